@@ -1,0 +1,47 @@
+# What a person or CI can ask of this project; `make help` prints the list.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint generate bench lock clean
+
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# uv installs the hashed pins about ten times faster than pip; it comes from PyPI like the rest.
+$(READY): requirements-dev.txt requirements-uv.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+setup: $(READY) ## Make the environment that the other targets use (they do it themselves)
+
+demo: $(READY) ## Run the whole pipeline on this machine on synthetic videos and show what came out
+	@$(BIN)/tta demo
+
+test: $(READY) ## Run the tests
+	@$(BIN)/python -m pytest
+
+lint: $(READY) ## Check style (ruff) and types (mypy, strict on shared/)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+generate: $(READY) ## Write prompt, schemas, SQL column lists and codebook anew from the rubric
+	@$(BIN)/python -m shared.generate
+
+bench: $(READY) ## Measure what the README claims, side by side in one run
+	@$(BIN)/python -m benchmarks
+
+lock: $(READY) ## Compile the hashed requirements anew from the .in files
+	@$(BIN)/python scripts/lock.py
+
+clean: ## Remove the environment and everything the demo stored
+	rm -rf $(VENV) .local

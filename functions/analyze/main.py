@@ -1,0 +1,52 @@
+"""Entry point: a file is finalized in the lake, a rating leaves on the topic."""
+
+import time
+import uuid
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from shared import config, logs
+from shared.bus import Bus
+from shared.delivery import settled
+from shared.errors import Permanent
+from shared.events import video_uploaded
+from shared.lake import Claims, Lake
+from shared.rating.rate import App, rate_upload
+from shared.rating.rater import rater_named
+
+logs.configure()
+
+
+@lru_cache(maxsize=1)
+def wiring() -> App:
+    """Clients and rater, made at the first event and kept. A broken setting fails each event."""
+    settings = config.read(config.AnalyzeSettings)
+    lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
+    return App(
+        lake=lake,
+        claims=Claims(lake, settings.claim_lease_s),
+        rater=rater_named(settings.rater),
+        publish=Bus(settings.google_cloud_project, settings.records_topic).publish,
+        clock=lambda: datetime.now(UTC),
+        timer=time.monotonic,
+        max_media_bytes=settings.max_media_bytes,
+    )
+
+
+@functions_framework.cloud_event
+def analyze(event: CloudEvent) -> None:
+    """Rate one upload. The same event again publishes the same rating and pays nothing."""
+    app = wiring()
+
+    def keep(error: Permanent) -> None:
+        app.lake.keep_failed(
+            "analyze", event["id"], error.reason, error.sentence, app.clock(), event=event.data
+        )
+
+    with settled(keep):
+        upload = video_uploaded(event)
+        if upload:
+            rate_upload(upload, delivery=uuid.uuid4().hex, app=app)

@@ -1,0 +1,70 @@
+"""Entry point: records come from the topic, rows are durable when it answers."""
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import functions_framework
+from cloudevents.http import CloudEvent
+from google.cloud import bigquery
+
+from shared import config, logs
+from shared.delivery import settled
+from shared.errors import Permanent
+from shared.events import message_of
+from shared.lake import Lake
+from shared.model import Record, parse_record
+from shared.warehouse.group import GroupCommit
+from shared.warehouse.loader import Loader
+
+logs.configure()
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything `load` may touch."""
+
+    lake: Lake
+    group: GroupCommit[Record]
+
+
+@lru_cache(maxsize=1)
+def wiring() -> App:
+    """Clients, made at the first message and kept. A broken setting fails each message."""
+    settings = config.read(config.LoadSettings)
+    client = bigquery.Client(project=settings.google_cloud_project)
+    loader = Loader(client, settings.dataset, settings.primary_raters)
+    return App(
+        lake=Lake.connect(settings.google_cloud_project, settings.lake_bucket),
+        group=GroupCommit(
+            loader.load,
+            linger_s=settings.linger_ms / 1000,
+            most_items=settings.batch_rows,
+            most_weight=settings.batch_bytes,
+        ),
+    )
+
+
+@functions_framework.cloud_event
+def load(event: CloudEvent) -> None:
+    """Merge one record, together with all that wait. The same record again changes nothing."""
+    app = wiring()
+
+    def keep(error: Permanent) -> None:
+        data = base64.b64encode(_bytes(event)).decode()
+        app.lake.keep_failed(
+            "load", event["id"], error.reason, error.sentence, datetime.now(UTC), data=data
+        )
+
+    with settled(keep):
+        data = message_of(event).data
+        app.group.submit(parse_record(data), weight=len(data))
+
+
+def _bytes(event: CloudEvent) -> bytes:
+    """The record as it came, or as much of the event as there is."""
+    try:
+        return message_of(event).data
+    except Permanent:
+        return event.data if isinstance(event.data, bytes) else repr(event.data).encode()

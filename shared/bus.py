@@ -1,0 +1,32 @@
+"""Records on their way to the warehouse."""
+
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.cloud import pubsub_v1
+
+from shared.errors import Transient
+from shared.model import Record
+
+PUBLISH_TIMEOUT_S = 30.0
+
+
+class Bus:
+    """The topic `video-records`."""
+
+    def __init__(self, project: str, topic: str, client: pubsub_v1.PublisherClient | None = None):
+        self._client = client or pubsub_v1.PublisherClient()
+        self._topic = self._client.topic_path(project, topic)
+
+    def publish(self, *records: Record) -> None:
+        """Publish and wait until the topic has every record. Raises Transient when it has not.
+
+        Called again with the same records it publishes them again, which the warehouse ignores.
+        """
+        futures = [
+            self._client.publish(self._topic, record.to_json(), video_id=record.video_id)
+            for record in records
+        ]
+        try:
+            for future in futures:
+                future.result(timeout=PUBLISH_TIMEOUT_S)
+        except (GoogleAPICallError, RetryError, TimeoutError) as error:
+            raise Transient(f"topic did not take the record: {error}") from error

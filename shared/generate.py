@@ -1,0 +1,220 @@
+"""Write everything that follows from the rubric and the table definitions.
+
+`python -m shared.generate` writes; with `--check` it names the files that have drifted and fails.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+ROOT = Path(__file__).parent.parent
+RUBRIC = ROOT / "shared/rating/rubric.yaml"
+TABLES = ROOT / "shared/warehouse/tables.yaml"
+
+_PYTHON_TYPES = {
+    "score": "Score",
+    "probability": "Probability",
+    "seconds": "Seconds",
+    "language": "Language",
+    "text": "Sentence",
+    "integer": "Integer",
+    "number": "float",
+    "boolean": "bool",
+}
+_COLUMN_TYPES = {
+    "score": "INT64",
+    "probability": "FLOAT64",
+    "seconds": "FLOAT64",
+    "language": "STRING",
+    "text": "STRING",
+    "integer": "INT64",
+    "number": "FLOAT64",
+    "boolean": "BOOL",
+}
+_UNITS = {
+    "score": " 0–100.",
+    "probability": " 0–1.",
+    "seconds": " In seconds.",
+    "language": " BCP-47.",
+}
+_JSON_SCHEMA_TYPES: dict[str, dict[str, Any]] = {
+    "score": {"type": "INTEGER", "minimum": 0, "maximum": 100},
+    "probability": {"type": "NUMBER", "minimum": 0, "maximum": 1},
+    "seconds": {"type": "NUMBER", "minimum": 0},
+    "language": {"type": "STRING"},
+    "text": {"type": "STRING"},
+}
+
+Files = Iterator[tuple[str, str]]
+
+
+def main() -> int:
+    check = "--check" in sys.argv[1:]
+    drifted = [path for path, text in _files() if not _settle(ROOT / path, text, check)]
+    # docs/schema follows from the models, which import the values.py settled just now.
+    drifted += [path for path, text in _model_schemas() if not _settle(ROOT / path, text, check)]
+    for path in drifted:
+        sys.stdout.write(f"{path} {'has drifted: run make generate' if check else 'written'}\n")
+    return 1 if check and drifted else 0
+
+
+def _settle(path: Path, text: str, check: bool) -> bool:
+    """True when the file says just that already; otherwise write it, unless only checking."""
+    if path.exists() and path.read_text() == text:
+        return True
+    if not check:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return False
+
+
+def _files() -> Files:
+    rubric = yaml.safe_load(RUBRIC.read_text())
+    tables = [
+        _table(name, definition, rubric)
+        for name, definition in yaml.safe_load(TABLES.read_text()).items()
+    ]
+    yield from _rating_files(rubric)
+    for table in tables:
+        yield from _warehouse_files(table, rubric)
+    yield "docs/data-dictionary.md", _data_dictionary(tables, rubric)
+
+
+def _template(path: str) -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "shared"),
+        undefined=jinja2.ChainableUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # SQL, Python and plain text; nothing here reaches a browser
+    )
+    return environment.get_template(path)
+
+
+def _rating_files(rubric: dict[str, Any]) -> Files:
+    values = _template("rating/templates/values.py.j2").render(rubric=rubric, types=_PYTHON_TYPES)
+    yield "shared/rating/values.py", _formatted(values)
+    yield (
+        "shared/rating/prompt.txt",
+        _template("rating/templates/prompt.txt.j2").render(rubric=rubric),
+    )
+    yield "shared/rating/response_schema.json", _json(_response_schema(rubric))
+
+
+def _formatted(python: str) -> str:
+    ruff = [sys.executable, "-m", "ruff", "format", "--stdin-filename", "values.py", "-"]
+    return subprocess.run(ruff, input=python, text=True, check=True, capture_output=True).stdout
+
+
+def _response_schema(rubric: dict[str, Any]) -> dict[str, Any]:
+    """Gemini's subset of OpenAPI 3.0 (types in upper case, `nullable`, `propertyOrdering`)."""
+    properties = {
+        field["name"]: _JSON_SCHEMA_TYPES[field["type"]]
+        | {"nullable": True, "description": field["title"]}
+        for field in rubric["dimensions"]
+    }
+    moment = {
+        "type": "OBJECT",
+        "properties": {"at_s": {"type": "NUMBER", "minimum": 0}, "what": {"type": "STRING"}},
+        "required": ["at_s", "what"],
+    }
+    properties["evidence"] = {"type": "ARRAY", "items": moment, "maxItems": 20}
+    return {
+        "type": "OBJECT",
+        "properties": properties,
+        "required": list(properties),
+        "propertyOrdering": list(properties),
+    }
+
+
+def _table(name: str, definition: dict[str, Any], rubric: dict[str, Any]) -> dict[str, Any]:
+    columns = [column for entry in definition["columns"] for column in _columns(entry, rubric)]
+    newest = definition.get("newest")
+    has_section = any(column["name"] == "section" for column in columns)
+    order = [f"{column} DESC" for column in [newest, "section" if has_section else None] if column]
+    return {
+        **definition,
+        "name": name,
+        "columns": columns,
+        "replaced": [column for column in columns if column["name"] not in definition["key"]],
+        "order": ", ".join(order),
+        "wins": _wins(newest, has_section),
+    }
+
+
+def _wins(newest: str | None, has_section: bool) -> str:
+    """When a source row replaces the row that is there."""
+    greater = "source.section > target.section"
+    if not newest:
+        return greater if has_section else ""
+    return (
+        f"source.{newest} > target.{newest}\n  OR (source.{newest} = target.{newest} AND {greater})"
+    )
+
+
+def _columns(entry: dict[str, Any], rubric: dict[str, Any]) -> list[dict[str, Any]]:
+    if "rubric" not in entry:
+        return [entry | {"extract": _extract(entry["name"], entry["type"], entry.get("mode"))}]
+    return [
+        {
+            "name": field["name"],
+            "type": _COLUMN_TYPES[field["type"]],
+            "description": field["title"] + _UNITS.get(field["type"], ""),
+            "extract": _extract(field["name"], _COLUMN_TYPES[field["type"]], None),
+        }
+        for field in rubric[entry["rubric"]]
+    ]
+
+
+def _extract(name: str, kind: str, mode: str | None) -> str:
+    if mode == "REPEATED":
+        return f"JSON_VALUE_ARRAY(item, '$.{name}')"
+    value = f"JSON_VALUE(item, '$.{name}')"
+    return value if kind == "STRING" else f"CAST({value} AS {kind})"
+
+
+def _warehouse_files(table: dict[str, Any], rubric: dict[str, Any]) -> Files:
+    name = table["name"]
+    schema = [
+        {
+            "name": column["name"],
+            "type": column["type"],
+            "mode": column.get("mode", "NULLABLE"),
+            "description": column["description"],
+        }
+        for column in table["columns"]
+    ]
+    yield f"shared/warehouse/schema/{name}.json", _json(schema)
+    own = ROOT / f"shared/warehouse/templates/{name}.sql.j2"
+    template = own.name if own.exists() else "section.sql.j2"
+    rated = [field["name"] for part in ("dimensions", "derived") for field in rubric[part]]
+    yield (
+        f"shared/warehouse/merge/{name}.sql",
+        _template(f"warehouse/templates/{template}").render(table=table, rated_columns=rated),
+    )
+
+
+def _data_dictionary(tables: list[dict[str, Any]], rubric: dict[str, Any]) -> str:
+    return _template("warehouse/templates/data-dictionary.md.j2").render(
+        tables=tables, rubric=rubric
+    )
+
+
+def _model_schemas() -> Files:
+    from shared.model import SCHEMA_VERSION, Rating, Record
+
+    yield f"docs/schema/record.v{SCHEMA_VERSION}.json", _json(Record.model_json_schema())
+    yield f"docs/schema/rating.v{SCHEMA_VERSION}.json", _json(Rating.model_json_schema())
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,314 @@
+"""The bucket: where each thing lies, written once, read back, and claimed.
+
+videos/{video_id}.{ext}        media, type decided by the first bytes
+metadata/{video_id}.json       the record that listed the video
+ratings/{video_id}/{generation}/{rater}/{config_hash}/{replicate}.json
+raw/{source}/{date}/…          API answers as they came
+state/{collection}.json        how far a collection is, guarded by its generation
+failed/{stage}/{key}.json      what redelivery cannot mend, with its reason
+config/collections.yaml        the standing queries
+"""
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+import requests
+from google.api_core import exceptions
+from google.api_core.retry import Retry
+from google.auth.exceptions import TransportError
+from google.cloud import storage
+from google.cloud.storage.retry import _should_retry
+
+from shared.errors import Transient
+from shared.model import Rating, canonical_json
+
+VIDEOS = "videos/"
+COLLECTIONS = "config/collections.yaml"
+STREAM_CHUNK_BYTES = 2**20
+
+# Every write here carries a generation precondition, so retrying is safe.
+_RETRY = Retry(predicate=_should_retry, initial=0.2, maximum=8.0, timeout=30.0)
+
+
+def metadata_name(video_id: str) -> str:
+    return f"metadata/{video_id}.json"
+
+
+def video_name(video_id: str, extension: str) -> str:
+    return f"{VIDEOS}{video_id}.{extension}"
+
+
+def rating_name(video_id: str, rating: "RatingKey") -> str:
+    return f"ratings/{video_id}/{rating}.json"
+
+
+def state_name(collection: str) -> str:
+    return f"state/{collection}.json"
+
+
+def failed_name(stage: str, key: str) -> str:
+    """One place per failed thing, so a second failure of it replaces the first."""
+    return f"failed/{stage}/{quote(key, safe='')[:400]}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RatingKey:
+    """What makes two ratings of a video the same one. A new prompt makes a new rating."""
+
+    generation: str
+    rater: str
+    config_hash: str
+    replicate: int = 0
+
+    @classmethod
+    def of(cls, rating: Rating) -> "RatingKey":
+        return cls(rating.generation, rating.rater, rating.config_hash, rating.replicate)
+
+    def __str__(self) -> str:
+        return f"{self.generation}/{self.rater}/{self.config_hash}/{self.replicate}"
+
+
+class Gone(Exception):
+    """That generation of the object is no more."""
+
+
+class Superseded(Exception):
+    """Someone else wrote the object since it was read."""
+
+
+class Claimed(Transient):
+    """Another delivery of the same event is at work; its lease has not run out."""
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Say of the client's errors whether trying again can help; the unknown escapes as it is."""
+    try:
+        yield
+    except (
+        exceptions.ServerError,
+        exceptions.TooManyRequests,
+        exceptions.RetryError,
+        requests.ConnectionError,
+        requests.Timeout,
+        TransportError,
+    ) as error:
+        raise Transient(f"storage: {error}") from error
+
+
+class Lake:
+    """One bucket. Reads say None for what is not there; writes never overwrite by accident."""
+
+    def __init__(self, bucket: storage.Bucket):
+        self._bucket = bucket
+
+    @classmethod
+    def connect(cls, project: str, bucket: str) -> "Lake":
+        return cls(storage.Client(project=project).bucket(bucket))
+
+    @property
+    def bucket_name(self) -> str:
+        return str(self._bucket.name)
+
+    def stat(self, name: str) -> storage.Blob | None:
+        """The object's current generation, size and type, or None."""
+        with _translated():
+            return self._bucket.get_blob(name, retry=_RETRY)
+
+    def exists(self, name: str) -> bool:
+        return self.stat(name) is not None
+
+    def read(self, name: str) -> bytes | None:
+        content, _ = self.read_with_generation(name)
+        return content
+
+    def read_with_generation(self, name: str) -> tuple[bytes | None, int]:
+        """Content and generation; (None, 0) when there is no such object."""
+        blob = self._bucket.blob(name)
+        try:
+            with _translated():
+                content = blob.download_as_bytes(retry=_RETRY)
+        except exceptions.NotFound:
+            return None, 0
+        return content, int(blob.generation or 0)
+
+    def head(self, name: str, generation: int, size: int = 4096) -> bytes:
+        """The first bytes of one generation. Raises Gone."""
+        blob = self._bucket.blob(name, generation=generation)
+        try:
+            with _translated():
+                return bytes(blob.download_as_bytes(start=0, end=size - 1, retry=_RETRY))
+        except exceptions.RequestRangeNotSatisfiable:
+            return b""
+        except exceptions.NotFound as error:
+            raise Gone(name) from error
+
+    def download(self, name: str, generation: int, target: Path) -> None:
+        """Stream one generation into a file. Raises Gone."""
+        blob = self._bucket.blob(name, generation=generation)
+        try:
+            with _translated():
+                blob.download_to_filename(str(target), retry=_RETRY)
+        except exceptions.NotFound as error:
+            raise Gone(name) from error
+
+    def sha256(self, name: str, generation: int) -> str:
+        """SHA-256 of one generation in hex, read in bounded memory. Raises Gone."""
+        checksum = hashlib.sha256()
+        blob = self._bucket.blob(name, generation=generation, chunk_size=STREAM_CHUNK_BYTES)
+        try:
+            with _translated():
+                blob.download_to_file(_Sink(checksum.update), retry=_RETRY)
+        except exceptions.NotFound as error:
+            raise Gone(name) from error
+        return checksum.hexdigest()
+
+    def write_once(self, name: str, content: bytes, content_type: str = "application/json") -> bool:
+        """Create an object; False when there is one already, which stays as it is."""
+        try:
+            self.replace(name, content, 0, content_type)
+        except Superseded:
+            return False
+        return True
+
+    def replace(
+        self, name: str, content: bytes, generation: int, content_type: str = "application/json"
+    ) -> int:
+        """Write over exactly that generation (0: none yet); returns the new one.
+
+        Raises Superseded when the object has changed meanwhile.
+        """
+        blob = self._bucket.blob(name)
+        try:
+            with _translated():
+                blob.upload_from_string(
+                    content,
+                    content_type=content_type,
+                    if_generation_match=generation,
+                    checksum="crc32c",
+                    retry=_RETRY,
+                )
+        except exceptions.PreconditionFailed as error:
+            raise Superseded(name) from error
+        return int(blob.generation)
+
+    @contextmanager
+    def create_stream(self, name: str, content_type: str) -> Iterator[IO[bytes]]:
+        """A file to write a new object into, chunk by chunk, in bounded memory.
+
+        The object appears whole when the block ends and not at all when it raises.
+        Raises Superseded when there is such an object already.
+        """
+        blob = self._bucket.blob(name, chunk_size=STREAM_CHUNK_BYTES)
+        try:
+            with _translated():
+                writer = blob.open(
+                    "wb", content_type=content_type, if_generation_match=0, retry=_RETRY
+                )
+                try:
+                    yield writer
+                except BaseException:
+                    writer.terminate()
+                    raise
+                writer.close()
+        except exceptions.PreconditionFailed as error:
+            raise Superseded(name) from error
+
+    def delete(self, name: str, generation: int | None = None) -> bool:
+        """Delete an object, or exactly one generation of it; False when it is not there."""
+        try:
+            with _translated():
+                self._bucket.blob(name).delete(if_generation_match=generation, retry=_RETRY)
+        except (exceptions.NotFound, exceptions.PreconditionFailed):
+            return False
+        return True
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Names under a prefix, in order, page by page."""
+        with _translated():
+            for blob in self._bucket.list_blobs(prefix=prefix, fields="items(name),nextPageToken"):
+                yield blob.name
+
+    def keep_failed(
+        self, stage: str, key: str, reason: str, sentence: str, at: datetime, **evidence: Any
+    ) -> None:
+        """Keep what redelivery cannot mend, with its reason. The same failure again replaces it."""
+        entry = {"stage": stage, "key": key, "reason": reason, "sentence": sentence}
+        content = canonical_json(entry | {"failed_at": at.isoformat()} | evidence).encode()
+        name = failed_name(stage, key)
+        with _translated():
+            self._bucket.blob(name).upload_from_string(
+                content, content_type="application/json", retry=_RETRY
+            )
+
+
+class _Sink(io.RawIOBase):
+    """A file that hands on what is written to it and keeps nothing."""
+
+    def __init__(self, take: Callable[[bytes], None]):
+        self._take = take
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk: Any) -> int:
+        self._take(chunk)
+        return len(chunk)
+
+
+class Claims:
+    """Who is at work on what. A claim is an object with a lease, longer than a handler may run."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        lease_s: float,
+        clock: Callable[[], float] = time.time,
+    ):
+        self._lake = lake
+        self._lease_s = lease_s
+        self._clock = clock
+
+    @contextmanager
+    def held(self, name: str, owner: str) -> Iterator[None]:
+        """Hold the claim while the block runs; give it back however the block ends.
+
+        Raises Claimed while another owner's lease runs. A lease that has run out (its process
+        died) is taken over. `owner` tells two deliveries apart, so that a retried create
+        recognises its own claim.
+        """
+        generation = self._take(name, owner)
+        try:
+            yield
+        finally:
+            self._lake.delete(name, generation)
+
+    def _take(self, name: str, owner: str) -> int:
+        claim = {"owner": owner, "until": self._clock() + self._lease_s}
+        content = canonical_json(claim).encode()
+        standing, generation = self._lake.read_with_generation(name)
+        if standing is not None and not self._is_free(standing, owner):
+            raise Claimed(f"{name} is held by another delivery")
+        try:
+            return self._lake.replace(name, content, generation)
+        except Superseded as error:
+            standing, generation = self._lake.read_with_generation(name)
+            if standing == content:  # our own write, whose answer got lost
+                return generation
+            raise Claimed(f"{name} was taken by another delivery") from error
+
+    def _is_free(self, standing: bytes, owner: str) -> bool:
+        try:
+            claim = json.loads(standing)
+            return claim["owner"] == owner or float(claim["until"]) < self._clock()
+        except (ValueError, KeyError, TypeError):
+            return True

@@ -1,0 +1,61 @@
+"""What a file is, told by its first bytes; a declared content type is not evidence."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """`mime` as Gemini names it (Agent Platform docs, video requirements); `extension` of ours."""
+
+    mime: str
+    extension: str
+
+
+MP4 = MediaType("video/mp4", "mp4")
+QUICKTIME = MediaType("video/quicktime", "mov")
+WEBM = MediaType("video/webm", "webm")
+MATROSKA = MediaType("video/x-matroska", "mkv")
+THREE_GP = MediaType("video/3gpp", "3gp")
+FLV = MediaType("video/x-flv", "flv")
+AVI = MediaType("video/x-msvideo", "avi")
+MPEG_TS = MediaType("video/mp2t", "ts")
+GIF = MediaType("image/gif", "gif")
+
+EXTENSIONS = frozenset(
+    kind.extension for kind in (MP4, QUICKTIME, WEBM, MATROSKA, THREE_GP, FLV, AVI, MPEG_TS, GIF)
+) | {"m4v"}
+
+HEAD_BYTES = 4096
+_TS_PACKET = 188
+
+
+def media_type(head: bytes) -> MediaType | None:
+    """Type of a video file by its first HEAD_BYTES, or None when it is no video we know.
+
+    ISO 14496-12 (ftyp brands), Matroska EBML header, RIFF, FLV and MPEG-TS sync bytes.
+    An MP4 that holds only sound tells it by its brand (M4A) or not at all.
+    """
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return _iso_type(head)
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return WEBM if b"webm" in head[:64] else MATROSKA
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return AVI
+    if head.startswith(b"FLV\x01"):
+        return FLV
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return GIF
+    if len(head) > 2 * _TS_PACKET and head[0] == head[_TS_PACKET] == head[2 * _TS_PACKET] == 0x47:
+        return MPEG_TS
+    return None
+
+
+def _iso_type(head: bytes) -> MediaType | None:
+    if head[4:8] != b"ftyp":
+        return QUICKTIME  # a classic QuickTime file starts without a brand
+    brand = head[8:12]
+    if brand in (b"M4A ", b"M4B ", b"M4P "):
+        return None
+    if brand == b"qt  ":
+        return QUICKTIME
+    return THREE_GP if brand.startswith((b"3gp", b"3g2")) else MP4

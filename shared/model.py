@@ -1,0 +1,193 @@
+"""The language of the pipeline: video, creator, metrics, rating, and the record that carries them.
+
+Everything here is checked where bytes come in (a queue, the lake, an API); see `Checked`.
+"""
+
+import hashlib
+import json
+import re
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+
+from shared.checked import Checked, Count, Instant, Language, Seconds, Text, Word
+from shared.errors import Permanent
+from shared.rating.values import Measures, Values
+
+SCHEMA_VERSION = 1
+
+NO_MEDIA_RATER = "none"
+"""Rater of the rating that says a video has no media to rate."""
+
+UNKNOWN_CREATOR = "unknown"
+UNDETERMINED_LANGUAGE = "und"
+
+VIDEO_ID = re.compile(r"[0-9]{1,20}|u[0-9a-f]{16}")
+"""The digits TikTok gave, or `u` and 16 hex digits of an own file's SHA-256."""
+
+_ID_IN_NAME = re.compile(r"[0-9]{15,20}|u[0-9a-f]{16}")
+"""Shorter digits in a file's name are a date or a number of the camera's, not TikTok's id."""
+
+
+def content_id(content_sha256: str) -> str:
+    """Id of an own file that carries none: `u` and the first 16 hex digits of its SHA-256."""
+    return f"u{content_sha256[:16]}"
+
+
+def id_in_name(stem: str) -> str | None:
+    """The video id that a file's name (without extension) gives, if it gives one."""
+    return stem if _ID_IN_NAME.fullmatch(stem) else None
+
+
+def canonical_json(value: Any) -> str:
+    """One spelling for one value: sorted keys, no spaces, no escapes beyond JSON's own."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def _is_video_id(text: str) -> str:
+    if not VIDEO_ID.fullmatch(text):
+        raise ValueError("neither a TikTok id nor u + 16 hex digits")
+    return text
+
+
+VideoId = Annotated[str, AfterValidator(_is_video_id)]
+Source = Literal["research", "display", "manifest", "upload"]
+Model = TypeVar("Model", bound=BaseModel)
+Status = Literal["rated", "refused", "unratable", "no_media"]
+
+
+class Video(Checked):
+    """A TikTok post, or an own file, as its source described it at `observed_at`."""
+
+    observed_at: Instant
+    source: Source
+    creator_id: Word | None = None
+    collection: Word | None = None
+    url: Text | None = None
+    caption: Text | None = None
+    hashtags: tuple[Word, ...] = Field(default=(), max_length=500)
+    region_code: Word | None = None
+    language: Language | None = None
+    created_at: Instant | None = None
+    duration_s: Seconds | None = None
+    music_id: Word | None = None
+    synthetic: bool = False
+
+
+class Creator(Checked):
+    """The account behind a video, as its source described it at `observed_at`."""
+
+    observed_at: Instant
+    creator_id: Word
+    username: Word | None = None
+    display_name: Text | None = None
+    bio: Text | None = None
+    verified: bool | None = None
+    followers: Count | None = None
+    following: Count | None = None
+    likes: Count | None = None
+    videos: Count | None = None
+
+
+class Metrics(Checked):
+    """Counts at `collected_at`. A count that the source did not give is None, never 0."""
+
+    collected_at: Instant
+    views: Count | None = None
+    likes: Count | None = None
+    comments: Count | None = None
+    shares: Count | None = None
+    saves: Count | None = None
+    followers: Count | None = None
+
+
+class Moment(Checked):
+    """A moment that a rating rests on, `at_s` seconds from the start."""
+
+    at_s: Seconds
+    what: Text
+
+
+class Rating(Checked):
+    """One rater's answer for one generation of a video's media.
+
+    `config_hash` covers prompt, schema and parameters: change one and it is another rating.
+    Values are present exactly when the status is `rated`; otherwise `reason` says why not.
+    """
+
+    rater: Annotated[str, Field(pattern=r"^[a-z0-9]+(/[A-Za-z0-9][A-Za-z0-9._+-]*){0,4}$")]
+    generation: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+    config_hash: Annotated[str, Field(pattern=r"^[a-z0-9]{4,64}$")]
+    replicate: Annotated[int, Field(ge=0, lt=1_000)] = 0
+    rated_at: Instant
+    status: Status
+    reason: Word | None = None
+    rubric_version: Word | None = None
+    model_version: Word | None = None
+    values: Values | None = None
+    measures: Measures | None = None
+    evidence: tuple[Moment, ...] = Field(default=(), max_length=100)
+    flags: tuple[Word, ...] = Field(default=(), max_length=50)
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cost_usd: Annotated[float, Field(ge=0, lt=1e6)] | None = None
+    latency_s: Annotated[float, Field(ge=0, lt=1e6)] | None = None
+
+    @model_validator(mode="after")
+    def _values_go_with_the_status(self) -> Self:
+        if (self.status == "rated") != (self.values is not None):
+            raise ValueError("values are present exactly when the status is rated")
+        if (self.status == "rated") == (self.reason is not None):
+            raise ValueError("a reason is present exactly when the status is not rated")
+        return self
+
+
+class Record(Checked):
+    """The message on `video-records`: what became known of one video, section by section.
+
+    Each section carries its own event time; a newer section replaces an older one whole.
+    """
+
+    schema_version: Literal[1] = 1
+    video_id: VideoId
+    video: Video | None = None
+    creator: Creator | None = None
+    metrics: Metrics | None = None
+    rating: Rating | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.video or self.creator or self.metrics or self.rating):
+            raise ValueError("no section: at least one of video, creator, metrics, rating")
+        return self
+
+    def to_json(self) -> bytes:
+        return self.model_dump_json(exclude_none=True).encode()
+
+
+class Malformed(Permanent):
+    """Bytes that are not what they should be."""
+
+    def __init__(self, sentence: str):
+        super().__init__("malformed", sentence)
+
+
+def parse(model: type[Model], data: bytes | str, what: str) -> Model:
+    """Read JSON into a checked object, or say in one sentence what is wrong and where."""
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "as a whole"
+        raise Malformed(f"{what}, {where}: {first['msg']}") from error
+
+
+def parse_record(data: bytes | str) -> Record:
+    return parse(Record, data, "record")
+
+
+def digest(value: Any, length: int = 12) -> str:
+    """Short hash of a value's canonical JSON: the same parameters give the same letters."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:length]

@@ -1,0 +1,58 @@
+"""The rater that knows pixels and sound, not meaning: what it cannot tell stays empty."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.model import digest
+from shared.rating.rater import Answer, Media
+from shared.rating.signals import VERSION, Signals, Unratable, measure
+from shared.rating.values import Measures, Values
+
+
+@dataclass(frozen=True)
+class SignalsRater:
+    """Surprise and a proxy of arousal, measured; see docs/signals.md for what they are worth."""
+
+    name: str = f"signals/{VERSION}"
+
+    @cached_property
+    def config_hash(self) -> str:
+        return digest({"rater": self.name})
+
+    def rate(self, media: Media) -> Answer:
+        try:
+            with media.open() as path:
+                signals = measure(path)
+        except Unratable as error:
+            return Answer(status="unratable", reason=error.reason, model_version=VERSION)
+        return Answer(
+            status="rated",
+            values=_values(signals),
+            measures=_measures(signals),
+            flags=signals.flags,
+            model_version=VERSION,
+        )
+
+
+def _values(signals: Signals) -> Values:
+    return Values(
+        unexpectedness=signals.unexpectedness,
+        emotional_intensity=signals.emotional_intensity,
+        surprise_onset_s=signals.onset_s,
+    )
+
+
+def _measures(signals: Signals) -> Measures:
+    return Measures(
+        duration_s=signals.duration_s,
+        width=signals.width,
+        height=signals.height,
+        rotation=signals.rotation,
+        fps=signals.fps,
+        has_audio=signals.has_audio,
+        cuts=len(signals.cuts_s),
+        motion=signals.motion,
+        loudness_lufs=signals.loudness_lufs,
+        surprise_nats=signals.surprise_nats,
+        surprise_raw_nats=signals.surprise_raw_nats,
+    )

@@ -1,0 +1,45 @@
+"""Which language a caption is in, offline, and what a language tag is called.
+
+py3langid brings its model in its wheel (Lui & Baldwin 2012, "langid.py"; 97 languages).
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+LEAST_PROBABILITY = 0.4
+LEAST_LETTERS = 8
+"""Below these the identifier guesses: a caption such as "omg 😂" is left undetermined."""
+
+_NOT_PROSE = re.compile(r"https?://\S+|[#@][\w.]+", re.UNICODE)
+_UNSPACED_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+
+
+@lru_cache(maxsize=10_000)
+def caption_language(caption: str) -> str | None:
+    """BCP-47 tag of the caption's prose (hashtags, mentions and links left out), or None."""
+    prose = _NOT_PROSE.sub(" ", caption)
+    letters = sum(map(str.isalpha, prose)) + 3 * len(_UNSPACED_SCRIPT.findall(prose))
+    if letters < LEAST_LETTERS:
+        return None
+    language, probability = _identifier().classify(prose)
+    return str(language) if probability >= LEAST_PROBABILITY else None
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+@lru_cache(maxsize=10_000)
+def language_name(tag: str) -> str:
+    """English name of a tag, such as "Portuguese (Brazil)"; the tag itself when it has none."""
+    from langcodes import Language
+    from langcodes.tag_parser import LanguageTagError
+
+    try:
+        return str(Language.get(tag).display_name("en"))
+    except (LanguageTagError, ValueError):
+        return tag

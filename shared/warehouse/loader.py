@@ -1,0 +1,140 @@
+"""Records into the star schema: five MERGEs side by side, then the fact that follows from them."""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+import requests
+from google.api_core import exceptions
+from google.auth.exceptions import TransportError
+from google.cloud import bigquery
+from google.cloud.bigquery.retry import DEFAULT_RETRY
+
+from shared.errors import Misconfigured, Permanent, Transient
+from shared.model import Record, canonical_json
+from shared.warehouse.rows import Row, Rows, rows_of
+
+MERGE_FILES = Path(__file__).parent / "merge"
+SECTION_TABLES = ("dim_user", "dim_lang", "dim_video", "fact_metrics_snapshot", "fact_rating")
+FACT_TABLE = "fact_video_analytics"
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+STATEMENT_TIMEOUT_S = 120.0
+API_RETRY = DEFAULT_RETRY.with_timeout(20.0)
+
+# What BigQuery says when two writers met or too many wait; it comes as 400 or 403.
+# https://cloud.google.com/bigquery/docs/error-messages, checked 2026-11
+_TRY_AGAIN = (
+    "concurrent update",
+    "rate limit",
+    "ratelimitexceeded",
+    "too many dml",
+    "backenderror",
+)
+
+
+class Refused(Permanent):
+    """BigQuery will not take these rows, however often they come."""
+
+    def __init__(self, sentence: str):
+        super().__init__("refused_by_warehouse", sentence)
+
+
+@lru_cache
+def merge_statement(table: str) -> str:
+    return (MERGE_FILES / f"{table}.sql").read_text()
+
+
+class Loader:
+    """Merges batches of records. Any order, any batching, any repetition: the same tables."""
+
+    def __init__(self, client: bigquery.Client, dataset: str, primary_raters: Sequence[str]):
+        self._client = client
+        self._dataset = f"{client.project}.{dataset}"
+        self._primary_raters = list(primary_raters)
+        self._threads = ThreadPoolExecutor(len(SECTION_TABLES), thread_name_prefix="merge")
+
+    def load(self, records: Sequence[Record]) -> None:
+        """Make the records durable. A second run with the same records changes nothing.
+
+        Raises Refused when the rows themselves are at fault, Transient when trying again can
+        help, Misconfigured when the tables do not fit this version of the code.
+        """
+        try:
+            self._merge(records)
+        except exceptions.BadRequest as error:
+            self._check_deploy(error)
+            raise Refused(error.message) from error
+
+    def _merge(self, records: Sequence[Record]) -> None:
+        rows = rows_of(records)
+        due = [(table, rows[table]) for table in SECTION_TABLES if rows[table]]
+        for done in [self._threads.submit(self._merge_rows, *job) for job in due]:
+            done.result()
+        self._merge_facts(sorted({record.video_id for record in records}))
+
+    def _check_deploy(self, cause: Exception) -> None:
+        """Run every statement on no rows: one that fails even so is not the records' fault."""
+        nothing: Rows = {table: [] for table in SECTION_TABLES}
+        try:
+            for table in SECTION_TABLES:
+                self._merge_rows(table, nothing[table])
+            self._merge_facts([])
+        except exceptions.BadRequest as error:
+            raise Misconfigured(f"tables and statements do not fit: {error.message}") from cause
+
+    def _merge_rows(self, table: str, rows: list[Row]) -> None:
+        content = json.dumps(rows, ensure_ascii=False, allow_nan=False)
+        parameters = [bigquery.ScalarQueryParameter("rows", "STRING", content)]
+        if table == "fact_metrics_snapshot":
+            parameters += _partition_bounds(rows)
+        self._run(table, parameters)
+
+    def _merge_facts(self, video_ids: list[str]) -> None:
+        parameters = [
+            bigquery.ArrayQueryParameter("video_ids", "STRING", video_ids),
+            bigquery.ArrayQueryParameter("primary_raters", "STRING", self._primary_raters),
+        ]
+        self._run(FACT_TABLE, parameters)
+
+    def _run(self, table: str, parameters: Sequence[object]) -> None:
+        config = bigquery.QueryJobConfig(default_dataset=self._dataset, query_parameters=parameters)
+        try:
+            job = self._client.query(
+                merge_statement(table), job_config=config, retry=API_RETRY, job_retry=None
+            )
+            job.result(retry=API_RETRY, timeout=STATEMENT_TIMEOUT_S, job_retry=None)
+        except exceptions.NotFound as error:
+            raise Misconfigured(f"{table}: {error.message}") from error
+        except (exceptions.BadRequest, exceptions.Forbidden, exceptions.Conflict) as error:
+            if any(words in str(error).lower() for words in _TRY_AGAIN):
+                raise Transient(f"{table}: {error.message}") from error
+            raise
+        except (
+            exceptions.ServerError,
+            exceptions.TooManyRequests,
+            exceptions.RetryError,
+            requests.ConnectionError,
+            requests.Timeout,
+            TransportError,
+            TimeoutError,
+        ) as error:
+            raise Transient(f"{table}: {error}") from error
+
+
+def _partition_bounds(rows: list[Row]) -> list[bigquery.ScalarQueryParameter]:
+    """First and last `collected_at` of the rows; BigQuery then reads only those days."""
+    times = [datetime.fromisoformat(row["collected_at"]) for row in rows] or [EPOCH]
+    return [
+        bigquery.ScalarQueryParameter("first_collected_at", "TIMESTAMP", min(times)),
+        bigquery.ScalarQueryParameter("last_collected_at", "TIMESTAMP", max(times)),
+    ]
+
+
+def weight(record: Record) -> int:
+    """Bytes a record takes in a request to BigQuery, roughly."""
+    return len(canonical_json(record.model_dump(mode="json", exclude_none=True)))
