@@ -1,0 +1,131 @@
+"""The bytes of objects, in files whose opaque names say nothing about the objects.
+
+A file is written once, by appending, and belongs to nobody until a row in the catalogue names it;
+`sweep` removes what no row names, which is all that a killed process can leave behind. Files are
+not fsynced: they survive the death of the process, not a power cut (as the catalogue, roughly).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import logging
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import google_crc32c
+
+log = logging.getLogger(__name__)
+
+BLOCK_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A finished file: its opaque name, its length in bytes, its checksums in base64.
+
+    `md5` is None where the real service has none (composite objects).
+    """
+
+    id: str
+    size: int
+    crc32c: str
+    md5: str | None
+    components: int | None = None
+
+
+class ContentFiles:
+    """The directory of content files, spread over 256 folders."""
+
+    def __init__(self, root: Path):
+        self._root = root
+        for shard in range(256):
+            (root / f"{shard:02x}").mkdir(parents=True, exist_ok=True)
+
+    def create(self) -> ContentWriter:
+        content_id = secrets.token_hex(16)
+        self._path(content_id).touch(exist_ok=False)
+        return ContentWriter(content_id, self._path(content_id))
+
+    def resume(self, content_id: str) -> ContentWriter:
+        """A writer for a file begun earlier; reads it once to have its checksums again."""
+        writer = ContentWriter(content_id, self._path(content_id))
+        with self.open(content_id) as file:
+            while block := file.read(BLOCK_BYTES):
+                writer.count(block)
+        return writer
+
+    def open(self, content_id: str) -> BinaryIO:
+        return self._path(content_id).open("rb", buffering=0)
+
+    def link(self, content_id: str) -> str:
+        """A second name for the same bytes, so that a copy costs the same whatever its size."""
+        twin = secrets.token_hex(16)
+        os.link(self._path(content_id), self._path(twin))
+        return twin
+
+    def remove(self, content_id: str) -> None:
+        self._path(content_id).unlink(missing_ok=True)
+
+    def size(self, content_id: str) -> int | None:
+        try:
+            return self._path(content_id).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def sweep(self, wanted: Iterable[str]) -> int:
+        """Remove every file that is not wanted; returns how many there were."""
+        keep = set(wanted)
+        orphans = [path for path in self._root.glob("??/*") if path.name not in keep]
+        for path in orphans:
+            path.unlink(missing_ok=True)
+        return len(orphans)
+
+    def _path(self, content_id: str) -> Path:
+        return self._root / content_id[:2] / content_id
+
+
+class ContentWriter:
+    """Appends to one content file and keeps its checksums as it goes. Holds no open file between
+    calls of `append`, so an abandoned upload costs no descriptor."""
+
+    def __init__(self, content_id: str, path: Path):
+        self.id = content_id
+        self.size = 0
+        self._path = path
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._crc32c = google_crc32c.Checksum()
+
+    def append(self, blocks: Iterable[bytes]) -> None:
+        """Append every block. What was written before an error stays, counted and summed."""
+        with self._path.open("r+b", buffering=0) as file:
+            file.seek(self.size)
+            file.truncate()  # a write cut short by a full disk is not counted
+            for block in blocks:
+                _write_all(file, block)
+                self.count(block)
+
+    def count(self, block: bytes) -> None:
+        self._md5.update(block)
+        self._crc32c.update(block)
+        self.size += len(block)
+
+    def finish(self, components: int | None = None) -> Content:
+        md5 = None if components else base64.b64encode(self._md5.digest()).decode()
+        crc32c = base64.b64encode(self._crc32c.digest()).decode()
+        return Content(self.id, self.size, crc32c, md5, components)
+
+    def discard(self) -> None:
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def _write_all(file: BinaryIO, block: bytes) -> None:
+    view = memoryview(block)
+    while view:
+        view = view[file.write(view) :]
