@@ -26,6 +26,7 @@ from google.api_core import exceptions
 from google.api_core.retry import Retry
 from google.auth.exceptions import TransportError
 from google.cloud import storage
+from google.cloud.storage.exceptions import InvalidResponse
 from google.cloud.storage.retry import _should_retry
 
 from shared.errors import Transient
@@ -93,7 +94,8 @@ class Claimed(Transient):
 def _translated() -> Iterator[None]:
     """Say of the client's errors whether trying again can help; the unknown escapes as it is."""
     try:
-        yield
+        with _named():
+            yield
     except (
         exceptions.ServerError,
         exceptions.TooManyRequests,
@@ -103,6 +105,16 @@ def _translated() -> Iterator[None]:
         TransportError,
     ) as error:
         raise Transient(f"storage: {error}") from error
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Call the refusal of a streamed chunk what the client calls it everywhere else."""
+    try:
+        yield
+    except InvalidResponse as error:
+        status = error.response.status_code
+        raise exceptions.from_http_status(status, str(error)) from error  # type: ignore[no-untyped-call]
 
 
 class Lake:

@@ -52,9 +52,10 @@ def _fields(name: str) -> list[bigquery.SchemaField]:
 
 
 def _add_missing_columns(client: bigquery.Client, path: str, name: str) -> None:
-    table = client.get_table(path)
-    present = {field.name for field in table.schema}
-    missing = [field for field in _fields(name) if field.name not in present]
-    if missing:
-        table.schema = [*table.schema, *missing]
-        client.update_table(table, ["schema"])
+    """BigQuery adds no REQUIRED column to a live table; a new column of ours is never one."""
+    present = {field.name for field in client.get_table(path).schema}
+    for column in schema(name):
+        if column["name"] not in present:
+            kind = f"ARRAY<{column['type']}>" if column["mode"] == "REPEATED" else column["type"]
+            statement = f"ALTER TABLE `{path}` ADD COLUMN IF NOT EXISTS {column['name']} {kind}"
+            client.query(statement).result()

@@ -1,0 +1,118 @@
+"""A lake and a bus in memory that keep the promises of the real ones.
+
+tests/contract/test_lake.py runs the same facts against this lake and the real client.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from shared.lake import Gone, Superseded, failed_name
+from shared.model import Record, canonical_json
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the real client calls a blob."""
+
+    name: str
+    content: bytes
+    content_type: str
+    generation: int
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+
+class LakeInMemory:
+    """Obeys `shared.lake.Lake`."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, Stored] = {}
+        self.bucket_name = "lake"
+        self._generation = 1_000
+
+    def stat(self, name: str) -> Stored | None:
+        return self.objects.get(name)
+
+    def exists(self, name: str) -> bool:
+        return self.stat(name) is not None
+
+    def read(self, name: str) -> bytes | None:
+        return self.read_with_generation(name)[0]
+
+    def read_with_generation(self, name: str) -> tuple[bytes | None, int]:
+        stored = self.objects.get(name)
+        return (stored.content, stored.generation) if stored else (None, 0)
+
+    def head(self, name: str, generation: int, size: int = 4096) -> bytes:
+        return self._content(name, generation)[:size]
+
+    def download(self, name: str, generation: int, target: Path) -> None:
+        target.write_bytes(self._content(name, generation))
+
+    def sha256(self, name: str, generation: int) -> str:
+        return hashlib.sha256(self._content(name, generation)).hexdigest()
+
+    def _content(self, name: str, generation: int) -> bytes:
+        stored = self.objects.get(name)
+        if stored is None or stored.generation != generation:
+            raise Gone(name)
+        return stored.content
+
+    def write_once(self, name: str, content: bytes, content_type: str = "application/json") -> bool:
+        try:
+            self.replace(name, content, 0, content_type)
+        except Superseded:
+            return False
+        return True
+
+    def replace(
+        self, name: str, content: bytes, generation: int, content_type: str = "application/json"
+    ) -> int:
+        standing = self.objects.get(name)
+        if (standing.generation if standing else 0) != generation:
+            raise Superseded(name)
+        self._generation += 1
+        self.objects[name] = Stored(name, bytes(content), content_type, self._generation)
+        return self._generation
+
+    @contextmanager
+    def create_stream(self, name: str, content_type: str) -> Iterator[IO[bytes]]:
+        buffer = io.BytesIO()
+        yield buffer
+        self.replace(name, buffer.getvalue(), 0, content_type)
+
+    def delete(self, name: str, generation: int | None = None) -> bool:
+        stored = self.objects.get(name)
+        if stored is None or (generation is not None and stored.generation != generation):
+            return False
+        del self.objects[name]
+        return True
+
+    def names(self, prefix: str) -> Iterator[str]:
+        yield from sorted(name for name in self.objects if name.startswith(prefix))
+
+    def keep_failed(
+        self, stage: str, key: str, reason: str, sentence: str, at: datetime, **evidence: Any
+    ) -> None:
+        entry = {"stage": stage, "key": key, "reason": reason, "sentence": sentence}
+        content = canonical_json(entry | {"failed_at": at.isoformat()} | evidence).encode()
+        name = failed_name(stage, key)
+        self.replace(name, content, self.read_with_generation(name)[1])
+
+
+class BusInMemory:
+    """Obeys `shared.bus.Bus`."""
+
+    def __init__(self) -> None:
+        self.published: list[Record] = []
+
+    def publish(self, *records: Record) -> None:
+        self.published += records
