@@ -45,9 +45,13 @@ def media_type(head: bytes) -> MediaType | None:
         return FLV
     if head.startswith((b"GIF87a", b"GIF89a")):
         return GIF
-    if len(head) > 2 * _TS_PACKET and head[0] == head[_TS_PACKET] == head[2 * _TS_PACKET] == 0x47:
-        return MPEG_TS
-    return None
+    return MPEG_TS if _starts_packets(head) else None
+
+
+def _starts_packets(head: bytes) -> bool:
+    """Sync bytes 188 apart, and an adaptation field control that is not the reserved 00."""
+    starts = head[: 3 * _TS_PACKET : _TS_PACKET]
+    return len(head) > 2 * _TS_PACKET and starts == b"GGG" and bool(head[3] & 0x30)
 
 
 def _iso_type(head: bytes) -> MediaType | None:
