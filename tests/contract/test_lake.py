@@ -1,0 +1,183 @@
+"""What the lake promises, kept by the real client and by the lake in memory alike."""
+
+import hashlib
+import itertools
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+
+from shared.errors import Transient
+from shared.lake import Claimed, Claims, Gone, Lake, Superseded
+from tests.fakes import LakeInMemory
+from tests.records import DAY_0
+
+_NUMBER = itertools.count()
+
+
+@pytest.fixture(params=["real client", "in memory"])
+def lake(request):
+    if request.param == "in memory":
+        return LakeInMemory()
+    return request.getfixturevalue("real_lake")
+
+
+@pytest.fixture
+def real_lake(storage_url):
+    return Lake(real_bucket(storage_url))
+
+
+def real_bucket(url):
+    client = storage.Client(
+        project="test-project",
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": url},
+    )
+    return client.create_bucket(f"lake-{next(_NUMBER)}")
+
+
+def test_what_is_not_there_is_none(lake):
+    assert lake.stat("no") is None
+    assert lake.read("no") is None
+    assert lake.read_with_generation("no") == (None, 0)
+
+
+def test_an_object_is_written_once(lake):
+    assert lake.write_once("a.json", b"1") is True
+    assert lake.write_once("a.json", b"2") is False
+    assert lake.read("a.json") == b"1"
+
+
+def test_of_many_writers_at_once_one_succeeds(real_lake):
+    with ThreadPoolExecutor(16) as threads:
+        won = list(threads.map(lambda n: real_lake.write_once("race", b"%d" % n), range(16)))
+
+    assert won.count(True) == 1
+
+
+def test_a_replacement_needs_the_generation_it_replaces(lake):
+    first = lake.replace("s", b"1", 0)
+    second = lake.replace("s", b"2", first)
+
+    with pytest.raises(Superseded):
+        lake.replace("s", b"3", first)
+    assert second > first
+    assert lake.read_with_generation("s") == (b"2", second)
+
+
+def test_a_generation_that_was_replaced_is_gone(lake, tmp_path):
+    old = lake.replace("v", b"old", 0)
+    lake.replace("v", b"new", old)
+
+    for look in (
+        lambda: lake.head("v", old),
+        lambda: lake.download("v", old, tmp_path / "v"),
+        lambda: lake.sha256("v", old),
+    ):
+        with pytest.raises(Gone):
+            look()
+
+
+def test_the_head_is_the_first_bytes_also_of_an_empty_object(lake):
+    full = lake.replace("full", b"0123456789", 0)
+    empty = lake.replace("empty", b"", 0)
+
+    assert lake.head("full", full, 4) == b"0123"
+    assert lake.head("empty", empty, 4) == b""
+
+
+def test_content_is_downloaded_and_hashed_whole(lake, tmp_path):
+    content = bytes(range(256)) * 20_000
+    generation = lake.replace("v", content, 0)
+
+    lake.download("v", generation, tmp_path / "v")
+
+    assert (tmp_path / "v").read_bytes() == content
+    assert lake.sha256("v", generation) == hashlib.sha256(content).hexdigest()
+
+
+def test_a_stream_becomes_an_object_when_it_ends(lake):
+    with lake.create_stream("v", "video/mp4") as stream:
+        for _ in range(5):
+            stream.write(b"x" * 700_000)
+        assert lake.stat("v") is None
+
+    assert lake.stat("v").size == 3_500_000
+
+
+def test_a_stream_that_fails_leaves_nothing(lake):
+    with pytest.raises(ValueError, match="cut off"), lake.create_stream("v", "video/mp4") as stream:
+        stream.write(b"x" * 3_000_000)
+        raise ValueError("cut off")
+
+    assert lake.stat("v") is None
+
+
+@pytest.mark.parametrize("size", [10, 3_000_000])
+def test_a_stream_does_not_overwrite(lake, size):
+    lake.write_once("v", b"first")
+
+    with pytest.raises(Superseded), lake.create_stream("v", "video/mp4") as stream:
+        stream.write(b"x" * size)
+
+    assert lake.read("v") == b"first"
+
+
+def test_only_the_generation_meant_is_deleted(lake):
+    old = lake.replace("c", b"old", 0)
+    lake.replace("c", b"new", old)
+
+    assert lake.delete("c", old) is False
+    assert lake.delete("c") is True
+    assert lake.delete("c") is False
+
+
+def test_names_come_in_order_under_their_prefix(lake):
+    for name in ("videos/b ü.mp4", "videos/a.mp4", "video", "x"):
+        lake.write_once(name, b"")
+
+    assert list(lake.names("videos/")) == ["videos/a.mp4", "videos/b ü.mp4"]
+
+
+def test_a_failure_is_kept_once_per_key(lake):
+    for sentence in ("first", "second"):
+        lake.keep_failed("load", "a/../b", "malformed", sentence, DAY_0, data="eA==")
+
+    (name,) = lake.names("failed/load/")
+    assert json.loads(lake.read(name))["sentence"] == "second"
+
+
+def test_a_claim_keeps_others_out_and_is_given_back(lake):
+    claims = Claims(lake, lease_s=10, clock=lambda: 100.0)
+
+    with claims.held("c", "one"), pytest.raises(Claimed), claims.held("c", "two"):
+        pass
+
+    assert lake.read("c") is None
+
+
+def test_a_claim_taken_over_is_not_given_back_by_its_first_owner(lake):
+    now = [100.0]
+    claims = Claims(lake, lease_s=10, clock=lambda: now[0])
+
+    with claims.held("c", "one"):
+        now[0] = 111.0
+        generation = claims._take("c", "two")
+
+    assert lake.read_with_generation("c")[1] == generation
+
+
+def test_storage_that_is_down_is_transient(monkeypatch):
+    from shared import lake as module
+
+    monkeypatch.setattr(module, "_RETRY", module._RETRY.with_timeout(0.2))
+    client = storage.Client(
+        project="test-project",
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": "http://127.0.0.1:9"},
+    )
+
+    with pytest.raises(Transient):
+        Lake(client.bucket("lake")).read("x")

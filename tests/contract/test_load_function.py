@@ -1,0 +1,128 @@
+"""The load function through functions-framework's door: 2xx only when the rows are durable."""
+
+import base64
+import json
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import functions_framework
+import pytest
+
+from shared.errors import Misconfigured, Transient
+from shared.warehouse.group import GroupCommit
+from tests.fakes import LakeInMemory
+from tests.records import metrics, rating, record
+
+MAIN = str(Path(__file__).parents[2] / "functions/load/main.py")
+
+
+class World:
+    """The served function over a lake in memory and a warehouse that remembers."""
+
+    def __init__(self, monkeypatch):
+        self.app = functions_framework.create_app("load", MAIN, "cloudevent")
+        self.main = sys.modules["main"]
+        self.lake = LakeInMemory()
+        self.loaded = []
+        self.failure = None
+        group = GroupCommit(self._load, linger_s=0.01, most_items=1_000, most_weight=10**6)
+        monkeypatch.setattr(self.main, "wiring", lambda: self.main.App(lake=self.lake, group=group))
+
+    def _load(self, records):
+        if self.failure:
+            raise self.failure
+        self.loaded.append(list(records))
+
+    def deliver(self, data: bytes, message_id="1") -> int:
+        body = {
+            "message": {"data": base64.b64encode(data).decode(), "messageId": message_id},
+            "subscription": "projects/p/subscriptions/load",
+        }
+        return self.app.test_client().post("/", json=body).status_code
+
+    def failed(self):
+        return [json.loads(self.lake.read(name)) for name in self.lake.names("failed/")]
+
+
+@pytest.fixture
+def world(monkeypatch):
+    return World(monkeypatch)
+
+
+def test_a_record_is_loaded_before_the_answer(world):
+    assert world.deliver(record(metrics=metrics()).to_json()) == 200
+    assert world.loaded == [[record(metrics=metrics())]]
+
+
+def test_records_that_arrive_together_share_a_batch(world):
+    gate = threading.Event()
+    load, world._load = world._load, None
+
+    def slow(records):
+        gate.wait(10)
+        load(records)
+
+    group = GroupCommit(slow, linger_s=0.01, most_items=1_000, most_weight=10**6)
+    world.main.wiring = lambda: world.main.App(lake=world.lake, group=group)
+    messages = [record(f"73000000000000000{n:02}", metrics=metrics()).to_json() for n in range(20)]
+    with ThreadPoolExecutor(20) as threads:
+        answers = [threads.submit(world.deliver, data) for data in messages]
+        while sum(future.running() for future in answers) < 20:
+            pass
+        gate.set()
+
+    assert {future.result() for future in answers} == {200}
+    assert len(world.loaded) < 20
+    assert sum(map(len, world.loaded)) == 20
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'{"schema_version":1,"video_id":"7300000000000000001"}',
+        record(metrics=metrics()).to_json().replace(b"100", b"NaN"),
+        record(metrics=metrics()).to_json().replace(b"100", b"-1"),
+        record(metrics=metrics()).to_json().replace(b"100", b"9223372036854775808"),
+        record(metrics=metrics()).to_json().replace(b'"views"', b'"v\\u0000ews"'),
+        record(rating=rating()).to_json().replace(b"signals/1.0", b"si\\u0000nals"),
+    ],
+)
+def test_a_malformed_record_is_kept_with_its_reason_and_bytes(world, data):
+    assert world.deliver(data) == 200
+
+    (kept,) = world.failed()
+    assert kept["reason"] == "malformed"
+    assert base64.b64decode(kept["data"]) == data
+    assert world.loaded == []
+
+
+def test_the_same_malformed_record_again_is_kept_once(world):
+    for _ in range(3):
+        world.deliver(b"{", message_id="7")
+
+    assert len(world.failed()) == 1
+
+
+@pytest.mark.parametrize("failure", [Transient("down"), Misconfigured("no table"), RuntimeError()])
+def test_what_may_mend_itself_asks_for_redelivery(world, failure):
+    world.failure = failure
+
+    assert world.deliver(record(metrics=metrics()).to_json()) == 500
+    assert world.failed() == []
+
+
+def test_missing_settings_are_named_and_settle_nothing(monkeypatch, caplog):
+    for name in ("GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET"):
+        monkeypatch.delenv(name, raising=False)
+    app = functions_framework.create_app("load", MAIN, "cloudevent")
+    body = {"message": {"data": "e30=", "messageId": "1"}, "subscription": "s"}
+
+    answer = app.test_client().post("/", json=body)
+
+    assert answer.status_code == 500
+    assert "GOOGLE_CLOUD_PROJECT (not set), LAKE_BUCKET (not set)" in caplog.text
