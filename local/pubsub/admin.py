@@ -1,0 +1,66 @@
+"""The admin page: how every subscription stands, in place of Cloud Monitoring."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from local.pubsub.backlog import Backlog
+from local.pubsub.catalog import Catalog
+from local.pubsub.identity import Identity
+
+READ_WITHIN_S = 5.0
+MAX_HEAD_BYTES = 16 * 1024
+
+
+class Admin:
+    """Answers GET /backlog, /certs (the keys push tokens are signed with) and /healthz."""
+
+    def __init__(self, catalog: Catalog, backlog: Backlog, identity: Identity):
+        self._catalog = catalog
+        self._backlog = backlog
+        self._pages: dict[str, Callable[[], Any]] = {
+            "/backlog": self._standings,
+            "/certs": identity.certs,
+            "/healthz": lambda: {"status": "ok"},
+        }
+
+    async def start(self, port: int) -> asyncio.Server:
+        return await asyncio.start_server(self._serve, "127.0.0.1", port, limit=MAX_HEAD_BYTES)
+
+    def _standings(self) -> dict[str, Any]:
+        return {
+            subscription.name: asdict(self._backlog.standing(subscription))
+            for subscription in self._catalog.all_subscriptions()
+        }
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(READ_WITHIN_S):
+                head = await reader.readuntil(b"\r\n\r\n")
+                writer.write(_response(*self._answer(head)))
+                await writer.drain()
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # whoever it was did not ask, or did not listen
+        finally:
+            writer.close()
+
+    def _answer(self, head: bytes) -> tuple[str, Any]:
+        method, _, rest = head.decode("latin-1").partition(" ")
+        if method != "GET":
+            return "405 Method Not Allowed", {"error": "GET only"}
+        path = rest.split(" ", 1)[0].split("?", 1)[0]
+        page = self._pages.get(path)
+        if page is None:
+            return "404 Not Found", {"error": f"pages are {', '.join(self._pages)}"}
+        return "200 OK", page()
+
+
+def _response(status: str, content: Any) -> bytes:
+    body = json.dumps(content).encode()
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body

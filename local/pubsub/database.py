@@ -1,0 +1,45 @@
+"""One SQLite file, owned by one process, where a commit outlives the process.
+
+WAL with synchronous=NORMAL: what is committed has left the process (kill -9 loses nothing),
+but is only fsynced at checkpoints, so a power cut may lose the last moments. The file stays
+intact either way. https://www.sqlite.org/pragma.html#pragma_synchronous
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class DataInUse(Exception):
+    """Another server already owns this data directory."""
+
+
+def open_database(directory: Path) -> sqlite3.Connection:
+    """Open (or make) the database of a data directory. DataInUse if another process has it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(directory / "pubsub.sqlite", isolation_level=None, timeout=0.3)
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.executescript(Path(__file__).with_name("schema.sql").read_text())
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if "locked" in str(error):
+            raise DataInUse(f"{directory} is in use by another Pub/Sub server") from error
+        raise
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing. Transactions do not nest."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

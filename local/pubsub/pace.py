@@ -1,0 +1,38 @@
+"""How hard a push endpoint may be pressed: slow while it fails, faster again as it recovers."""
+
+# https://cloud.google.com/pubsub/docs/push#push_backoff: 100 ms up to 60 s.
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 60.0
+# A message that always fails must not hold up its neighbours: only so many different ones
+# failing in a row, without one success between, speak against the endpoint itself.
+SUSPICIOUS_MESSAGES = 8
+
+
+class Pace:
+    """The window of requests that may be out at once. Times are monotonic seconds."""
+
+    def __init__(self, concurrency: int):
+        self._concurrency = concurrency
+        self._pauses = 0
+        self._failing: set[int] = set()
+        self.window = concurrency
+        self.resumes_at = 0.0
+
+    def succeeded(self) -> None:
+        """The endpoint works: double the window, forget the failures."""
+        self._pauses = 0
+        self._failing.clear()
+        self.resumes_at = 0.0
+        self.window = min(2 * self.window, self._concurrency)
+
+    def failed(self, message_id: int, now: float, answered: bool) -> None:
+        """A message was not taken; no answer at all pauses at once, answers when many fail."""
+        if now < self.resumes_at:
+            return  # sent before the pause began: the same failure, not a new one
+        if len(self._failing) < SUSPICIOUS_MESSAGES:
+            self._failing.add(message_id)
+        if answered and len(self._failing) < SUSPICIOUS_MESSAGES:
+            return
+        self.resumes_at = now + min(FIRST_PAUSE_S * 2.0 ** min(self._pauses, 20), LONGEST_PAUSE_S)
+        self._pauses += 1
+        self.window = 1
