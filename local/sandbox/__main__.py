@@ -1,0 +1,37 @@
+"""Make the sandbox library from a shell: `python -m local.sandbox --out DIR`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from local.sandbox import generate
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Generate (or find) a library and print one JSON line about it."""
+    args = _arguments(argv)
+    try:
+        library = generate(args.out, args.seed, args.posts, _say)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"no library made: {error}\n")
+        return 2
+    sys.stdout.write(json.dumps(library.summary()) + "\n")
+    return 0
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.sandbox", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="directory to write to")
+    parser.add_argument("--seed", type=int, default=7, help="same seed, same library (default 7)")
+    parser.add_argument("--posts", type=int, default=208, help="number of posts (default 208)")
+    return parser.parse_args(argv)
+
+
+def _say(stage: str, done: int, total: int) -> None:
+    sys.stderr.write(f"\r{stage} {done}/{total}" + ("\n" if done == total else ""))
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""Making a library: seeded, on two threads, whole or not at all."""
+
+import fcntl
+import json
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from local.sandbox.library import MANIFEST, TRUTH, VERSION, Clip, Library, LibraryMissing, manifest
+
+if TYPE_CHECKING:
+    from local.sandbox.posts import Plan
+
+# A fixed date, so that a library made next year has the same ids and dates.
+DEFAULT_ANCHOR = datetime(2026, 11, 1, tzinfo=UTC)
+Progress = Callable[[str, int, int], None]
+
+_LABEL = """# Synthetic
+
+Everything in this directory is generated: accounts, captions, counts and clips. Nobody in it is
+real, and no figure from it says anything about TikTok. Account names begin with `sandbox_`.
+
+- `library.json`: what the sandbox API may show (posts, creators, which clip a post shows).
+- `truth.json`: what was planted (surprise, its onset, cuts, language, effects on the counts).
+  No API serves it.
+- `clips/`: the rendered clips. A served file is a clip with the post's id in a `free` box behind.
+"""
+
+
+def generate(
+    out: Path,
+    seed: int = 7,
+    posts: int = 208,
+    progress: Progress | None = None,
+    *,
+    anchor: datetime = DEFAULT_ANCHOR,
+    workers: int = 2,
+) -> Library:
+    """Make the library in `out`, or return at once what an earlier call finished there.
+
+    `anchor` (aware) is the moment the counts were taken; posts are 1 to 60 days older.
+    `progress(stage, done, total)` is called as clips get ready. The manifest is written last, so
+    a killed call leaves no library, and the next one makes it anew. Two calls at once take turns.
+    Raises ValueError for fewer than 16 posts or a naive anchor, OSError when `out` is unusable.
+    """
+    out = Path(out)
+    if anchor.tzinfo is None:
+        raise ValueError("the anchor needs a time zone")
+    asked = (seed, posts, anchor.astimezone(UTC).isoformat())
+    library = _finished(out, asked)
+    if library is None:
+        out.mkdir(parents=True, exist_ok=True)
+        with _alone(out):
+            library = _finished(out, asked) or _make(out, asked, progress, workers)
+    return library
+
+
+def _finished(out: Path, asked: tuple[int, int, str]) -> Library | None:
+    try:
+        library = Library.load(out)
+    except LibraryMissing:
+        return None
+    return library if (library.seed, len(library.posts), library.anchor) == asked else None
+
+
+def _make(
+    out: Path, asked: tuple[int, int, str], progress: Progress | None, workers: int
+) -> Library:
+    from local.sandbox.posts import plan_posts
+
+    seed, posts, anchor = asked
+    plan = plan_posts(seed, posts, datetime.fromisoformat(anchor))
+    (out / MANIFEST).unlink(missing_ok=True)  # from here on there is no finished library
+    names = sorted({post.clip for post in plan.posts if post.clip is not None})
+    clips = _render_all(names, seed, out / "clips", progress, workers)
+    library = Library(out, seed, anchor, clips, plan.creators, plan.posts)
+    (out / "SYNTHETIC.md").write_text(_LABEL, encoding="utf-8")
+    _write_json(out / TRUTH, _truth(plan, names, seed))
+    _write_json(out / MANIFEST, manifest(library))
+    return library
+
+
+def _render_all(
+    names: list[str], seed: int, folder: Path, progress: Progress | None, workers: int
+) -> dict[str, Clip]:
+    from local.sandbox.clips import render
+    from local.sandbox.designs import BY_NAME
+
+    folder.mkdir(exist_ok=True)
+    for stale in folder.iterdir():
+        stale.unlink()
+    # Longest first, so that no thread is left alone with a long one. PyAV and numpy work outside
+    # the interpreter's lock, so threads do what processes would.
+    order = sorted(names, key=lambda name: -BY_NAME[name].seconds * BY_NAME[name].size[0])
+    clips: dict[str, Clip] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        jobs = [pool.submit(render, BY_NAME[name], seed, folder / f"{name}.mp4") for name in order]
+        try:
+            for job in as_completed(jobs):
+                clip = job.result()
+                clips[clip.name] = clip
+                if progress is not None:
+                    progress("clips", len(clips), len(names))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for two clips, not thirty
+            raise
+    return {name: clips[name] for name in names}
+
+
+def _truth(plan: "Plan", names: list[str], seed: int) -> Mapping[str, Any]:
+    from local.sandbox.designs import BY_NAME
+    from local.sandbox.kpis import effects
+
+    designs = {name: {**asdict(BY_NAME[name]), "cuts_s": BY_NAME[name].cuts_s} for name in names}
+    return {
+        "synthetic": True,
+        "version": VERSION,
+        "seed": seed,
+        "effects": effects(),
+        "designs": designs,
+        "creators": plan.creator_truth,
+        "posts": plan.post_truth,
+    }
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Hold the directory's lock, which the system frees if this process is killed."""
+    with (out / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,410 @@
+"""The sandbox on HTTP: routes, envelopes, faults and counts."""
+
+import contextlib
+import json
+import re
+import secrets
+import socket
+import struct
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from local.sandbox.library import Library
+from local.tiktok.faults import BadFaults, Fault, Faults, code_for
+from local.tiktok.media import ABSENT, BadRange, MediaFile, media_file, parse_range
+from local.tiktok.research import ApiError, OAuthError, ResearchApi
+
+_MOST_BODY = 1_000_000
+_HTML = b"<html><head><title>504 Gateway Time-out</title></head><body>Synthetic</body></html>"
+# Faults that cut a file short, and what the counts call them.
+_CUT = {"truncate": "truncated", "reset_after": "reset"}
+_MEDIA = re.compile(r"/media/([0-9]{1,20})\.mp4")
+
+
+class TikTokServer(ThreadingHTTPServer):
+    """A sandbox on 127.0.0.1. `port` 0 takes a free one; `url` says which."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(
+        self,
+        library: Library,
+        api: ResearchApi | None = None,
+        faults: Faults | None = None,
+        *,
+        port: int = 0,
+        quiet: bool = True,
+    ):
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.library = library
+        self.api = api or ResearchApi(library)
+        self.faults = faults or Faults()
+        self.quiet = quiet
+        self._lock = threading.Lock()
+        self._answers: dict[str, Counter[str]] = {}
+        self._media: Counter[str] = Counter()
+        self._media_bytes = 0
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def count(self, endpoint: str, outcome: object) -> None:
+        """Note one answer: a status, or `truncated` or `reset`."""
+        with self._lock:
+            self._answers.setdefault(endpoint, Counter())[str(outcome)] += 1
+
+    def count_media(self, video_id: str, sent: int) -> None:
+        """Note a request for a post's file and how much of it was sent."""
+        with self._lock:
+            self._media[video_id] += 1
+            self._media_bytes += sent
+
+    def stats(self) -> dict[str, Any]:
+        """Answers by endpoint and status, quota, and requests for each post's file."""
+        with self._lock:
+            return {
+                "synthetic": True,
+                "requests": {name: dict(counts) for name, counts in self._answers.items()},
+                "quota": self.api.quota_state(),
+                "media_bytes": self._media_bytes,
+                "media_requests": dict(self._media),
+            }
+
+    def change(self, wanted: object) -> dict[str, Any]:
+        """Apply a fault description (see Faults.change) and the switches of the API itself.
+
+        expire_search_id, revoke_tokens, clear: true acts at once. quota: queries a day.
+        end_date: "inclusive" or "exclusive", since the documentation leaves it open.
+        """
+        settings = dict(wanted) if isinstance(wanted, dict) else wanted
+        if not isinstance(settings, dict):
+            raise BadFaults("faults must be a JSON object")
+        switches = {key: settings.pop(key) for key in list(settings) if key in _SWITCHES}
+        for key, value in switches.items():
+            if not _SWITCHES[key](value):
+                raise BadFaults(f"{key} cannot be {value!r}")
+        if switches.get("clear"):
+            self.faults.clear()
+        self.faults.change(settings)
+        self._switch(switches)
+        return {**self.faults.state(), "quota": self.api.quota_state()}
+
+    def _switch(self, switches: Mapping[str, Any]) -> None:
+        if switches.get("expire_search_id"):
+            self.api.forget_searches()
+        if switches.get("revoke_tokens"):
+            self.api.revoke_tokens()
+        self.api.quota = switches.get("quota", self.api.quota)
+        if "end_date" in switches:
+            self.api.end_inclusive = switches["end_date"] == "inclusive"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # A client that hangs up is no event here; anything else is a fault of the sandbox.
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+_SWITCHES: Mapping[str, Callable[[object], bool]] = {
+    "expire_search_id": _is_flag,
+    "revoke_tokens": _is_flag,
+    "clear": _is_flag,
+    "quota": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+    "end_date": lambda value: value in ("inclusive", "exclusive"),
+}
+
+
+@contextmanager
+def running(
+    library: Library,
+    api: ResearchApi | None = None,
+    faults: Faults | None = None,
+    *,
+    port: int = 0,
+) -> Iterator[TikTokServer]:
+    """Serve in a thread of this process for as long as the block lasts."""
+    server = TikTokServer(library, api, faults, port=port)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _BadBody(Exception):
+    """The body cannot be read; the connection cannot be used again."""
+
+    def __init__(self, status: int, message: str):
+        super().__init__(message)
+        self.status = status
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: TikTokServer
+    protocol_version = "HTTP/1.1"
+    server_version = "TikTokSandbox"
+    timeout = 60  # seconds an idle or stuck connection is kept
+    wbufsize = -1  # headers and body leave together: no 40 ms of Nagle and delayed ack
+    disable_nagle_algorithm = True
+    _ROUTES: ClassVar[dict[tuple[str, str], str]] = {
+        ("POST", "/v2/oauth/token"): "_token",
+        ("POST", "/v2/research/video/query"): "_query",
+        ("POST", "/v2/research/user/info"): "_user",
+        ("POST", "/admin/faults"): "_change_faults",
+        ("GET", "/admin/faults"): "_show_faults",
+        ("GET", "/admin/stats"): "_stats",
+    }
+
+    def do_GET(self) -> None:
+        self._route()
+
+    def do_HEAD(self) -> None:
+        self._route()
+
+    def do_POST(self) -> None:
+        self._route()
+
+    def _route(self) -> None:
+        self._url = urlsplit(self.path)
+        media = _MEDIA.fullmatch(self._url.path)
+        name = self._ROUTES.get((self.command, self._url.path.rstrip("/")))
+        try:
+            self._body = self._read_body()
+            if media and self.command in ("GET", "HEAD"):
+                self._send_media(media[1])
+            elif name:
+                getattr(self, name)()
+            else:
+                self._fail("other", 404, "not_found", "There is nothing here.")
+        except _BadBody as error:
+            self.close_connection = True
+            self._fail("other", error.status, "invalid_params", str(error))
+
+    def _token(self) -> None:
+        fault = self._fault("token")
+        if "status" in fault:
+            self._send_fault("token", fault, oauth=True)
+            return
+        try:
+            self._send_json("token", 200, self.server.api.token(self._form()))
+        except OAuthError as error:
+            self._fail_oauth(error.status, error.error, error.description)
+
+    def _query(self) -> None:
+        self._research("query", self.server.api.videos)
+
+    def _user(self) -> None:
+        self._research("user", self.server.api.user)
+
+    def _research(
+        self, endpoint: str, answer: Callable[[str | None, object], dict[str, Any]]
+    ) -> None:
+        api = self.server.api
+        try:
+            api.authorize(self.headers.get("Authorization"))
+            if endpoint == "query":
+                api.spend()
+            fault = self._fault(endpoint)
+            if "status" in fault or "reset_after" in fault:
+                self._send_fault(endpoint, fault)
+                return
+            fields = parse_qs(self._url.query).get("fields", [None])[-1]
+            data = answer(fields, self._json())
+        except ApiError as error:
+            self._fail(endpoint, error.status, error.code, error.message)
+        else:
+            self._send_json(endpoint, 200, {"data": data, "error": _envelope("ok", "")})
+
+    def _change_faults(self) -> None:
+        try:
+            self._send_json("admin", 200, self.server.change(self._json()))
+        except (BadFaults, ApiError) as error:
+            self._fail("admin", 400, "bad_faults", str(error))
+
+    def _show_faults(self) -> None:
+        self._send_json("admin", 200, self.server.faults.state())
+
+    def _stats(self) -> None:
+        self._send_json("admin", 200, self.server.stats())
+
+    def _send_media(self, video_id: str) -> None:
+        post = self.server.library.post_by_id.get(video_id)
+        if post is None:
+            self._fail("media", 404, "not_found", "There is no such post.")
+            return
+        fault = self._fault("media")
+        file = media_file(self.server.library, post)
+        if "status" in fault:
+            self.server.count_media(video_id, 0)
+            self._send_fault("media", fault)
+        elif file is None:
+            self.server.count_media(video_id, 0)
+            status, code, message = ABSENT[post.absent or "deleted"]
+            self._fail("media", status, code, message)
+        else:
+            self._send_file(video_id, file, fault)
+
+    def _send_file(self, video_id: str, file: MediaFile, fault: Fault) -> None:
+        try:
+            part = parse_range(self.headers.get("Range"), file.size)
+        except BadRange:
+            self._head("media", 416, 0, {"Content-Range": f"bytes */{file.size}"})
+            return
+        start, length = part or (0, file.size)
+        headers = {"Content-Type": fault.get("content_type", file.content_type)}
+        headers["Accept-Ranges"] = "bytes"
+        if part:
+            headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{file.size}"
+        cut = next((key for key in _CUT if key in fault), "")
+        self._head("media", 206 if part else 200, length, headers, _CUT.get(cut))
+        sends = 0 if self.command == "HEAD" else min(length, fault.get(cut, length))
+        self.server.count_media(video_id, self._stream(file, start, sends, fault))
+        if cut:
+            self._hang_up(reset=cut == "reset_after")
+
+    def _stream(self, file: MediaFile, start: int, length: int, fault: Fault) -> int:
+        sent, began = 0, time.monotonic()
+        for chunk in file.read(start, length):
+            self.wfile.write(chunk)
+            sent += len(chunk)
+            if "bytes_per_s" in fault:
+                self.wfile.flush()
+                time.sleep(max(0.0, sent / fault["bytes_per_s"] - (time.monotonic() - began)))
+        return sent
+
+    def _fault(self, endpoint: str) -> Fault:
+        fault = self.server.faults.next(endpoint)
+        if fault.get("delay_s"):
+            time.sleep(fault["delay_s"])
+        return fault
+
+    def _send_fault(self, endpoint: str, fault: Fault, *, oauth: bool = False) -> None:
+        if "status" not in fault:
+            self.server.count(endpoint, "reset")
+            self._hang_up(reset=True)
+            return
+        status = fault["status"]
+        extra = {"Retry-After": str(fault["retry_after_s"])} if "retry_after_s" in fault else {}
+        message = fault.get("message", "Synthetic fault, asked for.")
+        if fault.get("html"):
+            self._head(endpoint, status, len(_HTML), {"Content-Type": "text/html", **extra})
+            self._write(_HTML)
+        elif oauth:
+            self._fail_oauth(status, fault.get("code", "server_error"), message)
+        else:
+            code = fault.get("code", code_for(status))
+            self._fail(endpoint, status, code, message, extra)
+
+    def _hang_up(self, *, reset: bool) -> None:
+        self.close_connection = True
+        if reset:
+            # Linger 0: close() sends RST in place of FIN, and drops what the client has not read.
+            self.wfile.flush()
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+
+    def _fail(
+        self,
+        endpoint: str,
+        status: int,
+        code: str,
+        message: str,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
+        self._send_json(
+            endpoint, status, {"data": {}, "error": _envelope(code, message)}, extra or {}
+        )
+
+    def _fail_oauth(self, status: int, error: str, description: str) -> None:
+        content = {"error": error, "error_description": description, "log_id": _log_id()}
+        self._send_json("token", status, content)
+
+    def _send_json(
+        self, endpoint: str, status: int, content: object, extra: Mapping[str, str] | None = None
+    ) -> None:
+        body = json.dumps(content).encode()
+        headers = {"Content-Type": "application/json; charset=utf-8", **(extra or {})}
+        self._head(endpoint, status, len(body), headers)
+        self._write(body)
+
+    def _head(
+        self,
+        endpoint: str,
+        status: int,
+        length: int,
+        headers: Mapping[str, str],
+        outcome: str | None = None,
+    ) -> None:
+        self.server.count(endpoint, outcome or status)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(length))
+        self.send_header("X-Synthetic", "true")
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+
+    def _write(self, body: bytes) -> None:
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _read_body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding"):
+            raise _BadBody(411, "send a Content-Length")
+        length = self.headers.get("Content-Length", "0")
+        if not (length.isascii() and length.isdigit()):
+            raise _BadBody(400, "Content-Length is not a number")
+        if int(length) > _MOST_BODY:
+            raise _BadBody(413, f"the body is larger than {_MOST_BODY} bytes")
+        return self.rfile.read(int(length))
+
+    def _json(self) -> object:
+        try:
+            return json.loads(self._body)
+        except (ValueError, RecursionError) as error:
+            raise ApiError(400, "invalid_params", "the request body is not JSON") from error
+
+    def _form(self) -> dict[str, str]:
+        kind = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind != "application/x-www-form-urlencoded":
+            raise OAuthError(
+                400, "invalid_request", "Only application/x-www-form-urlencoded is supported."
+            )
+        try:
+            return dict(parse_qsl(self._body.decode(), max_num_fields=20))
+        except ValueError as error:
+            raise OAuthError(400, "invalid_request", "The form cannot be read.") from error
+
+    def log_message(self, format: str, *args: Any) -> None:
+        if not self.server.quiet:
+            with contextlib.suppress(OSError, ValueError):
+                super().log_message(format, *args)
+
+
+def _envelope(code: str, message: str) -> dict[str, str]:
+    return {"code": code, "message": message, "log_id": _log_id()}
+
+
+def _log_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%d%H%M%S}{secrets.token_hex(9).upper()}"
