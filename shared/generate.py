@@ -3,11 +3,13 @@
 `python -m shared.generate` writes; with `--check` it names the files that have drifted and fails.
 """
 
+import itertools
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import jinja2
@@ -51,6 +53,8 @@ _JSON_SCHEMA_TYPES: dict[str, dict[str, Any]] = {
     "text": {"type": "STRING"},
 }
 
+_SCRIPTS = ("Arab", "Cyrl", "Deva", "Hans", "Hant", "Hebr", "Jpan", "Kore", "Latn", "Thai")
+
 Files = Iterator[tuple[str, str]]
 
 
@@ -83,6 +87,7 @@ def _files() -> Files:
     yield from _rating_files(rubric)
     for table in tables:
         yield from _warehouse_files(table, rubric)
+    yield "shared/warehouse/language_names.json", _json(_language_names())
     yield "docs/data-dictionary.md", _data_dictionary(tables, rubric)
 
 
@@ -196,6 +201,32 @@ def _warehouse_files(table: dict[str, Any], rubric: dict[str, Any]) -> Files:
     yield (
         f"shared/warehouse/merge/{name}.sql",
         _template(f"warehouse/templates/{template}").render(table=table, rated_columns=rated),
+    )
+
+
+def _language_names() -> dict[str, dict[str, str]]:
+    """English names (CLDR) of the languages, scripts and regions of two-letter codes and more."""
+    from langcodes import Language
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    pairs = ["".join(letters) for letters in itertools.product(ascii_lowercase, repeat=2)]
+    spoken = {*pairs, *LanguageIdentifier.from_model_file(MODEL_FILE).nb_classes, "und", "fil"}
+    languages = {code: Language.get(code).language_name("en") for code in sorted(spoken)}
+    territories = {
+        code: Language.get(f"und-{code}").territory_name("en")
+        for code in ["419", *(pair.upper() for pair in pairs)]
+    }
+    scripts = {code: Language.get(f"und-{code}").script_name("en") for code in _SCRIPTS}
+    return {
+        "languages": _known(languages),
+        "scripts": _known(scripts),
+        "regions": _known(territories),
+    }
+
+
+def _known(names: dict[str, str]) -> dict[str, str]:
+    return {code: name for code, name in names.items() if not name.startswith("Unknown ")} | (
+        {"und": "Undetermined"} if "und" in names else {}
     )
 
 

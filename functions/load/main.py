@@ -1,6 +1,5 @@
 """Entry point: records come from the topic, rows are durable when it answers."""
 
-import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,7 +11,7 @@ from google.cloud import bigquery
 from shared import config, logs
 from shared.delivery import settled
 from shared.errors import Permanent
-from shared.events import message_of
+from shared.events import evidence, message_of
 from shared.lake import Lake
 from shared.model import Record, parse_record
 from shared.warehouse.group import GroupCommit
@@ -52,19 +51,11 @@ def load(event: CloudEvent) -> None:
     app = wiring()
 
     def keep(error: Permanent) -> None:
-        data = base64.b64encode(_bytes(event)).decode()
+        at = datetime.now(UTC)
         app.lake.keep_failed(
-            "load", event["id"], error.reason, error.sentence, datetime.now(UTC), data=data
+            "load", event["id"], error.reason, error.sentence, at, **evidence(event)
         )
 
     with settled(keep):
         data = message_of(event).data
         app.group.submit(parse_record(data), weight=len(data))
-
-
-def _bytes(event: CloudEvent) -> bytes:
-    """The record as it came, or as much of the event as there is."""
-    try:
-        return message_of(event).data
-    except Permanent:
-        return event.data if isinstance(event.data, bytes) else repr(event.data).encode()

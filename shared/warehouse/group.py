@@ -20,8 +20,10 @@ Item = TypeVar("Item")
 class _Waiter(Generic[Item]):
     item: Item
     weight: int
+    called: threading.Event = field(default_factory=threading.Event)
+    """Set when the item is settled, or when it is this waiter's turn to lead."""
     settled: bool = False
-    error: BaseException | None = field(default=None)
+    error: BaseException | None = None
 
 
 class GroupCommit(Generic[Item]):
@@ -46,7 +48,6 @@ class GroupCommit(Generic[Item]):
         self._sleep = sleep
         self._waiting: deque[_Waiter[Item]] = deque()
         self._lock = threading.Lock()
-        self._turn = threading.Condition(self._lock)
         self._led = False
 
     def submit(self, item: Item, weight: int = 1) -> None:
@@ -54,24 +55,25 @@ class GroupCommit(Generic[Item]):
         waiter = _Waiter(item, weight)
         with self._lock:
             self._waiting.append(waiter)
-            while not waiter.settled and self._led:
-                self._turn.wait()
-            lead = not waiter.settled
-            self._led = self._led or lead
-        if lead:
-            self._lead_until(waiter)
+            lead, self._led = not self._led, True
+        if not lead:
+            waiter.called.wait()
+        if not waiter.settled:
+            self._lead(waiter)
         if waiter.error:
             raise waiter.error
 
-    def _lead_until(self, own: _Waiter[Item]) -> None:
+    def _lead(self, own: _Waiter[Item]) -> None:
+        """Commit batch after batch until one's own item is settled; then call the next to lead."""
         try:
             while not own.settled:
                 self._sleep(self._linger_s)
                 self._settle(self._take())
         finally:
             with self._lock:
-                self._led = False
-                self._turn.notify_all()
+                self._led = bool(self._waiting)
+                if self._led:
+                    self._waiting[0].called.set()
 
     def _take(self) -> list[_Waiter[Item]]:
         """The longest-waiting items up to the bounds; at least one."""
@@ -94,15 +96,15 @@ class GroupCommit(Generic[Item]):
                 self._settle(batch[:middle])
                 self._settle(batch[middle:])
                 return
-            self._wake(batch, error)
+            _call(batch, error)
         except BaseException as error:
-            self._wake(batch, error)
+            _call(batch, error)
         else:
-            self._wake(batch, None)
+            _call(batch, None)
 
-    def _wake(self, batch: list[_Waiter[Item]], error: BaseException | None) -> None:
-        with self._lock:
-            for waiter in batch:
-                waiter.error = error
-                waiter.settled = True
-            self._turn.notify_all()
+
+def _call(batch: list[_Waiter[Item]], error: BaseException | None) -> None:
+    for waiter in batch:
+        waiter.error = error
+        waiter.settled = True
+        waiter.called.set()

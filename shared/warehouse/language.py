@@ -3,9 +3,13 @@
 py3langid brings its model in its wheel (Lui & Baldwin 2012, "langid.py"; 97 languages).
 """
 
+import json
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
+
+NAMES = Path(__file__).parent / "language_names.json"
 
 LEAST_PROBABILITY = 0.4
 LEAST_LETTERS = 8
@@ -35,11 +39,20 @@ def _identifier() -> Any:
 
 @lru_cache(maxsize=10_000)
 def language_name(tag: str) -> str:
-    """English name of a tag, such as "Portuguese (Brazil)"; the tag itself when it has none."""
-    from langcodes import Language
-    from langcodes.tag_parser import LanguageTagError
+    """English name of a tag, such as "Portuguese (Brazil)"; the tag itself when it has none.
 
-    try:
-        return str(Language.get(tag).display_name("en"))
-    except (LanguageTagError, ValueError):
+    A whole name library would cost the function 280 MB; a table of the names does.
+    """
+    language, *rest = tag.split("-")
+    name = _names()["languages"].get(language)
+    if name is None:
         return tag
+    known = [_names()["scripts"].get(part) or _names()["regions"].get(part) for part in rest]
+    details = ", ".join(detail for detail in known if detail)
+    return f"{name} ({details})" if details else name
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, dict[str, str]]:
+    names: dict[str, dict[str, str]] = json.loads(NAMES.read_text())
+    return names

@@ -1,0 +1,37 @@
+"""What a benchmark says: one figure, the bar it is held to, and the command that measures it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A ratio measured side by side in one run. `bar` is None where it is only told."""
+
+    name: str
+    measured: float
+    bar: float | None
+    command: str
+    note: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.bar is None or self.measured >= self.bar
+
+
+def show(figures: Sequence[Figure]) -> None:
+    width = max(len(figure.name) for figure in figures)
+    print(f"{'':{width}}  measured      bar")
+    for figure in figures:
+        bar = "" if figure.bar is None else f"≥ {figure.bar:g}"
+        verdict = "" if figure.bar is None else ("ok" if figure.ok else "MISSED")
+        print(f"{figure.name:{width}}  {figure.measured:8.2f}  {bar:>7}  {verdict:6} {figure.note}")
+
+
+def save(figures: Sequence[Figure], path: Path = RESULTS) -> None:
+    rows = [asdict(figure) | {"ok": figure.ok} for figure in figures]
+    path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
