@@ -1,0 +1,255 @@
+"""One bounded pass over a file of unknown honesty: frames to grids, samples to sound levels."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from shared.rating.signals.cuts import CutFinder
+from shared.rating.signals.grid import COLOUR_CELLS, LUMA_CELLS, Gridder
+from shared.rating.signals.result import Unratable
+from shared.rating.signals.sound import TICKS_PER_S, Ear
+
+MAX_FRAME_PIXELS = 4096 * 2304  # beyond what any phone posts; memory is a few such frames
+MAX_DURATION_S = 1800.0
+MAX_FRAMES = 250_000
+MAX_PIXELS = 8e10  # decoded in all: about 21 min of 1080p at 30 frames/s
+MAX_PACKETS = 2_000_000
+MAX_GAP_S = 60.0  # between two frames; a longer one is a broken clock, and what follows is lost
+MAX_BAD_PACKETS = 500  # without a good frame in between: nothing more will come
+
+# Nothing that names other files or addresses (playlists, concat) is ever opened.
+_FORMATS = "mov,matroska,webm,avi,gif,mpegts,mpeg,flv,ogg,asf,h264,hevc,ivf,mp3,aac,wav,flac"
+_CODECS = (
+    "h264,hevc,vp8,vp9,libvpx-vp9,av1,libdav1d,mpeg4,mpeg1video,mpeg2video,h263,mjpeg,gif,"
+    "theora,flv,wmv1,wmv2,vc1,prores,msmpeg4v3,"
+    "aac,aac_latm,mp3,mp3float,mp2,mp2float,opus,libopus,vorbis,libvorbis,flac,alac,ac3,eac3,"
+    "amrnb,amrwb,amr_nb,amr_wb,wmav2,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,"
+    "pcm_f32le,pcm_u8,pcm_alaw,pcm_mulaw,adpcm_ms,adpcm_ima_wav"
+)
+
+
+@dataclass(slots=True)
+class Footage:
+    """What one pass leaves: tenths of seconds, per-frame numbers and the file's own claims."""
+
+    width: int = 0
+    height: int = 0
+    rotation: int = 0
+    codec: str = ""
+    has_audio: bool = False
+    frames: int = 0
+    first_s: float = 0.0
+    last_s: float = 0.0
+    frame_s: float = 0.0  # how long the last frame is shown
+    declared_s: float | None = None
+    bad_packets: int = 0
+    broke_off: bool = False
+    luma: list[NDArray[np.float16]] = field(default_factory=list)
+    colour: list[NDArray[np.float16]] = field(default_factory=list)
+    refreshes_s: list[float] = field(default_factory=list)  # times of key frames
+    cuts: CutFinder = field(default_factory=CutFinder)
+    ear: Ear = field(default_factory=Ear)
+
+
+def watch(path: str | os.PathLike[str]) -> Footage:
+    """Decode video and sound once. Raises Unratable; OSError if the file cannot be read."""
+    head = _head(path)
+    with _opened(path, head) as container:
+        return _Pass(container).run()
+
+
+def _head(path: str | os.PathLike[str]) -> bytes:
+    with Path(path).open("rb") as file:
+        head = file.read(4096)
+    if not head:
+        raise Unratable("empty", "the file has no bytes")
+    return head
+
+
+def _opened(path: str | os.PathLike[str], head: bytes) -> Any:
+    limits = {
+        "protocol_whitelist": "file",
+        "format_whitelist": _FORMATS,
+        "codec_whitelist": _CODECS,
+        "max_pixels": str(MAX_FRAME_PIXELS),
+        "max_streams": "64",
+    }
+    try:
+        # The prefix keeps a file named like an address from being taken for one.
+        return av.open(f"file:{Path(path).resolve()}", options=limits, metadata_errors="ignore")
+    except (FFmpegError, ValueError, MemoryError) as error:
+        if _looks_like_video(head):
+            sentence = f"a video container that cannot be opened, cut off or broken: {error}"
+            raise Unratable("truncated", sentence) from error
+        raise Unratable("not_a_video", f"no known video container: {error}") from error
+
+
+def _looks_like_video(head: bytes) -> bool:
+    return (
+        head[4:8] in (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip")
+        or head[:4] == b"\x1a\x45\xdf\xa3"
+        or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")
+        or head[:6] in (b"GIF87a", b"GIF89a")
+    )
+
+
+class _Pass:
+    """The state of one decoding pass and its budgets."""
+
+    def __init__(self, container: Any) -> None:
+        self.container = container
+        self.footage = Footage()
+        self.gridder = Gridder()
+        self.video = _video_stream(container)
+        self.audio = container.streams.audio[0] if container.streams.audio else None
+        self.start_s = max(0.0, (container.start_time or 0) / av.time_base)
+        if (container.start_time or 0) < 0:
+            self.start_s = container.start_time / av.time_base
+        self.pixels = 0
+        self.bad_in_a_row = 0
+        self.lost = False
+        self.tick = 0
+        self.luma_sum = np.zeros((LUMA_CELLS, LUMA_CELLS), np.float32)
+        self.colour_sum = np.zeros((2, COLOUR_CELLS, COLOUR_CELLS), np.float32)
+        self.summed = 0
+
+    def run(self) -> Footage:
+        footage = self.footage
+        self._check_claims()
+        footage.codec = self.video.codec_context.name
+        self.video.thread_type = "AUTO"
+        self.video.codec_context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
+        for packets, packet in enumerate(self._packets()):
+            if packets > MAX_PACKETS:
+                raise Unratable("too_large", f"more than {MAX_PACKETS} packets")
+            self._take(packet)
+            if self.bad_in_a_row > MAX_BAD_PACKETS or self.lost:
+                footage.broke_off = True
+                break
+        if not footage.frames:
+            raise Unratable("undecodable", "no frame could be decoded")
+        self._end_tick()
+        footage.ear.close()
+        return footage
+
+    def _check_claims(self) -> None:
+        footage, context = self.footage, self.video.codec_context
+        if context.width * context.height > MAX_FRAME_PIXELS:
+            raise Unratable("too_large", f"frames of {context.width}x{context.height} pixels")
+        declared = self.video.duration
+        if declared is not None and self.video.time_base:
+            footage.declared_s = float(declared * self.video.time_base)
+        elif self.container.duration is not None:
+            footage.declared_s = self.container.duration / av.time_base
+        if footage.declared_s is not None and footage.declared_s > MAX_DURATION_S:
+            raise Unratable("too_long", f"{footage.declared_s:.0f} s long")
+
+    def _packets(self) -> Iterator[Any]:
+        wanted = [stream for stream in (self.video, self.audio) if stream is not None]
+        try:
+            yield from self.container.demux(wanted)
+        except (FFmpegError, IndexError, ValueError, MemoryError):
+            # IndexError is PyAV's answer to a stream that appears after the file was opened.
+            self.footage.broke_off = True
+
+    def _take(self, packet: Any) -> None:
+        if packet.is_corrupt:
+            self.footage.bad_packets += 1
+        try:
+            for frame in packet.decode():
+                self._see(frame) if packet.stream is self.video else self._hear(frame)
+                self.bad_in_a_row = 0
+        except (FFmpegError, ValueError, MemoryError):
+            self.footage.bad_packets += 1
+            self.bad_in_a_row += 1
+
+    def _see(self, frame: Any) -> None:
+        footage = self.footage
+        self.pixels += frame.width * frame.height
+        if frame.width * frame.height > MAX_FRAME_PIXELS or self.pixels > MAX_PIXELS:
+            raise Unratable("too_large", "more pixels than a short video has")
+        at_s = self._time_of(frame)
+        if at_s > MAX_DURATION_S:
+            raise Unratable("too_long", f"a frame at {at_s:.0f} s")
+        if footage.frames and at_s - footage.last_s > MAX_GAP_S:
+            self.lost = True
+        if self.lost:
+            return
+        footage.frames += 1
+        if footage.frames > MAX_FRAMES:
+            raise Unratable("too_long", f"more than {MAX_FRAMES} frames")
+        if footage.frames == 1:
+            footage.first_s = at_s
+            self._describe(frame)
+            self.tick = _tick_of(at_s)
+        footage.last_s = at_s
+        if frame.key_frame:
+            footage.refreshes_s.append(at_s)
+        luma, colour = self.gridder.planes(frame)
+        footage.cuts.see(luma, colour, at_s)
+        if _tick_of(at_s) > self.tick:
+            self._end_tick(until=_tick_of(at_s))
+        self.luma_sum += luma
+        self.colour_sum += colour
+        self.summed += 1
+
+    def _time_of(self, frame: Any) -> float:
+        """Seconds from the start of the file; never runs backwards."""
+        footage = self.footage
+        if frame.duration and frame.time_base:
+            footage.frame_s = min(1.0, float(frame.duration * frame.time_base))
+        elif not footage.frame_s:
+            rate = self.video.average_rate or self.video.guessed_rate
+            footage.frame_s = min(1.0, 1 / float(rate)) if rate else 0.04
+        if frame.time is None:
+            return footage.last_s + footage.frame_s if footage.frames else 0.0
+        return max(float(frame.time) - self.start_s, footage.last_s, 0.0)
+
+    def _describe(self, frame: Any) -> None:
+        footage = self.footage
+        footage.rotation = round(-(frame.rotation or 0) / 90) * 90 % 360
+        aspect = self.video.sample_aspect_ratio or 1
+        aspect = float(aspect) if 0.1 < aspect < 10 else 1.0
+        size = (round(frame.width * aspect), frame.height)
+        footage.width, footage.height = size if footage.rotation % 180 == 0 else size[::-1]
+
+    def _end_tick(self, until: int | None = None) -> None:
+        """Keep the mean picture of the tenth; tenths without a frame show the last one."""
+        footage = self.footage
+        luma = (self.luma_sum / self.summed).astype(np.float16)
+        colour = (self.colour_sum / self.summed).astype(np.float16)
+        until = self.tick + 1 if until is None else until
+        while len(footage.luma) < until:  # also fills what precedes a late start
+            footage.luma.append(luma)
+            footage.colour.append(colour)
+        self.tick, self.summed = until, 0
+        self.luma_sum[:], self.colour_sum[:] = 0, 0
+
+    def _hear(self, frame: Any) -> None:
+        ear = self.footage.ear
+        at_s = 0.0 if frame.time is None else float(frame.time) - self.start_s
+        if ear.seconds > MAX_DURATION_S or at_s > MAX_DURATION_S:
+            raise Unratable("too_long", "the sound is longer than a short video")
+        self.footage.has_audio = True
+        ear.hear(frame, max(0.0, at_s))
+
+
+def _tick_of(at_s: float) -> int:
+    return int(at_s * TICKS_PER_S + 1e-6)
+
+
+def _video_stream(container: Any) -> Any:
+    """The first moving picture; covers and thumbnails do not count."""
+    for stream in container.streams.video:
+        if not stream.disposition & av.stream.Disposition.attached_pic:
+            if stream.codec_context is None:
+                raise Unratable("undecodable", "no decoder for the picture")
+            return stream
+    raise Unratable("no_video_stream", "the file holds no moving picture")

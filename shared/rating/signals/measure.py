@@ -1,0 +1,197 @@
+"""From a file to its signals: one pass of decoding, then arithmetic on small arrays."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.rating.signals import scores
+from shared.rating.signals.arousal import arousal_curve
+from shared.rating.signals.decode import Footage, watch
+from shared.rating.signals.result import VERSION, Signals, Unratable
+from shared.rating.signals.sound import TICKS_PER_S, integrated_lufs, lufs
+from shared.rating.signals.surprise import CHANNELS, Surprise, surprise_of
+
+Floats = NDArray[np.float64]
+
+_LATE_S = 0.1  # a stream that starts later than this is flagged
+_SHORTFALL_S = 0.5  # less video than declared, by this and by a twentieth: truncated
+_MOMENT_TICKS = 10  # a moment lasts up to a second
+_MOMENT_SHARE = 0.2
+_MOMENT_NATS = 8.0
+_LEAST_SHARE = 0.5  # of a truncated clip; a score of less would be a score of something else
+
+
+def measure(path: str | os.PathLike[str]) -> Signals:
+    """Measure one video file. The same bytes give the same numbers, up to decoder versions.
+
+    Raises `Unratable` (with `.reason`) for what has no measurement, and `OSError` for a
+    file that cannot be read.
+    """
+    footage = watch(path)
+    flags = _flags(footage)
+    _refuse_the_unmeasurable(footage, flags)
+    luma, colour = np.array(footage.luma), np.array(footage.colour)
+    cut_frames = footage.cuts.cuts()
+    cuts_s = tuple(round(footage.cuts.times[index], 4) for index in cut_frames)
+    found = surprise_of(
+        luma,
+        colour,
+        _bands(footage, len(luma)),
+        _marks(cuts_s, len(luma)),
+        _marks(_refreshes_s(footage), len(luma)),
+    )
+    return _signals(footage, flags, cuts_s, found, _motion(luma, cuts_s))
+
+
+def _signals(
+    footage: Footage, flags: list[str], cuts_s: tuple[float, ...], found: Surprise, motion: Floats
+) -> Signals:
+    duration_s = _duration_s(footage)
+    powers = np.array(footage.ear.powers)
+    loudness = [lufs(value) for value in _per_second(powers, len(motion), np.mean)]
+    arousal = arousal_curve(_per_second(motion, len(motion), np.mean), cuts_s, loudness)
+    seconds = len(arousal)
+    peak = int(np.argmax(found.corrected))
+    peak_nats = float(found.corrected[peak])
+    first = _first_of(found.corrected, peak)
+    onset = _onset_s(footage, found, first) if peak_nats >= scores.ONSET_NATS else None
+    span = footage.last_s - footage.first_s
+    integrated = integrated_lufs(powers)
+    if footage.has_audio and integrated is None:
+        flags = [*flags, "silent"]
+    return Signals(
+        version=VERSION,
+        duration_s=round(duration_s, 4),
+        width=footage.width,
+        height=footage.height,
+        rotation=footage.rotation,
+        fps=round((footage.frames - 1) / span, 4) if span > 0 else None,
+        frames=footage.frames,
+        has_audio=footage.has_audio,
+        codec=footage.codec,
+        cuts_s=cuts_s,
+        onset_s=onset,
+        peak_s=round((peak + 0.5) / TICKS_PER_S, 3) if peak_nats > 0 else None,
+        onset_channel=None if onset is None else CHANNELS[int(found.channel[first])],
+        surprise_nats=round(peak_nats, 4),
+        surprise_mean_nats=round(float(found.corrected.mean()), 4),
+        surprise_raw_nats=round(float(found.raw.max()), 4),
+        motion=round(float(motion[1:].mean()) if len(motion) > 1 else 0.0, 4),
+        arousal=round(float(arousal.mean()), 4),
+        loudness_lufs=None if integrated is None else round(integrated, 2),
+        unexpectedness=scores.unexpectedness(peak_nats),
+        emotional_intensity=scores.emotional_intensity(float(arousal.mean()), float(arousal.max())),
+        surprise_curve=_curve(_per_second(found.corrected, len(motion), np.max)),
+        surprise_raw_curve=_curve(_per_second(found.raw, len(motion), np.max)),
+        motion_curve=_curve(_per_second(motion, len(motion), np.mean)),
+        arousal_curve=_curve(arousal),
+        loudness_curve=tuple(
+            None if value is None else round(value, 2) for value in loudness[:seconds]
+        ),
+        flags=tuple(flags),
+    )
+
+
+def _flags(footage: Footage) -> list[str]:
+    flags = []
+    if not footage.has_audio:
+        flags.append("no_audio")
+    if _is_truncated(footage):
+        flags.append("truncated")
+    if footage.bad_packets:
+        flags.append("damaged")
+    if footage.first_s > _LATE_S or (footage.ear.start_s or 0.0) > _LATE_S:
+        flags.append("late_start")
+    return flags
+
+
+def _is_truncated(footage: Footage) -> bool:
+    if footage.broke_off:
+        return True
+    if footage.declared_s is None:
+        return False
+    short = footage.declared_s - _duration_s(footage)
+    return short > max(_SHORTFALL_S, footage.declared_s / 20)
+
+
+def _refuse_the_unmeasurable(footage: Footage, flags: list[str]) -> None:
+    decoded_s = _duration_s(footage)
+    if "truncated" in flags and decoded_s < _LEAST_SHARE * (footage.declared_s or 0.0):
+        sentence = f"only {decoded_s:.1f} s of {footage.declared_s:.1f} s could be decoded"
+        raise Unratable("truncated", sentence)
+    if footage.frames < 2:
+        raise Unratable("one_frame", "a single picture shows no change to be surprised by")
+    if footage.last_s <= footage.first_s:
+        raise Unratable("no_duration", "all frames are at the same time")
+
+
+def _duration_s(footage: Footage) -> float:
+    return max(footage.last_s + footage.frame_s, footage.ear.seconds)
+
+
+def _bands(footage: Footage, ticks: int) -> Floats | None:
+    """Band powers of each tick of the picture, silence where the sound has ended."""
+    if not footage.ear.bands:
+        return None
+    heard = np.array(footage.ear.bands)[:ticks]
+    return np.concatenate([heard, np.zeros((ticks - len(heard), heard.shape[1]))])
+
+
+def _refreshes_s(footage: Footage) -> Sequence[float]:
+    """Times of key frames; none for codecs in which (nearly) every frame is one."""
+    refreshes = footage.refreshes_s
+    return () if len(refreshes) > footage.frames / 3 else refreshes
+
+
+def _marks(times_s: Sequence[float], ticks: int) -> NDArray[np.bool_]:
+    marks = np.zeros(ticks, dtype=bool)
+    for at_s in times_s:
+        marks[min(ticks - 1, int(at_s * TICKS_PER_S + 1e-6))] = True
+    return marks
+
+
+def _motion(luma: NDArray[np.floating], cuts_s: tuple[float, ...]) -> Floats:
+    """Mean luma change of each tick in % of full scale; a cut is not motion."""
+    motion = np.zeros(len(luma))
+    for tick in range(1, len(luma)):
+        change = luma[tick].astype(np.float32) - luma[tick - 1]
+        motion[tick] = float(np.abs(change).mean()) * (100 / 255)
+    for at_s in cuts_s:
+        tick = int(at_s * TICKS_PER_S + 1e-6)
+        for mixed in (tick, tick + 1):
+            if 0 < mixed < len(motion):
+                motion[mixed] = motion[max(0, tick - 1)]
+    return motion
+
+
+def _first_of(nats: Floats, peak: int) -> int:
+    """The tick where the strongest moment begins; what ends may surprise more than its start."""
+    start = max(0, peak - _MOMENT_TICKS)
+    least = min(nats[peak], max(_MOMENT_NATS, _MOMENT_SHARE * nats[peak]))
+    return start + int(np.flatnonzero(nats[start : peak + 1] >= least)[0])
+
+
+def _onset_s(footage: Footage, found: Surprise, peak: int) -> float:
+    """The instant at which a tick's change begins, to the frame or to 10 ms."""
+    if CHANNELS[int(found.channel[peak])] == "sound":
+        rise = footage.ear.rises[peak] if peak < len(footage.ear.rises) else 0.0
+        return round(peak / TICKS_PER_S + rise, 3)
+    times = np.array(footage.cuts.times)
+    near = (times >= (peak - 1) / TICKS_PER_S - 1e-6) & (times < (peak + 1) / TICKS_PER_S - 1e-6)
+    if not near.any():
+        return round(peak / TICKS_PER_S, 3)
+    local = np.where(near, np.array(footage.cuts.local), -1.0)
+    return round(float(times[int(np.argmax(local))]), 4)
+
+
+def _per_second(values: Floats, ticks: int, summary: Callable[[Floats], Any]) -> Floats:
+    seconds = -(-ticks // TICKS_PER_S)
+    parts = [values[s * TICKS_PER_S : min(ticks, (s + 1) * TICKS_PER_S)] for s in range(seconds)]
+    return np.array([float(summary(part)) if part.size else 0.0 for part in parts])
+
+
+def _curve(values: Floats) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in values)

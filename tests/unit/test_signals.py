@@ -1,0 +1,476 @@
+"""What the signals rater measures on clips whose surprises, cuts and sounds are known."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from shared.rating.signals import Signals, measure, scores
+from shared.rating.signals.gamma import digamma, divergence, log_gamma, surprise
+
+FPS, WIDTH, HEIGHT, RATE = 25, 144, 256, 48_000
+Image = NDArray[np.float64]
+Scene = Callable[[float], Image]  # the luma at a time in seconds
+
+
+def texture(seed: int, margin: int = 0) -> Image:
+    """A smooth random picture of 8-pixel blotches around mid grey."""
+    rng = np.random.default_rng(seed)
+    h, w = HEIGHT + margin, WIDTH + margin
+    coarse = rng.normal(0, 30, (h // 8 + 2, w // 8 + 2))
+    y, x = np.arange(h) / 8, np.arange(w) / 8
+    iy, ix = y.astype(int), x.astype(int)
+    fy, fx = (y - iy)[:, None], x - ix
+    upper = coarse[iy][:, ix] * (1 - fx) + coarse[iy][:, ix + 1] * fx
+    lower = coarse[iy + 1][:, ix] * (1 - fx) + coarse[iy + 1][:, ix + 1] * fx
+    return 120 + upper * (1 - fy) + lower * fy
+
+
+def still(seed: int = 1) -> Scene:
+    picture = texture(seed)
+    return lambda t: picture
+
+
+def panned(seed: int = 1, speed: float = 30.0, noise: float = 4.0) -> Scene:
+    picture, rng = texture(seed, margin=160), np.random.default_rng(seed)
+
+    def scene(t: float) -> Image:
+        x = int(t * speed) % 150
+        return picture[:HEIGHT, x : x + WIDTH] + rng.normal(0, noise, (HEIGHT, WIDTH))
+
+    return scene
+
+
+def beating(under: Scene, period_s: float = 0.6) -> Scene:
+    """A ball that hops with a fixed period: the habit."""
+
+    def scene(t: float) -> Image:
+        image = under(t).copy()
+        hop = int(30 * abs(np.sin(np.pi * t / period_s)))
+        image[180 - hop : 204 - hop, 60:84] = 220
+        return image
+
+    return scene
+
+
+def with_oddballs(under: Scene, *times_s: float, length_s: float = 0.4) -> Scene:
+    """A dark square where nothing ever was, at each of `times_s`."""
+
+    def scene(t: float) -> Image:
+        image = under(t)
+        if any(at <= t + 1e-6 < at + length_s for at in times_s):
+            image = image.copy()
+            image[40:90, 20:70] = 20
+        return image
+
+    return scene
+
+
+def spliced(*shots: tuple[float, Scene]) -> Scene:
+    """Each scene until its end time."""
+    return lambda t: next(scene for until, scene in shots if t + 1e-6 < until)(t)
+
+
+def tone(seconds: float, amplitude: float = 0.1, channels: int = 1) -> NDArray[np.float32]:
+    wave = amplitude * np.sin(2 * np.pi * 997 * np.arange(round(seconds * RATE)) / RATE)
+    return np.tile(wave.astype(np.float32), (channels, 1))
+
+
+def write(
+    path: Path,
+    scene: Scene,
+    seconds: float,
+    *,
+    sound: NDArray[np.float32] | None = None,
+    codec: str = "libx264",
+    fps: int = FPS,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    colour: int = 128,
+    pts: Callable[[int], int] = lambda index: index,
+    options: dict[str, str] | None = None,
+    sound_codec: str = "aac",
+    sound_from_s: float = 0.0,
+) -> Path:
+    with av.open(str(path), "w", options=options or {}) as container:
+        video = container.add_stream(codec, rate=fps)
+        video.width, video.height = size
+        video.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
+        audio = None
+        if sound is not None:
+            layouts = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1", 16: "hexadecagonal"}
+            audio = container.add_stream(sound_codec, rate=RATE, layout=layouts[len(sound)])
+        for index in range(round(seconds * fps)):
+            luma = np.clip(scene(index / fps), 0, 255).astype(np.uint8)
+            chroma = np.full((HEIGHT // 2, WIDTH), colour, np.uint8)
+            frame = av.VideoFrame.from_ndarray(np.concatenate([luma, chroma]), format="yuv420p")
+            if size != (WIDTH, HEIGHT) or codec == "gif":
+                frame = frame.reformat(*size, video.pix_fmt, interpolation="AREA")
+            frame.pts, frame.time_base = pts(index), Fraction(1, fps)
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        if audio is not None and sound is not None:
+            for start in range(0, sound.shape[1], 960):
+                piece = np.ascontiguousarray(sound[:, start : start + 960])
+                heard = av.AudioFrame.from_ndarray(
+                    piece if len(piece) <= 6 else _packed(piece),
+                    format="fltp" if len(piece) <= 6 else "s16",
+                    layout=audio.layout.name,
+                )
+                heard.rate, heard.time_base = RATE, Fraction(1, RATE)
+                heard.pts = start + round(sound_from_s * RATE)
+                container.mux(audio.encode(heard))
+            container.mux(audio.encode(None))
+    return path
+
+
+def _packed(piece: NDArray[np.float32]) -> NDArray[np.int16]:
+    return np.ascontiguousarray((piece.T * 32767).astype(np.int16).reshape(1, -1))
+
+
+@pytest.fixture
+def rate(tmp_path) -> Callable[..., Signals]:
+    def rate(scene: Scene, seconds: float, name: str = "clip.mp4", **how: object) -> Signals:
+        return measure(write(tmp_path / name, scene, seconds, **how))
+
+    return rate
+
+
+def ranks(values: tuple[float, ...]) -> NDArray[np.float64]:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # ties share their mean rank
+
+
+# The model of surprise
+
+
+def test_surprise_is_zero_when_nothing_was_learnt():
+    same = np.array([3.0])
+
+    assert divergence(same, same, same, same)[0] == 0.0
+
+
+def test_the_closed_form_agrees_with_numerical_integration():
+    a1, b1, a0, b0 = 9.0, 4.0, 5.0, 3.0
+    x = np.linspace(1e-6, 40, 400_000)
+
+    def density(a: float, b: float) -> NDArray[np.float64]:
+        log_norm = a * np.log(b) - log_gamma(np.array([a]))[0]
+        return np.exp(log_norm + (a - 1) * np.log(x) - b * x)
+
+    p, q = density(a1, b1), density(a0, b0)
+    numerical = np.trapezoid(p * np.log(p / q), x)
+
+    closed = divergence(np.array([a1]), np.array([b1]), np.array([a0]), np.array([b0]))
+    assert closed[0] == pytest.approx(numerical, abs=1e-6)
+
+
+def test_log_gamma_and_digamma_match_known_values():
+    assert log_gamma(np.array([1.0, 5.0]))[1] == pytest.approx(np.log(24), abs=1e-10)
+    assert digamma(np.array([1.0]))[0] == pytest.approx(-0.5772156649015329, abs=1e-9)
+
+
+def test_the_same_datum_surprises_less_the_more_often_it_came():
+    nats = surprise(np.full((40, 1), 3.0), forgetting=1.0)[1:, 0]
+
+    assert np.all(np.diff(nats) < 0)
+
+
+def test_a_break_forgets_and_is_not_scored():
+    counts = np.ones((20, 1))
+    counts[10] = 50.0
+    breaks = np.zeros(20, dtype=bool)
+    breaks[10] = True
+
+    assert surprise(counts, 0.9, breaks)[10, 0] == 0.0
+
+
+def test_scores_rise_with_nats_and_stay_on_the_scale():
+    values = [scores.unexpectedness(nats) for nats in (0, 1, 10, 50, 200, 1e3, 1e4, 1e6, 1e12)]
+
+    assert values == sorted(values)
+    assert values[0] == 0
+    assert values[4] == 50
+    assert values[-1] == 100
+
+
+# Surprises found, and not found
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_an_oddball_after_a_habit_is_found_on_a_still_camera(rate, seed):
+    at_s = 3.0 + 0.2 * (seed - 11)
+
+    found = rate(with_oddballs(beating(still(seed)), at_s), 5.0)
+
+    assert found.onset_s == pytest.approx(at_s, abs=0.2)
+
+
+@pytest.mark.parametrize("seed", [21, 22, 23])
+def test_an_oddball_is_found_through_a_pan_and_noise(rate, seed):
+    at_s = 3.0 + 0.2 * (seed - 21)
+
+    found = rate(with_oddballs(beating(panned(seed)), at_s), 5.0)
+
+    assert found.onset_s == pytest.approx(at_s, abs=0.2)
+
+
+@pytest.mark.parametrize("scene", [still(31), panned(32), beating(still(33)), beating(panned(34))])
+def test_nothing_stands_out_where_nothing_was_planted(rate, scene):
+    found = rate(scene, 4.0)
+
+    assert found.onset_s is None
+
+
+def test_a_still_picture_surprises_nobody(rate):
+    found = rate(still(), 3.0)
+
+    assert found.unexpectedness <= 2
+    assert found.motion == pytest.approx(0.0, abs=0.05)
+
+
+def test_each_identical_oddball_scores_less_than_the_one_before(rate):
+    times_s = (2.0, 4.0, 6.0, 8.0, 10.0)
+
+    curve = rate(with_oddballs(still(), *times_s), 11.5).surprise_curve
+
+    peaks = [max(curve[int(at) : int(at) + 2]) for at in times_s]
+    assert all(later < earlier for earlier, later in pairwise(peaks))
+
+
+def test_repetition_takes_a_third_and_more_off_at_once(rate):
+    first, second = 3.0, 5.0
+
+    curve = rate(with_oddballs(beating(still(36)), first, second), 6.5).surprise_curve
+
+    assert max(curve[5:]) < 2 / 3 * max(curve[3:5])
+
+
+def test_an_oddball_surprises_more_after_a_longer_habit(rate):
+    early = rate(with_oddballs(beating(still(35)), 1.2), 6.0).surprise_nats
+    late = rate(with_oddballs(beating(still(35)), 4.8), 6.0).surprise_nats
+
+    assert late > early
+
+
+def test_a_sound_burst_is_found_by_ear(rate):
+    burst = tone(5.0, 0.01)
+    burst[:, 3 * RATE : 3 * RATE + RATE // 3] = np.random.default_rng(1).normal(0, 0.3, RATE // 3)
+
+    found = rate(still(), 5.0, sound=burst)
+
+    assert found.onset_s == pytest.approx(3.0, abs=0.2)
+    assert found.onset_channel == "sound"
+
+
+def test_time_reversal_changes_surprise_but_not_mean_motion(rate):
+    scene = with_oddballs(beating(panned(41, noise=0)), 3.4)
+
+    forward = rate(scene, 4.0)
+    backward = rate(lambda t: scene(4.0 - 1 / FPS - t), 4.0)
+
+    assert backward.motion == pytest.approx(forward.motion, rel=0.1)
+    assert abs(backward.surprise_nats - forward.surprise_nats) > 0.1 * forward.surprise_nats
+
+
+@pytest.mark.parametrize(
+    ("what", "change"),
+    [
+        ("brightness", lambda y: y + 12),
+        ("contrast", lambda y: 120 + (y - 120) * 0.85),
+    ],
+)
+def test_brightness_and_contrast_hardly_change_the_score(rate, what, change):
+    scene = with_oddballs(beating(still(51)), 3.0)
+
+    plain = rate(scene, 4.0).unexpectedness
+    changed = rate(lambda t: change(scene(t)), 4.0).unexpectedness
+
+    assert changed == pytest.approx(plain, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "how", [{"size": (216, 384)}, {"fps": 50}, {"codec": "mpeg4", "name": "clip.avi"}]
+)
+def test_scale_frame_rate_and_encoding_hardly_change_the_score(rate, how):
+    scene = with_oddballs(beating(still(52)), 3.0)
+
+    plain = rate(scene, 4.0).unexpectedness
+    changed = rate(scene, 4.0, **how).unexpectedness
+
+    assert changed == pytest.approx(plain, rel=0.06)
+
+
+def test_the_surprise_curve_is_not_the_motion_curve(rate):
+    picture = texture(61, margin=320)
+
+    def handheld(t: float) -> Image:  # a camera whose speed keeps changing
+        x, y = 60 + int(55 * np.sin(t * (1 + t / 12))), 60 + int(50 * np.sin(0.7 * t))
+        return picture[y : y + HEIGHT, x : x + WIDTH]
+
+    found = rate(handheld, 16.0)
+
+    rho = np.corrcoef(ranks(found.surprise_curve), ranks(found.motion_curve))[0, 1]
+    assert abs(rho) <= 0.4
+
+
+# Cuts
+
+
+def test_cuts_are_found_to_the_frame(rate):
+    shots = [(1.2, panned(71)), (2.0, panned(72)), (3.44, still(73)), (5.0, panned(74))]
+
+    found = rate(spliced(*shots), 5.0)
+
+    assert found.cuts_s == pytest.approx((1.2, 2.0, 3.44), abs=1.01 / FPS)
+
+
+def test_a_flash_is_no_cut(rate):
+    scene = still(75)
+
+    found = rate(lambda t: scene(t) + (100 if 2.0 <= t < 2.07 else 0), 4.0)
+
+    assert found.cuts_s == ()
+
+
+def test_another_picture_for_two_frames_is_no_cut(rate):
+    shots = [(2.0, still(78)), (2.08, still(79)), (4.0, still(78))]
+
+    found = rate(spliced(*shots), 4.0)
+
+    assert found.cuts_s == ()
+
+
+def test_a_picture_that_fades_back_at_once_is_no_cut(rate):
+    scene, other = still(78), still(79)
+    shots = [(2.0, scene), (2.04, other), (2.08, lambda t: (scene(t) + other(t)) / 2), (4, scene)]
+
+    found = rate(spliced(*shots), 4.0)
+
+    assert found.cuts_s == ()
+
+
+def test_a_cut_is_an_edit_and_not_the_surprise(rate):
+    found = rate(spliced((3.0, still(76)), (5.0, still(77))), 5.0)
+
+    assert found.onset_s is None
+    assert found.surprise_raw_nats > 10 * found.surprise_nats
+
+
+# Sound
+
+
+def test_loudness_follows_the_standard(rate):
+    # BS.1770: 997 Hz at -20 dBFS peak in both channels reads -20 LUFS.
+    found = rate(still(), 4.0, sound=tone(4.0, 0.1, channels=2))
+
+    assert found.loudness_lufs == pytest.approx(-20.0, abs=0.3)
+
+
+def test_surround_sound_is_heard_and_its_bass_channel_is_not(rate):
+    sound = np.zeros((6, 4 * RATE), np.float32)
+    sound[3] = tone(4.0, 0.3)  # the low-frequency effects channel
+
+    found = rate(still(), 4.0, sound=sound, name="clip.mkv", sound_codec="pcm_s16le")
+
+    assert found.has_audio
+    assert found.loudness_lufs is None
+
+
+@pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
+def test_eight_channels_are_as_loud_as_their_sum(rate, codec):
+    sound = np.zeros((8, 4 * RATE), np.float32)
+    sound[:2] = tone(4.0, 0.1, channels=2)
+
+    found = rate(still(), 4.0, sound=sound, name="clip.mkv", sound_codec=codec)
+
+    assert found.loudness_lufs == pytest.approx(-20.0, abs=0.3)
+
+
+def test_more_channels_than_the_standard_weighs_are_not_guessed_at(rate):
+    sound = tone(2.0, 0.1, channels=16)
+
+    found = rate(still(), 2.0, sound=sound, name="clip.mkv", sound_codec="pcm_s16le")
+
+    assert found.has_audio
+    assert found.loudness_lufs is None
+
+
+def test_a_clip_without_sound_has_no_loudness(rate):
+    found = rate(still(), 2.0)
+
+    assert found.loudness_lufs is None
+    assert found.loudness_curve == (None, None)
+    assert "no_audio" in found.flags
+
+
+def test_silence_is_not_the_absence_of_sound(rate):
+    found = rate(still(), 2.0, sound=tone(2.0, 0.0))
+
+    assert found.has_audio
+    assert found.loudness_lufs is None
+    assert "silent" in found.flags
+
+
+def test_sound_that_starts_late_is_placed_where_it_is_heard(rate):
+    found = rate(still(), 4.0, sound=tone(2.0), sound_from_s=2.0, name="clip.mkv")
+
+    assert "late_start" in found.flags
+    assert found.loudness_curve[0] is None
+    assert found.loudness_curve[3] is not None
+
+
+# Files of every make
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("h264.mp4", "libx264"),
+        ("hevc.mp4", "libx265"),
+        ("vp9.webm", "libvpx-vp9"),
+        ("av1.mp4", "libsvtav1"),
+        ("mpeg4.avi", "mpeg4"),
+        ("picture.gif", "gif"),
+    ],
+)
+def test_every_usual_codec_is_measured(rate, name, codec):
+    if codec not in av.codecs_available:
+        pytest.skip(f"this build of FFmpeg has no {codec}")
+
+    found = rate(with_oddballs(still(), 1.6), 2.4, name=name, codec=codec)
+
+    assert found.onset_s == pytest.approx(1.6, abs=0.2)
+    assert (found.width, found.height) == (WIDTH, HEIGHT)
+
+
+def test_curves_have_one_value_a_started_second(rate):
+    found = rate(still(), 2.4, sound=tone(2.4))
+
+    curves = (found.surprise_curve, found.motion_curve, found.arousal_curve, found.loudness_curve)
+    assert [len(curve) for curve in curves] == [3, 3, 3, 3]
+    assert found.duration_s == pytest.approx(2.4, abs=0.1)
+
+
+def test_a_variable_frame_rate_does_not_move_the_onset(rate):
+    scene = with_oddballs(still(), 3.0)
+    uneven = [index + (index % 3 == 1) * 0.4 for index in range(100)]  # of a frame
+
+    found = rate(
+        lambda t: scene(uneven[round(t * FPS)] / FPS),
+        4.0,
+        name="clip.mkv",
+        pts=lambda index: round(uneven[index]),
+    )
+
+    assert found.onset_s == pytest.approx(3.0, abs=0.2)
+
+
+def test_the_same_file_gives_the_same_numbers(tmp_path):
+    path = write(tmp_path / "clip.mp4", beating(panned()), 2.0, sound=tone(2.0))
+
+    assert measure(path) == measure(path)
