@@ -60,6 +60,20 @@ class LoadSettings(_Settings):
         return _comma_list(value)
 
 
+class SweepSettings(_Settings):
+    """What `sweep` reads. A dead-letter subscription is named after its topic: `{topic}-dead`."""
+
+    uploads_topic: str = "video-finalized"
+    records_topic: str = "video-records"
+    dead_letter_subscriptions: CommaList = ("video-finalized-dead", "video-records-dead")
+    deadline_s: Annotated[float, Field(gt=0)] = 150.0
+
+    @field_validator("dead_letter_subscriptions", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _comma_list(value)
+
+
 Settings = TypeVar("Settings", bound=_Settings)
 
 

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from cloudevents.http import CloudEvent
 
-from shared.model import Malformed
+from shared.model import Malformed, canonical_json
 
 DIRECT_FINALIZED = "google.cloud.storage.object.v1.finalized"
 PUBSUB_MESSAGE = "google.cloud.pubsub.topic.v1.messagePublished"
@@ -66,7 +67,55 @@ def video_uploaded(event: CloudEvent) -> VideoUploaded | None:
     attributes = message_of(event).attributes
     if attributes.get("eventType") != "OBJECT_FINALIZE":
         return None
+    return upload_in(attributes)
+
+
+def upload_in(attributes: dict[str, str]) -> VideoUploaded:
+    """The upload that the attributes of a bucket's notification tell of. Raises Malformed."""
     return _upload(attributes, "bucketId", "objectId", "objectGeneration")
+
+
+def notification_of(upload: VideoUploaded) -> Message:
+    """The message by which the bucket told of an upload, as far as it can be told again.
+
+    https://cloud.google.com/storage/docs/pubsub-notifications, checked 2026-11
+    """
+    resource = {
+        "kind": "storage#object",
+        "id": f"{upload.bucket}/{upload.name}/{upload.generation}",
+        "bucket": upload.bucket,
+        "name": upload.name,
+        "generation": upload.generation,
+    }
+    attributes = {
+        "eventType": "OBJECT_FINALIZE",
+        "payloadFormat": "JSON_API_V1",
+        "bucketId": upload.bucket,
+        "objectId": upload.name,
+        "objectGeneration": upload.generation,
+    }
+    # Never without data: functions-framework answers a message without any with 400, for ever.
+    return Message("", canonical_json(resource).encode(), attributes)
+
+
+def evidence(event: CloudEvent) -> dict[str, Any]:
+    """All of an event that is needed to send it round again, as JSON."""
+    kept: dict[str, Any] = {}
+    with suppress(Malformed):
+        kept |= as_json(message_of(event))
+    with suppress(Malformed):
+        if upload := video_uploaded(event):
+            kept["upload"] = asdict(upload)
+    return kept or {"event": _whole(event.data)}
+
+
+def as_json(message: Message) -> dict[str, Any]:
+    """Bytes and attributes of a message; the bytes in base64."""
+    return {"data": base64.b64encode(message.data).decode(), "attributes": message.attributes}
+
+
+def _whole(data: object) -> str:
+    return data.decode(errors="replace") if isinstance(data, bytes) else repr(data)
 
 
 def _upload(source: Any, *keys: str) -> VideoUploaded:

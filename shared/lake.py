@@ -6,6 +6,7 @@ ratings/{video_id}/{generation}/{rater}/{config_hash}/{replicate}.json
 raw/{source}/{date}/…          API answers as they came
 state/{collection}.json        how far a collection is, guarded by its generation
 failed/{stage}/{key}.json      what redelivery cannot mend, with its reason
+parked/{stage}/{event}.json    messages that wait for their time (the object's `customTime`)
 config/collections.yaml        the standing queries
 """
 
@@ -34,6 +35,8 @@ from shared.model import Rating, canonical_json
 
 VIDEOS = "videos/"
 COLLECTIONS = "config/collections.yaml"
+FAILED = "failed/"
+PARKED = "parked/"
 STREAM_CHUNK_BYTES = 2**20
 
 # Every write here carries a generation precondition, so retrying is safe.
@@ -58,7 +61,27 @@ def state_name(collection: str) -> str:
 
 def failed_name(stage: str, key: str) -> str:
     """One place per failed thing, so a second failure of it replaces the first."""
-    return f"failed/{stage}/{quote(key, safe='')[:400]}.json"
+    return f"{FAILED}{stage}/{_safe(key)}.json"
+
+
+def parked_name(stage: str, key: str) -> str:
+    """One place per parked event: parked again, it replaces itself."""
+    return f"{PARKED}{stage}/{_safe(key)}.json"
+
+
+def _safe(key: str) -> str:
+    return quote(key, safe="")[:400]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a listing says of an object. Times are the storage's own; `size` is in bytes."""
+
+    name: str
+    generation: int
+    size: int
+    updated: datetime
+    custom_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,17 +273,40 @@ class Lake:
             for blob in self._bucket.list_blobs(prefix=prefix, fields="items(name),nextPageToken"):
                 yield blob.name
 
+    def entries(self, prefix: str, after: str = "") -> Iterator[Entry]:
+        """What lies under a prefix, in the order of names, page by page; `after` is left out."""
+        fields = "items(name,generation,size,updated,customTime),nextPageToken"
+        with _translated():
+            for blob in self._bucket.list_blobs(
+                prefix=prefix, start_offset=after or None, fields=fields, retry=_RETRY
+            ):
+                if blob.name != after:
+                    yield Entry(
+                        blob.name,
+                        int(blob.generation),
+                        int(blob.size),
+                        blob.updated,
+                        blob.custom_time,
+                    )
+
+    def put(self, name: str, content: bytes, custom_time: datetime | None = None) -> None:
+        """Write an object over whatever stands there; the last writer wins."""
+        blob = self._bucket.blob(name)
+        if custom_time is not None:
+            blob.custom_time = custom_time
+        with _translated():
+            blob.upload_from_string(content, content_type="application/json", retry=_RETRY)
+
     def keep_failed(
         self, stage: str, key: str, reason: str, sentence: str, at: datetime, **evidence: Any
     ) -> None:
-        """Keep what redelivery cannot mend, with its reason. The same failure again replaces it."""
+        """Keep what redelivery cannot mend, with its reason. The same failure again replaces it.
+
+        The evidence is all that a replay needs: see shared/failed.py.
+        """
         entry = {"stage": stage, "key": key, "reason": reason, "sentence": sentence}
         content = canonical_json(entry | {"failed_at": at.isoformat()} | evidence).encode()
-        name = failed_name(stage, key)
-        with _translated():
-            self._bucket.blob(name).upload_from_string(
-                content, content_type="application/json", retry=_RETRY
-            )
+        self.put(failed_name(stage, key), content)
 
 
 class _Sink(io.RawIOBase):

@@ -6,6 +6,7 @@ Everything here is checked where bytes come in (a queue, the lake, an API); see 
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
@@ -184,8 +185,53 @@ def parse(model: type[Model], data: bytes | str, what: str) -> Model:
         raise Malformed(f"{what}, {where}: {first['msg']}") from error
 
 
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""How a record of the version before SCHEMA_VERSION is said in this one, by its version.
+
+A deploy that raises SCHEMA_VERSION adds the one step from the version before and drops the older
+one: `load` comes first, so it must understand what the functions of the last deploy still publish.
+"""
+
+
 def parse_record(data: bytes | str) -> Record:
-    return parse(Record, data, "record")
+    """Read a record of this schema version or of the one before. Raises Malformed.
+
+    A record of a newer version is malformed too: it waits under failed/ for the deploy that
+    understands it, and is replayed then.
+    """
+    try:
+        return parse(Record, data, "record")
+    except Malformed:
+        older = _of_another_version(data)
+        if older is None:
+            raise
+    upgraded = canonical_json(UPGRADES[older["schema_version"]](older))
+    return parse(Record, upgraded, "record")
+
+
+def _of_another_version(data: bytes | str) -> dict[str, Any] | None:
+    """The record if it is of a version that can be upgraded, None if its version is not at fault.
+
+    Raises Malformed for versions that this code does not speak.
+    """
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if type(version) is not int or version == SCHEMA_VERSION:
+        return None
+    if version > SCHEMA_VERSION:
+        raise Malformed(
+            f"record, schema_version: {str(version)[:20]} is newer than {SCHEMA_VERSION}, "
+            "which is all that this deploy reads; replay it after the deploy that reads it"
+        )
+    if version not in UPGRADES:
+        raise Malformed(
+            f"record, schema_version: {str(version)[:20]} is too old; this deploy reads "
+            f"{' and '.join(map(str, [*sorted(UPGRADES), SCHEMA_VERSION]))}"
+        )
+    return dict(content)
 
 
 def digest(value: Any, length: int = 12) -> str:

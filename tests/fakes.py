@@ -7,12 +7,12 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from shared.lake import Gone, Superseded, failed_name
+from shared.lake import Entry, Gone, Superseded, failed_name
 from shared.model import Record, canonical_json
 
 
@@ -24,6 +24,8 @@ class Stored:
     content: bytes
     content_type: str
     generation: int
+    updated: datetime = datetime(2026, 11, 1, tzinfo=UTC)
+    custom_time: datetime | None = None
 
     @property
     def size(self) -> int:
@@ -36,6 +38,7 @@ class LakeInMemory:
     def __init__(self) -> None:
         self.objects: dict[str, Stored] = {}
         self.bucket_name = "lake"
+        self.now = datetime(2026, 11, 1, tzinfo=UTC)
         self._generation = 1_000
 
     def stat(self, name: str) -> Stored | None:
@@ -80,7 +83,7 @@ class LakeInMemory:
         if (standing.generation if standing else 0) != generation:
             raise Superseded(name)
         self._generation += 1
-        self.objects[name] = Stored(name, bytes(content), content_type, self._generation)
+        self.objects[name] = Stored(name, bytes(content), content_type, self._generation, self.now)
         return self._generation
 
     @contextmanager
@@ -99,13 +102,21 @@ class LakeInMemory:
     def names(self, prefix: str) -> Iterator[str]:
         yield from sorted(name for name in self.objects if name.startswith(prefix))
 
+    def entries(self, prefix: str, after: str = "") -> Iterator[Entry]:
+        for name in self.names(prefix):
+            if name > after and (it := self.objects.get(name)):
+                yield Entry(name, it.generation, it.size, it.updated, it.custom_time)
+
+    def put(self, name: str, content: bytes, custom_time: datetime | None = None) -> None:
+        self.replace(name, content, self.read_with_generation(name)[1])
+        self.objects[name] = replace(self.objects[name], custom_time=custom_time)
+
     def keep_failed(
         self, stage: str, key: str, reason: str, sentence: str, at: datetime, **evidence: Any
     ) -> None:
         entry = {"stage": stage, "key": key, "reason": reason, "sentence": sentence}
         content = canonical_json(entry | {"failed_at": at.isoformat()} | evidence).encode()
-        name = failed_name(stage, key)
-        self.replace(name, content, self.read_with_generation(name)[1])
+        self.put(failed_name(stage, key), content)
 
 
 class BusInMemory:

@@ -3,7 +3,6 @@
 import time
 import uuid
 from datetime import UTC, datetime
-from functools import lru_cache
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -12,15 +11,16 @@ from shared import config, logs
 from shared.bus import Bus
 from shared.delivery import settled
 from shared.errors import Permanent
-from shared.events import video_uploaded
+from shared.events import evidence, video_uploaded
 from shared.lake import Claims, Lake
+from shared.once import once
 from shared.rating.rate import App, rate_upload
 from shared.rating.rater import rater_named
 
 logs.configure()
 
 
-@lru_cache(maxsize=1)
+@once
 def wiring() -> App:
     """Clients and rater, made at the first event and kept. A broken setting fails each event."""
     settings = config.read(config.AnalyzeSettings)
@@ -43,7 +43,7 @@ def analyze(event: CloudEvent) -> None:
 
     def keep(error: Permanent) -> None:
         app.lake.keep_failed(
-            "analyze", event["id"], error.reason, error.sentence, app.clock(), event=event.data
+            "analyze", event["id"], error.reason, error.sentence, app.clock(), **evidence(event)
         )
 
     with settled(keep):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -14,6 +13,7 @@ from shared.errors import Permanent
 from shared.events import evidence, message_of
 from shared.lake import Lake
 from shared.model import Record, parse_record
+from shared.once import once
 from shared.warehouse.group import GroupCommit
 from shared.warehouse.loader import Loader
 
@@ -28,7 +28,7 @@ class App:
     group: GroupCommit[Record]
 
 
-@lru_cache(maxsize=1)
+@once
 def wiring() -> App:
     """Clients, made at the first message and kept. A broken setting fails each message."""
     settings = config.read(config.LoadSettings)

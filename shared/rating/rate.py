@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -53,7 +53,7 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
     except (NotForUs, Gone) as why:
         log.info("upload ignored", extra={"object": upload.name, "why": repr(why)})
         return
-    app.publish(_with_listing(video_id, rating, app))
+    app.publish(_with_listing(video_id, rating, upload, app))
     log.info("video rated", extra={"video_id": video_id, "status": rating.status})
 
 
@@ -141,7 +141,7 @@ def _answer(upload: VideoUploaded, size: int, app: App) -> Answer:
     return app.rater.rate(media)
 
 
-def _with_listing(video_id: str, rating: Rating, app: App) -> Record:
+def _with_listing(video_id: str, rating: Rating, upload: VideoUploaded, app: App) -> Record:
     """The record of this rating, with what the lake knows of the video's listing."""
     content = app.lake.read(metadata_name(video_id))
     if content is None:
@@ -152,7 +152,9 @@ def _with_listing(video_id: str, rating: Rating, app: App) -> Record:
             raise Permanent("wrong_video", f"metadata of {listing.video_id} under {video_id}")
     except Permanent as error:
         name = metadata_name(video_id)
-        app.lake.keep_failed("analyze", name, error.reason, error.sentence, app.clock())
+        app.lake.keep_failed(
+            "analyze", name, error.reason, error.sentence, app.clock(), upload=asdict(upload)
+        )
         log.warning("metadata left out", extra={"object": name, "sentence": error.sentence})
         return Record(video_id=video_id, rating=rating)
     return listing.model_copy(update={"rating": rating})

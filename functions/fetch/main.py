@@ -1,0 +1,104 @@
+"""Entry point: the scheduler names a collection, its new videos and their files arrive."""
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import flask
+import functions_framework
+
+from shared import config, logs
+from shared.bus import Bus
+from shared.errors import Misconfigured, Permanent, Transient
+from shared.lake import Lake
+from shared.once import once
+from shared.tiktok.collections import Collection
+from shared.tiktok.download import Downloads
+from shared.tiktok.fetch import App, fetch_collection
+from shared.tiktok.media import NoMedia, Resolver, UrlMedia
+from shared.tiktok.research import ResearchApi
+from shared.tiktok.state import Busy
+
+logs.configure()
+
+
+class BadRequest(Permanent):
+    """The body does not say what to do."""
+
+    def __init__(self, sentence: str):
+        super().__init__("bad_request", sentence)
+
+
+@once
+def wiring() -> App:
+    """Clients, made at the first request and kept. A broken setting fails each request."""
+    settings = config.read(config.FetchSettings)
+    lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
+    downloads = Downloads(allowed_origins=settings.media_allowed_origins)
+
+    def source() -> ResearchApi:
+        return ResearchApi(
+            settings.tiktok_api_url, settings.tiktok_client_key, settings.tiktok_client_secret
+        )
+
+    def resolver(collection: Collection) -> Resolver:
+        if collection.media.resolver == "none":
+            return NoMedia()
+        return UrlMedia(lake, collection.media, downloads)
+
+    return App(
+        lake=lake,
+        publish=Bus(settings.google_cloud_project, settings.records_topic).publish,
+        source=source,
+        resolver=resolver,
+        clock=lambda: datetime.now(UTC),
+        timer=time.monotonic,
+        parallel=settings.media_parallel,
+        deadline_s=settings.deadline_s,
+    )
+
+
+@functions_framework.http
+def fetch(request: flask.Request) -> flask.Response:
+    """Fetch `{"collection": name, "mode": "discover"}`. Again, it goes on or changes nothing.
+
+    200 with counts, also when quota or time ran out (`left` says what remains); 400 and 404 for
+    what asking again cannot mend; 409 while another fetcher has the collection; 503 to try again;
+    500 for a deploy that lacks a setting.
+    """
+    try:
+        name = _collection(request.get_data())
+        return _json(200, fetch_collection(name, wiring()))
+    except Permanent as error:
+        status = 404 if error.reason == "unknown_collection" else 400
+        return _refuse(status, error.reason, error.sentence)
+    except Busy as error:
+        return _refuse(409, "busy", f"{error}; it goes on, and nothing is lost.")
+    except Transient as error:
+        return _refuse(503, "transient", f"{error}; the next run goes on from here.")
+    except Misconfigured as error:
+        return _refuse(500, "misconfigured", str(error))
+
+
+def _collection(body: bytes) -> str:
+    try:
+        wanted = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The body is not JSON.") from error
+    if not isinstance(wanted, dict) or set(wanted) - {"collection", "mode"}:
+        raise BadRequest('The body must be {"collection": name, "mode": "discover"}.')
+    if wanted.get("mode", "discover") != "discover":
+        raise BadRequest("mode: only discover is known.")
+    name = wanted.get("collection")
+    if not isinstance(name, str) or not name:
+        raise BadRequest("collection: the name of a collection is missing.")
+    return name
+
+
+def _refuse(status: int, reason: str, sentence: str) -> flask.Response:
+    return _json(status, {"error": reason, "message": sentence})
+
+
+def _json(status: int, content: dict[str, Any]) -> flask.Response:
+    return flask.Response(json.dumps(content), status, mimetype="application/json")

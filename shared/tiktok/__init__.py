@@ -1,0 +1,1 @@
+"""How videos come in from TikTok: standing queries, the Research API, media files."""

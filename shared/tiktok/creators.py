@@ -1,0 +1,86 @@
+"""The accounts behind the videos, asked for once a UTC day and kept as they came."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import quote
+
+from shared.errors import Transient
+from shared.lake import Lake
+from shared.model import Creator
+from shared.tiktok.research_fields import read_creator
+from shared.tiktok.research_wire import read_json
+
+log = logging.getLogger(__name__)
+
+FAILURES_IN_A_ROW = 3
+"""One account whose profile fails again and again is passed over; several mean an outage."""
+
+
+class Profiles(Protocol):
+    """Where profiles come from."""
+
+    def user_info(self, username: str) -> bytes: ...
+
+
+def profile_name(username: str, at: datetime) -> str:
+    """`raw/research/{date}/creators/{username}.json`, short enough to be an object's name."""
+    quoted = quote(username, safe="")
+    if len(quoted) > 200:
+        quoted = f"{quoted[:150]}~{hashlib.sha256(username.encode()).hexdigest()[:16]}"
+    return f"raw/research/{at:%Y-%m-%d}/creators/{quoted}.json"
+
+
+class Creators:
+    """Profiles of one run. The first answer of a day is kept, and later runs read that one."""
+
+    def __init__(self, lake: Lake, profiles: Profiles, clock: Callable[[], datetime]):
+        self._lake = lake
+        self._profiles = profiles
+        self._clock = clock
+        self._failures = 0
+
+    def find(self, username: str) -> Creator:
+        """The account as first seen today; without a profile, only its name.
+
+        Raises QuotaExhausted, and Transient when several profiles in a row could not be had.
+        """
+        at = self._clock()
+        name = profile_name(username, at)
+        kept = self._lake.read(name)
+        try:
+            kept = kept or self._ask(username, name, at)
+        except Transient as error:
+            self._failures += 1
+            if self._failures >= FAILURES_IN_A_ROW:
+                raise
+            log.warning("profile passed over", extra={"username": username, "why": str(error)})
+            return read_creator(username, None, at)
+        return _read(kept, username, at)
+
+    def _ask(self, username: str, name: str, at: datetime) -> bytes:
+        answer = self._profiles.user_info(username)
+        self._failures = 0
+        kept = with_provenance(answer, collected_at=at.isoformat(), username=username)
+        if self._lake.write_once(name, kept):
+            return kept
+        return self._lake.read(name) or kept
+
+
+def with_provenance(answer: bytes, **known: object) -> bytes:
+    """An answer byte for byte, under `answer`, beside what we know of how it was got."""
+    return json.dumps(known)[:-1].encode() + b', "answer": ' + answer + b"}"
+
+
+def _read(kept: bytes, username: str, at: datetime) -> Creator:
+    try:
+        content = read_json(kept)
+        seen_at = datetime.fromisoformat(content["collected_at"])
+        data = content["answer"].get("data")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        log.warning("kept profile is damaged", extra={"username": username})
+        return read_creator(username, None, at)
+    return read_creator(username, data, seen_at)

@@ -1,0 +1,279 @@
+"""GET from a stranger's server: public addresses only, in bounded memory, until a deadline."""
+
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http.client import HTTPException, IncompleteRead
+from urllib.parse import urljoin, urlsplit
+
+from certifi import where
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as TimedOut
+from urllib3.response import HTTPResponse
+
+from shared.errors import Transient
+
+CHUNK_BYTES = 64 * 1024
+MAX_REDIRECTS = 5
+MAX_URL = 4096
+CONNECT_S = 10.0
+READ_S = 20.0
+ADDRESSES_TRIED = 3
+USER_AGENT = "tiktok-analytics-pipeline"
+
+_PORTS = {"https": 443, "http": 80}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Public to the routing tables, yet they lead to an IPv4 address of the sender's choice.
+_TUNNELS = tuple(
+    ipaddress.ip_network(text)
+    for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fec0::/10")
+)
+
+
+class Refused(Exception):
+    """We will not go there; `reason` is one word, the message says which rule."""
+
+    def __init__(self, reason: str, sentence: str):
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class Unreachable(Transient):
+    """The server could not be asked, or stopped in the middle; `reason` is one word."""
+
+    def __init__(self, reason: str, sentence: str):
+        super().__init__(sentence)
+        self.reason = reason
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one that anybody on the internet may serve from."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return is_public(str(ip.ipv4_mapped))
+        if any(ip in tunnel for tunnel in _TUNNELS):
+            return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+
+
+def addresses_of(host: str, port: int) -> list[str]:
+    """IP addresses of a host as the system resolves it, IPv4 first. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ordered = sorted(found, key=lambda entry: entry[0] != socket.AF_INET)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in ordered))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place to GET from, taken apart once, so that what was checked is what is asked."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def origin(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @classmethod
+    def parse(cls, url: str) -> "Target":
+        """Raises Refused for what is no plain http(s) address."""
+        if len(url) > MAX_URL or not url.isascii() or not url.isprintable():
+            raise Refused("bad_url", "The address is too long or has characters no address has.")
+        if set(' \\"<>^`{|}') & set(url):
+            raise Refused("bad_url", "The address has characters no address has.")
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise Refused("bad_url", f"The address cannot be read: {error}.") from error
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise Refused("bad_url", f"{parts.scheme or 'no scheme'}: only https is fetched.")
+        if "@" in parts.netloc or port == 0:
+            raise Refused("bad_url", "An address with a user name, or port 0, is not fetched.")
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        return cls(parts.scheme, parts.hostname.lower(), port or _PORTS[parts.scheme], path)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, declared length in bytes if any, and the body piece by piece."""
+
+    status: int
+    length: int | None
+    _response: HTTPResponse
+    _late: threading.Event
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body as sent (never unpacked), at most CHUNK_BYTES at a time.
+
+        Raises Unreachable when it ends short of its length or past the deadline.
+        """
+        got = 0
+        with _explained(self._late):
+            while chunk := self._response.read1(CHUNK_BYTES, decode_content=False):
+                got += len(chunk)
+                yield chunk
+        if self._late.is_set():
+            raise Unreachable("timeout", "The download took longer than its deadline.")
+        if self.length is not None and got != self.length:
+            raise Unreachable("short_body", f"{got} of {self.length} bytes arrived.")
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=where())
+
+
+@dataclass(frozen=True)
+class Downloads:
+    """GET requests that follow the rules above.
+
+    `allowed_origins` (scheme://host[:port]) are exempt from https and public addresses. The name
+    is resolved once per hop and the connection goes to the very address that was checked, so a
+    second DNS answer changes nothing. Proxies of the environment are not used.
+    """
+
+    allowed_origins: Collection[str] = ()
+    resolve: Callable[[str, int], Sequence[str]] = addresses_of
+    tls: ssl.SSLContext = field(default_factory=_tls)
+    connect_s: float = CONNECT_S
+    read_s: float = READ_S
+
+    @contextmanager
+    def get(self, url: str, deadline_s: float) -> Iterator[Answer]:
+        """Open `url`, following at most MAX_REDIRECTS by hand, each checked anew.
+
+        Raises Refused or Unreachable.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            target = Target.parse(url)
+            with self._open(target, deadline_s) as (answer, location):
+                if location is None:
+                    yield answer
+                    return
+            url = urljoin(url, location)
+        raise Refused("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.")
+
+    def checked_addresses(self, target: Target) -> Sequence[str]:
+        """Where the target may be reached. Raises Refused, or Unreachable for an unknown name."""
+        exempt = target.origin in self._allowed()
+        if target.scheme != "https" and not exempt:
+            raise Refused("address_refused", f"{target.origin}: only https is fetched.")
+        try:
+            addresses = self.resolve(target.host, target.port)
+        except (OSError, UnicodeError) as error:
+            raise Unreachable("dns", f"{target.host}: {error}") from error
+        if not exempt and not all(is_public(address) for address in addresses):
+            raise Refused("address_refused", f"{target.origin} is not a public address.")
+        if not addresses:
+            raise Unreachable("dns", f"{target.host}: no address")
+        return addresses[:ADDRESSES_TRIED]
+
+    def _allowed(self) -> set[str]:
+        return {Target.parse(origin).origin for origin in self.allowed_origins}
+
+    @contextmanager
+    def _open(self, target: Target, deadline_s: float) -> Iterator[tuple[Answer, str | None]]:
+        late = threading.Event()
+        with _explained(late):
+            connection = self._connected(target, self.checked_addresses(target))
+        watch = threading.Timer(deadline_s, _hang_up, (connection.sock, late))
+        watch.daemon = True
+        watch.start()
+        try:
+            with _explained(late):
+                connection.timeout = self.read_s
+                connection.request(
+                    "GET",
+                    target.path,
+                    headers={
+                        "Host": target.authority,
+                        "User-Agent": USER_AGENT,
+                        "Accept": "*/*",
+                        "Accept-Encoding": "identity",
+                        "Connection": "close",
+                    },
+                    preload_content=False,
+                    decode_content=False,
+                )
+                response = connection.getresponse()
+            location = response.headers.get("Location") if response.status in _REDIRECTS else None
+            yield Answer(response.status, _length(response), response, late), location
+        finally:
+            watch.cancel()
+            connection.close()
+
+    def _connected(self, target: Target, addresses: Sequence[str]) -> HTTPConnection:
+        """Connect to the first of the checked addresses that answers; the name is for TLS alone."""
+        for left, address in enumerate(addresses, start=1 - len(addresses)):
+            connection = self._connection(target, address)
+            try:
+                connection.connect()
+                return connection
+            except (NewConnectionError, TimedOut):
+                connection.close()
+                if left == 0:
+                    raise
+            except BaseException:
+                connection.close()
+                raise
+        raise AssertionError("no address")
+
+    def _connection(self, target: Target, address: str) -> HTTPConnection:
+        if target.scheme == "http":
+            return HTTPConnection(address, target.port, timeout=self.connect_s)
+        return HTTPSConnection(
+            address,
+            target.port,
+            timeout=self.connect_s,
+            ssl_context=self.tls,
+            cert_reqs="CERT_REQUIRED",
+            server_hostname=target.host,
+        )
+
+
+def _hang_up(sock: socket.socket, late: threading.Event) -> None:
+    """Wake a read that a slow server keeps waiting; the socket's own timeout restarts per byte."""
+    late.set()
+    with suppress(OSError):  # closed meanwhile
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # TLS left out: no time for a farewell
+
+
+def _length(response: HTTPResponse) -> int | None:
+    text = response.headers.get("Content-Length", "")
+    if response.headers.get("Transfer-Encoding") or not (text.isascii() and text.isdigit()):
+        return None
+    return int(text)
+
+
+@contextmanager
+def _explained(late: threading.Event) -> Iterator[None]:
+    """Say in one word why a server could not be reached or stopped."""
+    try:
+        yield
+    except (HTTPError, HTTPException, OSError) as error:
+        raise Unreachable(_word(error, late), f"{type(error).__name__}: {error}") from error
+
+
+def _word(error: Exception, late: threading.Event) -> str:
+    if late.is_set() or isinstance(error, TimedOut | TimeoutError):
+        return "timeout"
+    if error.args and isinstance(error.args[-1], IncompleteRead):
+        return "short_body"
+    if isinstance(error, ssl.SSLError) or "SSL" in type(error).__name__:
+        return "tls"
+    return "connection"

@@ -1,0 +1,172 @@
+"""The file of a listed video: where it comes from, and what becomes of a video without one."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal, Protocol
+from urllib.parse import quote
+
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from shared.lake import VIDEOS, Lake, Superseded, video_name
+from shared.media_type import HEAD_BYTES, MediaType, media_type
+from shared.tiktok.collections import Media
+from shared.tiktok.download import Answer, Downloads, Refused, Unreachable
+
+ATTEMPTS = 3
+DOWNLOAD_S = 240.0
+"""Deadline of one attempt; leave this much between DEADLINE_S and the service's own timeout."""
+
+_ABSENT = {404: "deleted", 410: "deleted", 401: "private", 403: "private"}
+_TOLD = {"photo_post": "photo_post", "post_deleted": "deleted", "post_private": "private"}
+_TOLD_BYTES = 4096
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM")
+_IMAGE_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"})
+
+Kind = Literal["stored", "already_there", "no_media", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file. `no_media` is settled; `failed` is tried again by a later run."""
+
+    kind: Kind
+    reason: str | None = None
+    sentence: str | None = None
+
+
+class Resolver(Protocol):
+    """One way to obtain a video's file."""
+
+    def settle(self, video_id: str, username: str | None) -> Outcome:
+        """Store the file, once. Calling again finds it already there."""
+        ...
+
+
+class NoMedia:
+    """Resolver `none`: the collection wants no files."""
+
+    def settle(self, video_id: str, username: str | None) -> Outcome:
+        return Outcome("no_media", "policy_none")
+
+
+class _TooLarge(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class UrlMedia:
+    """Resolver `url`: fill in the collection's template, GET, look at the first bytes, stream.
+
+    404 and 410 mean deleted, 401 and 403 private; a server may say more with a JSON body
+    `{"error": {"code": "photo_post" | "post_deleted" | "post_private"}}`.
+    """
+
+    lake: Lake
+    policy: Media
+    downloads: Downloads
+    sleep: Callable[[float], None] = time.sleep
+    deadline_s: float = DOWNLOAD_S
+
+    def settle(self, video_id: str, username: str | None) -> Outcome:
+        """Store the file at `videos/{video_id}.{extension}`, unless there is one already.
+
+        Raises Transient only for the lake; what the media server does becomes an outcome.
+        """
+        if next(self.lake.names(f"{VIDEOS}{video_id}."), None) is not None:
+            return Outcome("already_there")
+        attempts = Retrying(
+            retry=retry_if_exception_type(Unreachable),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_random_exponential(multiplier=1.0, min=0.5, max=10.0),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return attempts(self._download, video_id, self._url(video_id, username))
+        except (Refused, Unreachable) as error:
+            return Outcome("failed", error.reason, str(error)[:500])
+
+    def _url(self, video_id: str, username: str | None) -> str:
+        template = self.policy.url_template or ""
+        if "{username}" in template and (username or ".").strip(".") == "":
+            raise Refused("bad_url", "The address needs a username, and this video has none.")
+        filled = template.replace("{username}", quote(username or "", safe=""))
+        return filled.replace("{video_id}", video_id)
+
+    def _download(self, video_id: str, url: str) -> Outcome:
+        with self.downloads.get(url, self.deadline_s) as answer:
+            if answer.status in _ABSENT:
+                return Outcome("no_media", _told(answer) or _ABSENT[answer.status])
+            if answer.status == 429 or answer.status >= 500:
+                raise Unreachable(f"http_{answer.status}", f"HTTP {answer.status}")
+            if answer.status != 200:
+                raise Refused(f"http_{answer.status}", f"HTTP {answer.status}")
+            if answer.length is not None and answer.length > self.policy.max_bytes:
+                return Outcome("no_media", "too_large")
+            return self._store(video_id, answer.chunks())
+
+    def _store(self, video_id: str, chunks: Iterator[bytes]) -> Outcome:
+        head = _head(chunks)
+        if _is_image(head):
+            return Outcome("no_media", "photo_post")
+        kind = media_type(head[:HEAD_BYTES])
+        if kind is None:
+            return Outcome("no_media", "not_a_video")
+        try:
+            self._stream(video_id, kind, chain((head,), chunks))
+        except Superseded:
+            return Outcome("already_there")
+        except _TooLarge:
+            return Outcome("no_media", "too_large")
+        return Outcome("stored")
+
+    def _stream(self, video_id: str, kind: MediaType, chunks: Iterator[bytes]) -> None:
+        size = 0
+        name = video_name(video_id, kind.extension)
+        with self.lake.create_stream(name, kind.mime) as target:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > self.policy.max_bytes:
+                    raise _TooLarge
+                target.write(chunk)
+
+
+def _head(chunks: Iterator[bytes]) -> bytes:
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= HEAD_BYTES:
+            break
+    return head
+
+
+def _is_image(head: bytes) -> bool:
+    """The pictures of a photo post. HEIC and AVIF wear the box of an MP4."""
+    if head.startswith(_IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return True
+    return head[4:8] == b"ftyp" and head[8:12] in _IMAGE_BRANDS
+
+
+def _told(answer: Answer) -> str | None:
+    try:
+        body = json.loads(_first(answer.chunks(), _TOLD_BYTES))
+        return _TOLD.get(body["error"]["code"])
+    except (Unreachable, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _first(chunks: Iterator[bytes], size: int) -> bytes:
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) > size:
+            return head[:size]
+    return head

@@ -1,0 +1,216 @@
+"""TikTok's Research API as a source: windows of days, pages of videos, profiles of accounts."""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from shared.errors import Transient
+from shared.tiktok.collections import Collection
+from shared.tiktok.research_wire import BAD_REQUEST, Calls, RefusedByApi
+
+log = logging.getLogger(__name__)
+
+PAGE_SIZE = 100
+WINDOW = timedelta(days=29)
+"""Whether `end_date` is included is disputed, and 30 days is the most. A window ends 29 days after
+its start, the next begins on that day, and the overlap is told apart by id: safe either way."""
+
+FRESH_SEARCH_WAITS_S = (5.0, 10.0, 15.0, 20.0, 25.0)
+"""A search_id just given may be unknown for a while to the server that is asked next."""
+RESTARTS_PER_WINDOW = 2
+STANDSTILLS = 20
+"""Pages in a row that do not move the cursor before we call it a loop."""
+
+VIDEO_FIELDS = (
+    "id,video_description,create_time,region_code,share_count,view_count,like_count,"
+    "comment_count,music_id,hashtag_names,username,effect_ids,playlist_id,voice_to_text,"
+    "is_stem_verified,favorites_count,video_duration"
+)
+USER_FIELDS = (
+    "display_name,bio_description,is_verified,follower_count,following_count,likes_count,"
+    "video_count"
+)
+
+_SEARCH_ID = re.compile(r"[!-~]{1,200}")
+_SEARCH_GONE = re.compile(
+    r"search[ _]?id .*(invalid|expired)|invalid count or cursor", re.IGNORECASE
+)
+_USER_GONE = re.compile(r"cannot find the user|cannot return this user|is private", re.IGNORECASE)
+
+
+class _SearchGone(Exception):
+    """The search_id is not known any more: its window has to start again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page begins: the days of its window, and the cursor inside the search."""
+
+    window: date
+    end: date
+    cursor: int = 0
+    search_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: the videos as they came, the body's bytes, and where the next page begins."""
+
+    position: Position
+    next: Position | None
+    request: Mapping[str, Any]
+    videos: tuple[Any, ...]
+    body: bytes
+
+
+class ResearchApi:
+    """The API as one organisation sees it. `clock` is monotonic, in seconds.
+
+    Raises QuotaExhausted, Permanent, Misconfigured for its keys, and Transient after some attempts.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        client_key: str,
+        client_secret: str,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._sleep = sleep
+        self._calls = Calls(base_url, client_key, client_secret, sleep, clock)
+
+    @property
+    def requests(self) -> int:
+        """Questions asked so far, repeated ones too; tokens are not counted, nor by the quota."""
+        return self._calls.count
+
+    def pages(
+        self, collection: Collection, today: date, position: Position | None = None
+    ) -> Iterator[Page]:
+        """The pages of a collection from `position` on, oldest window first, asked for lazily.
+
+        Only `has_more` ends a window: a short or an empty page does not.
+        """
+        query = query_of(collection)
+        place = position or first_window(collection, today)
+        fresh, restarts, standstills = position is None, 0, 0
+        while place is not None:
+            request = _request(query, place)
+            try:
+                body, data = self._search(request, fresh)
+            except _SearchGone as error:
+                restarts += 1
+                if restarts > RESTARTS_PER_WINDOW:
+                    raise Transient(f"Research API: {error}") from error
+                log.info("search expired, window starts again", extra={"window": place.window})
+                place, fresh = Position(place.window, place.end), True
+                continue
+            videos, following = _read_page(data, place)
+            standstills = standstills + 1 if following and _stands_still(place, following) else 0
+            if standstills > STANDSTILLS:
+                raise Transient("Research API: has_more, but the cursor does not move")
+            after = following or window_after(collection, today, place)
+            yield Page(place, after, request, videos, body)
+            restarts = restarts if following else 0
+            place, fresh = after, True
+
+    def user_info(self, username: str) -> bytes:
+        """An account's profile, or the refusal the API gives for this very account, as it came."""
+        try:
+            body, _ = self._calls.ask("user/info", USER_FIELDS, {"username": username})
+        except RefusedByApi as error:
+            if error.reason in BAD_REQUEST and _USER_GONE.search(error.message):
+                return error.body
+            raise
+        return body
+
+    def _search(self, request: Mapping[str, Any], fresh: bool) -> tuple[bytes, dict[str, Any]]:
+        waits = FRESH_SEARCH_WAITS_S if fresh else ()
+        for wait_s in (*waits, None):
+            try:
+                return self._calls.ask("video/query", VIDEO_FIELDS, request)
+            except RefusedByApi as error:
+                if not ("search_id" in request and _is_search_gone(error)):
+                    raise
+                if wait_s is None:
+                    raise _SearchGone(error.sentence) from error
+                self._sleep(wait_s)
+        raise AssertionError("unreachable")
+
+
+def query_of(collection: Collection) -> dict[str, Any]:
+    """The collection's lists as the API's conditions: every list must match by one of its terms."""
+    terms = {
+        "username": collection.usernames,
+        "hashtag_name": collection.hashtags,
+        "keyword": collection.keywords,
+        "region_code": collection.regions,
+    }
+    return {
+        "and": [
+            {"operation": "IN", "field_name": name, "field_values": list(values)}
+            for name, values in terms.items()
+            if values
+        ]
+    }
+
+
+def first_window(collection: Collection, today: date) -> Position | None:
+    """The window that starts on the first day, or None when that day has not come."""
+    start, until = collection.start_date, _until(collection, today)
+    return Position(start, min(start + WINDOW, until)) if start <= until else None
+
+
+def window_after(collection: Collection, today: date, place: Position) -> Position | None:
+    """The window that starts on the day this one ends, or None after the last."""
+    start, until = place.end, _until(collection, today)
+    return Position(start, min(start + WINDOW, until)) if start < until else None
+
+
+def _until(collection: Collection, today: date) -> date:
+    """The day after `end_date`, should the API leave the end out, but never a day to come.
+
+    Whoever reads the pages drops what was posted after `end_date`.
+    """
+    last = collection.end_date or today
+    return min(last + timedelta(days=1), today)
+
+
+def _request(query: Any, place: Position) -> dict[str, Any]:
+    request = {
+        "query": query,
+        "start_date": f"{place.window:%Y%m%d}",
+        "end_date": f"{place.end:%Y%m%d}",
+        "max_count": PAGE_SIZE,
+    }
+    if place.search_id is not None:
+        request |= {"cursor": place.cursor, "search_id": place.search_id}
+    return request
+
+
+def _read_page(data: dict[str, Any], place: Position) -> tuple[tuple[Any, ...], Position | None]:
+    """Videos, and the next place in this window, which only `has_more` announces."""
+    videos = data.get("videos") or []
+    if not isinstance(videos, list):
+        raise Transient("Research API: data.videos is no list")
+    if data.get("has_more") is not True:
+        return tuple(videos), None
+    cursor, search_id = data.get("cursor"), data.get("search_id", place.search_id)
+    if type(cursor) is not int or not 0 <= cursor < 2**63:
+        raise Transient("Research API: has_more without a cursor")
+    if not isinstance(search_id, str | int) or not _SEARCH_ID.fullmatch(str(search_id)):
+        raise Transient("Research API: has_more without a search_id")
+    return tuple(videos), replace(place, cursor=cursor, search_id=str(search_id))
+
+
+def _stands_still(place: Position, following: Position) -> bool:
+    return following.cursor == place.cursor and following.search_id == place.search_id
+
+
+def _is_search_gone(error: RefusedByApi) -> bool:
+    return error.reason in BAD_REQUEST and bool(_SEARCH_GONE.search(error.message))

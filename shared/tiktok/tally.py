@@ -1,0 +1,46 @@
+"""What a run did, counted for the scheduler's log and for people."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from shared.tiktok.media import Kind
+
+
+@dataclass
+class Tally:
+    """Every listed video ends under one of the four kinds, unless the run left it for later.
+
+    `already_there` and `no_media` also count what an earlier run has settled. `failed` are files
+    that a later run tries again, and listed objects that are no videos (reason `malformed`).
+    """
+
+    listed: int = 0
+    new: int = 0
+    already_listed: int = 0
+    pages: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, Counter[str]] = field(
+        default_factory=lambda: {"no_media": Counter(), "failed": Counter()}
+    )
+
+    def page(self, listed: int, new: int, known: int) -> None:
+        self.pages += 1
+        self.listed += listed
+        self.new += new
+        self.already_listed += known
+
+    def note(self, kind: Kind, reason: str | None = None) -> None:
+        self.kinds[kind] += 1
+        if reason is not None:
+            self.reasons[kind][reason] += 1
+
+    def answer(self) -> dict[str, Any]:
+        return {
+            "listed": self.listed,
+            "new": self.new,
+            "already_listed": self.already_listed,
+            "pages": self.pages,
+            **{kind: self.kinds[kind] for kind in get_args(Kind)},
+            "reasons": {kind: dict(sorted(why.items())) for kind, why in self.reasons.items()},
+        }

@@ -1,0 +1,279 @@
+"""The fetch function through functions-framework's door, against the sandbox and real clients."""
+
+import itertools
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import functions_framework
+import pytest
+import requests
+from google.cloud import pubsub_v1
+
+from local.sandbox.library import Clip, Creator, Library, Post
+from local.tiktok.server import TikTokServer, running
+from shared.errors import Misconfigured, Permanent, Transient
+from shared.lake import COLLECTIONS, Lake
+from shared.model import Record, parse_record
+from shared.tiktok.state import Busy
+from tests.contract.conftest import served
+
+MAIN = str(Path(__file__).parents[2] / "functions/fetch/main.py")
+HEAD = b"\0\0\0\x18ftypisom\0\0\0\0isommp42"
+CLIPS = {"short": HEAD + b"v" * 9_000, "long": HEAD + b"v" * 3_000_000}
+POSTS, ABSENT = 130, {3: "photo", 5: "deleted", 7: "private"}
+_NUMBERS = itertools.count()
+FIRST = int(datetime(2026, 9, 5, tzinfo=UTC).timestamp())
+COLLECTION = """
+collections:
+  cats:
+    hashtags: [cat]
+    start_date: 2026-09-01
+    end_date: 2026-10-31
+    synthetic: true
+    media:
+      resolver: url
+      url_template: "%s/media/{video_id}.mp4"
+"""
+
+
+def post(number: int) -> Post:
+    video_id, username = str(7_300_000_000_000_000_001 + 1000 * number), f"user{number % 5}"
+    wire = {
+        "id": int(video_id),
+        "username": username,
+        "create_time": FIRST + number * 5 * 3600,
+        "region_code": "US",
+        "hashtag_names": ["cat"],
+        "video_description": f"caption {number}",
+        "view_count": number,
+    }
+    absent = ABSENT.get(number)
+    clip = None if absent else "short" if number else "long"
+    return Post(video_id, username, clip, absent, wire)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """A library of dummy clips: this is about the way of the bytes, not about their content."""
+    root = tmp_path_factory.mktemp("library")
+    clips = {}
+    for name, content in CLIPS.items():
+        (root / name).write_bytes(content)
+        clips[name] = Clip(name, name, len(content), "", 1.0, 480, 854, 30, False)
+    creators = tuple(
+        Creator(f"user{n}", "ok" if n else "private", {"follower_count": 100 * n}) for n in range(5)
+    )
+    return Library(root, 1, "2026-11-01", clips, creators, tuple(map(post, range(POSTS))))
+
+
+@pytest.fixture(scope="module")
+def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served("local.pubsub", "--data", str(tmp_path_factory.mktemp("pubsub"))) as ready:
+        yield f"127.0.0.1:{ready['port']}"
+
+
+class World:
+    """The served function with nothing replaced but where its clients connect to."""
+
+    def __init__(self, sandbox: TikTokServer, bucket: str):
+        self.sandbox = sandbox
+        self.app = functions_framework.create_app("fetch", MAIN, "http")
+        self.main = sys.modules["main"]
+        self.lake = Lake.connect("p", bucket)
+
+    def fetch(self, collection: str = "cats") -> tuple[int, dict[str, Any]]:
+        return self.post(json.dumps({"collection": collection, "mode": "discover"}))
+
+    def post(self, body: str) -> tuple[int, dict[str, Any]]:
+        answer = self.app.test_client().post("/", data=body)
+        return answer.status_code, answer.get_json()
+
+
+@pytest.fixture
+def world(
+    monkeypatch: pytest.MonkeyPatch, storage_url: str, pubsub: str, library: Library
+) -> Iterator[World]:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_url)
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", pubsub)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
+    bucket = f"fetched-{next(_NUMBERS)}"
+    monkeypatch.setenv("LAKE_BUCKET", bucket)
+    requests.post(f"{storage_url}/storage/v1/b?project=p", json={"name": bucket}, timeout=10)
+    with running(library) as sandbox:
+        monkeypatch.setenv("TIKTOK_API_URL", sandbox.url)
+        monkeypatch.setenv("TIKTOK_CLIENT_KEY", "sandbox")
+        monkeypatch.setenv("TIKTOK_CLIENT_SECRET", "sandbox")
+        monkeypatch.setenv("MEDIA_ALLOWED_ORIGINS", sandbox.url)
+        world = World(sandbox, bucket)
+        world.lake.write_once(COLLECTIONS, (COLLECTION % sandbox.url).encode())
+        yield world
+
+
+@pytest.fixture
+def topic(world: World) -> Iterator[Any]:
+    """What arrives on `video-records`, pulled by the real client."""
+    publisher, subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
+    path, subscription = "projects/p/topics/video-records", "projects/p/subscriptions/all"
+    publisher.create_topic(name=path)
+    subscriber.create_subscription(name=subscription, topic=path)
+
+    def pull() -> list[Record]:
+        found: list[Record] = []
+        while True:
+            answer = subscriber.pull(
+                subscription=subscription, max_messages=1000, return_immediately=True
+            )
+            if not answer.received_messages:
+                return found
+            ids = [message.ack_id for message in answer.received_messages]
+            subscriber.acknowledge(subscription=subscription, ack_ids=ids)
+            found += [parse_record(one.message.data) for one in answer.received_messages]
+
+    yield pull
+    subscriber.delete_subscription(subscription=subscription)
+    publisher.delete_topic(topic=path)
+    subscriber.close()
+
+
+def test_a_collection_arrives_in_the_lake_and_on_the_topic(world, topic, library):
+    status, answer = world.fetch()
+
+    assert (status, answer["listed"], answer["left"]) == (200, POSTS, None)
+    assert (answer["stored"], answer["no_media"], answer["failed"]) == (POSTS - 3, 3, 0)
+    reasons = {"photo_post": 1, "deleted": 1, "private": 1}
+    assert answer["reasons"] == {"no_media": reasons, "failed": {}}
+    ids = {post.video_id for post in library.posts}
+    with_file = {post.video_id for post in library.posts if not post.absent}
+    assert {name[9:-5] for name in world.lake.names("metadata/")} == ids
+    assert {name[7:-4] for name in world.lake.names("videos/")} == with_file
+    records = topic()
+    assert {r.video_id for r in records if r.video} == ids
+    assert {r.rating.reason for r in records if r.rating} == set(reasons)
+    assert all(r.video.synthetic for r in records if r.video)
+    assert {r.metrics.followers for r in records if r.metrics} == {None, 100, 200, 300, 400}
+
+
+def test_a_file_of_several_chunks_arrives_whole(world, topic, library):
+    world.fetch()
+
+    whole = library.posts[0]
+    assert world.lake.read(f"videos/{whole.video_id}.mp4") == library.media(whole)
+
+
+def test_a_second_call_changes_nothing_and_asks_for_pages_only(world, topic):
+    world.fetch()
+    before = {name: world.lake.stat(name).generation for name in world.lake.names("")}
+    sent = len(topic())
+
+    status, answer = world.fetch()
+
+    assert status == 200
+    assert (answer["new"], answer["already_there"], answer["no_media"]) == (0, POSTS - 3, 3)
+    assert answer["requests"] == answer["pages"]
+    assert {name: world.lake.stat(name).generation for name in world.lake.names("")} == before
+    assert sent == POSTS + 3
+    assert topic() == []
+
+
+def test_faults_of_the_api_and_of_the_media_server_leave_no_trace(world, topic, monkeypatch):
+    monkeypatch.setattr("shared.tiktok.research_wire._wait", lambda _: 0.0)
+    world.sandbox.change(
+        {
+            "query": [{"status": 500}, {"status": 504, "html": True}, {"status": 429}],
+            "user": [{"status": 500}, {"reset_after": 0}],
+            "media": [{"truncate": 1000}, {"reset_after": 5000}, {"status": 503}],
+        }
+    )
+
+    status, answer = world.fetch()
+
+    assert (status, answer["stored"], answer["failed"]) == (200, POSTS - 3, 0)
+    assert answer["left"] is None
+
+
+def test_a_used_up_quota_is_answered_with_what_is_left_and_the_next_day_goes_on(world, topic):
+    world.sandbox.change({"quota": 2})
+    status, first = world.fetch()
+
+    world.sandbox.change({"quota": 1000})
+    _, second = world.fetch()
+
+    assert (status, first["left"]["why"]) == (200, "quota")
+    assert first["pages"] == 2
+    assert first["new"] + second["new"] == POSTS
+    assert first["stored"] + second["stored"] == POSTS - 3
+
+
+# What the caller is told
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[]", "must be"),
+        ("{}", "collection"),
+        ('{"collection": 5}', "collection"),
+        ('{"collection": "cats", "mode": "refresh"}', "mode"),
+        ('{"collection": "cats", "extra": 1}', "must be"),
+    ],
+)
+def test_a_bad_body_is_told_in_a_sentence(world, body, told):
+    status, answer = world.post(body)
+
+    assert (status, answer["error"]) == (400, "bad_request")
+    assert told in answer["message"]
+
+
+def test_an_unknown_collection_is_not_found(world):
+    status, answer = world.fetch("dogs")
+
+    assert (status, answer["error"]) == (404, "unknown_collection")
+    assert "cats" in answer["message"]
+
+
+def test_missing_keys_are_named(world, monkeypatch):
+    monkeypatch.setenv("TIKTOK_CLIENT_SECRET", "")
+
+    status, answer = world.fetch()
+
+    assert (status, answer["error"]) == (500, "misconfigured")
+    assert "TIKTOK_CLIENT_SECRET" in answer["message"]
+
+
+def test_missing_settings_are_named(world, monkeypatch):
+    monkeypatch.delenv("LAKE_BUCKET")
+
+    status, answer = world.fetch()
+
+    assert (status, "LAKE_BUCKET" in answer["message"]) == (500, True)
+
+
+def test_refused_keys_are_a_broken_deploy(world, monkeypatch):
+    monkeypatch.setenv("TIKTOK_CLIENT_SECRET", "wrong")
+
+    assert world.fetch()[0] == 500
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Permanent("scope_not_authorized", "No scope."), 400),
+        (Transient("storage is down"), 503),
+        (Busy("state/cats.json"), 409),
+        (Misconfigured("Environment"), 500),
+    ],
+)
+def test_each_kind_of_failure_has_its_status(world, monkeypatch, error, status):
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(world.main, "fetch_collection", fail)
+
+    assert world.fetch()[0] == status
