@@ -1,0 +1,99 @@
+"""Calling `fetch` as the scheduler does, and watching what follows from it."""
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from cli.refused import Refused
+from local.endpoints import Endpoints
+from local.traffic import Traffic, look_or_none, wait_until_over
+
+FETCH_WITHIN_S = 3600.0
+LOOK_EVERY_S = 0.2
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def call_fetch(endpoints: Endpoints, collection: str) -> dict[str, Any]:
+    """What `fetch` answers. Raises Refused with its reason."""
+    body = json.dumps({"collection": collection, "mode": "discover"}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(endpoints.functions["fetch"], body, headers)
+    try:
+        with _DIRECT.open(request, timeout=FETCH_WITHIN_S) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise Refused(f"fetch answered {error.code}: {_reason(error, endpoints)}") from error
+    except OSError as error:
+        raise Refused(f"fetch did not answer ({error}); see {_log(endpoints)}.") from error
+
+
+def fetch_and_settle(
+    endpoints: Endpoints, collection: str, on_look: Callable[[Traffic], None]
+) -> tuple[dict[str, Any], Traffic]:
+    """Call `fetch`, and wait until all that it set going has come to rest."""
+    answer = _in_background(call_fetch, endpoints, collection)
+    while not answer.done():
+        if (traffic := look_or_none(endpoints)) is not None:
+            on_look(traffic)
+        time.sleep(LOOK_EVERY_S)
+    return answer.result(), wait_until_over(endpoints, on_look)
+
+
+def _reason(error: urllib.error.HTTPError, endpoints: Endpoints) -> str:
+    try:
+        return str(json.load(error)["message"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return f"see {_log(endpoints)}"
+
+
+def _log(endpoints: Endpoints) -> str:
+    return f"{endpoints.home}/logs/fetch.log"
+
+
+def _in_background(work: Callable[..., Any], *arguments: Any) -> "Future[Any]":
+    future: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work(*arguments))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+def on_its_way(traffic: Traffic) -> str:
+    """One line about what waits where."""
+    return (
+        f"On the way: {traffic.outbox + traffic.to_analyze} files to rate, "
+        f"{traffic.to_load} records to load …"
+    )
+
+
+def in_words(answer: dict[str, Any]) -> list[str]:
+    """What `fetch` did, a line per outcome."""
+    lines = [
+        f"listed   {answer['listed']} videos ({answer['new']} new, "
+        f"{answer['already_listed']} already known)",
+        f"stored   {answer['stored']} files ({answer['already_there']} were there already)",
+        f"no media {answer['no_media']} videos{_reasons(answer, 'no_media')}",
+    ]
+    if answer["failed"]:
+        lines.append(
+            f"failed   {answer['failed']}, tried again next time{_reasons(answer, 'failed')}"
+        )
+    if answer["left"]:
+        lines.append(f"left     for a later run, because of: {answer['left']['why']}")
+    return lines
+
+
+def _reasons(answer: dict[str, Any], kind: str) -> str:
+    found = answer["reasons"].get(kind, {})
+    said = ", ".join(f"{reason} {count}" for reason, count in sorted(found.items()))
+    return f" ({said})" if said else ""

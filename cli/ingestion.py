@@ -1,0 +1,115 @@
+"""Use case: own files and what is known of them enter the lake, and the pipeline does the rest."""
+
+import hashlib
+import shutil
+from datetime import datetime
+from typing import Any, Literal
+
+from cli.sidecar import COUNTS, CREATOR_FIELDS, VIDEO_FIELDS, Line
+from cli.uploads import Upload
+from shared.lake import STREAM_CHUNK_BYTES, Lake, Superseded, metadata_name, video_name
+from shared.model import Creator, Metrics, Record, Video, parse_record
+
+Stored = Literal["stored", "already_there", "other_content"]
+
+
+class Ingestion:
+    """Writes to one lake. `now` stamps what is observed for the first time."""
+
+    def __init__(self, lake: Lake, now: datetime):
+        self._lake = lake
+        self._now = now
+
+    def describe(self, video_id: str, line: Line | None, counted_at: datetime) -> Record:
+        """Keep what is known of a video, with what a line adds to it; the record to publish.
+
+        What a line leaves out stays as an earlier one said. Said again, the same changes nothing.
+        `counted_at` is when the counts were read, if the line does not say. `raw/upload/` keeps
+        every line's record, so that earlier counts are not lost with `metadata/`.
+        """
+        while True:
+            standing, generation = self._lake.read_with_generation(metadata_name(video_id))
+            known = parse_record(standing) if standing else None
+            record = _with_line(video_id, known, line, counted_at, self._now)
+            if record == known:
+                break
+            try:
+                self._lake.replace(metadata_name(video_id), record.to_json(), generation)
+                break
+            except Superseded:
+                continue  # another command said something just now: add to that
+        self._keep(record)
+        return record
+
+    def store(self, upload: Upload) -> Stored:
+        """Stream a file to videos/{id}.{ext}, once. What is there under the id stays."""
+        for name in self._lake.names(f"videos/{upload.video_id}."):
+            return self._compared(name, upload)
+        name = video_name(upload.video_id, upload.type.extension)
+        try:
+            with (
+                upload.path.open("rb") as source,
+                self._lake.create_stream(name, upload.type.mime) as target,
+            ):
+                shutil.copyfileobj(source, target, STREAM_CHUNK_BYTES)
+        except Superseded:
+            return self._compared(name, upload)
+        return "stored"
+
+    def _compared(self, name: str, upload: Upload) -> Stored:
+        blob = self._lake.stat(name)
+        is_same = blob is not None and blob.size == upload.path.stat().st_size
+        return "already_there" if is_same else "other_content"
+
+    def _keep(self, record: Record) -> None:
+        content = record.to_json()
+        key = hashlib.sha256(content).hexdigest()[:16]
+        at = record.metrics.collected_at if record.metrics else _observed(record, self._now)
+        self._lake.write_once(f"raw/upload/{at:%Y-%m-%d}/{record.video_id}-{key}.json", content)
+
+
+def _observed(record: Record, now: datetime) -> datetime:
+    return record.video.observed_at if record.video else now
+
+
+def _with_line(
+    video_id: str, known: Record | None, line: Line | None, counted_at: datetime, now: datetime
+) -> Record:
+    before = known or Record(video_id=video_id, video=Video(observed_at=now, source="upload"))
+    if line is None:
+        return before
+    return Record(
+        video_id=video_id,
+        video=_video(before.video, line, now),
+        creator=_creator(before.creator, line, now),
+        metrics=_metrics(line, counted_at) or before.metrics,
+    )
+
+
+def _video(before: Video | None, line: Line, now: datetime) -> Video:
+    standing = before or Video(observed_at=now, source="upload")
+    said = line.given(*VIDEO_FIELDS)
+    if line.username:
+        said["creator_id"] = line.username
+    return _renewed(standing, said, now)
+
+
+def _creator(before: Creator | None, line: Line, now: datetime) -> Creator | None:
+    if line.username is None:
+        return before
+    same = before is not None and before.creator_id == line.username
+    standing = before if same else Creator(observed_at=now, creator_id=line.username)
+    return _renewed(standing, line.given(*CREATOR_FIELDS), now)
+
+
+def _renewed(standing: Any, said: dict[str, object], now: datetime) -> Any:
+    """The section with what was said; observed now if that is news, else unchanged."""
+    changed = standing.model_copy(update=said)
+    return standing if changed == standing else changed.model_copy(update={"observed_at": now})
+
+
+def _metrics(line: Line, counted_at: datetime) -> Metrics | None:
+    counts = line.given(*COUNTS)
+    if not counts:
+        return None
+    return Metrics.model_validate({"collected_at": line.collected_at or counted_at} | counts)

@@ -1,0 +1,76 @@
+"""The command `tta`: finds its verbs, runs one, and turns what goes wrong into a sentence."""
+
+import signal
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from types import FrameType
+
+import typer
+from typer.exceptions import TyperException
+
+import cli.verbs
+from cli.refused import FAILED, INTERRUPTED, WRONG_USE, Refused, sentence, wants_tracebacks
+
+ABOUT = """Does surprise in a short video go with more engagement?
+
+The whole pipeline on this machine: `tta demo` shows it, `tta up` keeps it running.
+"""
+
+
+def run() -> None:
+    """Exit status 0; 1 when something failed, 2 for wrong use, 130 when interrupted."""
+    sys.exit(status_of(sys.argv[1:]))
+
+
+def status_of(arguments: list[str]) -> int:
+    """Run one command line and return its exit status."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        result = typer.main.get_command(app())(
+            args=arguments, prog_name="tta", standalone_mode=False
+        )
+        return result if isinstance(result, int) else 0
+    except typer.Exit as asked:
+        return asked.exit_code
+    except TyperException as wrong:
+        return _corrected(wrong)
+    except (KeyboardInterrupt, typer.Abort):
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        return _told(error)
+
+
+def app() -> typer.Typer:
+    """Every module in cli/verbs is a verb; adding one is adding a file."""
+    made = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False)
+    made.callback()(lambda: None)  # a group, whatever the number of verbs
+    for module in iter_modules(cli.verbs.__path__):
+        name = module.name.rstrip("_")
+        function = getattr(import_module(f"cli.verbs.{module.name}"), name)
+        made.command(name.replace("_", "-"))(function)
+    return made
+
+
+def _corrected(wrong: TyperException) -> int:
+    """Wrong use: what is wrong, and the help to read."""
+    context = getattr(wrong, "ctx", None)
+    command = context.command_path if context else "tta"
+    print(f"Error: {wrong.format_message()}\nSee: {command} --help", file=sys.stderr)
+    return WRONG_USE
+
+
+def _told(error: Exception) -> int:
+    if wants_tracebacks():
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"Error: {sentence(error)}", file=sys.stderr)
+    return error.status if isinstance(error, Refused) else FAILED
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """A request to end is answered like Ctrl-C: whatever was started is stopped first."""
+    raise KeyboardInterrupt

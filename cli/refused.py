@@ -1,0 +1,43 @@
+"""What a person did, or a machine lacks, so that a verb cannot do its work."""
+
+import os
+from typing import Any
+
+FAILED = 1
+WRONG_USE = 2
+INTERRUPTED = 130
+
+
+class Refused(Exception):
+    """A sentence for the person, with what to do about it; `status` is the exit status."""
+
+    def __init__(self, sentence: str, status: int = FAILED):
+        super().__init__(sentence)
+        self.status = status
+
+
+def wants_tracebacks() -> bool:
+    return os.environ.get("TTA_DEBUG", "") not in ("", "0")
+
+
+def sentence(error: Exception) -> str:
+    """What to tell a person about an error that ended a verb."""
+    if isinstance(error, Refused) or type(error).__module__.startswith(("local.", "shared.")):
+        return str(error)
+    if isinstance(error, OSError):
+        return _of_system(error)
+    if type(error).__module__ == "google.api_core.exceptions":
+        return of_service(error)
+    defect = f"{type(error).__name__}: {error}"
+    return f"{defect}\nThis should not happen. TTA_DEBUG=1 shows where it did."
+
+
+def _of_system(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
+def of_service(error: Any) -> str:
+    """The first sentence of what BigQuery, storage or Pub/Sub answered."""
+    details = [one.get("message") for one in getattr(error, "errors", ()) if isinstance(one, dict)]
+    message = next(filter(None, details), None) or getattr(error, "message", None) or str(error)
+    return str(message).split("; reason:")[0].splitlines()[0]

@@ -1,0 +1,115 @@
+"""What a person sees, and what a program reads: never mixed.
+
+Results go to stdout, everything else (progress, advice, errors) to stderr. With `--json` stdout
+carries one JSON document.
+"""
+
+import base64
+import json
+import math
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, TextIO
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+
+FEW = 200
+WIDE = 200
+
+
+def _width(stream: TextIO) -> int | None:
+    return None if stream.isatty() else WIDE
+
+
+class Screen:
+    """Where one run of a verb prints."""
+
+    def __init__(self, machine: bool = False):
+        self.machine = machine
+        # A file or a pipe has no width; give tables room there.
+        self.out = Console(highlight=False, soft_wrap=True, width=_width(sys.stdout))
+        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._status: Status | None = None
+
+    def say(self, sentence: str) -> None:
+        """For the person who waits."""
+        self.err.print(escape(sentence))
+
+    def show(self, text: str = "") -> None:
+        """A result, for people; nothing with --json."""
+        if not self.machine:
+            self.out.print(escape(text))
+
+    def show_json(self, document: Any) -> None:
+        print(json.dumps(plain(document), ensure_ascii=False, indent=2))
+
+    @contextmanager
+    def working(self, sentence: str) -> Iterator[None]:
+        """A line that `now` rewrites while the block runs; only a terminal gets to see it."""
+        with self.err.status(escape(sentence)) as status:
+            self._status = status
+            try:
+                yield
+            finally:
+                self._status = None
+
+    def now(self, sentence: str) -> None:
+        if self._status is not None:
+            self._status.update(escape(sentence))
+
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None
+    ) -> int:
+        """Print the first FEW rows as a table; returns how many more there were."""
+        table = Table(
+            title=None if title is None else escape(title), title_justify="left", box=box.SIMPLE
+        )
+        for column in columns:
+            table.add_column(escape(column), overflow="fold")
+        more = 0
+        for number, row in enumerate(rows):
+            if number < FEW:
+                table.add_row(*(escape(_cell(value)) for value in row))
+            else:
+                more += 1
+        self.out.print(table)
+        return more
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, (list, dict)):
+        return json.dumps(plain(value), ensure_ascii=False)
+    # What came from a stranger's caption must not move the cursor.
+    return "".join(
+        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value)
+    )
+
+
+def plain(value: Any) -> Any:
+    """The value in JSON's terms: times in ISO 8601, bytes in base64, exact decimals as text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # as BigQuery's own JSON writes them
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

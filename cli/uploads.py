@@ -1,0 +1,64 @@
+"""Own video files: which of them can be ingested, and under which id."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.media_type import HEAD_BYTES, MP4, QUICKTIME, WEBM, MediaType, media_type
+from shared.model import content_id, id_in_name
+
+ACCEPTED = (MP4, QUICKTIME, WEBM)
+
+
+class Unusable(Exception):
+    """A file that cannot be ingested; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that can be ingested."""
+
+    path: Path
+    video_id: str
+    type: MediaType
+
+
+def files_in(paths: Iterable[Path]) -> Iterator[Path]:
+    """Each path, and in place of a folder its files by name, hidden ones left out."""
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.iterdir())
+            yield from (one for one in inside if one.is_file() and not one.name.startswith("."))
+        else:
+            yield path
+
+
+def inspected(path: Path) -> Upload:
+    """Look at a file's first bytes and name. Raises Unusable."""
+    if not path.exists():
+        raise Unusable("there is no such file")
+    if not path.is_file():
+        raise Unusable("is no ordinary file")
+    try:
+        with path.open("rb") as file:
+            kind = _accepted(file.read(HEAD_BYTES))
+        return Upload(path, id_in_name(path.stem) or content_id(_sha256(path)), kind)
+    except OSError as error:
+        raise Unusable(f"cannot be read: {error.strerror}") from error
+
+
+def _accepted(head: bytes) -> MediaType:
+    kind = media_type(head)
+    if not head:
+        raise Unusable("is empty")
+    if kind is None:
+        raise Unusable("is no video, by its first bytes")
+    if kind not in ACCEPTED:
+        raise Unusable(f"is {kind.mime}; only mp4, mov and webm can be ingested")
+    return kind
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,43 @@
+"""Keep the local cloud running."""
+
+import threading
+
+from cli.options import Home, Json, Posts
+
+
+def up(home: Home = None, posts: Posts = None, json: Json = False) -> None:
+    """Start the whole pipeline and keep it running until Ctrl-C.
+
+    Other tta commands on the same home use it meanwhile. A part that ends on its own is told of
+    and started again. endpoints.json in the home says where everything answers.
+    """
+    from dataclasses import asdict
+
+    from cli.cloud import kept_up
+    from cli.screen import Screen
+
+    screen = Screen(machine=json)
+    with kept_up(home, screen, posts) as endpoints:
+        if json:
+            screen.show_json(asdict(endpoints))
+        else:
+            _tell(screen, endpoints)
+        try:
+            while True:
+                threading.Event().wait(3600)
+        except KeyboardInterrupt:
+            screen.say("Stopping …")
+
+
+def _tell(screen, at) -> None:  # type: ignore[no-untyped-def]
+    functions = [(f"function {name}", url) for name, url in at.functions.items()]
+    services = [(name, getattr(at, name)) for name in ("storage", "pubsub", "bigquery", "tiktok")]
+    screen.table(["part", "address"], services + functions, title=f"Up on {at.home}")
+    screen.show("Try, in another terminal:")
+    for command in (
+        "tta fetch",
+        "tta ingest my-video.mp4 --wait",
+        'tta query "SELECT rating_status, COUNT(*) AS n FROM fact_video_analytics GROUP BY 1"',
+    ):
+        screen.show(f"  {command}")
+    screen.show("Ctrl-C stops it; what it stored stays.")

@@ -1,0 +1,59 @@
+"""Questions to the star schema."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from google.cloud import bigquery
+
+from local.endpoints import Endpoints
+from shared.warehouse.tables import definitions
+
+
+class Warehouse:
+    """The dataset of one cloud. Raises what google.api_core raises."""
+
+    def __init__(self, endpoints: Endpoints):
+        self._client = bigquery.Client(project=endpoints.project)
+        self._dataset = f"{endpoints.project}.{endpoints.dataset}"
+
+    def ask(self, sql: str, **parameters: Sequence[str] | str) -> bigquery.table.RowIterator:
+        """Run one statement; tables need no dataset. Parameters are strings, or lists of them."""
+        config = bigquery.QueryJobConfig(
+            default_dataset=self._dataset,
+            query_parameters=[_parameter(name, value) for name, value in parameters.items()],
+        )
+        return self._client.query(sql, job_config=config).result()
+
+    def rows(self, sql: str, **parameters: Sequence[str] | str) -> list[dict[str, Any]]:
+        return [dict(row.items()) for row in self.ask(sql, **parameters)]
+
+    def contents(self) -> dict[str, Counter[bytes]]:
+        """A fingerprint of every row of every table: two equal contents are equal tables."""
+        return {
+            table: Counter(map(_fingerprint, self._all(table))) for table in sorted(definitions())
+        }
+
+    def _all(self, table: str) -> Iterator[bigquery.table.Row]:
+        yield from self.ask(f"SELECT * FROM {table}")
+
+
+def changes(
+    before: Mapping[str, Counter[bytes]], after: Mapping[str, Counter[bytes]]
+) -> dict[str, dict[str, int]]:
+    """Per table: rows now, and how many of them are new or other than before."""
+    return {
+        table: {"rows": rows.total(), "changed": (rows - before[table]).total()}
+        for table, rows in after.items()
+    }
+
+
+def _fingerprint(row: bigquery.table.Row) -> bytes:
+    return hashlib.blake2b(repr(row.values()).encode(), digest_size=12).digest()
+
+
+def _parameter(name: str, value: Sequence[str] | str) -> Any:
+    if isinstance(value, str):
+        return bigquery.ScalarQueryParameter(name, "STRING", value)
+    return bigquery.ArrayQueryParameter(name, "STRING", value)

@@ -1,0 +1,92 @@
+"""BigQuery on this machine: bqemulator on a file that outlives it.
+
+`python -m local.bigquery --port N --data DIR --project P` serves BigQuery's REST API on
+127.0.0.1 until SIGTERM and prints one JSON line once it answers.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bqemulator.server import EmulatorServer
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status 0 after a clean stop, 1 when the port or the data cannot be had."""
+    options = _parser().parse_args(arguments)
+    options.data.mkdir(parents=True, exist_ok=True)
+    # Its libraries print; stdout is for the ready line alone.
+    ready = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    try:
+        asyncio.run(_serve(options.port, options.data, options.project, ready))
+    except Exception as error:
+        sys.stderr.write(f"BigQuery did not start: {error}\n")
+        return 1
+    return 0
+
+
+def import_spatial() -> None:
+    """Put DuckDB's spatial extension, which comes in a wheel, where DuckDB looks for it.
+
+    bqemulator would otherwise download it when it starts. Importing it again costs nothing.
+    """
+    import duckdb_extensions
+
+    duckdb_extensions.import_extension("spatial")
+
+
+async def _serve(port: int, data: Path, project: str, ready: IO[str]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = _server(port, data, project)
+    await server.start()
+    try:
+        ready.write(json.dumps({"ready": True, "port": server.rest_port}) + "\n")
+        ready.flush()
+        await stop.wait()
+    finally:
+        with contextlib.suppress(asyncio.CancelledError):
+            await server.stop()
+
+
+def _server(port: int, data: Path, project: str) -> "EmulatorServer":
+    import_spatial()
+    os.environ["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # they would be downloaded, too
+    from bqemulator.config import LogFormat, LogLevel, PersistenceMode, Settings
+    from bqemulator.observability.logging_ import configure_logging
+
+    # Once more by the server itself; before that it logs all it knows how to translate.
+    configure_logging(level=LogLevel.WARNING, fmt=LogFormat.JSON)
+    from bqemulator.server import EmulatorServer
+
+    return EmulatorServer(
+        Settings(
+            rest_port=port,
+            grpc_port=0,
+            persistence_mode=PersistenceMode.PERSISTENT,
+            data_dir=data,
+            default_project_id=project,
+            log_level=LogLevel.WARNING,
+        )
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local.bigquery", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--data", type=Path, required=True, help="directory for the tables")
+    parser.add_argument("--project", default="local", help="project of unqualified names")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

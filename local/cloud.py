@@ -1,0 +1,171 @@
+"""The local cloud as one thing: started whole or in part, found again, and stopped.
+
+    with running(home) as endpoints: …      start it; it ends with the block
+    with connected(home) as endpoints: …    use what `tta up` runs, or start it for the block
+
+All programs start at once, on ports chosen before, because none needs another to start: only
+the sandbox waits for its library, which is made meanwhile.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from local import endpoints as where
+from local.children import Children, DidNotStart, reserved_port
+from local.endpoints import Endpoints
+from local.functions import FUNCTIONS
+from local.home import Home, Lock, lock_of, take_or
+from local.start import Reports, Start
+
+QUERY = frozenset({"tokens", "bigquery"})
+INGEST = QUERY | {"pubsub", "storage", "analyze", "load"}
+ALL = INGEST | {"tiktok", "fetch"}
+
+
+class AlreadyRunning(Exception):
+    """Another `tta up` runs on this home."""
+
+
+@contextmanager
+def connected(
+    root: Path | None = None,
+    parts: frozenset[str] = ALL,
+    posts: int | None = None,
+    reports: Reports | None = None,
+) -> Iterator[Endpoints]:
+    """A cloud to use: the one that `tta up` runs on this home, else one of our own for the block.
+
+    While another command uses the home we wait for it. The environment of this process points
+    at the cloud as long as the block lasts.
+    """
+    home, reports = Home.at(root), reports or Reports()
+    with lock_of(home) as lock:
+        if take_or(lock, lambda: attached(home) is not None, _waiting(home, reports)):
+            with _started(home, lock, parts, posts, reports) as endpoints:
+                yield endpoints
+            return
+        endpoints = attached(home)
+        if endpoints is None:
+            raise DidNotStart("`tta up` has just stopped; try again")
+        with _pointing_at(endpoints):
+            yield endpoints
+
+
+@contextmanager
+def running(
+    root: Path | None = None,
+    parts: frozenset[str] = ALL,
+    posts: int | None = None,
+    reports: Reports | None = None,
+    publish: bool = False,
+) -> Iterator[Endpoints]:
+    """A cloud of our own for the block. `publish` tells other commands where it is.
+
+    `posts` is the size of the sandbox library; None takes the one that is there, else the
+    default. Raises AlreadyRunning, and DidNotStart when a part does not come up; whatever was
+    started is stopped then.
+    """
+    home, reports = Home.at(root), reports or Reports()
+    with lock_of(home) as lock:
+        if not take_or(lock, lambda: attached(home) is not None, _waiting(home, reports)):
+            raise AlreadyRunning(f"`tta up` runs on {home.root} already (process {lock.holder()}).")
+        with _started(home, lock, parts, posts, reports) as endpoints:
+            if publish:
+                endpoints.write(home.endpoints)
+            try:
+                yield endpoints
+            finally:
+                home.endpoints.unlink(missing_ok=True)
+
+
+def attached(home: Home) -> Endpoints | None:
+    """What `tta up` runs on this home, or None. A file that a killed one left says nothing."""
+    endpoints = where.read(home.endpoints)
+    if endpoints is None or not where.is_running(endpoints):
+        return None
+    return endpoints if _answers(endpoints.tokens) else None
+
+
+def _answers(url: str) -> bool:
+    host, _, port = url.removeprefix("http://").partition(":")
+    with suppress(OSError, ValueError), socket.create_connection((host, int(port)), timeout=2):
+        return True
+    return False
+
+
+def _waiting(home: Home, reports: Reports) -> Callable[[str], None]:
+    def say(holder: str) -> None:
+        reports.say(f"Another tta command (process {holder}) uses {home.root}; waiting for it.")
+
+    return say
+
+
+@contextmanager
+def _pointing_at(endpoints: Endpoints) -> Iterator[None]:
+    """Let this process's Google clients find the cloud; restore its environment afterwards."""
+    before = dict(os.environ)
+    os.environ.update(endpoints.environment())
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _started(
+    home: Home, lock: Lock, parts: frozenset[str], posts: int | None, reports: Reports
+) -> Iterator[Endpoints]:
+    home.prepare()
+    home.endpoints.unlink(missing_ok=True)  # of an `up` that was killed
+    with ExitStack() as stack:
+        ports = _Ports(stack)
+        endpoints = _addresses(home, parts, ports)
+        stack.enter_context(_pointing_at(endpoints))
+        children = Children(home.logs, reports.trouble, inherited=[lock.descriptor])
+        stack.callback(children.stop)
+        Start(home, endpoints, ports, children, reports).run(parts, posts)
+        children.watch()
+        yield endpoints
+
+
+class _Ports:
+    """A port for each name, kept from others until the stack closes."""
+
+    def __init__(self, stack: ExitStack):
+        self._stack = stack
+        self._known: dict[str, int] = {}
+
+    def __getitem__(self, name: str) -> int:
+        if name not in self._known:
+            held = reserved_port()
+            self._known[name] = held.getsockname()[1]
+            self._stack.enter_context(held)
+        return self._known[name]
+
+
+def _addresses(home: Home, parts: frozenset[str], ports: _Ports) -> Endpoints:
+    def url(part: str) -> str:
+        return f"http://127.0.0.1:{ports[part]}" if part in parts else ""
+
+    has_messages = "pubsub" in parts
+    project = where.PROJECT_ID
+    topics = [where.UPLOADED, where.RECORDS] if has_messages else []
+    subscriptions = [where.ANALYZE, where.LOAD] if has_messages else []
+    return Endpoints(
+        home=str(home.root),
+        pid=os.getpid(),
+        key=str(home.key),
+        tokens=url("tokens"),
+        storage=url("storage"),
+        pubsub=url("pubsub").removeprefix("http://"),
+        pubsub_admin=f"http://127.0.0.1:{ports['pubsub-admin']}" if has_messages else "",
+        bigquery=url("bigquery"),
+        tiktok=url("tiktok"),
+        topics={name: f"projects/{project}/topics/{name}" for name in topics},
+        subscriptions={name: f"projects/{project}/subscriptions/{name}" for name in subscriptions},
+        functions={name: url(name) for name in FUNCTIONS if name in parts},
+    )

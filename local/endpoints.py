@@ -1,0 +1,96 @@
+"""Where the parts of a running local cloud answer, and the file that tells other commands."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+PROJECT_ID = "tta-local"
+BUCKET = "tta-lake"
+DATASET = "tiktok"
+UPLOADED = "video-finalized"
+RECORDS = "video-records"
+ANALYZE = "analyze-signals"
+LOAD = "load"
+SANDBOX_KEY = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Addresses of one local cloud. A part that was not started has the address ''."""
+
+    home: str
+    pid: int
+    key: str
+    tokens: str = ""
+    storage: str = ""
+    pubsub: str = ""
+    pubsub_admin: str = ""
+    bigquery: str = ""
+    tiktok: str = ""
+    project: str = PROJECT_ID
+    bucket: str = BUCKET
+    dataset: str = DATASET
+    topics: dict[str, str] = field(default_factory=dict)
+    subscriptions: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this very process runs it, and stops it."""
+        return self.pid == os.getpid()
+
+    def environment(self) -> dict[str, str]:
+        """What Google's client libraries and the functions read from the environment."""
+        named = {
+            "GOOGLE_CLOUD_PROJECT": self.project,
+            "GOOGLE_APPLICATION_CREDENTIALS": self.key,
+            "LAKE_BUCKET": self.bucket,
+            "RECORDS_TOPIC": RECORDS,
+            "DATASET": self.dataset,
+            "STORAGE_EMULATOR_HOST": self.storage,
+            "PUBSUB_EMULATOR_HOST": self.pubsub,
+            "BIGQUERY_EMULATOR_HOST": self.bigquery,
+            # A proxy of the house must not be asked for what runs on this machine.
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+            "no_grpc_proxy": "127.0.0.1,localhost",
+        }
+        return {name: value for name, value in named.items() if value}
+
+    def function_settings(self) -> dict[str, str]:
+        """What the deployed functions get besides: the rater, and where TikTok answers."""
+        return {
+            "RATER": "signals",
+            "TIKTOK_API_URL": self.tiktok,
+            "TIKTOK_CLIENT_KEY": SANDBOX_KEY,
+            "TIKTOK_CLIENT_SECRET": SANDBOX_KEY,
+            "MEDIA_ALLOWED_ORIGINS": self.tiktok,
+        }
+
+    def write(self, path: Path) -> None:
+        """Write the file in one step, so that a reader sees it whole or not at all."""
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        draft.replace(path)
+
+
+def read(path: Path) -> Endpoints | None:
+    """What `tta up` wrote, or None when there is no such file or it is damaged."""
+    try:
+        content: Any = json.loads(path.read_text())
+        return Endpoints(**content)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def is_running(endpoints: Endpoints) -> bool:
+    """Whether the process that wrote the endpoints still lives."""
+    try:
+        os.kill(endpoints.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,67 @@
+"""The three functions on this machine: each in its own process, served as Cloud Run serves it.
+
+`python -m local.functions NAME --port N` runs functions-framework with gunicorn on 127.0.0.1 and
+prints one JSON line once it listens.
+"""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from local.home import PROJECT
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """How a function is deployed. `threads` is its concurrency."""
+
+    name: str
+    signature: str
+    threads: int
+
+
+# load: as many as may wait for one commit (1,000 is the most Cloud Run sends at once). analyze: rating keeps a core busy, so a few more
+# than the cores of a small machine, whose waits for storage overlap.
+FUNCTIONS = {
+    function.name: function
+    for function in (
+        Function("fetch", "http", threads=4),
+        Function("analyze", "cloudevent", threads=3),
+        Function("load", "cloudevent", threads=1_000),
+    )
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m local.functions", description=__doc__)
+    parser.add_argument("name", choices=sorted(FUNCTIONS))
+    parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
+    options = parser.parse_args(arguments)
+    serve(FUNCTIONS[options.name], options.port)
+
+
+def serve(function: Function, port: int) -> None:
+    """What the `functions-framework` command does, with a ready line and no control socket."""
+    from functions_framework import create_app
+    from functions_framework._http import create_server
+
+    os.environ["WORKERS"] = "1"
+    os.environ["THREADS"] = str(function.threads)
+    source = str(PROJECT / "functions" / function.name / "main.py")
+    app = create_app(function.name, source, function.signature)
+    server = create_server(app, debug=False, when_ready=_say_ready, control_socket_disable=True)
+    server.run("127.0.0.1", port)
+
+
+def _say_ready(arbiter: Any) -> None:
+    port = arbiter.LISTENERS[0].sock.getsockname()[1]
+    sys.stdout.write(json.dumps({"ready": True, "port": port}) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

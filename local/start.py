@@ -1,0 +1,194 @@
+"""How the local cloud comes up: every program at once, then what each needs before a video."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import Any
+
+from local.children import STARTS_WITHIN_S, Child, Children, Program, tail
+from local.endpoints import Endpoints
+from local.functions import FUNCTIONS
+from local.home import Home
+
+_COUNT = re.compile(r"(\d+)/(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Who is told what while the cloud starts and runs; called from several threads."""
+
+    say: Callable[[str], None] = lambda sentence: None
+    trouble: Callable[[str], None] = lambda sentence: None
+    library: Callable[[int, int], None] = lambda done, total: None
+
+
+class Start:
+    """One start of some parts. Whoever made `children` stops them, also when this fails."""
+
+    def __init__(
+        self,
+        home: Home,
+        endpoints: Endpoints,
+        ports: Mapping[str, int],
+        children: Children,
+        reports: Reports,
+    ):
+        self._home = home
+        self._at = endpoints
+        self._children = children
+        self._reports = reports
+        self._programs = _programs(home, endpoints, ports)
+        self._deadline = time.monotonic() + STARTS_WITHIN_S
+
+    def run(self, parts: frozenset[str], posts: int | None) -> None:
+        """Return when all parts answer and are set up. Raises DidNotStart."""
+        begun = {name: self._begin(name) for name in self._order(parts)}
+        ready = {name: _in_background(self._when_ready, child) for name, child in begun.items()}
+        jobs = list(ready.values())
+        jobs.append(_in_background(self._tables, ready["bigquery"]))
+        if "pubsub" in parts:
+            messaging = _in_background(self._messaging, ready["pubsub"])
+            bucket = _in_background(self._bucket, ready["storage"], messaging)
+            jobs += [messaging, bucket]
+        if "tiktok" in parts:
+            jobs.append(_in_background(self._sandbox, posts, bucket))
+        self._wait_for(jobs)
+
+    def _order(self, parts: frozenset[str]) -> list[str]:
+        """The slowest first; the sandbox server waits for its library."""
+        return [name for name in self._programs if name in parts and name != "tiktok"]
+
+    def _begin(self, name: str) -> Child:
+        if name == "tokens":
+            self._make_key()
+        return self._children.start(self._programs[name])
+
+    def _make_key(self) -> None:
+        from local.tokens import make_key
+
+        make_key(self._home.key, self._at.project, f"{self._at.tokens}/token")
+
+    def _when_ready(self, child: Child) -> None:
+        child.wait_ready(self._deadline)
+
+    def _tables(self, bigquery: "Future[None]") -> None:
+        bigquery.result()
+        from local.wiring import make_tables
+
+        make_tables(self._at.project, self._at.dataset)
+
+    def _messaging(self, pubsub: "Future[None]") -> None:
+        pubsub.result()
+        from local.wiring import make_messaging
+
+        make_messaging(self._at.project, self._at.functions)
+
+    def _bucket(self, storage: "Future[None]", messaging: "Future[None]") -> None:
+        storage.result()
+        messaging.result()
+        from local.wiring import make_bucket
+
+        make_bucket(self._at.project, self._at.bucket)
+
+    def _sandbox(self, posts: int | None, bucket: "Future[None]") -> None:
+        self._make_library(posts)
+        server = self._children.start(self._programs["tiktok"])
+        from local.sandbox.library import Library
+        from local.wiring import make_collection
+
+        library = Library.load(self._home.library)
+        bucket.result()
+        make_collection(self._at.project, self._at.bucket, library, self._at.tiktok)
+        server.wait_ready(self._deadline)
+
+    def _make_library(self, posts: int | None) -> None:
+        from local.sandbox.library import Library, LibraryMissing
+
+        try:
+            if posts in (None, len(Library.load(self._home.library).posts)):
+                return
+        except LibraryMissing:
+            pass
+        wanted = [] if posts is None else ["--posts", str(posts)]
+        program = Program(
+            "library", "local.sandbox", ["--out", str(self._home.library), *wanted], {}, grace_s=1
+        )
+        log = self._home.logs / "library.log"
+        self._children.run(program, on_look=lambda: self._tell_progress(tail(log, lines=1)))
+        # The clock of the servers does not run while the clips are made.
+        self._deadline = time.monotonic() + STARTS_WITHIN_S
+
+    def _tell_progress(self, written: str) -> None:
+        if counts := _COUNT.findall(written):
+            done, total = counts[-1]
+            self._reports.library(int(done), int(total))
+
+    def _wait_for(self, jobs: "list[Future[None]]") -> None:
+        """Until all are done; the first failure, of a job or of a program, ends it."""
+        open_jobs = set(jobs)
+        while open_jobs:
+            done, open_jobs = wait(open_jobs, timeout=0.1, return_when=FIRST_COMPLETED)
+            for job in done:
+                job.result()
+            self._children.check()
+
+
+def _in_background(work: Callable[..., None], *arguments: Any) -> "Future[None]":
+    """Run in a thread that does not keep the process alive when the rest has failed."""
+    future: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work(*arguments))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+def _programs(home: Home, at: Endpoints, ports: Mapping[str, int]) -> dict[str, Program]:
+    """Every program, in the order in which they start.
+
+    Pub/Sub and the functions stop first: a delivery that is cut off comes again, while one that
+    finds its storage gone would retry for half a minute.
+    """
+
+    def program(name: str, module: str, *arguments: object, **options: Any) -> Program:
+        words = [*map(str, arguments), "--port", str(ports[name])]
+        return Program(name, module, words, at.environment() | options.pop("env", {}), **options)
+
+    data, project = home.data, ("--project", at.project)
+    some = [
+        program("bigquery", "local.bigquery", "--data", data / "bigquery", *project, stage=2),
+        program("tokens", "local.tokens", stage=2),
+    ]
+    if at.pubsub:
+        some += [
+            program(
+                "pubsub",
+                "local.pubsub",
+                *("--data", data / "pubsub", "--key", home.key),
+                *("--admin-port", ports["pubsub-admin"]),
+                grace_s=3,
+            ),
+            program(
+                "storage",
+                "local.gcs",
+                *("--data", data / "gcs", "--pubsub", at.pubsub, *project),
+                stage=2,
+            ),
+        ]
+        some += [
+            program(name, "local.functions", name, env=at.function_settings(), stage=0, grace_s=3)
+            for name in FUNCTIONS
+            if name in at.functions
+        ]
+    if at.tiktok:
+        some.append(
+            program("tiktok", "local.tiktok", "--library", home.library, "--quiet", stage=2)
+        )
+    return {one.name: one for one in some}
