@@ -23,13 +23,13 @@ class Function:
     threads: int
 
 
-# load: as many as may wait for one commit (1,000 is the most Cloud Run sends at once). analyze: rating keeps a core busy, so a few more
-# than the cores of a small machine, whose waits for storage overlap.
+# load: as many as may wait for one commit (1,000 is the most Cloud Run sends at once). analyze:
+# rating keeps a core busy, so a few more than the cores of a small machine, whose waits overlap.
 FUNCTIONS = {
     function.name: function
     for function in (
         Function("fetch", "http", threads=4),
-        Function("analyze", "cloudevent", threads=3),
+        Function("analyze", "cloudevent", threads=4),
         Function("load", "cloudevent", threads=1_000),
     )
 }

@@ -25,6 +25,15 @@ class SignalsRater:
                 signals = measure(path)
         except Unratable as error:
             return Answer(status="unratable", reason=error.reason, model_version=VERSION)
+        if "truncated" in signals.flags:
+            # What is missing may be the surprise; a score of the rest is a score of another video.
+            return Answer(
+                status="unratable",
+                reason="truncated",
+                measures=_measures(signals),
+                flags=signals.flags,
+                model_version=VERSION,
+            )
         return Answer(
             status="rated",
             values=_values(signals),

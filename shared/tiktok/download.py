@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -152,16 +153,19 @@ class Downloads:
     tls: ssl.SSLContext = field(default_factory=_tls)
     connect_s: float = CONNECT_S
     read_s: float = READ_S
+    timer: Callable[[], float] = time.monotonic
 
     @contextmanager
     def get(self, url: str, deadline_s: float) -> Iterator[Answer]:
         """Open `url`, following at most MAX_REDIRECTS by hand, each checked anew.
 
-        Raises Refused or Unreachable.
+        `deadline_s` bounds all hops and the reading of the answer together. Raises Refused or
+        Unreachable.
         """
+        ends_at = self.timer() + deadline_s
         for _ in range(MAX_REDIRECTS + 1):
             target = Target.parse(url)
-            with self._open(target, deadline_s) as (answer, location):
+            with self._open(target, ends_at - self.timer()) as (answer, location):
                 if location is None:
                     yield answer
                     return
@@ -187,11 +191,11 @@ class Downloads:
         return {Target.parse(origin).origin for origin in self.allowed_origins}
 
     @contextmanager
-    def _open(self, target: Target, deadline_s: float) -> Iterator[tuple[Answer, str | None]]:
+    def _open(self, target: Target, left_s: float) -> Iterator[tuple[Answer, str | None]]:
         late = threading.Event()
         with _explained(late):
             connection = self._connected(target, self.checked_addresses(target))
-        watch = threading.Timer(deadline_s, _hang_up, (connection.sock, late))
+        watch = threading.Timer(max(0.0, left_s), _hang_up, (connection.sock, late))
         watch.daemon = True
         watch.start()
         try:

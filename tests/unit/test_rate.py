@@ -94,7 +94,7 @@ def test_the_same_event_five_times_pays_once_and_publishes_the_same(world):
         world.deliver(upload, f"d{number}")
 
     assert len(world.rater.seen) == 1
-    assert len(set(published.to_json() for published in world.bus.published)) == 1
+    assert len({published.to_json() for published in world.bus.published}) == 1
 
 
 def test_a_second_delivery_at_the_same_instant_waits_for_the_first(world):

@@ -41,7 +41,8 @@ def test_every_fact_joins_its_three_dimensions(db):
 
     joined = db.rows(
         "SELECT fact.video_id FROM fact_video_analytics AS fact"
-        " JOIN dim_user USING (user_key) JOIN dim_video USING (video_id) JOIN dim_lang USING (lang_key)"
+        " JOIN dim_user USING (user_key) JOIN dim_video USING (video_id)"
+        " JOIN dim_lang USING (lang_key)"
     )
     assert len(joined) == 3
 
@@ -210,9 +211,9 @@ def test_a_column_added_to_the_schema_reaches_a_live_table(db):
 
 
 def test_rows_that_bigquery_refuses_are_refused_for_good(db, monkeypatch):
+    caption = "JSON_VALUE(item, '$.caption')"
     choosy = merge_statement("dim_video").replace(
-        "JSON_VALUE(item, '$.caption')",
-        "IF(JSON_VALUE(item, '$.caption') = 'bad', ERROR('too bad'), JSON_VALUE(item, '$.caption'))",
+        caption, f"IF({caption} = 'bad', ERROR('too bad'), {caption})"
     )
     real = merge_statement
     monkeypatch.setattr(

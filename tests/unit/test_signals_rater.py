@@ -1,0 +1,91 @@
+"""What the signals rater answers, and what it leaves empty because pixels cannot tell."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.media_type import MP4
+from shared.rating import signals_rater
+from shared.rating.rater import Media
+from shared.rating.signals import Signals, Unratable
+from shared.rating.signals_rater import SignalsRater
+
+MEASURED = Signals(
+    version="1.0",
+    duration_s=10.0,
+    width=270,
+    height=480,
+    rotation=90,
+    fps=25.0,
+    frames=250,
+    has_audio=True,
+    codec="h264",
+    cuts_s=(3.0, 6.0),
+    onset_s=4.2,
+    peak_s=4.4,
+    onset_channel="picture",
+    surprise_nats=100.0,
+    surprise_mean_nats=1.0,
+    surprise_raw_nats=300.0,
+    motion=1.5,
+    arousal=12.0,
+    loudness_lufs=-20.0,
+    unexpectedness=70,
+    emotional_intensity=12,
+    surprise_curve=(0.0,),
+    surprise_raw_curve=(0.0,),
+    motion_curve=(0.0,),
+    arousal_curve=(0.0,),
+    loudness_curve=(None,),
+    flags=(),
+)
+
+
+@pytest.fixture
+def rate(monkeypatch):
+    """Rate a file of which `measure` says what it is told to."""
+
+    @contextmanager
+    def nothing():
+        yield Path("nothing")
+
+    def rate(found):
+        def measure(path):
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        monkeypatch.setattr(signals_rater, "measure", measure)
+        return SignalsRater().rate(Media("b", "videos/x.mp4", "1", 1, MP4, nothing))
+
+    return rate
+
+
+def test_what_pixels_tell_is_a_value_and_the_rest_stays_empty(rate):
+    answer = rate(MEASURED)
+
+    told = answer.values.model_dump(exclude_none=True)
+    assert told == {"unexpectedness": 70, "emotional_intensity": 12, "surprise_onset_s": 4.2}
+    assert (answer.measures.cuts, answer.measures.rotation) == (2, 90)
+
+
+def test_what_cannot_be_measured_is_unratable_with_the_reason(rate):
+    answer = rate(Unratable("one_frame", "a single picture"))
+
+    assert (answer.status, answer.reason, answer.values) == ("unratable", "one_frame", None)
+
+
+def test_part_of_a_video_is_measured_but_not_rated(rate):
+    answer = rate(replace(MEASURED, flags=("truncated",)))
+
+    assert (answer.status, answer.reason, answer.values) == ("unratable", "truncated", None)
+    assert answer.measures.duration_s == 10.0
+
+
+def test_another_version_is_another_rater(monkeypatch):
+    first = SignalsRater(name="signals/1.0")
+    second = SignalsRater(name="signals/1.1")
+
+    assert first.config_hash != second.config_hash
