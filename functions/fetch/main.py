@@ -14,7 +14,7 @@ from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import Lake
 from shared.once import once
 from shared.tiktok.collections import Collection
-from shared.tiktok.download import Downloads
+from shared.tiktok.download import Downloads, Refused, Target
 from shared.tiktok.fetch import App, fetch_collection
 from shared.tiktok.media import NoMedia, Resolver, UrlMedia
 from shared.tiktok.research import ResearchApi
@@ -35,7 +35,7 @@ def wiring() -> App:
     """Clients, made at the first request and kept. A broken setting fails each request."""
     settings = config.read(config.FetchSettings)
     lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
-    downloads = Downloads(allowed_origins=settings.media_allowed_origins)
+    downloads = Downloads(allowed_origins=_origins(settings.media_allowed_origins))
 
     def source() -> ResearchApi:
         return ResearchApi(
@@ -57,6 +57,13 @@ def wiring() -> App:
         parallel=settings.media_parallel,
         deadline_s=settings.deadline_s,
     )
+
+
+def _origins(told: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(Target.parse(origin).origin for origin in told)
+    except Refused as error:
+        raise Misconfigured(f"Environment: MEDIA_ALLOWED_ORIGINS: {error}") from error
 
 
 @functions_framework.http

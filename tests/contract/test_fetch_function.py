@@ -255,6 +255,14 @@ def test_missing_settings_are_named(world, monkeypatch):
     assert (status, "LAKE_BUCKET" in answer["message"]) == (500, True)
 
 
+def test_an_origin_that_is_none_is_a_broken_deploy(world, monkeypatch):
+    monkeypatch.setenv("MEDIA_ALLOWED_ORIGINS", "media.example.org")
+
+    status, answer = world.fetch()
+
+    assert (status, "MEDIA_ALLOWED_ORIGINS" in answer["message"]) == (500, True)
+
+
 def test_refused_keys_are_a_broken_deploy(world, monkeypatch):
     monkeypatch.setenv("TIKTOK_CLIENT_SECRET", "wrong")
 

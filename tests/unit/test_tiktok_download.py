@@ -222,6 +222,19 @@ def test_a_server_that_drips_meets_the_deadline():
     assert caught.value.reason == "timeout"
 
 
+def test_slow_redirects_share_one_deadline():
+    stop = threading.Event()
+
+    def answer(request):
+        stop.wait(0.2)
+        return redirect("/again")
+
+    with serving(answer) as server, pytest.raises(Unreachable) as caught:
+        body_of(Downloads(allowed_origins=(server.url,)), server.url, deadline_s=0.5)
+
+    assert caught.value.reason == "timeout"
+
+
 def test_a_server_that_drips_its_headers_meets_the_deadline_too():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         stop = threading.Event()
