@@ -27,6 +27,10 @@ EXTENSIONS = frozenset(
 
 HEAD_BYTES = 4096
 _TS_PACKET = 188
+# Brands of files that only hold sound or still pictures (mp4ra.org).
+_NO_VIDEO = frozenset(
+    b"M4A |M4B |M4P |heic|heix|heim|heis|hevc|hevx|mif1|msf1|avif|avis|jxl |crx ".split(b"|")
+)
 
 
 def media_type(head: bytes) -> MediaType | None:
@@ -58,7 +62,7 @@ def _iso_type(head: bytes) -> MediaType | None:
     if head[4:8] != b"ftyp":
         return QUICKTIME  # a classic QuickTime file starts without a brand
     brand = head[8:12]
-    if brand in (b"M4A ", b"M4B ", b"M4P "):
+    if brand in _NO_VIDEO:
         return None
     if brand == b"qt  ":
         return QUICKTIME

@@ -30,6 +30,8 @@ def test_a_video_is_known_by_its_first_bytes(head, kind):
         b"",
         b"\x00",
         FTYP + b"M4A ",
+        FTYP + b"heic",
+        FTYP + b"avif",
         b"\xff\xd8\xff\xe0",
         b"<html>",
         b"RIFF\0\0\0\0WAVE",
