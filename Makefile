@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint generate bench lock clean
+.PHONY: help setup demo test lint generate bench lock faults clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,10 @@ bench: $(READY) ## Measure what the README claims, side by side in one run
 
 lock: $(READY) ## Compile the hashed requirements anew from the .in files
 	@$(BIN)/python scripts/lock.py
+
+faults: $(READY) ## Kill, hang and take away every part, many times, over 200 videos (an hour)
+	@FAULT_POSTS=200 FAULT_KILLS=40 FAULT_SEEDS=1,2,3,4,5,6,7,8 FAULT_OUTAGE_S=180 \
+		$(BIN)/python -m pytest -q -s tests/faults
 
 clean: ## Remove the environment and everything the demo stored
 	rm -rf $(VENV) .local

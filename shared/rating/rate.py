@@ -97,6 +97,7 @@ def _stored(name: str, lake: Lake) -> Rating | None:
 
 
 def _rate(upload: VideoUploaded, size: int, key: RatingKey, app: App) -> Rating:
+    log.info("rater asked", extra={"object": upload.name, "generation": key.generation})
     started = app.timer()
     answer = _answer(upload, size, app)
     return Rating(

@@ -1,0 +1,34 @@
+"""Any program may be killed at any moment: tables and lake end as after a clean run.
+
+The suite kills a few times over a small library; `make faults` kills often over 200 videos.
+"""
+
+import os
+
+import pytest
+
+from tests.faults.world import at_seeded_moments, run
+
+KILLS = int(os.environ.get("FAULT_KILLS", "7"))
+SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "1").split(",")]
+PROGRAMS = ["fetch", "analyze", "load", "gcs", "pubsub", "bigquery", "tiktok"]
+THREADS_OF_ANALYZE = 4
+
+
+def test_a_clean_run_asks_the_rater_once_per_file(clean, posts):
+    files = sum(name.startswith("videos/") for name in clean.lake)
+
+    assert clean.asked == files > 0
+    assert len(clean.tables["fact_video_analytics"]) == posts
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_kills_at_seeded_moments_change_nothing(seed, clean, posts, tmp_path):
+    left = run(tmp_path, posts, at_seeded_moments(seed, PROGRAMS, KILLS, most_s=2.5))
+
+    print(f"\nseed {seed}: killed {dict(left.kills)}; asked {left.asked} for {clean.asked} files")
+    assert left.tables == clean.tables
+    assert left.lake == clean.lake
+    # A call is paid twice only when analyze or the lake died between the call and its write.
+    between = THREADS_OF_ANALYZE * (left.kills["analyze"] + left.kills["gcs"])
+    assert clean.asked <= left.asked <= clean.asked + between

@@ -1,0 +1,193 @@
+"""A local cloud to break, and what it left behind in a form that two runs can be compared in."""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from google.cloud import bigquery, storage
+
+from local.cloud import pointing_at, running
+from local.endpoints import Endpoints
+from local.traffic import wait_until_over
+from shared.warehouse.tables import definitions
+
+OF_THE_MOMENT = {"generation", "rated_at", "latency_s", "collected_at", "observed_at", "section"}
+"""What two runs over the same library cannot have in common: times, and ids made of times."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a run left: the six tables, the lake, and how often the rater was asked."""
+
+    tables: dict[str, list[str]]
+    lake: dict[str, str]
+    asked: int
+    kills: Counter[str]
+
+    @property
+    def ratings(self) -> int:
+        return sum(name.startswith("ratings/") for name in self.lake)
+
+
+def run(home: Path, posts: int, disturb: Callable[[Endpoints, "Killer"], None] | None) -> Left:
+    """Fetch the sandbox collection as Cloud Scheduler would, while `disturb` does its worst."""
+    with running(home, posts=posts) as endpoints, pointing_at(endpoints):
+        killer = Killer()
+        done = threading.Event()
+        fetching = threading.Thread(target=_fetch_until_done, args=(endpoints, done))
+        fetching.start()
+        if disturb:
+            disturb(endpoints, killer)
+        fetching.join()
+        assert done.is_set(), "fetch did not finish"
+        traffic = wait_until_over(endpoints, stalled_after_s=120)
+        assert traffic.dead == 0, "a message was dead-lettered"
+        return Left(_tables(endpoints), _lake(endpoints), _asked(home), killer.kills)
+
+
+class Killer:
+    """Sends SIGKILL to whole programs of the local cloud, which is started again by its parent."""
+
+    def __init__(self) -> None:
+        self.kills: Counter[str] = Counter()
+
+    def kill(self, name: str) -> bool:
+        pid = _programs().get(name)
+        if pid is None:
+            return False
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+            self.kills[name] += 1
+            return True
+        return False
+
+    def pause(self, name: str) -> Callable[[], None]:
+        """Stop a program where it stands, as a machine that hangs; gives what lets it go on."""
+        pid = _programs()[name]
+        os.killpg(pid, signal.SIGSTOP)
+        return lambda: os.killpg(pid, signal.SIGCONT)
+
+
+def at_seeded_moments(seed: int, names: list[str], kills: int, most_s: float):
+    """A disturbance: so many kills, of these programs, at moments that the seed gives."""
+
+    def disturb(endpoints: Endpoints, killer: Killer) -> None:
+        dice = random.Random(seed)
+        while sum(killer.kills.values()) < kills:
+            time.sleep(dice.uniform(0.1, most_s))
+            killer.kill(dice.choice(names))
+
+    return disturb
+
+
+def outage(name: str, seconds: float, after_s: float):
+    """A disturbance: the program does not answer for a while, however often it is started."""
+
+    def disturb(endpoints: Endpoints, killer: Killer) -> None:
+        time.sleep(after_s)
+        over = time.monotonic() + seconds
+        while time.monotonic() < over:
+            killer.kill(name)
+            time.sleep(0.1)
+
+    return disturb
+
+
+def hang(name: str, seconds: float, after_s: float):
+    """A disturbance: the program keeps its connections and says nothing for a while."""
+
+    def disturb(endpoints: Endpoints, killer: Killer) -> None:
+        time.sleep(after_s)
+        go_on = killer.pause(name)
+        time.sleep(seconds)
+        go_on()
+
+    return disturb
+
+
+def _programs() -> dict[str, int]:
+    """Process group of each program of the local cloud that this process started."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError, IndexError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            words = (folder / "cmdline").read_bytes().decode().split("\0")
+            if parent == os.getpid() and "local.leash" in words:
+                module = words[words.index("local.leash") + 2]
+                following = words[words.index(module) + 1]
+                name = following if module == "local.functions" else module.rpartition(".")[2]
+                found[name] = int(folder.name)
+    return found
+
+
+def _fetch_until_done(endpoints: Endpoints, done: threading.Event) -> None:
+    """Cloud Scheduler's part: call again until a run has nothing left."""
+    body = json.dumps({"collection": "sandbox", "mode": "discover"}).encode()
+    for _ in range(200):
+        request = urllib.request.Request(
+            endpoints.functions["fetch"], body, {"Content-Type": "application/json"}
+        )
+        with suppress(OSError, ValueError), urllib.request.urlopen(request, timeout=120) as answer:
+            found = json.load(answer)
+            if not found["left"] and not found["failed"]:
+                done.set()
+                return
+        time.sleep(0.5)
+
+
+def _tables(endpoints: Endpoints) -> dict[str, list[str]]:
+    client = bigquery.Client(project=endpoints.project)
+    return {
+        name: sorted(
+            json.dumps(_lasting(dict(row)), default=str, sort_keys=True)
+            for row in client.query(f"SELECT * FROM {endpoints.dataset}.{name}").result()
+        )
+        for name in definitions()
+    }
+
+
+def _lake(endpoints: Endpoints) -> dict[str, str]:
+    """Content of every object by name, without what is of the moment. Raw answers are left out:
+    a run that is cut off asks again, so it may keep a page more."""
+    bucket = storage.Client(project=endpoints.project).bucket(endpoints.bucket)
+    return {
+        _lasting_name(blob.name): _lasting_content(blob.name, blob.download_as_bytes())
+        for blob in bucket.list_blobs()
+        if not blob.name.startswith(("raw/", "state/", "config/"))
+    }
+
+
+def _lasting_name(name: str) -> str:
+    parts = name.split("/")
+    if parts[0] == "ratings":
+        parts[2] = "generation"
+    return "/".join(parts)
+
+
+def _lasting_content(name: str, content: bytes) -> str:
+    if not name.endswith(".json"):
+        return hashlib.sha256(content).hexdigest()
+    return json.dumps(_lasting(json.loads(content)), sort_keys=True)
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _lasting(one) for key, one in value.items() if key not in OF_THE_MOMENT}
+    return [_lasting(one) for one in value] if isinstance(value, list) else value
+
+
+def _asked(home: Path) -> int:
+    log = (home / "logs/analyze.log").read_text(errors="replace")
+    return log.count('"message": "rater asked"')
