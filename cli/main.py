@@ -20,27 +20,28 @@ The whole pipeline on this machine: `tta demo` shows it, `tta up` keeps it runni
 
 def run() -> None:
     """Exit status 0; 1 when something failed, 2 for wrong use, 130 when interrupted."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks to be left alone
+            signal.signal(number, _interrupt)
     sys.exit(status_of(sys.argv[1:]))
 
 
 def status_of(arguments: list[str]) -> int:
     """Run one command line and return its exit status."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
     try:
-        result = typer.main.get_command(app())(
-            args=arguments, prog_name="tta", standalone_mode=False
-        )
-        return result if isinstance(result, int) else 0
+        command = typer.main.get_command(app())
+        status = command(args=arguments, prog_name="tta", standalone_mode=False)
     except typer.Exit as asked:
-        return asked.exit_code
+        status = asked.exit_code
     except TyperException as wrong:
-        return _corrected(wrong)
+        status = _corrected(wrong)
     except (KeyboardInterrupt, typer.Abort):
-        print("Stopped.", file=sys.stderr)
-        return INTERRUPTED
+        status = INTERRUPTED
     except Exception as error:
-        return _told(error)
+        status = _told(error)
+    if status == INTERRUPTED:
+        print("Stopped.", file=sys.stderr)
+    return status if isinstance(status, int) else 0
 
 
 def app() -> typer.Typer:

@@ -261,7 +261,10 @@ class Children:
         with self._lock:
             if self._stopping.is_set():
                 raise DidNotStart(f"{program.name}: everything is being stopped")
-            return Child(program, self._logs / f"{program.name}.log", self._inherited)
+            child = Child(program, self._logs / f"{program.name}.log", self._inherited)
+            # For people and fault tests that want to look at, or end, one program.
+            (self._logs / f"{program.name}.pid").write_text(f"{child.pid}\n")
+            return child
 
     def _stop_stage(self, children: list[Child]) -> None:
         for child in children:
@@ -269,6 +272,7 @@ class Children:
         now = time.monotonic()
         for child in children:
             child.stop(now + child.program.grace_s)
+            (self._logs / f"{child.program.name}.pid").unlink(missing_ok=True)
 
     def _watch(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_S):

@@ -44,13 +44,14 @@ def connected(
     home, reports = Home.at(root), reports or Reports()
     with lock_of(home) as lock:
         if take_or(lock, lambda: attached(home) is not None, _waiting(home, reports)):
-            with _started(home, lock, parts, posts, reports) as endpoints:
+            own = _started(home, lock, parts, posts, reports)
+            with own as endpoints, pointing_at(endpoints):
                 yield endpoints
             return
         endpoints = attached(home)
         if endpoints is None:
             raise DidNotStart("`tta up` has just stopped; try again")
-        with _pointing_at(endpoints):
+        with pointing_at(endpoints):
             yield endpoints
 
 
@@ -65,8 +66,8 @@ def running(
     """A cloud of our own for the block. `publish` tells other commands where it is.
 
     `posts` is the size of the sandbox library; None takes the one that is there, else the
-    default. Raises AlreadyRunning, and DidNotStart when a part does not come up; whatever was
-    started is stopped then.
+    default. The environment stays as it is (see `pointing_at`). Raises AlreadyRunning, and
+    DidNotStart when a part does not come up; whatever was started is stopped then.
     """
     home, reports = Home.at(root), reports or Reports()
     with lock_of(home) as lock:
@@ -104,15 +105,19 @@ def _waiting(home: Home, reports: Reports) -> Callable[[str], None]:
 
 
 @contextmanager
-def _pointing_at(endpoints: Endpoints) -> Iterator[None]:
-    """Let this process's Google clients find the cloud; restore its environment afterwards."""
-    before = dict(os.environ)
-    os.environ.update(endpoints.environment())
+def pointing_at(endpoints: Endpoints) -> Iterator[None]:
+    """Let this process's Google clients find the cloud for the length of the block."""
+    wanted = endpoints.environment()
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager
@@ -124,10 +129,10 @@ def _started(
     with ExitStack() as stack:
         ports = _Ports(stack)
         endpoints = _addresses(home, parts, ports)
-        stack.enter_context(_pointing_at(endpoints))
         children = Children(home.logs, reports.trouble, inherited=[lock.descriptor])
         stack.callback(children.stop)
-        Start(home, endpoints, ports, children, reports).run(parts, posts)
+        with pointing_at(endpoints):
+            Start(home, endpoints, ports, children, reports).run(parts, posts)
         children.watch()
         yield endpoints
 

@@ -133,7 +133,7 @@ def make_collection(project: str, bucket: str, library: Library, tiktok: str) ->
     blob = storage.Client(project=project).bucket(bucket).blob(COLLECTIONS)
     while True:
         standing = blob.download_as_bytes() if blob.exists() else None
-        wanted = _collections(standing, library, tiktok)
+        wanted = collections_file(standing, library, tiktok)
         if wanted == standing:
             return
         try:
@@ -147,7 +147,8 @@ def make_collection(project: str, bucket: str, library: Library, tiktok: str) ->
             continue  # somebody edited it just now: look again
 
 
-def _collections(standing: bytes | None, library: Library, tiktok: str) -> bytes:
+def collections_file(standing: bytes | None, library: Library, tiktok: str) -> bytes:
+    """The standing file with the sandbox's address of today, or a first one."""
     if standing is None:
         return b"collections:\n" + _sandbox(library, tiktok)
     return _MEDIA_ADDRESS.sub(tiktok.encode(), standing)

@@ -1,0 +1,5 @@
+"""`python -m cli` is `tta`."""
+
+from cli.main import run
+
+run()

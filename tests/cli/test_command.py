@@ -1,0 +1,132 @@
+"""The command `tta`: its verbs, its exit statuses, its way of saying what is wrong."""
+
+import subprocess
+import sys
+
+import pytest
+
+import cli.verbs
+from cli.main import status_of
+
+HEAVY = (
+    "google.cloud.storage",
+    "google.cloud.bigquery",
+    "google.auth",
+    "pydantic",
+    "grpc",
+    "av",
+    "numpy",
+    "duckdb",
+    "flask",
+    "requests",
+)
+
+
+@pytest.fixture
+def verb(monkeypatch, tmp_path):
+    """Make a verb out of a function body: a file beside the others, as anyone would add one."""
+
+    def add(body: str) -> None:
+        (tmp_path / "extra.py").write_text(f"def extra(word: str = 'x'):\n    {body}\n")
+        monkeypatch.setattr(cli.verbs, "__path__", [*cli.verbs.__path__, str(tmp_path)])
+        monkeypatch.delitem(sys.modules, "cli.verbs.extra", raising=False)
+
+    return add
+
+
+def test_help_lists_the_verbs(capsys):
+    assert status_of(["--help"]) == 0
+
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in ("demo", "up", "ingest", "fetch", "query", "doctor"))
+
+
+def test_a_new_file_is_a_new_verb(verb, capsys):
+    verb("print('said', word)")
+
+    assert status_of(["extra", "--word", "hello"]) == 0
+    assert capsys.readouterr().out == "said hello\n"
+
+
+def test_help_imports_nothing_heavy():
+    script = (
+        "import sys; from cli.main import status_of; status_of(['--help']); "
+        f"sys.exit(', '.join(m for m in {HEAVY} if m in sys.modules) or 0)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["query"], "Missing argument 'SQL'"),
+        (["demo", "--posts", "3"], "--posts"),
+        (["ingest"], "Nothing to ingest"),
+    ],
+)
+def test_wrong_use_is_status_2_and_a_sentence(arguments, sentence, capsys):
+    assert status_of(arguments) == 2
+
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+
+
+def test_a_refusal_is_told_without_a_traceback(verb, capsys):
+    verb("from cli.refused import Refused; raise Refused('There is no such thing.')")
+
+    assert status_of(["extra"]) == 1
+    assert capsys.readouterr().err == "Error: There is no such thing.\n"
+
+
+def test_a_part_that_does_not_start_is_told_in_its_own_words(verb, capsys):
+    verb("from local.children import DidNotStart; raise DidNotStart('storage ended')")
+
+    assert status_of(["extra"]) == 1
+    assert capsys.readouterr().err == "Error: storage ended\n"
+
+
+def test_a_file_that_cannot_be_read_is_named(verb, capsys):
+    verb("open('/no/such/file')")
+
+    assert status_of(["extra"]) == 1
+    assert capsys.readouterr().err == "Error: /no/such/file: No such file or directory\n"
+
+
+def test_a_defect_says_how_to_see_more(verb, capsys):
+    verb("{}['lost']")
+
+    assert status_of(["extra"]) == 1
+    said = capsys.readouterr().err
+    assert "KeyError: 'lost'" in said and "TTA_DEBUG=1" in said
+    assert "Traceback" not in said
+
+
+def test_tta_debug_shows_the_traceback(verb, capsys, monkeypatch):
+    monkeypatch.setenv("TTA_DEBUG", "1")
+    verb("{}['lost']")
+
+    status_of(["extra"])
+
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_status_130(verb, capsys):
+    verb("raise KeyboardInterrupt")
+
+    assert status_of(["extra"]) == 130
+    assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_what_bigquery_refuses_is_told_by_its_first_sentence():
+    from google.api_core.exceptions import BadRequest
+
+    from cli.refused import sentence
+
+    error = BadRequest("Syntax error at [1:7]; reason: invalidQuery\n\nLocation: US")
+
+    assert sentence(error) == "Syntax error at [1:7]"

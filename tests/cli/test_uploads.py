@@ -1,0 +1,77 @@
+"""Own video files: which can be ingested, and under which id."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from cli.uploads import Unusable, files_in, inspected
+
+MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(64)
+MOV = b"\x00\x00\x00\x14ftypqt  " + bytes(64)
+WEBM = b"\x1a\x45\xdf\xa3" + b"\x42\x82\x84webm" + bytes(64)
+AVI = b"RIFF" + bytes(4) + b"AVI " + bytes(64)
+
+
+@pytest.fixture
+def file(tmp_path: Path):
+    def write(name: str, content: bytes = MP4) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(("content", "extension"), [(MP4, "mp4"), (MOV, "mov"), (WEBM, "webm")])
+def test_the_first_bytes_decide_the_type_whatever_the_name_says(file, content, extension):
+    assert inspected(file("film.txt", content)).type.extension == extension
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"%PDF-1.7 and more", "is no video"),
+        (AVI, "is video/x-msvideo; only mp4, mov and webm"),
+    ],
+)
+def test_what_is_no_mp4_mov_or_webm_is_refused_with_a_reason(file, content, sentence):
+    with pytest.raises(Unusable, match=sentence):
+        inspected(file("film.mp4", content))
+
+
+def test_a_name_that_is_a_tiktok_id_is_the_id(file):
+    assert inspected(file("7300000000000000001.mp4")).video_id == "7300000000000000001"
+
+
+@pytest.mark.parametrize("name", ["holiday.mp4", "20260501.mp4", "7300000000000000001 (1).mp4"])
+def test_any_other_name_gets_an_id_from_the_content(file, name):
+    expected = "u" + hashlib.sha256(MP4).hexdigest()[:16]
+
+    assert inspected(file(name)).video_id == expected
+
+
+def test_the_same_content_under_another_name_is_the_same_video(file):
+    assert inspected(file("a.mp4")).video_id == inspected(file("b.mov")).video_id
+
+
+def test_a_folder_stands_for_its_files_by_name_without_hidden_ones(file, tmp_path):
+    for name in ("b.mp4", "a.mp4", ".DS_Store"):
+        file(name)
+    (tmp_path / "inner").mkdir()
+
+    assert [path.name for path in files_in([tmp_path])] == ["a.mp4", "b.mp4"]
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(Unusable, match="no such file"):
+        inspected(tmp_path / "none.mp4")
+
+
+def test_a_named_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+
+    with pytest.raises(Unusable, match="no ordinary file"):
+        inspected(tmp_path / "pipe.mp4")

@@ -1,0 +1,86 @@
+"""One running cloud for all of these tests, with a small sandbox library, and the `tta` command."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.main import status_of
+from cli.screen import plain
+from cli.warehouse import Warehouse
+from local.cloud import pointing_at, running
+from local.endpoints import Endpoints
+from local.home import PROJECT
+from local.sandbox import Library, mark
+
+POSTS = 24
+ENDS_WITHIN_S = 180
+
+Tta = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """Where everything answers. Commands with `--home` of it attach as they do to `tta up`."""
+    home = tmp_path_factory.mktemp("home")
+    with running(home, posts=POSTS, publish=True) as endpoints:
+        yield endpoints
+
+
+def run_tta(home: Path | str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end, whatever its status."""
+    command = [sys.executable, "-m", "cli", *map(str, arguments), "--home", str(home)]
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=PROJECT, timeout=ENDS_WITHIN_S
+    )
+
+
+@pytest.fixture(scope="session")
+def tta(cloud: Endpoints) -> Tta:
+    """Run a command on the running cloud, in this process, which has imported it all before."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        words = [*map(str, arguments), "--home", cloud.home]
+        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+            status = status_of(words)
+        return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def ask(cloud: Endpoints) -> Callable[[str], list[dict[str, Any]]]:
+    """Rows of the star schema, as `tta query --json` prints them."""
+    with pointing_at(cloud):
+        warehouse = Warehouse(cloud)
+    return lambda sql: plain(warehouse.rows(sql))
+
+
+@pytest.fixture(scope="session")
+def demonstrated(tta: Tta) -> dict[str, Any]:
+    """What the first `tta demo` tells of itself; the sandbox is loaded afterwards."""
+    done = tta("demo", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def clip(cloud: Endpoints) -> Callable[[Path, str], Path]:
+    """Write a short real video; another `video_id` marks other bytes, and so another content."""
+    library = Library.load(Path(cloud.home) / "library")
+    shortest = min(
+        (one for one in library.clips.values() if one.has_audio), key=lambda one: one.bytes
+    )
+    content = (library.root / shortest.file).read_bytes()
+
+    def write(path: Path, seed: str) -> Path:
+        path.write_bytes(content + mark(seed))
+        return path
+
+    return write

@@ -1,0 +1,74 @@
+"""`tta demo`: every listed video becomes a row, and a second run changes none."""
+
+import json
+
+from tests.pipeline.conftest import POSTS
+
+ORPHANS = """
+SELECT fact.video_id
+FROM fact_video_analytics AS fact
+LEFT JOIN dim_user USING (user_key)
+LEFT JOIN dim_lang USING (lang_key)
+LEFT JOIN dim_video AS video ON video.video_id = fact.video_id
+WHERE dim_user.user_key IS NULL OR dim_lang.lang_key IS NULL OR video.video_id IS NULL
+"""
+
+
+def test_every_video_listed_is_one_row(demonstrated, ask):
+    assert demonstrated["fetched"]["listed"] == POSTS
+    assert ask("SELECT COUNT(*) AS n FROM fact_video_analytics WHERE synthetic") == [{"n": POSTS}]
+
+
+def test_every_video_is_rated_or_says_why_not(demonstrated, ask):
+    rows = ask("SELECT rating_status AS status, rating_reason AS reason FROM fact_video_analytics")
+
+    assert {row["status"] for row in rows} <= {"rated", "unratable", "no_media"}
+    assert all(row["reason"] for row in rows if row["status"] != "rated")
+
+
+def test_videos_without_a_file_are_counted_by_reason(demonstrated):
+    reasons = demonstrated["fetched"]["reasons"]["no_media"]
+
+    assert {"deleted", "private", "photo_post"} <= set(reasons)
+
+
+def test_every_fact_joins_its_three_dimensions(demonstrated, ask):
+    assert ask(ORPHANS) == []
+
+
+def test_ids_are_strings(demonstrated, ask):
+    ids = [row["video_id"] for row in ask("SELECT video_id FROM dim_video WHERE synthetic")]
+
+    assert all(isinstance(one, str) and int(one) > 2**53 for one in ids)
+
+
+def test_captions_are_in_several_languages(demonstrated, ask):
+    assert ask("SELECT COUNT(*) AS n FROM dim_lang")[0]["n"] > 3
+
+
+def test_the_table_shown_is_labelled_synthetic(demonstrated):
+    assert demonstrated["synthetic"] is True
+    assert demonstrated["most_surprising"][0]["surprise"] > 0
+
+
+def test_a_second_demo_changes_no_row_and_says_so(demonstrated, tta):
+    done = tta("demo")
+
+    assert done.returncode == 0, done.stderr
+    assert "Nothing changed: everything was there already." in done.stdout
+    assert "synthetic sandbox data" in done.stdout
+    assert "tta ingest" in done.stdout
+
+
+def test_fetching_again_finds_nothing_new(demonstrated, tta):
+    answer = json.loads(tta("fetch", "--json").stdout)
+
+    assert (answer["listed"], answer["new"], answer["stored"]) == (POSTS, 0, 0)
+
+
+def test_an_unknown_collection_is_refused_in_a_sentence(tta):
+    done = tta("fetch", "--collection", "nonsense")
+
+    assert done.returncode == 1
+    assert "no collection 'nonsense'" in done.stderr
+    assert "Traceback" not in done.stderr

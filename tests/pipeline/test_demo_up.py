@@ -1,0 +1,76 @@
+"""`tta up`: keeps everything running, mends what breaks, and leaves nothing behind."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local.endpoints import Endpoints
+from local.home import PROJECT
+
+SOON_S = 60
+
+
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SOON_S
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def library(cloud: Endpoints, tmp_path: Path) -> Path:
+    """A home with a finished library, so that none is generated."""
+    shutil.copytree(Path(cloud.home) / "library", tmp_path / "library")
+    return tmp_path
+
+
+def test_ctrl_c_stops_every_process_and_withdraws_the_endpoints(library):
+    command = [sys.executable, "-m", "cli", "up", "--json", "--home", str(library)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as up:
+        published = library / "endpoints.json"
+        until(published.exists)
+        endpoints = json.loads(published.read_text())
+        pids = [int(file.read_text()) for file in (library / "logs").glob("*.pid")]
+
+        up.send_signal(signal.SIGINT)
+
+        assert json.loads(up.stdout.read()) == endpoints
+        assert up.wait(SOON_S) == 0
+    assert len(pids) == 8
+    assert not any(map(is_alive, pids))
+    assert not published.exists()
+
+
+def test_a_function_that_is_killed_comes_back_and_goes_on(cloud, tta, clip, tmp_path):
+    note = Path(cloud.home) / "logs" / "analyze.pid"
+    killed = int(note.read_text())
+
+    os.kill(killed, signal.SIGKILL)
+    done = tta("ingest", clip(tmp_path / "after.mp4", "71"), "--wait")
+
+    assert done.returncode == 0, done.stderr
+    assert "rated" in done.stdout
+    until(lambda: int(note.read_text()) != killed)
+
+
+def test_a_second_up_on_the_same_home_is_refused(tta):
+    done = tta("up")
+
+    assert done.returncode == 1
+    assert "runs on" in done.stderr

@@ -1,0 +1,123 @@
+"""`tta ingest`: own videos become rated rows; what is wrong with a file is told."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def ingested(tta) -> Callable[..., dict[str, Any]]:
+    """Ingest, wait, and return what `--json` tells."""
+
+    def ingest(*arguments: object, status: int = 0) -> dict[str, Any]:
+        done = tta("ingest", *arguments, "--wait", "--json")
+        assert done.returncode == status, done.stderr
+        return json.loads(done.stdout)
+
+    return ingest
+
+
+def small_video(path: Path, codec: str) -> Path:
+    import av
+    import numpy as np
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        for shade in range(0, 200, 10):
+            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), shade, np.uint8), "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def test_a_video_ends_as_a_rated_row(ingested, clip, tmp_path):
+    told = ingested(clip(tmp_path / "holiday.mp4", "11"))
+
+    (row,) = told["rows"]
+    assert row["rating_status"] == "rated"
+    assert 0 <= row["unexpectedness"] <= 100
+    assert row["video_id"] == told["files"][0]["video_id"]
+    assert row["video_id"].startswith("u")
+
+
+def test_a_name_that_is_an_id_stays_the_id(ingested, clip, tmp_path):
+    told = ingested(clip(tmp_path / "7300000000000000012.mp4", "12"))
+
+    assert [row["video_id"] for row in told["rows"]] == ["7300000000000000012"]
+
+
+def test_a_folder_of_mov_and_webm_is_rated_whatever_the_files_are_called(ingested, tmp_path):
+    small_video(tmp_path / "a.mov", "libx264")
+    small_video(tmp_path / "b.webm", "libvpx").rename(tmp_path / "b.mp4")
+
+    told = ingested(tmp_path)
+
+    assert [row["rating_status"] for row in told["rows"]] == ["rated", "rated"]
+
+
+def test_a_truncated_file_is_unratable_with_a_reason(ingested, clip, tmp_path):
+    path = clip(tmp_path / "cut.mp4", "13")
+    path.write_bytes(path.read_bytes()[:5000])
+
+    (row,) = ingested(path)["rows"]
+
+    assert row["rating_status"] == "unratable"
+    assert row["rating_reason"]
+
+
+def test_the_same_file_twice_is_one_row(ingested, clip, tmp_path, ask):
+    path = clip(tmp_path / "twice.mp4", "14")
+    first = ingested(path)
+
+    second = ingested(path)
+
+    video_id = first["files"][0]["video_id"]
+    assert second["files"][0]["outcome"] == "already_there"
+    assert second["rows"] == first["rows"]
+    count = f"SELECT COUNT(*) AS n FROM fact_rating WHERE video_id = '{video_id}'"
+    assert ask(count) == [{"n": 1}]
+
+
+def test_metadata_reaches_the_row_and_newer_counts_replace_it(ingested, clip, tmp_path, ask):
+    path, metadata = clip(tmp_path / "cat.mp4", "15"), tmp_path / "m.jsonl"
+    said = {"file": "cat.mp4", "username": "cats", "caption": "Das ist eine wirklich gute Katze"}
+    metadata.write_text(json.dumps(said | {"views": 5, "collected_at": "2026-05-01T00:00:00Z"}))
+    ingested(path, "--metadata", metadata)
+    metadata.write_text(
+        json.dumps({"file": "cat.mp4", "views": 9, "collected_at": "2026-05-02T00:00:00Z"})
+    )
+
+    (row,) = ingested(path, "--metadata", metadata)["rows"]
+
+    assert row["views"] == 9
+    where = f"WHERE video_id = '{row['video_id']}'"
+    assert ask(f"SELECT user_key, lang_key FROM fact_video_analytics {where}") == [
+        {"user_key": "cats", "lang_key": "de"}
+    ]
+    snapshots = ask(f"SELECT views FROM fact_metrics_snapshot {where} ORDER BY views")
+    assert [snapshot["views"] for snapshot in snapshots] == [5, 9]
+
+
+def test_a_bad_file_and_a_bad_line_are_told_and_their_neighbours_ingested(ingested, clip, tmp_path):
+    good, bad = clip(tmp_path / "good.mp4", "16"), tmp_path / "bad.mp4"
+    bad.write_bytes(b"no video at all")
+    metadata = tmp_path / "m.jsonl"
+    metadata.write_text('{"file": "good.mp4", "views": 3}\n{"file": "good.mp4", "views": -3}\n')
+
+    told = ingested(good, bad, "--metadata", metadata, status=1)
+
+    assert [row["views"] for row in told["rows"]] == [3]
+    assert any("is no video" in problem for problem in told["problems"])
+    assert any("line 2" in problem for problem in told["problems"])
+
+
+def test_a_wait_that_is_too_short_is_told(tta, clip, tmp_path):
+    done = tta("ingest", clip(tmp_path / "slow.mp4", "17"), "--wait", "--timeout", "0.1")
+
+    assert done.returncode in (0, 1)  # a fast machine may be done by then
+    assert ("No rating in time" in done.stderr) == (done.returncode == 1)
