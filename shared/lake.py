@@ -12,8 +12,6 @@ config/collections.yaml        the standing queries
 
 import hashlib
 import io
-import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -297,6 +295,15 @@ class Lake:
         with _translated():
             blob.upload_from_string(content, content_type="application/json", retry=_RETRY)
 
+    def server_time(self, near: str) -> datetime:
+        """The bucket's own time, told by an object that is written and deleted."""
+        probe = self._bucket.blob(f"{near}.now")
+        with _translated():
+            probe.upload_from_string(b"", retry=_RETRY)
+        created: datetime = probe.time_created
+        self.delete(probe.name, int(probe.generation))
+        return created
+
     def keep_failed(
         self, stage: str, key: str, reason: str, sentence: str, at: datetime, **evidence: Any
     ) -> None:
@@ -324,49 +331,53 @@ class _Sink(io.RawIOBase):
 
 
 class Claims:
-    """Who is at work on what. A claim is an object with a lease, longer than a handler may run."""
+    """Who is at work on what. A claim is an object with a lease, longer than a handler may run.
 
-    def __init__(
-        self,
-        lake: Lake,
-        lease_s: float,
-        clock: Callable[[], float] = time.time,
-    ):
+    Time is the bucket's, told by the objects themselves: a machine whose clock is wrong neither
+    ends another's lease early nor holds on to its own.
+    """
+
+    def __init__(self, lake: Lake, lease_s: float):
         self._lake = lake
         self._lease_s = lease_s
-        self._clock = clock
 
     @contextmanager
     def held(self, name: str, owner: str) -> Iterator[None]:
         """Hold the claim while the block runs; give it back however the block ends.
 
         Raises Claimed while another owner's lease runs. A lease that has run out (its process
-        died) is taken over. `owner` tells two deliveries apart, so that a retried create
-        recognises its own claim.
+        died) is taken over. `owner` tells two deliveries apart, so that a create whose answer
+        got lost recognises its own claim.
         """
-        generation = self._take(name, owner)
+        generation = self._take(name, owner.encode())
         try:
             yield
         finally:
             self._lake.delete(name, generation)
 
-    def _take(self, name: str, owner: str) -> int:
-        claim = {"owner": owner, "until": self._clock() + self._lease_s}
-        content = canonical_json(claim).encode()
-        standing, generation = self._lake.read_with_generation(name)
-        if standing is not None and not self._is_free(standing, owner):
-            raise Claimed(f"{name} is held by another delivery")
-        try:
-            return self._lake.replace(name, content, generation)
-        except Superseded as error:
-            standing, generation = self._lake.read_with_generation(name)
-            if standing == content:  # our own write, whose answer got lost
-                return generation
-            raise Claimed(f"{name} was taken by another delivery") from error
+    def _take(self, name: str, owner: bytes) -> int:
+        standing = self._created(name, owner, 0)
+        if standing is None:
+            standing = self._expired(name, owner)
+        return standing
 
-    def _is_free(self, standing: bytes, owner: str) -> bool:
+    def _created(self, name: str, owner: bytes, over: int) -> int | None:
+        """Generation of our claim, written over that generation; None when another was first."""
         try:
-            claim = json.loads(standing)
-            return claim["owner"] == owner or float(claim["until"]) < self._clock()
-        except (ValueError, KeyError, TypeError):
-            return True
+            return self._lake.replace(name, owner, over)
+        except Superseded:
+            content, generation = self._lake.read_with_generation(name)
+            return generation if content == owner else None
+
+    def _expired(self, name: str, owner: bytes) -> int:
+        """Take over a claim whose lease has run out. Raises Claimed when it has not."""
+        claim = self._lake.stat(name)
+        if claim is None:
+            raise Claimed(f"{name} was given back just now")
+        age = self._lake.server_time(near=name) - claim.time_created
+        if age.total_seconds() < self._lease_s:
+            raise Claimed(f"{name} is held by another delivery")
+        taken = self._created(name, owner, int(claim.generation))
+        if taken is None:
+            raise Claimed(f"{name} was taken over by another delivery")
+        return taken

@@ -28,6 +28,10 @@ class Stored:
     custom_time: datetime | None = None
 
     @property
+    def time_created(self) -> datetime:
+        return self.updated
+
+    @property
     def size(self) -> int:
         return len(self.content)
 
@@ -110,6 +114,9 @@ class LakeInMemory:
     def put(self, name: str, content: bytes, custom_time: datetime | None = None) -> None:
         self.replace(name, content, self.read_with_generation(name)[1])
         self.objects[name] = replace(self.objects[name], custom_time=custom_time)
+
+    def server_time(self, near: str) -> datetime:
+        return self.now
 
     def keep_failed(
         self, stage: str, key: str, reason: str, sentence: str, at: datetime, **evidence: Any

@@ -47,14 +47,15 @@ class World:
         self.lake = LakeInMemory()
         self.bus = BusInMemory()
         self.rater = ScriptedRater()
-        self.now = DAY_0
+        self.lake.now = DAY_0
+        self.clock_is_wrong_by = timedelta(0)
         self.app = App(
             lake=self.lake,
-            claims=Claims(self.lake, lease_s=660, clock=lambda: self.now.timestamp()),
+            claims=Claims(self.lake, lease_s=660),
             rater=self.rater,
             publish=self.bus.publish,
-            clock=lambda: self.now,
-            timer=lambda: self.now.timestamp(),
+            clock=lambda: self.lake.now + self.clock_is_wrong_by,
+            timer=lambda: self.lake.now.timestamp(),
             max_media_bytes=1_000,
         )
 
@@ -90,7 +91,7 @@ def test_the_same_event_five_times_pays_once_and_publishes_the_same(world):
     upload = world.upload()
 
     for number in range(5):
-        world.now += timedelta(minutes=1)
+        world.lake.now += timedelta(minutes=1)
         world.deliver(upload, f"d{number}")
 
     assert len(world.rater.seen) == 1
@@ -118,15 +119,30 @@ def test_a_claim_left_by_a_dead_process_is_taken_over_after_its_lease(world):
     upload = world.upload()
     key = RatingKey(upload.generation, "scripted/1", "abcd")
     claim = f"{rating_name(VIDEO_ID, key)}.claim"
-    world.app.claims._take(claim, "dead")
+    world.app.claims._take(claim, b"dead")
     with pytest.raises(Claimed):
         world.deliver(upload)
 
-    world.now += timedelta(seconds=661)
+    world.lake.now += timedelta(seconds=661)
     world.deliver(upload)
 
     assert len(world.rater.seen) == 1
     assert not world.lake.exists(claim)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_an_hour_wrong_neither_ends_a_lease_nor_prolongs_it(world, hours):
+    upload = world.upload()
+    key = RatingKey(upload.generation, "scripted/1", "abcd")
+    world.app.claims._take(f"{rating_name(VIDEO_ID, key)}.claim", b"alive")
+    world.clock_is_wrong_by = timedelta(hours=hours)
+    with pytest.raises(Claimed):
+        world.deliver(upload)
+
+    world.lake.now += timedelta(seconds=661)
+    world.deliver(upload)
+
+    assert len(world.rater.seen) == 1
 
 
 def test_a_failed_attempt_gives_its_claim_back(world):
@@ -238,7 +254,7 @@ def test_a_rating_stored_by_another_meanwhile_is_the_one_published(world):
 
     def outlive_the_lease():
         world.rater.before_answering = lambda: None
-        world.now += timedelta(seconds=700)
+        world.lake.now += timedelta(seconds=700)
         world.rater.answer = Answer(status="rated", values=Values(unexpectedness=11))
         world.deliver(upload, "d2")
         world.rater.answer = Answer(status="rated", values=Values(unexpectedness=99))
