@@ -586,6 +586,24 @@ def test_a_run_killed_at_any_step_is_made_whole_by_the_next():
     assert total > 40
 
 
+@pytest.mark.parametrize("fatal", [3, 9, 15, 21])
+def test_a_run_cut_off_before_midnight_and_continued_after_it_loses_and_doubles_nothing(fatal):
+    world = three_kinds()
+    world.now = datetime(2026, 11, 1, 23, 59, 59, tzinfo=UTC)
+    world.steps.fatal = world.steps.taken + fatal
+    with pytest.raises(Killed):
+        world.fetch()
+
+    world.steps.fatal = None
+    world.now = datetime(2026, 11, 2, 0, 0, 1, tzinfo=UTC)
+    world.fetch()
+
+    listed = {record.to_json() for record in world.bus.published if record.metrics}
+    kept = {world.lake.read(name) for name in world.lake.names("metadata/")}
+    assert listed == kept
+    assert len(kept) == 5
+
+
 def test_a_run_killed_again_and_again_ends_like_a_clean_one():
     clean = three_kinds()
     clean.fetch()
