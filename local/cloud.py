@@ -14,7 +14,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from local import endpoints as where
-from local.children import Children, DidNotStart, reserved_port
+from local.child import DidNotStart, reserved_port
+from local.children import Children
 from local.endpoints import Endpoints
 from local.functions import FUNCTIONS
 from local.home import Home, Lock, lock_of, take_or

@@ -27,7 +27,7 @@ def _watch(descriptor: int) -> None:
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_S)
-    # The program leads a process group of its own (see children.py), workers included.
+    # The program leads a process group of its own (see child.py), workers included.
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 

@@ -8,7 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
-from local.children import STARTS_WITHIN_S, Child, Children, Program, tail
+from local.child import STARTS_WITHIN_S, Child, Program, tail
+from local.children import Children
 from local.endpoints import Endpoints
 from local.functions import FUNCTIONS
 from local.home import Home

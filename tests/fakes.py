@@ -5,15 +5,17 @@ tests/contract/test_lake.py runs the same facts against this lake and the real c
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from shared.events import Message
 from shared.lake import Entry, Gone, Superseded, failed_name
 from shared.model import Record, canonical_json
+from shared.republish import Stage
 
 
 @dataclass(frozen=True)
@@ -134,3 +136,15 @@ class BusInMemory:
 
     def publish(self, *records: Record) -> None:
         self.published += records
+
+
+class TopicsInMemory:
+    """Obeys `shared.republish.Topics`."""
+
+    def __init__(self):
+        self.published: list[tuple[Stage, Message]] = []
+        self.before_publishing: Callable[[], None] = lambda: None
+
+    def publish(self, stage: Stage, message: Message) -> None:
+        self.before_publishing()
+        self.published.append((stage, message))

@@ -4,7 +4,8 @@ import sys
 import time
 from pathlib import Path
 
-from local.children import Children, Program
+from local.child import Program
+from local.children import Children
 
 
 def main() -> None:

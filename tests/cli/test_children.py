@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from local.children import Children, DidNotStart, Program, reserved_port, tail
-from local.home import PROJECT
+from local.child import DidNotStart, Program, reserved_port, tail
+from local.children import Children
+from local.home import PROJECT, Home, lock_of
 
 SOON_S = 20
 
@@ -183,6 +184,19 @@ def test_a_program_ends_when_the_command_that_started_it_is_killed(tmp_path):
         starter.kill()
 
     until(lambda: not is_alive(pid))
+
+
+def test_a_program_keeps_the_home_locked_while_it_runs(tmp_path):
+    home = Home.at(tmp_path / "home")
+    with lock_of(home) as lock:
+        lock.take()
+        children = Children(tmp_path, on_trouble=print, inherited=[lock.descriptor])
+        children.start(program("serve")).wait_ready(soon())
+
+    with lock_of(home) as next_command:
+        assert not next_command.take()
+        children.stop()
+        assert next_command.take()
 
 
 def test_a_reserved_port_is_free_for_the_program_it_is_meant_for():

@@ -84,7 +84,7 @@ def test_a_refusal_is_told_without_a_traceback(verb, capsys):
 
 
 def test_a_part_that_does_not_start_is_told_in_its_own_words(verb, capsys):
-    verb("from local.children import DidNotStart; raise DidNotStart('storage ended')")
+    verb("from local.child import DidNotStart; raise DidNotStart('storage ended')")
 
     assert status_of(["extra"]) == 1
     assert capsys.readouterr().err == "Error: storage ended\n"

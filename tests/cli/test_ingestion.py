@@ -69,6 +69,12 @@ def test_newer_counts_replace_older_ones_and_leave_the_rest(lake):
     assert record.video.caption == "Wait for it"
 
 
+def test_counts_stay_when_only_the_caption_is_said(lake):
+    described(lake, views=5)
+
+    assert described(lake, TUESDAY, caption="Wait for it").metrics.views == 5
+
+
 def test_every_reading_of_the_counts_is_kept_for_a_rebuild(lake):
     described(lake, views=5)
     described(lake, TUESDAY, views=9, collected_at=TUESDAY)
