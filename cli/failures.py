@@ -1,0 +1,109 @@
+"""Failures of one cloud: found, dead letters among them, and sent round again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from cli.refused import Refused
+from cli.since import moment
+from local.endpoints import RECORDS, UPLOADED, Endpoints
+from local.traffic import Traffic, get_json, wait_until_over
+from local.wiring import DEAD
+from shared.dead_letters import DeadLetters, drain_all
+from shared.failed import Failed, failures, replay, sendable
+from shared.lake import FAILED, Lake
+from shared.parallel import in_order
+from shared.republish import Topics, Unsendable
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which failures are meant."""
+
+    stage: str | None
+    reason: str | None
+    since: datetime | None
+
+    @classmethod
+    def of(cls, stage: str | None, reason: str | None, since: str | None) -> "Wanted":
+        """Raises Refused for a time that is none."""
+        return cls(stage, reason, moment(since, datetime.now(UTC)) if since else None)
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a replay did. `not_sent` entries stay, each with its reason."""
+
+    published: int = 0
+    by_stage: dict[str, int] = field(default_factory=dict)
+    not_sent: list[dict[str, str]] = field(default_factory=list)
+    failed_again: list[dict[str, Any]] = field(default_factory=list)
+    dry_run: bool = False
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def refuse_failure(self) -> None:
+        """Raises Refused when something failed again."""
+        if self.failed_again:
+            raise Refused(f"{len(self.failed_again)} failed again; `tta failed` says why.")
+
+
+class Failures:
+    """Everything under failed/ of one cloud, after what Pub/Sub gave up was added to it."""
+
+    def __init__(self, endpoints: Endpoints):
+        self._endpoints = endpoints
+        self.lake = Lake.connect(endpoints.project, endpoints.bucket)
+        self._keep_dead_letters()
+
+    def found(self, wanted: Wanted) -> Iterator[Failed]:
+        return failures(self.lake, wanted.stage, wanted.reason, wanted.since)
+
+    def replay(self, wanted: Wanted, dry_run: bool, on_look: Callable[[Traffic], None]) -> Replayed:
+        """Publish what is wanted, wait until it has come to rest, and see what failed again."""
+        done = Replayed(dry_run=dry_run)
+        before = self._standing()
+        topics = Topics(self._endpoints.project, UPLOADED, RECORDS)
+
+        def attempt(failure: Failed) -> tuple[Failed, str | None]:
+            try:
+                sendable(failure)
+                if not dry_run:
+                    replay(failure, self.lake, topics)
+            except Unsendable as why:
+                return failure, why.sentence
+            return failure, None
+
+        for failure, why in in_order(attempt, self.found(wanted)):
+            if why:
+                done.not_sent.append({"object": failure.name, "why": why})
+            else:
+                done.published += 1
+                done.by_stage[failure.stage] = done.by_stage.get(failure.stage, 0) + 1
+        if done.published and not dry_run:
+            wait_until_over(self._endpoints, on_look)
+            self._keep_dead_letters()
+            done.failed_again = [
+                failure.summary()
+                for failure in failures(self.lake)
+                if (failure.name, failure.generation) not in before
+            ]
+        return done
+
+    def _standing(self) -> set[tuple[str, int]]:
+        return {(entry.name, entry.generation) for entry in self.lake.entries(FAILED)}
+
+    def _keep_dead_letters(self) -> None:
+        """What the sweep does in the cloud, where a scheduler calls it."""
+        backlog = get_json(f"{self._endpoints.pubsub_admin}/backlog")
+        project = self._endpoints.project
+        given_up = [
+            DeadLetters(stage, path, self.lake)
+            for stage, topic in (("analyze", UPLOADED), ("load", RECORDS))
+            if backlog.get(path := f"projects/{project}/subscriptions/{topic}{DEAD}", {}).get(
+                "undelivered"
+            )
+        ]
+        drain_all(given_up, lambda: datetime.now(UTC), is_over=lambda: False)
