@@ -1,4 +1,4 @@
-"""Calling `fetch` as the scheduler does, and watching what follows from it."""
+"""Calling `fetch` and `sweep` as the scheduler does, and watching what follows from it."""
 
 import json
 import threading
@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from cli.refused import Refused
@@ -30,6 +31,13 @@ def call_fetch(endpoints: Endpoints, collection: str) -> dict[str, Any]:
         raise Refused(f"fetch answered {error.code}: {_reason(error, endpoints)}") from error
     except OSError as error:
         raise Refused(f"fetch did not answer ({error}); see {_log(endpoints)}.") from error
+
+
+def sweep(endpoints: Endpoints) -> None:
+    """Call `sweep` as the scheduler does. What it cannot do now, the next call does."""
+    request = urllib.request.Request(endpoints.functions["sweep"], b"{}")
+    with suppress(OSError), _DIRECT.open(request, timeout=FETCH_WITHIN_S):
+        pass
 
 
 def fetch_and_settle(

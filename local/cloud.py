@@ -23,7 +23,7 @@ from local.start import Reports, Start
 
 QUERY = frozenset({"tokens", "bigquery"})
 INGEST = QUERY | {"pubsub", "storage", "analyze", "load"}
-ALL = INGEST | {"tiktok", "fetch"}
+ALL = INGEST | {"tiktok", "fetch", "sweep"}
 
 
 class AlreadyRunning(Exception):

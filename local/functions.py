@@ -1,4 +1,4 @@
-"""The three functions on this machine: each in its own process, served as Cloud Run serves it.
+"""The functions on this machine: each in its own process, served as Cloud Run serves it.
 
 `python -m local.functions NAME --port N` runs functions-framework with gunicorn on 127.0.0.1 and
 prints one JSON line once it listens.
@@ -31,6 +31,7 @@ FUNCTIONS = {
         Function("fetch", "http", threads=4),
         Function("analyze", "cloudevent", threads=4),
         Function("load", "cloudevent", threads=1_000),
+        Function("sweep", "http", threads=2),
     )
 }
 

@@ -4,16 +4,20 @@ import threading
 
 from cli.options import Home, Json, Posts
 
+SWEEP_EVERY_S = 60.0
+
 
 def up(home: Home = None, posts: Posts = None, json: Json = False) -> None:
     """Start the whole pipeline and keep it running until Ctrl-C.
 
     Other tta commands on the same home use it meanwhile. A part that ends on its own is told of
-    and started again. endpoints.json in the home says where everything answers.
+    and started again. The function sweep is called every minute, as Cloud Scheduler would.
+    endpoints.json in the home says where everything answers.
     """
     from dataclasses import asdict
 
     from cli.cloud import kept_up
+    from cli.fetching import sweep
     from cli.screen import Screen
 
     screen = Screen(machine=json)
@@ -23,8 +27,8 @@ def up(home: Home = None, posts: Posts = None, json: Json = False) -> None:
         else:
             _tell(screen, endpoints)
         try:
-            while True:
-                threading.Event().wait(3600)
+            while not threading.Event().wait(SWEEP_EVERY_S):
+                sweep(endpoints)
         except KeyboardInterrupt:
             screen.say("Stopping …")
 

@@ -3,7 +3,6 @@
 import json
 import time
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import flask
@@ -14,6 +13,7 @@ from shared import config, logs
 from shared.dead_letters import DeadLetters
 from shared.errors import Misconfigured, Transient
 from shared.lake import Lake
+from shared.once import once
 from shared.republish import Topics
 from shared.sweep import App, stage_of
 from shared.sweep import sweep as swept
@@ -21,7 +21,7 @@ from shared.sweep import sweep as swept
 logs.configure()
 
 
-@lru_cache(maxsize=1)
+@once
 def wiring() -> App:
     """Clients, made at the first request and kept. A broken setting fails each request."""
     settings = config.read(config.SweepSettings)

@@ -220,7 +220,14 @@ class _Run:
         try:
             return record if stored is None else parse_record(stored)
         except Permanent as error:
-            self.lake.keep_failed("fetch", name, error.reason, error.sentence, self.app.clock())
+            self.lake.keep_failed(
+                "fetch",
+                name,
+                error.reason,
+                error.sentence,
+                self.app.clock(),
+                collection=self.collection.name,
+            )
             return record
 
     # Files

@@ -98,7 +98,15 @@ def keep_bad(lake: Lake, bad: BadItem, collection: Collection, at: datetime) -> 
     if lake.exists(failed_name("fetch", key)):
         return
     evidence = json.dumps(bad.item)[:EVIDENCE_CHARS]
-    lake.keep_failed("fetch", key, bad.error.reason, bad.error.sentence, at, item=evidence)
+    lake.keep_failed(
+        "fetch",
+        key,
+        bad.error.reason,
+        bad.error.sentence,
+        at,
+        item=evidence,
+        collection=collection.name,
+    )
 
 
 def _key(item: Any) -> str:

@@ -2,7 +2,7 @@
 
 1. *Filling.* What the lake knows (`metadata/`, `ratings/`, `raw/upload/`) goes in the order of
    names, batch by batch, through the same Loader into a shadow dataset. After each batch
-   `state/rebuild.json` says how far it is, so a rebuild that was killed goes on there.
+   `state/_rebuild.json` says how far it is, so a rebuild that was killed goes on there.
 2. *Swapping.* Each table takes the place of the live one by a copy job that truncates, which is
    atomic for one table and keeps partition, clustering and descriptions. Its job id follows from
    the run, and BigQuery runs a job id once: however often a rebuild is killed and goes on here,
@@ -48,7 +48,7 @@ RATINGS = "ratings/"
 SOURCES = ("metadata/", RATINGS, "raw/upload/")
 """Where the lake keeps what was published, in the order of names."""
 
-STATE = state_name("rebuild")
+STATE = state_name("_rebuild")  # no collection is called so
 MOST_OBJECT_BYTES = 4 * 2**20
 CLOCK_MARGIN = timedelta(minutes=1)
 """How far two of the storage's servers may disagree about the time."""
