@@ -52,7 +52,7 @@ def test_ctrl_c_stops_every_process_and_withdraws_the_endpoints(library):
 
         assert json.loads(up.stdout.read()) == endpoints
         assert up.wait(SOON_S) == 0
-    assert len(pids) == 8
+    assert len(pids) == 9
     assert not any(map(is_alive, pids))
     assert not published.exists()
 
