@@ -1,16 +1,15 @@
 """Calling `fetch` and `sweep` as the scheduler does, and watching what follows from it."""
 
 import json
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
 from cli.refused import Refused
+from local.background import in_background
 from local.endpoints import Endpoints
 from local.traffic import Traffic, look_or_none, wait_until_over
 
@@ -44,7 +43,7 @@ def fetch_and_settle(
     endpoints: Endpoints, collection: str, on_look: Callable[[Traffic], None]
 ) -> tuple[dict[str, Any], Traffic]:
     """Call `fetch`, and wait until all that it set going has come to rest."""
-    answer = _in_background(call_fetch, endpoints, collection)
+    answer = in_background(call_fetch, endpoints, collection)
     while not answer.done():
         if (traffic := look_or_none(endpoints)) is not None:
             on_look(traffic)
@@ -61,19 +60,6 @@ def _reason(error: urllib.error.HTTPError, endpoints: Endpoints) -> str:
 
 def _log(endpoints: Endpoints) -> str:
     return f"{endpoints.home}/logs/fetch.log"
-
-
-def _in_background(work: Callable[..., Any], *arguments: Any) -> "Future[Any]":
-    future: Future[Any] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work(*arguments))
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future
 
 
 def on_its_way(traffic: Traffic) -> str:

@@ -1,13 +1,13 @@
 """How the local cloud comes up: every program at once, then what each needs before a video."""
 
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
+from local.background import in_background
 from local.child import STARTS_WITHIN_S, Child, Program, tail
 from local.children import Children
 from local.endpoints import Endpoints
@@ -47,15 +47,15 @@ class Start:
     def run(self, parts: frozenset[str], posts: int | None) -> None:
         """Return when all parts answer and are set up. Raises DidNotStart."""
         begun = {name: self._begin(name) for name in self._order(parts)}
-        ready = {name: _in_background(self._when_ready, child) for name, child in begun.items()}
+        ready = {name: in_background(self._when_ready, child) for name, child in begun.items()}
         jobs = list(ready.values())
-        jobs.append(_in_background(self._tables, ready["bigquery"]))
+        jobs.append(in_background(self._tables, ready["bigquery"]))
         if "pubsub" in parts:
-            messaging = _in_background(self._messaging, ready["pubsub"])
-            bucket = _in_background(self._bucket, ready["storage"], messaging)
+            messaging = in_background(self._messaging, ready["pubsub"])
+            bucket = in_background(self._bucket, ready["storage"], messaging)
             jobs += [messaging, bucket]
         if "tiktok" in parts:
-            jobs.append(_in_background(self._sandbox, posts, bucket))
+            jobs.append(in_background(self._sandbox, posts, bucket))
         self._wait_for(jobs)
 
     def _order(self, parts: frozenset[str]) -> list[str]:
@@ -135,20 +135,6 @@ class Start:
             for job in done:
                 job.result()
             self._children.check()
-
-
-def _in_background(work: Callable[..., None], *arguments: Any) -> "Future[None]":
-    """Run in a thread that does not keep the process alive when the rest has failed."""
-    future: Future[None] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work(*arguments))
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future
 
 
 def _programs(home: Home, at: Endpoints, ports: Mapping[str, int]) -> dict[str, Program]:
