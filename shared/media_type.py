@@ -21,10 +21,6 @@ AVI = MediaType("video/x-msvideo", "avi")
 MPEG_TS = MediaType("video/mp2t", "ts")
 GIF = MediaType("image/gif", "gif")
 
-EXTENSIONS = frozenset(
-    kind.extension for kind in (MP4, QUICKTIME, WEBM, MATROSKA, THREE_GP, FLV, AVI, MPEG_TS, GIF)
-) | {"m4v"}
-
 HEAD_BYTES = 4096
 _TS_PACKET = 188
 # Brands of files that only hold sound or still pictures (mp4ra.org).

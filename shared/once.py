@@ -24,8 +24,3 @@ class once(Generic[Made]):
             if not self._made:
                 self._made.append(self._make())
             return self._made[0]
-
-    def cache_clear(self) -> None:
-        """Forget the value, as functools.lru_cache does."""
-        with self._lock:
-            self._made.clear()

@@ -9,10 +9,11 @@ from cloudevents.http import CloudEvent
 
 from shared import config, logs
 from shared.bus import Bus
+from shared.claims import Claims
 from shared.delivery import settled
 from shared.errors import Permanent
 from shared.events import evidence, video_uploaded
-from shared.lake import Claims, Lake
+from shared.lake import Lake
 from shared.once import once
 from shared.rating.rate import App, rate_upload
 from shared.rating.rater import rater_named

@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from shared.claims import Claims
 from shared.errors import Permanent
 from shared.events import VideoUploaded
-from shared.lake import VIDEOS, Claims, Gone, Lake, RatingKey, metadata_name, rating_name
+from shared.lake import VIDEOS, Gone, Lake, RatingKey, metadata_name, rating_name
 from shared.media_type import HEAD_BYTES, media_type
 from shared.model import Rating, Record, content_id, id_in_name, parse, parse_record
 from shared.rating.rater import Answer, Media, Rater, downloaded

@@ -9,8 +9,9 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
+from shared.claims import Claimed, Claims
 from shared.errors import Transient
-from shared.lake import Claimed, Claims, Gone, Lake, Superseded
+from shared.lake import Gone, Lake, Superseded
 from tests.fakes import LakeInMemory
 from tests.records import DAY_0
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from shared.claims import Claimed, Claims
 from shared.errors import Transient
 from shared.events import VideoUploaded
-from shared.lake import Claimed, Claims, RatingKey, metadata_name, rating_name
+from shared.lake import RatingKey, metadata_name, rating_name
 from shared.model import content_id, parse_record
 from shared.rating.rate import App, rate_upload
 from shared.rating.rater import Answer
