@@ -1,6 +1,10 @@
 """What `tta demo` does, and how it tells of it."""
 
+import os
+import shutil
+import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from cli.fetching import fetch_and_settle, in_words, on_its_way
@@ -120,7 +124,14 @@ def show(outcome: Outcome, screen: Screen) -> None:
     if not outcome.rows_changed:
         screen.show("  Nothing changed: everything was there already.")
     _show_most_surprising(outcome.most_surprising, screen)
+    _show_next(screen)
+
+
+def _show_next(screen: Screen) -> None:
     screen.show("Next:")
+    if shutil.which("tta") is None:
+        activate = Path(sys.executable).parent / "activate"
+        screen.show(f"  source {os.path.relpath(activate)}   # puts tta on the path")
     for command, purpose in (
         ("tta ingest my-video.mp4 --wait", "rate a video of your own"),
         (

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.refused import Refused
+from cli.refused import WRONG_USE, Refused
 from cli.since import moment
 from local.endpoints import RECORDS, UPLOADED, Endpoints
 from local.traffic import Traffic, get_json, wait_until_over
@@ -15,6 +15,8 @@ from shared.failed import Failed, failures, replay, sendable
 from shared.lake import FAILED, Lake
 from shared.parallel import in_order
 from shared.republish import Topics, Unsendable
+
+FAILING_STAGES = ("load", "analyze", "fetch", "rebuild")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,12 @@ class Wanted:
 
     @classmethod
     def of(cls, stage: str | None, reason: str | None, since: str | None) -> "Wanted":
-        """Raises Refused for a time that is none."""
+        """Raises Refused for a stage or a time that is none."""
+        if stage is not None and stage not in FAILING_STAGES:
+            known = ", ".join(FAILING_STAGES)
+            raise Refused(
+                f"--stage {stage}: there is no such stage; give one of {known}.", WRONG_USE
+            )
         return cls(stage, reason, moment(since, datetime.now(UTC)) if since else None)
 
 

@@ -130,3 +130,9 @@ def test_what_bigquery_refuses_is_told_by_its_first_sentence():
     error = BadRequest("Syntax error at [1:7]; reason: invalidQuery\n\nLocation: US")
 
     assert sentence(error) == "Syntax error at [1:7]"
+
+
+def test_a_stage_that_does_not_exist_is_wrong_use_and_not_nothing_failed(capsys, tmp_path):
+    assert status_of(["failed", "--stage", "nope", "--home", str(tmp_path)]) == 2
+
+    assert "give one of load, analyze, fetch, rebuild" in capsys.readouterr().err
