@@ -1,8 +1,8 @@
 """Settings: read once from the environment, frozen, all that is wrong in one message."""
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import Misconfigured
@@ -37,12 +37,82 @@ class FetchSettings(_Settings):
 
 
 class AnalyzeSettings(_Settings):
-    """What `analyze` reads. `CLAIM_LEASE_S` must exceed the deadline of the push subscription."""
+    """What `analyze` reads. `CLAIM_LEASE_S` must exceed the deadline of the push subscription.
+
+    The rater `gemini` reads GeminiSettings too. A budget bounds what it spends in a day (UTC);
+    without one nothing does.
+    """
 
     records_topic: str = "video-records"
-    rater: Literal["signals"] = "signals"
+    rater: Literal["signals", "gemini", "gemini+caption"] = "signals"
     claim_lease_s: Annotated[float, Field(gt=0)] = 660.0
     max_media_bytes: Annotated[int, Field(gt=0)] = 500 * 2**20
+    daily_budget_usd: Annotated[float, Field(gt=0)] | None = None
+    daily_budget_videos: Annotated[int, Field(gt=0)] | None = None
+
+
+MODELS_THAT_THINK_MINIMALLY = frozenset(
+    {"gemini-3.6-flash", "gemini-3.5-flash-lite", "gemini-3.1-flash-lite"}
+)
+
+
+class GeminiSettings(BaseSettings):
+    """How Gemini is asked. All but keys, place and time-outs is part of a rating's identity.
+
+    With GEMINI_API_KEY the Developer API is asked and gets the file inline; without it, Vertex AI
+    in the project reads the file from the bucket. Defaults as of 2026-11. Temperature, top-p, top-k
+    and the number of candidates are not here: current models ignore or refuse them
+    (https://ai.google.dev/gemini-api/docs, models 3.5 and later).
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, case_sensitive=False, extra="ignore", env_prefix="GEMINI_"
+    )
+
+    api_key: str = ""
+    location: str = "global"
+    model: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")] = "gemini-3.5-flash-lite"
+    fps: Annotated[float, Field(gt=0, le=24)] = 4.0
+    fps_long: Annotated[float, Field(gt=0, le=24)] = 1.0
+    short_clip_s: Annotated[float, Field(gt=0)] = 60.0
+    max_clip_s: Annotated[float, Field(gt=0, le=2_700)] = 600.0
+    media_resolution: Literal["default", "low", "medium", "high"] = "default"
+    thinking_level: Literal["default", "minimal", "low", "medium", "high"] = "low"
+    safety_threshold: Literal[
+        "OFF", "BLOCK_NONE", "BLOCK_ONLY_HIGH", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_LOW_AND_ABOVE"
+    ] = "OFF"
+    max_output_tokens: Annotated[int, Field(ge=1_024, le=65_536)] = 8_192
+    timeout_s: Annotated[float, Field(gt=0)] = 85.0
+    attempts: Annotated[int, Field(ge=1, le=5)] = 3
+    deadline_s: Annotated[float, Field(gt=0)] = 570.0
+    inline_max_bytes: Annotated[int, Field(gt=0)] = 14 * 2**20
+
+    @model_validator(mode="after")
+    def _sends_only_what_the_model_takes(self) -> Self:
+        if self.thinking_level == "minimal" and self.model not in MODELS_THAT_THINK_MINIMALLY:
+            raise ValueError(f"GEMINI_THINKING_LEVEL: {self.model} does not take minimal")
+        return self
+
+    @model_validator(mode="after")
+    def _ends_before_its_message_comes_again(self) -> Self:
+        waits_s = 2 ** (self.attempts - 1) - 1 + (self.attempts - 1)  # 1, 2, 4 … s and their jitter
+        longest = 2 * (self.attempts * self.timeout_s + waits_s)
+        if longest > self.deadline_s:
+            raise ValueError(
+                f"GEMINI_TIMEOUT_S, GEMINI_ATTEMPTS: a question and its correction may take "
+                f"{longest:.0f} s, longer than GEMINI_DEADLINE_S ({self.deadline_s:.0f} s)"
+            )
+        return self
+
+    def fps_for(self, duration_s: float | None) -> float:
+        """Frames per second that the model samples: more for a short clip, whose cost is small."""
+        is_short = duration_s is not None and duration_s <= self.short_clip_s
+        return self.fps if is_short else self.fps_long
+
+    def identity(self) -> dict[str, Any]:
+        """The parameters that make two ratings comparable; part of `config_hash`."""
+        beside = {"api_key", "timeout_s", "attempts", "deadline_s", "inline_max_bytes", "location"}
+        return self.model_dump(exclude=beside)
 
 
 class LoadSettings(_Settings):
@@ -74,19 +144,26 @@ class SweepSettings(_Settings):
         return _comma_list(value)
 
 
-Settings = TypeVar("Settings", bound=_Settings)
+Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 def read(kind: type[Settings]) -> Settings:
     """Read a function's settings. Raises Misconfigured naming every variable that is wrong."""
     try:
-        return kind()  # type: ignore[call-arg]  # the fields come from the environment
+        return kind()  # the fields come from the environment
     except ValidationError as error:
         wrong = [
-            f"{str(problem['loc'][0]).upper()} ({_plain(problem['type'], problem['msg'])})"
-            for problem in error.errors(include_url=False)
+            _wrong(kind, problem["loc"], _plain(problem["type"], problem["msg"]))
+            for problem in error.errors(include_url=False, include_context=False)
         ]
         raise Misconfigured(f"Environment: {', '.join(sorted(wrong))}") from error
+
+
+def _wrong(kind: type[BaseSettings], loc: tuple[int | str, ...], why: str) -> str:
+    """The variable and what is wrong with it; a rule over several names its variables itself."""
+    if not loc:
+        return why.removeprefix("Value error, ")
+    return f"{kind.model_config.get('env_prefix', '')}{loc[0]}".upper() + f" ({why})"
 
 
 def _plain(kind: str, message: str) -> str:
