@@ -2,8 +2,9 @@
 
 import base64
 import binascii
+import re
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from cloudevents.http import CloudEvent
@@ -23,13 +24,24 @@ class Message:
     attributes: dict[str, str]
 
 
+CONDITION = re.compile(r"[a-z]{1,20}(\+[a-z]{1,20}){0,3}")
+MOST_REPLICATES = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class VideoUploaded:
-    """An object was finalized. Bucket, name and generation identify it."""
+    """An object was finalized, or somebody asks for another rating of it.
+
+    Bucket, name and generation identify the object. A request names the `condition` it is for
+    (`gemini+caption`) and the number of the `replicate`; an upload is for every rater that hears
+    of it.
+    """
 
     bucket: str
     name: str
     generation: str
+    condition: str | None = None
+    replicate: int = 0
 
 
 def message_of(event: CloudEvent) -> Message:
@@ -72,11 +84,17 @@ def video_uploaded(event: CloudEvent) -> VideoUploaded | None:
 
 def upload_in(attributes: dict[str, str]) -> VideoUploaded:
     """The upload that the attributes of a bucket's notification tell of. Raises Malformed."""
-    return _upload(attributes, "bucketId", "objectId", "objectGeneration")
+    upload = _upload(attributes, "bucketId", "objectId", "objectGeneration")
+    condition, replicate = attributes.get("rater"), attributes.get("replicate", "0")
+    if condition is not None and not CONDITION.fullmatch(str(condition)):
+        raise Malformed(f"rater {str(condition)[:40]!r} is no name of a condition")
+    if not re.fullmatch("[0-9]{1,3}", str(replicate)):
+        raise Malformed(f"replicate {str(replicate)[:40]!r} is no number below {MOST_REPLICATES}")
+    return replace(upload, condition=condition, replicate=int(replicate))
 
 
 def notification_of(upload: VideoUploaded) -> Message:
-    """The message by which the bucket told of an upload, as far as it can be told again.
+    """The message by which the bucket told of an upload, or the request for another rating.
 
     https://cloud.google.com/storage/docs/pubsub-notifications, checked 2026-11
     """
@@ -94,6 +112,8 @@ def notification_of(upload: VideoUploaded) -> Message:
         "objectId": upload.name,
         "objectGeneration": upload.generation,
     }
+    if upload.condition is not None:
+        attributes |= {"rater": upload.condition, "replicate": str(upload.replicate)}
     # Never without data: functions-framework answers a message without any with 400, for ever.
     return Message("", canonical_json(resource).encode(), attributes)
 

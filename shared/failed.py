@@ -22,7 +22,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from shared.events import Message, VideoUploaded, notification_of
+from shared.events import CONDITION, MOST_REPLICATES, Message, VideoUploaded, notification_of
 from shared.lake import FAILED, Entry, Lake
 from shared.parallel import in_order
 from shared.republish import STAGES, Stage, Topics, Unsendable
@@ -39,6 +39,8 @@ class _Upload(BaseModel):
     bucket: Annotated[str, Field(min_length=1, max_length=300)]
     name: Annotated[str, Field(min_length=1, max_length=1_100)]
     generation: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+    condition: Annotated[str, Field(pattern=f"^{CONDITION.pattern}$")] | None = None
+    replicate: Annotated[int, Field(ge=0, lt=MOST_REPLICATES)] = 0
 
 
 class _Kept(BaseModel):

@@ -3,6 +3,8 @@
 videos/{video_id}.{ext}        media, type decided by the first bytes
 metadata/{video_id}.json       the record that listed the video
 ratings/{video_id}/{generation}/{rater}/{config_hash}/{replicate}.json
+answers/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json
+                               what a model said, kept before it is read: it was paid for
 raw/{source}/{date}/…          API answers as they came
 state/{collection}.json        how far a collection is, guarded by its generation
 failed/{stage}/{key}.json      what redelivery cannot mend, with its reason
@@ -17,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 from urllib.parse import quote
 
 import requests
@@ -36,6 +38,7 @@ COLLECTIONS = "config/collections.yaml"
 FAILED = "failed/"
 PARKED = "parked/"
 STREAM_CHUNK_BYTES = 2**20
+PEEK_BYTES = 256 * 2**10
 
 # Every write here carries a generation precondition, so retrying is safe.
 _RETRY = Retry(predicate=_should_retry, initial=0.2, maximum=8.0, timeout=30.0)
@@ -51,6 +54,11 @@ def video_name(video_id: str, extension: str) -> str:
 
 def rating_name(video_id: str, rating: "RatingKey") -> str:
     return f"ratings/{video_id}/{rating}.json"
+
+
+def answer_name(video_id: str, rating: "RatingKey", number: int) -> str:
+    """Where the model's nth answer on the way to a rating lies."""
+    return f"answers/{video_id}/{rating}/{number}.json"
 
 
 def state_name(collection: str) -> str:
@@ -178,6 +186,16 @@ class Lake:
                 return bytes(blob.download_as_bytes(start=0, end=size - 1, retry=_RETRY))
         except exceptions.RequestRangeNotSatisfiable:
             return b""
+        except exceptions.NotFound as error:
+            raise Gone(name) from error
+
+    @contextmanager
+    def open(self, name: str, generation: int) -> Iterator[BinaryIO]:
+        """One generation as a file to seek in, read piece by piece. Raises Gone."""
+        blob = self._bucket.blob(name, generation=generation)
+        try:
+            with _translated(), blob.open("rb", chunk_size=PEEK_BYTES, retry=_RETRY) as file:
+                yield file
         except exceptions.NotFound as error:
             raise Gone(name) from error
 

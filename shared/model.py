@@ -55,6 +55,7 @@ def _is_video_id(text: str) -> str:
 
 VideoId = Annotated[str, AfterValidator(_is_video_id)]
 Source = Literal["research", "display", "manifest", "upload"]
+Parameters = Annotated[dict[Word, Word | int | float | bool], Field(max_length=50)]
 Model = TypeVar("Model", bound=BaseModel)
 Status = Literal["rated", "refused", "unratable", "no_media"]
 
@@ -115,6 +116,7 @@ class Rating(Checked):
     """One rater's answer for one generation of a video's media.
 
     `config_hash` covers prompt, schema and parameters: change one and it is another rating.
+    `input_tokens` counts those of video and sound too, `output_tokens` those of thinking.
     Values are present exactly when the status is `rated`; otherwise `reason` says why not.
     """
 
@@ -131,8 +133,12 @@ class Rating(Checked):
     measures: Measures | None = None
     evidence: tuple[Moment, ...] = Field(default=(), max_length=100)
     flags: tuple[Word, ...] = Field(default=(), max_length=50)
+    parameters: Parameters | None = None
     input_tokens: Count | None = None
+    video_tokens: Count | None = None
+    audio_tokens: Count | None = None
     output_tokens: Count | None = None
+    thinking_tokens: Count | None = None
     cost_usd: Annotated[float, Field(ge=0, lt=1e6)] | None = None
     latency_s: Annotated[float, Field(ge=0, lt=1e6)] | None = None
 

@@ -63,6 +63,10 @@ class LakeInMemory:
     def head(self, name: str, generation: int, size: int = 4096) -> bytes:
         return self._content(name, generation)[:size]
 
+    @contextmanager
+    def open(self, name: str, generation: int) -> Iterator[IO[bytes]]:
+        yield io.BytesIO(self._content(name, generation))
+
     def download(self, name: str, generation: int, target: Path) -> None:
         target.write_bytes(self._content(name, generation))
 

@@ -16,7 +16,7 @@ from shared.events import evidence, video_uploaded
 from shared.lake import Lake
 from shared.once import once
 from shared.rating.rate import App, rate_upload
-from shared.rating.rater import rater_named
+from shared.rating.raters import deployed
 
 logs.configure()
 
@@ -29,17 +29,24 @@ def wiring() -> App:
     return App(
         lake=lake,
         claims=Claims(lake, settings.claim_lease_s),
-        rater=rater_named(settings.rater),
+        raters=deployed(settings, lake, _now, time.monotonic),
         publish=Bus(settings.google_cloud_project, settings.records_topic).publish,
-        clock=lambda: datetime.now(UTC),
+        clock=_now,
         timer=time.monotonic,
         max_media_bytes=settings.max_media_bytes,
     )
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @functions_framework.cloud_event
 def analyze(event: CloudEvent) -> None:
-    """Rate one upload. The same event again publishes the same rating and pays nothing."""
+    """Rate one upload. The same event again publishes the same rating and pays nothing.
+
+    Over the day's budget the event is parked and acknowledged; `sweep` sends it again tomorrow.
+    """
     app = wiring()
 
     def keep(error: Permanent) -> None:

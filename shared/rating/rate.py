@@ -2,18 +2,21 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Protocol
 
 from shared.claims import Claims
 from shared.errors import Permanent
-from shared.events import VideoUploaded
+from shared.events import VideoUploaded, notification_of
 from shared.lake import VIDEOS, Gone, Lake, RatingKey, metadata_name, rating_name
 from shared.media_type import HEAD_BYTES, media_type
 from shared.model import Rating, Record, content_id, id_in_name, parse, parse_record
+from shared.parked import park
 from shared.rating.rater import Answer, Media, Rater, downloaded
+from shared.rating.spend import OverBudget
 from shared.rating.values import RUBRIC_VERSION
 
 log = logging.getLogger(__name__)
@@ -29,7 +32,8 @@ class App:
 
     lake: Lake
     claims: Claims
-    rater: Rater
+    raters: Callable[[str | None], Rater | None]
+    """The rater of a condition; that of this deployment for None; None for another's."""
     publish: Publish
     clock: Callable[[], datetime]
     timer: Callable[[], float]
@@ -45,17 +49,54 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
 
     The same event again publishes the same rating and pays nothing; at the same instant it
     raises Claimed and comes back. An object that is gone, was replaced, or is no file under
-    `videos/` is acknowledged with a log line. `delivery` tells two deliveries apart.
+    `videos/` is acknowledged with a log line, and so is a request for another deployment's rater.
+    Over budget the upload is parked until there is a new one. `delivery` tells two deliveries of
+    one event apart.
     """
     try:
+        rater = _rater(upload, app)
         size = _current_size(upload, app.lake)
         video_id = _video_id(upload, app.lake)
-        rating = _rating(upload, size, video_id, delivery, app)
+        rating = _rating(_Work(upload, size, video_id, rater), delivery, app)
     except (NotForUs, Gone) as why:
         log.info("upload ignored", extra={"object": upload.name, "why": repr(why)})
         return
+    except OverBudget as over:
+        _park(upload, rater, over, app)
+        return
     app.publish(_with_listing(video_id, rating, upload, app))
-    log.info("video rated", extra={"video_id": video_id, "status": rating.status})
+    log.info(
+        "video rated",
+        extra={
+            "video_id": video_id,
+            "rater": rating.rater,
+            "status": rating.status,
+            "reason": rating.reason,
+            "cost_usd": rating.cost_usd,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A file to rate, and who is to rate it."""
+
+    upload: VideoUploaded
+    size: int
+    video_id: str
+    rater: Rater
+
+    @property
+    def key(self) -> RatingKey:
+        replicate = self.upload.replicate
+        return RatingKey(self.upload.generation, self.rater.name, self.rater.config_hash, replicate)
+
+
+def _rater(upload: VideoUploaded, app: App) -> Rater:
+    rater = app.raters(upload.condition)
+    if rater is None:
+        raise NotForUs(f"{upload.condition} is rated by another deployment")
+    return rater
 
 
 def _current_size(upload: VideoUploaded, lake: Lake) -> int:
@@ -75,16 +116,17 @@ def _video_id(upload: VideoUploaded, lake: Lake) -> str:
     return named or content_id(lake.sha256(upload.name, int(upload.generation)))
 
 
-def _rating(upload: VideoUploaded, size: int, video_id: str, delivery: str, app: App) -> Rating:
+def _rating(work: _Work, delivery: str, app: App) -> Rating:
     """The stored rating, or a new one made while holding the claim on it."""
-    key = RatingKey(upload.generation, app.rater.name, app.rater.config_hash)
-    name = rating_name(video_id, key)
+    name = rating_name(work.video_id, work.key)
     if stored := _stored(name, app.lake):
         return stored
     with app.claims.held(f"{name}.claim", delivery):
         if stored := _stored(name, app.lake):
             return stored
-        rating = _rate(upload, size, key, app)
+        rating = _rate(work, app)
+        # A model reads the object by name: what was replaced meanwhile was not what it saw.
+        _current_size(work.upload, app.lake)
         # Paid for: keep it before anything else can fail. Whoever outlived a lease and was
         # first all the same, theirs is the rating.
         if app.lake.write_once(name, rating.model_dump_json(exclude_none=True).encode()):
@@ -97,50 +139,57 @@ def _stored(name: str, lake: Lake) -> Rating | None:
     return None if content is None else parse(Rating, content, "stored rating")
 
 
-def _rate(upload: VideoUploaded, size: int, key: RatingKey, app: App) -> Rating:
-    log.info("rater asked", extra={"object": upload.name, "generation": key.generation})
+def _rate(work: _Work, app: App) -> Rating:
+    log.info("rater asked", extra={"object": work.upload.name, "key": str(work.key)})
     started = app.timer()
-    answer = _answer(upload, size, app)
-    return Rating(
-        generation=key.generation,
-        rater=key.rater,
-        config_hash=key.config_hash,
-        replicate=key.replicate,
-        rated_at=app.clock(),
-        rubric_version=RUBRIC_VERSION,
-        latency_s=round(app.timer() - started, 3),
-        status=answer.status,
-        reason=answer.reason,
-        model_version=answer.model_version,
-        values=answer.values,
-        measures=answer.measures,
-        evidence=answer.evidence,
-        flags=answer.flags,
-        input_tokens=answer.input_tokens,
-        output_tokens=answer.output_tokens,
-        cost_usd=answer.cost_usd,
-    )
+    answer = _answer(work, app)
+    took_s = round(app.timer() - started, 3)
+    said = {field.name: getattr(answer, field.name) for field in fields(answer)}
+    said["rated_at"] = said.pop("answered_at") or app.clock()
+    said["latency_s"] = took_s if answer.latency_s is None else answer.latency_s
+    return Rating(**asdict(work.key), rubric_version=RUBRIC_VERSION, **said)
 
 
-def _answer(upload: VideoUploaded, size: int, app: App) -> Answer:
+def _answer(work: _Work, app: App) -> Answer:
     """What the rater says of it, or the plain reason why it was not asked."""
-    generation = int(upload.generation)
-    kind = media_type(app.lake.head(upload.name, generation, HEAD_BYTES))
-    if size == 0:
+    name, generation = work.upload.name, int(work.upload.generation)
+    kind = media_type(app.lake.head(name, generation, HEAD_BYTES))
+    if work.size == 0:
         return Answer(status="unratable", reason="empty")
     if kind is None:
         return Answer(status="unratable", reason="not_a_video")
-    if size > app.max_media_bytes:
+    if work.size > app.max_media_bytes:
         return Answer(status="unratable", reason="too_large")
     media = Media(
-        bucket=upload.bucket,
-        name=upload.name,
-        generation=upload.generation,
-        size=size,
+        video_id=work.video_id,
+        bucket=work.upload.bucket,
+        name=name,
+        key=work.key,
+        size=work.size,
         type=kind,
-        open=lambda: downloaded(app.lake, upload.name, generation),
+        open=lambda: downloaded(app.lake, name, generation),
+        peek=lambda: app.lake.open(name, generation),
+        caption=_caption(work.video_id, app.lake) if work.rater.sees_caption else None,
     )
-    return app.rater.rate(media)
+    return work.rater.rate(media)
+
+
+def _caption(video_id: str, lake: Lake) -> str | None:
+    """The caption that the lake knows of; None when there is none or its record is unreadable."""
+    content = lake.read(metadata_name(video_id))
+    with suppress(Permanent):
+        listing = parse_record(content) if content else None
+        return listing.video.caption if listing and listing.video else None
+    return None
+
+
+def _park(upload: VideoUploaded, rater: Rater, over: OverBudget, app: App) -> None:
+    """Keep the upload, for this rater alone, until it can be paid for."""
+    request = notification_of(replace(upload, condition=rater.condition))
+    key = f"{upload.name}-{upload.generation}-{rater.condition}-{upload.replicate}"
+    message = replace(request, id=key)
+    park(app.lake, "analyze", message, over.due_at, "over_budget", app.clock())
+    log.warning("parked", extra={"object": upload.name, "due_at": over.due_at.isoformat()})
 
 
 def _with_listing(video_id: str, rating: Rating, upload: VideoUploaded, app: App) -> Record:

@@ -3,27 +3,35 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
-from shared.lake import Lake
+from shared.lake import Lake, RatingKey
 from shared.media_type import MediaType
-from shared.model import Moment, Status
+from shared.model import Moment, Parameters, Status
 from shared.rating.values import Measures, Values
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One generation of a video object."""
+    """One generation of a video object, and which rating of it is wanted.
 
+    `caption` is there only for a rater that is shown it.
+    """
+
+    video_id: str
     bucket: str
     name: str
-    generation: str
+    key: RatingKey
     size: int
     type: MediaType
     open: Callable[[], AbstractContextManager[Path]]
     """Gives the content as a file that is gone after the block."""
+    peek: Callable[[], AbstractContextManager[BinaryIO]]
+    """Gives the content to seek in, without fetching all of it."""
+    caption: str | None = None
 
     @property
     def uri(self) -> str:
@@ -32,7 +40,10 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a rater said of a video: values, or the reason why there are none."""
+    """What a rater said of a video: values, or the reason why there are none.
+
+    `answered_at` and `latency_s` are the model's own where it was asked earlier than now.
+    """
 
     status: Status
     reason: str | None = None
@@ -41,13 +52,22 @@ class Answer:
     evidence: tuple[Moment, ...] = ()
     flags: tuple[str, ...] = ()
     model_version: str | None = None
+    parameters: Parameters | None = None
     input_tokens: int | None = None
+    video_tokens: int | None = None
+    audio_tokens: int | None = None
     output_tokens: int | None = None
+    thinking_tokens: int | None = None
     cost_usd: float | None = None
+    answered_at: datetime | None = None
+    latency_s: float | None = None
 
 
 class Rater(Protocol):
-    """`name` and `config_hash` identify the rater: change a parameter and it is another."""
+    """`name` and `config_hash` identify the rater: change a parameter and it is another.
+
+    `condition` is the word it is asked for by, before model and version are known.
+    """
 
     @property
     def name(self) -> str: ...
@@ -55,18 +75,15 @@ class Rater(Protocol):
     @property
     def config_hash(self) -> str: ...
 
+    @property
+    def condition(self) -> str: ...
+
+    @property
+    def sees_caption(self) -> bool: ...
+
     def rate(self, media: Media) -> Answer:
-        """Rate one video. Raises Transient when trying again can help."""
+        """Rate one video. Raises Transient and OverBudget: again, or later, can help."""
         ...
-
-
-def rater_named(name: str) -> Rater:
-    """The rater of this deployment. Imports only what that rater needs."""
-    if name == "signals":
-        from shared.rating.signals_rater import SignalsRater
-
-        return SignalsRater()
-    raise ValueError(f"no rater is called {name!r}")
 
 
 @contextmanager

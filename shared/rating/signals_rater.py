@@ -14,6 +14,8 @@ class SignalsRater:
     """Surprise and a proxy of arousal, measured; see docs/signals.md for what they are worth."""
 
     name: str = f"signals/{VERSION}"
+    condition: str = "signals"
+    sees_caption: bool = False
 
     @cached_property
     def config_hash(self) -> str:

@@ -106,5 +106,6 @@ def _rating_row(video_id: str, rating: Rating) -> Row:
     row |= row.pop("measures", {}) | row.pop("values", {})
     if rating.values:
         row |= {name: formula(rating.values) for name, formula in DERIVED.items()}
-    row["evidence"] = canonical_json(row["evidence"]) if row.get("evidence") else None
+    for name in ("evidence", "parameters"):
+        row[name] = canonical_json(row[name]) if row.get(name) else None
     return row

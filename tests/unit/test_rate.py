@@ -26,6 +26,8 @@ class ScriptedRater:
 
     name = "scripted/1"
     config_hash = "abcd"
+    condition = "scripted"
+    sees_caption = False
 
     def __init__(self):
         self.answer = Answer(status="rated", values=Values(unexpectedness=70))
@@ -53,7 +55,7 @@ class World:
         self.app = App(
             lake=self.lake,
             claims=Claims(self.lake, lease_s=660),
-            rater=self.rater,
+            raters=lambda condition: self.rater if condition in (None, "scripted") else None,
             publish=self.bus.publish,
             clock=lambda: self.lake.now + self.clock_is_wrong_by,
             timer=lambda: self.lake.now.timestamp(),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.lake import RatingKey
 from shared.media_type import MP4
 from shared.rating import signals_rater
 from shared.rating.rater import Media
@@ -58,7 +59,9 @@ def rate(monkeypatch):
             return found
 
         monkeypatch.setattr(signals_rater, "measure", measure)
-        return SignalsRater().rate(Media("b", "videos/x.mp4", "1", 1, MP4, nothing))
+        return SignalsRater().rate(
+            Media("7", "b", "videos/x.mp4", RatingKey("1", "r", "h"), 1, MP4, nothing, nothing)
+        )
 
     return rate
 

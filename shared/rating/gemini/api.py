@@ -1,0 +1,73 @@
+"""Gemini's generateContent through google-genai, on Vertex AI or with a Developer API key."""
+
+from typing import Any, Protocol
+
+from google import genai
+from google.genai import types
+
+from shared.config import GeminiSettings
+from shared.rating.gemini.failures import FAILURES, translated
+from shared.rating.gemini.question import Question
+
+Wire = dict[str, Any]
+
+_NOT_THE_MODELS = {"sdk_http_response", "parsed", "automatic_function_calling_history"}
+
+
+class Gemini(Protocol):
+    """A model that answers questions."""
+
+    @property
+    def takes_bytes(self) -> bool:
+        """Whether a file is sent with the question; else the model reads it from the bucket."""
+        ...
+
+    def ask(self, question: Question) -> Wire:
+        """The response in the API's own words. Raises Transient, NotAccepted, Misconfigured."""
+        ...
+
+
+class GeminiApi:
+    """Obeys `Gemini`. Retries what passes, inside the time that the settings give."""
+
+    def __init__(self, client: genai.Client, model: str, takes_bytes: bool):
+        self._client = client
+        self._model = model
+        self.takes_bytes = takes_bytes
+
+    @classmethod
+    def connect(cls, settings: GeminiSettings, project: str) -> "GeminiApi":
+        return cls(connected(settings, project), settings.model, bool(settings.api_key))
+
+    def ask(self, question: Question) -> Wire:
+        wire = question.wire()
+        config = {
+            "system_instruction": wire["systemInstruction"],
+            "safety_settings": wire["safetySettings"],
+            **wire["generationConfig"],
+        }
+        try:
+            response = self._client.models.generate_content(
+                model=self._model,
+                contents=wire["contents"],
+                config=types.GenerateContentConfig.model_validate(config),
+            )
+        except FAILURES as error:
+            raise translated(error) from error
+        return response.model_dump(
+            mode="json", by_alias=True, exclude_none=True, exclude=_NOT_THE_MODELS
+        )
+
+
+def connected(settings: GeminiSettings, project: str) -> genai.Client:
+    """A client that retries and times out as the settings say; google-genai's own does neither."""
+    options = types.HttpOptions(
+        timeout=round(settings.timeout_s * 1_000),
+        retry_options=types.HttpRetryOptions(attempts=settings.attempts),
+    )
+    if settings.api_key:
+        return genai.Client(enterprise=False, api_key=settings.api_key, http_options=options)
+    # Without the flag it would silently talk to the Developer API.
+    return genai.Client(
+        enterprise=True, project=project, location=settings.location, http_options=options
+    )

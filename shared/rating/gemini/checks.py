@@ -1,0 +1,70 @@
+"""What a schema cannot check: whether an answer agrees with itself and with the clip."""
+
+from collections.abc import Iterator
+
+from shared.model import Moment
+from shared.rating.values import Values
+
+TIME_TOLERANCE_S = 0.5
+"""Frames are sampled at 1 to 4 a second, so a moment at the very end may be told a little late."""
+
+SUM_TOLERANCE = 0.01
+"""Two probabilities rounded to two digits may add up to a little more than 1."""
+
+HIGH = 60
+"""Unexpectedness from which a rating must say what was violated, when, and show evidence."""
+
+SURPRISING = 75
+"""Anchor 'most viewers would have predicted something else': p(actual) above one half denies it."""
+
+
+def contradictions(
+    values: Values, evidence: tuple[Moment, ...], duration_s: float | None
+) -> tuple[str, ...]:
+    """Every contradiction, in sentences that the rater can correct its answer by."""
+    return (
+        *_times(values, evidence, duration_s),
+        *_probabilities(values),
+        *_grounds(values, evidence),
+    )
+
+
+def _times(values: Values, evidence: tuple[Moment, ...], duration_s: float | None) -> Iterator[str]:
+    if duration_s is None:
+        return
+    told = [("surprise_onset_s", values.surprise_onset_s)]
+    told += [(f"evidence {n}, at_s", moment.at_s) for n, moment in enumerate(evidence, 1)]
+    for name, at_s in told:
+        if at_s is not None and at_s > duration_s + TIME_TOLERANCE_S:
+            yield f"{name} is {at_s:g}, but the video ends at {duration_s:g} seconds."
+
+
+def _probabilities(values: Values) -> Iterator[str]:
+    expected, actual = values.probability_expected, values.probability_actual
+    if expected is not None and actual is not None and expected + actual > 1 + SUM_TOLERANCE:
+        yield (
+            f"probability_expected and probability_actual add up to {expected + actual:g}; "
+            "they are shares of the same viewers, so at most to 1."
+        )
+    unexpected = values.unexpectedness
+    if actual is not None and unexpected is not None and unexpected >= SURPRISING and actual > 0.5:
+        yield (
+            f"unexpectedness is {unexpected}, yet probability_actual {actual:g} says that most "
+            "viewers would have bet on what happens."
+        )
+
+
+def _grounds(values: Values, evidence: tuple[Moment, ...]) -> Iterator[str]:
+    if values.unexpectedness is None or values.unexpectedness < HIGH:
+        return
+    wanting = [
+        name
+        for name, value in (
+            ("evidence", evidence),
+            ("surprise_onset_s", values.surprise_onset_s is not None),
+            ("violation", values.violation),
+        )
+        if not value
+    ]
+    if wanting:
+        yield f"unexpectedness is {values.unexpectedness}, but there is no {', no '.join(wanting)}."

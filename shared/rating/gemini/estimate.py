@@ -1,0 +1,167 @@
+"""What rating a clip will cost, before anything runs.
+
+Facts: Vertex AI's page on video understanding, 2026-10. Real counts come with each answer, in
+`usageMetadata`; those are what is booked.
+"""
+
+import math
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from shared.config import GeminiSettings
+from shared.rating.clip import Clip
+from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.usage import Usage
+
+TOKENS_PER_FRAME = 70
+TOKENS_PER_FRAME_HIGH = 280
+AUDIO_TOKENS_PER_S = (25, 32)
+"""The documentation says 32 in older places and 25 elsewhere; it is not settled for 3.x."""
+
+CHARACTERS_PER_TOKEN = 4
+"""A rule of thumb of the documentation, for English; prompt and schema are counted by it."""
+
+CAPTION_TOKENS_AT_MOST = 1_100
+"""A caption is shown to the rater `gemini+caption` only: TikTok's longest has 4,000 characters, and
+the sentence around it some hundred."""
+
+ANSWER_TOKENS = (300, 1_000)
+"""Assumed: the 20 fields of the schema with names are about 200 tokens; sentences and 2 to 20
+moments are the rest."""
+
+THINKING_TOKENS = {
+    "minimal": (0, 200),
+    "low": (100, 1_500),
+    "medium": (500, 4_000),
+    "high": (1_000, 16_000),
+    "default": (0, 4_000),
+}
+"""Assumed by level, because no number is published: thinking is billed as output. `default` is
+minimal or medium, as the model has it. The limit on output bounds answer and thinking together."""
+
+_RATING = Path(__file__).parent.parent
+
+
+class Range(NamedTuple):
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected of one call or, added up, of many. Output includes thinking."""
+
+    calls: int = 0
+    duration_s: float = 0.0
+    frames: int = 0
+    video_tokens: int = 0
+    audio_tokens_low: int = 0
+    audio_tokens_high: int = 0
+    prompt_tokens: int = 0
+    caption_tokens_high: int = 0
+    output_tokens_low: int = 0
+    output_tokens_high: int = 0
+
+    def __add__(self, other: Self) -> Self:
+        sums = {
+            one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)
+        }
+        return type(self)(**sums)
+
+    def times(self, calls: int) -> Self:
+        """The same, that many times."""
+        return type(self)(**{one.name: getattr(self, one.name) * calls for one in fields(self)})
+
+    @property
+    def low(self) -> Usage:
+        return Usage(
+            text_tokens=self.prompt_tokens,
+            video_tokens=self.video_tokens,
+            audio_tokens=self.audio_tokens_low,
+            output_tokens=self.output_tokens_low,
+        )
+
+    @property
+    def high(self) -> Usage:
+        return Usage(
+            text_tokens=self.prompt_tokens + self.caption_tokens_high,
+            video_tokens=self.video_tokens,
+            audio_tokens=self.audio_tokens_high,
+            output_tokens=self.output_tokens_high,
+        )
+
+    def cost_usd(self, prices: Prices, model: str, on: date, batch: bool = False) -> Range | None:
+        """Low and high in USD; None for a model without a price."""
+        low = prices.cost_usd(model, self.low, on, batch)
+        high = prices.cost_usd(model, self.high, on, batch)
+        return None if low is None or high is None else Range(low, high)
+
+
+def expected(
+    duration_s: float, has_audio: bool, settings: GeminiSettings, sees_caption: bool = False
+) -> Expected:
+    """One call about a clip. A second one, after an answer that failed a check, costs about
+    as much again.
+
+    A frame is sampled every 1/fps seconds from the first instant on, so a started interval counts:
+    frames = ceil(duration × fps), at least 1.
+    """
+    frames = max(1, _ceil(duration_s * settings.fps_for(duration_s)))
+    low, high = AUDIO_TOKENS_PER_S if has_audio else (0, 0)
+    answer, thinking = ANSWER_TOKENS, THINKING_TOKENS[settings.thinking_level]
+    is_fine = settings.media_resolution == "high"
+    return Expected(
+        calls=1,
+        duration_s=duration_s,
+        frames=frames,
+        video_tokens=frames * (TOKENS_PER_FRAME_HIGH if is_fine else TOKENS_PER_FRAME),
+        audio_tokens_low=_ceil(duration_s * low),
+        audio_tokens_high=_ceil(duration_s * high),
+        prompt_tokens=prompt_tokens(),
+        caption_tokens_high=CAPTION_TOKENS_AT_MOST if sees_caption else 0,
+        output_tokens_low=min(answer[0] + thinking[0], settings.max_output_tokens),
+        output_tokens_high=min(answer[1] + thinking[1], settings.max_output_tokens),
+    )
+
+
+def expected_usage(
+    duration_s: float,
+    has_audio: bool,
+    settings: GeminiSettings,
+    audio_per_s: float = AUDIO_TOKENS_PER_S[1],
+) -> Usage:
+    """One call's tokens with the most output that is expected, and sound at that rate."""
+    usage = expected(duration_s, has_audio, settings).high
+    sound = Usage(audio_tokens=_ceil(duration_s * audio_per_s) - usage.audio_tokens)
+    return usage + sound if has_audio else usage
+
+
+def expected_usd(
+    clip: Clip,
+    settings: GeminiSettings,
+    prices: Prices,
+    on: date,
+    sees_caption: bool = False,
+) -> float | None:
+    """The most that one call about a clip is expected to cost; None for a model without a price.
+
+    A clip whose header tells no duration is taken to be as long as any that is rated.
+    """
+    duration_s = settings.max_clip_s if clip.duration_s is None else clip.duration_s
+    most = expected(duration_s, clip.has_audio, settings, sees_caption).high
+    return prices.cost_usd(settings.model, most, on)
+
+
+@cache
+def prompt_tokens() -> int:
+    """Tokens of prompt and response schema, by their characters."""
+    texts = ((_RATING / name).read_text("utf-8") for name in ("prompt.txt", "response_schema.json"))
+    return math.ceil(sum(map(len, texts)) / CHARACTERS_PER_TOKEN)
+
+
+def _ceil(exact: float) -> int:
+    """Rounded up, except for what only floating point made larger: 0.1 × 30 is 3."""
+    return math.ceil(round(exact, 6))

@@ -1,0 +1,69 @@
+"""What an error of the API means: ask again later, not this video, or mend the deploy."""
+
+import re
+
+import httpx
+from google.auth import exceptions as auth
+from google.genai import errors
+
+from shared.errors import Misconfigured, Transient
+
+AGAIN = frozenset({408, 409, 425, 429, 499})
+"""Codes below 500 that pass: time-out, contention, shared quota, cancelled by the server."""
+
+_CUT_OFF = frozenset({408, 499, 504})
+
+# What the API says of the file rather than of the request. 400 and 403 are said of both
+# (https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/api-errors, 2026-10).
+_OF_THE_FILE = {
+    400: re.compile(
+        r"gs://|\b(file|object|uri|video|media|image|mime|duration|corrupt)\b|token count", re.I
+    ),
+    403: re.compile(r"gs://|\bobject\b|storage\.objects|\bfile\b", re.I),
+    404: re.compile(r"gs://|\bobject\b|\bfile\b", re.I),
+    413: re.compile(""),
+}
+_REASONS = {400: "not_accepted", 403: "unreadable", 404: "unreadable", 413: "too_large"}
+FAILURES = (
+    errors.APIError,
+    errors.UnknownApiResponseError,
+    httpx.HTTPError,
+    auth.TransportError,
+)
+"""What a call through google-genai raises when it goes wrong outside this process."""
+
+
+class NoAnswer(Transient):
+    """Nobody knows what became of the call: it may have been billed."""
+
+
+class NotAccepted(Exception):
+    """Gemini will not take this file, however often it is offered."""
+
+    def __init__(self, reason: str, sentence: str):
+        super().__init__(sentence)
+        self.reason = reason
+
+
+def translated(error: Exception) -> Exception:
+    """What one of FAILURES means to us."""
+    if isinstance(error, errors.APIError):
+        return _of_the_api(error)
+    return NoAnswer(f"Gemini gave no answer that can be read: {str(error) or type(error).__name__}")
+
+
+def _of_the_api(error: errors.APIError) -> Exception:
+    code, message = int(error.code or 0), str(error.message or "")
+    sentence = f"Gemini answered {code} {error.status or ''}: {message}"[:1_000]
+    if code in AGAIN or code >= 500:
+        return NoAnswer(sentence) if code in _CUT_OFF else Transient(sentence)
+    if code in _OF_THE_FILE and _OF_THE_FILE[code].search(message):
+        return NotAccepted(_REASONS[code], sentence)
+    return Misconfigured(f"{sentence} {_ADVICE.get(code, '')}".strip())
+
+
+_ADVICE = {
+    401: "See which account the function runs as, or renew GEMINI_API_KEY.",
+    403: "The function's account needs roles/aiplatform.user on the project.",
+    404: "Is GEMINI_MODEL offered in GEMINI_LOCATION? Most models are only in global, us and eu.",
+}

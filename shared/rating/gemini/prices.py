@@ -1,0 +1,112 @@
+"""What a call costs, by the dated price table beside this module."""
+
+import tomllib
+from datetime import date
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from shared.errors import Misconfigured
+from shared.rating.gemini.usage import Usage
+
+TABLE = Path(__file__).with_name("prices.toml")
+_PER = 1_000_000
+
+Usd = Annotated[float, Field(ge=0, lt=10_000, allow_inf_nan=False)]
+
+
+class Price(BaseModel):
+    """What some models cost from one day to another, in USD per million tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    models: Annotated[tuple[str, ...], Field(min_length=1)]
+    since: Annotated[date, Field(alias="from")] = date.min
+    until: date = date.max
+    input: Usd
+    audio_input: Usd | None = None
+    cached_input: Usd | None = None
+    cached_audio_input: Usd | None = None
+    output: Usd
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.since > self.until:
+            raise ValueError(f"from {self.since} is later than until {self.until}")
+        return self
+
+    def holds(self, model: str, on: date) -> bool:
+        return model in self.models and self.since <= on <= self.until
+
+    def usd(self, usage: Usage, factor: float) -> float:
+        """Cached tokens are part of the prompt's, and no call says of which modality they were.
+
+        What is cached is a common beginning, so text, image and video tokens are taken first and
+        only what is beyond them is sound. A price without `cached_input` gives no discount.
+        """
+        sound = self.input if self.audio_input is None else self.audio_input
+        seen = usage.input_tokens - usage.audio_tokens
+        cached_seen = min(usage.cached_tokens, seen)
+        cached_sound = min(usage.cached_tokens - cached_seen, usage.audio_tokens)
+        fresh = (
+            (seen - cached_seen) * self.input
+            + (usage.audio_tokens - cached_sound) * sound
+            + usage.written_tokens * self.output
+        )
+        return (
+            fresh * factor
+            + cached_seen * self._cached(self.cached_input, self.input, factor)
+            + cached_sound * self._cached(self.cached_audio_input, sound, factor)
+        ) / _PER
+
+    def _cached(self, cached: float | None, fresh: float, factor: float) -> float:
+        """The discount for the cache and the one for a batch do not add up: the better one."""
+        return min(fresh * factor, fresh if cached is None else cached)
+
+
+class Prices(BaseModel):
+    """The whole table. `as_of` is the day on which `source` was read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    as_of: date
+    source: str
+    batch_factor: Annotated[float, Field(gt=0, le=1)]
+    price: Annotated[tuple[Price, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _has_one_price_a_day(self) -> Self:
+        for one, other in combinations(self.price, 2):
+            both = sorted(set(one.models) & set(other.models))
+            if both and one.since <= other.until and other.since <= one.until:
+                raise ValueError(f"{both[0]} has two prices on {max(one.since, other.since)}")
+        return self
+
+    @classmethod
+    def load(cls, path: Path = TABLE) -> Self:
+        """Read the table. Raises Misconfigured saying what is wrong and where."""
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, first["loc"])) or "as a whole"
+            raise Misconfigured(f"{path.name}, {where}: {first['msg']}") from error
+        except (OSError, ValueError) as error:
+            raise Misconfigured(f"{path.name} cannot be read: {error}") from error
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model that has a price on some day."""
+        return tuple(dict.fromkeys(model for price in self.price for model in price.models))
+
+    def price_of(self, model: str, on: date) -> Price | None:
+        return next((price for price in self.price if price.holds(model, on)), None)
+
+    def cost_usd(self, model: str, usage: Usage, on: date, batch: bool = False) -> float | None:
+        """Cost in USD on that day (UTC); None for a model that has no price then."""
+        price = self.price_of(model, on)
+        if price is None:
+            return None
+        return price.usd(usage, self.batch_factor if batch else 1.0)

@@ -1,0 +1,190 @@
+"""The rater that reads meaning: Gemini, asked once, and once more where a check fails."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from shared.rating.clip import Clip, Unreadable, clip_of
+from shared.rating.gemini.api import Gemini
+from shared.rating.gemini.estimate import expected_usd
+from shared.rating.gemini.failures import NoAnswer, NotAccepted
+from shared.rating.gemini.kept import Answers, Kept, kept_now
+from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.question import Condition, Question
+from shared.rating.gemini.reading import Reading, Stopped, Unfit, read, turn, usage
+from shared.rating.gemini.usage import Usage
+from shared.rating.rater import Answer, Media
+from shared.rating.spend import Budget
+
+
+@dataclass(frozen=True)
+class GeminiRater:
+    """Rates under one condition. Nothing is paid twice: what was answered is kept first."""
+
+    under: Condition
+    gemini: Gemini
+    answers: Answers
+    budget: Budget
+    prices: Prices
+    clock: Callable[[], datetime]
+    timer: Callable[[], float]
+
+    @property
+    def name(self) -> str:
+        return self.under.name
+
+    @property
+    def config_hash(self) -> str:
+        return self.under.config_hash
+
+    @property
+    def condition(self) -> str:
+        return self.under.word
+
+    @property
+    def sees_caption(self) -> bool:
+        return self.under.sees_caption
+
+    def rate(self, media: Media) -> Answer:
+        """Rate one video, with one call, or two when the first answer fails a check.
+
+        A second run reads the answers that are kept and asks only what was not answered yet.
+        Raises Transient, Misconfigured, OverBudget; of a file that cannot be rated it says why.
+        """
+        try:
+            with media.peek() as file:
+                clip = clip_of(file)
+        except Unreadable as error:
+            return Answer(status="unratable", reason=error.reason)
+        if reason := self._not_asked(media, clip):
+            return Answer(status="unratable", reason=reason)
+        talk = _Talk(self, media, clip)
+        try:
+            answer = _rated(talk.reading())
+        except Stopped as stop:
+            answer = Answer(status=stop.status, reason=stop.reason)
+        except Unfit:
+            answer = Answer(status="unratable", reason="failed_checks")
+        except NotAccepted as error:
+            answer = Answer(status="unratable", reason=error.reason)
+        return talk.signed(answer)
+
+    def _not_asked(self, media: Media, clip: Clip) -> str | None:
+        """Why Gemini is not asked about this file at all."""
+        settings = self.under.settings
+        if clip.duration_s is not None and clip.duration_s > settings.max_clip_s:
+            return "too_long"
+        if self.gemini.takes_bytes and media.size > settings.inline_max_bytes:
+            return "too_large"
+        return None
+
+
+@dataclass
+class _Talk:
+    """What is asked and answered about one video, and what that costs."""
+
+    rater: GeminiRater
+    media: Media
+    clip: Clip
+    said: list[Kept] = field(default_factory=list)
+    asked: list[Question] = field(default_factory=list)
+
+    def reading(self) -> Reading:
+        """The first answer that passes the checks. Raises Unfit when the second does not either."""
+        try:
+            return read(self._said(self._question).response, self.clip.duration_s)
+        except Unfit as unfit:
+            problems = unfit.problems
+        first = turn(self.said[0].response)
+        again = self._said(lambda: self._question().corrected(first, problems))
+        return read(again.response, self.clip.duration_s)
+
+    def signed(self, answer: Answer) -> Answer:
+        """The answer with model, parameters, tokens, cost and time of all that was said."""
+        signed = replace(answer, flags=self._flags(), parameters=self._parameters())
+        if not self.said:
+            return signed
+        used = sum((usage(kept.response) for kept in self.said), Usage())
+        latencies = [kept.latency_s for kept in self.said if kept.latency_s is not None]
+        version = str(self.said[-1].response.get("modelVersion") or "") or None
+        return replace(
+            signed,
+            model_version=version,
+            input_tokens=used.input_tokens,
+            video_tokens=used.video_tokens,
+            audio_tokens=used.audio_tokens,
+            output_tokens=used.written_tokens,
+            thinking_tokens=used.thinking_tokens,
+            cost_usd=self._cost_usd(),
+            answered_at=self.said[-1].asked_at,
+            latency_s=round(sum(latencies), 3) if latencies else None,
+        )
+
+    def _said(self, question: Callable[[], Question]) -> Kept:
+        """The next answer: the one that is kept, else a new one, which is kept."""
+        media, answers, number = self.media, self.rater.answers, len(self.said) + 1
+        kept = answers.find(media.video_id, media.key, number)
+        if kept is None:
+            kept = answers.keep(
+                media.video_id, media.key, number, self._answered(question(), number)
+            )
+        self.said.append(kept)
+        return kept
+
+    def _answered(self, question: Question, number: int) -> Kept:
+        rater, asked_at = self.rater, self.rater.clock()
+        expected = expected_usd(
+            self.clip, rater.under.settings, rater.prices, asked_at.date(), rater.sees_caption
+        )
+        with rater.budget.paying(expected, videos=1 if number == 1 else 0) as bill:
+            started = rater.timer()
+            try:
+                response = rater.gemini.ask(question)
+            except NoAnswer:
+                bill.settle(expected)
+                raise
+            kept = kept_now(response, asked_at, rater.timer() - started)
+            bill.settle(self._price(kept))
+        return kept
+
+    def _question(self) -> Question:
+        if not self.asked:
+            inline = None
+            if self.rater.gemini.takes_bytes:
+                with self.media.open() as path:
+                    inline = path.read_bytes()
+            self.asked.append(self.rater.under.question(self.media, self.clip.duration_s, inline))
+        return self.asked[0]
+
+    def _cost_usd(self) -> float | None:
+        prices = [self._price(kept) for kept in self.said]
+        known = [price for price in prices if price is not None]
+        return round(sum(known), 9) if len(known) == len(prices) else None
+
+    def _price(self, kept: Kept) -> float | None:
+        return self.rater.prices.cost_usd(
+            self.rater.under.settings.model,
+            usage(kept.response),
+            kept.asked_at.date(),
+            batch=kept.is_batch,
+        )
+
+    def _flags(self) -> tuple[str, ...]:
+        return tuple(
+            flag
+            for flag, holds in (
+                ("corrected", len(self.said) > 1),
+                ("batch", any(kept.is_batch for kept in self.said)),
+                ("no_caption", self.rater.sees_caption and not self.media.caption),
+                ("duration_unknown", self.clip.duration_s is None),
+            )
+            if holds
+        )
+
+    def _parameters(self) -> dict[str, str | int | float | bool]:
+        settings = self.rater.under.settings
+        return settings.identity() | {"sampled_fps": settings.fps_for(self.clip.duration_s)}
+
+
+def _rated(reading: Reading) -> Answer:
+    return Answer(status="rated", values=reading.values, evidence=reading.evidence)

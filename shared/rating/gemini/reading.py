@@ -1,0 +1,160 @@
+"""What Gemini's answer says: a rating, a refusal, or what is wrong with it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from shared.checked import Checked
+from shared.model import Moment, Status
+from shared.rating.gemini.checks import contradictions
+from shared.rating.gemini.usage import Usage
+from shared.rating.values import Values
+
+Wire = dict[str, Any]
+
+REFUSALS = frozenset(
+    {
+        *("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"),
+        *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+    }
+)
+"""Finish reasons by which the model, or what guards it, declines. Others but STOP are failures."""
+
+
+class Stopped(Exception):
+    """There is no answer, and asking again would be paid for and end the same way."""
+
+    def __init__(self, status: Status, reason: str):
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class Unfit(Exception):
+    """There is an answer, and it fails these checks; asked to correct it, the model may."""
+
+    def __init__(self, *problems: str):
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer that passed every check."""
+
+    values: Values
+    evidence: tuple[Moment, ...]
+
+
+class _Evidence(Checked):
+    evidence: tuple[Moment, ...] = Field(max_length=20)
+
+
+def read(response: Wire, duration_s: float | None) -> Reading:
+    """Read a response of generateContent. Raises Stopped and Unfit.
+
+    `duration_s` is the clip's; None leaves times unchecked.
+    """
+    said = _object(_text(response))
+    reading = _rating(said)
+    if problems := contradictions(reading.values, reading.evidence, duration_s):
+        raise Unfit(*problems)
+    return reading
+
+
+def usage(response: Wire) -> Usage:
+    """Tokens of one call, by modality. Thinking is not part of `output_tokens` here."""
+    counted = _mapping(response.get("usageMetadata"))
+    by_modality: dict[str, int] = {}
+    for detail in counted.get("promptTokensDetails") or ():
+        modality, count = str(_mapping(detail).get("modality")), _count(detail, "tokenCount")
+        by_modality[modality] = by_modality.get(modality, 0) + count
+    known = {name: by_modality.get(name, 0) for name in ("IMAGE", "VIDEO", "AUDIO")}
+    return Usage(
+        # What is not said to be anything else is text: a document, or no details at all.
+        text_tokens=max(0, _count(counted, "promptTokenCount") - sum(known.values())),
+        image_tokens=known["IMAGE"],
+        video_tokens=known["VIDEO"],
+        audio_tokens=known["AUDIO"],
+        cached_tokens=_count(counted, "cachedContentTokenCount"),
+        thinking_tokens=_count(counted, "thoughtsTokenCount"),
+        output_tokens=_count(counted, "candidatesTokenCount"),
+    )
+
+
+def turn(response: Wire) -> Wire:
+    """What the model said, as its turn in a conversation."""
+    content = _mapping(_candidate(response).get("content"))
+    return {"role": "model", "parts": list(content.get("parts") or ({"text": ""},))}
+
+
+def _candidate(response: Wire) -> Wire:
+    candidates = response.get("candidates")
+    return _mapping(candidates[0]) if isinstance(candidates, list) and candidates else {}
+
+
+def _text(response: Wire) -> str:
+    """The answer's text. Raises Stopped where the prompt or the answer was blocked or cut off."""
+    if blocked := _mapping(response.get("promptFeedback")).get("blockReason"):
+        raise Stopped("refused", f"prompt_{_word(blocked)}")
+    candidate = _candidate(response)
+    if not candidate:
+        raise Stopped("unratable", "no_answer")
+    finish = str(candidate.get("finishReason") or "STOP")
+    if finish in REFUSALS:
+        raise Stopped("refused", f"answer_{_word(finish)}")
+    if finish != "STOP":
+        raise Stopped("unratable", f"answer_{_word(finish)}")
+    parts = map(_mapping, _mapping(candidate.get("content")).get("parts") or ())
+    return "".join(str(part.get("text") or "") for part in parts if not part.get("thought"))
+
+
+def _object(text: str) -> Wire:
+    if not text.strip():
+        raise Unfit("The answer is empty.")
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unfit(f"The answer is no JSON: {error}.") from error
+    if not isinstance(said, dict):
+        raise Unfit("The answer is no JSON object.")
+    return said
+
+
+def _rating(said: Wire) -> Reading:
+    """Fields and ranges: 101 is not clamped, "80" is not 80, a missing field is not null."""
+    missing = [name for name in (*Values.model_fields, "evidence") if name not in said]
+    if missing:
+        raise Unfit(f"Missing: {', '.join(missing)}.")
+    rest = {name: value for name, value in said.items() if name != "evidence"}
+    try:
+        values = _VALUES.validate_json(json.dumps(rest))
+        evidence = _EVIDENCE.validate_json(json.dumps({"evidence": said["evidence"]})).evidence
+    except ValidationError as error:
+        raise Unfit(*map(_sentence, error.errors(include_url=False)[:10])) from error
+    if all(value is None for value in values.model_dump().values()):
+        raise Unfit("Every field is null: nothing is rated.")
+    return Reading(values, evidence)
+
+
+_VALUES = TypeAdapter(Values)
+_EVIDENCE = TypeAdapter(_Evidence)
+
+
+def _sentence(problem: Any) -> str:
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}."
+
+
+def _mapping(value: object) -> Wire:
+    return value if isinstance(value, dict) else {}
+
+
+def _count(source: object, name: str) -> int:
+    value = _mapping(source).get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _word(reason: object) -> str:
+    return str(reason).lower()[:80]

@@ -1,0 +1,38 @@
+"""What one or more calls consumed, in tokens by kind."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as `usageMetadata` counts them.
+
+    The prompt's tokens are split by modality. `cached_tokens` says how many of them came from the
+    cache: they are part of the split, not beside it (`cachedContentTokenCount` is contained in
+    `promptTokenCount`). `output_tokens` is what was answered and leaves out `thinking_tokens`.
+    """
+
+    text_tokens: int = 0
+    image_tokens: int = 0
+    video_tokens: int = 0
+    audio_tokens: int = 0
+    cached_tokens: int = 0
+    thinking_tokens: int = 0
+    output_tokens: int = 0
+
+    @property
+    def input_tokens(self) -> int:
+        """All tokens of the prompt, cached ones included."""
+        return self.text_tokens + self.image_tokens + self.video_tokens + self.audio_tokens
+
+    @property
+    def written_tokens(self) -> int:
+        """All that is billed as output: the answer and the thinking before it."""
+        return self.output_tokens + self.thinking_tokens
+
+    def __add__(self, other: Self) -> Self:
+        sums = {
+            one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)
+        }
+        return type(self)(**sums)

@@ -1,0 +1,59 @@
+"""The raters of one deployment, by the word they are asked for. Imports only what they need."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from shared import config
+from shared.lake import Lake
+from shared.rating.rater import Rater
+
+
+def deployed(
+    settings: config.AnalyzeSettings,
+    lake: Lake,
+    clock: Callable[[], datetime],
+    timer: Callable[[], float],
+) -> Callable[[str | None], Rater | None]:
+    """Finds the rater of a condition; that of the setting RATER for None, None for a stranger's.
+
+    A deployment of Gemini answers for every condition of Gemini: each is a rater of its own name.
+    """
+    made = _gemini(settings, lake, clock, timer) if "gemini" in settings.rater else _signals()
+    by_condition = {rater.condition: rater for rater in made}
+    return lambda condition: by_condition.get(condition or settings.rater)
+
+
+def _signals() -> list[Rater]:
+    from shared.rating.signals_rater import SignalsRater
+
+    return [SignalsRater()]
+
+
+def _gemini(
+    settings: config.AnalyzeSettings,
+    lake: Lake,
+    clock: Callable[[], datetime],
+    timer: Callable[[], float],
+) -> list[Rater]:
+    from shared.rating.gemini.api import GeminiApi
+    from shared.rating.gemini.kept import Answers
+    from shared.rating.gemini.prices import Prices
+    from shared.rating.gemini.question import Condition
+    from shared.rating.gemini.rater import GeminiRater
+    from shared.rating.spend import Budget
+
+    asked = config.read(config.GeminiSettings)
+    gemini = GeminiApi.connect(asked, settings.google_cloud_project)
+    budget = Budget(lake, "gemini", settings.daily_budget_videos, settings.daily_budget_usd, clock)
+    return [
+        GeminiRater(
+            Condition(asked, sees_caption),
+            gemini,
+            Answers(lake),
+            budget,
+            Prices.load(),
+            clock,
+            timer,
+        )
+        for sees_caption in (False, True)
+    ]
