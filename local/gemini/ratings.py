@@ -1,0 +1,91 @@
+"""Ratings made up from a clip's identity: plausible, and the same each time."""
+
+import random
+from typing import Any
+
+_LANGUAGES = ("en", "es", "pt-BR", "id", "de", "ar", "zh-Hant", None)
+_FREE_SCORES = (
+    "explanation_difficulty",
+    "emotional_intensity",
+    "positivity",
+    "negativity",
+    "desirability_expected",
+    "desirability_unexpected",
+    "closeness",
+    "perceived_realism",
+    "confidence",
+)
+_WOBBLE = 4  # points that a second opinion differs by at most
+
+
+def rating(identity: str, duration_s: float, opinion: str = "") -> dict[str, Any]:
+    """A rating of the rubric's fields, by identity alone; another `opinion` differs by a little."""
+    draw = random.Random(identity)
+    surprise = draw.randint(0, 100)
+    gap = _score(surprise + draw.randint(-15, 15))
+    probable = round(0.02 + 0.9 * (1 - surprise / 100), 2)
+    expected = round(min(1 - probable, 0.2 + 0.7 * surprise / 100), 2)
+    onset = round(draw.uniform(0.2, 0.8) * duration_s, 2)
+    values: dict[str, Any] = {
+        "unexpectedness": surprise,
+        "expectation_gap": gap,
+        "probability_expected": expected,
+        "probability_actual": probable,
+        "surprise_onset_s": onset,
+        "expectation": "Made up by the stand-in: the set-up goes on as it began.",
+        "violation": "Made up by the stand-in: it does not.",
+        "cognitive_interruption": _score(surprise + draw.randint(-10, 10)),
+        "sexual_content": draw.choice((0, 0, 0, 0, 10, 25)),
+        "language": draw.choice(_LANGUAGES),
+        "evidence": [
+            {"at_s": round(onset / 2, 2), "what": "Made up by the stand-in: the set-up."},
+            {"at_s": onset, "what": "Made up by the stand-in: the moment."},
+        ],
+    }
+    values |= {name: draw.randint(0, 100) for name in _FREE_SCORES}
+    return _reconsidered(values, f"{identity} {opinion}") if opinion else values
+
+
+def fitted(values: dict[str, Any], schema: dict[str, Any] | None, identity: str) -> dict[str, Any]:
+    """The values that a schema asks for, in its order; a field unknown here gets any."""
+    if not schema or "properties" not in schema:
+        return values
+    draw = random.Random(identity)
+    properties = schema["properties"]
+    order = schema.get("propertyOrdering") or list(properties)
+    return {
+        name: values[name] if name in values else _any_of_type(properties[name], draw)
+        for name in order
+        if name in properties
+    }
+
+
+def _reconsidered(values: dict[str, Any], seed: str) -> dict[str, Any]:
+    draw = random.Random(seed)
+    scores = {name: held for name, held in values.items() if type(held) is int}
+    return values | {
+        name: _score(held + draw.randint(-_WOBBLE, _WOBBLE)) for name, held in scores.items()
+    }
+
+
+def _score(number: int) -> int:
+    return min(100, max(0, number))
+
+
+def _any_of_type(schema: dict[str, Any], draw: random.Random) -> Any:
+    kind = str(schema.get("type", "STRING")).upper()
+    if schema.get("enum"):
+        return draw.choice(schema["enum"])
+    low, high = schema.get("minimum", 0), schema.get("maximum", 100)
+    if kind == "INTEGER":
+        return draw.randint(int(low), int(high))
+    if kind == "NUMBER":
+        return round(draw.uniform(low, high), 2)
+    if kind == "BOOLEAN":
+        return draw.random() < 0.5
+    if kind == "ARRAY":
+        return [_any_of_type(schema.get("items", {}), draw)]
+    if kind == "OBJECT":
+        properties = schema.get("properties", {})
+        return {name: _any_of_type(held, draw) for name, held in properties.items()}
+    return None if kind == "NULL" else "Made up by the stand-in."
