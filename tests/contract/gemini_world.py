@@ -1,0 +1,129 @@
+"""The rater on its real client, in front of the stand-in, with a lake and a bus in memory."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from google import genai
+from google.genai import types
+from google.oauth2.credentials import Credentials
+
+from local.gemini import StandIn
+from shared.claims import Claims
+from shared.config import GeminiSettings
+from shared.events import VideoUploaded
+from shared.model import Rating, Record
+from shared.rating.gemini.api import GeminiApi
+from shared.rating.gemini.kept import Answers
+from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.question import Condition
+from shared.rating.gemini.rater import GeminiRater
+from shared.rating.rate import App, rate_upload
+from shared.rating.spend import Budget
+from tests.fakes import BusInMemory, LakeInMemory
+
+CLIP_S = 10
+SETTINGS: Mapping[str, Any] = {"attempts": 2, "timeout_s": 5.0}
+
+
+def make_clip(path: Path, seconds: int = CLIP_S) -> bytes:
+    """A small MP4 that declares its duration."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=2)
+        stream.width = stream.height = 32
+        for number in range(seconds * 2):
+            picture = np.full((32, 32, 3), number * 7 % 256, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return path.read_bytes()
+
+
+class World:
+    """A pipeline of fakes around the real rater, and all that left it."""
+
+    def __init__(self, gemini: StandIn, clip: bytes, **how: Any):
+        self.gemini = gemini
+        self.clip = clip
+        self.lake = LakeInMemory()
+        self.bus = BusInMemory()
+        self.now = datetime(2026, 11, 1, 12, tzinfo=UTC)
+        self.bound(how.pop("videos", None), how.pop("usd", None))
+        self.settings = GeminiSettings(**{**SETTINGS, **how})
+
+    def bound(self, videos: int | None, usd: float | None) -> None:
+        self.budget = Budget(self.lake, "gemini", videos, usd, lambda: self.now)
+
+    def client(self) -> genai.Client:
+        options = types.HttpOptions(
+            base_url=self.gemini.url,
+            timeout=round(self.settings.timeout_s * 1_000),
+            retry_options=types.HttpRetryOptions(
+                attempts=self.settings.attempts, initial_delay=0.01, max_delay=0.02, jitter=0.01
+            ),
+        )
+        if self.settings.api_key:
+            return genai.Client(
+                enterprise=False, api_key=self.settings.api_key, http_options=options
+            )
+        return genai.Client(
+            enterprise=True,
+            project="p",
+            location=self.settings.location,
+            credentials=Credentials("token"),
+            http_options=options,
+        )
+
+    def app(self) -> App:
+        api = GeminiApi(self.client(), self.settings.model, bool(self.settings.api_key))
+        raters = {
+            rater.condition: rater
+            for rater in (
+                GeminiRater(
+                    Condition(self.settings, sees_caption),
+                    api,
+                    Answers(self.lake),
+                    self.budget,
+                    Prices.load(),
+                    lambda: self.now,
+                    self.now.timestamp,
+                )
+                for sees_caption in (False, True)
+            )
+        }
+        return App(
+            lake=self.lake,
+            claims=Claims(self.lake, lease_s=660),
+            raters=lambda condition: raters.get(condition or "gemini"),
+            publish=self.bus.publish,
+            clock=lambda: self.now,
+            timer=self.now.timestamp,
+            max_media_bytes=2**20,
+        )
+
+    def upload(self, video_id: str = "7300000000000000001", **how: Any) -> VideoUploaded:
+        name = f"videos/{video_id}.mp4"
+        standing = self.lake.stat(name)
+        generation = standing.generation if standing else self.lake.replace(name, self.clip, 0)
+        return VideoUploaded("lake", name, str(generation), **how)
+
+    def list_video(self, record: Record) -> None:
+        """What the lake knows of the video's listing."""
+        self.lake.put(f"metadata/{record.video_id}.json", record.to_json())
+
+    def deliver(self, upload: VideoUploaded, delivery: str = "d1") -> None:
+        rate_upload(upload, delivery, self.app())
+
+    def rate(self, **how: Any) -> Rating:
+        """Upload a video, rate it, and return the rating that was published."""
+        self.deliver(self.upload(**how))
+        rating = self.bus.published[-1].rating
+        assert rating is not None
+        return rating
+
+    @property
+    def calls(self) -> int:
+        """How many questions the model was sent."""
+        return sum("generateContent" in request.path for request in self.gemini.requests)
