@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import load, table
+from benchmarks import imports, load, table
 
-SUITES = {"load": load.figures}
+SUITES = {"imports": imports.figures, "load": load.figures}
 
 
 def main() -> int:

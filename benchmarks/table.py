@@ -10,24 +10,30 @@ RESULTS = Path(__file__).parent / "results.json"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A ratio measured side by side in one run. `bar` is None where it is only told."""
+    """A ratio measured side by side in one run.
+
+    It is to reach `bar`, or to stay below it where `is_most`; None is where it is only told.
+    """
 
     name: str
     measured: float
     bar: float | None
     command: str
     note: str = ""
+    is_most: bool = False
 
     @property
     def ok(self) -> bool:
-        return self.bar is None or self.measured >= self.bar
+        if self.bar is None:
+            return True
+        return self.measured <= self.bar if self.is_most else self.measured >= self.bar
 
 
 def show(figures: Sequence[Figure]) -> None:
     width = max(len(figure.name) for figure in figures)
     print(f"{'':{width}}  measured      bar")
     for figure in figures:
-        bar = "" if figure.bar is None else f"≥ {figure.bar:g}"
+        bar = "" if figure.bar is None else f"{'≤' if figure.is_most else '≥'} {figure.bar:g}"
         verdict = "" if figure.bar is None else ("ok" if figure.ok else "MISSED")
         print(f"{figure.name:{width}}  {figure.measured:8.2f}  {bar:>7}  {verdict:6} {figure.note}")
 

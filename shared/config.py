@@ -13,7 +13,9 @@ CommaList = Annotated[tuple[str, ...], NoDecode]
 class _Settings(BaseSettings):
     """Names are the environment's, in lower case."""
 
-    model_config = SettingsConfigDict(frozen=True, case_sensitive=False, extra="ignore")
+    model_config = SettingsConfigDict(
+        frozen=True, case_sensitive=False, extra="ignore", defer_build=True
+    )
 
     google_cloud_project: Annotated[str, Field(min_length=1)]
     lake_bucket: Annotated[str, Field(min_length=1)]
@@ -66,7 +68,11 @@ class GeminiSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        frozen=True, case_sensitive=False, extra="ignore", env_prefix="GEMINI_"
+        frozen=True,
+        case_sensitive=False,
+        extra="ignore",
+        env_prefix="GEMINI_",
+        defer_build=True,
     )
 
     api_key: str = ""

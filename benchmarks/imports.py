@@ -1,0 +1,106 @@
+"""What a cold start imports: each function in an environment of its own requirements alone.
+
+Beside it, in the same run and environment, the libraries that the function cannot do without.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.table import Figure
+
+ROOT = Path(__file__).parent.parent
+BAR = 1.25
+TIMES = 11
+COMMAND = "python -m benchmarks imports"
+_ALWAYS = "functions_framework, google.cloud.storage, pydantic"
+_PUBSUB = "google.cloud.pubsub_v1"
+_RATER = (
+    "from shared import config; from shared.rating.raters import deployed; "
+    "assert deployed(config.AnalyzeSettings(), None, None, None)(None)"
+)
+_FOREIGN = ("vertexai", "google.cloud.aiplatform", "av", "pandas")
+"""What no function loads before its first video, unless it cannot do without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A function as it is started: what it `needs` besides, and `then` what it makes first."""
+
+    name: str
+    function: str
+    needs: str
+    then: str = "pass"
+    rater: str = ""
+
+
+STARTS = (
+    Start("analyze with the rater gemini", "analyze", f"{_PUBSUB}, google.genai", _RATER, "gemini"),
+    Start("analyze with the rater signals", "analyze", f"{_PUBSUB}, av, numpy", _RATER, "signals"),
+    Start("fetch", "fetch", f"{_PUBSUB}, requests"),
+    Start("load", "load", "google.cloud.bigquery"),
+    Start("sweep", "sweep", _PUBSUB),
+)
+
+
+def figures() -> Iterator[Figure]:
+    with TemporaryDirectory(prefix="imports-") as folder:
+        for function in sorted({start.function for start in STARTS}):
+            _make_environment(function, Path(folder) / function)
+        for start in STARTS:
+            yield _figure(start, Path(folder) / start.function / "bin/python")
+
+
+def _make_environment(function: str, where: Path) -> None:
+    uv = str(Path(sys.executable).parent / "uv")
+    requirements = str(ROOT / f"functions/{function}/requirements.txt")
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(where)], check=True)
+    subprocess.run(
+        [
+            *(uv, "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes"),
+            *("--python", str(where), "-r", requirements),
+        ],
+        check=True,
+    )
+
+
+def _figure(start: Start, python: Path) -> Figure:
+    needed = f"import {_ALWAYS}, {start.needs}"
+    foreign = [name for name in _FOREIGN if name not in start.needs]
+    loaded = f"import sys; [print(name) for name in {foreign} if name in sys.modules]"
+    whole = f"import main; {start.then}"
+    if found := _run(python, start, f"{whole}; {loaded}").split():
+        raise AssertionError(f"{start.name} loads {', '.join(found)}")
+    _run(python, start, needed)
+    pairs = [
+        (_seconds(python, start, needed), _seconds(python, start, whole)) for _ in range(TIMES)
+    ]
+    least, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
+    note = f"{ours:.2f} s beside {least:.2f} s, medians of {TIMES}"
+    return Figure(f"cold start, {start.name}", ours / least, BAR, COMMAND, note, is_most=True)
+
+
+def _seconds(python: Path, start: Start, code: str) -> float:
+    began = time.perf_counter()
+    _run(python, start, code)
+    return time.perf_counter() - began
+
+
+def _run(python: Path, start: Start, code: str) -> str:
+    folders = f"{ROOT}{os.pathsep}{ROOT / 'functions' / start.function}"
+    settings = {"GOOGLE_CLOUD_PROJECT": "p", "LAKE_BUCKET": "b", "GEMINI_API_KEY": "k"}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": folders, "RATER": start.rater}
+    done = subprocess.run(
+        [str(python), "-c", code],
+        check=True,
+        env=environment | settings,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
