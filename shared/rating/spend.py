@@ -174,14 +174,12 @@ class Budget:
         )
 
     def _write_down(self, days: "list[_Day]") -> None:
-        """Write what is not yet written, and forget the past days that are done with."""
-        today = self._clock().astimezone(UTC).date()
+        """Write what is not yet written, and forget days that no clock will come back to."""
+        yesterday = self._clock().astimezone(UTC).date() - timedelta(days=1)
         for day in days:
-            if day.date != today:
-                day.give_back()
             if day.entry() != day.written:
                 self._write(day, lambda others: _Cost())
-            if day.date != today and day.under_way == _Cost():
+            if day.date < yesterday and day.under_way == _Cost():
                 del self._days[day.date]
 
     def _write(self, day: "_Day", grant: "Callable[[_Cost], _Cost]") -> None:

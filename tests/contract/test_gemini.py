@@ -11,7 +11,7 @@ from shared.lake import RatingKey, answer_name
 from shared.model import Creator, Metrics, Record, Video, parse_record
 from shared.rating.gemini.question import Condition
 from shared.rating.values import RUBRIC_VERSION
-from tests.contract.gemini_world import World, make_clip
+from tests.gemini_world import World, make_clip
 from tests.records import DAY_0
 
 VIDEO_ID = "7300000000000000001"
@@ -342,6 +342,14 @@ def test_a_file_that_is_no_video_is_not_asked_about(gemini):
     assert (rating.status, world.calls) == ("unratable", 0)
 
 
+def test_a_type_that_gemini_does_not_take_is_not_asked_about(gemini, tmp_path):
+    world = World(gemini, make_clip(tmp_path / "clip.avi"))
+
+    rating = world.rate()
+
+    assert (rating.status, rating.reason, world.calls) == ("unratable", "type_not_accepted", 0)
+
+
 def test_what_was_replaced_while_it_was_rated_is_not_that_generations_rating(world, monkeypatch):
     upload = world.upload()
     ask = world.gemini.service.answer
@@ -520,47 +528,6 @@ def test_another_prompt_or_schema_is_another_configuration(monkeypatch):
     monkeypatch.setitem(shaped.__dict__, "schema", shaped.schema | {"description": "x"})
 
     assert len({plain, prompted.config_hash, shaped.config_hash}) == 3
-
-
-# --- the daily budget -----------------------------------------------------------------------------
-
-
-def test_over_budget_uploads_are_parked_and_complete_the_next_day(gemini, clip):
-    world = World(gemini, clip, videos=5)
-    ids = [f"73000000000000000{n:02}" for n in range(20)]
-
-    for video_id in ids:
-        world.deliver(world.upload(video_id))
-
-    assert world.calls == 5
-    assert len(world.bus.published) == 5
-    parked = list(world.lake.names("parked/analyze/"))
-    assert len(parked) == 15
-    entries = [json.loads(world.lake.read(name)) for name in parked]
-    assert {entry["due_at"] for entry in entries} == {"2026-11-02T00:00:00+00:00"}
-    assert {entry["attributes"]["rater"] for entry in entries} == {"gemini"}
-
-
-def test_a_parked_upload_delivered_again_is_parked_once(gemini, clip):
-    world = World(gemini, clip, videos=1)
-    world.deliver(world.upload())
-    late = world.upload("7300000000000000002")
-
-    world.deliver(late, "d1")
-    world.deliver(late, "d2")
-
-    assert len(list(world.lake.names("parked/"))) == 1
-
-
-def test_what_is_answered_already_needs_no_budget(gemini, clip):
-    world = World(gemini, clip)
-    world.rate()
-    (rating,) = world.lake.names("ratings/")
-    world.lake.delete(rating)
-    world.bound(videos=1, usd=1e-12)
-
-    assert world.rate().status == "rated"
-    assert world.calls == 1
 
 
 def test_a_corrupt_kept_answer_is_kept_as_a_failure_and_nothing_is_paid(world):

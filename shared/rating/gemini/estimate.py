@@ -163,5 +163,5 @@ def prompt_tokens() -> int:
 
 
 def _ceil(exact: float) -> int:
-    """Rounded up, except for what only floating point made larger: 0.1 × 30 is 3."""
+    """Rounded up, except for what only floating point made larger: 0.28 × 25 is 7."""
     return math.ceil(round(exact, 6))

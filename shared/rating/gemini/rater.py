@@ -16,6 +16,12 @@ from shared.rating.gemini.usage import Usage
 from shared.rating.rater import Answer, Media
 from shared.rating.spend import Budget
 
+ACCEPTED = frozenset(
+    f"video/{kind}"
+    for kind in ("x-flv", "quicktime", "mpeg", "mpegs", "mpg", "mp4", "webm", "wmv", "3gpp")
+)
+"""https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/video-understanding, 2026-10"""
+
 
 @dataclass(frozen=True)
 class GeminiRater:
@@ -72,6 +78,8 @@ class GeminiRater:
     def _not_asked(self, media: Media, clip: Clip) -> str | None:
         """Why Gemini is not asked about this file at all."""
         settings = self.under.settings
+        if media.type.mime not in ACCEPTED:
+            return "type_not_accepted"
         if clip.duration_s is not None and clip.duration_s > settings.max_clip_s:
             return "too_long"
         if self.gemini.takes_bytes and media.size > settings.inline_max_bytes:

@@ -1,0 +1,175 @@
+"""The day's budget: what is over it waits, completes when the day turns, and is never lost."""
+
+import json
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from local.gemini import standing_in
+from shared.errors import Transient
+from shared.events import upload_in
+from shared.parked import due, release
+from tests.fakes import TopicsInMemory
+from tests.gemini_world import World, make_clip
+
+IDS = [f"73000000000000000{n:02}" for n in range(20)]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4")
+
+
+@pytest.fixture
+def gemini():
+    with standing_in() as gemini:
+        yield gemini
+
+
+def sweep(world):
+    """Send round again what is due by the world's clock; returns how many messages."""
+    topics = TopicsInMemory()
+    for entry in list(due(world.lake, world.now)):
+        release(entry, world.lake, topics)
+    for _stage, message in topics.published:
+        world.deliver(upload_in(message.attributes))
+    return len(topics.published)
+
+
+def rated_ids(world):
+    return {record.video_id for record in world.bus.published if record.rating.status == "rated"}
+
+
+def test_over_budget_uploads_are_parked_for_this_rater_until_midnight(gemini, clip):
+    world = World(gemini, clip, videos=5)
+
+    for video_id in IDS:
+        world.deliver(world.upload(video_id))
+
+    assert world.calls == len(world.bus.published) == 5
+    entries = [json.loads(world.lake.read(name)) for name in world.lake.names("parked/analyze/")]
+    assert len(entries) == 15
+    assert {entry["due_at"] for entry in entries} == {"2026-11-02T00:00:00+00:00"}
+    assert {entry["attributes"]["rater"] for entry in entries} == {"gemini"}
+
+
+def test_what_was_parked_completes_as_the_days_turn_and_nothing_is_lost(gemini, clip):
+    world = World(gemini, clip, videos=5)
+    for video_id in IDS:
+        world.deliver(world.upload(video_id))
+
+    assert sweep(world) == 0  # not before midnight
+    for day in (1, 2, 3):
+        world.now += timedelta(days=1)
+        sweep(world)
+        assert world.calls == 5 * (day + 1)
+
+    assert rated_ids(world) == set(IDS)
+    assert list(world.lake.names("parked/")) == list(world.lake.names("failed/")) == []
+
+
+def test_a_larger_budget_the_next_day_takes_all_that_waited(gemini, clip):
+    world = World(gemini, clip, videos=5)
+    for video_id in IDS:
+        world.deliver(world.upload(video_id))
+
+    world.now += timedelta(days=1)
+    world.bound(videos=50, usd=None)
+    sweep(world)
+
+    assert world.calls == 20
+    assert rated_ids(world) == set(IDS)
+
+
+def test_twenty_uploads_at_once_pay_no_more_than_the_budget(gemini, clip):
+    gemini.script({"delay_s": 0.05, "times": None})
+    world = World(gemini, clip, videos=5)
+    uploads = [world.upload(video_id) for video_id in IDS]
+    start = threading.Barrier(len(uploads))
+
+    def deliver(upload):
+        start.wait()
+        world.deliver(upload)
+
+    with ThreadPoolExecutor(len(uploads)) as threads:
+        list(threads.map(deliver, uploads))
+
+    assert world.calls == 5
+    assert len(list(world.lake.names("parked/"))) == 15
+
+
+def test_a_budget_in_money_stops_before_it_is_overdrawn(gemini, clip):
+    world = World(gemini, clip, usd=0.03)
+
+    for video_id in IDS:
+        world.deliver(world.upload(video_id))
+
+    paid = sum(record.rating.cost_usd for record in world.bus.published)
+    assert 0 < paid <= 0.03
+    assert 0 < world.calls < 20
+
+
+def test_a_correction_counts_money_and_no_second_video(gemini, clip):
+    world = World(gemini, clip, videos=2)
+    gemini.script({"flaw": "strings"})
+
+    for video_id in IDS[:3]:
+        world.deliver(world.upload(video_id))
+
+    assert world.calls == 3
+    assert len(rated_ids(world)) == 2
+
+
+def test_a_parked_upload_delivered_again_is_parked_once(gemini, clip):
+    world = World(gemini, clip, videos=1)
+    world.deliver(world.upload(IDS[0]))
+    late = world.upload(IDS[1])
+
+    for delivery in ("d1", "d2"):
+        world.deliver(late, delivery)
+
+    assert len(list(world.lake.names("parked/"))) == 1
+
+
+def test_a_call_that_failed_costs_nothing_of_the_budget(gemini, clip):
+    world = World(gemini, clip, videos=1)
+    gemini.script({"error": 503, "times": 2})
+    with pytest.raises(Transient):
+        world.deliver(world.upload(IDS[0]))
+
+    world.deliver(world.upload(IDS[0]))
+
+    assert rated_ids(world) == {IDS[0]}
+
+
+def test_what_is_answered_already_needs_no_budget(gemini, clip):
+    world = World(gemini, clip)
+    world.deliver(world.upload(IDS[0]))
+    (rating,) = world.lake.names("ratings/")
+    world.lake.delete(rating)
+    world.bound(videos=1, usd=1e-12)
+
+    world.deliver(world.upload(IDS[0]))
+
+    assert len(list(world.lake.names("ratings/"))) == world.calls == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_order_with_crashes_completes_and_pays_each_video_once(gemini, clip, seed):
+    chance = random.Random(seed)
+    world = World(gemini, clip, videos=4)
+    for _day in range(20):
+        for video_id in chance.sample(IDS, len(IDS)):
+            if chance.random() < 0.2:
+                world.bound(videos=4, usd=None)  # this instance died, another starts
+            world.deliver(world.upload(video_id))
+        sweep(world)
+        world.now += timedelta(days=1)
+
+    assert rated_ids(world) == set(IDS)
+    assert world.calls == len(IDS)
+    sweep(world)
+    assert list(world.lake.names("parked/")) == []

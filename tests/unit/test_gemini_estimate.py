@@ -1,0 +1,163 @@
+"""What a rating is expected to cost, against figures computed by hand."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import shared.rating
+from shared.config import GeminiSettings
+from shared.rating.clip import Clip
+from shared.rating.gemini.estimate import (
+    Expected,
+    expected,
+    expected_usage,
+    expected_usd,
+    prompt_tokens,
+)
+from shared.rating.gemini.prices import Prices
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def prices() -> Prices:
+    return Prices.load()
+
+
+def settings(**chosen) -> GeminiSettings:
+    return GeminiSettings(**({"fps": 1.0, "fps_long": 1.0} | chosen))
+
+
+def test_thirty_seconds_at_one_frame_a_second_are_as_computed_by_hand():
+    found = expected(30.0, True, settings())
+
+    assert found.frames == 30
+    assert found.video_tokens == 30 * 70 == 2_100
+    assert (found.audio_tokens_low, found.audio_tokens_high) == (30 * 25, 30 * 32) == (750, 960)
+    assert found.prompt_tokens == prompt_tokens()
+
+
+def test_the_prompt_is_counted_by_the_characters_of_what_is_sent():
+    rating = Path(shared.rating.__file__).parent
+    sent = (rating / "prompt.txt").read_text() + (rating / "response_schema.json").read_text()
+
+    assert prompt_tokens() == -(-len(sent) // 4)
+
+
+def test_high_resolution_is_280_tokens_a_frame():
+    assert expected(30.0, True, settings(media_resolution="high")).video_tokens == 8_400
+
+
+@pytest.mark.parametrize("resolution", ["default", "low", "medium"])
+def test_every_other_resolution_is_70(resolution):
+    assert expected(30.0, True, settings(media_resolution=resolution)).video_tokens == 2_100
+
+
+def test_a_silent_clip_has_no_sound_to_count():
+    found = expected(30.0, False, settings())
+
+    assert (found.audio_tokens_low, found.audio_tokens_high) == (0, 0)
+
+
+def test_a_short_clip_is_sampled_more_often_than_a_long_one():
+    usual = GeminiSettings()
+
+    assert expected(60.0, True, usual).frames == 240
+    assert expected(61.0, True, usual).frames == 61
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "fps", "frames"),
+    [(0.1, 1.0, 1), (0.0, 1.0, 1), (30.2, 1.0, 31), (0.3, 10.0, 3), (2.0, 0.5, 1), (3.0, 0.1, 1)],
+)
+def test_a_started_interval_has_its_frame(duration_s, fps, frames):
+    assert expected(duration_s, True, settings(fps=fps)).frames == frames
+
+
+def test_floating_point_adds_no_token():
+    assert expected(0.28, True, settings()).audio_tokens_low == 7  # 0.28 * 25 > 7
+
+
+def test_more_thinking_is_more_output():
+    highs = [
+        expected(30.0, True, settings(thinking_level=level)).output_tokens_high
+        for level in ("minimal", "low", "medium", "high")
+    ]
+
+    assert highs == sorted(set(highs))
+
+
+def test_output_never_exceeds_what_the_model_may_write():
+    found = expected(30.0, True, settings(thinking_level="high", max_output_tokens=2_000))
+
+    assert (found.output_tokens_low, found.output_tokens_high) == (1_300, 2_000)
+
+
+def test_a_caption_can_only_add():
+    with_caption = expected(30.0, True, settings(), sees_caption=True)
+
+    assert with_caption.low == expected(30.0, True, settings()).low
+    assert with_caption.high.text_tokens > prompt_tokens()
+
+
+def test_clips_add_up():
+    total = expected(30.0, True, settings()) + expected(12.0, False, settings())
+
+    assert total.calls == 2
+    assert total.video_tokens == (30 + 12) * 70
+    assert total.audio_tokens_high == 960
+    assert total.prompt_tokens == 2 * prompt_tokens()
+
+
+def test_two_replicates_cost_twice_as_much():
+    once = expected(30.0, True, settings())
+
+    assert once.times(2) == once + once
+    assert once.times(0) == Expected()
+
+
+def test_the_cost_by_hand(prices):
+    found = expected(30.0, True, settings())
+
+    low, high = found.cost_usd(prices, "gemini-3.5-flash-lite", TODAY)
+
+    prompt, written = prompt_tokens(), (found.output_tokens_low, found.output_tokens_high)
+    assert low == pytest.approx((2_100 + 750 + prompt) * 0.30e-6 + written[0] * 2.50e-6)
+    assert high == pytest.approx((2_100 + 960 + prompt) * 0.30e-6 + written[1] * 2.50e-6)
+
+
+def test_a_batch_is_half_of_it(prices):
+    found = expected(30.0, True, settings())
+
+    live = found.cost_usd(prices, "gemini-3.8-flash", TODAY)
+    batch = found.cost_usd(prices, "gemini-3.8-flash", TODAY, batch=True)
+
+    assert batch == pytest.approx([live.low / 2, live.high / 2])
+
+
+def test_a_model_without_a_price_has_no_cost(prices):
+    found = expected(30.0, True, settings())
+
+    assert found.cost_usd(prices, "gemini-9-unheard", TODAY) is None
+    assert expected_usd(Clip(30.0, True), settings(model="gemini-9"), prices, TODAY) is None
+
+
+def test_a_budget_reckons_with_the_high_end(prices):
+    found = expected(30.0, True, settings())
+
+    reckoned = expected_usd(Clip(30.0, True), settings(), prices, TODAY)
+
+    assert reckoned == found.cost_usd(prices, "gemini-3.5-flash-lite", TODAY).high
+
+
+def test_a_clip_that_tells_no_duration_is_reckoned_as_the_longest(prices):
+    unknown = expected_usd(Clip(None, True), settings(max_clip_s=600), prices, TODAY)
+
+    assert unknown == expected_usd(Clip(600.0, True), settings(), prices, TODAY)
+
+
+def test_sound_can_be_reckoned_at_another_rate():
+    assert expected_usage(30.0, True, settings(), audio_per_s=25).audio_tokens == 750
+    assert expected_usage(30.0, True, settings()).audio_tokens == 960
+    assert expected_usage(30.0, False, settings(), audio_per_s=25).audio_tokens == 0
