@@ -4,7 +4,7 @@ import json
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,9 +12,13 @@ from local.gemini import standing_in
 from shared.errors import Transient
 from shared.events import upload_in
 from shared.parked import due, release
+from shared.rating.clip import Clip
+from shared.rating.gemini.estimate import expected_usd
+from shared.rating.gemini.prices import Prices
 from tests.fakes import TopicsInMemory
 from tests.gemini_world import World, make_clip
 
+DAY = date(2026, 11, 1)
 IDS = [f"73000000000000000{n:02}" for n in range(20)]
 
 
@@ -110,6 +114,31 @@ def test_a_budget_in_money_stops_before_it_is_overdrawn(gemini, clip):
     paid = sum(record.rating.cost_usd for record in world.bus.published)
     assert 0 < paid <= 0.03
     assert 0 < world.calls < 20
+
+
+def test_what_a_call_really_cost_is_what_is_booked(gemini, clip):
+    most = expected_usd(Clip(10.0, False), World(gemini, clip).settings, Prices.load(), DAY)
+    world = World(gemini, clip, usd=3 * most)
+
+    for video_id in IDS:
+        world.deliver(world.upload(video_id))
+
+    paid = sum(record.rating.cost_usd for record in world.bus.published)
+    assert world.calls > 3  # each cost less than it might have
+    assert paid <= 3 * most
+
+
+def test_a_call_that_timed_out_may_have_been_billed_and_is_booked(gemini, clip):
+    most = expected_usd(Clip(10.0, False), World(gemini, clip).settings, Prices.load(), DAY)
+    world = World(gemini, clip, usd=1.5 * most, timeout_s=0.2, attempts=1)
+    gemini.script({"delay_s": 3})
+    with pytest.raises(Transient):
+        world.deliver(world.upload(IDS[0]))
+
+    world.deliver(world.upload(IDS[0]))
+
+    assert world.calls == 1
+    assert len(list(world.lake.names("parked/"))) == 1
 
 
 def test_a_correction_counts_money_and_no_second_video(gemini, clip):
