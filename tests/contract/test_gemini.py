@@ -227,6 +227,7 @@ def test_thoughts_are_not_part_of_the_answer(world):
     world.gemini.script({"thought": "It might be a cat. {"})
 
     assert world.rate().status == "rated"
+    assert world.calls == 1
 
 
 # --- errors ---------------------------------------------------------------------------------------
