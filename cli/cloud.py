@@ -1,21 +1,36 @@
-"""The local cloud as a verb sees it: opened with words for the person who waits."""
+"""A cloud as a verb sees it: opened with words for the person who waits."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
+from cli.refused import Refused
 from cli.screen import Screen
 from local import cloud
 from local.cloud import ALL
-from local.endpoints import Endpoints
+from local.endpoints import LOCAL, Endpoints
 from local.start import Reports
+
+LOG_IN = "run gcloud auth application-default login"
 
 
 @contextmanager
 def opened(
-    home: Path | None, screen: Screen, parts: frozenset[str] = ALL, posts: int | None = None
+    home: Path | None,
+    screen: Screen,
+    parts: frozenset[str] = ALL,
+    posts: int | None = None,
+    target: str = LOCAL,
 ) -> Iterator[Endpoints]:
-    """Use what `tta up` runs, or start the parts for the block."""
+    """Use what `tta up` runs, or start the parts for the block.
+
+    For a target in the cloud nothing is started and the environment stays as it is: the person's
+    own credentials decide what may be done there. Raises Refused when there are none.
+    """
+    if target != LOCAL:
+        with _logged_in(target) as endpoints:
+            yield endpoints
+        return
     with _starting(screen, cloud.connected(home, parts, posts, reports(screen))) as endpoints:
         yield endpoints
 
@@ -26,6 +41,21 @@ def kept_up(home: Path | None, screen: Screen, posts: int | None) -> Iterator[En
     own = cloud.running(home, ALL, posts, reports(screen), publish=True)
     with _starting(screen, own) as endpoints:
         yield endpoints
+
+
+@contextmanager
+def _logged_in(name: str) -> Iterator[Endpoints]:
+    from google.auth.exceptions import DefaultCredentialsError, RefreshError
+
+    from cli.target import target
+
+    endpoints = target(name)
+    try:
+        yield endpoints
+    except DefaultCredentialsError as error:
+        raise Refused(f"--target {name}: you are not logged in; {LOG_IN}") from error
+    except RefreshError as error:
+        raise Refused(f"--target {name}: your login has expired; {LOG_IN}") from error
 
 
 @contextmanager

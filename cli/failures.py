@@ -7,8 +7,8 @@ from typing import Any
 
 from cli.refused import WRONG_USE, Refused
 from cli.since import moment
-from local.endpoints import RECORDS, UPLOADED, Endpoints
-from local.traffic import Traffic, get_json, wait_until_over
+from local.endpoints import Endpoints
+from local.traffic import ASKING_WITHIN_S, Traffic, get_json, wait_until_over
 from local.wiring import DEAD
 from shared.dead_letters import DeadLetters, drain_all
 from shared.failed import Failed, failures, replay, sendable
@@ -47,6 +47,7 @@ class Replayed:
     not_sent: list[dict[str, str]] = field(default_factory=list)
     failed_again: list[dict[str, Any]] = field(default_factory=list)
     dry_run: bool = False
+    waited: bool = False
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
@@ -72,7 +73,9 @@ class Failures:
         """Publish what is wanted, wait until it has come to rest, and see what failed again."""
         done = Replayed(dry_run=dry_run)
         before = self._standing()
-        topics = Topics(self._endpoints.project, UPLOADED, RECORDS)
+        topics = Topics(
+            self._endpoints.project, self._endpoints.uploads_topic, self._endpoints.records_topic
+        )
 
         def attempt(failure: Failed) -> tuple[Failed, str | None]:
             try:
@@ -89,8 +92,9 @@ class Failures:
             else:
                 done.published += 1
                 done.by_stage[failure.stage] = done.by_stage.get(failure.stage, 0) + 1
-        if done.published and not dry_run:
-            wait_until_over(self._endpoints, on_look)
+        if done.published and not dry_run and self._endpoints.is_local:
+            wait_until_over(self._endpoints, on_look, asking_within_s=ASKING_WITHIN_S)
+            done.waited = True
             self._keep_dead_letters()
             done.failed_again = [
                 failure.summary()
@@ -104,11 +108,16 @@ class Failures:
 
     def _keep_dead_letters(self) -> None:
         """What the sweep does in the cloud, where a scheduler calls it."""
+        if not self._endpoints.is_local:
+            return
         backlog = get_json(f"{self._endpoints.pubsub_admin}/backlog")
         project = self._endpoints.project
         given_up = [
             DeadLetters(stage, path, self.lake)
-            for stage, topic in (("analyze", UPLOADED), ("load", RECORDS))
+            for stage, topic in (
+                ("analyze", self._endpoints.uploads_topic),
+                ("load", self._endpoints.records_topic),
+            )
             if backlog.get(path := f"projects/{project}/subscriptions/{topic}{DEAD}", {}).get(
                 "undelivered"
             )

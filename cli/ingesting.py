@@ -12,7 +12,7 @@ from cli.refused import Refused
 from cli.screen import Screen
 from cli.sidecar import Line, Sidecar
 from cli.uploads import Unusable, Upload, files_in, inspected
-from local.endpoints import RECORDS, Endpoints
+from local.endpoints import Endpoints
 from local.traffic import wait_until_over
 from shared.model import Record
 
@@ -157,7 +157,7 @@ def _send(batch: Batch, endpoints: Endpoints, outcome: Outcome, screen: Screen) 
 def _publish(records: list[Record], endpoints: Endpoints) -> None:
     from shared.bus import Bus  # late: the first file is being rated while this is imported
 
-    Bus(endpoints.project, RECORDS).publish(*records)
+    Bus(endpoints.project, endpoints.records_topic).publish(*records)
 
 
 def _wait_for_rows(batch: Batch, endpoints: Endpoints, outcome: Outcome, wait_s: float) -> None:

@@ -18,6 +18,14 @@ Home = Annotated[
 Json = Annotated[
     bool, typer.Option("--json", help="Print machine-readable output on stdout, and only that.")
 ]
+Target = Annotated[
+    str,
+    typer.Option(
+        "--target",
+        metavar="local|NAME",
+        help="Which cloud: the one on this machine, or one of tta.toml.",
+    ),
+]
 Posts = Annotated[
     int | None,
     typer.Option(

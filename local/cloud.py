@@ -9,9 +9,11 @@ the sandbox waits for its library, which is made meanwhile.
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from local import endpoints as where
 from local.child import DidNotStart, reserved_port
@@ -22,8 +24,17 @@ from local.home import Home, Lock, lock_of, take_or
 from local.start import Reports, Start
 
 QUERY = frozenset({"tokens", "bigquery"})
-INGEST = QUERY | {"pubsub", "storage", "analyze", "load"}
+LAKE = frozenset({"tokens", "pubsub", "storage"})
+INGEST = QUERY | LAKE | {"analyze", where.GEMINI, "load"}
 ALL = INGEST | {"tiktok", "fetch", "sweep"}
+
+
+def can_ask_gemini(environment: Mapping[str, str]) -> bool:
+    """Whether there is a key of the Developer API, or an address in place of Vertex AI's.
+
+    GOOGLE_GEMINI_BASE_URL alone is not enough: without a key Vertex AI would be asked.
+    """
+    return any(environment.get(name) for name in ("GEMINI_API_KEY", "GOOGLE_VERTEX_BASE_URL"))
 
 
 class AlreadyRunning(Exception):
@@ -127,15 +138,31 @@ def _started(
 ) -> Iterator[Endpoints]:
     home.prepare()
     home.endpoints.unlink(missing_ok=True)  # of an `up` that was killed
+    gemini = _gemini(reports) if where.GEMINI in parts else {}
+    parts = parts if gemini else parts - {where.GEMINI}
     with ExitStack() as stack:
         ports = _Ports(stack)
-        endpoints = _addresses(home, parts, ports)
+        endpoints = replace(_addresses(home, parts, ports), gemini=gemini)
         children = Children(home.logs, reports.trouble, inherited=[lock.descriptor])
         stack.callback(children.stop)
         with pointing_at(endpoints):
             Start(home, endpoints, ports, children, reports).run(parts, posts)
         children.watch()
         yield endpoints
+
+
+def _gemini(reports: Reports) -> dict[str, Any]:
+    """How the function will ask Gemini, without the key; nothing when it cannot."""
+    if not can_ask_gemini(os.environ):
+        return {}
+    from shared.config import GeminiSettings, read
+    from shared.errors import Misconfigured
+
+    try:
+        return read(GeminiSettings).model_dump(exclude={"api_key"})
+    except Misconfigured as error:
+        reports.trouble(f"Gemini is left out: {error}")
+        return {}
 
 
 class _Ports:
@@ -160,7 +187,7 @@ def _addresses(home: Home, parts: frozenset[str], ports: _Ports) -> Endpoints:
     has_messages = "pubsub" in parts
     project = where.PROJECT_ID
     topics = [where.UPLOADED, where.RECORDS] if has_messages else []
-    subscriptions = [where.ANALYZE, where.LOAD] if has_messages else []
+    subscriptions = [where.ANALYZE, where.GEMINI, where.LOAD] if has_messages else []
     return Endpoints(
         home=str(home.root),
         pid=os.getpid(),

@@ -12,6 +12,8 @@ DATASET = "tiktok"
 UPLOADED = "video-finalized"
 RECORDS = "video-records"
 ANALYZE = "analyze-signals"
+GEMINI = "analyze-gemini"
+LOCAL = "local"
 LOAD = "load"
 SANDBOX_KEY = "sandbox"
 # Here a rating takes seconds and costs nothing, and whoever interrupts a demo and starts it again
@@ -21,7 +23,11 @@ CLAIM_LEASE_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Addresses of one local cloud. A part that was not started has the address ''."""
+    """Addresses and names of one cloud. A part that was not started has the address ''.
+
+    `gemini` is how Gemini is asked there (fields of GeminiSettings, without a key); empty where it
+    is not. Of a `target` in the cloud only names are given: client libraries know the addresses.
+    """
 
     home: str
     pid: int
@@ -35,9 +41,17 @@ class Endpoints:
     project: str = PROJECT_ID
     bucket: str = BUCKET
     dataset: str = DATASET
+    uploads_topic: str = UPLOADED
+    records_topic: str = RECORDS
     topics: dict[str, str] = field(default_factory=dict)
     subscriptions: dict[str, str] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
+    gemini: dict[str, Any] = field(default_factory=dict)
+    target: str = LOCAL
+
+    @property
+    def is_local(self) -> bool:
+        return self.target == LOCAL
 
     @property
     def is_ours(self) -> bool:
@@ -50,7 +64,7 @@ class Endpoints:
             "GOOGLE_CLOUD_PROJECT": self.project,
             "GOOGLE_APPLICATION_CREDENTIALS": self.key,
             "LAKE_BUCKET": self.bucket,
-            "RECORDS_TOPIC": RECORDS,
+            "RECORDS_TOPIC": self.records_topic,
             "DATASET": self.dataset,
             "STORAGE_EMULATOR_HOST": self.storage,
             "PUBSUB_EMULATOR_HOST": self.pubsub,

@@ -8,20 +8,44 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from local.endpoints import GEMINI
 from local.home import PROJECT
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """How a function is deployed. `threads` is its concurrency."""
+    """How a function is deployed. `threads` is its concurrency.
+
+    `code` is the folder under functions/ and the entry point in it. `grace_s` is how long requests
+    under way may take to end when it is stopped.
+    """
 
     name: str
     signature: str
     threads: int
+    code: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    grace_s: float = 3.0
 
+    @property
+    def source(self) -> str:
+        return self.code or self.name
+
+
+# What asking costs is lost when the answer is cut off, so it may take as long to come as gunicorn
+# waits. While it may still come (a handler ends within 570 s) nobody else may ask.
+_ASKING = Function(
+    GEMINI,
+    "cloudevent",
+    threads=16,  # it waits for the network
+    code="analyze",
+    environment={"RATER": "gemini", "CLAIM_LEASE_S": "660"},
+    grace_s=30.0,
+)
 
 # load: as many as may wait for one commit (1,000 is the most Cloud Run sends at once). analyze:
 # rating keeps a core busy, so a few more than the cores of a small machine, whose waits overlap.
@@ -30,6 +54,7 @@ FUNCTIONS = {
     for function in (
         Function("fetch", "http", threads=4),
         Function("analyze", "cloudevent", threads=4),
+        _ASKING,
         Function("load", "cloudevent", threads=1_000),
         Function("sweep", "http", threads=2),
     )
@@ -52,8 +77,8 @@ def serve(function: Function, port: int) -> None:
 
     os.environ["WORKERS"] = "1"
     os.environ["THREADS"] = str(function.threads)
-    source = str(PROJECT / "functions" / function.name / "main.py")
-    app = create_app(function.name, source, function.signature)
+    source = str(PROJECT / "functions" / function.source / "main.py")
+    app = create_app(function.source, source, function.signature)
     server = create_server(app, debug=False, when_ready=_say_ready, control_socket_disable=True)
     server.run("127.0.0.1", port)
 

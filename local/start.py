@@ -49,7 +49,8 @@ class Start:
         begun = {name: self._begin(name) for name in self._order(parts)}
         ready = {name: in_background(self._when_ready, child) for name, child in begun.items()}
         jobs = list(ready.values())
-        jobs.append(in_background(self._tables, ready["bigquery"]))
+        if "bigquery" in parts:
+            jobs.append(in_background(self._tables, ready["bigquery"]))
         if "pubsub" in parts:
             messaging = in_background(self._messaging, ready["pubsub"])
             bucket = in_background(self._bucket, ready["storage"], messaging)
@@ -170,8 +171,15 @@ def _programs(home: Home, at: Endpoints, ports: Mapping[str, int]) -> dict[str, 
             ),
         ]
         some += [
-            program(name, "local.functions", name, env=at.function_settings(), stage=0, grace_s=3)
-            for name in FUNCTIONS
+            program(
+                name,
+                "local.functions",
+                name,
+                env={**at.function_settings(), **function.environment},
+                stage=0,
+                grace_s=function.grace_s,
+            )
+            for name, function in FUNCTIONS.items()
             if name in at.functions
         ]
     if at.tiktok:

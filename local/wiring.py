@@ -14,7 +14,7 @@ from google.api_core.exceptions import AlreadyExists, Conflict, PreconditionFail
 from google.cloud import bigquery, pubsub_v1, storage
 from google.protobuf.duration_pb2 import Duration
 
-from local.endpoints import ANALYZE, LOAD, RECORDS, UPLOADED
+from local.endpoints import ANALYZE, GEMINI, LOAD, RECORDS, UPLOADED
 from local.sandbox import Library
 from shared.lake import COLLECTIONS, VIDEOS
 from shared.warehouse.tables import create_tables
@@ -27,11 +27,20 @@ MAX_DELIVERY_ATTEMPTS = 100
 FIRST_RETRY_S = 1
 LAST_RETRY_S = 10
 COLLECTION = "sandbox"
+UPLOADS_ONLY = 'attributes.eventType = "OBJECT_FINALIZE"'
+# In the cloud Gemini rates every upload, within a budget. Here it rates what somebody asks it for
+# (`tta rate`) and nothing else: a key that happens to be in the environment must never make
+# `tta demo` or `tta ingest` spend money.
+ASKED_OF_GEMINI = f'{UPLOADS_ONLY} AND hasPrefix(attributes.rater, "gemini")'
 _MEDIA_ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+(?=/media/\{video_id\})")
 
 
 def make_messaging(project: str, functions: Mapping[str, str]) -> None:
-    """Topics, dead letters, and a push subscription for each of `analyze` and `load`."""
+    """Topics, dead letters, and a push subscription for each function that hears of something.
+
+    A function that does not run now has no address: its subscription keeps what comes until it
+    runs again (at most seven days), and nobody waits for that.
+    """
     publisher = pubsub_v1.PublisherClient()
     subscriber = pubsub_v1.SubscriberClient()
     with subscriber:
@@ -41,9 +50,12 @@ def make_messaging(project: str, functions: Mapping[str, str]) -> None:
             _make_subscription(
                 subscriber, project, topic, {"topic": publisher.topic_path(project, topic)}
             )
-        uploads = {"filter": 'attributes.eventType = "OBJECT_FINALIZE"'}
-        _push(subscriber, project, ANALYZE, UPLOADED, functions["analyze"], uploads)
-        _push(subscriber, project, LOAD, RECORDS, functions["load"], {})
+        for name, topic, function, extra in (
+            (ANALYZE, UPLOADED, "analyze", {"filter": UPLOADS_ONLY}),
+            (GEMINI, UPLOADED, GEMINI, {"filter": ASKED_OF_GEMINI}),
+            (LOAD, RECORDS, "load", {}),
+        ):
+            _push(subscriber, project, name, topic, functions.get(function, ""), extra)
     publisher.transport.close()
 
 
@@ -72,14 +84,8 @@ def _push(
     address: str,
     extra: dict,
 ) -> None:
-    """A push subscription to where the function answers now."""
-    push_config = {
-        "push_endpoint": address,
-        "oidc_token": {
-            "service_account_email": f"push@{project}.iam.gserviceaccount.com",
-            "audience": address,
-        },
-    }
+    """A push subscription to where the function answers now; without address it only keeps."""
+    push_config = _push_config(project, address) if address else {}
     request = {
         "topic": f"projects/{project}/topics/{topic}",
         "push_config": push_config,
@@ -96,6 +102,16 @@ def _push(
     if not _make_subscription(subscriber, project, name, request | extra):
         path = subscriber.subscription_path(project, name)
         subscriber.modify_push_config(request={"subscription": path, "push_config": push_config})
+
+
+def _push_config(project: str, address: str) -> dict:
+    return {
+        "push_endpoint": address,
+        "oidc_token": {
+            "service_account_email": f"push@{project}.iam.gserviceaccount.com",
+            "audience": address,
+        },
+    }
 
 
 def make_bucket(project: str, bucket: str) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json
+from cli.options import Home, Json, Target
 
 
 def failed(
@@ -18,6 +18,7 @@ def failed(
     since: Annotated[
         str | None, typer.Option(metavar="2h|ISO", help="Only failures since then: 30m, 2h, 7d, …")
     ] = None,
+    target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -31,12 +32,12 @@ def failed(
     from cli.cloud import opened
     from cli.failures import Failures, Wanted
     from cli.screen import Screen
-    from local.cloud import INGEST
+    from local.cloud import LAKE
     from shared.parked import waiting
 
     screen = Screen(machine=json)
     wanted = Wanted.of(stage, reason, since)
-    with opened(home, screen, INGEST) as endpoints, screen.working("Looking …"):
+    with opened(home, screen, LAKE, target=target) as endpoints, screen.working("Looking …"):
         found = Failures(endpoints)
         listed = [failure.summary() for failure in found.found(wanted)]
         parked = waiting(found.lake)

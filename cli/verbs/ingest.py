@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json
+from cli.options import Home, Json, Target
 
 
 def ingest(
@@ -23,6 +23,7 @@ def ingest(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until rated, and show it.")] = False,
     timeout: Annotated[float, typer.Option(min=0.1, help="Longest wait in seconds.")] = 300.0,
+    target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -42,7 +43,7 @@ def ingest(
     if not paths and metadata is None:
         raise Refused("Nothing to ingest: name a file, a folder or --metadata.", WRONG_USE)
     batch = Batch.of(paths or [], metadata)
-    with opened(home, screen, INGEST) as endpoints:
+    with opened(home, screen, INGEST, target=target) as endpoints:
         outcome = ingest_batch(batch, endpoints, screen, timeout if wait else None)
     if json:
         screen.show_json(outcome.document())

@@ -4,15 +4,16 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json
+from cli.options import Home, Json, Target
 
 
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="One BigQuery statement.")],
+    target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Run a BigQuery statement over the local star schema.
+    """Run a BigQuery statement over the star schema.
 
     Tables: dim_user, dim_video, dim_lang, fact_video_analytics, fact_metrics_snapshot,
     fact_rating. Ids are strings.
@@ -29,7 +30,7 @@ def query(
     screen = Screen(machine=json)
     if not sql.strip():
         raise Refused("The statement is empty.")
-    with opened(home, screen, QUERY) as endpoints:
+    with opened(home, screen, QUERY, target=target) as endpoints:
         from cli.warehouse import Warehouse
 
         try:

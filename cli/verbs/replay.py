@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json
+from cli.options import Home, Json, Target
 
 
 def replay(
@@ -18,12 +18,14 @@ def replay(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be sent, and change nothing.")
     ] = False,
+    target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Publish what failed once more, as it came, and wait until it is rated and loaded.
 
-    Replaying twice is harmless. What fails again is listed again.
+    Replaying twice is harmless. What fails again is listed again. Of a target in the cloud nothing
+    is waited for: `tta failed` shows later what failed again.
     """
     from cli.cloud import opened
     from cli.failures import Failures, Wanted
@@ -33,7 +35,10 @@ def replay(
 
     screen = Screen(machine=json)
     wanted = Wanted.of(stage, reason, since)
-    with opened(home, screen, INGEST) as endpoints, screen.working("Replaying …"):
+    with (
+        opened(home, screen, INGEST, target=target) as endpoints,
+        screen.working("Replaying …"),
+    ):
         done = Failures(endpoints).replay(
             wanted, dry_run, lambda traffic: screen.now(on_its_way(traffic))
         )
@@ -50,5 +55,5 @@ def _tell(screen, done) -> None:  # type: ignore[no-untyped-def]
     screen.show(f"{verb} {done.published}{f' ({stages})' if stages else ''}.")
     for one in done.not_sent:
         screen.show(f"Not sent: {one['object']}: {one['why']}")
-    if done.published and not done.dry_run:
+    if done.published and not done.dry_run and done.waited:
         screen.show(f"Failed again: {len(done.failed_again)}.")

@@ -37,10 +37,17 @@ def _tell(screen, at) -> None:  # type: ignore[no-untyped-def]
     functions = [(f"function {name}", url) for name, url in at.functions.items()]
     services = [(name, getattr(at, name)) for name in ("storage", "pubsub", "bigquery", "tiktok")]
     screen.table(["part", "address"], services + functions, title=f"Up on {at.home}")
+    if at.gemini:
+        screen.show(
+            f"Gemini ({at.gemini['model']}) can be asked. It rates, and is paid for, what "
+            "`tta rate` asks it for and nothing else."
+        )
     screen.show("Try, in another terminal:")
+    commands = ["tta rate my-video.mp4 --rater gemini"] if at.gemini else []
     for command in (
         "tta fetch",
         "tta ingest my-video.mp4 --wait",
+        *commands,
         'tta query "SELECT rating_status, COUNT(*) AS n FROM fact_video_analytics GROUP BY 1"',
     ):
         screen.show(f"  {command}")

@@ -69,3 +69,29 @@ def test_a_cloud_that_does_not_answer_at_all_is_told(looks):
 
 def test_a_dead_address_is_no_answer():
     assert traffic.look_or_none(NOWHERE) is None
+
+
+def test_requests_to_gemini_are_waited_for_only_by_who_asked(looks):
+    asking = Traffic(0, 0, 0, 0, to_ask=1)
+    taken = looks(asking, asking, QUIET, QUIET)
+
+    assert wait_until_over(NOWHERE) == asking
+    assert len(taken) == 2
+    assert wait_until_over(NOWHERE, asking_within_s=60) == QUIET
+
+
+def test_gemini_may_think_longer_than_anything_else_may_stand_still(looks):
+    looks(Traffic(0, 0, 0, 0, to_ask=1))
+
+    with pytest.raises(Stalled, match=r"for 0.1 s: .* 1 requests to Gemini"):
+        wait_until_over(NOWHERE, stalled_after_s=0.01, asking_within_s=0.1)
+
+
+@pytest.mark.parametrize(("functions", "counted"), [({}, 0), ({"analyze-gemini": "http://x"}, 3)])
+def test_requests_that_nobody_answers_now_are_not_on_their_way(monkeypatch, functions, counted):
+    pages = {"http://s/admin/outbox": {"pending": 0}}
+    pages["http://p/backlog"] = {"projects/x/subscriptions/analyze-gemini": {"undelivered": 3}}
+    monkeypatch.setattr(traffic, "get_json", pages.__getitem__)
+    at = Endpoints("", 1, "", storage="http://s", pubsub_admin="http://p", functions=functions)
+
+    assert traffic.look(at) == Traffic(0, 0, 0, 0, to_ask=counted)

@@ -1,0 +1,193 @@
+"""Which videos a command is about: files, ids, a collection, or all that is in the lake."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from cli.refused import WRONG_USE, Refused
+from cli.uploads import files_in
+from shared.lake import VIDEOS, Entry, Gone, Lake, metadata_name
+from shared.model import Malformed, Record, content_id, id_in_name, parse_record
+from shared.parallel import in_order
+
+ALL = "all"
+COLLECTION = "collection:"
+METADATA = "metadata/"
+POSSIBLE = (
+    "Give files, folders, video ids (15 to 20 digits, or u and 16 hex digits), "
+    "collection:NAME, or all."
+)
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What the words of a command name. Nothing was looked up but paths on this machine."""
+
+    local_files: tuple[Path, ...] = ()
+    video_ids: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    everything: bool = False
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> "Selected":
+        """Read SELECTION…; each word once. Raises Refused for one that names nothing.
+
+        A file that is called like an id, or `all`, is meant by its path: `./all`.
+        """
+        ids: dict[str, None] = {}
+        collections: dict[str, None] = {}
+        files: dict[Path, Path] = {}
+        everything = False
+        for word in words:
+            if word == ALL:
+                everything = True
+            elif word.startswith(COLLECTION):
+                collections[_collection(word)] = None
+            elif id_in_name(word):
+                ids[word] = None
+            else:
+                files |= {path.resolve(): path for path in _files(word)}
+        found = cls(tuple(files.values()), tuple(ids), tuple(collections), everything)
+        if found == cls():
+            raise Refused(f"Nothing is selected. {POSSIBLE}", WRONG_USE)
+        return found
+
+    @property
+    def in_lake(self) -> bool:
+        """Whether the lake must be looked at."""
+        return bool(self.video_ids or self.collections or self.everything)
+
+
+def _collection(word: str) -> str:
+    name = word.removeprefix(COLLECTION)
+    if not _NAME.fullmatch(name):
+        raise Refused(f"{word}: {name!r} is no name of a collection.", WRONG_USE)
+    return name
+
+
+def _files(word: str) -> list[Path]:
+    path = Path(word)
+    try:
+        is_there = bool(word) and path.exists()
+        found = list(files_in([path])) if is_there else []
+    except (OSError, ValueError) as error:
+        raise Refused(f"{word}: cannot be read ({error}).", WRONG_USE) from error
+    if not is_there:
+        raise Refused(f"{word}: there is no such file or folder. {POSSIBLE}", WRONG_USE)
+    if not found:
+        raise Refused(f"{word}: there is no file in this folder.", WRONG_USE)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class LakeVideo:
+    """One object under videos/. `duration_s` is what the listing said, where it was read."""
+
+    video_id: str
+    name: str
+    generation: int
+    size: int
+    duration_s: float | None = None
+
+
+@dataclass
+class Objects:
+    """The selected objects of a lake: iterate once; then the rest says what was not found."""
+
+    lake: Lake
+    selected: Selected
+    missing: list[str] = field(default_factory=list)
+    """Ids that were asked for, or are in the collection, and have no file in the lake."""
+    problems: list[str] = field(default_factory=list)
+    """Sentences about metadata that cannot be read, and so may belong to a collection."""
+
+    def __iter__(self) -> Iterator[LakeVideo]:
+        """Raises Refused for a collection of which the lake has no video."""
+        self.missing.clear()
+        self.problems.clear()
+        wanted = dict.fromkeys(self.selected.video_ids) | self._listed()
+        seen: set[str] = set()
+        for video in self._found(wanted):
+            seen.add(video.video_id)
+            yield video
+        self.missing += [video_id for video_id in wanted if video_id not in seen]
+
+    def _found(self, wanted: dict[str, float | None]) -> Iterator[LakeVideo]:
+        if self.selected.everything or self.selected.collections:
+            yield from self._among(self.lake.entries(VIDEOS), wanted)
+            return
+        # A few ids are looked up by name; only what is not found that way needs the whole list.
+        rest = dict(wanted)
+        for video_id in wanted:
+            for video in self._among(self.lake.entries(f"{VIDEOS}{video_id}"), {video_id: None}):
+                rest.pop(video_id, None)
+                yield video
+        if rest:
+            yield from self._among(self.lake.entries(VIDEOS), rest)
+
+    def _among(
+        self, entries: Iterable[Entry], wanted: dict[str, float | None]
+    ) -> Iterator[LakeVideo]:
+        """Those that are wanted. A file whose name tells no id is only read if it may be one."""
+        reads = self.selected.everything or any(id_.startswith("u") for id_ in wanted)
+        for entry in entries:
+            if entry.name.endswith("/"):
+                continue
+            named = id_in_name(PurePosixPath(entry.name).stem)
+            video_id = named or (self._content_id(entry) if reads else None)
+            if video_id and (self.selected.everything or video_id in wanted):
+                duration_s = wanted.get(video_id)
+                yield LakeVideo(video_id, entry.name, entry.generation, entry.size, duration_s)
+
+    def _content_id(self, entry: Entry) -> str | None:
+        try:
+            return content_id(self.lake.sha256(entry.name, entry.generation))
+        except Gone:  # replaced or deleted since it was listed
+            return None
+
+    def _listed(self) -> dict[str, float | None]:
+        """Ids of the videos that the collections listed, with the duration that was listed."""
+        if not self.selected.collections:
+            return {}
+        found: dict[str, float | None] = {}
+        known: set[str] = set()
+        for record in in_order(self._record, self.lake.names(METADATA)):
+            if isinstance(record, str):
+                self.problems.append(record)
+            elif record and record.video and record.video.collection:
+                known.add(record.video.collection)
+                if record.video.collection in self.selected.collections:
+                    found[record.video_id] = record.video.duration_s
+        for name in self.selected.collections:
+            if name not in known:
+                raise Refused(f"The lake has no video of collection {name}. {_those(known)}")
+        return found
+
+    def _record(self, name: str) -> Record | str | None:
+        """The listing, what is wrong with it, or None when it is gone."""
+        content = self.lake.read(name)
+        if content is None:
+            return None
+        try:
+            record = parse_record(content)
+        except Malformed as error:
+            return f"{name}: {error.sentence}"
+        if metadata_name(record.video_id) != name:
+            return f"{name}: tells of {record.video_id}"
+        return record
+
+
+def objects_in(lake: Lake, selected: Selected) -> Objects:
+    """Every object of the lake that is selected, each once, in the order of names.
+
+    Ids come from names; a file whose name tells none has its content's, which costs a read.
+    """
+    return Objects(lake, selected)
+
+
+def _those(known: set[str]) -> str:
+    if not known:
+        return "It has none of any collection."
+    return f"It has videos of: {', '.join(sorted(known))}."

@@ -1,0 +1,159 @@
+"""Clouds that were deployed, by the names that `tta.toml` gives them.
+
+[targets.prod]
+project = "my-project"
+lake_bucket = "my-project-lake"
+dataset = "tiktok"                   # these three may be left out
+uploads_topic = "video-finalized"
+records_topic = "video-records"
+
+[targets.prod.gemini]                # how analyze-gemini asks there, where it differs
+model = "gemini-3.5-flash-lite"
+"""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from cli.refused import WRONG_USE, Refused
+from local.endpoints import DATASET, RECORDS, UPLOADED, Endpoints
+from local.home import PROJECT
+from shared.config import GeminiSettings
+
+FILE = "tta.toml"
+NAMED_BY = "TTA_CONFIG"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_SECRET = "api_key"
+
+Project = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.:-]{2,61}[a-z0-9]$")]
+Bucket = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")]
+Dataset = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,1024}$")]
+Topic = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$")]
+
+
+class Target(BaseModel):
+    """One table of `[targets]`. A field that nobody knows is refused: it may be a misspelt one."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    project: Project
+    lake_bucket: Bucket
+    dataset: Dataset = DATASET
+    uploads_topic: Topic = UPLOADED
+    records_topic: Topic = RECORDS
+    gemini: dict[str, Any] = {}
+
+    @field_validator("gemini")
+    @classmethod
+    def _has_known_fields(cls, said: dict[str, Any]) -> dict[str, Any]:
+        if _SECRET in said:
+            raise ValueError("a key has no place in a file, and in the cloud none is needed")
+        if unknown := sorted(said.keys() - GeminiSettings.model_fields.keys()):
+            known = ", ".join(one for one in GeminiSettings.model_fields if one != _SECRET)
+            raise ValueError(f"there is no field {unknown[0]}; there are: {known}")
+        for name, value in said.items():
+            # A setting that comes from the environment is text; here a number is written as one.
+            is_text = isinstance(GeminiSettings.model_fields[name].default, str)
+            if isinstance(value, bool) or isinstance(value, str) != is_text:
+                raise ValueError(f"{name} must be a {'text' if is_text else 'number'}")
+        return said
+
+    @classmethod
+    def of(cls, said: object) -> Self:
+        """Read one table. Raises ValidationError."""
+        made = cls.model_validate(said)
+        return made.model_copy(update={"gemini": _asking(made.gemini)})
+
+    def endpoints(self, name: str) -> Endpoints:
+        return Endpoints(
+            home="",
+            pid=0,
+            key="",
+            project=self.project,
+            bucket=self.lake_bucket,
+            dataset=self.dataset,
+            uploads_topic=self.uploads_topic,
+            records_topic=self.records_topic,
+            gemini=self.gemini,
+            target=name,
+        )
+
+
+def _asking(said: dict[str, Any]) -> dict[str, Any]:
+    """All settings: said ones and defaults, whatever this shell's environment has."""
+    defaults = {
+        name: field.default
+        for name, field in GeminiSettings.model_fields.items()
+        if name != _SECRET
+    }
+    settings = GeminiSettings.model_validate({_SECRET: ""} | defaults | said)
+    return settings.model_dump(exclude={_SECRET})
+
+
+def target(name: str, folder: Path | None = None) -> Endpoints:
+    """The cloud of that name. Raises Refused naming file, target and field.
+
+    The file is the one that TTA_CONFIG names, else `tta.toml` in the folder (by default the
+    working directory), else the one beside the project.
+    """
+    file = _file(name, folder or Path.cwd())
+    targets = _targets(file)
+    if name not in targets:
+        known = f"It has: {', '.join(sorted(targets))}." if targets else "It has none."
+        raise Refused(f"--target {name}: {file} has no [targets.{name}]. {known}", WRONG_USE)
+    try:
+        return Target.of(targets[name]).endpoints(name)
+    except ValidationError as error:
+        raise Refused(_wrong(file, name, error)) from error
+
+
+def _file(name: str, folder: Path) -> Path:
+    if named := os.environ.get(NAMED_BY):
+        if not Path(named).is_file():
+            raise Refused(f"{NAMED_BY}: there is no file {named}.")
+        return Path(named)
+    for place in (folder, PROJECT):
+        if (place / FILE).is_file():
+            return place / FILE
+    raise Refused(
+        f"--target {name}: there is no {FILE} here. Make one with what `terraform output` says:\n"
+        f'  [targets.{name if _NAME.fullmatch(name) else "prod"}]\n  project = "…"\n'
+        '  lake_bucket = "…"',
+        WRONG_USE,
+    )
+
+
+def _targets(file: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refused(f"{file}: {error}.") from error
+    if unknown := sorted(content.keys() - {"targets"}):
+        raise Refused(f"{file}: {unknown[0]} has no meaning; a target is a table [targets.NAME].")
+    targets = content.get("targets", {})
+    if not isinstance(targets, dict):
+        raise Refused(f"{file}: targets is no table; a target is a table [targets.NAME].")
+    return targets
+
+
+def _wrong(file: Path, name: str, error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        where = ".".join(map(str, problem["loc"]))
+        if error.title == GeminiSettings.__name__:
+            where = f"gemini.{where}" if where else "gemini"
+        why = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            why = f"there is no such field; there are: {', '.join(Target.model_fields)}"
+        elif problem["type"] == "missing":
+            why = "is missing"
+        lines.append(f"{file}, [targets.{name}]{f', {where}' if where else ''}: {_ended(why)}")
+    return "\n".join(lines)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith(".") else f"{sentence}."

@@ -1,0 +1,140 @@
+"""`--target NAME`: a cloud of tta.toml, or a sentence that says what is wrong with it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cli.cloud import opened
+from cli.refused import Refused
+from cli.screen import Screen
+from cli.target import target
+from shared.config import GeminiSettings
+
+PROD = '[targets.prod]\nproject = "my-project"\nlake_bucket = "my-lake"\n'
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """Write tta.toml where the command is run."""
+    monkeypatch.delenv("TTA_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def write(content: str) -> Path:
+        path = tmp_path / "tta.toml"
+        path.write_text(content)
+        return path
+
+    return write
+
+
+def test_a_target_gives_names_and_the_rest_is_as_terraform_makes_it(told):
+    told(PROD)
+
+    at = target("prod")
+
+    assert (at.project, at.bucket, at.dataset) == ("my-project", "my-lake", "tiktok")
+    assert (at.uploads_topic, at.records_topic) == ("video-finalized", "video-records")
+
+
+def test_a_target_is_not_local_and_not_ours_to_stop(told):
+    told(PROD)
+
+    at = target("prod")
+
+    assert not at.is_local
+    assert not at.is_ours
+
+
+def test_gemini_is_asked_there_as_the_file_says_whatever_this_shell_says(told, monkeypatch):
+    monkeypatch.setenv("GEMINI_MODEL", "gemini-4-argon")
+    monkeypatch.setenv("GEMINI_THINKING_LEVEL", "high")
+    told(PROD + '[targets.prod.gemini]\nmodel = "gemini-3.6-flash"\nfps = 2\n')
+
+    gemini = target("prod").gemini
+
+    assert (gemini["model"], gemini["fps"], gemini["thinking_level"]) == (
+        "gemini-3.6-flash",
+        2,
+        GeminiSettings.model_fields["thinking_level"].default,
+    )
+
+
+def test_a_key_never_leaves_the_environment(told, monkeypatch):
+    monkeypatch.setenv("GEMINI_API_KEY", "secret")
+    told(PROD)
+
+    assert "secret" not in repr(target("prod"))
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (PROD.replace('"my-lake"', "5"), r"\[targets.prod\], lake_bucket: .*string"),
+        ('[targets.prod]\nproject = "my-project"\n', r"\[targets.prod\], lake_bucket: is missing"),
+        (PROD + 'bucket = "x"\n', r"\[targets.prod\], bucket: there is no such field"),
+        (PROD.replace("my-project", "My Project!"), r"\[targets.prod\], project: "),
+        (PROD + "[targets.prod.gemini]\nfsp = 2\n", r"\], gemini: there is no field fsp"),
+        (PROD + '[targets.prod.gemini]\nfps = "2"\n', r"\], gemini: fps must be a number"),
+        (PROD + "[targets.prod.gemini]\nfps = 900\n", r"\], gemini.fps: .*less than"),
+        (PROD + '[targets.prod.gemini]\napi_key = "k"\n', r"\], gemini: a key has no place"),
+        ("[target.prod]\n", "target has no meaning"),
+        ("targets = 3\n", "targets is no table"),
+        ("[targets.prod\n", "tta.toml: .*line 1"),
+        ("[targets.test]\n", r"has no \[targets.prod\]. It has: test"),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_target_and_field(told, content, sentence):
+    path = told(content)
+
+    with pytest.raises(Refused, match=sentence) as refused:
+        target("prod")
+    assert str(path) in str(refused.value)
+
+
+def test_tta_config_names_another_file(told, tmp_path, monkeypatch):
+    told(PROD)
+    other = tmp_path / "other.toml"
+    other.write_text(PROD.replace("my-lake", "their-lake"))
+    monkeypatch.setenv("TTA_CONFIG", str(other))
+
+    assert target("prod").bucket == "their-lake"
+
+
+def test_a_tta_config_that_is_not_there_is_told(monkeypatch):
+    monkeypatch.setenv("TTA_CONFIG", "/no/such.toml")
+
+    with pytest.raises(Refused, match=r"TTA_CONFIG: there is no file /no/such.toml"):
+        target("prod")
+
+
+def test_without_a_file_one_is_told_how_to_make_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("TTA_CONFIG", raising=False)
+    monkeypatch.setattr("cli.target.PROJECT", tmp_path)
+
+    with pytest.raises(Refused, match=r"(?s)no tta.toml.*\[targets.prod\].*project = "):
+        target("prod", tmp_path)
+
+
+def test_opening_a_target_starts_nothing_and_leaves_the_environment_alone(told, tmp_path):
+    told(PROD)
+    before = dict(os.environ)
+
+    with opened(tmp_path / "home", Screen(), target="prod") as at:
+        assert dict(os.environ) == before
+        assert at.target == "prod"
+
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("error", ["DefaultCredentialsError", "RefreshError"])
+def test_without_a_login_one_is_told_how_to_log_in(told, error):
+    from google.auth import exceptions
+
+    told(PROD)
+
+    with (
+        pytest.raises(Refused, match="gcloud auth application-default login"),
+        opened(None, Screen(), target="prod"),
+    ):
+        raise getattr(exceptions, error)("no")

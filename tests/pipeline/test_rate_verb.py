@@ -1,0 +1,142 @@
+"""`tta rate` through the served chain, with the stand-in where Gemini would answer.
+
+One home, as a person has it: a rating in one command; then, while a cloud is up, an ingest, the
+same rating again, and a key that is refused; then a cloud without any key.
+"""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.main import status_of
+from local.cloud import INGEST, running
+from local.gemini import StandIn, standing_in
+from tests.gemini_world import make_clip
+from tests.pipeline.conftest import run_tta
+
+ROWS = "SELECT rater, replicate, status FROM fact_rating ORDER BY rater, replicate"
+NOT_VALID = {"code": 400, "status": "INVALID_ARGUMENT", "message": "API key not valid."}
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@dataclass
+class Story:
+    """What each command printed, and how often Gemini had been asked after it."""
+
+    done: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
+
+    def document(self, name: str) -> dict[str, Any]:
+        return json.loads(self.done[name].stdout)
+
+
+@pytest.fixture(scope="module")
+def gemini() -> Iterator[StandIn]:
+    with standing_in(restless=True) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def story(gemini: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    folder, told = tmp_path_factory.mktemp("rate"), Story()
+    home, clip, other = folder / "home", folder / "clip.mp4", folder / "other.mp4"
+    make_clip(clip, 6)
+    make_clip(other, 4)
+
+    def tell(name: str, run: Run, *arguments: object) -> None:
+        told.done[name] = run(home, *arguments)
+        told.asked[name] = len(gemini.requests)
+
+    rate = ("rate", clip, "--rater", "gemini", "--replicates", 2)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GEMINI_API_KEY", "x")
+        environment.setenv("GOOGLE_GEMINI_BASE_URL", gemini.url)
+        tell("first", run_tta, *rate, "--json")
+        with running(home, INGEST, publish=True):
+            tell("ingest", here, "ingest", other, "--wait")
+            tell("plan", here, "rate", other, "--rater", "gemini", "--dry-run", "--json")
+            tell("again", here, *rate)
+            gemini.script({"times": None, "error": NOT_VALID})
+            tell("refused", here, "rate", other, "--rater", "gemini")
+        environment.delenv("GEMINI_API_KEY")
+        before = len(gemini.requests)
+        with running(home, INGEST, publish=True):
+            tell("rows", here, "query", ROWS, "--json")
+            tell("later", here, "ingest", clip, "--wait")
+            tell("without", here, "rate", other, "--rater", "gemini")
+        assert len(gemini.requests) == before
+    return told
+
+
+def here(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, which has imported it all before."""
+    words = [*map(str, arguments), "--home", str(home)]
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        status = status_of(words)
+    return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
+
+
+def test_an_upload_alone_asks_gemini_nothing_although_there_is_a_key(story):
+    assert story.done["ingest"].returncode == 0, story.done["ingest"].stderr
+    assert story.asked["ingest"] == story.asked["first"]
+
+
+def test_a_dry_run_says_what_would_be_asked_and_what_it_costs_and_asks_nothing(story):
+    plan = story.document("plan")
+
+    assert story.asked["plan"] == story.asked["ingest"]
+    assert list(plan["asked"].values()) == [1]
+    assert plan["estimate"]["most_usd"] > 0
+
+
+def test_two_replicates_are_two_questions_and_two_ratings(story):
+    first = story.document("first")
+
+    assert story.done["first"].returncode == 0, story.done["first"].stderr
+    assert story.asked["first"] == 2
+    assert [one["status"] for one in first["ratings"]] == ["rated", "rated"]
+    assert sorted(one["replicate"] for one in first["ratings"]) == [0, 1]
+    assert first["cost_usd"] > 0
+
+
+def test_what_it_costs_at_most_is_said_before(story):
+    assert "2 ratings of 1 video" in story.done["first"].stderr
+    assert "at most about USD" in story.done["first"].stderr
+
+
+def test_both_replicates_are_in_the_star_schema(story):
+    gemini = [row for row in story.document("rows") if row["rater"].startswith("gemini/")]
+
+    assert [(row["replicate"], row["status"]) for row in gemini] == [(0, "rated"), (1, "rated")]
+
+
+def test_the_same_command_again_asks_nothing_and_shows_the_same(story):
+    again = story.done["again"]
+
+    assert again.returncode == 0, again.stderr
+    assert story.asked["again"] == story.asked["first"]
+    assert "2 ratings there already, for nothing" in again.stdout
+
+
+def test_a_key_that_is_not_valid_is_told_at_once(story):
+    refused = story.done["refused"]
+
+    assert refused.returncode == 1
+    assert "API key not valid" in refused.stderr
+
+
+def test_a_request_that_nobody_can_answer_now_keeps_no_other_command(story):
+    assert story.done["later"].returncode == 0, story.done["later"].stderr
+
+
+def test_a_cloud_that_runs_without_the_key_says_so(story):
+    assert story.done["without"].returncode == 1
+    assert "`tta up` was started without GEMINI_API_KEY" in story.done["without"].stderr
