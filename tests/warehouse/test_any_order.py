@@ -164,7 +164,7 @@ def primary(kept: list[Rating]) -> Rating | None:
         (prefixes.index(prefix), one)
         for one in kept
         for prefix in prefixes
-        if one.rater.startswith(prefix)
+        if one.rater.startswith(prefix) and "+" not in one.rater
     ]
     if not eligible:
         return None

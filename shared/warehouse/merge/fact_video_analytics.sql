@@ -26,7 +26,10 @@ USING (
   primary_rating AS (
     SELECT rating.*
     FROM fact_rating AS rating
-    INNER JOIN preference ON STARTS_WITH(rating.rater, preference.prefix)
+    -- A rater that was shown more than the video ('+caption') only where a prefix names that.
+    INNER JOIN preference
+      ON STARTS_WITH(rating.rater, preference.prefix)
+      AND (STRPOS(rating.rater, '+') = 0 OR STRPOS(preference.prefix, '+') > 0)
     WHERE rating.video_id IN UNNEST(@video_ids)
     QUALIFY ROW_NUMBER() OVER (
       PARTITION BY rating.video_id
