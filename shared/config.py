@@ -22,12 +22,17 @@ class _Settings(BaseSettings):
 
 
 class FetchSettings(_Settings):
-    """What `fetch` reads. TikTok's keys are only needed by collections of source `research`."""
+    """What `fetch` reads. TikTok's keys are only needed by collections of source `research`.
+
+    In the cloud the keys are secrets (`projects/P/secrets/NAME`), read when they are needed.
+    """
 
     records_topic: str = "video-records"
     tiktok_api_url: str = "https://open.tiktokapis.com"
     tiktok_client_key: str = ""
     tiktok_client_secret: str = ""
+    tiktok_client_key_secret: str = ""
+    tiktok_client_secret_secret: str = ""
     media_allowed_origins: CommaList = ()
     media_parallel: Annotated[int, Field(ge=1, le=64)] = 8
     deadline_s: Annotated[float, Field(gt=0)] = 1_500.0

@@ -39,7 +39,9 @@ def wiring() -> App:
 
     def source() -> ResearchApi:
         return ResearchApi(
-            settings.tiktok_api_url, settings.tiktok_client_key, settings.tiktok_client_secret
+            settings.tiktok_api_url,
+            _key(settings.tiktok_client_key, settings.tiktok_client_key_secret),
+            _key(settings.tiktok_client_secret, settings.tiktok_client_secret_secret),
         )
 
     def resolver(collection: Collection) -> Resolver:
@@ -57,6 +59,15 @@ def wiring() -> App:
         parallel=settings.media_parallel,
         deadline_s=settings.deadline_s,
     )
+
+
+def _key(value: str, secret: str) -> str:
+    """A key of TikTok's: as it was given, else out of the secret that holds it."""
+    if value or not secret:
+        return value
+    from shared.secret import secret_value
+
+    return secret_value(secret)
 
 
 def _origins(told: tuple[str, ...]) -> tuple[str, ...]:
