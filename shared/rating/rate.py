@@ -72,6 +72,7 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
             "rater": rating.rater,
             "status": rating.status,
             "reason": rating.reason,
+            "flags": ",".join(rating.flags),
             "cost_usd": rating.cost_usd,
         },
     )
