@@ -34,8 +34,9 @@ lint: $(READY) ## Check style (ruff) and types (mypy, strict on shared/)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-generate: $(READY) ## Write prompt, schemas, SQL column lists and codebook anew from the rubric
+generate: $(READY) ## Write all that follows from the rubric, and what each function is zipped from
 	@$(BIN)/python -m shared.generate
+	@$(BIN)/python scripts/sources.py
 
 bench: $(READY) ## Measure what the README claims, side by side in one run
 	@$(BIN)/python -m benchmarks

@@ -1,0 +1,187 @@
+# The functions: one entry each. It says what the function reads from its environment, what it may
+# touch, who calls it and when; everything else follows (account, roles, build, invoker, schedule).
+# A new function is an entry here, its rows in ROLES.md, and its settings in the tests.
+#
+# Deadlines, in seconds, each shorter than the next, so that nothing is done twice at a time:
+#   analyze, load: function 570 <= acknowledgement 600 < lease of a claim 660
+#   fetch:         its own 1500 < function 1800 <= scheduler 1800
+#   sweep:         its own 150 < function 170 < scheduler 180
+
+locals {
+  uploads = "video-finalized"
+  records = "video-records"
+  dead    = "-dead" # a topic's dead letters: `{topic}-dead`, topic and subscription
+
+  message_timeout_s = 570
+  ack_deadline_s    = 600
+  claim_lease_s     = 660
+
+  functions = merge(local.callable, { for name, it in local.analyzers : name => it if contains(var.raters, it.rater) })
+
+  callable = {
+    fetch = {
+      about         = "Lists a collection of TikTok videos and fetches their files."
+      source        = "fetch"
+      caller        = "scheduler"
+      schedule      = null # one per collection instead
+      timeout_s     = 1800
+      cpu           = "1"
+      memory        = "1Gi"
+      concurrency   = 1
+      instances     = 5 # collections fetched at a time
+      lake          = "roles/storage.objectUser"
+      publishes     = [local.records]
+      pulls         = []
+      dataset       = null
+      project_roles = []
+      secrets       = ["tiktok-client-key", "tiktok-client-secret"]
+      environment = {
+        GOOGLE_CLOUD_PROJECT        = var.project_id
+        LAKE_BUCKET                 = local.lake
+        RECORDS_TOPIC               = local.records
+        TIKTOK_API_URL              = var.tiktok_api_url
+        TIKTOK_CLIENT_KEY_SECRET    = "projects/${var.project_id}/secrets/tiktok-client-key"
+        TIKTOK_CLIENT_SECRET_SECRET = "projects/${var.project_id}/secrets/tiktok-client-secret"
+        MEDIA_ALLOWED_ORIGINS       = join(",", var.media_allowed_origins)
+        DEADLINE_S                  = "1500"
+      }
+    }
+
+    # One instance and one process: a batch is as large as the requests that wait in it.
+    load = {
+      about         = "Merges records into the star schema."
+      source        = "load"
+      caller        = "push"
+      schedule      = null
+      timeout_s     = local.message_timeout_s
+      cpu           = "1"
+      memory        = "2Gi"
+      concurrency   = 1000 # the most that Cloud Run sends at once
+      instances     = 1
+      lake          = "roles/storage.objectUser"
+      publishes     = []
+      pulls         = []
+      dataset       = "roles/bigquery.dataEditor"
+      project_roles = ["roles/bigquery.jobUser"]
+      secrets       = []
+      environment = {
+        GOOGLE_CLOUD_PROJECT = var.project_id
+        LAKE_BUCKET          = local.lake
+        DATASET              = local.dataset
+        PRIMARY_RATERS       = join(",", var.primary_raters)
+      }
+    }
+
+    sweep = {
+      about         = "Sends round again what is due, and keeps dead letters."
+      source        = "sweep"
+      caller        = "scheduler"
+      schedule      = "*/10 * * * *"
+      timeout_s     = 170
+      cpu           = "1"
+      memory        = "512Mi"
+      concurrency   = 1
+      instances     = 1
+      lake          = "roles/storage.objectUser"
+      publishes     = [local.uploads, local.records]
+      pulls         = ["${local.uploads}${local.dead}", "${local.records}${local.dead}"]
+      dataset       = null
+      project_roles = []
+      secrets       = []
+      environment = {
+        GOOGLE_CLOUD_PROJECT      = var.project_id
+        LAKE_BUCKET               = local.lake
+        UPLOADS_TOPIC             = local.uploads
+        RECORDS_TOPIC             = local.records
+        DEAD_LETTER_SUBSCRIPTIONS = "${local.uploads}${local.dead},${local.records}${local.dead}"
+        DEADLINE_S                = "150"
+      }
+    }
+  }
+
+  # One code, a function per rater. Temporary files lie in memory: concurrency x MAX_MEDIA_BYTES
+  # is at most half of it.
+  analyzers = {
+    analyze-gemini = {
+      about         = "Has each new video rated by Gemini."
+      source        = "analyze"
+      rater         = "gemini"
+      caller        = "push"
+      schedule      = null
+      timeout_s     = local.message_timeout_s
+      cpu           = "2"
+      memory        = "${max(4, var.gemini_concurrency)}Gi"
+      concurrency   = var.gemini_concurrency
+      instances     = var.gemini_instances
+      lake          = "roles/storage.objectUser"
+      publishes     = [local.records]
+      pulls         = []
+      dataset       = null
+      project_roles = ["roles/aiplatform.user"]
+      secrets       = []
+      environment = {
+        GOOGLE_CLOUD_PROJECT = var.project_id
+        LAKE_BUCKET          = local.lake
+        RECORDS_TOPIC        = local.records
+        RATER                = "gemini"
+        CLAIM_LEASE_S        = tostring(local.claim_lease_s)
+        MAX_MEDIA_BYTES      = tostring(500 * 1024 * 1024)
+        DAILY_BUDGET_USD     = tostring(var.daily_budget_usd)
+        DAILY_BUDGET_VIDEOS  = tostring(var.daily_budget_videos)
+        GEMINI_LOCATION      = var.gemini_location
+        GEMINI_MODEL         = var.gemini_model
+        GEMINI_DEADLINE_S    = tostring(local.message_timeout_s)
+      }
+    }
+
+    analyze-signals = {
+      about         = "Measures surprise in the picture and sound of each new video."
+      source        = "analyze"
+      rater         = "signals"
+      caller        = "push"
+      schedule      = null
+      timeout_s     = local.message_timeout_s
+      cpu           = "2"
+      memory        = "4Gi"
+      concurrency   = 4
+      instances     = var.signals_instances
+      lake          = "roles/storage.objectUser"
+      publishes     = [local.records]
+      pulls         = []
+      dataset       = null
+      project_roles = []
+      secrets       = []
+      environment = {
+        GOOGLE_CLOUD_PROJECT = var.project_id
+        LAKE_BUCKET          = local.lake
+        RECORDS_TOPIC        = local.records
+        RATER                = "signals"
+        CLAIM_LEASE_S        = tostring(local.claim_lease_s)
+        MAX_MEDIA_BYTES      = tostring(500 * 1024 * 1024)
+      }
+    }
+  }
+}
+
+module "function" {
+  source   = "./modules/function"
+  for_each = local.functions
+
+  name            = each.key
+  region          = var.region
+  about           = each.value.about
+  entry_point     = each.value.source
+  archive         = { bucket = google_storage_bucket.sources.name, name = google_storage_bucket_object.source[each.value.source].name }
+  builder         = google_service_account.build.id
+  repository      = google_artifact_registry_repository.images.id
+  service_account = google_service_account.function[each.key].email
+  invoker         = google_service_account.caller[each.value.caller].member
+  timeout_s       = each.value.timeout_s
+  cpu             = each.value.cpu
+  memory          = each.value.memory
+  concurrency     = each.value.concurrency
+  instances       = each.value.instances
+  environment     = each.value.environment
+
+  depends_on = [time_sleep.roles]
+}

@@ -1,0 +1,120 @@
+# TikTok analytics: a file in the lake becomes a rating, and a rating becomes rows.
+#
+#   scheduler -> fetch -> lake -> topic video-finalized -> analyze-* -> topic video-records -> load -> warehouse
+#
+# The same topology runs on a laptop (local/wiring.py). functions.tf says what the functions are,
+# identities.tf who may do what, project.tf and sources.tf what must be there first.
+#
+#   gcloud services enable cloudresourcemanager.googleapis.com --project MY-PROJECT
+#   terraform init
+#   terraform apply -var project_id=MY-PROJECT
+
+locals {
+  lake    = "${var.project_id}-lake" # names of buckets are taken world-wide, ids of projects are, too
+  dataset = "tiktok"
+}
+
+module "lake" {
+  source = "./modules/lake"
+
+  name                  = local.lake
+  location              = var.region
+  topic                 = module.bus.topics[local.uploads]
+  storage_agent         = local.agents.storage
+  deletion_protection   = var.deletion_protection
+  raw_retention_days    = var.raw_retention_days
+  report_retention_days = var.report_retention_days
+
+  depends_on = [time_sleep.agents]
+}
+
+module "bus" {
+  source = "./modules/bus"
+
+  topics         = [local.uploads, local.records]
+  push_account   = google_service_account.caller["push"].email
+  pubsub_agent   = local.agents.pubsub
+  ack_deadline_s = local.ack_deadline_s
+
+  push = { for name, it in local.functions : name => {
+    topic    = it.source == "analyze" ? local.uploads : local.records
+    endpoint = module.function[name].uri
+    filter   = it.source == "analyze" ? "attributes.eventType = \"OBJECT_FINALIZE\"" : ""
+  } if it.caller == "push" }
+
+  depends_on = [time_sleep.agents]
+}
+
+module "warehouse" {
+  source = "./modules/warehouse"
+
+  project_id          = var.project_id
+  dataset             = local.dataset
+  location            = var.region
+  definitions         = "${local.root}/shared/warehouse"
+  deletion_protection = var.deletion_protection
+
+  depends_on = [time_sleep.services]
+}
+
+module "secrets" {
+  source = "./modules/secrets"
+
+  names  = toset(flatten([for it in local.functions : it.secrets]))
+  region = var.region
+
+  depends_on = [time_sleep.services]
+}
+
+module "scheduler" {
+  source = "./modules/scheduler"
+
+  region  = var.region
+  paused  = var.schedules_paused
+  account = google_service_account.caller["scheduler"].email
+
+  jobs = merge(
+    { for name, it in local.functions : name => {
+      about      = it.about
+      schedule   = it.schedule
+      uri        = module.function[name].uri
+      body       = {}
+      deadline_s = min(it.timeout_s + 10, 1800)
+      retries    = 0 # the next run is near
+    } if it.schedule != null },
+    { for collection, schedule in var.collections : "fetch-${collection}" => {
+      about      = "Lists the collection ${collection} and fetches what is new."
+      schedule   = schedule
+      uri        = module.function["fetch"].uri
+      body       = { collection = collection, mode = "discover" }
+      deadline_s = 1800 # the most there is
+      retries    = 3    # a run goes on where the last one stopped
+    } },
+  )
+}
+
+module "observability" {
+  source = "./modules/observability"
+
+  project_id  = var.project_id
+  functions   = keys(local.functions)
+  topics      = [local.uploads, local.records]
+  alert_email = var.alert_email
+
+  depends_on = [time_sleep.services]
+}
+
+module "budget" {
+  source = "./modules/budget"
+  count  = var.billing_account == "" ? 0 : 1
+
+  billing_account = var.billing_account
+  project_id      = var.project_id
+  project_number  = local.number
+  monthly_budget  = var.monthly_budget
+  channels        = module.observability.channels
+
+  providers = { google = google.billing }
+
+  depends_on = [time_sleep.services]
+}

@@ -1,0 +1,51 @@
+# One function: a build of its zip, served on Cloud Run, called by one account and nobody else.
+
+resource "google_cloudfunctions2_function" "this" {
+  name        = var.name
+  location    = var.region
+  description = var.about
+
+  build_config {
+    runtime           = "python313"
+    entry_point       = var.entry_point
+    service_account   = var.builder
+    docker_repository = var.repository
+
+    source {
+      storage_source {
+        bucket = var.archive.bucket
+        object = var.archive.name
+      }
+    }
+  }
+
+  service_config {
+    service_account_email            = var.service_account
+    ingress_settings                 = "ALLOW_INTERNAL_ONLY" # Pub/Sub and Scheduler of this project are inside
+    all_traffic_on_latest_revision   = true
+    timeout_seconds                  = var.timeout_s
+    available_cpu                    = var.cpu
+    available_memory                 = var.memory
+    min_instance_count               = 0
+    max_instance_count               = var.instances
+    max_instance_request_concurrency = var.concurrency
+
+    # What functions-framework serves with: one process, and a thread for each request it is sent.
+    environment_variables = merge(var.environment, {
+      WORKERS = "1"
+      THREADS = tostring(var.concurrency)
+    })
+  }
+}
+
+# A gen 2 function is a Cloud Run service: that is where invoking is allowed.
+resource "google_cloud_run_v2_service_iam_member" "invoker" {
+  name     = google_cloudfunctions2_function.this.name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = var.invoker
+
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.this.id] # a replaced service has no roles
+  }
+}

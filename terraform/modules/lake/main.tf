@@ -1,0 +1,85 @@
+# The lake: one bucket, which tells a topic of every file that is finished under videos/.
+
+resource "google_storage_bucket" "this" {
+  #checkov:skip=CKV_GCP_62:Data access audit logs, where an organisation wants them, say who read what; usage logs in a second bucket would outlive an erasure.
+  #checkov:skip=CKV_GCP_78:Erasure must erase: an older version would keep a video that its creator deleted. Nothing is written over without a generation check.
+  name                        = var.name
+  location                    = var.location
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = !var.deletion_protection
+
+  versioning {
+    enabled = false # erasure must erase
+  }
+
+  soft_delete_policy {
+    retention_duration_seconds = 0 # erasure must erase
+  }
+
+  # Only raw/research/ may go: a rebuild reads raw/upload/, and metadata/ holds what the pages said.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = var.raw_retention_days
+      matches_prefix = ["raw/research/"]
+    }
+  }
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = var.report_retention_days
+      matches_prefix = ["reports/"]
+    }
+  }
+
+  # A file is read when it comes and hardly ever again.
+  lifecycle_rule {
+    action {
+      type          = "SetStorageClass"
+      storage_class = "NEARLINE"
+    }
+    condition {
+      age            = 30
+      matches_prefix = ["videos/"]
+    }
+  }
+
+  # Parts of uploads that were never finished.
+  lifecycle_rule {
+    action {
+      type = "AbortIncompleteMultipartUpload"
+    }
+    condition {
+      age = 7
+    }
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "notifier" {
+  topic  = var.topic.name
+  role   = "roles/pubsub.publisher"
+  member = var.storage_agent
+}
+
+# Cloud Storage refuses a notification to a topic on which it may not publish yet.
+resource "time_sleep" "notifier" {
+  create_duration = "60s"
+
+  depends_on = [google_pubsub_topic_iam_member.notifier]
+}
+
+resource "google_storage_notification" "finalized" {
+  bucket             = google_storage_bucket.this.name
+  topic              = var.topic.id
+  payload_format     = "JSON_API_V1" # a message without data is refused by functions-framework
+  event_types        = ["OBJECT_FINALIZE"]
+  object_name_prefix = "videos/"
+
+  depends_on = [time_sleep.notifier]
+}

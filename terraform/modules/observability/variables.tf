@@ -1,0 +1,17 @@
+variable "functions" {
+  description = "Names of the functions, which are the names of their Cloud Run services and subscriptions."
+  type        = list(string)
+}
+
+variable "topics" {
+  description = "Names of the topics that have dead letters."
+  type        = list(string)
+}
+
+variable "project_id" {
+  type = string
+}
+
+variable "alert_email" {
+  type = string
+}

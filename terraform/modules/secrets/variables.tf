@@ -1,0 +1,8 @@
+variable "names" {
+  type = set(string)
+}
+
+variable "region" {
+  description = "Where the values are kept."
+  type        = string
+}

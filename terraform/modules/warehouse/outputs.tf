@@ -1,0 +1,14 @@
+output "dataset" {
+  description = "Name of the dataset."
+  value       = google_bigquery_dataset.this.dataset_id
+}
+
+output "readable" {
+  description = "What people read: the views, or the fact table while there are none."
+  value       = length(local.views) > 0 ? sort(keys(local.views)) : ["fact_video_analytics"]
+}
+
+output "tables" {
+  description = "The tables as planned, for tests."
+  value       = google_bigquery_table.table
+}

@@ -1,0 +1,53 @@
+output "next" {
+  description = "What to type next."
+  value       = <<-EOT
+    # 1. Let the tta command know of this deployment
+    terraform output -raw tta_toml >> ../tta.toml
+    # 2. Rate a file of your own
+    gcloud storage cp my-video.mp4 gs://${module.lake.bucket}/videos/
+    # 3. Fetch from TikTok: keys, standing queries, then the schedules
+    printf %s "$CLIENT_KEY" | gcloud secrets versions add tiktok-client-key --project ${var.project_id} --data-file=-
+    printf %s "$CLIENT_SECRET" | gcloud secrets versions add tiktok-client-secret --project ${var.project_id} --data-file=-
+    gcloud storage cp collections.yaml gs://${module.lake.bucket}/config/collections.yaml
+    terraform apply -var project_id=${var.project_id} -var 'collections={NAME="15 5 * * *"}' -var schedules_paused=false
+  EOT
+}
+
+output "tta_toml" {
+  description = "The part of tta.toml that `tta --target` reads."
+  value       = <<-EOT
+    [targets.${var.environment}]
+    project = "${var.project_id}"
+    lake_bucket = "${module.lake.bucket}"
+    dataset = "${module.warehouse.dataset}"
+    uploads_topic = "${local.uploads}"
+    records_topic = "${local.records}"
+
+    [targets.${var.environment}.gemini]
+    model = "${var.gemini_model}"
+    location = "${var.gemini_location}"
+  EOT
+}
+
+output "looker_studio" {
+  description = "What people read => a link that makes a report of it."
+  value = { for table in module.warehouse.readable : table => join("&", [
+    "https://lookerstudio.google.com/reporting/create?c.mode=edit",
+    "ds.connector=bigQuery",
+    "ds.type=TABLE",
+    "ds.projectId=${var.project_id}",
+    "ds.datasetId=${module.warehouse.dataset}",
+    "ds.tableId=${table}",
+    "ds.billingProjectId=${var.project_id}",
+  ]) }
+}
+
+output "dashboard" {
+  description = "Where to see how the pipeline does."
+  value       = module.observability.dashboard
+}
+
+output "lake" {
+  description = "The bucket. A file under videos/ is rated by itself."
+  value       = "gs://${module.lake.bucket}"
+}

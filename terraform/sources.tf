@@ -1,0 +1,72 @@
+# From files to something that can be built: one zip per function, of its own files and the part of
+# shared/ that it imports. Which files those are is computed by scripts/sources.py.
+
+locals {
+  root    = "${path.module}/.."
+  sources = jsondecode(file("${path.module}/sources.json"))
+}
+
+# Not in a module: a depends_on there would put the reading off until apply.
+data "archive_file" "source" {
+  for_each = local.sources
+
+  type             = "zip"
+  output_path      = "${path.module}/.build/${each.key}.zip"
+  output_file_mode = "0644" # the same hash on every machine
+
+  dynamic "source" {
+    for_each = each.value
+
+    content {
+      filename = trimprefix(source.value, "functions/${each.key}/")
+      content  = file("${local.root}/${source.value}")
+    }
+  }
+}
+
+resource "google_storage_bucket" "sources" {
+  #checkov:skip=CKV_GCP_62:It holds our own public source code; who reads it is of no interest.
+  #checkov:skip=CKV_GCP_78:An object's name carries its hash, so no object is ever written over.
+  name                        = "${var.project_id}-sources"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = true # everything here can be made again
+
+  depends_on = [time_sleep.services]
+}
+
+# A name that follows the contents makes a new object, and so a new build.
+resource "google_storage_bucket_object" "source" {
+  for_each = data.archive_file.source
+
+  name   = "${each.key}/${each.value.output_md5}.zip"
+  bucket = google_storage_bucket.sources.name
+  source = each.value.output_path
+}
+
+resource "google_artifact_registry_repository" "images" {
+  #checkov:skip=CKV_GCP_84:Google's own keys encrypt the images, which hold public source code.
+  repository_id = "functions"
+  location      = var.region
+  format        = "DOCKER"
+  description   = "Images that Cloud Build makes of the functions."
+
+  cleanup_policies {
+    id     = "keep-the-latest"
+    action = "KEEP"
+    most_recent_versions {
+      keep_count = 3
+    }
+  }
+
+  cleanup_policies {
+    id     = "delete-the-rest"
+    action = "DELETE"
+    condition {
+      older_than = "604800s"
+    }
+  }
+
+  depends_on = [time_sleep.services]
+}

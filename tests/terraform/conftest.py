@@ -1,0 +1,77 @@
+"""What Terraform would make: its plan, from a program that plans without an account."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "demo-project"
+VARIABLES = (f"project_id={PROJECT}", 'collections={"surprise":"15 5 * * *"}')
+PLANS_WITHIN_S = 120
+
+
+class Plan:
+    """A plan as `terraform show -json` prints it."""
+
+    def __init__(self, content: dict[str, Any]):
+        self._content = content
+
+    def all(self) -> Iterator[dict[str, Any]]:
+        """Every planned resource: its address, type, index and values."""
+        yield from _resources(self._content["planned_values"]["root_module"])
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """Values of the resources of one type."""
+        return [resource["values"] for resource in self.all() if resource["type"] == kind]
+
+    def output(self, name: str) -> Any:
+        return self._content["planned_values"]["outputs"][name]["value"]
+
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """Function -> its service_config."""
+        return {
+            function["name"]: function["service_config"][0]
+            for function in self.of("google_cloudfunctions2_function")
+        }
+
+
+def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from module.get("resources", [])
+    for child in module.get("child_modules", []):
+        yield from _resources(child)
+
+
+def planned(root: Path, target: Path) -> Plan:
+    """The plan of a tree. Skips the test, aloud, when there is no program that could make it."""
+    program = os.environ.get("TFCHECK")
+    if not program:
+        pytest.skip("no plan: set TFCHECK to a program that plans offline, then make test")
+    variables = [word for variable in VARIABLES for word in ("--var", variable)]
+    command = [program, root / "terraform", "--root", root, "--plan-json", target, *variables]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PLANS_WITHIN_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Plan(json.loads(target.read_text()))
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what a plan reads, without what a plan leaves behind."""
+    return copy_of_tree(tmp_path_factory.mktemp("tree"))
+
+
+def copy_of_tree(target: Path) -> Path:
+    leave = shutil.ignore_patterns("__pycache__", ".build", ".terraform", "*.tfstate*", "*.tfvars")
+    for folder in ("functions", "shared", "terraform"):
+        shutil.copytree(ROOT / folder, target / folder, ignore=leave)
+    return target
+
+
+@pytest.fixture(scope="session")
+def plan(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return planned(tree, tmp_path_factory.mktemp("plan") / "plan.json")

@@ -1,0 +1,129 @@
+"""What Terraform sets is what the functions read: neither more nor less, and values they take."""
+
+import re
+
+import hcl2
+import pytest
+from pydantic_settings import BaseSettings
+
+from shared import config
+from shared.config import (
+    AnalyzeSettings,
+    FetchSettings,
+    GeminiSettings,
+    LoadSettings,
+    SweepSettings,
+)
+from tests.terraform.conftest import ROOT
+
+READS: dict[str, tuple[type[BaseSettings], ...]] = {
+    "fetch": (FetchSettings,),
+    "analyze-gemini": (AnalyzeSettings, GeminiSettings),
+    "analyze-signals": (AnalyzeSettings,),
+    "load": (LoadSettings,),
+    "sweep": (SweepSettings,),
+}
+
+# What a function reads and Terraform leaves alone, and why.
+_PART_OF_A_RATING = "part of a rating's identity: the default in the code is the one experiment"
+_TUNED = "measured; whoever turns it changes the code"
+LEFT_ALONE = {
+    "fetch": {
+        "TIKTOK_CLIENT_KEY": "in the cloud the secret is read instead",
+        "TIKTOK_CLIENT_SECRET": "in the cloud the secret is read instead",
+        "MEDIA_PARALLEL": _TUNED,
+    },
+    "analyze-gemini": {
+        "GEMINI_API_KEY": "in the cloud Vertex AI is asked, as the function's own account",
+        "GEMINI_FPS": _PART_OF_A_RATING,
+        "GEMINI_FPS_LONG": _PART_OF_A_RATING,
+        "GEMINI_SHORT_CLIP_S": _PART_OF_A_RATING,
+        "GEMINI_MAX_CLIP_S": _PART_OF_A_RATING,
+        "GEMINI_MEDIA_RESOLUTION": _PART_OF_A_RATING,
+        "GEMINI_THINKING_LEVEL": _PART_OF_A_RATING,
+        "GEMINI_SAFETY_THRESHOLD": _PART_OF_A_RATING,
+        "GEMINI_MAX_OUTPUT_TOKENS": _PART_OF_A_RATING,
+        "GEMINI_TIMEOUT_S": _TUNED,
+        "GEMINI_ATTEMPTS": _TUNED,
+        "GEMINI_INLINE_MAX_BYTES": "only with an API key",
+    },
+    "analyze-signals": {
+        "DAILY_BUDGET_USD": "signals costs nothing",
+        "DAILY_BUDGET_VIDEOS": "signals costs nothing",
+    },
+    "load": {"LINGER_MS": _TUNED, "BATCH_ROWS": _TUNED, "BATCH_BYTES": _TUNED},
+    "sweep": {},
+}
+
+# What Terraform sets and no settings class knows, and who reads it.
+READ_ELSEWHERE = {
+    "fetch": {
+        "TIKTOK_CLIENT_KEY_SECRET": "the name of the secret that is read while it runs",
+        "TIKTOK_CLIENT_SECRET_SECRET": "the name of the secret that is read while it runs",
+    },
+}
+SERVED_WITH = {"WORKERS", "THREADS"}  # functions-framework reads them; the module sets them
+
+
+def fields(kind: type[BaseSettings]) -> set[str]:
+    prefix = kind.model_config.get("env_prefix", "")
+    return {f"{prefix}{name}".upper() for name in kind.model_fields}
+
+
+def read_by(function: str) -> set[str]:
+    return set().union(*(fields(kind) for kind in READS[function]))
+
+
+@pytest.fixture(scope="module")
+def written() -> dict[str, set[str]]:
+    """Function -> the names that functions.tf sets."""
+    with (ROOT / "terraform/functions.tf").open() as file:
+        found = hcl2.load(file)["locals"][0]
+    functions = found["callable"] | found["analyzers"]
+    return {name: set(it["environment"]) for name, it in functions.items()}
+
+
+def test_every_function_that_is_deployed_is_compared(written):
+    assert set(written) == set(READS)
+
+
+@pytest.mark.parametrize("function", READS)
+def test_every_setting_is_set_or_left_alone_for_a_reason(written, function):
+    assert read_by(function) - written[function] == set(LEFT_ALONE[function])
+
+
+@pytest.mark.parametrize("function", READS)
+def test_nothing_is_set_that_is_not_read(written, function):
+    assert written[function] - read_by(function) - set(READ_ELSEWHERE.get(function, {})) == set()
+
+
+@pytest.mark.parametrize("function", READS)
+def test_the_functions_take_the_planned_values(plan, monkeypatch, function):
+    for name in read_by(function):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in plan.functions()[function]["environment_variables"].items():
+        monkeypatch.setenv(name, value)
+
+    for kind in READS[function]:
+        config.read(kind)
+
+
+@pytest.mark.parametrize("function", READS)
+def test_a_plan_sets_what_the_file_says(plan, written, function):
+    planned = set(plan.functions()[function]["environment_variables"])
+
+    assert planned == written[function] | SERVED_WITH
+
+
+def test_the_settings_of_the_classes_are_all_that_the_functions_read():
+    other = re.compile(r"os\.environ|getenv")
+    known = {"shared/logs.py"}  # LOG_LEVEL, which a person sets to look closer
+
+    reading = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("shared", "functions")
+        for path in (ROOT / folder).rglob("*.py")
+        if other.search(path.read_text())
+    }
+
+    assert reading <= known

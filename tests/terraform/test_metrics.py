@@ -1,0 +1,87 @@
+"""What is counted out of log lines is written by the code."""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import hcl2
+import pytest
+
+from tests.terraform.conftest import ROOT
+
+MODULE = ROOT / "terraform/modules/observability"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A log line that the code writes: its fields, where they are written out beside it."""
+
+    path: Path
+    fields: set[str] | None
+
+    def has(self, field: str) -> bool:
+        if self.fields is not None:
+            return field in self.fields
+        beside = (path.read_text() for path in self.path.parent.glob("*.py"))
+        return any(f'"{field}"' in text for text in beside)
+
+
+def lines() -> dict[str, Line]:
+    """Message -> the line."""
+    found = {}
+    for path in (ROOT / "shared").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="log")),
+                    args=[ast.Constant(value=message), *_],
+                    keywords=[ast.keyword(arg="extra", value=extra)],
+                ):
+                    found[message] = Line(path, _keys(extra))
+    return found
+
+
+def _keys(extra: ast.expr) -> set[str] | None:
+    if isinstance(extra, ast.Dict):
+        return {key.value for key in extra.keys if isinstance(key, ast.Constant)}
+    return None
+
+
+def metrics() -> dict[str, dict]:
+    with (MODULE / "metrics.tf").open() as file:
+        return hcl2.load(file)["locals"][0]["metrics"]
+
+
+def bare(text: str) -> str:
+    return text.strip('"')
+
+
+def fields(metric: dict) -> list[str]:
+    """Top-level fields of the line that a metric takes."""
+    value = [metric["value"]] if metric["value"] else []
+    return [bare(field).split(".")[0] for field in [*metric["labels"], *value]]
+
+
+@pytest.mark.parametrize("name", metrics())
+def test_the_line_that_is_counted_is_written(name):
+    assert bare(metrics()[name]["message"]) in lines()
+
+
+@pytest.mark.parametrize("name", metrics())
+def test_the_fields_that_are_taken_are_written_beside_it(name):
+    metric = metrics()[name]
+    line = lines()[bare(metric["message"])]
+
+    assert [field for field in fields(metric) if not line.has(field)] == []
+
+
+def test_every_chart_asks_for_a_metric_that_is_made():
+    dashboard = (MODULE / "dashboard.tf").read_text()
+    asked = set(re.findall(r"googleapis_com:user_([a-z_]+?)(?:_sum|_count)?\{", dashboard))
+
+    assert asked == set(metrics())
+
+
+def test_alerts_rest_on_no_metric_that_a_first_apply_has_only_just_made():
+    assert "logging.googleapis.com/user" not in (MODULE / "alerts.tf").read_text()

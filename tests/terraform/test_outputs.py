@@ -1,0 +1,36 @@
+"""What `terraform output` prints is what the next command takes."""
+
+import tomllib
+from urllib.parse import parse_qs, urlsplit
+
+from cli.target import Target
+from tests.terraform.conftest import PROJECT
+
+
+def test_tta_takes_the_target_as_it_is_printed(plan):
+    targets = tomllib.loads(plan.output("tta_toml"))["targets"]
+
+    target = Target.of(targets["dev"])
+
+    assert (target.project, target.lake_bucket) == (PROJECT, f"{PROJECT}-lake")
+    assert (
+        target.gemini["model"]
+        == plan.functions()["analyze-gemini"]["environment_variables"]["GEMINI_MODEL"]
+    )
+
+
+def test_the_link_to_looker_studio_names_a_table_that_is_made(plan):
+    links = plan.output("looker_studio")
+    tables = {table["table_id"] for table in plan.of("google_bigquery_table")}
+
+    asked = {parse_qs(urlsplit(link).query)["ds.tableId"][0] for link in links.values()}
+
+    assert asked and asked <= tables
+
+
+def test_the_next_commands_name_the_bucket_and_the_secrets(plan):
+    said = plan.output("next")
+    secrets = [secret["secret_id"] for secret in plan.of("google_secret_manager_secret")]
+
+    assert f"gs://{PROJECT}-lake/videos/" in said
+    assert [name for name in secrets if f"versions add {name} " not in said] == []

@@ -1,0 +1,108 @@
+"""Who may do what, as planned: walked through, and compared with the table for people."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.terraform.conftest import PROJECT, ROOT, Plan
+
+TABLE = ROOT / "terraform/ROLES.md"
+PRIMITIVE = {"roles/owner", "roles/editor", "roles/viewer"}
+DATA = re.compile(r"roles/(storage|bigquery\.(data|admin)|pubsub|secretmanager|datastore|spanner)")
+PUBLIC = {"allUsers", "allAuthenticatedUsers"}
+ROWS_OF_THE_TABLE = 30
+"""At least; a table that cannot be read would agree with a plan that cannot be read."""
+
+# Type of a binding -> the word for its resource, and which value names it.
+NAMED_BY = {
+    "google_artifact_registry_repository_iam_member": ("repository", "repository"),
+    "google_bigquery_dataset_iam_member": ("dataset", "dataset_id"),
+    "google_cloud_run_v2_service_iam_member": ("function", "name"),
+    "google_pubsub_subscription_iam_member": ("subscription", "subscription"),
+    "google_pubsub_topic_iam_member": ("topic", "topic"),
+    "google_secret_manager_secret_iam_member": ("secret", "secret_id"),
+    "google_storage_bucket_iam_member": ("bucket", "bucket"),
+}
+
+
+def bindings(plan: Plan) -> list[dict[str, Any]]:
+    return [resource for resource in plan.all() if "_iam_" in resource["type"]]
+
+
+def rows(plan: Plan) -> list[tuple[str, str, str]]:
+    """Account, resource and role of every planned binding, in the words of the table."""
+    return sorted(
+        (_account(one["values"]["member"]), _resource(one), one["values"]["role"])
+        for one in bindings(plan)
+    )
+
+
+def _account(member: str) -> str:
+    if own := re.fullmatch(
+        rf"serviceAccount:tta-(.+)@{PROJECT}\.iam\.gserviceaccount\.com", member
+    ):
+        return own[1]
+    agent = re.fullmatch(r"serviceAccount:service-\d+@(.+)\.iam\.gserviceaccount\.com", member)
+    return f"agent {agent[1]}" if agent else member
+
+
+def _resource(binding: dict[str, Any]) -> str:
+    if binding["type"] == "google_project_iam_member":
+        return _narrowed(binding["values"].get("condition") or []) or "project"
+    word, name = NAMED_BY[binding["type"]]
+    return f"{word} {binding['values'][name].removeprefix(PROJECT + '-')}"
+
+
+def _narrowed(conditions: list[dict[str, Any]]) -> str:
+    """The buckets that a condition lets a project's binding reach, if it is of that form."""
+    for condition in conditions:
+        form = r'resource\.name\.startsWith\("projects/_/buckets/(gcf-v2-sources)-\d+-[a-z0-9-]+"\)'
+        if found := re.fullmatch(form, condition["expression"]):
+            return f"buckets {found[1]}-*"
+    return ""
+
+
+def table() -> list[tuple[str, str, str]]:
+    found = re.findall(r"^\| ([^|]+) \| ([^|]+) \| (roles/[^|]+) \| ", TABLE.read_text(), re.M)
+    return sorted(tuple(cell.strip() for cell in row) for row in found)
+
+
+def test_every_planned_role_is_in_the_table_and_the_reverse(plan):
+    assert len(table()) >= ROWS_OF_THE_TABLE
+    assert rows(plan) == table()
+
+
+def test_no_role_is_a_primitive_one(plan):
+    assert [one["address"] for one in bindings(plan) if one["values"]["role"] in PRIMITIVE] == []
+
+
+def test_no_role_over_data_is_project_wide(plan):
+    wide = [row for row in rows(plan) if row[1] == "project" and DATA.match(row[2])]
+
+    assert wide == []
+
+
+def test_nothing_is_public(plan):
+    assert [one["address"] for one in bindings(plan) if one["values"]["member"] in PUBLIC] == []
+
+
+def test_every_binding_adds_one_member_and_replaces_nobody(plan):
+    assert {one["type"].rpartition("_iam_")[2] for one in bindings(plan)} == {"member"}
+
+
+def test_nobody_has_a_key(plan):
+    assert plan.of("google_service_account_key") == []
+
+
+def test_every_function_runs_and_is_called_as_an_account_of_its_own(plan):
+    accounts = [config["service_account_email"] for config in plan.functions().values()]
+    callers = {row[0] for row in rows(plan) if row[1].startswith("function ")}
+
+    assert len(set(accounts)) == len(accounts)
+    assert callers == {"push", "scheduler"}
+
+
+@pytest.mark.parametrize("name", ["push", "scheduler"])
+def test_who_calls_functions_may_do_nothing_else(plan, name):
+    assert {row[2] for row in rows(plan) if row[0] == name} == {"roles/run.invoker"}

@@ -1,0 +1,145 @@
+"""The cloud that Terraform plans is the cloud that runs on a laptop."""
+
+import json
+import re
+
+import pytest
+
+from local import endpoints, wiring
+from local.functions import FUNCTIONS
+from shared.lake import VIDEOS
+from shared.tiktok.collections import NAME
+from shared.warehouse.tables import definitions
+from tests.terraform.conftest import ROOT
+
+
+def subscriptions(plan):
+    return {one["name"]: one for one in plan.of("google_pubsub_subscription")}
+
+
+def pushes(plan):
+    return {name: one for name, one in subscriptions(plan).items() if one["push_config"]}
+
+
+def test_topics_are_the_same(plan):
+    assert {topic["name"] for topic in plan.of("google_pubsub_topic")} == set(wiring.TOPICS)
+
+
+def test_functions_are_the_same(plan):
+    here = {endpoints.ANALYZE if name == "analyze" else name for name in FUNCTIONS}
+
+    assert set(plan.functions()) == here
+
+
+def test_load_takes_as_many_requests_at_once_as_here(plan):
+    load = plan.functions()["load"]
+
+    assert load["max_instance_request_concurrency"] == FUNCTIONS["load"].threads
+    assert load["environment_variables"]["THREADS"] == str(FUNCTIONS["load"].threads)
+
+
+def test_the_subscription_of_a_rater_is_named_as_here(plan):
+    assert {endpoints.ANALYZE, endpoints.LOAD} < set(pushes(plan))
+
+
+def test_pushes_end_and_come_again_as_here(plan):
+    for one in pushes(plan).values():
+        policy = one["dead_letter_policy"][0]
+        assert one["ack_deadline_seconds"] == wiring.ACK_DEADLINE_S
+        assert policy["max_delivery_attempts"] == wiring.MAX_DELIVERY_ATTEMPTS
+
+
+def test_raters_hear_of_finished_files_and_load_of_every_record(plan):
+    heard = {name: one["filter"] or "" for name, one in pushes(plan).items()}
+
+    assert heard.pop(endpoints.LOAD) == ""
+    assert set(heard.values()) == {wiring.UPLOADS_ONLY}
+
+
+def test_every_topic_that_is_pushed_has_a_dead_letter_subscription_named_after_it(plan):
+    pushed = {endpoints.UPLOADED, endpoints.RECORDS}
+
+    assert set(subscriptions(plan)) - set(pushes(plan)) == {f"{t}{wiring.DEAD}" for t in pushed}
+
+
+def test_the_notification_is_of_videos_as_here(plan):
+    (notification,) = plan.of("google_storage_notification")
+
+    assert notification["object_name_prefix"] == VIDEOS
+    assert notification["event_types"] == ["OBJECT_FINALIZE"]
+    assert notification["payload_format"] == "JSON_API_V1"
+
+
+def test_tables_are_the_same_to_the_last_column(plan):
+    tables = {table["table_id"]: table for table in plan.of("google_bigquery_table")}
+
+    for name, definition in definitions().items():
+        schema = json.loads((ROOT / f"shared/warehouse/schema/{name}.json").read_text())
+        assert json.loads(tables[name]["schema"]) == schema
+        assert tables[name]["clustering"] == definition["cluster"]
+        assert (
+            tables[name]["table_constraints"][0]["primary_key"][0]["columns"] == (definition["key"])
+        )
+
+
+def test_every_view_is_made_and_names_its_tables_in_full(plan):
+    files = {path.stem for path in (ROOT / "shared/warehouse/views").glob("*.sql")}
+    views = {
+        table["table_id"]: table["view"][0]["query"]
+        for table in plan.of("google_bigquery_table")
+        if table["view"]
+    }
+
+    assert set(views) == files
+    assert [name for name, query in views.items() if "${" in query] == []
+
+
+def test_every_column_has_a_description(plan):
+    bare = [
+        (table["table_id"], column["name"])
+        for table in plan.of("google_bigquery_table")
+        if not table["view"]
+        for column in json.loads(table["schema"])
+        if not column.get("description")
+    ]
+
+    assert bare == []
+
+
+def test_a_collection_may_have_the_same_names_as_in_its_file():
+    variables = (ROOT / "terraform/variables.tf").read_text()
+
+    assert NAME in variables
+
+
+@pytest.mark.parametrize("table", sorted(definitions()))
+def test_every_column_of_a_schema_is_merged_and_the_reverse(table):
+    schema = json.loads((ROOT / f"shared/warehouse/schema/{table}.json").read_text())
+    statement = (ROOT / f"shared/warehouse/merge/{table}.sql").read_text()
+    inserted = re.search(r"INSERT \(([^)]*)\)|INSERT (ROW)", statement)
+
+    assert inserted, "no INSERT found"
+    assert {name.strip() for name in inserted[1].split(",")} == {one["name"] for one in schema}
+
+
+@pytest.mark.parametrize("table", sorted(definitions()))
+def test_every_column_that_is_inserted_has_a_value_of_its_own(table):
+    statement = (ROOT / f"shared/warehouse/merge/{table}.sql").read_text()
+    columns, values = re.search(
+        r"INSERT \(([^)]*)\)\s*VALUES \(([^)]*)\)", statement, re.S
+    ).groups()
+
+    assert [f"source.{name.strip()}" for name in columns.split(",")] == [
+        value.strip() for value in values.split(",")
+    ]
+
+
+@pytest.mark.parametrize("table", sorted(set(definitions()) - {"dim_lang"}))
+def test_what_is_updated_is_every_column_but_the_key(table):
+    schema = json.loads((ROOT / f"shared/warehouse/schema/{table}.json").read_text())
+    statement = (ROOT / f"shared/warehouse/merge/{table}.sql").read_text()
+    updated = re.search(r"UPDATE SET(.*?)\nWHEN ", statement, re.S)
+
+    assert set(re.findall(r"^\s+(\w+) = source\.\1", updated[1], re.M)) == {
+        one["name"] for one in schema
+    } - set(definitions()[table]["key"])

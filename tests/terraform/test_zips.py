@@ -1,0 +1,166 @@
+"""Each function's zip alone, in an environment of its own requirements, gives its first answer.
+
+The zips hold what terraform/sources.json says, the same list that Terraform zips. They are served
+by functions-framework on a cloud on this machine, as Cloud Run serves them.
+"""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+import requests
+from google.cloud import storage
+
+from local.cloud import pointing_at, running
+from local.endpoints import Endpoints
+from scripts import sources
+from shared.events import VideoUploaded, notification_of
+from tests.records import metrics, record
+from tests.terraform.conftest import ROOT
+
+ANSWERS_WITHIN_S = 60
+UV = Path(sys.executable).parent / "uv"
+NO_NETWORK = ("dns error", "error sending request", "Could not connect", "Failed to fetch")
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory) -> Iterator[Endpoints]:
+    with running(tmp_path_factory.mktemp("home"), posts=16) as endpoints:
+        yield endpoints
+
+
+@pytest.fixture
+def unpacked(request, tmp_path) -> Path:
+    """The zip of a function, made and unpacked into a folder where nothing else lies."""
+    function, archive, target = request.param, tmp_path / "source.zip", tmp_path / "source"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in json.loads((ROOT / sources.TARGET).read_text())[function]:
+            file.write(ROOT / path, sources.name_in_zip(path, function))
+    with zipfile.ZipFile(archive) as file:
+        file.extractall(target)
+    return target
+
+
+@pytest.fixture
+def python(unpacked, tmp_path) -> Path:
+    """A Python that has the function's own requirements and nothing else."""
+    home = tmp_path / "venv"
+    _run(UV, "venv", "--quiet", "--python", sys.executable, home)
+    install = (UV, "pip", "install", "--quiet", "--require-hashes", "-r", "requirements.txt")
+    done = _run(*install, cwd=unpacked, check=False, env=os.environ | {"VIRTUAL_ENV": str(home)})
+    if done.returncode and any(word in done.stderr for word in NO_NETWORK):
+        pytest.skip(f"requirements cannot be fetched: {done.stderr.strip()[-200:]}")
+    assert done.returncode == 0, done.stderr
+    return home / "bin/python"
+
+
+def _run(*command, check=True, **options):
+    words = [str(word) for word in command]
+    return subprocess.run(words, capture_output=True, text=True, check=check, **options)
+
+
+@contextmanager
+def served(python: Path, folder: Path, target: str, settings: dict[str, str]) -> Iterator[str]:
+    """The address at which functions-framework serves the folder, as the buildpack starts it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    command = [python, "-m", "functions_framework", "--target", target, "--host", "127.0.0.1"]
+    log = (folder.parent / "log").open("w")
+    server = subprocess.Popen(
+        [*map(str, command), "--port", str(port)],
+        cwd=folder,
+        env=kept | settings | {"WORKERS": "1", "THREADS": "4"},
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        _wait_for(server, port, folder.parent / "log")
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait(20)
+        log.close()
+
+
+def _wait_for(server: subprocess.Popen, port: int, log: Path) -> None:
+    """Until it listens; a request would be the first already."""
+    ends_at = time.monotonic() + ANSWERS_WITHIN_S
+    while server.poll() is None and time.monotonic() < ends_at:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"it does not serve:\n{log.read_text()[-3_000:]}")
+
+
+def push(address: str, data: bytes, **attributes: str) -> requests.Response:
+    """A message as Pub/Sub pushes it."""
+    encoded = base64.b64encode(data).decode()
+    message = {"data": encoded, "messageId": "1", "attributes": attributes}
+    return requests.post(address, json={"message": message, "subscription": "s"}, timeout=60)
+
+
+def settings(cloud: Endpoints) -> dict[str, str]:
+    return cloud.environment() | cloud.function_settings()
+
+
+@pytest.mark.parametrize("unpacked", ["fetch"], indirect=True)
+def test_fetch_says_that_there_is_no_such_collection(cloud, python, unpacked):
+    with served(python, unpacked, "fetch", settings(cloud)) as address:
+        answer = requests.post(address, json={"collection": "nowhere"}, timeout=60)
+
+    assert (answer.status_code, answer.json()["error"]) == (404, "unknown_collection")
+
+
+@pytest.mark.parametrize("unpacked", ["analyze"], indirect=True)
+def test_analyze_rates_a_video(cloud, python, unpacked):
+    with pointing_at(cloud):
+        bucket = storage.Client(project=cloud.project).bucket(cloud.bucket)
+        clip = bucket.blob("videos/7300000000000000001.mp4")
+        clip.upload_from_filename(next(Path(cloud.home).rglob("*.mp4")))
+
+        with served(python, unpacked, "analyze", settings(cloud)) as address:
+            upload = VideoUploaded(cloud.bucket, clip.name, str(clip.generation))
+            message = notification_of(upload)
+            answer = push(address, message.data, **message.attributes)
+        ratings = list(bucket.list_blobs(prefix="ratings/7300000000000000001/"))
+
+    assert (answer.status_code, len(ratings)) == (200, 1)
+
+
+@pytest.mark.parametrize("unpacked", ["load"], indirect=True)
+def test_load_merges_a_record(cloud, python, unpacked):
+    with served(python, unpacked, "load", settings(cloud)) as address:
+        answer = push(address, record(metrics=metrics()).to_json())
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("unpacked", ["sweep"], indirect=True)
+def test_sweep_counts_what_it_did(cloud, python, unpacked):
+    with served(python, unpacked, "sweep", settings(cloud)) as address:
+        answer = requests.post(address, timeout=60)
+
+    assert (answer.status_code, answer.json()["left"]) == (200, False)
+
+
+def test_every_function_gives_its_first_answer_here():
+    here = Path(__file__).read_text()
+
+    assert [name for name in sources.functions() if f'["{name}"], indirect' not in here] == []
+
+
+def test_a_zip_holds_nothing_but_text():
+    for paths in sources.sources().values():
+        for path in paths:
+            (ROOT / path).read_text(encoding="utf-8")
