@@ -1,0 +1,131 @@
+"""How `tta insights` comes from a file, or from the star schema, to its result."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.refused import WRONG_USE, Refused
+from cli.screen import Screen
+from local.endpoints import LOCAL
+
+if TYPE_CHECKING:
+    from shared.insights.analyse import Insights
+    from shared.insights.plan import Plan
+    from shared.insights.table import Table
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+QUESTION = "SELECT {columns} FROM fact_video_analytics ORDER BY video_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says."""
+
+    input: Path | None
+    plan: Path | None
+    out: Path | None
+    target: str
+    home: Path | None
+
+    def refuse(self) -> None:
+        """Raises Refused before any work is done."""
+        if self.input is not None and self.target != LOCAL:
+            raise Refused("--input and --target: give one of the two.", WRONG_USE)
+        for option, path in (("--input", self.input), ("--plan", self.plan)):
+            if path is not None and not path.is_file():
+                why = "is not an ordinary file" if path.exists() else "does not exist"
+                raise Refused(f"{option} {path}: it {why}.", WRONG_USE)
+        if self.out is not None:
+            if self.out.is_dir() or not self.out.parent.is_dir():
+                raise Refused(f"--out {self.out}: give a file in a folder that exists.", WRONG_USE)
+            if self.out.exists() and any(
+                path is not None and path.samefile(self.out) for path in (self.input, self.plan)
+            ):
+                raise Refused(f"--out {self.out}: it is what is read.", WRONG_USE)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The result, and its JSON as it is written."""
+
+    insights: "Insights"
+    text: str
+
+
+def made(asked: Asked, screen: Screen) -> Made:
+    """Read, analyse and write. Raises Refused with a sentence about plan or table."""
+    for name in ONE_THREAD:  # read when numpy is imported: sums in one order, whatever the machine
+        os.environ[name] = "1"
+    from shared.insights.plan import BadPlan
+    from shared.insights.quality import TooLittle
+    from shared.insights.raw import BadTable
+
+    try:
+        return _made(asked, screen)
+    except BadPlan as error:
+        raise Refused(error.sentence, WRONG_USE) from error
+    except (BadTable, TooLittle) as error:
+        raise Refused(error.sentence) from error
+
+
+def _made(asked: Asked, screen: Screen) -> Made:
+    from shared.insights.plan import default_plan, read_plan
+
+    plan = default_plan() if asked.plan is None else read_plan(asked.plan)
+    with screen.working("Reading the table …"):
+        table = _table(asked, plan, screen)
+        from shared.insights.analyse import analyse
+        from shared.insights.settled import json_text
+
+        insights = analyse(table, plan, screen.now)
+        text = json_text(insights.document())
+    if asked.out is not None:
+        _write(asked.out, text)
+        screen.say(f"Written to {asked.out}.")
+    return Made(insights, text)
+
+
+def _table(asked: Asked, plan: "Plan", screen: Screen) -> "Table":
+    from shared.insights.table import read_table
+
+    if asked.input is not None:
+        return read_table(asked.input, plan)
+    return _from_star_schema(asked, plan, screen)
+
+
+def _from_star_schema(asked: Asked, plan: "Plan", screen: Screen) -> "Table":
+    """The columns that the plan names, of fact_video_analytics. Raises BadTable."""
+    from cli.cloud import opened
+    from local.cloud import QUERY
+    from shared.insights.raw import BadTable, refuse_absent
+    from shared.insights.table import table_of
+    from shared.warehouse.tables import schema
+
+    there = [column["name"] for column in schema("fact_video_analytics")]
+    wanted = sorted(set(plan.columns.values()))
+    refuse_absent(wanted, there, "fact_video_analytics")
+    with opened(asked.home, screen, QUERY, target=asked.target) as endpoints:
+        from cli.warehouse import Warehouse
+
+        rows: list[Mapping[str, Any]] = [
+            *Warehouse(endpoints).rows(
+                QUESTION.format(columns=", ".join(f"`{name}`" for name in wanted))
+            )
+        ]
+    if not rows:
+        raise BadTable(
+            "fact_video_analytics is empty. `tta demo` fills a sandbox; --input FILE reads a table."
+        )
+    return table_of(rows, plan, "fact_video_analytics")
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: whoever interrupts keeps the last result."""
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,229 @@
+"""From a table and a plan to every number of the report: the same three give the same bytes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.insights.cautions import cautions
+from shared.insights.counts import disagreement, rate_ratios
+from shared.insights.effect import Effect, NotEstimable
+from shared.insights.multiplicity import with_q
+from shared.insights.plan import BadPlan, Plan
+from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS, Gate, TooLittle, gate
+from shared.insights.ranks import kendall, partial_spearman, pearson_log1p, spearman
+from shared.insights.resampling import JACKKNIFE_UP_TO
+from shared.insights.sample import Question, Sample, questions, samples
+from shared.insights.settled import settled, versions
+from shared.insights.shapes import Shapes, shapes
+from shared.insights.strength import Strength, strength
+from shared.insights.table import Table
+
+Say = Callable[[str], None]
+METHODS = ("spearman", "kendall", "partial_spearman", "gee_nb")
+"""In this order an outcome's effects are told; further ones stand behind."""
+
+
+@dataclass(frozen=True)
+class Insights:
+    """What came out. `effects` begin with the primary, if the plan declares one."""
+
+    plan: Plan
+    gate: Gate
+    effects: tuple[Effect, ...]
+    primary: Effect | None
+    shapes: Shapes
+    strength: Strength
+    warnings: tuple[str, ...]
+    n: int
+    clusters: int
+    input_sha256: str
+
+    def document(self) -> dict[str, Any]:
+        """The output contract: no time, no place, no NaN; floats to 12 significant digits."""
+        document: dict[str, Any] = settled(
+            {
+                "plan_hash": self.plan.hash,
+                "plan": self.plan.model_dump(mode="json"),
+                "input_sha256": self.input_sha256,
+                "seed": self.plan.seed,
+                "versions": versions(),
+                "synthetic": self.gate.synthetic > 0,
+                "n": self.n,
+                "clusters": self.clusters,
+                "dropped": self.gate.dropped,
+                "quality": self.gate.document(),
+                "effects": [effect.document() for effect in self.effects],
+                "primary": self.primary.document() if self.primary else None,
+                "warnings": list(self.warnings),
+                "shape": self.shapes.document(),
+                **self.strength.document(),
+            }
+        )
+        return document
+
+
+def analyse(table: Table, plan: Plan, on_progress: Say = lambda _: None) -> Insights:
+    """Answer the plan's questions from the table.
+
+    Raises TooLittle when too few rows or creators are left, BadPlan when it lacks `resamples`
+    and there are so many creators that they must be resampled.
+    """
+    on_progress("Checking the rows …")
+    passed = gate(table, plan)
+    work = _Work(passed, plan, on_progress)
+    for sample, asked in samples(passed, plan, questions(plan, passed.left_out)):
+        work.take(sample, asked)
+    if not work.effects:
+        raise TooLittle("No question can be answered: every outcome has too few rows or creators.")
+    work.look_closer()
+    effects, primary = work.told()
+    beyond = strength(plan, work.sample, work.question, primary, effects)
+    n, clusters = work.size
+    told = cautions(
+        passed, plan, effects, primary, beyond, clusters, (*work.said, *work.shapes.unanswered)
+    )
+    return Insights(
+        plan=plan,
+        gate=passed,
+        effects=effects,
+        primary=primary,
+        shapes=work.shapes,
+        strength=beyond,
+        warnings=told,
+        n=n,
+        clusters=clusters,
+        input_sha256=table.sha256,
+    )
+
+
+class _Work:
+    """Effects as they come, sample by sample."""
+
+    def __init__(self, passed: Gate, plan: Plan, say: Say):
+        self._plan, self._say = plan, say
+        self.effects: list[Effect] = []
+        self.said: list[str] = []
+        self.size = (0, 0)
+        self.sample: Sample | None = None
+        self.question: Question | None = None
+        self.shapes = Shapes()
+
+    def take(self, sample: Sample, asked: list[Question]) -> None:
+        """Every method for questions that the same rows answer."""
+        if len(sample.frame) < FEWEST_ROWS or sample.groups.count < FEWEST_CLUSTERS:
+            named = ", ".join(question.column for question in asked)
+            self.said.append(
+                f"Left out, with only {len(sample.frame)} rows of {sample.groups.count} creators: "
+                f"{named}."
+            )
+            return
+        self._need_resamples(sample)
+        self.size = max(self.size, (len(sample.frame), sample.groups.count))
+        self._ranks(sample, asked)
+        for question in asked:
+            self._models(sample, question)
+            if self._is_primary(question):
+                self.sample, self.question = sample, question
+                self.size = (len(sample.frame), sample.groups.count)
+
+    def look_closer(self) -> None:
+        """What the plan asks about the primary beyond one number."""
+        if self._plan.primary and self.sample and self.question:
+            self._say("Shape of the primary …")
+            predictor = self._plan.primary.predictor
+            self.shapes = shapes(self.sample, self.question, predictor, self._plan)
+            self.effects += self.shapes.effects
+
+    def told(self) -> tuple[tuple[Effect, ...], Effect | None]:
+        """All effects with q, the primary first and without."""
+        order = {name: place for place, name in enumerate(self._plan.predictors)}
+        effects = sorted(self.effects, key=lambda effect: self._place(effect, order))
+        place = next((at for at, effect in enumerate(effects) if self._is_headline(effect)), None)
+        # Whatever has a p is in the family, wherever it is told.
+        bands = self.shapes.bands
+        corrected = with_q([*effects, *(band.effect for band in bands)], place)
+        self.shapes.bands = tuple(
+            replace(band, effect=effect)
+            for band, effect in zip(bands, corrected[len(effects) :], strict=True)
+        )
+        return corrected[: len(effects)], None if place is None else corrected[place]
+
+    def _place(self, effect: Effect, order: dict[str, int]) -> tuple[Any, ...]:
+        method = METHODS.index(effect.method) if effect.method in METHODS else len(METHODS)
+        return (
+            not self._is_about_primary(effect),
+            self._plan.outcomes.index(effect.outcome),
+            effect.scale,
+            order.get(effect.predictor, len(order)),
+            effect.predictor,
+            method,
+            effect.method,
+        )
+
+    def _ranks(self, sample: Sample, asked: list[Question]) -> None:
+        pairs = [sample.pair(name, question) for question in asked for name in sample.predictors]
+        common: dict[str, Any] = {
+            "groups": sample.groups,
+            "resamples": self._plan.resamples or 0,
+            "seed": self._plan.seed,
+        }
+        common["on_progress"] = self._counting("Spearman's correlations")
+        self.effects += spearman(sample.frame, pairs, **common)
+        common["on_progress"] = self._counting("Correlations of log counts")
+        self.effects += pearson_log1p(sample.frame, pairs, **common)
+        if len(sample.controls.columns):
+            common["on_progress"] = self._counting("Partial correlations")
+            try:
+                found = partial_spearman(sample.frame, pairs, sample.controls, **common)
+                self.effects += found
+            except NotEstimable as error:
+                self.said.append(f"No partial correlations: {error.sentence}.")
+        for question in asked:
+            if self._plan.primary and self._is_primary(question):
+                self._say("Kendall's correlation of the primary …")
+                pair = sample.pair(self._plan.primary.predictor, question)
+                self.effects.append(kendall(sample.frame, pair, sample.groups))
+
+    def _models(self, sample: Sample, question: Question) -> None:
+        self._say(f"Count models of {question.column} …")
+        try:
+            fits = rate_ratios(
+                sample.counts(question), sample.design, sample.offset(question), sample.groups
+            )
+        except NotEstimable as error:
+            why = error.sentence.rstrip(".")
+            self.said.append(f"No count models of {question.column}: {why}.")
+            return
+        for name in sample.predictors:
+            if name not in sample.design.columns:
+                continue
+            self.effects += [fit.effect(name, question.outcome, question.scale) for fit in fits]
+            if sentence := disagreement(fits, name):
+                self.said.append(f"{question.column}: {sentence.rstrip('.')}.")
+
+    def _need_resamples(self, sample: Sample) -> None:
+        if self._plan.resamples is None and sample.groups.count > JACKKNIFE_UP_TO:
+            raise BadPlan(
+                f"With {sample.groups.count:,} creators an interval comes from resampling them: "
+                "give the plan the key resamples (2000 is usual)."
+            )
+
+    def _counting(self, what: str) -> Callable[[int, int], None]:
+        self._say(f"{what} …")
+        return lambda done, total: self._say(f"{what}: {done:,} of {total:,} draws of creators …")
+
+    def _is_primary(self, question: Question) -> bool:
+        primary = self._plan.primary
+        return primary is not None and (
+            (question.outcome, question.scale) == (primary.outcome, primary.scale)
+        )
+
+    def _is_about_primary(self, effect: Effect) -> bool:
+        primary = self._plan.primary
+        return primary is not None and (
+            (effect.predictor, effect.outcome, effect.scale)
+            == (primary.predictor, primary.outcome, primary.scale)
+        )
+
+    def _is_headline(self, effect: Effect) -> bool:
+        return effect.method == "spearman" and self._is_about_primary(effect)

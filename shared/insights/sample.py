@@ -1,0 +1,104 @@
+"""Which rows answer which question: an outcome on a scale, where it and its exposure are known."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+
+from shared.insights.design import control_columns, varying
+from shared.insights.plan import Plan
+from shared.insights.quality import FEWEST_ROWS, Gate
+from shared.insights.ranks import Pair
+from shared.insights.resampling import FloatArray, Groups
+
+
+@dataclass(frozen=True)
+class Question:
+    """An outcome on a scale; a rate is per `exposure`."""
+
+    outcome: str
+    scale: str
+    exposure: str | None = None
+
+    @property
+    def column(self) -> str:
+        return f"{self.outcome} / {self.exposure}" if self.exposure else self.outcome
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The rows on which some outcomes can be read, with their creators and controls."""
+
+    frame: pd.DataFrame
+    groups: Groups
+    controls: pd.DataFrame
+    predictors: tuple[str, ...]
+
+    @cached_property
+    def design(self) -> pd.DataFrame:
+        """All predictors and all controls: one model."""
+        return varying(pd.concat([self.frame[list(self.predictors)], self.controls], axis=1))
+
+    def offset(self, question: Question) -> FloatArray | None:
+        if question.exposure is None:
+            return None
+        logs: FloatArray = np.log(self.frame[question.exposure].to_numpy(dtype=np.float64))
+        return logs
+
+    def counts(self, question: Question) -> FloatArray:
+        values: FloatArray = self.frame[question.outcome].to_numpy(dtype=np.float64)
+        return values
+
+    def values(self, question: Question) -> FloatArray:
+        """The outcome on its scale: the count, or the count per exposure."""
+        values: FloatArray = self.frame[question.column].to_numpy(dtype=np.float64)
+        return values
+
+    def pair(self, predictor: str, question: Question) -> Pair:
+        return Pair(predictor, question.outcome, question.scale, question.column)
+
+    def where(self, mask: Any) -> "Sample":
+        chosen = np.asarray(mask, dtype=bool)
+        return Sample(
+            self.frame[chosen],
+            self.groups.where(chosen),
+            varying(self.controls[chosen]),
+            self.predictors,
+        )
+
+
+def questions(plan: Plan, left_out: tuple[str, ...]) -> tuple[Question, ...]:
+    """Every outcome as a count and, where it has an exposure, as a rate."""
+    asked = []
+    for outcome in plan.outcomes:
+        if outcome not in left_out:
+            asked.append(Question(outcome, "count"))
+            if outcome in plan.exposure:
+                asked.append(Question(outcome, "rate", plan.exposure[outcome]))
+    return tuple(asked)
+
+
+def samples(
+    gate: Gate, plan: Plan, asked: Iterable[Question]
+) -> Iterator[tuple[Sample, list[Question]]]:
+    """Questions that the same rows answer come together, so those rows are resampled once."""
+    frame = gate.frame.copy()
+    together: dict[bytes, tuple[Any, list[Question]]] = {}
+    for question in asked:
+        mask = frame[question.outcome].notna().to_numpy(dtype=bool)
+        if question.exposure:
+            exposure = frame[question.exposure]
+            mask = mask & (exposure > 0).to_numpy(dtype=bool)  # a rate per nothing is no rate
+            frame[question.column] = frame[question.outcome] / exposure.where(exposure > 0)
+        together.setdefault(mask.tobytes(), (mask, []))[1].append(question)
+    predictors = tuple(name for name in plan.predictors if name not in gate.left_out)
+    for mask, those in together.values():
+        rows = frame[mask]
+        labels = rows[plan.cluster] if plan.cluster else [str(row) for row in rows.index]
+        controls = pd.DataFrame(index=rows.index)
+        if len(rows) >= FEWEST_ROWS:
+            controls = control_columns(rows, plan, gate.left_out)
+        yield Sample(rows, Groups.of(labels), controls, predictors), those

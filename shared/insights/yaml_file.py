@@ -1,0 +1,86 @@
+"""A small YAML file written by a person: read without tricks, with the line of every key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+MAX_BYTES = 2**20
+MAX_DEPTH = 12
+
+
+class BadYaml(Exception):
+    """The bytes are no such file; the text says why and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where in the file each key stands."""
+
+    _root: yaml.Node | None
+
+    def of(self, place: Sequence[int | str]) -> int | None:
+        """The line of a key such as ("primary", "scale"), or of the nearest key around it."""
+        node, line = self._root, None
+        for part in place:
+            found = _inside(node, part)
+            if found is None:
+                return line
+            at, node = found
+            line = at.start_mark.line + 1
+        return line
+
+
+def read_yaml(content: bytes) -> tuple[Any, Lines]:
+    """The value and its lines. Raises BadYaml.
+
+    Aliases multiply, tags construct, depth overflows and a key given twice hides the first: a plan
+    needs none of them.
+    """
+    if len(content) > MAX_BYTES:
+        raise BadYaml(f"is larger than {MAX_BYTES:,} bytes")
+    try:
+        _refuse_tricks(content)
+        root = yaml.compose(content, Loader=yaml.SafeLoader)
+        _refuse_twins(root)
+        return yaml.safe_load(content), Lines(root)
+    except (yaml.YAMLError, ValueError) as error:
+        raise BadYaml(f"is not readable YAML: {' '.join(str(error).split())[:300]}") from error
+
+
+def _refuse_tricks(content: bytes) -> None:
+    depth = 0
+    for event in yaml.parse(content, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError(f"line {line}: aliases (*name) are not allowed")
+        if getattr(event, "tag", None) is not None:
+            raise ValueError(f"line {line}: tags (!name) are not allowed")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ValueError(f"line {line}: nested deeper than {MAX_DEPTH}")
+
+
+def _refuse_twins(node: yaml.Node | None) -> None:
+    if isinstance(node, yaml.SequenceNode):
+        for inner in node.value:
+            _refuse_twins(inner)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, inner in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise ValueError(f"line {key.start_mark.line + 1}: {name} is given twice")
+            seen.add(name)
+            _refuse_twins(inner)
+
+
+def _inside(node: yaml.Node | None, part: int | str) -> tuple[yaml.Node, yaml.Node] | None:
+    """The node that names a part (its key, or the item itself) and the node of its value."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, inner) for key, inner in node.value if key.value == str(part)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part]
+    return None

@@ -1,0 +1,182 @@
+"""`tta insights`: a table and a plan in, an answer and the same bytes every time out."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+import cli.cloud
+import cli.warehouse
+from cli.main import status_of
+from shared.insights.plan import default_plan, default_text
+from tests.insights_tables import PLAN, rows, write_csv
+
+
+@pytest.fixture
+def videos(tmp_path):
+    return write_csv(tmp_path / "videos.csv", rows())
+
+
+@pytest.fixture
+def asked(tmp_path):
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    return tmp_path / "plan.yaml"
+
+
+def run(*arguments) -> int:
+    return status_of(["insights", *map(str, arguments)])
+
+
+def test_the_answer_is_printed_and_the_document_written(videos, asked, tmp_path, capsys):
+    assert run("--input", videos, "--plan", asked, "--out", tmp_path / "out.json") == 0
+
+    said = capsys.readouterr()
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert said.out.startswith("Higher unexpectedness is associated with more views")
+    assert document["plan_hash"] in said.out and "Keep in mind:" in said.out
+    assert "Written to" in said.err
+
+
+def test_json_prints_the_document_and_only_that(videos, asked, tmp_path, capsys):
+    assert run("--input", videos, "--plan", asked, "--out", tmp_path / "o.json", "--json") == 0
+
+    assert capsys.readouterr().out == (tmp_path / "o.json").read_text()
+
+
+def test_no_word_that_is_printed_claims_more_than_an_association(videos, asked, capsys):
+    run("--input", videos, "--plan", asked)
+
+    words = capsys.readouterr().out.casefold()
+    assert not [word for word in ("drive", "caus", "impact") if word in words]
+
+
+def test_synthetic_rows_are_said_at_the_top(asked, tmp_path, capsys):
+    made = write_csv(tmp_path / "t.csv", [one | {"synthetic": "true"} for one in rows()])
+    asked.write_text(PLAN.replace("likes, unexp", "likes, synthetic, unexp"))
+
+    assert run("--input", made, "--plan", asked) == 0
+
+    assert capsys.readouterr().out.startswith("SYNTHETIC DATA")
+
+
+def test_the_same_input_plan_and_seed_give_the_same_bytes(videos, asked, tmp_path):
+    """Whatever the hash seed, the threads, the time zone and the folder."""
+    made = []
+    for number, threads in enumerate(("1", "4")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        command = [sys.executable, "-m", "cli", "insights", "--input", str(videos)]
+        command += ["--plan", str(asked), "--out", str(folder / "out.json")]
+        beside = {
+            "PYTHONHASHSEED": str(number),
+            "OMP_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+            "TZ": ("UTC", "Asia/Tokyo")[number],
+        }
+        subprocess.run(command, env=os.environ | beside, check=True, capture_output=True)
+        made.append((folder / "out.json").read_bytes())
+
+    assert made[0] == made[1]
+
+
+def test_the_shipped_plan_can_be_printed_to_start_from(capsys):
+    assert run("--print-plan") == 0
+
+    assert capsys.readouterr().out == default_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["--input", "none.csv"], 2, "--input none.csv: it does not exist."),
+        (["--input", "."], 2, "--input .: it is not an ordinary file."),
+        (["--input", "{videos}", "--plan", "none.yaml"], 2, "none.yaml: it does not exist."),
+        (["--input", "{videos}", "--out", "none/o.json"], 2, "a file in a folder that exists"),
+        (["--input", "{videos}", "--plan", "{asked}", "--out", "{asked}"], 2, "is what is read"),
+        (["--input", "{videos}", "--target", "prod"], 2, "give one of the two"),
+        (["--input", "{videos}"], 1, "videos.csv has no column"),
+        (["--input", "{asked}"], 1, "no reader for .yaml"),
+    ],
+)
+def test_wrong_use_is_a_sentence(arguments, status, says, videos, asked, capsys, monkeypatch):
+    monkeypatch.chdir(videos.parent)
+
+    assert run(*(one.format(videos=videos, asked=asked) for one in arguments)) == status
+
+    said = capsys.readouterr().err
+    assert says in said and "Traceback" not in said
+
+
+def test_a_bad_plan_is_wrong_use(videos, asked, capsys):
+    asked.write_text(PLAN + "primry: 1\n")
+
+    assert run("--input", videos, "--plan", asked) == 2
+    assert "did you mean primary?" in capsys.readouterr().err
+
+
+def test_too_few_rows_fail_with_a_sentence_and_write_nothing(asked, tmp_path, capsys):
+    few = write_csv(tmp_path / "few.csv", rows(10))
+
+    assert run("--input", few, "--plan", asked, "--out", tmp_path / "o.json") == 1
+
+    assert "10 of 10 rows are left; at least 20 are needed" in capsys.readouterr().err
+    assert not (tmp_path / "o.json").exists()
+
+
+@pytest.fixture
+def star_schema(monkeypatch):
+    """A warehouse that answers with these rows; returns the statements it was asked."""
+    asked: list[str] = []
+
+    def with_rows(of):
+        @contextmanager
+        def opened(*_, **__):
+            yield None
+
+        def answered(self, sql):
+            asked.append(sql)
+            return of
+
+        monkeypatch.setattr(cli.cloud, "opened", opened)
+        monkeypatch.setattr(cli.warehouse.Warehouse, "__init__", lambda self, endpoints: None)
+        monkeypatch.setattr(cli.warehouse.Warehouse, "rows", answered)
+        return asked
+
+    return with_rows
+
+
+def fact(one: dict) -> dict:
+    """A row as the fact table has it."""
+    named = {name: one.get(name) for name in default_plan().columns}
+    row = {column: named[name] for name, column in default_plan().columns.items()}
+    return row | {"rating_status": "rated", "synthetic": True, "rater": "signals/2"}
+
+
+def test_without_input_the_star_schema_is_asked_for_the_columns_of_the_plan(star_schema, capsys):
+    asked = star_schema([fact(one) for one in rows()])
+
+    assert run("--json") == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert asked[0].startswith("SELECT `collected_at`, `comments`, ")
+    assert (document["plan_hash"], document["synthetic"]) == (default_plan().hash, True)
+    assert document["quality"]["left_out"] == ["expectation_gap", "shares", "saves"]
+
+
+def test_an_empty_star_schema_says_what_to_do(star_schema, capsys):
+    star_schema([])
+
+    assert run() == 1
+    assert "fact_video_analytics is empty. `tta demo` fills" in capsys.readouterr().err
+
+
+def test_a_column_that_the_star_schema_lacks_is_no_sql(star_schema, asked, capsys):
+    statements = star_schema([])
+    asked.write_text(PLAN.replace("[video_id, creator", "[video_id, '`; DROP TABLE x', creator"))
+
+    assert run("--plan", asked) == 1
+    assert "fact_video_analytics has no column" in capsys.readouterr().err
+    assert statements == []
