@@ -27,7 +27,7 @@ demo: $(READY) ## Run the whole pipeline on this machine on synthetic videos and
 	@$(BIN)/tta demo
 
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 lint: $(READY) ## Check style (ruff) and types (mypy, strict on shared/)
 	@$(BIN)/ruff check .

@@ -170,12 +170,12 @@ def _answer(work: _Work, app: App) -> Answer:
         type=kind,
         open=lambda: downloaded(app.lake, name, generation),
         peek=lambda: app.lake.open(name, generation),
-        caption=_caption(work.video_id, app.lake) if work.rater.sees_caption else None,
+        caption=caption_of(work.video_id, app.lake) if work.rater.sees_caption else None,
     )
     return work.rater.rate(media)
 
 
-def _caption(video_id: str, lake: Lake) -> str | None:
+def caption_of(video_id: str, lake: Lake) -> str | None:
     """The caption that the lake knows of; None when there is none or its record is unreadable."""
     content = lake.read(metadata_name(video_id))
     with suppress(Permanent):

@@ -15,7 +15,7 @@ from shared.rating.gemini.batch_lines import Wanted, request_line, wanted_in
 from shared.rating.gemini.batch_part import BATCHES, Part, opened, part_at
 from shared.rating.gemini.question import Condition
 from shared.rating.gemini.rater import ACCEPTED
-from shared.rating.rate import _caption
+from shared.rating.rate import caption_of
 
 MOST_REQUESTS = 200_000
 MOST_BYTES = 900_000_000
@@ -107,7 +107,7 @@ class Survey:
             return {}, "gone"
         if kind is None or clip is None:
             return {}, "not_asked"
-        caption = _caption(video.video_id, self.lake) if self.under.sees_caption else None
+        caption = caption_of(video.video_id, self.lake) if self.under.sees_caption else None
         if kind.mime not in ACCEPTED:
             return {}, "not_asked"
         return {

@@ -1,0 +1,17 @@
+"""How the suite is shared out among processes: what shares a running cloud stays together."""
+
+from pathlib import Path
+
+import pytest
+
+ONE_PROCESS = {"faults", "pipeline", "warehouse"}
+"""Folders whose tests share what is costly to start; all other files stand alone."""
+
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder, *rest = item.path.relative_to(TESTS).parts
+        group = folder if folder in ONE_PROCESS else "/".join([folder, *rest])
+        item.add_marker(pytest.mark.xdist_group(group))
