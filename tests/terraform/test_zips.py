@@ -20,8 +20,10 @@ import pytest
 import requests
 from google.cloud import storage
 
-from local.cloud import pointing_at, running
+from local.cloud import LAKE, QUERY, pointing_at, running
 from local.endpoints import Endpoints
+from local.sandbox.clips import render
+from local.sandbox.designs import BY_NAME
 from scripts import sources
 from shared.events import VideoUploaded, notification_of
 from tests.records import metrics, record
@@ -34,7 +36,7 @@ NO_NETWORK = ("dns error", "error sending request", "Could not connect", "Failed
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory) -> Iterator[Endpoints]:
-    with running(tmp_path_factory.mktemp("home"), posts=16) as endpoints:
+    with running(tmp_path_factory.mktemp("home"), QUERY | LAKE) as endpoints:
         yield endpoints
 
 
@@ -123,11 +125,12 @@ def test_fetch_says_that_there_is_no_such_collection(cloud, python, unpacked):
 
 
 @pytest.mark.parametrize("unpacked", ["analyze"], indirect=True)
-def test_analyze_rates_a_video(cloud, python, unpacked):
+def test_analyze_rates_a_video(cloud, python, unpacked, tmp_path):
+    render(BY_NAME["one_second"], 1, tmp_path / "clip.mp4")
     with pointing_at(cloud):
         bucket = storage.Client(project=cloud.project).bucket(cloud.bucket)
         clip = bucket.blob("videos/7300000000000000001.mp4")
-        clip.upload_from_filename(next(Path(cloud.home).rglob("*.mp4")))
+        clip.upload_from_filename(tmp_path / "clip.mp4")
 
         with served(python, unpacked, "analyze", settings(cloud)) as address:
             upload = VideoUploaded(cloud.bucket, clip.name, str(clip.generation))
