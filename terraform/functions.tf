@@ -1,6 +1,7 @@
 # The functions: one entry each. It says what the function reads from its environment, what it may
-# touch, who calls it and when; everything else follows (account, roles, build, invoker, schedule).
-# A new function is an entry here, its rows in ROLES.md, and its settings in the tests.
+# touch, who calls it and when; everything else follows (account, roles, build, invoker,
+# subscription, schedule). A new function is an entry here, its rows in ROLES.md, and its settings
+# in tests/terraform/test_environment.py.
 #
 # Deadlines, in seconds, each shorter than the next, so that nothing is done twice at a time:
 #   analyze, load: function 570 <= acknowledgement 600 < lease of a claim 660
@@ -16,28 +17,44 @@ locals {
   ack_deadline_s    = 600
   claim_lease_s     = 660
 
-  functions = merge(local.callable, { for name, it in local.analyzers : name => it if contains(var.raters, it.rater) })
+  # What holds for a function that does not say otherwise.
+  ordinary = {
+    hears         = null # topic whose messages are pushed to it; without one the scheduler calls it
+    schedule      = null # cron, UTC
+    timeout_s     = local.message_timeout_s
+    cpu           = "1"
+    memory        = "512Mi"
+    concurrency   = 1
+    instances     = 1
+    lake          = "roles/storage.objectUser"
+    dataset       = null # role on the dataset; running queries is one of project_roles
+    publishes     = []   # topics
+    pulls         = []   # subscriptions
+    secrets       = []
+    project_roles = []
+  }
+
+  # What every function reads.
+  everywhere = {
+    GOOGLE_CLOUD_PROJECT = var.project_id
+    LAKE_BUCKET          = local.lake
+  }
+
+  functions = {
+    for name, it in merge(local.callable, { for name, it in local.analyzers : name => it if contains(var.raters, it.environment.RATER) }) :
+    name => merge(local.ordinary, it, { environment = merge(local.everywhere, it.environment) })
+  }
 
   callable = {
     fetch = {
-      about         = "Lists a collection of TikTok videos and fetches their files."
-      source        = "fetch"
-      caller        = "scheduler"
-      schedule      = null # one per collection instead
-      timeout_s     = 1800
-      cpu           = "1"
-      memory        = "1Gi"
-      concurrency   = 1
-      instances     = 5 # collections fetched at a time
-      lake          = "roles/storage.objectUser"
-      publishes     = [local.records]
-      pulls         = []
-      dataset       = null
-      project_roles = []
-      secrets       = ["tiktok-client-key", "tiktok-client-secret"]
+      about     = "Lists a collection of TikTok videos and fetches their files."
+      source    = "fetch"
+      timeout_s = 1800 # its schedules are var.collections
+      memory    = "1Gi"
+      instances = 5 # collections fetched at a time
+      publishes = [local.records]
+      secrets   = ["tiktok-client-key", "tiktok-client-secret"]
       environment = {
-        GOOGLE_CLOUD_PROJECT        = var.project_id
-        LAKE_BUCKET                 = local.lake
         RECORDS_TOPIC               = local.records
         TIKTOK_API_URL              = var.tiktok_api_url
         TIKTOK_CLIENT_KEY_SECRET    = "projects/${var.project_id}/secrets/tiktok-client-key"
@@ -51,46 +68,25 @@ locals {
     load = {
       about         = "Merges records into the star schema."
       source        = "load"
-      caller        = "push"
-      schedule      = null
-      timeout_s     = local.message_timeout_s
-      cpu           = "1"
+      hears         = local.records
       memory        = "2Gi"
       concurrency   = 1000 # the most that Cloud Run sends at once
-      instances     = 1
-      lake          = "roles/storage.objectUser"
-      publishes     = []
-      pulls         = []
       dataset       = "roles/bigquery.dataEditor"
       project_roles = ["roles/bigquery.jobUser"]
-      secrets       = []
       environment = {
-        GOOGLE_CLOUD_PROJECT = var.project_id
-        LAKE_BUCKET          = local.lake
-        DATASET              = local.dataset
-        PRIMARY_RATERS       = join(",", var.primary_raters)
+        DATASET        = local.dataset
+        PRIMARY_RATERS = join(",", var.primary_raters)
       }
     }
 
     sweep = {
-      about         = "Sends round again what is due, and keeps dead letters."
-      source        = "sweep"
-      caller        = "scheduler"
-      schedule      = "*/10 * * * *"
-      timeout_s     = 170
-      cpu           = "1"
-      memory        = "512Mi"
-      concurrency   = 1
-      instances     = 1
-      lake          = "roles/storage.objectUser"
-      publishes     = [local.uploads, local.records]
-      pulls         = ["${local.uploads}${local.dead}", "${local.records}${local.dead}"]
-      dataset       = null
-      project_roles = []
-      secrets       = []
+      about     = "Sends round again what is due, and keeps dead letters."
+      source    = "sweep"
+      schedule  = "*/10 * * * *"
+      timeout_s = 170
+      publishes = [local.uploads, local.records]
+      pulls     = ["${local.uploads}${local.dead}", "${local.records}${local.dead}"]
       environment = {
-        GOOGLE_CLOUD_PROJECT      = var.project_id
-        LAKE_BUCKET               = local.lake
         UPLOADS_TOPIC             = local.uploads
         RECORDS_TOPIC             = local.records
         DEAD_LETTER_SUBSCRIPTIONS = "${local.uploads}${local.dead},${local.records}${local.dead}"
@@ -105,59 +101,40 @@ locals {
     analyze-gemini = {
       about         = "Has each new video rated by Gemini."
       source        = "analyze"
-      rater         = "gemini"
-      caller        = "push"
-      schedule      = null
-      timeout_s     = local.message_timeout_s
+      hears         = local.uploads
       cpu           = "2"
       memory        = "${max(4, var.gemini_concurrency)}Gi"
       concurrency   = var.gemini_concurrency
       instances     = var.gemini_instances
-      lake          = "roles/storage.objectUser"
       publishes     = [local.records]
-      pulls         = []
-      dataset       = null
       project_roles = ["roles/aiplatform.user"]
-      secrets       = []
       environment = {
-        GOOGLE_CLOUD_PROJECT = var.project_id
-        LAKE_BUCKET          = local.lake
-        RECORDS_TOPIC        = local.records
-        RATER                = "gemini"
-        CLAIM_LEASE_S        = tostring(local.claim_lease_s)
-        MAX_MEDIA_BYTES      = tostring(500 * 1024 * 1024)
-        DAILY_BUDGET_USD     = tostring(var.daily_budget_usd)
-        DAILY_BUDGET_VIDEOS  = tostring(var.daily_budget_videos)
-        GEMINI_LOCATION      = var.gemini_location
-        GEMINI_MODEL         = var.gemini_model
-        GEMINI_DEADLINE_S    = tostring(local.message_timeout_s)
+        RATER               = "gemini"
+        RECORDS_TOPIC       = local.records
+        CLAIM_LEASE_S       = tostring(local.claim_lease_s)
+        MAX_MEDIA_BYTES     = tostring(500 * 1024 * 1024)
+        DAILY_BUDGET_USD    = tostring(var.daily_budget_usd)
+        DAILY_BUDGET_VIDEOS = tostring(var.daily_budget_videos)
+        GEMINI_LOCATION     = var.gemini_location
+        GEMINI_MODEL        = var.gemini_model
+        GEMINI_DEADLINE_S   = tostring(local.message_timeout_s)
       }
     }
 
     analyze-signals = {
-      about         = "Measures surprise in the picture and sound of each new video."
-      source        = "analyze"
-      rater         = "signals"
-      caller        = "push"
-      schedule      = null
-      timeout_s     = local.message_timeout_s
-      cpu           = "2"
-      memory        = "4Gi"
-      concurrency   = 4
-      instances     = var.signals_instances
-      lake          = "roles/storage.objectUser"
-      publishes     = [local.records]
-      pulls         = []
-      dataset       = null
-      project_roles = []
-      secrets       = []
+      about       = "Measures surprise in the picture and sound of each new video."
+      source      = "analyze"
+      hears       = local.uploads
+      cpu         = "2"
+      memory      = "4Gi"
+      concurrency = 4
+      instances   = var.signals_instances
+      publishes   = [local.records]
       environment = {
-        GOOGLE_CLOUD_PROJECT = var.project_id
-        LAKE_BUCKET          = local.lake
-        RECORDS_TOPIC        = local.records
-        RATER                = "signals"
-        CLAIM_LEASE_S        = tostring(local.claim_lease_s)
-        MAX_MEDIA_BYTES      = tostring(500 * 1024 * 1024)
+        RATER           = "signals"
+        RECORDS_TOPIC   = local.records
+        CLAIM_LEASE_S   = tostring(local.claim_lease_s)
+        MAX_MEDIA_BYTES = tostring(500 * 1024 * 1024)
       }
     }
   }
@@ -175,7 +152,7 @@ module "function" {
   builder         = google_service_account.build.id
   repository      = google_artifact_registry_repository.images.id
   service_account = google_service_account.function[each.key].email
-  invoker         = google_service_account.caller[each.value.caller].member
+  invoker         = google_service_account.caller[each.value.hears == null ? "scheduler" : "push"].member
   timeout_s       = each.value.timeout_s
   cpu             = each.value.cpu
   memory          = each.value.memory

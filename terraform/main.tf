@@ -37,10 +37,10 @@ module "bus" {
   ack_deadline_s = local.ack_deadline_s
 
   push = { for name, it in local.functions : name => {
-    topic    = it.source == "analyze" ? local.uploads : local.records
+    topic    = it.hears
     endpoint = module.function[name].uri
-    filter   = it.source == "analyze" ? "attributes.eventType = \"OBJECT_FINALIZE\"" : ""
-  } if it.caller == "push" }
+    filter   = it.hears == local.uploads ? "attributes.eventType = \"OBJECT_FINALIZE\"" : ""
+  } if it.hears != null }
 
   depends_on = [time_sleep.agents]
 }

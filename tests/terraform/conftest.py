@@ -75,3 +75,28 @@ def copy_of_tree(target: Path) -> Path:
 @pytest.fixture(scope="session")
 def plan(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return planned(tree, tmp_path_factory.mktemp("plan") / "plan.json")
+
+
+VIEWS = {
+    "on_a_table": "SELECT video_id FROM `${dataset}.fact_rating`",
+    "on_a_view": "SELECT video_id FROM `${dataset}.on_a_table`",
+    "on_both": "SELECT * FROM `${dataset}.on_a_view` JOIN `${dataset}.on_a_table` USING (video_id)",
+}
+
+
+@pytest.fixture(scope="session")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tree in which somebody has changed the measuring of signals, and added views."""
+    root = copy_of_tree(tmp_path_factory.mktemp("edited"))
+    path = root / "shared/rating/signals/measure.py"
+    path.write_text(path.read_text() + "\n# changed\n")
+    folder = root / "shared/warehouse/views"
+    folder.mkdir(exist_ok=True)
+    for name, statement in VIEWS.items():
+        (folder / f"{name}.sql").write_text(f"-- One row per rating, {name}.\n{statement}\n")
+    return root
+
+
+@pytest.fixture(scope="session")
+def edited_plan(edited: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return planned(edited, tmp_path_factory.mktemp("plan") / "plan.json")

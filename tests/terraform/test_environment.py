@@ -80,7 +80,8 @@ def written() -> dict[str, set[str]]:
     with (ROOT / "terraform/functions.tf").open() as file:
         found = hcl2.load(file)["locals"][0]
     functions = found["callable"] | found["analyzers"]
-    return {name: set(it["environment"]) for name, it in functions.items()}
+    everywhere = set(found["everywhere"])
+    return {name: everywhere | set(it["environment"]) for name, it in functions.items()}
 
 
 def test_every_function_that_is_deployed_is_compared(written):

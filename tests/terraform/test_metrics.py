@@ -85,3 +85,24 @@ def test_every_chart_asks_for_a_metric_that_is_made():
 
 def test_alerts_rest_on_no_metric_that_a_first_apply_has_only_just_made():
     assert "logging.googleapis.com/user" not in (MODULE / "alerts.tf").read_text()
+
+
+def test_a_person_hears_of_everything_that_needs_one_and_what_to_do(plan):
+    policies = plan.of("google_monitoring_alert_policy")
+
+    assert {policy["display_name"].split(":")[0] for policy in policies} == {
+        "Backlog",
+        "Budget",
+        "Dead letters",
+        "Errors",
+        "Kept as failed",
+    }
+    assert [one["display_name"] for one in policies if not one["documentation"][0]["content"]] == []
+
+
+def test_the_line_that_an_alert_waits_for_is_written():
+    alerts = (MODULE / "alerts.tf").read_text()
+    waited_for = set(re.findall(r'jsonPayload\.message=\\"([^"\\]+)\\"', alerts))
+
+    assert waited_for
+    assert waited_for <= set(lines())

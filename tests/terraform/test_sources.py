@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts import sources
-from tests.terraform.conftest import ROOT, copy_of_tree, planned
+from tests.terraform.conftest import ROOT
 
 LOCAL_ONLY = {"local", "cli", "tests", "benchmarks", "docs"}
 
@@ -33,15 +33,6 @@ def objects(plan) -> dict[str, str]:
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in before if before[name] != after[name]}
-
-
-@pytest.fixture(scope="module")
-def edited(tmp_path_factory) -> Path:
-    """A tree in which somebody has changed the measuring of signals."""
-    root = copy_of_tree(tmp_path_factory.mktemp("edited"))
-    path = root / "shared/rating/signals/measure.py"
-    path.write_text(path.read_text() + "\n# changed\n")
-    return root
 
 
 @pytest.fixture
@@ -71,10 +62,8 @@ def test_editing_signals_changes_analyze_alone(edited):
     assert changed(contents(ROOT), contents(edited)) == {"analyze"}
 
 
-def test_editing_signals_builds_analyze_alone_anew(plan, edited, tmp_path):
-    after = planned(edited, tmp_path / "plan.json")
-
-    assert changed(objects(plan), objects(after)) == {"analyze"}
+def test_editing_signals_builds_analyze_alone_anew(plan, edited_plan):
+    assert changed(objects(plan), objects(edited_plan)) == {"analyze"}
 
 
 def test_load_carries_every_merge_statement_and_analyze_none():

@@ -2,6 +2,7 @@
 
 import json
 import re
+from string import Template
 
 import pytest
 
@@ -10,7 +11,7 @@ from local.functions import FUNCTIONS
 from shared.lake import VIDEOS
 from shared.tiktok.collections import NAME
 from shared.warehouse.tables import definitions
-from tests.terraform.conftest import ROOT
+from tests.terraform.conftest import PROJECT, ROOT, VIEWS
 
 
 def subscriptions(plan):
@@ -82,16 +83,38 @@ def test_tables_are_the_same_to_the_last_column(plan):
         )
 
 
-def test_every_view_is_made_and_names_its_tables_in_full(plan):
-    files = {path.stem for path in (ROOT / "shared/warehouse/views").glob("*.sql")}
-    views = {
-        table["table_id"]: table["view"][0]["query"]
-        for table in plan.of("google_bigquery_table")
-        if table["view"]
+def test_every_view_is_made_of_its_file(plan):
+    files = {
+        path.stem: Template(path.read_text()).substitute(dataset=f"{PROJECT}.tiktok")
+        for path in (ROOT / "shared/warehouse/views").glob("*.sql")
     }
 
-    assert set(views) == files
-    assert [name for name, query in views.items() if "${" in query] == []
+    assert views(plan) == files
+
+
+def test_a_view_over_views_is_made_after_them(edited_plan):
+    steps = {
+        one["values"]["table_id"]: one["address"].split(".")[3]
+        for one in edited_plan.all()
+        if one["values"].get("table_id") in VIEWS
+    }
+
+    assert steps == {
+        "on_a_table": "views",
+        "on_a_view": "views_of_views",
+        "on_both": "views_of_those",
+    }
+
+
+def test_a_view_is_described_by_its_first_comment(edited_plan):
+    tables = {one["table_id"]: one for one in edited_plan.of("google_bigquery_table")}
+
+    assert tables["on_both"]["description"] == "One row per rating, on_both."
+
+
+def views(plan) -> dict[str, str]:
+    tables = plan.of("google_bigquery_table")
+    return {one["table_id"]: one["view"][0]["query"] for one in tables if one["view"]}
 
 
 def test_every_column_has_a_description(plan):

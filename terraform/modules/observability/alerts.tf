@@ -71,6 +71,33 @@ resource "google_monitoring_alert_policy" "failed" {
   }
 }
 
+resource "google_monitoring_alert_policy" "budget" {
+  display_name          = "Budget: the day's is used up"
+  combiner              = "OR"
+  notification_channels = google_monitoring_notification_channel.email[*].id
+
+  conditions {
+    display_name = "A video was parked until tomorrow"
+
+    condition_matched_log {
+      filter = "${local.service} AND jsonPayload.message=\"parked\""
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "43200s"
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Nothing is lost: `sweep` sends what is parked again after midnight (UTC). To rate more in a day, raise `daily_budget_usd` or `daily_budget_videos` and apply."
+  }
+}
+
 resource "google_monitoring_alert_policy" "backlog" {
   display_name          = "Backlog: events wait longer than an hour"
   combiner              = "OR"

@@ -1,8 +1,21 @@
 # The star schema, from the files that the loader and the local cloud use too.
 
 locals {
-  tables = yamldecode(file("${var.definitions}/tables.yaml"))
-  views  = { for file in fileset("${var.definitions}/views", "*.sql") : trimsuffix(file, ".sql") => file("${var.definitions}/views/${file}") }
+  tables  = yamldecode(file("${var.definitions}/tables.yaml"))
+  dataset = "${var.project_id}.${var.dataset}"
+
+  # A file names a table as `${dataset}.fact_rating`, and begins with a comment that tells its grain.
+  views = {
+    for file in fileset("${var.definitions}/views", "*.sql") :
+    trimsuffix(file, ".sql") => templatefile("${var.definitions}/views/${file}", { dataset = local.dataset })
+  }
+  read_by = {
+    for name, query in local.views :
+    name => [for other in keys(local.views) : other if other != name && can(regex("${local.dataset}[.]${other}\\b", query))]
+  }
+  first  = [for name, read in local.read_by : name if length(read) == 0]
+  second = [for name, read in local.read_by : name if length(read) > 0 && length(setsubtract(read, local.first)) == 0]
+  steps  = [local.first, local.second, setsubtract(keys(local.views), concat(local.first, local.second))]
 }
 
 resource "google_bigquery_dataset" "this" {
@@ -41,21 +54,31 @@ resource "google_bigquery_table" "table" {
   }
 }
 
-# A view names a table as `${dataset}.fact_rating`, and begins with a comment that describes it.
-resource "google_bigquery_table" "view" {
-  #checkov:skip=CKV_GCP_80:A view holds no data.
-  #checkov:skip=CKV_GCP_121:A view holds no data; it is made again from its file.
-  for_each = local.views
+# A view that reads other views is made after them; one resource cannot wait for another of its own
+# kind, hence a step for each depth.
+module "views" {
+  source = "./view"
 
-  dataset_id          = google_bigquery_dataset.this.dataset_id
-  table_id            = each.key
-  description         = trimspace(trimprefix(split("\n", each.value)[0], "--"))
-  deletion_protection = false
-
-  view {
-    query          = replace(each.value, "$${dataset}", "${var.project_id}.${var.dataset}")
-    use_legacy_sql = false
-  }
+  dataset = google_bigquery_dataset.this.dataset_id
+  views   = { for name in local.steps[0] : name => local.views[name] }
 
   depends_on = [google_bigquery_table.table]
+}
+
+module "views_of_views" {
+  source = "./view"
+
+  dataset = google_bigquery_dataset.this.dataset_id
+  views   = { for name in local.steps[1] : name => local.views[name] }
+
+  depends_on = [module.views]
+}
+
+module "views_of_those" {
+  source = "./view"
+
+  dataset = google_bigquery_dataset.this.dataset_id
+  views   = { for name in local.steps[2] : name => local.views[name] }
+
+  depends_on = [module.views_of_views]
 }

@@ -6,6 +6,11 @@ output "dataset" {
 output "readable" {
   description = "What people read: the views, or the fact table while there are none."
   value       = length(local.views) > 0 ? sort(keys(local.views)) : ["fact_video_analytics"]
+
+  precondition {
+    condition     = alltrue([for name in local.steps[2] : length(setsubtract(local.read_by[name], concat(local.first, local.second))) == 0])
+    error_message = "views/: a view may rest on views that rest on views, but no deeper, and never on itself."
+  }
 }
 
 output "tables" {

@@ -1,0 +1,8 @@
+variable "dataset" {
+  type = string
+}
+
+variable "views" {
+  description = "View => its statement."
+  type        = map(string)
+}
