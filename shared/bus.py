@@ -1,10 +1,14 @@
 """Records on their way to the warehouse."""
 
+import logging
+
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.cloud import pubsub_v1
 
 from shared.errors import Transient
 from shared.model import Record
+
+log = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT_S = 30.0
 
@@ -30,3 +34,6 @@ class Bus:
                 future.result(timeout=PUBLISH_TIMEOUT_S)
         except (GoogleAPICallError, RetryError, TimeoutError) as error:
             raise Transient(f"topic did not take the record: {error}") from error
+        for record in records:
+            said = {"video_id": record.video_id, "sections": record.sections()}
+            log.info("record published", extra=said)

@@ -1,5 +1,6 @@
 """Messages that Pub/Sub gave up, kept under failed/ before they are acknowledged."""
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,12 +12,14 @@ from google.api_core import exceptions
 from google.cloud import pubsub_v1
 
 from shared.errors import Misconfigured, Transient
-from shared.events import Message, as_json, upload_in
+from shared.events import Message, as_json, upload_in, video_of
 from shared.failed import DEAD_LETTERED
 from shared.lake import Lake
 from shared.model import Malformed
 from shared.parallel import in_order
 from shared.republish import Stage
+
+log = logging.getLogger(__name__)
 
 # https://cloud.google.com/pubsub/docs/dead-letter-topics#dead_letter_attributes, checked 2026-11
 _SOURCE = "CloudPubSubDeadLetterSource"
@@ -84,6 +87,8 @@ class DeadLetters:
             delivery_count=_count(attributes),
             **_evidence(self.stage, Message(sent.message_id, sent.data, attributes)),
         )
+        said = {"stage": self.stage, "video_id": video_of(attributes)}
+        log.warning("dead letter kept", extra=said)
 
 
 def drain_all(

@@ -5,11 +5,12 @@ import binascii
 import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from cloudevents.http import CloudEvent
 
-from shared.model import Malformed, canonical_json
+from shared.model import Malformed, canonical_json, id_in_name
 
 DIRECT_FINALIZED = "google.cloud.storage.object.v1.finalized"
 PUBSUB_MESSAGE = "google.cloud.pubsub.topic.v1.messagePublished"
@@ -91,6 +92,12 @@ def upload_in(attributes: dict[str, str]) -> VideoUploaded:
     if not re.fullmatch("[0-9]{1,3}", str(replicate)):
         raise Malformed(f"replicate {str(replicate)[:40]!r} is no number below {MOST_REPLICATES}")
     return replace(upload, condition=condition, replicate=int(replicate))
+
+
+def video_of(attributes: dict[str, str]) -> str | None:
+    """The video that a message's attributes name, as a record's do and a named file's."""
+    named = id_in_name(PurePosixPath(attributes.get("objectId", "")).stem)
+    return attributes.get("video_id") or named
 
 
 def notification_of(upload: VideoUploaded) -> Message:

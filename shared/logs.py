@@ -1,20 +1,53 @@
-"""One JSON line per outcome, in the form Cloud Logging understands."""
+"""One JSON line per outcome, in the form Cloud Logging understands, under the trace of its video.
 
+A trace is a video's, not a request's: it follows from the id, so every function finds the same one
+without its being handed on, and all that ever happened to a video is one search.
+"""
+
+import hashlib
 import json
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+_VIDEO: ContextVar[str | None] = ContextVar("video", default=None)
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName"}
 
 
+def trace_of(video_id: str) -> str:
+    """The trace of a video, 32 hex digits: the same in every function and at every time."""
+    return hashlib.sha256(f"video {video_id}".encode(errors="replace")).hexdigest()[:32]
+
+
+@contextmanager
+def one_delivery() -> Iterator[None]:
+    """A block in which `about` may be said; after it nothing is about that video any more."""
+    token = _VIDEO.set(None)
+    try:
+        yield
+    finally:
+        _VIDEO.reset(token)
+
+
+def about(video_id: str | None) -> None:
+    """From now on this delivery's lines are about a video, whether they name it or not."""
+    _VIDEO.set(video_id)
+
+
 class JsonLines(logging.Formatter):
-    """Severity, constant message, extra fields; the traceback stays attached.
+    """Severity, constant message, extra fields, video and trace; the traceback stays attached.
 
     Field names: https://cloud.google.com/logging/docs/structured-logging
     """
+
+    def __init__(self, project: str = ""):
+        super().__init__()
+        self._traces = f"projects/{project}/traces/" if project else ""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -24,6 +57,9 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
         }
         line |= {key: value for key, value in record.__dict__.items() if key not in _OWN}
+        if video_id := line.get("video_id") or _VIDEO.get():
+            line["video_id"] = video_id
+            line["logging.googleapis.com/trace"] = f"{self._traces}{trace_of(video_id)}"
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)
@@ -35,7 +71,7 @@ def configure() -> None:
     if root.handlers:
         return
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLines(os.environ.get("GOOGLE_CLOUD_PROJECT", "")))
     root.addHandler(handler)
     root.setLevel(os.environ.get("LOG_LEVEL", "INFO"))
     root.propagate = False

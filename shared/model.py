@@ -173,6 +173,11 @@ class Record(Checked):
     def to_json(self) -> bytes:
         return self.model_dump_json(exclude_none=True).encode()
 
+    def sections(self) -> list[str]:
+        """Names of the sections it has."""
+        names = ("video", "creator", "metrics", "rating")
+        return [name for name in names if getattr(self, name) is not None]
+
 
 class Malformed(Permanent):
     """Bytes that are not what they should be."""

@@ -8,16 +8,19 @@ object's custom time is `due_at` too, so one listing tells what is due without r
 
 import base64
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
-from shared.events import Message, as_json
+from shared.events import Message, as_json, video_of
 from shared.lake import PARKED, Entry, Lake, parked_name
 from shared.model import Malformed, canonical_json
 from shared.republish import STAGES, Stage, Topics, Unsendable
+
+log = logging.getLogger(__name__)
 
 
 class _Kept(BaseModel):
@@ -79,6 +82,8 @@ def release(entry: Entry, lake: Lake, topics: Topics) -> bool:
     stage, message = _parked(entry.name, content)
     topics.publish(stage, message)
     lake.delete(entry.name, generation)
+    said = {"object": entry.name, "video_id": video_of(message.attributes)}
+    log.info("parked message published", extra=said)
     return True
 
 

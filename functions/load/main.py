@@ -1,5 +1,6 @@
 """Entry point: records come from the topic, rows are durable when it answers."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from shared.warehouse.group import GroupCommit
 from shared.warehouse.loader import Loader
 
 logs.configure()
+log = logging.getLogger("shared.load")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +59,9 @@ def load(event: CloudEvent) -> None:
         )
 
     with settled(keep):
-        data = message_of(event).data
-        app.group.submit(parse_record(data), weight=len(data))
+        message = message_of(event)
+        logs.about(message.attributes.get("video_id"))
+        record = parse_record(message.data)
+        logs.about(record.video_id)
+        app.group.submit(record, weight=len(message.data))
+        log.info("record loaded", extra={"sections": record.sections()})

@@ -12,6 +12,7 @@ from shared.claims import Claims
 from shared.errors import Permanent
 from shared.events import VideoUploaded, notification_of
 from shared.lake import VIDEOS, Gone, Lake, RatingKey, metadata_name, rating_name
+from shared.logs import about
 from shared.media_type import HEAD_BYTES, media_type
 from shared.model import Rating, Record, content_id, id_in_name, parse, parse_record
 from shared.parked import park
@@ -57,6 +58,7 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
         rater = _rater(upload, app)
         size = _current_size(upload, app.lake)
         video_id = _video_id(upload, app.lake)
+        about(video_id)
         rating = _rating(_Work(upload, size, video_id, rater), delivery, app)
     except (NotForUs, Gone) as why:
         log.info("upload ignored", extra={"object": upload.name, "why": repr(why)})

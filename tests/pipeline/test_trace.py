@@ -1,0 +1,61 @@
+"""One trace id goes through a video's whole chain, whichever function wrote the line."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TRACE = "logging.googleapis.com/trace"
+CHAIN = {
+    "fetch": ["record published"],
+    "analyze": ["rater asked", "record published", "video rated"],
+    "load": ["record loaded"],
+}
+
+
+def lines_of(home: str, function: str) -> Iterator[dict[str, Any]]:
+    for line in (Path(home) / "logs" / f"{function}.log").read_text().splitlines():
+        if line.startswith("{"):
+            yield json.loads(line)
+
+
+@pytest.fixture(scope="module")
+def video_id(demonstrated, ask) -> str:
+    """A video that was listed, fetched, rated and loaded."""
+    rated = "SELECT video_id FROM fact_video_analytics WHERE rating_status = 'rated' LIMIT 1"
+    return ask(rated)[0]["video_id"]
+
+
+@pytest.fixture(scope="module")
+def told(cloud, video_id) -> dict[str, list[dict[str, Any]]]:
+    """Function -> the lines about the video."""
+    return {
+        function: [one for one in lines_of(cloud.home, function) if one.get("video_id") == video_id]
+        for function in CHAIN
+    }
+
+
+def test_every_function_says_what_it_did_with_a_video(told):
+    said = {function: {line["message"] for line in lines} for function, lines in told.items()}
+
+    assert {function: sorted(messages) for function, messages in said.items()} == CHAIN
+
+
+def test_all_of_it_is_under_one_trace(cloud, told):
+    (trace,) = {line.get(TRACE) for lines in told.values() for line in lines}
+
+    assert trace.startswith(f"projects/{cloud.project}/traces/")
+
+
+def test_no_other_video_is_under_it(cloud, told, video_id):
+    trace = told["load"][0][TRACE]
+    under = {
+        line["video_id"]
+        for function in CHAIN
+        for line in lines_of(cloud.home, function)
+        if line.get(TRACE) == trace
+    }
+
+    assert under == {video_id}
