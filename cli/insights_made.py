@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.output import refuse_absent, refuse_target, write
 from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
 from local.endpoints import LOCAL
@@ -33,17 +34,9 @@ class Asked:
         """Raises Refused before any work is done."""
         if self.input is not None and self.target != LOCAL:
             raise Refused("--input and --target: give one of the two.", WRONG_USE)
-        for option, path in (("--input", self.input), ("--plan", self.plan)):
-            if path is not None and not path.is_file():
-                why = "is not an ordinary file" if path.exists() else "does not exist"
-                raise Refused(f"{option} {path}: it {why}.", WRONG_USE)
-        if self.out is not None:
-            if self.out.is_dir() or not self.out.parent.is_dir():
-                raise Refused(f"--out {self.out}: give a file in a folder that exists.", WRONG_USE)
-            if self.out.exists() and any(
-                path is not None and path.samefile(self.out) for path in (self.input, self.plan)
-            ):
-                raise Refused(f"--out {self.out}: it is what is read.", WRONG_USE)
+        refuse_absent("--input", self.input)
+        refuse_absent("--plan", self.plan)
+        refuse_target(self.out, (self.input, self.plan))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +75,7 @@ def _made(asked: Asked, screen: Screen) -> Made:
         insights = analyse(table, plan, screen.now)
         text = json_text(insights.document())
     if asked.out is not None:
-        _write(asked.out, text)
+        write(asked.out, text)
         screen.say(f"Written to {asked.out}.")
     return Made(insights, text)
 
@@ -99,13 +92,14 @@ def _from_star_schema(asked: Asked, plan: "Plan", screen: Screen) -> "Table":
     """The columns that the plan names, of fact_video_analytics. Raises BadTable."""
     from cli.cloud import opened
     from local.cloud import QUERY
-    from shared.insights.raw import BadTable, refuse_absent
+    from shared.insights.raw import BadTable
+    from shared.insights.raw import refuse_absent as refuse_absent_columns
     from shared.insights.table import table_of
     from shared.warehouse.tables import schema
 
     there = [column["name"] for column in schema("fact_video_analytics")]
     wanted = sorted(set(plan.columns.values()))
-    refuse_absent(wanted, there, "fact_video_analytics")
+    refuse_absent_columns(wanted, there, "fact_video_analytics")
     with opened(asked.home, screen, QUERY, target=asked.target) as endpoints:
         from cli.warehouse import Warehouse
 
@@ -119,13 +113,3 @@ def _from_star_schema(asked: Asked, plan: "Plan", screen: Screen) -> "Table":
             "fact_video_analytics is empty. `tta demo` fills a sandbox; --input FILE reads a table."
         )
     return table_of(rows, plan, "fact_video_analytics")
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all: whoever interrupts keeps the last result."""
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

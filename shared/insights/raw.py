@@ -27,6 +27,7 @@ MARKS = {
     b"PAR1": "Parquet",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
 }
+ADVICE = "Mend `columns` in the plan, or take the name out of the plan."
 Cells = list[Any]
 
 
@@ -49,8 +50,11 @@ class Raw:
     thousands_by_comma: bool = True
 
 
-def read_raw(path: Path, wanted: Iterable[str]) -> Raw:
-    """Read the wanted columns of a file, by its extension. Raises BadTable."""
+def read_raw(path: Path, wanted: Iterable[str], maybe: Iterable[str] = ()) -> Raw:
+    """Read the wanted columns of a file, by its extension, and `maybe` others if they are there.
+
+    Raises BadTable.
+    """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise BadTable(
@@ -62,27 +66,30 @@ def read_raw(path: Path, wanted: Iterable[str]) -> Raw:
     if path.stat().st_size == 0:
         raise BadTable(f"{path.name} is empty.")
     try:
-        columns, thousands = reader(path, sorted(set(wanted)))
+        columns, thousands = reader(path, sorted(set(wanted)), sorted(set(maybe)))
         return Raw(columns, _sha256(path), thousands)
     except OSError as error:
         raise BadTable(f"{path.name}: {error.strerror or error}.") from error
 
 
 def columns_of(
-    records: Iterable[Mapping[str, Any]], wanted: Iterable[str], what: str
+    records: Iterable[Mapping[str, Any]],
+    wanted: Iterable[str],
+    what: str,
+    maybe: Iterable[str] = (),
 ) -> dict[str, Cells]:
     """Columns of rows that are mappings; a row may lack keys, a column must be in some row."""
-    names = sorted(set(wanted))
-    columns: dict[str, Cells] = {name: [] for name in names}
+    names, others = sorted(set(wanted)), sorted(set(maybe))
+    columns: dict[str, Cells] = {name: [] for name in (*names, *others)}
     seen: dict[str, None] = {}
     for record in records:
         seen.update(dict.fromkeys(record))
-        for name in names:
-            columns[name].append(record.get(name))
+        for name, column in columns.items():
+            column.append(record.get(name))
     if not seen:
         raise BadTable(f"{what} has no rows.")
     refuse_absent(names, list(seen), what)
-    return columns
+    return {name: column for name, column in columns.items() if name in seen}
 
 
 def refuse_absent(wanted: Iterable[str], there: list[str], what: str) -> None:
@@ -91,13 +98,10 @@ def refuse_absent(wanted: Iterable[str], there: list[str], what: str) -> None:
     if absent:
         told = ", ".join(f"{name}{nearest(name, there)}" for name in absent[:10])
         more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
-        raise BadTable(
-            f"{what} has no column {told}{more}; {listed(there)}. "
-            "Mend `columns` in the plan, or take the name out of the plan."
-        )
+        raise BadTable(f"{what} has no column {told}{more}; {listed(there)}. {ADVICE}")
 
 
-def _from_csv(path: Path, wanted: list[str]) -> tuple[dict[str, Cells], bool]:
+def _from_csv(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[str, Cells], bool]:
     with path.open("rb") as file:
         _refuse_marks(path.name, file.read(4))
     try:
@@ -105,7 +109,7 @@ def _from_csv(path: Path, wanted: list[str]) -> tuple[dict[str, Cells], bool]:
             delimiter = _delimiter(path, text.readline(MAX_LINE_CHARS + 1))
         with path.open(encoding="utf-8-sig", newline="") as text:
             rows = csv.reader(_lines(text, path.name), delimiter=delimiter, strict=True)
-            return _wanted_cells(rows, wanted, path.name), delimiter != ";"
+            return _wanted_cells(rows, wanted, maybe, path.name), delimiter != ";"
     except UnicodeDecodeError as error:
         raise _not_utf8(path.name, error) from error
 
@@ -125,15 +129,16 @@ def _lines(text: IO[str], name: str) -> Iterator[str]:
         yield line
 
 
-def _wanted_cells(rows: Any, wanted: list[str], name: str) -> dict[str, Cells]:
+def _wanted_cells(rows: Any, wanted: list[str], maybe: list[str], name: str) -> dict[str, Cells]:
     before = csv.field_size_limit(MAX_CELL_CHARS)
     try:
         header = [cell.strip() for cell in next(rows, [])]
         if not any(header):
             raise BadTable(f"{name} has no header in its first line.")
         refuse_absent(wanted, header, name)
-        places = {column: _only_place(column, header, name) for column in wanted}
-        columns: dict[str, Cells] = {column: [] for column in wanted}
+        there = [*wanted, *(column for column in maybe if column in header)]
+        places = {column: _only_place(column, header, name) for column in there}
+        columns: dict[str, Cells] = {column: [] for column in there}
         count = 0
         for row in rows:
             if not row:
@@ -173,7 +178,7 @@ def _only_place(column: str, header: list[str], name: str) -> int:
     return places[0]
 
 
-def _from_parquet(path: Path, wanted: list[str]) -> tuple[dict[str, Cells], bool]:
+def _from_parquet(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[str, Cells], bool]:
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
@@ -181,6 +186,7 @@ def _from_parquet(path: Path, wanted: list[str]) -> tuple[dict[str, Cells], bool
         file = pq.ParquetFile(path)
         there = list(file.schema_arrow.names)
         refuse_absent(wanted, there, path.name)
+        wanted = [*wanted, *(column for column in maybe if column in there)]
         for column in wanted:
             _only_place(column, there, path.name)
         if file.metadata.num_rows == 0:
@@ -193,7 +199,7 @@ def _from_parquet(path: Path, wanted: list[str]) -> tuple[dict[str, Cells], bool
         raise BadTable(f"{path.name} is not readable Parquet: {_first_line(error)}.") from error
 
 
-def _from_json(path: Path, wanted: list[str]) -> tuple[dict[str, Cells], bool]:
+def _from_json(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[str, Cells], bool]:
     content = _json_text(path)
     try:
         rows = json.loads(content)
@@ -201,10 +207,12 @@ def _from_json(path: Path, wanted: list[str]) -> tuple[dict[str, Cells], bool]:
         raise BadTable(f"{path.name} is not readable JSON: {_first_line(error)}.") from error
     if not isinstance(rows, list):
         raise BadTable(f"{path.name} must be an array of objects, one for each video.")
-    return columns_of(_objects(rows, path.name), wanted, path.name), True
+    return columns_of(_objects(rows, path.name), wanted, path.name, maybe), True
 
 
-def _from_json_lines(path: Path, wanted: list[str]) -> tuple[dict[str, Cells], bool]:
+def _from_json_lines(
+    path: Path, wanted: list[str], maybe: list[str]
+) -> tuple[dict[str, Cells], bool]:
     def rows() -> Iterator[Any]:
         with path.open(encoding="utf-8-sig") as text:
             for number, line in enumerate(_lines(text, path.name), 1):
@@ -217,7 +225,7 @@ def _from_json_lines(path: Path, wanted: list[str]) -> tuple[dict[str, Cells], b
                     raise BadTable(f"{path.name}, line {number}: no JSON: {why}.") from error
 
     try:
-        return columns_of(_objects(rows(), path.name), wanted, path.name), True
+        return columns_of(_objects(rows(), path.name), wanted, path.name, maybe), True
     except UnicodeDecodeError as error:
         raise _not_utf8(path.name, error) from error
 
@@ -262,7 +270,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-READERS: dict[str, Callable[[Path, list[str]], tuple[dict[str, Cells], bool]]] = {
+READERS: dict[str, Callable[[Path, list[str], list[str]], tuple[dict[str, Cells], bool]]] = {
     ".csv": _from_csv,
     ".tsv": _from_csv,
     ".parquet": _from_parquet,

@@ -1,0 +1,170 @@
+"""How `tta validate` comes from files of ratings, or from fact_rating, to its result."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.insights_made import ONE_THREAD
+from cli.output import refuse_absent, refuse_target, write
+from cli.refused import WRONG_USE, Refused
+from cli.screen import Screen
+from local.endpoints import LOCAL
+
+if TYPE_CHECKING:
+    from shared.insights.agreement.ratings import Ratings
+    from shared.insights.agreement.validation import Beside, Validation
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says."""
+
+    inputs: tuple[Path, ...] = ()
+    stored: bool = False
+    machines: frozenset[str] = frozenset()
+    dimensions: tuple[str, ...] = ()
+    insights: Path | None = None
+    invariants: bool = False
+    drift: tuple[str, str] | None = None
+    anchors: Path | None = None
+    out: Path | None = None
+    target: str = LOCAL
+    home: Path | None = None
+
+    @property
+    def asks_warehouse(self) -> bool:
+        return self.stored or not self.inputs
+
+    def refuse(self) -> None:
+        """Raises Refused before any work is done."""
+        if self.target != LOCAL and not self.asks_warehouse:
+            raise Refused("--target: with --input give --stored too, to take both.", WRONG_USE)
+        if self.anchors and not self.drift:
+            raise Refused("--anchors goes with --drift OLD NEW.", WRONG_USE)
+        for path in self.inputs:
+            refuse_absent("--input", path)
+        refuse_absent("--insights", self.insights)
+        refuse_absent("--anchors", self.anchors)
+        refuse_target(self.out, (*self.inputs, self.insights, self.anchors))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The result, and its JSON as it is written."""
+
+    validation: "Validation"
+    text: str
+
+
+def validated(asked: Asked, screen: Screen) -> Made:
+    """Read, compare and write. Raises Refused with a sentence about what was given."""
+    asked.refuse()
+    for name in ONE_THREAD:  # read when numpy is imported: sums in one order, whatever the machine
+        os.environ[name] = "1"
+    from shared.insights.raw import BadTable
+
+    try:
+        return _validated(asked, screen)
+    except BadTable as error:
+        raise Refused(error.sentence) from error
+
+
+def _validated(asked: Asked, screen: Screen) -> Made:
+    with screen.working("Reading the ratings …"):
+        ratings = gathered(asked, screen)
+        from shared.insights.agreement.validation import validate
+        from shared.insights.settled import json_text
+
+        validation = validate(ratings, _beside(asked, ratings, screen), screen.now)
+        text = json_text(validation.document())
+    if asked.out is not None:
+        write(asked.out, text)
+        screen.say(f"Written to {asked.out}.")
+    return Made(validation, text)
+
+
+def gathered(asked: Asked, screen: Screen) -> "Ratings":
+    """All ratings that were named. Raises BadTable, Refused."""
+    from shared.insights.agreement.ratings import Rows, read_ratings
+
+    rows = Rows(machines=asked.machines)
+    for path in asked.inputs:
+        rows.take(read_ratings(path, asked.machines))
+    if asked.asks_warehouse:
+        from cli.stored_ratings import stored_ratings
+
+        rows.take(stored_ratings(asked.target, asked.home, asked.machines, screen))
+    ratings = rows.ratings()
+    if not asked.dimensions:
+        return ratings
+    absent = [name for name in asked.dimensions if name not in ratings.dimensions]
+    if absent:
+        there = ", ".join(ratings.dimensions)
+        raise Refused(f"--dimension {absent[0]}: there is none; there are: {there}.", WRONG_USE)
+    from shared.insights.agreement.validation import BESIDE
+
+    return ratings.only((*asked.dimensions, *BESIDE))
+
+
+def _beside(asked: Asked, ratings: "Ratings", screen: Screen) -> "Beside":
+    from shared.insights.agreement.validation import Beside
+
+    if asked.drift:
+        _refuse_strangers(asked.drift, ratings)
+    return Beside(
+        primary=_primary(asked.insights) if asked.insights else None,
+        invariants=_invariants(screen) if asked.invariants else None,
+        drift=asked.drift,
+        anchors=_anchors(asked.anchors) if asked.anchors else None,
+    )
+
+
+def _refuse_strangers(raters: tuple[str, str], ratings: "Ratings") -> None:
+    for rater in raters:
+        if rater not in ratings.raters:
+            known = ", ".join(ratings.raters)
+            raise Refused(f"--drift: there is no rater {rater}; there are: {known}.", WRONG_USE)
+
+
+def _primary(path: Path) -> Any:
+    """The primary effect of an insights document."""
+    from shared.insights.agreement.figure import Figure
+
+    try:
+        primary = json.loads(path.read_bytes())["primary"]
+        if primary is None:
+            raise Refused(f"--insights {path}: its plan declares no primary.")
+        low, high = primary["ci_low"], primary["ci_high"]
+        return Figure(primary["estimate"], low, high, primary["n"], primary["note"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(f"--insights {path}: this is not what tta insights writes.") from error
+
+
+def _invariants(screen: Screen) -> Any:
+    from shared.insights.agreement.figure import Figure
+    from shared.rating.signals.invariants import checked
+
+    held = checked(screen.now)
+    for one in held:
+        if not one.holds:
+            screen.say(f"Invariant broken: {one.sentence} ({one.measured})")
+    share = sum(one.holds for one in held) / len(held)
+    return Figure(share, share, share, len(held))
+
+
+def _anchors(path: Path) -> frozenset[str]:
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    ids = frozenset(line.strip() for line in lines if line.strip())
+    if not ids:
+        raise Refused(f"--anchors {path}: it names no video.", WRONG_USE)
+    return ids
+
+
+def refuse_drift(validation: "Validation") -> None:
+    """Raises Refused unless every gated dimension passes."""
+    held_back = [one for one in validation.drift if one.verdict != "pass"]
+    if held_back:
+        told = ", ".join(f"{one.dimension} ({one.verdict})" for one in held_back)
+        raise Refused(f"The new rater does not pass the gate: {told}.")

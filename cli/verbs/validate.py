@@ -1,0 +1,96 @@
+"""From ratings to whether they are to be trusted."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import Home, Json, Target
+
+
+def validate(
+    input: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="Ratings: video_id,rater,dimension,value[,replicate]; again for more files. "
+            "Else fact_rating.",
+        ),
+    ] = None,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="Take fact_rating too, beside --input.")
+    ] = False,
+    machine: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--machine", metavar="NAME", help="A rater that is no person, though named like one."
+        ),
+    ] = None,
+    dimension: Annotated[
+        list[str] | None,
+        typer.Option("--dimension", metavar="NAME", help="Only this one; again for more."),
+    ] = None,
+    insights: Annotated[
+        Path | None,
+        typer.Option(
+            "--insights", metavar="FILE.json", help="What tta insights wrote, for rung B6."
+        ),
+    ] = None,
+    invariants: Annotated[
+        bool,
+        typer.Option("--invariants", help="Make clips and measure them, for rung B0 (seconds)."),
+    ] = False,
+    drift: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--drift",
+            metavar="OLD NEW",
+            help="Gate a new rater by an old one; exit status 1 unless it passes.",
+        ),
+    ] = None,
+    anchors: Annotated[
+        Path | None,
+        typer.Option(
+            "--anchors", metavar="FILE", help="Ids of the frozen videos for --drift, one a line."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="OUT.json", help="Write the result here.")
+    ] = None,
+    target: Target = "local",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Whether the ratings are to be trusted: agreement, and the ladder of benchmarks.
+
+    Every figure has an interval over videos; what cannot be computed says which data are missing.
+    People are raters named human/… or without a slash. docs/validation.md explains each number.
+
+    Example: tta validate --input ratings.csv --out validation.json
+    """
+    from cli.screen import Screen
+    from cli.validated import Asked, refuse_drift, validated
+
+    screen = Screen(machine=json)
+    asked = Asked(
+        inputs=tuple(input or ()),
+        stored=stored,
+        machines=frozenset(machine or ()),
+        dimensions=tuple(dimension or ()),
+        insights=insights,
+        invariants=invariants,
+        drift=drift,
+        anchors=anchors,
+        out=out,
+        target=target,
+        home=home,
+    )
+    made = validated(asked, screen)
+    if json:
+        print(made.text, end="")
+    else:
+        from cli.validated_shown import show
+
+        show(made.validation, screen)
+    refuse_drift(made.validation)

@@ -1,0 +1,72 @@
+"""Bland & Altman's limits: by how much two raters differ, in the scale's own units.
+
+Bias is the mean of second minus first; between the limits lie 95 % of the differences if they are
+normal (Bland & Altman 1986, Lancet 327, 307–310). `trend` is the slope of the difference on the
+mean of both: not 0 when the raters use the scale differently far.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shared.insights.agreement.figure import PLAIN, Figure, Statistic, figure
+from shared.insights.resampling import FloatArray
+
+_REACH = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one pair of raters."""
+
+    bias: Figure
+    lower: Figure
+    upper: Figure
+    trend: Figure
+
+    def document(self) -> dict[str, Any]:
+        named = ("bias", "lower", "upper", "trend")
+        return {name: getattr(self, name).document() for name in named}
+
+
+def bland_altman(first: FloatArray, second: FloatArray) -> Limits:
+    """Limits of agreement over the videos that both rated."""
+    both = ~(np.isnan(first) | np.isnan(second))
+    a, b = first[both], second[both]
+    difference, middle = b - a, (a + b) / 2
+    n = len(difference)
+    return Limits(
+        figure(_bias(difference), n, PLAIN),
+        figure(_limit(difference, -_REACH), n, PLAIN),
+        figure(_limit(difference, _REACH), n, PLAIN),
+        figure(_slope(middle, difference), n, PLAIN),
+    )
+
+
+def _bias(difference: FloatArray) -> Statistic:
+    return lambda weights: weights @ difference / weights.sum(axis=1)
+
+
+def _limit(difference: FloatArray, reach: float) -> Statistic:
+    def statistic(weights: FloatArray) -> FloatArray:
+        n = weights.sum(axis=1)
+        mean = weights @ difference / n
+        with np.errstate(divide="ignore", invalid="ignore"):
+            variance = (weights @ difference**2 - n * mean**2) / (n - 1)
+            limit: FloatArray = mean + reach * np.sqrt(np.maximum(variance, 0.0))
+        return limit
+
+    return statistic
+
+
+def _slope(x: FloatArray, y: FloatArray) -> Statistic:
+    def statistic(weights: FloatArray) -> FloatArray:
+        n = weights.sum(axis=1)
+        mean_x, mean_y = weights @ x / n, weights @ y / n
+        spread = weights @ x**2 / n - mean_x**2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = (weights @ (x * y) / n - mean_x * mean_y) / spread
+            return np.where(spread > 1e-12, slope, np.nan)
+
+    return statistic

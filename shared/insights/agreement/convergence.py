@@ -1,0 +1,67 @@
+"""Convergence: do measures of the same thing that were made differently go together?
+
+Ranks only, since scales differ: Spearman's correlation of a machine with measured signals, with
+published annotations and with another machine, on the dimension of the same name.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+
+from shared.insights.agreement.correlation import spearman
+from shared.insights.agreement.figure import Figure
+from shared.insights.agreement.ratings import Ratings
+from shared.insights.effect import NotEstimable
+from shared.insights.ranks import Pair, partial_spearman
+from shared.insights.resampling import Groups
+
+SIGNALS = "signals/"
+
+
+def convergence(ratings: Ratings) -> list[dict[str, Any]]:
+    """Every machine with every other machine of another family and every benchmark."""
+    return list(_convergence(ratings))
+
+
+def _convergence(ratings: Ratings) -> Iterator[dict[str, Any]]:
+    for dimension in ratings.dimensions:
+        machines = ratings.of(dimension, "machine")
+        others = [*machines, *ratings.of(dimension, "benchmark")]
+        for place, machine in enumerate(machines):
+            for other in others[place + 1 :]:
+                if family(other) != family(machine):
+                    table = ratings.table(dimension, [machine, other]).values
+                    found = spearman(table[:, 0], table[:, 1])
+                    yield {"dimension": dimension, "raters": [machine, other]} | found.document()
+
+
+def family(rater: str) -> str:
+    """`gemini` of `gemini/model/1.0+rag`."""
+    return rater.partition("/")[0]
+
+
+def beyond_motion(ratings: Ratings, machine: str) -> Figure:
+    """Measured surprise with the machine's unexpectedness, when motion is partialled out."""
+    wanted = {"surprise_nats": SIGNALS, "motion": SIGNALS, "unexpectedness": machine}
+    columns = {name: _first(ratings, name, prefix) for name, prefix in wanted.items()}
+    frame = pd.DataFrame(columns).dropna().sort_index()
+    if frame.empty:
+        return Figure(None, note="no video has both")
+    pair = Pair("surprise_nats", "unexpectedness")
+    try:
+        (effect,) = partial_spearman(
+            frame, [pair], frame[["motion"]], Groups.of(frame.index), resamples=0, seed=0
+        )
+    except NotEstimable as error:
+        return Figure(None, n=len(frame), note=error.sentence)
+    return Figure(effect.estimate, effect.ci_low, effect.ci_high, len(frame), effect.note)
+
+
+def _first(ratings: Ratings, dimension: str, prefix: str) -> pd.Series:
+    """The newest rater of that beginning, its first value of each video."""
+    raters = [one for one in ratings.of(dimension, "machine") if one.startswith(prefix)]
+    values = ratings.values[(dimension, raters[-1])] if raters else {}
+    made = {video: replicates[min(replicates)] for video, replicates in values.items()}
+    return pd.Series(made, dtype=np.float64)

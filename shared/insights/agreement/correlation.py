@@ -1,0 +1,54 @@
+"""Correlations of two columns under weights, for the jackknife over videos."""
+
+import numpy as np
+
+from shared.insights.agreement.figure import CORRELATION, Figure, Statistic, figure
+from shared.insights.resampling import FloatArray, IntArray
+
+
+def spearman(x: FloatArray, y: FloatArray) -> Figure:
+    """Spearman's correlation over the videos that have both, with its interval."""
+    both = ~(np.isnan(x) | np.isnan(y))
+    return figure(_ranked(x[both], y[both]), int(both.sum()), CORRELATION)
+
+
+def pearson(x: FloatArray, y: FloatArray) -> Figure:
+    """Pearson's correlation over the videos that have both, with its interval."""
+    both = ~(np.isnan(x) | np.isnan(y))
+    a, b = x[both], y[both]
+    return figure(lambda weights: _correlated(weights, a, b), len(a), CORRELATION)
+
+
+def covariances(weights: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Weighted covariance for weights (b, n); x and y are (n,) or differ by weighting, (b, n)."""
+    n = weights.sum(axis=1)
+    mean_x, mean_y = (weights * x).sum(axis=1) / n, (weights * y).sum(axis=1) / n
+    return np.asarray((weights * x * y).sum(axis=1) / n - mean_x * mean_y)
+
+
+def _ranked(x: FloatArray, y: FloatArray) -> Statistic:
+    codes = [np.unique(column, return_inverse=True)[1].astype(np.int64) for column in (x, y)]
+
+    def statistic(weights: FloatArray) -> FloatArray:
+        ranks = [_midranks(weights, code) for code in codes]
+        return _correlated(weights, *ranks)
+
+    return statistic
+
+
+def _midranks(weights: FloatArray, codes: IntArray) -> FloatArray:
+    """Average rank of every row among the weighted rows, (b, n)."""
+    distinct = int(codes.max()) + 1 if len(codes) else 0
+    at = np.zeros((len(codes), distinct))
+    at[np.arange(len(codes)), codes] = 1.0
+    counts = weights @ at
+    middle = np.cumsum(counts, axis=1) - counts / 2
+    ranks: FloatArray = middle[:, codes]
+    return ranks
+
+
+def _correlated(weights: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    spread = covariances(weights, x, x) * covariances(weights, y, y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = covariances(weights, x, y) / np.sqrt(spread)
+        return np.where(spread > 1e-18, np.clip(found, -1.0, 1.0), np.nan)

@@ -1,0 +1,80 @@
+"""One dimension: how well all its raters agree, people among themselves, machines with people."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from shared.insights.agreement.alpha import alpha
+from shared.insights.agreement.bland_altman import bland_altman
+from shared.insights.agreement.figure import Figure
+from shared.insights.agreement.icc import iccs
+from shared.insights.agreement.kappa import kappa
+from shared.insights.agreement.peers import peers
+from shared.insights.agreement.ratings import Ratings, Table
+from shared.insights.agreement.retest import retests
+
+MOST_PAIRS = 200
+
+
+def dimension_document(ratings: Ratings, dimension: str) -> dict[str, Any]:
+    """Every coefficient of one dimension. Benchmarks have other scales and are left out here."""
+    raters = ratings.of(dimension, "human", "machine")
+    table = ratings.table(dimension, raters)
+    people = ratings.of(dimension, "human")
+    return {
+        **coefficients(table),
+        "human": coefficients(ratings.table(dimension, people)) if people else None,
+        "peers": peers(ratings, dimension),
+        "retest": {
+            rater: figure.document() for rater, figure in retests(ratings, dimension).items()
+        },
+        "bland_altman": _limits(table),
+    }
+
+
+def coefficients(table: Table) -> dict[str, Any]:
+    """ICC on the videos that all rated; alpha and kappa on all that two rated."""
+    values = table.values
+    single, average = _iccs(table)
+    return {
+        "icc_a1": single.document(),
+        "icc_ak": average.document(),
+        "alpha_ordinal": _of_two(values, lambda: alpha(values, "ordinal")),
+        "alpha_interval": _of_two(values, lambda: alpha(values, "interval")),
+        "kappa_quadratic": _of_two(values, lambda: kappa(values, "quadratic")),
+        "kappa_linear": _of_two(values, lambda: kappa(values, "linear")),
+        "n_videos": len(table.videos),
+        "n_raters": len(table.raters),
+        "n_complete": len(table.complete),
+        "raters": list(table.raters),
+    }
+
+
+def _iccs(table: Table) -> Sequence[Figure]:
+    whole = table.complete
+    if whole.shape[1] < 2:
+        return [Figure(None, n=len(whole), note="one rater alone")] * 2
+    if len(whole) < 2:
+        note = "fewer than two videos were rated by all; alpha takes what there is"
+        return [Figure(None, n=len(whole), note=note)] * 2
+    return iccs(whole)
+
+
+def _of_two(values: Any, figure: Any) -> dict[str, Any]:
+    if values.shape[1] < 2:
+        return Figure(None, n=len(values), note="one rater alone").document()
+    found: Figure = figure()
+    return found.document()
+
+
+def _limits(table: Table) -> list[dict[str, Any]]:
+    """Of every pair with two videos in common; of very many raters, of the first pairs."""
+    told = []
+    for one, other in list(combinations(range(len(table.raters)), 2))[:MOST_PAIRS]:
+        first, second = table.values[:, one], table.values[:, other]
+        if int((~np.isnan(first) & ~np.isnan(second)).sum()) >= 2:
+            limits = bland_altman(first, second).document()
+            told.append({"raters": [table.raters[one], table.raters[other]]} | limits)
+    return told

@@ -1,0 +1,99 @@
+"""Drift: does a new rater still say of a frozen set of videos what the old one said?
+
+The gate is passed when the two agree and the 90 % interval of the mean shift lies within a
+tolerance (two one-sided tests), so a small set cannot pass by proving nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy import stats  # type: ignore[import-untyped]
+
+from shared.insights.agreement.figure import CORRELATION, PLAIN, Figure, figure
+from shared.insights.agreement.peers import pair_icc
+from shared.insights.agreement.ratings import Ratings
+from shared.insights.resampling import FloatArray
+
+LEAST_ICC = 0.75
+"""As much as one rater must agree with itself (rung B4)."""
+
+MOST_SHIFT = 5.0
+"""Points of 100: a fifth of the distance between two anchors."""
+
+Verdict = Literal["pass", "fail", "undecided"]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far one dimension moved between two raters."""
+
+    dimension: str
+    icc_a1: Figure
+    shift: Figure
+    shift_90: tuple[float, float] | None
+    spread_ratio: float | None
+    verdict: Verdict
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "dimension": self.dimension,
+            "icc_a1": self.icc_a1.document(),
+            "shift": self.shift.document(),
+            "shift_90": self.shift_90,
+            "spread_ratio": self.spread_ratio,
+            "verdict": self.verdict,
+        }
+
+
+def drift(
+    ratings: Ratings, old: str, new: str, anchors: Collection[str] | None = None
+) -> list[Drift]:
+    """Every score that both raters gave, over the anchor videos (all when None)."""
+    given = ratings.scores(new)
+    dimensions = [name for name in ratings.scores(old) if name in given]
+    return [_drift(ratings, name, old, new, anchors) for name in dimensions]
+
+
+def _drift(
+    ratings: Ratings, dimension: str, old: str, new: str, anchors: Collection[str] | None
+) -> Drift:
+    table = ratings.table(dimension, [old, new])
+    kept = [
+        row
+        for video, row in zip(table.videos, table.values, strict=True)
+        if not np.isnan(row).any() and (anchors is None or video in anchors)
+    ]
+    pair = np.array(kept, dtype=np.float64).reshape(len(kept), 2)
+    moved = pair[:, 1] - pair[:, 0]
+    icc = figure(pair_icc(pair[:, 0], pair[:, 1]), len(pair), CORRELATION)
+    shift = figure(lambda weights: weights @ moved / weights.sum(axis=1), len(pair), PLAIN)
+    ends = _ninety(moved)
+    return Drift(dimension, icc, shift, ends, _spread_ratio(pair), _verdict(icc, ends))
+
+
+def _ninety(moved: FloatArray) -> tuple[float, float] | None:
+    if len(moved) < 2:
+        return None
+    se = float(moved.std(ddof=1)) / len(moved) ** 0.5
+    reach = float(stats.t.ppf(0.95, len(moved) - 1)) * se
+    return float(moved.mean()) - reach, float(moved.mean()) + reach
+
+
+def _spread_ratio(pair: FloatArray) -> float | None:
+    if len(pair) < 2 or not pair[:, 0].std() > 0:
+        return None
+    return float(pair[:, 1].std() / pair[:, 0].std())
+
+
+def _verdict(icc: Figure, ends: tuple[float, float] | None) -> Verdict:
+    if ends is None or icc.estimate is None:
+        return "undecided"
+    if icc.ci_high is not None and icc.ci_high < LEAST_ICC:
+        return "fail"
+    if ends[0] > MOST_SHIFT or ends[1] < -MOST_SHIFT:
+        return "fail"
+    if ends[0] < -MOST_SHIFT or ends[1] > MOST_SHIFT or icc.estimate < LEAST_ICC:
+        return "undecided"
+    return "pass"

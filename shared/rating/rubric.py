@@ -1,0 +1,42 @@
+"""The rubric as data: what is asked of each dimension, and the anchors of its scale."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+_FILE = Path(__file__).parent / "rubric.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One rated dimension. `anchors` of a score say in words what 0, 25, 50, 75 and 100 mean."""
+
+    name: str
+    type: Literal["score", "probability", "seconds", "language", "text"]
+    title: str
+    ask: str
+    anchors: tuple[tuple[int, str], ...]
+
+
+@cache
+def dimensions() -> tuple[Dimension, ...]:
+    """All dimensions, in the rubric's order."""
+    rubric = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return tuple(
+        Dimension(
+            one["name"],
+            one["type"],
+            one["title"],
+            one["ask"],
+            tuple((int(at), words) for at, words in one.get("anchors", {}).items()),
+        )
+        for one in rubric["dimensions"]
+    )
+
+
+def scores() -> tuple[str, ...]:
+    """Names of the dimensions that are scores from 0 to 100."""
+    return tuple(one.name for one in dimensions() if one.type == "score")

@@ -1,0 +1,97 @@
+"""Intervals over videos hold what they promise: a short version of `make coverage`."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks.coverage.__main__ import main
+from benchmarks.coverage.panels import Design, simulated
+from shared.insights.agreement.figure import (
+    CORRELATION,
+    MOST_BLOCKS,
+    PLAIN,
+    SHARE,
+    figure,
+    intraclass,
+    leave_out,
+    wilson,
+)
+
+
+@pytest.mark.parametrize(
+    "design", [Design("scores", 50, 3, 0.6), Design("scores", 50, 4, 0.6, 0.3)], ids=str
+)
+def test_intervals_hold_the_truth_in_95_of_100_panels(design):
+    found = simulated(design, 300)
+
+    for name, covered in found["coverage"].items():
+        assert covered["of"] == 300
+        assert covered["low"] <= 0.95 <= covered["high"], name
+
+
+def test_the_committed_campaign_has_a_thousand_panels_and_keeps_its_bars(capsys):
+    assert main(["--show"]) == 0
+
+    shown = capsys.readouterr().out
+    assert "(2,000 panels)" in shown and "MISSED" not in shown
+
+
+def test_a_campaign_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
+    ran = []
+
+    def run(design, panels):
+        ran.append(design.key)
+        return {"design": design.key, "panels": panels, "coverage": {}}
+
+    monkeypatch.setattr("benchmarks.coverage.panels.simulated", run)
+    results = tmp_path / "results.jsonl"
+    main(["--results", str(results)])
+    kept = results.read_text().splitlines()
+    results.write_text("\n".join(kept[:-1]) + "\n" + kept[-1][:20])  # killed while writing
+
+    again = len(ran)
+    main(["--results", str(results)])
+
+    assert ran[again:] == [json.loads(kept[-1])["design"]]
+    assert "agreement" in capsys.readouterr().out
+
+
+def mean_of(values):
+    return lambda weights: weights @ values / weights.sum(axis=1)
+
+
+def test_the_interval_of_a_mean_is_students():
+    from scipy import stats
+
+    values = np.random.default_rng(0).normal(size=30)
+
+    found = figure(mean_of(values), 30, PLAIN)
+
+    low, high = stats.t.interval(0.95, 29, values.mean(), stats.sem(values))
+    assert (found.ci_low, found.ci_high) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_very_many_videos_are_left_out_in_blocks():
+    values = np.random.default_rng(0).normal(size=2 * MOST_BLOCKS + 7)
+
+    assert len(leave_out(mean_of(values), len(values))) == MOST_BLOCKS
+    found = figure(mean_of(values), len(values), PLAIN)
+    assert found.ci_high - found.ci_low == pytest.approx(2 * 1.96 / len(values) ** 0.5, rel=0.1)
+
+
+@pytest.mark.parametrize("scale", [PLAIN, CORRELATION, SHARE, intraclass(2), intraclass(7)])
+def test_scales_lead_there_and_back(scale):
+    for value in (0.05, 0.5, 0.93):
+        assert scale.back(scale.there(value)) == pytest.approx(value)
+
+
+def test_wilsons_interval_is_statsmodels():
+    from statsmodels.stats.proportion import proportion_confint
+
+    found = wilson(37, 41)
+
+    low, high = proportion_confint(37, 41, method="wilson")
+    assert (found.estimate, found.n) == (37 / 41, 41)
+    assert (found.ci_low, found.ci_high) == (pytest.approx(low), pytest.approx(high))
+    assert wilson(0, 0).estimate is None

@@ -1,0 +1,92 @@
+"""The ladder: verdicts by whole intervals, and what is missing for a rung."""
+
+import pytest
+
+from shared.insights.agreement.figure import Figure
+from shared.insights.agreement.ladder import Evidence, Mark, climb, rungs
+from shared.insights.agreement.validation import Beside, validate
+from tests.agreement_tables import GEMINI, SIGNALS, ratings, row, rows, video
+
+
+def test_the_ladder_has_every_rung_with_mark_source_and_what_it_needs():
+    assert [rung.rung for rung in rungs()] == sorted(rung.rung for rung in rungs())
+    assert {rung.rung for rung in rungs()} == {f"B{number}" for number in range(7)}
+    assert all(rung.source and rung.needs and rung.title for rung in rungs())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.70, 0.90, "pass"),
+        (0.69, 0.90, "undecided"),
+        (0.10, 0.69, "fail"),
+        (None, None, "undecided"),
+    ],
+)
+def test_a_rung_is_judged_by_the_whole_interval(low, high, verdict):
+    assert Mark(at_least=0.70).verdict(Figure(0.8, low, high, 50)) == verdict
+
+
+@pytest.mark.parametrize(("low", "high", "verdict"), [(0.1, 0.85, "pass"), (0.86, 0.9, "fail")])
+def test_a_mark_can_be_the_most_there_may_be(low, high, verdict):
+    assert Mark(at_most=0.85).verdict(Figure(0.5, low, high, 50)) == verdict
+
+
+def test_nothing_to_go_by_is_missing_and_says_what_is():
+    found = {one.rung.rung: one for one in climb(Evidence(ratings([row("1", "a", "d", 1)])))}
+
+    assert {one.verdict for one in found.values()} == {"missing"}
+    assert "--benchmark funqa=FILE" in found["B1"].document()["missing"]
+
+
+def everything():
+    raters = {f"human/{name}": (0.4, 0, 1) for name in "abc"}
+    given = rows({**raters, GEMINI: (0.2, 0, 3), SIGNALS: (1.0, 0, 1)}, videos=120)
+    first = {one["video_id"]: one["value"] for one in given if one["dimension"] == "unexpectedness"}
+    for number in range(120):
+        name = video(number)
+        given.append(row(name, "benchmark/funqa", "known_group", int(first[name] > 50)))
+        given.append(row(name, "benchmark/vce", "unexpectedness", first[name] / 100))
+        given.append(row(name, "benchmark/liris-accede", "emotional_intensity", number))
+        given.append(row(name, SIGNALS, "motion", number % 7))
+        given.append(row(name, SIGNALS, "surprise_nats", first[name]))
+        for rater in (*raters, GEMINI):
+            given.append(row(name, rater, "surprise_onset_s", 3.0 + (rater == GEMINI) * 0.2))
+    return given
+
+
+def test_with_all_data_every_rung_has_a_verdict():
+    beside = Beside(primary=Figure(0.1, 0.05, 0.15, 900), invariants=Figure(1.0, 1.0, 1.0, 12))
+
+    found = validate(ratings(everything()), beside)
+
+    verdicts = {(one.rung.rung, one.rung.check): one.verdict for one in found.ladder}
+    assert "missing" not in verdicts.values()
+    assert verdicts["B0", "invariants"] == verdicts["B6", "nomological"] == "pass"
+    assert verdicts["B1", "known_groups"] == verdicts["B4", "retest"] == "pass"
+    assert verdicts["B3", "convergence"] != "missing"
+
+
+def test_a_figure_of_the_stand_in_gets_no_verdict():
+    given = [
+        one
+        | ({"model_version": "gemini-3.5-flash-lite-stand-in"} if one["rater"] == GEMINI else {})
+        for one in everything()
+    ]
+
+    found = validate(ratings(given))
+
+    verdicts = {one.verdict for one in found.ladder if one.rater == GEMINI}
+    assert verdicts == {"stand_in"}
+    assert found.document()["stand_in"]
+
+
+def test_a_strong_negative_correlation_is_halo_too():
+    given = rows({GEMINI: (0.1, 0, 2)}, videos=80, dimensions=("unexpectedness",))
+    given += [
+        one | {"dimension": "emotional_intensity", "value": 100 - one["value"]} for one in given
+    ]
+
+    (rung,) = [one for one in validate(ratings(given)).ladder if one.rung.check == "halo"]
+
+    assert (rung.verdict, rung.figure.estimate > 0.85) == ("fail", True)
