@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-ONE_PROCESS = {"faults", "pipeline", "warehouse"}
+ONE_PROCESS = {"faults", "pipeline", "terraform", "warehouse"}
 """Folders whose tests share what is costly to start; all other files stand alone."""
 
 TESTS = Path(__file__).parent
