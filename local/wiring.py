@@ -18,6 +18,7 @@ from local.endpoints import ANALYZE, GEMINI, LOAD, RECORDS, UPLOADED
 from local.sandbox import Library
 from shared.lake import COLLECTIONS, VIDEOS
 from shared.warehouse.tables import create_tables
+from shared.warehouse.views import create_views
 
 DEAD = "-dead"
 TOPICS = (UPLOADED, RECORDS, UPLOADED + DEAD, RECORDS + DEAD)
@@ -135,9 +136,10 @@ def make_bucket(project: str, bucket: str) -> None:
 
 
 def make_tables(project: str, dataset: str) -> None:
-    """The dataset and its tables."""
+    """The dataset, its tables and the views over them."""
     client = bigquery.Client(project=project)
     create_tables(client, dataset)
+    create_views(client, dataset)
     client.close()
 
 

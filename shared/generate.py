@@ -231,8 +231,14 @@ def _known(names: dict[str, str]) -> dict[str, str]:
 
 
 def _data_dictionary(tables: list[dict[str, Any]], rubric: dict[str, Any]) -> str:
+    from shared.warehouse.views import about, columns, templates
+
+    views = [
+        {"name": name, "description": about(text), "columns": columns(text)}
+        for name, text in templates().items()
+    ]
     return _template("warehouse/templates/data-dictionary.md.j2").render(
-        tables=tables, rubric=rubric
+        tables=tables, views=views, rubric=rubric
     )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
-from shared.checked import Checked, Count, Instant, Language, Seconds, Text, Word
+from shared.checked import Checked, Count, Instant, Integer, Language, Seconds, Text, Word
 from shared.errors import Permanent
 from shared.rating.values import Measures, Values
 
@@ -94,15 +94,20 @@ class Creator(Checked):
 
 
 class Metrics(Checked):
-    """Counts at `collected_at`. A count that the source did not give is None, never 0."""
+    """Counts at `collected_at`. A count that the source did not give is None, never 0.
+
+    What cannot be true is kept, a negative count too; `flags` says what was noticed where the
+    reading arrived, and shared/quality.py which rules there are.
+    """
 
     collected_at: Instant
-    views: Count | None = None
-    likes: Count | None = None
-    comments: Count | None = None
-    shares: Count | None = None
-    saves: Count | None = None
-    followers: Count | None = None
+    views: Integer | None = None
+    likes: Integer | None = None
+    comments: Integer | None = None
+    shares: Integer | None = None
+    saves: Integer | None = None
+    followers: Integer | None = None
+    flags: tuple[Word, ...] = Field(default=(), max_length=20)
 
 
 class Moment(Checked):

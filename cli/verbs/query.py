@@ -16,7 +16,7 @@ def query(
     """Run a BigQuery statement over the star schema.
 
     Tables: dim_user, dim_video, dim_lang, fact_video_analytics, fact_metrics_snapshot,
-    fact_rating. Ids are strings.
+    fact_rating; views: metrics_breaks_by_month. Ids are strings.
 
     Example: tta query "SELECT rating_status, COUNT(*) AS n FROM fact_video_analytics GROUP BY 1"
     """

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from shared.errors import Permanent
 from shared.model import VIDEO_ID, Creator, Metrics, Video
+from shared.quality import at_the_door
 from shared.tiktok.collections import Collection
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,7 +62,7 @@ def read_video(item: dict[str, Any], collection: Collection, at: datetime) -> tu
         )
     except ValidationError as error:
         raise BadVideo(_first_problem(error)) from error
-    return video, metrics
+    return video, at_the_door(metrics, video.created_at, at)
 
 
 def read_creator(username: str, data: Any, at: datetime) -> Creator:

@@ -15,6 +15,7 @@ from shared.model import (
     Video,
     canonical_json,
 )
+from shared.quality import all_flags
 from shared.rating.derived import DERIVED
 from shared.warehouse.language import caption_language, language_name
 
@@ -98,7 +99,7 @@ def _language_row(tag: str) -> Row:
 
 
 def _metrics_row(video_id: str, metrics: Metrics) -> Row:
-    return _section(metrics) | {"video_id": video_id}
+    return _section(metrics) | {"video_id": video_id, "flags": all_flags(metrics)}
 
 
 def _rating_row(video_id: str, rating: Rating) -> Row:

@@ -86,7 +86,6 @@ def test_records_that_arrive_together_share_a_batch(world):
         b"\xff\xfe",
         b'{"schema_version":1,"video_id":"7300000000000000001"}',
         record(metrics=metrics()).to_json().replace(b"100", b"NaN"),
-        record(metrics=metrics()).to_json().replace(b"100", b"-1"),
         record(metrics=metrics()).to_json().replace(b"100", b"9223372036854775808"),
         record(metrics=metrics()).to_json().replace(b'"views"', b'"v\\u0000ews"'),
         record(rating=rating()).to_json().replace(b"signals/1.0", b"si\\u0000nals"),

@@ -107,7 +107,7 @@ def test_malformed_records_are_kept_and_their_neighbours_load(cloud, bucket, ask
         valid.replace(b'"video_id"', b'"id"'): "video_id",
         valid.replace(b"100", b'"100"'): "views",
         valid.replace(b"100", b"NaN"): "views",
-        valid.replace(b"100", b"-1"): "views",
+        valid.replace(b"100", b"-1.5"): "views",
         valid.replace(b"100", b"99999999999999999999"): "views",
         valid.replace(b'"views"', b'"plays"'): "plays",
         valid.replace(b"7300000000000000200", b"7300000000000000\\u0000"): "video_id",

@@ -343,14 +343,14 @@ def test_metadata_that_is_there_already_is_what_gets_published():
 
 
 def test_an_object_that_is_no_video_is_kept_with_its_reason_and_its_neighbours_load():
-    world = World([item(1), item(2, view_count=-5), item(3)])
+    world = World([item(1), item(2, view_count="5"), item(3)])
 
     answer = world.fetch()
 
     assert (answer["stored"], answer["failed"]) == (2, 1)
     name = next(world.lake.names("failed/fetch/"))
     kept = json.loads(world.lake.read(name))
-    assert (kept["reason"], json.loads(kept["item"])["view_count"]) == ("malformed", -5)
+    assert (kept["reason"], json.loads(kept["item"])["view_count"]) == ("malformed", "5")
     assert "views" in kept["sentence"]
 
 

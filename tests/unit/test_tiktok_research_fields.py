@@ -60,6 +60,12 @@ def test_nul_and_half_surrogates_leave_the_caption():
     assert video.caption == "ab?"
 
 
+def test_what_cannot_be_true_is_kept_and_flagged():
+    _, metrics = read_video(FULL | {"view_count": -1, "create_time": 1800000000}, CATS, NOW)
+
+    assert (metrics.views, metrics.flags) == (-1, ("posted_after_collected",))
+
+
 @pytest.mark.parametrize("video_id", [0.5, True, None, -7, "x7", "7 ", 10**20, [], "٧"])
 def test_what_is_no_id_is_no_video(video_id):
     with pytest.raises(BadVideo, match="id"):
@@ -69,7 +75,6 @@ def test_what_is_no_id_is_no_video(video_id):
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
-        ("view_count", -1, "views"),
         ("view_count", 2**63, "views"),
         ("view_count", "12", "views"),
         ("view_count", 1.5, "views"),

@@ -15,6 +15,7 @@ from google.cloud import bigquery
 from shared.model import Record
 from shared.warehouse.loader import Loader
 from shared.warehouse.tables import create_tables, definitions
+from shared.warehouse.views import create_views
 
 _NUMBER = itertools.count()
 
@@ -79,3 +80,10 @@ def db(client: bigquery.Client) -> Iterator[Db]:
     create_tables(client, dataset)
     yield Db(client, dataset)
     client.delete_dataset(dataset, delete_contents=True)
+
+
+@pytest.fixture
+def viewed(db: Db) -> Db:
+    """The same with the views over them."""
+    create_views(db.client, db.dataset)
+    return db

@@ -13,6 +13,7 @@ USING (
     CAST(JSON_VALUE(item, '$.shares') AS INT64) AS shares,
     CAST(JSON_VALUE(item, '$.saves') AS INT64) AS saves,
     CAST(JSON_VALUE(item, '$.followers') AS INT64) AS followers,
+    JSON_VALUE_ARRAY(item, '$.flags') AS flags,
     JSON_VALUE(item, '$.section') AS section
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
@@ -36,6 +37,7 @@ WHEN MATCHED AND (
   shares = source.shares,
   saves = source.saves,
   followers = source.followers,
+  flags = source.flags,
   section = source.section
 WHEN NOT MATCHED THEN INSERT (
   video_id,
@@ -46,6 +48,7 @@ WHEN NOT MATCHED THEN INSERT (
   shares,
   saves,
   followers,
+  flags,
   section
 ) VALUES (
   source.video_id,
@@ -56,5 +59,6 @@ WHEN NOT MATCHED THEN INSERT (
   source.shares,
   source.saves,
   source.followers,
+  source.flags,
   source.section
 )

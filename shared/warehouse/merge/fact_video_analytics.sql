@@ -7,8 +7,21 @@ USING (
   WITH latest_metrics AS (
     SELECT *
     FROM fact_metrics_snapshot
-    WHERE video_id IN UNNEST(@video_ids)
+    WHERE video_id IN UNNEST(@video_ids) AND 'vanished' NOT IN UNNEST(flags)
     QUALIFY ROW_NUMBER() OVER (PARTITION BY video_id ORDER BY collected_at DESC) = 1
+  ),
+
+  -- The first time that a video was not found since it was seen last.
+  vanished AS (
+    SELECT
+      missed.video_id,
+      MIN(missed.collected_at) AS vanished_at
+    FROM fact_metrics_snapshot AS missed
+    LEFT JOIN latest_metrics AS seen ON seen.video_id = missed.video_id
+    WHERE missed.video_id IN UNNEST(@video_ids)
+      AND 'vanished' IN UNNEST(missed.flags)
+      AND (seen.collected_at IS NULL OR missed.collected_at > seen.collected_at)
+    GROUP BY missed.video_id
   ),
 
   -- One row per prefix of PRIMARY_RATERS; 'none' (no media) stands behind all of them.
@@ -61,6 +74,8 @@ USING (
     metrics.shares,
     metrics.saves,
     metrics.followers,
+    IFNULL(metrics.flags, []) AS metrics_flags,
+    vanished.vanished_at,
     rating.status AS rating_status,
     rating.reason AS rating_reason,
     rating.rater,
@@ -92,6 +107,7 @@ USING (
     rating.desirability_shift
   FROM dim_video AS video
   LEFT JOIN latest_metrics AS metrics ON metrics.video_id = video.video_id
+  LEFT JOIN vanished ON vanished.video_id = video.video_id
   LEFT JOIN primary_rating AS rating ON rating.video_id = video.video_id
   WHERE video.video_id IN UNNEST(@video_ids)
 ) AS source
@@ -110,6 +126,8 @@ WHEN MATCHED THEN UPDATE SET
   shares = source.shares,
   saves = source.saves,
   followers = source.followers,
+  metrics_flags = source.metrics_flags,
+  vanished_at = source.vanished_at,
   rating_status = source.rating_status,
   rating_reason = source.rating_reason,
   rater = source.rater,
@@ -154,6 +172,8 @@ WHEN NOT MATCHED THEN INSERT (
   shares,
   saves,
   followers,
+  metrics_flags,
+  vanished_at,
   rating_status,
   rating_reason,
   rater,
@@ -198,6 +218,8 @@ WHEN NOT MATCHED THEN INSERT (
   source.shares,
   source.saves,
   source.followers,
+  source.metrics_flags,
+  source.vanished_at,
   source.rating_status,
   source.rating_reason,
   source.rater,

@@ -1,0 +1,48 @@
+"""The views over the star schema: one file each, made beside the tables.
+
+A view names its tables as `${dataset}.fact_rating`, where `${dataset}` stands for project and
+dataset. The comment at its head says what it answers, what one row is, and what each column says.
+In the cloud Terraform makes the views from the same files.
+"""
+
+import re
+from graphlib import TopologicalSorter
+from itertools import takewhile
+from pathlib import Path
+from string import Template
+
+from google.cloud import bigquery
+
+VIEWS = Path(__file__).parent / "views"
+_NAMED = re.compile(r"`\$\{dataset\}\.(\w+)`")
+
+
+def templates() -> dict[str, str]:
+    """The files by the names of their views; a view comes after those that it reads."""
+    found = {path.stem: path.read_text() for path in sorted(VIEWS.glob("*.sql"))}
+    reads = {name: set(_NAMED.findall(text)) & found.keys() for name, text in found.items()}
+    return {name: found[name] for name in TopologicalSorter(reads).static_order()}
+
+
+def about(template: str) -> str:
+    """What a view answers: the comment at its head up to an empty line of it."""
+    return " ".join(_head(template).partition("\n\n")[0].split())
+
+
+def columns(template: str) -> dict[str, str]:
+    """What each column says: the rest of that comment, a line each."""
+    lines = _head(template).partition("\n\n")[2].splitlines()
+    return {name: says for name, _, says in (line.partition(": ") for line in lines)}
+
+
+def _head(template: str) -> str:
+    comments = takewhile(lambda line: line.startswith("--"), template.splitlines())
+    return "\n".join(line.removeprefix("--").strip() for line in comments)
+
+
+def create_views(client: bigquery.Client, dataset: str) -> None:
+    """Make every view, or replace it. The tables must be there."""
+    path = f"{client.project}.{dataset}"
+    for name, text in templates().items():
+        query = Template(text).substitute(dataset=path)
+        client.query(f"CREATE OR REPLACE VIEW `{path}.{name}` AS\n{query}").result()
