@@ -25,6 +25,8 @@ class Asked:
     stored: bool = False
     machines: frozenset[str] = frozenset()
     dimensions: tuple[str, ...] = ()
+    benchmarks: tuple[str, ...] = ()
+    media: Path | None = None
     insights: Path | None = None
     invariants: bool = False
     drift: tuple[str, str] | None = None
@@ -43,6 +45,10 @@ class Asked:
             raise Refused("--target: with --input give --stored too, to take both.", WRONG_USE)
         if self.anchors and not self.drift:
             raise Refused("--anchors goes with --drift OLD NEW.", WRONG_USE)
+        if self.media is not None and not self.media.is_dir():
+            raise Refused(f"--media {self.media}: there is no such folder.", WRONG_USE)
+        if self.media is not None and not self.benchmarks:
+            raise Refused("--media goes with --benchmark NAME=FILE.", WRONG_USE)
         for path in self.inputs:
             refuse_absent("--input", path)
         refuse_absent("--insights", self.insights)
@@ -87,8 +93,10 @@ def _validated(asked: Asked, screen: Screen) -> Made:
 
 def gathered(asked: Asked, screen: Screen) -> "Ratings":
     """All ratings that were named. Raises BadTable, Refused."""
+    from cli.benchmark_files import Named, labelled
     from shared.insights.agreement.ratings import Rows, read_ratings
 
+    named = [Named.of(said) for said in asked.benchmarks]
     rows = Rows(machines=asked.machines)
     for path in asked.inputs:
         rows.take(read_ratings(path, asked.machines))
@@ -96,6 +104,9 @@ def gathered(asked: Asked, screen: Screen) -> "Ratings":
         from cli.stored_ratings import stored_ratings
 
         rows.take(stored_ratings(asked.target, asked.home, asked.machines, screen))
+    if named:
+        screen.now("Reading the benchmarks …")
+        rows.take(labelled(named, asked.media))
     ratings = rows.ratings()
     if not asked.dimensions:
         return ratings

@@ -31,6 +31,20 @@ def validate(
         list[str] | None,
         typer.Option("--dimension", metavar="NAME", help="Only this one; again for more."),
     ] = None,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--benchmark",
+            metavar="NAME=FILE",
+            help="Published annotations: funqa, oops, blackswan or vce; again for more.",
+        ),
+    ] = None,
+    media: Annotated[
+        Path | None,
+        typer.Option(
+            "--media", metavar="FOLDER", help="The benchmark's files, for ids as ingested."
+        ),
+    ] = None,
     insights: Annotated[
         Path | None,
         typer.Option(
@@ -78,6 +92,8 @@ def validate(
         stored=stored,
         machines=frozenset(machine or ()),
         dimensions=tuple(dimension or ()),
+        benchmarks=tuple(benchmark or ()),
+        media=media,
         insights=insights,
         invariants=invariants,
         drift=drift,

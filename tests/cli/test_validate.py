@@ -1,5 +1,6 @@
 """`tta validate`: ratings in, agreement and the ladder out."""
 
+import hashlib
 import json
 from contextlib import contextmanager
 
@@ -174,3 +175,42 @@ def test_an_empty_star_schema_says_what_to_do(star_schema, capsys):
 
     assert run() == 1
     assert "fact_rating has no ratings. `tta demo` fills" in capsys.readouterr().err
+
+
+def test_benchmarks_meet_ratings_by_the_ids_that_their_media_are_ingested_by(tmp_path, capsys):
+    from shared.model import content_id
+    from tests.gemini_world import make_clip
+
+    media, ids = tmp_path / "media", {}
+    (media / "val").mkdir(parents=True)
+    for number in range(6):
+        clip = make_clip(media / "val" / f"Fail {number}.mp4", seconds=number + 1)
+        ids[number] = content_id(hashlib.sha256(clip).hexdigest())
+    times = {f"Fail {number}": {"t": [1.0, 1.2, -1 if number % 2 else 1.1]} for number in ids}
+    times |= {"Fail 5": {"t": [-1, -1, -1]}, "Fail 99": {"t": [1, 1, 1]}}
+    (tmp_path / "transition_times.json").write_text(json.dumps(times))
+    given = [row(ids[n], GEMINI, "unexpectedness", 80 - 10 * n) for n in ids]
+    given += [row(ids[n], GEMINI, "surprise_onset_s", 1.3) for n in ids]
+    table = write_csv(tmp_path / "r.csv", given)
+    named = f"oops={tmp_path / 'transition_times.json'}"
+
+    assert run("--input", table, "--benchmark", named, "--media", media, "--json") == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["known_groups"]["unexpectedness"][GEMINI]["estimate"] == 1.0
+    hits = found["onset"]["benchmark"][GEMINI]
+    assert (hits["n"], hits["within_0.25_s"]["estimate"]) == (5, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--benchmark", "oops"], "give NAME=FILE, NAME of blackswan, funqa, oops, vce"),
+        (["--benchmark", "vce=none.json"], "there is no file none.json"),
+        (["--media", "."], "goes with --benchmark"),
+        (["--benchmark", "vce={table}", "--media", "none"], "there is no such folder"),
+    ],
+)
+def test_a_benchmark_is_named_with_its_file(arguments, says, table, capsys):
+    assert run("--input", table, *(one.format(table=table) for one in arguments)) == 2
+    assert says in capsys.readouterr().err
