@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint generate bench coverage lock faults clean
+.PHONY: help setup demo test lint generate bench coverage lock scan faults clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ coverage: $(READY) ## Simulate how often the intervals of the validation hold th
 
 lock: $(READY) ## Compile the hashed requirements anew from the .in files
 	@$(BIN)/python scripts/lock.py
+
+scan: $(READY) ## Look for what is unsafe in terraform/ (checkov; exceptions stand beside what they except)
+	@$(BIN)/uv tool run --quiet --from checkov==3.3.30 \
+		checkov --directory terraform --framework terraform --compact --quiet --skip-download
 
 faults: $(READY) ## Kill, hang and take away every part, many times, over 200 videos (an hour)
 	@FAULT_POSTS=200 FAULT_KILLS=40 FAULT_SEEDS=1,2,3,4,5,6,7,8 FAULT_OUTAGE_S=180 \

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROJECT = "demo-project"
 VARIABLES = (f"project_id={PROJECT}", 'collections={"surprise":"15 5 * * *"}')
-PLANS_WITHIN_S = 120
+REPOSITORY = f"projects/{PROJECT}/locations/europe-west1/connections/c/repositories/r"
+BOOTSTRAP = (f"project_id={PROJECT}", f"repository={REPOSITORY}")
+PLANS_WITHIN_S = 300
 
 
 class Plan:
@@ -47,13 +49,18 @@ def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _resources(child)
 
 
-def planned(root: Path, target: Path) -> Plan:
+def planned(
+    root: Path,
+    target: Path,
+    module: str = "terraform",
+    variables: Sequence[str] = VARIABLES,
+) -> Plan:
     """The plan of a tree. Skips the test, aloud, when there is no program that could make it."""
     program = os.environ.get("TFCHECK")
     if not program:
         pytest.skip("no plan: set TFCHECK to a program that plans offline, then make test")
-    variables = [word for variable in VARIABLES for word in ("--var", variable)]
-    command = [program, root / "terraform", "--root", root, "--plan-json", target, *variables]
+    words = [word for variable in variables for word in ("--var", variable)]
+    command = [program, root / module, "--root", root, "--plan-json", target, *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PLANS_WITHIN_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return Plan(json.loads(target.read_text()))
@@ -75,6 +82,13 @@ def copy_of_tree(target: Path) -> Path:
 @pytest.fixture(scope="session")
 def plan(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return planned(tree, tmp_path_factory.mktemp("plan") / "plan.json")
+
+
+@pytest.fixture(scope="session")
+def bootstrap(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The plan of what deploying from Cloud Build rests on."""
+    target = tmp_path_factory.mktemp("bootstrap") / "plan.json"
+    return planned(tree, target, "terraform/bootstrap", BOOTSTRAP)
 
 
 VIEWS = {

@@ -11,6 +11,10 @@ TABLE = ROOT / "terraform/ROLES.md"
 PRIMITIVE = {"roles/owner", "roles/editor", "roles/viewer"}
 DATA = re.compile(r"roles/(storage|bigquery\.(data|admin)|pubsub|secretmanager|datastore|spanner)")
 PUBLIC = {"allUsers", "allAuthenticatedUsers"}
+GIVES = re.compile(
+    r"api\.getAttribute\('iam\.googleapis\.com/modifiedGrantsByRole', \[\]\)"
+    r"\.hasOnly\(\[('roles/[A-Za-z.]+'(, )?){4}\]\)"
+)
 ROWS_OF_THE_TABLE = 30
 """At least; a table that cannot be read would agree with a plan that cannot be read."""
 
@@ -55,16 +59,19 @@ def _resource(binding: dict[str, Any]) -> str:
 
 
 def _narrowed(conditions: list[dict[str, Any]]) -> str:
-    """The buckets that a condition lets a project's binding reach, if it is of that form."""
+    """What a condition lets a project's binding reach, if it is of a form that we know."""
     for condition in conditions:
+        if GIVES.fullmatch(condition["expression"]):
+            return "project, four roles only"
         form = r'resource\.name\.startsWith\("projects/_/buckets/(gcf-v2-sources)-\d+-[a-z0-9-]+"\)'
         if found := re.fullmatch(form, condition["expression"]):
             return f"buckets {found[1]}-*"
     return ""
 
 
-def table() -> list[tuple[str, str, str]]:
-    found = re.findall(r"^\| ([^|]+) \| ([^|]+) \| (roles/[^|]+) \| ", TABLE.read_text(), re.M)
+def table(heading: str = "# Roles") -> list[tuple[str, str, str]]:
+    section = re.split(r"^(?=#)", TABLE.read_text().partition(heading)[2], flags=re.M)[0]
+    found = re.findall(r"^\| ([^|]+) \| ([^|]+) \| (roles/[^|]+) \| ", section, re.M)
     return sorted(tuple(cell.strip() for cell in row) for row in found)
 
 
@@ -106,3 +113,20 @@ def test_every_function_runs_and_is_called_as_an_account_of_its_own(plan):
 @pytest.mark.parametrize("name", ["push", "scheduler"])
 def test_who_calls_functions_may_do_nothing_else(plan, name):
     assert {row[2] for row in rows(plan) if row[0] == name} == {"roles/run.invoker"}
+
+
+def test_who_deploys_has_the_roles_of_its_table_and_no_primitive_one(bootstrap):
+    assert rows(bootstrap) == table("## Deploying from Cloud Build")
+    assert [one for one in rows(bootstrap) if one[2] in PRIMITIVE] == []
+    assert [one for one in bindings(bootstrap) if one["values"]["member"] in PUBLIC] == []
+
+
+def test_who_deploys_may_give_the_roles_that_functions_have_and_no_other(plan, bootstrap):
+    (gives,) = [one for one in bindings(bootstrap) if one["values"]["condition"]]
+    given = set(re.findall(r"roles/[A-Za-z.]+", gives["values"]["condition"][0]["expression"]))
+
+    assert given == {
+        one["values"]["role"]
+        for one in bindings(plan)
+        if one["type"] == "google_project_iam_member"
+    }
