@@ -1,37 +1,21 @@
-"""What a cell says: a number, a count, an id, a moment, yes or no. What is unclear is refused.
+"""A column of cells: each by what it says, missing where it says nothing, the unclear ones named.
 
-Nothing is guessed and nothing is evaluated: a formula in a cell is text like any other. Missing is
-an empty cell, and for numbers and times also NA, N/A, null, None, NaN and a dash (in text they may
-be names: `na` is the language of Nauru).
+Missing is an empty cell, and for numbers and times also NA, N/A, null, None, NaN and a dash (in
+text they may be names: `na` is the language of Nauru).
 """
 
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
+from shared.cell import Unclear
 from shared.insights.raw import BadTable, Cells
 
 EMPTY = frozenset({""})
 ALSO_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>", "-"})
-EXACT = 2**53
-"""Beyond it a float has lost digits, and no counter of views has come near it."""
 
-_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
-_SHORT = re.compile(r"(\d{1,4}(?:\.\d{1,3})?) ?([KkMmBb])", re.ASCII)
-_TIMES = {"k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
-_EXPONENT = re.compile(r"\d(\.\d+)?[eE]\+?\d{2}", re.ASCII)
-_LONG_DECIMAL = re.compile(r"\d{15,}\.\d*", re.ASCII)
 _LONG = re.compile(r"\d{16,20}", re.ASCII)
-_SINCE_1970 = re.compile(r"\d{9,10}|\d{13}", re.ASCII)
-_YES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-
-
-class _Unclear(ValueError):
-    """What a cell is not."""
 
 
 def converted(
@@ -58,68 +42,15 @@ def converted(
             if key not in known:
                 known[key] = convert(cell)
             made.append(known[key])
-        except (_Unclear, TypeError) as error:  # lists and objects have no hash
+        except (Unclear, TypeError) as error:  # lists and objects have no hash
             wrong += 1
-            what = error if isinstance(error, _Unclear) else "is no single value"
+            what = error if isinstance(error, Unclear) else "is no single value"
             first = first or f"{_quoted(cell)} in row {row:,} {what}"
     if wrong:
         more = f", nor are {wrong - 1:,} more cells usable" if wrong > 1 else ""
         source = "" if column == name else f" (column {column})"
         raise BadTable(f"{name}{source}: {first}{more}. Mend them, or leave them empty.")
     return made
-
-
-def number(thousands_by_comma: bool = True) -> Callable[[Any], float]:
-    """Reads a finite number; "1,234" where a comma can only group."""
-
-    def read(cell: Any) -> float:
-        value = _number(cell, thousands_by_comma)
-        if not math.isfinite(value):
-            raise _Unclear("is not a finite number")
-        return value
-
-    return read
-
-
-def count(thousands_by_comma: bool = True) -> Callable[[Any], tuple[float, bool]]:
-    """Reads a whole number, and whether it was rounded as in "541.2K"."""
-    plain = number(thousands_by_comma)
-
-    def read(cell: Any) -> tuple[float, bool]:
-        short = _SHORT.fullmatch(cell.strip()) if isinstance(cell, str) else None
-        if short:
-            return round(float(short[1]) * _TIMES[short[2].lower()], 0), True
-        value = plain(cell)
-        if not value.is_integer():
-            raise _Unclear("is not a whole number")
-        if abs(value) >= EXACT:
-            raise _Unclear("is no credible count")
-        return value, False
-
-    return read
-
-
-def text(cell: Any) -> str:
-    if isinstance(cell, str):
-        return cell.strip()
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, int):
-        return str(cell)
-    raise _Unclear("is not text")
-
-
-def identifier(cell: Any) -> str:
-    """Reads an id as text; one that went through a float is refused."""
-    if isinstance(cell, bool) or not isinstance(cell, str | int):
-        raise _Unclear("is a number with decimals; ids are read as text, and yours lost digits")
-    written = str(cell).strip()
-    if _EXPONENT.fullmatch(written) or _LONG_DECIMAL.fullmatch(written):
-        raise _Unclear(
-            "is what a spreadsheet or a float makes of an id; ids are read as text, and yours lost "
-            "digits: export the column as text"
-        )
-    return written
 
 
 def refuse_cut_ids(name: str, column: str, ids: list[Any]) -> None:
@@ -133,60 +64,10 @@ def refuse_cut_ids(name: str, column: str, ids: list[Any]) -> None:
         )
 
 
-def moment(cell: Any) -> datetime:
-    """Reads ISO 8601 or seconds (13 digits: milliseconds) since 1970; without a zone it is UTC."""
-    try:
-        if isinstance(cell, datetime):
-            return _in_utc(cell)
-        if isinstance(cell, date):
-            return datetime(cell.year, cell.month, cell.day, tzinfo=UTC)
-        written = str(cell).strip()
-        if isinstance(cell, bool | float) and not (type(cell) is float and cell.is_integer()):
-            raise ValueError
-        written = written.removesuffix(".0") if isinstance(cell, float) else written
-        if _SINCE_1970.fullmatch(written):
-            since = int(written) / (1_000 if len(written) == 13 else 1)
-            return datetime.fromtimestamp(since, UTC)
-        if not isinstance(cell, str) or written.isdigit():
-            raise ValueError
-        return _in_utc(datetime.fromisoformat(written.removesuffix(" UTC")))
-    except (ValueError, OverflowError) as error:
-        raise _Unclear("is not a time such as 2026-01-31T12:00:00Z") from error
-
-
-def yes_or_no(cell: Any) -> bool:
-    said = _YES.get(str(cell).strip().casefold())
-    if said is None:
-        raise _Unclear("is neither true nor false")
-    return said
-
-
 def _is_missing(cell: Any, words: frozenset[str]) -> bool:
     if isinstance(cell, str):
         return cell.strip().casefold() in words
     return cell is None or (isinstance(cell, float) and math.isnan(cell))
-
-
-def _in_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-def _number(cell: Any, thousands_by_comma: bool) -> float:
-    if isinstance(cell, bool):
-        raise _Unclear("is not a number")
-    if isinstance(cell, int | float | Decimal):
-        try:
-            return float(cell)
-        except OverflowError as error:
-            raise _Unclear("is not a credible number") from error
-    written = cell.strip() if isinstance(cell, str) else ""
-    if _PLAIN.fullmatch(written):
-        return float(written)
-    if _GROUPED.fullmatch(written):
-        if thousands_by_comma:
-            return float(written.replace(",", ""))
-        raise _Unclear("may be a fraction or a thousand in a table separated by semicolons")
-    raise _Unclear("is not a number")
 
 
 def _quoted(cell: Any) -> str:

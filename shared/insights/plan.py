@@ -22,8 +22,8 @@ from pydantic import (
 
 from shared.errors import Permanent
 from shared.insights.nearest import listed, nearest
-from shared.insights.yaml_file import BadYaml, Lines, read_yaml
 from shared.model import digest
+from shared.yaml_file import BadYaml, Lines, read_yaml
 
 AGE = "age"
 """Days from the post to its collection, from `created_at` and `collected_at` (or `as_of`)."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from shared import cell
 from shared.insights import cells
 from shared.insights.plan import AGE, DERIVED, POSTING_HOUR, Plan
 from shared.insights.raw import Cells, Raw, columns_of, read_raw
@@ -59,7 +60,7 @@ def _typed(raw: Raw, plan: Plan) -> Table:
         given = raw.columns[column]
         if kind == "count":
             read = cells.converted(
-                name, column, given, cells.count(raw.thousands_by_comma), (np.nan, False)
+                name, column, given, cell.count(raw.thousands_by_comma), (np.nan, False)
             )
             made[name] = np.array([value for value, _ in read], dtype=np.float64)
             rounded |= np.array([was for _, was in read], dtype=bool)
@@ -109,12 +110,12 @@ def _with_derived(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 
 
 def _numbers(name: str, column: str, given: Cells, commas: bool) -> Any:
-    read = cells.converted(name, column, given, cells.number(commas), np.nan)
+    read = cells.converted(name, column, given, cell.number(commas), np.nan)
     return np.array(read, dtype=np.float64)
 
 
 def _ids(name: str, column: str, given: Cells, commas: bool) -> Any:
-    read = cells.converted(name, column, given, cells.identifier, None, cells.EMPTY)
+    read = cells.converted(name, column, given, cell.identifier, None, cells.EMPTY)
     cells.refuse_cut_ids(name, column, read)
     return pd.Series(read, dtype=object)
 
@@ -128,14 +129,14 @@ def _objects(convert: Callable[[Any], Any]) -> Callable[[str, str, Cells, bool],
 
 
 def _times(name: str, column: str, given: Cells, commas: bool) -> Any:
-    read: list[datetime | None] = cells.converted(name, column, given, cells.moment, None)
+    read: list[datetime | None] = cells.converted(name, column, given, cell.moment, None)
     return pd.Series(pd.array(read, dtype="datetime64[us, UTC]"))
 
 
 _COLUMNS: dict[str, Callable[[str, str, Cells, bool], Any]] = {
     "id": _ids,
-    "text": _objects(cells.text),
+    "text": _objects(cell.text),
     "number": _numbers,
     "time": _times,
-    "yes_or_no": _objects(cells.yes_or_no),
+    "yes_or_no": _objects(cell.yes_or_no),
 }

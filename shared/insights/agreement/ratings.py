@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from shared import cell
 from shared.insights import cells
 from shared.insights.raw import ADVICE, BadTable, Cells, Raw, columns_of, read_raw
 from shared.insights.resampling import FloatArray
@@ -212,7 +213,7 @@ def _ratings(raw: Raw, name: str, machines: frozenset[str]) -> Ratings:
     rows = Rows(machines=machines)
     texts = {key: _text(key, raw.columns[key]) for key in ("video_id", "rater", "dimension")}
     values = cells.converted(
-        "value", "value", raw.columns["value"], cells.number(raw.thousands_by_comma), None
+        "value", "value", raw.columns["value"], cell.number(raw.thousands_by_comma), None
     )
     replicates = _replicates(raw)
     versions = raw.columns.get("model_version") or [None] * len(values)
@@ -233,7 +234,7 @@ def _ratings(raw: Raw, name: str, machines: frozenset[str]) -> Ratings:
 
 
 def _text(name: str, given: Cells) -> list[str]:
-    read = cells.converted(name, name, given, cells.identifier, None, cells.EMPTY)
+    read = cells.converted(name, name, given, cell.identifier, None, cells.EMPTY)
     if None in read:
         raise BadTable(f"{name}: row {read.index(None) + 1:,} has none. Every row needs one.")
     if name == "video_id":
@@ -245,7 +246,7 @@ def _replicates(raw: Raw) -> list[int]:
     given = raw.columns.get("replicate")
     if given is None:
         return [0] * len(raw.columns["value"])
-    read = cells.converted("replicate", "replicate", given, cells.number(), 0.0)
+    read = cells.converted("replicate", "replicate", given, cell.number(), 0.0)
     wrong = [number for number in read if number < 0 or not float(number).is_integer()]
     if wrong:
         raise BadTable(f"replicate: {wrong[0]:g} is no number of a repetition (0, 1, 2, …).")

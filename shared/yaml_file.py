@@ -35,8 +35,8 @@ class Lines:
 def read_yaml(content: bytes) -> tuple[Any, Lines]:
     """The value and its lines. Raises BadYaml.
 
-    Aliases multiply, tags construct, depth overflows and a key given twice hides the first: a plan
-    needs none of them.
+    Aliases multiply, tags construct, depth overflows and a key given twice hides the first: what a
+    person writes here needs none of them.
     """
     if len(content) > MAX_BYTES:
         raise BadYaml(f"is larger than {MAX_BYTES:,} bytes")
