@@ -1,0 +1,91 @@
+"""`tta smoke`: a clip of its own comes through, and nothing of it stays."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cli import smoke
+from cli.removal import objects_of, rows_of
+from cli.warehouse import Warehouse
+from local.cloud import pointing_at
+from shared.lake import Lake
+
+LEFT = "u00000000000005e1"
+
+
+@pytest.fixture(scope="module")
+def told(tta) -> dict[str, Any]:
+    done = tta("smoke", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def lake(cloud):
+    with pointing_at(cloud):
+        yield Lake.connect(cloud.project, cloud.bucket)
+
+
+@pytest.fixture
+def warehouse(cloud, lake) -> Warehouse:
+    return Warehouse(cloud)
+
+
+def test_a_clip_is_uploaded_rated_loaded_and_removed(told):
+    assert [step["step"] for step in told["steps"]] == ["uploaded", "rated", "loaded", "removed"]
+    assert told["raters"] == ["signals"] and told["problem"] is None
+
+
+def test_nothing_of_it_is_left(told, lake, warehouse):
+    assert list(objects_of(told["video_id"], lake)) == []
+    assert rows_of(told["video_id"], warehouse) == 0
+    assert list(lake.names(smoke.MARKS)) == []
+
+
+def test_what_is_removed_was_there(told):
+    removed = told["steps"][-1]["detail"]
+
+    assert removed == "3 objects and 3 rows"  # file, metadata, rating; video, rating, fact
+
+
+def test_every_run_has_a_clip_of_its_own(told, tta):
+    again = json.loads(tta("smoke", "--json").stdout)
+
+    assert again["video_id"] != told["video_id"]
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(tta, lake, warehouse, clip, tmp_path):
+    lake.write_once(f"{smoke.MARKS}{LEFT}", b"")
+    content = clip(tmp_path / "left.mp4", "99").read_bytes()
+    lake.write_once(f"videos/{LEFT}.mp4", content, "video/mp4")
+
+    done = tta("smoke")
+
+    assert "earlier run" in done.stderr
+    assert "It came through, and nothing of it is left." in done.stdout
+    assert list(lake.names(f"videos/{LEFT}")) == list(lake.names(smoke.MARKS)) == []
+
+
+def test_one_that_does_not_come_through_says_what_is_missing_and_is_removed(
+    tta, lake, warehouse, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(smoke, "raters_of", lambda endpoints: ["nobody", "signals"])
+        done = tta("smoke", "--timeout", "2", "--json")
+
+    told = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert "No rating by nobody" in done.stderr and "logs" in done.stderr
+    assert told["steps"][0]["step"] == "uploaded" and told["steps"][-1]["step"] == "removed"
+    # Something of it may still come, and the next run knows.
+    assert list(lake.names(smoke.MARKS)) == [f"{smoke.MARKS}{told['video_id']}"]
+    assert "earlier run" in tta("smoke").stderr
+    assert rows_of(told["video_id"], warehouse) == 0
+
+
+def test_a_cloud_in_which_nobody_rates_is_told(cloud, monkeypatch, lake):
+    monkeypatch.setattr(smoke, "RATERS", "nobody-")
+
+    with pytest.raises(smoke.Refused, match="Nobody rates what is uploaded"):
+        smoke.raters_of(cloud)
