@@ -50,8 +50,11 @@ def app() -> typer.Typer:
     made.callback()(lambda: None)  # a group, whatever the number of verbs
     for module in iter_modules(cli.verbs.__path__):
         name = module.name.rstrip("_")
-        function = getattr(import_module(f"cli.verbs.{module.name}"), name)
-        made.command(name.replace("_", "-"))(function)
+        verb = getattr(import_module(f"cli.verbs.{module.name}"), name)
+        if isinstance(verb, typer.Typer):
+            made.add_typer(verb, name=name.replace("_", "-"))
+        else:
+            made.command(name.replace("_", "-"))(verb)
     return made
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from local.gemini import refusals, usage
 from local.gemini.answers import response
 from local.gemini.clips import Clips
+from local.gemini.embeddings import EMBEDDERS, embedded, predicted
 from local.gemini.errors import Refused, error_body, quota_details
 from local.gemini.jobs import Job, Jobs, resource
 from local.gemini.ledger import Ledger, Request
@@ -25,6 +26,8 @@ _MODEL = r"models/(?P<model>[^/:]+):(?P<verb>generateContent|countTokens)"
 _PARENT = r"/v1(?:beta1)?/(?P<parent>projects/[^/]+/locations/(?P<location>[^/]+))"
 _VERTEX = re.compile(rf"{_PARENT}/publishers/google/{_MODEL}")
 _DEVELOPER = re.compile(rf"/v1(?:beta)?/{_MODEL}")
+_PREDICT = re.compile(rf"{_PARENT}/publishers/google/models/(?P<model>[^/:]+):predict")
+_EMBED = re.compile(r"/v1(?:beta)?/models/(?P<model>[^/:]+):batchEmbedContents")
 _JOBS = re.compile(
     rf"{_PARENT}/batchPredictionJobs(?:/(?P<number>[0-9]{{1,18}})(?P<verb>:cancel)?)?"
 )
@@ -91,6 +94,12 @@ class Service:
         if match := _DEVELOPER.fullmatch(request.path):
             _authorized(request, "x-goog-api-key")
             return self._model(request, match, None)
+        if match := _PREDICT.fullmatch(request.path):
+            _authorized(request, "Authorization")
+            return _json_reply(200, predicted(_embedder(match), camel(_object(request))))
+        if match := _EMBED.fullmatch(request.path):
+            _authorized(request, "x-goog-api-key")
+            return _json_reply(200, embedded(_embedder(match), camel(_object(request))))
         if match := _JOBS.fullmatch(request.path):
             _authorized(request, "Authorization")
             return self._job(request, match)
@@ -198,6 +207,13 @@ class Service:
         if step.hang_up == "before":
             return Reply(0, b"", delay_s=step.delay_s, hang_up="before")
         return _json_reply(200, content(), step.delay_s, step.hang_up)
+
+
+def _embedder(match: re.Match[str]) -> str:
+    """The model that is asked for vectors. Raises Refused (404) for one that gives none."""
+    if match["model"] not in EMBEDDERS:
+        raise Refused(404, f"Publisher Model `{match['model']}` was not found.")
+    return match["model"]
 
 
 def error_text(code: int, message: str) -> str:

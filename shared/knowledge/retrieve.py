@@ -1,0 +1,124 @@
+"""Retrieval: which cards bear on a question, by words (BM25), without a network.
+
+A card is found by its own words and, above all, by those of its constructs: constructs.yaml lists
+what people also call them, so that a question in everyday words reaches findings told in technical
+ones. tests/knowledge_queries.yaml has the questions that the weights were chosen on, and others.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from shared.knowledge.cards import Card, constructs
+
+FloatArray = npt.NDArray[np.float64]
+
+CONSTRUCT_WEIGHT = 4.0
+"""Of the words of a card's constructs beside its own words, each scaled to at most 1."""
+
+SHARPNESS = 2.0
+"""Exponent that lets the construct a question is about stand out from those it brushes."""
+
+_GENERIC = """
+    audience change changes clip clips effect emotion emotional emotions event events feel feeling
+    feelings get gets happen happened happens how make makes making moment one outcome outcomes
+    people person post posts rate rated rating ratings someone something studies study take taken
+    taking thing things video videos viewer viewers watch what when where whether which would
+"""
+GENERIC = frozenset(_GENERIC.split())
+"""Words that every card could have, so that they tell none apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A card and how well it fits; scores of one question compare, those of two do not."""
+
+    card: Card
+    score: float
+
+
+class Retriever(Protocol):
+    """Finds cards."""
+
+    def search(self, query: str, k: int = 5) -> list[Hit]:
+        """The best k cards that fit at all, best first; ties by id."""
+        ...
+
+
+class Bm25Retriever:
+    """Obeys `Retriever`: BM25 (as Lucene has it) over stemmed English words."""
+
+    def __init__(self, cards: Sequence[Card]):
+        self._cards = sorted(cards, key=lambda card: card.id)
+        names = list(constructs())
+        about = [
+            f"{one.title}. {one.title}. {one.definition} {one.words}"
+            for one in constructs().values()
+        ]
+        self._own = _Index([spoken(card) for card in self._cards])
+        self._constructs = _Index(about)
+        self._tags = np.array(
+            [[float(name in card.constructs) for name in names] for card in self._cards]
+        )
+
+    def search(self, query: str, k: int = 5) -> list[Hit]:
+        of_constructs = self._constructs.scores(query) ** SHARPNESS
+        scores = self._own.scores(query) + CONSTRUCT_WEIGHT * (self._tags @ of_constructs)
+        return best(self._cards, scores, k)
+
+
+class _Index:
+    """BM25 scores of some texts for a question, scaled to at most 1."""
+
+    def __init__(self, texts: Sequence[str]):
+        import bm25s
+        import Stemmer
+        from bm25s.stopwords import STOPWORDS_EN
+
+        self._bm25s = bm25s
+        self._stemmer = Stemmer.Stemmer("english")
+        self._stopwords = sorted({*STOPWORDS_EN, *GENERIC})
+        self._count = len(texts)
+        self._index = bm25s.BM25()
+        self._index.index(self._tokens(list(texts)), show_progress=False)
+
+    def scores(self, query: str) -> FloatArray:
+        words = [word for word in self._tokens([query])[0] if word in self._index.vocab_dict]
+        if not words:
+            return np.zeros(self._count)
+        found: FloatArray = np.asarray(self._index.get_scores(words), dtype=np.float64)
+        return found / found.max() if found.max() > 0 else found
+
+    def _tokens(self, texts: list[str]) -> Any:
+        return self._bm25s.tokenize(
+            texts,
+            stopwords=self._stopwords,
+            stemmer=self._stemmer,
+            return_ids=False,
+            show_progress=False,
+        )
+
+
+def spoken(card: Card) -> str:
+    """A card's own words; what it found counts twice."""
+    return f"{card.citation} {card.finding} {card.finding} {card.text}"
+
+
+def with_kin(hits: Iterable[Card], cards: Sequence[Card]) -> list[Card]:
+    """The cards, each followed by those that must stand beside it; every card once."""
+    by_id = {card.id: card for card in cards}
+    found: dict[str, Card] = {}
+    for card in hits:
+        found.setdefault(card.id, card)
+        for other in card.kin:
+            found.setdefault(other, by_id[other])
+    return list(found.values())
+
+
+def best(cards: Sequence[Card], scores: Any, k: int) -> list[Hit]:
+    """The k cards of the highest scores above 0."""
+    order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")[:k]
+    return [Hit(cards[place], float(scores[place])) for place in order if scores[place] > 0]
