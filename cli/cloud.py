@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from cli.refused import Refused
+from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
 from local import cloud
 from local.cloud import ALL
 from local.endpoints import LOCAL, Endpoints
+from local.faults import BadPlan
 from local.start import Reports
 
 LOG_IN = "run gcloud auth application-default login"
@@ -36,11 +37,19 @@ def opened(
 
 
 @contextmanager
-def kept_up(home: Path | None, screen: Screen, posts: int | None) -> Iterator[Endpoints]:
-    """Start everything, and tell other commands where it is for the length of the block."""
-    own = cloud.running(home, ALL, posts, reports(screen), publish=True)
-    with _starting(screen, own) as endpoints:
-        yield endpoints
+def kept_up(
+    home: Path | None, screen: Screen, posts: int | None, faults: Path | None = None
+) -> Iterator[Endpoints]:
+    """Start everything, and tell other commands where it is for the length of the block.
+
+    Raises Refused for a malformed plan of faults.
+    """
+    own = cloud.running(home, ALL, posts, reports(screen), publish=True, faults=faults)
+    try:
+        with _starting(screen, own) as endpoints:
+            yield endpoints
+    except BadPlan as error:
+        raise Refused(f"--faults: {error}", WRONG_USE) from error
 
 
 @contextmanager

@@ -19,6 +19,8 @@ from local import endpoints as where
 from local.child import DidNotStart, reserved_port
 from local.children import Children
 from local.endpoints import Endpoints
+from local.faults import Plan, read_plan
+from local.faults.dice import LOG
 from local.functions import FUNCTIONS
 from local.home import Home, Lock, lock_of, take_or
 from local.start import Reports, Start
@@ -56,7 +58,7 @@ def connected(
     home, reports = Home.at(root), reports or Reports()
     with lock_of(home) as lock:
         if take_or(lock, lambda: attached(home) is not None, _waiting(home, reports)):
-            own = _started(home, lock, parts, posts, reports)
+            own = _started(home, lock, parts, posts, reports, None)
             with own as endpoints, pointing_at(endpoints):
                 yield endpoints
             return
@@ -74,18 +76,20 @@ def running(
     posts: int | None = None,
     reports: Reports | None = None,
     publish: bool = False,
+    faults: Path | None = None,
 ) -> Iterator[Endpoints]:
     """A cloud of our own for the block. `publish` tells other commands where it is.
 
     `posts` is the size of the sandbox library; None takes the one that is there, else the
-    default. The environment stays as it is (see `pointing_at`). Raises AlreadyRunning, and
-    DidNotStart when a part does not come up; whatever was started is stopped then.
+    default. `faults` is a plan of what shall go wrong (see local/faults). The environment stays as
+    it is (see `pointing_at`). Raises BadPlan, AlreadyRunning, and DidNotStart when a part does not
+    come up; whatever was started is stopped then.
     """
     home, reports = Home.at(root), reports or Reports()
     with lock_of(home) as lock:
         if not take_or(lock, lambda: attached(home) is not None, _waiting(home, reports)):
             raise AlreadyRunning(f"`tta up` runs on {home.root} already (process {lock.holder()}).")
-        with _started(home, lock, parts, posts, reports) as endpoints:
+        with _started(home, lock, parts, posts, reports, faults) as endpoints:
             if publish:
                 endpoints.write(home.endpoints)
             try:
@@ -134,21 +138,37 @@ def pointing_at(endpoints: Endpoints) -> Iterator[None]:
 
 @contextmanager
 def _started(
-    home: Home, lock: Lock, parts: frozenset[str], posts: int | None, reports: Reports
+    home: Home,
+    lock: Lock,
+    parts: frozenset[str],
+    posts: int | None,
+    reports: Reports,
+    faults: Path | None,
 ) -> Iterator[Endpoints]:
     home.prepare()
     home.endpoints.unlink(missing_ok=True)  # of an `up` that was killed
+    plan = _planned(home, faults)
     gemini = _gemini(reports) if where.GEMINI in parts else {}
     parts = parts if gemini else parts - {where.GEMINI}
     with ExitStack() as stack:
         ports = _Ports(stack)
-        endpoints = replace(_addresses(home, parts, ports), gemini=gemini)
+        endpoints = replace(_addresses(home, parts, ports, plan), gemini=gemini)
         children = Children(home.logs, reports.trouble, inherited=[lock.descriptor])
         stack.callback(children.stop)
         with pointing_at(endpoints):
-            Start(home, endpoints, ports, children, reports).run(parts, posts)
+            Start(home, endpoints, ports, children, reports, plan).run(parts, posts)
         children.watch()
         yield endpoints
+
+
+def _planned(home: Home, faults: Path | None) -> Plan:
+    """The plan, kept in the home for the programs that read it. Raises BadPlan."""
+    if faults is None:
+        return Plan()
+    plan = read_plan(faults)
+    home.faults.write_bytes(faults.read_bytes())
+    (home.logs / LOG).unlink(missing_ok=True)  # counts are of one run
+    return plan
 
 
 def _gemini(reports: Reports) -> dict[str, Any]:
@@ -180,9 +200,14 @@ class _Ports:
         return self._known[name]
 
 
-def _addresses(home: Home, parts: frozenset[str], ports: _Ports) -> Endpoints:
+def _addresses(home: Home, parts: frozenset[str], ports: _Ports, plan: Plan) -> Endpoints:
+    """Functions are called where they may fail; services tell a person the truth."""
+
     def url(part: str) -> str:
         return f"http://127.0.0.1:{ports[part]}" if part in parts else ""
+
+    def function(name: str) -> str:
+        return f"http://127.0.0.1:{ports[plan.door(name)]}"
 
     has_messages = "pubsub" in parts
     project = where.PROJECT_ID
@@ -200,5 +225,5 @@ def _addresses(home: Home, parts: frozenset[str], ports: _Ports) -> Endpoints:
         tiktok=url("tiktok"),
         topics={name: f"projects/{project}/topics/{name}" for name in topics},
         subscriptions={name: f"projects/{project}/subscriptions/{name}" for name in subscriptions},
-        functions={name: url(name) for name in FUNCTIONS if name in parts},
+        functions={name: function(name) for name in FUNCTIONS if name in parts},
     )

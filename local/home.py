@@ -45,6 +45,11 @@ class Home:
         return self.root / "endpoints.json"
 
     @property
+    def faults(self) -> Path:
+        """The plan of faults that the running cloud follows, where it follows one."""
+        return self.root / "faults.yaml"
+
+    @property
     def lock(self) -> Path:
         return self.root / "lock"
 

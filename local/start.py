@@ -11,9 +11,12 @@ from local.background import in_background
 from local.child import STARTS_WITHIN_S, Child, Program, tail
 from local.children import Children
 from local.endpoints import Endpoints
+from local.faults.kinds import PROXIED
+from local.faults.plan import Plan
 from local.functions import FUNCTIONS
 from local.home import Home
 
+FAULTS = "faults"
 _COUNT = re.compile(r"(\d+)/(\d+)")
 
 
@@ -36,12 +39,13 @@ class Start:
         ports: Mapping[str, int],
         children: Children,
         reports: Reports,
+        plan: Plan,
     ):
         self._home = home
         self._at = endpoints
         self._children = children
         self._reports = reports
-        self._programs = _programs(home, endpoints, ports)
+        self._programs = _programs(home, endpoints, ports, plan)
         self._deadline = time.monotonic() + STARTS_WITHIN_S
 
     def run(self, parts: frozenset[str], posts: int | None) -> None:
@@ -61,7 +65,7 @@ class Start:
 
     def _order(self, parts: frozenset[str]) -> list[str]:
         """The slowest first; the sandbox server waits for its library."""
-        return [name for name in self._programs if name in parts and name != "tiktok"]
+        return [name for name in self._programs if name in {*parts, FAULTS} and name != "tiktok"]
 
     def _begin(self, name: str) -> Child:
         if name == "tokens":
@@ -138,7 +142,13 @@ class Start:
             self._children.check()
 
 
-def _programs(home: Home, at: Endpoints, ports: Mapping[str, int]) -> dict[str, Program]:
+# Where the functions' clients look for a service that may fail.
+_DOORS = {"storage": "STORAGE_EMULATOR_HOST", "bigquery": "BIGQUERY_EMULATOR_HOST"}
+
+
+def _programs(
+    home: Home, at: Endpoints, ports: Mapping[str, int], plan: Plan
+) -> dict[str, Program]:
     """Every program, in the order in which they start.
 
     Pub/Sub and the functions stop first: a delivery that is cut off comes again, while one that
@@ -150,6 +160,7 @@ def _programs(home: Home, at: Endpoints, ports: Mapping[str, int]) -> dict[str, 
         return Program(name, module, words, at.environment() | options.pop("env", {}), **options)
 
     data, project = home.data, ("--project", at.project)
+    faults = ("--faults", home.faults, "--logs", home.logs) if plan.rules else ()
     some = [
         program("bigquery", "local.bigquery", "--data", data / "bigquery", *project, stage=2),
         program("tokens", "local.tokens", stage=2),
@@ -161,6 +172,7 @@ def _programs(home: Home, at: Endpoints, ports: Mapping[str, int]) -> dict[str, 
                 "local.pubsub",
                 *("--data", data / "pubsub", "--key", home.key),
                 *("--admin-port", ports["pubsub-admin"]),
+                *faults,
                 grace_s=3,
             ),
             program(
@@ -170,12 +182,13 @@ def _programs(home: Home, at: Endpoints, ports: Mapping[str, int]) -> dict[str, 
                 stage=2,
             ),
         ]
+        doors = {name: _url(ports, plan, service) for service, name in _DOORS.items()}
         some += [
             program(
                 name,
                 "local.functions",
                 name,
-                env={**at.function_settings(), **function.environment},
+                env={**at.function_settings(), **doors, **function.environment},
                 stage=0,
                 grace_s=function.grace_s,
             )
@@ -184,6 +197,25 @@ def _programs(home: Home, at: Endpoints, ports: Mapping[str, int]) -> dict[str, 
         ]
     if at.tiktok:
         some.append(
-            program("tiktok", "local.tiktok", "--library", home.library, "--quiet", stage=2)
+            program(
+                "tiktok", "local.tiktok", "--library", home.library, "--quiet", *faults, stage=2
+            )
         )
+    if plan.rules:
+        some.append(_proxies(home, at, ports, plan))
     return {one.name: one for one in some}
+
+
+def _url(ports: Mapping[str, int], plan: Plan, service: str) -> str:
+    return f"http://127.0.0.1:{ports[plan.door(service)]}"
+
+
+def _proxies(home: Home, at: Endpoints, ports: Mapping[str, int], plan: Plan) -> Program:
+    """The program in front of whatever the plan lets fail."""
+    routes = [
+        f"--route={name}={ports[plan.door(name)]}:{ports[name]}"
+        for name in PROXIED
+        if name in plan.rules and (name in _DOORS or name in at.functions)
+    ]
+    words = ["--plan", str(home.faults), "--logs", str(home.logs), *routes]
+    return Program(FAULTS, "local.faults", words, at.environment())

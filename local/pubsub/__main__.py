@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+from local.faults import BadPlan
 from local.pubsub.database import DataInUse
 from local.pubsub.server import Options, serving
 
@@ -21,7 +22,7 @@ def main() -> int:
     _allow_many_connections()
     try:
         asyncio.run(_serve(options))
-    except (DataInUse, OSError, ValueError) as error:
+    except (DataInUse, BadPlan, OSError, ValueError) as error:
         print(f"local.pubsub: {error}", file=sys.stderr)  # noqa: T201 (told to a person)
         return 1
     return 0
@@ -46,6 +47,8 @@ def _options() -> Options:
     parser.add_argument(
         "--push-concurrency", type=_concurrency, default=512, help="1 to 1000, per subscription"
     )
+    parser.add_argument("--faults", type=Path, help="a plan of what shall go wrong (YAML)")
+    parser.add_argument("--logs", type=Path, help="folder in which faults are logged")
     return Options(**vars(parser.parse_args()))
 
 

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import grpc
 
+from local.faults.dice import LOG, FaultLog, dice_for
+from local.faults.plan import read_plan
 from local.pubsub.admin import Admin
 from local.pubsub.backlog import Backlog
 from local.pubsub.catalog import Catalog
 from local.pubsub.database import open_database
+from local.pubsub.faults import METHODS, FaultyCalls
 from local.pubsub.identity import Identity
 from local.pubsub.publisher import Publisher
 from local.pubsub.push import PushSupervisor
@@ -50,11 +53,18 @@ class Options:
     """Service-account key file that signs push tokens; None makes a key for this run."""
     push_concurrency: int
     """Requests out at once for each push subscription, 1 to 1000."""
+    faults: Path | None = None
+    """A plan of faults (see local/faults); those of its points that are ours happen here."""
+    logs: Path | None = None
+    """Folder in which faults are logged."""
 
 
 @asynccontextmanager
 async def serving(options: Options) -> AsyncIterator[tuple[int, int]]:
-    """Serve while inside; yields the gRPC and the admin port. DataInUse, OSError, ValueError."""
+    """Serve while inside; yields both ports, that of gRPC first.
+
+    Raises DataInUse, BadPlan, OSError and ValueError.
+    """
     clock = time.time
     identity = Identity.from_file(options.key, clock) if options.key else Identity.generated(clock)
     with closing(open_database(options.data)) as connection:
@@ -64,7 +74,7 @@ async def serving(options: Options) -> AsyncIterator[tuple[int, int]]:
         backlog.on_ready = wakeups.ring
         backlog.on_settled = subscriber.on_settled
         pushing = PushSupervisor(catalog, backlog, wakeups, identity, options.push_concurrency)
-        server = grpc.aio.server(options=GRPC_OPTIONS)
+        server = grpc.aio.server(options=GRPC_OPTIONS, interceptors=_interceptors(options))
         server.add_generic_rpc_handlers(
             (Publisher(catalog, backlog).handlers(), subscriber.handlers())
         )
@@ -83,6 +93,13 @@ async def serving(options: Options) -> AsyncIterator[tuple[int, int]]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _interceptors(options: Options) -> list[grpc.aio.ServerInterceptor]:
+    if options.faults is None:
+        return []
+    faults = FaultLog(options.logs / LOG if options.logs else None)
+    return [FaultyCalls(dice_for(METHODS.values(), read_plan(options.faults), faults))]
 
 
 def _bind(server: grpc.aio.Server, port: int) -> int:

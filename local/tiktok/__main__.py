@@ -1,4 +1,4 @@
-"""Serve the TikTok sandbox: `python -m local.tiktok --port N --library DIR [--faults JSON]`."""
+"""Serve the TikTok sandbox: `python -m local.tiktok --port N --library DIR [--faults FILE]`."""
 
 import argparse
 import json
@@ -8,8 +8,10 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+from local.faults import BadPlan, Plan, read_plan
+from local.faults.dice import LOG, FaultLog
 from local.sandbox.library import Library, LibraryMissing
-from local.tiktok.faults import BadFaults
+from local.tiktok.faults import Faults
 from local.tiktok.research import DAILY_QUOTA, ResearchApi
 from local.tiktok.server import TikTokServer
 
@@ -19,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     args = _arguments(argv)
     try:
         server = _server(args)
-    except (LibraryMissing, BadFaults, ValueError, OSError) as error:
+    except (LibraryMissing, BadPlan, ValueError, OSError) as error:
         sys.stderr.write(f"tiktok sandbox not started: {error}\n")
         return 2
     stop = threading.Event()
@@ -49,17 +51,17 @@ def _server(args: argparse.Namespace) -> TikTokServer:
         client_secret=args.client_secret,
         token_life_s=args.token_life_s,
     )
-    server = TikTokServer(library, api, port=args.port, quiet=args.quiet)
-    if args.faults:
-        server.change(json.loads(args.faults))
-    return server
+    plan = read_plan(args.faults) if args.faults else Plan()
+    faults = Faults(plan, FaultLog(args.logs / LOG if args.logs else None))
+    return TikTokServer(library, api, faults, port=args.port, quiet=args.quiet)
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.tiktok", description=__doc__)
     parser.add_argument("--library", type=Path, required=True, help="made by local.sandbox")
     parser.add_argument("--port", type=int, default=0, help="0 (default) takes a free port")
-    parser.add_argument("--faults", help="JSON, as POST /admin/faults takes it")
+    parser.add_argument("--faults", type=Path, help="a plan of what shall go wrong (YAML)")
+    parser.add_argument("--logs", type=Path, help="folder in which faults are logged")
     parser.add_argument("--quota", type=int, default=DAILY_QUOTA, help="queries per UTC day")
     parser.add_argument("--client-key", default="sandbox")
     parser.add_argument("--client-secret", default="sandbox")

@@ -17,15 +17,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+from local.faults import BadPlan, Fault
 from local.sandbox.library import Library
-from local.tiktok.faults import BadFaults, Fault, Faults, code_for
+from local.tiktok.faults import Faults, code_for
 from local.tiktok.media import ABSENT, BadRange, MediaFile, media_file, parse_range
 from local.tiktok.research import ApiError, OAuthError, ResearchApi
 
 _MOST_BODY = 1_000_000
 _HTML = b"<html><head><title>504 Gateway Time-out</title></head><body>Synthetic</body></html>"
 # Faults that cut a file short, and what the counts call them.
-_CUT = {"truncate": "truncated", "reset_after": "reset"}
+_CUT = {"truncate": "truncated", "break": "reset"}
 _MEDIA = re.compile(r"/media/([0-9]{1,20})\.mp4")
 
 
@@ -85,18 +86,18 @@ class TikTokServer(ThreadingHTTPServer):
             }
 
     def change(self, wanted: object) -> dict[str, Any]:
-        """Apply a fault description (see Faults.change) and the switches of the API itself.
+        """Apply a plan of faults (see local/faults) and the switches of the API itself.
 
         expire_search_id, revoke_tokens, clear: true acts at once. quota: queries a day.
         end_date: "inclusive" or "exclusive", since the documentation leaves it open.
         """
         settings = dict(wanted) if isinstance(wanted, dict) else wanted
         if not isinstance(settings, dict):
-            raise BadFaults("faults must be a JSON object")
+            raise BadPlan("faults must be a JSON object")
         switches = {key: settings.pop(key) for key in list(settings) if key in _SWITCHES}
         for key, value in switches.items():
             if not _SWITCHES[key](value):
-                raise BadFaults(f"{key} cannot be {value!r}")
+                raise BadPlan(f"{key} cannot be {value!r}")
         if switches.get("clear"):
             self.faults.clear()
         self.faults.change(settings)
@@ -201,8 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail("other", error.status, "invalid_params", str(error))
 
     def _token(self) -> None:
-        fault = self._fault("token")
-        if "status" in fault:
+        if fault := self._fault("token"):
             self._send_fault("token", fault, oauth=True)
             return
         try:
@@ -224,8 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
             api.authorize(self.headers.get("Authorization"))
             if endpoint == "query":
                 api.spend()
-            fault = self._fault(endpoint)
-            if "status" in fault or "reset_after" in fault:
+            if fault := self._fault(endpoint):
                 self._send_fault(endpoint, fault)
                 return
             fields = parse_qs(self._url.query).get("fields", [None])[-1]
@@ -238,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _change_faults(self) -> None:
         try:
             self._send_json("admin", 200, self.server.change(self._json()))
-        except (BadFaults, ApiError) as error:
+        except (BadPlan, ApiError) as error:
             self._fail("admin", 400, "bad_faults", str(error))
 
     def _show_faults(self) -> None:
@@ -254,7 +253,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         fault = self._fault("media")
         file = media_file(self.server.library, post)
-        if "status" in fault:
+        if fault and fault.kind in ("status", "reset"):
             self.server.count_media(video_id, 0)
             self._send_fault("media", fault)
         elif file is None:
@@ -264,56 +263,58 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send_file(video_id, file, fault)
 
-    def _send_file(self, video_id: str, file: MediaFile, fault: Fault) -> None:
+    def _send_file(self, video_id: str, file: MediaFile, fault: Fault | None) -> None:
         try:
             part = parse_range(self.headers.get("Range"), file.size)
         except BadRange:
             self._head("media", 416, 0, {"Content-Range": f"bytes */{file.size}"})
             return
         start, length = part or (0, file.size)
-        headers = {"Content-Type": fault.get("content_type", file.content_type)}
-        headers["Accept-Ranges"] = "bytes"
+        kind = fault.kind if fault else ""
+        declared = fault["content_type"] if fault and kind == "mislabel" else file.content_type
+        headers = {"Content-Type": declared, "Accept-Ranges": "bytes"}
         if part:
             headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{file.size}"
-        cut = next((key for key in _CUT if key in fault), "")
-        self._head("media", 206 if part else 200, length, headers, _CUT.get(cut))
-        sends = 0 if self.command == "HEAD" else min(length, fault.get(cut, length))
-        self.server.count_media(video_id, self._stream(file, start, sends, fault))
-        if cut:
-            self._hang_up(reset=cut == "reset_after")
+        self._head("media", 206 if part else 200, length, headers, _CUT.get(kind))
+        sends = min(length, fault["bytes"]) if fault and kind in _CUT else length
+        sends = 0 if self.command == "HEAD" else sends
+        pace = fault["bytes_per_s"] if fault and kind == "slow" else None
+        self.server.count_media(video_id, self._stream(file, start, sends, pace))
+        if kind in _CUT:
+            self._hang_up(reset=kind == "break")
 
-    def _stream(self, file: MediaFile, start: int, length: int, fault: Fault) -> int:
+    def _stream(self, file: MediaFile, start: int, length: int, bytes_per_s: int | None) -> int:
         sent, began = 0, time.monotonic()
         for chunk in file.read(start, length):
             self.wfile.write(chunk)
             sent += len(chunk)
-            if "bytes_per_s" in fault:
+            if bytes_per_s:
                 self.wfile.flush()
-                time.sleep(max(0.0, sent / fault["bytes_per_s"] - (time.monotonic() - began)))
+                time.sleep(max(0.0, sent / bytes_per_s - (time.monotonic() - began)))
         return sent
 
-    def _fault(self, endpoint: str) -> Fault:
-        fault = self.server.faults.next(endpoint)
-        if fault.get("delay_s"):
-            time.sleep(fault["delay_s"])
-        return fault
+    def _fault(self, endpoint: str) -> Fault | None:
+        """What goes wrong in place of a proper answer, or with it; a delay is over when it ends."""
+        fault = self.server.faults.next(endpoint, f"{self.command} {self.path}")
+        if fault is None or fault.kind != "delay":
+            return fault
+        time.sleep(fault["seconds"])
+        return None
 
     def _send_fault(self, endpoint: str, fault: Fault, *, oauth: bool = False) -> None:
-        if "status" not in fault:
+        if fault.kind == "reset":
             self.server.count(endpoint, "reset")
             self._hang_up(reset=True)
             return
-        status = fault["status"]
-        extra = {"Retry-After": str(fault["retry_after_s"])} if "retry_after_s" in fault else {}
-        message = fault.get("message", "Synthetic fault, asked for.")
-        if fault.get("html"):
+        status, message, wait_s = fault.status, fault["message"], fault["retry_after_s"]
+        extra = {} if wait_s is None else {"Retry-After": str(wait_s)}
+        if status == 504:  # told by a gateway in front of the API, which speaks HTML
             self._head(endpoint, status, len(_HTML), {"Content-Type": "text/html", **extra})
             self._write(_HTML)
         elif oauth:
-            self._fail_oauth(status, fault.get("code", "server_error"), message)
+            self._fail_oauth(status, fault["code"] or "server_error", message)
         else:
-            code = fault.get("code", code_for(status))
-            self._fail(endpoint, status, code, message, extra)
+            self._fail(endpoint, status, fault["code"] or code_for(status), message, extra)
 
     def _hang_up(self, *, reset: bool) -> None:
         self.close_connection = True

@@ -136,3 +136,21 @@ def test_a_stage_that_does_not_exist_is_wrong_use_and_not_nothing_failed(capsys,
     assert status_of(["failed", "--stage", "nope", "--home", str(tmp_path)]) == 2
 
     assert "give one of load, analyze, fetch, rebuild" in capsys.readouterr().err
+
+
+def test_a_wrong_plan_of_faults_is_told_with_line_and_key_before_anything_starts(capsys, tmp_path):
+    plan = tmp_path / "faults.yaml"
+    plan.write_text("storage: {503: 0.1}\nload:\n  kil: 0.1\n")
+
+    assert status_of(["up", "--faults", str(plan), "--home", str(tmp_path / "home")]) == 2
+
+    assert f"--faults: {plan}, line 3, load: kil is no fault" in capsys.readouterr().err
+    assert not (tmp_path / "home" / "logs").exists() or not any((tmp_path / "home/logs").iterdir())
+
+
+def test_a_plan_of_faults_that_is_not_there_is_named(capsys, tmp_path):
+    missing = tmp_path / "missing.yaml"
+
+    assert status_of(["up", "--faults", str(missing), "--home", str(tmp_path / "home")]) == 1
+
+    assert str(missing) in capsys.readouterr().err

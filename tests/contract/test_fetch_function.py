@@ -183,9 +183,9 @@ def test_faults_of_the_api_and_of_the_media_server_leave_no_trace(world, topic, 
     monkeypatch.setattr("shared.tiktok.research_wire._wait", lambda _: 0.0)
     world.sandbox.change(
         {
-            "query": [{"status": 500}, {"status": 504, "html": True}, {"status": 429}],
-            "user": [{"status": 500}, {"reset_after": 0}],
-            "media": [{"truncate": 1000}, {"reset_after": 5000}, {"status": 503}],
+            "tiktok.query": [500, 504, 429],
+            "tiktok.user": [500, "reset"],
+            "tiktok.media": [{"truncate": {"bytes": 1000}}, {"break": {"bytes": 5000}}, 503],
         }
     )
 

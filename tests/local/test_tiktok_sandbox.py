@@ -17,6 +17,7 @@ from local.sandbox import Library, generate
 from local.tiktok import ResearchApi, running
 from local.tiktok.query import VIDEO_FIELDS
 
+ENDPOINTS = ("token", "query", "user", "media")
 CREDENTIALS = {
     "client_key": "sandbox",
     "client_secret": "sandbox",
@@ -78,7 +79,9 @@ class Client:
         return self.http.request(method, url, headers=headers, timeout=10)
 
     def faults(self, **faults):
-        return self.http.post(f"{self.url}/admin/faults", json=faults)
+        """Points by their endpoint alone, and the API's own switches."""
+        said = {f"tiktok.{key}" if key in ENDPOINTS else key: one for key, one in faults.items()}
+        return self.http.post(f"{self.url}/admin/faults", json=said)
 
     def stats(self):
         return self.http.get(f"{self.url}/admin/stats").json()
@@ -380,7 +383,7 @@ def test_the_quota_ends_at_its_limit_and_begins_anew_at_midnight_utc(tiktok):
 
 
 def test_a_failed_request_uses_up_quota(tiktok):
-    tiktok.faults(query=[{"status": 500}])
+    tiktok.faults(query=[500])
 
     tiktok.query()
 
@@ -489,10 +492,10 @@ def test_a_range_behind_the_end_cannot_be_satisfied(tiktok, stored):
 def test_queued_faults_are_answered_one_a_request_and_then_no_more(tiktok):
     tiktok.faults(
         query=[
-            {"status": 429, "retry_after_s": 3},
-            {"status": 500},
-            {"status": 401},
-            {"status": 400, "code": "invalid_params", "message": "Invalid count or cursor"},
+            {"429": {"retry_after_s": 3}},
+            500,
+            401,
+            {"400": {"code": "invalid_params", "message": "Invalid count or cursor"}},
         ]
     )
 
@@ -509,7 +512,7 @@ def test_queued_faults_are_answered_one_a_request_and_then_no_more(tiktok):
 
 
 def test_a_gateway_fault_is_a_page_and_not_json(tiktok):
-    tiktok.faults(query=[{"status": 504, "html": True}])
+    tiktok.faults(query=[504])
 
     answer = tiktok.query()
 
@@ -518,7 +521,7 @@ def test_a_gateway_fault_is_a_page_and_not_json(tiktok):
 
 
 def test_the_token_endpoint_fails_in_its_own_envelope(tiktok):
-    tiktok.faults(token=[{"status": 503}])
+    tiktok.faults(token=[503])
 
     answer = tiktok.http.post(f"{tiktok.url}/v2/oauth/token/", data=CREDENTIALS)
 
@@ -532,7 +535,7 @@ def test_revoked_tokens_are_invalid(tiktok):
 
 
 def test_a_truncated_file_promises_more_than_it_sends(tiktok, stored):
-    tiktok.faults(media=[{"truncate": 500}])
+    tiktok.faults(media=[{"truncate": {"bytes": 500}}])
 
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         tiktok.media(stored.video_id)
@@ -541,7 +544,7 @@ def test_a_truncated_file_promises_more_than_it_sends(tiktok, stored):
 
 
 def test_a_reset_connection_is_reset(tiktok, stored):
-    tiktok.faults(media=[{"reset_after": 0}])
+    tiktok.faults(media=[{"break": {"bytes": 0}}])
     connection = http.client.HTTPConnection("127.0.0.1", tiktok.server.port, timeout=10)
 
     with pytest.raises(ConnectionResetError):
@@ -551,20 +554,20 @@ def test_a_reset_connection_is_reset(tiktok, stored):
 
 
 def test_a_query_can_be_reset_too(tiktok):
-    tiktok.faults(query=[{"reset_after": 0}])
+    tiktok.faults(query=["reset"])
 
     with pytest.raises(requests.exceptions.ConnectionError):
         tiktok.query()
 
 
 def test_a_slow_file_arrives_whole(tiktok, library, stored):
-    tiktok.faults(media=[{"bytes_per_s": 200_000}])
+    tiktok.faults(media=[{"slow": {"bytes_per_s": 200_000}}])
 
     assert tiktok.media(stored.video_id).content == library.media(stored)
 
 
 def test_a_file_can_be_declared_as_something_else(tiktok, stored):
-    tiktok.faults(media=[{"content_type": "text/html"}])
+    tiktok.faults(media=["mislabel"])
 
     assert tiktok.media(stored.video_id).headers["Content-Type"] == "text/html"
 
@@ -572,7 +575,7 @@ def test_a_file_can_be_declared_as_something_else(tiktok, stored):
 def test_chance_repeats_with_its_seed(tiktok):
     runs = []
     for _ in range(2):
-        tiktok.faults(rate={"500": 0.3, "429": 0.2}, seed=5)
+        tiktok.faults(query={"500": 0.3, "429": 0.2}, seed=5)
         runs.append([tiktok.query().status_code for _ in range(20)])
 
     assert runs[0] == runs[1]
@@ -580,7 +583,7 @@ def test_chance_repeats_with_its_seed(tiktok):
 
 
 def test_cleared_faults_are_gone(tiktok):
-    tiktok.faults(rate={"500": 1}, query=[{"status": 429}])
+    tiktok.faults(user={"500": 1}, query=[429])
     tiktok.faults(clear=True)
 
     assert tiktok.query().status_code == 200
@@ -590,15 +593,14 @@ def test_cleared_faults_are_gone(tiktok):
     "faults",
     [
         {"quary": []},
-        {"query": {"status": 500}},
-        {"query": [{"status": 200}]},
-        {"query": [{"status": "500"}]},
-        {"query": [{"stutus": 500}]},
-        {"media": [{"truncate": -1}]},
-        {"media": [{"bytes_per_s": 0}]},
-        {"rate": {"500": 2}},
-        {"rate": {"oops": 0.1}},
-        {"rate": {"500": 0.6, "429": 0.6}},
+        {"storage": [503]},
+        {"query": 500},
+        {"query": [200]},
+        {"query": ["kill"]},
+        {"media": [{"truncate": {"bytes": -1}}]},
+        {"media": [{"slow": {"bytes_per_s": 0}}]},
+        {"query": {"500": 2}},
+        {"query": {"500": 0.6, "429": 0.6}},
         {"seed": "x"},
         {"quota": -1},
         {"end_date": "maybe"},
@@ -688,10 +690,12 @@ def test_nothing_the_api_says_tells_the_planted_truth(tiktok, library):
 # The process
 
 
-def test_the_process_says_when_it_is_ready_and_ends_cleanly_when_told(library):
+def test_the_process_says_when_it_is_ready_and_ends_cleanly_when_told(library, tmp_path):
+    plan = tmp_path / "faults.yaml"
+    plan.write_text("tiktok.media: [503]")
     command = [sys.executable, "-m", "local.tiktok", "--library", str(library.root)]
     process = subprocess.Popen(
-        [*command, "--quiet", "--faults", '{"media": [{"status": 503}]}'],
+        [*command, "--quiet", "--faults", str(plan)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -708,11 +712,14 @@ def test_the_process_says_when_it_is_ready_and_ends_cleanly_when_told(library):
     assert (process.returncode, errors) == (0, "")
 
 
-@pytest.mark.parametrize("faults", ["{", "[]", '{"query": 1}'])
-def test_the_process_refuses_to_start_on_malformed_faults(library, capsys, faults):
+@pytest.mark.parametrize("faults", ["{", "[]", "tiktok.query: 1"])
+def test_the_process_refuses_to_start_on_malformed_faults(library, capsys, tmp_path, faults):
     from local.tiktok.__main__ import main
 
-    assert main(["--library", str(library.root), "--faults", faults]) == 2
+    plan = tmp_path / "faults.yaml"
+    plan.write_text(faults)
+
+    assert main(["--library", str(library.root), "--faults", str(plan)]) == 2
     assert "not started" in capsys.readouterr().err
 
 

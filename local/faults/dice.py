@@ -1,0 +1,83 @@
+"""The dice of one point: which fault, if any, the next request meets."""
+
+import json
+import os
+import random
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local.faults.plan import Fault, Plan, Rule
+
+LOG = "faults.jsonl"
+
+
+class FaultLog:
+    """A line for every fault, in a file that several programs share; without a path, nowhere."""
+
+    def __init__(self, path: Path | None = None):
+        self._descriptor: int | None = None
+        if path is not None:
+            # One write of one line at the end: lines of several programs do not mix.
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+
+    def write(self, at: str, fault: Fault, request: str) -> None:
+        if self._descriptor is not None:
+            line = {
+                "time": datetime.now(UTC).isoformat(),
+                "point": f"{at} {fault.name}",
+                "request": request[:300],
+            }
+            os.write(self._descriptor, f"{json.dumps(line)}\n".encode())
+
+
+class Dice:
+    """Throws once a request. The nth request at a point meets the same fault for the same seed.
+
+    A program that is started again throws from the beginning.
+    """
+
+    def __init__(self, at: str, plan: Plan, log: FaultLog):
+        self.at = at
+        self._log = log
+        self._lock = threading.Lock()
+        self._rule = plan.rules.get(at, Rule())
+        self._queue = deque(self._rule.queue)
+        self.random = random.Random(f"{plan.seed} {at}")
+
+    def next(self, request: str) -> Fault | None:
+        """The fault that this request meets, written to the log; None when it meets none."""
+        with self._lock:
+            fault = self._queue.popleft() if self._queue else self._by_chance()
+        if fault is not None:
+            self._log.write(self.at, fault, request)
+        return fault
+
+    def waiting(self) -> list[str]:
+        """Names of the queued faults that are still to come."""
+        with self._lock:
+            return [fault.name for fault in self._queue]
+
+    def _by_chance(self) -> Fault | None:
+        draw = self.random.random()
+        for fault, chance in self._rule.chances:
+            draw -= chance
+            if draw < 0:
+                return fault
+        return None
+
+
+def dice_for(points: Iterable[str], plan: Plan, log: FaultLog) -> dict[str, Dice]:
+    """Dice for those of the points that the plan names."""
+    return {at: Dice(at, plan, log) for at in points if at in plan.rules}
+
+
+def counted(logs: Path) -> Counter[str]:
+    """How often each fault point was hit, by the log under a folder of logs."""
+    try:
+        lines = (logs / LOG).read_text().splitlines()
+    except FileNotFoundError:
+        return Counter()
+    return Counter(json.loads(line)["point"] for line in lines)
