@@ -12,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from cli.refused import Refused
+from cli.screen import Screen
 from local.cloud import attached
 from local.home import PROJECT, Home, Lock
 
@@ -32,15 +34,30 @@ _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?:\s*;.*)?\s*\\?$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding. `todo` says what to do if it is not ok."""
+    """One finding. `todo` says what to do if it is not ok; None means that it cannot be told."""
 
     name: str
-    ok: bool
+    ok: bool | None
     detail: str
     todo: str
 
     def document(self) -> dict[str, Any]:
         return asdict(self) | {"todo": "" if self.ok else self.todo}
+
+
+WORDS = {True: "ok ", False: "NO ", None: "?  "}
+
+
+def tell(found: list[Check], screen: Screen) -> None:
+    """A line per finding, and what to do. Raises Refused when something is missing."""
+    if screen.machine:
+        screen.show_json([check.document() for check in found])
+    for check in found:
+        screen.show(f"{WORDS[check.ok]} {check.name}: {check.detail}")
+        if not check.ok and check.todo:
+            screen.show(f"    {check.todo}")
+    if missing := [check.name for check in found if check.ok is False]:
+        raise Refused(f"Not ready: {', '.join(missing)}.")
 
 
 class Missing(Exception):

@@ -8,19 +8,10 @@ def doctor(home: Home = None, json: Json = False) -> None:
 
     Changes nothing but DuckDB's folder of extensions. Exit status 1 when something is missing.
     """
-    from cli.checks import run_checks
-    from cli.refused import Refused
+    from cli.checks import run_checks, tell
     from cli.screen import Screen
     from local.home import Home as LocalHome
 
     screen = Screen(machine=json)
-    found = run_checks(LocalHome.at(home))
-    if json:
-        screen.show_json([check.document() for check in found])
-    for check in found:
-        screen.show(f"{'ok ' if check.ok else 'NO '} {check.name}: {check.detail}")
-        if not check.ok:
-            screen.show(f"    {check.todo}")
-    if missing := [check.name for check in found if not check.ok]:
-        raise Refused(f"Not ready: {', '.join(missing)}.")
+    tell(run_checks(LocalHome.at(home)), screen)
     screen.say("Ready. `tta demo` shows the pipeline at work.")

@@ -6,6 +6,7 @@ from string import Template
 
 import pytest
 
+from cli.deployable import LARGEST
 from local import endpoints, wiring
 from local.functions import FUNCTIONS
 from shared.lake import VIDEOS
@@ -166,3 +167,23 @@ def test_what_is_updated_is_every_column_but_the_key(table):
     assert set(re.findall(r"^\s+(\w+) = source\.\1", updated[1], re.M)) == {
         one["name"] for one in schema
     } - set(definitions()[table]["key"])
+
+
+def test_the_check_before_a_deployment_knows_the_largest_function(plan):
+    largest = {
+        "run.googleapis.com/cpu_allocation": max(
+            int(one["available_cpu"]) * 1_000 * one["max_instance_count"]
+            for one in plan.functions().values()
+        ),
+        "run.googleapis.com/mem_allocation": max(
+            bytes_of(one["available_memory"]) * one["max_instance_count"]
+            for one in plan.functions().values()
+        ),
+    }
+
+    assert largest == LARGEST
+
+
+def bytes_of(memory: str) -> int:
+    units = {"Mi": 2**20, "Gi": 2**30}
+    return int(memory[:-2]) * units[memory[-2:]]
