@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.selection import LakeVideo
 from shared.config import GeminiSettings
@@ -18,6 +18,9 @@ from shared.lake import FAILED, PARKED, Entry, Lake, RatingKey, rating_name
 from shared.model import Rating, parse
 from shared.parallel import in_order
 from shared.republish import Topics
+
+if TYPE_CHECKING:
+    from shared.rating.gemini.question import Condition
 
 STAGE = "analyze"
 VIDEOS_A_LOOK = 200
@@ -30,7 +33,7 @@ class Asked:
     condition: str
     name: str
     config_hash: str
-    settings: GeminiSettings | None = None
+    under: "Condition | None" = None
 
     @classmethod
     def of(cls, condition: str, gemini: dict[str, Any]) -> "Asked":
@@ -43,12 +46,8 @@ class Asked:
         from shared.rating.gemini.question import Condition
 
         settings = GeminiSettings.model_validate({"api_key": ""} | gemini)
-        under = Condition(settings, sees_caption=condition.endswith("+caption"))
-        return cls(condition, under.name, under.config_hash, settings)
-
-    @property
-    def sees_caption(self) -> bool:
-        return self.condition.endswith("+caption")
+        under = Condition.of(condition, settings)
+        return cls(condition, under.name, under.config_hash, under)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,9 +143,7 @@ class Backfill:
             return
         # A header that tells no duration may hold as much as is ever rated.
         duration_s = settings.max_clip_s if wanted.duration_s is None else wanted.duration_s
-        outcome.expected += expected(
-            duration_s, wanted.has_audio, settings, self.under.sees_caption
-        )
+        outcome.expected += expected(duration_s, wanted.has_audio, self.under)
         if wanted.name not in seen:
             seen.clear()  # replicates of a video follow each other
             seen.add(wanted.name)
@@ -298,14 +296,15 @@ def refuse_without_vertex(target: str, dry_run: bool) -> None:
     )
 
 
-def asking(endpoints: Endpoints, sees_caption: bool) -> Condition:
+def asking(endpoints: Endpoints, sees_caption: bool, sees_cards: bool = False) -> Condition:
     """How Gemini is asked there: as that cloud is configured, else as this shell says.
 
     Without a key, whatever the shell has: batches are Vertex AI's, and a key is no part of a
     rating's identity.
     """
     said = endpoints.gemini or read(GeminiSettings).model_dump()
-    return Condition(GeminiSettings.model_validate(said | {"api_key": ""}), sees_caption)
+    settings = GeminiSettings.model_validate(said | {"api_key": ""})
+    return Condition(settings, sees_caption, sees_cards)
 
 
 def backfilled(

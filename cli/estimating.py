@@ -21,6 +21,7 @@ from shared.parallel import in_order
 from shared.rating.clip import Clip, Unreadable, clip_of
 from shared.rating.gemini.estimate import Expected, Range, expected
 from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.question import Condition
 
 LISTED = 20
 ASSUMED = (
@@ -43,11 +44,10 @@ class _Limits(AnalyzeSettings):
 class Plan:
     """Under which condition it would be rated, how often, within which limits, at which prices."""
 
-    settings: GeminiSettings
+    under: Condition
     limits: AnalyzeSettings
     prices: Prices
     on: date
-    sees_caption: bool = False
     replicates: int = 1
 
     @classmethod
@@ -59,6 +59,7 @@ class Plan:
         sees_caption: bool,
         replicates: int,
         asking: Mapping[str, Any] | None = None,
+        sees_cards: bool = False,
     ) -> "Plan":
         """`asking` is how Gemini is asked, else the environment says it; `fps` holds for clips of
         every length. Raises Refused for an option, Misconfigured for a setting that is wrong.
@@ -73,7 +74,12 @@ class Plan:
             option = str(first["loc"][0]).removesuffix("_long") if first["loc"] else "model"
             why = first["msg"].removeprefix("Value error, ")
             raise Refused(f"--{option}: {why}.", WRONG_USE) from error
-        return cls(settings, read(_Limits), Prices.load(), on, sees_caption, replicates)
+        under = Condition(settings, sees_caption, sees_cards)
+        return cls(under, read(_Limits), Prices.load(), on, replicates)
+
+    @property
+    def settings(self) -> GeminiSettings:
+        return self.under.settings
 
     @property
     def most_bytes(self) -> int:
@@ -98,7 +104,7 @@ class Plan:
         return clip
 
     def expected(self, clip: Clip) -> Expected:
-        once = expected(clip.duration_s or 0.0, clip.has_audio, self.settings, self.sees_caption)
+        once = expected(clip.duration_s or 0.0, clip.has_audio, self.under)
         return once.times(self.replicates)
 
 
@@ -189,7 +195,7 @@ class Estimate:
         settings = plan.settings
         return {
             "model": settings.model,
-            "condition": "gemini+caption" if plan.sees_caption else "gemini",
+            "condition": plan.under.word,
             "fps": {"up_to_s": settings.short_clip_s, "short": settings.fps}
             | {"long": settings.fps_long},
             "videos": self.videos,
@@ -245,7 +251,8 @@ def _show_counts(estimate: Estimate, screen: Screen) -> None:
     for name, batch in (("USD live", False), ("USD as a batch", True)):
         if cost := estimate.cost_usd(batch):
             rows.append((name, _usd(cost.low), _usd(cost.high)))
-    shown = " with the caption" if plan.sees_caption else ""
+    shown = " with the caption" if plan.under.sees_caption else ""
+    shown += " after cards of psychology" if plan.under.sees_cards else ""
     rate = f"{settings.fps:g} frames/s"
     if settings.fps != settings.fps_long:
         rate += f" up to {settings.short_clip_s:g} s, {settings.fps_long:g} beyond"

@@ -48,14 +48,14 @@ class Price:
 
 def price_of(requests: list[Request], asked: Asked, lake: Lake, on: date) -> Price:
     """Read the header of each video once. A file that cannot be rated costs nothing."""
-    assert asked.settings is not None
-    settings, prices, counts = asked.settings, Prices.load(), _counts(requests)
+    assert asked.under is not None
+    under, prices, counts = asked.under, Prices.load(), _counts(requests)
 
     def most(request: Request) -> float | None:
         clip = _clip(request, lake)
-        if clip is None or (clip.duration_s or 0.0) > settings.max_clip_s:
+        if clip is None or (clip.duration_s or 0.0) > under.settings.max_clip_s:
             return 0.0
-        return expected_usd(clip, settings, prices, on, asked.sees_caption)
+        return expected_usd(clip, under, prices, on)
 
     each = in_order(most, (request for request, _ in counts.values()))
     sums = [
@@ -64,7 +64,7 @@ def price_of(requests: list[Request], asked: Asked, lake: Lake, on: date) -> Pri
     ]
     known = [one for one in sums if one is not None]
     total = sum(known) if len(known) == len(sums) else None
-    return Price(settings.model, len(requests), total, prices.as_of)
+    return Price(under.settings.model, len(requests), total, prices.as_of)
 
 
 def _counts(requests: Iterable[Request]) -> dict[str, tuple[Request, int]]:

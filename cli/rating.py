@@ -27,7 +27,7 @@ from shared.model import Malformed, parse_record
 from shared.parallel import in_order
 from shared.republish import Topics
 
-CONDITIONS = ("gemini", "gemini+caption", "signals")
+CONDITIONS = ("gemini", "gemini+rag", "gemini+caption", "gemini+rag+caption", "signals")
 POLL_S = 0.2
 SETTLES_WITHIN_S = 20.0
 GET_A_KEY = "https://aistudio.google.com/apikey"
@@ -43,13 +43,20 @@ class Wanted:
     timeout_s: float = 600.0
 
 
-def condition_of(rater: str, caption: bool) -> str:
-    """The condition that `--rater` and `--caption` mean. Raises Refused for what there is not."""
+def condition_of(rater: str, caption: bool, rag: bool = False) -> str:
+    """The condition that `--rater`, `--rag` and `--caption` mean. Raises Refused for what there is
+    not.
+    """
     if rater not in CONDITIONS:
         raise Refused(f"--rater {rater}: give one of {', '.join(CONDITIONS)}.", WRONG_USE)
     if caption and rater == "signals":
         raise Refused("--caption: signals reads pixels and sound, never a caption.", WRONG_USE)
-    return "gemini+caption" if caption else rater
+    if rag and rater == "signals":
+        raise Refused("--rag: signals reads pixels and sound, never cards.", WRONG_USE)
+    if rater == "signals":
+        return rater
+    rag, caption = rag or "+rag" in rater, caption or "+caption" in rater
+    return f"gemini{'+rag' if rag else ''}{'+caption' if caption else ''}"
 
 
 def refuse_without_gemini(running: Endpoints | None) -> None:
@@ -194,7 +201,7 @@ def _looked_up(videos: list[LakeVideo], wanted: Wanted, lake: Lake, outcome: Out
     for request in requests.open:
         asked = outcome.to_ask.get(request.video.video_id, 0)
         outcome.to_ask[request.video.video_id] = asked + 1
-    if requests.is_open and outcome.asked.settings:
+    if requests.is_open and outcome.asked.under:
         outcome.price = price_of(requests.open, outcome.asked, lake, datetime.now(UTC).date())
     return requests
 

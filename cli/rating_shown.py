@@ -90,7 +90,7 @@ def _show_cost(outcome: Outcome, screen: Screen) -> None:
     old = len(outcome.found) - len(new)
     parts = []
     if new:
-        cost = f", which cost {usd(outcome.paid_usd)}" if outcome.asked.settings else ""
+        cost = f", which cost {usd(outcome.paid_usd)}" if outcome.asked.under else ""
         unpriced = sum(one.rating.cost_usd is None for one in new) if cost else 0
         unknown = f" and what {unpriced} of them cost without a price" if unpriced else ""
         parts.append(f"{_ratings(len(new))} new{cost}{unknown}")

@@ -51,7 +51,9 @@ class AnalyzeSettings(_Settings):
     """
 
     records_topic: str = "video-records"
-    rater: Literal["signals", "gemini", "gemini+caption"] = "signals"
+    rater: Literal["signals", "gemini", "gemini+caption", "gemini+rag", "gemini+rag+caption"] = (
+        "signals"
+    )
     claim_lease_s: Annotated[float, Field(gt=0)] = 660.0
     max_media_bytes: Annotated[int, Field(gt=0)] = 500 * 2**20
     daily_budget_usd: Annotated[float, Field(gt=0)] | None = None

@@ -121,6 +121,7 @@ class Rating(Checked):
     """One rater's answer for one generation of a video's media.
 
     `config_hash` covers prompt, schema and parameters: change one and it is another rating.
+    `cards` are the ids of what a `+rag` rater was shown of the literature.
     `input_tokens` counts those of video and sound too, `output_tokens` those of thinking.
     Values are present exactly when the status is `rated`; otherwise `reason` says why not.
     """
@@ -138,6 +139,7 @@ class Rating(Checked):
     measures: Measures | None = None
     evidence: tuple[Moment, ...] = Field(default=(), max_length=100)
     flags: tuple[Word, ...] = Field(default=(), max_length=50)
+    cards: tuple[Word, ...] = Field(default=(), max_length=100)
     parameters: Parameters | None = None
     input_tokens: Count | None = None
     video_tokens: Count | None = None

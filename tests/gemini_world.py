@@ -82,7 +82,7 @@ class World:
             rater.condition: rater
             for rater in (
                 GeminiRater(
-                    Condition(self.settings, sees_caption),
+                    Condition(self.settings, sees_caption, sees_cards),
                     api,
                     Answers(self.lake),
                     self.budget,
@@ -91,6 +91,7 @@ class World:
                     self.now.timestamp,
                 )
                 for sees_caption in (False, True)
+                for sees_cards in (False, True)
             )
         }
         return App(

@@ -15,6 +15,10 @@ def backfill(
     caption: Annotated[
         bool, typer.Option("--caption", help="Show the caption to gemini: a rater of its own.")
     ] = False,
+    rag: Annotated[
+        bool,
+        typer.Option("--rag", help="Show gemini cards of psychology first: a rater of its own."),
+    ] = False,
     replicates: Annotated[
         int, typer.Option(min=1, max=1_000, help="Independent ratings of each video.")
     ] = 1,
@@ -52,20 +56,21 @@ def backfill(
     wish = Wish(replicates, max_requests, poll, not no_wait, dry_run)
     refuse_without_vertex(target, dry_run)
     with opened(home, screen, LAKE if dry_run else INGEST, target=target) as endpoints:
-        under = asking(endpoints, caption)
+        under = asking(endpoints, caption, rag)
         outcome = backfilled(selected, wish, under, endpoints, screen)
     if json:
         screen.show_json(outcome.document())
     else:
-        show(outcome, screen, _command(selection or [], caption, replicates, target))
+        show(outcome, screen, _command(selection or [], caption, rag, replicates, target))
     outcome.refuse_failure()
 
 
-def _command(selection: list[str], caption: bool, replicates: int, target: str) -> str:
+def _command(selection: list[str], caption: bool, rag: bool, replicates: int, target: str) -> str:
     import shlex
 
     words = ["tta", "backfill", *selection]
     words += ["--caption"] if caption else []
+    words += ["--rag"] if rag else []
     words += ["--replicates", str(replicates)] if replicates > 1 else []
     words += ["--target", target] if target != "local" else []
     return shlex.join(words)

@@ -22,6 +22,7 @@ def estimate(
     caption: Annotated[
         bool, typer.Option("--caption", help="The rater is shown the caption.")
     ] = False,
+    rag: Annotated[bool, typer.Option("--rag", help="The rater is shown cards first.")] = False,
     replicates: Annotated[int, typer.Option(min=1, max=1_000, help="Ratings of each video.")] = 1,
     target: Target = "local",
     home: Home = None,
@@ -43,7 +44,7 @@ def estimate(
     screen = Screen(machine=json)
     selected = Selected.of(selection or [])
     asking = _asking(target)
-    plan = Plan.of(datetime.now(UTC).date(), fps, model, caption, replicates, asking)
+    plan = Plan.of(datetime.now(UTC).date(), fps, model, caption, replicates, asking, rag)
     if selected.in_lake:
         from cli.cloud import opened
         from local.cloud import LAKE

@@ -16,10 +16,14 @@ def rate(
         ),
     ] = None,
     rater: Annotated[
-        str, typer.Option(metavar="NAME", help="gemini, gemini+caption or signals.")
+        str, typer.Option(metavar="NAME", help="gemini, gemini+rag, gemini+caption or signals.")
     ] = ...,  # type: ignore[assignment]  # typer's way to say that it is required
     caption: Annotated[
         bool, typer.Option("--caption", help="Show the caption to gemini: a rater of its own.")
+    ] = False,
+    rag: Annotated[
+        bool,
+        typer.Option("--rag", help="Show gemini cards of psychology first: a rater of its own."),
     ] = False,
     replicates: Annotated[
         int, typer.Option(min=1, max=1_000, help="Independent ratings of each video.")
@@ -49,7 +53,7 @@ def rate(
     from local.home import Home as LocalHome
 
     screen = Screen(machine=json)
-    condition = condition_of(rater, caption)
+    condition = condition_of(rater, caption, rag)
     wanted = Wanted(Selected.of(selection or []), condition, replicates, timeout)
     if target == "local" and condition != "signals" and not dry_run:
         refuse_without_gemini(attached(LocalHome.at(home)))

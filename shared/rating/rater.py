@@ -51,6 +51,7 @@ class Answer:
     measures: Measures | None = None
     evidence: tuple[Moment, ...] = ()
     flags: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
     model_version: str | None = None
     parameters: Parameters | None = None
     input_tokens: int | None = None

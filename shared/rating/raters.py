@@ -47,7 +47,7 @@ def _gemini(
     budget = Budget(lake, "gemini", settings.daily_budget_videos, settings.daily_budget_usd, clock)
     return [
         GeminiRater(
-            Condition(asked, sees_caption),
+            Condition(asked, sees_caption, sees_cards),
             gemini,
             Answers(lake),
             budget,
@@ -56,4 +56,5 @@ def _gemini(
             timer,
         )
         for sees_caption in (False, True)
+        for sees_cards in (False, True)
     ]

@@ -546,3 +546,46 @@ def test_a_corrupt_kept_answer_is_kept_as_a_failure_and_nothing_is_paid(world):
 def _saying(caption: str) -> Video:
     assert LISTING.video is not None
     return LISTING.video.model_copy(update={"caption": caption})
+
+
+# --- cards of psychology ----------------------------------------------------------------------
+
+
+def test_a_rag_rater_is_shown_cards_before_the_rubric_and_nothing_else_more(world):
+    world.list_video(LISTING)
+    plain = world.rate(condition="gemini")
+    grounded = world.rate(condition="gemini+rag")
+
+    first, second = (request.json for request in world.gemini.requests)
+    rubric = first["systemInstruction"]["parts"]
+    cards, *rest = second["systemInstruction"]["parts"]
+    assert rest == rubric
+    assert {**second, "systemInstruction": None} == {**first, "systemInstruction": None}
+    assert [card for card in grounded.cards if f"[{card}]" not in cards["text"]] == []
+    assert len(grounded.cards) >= 7 and plain.cards == ()
+    for secret in ("7351", "Ignore all rules", "hashtag", "handle", "ZZ"):
+        assert secret not in json.dumps(second)
+
+
+def test_a_rag_rater_is_another_rater_under_another_configuration(world):
+    plain = world.rate(condition="gemini")
+    grounded = world.rate(condition="gemini+rag")
+    both = world.rate(condition="gemini+rag+caption")
+
+    assert grounded.rater == f"{plain.rater}+rag"
+    assert both.rater == f"{plain.rater}+rag+caption"
+    assert len({plain.config_hash, grounded.config_hash, both.config_hash}) == 3
+
+
+def test_another_word_in_a_card_is_another_configuration(monkeypatch):
+    condition, other = (Condition(GeminiSettings(), sees_cards=True) for _ in range(2))
+    monkeypatch.setitem(other.__dict__, "preface", condition.preface + ".")
+
+    assert condition.config_hash != other.config_hash
+
+
+def test_the_ids_of_the_cards_travel_with_the_rating(world):
+    world.rate(condition="gemini+rag")
+
+    (name,) = [name for name in world.lake.names("ratings/") if "+rag" in name]
+    assert json.loads(world.lake.read(name))["cards"][0] in world.bus.published[-1].rating.cards

@@ -15,6 +15,7 @@ from shared.parked import due, release
 from shared.rating.clip import Clip
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.question import Condition
 from tests.fakes import TopicsInMemory
 from tests.gemini_world import World, make_clip
 
@@ -117,7 +118,9 @@ def test_a_budget_in_money_stops_before_it_is_overdrawn(gemini, clip):
 
 
 def test_what_a_call_really_cost_is_what_is_booked(gemini, clip):
-    most = expected_usd(Clip(10.0, False), World(gemini, clip).settings, Prices.load(), DAY)
+    most = expected_usd(
+        Clip(10.0, False), Condition(World(gemini, clip).settings), Prices.load(), DAY
+    )
     world = World(gemini, clip, usd=3 * most)
 
     for video_id in IDS:
@@ -129,7 +132,9 @@ def test_what_a_call_really_cost_is_what_is_booked(gemini, clip):
 
 
 def test_a_call_that_timed_out_may_have_been_billed_and_is_booked(gemini, clip):
-    most = expected_usd(Clip(10.0, False), World(gemini, clip).settings, Prices.load(), DAY)
+    most = expected_usd(
+        Clip(10.0, False), Condition(World(gemini, clip).settings), Prices.load(), DAY
+    )
     world = World(gemini, clip, usd=1.5 * most, timeout_s=0.2, attempts=1)
     gemini.script({"delay_s": 3})
     with pytest.raises(Transient):

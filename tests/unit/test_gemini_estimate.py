@@ -16,6 +16,7 @@ from shared.rating.gemini.estimate import (
     prompt_tokens,
 )
 from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.question import Condition
 
 TODAY = date(2026, 11, 24)
 
@@ -25,12 +26,21 @@ def prices() -> Prices:
     return Prices.load()
 
 
-def settings(**chosen) -> GeminiSettings:
-    return GeminiSettings(**({"fps": 1.0, "fps_long": 1.0} | chosen))
+def under(sees_caption=False, sees_cards=False, **chosen) -> Condition:
+    settings = GeminiSettings(**({"fps": 1.0, "fps_long": 1.0} | chosen))
+    return Condition(settings, sees_caption, sees_cards)
+
+
+def test_cards_are_counted_by_the_characters_that_are_sent():
+    shown = under(sees_cards=True)
+
+    more = expected(30.0, True, shown).prompt_tokens - prompt_tokens()
+
+    assert more == -(-len(shown.preface) // 4)
 
 
 def test_thirty_seconds_at_one_frame_a_second_are_as_computed_by_hand():
-    found = expected(30.0, True, settings())
+    found = expected(30.0, True, under())
 
     assert found.frames == 30
     assert found.video_tokens == 30 * 70 == 2_100
@@ -46,22 +56,22 @@ def test_the_prompt_is_counted_by_the_characters_of_what_is_sent():
 
 
 def test_high_resolution_is_280_tokens_a_frame():
-    assert expected(30.0, True, settings(media_resolution="high")).video_tokens == 8_400
+    assert expected(30.0, True, under(media_resolution="high")).video_tokens == 8_400
 
 
 @pytest.mark.parametrize("resolution", ["default", "low", "medium"])
 def test_every_other_resolution_is_70(resolution):
-    assert expected(30.0, True, settings(media_resolution=resolution)).video_tokens == 2_100
+    assert expected(30.0, True, under(media_resolution=resolution)).video_tokens == 2_100
 
 
 def test_a_silent_clip_has_no_sound_to_count():
-    found = expected(30.0, False, settings())
+    found = expected(30.0, False, under())
 
     assert (found.audio_tokens_low, found.audio_tokens_high) == (0, 0)
 
 
 def test_a_short_clip_is_sampled_more_often_than_a_long_one():
-    usual = GeminiSettings()
+    usual = Condition(GeminiSettings())
 
     assert expected(60.0, True, usual).frames == 240
     assert expected(61.0, True, usual).frames == 61
@@ -72,16 +82,16 @@ def test_a_short_clip_is_sampled_more_often_than_a_long_one():
     [(0.1, 1.0, 1), (0.0, 1.0, 1), (30.2, 1.0, 31), (0.3, 10.0, 3), (2.0, 0.5, 1), (3.0, 0.1, 1)],
 )
 def test_a_started_interval_has_its_frame(duration_s, fps, frames):
-    assert expected(duration_s, True, settings(fps=fps)).frames == frames
+    assert expected(duration_s, True, under(fps=fps)).frames == frames
 
 
 def test_floating_point_adds_no_token():
-    assert expected(0.28, True, settings()).audio_tokens_low == 7  # 0.28 * 25 > 7
+    assert expected(0.28, True, under()).audio_tokens_low == 7  # 0.28 * 25 > 7
 
 
 def test_more_thinking_is_more_output():
     highs = [
-        expected(30.0, True, settings(thinking_level=level)).output_tokens_high
+        expected(30.0, True, under(thinking_level=level)).output_tokens_high
         for level in ("minimal", "low", "medium", "high")
     ]
 
@@ -89,20 +99,20 @@ def test_more_thinking_is_more_output():
 
 
 def test_output_never_exceeds_what_the_model_may_write():
-    found = expected(30.0, True, settings(thinking_level="high", max_output_tokens=2_000))
+    found = expected(30.0, True, under(thinking_level="high", max_output_tokens=2_000))
 
     assert (found.output_tokens_low, found.output_tokens_high) == (1_300, 2_000)
 
 
 def test_a_caption_can_only_add():
-    with_caption = expected(30.0, True, settings(), sees_caption=True)
+    with_caption = expected(30.0, True, under(sees_caption=True))
 
-    assert with_caption.low == expected(30.0, True, settings()).low
+    assert with_caption.low == expected(30.0, True, under()).low
     assert with_caption.high.text_tokens > prompt_tokens()
 
 
 def test_clips_add_up():
-    total = expected(30.0, True, settings()) + expected(12.0, False, settings())
+    total = expected(30.0, True, under()) + expected(12.0, False, under())
 
     assert total.calls == 2
     assert total.video_tokens == (30 + 12) * 70
@@ -111,14 +121,14 @@ def test_clips_add_up():
 
 
 def test_two_replicates_cost_twice_as_much():
-    once = expected(30.0, True, settings())
+    once = expected(30.0, True, under())
 
     assert once.times(2) == once + once
     assert once.times(0) == Expected()
 
 
 def test_the_cost_by_hand(prices):
-    found = expected(30.0, True, settings())
+    found = expected(30.0, True, under())
 
     low, high = found.cost_usd(prices, "gemini-3.5-flash-lite", TODAY)
 
@@ -128,7 +138,7 @@ def test_the_cost_by_hand(prices):
 
 
 def test_a_batch_is_half_of_it(prices):
-    found = expected(30.0, True, settings())
+    found = expected(30.0, True, under())
 
     live = found.cost_usd(prices, "gemini-3.8-flash", TODAY)
     batch = found.cost_usd(prices, "gemini-3.8-flash", TODAY, batch=True)
@@ -137,27 +147,27 @@ def test_a_batch_is_half_of_it(prices):
 
 
 def test_a_model_without_a_price_has_no_cost(prices):
-    found = expected(30.0, True, settings())
+    found = expected(30.0, True, under())
 
     assert found.cost_usd(prices, "gemini-9-unheard", TODAY) is None
-    assert expected_usd(Clip(30.0, True), settings(model="gemini-9"), prices, TODAY) is None
+    assert expected_usd(Clip(30.0, True), under(model="gemini-9"), prices, TODAY) is None
 
 
 def test_a_budget_reckons_with_the_high_end(prices):
-    found = expected(30.0, True, settings())
+    found = expected(30.0, True, under())
 
-    reckoned = expected_usd(Clip(30.0, True), settings(), prices, TODAY)
+    reckoned = expected_usd(Clip(30.0, True), under(), prices, TODAY)
 
     assert reckoned == found.cost_usd(prices, "gemini-3.5-flash-lite", TODAY).high
 
 
 def test_a_clip_that_tells_no_duration_is_reckoned_as_the_longest(prices):
-    unknown = expected_usd(Clip(None, True), settings(max_clip_s=600), prices, TODAY)
+    unknown = expected_usd(Clip(None, True), under(max_clip_s=600), prices, TODAY)
 
-    assert unknown == expected_usd(Clip(600.0, True), settings(), prices, TODAY)
+    assert unknown == expected_usd(Clip(600.0, True), under(), prices, TODAY)
 
 
 def test_sound_can_be_reckoned_at_another_rate():
-    assert expected_usage(30.0, True, settings(), audio_per_s=25).audio_tokens == 750
-    assert expected_usage(30.0, True, settings()).audio_tokens == 960
-    assert expected_usage(30.0, False, settings(), audio_per_s=25).audio_tokens == 0
+    assert expected_usage(30.0, True, under(), audio_per_s=25).audio_tokens == 750
+    assert expected_usage(30.0, True, under()).audio_tokens == 960
+    assert expected_usage(30.0, False, under(), audio_per_s=25).audio_tokens == 0

@@ -131,6 +131,19 @@ def test_a_rater_that_is_not_primary_is_kept_but_not_shown(db):
     assert len(db.rows("SELECT * FROM fact_rating")) == 1
 
 
+def test_a_rater_that_was_shown_cards_is_shown_only_where_it_is_named(db):
+    db.load(record(rating=rating(0, 90, rater="gemini/model/1.0")))
+    db.load(record(rating=rating(9, 10, rater="gemini/model/1.0+rag", cards=("meyer-1997",))))
+    assert db.fact(VIDEO_ID)["unexpectedness"] == 90
+
+    db.primary_raters = ("gemini/model/1.0+rag", "gemini/")
+    db.load(record(rating=rating(9, 10, rater="gemini/model/1.0+rag", cards=("meyer-1997",))))
+
+    assert db.fact(VIDEO_ID)["unexpectedness"] == 10
+    (row,) = db.rows("SELECT section FROM fact_rating WHERE ENDS_WITH(rater, '+rag')")
+    assert '"cards":["meyer-1997"]' in row["section"]
+
+
 def test_no_media_is_shown_until_a_rating_comes(db):
     db.load(record(rating=no_media(5)))
     assert db.fact(VIDEO_ID)["rating_status"] == "no_media"

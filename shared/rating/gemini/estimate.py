@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from shared.config import GeminiSettings
 from shared.rating.clip import Clip
 from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.question import Condition
 from shared.rating.gemini.usage import Usage
 
 TOKENS_PER_FRAME = 70
@@ -100,15 +100,14 @@ class Expected:
         return None if low is None or high is None else Range(low, high)
 
 
-def expected(
-    duration_s: float, has_audio: bool, settings: GeminiSettings, sees_caption: bool = False
-) -> Expected:
+def expected(duration_s: float, has_audio: bool, under: Condition) -> Expected:
     """One call about a clip. A second one, after an answer that failed a check, costs about
     as much again.
 
     A frame is sampled every 1/fps seconds from the first instant on, so a started interval counts:
     frames = ceil(duration × fps), at least 1.
     """
+    settings = under.settings
     frames = max(1, _ceil(duration_s * settings.fps_for(duration_s)))
     low, high = AUDIO_TOKENS_PER_S if has_audio else (0, 0)
     answer, thinking = ANSWER_TOKENS, THINKING_TOKENS[settings.thinking_level]
@@ -120,8 +119,8 @@ def expected(
         video_tokens=frames * (TOKENS_PER_FRAME_HIGH if is_fine else TOKENS_PER_FRAME),
         audio_tokens_low=_ceil(duration_s * low),
         audio_tokens_high=_ceil(duration_s * high),
-        prompt_tokens=prompt_tokens(),
-        caption_tokens_high=CAPTION_TOKENS_AT_MOST if sees_caption else 0,
+        prompt_tokens=prompt_tokens() + _ceil(len(under.preface or "") / CHARACTERS_PER_TOKEN),
+        caption_tokens_high=CAPTION_TOKENS_AT_MOST if under.sees_caption else 0,
         output_tokens_low=min(answer[0] + thinking[0], settings.max_output_tokens),
         output_tokens_high=min(answer[1] + thinking[1], settings.max_output_tokens),
     )
@@ -130,29 +129,23 @@ def expected(
 def expected_usage(
     duration_s: float,
     has_audio: bool,
-    settings: GeminiSettings,
+    under: Condition,
     audio_per_s: float = AUDIO_TOKENS_PER_S[1],
 ) -> Usage:
     """One call's tokens with the most output that is expected, and sound at that rate."""
-    usage = expected(duration_s, has_audio, settings).high
+    usage = expected(duration_s, has_audio, under).high
     sound = Usage(audio_tokens=_ceil(duration_s * audio_per_s) - usage.audio_tokens)
     return usage + sound if has_audio else usage
 
 
-def expected_usd(
-    clip: Clip,
-    settings: GeminiSettings,
-    prices: Prices,
-    on: date,
-    sees_caption: bool = False,
-) -> float | None:
+def expected_usd(clip: Clip, under: Condition, prices: Prices, on: date) -> float | None:
     """The most that one call about a clip is expected to cost; None for a model without a price.
 
     A clip whose header tells no duration is taken to be as long as any that is rated.
     """
-    duration_s = settings.max_clip_s if clip.duration_s is None else clip.duration_s
-    most = expected(duration_s, clip.has_audio, settings, sees_caption).high
-    return prices.cost_usd(settings.model, most, on)
+    duration_s = under.settings.max_clip_s if clip.duration_s is None else clip.duration_s
+    most = expected(duration_s, clip.has_audio, under).high
+    return prices.cost_usd(under.settings.model, most, on)
 
 
 @cache

@@ -58,20 +58,52 @@ class Question:
 
 @dataclass(frozen=True)
 class Condition:
-    """Under which condition Gemini rates: settings, prompt, schema, and what it is shown."""
+    """Under which condition Gemini rates: settings, prompt, schema, and what it is shown.
+
+    With `sees_cards` findings of psychology stand before the rubric; nothing of the video's success
+    or its creator is in them.
+    """
 
     settings: GeminiSettings
     sees_caption: bool = False
+    sees_cards: bool = False
     rubric_version: str = RUBRIC_VERSION
+
+    @classmethod
+    def of(cls, word: str, settings: GeminiSettings) -> "Condition":
+        """The condition that a word such as `gemini+rag+caption` asks for."""
+        shown = word.split("+")[1:]
+        return cls(settings, sees_caption="caption" in shown, sees_cards="rag" in shown)
 
     @property
     def word(self) -> str:
-        return "gemini+caption" if self.sees_caption else "gemini"
+        return f"gemini{self._shown}"
 
     @property
     def name(self) -> str:
-        shown = "+caption" if self.sees_caption else ""
-        return f"gemini/{self.settings.model}/{self.rubric_version}{shown}"
+        return f"gemini/{self.settings.model}/{self.rubric_version}{self._shown}"
+
+    @property
+    def _shown(self) -> str:
+        return f"{'+rag' if self.sees_cards else ''}{'+caption' if self.sees_caption else ''}"
+
+    @cached_property
+    def cards(self) -> tuple[str, ...]:
+        """Ids of the cards that are shown before the rubric."""
+        if not self.sees_cards:
+            return ()
+        from shared.rating.gemini.grounds import cards_shown
+
+        return tuple(card.id for card in cards_shown())
+
+    @cached_property
+    def preface(self) -> str | None:
+        """The text of the cards."""
+        if not self.sees_cards:
+            return None
+        from shared.rating.gemini.grounds import preface
+
+        return preface()
 
     @cached_property
     def prompt(self) -> str:
@@ -86,6 +118,7 @@ class Condition:
     def config_hash(self) -> str:
         """Covers all that shapes an answer: prompt, schema, parameters, fixed sentences."""
         said = [_ASK, _CORRECT, *([_CAPTION] if self.sees_caption else [])]
+        said += [self.preface] if self.preface else []
         return digest(
             {
                 "rater": self.name,
@@ -108,7 +141,7 @@ class Condition:
         parts.append({"text": _ASK})
         return Question(
             contents=(_turn(*parts),),
-            system={"parts": [{"text": self.prompt}]},
+            system={"parts": [{"text": text} for text in (self.preface, self.prompt) if text]},
             generation=self._generation(),
             safety=tuple(
                 {"category": category, "threshold": self.settings.safety_threshold}

@@ -109,7 +109,12 @@ class _Talk:
 
     def signed(self, answer: Answer) -> Answer:
         """The answer with model, parameters, tokens, cost and time of all that was said."""
-        signed = replace(answer, flags=self._flags(), parameters=self._parameters())
+        signed = replace(
+            answer,
+            flags=self._flags(),
+            parameters=self._parameters(),
+            cards=self.rater.under.cards,
+        )
         if not self.said:
             return signed
         used = sum((usage(kept.response) for kept in self.said), Usage())
@@ -141,9 +146,7 @@ class _Talk:
 
     def _answered(self, question: Question, number: int) -> Kept:
         rater, asked_at = self.rater, self.rater.clock()
-        expected = expected_usd(
-            self.clip, rater.under.settings, rater.prices, asked_at.date(), rater.sees_caption
-        )
+        expected = expected_usd(self.clip, rater.under, rater.prices, asked_at.date())
         with rater.budget.paying(expected, videos=1 if number == 1 else 0) as bill:
             started = rater.timer()
             try:
