@@ -14,7 +14,7 @@ class Claimed(Transient):
 class Claims:
     """Who is at work on what. A claim is an object with a lease, longer than a handler may run.
 
-    Time is the bucket's, told by the objects themselves: a machine whose clock is wrong neither
+    Time is the bucket's, told by the claims themselves: a machine whose clock is wrong neither
     ends another's lease early nor holds on to its own.
     """
 
@@ -36,6 +36,10 @@ class Claims:
         finally:
             self._lake.delete(name, generation)
 
+    def clear(self, name: str) -> None:
+        """Take away a claim that a killed process left, once the work is known to be done."""
+        self._lake.delete(name)
+
     def _take(self, name: str, owner: bytes) -> int:
         standing = self._created(name, owner, 0)
         if standing is None:
@@ -52,13 +56,13 @@ class Claims:
 
     def _expired(self, name: str, owner: bytes) -> int:
         """Take over a claim whose lease has run out. Raises Claimed when it has not."""
-        claim = self._lake.stat(name)
+        claim = self._lake.age(name, asker=owner.decode())
         if claim is None:
             raise Claimed(f"{name} was given back just now")
-        age = self._lake.server_time(near=name) - claim.time_created
+        generation, age = claim
         if age.total_seconds() < self._lease_s:
             raise Claimed(f"{name} is held by another delivery")
-        taken = self._created(name, owner, int(claim.generation))
+        taken = self._created(name, owner, generation)
         if taken is None:
             raise Claimed(f"{name} was taken over by another delivery")
         return taken

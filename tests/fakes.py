@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,10 +28,6 @@ class Stored:
     generation: int
     updated: datetime = datetime(2026, 11, 1, tzinfo=UTC)
     custom_time: datetime | None = None
-
-    @property
-    def time_created(self) -> datetime:
-        return self.updated
 
     @property
     def size(self) -> int:
@@ -121,8 +117,9 @@ class LakeInMemory:
         self.replace(name, content, self.read_with_generation(name)[1])
         self.objects[name] = replace(self.objects[name], custom_time=custom_time)
 
-    def server_time(self, near: str) -> datetime:
-        return self.now
+    def age(self, name: str, asker: str) -> tuple[int, timedelta] | None:
+        stored = self.objects.get(name)
+        return (stored.generation, self.now - stored.updated) if stored else None
 
     def keep_failed(
         self, stage: str, key: str, reason: str, sentence: str, at: datetime, **evidence: Any

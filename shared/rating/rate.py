@@ -122,9 +122,11 @@ def _video_id(upload: VideoUploaded, lake: Lake) -> str:
 def _rating(work: _Work, delivery: str, app: App) -> Rating:
     """The stored rating, or a new one made while holding the claim on it."""
     name = rating_name(work.video_id, work.key)
+    claim = f"{name}.claim"
     if stored := _stored(name, app.lake):
+        app.claims.clear(claim)  # a delivery that was killed after it had written could not
         return stored
-    with app.claims.held(f"{name}.claim", delivery):
+    with app.claims.held(claim, delivery):
         if stored := _stored(name, app.lake):
             return stored
         rating = _rate(work, app)

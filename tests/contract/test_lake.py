@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
@@ -172,6 +173,28 @@ def test_a_claim_whose_answer_got_lost_is_recognised(lake):
     claims = Claims(lake, lease_s=1_000)
 
     assert claims._take("c", b"one") == claims._take("c", b"one")
+
+
+def test_whoever_looks_at_a_claim_leaves_nothing_beside_it(lake):
+    claims = Claims(lake, lease_s=1_000)
+    generation = claims._take("c", b"one")
+
+    with pytest.raises(Claimed):
+        claims._take("c", b"two")
+
+    assert list(lake.names("c")) == ["c"]
+    assert lake.read_with_generation("c") == (b"one", generation)
+
+
+def test_an_objects_age_is_told_with_its_generation(lake):
+    generation = lake.replace("aged", b"x", 0)
+
+    told, age = lake.age("aged", asker="one")
+    again, later = lake.age("aged", asker="two")
+
+    assert (told, again) == (generation, generation)
+    assert timedelta() <= age <= later < timedelta(seconds=60)
+    assert lake.age("missing", asker="one") is None
 
 
 def test_of_many_claimants_at_once_one_succeeds(real_lake):

@@ -133,6 +133,18 @@ def test_a_claim_left_by_a_dead_process_is_taken_over_after_its_lease(world):
     assert not world.lake.exists(claim)
 
 
+def test_a_claim_that_outlived_its_rating_goes_with_the_next_delivery(world):
+    upload = world.upload()
+    world.deliver(upload)
+    claim = f"{next(world.lake.names('ratings/'))}.claim"
+    world.app.claims._take(claim, b"killed after it had written the rating")
+
+    world.deliver(upload)
+
+    assert len(world.rater.seen) == 1
+    assert not world.lake.exists(claim)
+
+
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_clock_an_hour_wrong_neither_ends_a_lease_nor_prolongs_it(world, hours):
     upload = world.upload()
