@@ -1,9 +1,11 @@
-"""One clean run to compare all disturbed runs with."""
+"""One clean run to compare all disturbed runs with, and the library that all of them fetch."""
 
 import os
+from pathlib import Path
 
 import pytest
 
+from local.sandbox import generate
 from tests.faults.world import Left, run
 
 POSTS = int(os.environ.get("FAULT_POSTS", "24"))
@@ -15,5 +17,10 @@ def posts() -> int:
 
 
 @pytest.fixture(scope="session")
-def clean(tmp_path_factory: pytest.TempPathFactory, posts: int) -> Left:
-    return run(tmp_path_factory.mktemp("clean"), posts, None)
+def library(tmp_path_factory: pytest.TempPathFactory, posts: int) -> Path:
+    return generate(tmp_path_factory.mktemp("library"), posts=posts).root
+
+
+@pytest.fixture(scope="session")
+def clean(tmp_path_factory: pytest.TempPathFactory, library: Path) -> Left:
+    return run(tmp_path_factory.mktemp("clean"), library)

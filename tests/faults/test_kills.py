@@ -23,8 +23,8 @@ def test_a_clean_run_asks_the_rater_once_per_file(clean, posts):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_kills_at_seeded_moments_change_nothing(seed, clean, posts, tmp_path):
-    left = run(tmp_path, posts, at_seeded_moments(seed, PROGRAMS, KILLS, most_s=2.5))
+def test_kills_at_seeded_moments_change_nothing(seed, clean, library, tmp_path):
+    left = run(tmp_path, library, at_seeded_moments(seed, PROGRAMS, KILLS, most_s=2.5))
 
     print(f"\nseed {seed}: killed {dict(left.kills)}; asked {left.asked} for {clean.asked} files")
     assert left.tables == clean.tables

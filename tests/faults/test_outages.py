@@ -21,8 +21,8 @@ SECONDS = float(os.environ.get("FAULT_OUTAGE_S", "5"))
         pytest.param(hang("bigquery", SECONDS, after_s=1), id="BigQuery hangs"),
     ],
 )
-def test_after_an_outage_everything_is_complete(disturb, clean, posts, tmp_path):
-    left = run(tmp_path, posts, disturb)
+def test_after_an_outage_everything_is_complete(disturb, clean, library, tmp_path):
+    left = run(tmp_path, library, disturb)
 
     assert left.tables == clean.tables
     assert left.lake == clean.lake

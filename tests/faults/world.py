@@ -4,57 +4,90 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from google.cloud import bigquery, storage
+from google.cloud import bigquery, pubsub_v1, storage
 
+from cli.fetching import sweep
 from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
+from local.faults.dice import counted
 from local.traffic import wait_until_over
+from shared.events import VideoUploaded, notification_of
+from shared.lake import VIDEOS
 from shared.warehouse.tables import definitions
 
 OF_THE_MOMENT = {"generation", "rated_at", "latency_s", "collected_at", "observed_at", "section"}
 """What two runs over the same library cannot have in common: times, and ids made of times."""
 
+BESIDE = ("raw/", "state/", "config/", "answers/")
+"""What is not compared: a run that is cut off asks again, so it may keep a page or an answer more,
+and an answer has the time of its asking in it."""
+
 
 @dataclass(frozen=True)
 class Left:
-    """What a run left: the six tables, the lake, and how often the rater was asked."""
+    """What a run left: the tables, the lake, and how often the rater was asked.
+
+    `kills` counts programs that were killed, `faults` what a plan let go wrong, by its point.
+    """
 
     tables: dict[str, list[str]]
     lake: dict[str, str]
     asked: int
     kills: Counter[str]
+    faults: Counter[str]
 
     @property
     def ratings(self) -> int:
         return sum(name.startswith("ratings/") for name in self.lake)
 
 
-def run(home: Path, posts: int, disturb: Callable[[Endpoints, "Killer"], None] | None) -> Left:
-    """Fetch the sandbox collection as Cloud Scheduler would, while `disturb` does its worst."""
-    with running(home, posts=posts) as endpoints, pointing_at(endpoints):
+Disturb = Callable[[Endpoints, "Killer"], None]
+
+
+def run(
+    home: Path,
+    library: Path,
+    disturb: Disturb | None = None,
+    plan: Path | None = None,
+    asks_gemini: bool = False,
+) -> Left:
+    """Fetch the sandbox collection as Cloud Scheduler would, while `disturb` does its worst.
+
+    `plan` lets go wrong what it says. With `asks_gemini` every file is rated by Gemini, too, which
+    the environment must lead to.
+    """
+    shutil.copytree(library, home / "library")
+    with running(home, faults=plan) as endpoints, pointing_at(endpoints):
         killer = Killer()
         done = threading.Event()
-        fetching = threading.Thread(target=_fetch_until_done, args=(endpoints, done))
-        fetching.start()
+        scheduler = threading.Thread(target=_fetch_until_done, args=(endpoints, done))
+        scheduler.start()
         if disturb:
             disturb(endpoints, killer)
-        fetching.join()
+        scheduler.join()
         assert done.is_set(), "fetch did not finish"
-        traffic = wait_until_over(endpoints, stalled_after_s=120)
+        if asks_gemini:
+            _ask_gemini(endpoints)
+        with _sweeping(endpoints):
+            traffic = wait_until_over(
+                endpoints, stalled_after_s=120, asking_within_s=120 if asks_gemini else 0
+            )
         assert traffic.dead == 0, "a message was dead-lettered"
-        return Left(_tables(endpoints), _lake(endpoints), _asked(home), killer.kills)
+        tables, lake = _tables(endpoints), _lake(endpoints)
+        return Left(tables, lake, _asked(home), killer.kills, counted(home / "logs"))
 
 
 class Killer:
@@ -147,6 +180,36 @@ def _fetch_until_done(endpoints: Endpoints, done: threading.Event) -> None:
         time.sleep(0.5)
 
 
+@contextmanager
+def _sweeping(endpoints: Endpoints) -> Iterator[None]:
+    """Cloud Scheduler's other part: call `sweep` all the while."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(1.0):
+            sweep(endpoints)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _ask_gemini(endpoints: Endpoints) -> None:
+    """Ask for a rating of every file, as `tta rate` does."""
+    bucket = storage.Client(project=endpoints.project).bucket(endpoints.bucket)
+    publisher = pubsub_v1.PublisherClient()
+    topic = publisher.topic_path(endpoints.project, endpoints.uploads_topic)
+    for blob in bucket.list_blobs(prefix=VIDEOS):
+        upload = VideoUploaded(endpoints.bucket, blob.name, str(blob.generation), "gemini")
+        message = notification_of(upload)
+        publisher.publish(topic, message.data, **message.attributes)
+    publisher.stop()
+
+
 def _tables(endpoints: Endpoints) -> dict[str, list[str]]:
     client = bigquery.Client(project=endpoints.project)
     return {
@@ -159,19 +222,18 @@ def _tables(endpoints: Endpoints) -> dict[str, list[str]]:
 
 
 def _lake(endpoints: Endpoints) -> dict[str, str]:
-    """Content of every object by name, without what is of the moment. Raw answers are left out:
-    a run that is cut off asks again, so it may keep a page more."""
+    """Content of every object by name, without what is of the moment."""
     bucket = storage.Client(project=endpoints.project).bucket(endpoints.bucket)
     return {
         _lasting_name(blob.name): _lasting_content(blob.name, blob.download_as_bytes())
         for blob in bucket.list_blobs()
-        if not blob.name.startswith(("raw/", "state/", "config/"))
+        if not blob.name.startswith(BESIDE)
     }
 
 
 def _lasting_name(name: str) -> str:
     parts = name.split("/")
-    if parts[0] == "ratings":
+    if parts[0] in ("ratings", "frames"):
         parts[2] = "generation"
     return "/".join(parts)
 
@@ -189,5 +251,6 @@ def _lasting(value: Any) -> Any:
 
 
 def _asked(home: Path) -> int:
+    """How often `analyze` asked its rater; what Gemini was asked, it counts itself."""
     log = (home / "logs/analyze.log").read_text(errors="replace")
     return log.count('"message": "rater asked"')
