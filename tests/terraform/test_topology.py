@@ -12,6 +12,7 @@ from local.functions import FUNCTIONS
 from shared.lake import VIDEOS
 from shared.tiktok.collections import NAME
 from shared.warehouse.tables import definitions
+from shared.warehouse.views import about, templates
 from tests.terraform.conftest import PROJECT, ROOT, VIEWS
 
 
@@ -86,8 +87,8 @@ def test_tables_are_the_same_to_the_last_column(plan):
 
 def test_every_view_is_made_of_its_file(plan):
     files = {
-        path.stem: Template(path.read_text()).substitute(dataset=f"{PROJECT}.tiktok")
-        for path in (ROOT / "shared/warehouse/views").glob("*.sql")
+        name: Template(text).substitute(dataset=f"{PROJECT}.tiktok")
+        for name, text in templates().items()
     }
 
     assert views(plan) == files
@@ -107,10 +108,14 @@ def test_a_view_over_views_is_made_after_them(edited_plan):
     }
 
 
-def test_a_view_is_described_by_its_first_comment(edited_plan):
-    tables = {one["table_id"]: one for one in edited_plan.of("google_bigquery_table")}
+def test_a_view_is_described_by_the_comment_at_its_head(plan):
+    described = {
+        one["table_id"]: one["description"]
+        for one in plan.of("google_bigquery_table")
+        if one["view"]
+    }
 
-    assert tables["on_both"]["description"] == "One row per rating, on_both."
+    assert described == {name: about(text) for name, text in templates().items()}
 
 
 def views(plan) -> dict[str, str]:

@@ -1,5 +1,14 @@
 # Views that may be made at the same time.
 
+locals {
+  # The comment at its head, up to an empty line of it; the rest says what each column is.
+  about = {
+    for name, statement in var.views : name => join(" ", [
+      for line in split("\n", split("\n--\n", statement)[0]) : trimspace(trimprefix(line, "--")) if startswith(line, "--")
+    ])
+  }
+}
+
 resource "google_bigquery_table" "this" {
   #checkov:skip=CKV_GCP_80:A view holds no data.
   #checkov:skip=CKV_GCP_121:A view holds no data; it is made again from its file.
@@ -7,7 +16,7 @@ resource "google_bigquery_table" "this" {
 
   dataset_id          = var.dataset
   table_id            = each.key
-  description         = trimspace(trimprefix(split("\n", each.value)[0], "--"))
+  description         = local.about[each.key]
   deletion_protection = false
 
   view {
