@@ -195,7 +195,7 @@ def _warehouse_files(table: dict[str, Any], rubric: dict[str, Any]) -> Files:
         for column in table["columns"]
     ]
     yield f"shared/warehouse/schema/{name}.json", _json(schema)
-    own = ROOT / f"shared/warehouse/templates/{name}.sql.j2"
+    own = ROOT / f"shared/warehouse/templates/{table.get('template', name)}.sql.j2"
     template = own.name if own.exists() else "section.sql.j2"
     rated = [field["name"] for part in ("dimensions", "derived") for field in rubric[part]]
     yield (

@@ -4,37 +4,19 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
 
-import requests
 from google.api_core import exceptions
-from google.auth.exceptions import TransportError
 from google.cloud import bigquery
-from google.cloud.bigquery.retry import DEFAULT_RETRY
 
-from shared.errors import Misconfigured, Permanent, Transient
+from shared.errors import Misconfigured, Permanent
 from shared.model import Record, canonical_json
+from shared.warehouse.ask import ask, merge_statement
 from shared.warehouse.rows import Row, Rows, rows_of
 
-MERGE_FILES = Path(__file__).parent / "merge"
 SECTION_TABLES = ("dim_user", "dim_lang", "dim_video", "fact_metrics_snapshot", "fact_rating")
 FACT_TABLE = "fact_video_analytics"
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-STATEMENT_TIMEOUT_S = 120.0
-API_RETRY = DEFAULT_RETRY.with_timeout(20.0)
-
-# What BigQuery says when two writers met or too many wait; it comes as 400 or 403.
-# https://cloud.google.com/bigquery/docs/error-messages, checked 2026-11
-_TRY_AGAIN = (
-    "concurrent update",
-    "rate limit",
-    "ratelimitexceeded",
-    "too many dml",
-    "backenderror",
-)
 
 
 class Refused(Permanent):
@@ -42,11 +24,6 @@ class Refused(Permanent):
 
     def __init__(self, sentence: str):
         super().__init__("refused_by_warehouse", sentence)
-
-
-@lru_cache
-def merge_statement(table: str) -> str:
-    return (MERGE_FILES / f"{table}.sql").read_text()
 
 
 class Loader:
@@ -102,28 +79,7 @@ class Loader:
         self._run(FACT_TABLE, parameters)
 
     def _run(self, table: str, parameters: Sequence[object]) -> None:
-        config = bigquery.QueryJobConfig(default_dataset=self._dataset, query_parameters=parameters)
-        try:
-            job = self._client.query(
-                merge_statement(table), job_config=config, retry=API_RETRY, job_retry=None
-            )
-            job.result(retry=API_RETRY, timeout=STATEMENT_TIMEOUT_S, job_retry=None)
-        except exceptions.NotFound as error:
-            raise Misconfigured(f"{table}: {error.message}") from error
-        except (exceptions.BadRequest, exceptions.Forbidden, exceptions.Conflict) as error:
-            if any(words in str(error).lower() for words in _TRY_AGAIN):
-                raise Transient(f"{table}: {error.message}") from error
-            raise
-        except (
-            exceptions.ServerError,
-            exceptions.TooManyRequests,
-            exceptions.RetryError,
-            requests.ConnectionError,
-            requests.Timeout,
-            TransportError,
-            TimeoutError,
-        ) as error:
-            raise Transient(f"{table}: {error}") from error
+        ask(self._client, self._dataset, merge_statement(table), table, parameters)
 
 
 def _partition_bounds(rows: list[Row]) -> list[bigquery.ScalarQueryParameter]:

@@ -1,4 +1,4 @@
-"""The six tables, made from the schema files."""
+"""The tables, made from the schema files."""
 
 import json
 from pathlib import Path

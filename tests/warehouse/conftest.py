@@ -13,7 +13,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from shared.model import Record
-from shared.warehouse.loader import Loader
+from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.tables import create_tables, definitions
 from shared.warehouse.views import create_views
 
@@ -67,10 +67,12 @@ class Db:
         return row
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """All that is in the six tables, in the order of their keys."""
+        """All that events made of the six tables, in the order of their keys."""
         return {
-            name: self.rows(f"SELECT * FROM {name} ORDER BY {', '.join(definition['key'])}")
-            for name, definition in definitions().items()
+            name: self.rows(
+                f"SELECT * FROM {name} ORDER BY {', '.join(definitions()[name]['key'])}"
+            )
+            for name in (*SECTION_TABLES, FACT_TABLE)
         }
 
 
