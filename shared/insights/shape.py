@@ -64,13 +64,13 @@ def inverted_u(
     if np.ptp(y) == 0:
         raise NotEstimable("constant", f"{outcome} is the same in every row")
     percentile = 100 * (stats.rankdata(y) - 0.5) / len(y)
-    beside = _beside(controls, len(x))
-    flat = _flat(x, percentile, beside, groups)
+    held = intercept_and_controls(controls, len(x))
+    flat = _flat(x, percentile, held, groups)
     at = float(np.median(flat))
-    first = [line.t for line in _lines(x, percentile, beside, groups, at)]
+    first = [line.t for line in _lines(x, percentile, held, groups, at)]
     weight = abs(first[1]) / (abs(first[0]) + abs(first[1])) if any(first) else 0.5
     at = float(np.quantile(flat, weight, method="inverted_cdf"))
-    low, high = _lines(x, percentile, beside, groups, at)
+    low, high = _lines(x, percentile, held, groups, at)
     rows = [
         line.effect(predictor, outcome, scale, f"two_lines_{side}", groups)
         for side, line in (("low", low), ("high", high))
@@ -196,7 +196,7 @@ def _rises_then_falls(low: Effect, high: Effect) -> bool:
     return low.estimate > 0 > high.estimate and low.p < 0.05 and high.p < 0.05
 
 
-def _beside(controls: pd.DataFrame | None, n: int) -> FloatArray:
+def intercept_and_controls(controls: pd.DataFrame | None, n: int) -> FloatArray:
     """Intercept and standardised controls that vary."""
     columns = [np.ones(n)]
     if controls is not None:
@@ -209,9 +209,9 @@ def _beside(controls: pd.DataFrame | None, n: int) -> FloatArray:
 
 def _flat(x: FloatArray, y: FloatArray, beside: FloatArray, groups: Groups) -> FloatArray:
     """Values of x where a spline is within one standard error of its interior peak."""
-    basis = _restricted_cubic(x)
+    basis = restricted_cubic(x)
     design = np.column_stack([beside, basis])
-    beta, covariance = _least_squares(design, y, groups)
+    beta, covariance = least_squares(design, y, groups)
     if covariance is None:
         raise NotEstimable("few_creators", "one creator alone decides the curve: no bend to test")
     k = beside.shape[1]
@@ -226,7 +226,7 @@ def _flat(x: FloatArray, y: FloatArray, beside: FloatArray, groups: Groups) -> F
     return flat
 
 
-def _restricted_cubic(x: FloatArray) -> FloatArray:
+def restricted_cubic(x: FloatArray) -> FloatArray:
     """Columns of a cubic spline that is linear beyond its outer knots (Durrleman & Simon 1989)."""
     knots = np.unique(np.quantile(x, _KNOTS))
     centre, unit = x.mean(), x.std()
@@ -271,7 +271,7 @@ def _line(
     unit = x.std()
     away = (x - at) / unit
     design = np.column_stack([beside, away * ~upper, away * upper, upper.astype(float)])
-    beta, covariance = _least_squares(design, y, groups)
+    beta, covariance = least_squares(design, y, groups)
     place = beside.shape[1] + (1 if above else 0)
     slope = float(beta[place] / unit)
     if covariance is None or not covariance[place, place] > 0:
@@ -279,7 +279,7 @@ def _line(
     return _Line(slope, float(np.sqrt(covariance[place, place]) / unit))
 
 
-def _least_squares(
+def least_squares(
     design: FloatArray, y: FloatArray, groups: Groups
 ) -> tuple[FloatArray, FloatArray | None]:
     """Coefficients and their covariance by creator; None where a creator alone decides one."""

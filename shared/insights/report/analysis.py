@@ -1,0 +1,102 @@
+"""Every number of a report, from the rows of the star schema and a plan."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from shared.insights.analyse import Insights, analyse
+from shared.insights.dose import Point, Tenth, dose_curve, tenths
+from shared.insights.effect import Effect, NotEstimable
+from shared.insights.plan import Plan
+from shared.insights.quality import Gate
+from shared.insights.ranks import Pair, spearman
+from shared.insights.sample import Question, Sample, questions, samples
+from shared.insights.specifications import Specification, specifications
+from shared.insights.table import table_of
+
+Say = Callable[[str], None]
+TABLE = "fact_video_analytics"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A rating against an outcome on a scale."""
+
+    predictor: str
+    question: Question
+
+
+@dataclass
+class Analysis:
+    """`insights` and what a report draws besides. Keys of `curves` and `tenths` are in order."""
+
+    insights: Insights
+    curves: dict[Asked, tuple[Point, ...]] = field(default_factory=dict)
+    tenths: dict[Asked, tuple[Tenth, ...]] = field(default_factory=dict)
+    sizes: dict[Asked, tuple[int, int]] = field(default_factory=dict)
+    """Videos and creators behind a curve."""
+    specifications: tuple[Specification, ...] = ()
+    halo: tuple[Effect, ...] = ()
+
+    @property
+    def gate(self) -> Gate:
+        return self.insights.gate
+
+
+def analysed(
+    rows: Sequence[Mapping[str, Any]], plan: Plan, on_progress: Say = lambda _: None
+) -> Analysis:
+    """Follow the plan. Raises TooLittle and BadPlan as `analyse` does, BadTable without a row."""
+    insights = analyse(table_of(rows, plan, TABLE), plan, on_progress)
+    found = Analysis(insights)
+    on_progress("Curves, tenths, specifications …")
+    passed = insights.gate
+    for sample, asked in samples(passed, plan, questions(plan, passed.left_out)):
+        if _is_answered(sample):
+            for question in asked:
+                _along(found, sample, question)
+                _other_ways(found, sample, question, plan)
+    found.halo = _halo(passed, plan)
+    return found
+
+
+def _is_answered(sample: Sample) -> bool:
+    from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS
+
+    return len(sample.frame) >= FEWEST_ROWS and sample.groups.count >= FEWEST_CLUSTERS
+
+
+def _along(found: Analysis, sample: Sample, question: Question) -> None:
+    """The outcome along each rating."""
+    y = sample.values(question)
+    for predictor in sample.predictors:
+        asked = Asked(predictor, question)
+        x = sample.frame[predictor].to_numpy(dtype=np.float64)
+        found.tenths[asked] = tenths(x, y, sample.groups)
+        found.sizes[asked] = (len(sample.frame), sample.groups.count)
+        controls = sample.controls if len(sample.controls.columns) else None
+        try:
+            found.curves[asked] = dose_curve(x, y, sample.groups, controls)
+        except NotEstimable:
+            continue  # the figure says that there is none
+
+
+def _other_ways(found: Analysis, sample: Sample, question: Question, plan: Plan) -> None:
+    primary = plan.primary
+    if primary and (question.outcome, question.scale) == (primary.outcome, primary.scale):
+        found.specifications = specifications(sample, question, plan)
+
+
+def _halo(passed: Gate, plan: Plan) -> tuple[Effect, ...]:
+    """How the ratings go with one another, among the kept videos."""
+    from shared.insights.resampling import Groups
+
+    frame = passed.frame
+    names = [name for name in plan.predictors if name not in passed.left_out]
+    pairs = [Pair(a, b) for place, a in enumerate(names) for b in names[place + 1 :]]
+    if not pairs:
+        return ()
+    labels = frame[plan.cluster] if plan.cluster else [str(row) for row in frame.index]
+    return spearman(frame, pairs, Groups.of(labels), plan.resamples or 0, plan.seed)

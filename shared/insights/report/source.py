@@ -1,0 +1,71 @@
+"""What a report reads of the star schema; ratings that a test made up are not believed."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from google.cloud import bigquery
+
+from shared.rating.derived import DERIVED
+from shared.rating.values import Values
+from shared.warehouse.ask import rows_of
+
+SQL = Path(__file__).parent / "sql"
+MADE_UP = "-stand-in"
+"""How the version of a model ends that stands in for one in tests."""
+
+NOT_A_RATING = "made_up"
+"""Status that such a rating has in a report: it is counted, and none of its numbers is used."""
+
+_RATED = (
+    frozenset(Values.model_fields)
+    | frozenset(DERIVED)
+    | {
+        *("rater", "rubric_version", "generation", "config_hash", "replicate", "rated_at"),
+        *("evidence", "rating_flags"),
+    }
+)
+
+Row = dict[str, Any]
+
+
+class Source(Protocol):
+    """Where the rows come from."""
+
+    def videos(self) -> list[Row]: ...
+
+    def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]: ...
+
+
+class StarSchema:
+    """The tables of one dataset. Raises as `shared.warehouse.ask` does."""
+
+    def __init__(self, client: bigquery.Client, dataset: str):
+        self._client = client
+        self._dataset = f"{client.project}.{dataset}"
+
+    def videos(self) -> list[Row]:
+        """Every video in the order of its id, without the values of made-up ratings."""
+        return [believed(row) for row in self._rows("videos")]
+
+    def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]:
+        """The curves of each video that has some, as JSON."""
+        asked = bigquery.ArrayQueryParameter("video_ids", "STRING", list(video_ids))
+        return {row["video_id"]: row["curves"] for row in self._rows("curves", asked)}
+
+    def _rows(self, name: str, *parameters: object) -> list[Row]:
+        return rows_of(self._client, self._dataset, _statement(name), name, parameters)
+
+
+@lru_cache
+def _statement(name: str) -> str:
+    return (SQL / f"{name}.sql").read_text()
+
+
+def believed(row: Row) -> Row:
+    """The row; of a made-up rating only that there is one."""
+    if not (row.get("model_version") or "").endswith(MADE_UP):
+        return row
+    kept = {name: None if name in _RATED else value for name, value in row.items()}
+    return kept | {"rating_status": NOT_A_RATING, "rating_reason": row["model_version"]}

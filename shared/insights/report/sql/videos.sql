@@ -1,0 +1,20 @@
+-- One row per video: its fact row, who posted it, and what its rating says of itself.
+SELECT
+  fact.*,
+  creator.username,
+  video.caption,
+  video.url,
+  rating.model_version,
+  rating.evidence,
+  rating.flags AS rating_flags
+FROM fact_video_analytics AS fact
+LEFT JOIN dim_user AS creator ON creator.user_key = fact.user_key
+LEFT JOIN dim_video AS video ON video.video_id = fact.video_id
+LEFT JOIN fact_rating AS rating
+  ON
+    rating.video_id = fact.video_id
+    AND rating.generation = fact.generation
+    AND rating.rater = fact.rater
+    AND rating.config_hash = fact.config_hash
+    AND rating.replicate = fact.replicate
+ORDER BY fact.video_id

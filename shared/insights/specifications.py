@@ -1,0 +1,107 @@
+"""The primary question asked in every other way that would have been reasonable."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from shared.insights.effect import Effect, NotEstimable
+from shared.insights.influence import influence
+from shared.insights.plan import AGE, Plan
+from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS
+from shared.insights.ranks import partial_spearman, pearson_log1p, spearman
+from shared.insights.resampling import BoolArray
+from shared.insights.sample import Question, Sample
+
+EVERYTHING = "all videos"
+SETTLED_DAYS = 30
+TOP_SHARE = 0.01
+FEWEST_OF_A_CREATOR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """One way of asking: which videos, and the effect they gave."""
+
+    subset: str
+    effect: Effect
+
+
+def specifications(sample: Sample, question: Question, plan: Plan) -> tuple[Specification, ...]:
+    """Every choice of videos under every kind of correlation, the smallest estimate first.
+
+    What a choice leaves too small to answer (under 20 videos or 5 creators), or does not change,
+    is left out. The intervals belong to one choice each: they do not say how sure the whole is.
+    """
+    assert plan.primary is not None
+    pair = sample.pair(plan.primary.predictor, question)
+    found = []
+    for subset, chosen in _subsets(sample, question, plan):
+        part = sample.where(chosen)
+        if len(part.frame) < FEWEST_ROWS or part.groups.count < FEWEST_CLUSTERS:
+            continue
+        asked: dict[str, Any] = {"resamples": plan.resamples or 0, "seed": plan.seed}
+        ways = [
+            partial(spearman, part.frame, [pair], part.groups, **asked),
+            partial(pearson_log1p, part.frame, [pair], part.groups, **asked),
+        ]
+        if len(part.controls.columns):
+            ways.append(
+                partial(partial_spearman, part.frame, [pair], part.controls, part.groups, **asked)
+            )
+        for way in ways:
+            try:
+                found.append(Specification(subset, way()[0]))
+            except NotEstimable:
+                continue
+    told = [one for one in found if one.effect.estimate is not None]
+    return tuple(sorted(told, key=lambda one: (one.effect.estimate, one.subset)))
+
+
+def _subsets(sample: Sample, question: Question, plan: Plan) -> Iterator[tuple[str, BoolArray]]:
+    everyone = np.ones(len(sample.frame), dtype=bool)
+    yield EVERYTHING, everyone
+    for name, chosen in _narrower(sample, question, plan):
+        if chosen.any() and not chosen.all():
+            yield name, chosen
+
+
+def _narrower(sample: Sample, question: Question, plan: Plan) -> Iterator[tuple[str, BoolArray]]:
+    frame, groups = sample.frame, sample.groups
+    outcome = sample.values(question)
+    yield (
+        f"without the top {TOP_SHARE:.0%} of {question.outcome}",
+        outcome <= np.quantile(outcome, 1 - TOP_SHARE),
+    )
+    if AGE in frame:
+        age = frame[AGE].to_numpy(dtype=np.float64)
+        yield f"{SETTLED_DAYS} days or older", age >= SETTLED_DAYS
+        yield f"under {SETTLED_DAYS} days", age < SETTLED_DAYS
+    if plan.cluster:
+        yield (
+            f"creators with {FEWEST_OF_A_CREATOR} videos or more",
+            groups.sizes[groups.codes] >= FEWEST_OF_A_CREATOR,
+        )
+        yield "without the most influential creator", ~_most_influential(sample, question, plan)
+    if "followers" in frame:
+        followers = frame["followers"].to_numpy(dtype=np.float64)
+        middle = np.nanmedian(followers) if np.isfinite(followers).any() else np.nan
+        yield "more followers than most", followers > middle
+        yield "fewer followers than most", followers <= middle
+    if "language" in frame:
+        most = frame["language"].mode()
+        if len(most):
+            yield f"without language {most.iloc[0]}", (frame["language"] != most.iloc[0]).to_numpy()
+
+
+def _most_influential(sample: Sample, question: Question, plan: Plan) -> BoolArray:
+    assert plan.primary is not None
+    x = sample.frame[plan.primary.predictor].to_numpy(dtype=np.float64)
+    try:
+        name = influence(x, sample.values(question), sample.groups)[0].cluster
+    except NotEstimable:
+        return np.zeros(len(x), dtype=bool)
+    chosen: BoolArray = sample.groups.codes == sample.groups.names.index(name)
+    return chosen
