@@ -1,0 +1,523 @@
+// Draws the figures and the gallery from the JSON in #report, and redraws what a choice changes.
+// Text of strangers is only ever set as text.
+"use strict";
+(() => {
+  const report = JSON.parse(document.getElementById("report").textContent);
+  const { videos, figures } = report;
+  const all = videos.video_id.map((_, i) => i);
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const form = $(".filters");
+  const words = (name) => String(name).replaceAll("_", " ");
+  const start = report.primary ?? { predictor: report.predictors[0], outcome: report.outcomes[0], scale: "count" };
+  const chosen = { ...start, creator: "", language: "", rater: "", relative: false, sort: "score" };
+  const INK = "var(--ink)", SOFT = "var(--soft)", ACCENT = "var(--accent)", HOT = "var(--hot)", LINE = "var(--line)";
+
+  // ---- numbers, as the tables write them
+  const thousands = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+  const count = (value) => thousands.format(value).replace("-", "−");
+  const short = (value) => Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(value);
+  const rho = (value) => value.toFixed(Math.abs(value) < 0.1 ? 3 : 2).replace("0.", ".").replace("-", "−");
+  const ratio = (value) => (value >= 0.1 && value < 100 ? value.toFixed(2) : value.toPrecision(3));
+
+  // ---- elements
+  const el = (tag, attributes = {}, ...children) => {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value);
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  };
+  const place = (name) => $(`[data-chart="${name}"]`);
+  const draw = (name, label, make) => {
+    const where = place(name);
+    if (!where) return;
+    const width = Math.max(240, Math.floor(where.clientWidth));
+    const plot = make(width);
+    plot.setAttribute("role", "img");
+    plot.setAttribute("aria-label", label);
+    where.replaceChildren(plot);
+    const told = $(`[data-drawn="${name}"]`);
+    if (told) told.textContent = label;
+  };
+  const base = (width, height, more) => Plot.plot({
+    width, height, style: { background: "none", color: INK, fontFamily: "inherit", fontSize: "12px", overflow: "visible" },
+    ...more,
+  });
+  const grid = { stroke: LINE, strokeOpacity: 1 };
+  const follows = (row) =>
+    row.predictor === chosen.predictor && row.outcome === chosen.outcome && row.scale === chosen.scale;
+  const named = (row) =>
+    row.scale === "rate" ? `${words(row.outcome)} per ${report.exposure[row.outcome] === "age" ? "day" : unit(report.exposure[row.outcome])}` : words(row.outcome);
+  const unit = (name) => (name === "views" ? "view" : words(name ?? ""));
+  const scaleName = () => named({ outcome: chosen.outcome, scale: chosen.scale });
+
+  // ---- figures of the insight tables
+  const interval = (rows, y, more = {}) => [
+    Plot.ruleY(rows.filter((d) => d.ci_low !== undefined), { y, x1: "ci_low", x2: "ci_high", strokeWidth: 2.5, ...more }),
+  ];
+  const headline = () => {
+    const row = report.figures.forest?.find((d) => d.is_primary);
+    if (!row) return;
+    const reach = Math.max(0.3, Math.abs(row.ci_low ?? 0), Math.abs(row.ci_high ?? 0)) * 1.15;
+    draw("headline", `ρ = ${rho(row.estimate)}, 95 % interval ${rho(row.ci_low)} to ${rho(row.ci_high)}`, (width) =>
+      base(width, 84, {
+        marginLeft: 12, marginRight: 12, marginBottom: 36, x: { domain: [-reach, reach], label: "← fewer · Spearman’s ρ · more →", labelAnchor: "center", ticks: 7, tickSize: 0 },
+        marks: [
+          negligible(true),
+          Plot.ruleX([0], { stroke: INK }),
+          Plot.ruleX([0], { stroke: INK }),
+          Plot.link([row], { x1: "ci_low", x2: "ci_high", y1: () => 0, y2: () => 0, stroke: ACCENT, strokeWidth: 9, strokeOpacity: 0.45, strokeLinecap: "round" }),
+          Plot.dot([row], { x: "estimate", y: () => 0, r: 8, fill: ACCENT }),
+          Plot.text([row], { x: "estimate", y: () => 0, dy: -18, text: (d) => `ρ = ${rho(d.estimate)}`, fontWeight: 700, fontSize: 14 }),
+        ],
+        y: { axis: null, domain: [-1, 1] },
+      }));
+  };
+  const negligible = () =>
+    report.negligible ? Plot.rectX([0], { x1: -report.negligible, x2: report.negligible, fill: "var(--shade)" }) : null;
+
+  const forest = () => {
+    const rows = figures.forest.filter((d) => d.predictor === chosen.predictor && d.estimate !== undefined);
+    const plain = rows.filter((d) => d.method === "spearman"), partial = rows.filter((d) => d.method === "partial_spearman");
+    draw("forest", `${words(chosen.predictor)} and each KPI: Spearman’s ρ with its 95 % interval`, (width) =>
+      base(width, 46 + 34 * plain.length, {
+        marginLeft: 126, marginRight: 14, x: { label: "ρ", nice: true, ticks: width < 420 ? 4 : 6 },
+        y: { label: null, domain: plain.map(named), tickSize: 0 },
+        marks: [
+          negligible(), Plot.gridX(grid), Plot.ruleX([0], { stroke: INK }),
+          ...interval(plain, named, { stroke: (d) => (d.is_primary ? HOT : ACCENT), dy: -4 }),
+          ...interval(partial, named, { stroke: SOFT, strokeWidth: 1.2, dy: 6 }),
+          Plot.dot(partial, { x: "estimate", y: named, r: 3.5, stroke: SOFT, fill: "var(--paper)", strokeWidth: 1.5, dy: 6 }),
+          Plot.dot(plain, { x: "estimate", y: named, r: 5, fill: (d) => (d.is_primary ? HOT : ACCENT), dy: -4 }),
+          Plot.tip(rows, Plot.pointerY({ x: "estimate", y: named, title: (d) => `${words(d.method)}\nρ = ${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos`, fill: "var(--raised)" })),
+        ],
+      }));
+  };
+  const ends = (d, write) => (d.ci_low === undefined ? "" : ` (${write(d.ci_low)} to ${write(d.ci_high)})`);
+
+  const ratios = () => {
+    const rows = figures.ratios.filter((d) => d.predictor === chosen.predictor && d.step_irr !== undefined);
+    if (!rows.length) return none("ratios", "The count models have no estimate for this rating; the table says why.");
+    draw("ratios", `Times as many for one standard deviation more of ${words(chosen.predictor)}`, (width) =>
+      base(width, 46 + 34 * rows.length, {
+        marginLeft: 126, marginRight: 14,
+        x: { type: "log", label: "times as many", tickFormat: (d) => String(+d.toPrecision(2)), ticks: width < 420 ? 3 : 5, domain: spread(rows) },
+        y: { label: null, domain: rows.map(named), tickSize: 0 },
+        marks: [
+          Plot.gridX(grid), Plot.ruleX([1], { stroke: INK }),
+          Plot.ruleY(rows.filter((d) => d.step_irr_low !== undefined), { y: named, x1: "step_irr_low", x2: "step_irr_high", strokeWidth: 2.5, stroke: (d) => (isPrimary(d) ? HOT : ACCENT) }),
+          Plot.dot(rows, { x: "step_irr", y: named, r: 5, fill: (d) => (isPrimary(d) ? HOT : ACCENT) }),
+          Plot.tip(rows, Plot.pointerY({ x: "step_irr", y: named, title: (d) => `${ratio(d.step_irr)} times as many${d.step_irr_low === undefined ? "" : ` (${ratio(d.step_irr_low)} to ${ratio(d.step_irr_high)})`}\n${count(d.n)} videos`, fill: "var(--raised)" })),
+        ],
+      }));
+  };
+  const isPrimary = (d) => report.primary && d.predictor === report.primary.predictor && d.outcome === report.primary.outcome && d.scale === report.primary.scale;
+  const spread = (rows) => {
+    const found = rows.flatMap((d) => [d.step_irr, d.step_irr_low ?? d.step_irr, d.step_irr_high ?? d.step_irr]);
+    const reach = Math.max(1.25, ...found.map((value) => Math.max(value, 1 / value))) * 1.05;
+    return [1 / reach, reach];
+  };
+  const none = (name, sentence) => {
+    place(name)?.replaceChildren(el("p", { class: "missing" }, sentence));
+    const told = $(`[data-drawn="${name}"]`);
+    if (told) told.textContent = "";
+  };
+
+  const dose = () => {
+    const rows = figures.dose.filter(follows);
+    if (!rows.length) return none("dose", `There is no curve of ${words(chosen.predictor)} and ${scaleName()}.`);
+    draw("dose", `${scaleName()} along ${words(chosen.predictor)}: percentile with its 95 % band`, (width) =>
+      base(width, 260, {
+        marginLeft: 42, x: { label: `${words(chosen.predictor)} →`, labelAnchor: "right" },
+        y: { label: "↑ percentile", domain: [Math.min(20, ...rows.map((d) => d.ci_low)), Math.max(80, ...rows.map((d) => d.ci_high))], clamp: true },
+        marks: [
+          Plot.gridY(grid), Plot.ruleY([50], { stroke: INK, strokeDasharray: "3 4" }),
+          Plot.areaY(rows, { x: "x_low", y1: "ci_low", y2: "ci_high", fill: ACCENT, fillOpacity: 0.22 }),
+          Plot.lineY(rows, { x: "x_low", y: "estimate", stroke: ACCENT, strokeWidth: 2.5 }),
+          Plot.dot(rows, { x: "x_low", y: "estimate", fill: ACCENT, r: 3 }),
+          Plot.tip(rows, Plot.pointerX({ x: "x_low", y: "estimate", title: (d) => `score ${+d.x_low.toPrecision(3)}\npercentile ${+d.estimate.toPrecision(3)} (${+d.ci_low.toPrecision(3)} to ${+d.ci_high.toPrecision(3)})`, fill: "var(--raised)" })),
+        ],
+      }));
+  };
+
+  const deciles = () => {
+    const rows = figures.deciles.filter(follows);
+    if (!rows.length) return none("deciles", `There are no tenths of ${words(chosen.predictor)} and ${scaleName()}.`);
+    const label = (d) => (d.x_low === d.x_high ? `${d.x_low}` : `${d.x_low}–${d.x_high}`);
+    const log = chosen.scale === "count";
+    const least = 0.5;
+    const at = (value) => (log ? Math.max(least, value) : value);
+    draw("deciles", `${scaleName()} by tenths of ${words(chosen.predictor)}: the middle video and the middle half`, (width) =>
+      base(width, 260, {
+        marginLeft: 48, marginBottom: 44, x: { label: `${words(chosen.predictor)}, lowest and highest score of each tenth →`, labelAnchor: "right", domain: rows.map(label), tickRotate: width < 420 ? -40 : 0, tickSize: 0 },
+        y: log ? { type: "log", label: `↑ ${scaleName()}`, tickFormat: short, ticks: 5 } : { label: `↑ ${scaleName()}`, ticks: 5 },
+        marks: [
+          Plot.gridY(grid),
+          Plot.ruleX(rows, { x: label, y1: (d) => at(d.quartile_low), y2: (d) => at(d.quartile_high), stroke: ACCENT, strokeWidth: 7, strokeOpacity: 0.35, strokeLinecap: "round" }),
+          Plot.dot(rows, { x: label, y: (d) => at(d.estimate), fill: ACCENT, r: 4.5 }),
+          Plot.tip(rows, Plot.pointerX({ x: label, y: (d) => at(d.estimate), title: (d) => `score ${label(d)}\nmiddle ${+d.estimate.toPrecision(3)}\n${count(d.n)} videos of ${count(d.clusters)} creators`, fill: "var(--raised)" })),
+        ],
+      }));
+  };
+
+  const growth = () => {
+    const rows = figures.growth.filter((d) => d.predictor === chosen.predictor && d.estimate !== undefined);
+    if (!rows.length) return none("growth", `No KPI at equal age for ${words(chosen.predictor)}.`);
+    draw("growth", `${words(chosen.predictor)} and ${words(rows[0].outcome)} at the same age of every video`, (width) =>
+      base(width, 260, {
+        marginLeft: 42, x: { label: "age in days →", type: "point", domain: [...new Set(rows.map((d) => d.x_low))] }, y: { label: "↑ ρ", nice: true },
+        marks: [
+          Plot.gridY(grid), Plot.ruleY([0], { stroke: INK }),
+          Plot.ruleX(rows.filter((d) => d.ci_low !== undefined), { x: "x_low", y1: "ci_low", y2: "ci_high", stroke: ACCENT, strokeWidth: 2.5 }),
+          Plot.lineY(rows, { x: "x_low", y: "estimate", stroke: ACCENT, strokeDasharray: "2 3" }),
+          Plot.dot(rows, { x: "x_low", y: "estimate", fill: ACCENT, r: 5 }),
+        ],
+      }));
+  };
+
+  const durations = () => {
+    const rows = figures.durations;
+    draw("durations", `${words(rows[0].predictor)} and ${named(rows[0])} by duration: ρ with its 95 % interval`, (width) =>
+      base(width, 60 + 40 * rows.length, {
+        marginLeft: 110, marginRight: 14, x: { label: "ρ", nice: true, ticks: 5 }, y: { label: null, domain: rows.map((d) => d.subset), tickSize: 0 },
+        marks: [
+          negligible(), Plot.gridX(grid), Plot.ruleX([0], { stroke: INK }),
+          ...interval(rows, "subset", { stroke: ACCENT }),
+          Plot.dot(rows, { x: "estimate", y: "subset", r: 5, fill: ACCENT }),
+          Plot.text(rows, { x: "estimate", y: "subset", dy: -12, text: (d) => `${count(d.n)} videos`, fill: SOFT }),
+        ],
+      }));
+  };
+
+  const METHOD = { spearman: "Spearman’s ρ", partial_spearman: "ρ without controls’ part", pearson_log1p: "Pearson’s r of log counts" };
+  const specifications = () => {
+    const rows = figures.specifications.map((d, i) => ({ ...d, i }));
+    const choices = [...new Set(rows.map((d) => METHOD[d.method] ?? d.method)), ...new Set(rows.map((d) => d.subset))];
+    const cells = rows.flatMap((d) => [{ ...d, choice: METHOD[d.method] ?? d.method }, { ...d, choice: d.subset }]);
+    const usual = (d) => d.method === "spearman" && d.subset === "all videos";
+    draw("specifications", `${words(report.primary.predictor)} and ${words(report.primary.outcome)} in ${rows.length} ways, the smallest estimate first`, (width) => {
+      const narrow = width < 560, marginLeft = narrow ? 14 : 210;
+      const upper = base(width, 210, {
+        marginLeft, marginRight: 14, marginBottom: 8, x: { axis: null, domain: rows.map((d) => d.i) }, y: { label: "↑ estimate", nice: true, grid: false },
+        marks: [
+          Plot.gridY(grid), Plot.ruleY([0], { stroke: INK }),
+          Plot.ruleX(rows.filter((d) => d.ci_low !== undefined), { x: "i", y1: "ci_low", y2: "ci_high", stroke: (d) => (usual(d) ? HOT : ACCENT), strokeWidth: 2 }),
+          Plot.dot(rows, { x: "i", y: "estimate", r: 4, fill: (d) => (usual(d) ? HOT : ACCENT) }),
+          Plot.tip(rows, Plot.pointerX({ x: "i", y: "estimate", title: (d) => `${METHOD[d.method] ?? d.method}\n${d.subset}\n${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos`, fill: "var(--raised)" })),
+        ],
+      });
+      const lower = base(width, 26 + 19 * choices.length, {
+        marginLeft, marginRight: 14, marginTop: 6, marginBottom: 6, x: { axis: null, domain: rows.map((d) => d.i) }, y: { label: null, domain: choices, tickSize: 0, axis: narrow ? null : "left" },
+        marks: [
+          Plot.gridY(grid),
+          Plot.dot(cells, { x: "i", y: "choice", r: 3.4, fill: (d) => (usual(d) ? HOT : INK) }),
+          narrow ? Plot.text(choices, { x: () => rows[0].i, y: (d) => d, text: (d) => d, textAnchor: "start", dx: 2, dy: -8, fill: SOFT, fontSize: 10 }) : null,
+        ],
+      });
+      lower.setAttribute("aria-hidden", "true");
+      const both = el("div", {}, upper, lower);
+      upper.setAttribute("role", "presentation");
+      return both;
+    });
+  };
+
+  const halo = () => {
+    const rows = figures.halo.filter((d) => d.estimate !== undefined);
+    if (!rows.length) return none("halo", "No two ratings vary together in these videos.");
+    const names = [...new Set(rows.flatMap((d) => [d.dimension, d.other_dimension]))];
+    const cells = rows.flatMap((d) => [d, { ...d, dimension: d.other_dimension, other_dimension: d.dimension }]);
+    draw("halo", "Correlation between the ratings", (width) =>
+      base(Math.min(width, 130 + 110 * names.length), 60 + 48 * names.length, {
+        marginLeft: 128, marginBottom: 40, padding: 0.06, x: { domain: names, label: null, tickFormat: words, tickSize: 0 }, y: { domain: names, label: null, tickFormat: words, tickSize: 0 },
+        marks: [
+          Plot.cell(names.map((name) => ({ name })), { x: "name", y: "name", fill: "var(--shade)" }),
+          Plot.cell(cells, { x: "dimension", y: "other_dimension", fill: (d) => (Math.abs(d.estimate) >= 0.9 ? HOT : ACCENT), fillOpacity: (d) => 0.12 + 0.5 * Math.abs(d.estimate) }),
+          Plot.text(cells, { x: "dimension", y: "other_dimension", text: (d) => rho(d.estimate), fill: INK, fontWeight: 600, fontSize: 13 }),
+        ],
+      }));
+  };
+  const agreement = () => {
+    const rows = figures.agreement.filter((d) => d.estimate !== undefined);
+    const label = (d) => `${words(d.dimension ?? "")} · ${d.metric}`;
+    draw("agreement", "Agreement of raters with its 95 % interval", (width) =>
+      base(width, 50 + 30 * rows.length, {
+        marginLeft: 190, marginRight: 14, x: { label: "agreement", domain: [Math.min(0, ...rows.map((d) => d.ci_low ?? d.estimate)), 1] }, y: { label: null, domain: rows.map(label), tickSize: 0 },
+        marks: [Plot.gridX(grid), Plot.ruleX([0.5, 0.75], { stroke: SOFT, strokeDasharray: "3 4" }), ...interval(rows, label, { stroke: ACCENT }), Plot.dot(rows, { x: "estimate", y: label, r: 5, fill: ACCENT })],
+      }));
+  };
+  const ladder = () => {
+    const rows = figures.ladder.filter((d) => d.estimate !== undefined);
+    if (!rows.length) return none("ladder", "No rung can be computed from these data; the table says what each needs.");
+    const colour = (d) => ({ passed: "var(--good)", failed: "var(--bad)" })[d.verdict] ?? SOFT;
+    draw("ladder", "The rungs that could be computed, with the mark that each was set", (width) => {
+      const narrow = width < 640;
+      return base(width, 50 + (narrow ? 52 : 34) * rows.length, {
+        marginLeft: narrow ? 14 : 320, marginRight: 90, x: { label: null }, y: { label: null, domain: rows.map((d) => d.title), tickSize: 0, axis: narrow ? null : "left", tickFormat: (d) => (d.length > 52 ? `${d.slice(0, 51)}…` : d) },
+        marks: [
+          Plot.gridX(grid), ...interval(rows, "title", { stroke: colour }),
+          Plot.tickX(rows.filter((d) => d.pass_mark !== undefined), { x: "pass_mark", y: "title", stroke: INK, strokeWidth: 2 }),
+          Plot.dot(rows, { x: "estimate", y: "title", r: 5, fill: colour }),
+          Plot.text(rows, { frameAnchor: "right", y: "title", dx: 84, textAnchor: "end", text: "verdict", fill: colour, fontWeight: 600 }),
+          narrow ? Plot.text(rows, { frameAnchor: "left", y: "title", dy: -16, textAnchor: "start", text: (d) => d.title, fill: SOFT, lineWidth: 34, textOverflow: "ellipsis" }) : null,
+        ],
+      });
+    });
+  };
+
+  const quality = () => {
+    const rows = figures.quality.filter((d) => (d.part === "rows" && !/synthetic|made up/.test(d.subject)) || d.part === "dropped");
+    const label = (d) => (d.part === "dropped" ? `dropped: ${words(d.subject)}` : d.subject);
+    draw("quality", "Videos left after each demand, and videos dropped by each rule", (width) =>
+      base(width, 40 + 28 * rows.length, {
+        marginLeft: 190, marginRight: 50, x: { label: "videos", axis: null }, y: { label: null, domain: rows.map(label), tickSize: 0 },
+        marks: [
+          Plot.barX(rows, { x: "count", y: label, fill: (d) => (d.part === "dropped" ? HOT : ACCENT), fillOpacity: 0.8, insetTop: 3, insetBottom: 3 }),
+          Plot.text(rows, { x: "count", y: label, text: (d) => count(d.count), dx: 6, textAnchor: "start" }),
+          Plot.ruleX([0], { stroke: INK }),
+        ],
+      }));
+  };
+  const months = () => {
+    const rows = figures.months;
+    draw("months", "Videos by month of posting, and how many of them have impossible counts", (width) =>
+      base(width, 190, {
+        marginLeft: 48, x: { label: null, domain: rows.map((d) => d.subject), tickRotate: rows.length > width / 60 ? -40 : 0 }, marginBottom: rows.length > width / 60 ? 56 : 30, y: { label: "↑ videos", ticks: 4 },
+        marks: [
+          Plot.gridY(grid),
+          Plot.barY(rows, { x: "subject", y: "total", fill: "var(--accent-soft)", insetLeft: 2, insetRight: 2 }),
+          Plot.barY(rows, { x: "subject", y: "count", fill: HOT, insetLeft: 2, insetRight: 2 }),
+          Plot.ruleY([0], { stroke: INK }),
+        ],
+      }));
+  };
+  const precision = () => {
+    const rows = figures.precision.filter((d) => d.subject.startsWith("videos needed"))
+      .map((d) => ({ ...d, asked: d.subject.match(/0?\.\d+/)[0].replace("0.", ".") }));
+    const worth = figures.precision.find((d) => d.subject === "independent videos worth");
+    const n = report.figures.forest.find((d) => d.is_primary)?.n;
+    if (!rows.length || !n || !worth) return none("precision", "The plan declares no primary question.");
+    draw("precision", "Videos that it takes to find a correlation four times in five", (width) =>
+      base(width, 70 + 30 * rows.length, {
+        marginLeft: 70, marginRight: 60, x: { type: "log", label: "videos needed →", tickFormat: short, ticks: 4 }, y: { label: null, domain: rows.map((d) => `ρ = ${d.asked}`), tickSize: 0 },
+        marks: [
+          Plot.gridX(grid),
+          Plot.dot(rows, { x: "value", y: (d) => `ρ = ${d.asked}`, r: 5, fill: (d) => (d.value <= n ? "var(--good)" : HOT) }),
+          Plot.text(rows, { x: "value", y: (d) => `ρ = ${d.asked}`, text: (d) => count(d.value), dx: 10, textAnchor: "start" }),
+          Plot.ruleX([n], { stroke: INK, strokeWidth: 2 }),
+          Plot.text([n], { x: (d) => d, frameAnchor: "top", dy: -12, text: (d) => `here: ${count(d)}` }),
+        ],
+      }));
+  };
+
+  // ---- every video
+  const value = (i) => {
+    if (chosen.relative) return videos[`${chosen.outcome}_times_usual`]?.[i];
+    const counted = videos[chosen.outcome]?.[i];
+    if (chosen.scale !== "rate") return counted;
+    const per = videos[report.exposure[chosen.outcome]]?.[i];
+    return per > 0 && counted !== null ? counted / per : null;
+  };
+  const isPicked = (i) =>
+    (!chosen.creator || videos.creator[i] === chosen.creator) &&
+    (!chosen.language || videos.language[i] === chosen.language) &&
+    (!chosen.rater || videos.rater[i] === chosen.rater);
+  const median = (values) => d3.median(values);
+
+  const scatter = () => {
+    if (!place("scatter")) return;
+    const isLog = chosen.relative || chosen.scale === "count";
+    const least = chosen.relative ? 0.01 : 0.5;
+    const dots = [];
+    for (const i of all) {
+      const x = videos[chosen.predictor]?.[i], y = value(i);
+      if (x === null || x === undefined || y === null || y === undefined) continue;
+      dots.push({ i, x, y: isLog ? Math.max(least, y) : y, picked: isPicked(i) });
+    }
+    const label = chosen.relative ? `${words(chosen.outcome)}, times the creator’s usual` : scaleName();
+    if (!dots.length) return none("scatter", `No video has both ${words(chosen.predictor)} and ${label}.`);
+    const isFiltered = chosen.creator || chosen.language || chosen.rater;
+    const picked = dots.filter((d) => d.picked), others = dots.filter((d) => !d.picked);
+    const rings = [];
+    for (const [creator, own] of d3.group(picked, (d) => videos.creator[d.i])) {
+      if (own.length >= 3) rings.push({ creator, n: own.length, x: median(own.map((d) => d.x)), y: median(own.map((d) => d.y)) });
+    }
+    const few = dots.length < 800;
+    draw("scatter", `${label} by ${words(chosen.predictor)}: ${count(picked.length)} of ${count(dots.length)} videos picked out`, (width) =>
+      base(width, Math.min(440, Math.max(300, width * 0.55)), {
+        marginLeft: 50, x: { label: `${words(chosen.predictor)} →`, labelAnchor: "right" },
+        y: { type: isLog ? "log" : "linear", label: `↑ ${label}`, tickFormat: short, ticks: 6 },
+        r: { range: [5, 16] },
+        marks: [
+          Plot.gridY(grid),
+          chosen.relative ? Plot.ruleY([1], { stroke: INK, strokeDasharray: "3 4" }) : null,
+          Plot.dot(others, { x: "x", y: "y", r: few ? 3 : 1.8, fill: SOFT, fillOpacity: 0.18 }),
+          Plot.dot(picked, { x: "x", y: "y", r: few ? 3.4 : 2, fill: isFiltered ? HOT : "var(--dot)", fillOpacity: few || isFiltered ? 0.6 : 0.35 }),
+          chosen.relative ? null : Plot.dot(rings, { x: "x", y: "y", r: "n", stroke: INK, strokeOpacity: few ? 0.55 : 0.35, strokeWidth: 1.2 }),
+          Plot.tip(picked, Plot.pointer({ x: "x", y: "y", maxRadius: 24, title: (d) => videoWords(d.i), fill: "var(--raised)" })),
+        ],
+      }));
+    listVideos(dots.filter((d) => d.picked).map((d) => d.i));
+  };
+  const videoWords = (i) => `${videos.creator[i]} · ${videos.language[i]}\n${words(chosen.predictor)} ${videos[chosen.predictor][i]}\n${words(chosen.outcome)} ${count(videos[chosen.outcome][i])}\n${videos.video_id[i]}`;
+
+  const LISTED = 100;
+  const listVideos = (picked) => {
+    const table = $('table[data-figure="scatter"]');
+    const columns = ["video_id", "creator", "language", "rater", chosen.predictor, chosen.outcome, `${chosen.outcome}_times_usual`];
+    const heads = ["video", "creator", "language", "rater", words(chosen.predictor), words(chosen.outcome), "times the usual"];
+    $("thead tr", table).replaceChildren(...heads.map((head, at) => el("th", { scope: "col", class: at > 3 ? "n" : null }, head)));
+    const ranked = [...picked].sort((a, b) => videos[chosen.predictor][b] - videos[chosen.predictor][a]);
+    $("tbody", table).replaceChildren(...ranked.slice(0, LISTED).map((i) => el("tr", {}, ...columns.map((column, at) => {
+      const cell = videos[column]?.[i];
+      return el("td", { class: at > 3 ? "n" : null }, cell === null || cell === undefined ? "" : at === 5 ? count(cell) : at === 6 ? ratio(cell) : String(cell));
+    }))));
+    $('[data-more="scatter"]').textContent = ranked.length > LISTED ? `The ${LISTED} with the highest ${words(chosen.predictor)} of ${count(ranked.length)}; report.csv beside this file has all.` : "";
+  };
+
+  // ---- gallery
+  const PAGE = 12;
+  let shown = PAGE;
+  const gallery = () => {
+    const cards = $(".cards");
+    if (!cards) return;
+    const kpi = (m) => m.kpis[chosen.outcome] ?? {};
+    const orders = {
+      score: (m) => -(m.scores[chosen.predictor] ?? -1), times: (m) => -(kpi(m).times ?? -1), count: (m) => -(kpi(m).count ?? -1),
+      created: (m) => -(m.created ? Date.parse(m.created) : 0), creator: (m) => m.creator,
+    };
+    const by = orders[chosen.sort];
+    const found = report.moments.filter((m) =>
+      (!chosen.creator || m.creator === chosen.creator) && (!chosen.language || m.language === chosen.language) && (!chosen.rater || m.rater === chosen.rater));
+    const ordered = d3.sort(found, by);
+    cards.replaceChildren(...ordered.slice(0, shown).map(card));
+    for (const spark of $$("[data-spark]", cards)) curve(spark, ordered[+spark.dataset.spark]);
+    $('[data-more="gallery"]').textContent = found.length
+      ? `${count(Math.min(shown, found.length))} of ${count(found.length)} shown.`
+      : "The gallery holds none of these videos; the table of “Every video” does.";
+    $(".show-more").hidden = shown >= found.length;
+  };
+  const card = (m, at) => {
+    const frame = m.frame
+      ? el("img", { class: "frame", src: `data:image/jpeg;base64,${m.frame}`, alt: `Key frame of the strongest moment of the video by ${m.creator}` })
+      : el("div", { class: "frame no-frame" }, "no key frame kept");
+    const title = m.url ? el("a", { href: m.url, rel: "noopener noreferrer", target: "_blank" }, m.creator) : m.creator;
+    const scores = el("ul", { class: "scores" }, ...Object.entries(m.scores).map(([name, score]) => el("li", {}, el("b", {}, String(score)), ` ${words(name)}`)));
+    const said = [["expected", m.expectation], ["instead", m.violation]].filter(([, words]) => words);
+    const kpis = Object.entries(m.kpis);
+    return el("li", { class: "card" },
+      frame,
+      el("h3", {}, title),
+      el("p", { class: "who" }, [m.language, m.created, m.duration_s ? `${Math.round(m.duration_s)} s` : null, m.rater].filter(Boolean).join(" · ")),
+      el("p", { class: "caption", dir: "auto" }, m.caption || "(no caption)"),
+      scores,
+      m.curve.length || m.onset_s !== null ? el("div", { class: "wide chart spark", "data-spark": at }) : null,
+      said.length ? el("dl", { class: "wide" }, ...said.map(([name, words]) => el("div", {}, el("dt", {}, name), el("dd", {}, words)))) : null,
+      m.evidence.length ? el("dl", { class: "wide" }, el("div", {}, el("dt", {}, "evidence"), ...m.evidence.map(([second, what]) => el("dd", {}, `${second.toFixed(1)} s: ${what}`)))) : null,
+      el("div", { class: "wide kpis" }, ...kpis.flatMap(([name, d]) => [
+        el("span", { class: "n" }, count(d.count)), el("span", {}, name),
+        el("span", {}, d.times !== undefined && d.times !== null ? `${ratio(d.times)}× the usual ${short(d.usual)}` : ""),
+      ])),
+    );
+  };
+  const curve = (where, m) => {
+    const points = m.curve.map((y, x) => ({ x: x + 0.5, y })).filter((d) => d.y !== null);
+    const end = Math.max(m.duration_s ?? 1, points.length, m.onset_s ?? 0);
+    const plot = base(Math.max(200, where.clientWidth), 66, {
+      marginLeft: 6, marginRight: 6, marginTop: 14, marginBottom: 22, x: { domain: [0, end], label: null, ticks: 5, tickFormat: (d) => `${d} s`, tickSize: 3 }, y: { axis: null, domain: [0, Math.max(1, ...points.map((d) => d.y))] },
+      marks: [
+        points.length ? Plot.areaY(points, { x: "x", y: "y", fill: ACCENT, fillOpacity: 0.3, curve: "monotone-x" }) : null,
+        points.length ? Plot.lineY(points, { x: "x", y: "y", stroke: ACCENT, curve: "monotone-x" }) : null,
+        Plot.ruleY([0], { stroke: LINE }),
+        m.onset_s === null ? null : Plot.ruleX([m.onset_s], { stroke: HOT, strokeWidth: 2 }),
+        m.onset_s === null ? null : Plot.text([m.onset_s], { x: (d) => d, frameAnchor: "top", dy: -12, text: (d) => `${d.toFixed(1)} s`, fill: HOT, fontWeight: 600 }),
+        Plot.dot(m.evidence, { x: (d) => d[0], y: () => 0, r: 3, fill: INK }),
+      ],
+    });
+    plot.setAttribute("role", "img");
+    plot.setAttribute("aria-label", `Surprise by the second${m.onset_s === null ? "" : `; the surprising moment begins at ${m.onset_s.toFixed(1)} s`}`);
+    where.replaceChildren(plot);
+  };
+
+  // ---- choices
+  const DRAWN = { headline, forest, ratios, dose, deciles, growth, durations, specifications, halo, agreement, ladder, quality, months, precision, scatter };
+  const BY_CHOICE = ["forest", "ratios", "dose", "deciles", "growth", "scatter"];
+  const there = (name) => place(name) && (name === "headline" || name === "scatter" || figures[name]?.length);
+  const redraw = (names) => names.filter(there).forEach((name) => DRAWN[name]());
+  const tables = () => {
+    for (const table of $$("table[data-follows]")) {
+      const keys = table.dataset.follows.split(" ").filter(Boolean);
+      for (const row of $$("tbody tr", table)) row.hidden = keys.some((key) => row.dataset[key] !== chosen[key]);
+    }
+  };
+  const status = () => {
+    const n = all.filter(isPicked).length;
+    $(".filters .status").textContent = n === all.length
+      ? `All ${count(n)} videos. Intervals and p values always rest on all videos that the plan keeps.`
+      : `${count(n)} of ${count(all.length)} videos picked out below. Intervals and p values still rest on all videos that the plan keeps.`;
+  };
+  const options = (select, values, everything) => {
+    select.replaceChildren(...(everything ? [el("option", { value: "" }, everything)] : []), ...values.map((v) => el("option", { value: v }, everything ? v : words(v))));
+  };
+  const scales = () => {
+    const rate = report.exposure[chosen.outcome];
+    const select = form.elements.scale;
+    select.replaceChildren(el("option", { value: "count" }, "count"), ...(rate ? [el("option", { value: "rate" }, `per ${rate === "age" ? "day" : unit(rate)}`)] : []));
+    if (!rate) chosen.scale = "count";
+    select.value = chosen.scale;
+  };
+  const setUp = () => {
+    const distinct = (values) => [...new Set(values)].sort((a, b) => String(a).localeCompare(String(b)));
+    options(form.elements.predictor, report.predictors);
+    options(form.elements.outcome, report.outcomes.filter((name) => videos[name]));
+    options(form.elements.language, distinct(videos.language), "all");
+    options(form.elements.rater, distinct(videos.rater), "all");
+    $("#creators").replaceChildren(...distinct(videos.creator).map((name) => el("option", { value: name })));
+    Object.assign(form.elements.predictor, { value: chosen.predictor });
+    Object.assign(form.elements.outcome, { value: chosen.outcome });
+    scales();
+  };
+  const creators = new Set(videos.creator);
+  const choose = (name, given) => {
+    if (name === "creator" && given && !creators.has(given)) return;
+    if (chosen[name] === given) return;
+    chosen[name] = given;
+    shown = PAGE;
+    if (name === "outcome") scales();
+    if (["predictor", "outcome", "scale"].includes(name)) { tables(); redraw(BY_CHOICE); } else redraw(["scatter"]);
+    gallery();
+    status();
+  };
+  form.addEventListener("change", (event) => choose(event.target.name, event.target.value));
+  form.addEventListener("input", (event) => event.target.name === "creator" && choose("creator", event.target.value));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", (event) => {
+    event.preventDefault();
+    Object.assign(chosen, start, { creator: "", language: "", rater: "" });
+    form.elements.creator.value = "";
+    setUp(); tables(); redraw(BY_CHOICE); gallery(); status();
+  });
+  $('[name="relative"]')?.addEventListener("change", (event) => { chosen.relative = event.target.checked; scatter(); });
+  $('[name="sort"]')?.addEventListener("change", (event) => { chosen.sort = event.target.value; shown = PAGE; gallery(); });
+  $(".show-more")?.addEventListener("click", () => { shown += PAGE; gallery(); });
+  for (const button of $$("[data-theme-choice]")) {
+    button.addEventListener("click", () => {
+      const theme = button.dataset.themeChoice;
+      if (theme === "auto") delete document.documentElement.dataset.theme;
+      else document.documentElement.dataset.theme = theme;
+      for (const one of $$("[data-theme-choice]")) one.setAttribute("aria-pressed", String(one === button));
+    });
+  }
+  let drawnAt = 0, waiting = 0;
+  new ResizeObserver(() => {
+    const width = $("main").clientWidth;
+    if (width === drawnAt || matchMedia("print").matches) return;
+    drawnAt = width;
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => { redraw(Object.keys(DRAWN)); gallery(); document.body.dataset.drawn = "yes"; });
+  }).observe($("main"));
+  setUp();
+  tables();
+  status();
+})();

@@ -1,0 +1,126 @@
+"""A report as one HTML file that opens from disk: data, style, scripts and pictures inside."""
+
+import base64
+import hashlib
+import json
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from shared.insights.plan import AGE
+from shared.insights.report.data import ReportData
+from shared.insights.report.figures import Figure, figures
+from shared.insights.report.formats import FORMATS
+
+HERE = Path(__file__).parent
+TEMPLATE = HERE / "page.html.j2"
+STYLE = HERE / "page.css"
+SCRIPT = HERE / "page.js"
+CHARTS = (HERE / "vendor/d3.min.js", HERE / "vendor/plot.min.js")
+LICENCES = (HERE / "vendor/d3.LICENSE.txt", HERE / "vendor/plot.LICENSE.txt")
+LISTED = HERE / "vendor/vendor.json"
+
+Row = dict[str, Any]
+KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
+
+
+def page(data: ReportData) -> str:
+    """The whole file. The same report gives the same bytes.
+
+    Nothing in it is fetched: a content security policy forbids the network, and any script but
+    the ones that are named by their hash. Text of strangers is escaped in the markup and reaches
+    the page only as text.
+    """
+    drawn = figures(data)
+    scripts = [*(_read(path) for path in CHARTS), _read(SCRIPT)]
+    return _template().render(
+        data=data,
+        figures=drawn,
+        keys=KEYS,
+        payload=_payload(data, drawn),
+        style=Markup(_read(STYLE)),
+        scripts=[Markup(script) for script in scripts],
+        policy=_policy(scripts),
+        licences=[_read(path) for path in LICENCES],
+        charts=json.loads(_read(LISTED)),
+        answer=[row for row in data.quality if row["part"] == "answer"],
+        cautions=[row for row in data.quality if row["part"] == "caution"],
+        shapes=[row for row in data.effects if row["part"] == "shape"],
+        sizes={row["subject"]: row for row in data.quality if row["part"] == "rows"},
+        per={name: "day" if per == AGE else per for name, per in data.plan.exposure.items()},
+    )
+
+
+@lru_cache
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@lru_cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["written"] = _written
+    environment.filters["words"] = _words
+    return environment.from_string(_read(TEMPLATE))
+
+
+def _written(value: Any, kind: str) -> str:
+    """A value as people read it; an empty cell for what is not defined."""
+    return "" if value is None else FORMATS[kind](value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _policy(scripts: list[str]) -> str:
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _payload(data: ReportData, drawn: tuple[Figure, ...]) -> Markup:
+    """What the scripts draw, as JSON that no text in it can close."""
+    plan = data.plan
+    content = {
+        "date": data.day.isoformat(),
+        "planHash": plan.hash,
+        "synthetic": data.synthetic,
+        "raters": data.raters,
+        "rubrics": data.rubric_versions,
+        "primary": plan.primary.model_dump() if plan.primary else None,
+        "predictors": [name for name in plan.predictors if name in data.videos],
+        "outcomes": list(plan.outcomes),
+        "exposure": plan.exposure,
+        "negligible": plan.equivalence,
+        "figures": {figure.name: [_drawn(row) for row in figure.rows] for figure in drawn},
+        "videos": data.videos,
+        "moments": [asdict(moment) for moment in data.moments],
+    }
+    written = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for sign, escaped in (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+        written = written.replace(sign, escaped)
+    return Markup(written)
+
+
+_EVERYWHERE = frozenset({"report_date", "plan_hash", "raters", "rubric_versions", "synthetic"})
+
+
+def _drawn(row: Row) -> Row:
+    """The row without what the whole page says once and what is not defined."""
+    return {
+        name: value
+        for name, value in row.items()
+        if value is not None and name not in _EVERYWHERE and name != "place"
+    }
