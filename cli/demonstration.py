@@ -9,6 +9,8 @@ from typing import Any
 
 from cli.fetching import fetch_and_settle, in_words, on_its_way
 from cli.refused import Refused
+from cli.reporting import call_report
+from cli.reporting import show as show_report
 from cli.screen import Screen
 from cli.warehouse import Warehouse, changes
 from local.endpoints import Endpoints
@@ -59,6 +61,7 @@ class Outcome:
     most_surprising: list[dict[str, Any]]
     unrated: int
     dead_lettered: int
+    report: dict[str, Any]
 
     @property
     def rows_changed(self) -> int:
@@ -89,7 +92,11 @@ def demonstrate(endpoints: Endpoints, screen: Screen) -> Outcome:
             endpoints, COLLECTION, lambda now: screen.now(on_its_way(now))
         )
     return _outcome(
-        warehouse, fetched, changes(before, warehouse.contents()), traffic.dead - given_up
+        warehouse,
+        fetched,
+        changes(before, warehouse.contents()),
+        traffic.dead - given_up,
+        call_report(endpoints, screen),
     )
 
 
@@ -98,6 +105,7 @@ def _outcome(
     fetched: dict[str, Any],
     tables: dict[str, dict[str, int]],
     dead_lettered: int,
+    report: dict[str, Any],
 ) -> Outcome:
     return Outcome(
         fetched=fetched,
@@ -106,6 +114,7 @@ def _outcome(
         most_surprising=warehouse.rows(MOST_SURPRISING),
         unrated=warehouse.rows(UNRATED)[0]["n"],
         dead_lettered=dead_lettered,
+        report=report,
     )
 
 
@@ -125,6 +134,8 @@ def show(outcome: Outcome, screen: Screen) -> None:
         screen.show("  Nothing changed: everything was there already.")
     _show_most_surprising(outcome.most_surprising, screen)
     _show_next(screen)
+    screen.show()
+    show_report(outcome.report, screen)
 
 
 def _show_next(screen: Screen) -> None:

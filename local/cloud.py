@@ -28,7 +28,7 @@ from local.start import Reports, Start
 QUERY = frozenset({"tokens", "bigquery"})
 LAKE = frozenset({"tokens", "pubsub", "storage"})
 INGEST = QUERY | LAKE | {"analyze", where.GEMINI, "load"}
-ALL = INGEST | {"tiktok", "fetch", "sweep"}
+ALL = INGEST | {"tiktok", "fetch", "sweep", "report"}
 
 
 def can_ask_gemini(environment: Mapping[str, str]) -> bool:

@@ -57,6 +57,7 @@ FUNCTIONS = {
         _ASKING,
         Function("load", "cloudevent", threads=1_000),
         Function("sweep", "http", threads=2),
+        Function("report", "http", threads=1),
     )
 }
 

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = "terraform/sources.json"
 PACKAGE = "shared"
-DATA = frozenset({".json", ".sql", ".txt", ".toml", ".yaml", ".md"})
+DATA = frozenset({".css", ".j2", ".js", ".json", ".md", ".sql", ".toml", ".txt", ".yaml"})
 OWN = ("main.py", "requirements.txt")
 
 

@@ -157,6 +157,12 @@ class SweepSettings(_Settings):
         return _comma_list(value)
 
 
+class ReportSettings(_Settings):
+    """What `report` reads."""
+
+    dataset: str = "tiktok"
+
+
 Settings = TypeVar("Settings", bound=BaseSettings)
 
 

@@ -10,6 +10,10 @@ state/{collection}.json        how far a collection is, guarded by its generatio
 failed/{stage}/{key}.json      what redelivery cannot mend, with its reason
 parked/{stage}/{event}.json    messages that wait for their time (the object's `customTime`)
 config/collections.yaml        the standing queries
+config/plan.yaml               the analysis plan of the report, where it is not the shipped one
+frames/{video_id}/{generation}.jpg
+                               key frame of the strongest moment
+reports/{date}/…               report.html, report.csv, codebook.csv
 """
 
 import hashlib
@@ -17,7 +21,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 from urllib.parse import quote
@@ -35,6 +39,8 @@ from shared.model import Rating, canonical_json
 
 VIDEOS = "videos/"
 COLLECTIONS = "config/collections.yaml"
+PLAN = "config/plan.yaml"
+REPORTS = "reports/"
 FAILED = "failed/"
 PARKED = "parked/"
 STREAM_CHUNK_BYTES = 2**20
@@ -59,6 +65,15 @@ def rating_name(video_id: str, rating: "RatingKey") -> str:
 def answer_name(video_id: str, rating: "RatingKey", number: int) -> str:
     """Where the model's nth answer on the way to a rating lies."""
     return f"answers/{video_id}/{rating}/{number}.json"
+
+
+def frame_name(video_id: str, generation: str) -> str:
+    return f"frames/{video_id}/{generation}.jpg"
+
+
+def report_name(day: date, file: str) -> str:
+    """One place per day and file: a second run of the day replaces it."""
+    return f"{REPORTS}{day.isoformat()}/{file}"
 
 
 def state_name(collection: str) -> str:
@@ -301,13 +316,19 @@ class Lake:
                         blob.custom_time,
                     )
 
-    def put(self, name: str, content: bytes, custom_time: datetime | None = None) -> None:
+    def put(
+        self,
+        name: str,
+        content: bytes,
+        custom_time: datetime | None = None,
+        content_type: str = "application/json",
+    ) -> None:
         """Write an object over whatever stands there; the last writer wins."""
         blob = self._bucket.blob(name)
         if custom_time is not None:
             blob.custom_time = custom_time
         with _translated():
-            blob.upload_from_string(content, content_type="application/json", retry=_RETRY)
+            blob.upload_from_string(content, content_type=content_type, retry=_RETRY)
 
     def age(self, name: str, asker: str) -> tuple[int, timedelta] | None:
         """An object's generation and how long ago it was written, both times by the bucket's clock.

@@ -7,6 +7,7 @@
 #   analyze, load: function 570 <= acknowledgement 600 < lease of a claim 660
 #   fetch:         its own 1500 < function 1800 <= scheduler 1800
 #   sweep:         its own 150 < function 170 < scheduler 180
+#   report:        function 570 < scheduler 580
 
 locals {
   uploads = "video-finalized"
@@ -91,6 +92,18 @@ locals {
         RECORDS_TOPIC             = local.records
         DEAD_LETTER_SUBSCRIPTIONS = "${local.uploads}${local.dead},${local.records}${local.dead}"
         DEADLINE_S                = "150"
+      }
+    }
+
+    report = {
+      about         = "Makes the day's report: insight tables, and one page that opens offline."
+      source        = "report"
+      schedule      = "0 6 * * *"
+      memory        = "4Gi" # 100,000 videos, resampled
+      dataset       = "roles/bigquery.dataEditor"
+      project_roles = ["roles/bigquery.jobUser"]
+      environment = {
+        DATASET = local.dataset
       }
     }
   }

@@ -6,7 +6,6 @@ every result.
 
 from datetime import UTC, date, datetime
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -32,7 +31,7 @@ POSTING_HOUR = "posting_hour"
 """Hour of the day, in UTC, of `created_at`."""
 
 DERIVED = (AGE, POSTING_HOUR)
-DEFAULT_PLAN = "default_plan.yaml"
+DEFAULT_PLAN = Path(__file__).parent / "default_plan.yaml"
 
 Transform = Literal["linear", "log", "log1p", "categorical", "cyclic"]
 USUAL: dict[str, Transform] = {
@@ -229,11 +228,11 @@ def read_plan(path: Path) -> Plan:
 
 def default_plan() -> Plan:
     """The plan that ships: unexpectedness × views, over the columns of the fact table."""
-    return parse_plan(default_text().encode(), DEFAULT_PLAN)
+    return parse_plan(default_text().encode(), DEFAULT_PLAN.name)
 
 
 def default_text() -> str:
-    return files("shared.insights").joinpath(DEFAULT_PLAN).read_text(encoding="utf-8")
+    return DEFAULT_PLAN.read_text(encoding="utf-8")
 
 
 def parse_plan(content: bytes, name: str) -> Plan:

@@ -34,7 +34,7 @@ run "accounts" {
 
   assert {
     condition = toset([for account in google_service_account.function : account.account_id]) == toset([
-      "tta-fetch", "tta-analyze-gemini", "tta-analyze-signals", "tta-load", "tta-sweep",
+      "tta-fetch", "tta-analyze-gemini", "tta-analyze-signals", "tta-load", "tta-sweep", "tta-report",
     ])
     error_message = "Every function has an account of its own."
   }
@@ -49,8 +49,8 @@ run "roles" {
   command = plan
 
   assert {
-    condition     = keys(google_bigquery_dataset_iam_member.dataset) == ["load"]
-    error_message = "Only load writes to the warehouse."
+    condition     = keys(google_bigquery_dataset_iam_member.dataset) == ["load", "report"]
+    error_message = "Only load and report write to the warehouse."
   }
 
   assert {
@@ -78,8 +78,8 @@ run "schedules_are_paused" {
   command = plan
 
   assert {
-    condition     = toset(keys(module.scheduler.jobs)) == toset(["sweep", "fetch-surprise"])
-    error_message = "One schedule per collection, and the sweep."
+    condition     = toset(keys(module.scheduler.jobs)) == toset(["sweep", "report", "fetch-surprise"])
+    error_message = "One schedule per collection, the sweep and the report."
   }
 
   assert {
@@ -209,7 +209,7 @@ run "deadlines_fit_each_other" {
   }
 
   assert {
-    condition = alltrue([for job, function in { fetch-surprise = "fetch", sweep = "sweep" } : (
+    condition = alltrue([for job, function in { fetch-surprise = "fetch", sweep = "sweep", report = "report" } : (
       module.function[function].function.service_config[0].timeout_seconds <= tonumber(trimsuffix(module.scheduler.jobs[job].attempt_deadline, "s"))
     )])
     error_message = "The scheduler waits for the answer."

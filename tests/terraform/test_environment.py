@@ -12,6 +12,7 @@ from shared.config import (
     FetchSettings,
     GeminiSettings,
     LoadSettings,
+    ReportSettings,
     SweepSettings,
 )
 from tests.terraform.conftest import ROOT
@@ -22,6 +23,7 @@ READS: dict[str, tuple[type[BaseSettings], ...]] = {
     "analyze-signals": (AnalyzeSettings,),
     "load": (LoadSettings,),
     "sweep": (SweepSettings,),
+    "report": (ReportSettings,),
 }
 
 # What a function reads and Terraform leaves alone, and why.
@@ -53,6 +55,7 @@ LEFT_ALONE = {
     },
     "load": {"LINGER_MS": _TUNED, "BATCH_ROWS": _TUNED, "BATCH_BYTES": _TUNED},
     "sweep": {},
+    "report": {},
 }
 
 # What Terraform sets and no settings class knows, and who reads it.

@@ -20,7 +20,7 @@ from shared.insights.report.usual import KPIS, Usual, usual
 from shared.insights.settled import settled
 
 Row = dict[str, Any]
-FrameOf = Callable[[Row], bytes | None]
+FramesOf = Callable[[Sequence[Row]], Sequence[bytes | None]]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class ReportData:
     """One day's report. `effects`, `agreement` and `quality` are the rows of the insight tables.
 
     `videos` has one list per column, all in the order of video_id; counts and scores may be None.
+    `rows` are the videos whole, and `kept` the places of those that the analysis rests on.
     `raters` and `rubric_versions` are those of the ratings used.
     """
 
@@ -42,6 +43,8 @@ class ReportData:
     rubric_versions: tuple[str, ...]
     videos: dict[str, list[Any]]
     moments: tuple[Moment, ...]
+    rows: tuple[Row, ...]
+    kept: frozenset[int]
     input_sha256: str
     versions: dict[str, str]
 
@@ -71,7 +74,7 @@ def report_data(
     source: Source,
     plan: Plan,
     day: date,
-    frame_of: FrameOf = lambda row: None,
+    frames_of: FramesOf = lambda rows: [None] * len(rows),
     on_progress: Say = lambda _: None,
 ) -> ReportData:
     """Read, analyse and freeze. The same rows, plan and day give the same report.
@@ -92,14 +95,14 @@ def report_data(
         _predictors(plan),
         normal,
         source.curves([row["video_id"] for row in shown]) if shown else {},
-        frame_of,
+        frames_of(shown),
     )
     stamp = _stamp(plan, day, used, there)
     return ReportData(
         day=day,
         plan=plan,
         effects=_stamped(effect_rows(found) if found else [], stamp),
-        agreement=_stamped(agreement_rows(found), {**stamp, "raters": None}),
+        agreement=_stamped(agreement_rows(found), stamp),
         quality=_stamped(quality_rows(found, lacking, there, rows), stamp),
         lacking=lacking,
         stock=there,
@@ -107,6 +110,8 @@ def report_data(
         rubric_versions=tuple(stamp["rubric_versions"]),
         videos=_videos(rows, plan, normal),
         moments=gallery,
+        rows=tuple(rows),
+        kept=frozenset(found.gate.frame.index) if found else frozenset(),
         input_sha256=found.insights.input_sha256 if found else "",
         versions=found.insights.document()["versions"] if found else {},
     )

@@ -190,10 +190,10 @@ def _specifications(data: ReportData) -> Figure:
     return Figure(
         name="specifications",
         title="Would another analyst have found something else?",
-        caption="The primary question asked in every other way that was open, the smallest estimate "
-        "first. Below each estimate a dot marks which correlation and which videos it took. If the "
-        "line stays on one side of 0, the answer does not hang on one choice; the estimates share "
-        "their videos, so they are not independent findings.",
+        caption="The primary question asked in every other way that was open, the smallest "
+        "estimate first. Below each estimate a dot marks which correlation and which videos it "
+        "took. If the line stays on one side of 0, the answer does not hang on one choice; the "
+        "estimates share their videos, so they are not independent findings.",
         table="insight_effect",
         columns=(
             ("correlation", "method", "text"),
@@ -257,8 +257,8 @@ def _ladder(data: ReportData) -> Figure:
     return Figure(
         name="ladder",
         title="Benchmarks set before anyone looked",
-        caption="Each rung has a mark that was set beforehand. It is passed when the whole interval "
-        "keeps the mark, failed when none of it does, and undecided in between.",
+        caption="Each rung has a mark that was set beforehand. It is passed when the whole "
+        "interval keeps the mark, failed when none of it does, and undecided in between.",
         table="insight_agreement",
         columns=(
             ("rung", "title", "text"),
@@ -280,8 +280,8 @@ def _quality(data: ReportData) -> Figure:
     return Figure(
         name="quality",
         title="From the videos known to the videos used",
-        caption="How many videos are left after each demand, then what the quality gate dropped, by "
-        "rule. A row with more likes than views is a broken counter, so it is dropped, not mended.",
+        caption="How many videos are left after each demand, then what the quality gate dropped, "
+        "by rule. A row with more likes than views is a broken counter, so it is dropped.",
         table="insight_quality",
         columns=(
             ("part", "part", "text"),
@@ -346,9 +346,7 @@ def _of(rows: Sequence[Row], *words: str) -> tuple[Row, ...]:
     methods = words[1:] if rows and "method" in rows[0] else ()
     parts = words[:1] if methods else words
     return tuple(
-        row
-        for row in rows
-        if row["part"] in parts and (not methods or row["method"] in methods)
+        row for row in rows if row["part"] in parts and (not methods or row["method"] in methods)
     )
 
 

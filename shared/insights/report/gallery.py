@@ -3,7 +3,7 @@
 import base64
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,16 +69,16 @@ def moments(
     predictors: Mapping[str, str],
     normal: Mapping[tuple[str, str], Usual],
     curves: Mapping[str, str],
-    frame_of: Callable[[Row], bytes | None],
+    frames: Sequence[bytes | None],
 ) -> tuple[Moment, ...]:
     """The chosen rows with all that is shown of them.
 
-    `predictors` maps the plan's names to columns; `frame_of` gives a JPEG or None.
+    `predictors` maps the plan's names to columns; `frames` has a JPEG or None for each row.
     """
     left = FRAME_BYTES
     made = []
-    for row in rows:
-        frame = _frame(frame_of(row)) if left > 0 else None
+    for row, content in zip(rows, frames, strict=True):
+        frame = _frame(content) if left > 0 else None
         left -= len(frame or "") * 3 // 4
         made.append(_moment(row, predictors, normal, curves.get(row["video_id"]), frame))
     return tuple(made)

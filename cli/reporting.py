@@ -1,0 +1,150 @@
+"""How `tta report` and `tta demo` come to the day's report, and how they tell of it."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from cli.refused import WRONG_USE, Refused
+from cli.screen import Screen
+from local.endpoints import LOCAL, Endpoints
+from local.home import Home
+
+MADE_WITHIN_S = 600.0
+FILES = ("report.html", "report.csv", "codebook.csv")
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says."""
+
+    out: Path | None
+    plan: Path | None
+    day: date
+    target: str
+    home: Path | None
+
+    @classmethod
+    def of(
+        cls, out: Path | None, plan: Path | None, day: str | None, target: str, home: Path | None
+    ) -> Self:
+        """Raises Refused before any work is done."""
+        if out is not None and (out.is_dir() or not out.parent.is_dir()):
+            raise Refused(f"--out {out}: give a file in a folder that exists.", WRONG_USE)
+        if plan is not None and not plan.is_file():
+            raise Refused(f"--plan {plan}: there is no such file.", WRONG_USE)
+        return cls(out, plan, _day(day), target, home)
+
+
+def reported(asked: Asked, screen: Screen) -> dict[str, Any]:
+    """Make it here, with one's own credentials. Raises Refused."""
+    from cli.cloud import opened
+    from local.cloud import LAKE, QUERY
+
+    with opened(asked.home, screen, QUERY | LAKE, target=asked.target) as endpoints:
+        made = _made(asked, endpoints, screen)
+    folder = folder_of(asked.home, asked.target, made["report"])
+    for name, content in made.pop("files").items():
+        write(folder / name, content)
+    if asked.out is not None:
+        write(asked.out, (folder / FILES[0]).read_text(encoding="utf-8"))
+    return made | {"path": str(asked.out or folder / FILES[0]), "folder": str(folder)}
+
+
+def _made(asked: Asked, endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
+    from google.api_core.exceptions import GoogleAPICallError
+    from google.cloud import bigquery
+
+    from cli.refused import of_service
+    from shared.errors import Misconfigured, Transient
+    from shared.insights.plan import BadPlan, read_plan
+    from shared.insights.report.make import App, make_report
+    from shared.lake import Lake
+
+    app = App(
+        lake=Lake.connect(endpoints.project, endpoints.bucket),
+        client=bigquery.Client(project=endpoints.project),
+        dataset=endpoints.dataset,
+        on_progress=screen.now,
+    )
+    try:
+        with screen.working("Making the report …"):
+            made = make_report(app, asked.day, read_plan(asked.plan) if asked.plan else None)
+    except BadPlan as error:
+        raise Refused(error.sentence, WRONG_USE) from error
+    except (Transient, Misconfigured) as error:
+        raise Refused(str(error)) from error
+    except GoogleAPICallError as error:
+        raise Refused(f"The cloud refused: {of_service(error)}") from error
+    return made.document() | {"files": made.files}
+
+
+def call_report(endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
+    """Call the function as the scheduler does, and fetch its files. Raises Refused."""
+    request = urllib.request.Request(endpoints.functions["report"], b"{}")
+    log = f"{endpoints.home}/logs/report.log"
+    try:
+        with (
+            screen.working("Making the report …"),
+            _DIRECT.open(request, timeout=MADE_WITHIN_S) as answer,
+        ):
+            made: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise Refused(f"report answered {error.code}; see {log}.") from error
+    except OSError as error:
+        raise Refused(f"report did not answer ({error}); see {log}.") from error
+    folder = folder_of(Path(endpoints.home), LOCAL, made["report"])
+    _fetch(endpoints, made["report"], folder)
+    return made | {"path": str(folder / FILES[0]), "folder": str(folder)}
+
+
+def _fetch(endpoints: Endpoints, page: str, folder: Path) -> None:
+    from shared.lake import Lake
+
+    lake = Lake.connect(endpoints.project, endpoints.bucket)
+    for name in FILES:
+        content = lake.read(page.replace(FILES[0], name))
+        if content is not None:
+            write(folder / name, content.decode())
+
+
+def folder_of(home: Path | None, target: str, page: str) -> Path:
+    """Where a report's files lie on this machine: as in the lake, by target."""
+    root = Home.at(home).root / "reports"
+    root = root if target == LOCAL else root / target
+    return root.joinpath(*Path(page).parts[1:-1])
+
+
+def write(path: Path, content: str) -> None:
+    """Whole or not at all: whoever interrupts keeps the last one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        unfinished.write_text(content, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror or error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def show(result: dict[str, Any], screen: Screen) -> None:
+    """The answer in a paragraph, and where to look at it."""
+    if result["synthetic"]:
+        screen.show("SYNTHETIC DATA: made up for trying things out, not observed.")
+    screen.show(result["answer"])
+    screen.show(f"Report: {os.path.relpath(result['path'])}")
+
+
+def _day(said: str | None) -> date:
+    if said is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(said)
+    except ValueError as error:
+        raise Refused(f"--date {said}: not a day such as 2026-01-31.", WRONG_USE) from error

@@ -1,0 +1,189 @@
+"""Made-up rows of the star schema for reports, and what a test reads out of a page."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+
+from shared.insights.plan import Plan, default_plan
+from shared.insights.report.data import ReportData, report_data
+from shared.warehouse.tables import schema
+
+DAY = date(2026, 11, 24)
+COLLECTED = datetime(2026, 11, 1, tzinfo=UTC)
+COLUMNS = [column["name"] for column in schema("fact_video_analytics")]
+JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 400
+HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror=alert(1)> =1+1'
+
+Row = dict[str, Any]
+
+
+def row(number: int, **known: Any) -> Row:
+    """One rated and counted video; anything may be said otherwise."""
+    made: Row = dict.fromkeys(COLUMNS)
+    video_id = str(7_300_000_000_000_000_000 + number)
+    made |= {
+        "video_id": video_id,
+        "user_key": f"creator{number % 12}",
+        "username": f"creator{number % 12}",
+        "lang_key": ("en", "de", "ja")[number % 3],
+        "lang_source": "source",
+        "created_at": COLLECTED - timedelta(days=10 + number % 40, hours=number % 24),
+        "collected_at": COLLECTED,
+        "duration_s": 8.0 + number % 30,
+        "synthetic": False,
+        "views": 1_000,
+        "likes": 90,
+        "comments": 7,
+        "shares": 5,
+        "saves": 3,
+        "followers": 500 + 37 * (number % 12),
+        "rating_status": "rated",
+        "rater": "gemini/gemini-3.5-flash/1.0",
+        "rubric_version": "1.0",
+        "generation": "1",
+        "config_hash": "c" * 12,
+        "replicate": 0,
+        "unexpectedness": number % 101,
+        "expectation_gap": (3 * number) % 101,
+        "emotional_intensity": (7 * number) % 101,
+        "positivity": 50,
+        "negativity": number % 50,
+        "surprise_onset_s": 3.2,
+        "expectation": "It goes on.",
+        "violation": "It does not.",
+        "caption": f"caption {number}",
+        "url": f"https://www.tiktok.com/@creator/video/{video_id}",
+        "model_version": "gemini-3.5-flash-001",
+        "evidence": json.dumps([{"at_s": 3.2, "what": "the moment"}]),
+        "rating_flags": [],
+    }
+    return made | known
+
+
+def rows(count: int, seed: int = 1, **known: Any) -> list[Row]:
+    """Videos whose views rise a little with unexpectedness, by creators who differ."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for number in range(count):
+        score = int(rng.integers(0, 101))
+        level = 6 + 0.012 * score + 0.1 * (number % 12) + rng.normal(0, 1)
+        views = int(np.exp(level))
+        made.append(
+            row(
+                number,
+                unexpectedness=score,
+                expectation_gap=int(np.clip(score + rng.normal(0, 25), 0, 100)),
+                emotional_intensity=int(rng.integers(0, 101)),
+                views=views,
+                likes=int(views * 0.08),
+                comments=int(views * 0.01),
+                shares=int(rng.poisson(views * 0.004)),
+                saves=int(rng.poisson(views * 0.002)),
+                **known,
+            )
+        )
+    return made
+
+
+class Rows:
+    """A source that was read already."""
+
+    def __init__(self, videos: Sequence[Row], curves: Mapping[str, str] | None = None):
+        self._videos = list(videos)
+        self._curves = curves or {}
+
+    def videos(self) -> list[Row]:
+        return self._videos
+
+    def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]:
+        return {one: self._curves[one] for one in video_ids if one in self._curves}
+
+
+def made(videos: Sequence[Row], plan: Plan | None = None, **more: Any) -> ReportData:
+    return report_data(Rows(videos, more.pop("curves", None)), plan or default_plan(), DAY, **more)
+
+
+@lru_cache
+def usual_report() -> ReportData:
+    """Three hundred videos, one of them with a hostile caption, curves and key frames."""
+    videos = rows(300)
+    videos[7]["caption"] = HOSTILE
+    videos[7]["username"] = HOSTILE
+    videos[7]["unexpectedness"] = 100
+    videos[8]["likes"] = videos[8]["views"] + 1
+    curve = json.dumps({"surprise": [0.0, 1.5, None, 40.0, 3.0]})
+    return made(
+        videos,
+        curves={one["video_id"]: curve for one in videos},
+        frames_of=lambda shown: [JPEG] * len(shown),
+    )
+
+
+class Page(HTMLParser):
+    """What a page says: bound numbers and sentences, and digits that nothing binds."""
+
+    VOID = frozenset({"meta", "img", "input", "br", "hr"})
+    STATIC = frozenset({"figcaption", "pre", "script", "style", "h3", "title", "noscript", "time"})
+    STATIC_CLASSES = frozenset(
+        {"provenance", "kicker", "lead", "watermark-line", "missing", "name"}
+    )
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.bound: list[dict[str, str]] = []
+        self.unbound: list[str] = []
+        self.payload: dict[str, Any] = {}
+        self._open: list[tuple[str, dict[str, str]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self.VOID:
+            return
+        said = {name: value or "" for name, value in attrs}
+        self._open.append((tag, said))
+        if "data-column" in said:
+            row = next((one for _, one in reversed(self._open) if "data-row" in one), {})
+            self.bound.append(
+                {
+                    "table": row.get("data-table", ""),
+                    "row": row.get("data-row", ""),
+                    "column": said["data-column"],
+                    "kind": said.get("data-kind", "sentence" if tag == "span" else "text"),
+                    "value": said.get("data-value", said.get("value", "")),
+                    "text": "",
+                }
+            )
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID and self._open:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if any("data-column" in said for _, said in self._open):
+            self.bound[-1]["text"] += data
+        elif self._open and self._open[-1][1].get("id") == "report":
+            self.payload = json.loads(data)
+        elif any(ch.isdigit() for ch in data) and not self._is_static():
+            self.unbound.append(data.strip())
+
+    def _is_static(self) -> bool:
+        return any(
+            tag in self.STATIC
+            or self.STATIC_CLASSES & set(said.get("class", "").split())
+            or said.get("id") == "method"
+            or tag == "code"
+            for tag, said in self._open
+        )
+
+
+def cells(tables: Mapping[str, Sequence[Row]]) -> Iterator[tuple[tuple[str, str], Row]]:
+    """Every row of the insight tables by its name."""
+    keys = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
+    for table, found in tables.items():
+        for one in found:
+            yield (table, one[keys[table]]), one

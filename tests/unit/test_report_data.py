@@ -1,0 +1,110 @@
+"""What a report says of rows: an answer, or what is missing for one."""
+
+import pytest
+
+from shared.insights.report.page import page
+from shared.insights.report.source import NOT_A_RATING, believed
+from shared.insights.report.usual import medians_of_the_others
+from tests.report_world import made, row, rows, usual_report
+
+
+def sentence(videos) -> str:
+    data = made(videos)
+    assert data.lacking, "an answer was given"
+    assert data.lacking.what in page(data)
+    return data.paragraph
+
+
+def test_no_data_says_how_to_get_some():
+    assert sentence([]).startswith("There are no videos yet. tta fetch lists a collection")
+
+
+def test_three_videos_are_too_few():
+    assert "3 videos are rated and counted; 20 or more are needed" in sentence(
+        [row(0, user_key=f"c{n}", video_id=str(n)) for n in range(3)]
+    ) or "creators or more" in sentence([row(n) for n in range(3)])
+
+
+def test_one_creator_has_no_interval():
+    assert "of one creator; an interval needs 5 creators" in sentence(
+        rows(40, user_key="ada", username="ada")
+    )
+
+
+def test_ratings_without_kpis_say_where_kpis_come_from():
+    said = sentence([one | {"views": None} for one in rows(40)])
+
+    assert said.startswith("40 videos are rated, but none has views")
+    assert "--metadata" in said
+
+
+def test_kpis_without_ratings_say_how_ratings_come():
+    unrated = {"rating_status": None, "rater": None, "unexpectedness": None}
+
+    said = sentence([one | unrated for one in rows(40)])
+
+    assert said.startswith("40 videos are known, none of them rated")
+    assert "tta ingest" in said
+
+
+def test_a_gate_that_leaves_too_little_says_which_rule_took_the_rest():
+    young = [one | {"created_at": one["collected_at"]} for one in rows(40)]
+
+    assert "too_young 40" in sentence(young)
+
+
+def test_the_answer_carries_interval_videos_and_creators():
+    data = usual_report()
+
+    assert data.lacking is None
+    assert "95 % interval" in data.paragraph
+    assert f"over {data.primary['n']} videos of {data.primary['clusters']} creators" in (
+        data.paragraph
+    )
+
+
+def test_the_same_rows_give_the_same_page():
+    assert page(made(rows(60))) == page(made(rows(60)))
+
+
+def test_every_row_has_a_name_of_its_own():
+    for table, key in (("insight_effect", "effect"), ("insight_quality", "finding")):
+        names = [one[key] for one in usual_report().tables()[table]]
+        assert len(names) == len(set(names))
+
+
+def test_no_number_of_a_made_up_rating_enters():
+    real, invented = rows(60), rows(60, seed=9)
+    for one in invented:
+        one["video_id"] = f"9{one['video_id']}"
+        one["model_version"] = "gemini-3.5-flash-stand-in"
+        one["violation"] = "Made up by the stand-in"
+
+    data = made([believed(one) for one in (*real, *invented)])
+
+    assert data.stock.made_up == 60
+    assert data.primary["n"] <= 60
+    assert data.primary["estimate"] == made(real).primary["estimate"]
+    assert "Made up by the stand-in" not in page(data)
+    assert all(
+        one["rating_status"] == NOT_A_RATING and one["unexpectedness"] is None
+        for one in data.rows
+        if one["video_id"].startswith("9")
+    )
+
+
+def test_impossible_counts_are_dropped_and_counted():
+    dropped = {
+        one["subject"]: one["count"] for one in usual_report().quality if one["part"] == "dropped"
+    }
+
+    assert dropped["likes_exceed_views"] == 1
+
+
+@pytest.mark.parametrize("counts", [[1, 2], [5, 1, 1, 9], [3, 3, 3], [10, 0, 7, 7, 2, 100]])
+def test_a_video_is_compared_with_the_median_of_the_others(counts):
+    from statistics import median
+
+    expected = [median(counts[:at] + counts[at + 1 :]) for at in range(len(counts))]
+
+    assert medians_of_the_others(counts) == expected
