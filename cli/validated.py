@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from cli.output import refuse_absent, refuse_target, write
 from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
 from local.endpoints import LOCAL
+
+ABLATED = ("rag", "caption")
 
 if TYPE_CHECKING:
     from shared.insights.agreement.ratings import Ratings
@@ -31,6 +33,9 @@ class Asked:
     invariants: bool = False
     drift: tuple[str, str] | None = None
     anchors: Path | None = None
+    ablation: str | None = None
+    grounding: bool = False
+    limit: int = 50
     out: Path | None = None
     target: str = LOCAL
     home: Path | None = None
@@ -41,8 +46,12 @@ class Asked:
 
     def refuse(self) -> None:
         """Raises Refused before any work is done."""
-        if self.target != LOCAL and not self.asks_warehouse:
+        if self.target != LOCAL and not (self.asks_warehouse or self.grounding):
             raise Refused("--target: with --input give --stored too, to take both.", WRONG_USE)
+        if self.grounding:
+            from cli.grounded import refuse_without_judge
+
+            refuse_without_judge(self.target)
         if self.anchors and not self.drift:
             raise Refused("--anchors goes with --drift OLD NEW.", WRONG_USE)
         if self.media is not None and not self.media.is_dir():
@@ -84,6 +93,11 @@ def _validated(asked: Asked, screen: Screen) -> Made:
         from shared.insights.settled import json_text
 
         validation = validate(ratings, _beside(asked, ratings, screen), screen.now)
+        if asked.grounding:
+            from cli.grounded import grounded
+
+            judged = grounded(asked.target, asked.home, asked.limit, ratings, screen)
+            validation = replace(validation, grounding=judged)
         text = json_text(validation.document())
     if asked.out is not None:
         write(asked.out, text)
@@ -129,6 +143,7 @@ def _beside(asked: Asked, ratings: "Ratings", screen: Screen) -> "Beside":
         invariants=_invariants(screen) if asked.invariants else None,
         drift=asked.drift,
         anchors=_anchors(asked.anchors) if asked.anchors else None,
+        ablation=_ablation(asked.ablation, ratings) if asked.ablation else None,
     )
 
 
@@ -137,6 +152,20 @@ def _refuse_strangers(raters: tuple[str, str], ratings: "Ratings") -> None:
         if rater not in ratings.raters:
             known = ", ".join(ratings.raters)
             raise Refused(f"--drift: there is no rater {rater}; there are: {known}.", WRONG_USE)
+
+
+def _ablation(condition: str, ratings: "Ratings") -> str:
+    """The condition, where raters without and with it rated. Raises Refused."""
+    from shared.insights.agreement.ablation import pairs
+
+    if condition not in ABLATED:
+        raise Refused(f"--ablation {condition}: give one of {', '.join(ABLATED)}.", WRONG_USE)
+    if not pairs(ratings, condition):
+        raise Refused(
+            f"--ablation {condition}: nobody rated both without and with it. Have the same videos "
+            f"rated twice: tta rate … --rater gemini, and tta rate … --rater gemini --{condition}"
+        )
+    return condition
 
 
 def _primary(path: Path) -> Any:

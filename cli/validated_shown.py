@@ -34,6 +34,8 @@ def show(validation: Validation, screen: Screen) -> None:
     _show_agreement(validation, screen)
     _show_peers(validation, screen)
     _show_drift(validation, screen)
+    _show_ablation(validation, screen)
+    _show_grounding(validation, screen)
     if validation.warnings:
         screen.show("Keep in mind:")
         for warning in validation.warnings:
@@ -135,6 +137,67 @@ def _show_drift(validation: Validation, screen: Screen) -> None:
             ),
             title="Drift from the old rater to the new one",
         )
+
+
+def _show_ablation(validation: Validation, screen: Screen) -> None:
+    if validation.ablation:
+        screen.table(
+            ("dimension", "benchmark", "metric", "without", "with", "difference", "n", "verdict"),
+            (
+                (
+                    one.dimension,
+                    one.benchmark,
+                    one.metric,
+                    _with_interval(one.off.document()),
+                    _with_interval(one.on.document()),
+                    _with_interval(one.difference.document()),
+                    str(one.difference.n),
+                    one.verdict.replace("_", "-"),
+                )
+                for one in validation.ablation
+            ),
+            title=f"Ablation: {validation.ablation[0].off_rater} and "
+            f"{validation.ablation[0].on_rater}",
+        )
+
+
+def _show_grounding(validation: Validation, screen: Screen) -> None:
+    found = validation.grounding
+    if found is None:
+        return
+    columns = ("rater", "dimension", "consistent", "points above", "silent", "cards quoted")
+    screen.table(
+        columns,
+        (
+            (
+                one["rater"],
+                one["dimension"],
+                _with_interval(one["consistent"]),
+                _with_interval(one["bias"]),
+                str(one["silent"]),
+                ", ".join(f"{card} {count}" for card, count in list(one["cards"].items())[:4]),
+            )
+            for one in found.dimensions
+        ),
+        title=f"Grounding: do the numbers follow from the words? {found.ratings} ratings by "
+        f"{found.judge}{' (STAND-IN, no result)' if found.stand_in else ''}",
+    )
+    if found.judge_with_people:
+        screen.table(
+            ("dimension", "judge with people", "ratings with people", "n"),
+            (
+                (
+                    one["dimension"],
+                    _with_interval(one["judge_icc_a1"]),
+                    _with_interval(one["rating_icc_a1"]),
+                    str(one["n"]),
+                )
+                for one in found.judge_with_people
+            ),
+            title="The judge's own scores beside people's (ICC(A,1) with their mean)",
+        )
+    else:
+        screen.show("Nobody rated these videos by hand, so what the judge is worth is unknown.")
 
 
 def _with_interval(figure: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 videos/{video_id}.{ext}        media, type decided by the first bytes
 metadata/{video_id}.json       the record that listed the video
 ratings/{video_id}/{generation}/{rater}/{config_hash}/{replicate}.json
-answers/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json
+answers/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json, judged-{judge}-{n}.json
                                what a model said, kept before it is read: it was paid for
 raw/{source}/{date}/…          API answers as they came
 state/{collection}.json        how far a collection is, guarded by its generation
@@ -74,6 +74,11 @@ def frame_name(video_id: str, generation: str) -> str:
 def report_name(day: date, file: str) -> str:
     """One place per day and file: a second run of the day replaces it."""
     return f"{REPORTS}{day.isoformat()}/{file}"
+
+
+def judged_name(video_id: str, rating: "RatingKey", judge: str, number: int) -> str:
+    """Where a judge's nth answer about a rating lies; `judge` is the judge's configuration."""
+    return f"answers/{video_id}/{rating}/judged-{judge}-{number}.json"
 
 
 def state_name(collection: str) -> str:

@@ -69,6 +69,24 @@ def validate(
             "--anchors", metavar="FILE", help="Ids of the frozen videos for --drift, one a line."
         ),
     ] = None,
+    ablation: Annotated[
+        str | None,
+        typer.Option(
+            "--ablation",
+            metavar="rag|caption",
+            help="Does a rater agree better with your benchmark when it is shown that?",
+        ),
+    ] = None,
+    grounding: Annotated[
+        bool,
+        typer.Option(
+            "--grounding",
+            help="Have Gemini judge stored ratings: do the numbers follow from the words?",
+        ),
+    ] = False,
+    limit: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Ratings that are judged at most.")
+    ] = 50,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="OUT.json", help="Write the result here.")
     ] = None,
@@ -98,6 +116,9 @@ def validate(
         invariants=invariants,
         drift=drift,
         anchors=anchors,
+        ablation=ablation,
+        grounding=grounding,
+        limit=limit,
         out=out,
         target=target,
         home=home,

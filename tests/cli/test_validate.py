@@ -214,3 +214,13 @@ def test_benchmarks_meet_ratings_by_the_ids_that_their_media_are_ingested_by(tmp
 def test_a_benchmark_is_named_with_its_file(arguments, says, table, capsys):
     assert run("--input", table, *(one.format(table=table) for one in arguments)) == 2
     assert says in capsys.readouterr().err
+
+
+def test_an_ablation_needs_ratings_without_and_with(table, tmp_path, capsys):
+    assert run("--input", table, "--ablation", "rag") == 1
+    assert "tta rate … --rater gemini --rag" in capsys.readouterr().err
+    assert run("--input", table, "--ablation", "charm") == 2
+
+    both = write_csv(tmp_path / "both.csv", rows({**RATERS, f"{GEMINI}+rag": (0.3, 0, 1)}))
+    assert run("--input", both, "--ablation", "rag") == 0
+    assert f"Ablation: {GEMINI} and {GEMINI}+rag" in capsys.readouterr().out

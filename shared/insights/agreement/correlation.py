@@ -9,7 +9,7 @@ from shared.insights.resampling import FloatArray, IntArray
 def spearman(x: FloatArray, y: FloatArray) -> Figure:
     """Spearman's correlation over the videos that have both, with its interval."""
     both = ~(np.isnan(x) | np.isnan(y))
-    return figure(_ranked(x[both], y[both]), int(both.sum()), CORRELATION)
+    return figure(spearman_of(x[both], y[both]), int(both.sum()), CORRELATION)
 
 
 def pearson(x: FloatArray, y: FloatArray) -> Figure:
@@ -26,7 +26,8 @@ def covariances(weights: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray
     return np.asarray((weights * x * y).sum(axis=1) / n - mean_x * mean_y)
 
 
-def _ranked(x: FloatArray, y: FloatArray) -> Statistic:
+def spearman_of(x: FloatArray, y: FloatArray) -> Statistic:
+    """Spearman's correlation as a function of the videos' weights; without gaps."""
     codes = [np.unique(column, return_inverse=True)[1].astype(np.int64) for column in (x, y)]
 
     def statistic(weights: FloatArray) -> FloatArray:

@@ -50,10 +50,14 @@ def auc(surprising: FloatArray, ordinary: FloatArray) -> Figure:
     n, fewer = len(surprising) + len(ordinary), min(len(surprising), len(ordinary))
     if (above == 1).all() or not above.any():
         return replace(wilson(fewer if (above == 1).all() else 0, fewer), n=n)
-    return figure(_area(above), n, SHARE)
+    return figure(area_of(above), n, SHARE)
 
 
-def _area(above: FloatArray) -> Statistic:
+def area_of(above: FloatArray) -> Statistic:
+    """The area from whether each surprising clip (row) is above each ordinary one (column).
+
+    Weights have the surprising clips first.
+    """
     cut = len(above)
 
     def statistic(weights: FloatArray) -> FloatArray:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.insights.agreement.ablation import Compared, ablation
 from shared.insights.agreement.attention import inattentive
 from shared.insights.agreement.convergence import convergence
 from shared.insights.agreement.dimension import dimension_document
 from shared.insights.agreement.drift import Drift, drift
 from shared.insights.agreement.figure import Figure
+from shared.insights.agreement.grounding import Grounding
 from shared.insights.agreement.halo import SAME, halo
 from shared.insights.agreement.known_groups import GROUP, known_groups
 from shared.insights.agreement.ladder import Evidence, Judged, climb
@@ -31,6 +33,8 @@ class Beside:
     drift: tuple[str, str] | None = None
     """Old and new rater."""
     anchors: Collection[str] | None = None
+    ablation: str | None = None
+    """A word such as rag that tells two raters apart."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,17 @@ class Validation:
     onset: dict[str, Any]
     convergence: list[dict[str, Any]]
     drift: list[Drift]
+    ablation: list[Compared]
     ladder: list[Judged]
     excluded: dict[str, tuple[int, int]]
     warnings: tuple[str, ...]
+    grounding: Grounding | None = None
 
     @property
     def stand_in(self) -> bool:
-        return bool(self.ratings.stand_ins)
+        """Whether any answer of the stand-in for tests is behind a figure: no report takes it."""
+        judged = self.grounding is not None and self.grounding.stand_in
+        return bool(self.ratings.stand_ins) or judged
 
     def document(self) -> dict[str, Any]:
         """The output contract: no time, no place, no NaN; floats to 12 significant digits."""
@@ -58,6 +66,7 @@ class Validation:
         found: dict[str, Any] = settled(
             {
                 "dimensions": self.dimensions,
+                "grounding": self.grounding.document() if self.grounding else None,
                 "ladder": [judged.document() for judged in self.ladder],
                 "halo": self.halo,
                 "known_groups": {
@@ -67,6 +76,7 @@ class Validation:
                 "onset": self.onset,
                 "convergence": self.convergence,
                 "drift": [one.document() for one in self.drift],
+                "ablation": [one.document() for one in self.ablation],
                 "raters": {
                     rater: {"kind": ratings.kind(rater), "stand_in": rater in ratings.stand_ins}
                     for rater in ratings.raters
@@ -112,6 +122,7 @@ def validate(
         onset=onsets(ratings),
         convergence=convergence(ratings),
         drift=moved,
+        ablation=ablation(ratings, beside.ablation) if beside.ablation else [],
         ladder=climb(Evidence(ratings, beside.primary, beside.invariants)),
         excluded=excluded,
         warnings=tuple(_warnings(ratings, halos, excluded)),

@@ -57,7 +57,7 @@ def read(response: Wire, duration_s: float | None) -> Reading:
 
     `duration_s` is the clip's; None leaves times unchecked.
     """
-    said = _object(_text(response))
+    said = object_of(text_of(response))
     reading = _rating(said)
     if problems := contradictions(reading.values, reading.evidence, duration_s):
         raise Unfit(*problems)
@@ -95,7 +95,7 @@ def _candidate(response: Wire) -> Wire:
     return _mapping(candidates[0]) if isinstance(candidates, list) and candidates else {}
 
 
-def _text(response: Wire) -> str:
+def text_of(response: Wire) -> str:
     """The answer's text. Raises Stopped where the prompt or the answer was blocked or cut off."""
     if blocked := _mapping(response.get("promptFeedback")).get("blockReason"):
         raise Stopped("refused", f"prompt_{_word(blocked)}")
@@ -111,7 +111,7 @@ def _text(response: Wire) -> str:
     return "".join(str(part.get("text") or "") for part in parts if not part.get("thought"))
 
 
-def _object(text: str) -> Wire:
+def object_of(text: str) -> Wire:
     if not text.strip():
         raise Unfit("The answer is empty.")
     try:

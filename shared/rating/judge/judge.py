@@ -1,0 +1,98 @@
+"""The judge at work: each rating is judged once, and what it said is kept before it is read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.lake import Lake, RatingKey, judged_name
+from shared.model import Rating, parse
+from shared.rating.gemini.api import Gemini
+from shared.rating.gemini.kept import Kept, kept_now
+from shared.rating.gemini.question import Question
+from shared.rating.gemini.reading import Stopped, Unfit, turn, usage
+from shared.rating.gemini.usage import Usage
+from shared.rating.judge.question import Judgement
+from shared.rating.judge.reading import Judged, read
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A rating in the lake."""
+
+    video_id: str
+    rating: Rating
+
+    @property
+    def key(self) -> RatingKey:
+        rating = self.rating
+        return RatingKey(rating.generation, rating.rater, rating.config_hash, rating.replicate)
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What came of judging one rating; `reason` where there are no judgements."""
+
+    stored: Stored
+    judged: dict[str, Judged]
+    reason: str | None
+    model_version: str
+    used: Usage
+    was_there: bool
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges under one `Judgement`."""
+
+    under: Judgement
+    gemini: Gemini
+    lake: Lake
+    clock: Callable[[], datetime]
+    timer: Callable[[], float]
+
+    def judge(self, stored: Stored) -> Verdicts:
+        """Judge one rating, with one call, or two when the first answer fails a check.
+
+        A second run reads what is kept and asks nothing. Raises Transient and Misconfigured.
+        """
+        first, was_there = self._said(stored, 1, lambda: self.under.question(stored.rating))
+        said = [first]
+        try:
+            try:
+                judged = read(first.response)
+            except Unfit as unfit:
+                problems = unfit.problems
+                asked = self.under.question(stored.rating)
+                again, _ = self._said(
+                    stored, 2, lambda: asked.corrected(turn(first.response), problems)
+                )
+                said.append(again)
+                judged = read(again.response)
+            reason = None
+        except Stopped as stop:
+            judged, reason = {}, stop.reason
+        except Unfit:
+            judged, reason = {}, "failed_checks"
+        used = sum((usage(one.response) for one in said), Usage())
+        version = str(said[-1].response.get("modelVersion") or "")
+        return Verdicts(stored, judged, reason, version, used, was_there)
+
+    def is_judged(self, stored: Stored) -> bool:
+        """Whether the answer is there already, so that judging costs nothing."""
+        return self.lake.exists(self._name(stored, 1))
+
+    def _said(
+        self, stored: Stored, number: int, question: Callable[[], Question]
+    ) -> tuple[Kept, bool]:
+        name = self._name(stored, number)
+        content = self.lake.read(name)
+        if content is not None:
+            return parse(Kept, content, "kept judgement"), True
+        asked_at, started = self.clock(), self.timer()
+        response = self.gemini.ask(question())
+        kept = kept_now(response, asked_at, self.timer() - started)
+        self.lake.write_once(name, kept.model_dump_json(exclude_none=True).encode())
+        return kept, False
+
+    def _name(self, stored: Stored, number: int) -> str:
+        return judged_name(stored.video_id, stored.key, self.under.config_hash, number)

@@ -1,0 +1,58 @@
+"""What the judge's answer says, and what is wrong with it."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from shared.checked import Checked, Score, Sentence
+from shared.rating.gemini.grounds import GROUNDED, cards_by_dimension
+from shared.rating.gemini.reading import Unfit, object_of, text_of
+from shared.rating.judge.question import VERDICTS
+
+Wire = dict[str, Any]
+
+
+class Judged(Checked):
+    """What the judge says of one dimension. `supported_score` is what the words support."""
+
+    supported_score: Score | None
+    verdict: Annotated[str, Field(pattern=f"^({'|'.join(VERDICTS)})$")]
+    cards: tuple[str, ...] = Field(max_length=9)
+    why: Sentence
+
+
+class _Answer(Checked):
+    judgements: dict[str, Judged]
+
+
+def read(response: Wire) -> dict[str, Judged]:
+    """By dimension. Raises Stopped, and Unfit with what the judge can correct its answer by."""
+    said = object_of(text_of(response))
+    try:
+        judged = _Answer.model_validate_json(json.dumps(said)).judgements
+    except ValidationError as error:
+        problems = error.errors(include_url=False)[:10]
+        raise Unfit(
+            *(f"{'.'.join(map(str, one['loc']))}: {one['msg']}." for one in problems)
+        ) from error
+    if wrong := [*_absent(judged), *_invented(judged)]:
+        raise Unfit(*wrong)
+    return judged
+
+
+def _absent(judged: dict[str, Judged]) -> list[str]:
+    wrong = [name for name in GROUNDED if name not in judged]
+    wrong += [name for name in judged if name not in GROUNDED]
+    return [f"judgements must have exactly: {', '.join(GROUNDED)}."] if wrong else []
+
+
+def _invented(judged: dict[str, Judged]) -> list[str]:
+    """Cards that were not shown for the dimension: a quotation must be one."""
+    told = []
+    for name, one in judged.items():
+        shown = {card.id for card in cards_by_dimension().get(name, ())}
+        told += [
+            f"{name}: there is no card {card} for it." for card in one.cards if card not in shown
+        ]
+    return told

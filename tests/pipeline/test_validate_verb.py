@@ -1,0 +1,107 @@
+"""Grounding and ablation whole: clips are rated under both conditions and the ratings judged.
+
+Vertex AI is the stand-in, so the conditions are seen on the wire and the numbers are marked as
+what they are.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from local.cloud import INGEST, running
+from local.gemini import standing_in
+from shared.rating.gemini.grounds import cards_shown
+from tests.agreement_tables import row, write_csv
+from tests.gemini_world import make_clip
+from tests.pipeline.test_rate_verb import here
+
+CLIPS = 6
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("validate")
+    home, clips = folder / "home", folder / "clips"
+    clips.mkdir()
+    for number in range(CLIPS):
+        make_clip(clips / f"{number}.mp4", number + 10)  # a made-up moment lies within 10 s
+    told = {}
+    with standing_in() as gemini, pytest.MonkeyPatch.context() as environment:
+        environment.delenv("GEMINI_API_KEY", raising=False)
+        environment.setenv("GOOGLE_VERTEX_BASE_URL", gemini.url)
+        with running(home, INGEST, publish=True):
+            for name, words in (("off", ()), ("on", ("--rag",))):
+                told[name] = here(home, "rate", clips, "--rater", "gemini", *words, "--json")
+            ids = [one["video_id"] for one in json.loads(told["off"].stdout)["ratings"]]
+            people = write_csv(folder / "people.csv", list(_people(ids)))
+            wanted = ("validate", "--input", people, "--stored", "--ablation", "rag")
+            out = folder / "validation.json"
+            told["validate"] = here(home, *wanted, "--grounding", "--out", out)
+            before = len(gemini.requests)
+            told["again"] = here(home, *wanted, "--grounding", "--json")
+            told["asked again"] = len(gemini.requests) - before
+        told["requests"] = [request.json for request in gemini.requests]
+        told["paths"] = {request.path for request in gemini.requests}
+    told["document"] = json.loads(Path(out).read_text())
+    return told
+
+
+def _people(ids):
+    for place, video in enumerate(sorted(ids)):
+        for who, shift in (("ana", 0), ("bo", 4), ("cy", -4)):
+            yield row(video, f"human/{who}", "unexpectedness", 10 + 12 * place + shift)
+
+
+def test_every_step_ends_well(story):
+    for name in ("off", "on", "validate", "again"):
+        assert story[name].returncode == 0, story[name].stderr
+
+
+def test_the_conditions_are_on_the_wire_as_named(story):
+    rated = [one for one in story["requests"] if "fileData" in json.dumps(one)]
+    cards = [f"[{card.id}]" for card in cards_shown()]
+    shown = [all(card in json.dumps(one) for card in cards) for one in rated]
+
+    assert sorted(shown) == [False] * CLIPS + [True] * CLIPS
+    assert len(story["requests"]) - len(rated) == 2 * CLIPS  # the judge sees no video
+    assert all("/publishers/google/models/gemini-3.5-flash-lite" in path for path in story["paths"])
+
+
+def test_the_ablation_compares_both_with_people_and_decides_nothing(story):
+    found = story["document"]["ablation"]
+
+    by_metric = {(one["dimension"], one["metric"]): one for one in found}
+    compared = by_metric["unexpectedness", "icc_a1"]
+    assert (compared["difference"]["n"], compared["verdict"]) == (CLIPS, "stand_in")
+    assert compared["on_rater"] == compared["off_rater"] + "+rag"
+
+
+def test_every_rating_is_judged_and_the_judge_is_compared_with_people(story):
+    found = story["document"]["grounding"]
+
+    assert found["ratings"] == 2 * CLIPS
+    assert {one["rater"].endswith("+rag") for one in found["dimensions"]} == {True, False}
+    (judge,) = found["judge_with_people"]
+    assert (judge["dimension"], judge["n"]) == ("unexpectedness", 2 * CLIPS)
+
+
+def test_a_second_run_asks_the_judge_nothing_and_says_the_same(story):
+    assert story["asked again"] == 0
+    assert json.loads(story["again"].stdout) == story["document"]
+
+
+def test_its_numbers_are_marked_as_the_stand_ins_and_no_report_takes_them(story):
+    from shared.insights.agreement.reportable import NotReportable, refuse_stand_in
+
+    document = story["document"]
+    assert document["stand_in"] and document["grounding"]["stand_in"]
+    assert story["validate"].stdout.startswith("STAND-IN: made-up answers")
+    assert {
+        one["verdict"] for one in document["ladder"] if (one["rater"] or "").startswith("gem")
+    } <= {
+        "stand_in",
+        "missing",
+    }
+    with pytest.raises(NotReportable):
+        refuse_stand_in(document)

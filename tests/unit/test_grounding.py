@@ -1,0 +1,43 @@
+"""What a judge's verdicts add up to, and what the judge is worth."""
+
+import pytest
+
+from shared.insights.agreement.grounding import MARGIN, Case, grounding
+from tests.agreement_tables import GEMINI, ratings, row, video
+
+
+def case(number, given, supported, cards=("meyer-1997",)):
+    return Case(video(number), GEMINI, "unexpectedness", given, supported, cards)
+
+
+def test_a_number_within_the_margin_of_what_the_words_support_is_consistent():
+    cases = [case(0, 50, 50), case(1, 50, 50 + MARGIN), case(2, 50, 51 + MARGIN), case(3, 50, None)]
+
+    (found,) = grounding("judge/m/1", ["m"], cases, {}, None).dimensions
+
+    assert (found["consistent"]["estimate"], found["consistent"]["n"]) == (2 / 3, 3)
+    assert found["silent"] == 1
+    assert found["cards"] == {"meyer-1997": 4}
+
+
+def test_the_judges_own_agreement_with_people_stands_beside_that_of_the_ratings():
+    cases = [case(n, 50 + (n * 37) % 40, n * 2) for n in range(40)]
+    people = [
+        row(video(n), f"human/{who}", "unexpectedness", n * 2) for n in range(40) for who in "ab"
+    ]
+
+    (found,) = grounding("judge/m/1", ["m"], cases, {}, ratings(people)).judge_with_people
+
+    assert found["judge_icc_a1"]["estimate"] == pytest.approx(1.0)
+    assert found["rating_icc_a1"]["estimate"] < 0.5
+    assert found["n"] == 40
+
+
+def test_without_people_the_judge_is_not_measured():
+    assert grounding("j", ["m"], [case(0, 1, 1)], {}, None).judge_with_people == ()
+
+
+def test_verdicts_of_the_stand_in_are_marked():
+    found = grounding("j", ["gemini-3.5-flash-lite-stand-in"], [case(0, 1, 1)], {}, None)
+
+    assert found.stand_in and found.document()["stand_in"]
