@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint generate bench coverage lock scan faults clean
+.PHONY: help setup demo test lint generate bench coverage lock scan audit faults clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -29,10 +29,12 @@ demo: $(READY) ## Run the whole pipeline on this machine on synthetic videos and
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
-lint: $(READY) ## Check style (ruff) and types (mypy, strict on shared/)
+lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and what is unsafe (bandit)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@# Its log says of every exception which other parts of the line it does not concern.
+	@$(BIN)/bandit -q -c pyproject.toml -r shared functions cli local scripts benchmarks 2>/dev/null
 
 generate: $(READY) ## Write all that follows from the rubric, and what each function is zipped from
 	@$(BIN)/python -m shared.generate
@@ -50,6 +52,13 @@ lock: $(READY) ## Compile the hashed requirements anew from the .in files
 scan: $(READY) ## Look for what is unsafe in terraform/ (checkov; exceptions stand beside what they except)
 	@$(BIN)/uv tool run --quiet --from checkov==3.3.30 \
 		checkov --directory terraform --framework terraform --compact --quiet --skip-download
+
+audit: $(READY) ## Ask PyPI what is known against each pinned package; one that it cannot say is a failure
+	@for pins in functions/*/requirements.txt requirements-dev.txt requirements-uv.txt; do \
+		echo "$$pins"; \
+		$(BIN)/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --progress-spinner off \
+			--require-hashes --disable-pip -r "$$pins" || exit 1; \
+	done
 
 faults: $(READY) ## Break everything many times over, and let 30 seeds of mixed faults loose (hours)
 	@FAULT_POSTS=200 FAULT_KILLS=40 FAULT_SEEDS=1,2,3,4,5,6,7,8 FAULT_OUTAGE_S=180 FAULT_MIXED=30 \

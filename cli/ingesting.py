@@ -224,6 +224,6 @@ def show(outcome: Outcome, screen: Screen) -> None:
         ids = ", ".join(f"'{one['video_id']}'" for one in outcome.files[:3])
         screen.show("See what came out with:")
         screen.show(
-            '  tta query "SELECT video_id, rating_status, unexpectedness '
+            '  tta query "SELECT video_id, rating_status, unexpectedness '  # nosec B608 # shown only
             f'FROM fact_video_analytics WHERE video_id IN ({ids})"'
         )

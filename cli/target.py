@@ -27,7 +27,7 @@ from shared.config import GeminiSettings
 FILE = "tta.toml"
 NAMED_BY = "TTA_CONFIG"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_SECRET = "api_key"
+_SECRET = "api_key"  # nosec B105 # a field's name
 
 Project = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.:-]{2,61}[a-z0-9]$")]
 Bucket = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")]

@@ -103,7 +103,8 @@ def _objects(
     view: sqlite3.Connection, bucket: str, start: str, end: str | None
 ) -> Iterator[StoredObject]:
     bound = "AND name < ?" if end is not None else ""
-    query = f"SELECT {COLUMNS} FROM objects WHERE bucket = ? AND name >= ? {bound} ORDER BY name"
+    where = f"WHERE bucket = ? AND name >= ? {bound}"
+    query = f"SELECT {COLUMNS} FROM objects {where} ORDER BY name"  # nosec B608 # values are bound
     values = (bucket, start) if end is None else (bucket, start, end)
     yield from map(from_row, view.execute(query, values))
 

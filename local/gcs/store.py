@@ -240,7 +240,7 @@ class Store:
 
 
 def find(view: sqlite3.Connection, bucket: str, name: str) -> StoredObject | None:
-    query = f"SELECT {COLUMNS} FROM objects WHERE bucket = ? AND name = ?"
+    query = f"SELECT {COLUMNS} FROM objects WHERE bucket = ? AND name = ?"  # nosec B608 # bound
     row = view.execute(query, (bucket, name)).fetchone()
     return from_row(row) if row else None
 

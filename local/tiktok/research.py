@@ -100,7 +100,8 @@ class ResearchApi:
         token = "clt.sandbox" + secrets.token_hex(20)
         with self._lock:
             _keep(self._tokens, token, self._now() + self._token_life_s, _MOST_TOKENS)
-        return {"access_token": token, "expires_in": self._token_life_s, "token_type": "Bearer"}
+        kind = {"token_type": "Bearer"}  # nosec B105 # OAuth's word
+        return {"access_token": token, "expires_in": self._token_life_s, **kind}
 
     def authorize(self, header: str | None) -> None:
         """Check an Authorization header. Raises ApiError 401 access_token_invalid."""

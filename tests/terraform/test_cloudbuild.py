@@ -75,3 +75,18 @@ def test_every_exception_from_a_check_has_its_reason():
 
     assert found
     assert [one for one in found if len(one[1]) < 20] == []
+
+
+def test_a_build_audits_every_pinned_package_and_fails_for_one_that_was_skipped():
+    makefile = (ROOT / "Makefile").read_text()
+    recipe = makefile.split("\naudit:")[1].split("\n\n")[0]
+
+    assert "make audit" in scripts("cloudbuild.yaml")["test"]
+    assert "--strict" in recipe
+    pins = [str(path.relative_to(ROOT)) for path in ROOT.glob("**/requirements*.txt")]
+    kept = [path for path in pins if not path.startswith((".", "build"))]
+    assert [path for path in kept if not covered(path, recipe)] == []
+
+
+def covered(path: str, recipe: str) -> bool:
+    return path in recipe or ("functions/*/requirements.txt" in recipe and "functions/" in path)
