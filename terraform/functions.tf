@@ -173,5 +173,6 @@ module "function" {
   instances       = each.value.instances
   environment     = each.value.environment
 
-  depends_on = [time_sleep.roles]
+  # A new column is there before the code that writes it.
+  depends_on = [time_sleep.roles, module.warehouse]
 }

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json
+from cli.options import Home, Json, Target
 
 
 def rebuild(
@@ -17,13 +17,15 @@ def rebuild(
             help="Whose rating a video's row shows: prefixes of raters, the first that has one.",
         ),
     ] = None,
+    target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Make the six tables anew from the lake alone.
 
     They can be asked, and loaded into, all the while. Killed or failed, the same command goes on
-    where it was. To keep other primary raters, set PRIMARY_RATERS for `load` first.
+    where it was. To keep other primary raters, set PRIMARY_RATERS for `load` first. It runs here,
+    also for a target in the cloud, whose lake it reads from end to end.
     """
     from datetime import UTC, datetime
 
@@ -31,7 +33,7 @@ def rebuild(
 
     from cli.cloud import opened
     from cli.screen import Screen
-    from cli.warehouse import Warehouse, changes
+    from cli.warehouse import Warehouse
     from local.cloud import INGEST
     from shared.lake import Lake
     from shared.warehouse.rebuild import App, Progress
@@ -44,9 +46,8 @@ def rebuild(
         phase = now.phase.replace("_", " ")
         screen.now(f"Rebuilding, {phase}: {now.loaded} objects …")
 
-    with opened(home, screen, INGEST) as endpoints:
-        warehouse = Warehouse(endpoints)
-        before = warehouse.contents()
+    with opened(home, screen, INGEST, target=target) as endpoints:
+        compared = _comparison(Warehouse(endpoints), endpoints.is_local)
         with screen.working("Rebuilding …"):
             answer = rebuilt(
                 App(
@@ -58,13 +59,34 @@ def rebuild(
                     on_progress=tell,
                 )
             )
-        tables = changes(before, warehouse.contents())
-        for table, count in tables.items():
-            count["gone"] = max(0, before[table].total() - count["rows"])
+        tables = compared()
     if json:
         screen.show_json(answer | {"primary_raters": raters, "tables": tables})
     else:
         _tell(screen, answer, tables)
+
+
+def _comparison(warehouse, is_local):  # type: ignore[no-untyped-def]
+    """Looks now; called afterwards, it says of each table what a rebuild made of it.
+
+    Every row is compared here; in the cloud, where reading all of them costs, they are counted.
+    """
+    from cli.warehouse import changes
+
+    before = warehouse.contents() if is_local else warehouse.counts()
+
+    def compared() -> dict[str, dict[str, int]]:
+        if not is_local:
+            return {
+                table: {"rows": rows, "gone": max(0, before[table] - rows)}
+                for table, rows in warehouse.counts().items()
+            }
+        tables = changes(before, warehouse.contents())
+        for table, count in tables.items():
+            count["gone"] = max(0, before[table].total() - count["rows"])
+        return tables
+
+    return compared
 
 
 def _raters(said: str | None) -> list[str]:
@@ -87,10 +109,9 @@ def _tell(screen, answer, tables) -> None:  # type: ignore[no-untyped-def]
             f"{answer['caught_up']} written since shortly before it began were merged once more."
         )
     for table, count in tables.items():
+        changed = f", {count['changed']} new or changed" if "changed" in count else ""
         gone = f", {count['gone']} gone" if count["gone"] else ""
-        screen.show(
-            f"  {table:<21} {count['rows']:>5} rows, {count['changed']} new or changed{gone}"
-        )
+        screen.show(f"  {table:<21} {count['rows']:>5} rows{changed}{gone}")
     if any(count["gone"] for count in tables.values()):
         screen.show("Rows that are gone came from records that were published past the lake.")
     if answer["malformed"]:

@@ -1,0 +1,52 @@
+"""Verbs with `--target NAME`, on a cloud that happens to run here: as in Google's, they know names
+alone, start nothing, and find the services where the client libraries look."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from cli import smoke
+from local.cloud import pointing_at
+
+
+@pytest.fixture
+def there(cloud, tmp_path, monkeypatch) -> Iterator[str]:
+    """The name of a target."""
+    file = tmp_path / "tta.toml"
+    file.write_text(
+        f'[targets.there]\nproject = "{cloud.project}"\nlake_bucket = "{cloud.bucket}"\n'
+        f'dataset = "{cloud.dataset}"\n'
+    )
+    monkeypatch.setenv("TTA_CONFIG", str(file))
+    with pointing_at(cloud):
+        yield "there"
+
+
+def test_a_smoke_test_goes_through(tta, there):
+    told = json.loads(tta("smoke", "--target", there, "--json").stdout)
+
+    assert told["target"] == there
+    assert [step["step"] for step in told["steps"]] == ["uploaded", "rated", "loaded", "removed"]
+
+
+def test_one_that_fails_names_the_trace_to_look_for(tta, there, cloud, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(smoke, "raters_of", lambda endpoints: ["nobody"])
+        done = tta("smoke", "--target", there, "--timeout", "0.1", "--json")
+
+    trace = f"projects/{cloud.project}/traces/{json.loads(done.stdout)['trace']}"
+    assert f"gcloud logging read 'trace=\"{trace}\"'" in done.stderr
+    assert tta("smoke", "--target", there).returncode == 0  # and removes what that one left
+
+
+def test_a_rebuild_counts_rows(tta, there, demonstrated):
+    done = tta("rebuild", "--target", there)
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"fact_video_analytics +\d\d+ rows$", done.stdout, re.M)
+
+
+def test_failures_are_listed(tta, there):
+    assert tta("failed", "--target", there).returncode == 0
