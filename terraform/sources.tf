@@ -33,6 +33,10 @@ resource "google_storage_bucket" "sources" {
   public_access_prevention    = "enforced"
   force_destroy               = true # everything here can be made again
 
+  soft_delete_policy {
+    retention_duration_seconds = 0 # a teardown leaves nothing
+  }
+
   depends_on = [time_sleep.services]
 }
 

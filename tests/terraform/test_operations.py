@@ -1,0 +1,98 @@
+"""What docs/operations.md reckons and names is what the code and the plan say."""
+
+import re
+from datetime import date
+
+import pytest
+
+import cli.verbs
+from shared.config import GeminiSettings
+from shared.rating.gemini.estimate import expected
+from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.question import Condition
+from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
+from tests.terraform.conftest import ROOT
+
+TEXT = (ROOT / "docs/operations.md").read_text()
+RECKONED = TEXT.partition("## What it costs")[2].partition("\n## ")[0]
+COSTS = dict(re.findall(r"^\| `?([A-Za-z-]+)[^|]*\| ([^|]*\| [^|]*) \|$", RECKONED, re.M))
+ON = date(2026, 11, 24)
+CPU_SECOND, GIB_SECOND, TIB = 0.000024, 0.0000025, 6.25
+"""US dollars on demand in europe-west1; https://cloud.google.com/run/pricing, /bigquery/pricing."""
+LEAST_READ = 10 * 2**20
+
+
+def cost(row: str) -> float:
+    return float(COSTS[row].rpartition("| ")[2])
+
+
+def test_gemini_costs_what_the_estimate_says():
+    settings = GeminiSettings(api_key="")
+    one = expected(30.0, True, Condition(settings))
+    low, high = one.cost_usd(Prices.load(), settings.model, ON)
+
+    assert settings.model in TEXT
+    assert COSTS["Gemini"].endswith(f"| {1_000 * low:.2f} to {1_000 * high:.2f}")
+
+
+@pytest.mark.parametrize("function", ["fetch", "analyze-gemini", "analyze-signals", "load"])
+def test_a_function_costs_what_its_seconds_cost(function):
+    seconds, cpus, gib = re.search(
+        r"([\d,]+) s of (\d) CPUs? and (\d) GiB", COSTS[function]
+    ).groups()
+    second = int(cpus) * CPU_SECOND + int(gib) * GIB_SECOND
+
+    assert cost(function) == pytest.approx(int(seconds.replace(",", "")) * second, abs=0.005)
+
+
+@pytest.mark.parametrize("function", ["fetch", "analyze-gemini", "analyze-signals", "load"])
+def test_a_function_has_the_size_that_is_reckoned_with(plan, function):
+    cpus, gib = re.search(r"of (\d) CPUs? and (\d) GiB", COSTS[function]).groups()
+    planned = plan.functions()[function]
+
+    assert (planned["available_cpu"], planned["available_memory"]) == (cpus, f"{gib}Gi")
+
+
+def test_a_batch_reads_the_tables_that_its_statements_name():
+    named = [
+        table
+        for name in (*SECTION_TABLES, FACT_TABLE)
+        for table in set(
+            re.findall(
+                r"^(?! *--).*?\b(?:FROM|JOIN|MERGE) ((?:dim|fact)_\w+)",
+                (ROOT / f"shared/warehouse/merge/{name}.sql").read_text(),
+                re.M,
+            )
+        )
+    ]
+
+    assert len(named) == 9
+    assert cost("BigQuery") == round(3_000 * len(named) * LEAST_READ / 2**40 * TIB, 2)
+
+
+def test_every_variable_to_turn_is_one():
+    variables = (ROOT / "terraform/variables.tf").read_text()
+    section = TEXT.partition("## What binds")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z]+_[a-z_]+)`", section))
+
+    assert named
+    assert [name for name in named if f'variable "{name}"' not in variables] == []
+
+
+def test_every_verb_that_is_named_is_one():
+    verbs = {path.stem.rstrip("_") for folder in cli.verbs.__path__ for path in _modules(folder)}
+    named = set(re.findall(r"^    tta (\w+)|`tta (\w+)", TEXT, re.M))
+
+    assert {first or second for first, second in named} <= verbs
+
+
+def _modules(folder: str):
+    return (ROOT / folder).glob("*.py")
+
+
+def test_the_three_commands_are_the_same_wherever_they_are_said():
+    commands = re.search(r"\n\n((?:    .*\n){3})\n", TEXT.partition("## Deploy\n")[2])[1]
+
+    assert commands in (ROOT / "README.md").read_text()
+    for command in ("services enable cloudresourcemanager", "terraform init", "terraform apply"):
+        assert command in (ROOT / "terraform/main.tf").read_text()
