@@ -25,6 +25,7 @@ class Asked:
 
     inputs: tuple[Path, ...] = ()
     stored: bool = False
+    keys: tuple[Path, ...] = ()
     machines: frozenset[str] = frozenset()
     dimensions: tuple[str, ...] = ()
     benchmarks: tuple[str, ...] = ()
@@ -60,6 +61,8 @@ class Asked:
             raise Refused("--media goes with --benchmark NAME=FILE.", WRONG_USE)
         for path in self.inputs:
             refuse_absent("--input", path)
+        for path in self.keys:
+            refuse_absent("--key", path)
         refuse_absent("--insights", self.insights)
         refuse_absent("--anchors", self.anchors)
         refuse_target(self.out, (*self.inputs, self.insights, self.anchors))
@@ -112,8 +115,9 @@ def gathered(asked: Asked, screen: Screen) -> "Ratings":
 
     named = [Named.of(said) for said in asked.benchmarks]
     rows = Rows(machines=asked.machines)
+    videos = _videos(asked.keys)
     for path in asked.inputs:
-        rows.take(read_ratings(path, asked.machines))
+        rows.take(read_ratings(path, asked.machines).renamed(videos))
     if asked.asks_warehouse:
         from cli.stored_ratings import stored_ratings
 
@@ -131,6 +135,19 @@ def gathered(asked: Asked, screen: Screen) -> "Ratings":
     from shared.insights.agreement.validation import BESIDE
 
     return ratings.only((*asked.dimensions, *BESIDE))
+
+
+def _videos(keys: tuple[Path, ...]) -> dict[str, str]:
+    """Which video each clip of a rating kit is."""
+    videos: dict[str, str] = {}
+    for path in keys:
+        try:
+            videos |= {
+                str(clip): str(id_) for clip, id_ in json.loads(path.read_bytes())["clips"].items()
+            }
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Refused(f"--key {path}: this is not what tta rate-kit writes.") from error
+    return videos
 
 
 def _beside(asked: Asked, ratings: "Ratings", screen: Screen) -> "Beside":

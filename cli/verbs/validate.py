@@ -21,6 +21,12 @@ def validate(
     stored: Annotated[
         bool, typer.Option("--stored", help="Take fact_rating too, beside --input.")
     ] = False,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--key", metavar="FILE.json", help="What tta rate-kit wrote beside its folder."
+        ),
+    ] = None,
     machine: Annotated[
         list[str] | None,
         typer.Option(
@@ -108,6 +114,7 @@ def validate(
     asked = Asked(
         inputs=tuple(input or ()),
         stored=stored,
+        keys=tuple(key or ()),
         machines=frozenset(machine or ()),
         dimensions=tuple(dimension or ()),
         benchmarks=tuple(benchmark or ()),

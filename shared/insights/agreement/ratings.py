@@ -92,6 +92,16 @@ class Ratings:
         own = [name for name, by in self.values if by == rater]
         return [name for name in own if name in scores()] or own
 
+    def renamed(self, videos: Mapping[str, str]) -> "Ratings":
+        """The same with other ids where the mapping has one."""
+        if not videos:
+            return self
+        values = {
+            key: {videos.get(video, video): held for video, held in by_video.items()}
+            for key, by_video in self.values.items()
+        }
+        return replace(self, values=values)
+
     def without(self, raters: Iterable[str]) -> "Ratings":
         """The same without some raters."""
         gone = set(raters)

@@ -1,0 +1,91 @@
+"""`tta rate-kit`: what the folder holds, and what is refused before anything is made."""
+
+import json
+
+import pytest
+
+from cli.main import status_of
+from tests.gemini_world import make_clip
+
+IDS = [f"73000000000000000{number:02}" for number in range(4)]
+
+
+@pytest.fixture
+def clips(tmp_path):
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    for number, video_id in enumerate(IDS):
+        make_clip(folder / f"{video_id}.mp4", number + 1)
+    return folder
+
+
+def run(*arguments) -> int:
+    return status_of(["rate-kit", *map(str, arguments)])
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
+
+
+def test_the_same_seed_gives_the_same_kit_and_another_seed_other_names(clips, tmp_path, capsys):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert run(clips, "--out", tmp_path / name, "--seed", seed) == 0
+
+    a, b, c = (contents(tmp_path / name) for name in "abc")
+    assert a == b
+    assert not (a.keys() & c.keys()) - {next(iter(k for k in a if k.name == "index.html"))}
+    key = json.loads((tmp_path / "a.key.json").read_text())
+    assert sorted(key["clips"].values()) == IDS
+
+
+def test_the_rubrics_own_anchors_are_on_the_page(clips, tmp_path, capsys):
+    assert run(clips, "--out", tmp_path / "kit", "--dimension", "closeness") == 0
+
+    page = (tmp_path / "kit/index.html").read_text()
+    assert "could happen to the viewer today" in page
+    assert "unexpectedness" not in page
+
+
+def test_what_comes_next_is_told(clips, tmp_path, capsys):
+    (clips / "notes.txt").write_text("no video")
+
+    assert run(clips, "--out", tmp_path / "kit", "--json") == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert (told["clips"], told["key"]) == (4, str(tmp_path / "kit.key.json"))
+    assert "is no video" in told["left_out"][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["{clips}", "--out", "{clips}"], 2, "it is there already; give a new folder"),
+        (["{clips}", "--out", "none/kit"], 2, "the folder above it does not exist"),
+        (["{clips}", "--dimension", "charm"], 2, "give one of unexpectedness"),
+        (["{clips}", "--dimension", "expectation"], 2, "give one of"),
+        ([], 2, "Nothing is selected"),
+        (["none.mp4"], 2, "there is no such file or folder"),
+        (["{text}"], 1, "None of these files can be shown"),
+    ],
+)
+def test_wrong_use_is_a_sentence_and_makes_nothing(
+    arguments, status, says, clips, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "text.txt").write_text("no video")
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+
+    made = [one.format(clips=clips, text=tmp_path / "text.txt") for one in arguments]
+    assert run(*made) == status
+
+    assert says in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_key_that_is_none_is_refused(clips, tmp_path, capsys):
+    (tmp_path / "r.csv").write_text("video_id,rater,dimension,value\nc,a,d,1\n")
+    (tmp_path / "key.json").write_text("[]")
+    given = ["--input", str(tmp_path / "r.csv"), "--key", str(tmp_path / "key.json")]
+
+    assert status_of(["validate", *given]) == 1
+    assert "not what tta rate-kit writes" in capsys.readouterr().err
