@@ -1,11 +1,12 @@
 output "next" {
   description = "What to type next."
   value       = <<-EOT
-    # 1. Let the tta command know of this deployment
+    # 1. Let the tta command know of this deployment, and see whether it works
     terraform output -raw tta_toml >> ../tta.toml
+    tta smoke --target ${var.environment}
     # 2. Rate a file of your own
-    gcloud storage cp my-video.mp4 gs://${module.lake.bucket}/videos/
-    # 3. Fetch from TikTok: keys, standing queries, then the schedules
+    tta ingest my-video.mp4 --target ${var.environment} --wait
+    # 3. Fetch from TikTok: keys, standing queries, then the schedules (sweep's among them)
     printf %s "$CLIENT_KEY" | gcloud secrets versions add tiktok-client-key --project ${var.project_id} --data-file=-
     printf %s "$CLIENT_SECRET" | gcloud secrets versions add tiktok-client-secret --project ${var.project_id} --data-file=-
     gcloud storage cp collections.yaml gs://${module.lake.bucket}/config/collections.yaml

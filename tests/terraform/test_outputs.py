@@ -1,5 +1,6 @@
 """What `terraform output` prints is what the next command takes."""
 
+import re
 import tomllib
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,5 +33,13 @@ def test_the_next_commands_name_the_bucket_and_the_secrets(plan):
     said = plan.output("next")
     secrets = [secret["secret_id"] for secret in plan.of("google_secret_manager_secret")]
 
-    assert f"gs://{PROJECT}-lake/videos/" in said
+    assert f"gs://{PROJECT}-lake/config/collections.yaml" in said
     assert [name for name in secrets if f"versions add {name} " not in said] == []
+
+
+def test_the_next_commands_are_verbs_and_name_the_target(plan):
+    targets = tomllib.loads(plan.output("tta_toml"))["targets"]
+    commands = re.findall(r"^ *tta (\w+).* --target (\w+)", plan.output("next"), re.M)
+
+    assert [verb for verb, _ in commands] == ["smoke", "ingest"]
+    assert {target for _, target in commands} == set(targets)
