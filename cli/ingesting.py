@@ -10,11 +10,12 @@ from typing import Any
 
 from cli.refused import Refused
 from cli.screen import Screen
-from cli.sidecar import Line, Sidecar
+from cli.sidecar import Sidecar
 from cli.uploads import Unusable, Upload, files_in, inspected
 from local.endpoints import Endpoints
 from local.traffic import wait_until_over
 from shared.model import Record
+from shared.tiktok.manifest_line import COUNTS, Line
 
 POLL_S = 0.1
 
@@ -50,6 +51,7 @@ class Batch:
     lines: list[tuple[str, Line]] = field(default_factory=list)
     counted_at: datetime = datetime.min
     problems: list[str] = field(default_factory=list)
+    unused: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, paths: Iterable[Path], metadata: Path | None) -> "Batch":
@@ -72,6 +74,7 @@ class Batch:
 
     def _read(self, sidecar: Sidecar, name: str) -> None:
         self.problems += sidecar.problems
+        self.unused = sidecar.unused
         # The counts are as old as the file that says them; so the same command again says the same.
         self.counted_at = sidecar.read_at
         by_file = {upload.path.name: upload.video_id for upload in self.uploads}
@@ -90,6 +93,7 @@ class Outcome:
     files: list[dict[str, str]] = field(default_factory=list)
     told: int = 0
     problems: list[str] = field(default_factory=list)
+    unused: tuple[str, ...] = ()
     rows: list[dict[str, Any]] | None = None
     unrated: list[str] = field(default_factory=list)
 
@@ -97,6 +101,7 @@ class Outcome:
         return {
             "files": self.files,
             "metadata_lines": self.told,
+            "unused_columns": list(self.unused),
             "problems": self.problems,
             "rows": self.rows,
             "unrated": self.unrated,
@@ -121,7 +126,7 @@ def ingest_batch(
 
     A cloud of our own is left only when nothing is on its way any more.
     """
-    outcome = Outcome(problems=batch.problems)
+    outcome = Outcome(problems=batch.problems, unused=batch.unused)
     with screen.working("Storing …"):
         _send(batch, endpoints, outcome, screen)
     with screen.working("Rating and loading …"):
@@ -195,7 +200,7 @@ def _counted_at(batch: Batch) -> dict[str, datetime]:
     """When the newest counts told of each video were read."""
     times: dict[str, datetime] = {}
     for video_id, line in batch.lines:
-        if line.given("views", "likes", "comments", "shares", "saves", "followers"):
+        if line.given(*COUNTS):
             at = line.collected_at or batch.counted_at
             times[video_id] = max(at, times.get(video_id, at))
     return times
@@ -217,6 +222,8 @@ def show(outcome: Outcome, screen: Screen) -> None:
         screen.show(f"{one['file']}: {SAID[one['outcome']]} as {one['video_id']}")
     if outcome.told:
         screen.show(f"{outcome.told} lines of metadata taken")
+    if outcome.unused:
+        screen.show(f"Columns that mean nothing here: {', '.join(outcome.unused)}")
     if outcome.rows:
         columns = [name for name in outcome.rows[0] if name != "collected_at"]
         screen.table(columns, ([row[name] for name in columns] for row in outcome.rows))

@@ -5,10 +5,11 @@ import shutil
 from datetime import datetime
 from typing import Any, Literal
 
-from cli.sidecar import COUNTS, CREATOR_FIELDS, VIDEO_FIELDS, Line
 from cli.uploads import Upload
 from shared.lake import STREAM_CHUNK_BYTES, Lake, Superseded, metadata_name, video_name
 from shared.model import Creator, Metrics, Record, Video, parse_record
+from shared.quality import at_the_door
+from shared.tiktok.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields
 
 Stored = Literal["stored", "already_there", "other_content"]
 
@@ -82,7 +83,7 @@ def _with_line(
         video_id=video_id,
         video=_video(before.video, line, now),
         creator=_creator(before.creator, line, now),
-        metrics=_metrics(line, counted_at) or before.metrics,
+        metrics=_metrics(line, counted_at, before.video, now) or before.metrics,
     )
 
 
@@ -99,7 +100,7 @@ def _creator(before: Creator | None, line: Line, now: datetime) -> Creator | Non
         return before
     same = before is not None and before.creator_id == line.username
     standing = before if same else Creator(observed_at=now, creator_id=line.username)
-    return _renewed(standing, line.given(*CREATOR_FIELDS), now)
+    return _renewed(standing, creator_fields(line), now)
 
 
 def _renewed(standing: Any, said: dict[str, object], now: datetime) -> Any:
@@ -108,8 +109,12 @@ def _renewed(standing: Any, said: dict[str, object], now: datetime) -> Any:
     return standing if changed == standing else changed.model_copy(update={"observed_at": now})
 
 
-def _metrics(line: Line, counted_at: datetime) -> Metrics | None:
+def _metrics(
+    line: Line, counted_at: datetime, before: Video | None, now: datetime
+) -> Metrics | None:
     counts = line.given(*COUNTS)
     if not counts:
         return None
-    return Metrics.model_validate({"collected_at": line.collected_at or counted_at} | counts)
+    metrics = Metrics.model_validate({"collected_at": line.collected_at or counted_at} | counts)
+    created_at = line.created_at or (before.created_at if before else None)
+    return at_the_door(metrics, created_at, now, line.is_rounded)

@@ -22,9 +22,11 @@ class _Settings(BaseSettings):
 
 
 class FetchSettings(_Settings):
-    """What `fetch` reads. TikTok's keys are only needed by collections of source `research`.
+    """What `fetch` reads. TikTok's keys are only needed by the sources `research` and `display`.
 
     In the cloud the keys are secrets (`projects/P/secrets/NAME`), read when they are needed.
+    `TIKTOK_DAILY_REQUESTS` is what all collections together may ask of the Research API in a UTC
+    day: TikTok gives an organisation 1,000 (its FAQ, 2026-09).
     """
 
     records_topic: str = "video-records"
@@ -33,6 +35,7 @@ class FetchSettings(_Settings):
     tiktok_client_secret: str = ""
     tiktok_client_key_secret: str = ""
     tiktok_client_secret_secret: str = ""
+    tiktok_daily_requests: Annotated[int, Field(ge=1)] = 1_000
     media_allowed_origins: CommaList = ()
     media_parallel: Annotated[int, Field(ge=1, le=64)] = 8
     deadline_s: Annotated[float, Field(gt=0)] = 1_500.0

@@ -2,10 +2,12 @@
 
 videos/{video_id}.{ext}        media, type decided by the first bytes
 metadata/{video_id}.json       the record that listed the video
+metrics/{video_id}/{time}.json a later reading of its counts
 ratings/{video_id}/{generation}/{rater}/{config_hash}/{replicate}.json
 answers/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json, judged-{judge}-{n}.json
                                what a model said, kept before it is read: it was paid for
 raw/{source}/{date}/…          API answers as they came
+manifests/{file}               lists of videos that people bring
 state/{collection}.json        how far a collection is, guarded by its generation
 failed/{stage}/{key}.json      what redelivery cannot mend, with its reason
 parked/{stage}/{event}.json    messages that wait for their time (the object's `customTime`)
@@ -38,6 +40,7 @@ from shared.errors import Transient
 from shared.model import Rating, canonical_json
 
 VIDEOS = "videos/"
+METRICS = "metrics/"
 COLLECTIONS = "config/collections.yaml"
 PLAN = "config/plan.yaml"
 REPORTS = "reports/"
@@ -52,6 +55,11 @@ _RETRY = Retry(predicate=_should_retry, initial=0.2, maximum=8.0, timeout=30.0)
 
 def metadata_name(video_id: str) -> str:
     return f"metadata/{video_id}.json"
+
+
+def snapshot_name(video_id: str, collected_at: datetime) -> str:
+    """Where a later reading of a video's counts lies; two readings never have the same time."""
+    return f"{METRICS}{video_id}/{collected_at:%Y%m%dT%H%M%S.%fZ}.json"
 
 
 def video_name(video_id: str, extension: str) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 from shared.events import Message
@@ -42,6 +43,7 @@ class LakeInMemory:
         self.bucket_name = "lake"
         self.now = datetime(2026, 11, 1, tzinfo=UTC)
         self._generation = 1_000
+        self._writing = Lock()
 
     def stat(self, name: str) -> Stored | None:
         return self.objects.get(name)
@@ -85,12 +87,14 @@ class LakeInMemory:
     def replace(
         self, name: str, content: bytes, generation: int, content_type: str = "application/json"
     ) -> int:
-        standing = self.objects.get(name)
-        if (standing.generation if standing else 0) != generation:
-            raise Superseded(name)
-        self._generation += 1
-        self.objects[name] = Stored(name, bytes(content), content_type, self._generation, self.now)
-        return self._generation
+        with self._writing:
+            standing = self.objects.get(name)
+            if (standing.generation if standing else 0) != generation:
+                raise Superseded(name)
+            self._generation += 1
+            stored = Stored(name, bytes(content), content_type, self._generation, self.now)
+            self.objects[name] = stored
+            return stored.generation
 
     @contextmanager
     def create_stream(self, name: str, content_type: str) -> Iterator[IO[bytes]]:

@@ -16,9 +16,10 @@ def ingest(
     metadata: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.jsonl",
-            help='JSON lines: {"file": name or "video_id": id, "username", "caption", '
-            '"created_at", "views", "likes", … "collected_at"}.',
+            metavar="FILE",
+            help='A manifest: JSON lines {"file": name or "video_id": id, "username", "caption", '
+            '"created_at", "views", "likes", … "collected_at"}, the same as CSV with a header, or '
+            "what Zeeschuimer or 4CAT export.",
         ),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until rated, and show it.")] = False,

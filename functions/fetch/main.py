@@ -15,9 +15,13 @@ from shared.lake import Lake
 from shared.once import once
 from shared.tiktok.collections import Collection
 from shared.tiktok.download import Downloads, Refused, Target
-from shared.tiktok.fetch import App, fetch_collection
+from shared.tiktok.fetch import fetch_collection
+from shared.tiktok.manifest import ManifestSource
 from shared.tiktok.media import NoMedia, Resolver, UrlMedia
+from shared.tiktok.quota import DailyQuota
 from shared.tiktok.research import ResearchApi
+from shared.tiktok.run import App
+from shared.tiktok.source import Source
 from shared.tiktok.state import Busy
 
 logs.configure()
@@ -37,11 +41,14 @@ def wiring() -> App:
     lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
     downloads = Downloads(allowed_origins=_origins(settings.media_allowed_origins))
 
-    def source() -> ResearchApi:
+    def source(collection: Collection) -> Source:
+        if collection.source == "manifest":
+            return ManifestSource(lake, downloads.check)
         return ResearchApi(
             settings.tiktok_api_url,
             _key(settings.tiktok_client_key, settings.tiktok_client_key_secret),
             _key(settings.tiktok_client_secret, settings.tiktok_client_secret_secret),
+            DailyQuota(lake, "research", settings.tiktok_daily_requests, _now),
         )
 
     def resolver(collection: Collection) -> Resolver:
@@ -54,11 +61,15 @@ def wiring() -> App:
         publish=Bus(settings.google_cloud_project, settings.records_topic).publish,
         source=source,
         resolver=resolver,
-        clock=lambda: datetime.now(UTC),
+        clock=_now,
         timer=time.monotonic,
         parallel=settings.media_parallel,
         deadline_s=settings.deadline_s,
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _key(value: str, secret: str) -> str:

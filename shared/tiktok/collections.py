@@ -2,25 +2,28 @@
 
 collections:
   cats-in-us:
-    source: research
+    source: research                   # or display, or manifest: see docs/collections.md
     hashtags: [cats, catsoftiktok]     # any of these …
     regions: [US]                      # … and any of these
     start_date: 2026-01-01             # UTC days, both included
     end_date: 2026-03-31               # left out: until today
     sampling_frame: Public posts with a cat hashtag, first quarter of 2026, USA.
     max_videos: 5000
+    list_every_h: 24
+    refresh_ages_days: [1, 3, 7, 14, 30]
     media:
       resolver: url
       url_template: https://media.example.org/{username}/{video_id}.mp4
       max_bytes: 209715200
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -28,22 +31,38 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
 from shared.checked import Text, Word
 from shared.errors import Permanent
 from shared.lake import COLLECTIONS, Lake
+from shared.yaml_file import BadYaml, Lines, read_yaml
 
-MAX_FILE_BYTES = 2**20
-MAX_DEPTH = 12
 MAX_TERMS = 500
 DEFAULT_MEDIA_BYTES = 200 * 2**20
+REFRESH_AGES_DAYS = (1.0, 3.0, 7.0, 14.0, 30.0)
 EARLIEST = date(2016, 9, 1)
 """TikTok's Chinese twin opened this month; a start before it is a slip of the pen."""
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 """A collection's name becomes part of object names."""
+
+MANIFEST = r"^manifests/[A-Za-z0-9][A-Za-z0-9._-]{0,200}$"
+"""Where in the bucket a manifest lies."""
+
+REGION = r"^[A-Z]{2}$"
+
+_SPELLED = {
+    NAME: "a name is lower-case letters, digits, hyphens and underscores",
+    MANIFEST: "not a file in manifests/, as manifests/cats.csv",
+    REGION: "not two capital letters, as US",
+}
+
+_PLACED = re.compile(r"(?:Value error, )?([a-z_]+(?:\.[a-z_]+)*): (.+)", re.DOTALL)
+"""A rule over several fields says first which of them it is about."""
 
 
 class BadCollection(Permanent):
@@ -58,6 +77,19 @@ class UnknownCollection(Permanent):
 
     def __init__(self, sentence: str):
         super().__init__("unknown_collection", sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in the file: the line, the field as `cats.media.resolver`, and why."""
+
+    line: int | None
+    field: str
+    why: str
+
+    def __str__(self) -> str:
+        place = [f"line {self.line}"] if self.line else []
+        return f"{', '.join([COLLECTIONS, *place, self.field])}: {self.why}."
 
 
 def _iso_date(value: object) -> object:
@@ -83,9 +115,10 @@ def _without_mark(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_iso_date), Field(ge=EARLIEST, lt=date(9000, 1, 1))]
 Term = Annotated[Word, BeforeValidator(_without_mark), BeforeValidator(_unquoted)]
-Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$"), BeforeValidator(_unquoted)]
+Region = Annotated[str, Field(pattern=REGION), BeforeValidator(_unquoted)]
 Terms = Annotated[tuple[Term, ...], Field(default=(), max_length=MAX_TERMS, strict=False)]
 Regions = Annotated[tuple[Region, ...], Field(default=(), max_length=MAX_TERMS, strict=False)]
+Age = Annotated[float, Field(gt=0, le=365, strict=False)]
 
 
 def _is_template(template: str) -> str:
@@ -104,46 +137,121 @@ class _Part(BaseModel):
 
 
 class Media(_Part):
-    """How the file of a listed video is obtained; `max_bytes` bounds each file."""
+    """How the file of a listed video is obtained; `max_bytes` bounds each file.
+
+    Resolver `url` asks the address that the template spells, or, without one, the address that the
+    manifest's line gives.
+    """
 
     resolver: Literal["none", "url"] = "none"
     url_template: Annotated[Text, AfterValidator(_is_template)] | None = None
     max_bytes: Annotated[int, Field(ge=1, le=2**31)] = DEFAULT_MEDIA_BYTES
 
-    @model_validator(mode="after")
-    def _url_needs_its_template(self) -> Self:
-        if (self.resolver == "url") != (self.url_template is not None):
-            raise ValueError("url_template goes with resolver url, and only with it")
-        return self
+    @field_validator("url_template")
+    @classmethod
+    def _goes_with_its_resolver(cls, template: str | None, info: ValidationInfo) -> str | None:
+        if template is not None and info.data.get("resolver", "url") != "url":
+            raise ValueError("goes with resolver url, and only with it")
+        return template
 
 
 class Collection(_Part):
     """A standing query. The lists narrow each other; within a list any term will do.
 
-    `max_videos` bounds how many videos one pass over the dates lists. `synthetic` marks every
-    video as generated, for sources that serve invented posts.
+    `max_videos` bounds how many videos one pass over the dates lists; a pass begins every
+    `list_every_h` hours. Counts are read again when a video reaches each of `refresh_ages_days`.
+    `columns` says what a manifest calls our fields. `synthetic` marks every video as generated,
+    for sources that serve invented posts.
     """
 
     name: Annotated[str, Field(pattern=NAME)]
-    source: Literal["research"] = "research"
+    source: Literal["research", "display", "manifest"] = "research"
     usernames: Terms
     hashtags: Terms
     keywords: Terms
     regions: Regions
-    start_date: Day
+    manifest: Annotated[str, Field(pattern=MANIFEST)] | None = None
+    columns: Mapping[Word, Word] = Field(default={}, max_length=50)
+    start_date: Day | None = None
     end_date: Day | None = None
     sampling_frame: Text = ""
     max_videos: Annotated[int, Field(ge=1, le=200_000)] = 10_000
+    list_every_h: Annotated[float, Field(ge=0.25, le=24 * 365, strict=False)] = 24.0
+    refresh_ages_days: Annotated[tuple[Age, ...], Field(max_length=20, strict=False)] = (
+        REFRESH_AGES_DAYS
+    )
+    profiles: bool = True
     media: Media = Media()
     synthetic: bool = False
 
+    @property
+    def ages_days(self) -> tuple[float, ...]:
+        """At which ages counts are read again; a manifest cannot be asked again."""
+        return () if self.source == "manifest" else self.refresh_ages_days
+
+    @field_validator("end_date")
+    @classmethod
+    def _comes_after_the_start(cls, end: date | None, info: ValidationInfo) -> date | None:
+        start = info.data.get("start_date")
+        if end is not None and start is not None and end < start:
+            raise ValueError(f"end_date is before start_date ({start})")
+        return end
+
+    @field_validator("refresh_ages_days")
+    @classmethod
+    def _grow(cls, ages: tuple[float, ...]) -> tuple[float, ...]:
+        if list(ages) != sorted(set(ages)):
+            raise ValueError("ages must grow, each given once")
+        return ages
+
     @model_validator(mode="after")
-    def _asks_for_something(self) -> Self:
-        if not (self.usernames or self.hashtags or self.keywords or self.regions):
-            raise ValueError("asks for nothing: give usernames, hashtags, keywords or regions")
-        if self.end_date is not None and self.end_date < self.start_date:
-            raise ValueError("end_date is before start_date")
+    def _has_what_its_source_needs(self) -> Self:
+        for field, why in _RULES[self.source](self):
+            raise ValueError(f"{field}: {why}")
         return self
+
+
+def _research(asked: Collection) -> Iterator[tuple[str, str]]:
+    yield from _only_for("manifest", asked)
+    if not (asked.usernames or asked.hashtags or asked.keywords or asked.regions):
+        yield "source", "asks for nothing: give usernames, hashtags, keywords or regions"
+    if asked.start_date is None:
+        yield "start_date", "is missing"
+    yield from _needs_a_template(asked)
+
+
+def _display(asked: Collection) -> Iterator[tuple[str, str]]:
+    yield from _only_for("manifest", asked)
+    if len(asked.usernames) != 1:
+        yield "usernames", "source display reads one account: give its name, and no other"
+    for field in ("hashtags", "keywords", "regions"):
+        if getattr(asked, field):
+            yield field, "source display lists all of an account; it cannot ask for this"
+    yield from _needs_a_template(asked)
+
+
+def _manifest(asked: Collection) -> Iterator[tuple[str, str]]:
+    if asked.manifest is None:
+        yield "manifest", "is missing: where in the bucket the file lies, as manifests/cats.csv"
+    for field in ("usernames", "hashtags", "keywords", "regions"):
+        if getattr(asked, field):
+            yield field, "a manifest is the list itself; nothing is searched"
+    if asked.refresh_ages_days not in ((), REFRESH_AGES_DAYS):
+        yield "refresh_ages_days", "a manifest cannot be asked again; bring a newer one instead"
+
+
+def _only_for(source: str, asked: Collection) -> Iterator[tuple[str, str]]:
+    for field in ("manifest", "columns"):
+        if getattr(asked, field):
+            yield field, f"goes with source {source}, and only with it"
+
+
+def _needs_a_template(asked: Collection) -> Iterator[tuple[str, str]]:
+    if asked.media.resolver == "url" and asked.media.url_template is None:
+        yield "media.url_template", "is missing: this source gives no address of a file"
+
+
+_RULES = {"research": _research, "display": _display, "manifest": _manifest}
 
 
 def read_collection(lake: Lake, name: str) -> Collection:
@@ -159,51 +267,74 @@ def read_collection(lake: Lake, name: str) -> Collection:
 
 def parse_collection(content: bytes, name: str) -> Collection:
     """Find and check one collection in the file's bytes."""
-    known = named_collections(content)
+    known, lines = _named(content)
     if name not in known:
         some = ", ".join(sorted(known)[:10]) or "none"
         raise UnknownCollection(f"There is no collection {name!r} in {COLLECTIONS} (has: {some}).")
-    fields = known[name]
-    if not isinstance(fields, dict) or "name" in fields:
-        raise BadCollection(f"Collection {name} must be a mapping of fields without `name`.")
-    try:
-        return Collection.model_validate({"name": name} | fields)
-    except ValidationError as error:
-        raise BadCollection(f"Collection {name}, {_first_problem(error)}.") from error
+    found = _checked(name, known[name], lines)
+    if isinstance(found, Collection):
+        return found
+    raise BadCollection(str(found[0]))
 
 
-def named_collections(content: bytes) -> Mapping[str, Any]:
-    """The collections by name, unchecked. Raises BadCollection when the file is no such thing."""
-    if len(content) > MAX_FILE_BYTES:
-        raise BadCollection(f"{COLLECTIONS} is larger than {MAX_FILE_BYTES} bytes.")
+def checked_collections(content: bytes) -> tuple[list[Collection], list[Problem]]:
+    """All collections of the file that can be used, and all that is wrong with the others.
+
+    Raises BadCollection when the file is no such thing.
+    """
+    known, lines = _named(content)
+    good: list[Collection] = []
+    problems: list[Problem] = []
+    for name, fields in known.items():
+        found = _checked(name, fields, lines)
+        if isinstance(found, Collection):
+            good.append(found)
+        else:
+            problems += found
+    return good, problems
+
+
+def _named(content: bytes) -> tuple[Mapping[str, Any], Lines]:
+    """The collections by name, unchecked."""
     try:
-        _refuse_tricks(content)
-        file = yaml.safe_load(content)
-    except (yaml.YAMLError, ValueError) as error:
-        where = " ".join(str(error).split())[:300]
-        raise BadCollection(f"{COLLECTIONS} is not readable YAML: {where}.") from error
+        file, lines = read_yaml(content)
+    except BadYaml as error:
+        raise BadCollection(f"{COLLECTIONS} {error}.") from error
     collections = file.get("collections") if isinstance(file, dict) else None
     if not isinstance(collections, dict) or not all(isinstance(key, str) for key in collections):
         raise BadCollection(f"{COLLECTIONS} needs one mapping `collections` of names to fields.")
-    return collections
+    return collections, lines
 
 
-def _refuse_tricks(content: bytes) -> None:
-    """Aliases multiply, tags construct, depth overflows: a list of queries needs none of them."""
-    depth = 0
-    for event in yaml.parse(content, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1 if event.start_mark else 0
-        if isinstance(event, yaml.AliasEvent):
-            raise ValueError(f"line {line}: aliases (*name) are not allowed")
-        if getattr(event, "tag", None) is not None:
-            raise ValueError(f"line {line}: tags (!name) are not allowed")
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise ValueError(f"line {line}: nested deeper than {MAX_DEPTH}")
+def _checked(name: str, fields: Any, lines: Lines) -> Collection | list[Problem]:
+    if not isinstance(fields, dict) or "name" in fields:
+        line = lines.of(("collections", name))
+        return [Problem(line, name, "must be a mapping of fields without `name`")]
+    try:
+        return Collection.model_validate({"name": name} | fields)
+    except ValidationError as error:
+        return [
+            _problem(name, problem["loc"], _in_words(problem), lines)
+            for problem in error.errors(include_url=False, include_input=False)
+        ]
 
 
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(map(str, first["loc"])) or "as a whole"
-    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+def _in_words(problem: Any) -> str:
+    return _SPELLED.get(problem.get("ctx", {}).get("pattern", ""), str(problem["msg"]))
+
+
+def _problem(name: str, loc: tuple[int | str, ...], message: str, lines: Lines) -> Problem:
+    placed = _PLACED.fullmatch(message) if not loc else None
+    if placed:
+        loc, message = tuple(placed[1].split(".")), placed[2]
+    if loc == ("name",):
+        loc = ()
+    if message == "Extra inputs are not permitted":
+        message = f"there is no such field; there are {', '.join(_fields_at(loc))}"
+    line = lines.of(("collections", name, *loc))
+    return Problem(line, ".".join(map(str, (name, *loc))), message.removeprefix("Value error, "))
+
+
+def _fields_at(loc: tuple[int | str, ...]) -> list[str]:
+    kind = Media if loc[:1] == ("media",) else Collection
+    return [field for field in kind.model_fields if field != "name"]

@@ -5,14 +5,14 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 from urllib.parse import quote
 
 from shared.errors import Transient
 from shared.lake import Lake
 from shared.model import Creator
-from shared.tiktok.research_fields import read_creator
-from shared.tiktok.research_wire import read_json
+from shared.tiktok.fields import read_creator
+from shared.tiktok.source import Source
+from shared.tiktok.wire import read_json
 
 log = logging.getLogger(__name__)
 
@@ -20,36 +20,34 @@ FAILURES_IN_A_ROW = 3
 """One account whose profile fails again and again is passed over; several mean an outage."""
 
 
-class Profiles(Protocol):
-    """Where profiles come from."""
-
-    def user_info(self, username: str) -> bytes: ...
-
-
-def profile_name(username: str, at: datetime) -> str:
-    """`raw/research/{date}/creators/{username}.json`, short enough to be an object's name."""
+def profile_name(source: str, username: str, at: datetime) -> str:
+    """`raw/{source}/{date}/creators/{username}.json`, short enough to be an object's name."""
     quoted = quote(username, safe="")
     if len(quoted) > 200:
         quoted = f"{quoted[:150]}~{hashlib.sha256(username.encode()).hexdigest()[:16]}"
-    return f"raw/research/{at:%Y-%m-%d}/creators/{quoted}.json"
+    return f"raw/{source}/{at:%Y-%m-%d}/creators/{quoted}.json"
 
 
 class Creators:
     """Profiles of one run. The first answer of a day is kept, and later runs read that one."""
 
-    def __init__(self, lake: Lake, profiles: Profiles, clock: Callable[[], datetime]):
+    def __init__(self, lake: Lake, source: Source, wanted: bool, clock: Callable[[], datetime]):
         self._lake = lake
-        self._profiles = profiles
+        self._source = source
+        self._wanted = wanted and source.has_profiles
         self._clock = clock
         self._failures = 0
 
-    def find(self, username: str) -> Creator:
+    def find(self, username: str) -> Creator | None:
         """The account as first seen today; without a profile, only its name.
 
-        Raises QuotaExhausted, and Transient when several profiles in a row could not be had.
+        None where no profiles are read. Raises QuotaExhausted, and Transient when several profiles
+        in a row could not be had.
         """
+        if not self._wanted:
+            return None
         at = self._clock()
-        name = profile_name(username, at)
+        name = profile_name(self._source.name, username, at)
         kept = self._lake.read(name)
         try:
             kept = kept or self._ask(username, name, at)
@@ -62,7 +60,7 @@ class Creators:
         return _read(kept, username, at)
 
     def _ask(self, username: str, name: str, at: datetime) -> bytes:
-        answer = self._profiles.user_info(username)
+        answer = self._source.user_info(username)
         self._failures = 0
         kept = with_provenance(answer, collected_at=at.isoformat(), username=username)
         if self._lake.write_once(name, kept):
@@ -80,6 +78,7 @@ def _read(kept: bytes, username: str, at: datetime) -> Creator:
         content = read_json(kept)
         seen_at = datetime.fromisoformat(content["collected_at"])
         data = content["answer"].get("data")
+        data = data.get("user", data) if isinstance(data, dict) else data
     except (ValueError, KeyError, TypeError, AttributeError):
         log.warning("kept profile is damaged", extra={"username": username})
         return read_creator(username, None, at)

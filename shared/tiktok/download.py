@@ -172,6 +172,16 @@ class Downloads:
             url = urljoin(url, location)
         raise Refused("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.")
 
+    def check(self, url: str) -> None:
+        """What can be told from an address alone, before anybody asks for it. Raises Refused."""
+        target = Target.parse(url)
+        if target.origin in self._allowed():
+            return
+        if target.scheme != "https":
+            raise Refused("address_refused", f"{target.origin}: only https is fetched.")
+        if _is_at_home(target.host):
+            raise Refused("address_refused", f"{target.origin} is not a public address.")
+
     def checked_addresses(self, target: Target) -> Sequence[str]:
         """Where the target may be reached. Raises Refused, or Unreachable for an unknown name."""
         exempt = target.origin in self._allowed()
@@ -248,6 +258,16 @@ class Downloads:
             cert_reqs="CERT_REQUIRED",
             server_hostname=target.host,
         )
+
+
+def _is_at_home(host: str) -> bool:
+    """Names and addresses that lead nowhere but inside, the metadata server's among them."""
+    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
+        return True
+    try:
+        return not is_public(host)
+    except ValueError:
+        return False  # a name, which is looked up when it is asked
 
 
 def _hang_up(sock: socket.socket, late: threading.Event) -> None:

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from shared.lake import Lake, failed_name
-from shared.model import Metrics, Record, Video
+from shared.model import Record
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators, with_provenance
-from shared.tiktok.research import Page
-from shared.tiktok.research_fields import BadVideo, is_within, read_video, video_id_of
+from shared.tiktok.fields import is_within, video_id_of
+from shared.tiktok.source import BadVideo, Found, Page, Source
 
 EVIDENCE_CHARS = 20_000
 
@@ -31,7 +31,7 @@ class BadItem:
 class Listed:
     """The page's part of the collection, in the order of the page."""
 
-    videos: dict[str, tuple[Video, Metrics]] = field(default_factory=dict)
+    videos: list[Found] = field(default_factory=list)
     bad: list[BadItem] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -39,7 +39,7 @@ class Listed:
 
 
 def read_page(
-    page: Page, collection: Collection, seen: set[str], room: int, at: datetime
+    page: Page, source: Source, collection: Collection, seen: set[str], room: int, at: datetime
 ) -> Listed:
     """What the page lists besides what was `seen` (to which it adds), at most `room` objects.
 
@@ -47,49 +47,56 @@ def read_page(
     """
     listed = Listed()
     for item in page.videos:
-        key = _key(item)
-        if key in seen:
+        found = _read(source, item, collection, at)
+        if found.key in seen:
             continue
         if len(listed) >= room:
             break
-        seen.add(key)
-        try:
-            video_id = video_id_of(item)
-            video, metrics = read_video(item, collection, at)
-        except BadVideo as error:
-            listed.bad.append(BadItem(key, item, error))
-            continue
-        if is_within(video, collection.start_date, collection.end_date):
-            listed.videos[video_id] = (video, metrics)
+        seen.add(found.key)
+        if isinstance(found, BadItem):
+            listed.bad.append(found)
+        elif is_within(found.video, collection.start_date, collection.end_date):
+            listed.videos.append(found)
     return listed
 
 
+def _read(source: Source, item: Any, collection: Collection, at: datetime) -> Found | BadItem:
+    try:
+        return source.read(item, collection, at)
+    except BadVideo as error:
+        return BadItem(_key(item), item, error)
+
+
 def records_of(
-    videos: Iterable[tuple[str, tuple[Video, Metrics]]],
-    creators: Creators,
-    pool: ThreadPoolExecutor,
+    listed: Iterable[Found], creators: Creators, pool: ThreadPoolExecutor
 ) -> tuple[Record, ...]:
     """A record per video, with its creator and followers; profiles are read several at once."""
-    videos = list(videos)
-    usernames = {video.creator_id for _, (video, _) in videos if video.creator_id}
-    found = {one.creator_id: one for one in pool.map(creators.find, sorted(usernames))}
+    listed = list(listed)
+    usernames = {one.video.creator_id for one in listed if one.creator is None}
+    profiles = pool.map(creators.find, sorted(name for name in usernames if name))
+    known = {creator.creator_id: creator for creator in profiles if creator is not None}
     records = []
-    for video_id, (video, metrics) in videos:
-        creator = found.get(video.creator_id or "")
-        if creator is not None:
+    for one in listed:
+        creator = one.creator or known.get(one.video.creator_id or "")
+        metrics = one.metrics
+        if creator is not None and metrics.followers is None:
             metrics = metrics.model_copy(update={"followers": creator.followers})
-        records.append(Record(video_id=video_id, video=video, creator=creator, metrics=metrics))
+        records.append(
+            Record(video_id=one.video_id, video=one.video, creator=creator, metrics=metrics)
+        )
     return tuple(records)
 
 
-def keep_page(lake: Lake, page: Page, collection: Collection, at: datetime) -> None:
+def keep_page(lake: Lake, page: Page, source: str, collection: Collection, at: datetime) -> None:
     """Keep the answer as it came. The name tells the videos, so a repetition adds nothing."""
+    if page.body is None:
+        return
     place = page.position
     name = f"{place.window:%Y%m%d}-{place.cursor:08d}-{_fingerprint(page.videos)}.json"
     content = with_provenance(
         page.body, collected_at=at.isoformat(), collection=collection.name, request=page.request
     )
-    lake.write_once(f"raw/research/{at:%Y-%m-%d}/{collection.name}/{name}", content)
+    lake.write_once(f"raw/{source}/{at:%Y-%m-%d}/{collection.name}/{name}", content)
 
 
 def keep_bad(lake: Lake, bad: BadItem, collection: Collection, at: datetime) -> None:

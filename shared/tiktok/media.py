@@ -27,6 +27,9 @@ DOWNLOAD_S = 240.0
 _ABSENT = {404: "deleted", 410: "deleted", 401: "private", 403: "private"}
 _TOLD = {"photo_post": "photo_post", "post_deleted": "deleted", "post_private": "private"}
 _TOLD_BYTES = 4096
+_HOPELESS = frozenset({"address_refused", "bad_url", "too_many_redirects"})
+"""Rules that an address breaks today and will break in a quarter of an hour."""
+
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM")
 _IMAGE_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"})
 
@@ -35,25 +38,32 @@ Kind = Literal["stored", "already_there", "no_media", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file. `no_media` is settled; `failed` is tried again by a later run."""
+    """What became of one file. `no_media` is settled; `failed` is tried again by a later run.
+
+    `is_hopeless` says of a failure that trying again soon cannot help.
+    """
 
     kind: Kind
     reason: str | None = None
     sentence: str | None = None
+    is_hopeless: bool = False
 
 
 class Resolver(Protocol):
     """One way to obtain a video's file."""
 
-    def settle(self, video_id: str, username: str | None) -> Outcome:
-        """Store the file, once. Calling again finds it already there."""
+    def settle(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+        """Store the file, once. Calling again finds it already there.
+
+        `url` is where the source said that the file is.
+        """
         ...
 
 
 class NoMedia:
     """Resolver `none`: the collection wants no files."""
 
-    def settle(self, video_id: str, username: str | None) -> Outcome:
+    def settle(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
         return Outcome("no_media", "policy_none")
 
 
@@ -63,7 +73,8 @@ class _TooLarge(Exception):
 
 @dataclass(frozen=True)
 class UrlMedia:
-    """Resolver `url`: fill in the collection's template, GET, look at the first bytes, stream.
+    """Resolver `url`: fill in the collection's template, or take the address that the source gave;
+    GET, look at the first bytes, stream.
 
     404 and 410 mean deleted, 401 and 403 private; a server may say more with a JSON body
     `{"error": {"code": "photo_post" | "post_deleted" | "post_private"}}`.
@@ -75,7 +86,7 @@ class UrlMedia:
     sleep: Callable[[float], None] = time.sleep
     deadline_s: float = DOWNLOAD_S
 
-    def settle(self, video_id: str, username: str | None) -> Outcome:
+    def settle(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
         """Store the file at `videos/{video_id}.{extension}`, unless there is one already.
 
         Raises Transient only for the lake; what the media server does becomes an outcome.
@@ -90,12 +101,17 @@ class UrlMedia:
             reraise=True,
         )
         try:
-            return attempts(self._download, video_id, self._url(video_id, username))
+            asked = self._url(video_id, username, url)
+            if asked is None:
+                return Outcome("no_media", "no_address")
+            return attempts(self._download, video_id, asked)
         except (Refused, Unreachable) as error:
-            return Outcome("failed", error.reason, str(error)[:500])
+            return Outcome("failed", error.reason, str(error)[:500], error.reason in _HOPELESS)
 
-    def _url(self, video_id: str, username: str | None) -> str:
-        template = self.policy.url_template or ""
+    def _url(self, video_id: str, username: str | None, url: str | None) -> str | None:
+        template = self.policy.url_template
+        if template is None:
+            return url
         if "{username}" in template and (username or ".").strip(".") == "":
             raise Refused("bad_url", "The address needs a username, and this video has none.")
         filled = template.replace("{username}", quote(username or "", safe=""))

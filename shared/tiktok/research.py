@@ -4,13 +4,16 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.errors import Transient
-from shared.tiktok.collections import Collection
-from shared.tiktok.research_wire import BAD_REQUEST, Calls, RefusedByApi
+from shared.tiktok.client_tokens import ClientTokens
+from shared.tiktok.collections import EARLIEST, Collection
+from shared.tiktok.research_fields import read_video
+from shared.tiktok.source import Found, Page, Position
+from shared.tiktok.wire import BAD_REQUEST, Calls, Exchange, Quota, RefusedByApi
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +23,8 @@ WINDOW = timedelta(days=29)
 its start, the next begins on that day, and the overlap is told apart by id: safe either way."""
 
 FRESH_SEARCH_WAITS_S = (5.0, 10.0, 15.0, 20.0, 25.0)
-"""A search_id just given may be unknown for a while to the server that is asked next."""
+"""A search_id just given may be unknown for a while to the server that is asked next. One that
+has worked before and is unknown now has expired, and asking again would only cost requests."""
 RESTARTS_PER_WINDOW = 2
 STANDSTILLS = 20
 """Pages in a row that do not move the cursor before we call it a loop."""
@@ -46,43 +50,26 @@ class _SearchGone(Exception):
     """The search_id is not known any more: its window has to start again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page begins: the days of its window, and the cursor inside the search."""
-
-    window: date
-    end: date
-    cursor: int = 0
-    search_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One answer: the videos as they came, the body's bytes, and where the next page begins."""
-
-    position: Position
-    next: Position | None
-    request: Mapping[str, Any]
-    videos: tuple[Any, ...]
-    body: bytes
-
-
 class ResearchApi:
-    """The API as one organisation sees it. `clock` is monotonic, in seconds.
+    """Obeys Source: the API as one organisation sees it. `clock` is monotonic, in seconds."""
 
-    Raises QuotaExhausted, Permanent, Misconfigured for its keys, and Transient after some attempts.
-    """
+    name = "research"
+    has_profiles = True
 
     def __init__(
         self,
         base_url: str,
         client_key: str,
         client_secret: str,
+        quota: Quota | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ):
+        exchange = Exchange(base_url)
+        tokens = ClientTokens(exchange, client_key, client_secret, clock)
         self._sleep = sleep
-        self._calls = Calls(base_url, client_key, client_secret, sleep, clock)
+        self._quota = quota
+        self._calls = Calls(exchange, tokens, quota, sleep)
 
     @property
     def requests(self) -> int:
@@ -117,12 +104,21 @@ class ResearchApi:
             after = following or window_after(collection, today, place)
             yield Page(place, after, request, videos, body)
             restarts = restarts if following else 0
-            place, fresh = after, True
+            fresh = after is not None and after.search_id != place.search_id
+            place = after
+
+    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+        """A post and its counts. Raises BadVideo."""
+        return read_video(item, collection, at)
+
+    def close(self) -> None:
+        if self._quota is not None:
+            self._quota.close()
 
     def user_info(self, username: str) -> bytes:
         """An account's profile, or the refusal the API gives for this very account, as it came."""
         try:
-            body, _ = self._calls.ask("user/info", USER_FIELDS, {"username": username})
+            body, _ = self._calls.ask("research/user/info", USER_FIELDS, {"username": username})
         except RefusedByApi as error:
             if error.reason in BAD_REQUEST and _USER_GONE.search(error.message):
                 return error.body
@@ -133,7 +129,7 @@ class ResearchApi:
         waits = FRESH_SEARCH_WAITS_S if fresh else ()
         for wait_s in (*waits, None):
             try:
-                return self._calls.ask("video/query", VIDEO_FIELDS, request)
+                return self._calls.ask("research/video/query", VIDEO_FIELDS, request)
             except RefusedByApi as error:
                 if not ("search_id" in request and _is_search_gone(error)):
                     raise
@@ -162,7 +158,7 @@ def query_of(collection: Collection) -> dict[str, Any]:
 
 def first_window(collection: Collection, today: date) -> Position | None:
     """The window that starts on the first day, or None when that day has not come."""
-    start, until = collection.start_date, _until(collection, today)
+    start, until = collection.start_date or EARLIEST, _until(collection, today)
     return Position(start, min(start + WINDOW, until)) if start <= until else None
 
 

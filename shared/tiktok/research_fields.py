@@ -1,41 +1,29 @@
 """What the Research API's fields mean in our language; a field that is absent stays unknown."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from shared.errors import Permanent
-from shared.model import VIDEO_ID, Creator, Metrics, Video
+from shared.model import Metrics, Video
 from shared.quality import at_the_door
 from shared.tiktok.collections import Collection
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST_S = 32_503_680_000  # the year 3000
-
-
-class BadVideo(Permanent):
-    """One listed object that is no video we can keep; its neighbours load."""
-
-    def __init__(self, sentence: str):
-        super().__init__("malformed", sentence)
-
-
-def video_id_of(item: Any) -> str:
-    """The id as a string. Answers call it `id`, the documentation's example `video_id`."""
-    if not isinstance(item, dict):
-        raise BadVideo("not an object")
-    number = item.get("id", item.get("video_id"))
-    text = str(number) if type(number) is int else number
-    if not isinstance(text, str) or not VIDEO_ID.fullmatch(text) or not text.isdigit():
-        raise BadVideo("id: not a TikTok id")
-    return text
+from shared.tiktok.fields import (
+    cleaned,
+    first_problem,
+    hashtags,
+    instant,
+    page_url,
+    seconds,
+    video_id_of,
+)
+from shared.tiktok.source import BadVideo, Found
 
 
-def read_video(item: dict[str, Any], collection: Collection, at: datetime) -> tuple[Video, Metrics]:
+def read_video(item: Any, collection: Collection, at: datetime) -> Found:
     """A listed video and its counts. Raises BadVideo naming the field that cannot be."""
-    item = cleaned(item)
-    video_id, username = video_id_of(item), item.get("username") or None
+    video_id, item = video_id_of(item), cleaned(item)
+    username = item.get("username") or None
     music_id = item.get("music_id")
     try:
         video = Video(
@@ -45,10 +33,10 @@ def read_video(item: dict[str, Any], collection: Collection, at: datetime) -> tu
             collection=collection.name,
             url=page_url(username, video_id),
             caption=item.get("video_description"),
-            hashtags=_hashtags(item.get("hashtag_names")),
+            hashtags=hashtags(item.get("hashtag_names")),
             region_code=item.get("region_code") or None,
-            created_at=_instant(item.get("create_time")),
-            duration_s=_seconds(item.get("video_duration")),
+            created_at=instant(item.get("create_time")),
+            duration_s=seconds(item.get("video_duration")),
             music_id=str(music_id) if type(music_id) is int else music_id or None,
             synthetic=collection.synthetic,
         )
@@ -61,75 +49,5 @@ def read_video(item: dict[str, Any], collection: Collection, at: datetime) -> tu
             saves=item.get("favorites_count", item.get("favourites_count")),
         )
     except ValidationError as error:
-        raise BadVideo(_first_problem(error)) from error
-    return video, at_the_door(metrics, video.created_at, at)
-
-
-def read_creator(username: str, data: Any, at: datetime) -> Creator:
-    """An account by its profile. What the profile says impossibly, or not at all, stays unknown."""
-    data = cleaned(data) if isinstance(data, dict) else {}
-    known = {
-        "display_name": data.get("display_name"),
-        "bio": data.get("bio_description"),
-        "verified": data.get("is_verified"),
-        "followers": data.get("follower_count"),
-        "following": data.get("following_count"),
-        "likes": data.get("likes_count"),
-        "videos": data.get("video_count"),
-    }
-    try:
-        return Creator(observed_at=at, creator_id=username, username=username, **known)
-    except ValidationError as error:
-        wrong = {str(problem["loc"][0]) for problem in error.errors(include_url=False)}
-        known = {name: value for name, value in known.items() if name not in wrong}
-        return Creator(observed_at=at, creator_id=username, username=username, **known)
-
-
-def is_within(video: Video, first: date, last: date | None) -> bool:
-    """Whether the video was posted on one of these UTC days; one without a time is taken."""
-    if video.created_at is None:
-        return True
-    day = video.created_at.date()
-    return first <= day and (last is None or day <= last)
-
-
-def cleaned(fields: dict[str, Any]) -> dict[str, Any]:
-    """Strings without NUL and half surrogates, which real captions hold and BigQuery refuses."""
-    return {name: _clean_value(value) for name, value in fields.items()}
-
-
-def _clean_value(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_clean_text(part) if isinstance(part, str) else part for part in value]
-    return _clean_text(value) if isinstance(value, str) else value
-
-
-def _clean_text(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def page_url(username: Any, video_id: str) -> str | None:
-    return f"https://www.tiktok.com/@{username}/video/{video_id}" if username else None
-
-
-def _hashtags(names: Any) -> Any:
-    if not isinstance(names, list):
-        return () if names is None else names
-    return tuple(name for name in names if name != "")
-
-
-def _seconds(number: Any) -> Any:
-    return float(number) if type(number) is int and abs(number) < 2**63 else number
-
-
-def _instant(epoch_s: Any) -> datetime | None:
-    if epoch_s is None:
-        return None
-    if type(epoch_s) is not int or not 0 <= epoch_s < _LATEST_S:
-        raise BadVideo("create_time: not seconds since 1970")
-    return _EPOCH + timedelta(seconds=epoch_s)
-
-
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise BadVideo(first_problem(error)) from error
+    return Found(video_id, video, at_the_door(metrics, video.created_at, at))

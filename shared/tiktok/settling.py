@@ -1,4 +1,4 @@
-"""The files of listed videos, several at once, until each is settled or given up."""
+"""The files of listed videos, several at once, until each is settled or given up for a while."""
 
 import logging
 from collections.abc import Callable
@@ -14,8 +14,15 @@ log = logging.getLogger(__name__)
 
 PATIENCE_RUNS = 5
 PATIENCE = timedelta(hours=72)
-"""A file that failed in this many runs, over this long, is settled as unreachable: by runs alone,
+"""A file that failed in this many runs, over this long, is given up as unreachable: by runs alone,
 a schedule of every 15 minutes would give up during one bad afternoon of the media server."""
+
+FIRST_WAIT = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(days=1)
+"""Between attempts on one file, doubling from the first to the longest."""
+
+GIVEN_UP_FOR = timedelta(days=7)
+"""What was given up is tried again after so long: servers come back, and so do addresses."""
 
 
 def settle(
@@ -24,7 +31,7 @@ def settle(
     """Try each file once. Those not begun when the time is over are left out."""
 
     def one(due: Due) -> Outcome | None:
-        return None if over() else resolver.settle(due.video_id, due.username)
+        return None if over() else resolver.settle(due.video_id, due.username, due.media_url)
 
     outcomes = list(zip(batch, pool.map(one, batch), strict=True))
     for due, done in outcomes:
@@ -34,25 +41,39 @@ def settle(
     return [(due, done) for due, done in outcomes if done]
 
 
-def failed_again(due: Due, at: datetime) -> Due:
-    """The same video with one more run that failed."""
-    first = due.first_failed_at or at
-    return due.model_copy(update={"failures": due.failures + 1, "first_failed_at": first})
+def failed_again(due: Due, done: Outcome, at: datetime) -> Due:
+    """The same video with one more run that failed, and when it is tried next."""
+    failures, first = due.failures + 1, due.first_failed_at or at
+    is_patient = failures < PATIENCE_RUNS or at - first < PATIENCE
+    if is_patient and not done.is_hopeless and due.given_up is None:
+        wait = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+        given_up = None
+    else:
+        wait = GIVEN_UP_FOR
+        given_up = done.reason if done.is_hopeless else "unreachable"
+    return due.model_copy(
+        update={
+            "failures": failures,
+            "first_failed_at": first,
+            "given_up": given_up,
+            "not_before": at + wait,
+        }
+    )
 
 
 def final_reason(due: Due, done: Outcome, at: datetime) -> str | None:
-    """Why there will be no file, or None while there is one or may be one."""
+    """Why there is no file as far as we can tell, or None while there is one or may be one soon."""
     if done.kind == "failed":
-        return "unreachable" if _is_hopeless(failed_again(due, at), at) else None
+        return failed_again(due, done, at).given_up
     return done.reason if done.kind == "no_media" else None
 
 
-def keep_unreachable(lake: Lake, due: Due, done: Outcome, collection: str, at: datetime) -> None:
-    """Keep under `failed/` what the last attempt met, for a file that is given up."""
+def keep_given_up(lake: Lake, due: Due, done: Outcome, collection: str, at: datetime) -> None:
+    """Keep under `failed/` what the last attempt met, for a file that is given up for now."""
     lake.keep_failed(
         "fetch",
         f"media/{due.video_id}",
-        "unreachable",
+        done.reason if done.is_hopeless and done.reason else "unreachable",
         f"{done.reason}: {done.sentence}",
         at,
         video_id=due.video_id,
@@ -60,21 +81,16 @@ def keep_unreachable(lake: Lake, due: Due, done: Outcome, collection: str, at: d
     )
 
 
-def _is_hopeless(due: Due, at: datetime) -> bool:
-    return (
-        due.first_failed_at is not None
-        and due.failures >= PATIENCE_RUNS
-        and at - due.first_failed_at >= PATIENCE
-    )
+def no_media_record(lake: Lake, due: Due, reason: str, at: datetime) -> Record:
+    """The rating that says there is nothing to rate, kept once: again gives the same bytes.
 
-
-def no_media_record(lake: Lake, due: Due, reason: str) -> Record:
-    """The rating that says there is nothing to rate, kept once: again gives the same bytes."""
+    Each reason has a rating of its own, so that of two reasons the later one is shown.
+    """
     rating = Rating(
         rater=NO_MEDIA_RATER,
         generation="0",
-        config_hash="none",
-        rated_at=due.observed_at,
+        config_hash=reason.replace("_", ""),
+        rated_at=at,
         status="no_media",
         reason=reason,
     )

@@ -1,13 +1,15 @@
 """How far a collection is: one object in the lake, which only its last reader may replace."""
 
+import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from shared.checked import Checked, Count, Instant, Word
+from shared.checked import Checked, Count, Instant, Text, Word
 from shared.lake import Lake, Superseded, state_name
-from shared.model import Record, VideoId, digest, parse
+from shared.model import Malformed, Record, VideoId, canonical_json, digest, parse, parse_record
 from shared.tiktok.collections import Collection
-from shared.tiktok.research import Page, Position, query_of
+from shared.tiktok.source import Page, Position
 
 
 class Busy(Exception):
@@ -15,13 +17,22 @@ class Busy(Exception):
 
 
 class Due(Checked):
-    """A listed video whose file is not settled; failures count runs, not attempts."""
+    """A listed video whose file is not settled; failures count runs, not attempts.
+
+    `given_up` says why it was given up for now. It is not tried again `not_before` that time.
+    """
 
     video_id: VideoId
     username: Word | None = None
+    media_url: Text | None = None
     observed_at: Instant
     failures: Count = 0
     first_failed_at: Instant | None = None
+    given_up: Word | None = None
+    not_before: Instant | None = None
+
+    def is_due(self, at: datetime) -> bool:
+        return self.not_before is None or self.not_before <= at
 
 
 class Place(Checked):
@@ -48,15 +59,34 @@ class Place(Checked):
 
 
 class State(Checked):
-    """`outbox` holds the records of the page being published, `no_media` the ids by reason."""
+    """`outbox` holds the records of the page being published, `no_media` the ids by reason.
+
+    `media` is a digest of the media policy under which files were given up.
+    """
 
     outbox: tuple[Record, ...] = ()
     media_due: tuple[Due, ...] = ()
     no_media: Mapping[str, tuple[VideoId, ...]] = {}
+    media: Word | None = None
     run: Place | None = None
 
     def to_json(self) -> bytes:
         return self.model_dump_json(exclude_none=True).encode()
+
+
+def read_state(content: bytes, name: str) -> State:
+    """Read a state; records in its outbox may be of the schema version before.
+
+    Raises Malformed when somebody has edited the object.
+    """
+    try:
+        fields: Any = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"{name}: not JSON") from error
+    if isinstance(fields, dict) and isinstance(fields.get("outbox"), list):
+        records = [parse_record(canonical_json(record)) for record in fields["outbox"]]
+        fields["outbox"] = [json.loads(record.to_json()) for record in records]
+    return parse(State, canonical_json(fields), name)
 
 
 class Progress:
@@ -70,17 +100,24 @@ class Progress:
         self._lake = lake
         self._name = state_name(collection.name)
         self._query = _query_digest(collection)
+        self._media = digest(collection.media.model_dump(mode="json"))
         content, self._generation = lake.read_with_generation(self._name)
         self._content = content or State().to_json()
-        state = parse(State, self._content, self._name)
+        state = read_state(self._content, self._name)
         self.outbox = state.outbox
-        self.due = {due.video_id: due for due in state.media_due}
+        self.due = {due.video_id: self._renewed(due, state.media) for due in state.media_due}
         self.no_media = {
             video_id: reason for reason, ids in state.no_media.items() for video_id in ids
         }
         self.place = state.run if state.run and state.run.query == self._query else None
         self._resumed = self.place
         self.listed = self.place.listed if self.place else 0
+
+    def _renewed(self, due: Due, media: str | None) -> Due:
+        """What was given up is worth trying at once when the policy has changed."""
+        if due.given_up is None or media == self._media:
+            return due
+        return due.model_copy(update={"not_before": None})
 
     def notice(self, position: Position) -> None:
         """A resumed window that starts again lists again what an earlier run had counted."""
@@ -125,13 +162,18 @@ class Progress:
         by_reason: dict[str, list[str]] = {}
         for video_id, reason in sorted(self.no_media.items()):
             by_reason.setdefault(reason, []).append(video_id)
+        is_given_up = any(due.given_up for due in self.due.values())
         return State(
             outbox=self.outbox,
             media_due=tuple(self.due.values()),
             no_media={reason: tuple(ids) for reason, ids in sorted(by_reason.items())},
+            media=self._media if is_given_up else None,
             run=self.place,
         )
 
 
 def _query_digest(collection: Collection) -> str:
-    return digest([query_of(collection), str(collection.start_date), str(collection.end_date)])
+    """What decides which videos are listed, and where the cursor of a listing belongs."""
+    lists = {"usernames", "hashtags", "keywords", "regions"}
+    asked = {"source", "manifest", "columns", "start_date", "end_date", *lists}
+    return digest(collection.model_dump(mode="json", include=asked))

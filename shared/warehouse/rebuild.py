@@ -1,7 +1,7 @@
 """The six tables anew, from the lake alone.
 
-1. *Filling.* What the lake knows (`metadata/`, `ratings/`, `raw/upload/`) goes in the order of
-   names, batch by batch, through the same Loader into a shadow dataset. After each batch
+1. *Filling.* What the lake knows (`metadata/`, `metrics/`, `ratings/`, `raw/upload/`) goes in the
+   order of names, batch by batch, through the same Loader into a shadow dataset. After each batch
    `state/_rebuild.json` says how far it is, so a rebuild that was killed goes on there.
 2. *Swapping.* Each table takes the place of the live one by a copy job that truncates, which is
    atomic for one table and keeps partition, clustering and descriptions. Its job id follows from
@@ -36,7 +36,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from shared.checked import Checked, Count, Instant, Text, Word
 from shared.errors import Permanent, Transient
-from shared.lake import FAILED, Entry, Lake, RatingKey, Superseded, rating_name, state_name
+from shared.lake import FAILED, METRICS, Entry, Lake, RatingKey, Superseded, rating_name, state_name
 from shared.model import Malformed, Rating, Record, parse, parse_record
 from shared.parallel import in_order
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, weight
@@ -45,7 +45,7 @@ from shared.warehouse.tables import create_tables
 log = logging.getLogger(__name__)
 
 RATINGS = "ratings/"
-SOURCES = ("metadata/", RATINGS, "raw/upload/")
+SOURCES = ("metadata/", METRICS, RATINGS, "raw/upload/")
 """Where the lake keeps what was published, in the order of names."""
 
 STATE = state_name("_rebuild")  # no collection is called so

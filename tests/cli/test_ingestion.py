@@ -8,10 +8,10 @@ import pytest
 from cli.ingesting import Batch
 from cli.ingestion import Ingestion
 from cli.refused import Refused
-from cli.sidecar import Line
 from cli.uploads import Upload
 from shared.media_type import MP4 as MP4_TYPE
 from shared.model import Metrics, Record, Video, parse_record
+from shared.tiktok.manifest_line import Line
 from tests.cli.test_uploads import MP4
 from tests.fakes import LakeInMemory
 
@@ -82,6 +82,13 @@ def test_every_reading_of_the_counts_is_kept_for_a_rebuild(lake):
     raw = [parse_record(lake.read(name)) for name in lake.objects if name.startswith("raw/upload/")]
 
     assert sorted(record.metrics.views for record in raw) == [5, 9]
+
+
+def test_a_count_that_cannot_be_is_kept_and_a_rounded_one_is_flagged(lake):
+    record = described(lake, username="cats", views=-5, followers=-1, is_rounded=True)
+
+    assert (record.metrics.views, record.metrics.flags) == (-5, ("rounded_count",))
+    assert (record.metrics.followers, record.creator.followers) == (-1, None)
 
 
 def test_a_correction_is_a_newer_observation(lake):

@@ -2,9 +2,11 @@
 
 import itertools
 import json
+import re
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,10 @@ from local.tiktok.server import TikTokServer, running
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import COLLECTIONS, Lake
 from shared.model import Record, parse_record
+from shared.tiktok.download import Downloads, addresses_of
 from shared.tiktok.state import Busy
 from tests.contract.conftest import served
+from tests.loopback import Reply, Request, serving
 
 MAIN = str(Path(__file__).parents[2] / "functions/fetch/main.py")
 HEAD = b"\0\0\0\x18ftypisom\0\0\0\0isommp42"
@@ -87,6 +91,14 @@ class World:
 
     def fetch(self, collection: str = "cats") -> tuple[int, dict[str, Any]]:
         return self.post(json.dumps({"collection": collection, "mode": "discover"}))
+
+    def failed(self) -> list[dict[str, Any]]:
+        return [json.loads(self.lake.read(name)) for name in self.lake.names("failed/")]
+
+    def generations(self) -> dict[str, int]:
+        """What is in the lake, but for the count of the day's requests."""
+        names = (name for name in self.lake.names("") if not name.startswith("state/_quota/"))
+        return {name: self.lake.stat(name).generation for name in names}
 
     def post(self, body: str) -> tuple[int, dict[str, Any]]:
         answer = self.app.test_client().post("/", data=body)
@@ -166,7 +178,7 @@ def test_a_file_of_several_chunks_arrives_whole(world, topic, library):
 
 def test_a_second_call_changes_nothing_and_asks_for_pages_only(world, topic):
     world.fetch()
-    before = {name: world.lake.stat(name).generation for name in world.lake.names("")}
+    before = world.generations()
     sent = len(topic())
 
     status, answer = world.fetch()
@@ -174,13 +186,13 @@ def test_a_second_call_changes_nothing_and_asks_for_pages_only(world, topic):
     assert status == 200
     assert (answer["new"], answer["already_there"], answer["no_media"]) == (0, POSTS - 3, 3)
     assert answer["requests"] == answer["pages"]
-    assert {name: world.lake.stat(name).generation for name in world.lake.names("")} == before
+    assert world.generations() == before
     assert sent == POSTS + 3
     assert topic() == []
 
 
 def test_faults_of_the_api_and_of_the_media_server_leave_no_trace(world, topic, monkeypatch):
-    monkeypatch.setattr("shared.tiktok.research_wire._wait", lambda _: 0.0)
+    monkeypatch.setattr("shared.tiktok.wire._wait", lambda _: 0.0)
     world.sandbox.change(
         {
             "tiktok.query": [500, 504, 429],
@@ -195,11 +207,21 @@ def test_faults_of_the_api_and_of_the_media_server_leave_no_trace(world, topic, 
     assert answer["left"] is None
 
 
-def test_a_used_up_quota_is_answered_with_what_is_left_and_the_next_day_goes_on(world, topic):
+def test_a_used_up_quota_is_answered_with_what_is_left_and_the_next_day_goes_on(
+    world, topic, monkeypatch
+):
+    today = datetime.now(UTC)
+    monkeypatch.setattr(world.main, "_now", lambda: today)
     world.sandbox.change({"quota": 2})
     status, first = world.fetch()
 
     world.sandbox.change({"quota": 1000})
+    asked = world.sandbox.stats()["requests"]["query"]
+    _, again = world.fetch()
+    assert (again["left"]["why"], again["pages"]) == ("quota", 0)
+    assert world.sandbox.stats()["requests"]["query"] == asked
+
+    today += timedelta(days=1)
     _, second = world.fetch()
 
     assert (status, first["left"]["why"]) == (200, "quota")
@@ -285,3 +307,96 @@ def test_each_kind_of_failure_has_its_status(world, monkeypatch, error, status):
     monkeypatch.setattr(world.main, "fetch_collection", fail)
 
     assert world.fetch()[0] == status
+
+
+# A manifest
+
+MANIFESTS = """
+collections:
+  mine:
+    source: manifest
+    manifest: manifests/mine.jsonl
+    media: {resolver: url, max_bytes: 100000}
+"""
+
+
+def hostile(request: Request) -> Reply:
+    """A media server that means ill."""
+    name = request.path.rpartition("/")[2]
+    return {
+        "14.mp4": Reply(302, headers={"Location": "http://127.0.0.1:9/inside"}),
+        "15.mp4": Reply(body=[HEAD], length=10 * 2**30),
+        "16.mp4": Reply(
+            body=itertools.chain([HEAD], itertools.repeat(b"v" * 65_536)), length=False
+        ),
+        "17.mp4": Reply(body=b"\x1f\x8b\x08" + b"\0" * 5_000, headers={"Content-Encoding": "gzip"}),
+    }[name]
+
+
+def test_of_a_malicious_manifest_the_good_lines_load_and_each_other_one_says_why(
+    world, topic, library, monkeypatch
+):
+    good, without_file = library.posts[1].video_id, library.posts[2].video_id
+    private = {"turns-private.example.org": ["10.0.0.1"]}
+
+    def resolve(host: str, port: int) -> list[str]:
+        return private.get(host) or addresses_of(host, port)
+
+    with serving(hostile) as server:
+        media = f"{world.sandbox.url}/media"
+        lines = [
+            {"video_id": good, "media_url": f"{media}/{good}.mp4", "views": "541.2K"},
+            {"video_id": "11", "media_url": "file:///etc/passwd"},
+            {"video_id": "12", "media_url": "https://169.254.169.254/computeMetadata/v1/"},
+            {"video_id": "13", "media_url": "https://turns-private.example.org/a.mp4"},
+            *({"video_id": str(n), "media_url": f"{server.url}/{n}.mp4"} for n in range(14, 18)),
+            {"video_id": "../../etc/passwd"},
+            {"video_id": "18", "caption": '=HYPERLINK("http://a","b")'},
+            {"video_id": without_file, "caption": "no file", "views": 3},
+        ]
+        raw = "\n".join(map(json.dumps, lines)) + "\n{broken\n"
+        world.lake.put("manifests/mine.jsonl", raw.encode())
+        world.lake.put(COLLECTIONS, MANIFESTS.encode())
+        monkeypatch.setenv("MEDIA_ALLOWED_ORIGINS", f"{world.sandbox.url},{server.url}")
+        monkeypatch.setattr(world.main, "Downloads", partial(Downloads, resolve=resolve))
+
+        status, answer = world.fetch("mine")
+
+    assert (status, answer["listed"], answer["new"], answer["stored"]) == (200, 12, 7, 1)
+    assert answer["reasons"] == {
+        "failed": {"malformed": 3, "bad_url": 1, "address_refused": 1},
+        "no_media": {"address_refused": 2, "too_large": 2, "not_a_video": 1, "no_address": 1},
+    }
+    told = [re.match(r"line (\d+)", kept["sentence"]) for kept in world.failed()]
+    assert sorted(int(match[1]) for match in told if match) == [2, 3, 9, 10, 12]
+    records = topic()
+    assert {r.video_id for r in records if r.video} == {
+        good,
+        without_file,
+        *["13", "14", "15", "16", "17"],
+    }
+    (counted,) = (r.metrics for r in records if r.metrics and r.video_id == good)
+    assert (counted.views, counted.flags) == (541_200, ("rounded_count",))
+    assert world.lake.read(f"videos/{good}.mp4") == library.media(library.posts[1])
+    assert list(world.lake.names("videos/")) == [f"videos/{good}.mp4"]
+
+
+def test_a_manifest_read_again_changes_nothing_and_a_newer_one_brings_newer_counts(world, topic):
+    first = '{"video_id": "11", "views": 5, "collected_at": "2026-10-01T00:00:00Z"}\n'
+    world.lake.put("manifests/mine.jsonl", first.encode())
+    world.lake.put(COLLECTIONS, MANIFESTS.encode())
+    world.fetch("mine")
+    before = world.generations()
+    assert world.fetch("mine")[1]["new"] == 0
+    assert world.generations() == before
+    topic()
+
+    second = first + first.replace("10-01", "10-08").replace("5", "9", 1)
+    world.lake.put("manifests/mine.jsonl", second.encode())
+    world.fetch("mine")
+
+    assert [record.metrics.views for record in topic()] == [9]
+    (kept,) = world.lake.names("metrics/")
+    assert kept == "metrics/11/20261008T000000.000000Z.json"
+    world.fetch("mine")
+    assert topic() == []

@@ -34,6 +34,7 @@ LEFT_ALONE = {
         "TIKTOK_CLIENT_KEY": "in the cloud the secret is read instead",
         "TIKTOK_CLIENT_SECRET": "in the cloud the secret is read instead",
         "MEDIA_PARALLEL": _TUNED,
+        "TIKTOK_DAILY_REQUESTS": "what TikTok gives an organisation",
     },
     "analyze-gemini": {
         "GEMINI_API_KEY": "in the cloud Vertex AI is asked, as the function's own account",

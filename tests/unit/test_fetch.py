@@ -12,13 +12,16 @@ import pytest
 
 from shared.errors import Permanent, Transient
 from shared.lake import COLLECTIONS
-from shared.model import Record, parse_record
+from shared.model import UPGRADES, Record, parse_record
 from shared.tiktok.collections import Collection
-from shared.tiktok.fetch import App, fetch_collection
+from shared.tiktok.download import Refused
+from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.media import NoMedia, UrlMedia
-from shared.tiktok.research import Page, Position
-from shared.tiktok.research_wire import QuotaExhausted
+from shared.tiktok.research_fields import read_video
+from shared.tiktok.run import App
+from shared.tiktok.source import Page, Position
 from shared.tiktok.state import Busy
+from shared.tiktok.wire import QuotaExhausted
 from tests.fakes import BusInMemory, LakeInMemory
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -52,6 +55,8 @@ def video_id(number: int) -> str:
 class Listing:
     """Pages of one search, answered from any position, and profiles for all but user2."""
 
+    name = "research"
+    has_profiles = True
     listed: list[list[Any]]
     requests: int = 0
     before_page: Callable[[int], None] = lambda page: None
@@ -70,6 +75,12 @@ class Listing:
             body = json.dumps({"data": {"videos": videos}}).encode()
             yield Page(place, after, {"cursor": place.cursor}, tuple(videos), body)
             place = after
+
+    def read(self, item: Any, collection: Collection, at: datetime) -> Any:
+        return read_video(item, collection, at)
+
+    def close(self) -> None:
+        pass
 
     def user_info(self, username: str) -> bytes:
         self.requests += 1
@@ -159,7 +170,7 @@ class World:
         return App(
             lake=self.lake,
             publish=self.bus.publish,
-            source=lambda: replace(self.listing, requests=0),
+            source=lambda _: replace(self.listing, requests=0),
             resolver=resolver,
             clock=lambda: self.now,
             timer=lambda: self.time,
@@ -292,7 +303,7 @@ def test_a_video_without_a_file_is_published_as_no_media_at_its_own_time():
     }
     rating = ratings[video_id(2)]
     assert (rating.status, rating.rater, rating.rated_at) == ("no_media", "none", NOW)
-    kept = world.lake.read(f"ratings/{video_id(2)}/0/none/none/0.json")
+    kept = world.lake.read(f"ratings/{video_id(2)}/0/none/deleted/0.json")
     assert json.loads(kept)["reason"] == "deleted"
 
 
@@ -469,7 +480,7 @@ def test_one_profile_that_fails_is_passed_over():
             raise Transient("500 again and again")
         return b'{"data": {"follower_count": 7}}'
 
-    app = replace(world.app(), source=lambda: with_profiles(world.listing, user_info))
+    app = replace(world.app(), source=lambda _: with_profiles(world.listing, user_info))
     fetch_collection("cats", app)
 
     assert {r.creator.followers for r in world.bus.published} == {None, 7}
@@ -481,7 +492,7 @@ def test_profiles_that_fail_one_after_another_are_an_outage():
     def user_info(username: str) -> bytes:
         raise Transient("down")
 
-    app = replace(world.app(), source=lambda: with_profiles(world.listing, user_info))
+    app = replace(world.app(), source=lambda _: with_profiles(world.listing, user_info))
     with pytest.raises(Transient):
         fetch_collection("cats", app)
 
@@ -510,21 +521,75 @@ def test_a_file_that_fails_is_tried_again_by_the_next_run():
     assert (second["stored"], second["failed"]) == (1, 0)
 
 
-def test_a_file_that_fails_for_days_is_settled_as_unreachable_with_its_evidence():
+def given_up(answer: Answer) -> World:
+    """A world in which the file of video 1 has failed for three days."""
     world = World([item(1)])
-    world.web.answers = {video_id(1): Answer(503)}
+    world.web.answers = {video_id(1): answer}
     for _ in range(5):
         assert world.fetch()["failed"] == 1
         world.now += timedelta(hours=15)
+    assert world.fetch()["reasons"]["no_media"] == {"unreachable": 1}
+    return world
 
+
+def test_a_file_that_fails_for_days_is_unreachable_with_its_evidence():
+    world = given_up(Answer(503))
+
+    assert "http_503" in world.lake.read(f"failed/fetch/media%2F{video_id(1)}.json").decode()
+    assert world.bus.published[-1].rating.reason == "unreachable"
+    asked = len(world.web.asked)
+    assert world.fetch()["reasons"]["no_media"] == {"unreachable": 1}
+    assert len(world.web.asked) == asked
+
+
+def test_an_unreachable_file_is_tried_again_after_a_week_and_again_after_two():
+    world = given_up(Answer(503))
+    published = len(world.bus.published)
+
+    world.now += timedelta(days=8)
+    assert world.fetch()["reasons"]["no_media"] == {"unreachable": 1}
+    assert len(world.bus.published) == published
+
+    world.web.answers = {}
+    world.now += timedelta(days=8)
+    assert world.fetch()["stored"] == 1
+    assert world.state() == {"outbox": [], "media_due": [], "no_media": {}}
+
+
+def test_an_unreachable_file_that_turns_out_to_be_deleted_is_told_so():
+    world = given_up(Answer(503))
+    world.web.answers = {video_id(1): Answer(410)}
+
+    world.now += timedelta(days=8)
+    world.fetch()
+
+    told = [record.rating for record in world.bus.published if record.rating]
+    assert [rating.reason for rating in told] == ["unreachable", "deleted"]
+    assert told[0].rated_at < told[1].rated_at
+
+
+def test_an_unreachable_file_is_tried_at_once_when_its_address_has_changed():
+    world = given_up(Answer(503))
+    world.web.answers = {}
+
+    world.configure(URL.replace("media.example.org", "other.example.org"))
+
+    assert world.fetch()["stored"] == 1
+
+
+def test_an_address_that_a_rule_refuses_is_given_up_at_once_under_that_rule():
+    world = World([item(1)])
+
+    def refuse(url: str, deadline_s: float) -> Any:
+        raise Refused("address_refused", "not a public address")
+
+    world.web.get = refuse
     answer = world.fetch()
 
-    assert answer["reasons"]["no_media"] == {"unreachable": 1}
-    assert "http_503" in world.lake.read(f"failed/fetch/media%2F{video_id(1)}.json").decode()
-    assert world.bus.published[-1].rating.rated_at == NOW
-    asked = len(world.web.asked)
-    assert world.fetch()["no_media"] == 1
-    assert len(world.web.asked) == asked
+    assert (answer["failed"], answer["reasons"]["no_media"]) == (0, {"address_refused": 1})
+    assert world.bus.published[-1].rating.reason == "address_refused"
+    kept = json.loads(world.lake.read(f"failed/fetch/media%2F{video_id(1)}.json"))
+    assert (kept["reason"], kept["collection"]) == ("address_refused", "cats")
 
 
 def test_an_afternoon_of_failures_gives_nothing_up():
@@ -544,7 +609,7 @@ def test_of_two_fetchers_one_stops_as_busy_and_nothing_is_lost():
     clean = three_kinds()
     clean.fetch()
     world = three_kinds()
-    other = replace(world.app(), source=lambda: Listing(world.listing.listed))
+    other = replace(world.app(), source=lambda _: Listing(world.listing.listed))
 
     def overtaken(page: int) -> None:
         if page == 1:
@@ -564,6 +629,21 @@ def test_a_state_that_somebody_edited_is_told_by_its_name():
 
     with pytest.raises(Permanent, match=r"state/cats\.json"):
         world.fetch()
+
+
+def test_an_outbox_of_the_schema_version_before_is_published_in_this_one(monkeypatch):
+    world = World([])
+    old = {"schema_version": 0, "video_id": video_id(1), "counts": {"plays": 5}}
+    world.lake.write_once("state/cats.json", json.dumps({"outbox": [old]}).encode())
+
+    def upgrade(record: dict[str, Any]) -> dict[str, Any]:
+        metrics = {"collected_at": NOW.isoformat(), "views": record["counts"]["plays"]}
+        return {"schema_version": 1, "video_id": record["video_id"], "metrics": metrics}
+
+    monkeypatch.setitem(UPGRADES, 0, upgrade)
+    world.fetch()
+
+    assert [record.metrics.views for record in world.bus.published] == [5]
 
 
 def test_a_run_killed_at_any_step_is_made_whole_by_the_next():

@@ -9,6 +9,7 @@ from shared.lake import COLLECTIONS
 from shared.tiktok.collections import (
     BadCollection,
     UnknownCollection,
+    checked_collections,
     parse_collection,
     read_collection,
 )
@@ -78,26 +79,90 @@ def test_a_fault_in_another_collection_does_not_matter():
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ("max_video: 3", "max_video"),
-        ("max_videos: '3'", "max_videos"),
-        ("max_videos: 0", "max_videos"),
-        ("keywords: [2024]", "keywords.0: YAML reads this as a number"),
-        ("regions: [NO]", "regions.0: YAML reads this as true or false"),
-        ("regions: [usa]", "regions.0"),
-        ("source: display", "source"),
-        ("end_date: 2025-01-01", "end_date is before start_date"),
-        ("end_date: tomorrow", "end_date: not a date like"),
-        ("media: {resolver: ytdlp}", "media.resolver"),
-        ("media: {resolver: url}", "media: url_template goes with resolver url"),
-        ("media: {url_template: 'https://a/{video_id}'}", "media: url_template goes with"),
-        ("name: other", "without `name`"),
+        ("max_video: 3", "cats.max_video: there is no such field; there are source,"),
+        ("max_videos: '3'", "cats.max_videos: "),
+        ("max_videos: 0", "cats.max_videos: "),
+        ("keywords: [2024]", "cats.keywords.0: YAML reads this as a number"),
+        ("regions: [NO]", "cats.regions.0: YAML reads this as true or false"),
+        ("regions: [usa]", "cats.regions.0: not two capital letters"),
+        ("source: scrape", "cats.source: "),
+        ("end_date: 2025-01-01", "cats.end_date: end_date is before start_date (2026-01-01)"),
+        ("end_date: tomorrow", "cats.end_date: not a date like"),
+        ("refresh_ages_days: [3, 1]", "cats.refresh_ages_days: ages must grow"),
+        ("refresh_ages_days: [0]", "cats.refresh_ages_days.0: "),
+        ("list_every_h: 0.1", "cats.list_every_h: "),
+        ("media: {resolver: ftp}", "cats.media.resolver: "),
+        (
+            "media: {reslover: url}",
+            "cats.media.reslover: there is no such field",
+        ),
+        ("media: {resolver: url}", "cats.media.url_template: is missing"),
+        (
+            "media: {resolver: none, url_template: 'https://a/{video_id}'}",
+            "cats.media.url_template: goes with resolver url",
+        ),
+        ("manifest: manifests/a.csv", "cats.manifest: goes with source manifest"),
+        ("columns: {views: plays}", "cats.columns: goes with source manifest"),
+        ("name: other", "cats: must be a mapping of fields without `name`"),
     ],
 )
-def test_a_bad_field_is_named_with_its_collection(fields, told):
-    with pytest.raises(BadCollection, match="Collection cats") as caught:
+def test_a_bad_field_is_named_with_its_line_and_collection(fields, told):
+    with pytest.raises(BadCollection, match=r"config/collections\.yaml, line 1, ") as caught:
         parse(LEAST % fields)
 
     assert told in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ("source: display, usernames: [a, b]", "usernames: source display reads one account"),
+        ("source: display, usernames: [a], regions: [US]", "regions: source display lists all"),
+        ("source: manifest", "manifest: is missing"),
+        ("source: manifest, manifest: ../a.csv", "manifest: not a file in manifests/"),
+        ("source: manifest, manifest: manifests/..", "manifest: not a file in manifests/"),
+        ("source: manifest, manifest: manifests/a.csv, keywords: [a]", "keywords: a manifest is"),
+        (
+            "source: manifest, manifest: manifests/a.csv, refresh_ages_days: [1]",
+            "refresh_ages_days: a manifest cannot be asked again",
+        ),
+        ("source: research, hashtags: [a]", "start_date: is missing"),
+    ],
+)
+def test_each_source_needs_its_own_fields_and_no_others(fields, told):
+    with pytest.raises(BadCollection) as caught:
+        parse(f"collections: {{cats: {{{fields}}}}}")
+
+    assert f"cats.{told}" in caught.value.sentence
+
+
+def test_all_problems_of_a_file_are_told_each_at_its_line_and_the_good_ones_are_given():
+    text = (
+        GOOD
+        + """  dogs:
+    hashtags: [dog]
+    start_date: soon
+    media:
+      max_bytes: 0
+  Birds:
+    hashtags: [bird]
+    start_date: 2026-01-01
+"""
+    )
+
+    good, problems = checked_collections(text.encode())
+
+    assert [one.name for one in good] == ["cats"]
+    assert [(one.line, one.field) for one in problems] == [
+        (19, "dogs.start_date"),
+        (21, "dogs.media.max_bytes"),
+        (22, "Birds"),
+    ]
+
+
+def test_a_key_that_is_given_twice_is_refused_with_its_line():
+    with pytest.raises(BadCollection, match="line 3: hashtags is given twice"):
+        parse("collections:\n  cats: {hashtags: [a],\n    hashtags: [b]}")
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,9 @@ import pytest
 
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.tiktok.collections import Collection
-from shared.tiktok.research import (
-    Position,
-    ResearchApi,
-    first_window,
-    window_after,
-)
-from shared.tiktok.research_wire import ATTEMPTS, MAX_ANSWER_BYTES, QuotaExhausted
+from shared.tiktok.research import ResearchApi, first_window, window_after
+from shared.tiktok.source import Position
+from shared.tiktok.wire import ATTEMPTS, MAX_ANSWER_BYTES, QuotaExhausted
 from tests.loopback import Loopback, Reply, Request, serving
 
 TODAY = date(2026, 11, 1)

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from shared.tiktok.collections import Collection
-from shared.tiktok.research_fields import BadVideo, read_creator, read_video, video_id_of
+from shared.tiktok.fields import read_creator, video_id_of
+from shared.tiktok.research_fields import read_video as read_found
+from shared.tiktok.source import BadVideo
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 CATS = Collection(name="cats", hashtags=["cat"], start_date=date(2026, 1, 1))
@@ -24,6 +26,11 @@ FULL = {
     "share_count": 2,
     "favorites_count": 1,
 }
+
+
+def read_video(item, collection, at):
+    found = read_found(item, collection, at)
+    return found.video, found.metrics
 
 
 def test_a_full_answer_fills_every_field():

@@ -1,0 +1,137 @@
+"""Listing a collection page by page: what is new leaves as records, files become due.
+
+For each page, from the place on: keep the raw page → save the state with the new records as
+outbox, their videos among the due, and the place after this page → create `metadata/{id}.json` for
+each, once (where there is one already, that one counts) → publish. The next save empties the
+outbox; a run that dies before it publishes the same bytes again, which the warehouse ignores.
+
+Finding out what is known takes one listing of names under `metadata/` and one under `videos/`
+(a request per thousand), not a request per video.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from shared.lake import VIDEOS, snapshot_name
+from shared.model import Record
+from shared.tiktok.files import Files
+from shared.tiktok.ids import Ids
+from shared.tiktok.listing import keep_bad, keep_page, read_page, records_of
+from shared.tiktok.run import Run
+from shared.tiktok.source import Found, Page
+from shared.tiktok.state import Due
+
+METADATA = "metadata/"
+DUE_AT_ONCE = 500
+"""Files waiting before they are settled between two pages, which keeps the state small."""
+
+
+class Discovery:
+    """The listing of one run."""
+
+    def __init__(self, run: Run, files: Files):
+        self._run = run
+        self._files = files
+        self._seen: set[str] = set()
+
+    def list(self) -> str | None:
+        """List to the end, or say what stopped it on a page boundary."""
+        run, place = self._run, self._run.progress.place
+        pages = run.source.pages(
+            run.collection, run.app.clock().date(), place.position if place else None
+        )
+        for page in pages:
+            self._take(page)
+            if run.progress.place is None:
+                return None
+            if run.is_over():
+                return "deadline"
+            if len(self._files.waiting()) >= DUE_AT_ONCE:
+                self._files.settle()
+        run.progress.place = None
+        return None
+
+    def _take(self, page: Page) -> None:
+        """Everything that one page brings. Taken again, it brings nothing new."""
+        run, progress, collection = self._run, self._run.progress, self._run.collection
+        at = run.app.clock()
+        progress.notice(page.position)
+        room = collection.max_videos - progress.listed
+        listed = read_page(page, run.source, collection, self._seen, room, at)
+        new = _first_each(one for one in listed.videos if one.video_id not in self._known)
+        records = records_of(new.values(), run.creators, run.pool) + self._later_readings(
+            one for one in listed.videos if one is not new.get(one.video_id)
+        )
+        if new or listed.bad:
+            keep_page(run.lake, page, run.source.name, collection, at)
+        list(run.pool.map(lambda bad: keep_bad(run.lake, bad, collection, at), listed.bad))
+        for bad in listed.bad:
+            run.tally.note("failed", bad.error.reason)
+        due = self._unsettled(_first_each(listed.videos), new.keys())
+        progress.listed += len(listed)
+        progress.advance(page, collection.max_videos)
+        run.tally.page(listed=len(listed), new=len(new), known=len(listed.videos) - len(new))
+        if records or due:
+            progress.outbox = records
+            progress.due |= due
+            progress.save()
+            run.publish_outbox()
+
+    def _later_readings(self, known: Iterable[Found]) -> tuple[Record, ...]:
+        """Counts of known videos that carry a time of their own, which the lake has not."""
+        readings = [
+            Record(video_id=one.video_id, creator=one.creator, metrics=one.metrics)
+            for one in known
+            if one.is_dated
+        ]
+        is_new = self._run.pool.map(self._is_new_reading, readings)
+        return tuple(one for one, new in zip(readings, is_new, strict=True) if new)
+
+    def _is_new_reading(self, reading: Record) -> bool:
+        assert reading.metrics is not None
+        lake, at = self._run.lake, reading.metrics.collected_at
+        if lake.exists(snapshot_name(reading.video_id, at)):
+            return False
+        listing = self._run.listing_of(reading.video_id)
+        return not (listing and listing.metrics and listing.metrics.collected_at == at)
+
+    def _unsettled(self, videos: dict[str, Found], new: Iterable[str]) -> dict[str, Due]:
+        """Count what is settled; return what is not. A file that is gone, or a collection that
+        wants files since today, makes a known video due again."""
+        run, progress = self._run, self._run.progress
+        unsettled = {}
+        new, wants_files = set(new), run.collection.media.resolver != "none"
+        for video_id, found in videos.items():
+            if waiting := progress.due.get(video_id):
+                if waiting.given_up and not waiting.is_due(run.app.clock()):
+                    run.tally.note("no_media", waiting.given_up)
+            elif video_id in self._stored:
+                run.tally.note("already_there")
+            elif video_id in progress.no_media:
+                run.tally.note("no_media", progress.no_media[video_id])
+            elif wants_files or video_id in new:
+                unsettled[video_id] = Due(
+                    video_id=video_id,
+                    username=found.video.creator_id,
+                    media_url=found.media_url,
+                    observed_at=found.video.observed_at,
+                )
+            else:
+                run.tally.note("no_media", "policy_none")
+        return unsettled
+
+    @cached_property
+    def _known(self) -> Ids:
+        return Ids.named(self._run.lake.names(METADATA), METADATA)
+
+    @cached_property
+    def _stored(self) -> Ids:
+        return Ids.named(self._run.lake.names(VIDEOS), VIDEOS)
+
+
+def _first_each(listed: Iterable[Found]) -> dict[str, Found]:
+    """The first of each video, in the order of the page."""
+    firsts: dict[str, Found] = {}
+    for one in listed:
+        firsts.setdefault(one.video_id, one)
+    return firsts

@@ -1,0 +1,95 @@
+"""One run over one collection: what it may touch, how far it is, and how records leave it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.errors import Permanent
+from shared.lake import Lake, metadata_name, snapshot_name
+from shared.model import Record, parse_record
+from shared.tiktok.collections import Collection
+from shared.tiktok.creators import Creators
+from shared.tiktok.media import Resolver
+from shared.tiktok.source import Source
+from shared.tiktok.state import Progress
+from shared.tiktok.tally import Tally
+
+
+class Publish(Protocol):
+    def __call__(self, *records: Record) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a run may touch outside its own arguments.
+
+    A source is made for each run; `timer` is monotonic, in seconds; `parallel` bounds the threads.
+    """
+
+    lake: Lake
+    publish: Publish
+    source: Callable[[Collection], Source]
+    resolver: Callable[[Collection], Resolver]
+    clock: Callable[[], datetime]
+    timer: Callable[[], float]
+    parallel: int
+    deadline_s: float
+
+
+class Run:
+    """What the steps of one run share. `ends_at` is a time of the app's timer."""
+
+    def __init__(self, collection: Collection, app: App, pool: ThreadPoolExecutor, ends_at: float):
+        self.collection = collection
+        self.app = app
+        self.lake = app.lake
+        self.pool = pool
+        self.source = app.source(collection)
+        self.creators = Creators(app.lake, self.source, collection.profiles, app.clock)
+        self.progress = Progress(app.lake, collection)
+        self.tally = Tally()
+        self._ends_at = ends_at
+
+    def is_over(self) -> bool:
+        return self.app.timer() >= self._ends_at
+
+    def publish_outbox(self) -> None:
+        """Create each record's object, once, and publish what the lake then holds."""
+        if self.progress.outbox:
+            self.app.publish(*self.pool.map(self._kept, self.progress.outbox))
+        self.progress.outbox = ()
+
+    def listing_of(self, video_id: str) -> Record | None:
+        """What the lake says of a video; None when that is nothing, or unreadable."""
+        stored = self.lake.read(metadata_name(video_id))
+        with suppress(Permanent):
+            return None if stored is None else parse_record(stored)
+        return None
+
+    def _kept(self, record: Record) -> Record:
+        name = _name_of(record)
+        if self.lake.write_once(name, record.to_json()):
+            return record
+        stored = self.lake.read(name)
+        try:
+            return record if stored is None else parse_record(stored)
+        except Permanent as error:
+            self.lake.keep_failed(
+                "fetch",
+                name,
+                error.reason,
+                error.sentence,
+                self.app.clock(),
+                collection=self.collection.name,
+            )
+            return record
+
+
+def _name_of(record: Record) -> str:
+    """A listing is kept by its video, a later reading of the counts by its time, too."""
+    if record.video is None and record.metrics is not None:
+        return snapshot_name(record.video_id, record.metrics.collected_at)
+    return metadata_name(record.video_id)
