@@ -8,6 +8,7 @@ answers/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json, judg
                                what a model said, kept before it is read: it was paid for
 raw/{source}/{date}/…          API answers as they came
 manifests/{file}               lists of videos that people bring
+tokens/{account}               a creator's own tokens, encrypted
 state/{collection}.json        how far a collection is, guarded by its generation
 failed/{stage}/{key}.json      what redelivery cannot mend, with its reason
 parked/{stage}/{event}.json    messages that wait for their time (the object's `customTime`)
@@ -41,6 +42,7 @@ from shared.model import Rating, canonical_json
 
 VIDEOS = "videos/"
 METRICS = "metrics/"
+TOKENS = "tokens/"
 COLLECTIONS = "config/collections.yaml"
 PLAN = "config/plan.yaml"
 REPORTS = "reports/"

@@ -14,6 +14,7 @@ from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import Lake
 from shared.once import once
 from shared.tiktok.collections import Collection
+from shared.tiktok.display import DisplayApi
 from shared.tiktok.download import Downloads, Refused, Target
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.manifest import ManifestSource
@@ -23,6 +24,8 @@ from shared.tiktok.research import ResearchApi
 from shared.tiktok.run import App
 from shared.tiktok.source import Source
 from shared.tiktok.state import Busy
+from shared.tiktok.user_tokens import UserTokens
+from shared.tiktok.wire import Exchange
 
 logs.configure()
 
@@ -44,12 +47,14 @@ def wiring() -> App:
     def source(collection: Collection) -> Source:
         if collection.source == "manifest":
             return ManifestSource(lake, downloads.check)
-        return ResearchApi(
-            settings.tiktok_api_url,
-            _key(settings.tiktok_client_key, settings.tiktok_client_key_secret),
-            _key(settings.tiktok_client_secret, settings.tiktok_client_secret_secret),
-            DailyQuota(lake, "research", settings.tiktok_daily_requests, _now),
-        )
+        exchange = Exchange(settings.tiktok_api_url)
+        key = _key(settings.tiktok_client_key, settings.tiktok_client_key_secret)
+        secret = _key(settings.tiktok_client_secret, settings.tiktok_client_secret_secret)
+        if collection.source == "display":
+            (account,) = collection.usernames
+            return DisplayApi(UserTokens(lake, account, exchange, key, secret, _now))
+        quota = DailyQuota(lake, "research", settings.tiktok_daily_requests, _now)
+        return ResearchApi(exchange, key, secret, quota)
 
     def resolver(collection: Collection) -> Resolver:
         if collection.media.resolver == "none":

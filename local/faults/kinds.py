@@ -86,6 +86,7 @@ POINTS: Mapping[str, frozenset[str]] = {
     "tiktok.token": _API,
     "tiktok.query": _API,
     "tiktok.user": _API,
+    "tiktok.display": _API,
     "tiktok.media": _API | {"slow", "truncate", "break", "mislabel"},
 }
 PROXIED = ("storage", "bigquery", "fetch", "analyze", "analyze-gemini", "load", "sweep")

@@ -11,6 +11,7 @@ from types import FrameType
 from local.faults import BadPlan, Plan, read_plan
 from local.faults.dice import LOG, FaultLog
 from local.sandbox.library import Library, LibraryMissing
+from local.tiktok.display import DisplayApi
 from local.tiktok.faults import Faults
 from local.tiktok.research import DAILY_QUOTA, ResearchApi
 from local.tiktok.server import TikTokServer
@@ -53,7 +54,13 @@ def _server(args: argparse.Namespace) -> TikTokServer:
     )
     plan = read_plan(args.faults) if args.faults else Plan()
     faults = Faults(plan, FaultLog(args.logs / LOG if args.logs else None))
-    return TikTokServer(library, api, faults, port=args.port, quiet=args.quiet)
+    display = DisplayApi(
+        api.shown,
+        client_key=args.client_key,
+        client_secret=args.client_secret,
+        access_life_s=args.token_life_s,
+    )
+    return TikTokServer(library, api, faults, display=display, port=args.port, quiet=args.quiet)
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:

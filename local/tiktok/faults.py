@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from local.faults import BadPlan, Dice, Fault, Plan, parse_plan
 from local.faults.dice import FaultLog, dice_for
 
-POINTS = tuple(f"tiktok.{endpoint}" for endpoint in ("token", "query", "user", "media"))
+POINTS = tuple(f"tiktok.{endpoint}" for endpoint in ("token", "query", "user", "display", "media"))
 _CODES = {400: "invalid_params", 401: "access_token_invalid", 429: "rate_limit_exceeded"}
 
 

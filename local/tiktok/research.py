@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from local.sandbox.library import Library
+from local.tiktok.errors import ApiError, OAuthError
 from local.tiktok.query import VIDEO_FIELDS, InvalidParams, VideoQuery, parse_fields, parse_query
+from local.tiktok.shown import Shown
 
 # Requests a day and organisation, reset at 00:00 UTC (TikTok Research API FAQ, 2026-09).
 DAILY_QUOTA = 1000
@@ -38,22 +40,6 @@ _WHY_NOT = {
 }
 
 
-class ApiError(Exception):
-    """An answer other than ok, in the API's envelope."""
-
-    def __init__(self, status: int, code: str, message: str):
-        super().__init__(f"{status} {code}: {message}")
-        self.status, self.code, self.message = status, code, message
-
-
-class OAuthError(Exception):
-    """An answer other than a token, in OAuth's envelope, where `error` is a string."""
-
-    def __init__(self, status: int, error: str, description: str):
-        super().__init__(f"{status} {error}: {description}")
-        self.status, self.error, self.description = status, error, description
-
-
 @dataclass(frozen=True, slots=True)
 class _Search:
     """A cached result. None is a slot whose post the API withholds: it makes a page short."""
@@ -74,10 +60,12 @@ class ResearchApi:
         client_secret: str = "sandbox",
         token_life_s: int = 7200,
         now: Callable[[], float] = time.time,
+        shown: Shown | None = None,
     ):
         self.quota = quota
         self.end_inclusive = True
         self._library = library
+        self.shown = shown or Shown(library)
         self._client = (client_key, client_secret)
         self._token_life_s = token_life_s
         self._now = now
@@ -193,9 +181,7 @@ class ResearchApi:
     def _new_search(self, query: VideoQuery) -> tuple[str, _Search]:
         inclusive = self.end_inclusive
         found = [
-            post.wire
-            for post in self._library.posts
-            if query.finds(post.wire, end_inclusive=inclusive)
+            wire for _, wire in self.shown.posts() if query.finds(wire, end_inclusive=inclusive)
         ]
         found.sort(key=lambda post: int(post["id"]), reverse=True)
         with self._lock:

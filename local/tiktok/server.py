@@ -1,6 +1,7 @@
 """The sandbox on HTTP: routes, envelopes, faults and counts."""
 
 import contextlib
+import html
 import json
 import re
 import secrets
@@ -15,13 +16,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from local.faults import BadPlan, Fault
 from local.sandbox.library import Library
+from local.tiktok.display import SCOPES, DisplayApi
+from local.tiktok.errors import ApiError, OAuthError
 from local.tiktok.faults import Faults, code_for
 from local.tiktok.media import ABSENT, BadRange, MediaFile, media_file, parse_range
-from local.tiktok.research import ApiError, OAuthError, ResearchApi
+from local.tiktok.research import ResearchApi
 
 _MOST_BODY = 1_000_000
 _HTML = b"<html><head><title>504 Gateway Time-out</title></head><body>Synthetic</body></html>"
@@ -42,12 +45,14 @@ class TikTokServer(ThreadingHTTPServer):
         api: ResearchApi | None = None,
         faults: Faults | None = None,
         *,
+        display: DisplayApi | None = None,
         port: int = 0,
         quiet: bool = True,
     ):
         super().__init__(("127.0.0.1", port), _Handler)
         self.library = library
         self.api = api or ResearchApi(library)
+        self.display = display or DisplayApi(self.api.shown)
         self.faults = faults or Faults()
         self.quiet = quiet
         self._lock = threading.Lock()
@@ -90,6 +95,7 @@ class TikTokServer(ThreadingHTTPServer):
 
         expire_search_id, revoke_tokens, clear: true acts at once. quota: queries a day.
         end_date: "inclusive" or "exclusive", since the documentation leaves it open.
+        shown_at: the moment at which the posts are seen, ISO 8601, or null. vanish, restore: ids.
         """
         settings = dict(wanted) if isinstance(wanted, dict) else wanted
         if not isinstance(settings, dict):
@@ -102,13 +108,23 @@ class TikTokServer(ThreadingHTTPServer):
             self.faults.clear()
         self.faults.change(settings)
         self._switch(switches)
-        return {**self.faults.state(), "quota": self.api.quota_state()}
+        return {
+            **self.faults.state(),
+            "quota": self.api.quota_state(),
+            **self.api.shown.state(),
+        }
 
     def _switch(self, switches: Mapping[str, Any]) -> None:
         if switches.get("expire_search_id"):
             self.api.forget_searches()
         if switches.get("revoke_tokens"):
             self.api.revoke_tokens()
+            self.display.revoke()
+        if "shown_at" in switches:
+            moment = switches["shown_at"]
+            self.api.shown.show_at(None if moment is None else datetime.fromisoformat(moment))
+        self.api.shown.vanish(switches.get("vanish", ()))
+        self.api.shown.restore(switches.get("restore", ()))
         self.api.quota = switches.get("quota", self.api.quota)
         if "end_date" in switches:
             self.api.end_inclusive = switches["end_date"] == "inclusive"
@@ -123,12 +139,28 @@ def _is_flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
+def _is_moment(value: object) -> bool:
+    if value is None:
+        return True
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_ids(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
 _SWITCHES: Mapping[str, Callable[[object], bool]] = {
     "expire_search_id": _is_flag,
     "revoke_tokens": _is_flag,
     "clear": _is_flag,
     "quota": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
     "end_date": lambda value: value in ("inclusive", "exclusive"),
+    "shown_at": _is_moment,
+    "vanish": _is_ids,
+    "restore": _is_ids,
 }
 
 
@@ -171,6 +203,10 @@ class _Handler(BaseHTTPRequestHandler):
         ("POST", "/v2/oauth/token"): "_token",
         ("POST", "/v2/research/video/query"): "_query",
         ("POST", "/v2/research/user/info"): "_user",
+        ("GET", "/v2/auth/authorize"): "_authorize",
+        ("GET", "/v2/user/info"): "_own_profile",
+        ("POST", "/v2/video/list"): "_own_videos",
+        ("POST", "/v2/video/query"): "_own_videos_by_id",
         ("POST", "/admin/faults"): "_change_faults",
         ("GET", "/admin/faults"): "_show_faults",
         ("GET", "/admin/stats"): "_stats",
@@ -206,9 +242,61 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_fault("token", fault, oauth=True)
             return
         try:
-            self._send_json("token", 200, self.server.api.token(self._form()))
+            form = self._form()
+            is_users = form.get("grant_type") in ("authorization_code", "refresh_token")
+            answer = (self.server.display if is_users else self.server.api).token(form)
+            self._send_json("token", 200, answer)
         except OAuthError as error:
             self._fail_oauth(error.status, error.error, error.description)
+
+    def _authorize(self) -> None:
+        """A user's page of consent: a list of accounts, or with `account` the consent of one."""
+        asked = dict(parse_qsl(self._url.query, max_num_fields=20))
+        if not (asked.get("redirect_uri", "").startswith("http://127.0.0.1:")):
+            self._fail("authorize", 400, "invalid_request", "redirect_uri must be on 127.0.0.1")
+            return
+        if "account" not in asked:
+            self._send_page(_consent_page(self.path, self.server.display.accounts()))
+            return
+        try:
+            scopes = tuple(asked.get("scope", ",".join(SCOPES)).split(","))
+            code = self.server.display.consent(
+                asked["account"], scopes, asked["redirect_uri"], asked.get("code_challenge", "")
+            )
+        except OAuthError as error:
+            self._fail_oauth(error.status, error.error, error.description)
+            return
+        told = urlencode(
+            {"code": code, "scopes": ",".join(scopes), "state": asked.get("state", "")}
+        )
+        self._head("authorize", 302, 0, {"Location": f"{asked['redirect_uri']}?{told}"})
+
+    def _own_profile(self) -> None:
+        self._of_user(self.server.display.user)
+
+    def _own_videos(self) -> None:
+        display = self.server.display
+        self._of_user(lambda token, fields: display.videos(token, fields, self._json()))
+
+    def _own_videos_by_id(self) -> None:
+        display = self.server.display
+        self._of_user(lambda token, fields: display.query(token, fields, self._json()))
+
+    def _of_user(self, answer: Callable[[str | None, str | None], dict[str, Any]]) -> None:
+        if fault := self._fault("display"):
+            self._send_fault("display", fault)
+            return
+        try:
+            fields = parse_qs(self._url.query).get("fields", [None])[-1]
+            data = answer(self.headers.get("Authorization"), fields)
+        except ApiError as error:
+            self._fail("display", error.status, error.code, error.message)
+        else:
+            self._send_json("display", 200, {"data": data, "error": _envelope("ok", "")})
+
+    def _send_page(self, page: bytes) -> None:
+        self._head("authorize", 200, len(page), {"Content-Type": "text/html; charset=utf-8"})
+        self._write(page)
 
     def _query(self) -> None:
         self._research("query", self.server.api.videos)
@@ -248,6 +336,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_media(self, video_id: str) -> None:
         post = self.server.library.post_by_id.get(video_id)
+        if self.server.api.shown.has_vanished(video_id):
+            self._fail("media", *ABSENT["deleted"])
+            return
         if post is None:
             self._fail("media", 404, "not_found", "There is no such post.")
             return
@@ -401,6 +492,14 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.server.quiet:
             with contextlib.suppress(OSError, ValueError):
                 super().log_message(format, *args)
+
+
+def _consent_page(path: str, accounts: list[str]) -> bytes:
+    links = "".join(
+        f'<li><a href="{html.escape(path)}&amp;account={html.escape(name)}">{html.escape(name)}</a>'
+        for name in accounts
+    )
+    return f"<h1>Synthetic: who are you?</h1><ul>{links}</ul>".encode()
 
 
 def _envelope(code: str, message: str) -> dict[str, str]:

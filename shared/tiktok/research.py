@@ -58,14 +58,13 @@ class ResearchApi:
 
     def __init__(
         self,
-        base_url: str,
+        exchange: Exchange,
         client_key: str,
         client_secret: str,
         quota: Quota | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ):
-        exchange = Exchange(base_url)
         tokens = ClientTokens(exchange, client_key, client_secret, clock)
         self._sleep = sleep
         self._quota = quota

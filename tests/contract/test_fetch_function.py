@@ -15,7 +15,8 @@ import pytest
 import requests
 from google.cloud import pubsub_v1
 
-from local.sandbox.library import Clip, Creator, Library, Post
+from local.sandbox.dummy import HEAD, dummy_library
+from local.sandbox.library import Library
 from local.tiktok.server import TikTokServer, running
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import COLLECTIONS, Lake
@@ -26,11 +27,8 @@ from tests.contract.conftest import served
 from tests.loopback import Reply, Request, serving
 
 MAIN = str(Path(__file__).parents[2] / "functions/fetch/main.py")
-HEAD = b"\0\0\0\x18ftypisom\0\0\0\0isommp42"
-CLIPS = {"short": HEAD + b"v" * 9_000, "long": HEAD + b"v" * 3_000_000}
-POSTS, ABSENT = 130, {3: "photo", 5: "deleted", 7: "private"}
+POSTS = 130
 _NUMBERS = itertools.count()
-FIRST = int(datetime(2026, 9, 5, tzinfo=UTC).timestamp())
 COLLECTION = """
 collections:
   cats:
@@ -44,34 +42,15 @@ collections:
 """
 
 
-def post(number: int) -> Post:
-    video_id, username = str(7_300_000_000_000_000_001 + 1000 * number), f"user{number % 5}"
-    wire = {
-        "id": int(video_id),
-        "username": username,
-        "create_time": FIRST + number * 5 * 3600,
-        "region_code": "US",
-        "hashtag_names": ["cat"],
-        "video_description": f"caption {number}",
-        "view_count": number,
-    }
-    absent = ABSENT.get(number)
-    clip = None if absent else "short" if number else "long"
-    return Post(video_id, username, clip, absent, wire)
-
-
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """A library of dummy clips: this is about the way of the bytes, not about their content."""
-    root = tmp_path_factory.mktemp("library")
-    clips = {}
-    for name, content in CLIPS.items():
-        (root / name).write_bytes(content)
-        clips[name] = Clip(name, name, len(content), "", 1.0, 480, 854, 30, False)
-    creators = tuple(
-        Creator(f"user{n}", "ok" if n else "private", {"follower_count": 100 * n}) for n in range(5)
+    return dummy_library(
+        tmp_path_factory.mktemp("library"),
+        POSTS,
+        clip_bytes={"short": 9_000, "long": 3_000_000},
+        clip=lambda number: "short" if number else "long",
+        absent={3: "photo", 5: "deleted", 7: "private"},
     )
-    return Library(root, 1, "2026-11-01", clips, creators, tuple(map(post, range(POSTS))))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from shared.errors import Misconfigured, Permanent, Transient
 from shared.tiktok.collections import Collection
 from shared.tiktok.research import ResearchApi, first_window, window_after
 from shared.tiktok.source import Position
-from shared.tiktok.wire import ATTEMPTS, MAX_ANSWER_BYTES, QuotaExhausted
+from shared.tiktok.wire import ATTEMPTS, MAX_ANSWER_BYTES, Exchange, QuotaExhausted
 from tests.loopback import Loopback, Reply, Request, serving
 
 TODAY = date(2026, 11, 1)
@@ -69,7 +69,9 @@ class Talk:
 def talk() -> Callable[..., Talk]:
     script, slept, clock = Scripted(), [], [0.0]
     with serving(script) as server:
-        api = ResearchApi(server.url, "key", "secret", sleep=slept.append, clock=lambda: clock[0])
+        api = ResearchApi(
+            Exchange(server.url), "key", "secret", sleep=slept.append, clock=lambda: clock[0]
+        )
 
         def start(*answers: Reply) -> Talk:
             script.answers = list(answers)
@@ -282,7 +284,7 @@ def test_a_token_refused_twice_is_permanent(talk):
 
 
 def test_missing_keys_are_told_by_the_names_of_their_variables():
-    api = ResearchApi("http://127.0.0.1:1", "", "")
+    api = ResearchApi(Exchange("http://127.0.0.1:1"), "", "")
 
     with pytest.raises(Misconfigured, match="TIKTOK_CLIENT_KEY and TIKTOK_CLIENT_SECRET"):
         api.user_info("a")
@@ -298,7 +300,7 @@ def test_refused_keys_are_a_broken_deploy(talk):
 
 
 def test_secrets_do_not_show_in_the_client_s_repr():
-    assert "hush" not in repr(vars(ResearchApi("https://a", "hush-key", "hush-secret")))
+    assert "hush" not in repr(vars(ResearchApi(Exchange("https://a"), "hush-key", "hush-secret")))
 
 
 # Searches that expire

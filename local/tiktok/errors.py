@@ -1,0 +1,17 @@
+"""Answers that are none: in the envelope of the API, and in that of OAuth."""
+
+
+class ApiError(Exception):
+    """An answer other than ok, in the API's envelope."""
+
+    def __init__(self, status: int, code: str, message: str):
+        super().__init__(f"{status} {code}: {message}")
+        self.status, self.code, self.message = status, code, message
+
+
+class OAuthError(Exception):
+    """An answer other than a token, in OAuth's envelope, where `error` is a string."""
+
+    def __init__(self, status: int, error: str, description: str):
+        super().__init__(f"{status} {error}: {description}")
+        self.status, self.error, self.description = status, error, description
