@@ -2,17 +2,20 @@
 
 import io
 import json
+import re
 import tracemalloc
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from shared.errors import Permanent
-from shared.tiktok.collections import Collection
+from shared.tiktok.collections import Collection, Media
 from shared.tiktok.download import Downloads
 from shared.tiktok.manifest import ManifestSource, NoManifest
 from shared.tiktok.manifest_file import MOST_LINE_BYTES, BadManifest, Manifest
 from shared.tiktok.manifest_line import line_of
+from shared.tiktok.manifest_terms import NAMES
 from shared.tiktok.source import BadVideo, Position
 from tests.fakes import LakeInMemory
 
@@ -352,3 +355,23 @@ def test_the_days_of_a_collection_may_bound_a_manifest_too():
     bounded = LISTED.model_copy(update={"start_date": date(2026, 1, 1)})
 
     assert bounded.ages_days == ()
+
+
+def test_every_name_that_is_known_is_documented():
+    text = (Path(__file__).parents[2] / "docs/collections.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE))
+
+    documented = {ours: set(re.findall(r"`(\w+)`", rows.get(ours, ""))) for ours in NAMES}
+
+    assert {ours: names - {"ingest"} for ours, names in documented.items()} == {
+        ours: set(names) for ours, names in NAMES.items()
+    }
+
+
+def test_every_field_of_a_collection_is_documented():
+    text = (Path(__file__).parents[2] / "docs/collections.md").read_text()
+
+    fields = {*Collection.model_fields} - {"name", "media"}
+    fields |= {f"media.{field}" for field in Media.model_fields}
+
+    assert {field for field in fields if f"`{field}`" not in text} == set()
