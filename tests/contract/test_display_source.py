@@ -272,7 +272,7 @@ def test_a_claim_that_another_process_holds_is_waited_for_and_then_told(world):
 def test_an_outage_while_renewing_loses_nothing(world):
     world.log_in()
     world.now += timedelta(hours=3)
-    world.sandbox.change({"token": [{"status": 500}, {"status": 504, "html": True}]})
+    world.sandbox.change({"tiktok.token": [500, 504]})
 
     with pytest.raises(Transient):
         world.tokens().valid()
