@@ -107,7 +107,7 @@ def test_a_bad_file_and_a_bad_line_are_told_and_their_neighbours_ingested(ingest
     good, bad = clip(tmp_path / "good.mp4", "16"), tmp_path / "bad.mp4"
     bad.write_bytes(b"no video at all")
     metadata = tmp_path / "m.jsonl"
-    metadata.write_text('{"file": "good.mp4", "views": 3}\n{"file": "good.mp4", "views": -3}\n')
+    metadata.write_text('{"file": "good.mp4", "views": 3}\n{"file": "good.mp4", "views": "many"}\n')
 
     told = ingested(good, bad, "--metadata", metadata, status=1)
 
