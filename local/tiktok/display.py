@@ -154,7 +154,7 @@ class DisplayApi:
             "refresh_expires_in": REFRESH_LIFE_S,
             "refresh_token": consent.refresh,
             "scope": ",".join(consent.scopes),
-            "token_type": "Bearer",
+            "token_type": "Bearer",  # nosec B105: the kind of a token
         }
 
     def revoke(self) -> None:

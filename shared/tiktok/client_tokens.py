@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from shared.errors import Misconfigured
 from shared.tiktok.wire import Again, Answer, Exchange, check, error_of
 
-TOKEN_PATH = "/v2/oauth/token/"
+_OAUTH_PATH = "/v2/oauth/token/"
 REFRESH_AT = 0.8
 """A token is renewed when this part of its life is over: 2 h as of 2026-11, but never assumed."""
 
@@ -64,7 +64,7 @@ def post_form(exchange: Exchange, key: str, secret: str, form: dict[str, str]) -
         )
     keys = {"client_key": key, "client_secret": secret}
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = exchange("POST", TOKEN_PATH, headers, urlencode(keys | form).encode())
+    answer = exchange("POST", _OAUTH_PATH, headers, urlencode(keys | form).encode())
     code, message = error_of(answer.envelope)
     if code in _BAD_KEYS:
         raise Misconfigured(
