@@ -262,12 +262,10 @@ class Downloads:
 
 def _is_at_home(host: str) -> bool:
     """Names and addresses that lead nowhere but inside, the metadata server's among them."""
-    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
-        return True
     try:
         return not is_public(host)
-    except ValueError:
-        return False  # a name, which is looked up when it is asked
+    except ValueError:  # a name: one that looks public is looked up when it is asked
+        return "." not in host or host.endswith((".local", ".internal"))
 
 
 def _hang_up(sock: socket.socket, late: threading.Event) -> None:
