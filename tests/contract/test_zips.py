@@ -159,6 +159,18 @@ def test_sweep_counts_what_it_did(cloud, python, unpacked):
     assert (answer.status_code, answer.json()["left"]) == (200, False)
 
 
+@pytest.mark.parametrize("unpacked", ["report"], indirect=True)
+def test_report_writes_the_page_of_the_day(cloud, python, unpacked):
+    with served(python, unpacked, "report", settings(cloud)) as address:
+        answer = requests.post(address, json={"date": "2026-01-31"}, timeout=ANSWERS_WITHIN_S)
+    with pointing_at(cloud):
+        bucket = storage.Client(project=cloud.project).bucket(cloud.bucket)
+        pages = [blob.name for blob in bucket.list_blobs(prefix="reports/2026-01-31/")]
+
+    assert answer.status_code == 200, answer.text
+    assert any(name.endswith(".html") for name in pages)
+
+
 def test_every_function_gives_its_first_answer_here():
     here = Path(__file__).read_text()
 
