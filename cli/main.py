@@ -16,6 +16,8 @@ ABOUT = """Does surprise in a short video go with more engagement?
 
 The whole pipeline on this machine: `tta demo` shows it, `tta up` keeps it running.
 """
+MOST_SAID = 1_000
+"""Characters of one line of an error; a mistyped argument may have more."""
 
 
 def run() -> None:
@@ -62,7 +64,7 @@ def _corrected(wrong: TyperException) -> int:
     """Wrong use: what is wrong, and the help to read."""
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "tta"
-    print(f"Error: {wrong.format_message()}\nSee: {command} --help", file=sys.stderr)
+    _say(f"{wrong.format_message()}\nSee: {command} --help")
     return WRONG_USE
 
 
@@ -71,8 +73,18 @@ def _told(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
-    print(f"Error: {sentence(error)}", file=sys.stderr)
+    _say(sentence(error))
     return error.status if isinstance(error, Refused) else FAILED
+
+
+def _say(why: str) -> None:
+    """What is wrong, however long and strange the words are that it repeats."""
+    from cli.screen import harmless
+
+    lines = (
+        line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]} …" for line in why.split("\n")
+    )
+    print(f"Error: {harmless(chr(10).join(lines))}", file=sys.stderr)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -40,12 +40,12 @@ class Screen:
 
     def say(self, sentence: str) -> None:
         """For the person who waits."""
-        self.err.print(escape(sentence))
+        self.err.print(escape(harmless(sentence)))
 
     def show(self, text: str = "") -> None:
         """A result, for people; nothing with --json."""
         if not self.machine:
-            self.out.print(escape(text))
+            self.out.print(escape(harmless(text)))
 
     def show_json(self, document: Any) -> None:
         print(json.dumps(plain(document), ensure_ascii=False, indent=2))
@@ -53,7 +53,7 @@ class Screen:
     @contextmanager
     def working(self, sentence: str) -> Iterator[None]:
         """A line that `now` rewrites while the block runs; only a terminal gets to see it."""
-        with self.err.status(escape(sentence)) as status:
+        with self.err.status(escape(harmless(sentence))) as status:
             self._status = status
             try:
                 yield
@@ -62,7 +62,7 @@ class Screen:
 
     def now(self, sentence: str) -> None:
         if self._status is not None:
-            self._status.update(escape(sentence))
+            self._status.update(escape(harmless(sentence)))
 
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None
@@ -92,10 +92,12 @@ def _cell(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, (list, dict)):
         return json.dumps(plain(value), ensure_ascii=False)
-    # What came from a stranger's caption must not move the cursor.
-    return "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value)
-    )
+    return harmless(str(value))
+
+
+def harmless(text: str) -> str:
+    """The text without what moves the cursor: captions and names of files are a stranger's."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def plain(value: Any) -> Any:

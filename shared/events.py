@@ -27,6 +27,8 @@ class Message:
 
 CONDITION = re.compile(r"[a-z]{1,20}(\+[a-z]{1,20}){0,3}")
 MOST_REPLICATES = 1_000
+MOST_NAME_BYTES = 1_024
+"""https://cloud.google.com/storage/docs/objects#naming, checked 2026-11"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ def _upload(source: Any, *keys: str) -> VideoUploaded:
     if not all(isinstance(value, str) and value for value in found):
         raise Malformed(f"event without {', '.join(keys)}")
     bucket, name, generation = map(str, found)
-    if not generation.isdecimal():
+    if not re.fullmatch("[0-9]{1,20}", generation):
         raise Malformed(f"generation {generation[:40]!r} is no number")
+    if len(name.encode(errors="replace")) > MOST_NAME_BYTES:
+        raise Malformed(f"{name[:40]!r}… is longer than a name may be")
     return VideoUploaded(bucket, name, generation)

@@ -15,6 +15,8 @@ from typing import Any
 import jinja2
 import yaml
 
+from shared.rating.rubric_file import BadRubric, checked_rubric
+
 ROOT = Path(__file__).parent.parent
 RUBRIC = ROOT / "shared/rating/rubric.yaml"
 TABLES = ROOT / "shared/warehouse/tables.yaml"
@@ -79,7 +81,7 @@ def _settle(path: Path, text: str, check: bool) -> bool:
 
 
 def _files() -> Files:
-    rubric = yaml.safe_load(RUBRIC.read_text())
+    rubric = checked_rubric(RUBRIC.read_bytes())
     tables = [
         _table(name, definition, rubric)
         for name, definition in yaml.safe_load(TABLES.read_text()).items()
@@ -254,4 +256,8 @@ def _json(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except BadRubric as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None

@@ -587,13 +587,13 @@ def test_a_line_without_a_time_has_the_jobs(world, time):
     assert result.kept.asked_at == START
 
 
-def test_half_a_character_is_a_failed_line(world):
+def test_half_a_character_is_kept_as_a_question_mark(world):
     found, (request,) = results(world.lake, 1)
 
     result = read(found, line(request, {"candidates": "\ud800"}))
 
-    assert result.kept is None
-    assert found.failed == 1
+    assert result.kept.response == {"candidates": "?"}
+    assert found.failed == 0
 
 
 def test_a_line_without_an_end_is_not_kept_in_memory(world, monkeypatch):

@@ -1,17 +1,14 @@
 """Gemini's generateContent through google-genai, on Vertex AI or with a Developer API key."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from google import genai
 from google.genai import types
 
 from shared.config import GeminiSettings
-from shared.rating.gemini.failures import FAILURES, translated
+from shared.rating.gemini.failures import FAILURES, NoAnswer, translated
 from shared.rating.gemini.question import Question
-
-Wire = dict[str, Any]
-
-_NOT_THE_MODELS = {"sdk_http_response", "parsed", "automatic_function_calling_history"}
+from shared.rating.gemini.wire import Wire, read_wire
 
 
 class Gemini(Protocol):
@@ -45,6 +42,9 @@ class GeminiApi:
             "system_instruction": wire["systemInstruction"],
             "safety_settings": wire["safetySettings"],
             **wire["generationConfig"],
+            # The client would parse the model's text by itself, and an answer that has been paid
+            # for would be lost where that fails in a way that it does not foresee.
+            "should_return_http_response": True,
         }
         try:
             response = self._client.models.generate_content(
@@ -54,9 +54,11 @@ class GeminiApi:
             )
         except FAILURES as error:
             raise translated(error) from error
-        return response.model_dump(
-            mode="json", by_alias=True, exclude_none=True, exclude=_NOT_THE_MODELS
-        )
+        came = response.sdk_http_response
+        said = read_wire(came.body or "") if came else None
+        if said is None:
+            raise NoAnswer("Gemini gave no answer that can be read: its body is no JSON object")
+        return said
 
 
 def connected(settings: GeminiSettings, project: str) -> genai.Client:

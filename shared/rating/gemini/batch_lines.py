@@ -16,15 +16,13 @@ from shared.media_type import MediaType
 from shared.model import canonical_json, parse
 from shared.rating.gemini.kept import Kept
 from shared.rating.gemini.question import Condition
+from shared.rating.gemini.wire import Wire, read_wire
 from shared.rating.rater import Media
-
-Wire = dict[str, Any]
 
 MOST_LINE_BYTES = 16 * 2**20
 """A question and its answer have at most some 300 kB: what is longer is no line of ours."""
 
 _READ_BYTES = 4 * 2**20
-_DEEPEST = 60  # levels of JSON; a request with its schema has about ten
 
 
 class Wanted(BaseModel):
@@ -187,12 +185,8 @@ class Results:
             problem = _message(status)
             self._settle(_word(*found), _FAILED, problem)
             return Result(*found, None, problem)
-        kept = Kept(asked_at=self._time(said), response=response, is_batch=True)
-        if not _can_be_kept(kept):
-            self._settle(_word(*found), _FAILED, problem := "an answer that is no text")
-            return Result(*found, None, problem)
         self._settle(_word(*found), _ANSWERED)
-        return Result(*found, kept)
+        return Result(*found, Kept(asked_at=self._time(said), response=response, is_batch=True))
 
     def _settle(self, word: str, fate: str, problem: str = "") -> None:
         if problem:
@@ -239,22 +233,7 @@ def _word(video_id: str, generation: str, replicate: int) -> str:
 
 
 def _object(line: bytes | None) -> Wire | None:
-    if line is None:
-        return None
-    try:
-        said = _camel(json.loads(line))
-    except (ValueError, RecursionError):
-        return None
-    return said if isinstance(said, dict) else None
-
-
-def _can_be_kept(kept: Kept) -> bool:
-    """JSON may escape half a character, which no file can hold."""
-    try:
-        kept.model_dump_json()
-    except ValueError:
-        return False
-    return True
+    return None if line is None else read_wire(line)
 
 
 def _labels(request: Wire) -> tuple[str, str, int] | None:
@@ -287,18 +266,3 @@ def _message(status: str) -> str:
     text = inner.get("message") if isinstance(inner, dict) else None
     sentence = re.sub(r"gs://\S+", "gs://…", str(text or status))
     return " ".join(sentence.split())[:200]
-
-
-def _camel(value: Any, depth: int = 0) -> Any:
-    """The same JSON with fields in the API's own spelling: batches are known to write both."""
-    if depth > _DEEPEST:
-        raise RecursionError
-    if isinstance(value, list):
-        return [_camel(inner, depth + 1) for inner in value]
-    if not isinstance(value, dict):
-        return value
-    return {_respelt(str(name)): _camel(inner, depth + 1) for name, inner in value.items()}
-
-
-def _respelt(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])_+([a-z0-9])", lambda match: match[1].upper(), name)

@@ -1,0 +1,103 @@
+"""The rubric as a person writes it: what it may say, told by line and key where it says else.
+
+Prompt, types, columns and statements follow from it, so a name must be one in all of these
+languages, and a text must not end the literal that it is put into.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from shared.yaml_file import BadYaml, Lines, read_yaml
+
+SCORE_ANCHORS = (0, 25, 50, 75, 100)
+
+
+class BadRubric(Exception):
+    """The rubric is malformed. The sentence says line and key."""
+
+
+def _is_one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("has a line break or a character that cannot be printed")
+    if '"""' in text or "\\" in text or text.endswith('"'):
+        raise ValueError('has a backslash, """ or a " at its end, which would end a Python text')
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_is_one_line)]
+Type = Literal["score", "probability", "seconds", "language", "text"]
+Number = Literal["seconds", "integer", "number", "boolean"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Dimension(_Part):
+    name: Name
+    type: Type
+    prototype: Annotated[int, Field(ge=1, le=12)] | None = None
+    title: Line
+    ask: Line
+    source: Line
+    anchors: dict[int, Line] = {}
+
+    @model_validator(mode="after")
+    def _anchors_go_with_a_score(self) -> "_Dimension":
+        wanted = SCORE_ANCHORS if self.type == "score" else ()
+        if tuple(self.anchors) != wanted:
+            raise ValueError(f"a {self.type} has anchors for {wanted or 'nothing'}")
+        return self
+
+
+class _Derived(_Part):
+    name: Name
+    type: Number
+    formula: Line
+    title: Line
+    source: Line
+
+
+class _Measure(_Part):
+    name: Name
+    type: Number
+    title: Line
+
+
+class _Rubric(_Part):
+    version: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){1,2}$")]
+    dimensions: Annotated[list[_Dimension], Field(min_length=1, max_length=100)]
+    derived: list[_Derived]
+    measures: list[_Measure]
+
+    @model_validator(mode="after")
+    def _names_each_thing_once(self) -> "_Rubric":
+        names = [
+            one.name for part in (self.dimensions, self.derived, self.measures) for one in part
+        ]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{twice[0]} is named twice")
+        return self
+
+
+def checked_rubric(content: bytes, name: str = "rubric.yaml") -> dict[str, Any]:
+    """The rubric as plain data, once it is known to be one. Raises BadRubric."""
+    try:
+        said, lines = read_yaml(content)
+    except BadYaml as error:
+        raise BadRubric(f"{name} {error}") from error
+    try:
+        _Rubric.model_validate(said)
+    except ValidationError as error:
+        raise BadRubric(f"{name}{_first_problem(error, lines)}.") from error
+    return dict(said)
+
+
+def _first_problem(error: ValidationError, lines: Lines) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    line = lines.of(first["loc"])
+    where = ".".join(map(str, first["loc"])) or "as a whole"
+    at = f", line {line}" if line else ""
+    return f"{at}, {where}: {first['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,104 @@
+"""Metadata that people write beside their files: the lines of `tta ingest --metadata`."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cli.ingestion import Ingestion
+from cli.sidecar import Sidecar
+from tests.fakes import LakeInMemory
+from tests.hostile.files import GARBAGE, PAGE, SQL
+from tests.hostile.table import Cell, Feed, Handler, Seen
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+GOOD: dict[str, Any] = {
+    "video_id": "7300000000000000001",
+    "username": "cats",
+    "caption": "Wait for it",
+    "views": 1200,
+    "collected_at": "2026-05-01T12:00:00Z",
+}
+NEIGHBOUR = "7300000000000000002"
+
+
+def _line(**changes: Any) -> bytes:
+    said = {key: value for key, value in (GOOD | changes).items() if value is not ...}
+    return json.dumps(said, ensure_ascii=False).encode()
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[Feed]:
+    """A file of the line and, below it, a good one; what is told of them enters a lake."""
+    lake = LakeInMemory()
+
+    def feed(line: bytes) -> Seen:
+        path = folder / "metadata.jsonl"
+        path.write_bytes(line + b"\n" + _line(video_id=NEIGHBOUR) + b"\n")
+        sidecar = Sidecar(path)
+        ingestion = Ingestion(lake, NOW)
+        told = [ingestion.describe(str(one.video_id), one, NOW) for _, one in sidecar.lines]
+        good = [one for one in told if one.video_id == NEIGHBOUR]
+        if sidecar.problems:
+            return Seen("left out", "; ".join(sidecar.problems), bool(good))
+        return Seen("taken" if len(told) > 1 else "ignored", neighbours=bool(good))
+
+    yield feed
+
+
+_WHERE = "metadata.jsonl, line 1"
+
+manifests = Handler(
+    "metadata lines",
+    "The lines of `tta ingest --metadata FILE`. A bad line is told by its number, the others are"
+    " taken, and the command ends with exit status 1.",
+    {
+        "empty": Cell("an empty line", b"", "ignored"),
+        "cut off": Cell("half a line", _line()[:40], "left out", _WHERE),
+        "garbage": Cell("2,000 random bytes", GARBAGE.replace(b"\n", b" "), "left out", _WHERE),
+        "another format": Cell("a web page", PAGE, "left out", _WHERE),
+        "not UTF-8": Cell(
+            "a caption with the byte FF",
+            _line(caption="@").replace(b"@", b"\xff"),
+            "left out",
+            _WHERE,
+        ),
+        "NUL": Cell("a NUL in the caption", _line(caption="a\0b"), "left out", "caption"),
+        "wrong type": Cell("views as text", _line(views="1200"), "left out", "views"),
+        "missing": Cell(
+            "neither file nor id", _line(video_id=...), "left out", "either file or video_id"
+        ),
+        "unknown": Cell("a field `plays`", _line(plays=3), "left out", "plays"),
+        "out of range": Cell("2^63 views", _line(views=2**63), "left out", "views"),
+        "deep": Cell("100,000 lists in lists", lambda: b"[" * 100_000, "left out", _WHERE),
+        "oversized": Cell(
+            "a line of 5 MB",
+            lambda: _line(caption="x" * 5_000_000),
+            "left out",
+            "longer than 1000000 bytes",
+        ),
+        "bomb": Cell(
+            "a number with half a million digits",
+            lambda: _line().replace(b"1200", b"9" * 500_000),
+            "left out",
+            _WHERE,
+        ),
+        "twice": Cell(
+            "views given twice: JSON's last one counts",
+            _line().replace(b'"views": 1200', b'"views": 1, "views": 2'),
+            "taken",
+        ),
+        "traversal": Cell(
+            "../../x as id", _line(video_id="../../x"), "left out", "neither a TikTok id"
+        ),
+        "address": Cell(
+            "an address of our network as the video's: nobody goes there",
+            _line(url="http://169.254.169.254/"),
+            "taken",
+        ),
+        "injection": Cell("SQL and HTML as caption", _line(caption=f"{SQL}<b>"), "taken"),
+    },
+    _reading,
+)
