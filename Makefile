@@ -36,9 +36,10 @@ lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and what i
 	@# Its log says of every exception which other parts of the line it does not concern.
 	@$(BIN)/bandit -q -c pyproject.toml -r shared functions cli local scripts benchmarks 2>/dev/null
 
-generate: $(READY) ## Write all that follows from the rubric, and what each function is zipped from
+generate: $(READY) ## Write all that follows from the rubric, what functions are zipped from, and the hostile table
 	@$(BIN)/python -m shared.generate
 	@$(BIN)/python scripts/sources.py
+	@$(BIN)/python -m tests.hostile.page
 
 bench: $(READY) ## Measure what the README claims, side by side in one run
 	@$(BIN)/python -m benchmarks

@@ -1,13 +1,16 @@
 """Hostile input, each class of it at each place that it reaches."""
 
-from tests.hostile import arguments, files, gemini, manifests, media, messages
+from tests.hostile import arguments, files, gemini, lines, media, messages, sources
 
 HANDLERS = (
     media.media,
     messages.events,
     messages.records,
+    sources.tiktok,
+    sources.media_servers,
+    sources.manifests,
+    lines.lines,
     gemini.gemini,
-    manifests.manifests,
     files.collections,
     files.plans,
     files.rubric,

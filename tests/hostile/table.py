@@ -37,8 +37,8 @@ OUTCOMES: Mapping[str, str] = {
     "ignored": "acknowledged with a line in the log",
     "left out": "this value, item or line is left out (and told), the rest is taken",
     "refused": "refused with a sentence that says where",
-    "again": "not settled, since it may mend itself: it comes again, and becomes a dead letter"
-    " under `failed/` if it does not",
+    "again": "not settled, since it may mend itself: it comes again, by Pub/Sub or with the"
+    " scheduler's next run, and ends under `failed/` if it does not",
 }
 
 

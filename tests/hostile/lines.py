@@ -31,12 +31,12 @@ def _line(**changes: Any) -> bytes:
 
 @contextmanager
 def _reading(folder: Path) -> Iterator[Feed]:
-    """A file of the line and, below it, a good one; what is told of them enters a lake."""
+    """A file of a good line and, below it, this one; what is told of them enters a lake."""
     lake = LakeInMemory()
 
     def feed(line: bytes) -> Seen:
         path = folder / "metadata.jsonl"
-        path.write_bytes(line + b"\n" + _line(video_id=NEIGHBOUR) + b"\n")
+        path.write_bytes(_line(video_id=NEIGHBOUR) + b"\n" + line + b"\n")
         sidecar = Sidecar(path)
         ingestion = Ingestion(lake, NOW)
         told = [ingestion.describe(str(one.video_id), one, NOW) for _, one in sidecar.lines]
@@ -48,9 +48,9 @@ def _reading(folder: Path) -> Iterator[Feed]:
     yield feed
 
 
-_WHERE = "metadata.jsonl, line 1"
+_WHERE = "metadata.jsonl, line 2"
 
-manifests = Handler(
+lines = Handler(
     "metadata lines",
     "The lines of `tta ingest --metadata FILE`. A bad line is told by its number, the others are"
     " taken, and the command ends with exit status 1.",
@@ -65,12 +65,12 @@ manifests = Handler(
             "left out",
             _WHERE,
         ),
-        "NUL": Cell("a NUL in the caption", _line(caption="a\0b"), "left out", "caption"),
-        "wrong type": Cell("views as text", _line(views="1200"), "left out", "views"),
+        "NUL": Cell("a NUL in the caption: left out of it", _line(caption="a\0b"), "taken"),
+        "wrong type": Cell("views as a list", _line(views=[1200]), "left out", "views"),
         "missing": Cell(
             "neither file nor id", _line(video_id=...), "left out", "either file or video_id"
         ),
-        "unknown": Cell("a field `plays`", _line(plays=3), "left out", "plays"),
+        "unknown": Cell("a field `vibes`", _line(vibes=3), "left out", "vibes"),
         "out of range": Cell("2^63 views", _line(views=2**63), "left out", "views"),
         "deep": Cell("100,000 lists in lists", lambda: b"[" * 100_000, "left out", _WHERE),
         "oversized": Cell(
