@@ -1,7 +1,7 @@
 # The functions: one entry each. It says what the function reads from its environment, what it may
 # touch, who calls it and when; everything else follows (account, roles, build, invoker,
-# subscription, schedule). A new function is an entry here, its rows in ROLES.md, and its settings
-# in tests/terraform/test_environment.py.
+# subscription, schedule). A new function is an entry here, its rows in ROLES.md, its settings in
+# tests/terraform/test_environment.py, and its first answer in tests/contract/test_zips.py.
 #
 # Deadlines, in seconds, each shorter than the next, so that nothing is done twice at a time:
 #   analyze, load: function 570 <= acknowledgement 600 < lease of a claim 660
