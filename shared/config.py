@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from shared.errors import Misconfigured
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
+Secret = Annotated[str, Field(repr=False)]
 
 
 class _Settings(BaseSettings):
@@ -31,8 +32,8 @@ class FetchSettings(_Settings):
 
     records_topic: str = "video-records"
     tiktok_api_url: str = "https://open.tiktokapis.com"
-    tiktok_client_key: str = ""
-    tiktok_client_secret: str = ""
+    tiktok_client_key: Secret = ""
+    tiktok_client_secret: Secret = ""
     tiktok_client_key_secret: str = ""
     tiktok_client_secret_secret: str = ""
     tiktok_daily_requests: Annotated[int, Field(ge=1)] = 1_000
@@ -85,7 +86,7 @@ class GeminiSettings(BaseSettings):
         defer_build=True,
     )
 
-    api_key: str = ""
+    api_key: Secret = ""
     location: str = "global"
     model: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")] = "gemini-3.5-flash-lite"
     fps: Annotated[float, Field(gt=0, le=24)] = 4.0

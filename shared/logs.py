@@ -2,6 +2,8 @@
 
 A trace is a video's, not a request's: it follows from the id, so every function finds the same one
 without its being handed on, and all that ever happened to a video is one search.
+
+What is to stay secret never stands in a line, also where a service repeats it in what it answers.
 """
 
 import hashlib
@@ -9,13 +11,15 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 _VIDEO: ContextVar[str | None] = ContextVar("video", default=None)
+_SECRETS: set[str] = set()
+_SHORTEST_SECRET = 8
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName"}
 
 
@@ -37,6 +41,20 @@ def one_delivery() -> Iterator[None]:
 def about(video_id: str | None) -> None:
     """From now on this delivery's lines are about a video, whether they name it or not."""
     _VIDEO.set(video_id)
+
+
+def secret(value: str) -> str:
+    """The value itself; from now on `concealed` blots it out, and no line holds it."""
+    if len(value) >= _SHORTEST_SECRET:
+        _SECRETS.add(value)
+    return value
+
+
+def concealed(text: str) -> str:
+    """The text without secrets: for what a service said, before it becomes part of an error."""
+    for value in _SECRETS:
+        text = text.replace(value, "[secret]")
+    return text
 
 
 class JsonLines(logging.Formatter):
@@ -62,7 +80,24 @@ class JsonLines(logging.Formatter):
             line["logging.googleapis.com/trace"] = f"{self._traces}{trace_of(video_id)}"
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return concealed(json.dumps(line, ensure_ascii=False, default=str))
+
+
+def _concealing(make: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
+    """Records without secrets, for loggers that are not ours: they print errors with all causes."""
+
+    def made(*arguments: Any, **more: Any) -> logging.LogRecord:
+        record = make(*arguments, **more)
+        if _SECRETS:
+            record.msg, record.args = concealed(record.getMessage()), ()
+            if record.exc_info and record.exc_info[0]:
+                record.exc_text = concealed(_PLAIN.formatException(record.exc_info))
+        return record
+
+    return made
+
+
+_PLAIN = logging.Formatter()
 
 
 def configure() -> None:
@@ -70,6 +105,7 @@ def configure() -> None:
     root = logging.getLogger("shared")
     if root.handlers:
         return
+    logging.setLogRecordFactory(_concealing(logging.getLogRecordFactory()))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(os.environ.get("GOOGLE_CLOUD_PROJECT", "")))
     root.addHandler(handler)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from shared.errors import Misconfigured
+from shared.logs import secret as concealing
 from shared.tiktok.wire import Again, Answer, Exchange, check, error_of
 
 _OAUTH_PATH = "/v2/oauth/token/"
@@ -52,7 +53,7 @@ class ClientTokens:
             raise Again(f"HTTP {answer.status} without a token")
         if not isinstance(life_s, int | float):
             life_s = 0.0
-        return _Token(value, self.clock() + REFRESH_AT * life_s)
+        return _Token(concealing(value), self.clock() + REFRESH_AT * life_s)
 
 
 def post_form(exchange: Exchange, key: str, secret: str, form: dict[str, str]) -> Answer:
@@ -62,7 +63,7 @@ def post_form(exchange: Exchange, key: str, secret: str, form: dict[str, str]) -
             "Environment: TIKTOK_CLIENT_KEY and TIKTOK_CLIENT_SECRET are not both set; "
             "collections of the sources research and display need them"
         )
-    keys = {"client_key": key, "client_secret": secret}
+    keys = {"client_key": concealing(key), "client_secret": concealing(secret)}
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = exchange("POST", _OAUTH_PATH, headers, urlencode(keys | form).encode())
     code, message = error_of(answer.envelope)

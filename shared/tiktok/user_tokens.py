@@ -22,6 +22,7 @@ from shared.checked import Checked, Instant, Word
 from shared.claims import Claimed, Claims
 from shared.errors import Misconfigured, Transient
 from shared.lake import TOKENS, Lake, Superseded
+from shared.logs import secret
 from shared.model import Malformed, parse
 from shared.tiktok.client_tokens import REFRESH_AT, post_form
 from shared.tiktok.wire import Again, Answer, Exchange, check, error_of
@@ -49,10 +50,10 @@ def pair_in(answer: Answer, now: datetime) -> Pair:
             timedelta(seconds=float(said[name])) for name in ("expires_in", "refresh_expires_in")
         )
         return Pair(
-            access_token=said["access_token"],
+            access_token=secret(said["access_token"]),
             access_until=now + life,
             refresh_at=now + REFRESH_AT * life,
-            refresh_token=said["refresh_token"],
+            refresh_token=secret(said["refresh_token"]),
             refresh_until=now + refresh_life,
             scopes=tuple(one for one in str(said.get("scope", "")).split(",") if one),
         )
@@ -112,11 +113,14 @@ class UserTokens:
             raise Misconfigured(f"Nobody has logged in as {self.account}: {self._advice}")
         try:
             plain = _cipher(self.client_secret).decrypt(content)
-            return parse(Pair, plain, self._name), generation
+            pair = parse(Pair, plain, self._name)
         except (_unreadable(), Malformed) as error:
             raise Misconfigured(
                 f"{self._name} cannot be read with this TIKTOK_CLIENT_SECRET: {self._advice}"
             ) from error
+        secret(pair.access_token)
+        secret(pair.refresh_token)
+        return pair, generation
 
     def _refreshed(self, instead_of: str | None) -> Pair:
         claims, owner = Claims(self.lake, CLAIM_LEASE_S), uuid.uuid4().hex

@@ -21,6 +21,7 @@ from tenacity import (
 )
 
 from shared.errors import Permanent, Transient
+from shared.logs import concealed
 
 ATTEMPTS = 6
 MAX_ANSWER_BYTES = 32 * 2**20
@@ -107,7 +108,7 @@ class Exchange:
             ) as response:
                 content = _read_bounded(response)
         except requests.RequestException as error:
-            raise Again(f"{type(error).__name__}: {error}") from error
+            raise Again(concealed(f"{type(error).__name__}: {error}")) from error
         status, wait_s = response.status_code, _retry_after(response)
         try:
             return Answer(status, content, read_json(content), wait_s)
@@ -199,9 +200,9 @@ def error_of(envelope: dict[str, Any]) -> tuple[str | None, str]:
     """Code and message. OAuth answers carry a string where API answers carry an object."""
     error = envelope.get("error")
     if isinstance(error, str):
-        return error, str(envelope.get("error_description", ""))[:500]
+        return error, concealed(str(envelope.get("error_description", "")))[:500]
     if isinstance(error, dict):
-        code, message = error.get("code"), str(error.get("message", ""))[:500]
+        code, message = error.get("code"), concealed(str(error.get("message", "")))[:500]
         return (code[:100] if isinstance(code, str) else None), message
     return None, ""
 

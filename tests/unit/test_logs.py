@@ -21,6 +21,7 @@ def lines():
         def emit(self, record):
             written.append(json.loads(self.format(record)))
 
+    about(None)  # another test of this process may have been about a video
     handler = Keep()
     handler.setFormatter(JsonLines("demo"))
     logger = logging.getLogger("shared")

@@ -6,6 +6,7 @@ from google import genai
 from google.genai import types
 
 from shared.config import GeminiSettings
+from shared.logs import secret
 from shared.rating.gemini.failures import FAILURES, NoAnswer, translated
 from shared.rating.gemini.question import Question
 from shared.rating.gemini.wire import Wire, read_wire
@@ -68,7 +69,8 @@ def connected(settings: GeminiSettings, project: str) -> genai.Client:
         retry_options=types.HttpRetryOptions(attempts=settings.attempts),
     )
     if settings.api_key:
-        return genai.Client(enterprise=False, api_key=settings.api_key, http_options=options)
+        key = secret(settings.api_key)
+        return genai.Client(enterprise=False, api_key=key, http_options=options)
     # Without the flag it would silently talk to the Developer API.
     return genai.Client(
         enterprise=True, project=project, location=settings.location, http_options=options

@@ -7,6 +7,7 @@ from google.auth import exceptions as auth
 from google.genai import errors
 
 from shared.errors import Misconfigured, Transient
+from shared.logs import concealed
 
 AGAIN = frozenset({408, 409, 425, 429, 499})
 """Codes below 500 that pass: time-out, contention, shared quota, cancelled by the server."""
@@ -49,11 +50,12 @@ def translated(error: Exception) -> Exception:
     """What one of FAILURES means to us."""
     if isinstance(error, errors.APIError):
         return _of_the_api(error)
-    return NoAnswer(f"Gemini gave no answer that can be read: {str(error) or type(error).__name__}")
+    said = concealed(str(error)) or type(error).__name__
+    return NoAnswer(f"Gemini gave no answer that can be read: {said}")
 
 
 def _of_the_api(error: errors.APIError) -> Exception:
-    code, message = int(error.code or 0), str(error.message or "")
+    code, message = int(error.code or 0), concealed(str(error.message or ""))
     sentence = f"Gemini answered {code} {error.status or ''}: {message}"[:1_000]
     if code in AGAIN or code >= 500:
         return NoAnswer(sentence) if code in _CUT_OFF else Transient(sentence)

@@ -1,0 +1,154 @@
+"""Secrets reach the service they are for and nothing else: no log, no answer, no object."""
+
+import io
+import json
+import logging
+import sys
+import traceback
+from pathlib import Path
+
+import functions_framework
+import pytest
+
+from local.gemini import standing_in
+from shared import logs
+from shared.config import FetchSettings, GeminiSettings
+from shared.errors import Misconfigured, Transient
+from shared.lake import COLLECTIONS
+from tests.fakes import BusInMemory, LakeInMemory
+from tests.gemini_world import World, make_clip
+from tests.loopback import Reply, serving
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+KEY, SECRET, TOKEN = "tiktok-key-31f7", "tiktok-secret-8d5e", "clt.token-77aa01"
+API_KEY = "AIza-gemini-key-5b21"
+COLLECTION = b"""
+collections:
+  cats: {hashtags: [cat], start_date: 2026-10-20, end_date: 2026-10-25}
+"""
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """All that any logger writes, at its most talkative, as these functions are configured."""
+    stream = io.StringIO()
+    plain, ours = logging.StreamHandler(stream), logging.StreamHandler(stream)
+    ours.setFormatter(logs.JsonLines())
+    monkeypatch.setattr(logs, "_SECRETS", set())
+    everything, shared = logging.getLogger(), logging.getLogger("shared")
+    before = everything.level, list(shared.handlers), logging.getLogRecordFactory()
+    shared.handlers.clear()
+    logs.configure()
+    everything.addHandler(plain)
+    shared.addHandler(ours)
+    everything.setLevel(logging.DEBUG)
+    yield stream.getvalue
+    everything.removeHandler(plain)
+    everything.setLevel(before[0])
+    shared.handlers[:] = before[1]
+    logging.setLogRecordFactory(before[2])
+
+
+def error(code: str, message: str, status: int = 400) -> Reply:
+    """TikTok's envelope, repeating what it was sent."""
+    body = {"data": {}, "error": {"code": code, "message": message, "log_id": "1"}}
+    return Reply(status, json.dumps(body).encode())
+
+
+def oauth_error(message: str) -> Reply:
+    body = {"error": "invalid_client", "error_description": message}
+    return Reply(401, json.dumps(body).encode())
+
+
+GIVEN = Reply(body=json.dumps({"access_token": TOKEN, "expires_in": 7200}).encode())
+ECHO = f"{KEY} {SECRET} {TOKEN}"
+
+
+@pytest.mark.parametrize(
+    ("token", "answer"),
+    [
+        pytest.param(oauth_error(f"{KEY} {SECRET}"), None, id="refused keys"),
+        pytest.param(GIVEN, error("internal_error", ECHO, 500), id="an error that may pass"),
+        pytest.param(GIVEN, error("scope_not_authorized", ECHO, 401), id="a refusal"),
+        pytest.param(GIVEN, error("access_token_invalid", ECHO, 401), id="a refused token"),
+        pytest.param(GIVEN, Reply(502, ECHO.encode()), id="a gateway's page"),
+        pytest.param(GIVEN, Reply(body=b"x", length=10_000), id="an answer that breaks off"),
+    ],
+)
+def test_tiktoks_keys_and_tokens_do_not_leave_fetch(token, answer, written, monkeypatch):
+    app = functions_framework.create_app("fetch", str(FUNCTIONS / "fetch/main.py"), "http")
+    main, lake, bus = sys.modules["main"], LakeInMemory(), BusInMemory()
+    lake.put(COLLECTIONS, COLLECTION)
+    monkeypatch.setattr(main.Lake, "connect", lambda *_: lake)
+    monkeypatch.setattr(main, "Bus", lambda *_: bus)
+    monkeypatch.setattr("shared.tiktok.wire._wait", lambda _: 0.0)
+    for name, value in {
+        "GOOGLE_CLOUD_PROJECT": "p",
+        "LAKE_BUCKET": "b",
+        "TIKTOK_CLIENT_KEY": KEY,
+        "TIKTOK_CLIENT_SECRET": SECRET,
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    with serving(lambda request: token if "oauth" in request.path else answer) as server:
+        monkeypatch.setenv("TIKTOK_API_URL", server.url)
+        told = app.test_client().post("/", json={"collection": "cats"})
+        asked = b"".join(request.body for request in server.requests)
+
+    assert told.status_code in (400, 500, 503)
+    assert SECRET.encode() in asked, "it was not even sent to TikTok"
+    kept = b"".join(stored.content for stored in lake.objects.values())
+    everywhere = written() + told.get_data(as_text=True) + kept.decode()
+    assert [one for one in (KEY, SECRET, TOKEN) if one in everywhere] == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"error": {"code": 400, "message": f"API key {API_KEY} is not valid"}},
+        {"error": {"code": 429, "message": f"quota of {API_KEY} is exhausted"}},
+        {"html": 502},
+        {"hang_up": "halfway"},
+    ],
+)
+def test_geminis_key_does_not_leave_analyze(step, written, tmp_path):
+    with standing_in({"times": None, **step}) as gemini:
+        world = World(gemini, make_clip(tmp_path / "clip.mp4"), api_key=API_KEY, attempts=1)
+        logs.secret(API_KEY)  # as GeminiApi.connect does
+        with pytest.raises((Misconfigured, Transient)) as caught:
+            world.rate()
+        logging.getLogger("flask.app").error("Exception on / [POST]", exc_info=caught.value)
+        sent = [request.headers.get("x-goog-api-key") for request in gemini.requests]
+
+    assert API_KEY in sent, "it was not even sent to Gemini"
+    assert "Exception on / [POST]" in written()
+    assert API_KEY not in written() + str(caught.value)
+
+
+def test_a_client_of_gemini_conceals_its_key(written):
+    from shared.rating.gemini.api import connected
+
+    connected(GeminiSettings(api_key=API_KEY), "p")
+
+    assert logs.concealed(f"x {API_KEY} y") == "x [secret] y"
+
+
+def test_settings_do_not_show_their_secrets():
+    keys = {"tiktok_client_key": KEY, "tiktok_client_secret": SECRET}
+    fetch = FetchSettings(google_cloud_project="p", lake_bucket="b", **keys)
+
+    assert [one for one in (KEY, SECRET) if one in repr(fetch)] == []
+    assert API_KEY not in repr(GeminiSettings(api_key=API_KEY))
+
+
+def test_no_logger_of_the_process_writes_a_secret(written):
+    logs.secret(SECRET)
+    try:
+        raise ValueError(SECRET) from KeyError(SECRET)
+    except ValueError as raised:
+        logging.getLogger("urllib3").debug("sent %s", SECRET)
+        logging.getLogger("shared.x").warning("failed", extra={"why": str(raised)}, exc_info=True)
+        assert SECRET in traceback.format_exc()
+
+    assert written().count("[secret]") >= 4
+    assert SECRET not in written()
