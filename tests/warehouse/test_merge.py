@@ -175,7 +175,7 @@ def test_derived_scores_stand_beside_their_inputs(db):
 
 
 def test_the_greatest_counts_and_strangest_texts_come_back_exact(db):
-    caption = 'quote " backslash \\ newline \n <script> \u202eRTL مرحبا 😂 =1+1'
+    caption = "'; DROP TABLE dim_video; -- quote \" backslash \\ newline \n <script> \u202e 😂 =1+1"
     db.load(record(video=video(caption=caption), metrics=metrics(likes=2**63 - 1)))
 
     assert db.rows("SELECT caption FROM dim_video") == [{"caption": caption}]
