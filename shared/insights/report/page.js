@@ -18,6 +18,7 @@
   const count = (value) => thousands.format(value).replace("-", "−");
   const short = (value) => Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(value);
   const rho = (value) => value.toFixed(Math.abs(value) < 0.1 ? 3 : 2).replace("0.", ".").replace("-", "−");
+  const times = (value) => (value >= 10 ? count(value) : value.toFixed(1));
   const ratio = (value) => (value >= 0.1 && value < 100 ? value.toFixed(2) : value.toPrecision(3));
 
   // ---- elements
@@ -45,6 +46,12 @@
     width, height, style: { background: "none", color: INK, fontFamily: "inherit", fontSize: "12px", overflow: "visible" },
     ...more,
   });
+  // Powers of ten; where there are few of them, twice and five times them too.
+  const steps = (values) => {
+    const [low, high] = d3.extent(values), few = Math.log10(high / low) < 1.6;
+    const powers = d3.range(Math.floor(Math.log10(low)) - 1, Math.ceil(Math.log10(high)) + 1).map((power) => 10 ** power);
+    return powers.flatMap((power) => (few ? [power, 2 * power, 5 * power] : [power])).filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  };
   const grid = { stroke: LINE, strokeOpacity: 1 };
   const follows = (row) =>
     row.predictor === chosen.predictor && row.outcome === chosen.outcome && row.scale === chosen.scale;
@@ -82,8 +89,8 @@
     const rows = figures.forest.filter((d) => d.predictor === chosen.predictor && d.estimate !== undefined);
     const plain = rows.filter((d) => d.method === "spearman"), partial = rows.filter((d) => d.method === "partial_spearman");
     draw("forest", `${words(chosen.predictor)} and each KPI: Spearman’s ρ with its 95 % interval`, (width) =>
-      base(width, 46 + 34 * plain.length, {
-        marginLeft: 126, marginRight: 14, x: { label: "ρ", nice: true, ticks: width < 420 ? 4 : 6 },
+      base(width, 62 + 34 * plain.length, {
+        marginLeft: 126, marginRight: 14, x: { label: "ρ →", labelAnchor: "right", labelOffset: 32, nice: true, ticks: width < 420 ? 4 : 6 }, marginBottom: 38,
         y: { label: null, domain: plain.map(named), tickSize: 0 },
         marks: [
           negligible(), Plot.gridX(grid), Plot.ruleX([0], { stroke: INK }),
@@ -101,12 +108,12 @@
     const rows = figures.ratios.filter((d) => d.predictor === chosen.predictor && d.step_irr !== undefined);
     if (!rows.length) return none("ratios", "The count models have no estimate for this rating; the table says why.");
     draw("ratios", `Times as many for one standard deviation more of ${words(chosen.predictor)}`, (width) =>
-      base(width, 46 + 34 * rows.length, {
+      base(width, 62 + 34 * rows.length, {
         marginLeft: 126, marginRight: 14,
-        x: { type: "log", label: "times as many", tickFormat: (d) => String(+d.toPrecision(2)), ticks: width < 420 ? 3 : 5, domain: spread(rows) },
+        marginBottom: 38, x: { type: "log", label: "times as many →", labelAnchor: "right", labelOffset: 32, tickFormat: (d) => String(+d.toPrecision(2)), ticks: [0.01, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 10, 20, 100].filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]), domain: spread(rows) },
         y: { label: null, domain: rows.map(named), tickSize: 0 },
         marks: [
-          Plot.gridX(grid), Plot.ruleX([1], { stroke: INK }),
+          Plot.gridX({ ...grid, ticks: [0.1, 0.5, 2, 10].filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]) }), Plot.ruleX([1], { stroke: INK }),
           Plot.ruleY(rows.filter((d) => d.step_irr_low !== undefined), { y: named, x1: "step_irr_low", x2: "step_irr_high", strokeWidth: 2.5, stroke: (d) => (isPrimary(d) ? HOT : ACCENT) }),
           Plot.dot(rows, { x: "step_irr", y: named, r: 5, fill: (d) => (isPrimary(d) ? HOT : ACCENT) }),
           Plot.tip(rows, Plot.pointerY({ x: "step_irr", y: named, title: (d) => `${ratio(d.step_irr)} times as many${d.step_irr_low === undefined ? "" : ` (${ratio(d.step_irr_low)} to ${ratio(d.step_irr_high)})`}\n${count(d.n)} videos`, fill: "var(--raised)" })),
@@ -130,7 +137,7 @@
     if (!rows.length) return none("dose", `There is no curve of ${words(chosen.predictor)} and ${scaleName()}.`);
     draw("dose", `${scaleName()} along ${words(chosen.predictor)}: percentile with its 95 % band`, (width) =>
       base(width, 260, {
-        marginLeft: 42, x: { label: `${words(chosen.predictor)} →`, labelAnchor: "right" },
+        marginLeft: 42, marginBottom: 42, x: { label: `${words(chosen.predictor)} →`, labelAnchor: "right", labelOffset: 36 },
         y: { label: "↑ percentile", domain: [Math.min(20, ...rows.map((d) => d.ci_low)), Math.max(80, ...rows.map((d) => d.ci_high))], clamp: true },
         marks: [
           Plot.gridY(grid), Plot.ruleY([50], { stroke: INK, strokeDasharray: "3 4" }),
@@ -149,12 +156,13 @@
     const log = chosen.scale === "count";
     const least = 0.5;
     const at = (value) => (log ? Math.max(least, value) : value);
+    const ends = rows.flatMap((d) => [at(d.quartile_low), at(d.quartile_high)]);
     draw("deciles", `${scaleName()} by tenths of ${words(chosen.predictor)}: the middle video and the middle half`, (width) =>
       base(width, 260, {
-        marginLeft: 48, marginBottom: 44, x: { label: `${words(chosen.predictor)}, lowest and highest score of each tenth →`, labelAnchor: "right", domain: rows.map(label), tickRotate: width < 420 ? -40 : 0, tickSize: 0 },
-        y: log ? { type: "log", label: `↑ ${scaleName()}`, tickFormat: short, ticks: 5 } : { label: `↑ ${scaleName()}`, ticks: 5 },
+        marginLeft: 48, marginBottom: 48, x: { labelOffset: 42, label: `${words(chosen.predictor)}, lowest and highest score of each tenth →`, labelAnchor: "right", domain: rows.map(label), tickRotate: width < 420 ? -40 : 0, tickSize: 0 },
+        y: log ? { type: "log", label: `↑ ${scaleName()}`, tickFormat: short, ticks: steps(ends) } : { label: `↑ ${scaleName()}`, ticks: 5 },
         marks: [
-          Plot.gridY(grid),
+          Plot.gridY(log ? { ...grid, ticks: steps(ends) } : grid),
           Plot.ruleX(rows, { x: label, y1: (d) => at(d.quartile_low), y2: (d) => at(d.quartile_high), stroke: ACCENT, strokeWidth: 7, strokeOpacity: 0.35, strokeLinecap: "round" }),
           Plot.dot(rows, { x: label, y: (d) => at(d.estimate), fill: ACCENT, r: 4.5 }),
           Plot.tip(rows, Plot.pointerX({ x: label, y: (d) => at(d.estimate), title: (d) => `score ${label(d)}\nmiddle ${+d.estimate.toPrecision(3)}\n${count(d.n)} videos of ${count(d.clusters)} creators`, fill: "var(--raised)" })),
@@ -180,8 +188,8 @@
   const durations = () => {
     const rows = figures.durations;
     draw("durations", `${words(rows[0].predictor)} and ${named(rows[0])} by duration: ρ with its 95 % interval`, (width) =>
-      base(width, 60 + 40 * rows.length, {
-        marginLeft: 110, marginRight: 14, x: { label: "ρ", nice: true, ticks: 5 }, y: { label: null, domain: rows.map((d) => d.subset), tickSize: 0 },
+      base(width, 76 + 40 * rows.length, {
+        marginLeft: 110, marginRight: 14, x: { label: "ρ →", labelAnchor: "right", labelOffset: 32, nice: true, ticks: 5 }, marginBottom: 38, y: { label: null, domain: rows.map((d) => d.subset), tickSize: 0 },
         marks: [
           negligible(), Plot.gridX(grid), Plot.ruleX([0], { stroke: INK }),
           ...interval(rows, "subset", { stroke: ACCENT }),
@@ -198,7 +206,7 @@
     const cells = rows.flatMap((d) => [{ ...d, choice: METHOD[d.method] ?? d.method }, { ...d, choice: d.subset }]);
     const usual = (d) => d.method === "spearman" && d.subset === "all videos";
     draw("specifications", `${words(report.primary.predictor)} and ${words(report.primary.outcome)} in ${rows.length} ways, the smallest estimate first`, (width) => {
-      const narrow = width < 560, marginLeft = narrow ? 14 : 210;
+      const narrow = width < 560, marginLeft = narrow ? 36 : 210;
       const upper = base(width, 210, {
         marginLeft, marginRight: 14, marginBottom: 8, x: { axis: null, domain: rows.map((d) => d.i) }, y: { label: "↑ estimate", nice: true, grid: false },
         marks: [
@@ -208,12 +216,12 @@
           Plot.tip(rows, Plot.pointerX({ x: "i", y: "estimate", title: (d) => `${METHOD[d.method] ?? d.method}\n${d.subset}\n${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos`, fill: "var(--raised)" })),
         ],
       });
-      const lower = base(width, 26 + 19 * choices.length, {
+      const lower = base(width, 26 + (narrow ? 30 : 19) * choices.length, {
         marginLeft, marginRight: 14, marginTop: 6, marginBottom: 6, x: { axis: null, domain: rows.map((d) => d.i) }, y: { label: null, domain: choices, tickSize: 0, axis: narrow ? null : "left" },
         marks: [
           Plot.gridY(grid),
           Plot.dot(cells, { x: "i", y: "choice", r: 3.4, fill: (d) => (usual(d) ? HOT : INK) }),
-          narrow ? Plot.text(choices, { x: () => rows[0].i, y: (d) => d, text: (d) => d, textAnchor: "start", dx: 2, dy: -8, fill: SOFT, fontSize: 10 }) : null,
+          narrow ? Plot.text(choices, { x: () => rows[0].i, y: (d) => d, text: (d) => d, textAnchor: "start", dx: -4, dy: -11, fill: SOFT, fontSize: 11 }) : null,
         ],
       });
       lower.setAttribute("aria-hidden", "true");
@@ -300,9 +308,9 @@
     if (!rows.length || !n || !worth) return none("precision", "The plan declares no primary question.");
     draw("precision", "Videos that it takes to find a correlation four times in five", (width) =>
       base(width, 70 + 30 * rows.length, {
-        marginLeft: 70, marginRight: 60, x: { type: "log", label: "videos needed →", tickFormat: short, ticks: 4 }, y: { label: null, domain: rows.map((d) => `ρ = ${d.asked}`), tickSize: 0 },
+        marginLeft: 70, marginRight: 60, insetLeft: 14, marginBottom: 40, x: { type: "log", label: "videos needed →", labelAnchor: "right", labelOffset: 34, tickFormat: short, ticks: steps([...rows.map((d) => d.value), n]) }, y: { label: null, domain: rows.map((d) => `ρ = ${d.asked}`), tickSize: 0 },
         marks: [
-          Plot.gridX(grid),
+          Plot.gridX({ ...grid, ticks: steps([...rows.map((d) => d.value), n]) }),
           Plot.dot(rows, { x: "value", y: (d) => `ρ = ${d.asked}`, r: 5, fill: (d) => (d.value <= n ? "var(--good)" : HOT) }),
           Plot.text(rows, { x: "value", y: (d) => `ρ = ${d.asked}`, text: (d) => count(d.value), dx: 10, textAnchor: "start" }),
           Plot.ruleX([n], { stroke: INK, strokeWidth: 2 }),
@@ -346,11 +354,11 @@
     const few = dots.length < 800;
     draw("scatter", `${label} by ${words(chosen.predictor)}: ${count(picked.length)} of ${count(dots.length)} videos picked out`, (width) =>
       base(width, Math.min(440, Math.max(300, width * 0.55)), {
-        marginLeft: 50, x: { label: `${words(chosen.predictor)} →`, labelAnchor: "right" },
-        y: { type: isLog ? "log" : "linear", label: `↑ ${label}`, tickFormat: short, ticks: 6 },
+        marginLeft: 50, marginBottom: 42, x: { label: `${words(chosen.predictor)} →`, labelAnchor: "right", labelOffset: 36 },
+        y: { type: isLog ? "log" : "linear", label: `↑ ${label}`, tickFormat: short, ticks: isLog ? steps(dots.map((d) => d.y)) : 6 },
         r: { range: [5, 16] },
         marks: [
-          Plot.gridY(grid),
+          Plot.gridY(isLog ? { ...grid, ticks: steps(dots.map((d) => d.y)) } : grid),
           chosen.relative ? Plot.ruleY([1], { stroke: INK, strokeDasharray: "3 4" }) : null,
           Plot.dot(others, { x: "x", y: "y", r: few ? 3 : 1.8, fill: SOFT, fillOpacity: 0.18 }),
           Plot.dot(picked, { x: "x", y: "y", r: few ? 3.4 : 2, fill: isFiltered ? HOT : "var(--dot)", fillOpacity: few || isFiltered ? 0.6 : 0.35 }),
@@ -371,7 +379,7 @@
     const ranked = [...picked].sort((a, b) => videos[chosen.predictor][b] - videos[chosen.predictor][a]);
     $("tbody", table).replaceChildren(...ranked.slice(0, LISTED).map((i) => el("tr", {}, ...columns.map((column, at) => {
       const cell = videos[column]?.[i];
-      return el("td", { class: at > 3 ? "n" : null }, cell === null || cell === undefined ? "" : at === 5 ? count(cell) : at === 6 ? ratio(cell) : String(cell));
+      return el("td", { class: at > 3 ? "n" : null }, cell === null || cell === undefined ? "" : at === 5 ? count(cell) : at === 6 ? times(cell) : String(cell));
     }))));
     $('[data-more="scatter"]').textContent = ranked.length > LISTED ? `The ${LISTED} with the highest ${words(chosen.predictor)} of ${count(ranked.length)}; report.csv beside this file has all.` : "";
   };
@@ -417,7 +425,7 @@
       m.evidence.length ? el("dl", { class: "wide" }, el("div", {}, el("dt", {}, "evidence"), ...m.evidence.map(([second, what]) => el("dd", {}, `${second.toFixed(1)} s: ${what}`)))) : null,
       el("div", { class: "wide kpis" }, ...kpis.flatMap(([name, d]) => [
         el("span", { class: "n" }, count(d.count)), el("span", {}, name),
-        el("span", {}, d.times !== undefined && d.times !== null ? `${ratio(d.times)}× the usual ${short(d.usual)}` : ""),
+        el("span", {}, d.times !== undefined && d.times !== null ? `${times(d.times)}× the usual ${short(d.usual)}` : ""),
       ])),
     );
   };

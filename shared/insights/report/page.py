@@ -67,6 +67,7 @@ def _template() -> jinja2.Template:
     )
     environment.filters["written"] = _written
     environment.filters["words"] = _words
+    environment.filters["unbroken"] = _unbroken
     return environment.from_string(_read(TEMPLATE))
 
 
@@ -77,6 +78,11 @@ def _written(value: Any, kind: str) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _unbroken(sentence: str) -> str:
+    """A line does not end between a number and its percent sign."""
+    return sentence.replace(" %", "\u00a0%")
 
 
 def _policy(scripts: list[str]) -> str:

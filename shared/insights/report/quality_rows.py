@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.insights.report.analysis import Analysis
 from shared.insights.report.missing import Missing, Stock
-from shared.insights.words import answer, in_steps
+from shared.insights.words import SAYS, answer, in_steps
 
 Row = dict[str, Any]
 
@@ -30,9 +30,10 @@ def _answers(found: Analysis | None, lacking: Missing | None) -> Iterator[Row]:
         yield _said("answer", "missing", lacking.what)
         yield _said("answer", "next", lacking.do)
     if found:
-        yield _said("answer", "finding", answer(found.insights))
+        yield _said("answer", "finding", answer(found.insights).removesuffix(SAYS).rstrip())
         if steps := in_steps(found.insights):
             yield _said("answer", "steps", steps)
+        yield _said("answer", "meaning", SAYS)
 
 
 def _rows(there: Stock, found: Analysis | None) -> Iterator[Row]:
