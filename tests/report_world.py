@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from shared.insights.agreement.stored import numbers
 from shared.insights.plan import Plan, default_plan
 from shared.insights.report.data import ReportData, report_data
 from shared.warehouse.tables import schema
@@ -99,6 +100,10 @@ class Rows:
 
     def videos(self) -> list[Row]:
         return self._videos
+
+    def ratings(self) -> list[Row]:
+        nothing = dict.fromkeys(numbers())
+        return [nothing | one for one in self._videos if one["rater"]]
 
     def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]:
         return {one: self._curves[one] for one in video_ids if one in self._curves}

@@ -9,7 +9,7 @@ import pytest
 import cli.cloud
 import cli.warehouse
 from cli.main import status_of
-from cli.stored_ratings import numbers
+from shared.insights.agreement.stored import numbers
 from tests.agreement_tables import GEMINI, row, rows, video, write_csv
 
 RATERS = {"human/ana": (0.5, 0, 1), "human/bo": (0.5, 3, 1), GEMINI: (0.3, 0, 2)}

@@ -22,6 +22,8 @@ def test_every_number_equals_its_row():
             assert one["text"].replace("\u00a0", " ") == value
         elif one["kind"] == "text":
             assert one["text"] == ("" if value is None else value.replace("_", " "))
+        elif one["kind"] == "names":
+            assert one["text"] == ", ".join(value)
         elif value is None:
             assert one["text"] == ""
         else:

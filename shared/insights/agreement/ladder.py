@@ -6,7 +6,7 @@ The rungs are shared/insights/ladder.yaml, fixed before any data are looked at.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 import yaml
@@ -21,6 +21,8 @@ from shared.insights.agreement.known_groups import known_groups
 from shared.insights.agreement.peers import swap
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.retest import retests
+
+LADDER = Path(__file__).parent.parent / "ladder.yaml"
 
 Verdict = Literal["pass", "fail", "undecided", "missing", "stand_in"]
 Check = Literal[
@@ -124,7 +126,7 @@ class Judged:
 @cache
 def rungs() -> tuple[Rung, ...]:
     """The shipped ladder."""
-    text = files("shared.insights").joinpath("ladder.yaml").read_text(encoding="utf-8")
+    text = LADDER.read_text(encoding="utf-8")
     return tuple(Rung.model_validate(one) for one in yaml.safe_load(text)["rungs"])
 
 

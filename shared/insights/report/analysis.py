@@ -8,10 +8,9 @@ import numpy as np
 
 from shared.insights.analyse import Insights, analyse
 from shared.insights.dose import Point, Tenth, dose_curve, tenths
-from shared.insights.effect import Effect, NotEstimable
+from shared.insights.effect import NotEstimable
 from shared.insights.plan import Plan
-from shared.insights.quality import Gate
-from shared.insights.ranks import Pair, spearman
+from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
 from shared.insights.sample import Question, Sample, questions, samples
 from shared.insights.specifications import Specification, specifications
 from shared.insights.table import table_of
@@ -38,7 +37,6 @@ class Analysis:
     sizes: dict[Asked, tuple[int, int]] = field(default_factory=dict)
     """Videos and creators behind a curve."""
     specifications: tuple[Specification, ...] = ()
-    halo: tuple[Effect, ...] = ()
 
     @property
     def gate(self) -> Gate:
@@ -58,13 +56,10 @@ def analysed(
             for question in asked:
                 _along(found, sample, question)
                 _other_ways(found, sample, question, plan)
-    found.halo = _halo(passed, plan)
     return found
 
 
 def _is_answered(sample: Sample) -> bool:
-    from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS
-
     return len(sample.frame) >= FEWEST_ROWS and sample.groups.count >= FEWEST_CLUSTERS
 
 
@@ -87,16 +82,3 @@ def _other_ways(found: Analysis, sample: Sample, question: Question, plan: Plan)
     primary = plan.primary
     if primary and (question.outcome, question.scale) == (primary.outcome, primary.scale):
         found.specifications = specifications(sample, question, plan)
-
-
-def _halo(passed: Gate, plan: Plan) -> tuple[Effect, ...]:
-    """How the ratings go with one another, among the kept videos."""
-    from shared.insights.resampling import Groups
-
-    frame = passed.frame
-    names = [name for name in plan.predictors if name not in passed.left_out]
-    pairs = [Pair(a, b) for place, a in enumerate(names) for b in names[place + 1 :]]
-    if not pairs:
-        return ()
-    labels = frame[plan.cluster] if plan.cluster else [str(row) for row in frame.index]
-    return spearman(frame, pairs, Groups.of(labels), plan.resamples or 0, plan.seed)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from shared.insights.agreement.stored import ratings_in
+from shared.insights.agreement.validation import Beside, Validation, validate
 from shared.insights.plan import Plan
 from shared.insights.quality import TooLittle
 from shared.insights.raw import BadTable
-from shared.insights.report.agreement_rows import agreement_rows
+from shared.insights.report.agreement_rows import agreement_rows, as_figure
 from shared.insights.report.analysis import Analysis, Say, analysed
 from shared.insights.report.effect_rows import effect_rows
 from shared.insights.report.gallery import Moment, chosen, moments
@@ -97,12 +99,14 @@ def report_data(
         source.curves([row["video_id"] for row in shown]) if shown else {},
         frames_of(shown),
     )
+    on_progress("Comparing the raters …")
+    worth = _validation(source.ratings(), found)
     stamp = _stamp(plan, day, used, there)
     return ReportData(
         day=day,
         plan=plan,
         effects=_stamped(effect_rows(found) if found else [], stamp),
-        agreement=_stamped(agreement_rows(found), stamp),
+        agreement=_stamped(agreement_rows(worth), stamp),
         quality=_stamped(quality_rows(found, lacking, there, rows), stamp),
         lacking=lacking,
         stock=there,
@@ -126,6 +130,16 @@ def _answer(
         return analysed(rows, plan, on_progress), None
     except (TooLittle, BadTable) as error:
         return None, Missing(error.sentence, "The data-quality section shows what was dropped.")
+
+
+def _validation(ratings: Sequence[Row], found: Analysis | None) -> Validation | None:
+    """Agreement and ladder; None when nobody has rated."""
+    primary = found.insights.primary if found else None
+    try:
+        beside = Beside(primary=as_figure(primary.document() if primary else None))
+        return validate(ratings_in(ratings, frozenset()), beside)
+    except BadTable:
+        return None
 
 
 def _stamp(plan: Plan, day: date, used: Sequence[Row], there: Stock) -> Row:

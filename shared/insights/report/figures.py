@@ -212,20 +212,22 @@ def _halo(data: ReportData) -> Figure:
     return Figure(
         name="halo",
         title="Does the rater tell the dimensions apart?",
-        caption="ρ between the ratings themselves. Surprise, gap and intensity should go together "
-        "a little; from .9 on the rater repeats one impression under several names, and none of "
-        "them can be read alone.",
+        caption="Correlation (Pearson) between the ratings themselves. Surprise, gap and intensity "
+        "should go together a little; from .9 on the rater repeats one impression under several "
+        "names, and none of them can be read alone.",
         table="insight_agreement",
         columns=(
             ("rating", "dimension", "text"),
             ("and", "other_dimension", "text"),
-            ("ρ", "estimate", "rho"),
+            ("kind", "metric", "text"),
+            ("rater", "raters", "names"),
+            ("r", "estimate", "rho"),
             *INTERVAL,
             ("videos", "n", "count"),
             ("note", "note", "text"),
         ),
         rows=_of(data.agreement, "halo"),
-        missing=_no_answer(data) or "This rater gives one dimension only.",
+        missing="No rater has given two dimensions to the same videos.",
     )
 
 
@@ -241,6 +243,7 @@ def _agreement(data: ReportData) -> Figure:
             ("what", "title", "text"),
             ("rating", "dimension", "text"),
             ("metric", "metric", "text"),
+            ("between", "raters", "names"),
             ("estimate", "estimate", "rho"),
             *INTERVAL,
             ("videos", "n", "count"),
@@ -262,10 +265,12 @@ def _ladder(data: ReportData) -> Figure:
         table="insight_agreement",
         columns=(
             ("rung", "title", "text"),
+            ("rater", "raters", "names"),
             ("metric", "metric", "text"),
             ("figure", "estimate", "rho"),
             *INTERVAL,
-            ("mark", "pass_mark", "rho"),
+            ("mark", "pass_when", "text"),
+            ("", "pass_mark", "rho"),
             ("verdict", "verdict", "text"),
             ("videos", "n", "count"),
             ("note", "note", "text"),

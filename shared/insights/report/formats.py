@@ -35,6 +35,10 @@ def text(value: object) -> str:
     return str(value)
 
 
+def names(values: list[str]) -> str:
+    return ", ".join(values)
+
+
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "rho": decimals,
     "count": count,
@@ -43,4 +47,5 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "ratio_of_one_point": ratio_of_one_point,
     "small": small,
     "text": text,
+    "names": names,
 }

@@ -232,33 +232,35 @@
   };
 
   const halo = () => {
-    const rows = figures.halo.filter((d) => d.estimate !== undefined);
+    const usual = d3.greatest(d3.rollups(figures.halo, (those) => d3.sum(those, (d) => d.n), (d) => d.raters[0]), (d) => d[1])?.[0];
+    const rows = figures.halo.filter((d) => d.estimate !== undefined && d.metric === "raw" && d.raters[0] === usual);
     if (!rows.length) return none("halo", "No two ratings vary together in these videos.");
     const names = [...new Set(rows.flatMap((d) => [d.dimension, d.other_dimension]))];
     const cells = rows.flatMap((d) => [d, { ...d, dimension: d.other_dimension, other_dimension: d.dimension }]);
-    draw("halo", "Correlation between the ratings", (width) =>
-      base(Math.min(width, 130 + 110 * names.length), 60 + 48 * names.length, {
-        marginLeft: 128, marginBottom: 40, padding: 0.06, x: { domain: names, label: null, tickFormat: words, tickSize: 0 }, y: { domain: names, label: null, tickFormat: words, tickSize: 0 },
+    const cell = Math.min(64, Math.max(34, 420 / names.length)), small = names.length > 5;
+    draw("halo", `Correlation between the ratings of ${usual}`, (width) =>
+      base(Math.min(width, 150 + cell * 1.6 * names.length), (small ? 150 : 60) + cell * names.length, {
+        marginLeft: 150, marginBottom: small ? 130 : 40, padding: 0.06, x: { domain: names, label: null, tickFormat: words, tickSize: 0, tickRotate: small ? -60 : 0 }, y: { domain: names, label: null, tickFormat: words, tickSize: 0 },
         marks: [
           Plot.cell(names.map((name) => ({ name })), { x: "name", y: "name", fill: "var(--shade)" }),
           Plot.cell(cells, { x: "dimension", y: "other_dimension", fill: (d) => (Math.abs(d.estimate) >= 0.9 ? HOT : ACCENT), fillOpacity: (d) => 0.12 + 0.5 * Math.abs(d.estimate) }),
-          Plot.text(cells, { x: "dimension", y: "other_dimension", text: (d) => rho(d.estimate), fill: INK, fontWeight: 600, fontSize: 13 }),
+          Plot.text(cells, { x: "dimension", y: "other_dimension", text: (d) => rho(Math.round(d.estimate * 100) / 100), fill: INK, fontWeight: 600, fontSize: small ? 10 : 13 }),
         ],
       }));
   };
   const agreement = () => {
     const rows = figures.agreement.filter((d) => d.estimate !== undefined);
-    const label = (d) => `${words(d.dimension ?? "")} · ${d.metric}`;
+    const label = (d) => `${words(d.dimension ?? "")} · ${{ icc_a1: "ICC(A,1)", alpha_interval: "α", kappa_quadratic: "κ", retest: "again", human_human: "people", human_machine: "with people" }[d.metric] ?? d.metric}${d.raters.length === 1 ? ` · ${d.raters[0].split("/").slice(0, 2).join("/")}` : ""}`;
     draw("agreement", "Agreement of raters with its 95 % interval", (width) =>
-      base(width, 50 + 30 * rows.length, {
-        marginLeft: 190, marginRight: 14, x: { label: "agreement", domain: [Math.min(0, ...rows.map((d) => d.ci_low ?? d.estimate)), 1] }, y: { label: null, domain: rows.map(label), tickSize: 0 },
+      base(width, 50 + 24 * rows.length, {
+        marginLeft: Math.min(width * 0.55, 260), marginRight: 14, x: { label: "agreement", domain: [Math.min(0, ...rows.map((d) => d.ci_low ?? d.estimate)), 1] }, y: { label: null, domain: rows.map(label), tickSize: 0 },
         marks: [Plot.gridX(grid), Plot.ruleX([0.5, 0.75], { stroke: SOFT, strokeDasharray: "3 4" }), ...interval(rows, label, { stroke: ACCENT }), Plot.dot(rows, { x: "estimate", y: label, r: 5, fill: ACCENT })],
       }));
   };
   const ladder = () => {
     const rows = figures.ladder.filter((d) => d.estimate !== undefined);
     if (!rows.length) return none("ladder", "No rung can be computed from these data; the table says what each needs.");
-    const colour = (d) => ({ passed: "var(--good)", failed: "var(--bad)" })[d.verdict] ?? SOFT;
+    const colour = (d) => ({ pass: "var(--good)", fail: "var(--bad)" })[d.verdict] ?? SOFT;
     draw("ladder", "The rungs that could be computed, with the mark that each was set", (width) => {
       const narrow = width < 640;
       return base(width, 50 + (narrow ? 52 : 34) * rows.length, {

@@ -120,13 +120,12 @@ def _payload(data: ReportData, drawn: tuple[Figure, ...]) -> Markup:
     return Markup(written)  # nosec B704 # JSON in a script, which nothing above can end
 
 
-_EVERYWHERE = frozenset({"report_date", "plan_hash", "raters", "rubric_versions", "synthetic"})
+_EVERYWHERE = frozenset({"report_date", "plan_hash", "rubric_versions", "synthetic", "place"})
 
 
 def _drawn(row: Row) -> Row:
     """The row without what the whole page says once and what is not defined."""
+    everywhere = _EVERYWHERE if "figure" in row else _EVERYWHERE | {"raters"}
     return {
-        name: value
-        for name, value in row.items()
-        if value is not None and name not in _EVERYWHERE and name != "place"
+        name: value for name, value in row.items() if value is not None and name not in everywhere
     }

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from google.cloud import bigquery
 
+from shared.insights.agreement.stored import question
 from shared.rating.derived import DERIVED
 from shared.rating.values import Values
 from shared.warehouse.ask import rows_of
@@ -37,6 +38,8 @@ class Source(Protocol):
 
     def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]: ...
 
+    def ratings(self) -> list[Row]: ...
+
 
 class StarSchema:
     """The tables of one dataset. Raises as `shared.warehouse.ask` does."""
@@ -54,6 +57,11 @@ class StarSchema:
         asked = bigquery.ArrayQueryParameter("video_ids", "STRING", list(video_ids))
         return {row["video_id"]: row["curves"] for row in self._rows("curves", asked)}
 
+    def ratings(self) -> list[Row]:
+        """Every rating of every rater but made-up ones: rows of `agreement.stored.question`."""
+        found = rows_of(self._client, self._dataset, question(), "fact_rating")
+        return [row for row in found if not is_made_up(row)]
+
     def _rows(self, name: str, *parameters: object) -> list[Row]:
         return rows_of(self._client, self._dataset, _statement(name), name, parameters)
 
@@ -63,9 +71,14 @@ def _statement(name: str) -> str:
     return (SQL / f"{name}.sql").read_text()
 
 
+def is_made_up(row: Row) -> bool:
+    """Whether a stand-in answered, by what the answer says of its model."""
+    return (row.get("model_version") or "").endswith(MADE_UP)
+
+
 def believed(row: Row) -> Row:
     """The row; of a made-up rating only that there is one."""
-    if not (row.get("model_version") or "").endswith(MADE_UP):
+    if not is_made_up(row):
         return row
     kept = {name: None if name in _RATED else value for name, value in row.items()}
     return kept | {"rating_status": NOT_A_RATING, "rating_reason": row["model_version"]}
