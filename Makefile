@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint generate bench coverage lock scan audit faults clean
+.PHONY: help setup demo browser test lint generate bench coverage lock scan audit faults clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,12 @@ lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and what i
 	@$(BIN)/mypy
 	@# Its log says of every exception which other parts of the line it does not concern.
 	@$(BIN)/bandit -q -c pyproject.toml -r shared functions cli local scripts benchmarks 2>/dev/null
+
+browser: $(READY) ## Install what the tests of pages need: Chromium (Debian, as root) and what drives it
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; } \
+		|| echo "No Chromium, and none can be installed here: the tests of pages will be skipped."
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-browser.txt
 
 generate: $(READY) ## Write all that follows from the rubric, what functions are zipped from, and the hostile table
 	@$(BIN)/python -m shared.generate

@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import imports, load, table
+from benchmarks import imports, load, report, table
 
-SUITES = {"imports": imports.figures, "load": load.figures}
+SUITES = {"imports": imports.figures, "load": load.figures, "report": report.figures}
 
 
 def main() -> int:

@@ -45,6 +45,7 @@ STARTS = (
     Start("analyze with the rater signals", "analyze", f"{_PUBSUB}, av, numpy", _RATER, "signals"),
     Start("fetch", "fetch", f"{_PUBSUB}, requests"),
     Start("load", "load", "google.cloud.bigquery"),
+    Start("report", "report", "google.cloud.bigquery"),
     Start("sweep", "sweep", _PUBSUB),
 )
 

@@ -1,6 +1,5 @@
 """How `tta insights` comes from a file, or from the star schema, to its result."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,13 @@ from cli.output import refuse_absent, refuse_target, write
 from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
 from local.endpoints import LOCAL
+from shared.insights.one_thread import in_one_thread
 
 if TYPE_CHECKING:
     from shared.insights.analyse import Insights
     from shared.insights.plan import Plan
     from shared.insights.table import Table
 
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 QUESTION = "SELECT {columns} FROM fact_video_analytics ORDER BY video_id"
 
 
@@ -49,8 +48,7 @@ class Made:
 
 def made(asked: Asked, screen: Screen) -> Made:
     """Read, analyse and write. Raises Refused with a sentence about plan or table."""
-    for name in ONE_THREAD:  # read when numpy is imported: sums in one order, whatever the machine
-        os.environ[name] = "1"
+    in_one_thread()
     from shared.insights.plan import BadPlan
     from shared.insights.quality import TooLittle
     from shared.insights.raw import BadTable

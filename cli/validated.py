@@ -1,16 +1,15 @@
 """How `tta validate` comes from files of ratings, or from fact_rating, to its result."""
 
 import json
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.insights_made import ONE_THREAD
 from cli.output import refuse_absent, refuse_target, write
 from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
 from local.endpoints import LOCAL
+from shared.insights.one_thread import in_one_thread
 
 ABLATED = ("rag", "caption")
 
@@ -79,8 +78,7 @@ class Made:
 def validated(asked: Asked, screen: Screen) -> Made:
     """Read, compare and write. Raises Refused with a sentence about what was given."""
     asked.refuse()
-    for name in ONE_THREAD:  # read when numpy is imported: sums in one order, whatever the machine
-        os.environ[name] = "1"
+    in_one_thread()
     from shared.insights.raw import BadTable
 
     try:

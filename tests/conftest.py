@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.insights.one_thread import in_one_thread
+
+in_one_thread()  # before numpy is imported: several processes share few cores
+
 ONE_PROCESS = {"faults", "pipeline", "terraform", "warehouse"}
 """Folders whose tests share what is costly to start; all other files stand alone."""
 

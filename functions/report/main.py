@@ -11,6 +11,7 @@ from google.cloud import bigquery
 
 from shared import config, logs
 from shared.errors import Misconfigured, Permanent, Transient
+from shared.insights.one_thread import in_one_thread
 from shared.lake import Lake
 from shared.once import once
 
@@ -65,6 +66,7 @@ def report(request: flask.Request) -> flask.Response:
 
 def _made(day: date) -> dict[str, Any]:
     # Statistics take a second to import: not before a request wants them.
+    in_one_thread()
     from shared.insights.report.make import App, make_report
 
     clients = wiring()

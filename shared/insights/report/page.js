@@ -42,10 +42,15 @@
     const told = $(`[data-drawn="${name}"]`);
     if (told) told.textContent = label;
   };
-  const base = (width, height, more) => Plot.plot({
-    width, height, style: { background: "none", color: INK, fontFamily: "inherit", fontSize: "12px", overflow: "visible" },
-    ...more,
-  });
+  const base = (width, height, more) => {
+    const plot = Plot.plot({
+      width, height, style: { background: "none", color: INK, fontFamily: "inherit", fontSize: "12px", overflow: "visible" },
+      ...more,
+    });
+    // The picture as a whole has a label; its groups may have none.
+    for (const group of plot.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label");
+    return plot;
+  };
   // Powers of ten; where there are few of them, twice and five times them too.
   const steps = (values) => {
     const [low, high] = d3.extent(values), few = Math.log10(high / low) < 1.6;
@@ -239,7 +244,7 @@
     const cells = rows.flatMap((d) => [d, { ...d, dimension: d.other_dimension, other_dimension: d.dimension }]);
     const cell = Math.min(64, Math.max(34, 420 / names.length)), small = names.length > 5;
     draw("halo", `Correlation between the ratings of ${usual}`, (width) =>
-      base(Math.min(width, 150 + cell * 1.6 * names.length), (small ? 150 : 60) + cell * names.length, {
+      base(Math.min(width, 150 + (small ? 1.6 * cell : 118) * names.length), (small ? 150 : 60) + cell * names.length, {
         marginLeft: 150, marginBottom: small ? 130 : 40, padding: 0.06, x: { domain: names, label: null, tickFormat: words, tickSize: 0, tickRotate: small ? -60 : 0 }, y: { domain: names, label: null, tickFormat: words, tickSize: 0 },
         marks: [
           Plot.cell(names.map((name) => ({ name })), { x: "name", y: "name", fill: "var(--shade)" }),
@@ -264,7 +269,7 @@
     draw("ladder", "The rungs that could be computed, with the mark that each was set", (width) => {
       const narrow = width < 640;
       return base(width, 50 + (narrow ? 52 : 34) * rows.length, {
-        marginLeft: narrow ? 14 : 320, marginRight: 90, x: { label: null }, y: { label: null, domain: rows.map((d) => d.title), tickSize: 0, axis: narrow ? null : "left", tickFormat: (d) => (d.length > 52 ? `${d.slice(0, 51)}…` : d) },
+        marginLeft: narrow ? 14 : 370, marginRight: 90, x: { label: null }, y: { label: null, domain: rows.map((d) => d.title), tickSize: 0, axis: narrow ? null : "left", tickFormat: (d) => (d.length > 58 ? `${d.slice(0, 57)}…` : d) },
         marks: [
           Plot.gridX(grid), ...interval(rows, "title", { stroke: colour }),
           Plot.tickX(rows.filter((d) => d.pass_mark !== undefined), { x: "pass_mark", y: "title", stroke: INK, strokeWidth: 2 }),
@@ -281,7 +286,7 @@
     const label = (d) => (d.part === "dropped" ? `dropped: ${words(d.subject)}` : d.subject);
     draw("quality", "Videos left after each demand, and videos dropped by each rule", (width) =>
       base(width, 40 + 28 * rows.length, {
-        marginLeft: 190, marginRight: 50, x: { label: "videos", axis: null }, y: { label: null, domain: rows.map(label), tickSize: 0 },
+        marginLeft: 205, marginRight: 50, x: { label: "videos", axis: null }, y: { label: null, domain: rows.map(label), tickSize: 0 },
         marks: [
           Plot.barX(rows, { x: "count", y: label, fill: (d) => (d.part === "dropped" ? HOT : ACCENT), fillOpacity: 0.8, insetTop: 3, insetBottom: 3 }),
           Plot.text(rows, { x: "count", y: label, text: (d) => count(d.count), dx: 6, textAnchor: "start" }),

@@ -1,0 +1,225 @@
+"""What a person meets who opens the report: figures, choices, both themes, phone, paper."""
+
+import re
+
+import pytest
+
+from tests.report_world import HOSTILE, made, rows, usual_report
+
+FIGURES = (
+    *("forest", "ratios", "scatter", "dose", "deciles", "specifications"),
+    *("halo", "quality", "months", "precision"),
+)
+MARKS = "circle, path, rect, line, text"
+BOXES = """() => [...document.querySelectorAll('body *')]
+  .filter((one) => !one.closest('script, style, head'))
+  .map((one) => { const box = one.getBoundingClientRect();
+    return [one.tagName, box.x, box.y + scrollY, box.width, box.height]; })"""
+
+
+@pytest.fixture(scope="module")
+def usual(opened):
+    return opened(usual_report())
+
+
+@pytest.fixture(scope="module")
+def synthetic():
+    return made(rows(80, synthetic=True))
+
+
+@pytest.fixture
+def reset(usual):
+    """The usual page with nothing chosen."""
+    usual.page.click("form.filters [type=reset]")
+    return usual.page
+
+
+def choose(page, name: str, value: str) -> None:
+    page.locator(f"form.filters [name={name}]").select_option(value)
+
+
+def test_it_opens_from_disk_without_network_and_without_a_complaint(usual):
+    assert usual.complaints == []
+    assert "Does unexpectedness go with more views?" in usual.page.inner_text("h1")
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_figure_is_drawn_with_marks(usual, figure):
+    chart = usual.page.locator(f'[data-chart="{figure}"] svg').first
+
+    assert chart.locator(MARKS).count() > 3
+    assert usual.page.locator(f'[data-chart="{figure}"] [role=img]').get_attribute("aria-label")
+    assert usual.page.locator(f"#{figure} table").count() == 1
+    assert len(usual.page.inner_text(f"#{figure} figcaption")) > 60
+    assert re.search(
+        r"rated by \S+ · rubric 1.0 · plan [0-9a-f]{16} · 2026-11-24",
+        usual.page.inner_text(f"#{figure} .provenance"),
+    )
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1200, "light"), (1200, "dark"), (390, "light")])
+def test_axe_finds_no_serious_violation(opened, width, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make browser")
+    page = opened(usual_report(), width, theme).page
+    unfold = "all => all.forEach(one => one.open = {})"
+    page.eval_on_selector_all("details", unfold.format("true"))
+
+    found = axe.Axe().run(page).response["violations"]
+
+    serious = [
+        (one["id"], one["nodes"][0]["html"][:200], len(one["nodes"]))
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    page.eval_on_selector_all("details", unfold.format("false"))
+    assert serious == []
+
+
+def test_no_box_moves_between_themes(opened):
+    light, dark = (
+        opened(usual_report(), theme=theme).page.evaluate(BOXES) for theme in ("light", "dark")
+    )
+
+    assert len(light) == len(dark) > 2_000
+    moved = [
+        (one, other)
+        for one, other in zip(light, dark, strict=True)
+        if one[0] != other[0]
+        or any(abs(a - b) > 1 for a, b in zip(one[1:], other[1:], strict=True))
+    ]
+    assert moved == []
+
+
+def test_the_buttons_choose_a_theme(reset):
+    page = reset
+    paper = "() => getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+
+    page.click("text=Dark")
+
+    assert page.evaluate(paper) != light
+    assert page.get_attribute('[data-theme-choice="dark"]', "aria-pressed") == "true"
+    page.click("text=Auto")
+
+
+def test_a_phone_scrolls_one_way_only(opened):
+    page = opened(usual_report(), width=390).page
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.locator('[data-chart="forest"] svg').bounding_box()["width"] <= 390
+
+
+def test_it_prints_on_a4(opened):
+    page = opened(usual_report()).page
+    printed = page.pdf(prefer_css_page_size=True)
+
+    boxes = {
+        tuple(map(float, one)) for one in re.findall(rb"/MediaBox \[0 0 (\S+) (\S+?)\]", printed)
+    }
+    assert {(round(width), round(height)) for width, height in boxes} == {(595, 842)}
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 687, "height": 900})  # A4 less the margins
+    assert page.evaluate("document.documentElement.scrollWidth") == 687
+    assert not page.is_visible("form.filters")
+    assert page.is_visible('[data-chart="forest"] svg')
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def test_a_script_in_a_caption_stays_text(usual):
+    page = usual.page
+
+    captions = page.locator(".card .caption").all_text_contents()
+
+    assert HOSTILE in captions
+    assert page.title() == "Surprise and engagement, 2026-11-24"
+    assert page.locator(".card img:not(.frame)").count() == 0
+
+
+def test_a_choice_of_dimension_moves_figures_and_tables_together(reset):
+    page = reset
+
+    choose(page, "predictor", "emotional_intensity")
+
+    assert page.inner_text('[data-drawn="forest"]').startswith("emotional intensity and each KPI")
+    shown = page.locator('table[data-figure="forest"] tbody tr:not([hidden])')
+    assert {one.get_attribute("data-predictor") for one in shown.all()} == {"emotional_intensity"}
+
+
+def test_a_creator_is_picked_out_and_no_interval_changes(reset):
+    page = reset
+    before = page.inner_text(".answer")
+
+    page.fill("form.filters [name=creator]", "creator3")
+
+    assert "25 of 300 videos picked out" in page.inner_text(".filters .status")
+    assert "25 of 300 videos" in page.inner_text('[data-drawn="scatter"]')
+    assert set(page.locator(".card h3").all_text_contents()) == {"creator3"}
+    assert page.inner_text(".answer") == before
+
+
+def test_language_and_rater_filter_and_reset_undoes(reset):
+    page = reset
+
+    choose(page, "language", "ja")
+    assert "100 of 300 videos picked out" in page.inner_text(".filters .status")
+    choose(page, "rater", "gemini/gemini-3.5-flash/1.0")
+    page.click("text=Reset")
+
+    assert page.inner_text(".filters .status").startswith("All 300 videos")
+
+
+def test_the_gallery_sorts_by_what_is_asked(reset):
+    page = reset
+
+    page.locator("[name=sort]").select_option("count")
+
+    views = [
+        int(one.replace(",", ""))
+        for one in page.locator(".card .kpis .n:first-child").all_text_contents()
+    ]
+    assert views == sorted(views, reverse=True)
+
+
+def test_a_card_shows_frame_curve_onset_expectation_and_the_usual(reset):
+    card = reset.locator(".card").nth(1)
+
+    assert card.locator("img.frame").get_attribute("alt")
+    assert "begins at 3.2 s" in card.locator(".spark svg").get_attribute("aria-label")
+    text = card.inner_text()
+    assert "It goes on." in text
+    assert "It does not." in text
+    assert "3.2 s: the moment" in text
+    assert "× the usual" in text
+
+
+def test_everything_can_be_reached_by_keyboard(reset):
+    page = reset
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.name || document.activeElement.tagName"))
+
+    assert {"predictor", "outcome", "scale", "creator", "language", "rater"} <= reached
+    assert {"SUMMARY", "A", "BUTTON", "relative", "sort"} <= reached
+
+
+def test_synthetic_data_is_watermarked_on_every_chart(opened, synthetic):
+    page = opened(synthetic).page
+
+    assert page.is_visible(".watermark-line")
+    marks = page.eval_on_selector_all(
+        ".chart", "all => all.map(one => getComputedStyle(one, '::after').content)"
+    )
+    assert set(marks) == {'"SYNTHETIC"'}
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_too_little_data_is_a_page_that_says_so(opened, count):
+    found = opened(made(rows(count)))
+
+    assert found.complaints == []
+    assert found.page.locator(".missing").count() > 5
+    assert "tta" in found.page.inner_text(".answer") or "Add videos" in found.page.inner_text(
+        ".answer"
+    )
