@@ -12,6 +12,7 @@ from local.endpoints import LOCAL
 from shared.insights.one_thread import in_one_thread
 
 if TYPE_CHECKING:
+    from shared.insights.agreement.ratings import Ratings
     from shared.insights.analyse import Insights
     from shared.insights.plan import Plan
     from shared.insights.table import Table
@@ -28,6 +29,8 @@ class Asked:
     out: Path | None
     target: str
     home: Path | None
+    ratings: tuple[Path, ...] = ()
+    keys: tuple[Path, ...] = ()
 
     def refuse(self) -> None:
         """Raises Refused before any work is done."""
@@ -35,6 +38,9 @@ class Asked:
             raise Refused("--input and --target: give one of the two.", WRONG_USE)
         refuse_absent("--input", self.input)
         refuse_absent("--plan", self.plan)
+        for option, paths in (("--ratings", self.ratings), ("--key", self.keys)):
+            for path in paths:
+                refuse_absent(option, path)
         refuse_target(self.out, (self.input, self.plan))
 
 
@@ -66,11 +72,11 @@ def _made(asked: Asked, screen: Screen) -> Made:
 
     plan = default_plan() if asked.plan is None else read_plan(asked.plan)
     with screen.working("Reading the table …"):
-        table = _table(asked, plan, screen)
+        table, ratings = _table(asked, plan, screen)
         from shared.insights.analyse import analyse
         from shared.insights.settled import json_text
 
-        insights = analyse(table, plan, screen.now)
+        insights = analyse(table, plan, screen.now, ratings)
         text = json_text(insights.document())
     if asked.out is not None:
         write(asked.out, text)
@@ -78,16 +84,41 @@ def _made(asked: Asked, screen: Screen) -> Made:
     return Made(insights, text)
 
 
-def _table(asked: Asked, plan: "Plan", screen: Screen) -> "Table":
+def _table(asked: Asked, plan: "Plan", screen: Screen) -> tuple["Table", "Ratings | None"]:
+    """The table, and the ratings that it can be corrected by."""
     from shared.insights.table import read_table
 
+    given = _given(asked)
     if asked.input is not None:
-        return read_table(asked.input, plan)
-    return _from_star_schema(asked, plan, screen)
+        return read_table(asked.input, plan), given
+    table, stored = _from_star_schema(asked, plan, screen)
+    if given is None or stored is None:
+        return table, given or stored
+    from shared.insights.agreement.ratings import Rows
+
+    rows = Rows()
+    for one in (given, stored):
+        rows.take(one)
+    return table, rows.ratings()
 
 
-def _from_star_schema(asked: Asked, plan: "Plan", screen: Screen) -> "Table":
-    """The columns that the plan names, of fact_video_analytics. Raises BadTable."""
+def _given(asked: Asked) -> "Ratings | None":
+    """What --ratings names. Raises BadTable."""
+    if not asked.ratings:
+        return None
+    from cli.kit_key import videos_of
+    from shared.insights.agreement.ratings import Rows, read_ratings
+
+    rows, videos = Rows(), videos_of(asked.keys)
+    for path in asked.ratings:
+        rows.take(read_ratings(path).renamed(videos))
+    return rows.ratings()
+
+
+def _from_star_schema(
+    asked: Asked, plan: "Plan", screen: Screen
+) -> tuple["Table", "Ratings | None"]:
+    """The plan's columns of fact_video_analytics, and every rating. Raises BadTable."""
     from cli.cloud import opened
     from local.cloud import QUERY
     from shared.insights.raw import BadTable
@@ -99,6 +130,7 @@ def _from_star_schema(asked: Asked, plan: "Plan", screen: Screen) -> "Table":
     wanted = sorted(set(plan.columns.values()))
     refuse_absent_columns(wanted, there, "fact_video_analytics")
     with opened(asked.home, screen, QUERY, target=asked.target) as endpoints:
+        from cli.stored_ratings import ratings_at
         from cli.warehouse import Warehouse
 
         rows: list[Mapping[str, Any]] = [
@@ -106,8 +138,9 @@ def _from_star_schema(asked: Asked, plan: "Plan", screen: Screen) -> "Table":
                 QUESTION.format(columns=", ".join(f"`{name}`" for name in wanted))
             )
         ]
+        stored = ratings_at(endpoints) if rows else None
     if not rows:
         raise BadTable(
             "fact_video_analytics is empty. `tta demo` fills a sandbox; --input FILE reads a table."
         )
-    return table_of(rows, plan, "fact_video_analytics")
+    return table_of(rows, plan, "fact_video_analytics"), stored

@@ -32,6 +32,7 @@ def show(insights: Insights, screen: Screen) -> None:
         (_row(effect) for effect in shown),
         title="Associations, the primary first",
     )
+    _show_corrected(insights, screen)
     for line in _beside(insights):
         screen.show(line)
     if insights.warnings:
@@ -39,6 +40,29 @@ def show(insights: Insights, screen: Screen) -> None:
         for warning in insights.warnings:
             screen.show(f"- {warning}")
     screen.show(f"\nPlan {insights.plan.hash}, table {insights.input_sha256[:16]}.")
+
+
+def _show_corrected(insights: Insights, screen: Screen) -> None:
+    """Corrected correlations beside the observed ones, those of the primary first."""
+    if insights.corrected:
+        screen.table(
+            ("predictor", "outcome", "scale", "ρ observed", "ρ corrected", "95 % interval", "how"),
+            (
+                (
+                    one.predictor,
+                    one.outcome,
+                    one.scale,
+                    "" if one.uncorrected is None else decimals(one.uncorrected),
+                    "" if one.estimate is None else decimals(one.estimate),
+                    one.note
+                    if one.ci_low is None or one.ci_high is None
+                    else f"{decimals(one.ci_low)} to {decimals(one.ci_high)}",
+                    one.method.replace("_", " "),
+                )
+                for one in insights.corrected
+            ),
+            title="Corrected for errors of the ratings",
+        )
 
 
 def _is_shown(effect: Effect, insights: Insights) -> bool:

@@ -1,10 +1,11 @@
-"""Every rating that one cloud's star schema holds."""
+"""Ratings out of the star schema of a cloud."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.screen import Screen
 from local.cloud import QUERY
+from local.endpoints import Endpoints
 
 if TYPE_CHECKING:
     from shared.insights.agreement.ratings import Ratings
@@ -15,16 +16,22 @@ def stored_ratings(
 ) -> "Ratings":
     """Every rating of fact_rating. Raises BadTable when there is none."""
     from cli.cloud import opened
-    from shared.insights.agreement.stored import question, ratings_in
     from shared.insights.raw import BadTable
 
     with opened(home, screen, QUERY, target=target) as endpoints:
-        from cli.warehouse import Warehouse
-
-        rows = Warehouse(endpoints).rows(question())
-    if not rows:
+        found = ratings_at(endpoints, machines)
+    if found is None:
         raise BadTable(
             "fact_rating has no ratings. `tta demo` fills a sandbox, `tta rate` makes some, and "
             "--input FILE reads a table."
         )
-    return ratings_in(rows, machines)
+    return found
+
+
+def ratings_at(endpoints: Endpoints, machines: frozenset[str] = frozenset()) -> "Ratings | None":
+    """Every rating there, or None when there is none."""
+    from cli.warehouse import Warehouse
+    from shared.insights.agreement.stored import question, ratings_in
+
+    rows = Warehouse(endpoints).rows(question())
+    return ratings_in(rows, machines) if rows else None

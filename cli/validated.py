@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.kit_key import videos_of
 from cli.output import refuse_absent, refuse_target, write
 from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
@@ -113,7 +114,7 @@ def gathered(asked: Asked, screen: Screen) -> "Ratings":
 
     named = [Named.of(said) for said in asked.benchmarks]
     rows = Rows(machines=asked.machines)
-    videos = _videos(asked.keys)
+    videos = videos_of(asked.keys)
     for path in asked.inputs:
         rows.take(read_ratings(path, asked.machines).renamed(videos))
     if asked.asks_warehouse:
@@ -133,19 +134,6 @@ def gathered(asked: Asked, screen: Screen) -> "Ratings":
     from shared.insights.agreement.validation import BESIDE
 
     return ratings.only((*asked.dimensions, *BESIDE))
-
-
-def _videos(keys: tuple[Path, ...]) -> dict[str, str]:
-    """Which video each clip of a rating kit is."""
-    videos: dict[str, str] = {}
-    for path in keys:
-        try:
-            videos |= {
-                str(clip): str(id_) for clip, id_ in json.loads(path.read_bytes())["clips"].items()
-            }
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Refused(f"--key {path}: this is not what tta rate-kit writes.") from error
-    return videos
 
 
 def _beside(asked: Asked, ratings: "Ratings", screen: Screen) -> "Beside":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.coverage import panels
+from benchmarks.coverage import effects, panels
 
 RESULTS = Path(__file__).parent / "results.jsonl"
 BAR = 0.95
@@ -21,15 +21,19 @@ COVERED_FROM = 40
 Kappa rests on pairs of raters, so for it the videos count that two given raters both rated.
 """
 
+OFF_AT_MOST = 0.05
+"""Share of the truth by which a corrected effect may be off on average."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--panels", type=int, default=2_000, help="simulated panels of each design")
+    parser.add_argument("--studies", type=int, default=1_000, help="simulated studies of each")
     parser.add_argument("--show", action="store_true", help="only show what was measured")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
     if not options.show:
-        for key, run in _campaigns(options.panels):
+        for key, run in _campaigns(options.panels, options.studies):
             if key not in _done(options.results):
                 print(f"simulating {key} …", file=sys.stderr)
                 with options.results.open("a", encoding="utf-8") as file:
@@ -41,18 +45,29 @@ def show(done: dict[str, dict[str, Any]]) -> int:
     """Print every result; 1 when one misses its bar."""
     missed = False
     for key, found in done.items():
-        print(f"{key} ({found['panels']:,} panels)")
-        for name, covered in found["coverage"].items():
-            verdict = _verdict(name, found, covered)
+        print(f"{key} ({found['panels']:,} simulated)")
+        for name, covered in found.get("coverage", {}).items():
+            verdict = _of_interval(name, found, covered)
             missed |= verdict == "MISSED"
+            print(f"  {name:19} {_covers(covered)}  {verdict}")
+        for name, effect in found.get("effects", {}).items():
+            verdict = "ok" if abs(effect["ratio"] - 1) <= OFF_AT_MOST else "MISSED"
+            missed |= verdict == "MISSED"
+            spread = 1.96 * effect["ratio_se"]
             print(
-                f"  {name:16} covers {covered['share']:.3f} "
-                f"(Wilson 99 % {covered['low']:.3f} to {covered['high']:.3f})  {verdict}"
+                f"  {name:19} {effect['ratio']:.3f} of the truth (± {spread:.3f}; uncorrected "
+                f"{effect['uncorrected_ratio']:.3f})  {verdict}; {_covers(effect)}"
             )
     return 1 if missed else 0
 
 
-def _verdict(name: str, found: dict[str, Any], covered: dict[str, Any]) -> str:
+def _covers(covered: dict[str, Any]) -> str:
+    return (
+        f"covers {covered['share']:.3f} (Wilson 99 % {covered['low']:.3f} to {covered['high']:.3f})"
+    )
+
+
+def _of_interval(name: str, found: dict[str, Any], covered: dict[str, Any]) -> str:
     if covered["low"] > BAR:
         return "wider than promised"
     if covered["high"] >= BAR:
@@ -75,9 +90,11 @@ def _done(path: Path) -> dict[str, dict[str, Any]]:
     return done
 
 
-def _campaigns(count: int) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
-    for design in panels.DESIGNS:
-        yield f"agreement: {design.key}", lambda design=design: panels.simulated(design, count)
+def _campaigns(count: int, studies: int) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+    for panel in panels.DESIGNS:
+        yield f"agreement: {panel.key}", lambda panel=panel: panels.simulated(panel, count)
+    for effect in effects.DESIGNS:
+        yield f"effect: {effect.key}", lambda effect=effect: effects.simulated(effect, studies)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,20 @@ def insights(
             "--plan", metavar="PLAN.yaml", help="The analysis plan; else the shipped one."
         ),
     ] = None,
+    ratings: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--ratings",
+            metavar="FILE",
+            help="Repeated ratings, or people's, to correct effects by; as for tta validate.",
+        ),
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--key", metavar="FILE.json", help="What tta rate-kit wrote beside its folder."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="OUT.json", help="Write the result here.")
     ] = None,
@@ -49,7 +63,7 @@ def insights(
 
         print(default_text(), end="")
         return
-    asked = Asked(input, plan, out, target, home)
+    asked = Asked(input, plan, out, target, home, tuple(ratings or ()), tuple(key or ()))
     asked.refuse()
     result = made(asked, screen)
     if json:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shared.insights.agreement.ratings import Ratings
 from shared.insights.cautions import cautions
+from shared.insights.correction.correction import Correction, corrections
 from shared.insights.counts import disagreement, rate_ratios
 from shared.insights.effect import Effect, NotEstimable
 from shared.insights.multiplicity import with_q
@@ -33,6 +35,8 @@ class Insights:
     primary: Effect | None
     shapes: Shapes
     strength: Strength
+    corrected: tuple[Correction, ...]
+    corrected_by: tuple[str, ...]
     warnings: tuple[str, ...]
     n: int
     clusters: int
@@ -54,6 +58,8 @@ class Insights:
                 "quality": self.gate.document(),
                 "effects": [effect.document() for effect in self.effects],
                 "primary": self.primary.document() if self.primary else None,
+                "corrected": [one.document() for one in self.corrected],
+                "corrected_by": list(self.corrected_by),
                 "warnings": list(self.warnings),
                 "shape": self.shapes.document(),
                 **self.strength.document(),
@@ -62,15 +68,23 @@ class Insights:
         return document
 
 
-def analyse(table: Table, plan: Plan, on_progress: Say = lambda _: None) -> Insights:
+def analyse(
+    table: Table,
+    plan: Plan,
+    on_progress: Say = lambda _: None,
+    ratings: Ratings | None = None,
+) -> Insights:
     """Answer the plan's questions from the table.
+
+    `ratings` are repeated ratings and people's, by which effects are corrected for errors of the
+    table's own.
 
     Raises TooLittle when too few rows or creators are left, BadPlan when it lacks `resamples`
     and there are so many creators that they must be resampled.
     """
     on_progress("Checking the rows …")
     passed = gate(table, plan)
-    work = _Work(passed, plan, on_progress)
+    work = _Work(passed, plan, on_progress, ratings)
     for sample, asked in samples(passed, plan, questions(plan, passed.left_out)):
         work.take(sample, asked)
     if not work.effects:
@@ -87,6 +101,8 @@ def analyse(table: Table, plan: Plan, on_progress: Say = lambda _: None) -> Insi
         gate=passed,
         effects=effects,
         primary=primary,
+        corrected=tuple(work.corrected),
+        corrected_by=() if ratings is None else ratings.sources,
         shapes=work.shapes,
         strength=beyond,
         warnings=told,
@@ -99,8 +115,9 @@ def analyse(table: Table, plan: Plan, on_progress: Say = lambda _: None) -> Insi
 class _Work:
     """Effects as they come, sample by sample."""
 
-    def __init__(self, passed: Gate, plan: Plan, say: Say):
-        self._plan, self._say = plan, say
+    def __init__(self, passed: Gate, plan: Plan, say: Say, ratings: Ratings | None = None):
+        self._plan, self._say, self._ratings = plan, say, ratings
+        self.corrected: list[Correction] = []
         self.effects: list[Effect] = []
         self.said: list[str] = []
         self.size = (0, 0)
@@ -120,6 +137,10 @@ class _Work:
         self._need_resamples(sample)
         self.size = max(self.size, (len(sample.frame), sample.groups.count))
         self._ranks(sample, asked)
+        if self._ratings is not None:
+            self._say("Corrections for errors of the ratings …")
+            effects, seed = self.effects, self._plan.seed
+            self.corrected += corrections(sample, asked, effects, self._ratings, seed)
         for question in asked:
             self._models(sample, question)
             if self._is_primary(question):

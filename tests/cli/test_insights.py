@@ -138,7 +138,7 @@ def star_schema(monkeypatch):
 
         def answered(self, sql):
             asked.append(sql)
-            return of
+            return [] if "FROM fact_rating" in sql else of
 
         monkeypatch.setattr(cli.cloud, "opened", opened)
         monkeypatch.setattr(cli.warehouse.Warehouse, "__init__", lambda self, endpoints: None)
@@ -180,3 +180,30 @@ def test_a_column_that_the_star_schema_lacks_is_no_sql(star_schema, asked, capsy
     assert run("--plan", asked) == 1
     assert "fact_video_analytics has no column" in capsys.readouterr().err
     assert statements == []
+
+
+def test_effects_stand_corrected_beside_the_observed_ones(videos, asked, tmp_path, capsys):
+    from tests.agreement_tables import row
+    from tests.agreement_tables import write_csv as write_ratings
+
+    given = rows()
+    people = [
+        row(one["video_id"], "human/ana", "unexpectedness", one["unexpectedness"])
+        for one in given[:80]
+    ]
+    again = [
+        row(one["video_id"], "gemini/m/1.0", "unexpectedness", one["unexpectedness"] + way, way)
+        for one in given
+        for way in (0, 1)
+    ]
+    table = write_ratings(tmp_path / "ratings.csv", [*people, *again])
+    out = tmp_path / "out.json"
+
+    assert run("--input", videos, "--plan", asked, "--ratings", table, "--out", out) == 0
+
+    said, document = capsys.readouterr().out, json.loads(out.read_text())
+    assert "Corrected for errors of the ratings" in said and "predict then debias" in said
+    primary = [one for one in document["corrected"] if one["outcome"] == "views"]
+    assert [one["method"] for one in primary] == ["disattenuated", "predict_then_debias"]
+    assert {one["uncorrected"] for one in primary} == {document["primary"]["estimate"]}
+    assert document["corrected_by"][0].startswith("ratings.csv sha256:")

@@ -34,7 +34,7 @@ def test_the_committed_campaign_has_a_thousand_panels_and_keeps_its_bars(capsys)
     assert main(["--show"]) == 0
 
     shown = capsys.readouterr().out
-    assert "(2,000 panels)" in shown and "MISSED" not in shown
+    assert "(2,000 simulated)" in shown and "MISSED" not in shown
 
 
 def test_a_campaign_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
@@ -45,6 +45,7 @@ def test_a_campaign_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch,
         return {"design": design.key, "panels": panels, "coverage": {}}
 
     monkeypatch.setattr("benchmarks.coverage.panels.simulated", run)
+    monkeypatch.setattr("benchmarks.coverage.effects.simulated", run)
     results = tmp_path / "results.jsonl"
     main(["--results", str(results)])
     kept = results.read_text().splitlines()

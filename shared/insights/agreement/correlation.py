@@ -31,6 +31,8 @@ def spearman_of(x: FloatArray, y: FloatArray) -> Statistic:
     codes = [np.unique(column, return_inverse=True)[1].astype(np.int64) for column in (x, y)]
 
     def statistic(weights: FloatArray) -> FloatArray:
+        if len(codes[0]) == 0:
+            return np.full(len(weights), np.nan)
         ranks = [_midranks(weights, code) for code in codes]
         return _correlated(weights, *ranks)
 
@@ -39,10 +41,9 @@ def spearman_of(x: FloatArray, y: FloatArray) -> Statistic:
 
 def _midranks(weights: FloatArray, codes: IntArray) -> FloatArray:
     """Average rank of every row among the weighted rows, (b, n)."""
-    distinct = int(codes.max()) + 1 if len(codes) else 0
-    at = np.zeros((len(codes), distinct))
-    at[np.arange(len(codes)), codes] = 1.0
-    counts = weights @ at
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    counts = np.add.reduceat(weights[:, order], starts, axis=1)
     middle = np.cumsum(counts, axis=1) - counts / 2
     ranks: FloatArray = middle[:, codes]
     return ranks

@@ -37,7 +37,9 @@ def numbers() -> list[str]:
     return [name for name in (*rated, *DERIVED, *MEASURED) if name in there]
 
 
-def ratings_in(rows: Iterable[Mapping[str, Any]], machines: frozenset[str]) -> Ratings:
+def ratings_in(
+    rows: Iterable[Mapping[str, Any]], machines: frozenset[str] = frozenset()
+) -> Ratings:
     """Rows of fact_rating as ratings; a rater of several configurations is as many raters."""
     there = list(rows)
     synthetic = {row["video_id"] for row in there if row.get("synthetic")}

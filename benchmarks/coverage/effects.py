@@ -1,0 +1,154 @@
+"""Simulated studies: how far corrected effects are off the truth, and how often intervals hold it.
+
+A video has a true value, a creator, and an outcome that grows with both. A machine's answers have
+random error (`reliability` is the share of variance that is not), and for predict-then-debias a
+systematic one too, which leaks the outcome. People rate a quarter of the videos. The truth is the
+correlation in MANY videos: of the true value for disattenuation, of people's ratings for the other.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.coverage.panels import CONFIDENCE
+from shared.insights.agreement.correlation import spearman_of
+from shared.insights.agreement.figure import wilson
+from shared.insights.correction.debiasing import debiased
+from shared.insights.correction.disattenuation import disattenuated
+from shared.insights.effect import NotEstimable
+from shared.insights.resampling import FloatArray, Groups, IntArray
+
+MANY = 300_000
+VIDEOS = 400
+CREATORS = 80
+REPEATED = 150
+RATED = 100
+DRAWS = 200
+TRUE_RHO = 0.3
+HUMAN_RELIABILITY = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """`kind` as for panels."""
+
+    kind: str
+    reliability: float
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}, reliability {self.reliability:g}"
+
+    def study(self, random: np.random.Generator, n: int, creators: int) -> "Study":
+        """n videos of so many creators."""
+        creator = random.integers(0, creators, n)
+
+        def mixed(share: float) -> FloatArray:
+            """Normal, that share of it the creator's."""
+            own: FloatArray = share**0.5 * random.normal(size=creators)[creator]
+            return own + (1 - share) ** 0.5 * random.normal(size=n)
+
+        true, signal, noise = mixed(0.3), self.reliability**0.5, (1 - self.reliability) ** 0.5
+        success = TRUE_RHO * true + (1 - TRUE_RHO**2) ** 0.5 * mixed(0.4)
+        answers = [self._scale(signal * true + noise * random.normal(size=n)) for _ in range(2)]
+        biased = 0.9 * signal * true + noise * random.normal(size=n) + 0.4 * signal * success
+        people = true + (1 / HUMAN_RELIABILITY - 1) ** 0.5 * random.normal(size=n)
+        views = np.floor(np.exp(6 + 1.5 * success))
+        return Study(creator, true, np.stack(answers, axis=1), self._scale(biased), people, views)
+
+    def _scale(self, latent: FloatArray) -> FloatArray:
+        if self.kind == "skewed":
+            return np.clip(5 * np.round(5 * np.exp(0.6 * latent)), 0, 100)
+        if self.kind == "scores":
+            return np.clip(5 * np.round((50 + 20 * latent) / 5), 0, 100)
+        return latent
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    creator: IntArray
+    true: FloatArray
+    answers: FloatArray
+    biased: FloatArray
+    people: FloatArray
+    views: FloatArray
+
+
+DESIGNS = tuple(
+    Design(kind, reliability)
+    for kind in ("normal", "scores", "skewed")
+    for reliability in (0.5, 0.6, 0.7, 0.8, 0.9)
+)
+
+
+def simulated(
+    design: Design, studies: int, seed: int = 20261102, draws: int = DRAWS
+) -> dict[str, Any]:
+    """Ratio of the mean corrected effect to the truth, and coverage, of both corrections."""
+    place = DESIGNS.index(design) if design in DESIGNS else 999
+    many = design.study(np.random.default_rng((seed, 1)), MANY, MANY // 5)
+    alike = np.ones((1, MANY))
+    truths = {
+        "disattenuated": float(spearman_of(many.true, many.views)(alike)[0]),
+        "predict_then_debias": float(spearman_of(many.people, many.views)(alike)[0]),
+    }
+    random = np.random.default_rng((seed, place))
+    every = [_once(design, random, number, draws) for number in range(studies)]
+    found = [one for one in every if one is not None]
+    return {
+        "design": design.key,
+        **asdict(design),
+        "panels": studies,
+        "videos": VIDEOS,
+        "missing": 0.0,
+        "refused": studies - len(found),
+        "effects": {
+            name: _summed(
+                [one[name] for one in found], truth, [one[f"raw {name}"][0] for one in found]
+            )
+            for name, truth in truths.items()
+        },
+    }
+
+
+def _once(
+    design: Design, random: np.random.Generator, number: int, draws: int
+) -> dict[str, tuple[float, ...]] | None:
+    """Estimates and intervals; None where a method says itself that it cannot."""
+    study = design.study(random, VIDEOS, CREATORS)
+    groups, alike = Groups.of(study.creator), np.ones((1, VIDEOS))
+    repeated = study.answers.copy()
+    repeated[REPEATED:] = np.nan
+    people = study.people.copy()
+    people[RATED:] = np.nan
+    first, views = study.answers[:, 0], study.views
+    try:
+        one = disattenuated(first, views, repeated, groups, draws, number)
+        other = debiased(study.biased, views, people, groups, draws, number)
+    except NotEstimable:
+        return None
+    return {
+        "disattenuated": (one.estimate, one.ci_low, one.ci_high),
+        "raw disattenuated": (float(spearman_of(first, views)(alike)[0]),),
+        "predict_then_debias": (other.estimate, other.ci_low, other.ci_high),
+        "raw predict_then_debias": (float(spearman_of(study.biased, views)(alike)[0]),),
+    }
+
+
+def _summed(found: list[tuple[float, ...]], truth: float, raw: list[float]) -> dict[str, float]:
+    made = np.array(found)
+    hits = int(((made[:, 1] <= truth) & (truth <= made[:, 2])).sum())
+    covered = wilson(hits, len(made), CONFIDENCE)
+    assert covered.estimate is not None and covered.ci_low is not None
+    assert covered.ci_high is not None
+    ratio = made[:, 0] / truth
+    return {
+        "truth": truth,
+        "uncorrected_ratio": float(np.mean(raw) / truth),
+        "ratio": float(ratio.mean()),
+        "ratio_se": float(ratio.std(ddof=1) / len(ratio) ** 0.5),
+        "share": covered.estimate,
+        "low": covered.ci_low,
+        "high": covered.ci_high,
+    }

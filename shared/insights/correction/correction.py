@@ -1,0 +1,155 @@
+"""Every correlation of a rating with an outcome, corrected for the rating's error where data allow.
+
+The rater is the one whose ratings are in the table (its column `rater`, else any machine). Its
+repeated answers give a reliability, people's ratings of some videos a yardstick. Ratings that the
+stand-in for tests made up correct nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from shared.insights.agreement.attention import inattentive
+from shared.insights.agreement.ratings import Ratings
+from shared.insights.correction.debiasing import debiased
+from shared.insights.correction.disattenuation import disattenuated
+from shared.insights.effect import Effect, NotEstimable
+from shared.insights.resampling import FloatArray
+from shared.insights.sample import Question, Sample
+
+RESAMPLES = 1_000
+VIDEO = "video_id"
+RATER = "rater"
+WHY = {
+    "disattenuated": "random error of the rater taken out, by its repeated answers; reliability "
+    "and effect drawn together. What the rater always gets wrong stays in.",
+    "predict_then_debias": "as if people had rated every video; right if the videos that they "
+    "rated were chosen at random, whatever the machine's error is.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One corrected correlation beside the one that was observed; None with a note why not."""
+
+    predictor: str
+    outcome: str
+    scale: str
+    method: str
+    estimate: float | None
+    ci_low: float | None
+    ci_high: float | None
+    uncorrected: float | None
+    uncorrected_low: float | None
+    uncorrected_high: float | None
+    details: dict[str, Any]
+    note: str
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def corrections(
+    sample: Sample,
+    asked: Sequence[Question],
+    effects: Sequence[Effect],
+    ratings: Ratings,
+    seed: int,
+) -> list[Correction]:
+    """Corrections of the Spearman effects of these questions; none without ids of videos."""
+    if VIDEO not in sample.frame:
+        return []
+    ratings = ratings.without([*inattentive(ratings), *ratings.stand_ins])
+    columns = {question.outcome + question.scale: question for question in asked}
+    return [
+        corrected
+        for effect in effects
+        if effect.method == "spearman" and effect.estimate is not None
+        if (question := columns.get(effect.outcome + effect.scale)) is not None
+        for corrected in _corrected(sample, question, effect, ratings, seed)
+    ]
+
+
+def _corrected(
+    sample: Sample, question: Question, effect: Effect, ratings: Ratings, seed: int
+) -> Iterator[Correction]:
+    x = sample.frame[effect.predictor].to_numpy(dtype=np.float64)
+    y = sample.values(question)
+    videos = [str(video) for video in sample.frame[VIDEO]]
+    repeated = _repeated(videos, sample, effect.predictor, ratings)
+    if repeated is not None:
+        try:
+            found = disattenuated(x, y, repeated, sample.groups, RESAMPLES, seed)
+            yield _told("disattenuated", effect, asdict(found))
+        except NotEstimable as error:
+            yield _told("disattenuated", effect, {}, error.sentence)
+    people = _people(videos, effect.predictor, ratings)
+    if people is not None:
+        try:
+            put_right = debiased(x, y, people, sample.groups, RESAMPLES, seed)
+            yield _told("predict_then_debias", effect, asdict(put_right))
+        except NotEstimable as error:
+            yield _told("predict_then_debias", effect, {}, error.sentence)
+
+
+def _told(
+    method: str, effect: Effect, found: dict[str, Any], note: str | None = None
+) -> Correction:
+    estimate, low, high = (found.pop(name, None) for name in ("estimate", "ci_low", "ci_high"))
+    return Correction(
+        effect.predictor,
+        effect.outcome,
+        effect.scale,
+        method,
+        estimate,
+        low,
+        high,
+        effect.estimate,
+        effect.ci_low,
+        effect.ci_high,
+        found,
+        note or WHY[method],
+    )
+
+
+def _repeated(
+    videos: Sequence[str], sample: Sample, predictor: str, ratings: Ratings
+) -> FloatArray | None:
+    """The rater's first answers by video, as many as most videos have; None without a repetition.
+
+    Where the table mixes raters, each video has the answers of its own.
+    """
+    of_rows = [str(one) for one in sample.frame[RATER]] if RATER in sample.frame else None
+    known = ratings.of(predictor, "machine")
+    answers: dict[tuple[str, str], list[float]] = {}
+    for rater in known:
+        name = rater.partition("@")[0]
+        for video, by_number in ratings.values[(predictor, rater)].items():
+            if len(by_number) >= 2:
+                answers.setdefault((video, name), [by_number[n] for n in sorted(by_number)])
+    names = dict.fromkeys(rater.partition("@")[0] for rater in known)
+    rows = []
+    for place, video in enumerate(videos):
+        own = [of_rows[place]] if of_rows else list(names)
+        rows.append(next((answers[video, one] for one in own if (video, one) in answers), []))
+    if not any(rows):
+        return None
+    width = int(np.median([len(row) for row in rows if row]))
+    return np.array(
+        [row[:width] if len(row) >= width else [np.nan] * width for row in rows], dtype=np.float64
+    )
+
+
+def _people(videos: Sequence[str], predictor: str, ratings: Ratings) -> FloatArray | None:
+    """Mean of people's ratings by video, NaN where nobody rated; None where nobody did at all."""
+    people = ratings.of(predictor, "human")
+    if not people:
+        return None
+    table = ratings.table(predictor, people)
+    means = {
+        video: float(np.nanmean(row)) for video, row in zip(table.videos, table.values, strict=True)
+    }
+    found = np.array([means.get(video, np.nan) for video in videos])
+    return None if np.isnan(found).all() else found
