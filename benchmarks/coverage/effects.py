@@ -2,8 +2,8 @@
 
 A video has a true value, a creator, and an outcome that grows with both. A machine's answers have
 random error (`reliability` is the share of variance that is not), and for predict-then-debias a
-systematic one too, which leaks the outcome. People rate a quarter of the videos. The truth is the
-correlation in MANY videos: of the true value for disattenuation, of people's ratings for the other.
+systematic one too, which leaks the outcome. People rate a quarter of the videos. The truth is that
+of normal variables: of the true value for disattenuation, of people's ratings for the other.
 """
 
 from dataclasses import asdict, dataclass
@@ -19,7 +19,6 @@ from shared.insights.correction.disattenuation import disattenuated
 from shared.insights.effect import NotEstimable
 from shared.insights.resampling import FloatArray, Groups, IntArray
 
-MANY = 300_000
 VIDEOS = 400
 CREATORS = 80
 REPEATED = 150
@@ -87,11 +86,9 @@ def simulated(
 ) -> dict[str, Any]:
     """Ratio of the mean corrected effect to the truth, and coverage, of both corrections."""
     place = DESIGNS.index(design) if design in DESIGNS else 999
-    many = design.study(np.random.default_rng((seed, 1)), MANY, MANY // 5)
-    alike = np.ones((1, MANY))
     truths = {
-        "disattenuated": float(spearman_of(many.true, many.views)(alike)[0]),
-        "predict_then_debias": float(spearman_of(many.people, many.views)(alike)[0]),
+        "disattenuated": _of_ranks(TRUE_RHO),
+        "predict_then_debias": _of_ranks(TRUE_RHO * HUMAN_RELIABILITY**0.5),
     }
     random = np.random.default_rng((seed, place))
     every = [_once(design, random, number, draws) for number in range(studies)]
@@ -110,6 +107,11 @@ def simulated(
             for name, truth in truths.items()
         },
     }
+
+
+def _of_ranks(correlation: float) -> float:
+    """Spearman's correlation of normal variables with this one (Pearson 1907)."""
+    return float(6 / np.pi * np.arcsin(correlation / 2))
 
 
 def _once(

@@ -2,11 +2,11 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -16,15 +16,16 @@ from cli.main import status_of
 from shared.insights.agreement.ratings import read_ratings
 from tests.agreement_tables import GEMINI, row, write_csv
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER),
-    reason="no browser: apt-get install chromium chromium-driver, then make test",
-)
 CLIPS = 6
 IDS = [f"73000000000000000{number:02}" for number in range(CLIPS)]
-PHONE = {"width": 390, "height": 844, "pixelRatio": 3.0}
-WAIT_S = 30
+DESK = {"viewport": {"width": 1000, "height": 800}}
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 3,
+    "is_mobile": True,
+    "has_touch": True,
+}
+MORE = "video, #scale-attention, #save"
 
 
 def make_clip(path: Path, number: int) -> None:
@@ -54,163 +55,130 @@ def kit(tmp_path_factory):
 
 
 @contextmanager
-def browser(downloads: Path, phone: bool = False) -> Iterator:
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
-        options.add_argument(f"--{flag}")
-    options.add_argument("--autoplay-policy=no-user-gesture-required")
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    if phone:
-        options.add_experimental_option("mobileEmulation", {"deviceMetrics": PHONE})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+def opened(chromium: Any, **screen: Any) -> Iterator[Any]:
+    context = chromium.new_context(**screen)
     try:
-        yield driver
+        yield context.new_page()
     finally:
-        driver.quit()
+        context.close()
 
 
 class Rater:
     """Somebody at the page. `score` says what they give a clip, by its video id."""
 
-    def __init__(self, driver, kit, name, score, attentive=True):
-        from selenium.webdriver.support.ui import WebDriverWait
-
-        self.driver, self.name, self.score, self.attentive = driver, name, score, attentive
+    def __init__(self, page, kit, name, score, attentive=True):
+        self.page, self.name, self.score, self.attentive = page, name, score, attentive
         self.folder, self.key = kit
-        self.wait = WebDriverWait(driver, WAIT_S, poll_frequency=0.02)
         self.shown: list[str] = []
 
-    def find(self, selector: str):
-        return self.driver.find_element("css selector", selector)
-
-    def has(self, selector: str) -> bool:
-        return bool(self.driver.find_elements("css selector", selector))
-
     def begin(self) -> None:
-        self.driver.get((self.folder / "index.html").as_uri())
-        self.find("#name").send_keys(self.name + "\n")
+        self.page.goto((self.folder / "index.html").as_uri())
+        self.page.fill("#name", self.name)
+        self.page.press("#name", "Enter")
 
     def rate_all(self, most: int = 99) -> None:
         for _ in range(most):
-            self.wait.until(lambda _: self.has("video, #scale-attention, #save"))
-            if self.has("#save"):
+            self.page.wait_for_selector(MORE, state="attached")
+            if self.page.query_selector("#save"):
                 return
             self.rate_one()
 
     def rate_one(self) -> None:
-        if self.has("#scale-attention"):
-            target = int(re.search(r"to (\d+)", self.find("legend").text)[1])
+        if self.page.query_selector("#scale-attention"):
+            target = int(re.search(r"to (\d+)", self.page.inner_text("legend"))[1])
             self.set("attention", target if self.attentive else (target + 50) % 101)
         else:
             self.watch()
             self.rate_clip()
+        shown = self.page.get_attribute("progress", "value")
         self.go_on()
+        self.page.wait_for_function(
+            "shown => document.querySelector('#save') || "
+            "document.querySelector('progress').getAttribute('value') !== shown",
+            arg=shown,
+        )
 
-    def watch(self) -> str:
-        video = self.find("video")
-        name = video.get_attribute("src").rpartition("/")[2]
-        self.shown.append(name)
-        assert not self.find("#next").is_enabled()
-        self.play(video)
-        self.wait.until(lambda _: self.find("#fields").get_attribute("disabled") is None)
-        return name
+    def watch(self) -> None:
+        self.shown.append(self.page.get_attribute("video", "src").rpartition("/")[2])
+        assert self.page.is_disabled("#next")
+        self.play()
+        self.page.wait_for_selector("#fields:not([disabled])")
 
     def video_id(self) -> str:
         return self.key[f"clip-{self.shown[-1].removesuffix('.mp4')}"]
 
     # By mouse or finger; ByKeys has the other way.
 
-    def play(self, video) -> None:
-        self.driver.execute_script("arguments[0].play()", video)
+    def play(self) -> None:
+        self.page.eval_on_selector("video", "video => video.play()")
 
     def rate_clip(self) -> None:
-        self.find("#mark").click()
+        self.page.click("#mark")
         self.set("unexpectedness", self.score(self.video_id()))
 
     def set(self, dimension: str, value: int) -> None:
-        slider = self.find(f"#scale-{dimension}")
-        self.driver.execute_script(
-            "arguments[0].value = arguments[1];"
-            "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
-            slider,
-            value,
-        )
+        self.page.fill(f"#scale-{dimension}", str(value))
 
     def go_on(self) -> None:
-        shown = self.find("progress").get_attribute("value")
-        self.find("#next").click()
-        self.wait.until(
-            lambda _: self.has("#save") or self.find("progress").get_attribute("value") != shown
-        )
+        self.page.click("#next")
 
-    def save(self, downloads: Path) -> Path:
-        self.find("#save").click()
-        self.wait.until(lambda _: list(downloads.glob(f"ratings-*-{self.name}.csv")))
-        return next(downloads.glob(f"ratings-*-{self.name}.csv"))
+    def save(self, folder: Path) -> Path:
+        with self.page.expect_download() as saving:
+            self.page.click("#save")
+        path = folder / saving.value.suggested_filename
+        saving.value.save_as(path)
+        return path
 
 
 class ByKeys(Rater):
     """Somebody without a mouse."""
 
     def type(self, *keys: str) -> None:
-        from selenium.webdriver.common.action_chains import ActionChains
+        for key in keys:
+            self.page.keyboard.press(key)
 
-        ActionChains(self.driver).send_keys(*keys).perform()
-
-    def play(self, video) -> None:
-        self.type(" ")
+    def play(self) -> None:
+        self.type("Space")
 
     def rate_clip(self) -> None:
         self.type("n")
         self.set("unexpectedness", self.score(self.video_id()))
 
     def set(self, dimension: str, value: int) -> None:
-        from selenium.webdriver.common.keys import Keys
-
-        slider = self.find(f"#scale-{dimension}")
-        self.driver.execute_script("arguments[0].focus()", slider)  # tabbed to, in real life
-        self.type(Keys.HOME, *[Keys.PAGE_UP] * (value // 10), *[Keys.ARROW_RIGHT] * (value % 10))
+        self.page.focus(f"#scale-{dimension}")  # tabbed to, in real life
+        self.type("Home", *["PageUp"] * (value // 10), *["ArrowRight"] * (value % 10))
 
     def go_on(self) -> None:
-        from selenium.webdriver.common.keys import Keys
-
-        shown = self.find("progress").get_attribute("value")
-        self.type(Keys.ENTER)
-        self.wait.until(
-            lambda _: self.has("#save") or self.find("progress").get_attribute("value") != shown
-        )
+        self.type("Enter")
 
 
 @pytest.fixture(scope="module")
-def story(kit, tmp_path_factory):
+def story(chromium, kit, tmp_path_factory):
     """Three people rate: by keys, on a phone with a break, and without looking."""
     folder = tmp_path_factory.mktemp("ratings")
     scores = {video_id: 5 + 17 * place for place, video_id in enumerate(IDS)}
     told = {"orders": {}, "files": []}
-    with browser(folder) as driver:
-        keys = ByKeys(driver, kit, "ana", lambda one: scores[one])
+    with opened(chromium, **DESK) as page:
+        keys = ByKeys(page, kit, "ana", lambda one: scores[one])
         keys.begin()
         keys.rate_all()
         told["files"].append(keys.save(folder))
         told["orders"]["ana"] = keys.shown
-        careless = Rater(driver, kit, "cy", lambda one: 50, attentive=False)
+        careless = Rater(page, kit, "cy", lambda one: 50, attentive=False)
         careless.begin()
         careless.rate_all()
         told["files"].append(careless.save(folder))
-    with browser(folder, phone=True) as driver:
-        phone = Rater(driver, kit, "bo", lambda one: min(100, scores[one] + 3))
+    with opened(chromium, **PHONE) as page:
+        phone = Rater(page, kit, "bo", lambda one: min(100, scores[one] + 3))
         phone.begin()
-        told["width"] = driver.execute_script("return document.documentElement.scrollWidth")
+        told["width"] = page.evaluate("document.documentElement.scrollWidth")
         phone.rate_all(most=3)
-        driver.refresh()  # the page was closed on the way
+        page.reload()  # the page was closed on the way
         phone.begin()
         phone.rate_all()
         told["files"].append(phone.save(folder))
         told["orders"]["bo"] = phone.shown
-        told["text"] = driver.find_element("css selector", "#csv").get_attribute("value")
+        told["text"] = page.input_value("#csv")
     return told
 
 
@@ -262,8 +230,8 @@ def test_nothing_that_raters_get_says_which_video_a_clip_is(kit):
 
 
 def test_the_page_fits_a_phone(story):
-    assert story["width"] <= PHONE["width"]
+    assert story["width"] <= PHONE["viewport"]["width"]
 
 
 def test_what_is_saved_can_be_copied_too(story):
-    assert story["text"].replace("\r\n", "\n") == story["files"][-1].read_text()
+    assert story["text"] == story["files"][-1].read_text()
