@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser test lint generate bench coverage lock scan audit faults clean
+.PHONY: help setup demo browser test lint generate bench coverage lock scan audit fuzz faults clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,6 +65,17 @@ audit: $(READY) ## Ask PyPI what is known against each pinned package; one that 
 		echo "$$pins"; \
 		$(BIN)/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --progress-spinner off \
 			--require-hashes --disable-pip -r "$$pins" || exit 1; \
+	done
+
+SECONDS ?= 60
+fuzz: $(READY) ## Fuzz every parser, guided by coverage, SECONDS each (60), from where the last night ended
+	@mkdir -p .local
+	@for target in $$($(BIN)/python -c 'from tests.fuzz.targets import TARGETS; print(*TARGETS)'); do \
+		echo "$$target, $(SECONDS) s"; \
+		VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv run --quiet --no-project --active --with atheris==3.0.0 \
+			python -m tests.fuzz "$$target" --corpus .local/fuzz --seconds $(SECONDS) >.local/fuzz.log 2>&1 \
+			|| { tail -40 .local/fuzz.log; exit 1; }; \
+		grep -E "cov:|number_of_executed_units|slowest_unit|peak_rss" .local/fuzz.log | tail -4; \
 	done
 
 faults: $(READY) ## Break everything many times over, and let 30 seeds of mixed faults loose (hours)

@@ -53,10 +53,16 @@ def message_of(event: CloudEvent) -> Message:
     if not isinstance(inner, dict):
         raise Malformed("event carries no Pub/Sub message")
     attributes = inner.get("attributes") or {}
-    if not isinstance(attributes, dict):
-        raise Malformed("message attributes are no mapping")
+    if not isinstance(attributes, dict) or not all(
+        map(_is_text, [*attributes, *attributes.values()])
+    ):
+        raise Malformed("message attributes are no mapping of texts")
     identity = inner.get("messageId") or inner.get("message_id") or event["id"]
     return Message(str(identity), _decoded(inner.get("data", "")), attributes)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value == value.encode(errors="replace").decode()
 
 
 def _decoded(data: object) -> bytes:

@@ -67,14 +67,19 @@ class _Wrong(Exception):
 
 def read_plan(file: Path) -> Plan:
     """Read a plan from a YAML file. Raises BadPlan and OSError."""
+    return plan_in(file.read_bytes(), str(file))
+
+
+def plan_in(content: bytes, name: str) -> Plan:
+    """Read a plan from YAML that came from a file of that name. Raises BadPlan."""
     try:
-        said, lines = read_yaml(file.read_bytes())
+        said, lines = read_yaml(content)
     except BadYaml as error:
-        raise BadPlan(f"{file} {error}") from error
+        raise BadPlan(f"{name} {error}") from error
     try:
         return _plan(said)
     except _Wrong as wrong:
-        raise BadPlan(f"{file}{_line(lines, wrong.place)}, {_sentence(wrong)}") from wrong
+        raise BadPlan(f"{name}{_line(lines, wrong.place)}, {_sentence(wrong)}") from wrong
 
 
 def parse_plan(said: object) -> Plan:

@@ -80,13 +80,17 @@ def read_state(content: bytes, name: str) -> State:
     Raises Malformed when somebody has edited the object.
     """
     try:
-        fields: Any = json.loads(content)
+        fields: Any = json.loads(content, parse_constant=_refused)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"{name}: not JSON") from error
     if isinstance(fields, dict) and isinstance(fields.get("outbox"), list):
         records = [parse_record(canonical_json(record)) for record in fields["outbox"]]
         fields["outbox"] = [json.loads(record.to_json()) for record in records]
     return parse(State, canonical_json(fields), name)
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 class Progress:

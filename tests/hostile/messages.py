@@ -256,7 +256,7 @@ events = Handler(
         "not UTF-8": Cell("a body with the byte FF", _body(b'{"message": "\xff"}'), "refused"),
         "NUL": Cell("a NUL in the object's name", _event(objectId="videos/\0.mp4"), "ignored"),
         "wrong type": Cell(
-            "a list as the object's name", _event(objectId=["a"]), "kept", "event without"
+            "a list as the object's name", _event(objectId=["a"]), "kept", "no mapping of texts"
         ),
         "missing": Cell("no generation", _event(objectGeneration=None), "kept", "event without"),
         "unknown": Cell("another type of event", _event(eventType="OBJECT_DELETE"), "ignored"),

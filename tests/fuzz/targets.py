@@ -1,0 +1,181 @@
+"""Parsers to fuzz: each takes bytes, and whatever they are, ends in a value or a known refusal."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from cloudevents.http import CloudEvent
+
+from local.faults import BadPlan as BadFaults
+from local.faults.plan import plan_in
+from shared.errors import Permanent
+from shared.events import evidence, upload_in, video_uploaded
+from shared.insights.plan import parse_plan
+from shared.media_type import media_type
+from shared.model import Rating, canonical_json, parse, parse_record
+from shared.rating.clip import Unreadable, clip_of
+from shared.rating.gemini.reading import Stopped, Unfit, read, usage
+from shared.rating.gemini.wire import read_wire
+from shared.rating.rubric_file import BadRubric, checked_rubric
+from shared.tiktok.collections import parse_collection
+from shared.tiktok.manifest_file import Manifest
+from shared.tiktok.manifest_line import line_of
+from shared.tiktok.state import read_state
+from shared.tiktok.wire import read_json
+from tests.hostile import HANDLERS
+from tests.hostile.files import COLLECTIONS, FAULTS, PLAN, RUBRIC
+from tests.hostile.gemini import GOOD
+from tests.hostile.media import File, clip
+from tests.hostile.messages import RECORD, upload
+from tests.hostile.sources import _line, _page
+from tests.hostile.table import Cell
+
+MOST_SEED_BYTES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`check` raises for a defect and for nothing else. `seeds` are where fuzzing starts."""
+
+    name: str
+    check: Callable[[bytes], None]
+    good: bytes
+    handler: str = ""
+
+    def seeds(self) -> list[bytes]:
+        """A good input, and the small ones of the hostile table."""
+        found = [self.good]
+        cells: Mapping[str, Cell] = next((h.cells for h in HANDLERS if h.name == self.handler), {})
+        for cell in cells.values():
+            made = cell.made()
+            content = made.content if isinstance(made, File) else made
+            if isinstance(content, bytes) and len(content) <= MOST_SEED_BYTES:
+                found.append(content)
+        return found
+
+
+def _record(content: bytes) -> None:
+    with suppress(Permanent):
+        record = parse_record(content)
+        assert parse_record(record.to_json()) == record, "a record is not what it says"
+
+
+def _rating(content: bytes) -> None:
+    with suppress(Permanent):
+        rating = parse(Rating, content, "rating")
+        canonical_json(rating.model_dump(mode="json"))
+
+
+def _event(content: bytes) -> None:
+    """A push whose body is this JSON, and a notification whose attributes it is."""
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        return  # functions-framework has refused it
+    attributes = {"id": "1", "source": "s", "type": "google.cloud.pubsub.topic.v1.messagePublished"}
+    event = CloudEvent(attributes, said)
+    with suppress(Permanent):
+        video_uploaded(event)
+    canonical_json(evidence(event)).encode()
+    if isinstance(said, dict):
+        with suppress(Permanent):
+            upload_in(said)
+
+
+def _tiktok(content: bytes) -> None:
+    from datetime import UTC, datetime
+
+    from shared.tiktok.research import ResearchApi
+    from shared.tiktok.wire import Exchange
+
+    with suppress(ValueError):
+        said = read_json(content)
+        data = said.get("data")
+        videos = data.get("videos") if isinstance(data, dict) else None
+        source = ResearchApi(Exchange("http://x"), "k", "s", None)
+        for item in videos if isinstance(videos, list) else ():
+            with suppress(Permanent):
+                found = source.read(item, _COLLECTION, datetime(2026, 11, 1, tzinfo=UTC))
+                found.video.model_dump_json()
+
+
+def _manifest(content: bytes) -> None:
+    with suppress(Permanent):
+        for entry in Manifest(io.BytesIO(content), "x.csv"):
+            if entry.said is not None:
+                with suppress(Permanent):
+                    line_of(entry.said, "line")
+
+
+def _collection(content: bytes) -> None:
+    for name in ("cats", "dogs"):
+        with suppress(Permanent):
+            parse_collection(content, name)
+
+
+def _state(content: bytes) -> None:
+    with suppress(Permanent):
+        read_state(content, "state")
+
+
+def _plan(content: bytes) -> None:
+    with suppress(Permanent):
+        assert parse_plan(content, "plan.yaml").hash
+
+
+def _faults(content: bytes) -> None:
+    with suppress(BadFaults):
+        plan_in(content, "faults.yaml")
+
+
+def _rubric(content: bytes) -> None:
+    with suppress(BadRubric):
+        checked_rubric(content)
+
+
+def _gemini(content: bytes) -> None:
+    """A whole response, and a text of the model's in a good one."""
+    _response(read_wire(content))
+    text = content.decode(errors="replace")
+    parts = [{"text": text}]
+    _response({"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]})
+
+
+def _response(response: dict[str, Any] | None) -> None:
+    if response is None:
+        return
+    usage(response)
+    with suppress(Stopped, Unfit):
+        reading = read(response, 10.0)
+        reading.values.model_dump_json()
+
+
+def _clip(content: bytes) -> None:
+    media_type(content[:4_096])
+    with suppress(Unreadable):
+        clip_of(io.BytesIO(content))
+
+
+_COLLECTION = parse_collection(COLLECTIONS, "cats")
+_PUSHED = json.dumps({"message": {"data": "e30=", **upload("videos/1.mp4", 1)}}).encode()
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target("record", _record, RECORD, "records"),
+        Target("rating", _rating, canonical_json(json.loads(RECORD)["rating"]).encode()),
+        Target("event", _event, _PUSHED),
+        Target("tiktok", _tiktok, _page(), "TikTok's answers"),
+        Target("manifest", _manifest, _line(), "manifests"),
+        Target("collection", _collection, COLLECTIONS, "collections"),
+        Target("state", _state, b'{"outbox": [], "media_due": []}'),
+        Target("plan", _plan, PLAN, "analysis plans"),
+        Target("faults", _faults, FAULTS, "plans of faults"),
+        Target("rubric", _rubric, RUBRIC, "rubric"),
+        Target("gemini", _gemini, json.dumps(GOOD).encode()),
+        Target("clip", _clip, clip(), "media"),
+    )
+}
