@@ -1,0 +1,32 @@
+-- Does rating work, and what does it cost? Grain: day, rater, status, reason.
+-- A jump of refused or unratable ratings, of cost or of latency is the first sign of a changed model.
+--
+-- day: Day on which the ratings were made (UTC).
+-- rater: Who rated; none for videos without media.
+-- status: rated, refused, unratable or no_media.
+-- reason: Why there are no values; NULL when rated.
+-- ratings: Ratings made.
+-- videos: Videos rated.
+-- configurations: Different prompts, schemas or parameters among them.
+-- model_versions: Different versions that the model gave of itself.
+-- mean_confidence: Mean confidence that the rater gave, 0–100.
+-- input_tokens: Tokens read by the model.
+-- output_tokens: Tokens written by the model.
+-- cost_usd: Price of the calls in US dollars.
+-- mean_latency_s: Mean seconds from request to answer.
+SELECT
+  DATE(rated_at) AS day,
+  rater,
+  status,
+  reason,
+  COUNT(*) AS ratings,
+  COUNT(DISTINCT video_id) AS videos,
+  COUNT(DISTINCT config_hash) AS configurations,
+  COUNT(DISTINCT model_version) AS model_versions,
+  AVG(confidence) AS mean_confidence,
+  SUM(input_tokens) AS input_tokens,
+  SUM(output_tokens) AS output_tokens,
+  SUM(cost_usd) AS cost_usd,
+  AVG(latency_s) AS mean_latency_s
+FROM `${dataset}.fact_rating`
+GROUP BY day, rater, status, reason
