@@ -1,6 +1,7 @@
 """Files that a verb reads and writes: refused before any work, written whole or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cli.refused import WRONG_USE, Refused
@@ -25,9 +26,18 @@ def refuse_target(out: Path | None, read: Iterable[Path | None]) -> None:
 
 def write(path: Path, text: str) -> None:
     """Whole or not at all: whoever interrupts keeps the last result."""
+    with written_whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A file beside it to write; it takes its place when the block ends well. Raises Refused."""
     unfinished = path.with_name(path.name + ".part")
     try:
-        unfinished.write_text(text, encoding="utf-8")
+        yield unfinished
         unfinished.replace(path)
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror or error}.") from error
     finally:
         unfinished.unlink(missing_ok=True)

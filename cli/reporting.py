@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from cli.output import refuse_absent, refuse_target, write
 from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
 from local.endpoints import LOCAL, Endpoints
@@ -34,10 +35,8 @@ class Asked:
         cls, out: Path | None, plan: Path | None, day: str | None, target: str, home: Path | None
     ) -> Self:
         """Raises Refused before any work is done."""
-        if out is not None and (out.is_dir() or not out.parent.is_dir()):
-            raise Refused(f"--out {out}: give a file in a folder that exists.", WRONG_USE)
-        if plan is not None and not plan.is_file():
-            raise Refused(f"--plan {plan}: there is no such file.", WRONG_USE)
+        refuse_absent("--plan", plan)
+        refuse_target(out, (plan,))
         return cls(out, plan, _day(day), target, home)
 
 
@@ -49,6 +48,7 @@ def reported(asked: Asked, screen: Screen) -> dict[str, Any]:
     with opened(asked.home, screen, QUERY | LAKE, target=asked.target) as endpoints:
         made = _made(asked, endpoints, screen)
     folder = folder_of(asked.home, asked.target, made["report"])
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in made.pop("files").items():
         write(folder / name, content)
     if asked.out is not None:
@@ -109,6 +109,7 @@ def call_report(endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
 def _fetch(endpoints: Endpoints, page: str, folder: Path) -> None:
     from shared.lake import Lake
 
+    folder.mkdir(parents=True, exist_ok=True)
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     for name in FILES:
         content = lake.read(page.replace(FILES[0], name))
@@ -121,19 +122,6 @@ def folder_of(home: Path | None, target: str, page: str) -> Path:
     root = Home.at(home).root / "reports"
     root = root if target == LOCAL else root / target
     return root.joinpath(*Path(page).parts[1:-1])
-
-
-def write(path: Path, content: str) -> None:
-    """Whole or not at all: whoever interrupts keeps the last one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.part")
-    try:
-        unfinished.write_text(content, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise Refused(f"{path}: {error.strerror or error}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:

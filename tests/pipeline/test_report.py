@@ -1,0 +1,151 @@
+"""The day's report of the demo, exports for BI, and the notebook that starts from the views."""
+
+import json
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from local.home import PROJECT
+from shared.insights.report.formats import FORMATS
+from tests.report_world import Page
+
+KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
+
+
+@pytest.fixture(scope="module")
+def report(demonstrated, tta):
+    """What `tta report` tells of itself, after the demo's own."""
+    done = tta("report", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_demo_ends_with_the_answer_and_where_to_look(demonstrated):
+    told = demonstrated["report"]
+
+    assert told["synthetic"] is True
+    assert told["answer"]
+    assert "Synthetic data" in Path(told["path"]).read_text()
+
+
+def test_the_function_and_the_command_make_the_same_page(demonstrated, report):
+    assert Path(report["path"]).read_text() == Path(demonstrated["report"]["path"]).read_text()
+    assert report["rows"] == demonstrated["report"]["rows"]
+
+
+def test_a_second_run_of_the_day_changes_no_row(report, tta, ask):
+    before = {table: ask(f"SELECT * FROM {table} ORDER BY {key}") for table, key in KEYS.items()}
+
+    assert tta("report").returncode == 0
+
+    assert before == {
+        table: ask(f"SELECT * FROM {table} ORDER BY {key}") for table, key in KEYS.items()
+    }
+
+
+def test_every_number_of_the_page_is_in_the_warehouse(report, ask):
+    rows = {
+        (table, one[key]): one
+        for table, key in KEYS.items()
+        for one in ask(f"SELECT * FROM {table} WHERE plan_hash = '{report['plan_hash']}'")
+    }
+    page = Page(Path(report["path"]).read_text())
+
+    assert page.unbound == []
+    assert len(page.bound) > 50
+    for one in page.bound:
+        value = rows[one["table"], one["row"]][one["column"]]
+        if one["kind"] in FORMATS and one["kind"] not in ("text", "names") and value is not None:
+            assert one["text"] == FORMATS[one["kind"]](value)
+            assert float(one["value"]) == value
+        elif one["kind"] == "sentence":
+            assert one["text"].replace("\u00a0", " ") == value
+
+
+def test_another_plan_lies_beside_the_standing_one(report, tta, tmp_path):
+    plan = tmp_path / "plan.yaml"
+    text = (PROJECT / "shared/insights/default_plan.yaml").read_text()
+    plan.write_text(text.replace("min_age_days: 7", "min_age_days: 1"))
+
+    other = json.loads(tta("report", "--plan", plan, "--json").stdout)
+
+    assert other["plan_hash"] != report["plan_hash"]
+    assert other["report"].endswith(f"/{other['plan_hash']}/report.html")
+    assert Path(report["path"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--plan", "nowhere.yaml"], "--plan nowhere.yaml: it does not exist."),
+        (["--date", "yesterday"], "--date yesterday: not a day such as 2026-01-31."),
+        (["--out", "nowhere/report.html"], "give a file in a folder that exists"),
+    ],
+)
+def test_wrong_use_is_refused_in_a_sentence(tta, arguments, says):
+    done = tta("report", *arguments)
+
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_the_function_refuses_a_body_that_it_does_not_understand(cloud):
+    request = urllib.request.Request(cloud.functions["report"], b'{"when": "now"}')
+
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(request)
+
+    assert error.value.code == 400
+    assert "2026-01-31" in json.load(error.value)["message"]
+
+
+def test_a_query_is_exported_with_its_types(demonstrated, tta, tmp_path):
+    file = tmp_path / "videos.parquet"
+
+    done = tta("query", "SELECT video_id, views, created_at FROM analysis_sample", "--out", file)
+
+    assert done.returncode == 0, done.stderr
+    table = pq.read_table(file)
+    assert [str(field.type) for field in table.schema] == [
+        "string",
+        "int64",
+        "timestamp[us, tz=UTC]",
+    ]
+    assert table.num_rows == demonstrated["fetched"]["listed"]
+
+
+def test_an_export_as_csv_holds_no_formula(tta, tmp_path):
+    file = tmp_path / "formula.csv"
+
+    assert tta("query", "SELECT '=1+1' AS a, '-5' AS b, NULL AS c", "--out", file).returncode == 0
+
+    assert file.read_text() == "a,b,c\n'=1+1,-5,\n"
+
+
+def test_an_unknown_extension_is_refused_before_anything_is_asked(tta, tmp_path):
+    done = tta("query", "SELECT 1", "--out", tmp_path / "a.xlsx")
+
+    assert done.returncode == 2
+    assert ".parquet, .csv, .json, .jsonl" in done.stderr
+
+
+def test_the_notebook_runs_from_the_first_cell_to_the_last(demonstrated, tta, monkeypatch, capsys):
+    def run(words, check):
+        done = tta(*words[1:])
+        assert done.returncode == 0, done.stderr
+
+    monkeypatch.setattr(subprocess, "run", run)  # the same commands, in this process
+    notebook = json.loads((PROJECT / "docs/explore.ipynb").read_text())
+    names = {}
+
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+
+    printed = capsys.readouterr().out
+    assert "kept" in printed
+    assert "unexpectedness" in printed
+    assert all(not cell.get("outputs") for cell in notebook["cells"])
