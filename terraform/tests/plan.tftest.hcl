@@ -24,13 +24,17 @@ mock_provider "google-beta" {}
 
 mock_provider "time" {}
 
+mock_provider "archive" {} # what the zips hold is no matter here
+
 variables {
   project_id  = "demo-project"
   collections = { surprise = "15 5 * * *" }
 }
 
-run "accounts" {
+run "as_deployed_by_default" {
   command = plan
+
+  # who may do what
 
   assert {
     condition = toset([for account in google_service_account.function : account.account_id]) == toset([
@@ -43,10 +47,6 @@ run "accounts" {
     condition     = toset([for account in google_service_account.caller : account.account_id]) == toset(["tta-push", "tta-scheduler"])
     error_message = "Pub/Sub and the scheduler call as accounts of their own."
   }
-}
-
-run "roles" {
-  command = plan
 
   assert {
     condition     = keys(google_bigquery_dataset_iam_member.dataset) == ["load", "report"]
@@ -72,10 +72,8 @@ run "roles" {
     condition     = alltrue([for binding in google_secret_manager_secret_iam_member.reads : binding.role == "roles/secretmanager.secretAccessor"])
     error_message = "A function reads secrets and does not manage them."
   }
-}
 
-run "schedules_are_paused" {
-  command = plan
+  # what runs, and when
 
   assert {
     condition     = toset(keys(module.scheduler.jobs)) == toset(["sweep", "report", "fetch-surprise"])
@@ -91,101 +89,36 @@ run "schedules_are_paused" {
     condition     = jsondecode(base64decode(module.scheduler.jobs["fetch-surprise"].http_target[0].body)) == { collection = "surprise", mode = "discover" }
     error_message = "A schedule names its collection."
   }
-}
-
-run "schedules_run_when_told" {
-  command = plan
-
-  variables {
-    schedules_paused = false
-  }
 
   assert {
-    condition     = !anytrue([for job in module.scheduler.jobs : job.paused])
-    error_message = "schedules_paused = false switches them on."
-  }
-}
-
-run "the_lake_forgets_what_it_must_and_nothing_else" {
-  command = plan
-
-  assert {
-    condition     = module.lake.lake.soft_delete_policy[0].retention_duration_seconds == 0 && !module.lake.lake.versioning[0].enabled
-    error_message = "Erasure must erase."
-  }
-
-  assert {
-    condition     = module.lake.lake.uniform_bucket_level_access && module.lake.lake.public_access_prevention == "enforced"
-    error_message = "The lake is never public."
-  }
-
-  assert {
-    condition = toset(flatten([
-      for rule in module.lake.lake.lifecycle_rule : [for condition in rule.condition : condition.matches_prefix]
-      if one(rule.action[*].type) == "Delete"
-    ])) == toset(["raw/research/", "reports/"])
-    error_message = "metadata/, ratings/ and raw/upload/ are what a rebuild reads: they have no age."
-  }
-
-  assert {
-    condition     = !module.lake.lake.force_destroy
-    error_message = "A lake with videos in it is not destroyed by default."
-  }
-
-  assert {
-    condition     = module.lake.notification.object_name_prefix == "videos/" && module.lake.notification.payload_format == "JSON_API_V1"
-    error_message = "The topic hears of files under videos/, with data."
-  }
-}
-
-run "dead_letters" {
-  command = plan
-
-  assert {
-    condition     = toset([for subscription in module.bus.dead : subscription.name]) == toset(["video-finalized-dead", "video-records-dead"])
-    error_message = "Each topic has dead letters with a subscription, or they would be lost."
-  }
-
-  assert {
-    condition     = alltrue([for subscription in module.bus.dead : subscription.message_retention_duration == "2678400s" && subscription.expiration_policy[0].ttl == ""])
-    error_message = "Dead letters are kept as long as can be, and their subscription for ever."
-  }
-
-  assert {
-    condition     = alltrue([for subscription in module.bus.push : subscription.dead_letter_policy[0].max_delivery_attempts == 100])
-    error_message = "A message is given up after 100 attempts."
-  }
-}
-
-run "pushes" {
-  command = plan
-
-  assert {
-    condition     = toset(keys(module.bus.push)) == toset(["analyze-gemini", "analyze-signals", "load"])
-    error_message = "One push subscription per rater, and load's."
-  }
-
-  assert {
-    condition = alltrue([for subscription in module.bus.push : (
-      subscription.ack_deadline_seconds == 600
-      && subscription.retry_policy[0].minimum_backoff == "10s"
-      && subscription.retry_policy[0].maximum_backoff == "600s"
-      && subscription.expiration_policy[0].ttl == ""
-      && subscription.message_retention_duration == "604800s"
+    condition = alltrue([for function in module.function : (
+      function.function.build_config[0].runtime == "python313"
+      && function.function.service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"
+      && function.function.service_config[0].min_instance_count == 0
+      && function.function.service_config[0].environment_variables.WORKERS == "1"
+      && function.function.service_config[0].environment_variables.THREADS == tostring(function.function.service_config[0].max_instance_request_concurrency)
+      && tonumber(function.function.service_config[0].available_cpu) >= 1
     )])
-    error_message = "A push has 600 s, comes again after 10 to 600 s, and its subscription never expires."
+    error_message = "Every function is internal, costs nothing while idle, and has a thread for each request."
   }
 
   assert {
-    condition = alltrue([for name, subscription in module.bus.push : (
-      subscription.filter == (name == "load" ? "" : "attributes.eventType = \"OBJECT_FINALIZE\"")
-    )])
-    error_message = "A rater hears of finished files only."
+    condition     = module.function["load"].function.service_config[0].max_instance_count == 1 && module.function["load"].function.service_config[0].max_instance_request_concurrency >= 256
+    error_message = "load is one instance that takes many requests: they share a batch."
   }
-}
 
-run "deadlines_fit_each_other" {
-  command = plan
+  assert {
+    condition     = module.function["analyze-gemini"].function.service_config[0].max_instance_count * module.function["analyze-gemini"].function.service_config[0].max_instance_request_concurrency == var.gemini_instances * var.gemini_concurrency
+    error_message = "Instances times concurrency bound the questions asked of Gemini at once."
+  }
+
+  assert {
+    condition = alltrue([for name in ["analyze-gemini", "analyze-signals"] : (
+      module.function[name].function.service_config[0].max_instance_request_concurrency * tonumber(module.function[name].function.service_config[0].environment_variables.MAX_MEDIA_BYTES)
+      <= tonumber(trimsuffix(module.function[name].function.service_config[0].available_memory, "Gi")) * 1024 * 1024 * 1024 / 2
+    )])
+    error_message = "Files being rated take at most half of the memory."
+  }
 
   assert {
     condition = alltrue([for name in keys(module.bus.push) : (
@@ -219,39 +152,98 @@ run "deadlines_fit_each_other" {
     condition     = tonumber(module.function["analyze-gemini"].function.service_config[0].environment_variables.GEMINI_DEADLINE_S) <= module.function["analyze-gemini"].function.service_config[0].timeout_seconds
     error_message = "Gemini is not asked for longer than the function may run."
   }
+
+  # what travels
+
+  assert {
+    condition     = toset([for subscription in module.bus.dead : subscription.name]) == toset(["video-finalized-dead", "video-records-dead"])
+    error_message = "Each topic has dead letters with a subscription, or they would be lost."
+  }
+
+  assert {
+    condition     = alltrue([for subscription in module.bus.dead : subscription.message_retention_duration == "2678400s" && subscription.expiration_policy[0].ttl == ""])
+    error_message = "Dead letters are kept as long as can be, and their subscription for ever."
+  }
+
+  assert {
+    condition     = alltrue([for subscription in module.bus.push : subscription.dead_letter_policy[0].max_delivery_attempts == 100])
+    error_message = "A message is given up after 100 attempts."
+  }
+
+  assert {
+    condition     = toset(keys(module.bus.push)) == toset(["analyze-gemini", "analyze-signals", "load"])
+    error_message = "One push subscription per rater, and load's."
+  }
+
+  assert {
+    condition = alltrue([for subscription in module.bus.push : (
+      subscription.ack_deadline_seconds == 600
+      && subscription.retry_policy[0].minimum_backoff == "10s"
+      && subscription.retry_policy[0].maximum_backoff == "600s"
+      && subscription.expiration_policy[0].ttl == ""
+      && subscription.message_retention_duration == "604800s"
+    )])
+    error_message = "A push has 600 s, comes again after 10 to 600 s, and its subscription never expires."
+  }
+
+  assert {
+    condition = alltrue([for name, subscription in module.bus.push : (
+      subscription.filter == (name == "load" ? "" : "attributes.eventType = \"OBJECT_FINALIZE\"")
+    )])
+    error_message = "A rater hears of finished files only."
+  }
+
+  # what stays
+
+  assert {
+    condition     = module.lake.lake.soft_delete_policy[0].retention_duration_seconds == 0 && !module.lake.lake.versioning[0].enabled
+    error_message = "Erasure must erase."
+  }
+
+  assert {
+    condition     = module.lake.lake.uniform_bucket_level_access && module.lake.lake.public_access_prevention == "enforced"
+    error_message = "The lake is never public."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for rule in module.lake.lake.lifecycle_rule : [for condition in rule.condition : condition.matches_prefix]
+      if one(rule.action[*].type) == "Delete"
+    ])) == toset(["raw/research/", "reports/"])
+    error_message = "metadata/, ratings/ and raw/upload/ are what a rebuild reads: they have no age."
+  }
+
+  assert {
+    condition     = !module.lake.lake.force_destroy
+    error_message = "A lake with videos in it is not destroyed by default."
+  }
+
+  assert {
+    condition     = module.lake.notification.object_name_prefix == "videos/" && module.lake.notification.payload_format == "JSON_API_V1"
+    error_message = "The topic hears of files under videos/, with data."
+  }
+
+  assert {
+    condition     = alltrue([for table in module.warehouse.tables : table.deletion_protection && length(table.table_constraints[0].primary_key[0].columns) > 0])
+    error_message = "Tables are protected, and declare their keys."
+  }
+
+  assert {
+    condition     = module.warehouse.tables["fact_metrics_snapshot"].time_partitioning[0].field == "collected_at"
+    error_message = "Snapshots are partitioned by the day they were read."
+  }
 }
 
-run "functions" {
+run "schedules_run_when_told" {
   command = plan
 
-  assert {
-    condition = alltrue([for function in module.function : (
-      function.function.build_config[0].runtime == "python313"
-      && function.function.service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"
-      && function.function.service_config[0].min_instance_count == 0
-      && function.function.service_config[0].environment_variables.WORKERS == "1"
-      && function.function.service_config[0].environment_variables.THREADS == tostring(function.function.service_config[0].max_instance_request_concurrency)
-      && tonumber(function.function.service_config[0].available_cpu) >= 1
-    )])
-    error_message = "Every function is internal, costs nothing while idle, and has a thread for each request."
+  variables {
+    schedules_paused = false
   }
 
   assert {
-    condition     = module.function["load"].function.service_config[0].max_instance_count == 1 && module.function["load"].function.service_config[0].max_instance_request_concurrency >= 256
-    error_message = "load is one instance that takes many requests: they share a batch."
-  }
-
-  assert {
-    condition     = module.function["analyze-gemini"].function.service_config[0].max_instance_count * module.function["analyze-gemini"].function.service_config[0].max_instance_request_concurrency == var.gemini_instances * var.gemini_concurrency
-    error_message = "Instances times concurrency bound the questions asked of Gemini at once."
-  }
-
-  assert {
-    condition = alltrue([for name in ["analyze-gemini", "analyze-signals"] : (
-      module.function[name].function.service_config[0].max_instance_request_concurrency * tonumber(module.function[name].function.service_config[0].environment_variables.MAX_MEDIA_BYTES)
-      <= tonumber(trimsuffix(module.function[name].function.service_config[0].available_memory, "Gi")) * 1024 * 1024 * 1024 / 2
-    )])
-    error_message = "Files being rated take at most half of the memory."
+    condition     = !anytrue([for job in module.scheduler.jobs : job.paused])
+    error_message = "schedules_paused = false switches them on."
   }
 }
 
@@ -265,20 +257,6 @@ run "one_rater_alone" {
   assert {
     condition     = toset(keys(module.bus.push)) == toset(["analyze-signals", "load"])
     error_message = "A rater that is not asked for has no function."
-  }
-}
-
-run "tables" {
-  command = plan
-
-  assert {
-    condition     = alltrue([for table in module.warehouse.tables : table.deletion_protection && length(table.table_constraints[0].primary_key[0].columns) > 0])
-    error_message = "Tables are protected, and declare their keys."
-  }
-
-  assert {
-    condition     = module.warehouse.tables["fact_metrics_snapshot"].time_partitioning[0].field == "collected_at"
-    error_message = "Snapshots are partitioned by the day they were read."
   }
 }
 
