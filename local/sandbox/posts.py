@@ -106,14 +106,18 @@ class _Slot:
     hostile: int | None
 
 
-def plan_posts(seed: int, posts: int, anchor: datetime) -> Plan:
-    """Draw `posts` posts created in the 60 days before `anchor`. Raises ValueError below 16."""
+def plan_posts(seed: int, posts: int, anchor: datetime, is_planted: bool = True) -> Plan:
+    """Draw `posts` posts created in the 60 days before `anchor`. Raises ValueError below 16.
+
+    Unless `is_planted`, the counts do not depend on the surprise that the truth tells.
+    """
     if posts < LEAST_POSTS:
         raise ValueError(f"a library has at least {LEAST_POSTS} posts, not {posts}")
     rng = np.random.default_rng([seed, posts])
     accounts = _accounts(rng, max(8, min(len(_NAMES), round(posts * 48 / 208))))
     made = [
-        _post(rng, slot, number) for number, slot in enumerate(_slots(rng, posts, accounts, anchor))
+        _post(rng, slot, number, is_planted)
+        for number, slot in enumerate(_slots(rng, posts, accounts, anchor))
     ]
     made.sort(key=lambda pair: pair[0].wire["id"], reverse=True)
     counted = [post.username for post, _ in made]
@@ -193,10 +197,13 @@ def _seconds(rng: np.random.Generator, posts: int, anchor: datetime) -> list[int
     return [start + int(second) for second in rng.choice(span, posts, replace=False)]
 
 
-def _post(rng: np.random.Generator, slot: _Slot, number: int) -> tuple[Post, dict[str, Any]]:
+def _post(
+    rng: np.random.Generator, slot: _Slot, number: int, is_planted: bool
+) -> tuple[Post, dict[str, Any]]:
     design = BY_NAME[slot.design] if slot.design else None
     language, caption, hashtags = _words(rng, slot)
-    wire = _wire(rng, slot, design, caption, hashtags)
+    surprise = design.surprise if design and is_planted else 0.0
+    wire = _wire(rng, slot, design, surprise, caption, hashtags)
     _leave_out(rng, wire, number)
     post = Post(str(slot.video_id), slot.account.username, slot.design, slot.absent, wire)
     return post, {
@@ -213,11 +220,11 @@ def _wire(
     rng: np.random.Generator,
     slot: _Slot,
     design: Design | None,
+    surprise: float,
     caption: str,
     hashtags: tuple[str, ...],
 ) -> dict[str, Any]:
     account = slot.account
-    surprise = design.surprise if design else 0.0
     wire: dict[str, Any] = {
         "id": slot.video_id,
         "create_time": slot.create_time,

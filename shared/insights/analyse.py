@@ -7,12 +7,15 @@ from typing import Any
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.cautions import cautions
 from shared.insights.correction.correction import Correction, corrections
-from shared.insights.counts import disagreement, rate_ratios
+from shared.insights.counts import rate_ratios
 from shared.insights.effect import Effect, NotEstimable
+from shared.insights.fit import disagreement
 from shared.insights.multiplicity import with_q
+from shared.insights.pairs import Pair
+from shared.insights.pearson import pearson_log1p
 from shared.insights.plan import BadPlan, Plan
 from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS, Gate, TooLittle, gate
-from shared.insights.ranks import kendall, partial_spearman, pearson_log1p, spearman
+from shared.insights.ranks import kendall, spearman, spearman_and_partial
 from shared.insights.resampling import JACKKNIFE_UP_TO
 from shared.insights.sample import Question, Sample, questions, samples
 from shared.insights.settled import settled, versions
@@ -183,33 +186,38 @@ class _Work:
 
     def _ranks(self, sample: Sample, asked: list[Question]) -> None:
         pairs = [sample.pair(name, question) for question in asked for name in sample.predictors]
-        common: dict[str, Any] = {
-            "groups": sample.groups,
-            "resamples": self._plan.resamples or 0,
-            "seed": self._plan.seed,
-        }
-        common["on_progress"] = self._counting("Spearman's correlations")
-        self.effects += spearman(sample.frame, pairs, **common)
-        common["on_progress"] = self._counting("Correlations of log counts")
-        self.effects += pearson_log1p(sample.frame, pairs, **common)
-        if len(sample.controls.columns):
-            common["on_progress"] = self._counting("Partial correlations")
-            try:
-                found = partial_spearman(sample.frame, pairs, sample.controls, **common)
-                self.effects += found
-            except NotEstimable as error:
-                self.said.append(f"No partial correlations: {error.sentence}.")
+        self.effects += self._ranked(sample, pairs)
+        self._say("Correlations of log counts …")
+        self.effects += pearson_log1p(sample.frame, pairs, sample.groups)
         for question in asked:
             if self._plan.primary and self._is_primary(question):
                 self._say("Kendall's correlation of the primary …")
                 pair = sample.pair(self._plan.primary.predictor, question)
                 self.effects.append(kendall(sample.frame, pair, sample.groups))
 
+    def _ranked(self, sample: Sample, pairs: list[Pair]) -> tuple[Effect, ...]:
+        rest = (
+            sample.groups,
+            self._plan.resamples or 0,
+            self._plan.seed,
+            self._counting("Rank correlations"),
+        )
+        if len(sample.controls.columns):
+            try:
+                return spearman_and_partial(sample.frame, pairs, sample.controls, *rest)
+            except NotEstimable as error:
+                self.said.append(f"No partial correlations: {error.sentence}.")
+        return spearman(sample.frame, pairs, *rest)
+
     def _models(self, sample: Sample, question: Question) -> None:
         self._say(f"Count models of {question.column} …")
         try:
             fits = rate_ratios(
-                sample.counts(question), sample.design, sample.offset(question), sample.groups
+                sample.counts(question),
+                sample.design,
+                sample.offset(question),
+                sample.groups,
+                sample.predictors,
             )
         except NotEstimable as error:
             why = error.sentence.rstrip(".")

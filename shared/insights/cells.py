@@ -34,13 +34,10 @@ def converted(
     made, wrong = [], 0
     first = ""
     for row, cell in enumerate(cells, 1):
-        if _is_missing(cell, words):
-            made.append(missing)
-            continue
         try:
             key = (type(cell), cell)
             if key not in known:
-                known[key] = convert(cell)
+                known[key] = missing if _is_missing(cell, words) else convert(cell)
             made.append(known[key])
         except (Unclear, TypeError) as error:  # lists and objects have no hash
             wrong += 1

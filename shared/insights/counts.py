@@ -1,118 +1,62 @@
 """Rate ratios of counts: three models of the same mean, so that none is believed alone.
 
-All model log E[y] = offset + intercept + design · β, and differ in weights and standard errors:
+All model log E[y] = offset + intercept + design · β, and differ in weights and intervals:
 
 - `gee_nb`, the headline: independence estimating equations with the variance μ + αμ², α from the
-  NB2 likelihood; the bias-reduced covariance of Mancl & DeRouen (2001, Biometrics 57(1), 126–134);
-  intervals from t, on creators - 1 degrees of freedom or fewer where few creators carry most of
-  the variance (Pan & Wall 2002, Stat. Med. 21(10), 1429–1441).
+  NB2 likelihood; the bias-reduced standard error of Mancl & DeRouen (2001, Biometrics 57(1),
+  126–134); interval and p from flipping the signs of the creators' scores (see signflip.py).
 - `nb2`: maximum likelihood of the negative binomial with variance μ + αμ²; sandwich over creators.
 - `poisson_qmle`: Poisson quasi-likelihood, right whenever the mean is (Gourieroux, Monfort &
   Trognon 1984, Econometrica 52(3), 701–720); sandwich over creators.
 
-With creators' levels spread as e^N(0, .64) and 100 creators, creators - 1 alone covered .93, this
-.95. The two sandwiches are read on creators - 1, and have the usual factor
+The two sandwiches are read by t on creators - 1, and have the usual factor
 G / (G - 1) · (n - 1) / (n - k) (Cameron & Miller 2015).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from math import exp, isfinite
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
-from scipy import stats  # type: ignore[import-untyped]
 
 from shared.insights import countfit
 from shared.insights.countfit import Model, NotConverged
-from shared.insights.effect import Effect, NotEstimable, TooFew, notes
-from shared.insights.products import crossed
+from shared.insights.effect import NotEstimable, TooFew, notes
+from shared.insights.fit import Fit, by_t
+from shared.insights.fittable import problem
 from shared.insights.resampling import FloatArray, Groups
-from shared.insights.sandwich import NotIdentified, bias_reduced, sandwich
+from shared.insights.sandwich import NotIdentified, bias_reduced, information, sandwich
+from shared.insights.signflip import SignFlip, Span
 
 METHODS = ("gee_nb", "nb2", "poisson_qmle")
-DISAGREE_BEYOND_SE = 2.0
-"""Count models that differ by more of the headline's standard errors are named in a warning."""
-
-_INTERCEPT = "intercept"
-_DEPENDENT = 1e-8
-"""A standardised column with a smaller share outside the others' span repeats them."""
-_LARGEST_IRR_LOG = 700.0
-
-
-@dataclass(frozen=True)
-class Fit:
-    """One count model: log rate ratios by name. Nothing but a note where it could not be fitted.
-
-    `estimates` and `ses` are per unit of each design column. `alpha` is the NB2 dispersion (0 is
-    Poisson). `df` is creators - 1; for the headline, `dfs` has fewer by name. A Fit with
-    `converged` False has empty `estimates`, and `note` says why.
-    """
-
-    method: str
-    names: tuple[str, ...]
-    n: int
-    clusters: int
-    df: int
-    estimates: dict[str, float] = field(default_factory=dict)
-    ses: dict[str, float] = field(default_factory=dict)
-    dfs: dict[str, float] = field(default_factory=dict)
-    alpha: float | None = None
-    converged: bool = False
-    note: str | None = None
-
-    def effect(self, name: str, outcome: str, scale: str = "rate") -> Effect:
-        """The row of one design column; KeyError for a column that was not in the design."""
-        if name not in self.names:
-            raise KeyError(name)
-        estimate, se = self.estimates.get(name), self.ses.get(name)
-        low = high = p = df = None
-        if estimate is not None and se is not None:
-            df = self.dfs.get(name, float(self.df))
-            reach = float(stats.t.ppf(0.975, df)) * se
-            low, high = estimate - reach, estimate + reach
-            p = float(2 * stats.t.sf(abs(estimate) / se, df))
-        return Effect(
-            predictor=name,
-            outcome=outcome,
-            method=self.method,
-            scale=scale,
-            estimate=estimate,
-            se=se,
-            ci_low=low,
-            ci_high=high,
-            p=p,
-            q=None,
-            n=self.n,
-            clusters=self.clusters,
-            irr=_ratio(estimate),
-            irr_low=_ratio(low),
-            irr_high=_ratio(high),
-            df=df,
-            note=self.note,
-        )
 
 
 def rate_ratios(
-    y: FloatArray, design: pd.DataFrame, offset: FloatArray | None, groups: Groups
+    y: FloatArray,
+    design: pd.DataFrame,
+    offset: FloatArray | None,
+    groups: Groups,
+    asked: Sequence[str] | None = None,
 ) -> tuple[Fit, Fit, Fit]:
     """Fit the GEE-NB, the NB2 and the Poisson-QMLE of a count on all columns of the design at once.
 
     `y` holds counts of 0 or more, `offset` the log of the exposure or None; the intercept is added
-    here. What cannot be fitted (an outcome that is 0 in every row, a constant or repeated column,
-    separation, no convergence) gives Fits with a note. Raises TooFew below columns + 3 rows or
-    2 creators, NotEstimable for a negative or missing count or an exposure without a logarithm.
+    here; `asked` are the columns whose interval is wanted (default: all). What cannot be fitted
+    (an outcome that is 0 in every row, a constant or repeated column, separation, no convergence)
+    gives Fits with a note. Raises TooFew below columns + 3 rows or 2 creators, NotEstimable for a
+    negative or missing count or an exposure without a logarithm.
     """
     names = tuple(str(name) for name in design.columns)
     y = _checked(np.asarray(y, dtype=np.float64), design, offset, groups)
     raw = np.asarray(design, dtype=np.float64).reshape(len(y), len(names))
     shift = np.zeros(len(y)) if offset is None else np.asarray(offset, dtype=np.float64)
-    problem = _problem(y, raw, names)
-    if problem is not None:
-        return _refused(problem, names, groups)
+    why = problem(y, raw, names)
+    if why is not None:
+        return _refused(why, names, groups)
     centre, unit = raw.mean(axis=0), raw.std(axis=0)
     x = np.column_stack([np.ones(len(y)), (raw - centre) / unit])
-    made = _Made(names, unit, groups)
+    made = _Made(names, unit, groups, names if asked is None else tuple(asked))
     try:
         model = countfit.nb2(y, x, shift)
         gee, nb2 = made.gee(y, x, model), made.plain("nb2", y, x, model)
@@ -125,34 +69,6 @@ def rate_ratios(
     return gee, nb2, qmle
 
 
-def disagreement(fits: Sequence[Fit], name: str) -> str | None:
-    """The sentence to print when a count model is over 2 standard errors off the headline's."""
-    headline = fits[0]
-    if name not in headline.estimates or name not in headline.ses:
-        return None
-    estimate, se = headline.estimates[name], headline.ses[name]
-    far = [
-        f"{fit.method} {fit.estimates[name]:+.3f}"
-        for fit in fits[1:]
-        if name in fit.estimates and abs(fit.estimates[name] - estimate) > DISAGREE_BEYOND_SE * se
-    ]
-    if not far:
-        return None
-    return (
-        f"the count models disagree on {name}: {headline.method} {estimate:+.3f} "
-        f"(SE {se:.3f}), {', '.join(far)}; the mean or the variance may be misspecified"
-    )
-
-
-def dummies(values: pd.Series, name: str) -> pd.DataFrame:
-    """0/1 columns `name_level` for every level but the most frequent (first by name if tied)."""
-    texts = values.astype(str)
-    held = texts.value_counts()
-    levels = sorted(held.index, key=lambda level: (-held[level], level))
-    columns = {f"{name}_{level}": (texts == level).astype(float) for level in levels[1:]}
-    return pd.DataFrame(columns, index=values.index)
-
-
 @dataclass(frozen=True)
 class _Made:
     """Turns a fit on standardised columns into a Fit per unit of the columns as they came."""
@@ -160,52 +76,77 @@ class _Made:
     names: tuple[str, ...]
     unit: FloatArray
     groups: Groups
+    asked: tuple[str, ...]
 
     def gee(self, y: FloatArray, x: FloatArray, model: Model) -> Fit:
+        parts = information(x, model.weights(y, x), self.groups)
+        covariance, note = None, None
         try:
-            covariance, df = bias_reduced(x, model.weights(y, x), model.scores(y), self.groups)
+            covariance = bias_reduced(parts, x, model.scores(y), self.groups)
         except NotIdentified as error:
-            return self._fit("gee_nb", model, None, self._alone(x, error.cluster))
-        fit = self._fit("gee_nb", model, covariance, None)
-        return replace(fit, dfs=dict(zip(self.names, df[1:].tolist(), strict=True)))
+            note = self._alone(x, error.cluster)
+
+        def span(place: int, se: float) -> Span:
+            return SignFlip(place, x, y, model, parts, self.groups).span(se)
+
+        return self._fit("gee_nb", model, covariance, span, note)
 
     def plain(self, method: str, y: FloatArray, x: FloatArray, model: Model) -> Fit:
         rows, sensitivity = model.estimating(y, x)
         covariance = sandwich(rows, sensitivity, self.groups)
-        return self._fit(method, model, covariance, None)
+
+        def span(place: int, se: float) -> Span:
+            return by_t(float(model.beta[place]), se, self.groups.count - 1)
+
+        return self._fit(method, model, covariance, span)
 
     def _fit(
-        self, method: str, model: Model, covariance: FloatArray | None, note: str | None
+        self,
+        method: str,
+        model: Model,
+        covariance: FloatArray | None,
+        span: Callable[[int, float], Span],
+        note: str | None = None,
     ) -> Fit:
-        estimates = dict(zip(self.names, (model.beta[1:] / self.unit).tolist(), strict=True))
-        ses: dict[str, float] = {}
-        if self.groups.count <= len(self.names) + 1:
-            covariance = None
-            note = (
-                f"{self.groups.count} creators for {len(self.names)} columns: no standard errors; "
-                "leave out controls or add creators"
-            )
-        if covariance is not None:
-            variances = np.diag(covariance)[1 : len(self.names) + 1]
-            if np.isfinite(variances).all() and (variances > 0).all():
-                found = np.sqrt(variances) / self.unit
-                ses = dict(zip(self.names, found.tolist(), strict=True))
-            else:
-                note = notes([note, "the creators do not determine the standard errors"])
-        if not all(isfinite(value) for value in estimates.values()):
+        estimates = model.beta[1:] / self.unit
+        if not all(isfinite(value) for value in estimates.tolist()):
             return _refused("a coefficient is not finite", self.names, self.groups)[0]
+        errors, why = self._errors(covariance)
         return Fit(
             method,
             self.names,
             self.groups.n,
             self.groups.count,
-            self.groups.count - 1,
-            estimates,
-            ses,
+            estimates=dict(zip(self.names, estimates.tolist(), strict=True)),
+            ses={name: se / self._unit(name) for name, se in errors.items()},
+            spans={
+                name: _per(span(1 + self.names.index(name), errors[name]), self._unit(name))
+                for name in self.asked
+                if name in errors
+            },
+            interval="signs" if method == "gee_nb" else "sandwich",
+            df=None if method == "gee_nb" else float(self.groups.count - 1),
             alpha=None if method == "poisson_qmle" else model.alpha,
             converged=True,
-            note=notes([note, model.note]),
+            note=notes([note, why, model.note]),
         )
+
+    def _errors(self, covariance: FloatArray | None) -> tuple[dict[str, float], str | None]:
+        """Standard errors by name, on the standardised columns, or why there are none."""
+        if self.groups.count <= len(self.names) + 1:
+            return {}, (
+                f"{self.groups.count} creators for {len(self.names)} columns: no standard errors; "
+                "leave out controls or add creators"
+            )
+        if covariance is None:
+            return {}, None
+        variances = np.diag(covariance)[1 : len(self.names) + 1]
+        if not (np.isfinite(variances).all() and (variances > 0).all()):
+            return {}, "the creators do not determine the standard errors"
+        return dict(zip(self.names, np.sqrt(variances).tolist(), strict=True)), None
+
+    def _unit(self, name: str) -> float:
+        return float(self.unit[self.names.index(name)])
 
     def _alone(self, x: FloatArray, cluster: int) -> str:
         others = self.groups.codes != cluster
@@ -219,6 +160,11 @@ class _Made:
             f"{named} varies within creator {self.groups.names[cluster]} only, "
             "so there is no standard error across creators; leave it out"
         )
+
+
+def _per(span: Span, unit: float) -> Span:
+    low, high = (None if end is None else end / unit for end in (span.low, span.high))
+    return Span(low, high, span.p)
 
 
 def _checked(
@@ -242,68 +188,8 @@ def _checked(
     return y
 
 
-def _problem(y: FloatArray, raw: FloatArray, names: tuple[str, ...]) -> str | None:
-    """Why no model can be fitted, or None."""
-    if not y.any():
-        return "the outcome is 0 in every row, so there is no rate to compare"
-    spread = np.ptp(raw, axis=0)
-    if constant := [name for name, width in zip(names, spread, strict=True) if width == 0]:
-        return f"constant: {', '.join(constant)}; leave out what does not vary"
-    if repeated := _repeated(raw, names):
-        return f"collinear: {', '.join(repeated)} repeats the columns before it; leave it out"
-    return _separated(y, raw, names)
-
-
-def _repeated(raw: FloatArray, names: tuple[str, ...]) -> list[str]:
-    """Columns that are linear combinations of the intercept and the columns before them."""
-    centred = raw - raw.mean(axis=0)
-    unit = centred / np.sqrt((centred**2).mean(axis=0))
-    moments = crossed(unit, unit) / len(unit)
-    found: list[str] = []
-    kept: list[int] = []
-    for place, name in enumerate(names):
-        share = 1.0
-        if kept:
-            across = moments[kept, place]
-            share -= float(across @ np.linalg.solve(moments[np.ix_(kept, kept)], across))
-        if share > _DEPENDENT:
-            kept.append(place)
-        else:
-            found.append(name)
-    return found
-
-
-def _separated(y: FloatArray, raw: FloatArray, names: tuple[str, ...]) -> str | None:
-    for column, name in zip(raw.T, names, strict=True):
-        for edge, side in ((column.min(), "lowest"), (column.max(), "highest")):
-            if len(np.unique(column)) == 2 and not y[column == edge].any():
-                return (
-                    f"separation: the outcome is 0 in every row with the {side} {name}, "
-                    "so its rate ratio has no finite value; leave it out or merge levels"
-                )
-        if len(np.unique(y[y > 0])) and _apart(column, y):
-            return (
-                f"separation: {name} alone tells the rows with 0 from the others, "
-                "so its rate ratio has no finite value; leave it out"
-            )
-    return None
-
-
-def _apart(column: FloatArray, y: FloatArray) -> bool:
-    """Whether all positive outcomes sit at one extreme value of the column, zeros beyond."""
-    some = column[y > 0]
-    return bool(np.ptp(some) == 0 and some[0] in (column.min(), column.max()))
-
-
 def _refused(why: str, names: tuple[str, ...], groups: Groups) -> tuple[Fit, Fit, Fit]:
     gee, nb2, qmle = (
-        Fit(method, names, groups.n, groups.count, groups.count - 1, note=f"not fitted: {why}")
-        for method in METHODS
+        Fit(method, names, groups.n, groups.count, note=f"not fitted: {why}") for method in METHODS
     )
     return gee, nb2, qmle
-
-
-def _ratio(log_ratio: float | None) -> float | None:
-    if log_ratio is None or abs(log_ratio) > _LARGEST_IRR_LOG:
-        return None
-    return exp(log_ratio)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from shared.insights.counts import dummies
 from shared.insights.plan import Plan
 
 FEWEST_OF_A_LEVEL = 20
@@ -30,6 +29,15 @@ def varying(design: pd.DataFrame) -> pd.DataFrame:
     """The columns that do not repeat one value in every row."""
     kept = [name for name in design.columns if design[name].min() < design[name].max()]
     return design[kept]
+
+
+def dummies(values: pd.Series, name: str) -> pd.DataFrame:
+    """0/1 columns `name_level` for every level but the most frequent (first by name if tied)."""
+    texts = values.astype(str)
+    held = texts.value_counts()
+    levels = sorted(held.index, key=lambda level: (-held[level], level))
+    columns = {f"{name}_{level}": (texts == level).astype(float) for level in levels[1:]}
+    return pd.DataFrame(columns, index=values.index)
 
 
 def pooled(levels: pd.Series, clusters: pd.Series) -> pd.Series:

@@ -34,8 +34,9 @@ class Effect:
     exponential. `se` is on the scale of `estimate`. `p` is two-sided and belongs to the
     interval: p < .05 exactly when the 95 % interval leaves out zero. `q` is p after
     Benjamini–Hochberg, None for the primary. What is not defined is None, and `note` says
-    why; a number here is always finite. `df` are the degrees of freedom of the t distribution
-    behind interval and p.
+    why; a number here is always finite. `interval` says where interval and p come from
+    ("jackknife" or "bootstrap" of creators, "signs" of their scores, "sandwich" over them), and
+    `df` are the degrees of freedom where they come from t.
     """
 
     predictor: str
@@ -53,6 +54,7 @@ class Effect:
     irr: float | None = None
     irr_low: float | None = None
     irr_high: float | None = None
+    interval: str | None = None
     df: float | None = None
     note: str | None = None
 

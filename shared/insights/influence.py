@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.insights.effect import NotEstimable
-from shared.insights.ranks import Ranked, correlations
+from shared.insights.ranked import Ranked, correlations, moments
 from shared.insights.resampling import FloatArray, Groups, IntArray
 
 EXACT_UP_TO = 200
@@ -34,13 +34,12 @@ def influence(x: FloatArray, y: FloatArray, groups: Groups) -> tuple[Influence, 
     NotEstimable if a column is constant.
     """
     ranked = Ranked([np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)])
-    everyone = np.ones(groups.n)
-    estimate = float(correlations(ranked.at(everyone), everyone, [(0, 1)])[0])
+    estimate = _rho(ranked, np.ones(groups.n))
     if np.isnan(estimate):
         raise NotEstimable("constant", "a column is constant, so no creator has an influence")
     steps = -groups.sums(one_step(ranked, groups.n))
     closest = np.lexsort((np.arange(groups.count), -np.abs(steps)))[:EXACT_UP_TO]
-    exact = {int(code): _without(ranked, groups, int(code)) for code in closest}
+    exact = {int(code): _rho(ranked, (groups.codes != code).astype(np.float64)) for code in closest}
     found = [
         _influence(groups, code, estimate, float(steps[code]), exact)
         for code in range(groups.count)
@@ -53,7 +52,7 @@ def one_step(ranked: Ranked, n: int) -> FloatArray:
 
     With d the doubled centred ranks, more weight on row i moves d_j by sign(x_j - x_i).
     """
-    x, y = ranked.at(np.ones(n)).copy()
+    x, y = ranked.at(np.ones((1, n)))[:, 0].copy()
     first, second = ranked.codes
     cross = x * y + _moved(first, y) + _moved(second, x)
     square_x = x * x + 2 * _moved(first, x)
@@ -72,9 +71,9 @@ def _moved(codes: IntArray, other: FloatArray) -> FloatArray:
     return moved
 
 
-def _without(ranked: Ranked, groups: Groups, code: int) -> float:
-    weights = (groups.codes != code).astype(np.float64)
-    return float(correlations(ranked.at(weights), weights, [(0, 1)])[0])
+def _rho(ranked: Ranked, weights: FloatArray) -> float:
+    products = moments(ranked.at(weights[None]), weights[None])
+    return float(correlations(products, [(0, 1)])[0, 0])
 
 
 def _influence(

@@ -5,7 +5,6 @@ the cluster bootstrap's; both are read on z = atanh(r) with a t distribution on 
 degrees of freedom, so interval and p always agree.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +16,7 @@ from shared.insights.resampling import (
     FloatArray,
     Groups,
     Progress,
+    Statistic,
     bootstrap,
     jackknife,
     jackknife_variance,
@@ -42,11 +42,12 @@ class Interval:
     high: float | None = None
     p: float | None = None
     df: float | None = None
+    way: Way | None = None
     note: str | None = None
 
 
 def resampled(
-    statistic: Callable[[FloatArray], FloatArray],
+    statistic: Statistic,
     groups: Groups,
     resamples: int,
     seed: int,
@@ -73,10 +74,10 @@ def interval_of(estimate: float, replicates: FloatArray, way: Way, groups: Group
         return Interval(value, note="without some creators the order is perfect: no interval")
     spread = np.arctanh(defined)
     variance = jackknife_variance(spread) if way == "jackknife" else spread.var(ddof=1)
-    return around(value, float(np.sqrt(variance)), groups.count - 1)
+    return around(value, float(np.sqrt(variance)), groups.count - 1, way)
 
 
-def around(correlation: float, se_z: float, df: int) -> Interval:
+def around(correlation: float, se_z: float, df: int, way: Way) -> Interval:
     """The interval of a correlation with this standard error of Fisher's z, t on `df`."""
     z = float(np.arctanh(correlation))
     if not se_z > 0:
@@ -89,6 +90,7 @@ def around(correlation: float, se_z: float, df: int) -> Interval:
         high=float(np.tanh(z + reach)),
         p=float(2 * stats.t.sf(abs(z) / se_z, df)),
         df=float(df),
+        way=way,
     )
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.design import control_columns, varying
+from shared.insights.pairs import Pair
 from shared.insights.plan import Plan
 from shared.insights.quality import FEWEST_ROWS, Gate
-from shared.insights.ranks import Pair
 from shared.insights.resampling import FloatArray, Groups
 
 

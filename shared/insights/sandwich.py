@@ -37,23 +37,26 @@ def sandwich(rows: FloatArray, sensitivity: FloatArray, groups: Groups) -> Float
     return covariance
 
 
+def information(x: FloatArray, weights: FloatArray, groups: Groups) -> FloatArray:
+    """Each creator's Σ weights x x': (clusters, k, k)."""
+    parts = [groups.sums(x * (weights * column)[:, None]) for column in x.T]
+    return np.stack(parts, axis=1)
+
+
 def bias_reduced(
-    x: FloatArray, weights: FloatArray, scores: FloatArray, groups: Groups
-) -> tuple[FloatArray, FloatArray]:
-    """The covariance of Mancl & DeRouen (2001) for independence estimating equations, and its df.
+    parts: FloatArray, x: FloatArray, scores: FloatArray, groups: Groups
+) -> FloatArray:
+    """The covariance of Mancl & DeRouen (2001) for independence estimating equations.
 
     Its residuals (I - H_g)^-1 r_g ask for a matrix as wide as the creator has videos. With H_g of
     rank k the push-through identity gives the same creator sums from k × k matrices:
-    D'V^-1 (I - H_g)^-1 r = (I - A_g B)^-1 s_g, A_g = Σ w x x', B = (Σ A_g)^-1, s_g = Σ x s.
-    The second answer is a degree of freedom per coefficient, from how unevenly creators contribute
-    to its variance (Pan & Wall 2002, Stat. Med. 21(10), 1429–1441), at most creators - 1.
+    D'V^-1 (I - H_g)^-1 r = (I - A_g B)^-1 s_g, A_g = Σ w x x' (`parts`), B = (Σ A_g)^-1,
+    s_g = Σ x s. Raises NotIdentified where a creator alone determines a coefficient.
 
-    For a linear model the first is the delete-one-cluster jackknife (CR3) up to its factor.
+    For a linear model it is the delete-one-cluster jackknife (CR3) up to its factor.
     """
-    k = x.shape[1]
-    parts = np.stack([groups.sums(x * (weights * column)[:, None]) for column in x.T], axis=1)
     bread = np.linalg.inv(parts.sum(axis=0))
-    without = np.eye(k) - parts @ bread
+    without = np.eye(x.shape[1]) - parts @ bread
     smallest = np.abs(np.linalg.det(without))
     if smallest.min() < _SINGULAR:
         raise NotIdentified(int(smallest.argmin()))
@@ -61,15 +64,4 @@ def bias_reduced(
     solved = np.linalg.solve(without, sums[:, :, None])[:, :, 0]
     corrected = np.asarray(solved, dtype=np.float64)
     each = applied(corrected, np.asarray(bread, dtype=np.float64))
-    return crossed(each, each), _degrees(each * each)
-
-
-def _degrees(shares: FloatArray) -> FloatArray:
-    """Satterthwaite's degrees of freedom of a sum over creators of squared contributions."""
-    clusters = len(shares)
-    noise = ((shares - shares.mean(axis=0)) ** 2).sum(axis=0) * clusters / (clusters - 1)
-    total = shares.sum(axis=0)
-    most = float(clusters - 1)
-    known = noise > 0
-    found: FloatArray = np.where(known, 2 * total**2 / np.where(known, noise, 1.0), most)
-    return np.clip(found, 1.0, most)
+    return crossed(each, each)

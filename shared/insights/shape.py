@@ -9,10 +9,11 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from shared.insights.counts import rate_ratios
 from shared.insights.effect import Effect, NotEstimable, TooFew
+from shared.insights.pairs import Pair
 from shared.insights.products import applied, crossed
-from shared.insights.ranks import Pair, spearman
+from shared.insights.ranks import spearman
 from shared.insights.resampling import BoolArray, FloatArray, Groups
-from shared.insights.sandwich import NotIdentified, bias_reduced
+from shared.insights.sandwich import NotIdentified, bias_reduced, information
 
 FEWEST_DISTINCT = 6
 """Values a predictor must take for a bend to be looked for."""
@@ -98,7 +99,7 @@ def interaction(
     for column in (a, b):
         crossed[column] = crossed[column] - crossed[column].mean()
     crossed[name] = crossed[a] * crossed[b]
-    found = rate_ratios(y, crossed, offset, groups)[0].effect(name, outcome, scale)
+    found = rate_ratios(y, crossed, offset, groups, [name])[0].effect(name, outcome, scale)
     return replace(found, method="gee_nb_interaction")
 
 
@@ -177,6 +178,7 @@ class _Line:
             ci_low=self.slope - reach,
             ci_high=self.slope + reach,
             p=float(2 * stats.t.sf(abs(self.t), df)),
+            interval="sandwich",
             df=float(df),
         )
 
@@ -286,8 +288,8 @@ def least_squares(
     try:
         solved = np.linalg.solve(crossed(design, design), crossed(design, y))
         beta = np.asarray(solved, dtype=np.float64)
-        covariance, _ = bias_reduced(design, np.ones(len(y)), y - applied(design, beta), groups)
-        return beta, covariance
+        parts = information(design, np.ones(len(y)), groups)
+        return beta, bias_reduced(parts, design, y - applied(design, beta), groups)
     except NotIdentified:
         return beta, None
     except np.linalg.LinAlgError as error:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import numpy as np
 
 from shared.insights.effect import Effect, NotEstimable
 from shared.insights.influence import influence
+from shared.insights.pairs import Pair
+from shared.insights.pearson import pearson_log1p
 from shared.insights.plan import AGE, Plan
 from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS
-from shared.insights.ranks import partial_spearman, pearson_log1p, spearman
+from shared.insights.ranks import spearman, spearman_and_partial
 from shared.insights.resampling import BoolArray
 from shared.insights.sample import Question, Sample
 
@@ -42,22 +42,20 @@ def specifications(sample: Sample, question: Question, plan: Plan) -> tuple[Spec
         part = sample.where(chosen)
         if len(part.frame) < FEWEST_ROWS or part.groups.count < FEWEST_CLUSTERS:
             continue
-        asked: dict[str, Any] = {"resamples": plan.resamples or 0, "seed": plan.seed}
-        ways = [
-            partial(spearman, part.frame, [pair], part.groups, **asked),
-            partial(pearson_log1p, part.frame, [pair], part.groups, **asked),
-        ]
-        if len(part.controls.columns):
-            ways.append(
-                partial(partial_spearman, part.frame, [pair], part.controls, part.groups, **asked)
-            )
-        for way in ways:
-            try:
-                found.append(Specification(subset, way()[0]))
-            except NotEstimable:
-                continue
+        effects = [*_ranked(part, pair, plan), *pearson_log1p(part.frame, [pair], part.groups)]
+        found += [Specification(subset, effect) for effect in effects]
     told = [one for one in found if one.effect.estimate is not None]
     return tuple(sorted(told, key=lambda one: (one.effect.estimate, one.subset)))
+
+
+def _ranked(part: Sample, pair: Pair, plan: Plan) -> tuple[Effect, ...]:
+    rest = (part.groups, plan.resamples or 0, plan.seed)
+    if len(part.controls.columns):
+        try:
+            return spearman_and_partial(part.frame, [pair], part.controls, *rest)
+        except NotEstimable:
+            pass
+    return spearman(part.frame, [pair], *rest)
 
 
 def _subsets(sample: Sample, question: Question, plan: Plan) -> Iterator[tuple[str, BoolArray]]:

@@ -11,7 +11,7 @@ from shared.insights.effect import Effect, NotEstimable, notes
 from shared.insights.influence import EXACT_UP_TO, influence, one_step
 from shared.insights.multiplicity import with_q
 from shared.insights.power import design_effect, icc1, n_needed, power_had, smallest_rho
-from shared.insights.ranks import Ranked, correlations
+from shared.insights.ranked import Ranked, correlations, moments
 from shared.insights.resampling import Groups
 from shared.insights.tost import equivalence
 
@@ -199,7 +199,9 @@ def test_one_step_is_the_derivative_by_a_rows_weight():
         more = np.ones(len(x))
         more[row] += 1e-4
         less = 2 - more
-        up, down = (correlations(ranked.at(w), w, [(0, 1)])[0] for w in (more, less))
+        up, down = (
+            correlations(moments(ranked.at(w[None]), w[None]), [(0, 1)])[0, 0] for w in (more, less)
+        )
         assert slope[row] == pytest.approx((up - down) / 2e-4, abs=1e-8)
 
 

@@ -9,14 +9,10 @@ from scipy import stats
 
 from shared.insights.concordance import TauB
 from shared.insights.effect import TooFew
-from shared.insights.ranks import (
-    Pair,
-    Ranked,
-    kendall,
-    partial_spearman,
-    pearson_log1p,
-    spearman,
-)
+from shared.insights.pairs import Pair
+from shared.insights.pearson import pearson_log1p
+from shared.insights.ranked import Ranked
+from shared.insights.ranks import kendall, spearman, spearman_and_partial
 from shared.insights.resampling import Groups
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -90,10 +86,14 @@ def test_weighted_ranks_are_the_ranks_of_the_rows_written_out(table, random):
     weights[0] = 1
     copies = np.repeat(np.arange(len(frame)), weights)
 
-    found = Ranked([frame.x.to_numpy()]).at(weights.astype(float))[0]
+    found = Ranked([frame.x.to_numpy()]).at(weights.astype(float)[None])[0, 0]
 
     written_out = stats.rankdata(frame.x.to_numpy()[copies])
     assert found[copies].tolist() == (2 * written_out - len(copies) - 1).tolist()
+
+
+def partial(frame, controls, groups):
+    return spearman_and_partial(frame, [XY], controls, groups, 10, 0)[1]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -104,7 +104,7 @@ def test_partial_spearman_is_the_correlation_of_rank_residuals(seed):
         [np.ones(len(frame))] + [stats.rankdata(c) for _, c in controls.items()]
     )
 
-    found = partial_spearman(frame, [XY], controls, groups, 10, 0)[0]
+    found = partial(frame, controls, groups)
 
     left = []
     for name in ("x", "y"):
@@ -118,26 +118,45 @@ def test_constant_and_repeated_controls_take_nothing_away():
     once = pd.DataFrame({"c": frame.c})
     more = once.assign(again=frame.c * 3, one=1.0)
 
-    found = partial_spearman(frame, [XY], more, groups, 10, 0)[0]
+    found = partial(frame, more, groups)
 
-    assert found.estimate == pytest.approx(
-        partial_spearman(frame, [XY], once, groups, 10, 0)[0].estimate, abs=1e-9
-    )
+    assert found.estimate == pytest.approx(partial(frame, once, groups).estimate, abs=1e-9)
 
 
 def test_a_control_that_is_the_predictor_leaves_no_estimate():
     frame, groups = varied()
 
-    found = partial_spearman(frame, [XY], pd.DataFrame({"x": frame.x}), groups, 10, 0)[0]
+    found = partial(frame, pd.DataFrame({"x": frame.x}), groups)
 
     assert (found.estimate, found.p) == (None, None) and found.note
+
+
+@pytest.mark.parametrize("creators", [12, 2200])
+def test_spearman_is_the_same_with_and_without_controls_beside_it(creators):
+    frame, groups = varied(n=9000, creators=creators)
+
+    alone = spearman(frame, [XY], groups, 20, 3)[0]
+
+    assert spearman_and_partial(frame, [XY], frame[["c"]], groups, 20, 3)[0] == alone
+
+
+def test_pearson_without_a_creator_is_scipys_without_the_rows():
+    frame, groups = varied(n=200)
+    rests = [frame[groups.codes != code] for code in range(groups.count)]
+    z = np.arctanh([stats.pearsonr(rest.x, np.log1p(rest.y))[0] for rest in rests])
+    g = groups.count
+
+    found = pearson_log1p(frame, [XY], groups)[0]
+
+    se = np.sqrt((g - 1) / g * np.sum((z - z.mean()) ** 2))
+    assert found.se == pytest.approx(se * (1 - found.estimate**2))
 
 
 @pytest.mark.parametrize("creators", [12, 2200])
 def test_pearson_is_scipys_on_log1p_of_the_outcome(creators):
     frame, groups = varied(n=9000, creators=creators)
 
-    found = pearson_log1p(frame, [XY], groups, 20, 0)[0]
+    found = pearson_log1p(frame, [XY], groups)[0]
 
     assert found.estimate == pytest.approx(stats.pearsonr(frame.x, np.log1p(frame.y))[0])
 
@@ -161,12 +180,16 @@ def test_the_interval_is_the_jackknifes_on_fishers_z_with_t():
     assert found.p == pytest.approx(2 * stats.t.sf(middle / se, g - 1))
 
 
-@pytest.mark.parametrize("method", [spearman, pearson_log1p])
+def spearmans(frame, pairs, groups):
+    return spearman(frame, pairs, groups, 20, 0)
+
+
+@pytest.mark.parametrize("method", [spearmans, pearson_log1p])
 @pytest.mark.parametrize("seed", range(4))
 def test_p_is_below_five_percent_exactly_when_the_interval_leaves_out_zero(method, seed):
     frame, groups = varied(seed, n=24)
 
-    found = method(frame, [XY, Pair("c", "y")], groups, 20, 0)
+    found = method(frame, [XY, Pair("c", "y")], groups)
 
     for effect in found:
         assert (effect.p < 0.05) == (effect.ci_low > 0 or effect.ci_high < 0)
@@ -197,11 +220,11 @@ def test_a_rate_reads_its_own_column_and_keeps_the_outcomes_name():
     assert found.estimate == pytest.approx(stats.spearmanr(frame.x, frame.c)[0])
 
 
-@pytest.mark.parametrize("method", [spearman, pearson_log1p])
+@pytest.mark.parametrize("method", [spearmans, pearson_log1p])
 def test_an_outcome_that_is_always_zero_has_no_estimate_and_a_reason(method):
     frame, groups = varied()
 
-    found = method(frame.assign(y=0.0), [XY], groups, 10, 0)[0]
+    found = method(frame.assign(y=0.0), [XY], groups)[0]
 
     assert found.estimate is None and found.note.startswith("y is 0 in every row")
 

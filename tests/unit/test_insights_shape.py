@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from shared.insights.effect import NotEstimable, TooFew
-from shared.insights.ranks import Pair, spearman
+from shared.insights.pairs import Pair
+from shared.insights.ranks import spearman
 from shared.insights.resampling import Groups
 from shared.insights.shape import interaction, inverted_u, profile
 

@@ -14,7 +14,8 @@ from shared.insights.agreement.correlation import spearman
 from shared.insights.agreement.figure import Figure
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.effect import NotEstimable
-from shared.insights.ranks import Pair, partial_spearman
+from shared.insights.pairs import Pair
+from shared.insights.ranks import spearman_and_partial
 from shared.insights.resampling import Groups
 
 SIGNALS = "signals/"
@@ -51,7 +52,7 @@ def beyond_motion(ratings: Ratings, machine: str) -> Figure:
         return Figure(None, note="no video has both")
     pair = Pair("surprise_nats", "unexpectedness")
     try:
-        (effect,) = partial_spearman(
+        _, effect = spearman_and_partial(
             frame, [pair], frame[["motion"]], Groups.of(frame.index), resamples=0, seed=0
         )
     except NotEstimable as error:

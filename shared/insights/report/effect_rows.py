@@ -108,7 +108,7 @@ def _specifications(found: Analysis) -> Iterator[Row]:
 
 def _row(part: str, effect: Effect, subset: str = EVERYONE) -> Row:
     document = effect.document()
-    del document["df"]
+    del document["df"], document["interval"]
     return {"part": part, "subset": subset, "is_primary": False} | document
 
 
