@@ -2,9 +2,15 @@
 
 import sys
 
-from benchmarks import imports, load, report, table
+from benchmarks import imports, insights, load, report, seeds, table
 
-SUITES = {"imports": imports.figures, "load": load.figures, "report": report.figures}
+SUITES = {
+    "imports": imports.figures,
+    "insights": insights.figures,
+    "load": load.figures,
+    "report": report.figures,
+    "seeds": seeds.figures,
+}
 
 
 def main() -> int:
