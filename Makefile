@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser test lint generate bench coverage lock scan audit fuzz faults clean
+.PHONY: help setup demo browser test lint generate bench coverage study lock scan audit fuzz faults clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ bench: $(READY) ## Measure what the README claims, side by side in one run
 
 coverage: $(READY) ## Simulate how often the intervals of the validation hold the truth (stopped, it goes on)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 nice -n 10 $(BIN)/python -m benchmarks.coverage
+
+study: $(READY) ## Simulate how often the intervals of the insights hold the truth (an hour; stopped, it goes on)
+	@nice -n 10 $(BIN)/python -m benchmarks.study
 
 lock: $(READY) ## Compile the hashed requirements anew from the .in files
 	@$(BIN)/python scripts/lock.py

@@ -1,0 +1,52 @@
+"""Run the study, or go on with it: `python -m benchmarks.study` (`make study`)."""
+
+import argparse
+import sys
+
+from shared.insights.one_thread import in_one_thread
+
+in_one_thread()  # before numpy is imported
+
+from benchmarks.study.campaign import CHUNK, RUNS, Cell, journal, study  # noqa: E402
+from benchmarks.study.told import FILE, PAGE, ROOT, cells, save, show, verdict  # noqa: E402
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit status 1 when a default misses its promise. Interrupt it when you like."""
+    args = _arguments(argv)
+
+    def runs(cell: Cell) -> int:
+        return min(RUNS[cell.part], args.runs or RUNS[cell.part])
+
+    kept = journal()
+    print(f"Kept chunk by chunk in {kept.path.relative_to(ROOT)}", file=sys.stderr)
+    rows = cells(study(kept, runs=runs))
+    show(rows)
+    if args.runs is None:
+        save(rows)
+        print(f"Written to {FILE.relative_to(ROOT)} and {PAGE.relative_to(ROOT)}", file=sys.stderr)
+    return int(any(verdict(row) == "MISSED" for row in rows))
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description=__doc__)
+    parser.add_argument(
+        "--runs",
+        type=_hundreds,
+        help="at most so many runs of each cell, to look: nothing is written (hundreds)",
+    )
+    return parser.parse_args(argv)
+
+
+def _hundreds(text: str) -> int:
+    runs = int(text)
+    if runs < CHUNK or runs % CHUNK:
+        raise argparse.ArgumentTypeError(f"a multiple of {CHUNK}")
+    return runs
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("\nStopped; the same command goes on from here.")

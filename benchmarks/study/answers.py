@@ -1,0 +1,141 @@
+"""What the engine says of one sample, and whether it is right: every method on the same videos.
+
+The methods are those of `shared/insights`, called as an analysis calls them. Beside them stand
+the ones that they are preferred to: intervals that take videos for independent, standard errors
+read by t on creators - 1, and the bootstrap where the jackknife is the default.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+
+from benchmarks.study.world import CONTROLS, Truth, Videos
+from shared.insights import countfit, interval, power
+from shared.insights.counts import rate_ratios
+from shared.insights.effect import Effect
+from shared.insights.fit import Fit, by_t
+from shared.insights.pairs import Pair
+from shared.insights.pearson import pearson_log1p
+from shared.insights.ranked import Ranked, correlations, moments
+from shared.insights.ranks import kendall, spearman, spearman_and_partial
+from shared.insights.resampling import FloatArray, Groups, bootstrap
+
+RESAMPLES = 500
+RARE_FROM = 40
+"""With fewer creators hardly any video says yes."""
+
+COUNT, RATE = Pair("rating", "views"), Pair("rating", "likes", "rate", "likes / views")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One interval: whether it holds the truth, and leaves out 0. None where there is none."""
+
+    method: str
+    covered: bool | None
+    significant: bool | None
+
+
+Answers = Callable[[Videos, Truth], Iterator[Hit]]
+
+
+def ranks(videos: Videos, truth: Truth) -> Iterator[Hit]:
+    """The correlations of ranks and of logs, by the default interval."""
+    frame, groups = videos.frame, Groups.of(videos.creators)
+    controls = frame[list(CONTROLS)]
+    rho, partial = spearman_and_partial(frame, [COUNT], controls, groups, RESAMPLES, 0)
+    yield _hit("spearman", rho, truth.spearman)
+    yield _hit("partial_spearman", partial, truth.partial_spearman)
+    yield _hit("kendall", kendall(frame, COUNT, groups), truth.kendall)
+    (of_logs,) = pearson_log1p(frame, [COUNT], groups)
+    yield _hit("pearson_log1p", of_logs, truth.pearson_log1p)
+    seen = (frame["views"] > 0).to_numpy()
+    rates = frame[seen].assign(**{RATE.outcome_column: frame["likes"] / frame["views"]})
+    (of_rates,) = spearman(rates, [RATE], groups.where(seen), RESAMPLES, 0)
+    yield _hit("spearman, rate", of_rates, truth.spearman_rate)
+    yield _as_if_independent(rho, truth.spearman)
+
+
+def _as_if_independent(rho: Effect, truth: float) -> Hit:
+    """The textbook's: Fisher's z of n independent videos."""
+    name = "spearman, videos taken for independent"
+    if rho.estimate is None or abs(rho.estimate) >= 1:
+        return Hit(name, None, None)
+    se = np.sqrt(power.RANK_INFLATION / (rho.n - 3))
+    span = by_t(float(np.arctanh(rho.estimate)), float(se), inf)
+    return _within(name, span.low, span.high, float(np.arctanh(truth)))
+
+
+def counts(videos: Videos, truth: Truth) -> Iterator[Hit]:
+    """The count models, with all controls."""
+    frame = videos.frame
+    groups = Groups.of(videos.creators)
+    design = frame[["rating", *CONTROLS]]
+    views = frame["views"].to_numpy()
+    fits = rate_ratios(views, design, None, groups, ["rating"])
+    for fit in fits:
+        yield _hit(fit.method, fit.effect("rating", "views"), truth.log_ratio)
+    if groups.count >= RARE_FROM:
+        with_rare = rate_ratios(views, frame[["rating", *CONTROLS, "rare"]], None, groups, ["rare"])
+        yield _hit("gee_nb, of a rare yes or no", with_rare[0].effect("rare", "views"), 0.0)
+    yield _by_t("gee_nb, by t on creators - 1", fits[0], groups.count - 1, truth.log_ratio)
+    yield _independent_nb2(frame, design, truth.log_ratio)
+    seen = (frame["views"] > 0).to_numpy()
+    some = frame[seen]
+    offset = np.log(some["views"].to_numpy())
+    likes = some["likes"].to_numpy()
+    rates = rate_ratios(likes, design[seen], offset, groups.where(seen), ["rating"])
+    yield _hit("gee_nb, rate", rates[0].effect("rating", "likes"), truth.log_ratio_rate)
+
+
+def _by_t(name: str, fit: Fit, df: float, truth: float) -> Hit:
+    if "rating" not in fit.ses:
+        return Hit(name, None, None)
+    span = by_t(fit.estimates["rating"], fit.ses["rating"], df)
+    return _within(name, span.low, span.high, truth)
+
+
+def _independent_nb2(frame: pd.DataFrame, design: pd.DataFrame, truth: float) -> Hit:
+    """Maximum likelihood with the standard error of its own information: videos independent."""
+    name = "nb2, videos taken for independent"
+    y = frame["views"].to_numpy()
+    centre, unit = design.mean().to_numpy(), design.std(ddof=0).to_numpy()
+    x = np.column_stack([np.ones(len(y)), (design.to_numpy() - centre) / unit])
+    try:
+        model = countfit.nb2(y, x, np.zeros(len(y)))
+    except countfit.NotConverged:
+        return Hit(name, None, None)
+    variance = np.linalg.inv(model.estimating(y, x)[1])[1, 1]
+    span = by_t(model.beta[1] / unit[0], float(np.sqrt(variance) / unit[0]), inf)
+    return _within(name, span.low, span.high, truth)
+
+
+def resampled(videos: Videos, truth: Truth) -> Iterator[Hit]:
+    """Spearman's by the bootstrap of creators, whatever their number."""
+    groups = Groups.of(videos.creators)
+    ranked = Ranked([videos.frame["rating"].to_numpy(), videos.frame["views"].to_numpy()])
+
+    def statistic(weights: FloatArray) -> FloatArray:
+        return correlations(moments(ranked.at(weights), weights), [(0, 1)])
+
+    drawn = bootstrap(statistic, groups, RESAMPLES, seed=1)
+    estimate = float(statistic(np.ones((1, groups.n)))[0, 0])
+    found = interval.interval_of(estimate, drawn[:, 0], "bootstrap", groups)
+    yield _within("spearman, bootstrap of creators", found.low, found.high, truth.spearman)
+
+
+def _hit(name: str, effect: Effect, truth: float) -> Hit:
+    if effect.p is None:
+        return Hit(name, None, None)
+    low = -inf if effect.ci_low is None else effect.ci_low
+    high = inf if effect.ci_high is None else effect.ci_high
+    return _within(name, low, high, truth)
+
+
+def _within(name: str, low: float | None, high: float | None, truth: float) -> Hit:
+    if low is None or high is None:
+        return Hit(name, None, None)
+    return Hit(name, bool(low <= truth <= high), bool(low > 0 or high < 0))
