@@ -64,6 +64,7 @@ class ResearchApi:
     ):
         self.quota = quota
         self.end_inclusive = True
+        self.is_disorderly = False
         self._library = library
         self.shown = shown or Shown(library)
         self._client = (client_key, client_secret)
@@ -190,11 +191,21 @@ class ResearchApi:
         rng = random.Random(f"{self._library.seed}/{serial}")
         if query.is_random:
             rng.shuffle(found)
+        if self.is_disorderly:
+            found = _disordered(found, rng)
         search = _Search(query.search, _with_gaps(found, query.max_count, rng))
         search_id = str(7_200_000_000_000_000_000 + serial * 1_000_003)
         with self._lock:
             _keep(self._searches, search_id, search, _MOST_SEARCHES)
         return search_id, search
+
+
+def _disordered(found: list[Mapping[str, Any]], rng: random.Random) -> list[Mapping[str, Any]]:
+    """As after posts came and went between two pages: some twice, some out of their order."""
+    again = rng.sample(found, len(found) // 50)
+    shaken = [(number + rng.uniform(0, 150), post) for number, post in enumerate(found)]
+    shaken += [(rng.uniform(0, len(found)), post) for post in again]
+    return [post for _, post in sorted(shaken, key=lambda pair: pair[0])]
 
 
 def _with_gaps(

@@ -95,6 +95,7 @@ class TikTokServer(ThreadingHTTPServer):
 
         expire_search_id, revoke_tokens, clear: true acts at once. quota: queries a day.
         end_date: "inclusive" or "exclusive", since the documentation leaves it open.
+        disorder: true lists some posts twice and some out of order.
         shown_at: the moment at which the posts are seen, ISO 8601, or null. vanish, restore: ids.
         """
         settings = dict(wanted) if isinstance(wanted, dict) else wanted
@@ -120,6 +121,7 @@ class TikTokServer(ThreadingHTTPServer):
         if switches.get("revoke_tokens"):
             self.api.revoke_tokens()
             self.display.revoke()
+        self.api.is_disorderly = switches.get("disorder", self.api.is_disorderly)
         if "shown_at" in switches:
             moment = switches["shown_at"]
             self.api.shown.show_at(None if moment is None else datetime.fromisoformat(moment))
@@ -158,6 +160,7 @@ _SWITCHES: Mapping[str, Callable[[object], bool]] = {
     "clear": _is_flag,
     "quota": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
     "end_date": lambda value: value in ("inclusive", "exclusive"),
+    "disorder": _is_flag,
     "shown_at": _is_moment,
     "vanish": _is_ids,
     "restore": _is_ids,

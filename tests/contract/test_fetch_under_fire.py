@@ -1,0 +1,227 @@
+"""The fetch function in a process of its own, killed and lied to: what it stores is the library."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from google.cloud import pubsub_v1
+
+from local.sandbox.dummy import dummy_library
+from local.sandbox.library import Library
+from local.tiktok.server import TikTokServer, running
+from shared.lake import COLLECTIONS, Lake
+from shared.model import Record, parse_record
+from shared.parallel import in_order
+from tests.contract.conftest import served
+
+POSTS, CREATORS = 900, 270
+MOST = 1.1
+"""Requests, as a multiple of what a run without any trouble needs."""
+
+COLLECTION = b"""
+collections:
+  cats:
+    hashtags: [cat]
+    start_date: 2026-09-01
+    end_date: 2026-10-31
+    synthetic: true
+"""
+FAULTS = {
+    "tiktok.query": [429, 500, 504, "reset"],
+    "tiktok.user": [429, 500, 504, 500, "reset"],
+    "tiktok.token": [504],
+}
+ABSENT = ("view_count", "video_description", "hashtag_names", "region_code", "music_id")
+_NUMBERS = itertools.count()
+
+
+def odd(number: int) -> dict[str, Any]:
+    """NUL bytes and half surrogates in captions, and every optional field absent from some."""
+    fields: dict[str, Any] = {"music_id": 7_000_000_000_000_000_000 + number}
+    if number % 7 == 0:
+        fields["video_description"] = f"ca\0ption {number} \ud83d"
+    return fields
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    whole = dummy_library(
+        tmp_path_factory.mktemp("library"),
+        POSTS,
+        CREATORS,
+        every=timedelta(hours=1),
+        fields=odd,
+    )
+    for number, post in enumerate(whole.posts):
+        if (name := ABSENT[number % len(ABSENT)]) != "hashtag_names" and number % 3 == 0:
+            del post.wire[name]  # type: ignore[attr-defined]
+    return whole
+
+
+@pytest.fixture(scope="module")
+def environment(
+    storage_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    with served("local.pubsub", "--data", str(tmp_path_factory.mktemp("pubsub"))) as pubsub:
+        yield {
+            "STORAGE_EMULATOR_HOST": storage_url,
+            "PUBSUB_EMULATOR_HOST": f"127.0.0.1:{pubsub['port']}",
+            "GOOGLE_CLOUD_PROJECT": "p",
+            "TIKTOK_CLIENT_KEY": "sandbox",
+            "TIKTOK_CLIENT_SECRET": "sandbox",
+            "LOG_LEVEL": "ERROR",
+        }
+
+
+class World:
+    """One bucket, one sandbox, and the function's process, which may be killed."""
+
+    def __init__(self, sandbox: TikTokServer, environment: dict[str, str]):
+        self.sandbox = sandbox
+        bucket = f"under-fire-{next(_NUMBERS)}"
+        self._environment = environment | {
+            "TIKTOK_API_URL": sandbox.url,
+            "LAKE_BUCKET": bucket,
+            "RECORDS_TOPIC": bucket,
+        }
+        url = f"{environment['STORAGE_EMULATOR_HOST']}/storage/v1/b?project=p"
+        requests.post(url, json={"name": bucket}, timeout=10)
+        self.lake = Lake.connect("p", bucket)
+        self.lake.write_once(COLLECTIONS, COLLECTION)
+        self._subscription = f"projects/p/subscriptions/{bucket}"
+        topic = f"projects/p/topics/{bucket}"
+        pubsub_v1.PublisherClient().create_topic(name=topic)
+        self._subscriber = pubsub_v1.SubscriberClient()
+        self._subscriber.create_subscription(name=self._subscription, topic=topic)
+
+    @contextmanager
+    def function(self) -> Iterator["Function"]:
+        command = [sys.executable, "-m", "local.functions", "fetch"]
+        process = subprocess.Popen(
+            command,
+            env=os.environ | self._environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            port = json.loads(process.stdout.readline())["port"]
+            yield Function(f"http://127.0.0.1:{port}/", process.pid)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(20)
+
+    def asked(self) -> int:
+        """Requests so far that use up the quota."""
+        counts = self.sandbox.stats()["requests"]
+        return sum(sum(counts.get(name, {}).values()) for name in ("query", "user"))
+
+    def published(self) -> list[Record]:
+        found: list[Record] = []
+        while True:
+            answer = self._subscriber.pull(
+                subscription=self._subscription, max_messages=1000, return_immediately=True
+            )
+            if not answer.received_messages:
+                return found
+            ids = [one.ack_id for one in answer.received_messages]
+            self._subscriber.acknowledge(subscription=self._subscription, ack_ids=ids)
+            found += [parse_record(one.message.data) for one in answer.received_messages]
+
+
+class Function:
+    def __init__(self, url: str, group: int):
+        self._url = url
+        self._group = group
+
+    def call(self) -> dict[str, Any]:
+        body = json.dumps({"collection": "cats"}).encode()
+        with urllib.request.urlopen(urllib.request.Request(self._url, body), timeout=300) as answer:
+            return json.load(answer)
+
+    def call_and_die(self, world: World, after: int) -> None:
+        """Call, and kill the process once so many more requests were made."""
+        limit = world.asked() + after
+
+        def call() -> None:
+            with suppress(OSError, ValueError):  # this is what dying looks like
+                self.call()
+
+        thread = threading.Thread(target=call, daemon=True)
+        thread.start()
+        while world.asked() < limit and thread.is_alive():
+            time.sleep(0.002)
+        os.killpg(self._group, signal.SIGKILL)
+        thread.join(30)
+
+
+@pytest.fixture
+def world(library: Library, environment: dict[str, str], monkeypatch) -> Iterator[World]:
+    for name in ("STORAGE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"):
+        monkeypatch.setenv(name, environment[name])
+    with running(library) as sandbox:
+        yield World(sandbox, environment)
+
+
+def minimum(world: World) -> int:
+    """What a run without any trouble asks: pages of all windows, and each profile once."""
+    with world.function() as function:
+        answer = function.call()
+    assert answer["left"] is None
+    asked = world.asked()
+    made = [
+        name for name in world.lake.names("") if name.startswith(("me", "ra", "state/"))
+    ]  # metadata, raw, ratings, state
+    list(in_order(world.lake.delete, made))
+    world.published()
+    return asked
+
+
+def test_what_is_stored_is_the_library_each_video_once_whatever_goes_wrong(world, library):
+    least = minimum(world)
+    before = world.asked()
+    world.sandbox.change({**FAULTS, "disorder": True})
+
+    for after in (40, 60, 80):
+        with world.function() as function:
+            function.call_and_die(world, after)
+    world.sandbox.change({"expire_search_id": True, "revoke_tokens": True})
+    with world.function() as function:
+        answer = function.call()
+    assert answer["left"] is None
+    assert world.sandbox.faults.state()["tiktok.query"] == []
+    ids = {post.video_id for post in library.posts}
+    names = list(world.lake.names("metadata/"))
+    assert sorted(names) == sorted(f"metadata/{video_id}.json" for video_id in ids)
+    kept = {one.video_id: one for one in map(parse_record, in_order(world.lake.read, names))}
+    for post in library.posts:
+        assert_is(kept[post.video_id], post.wire)
+    listed = Counter(record.to_json() for record in world.published() if record.video)
+    assert {parse_record(one).video_id for one in listed} == ids
+    assert len(listed) == POSTS
+    asked = world.asked() - before
+    assert asked <= MOST * least, f"{asked} requests, {least} without any trouble"
+
+
+def assert_is(record: Record, wire: dict[str, Any]) -> None:
+    caption = wire.get("video_description")
+    if caption is not None:
+        caption = caption.replace("\0", "").encode("utf-8", "replace").decode()
+    assert (record.video.caption, record.metrics.views) == (caption, wire.get("view_count"))
+    assert record.video.music_id == (str(wire["music_id"]) if "music_id" in wire else None)
+    assert record.video.creator_id == wire["username"]
+    number = int(wire["username"].removeprefix("user"))
+    assert record.metrics.followers in ((None,) if number == 0 else (100 * number,))
