@@ -3,7 +3,7 @@
 import json
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 import flask
 import functions_framework
@@ -16,6 +16,7 @@ from shared.once import once
 from shared.tiktok.collections import Collection
 from shared.tiktok.display import DisplayApi
 from shared.tiktok.download import Downloads, Refused, Target
+from shared.tiktok.due import fetch_due
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.manifest import ManifestSource
 from shared.tiktok.media import NoMedia, Resolver, UrlMedia
@@ -28,6 +29,8 @@ from shared.tiktok.user_tokens import UserTokens
 from shared.tiktok.wire import Exchange
 
 logs.configure()
+
+Mode = Literal["discover", "refresh", "due"]
 
 
 class BadRequest(Permanent):
@@ -95,15 +98,18 @@ def _origins(told: tuple[str, ...]) -> tuple[str, ...]:
 
 @functions_framework.http
 def fetch(request: flask.Request) -> flask.Response:
-    """Fetch `{"collection": name, "mode": "discover"}`. Again, it goes on or changes nothing.
+    """Fetch `{"collection": name, "mode": "discover"}`, or whatever is due: `{"mode": "due"}`.
 
-    200 with counts, also when quota or time ran out (`left` says what remains); 400 and 404 for
-    what asking again cannot mend; 409 while another fetcher has the collection; 503 to try again;
-    500 for a deploy that lacks a setting.
+    Again, it goes on or changes nothing. Mode `refresh` reads the counts of known videos again
+    that have reached a declared age. 200 with counts, also when quota or time ran out (`left` says
+    what remains); 400 and 404 for what asking again cannot mend; 409 while another fetcher has the
+    collection; 503 to try again; 500 for a deploy that lacks a setting.
     """
     try:
-        name = _collection(request.get_data())
-        return _json(200, fetch_collection(name, wiring()))
+        mode, name = _asked(request.get_data())
+        if mode == "due":
+            return _json(200, fetch_due(wiring()))
+        return _json(200, fetch_collection(name, wiring(), mode))
     except Permanent as error:
         status = 404 if error.reason == "unknown_collection" else 400
         return _refuse(status, error.reason, error.sentence)
@@ -115,19 +121,24 @@ def fetch(request: flask.Request) -> flask.Response:
         return _refuse(500, "misconfigured", str(error))
 
 
-def _collection(body: bytes) -> str:
+def _asked(body: bytes) -> tuple[Mode, str]:
+    """The mode, and the collection that it is about; none for `due`."""
     try:
         wanted = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest("The body is not JSON.") from error
     if not isinstance(wanted, dict) or set(wanted) - {"collection", "mode"}:
         raise BadRequest('The body must be {"collection": name, "mode": "discover"}.')
-    if wanted.get("mode", "discover") != "discover":
-        raise BadRequest("mode: only discover is known.")
-    name = wanted.get("collection")
+    mode, name = wanted.get("mode", "discover"), wanted.get("collection")
+    if mode not in get_args(Mode):
+        raise BadRequest(f"mode: one of {', '.join(get_args(Mode))}.")
+    if mode == "due":
+        if name is not None:
+            raise BadRequest("mode due is about all collections; name none.")
+        return mode, ""
     if not isinstance(name, str) or not name:
         raise BadRequest("collection: the name of a collection is missing.")
-    return name
+    return mode, name
 
 
 def _refuse(status: int, reason: str, sentence: str) -> flask.Response:

@@ -9,21 +9,26 @@ Finding out what is known takes one listing of names under `metadata/` and one u
 (a request per thousand), not a request per video.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from functools import cached_property
 
 from shared.lake import VIDEOS, snapshot_name
 from shared.model import Record
+from shared.tiktok.ages import Sighting
 from shared.tiktok.files import Files
 from shared.tiktok.ids import Ids
 from shared.tiktok.listing import keep_bad, keep_page, read_page, records_of
+from shared.tiktok.refresh import ages_of
 from shared.tiktok.run import Run
 from shared.tiktok.source import Found, Page
 from shared.tiktok.state import Due
 
 METADATA = "metadata/"
 DUE_AT_ONCE = 500
-"""Files waiting before they are settled between two pages, which keeps the state small."""
+RECENT_AT_ONCE = 2_000
+"""Files waiting, and videos seen, before they are settled between two pages: so the state, which is
+written with every page, stays small."""
 
 
 class Discovery:
@@ -43,12 +48,14 @@ class Discovery:
         for page in pages:
             self._take(page)
             if run.progress.place is None:
-                return None
+                break
             if run.is_over():
                 return "deadline"
+            if len(run.progress.recent) >= RECENT_AT_ONCE:
+                ages_of(run)
             if len(self._files.waiting()) >= DUE_AT_ONCE:
                 self._files.settle()
-        run.progress.place = None
+        run.progress.finished(run.app.clock())
         return None
 
     def _take(self, page: Page) -> None:
@@ -72,10 +79,19 @@ class Discovery:
         progress.advance(page, collection.max_videos)
         run.tally.page(listed=len(listed), new=len(new), known=len(listed.videos) - len(new))
         if records or due:
+            progress.recent += [str(one) for one in self._sightings(new.values())]
             progress.outbox = records
             progress.due |= due
             progress.save()
             run.publish_outbox()
+
+    def _sightings(self, new: Iterable[Found]) -> Iterator[Sighting]:
+        """New videos that will be due to be read again."""
+        ages = self._run.collection.ages_days
+        for one in new:
+            posted, read = one.video.created_at, one.metrics.collected_at
+            if ages and posted and read - posted < timedelta(days=ages[-1]):
+                yield Sighting(one.video_id, int(posted.timestamp()), int(read.timestamp()))
 
     def _later_readings(self, known: Iterable[Found]) -> tuple[Record, ...]:
         """Counts of known videos that carry a time of their own, which the lake has not."""

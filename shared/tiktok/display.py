@@ -6,9 +6,10 @@ https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info (read 2026-11)
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,7 +26,7 @@ from shared.tiktok.fields import (
     seconds,
     video_id_of,
 )
-from shared.tiktok.source import BadVideo, Found, Page, Position
+from shared.tiktok.source import BadVideo, Found, Page, Position, Reread
 from shared.tiktok.user_tokens import UserTokens
 from shared.tiktok.wire import Calls
 
@@ -118,6 +119,16 @@ class DisplayApi:
             why = first_problem(error) if isinstance(error, ValidationError) else "caption: no text"
             raise BadVideo(why) from error
         return Found(video_id, video, at_the_door(metrics, video.created_at, at))
+
+    def again(
+        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+    ) -> Iterator[Reread]:
+        """By their ids, twenty at once."""
+        rest = iter(wanted)
+        while ids := tuple(video_id for video_id, _ in islice(rest, PAGE_SIZE)):
+            request = {"filters": {"video_ids": list(ids)}}
+            body, data = self._calls.ask("video/query", VIDEO_FIELDS, request)
+            yield Reread(ids, _videos_of(data), (body,), request)
 
     def user_info(self, username: str) -> bytes:
         """The owner's own profile. Raises NotThatAccount for another name than the owner's."""

@@ -7,75 +7,118 @@ from the generation that was read, so of two fetchers on one collection the one 
 stops as Busy; whatever it had in hand is in the state that the other one reads.
 
 1. Publish what an earlier run left in the outbox.
-2. List (discover.py): each page leaves as records before the next one is asked for.
+2. List (discover.py): each page leaves as records before the next one is asked for. Or read known
+   videos again (refresh.py): each answer leaves as readings of their counts.
 3. Settle the due (files.py), several at once. A video without a file gets a rating `no_media`, kept
    once and published before the video leaves the due. What fails stays for later runs.
 """
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from shared.errors import Transient
-from shared.tiktok.collections import read_collection
+from shared.tiktok.collections import Collection, read_collection
 from shared.tiktok.discover import Discovery
 from shared.tiktok.files import Files
+from shared.tiktok.refresh import Refresh, ages_of
 from shared.tiktok.run import App, Run
 from shared.tiktok.wire import QuotaExhausted
 
 log = logging.getLogger(__name__)
 
+Step = Literal["discover", "refresh", "files"]
 
-def fetch_collection(name: str, app: App) -> dict[str, Any]:
-    """Discover a collection's videos. Again, it goes on where it was left, or changes nothing.
 
-    Returns the counts of Tally, `requests`, and under `left` what a later run has still to do
-    (None when nothing). Raises Permanent, Transient, and Busy.
+def fetch_collection(name: str, app: App, step: Step = "discover") -> dict[str, Any]:
+    """Discover a collection's videos, or read known ones again.
+
+    Called again, it goes on where it was left, or changes nothing. Returns the counts of Tally,
+    `requests`, and under `left` what a later run has still to do (None when nothing). Raises
+    Permanent, Transient, and Busy.
     """
     collection = read_collection(app.lake, name)
+    return fetch_steps(collection, (step, "files"), app, app.timer() + app.deadline_s)
+
+
+def fetch_steps(
+    collection: Collection,
+    steps: tuple[Step, ...],
+    app: App,
+    ends_at: float,
+    is_patient: bool = False,
+) -> dict[str, Any]:
+    """The steps of one run, until a time of the app's timer; `files` come last.
+
+    `is_patient` leaves alone files that failed a moment ago.
+    """
     with ThreadPoolExecutor(app.parallel) as pool:
-        run = Run(collection, app, pool, app.timer() + app.deadline_s)
+        run = Run(collection, app, pool, ends_at)
         try:
-            answer = _discover(run, Files(run, is_patient=False))
+            answer = _carried_out(run, Files(run, is_patient), steps)
         finally:
             run.source.close()
     log.info("collection fetched", extra=answer)
     return answer
 
 
-def _discover(run: Run, files: Files) -> dict[str, Any]:
+def _carried_out(run: Run, files: Files, steps: tuple[Step, ...]) -> dict[str, Any]:
     run.publish_outbox()
     held: Transient | None = None
     why: str | None = None
     try:
-        why = Discovery(run, files).list()
+        why = _asked(run, files, steps)
     except QuotaExhausted as error:
         log.warning("quota exhausted", extra={"why": str(error)})
-        why = "quota"
+        why, run.progress.quota_until = "quota", _midnight(run.app.clock())
     except Transient as error:
         held = error  # the files that are due need no listing
-    files.settle()
+    else:
+        run.progress.quota_until = None
+    if "files" in steps:
+        files.settle()
     run.progress.save()
     if held is not None:
         raise held
     return {
         "collection": run.collection.name,
-        "mode": "discover",
+        "mode": steps[0],
         **run.tally.answer(),
         "requests": run.source.requests,
-        "left": _left(why, run, files),
+        "left": _left(why, run, files if "files" in steps else None),
     }
 
 
-def _left(why: str | None, run: Run, files: Files) -> dict[str, Any] | None:
-    waiting, place = len(files.waiting()), run.progress.place
+def _asked(run: Run, files: Files, steps: tuple[Step, ...]) -> str | None:
+    """What the source is asked for: the listing first. Returns what stopped it."""
+    asking: dict[Step, Callable[[], str | None]] = {
+        "discover": lambda: Discovery(run, files).list(),
+        "refresh": lambda: Refresh(run).read(),
+    }
+    try:
+        for step in steps:
+            if step in asking and (why := asking[step]()):
+                return why
+        return None
+    finally:
+        if run.progress.recent:
+            ages_of(run)
+
+
+def _left(why: str | None, run: Run, files: Files | None) -> dict[str, Any] | None:
+    waiting, place = len(files.waiting()) if files else 0, run.progress.place
     if why is None and waiting == 0:
         return None
     left: dict[str, Any] = {"why": why or "deadline", "media": waiting, "listing": None}
     if place:
         left["listing"] = {"window": str(place.window), "cursor": place.cursor}
     if why == "quota":
-        midnight = datetime.combine(run.app.clock().date(), time(), UTC) + timedelta(days=1)
-        left["again_at"] = midnight.isoformat()
+        left["again_at"] = _midnight(run.app.clock()).isoformat()
     return left
+
+
+def _midnight(now: datetime) -> datetime:
+    """When the next UTC day begins."""
+    return datetime.combine(now.date(), time(), UTC) + timedelta(days=1)

@@ -2,18 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from shared.lake import Lake, failed_name
-from shared.model import Record
+from shared.model import Creator, Metrics, Record
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators, with_provenance
 from shared.tiktok.fields import is_within, video_id_of
-from shared.tiktok.source import BadVideo, Found, Page, Source
+from shared.tiktok.source import BadVideo, Found, Page, Reread, Source
 
 EVIDENCE_CHARS = 20_000
 
@@ -71,20 +71,47 @@ def records_of(
     listed: Iterable[Found], creators: Creators, pool: ThreadPoolExecutor
 ) -> tuple[Record, ...]:
     """A record per video, with its creator and followers; profiles are read several at once."""
+    return tuple(
+        Record(video_id=one.video_id, video=one.video, creator=creator, metrics=metrics)
+        for one, creator, metrics in _with_creators(listed, creators, pool)
+    )
+
+
+def later_readings(
+    found: Iterable[Found], creators: Creators, pool: ThreadPoolExecutor
+) -> tuple[Record, ...]:
+    """Records of known videos: their counts and creators as of now. The listing stays as it is."""
+    return tuple(
+        Record(video_id=one.video_id, creator=creator, metrics=metrics)
+        for one, creator, metrics in _with_creators(found, creators, pool)
+    )
+
+
+def _with_creators(
+    listed: Iterable[Found], creators: Creators, pool: ThreadPoolExecutor
+) -> Iterator[tuple[Found, Creator | None, Metrics]]:
     listed = list(listed)
     usernames = {one.video.creator_id for one in listed if one.creator is None}
     profiles = pool.map(creators.find, sorted(name for name in usernames if name))
     known = {creator.creator_id: creator for creator in profiles if creator is not None}
-    records = []
     for one in listed:
         creator = one.creator or known.get(one.video.creator_id or "")
         metrics = one.metrics
         if creator is not None and metrics.followers is None:
             metrics = metrics.model_copy(update={"followers": creator.followers})
-        records.append(
-            Record(video_id=one.video_id, video=one.video, creator=creator, metrics=metrics)
+        yield one, creator, metrics
+
+
+def keep_answers(
+    lake: Lake, answer: Reread, source: str, collection: Collection, at: datetime
+) -> None:
+    """Keep the answers about known videos as they came."""
+    for body in answer.bodies:
+        name = f"again-{at:%H%M%S}-{_fingerprint([answer.asked, len(body)])}.json"
+        content = with_provenance(
+            body, collected_at=at.isoformat(), collection=collection.name, request=answer.request
         )
-    return tuple(records)
+        lake.write_once(f"raw/{source}/{at:%Y-%m-%d}/{collection.name}/{name}", content)
 
 
 def keep_page(lake: Lake, page: Page, source: str, collection: Collection, at: datetime) -> None:

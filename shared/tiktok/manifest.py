@@ -14,7 +14,7 @@ from shared.tiktok.download import Refused
 from shared.tiktok.fields import page_url
 from shared.tiktok.manifest_file import Entry, Manifest
 from shared.tiktok.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields, line_of
-from shared.tiktok.source import BadVideo, Found, Page, Position
+from shared.tiktok.source import BadVideo, Found, Page, Position, Reread
 
 PAGE_SIZE = 100
 
@@ -77,6 +77,12 @@ class ManifestSource:
         if line.media_url is not None:
             self._refuse(line.media_url, where)
         return found_in(line, line.video_id, collection, datetime.fromisoformat(item["as_of"]), at)
+
+    def again(
+        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+    ) -> Iterator[Reread]:
+        """Never: a manifest cannot be asked again."""
+        return iter(())
 
     def user_info(self, username: str) -> bytes:
         raise NotImplementedError("a manifest tells of creators line by line")

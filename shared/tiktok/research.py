@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from shared.errors import Transient
 from shared.tiktok.client_tokens import ClientTokens
 from shared.tiktok.collections import EARLIEST, Collection
 from shared.tiktok.research_fields import read_video
-from shared.tiktok.source import Found, Page, Position
+from shared.tiktok.source import Found, Page, Position, Reread
 from shared.tiktok.wire import BAD_REQUEST, Calls, Exchange, Quota, RefusedByApi
 
 log = logging.getLogger(__name__)
@@ -84,27 +84,51 @@ class ResearchApi:
         """
         query = query_of(collection)
         place = position or first_window(collection, today)
-        fresh, restarts, standstills = position is None, 0, 0
+        is_fresh = position is None
+        while place is not None:
+            for page in self._window(query, place, is_fresh):
+                after = page.next or window_after(collection, today, page.position)
+                place = after
+                yield replace(page, next=after)
+            is_fresh = True
+
+    def again(
+        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+    ) -> Iterator[Reread]:
+        """By their ids, up to 100 at once that were posted within one window."""
+        for batch in _batches(wanted):
+            ids = tuple(video_id for video_id, _ in batch)
+            days = [posted.date() for _, posted in batch]
+            place = Position(min(days), max(days) + timedelta(days=1))
+            pages = list(self._window(query_of_ids(ids), place, is_fresh=True))
+            yield Reread(
+                asked=ids,
+                videos=tuple(video for page in pages for video in page.videos),
+                bodies=tuple(page.body for page in pages if page.body is not None),
+                request=_request(query_of_ids(ids), place),
+            )
+
+    def _window(self, query: Any, place: Position | None, is_fresh: bool) -> Iterator[Page]:
+        """The pages of one window from a place on; a search that is gone starts again."""
+        restarts = standstills = 0
         while place is not None:
             request = _request(query, place)
             try:
-                body, data = self._search(request, fresh)
+                body, data = self._search(request, is_fresh)
             except _SearchGone as error:
                 restarts += 1
                 if restarts > RESTARTS_PER_WINDOW:
                     raise Transient(f"Research API: {error}") from error
                 log.info("search expired, window starts again", extra={"window": place.window})
-                place, fresh = Position(place.window, place.end), True
+                place, is_fresh = Position(place.window, place.end), True
                 continue
             videos, following = _read_page(data, place)
             standstills = standstills + 1 if following and _stands_still(place, following) else 0
             if standstills > STANDSTILLS:
                 raise Transient("Research API: has_more, but the cursor does not move")
-            after = following or window_after(collection, today, place)
-            yield Page(place, after, request, videos, body)
-            restarts = restarts if following else 0
-            fresh = after is not None and after.search_id != place.search_id
-            place = after
+            yield Page(place, following, request, videos, body)
+            is_fresh = following is not None and following.search_id != place.search_id
+            place = following
 
     def read(self, item: Any, collection: Collection, at: datetime) -> Found:
         """A post and its counts. Raises BadVideo."""
@@ -153,6 +177,25 @@ def query_of(collection: Collection) -> dict[str, Any]:
             if values
         ]
     }
+
+
+def query_of_ids(ids: Sequence[str]) -> dict[str, Any]:
+    """Known videos as the API's condition."""
+    return {"and": [{"operation": "IN", "field_name": "video_id", "field_values": list(ids)}]}
+
+
+def _batches(
+    wanted: Iterable[tuple[str, datetime]],
+) -> Iterator[list[tuple[str, datetime]]]:
+    """Videos, oldest first, that one question may ask for."""
+    batch: list[tuple[str, datetime]] = []
+    for video_id, posted in wanted:
+        if batch and (len(batch) == PAGE_SIZE or posted.date() >= batch[0][1].date() + WINDOW):
+            yield batch
+            batch = []
+        batch.append((video_id, posted))
+    if batch:
+        yield batch
 
 
 def first_window(collection: Collection, today: date) -> Position | None:

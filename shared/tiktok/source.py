@@ -1,6 +1,6 @@
 """A source of videos: what fetch asks of one, and what it gives."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -68,6 +68,19 @@ class Found:
         return f"{self.video_id}@{self.metrics.collected_at}" if self.is_dated else self.video_id
 
 
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """Known videos asked for again: the answers that came, whole, with what they hold.
+
+    What was `asked` and is not among the `videos` is gone, or was left out this time.
+    """
+
+    asked: tuple[str, ...]
+    videos: tuple[Any, ...]
+    bodies: tuple[bytes, ...]
+    request: Mapping[str, Any]
+
+
 class Source(Protocol):
     """One way to list videos. `name` is a Source of the model; `requests` use up a quota.
 
@@ -88,6 +101,12 @@ class Source(Protocol):
 
     def read(self, item: Any, collection: Collection, at: datetime) -> Found:
         """One object of a page, seen `at` that time. Raises BadVideo."""
+        ...
+
+    def again(
+        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+    ) -> Iterator[Reread]:
+        """Known videos once more, each with when it was posted; a few at a time, lazily."""
         ...
 
     def user_info(self, username: str) -> bytes:

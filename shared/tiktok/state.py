@@ -58,10 +58,19 @@ class Place(Checked):
         return Position(self.window, self.end)
 
 
+class Listed(Checked):
+    """The last pass that came to its end: what was asked, and when."""
+
+    query: Word
+    at: Instant
+
+
 class State(Checked):
     """`outbox` holds the records of the page being published, `no_media` the ids by reason.
 
-    `media` is a digest of the media policy under which files were given up.
+    `media` is a digest of the media policy under which files were given up. `recent` are sightings
+    that the ages do not know yet, `refresh_at` is when the next video is due to be read again, and
+    nothing is asked before `quota_until`.
     """
 
     outbox: tuple[Record, ...] = ()
@@ -69,6 +78,10 @@ class State(Checked):
     no_media: Mapping[str, tuple[VideoId, ...]] = {}
     media: Word | None = None
     run: Place | None = None
+    listed: Listed | None = None
+    recent: tuple[Word, ...] = ()
+    refresh_at: Instant | None = None
+    quota_until: Instant | None = None
 
     def to_json(self) -> bytes:
         return self.model_dump_json(exclude_none=True).encode()
@@ -103,7 +116,7 @@ class Progress:
         """Raises Malformed when somebody has edited the object."""
         self._lake = lake
         self._name = state_name(collection.name)
-        self._query = _query_digest(collection)
+        self._query = query_digest(collection)
         self._media = digest(collection.media.model_dump(mode="json"))
         content, self._generation = lake.read_with_generation(self._name)
         self._content = content or State().to_json()
@@ -114,6 +127,10 @@ class Progress:
             video_id: reason for reason, ids in state.no_media.items() for video_id in ids
         }
         self.place = state.run if state.run and state.run.query == self._query else None
+        self.listed_last = state.listed
+        self.recent = list(state.recent)
+        self.refresh_at = state.refresh_at
+        self.quota_until = state.quota_until
         self._resumed = self.place
         self.listed = self.place.listed if self.place else 0
 
@@ -147,6 +164,11 @@ class Progress:
             listed_before_window=before if same else self.listed,
         )
 
+    def finished(self, at: datetime) -> None:
+        """The listing has come to its end."""
+        self.place = None
+        self.listed_last = Listed(query=self._query, at=at)
+
     def save(self) -> None:
         """Replace the object, if it differs. Raises Busy when another fetcher has done so."""
         content = self._state().to_json()
@@ -173,10 +195,14 @@ class Progress:
             no_media={reason: tuple(ids) for reason, ids in sorted(by_reason.items())},
             media=self._media if is_given_up else None,
             run=self.place,
+            listed=self.listed_last,
+            recent=tuple(self.recent),
+            refresh_at=self.refresh_at,
+            quota_until=self.quota_until,
         )
 
 
-def _query_digest(collection: Collection) -> str:
+def query_digest(collection: Collection) -> str:
     """What decides which videos are listed, and where the cursor of a listing belongs."""
     lists = {"usernames", "hashtags", "keywords", "regions"}
     asked = {"source", "manifest", "columns", "start_date", "end_date", *lists}

@@ -13,12 +13,17 @@ class Tally:
 
     `already_there` and `no_media` also count what an earlier run has settled. `failed` are files
     that a later run tries again, and listed objects that are no videos (reason `malformed`).
+    `read_again` are known videos whose counts were read again, `missed` those that an answer left
+    out, `vanished` those of them that are gone for sure.
     """
 
     listed: int = 0
     new: int = 0
     already_listed: int = 0
     pages: int = 0
+    read_again: int = 0
+    missed: int = 0
+    vanished: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, Counter[str]] = field(
         default_factory=lambda: {"no_media": Counter(), "failed": Counter()}
@@ -29,6 +34,11 @@ class Tally:
         self.listed += listed
         self.new += new
         self.already_listed += known
+
+    def reread(self, read: int, missed: int, vanished: int) -> None:
+        self.read_again += read
+        self.missed += missed
+        self.vanished += vanished
 
     def note(self, kind: Kind, reason: str | None = None) -> None:
         self.kinds[kind] += 1
@@ -41,6 +51,9 @@ class Tally:
             "new": self.new,
             "already_listed": self.already_listed,
             "pages": self.pages,
+            "read_again": self.read_again,
+            "missed": self.missed,
+            "vanished": self.vanished,
             **{kind: self.kinds[kind] for kind in get_args(Kind)},
             "reasons": {kind: dict(sorted(why.items())) for kind, why in self.reasons.items()},
         }

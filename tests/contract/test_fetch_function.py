@@ -75,8 +75,8 @@ class World:
         return [json.loads(self.lake.read(name)) for name in self.lake.names("failed/")]
 
     def generations(self) -> dict[str, int]:
-        """What is in the lake, but for the count of the day's requests."""
-        names = (name for name in self.lake.names("") if not name.startswith("state/_quota/"))
+        """What is in the lake, but for how far the collections and the day's quota are."""
+        names = (name for name in self.lake.names("") if not name.startswith("state/"))
         return {name: self.lake.stat(name).generation for name in names}
 
     def post(self, body: str) -> tuple[int, dict[str, Any]]:

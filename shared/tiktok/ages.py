@@ -1,0 +1,165 @@
+"""When which video is due to be read again: at declared ages, and soon after it was missed.
+
+`state/_ages/{collection}.json` knows of every video when it was posted and when it was read last.
+It is written a few times a run, not with every page; what a killed run had not written yet stands
+in the collection's state.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from shared.checked import Checked, Count
+from shared.lake import Lake, Superseded, state_name
+from shared.model import Malformed, VideoId
+from shared.tiktok.state import Busy
+
+DAY_S = 86_400
+CONFIRM_AFTER = timedelta(hours=1)
+"""A video that an answer leaves out is asked for once more before it is called vanished: the
+Research API has been seen to leave out videos that its next answer had."""
+
+Epoch = Count  # whole seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A video and its times. `missed_at` is the first answer that left it out since it was seen."""
+
+    posted_at: int
+    read_at: int
+    missed_at: int | None = None
+    has_vanished: bool = False
+
+
+class _Kept(Checked):
+    videos: Mapping[VideoId, tuple[Epoch, Epoch]]
+    missed: Mapping[VideoId, tuple[Epoch, Annotated[int, Field(ge=0, le=1)]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A video that a listing has read, on its way into the ages."""
+
+    video_id: str
+    posted_at: int
+    read_at: int
+
+    def __str__(self) -> str:
+        return f"{self.video_id} {self.posted_at} {self.read_at}"
+
+    @classmethod
+    def parse(cls, written: str) -> "Sighting":
+        video_id, posted_at, read_at = written.split(" ")
+        return cls(video_id, int(posted_at), int(read_at))
+
+
+class Ages:
+    """The watched videos of one collection; `ages_days` grow."""
+
+    def __init__(self, lake: Lake, collection: str, ages_days: Sequence[float]):
+        """Raises Malformed when somebody has edited the object."""
+        self._lake = lake
+        self._name = state_name(f"_ages/{collection}")  # no collection is called so
+        self._ages_s = [round(age * DAY_S) for age in ages_days]
+        content, self._generation = lake.read_with_generation(self._name)
+        self._content = content
+        self._videos = _watched(content, self._name)
+
+    def __len__(self) -> int:
+        return len(self._videos)
+
+    def watch(self, seen: Iterable[Sighting]) -> None:
+        """Take videos in. What is watched already stays as it is."""
+        for one in seen:
+            last = one.posted_at + (self._ages_s[-1] if self._ages_s else 0)
+            if one.read_at < last:
+                new = Watched(posted_at=one.posted_at, read_at=one.read_at)
+                self._videos.setdefault(one.video_id, new)
+
+    def due(self, now: datetime) -> Iterator[tuple[str, datetime]]:
+        """Videos to read again now, with when they were posted, oldest first."""
+        for video_id, one in sorted(self._videos.items(), key=lambda item: item[1].posted_at):
+            at = self._next(one)
+            if at is not None and at <= now.timestamp():
+                yield video_id, datetime.fromtimestamp(one.posted_at, UTC)
+
+    def next_due(self) -> datetime | None:
+        """When the next of them will be due; None when never."""
+        times = [at for one in self._videos.values() if (at := self._next(one)) is not None]
+        return datetime.fromtimestamp(min(times), UTC) if times else None
+
+    def seen(self, video_id: str, at: datetime) -> None:
+        """It was read."""
+        one = self._videos[video_id]
+        self._put(video_id, Watched(posted_at=one.posted_at, read_at=int(at.timestamp())))
+
+    def missed(self, video_id: str, at: datetime) -> datetime | None:
+        """An answer left it out. Returns since when it is gone, once that is sure and news."""
+        one = self._videos[video_id]
+        now = int(at.timestamp())
+        if one.missed_at is None:
+            self._videos[video_id] = replace(one, missed_at=now)
+            return None
+        # Asked for again at the next age: it may come back.
+        self._put(video_id, replace(one, read_at=now, has_vanished=True))
+        return None if one.has_vanished else datetime.fromtimestamp(one.missed_at, UTC)
+
+    def save(self) -> None:
+        """Replace the object, if it differs. Raises Busy when another fetcher has done so."""
+        content = self._written()
+        if content == self._content or (self._content is None and not self._videos):
+            return
+        try:
+            self._generation = self._lake.replace(self._name, content, self._generation)
+        except Superseded as error:
+            standing, generation = self._lake.read_with_generation(self._name)
+            if standing != content:
+                raise Busy(f"{self._name} was replaced by another fetcher") from error
+            self._generation = generation
+        self._content = content
+
+    def _put(self, video_id: str, one: Watched) -> None:
+        """Keep it while there is an age to come."""
+        if self._next(one) is None:
+            del self._videos[video_id]
+        else:
+            self._videos[video_id] = one
+
+    def _next(self, one: Watched) -> float | None:
+        if one.missed_at is not None and not one.has_vanished:
+            return one.missed_at + CONFIRM_AFTER.total_seconds()
+        ahead = (one.posted_at + age for age in self._ages_s if one.posted_at + age > one.read_at)
+        return next(ahead, None)
+
+    def _written(self) -> bytes:
+        videos = {name: [one.posted_at, one.read_at] for name, one in self._videos.items()}
+        missed = {
+            name: [one.missed_at, int(one.has_vanished)]
+            for name, one in self._videos.items()
+            if one.missed_at is not None
+        }
+        return json.dumps({"videos": videos, "missed": missed}, separators=(",", ":")).encode()
+
+
+def _watched(content: bytes | None, name: str) -> dict[str, Watched]:
+    if content is None:
+        return {}
+    try:
+        kept = _Kept.model_validate_json(content)
+    except ValidationError as error:
+        raise Malformed(f"{name}: {error.errors(include_url=False)[0]['msg']}") from error
+    videos = {}
+    for video_id, (posted_at, read_at) in kept.videos.items():
+        missed_at, has_vanished = kept.missed.get(video_id, (None, 0))
+        videos[video_id] = Watched(
+            posted_at=posted_at,
+            read_at=read_at,
+            missed_at=missed_at,
+            has_vanished=bool(has_vanished),
+        )
+    return videos

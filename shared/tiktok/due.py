@@ -1,0 +1,126 @@
+"""Use case: every quarter of an hour, do what is due of every collection, and nothing else.
+
+What is due is read off the state of each collection: one object, and nothing is asked of anybody.
+Collections whose turn was longest ago come first. One run has a collection at a time: whoever comes
+while it is at work leaves that collection alone and takes the others.
+"""
+
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.claims import Claimed, Claims
+from shared.errors import Misconfigured, Permanent, Transient
+from shared.lake import COLLECTIONS, Lake, state_name
+from shared.tiktok.collections import Collection, checked_collections
+from shared.tiktok.fetch import Step, fetch_steps
+from shared.tiktok.run import App
+from shared.tiktok.state import Busy, State, query_digest, read_state
+
+log = logging.getLogger(__name__)
+
+LEASE_MARGIN_S = 120.0
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be done of one collection, and since when its listing has waited."""
+
+    collection: Collection
+    steps: tuple[Step, ...]
+    listed_at: datetime
+
+
+def fetch_due(app: App) -> dict[str, Any]:
+    """Carry out all that is due until the time is over. With nothing due it returns at once.
+
+    Returns the answers of the runs (`ran`), the collections that another run has (`busy`), those
+    that failed with their reasons (`failed`), and those the time did not reach (`left`). A
+    collection that fails does not keep the others from their turn. Raises BadCollection when the
+    file of collections cannot be read at all, and Misconfigured after all others had their turn.
+    """
+    ends_at = app.timer() + app.deadline_s
+    broken: Misconfigured | None = None
+    answer: dict[str, Any] = {"mode": "due", "ran": [], "busy": [], "failed": [], "left": []}
+    good, problems = _collections(app.lake)
+    answer["failed"] += problems
+    due = [one for one in (due_of(one, app.lake, app.clock()) for one in good) if one.steps]
+    for one in sorted(due, key=lambda one: one.listed_at):
+        name = one.collection.name
+        if app.timer() >= ends_at:
+            answer["left"].append(name)
+            continue
+        try:
+            with _alone(name, app):
+                answer["ran"].append(
+                    fetch_steps(one.collection, one.steps, app, ends_at, is_patient=True)
+                )
+        except (Claimed, Busy):
+            answer["busy"].append(name)
+        except Misconfigured as error:
+            broken = error
+        except (Permanent, Transient) as error:
+            log.error("collection failed", extra={"collection": name, "why": str(error)})
+            answer["failed"].append({"collection": name, "why": str(error)})
+    if broken is not None:
+        raise broken
+    return answer
+
+
+def due_of(collection: Collection, lake: Lake, now: datetime) -> Due:
+    """What is due of a collection; no steps when nothing is. A state nobody can read is due."""
+    content = lake.read(state_name(collection.name))
+    try:
+        state = read_state(content, collection.name) if content else State()
+    except Permanent:
+        return Due(collection, ("discover", "files"), _NEVER)  # the run tells what is wrong
+    may_ask = state.quota_until is None or state.quota_until <= now
+    steps: list[Step] = []
+    # A listing can wait for an hour, an age that is passed does not come again.
+    if may_ask and collection.ages_days and _is_refresh_due(state, now):
+        steps.append("refresh")
+    if may_ask and _is_listing_due(collection, state, lake, now):
+        steps.append("discover")
+    if steps or state.outbox or any(one.is_due(now) for one in state.media_due):
+        steps.append("files")
+    return Due(collection, tuple(steps), state.listed.at if state.listed else _NEVER)
+
+
+def _is_listing_due(collection: Collection, state: State, lake: Lake, now: datetime) -> bool:
+    listed = state.listed
+    if state.run or listed is None or listed.query != query_digest(collection):
+        return True
+    if collection.source == "manifest":
+        manifest = lake.stat(collection.manifest or "")
+        return manifest is not None and manifest.updated > listed.at
+    if collection.end_date is not None and listed.at.date() > collection.end_date + timedelta(1):
+        return False  # all of its days were over when it was listed
+    return listed.at + timedelta(hours=collection.list_every_h) <= now
+
+
+def _is_refresh_due(state: State, now: datetime) -> bool:
+    return bool(state.recent) or (state.refresh_at is not None and state.refresh_at <= now)
+
+
+def _collections(lake: Lake) -> tuple[list[Collection], list[dict[str, str]]]:
+    content = lake.read(COLLECTIONS)
+    if content is None:
+        return [], []
+    good, problems = checked_collections(content)
+    told = [{"collection": one.field.split(".")[0], "why": str(one)} for one in problems]
+    for one in told:
+        log.error("collection failed", extra=one)
+    return good, told
+
+
+@contextmanager
+def _alone(name: str, app: App) -> Iterator[None]:
+    """Hold the collection for as long as a run may take. Raises Claimed."""
+    claims = Claims(app.lake, app.deadline_s + LEASE_MARGIN_S)
+    with claims.held(state_name(f"_running/{name}"), uuid.uuid4().hex):
+        yield
