@@ -89,7 +89,7 @@ def demonstrate(endpoints: Endpoints, screen: Screen) -> Outcome:
     before, given_up = warehouse.contents(), look(endpoints).dead
     with screen.working("Fetching the sandbox collection …"):
         fetched, traffic = fetch_and_settle(
-            endpoints, COLLECTION, lambda now: screen.now(on_its_way(now))
+            endpoints, {"collection": COLLECTION}, lambda now: screen.now(on_its_way(now))
         )
     return _outcome(
         warehouse,

@@ -18,9 +18,9 @@ LOOK_EVERY_S = 0.2
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def call_fetch(endpoints: Endpoints, collection: str) -> dict[str, Any]:
+def call_fetch(endpoints: Endpoints, asked: dict[str, str]) -> dict[str, Any]:
     """What `fetch` answers. Raises Refused with its reason."""
-    body = json.dumps({"collection": collection, "mode": "discover"}).encode()
+    body = json.dumps(asked).encode()
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(endpoints.functions["fetch"], body, headers)
     try:
@@ -40,10 +40,10 @@ def sweep(endpoints: Endpoints) -> None:
 
 
 def fetch_and_settle(
-    endpoints: Endpoints, collection: str, on_look: Callable[[Traffic], None]
+    endpoints: Endpoints, asked: dict[str, str], on_look: Callable[[Traffic], None]
 ) -> tuple[dict[str, Any], Traffic]:
     """Call `fetch`, and wait until all that it set going has come to rest."""
-    answer = in_background(call_fetch, endpoints, collection)
+    answer = in_background(call_fetch, endpoints, asked)
     while not answer.done():
         if (traffic := look_or_none(endpoints)) is not None:
             on_look(traffic)
@@ -72,7 +72,13 @@ def on_its_way(traffic: Traffic) -> str:
 
 def in_words(answer: dict[str, Any]) -> list[str]:
     """What `fetch` did, a line per outcome."""
+    if answer["mode"] == "due":
+        return _due_in_words(answer)
+    read = [_read_again(answer)] if "refresh" in answer["mode"] else []
+    if answer["mode"] == "refresh":
+        return [*read, *_left(answer)]
     lines = [
+        *read,
         f"listed   {answer['listed']} videos ({answer['new']} new, "
         f"{answer['already_listed']} already known)",
         f"stored   {answer['stored']} files ({answer['already_there']} were there already)",
@@ -82,9 +88,30 @@ def in_words(answer: dict[str, Any]) -> list[str]:
         lines.append(
             f"failed   {answer['failed']}, tried again next time{_reasons(answer, 'failed')}"
         )
-    if answer["left"]:
-        lines.append(f"left     for a later run, because of: {answer['left']['why']}")
-    return lines
+    return [*lines, *_left(answer)]
+
+
+def _read_again(answer: dict[str, Any]) -> str:
+    return (
+        f"read     {answer['read_again']} videos again ({answer['missed']} not found, "
+        f"{answer['vanished']} of them gone for sure)"
+    )
+
+
+def _left(answer: dict[str, Any]) -> list[str]:
+    if not answer["left"]:
+        return []
+    return [f"left     for a later run, because of: {answer['left']['why']}"]
+
+
+def _due_in_words(answer: dict[str, Any]) -> list[str]:
+    lines = []
+    for ran in answer["ran"]:
+        lines += [f"{ran['collection']}:", *(f"  {line}" for line in in_words(ran))]
+    lines += [f"{name}: another run has it" for name in answer["busy"]]
+    lines += [f"{name}: left for the next run" for name in answer["left"]]
+    lines += [f"{one['collection']}: {one['why']}" for one in answer["failed"]]
+    return lines or ["Nothing is due."]
 
 
 def _reasons(answer: dict[str, Any], kind: str) -> str:

@@ -22,6 +22,7 @@ locals {
   ordinary = {
     hears         = null # topic whose messages are pushed to it; without one the scheduler calls it
     schedule      = null # cron, UTC
+    body          = {}   # what the scheduler sends
     timeout_s     = local.message_timeout_s
     cpu           = "1"
     memory        = "512Mi"
@@ -48,11 +49,13 @@ locals {
 
   callable = {
     fetch = {
-      about     = "Lists a collection of TikTok videos and fetches their files."
+      about     = "Lists collections of TikTok videos, fetches files, reads counts again when they are due."
       source    = "fetch"
-      timeout_s = 1800 # its schedules are var.collections
+      schedule  = "*/15 * * * *" # config/collections.yaml says what is due; else it returns at once
+      body      = { mode = "due" }
+      timeout_s = 1800
       memory    = "1Gi"
-      instances = 5 # collections fetched at a time
+      instances = 5 # runs at a time, each on other collections
       publishes = [local.records]
       secrets   = ["tiktok-client-key", "tiktok-client-secret"]
       environment = {

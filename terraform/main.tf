@@ -73,24 +73,14 @@ module "scheduler" {
   paused  = var.schedules_paused
   account = google_service_account.caller["scheduler"].email
 
-  jobs = merge(
-    { for name, it in local.functions : name => {
-      about      = it.about
-      schedule   = it.schedule
-      uri        = module.function[name].uri
-      body       = {}
-      deadline_s = min(it.timeout_s + 10, 1800)
-      retries    = 0 # the next run is near
-    } if it.schedule != null },
-    { for collection, schedule in var.collections : "fetch-${collection}" => {
-      about      = "Lists the collection ${collection} and fetches what is new."
-      schedule   = schedule
-      uri        = module.function["fetch"].uri
-      body       = { collection = collection, mode = "discover" }
-      deadline_s = 1800 # the most there is
-      retries    = 3    # a run goes on where the last one stopped
-    } },
-  )
+  jobs = { for name, it in local.functions : name => {
+    about      = it.about
+    schedule   = it.schedule
+    uri        = module.function[name].uri
+    body       = it.body
+    deadline_s = min(it.timeout_s + 10, 1800) # the most there is
+    retries    = 0                            # the next run is near
+  } if it.schedule != null }
 }
 
 module "observability" {

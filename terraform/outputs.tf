@@ -9,8 +9,8 @@ output "next" {
     # 3. Fetch from TikTok: keys, standing queries, then the schedules (sweep's among them)
     printf %s "$CLIENT_KEY" | gcloud secrets versions add tiktok-client-key --project ${var.project_id} --data-file=-
     printf %s "$CLIENT_SECRET" | gcloud secrets versions add tiktok-client-secret --project ${var.project_id} --data-file=-
-    gcloud storage cp collections.yaml gs://${module.lake.bucket}/config/collections.yaml
-    terraform apply -var project_id=${var.project_id} -var 'collections={NAME="15 5 * * *"}' -var schedules_paused=false
+    tta collections put collections.yaml --target ${var.environment}
+    terraform apply -var project_id=${var.project_id} -var schedules_paused=false
   EOT
 }
 

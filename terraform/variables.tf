@@ -38,22 +38,6 @@ variable "deletion_protection" {
 
 # --- what runs, and when ---------------------------------------------------------------------
 
-variable "collections" {
-  description = "Collections of config/collections.yaml to fetch, each with its schedule (cron, UTC)."
-  type        = map(string)
-  default     = {}
-
-  validation {
-    condition     = alltrue([for name in keys(var.collections) : can(regex("^[a-z0-9][a-z0-9_-]{0,62}$", name))])
-    error_message = "collections: a name is lower-case letters, digits, hyphens and underscores, as in config/collections.yaml."
-  }
-
-  validation {
-    condition     = alltrue([for cron in values(var.collections) : length(split(" ", cron)) == 5])
-    error_message = "collections: a schedule has the five fields of cron, as in \"15 5 * * *\"."
-  }
-}
-
 variable "schedules_paused" {
   description = "Make the schedules paused, so that nothing is fetched until somebody decides so."
   type        = bool

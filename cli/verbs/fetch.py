@@ -1,16 +1,26 @@
-"""List a collection and fetch its files."""
+"""Fetch collections: list them, fetch their files, read counts again."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from cli.options import Home, Json
+
+Mode = Literal["discover", "refresh", "due"]
 
 
 def fetch(
     collection: Annotated[
         str, typer.Option(help="A collection of config/collections.yaml in the bucket.")
     ] = "sandbox",
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            help="discover: list it and fetch files. refresh: read the counts of its videos again "
+            "that have reached a declared age. due: whatever is due of every collection, as the "
+            "schedule does every 15 minutes."
+        ),
+    ] = "discover",
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -23,10 +33,11 @@ def fetch(
     from cli.screen import Screen
 
     screen = Screen(machine=json)
+    asked = {"mode": mode} if mode == "due" else {"mode": mode, "collection": collection}
     with opened(home, screen) as endpoints:
-        with screen.working(f"Fetching {collection} …"):
+        with screen.working(f"Fetching {'what is due' if mode == 'due' else collection} …"):
             answer, _ = fetch_and_settle(
-                endpoints, collection, lambda traffic: screen.now(on_its_way(traffic))
+                endpoints, asked, lambda traffic: screen.now(on_its_way(traffic))
             )
         if json:
             screen.show_json(answer)

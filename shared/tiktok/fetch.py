@@ -84,7 +84,7 @@ def _carried_out(run: Run, files: Files, steps: tuple[Step, ...]) -> dict[str, A
         raise held
     return {
         "collection": run.collection.name,
-        "mode": steps[0],
+        "mode": "+".join(step for step in steps if step != "files") or "files",
         **run.tally.answer(),
         "requests": run.source.requests,
         "left": _left(why, run, files if "files" in steps else None),

@@ -27,8 +27,7 @@ mock_provider "time" {}
 mock_provider "archive" {} # what the zips hold is no matter here
 
 variables {
-  project_id  = "demo-project"
-  collections = { surprise = "15 5 * * *" }
+  project_id = "demo-project"
 }
 
 run "as_deployed_by_default" {
@@ -76,8 +75,8 @@ run "as_deployed_by_default" {
   # what runs, and when
 
   assert {
-    condition     = toset(keys(module.scheduler.jobs)) == toset(["sweep", "report", "fetch-surprise"])
-    error_message = "One schedule per collection, the sweep and the report."
+    condition     = toset(keys(module.scheduler.jobs)) == toset(["fetch", "sweep", "report"])
+    error_message = "What no message starts has a schedule, and nothing else."
   }
 
   assert {
@@ -86,8 +85,8 @@ run "as_deployed_by_default" {
   }
 
   assert {
-    condition     = jsondecode(base64decode(module.scheduler.jobs["fetch-surprise"].http_target[0].body)) == { collection = "surprise", mode = "discover" }
-    error_message = "A schedule names its collection."
+    condition     = jsondecode(base64decode(module.scheduler.jobs["fetch"].http_target[0].body)) == { mode = "due" }
+    error_message = "The schedule asks for whatever is due of all collections."
   }
 
   assert {
@@ -142,7 +141,7 @@ run "as_deployed_by_default" {
   }
 
   assert {
-    condition = alltrue([for job, function in { fetch-surprise = "fetch", sweep = "sweep", report = "report" } : (
+    condition = alltrue([for job, function in { fetch = "fetch", sweep = "sweep", report = "report" } : (
       module.function[function].function.service_config[0].timeout_seconds <= tonumber(trimsuffix(module.scheduler.jobs[job].attempt_deadline, "s"))
     )])
     error_message = "The scheduler waits for the answer."
@@ -294,7 +293,6 @@ run "what_cannot_be_meant_is_refused" {
     project_id          = "My Project"
     environment         = "local"
     region              = "eu"
-    collections         = { surprise = "daily" }
     raters              = ["human"]
     tiktok_api_url      = "http://example.org"
     gemini_instances    = 0
@@ -311,7 +309,6 @@ run "what_cannot_be_meant_is_refused" {
     var.project_id,
     var.environment,
     var.region,
-    var.collections,
     var.raters,
     var.tiktok_api_url,
     var.gemini_instances,

@@ -221,7 +221,8 @@ def test_a_used_up_quota_is_answered_with_what_is_left_and_the_next_day_goes_on(
         ("[]", "must be"),
         ("{}", "collection"),
         ('{"collection": 5}', "collection"),
-        ('{"collection": "cats", "mode": "refresh"}', "mode"),
+        ('{"collection": "cats", "mode": "scrape"}', "mode: one of discover, refresh"),
+        ('{"collection": "cats", "mode": "due"}', "name none"),
         ('{"collection": "cats", "extra": 1}', "must be"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "demo-project"
-VARIABLES = (f"project_id={PROJECT}", 'collections={"surprise":"15 5 * * *"}')
+VARIABLES = (f"project_id={PROJECT}",)
 REPOSITORY = f"projects/{PROJECT}/locations/europe-west1/connections/c/repositories/r"
 BOOTSTRAP = (f"project_id={PROJECT}", f"repository={REPOSITORY}")
 PLANS_WITHIN_S = 300

@@ -33,7 +33,7 @@ def test_the_next_commands_name_the_bucket_and_the_secrets(plan):
     said = plan.output("next")
     secrets = [secret["secret_id"] for secret in plan.of("google_secret_manager_secret")]
 
-    assert f"gs://{PROJECT}-lake/config/collections.yaml" in said
+    assert "tta collections put collections.yaml --target dev" in said
     assert [name for name in secrets if f"versions add {name} " not in said] == []
 
 
@@ -41,5 +41,5 @@ def test_the_next_commands_are_verbs_and_name_the_target(plan):
     targets = tomllib.loads(plan.output("tta_toml"))["targets"]
     commands = re.findall(r"^ *tta (\w+).* --target (\w+)", plan.output("next"), re.M)
 
-    assert [verb for verb, _ in commands] == ["smoke", "ingest"]
+    assert [verb for verb, _ in commands] == ["smoke", "ingest", "collections"]
     assert {target for _, target in commands} == set(targets)

@@ -10,7 +10,6 @@ from cli.deployable import LARGEST
 from local import endpoints, wiring
 from local.functions import FUNCTIONS
 from shared.lake import VIDEOS
-from shared.tiktok.collections import NAME
 from shared.warehouse.tables import definitions
 from shared.warehouse.views import about, templates
 from tests.terraform.conftest import PROJECT, ROOT, VIEWS
@@ -133,12 +132,6 @@ def test_every_column_has_a_description(plan):
     ]
 
     assert bare == []
-
-
-def test_a_collection_may_have_the_same_names_as_in_its_file():
-    variables = (ROOT / "terraform/variables.tf").read_text()
-
-    assert NAME in variables
 
 
 @pytest.mark.parametrize("table", sorted(definitions()))

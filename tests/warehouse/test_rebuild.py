@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import Transient
-from shared.lake import RatingKey, metadata_name, rating_name
+from shared.lake import RatingKey, metadata_name, rating_name, snapshot_name
 from shared.warehouse import rebuild as module
 from shared.warehouse.loader import Loader, Refused
 from shared.warehouse.rebuild import STATE, App, Busy, rebuild
@@ -40,7 +40,10 @@ class World:
             rated = one.rating.model_dump_json(exclude_none=True).encode()
             self.lake.write_once(rating_name(one.video_id, key), rated)
         listing = one.model_copy(update={"rating": None})
-        if one.video or one.metrics:
+        if one.metrics and not one.video:
+            at = snapshot_name(one.video_id, one.metrics.collected_at)
+            self.lake.write_once(at, listing.to_json())
+        elif one.video:
             content = listing.to_json()
             self.lake.put(name, content)
             digest = hashlib.sha256(content).hexdigest()[:16]
@@ -90,6 +93,7 @@ def world(empty):
         *(record(video_id, rating=rating(1, 40)) for video_id in IDS[:3]),
         record(IDS[3], rating=no_media(1)),
         record(IDS[0], video=video(30, caption="new"), metrics=metrics(30, views=999)),
+        record(IDS[1], creator=creator(60, followers=9), metrics=metrics(60, views=1_999)),
         record(IDS[1], rating=rating(2, 90, rater="gemini/flash/1.0")),
     )
     world.lake.now += timedelta(hours=1)
@@ -105,7 +109,7 @@ def test_the_tables_equal_those_the_events_made(world):
     answer = rebuild(world.app())
 
     assert world.db.tables() == made_by_events
-    assert answer == {"loaded": 14, "caught_up": 0, "malformed": 0, "resumed": False}
+    assert answer == {"loaded": 15, "caught_up": 0, "malformed": 0, "resumed": False}
     assert not world.shadow_exists()
     assert world.lake.read(STATE) is None
 
@@ -139,7 +143,7 @@ def test_a_rebuild_that_was_killed_goes_on(world, phase):
     answer = rebuild(world.app(batch_rows=8))
 
     assert answer["resumed"] is True
-    assert answer["loaded"] == 14
+    assert answer["loaded"] == 15
     assert all(progress.loaded >= 8 for progress in seen)
     assert world.db.tables() == made_by_events
 
