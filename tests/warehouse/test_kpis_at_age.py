@@ -124,7 +124,12 @@ def test_a_count_that_one_of_the_two_readings_lacks_is_null_and_zero_is_a_count(
     )
 
     row = at_ages(viewed, 1)[3]
-    assert (row["views"], row["likes"], row["comments"], row["likes_per_view"]) == (0, None, None, None)
+    assert (row["views"], row["likes"], row["comments"], row["likes_per_view"]) == (
+        0,
+        None,
+        None,
+        None,
+    )
 
 
 def test_readings_far_apart_say_how_far_off_they_may_be(viewed):
