@@ -81,6 +81,25 @@ def test_a_figure_of_the_stand_in_gets_no_verdict():
     assert found.document()["stand_in"]
 
 
+def test_no_report_takes_figures_of_the_stand_in_whether_rated_or_judged():
+    from dataclasses import replace
+
+    from shared.insights.agreement.grounding import Case, grounding
+    from shared.insights.agreement.reportable import NotReportable
+    from shared.insights.report.agreement_rows import agreement_rows
+
+    version = {"model_version": "gemini-3.5-flash-lite-stand-in"}
+    real = validate(ratings(rows({"human/a": (0.4, 0, 1), "human/b": (0.4, 0, 1)})))
+    rated = validate(ratings([one | version for one in rows({GEMINI: (0.2, 0, 2)})]))
+    case = Case(video(0), GEMINI, "unexpectedness", 50, 60, ())
+    judged = grounding("judge/m/1", [version["model_version"]], [case], {}, None)
+
+    assert agreement_rows(real)
+    for made_up in (rated, replace(real, grounding=judged)):
+        with pytest.raises(NotReportable):
+            agreement_rows(made_up)
+
+
 def test_a_strong_negative_correlation_is_halo_too():
     given = rows({GEMINI: (0.1, 0, 2)}, videos=80, dimensions=("unexpectedness",))
     given += [

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.insights.agreement.figure import Figure
 from shared.insights.agreement.ladder import Judged
+from shared.insights.agreement.reportable import reportable
 from shared.insights.agreement.validation import Validation
 
 Row = dict[str, Any]
@@ -16,8 +17,13 @@ COEFFICIENTS = {
 
 
 def agreement_rows(found: Validation | None) -> list[Row]:
-    """All that is known, in the order of the report; `figure` names each."""
-    rows = [*_halo(found), *_agreement(found), *_ladder(found)] if found else []
+    """All that is known, in the order of the report; `figure` names each.
+
+    Raises NotReportable for a validation of made-up ratings, whoever let them come so far.
+    """
+    if found is None:
+        return []
+    rows = [*_halo(reportable(found)), *_agreement(found), *_ladder(found)]
     for place, row in enumerate(rows):
         words = (
             *(row["part"], row["metric"], row.get("dimension"), row.get("other_dimension")),
