@@ -40,7 +40,7 @@ def labelled(named: Sequence[Named], media: Path | None) -> "Ratings":
 
     Without a folder a file's name is its id. Raises BadTable.
     """
-    from shared.insights.agreement.ratings import Rows
+    from shared.insights.agreement.long_table import Rows
     from shared.insights.benchmarks.named import BENCHMARKS
 
     files = {} if media is None else _files(media)

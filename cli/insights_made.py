@@ -94,7 +94,7 @@ def _table(asked: Asked, plan: "Plan", screen: Screen) -> tuple["Table", "Rating
     table, stored = _from_star_schema(asked, plan, screen)
     if given is None or stored is None:
         return table, given or stored
-    from shared.insights.agreement.ratings import Rows
+    from shared.insights.agreement.long_table import Rows
 
     rows = Rows()
     for one in (given, stored):
@@ -107,7 +107,7 @@ def _given(asked: Asked) -> "Ratings | None":
     if not asked.ratings:
         return None
     from cli.kit_key import videos_of
-    from shared.insights.agreement.ratings import Rows, read_ratings
+    from shared.insights.agreement.long_table import Rows, read_ratings
 
     rows, videos = Rows(), videos_of(asked.keys)
     for path in asked.ratings:

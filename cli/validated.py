@@ -110,7 +110,7 @@ def _validated(asked: Asked, screen: Screen) -> Made:
 def gathered(asked: Asked, screen: Screen) -> "Ratings":
     """All ratings that were named. Raises BadTable, Refused."""
     from cli.benchmark_files import Named, labelled
-    from shared.insights.agreement.ratings import Rows, read_ratings
+    from shared.insights.agreement.long_table import Rows, read_ratings
 
     named = [Named.of(said) for said in asked.benchmarks]
     rows = Rows(machines=asked.machines)
@@ -198,7 +198,10 @@ def _invariants(screen: Screen) -> Any:
 
 
 def _anchors(path: Path) -> frozenset[str]:
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise Refused(f"--anchors {path}: it is not UTF-8.", WRONG_USE) from error
     ids = frozenset(line.strip() for line in lines if line.strip())
     if not ids:
         raise Refused(f"--anchors {path}: it names no video.", WRONG_USE)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.agreement.ratings import Ratings, ratings_of
+from shared.insights.agreement.long_table import ratings_of
+from shared.insights.agreement.ratings import Ratings
 
 GEMINI = "gemini/gemini-3.5-flash-lite/1.0"
 SIGNALS = "signals/2"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from cli.main import status_of
-from shared.insights.agreement.ratings import read_ratings
+from shared.insights.agreement.long_table import read_ratings
 from tests.agreement_tables import GEMINI, row, write_csv
 
 CLIPS = 6

@@ -71,6 +71,14 @@ def test_a_rater_is_gated_on_the_anchors_alone(tmp_path, capsys):
     assert {one["shift"]["n"] for one in found} == {30}
 
 
+def test_anchors_that_are_no_text_are_wrong_use(table, tmp_path, capsys):
+    (tmp_path / "anchors.txt").write_bytes(b"\xff\xfe\x00")
+    drift = ("--drift", GEMINI, "human/bo", "--anchors", tmp_path / "anchors.txt")
+
+    assert run("--input", table, *drift) == 2
+    assert "it is not UTF-8" in capsys.readouterr().err
+
+
 def test_what_insights_found_is_the_last_rung(table, tmp_path, capsys):
     primary = {"estimate": 0.1, "ci_low": 0.02, "ci_high": 0.18, "n": 900, "note": None}
     (tmp_path / "i.json").write_text(json.dumps({"primary": primary}))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.insights.agreement.ratings import ratings_of, read_ratings
+from shared.insights.agreement.long_table import ratings_of, read_ratings
 from shared.insights.raw import BadTable
 from tests.agreement_tables import GEMINI, ratings, row, write_csv
 
@@ -86,7 +86,7 @@ def test_what_is_no_table_of_ratings_is_refused_with_the_place(text, says, tmp_p
 
 
 def test_files_together_are_one_table(tmp_path):
-    from shared.insights.agreement.ratings import Rows
+    from shared.insights.agreement.long_table import Rows
 
     rows = Rows()
     for number, rater in enumerate("ab"):

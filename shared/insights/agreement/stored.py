@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from shared.insights.agreement.ratings import Ratings, ratings_of
+from shared.insights.agreement.long_table import ratings_of
+from shared.insights.agreement.ratings import Ratings
 from shared.rating.rubric import dimensions
 from shared.warehouse.tables import schema
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from shared.insights.agreement.ratings import Ratings, Rows
+from shared.insights.agreement.long_table import Rows
+from shared.insights.agreement.ratings import Ratings
 from shared.insights.raw import BadTable
 
 MAX_BYTES = 2**30
