@@ -10,17 +10,14 @@ machine's error is, as long as the subset was chosen at random; a useless machin
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
 from shared.insights.agreement.correlation import spearman_of
-from shared.insights.correction.draws import drawn
+from shared.insights.correction.draws import around, drawn
 from shared.insights.effect import NotEstimable, TooFew
 from shared.insights.resampling import FloatArray, Groups
 
 FEWEST_RATED = 30
 """Videos that people must have rated."""
-
-_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +65,12 @@ def debiased(
     luck = draws[:, 1] - draws[:, 2]
     weight = _weight(draws[:, 0], luck)
     estimate = float(gold - weight * (subset - whole))
-    reach = float(stats.t.ppf((1 + _CONFIDENCE) / 2, groups.count - 1))
-    combined = float((draws[:, 0] - weight * luck).std(ddof=1)) * reach
-    alone = float(draws[:, 0].std(ddof=1)) * reach
+    alone = float(gold)
     return Debiased(
         estimate,
-        max(-1.0, estimate - combined),
-        min(1.0, estimate + combined),
-        float(gold),
-        max(-1.0, float(gold) - alone),
-        min(1.0, float(gold) + alone),
+        *around(estimate, draws[:, 0] - weight * luck, groups),
+        alone,
+        *around(alone, draws[:, 0], groups),
         weight,
         len(x),
         int(rated.sum()),

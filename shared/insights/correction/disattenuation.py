@@ -13,7 +13,7 @@ import numpy as np
 
 from shared.insights.agreement.correlation import spearman_of
 from shared.insights.agreement.figure import Statistic
-from shared.insights.correction.draws import drawn
+from shared.insights.correction.draws import around, drawn
 from shared.insights.effect import NotEstimable, TooFew
 from shared.insights.resampling import BoolArray, FloatArray, Groups
 
@@ -22,8 +22,6 @@ FEWEST_REPEATED = 20
 
 LEAST_RELIABILITY = 0.2
 """Below, a correction multiplies noise by more than two."""
-
-_TAILS = (2.5, 97.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +66,12 @@ def disattenuated(
     if not rel >= LEAST_RELIABILITY:
         raise NotEstimable("unreliable", f"the reliability is {rel:.2f}: too low to correct by")
     draws = drawn(statistics, groups, resamples, seed)
-    low, high = np.nanpercentile(draws, _TAILS, axis=0)
+    effect, error = float(estimate), float(rel)
     return Disattenuated(
-        float(estimate),
-        float(low[0]),
-        float(high[0]),
-        float(rel),
-        float(low[1]),
-        float(high[1]),
+        effect,
+        *around(effect, draws[:, 0], groups),
+        error,
+        *around(error, draws[:, 1], groups),
         len(x),
         int(repeated.sum()),
     )
