@@ -10,9 +10,11 @@ _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,6}")
 
 
 class Checked(BaseModel):
-    """Strict, frozen, closed: what is not declared is refused."""
+    """Strict, frozen, closed: what is not declared is refused. A cold start builds no validator."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, defer_build=True
+    )
 
 
 def canonical_language(tag: str) -> str:

@@ -1,23 +1,39 @@
-"""Settings: read once from the environment, frozen, all that is wrong in one message."""
+"""Settings: read once from the environment, frozen, all that is wrong in one message.
 
-from typing import Annotated, Any, Literal, Self, TypeVar
+pydantic-settings would do this and much more, and cost a tenth of each cold start.
+"""
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+import os
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from shared.errors import Misconfigured
 
-CommaList = Annotated[tuple[str, ...], NoDecode]
+CommaList = tuple[str, ...]
 Secret = Annotated[str, Field(repr=False)]
 
 
-class _Settings(BaseSettings):
-    """Names are the environment's, in lower case."""
+class FromEnvironment(BaseModel):
+    """Each field is a variable of the environment: `prefix` and its name, in upper case."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, case_sensitive=False, extra="ignore", defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
+    prefix: ClassVar[str] = ""
+
+    @classmethod
+    def variable(cls, field: str) -> str:
+        return f"{cls.prefix}{field}".upper()
+
+
+class _Settings(FromEnvironment):
     google_cloud_project: Annotated[str, Field(min_length=1)]
     lake_bucket: Annotated[str, Field(min_length=1)]
 
@@ -69,7 +85,7 @@ MODELS_THAT_THINK_MINIMALLY = frozenset(
 )
 
 
-class GeminiSettings(BaseSettings):
+class GeminiSettings(FromEnvironment):
     """How Gemini is asked. All but keys, place and time-outs is part of a rating's identity.
 
     With GEMINI_API_KEY the Developer API is asked and gets the file inline; without it, Vertex AI
@@ -78,13 +94,7 @@ class GeminiSettings(BaseSettings):
     (https://ai.google.dev/gemini-api/docs, models 3.5 and later).
     """
 
-    model_config = SettingsConfigDict(
-        frozen=True,
-        case_sensitive=False,
-        extra="ignore",
-        env_prefix="GEMINI_",
-        defer_build=True,
-    )
+    prefix: ClassVar[str] = "GEMINI_"
 
     api_key: Secret = ""
     location: str = "global"
@@ -167,13 +177,17 @@ class ReportSettings(_Settings):
     dataset: str = "tiktok"
 
 
-Settings = TypeVar("Settings", bound=BaseSettings)
+Settings = TypeVar("Settings", bound=FromEnvironment)
 
 
 def read(kind: type[Settings]) -> Settings:
     """Read a function's settings. Raises Misconfigured naming every variable that is wrong."""
+    names = {name: kind.variable(name) for name in kind.model_fields}
+    said = {
+        name: os.environ[variable] for name, variable in names.items() if variable in os.environ
+    }
     try:
-        return kind()  # the fields come from the environment
+        return kind.model_validate(said)
     except ValidationError as error:
         wrong = [
             _wrong(kind, problem["loc"], _plain(problem["type"], problem["msg"]))
@@ -182,11 +196,11 @@ def read(kind: type[Settings]) -> Settings:
         raise Misconfigured(f"Environment: {', '.join(sorted(wrong))}") from error
 
 
-def _wrong(kind: type[BaseSettings], loc: tuple[int | str, ...], why: str) -> str:
+def _wrong(kind: type[FromEnvironment], loc: tuple[int | str, ...], why: str) -> str:
     """The variable and what is wrong with it; a rule over several names its variables itself."""
     if not loc:
         return why.removeprefix("Value error, ")
-    return f"{kind.model_config.get('env_prefix', '')}{loc[0]}".upper() + f" ({why})"
+    return f"{kind.variable(str(loc[0]))} ({why})"
 
 
 def _plain(kind: str, message: str) -> str:

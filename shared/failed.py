@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from shared.events import CONDITION, MOST_REPLICATES, Message, VideoUploaded, notification_of
 from shared.lake import FAILED, Entry, Lake
@@ -36,6 +36,8 @@ Brief = Annotated[str, Field(max_length=5_000)]
 
 
 class _Upload(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
     bucket: Annotated[str, Field(min_length=1, max_length=300)]
     name: Annotated[str, Field(min_length=1, max_length=1_100)]
     generation: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
@@ -45,6 +47,8 @@ class _Upload(BaseModel):
 
 class _Kept(BaseModel):
     """An entry as it should be; what else it holds is for people."""
+
+    model_config = ConfigDict(defer_build=True)
 
     key: Brief
     reason: Brief

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from shared.events import Message, as_json, video_of
 from shared.lake import PARKED, Entry, Lake, parked_name
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 
 class _Kept(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
     due_at: AwareDatetime
     data: str
     attributes: dict[str, str] = {}
