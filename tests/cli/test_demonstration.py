@@ -28,6 +28,7 @@ def outcome(fetched: dict | None = None, rows: int = 5, **other: int) -> Outcome
         ratings=[],
         tables={"fact_video_analytics": {"rows": rows, "changed": 0}},
         most_surprising=[],
+        report={},
         **{"unrated": 0, "dead_lettered": 0} | other,
     )
 

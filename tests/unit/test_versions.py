@@ -51,7 +51,7 @@ def test_the_next_deploy_reads_its_own(next_deploy):
 
 def test_an_upgraded_record_is_checked_like_any_other(next_deploy):
     with pytest.raises(Malformed, match="views"):
-        parse_record(ONE.to_json().replace(b'"views":100', b'"views":-1'))
+        parse_record(ONE.to_json().replace(b'"views":100', b'"views":1.5'))
 
 
 def test_a_record_of_the_version_after_says_to_replay_it_after_the_deploy():
