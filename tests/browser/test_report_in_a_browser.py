@@ -8,7 +8,7 @@ from tests.report_world import HOSTILE, made, rows, usual_report
 
 FIGURES = (
     *("forest", "ratios", "scatter", "dose", "deciles", "specifications"),
-    *("halo", "quality", "months", "precision"),
+    *("halo", "agreement", "corrected", "ladder", "quality", "months", "precision"),
 )
 MARKS = "circle, path, rect, line, text"
 BOXES = """() => [...document.querySelectorAll('body *')]

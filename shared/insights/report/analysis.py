@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from shared.insights.agreement.ratings import Ratings
 from shared.insights.analyse import Insights, analyse
 from shared.insights.dose import Point, Tenth, dose_curve, tenths
 from shared.insights.effect import NotEstimable
@@ -44,10 +45,15 @@ class Analysis:
 
 
 def analysed(
-    rows: Sequence[Mapping[str, Any]], plan: Plan, on_progress: Say = lambda _: None
+    rows: Sequence[Mapping[str, Any]],
+    plan: Plan,
+    on_progress: Say = lambda _: None,
+    ratings: Ratings | None = None,
 ) -> Analysis:
-    """Follow the plan. Raises TooLittle and BadPlan as `analyse` does, BadTable without a row."""
-    insights = analyse(table_of(rows, plan, TABLE), plan, on_progress)
+    """Follow the plan; `ratings` are all there are, by which effects are corrected.
+
+    Raises TooLittle and BadPlan as `analyse` does, BadTable without a row."""
+    insights = analyse(table_of(rows, plan, TABLE), plan, on_progress, ratings)
     found = Analysis(insights)
     on_progress("Curves, tenths, specifications …")
     passed = insights.gate

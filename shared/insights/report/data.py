@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.stored import ratings_in
 from shared.insights.agreement.validation import Beside, Validation, validate
 from shared.insights.plan import Plan
@@ -87,7 +88,8 @@ def report_data(
     on_progress("Reading the star schema …")
     rows = source.videos()
     there = stock(rows, plan)
-    found, lacking = _answer(rows, there, plan, on_progress)
+    ratings = _ratings(source.ratings())
+    found, lacking = _answer(rows, there, plan, ratings, on_progress)
     used = [row for row in rows if row["rating_status"] == "rated"]
     shown = chosen(rows, _primary_column(plan))
     normal = usual(rows)
@@ -100,7 +102,7 @@ def report_data(
         frames_of(shown),
     )
     on_progress("Comparing the raters …")
-    worth = _validation(source.ratings(), found)
+    worth = _validation(ratings, found)
     stamp = _stamp(plan, day, used, there)
     return ReportData(
         day=day,
@@ -122,24 +124,31 @@ def report_data(
 
 
 def _answer(
-    rows: Sequence[Row], there: Stock, plan: Plan, on_progress: Say
+    rows: Sequence[Row], there: Stock, plan: Plan, ratings: Ratings | None, on_progress: Say
 ) -> tuple[Analysis | None, Missing | None]:
     if lacking := missing(there, plan):
         return None, lacking
     try:
-        return analysed(rows, plan, on_progress), None
+        return analysed(rows, plan, on_progress, ratings), None
     except (TooLittle, BadTable) as error:
         return None, Missing(error.sentence, "The data-quality section shows what was dropped.")
 
 
-def _validation(ratings: Sequence[Row], found: Analysis | None) -> Validation | None:
-    """Agreement and ladder; None when nobody has rated."""
-    primary = found.insights.primary if found else None
+def _ratings(rows: Sequence[Row]) -> Ratings | None:
+    """All ratings; None when nobody has rated."""
     try:
-        beside = Beside(primary=as_figure(primary.document() if primary else None))
-        return validate(ratings_in(ratings, frozenset()), beside)
+        return ratings_in(rows)
     except BadTable:
         return None
+
+
+def _validation(ratings: Ratings | None, found: Analysis | None) -> Validation | None:
+    """Agreement and ladder."""
+    if ratings is None:
+        return None
+    primary = found.insights.primary if found else None
+    beside = Beside(primary=as_figure(primary.document() if primary else None))
+    return validate(ratings, beside)
 
 
 def _stamp(plan: Plan, day: date, used: Sequence[Row], there: Stock) -> Row:

@@ -17,6 +17,7 @@ def effect_rows(found: Analysis) -> list[Row]:
     """All of them, in the order of the report; `effect` names each."""
     rows = [
         *_associations(found),
+        *_corrections(found),
         *_durations(found),
         *_curves(found),
         *_tenths(found),
@@ -65,6 +66,32 @@ def _step(effect: Effect, found: Analysis) -> Row:
         "step_irr_low": ratios[1],
         "step_irr_high": ratios[2],
     }
+
+
+def _corrections(found: Analysis) -> Iterator[Row]:
+    """Correlations without the errors of the ratings, in the order of the observed ones."""
+    observed = {
+        (one.predictor, one.outcome, one.scale): one
+        for one in found.insights.effects
+        if one.method == "spearman"
+    }
+    for one in found.insights.corrected:
+        same = observed[one.predictor, one.outcome, one.scale]
+        yield {
+            "part": "correction",
+            "subset": EVERYONE,
+            "is_primary": False,
+            "predictor": one.predictor,
+            "outcome": one.outcome,
+            "scale": one.scale,
+            "method": one.method,
+            "estimate": one.estimate,
+            "ci_low": one.ci_low,
+            "ci_high": one.ci_high,
+            "n": same.n,
+            "clusters": same.clusters,
+            "note": one.note,
+        }
 
 
 def _durations(found: Analysis) -> Iterator[Row]:

@@ -256,6 +256,29 @@ def _agreement(data: ReportData) -> Figure:
     )
 
 
+def _corrected(data: ReportData) -> Figure:
+    return Figure(
+        name="corrected",
+        title="With the rater’s errors taken out",
+        caption="Errors of a rating pull correlations towards 0. Filled: ρ as it would be without "
+        "them, by the rater’s own repeated answers (random error) or by people’s ratings of some "
+        "videos (any error). Hollow: ρ as observed.",
+        table="insight_effect",
+        columns=(
+            *WHAT,
+            ("how", "method", "text"),
+            ("ρ", "estimate", "rho"),
+            *INTERVAL,
+            *SIZE,
+            ("note", "note", "text"),
+        ),
+        follows=("predictor",),
+        rows=_of(data.effects, "correction"),
+        missing="It takes a rater that was asked twice about 20 videos or more (tta rate "
+        "--replicates 3), or people’s ratings of 30 or more (tta rate-kit).",
+    )
+
+
 def _ladder(data: ReportData) -> Figure:
     return Figure(
         name="ladder",
@@ -339,6 +362,7 @@ _MAKERS: tuple[Callable[[ReportData], Figure], ...] = (
     _specifications,
     _halo,
     _agreement,
+    _corrected,
     _ladder,
     _quality,
     _months,

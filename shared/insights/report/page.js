@@ -262,12 +262,30 @@
         marks: [Plot.gridX(grid), Plot.ruleX([0.5, 0.75], { stroke: SOFT, strokeDasharray: "3 4" }), ...interval(rows, label, { stroke: ACCENT }), Plot.dot(rows, { x: "estimate", y: label, r: 5, fill: ACCENT })],
       }));
   };
+  const corrected = () => {
+    const rows = figures.corrected.filter((d) => d.predictor === chosen.predictor && d.estimate !== undefined);
+    if (!rows.length) return none("corrected", `No correction for ${words(chosen.predictor)}; the table says why.`);
+    const label = (d) => `${named(d)} · ${d.method === "disattenuated" ? "asked again" : "people"}`;
+    const kpis = new Set(rows.map(named));
+    const observed = figures.forest.filter((d) => d.predictor === chosen.predictor && d.method === "spearman" && kpis.has(named(d)));
+    const beside = rows.map((d) => ({ label: label(d), estimate: observed.find((o) => named(o) === named(d))?.estimate }));
+    draw("corrected", `${words(chosen.predictor)} and each KPI, corrected for errors of the rating`, (width) =>
+      base(width, 62 + 28 * rows.length, {
+        marginLeft: 190, marginRight: 14, marginBottom: 38, x: { label: "ρ →", labelAnchor: "right", labelOffset: 32, nice: true, ticks: 5 }, y: { label: null, domain: rows.map(label), tickSize: 0 },
+        marks: [
+          negligible(), Plot.gridX(grid), Plot.ruleX([0], { stroke: INK }),
+          ...interval(rows, label, { stroke: ACCENT }),
+          Plot.dot(rows, { x: "estimate", y: label, r: 5, fill: ACCENT }),
+          Plot.dot(beside, { x: "estimate", y: "label", r: 4, stroke: SOFT, fill: "var(--paper)", strokeWidth: 1.5 }),
+        ],
+      }));
+  };
   const ladder = () => {
     const rows = figures.ladder.filter((d) => d.estimate !== undefined);
     if (!rows.length) return none("ladder", "No rung can be computed from these data; the table says what each needs.");
     const colour = (d) => ({ pass: "var(--good)", fail: "var(--bad)" })[d.verdict] ?? SOFT;
     draw("ladder", "The rungs that could be computed, with the mark that each was set", (width) => {
-      const narrow = width < 640;
+      const narrow = width < 760;
       return base(width, 50 + (narrow ? 52 : 34) * rows.length, {
         marginLeft: narrow ? 14 : 370, marginRight: 90, x: { label: null }, y: { label: null, domain: rows.map((d) => d.title), tickSize: 0, axis: narrow ? null : "left", tickFormat: (d) => (d.length > 58 ? `${d.slice(0, 57)}…` : d) },
         marks: [
@@ -456,8 +474,8 @@
   };
 
   // ---- choices
-  const DRAWN = { headline, forest, ratios, dose, deciles, growth, durations, specifications, halo, agreement, ladder, quality, months, precision, scatter };
-  const BY_CHOICE = ["forest", "ratios", "dose", "deciles", "growth", "scatter"];
+  const DRAWN = { headline, forest, ratios, dose, deciles, growth, durations, specifications, halo, agreement, corrected, ladder, quality, months, precision, scatter };
+  const BY_CHOICE = ["forest", "ratios", "dose", "deciles", "growth", "corrected", "scatter"];
   const there = (name) => place(name) && (name === "headline" || name === "scatter" || figures[name]?.length);
   const redraw = (names) => names.filter(there).forEach((name) => DRAWN[name]());
   const tables = () => {

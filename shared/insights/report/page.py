@@ -39,7 +39,7 @@ def page(data: ReportData) -> str:
     scripts = [*(_read(path) for path in CHARTS), _read(SCRIPT)]
     return _template().render(
         data=data,
-        figures=drawn,
+        by_name={figure.name: figure for figure in drawn},
         keys=KEYS,
         payload=_payload(data, drawn),
         style=Markup(_read(STYLE)),  # nosec B704 # our own file
