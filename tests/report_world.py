@@ -12,6 +12,7 @@ import numpy as np
 from shared.insights.agreement.stored import numbers
 from shared.insights.plan import Plan, default_plan
 from shared.insights.report.data import ReportData, report_data
+from shared.insights.report.usual import KPIS
 from shared.warehouse.tables import schema
 
 DAY = date(2026, 11, 24)
@@ -100,6 +101,15 @@ class Rows:
 
     def videos(self) -> list[Row]:
         return self._videos
+
+    def ages(self) -> list[Row]:
+        """Every video at three ages, as if views grew by the square root of age."""
+        return [
+            {"video_id": one["video_id"], "age_days": age}
+            | {kpi: one[kpi] and one[kpi] * (age / 30) ** 0.5 for kpi in KPIS}
+            for one in self._videos
+            for age in (1, 7, 30)
+        ]
 
     def ratings(self) -> list[Row]:
         """Every rating twice, the second time a little off."""

@@ -7,7 +7,7 @@ import pytest
 from tests.report_world import HOSTILE, made, rows, usual_report
 
 FIGURES = (
-    *("forest", "ratios", "scatter", "dose", "deciles", "specifications"),
+    *("forest", "ratios", "scatter", "dose", "deciles", "growth", "specifications"),
     *("halo", "agreement", "corrected", "ladder", "quality", "months", "precision"),
 )
 MARKS = "circle, path, rect, line, text"

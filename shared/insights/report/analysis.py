@@ -12,6 +12,7 @@ from shared.insights.dose import Point, Tenth, dose_curve, tenths
 from shared.insights.effect import NotEstimable
 from shared.insights.plan import Plan
 from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
+from shared.insights.report.growth import AtAge, at_equal_age
 from shared.insights.sample import Question, Sample, questions, samples
 from shared.insights.specifications import Specification, specifications
 from shared.insights.table import table_of
@@ -38,6 +39,7 @@ class Analysis:
     sizes: dict[Asked, tuple[int, int]] = field(default_factory=dict)
     """Videos and creators behind a curve."""
     specifications: tuple[Specification, ...] = ()
+    growth: tuple[AtAge, ...] = ()
 
     @property
     def gate(self) -> Gate:
@@ -49,8 +51,10 @@ def analysed(
     plan: Plan,
     on_progress: Say = lambda _: None,
     ratings: Ratings | None = None,
+    ages: Sequence[Mapping[str, Any]] = (),
 ) -> Analysis:
-    """Follow the plan; `ratings` are all there are, by which effects are corrected.
+    """Follow the plan; `ratings` are all there are, by which effects are corrected, `ages` the
+    KPIs at equal age.
 
     Raises TooLittle and BadPlan as `analyse` does, BadTable without a row."""
     insights = analyse(table_of(rows, plan, TABLE), plan, on_progress, ratings)
@@ -62,6 +66,7 @@ def analysed(
             for question in asked:
                 _along(found, sample, question)
                 _other_ways(found, sample, question, plan)
+    found.growth = at_equal_age(ages, passed, plan)
     return found
 
 

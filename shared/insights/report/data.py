@@ -89,7 +89,7 @@ def report_data(
     rows = source.videos()
     there = stock(rows, plan)
     ratings = _ratings(source.ratings())
-    found, lacking = _answer(rows, there, plan, ratings, on_progress)
+    found, lacking = _answer(rows, there, plan, ratings, source.ages(), on_progress)
     used = [row for row in rows if row["rating_status"] == "rated"]
     shown = chosen(rows, _primary_column(plan))
     normal = usual(rows)
@@ -124,12 +124,17 @@ def report_data(
 
 
 def _answer(
-    rows: Sequence[Row], there: Stock, plan: Plan, ratings: Ratings | None, on_progress: Say
+    rows: Sequence[Row],
+    there: Stock,
+    plan: Plan,
+    ratings: Ratings | None,
+    ages: Sequence[Row],
+    on_progress: Say,
 ) -> tuple[Analysis | None, Missing | None]:
     if lacking := missing(there, plan):
         return None, lacking
     try:
-        return analysed(rows, plan, on_progress, ratings), None
+        return analysed(rows, plan, on_progress, ratings, ages), None
     except (TooLittle, BadTable) as error:
         return None, Missing(error.sentence, "The data-quality section shows what was dropped.")
 

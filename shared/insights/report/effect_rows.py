@@ -18,6 +18,7 @@ def effect_rows(found: Analysis) -> list[Row]:
     rows = [
         *_associations(found),
         *_corrections(found),
+        *_growth(found),
         *_durations(found),
         *_curves(found),
         *_tenths(found),
@@ -33,7 +34,7 @@ def _name(row: Row) -> str:
     words = [row[key] for key in ("part", "method", "predictor", "outcome", "scale")]
     if row["subset"] != EVERYONE:
         words.append(row["subset"])
-    if row["part"] in ("dose", "growth"):
+    if row["part"] == "dose":
         words.append(f"{row['x_low']:g}")
     return "/".join(words)
 
@@ -92,6 +93,12 @@ def _corrections(found: Analysis) -> Iterator[Row]:
             "clusters": same.clusters,
             "note": one.note,
         }
+
+
+def _growth(found: Analysis) -> Iterator[Row]:
+    for one in found.growth:
+        at = {"x_low": one.age_days, "x_high": one.age_days}
+        yield _row("growth", one.effect, f"{one.age_days:g} days old") | at
 
 
 def _durations(found: Analysis) -> Iterator[Row]:

@@ -145,8 +145,8 @@ def _growth(data: ReportData) -> Figure:
     return Figure(
         name="growth",
         title="The same age for every video",
-        caption="ρ between the rating and views at the same age of every video, read between two "
-        "counts of it. Older videos had longer to gather views; here nobody had.",
+        caption="ρ between the rating and the KPI at the same age of every video, read between two "
+        "counts of it. Older videos had longer to gather views; here none had.",
         table="insight_effect",
         columns=(
             *WHAT,
@@ -156,7 +156,7 @@ def _growth(data: ReportData) -> Figure:
             ("p", "p", "small"),
             *SIZE,
         ),
-        follows=("predictor",),
+        follows=("predictor", "outcome"),
         rows=_of(data.effects, "growth"),
         missing="No rated video has been counted twice, so its views at a given age are unknown. "
         "A collection with refresh ages counts its videos again by itself.",

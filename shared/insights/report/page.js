@@ -176,11 +176,11 @@
   };
 
   const growth = () => {
-    const rows = figures.growth.filter((d) => d.predictor === chosen.predictor && d.estimate !== undefined);
-    if (!rows.length) return none("growth", `No KPI at equal age for ${words(chosen.predictor)}.`);
+    const rows = figures.growth.filter((d) => d.predictor === chosen.predictor && d.outcome === chosen.outcome && d.estimate !== undefined);
+    if (!rows.length) return none("growth", `Too few videos were counted around any age to compare ${words(chosen.predictor)} and ${words(chosen.outcome)}.`);
     draw("growth", `${words(chosen.predictor)} and ${words(rows[0].outcome)} at the same age of every video`, (width) =>
       base(width, 260, {
-        marginLeft: 42, x: { label: "age in days →", type: "point", domain: [...new Set(rows.map((d) => d.x_low))] }, y: { label: "↑ ρ", nice: true },
+        marginLeft: 42, marginBottom: 42, x: { label: "age in days →", labelAnchor: "right", labelOffset: 36, type: "point", domain: [...new Set(rows.map((d) => d.x_low))] }, y: { label: "↑ ρ", nice: true },
         marks: [
           Plot.gridY(grid), Plot.ruleY([0], { stroke: INK }),
           Plot.ruleX(rows.filter((d) => d.ci_low !== undefined), { x: "x_low", y1: "ci_low", y2: "ci_high", stroke: ACCENT, strokeWidth: 2.5 }),
@@ -242,23 +242,24 @@
     if (!rows.length) return none("halo", "No two ratings vary together in these videos.");
     const names = [...new Set(rows.flatMap((d) => [d.dimension, d.other_dimension]))];
     const cells = rows.flatMap((d) => [d, { ...d, dimension: d.other_dimension, other_dimension: d.dimension }]);
-    const cell = Math.min(64, Math.max(34, 420 / names.length)), small = names.length > 5;
+    const cell = Math.min(64, Math.max(34, 420 / names.length)), small = names.length > 2;
     draw("halo", `Correlation between the ratings of ${usual}`, (width) =>
-      base(Math.min(width, 150 + (small ? 1.6 * cell : 118) * names.length), (small ? 150 : 60) + cell * names.length, {
-        marginLeft: 150, marginBottom: small ? 130 : 40, padding: 0.06, x: { domain: names, label: null, tickFormat: words, tickSize: 0, tickRotate: small ? -60 : 0 }, y: { domain: names, label: null, tickFormat: words, tickSize: 0 },
+      base(Math.min(width, 150 + (small ? 1.4 * cell : 118) * names.length), (small ? 150 : 60) + cell * names.length, {
+        marginLeft: 150, marginBottom: small ? 120 : 40, padding: 0.06, x: { domain: names, label: null, tickFormat: words, tickSize: 0, tickRotate: small ? -50 : 0 }, y: { domain: names, label: null, tickFormat: words, tickSize: 0 },
         marks: [
           Plot.cell(names.map((name) => ({ name })), { x: "name", y: "name", fill: "var(--shade)" }),
           Plot.cell(cells, { x: "dimension", y: "other_dimension", fill: (d) => (Math.abs(d.estimate) >= 0.9 ? HOT : ACCENT), fillOpacity: (d) => 0.12 + 0.5 * Math.abs(d.estimate) }),
-          Plot.text(cells, { x: "dimension", y: "other_dimension", text: (d) => rho(Math.round(d.estimate * 100) / 100), fill: INK, fontWeight: 600, fontSize: small ? 10 : 13 }),
+          Plot.text(cells, { x: "dimension", y: "other_dimension", text: (d) => rho(Math.round(d.estimate * 100) / 100), fill: INK, fontWeight: 600, fontSize: names.length > 5 ? 10 : 13 }),
         ],
       }));
   };
   const agreement = () => {
     const rows = figures.agreement.filter((d) => d.estimate !== undefined);
-    const label = (d) => `${words(d.dimension ?? "")} · ${{ icc_a1: "ICC(A,1)", alpha_interval: "α", kappa_quadratic: "κ", retest: "again", human_human: "people", human_machine: "with people" }[d.metric] ?? d.metric}${d.raters.length === 1 ? ` · ${d.raters[0].split("/").slice(0, 2).join("/")}` : ""}`;
+    const several = new Set(rows.flatMap((d) => d.raters)).size > 1;
+    const label = (d) => `${words(d.dimension ?? "")} · ${{ icc_a1: "ICC(A,1)", alpha_interval: "α", kappa_quadratic: "κ", retest: "again", human_human: "people", human_machine: "with people" }[d.metric] ?? d.metric}${d.raters.length === 1 && several ? ` · ${d.raters[0].split("/")[1] ?? d.raters[0]}` : ""}`;
     draw("agreement", "Agreement of raters with its 95 % interval", (width) =>
-      base(width, 50 + 24 * rows.length, {
-        marginLeft: Math.min(width * 0.55, 260), marginRight: 14, x: { label: "agreement", domain: [Math.min(0, ...rows.map((d) => d.ci_low ?? d.estimate)), 1] }, y: { label: null, domain: rows.map(label), tickSize: 0 },
+      base(width, 62 + 24 * rows.length, {
+        marginLeft: Math.min(width * 0.55, several ? 290 : 200), marginRight: 14, marginBottom: 38, x: { label: "agreement →", labelAnchor: "right", labelOffset: 32, domain: [Math.min(0, ...rows.map((d) => d.ci_low ?? d.estimate)), 1] }, y: { label: null, domain: rows.map(label), tickSize: 0 },
         marks: [Plot.gridX(grid), Plot.ruleX([0.5, 0.75], { stroke: SOFT, strokeDasharray: "3 4" }), ...interval(rows, label, { stroke: ACCENT }), Plot.dot(rows, { x: "estimate", y: label, r: 5, fill: ACCENT })],
       }));
   };
@@ -271,7 +272,7 @@
     const beside = rows.map((d) => ({ label: label(d), estimate: observed.find((o) => named(o) === named(d))?.estimate }));
     draw("corrected", `${words(chosen.predictor)} and each KPI, corrected for errors of the rating`, (width) =>
       base(width, 62 + 28 * rows.length, {
-        marginLeft: 190, marginRight: 14, marginBottom: 38, x: { label: "ρ →", labelAnchor: "right", labelOffset: 32, nice: true, ticks: 5 }, y: { label: null, domain: rows.map(label), tickSize: 0 },
+        marginLeft: 208, marginRight: 14, marginBottom: 38, x: { label: "ρ →", labelAnchor: "right", labelOffset: 32, nice: true, ticks: 5 }, y: { label: null, domain: rows.map(label), tickSize: 0 },
         marks: [
           negligible(), Plot.gridX(grid), Plot.ruleX([0], { stroke: INK }),
           ...interval(rows, label, { stroke: ACCENT }),

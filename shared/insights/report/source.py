@@ -40,6 +40,8 @@ class Source(Protocol):
 
     def ratings(self) -> list[Row]: ...
 
+    def ages(self) -> list[Row]: ...
+
 
 class StarSchema:
     """The tables of one dataset. Raises as `shared.warehouse.ask` does."""
@@ -61,6 +63,10 @@ class StarSchema:
         """Every rating of every rater but made-up ones: rows of `agreement.stored.question`."""
         found = rows_of(self._client, self._dataset, question(), "fact_rating")
         return [row for row in found if not is_made_up(row)]
+
+    def ages(self) -> list[Row]:
+        """KPIs at equal age of the videos that were counted before and after it."""
+        return self._rows("ages")
 
     def _rows(self, name: str, *parameters: object) -> list[Row]:
         return rows_of(self._client, self._dataset, _statement(name), name, parameters)

@@ -1,0 +1,64 @@
+"""How ratings go with KPIs when every video is counted at the same age."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shared.insights.effect import Effect, NotEstimable
+from shared.insights.plan import Plan
+from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
+from shared.insights.ranks import Pair, spearman
+from shared.insights.resampling import Groups
+
+VIDEO = "video_id"
+
+
+@dataclass(frozen=True, slots=True)
+class AtAge:
+    """Spearman's correlation among the videos whose KPI is known at that age."""
+
+    age_days: float
+    effect: Effect
+
+
+def at_equal_age(ages: Sequence[Mapping[str, Any]], passed: Gate, plan: Plan) -> tuple[AtAge, ...]:
+    """Every rating with every counted KPI at every age that enough kept videos have."""
+    if VIDEO not in passed.frame or not ages:
+        return ()
+    by_age: dict[float, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for row in ages:
+        by_age[float(row["age_days"])][row[VIDEO]] = row
+    outcomes = [name for name in plan.outcomes if name in ages[0]]
+    return tuple(
+        found
+        for age in sorted(by_age)
+        for outcome in outcomes
+        for found in _at(age, outcome, by_age[age], passed, plan)
+    )
+
+
+def _at(
+    age: float, outcome: str, known: Mapping[str, Mapping[str, Any]], passed: Gate, plan: Plan
+) -> Iterator[AtAge]:
+    frame = passed.frame
+    values = [known.get(video, {}).get(outcome) for video in frame[VIDEO]]
+    there = np.array([value is not None for value in values], dtype=bool)
+    rows = frame[there]
+    if len(rows) < FEWEST_ROWS:
+        return
+    labels = rows[plan.cluster] if plan.cluster else [str(row) for row in rows.index]
+    groups = Groups.of(labels)
+    if groups.count < FEWEST_CLUSTERS:
+        return
+    column = f"{outcome} at {age:g} days"
+    rows = rows.assign(**{column: [float(value) for value in values if value is not None]})
+    names = [name for name in plan.predictors if name not in passed.left_out]
+    pairs = [Pair(name, outcome, "count", column) for name in names]
+    try:
+        for effect in spearman(rows, pairs, groups, plan.resamples or 0, plan.seed):
+            yield AtAge(age, effect)
+    except NotEstimable:
+        return
