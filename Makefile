@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser test lint generate bench coverage study lock scan audit fuzz faults clean
+.PHONY: help setup demo browser pictures test lint generate bench coverage study lock scan audit fuzz faults clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,11 @@ lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and what i
 	@$(BIN)/mypy
 	@# Its log says of every exception which other parts of the line it does not concern.
 	@$(BIN)/bandit -q -c pyproject.toml -r shared functions cli local scripts benchmarks 2>/dev/null
+
+pictures: browser ## Take the pictures of the README from the report of the demo
+	@$(BIN)/tta demo >/dev/null
+	@$(BIN)/tta report --out docs/pictures/report.html >/dev/null
+	@$(BIN)/python scripts/pictures.py docs/pictures/report.html; rm -f docs/pictures/report.html
 
 browser: $(READY) ## Install what the tests of pages need: Chromium (Debian, as root) and what drives it
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
