@@ -1,6 +1,7 @@
 """What a report says of rows: an answer, or what is missing for one."""
 
 import pytest
+from scipy.stats import spearmanr
 
 from shared.insights.report.page import page
 from shared.insights.report.source import NOT_A_RATING, believed
@@ -108,3 +109,20 @@ def test_a_video_is_compared_with_the_median_of_the_others(counts):
     expected = [median(counts[:at] + counts[at + 1 :]) for at in range(len(counts))]
 
     assert medians_of_the_others(counts) == expected
+
+
+def test_ratings_meet_kpis_at_the_same_age_of_every_video():
+    data = usual_report()
+    found = {
+        (one["outcome"], one["x_low"]): one
+        for one in data.effects
+        if one["part"] == "growth" and one["predictor"] == "unexpectedness"
+    }
+    kept = [data.rows[place] for place in sorted(data.kept)]
+
+    assert {age for _, age in found} == {1.0, 7.0, 30.0}
+    expected = spearmanr(
+        [one["unexpectedness"] for one in kept], [one["views"] for one in kept]
+    ).statistic
+    assert found["views", 7.0]["estimate"] == pytest.approx(expected, abs=1e-9)
+    assert found["views", 7.0]["n"] == len(kept)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from shared.insights.effect import Effect, NotEstimable
+from shared.insights.pairs import Pair
 from shared.insights.plan import Plan
 from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
-from shared.insights.ranks import Pair, spearman
+from shared.insights.ranks import spearman
 from shared.insights.resampling import Groups
 
 VIDEO = "video_id"
