@@ -214,4 +214,5 @@ def _interval(figure: dict[str, Any]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}".replace("-", "−")
+    # Adding 0 makes one zero of two.
+    return "" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", "−")

@@ -73,6 +73,13 @@ def test_the_interval_of_a_mean_is_students():
     assert (found.ci_low, found.ci_high) == (pytest.approx(low), pytest.approx(high))
 
 
+def test_a_figure_that_no_video_changes_claims_no_certainty():
+    found = figure(mean_of(np.full(9, 0.4)), 9, CORRELATION)
+
+    assert (found.estimate, found.ci_low) == (pytest.approx(0.4), None)
+    assert "no video changes it" in found.note
+
+
 def test_very_many_videos_are_left_out_in_blocks():
     values = np.random.default_rng(0).normal(size=2 * MOST_BLOCKS + 7)
 

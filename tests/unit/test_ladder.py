@@ -103,7 +103,8 @@ def test_no_report_takes_figures_of_the_stand_in_whether_rated_or_judged():
 def test_a_strong_negative_correlation_is_halo_too():
     given = rows({GEMINI: (0.1, 0, 2)}, videos=80, dimensions=("unexpectedness",))
     given += [
-        one | {"dimension": "emotional_intensity", "value": 100 - one["value"]} for one in given
+        one | {"dimension": "emotional_intensity", "value": 100 - one["value"] + place % 3}
+        for place, one in enumerate(given)
     ]
 
     (rung,) = [one for one in validate(ratings(given)).ladder if one.rung.check == "halo"]

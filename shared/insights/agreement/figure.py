@@ -24,6 +24,7 @@ FEWEST_VIDEOS = 5
 
 MOST_BLOCKS = 1_000
 _AT_ONCE = 200
+_NOTHING = 1e-9
 _NEARLY_ONE = 1 - 1e-9
 
 
@@ -109,6 +110,8 @@ def wilson(hits: int, n: int, confidence: float = CONFIDENCE) -> Figure:
 def _around(estimate: float, left_out: FloatArray, scale: Scale, n: int) -> Figure:
     spread = scale.there(left_out)
     se = float(np.sqrt(jackknife_variance(spread[:, None])[0]))
+    if not se > _NOTHING:
+        return Figure(estimate, n=n, note="no video changes it, so there is no interval")
     middle = float(scale.there(estimate))
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(left_out) - 1)) * se
     low, high = float(scale.back(middle - reach)), float(scale.back(middle + reach))
