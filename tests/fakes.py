@@ -117,7 +117,13 @@ class LakeInMemory:
             if name > after and (it := self.objects.get(name)):
                 yield Entry(name, it.generation, it.size, it.updated, it.custom_time)
 
-    def put(self, name: str, content: bytes, custom_time: datetime | None = None) -> None:
+    def put(
+        self,
+        name: str,
+        content: bytes,
+        custom_time: datetime | None = None,
+        content_type: str = "application/json",
+    ) -> None:
         self.replace(name, content, self.read_with_generation(name)[1])
         self.objects[name] = replace(self.objects[name], custom_time=custom_time)
 

@@ -75,7 +75,10 @@ def _made(day: date) -> dict[str, Any]:
 
 
 def _day(request: flask.Request) -> date:
-    body = request.get_json(force=True, silent=True) if request.get_data() else {}
+    try:
+        body = json.loads(request.get_data() or b"{}")
+    except (ValueError, RecursionError):
+        body = None
     if not isinstance(body, dict) or body.keys() - {"date"}:
         raise BadRequest('The body is empty, or a JSON object such as {"date": "2026-01-31"}.')
     if "date" not in body:

@@ -1,0 +1,155 @@
+"""The report through functions-framework's door, over a lake in memory and rows that are there."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import functions_framework
+import pytest
+
+from shared.errors import Misconfigured, Transient
+from shared.insights.plan import default_text
+from shared.insights.report import make
+from shared.lake import PLAN
+from tests.fakes import LakeInMemory
+from tests.report_world import JPEG, Rows, rows
+
+MAIN = str(Path(__file__).parents[2] / "functions/report/main.py")
+
+
+class Client:
+    """A client of BigQuery of which only the project is asked."""
+
+    project = "p"
+
+
+class World:
+    """The served function and what it leaves."""
+
+    def __init__(self, monkeypatch):
+        app = functions_framework.create_app("report", MAIN, "http")
+        self.lake, self.videos, self.written = LakeInMemory(), rows(60), []
+        main = sys.modules["main"]
+        clients = main.Clients(lake=self.lake, warehouse=Client(), dataset="tiktok")
+        monkeypatch.setattr(main, "wiring", lambda: clients)
+        monkeypatch.setattr(make, "StarSchema", lambda client, dataset: Rows(self.videos))
+        monkeypatch.setattr(make, "replace_rows", lambda *given: self.written.append(given))
+        self._client = app.test_client()
+
+    def call(self, body: bytes = b"{}") -> tuple[int, dict]:
+        answer = self._client.post("/", data=body)
+        return answer.status_code, json.loads(answer.data)
+
+    def files(self) -> dict[str, bytes]:
+        return {name: self.lake.read(name) for name in self.lake.names("reports/")}
+
+
+@pytest.fixture
+def world(monkeypatch):
+    return World(monkeypatch)
+
+
+def test_it_writes_rows_and_three_files_and_answers_in_words(world):
+    status, answer = world.call(b'{"date": "2026-11-24"}')
+
+    assert status == 200
+    assert sorted(world.files()) == [
+        f"reports/2026-11-24/{name}" for name in ("codebook.csv", "report.csv", "report.html")
+    ]
+    assert answer["report"] == "reports/2026-11-24/report.html"
+    assert "95 % interval" in answer["answer"]
+    (_, dataset, (day, plan_hash), tables), *more = world.written
+    assert (dataset, day.isoformat(), plan_hash) == ("p.tiktok", "2026-11-24", answer["plan_hash"])
+    assert {name: len(found) for name, found in tables.items()} == answer["rows"]
+    assert not more
+
+
+def test_a_second_call_of_the_day_writes_the_same(world):
+    world.call(b'{"date": "2026-11-24"}')
+    before, answered = world.files(), world.written[0][3]
+
+    world.call(b'{"date": "2026-11-24"}')
+
+    assert world.files() == before
+    assert world.written[1][3] == answered
+
+
+def test_newer_rows_replace_the_report_of_the_day(world):
+    _, first = world.call()
+    world.videos = rows(80)
+
+    _, second = world.call()
+
+    assert len(world.files()) == 3
+    assert second["answer"] != first["answer"]
+
+
+def test_an_empty_body_means_today(world):
+    _, answer = world.call(b"")
+
+    assert answer["date"] == datetime.now(UTC).date().isoformat()
+
+
+def test_too_little_data_is_a_report_that_says_so(world):
+    world.videos = []
+
+    status, answer = world.call()
+
+    assert status == 200
+    assert answer["missing"].startswith("There are no videos yet.")
+
+
+def test_key_frames_are_taken_from_the_lake(world):
+    world.lake.put(f"frames/{world.videos[0]['video_id']}/1.jpg", JPEG)
+
+    _, answer = world.call()
+
+    assert b"data:image/jpeg" in world.files()[answer["report"]]
+    assert world.files()[answer["report"]].count(b'"frame":"') == 1
+
+
+def test_the_plan_in_the_bucket_is_followed(world):
+    _, shipped = world.call()
+    plan = default_text()
+    world.lake.put(PLAN, plan.replace("min_age_days: 7", "min_age_days: 30").encode())
+
+    _, answer = world.call()
+
+    assert answer["plan_hash"] != shipped["plan_hash"]
+
+
+def test_a_plan_that_cannot_be_read_is_named_with_its_line(world):
+    world.lake.put(PLAN, default_text().encode() + b"nonsense: 1\n")
+
+    status, answer = world.call()
+
+    assert status == 400
+    assert answer["message"].startswith("config/plan.yaml, line ")
+    assert "there is no key nonsense" in answer["message"]
+    assert world.files() == {}
+
+
+UNCLEAR = (b"[]", b"{", b"null", b"\xff", b"[" * 100_000, b'{"when": 1}')
+
+
+@pytest.mark.parametrize("body", [*UNCLEAR, b'{"date": 7}', b'{"date": "tomorrow"}'])
+def test_a_body_that_says_nothing_clear_is_refused(world, body):
+    status, answer = world.call(body)
+
+    assert status == 400
+    assert "2026-01-31" in answer["message"]
+    assert world.written == []
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(Transient("down"), 503), (Misconfigured("no table"), 500)]
+)
+def test_what_fails_around_it_is_told_apart(world, monkeypatch, error, status):
+    def fail(*given):
+        raise error
+
+    monkeypatch.setattr(make, "replace_rows", fail)
+
+    assert world.call()[0] == status
+    assert world.files() == {}
