@@ -45,7 +45,8 @@ STARTS = (
     Start("analyze with the rater signals", "analyze", f"{_PUBSUB}, av, numpy", _RATER, "signals"),
     Start("fetch", "fetch", f"{_PUBSUB}, requests"),
     Start("load", "load", "google.cloud.bigquery"),
-    Start("report", "report", "google.cloud.bigquery"),
+    # google.cloud.bigquery imports pandas wherever there is one.
+    Start("report", "report", "google.cloud.bigquery, pandas"),
     Start("sweep", "sweep", _PUBSUB),
 )
 

@@ -459,7 +459,7 @@
     const points = m.curve.map((y, x) => ({ x: x + 0.5, y })).filter((d) => d.y !== null);
     const end = Math.max(m.duration_s ?? 1, points.length, m.onset_s ?? 0);
     const plot = base(Math.max(200, where.clientWidth), 66, {
-      marginLeft: 6, marginRight: 6, marginTop: 14, marginBottom: 22, x: { domain: [0, end], label: null, ticks: 5, tickFormat: (d) => `${d} s`, tickSize: 3 }, y: { axis: null, domain: [0, Math.max(1, ...points.map((d) => d.y))] },
+      marginLeft: 12, marginRight: 16, marginTop: 14, marginBottom: 22, x: { domain: [0, end], label: null, ticks: 5, tickFormat: (d) => `${d} s`, tickSize: 3 }, y: { axis: null, domain: [0, Math.max(1, ...points.map((d) => d.y))] },
       marks: [
         points.length ? Plot.areaY(points, { x: "x", y: "y", fill: ACCENT, fillOpacity: 0.3, curve: "monotone-x" }) : null,
         points.length ? Plot.lineY(points, { x: "x", y: "y", stroke: ACCENT, curve: "monotone-x" }) : null,
