@@ -95,6 +95,11 @@ def _validated(asked: Asked, screen: Screen) -> Made:
         from shared.insights.settled import json_text
 
         validation = validate(ratings, _beside(asked, ratings, screen), screen.now)
+        if asked.ablation and not validation.ablation:
+            raise Refused(
+                f"--ablation {asked.ablation}: there is nothing to compare with on these videos. "
+                "Give people's ratings (--input, from tta rate-kit) or --benchmark NAME=FILE."
+            )
         if asked.grounding:
             from cli.grounded import grounded
 

@@ -229,6 +229,10 @@ def test_an_ablation_needs_ratings_without_and_with(table, tmp_path, capsys):
     assert "tta rate … --rater gemini --rag" in capsys.readouterr().err
     assert run("--input", table, "--ablation", "charm") == 2
 
+    alone = {GEMINI: (0.3, 0, 1), f"{GEMINI}+rag": (0.3, 0, 1)}
+    assert run("--input", write_csv(tmp_path / "a.csv", rows(alone)), "--ablation", "rag") == 1
+    assert "there is nothing to compare with" in capsys.readouterr().err
+
     both = write_csv(tmp_path / "both.csv", rows({**RATERS, f"{GEMINI}+rag": (0.3, 0, 1)}))
     assert run("--input", both, "--ablation", "rag") == 0
     assert f"Ablation: {GEMINI} and {GEMINI}+rag" in capsys.readouterr().out
