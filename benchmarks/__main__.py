@@ -1,32 +1,71 @@
-"""Measure what the README claims: `python -m benchmarks [load …]` runs all, or those named."""
+"""Measure what the README claims, and hold it to its bars."""
 
+import argparse
+import ast
 import sys
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
-from benchmarks import imports, insights, load, report, seeds, table
+from benchmarks import table
+from benchmarks.table import Figure
 
-SUITES = {
-    "imports": imports.figures,
-    "insights": insights.figures,
-    "load": load.figures,
-    "report": report.figures,
-    "seeds": seeds.figures,
-}
+SUITES = ("imports", "starts", "load", "chain", "insights", "seeds", "report")
+EPILOGUE = """\
+Without a name all are measured (some 20 minutes on two quiet cores), and benchmarks/results.json
+is written. Ratios are measured side by side in one run, so that a slow machine changes them little;
+one that is busy with other things does. Exit status 1 when a figure misses its bar or could not be
+measured, 2 for wrong use.
+"""
 
 
-def main() -> int:
-    """Exit status 1 when a figure misses its bar, 2 for a name that is no suite."""
-    names = sys.argv[1:] or list(SUITES)
-    if unknown := sorted(set(names) - set(SUITES)):
-        print(f"No suite {', '.join(unknown)}; there are {', '.join(SUITES)}.", file=sys.stderr)
-        return 2
-    figures = []
-    for name in names:
+def main(arguments: Sequence[str] | None = None) -> int:
+    names = _parser().parse_args(arguments).suite
+    figures: list[Figure] = []
+    missing = []
+    for name in names or SUITES:
+        began = time.monotonic()
         print(f"measuring {name} …", file=sys.stderr)
-        figures += SUITES[name]()
-    table.show(figures)
-    if not sys.argv[1:]:
+        try:
+            figures += import_module(f"benchmarks.{name}").figures()
+        except Exception as error:
+            missing.append(name)
+            print(f"  not measured: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"  {time.monotonic() - began:.0f} s", file=sys.stderr)
+    if figures:
+        table.show(figures)
+    if missing:
+        print(f"Not measured: {', '.join(missing)}.", file=sys.stderr)
+    elif not names:
         table.save(figures)
-    return 0 if all(figure.ok for figure in figures) else 1
+    return 0 if not missing and all(figure.ok for figure in figures) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=f"{__doc__}\n\n" + "\n".join(f"  {name:9} {_about(name)}" for name in SUITES),
+        epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("suite", nargs="*", type=_suite, metavar="SUITE", help="one of those")
+    return parser
+
+
+def _suite(name: str) -> str:
+    if name not in SUITES:
+        raise argparse.ArgumentTypeError(f"there is no {name!r}; there are {', '.join(SUITES)}")
+    return name
+
+
+def _about(name: str) -> str:
+    """The first sentence of a suite, without importing it."""
+    spec = find_spec(f"benchmarks.{name}")
+    source = Path(spec.origin).read_text() if spec and spec.origin else ""
+    said = ast.get_docstring(ast.parse(source)) or ""
+    return next(iter(said.splitlines()), "")
 
 
 if __name__ == "__main__":

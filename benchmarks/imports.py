@@ -6,16 +6,14 @@ Beside it, in the same run and environment, the libraries that the function cann
 import os
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from benchmarks.environments import ROOT, python_of
 from benchmarks.table import Figure
 
-ROOT = Path(__file__).parent.parent
 BAR = 1.25
 TIMES = 11
 COMMAND = "python -m benchmarks imports"
@@ -23,7 +21,7 @@ _ALWAYS = "functions_framework, google.cloud.storage, pydantic"
 _PUBSUB = "google.cloud.pubsub_v1"
 _RATER = (
     "from shared import config; from shared.rating.raters import deployed; "
-    "assert deployed(config.AnalyzeSettings(), None, None, None)(None)"
+    "assert deployed(config.read(config.AnalyzeSettings), None, None, None)(None)"
 )
 _FOREIGN = ("vertexai", "google.cloud.aiplatform", "av", "pandas")
 """What no function loads before its first video, unless it cannot do without."""
@@ -52,24 +50,8 @@ STARTS = (
 
 
 def figures() -> Iterator[Figure]:
-    with TemporaryDirectory(prefix="imports-") as folder:
-        for function in sorted({start.function for start in STARTS}):
-            _make_environment(function, Path(folder) / function)
-        for start in STARTS:
-            yield _figure(start, Path(folder) / start.function / "bin/python")
-
-
-def _make_environment(function: str, where: Path) -> None:
-    uv = str(Path(sys.executable).parent / "uv")
-    requirements = str(ROOT / f"functions/{function}/requirements.txt")
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(where)], check=True)
-    subprocess.run(
-        [
-            *(uv, "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes"),
-            *("--python", str(where), "-r", requirements),
-        ],
-        check=True,
-    )
+    for start in STARTS:
+        yield _figure(start, python_of(start.function))
 
 
 def _figure(start: Start, python: Path) -> Figure:

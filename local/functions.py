@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from local.endpoints import GEMINI
@@ -71,14 +72,14 @@ def main(arguments: list[str] | None = None) -> None:
     serve(FUNCTIONS[options.name], options.port)
 
 
-def serve(function: Function, port: int) -> None:
+def serve(function: Function, port: int, folder: Path = PROJECT / "functions") -> None:
     """What the `functions-framework` command does, with a ready line and no control socket."""
     from functions_framework import create_app
     from functions_framework._http import create_server
 
     os.environ["WORKERS"] = "1"
     os.environ["THREADS"] = str(function.threads)
-    source = str(PROJECT / "functions" / function.source / "main.py")
+    source = str(folder / function.source / "main.py")
     app = create_app(function.source, source, function.signature)
     server = create_server(app, debug=False, when_ready=_say_ready, control_socket_disable=True)
     server.run("127.0.0.1", port)

@@ -10,6 +10,7 @@ from cli.refused import Refused
 from cli.warehouse import changes
 
 FETCHED = {
+    "mode": "discover",
     "listed": 5,
     "new": 5,
     "already_listed": 0,
