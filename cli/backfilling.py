@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from cli.backfilled import GO_ON, Outcome, planned
+from cli.erased import tombstones_of
 from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
 from cli.selection import Selected, objects_in
@@ -36,6 +37,7 @@ from shared.rating.gemini.question import Condition
 from shared.rating.gemini.rater import GeminiRater
 from shared.rating.rate import App, Publish, rate_upload
 from shared.rating.spend import Budget
+from shared.tombstones import Tombstones
 
 VERTEX = "GOOGLE_VERTEX_BASE_URL"
 LEASE_S: float = AnalyzeSettings.model_fields["claim_lease_s"].default
@@ -60,6 +62,7 @@ class Backfill:
     """Everything one run touches. Time and sleep come in; `tell` speaks to the person who waits."""
 
     lake: Lake
+    tombstones: Tombstones
     jobs: Jobs
     gemini: Gemini
     under: Condition
@@ -78,7 +81,13 @@ class Backfill:
     def __post_init__(self) -> None:
         self._outcome = Outcome(self.under.name, self.under.config_hash, self.under.settings.model)
         self._batches = Batches(
-            self.lake, self.jobs, self.under, self.clock, self.sleep, threads=self.threads
+            self.lake,
+            self.jobs,
+            self.under,
+            self.clock,
+            self.sleep,
+            threads=self.threads,
+            was_erased=self.tombstones.has_video,
         )
         self._app = self._made_app()
         self._lock = Lock()
@@ -248,6 +257,7 @@ class Backfill:
         )
         return App(
             lake=self.lake,
+            tombstones=self.tombstones,
             claims=Claims(self.lake, self.claim_lease_s),
             raters=lambda condition: rater if condition == rater.condition else None,
             publish=self._told,
@@ -319,6 +329,7 @@ def backfilled(
     objects = objects_in(lake, selected)
     run = Backfill(
         lake,
+        tombstones_of(endpoints, lake),
         VertexJobs.connect(under.settings, endpoints.project),
         GeminiApi.connect(under.settings, endpoints.project),
         under,

@@ -129,8 +129,6 @@ def show(outcome: Outcome, screen: Screen) -> None:
             screen.show(f"  {row['status']:<8} {row['n']} videos{_because(row)}")
     screen.show("load")
     for table, count in outcome.tables.items():
-        if table.startswith("insight_"):  # the report's, which is told of at the end
-            continue
         screen.show(f"  {table:<21} {count['rows']:>5} rows, {count['changed']} new or changed")
     if not outcome.rows_changed:
         screen.show("  Nothing changed: everything was there already.")

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from cli.erased import tombstones_of
 from cli.refused import WRONG_USE, Refused
 from cli.since import moment
 from local.endpoints import Endpoints
@@ -64,6 +65,7 @@ class Failures:
     def __init__(self, endpoints: Endpoints):
         self._endpoints = endpoints
         self.lake = Lake.connect(endpoints.project, endpoints.bucket)
+        self._tombstones = tombstones_of(endpoints, self.lake)
         self._keep_dead_letters()
 
     def found(self, wanted: Wanted) -> Iterator[Failed]:
@@ -80,8 +82,8 @@ class Failures:
         def attempt(failure: Failed) -> tuple[Failed, str | None]:
             try:
                 sendable(failure)
-                if not dry_run:
-                    replay(failure, self.lake, topics)
+                if not dry_run and not replay(failure, self.lake, topics, self._tombstones):
+                    return failure, "what it is about was erased; the entry is deleted"
             except Unsendable as why:
                 return failure, why.sentence
             return failure, None
@@ -113,7 +115,7 @@ class Failures:
         backlog = get_json(f"{self._endpoints.pubsub_admin}/backlog")
         project = self._endpoints.project
         given_up = [
-            DeadLetters(stage, path, self.lake)
+            DeadLetters(stage, path, self.lake, self._tombstones)
             for stage, topic in (
                 ("analyze", self._endpoints.uploads_topic),
                 ("load", self._endpoints.records_topic),

@@ -139,19 +139,29 @@ def ingest_batch(
 
 def _send(batch: Batch, endpoints: Endpoints, outcome: Outcome, screen: Screen) -> None:
     """Descriptions first, since `analyze` adds them to its rating; then files; then the topic."""
-    from cli.ingestion import Ingestion
+    from cli.erased import tombstones_of
+    from cli.ingestion import Erased, Ingestion
     from shared.lake import Lake
 
-    ingestion = Ingestion(Lake.connect(endpoints.project, endpoints.bucket), datetime.now(UTC))
-    described = {video_id for video_id, _ in batch.lines}
-    records = [
-        ingestion.describe(video_id, line, batch.counted_at) for video_id, line in batch.lines
-    ]
-    outcome.told = len(records)
+    lake = Lake.connect(endpoints.project, endpoints.bucket)
+    ingestion = Ingestion(lake, datetime.now(UTC), tombstones_of(endpoints, lake))
+    records: list[Record] = []
+    described: set[str] = set()
+
+    def describe(video_id: str, line: Line | None) -> bool:
+        try:
+            records.append(ingestion.describe(video_id, line, batch.counted_at))
+        except Erased as why:
+            outcome.problems.append(f"{why}.")
+            return False
+        described.add(video_id)
+        return True
+
+    outcome.told = sum(describe(video_id, line) for video_id, line in batch.lines)
     for number, upload in enumerate(batch.uploads, 1):
         screen.now(f"Storing file {number} of {len(batch.uploads)} …")
-        if upload.video_id not in described:
-            records.append(ingestion.describe(upload.video_id, None, batch.counted_at))
+        if upload.video_id not in described and not describe(upload.video_id, None):
+            continue
         what = ingestion.store(upload)
         outcome.files.append(
             {"file": str(upload.path), "video_id": upload.video_id, "outcome": what}

@@ -10,28 +10,37 @@ from shared.lake import STREAM_CHUNK_BYTES, Lake, Superseded, metadata_name, vid
 from shared.model import Creator, Metrics, Record, Video, parse_record
 from shared.quality import at_the_door
 from shared.tiktok.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields
+from shared.tombstones import Tombstones
 
 Stored = Literal["stored", "already_there", "other_content"]
+
+
+class Erased(Exception):
+    """The video, or its creator, was erased."""
 
 
 class Ingestion:
     """Writes to one lake. `now` stamps what is observed for the first time."""
 
-    def __init__(self, lake: Lake, now: datetime):
+    def __init__(self, lake: Lake, now: datetime, tombstones: Tombstones):
         self._lake = lake
         self._now = now
+        self._tombstones = tombstones
 
     def describe(self, video_id: str, line: Line | None, counted_at: datetime) -> Record:
         """Keep what is known of a video, with what a line adds to it; the record to publish.
 
         What a line leaves out stays as an earlier one said. Said again, the same changes nothing.
         `counted_at` is when the counts were read, if the line does not say. `raw/upload/` keeps
-        every line's record, so that earlier counts are not lost with `metadata/`.
+        every line's record, so that earlier counts are not lost with `metadata/`. Raises Erased.
         """
         while True:
             standing, generation = self._lake.read_with_generation(metadata_name(video_id))
             known = parse_record(standing) if standing else None
-            record = _with_line(video_id, known, line, counted_at, self._now)
+            told = _with_line(video_id, known, line, counted_at, self._now)
+            record = self._tombstones.left_of(told)
+            if record is None:
+                raise Erased(f"{video_id} was erased, and is not taken in again")
             if record == known:
                 break
             try:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from google.cloud import pubsub_v1
 
+from cli.erased import tombstones_of
 from cli.ingestion import Ingestion
 from cli.refused import Refused
 from cli.removal import objects_of, remove, rows_of
@@ -151,7 +152,8 @@ class _Run:
         video = Video(observed_at=now, source="upload", caption="A smoke test.", synthetic=True)
         record = Record(video_id=self.video_id, video=video)
         self.lake.write_once(metadata_name(self.video_id), record.to_json())
-        Ingestion(self.lake, now).store(inspected(clip))
+        tombstones = tombstones_of(self.endpoints, self.lake)
+        Ingestion(self.lake, now, tombstones).store(inspected(clip))
         name = f"gs://{self.endpoints.bucket}/{VIDEOS}{self.video_id}.mp4"
         outcome.note("uploaded", f"{name}, {clip.stat().st_size} bytes, synthetic")
 

@@ -217,6 +217,7 @@ def _addresses(home: Home, parts: frozenset[str], ports: _Ports, plan: Plan) -> 
         home=str(home.root),
         pid=os.getpid(),
         key=str(home.key),
+        hash_key=str(home.hash_key),
         tokens=url("tokens"),
         storage=url("storage"),
         pubsub=url("pubsub").removeprefix("http://"),

@@ -32,6 +32,7 @@ class Endpoints:
     home: str
     pid: int
     key: str
+    hash_key: str = ""
     tokens: str = ""
     storage: str = ""
     pubsub: str = ""
@@ -85,6 +86,7 @@ class Endpoints:
             "TIKTOK_CLIENT_KEY": SANDBOX_KEY,
             "TIKTOK_CLIENT_SECRET": SANDBOX_KEY,
             "MEDIA_ALLOWED_ORIGINS": self.tiktok,
+            "HASH_KEY": Path(self.hash_key).read_text() if self.hash_key else "",
         }
 
     def write(self, path: Path) -> None:

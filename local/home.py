@@ -2,9 +2,10 @@
 
 import fcntl
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,11 @@ class Home:
         return self.root / "key.json"
 
     @property
+    def hash_key(self) -> Path:
+        """The key under which tombstones and pseudonyms are made; as long as the data, kept."""
+        return self.root / "hash.key"
+
+    @property
     def endpoints(self) -> Path:
         return self.root / "endpoints.json"
 
@@ -54,9 +60,13 @@ class Home:
         return self.root / "lock"
 
     def prepare(self) -> None:
-        """Make the folders. Raises OSError where the disk refuses."""
+        """Make the folders, and a key. Raises OSError where the disk refuses."""
         for folder in (self.data, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            descriptor = os.open(self.hash_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
 
 
 class Lock:

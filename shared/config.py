@@ -38,7 +38,20 @@ class _Settings(FromEnvironment):
     lake_bucket: Annotated[str, Field(min_length=1)]
 
 
-class FetchSettings(_Settings):
+class _ErasingSettings(_Settings):
+    """Besides, what it takes to know what was erased: the key of the tombstones, or its secret.
+
+    The key is only needed, and the secret only read, once something was erased.
+    """
+
+    hash_key: str = ""
+    hash_key_secret: str = ""
+
+    def hashing_key(self) -> str:
+        return value_or_secret(self.hash_key, self.hash_key_secret)
+
+
+class FetchSettings(_ErasingSettings):
     """What `fetch` reads. TikTok's keys are only needed by the sources `research` and `display`.
 
     In the cloud the keys are secrets (`projects/P/secrets/NAME`), read when they are needed.
@@ -63,7 +76,7 @@ class FetchSettings(_Settings):
         return _comma_list(value)
 
 
-class AnalyzeSettings(_Settings):
+class AnalyzeSettings(_ErasingSettings):
     """What `analyze` reads. `CLAIM_LEASE_S` must exceed the deadline of the push subscription.
 
     The rater `gemini` reads GeminiSettings too. A budget bounds what it spends in a day (UTC);
@@ -142,7 +155,7 @@ class GeminiSettings(FromEnvironment):
         return self.model_dump(exclude=beside)
 
 
-class LoadSettings(_Settings):
+class LoadSettings(_ErasingSettings):
     """What `load` reads."""
 
     dataset: str = "tiktok"
@@ -157,7 +170,7 @@ class LoadSettings(_Settings):
         return _comma_list(value)
 
 
-class SweepSettings(_Settings):
+class SweepSettings(_ErasingSettings):
     """What `sweep` reads. A dead-letter subscription is named after its topic: `{topic}-dead`."""
 
     uploads_topic: str = "video-finalized"
@@ -178,6 +191,15 @@ class ReportSettings(_Settings):
 
 
 Settings = TypeVar("Settings", bound=FromEnvironment)
+
+
+def value_or_secret(value: str, secret: str) -> str:
+    """A value as it was given, else out of the secret (`projects/P/secrets/NAME`) that holds it."""
+    if value or not secret:
+        return value
+    from shared.secret import secret_value
+
+    return secret_value(secret)
 
 
 def read(kind: type[Settings]) -> Settings:

@@ -18,6 +18,7 @@ from shared.lake import Lake
 from shared.model import Malformed
 from shared.parallel import in_order
 from shared.republish import Stage
+from shared.tombstones import Tombstones
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +32,17 @@ class DeadLetters:
     """One dead-letter subscription and the stage whose messages end there."""
 
     def __init__(
-        self, stage: Stage, path: str, lake: Lake, client: pubsub_v1.SubscriberClient | None = None
+        self,
+        stage: Stage,
+        path: str,
+        lake: Lake,
+        tombstones: Tombstones,
+        client: pubsub_v1.SubscriberClient | None = None,
     ):
         self.stage = stage
         self._path = path
         self._lake = lake
+        self._tombstones = tombstones
         self._client = client or pubsub_v1.SubscriberClient()
 
     def drain(
@@ -45,6 +52,7 @@ class DeadLetters:
     ) -> int:
         """Keep what is there, until nothing comes for a while or the time is over.
 
+        Letters about something erased are acknowledged and not kept.
         Returns how many. A message that is pulled twice is kept once, under its id. Raises
         Transient and Misconfigured; what was not kept then is not acknowledged.
         """
@@ -78,6 +86,9 @@ class DeadLetters:
     def _keep(self, received: Any, at: datetime) -> None:
         sent = received.message
         attributes = dict(sent.attributes)
+        known = _evidence(self.stage, Message(sent.message_id, sent.data, attributes))
+        if self._tombstones.are_in(known):
+            return
         self._lake.keep_failed(
             self.stage,
             sent.message_id,
@@ -85,7 +96,7 @@ class DeadLetters:
             _sentence(attributes),
             at,
             delivery_count=_count(attributes),
-            **_evidence(self.stage, Message(sent.message_id, sent.data, attributes)),
+            **known,
         )
         said = {"stage": self.stage, "video_id": video_of(attributes)}
         log.warning("dead letter kept", extra=said)

@@ -22,10 +22,18 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from shared.events import CONDITION, MOST_REPLICATES, Message, VideoUploaded, notification_of
+from shared.events import (
+    CONDITION,
+    MOST_REPLICATES,
+    Message,
+    VideoUploaded,
+    as_json,
+    notification_of,
+)
 from shared.lake import FAILED, Entry, Lake
 from shared.parallel import in_order
 from shared.republish import STAGES, Stage, Topics, Unsendable
+from shared.tombstones import Tombstones
 
 UNREADABLE = "unreadable"
 DEAD_LETTERED = "dead_lettered"
@@ -110,11 +118,17 @@ def failures(
             yield found
 
 
-def replay(failure: Failed, lake: Lake, topics: Topics) -> None:
-    """Publish what failed and delete its entry. Raises Unsendable, which leaves the entry."""
+def replay(failure: Failed, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
+    """Publish what failed and delete its entry. Raises Unsendable, which leaves the entry.
+
+    What was erased meanwhile is deleted unpublished; returns False then.
+    """
     stage, message = sendable(failure)
-    topics.publish(stage, message)
+    is_erased = tombstones.are_in(as_json(message))
+    if not is_erased:
+        topics.publish(stage, message)
     lake.delete(failure.name, failure.generation)
+    return not is_erased
 
 
 def sendable(failure: Failed) -> tuple[Stage, Message]:

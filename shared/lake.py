@@ -17,6 +17,7 @@ config/plan.yaml               the analysis plan of the report, where it is not 
 frames/{video_id}/{generation}.jpg
                                key frame of the strongest moment
 reports/{date}/…               report.html, report.csv, codebook.csv
+tombstones/…                   keyed hashes of what was erased
 """
 
 import hashlib
@@ -279,17 +280,17 @@ class Lake:
         return int(blob.generation)
 
     @contextmanager
-    def create_stream(self, name: str, content_type: str) -> Iterator[IO[bytes]]:
-        """A file to write a new object into, chunk by chunk, in bounded memory.
+    def create_stream(self, name: str, content_type: str, over: int = 0) -> Iterator[IO[bytes]]:
+        """A file to write an object into, chunk by chunk, in bounded memory.
 
-        The object appears whole when the block ends and not at all when it raises.
-        Raises Superseded when there is such an object already.
+        The object appears whole when the block ends and not at all when it raises. It is written
+        over exactly that generation (0: none yet). Raises Superseded when another stands there.
         """
         blob = self._bucket.blob(name, chunk_size=STREAM_CHUNK_BYTES)
         try:
             with _translated():
                 writer = blob.open(
-                    "wb", content_type=content_type, if_generation_match=0, retry=_RETRY
+                    "wb", content_type=content_type, if_generation_match=over, retry=_RETRY
                 )
                 try:
                     yield writer

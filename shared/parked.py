@@ -19,6 +19,7 @@ from shared.events import Message, as_json, video_of
 from shared.lake import PARKED, Entry, Lake, parked_name
 from shared.model import Malformed, canonical_json
 from shared.republish import STAGES, Stage, Topics, Unsendable
+from shared.tombstones import Tombstones
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +72,10 @@ def waiting(lake: Lake) -> Waiting:
     return found
 
 
-def release(entry: Entry, lake: Lake, topics: Topics) -> bool:
+def release(entry: Entry, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
     """Publish a parked message and delete it; False when it is gone since it was listed.
+
+    A message about something erased is deleted unpublished, and counts as gone.
 
     The message is published first: killed in between it is published twice, which its stage takes
     as one. A message parked again meanwhile stays, because only the generation that was read is
@@ -82,6 +85,9 @@ def release(entry: Entry, lake: Lake, topics: Topics) -> bool:
     if content is None:
         return False
     stage, message = _parked(entry.name, content)
+    if tombstones.are_in(as_json(message)):
+        lake.delete(entry.name, generation)
+        return False
     topics.publish(stage, message)
     lake.delete(entry.name, generation)
     said = {"object": entry.name, "video_id": video_of(message.attributes)}

@@ -13,6 +13,7 @@ from shared.lake import Entry, Lake
 from shared.parallel import in_order
 from shared.parked import due, release, waiting
 from shared.republish import Stage, Topics
+from shared.tombstones import Tombstones
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ class App:
     """Everything `sweep` may touch."""
 
     lake: Lake
+    tombstones: Tombstones
     topics: Topics
     dead_letters: list[DeadLetters]
     clock: Callable[[], datetime]
@@ -60,7 +62,7 @@ def sweep(app: App) -> dict[str, Any]:
 def _released(entry: Entry, app: App) -> str:
     """What became of it. An unreadable one stays where it is, for a person to look at."""
     try:
-        return "published" if release(entry, app.lake, app.topics) else "gone"
+        return "published" if release(entry, app.lake, app.topics, app.tombstones) else "gone"
     except Permanent as error:
         log.warning("parked message unreadable", extra={"object": entry.name, "why": str(error)})
         return "unreadable"

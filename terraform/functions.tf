@@ -14,6 +14,9 @@ locals {
   records = "video-records"
   dead    = "-dead" # a topic's dead letters: `{topic}-dead`, topic and subscription
 
+  # The key under which tombstones and pseudonyms are made. Read once something was erased.
+  hash_key = "tta-hash-key"
+
   message_timeout_s = 570
   ack_deadline_s    = 600
   claim_lease_s     = 660
@@ -57,8 +60,9 @@ locals {
       memory    = "1Gi"
       instances = 5 # runs at a time, each on other collections
       publishes = [local.records]
-      secrets   = ["tiktok-client-key", "tiktok-client-secret"]
+      secrets   = ["tiktok-client-key", "tiktok-client-secret", local.hash_key]
       environment = {
+        HASH_KEY_SECRET             = "projects/${var.project_id}/secrets/${local.hash_key}"
         RECORDS_TOPIC               = local.records
         TIKTOK_API_URL              = var.tiktok_api_url
         TIKTOK_CLIENT_KEY_SECRET    = "projects/${var.project_id}/secrets/tiktok-client-key"
@@ -77,9 +81,11 @@ locals {
       concurrency   = 1000 # the most that Cloud Run sends at once
       dataset       = "roles/bigquery.dataEditor"
       project_roles = ["roles/bigquery.jobUser"]
+      secrets       = [local.hash_key]
       environment = {
-        DATASET        = local.dataset
-        PRIMARY_RATERS = join(",", var.primary_raters)
+        HASH_KEY_SECRET = "projects/${var.project_id}/secrets/${local.hash_key}"
+        DATASET         = local.dataset
+        PRIMARY_RATERS  = join(",", var.primary_raters)
       }
     }
 
@@ -90,7 +96,9 @@ locals {
       timeout_s = 170
       publishes = [local.uploads, local.records]
       pulls     = ["${local.uploads}${local.dead}", "${local.records}${local.dead}"]
+      secrets   = [local.hash_key]
       environment = {
+        HASH_KEY_SECRET           = "projects/${var.project_id}/secrets/${local.hash_key}"
         UPLOADS_TOPIC             = local.uploads
         RECORDS_TOPIC             = local.records
         DEAD_LETTER_SUBSCRIPTIONS = "${local.uploads}${local.dead},${local.records}${local.dead}"
@@ -124,7 +132,9 @@ locals {
       instances     = var.gemini_instances
       publishes     = [local.records]
       project_roles = ["roles/aiplatform.user"]
+      secrets       = [local.hash_key]
       environment = {
+        HASH_KEY_SECRET     = "projects/${var.project_id}/secrets/${local.hash_key}"
         RATER               = "gemini"
         RECORDS_TOPIC       = local.records
         CLAIM_LEASE_S       = tostring(local.claim_lease_s)
@@ -146,7 +156,9 @@ locals {
       concurrency = 4
       instances   = var.signals_instances
       publishes   = [local.records]
+      secrets     = [local.hash_key]
       environment = {
+        HASH_KEY_SECRET = "projects/${var.project_id}/secrets/${local.hash_key}"
         RATER           = "signals"
         RECORDS_TOPIC   = local.records
         CLAIM_LEASE_S   = tostring(local.claim_lease_s)

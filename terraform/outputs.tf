@@ -6,7 +6,9 @@ output "next" {
     tta smoke --target ${var.environment}
     # 2. Rate a file of your own
     tta ingest my-video.mp4 --target ${var.environment} --wait
-    # 3. Fetch from TikTok: keys, standing queries, then the schedules (sweep's among them)
+    # 3. Make the key under which erased and pseudonymised names are kept; never change it
+    openssl rand -hex 32 | gcloud secrets versions add tta-hash-key --project ${var.project_id} --data-file=-
+    # 4. Fetch from TikTok: keys, standing queries, then the schedules (sweep's among them)
     printf %s "$CLIENT_KEY" | gcloud secrets versions add tiktok-client-key --project ${var.project_id} --data-file=-
     printf %s "$CLIENT_SECRET" | gcloud secrets versions add tiktok-client-secret --project ${var.project_id} --data-file=-
     tta collections put collections.yaml --target ${var.environment}

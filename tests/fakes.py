@@ -17,6 +17,7 @@ from shared.events import Message
 from shared.lake import Entry, Gone, Superseded, failed_name
 from shared.model import Record, canonical_json
 from shared.republish import Stage
+from shared.tombstones import Tombstones
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,10 @@ class LakeInMemory:
             return stored.generation
 
     @contextmanager
-    def create_stream(self, name: str, content_type: str) -> Iterator[IO[bytes]]:
+    def create_stream(self, name: str, content_type: str, over: int = 0) -> Iterator[IO[bytes]]:
         buffer = io.BytesIO()
         yield buffer
-        self.replace(name, buffer.getvalue(), 0, content_type)
+        self.replace(name, buffer.getvalue(), over, content_type)
 
     def delete(self, name: str, generation: int | None = None) -> bool:
         stored = self.objects.get(name)
@@ -137,6 +138,11 @@ class LakeInMemory:
         entry = {"stage": stage, "key": key, "reason": reason, "sentence": sentence}
         content = canonical_json(entry | {"failed_at": at.isoformat()} | evidence).encode()
         self.put(failed_name(stage, key), content)
+
+
+def tombstones_in(lake: Any) -> Tombstones:
+    """What was erased of a lake, looked up anew each time."""
+    return Tombstones(lake, lambda: "key", fresh_s=0.0)
 
 
 class BusInMemory:

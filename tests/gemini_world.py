@@ -23,7 +23,7 @@ from shared.rating.gemini.question import Condition
 from shared.rating.gemini.rater import GeminiRater
 from shared.rating.rate import App, rate_upload
 from shared.rating.spend import Budget
-from tests.fakes import BusInMemory, LakeInMemory
+from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 
 CLIP_S = 10
 SETTINGS: Mapping[str, Any] = {"attempts": 2, "timeout_s": 5.0}
@@ -96,6 +96,7 @@ class World:
         }
         return App(
             lake=self.lake,
+            tombstones=tombstones_in(self.lake),
             claims=Claims(self.lake, lease_s=660),
             raters=lambda condition: raters.get(condition or "gemini"),
             publish=self.bus.publish,

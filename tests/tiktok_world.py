@@ -17,7 +17,7 @@ from shared.tiktok.quota import DailyQuota
 from shared.tiktok.research import ResearchApi
 from shared.tiktok.run import App
 from shared.tiktok.wire import Exchange
-from tests.fakes import BusInMemory, LakeInMemory
+from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 
 FIRST = datetime(2026, 9, 5, tzinfo=UTC)
 ANCHOR = datetime(2026, 11, 1, tzinfo=UTC)
@@ -63,6 +63,7 @@ class World:
     def app(self) -> App:
         return App(
             lake=self.lake,
+            tombstones=tombstones_in(self.lake),
             publish=self.bus.publish,
             source=self.source,
             resolver=lambda _: NoMedia(),

@@ -32,6 +32,7 @@ def rebuild(
     from google.cloud import bigquery
 
     from cli.cloud import opened
+    from cli.erased import tombstones_of
     from cli.screen import Screen
     from cli.warehouse import Warehouse
     from local.cloud import INGEST
@@ -48,10 +49,12 @@ def rebuild(
 
     with opened(home, screen, INGEST, target=target) as endpoints:
         compared = _comparison(Warehouse(endpoints), endpoints.is_local)
+        lake = Lake.connect(endpoints.project, endpoints.bucket)
         with screen.working("Rebuilding …"):
             answer = rebuilt(
                 App(
-                    lake=Lake.connect(endpoints.project, endpoints.bucket),
+                    lake=lake,
+                    tombstones=tombstones_of(endpoints, lake),
                     client=bigquery.Client(project=endpoints.project),
                     dataset=endpoints.dataset,
                     primary_raters=raters,

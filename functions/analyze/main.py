@@ -17,6 +17,7 @@ from shared.lake import Lake
 from shared.once import once
 from shared.rating.rate import App, rate_upload
 from shared.rating.raters import deployed
+from shared.tombstones import Tombstones
 
 logs.configure()
 
@@ -28,6 +29,7 @@ def wiring() -> App:
     lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
     return App(
         lake=lake,
+        tombstones=Tombstones(lake, once(settings.hashing_key)),
         claims=Claims(lake, settings.claim_lease_s),
         raters=deployed(settings, lake, _now, time.monotonic),
         publish=Bus(settings.google_cloud_project, settings.records_topic).publish,
@@ -50,9 +52,9 @@ def analyze(event: CloudEvent) -> None:
     app = wiring()
 
     def keep(error: Permanent) -> None:
-        app.lake.keep_failed(
-            "analyze", event["id"], error.reason, error.sentence, app.clock(), **evidence(event)
-        )
+        at, known = app.clock(), evidence(event)
+        if not app.tombstones.are_in(known):
+            app.lake.keep_failed("analyze", event["id"], error.reason, error.sentence, at, **known)
 
     with settled(keep):
         upload = video_uploaded(event)

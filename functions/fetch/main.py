@@ -27,6 +27,7 @@ from shared.tiktok.source import Source
 from shared.tiktok.state import Busy
 from shared.tiktok.user_tokens import UserTokens
 from shared.tiktok.wire import Exchange
+from shared.tombstones import Tombstones
 
 logs.configure()
 
@@ -51,8 +52,10 @@ def wiring() -> App:
         if collection.source == "manifest":
             return ManifestSource(lake, downloads.check)
         exchange = Exchange(settings.tiktok_api_url)
-        key = _key(settings.tiktok_client_key, settings.tiktok_client_key_secret)
-        secret = _key(settings.tiktok_client_secret, settings.tiktok_client_secret_secret)
+        key = config.value_or_secret(settings.tiktok_client_key, settings.tiktok_client_key_secret)
+        secret = config.value_or_secret(
+            settings.tiktok_client_secret, settings.tiktok_client_secret_secret
+        )
         if collection.source == "display":
             (account,) = collection.usernames
             return DisplayApi(UserTokens(lake, account, exchange, key, secret, _now))
@@ -66,6 +69,7 @@ def wiring() -> App:
 
     return App(
         lake=lake,
+        tombstones=Tombstones(lake, once(settings.hashing_key)),
         publish=Bus(settings.google_cloud_project, settings.records_topic).publish,
         source=source,
         resolver=resolver,
@@ -78,15 +82,6 @@ def wiring() -> App:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _key(value: str, secret: str) -> str:
-    """A key of TikTok's: as it was given, else out of the secret that holds it."""
-    if value or not secret:
-        return value
-    from shared.secret import secret_value
-
-    return secret_value(secret)
 
 
 def _origins(told: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from shared.events import evidence, message_of
 from shared.lake import Lake
 from shared.model import Record, parse_record
 from shared.once import once
+from shared.tombstones import Tombstones
 from shared.warehouse.group import GroupCommit
 from shared.warehouse.loader import Loader
 
@@ -28,6 +29,7 @@ class App:
 
     lake: Lake
     group: GroupCommit[Record]
+    tombstones: Tombstones
 
 
 @once
@@ -36,8 +38,10 @@ def wiring() -> App:
     settings = config.read(config.LoadSettings)
     client = bigquery.Client(project=settings.google_cloud_project)
     loader = Loader(client, settings.dataset, settings.primary_raters)
+    lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
     return App(
-        lake=Lake.connect(settings.google_cloud_project, settings.lake_bucket),
+        lake=lake,
+        tombstones=Tombstones(lake, once(settings.hashing_key)),
         group=GroupCommit(
             loader.load,
             linger_s=settings.linger_ms / 1000,
@@ -49,19 +53,24 @@ def wiring() -> App:
 
 @functions_framework.cloud_event
 def load(event: CloudEvent) -> None:
-    """Merge one record, together with all that wait. The same record again changes nothing."""
+    """Merge one record, together with all that wait. The same record again changes nothing.
+
+    What is erased is dropped, and so are mentions of it.
+    """
     app = wiring()
 
     def keep(error: Permanent) -> None:
-        at = datetime.now(UTC)
-        app.lake.keep_failed(
-            "load", event["id"], error.reason, error.sentence, at, **evidence(event)
-        )
+        at, known = datetime.now(UTC), evidence(event)
+        if not app.tombstones.are_in(known):
+            app.lake.keep_failed("load", event["id"], error.reason, error.sentence, at, **known)
 
     with settled(keep):
         message = message_of(event)
         logs.about(message.attributes.get("video_id"))
-        record = parse_record(message.data)
+        record = app.tombstones.left_of(parse_record(message.data))
+        if record is None:
+            log.info("record of something erased dropped")
+            return
         logs.about(record.video_id)
         app.group.submit(record, weight=len(message.data))
         log.info("record loaded", extra={"sections": record.sections()})

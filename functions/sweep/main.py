@@ -17,6 +17,7 @@ from shared.once import once
 from shared.republish import Topics
 from shared.sweep import App, stage_of
 from shared.sweep import sweep as swept
+from shared.tombstones import Tombstones
 
 logs.configure()
 
@@ -31,14 +32,17 @@ def wiring() -> App:
     )
     lake = Lake.connect(project, settings.lake_bucket)
     subscriber = pubsub_v1.SubscriberClient()
+    tombstones = Tombstones(lake, once(settings.hashing_key))
     return App(
         lake=lake,
+        tombstones=tombstones,
         topics=Topics(project, *topics),
         dead_letters=[
             DeadLetters(
                 stage_of(name, *topics),
                 subscriber.subscription_path(project, name),
                 lake,
+                tombstones,
                 subscriber,
             )
             for name in settings.dead_letter_subscriptions

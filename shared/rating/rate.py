@@ -19,6 +19,7 @@ from shared.parked import park
 from shared.rating.rater import Answer, Media, Rater, downloaded
 from shared.rating.spend import OverBudget
 from shared.rating.values import RUBRIC_VERSION
+from shared.tombstones import Tombstones
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class App:
     """Everything `rate_upload` may touch outside its own arguments."""
 
     lake: Lake
+    tombstones: Tombstones
     claims: Claims
     raters: Callable[[str | None], Rater | None]
     """The rater of a condition; that of this deployment for None; None for another's."""
@@ -59,6 +61,7 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
         size = _current_size(upload, app.lake)
         video_id = _video_id(upload, app.lake)
         about(video_id)
+        _drop_erased(upload, video_id, app)
         rating = _rating(_Work(upload, size, video_id, rater), delivery, app)
     except (NotForUs, Gone) as why:
         log.info("upload ignored", extra={"object": upload.name, "why": repr(why)})
@@ -66,7 +69,9 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
     except OverBudget as over:
         _park(upload, rater, over, app)
         return
-    app.publish(_with_listing(video_id, rating, upload, app))
+    record = app.tombstones.left_of(_with_listing(video_id, rating, upload, app))
+    if record is not None:
+        app.publish(record)
     log.info(
         "video rated",
         extra={
@@ -78,6 +83,13 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
             "cost_usd": rating.cost_usd,
         },
     )
+
+
+def _drop_erased(upload: VideoUploaded, video_id: str, app: App) -> None:
+    """An erased video that somebody uploads again goes at once. Raises NotForUs."""
+    if app.tombstones.has_video(video_id):
+        app.lake.delete(upload.name, int(upload.generation))
+        raise NotForUs("the video was erased")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,7 @@ def _rating(work: _Work, delivery: str, app: App) -> Rating:
         rating = _rate(work, app)
         # A model reads the object by name: what was replaced meanwhile was not what it saw.
         _current_size(work.upload, app.lake)
+        _drop_erased(work.upload, work.video_id, app)
         # Paid for: keep it before anything else can fail. Whoever outlived a lease and was
         # first all the same, theirs is the rating.
         if app.lake.write_once(name, rating.model_dump_json(exclude_none=True).encode()):

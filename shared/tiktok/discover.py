@@ -64,13 +64,14 @@ class Discovery:
         at = run.app.clock()
         progress.notice(page.position)
         room = collection.max_videos - progress.listed
-        listed = read_page(page, run.source, collection, self._seen, room, at)
+        tombstones = run.app.tombstones
+        listed = read_page(page, run.source, collection, tombstones, self._seen, room, at)
         new = _first_each(one for one in listed.videos if one.video_id not in self._known)
         records = records_of(new.values(), run.creators, run.pool) + self._later_readings(
             one for one in listed.videos if one is not new.get(one.video_id)
         )
         if new or listed.bad:
-            keep_page(run.lake, page, run.source.name, collection, at)
+            keep_page(run.lake, tombstones, page, run.source.name, collection, at)
         list(run.pool.map(lambda bad: keep_bad(run.lake, bad, collection, at), listed.bad))
         for bad in listed.bad:
             run.tally.note("failed", bad.error.reason)

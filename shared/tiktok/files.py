@@ -44,6 +44,7 @@ class Files:
             if run.is_over():
                 return
             at = run.app.clock()
+            batch = self._without_erased(batch)
             outcomes = [
                 (due, done, final_reason(due, done, at))
                 for due, done in settle(batch, self._resolver, run.pool, run.is_over)
@@ -52,6 +53,14 @@ class Files:
             for due, done, reason in outcomes:
                 self._leave(due, done, reason, at)
             run.progress.save()
+
+    def _without_erased(self, batch: list[Due]) -> list[Due]:
+        """The batch without what was erased since it was listed, which leaves the due, too."""
+        has_video = self._run.app.tombstones.has_video
+        erased = [one.video_id for one in batch if has_video(one.video_id)]
+        for video_id in erased:
+            del self._run.progress.due[video_id]
+        return [one for one in batch if one.video_id not in erased]
 
     def _publish(self, outcomes: list[tuple[Due, Outcome, str | None]], at: datetime) -> None:
         lake = self._run.lake

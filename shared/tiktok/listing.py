@@ -14,6 +14,7 @@ from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators, with_provenance
 from shared.tiktok.fields import is_within, video_id_of
 from shared.tiktok.source import BadVideo, Found, Page, Reread, Source
+from shared.tombstones import Tombstones
 
 EVIDENCE_CHARS = 20_000
 
@@ -39,11 +40,18 @@ class Listed:
 
 
 def read_page(
-    page: Page, source: Source, collection: Collection, seen: set[str], room: int, at: datetime
+    page: Page,
+    source: Source,
+    collection: Collection,
+    tombstones: Tombstones,
+    seen: set[str],
+    room: int,
+    at: datetime,
 ) -> Listed:
     """What the page lists besides what was `seen` (to which it adds), at most `room` objects.
 
-    Posts outside the collection's days, which overlapping windows bring along, are passed over.
+    Posts outside the collection's days, which overlapping windows bring along, are passed over,
+    and so are posts that were erased.
     """
     listed = Listed()
     for item in page.videos:
@@ -54,10 +62,21 @@ def read_page(
             break
         seen.add(found.key)
         if isinstance(found, BadItem):
-            listed.bad.append(found)
+            if not tombstones.are_in({"item": found.item}):
+                listed.bad.append(found)
+        elif is_erased(found, tombstones):
+            continue
         elif is_within(found.video, collection.start_date, collection.end_date):
             listed.videos.append(found)
     return listed
+
+
+def is_erased(found: Found, tombstones: Tombstones) -> bool:
+    """Whether the video or its creator was erased."""
+    creator = found.video.creator_id
+    return tombstones.has_video(found.video_id) or (
+        creator is not None and tombstones.has_creator(creator)
+    )
 
 
 def _read(source: Source, item: Any, collection: Collection, at: datetime) -> Found | BadItem:
@@ -103,10 +122,15 @@ def _with_creators(
 
 
 def keep_answers(
-    lake: Lake, answer: Reread, source: str, collection: Collection, at: datetime
+    lake: Lake,
+    tombstones: Tombstones,
+    answer: Reread,
+    source: str,
+    collection: Collection,
+    at: datetime,
 ) -> None:
-    """Keep the answers about known videos as they came."""
-    for body in answer.bodies:
+    """Keep the answers about known videos as they came, but for what was erased."""
+    for body in map(tombstones.left_of_bytes, answer.bodies):
         name = f"again-{at:%H%M%S}-{_fingerprint([answer.asked, len(body)])}.json"
         content = with_provenance(
             body, collected_at=at.isoformat(), collection=collection.name, request=answer.request
@@ -114,14 +138,24 @@ def keep_answers(
         lake.write_once(f"raw/{source}/{at:%Y-%m-%d}/{collection.name}/{name}", content)
 
 
-def keep_page(lake: Lake, page: Page, source: str, collection: Collection, at: datetime) -> None:
-    """Keep the answer as it came. The name tells the videos, so a repetition adds nothing."""
+def keep_page(
+    lake: Lake,
+    tombstones: Tombstones,
+    page: Page,
+    source: str,
+    collection: Collection,
+    at: datetime,
+) -> None:
+    """Keep the answer as it came, but for what was erased.
+
+    The name tells the videos, so a repetition adds nothing.
+    """
     if page.body is None:
         return
-    place = page.position
+    place, body = page.position, tombstones.left_of_bytes(page.body)
     name = f"{place.window:%Y%m%d}-{place.cursor:08d}-{_fingerprint(page.videos)}.json"
     content = with_provenance(
-        page.body, collected_at=at.isoformat(), collection=collection.name, request=page.request
+        body, collected_at=at.isoformat(), collection=collection.name, request=page.request
     )
     lake.write_once(f"raw/{source}/{at:%Y-%m-%d}/{collection.name}/{name}", content)
 

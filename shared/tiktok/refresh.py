@@ -11,7 +11,7 @@ from datetime import datetime
 from shared.model import Metrics, Record
 from shared.quality import VANISHED
 from shared.tiktok.ages import Ages, Sighting
-from shared.tiktok.listing import keep_answers, later_readings
+from shared.tiktok.listing import is_erased, keep_answers, later_readings
 from shared.tiktok.run import Run
 from shared.tiktok.source import BadVideo, Found, Reread
 
@@ -53,7 +53,8 @@ class Refresh:
         records = later_readings(found.values(), run.creators, run.pool)
         records += tuple(_vanished(name, since) for name, since in gone)
         if records:
-            keep_answers(run.lake, answer, run.source.name, run.collection, at)
+            tombstones = run.app.tombstones
+            keep_answers(run.lake, tombstones, answer, run.source.name, run.collection, at)
             run.progress.outbox = records
             run.progress.save()
             run.publish_outbox()
@@ -70,7 +71,7 @@ class Refresh:
             except BadVideo as error:
                 self._run.tally.note("failed", error.reason)
                 continue
-            if one.video_id in answer.asked:
+            if one.video_id in answer.asked and not is_erased(one, self._run.app.tombstones):
                 found.setdefault(one.video_id, one)
         return found
 

@@ -16,6 +16,7 @@ from shared.tiktok.media import Resolver
 from shared.tiktok.source import Source
 from shared.tiktok.state import Progress
 from shared.tiktok.tally import Tally
+from shared.tombstones import Tombstones
 
 
 class Publish(Protocol):
@@ -30,6 +31,7 @@ class App:
     """
 
     lake: Lake
+    tombstones: Tombstones
     publish: Publish
     source: Callable[[Collection], Source]
     resolver: Callable[[Collection], Resolver]
@@ -58,8 +60,9 @@ class Run:
 
     def publish_outbox(self) -> None:
         """Create each record's object, once, and publish what the lake then holds."""
-        if self.progress.outbox:
-            self.app.publish(*self.pool.map(self._kept, self.progress.outbox))
+        left = (self.app.tombstones.left_of(record) for record in self.progress.outbox)
+        if due := [record for record in left if record is not None]:
+            self.app.publish(*self.pool.map(self._kept, due))
         self.progress.outbox = ()
 
     def listing_of(self, video_id: str) -> Record | None:

@@ -39,6 +39,7 @@ from shared.errors import Permanent, Transient
 from shared.lake import FAILED, METRICS, Entry, Lake, RatingKey, Superseded, rating_name, state_name
 from shared.model import Malformed, Rating, Record, parse, parse_record
 from shared.parallel import in_order
+from shared.tombstones import Tombstones
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, weight
 from shared.warehouse.tables import create_tables
 
@@ -79,6 +80,7 @@ class App:
     """Everything a rebuild may touch. `batch_bytes` bounds one request to BigQuery."""
 
     lake: Lake
+    tombstones: Tombstones
     client: bigquery.Client
     dataset: str
     primary_raters: Sequence[str]
@@ -222,6 +224,7 @@ class _Run:
                 raise Malformed(f"{entry.size} bytes are no record")
             content = self._patiently(lambda: self._lake.read(entry.name))
             record = None if content is None else _record(entry.name, content)
+            record = record and self._app.tombstones.left_of(record)
         except Permanent as error:
             return _Read(entry.name, error=error)
         return _Read(entry.name, record, weight(record) if record else 0)

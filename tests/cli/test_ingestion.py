@@ -13,7 +13,7 @@ from shared.media_type import MP4 as MP4_TYPE
 from shared.model import Metrics, Record, Video, parse_record
 from shared.tiktok.manifest_line import Line
 from tests.cli.test_uploads import MP4
-from tests.fakes import LakeInMemory
+from tests.fakes import LakeInMemory, tombstones_in
 
 ID = "7300000000000000001"
 MONDAY = datetime(2026, 5, 4, tzinfo=UTC)
@@ -27,13 +27,13 @@ def lake() -> LakeInMemory:
 
 def described(lake: LakeInMemory, now: datetime = MONDAY, **said: object) -> Record:
     line = Line.model_validate({"video_id": ID} | said) if said else None
-    return Ingestion(lake, now).describe(ID, line, counted_at=MONDAY)
+    return Ingestion(lake, now, tombstones_in(lake)).describe(ID, line, counted_at=MONDAY)
 
 
 def stored(lake: LakeInMemory, tmp_path: Path, content: bytes = MP4) -> str:
     path = tmp_path / "film.mp4"
     path.write_bytes(content)
-    return Ingestion(lake, MONDAY).store(Upload(path, ID, MP4_TYPE))
+    return Ingestion(lake, MONDAY, tombstones_in(lake)).store(Upload(path, ID, MP4_TYPE))
 
 
 def test_a_file_without_metadata_is_described_as_an_upload(lake):

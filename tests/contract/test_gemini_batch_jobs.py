@@ -14,6 +14,7 @@ from shared.model import Rating
 from shared.rating.gemini.api import GeminiApi
 from shared.rating.gemini.batch_job import Undecided, VertexJobs
 from shared.rating.gemini.question import Condition
+from tests.fakes import tombstones_in
 from tests.gemini_world import World, make_clip
 
 IDS = ("7300000000000000001", "7300000000000000002", "7300000000000000003")
@@ -50,6 +51,7 @@ class Batched(World):
         ]
         run = Backfill(
             self.lake,
+            tombstones_in(self.lake),
             self.jobs,
             GeminiApi(self.client(), self.settings.model, takes_bytes=False),
             Condition(self.settings),

@@ -16,7 +16,7 @@ from shared.rating.clip import Clip
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import Condition
-from tests.fakes import TopicsInMemory
+from tests.fakes import TopicsInMemory, tombstones_in
 from tests.gemini_world import World, make_clip
 
 DAY = date(2026, 11, 1)
@@ -38,7 +38,7 @@ def sweep(world):
     """Send round again what is due by the world's clock; returns how many messages."""
     topics = TopicsInMemory()
     for entry in list(due(world.lake, world.now)):
-        release(entry, world.lake, topics)
+        release(entry, world.lake, topics, tombstones_in(world.lake))
     for _stage, message in topics.published:
         world.deliver(upload_in(message.attributes))
     return len(topics.published)

@@ -12,8 +12,8 @@ import pytest
 
 from shared.errors import Misconfigured, Transient
 from shared.warehouse.group import GroupCommit
-from tests.fakes import LakeInMemory
-from tests.records import metrics, rating, record
+from tests.fakes import LakeInMemory, tombstones_in
+from tests.records import DAY_0, metrics, rating, record
 
 MAIN = str(Path(__file__).parents[2] / "functions/load/main.py")
 
@@ -28,7 +28,11 @@ class World:
         self.loaded = []
         self.failure = None
         group = GroupCommit(self._load, linger_s=0.01, most_items=1_000, most_weight=10**6)
-        monkeypatch.setattr(self.main, "wiring", lambda: self.main.App(lake=self.lake, group=group))
+        monkeypatch.setattr(
+            self.main,
+            "wiring",
+            lambda: self.main.App(lake=self.lake, group=group, tombstones=tombstones_in(self.lake)),
+        )
 
     def _load(self, records):
         if self.failure:
@@ -51,6 +55,15 @@ def world(monkeypatch):
     return World(monkeypatch)
 
 
+def test_a_record_of_something_erased_is_dropped_and_acknowledged(world):
+    tombstones_in(world.lake).put(["7300000000000000001"], [], DAY_0)
+
+    assert world.deliver(record(metrics=metrics()).to_json()) == 200
+    assert world.deliver(record(metrics=metrics()).to_json()[:-1] + b', "more": 1}') == 200
+
+    assert (world.loaded, world.failed()) == ([], [])
+
+
 def test_a_record_is_loaded_before_the_answer(world):
     assert world.deliver(record(metrics=metrics()).to_json()) == 200
     assert world.loaded == [[record(metrics=metrics())]]
@@ -65,7 +78,9 @@ def test_records_that_arrive_together_share_a_batch(world):
         load(records)
 
     group = GroupCommit(slow, linger_s=0.01, most_items=1_000, most_weight=10**6)
-    world.main.wiring = lambda: world.main.App(lake=world.lake, group=group)
+    world.main.wiring = lambda: world.main.App(
+        lake=world.lake, group=group, tombstones=tombstones_in(world.lake)
+    )
     messages = [record(f"73000000000000000{n:02}", metrics=metrics()).to_json() for n in range(20)]
     with ThreadPoolExecutor(20) as threads:
         answers = [threads.submit(world.deliver, data) for data in messages]

@@ -24,7 +24,7 @@ from shared.parked import due, park, waiting
 from shared.republish import Topics, Unsendable
 from shared.sweep import App, stage_of
 from tests.contract.conftest import served
-from tests.fakes import LakeInMemory
+from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0, at
 
 MAIN = str(Path(__file__).parents[2] / "functions/sweep/main.py")
@@ -76,9 +76,16 @@ class World:
     def wired(self):
         return App(
             lake=self.lake,
+            tombstones=tombstones_in(self.lake),
             topics=self.topics,
             dead_letters=[
-                DeadLetters(stage, self.path(f"{name}-dead"), self.lake, self.subscriber)
+                DeadLetters(
+                    stage,
+                    self.path(f"{name}-dead"),
+                    self.lake,
+                    tombstones_in(self.lake),
+                    self.subscriber,
+                )
                 for stage, name in self.names.items()
             ],
             clock=lambda: self.now,
@@ -149,6 +156,20 @@ def test_a_dead_letter_is_kept_with_its_bytes_attributes_and_count(world):
     assert world.unacknowledged("load") == 0
 
 
+def test_what_was_erased_is_neither_published_again_nor_kept(world):
+    name = "videos/7300000000000000001.mp4"
+    tombstones_in(world.lake).put(["7300000000000000001"], [], at(0))
+    world.give_up("load", b'{"video_id": "7300000000000000001"}')
+    park(world.lake, "analyze", Message("1", b"{}", {"objectId": name}), at(1), "x", at(0))
+    world.now = at(1)
+
+    _, counts = world.sweep()
+
+    assert counts["parked"] == {"published": 0, "unreadable": 0, "waiting": 0}
+    assert list(world.lake.names("failed/")) == []
+    assert (world.arrived("analyze"), world.unacknowledged("load")) == ([], 0)
+
+
 def test_a_dead_upload_is_kept_as_an_upload(world):
     world.give_up(
         "analyze", b"{}", eventType="OBJECT_FINALIZE", bucketId="lake", objectId="videos/1.mp4",
@@ -211,7 +232,15 @@ def test_a_corrupt_parked_entry_hides_no_other(world):
 def test_a_sweep_whose_time_is_over_says_so_and_leaves_the_rest(world, monkeypatch):
     park(world.lake, "load", Message("1", b"{}", {}), at(0), "over_budget", at(0))
     ticks = itertools.count(0, 100)
-    over = App(world.lake, world.topics, [], lambda: at(0), lambda: next(ticks), 30)
+    over = App(
+        world.lake,
+        tombstones_in(world.lake),
+        world.topics,
+        [],
+        lambda: at(0),
+        lambda: next(ticks),
+        30,
+    )
     monkeypatch.setattr(sys.modules["main"], "wiring", lambda: over)
 
     _, counts = world.sweep()
@@ -232,7 +261,7 @@ def test_a_replayed_dead_letter_arrives_without_what_pubsub_added(world):
     world.give_up("load", b'{"x": 1}', video_id="7")
     world.sweep()
 
-    replay(next(failures(world.lake)), world.lake, world.topics)
+    replay(next(failures(world.lake)), world.lake, world.topics, tombstones_in(world.lake))
 
     assert world.arrived("load") == [(b'{"x": 1}', {"video_id": "7"})]
     assert list(failures(world.lake)) == []

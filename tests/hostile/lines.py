@@ -9,7 +9,7 @@ from typing import Any
 
 from cli.ingestion import Ingestion
 from cli.sidecar import Sidecar
-from tests.fakes import LakeInMemory
+from tests.fakes import LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL
 from tests.hostile.table import Cell, Feed, Handler, Seen
 
@@ -38,7 +38,7 @@ def _reading(folder: Path) -> Iterator[Feed]:
         path = folder / "metadata.jsonl"
         path.write_bytes(_line(video_id=NEIGHBOUR) + b"\n" + line + b"\n")
         sidecar = Sidecar(path)
-        ingestion = Ingestion(lake, NOW)
+        ingestion = Ingestion(lake, NOW, tombstones_in(lake))
         told = [ingestion.describe(str(one.video_id), one, NOW) for _, one in sidecar.lines]
         good = [one for one in told if one.video_id == NEIGHBOUR]
         if sidecar.problems:

@@ -17,7 +17,7 @@ from shared.events import VideoUploaded
 from shared.rating.clip import Unreadable, clip_of
 from shared.rating.rate import App, rate_upload
 from shared.rating.signals_rater import SignalsRater
-from tests.fakes import BusInMemory, LakeInMemory
+from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL
 from tests.hostile.table import Cell, Feed, Handler, Seen
 
@@ -132,6 +132,7 @@ def _rating(folder: Path) -> Iterator[Feed]:
     rater = SignalsRater()
     app = App(
         lake=lake,
+        tombstones=tombstones_in(lake),
         claims=Claims(lake, 660),
         raters=lambda condition: rater,
         publish=bus.publish,

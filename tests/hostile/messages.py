@@ -17,7 +17,7 @@ from shared.events import DIRECT_FINALIZED
 from shared.rating.rate import App
 from shared.rating.rater import Answer
 from shared.warehouse.group import GroupCommit
-from tests.fakes import BusInMemory, LakeInMemory
+from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL, changed
 from tests.hostile.table import Cell, Feed, Handler, Seen
 from tests.records import creator, metrics, rating, record, video
@@ -47,7 +47,9 @@ def _loading(folder: Path) -> Iterator[Feed]:
         app = functions_framework.create_app("load", str(FUNCTIONS / "load/main.py"), "cloudevent")
         main, lake, loaded = sys.modules["main"], LakeInMemory(), []
         group = GroupCommit(loaded.extend, linger_s=0, most_items=1_000, most_weight=10**6)
-        patch.setattr(main, "wiring", lambda: main.App(lake=lake, group=group))
+        patch.setattr(
+            main, "wiring", lambda: main.App(lake=lake, group=group, tombstones=tombstones_in(lake))
+        )
         client = app.test_client()
 
         def feed(data: bytes) -> Seen:
@@ -169,6 +171,7 @@ def _analyzing(folder: Path) -> Iterator[Feed]:
         other = lake.replace(f"videos/{NEIGHBOUR}.mp4", CLIP, 0)
         made = App(
             lake=lake,
+            tombstones=tombstones_in(lake),
             claims=Claims(lake, 660),
             raters=lambda condition: _Rater() if condition in (None, "scripted") else None,
             publish=bus.publish,

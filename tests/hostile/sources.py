@@ -22,7 +22,7 @@ from shared.tiktok.research import ResearchApi
 from shared.tiktok.run import App
 from shared.tiktok.source import Source
 from shared.tiktok.wire import Exchange
-from tests.fakes import BusInMemory, LakeInMemory
+from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL
 from tests.hostile.media import clip
 from tests.hostile.table import Cell, Feed, Handler, Seen
@@ -59,6 +59,7 @@ class _World:
         self.lake.put(COLLECTIONS, COLLECTION)
         self.app = App(
             lake=self.lake,
+            tombstones=tombstones_in(self.lake),
             publish=self.bus.publish,
             source=lambda _: source(self.lake),
             resolver=lambda _: NoMedia(),

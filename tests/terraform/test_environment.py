@@ -28,15 +28,18 @@ READS: dict[str, tuple[type[FromEnvironment], ...]] = {
 
 # What a function reads and Terraform leaves alone, and why.
 _PART_OF_A_RATING = "part of a rating's identity: the default in the code is the one experiment"
+_SECRET_INSTEAD = "in the cloud the secret is read instead"
 _TUNED = "measured; whoever turns it changes the code"
 LEFT_ALONE = {
     "fetch": {
-        "TIKTOK_CLIENT_KEY": "in the cloud the secret is read instead",
-        "TIKTOK_CLIENT_SECRET": "in the cloud the secret is read instead",
+        "HASH_KEY": _SECRET_INSTEAD,
+        "TIKTOK_CLIENT_KEY": _SECRET_INSTEAD,
+        "TIKTOK_CLIENT_SECRET": _SECRET_INSTEAD,
         "MEDIA_PARALLEL": _TUNED,
         "TIKTOK_DAILY_REQUESTS": "what TikTok gives an organisation",
     },
     "analyze-gemini": {
+        "HASH_KEY": _SECRET_INSTEAD,
         "GEMINI_API_KEY": "in the cloud Vertex AI is asked, as the function's own account",
         "GEMINI_FPS": _PART_OF_A_RATING,
         "GEMINI_FPS_LONG": _PART_OF_A_RATING,
@@ -51,11 +54,17 @@ LEFT_ALONE = {
         "GEMINI_INLINE_MAX_BYTES": "only with an API key",
     },
     "analyze-signals": {
+        "HASH_KEY": _SECRET_INSTEAD,
         "DAILY_BUDGET_USD": "signals costs nothing",
         "DAILY_BUDGET_VIDEOS": "signals costs nothing",
     },
-    "load": {"LINGER_MS": _TUNED, "BATCH_ROWS": _TUNED, "BATCH_BYTES": _TUNED},
-    "sweep": {},
+    "load": {
+        "HASH_KEY": _SECRET_INSTEAD,
+        "LINGER_MS": _TUNED,
+        "BATCH_ROWS": _TUNED,
+        "BATCH_BYTES": _TUNED,
+    },
+    "sweep": {"HASH_KEY": _SECRET_INSTEAD},
     "report": {},
 }
 

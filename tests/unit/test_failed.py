@@ -10,7 +10,7 @@ from shared.errors import Transient
 from shared.events import PUBSUB_MESSAGE, Message, VideoUploaded, video_uploaded
 from shared.failed import failures, replay, sendable
 from shared.republish import Unsendable
-from tests.fakes import LakeInMemory, TopicsInMemory
+from tests.fakes import LakeInMemory, TopicsInMemory, tombstones_in
 from tests.records import DAY_0, at, metrics, record
 
 RECORD = record(metrics=metrics()).to_json()
@@ -118,18 +118,30 @@ def test_a_record_is_replayed_byte_for_byte_with_its_attributes(lake, topics):
     keep(lake, "load")
     (failure,) = failures(lake)
 
-    replay(failure, lake, topics)
+    replay(failure, lake, topics, tombstones_in(lake))
 
     ((stage, message),) = topics.published
     assert stage == "load"
     assert (message.data, message.attributes) == (RECORD, {"video_id": "7"})
 
 
+def test_what_was_erased_meanwhile_is_deleted_and_not_replayed(lake, topics):
+    keep(lake, "analyze", upload=UPLOAD)
+    (failure,) = failures(lake)
+    tombstones = tombstones_in(lake)
+    tombstones.put([UPLOAD["name"][7:26]], [], DAY_0)
+
+    assert replay(failure, lake, topics, tombstones) is False
+
+    assert topics.published == []
+    assert list(failures(lake)) == []
+
+
 def test_an_upload_is_replayed_as_the_notification_that_the_bucket_sends(lake, topics):
     keep(lake, "analyze", upload=UPLOAD)
     (failure,) = failures(lake)
 
-    replay(failure, lake, topics)
+    replay(failure, lake, topics, tombstones_in(lake))
 
     ((stage, message),) = topics.published
     assert stage == "analyze"
@@ -145,7 +157,7 @@ def test_an_upload_is_replayed_as_the_notification_that_the_bucket_sends(lake, t
 
 def test_a_replayed_upload_is_understood_by_analyze(lake, topics):
     keep(lake, "analyze", upload=UPLOAD)
-    replay(next(failures(lake)), lake, topics)
+    replay(next(failures(lake)), lake, topics, tombstones_in(lake))
     _, message = topics.published[0]
     told = {"data": base64.b64encode(message.data).decode(), "attributes": message.attributes}
     attributes = {"type": PUBSUB_MESSAGE, "source": "//pubsub", "id": "9"}
@@ -158,7 +170,7 @@ def test_a_replayed_upload_is_understood_by_analyze(lake, topics):
 def test_an_event_that_told_of_no_upload_is_replayed_as_it_came(lake, topics):
     keep(lake, "analyze", data=base64.b64encode(b"{}").decode(), attributes={"eventType": "x"})
 
-    replay(next(failures(lake)), lake, topics)
+    replay(next(failures(lake)), lake, topics, tombstones_in(lake))
 
     assert topics.published == [("analyze", Message("1", b"{}", {"eventType": "x"}))]
 
@@ -166,7 +178,7 @@ def test_an_event_that_told_of_no_upload_is_replayed_as_it_came(lake, topics):
 def test_a_replayed_entry_is_gone(lake, topics):
     keep(lake)
 
-    replay(next(failures(lake)), lake, topics)
+    replay(next(failures(lake)), lake, topics, tombstones_in(lake))
 
     assert list(failures(lake)) == []
 
@@ -181,7 +193,7 @@ def test_an_entry_is_deleted_only_after_it_was_published(lake, topics):
     topics.before_publishing = is_there
 
     with pytest.raises(Transient):
-        replay(next(failures(lake)), lake, topics)
+        replay(next(failures(lake)), lake, topics, tombstones_in(lake))
     assert len(list(failures(lake))) == 1
 
 
@@ -189,7 +201,7 @@ def test_an_entry_that_failed_again_while_it_was_replayed_stays(lake, topics):
     keep(lake)
     topics.before_publishing = lambda: keep(lake, reason="again")
 
-    replay(next(failures(lake)), lake, topics)
+    replay(next(failures(lake)), lake, topics, tombstones_in(lake))
 
     assert [failure.reason for failure in failures(lake)] == ["again"]
 
@@ -228,7 +240,7 @@ def test_what_no_function_could_ever_answer_is_not_sent_and_stays(lake, topics, 
     keep(lake, stage, **evidence)
 
     with pytest.raises(Unsendable):
-        replay(next(failures(lake)), lake, topics)
+        replay(next(failures(lake)), lake, topics, tombstones_in(lake))
 
     assert topics.published == []
     assert len(list(failures(lake))) == 1

@@ -22,7 +22,7 @@ from shared.tiktok.run import App
 from shared.tiktok.source import Page, Position
 from shared.tiktok.state import Busy
 from shared.tiktok.wire import QuotaExhausted
-from tests.fakes import BusInMemory, LakeInMemory
+from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 WINDOW = (date(2026, 10, 1), date(2026, 10, 30))
@@ -169,6 +169,7 @@ class World:
 
         return App(
             lake=self.lake,
+            tombstones=tombstones_in(self.lake),
             publish=self.bus.publish,
             source=lambda _: replace(self.listing, requests=0),
             resolver=resolver,

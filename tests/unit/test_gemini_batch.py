@@ -23,7 +23,7 @@ from shared.rating.gemini.batch_part import part_at
 from shared.rating.gemini.kept import Answers, Kept
 from shared.rating.gemini.question import Condition
 from shared.rating.values import Values
-from tests.fakes import LakeInMemory
+from tests.fakes import LakeInMemory, tombstones_in
 from tests.gemini_world import make_clip
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -200,6 +200,7 @@ class World:
         wish = {name: how.pop(name) for name in list(how) if name in Wish.__dataclass_fields__}
         run = Backfill(
             self.lake,
+            tombstones_in(self.lake),
             self.jobs,
             self.gemini,
             how.pop("under", self.under),

@@ -7,7 +7,7 @@ import pytest
 from shared.errors import Permanent, Transient
 from shared.events import Message
 from shared.parked import Waiting, due, park, release, waiting
-from tests.fakes import LakeInMemory, TopicsInMemory
+from tests.fakes import LakeInMemory, TopicsInMemory, tombstones_in
 from tests.records import at
 
 MESSAGE = Message("event-1", b'{"a": 1}', {"eventType": "OBJECT_FINALIZE"})
@@ -49,7 +49,7 @@ def test_a_message_is_due_from_its_time_on(lake, hours, names):
 def test_a_released_message_is_published_as_it_came_and_gone(lake, topics):
     parked(lake)
 
-    assert release(next(due(lake, at(2))), lake, topics) is True
+    assert release(next(due(lake, at(2))), lake, topics, tombstones_in(lake)) is True
 
     ((stage, message),) = topics.published
     assert (stage, message.data, message.attributes) == (
@@ -69,7 +69,7 @@ def test_a_message_whose_topic_is_down_stays_parked(lake, topics):
     topics.before_publishing = down
 
     with pytest.raises(Transient):
-        release(next(due(lake, at(2))), lake, topics)
+        release(next(due(lake, at(2))), lake, topics, tombstones_in(lake))
     assert waiting(lake).count == 1
 
 
@@ -77,7 +77,7 @@ def test_a_message_parked_again_while_it_is_released_stays_parked(lake, topics):
     parked(lake)
     topics.before_publishing = lambda: parked(lake, due_hours=9)
 
-    release(next(due(lake, at(2))), lake, topics)
+    release(next(due(lake, at(2))), lake, topics, tombstones_in(lake))
 
     assert waiting(lake) == Waiting(1, at(9), at(9))
 
@@ -85,9 +85,9 @@ def test_a_message_parked_again_while_it_is_released_stays_parked(lake, topics):
 def test_a_message_released_by_another_sweep_is_not_published_again(lake, topics):
     parked(lake)
     entry = next(due(lake, at(2)))
-    release(entry, lake, topics)
+    release(entry, lake, topics, tombstones_in(lake))
 
-    assert release(entry, lake, topics) is False
+    assert release(entry, lake, topics, tombstones_in(lake)) is False
     assert len(topics.published) == 1
 
 
@@ -113,7 +113,7 @@ def test_a_corrupt_entry_is_due_and_says_what_is_wrong(lake, topics, stage, cont
     lake.put(f"parked/{stage}/x.json", content)
 
     with pytest.raises(Permanent):
-        release(next(due(lake, at(0))), lake, topics)
+        release(next(due(lake, at(0))), lake, topics, tombstones_in(lake))
 
     assert topics.published == []
     assert waiting(lake).count == 1

@@ -14,7 +14,7 @@ from shared.model import content_id, parse_record
 from shared.rating.rate import App, rate_upload
 from shared.rating.rater import Answer
 from shared.rating.values import Values
-from tests.fakes import BusInMemory, LakeInMemory
+from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.records import DAY_0, VIDEO_ID, metrics, record, video
 
 MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 100
@@ -54,6 +54,7 @@ class World:
         self.clock_is_wrong_by = timedelta(0)
         self.app = App(
             lake=self.lake,
+            tombstones=tombstones_in(self.lake),
             claims=Claims(self.lake, lease_s=660),
             raters=lambda condition: self.rater if condition in (None, "scripted") else None,
             publish=self.bus.publish,
@@ -186,6 +187,24 @@ def test_a_paid_rating_survives_a_failed_publish(world):
 
     assert len(world.rater.seen) == 1
     assert len(world.bus.published) == 1
+
+
+def test_an_erased_video_that_is_uploaded_again_is_deleted_and_not_rated(world):
+    world.app.tombstones.put([VIDEO_ID], [], DAY_0)
+
+    world.deliver(world.upload())
+
+    assert (world.rater.seen, world.bus.published) == ([], [])
+    assert NAME not in world.lake.objects
+
+
+def test_a_video_that_is_erased_while_it_is_rated_leaves_no_rating(world):
+    upload = world.upload()
+    world.rater.before_answering = lambda: world.app.tombstones.put([VIDEO_ID], [], DAY_0)
+
+    world.deliver(upload)
+
+    assert (world.ratings(), world.bus.published) == ([], [])
 
 
 def test_an_overwritten_file_is_another_generation_and_rated_anew(world):

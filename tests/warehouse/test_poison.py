@@ -12,7 +12,7 @@ from shared.failed import failures, replay
 from shared.warehouse import loader
 from shared.warehouse.group import GroupCommit
 from shared.warehouse.loader import Loader, merge_statement
-from tests.fakes import LakeInMemory, TopicsInMemory
+from tests.fakes import LakeInMemory, TopicsInMemory, tombstones_in
 from tests.records import metrics, record, video
 
 MAIN = str(Path(__file__).parents[2] / "functions/load/main.py")
@@ -50,7 +50,9 @@ class Served:
             most_weight=4_000_000,
         )
         main = sys.modules["main"]
-        main.wiring = lambda: main.App(lake=self.lake, group=group)
+        main.wiring = lambda: main.App(
+            lake=self.lake, group=group, tombstones=tombstones_in(self.lake)
+        )
 
     def deliver(self, number: int, data: bytes) -> int:
         message = {"data": base64.b64encode(data).decode(), "messageId": str(number)}
@@ -72,7 +74,7 @@ def test_a_poison_record_among_500_fails_alone_and_loads_after_the_fix(db, broke
 
     broken_statement()
     topics = TopicsInMemory()
-    replay(failure, served.lake, topics)
+    replay(failure, served.lake, topics, tombstones_in(served.lake))
     ((stage, message),) = topics.published
     assert (stage, served.deliver(501, message.data)) == ("load", 200)
 

@@ -11,7 +11,7 @@ from shared.lake import RatingKey, metadata_name, rating_name, snapshot_name
 from shared.warehouse import rebuild as module
 from shared.warehouse.loader import Loader, Refused
 from shared.warehouse.rebuild import STATE, App, Busy, rebuild
-from tests.fakes import LakeInMemory
+from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0, creator, metrics, no_media, rating, record, video
 
 FULL = record(video=video(), metrics=metrics(), rating=rating())
@@ -53,6 +53,7 @@ class World:
         settings = {"primary_raters": self.db.primary_raters} | changes
         return App(
             lake=self.lake,
+            tombstones=tombstones_in(self.lake),
             client=self.db.client,
             dataset=self.db.dataset,
             clock=lambda: DAY_0,

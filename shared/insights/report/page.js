@@ -211,7 +211,7 @@
     const cells = rows.flatMap((d) => [{ ...d, choice: METHOD[d.method] ?? d.method }, { ...d, choice: d.subset }]);
     const usual = (d) => d.method === "spearman" && d.subset === "all videos";
     draw("specifications", `${words(report.primary.predictor)} and ${words(report.primary.outcome)} in ${rows.length} ways, the smallest estimate first`, (width) => {
-      const narrow = width < 560, marginLeft = narrow ? 36 : 236;
+      const narrow = width < 560, marginLeft = narrow ? 36 : 210;
       const upper = base(width, 210, {
         marginLeft, marginRight: 14, marginBottom: 8, x: { axis: null, domain: rows.map((d) => d.i) }, y: { label: "↑ estimate", nice: true, grid: false },
         marks: [
@@ -244,7 +244,7 @@
     const cells = rows.flatMap((d) => [d, { ...d, dimension: d.other_dimension, other_dimension: d.dimension }]);
     const cell = Math.min(64, Math.max(34, 420 / names.length)), small = names.length > 2;
     draw("halo", `Correlation between the ratings of ${usual}`, (width) =>
-      base(Math.min(width, 150 + (small ? 1.4 * cell : 140) * names.length), (small ? 150 : 60) + cell * names.length, {
+      base(Math.min(width, 150 + (small ? 1.4 * cell : 118) * names.length), (small ? 150 : 60) + cell * names.length, {
         marginLeft: 150, marginBottom: small ? 120 : 40, padding: 0.06, x: { domain: names, label: null, tickFormat: words, tickSize: 0, tickRotate: small ? -50 : 0 }, y: { domain: names, label: null, tickFormat: words, tickSize: 0 },
         marks: [
           Plot.cell(names.map((name) => ({ name })), { x: "name", y: "name", fill: "var(--shade)" }),

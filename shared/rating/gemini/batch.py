@@ -59,6 +59,7 @@ class Batches:
     sleep: Callable[[float], None] = time.sleep
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     threads: int = 16
+    was_erased: Callable[[str], bool] = lambda video_id: False
 
     def under_way(self) -> list[Part]:
         """The parts that are not done with, whoever began them."""
@@ -182,7 +183,7 @@ class Batches:
                 raise Transient(f"{entry.name} is still being written") from error
 
     def _keep(self, result: Result) -> None:
-        if result.kept is not None:
+        if result.kept is not None and not self.was_erased(result.video_id):
             key = result.key(self.under)
             Answers(self.lake).keep(result.video_id, key, 1, result.kept)
 

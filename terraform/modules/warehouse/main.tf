@@ -22,6 +22,7 @@ resource "google_bigquery_dataset" "this" {
   #checkov:skip=CKV_GCP_81:Google's own keys encrypt the tables; a key of ours would be one more thing that can lose them.
   dataset_id                 = var.dataset
   location                   = var.location
+  max_time_travel_hours      = 48 # the least there is: what is erased shall not come back for long
   description                = "Does surprise in a short video go with more engagement? Read the views."
   delete_contents_on_destroy = !var.deletion_protection
 }

@@ -1,0 +1,189 @@
+"""What becomes of each object of the lake when something is erased: deleted, rewritten, or left."""
+
+import base64
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Literal
+from urllib.parse import unquote
+
+from shared.lake import FAILED, PARKED, REPORTS, TOKENS, VIDEOS, Entry, Gone, Lake, Superseded
+from shared.tombstones import TOMBSTONES, Tombstones
+
+MOST_AT_ONCE = 64 * 2**20
+"""Larger objects are read line by line: lists that people brought, and what batches were asked."""
+
+_IN_MEMORY = 8 * 2**20
+_LONGEST_LINE = 16 * 2**20
+_OPAQUE = (VIDEOS, "frames/", TOKENS, TOMBSTONES)
+"""Pictures, sound and secrets: only their names tell anything."""
+
+_MESSAGES = (FAILED, PARKED)
+"""Messages that are to be sent again, in base64: deleted, unless they only mention the erased."""
+
+_BY_HAND = "config/"
+"""What people wrote and we do not: a mention is told, and they take it out."""
+
+_PIECES = re.compile(r"""[">']([^"'<>]{1,100})["<']""")
+"""Texts and attributes of a page, each alone."""
+
+What = Literal["delete", "rewrite", "by_hand"]
+Done = Literal["deleted", "rewritten", "by_hand", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """An object that names something erased, and what is to become of it."""
+
+    entry: Entry
+    what: What
+
+
+def look(entry: Entry, lake: Lake, tombstones: Tombstones) -> Touched | None:
+    """Whether an object names something erased, in its own name or in what it says."""
+    name = entry.name
+    if name.startswith(TOMBSTONES):
+        return None
+    if _is_named_after_erased(name, tombstones):
+        return Touched(entry, "delete")
+    if name.startswith(_OPAQUE) or not _says_erased(entry, lake, tombstones):
+        return None
+    if name.startswith(_BY_HAND):
+        return Touched(entry, "by_hand")
+    if name.startswith(REPORTS):  # made again by the next run
+        return Touched(entry, "delete")
+    if name.startswith(_MESSAGES) and _message_rest(lake.read(name) or b"", tombstones) is None:
+        return Touched(entry, "delete")
+    return Touched(entry, "rewrite")
+
+
+def settle(touched: Touched, lake: Lake, tombstones: Tombstones) -> Done:
+    """Delete or rewrite an object; `changed` when somebody wrote it since it was looked at."""
+    entry = touched.entry
+    if touched.what == "by_hand":
+        return "by_hand"
+    if touched.what == "delete":
+        return "deleted" if lake.delete(entry.name, entry.generation) else "changed"
+    try:
+        _rewrite(entry, lake, tombstones)
+    except (Gone, Superseded):
+        return "changed"
+    return "rewritten"
+
+
+def _is_named_after_erased(name: str, tombstones: Tombstones) -> bool:
+    """Ids count anywhere in a name; creators where objects are named after creators."""
+    parts = unquote(name).removesuffix(".claim").split("/")
+    if name.startswith(TOKENS) or "creators" in parts[:-1]:
+        return tombstones.has_creator(parts[-1].removesuffix(".json"))
+    words = (word for part in parts for word in part.partition(".")[0].split("-"))
+    return any(tombstones.has_video(word) for word in words if word)
+
+
+def _says_erased(entry: Entry, lake: Lake, tombstones: Tombstones) -> bool:
+    try:
+        if entry.size > MOST_AT_ONCE:
+            with lake.open(entry.name, entry.generation) as file:
+                return any(_line_names_erased(line, tombstones) for line in _lines(file))
+        content = lake.read(entry.name)
+    except Gone:
+        return False
+    if content is None:
+        return False
+    if entry.name.endswith(".html"):
+        text = content.decode("utf-8", "replace")
+        return tombstones.are_in({"page": text, "pieces": _PIECES.findall(text)})
+    try:
+        said = json.loads(content)
+    except ValueError:
+        return any(_line_names_erased(line, tombstones) for line in content.splitlines())
+    if isinstance(said, dict) and entry.name.startswith(_MESSAGES):
+        return tombstones.are_in(said)  # reads the message that it keeps in base64, too
+    return bool(tombstones.left_of_json([said]) != [said])
+
+
+def _line_names_erased(line: bytes, tombstones: Tombstones) -> bool:
+    """A line of JSON, of a table, or of anything else."""
+    text = line.decode("utf-8", "replace")
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return _row_names_erased(next(iter(csv.reader([text])), []), tombstones)
+    return bool(tombstones.left_of_json([said]) != [said])
+
+
+def _row_names_erased(row: list[str], tombstones: Tombstones) -> bool:
+    return any(tombstones.mentions(cell.strip()) for cell in row)
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    while line := file.readline(_LONGEST_LINE):
+        yield line
+
+
+def _message_rest(content: bytes, tombstones: Tombstones) -> bytes | None:
+    """A kept message whose record mentions the erased, without the mention; None for all others."""
+    try:
+        said = json.loads(content)
+        record = json.loads(base64.b64decode(said.pop("data")))
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return None
+    left = tombstones.left_of_json([record])
+    if not left or tombstones.are_in(said):
+        return None
+    data = base64.b64encode(json.dumps(left[0], ensure_ascii=False).encode()).decode()
+    return json.dumps(said | {"data": data}, ensure_ascii=False).encode()
+
+
+# Rewriting
+
+
+def _rewrite(entry: Entry, lake: Lake, tombstones: Tombstones) -> None:
+    kind = "application/json" if entry.name.endswith(".json") else "text/plain"
+    with SpooledTemporaryFile(_IN_MEMORY) as target:
+        with lake.open(entry.name, entry.generation) as source:
+            _write_rest(entry, source, target, tombstones)
+        target.seek(0)
+        with lake.create_stream(entry.name, kind, over=entry.generation) as stream:
+            while chunk := target.read(2**20):
+                stream.write(chunk)
+
+
+def _write_rest(entry: Entry, source: IO[bytes], target: Any, tombstones: Tombstones) -> None:
+    """Write what is left: of one JSON value, of lines of JSON, or of rows of a table."""
+    if entry.size > MOST_AT_ONCE:
+        _write_lines(_lines(source), target, tombstones)
+        return
+    content = source.read()
+    if entry.name.startswith(_MESSAGES):
+        target.write(_message_rest(content, tombstones) or b"")
+        return
+    try:
+        target.write(tombstones.left_of_bytes(content))
+    except ValueError:
+        if content.lstrip().startswith(b"{"):
+            _write_lines(content.splitlines(keepends=True), target, tombstones)
+        else:
+            _write_rows(content, target, tombstones)
+
+
+def _write_lines(lines: Any, target: Any, tombstones: Tombstones) -> None:
+    for line in lines:
+        if not _line_names_erased(line, tombstones):
+            target.write(line)
+
+
+def _write_rows(content: bytes, target: Any, tombstones: Tombstones) -> None:
+    """Rows may go over several lines; they are written as Python writes CSV."""
+    text = content.decode("utf-8", "replace")
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        if not _row_names_erased(row, tombstones):
+            writer.writerow(row)
+    target.write(out.getvalue().encode())

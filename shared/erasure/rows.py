@@ -1,0 +1,180 @@
+"""What becomes of the rows of the warehouse when something is erased.
+
+Rows of an erased video or creator are deleted. In all other rows the creator's name is replaced
+where it is mentioned, by the same words as in the lake, so that a rebuild gives the same rows.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.cloud import bigquery
+
+from shared.tombstones import ERASED, Tombstones
+
+AT_ONCE = 500
+"""Names in one pattern."""
+
+_TELLING = re.compile(r"[0-9._]")
+_AFTER_ID = r"[^A-Za-z0-9_]|$"
+_ALONE = r"^|[^A-Za-z0-9._]|\\[bfnrt]"
+"""Before a word that stands alone; in JSON inside a column a line break is written so."""
+
+
+@dataclass
+class Rows:
+    """The tables of one dataset."""
+
+    client: bigquery.Client
+    dataset: str
+    tombstones: Tombstones
+    _columns: dict[str, list[bigquery.SchemaField]] = field(default_factory=dict)
+
+    def videos_of(self, names: Sequence[str]) -> set[str]:
+        """Videos of creators, by their keys."""
+        wanted = [name.casefold() for name in names]
+        rows = self._ask(
+            "SELECT video_id FROM dim_video WHERE LOWER(user_key) IN UNNEST(@names)", names=wanted
+        )
+        return {str(row["video_id"]) for row in rows}
+
+    def vanished(self) -> set[str]:
+        """Videos that their source no longer had."""
+        rows = self._ask("SELECT video_id FROM fact_video_analytics WHERE vanished_at IS NOT NULL")
+        return {str(row["video_id"]) for row in rows}
+
+    def erase(self, mentions: Sequence[str]) -> dict[str, int]:
+        """Delete rows, and clean mentions (see `mentions_of`) out of the others.
+
+        A second run changes nothing. Rows touched, by table.
+        """
+        touched = {}
+        for table in self._tables():
+            count = sum(self._delete(table, key) for key in self._erased_keys(table))
+            count += self._clean(table, mentions)
+            if count:
+                touched[table] = count
+        return touched
+
+    def left(self, mentions: Sequence[str]) -> dict[str, int]:
+        """Rows that still name something erased, by table: nothing, after all is done."""
+        found = {}
+        for table in self._tables():
+            count = sum(len(values) for _, values in self._erased_keys(table))
+            count += self._count_mentions(table, mentions)
+            if count:
+                found[table] = count
+        return found
+
+    # Keys
+
+    def _erased_keys(self, table: str) -> Iterator[tuple[str, list[str]]]:
+        """Values of the key columns that were erased."""
+        checks = {"video_id": self.tombstones.has_video, "user_key": self.tombstones.has_creator}
+        for column, was_erased in checks.items():
+            if any(one.name == column for one in self._fields(table)):
+                rows = self._ask(
+                    f"SELECT DISTINCT {column} AS value FROM `{table}`"  # nosec B608 # both are ours
+                )
+                values = [str(row["value"]) for row in rows if row["value"] is not None]
+                if erased := sorted(value for value in values if was_erased(value)):
+                    yield column, erased
+
+    def _delete(self, table: str, key: tuple[str, list[str]]) -> int:
+        column, values = key
+        return self._change(
+            f"DELETE FROM `{table}` WHERE {column} IN UNNEST(@values)",  # nosec B608 # both are ours
+            values=values,
+        )
+
+    # Mentions
+
+    def _clean(self, table: str, mentions: Sequence[str]) -> int:
+        changed = 0
+        for pattern in mentions:
+            sets = ", ".join(self._assignments(table))
+            if sets:
+                changed += self._change(
+                    f"UPDATE `{table}` AS it SET {sets} "  # nosec B608 # names are ours
+                    "WHERE REGEXP_CONTAINS(TO_JSON_STRING(it), @pattern)",
+                    pattern=pattern,
+                    put=rf"\1{ERASED}\3",
+                )
+        return changed
+
+    def _assignments(self, table: str) -> Iterator[str]:
+        """Twice over, because two mentions may share the sign between them."""
+        for column in self._texts(table):
+            once = "REGEXP_REPLACE({}, @pattern, @put)"
+            if column.mode == "REPEATED":
+                inner = once.format(once.format("word"))
+                yield (
+                    f"{column.name} = ARRAY("  # nosec B608 # names of columns are ours
+                    f"SELECT {inner} FROM UNNEST(it.{column.name}) AS word "
+                    "WITH OFFSET AS place ORDER BY place)"
+                )
+            else:
+                yield f"{column.name} = {once.format(once.format(f'it.{column.name}'))}"
+
+    def _count_mentions(self, table: str, mentions: Sequence[str]) -> int:
+        if not list(self._texts(table)):
+            return 0
+        statement = (
+            f"SELECT COUNT(*) AS n FROM `{table}` AS it "  # nosec B608 # the name is ours
+            "WHERE REGEXP_CONTAINS(TO_JSON_STRING(it), @pattern)"
+        )
+        counts = (next(iter(self._ask(statement, pattern=pattern))) for pattern in mentions)
+        return sum(int(row["n"]) for row in counts)
+
+    def _texts(self, table: str) -> Iterator[bigquery.SchemaField]:
+        return (one for one in self._fields(table) if one.field_type == "STRING")
+
+    # Tables
+
+    def _tables(self) -> list[str]:
+        listed = self.client.list_tables(self.dataset)
+        return sorted(table.table_id for table in listed if table.table_type == "TABLE")
+
+    def _fields(self, table: str) -> list[bigquery.SchemaField]:
+        if table not in self._columns:
+            found = self.client.get_table(f"{self.client.project}.{self.dataset}.{table}")
+            self._columns[table] = list(found.schema)
+        return self._columns[table]
+
+    def _ask(self, statement: str, **parameters: Any) -> Iterator[Any]:
+        yield from self._job(statement, parameters).result()
+
+    def _change(self, statement: str, **parameters: Any) -> int:
+        job = self._job(statement, parameters)
+        job.result()
+        return int(job.num_dml_affected_rows or 0)
+
+    def _job(self, statement: str, parameters: dict[str, Any]) -> Any:
+        config = bigquery.QueryJobConfig(
+            default_dataset=f"{self.client.project}.{self.dataset}",
+            query_parameters=[_parameter(name, value) for name, value in parameters.items()],
+        )
+        return self.client.query(statement, job_config=config)
+
+
+def _parameter(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return bigquery.ArrayQueryParameter(name, "STRING", value)
+    return bigquery.ScalarQueryParameter(name, "STRING", value)
+
+
+def mentions_of(creators: Sequence[str], videos: Sequence[str]) -> list[str]:
+    """Where a text names one of them, as `Tombstones.without_mentions_in` has it (RE2).
+
+    The groups are what stands before, the name, and what stands after.
+    """
+    plain = [name for name in creators if not _TELLING.search(name)]
+    telling = [name for name in creators if _TELLING.search(name)]
+    after_name = r"\.*(?:[^A-Za-z0-9._]|$)"
+    kinds = (("@", plain, after_name), (_ALONE, telling, after_name), (_ALONE, videos, _AFTER_ID))
+    return [
+        rf"(?i)({before})({'|'.join(map(re.escape, words[at : at + AT_ONCE]))})({after})"
+        for before, words, after in kinds
+        for at in range(0, len(words), AT_ONCE)
+    ]

@@ -1,0 +1,28 @@
+"""Names of creators as keyed hashes: the same name gives the same pseudonym, and tells nobody."""
+
+import hashlib
+import hmac
+import re
+
+from shared.errors import Misconfigured
+
+PREFIX = "p_"
+DIGITS = 20
+_PSEUDONYM = re.compile(rf"{PREFIX}[0-9a-f]{{{DIGITS}}}")
+
+
+def pseudonym(key: str, name: str) -> str:
+    """`p_` and 20 hex digits of HMAC-SHA256(key, name); a pseudonym stays as it is.
+
+    Raises Misconfigured without a key.
+    """
+    if is_pseudonym(name):
+        return name
+    if not key:
+        raise Misconfigured("Environment: HASH_KEY is not set, and pseudonyms are made with it")
+    told = f"pseudonym:{name.removeprefix('@').casefold()}"
+    return PREFIX + hmac.new(key.encode(), told.encode(), hashlib.sha256).hexdigest()[:DIGITS]
+
+
+def is_pseudonym(name: str) -> bool:
+    return bool(_PSEUDONYM.fullmatch(name))

@@ -1,0 +1,136 @@
+"""After `tta erase --creator`, nothing that arrives once more brings the creator back."""
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from google.cloud import bigquery, pubsub_v1, storage
+
+from cli.main import status_of
+from local.cloud import pointing_at, running
+from local.endpoints import Endpoints
+from local.traffic import wait_until_over
+from shared.events import Message, VideoUploaded, notification_of
+from shared.lake import Lake
+from shared.model import Record, parse_record
+
+POSTS = 16
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """A cloud of its own, for nobody else should miss what is erased here."""
+    home = tmp_path_factory.mktemp("home")
+    with running(home, posts=POSTS, publish=True) as endpoints, pointing_at(endpoints):
+        yield endpoints
+
+
+class World:
+    """One cloud, what was sent in it, and all that it holds."""
+
+    def __init__(self, endpoints: Endpoints):
+        self.endpoints = endpoints
+        self.lake = Lake.connect(endpoints.project, endpoints.bucket)
+        self.bucket = storage.Client(project=endpoints.project).bucket(endpoints.bucket)
+        self.warehouse = bigquery.Client(project=endpoints.project)
+
+    def tta(self, *words: object, status: int = 0) -> str:
+        said = [*map(str, words), "--home", self.endpoints.home]
+        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+            got = status_of(said)
+        assert got == status, (words, err.getvalue())
+        return out.getvalue()
+
+    def records(self) -> list[Record]:
+        """Every record that the lake knows of, and so every one that was published."""
+        prefixes = ("metadata/", "metrics/", "raw/upload/")
+        names = (name for prefix in prefixes for name in self.lake.names(prefix))
+        return [parse_record(self.lake.read(name) or b"") for name in names]
+
+    def uploads(self) -> list[VideoUploaded]:
+        entries = self.lake.entries("videos/")
+        return [
+            VideoUploaded(self.endpoints.bucket, one.name, str(one.generation)) for one in entries
+        ]
+
+    def send_again(self, records: list[Record], uploads: list[VideoUploaded]) -> None:
+        """Redeliver every event that there was."""
+        publisher = pubsub_v1.PublisherClient()
+        messages = [("video-records", Message("", one.to_json(), {})) for one in records]
+        messages += [("video-finalized", notification_of(one)) for one in uploads]
+        for topic, message in messages:
+            path = self.endpoints.topics[topic]
+            publisher.publish(path, message.data, **message.attributes).result(20)
+        wait_until_over(self.endpoints)
+
+    def everything(self) -> dict[str, bytes]:
+        """All objects and all rows of all tables."""
+        held = {blob.name: blob.name.encode() + blob.download_as_bytes() for blob in self._blobs()}
+        for table in self.warehouse.list_tables(self.endpoints.dataset):
+            path = f"{self.endpoints.project}.{self.endpoints.dataset}.{table.table_id}"
+            if table.table_type == "TABLE":
+                rows = self.warehouse.query(f"SELECT * FROM `{path}`").result()
+                held[path] = repr([dict(row) for row in rows]).encode()
+        return held
+
+    def naming(self, *needles: str) -> set[str]:
+        """Objects and tables in which one of them is named."""
+        held = self.everything().items()
+        return {place for place, said in held if any(one.encode() in said for one in needles)}
+
+    def _blobs(self) -> Iterator[Any]:
+        yield from self.bucket.list_blobs()
+
+
+def test_an_erased_creator_stays_erased_whatever_is_sent_again(cloud, tmp_path):
+    world = World(cloud)
+    world.tta("fetch")
+    records = world.records()
+    name = next(one.video.creator_id for one in records if world.lake.exists(
+        f"videos/{one.video_id}.mp4"
+    ))  # fmt: skip
+    gone = {one.video_id for one in records if one.video.creator_id == name}
+    lines = [
+        {"video_id": "7300000000000000001", "username": "friend", "caption": f"with @{name}!"},
+        {"video_id": next(iter(gone)), "views": 5, "likes": 9},
+    ]
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    world.tta("ingest", "--metadata", tmp_path / "m.jsonl")
+    wait_until_over(cloud)
+    records, uploads = world.records(), world.uploads()
+    whose = next(one for one in records if one.video_id in gone)
+    broken = whose.to_json()[:-1] + b', "more": 1}'
+    for number, one in enumerate(records):
+        failed = {"data": _base64(one.to_json()), "attributes": {}}
+        world.lake.keep_failed("load", f"m{number}", "malformed", "told", NOW, **failed)
+    world.lake.keep_failed("load", "x", "malformed", "told", NOW, data=_base64(broken))
+    world.lake.put("reports/2026-11-01/report.html", f"<p>{name}</p>".encode())
+    assert len(world.naming(name, *gone)) > 20
+
+    told = json.loads(world.tta("erase", "--creator", name, "--yes", "--json"))
+
+    assert (told["videos"], told["left"], told["by_hand"]) == (len(gone), [], [])
+    world.tta("replay")
+    world.send_again(records, uploads)
+    world.tta("fetch")
+    world.tta("ingest", "--metadata", tmp_path / "m.jsonl", status=1)
+    wait_until_over(cloud)
+    assert world.naming(name, *gone) == set()
+    world.tta("rebuild")
+    assert world.naming(name, *gone) == set()
+    rows = world.warehouse.query(
+        f"SELECT COUNT(*) AS n FROM `{cloud.project}.{cloud.dataset}.fact_video_analytics`"
+    ).result()
+    assert next(iter(rows))["n"] == POSTS - len(gone) + 1
+    again = json.loads(world.tta("erase", "--creator", name, "--yes", "--json"))
+    assert (again["objects"], again["rows"], again["left"]) == ({}, {}, [])
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
