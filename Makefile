@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test lint generate bench coverage study lock scan audit fuzz faults clean
+.PHONY: help setup demo browser pictures test lint generate bench soak coverage study lock scan audit fuzz faults clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ generate: $(READY) ## Write all that follows from the rubric, what functions are
 
 bench: $(READY) ## Measure what the README claims, side by side in one run
 	@$(BIN)/python -m benchmarks
+
+soak: $(READY) ## Work for ten minutes and see whether any process grows
+	@$(BIN)/python -m benchmarks.soak
 
 coverage: $(READY) ## Simulate how often the intervals of the validation hold the truth (stopped, it goes on)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 nice -n 10 $(BIN)/python -m benchmarks.coverage

@@ -2,6 +2,10 @@
 
 `python -m local.bigquery --port N --data DIR --project P` serves BigQuery's REST API on
 127.0.0.1 until SIGTERM and prints one JSON line once it answers.
+
+It keeps less than BigQuery: no history of tables (FOR SYSTEM_TIME AS OF reads what is there now),
+and of jobs only the newest. bqemulator would copy a table whole at each change, and hold every
+statement with its parameters and results for ever.
 """
 
 import argparse
@@ -11,11 +15,16 @@ import json
 import os
 import signal
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bqemulator.server import EmulatorServer
+
+KEPT_JOBS = 200
+KEPT_S = 60.0
+FORGETS_EVERY_S = 10.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,17 +58,54 @@ async def _serve(port: int, data: Path, project: str, ready: IO[str]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     server = _server(port, data, project)
     await server.start()
+    forgetting = asyncio.create_task(_forget_jobs(server, project))
     try:
         ready.write(json.dumps({"ready": True, "port": server.rest_port}) + "\n")
         ready.flush()
         await stop.wait()
     finally:
+        forgetting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await server.stop()
 
 
+async def _forget_jobs(server: "EmulatorServer", project: str) -> None:
+    from bqemulator.jobs import executor
+
+    while True:
+        await asyncio.sleep(FORGETS_EVERY_S)
+        context = server._context
+        if context is None:
+            continue
+        async with context.engine.write_lock():
+            for job_id in stale_jobs(context.catalog, project, datetime.now(UTC)):
+                context.catalog.delete_job(project, job_id, not_found_ok=True)
+                executor.JOB_RESULTS.pop(job_id, None)
+                executor.JOB_SCHEMAS.pop(job_id, None)
+
+
+def stale_jobs(catalog: Any, project: str, now: datetime) -> list[str]:
+    """Ids of jobs that ended a while ago and are not among the newest: nobody asks for them."""
+    before = now - timedelta(seconds=KEPT_S)
+    done = catalog.list_jobs(project, state_filter="DONE", max_results=sys.maxsize)
+    return [job.job_id for job in done[KEPT_JOBS:] if (job.end_time or now) < before]
+
+
+def _keep_no_history() -> None:
+    """Make only the snapshots of tables that somebody asks for (CREATE SNAPSHOT TABLE)."""
+    from bqemulator.versioning.snapshots import SnapshotManager
+
+    capture = SnapshotManager.capture
+
+    def on_request(manager: Any, *table: str, kind: str = "AUTO") -> Any:
+        return capture(manager, *table, kind=kind) if kind == "USER" else None
+
+    SnapshotManager.capture = on_request  # type: ignore[method-assign, assignment]
+
+
 def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     import_spatial()
+    _keep_no_history()
     os.environ["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # they would be downloaded, too
     from bqemulator.config import LogFormat, LogLevel, PersistenceMode, Settings
     from bqemulator.observability.logging_ import configure_logging
