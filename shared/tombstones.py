@@ -156,7 +156,7 @@ class Tombstones:
             return content
         said = json.loads(content)
         left = self.left_of_json(said)
-        return content if left == said else json.dumps(left, ensure_ascii=False).encode()
+        return content if left == said else json.dumps(left).encode()
 
     def are_in(self, evidence: Mapping[str, Any]) -> bool:
         """Whether something erased is named in what would be kept of a failure, or sent again."""

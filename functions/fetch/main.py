@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal, get_args
 
 import flask
@@ -13,6 +14,7 @@ from shared.bus import Bus
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import Lake
 from shared.once import once
+from shared.pseudonym import pseudonym
 from shared.tiktok.collections import Collection
 from shared.tiktok.display import DisplayApi
 from shared.tiktok.download import Downloads, Refused, Target
@@ -20,6 +22,7 @@ from shared.tiktok.due import fetch_due
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.manifest import ManifestSource
 from shared.tiktok.media import NoMedia, Resolver, UrlMedia
+from shared.tiktok.pseudonyms import Pseudonymous
 from shared.tiktok.quota import DailyQuota
 from shared.tiktok.research import ResearchApi
 from shared.tiktok.run import App
@@ -47,8 +50,15 @@ def wiring() -> App:
     settings = config.read(config.FetchSettings)
     lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
     downloads = Downloads(allowed_origins=_origins(settings.media_allowed_origins))
+    hashing_key = once(settings.hashing_key)
 
     def source(collection: Collection) -> Source:
+        found = named(collection)
+        if not collection.pseudonyms:
+            return found
+        return Pseudonymous(found, partial(pseudonym, hashing_key()))
+
+    def named(collection: Collection) -> Source:
         if collection.source == "manifest":
             return ManifestSource(lake, downloads.check)
         exchange = Exchange(settings.tiktok_api_url)
@@ -69,7 +79,7 @@ def wiring() -> App:
 
     return App(
         lake=lake,
-        tombstones=Tombstones(lake, once(settings.hashing_key)),
+        tombstones=Tombstones(lake, hashing_key),
         publish=Bus(settings.google_cloud_project, settings.records_topic).publish,
         source=source,
         resolver=resolver,

@@ -135,8 +135,8 @@ def _message_rest(content: bytes, tombstones: Tombstones) -> bytes | None:
     left = tombstones.left_of_json([record])
     if not left or tombstones.are_in(said):
         return None
-    data = base64.b64encode(json.dumps(left[0], ensure_ascii=False).encode()).decode()
-    return json.dumps(said | {"data": data}, ensure_ascii=False).encode()
+    data = base64.b64encode(json.dumps(left[0]).encode()).decode()
+    return json.dumps(said | {"data": data}).encode()
 
 
 # Rewriting

@@ -21,6 +21,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -160,8 +161,9 @@ class Collection(_Part):
 
     `max_videos` bounds how many videos one pass over the dates lists; a pass begins every
     `list_every_h` hours. Counts are read again when a video reaches each of `refresh_ages_days`.
-    `columns` says what a manifest calls our fields. `synthetic` marks every video as generated,
-    for sources that serve invented posts.
+    `columns` says what a manifest calls our fields. `pseudonyms` keeps creators under keyed hashes
+    (shared/tiktok/pseudonyms.py). `synthetic` marks every video as generated, for sources that
+    serve invented posts.
     """
 
     name: Annotated[str, Field(pattern=NAME)]
@@ -181,6 +183,7 @@ class Collection(_Part):
         REFRESH_AGES_DAYS
     )
     profiles: bool = True
+    pseudonyms: bool = False
     media: Media = Media()
     synthetic: bool = False
 
@@ -206,7 +209,7 @@ class Collection(_Part):
 
     @model_validator(mode="after")
     def _has_what_its_source_needs(self) -> Self:
-        for field, why in _RULES[self.source](self):
+        for field, why in chain(_RULES[self.source](self), _nameless(self)):
             raise ValueError(f"{field}: {why}")
         return self
 
@@ -249,6 +252,11 @@ def _only_for(source: str, asked: Collection) -> Iterator[tuple[str, str]]:
 def _needs_a_template(asked: Collection) -> Iterator[tuple[str, str]]:
     if asked.media.resolver == "url" and asked.media.url_template is None:
         yield "media.url_template", "is missing: this source gives no address of a file"
+
+
+def _nameless(asked: Collection) -> Iterator[tuple[str, str]]:
+    if asked.pseudonyms and "{username}" in (asked.media.url_template or ""):
+        yield "media.url_template", "has {username}, which nobody keeps where pseudonyms is true"
 
 
 _RULES = {"research": _research, "display": _display, "manifest": _manifest}

@@ -21,6 +21,7 @@ from local.tiktok.server import TikTokServer, running
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import COLLECTIONS, Lake
 from shared.model import Record, parse_record
+from shared.pseudonym import pseudonym
 from shared.tiktok.download import Downloads, addresses_of
 from shared.tiktok.state import Busy
 from tests.contract.conftest import served
@@ -207,6 +208,22 @@ def test_a_used_up_quota_is_answered_with_what_is_left_and_the_next_day_goes_on(
     assert first["pages"] == 2
     assert first["new"] + second["new"] == POSTS
     assert first["stored"] + second["stored"] == POSTS - 3
+
+
+def test_a_collection_that_keeps_pseudonyms_needs_the_key_and_keeps_no_name(
+    world, topic, monkeypatch
+):
+    few = 'cat]\n    usernames: ["user1"]\n    pseudonyms: true\n    max_videos: 3'
+    asked = world.lake.read(COLLECTIONS).decode().replace("cat]", few).partition("    media")[0]
+    world.lake.put(COLLECTIONS, asked.encode())
+
+    assert world.fetch()[1]["error"] == "misconfigured"
+    assert not list(world.lake.names("raw/"))
+    monkeypatch.setenv("HASH_KEY", "key")
+    again = World(world.sandbox, world.lake.bucket_name)
+    assert again.fetch()[1]["new"] == 3
+    names = [pseudonym("key", "user1")] * 3
+    assert [one.video.creator_id for one in topic() if one.video] == names
 
 
 # What the caller is told

@@ -98,6 +98,11 @@ def test_a_fault_in_another_collection_does_not_matter():
         ),
         ("media: {resolver: url}", "cats.media.url_template: is missing"),
         (
+            "media: {resolver: url, url_template: 'https://a/{username}/{video_id}'}"
+            ", pseudonyms: true",
+            "cats.media.url_template: has {username}, which nobody keeps",
+        ),
+        (
             "media: {resolver: none, url_template: 'https://a/{video_id}'}",
             "cats.media.url_template: goes with resolver url",
         ),
