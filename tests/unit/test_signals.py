@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.rating.signals import Signals, measure, scores
-from shared.rating.signals.gamma import digamma, divergence, log_gamma, surprise
+from shared.rating.signals.gamma import Belief, digamma, divergence, log_gamma
 
 FPS, WIDTH, HEIGHT, RATE = 25, 144, 256, 48_000
 Image = NDArray[np.float64]
@@ -175,7 +175,7 @@ def test_log_gamma_and_digamma_match_known_values():
 
 
 def test_the_same_datum_surprises_less_the_more_often_it_came():
-    nats = surprise(np.full((40, 1), 3.0), forgetting=1.0)[1:, 0]
+    nats = Belief(1, (1.0,)).surprise(np.full((40, 1), 3.0))[1:, 0]
 
     assert np.all(np.diff(nats) < 0)
 
@@ -186,7 +186,7 @@ def test_a_break_forgets_and_is_not_scored():
     breaks = np.zeros(20, dtype=bool)
     breaks[10] = True
 
-    assert surprise(counts, 0.9, breaks)[10, 0] == 0.0
+    assert Belief(1, (0.9,)).surprise(counts, breaks)[10, 0] == 0.0
 
 
 def test_scores_rise_with_nats_and_stay_on_the_scale():

@@ -12,32 +12,47 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def surprise(
-    counts: NDArray[np.floating], forgetting: float, breaks: NDArray[np.bool_] | None = None
-) -> NDArray[np.float32]:
-    """Nats for each tick (row) and cell (column) of `counts` >= 0; the first row is 0.
+class Belief:
+    """What was learnt of each cell, held in several memories that forget at their own pace."""
 
-    At a tick marked in `breaks` the belief is mostly forgotten and the datum is not scored.
-    """
-    nats = np.zeros(counts.shape, np.float32)
-    learnt, seen = np.zeros(counts.shape[1]), 0.0
-    for start in range(0, len(counts), _CHUNK):  # bounded scratch memory for long clips
-        part = counts[start : start + _CHUNK].astype(np.float64)
-        shapes, rates = np.ones(part.shape), np.ones((len(part), 1))
-        scored = np.ones(len(part), dtype=bool)
-        for row, datum in enumerate(part):
-            tick = start + row
-            if tick == 0 or (breaks is not None and breaks[tick]):
-                learnt, seen = learnt * AFTER_BREAK, seen * AFTER_BREAK
-                scored[row] = False
+    def __init__(self, cells: int, forgetting: tuple[float, ...]):
+        self._forgetting = np.array(forgetting)[:, None]
+        self._learnt = np.zeros((len(forgetting), cells))
+        self._seen = np.zeros((len(forgetting), 1))
+        self._fresh = True
+
+    def surprise(
+        self,
+        counts: NDArray[np.floating],
+        breaks: NDArray[np.bool_] | None = None,
+        least: float = 0,
+    ) -> NDArray[np.float32]:
+        """Nats for each tick (row) and cell of the next `counts` >= 0, the mean of the memories.
+
+        The very first row is 0, and so is a tick marked in `breaks`, where the belief is mostly
+        forgotten; so are cells of `least` counts and fewer.
+        """
+        shapes = np.ones((len(counts), *self._learnt.shape))
+        rates = np.ones((len(counts), len(self._seen), 1))
+        scored = counts > least
+        for tick, datum in enumerate(counts.astype(np.float64)):
+            if self._fresh or (breaks is not None and breaks[tick]):
+                self._learnt *= AFTER_BREAK
+                self._seen *= AFTER_BREAK
+                scored[tick], self._fresh = False, False
                 continue
-            learnt, seen = forgetting * learnt, forgetting * seen
-            shapes[row] += learnt
-            rates[row] += seen
-            learnt, seen = learnt + datum, seen + 1.0
-        found = divergence(shapes + part, rates + 1.0, shapes, rates)
-        nats[start : start + len(part)] = np.where(scored[:, None], found, 0.0)
-    return nats
+            self._learnt *= self._forgetting
+            self._seen *= self._forgetting
+            shapes[tick] += self._learnt
+            rates[tick] += self._seen
+            self._learnt += datum
+            self._seen += 1.0
+        nats = np.zeros(counts.shape, np.float32)
+        ticks, cells = np.nonzero(scored)
+        before, rate = shapes[ticks, :, cells], rates[ticks, :, 0]
+        after = before + counts[ticks, cells][:, None]
+        nats[ticks, cells] = divergence(after, rate + 1.0, before, rate).mean(axis=1)
+        return nats
 
 
 def divergence(a1: Floats, b1: Floats, a0: Floats, b0: Floats) -> Floats:
@@ -77,4 +92,3 @@ def log_gamma(x: Floats) -> Floats:
 # What is left of the learnt belief when a new shot starts.
 AFTER_BREAK = 0.1
 _STEPS = 6
-_CHUNK = 128

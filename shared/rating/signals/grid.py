@@ -27,12 +27,13 @@ class Gridder:
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
 
-    def planes(self, frame: VideoFrame) -> tuple[Array, Array]:
-        """Luma (32x32) and colour (2x16x16, Cb then Cr) cell means, 0-255."""
+    def read(self, frame: VideoFrame, luma: Array, colour: Array) -> None:
+        """Cell means, 0-255, into `luma` (32x32) and `colour` (2x16x16, Cb then Cr)."""
         frame = self._readable(frame)
-        luma = _cells(frame, 0, LUMA_CELLS)
-        colour = np.stack([_cells(frame, 1, COLOUR_CELLS), _cells(frame, 2, COLOUR_CELLS)])
-        return luma, colour
+        planes = frame.planes
+        luma[:] = _cells(planes[0], LUMA_CELLS)
+        colour[0] = _cells(planes[1], COLOUR_CELLS)
+        colour[1] = _cells(planes[2], COLOUR_CELLS)
 
     def _readable(self, frame: VideoFrame) -> VideoFrame:
         if (
@@ -46,8 +47,8 @@ class Gridder:
         )
 
 
-def _cells(frame: VideoFrame, index: int, side: int) -> Array:
-    plane: Any = frame.planes[index]
+def _cells(plane: Any, side: int) -> Array:
+    """Sums along rows, then along columns: both at once would read in strides, twice as slow."""
     pixels = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height]
     step = max(1, plane.height // (side * ROWS_PER_CELL))
     rows = plane.height // step // side  # sampled rows per cell
@@ -55,6 +56,6 @@ def _cells(frame: VideoFrame, index: int, side: int) -> Array:
     top = (plane.height - rows * step * side) // 2
     left = (plane.width - columns * side) // 2
     part = pixels[top : top + rows * step * side : step, left : left + columns * side]
-    sums = part.reshape(side, rows, side, columns).sum(axis=(1, 3), dtype=np.uint32)
-    means: Array = (sums / np.float32(rows * columns)).astype(np.float32)
-    return means
+    down = np.add.reduce(part.reshape(side, rows, -1), axis=1, dtype=np.uint16)
+    sums = np.add.reduceat(down, range(0, columns * side, columns), axis=1, dtype=np.uint32)
+    return np.asarray(sums * np.float32(1 / (rows * columns)), dtype=np.float32)

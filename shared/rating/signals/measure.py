@@ -13,6 +13,7 @@ from shared.rating.signals.decode import Footage, watch
 from shared.rating.signals.result import VERSION, Signals, Unratable
 from shared.rating.signals.sound import TICKS_PER_S, integrated_lufs, lufs
 from shared.rating.signals.surprise import CHANNELS, Surprise, surprise_of
+from shared.rating.signals.ticks import Ticks
 
 Floats = NDArray[np.float64]
 
@@ -33,17 +34,17 @@ def measure(path: str | os.PathLike[str]) -> Signals:
     footage = watch(path)
     flags = _flags(footage)
     _refuse_the_unmeasurable(footage, flags)
-    luma, colour = np.array(footage.luma), np.array(footage.colour)
+    ticks = footage.ticker.close()
+    count = len(ticks.motion)
     cut_frames = footage.cuts.cuts()
     cuts_s = tuple(round(footage.cuts.times[index], 4) for index in cut_frames)
     found = surprise_of(
-        luma,
-        colour,
-        _bands(footage, len(luma)),
-        _marks(cuts_s, len(luma)),
-        _marks(_refreshes_s(footage), len(luma)),
+        ticks,
+        _bands(footage, count),
+        _marks(cuts_s, count),
+        _marks(_refreshes_s(footage), count),
     )
-    return _signals(footage, flags, cuts_s, found, _motion(luma, cuts_s))
+    return _signals(footage, flags, cuts_s, found, _motion(ticks, cuts_s))
 
 
 def _signals(
@@ -153,12 +154,9 @@ def _marks(times_s: Sequence[float], ticks: int) -> NDArray[np.bool_]:
     return marks
 
 
-def _motion(luma: NDArray[np.floating], cuts_s: tuple[float, ...]) -> Floats:
+def _motion(ticks: Ticks, cuts_s: tuple[float, ...]) -> Floats:
     """Mean luma change of each tick in % of full scale; a cut is not motion."""
-    motion = np.zeros(len(luma))
-    for tick in range(1, len(luma)):
-        change = luma[tick].astype(np.float32) - luma[tick - 1]
-        motion[tick] = float(np.abs(change).mean()) * (100 / 255)
+    motion = ticks.motion * (100 / 255)
     for at_s in cuts_s:
         tick = int(at_s * TICKS_PER_S + 1e-6)
         for mixed in (tick, tick + 1):

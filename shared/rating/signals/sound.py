@@ -42,29 +42,28 @@ class Ear:
     bands: list[NDArray[np.float64]] = field(default_factory=list)
     rises: list[float] = field(default_factory=list)  # s, steepest rise inside the tick
     start_s: float | None = None
-    _pending: list[NDArray[np.float32]] = field(default_factory=list)
-    _held: int = 0
+    _kind: "_Kind | None" = None
+    _pending: list[list[NDArray[Any]]] = field(default_factory=list)  # rows as they came
+    _rest: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 0), np.float32))
+    _held: int = 0  # samples of a channel in `_rest` and `_pending`
     _rate: int = 0
-    _channels: int = 0
     _last_level: float = 0.0
 
     def hear(self, frame: AudioFrame, at_s: float) -> None:
         """Add one frame that starts at `at_s`; gaps are filled with silence."""
-        samples = _channel_rows(frame)
-        rate = int(frame.sample_rate or 0)
-        if samples is None or samples.size == 0 or not 1000 <= rate <= 768_000:
+        kind = _Kind(frame.sample_rate or 0, frame.layout.nb_channels, frame.format.name)
+        if not kind.is_known or not frame.samples:
             return
         if self.start_s is None:
             self.start_s = at_s
-            self._fill_until(at_s, rate, samples.shape[0])
-        if (rate, samples.shape[0]) != (self._rate, self._channels):
+            self._fill_until(at_s, kind)
+        elif kind != self._kind:
             self._flush()
-            self._rate, self._channels = rate, samples.shape[0]
-        self._pending.append(samples)
-        self._held += samples.shape[1]
-        size = rate // TICKS_PER_S
-        if self._held >= size * TICKS_PER_S:  # a second at a time keeps numpy busy
-            self._digest(size)
+            self._start(kind, 0)
+        self._pending.append(_rows(frame, kind))
+        self._held += frame.samples
+        if self._held >= kind.rate // TICKS_PER_S * TICKS_PER_S:  # a second keeps numpy busy
+            self._digest()
 
     @property
     def seconds(self) -> float:
@@ -75,30 +74,39 @@ class Ear:
         """Measure what is left; the last tick may be shorter than a tenth."""
         self._flush()
 
-    def _fill_until(self, at_s: float, rate: int, channels: int) -> None:
-        for _ in range(max(0, int(at_s * TICKS_PER_S))):
-            self._append(0.0, np.zeros(BANDS), 0.0)
-        self._rate, self._channels = rate, channels
-        part = max(0.0, at_s) % (1 / TICKS_PER_S)
-        silence = np.zeros((channels, int(part * rate)), np.float32)
-        self._pending, self._held = [silence], silence.shape[1]
+    def _fill_until(self, at_s: float, kind: "_Kind") -> None:
+        silent = max(0, int(at_s * TICKS_PER_S))
+        self._append(np.zeros(silent), np.zeros((silent, BANDS)), np.zeros(silent))
+        self._start(kind, int(max(0.0, at_s) % (1 / TICKS_PER_S) * kind.rate))
 
-    def _digest(self, size: int) -> None:
-        samples = np.concatenate(self._pending, axis=1)
+    def _start(self, kind: "_Kind", silent: int) -> None:
+        self._kind, self._rate = kind, kind.rate
+        self._rest, self._held = np.zeros((kind.channels, silent), np.float32), silent
+
+    def _digest(self) -> None:
+        """Measure the whole ticks that are held."""
+        samples = self._samples()
+        size = self._rate // TICKS_PER_S
         count = samples.shape[1] // size
-        self._pending = [samples[:, count * size :]]
+        self._rest = samples[:, count * size :]
         self._held = samples.shape[1] - count * size
         self._measure(samples[:, : count * size].reshape(samples.shape[0], count, size))
 
+    def _samples(self) -> NDArray[np.float32]:
+        if self._kind is None or not self._pending:
+            return self._rest
+        raw = np.stack([np.concatenate(row, axis=-1) for row in zip(*self._pending, strict=True)])
+        self._pending = []
+        return np.concatenate([self._rest, self._kind.floats(raw)], axis=1)
+
     def _flush(self) -> None:
-        if self._rate and self._held:
-            size = self._rate // TICKS_PER_S
-            if self._held >= size:
-                self._digest(size)
-            rest = np.concatenate(self._pending, axis=1)
-            if rest.shape[1] > size // 4:  # a sliver would be a spectrum of nothing
-                self._measure(rest.reshape(rest.shape[0], 1, -1))
-        self._pending, self._held = [], 0
+        if self._rate and self._held >= self._rate // TICKS_PER_S:
+            self._digest()
+        rest = self._samples()
+        if self._rate and rest.shape[1] > self._rate // TICKS_PER_S // 4:
+            # Less than a quarter of a tick would be a spectrum of nothing.
+            self._measure(rest.reshape(rest.shape[0], 1, -1))
+        self._rest, self._held = rest[:, :0], 0
 
     def _measure(self, ticks: NDArray[np.float32]) -> None:
         size = ticks.shape[2]
@@ -112,22 +120,25 @@ class Ear:
         edges = np.searchsorted(hz, BAND_EDGES_HZ)
         running = np.concatenate([np.zeros((len(loud), 1)), np.cumsum(summed, axis=1)], axis=1)
         bands = running[:, edges[1:]] - running[:, edges[:-1]]
-        for index, power in enumerate(loud):
-            self._append(float(power), bands[index], self._steepest(ticks[:, index]))
+        self._append(loud, bands, self._steepest(ticks))
 
-    def _append(self, power: float, bands: NDArray[np.float64], rise_s: float) -> None:
-        self.powers.append(power)
-        self.bands.append(bands)
-        self.rises.append(rise_s)
+    def _append(
+        self, powers: NDArray[np.float64], bands: NDArray[np.float64], rises_s: NDArray[np.float64]
+    ) -> None:
+        self.powers += powers.tolist()
+        self.bands += list(bands)
+        self.rises += rises_s.tolist()
 
-    def _steepest(self, tick: NDArray[np.float32]) -> float:
-        """Seconds into the tick at which 10 ms levels rise most, in dB."""
-        parts = max(1, tick.shape[1] * 10 // max(1, self._rate // TICKS_PER_S))
-        usable = tick[:, : tick.shape[1] // parts * parts].reshape(tick.shape[0], parts, -1)
-        levels = np.log10(np.mean(usable.astype(np.float64) ** 2, axis=(0, 2)) + 1e-7)
-        steps = np.diff(np.concatenate([[self._last_level], levels]))
+    def _steepest(self, ticks: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Seconds into each tick (channels x ticks x samples) at which 10 ms levels rise most."""
+        channels, count, size = ticks.shape
+        parts = max(1, size * 10 // max(1, self._rate // TICKS_PER_S))
+        usable = ticks[:, :, : size // parts * parts].reshape(channels, count, parts, -1)
+        power = np.einsum("ctps,ctps->tp", usable, usable) / (channels * usable.shape[3])
+        levels = np.log10(power.astype(np.float64) + 1e-7).ravel()
+        steps = np.diff(levels, prepend=self._last_level).reshape(count, parts)
         self._last_level = float(levels[-1])
-        return float(np.argmax(steps)) * 0.01
+        return np.asarray(np.argmax(steps, axis=1) * 0.01, dtype=np.float64)
 
 
 def lufs(power: float) -> float | None:
@@ -152,24 +163,43 @@ def integrated_lufs(powers: NDArray[np.float64]) -> float | None:
     return lufs(float(gated.mean()))
 
 
-def _channel_rows(frame: AudioFrame) -> NDArray[np.float32] | None:
-    """Channels as rows of floats in about -1..1; None for more channels than 7.1 has."""
-    channels, kind = frame.layout.nb_channels, frame.format.name.removesuffix("p")
-    if not 1 <= channels <= MAX_CHANNELS or kind not in _SAMPLE_TYPES:
-        return None
-    # Not frame.to_ndarray(): PyAV looks for the end of the planes in a list that has none for
-    # eight channels and more, and reads memory that is not the frame's.
-    planar = frame.format.is_planar
-    planes: tuple[Any, ...] = frame.planes[: channels if planar else 1]
-    count = frame.samples if planar else frame.samples * channels
-    rows = [np.frombuffer(plane, _SAMPLE_TYPES[kind], count=count) for plane in planes]
-    raw: NDArray[Any] = np.stack(rows) if planar else rows[0].reshape(-1, channels).T
-    if kind == "u8":
-        return np.asarray((raw.astype(np.float32) - 128) / 128, dtype=np.float32)
-    if kind in _FULL_SCALE:
-        return np.asarray(raw / _FULL_SCALE[kind], dtype=np.float32)
-    finite = np.nan_to_num(raw.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    return np.asarray(np.clip(finite, -8.0, 8.0), dtype=np.float32)
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How the samples of a frame lie in memory."""
+
+    rate: int
+    channels: int
+    format: str
+
+    @property
+    def is_known(self) -> bool:
+        """Not for more channels than 7.1 has: the standard does not weigh them."""
+        known = self.format.removesuffix("p") in _SAMPLE_TYPES
+        return known and 1 <= self.channels <= MAX_CHANNELS and 1000 <= self.rate <= 768_000
+
+    def floats(self, raw: NDArray[Any]) -> NDArray[np.float32]:
+        """Channels as rows of floats in about -1..1."""
+        samples = raw if self.format.endswith("p") else raw[0].reshape(-1, self.channels).T
+        kind = self.format.removesuffix("p")
+        if kind == "u8":
+            return np.asarray((samples.astype(np.float32) - 128) / 128, dtype=np.float32)
+        if kind in _FULL_SCALE:
+            return np.asarray(samples / _FULL_SCALE[kind], dtype=np.float32)
+        finite = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+        return np.asarray(np.clip(finite, -8.0, 8.0), dtype=np.float32)
+
+
+def _rows(frame: AudioFrame, kind: _Kind) -> list[NDArray[Any]]:
+    """The samples in place: a row per channel, or one row in which the channels take turns.
+
+    Not frame.to_ndarray(): PyAV looks for the end of the planes in a list that has none for
+    eight channels and more, and reads memory that is not the frame's.
+    """
+    planar = kind.format.endswith("p")
+    planes: tuple[Any, ...] = frame.planes[: kind.channels if planar else 1]
+    count = frame.samples if planar else frame.samples * kind.channels
+    type_ = _SAMPLE_TYPES[kind.format.removesuffix("p")]
+    return [np.frombuffer(plane, type_, count=count) for plane in planes]
 
 
 def _channel_weights(channels: int) -> NDArray[np.float64]:

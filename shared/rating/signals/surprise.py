@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from shared.rating.signals import gamma
 from shared.rating.signals.sound import TICKS_PER_S
+from shared.rating.signals.ticks import Change, Ticks, quiet_level
 
 Floats = NDArray[np.float64]
 Cells = NDArray[np.floating]
@@ -42,28 +43,28 @@ class Surprise:
     channel: NDArray[np.intp]  # index into CHANNELS of the strongest at each tick
 
 
-def surprise_of(
-    luma: Cells, colour: Cells, sound: Floats | None, cut_ticks: Marks, refreshed: Marks
-) -> Surprise:
-    """Surprise of each tick from cell means and band powers (None without sound).
+def surprise_of(ticks: Ticks, sound: Floats | None, cut_ticks: Marks, refreshed: Marks) -> Surprise:
+    """Surprise of each tick from what changed in the picture and band powers (None without sound).
 
-    `luma` is ticks x 32 x 32 and `colour` ticks x 2 x 16 x 16, 0-255; `sound` is ticks x bands.
+    `sound` is ticks x bands, mean squares.
     `refreshed` marks ticks with a key frame: an encoder redraws everything a little there.
     """
-    none = np.zeros(len(luma), dtype=bool)
     # A cut inside a tenth shows in that tenth's mean picture and in the next one's.
     breaks = _and_next(cut_ticks)
     redrawn = _and_next(refreshed)
-    picture, tint = _scene_changes(luma, colour)
-    motion = _usual_motion(luma)
+    contrast = max(_LEAST_CONTRAST, float(np.median(ticks.spread)))
     parts = [
-        _channel(_counts(picture, _PICTURE_FLOOR, breaks, redrawn), picture, breaks, motion),
-        _channel(_counts(tint, _COLOUR_FLOOR, breaks, redrawn), tint, breaks, motion),
+        _channel(change, _usual(change, floor * contrast, breaks, redrawn), breaks, motion=motion)
+        for change, floor, motion in (
+            (ticks.picture, _PICTURE_FLOOR, ticks.usual_motion),
+            (ticks.tint, _COLOUR_FLOOR, ticks.usual_motion),
+        )
     ]
     if sound is not None:
+        none = np.zeros(len(sound), dtype=bool)
         levels = _level_changes(sound)
-        counts = _counts(levels, _SOUND_FLOOR_DB, none, none)
-        parts.append(_channel(counts, levels, none, None, _SOUND_WEIGHT))
+        usual = _usual(levels, _SOUND_FLOOR_DB, none, none)
+        parts.append(_channel(levels, usual, none, weight=_SOUND_WEIGHT))
     excess = np.stack([part.excess for part in parts])
     total = excess.sum(axis=0) * _schema(breaks)
     total /= 1.0 + _repetitions(parts, total)
@@ -75,141 +76,79 @@ def surprise_of(
 class _Channel:
     raw: Floats  # nats of each tick
     excess: Floats  # beyond the ordinary, cuts left out
-    signature: Cells  # per cell the root of its nats, signed like its change
+    signature: NDArray[np.float16]  # per cell the root of its nats, signed like its change
 
 
 def _channel(
-    counts: Cells, change: Cells, breaks: Marks, motion: Floats | None, weight: float = 1.0
+    change: Change,
+    usual: Floats,
+    breaks: Marks,
+    *,
+    motion: Floats | None = None,
+    weight: float = 1.0,
 ) -> _Channel:
-    cells = weight * _nats(counts, breaks)
-    raw = weight * _nats(counts, np.zeros_like(breaks)).sum(axis=1) if breaks.any() else None
-    nats = cells.sum(axis=1)
+    """The model run over a channel; `usual` is the size of change that counts as 1 at each tick."""
+    size = change.cells.shape[1]
+    belief, unbroken = gamma.Belief(size, _FORGETTING), gamma.Belief(size, _FORGETTING)
+    signature = np.zeros_like(change.cells)
+    nats, raw = np.zeros(len(usual)), np.zeros(len(usual))
+    for start in range(0, len(usual), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        moved = change.cells[part].astype(np.float32)
+        counts = np.minimum(np.abs(moved) / usual[part, None], _MOST_COUNTS)
+        # A cell calmer than is ordinary surprises nobody.
+        cells = weight * belief.surprise(counts, breaks[part], least=1.0)
+        nats[part] = cells.sum(axis=1)
+        signature[part] = np.copysign(np.sqrt(cells), moved)
+        if breaks.any():
+            raw[part] = weight * unbroken.surprise(counts, least=1.0).sum(axis=1)
     excess = np.maximum(0.0, nats - _ordinary(nats, breaks, motion) - _ORDINARY_NATS)
-    signature = np.copysign(np.sqrt(cells), change)
-    return _Channel(nats if raw is None else raw, excess, signature)
+    return _Channel(raw if breaks.any() else nats, excess, signature)
 
 
-def _scene_changes(luma: Cells, colour: Cells) -> tuple[Cells, Cells]:
-    """What happened in the scene at each tick, per cell, in contrasts of the clip."""
-    ticks = len(luma)
-    spreads = [float(plane.astype(np.float32).std()) for plane in luma]
-    contrast = max(_LEAST_CONTRAST, float(np.median(spreads)))
-    picture = np.zeros((ticks, luma.shape[1] ** 2 // 4), np.float32)
-    tint = np.zeros((ticks, colour[0].size), np.float32)
-    for start in range(1, ticks, _CHUNK):
-        part = slice(start, min(ticks, start + _CHUNK))
-        span = slice(start - 1, part.stop)
-        picture[part] = _pooled(unexplained(luma[span].astype(np.float32))[1:])
-        for plane in range(2):
-            left = unexplained(colour[span, plane].astype(np.float32))[1:]
-            size = left[0].size
-            tint[part, plane * size : (plane + 1) * size] = left.reshape(len(left), -1)
-    return picture / np.float32(contrast), tint / np.float32(contrast)
-
-
-def _usual_motion(luma: Cells) -> Floats:
-    """Median change of the cells: what moves the picture, not what moves in it."""
-    motion = np.zeros(len(luma))
-    for tick in range(1, len(luma)):
-        change = luma[tick].astype(np.float32) - luma[tick - 1].astype(np.float32)
-        motion[tick] = float(np.median(np.abs(change)))
-    return motion
-
-
-def unexplained(planes: Cells) -> Cells:
-    """Change per tick that neither camera nor exposure explains, same shape as `planes`.
-
-    The change is fitted, robustly, by shift, zoom and turn of the picture (its gradients)
-    and by a gain and an offset; what is left is what something in the scene did.
-    """
-    side = planes.shape[1]
-    axis = np.linspace(-1, 1, side, dtype=planes.dtype)
-    y, x = np.meshgrid(axis, axis, indexing="ij")
-    left = np.zeros_like(planes)
-    changed = 1 + np.flatnonzero((planes[1:] != planes[:-1]).any(axis=(1, 2)))
-    if changed.size == 0:
-        return left
-    now, before = planes[changed], planes[changed - 1]
-    middle = (now + before) / 2
-    gy, gx = np.gradient(middle, axis=(1, 2))
-    ones = np.ones_like(middle)
-    basis = np.stack([gx, gy, x * gx + y * gy, y * gx - x * gy, middle, ones], axis=1)
-    basis = basis.reshape(len(now), 6, side * side)
-    left[changed] = _robust_residual(basis, (now - before).reshape(len(now), -1)).reshape(now.shape)
-    return left
-
-
-def _robust_residual(basis: Cells, change: Cells) -> Cells:
-    """`change` (ticks x cells) less its reweighted least-squares fit by `basis`."""
-    weights = np.ones_like(change)
-    ridge = np.eye(basis.shape[1], dtype=basis.dtype) * np.float32(1e-2)
-    residual = change
-    for _ in range(3):
-        weighted = basis * weights[:, None, :]
-        normal = weighted @ basis.transpose(0, 2, 1) + ridge
-        fit = np.linalg.solve(normal, weighted @ change[..., None])
-        residual = change - (fit.transpose(0, 2, 1) @ basis)[:, 0]
-        scale = 2.0 * np.median(np.abs(residual), axis=1, keepdims=True) + 0.25
-        weights = 1.0 / (1.0 + (residual / scale) ** 2)
-    return residual
-
-
-def _pooled(change: Cells) -> Cells:
-    """Halve the grid: root mean square of 2x2 cells with the sign of their sum, flattened."""
-    ticks, side, _ = change.shape
-    quads = change.reshape(ticks, side // 2, 2, side // 2, 2)
-    strength = np.sqrt((quads**2).mean(axis=(2, 4)))
-    return np.asarray(np.copysign(strength, quads.sum(axis=(2, 4))).reshape(ticks, -1))
-
-
-def _level_changes(powers: Floats) -> Cells:
+def _level_changes(powers: Floats) -> Change:
     levels = 10 * np.log10(powers + _SILENCE)
-    return np.diff(levels, axis=0, prepend=levels[:1]).astype(np.float32)
+    change = np.diff(levels, axis=0, prepend=levels[:1]).astype(np.float16)
+    return Change(change, quiet_level(change.astype(np.float64)))
 
 
 def _and_next(marks: Marks) -> Marks:
     return np.asarray(marks | np.concatenate([[False], marks[:-1]]))
 
 
-def _counts(change: Cells, floor: float, breaks: Marks, redrawn: Marks) -> Cells:
-    """Change in units of what is ordinary here and so far: 1 is ordinary.
+def _usual(change: Change, floor: float, breaks: Marks, redrawn: Marks) -> Floats:
+    """The size of change that is ordinary at each tick, from what came so far.
 
     Where the encoder redraws, what most cells do together is ordinary too.
     """
-    size = np.abs(change)
-    quiet = max(1, int(size.shape[1] * 0.9))
-    level = np.partition(size, quiet - 1, axis=1)[:, :quiet].mean(axis=1).astype(np.float64)
+    level = change.level.copy()
     level[0] = np.nan
     level[breaks] = np.nan
     known = np.isfinite(level)
-    usual = float(np.median(level[known])) if known.any() else 0.0
-    ordinary = np.full(len(level), max(floor, usual))
-    for tick in range(2, len(level)):
-        past = level[max(1, tick - _ORDINARY_WINDOW) : tick]
-        past = past[np.isfinite(past)]
-        if past.size:
-            ordinary[tick] = max(ordinary[tick], float(np.median(past)))
+    least = max(floor, float(np.median(level[known])) if known.any() else 0.0)
+    usual = np.fmax(least, _running_median(level, _ORDINARY_WINDOW, -1))
+    usual[:2] = least
     diffuse = redrawn & known
-    ordinary[diffuse] = np.maximum(ordinary[diffuse], _REDRAWN_TIMES * level[diffuse])
-    return np.asarray(np.minimum(size / ordinary[:, None], _MOST_COUNTS), dtype=np.float32)
+    usual[diffuse] = np.maximum(usual[diffuse], _REDRAWN_TIMES * level[diffuse])
+    return usual
 
 
-def _nats(counts: Cells, breaks: Marks) -> Cells:
-    """Mean over the memories; a cell calmer than is ordinary surprises nobody."""
-    total = np.zeros_like(counts)
-    for forgetting in _FORGETTING:
-        total += gamma.surprise(counts, forgetting, breaks)
-    return np.where(counts > 1.0, total, np.float32(0)) / np.float32(len(_FORGETTING))
+def _running_median(values: Floats, before: int, after: int) -> Floats:
+    """Median over `before` ticks back to `after` ticks on, each itself included; NaN is unknown."""
+    padded = np.concatenate([np.full(before, np.nan), values, np.full(max(0, after), np.nan)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, before + after + 1)[: len(values)]
+    ordered = np.sort(windows, axis=1)  # what is unknown goes last
+    known = np.isfinite(ordered).sum(axis=1)
+    rows = np.arange(len(values))
+    low, high = ordered[rows, np.maximum(0, known - 1) // 2], ordered[rows, known // 2]
+    return np.asarray((low + high) / 2)
 
 
 def _ordinary(nats: Floats, breaks: Marks, motion: Floats | None) -> Floats:
     """What is no surprise at each tick: twice the clip's level, or what its motion goes with."""
     scored = nats[1:][~breaks[1:]]
-    level = np.full_like(nats, float(np.median(scored)) if scored.size else 0.0)
-    window = 2 * TICKS_PER_S
-    for tick in range(len(nats)):
-        around = nats[max(0, tick - window) : tick + window + 1]
-        level[tick] = max(level[tick], float(np.median(around)))
+    least = float(np.median(scored)) if scored.size else 0.0
+    level = np.maximum(least, _running_median(nats, 2 * TICKS_PER_S, 2 * TICKS_PER_S))
     level *= _ORDINARY_TIMES
     if motion is None:
         return level
@@ -248,8 +187,8 @@ def _repetitions(parts: list[_Channel], total: Floats) -> Floats:
     events = np.flatnonzero(total > max(_ORDINARY_NATS, 0.02 * total.max(initial=0.0)))
     if events.size > _MOST_EVENTS:
         events = np.sort(events[np.argsort(total[events])[-_MOST_EVENTS:]])
-    marks = np.concatenate([part.signature[events] for part in parts], axis=1)
-    marks = marks / (np.linalg.norm(marks, axis=1, keepdims=True) + 1e-9)
+    marks = np.concatenate([part.signature[events] for part in parts], axis=1).astype(np.float32)
+    marks /= np.linalg.norm(marks, axis=1, keepdims=True) + np.float32(1e-9)
     for row, tick in enumerate(events):
         earlier = events <= tick - _APART_TICKS
         alike = np.maximum(0.0, marks[earlier] @ marks[row]) ** 2
@@ -261,4 +200,4 @@ def _repetitions(parts: list[_Channel], total: Floats) -> Floats:
     return times
 
 
-_CHUNK = 128
+_CHUNK = 256
