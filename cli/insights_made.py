@@ -41,7 +41,11 @@ class Asked:
         for option, paths in (("--ratings", self.ratings), ("--key", self.keys)):
             for path in paths:
                 refuse_absent(option, path)
-        refuse_target(self.out, (self.input, self.plan))
+        if self.keys and not self.ratings:
+            raise Refused(
+                "--key: it reads the --ratings that come from a kit; give both.", WRONG_USE
+            )
+        refuse_target(self.out, (self.input, self.plan, *self.ratings, *self.keys))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ def refuse_target(out: Path | None, read: Iterable[Path | None]) -> None:
         return
     if out.is_dir() or not out.parent.is_dir():
         raise Refused(f"--out {out}: give a file in a folder that exists.", WRONG_USE)
+    if out.exists() and not out.is_file():  # the file that takes its place would end a device
+        raise Refused(f"--out {out}: it is not an ordinary file.", WRONG_USE)
     if out.exists() and any(path is not None and path.samefile(out) for path in read):
         raise Refused(f"--out {out}: it is what is read.", WRONG_USE)
 

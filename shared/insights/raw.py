@@ -27,6 +27,7 @@ MARKS = {
     b"PAR1": "Parquet",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
 }
+SAVE_AS = 'save it as UTF-8 ("CSV UTF-8" in a spreadsheet).'
 ADVICE = "Mend `columns` in the plan, or take the name out of the plan."
 Cells = list[Any]
 
@@ -253,12 +254,12 @@ def _objects(rows: Iterable[Any], name: str) -> Iterator[Mapping[str, Any]]:
 def _refuse_marks(name: str, head: bytes) -> None:
     for mark, what in MARKS.items():
         if head.startswith(mark):
-            raise BadTable(f"{name} is {what} by its first bytes; save it as CSV UTF-8.")
+            raise BadTable(f"{name} is {what} by its first bytes; {SAVE_AS}")
 
 
 def _not_utf8(name: str, error: UnicodeDecodeError) -> BadTable:
     byte = error.object[error.start]
-    return BadTable(f"{name} is not UTF-8 (byte 0x{byte:02x}); save it as CSV UTF-8.")
+    return BadTable(f"{name} is not UTF-8 (byte 0x{byte:02x}); {SAVE_AS}")
 
 
 def _first_line(error: Exception) -> str:

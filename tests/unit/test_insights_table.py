@@ -169,8 +169,8 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(file):
 @pytest.mark.parametrize(
     ("column", "cell", "options", "says"),
     [
-        ("views", "5", {"as": "utf-16"}, "is UTF-16 by its first bytes; save it as CSV UTF-8"),
-        ("creator", "Zoë", {"as": "latin-1"}, "is not UTF-8 (byte 0xeb); save it as CSV UTF-8"),
+        ("views", "5", {"as": "utf-16"}, "is UTF-16 by its first bytes; save it as UTF-8"),
+        ("creator", "Zoë", {"as": "latin-1"}, "is not UTF-8 (byte 0xeb); save it as UTF-8"),
         ("creator", "a\0b", {}, "contains NUL bytes"),
         ("views", "5", {"before": b"PK\x03\x04"}, "is a ZIP archive (an Excel file is one)"),
     ],
