@@ -72,7 +72,7 @@ scan: $(READY) ## Look for what is unsafe in terraform/ (checkov; exceptions sta
 		checkov --directory terraform --framework terraform --compact --quiet --skip-download
 
 audit: $(READY) ## Ask PyPI what is known against each pinned package; one that it cannot say is a failure
-	@for pins in functions/*/requirements.txt requirements-browser.txt requirements-dev.txt requirements-uv.txt; do \
+	@for pins in functions/*/requirements*.txt requirements-browser.txt requirements-dev.txt requirements-uv.txt; do \
 		echo "$$pins"; \
 		$(BIN)/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --progress-spinner off \
 			--require-hashes --disable-pip -r "$$pins" || exit 1; \

@@ -13,7 +13,12 @@ from local.cloud import LAKE
 from local.endpoints import Endpoints
 from shared.lake import COLLECTIONS, STREAM_CHUNK_BYTES, Lake, Superseded
 from shared.model import Malformed
-from shared.tiktok.collections import BadCollection, Collection, checked_collections
+from shared.tiktok.collections import (
+    YTDLP_TERMS,
+    BadCollection,
+    Collection,
+    checked_collections,
+)
 from shared.tiktok.manifest_file import BadManifest, Manifest
 from shared.tiktok.manifest_line import line_of
 
@@ -126,6 +131,8 @@ def _tell(content: bytes, where: str, screen: Screen) -> list[Collection]:
         screen.table(
             ("collection", "source", "asks for", "from", "until", "files"), map(_row, good)
         )
+    if by_page := [one.name for one in good if one.media.resolver == "ytdlp"]:
+        screen.say(f"{', '.join(by_page)}: {YTDLP_TERMS}.")
     if problems:
         raise Refused("\n".join(str(one).replace(COLLECTIONS, where) for one in problems))
     return good

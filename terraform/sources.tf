@@ -4,6 +4,11 @@
 locals {
   root    = "${path.module}/.."
   sources = jsondecode(file("${path.module}/sources.json"))
+
+  # Files that another one takes the place of, by their names in sources.json.
+  instead = var.ytdlp ? {
+    "functions/fetch/requirements.txt" = "functions/fetch/requirements-ytdlp.txt"
+  } : {}
 }
 
 # Not in a module: a depends_on there would put the reading off until apply.
@@ -19,7 +24,7 @@ data "archive_file" "source" {
 
     content {
       filename = trimprefix(source.value, "functions/${each.key}/")
-      content  = file("${local.root}/${source.value}")
+      content  = file("${local.root}/${lookup(local.instead, source.value, source.value)}")
     }
   }
 }

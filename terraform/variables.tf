@@ -78,6 +78,12 @@ variable "media_allowed_origins" {
   default     = []
 }
 
+variable "ytdlp" {
+  description = "Build fetch with yt-dlp, for collections whose files come by resolver ytdlp. Read its terms in docs/collections.md first."
+  type        = bool
+  default     = false
+}
+
 # --- Gemini, and what it may cost ------------------------------------------------------------
 
 variable "gemini_model" {

@@ -75,7 +75,8 @@ def wiring() -> App:
     def resolver(collection: Collection) -> Resolver:
         if collection.media.resolver == "none":
             return NoMedia()
-        return UrlMedia(lake, collection.media, downloads)
+        kind = UrlMedia if collection.media.resolver == "url" else _ytdlp()
+        return kind(lake, collection.media, downloads)
 
     return App(
         lake=lake,
@@ -88,6 +89,18 @@ def wiring() -> App:
         parallel=settings.media_parallel,
         deadline_s=settings.deadline_s,
     )
+
+
+def _ytdlp() -> type[UrlMedia]:
+    """The class of the resolver, whose library is an extra and heavy."""
+    try:
+        from shared.tiktok.ytdlp import YtdlpMedia
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            f"Resolver ytdlp needs {error.name}: deploy with `ytdlp = true`, or, on a laptop, "
+            "pip install '.[ytdlp]'"
+        ) from error
+    return YtdlpMedia
 
 
 def _now() -> datetime:

@@ -48,6 +48,14 @@ REFRESH_AGES_DAYS = (1.0, 3.0, 7.0, 14.0, 30.0)
 EARLIEST = date(2016, 9, 1)
 """TikTok's Chinese twin opened this month; a start before it is a slip of the pen."""
 
+YTDLP_TERMS = (
+    "Resolver ytdlp reads TikTok's web pages by machine. TikTok's terms of service forbid that "
+    "without its permission (https://www.tiktok.com/legal/terms-of-service), and those of the "
+    "Research API forbid to fetch the files of what it lists. Use it for videos whose owners "
+    "agreed, or where the law of your country lets you whatever the terms say; that is yours to "
+    "find out"
+)
+
 NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 """A collection's name becomes part of object names."""
 
@@ -141,10 +149,11 @@ class Media(_Part):
     """How the file of a listed video is obtained; `max_bytes` bounds each file.
 
     Resolver `url` asks the address that the template spells, or, without one, the address that the
-    manifest's line gives.
+    manifest's line gives. `ytdlp` reads TikTok's page; see YTDLP_TERMS.
     """
 
-    resolver: Literal["none", "url"] = "none"
+    resolver: Literal["none", "url", "ytdlp"] = "none"
+    terms_accepted: bool = False
     url_template: Annotated[Text, AfterValidator(_is_template)] | None = None
     max_bytes: Annotated[int, Field(ge=1, le=2**31)] = DEFAULT_MEDIA_BYTES
 
@@ -209,7 +218,8 @@ class Collection(_Part):
 
     @model_validator(mode="after")
     def _has_what_its_source_needs(self) -> Self:
-        for field, why in chain(_RULES[self.source](self), _nameless(self)):
+        rules = (_RULES[self.source], _nameless, _on_ones_own_account)
+        for field, why in chain.from_iterable(rule(self) for rule in rules):
             raise ValueError(f"{field}: {why}")
         return self
 
@@ -252,6 +262,11 @@ def _only_for(source: str, asked: Collection) -> Iterator[tuple[str, str]]:
 def _needs_a_template(asked: Collection) -> Iterator[tuple[str, str]]:
     if asked.media.resolver == "url" and asked.media.url_template is None:
         yield "media.url_template", "is missing: this source gives no address of a file"
+
+
+def _on_ones_own_account(asked: Collection) -> Iterator[tuple[str, str]]:
+    if asked.media.resolver == "ytdlp" and not asked.media.terms_accepted:
+        yield "media.terms_accepted", f"must be true. {YTDLP_TERMS}"
 
 
 def _nameless(asked: Collection) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -109,6 +109,14 @@ class Target:
         return cls(parts.scheme, parts.hostname.lower(), port or _PORTS[parts.scheme], path)
 
 
+Headers = Callable[[str], Mapping[str, str]]
+"""What is sent along to an address: asked for anew at each hop, so that no cookie goes astray."""
+
+
+def no_headers(url: str) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Status, declared length in bytes if any, and the body piece by piece."""
@@ -156,7 +164,7 @@ class Downloads:
     timer: Callable[[], float] = time.monotonic
 
     @contextmanager
-    def get(self, url: str, deadline_s: float) -> Iterator[Answer]:
+    def get(self, url: str, deadline_s: float, headers: Headers = no_headers) -> Iterator[Answer]:
         """Open `url`, following at most MAX_REDIRECTS by hand, each checked anew.
 
         `deadline_s` bounds all hops and the reading of the answer together. Raises Refused or
@@ -165,7 +173,8 @@ class Downloads:
         ends_at = self.timer() + deadline_s
         for _ in range(MAX_REDIRECTS + 1):
             target = Target.parse(url)
-            with self._open(target, ends_at - self.timer()) as (answer, location):
+            left_s = ends_at - self.timer()
+            with self._open(target, left_s, headers(url)) as (answer, location):
                 if location is None:
                     yield answer
                     return
@@ -201,7 +210,9 @@ class Downloads:
         return {Target.parse(origin).origin for origin in self.allowed_origins}
 
     @contextmanager
-    def _open(self, target: Target, left_s: float) -> Iterator[tuple[Answer, str | None]]:
+    def _open(
+        self, target: Target, left_s: float, headers: Mapping[str, str]
+    ) -> Iterator[tuple[Answer, str | None]]:
         late = threading.Event()
         with _explained(late):
             connection = self._connected(target, self.checked_addresses(target))
@@ -218,6 +229,7 @@ class Downloads:
                         "Host": target.authority,
                         "User-Agent": USER_AGENT,
                         "Accept": "*/*",
+                        **headers,
                         "Accept-Encoding": "identity",
                         "Connection": "close",
                     },

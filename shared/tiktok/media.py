@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal, Protocol
 from urllib.parse import quote
@@ -18,7 +18,14 @@ from tenacity import (
 from shared.lake import VIDEOS, Lake, Superseded, video_name
 from shared.media_type import HEAD_BYTES, MediaType, media_type
 from shared.tiktok.collections import Media
-from shared.tiktok.download import Answer, Downloads, Refused, Unreachable
+from shared.tiktok.download import (
+    Answer,
+    Downloads,
+    Headers,
+    Refused,
+    Unreachable,
+    no_headers,
+)
 
 ATTEMPTS = 3
 DOWNLOAD_S = 240.0
@@ -59,6 +66,10 @@ class Resolver(Protocol):
         """
         ...
 
+    def look(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+        """What would become of the file, by its first bytes. Nothing is stored."""
+        ...
+
 
 class NoMedia:
     """Resolver `none`: the collection wants no files."""
@@ -66,9 +77,27 @@ class NoMedia:
     def settle(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
         return Outcome("no_media", "policy_none")
 
+    look = settle
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a file is, and what is sent along: a function of the address of each hop.
+
+    `absent` are answers that mean that there is no such file, and their reasons.
+    """
+
+    url: str
+    headers: Headers = no_headers
+    absent: Mapping[int, str] = field(default_factory=lambda: _ABSENT)
+
 
 class _TooLarge(Exception):
     pass
+
+
+Take = Callable[[str, Iterator[bytes]], Outcome]
+"""What is done with a file that comes: its video's id, and its pieces."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +122,13 @@ class UrlMedia:
         """
         if next(self.lake.names(f"{VIDEOS}{video_id}."), None) is not None:
             return Outcome("already_there")
+        return self._tried(video_id, username, url, self._store)
+
+    def look(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+        """Ask for the file and read its first bytes."""
+        return self._tried(video_id, username, url, lambda _, chunks: _recognised(_head(chunks)))
+
+    def _tried(self, video_id: str, username: str | None, url: str | None, take: Take) -> Outcome:
         attempts = Retrying(
             retry=retry_if_exception_type(Unreachable),
             stop=stop_after_attempt(ATTEMPTS),
@@ -100,49 +136,51 @@ class UrlMedia:
             sleep=self.sleep,
             reraise=True,
         )
+
+        def attempt() -> Outcome:
+            found = self.address(video_id, username, url)
+            return found if isinstance(found, Outcome) else self._download(video_id, found, take)
+
         try:
-            asked = self._url(video_id, username, url)
-            if asked is None:
-                return Outcome("no_media", "no_address")
-            return attempts(self._download, video_id, asked)
+            return attempts(attempt)
         except (Refused, Unreachable) as error:
             return Outcome("failed", error.reason, str(error)[:500], error.reason in _HOPELESS)
 
-    def _url(self, video_id: str, username: str | None, url: str | None) -> str | None:
+    def address(self, video_id: str, username: str | None, url: str | None) -> Address | Outcome:
+        """Where the file is, or why there is none. Raises Refused and Unreachable."""
         template = self.policy.url_template
         if template is None:
-            return url
+            return Outcome("no_media", "no_address") if url is None else Address(url)
         if "{username}" in template and (username or ".").strip(".") == "":
             raise Refused("bad_url", "The address needs a username, and this video has none.")
         filled = template.replace("{username}", quote(username or "", safe=""))
-        return filled.replace("{video_id}", video_id)
+        return Address(filled.replace("{video_id}", video_id))
 
-    def _download(self, video_id: str, url: str) -> Outcome:
-        with self.downloads.get(url, self.deadline_s) as answer:
-            if answer.status in _ABSENT:
-                return Outcome("no_media", _told(answer) or _ABSENT[answer.status])
+    def _download(self, video_id: str, asked: Address, take: Take) -> Outcome:
+        with self.downloads.get(asked.url, self.deadline_s, asked.headers) as answer:
+            if answer.status in asked.absent:
+                return Outcome("no_media", _told(answer) or asked.absent[answer.status])
             if answer.status == 429 or answer.status >= 500:
                 raise Unreachable(f"http_{answer.status}", f"HTTP {answer.status}")
             if answer.status != 200:
                 raise Refused(f"http_{answer.status}", f"HTTP {answer.status}")
             if answer.length is not None and answer.length > self.policy.max_bytes:
                 return Outcome("no_media", "too_large")
-            return self._store(video_id, answer.chunks())
+            return take(video_id, answer.chunks())
 
     def _store(self, video_id: str, chunks: Iterator[bytes]) -> Outcome:
         head = _head(chunks)
-        if _is_image(head):
-            return Outcome("no_media", "photo_post")
+        if (outcome := _recognised(head)).kind != "stored":
+            return outcome
         kind = media_type(head[:HEAD_BYTES])
-        if kind is None:
-            return Outcome("no_media", "not_a_video")
+        assert kind is not None
         try:
             self._stream(video_id, kind, chain((head,), chunks))
         except Superseded:
             return Outcome("already_there")
         except _TooLarge:
             return Outcome("no_media", "too_large")
-        return Outcome("stored")
+        return outcome
 
     def _stream(self, video_id: str, kind: MediaType, chunks: Iterator[bytes]) -> None:
         size = 0
@@ -162,6 +200,15 @@ def _head(chunks: Iterator[bytes]) -> bytes:
         if len(head) >= HEAD_BYTES:
             break
     return head
+
+
+def _recognised(head: bytes) -> Outcome:
+    """What a file is by its first bytes: `stored` when it is one to be kept."""
+    if _is_image(head):
+        return Outcome("no_media", "photo_post")
+    if media_type(head[:HEAD_BYTES]) is None:
+        return Outcome("no_media", "not_a_video")
+    return Outcome("stored")
 
 
 def _is_image(head: bytes) -> bool:

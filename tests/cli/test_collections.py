@@ -56,6 +56,18 @@ def test_a_file_on_this_machine_is_checked_without_any_cloud(tmp_path, capsys):
     assert "cats" in capsys.readouterr().out
 
 
+def test_the_terms_of_reading_tiktoks_pages_are_stated_where_that_is_switched_on(tmp_path, capsys):
+    path = tmp_path / "c.yaml"
+    path.write_text(GOOD + "    media: {resolver: ytdlp}\n")
+    with pytest.raises(Refused, match=r"line 8, mine\.media\.terms_accepted: must be true.*forbid"):
+        checked_file(str(path), Screen())
+
+    path.write_text(GOOD + "    media: {resolver: ytdlp, terms_accepted: true}\n")
+    checked_file(str(path), Screen())
+
+    assert "mine: Resolver ytdlp reads TikTok's web pages by machine" in capsys.readouterr().err
+
+
 def test_machines_get_every_problem_with_its_line(tmp_path, capsys):
     path = tmp_path / "c.yaml"
     path.write_text(BAD)

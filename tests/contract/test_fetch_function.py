@@ -282,6 +282,19 @@ def test_an_origin_that_is_none_is_a_broken_deploy(world, monkeypatch):
     assert (status, "MEDIA_ALLOWED_ORIGINS" in answer["message"]) == (500, True)
 
 
+def test_a_deploy_without_yt_dlp_says_how_to_get_it(world, monkeypatch):
+    text = world.lake.read(COLLECTIONS).decode().partition("      resolver")[0]
+    asked = text + "      resolver: ytdlp\n      terms_accepted: true\n"
+    world.lake.put(COLLECTIONS, asked.encode())
+    monkeypatch.delitem(sys.modules, "shared.tiktok.ytdlp", raising=False)
+    monkeypatch.setitem(sys.modules, "yt_dlp", None)
+
+    status, answer = world.fetch()
+
+    assert (status, "ytdlp = true" in answer["message"]) == (500, True)
+    assert world.sandbox.stats()["requests"] == {}
+
+
 def test_refused_keys_are_a_broken_deploy(world, monkeypatch):
     monkeypatch.setenv("TIKTOK_CLIENT_SECRET", "wrong")
 

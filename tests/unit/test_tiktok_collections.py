@@ -97,6 +97,7 @@ def test_a_fault_in_another_collection_does_not_matter():
             "cats.media.reslover: there is no such field",
         ),
         ("media: {resolver: url}", "cats.media.url_template: is missing"),
+        ("media: {resolver: ytdlp}", "cats.media.terms_accepted: must be true. Resolver ytdlp"),
         (
             "media: {resolver: url, url_template: 'https://a/{username}/{video_id}'}"
             ", pseudonyms: true",
