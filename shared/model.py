@@ -56,6 +56,7 @@ def _is_video_id(text: str) -> str:
 VideoId = Annotated[str, AfterValidator(_is_video_id)]
 Source = Literal["research", "display", "manifest", "upload"]
 Parameters = Annotated[dict[Word, Word | int | float | bool], Field(max_length=50)]
+Curve = Annotated[tuple[float | None, ...], Field(max_length=3_600)]
 Model = TypeVar("Model", bound=BaseModel)
 Status = Literal["rated", "refused", "unratable", "no_media"]
 
@@ -117,6 +118,22 @@ class Moment(Checked):
     what: Text
 
 
+class Curves(Checked):
+    """How a video went on, one value per started second; None where it cannot be told."""
+
+    surprise: Curve = ()
+    """Highest Bayesian surprise of the second beyond the ordinary, nats; edits left out."""
+
+    motion: Curve = ()
+    """Mean change of luma, % of full scale per 0.1 s."""
+
+    arousal: Curve = ()
+    """0-100, a proxy."""
+
+    loudness: Curve = ()
+    """LUFS; None where it is silent."""
+
+
 class Rating(Checked):
     """One rater's answer for one generation of a video's media.
 
@@ -137,6 +154,7 @@ class Rating(Checked):
     model_version: Word | None = None
     values: Values | None = None
     measures: Measures | None = None
+    curves: Curves | None = None
     evidence: tuple[Moment, ...] = Field(default=(), max_length=100)
     flags: tuple[Word, ...] = Field(default=(), max_length=50)
     cards: tuple[Word, ...] = Field(default=(), max_length=100)

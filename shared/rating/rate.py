@@ -11,7 +11,7 @@ from typing import Protocol
 from shared.claims import Claims
 from shared.errors import Permanent
 from shared.events import VideoUploaded, notification_of
-from shared.lake import VIDEOS, Gone, Lake, RatingKey, metadata_name, rating_name
+from shared.lake import VIDEOS, Gone, Lake, RatingKey, frame_name, metadata_name, rating_name
 from shared.logs import about
 from shared.media_type import HEAD_BYTES, media_type
 from shared.model import Rating, Record, content_id, id_in_name, parse, parse_record
@@ -141,10 +141,13 @@ def _rating(work: _Work, delivery: str, app: App) -> Rating:
     with app.claims.held(claim, delivery):
         if stored := _stored(name, app.lake):
             return stored
-        rating = _rate(work, app)
+        rating, frame = _rate(work, app)
         # A model reads the object by name: what was replaced meanwhile was not what it saw.
         _current_size(work.upload, app.lake)
         _drop_erased(work.upload, work.video_id, app)
+        if frame is not None:  # before the rating, which says that everything is there
+            name_of_frame = frame_name(work.video_id, work.upload.generation)
+            app.lake.put(name_of_frame, frame, content_type="image/jpeg")
         # Paid for: keep it before anything else can fail. Whoever outlived a lease and was
         # first all the same, theirs is the rating.
         if app.lake.write_once(name, rating.model_dump_json(exclude_none=True).encode()):
@@ -157,7 +160,8 @@ def _stored(name: str, lake: Lake) -> Rating | None:
     return None if content is None else parse(Rating, content, "stored rating")
 
 
-def _rate(work: _Work, app: App) -> Rating:
+def _rate(work: _Work, app: App) -> tuple[Rating, bytes | None]:
+    """A new rating, and the picture of the strongest moment from a rater that gives one."""
     log.info("rater asked", extra={"object": work.upload.name, "key": str(work.key)})
     started = app.timer()
     answer = _answer(work, app)
@@ -165,7 +169,8 @@ def _rate(work: _Work, app: App) -> Rating:
     said = {field.name: getattr(answer, field.name) for field in fields(answer)}
     said["rated_at"] = said.pop("answered_at") or app.clock()
     said["latency_s"] = took_s if answer.latency_s is None else answer.latency_s
-    return Rating(**asdict(work.key), rubric_version=RUBRIC_VERSION, **said)
+    frame = said.pop("frame")
+    return Rating(**asdict(work.key), rubric_version=RUBRIC_VERSION, **said), frame
 
 
 def _answer(work: _Work, app: App) -> Answer:

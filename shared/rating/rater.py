@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 
 from shared.lake import Lake, RatingKey
 from shared.media_type import MediaType
-from shared.model import Moment, Parameters, Status
+from shared.model import Curves, Moment, Parameters, Status
 from shared.rating.values import Measures, Values
 
 
@@ -42,6 +42,7 @@ class Media:
 class Answer:
     """What a rater said of a video: values, or the reason why there are none.
 
+    `frame` is a JPEG of the strongest moment; it goes into the lake, not into the rating.
     `answered_at` and `latency_s` are the model's own where it was asked earlier than now.
     """
 
@@ -49,6 +50,8 @@ class Answer:
     reason: str | None = None
     values: Values | None = None
     measures: Measures | None = None
+    curves: Curves | None = None
+    frame: bytes | None = None
     evidence: tuple[Moment, ...] = ()
     flags: tuple[str, ...] = ()
     cards: tuple[str, ...] = ()

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.model import digest
+from shared.model import Curves, digest
 from shared.rating.rater import Answer, Media
-from shared.rating.signals import VERSION, Signals, Unratable, measure
+from shared.rating.signals import VERSION, Signals, Unratable, measure, picture_at
 from shared.rating.values import Measures, Values
+
+_SHOWS_AFTER_S = 0.1  # at its very onset a change that takes time has hardly begun
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class SignalsRater:
         try:
             with media.open() as path:
                 signals = measure(path)
+                frame = picture_at(path, _moment_s(signals))
         except Unratable as error:
             return Answer(status="unratable", reason=error.reason, model_version=VERSION)
         if "truncated" in signals.flags:
@@ -33,6 +36,7 @@ class SignalsRater:
                 status="unratable",
                 reason="truncated",
                 measures=_measures(signals),
+                curves=_curves(signals),
                 flags=signals.flags,
                 model_version=VERSION,
             )
@@ -40,9 +44,27 @@ class SignalsRater:
             status="rated",
             values=_values(signals),
             measures=_measures(signals),
+            curves=_curves(signals),
+            frame=frame,
             flags=signals.flags,
             model_version=VERSION,
         )
+
+
+def _moment_s(signals: Signals) -> float:
+    """Where the strongest moment shows: a little after it began; the middle where nothing did."""
+    if signals.onset_s is not None:
+        return signals.onset_s + _SHOWS_AFTER_S
+    return signals.duration_s / 2 if signals.peak_s is None else signals.peak_s
+
+
+def _curves(signals: Signals) -> Curves:
+    return Curves(
+        surprise=signals.surprise_curve,
+        motion=signals.motion_curve,
+        arousal=signals.arousal_curve,
+        loudness=signals.loudness_curve,
+    )
 
 
 def _values(signals: Signals) -> Values:

@@ -104,6 +104,7 @@ def _metrics_row(video_id: str, metrics: Metrics) -> Row:
 
 def _rating_row(video_id: str, rating: Rating) -> Row:
     row = _section(rating) | {"video_id": video_id}
+    row.pop("curves", None)  # in the section
     row |= row.pop("measures", {}) | row.pop("values", {})
     if rating.values:
         row |= {name: formula(rating.values) for name, formula in DERIVED.items()}

@@ -65,6 +65,15 @@ def test_every_number_of_the_page_is_in_the_warehouse(report, ask):
             assert one["text"].replace("\u00a0", " ") == value
 
 
+def test_the_gallery_shows_the_strongest_moments_and_how_surprise_went(report):
+    moments = Page(Path(report["path"]).read_text()).payload["moments"]
+
+    assert moments
+    assert all(moment["frame"] for moment in moments)
+    assert all(len(moment["curve"]) >= moment["duration_s"] - 1 for moment in moments)
+    assert any(max(moment["curve"]) > 25 for moment in moments)
+
+
 def test_another_plan_lies_beside_the_standing_one(report, tta, tmp_path):
     plan = tmp_path / "plan.yaml"
     text = (PROJECT / "shared/insights/default_plan.yaml").read_text()

@@ -2,6 +2,7 @@
 
 import hashlib
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from shared.claims import Claimed, Claims
 from shared.errors import Transient
 from shared.events import VideoUploaded
-from shared.lake import RatingKey, metadata_name, rating_name
+from shared.lake import RatingKey, frame_name, metadata_name, rating_name
 from shared.model import content_id, parse_record
 from shared.rating.rate import App, rate_upload
 from shared.rating.rater import Answer
@@ -189,6 +190,21 @@ def test_a_paid_rating_survives_a_failed_publish(world):
     assert len(world.bus.published) == 1
 
 
+def test_the_strongest_moment_is_in_the_lake_before_the_rating_says_that_there_is_one(world):
+    upload = world.upload()
+    world.rater.answer = replace(world.rater.answer, frame=b"jpeg")
+    world.deliver(upload)
+    (stored,) = world.ratings()
+
+    assert world.lake.read(frame_name(VIDEO_ID, upload.generation)) == b"jpeg"
+
+    world.lake.delete(stored)  # the process died before it had written the rating
+    world.deliver(upload, "d2")
+
+    assert world.lake.read(frame_name(VIDEO_ID, upload.generation)) == b"jpeg"
+    assert list(world.lake.names("frames/")) == [frame_name(VIDEO_ID, upload.generation)]
+
+
 def test_an_erased_video_that_is_uploaded_again_is_deleted_and_not_rated(world):
     world.app.tombstones.put([VIDEO_ID], [], DAY_0)
 
@@ -200,11 +216,13 @@ def test_an_erased_video_that_is_uploaded_again_is_deleted_and_not_rated(world):
 
 def test_a_video_that_is_erased_while_it_is_rated_leaves_no_rating(world):
     upload = world.upload()
+    world.rater.answer = replace(world.rater.answer, frame=b"jpeg")
     world.rater.before_answering = lambda: world.app.tombstones.put([VIDEO_ID], [], DAY_0)
 
     world.deliver(upload)
 
     assert (world.ratings(), world.bus.published) == ([], [])
+    assert list(world.lake.names("frames/")) == []
 
 
 def test_an_overwritten_file_is_another_generation_and_rated_anew(world):

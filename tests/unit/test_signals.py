@@ -95,11 +95,15 @@ def write(
     options: dict[str, str] | None = None,
     sound_codec: str = "aac",
     sound_from_s: float = 0.0,
+    turned: int = 0,
 ) -> Path:
+    """`turned` is how many degrees clockwise a player is told to turn the frames."""
     with av.open(str(path), "w", options=options or {}) as container:
         video = container.add_stream(codec, rate=fps)
         video.width, video.height = size
         video.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
+        if turned:
+            video.set_display_rotation(-turned)
         audio = None
         if sound is not None:
             layouts = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1", 16: "hexadecagonal"}

@@ -35,11 +35,11 @@ MEASURED = Signals(
     loudness_lufs=-20.0,
     unexpectedness=70,
     emotional_intensity=12,
-    surprise_curve=(0.0,),
-    surprise_raw_curve=(0.0,),
-    motion_curve=(0.0,),
-    arousal_curve=(0.0,),
-    loudness_curve=(None,),
+    surprise_curve=(0.0, 40.5),
+    surprise_raw_curve=(0.0, 60.0),
+    motion_curve=(0.5, 1.5),
+    arousal_curve=(10.0, 14.0),
+    loudness_curve=(None, -20.0),
     flags=(),
 )
 
@@ -59,6 +59,7 @@ def rate(monkeypatch):
             return found
 
         monkeypatch.setattr(signals_rater, "measure", measure)
+        monkeypatch.setattr(signals_rater, "picture_at", lambda path, at_s: f"{at_s:.1f}".encode())
         return SignalsRater().rate(
             Media("7", "b", "videos/x.mp4", RatingKey("1", "r", "h"), 1, MP4, nothing, nothing)
         )
@@ -74,6 +75,25 @@ def test_what_pixels_tell_is_a_value_and_the_rest_stays_empty(rate):
     assert (answer.measures.cuts, answer.measures.rotation) == (2, 90)
 
 
+def test_the_curves_travel_with_the_rating(rate):
+    curves = rate(MEASURED).curves
+
+    assert (curves.surprise, curves.motion) == ((0.0, 40.5), (0.5, 1.5))
+    assert (curves.arousal, curves.loudness) == ((10.0, 14.0), (None, -20.0))
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ({}, b"4.3"),  # its onset at 4.2 s, a tenth later
+        ({"onset_s": None}, b"4.4"),
+        ({"onset_s": None, "peak_s": None}, b"5.0"),
+    ],
+)
+def test_the_picture_is_that_of_the_strongest_moment_else_of_the_middle(rate, moment, shown):
+    assert rate(replace(MEASURED, **moment)).frame == shown
+
+
 def test_what_cannot_be_measured_is_unratable_with_the_reason(rate):
     answer = rate(Unratable("one_frame", "a single picture"))
 
@@ -85,6 +105,7 @@ def test_part_of_a_video_is_measured_but_not_rated(rate):
 
     assert (answer.status, answer.reason, answer.values) == ("unratable", "truncated", None)
     assert answer.measures.duration_s == 10.0
+    assert answer.frame is None
 
 
 def test_another_version_is_another_rater(monkeypatch):

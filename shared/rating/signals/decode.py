@@ -61,20 +61,13 @@ class Footage:
 
 def watch(path: str | os.PathLike[str]) -> Footage:
     """Decode video and sound once. Raises Unratable; OSError if the file cannot be read."""
-    head = _head(path)
-    with _opened(path, head) as container:
+    with opened(path) as container:
         return _Pass(container).run()
 
 
-def _head(path: str | os.PathLike[str]) -> bytes:
-    with Path(path).open("rb") as file:
-        head = file.read(4096)
-    if not head:
-        raise Unratable("empty", "the file has no bytes")
-    return head
-
-
-def _opened(path: str | os.PathLike[str], head: bytes) -> Any:
+def opened(path: str | os.PathLike[str]) -> Any:
+    """The container, to be closed. Raises Unratable; OSError if the file cannot be read."""
+    head = _head(path)
     limits = {
         "protocol_whitelist": "file",
         "format_whitelist": _FORMATS,
@@ -90,6 +83,14 @@ def _opened(path: str | os.PathLike[str], head: bytes) -> Any:
             sentence = f"a video container that cannot be opened, cut off or broken: {error}"
             raise Unratable("truncated", sentence) from error
         raise Unratable("not_a_video", f"no known video container: {error}") from error
+
+
+def _head(path: str | os.PathLike[str]) -> bytes:
+    with Path(path).open("rb") as file:
+        head = file.read(4096)
+    if not head:
+        raise Unratable("empty", "the file has no bytes")
+    return head
 
 
 def _looks_like_video(head: bytes) -> bool:
@@ -108,7 +109,7 @@ class _Pass:
         self.container = container
         self.footage = Footage()
         self.gridder = Gridder()
-        self.video = _video_stream(container)
+        self.video = video_stream(container)
         self.audio = container.streams.audio[0] if container.streams.audio else None
         self.start_s = max(0.0, (container.start_time or 0) / av.time_base)
         if (container.start_time or 0) < 0:
@@ -226,7 +227,7 @@ class _Pass:
 
     def _describe(self, frame: Any) -> None:
         footage = self.footage
-        footage.rotation = round(-(frame.rotation or 0) / 90) * 90 % 360
+        footage.rotation = 90 * quarter_turns(frame)
         aspect = self.video.sample_aspect_ratio or 1
         aspect = float(aspect) if 0.1 < aspect < 10 else 1.0
         size = (round(frame.width * aspect), frame.height)
@@ -241,7 +242,7 @@ class _Pass:
         ear.hear(frame, max(0.0, at_s))
 
 
-def _video_stream(container: Any) -> Any:
+def video_stream(container: Any) -> Any:
     """The first moving picture; covers and thumbnails do not count."""
     for stream in container.streams.video:
         if not stream.disposition & av.stream.Disposition.attached_pic:
@@ -249,3 +250,8 @@ def _video_stream(container: Any) -> Any:
                 raise Unratable("undecodable", "no decoder for the picture")
             return stream
     raise Unratable("no_video_stream", "the file holds no moving picture")
+
+
+def quarter_turns(frame: Any) -> int:
+    """How often a player turns the frame clockwise by 90 degrees: 0 to 3."""
+    return round(-(frame.rotation or 0) / 90) % 4
