@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from cli.refused import Refused
+from cli.screen import Screen
 from local.background import in_background
 from local.endpoints import Endpoints
 from local.traffic import Traffic, look_or_none, wait_until_over
@@ -30,6 +31,37 @@ def call_fetch(endpoints: Endpoints, asked: dict[str, str]) -> dict[str, Any]:
         raise Refused(f"fetch answered {error.code}: {_reason(error, endpoints)}") from error
     except OSError as error:
         raise Refused(f"fetch did not answer ({error}); see {_log(endpoints)}.") from error
+
+
+def tell_canary(endpoints: Endpoints, screen: Screen) -> None:
+    """What the canary says, a row per source and step. Raises Refused when something broke."""
+    with screen.working("Reading a known video of each source …"):
+        answer = call_fetch(endpoints, {"mode": "canary"})
+    if screen.machine:
+        screen.show_json(answer)
+    elif answer["sources"]:
+        screen.table(
+            ("source", "collection", "video", "step", "", "why"),
+            [
+                (*(one[name] or "" for name in _OF_SOURCE), *_of_step(step))
+                for one in answer["sources"]
+                for step in one["steps"]
+            ],
+        )
+    if not answer["sources"]:
+        raise Refused("There is no collection to try; tta collections put FILE brings some.")
+    broke = [one for one in answer["sources"] if not one["ok"]]
+    if broke:
+        said = ", ".join(f"{one['source']} at step {one['broke']}" for one in broke)
+        raise Refused(f"Broke: {said}.")
+
+
+_OF_SOURCE = ("source", "collection", "video_id")
+_VERDICTS = {True: "ok", False: "BROKE", None: "not tried"}
+
+
+def _of_step(step: dict[str, Any]) -> tuple[str, str, str]:
+    return step["step"], _VERDICTS[step["ok"]], step["why"]
 
 
 def sweep(endpoints: Endpoints) -> None:

@@ -73,14 +73,26 @@ module "scheduler" {
   paused  = var.schedules_paused
   account = google_service_account.caller["scheduler"].email
 
-  jobs = { for name, it in local.functions : name => {
-    about      = it.about
-    schedule   = it.schedule
-    uri        = module.function[name].uri
-    body       = it.body
-    deadline_s = min(it.timeout_s + 10, 1800) # the most there is
-    retries    = 0                            # the next run is near
-  } if it.schedule != null }
+  jobs = merge(
+    { for name, it in local.functions : name => {
+      about      = it.about
+      schedule   = it.schedule
+      uri        = module.function[name].uri
+      body       = it.body
+      deadline_s = min(it.timeout_s + 10, 1800) # the most there is
+      retries    = 0                            # the next run is near
+    } if it.schedule != null },
+    {
+      canary = {
+        about      = "Reads known videos of each source and says which field or step broke."
+        schedule   = "30 5 * * *"
+        uri        = module.function["fetch"].uri
+        body       = { mode = "canary" }
+        deadline_s = 600
+        retries    = 0
+      }
+    }
+  )
 }
 
 module "observability" {

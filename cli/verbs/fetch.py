@@ -21,6 +21,14 @@ def fetch(
             "schedule does every 15 minutes."
         ),
     ] = "discover",
+    canary: Annotated[
+        bool,
+        typer.Option(
+            "--canary",
+            help="Instead, read a known video of each source and say which field or step broke "
+            "(exit status 1). Nothing is stored.",
+        ),
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -29,10 +37,14 @@ def fetch(
     Calling again goes on where it was left, or changes nothing.
     """
     from cli.cloud import opened
-    from cli.fetching import fetch_and_settle, in_words, on_its_way
+    from cli.fetching import fetch_and_settle, in_words, on_its_way, tell_canary
     from cli.screen import Screen
 
     screen = Screen(machine=json)
+    if canary:
+        with opened(home, screen) as endpoints:
+            tell_canary(endpoints, screen)
+        return
     asked = {"mode": mode} if mode == "due" else {"mode": mode, "collection": collection}
     with opened(home, screen) as endpoints:
         with screen.working(f"Fetching {'what is due' if mode == 'due' else collection} …"):

@@ -15,6 +15,7 @@ from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import Lake
 from shared.once import once
 from shared.pseudonym import pseudonym
+from shared.tiktok.canary import canary
 from shared.tiktok.collections import Collection
 from shared.tiktok.display import DisplayApi
 from shared.tiktok.download import Downloads, Refused, Target
@@ -34,7 +35,7 @@ from shared.tombstones import Tombstones
 
 logs.configure()
 
-Mode = Literal["discover", "refresh", "due"]
+Mode = Literal["discover", "refresh", "due", "canary"]
 
 
 class BadRequest(Permanent):
@@ -119,14 +120,17 @@ def fetch(request: flask.Request) -> flask.Response:
     """Fetch `{"collection": name, "mode": "discover"}`, or whatever is due: `{"mode": "due"}`.
 
     Again, it goes on or changes nothing. Mode `refresh` reads the counts of known videos again
-    that have reached a declared age. 200 with counts, also when quota or time ran out (`left` says
-    what remains); 400 and 404 for what asking again cannot mend; 409 while another fetcher has the
-    collection; 503 to try again; 500 for a deploy that lacks a setting.
+    that have reached a declared age. Mode `canary` reads known videos of each source, keeps
+    nothing, and says under `ok` whether all is as it was. 200 with counts, also when quota or time
+    ran out (`left` says what remains); 400 and 404 for what asking again cannot mend; 409 while
+    another fetcher has the collection; 503 to try again; 500 for a deploy that lacks a setting.
     """
     try:
         mode, name = _asked(request.get_data())
         if mode == "due":
             return _json(200, fetch_due(wiring()))
+        if mode == "canary":
+            return _json(200, canary(wiring()))
         return _json(200, fetch_collection(name, wiring(), mode))
     except Permanent as error:
         status = 404 if error.reason == "unknown_collection" else 400
@@ -150,9 +154,9 @@ def _asked(body: bytes) -> tuple[Mode, str]:
     mode, name = wanted.get("mode", "discover"), wanted.get("collection")
     if mode not in get_args(Mode):
         raise BadRequest(f"mode: one of {', '.join(get_args(Mode))}.")
-    if mode == "due":
+    if mode in ("due", "canary"):
         if name is not None:
-            raise BadRequest("mode due is about all collections; name none.")
+            raise BadRequest(f"mode {mode} is about all collections; name none.")
         return mode, ""
     if not isinstance(name, str) or not name:
         raise BadRequest("collection: the name of a collection is missing.")

@@ -2,7 +2,11 @@
 
 import json
 
+import requests
+
 from tests.pipeline.conftest import POSTS
+
+STEPS = ("known", "ask", "read", "fields", "profile", "file")
 
 ORPHANS = """
 SELECT fact.video_id
@@ -67,6 +71,23 @@ def test_fetching_again_finds_nothing_new(demonstrated, tta):
     answer = json.loads(tta("fetch", "--json").stdout)
 
     assert (answer["listed"], answer["new"], answer["stored"]) == (POSTS, 0, 0)
+
+
+def test_the_canary_finds_every_step_as_it_was_and_names_the_one_that_broke(
+    demonstrated, cloud, tta
+):
+    done = tta("fetch", "--canary", "--json")
+    assert done.returncode == 0, done.stderr
+    (verdict,) = json.loads(done.stdout)["sources"]
+    assert {step["step"]: step["ok"] for step in verdict["steps"]} == dict.fromkeys(STEPS, True)
+
+    refused = {"tiktok.user": [401, 401]}  # the token, and a new one
+    requests.post(f"{cloud.tiktok}/admin/faults", json=refused, timeout=10)
+    done = tta("fetch", "--canary")
+
+    assert done.returncode == 1
+    assert "research at step profile" in done.stderr
+    assert "BROKE" in done.stdout
 
 
 def test_an_unknown_collection_is_refused_in_a_sentence(tta):

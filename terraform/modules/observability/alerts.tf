@@ -71,6 +71,34 @@ resource "google_monitoring_alert_policy" "failed" {
   }
 }
 
+resource "google_monitoring_alert_policy" "canary" {
+  display_name          = "Canary: a source is not as it was"
+  combiner              = "OR"
+  notification_channels = google_monitoring_notification_channel.email[*].id
+
+  conditions {
+    display_name = "A known video could not be read as before"
+
+    condition_matched_log {
+      filter           = "${local.service} AND jsonPayload.message=\"canary broke\""
+      label_extractors = { source = "EXTRACT(jsonPayload.source)", step = "EXTRACT(jsonPayload.step)" }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "43200s"
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "The line's `why` names the field or what was refused. Compare with TikTok's changelog, mend the reading of that source, deploy `fetch`; `gcloud scheduler jobs run canary` tries again. docs/operations.md, \"canary\", has the steps."
+  }
+}
+
 resource "google_monitoring_alert_policy" "budget" {
   display_name          = "Budget: the day's is used up"
   combiner              = "OR"
