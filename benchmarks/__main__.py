@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import table
 from benchmarks.table import Figure
 
-SUITES = ("imports", "starts", "load", "chain", "insights", "seeds", "report")
+SUITES = ("imports", "starts", "fetch", "load", "chain", "insights", "seeds", "report")
 EPILOGUE = """\
 Without a name all are measured (some 20 minutes on two quiet cores), and benchmarks/results.json
 is written. Ratios are measured side by side in one run, so that a slow machine changes them little;

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 from google.cloud import storage
 
+from benchmarks.processes import peak_mb
 from benchmarks.table import Figure
 from cli.fetching import fetch_and_settle
 from cli.warehouse import Warehouse
@@ -129,7 +130,9 @@ def _run(home: Path, library: Path, videos: int) -> Run:
         seconds = time.perf_counter() - began
         if answer["listed"] != videos:
             raise RuntimeError(f"{answer['listed']} of {videos} videos were listed")
-        peaks = {name: _peak_mb(home / "logs" / f"{name}.pid") for name in PROCESSES}
+        peaks = {
+            name: peak_mb(int((home / "logs" / f"{name}.pid").read_text())) for name in PROCESSES
+        }
         single_s = _single_s(endpoints, library) if videos == SIZES[-2] else math.nan
     shutil.rmtree(home)
     return Run(videos, seconds, peaks, single_s)
@@ -179,17 +182,3 @@ def _rating_alone(library: Path, videos: int) -> float:
     command = [sys.executable, "-c", _RATING, str(FUNCTIONS["analyze"].threads), *files]
     done = subprocess.run(command, env=os.environ, check=True, capture_output=True, text=True)
     return float(done.stdout)
-
-
-def _peak_mb(note: Path) -> float:
-    """The most memory that a program, workers included, has held at once, by the kernel's count."""
-    group = int(note.read_text())
-    peaks = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.getpgid(int(folder.name)) == group:
-                status = (folder / "status").read_text()
-                peaks.append(int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]))  # type: ignore[index]
-        except (OSError, TypeError):
-            continue
-    return sum(peaks) / 1_000

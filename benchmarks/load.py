@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.processes import process
 from benchmarks.table import Figure
 from local.pubsub.http1 import HttpClient, Target
 from shared.model import Creator, Metrics, Rating, Record, Video
@@ -164,10 +165,10 @@ def _cloud() -> Iterator[dict[str, str]]:
 
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        tokens = stack.enter_context(_process("local.tokens"))
-        storage = stack.enter_context(_process("local.gcs", "--data", str(home / "gcs")))
+        tokens = stack.enter_context(process("local.tokens"))
+        storage = stack.enter_context(process("local.gcs", "--data", str(home / "gcs")))
         bigquery = stack.enter_context(
-            _process("local.bigquery", "--data", str(home / "bq"), "--project", PROJECT)
+            process("local.bigquery", "--data", str(home / "bq"), "--project", PROJECT)
         )
         make_key(home / "key.json", PROJECT, tokens["token_uri"])
         yield {
@@ -187,23 +188,5 @@ def _served_load(environment: dict[str, str], dataset: str) -> Iterator[str]:
     )
     full = environment | {"DATASET": dataset, "LOG_LEVEL": "WARNING"}
     subprocess.run([sys.executable, "-c", make], env=os.environ | full, check=True)
-    with _process("local.functions", "load", environment=full) as ready:
+    with process("local.functions", "load", environment=full) as ready:
         yield f"http://127.0.0.1:{ready['port']}/"
-
-
-@contextmanager
-def _process(
-    module: str, *arguments: str, environment: dict[str, str] | None = None
-) -> Iterator[dict[str, object]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        env=os.environ | (environment or {}),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.wait(30)
