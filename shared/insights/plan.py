@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from shared.errors import Permanent
+from shared.insights.kinds import refuse_unmeasurable
 from shared.insights.nearest import listed, nearest
 from shared.model import digest
 from shared.yaml_file import BadYaml, Lines, read_yaml
@@ -182,8 +183,10 @@ class Plan(_Part):
 
     @model_validator(mode="after")
     def _fits_itself(self) -> Self:
-        for check in (_names_are_known, _roles_are_apart, _methods_have_their_keys):
-            check(self)
+        _names_are_known(self)
+        _roles_are_apart(self)
+        refuse_unmeasurable(self)
+        _methods_have_their_keys(self)
         return self
 
     @cached_property
@@ -317,6 +320,10 @@ def _roles_are_apart(plan: Plan) -> None:
         for other in names[place + 1 :]:
             if both := sorted(roles[one] & roles[other]):
                 raise ValueError(f"{both[0]} is in {one} and in {other}; it can be only one")
+    outcome_of = {plan.columns[name]: name for name in plan.outcomes}
+    for name in (*plan.predictors, *plan.controls):
+        if (same := outcome_of.get(plan.columns.get(name, ""))) is not None:
+            raise ValueError(f"columns: {name} and the outcome {same} are the same column")
     for outcome, per in plan.exposure.items():
         if outcome == per:
             raise ValueError(f"exposure: {outcome} per {per} is always 1")

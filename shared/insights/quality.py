@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.errors import Permanent
+from shared.insights.kinds import kind_of
 from shared.insights.plan import AGE, Filter, Plan
-from shared.insights.table import Table, collected_at, kind_of
+from shared.insights.table import Table, collected_at
 from shared.model import UNKNOWN_CREATOR
 
 IMPOSSIBLE = ("negative_count", "likes_exceed_views", "comments_exceed_views")

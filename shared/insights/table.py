@@ -13,13 +13,10 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from shared import cell
 from shared.insights import cells
+from shared.insights.kinds import kind_of
 from shared.insights.plan import AGE, DERIVED, POSTING_HOUR, Plan
 from shared.insights.raw import Cells, Raw, columns_of, read_raw
 
-IDS = frozenset({"video_id", "creator", "user_key", "creator_id", "username"})
-COUNTS = frozenset({"views", "likes", "comments", "shares", "saves", "followers"})
-TIMES = frozenset({"created_at", "collected_at"})
-TEXTS = frozenset({"language", "rater", "rating_status"})
 SECONDS_A_DAY = 86_400
 
 
@@ -70,24 +67,6 @@ def _typed(raw: Raw, plan: Plan) -> Table:
     for name, (first, second) in plan.differences.items():
         frame[name] = frame[first] - frame[second]
     return Table(_with_derived(frame, plan), pd.Series(rounded), raw.sha256)
-
-
-def kind_of(name: str, plan: Plan) -> str:
-    """What a column holds: by what the plan does with it, else by its standard name."""
-    if name == plan.cluster or name in IDS:
-        return "id"
-    if name in COUNTS or name in plan.outcomes or name in plan.exposure.values():
-        return "count"
-    if name in TIMES:
-        return "time"
-    if name == "synthetic":
-        return "yes_or_no"
-    if name in TEXTS or plan.controls.get(name) == "categorical":
-        return "text"
-    wanted = plan.filters[name].one_of if name in plan.filters else None
-    if wanted and all(isinstance(one, str) for one in wanted):
-        return "text"
-    return "number"
 
 
 def collected_at(frame: pd.DataFrame, plan: Plan) -> pd.Series:

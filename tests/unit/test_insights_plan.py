@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.insights.kinds import kind_of
 from shared.insights.plan import BadPlan, Primary, default_plan, parse_plan, read_plan
 from tests.insights_tables import PLAN, plan
 
@@ -100,6 +101,40 @@ def test_a_method_without_what_it_needs_is_refused(line, says):
     kept = [old for old in PLAN.splitlines() if old.split(":")[0] != line.split(":")[0]]
 
     assert says in refusal("\n".join([*kept, line]))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("predictors: [language]", "line 2: predictors: language holds words, and a number is"),
+        ("predictors: [creator]", "predictors: creator holds names"),
+        ("predictors: [created_at]", "predictors: created_at holds times"),
+        ("outcomes: [username]", "outcomes: username holds names"),
+        ("outcomes: [created_at]", "outcomes: created_at is no count"),
+        ("exposure: {views: synthetic}", "synthetic is no count; nor can it be"),
+        ("controls: {rater: linear}", "rater holds words, and a number is needed; as a control"),
+        ("interactions: [[mood, language]]", "interactions: language holds words"),
+        ("differences: {d: [mood, language]}", "differences: language holds words"),
+        ("filters: {created_at: {min: 1}}", "filters: created_at holds times"),
+        ("filters: {mood: [good, bad]}", "predictors: mood holds words"),
+        ("columns: {mood: v, views: v, language: w}", "mood and the outcome views are the same"),
+    ],
+)
+def test_a_number_is_not_made_of_names_words_or_times(line, says):
+    columns = "[creator, username, created_at, views, language, rater, synthetic, mood]"
+    said = {"columns": columns, "predictors": "[mood]", "outcomes": "[views]"}
+    key, _, value = line.partition(": ")
+
+    assert says in refusal("\n".join(f"{one}: {it}" for one, it in (said | {key: value}).items()))
+
+
+def test_a_yes_or_no_is_a_number_and_words_are_a_category():
+    asked = "columns: [views, ad, synthetic, language, rater, created_at]\npredictors: [ad]\n"
+    asked += "outcomes: [views]\ninteractions: [[ad, synthetic]]\nfilters: {language: en}\n"
+
+    plan = parse_plan((asked + "controls: {rater: categorical}").encode(), "plan.yaml")
+
+    assert (kind_of("ad", plan), kind_of("rater", plan)) == ("number", "text")
 
 
 def test_a_rate_as_primary_needs_its_exposure():
