@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shared.insights import coverage
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.cautions import cautions
 from shared.insights.correction.correction import Correction, corrections
@@ -63,6 +64,9 @@ class Insights:
                 "primary": self.primary.document() if self.primary else None,
                 "corrected": [one.document() for one in self.corrected],
                 "corrected_by": list(self.corrected_by),
+                "coverage": coverage.document(self.clusters, self.effects)
+                if self.plan.cluster
+                else [],
                 "warnings": list(self.warnings),
                 "shape": self.shapes.document(),
                 **self.strength.document(),
@@ -96,9 +100,7 @@ def analyse(
     effects, primary = work.told()
     beyond = strength(plan, work.sample, work.question, primary, effects)
     n, clusters = work.size
-    told = cautions(
-        passed, plan, effects, primary, beyond, clusters, (*work.said, *work.shapes.unanswered)
-    )
+    told = cautions(passed, plan, effects, primary, beyond, (*work.said, *work.shapes.unanswered))
     return Insights(
         plan=plan,
         gate=passed,

@@ -6,13 +6,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from shared.insights.coverage import of_rare, shortfall
 from shared.insights.effect import Effect
 from shared.insights.plan import AGE, Plan
 from shared.insights.quality import IMPOSSIBLE, Gate
 from shared.insights.strength import Strength
-
-FEW_CLUSTERS = 40
-"""Below, an interval that lets creators vary rests on few of them."""
 
 MUCH_MISSING = 0.2
 BROKEN_MONTH = 0.05
@@ -26,6 +24,7 @@ HEAPED_BY_5 = 0.5
 HEAPED_BY_10 = 0.4
 ROUNDED_FROM = 10_000
 ROUNDED_SHARE = 0.5
+RARE_SHARE = 0.2
 USEFUL_RHO = 0.2
 """Correlations of content with success beyond this are rare."""
 
@@ -36,7 +35,6 @@ def cautions(
     effects: Sequence[Effect],
     primary: Effect | None,
     strength: Strength,
-    clusters: int,
     said: Sequence[str],
 ) -> tuple[str, ...]:
     """Every caution that applies, the gravest kind first."""
@@ -44,9 +42,10 @@ def cautions(
     return (
         *_sampling(passed, plan),
         *_counting(passed),
-        *_precision(passed, plan, primary, strength, clusters),
+        *_precision(plan, effects, primary, strength),
         *_ages(frame, plan),
         *_ratings(passed, plan),
+        *_rare(passed, plan),
         *said,
         *_models(effects),
     )
@@ -102,7 +101,7 @@ def _counting(passed: Gate) -> Iterator[str]:
 
 
 def _precision(
-    passed: Gate, plan: Plan, primary: Effect | None, strength: Strength, clusters: int
+    plan: Plan, effects: Sequence[Effect], primary: Effect | None, strength: Strength
 ) -> Iterator[str]:
     if plan.primary is None:
         yield "No primary question was declared beforehand: everything here is exploratory."
@@ -111,11 +110,8 @@ def _precision(
             "The plan names no cluster, so videos count as independent; videos of one creator are "
             "alike, and then the intervals are too short."
         )
-    elif clusters < FEW_CLUSTERS:
-        yield (
-            f"There are only {clusters} creators: below {FEW_CLUSTERS} the intervals may hold the "
-            "true value less often than 95 % says."
-        )
+    elif sentence := shortfall(effects):
+        yield sentence
     power = strength.power or {}
     smallest = power.get("smallest_rho")
     if primary and (smallest is None or smallest > USEFUL_RHO):
@@ -177,6 +173,16 @@ def _ratings(passed: Gate, plan: Plan) -> Iterator[str]:
             f"Ratings of {frame['rater'].nunique()} raters are mixed; their scores need not mean "
             "the same. Filter by rater."
         )
+
+
+def _rare(passed: Gate, plan: Plan) -> Iterator[str]:
+    """Predictors with two values, one of them rare, in count models that allow for creators."""
+    if plan.cluster is None:
+        return
+    for name in plan.predictors:
+        held = passed.frame[name].value_counts() if name not in passed.left_out else pd.Series()
+        if len(held) == 2 and held.min() < RARE_SHARE * held.sum():
+            yield of_rare(name, passed.frame[plan.cluster].nunique())
 
 
 def _models(effects: Sequence[Effect]) -> Iterator[str]:

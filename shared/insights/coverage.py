@@ -5,13 +5,14 @@
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from shared.insights.agreement.figure import wilson
+from shared.insights.effect import Effect
 
 FILE = Path(__file__).parent / "coverage.json"
 CONFIDENCE = 0.99
@@ -19,8 +20,15 @@ PROMISED = 0.95
 TRUSTED_FROM = 40
 """Creators from which the defaults are held to what is promised."""
 
-DEFAULTS = {"spearman": "Spearman's ρ", "gee_nb": "the rate ratio"}
-"""The methods whose figures are told in words; all of them are in the JSON."""
+TOLD = {
+    "spearman": "Spearman's ρ",
+    "spearman, rate": "Spearman's ρ of a rate",
+    "gee_nb": "a rate ratio",
+    "gee_nb, rate": "a rate ratio with an exposure",
+}
+"""The headline methods, whose figures are told in words; those of all are in the JSON."""
+
+RARE = "gee_nb, of a rare yes or no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +52,10 @@ class Measured:
     def share(self) -> float:
         return self.covered / (self.runs - self.none)
 
-    def wilson(self) -> tuple[float, float]:
-        """The 99 % interval of `share`."""
-        found = wilson(self.covered, self.runs - self.none, CONFIDENCE)
+    def wilson(self, of: int | None = None) -> tuple[float, float]:
+        """The 99 % interval of `share`, or of the share that so many intervals are."""
+        given = self.covered if of is None else of
+        found = wilson(given, self.runs - self.none, CONFIDENCE)
         assert found.ci_low is not None and found.ci_high is not None
         return found.ci_low, found.ci_high
 
@@ -65,44 +74,80 @@ def measured() -> tuple[Measured, ...]:
 
 def near(clusters: int, methods: Iterable[str]) -> tuple[Measured, ...]:
     """The cells of these methods at the numbers of creators next to this one, the smaller first."""
-    wanted = set(methods)
-    cells = [cell for cell in measured() if cell.method in wanted]
-    sizes = sorted({cell.clusters for cell in cells})
+    return tuple(cell for method in dict.fromkeys(methods) for cell in _next_to(clusters, method))
+
+
+def _next_to(clusters: int, method: str) -> list[Measured]:
+    cells = [cell for cell in measured() if cell.method == method]
+    sizes = _sizes(cells)
     below = [size for size in sizes if size <= clusters][-1:]
     above = [size for size in sizes if size > clusters][:1]
     kept = below if below == [clusters] else below + above
-    return tuple(sorted((c for c in cells if c.clusters in kept), key=lambda c: c.clusters))
+    return [cell for cell in cells if cell.clusters in kept]
 
 
-def shortfall(clusters: int, methods: Iterable[str]) -> str | None:
-    """What to say of intervals from so few creators; None where they keep their promise."""
-    if clusters >= TRUSTED_FROM:
+def method_of(effect: Effect) -> str:
+    """What the study calls the method of an effect."""
+    if effect.interval == "bootstrap":
+        return f"{effect.method}, bootstrap of creators"
+    of_rate = f"{effect.method}, {effect.scale}"
+    return of_rate if of_rate in TOLD else effect.method
+
+
+def document(clusters: int, effects: Iterable[Effect]) -> list[dict[str, Any]]:
+    """What was measured of these effects' methods at about so many creators."""
+    return [cell.document() for cell in near(clusters, map(method_of, effects))]
+
+
+def shortfall(effects: Sequence[Effect]) -> str | None:
+    """What to say of those of the effects that rest on few creators; None where none does."""
+    few = [effect for effect in effects if effect.clusters < TRUSTED_FROM]
+    if not few:
         return None
-    given = set(methods)
-    cells = near(clusters, [name for name in DEFAULTS if name in given])
-    sizes = list(dict.fromkeys(cell.clusters for cell in cells))
-    told = [
-        f"{DEFAULTS[method]} {' and '.join(_told(cells, method, size) for size in sizes)}"
-        for method in DEFAULTS
-        if method in given
-    ]
+    clusters = min(effect.clusters for effect in few)
     lead = (
-        f"There are only {clusters} creators; intervals are held to their 95 % from "
-        f"{TRUSTED_FROM} on."
+        f"There are only {clusters} creators"
+        if len(few) == len(effects)
+        else f"Some estimates rest on only {clusters} creators"
     )
-    if not told:
+    lead += f"; intervals are held to their 95 % from {TRUSTED_FROM} on."
+    methods = set(map(method_of, few))
+    cells = near(clusters, (method for method in TOLD if method in methods))
+    if not cells:
         return lead
+    sizes = " and ".join(map(str, _sizes(cells)))
+    told = "; ".join(_told(cells, method) for method in TOLD if method in methods)
     return (
-        f"{lead} In simulated samples of {' and '.join(map(str, sizes))} creators, whose truth was "
-        f"known, they held it this often: {'; '.join(told)}."
+        f"{lead} In simulated samples of {sizes} creators they held the known truth this often: "
+        f"{told}."
     )
 
 
-def _told(cells: tuple[Measured, ...], method: str, size: int) -> str:
-    """The worse of the two: with an association and without."""
-    worst = min(
-        (cell for cell in cells if (cell.method, cell.clusters) == (method, size)),
-        key=lambda cell: cell.share,
+def of_rare(name: str, clusters: int) -> str:
+    """What to say of the rate ratio of a predictor that is a yes or no which few videos have."""
+    cells = near(clusters, [RARE])
+    sizes = " and ".join(map(str, _sizes(cells)))
+    lowest = 100 * min(cell.share for cell in cells)
+    return (
+        f"{name} is a yes or no that few videos have, and intervals of its rate ratios are too "
+        f"short: in simulated samples of {sizes} creators they held the known truth in "
+        f"{lowest:.1f} %."
     )
-    low, high = worst.wilson()
-    return f"{100 * worst.share:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _told(cells: Sequence[Measured], method: str) -> str:
+    """For each number of creators the worse of the two: with an association and without."""
+    worst = [
+        min(
+            (cell for cell in cells if (cell.method, cell.clusters) == (method, size)),
+            key=lambda cell: cell.share,
+        )
+        for size in _sizes(cells)
+    ]
+    shares = " and ".join(f"{100 * cell.share:.1f} %" for cell in worst)
+    runs = min(cell.runs - cell.none for cell in worst)
+    return f"{TOLD[method]} in {shares} of {runs:,}"
+
+
+def _sizes(cells: Iterable[Measured]) -> list[int]:
+    return sorted({cell.clusters for cell in cells})

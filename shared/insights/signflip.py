@@ -1,7 +1,7 @@
 """How sure a rate ratio is: the signs of the creators' scores are flipped, at every value in turn.
 
 An estimate ± t standard errors fails for counts of videos: a creator with one viral post moves
-the estimate and its standard error together (with t on creators - 1 it covers .87 to .93 where
+the estimate and its standard error together (with t on creators - 1 it covers .86 to .92 where
 .95 is promised; `make study` measures it beside this). So a value is tested where it is assumed
 to be true: if it is, each creator's score is as likely to be negative as positive, whatever its
 size, and the sum of the scores is one of the 2^G sums with other signs. That is the score

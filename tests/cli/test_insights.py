@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -11,8 +12,11 @@ import pytest
 import cli.cloud
 import cli.warehouse
 from cli.main import status_of
+from local.home import PROJECT
 from shared.insights.plan import default_plan, default_text
 from tests.insights_tables import PLAN, rows, write_csv
+
+COLUMNS = default_plan().columns
 
 
 @pytest.fixture
@@ -44,6 +48,17 @@ def test_json_prints_the_document_and_only_that(videos, asked, tmp_path, capsys)
     assert run("--input", videos, "--plan", asked, "--out", tmp_path / "o.json", "--json") == 0
 
     assert capsys.readouterr().out == (tmp_path / "o.json").read_text()
+
+
+def test_the_plan_of_the_readme_answers_for_a_table_with_such_columns(asked, tmp_path, capsys):
+    names = {"creator": "account", "views": "plays", "likes": "hearts"}
+    names["unexpectedness"] = "surprise_score"
+    given = [{theirs: one[ours] for ours, theirs in names.items()} for one in rows()]
+    asked.write_text(re.findall(r"```yaml\n(.*?)```", (PROJECT / "README.md").read_text(), re.S)[0])
+
+    assert run("--input", write_csv(tmp_path / "videos.csv", given), "--plan", asked) == 0
+
+    assert "Higher surprise is associated with more views" in capsys.readouterr().out
 
 
 def test_no_word_that_is_printed_claims_more_than_an_association(videos, asked, capsys):
@@ -149,8 +164,7 @@ def star_schema(monkeypatch):
 
 def fact(one: dict) -> dict:
     """A row as the fact table has it."""
-    named = {name: one.get(name) for name in default_plan().columns}
-    row = {column: named[name] for name, column in default_plan().columns.items()}
+    row = {column: one.get(name) for name, column in COLUMNS.items()}
     return row | {"rating_status": "rated", "synthetic": True, "rater": "signals/2"}
 
 

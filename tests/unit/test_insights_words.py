@@ -164,6 +164,15 @@ def test_heaped_ratings_are_said():
     assert not warned("is heaped")
 
 
+@pytest.mark.parametrize(("every", "is_rare"), [(10, True), (2, False)])
+def test_a_rare_yes_or_no_is_said(every, is_rare):
+    def yes(number, one):
+        return {"emotional_intensity": int(number % every == 0)}
+
+    said = "emotional_intensity is a yes or no that few videos have"
+    assert warned(said, every=yes, n=400, creators=40) == is_rare
+
+
 def test_a_halo_is_said():
     def same(number, one):
         return {"emotional_intensity": one["unexpectedness"] + number % 2}

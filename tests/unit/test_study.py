@@ -1,0 +1,136 @@
+"""The study of coverage: what it kept is what the code does; stopped, it goes on where it was."""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+
+import pytest
+
+from benchmarks.study import campaign, told, world
+from benchmarks.study.campaign import CHUNK, Cell, Journal, counts_of, journal, study
+from shared.insights.coverage import FILE, Measured, measured
+
+NONE = Cell("ranks", 40, planted=False)
+PLANTED = Cell("counts", 18, planted=True)
+
+NOTHING = world.truth(False)
+
+
+def kept(method: str, cell: Cell) -> Measured:
+    wanted = (method, cell.clusters, cell.planted)
+    return next(one for one in measured() if (one.method, one.clusters, one.planted) == wanted)
+
+
+@pytest.fixture
+def truth(monkeypatch):
+    """The truth as it was kept: to count it again takes ten seconds."""
+    stored = world.Truth(**json.loads(FILE.read_text())["truth"])
+    for module in (campaign, told):
+        monkeypatch.setattr(module, "truth", lambda planted: stored if planted else NOTHING)
+    return stored
+
+
+@pytest.mark.parametrize("cell", [NONE, PLANTED], ids=lambda cell: cell.name)
+def test_its_first_hundred_runs_come_out_again(cell, truth):
+    """A short study: the figures that reports print are those of the methods as they are now."""
+    counted = counts_of(cell, range(CHUNK))
+
+    again = {method: one["covered"] for method, one in counted.items()}
+    assert again == pytest.approx({name: kept(name, cell).first for name in again}, abs=1)
+    for method, one in counted.items():
+        low, high = kept(method, cell).wilson()
+        assert low - 0.1 < one["covered"] / CHUNK < high + 0.1
+        if cell is NONE:
+            assert one["covered"] + one["significant"] == one["runs"] - one["none"] == CHUNK
+    naive = next(name for name in again if name.endswith("taken for independent"))
+    default = "spearman" if cell is NONE else "gee_nb"
+    assert again[naive] <= again[default] - 5
+
+
+def test_the_truth_follows_from_the_model(monkeypatch):
+    monkeypatch.setattr(world, "TRUTH_ROWS", 200_000)
+    monkeypatch.setattr(world, "KENDALL_ROWS", 50_000)
+
+    few = asdict(world.truth.__wrapped__(True))
+
+    stored = json.loads(FILE.read_text())["truth"]
+    assert few == pytest.approx(stored, rel=0.01, abs=0.01)
+    slope = 0.7**0.5 / 15  # of surprise on a rating of reliability .7 and SD 15, not yet heaped
+    assert stored["log_ratio"] == pytest.approx(world.PLANTED[0] * slope, rel=0.02)
+    assert set(asdict(NOTHING).values()) == {0.0}
+
+
+def test_a_sample_depends_on_its_number_alone():
+    one, again, next_ = (world.sample(18, True, run) for run in (3, 3, 4))
+
+    assert one.frame.equals(again.frame) and not one.frame.equals(next_.frame)
+    assert len(one.frame) >= 20 and one.creators.max() == 17
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """Runs that cost nothing, and which of them were made."""
+    made: list[tuple[str, int]] = []
+
+    def counted(cell: Cell, numbers: range) -> campaign.Counts:
+        made.append((cell.name, numbers.start))
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return {"spearman": Counter(runs=len(numbers), covered=90 + cell.planted, significant=5)}
+
+    monkeypatch.setattr(campaign, "counts_of", counted)
+    return made
+
+
+def test_stopped_anywhere_it_goes_on_where_it_was(runs, tmp_path, capsys):
+    cells = [NONE, Cell("ranks", 40, planted=True)]
+    held = Journal(tmp_path / "new" / "journal.jsonl")
+    with pytest.raises(KeyboardInterrupt):
+        study(held, cells, lambda _: 2 * CHUNK)
+    with held.path.open("a") as file:
+        file.write('{"cell": "ranks 40 planted", "chu')  # the disk was full
+
+    found = study(held, cells, lambda _: 2 * CHUNK)
+
+    assert runs == [("ranks 40 none", 0), ("ranks 40 none", 100)] + 2 * [
+        ("ranks 40 planted", 0)
+    ] + [("ranks 40 planted", 100)]
+    assert study(held, cells, lambda _: 2 * CHUNK) == found and len(runs) == 5
+    rows = told.cells(found)
+    assert [(row.planted, row.runs, row.covered, row.first) for row in rows] == [
+        (False, 200, 180, 90),
+        (True, 200, 182, 91),
+    ]
+    assert "100%, about 0 min left" in capsys.readouterr().err
+
+
+def test_other_code_begins_another_journal(tmp_path, monkeypatch):
+    (tmp_path / "code.py").write_text('"""Words."""\nVALUE = 1  # one\n')
+    monkeypatch.setattr(campaign, "ROOT", tmp_path)
+    monkeypatch.setattr(campaign, "MEASURED", ("code.py",))
+    first = journal(tmp_path).path
+
+    (tmp_path / "code.py").write_text('"""Other words."""\n\nVALUE = 1\n')
+    assert journal(tmp_path).path == first
+    (tmp_path / "code.py").write_text("VALUE = 2\n")
+    assert journal(tmp_path).path != first
+
+
+def test_page_and_data_say_the_same(tmp_path, truth):
+    told.save(measured(), tmp_path / "coverage.json", tmp_path / "coverage.md")
+
+    assert (tmp_path / "coverage.md").read_text() == told.PAGE.read_text()
+    assert json.loads((tmp_path / "coverage.json").read_text()) == json.loads(FILE.read_text())
+
+
+def test_the_table_of_the_docs_is_what_was_measured():
+    assert told.brief(measured()) in (campaign.ROOT / "docs" / "insights.md").read_text()
+
+
+def test_a_default_that_misses_is_told():
+    row = kept("spearman", NONE)
+
+    assert told.verdict(row) == "ok"
+    low = Measured(**(asdict(row) | {"covered": int(0.93 * row.runs)}))
+    assert told.verdict(low) == "MISSED"
+    assert told.verdict(kept("spearman, videos taken for independent", NONE)) == ""
