@@ -61,7 +61,7 @@ soak: $(READY) ## Work for ten minutes and see whether any process grows
 coverage: $(READY) ## Simulate how often the intervals of the validation hold the truth (stopped, it goes on)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 nice -n 10 $(BIN)/python -m benchmarks.coverage
 
-study: $(READY) ## Simulate how often the intervals of the insights hold the truth (an hour; stopped, it goes on)
+study: $(READY) ## Simulate how often the intervals of the insights hold the truth (half an hour; stopped, it goes on)
 	@nice -n 10 $(BIN)/python -m benchmarks.study
 
 lock: $(READY) ## Compile the hashed requirements anew from the .in files

@@ -64,6 +64,13 @@ def test_the_answer_carries_interval_videos_and_creators():
     )
 
 
+def test_few_creators_are_told_how_often_such_intervals_hold_the_truth():
+    data = usual_report()
+
+    assert data.primary["clusters"] == 12
+    assert "samples of 8 and 18 creators they held the known truth this often" in page(data)
+
+
 def test_the_same_rows_give_the_same_page():
     assert page(made(rows(60))) == page(made(rows(60)))
 
