@@ -5,6 +5,7 @@ where it is mentioned, by the same words as in the lake, so that a rebuild gives
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,9 @@ from shared.tombstones import ERASED, Tombstones
 
 AT_ONCE = 500
 """Names in one pattern."""
+
+PATTERNS_AT_ONCE = 20
+"""Patterns that one statement counts, in all tables."""
 
 _TELLING = re.compile(r"[0-9._]")
 _AFTER_ID = r"[^A-Za-z0-9_]|$"
@@ -49,40 +53,45 @@ class Rows:
 
         A second run changes nothing. Rows touched, by table.
         """
-        touched = {}
-        for table in self._tables():
-            count = sum(self._delete(table, key) for key in self._erased_keys(table))
-            count += self._clean(table, mentions)
-            if count:
-                touched[table] = count
-        return touched
+        touched: Counter[str] = Counter()
+        for table, column, values in self._erased_keys():
+            touched[table] += self._delete(table, column, values)
+        for table, pattern, _ in self._mentioned(mentions):
+            touched[table] += self._clean(table, pattern)
+        return dict(touched)
 
     def left(self, mentions: Sequence[str]) -> dict[str, int]:
         """Rows that still name something erased, by table: nothing, after all is done."""
-        found = {}
-        for table in self._tables():
-            count = sum(len(values) for _, values in self._erased_keys(table))
-            count += self._count_mentions(table, mentions)
-            if count:
-                found[table] = count
-        return found
+        found: Counter[str] = Counter()
+        for table, _, values in self._erased_keys():
+            found[table] += len(values)
+        for table, _, count in self._mentioned(mentions):
+            found[table] += count
+        return dict(found)
 
     # Keys
 
-    def _erased_keys(self, table: str) -> Iterator[tuple[str, list[str]]]:
-        """Values of the key columns that were erased."""
+    def _erased_keys(self) -> list[tuple[str, str, list[str]]]:
+        """Tables, their key columns, and the values there that were erased; in one statement."""
         checks = {"video_id": self.tombstones.has_video, "user_key": self.tombstones.has_creator}
-        for column, was_erased in checks.items():
-            if any(one.name == column for one in self._fields(table)):
-                rows = self._ask(
-                    f"SELECT DISTINCT {column} AS value FROM `{table}`"  # nosec B608 # both are ours
-                )
-                values = [str(row["value"]) for row in rows if row["value"] is not None]
-                if erased := sorted(value for value in values if was_erased(value)):
-                    yield column, erased
+        keys = [
+            (table, column)
+            for table in self._tables()
+            for column in checks
+            if any(one.name == column for one in self._fields(table))
+        ]
+        parts = [
+            f"SELECT '{table}' AS place, '{column}' AS key, {column} AS value "  # nosec B608 # both are ours
+            f"FROM `{table}` WHERE {column} IS NOT NULL GROUP BY {column}"
+            for table, column in keys
+        ]
+        found: dict[tuple[str, str], list[str]] = {key: [] for key in keys}
+        for row in self._ask(" UNION ALL ".join(parts)) if parts else ():
+            if checks[row["key"]](str(row["value"])):
+                found[row["place"], row["key"]].append(str(row["value"]))
+        return [(table, column, sorted(them)) for (table, column), them in found.items() if them]
 
-    def _delete(self, table: str, key: tuple[str, list[str]]) -> int:
-        column, values = key
+    def _delete(self, table: str, column: str, values: list[str]) -> int:
         return self._change(
             f"DELETE FROM `{table}` WHERE {column} IN UNNEST(@values)",  # nosec B608 # both are ours
             values=values,
@@ -90,18 +99,36 @@ class Rows:
 
     # Mentions
 
-    def _clean(self, table: str, mentions: Sequence[str]) -> int:
-        changed = 0
-        for pattern in mentions:
-            sets = ", ".join(self._assignments(table))
-            if sets:
-                changed += self._change(
-                    f"UPDATE `{table}` AS it SET {sets} "  # nosec B608 # names are ours
-                    "WHERE REGEXP_CONTAINS(TO_JSON_STRING(it), @pattern)",
-                    pattern=pattern,
-                    put=rf"\1{ERASED}\3",
+    def _mentioned(self, mentions: Sequence[str]) -> Iterator[tuple[str, str, int]]:
+        """Tables, the patterns that their rows match, and how many do; a few patterns at once."""
+        tables = [table for table in self._tables() if list(self._texts(table))]
+        for start in range(0, len(mentions) if tables else 0, PATTERNS_AT_ONCE):
+            named = {
+                f"p{n}": one for n, one in enumerate(mentions[start : start + PATTERNS_AT_ONCE])
+            }
+            counts = ", ".join(
+                f"COUNTIF(REGEXP_CONTAINS(said, @{name})) AS {name}" for name in named
+            )
+            parts = (
+                f"SELECT '{table}' AS place, {counts} "  # nosec B608 # the names are ours
+                f"FROM (SELECT TO_JSON_STRING(it) AS said FROM `{table}` AS it)"
+                for table in tables
+            )
+            for row in list(self._ask(" UNION ALL ".join(parts), **named)):
+                yield from (
+                    (row["place"], pattern, int(row[name]))
+                    for name, pattern in named.items()
+                    if row[name]
                 )
-        return changed
+
+    def _clean(self, table: str, pattern: str) -> int:
+        sets = ", ".join(self._assignments(table))
+        return self._change(
+            f"UPDATE `{table}` AS it SET {sets} "  # nosec B608 # names are ours
+            "WHERE REGEXP_CONTAINS(TO_JSON_STRING(it), @pattern)",
+            pattern=pattern,
+            put=rf"\1{ERASED}\3",
+        )
 
     def _assignments(self, table: str) -> Iterator[str]:
         """Twice over, because two mentions may share the sign between them."""
@@ -116,16 +143,6 @@ class Rows:
                 )
             else:
                 yield f"{column.name} = {once.format(once.format(f'it.{column.name}'))}"
-
-    def _count_mentions(self, table: str, mentions: Sequence[str]) -> int:
-        if not list(self._texts(table)):
-            return 0
-        statement = (
-            f"SELECT COUNT(*) AS n FROM `{table}` AS it "  # nosec B608 # the name is ours
-            "WHERE REGEXP_CONTAINS(TO_JSON_STRING(it), @pattern)"
-        )
-        counts = (next(iter(self._ask(statement, pattern=pattern))) for pattern in mentions)
-        return sum(int(row["n"]) for row in counts)
 
     def _texts(self, table: str) -> Iterator[bigquery.SchemaField]:
         return (one for one in self._fields(table) if one.field_type == "STRING")
