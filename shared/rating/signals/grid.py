@@ -1,5 +1,6 @@
 """A frame as a small grid: mean luma and mean colour of equal cells, whatever its size."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Ints = NDArray[np.intp]
 
 LUMA_CELLS = 32  # per side: small enough to be cheap, fine enough for a hand or a ball
 COLOUR_CELLS = 16
@@ -49,13 +51,21 @@ class Gridder:
 
 def _cells(plane: Any, side: int) -> Array:
     """Sums along rows, then along columns: both at once would read in strides, twice as slow."""
-    pixels = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height]
-    step = max(1, plane.height // (side * ROWS_PER_CELL))
-    rows = plane.height // step // side  # sampled rows per cell
-    columns = plane.width // side
-    top = (plane.height - rows * step * side) // 2
-    left = (plane.width - columns * side) // 2
-    part = pixels[top : top + rows * step * side : step, left : left + columns * side]
-    down = np.add.reduce(part.reshape(side, rows, -1), axis=1, dtype=np.uint16)
-    sums = np.add.reduceat(down, range(0, columns * side, columns), axis=1, dtype=np.uint32)
-    return np.asarray(sums * np.float32(1 / (rows * columns)), dtype=np.float32)
+    pixels = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    rows, starts, sizes = _layout(plane.width, plane.height, side)
+    part = pixels.take(rows, axis=0)[:, : plane.width]
+    down = np.add.reduce(part.reshape(side, ROWS_PER_CELL, -1), axis=1, dtype=np.uint16)
+    return np.asarray(np.add.reduceat(down, starts, axis=1, dtype=np.uint32) / sizes)
+
+
+@lru_cache(maxsize=64)
+def _layout(width: int, height: int, side: int) -> tuple[Ints, Ints, Array]:
+    """Which rows are read, where each column of cells begins, and how many pixels a cell has.
+
+    Cells cover the picture from edge to edge whatever its size, so that they show the same.
+    """
+    samples = side * ROWS_PER_CELL
+    rows = (np.arange(samples) * 2 + 1) * height // (2 * samples)
+    starts = np.arange(side) * width // side
+    widths = np.diff(np.append(starts, width))
+    return rows, starts, (widths * ROWS_PER_CELL).astype(np.float32)

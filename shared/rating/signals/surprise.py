@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from shared.rating.signals import gamma
 from shared.rating.signals.sound import TICKS_PER_S
-from shared.rating.signals.ticks import Change, Ticks, quiet_level
+from shared.rating.signals.ticks import Change, Ticks
 
 Floats = NDArray[np.float64]
 Cells = NDArray[np.floating]
@@ -27,7 +27,10 @@ _ORDINARY_TIMES = 2.0  # surprise up to this multiple of the ordinary level is n
 _SEEN_MOTION = 0.5  # grey levels per tick; less is the codec
 _SCATTERS = 1.5  # robust deviations above the motion line that motion still explains
 _STEEPEST = 3.0
+_SHRINKING = 0.04  # variance of log motion at which half of a slope is believed
+_FEWEST_TICKS = 10
 _ORDINARY_NATS = 2.0  # and below this it is noise
+_MOST_REDRAWN = 3.0  # of what is ordinary elsewhere
 _REDRAWN_TIMES = 2.0  # a redrawn cell may change this much more than most cells do
 _SCHEMA_S = 1.2  # seconds of a shot after which half an expectation stands
 _APART_TICKS = 4  # repetitions are at least this far apart
@@ -76,7 +79,7 @@ def surprise_of(ticks: Ticks, sound: Floats | None, cut_ticks: Marks, refreshed:
 class _Channel:
     raw: Floats  # nats of each tick
     excess: Floats  # beyond the ordinary, cuts left out
-    signature: NDArray[np.float16]  # per cell the root of its nats, signed like its change
+    signature: Change  # per cell the root of its nats, signed like its change
 
 
 def _channel(
@@ -87,29 +90,32 @@ def _channel(
     motion: Floats | None = None,
     weight: float = 1.0,
 ) -> _Channel:
-    """The model run over a channel; `usual` is the size of change that counts as 1 at each tick."""
-    size = change.cells.shape[1]
+    """The model run over a channel; `usual` is the size of change that counts as 1 at each tick.
+
+    The cells of `change` are written over with their signature: a long clip has no room for both.
+    """
+    size = change.blocks[0].shape[1]
     belief, unbroken = gamma.Belief(size, _FORGETTING), gamma.Belief(size, _FORGETTING)
-    signature = np.zeros_like(change.cells)
     nats, raw = np.zeros(len(usual)), np.zeros(len(usual))
-    for start in range(0, len(usual), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        moved = change.cells[part].astype(np.float32)
+    start = 0
+    for block in change.blocks:
+        part = slice(start, start + len(block))
+        moved = block.astype(np.float32)
         counts = np.minimum(np.abs(moved) / usual[part, None], _MOST_COUNTS)
         # A cell calmer than is ordinary surprises nobody.
         cells = weight * belief.surprise(counts, breaks[part], least=1.0)
         nats[part] = cells.sum(axis=1)
-        signature[part] = np.copysign(np.sqrt(cells), moved)
+        block[:] = np.copysign(np.sqrt(cells), moved)
         if breaks.any():
             raw[part] = weight * unbroken.surprise(counts, least=1.0).sum(axis=1)
+        start = part.stop
     excess = np.maximum(0.0, nats - _ordinary(nats, breaks, motion) - _ORDINARY_NATS)
-    return _Channel(raw if breaks.any() else nats, excess, signature)
+    return _Channel(raw if breaks.any() else nats, excess, change)
 
 
 def _level_changes(powers: Floats) -> Change:
     levels = 10 * np.log10(powers + _SILENCE)
-    change = np.diff(levels, axis=0, prepend=levels[:1]).astype(np.float16)
-    return Change(change, quiet_level(change.astype(np.float64)))
+    return Change.of(np.diff(levels, axis=0, prepend=levels[:1]))
 
 
 def _and_next(marks: Marks) -> Marks:
@@ -119,7 +125,8 @@ def _and_next(marks: Marks) -> Marks:
 def _usual(change: Change, floor: float, breaks: Marks, redrawn: Marks) -> Floats:
     """The size of change that is ordinary at each tick, from what came so far.
 
-    Where the encoder redraws, what most cells do together is ordinary too.
+    Where the encoder redraws, what most cells do together is ordinary too; within bounds, since
+    encoders like to redraw where much happens.
     """
     level = change.level.copy()
     level[0] = np.nan
@@ -129,7 +136,8 @@ def _usual(change: Change, floor: float, breaks: Marks, redrawn: Marks) -> Float
     usual = np.fmax(least, _running_median(level, _ORDINARY_WINDOW, -1))
     usual[:2] = least
     diffuse = redrawn & known
-    usual[diffuse] = np.maximum(usual[diffuse], _REDRAWN_TIMES * level[diffuse])
+    together = np.minimum(_REDRAWN_TIMES * change.middle, _MOST_REDRAWN * usual)
+    usual[diffuse] = np.maximum(usual, together)[diffuse]
     return usual
 
 
@@ -159,10 +167,12 @@ def _explained_by(motion: Floats, nats: Floats) -> Floats:
     """Upper edge of the log-log line of nats on motion through the quieter nine tenths."""
     bulk = (nats > 0) & (nats <= np.percentile(nats, 90))
     log_motion = np.log(motion + _SEEN_MOTION)
-    if bulk.sum() < 10 or np.ptp(log_motion[bulk]) < 0.5:
+    if bulk.sum() < _FEWEST_TICKS:
         return np.zeros_like(nats)
-    slope = np.polyfit(log_motion[bulk], np.log(nats[bulk]), 1)[0]
-    slope = min(max(float(slope), 0.0), _STEEPEST)
+    along, up = log_motion[bulk] - log_motion[bulk].mean(), np.log(nats[bulk])
+    # Where motion hardly varies its slope is a guess: shrunk, it cannot leap from clip to clip.
+    slope = float(along @ up) / (float(along @ along) + _SHRINKING * len(along))
+    slope = min(max(slope, 0.0), _STEEPEST)
     apart = np.log(nats[bulk]) - slope * log_motion[bulk]
     base = float(np.median(apart))
     scatter = 1.4826 * float(np.median(np.abs(apart - base)))
@@ -187,7 +197,8 @@ def _repetitions(parts: list[_Channel], total: Floats) -> Floats:
     events = np.flatnonzero(total > max(_ORDINARY_NATS, 0.02 * total.max(initial=0.0)))
     if events.size > _MOST_EVENTS:
         events = np.sort(events[np.argsort(total[events])[-_MOST_EVENTS:]])
-    marks = np.concatenate([part.signature[events] for part in parts], axis=1).astype(np.float32)
+    marks = np.concatenate([part.signature.rows(events) for part in parts], axis=1)
+    marks = marks.astype(np.float32)
     marks /= np.linalg.norm(marks, axis=1, keepdims=True) + np.float32(1e-9)
     for row, tick in enumerate(events):
         earlier = events <= tick - _APART_TICKS
@@ -198,6 +209,3 @@ def _repetitions(parts: list[_Channel], total: Floats) -> Floats:
             best[int(when)] = max(best.get(int(when), 0.0), float(value))
         times[tick] = sum(best.values())
     return times
-
-
-_CHUNK = 256

@@ -10,17 +10,40 @@ from shared.rating.signals.sound import TICKS_PER_S
 Floats = NDArray[np.float64]
 Cells = NDArray[np.floating]
 
-PICTURE_CELLS, TINT_CELLS = 256, 512
 _CHUNK = 64
 _QUIET_SHARE = 0.9  # of the cells: the others may be what happened
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What camera and exposure do not explain of each tick's change; row 0 is nothing."""
+    """What camera and exposure do not explain of each tick's change; the first is nothing."""
 
-    cells: NDArray[np.float16]  # ticks x cells, signed: grey levels, or dB of bands of sound
+    blocks: tuple[NDArray[np.float16], ...]
+    """Ticks x cells, signed: grey levels, or dB of bands of sound. All but the last are as long
+    as the first: one array of a long clip would have to be copied together."""
+
     level: Floats  # per tick, mean size over the quiet nine tenths of the cells
+    middle: Floats  # per tick, median size of the cells: what most of them do
+
+    @classmethod
+    def of(cls, cells: Cells) -> "Change":
+        ordered = np.sort(np.abs(cells).astype(np.float32), axis=1)
+        count = ordered.shape[1]
+        level = ordered[:, : max(1, int(count * _QUIET_SHARE))].mean(axis=1, dtype=np.float64)
+        return cls((cells.astype(np.float16),), level, ordered[:, count // 2].astype(np.float64))
+
+    @classmethod
+    def joined(cls, parts: list["Change"]) -> "Change":
+        blocks = tuple(block for part in parts for block in part.blocks)
+        level = np.concatenate([part.level for part in parts])
+        return cls(blocks, level, np.concatenate([part.middle for part in parts]))
+
+    def rows(self, ticks: NDArray[np.intp]) -> NDArray[np.float16]:
+        """The cells of some ticks."""
+        long = len(self.blocks[0])
+        width = self.blocks[0].shape[1]
+        found = [self.blocks[tick // long][tick % long] for tick in ticks.tolist()]
+        return np.array(found, dtype=np.float16).reshape(len(found), width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +67,9 @@ class Ticker:
     _tick: int = 0
     _pending: list[tuple[Cells, Cells]] = field(default_factory=list)
     _before: tuple[Cells, Cells] | None = None
-    _parts: list[tuple[Cells, ...]] = field(default_factory=list)
+    _picture: list[Change] = field(default_factory=list)
+    _tint: list[Change] = field(default_factory=list)
+    _told: list[tuple[Cells, ...]] = field(default_factory=list)  # spread, motion, usual motion
 
     def see(self, luma: Cells, colour: Cells, times_s: list[float]) -> None:
         """The next frames: `luma` frames x 32 x 32, `colour` frames x 2 x 16 x 16, 0-255."""
@@ -60,9 +85,8 @@ class Ticker:
         """End the last tick. There must have been a frame."""
         self._end(self._tick + 1)
         self._digest()
-        picture, tint, *told = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        level, tint_level, *others = (part.astype(np.float64) for part in told)
-        return Ticks(Change(picture, level), Change(tint, tint_level), *others)
+        told = (np.concatenate(part).astype(np.float64) for part in zip(*self._told, strict=True))
+        return Ticks(Change.joined(self._picture), Change.joined(self._tint), *told)
 
     def _add(self, tick: int, count: int, cells: tuple[Cells, Cells]) -> None:
         if self._sum is None:
@@ -91,33 +115,17 @@ class Ticker:
         shown = [self._before or self._pending[0], *self._pending]
         luma = np.stack([one for one, _ in shown])
         colour = np.stack([other for _, other in shown])
-        moved = np.abs(np.diff(luma, axis=0)).reshape(len(luma) - 1, -1)
-        picture = _pooled(unexplained(luma)[1:])
+        self._picture.append(Change.of(_pooled(unexplained(luma)[1:])))
         left = [unexplained(colour[:, plane])[1:] for plane in range(2)]
-        tint = np.stack(left, axis=1).reshape(len(picture), -1)
-        self._parts.append(
-            (
-                picture.astype(np.float16),
-                tint.astype(np.float16),
-                quiet_level(picture),
-                quiet_level(tint),
-                luma[1:].std(axis=(1, 2)),
-                moved.mean(axis=1),
-                _middle(moved),
-            )
-        )
+        self._tint.append(Change.of(np.stack(left, axis=1).reshape(len(luma) - 1, -1)))
+        moved = np.abs(np.diff(luma, axis=0)).reshape(len(luma) - 1, -1)
+        self._told.append((luma[1:].std(axis=(1, 2)), moved.mean(axis=1), _middle(moved)))
         self._before, self._pending = shown[-1], []
-
-
-def quiet_level(change: Cells) -> Floats:
-    """Mean size of the quieter nine tenths of the cells of each tick."""
-    quiet = max(1, int(change.shape[1] * _QUIET_SHARE))
-    return np.asarray(np.sort(np.abs(change), axis=1)[:, :quiet].mean(axis=1), dtype=np.float64)
 
 
 def _middle(sizes: Cells) -> Cells:
     """The upper median of each row: sorting whole rows is faster than numpy's median."""
-    return np.asarray(np.sort(sizes, axis=1)[:, sizes.shape[1] // 2])
+    return np.sort(sizes, axis=1)[:, sizes.shape[1] // 2].copy()  # a view would keep all of it
 
 
 def unexplained(planes: Cells) -> Cells:

@@ -1,0 +1,150 @@
+"""What measuring costs beside decoding alone and beside PySceneDetect, and what memory it takes."""
+
+import math
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+
+from benchmarks.table import Figure
+from local.sandbox.clips import render
+from local.sandbox.designs import Design
+from shared.rating.signals import measure
+
+COMMAND = "python -m benchmarks signals"
+SIZES = ((480, 854), (720, 1280))
+TIMES = 7
+SHORT_S, LONG_S = 10, 600
+_PAUSE_S = Fraction(1, 2)  # the last frame of sound ends a little after the picture
+_PEAK = """
+import sys
+from benchmarks.memory import peak_mb
+from shared.rating.signals import measure
+measure(sys.argv[1])
+print(peak_mb())
+"""
+
+
+def figures() -> Iterator[Figure]:
+    with TemporaryDirectory(prefix="speed-") as folder:
+        paths = [
+            _clip(Path(folder), size, kind) for size in SIZES for kind in ("oddball", "montage")
+        ]
+        yield from _beside(paths)
+        yield _memory(paths[0])
+
+
+def _clip(folder: Path, size: tuple[int, int], kind: str) -> Path:
+    """Ten textured seconds with a pan, noise and sound, at 30 frames/s."""
+    is_odd = kind == "oddball"
+    design = Design(
+        f"{kind}_{size[1]}",
+        kind,
+        0.5 if is_odd else 0.0,
+        6.0 if is_odd else None,
+        float(SHORT_S),
+        "bricks" if is_odd else "weave",
+        moving=True,
+        noise=4.0,
+        fps=30,
+        size=size,
+        montage_s=None if is_odd else 1.2,
+    )
+    path = folder / f"{design.name}.mp4"
+    render(design, 77, path)
+    return path
+
+
+def _beside(paths: list[Path]) -> Iterator[Figure]:
+    """CPU seconds, which a neighbour's load changes little."""
+    ways = {
+        "ours": measure,
+        "decoding": decode,
+        "opencv": _detector("opencv"),
+        "pyav": _detector("pyav"),
+    }
+    cost: dict[str, list[float]] = {name: [] for name in ways}
+    for path in paths:
+        taken: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(TIMES):
+            for name, way in ways.items():
+                taken[name].append(_cpu_s(way, path))
+        for name, seconds in taken.items():
+            cost[name].append(min(seconds))
+    ratio = _geometric_mean(cost["ours"], cost["decoding"])
+    each = ", ".join(f"{a / b:.2f}" for a, b in zip(cost["ours"], cost["decoding"], strict=True))
+    note = f"CPU, geometric mean of {each}; video and sound, threads as the library chooses"
+    yield Figure("signals: cost beside decoding alone", ratio, 1.3, COMMAND, note, is_most=True)
+    best = min(("opencv", "pyav"), key=lambda name: math.prod(cost[name]))
+    faster = _geometric_mean(cost[best], cost["ours"])
+    note = f"CPU, ContentDetector as it ships, its faster backend here ({best}), picture alone"
+    yield Figure("signals: speed beside PySceneDetect", faster, 1.3, COMMAND, note)
+
+
+def decode(path: Path) -> None:
+    """All frames of the streams that `measure` reads, with its threads."""
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        video.thread_type = "AUTO"
+        for packet in container.demux([video, *container.streams.audio[:1]]):
+            packet.decode()
+
+
+def _detector(backend: str) -> Callable[[Path], object]:
+    from scenedetect import ContentDetector, SceneManager, open_video
+
+    def detect(path: Path) -> None:
+        manager = SceneManager()
+        manager.add_detector(ContentDetector())
+        manager.detect_scenes(open_video(str(path), backend=backend))
+
+    return detect
+
+
+def _cpu_s(way: Callable[[Path], object], path: Path) -> float:
+    began = time.process_time()
+    way(path)
+    return time.process_time() - began
+
+
+def _geometric_mean(ours: list[float], theirs: list[float]) -> float:
+    return statistics.geometric_mean(a / b for a, b in zip(ours, theirs, strict=True))
+
+
+def _memory(path: Path) -> Figure:
+    long = path.with_name("long.mp4")
+    _repeated(path, long, LONG_S // SHORT_S)
+    short_mb, long_mb = _peak_mb(path), _peak_mb(long)
+    note = f"{long_mb:.0f} MB resident for {LONG_S} s, {short_mb:.0f} MB for {SHORT_S} s"
+    name = "signals: memory for ten minutes beside ten seconds"
+    return Figure(name, long_mb / short_mb, 1.25, COMMAND, note, is_most=True)
+
+
+def _repeated(source: Path, target: Path, times: int) -> None:
+    """The clip over and over, without encoding it anew."""
+    with av.open(str(target), "w") as out:
+        streams = {}
+        for turn in range(times):
+            with av.open(str(source)) as container:
+                for stream in container.streams if turn == 0 else ():
+                    streams[stream.index] = out.add_stream_from_template(stream)
+                for packet in container.demux():
+                    if packet.dts is None:
+                        continue
+                    later = round(turn * (SHORT_S + _PAUSE_S) / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + later, packet.dts + later
+                    packet.stream = streams[packet.stream.index]
+                    out.mux(packet)
+
+
+def _peak_mb(path: Path) -> float:
+    done = subprocess.run(
+        [sys.executable, "-c", _PEAK, str(path)], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return float(done.stdout)
