@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from shared.errors import Permanent, Transient
 from shared.model import Creator
 from shared.tiktok.collections import Collection
 from shared.tiktok.source import Found, Page, Position, Reread, Source
@@ -87,7 +88,13 @@ class Pseudonymous:
 
     def user_info(self, username: str) -> bytes:
         """The profile of an account that goes by this pseudonym, met in this run."""
-        return self._left_of_bytes(self._source.user_info(self._plain.get(username, username)))
+        name = self._plain.get(username, username)
+        try:
+            return self._left_of_bytes(self._source.user_info(name))
+        except Transient as error:  # the API may repeat what it was asked for
+            raise Transient(str(error).replace(name, username)) from None
+        except Permanent as error:
+            raise Permanent(error.reason, error.sentence.replace(name, username)) from None
 
     def close(self) -> None:
         self._source.close()

@@ -18,6 +18,7 @@ from shared.tiktok.download import Downloads
 from shared.tiktok.manifest import ManifestSource
 from shared.tiktok.media import Outcome
 from shared.tiktok.pseudonyms import Pseudonymous
+from tests.fakes import tombstones_in
 from tests.tiktok_world import COLLECTION, FIRST, World, counts
 
 ASKED = COLLECTION.replace("profiles: false", "profiles: true")
@@ -205,6 +206,10 @@ def test_a_manifest_breaks_where_no_line_of_its_first_page_can_be_read(world):
 
     world.lake.put("manifests/m.jsonl", b'{"video_id": "7300000000000000001", "views": 5}')
     assert world.broke() == (None, "")
+
+    world.lake.put("manifests/m.jsonl", b'{"video_id": "7"}\n{"video_id": "8"}')
+    tombstones_in(world.lake).put(["7"], [], world.now)
+    assert world.sing()["sources"][0]["video_id"] == "8"
 
     world.lake.put("manifests/m.jsonl", b'{"video_id": "7.3E+18"}')
     assert world.broke()[0] == "read"

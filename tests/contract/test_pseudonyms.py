@@ -10,13 +10,14 @@ import pytest
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
 from local.tiktok.server import running
-from shared.errors import Misconfigured
+from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import COLLECTIONS
 from shared.pseudonym import pseudonym
 from shared.tiktok.download import Downloads
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.manifest import ManifestSource
 from shared.tiktok.pseudonyms import Pseudonymous
+from shared.tiktok.source import Page, Position
 from tests.fakes import tombstones_in
 from tests.tiktok_world import COLLECTION, FIRST, World
 
@@ -95,6 +96,24 @@ def test_profiles_are_asked_for_by_the_name_and_followers_kept(world):
     listed = (one for one in world.bus.published if one.video)
     followers = {one.video.creator_id: one.metrics.followers for one in listed}
     assert followers[ALIAS("user1")] == 100
+
+
+@pytest.mark.parametrize("kind", [Transient, partial(Permanent, "refused")])
+def test_an_error_that_repeats_the_name_is_told_under_the_pseudonym(kind):
+    class Failing:
+        name, has_profiles = "research", True
+
+        def pages(self, *asked):
+            yield Page(Position(FIRST, FIRST), None, {}, ({"username": "ada"},), None)
+
+        def user_info(self, username):
+            raise kind(f"cannot serve {username} now")
+
+    source = Pseudonymous(Failing(), ALIAS)
+    list(source.pages(None, None))
+
+    with pytest.raises((Transient, Permanent), match=f"cannot serve {ALIAS('ada')} now"):
+        source.user_info(ALIAS("ada"))
 
 
 def test_who_was_erased_by_name_is_not_let_in_again(world):

@@ -103,11 +103,12 @@ def test_a_video_without_a_file_is_settled_with_its_reason(answer, reason):
     assert lake.objects == {}
 
 
-def test_a_file_declared_too_large_is_not_begun():
-    lake = LakeInMemory()
+def test_a_file_declared_too_large_is_not_begun(monkeypatch):
+    lake, begun = LakeInMemory(), []
+    monkeypatch.setattr(lake, "create_stream", lambda *name: begun.append(name))
 
-    assert settle(Reply(body=MP4), lake, max_bytes=1000).reason == "too_large"
-    assert lake.objects == {}
+    assert settle(Reply(body=MP4), lake, max_bytes=1000) == Outcome("no_media", "too_large")
+    assert begun == []
 
 
 def test_a_file_that_grows_too_large_is_dropped_and_no_more_is_read():
@@ -193,6 +194,19 @@ def test_an_outage_of_the_lake_is_no_fault_of_the_file():
 
     with pytest.raises(Transient, match="storage"):
         settle(Reply(body=MP4), Down())
+
+
+def test_looking_says_what_would_become_of_a_file_and_stores_nothing():
+    lake = LakeInMemory()
+    lake.write_once("videos/7.mov", MOV)
+    before = dict(lake.objects)
+    with serving(lambda request: Reply(404) if request.path == "/8" else Reply(body=MP4)) as server:
+        media = url_media(server, lake)
+
+        assert media.look("7", None) == Outcome("stored")
+        assert media.look("8", None) == Outcome("no_media", "deleted")
+
+    assert lake.objects == before
 
 
 def test_resolver_none_asks_nobody():
