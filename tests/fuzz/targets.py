@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from cloudevents.http import CloudEvent
@@ -20,6 +21,7 @@ from shared.rating.clip import Unreadable, clip_of
 from shared.rating.gemini.reading import Stopped, Unfit, read, usage
 from shared.rating.gemini.wire import read_wire
 from shared.rating.rubric_file import BadRubric, checked_rubric
+from shared.rating.signals import Unratable, measure, picture_at
 from shared.tiktok.collections import parse_collection
 from shared.tiktok.manifest_file import Manifest
 from shared.tiktok.manifest_line import line_of
@@ -159,6 +161,14 @@ def _clip(content: bytes) -> None:
         clip_of(io.BytesIO(content))
 
 
+def _signals(content: bytes) -> None:
+    with NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        with suppress(Unratable):
+            picture_at(file.name, measure(file.name).duration_s / 2)
+
+
 _COLLECTION = parse_collection(COLLECTIONS, "cats")
 _PUSHED = json.dumps({"message": {"data": "e30=", **upload("videos/1.mp4", 1)}}).encode()
 
@@ -177,5 +187,6 @@ TARGETS = {
         Target("rubric", _rubric, RUBRIC, "rubric"),
         Target("gemini", _gemini, json.dumps(GOOD).encode()),
         Target("clip", _clip, clip(), "media"),
+        Target("signals", _signals, clip(), "media"),
     )
 }

@@ -1,12 +1,14 @@
 """Files that are broken, lying or not videos end in a reason, in bounded time and memory."""
 
 import random
+import struct
 from pathlib import Path
 
 import av
 import pytest
 
-from shared.rating.signals import Unratable, decode, measure
+from benchmarks.signals.mutated import make_originals, mutated
+from shared.rating.signals import Unratable, decode, measure, picture_at
 from tests.unit.test_signals import HEIGHT, WIDTH, beating, panned, still, tone, write
 
 
@@ -149,15 +151,26 @@ def test_a_file_that_is_not_there_is_no_rating_matter(tmp_path):
         measure(tmp_path / "gone.mp4")
 
 
-def test_mutated_files_end_in_a_measurement_or_a_reason(file, clip):
-    rng = random.Random(7)
-    original = clip.read_bytes()
+def test_a_bomb_of_a_picture_is_refused(tmp_path):
+    path = write(tmp_path / "bomb.mp4", still(), 0.08, size=(4112, 2320))
 
-    for _ in range(60):
-        content = bytearray(original)
-        for _ in range(rng.choice([1, 10, 200])):
-            content[rng.randrange(rng.choice([4000, len(content)]))] = rng.randrange(256)
+    assert reason(path) == "too_large"
+
+
+def test_a_header_that_claims_a_gigantic_picture_is_refused(file):
+    header = b"GIF89a" + struct.pack("<HHBBB", 65_000, 65_000, 0xF0, 0, 0) + bytes(6)
+    frame = b"," + struct.pack("<HHHHB", 0, 0, 65_000, 65_000, 0) + b"\x02\x02\x4c\x01\x00;"
+
+    assert reason(file(header + frame, "bomb.gif")) in {"too_large", "undecodable", "truncated"}
+
+
+def test_mutated_files_of_every_make_end_in_a_measurement_or_a_reason(tmp_path):
+    make_originals(tmp_path)
+    path = tmp_path / "mutated"
+
+    for number in range(54):
+        path.write_bytes(mutated(tmp_path, number))
         try:
-            measure(file(bytes(content[: rng.randrange(1000, len(content))])))
+            picture_at(path, measure(path).duration_s / 2)
         except Unratable as error:
             assert error.reason.isidentifier()
