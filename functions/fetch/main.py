@@ -3,7 +3,6 @@
 import json
 import time
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Literal, get_args
 
 import flask
@@ -14,8 +13,6 @@ from shared.bus import Bus
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import Lake
 from shared.once import once
-from shared.pseudonym import pseudonym
-from shared.tiktok.canary import canary
 from shared.tiktok.collections import Collection
 from shared.tiktok.display import DisplayApi
 from shared.tiktok.download import Downloads, Refused, Target
@@ -23,7 +20,6 @@ from shared.tiktok.due import fetch_due
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.manifest import ManifestSource
 from shared.tiktok.media import NoMedia, Resolver, UrlMedia
-from shared.tiktok.pseudonyms import Pseudonymous
 from shared.tiktok.quota import DailyQuota
 from shared.tiktok.research import ResearchApi
 from shared.tiktok.run import App
@@ -55,9 +51,7 @@ def wiring() -> App:
 
     def source(collection: Collection) -> Source:
         found = named(collection)
-        if not collection.pseudonyms:
-            return found
-        return Pseudonymous(found, partial(pseudonym, hashing_key()))
+        return _nameless(found, hashing_key()) if collection.pseudonyms else found
 
     def named(collection: Collection) -> Source:
         if collection.source == "manifest":
@@ -90,6 +84,15 @@ def wiring() -> App:
         parallel=settings.media_parallel,
         deadline_s=settings.deadline_s,
     )
+
+
+def _nameless(source: Source, key: str) -> Source:
+    from functools import partial
+
+    from shared.pseudonym import pseudonym
+    from shared.tiktok.pseudonyms import Pseudonymous
+
+    return Pseudonymous(source, partial(pseudonym, key))
 
 
 def _ytdlp() -> type[UrlMedia]:
@@ -130,6 +133,8 @@ def fetch(request: flask.Request) -> flask.Response:
         if mode == "due":
             return _json(200, fetch_due(wiring()))
         if mode == "canary":
+            from shared.tiktok.canary import canary
+
             return _json(200, canary(wiring()))
         return _json(200, fetch_collection(name, wiring(), mode))
     except Permanent as error:
