@@ -14,7 +14,7 @@ from benchmarks.table import Figure
 
 SUITES = ("imports", "starts", "fetch", "load", "chain", "insights", "seeds", "report", "signals")
 EPILOGUE = """\
-Without a name all are measured (some 25 minutes on two quiet cores), and benchmarks/results.json
+Without a name all are measured (some 30 minutes on two quiet cores), and benchmarks/results.json
 is written. Ratios are measured side by side in one run, so that a slow machine changes them little;
 one that is busy with other things does. Exit status 1 when a figure misses its bar or could not be
 measured, 2 for wrong use.
