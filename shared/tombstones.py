@@ -25,6 +25,7 @@ from typing import Any, Literal
 from shared.errors import Misconfigured
 from shared.lake import Lake
 from shared.model import VIDEO_ID, Record, canonical_json, parse
+from shared.nested import parsed
 
 TOMBSTONES = "tombstones/"
 CHANGED = f"{TOMBSTONES}changed"
@@ -154,7 +155,7 @@ class Tombstones:
         known = self._now()
         if not (known.videos or known.creators):
             return content
-        said = json.loads(content)
+        said = parsed(content)
         left = self.left_of_json(said)
         return content if left == said else json.dumps(left).encode()
 
@@ -167,7 +168,7 @@ class Tombstones:
         with suppress(ValueError, TypeError):
             data = base64.b64decode(evidence.get("data") or "").decode("utf-8", "replace")
             said.append(data)
-            said.append(json.loads(data))
+            said.append(parsed(data))
         return bool(self.left_of_json(said) != said)
 
     def _is_about_erased(self, one: Any) -> bool:

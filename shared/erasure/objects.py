@@ -12,6 +12,7 @@ from typing import IO, Any, Literal
 from urllib.parse import unquote
 
 from shared.lake import FAILED, PARKED, REPORTS, TOKENS, VIDEOS, Entry, Gone, Lake, Superseded
+from shared.nested import parsed
 from shared.tombstones import TOMBSTONES, Tombstones
 
 MOST_AT_ONCE = 64 * 2**20
@@ -98,7 +99,7 @@ def _says_erased(entry: Entry, lake: Lake, tombstones: Tombstones) -> bool:
         text = content.decode("utf-8", "replace")
         return tombstones.are_in({"page": text, "pieces": _PIECES.findall(text)})
     try:
-        said = json.loads(content)
+        said = parsed(content)
     except ValueError:
         return any(_line_names_erased(line, tombstones) for line in content.splitlines())
     if isinstance(said, dict) and entry.name.startswith(_MESSAGES):
@@ -110,10 +111,18 @@ def _line_names_erased(line: bytes, tombstones: Tombstones) -> bool:
     """A line of JSON, of a table, or of anything else."""
     text = line.decode("utf-8", "replace")
     try:
-        said = json.loads(text)
+        said = parsed(text)
     except ValueError:
-        return _row_names_erased(next(iter(csv.reader([text])), []), tombstones)
+        return _text_names_erased(text, tombstones)
     return bool(tombstones.left_of_json([said]) != [said])
+
+
+def _text_names_erased(text: str, tombstones: Tombstones) -> bool:
+    """A line of a table by its cells; what is no table as one text."""
+    try:
+        return _row_names_erased(next(iter(csv.reader([text])), []), tombstones)
+    except csv.Error:  # a cell that is too long
+        return tombstones.mentions(text)
 
 
 def _row_names_erased(row: list[str], tombstones: Tombstones) -> bool:
@@ -128,8 +137,8 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
 def _message_rest(content: bytes, tombstones: Tombstones) -> bytes | None:
     """A kept message whose record mentions the erased, without the mention; None for all others."""
     try:
-        said = json.loads(content)
-        record = json.loads(base64.b64decode(said.pop("data")))
+        said = parsed(content)
+        record = parsed(base64.b64decode(said.pop("data")))
     except (ValueError, TypeError, AttributeError, KeyError):
         return None
     left = tombstones.left_of_json([record])
@@ -165,10 +174,11 @@ def _write_rest(entry: Entry, source: IO[bytes], target: Any, tombstones: Tombst
     try:
         target.write(tombstones.left_of_bytes(content))
     except ValueError:
-        if content.lstrip().startswith(b"{"):
+        rows = None if content.lstrip().startswith(b"{") else _rows_left(content, tombstones)
+        if rows is None:
             _write_lines(content.splitlines(keepends=True), target, tombstones)
         else:
-            _write_rows(content, target, tombstones)
+            target.write(rows)
 
 
 def _write_lines(lines: Any, target: Any, tombstones: Tombstones) -> None:
@@ -177,13 +187,16 @@ def _write_lines(lines: Any, target: Any, tombstones: Tombstones) -> None:
             target.write(line)
 
 
-def _write_rows(content: bytes, target: Any, tombstones: Tombstones) -> None:
-    """Rows may go over several lines; they are written as Python writes CSV."""
+def _rows_left(content: bytes, tombstones: Tombstones) -> bytes | None:
+    """Rows may go over several lines; they are written as Python writes CSV. None for no table."""
     text = content.decode("utf-8", "replace")
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-        if not _row_names_erased(row, tombstones):
-            writer.writerow(row)
-    target.write(out.getvalue().encode())
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if not _row_names_erased(row, tombstones):
+                writer.writerow(row)
+    except csv.Error:
+        return None
+    return out.getvalue().encode()

@@ -5,7 +5,6 @@ known of a video is what its listing says in the lake. A few of them are asked f
 request, because any one may be deleted; a field has broken when no video has it that had it.
 """
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any, Literal, get_args
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import COLLECTIONS, VIDEOS, Lake, metadata_name
 from shared.model import Record, parse_record
+from shared.nested import parsed
 from shared.quality import IMPOSSIBLE, all_flags
 from shared.tiktok.collections import Collection, checked_collections
 from shared.tiktok.fields import read_creator, video_id_of
@@ -140,7 +140,7 @@ def _known(collections: list[Collection], app: App) -> tuple[Verdict, list[Recor
 
 def _ids(page: bytes | None) -> Iterator[str]:
     try:
-        items = json.loads(page or b"")["answer"]["data"]["videos"]
+        items = parsed(page or b"")["answer"]["data"]["videos"]
         yield from (video_id_of(item) for item in items)
     except (ValueError, KeyError, TypeError, BadVideo):
         return

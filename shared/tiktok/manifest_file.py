@@ -1,12 +1,12 @@
 """A manifest as a file: CSV or one JSON object a line, entry by entry, in bounded memory."""
 
 import csv
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
 from shared.errors import Permanent
+from shared.nested import parsed
 from shared.tiktok.manifest_terms import NAMES, Columns, Terms, from_page, named
 
 MOST_LINE_BYTES = 1_000_000
@@ -79,8 +79,8 @@ class Manifest:
         if len(line) > MOST_LINE_BYTES:
             return None, f"longer than {MOST_LINE_BYTES} bytes"
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
+            record = parsed(line)
+        except ValueError:
             return None, "not JSON"
         if not isinstance(record, dict):
             return None, "not an object"

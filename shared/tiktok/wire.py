@@ -22,6 +22,7 @@ from tenacity import (
 
 from shared.errors import Permanent, Transient
 from shared.logs import concealed
+from shared.nested import parsed
 
 ATTEMPTS = 6
 MAX_ANSWER_BYTES = 32 * 2**20
@@ -174,13 +175,14 @@ class Calls:
 
 
 def read_json(content: bytes) -> dict[str, Any]:
-    """Parse an answer. Raises ValueError for HTML, NaN, infinite numbers and what is no object."""
+    """Parse an answer.
+
+    Raises ValueError for HTML, NaN, infinite numbers, what is no object or nested too deep.
+    """
     try:
-        value = json.loads(content.decode(), parse_constant=_no_constant, parse_float=_finite)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+        value = parsed(content.decode(), parse_constant=_no_constant, parse_float=_finite)
     except ValueError as error:
-        raise ValueError("not JSON") from error
+        raise ValueError("nested too deep" if "deep" in str(error) else "not JSON") from error
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value

@@ -204,6 +204,7 @@ def test_a_caption_that_only_looks_odd_is_read(caption):
     [
         (f"video_id,views\n{ID},1,2\n{ID},3\n", ["3 columns, where the header has 2"]),
         (f"video_id,caption\n{ID},\xff\n{ID},ok\n".encode("latin-1"), ["not UTF-8"]),
+        ('{"caption": ' + "[" * 500 + "]" * 500 + "}\n", ["not JSON"]),
         (f'{{"video_id": "{ID}"}}\n{{\n[]\n', ["not JSON", "not an object"]),
         (f'{{"video_id": "{ID}", "veiws": 1}}\n', ["veiws: there is no such field"]),
         (b'{"caption": "' + b"x" * MOST_LINE_BYTES + b'"}\n{"video_id": "1"}\n', ["longer than"]),

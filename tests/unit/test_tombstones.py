@@ -180,8 +180,9 @@ def test_bytes_without_the_erased_stay_as_they_are(it):
     assert json.loads(it.left_of_bytes(f'[{{"id": {GONE}}}]'.encode())) == []
     half = f'["\\ud83d ä", {GONE}]'  # half a surrogate, as real captions have it
     assert json.loads(it.left_of_bytes(half.encode())) == ["\ud83d ä"]
-    with pytest.raises(ValueError):
-        it.left_of_bytes(b"<html>")
+    for no_json in (b"<html>", b"[" * 100_000, b"[" * 500 + b"]" * 500):
+        with pytest.raises(ValueError):
+            it.left_of_bytes(no_json)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +194,9 @@ def test_bytes_without_the_erased_stay_as_they_are(it):
         ({"data": base64.b64encode(b"broken {" + GONE.encode()).decode()}, True),
         ({"data": base64.b64encode(record(OTHER, metrics=metrics()).to_json()).decode()}, False),
         ({"data": "not base64", "at": DAY_0}, False),
+        ({"data": base64.b64encode(b"[" * 100_000).decode()}, False),
+        ({"data": base64.b64encode(b"[" * 500 + b"]" * 500).decode()}, False),
+        ({"data": base64.b64encode(b"[" * 100_000 + GONE.encode()).decode()}, True),
     ],
 )
 def test_what_is_kept_of_a_failure_is_looked_through(it, known, is_in):

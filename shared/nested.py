@@ -1,0 +1,31 @@
+"""JSON from strangers, nested no deeper than anything that we know how to read."""
+
+import json
+from typing import Any
+
+MOST_DEPTH = 64
+"""TikTok's answers and our own objects lie eight levels deep at most; whoever walks through them
+recursively is safe far beyond this."""
+
+
+def parsed(content: bytes | str, **how: Any) -> Any:
+    """What JSON says. `how` is handed on to json.loads.
+
+    Raises ValueError for what is no JSON, and for what is nested deeper than MOST_DEPTH.
+    """
+    try:
+        value = json.loads(content, **how)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    level: list[Any] = [value]
+    for _ in range(MOST_DEPTH):
+        level = [inside for one in level for inside in _inside(one)]
+        if not level:
+            return value
+    raise ValueError("nested too deep")
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
