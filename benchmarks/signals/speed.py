@@ -14,12 +14,13 @@ import av
 from benchmarks.table import Figure
 from local.sandbox.clips import render
 from local.sandbox.designs import Design
-from shared.rating.signals import measure
+from shared.rating.signals import measure, picture_at
 
 COMMAND = "python -m benchmarks signals"
 SIZES = ((480, 854), (720, 1280))
 TIMES = 7
 SHORT_S, LONG_S = 10, 600
+_LATE_S = 6.1
 _PAUSE_S = Fraction(1, 2)  # the last frame of sound ends a little after the picture
 _PEAK = """
 import sys
@@ -35,6 +36,7 @@ def figures() -> Iterator[Figure]:
         kinds = [(size, kind) for size in SIZES for kind in ("oddball", "montage")]
         paths = [_clip(Path(folder), size, kind) for size, kind in kinds]
         yield _beside_decoding(paths)
+        yield _picture(paths)
         yield _beside_detector(
             [_clip(Path(folder), size, kind, silent=True) for size, kind in kinds]
         )
@@ -69,6 +71,13 @@ def _beside_decoding(paths: list[Path]) -> Figure:
     note = f"CPU, geometric mean of {each}; picture and sound, threads as FFmpeg chooses"
     ratio = _geometric_mean(ours, theirs)
     return Figure("signals: cost beside decoding alone", ratio, 1.3, COMMAND, note, is_most=True)
+
+
+def _picture(paths: list[Path]) -> Figure:
+    ours, theirs = _least_cpu_s(paths, lambda path: picture_at(path, _LATE_S), decode)
+    note = f"CPU; {_LATE_S:g} s after the only refresh of a clip of {SHORT_S} s, or after a cut"
+    name = "signals: cost of the picture of a moment beside decoding alone"
+    return Figure(name, _geometric_mean(ours, theirs), None, COMMAND, note)
 
 
 def _beside_detector(paths: list[Path]) -> Figure:

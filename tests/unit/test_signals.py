@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.rating.signals import Signals, measure, scores
+from shared.rating.signals import Signals, decode, measure, scores, ticks
+from shared.rating.signals.arousal import arousal_curve
+from shared.rating.signals.cuts import CutFinder
 from shared.rating.signals.gamma import Belief, digamma, divergence, log_gamma
+from shared.rating.signals.surprise import surprise_of
 
 FPS, WIDTH, HEIGHT, RATE = 25, 144, 256, 48_000
 Image = NDArray[np.float64]
@@ -310,16 +313,39 @@ def test_scale_frame_rate_and_encoding_hardly_change_the_score(rate, how):
     assert changed == pytest.approx(plain, rel=0.05)
 
 
-def test_a_refresh_by_the_encoder_is_no_surprise_and_hides_none(rate):
+def test_an_event_at_a_refresh_by_the_encoder_is_found_all_the_same(rate):
     scene = with_oddballs(beating(panned(53)), 3.0)
 
     plain = rate(scene, 4.0)
     refreshed = rate(scene, 4.0, gop=75)
-    ordinary = rate(beating(panned(53)), 4.0, gop=15)
 
     assert refreshed.onset_s == pytest.approx(3.0, abs=0.2)
     assert refreshed.unexpectedness == pytest.approx(plain.unexpectedness, rel=0.2)
-    assert ordinary.onset_s is None
+
+
+def peak(tick: int, others: float, event: float, is_refresh: bool) -> float:
+    """Nats at a tick where most cells change `others` times and a tenth `event` times the usual."""
+    size = 60
+    picture = np.random.default_rng(5).normal(0, 1, (size, 256))
+    picture[tick] *= others
+    picture[tick, :26] = event
+    none, ones = np.zeros(size, dtype=bool), np.ones(size)
+    refreshed = none.copy()
+    refreshed[tick] = is_refresh
+    tint = ticks.Change.of(np.zeros((size, 512)))
+    told = ticks.Ticks(ticks.Change.of(picture), tint, 30 * ones, ones, ones)
+    return float(surprise_of(told, None, none, refreshed).corrected[tick])
+
+
+def test_what_a_refresh_does_to_all_cells_alike_is_no_surprise():
+    assert peak(40, others=2.5, event=2.0, is_refresh=False) > scores.ONSET_NATS
+    assert peak(40, others=2.5, event=2.0, is_refresh=True) == 0
+
+
+def test_a_refresh_explains_no_event_away():
+    quiet = peak(40, others=1.0, event=60.0, is_refresh=False)
+    assert peak(40, others=1.0, event=60.0, is_refresh=True) > 0.9 * quiet
+    assert peak(40, others=8.0, event=60.0, is_refresh=True) > 4 * scores.ONSET_NATS
 
 
 def test_the_surprise_curve_is_not_the_motion_curve(rate):
@@ -376,6 +402,59 @@ def test_a_cut_is_an_edit_and_not_the_surprise(rate):
 
     assert found.onset_s is None
     assert found.surprise_raw_nats > 10 * found.surprise_nats
+
+
+def test_how_the_work_is_cut_into_blocks_changes_nothing(tmp_path, monkeypatch):
+    shots = spliced((1.4, panned(81)), (2.2, still(82)), (4.0, with_oddballs(still(82), 3.5)))
+    path = write(tmp_path / "clip.mp4", shots, 4.0, sound=tone(4.0))
+    usual = measure(path)
+
+    monkeypatch.setattr(decode, "_BLOCK", 5)
+    monkeypatch.setattr(ticks, "_CHUNK", 7)
+    otherwise = measure(path)
+
+    assert otherwise.cuts_s == usual.cuts_s
+    assert otherwise.onset_s == usual.onset_s
+    assert otherwise.surprise_curve == pytest.approx(usual.surprise_curve, rel=1e-3, abs=1e-3)
+    assert otherwise.motion_curve == pytest.approx(usual.motion_curve, rel=1e-4)
+
+
+@pytest.mark.parametrize("block", [1, 2, 5, 32])
+def test_cuts_and_flashes_are_told_apart_wherever_a_block_ends(block):
+    scenes = np.random.default_rng(9).uniform(30, 200, (3, 32, 32)).astype(np.float32)
+    shown = [0] * 12 + [1] * 2 + [0] * 9 + [1] + [0] * 11 + [1] * 15 + [2] * 3 + [1] * 2 + [2] * 9
+    luma, colour = scenes[shown], np.full((len(shown), 2, 16, 16), 128, np.float32)
+    finder = CutFinder()
+
+    for start in range(0, len(shown), block):
+        part = slice(start, start + block)
+        finder.see(luma[part], colour[part], [at / FPS for at in range(len(shown))[part]])
+
+    assert finder.cuts() == (35, 50)
+
+
+# Arousal
+
+
+@pytest.mark.parametrize(
+    "more", [{"motion": 6.0}, {"cuts_s": (1.1, 2.1, 3.1, 4.1)}, {"loudness": -12.0}]
+)
+def test_motion_cuts_and_loudness_each_raise_arousal(more):
+    def arousal(motion=1.0, cuts_s=(), loudness=-30.0):
+        return arousal_curve(np.full(6, motion), cuts_s, [loudness] * 6)
+
+    assert np.all(arousal(**more) >= arousal())
+    assert arousal(**more).mean() > arousal().mean() + 5
+
+
+def test_arousal_stays_on_its_scale():
+    wildest = arousal_curve(np.full(5, 1e6), tuple(np.arange(0, 5, 0.04)), [10.0] * 5)
+    calmest = arousal_curve(np.zeros(5), (), [None] * 5)
+
+    assert wildest.max() <= 100
+    assert wildest.min() > 95
+    assert calmest.tolist() == [0.0] * 5
+    assert arousal_curve(np.ones(1), (), [None]).shape == (1,)
 
 
 # Sound
