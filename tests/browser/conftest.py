@@ -15,8 +15,10 @@ CHROMIUM = shutil.which("chromium")
 DRAWN = "body[data-drawn]"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    # Its event loop runs in this thread until it stops, and no other can run there meanwhile: no
+    # longer than one file.
     sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: make browser")
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: make browser")
@@ -34,7 +36,7 @@ class Opened:
     complaints: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Opened]:
     """Open a report from a file, once for each `width` and `theme` of a person's screen."""
     written: dict[int, Path] = {}

@@ -16,6 +16,7 @@ from local.endpoints import Endpoints
 from local.home import PROJECT
 
 SOON_S = 60
+SERVICES = ("bigquery", "pubsub", "storage", "tiktok", "tokens")
 
 
 def until(holds: Callable[[], object]) -> None:
@@ -52,7 +53,7 @@ def test_ctrl_c_stops_every_process_and_withdraws_the_endpoints(library):
 
         assert json.loads(up.stdout.read()) == endpoints
         assert up.wait(SOON_S) == 0
-    assert len(pids) == 9
+    assert len(pids) == len(endpoints["functions"]) + len(SERVICES)
     assert not any(map(is_alive, pids))
     assert not published.exists()
 

@@ -114,7 +114,11 @@ def test_the_function_refuses_a_body_that_it_does_not_understand(cloud):
 def test_a_query_is_exported_with_its_types(demonstrated, tta, tmp_path):
     file = tmp_path / "videos.parquet"
 
-    done = tta("query", "SELECT video_id, views, created_at FROM analysis_sample", "--out", file)
+    listed = (
+        "SELECT video_id, views, a.created_at FROM analysis_sample AS a"
+        " JOIN dim_video USING (video_id) WHERE source = 'research'"
+    )
+    done = tta("query", listed, "--out", file)
 
     assert done.returncode == 0, done.stderr
     table = pq.read_table(file)

@@ -23,8 +23,11 @@ def lines_of(home: str, function: str) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def video_id(demonstrated, ask) -> str:
-    """A video that was listed, fetched, rated and loaded."""
-    rated = "SELECT video_id FROM fact_video_analytics WHERE rating_status = 'rated' LIMIT 1"
+    """A video that was listed, fetched, rated and loaded, whatever other tests ingested."""
+    rated = (
+        "SELECT video_id FROM fact_video_analytics JOIN dim_video USING (video_id)"
+        " WHERE rating_status = 'rated' AND source = 'research' LIMIT 1"
+    )
     return ask(rated)[0]["video_id"]
 
 
