@@ -1,8 +1,7 @@
 """A program that ends when the command which started it is gone, however that one ended.
 
-`python -m local.leash DESCRIPTOR MODULE ARGUMENTS…` runs a module as `python -m` would. The
-descriptor is the reading end of a pipe whose other end only the starter holds: when the starter
-dies, even by SIGKILL, the pipe closes and the program is asked to stop, then made to.
+It watches the reading end of a pipe whose other end only the starter holds: when the starter dies,
+even by SIGKILL, the pipe closes and the program is asked to stop, then made to.
 """
 
 import os
@@ -11,25 +10,49 @@ import signal
 import sys
 import threading
 import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import IO
 
 GRACE_S = 10.0
+MOST_LOG_BYTES = 20_000_000
 
 
-def main() -> None:
-    descriptor, module = int(sys.argv[1]), sys.argv[2]
-    threading.Thread(target=_watch, args=(descriptor,), daemon=True).start()
-    sys.argv = sys.argv[2:]
+def live(
+    module: str,
+    arguments: list[str],
+    environment: dict[str, str],
+    log: Path,
+    output: Connection,
+    leash: Connection,
+    kept: list[Connection],
+) -> None:
+    """Become `python -m module arguments…` in a fresh fork; `kept` stay open while it lives."""
+    os.setsid()  # Ctrl-C is for the command, which then stops it
+    os.environ.clear()
+    os.environ.update(environment)
+    with log_file(log) as errors:
+        os.dup2(errors.fileno(), sys.stderr.fileno())
+    os.dup2(output.fileno(), sys.stdout.fileno())
+    output.close()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(write_through=True)
+    threading.Thread(target=_watch, args=(leash,), daemon=True).start()
+    sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
-def _watch(descriptor: int) -> None:
-    while os.read(descriptor, 1):
+def log_file(path: Path) -> IO[bytes]:
+    """Open a log to append to; a large one is put aside first."""
+    if path.exists() and path.stat().st_size > MOST_LOG_BYTES:
+        path.replace(path.with_suffix(".old.log"))
+    return path.open("ab")
+
+
+def _watch(leash: Connection) -> None:
+    while os.read(leash.fileno(), 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_S)
     # The program leads a process group of its own (see child.py), workers included.
     os.killpg(os.getpgrp(), signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.background import in_background
-from local.child import STARTS_WITHIN_S, Child, Program, tail
+from local.child import STARTS_WITHIN_S, Child, Program, prepare_programs, tail
 from local.children import Children
 from local.endpoints import Endpoints
 from local.faults.kinds import PROXIED
@@ -50,6 +50,9 @@ class Start:
 
     def run(self, parts: frozenset[str], posts: int | None) -> None:
         """Return when all parts answer and are set up. Raises DidNotStart."""
+        prepare_programs()
+        import local.wiring  # noqa: F401 — takes as long, and happens meanwhile
+
         begun = {name: self._begin(name) for name in self._order(parts)}
         ready = {name: in_background(self._when_ready, child) for name, child in begun.items()}
         jobs = list(ready.values())

@@ -11,7 +11,7 @@ from tests.faults.world import at_seeded_moments, run
 
 KILLS = int(os.environ.get("FAULT_KILLS", "7"))
 SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "1").split(",")]
-PROGRAMS = ["fetch", "analyze", "load", "gcs", "pubsub", "bigquery", "tiktok"]
+PROGRAMS = ["fetch", "analyze", "load", "storage", "pubsub", "bigquery", "tiktok"]
 THREADS_OF_ANALYZE = 4
 
 
@@ -30,5 +30,5 @@ def test_kills_at_seeded_moments_change_nothing(seed, clean, library, tmp_path):
     assert left.tables == clean.tables
     assert left.lake == clean.lake
     # A call is paid twice only when analyze or the lake died between the call and its write.
-    between = THREADS_OF_ANALYZE * (left.kills["analyze"] + left.kills["gcs"])
+    between = THREADS_OF_ANALYZE * (left.kills["analyze"] + left.kills["storage"])
     assert clean.asked <= left.asked <= clean.asked + between

@@ -16,7 +16,7 @@ SECONDS = float(os.environ.get("FAULT_OUTAGE_S", "5"))
     "disturb",
     [
         pytest.param(outage("bigquery", SECONDS, after_s=1), id="BigQuery is away"),
-        pytest.param(outage("gcs", min(SECONDS, 60), after_s=0.5), id="storage is away"),
+        pytest.param(outage("storage", min(SECONDS, 60), after_s=0.5), id="storage is away"),
         pytest.param(outage("pubsub", 0.1, after_s=1), id="Pub/Sub restarts"),
         pytest.param(hang("bigquery", SECONDS, after_s=1), id="BigQuery hangs"),
     ],

@@ -71,7 +71,7 @@ def run(
     """
     shutil.copytree(library, home / "library")
     with running(home, faults=plan) as endpoints, pointing_at(endpoints):
-        killer = Killer()
+        killer = Killer(home / "logs")
         done = threading.Event()
         scheduler = threading.Thread(target=_fetch_until_done, args=(endpoints, done))
         scheduler.start()
@@ -93,24 +93,26 @@ def run(
 class Killer:
     """Sends SIGKILL to whole programs of the local cloud, which is started again by its parent."""
 
-    def __init__(self) -> None:
+    def __init__(self, logs: Path) -> None:
         self.kills: Counter[str] = Counter()
+        self._logs = logs
 
     def kill(self, name: str) -> bool:
-        pid = _programs().get(name)
-        if pid is None:
-            return False
         with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+            os.killpg(self._group(name), signal.SIGKILL)
             self.kills[name] += 1
             return True
         return False
 
     def pause(self, name: str) -> Callable[[], None]:
         """Stop a program where it stands, as a machine that hangs; gives what lets it go on."""
-        pid = _programs()[name]
+        pid = self._group(name)
         os.killpg(pid, signal.SIGSTOP)
         return lambda: os.killpg(pid, signal.SIGCONT)
+
+    def _group(self, name: str) -> int:
+        """Its process group, whose first process it is."""
+        return int((self._logs / f"{name}.pid").read_text())
 
 
 def at_seeded_moments(seed: int, names: list[str], kills: int, most_s: float):
@@ -148,21 +150,6 @@ def hang(name: str, seconds: float, after_s: float):
         go_on()
 
     return disturb
-
-
-def _programs() -> dict[str, int]:
-    """Process group of each program of the local cloud that this process started."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, ValueError, IndexError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            words = (folder / "cmdline").read_bytes().decode().split("\0")
-            if parent == os.getpid() and "local.leash" in words:
-                module = words[words.index("local.leash") + 2]
-                following = words[words.index(module) + 1]
-                name = following if module == "local.functions" else module.rpartition(".")[2]
-                found[name] = int(folder.name)
-    return found
 
 
 def _fetch_until_done(endpoints: Endpoints, done: threading.Event) -> None:
