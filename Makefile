@@ -27,7 +27,7 @@ demo: $(READY) ## Run the whole pipeline on this machine on synthetic videos and
 	@$(BIN)/tta demo
 
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and what is unsafe (bandit)
 	@$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """How the suite is shared out among processes: what shares a running cloud stays together."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,24 @@ from shared.insights.one_thread import in_one_thread
 
 in_one_thread()  # before numpy is imported: several processes share few cores
 
-ONE_PROCESS = {"faults", "pipeline", "terraform", "warehouse"}
-"""Folders whose tests share what is costly to start; all other files stand alone."""
+ONE_PROCESS = ("faults", "pipeline", "terraform", "warehouse")
+"""Folders whose tests share what is costly to start, and take longest; other files stand alone."""
 
 TESTS = Path(__file__).parent
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, for half of these tests wait for a process of their own."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long groups go first, so that none begins when all others have ended."""
     for item in items:
-        folder, *rest = item.path.relative_to(TESTS).parts
-        group = folder if folder in ONE_PROCESS else "/".join([folder, *rest])
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: _group(item) not in ONE_PROCESS)
+
+
+def _group(item: pytest.Item) -> str:
+    folder, *rest = item.path.relative_to(TESTS).parts
+    return folder if folder in ONE_PROCESS else "/".join([folder, *rest])

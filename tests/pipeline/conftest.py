@@ -1,10 +1,12 @@
 """One running cloud for all of these tests, with a small sandbox library, and the `tta` command."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,13 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
         yield endpoints
 
 
+@pytest.fixture
+def own_home(cloud: Endpoints, tmp_path: Path) -> Path:
+    """Another home, with the library of the shared one, so that none is generated."""
+    shutil.copytree(Path(cloud.home) / "library", tmp_path / "home" / "library")
+    return tmp_path / "home"
+
+
 def run_tta(home: Path | str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run one command to its end, whatever its status."""
     command = [sys.executable, "-m", "cli", *map(str, arguments), "--home", str(home)]
@@ -41,17 +50,18 @@ def run_tta(home: Path | str, *arguments: object) -> subprocess.CompletedProcess
     )
 
 
+def here(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run one command in this process, which has imported it all before."""
+    words = [*map(str, arguments), "--home", str(home)]
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        status = status_of(words)
+    return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
+
+
 @pytest.fixture(scope="session")
 def tta(cloud: Endpoints) -> Tta:
-    """Run a command on the running cloud, in this process, which has imported it all before."""
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        words = [*map(str, arguments), "--home", cloud.home]
-        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-            status = status_of(words)
-        return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
-
-    return run
+    """Run a command on the running cloud."""
+    return partial(here, Path(cloud.home))
 
 
 @pytest.fixture(scope="session")

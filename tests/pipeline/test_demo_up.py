@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,9 +9,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from local.endpoints import Endpoints
 from local.home import PROJECT
 
 SOON_S = 60
@@ -34,20 +30,13 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-@pytest.fixture
-def library(cloud: Endpoints, tmp_path: Path) -> Path:
-    """A home with a finished library, so that none is generated."""
-    shutil.copytree(Path(cloud.home) / "library", tmp_path / "library")
-    return tmp_path
-
-
-def test_ctrl_c_stops_every_process_and_withdraws_the_endpoints(library):
-    command = [sys.executable, "-m", "cli", "up", "--json", "--home", str(library)]
+def test_ctrl_c_stops_every_process_and_withdraws_the_endpoints(own_home):
+    command = [sys.executable, "-m", "cli", "up", "--json", "--home", str(own_home)]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as up:
-        published = library / "endpoints.json"
+        published = own_home / "endpoints.json"
         until(published.exists)
         endpoints = json.loads(published.read_text())
-        pids = [int(file.read_text()) for file in (library / "logs").glob("*.pid")]
+        pids = [int(file.read_text()) for file in (own_home / "logs").glob("*.pid")]
 
         up.send_signal(signal.SIGINT)
 

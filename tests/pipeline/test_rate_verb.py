@@ -7,19 +7,15 @@ same rating again, and a key that is refused; then a cloud without any key.
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.main import status_of
 from local.cloud import INGEST, running
 from local.gemini import StandIn, standing_in
 from tests.gemini_world import make_clip
-from tests.pipeline.conftest import run_tta
+from tests.pipeline.conftest import here, run_tta
 
 ROWS = "SELECT rater, replicate, status FROM fact_rating ORDER BY rater, replicate"
 NOT_VALID = {"code": 400, "status": "INVALID_ARGUMENT", "message": "API key not valid."}
@@ -74,14 +70,6 @@ def story(gemini: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Story:
             tell("without", here, "rate", other, "--rater", "gemini")
         assert len(gemini.requests) == before
     return told
-
-
-def here(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process, which has imported it all before."""
-    words = [*map(str, arguments), "--home", str(home)]
-    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-        status = status_of(words)
-    return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
 
 
 def test_an_upload_alone_asks_gemini_nothing_although_there_is_a_key(story):

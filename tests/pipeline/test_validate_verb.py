@@ -14,7 +14,7 @@ from local.gemini import standing_in
 from shared.rating.gemini.grounds import cards_shown
 from tests.agreement_tables import row, write_csv
 from tests.gemini_world import make_clip
-from tests.pipeline.test_rate_verb import here
+from tests.pipeline.conftest import here
 
 CLIPS = 6
 
