@@ -155,6 +155,9 @@ class Child:
             )
             with _one_looks:
                 process.start()
+            # Whoever signals its group must find it.
+            while not connection.wait([process.sentinel], 0.001) and not _leads(process.pid):
+                pass
         return process, leash, output
 
     def _read_output(self, output: Connection) -> None:
@@ -167,6 +170,13 @@ class Child:
                     log.write(line)
                     log.flush()
         output.close()
+
+
+def _leads(pid: int) -> bool:
+    """Has it a process group of its own?"""
+    with suppress(ProcessLookupError):
+        return os.getpgid(pid) == pid
+    return False
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
