@@ -93,7 +93,7 @@ def test_invariants_are_measured_on_the_spot(table, capsys):
     assert run("--input", table, "--invariants", "--json") == 0
 
     ladder = json.loads(capsys.readouterr().out)["ladder"]
-    assert [(one["verdict"], one["n"]) for one in ladder if one["rung"] == "B0"] == [("pass", 12)]
+    assert [(one["verdict"], one["n"]) for one in ladder if one["rung"] == "B0"] == [("pass", 13)]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,8 @@ def test_nothing_of_it_is_left(told, lake, warehouse):
 def test_what_is_removed_was_there(told):
     removed = told["steps"][-1]["detail"]
 
-    assert removed == "3 objects and 3 rows"  # file, metadata, rating; video, rating, fact
+    # file, key frame, metadata, rating; video, rating, fact
+    assert removed == "4 objects and 3 rows"
 
 
 def test_every_run_has_a_clip_of_its_own(told, tta):

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -109,7 +109,9 @@ class Web:
     asked: list[str] = field(default_factory=list)
 
     @contextmanager
-    def get(self, url: str, deadline_s: float) -> Iterator[Answer]:
+    def get(
+        self, url: str, deadline_s: float, headers: Mapping[str, str] | None = None
+    ) -> Iterator[Answer]:
         name = url.rpartition("/")[2]
         self.asked.append(name)
         yield self.answers.get(name, Answer(200, MP4 + name.encode()))
@@ -589,7 +591,7 @@ def test_an_unreachable_file_is_tried_at_once_when_its_address_has_changed():
 def test_an_address_that_a_rule_refuses_is_given_up_at_once_under_that_rule():
     world = World([item(1)])
 
-    def refuse(url: str, deadline_s: float) -> Any:
+    def refuse(url: str, deadline_s: float, headers: Any) -> Any:
         raise Refused("address_refused", "not a public address")
 
     world.web.get = refuse
