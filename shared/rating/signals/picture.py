@@ -16,6 +16,7 @@ from shared.rating.signals.result import Unratable
 
 MOST_SIDE = 480  # pixels; about 30 kB, of which a report holds some hundreds
 _QUALITY = "4"  # of FFmpeg's scale from 2 (best) to 31
+_NEAR_S = 1.0  # before that, frames from which no other is predicted are not decoded
 # Decoded between the refresh before the moment and the moment: ten seconds of 1080p at 60 frames/s.
 _MOST_PIXELS = 1.25e9
 
@@ -55,6 +56,8 @@ def _from_refresh(container: Any, stream: Any, at_s: float) -> Iterator[Any]:
         container.seek(round(at_s * av.time_base))
     with suppress(FFmpegError):
         for packet in container.demux(stream):
+            is_far = packet.pts is not None and packet.pts * packet.time_base < at_s - _NEAR_S
+            stream.codec_context.skip_frame = "NONREF" if is_far else "DEFAULT"
             with suppress(FFmpegError, ValueError):  # those behind a damaged one may show something
                 yield from packet.decode()
 
