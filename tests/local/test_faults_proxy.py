@@ -41,7 +41,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.server.seen.append(self.path)
-        self.answer(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        self.answer(self.body())
+
+    def body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        read = b""
+        while size := int(self.rfile.readline(), 16):
+            read += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return read
 
     def answer(self, body: bytes) -> None:
         self.send_response(200, "Fine")
@@ -138,10 +148,10 @@ def test_a_body_in_chunks_arrives_whole():
     with proxied([]) as world:
         connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=10)
         connection.request("POST", "/", iter([b"one ", b"two"]), encode_chunked=True)
-        connection.getresponse().read()
+        answer = connection.getresponse().read()
         connection.close()
 
-        assert world.echo.seen == ["/"]
+        assert (answer, world.echo.seen) == (b"one two", ["/"])
 
 
 def test_a_status_comes_in_googles_form_and_nothing_is_carried_out():
