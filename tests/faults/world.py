@@ -173,7 +173,7 @@ def _sweeping(endpoints: Endpoints) -> Iterator[None]:
     over = threading.Event()
 
     def work() -> None:
-        while not over.wait(1.0):
+        while not over.wait(0.3):
             sweep(endpoints)
 
     thread = threading.Thread(target=work)
