@@ -14,18 +14,15 @@ from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import Lake
 from shared.once import once
 from shared.tiktok.collections import Collection
-from shared.tiktok.display import DisplayApi
 from shared.tiktok.download import Downloads, Refused, Target
 from shared.tiktok.due import fetch_due
 from shared.tiktok.fetch import fetch_collection
-from shared.tiktok.manifest import ManifestSource
 from shared.tiktok.media import NoMedia, Resolver, UrlMedia
 from shared.tiktok.quota import DailyQuota
 from shared.tiktok.research import ResearchApi
 from shared.tiktok.run import App
 from shared.tiktok.source import Source
 from shared.tiktok.state import Busy
-from shared.tiktok.user_tokens import UserTokens
 from shared.tiktok.wire import Exchange
 from shared.tombstones import Tombstones
 
@@ -54,7 +51,10 @@ def wiring() -> App:
         return _nameless(found, hashing_key()) if collection.pseudonyms else found
 
     def named(collection: Collection) -> Source:
+        # What only some collections want is imported for them alone.
         if collection.source == "manifest":
+            from shared.tiktok.manifest import ManifestSource
+
             return ManifestSource(lake, downloads.check)
         exchange = Exchange(settings.tiktok_api_url)
         key = config.value_or_secret(settings.tiktok_client_key, settings.tiktok_client_key_secret)
@@ -62,6 +62,9 @@ def wiring() -> App:
             settings.tiktok_client_secret, settings.tiktok_client_secret_secret
         )
         if collection.source == "display":
+            from shared.tiktok.display import DisplayApi
+            from shared.tiktok.user_tokens import UserTokens
+
             (account,) = collection.usernames
             return DisplayApi(UserTokens(lake, account, exchange, key, secret, _now))
         quota = DailyQuota(lake, "research", settings.tiktok_daily_requests, _now)
