@@ -52,7 +52,7 @@ generate: $(READY) ## Write all that follows from the rubric, what functions are
 	@$(BIN)/python scripts/sources.py
 	@$(BIN)/python -m tests.hostile.page
 
-bench: $(READY) ## Measure what the README claims, side by side in one run
+bench: browser ## Measure what the README claims, side by side in one run
 	@$(BIN)/python -m benchmarks
 
 soak: $(READY) ## Work for ten minutes and see whether any process grows
