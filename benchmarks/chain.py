@@ -42,12 +42,15 @@ _RATING = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from shared.rating.signals import measure
+from contextlib import nullcontext
+from types import SimpleNamespace
+from shared.rating.signals_rater import SignalsRater
 files, threads = list(map(Path, sys.argv[2:])), int(sys.argv[1])
-measure(files[0])
+rate = lambda file: SignalsRater().rate(SimpleNamespace(open=lambda: nullcontext(file)))
+rate(files[0])
 began = time.perf_counter()
 with ThreadPoolExecutor(threads) as pool:
-    list(pool.map(measure, files))
+    list(pool.map(rate, files))
 print(time.perf_counter() - began)
 """
 

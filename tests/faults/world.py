@@ -173,7 +173,7 @@ def _sweeping(endpoints: Endpoints) -> Iterator[None]:
     over = threading.Event()
 
     def work() -> None:
-        while not over.wait(0.3):
+        while not over.wait(0.1):
             sweep(endpoints)
 
     thread = threading.Thread(target=work)
