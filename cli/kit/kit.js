@@ -167,7 +167,7 @@ function scale(dimension, changed) {
   // A press that moves nothing, on the middle or by key, is an answer too.
   input.addEventListener("pointerup", () => set(Number(input.value)));
   input.addEventListener("keydown", (event) => {
-    if (event.key === " ") { event.preventDefault(); event.stopPropagation(); set(Number(input.value)); }
+    if (event.key === " ") { event.preventDefault(); set(Number(input.value)); }
   });
   return make("fieldset", { "data-dimension": dimension.name }, make("legend", {}, dimension.title),
     value, make("p", { class: "soft" }, dimension.ask), input, make("div", { class: "anchors" }, ...anchors));
@@ -296,16 +296,18 @@ function finish() {
 // --- keys ----------------------------------------------------------------------------------------
 
 let keys = {};
+// Before the player hears of it: it takes no key until the clip is loaded, and then takes it as well.
 addEventListener("keydown", (event) => {
   const at = event.target;
   if (event.ctrlKey || event.metaKey || event.altKey || at.id === "name") return;
+  if (event.key === " " && at.type === "range") return; // a scale's own
   if ((event.key === "Enter" || event.key === " ") && (at.tagName === "BUTTON" || at.tagName === "A")) return;
-  if (event.key === " " && at.tagName === "VIDEO") return; // the player's own
   const does = keys[event.key] || keys[event.key.toLowerCase()];
   if (does) {
     event.preventDefault();
+    event.stopPropagation();
     does();
   }
-});
+}, true);
 
 welcome();
