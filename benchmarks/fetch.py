@@ -19,7 +19,7 @@ from typing import Any
 import requests
 from google.cloud import pubsub_v1
 
-from benchmarks.processes import process, weighed
+from benchmarks.processes import process, proportional_mb, sampled
 from benchmarks.table import Figure
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
@@ -109,7 +109,7 @@ def _copied(
     with _world(library, root.name, media, environment) as (url, group, origin):
         urls = [f"{origin}/media/{post.video_id}.mp4" for post in library.posts]
         plain_s = _plain_s(root.name, urls, environment) if number % 2 else None
-        with weighed(group) as weights:
+        with sampled(lambda: proportional_mb(group), every_s=0.05) as weights:
             fetched_s = _fetch(url, new=files, stored=files)
         plain_s = plain_s or _plain_s(root.name, urls, environment)
     requests.delete(f"{environment['STORAGE_EMULATOR_HOST']}/storage/v1/b/{root.name}", timeout=60)

@@ -6,9 +6,12 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+Sample = TypeVar("Sample")
 
 
 @contextmanager
@@ -36,24 +39,31 @@ def peak_mb(group: int) -> float:
     return _sum_mb(group, "status", "VmHWM")
 
 
-@contextmanager
-def weighed(group: int, every_s: float = 0.05) -> Iterator[list[float]]:
-    """What a program holds while the block runs, in MB, weighed again and again.
+def resident_mb(group: int) -> float:
+    """What the processes of a program hold now, added up."""
+    return _sum_mb(group, "status", "VmRSS")
 
-    Pages that a worker shares with the process it was forked from count once, as they do in a
-    container: this is the sum of proportional set sizes.
-    """
-    weights: list[float] = []
+
+def proportional_mb(group: int) -> float:
+    """What a program holds now, where pages that a worker shares with the process it was forked
+    from count once, as they do in a container: the sum of proportional set sizes."""
+    return _sum_mb(group, "smaps_rollup", "Pss")
+
+
+@contextmanager
+def sampled(sample: Callable[[], Sample], every_s: float) -> Iterator[list[Sample]]:
+    """What `sample` gives, again and again while the block runs."""
+    found: list[Sample] = []
     over = threading.Event()
 
-    def weigh() -> None:
+    def take() -> None:
         while not over.wait(every_s):
-            weights.append(_sum_mb(group, "smaps_rollup", "Pss"))
+            found.append(sample())
 
-    thread = threading.Thread(target=weigh)
+    thread = threading.Thread(target=take, daemon=True)
     thread.start()
     try:
-        yield weights
+        yield found
     finally:
         over.set()
         thread.join()

@@ -7,21 +7,17 @@ more than 1.1 times what it held in the second.
 """
 
 import argparse
-import os
 import random
-import re
 import statistics
 import sys
-import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from google.cloud import pubsub_v1, storage
 
+from benchmarks.processes import resident_mb, sampled
 from benchmarks.table import Figure, save, show
 from cli.fetching import call_fetch, sweep
 from cli.warehouse import Warehouse
@@ -37,7 +33,8 @@ POSTS = 64
 FILES_A_ROUND = 12
 WEIGH_EVERY_S = 2.0
 RESULTS = Path(__file__).parent / "soak.json"
-Weights = dict[str, list[tuple[float, float]]]
+Weights = Sequence[tuple[float, Mapping[str, float]]]
+"""Seconds since the start, and what each program held then, in MB."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +56,8 @@ def _soaked(endpoints: Endpoints, minutes: int) -> tuple[Weights, int]:
     work = _Work(endpoints)
     work.warm_up()
     rounds, ends_at = 0, time.monotonic() + minutes * 60
-    with _weighed(Path(endpoints.home) / "logs") as weights:
+    logs, began = Path(endpoints.home) / "logs", time.monotonic()
+    with sampled(lambda: (time.monotonic() - began, held_mb(logs)), WEIGH_EVERY_S) as weights:
         while time.monotonic() < ends_at:
             work.round(rounds)
             rounds += 1
@@ -106,44 +104,16 @@ class _Work:
         call_fetch(self._at, {"collection": "sandbox", "mode": "discover"})
 
 
-@contextmanager
-def _weighed(logs: Path) -> Iterator[Weights]:
-    """Resident MB of every program by name, with the seconds since the start, while inside."""
-    weights: Weights = defaultdict(list)
-    over, began = threading.Event(), time.monotonic()
-
-    def weigh() -> None:
-        while not over.wait(WEIGH_EVERY_S):
-            at = time.monotonic() - began
-            for name, mb in resident_mb(logs).items():
-                weights[name].append((at, mb))
-
-    thread = threading.Thread(target=weigh, daemon=True)
-    thread.start()
-    try:
-        yield weights
-    finally:
-        over.set()
-        thread.join()
-
-
-def resident_mb(logs: Path) -> Mapping[str, float]:
-    """What each program holds in memory now, workers included."""
-    groups = {int(note.read_text()): note.stem for note in logs.glob("*.pid")}
-    held: dict[str, float] = defaultdict(float)
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, TypeError):
-            name = groups.get(os.getpgid(int(folder.name)))
-            status = (folder / "status").read_text()
-            if name and (found := re.search(r"VmRSS:\s+(\d+) kB", status)):
-                held[name] += int(found[1]) / 1_000
-    return held
+def held_mb(logs: Path) -> Mapping[str, float]:
+    """What each program that left its process id in `logs` holds in memory now."""
+    return {note.stem: resident_mb(int(note.read_text())) for note in logs.glob("*.pid")}
 
 
 def _figures(weights: Weights, minutes: int) -> Iterator[Figure]:
-    for name in sorted(weights):
-        second = _median(weights[name], 60, 120)
-        last = _median(weights[name], (minutes - 1) * 60, minutes * 60)
+    for name in sorted(weights[0][1]):
+        of_name = [(at, held[name]) for at, held in weights]
+        second = _median(of_name, 60, 120)
+        last = _median(of_name, (minutes - 1) * 60, minutes * 60)
         yield Figure(
             f"soak, {minutes} minutes: resident memory of {name}, last minute by second",
             last / second,
