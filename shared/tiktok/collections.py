@@ -27,9 +27,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -37,7 +35,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.checked import Text, Word
+from shared.checked import Checked, Text, Word
 from shared.errors import Permanent
 from shared.lake import COLLECTIONS, Lake
 from shared.yaml_file import BadYaml, Lines, read_yaml
@@ -141,11 +139,7 @@ def _is_template(template: str) -> str:
     return template
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
-
-
-class Media(_Part):
+class Media(Checked):
     """How the file of a listed video is obtained; `max_bytes` bounds each file.
 
     Resolver `url` asks the address that the template spells, or, without one, the address that the
@@ -165,7 +159,7 @@ class Media(_Part):
         return template
 
 
-class Collection(_Part):
+class Collection(Checked):
     """A standing query. The lists narrow each other; within a list any term will do.
 
     `max_videos` bounds how many videos one pass over the dates lists; a pass begins every
@@ -193,7 +187,7 @@ class Collection(_Part):
     )
     profiles: bool = True
     pseudonyms: bool = False
-    media: Media = Media()
+    media: Annotated[Media, Field(default_factory=Media)]
     synthetic: bool = False
 
     @property
