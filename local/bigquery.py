@@ -5,7 +5,8 @@
 
 It keeps less than BigQuery: no history of tables (FOR SYSTEM_TIME AS OF reads what is there now),
 and of jobs only the newest. bqemulator would copy a table whole at each change, and hold every
-statement with its parameters and results for ever.
+statement with its parameters and results for ever. A text that was parsed is not parsed again:
+bqemulator parses each statement some twenty times, most of what a MERGE costs it.
 """
 
 import argparse
@@ -15,7 +16,9 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,8 +26,11 @@ if TYPE_CHECKING:
     from bqemulator.server import EmulatorServer
 
 KEPT_JOBS = 200
+KEPT_TEXTS = 200
+KEPT_TEXT_CHARS = 50_000
 KEPT_S = 60.0
 FORGETS_EVERY_S = 10.0
+Parse = Callable[..., list[Any]]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,6 +109,23 @@ def _keep_no_history() -> None:
     SnapshotManager.capture = on_request  # type: ignore[method-assign, assignment]
 
 
+def once_each(parse: Parse) -> Parse:
+    """`Dialect.parse` that understands a text once, and gives a copy whenever it is asked again."""
+
+    @lru_cache(maxsize=KEPT_TEXTS)
+    def understood(text: str, dialect: Any, settings: str, **told: Any) -> list[Any]:
+        return parse(dialect, text, **told)
+
+    def copied(dialect: Any, sql: str, **told: Any) -> list[Any]:
+        if len(sql) > KEPT_TEXT_CHARS:
+            return parse(dialect, sql, **told)
+        # Dialects that differ in their settings alone are equal to Python.
+        found = understood(sql, dialect, str(dialect.settings), **told)
+        return [one and one.copy() for one in found]
+
+    return copied
+
+
 def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     import_spatial()
     _keep_no_history()
@@ -113,7 +136,9 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     # Once more by the server itself; before that it logs all it knows how to translate.
     configure_logging(level=LogLevel.WARNING, fmt=LogFormat.JSON)
     from bqemulator.server import EmulatorServer
+    from sqlglot.dialects.dialect import Dialect
 
+    Dialect.parse = once_each(Dialect.parse)  # type: ignore[method-assign]
     return EmulatorServer(
         Settings(
             rest_port=port,

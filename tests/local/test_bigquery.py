@@ -13,8 +13,9 @@ import pytest
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from sqlglot.dialects.dialect import Dialect
 
-from local.bigquery import KEPT_JOBS, KEPT_S, stale_jobs
+from local.bigquery import KEPT_JOBS, KEPT_S, once_each, stale_jobs
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 MERGE = """
@@ -45,6 +46,25 @@ def test_jobs_beyond_the_newest_are_stale_once_they_are_old():
     catalog = Catalog(*newest, KEPT_S - 1, KEPT_S + 1, None, KEPT_S + 100)
 
     assert stale_jobs(catalog, "p", NOW) == [str(KEPT_JOBS + 1), str(KEPT_JOBS + 3)]
+
+
+def test_a_text_is_parsed_once_and_who_changes_what_it_said_changes_it_for_nobody_else():
+    asked = []
+
+    def parse(dialect, sql, **told):
+        asked.append(sql)
+        return Dialect.parse(dialect, sql, **told)
+
+    remembering, sql = once_each(parse), "SELECT `a-b`.d.t.x FROM `a-b`.d.t"
+    bigquery_, duckdb_ = Dialect.get_or_raise("bigquery"), Dialect.get_or_raise("duckdb")
+    (first,) = remembering(bigquery_, sql)
+    first.set("expressions", [])
+    (second,) = remembering(Dialect.get_or_raise("bigquery"), sql)
+
+    assert second == Dialect.parse(bigquery_, sql)[0] != first
+    assert asked == [sql]
+    assert remembering(duckdb_, "SELECT 1") and remembering(bigquery_, "SELECT 1")
+    assert asked == [sql, "SELECT 1", "SELECT 1"]
 
 
 @pytest.fixture
