@@ -17,8 +17,7 @@ from benchmarks.table import Figure
 BAR = 1.25
 TIMES = 11
 COMMAND = "python -m benchmarks imports"
-# `import pydantic` loads nothing until it is asked for a name; these are what a model asks for.
-_ALWAYS = "functions_framework, google.cloud.storage, pydantic.main, pydantic.fields"
+_ALWAYS = "functions_framework, google.cloud.storage, pydantic"
 _PUBSUB = "google.cloud.pubsub_v1"
 _RATER = (
     "from shared import config; from shared.rating.raters import deployed; "
@@ -42,7 +41,7 @@ class Start:
 STARTS = (
     Start("analyze with the rater gemini", "analyze", f"{_PUBSUB}, google.genai", _RATER, "gemini"),
     Start("analyze with the rater signals", "analyze", f"{_PUBSUB}, av, numpy", _RATER, "signals"),
-    Start("fetch", "fetch", f"{_PUBSUB}, requests, tenacity, yaml"),
+    Start("fetch", "fetch", f"{_PUBSUB}, requests"),
     Start("load", "load", "google.cloud.bigquery"),
     # google.cloud.bigquery imports pandas wherever there is one.
     Start("report", "report", "google.cloud.bigquery, pandas"),

@@ -3,13 +3,12 @@
 import json
 import time
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import flask
 import functions_framework
 
 from shared import config, logs
-from shared.bus import Bus
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import Lake
 from shared.once import once
@@ -25,6 +24,9 @@ from shared.tiktok.source import Source
 from shared.tiktok.state import Busy
 from shared.tiktok.wire import Exchange
 from shared.tombstones import Tombstones
+
+if TYPE_CHECKING:
+    from shared.bus import Bus
 
 logs.configure()
 
@@ -45,6 +47,13 @@ def wiring() -> App:
     lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
     downloads = Downloads(allowed_origins=_origins(settings.media_allowed_origins))
     hashing_key = once(settings.hashing_key)
+
+    @once
+    def bus() -> "Bus":
+        # Most runs start cold, find nothing due, and do without a quarter of the import.
+        from shared.bus import Bus
+
+        return Bus(settings.google_cloud_project, settings.records_topic)
 
     def source(collection: Collection) -> Source:
         found = named(collection)
@@ -79,7 +88,7 @@ def wiring() -> App:
     return App(
         lake=lake,
         tombstones=Tombstones(lake, hashing_key),
-        publish=Bus(settings.google_cloud_project, settings.records_topic).publish,
+        publish=lambda *records: bus().publish(*records),
         source=source,
         resolver=resolver,
         clock=_now,
