@@ -30,6 +30,7 @@ KEPT_TEXTS = 200
 KEPT_TEXT_CHARS = 50_000
 KEPT_S = 60.0
 FORGETS_EVERY_S = 10.0
+PLACE = ("line", "col", "start", "end")
 Parse = Callable[..., list[Any]]
 
 
@@ -114,7 +115,13 @@ def once_each(parse: Parse) -> Parse:
 
     @lru_cache(maxsize=KEPT_TEXTS)
     def understood(text: str, dialect: Any, settings: str, **told: Any) -> list[Any]:
-        return parse(dialect, text, **told)
+        trees = parse(dialect, text, **told)
+        for node in (node for tree in trees if tree for node in tree.walk()):
+            # Where a name stood in the text is most of what to copy, and nobody asks for it.
+            node._meta = {
+                key: value for key, value in node.meta.items() if key not in PLACE
+            } or None
+        return trees
 
     def copied(dialect: Any, sql: str, **told: Any) -> list[Any]:
         if len(sql) > KEPT_TEXT_CHARS:
