@@ -25,13 +25,10 @@ _LONGEST_S = 9.0
 
 def figures() -> Iterator[Figure]:
     size, nats = planted()
-    best = optimize.minimize(
-        _error, [scores.HALF_NATS, scores.EXPONENT], (size, nats), "Nelder-Mead"
-    )
-    ours = _error(np.array([scores.HALF_NATS, scores.EXPONENT]), size, nats)
-    half, exponent = best.x
+    best = optimize.minimize_scalar(_error, (1e3, 1e4), args=(size, nats))
+    ours = _error(scores.FULL_NATS, size, nats)
     note = (
-        f"{100 * ours:.0f} points; best with {half:.0f} nats and {exponent:.2f}; "
+        f"{100 * ours:.0f} points; best with {best.x:.0f} nats for 100; "
         f"rank correlation of size and score {stats.spearmanr(size, nats).statistic:.2f}"
     )
     name = "signals: error of the map to 0-100 beside the best of its form"
@@ -56,8 +53,7 @@ def planted() -> tuple[np.ndarray, np.ndarray]:
     return size, nats
 
 
-def _error(half_and_exponent: np.ndarray, size: np.ndarray, nats: np.ndarray) -> float:
+def _error(full_nats: float, size: np.ndarray, nats: np.ndarray) -> float:
     """Root mean square distance of score / 100 from the size."""
-    half, exponent = half_and_exponent
-    strength = (nats / max(half, 1e-9)) ** exponent
-    return float(np.sqrt(np.mean((strength / (1 + strength) - size) ** 2)))
+    score = np.log1p(nats / scores.ONSET_NATS) / np.log1p(full_nats / scores.ONSET_NATS)
+    return float(np.sqrt(np.mean((np.minimum(1.0, score) - size) ** 2)))

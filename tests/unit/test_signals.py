@@ -14,6 +14,7 @@ from shared.rating.signals import Signals, decode, measure, scores, ticks
 from shared.rating.signals.arousal import arousal_curve
 from shared.rating.signals.cuts import CutFinder
 from shared.rating.signals.gamma import Belief, digamma, divergence, log_gamma
+from shared.rating.signals.grid import Gridder
 from shared.rating.signals.surprise import surprise_of
 
 FPS, WIDTH, HEIGHT, RATE = 25, 144, 256, 48_000
@@ -185,7 +186,7 @@ def test_log_gamma_and_digamma_match_known_values():
 
 
 def test_the_same_datum_surprises_less_the_more_often_it_came():
-    nats = Belief(1, (1.0,)).surprise(np.full((40, 1), 3.0))[1:, 0]
+    nats = Belief(1, (1.0,)).surprise(np.full((40, 1), 3.0))[2:, 0]  # pairs of data
 
     assert np.all(np.diff(nats) < 0)
 
@@ -199,12 +200,103 @@ def test_a_break_forgets_and_is_not_scored():
     assert Belief(1, (0.9,)).surprise(counts, breaks)[10, 0] == 0.0
 
 
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_what_happens_at_once_surprises_alike_wherever_it_falls_between_two_ticks(share):
+    counts = np.zeros((30, 1))
+    counts[20] = 20.0
+    spread = np.zeros((30, 1))
+    spread[20:22, 0] = 20.0 * share, 20.0 * (1 - share)
+
+    at_once = Belief(1, (0.7, 0.98)).surprise(counts).max()
+
+    assert Belief(1, (0.7, 0.98)).surprise(spread).max() == pytest.approx(at_once, rel=0.05)
+
+
+def test_no_pair_of_data_weighs_more_than_the_most():
+    counts = np.zeros((30, 1))
+    counts[20] = 30.0
+    twice = counts.copy()
+    twice[21] = 30.0
+
+    once = Belief(1, (0.9,), most=30.0).surprise(counts).max()
+
+    assert Belief(1, (0.9,), most=30.0).surprise(twice)[21, 0] <= once
+
+
+def test_a_tenth_is_the_mean_of_what_is_shown_in_it():
+    ticker = ticks.Ticker()
+    frames = np.array([10.0, 20.0, 30.0, 90.0], np.float32)
+    luma = np.ones((4, 32, 32), np.float32) * frames[:, None, None]
+    luma[:, 0, 0] = 0  # a picture without contrast has no spread to tell its level by
+    colour = np.zeros((4, 2, 16, 16), np.float32)
+
+    ticker.see(luma, colour, [0.02, 0.04, 0.08, 0.16])  # the first is shown from the start
+
+    told = ticker.close()
+    levels = told.spread / luma[0].std() * 10
+    assert levels == pytest.approx([0.4 * 10 + 0.4 * 20 + 0.2 * 30, 0.6 * 30 + 0.4 * 90], rel=1e-4)
+
+
+def test_how_frames_are_handed_over_changes_no_tick():
+    rng = np.random.default_rng(8)
+    luma = rng.normal(120, 20, (30, 32, 32)).astype(np.float32)
+    colour = rng.normal(120, 5, (30, 2, 16, 16)).astype(np.float32)
+    times_s = np.sort(rng.uniform(0.3, 9.0, 30)).tolist()
+    times_s[20:] = [at + 20 for at in times_s[20:]]  # a long gap
+    whole, parts = ticks.Ticker(), ticks.Ticker()
+
+    whole.see(luma, colour, times_s)
+    for start in range(0, 30, 7):
+        part = slice(start, start + 7)
+        parts.see(luma[part], colour[part], times_s[part])
+
+    one, other = whole.close(), parts.close()
+    assert len(one.motion) == int(times_s[-1] * 10) + 1
+    assert other.motion == pytest.approx(one.motion, abs=1e-3)
+
+
+@pytest.mark.parametrize("waves", [5.6, 10.0])
+def test_most_of_what_a_pan_does_is_explained(waves):
+    """A shift of nearly a cell in a tenth, over a pattern with waves of a few cells."""
+    rng = np.random.default_rng(9)
+    turns = rng.uniform(0, 2 * np.pi, (2, 3, 2))
+    y, x = np.mgrid[:32, :32].astype(float)
+
+    def picture(shift):
+        fine, coarse = (
+            sum(np.sin((x + shift) * a + turn) * np.cos(y * a * 1.3 + other) for turn, other in two)
+            for a, two in ((2 * np.pi / waves, turns[0]), (2 * np.pi / waves / 4, turns[1]))
+        )
+        return 120 + 20 * (fine + coarse)
+
+    planes = np.stack([picture(0.9 * tick) for tick in range(6)]).astype(np.float32)
+
+    left = np.abs(ticks.unexplained(planes)[1:, 2:-2, 2:-2]).mean()
+
+    assert left < 0.02 * np.abs(np.diff(planes, axis=0)).mean()
+
+
+@pytest.mark.parametrize("width", [65, 67, 90, 135, 360])
+def test_cells_cover_the_same_part_of_the_picture_whatever_its_size(width):
+    across = (np.arange(width) + 0.5) / width * 200
+    planes = np.full((240 * 3 // 2, width // 2 * 2), 128, np.uint8)
+    planes[:240] = np.rint(across)[: width // 2 * 2]
+    frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+    luma, colour = np.zeros((32, 32), np.float32), np.zeros((2, 16, 16), np.float32)
+
+    Gridder().read(frame, luma, colour)
+
+    even = width // 2 * 2
+    expected = (np.arange(32) + 0.5) / 32 * even / width * 200
+    assert luma[5] == pytest.approx(expected, abs=0.6)
+
+
 def test_scores_rise_with_nats_and_stay_on_the_scale():
     values = [scores.unexpectedness(nats) for nats in (0, 1, 10, 50, 200, 1e3, 1e4, 1e6, 1e12)]
 
     assert values == sorted(values)
     assert values[0] == 0
-    assert scores.unexpectedness(scores.HALF_NATS) == 50
+    assert scores.unexpectedness(scores.FULL_NATS) == 100
     assert values[-1] == 100
 
 
@@ -313,6 +405,15 @@ def test_scale_frame_rate_and_encoding_hardly_change_the_score(rate, how):
     assert changed == pytest.approx(plain, rel=0.05)
 
 
+def test_the_score_hardly_hangs_on_where_in_a_tenth_something_happens(rate):
+    found = [
+        rate(with_oddballs(beating(still(54)), 3.0 + frames / FPS), 4.0).unexpectedness
+        for frames in range(5)
+    ]
+
+    assert max(found) < 1.15 * min(found)
+
+
 def test_an_event_at_a_refresh_by_the_encoder_is_found_all_the_same(rate):
     scene = with_oddballs(beating(panned(53)), 3.0)
 
@@ -340,6 +441,17 @@ def peak(tick: int, others: float, event: float, is_refresh: bool) -> float:
 def test_what_a_refresh_does_to_all_cells_alike_is_no_surprise():
     assert peak(40, others=2.5, event=2.0, is_refresh=False) > scores.ONSET_NATS
     assert peak(40, others=2.5, event=2.0, is_refresh=True) == 0
+
+
+def test_what_most_cells_do_all_along_is_no_refresh():
+    noise = peak(40, others=1.0, event=4.0, is_refresh=False)
+    assert peak(40, others=1.0, event=4.0, is_refresh=True) == pytest.approx(noise, rel=0.01)
+
+
+def test_events_over_a_still_picture_are_not_taken_for_what_motion_goes_with(rate):
+    found = rate(with_oddballs(still(), *range(2, 12, 2)), 12.0)
+
+    assert found.onset_s == pytest.approx(2.0, abs=0.2)
 
 
 def test_a_refresh_explains_no_event_away():

@@ -1,9 +1,11 @@
 """Bayesian surprise of counts: a Gamma belief about a Poisson rate, with forgetting.
 
-The belief before a datum x is Ga(a, b) (shape, rate); after it, Ga(a + x, b + 1). Surprise is
-KL(posterior‖prior) in nats, the direction of Baldi & Itti (2010, doi
-10.1016/j.neunet.2009.12.007). Forgetting multiplies what was learnt by ζ each tick, so the
-memory is 1/(1-ζ) ticks; the innate prior Ga(1, 1) (ordinary rate 1, worth one datum) stays.
+The belief before n data of sum x is Ga(a, b) (shape, rate); after them, Ga(a + x, b + n). Surprise
+is KL(posterior‖prior) in nats, the direction of Baldi & Itti (2010, doi
+10.1016/j.neunet.2009.12.007). Here n = 2: what happens at once may be spread over two ticks,
+according to where between them it falls, and must not be expected in the second because of the
+first. Forgetting multiplies what was learnt by ζ each tick, so the memory is 1/(1-ζ) ticks; the
+innate prior Ga(2, 2), worth two data, stays.
 """
 
 import numpy as np
@@ -13,45 +15,55 @@ Floats = NDArray[np.float64]
 
 
 class Belief:
-    """What was learnt of each cell, held in several memories that forget at their own pace."""
+    """What was learnt of each cell, held in several memories that forget at their own pace.
 
-    def __init__(self, cells: int, forgetting: tuple[float, ...]):
+    Of a pair of data no more than `most` counts: one cell cannot outweigh the rest without bound.
+    """
+
+    def __init__(self, cells: int, forgetting: tuple[float, ...], most: float = np.inf):
+        self._most = most
         self._forgetting = np.array(forgetting)[:, None]
         self._learnt = np.zeros((len(forgetting), cells))
         self._seen = np.zeros((len(forgetting), 1))
         self._fresh = True
+        self._latest: Floats | None = None  # the datum before, not learnt yet
 
     def surprise(
         self,
         counts: NDArray[np.floating],
         breaks: NDArray[np.bool_] | None = None,
-        least: float = 0,
     ) -> NDArray[np.float32]:
-        """Nats for each tick (row) and cell of the next `counts` >= 0, the mean of the memories.
+        """Nats of each tick (row) with the one before, per cell, the mean of the memories.
 
-        The very first row is 0, and so is a tick marked in `breaks`, where the belief is mostly
-        forgotten; so are cells of `least` counts and fewer.
+        `counts` >= 0 are the next ticks. The very first row is 0, and so is a tick marked in
+        `breaks`, where the belief is mostly forgotten; so is a cell without counts: that nothing
+        happens surprises nobody.
         """
-        shapes = np.ones((len(counts), *self._learnt.shape))
-        rates = np.ones((len(counts), len(self._seen), 1))
-        scored = counts > least
+        shapes = np.full((len(counts), *self._learnt.shape), _SHAPE)
+        rates = np.full((len(counts), len(self._seen), 1), _RATE)
+        pairs = np.zeros(counts.shape)
         for tick, datum in enumerate(counts.astype(np.float64)):
             if self._fresh or (breaks is not None and breaks[tick]):
                 self._learnt *= AFTER_BREAK
                 self._seen *= AFTER_BREAK
-                scored[tick], self._fresh = False, False
+                self._latest, self._fresh = None, False
                 continue
             self._learnt *= self._forgetting
             self._seen *= self._forgetting
             shapes[tick] += self._learnt
             rates[tick] += self._seen
-            self._learnt += datum
-            self._seen += 1.0
+            pairs[tick] = datum
+            if self._latest is not None:
+                pairs[tick] += self._latest
+                self._learnt += self._latest
+                self._seen += 1.0
+            self._latest = datum
+        pairs = np.minimum(pairs, self._most)
         nats = np.zeros(counts.shape, np.float32)
-        ticks, cells = np.nonzero(scored)
+        ticks, cells = np.nonzero(pairs)
         before, rate = shapes[ticks, :, cells], rates[ticks, :, 0]
-        after = before + counts[ticks, cells][:, None]
-        nats[ticks, cells] = divergence(after, rate + 1.0, before, rate).mean(axis=1)
+        after = before + pairs[ticks, cells][:, None]
+        nats[ticks, cells] = divergence(after, rate + _DATA, before, rate).mean(axis=1)
         return nats
 
 
@@ -91,4 +103,6 @@ def log_gamma(x: Floats) -> Floats:
 
 # What is left of the learnt belief when a new shot starts.
 AFTER_BREAK = 0.1
+_SHAPE, _RATE = 2.0, 2.0  # of the innate prior
+_DATA = 2.0  # ticks judged together
 _STEPS = 6

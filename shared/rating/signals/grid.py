@@ -52,20 +52,23 @@ class Gridder:
 def _cells(plane: Any, side: int) -> Array:
     """Sums along rows, then along columns: both at once would read in strides, twice as slow."""
     pixels = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    rows, starts, sizes = _layout(plane.width, plane.height, side)
+    rows, across = _layout(plane.width, plane.height, side)
     part = pixels.take(rows, axis=0)[:, : plane.width]
     down = np.add.reduce(part.reshape(side, ROWS_PER_CELL, -1), axis=1, dtype=np.uint16)
-    return np.asarray(np.add.reduceat(down, starts, axis=1, dtype=np.uint32) / sizes)
+    return np.asarray(down.astype(np.float32) @ across)
 
 
 @lru_cache(maxsize=64)
-def _layout(width: int, height: int, side: int) -> tuple[Ints, Ints, Array]:
-    """Which rows are read, where each column of cells begins, and how many pixels a cell has.
+def _layout(width: int, height: int, side: int) -> tuple[Ints, Array]:
+    """Which rows are read, and how much of each pixel of a row each column of cells takes.
 
-    Cells cover the picture from edge to edge whatever its size, so that they show the same.
+    Cells cover the picture from edge to edge whatever its size, so that they show the same: a
+    pixel on the border of two belongs to both, in parts.
     """
     samples = side * ROWS_PER_CELL
     rows = (np.arange(samples) * 2 + 1) * height // (2 * samples)
-    starts = np.arange(side) * width // side
-    widths = np.diff(np.append(starts, width))
-    return rows, starts, (widths * ROWS_PER_CELL).astype(np.float32)
+    borders = np.arange(side + 1) * width / side
+    pixels = np.arange(width)[:, None]
+    across = np.minimum(borders[1:], pixels + 1) - np.maximum(borders[:-1], pixels)
+    across = np.maximum(0.0, across) * side / (width * ROWS_PER_CELL)
+    return rows, across.astype(np.float32)

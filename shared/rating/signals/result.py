@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 # Goes into the rater's name: any change that can move a number is a new version.
-VERSION = "1.1"
+VERSION = "1.2"
 
 
 class Unratable(Exception):

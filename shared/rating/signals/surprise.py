@@ -16,7 +16,7 @@ Marks = NDArray[np.bool_]
 CHANNELS = ("picture", "colour", "sound")
 # Memories of about .3, 1 and 5 s.
 _FORGETTING = (0.7, 0.9, 0.98)
-_MOST_COUNTS = 40.0  # a datum's ceiling: one cell cannot outweigh the picture without bound
+_MOST_COUNTS = 39.0  # times the ordinary, of a cell in two ticks
 _ORDINARY_WINDOW = 30  # ticks of the past that say what amount of change is ordinary
 # Least change that counts as ordinary: picture and colour in contrasts, sound in dB.
 _PICTURE_FLOOR, _COLOUR_FLOOR, _SOUND_FLOOR_DB = 0.02, 0.03, 3.0
@@ -25,13 +25,14 @@ _SOUND_WEIGHT = 3.0  # eight bands beside hundreds of cells
 _SILENCE = 1e-7  # band power, -70 dB
 _ORDINARY_TIMES = 2.0  # surprise up to this multiple of the ordinary level is no surprise
 _SEEN_MOTION = 0.5  # grey levels per tick; less is the codec
-_SCATTERS = 1.5  # robust deviations above the motion line that motion still explains
+_SCATTERS = 2.0  # standard deviations above the motion line that motion still explains
 _STEEPEST = 3.0
 _SHRINKING = 0.04  # variance of log motion at which half of a slope is believed
 _FEWEST_TICKS = 10
 _ORDINARY_NATS = 2.0  # and below this it is noise
-_MOST_REDRAWN = 3.0  # of what is ordinary elsewhere
 _REDRAWN_TIMES = 1.4  # what a refresh does to most cells may be this much and is no surprise
+_MORE_THAN_BEFORE = 1.25  # times what they did before: an object moves most cells a little, too
+_MOST_REDRAWN = 3.0  # of what is ordinary elsewhere
 _SCHEMA_S = 1.2  # seconds of a shot after which half an expectation stands
 _APART_TICKS = 4  # repetitions are at least this far apart
 _MOST_EVENTS = 600
@@ -56,17 +57,19 @@ def surprise_of(ticks: Ticks, sound: Floats | None, cut_ticks: Marks, refreshed:
     breaks = _and_next(cut_ticks)
     redrawn = _and_next(refreshed)
     contrast = max(_LEAST_CONTRAST, float(np.median(ticks.spread)))
+    usual = _usual(ticks.picture, _PICTURE_FLOOR * contrast, breaks)
+    tint_usual = _usual(ticks.tint, _COLOUR_FLOOR * contrast, breaks)
+    more = _redrawn(ticks.picture, usual, redrawn, breaks)
+    # What redraws the picture redraws its colours: those alone are something in the scene.
+    tint_more = np.minimum(more, _redrawn(ticks.tint, tint_usual, redrawn, breaks))
     parts = [
-        _channel(change, _usual(change, floor * contrast, breaks, redrawn), breaks, motion=motion)
-        for change, floor, motion in (
-            (ticks.picture, _PICTURE_FLOOR, ticks.usual_motion),
-            (ticks.tint, _COLOUR_FLOOR, ticks.usual_motion),
-        )
+        _channel(ticks.picture, usual * more, breaks, motion=ticks.usual_motion),
+        _channel(ticks.tint, tint_usual * tint_more, breaks, motion=ticks.usual_motion),
     ]
     if sound is not None:
         none = np.zeros(len(sound), dtype=bool)
         levels = _level_changes(sound)
-        usual = _usual(levels, _SOUND_FLOOR_DB, none, none)
+        usual = _usual(levels, _SOUND_FLOOR_DB, none)
         parts.append(_channel(levels, usual, none, weight=_SOUND_WEIGHT))
     excess = np.stack([part.excess for part in parts])
     total = excess.sum(axis=0) * _schema(breaks)
@@ -77,9 +80,9 @@ def surprise_of(ticks: Ticks, sound: Floats | None, cut_ticks: Marks, refreshed:
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    raw: Floats  # nats of each tick
+    raw: Floats  # nats of each tick with the one before
     excess: Floats  # beyond the ordinary, cuts left out
-    signature: Change  # per cell the root of its nats, signed like its change
+    signature: Change  # per cell the root of its nats, signed like the change of the two ticks
 
 
 def _channel(
@@ -90,27 +93,38 @@ def _channel(
     motion: Floats | None = None,
     weight: float = 1.0,
 ) -> _Channel:
-    """The model run over a channel; `usual` is the size of change that counts as 1 at each tick.
+    """The model run over a channel; `usual` is the size of change that is ordinary at each tick.
+
+    What goes beyond it counts, in units of it: what is ordinary surprises nobody, and as it hangs
+    on encoder and size as much as on the scene, nothing is learnt of it.
 
     The cells of `change` are written over with their signature: a long clip has no room for both.
     """
     size = change.blocks[0].shape[1]
-    belief, unbroken = gamma.Belief(size, _FORGETTING), gamma.Belief(size, _FORGETTING)
+    belief, unbroken = (gamma.Belief(size, _FORGETTING, _MOST_COUNTS) for _ in range(2))
     nats, raw = np.zeros(len(usual)), np.zeros(len(usual))
-    start = 0
+    start, last = 0, np.zeros(size, np.float32)
     for block in change.blocks:
         part = slice(start, start + len(block))
         moved = block.astype(np.float32)
-        counts = np.minimum(np.abs(moved) / usual[part, None], _MOST_COUNTS)
-        # A cell calmer than is ordinary surprises nobody.
-        cells = weight * belief.surprise(counts, breaks[part], least=1.0)
+        counts = np.clip(np.abs(moved) / usual[part, None] - 1.0, 0.0, _MOST_COUNTS)
+        cells = weight * belief.surprise(counts, breaks[part])
         nats[part] = cells.sum(axis=1)
-        block[:] = np.copysign(np.sqrt(cells), moved)
+        block[:] = np.copysign(np.sqrt(cells), _with_the_last(moved, last))
         if breaks.any():
-            raw[part] = weight * unbroken.surprise(counts, least=1.0).sum(axis=1)
-        start = part.stop
-    excess = np.maximum(0.0, nats - _ordinary(nats, breaks, motion) - _ORDINARY_NATS)
+            raw[part] = weight * unbroken.surprise(counts).sum(axis=1)
+        start, last = part.stop, moved[-1]
+    motion = None if motion is None else _with_the_last(motion, motion[0]) / 2
+    below = _ordinary(nats, breaks, motion) + _ORDINARY_NATS
+    # As powers of noise are taken off: what stands far above the ordinary keeps nearly all, so
+    # that its score does not hang on how the ordinary was estimated.
+    excess = np.sqrt(np.maximum(0.0, nats**2 - below**2))
     return _Channel(raw if breaks.any() else nats, excess, change)
+
+
+def _with_the_last(ticks: Cells, before: Cells | float) -> Cells:
+    """Sum of each tick and the one before it, of the first and `before`."""
+    return np.asarray(ticks + np.concatenate([[before], ticks[:-1]]))
 
 
 def _level_changes(powers: Floats) -> Change:
@@ -122,23 +136,35 @@ def _and_next(marks: Marks) -> Marks:
     return np.asarray(marks | np.concatenate([[False], marks[:-1]]))
 
 
-def _usual(change: Change, floor: float, breaks: Marks, redrawn: Marks) -> Floats:
-    """The size of change that is ordinary at each tick, from what came so far.
-
-    Where the encoder redraws, what most cells do together is ordinary too; within bounds, since
-    encoders like to redraw where much happens.
-    """
-    level = change.level.copy()
-    level[0] = np.nan
-    level[breaks] = np.nan
+def _usual(change: Change, floor: float, breaks: Marks) -> Floats:
+    """The size of change that is ordinary at each tick, from what came so far."""
+    level = _without_breaks(change.level, breaks)
     known = np.isfinite(level)
     least = max(floor, float(np.median(level[known])) if known.any() else 0.0)
     usual = np.fmax(least, _running_median(level, _ORDINARY_WINDOW, -1))
     usual[:2] = least
-    diffuse = redrawn & known
-    together = np.minimum(_REDRAWN_TIMES * change.middle, _MOST_REDRAWN * usual)
-    usual[diffuse] = np.maximum(usual, together)[diffuse]
     return usual
+
+
+def _redrawn(change: Change, usual: Floats, redrawn: Marks, breaks: Marks) -> Floats:
+    """How many times the ordinary is ordinary where the encoder redraws; 1 elsewhere.
+
+    It is what most cells do together, beside what they did before; within bounds, since encoders
+    like to redraw where much happens.
+    """
+    middle = _without_breaks(change.middle, breaks)
+    before = np.nan_to_num(_running_median(middle, _ORDINARY_WINDOW, -1))
+    together = change.middle / np.maximum(usual / _REDRAWN_TIMES, _MORE_THAN_BEFORE * before)
+    diffuse = redrawn & np.isfinite(middle)
+    return np.where(diffuse, np.clip(together, 1.0, _MOST_REDRAWN), 1.0)
+
+
+def _without_breaks(values: Floats, breaks: Marks) -> Floats:
+    """NaN at breaks and at the first tick, where there is no change to speak of."""
+    found = values.copy()
+    found[0] = np.nan
+    found[breaks] = np.nan
+    return found
 
 
 def _running_median(values: Floats, before: int, after: int) -> Floats:
@@ -167,15 +193,14 @@ def _explained_by(motion: Floats, nats: Floats) -> Floats:
     """Upper edge of the log-log line of nats on motion through the quieter nine tenths."""
     bulk = (nats > 0) & (nats <= np.percentile(nats, 90))
     log_motion = np.log(motion + _SEEN_MOTION)
-    if bulk.sum() < _FEWEST_TICKS:
-        return np.zeros_like(nats)
+    if bulk.sum() < max(_FEWEST_TICKS, len(nats) / 2):
+        return np.zeros_like(nats)  # mostly nothing moves: what does is what happens
     along, up = log_motion[bulk] - log_motion[bulk].mean(), np.log(nats[bulk])
     # Where motion hardly varies its slope is a guess: shrunk, it cannot leap from clip to clip.
     slope = float(along @ up) / (float(along @ along) + _SHRINKING * len(along))
     slope = min(max(slope, 0.0), _STEEPEST)
     apart = np.log(nats[bulk]) - slope * log_motion[bulk]
-    base = float(np.median(apart))
-    scatter = 1.4826 * float(np.median(np.abs(apart - base)))
+    base, scatter = float(apart.mean()), float(apart.std())
     # Beyond the motion seen in the bulk the line is not trusted.
     held = np.minimum(log_motion, log_motion[bulk].max())
     return np.asarray(np.exp(base + slope * held + _SCATTERS * scatter))

@@ -11,6 +11,7 @@ Floats = NDArray[np.float64]
 Cells = NDArray[np.floating]
 
 _CHUNK = 64
+_SAME_INSTANT = 1e-5  # ticks; times of frames are sums of fractions
 _QUIET_SHARE = 0.9  # of the cells: the others may be what happened
 
 
@@ -59,12 +60,16 @@ class Ticks:
 
 @dataclass(slots=True)
 class Ticker:
-    """Takes frames in order; tenths without a frame show the last one."""
+    """Takes frames in order. A tenth is the mean of what is shown in it.
 
-    ended: int = 0  # ticks
+    A frame counts for as long as it is shown, until the next one comes, so that neither how many
+    frames a second has nor how evenly they come changes much. The first is shown from the start.
+    """
+
+    _shown: tuple[Cells, Cells] | None = None  # the last frame
+    _since: float = 0.0  # ticks
+    _tick: int = 0  # the one that is being summed
     _sum: tuple[Cells, Cells] | None = None
-    _summed: int = 0
-    _tick: int = 0
     _pending: list[tuple[Cells, Cells]] = field(default_factory=list)
     _before: tuple[Cells, Cells] | None = None
     _picture: list[Change] = field(default_factory=list)
@@ -73,41 +78,48 @@ class Ticker:
 
     def see(self, luma: Cells, colour: Cells, times_s: list[float]) -> None:
         """The next frames: `luma` frames x 32 x 32, `colour` frames x 2 x 16 x 16, 0-255."""
-        ticks = (np.array(times_s) * TICKS_PER_S + 1e-6).astype(int)
-        starts = np.flatnonzero(np.diff(ticks, prepend=ticks[0] - 1))
-        counts = np.diff(np.append(starts, len(ticks)))
-        lumas = np.add.reduceat(luma, starts, axis=0)
-        colours = np.add.reduceat(colour, starts, axis=0)
-        for tick, count, *cells in zip(ticks[starts], counts, lumas, colours, strict=True):
-            self._add(int(tick), int(count), (cells[0], cells[1]))
+        starts = np.array(times_s) * TICKS_PER_S
+        if self._shown is None:
+            starts[0] = 0.0
+        else:
+            luma = np.concatenate([self._shown[0][None], luma])
+            colour = np.concatenate([self._shown[1][None], colour])
+            starts = np.concatenate([[self._since], starts])
+        self._show(luma[:-1], colour[:-1], starts)
+        self._shown, self._since = (luma[-1].copy(), colour[-1].copy()), float(starts[-1])
 
     def close(self) -> Ticks:
         """End the last tick. There must have been a frame."""
-        self._end(self._tick + 1)
+        if self._shown is not None:
+            ends = np.array([self._since, np.floor(self._since + _SAME_INSTANT) + 1])
+            self._show(self._shown[0][None], self._shown[1][None], ends)
         self._digest()
         told = (np.concatenate(part).astype(np.float64) for part in zip(*self._told, strict=True))
         return Ticks(Change.joined(self._picture), Change.joined(self._tint), *told)
 
-    def _add(self, tick: int, count: int, cells: tuple[Cells, Cells]) -> None:
-        if self._sum is None:
-            self._tick, self._sum, self._summed = tick, cells, count
-        elif tick == self._tick:
-            self._sum = (self._sum[0] + cells[0], self._sum[1] + cells[1])
-            self._summed += count
-        else:
-            self._end(tick)
-            self._tick, self._sum, self._summed = tick, cells, count
+    def _show(self, luma: Cells, colour: Cells, edges: Floats) -> None:
+        """Show frames one after the other, each between two of `edges`, in ticks."""
+        last = int(edges[-1] + _SAME_INSTANT)
+        for first in range(self._tick, last + 1, _CHUNK):
+            ticks = np.arange(first, min(first + _CHUNK, last + 1))[:, None]
+            shares = np.minimum(edges[1:], ticks + 1) - np.maximum(edges[:-1], ticks)
+            shares = np.maximum(0.0, shares).astype(np.float32)
+            lumas, colours = (np.tensordot(shares, cells, 1) for cells in (luma, colour))
+            if self._sum is not None:
+                lumas[0] += self._sum[0]
+                colours[0] += self._sum[1]
+                self._sum = None
+            for tick, mean in enumerate(zip(lumas, colours, strict=True), first):
+                if tick < last:
+                    self._end(mean)
+                else:
+                    self._sum = mean
+        self._tick = last
 
-    def _end(self, until: int) -> None:
-        """Keep the mean picture of the tenth; also for what precedes a late start."""
-        if self._sum is None:
-            return
-        mean = (self._sum[0] / self._summed, self._sum[1] / self._summed)
-        while self.ended < until:
-            self._pending.append(mean)
-            self.ended += 1
-            if len(self._pending) == _CHUNK:
-                self._digest()
+    def _end(self, mean: tuple[Cells, Cells]) -> None:
+        self._pending.append(mean)
+        if len(self._pending) == _CHUNK:
+            self._digest()
 
     def _digest(self) -> None:
         if not self._pending:
@@ -131,8 +143,9 @@ def _middle(sizes: Cells) -> Cells:
 def unexplained(planes: Cells) -> Cells:
     """Change per tick that neither camera nor exposure explains, same shape as `planes`.
 
-    The change is fitted, robustly, by shift, zoom and turn of the picture (its gradients)
-    and by a gain and an offset; what is left is what something in the scene did.
+    The change is fitted, robustly, by shift, zoom and turn of the picture (its gradients, for a
+    shift those of its coarser half as well: over most of a cell a gradient is true of neither
+    alone) and by a gain and an offset; what is left is what something in the scene did.
     """
     side = planes.shape[1]
     axis = np.linspace(-1, 1, side, dtype=planes.dtype)
@@ -144,11 +157,19 @@ def unexplained(planes: Cells) -> Cells:
     now, before = planes[changed], planes[changed - 1]
     middle = (now + before) / 2
     gy, gx = np.gradient(middle, axis=(1, 2))
-    ones = np.ones_like(middle)
-    basis = np.stack([gx, gy, x * gx + y * gy, y * gx - x * gy, middle, ones], axis=1)
-    basis = basis.reshape(len(now), 6, side * side)
+    coarse = np.gradient(_smoothed(middle), axis=(1, 2))
+    zoom, turn, offset = x * gx + y * gy, y * gx - x * gy, np.ones_like(middle)
+    basis = np.stack([gx, gy, *coarse, zoom, turn, middle, offset], axis=1)
+    basis = basis.reshape(*basis.shape[:2], side * side)
     left[changed] = _robust_residual(basis, (now - before).reshape(len(now), -1)).reshape(now.shape)
     return left
+
+
+def _smoothed(planes: Cells) -> Cells:
+    """Each cell with its neighbours, weighted 1 2 1 along both sides."""
+    wide = np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    down = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
+    return np.asarray((down[:, :, :-2] + 2 * down[:, :, 1:-1] + down[:, :, 2:]) / 16)
 
 
 def _robust_residual(basis: Cells, change: Cells) -> Cells:
