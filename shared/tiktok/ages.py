@@ -98,6 +98,10 @@ class Ages:
         one = self._videos[video_id]
         self._put(video_id, Watched(posted_at=one.posted_at, read_at=int(at.timestamp())))
 
+    def there(self, video_id: str) -> None:
+        """An answer had it, and it could not be read: not missed, and still due."""
+        self._videos[video_id] = replace(self._videos[video_id], missed_at=None, has_vanished=False)
+
     def missed(self, video_id: str, at: datetime) -> datetime | None:
         """An answer left it out. Returns since when it is gone, once that is sure and news."""
         one = self._videos[video_id]

@@ -7,10 +7,12 @@ reading like any.
 """
 
 from datetime import datetime
+from typing import Any
 
 from shared.model import Metrics, Record
 from shared.quality import VANISHED
-from shared.tiktok.ages import Ages, Sighting
+from shared.tiktok.ages import CONFIRM_AFTER, Ages, Sighting
+from shared.tiktok.fields import video_id_of
 from shared.tiktok.listing import is_erased, keep_answers, later_readings
 from shared.tiktok.run import Run
 from shared.tiktok.source import BadVideo, Found, Reread
@@ -25,6 +27,7 @@ class Refresh:
     def __init__(self, run: Run):
         self._run = run
         self._ages = ages_of(run)
+        self._has_unread = False
 
     def read(self) -> str | None:
         """Read again all that is due, or say what stopped it between two answers."""
@@ -42,13 +45,16 @@ class Refresh:
         finally:
             self._ages.save()
             run.progress.refresh_at = self._ages.next_due()
+        if self._has_unread and run.progress.refresh_at:
+            # What could not be read stays due, but is not worth a request of every run.
+            run.progress.refresh_at = max(run.progress.refresh_at, run.app.clock() + CONFIRM_AFTER)
         return None
 
     def _take(self, answer: Reread) -> None:
         """Everything that one answer brings: readings, and videos that it left out."""
         run, at = self._run, self._run.app.clock()
-        found = self._found(answer, at)
-        missed = [name for name in answer.asked if name not in found]
+        found, unread = self._found(answer, at)
+        missed = [name for name in answer.asked if name not in found and name not in unread]
         gone = [(name, since) for name in missed if (since := self._ages.missed(name, at))]
         records = later_readings(found.values(), run.creators, run.pool)
         records += tuple(_vanished(name, since) for name, since in gone)
@@ -60,20 +66,37 @@ class Refresh:
             run.publish_outbox()
         for name in found:
             self._ages.seen(name, at)
+        for name in unread:
+            self._ages.there(name)
+        self._has_unread |= bool(unread)
         run.tally.reread(read=len(found), missed=len(missed), vanished=len(gone))
 
-    def _found(self, answer: Reread, at: datetime) -> dict[str, Found]:
-        """Videos in the answer, of those that were asked for; one that cannot be read is there."""
+    def _found(self, answer: Reread, at: datetime) -> tuple[dict[str, Found], set[str]]:
+        """Videos in the answer, of those that were asked for, and those of them nobody can read.
+
+        An object that cannot be read is there all the same: TikTok changing one field makes no
+        video vanish.
+        """
         found: dict[str, Found] = {}
+        unread: set[str] = set()
         for item in answer.videos:
             try:
                 one = self._run.source.read(item, self._run.collection, at)
             except BadVideo as error:
                 self._run.tally.note("failed", error.reason)
+                unread |= _id_in(item)
                 continue
             if one.video_id in answer.asked and not is_erased(one, self._run.app.tombstones):
                 found.setdefault(one.video_id, one)
-        return found
+        return found, (unread & set(answer.asked)) - found.keys()
+
+
+def _id_in(item: Any) -> set[str]:
+    """The id of an object that is no video otherwise, if it has one."""
+    try:
+        return {video_id_of(item)}
+    except BadVideo:
+        return set()
 
 
 def ages_of(run: Run) -> Ages:

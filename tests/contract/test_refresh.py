@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -144,6 +145,61 @@ def test_a_video_that_comes_back_is_read_again(world, library):
 
     last = world.readings(post.video_id)[-1]
     assert (last.metrics.flags, last.metrics.collected_at) == ((), FIRST + timedelta(days=7))
+
+
+def unreadable(patch: pytest.MonkeyPatch) -> None:
+    """From now on TikTok tells the views of known videos in a type that nobody here reads."""
+    again = ResearchApi.again
+
+    def strange(self: Any, collection: Collection, wanted: Any) -> Iterator[Any]:
+        for answer in again(self, collection, wanted):
+            videos = tuple(one | {"view_count": {}} for one in answer.videos)
+            yield replace(answer, videos=videos)
+
+    patch.setattr(ResearchApi, "again", strange)
+
+
+def test_a_video_that_cannot_be_read_is_not_called_vanished_and_is_tried_again(world, library):
+    post = library.posts[0]
+    world.run_until(FIRST + timedelta(days=2), every=timedelta(hours=1))
+    with pytest.MonkeyPatch.context() as patch:
+        unreadable(patch)
+        answers = world.run_until(FIRST + timedelta(days=4), every=timedelta(hours=1))
+
+    world.run_until(FIRST + timedelta(days=4, hours=1))
+
+    assert sum(one["failed"] for one in answers) >= 20
+    assert not any(vanished(world, one.video_id) for one in library.posts)
+    last = world.readings(post.video_id)[-1].metrics
+    assert last.views > 0
+    assert FIRST + timedelta(days=4) <= last.collected_at <= FIRST + timedelta(days=4, hours=1)
+
+
+def test_what_cannot_be_read_is_asked_for_once_an_hour(world):
+    world.run_until(FIRST + timedelta(days=3), every=timedelta(hours=1))
+    with pytest.MonkeyPatch.context() as patch:
+        unreadable(patch)
+        asked = world.asked()
+        world.run_until(FIRST + timedelta(days=3, hours=6))
+
+    assert 6 <= world.asked() - asked <= 9  # of 24 runs
+
+
+def test_one_missed_and_then_there_unread_has_to_be_missed_twice_again(world, library):
+    post = library.posts[0]
+    world.run_until(FIRST + timedelta(days=3), every=timedelta(hours=1))
+    world.sandbox.api.shown.vanish([post.video_id])
+    world.run()
+    world.sandbox.api.shown.restore([post.video_id])
+    world.go_to(FIRST + timedelta(days=3, hours=1))
+    with pytest.MonkeyPatch.context() as patch:
+        unreadable(patch)
+        world.run()
+    world.sandbox.api.shown.vanish([post.video_id])
+
+    world.run_until(FIRST + timedelta(days=3, hours=4), every=timedelta(hours=1))
+
+    assert vanished(world, post.video_id) == [FIRST + timedelta(days=3, hours=2)]
 
 
 # Runs that stop early
