@@ -223,3 +223,24 @@ def test_too_little_data_is_a_page_that_says_so(opened, count):
     assert "tta" in found.page.inner_text(".answer") or "Add videos" in found.page.inner_text(
         ".answer"
     )
+
+
+def test_a_constant_rating_leaves_out_its_own_figures_alone(opened):
+    found = opened(made([one | {"unexpectedness": 0} for one in rows(60)]))
+
+    assert found.complaints == []
+    constant = "unexpectedness is 0 in every row"
+    assert constant in found.page.inner_text('[data-chart="headline"] .missing')
+    assert "No correlation" in found.page.inner_text('[data-chart="forest"] .missing')
+    assert found.page.locator('[data-chart="quality"] svg').count() == 1
+    assert found.page.locator(".card").count() == 12
+
+
+def test_a_figure_that_cannot_be_drawn_takes_no_other_down(opened):
+    page = opened(made(rows(61))).page
+    page.evaluate("() => { Plot.lineY = () => { throw new Error('no line') } }")
+
+    choose(page, "outcome", "likes")
+
+    assert "could not be drawn" in page.inner_text('[data-chart="dose"] .missing')
+    assert "likes" in page.inner_text('[data-drawn="scatter"]')

@@ -72,6 +72,7 @@
   const headline = () => {
     const row = report.figures.forest?.find((d) => d.is_primary);
     if (!row) return;
+    if (row.estimate === undefined || row.ci_low === undefined) return none("headline", `No interval to draw: ${row.note ?? "it is not defined for these videos"}.`);
     const reach = Math.max(0.3, Math.abs(row.ci_low ?? 0), Math.abs(row.ci_high ?? 0)) * 1.15;
     draw("headline", `ρ = ${rho(row.estimate)}, 95 % interval ${rho(row.ci_low)} to ${rho(row.ci_high)}`, (width) =>
       base(width, 84, {
@@ -93,6 +94,7 @@
   const forest = () => {
     const rows = figures.forest.filter((d) => d.predictor === chosen.predictor && d.estimate !== undefined);
     const plain = rows.filter((d) => d.method === "spearman"), partial = rows.filter((d) => d.method === "partial_spearman");
+    if (!plain.length) return none("forest", `No correlation with ${words(chosen.predictor)} has an estimate; the table says why.`);
     draw("forest", `${words(chosen.predictor)} and each KPI: Spearman’s ρ with its 95 % interval`, (width) =>
       base(width, 62 + 34 * plain.length, {
         marginLeft: 126, marginRight: 14, x: { label: "ρ →", labelAnchor: "right", labelOffset: 32, nice: true, ticks: width < 420 ? 4 : 6 }, marginBottom: 38,
@@ -478,7 +480,15 @@
   const DRAWN = { headline, forest, ratios, dose, deciles, growth, durations, specifications, halo, agreement, corrected, ladder, quality, months, precision, scatter };
   const BY_CHOICE = ["forest", "ratios", "dose", "deciles", "growth", "corrected", "scatter"];
   const there = (name) => place(name) && (name === "headline" || name === "scatter" || figures[name]?.length);
-  const redraw = (names) => names.filter(there).forEach((name) => DRAWN[name]());
+  // One figure that cannot be drawn takes no other down.
+  const redraw = (names) => names.filter(there).forEach((name) => {
+    try {
+      DRAWN[name]();
+    } catch (error) {
+      console.error(error);
+      none(name, "This figure could not be drawn; the numbers are in the table.");
+    }
+  });
   const tables = () => {
     for (const table of $$("table[data-follows]")) {
       const keys = table.dataset.follows.split(" ").filter(Boolean);
@@ -532,7 +542,7 @@
     form.elements.creator.value = "";
     setUp(); tables(); redraw(BY_CHOICE); gallery(); status();
   });
-  $('[name="relative"]')?.addEventListener("change", (event) => { chosen.relative = event.target.checked; scatter(); });
+  $('[name="relative"]')?.addEventListener("change", (event) => { chosen.relative = event.target.checked; redraw(["scatter"]); });
   $('[name="sort"]')?.addEventListener("change", (event) => { chosen.sort = event.target.value; shown = PAGE; gallery(); });
   $(".show-more")?.addEventListener("click", () => { shown += PAGE; gallery(); });
   for (const button of $$("[data-theme-choice]")) {
