@@ -68,6 +68,10 @@ def gate(table: Table, plan: Plan) -> Gate:
     frame = table.frame
     kept = pd.Series(True, index=frame.index)
     dropped: dict[str, int] = {}
+    for name, wanted in plan.filters.items():
+        _drop(f"filter:{name}", ~_meant(frame[name], wanted), kept, dropped)
+    if "video_id" in frame:
+        _drop("duplicate_video", _older_twins(frame, kept), kept, dropped)
     for name, fails in _rules(frame, plan):
         _drop(name, fails, kept, dropped)
     empty = _without_values(frame[kept], plan)
@@ -99,10 +103,6 @@ def _drop(name: str, fails: pd.Series, kept: pd.Series, dropped: dict[str, int])
 
 
 def _rules(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
-    for name, wanted in plan.filters.items():
-        yield f"filter:{name}", ~_meant(frame[name], wanted)
-    if "video_id" in frame:
-        yield "duplicate_video", _older_twins(frame)
     if "rating_status" in frame:
         yield "not_rated", frame["rating_status"] != "rated"
     if plan.cluster:
@@ -181,13 +181,16 @@ def _meant(values: pd.Series, wanted: Filter) -> pd.Series:
     return meant
 
 
-def _older_twins(frame: pd.DataFrame) -> pd.Series:
-    """Rows of a video that has a row collected later; of equals the first one stays."""
-    order = frame
+def _older_twins(frame: pd.DataFrame, kept: pd.Series) -> pd.Series:
+    """Rows of a video of which a kept row was collected later; of equals the first one stays.
+
+    Only kept rows are twins: what a filter took away must not take what the filter asked for.
+    """
+    order = frame[kept]
     if "collected_at" in frame:
-        order = frame.sort_values("collected_at", ascending=False, kind="stable")
+        order = order.sort_values("collected_at", ascending=False, kind="stable")
     twins = order["video_id"].notna() & order["video_id"].duplicated(keep="first")
-    return twins.reindex(frame.index)
+    return twins.reindex(frame.index, fill_value=False)
 
 
 def _months(frame: pd.DataFrame, plan: Plan) -> dict[str, tuple[int, int]]:

@@ -106,6 +106,18 @@ def test_what_a_filter_drops_is_counted_under_its_name():
     assert passed(asked=asked).dropped == {"filter:language": 20}
 
 
+def test_a_row_that_a_filter_takes_is_no_twin_of_one_it_keeps():
+    asked = plan(
+        columns="[video_id, creator, rater, views, likes, unexpectedness]", filters="{rater: B}"
+    )
+    of = [one | {"rater": rater} for one in rows(60) for rater in "AB"]
+
+    found = gate(table(of, asked), asked)
+
+    assert found.dropped == {"filter:rater": 60}
+    assert set(found.frame["rater"]) == {"B"}
+
+
 def test_synthetic_rows_are_counted_and_kept():
     found = passed({"synthetic": True}, at=(3, 4))
 
