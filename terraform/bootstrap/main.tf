@@ -137,12 +137,11 @@ locals {
 resource "google_cloudbuild_trigger" "this" {
   for_each = var.repository == "" ? {} : local.triggers
 
-  name               = "tta-${each.key}-${var.environment}"
-  description        = each.value.about
-  location           = var.region
-  filename           = each.value.file
-  service_account    = google_service_account.deploy.id
-  include_build_logs = "INCLUDE_BUILD_LOGS_WITH_STATUS"
+  name            = "tta-${each.key}-${var.environment}"
+  description     = each.value.about
+  location        = var.region
+  filename        = each.value.file
+  service_account = google_service_account.deploy.id
 
   repository_event_config {
     repository = var.repository

@@ -14,8 +14,8 @@ from shared.rating.signals import Signals, decode, measure, scores, ticks
 from shared.rating.signals.arousal import arousal_curve
 from shared.rating.signals.cuts import CutFinder
 from shared.rating.signals.gamma import Belief, digamma, divergence, log_gamma
-from shared.rating.signals.grid import Gridder
-from shared.rating.signals.surprise import surprise_of
+from shared.rating.signals.grid import Gridder, _layout
+from shared.rating.signals.surprise import motion_of_pairs, surprise_of
 
 FPS, WIDTH, HEIGHT, RATE = 25, 144, 256, 48_000
 Image = NDArray[np.float64]
@@ -98,7 +98,7 @@ def write(
     pts: Callable[[int], int] = lambda index: index,
     options: dict[str, str] | None = None,
     sound_codec: str = "aac",
-    sound_from_s: float = 0.0,
+    heard_at: Callable[[int], int] = lambda sample: sample,
     turned: int = 0,
     gop: int | None = None,
 ) -> Path:
@@ -133,7 +133,7 @@ def write(
                     layout=audio.layout.name,
                 )
                 heard.rate, heard.time_base = RATE, Fraction(1, RATE)
-                heard.pts = start + round(sound_from_s * RATE)
+                heard.pts = heard_at(start)
                 container.mux(audio.encode(heard))
             container.mux(audio.encode(None))
     return path
@@ -289,6 +289,26 @@ def test_cells_cover_the_same_part_of_the_picture_whatever_its_size(width):
     even = width // 2 * 2
     expected = (np.arange(32) + 0.5) / 32 * even / width * 200
     assert luma[5] == pytest.approx(expected, abs=0.6)
+
+
+def test_pictures_of_absurd_width_fill_no_memory():
+    _layout.cache_clear()
+    gridder = Gridder()
+    luma, colour = np.zeros((32, 32), np.float32), np.zeros((2, 16, 16), np.float32)
+
+    for width in range(60_000, 60_400, 8):
+        planes = np.full((64 * 3 // 2, width), 128, np.uint8)
+        gridder.read(av.VideoFrame.from_ndarray(planes, format="yuv420p"), luma, colour)
+
+    assert luma == pytest.approx(128)
+    assert _layout.cache_info().misses <= 2, "how to read each width was kept"
+
+
+def test_what_moves_before_a_cut_is_not_what_moves_after_it():
+    motion = np.array([0.0, 2.0, 2.0, 60.0, 30.0, 2.0, 2.0])
+    breaks = np.array([False, False, False, True, True, False, False])
+
+    assert motion_of_pairs(motion, breaks).tolist()[5:] == [2.0, 2.0]
 
 
 def test_scores_rise_with_nats_and_stay_on_the_scale():
@@ -625,11 +645,28 @@ def test_silence_is_not_the_absence_of_sound(rate):
 
 
 def test_sound_that_starts_late_is_placed_where_it_is_heard(rate):
-    found = rate(still(), 4.0, sound=tone(2.0), sound_from_s=2.0, name="clip.mkv")
+    found = rate(still(), 4.0, sound=tone(2.0), heard_at=lambda at: at + 2 * RATE, name="clip.mkv")
 
     assert "late_start" in found.flags
     assert found.loudness_curve[0] is None
     assert found.loudness_curve[3] is not None
+
+
+def test_a_hole_in_the_sound_is_silence_and_moves_nothing(rate):
+    burst = tone(4.0, 0.01)
+    burst[:, 2 * RATE : 2 * RATE + RATE // 3] = np.random.default_rng(1).normal(0, 0.3, RATE // 3)
+
+    found = rate(
+        still(),
+        8.0,
+        sound=burst,
+        heard_at=lambda at: at if at < RATE else at + 3 * RATE,
+        name="clip.mkv",
+    )
+
+    assert found.onset_channel == "sound"
+    assert found.onset_s == pytest.approx(5.0, abs=0.2)
+    assert found.loudness_curve[2:4] == (None, None)
 
 
 def test_a_picture_that_starts_late_keeps_its_place_beside_the_sound(rate):

@@ -13,6 +13,8 @@ Ints = NDArray[np.intp]
 
 LUMA_CELLS = 32  # per side: small enough to be cheap, fine enough for a hand or a ball
 COLOUR_CELLS = 16
+# Wider or higher is no picture that somebody looks at, and what to read where would fill memory.
+_LARGEST_DIRECT = 4096
 # Rows read per cell; more adds cost and no accuracy against the noise of real codecs.
 ROWS_PER_CELL = 4
 
@@ -38,10 +40,9 @@ class Gridder:
         colour[1] = _cells(planes[2], COLOUR_CELLS)
 
     def _readable(self, frame: VideoFrame) -> VideoFrame:
-        if (
-            frame.format.name in _PLANAR_8_BIT
-            and min(frame.width, frame.height) >= _SMALLEST_DIRECT
-        ):
+        sides = sorted((frame.width, frame.height))
+        fits = sides[0] >= _SMALLEST_DIRECT and sides[1] <= _LARGEST_DIRECT
+        if fits and frame.format.name in _PLANAR_8_BIT:
             return frame
         # Reusing one reformatter matters: a fresh one per frame is 2-4 times slower.
         return self._reformatter.reformat(
@@ -58,7 +59,7 @@ def _cells(plane: Any, side: int) -> Array:
     return np.asarray(down.astype(np.float32) @ across)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _layout(width: int, height: int, side: int) -> tuple[Ints, Array]:
     """Which rows are read, and how much of each pixel of a row each column of cells takes.
 

@@ -57,6 +57,9 @@ class Ear:
         if self.start_s is None:
             self.start_s = at_s
             self._fill_until(at_s, kind)
+        elif at_s - self.seconds > 1 / TICKS_PER_S:
+            self._flush()
+            self._fill_until(at_s, kind)
         elif kind != self._kind:
             self._flush()
             self._start(kind, 0)
@@ -75,7 +78,7 @@ class Ear:
         self._flush()
 
     def _fill_until(self, at_s: float, kind: "_Kind") -> None:
-        silent = max(0, int(at_s * TICKS_PER_S))
+        silent = max(0, int(at_s * TICKS_PER_S) - len(self.powers))
         self._append(np.zeros(silent), np.zeros((silent, BANDS)), np.zeros(silent))
         self._start(kind, int(max(0.0, at_s) % (1 / TICKS_PER_S) * kind.rate))
 

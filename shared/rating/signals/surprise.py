@@ -62,9 +62,10 @@ def surprise_of(ticks: Ticks, sound: Floats | None, cut_ticks: Marks, refreshed:
     more = _redrawn(ticks.picture, usual, redrawn, breaks)
     # What redraws the picture redraws its colours: those alone are something in the scene.
     tint_more = np.minimum(more, _redrawn(ticks.tint, tint_usual, redrawn, breaks))
+    motion = motion_of_pairs(ticks.usual_motion, breaks)
     parts = [
-        _channel(ticks.picture, usual * more, breaks, motion=ticks.usual_motion),
-        _channel(ticks.tint, tint_usual * tint_more, breaks, motion=ticks.usual_motion),
+        _channel(ticks.picture, usual * more, breaks, motion=motion),
+        _channel(ticks.tint, tint_usual * tint_more, breaks, motion=motion),
     ]
     if sound is not None:
         none = np.zeros(len(sound), dtype=bool)
@@ -114,7 +115,6 @@ def _channel(
         if breaks.any():
             raw[part] = weight * unbroken.surprise(counts).sum(axis=1)
         start, last = part.stop, moved[-1]
-    motion = None if motion is None else _with_the_last(motion, motion[0]) / 2
     below = _ordinary(nats, breaks, motion) + _ORDINARY_NATS
     # As powers of noise are taken off: what stands far above the ordinary keeps nearly all, so
     # that its score does not hang on how the ordinary was estimated.
@@ -125,6 +125,12 @@ def _channel(
 def _with_the_last(ticks: Cells, before: Cells | float) -> Cells:
     """Sum of each tick and the one before it, of the first and `before`."""
     return np.asarray(ticks + np.concatenate([[before], ticks[:-1]]))
+
+
+def motion_of_pairs(motion: Floats, breaks: Marks) -> Floats:
+    """Mean of each tick and the one before; after a break there is none before."""
+    alone = np.concatenate([[True], breaks[:-1]])
+    return np.where(alone, motion, _with_the_last(motion, 0.0) / 2)
 
 
 def _level_changes(powers: Floats) -> Change:
