@@ -12,6 +12,7 @@ left. Run again later, it is the proof that nothing has come back.
 """
 
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 METADATA = "metadata/"
 WAIT_S = FRESH_S + 2.0
 ROUNDS = 3
+_NAMING = re.compile(r"\w")
+"""TikTok's names have two or more of A-Z, 0-9, . and _; manifests bring names in any script."""
 
 
 class CannotErase(Permanent):
@@ -159,8 +162,14 @@ def _touched(app: App, done: Erased) -> Iterable[Touched]:
 
 
 def _spellings(wanted: Wanted, app: App) -> list[str]:
-    """Creators by name and, where they were pseudonymised, by pseudonym."""
+    """Creators by name and, where they were pseudonymised, by pseudonym. Raises CannotErase.
+
+    A tombstone is for ever, and one for the empty name would drop whatever has no name.
+    """
     plain = [name.removeprefix("@").casefold() for name in wanted.creators]
+    for told, name in zip(wanted.creators, plain, strict=True):
+        if not _NAMING.search(name) or name != name.strip():
+            raise CannotErase(f"{told!r} is no creator's name: give it as it stands after the @.")
     return list(dict.fromkeys([*plain, *(app.pseudonym(name) for name in plain)]))
 
 

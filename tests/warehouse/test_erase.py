@@ -270,3 +270,20 @@ def test_what_is_no_id_is_refused_before_anything_is_written(world):
         world.erase(creators=(), videos=("../x",))
 
     assert list(world.lake.names("tombstones/")) == []
+
+
+@pytest.mark.parametrize("name", ["", "@", "@@", " ", ".", "-", " ada.l", "ada.l\n"])
+def test_what_is_no_name_is_refused_before_anything_is_written(world, name):
+    with pytest.raises(CannotErase, match="no creator's name"):
+        world.erase(creators=(NAME, name))
+
+    assert list(world.lake.names("tombstones/")) == []
+
+
+@pytest.mark.parametrize("name", ["Ana María", "李雷", "__", "x"])
+def test_a_creator_that_a_manifest_brought_is_erased_whatever_the_name(world, name):
+    world.db.load(record(LATE, video=video(creator_id=name), creator=creator(creator_id=name)))
+
+    assert world.erase(creators=(name,)).videos == 1
+
+    assert not world.db.rows("SELECT * FROM dim_video WHERE video_id = @id", id=LATE)
