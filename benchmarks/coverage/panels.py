@@ -6,6 +6,7 @@ a coefficient is its value on MANY videos, by the same code: what is tested is t
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from shared.insights.agreement.alpha import alpha, alpha_of
 from shared.insights.agreement.figure import Figure, wilson
 from shared.insights.agreement.icc import icc_a1, icc_ak, iccs
-from shared.insights.agreement.kappa import kappa, mean_of, pair_kappa
+from shared.insights.agreement.kappa import kappa, mean_of_pairs, pair_kappa
 from shared.insights.resampling import FloatArray
 
 MANY = 300_000
@@ -103,8 +104,8 @@ def _truth(design: Design, random: np.random.Generator) -> dict[str, float]:
     truth["alpha_ordinal"] = float(alpha_of(paired, "ordinal")(weights)[0])
     truth["alpha_interval"] = float(alpha_of(paired, "interval")(weights)[0])
     pairs = combinations(range(design.raters), 2)
-    kappas = [pair_kappa(panel[:, one], panel[:, other], "quadratic") for one, other in pairs]
-    truth["kappa_quadratic"] = float(mean_of(kappas)(alike)[0])
+    kappas = mean_of_pairs(panel, list(pairs), partial(pair_kappa, weighting="quadratic"))
+    truth["kappa_quadratic"] = float(kappas(alike)[0])
     return truth
 
 

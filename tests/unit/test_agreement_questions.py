@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from shared.insights.agreement.convergence import beyond_motion, convergence
+from shared.insights.agreement.dimension import dimension_document
 from shared.insights.agreement.drift import drift
 from shared.insights.agreement.halo import disattenuated, halo, raw
 from shared.insights.agreement.known_groups import known_groups
@@ -35,6 +36,22 @@ def test_a_worse_machine_agrees_less_with_people_than_they_do_among_themselves()
 
 def test_without_people_there_is_no_ceiling():
     assert peers(ratings(rows({GEMINI: (0.5, 0, 1)})), "unexpectedness") is None
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("shared", [1, 2, 4])
+def test_a_fourth_rater_of_very_few_videos_moves_no_pairwise_interval(shared):
+    three = rows({**PEOPLE, GEMINI: (0.6, 0, 1)}, videos=300, dimensions=["unexpectedness"])
+    fourth = [row(video(number), "human/di", "unexpectedness", 20) for number in range(shared)]
+
+    found = peers(ratings(three + fourth), "unexpectedness")
+
+    assert found["human_human"] == peers(ratings(three), "unexpectedness")["human_human"]
+    machine = found["human_machine"][GEMINI]
+    for figure in (machine["icc_a1"], machine["beyond_human_human"]):
+        assert figure["ci_high"] - figure["ci_low"] < 0.2
+    four = dimension_document(ratings(three + fourth), "unexpectedness")["kappa_quadratic"]
+    assert four == dimension_document(ratings(three), "unexpectedness")["kappa_quadratic"]
 
 
 def test_retest_tells_a_steady_rater_from_an_erratic_one():

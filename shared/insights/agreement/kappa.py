@@ -5,13 +5,14 @@ scale count as wide as they are. Of more than two raters it is the mean over all
 Psychol. Bull. 76(5), 365–377), each on the videos that both rated.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import combinations
 from typing import Literal
 
 import numpy as np
 
-from shared.insights.agreement.figure import CORRELATION, Figure, Statistic, figure
+from shared.insights.agreement.figure import CORRELATION, FEWEST_VIDEOS, Figure, Statistic, figure
 from shared.insights.resampling import FloatArray
 
 Weighting = Literal["linear", "quadratic"]
@@ -24,17 +25,35 @@ def kappa(table: FloatArray, weighting: Weighting) -> Figure:
     kept = table[shared]
     if len(kept) == 0:
         return Figure(None, note="no video has two ratings")
-    found = [pair_kappa(kept[:, one], kept[:, other], weighting) for one, other in pairs]
-    return figure(mean_of(found), len(kept), CORRELATION)
+    of_pairs = mean_of_pairs(kept, pairs, partial(pair_kappa, weighting=weighting))
+    return figure(of_pairs, len(kept), CORRELATION)
 
 
-def mean_of(statistics: Sequence[Statistic]) -> Statistic:
-    """The mean of those that are defined under all of these weights."""
+def mean_of_pairs(
+    table: FloatArray,
+    pairs: Sequence[tuple[int, int]],
+    of_two: Callable[[FloatArray, FloatArray], Statistic],
+) -> Statistic:
+    """The mean of a figure of two raters over pairs of columns of (videos, raters).
+
+    A pair counts with FEWEST_VIDEOS shared videos (all, of a smaller table) and a figure of its
+    own. That is settled here, before any weighting: weightings of different pairs would be means
+    of different things, and their spread no error.
+    """
+    there = ~np.isnan(table)
+    least = min(FEWEST_VIDEOS, len(table))
+    able = [pair for pair in pairs if there[:, pair].all(axis=1).sum() >= least]
+    alike = np.ones((1, len(table)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        every = [of_two(table[:, one], table[:, other]) for one, other in able]
+        chosen = [one for one in every if np.isfinite(one(alike)).all()]
 
     def statistic(weights: FloatArray) -> FloatArray:
-        found = np.array([one(weights) for one in statistics])
-        defined = found[np.isfinite(found).all(axis=1)]
-        return defined.mean(axis=0) if len(defined) else np.full(len(weights), np.nan)
+        if not chosen:
+            return np.full(len(weights), np.nan)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean: FloatArray = np.mean([one(weights) for one in chosen], axis=0)
+        return mean
 
     return statistic
 

@@ -1,10 +1,10 @@
 """Machines beside people: how well people agree with one another is as far as a machine can get.
 
 Pairwise figures are means over pairs of raters, each pair on the videos that both rated, so that a
-machine is compared with single people and not with their mean, which is easier to agree with.
+machine is compared with single people and not with their mean, which is easier to agree with. Pairs
+that share too few videos are left out.
 """
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from shared.insights.agreement.correlation import spearman
 from shared.insights.agreement.figure import CORRELATION, PLAIN, SHARE, Figure, Statistic, figure
 from shared.insights.agreement.icc import icc_a1
-from shared.insights.agreement.kappa import mean_of
+from shared.insights.agreement.kappa import mean_of_pairs
 from shared.insights.agreement.ratings import Ratings, Table
 from shared.insights.resampling import FloatArray
 
@@ -66,9 +66,8 @@ def swap(table: FloatArray, people: int, machine: int) -> Figure:
 def _beside(table: Table, people: int, machine: int) -> dict[str, Any]:
     rated = table.values[~np.isnan(table.values[:, machine])]
     with_people = rated[(~np.isnan(rated[:, :people])).any(axis=1)]
-    machine_people = mean_of(
-        [pair_icc(with_people[:, one], with_people[:, machine]) for one in range(people)]
-    )
+    pairs = [(one, machine) for one in range(people)]
+    machine_people = mean_of_pairs(with_people, pairs, pair_icc)
     with np.errstate(invalid="ignore"):
         mean = np.nanmean(with_people[:, :people], axis=1) if len(with_people) else np.array([])
     found = {
@@ -86,8 +85,7 @@ def _beside(table: Table, people: int, machine: int) -> dict[str, Any]:
 
 
 def _among(table: FloatArray, people: int) -> Statistic:
-    pairs: Sequence[tuple[int, int]] = list(combinations(range(people), 2))
-    return mean_of([pair_icc(table[:, one], table[:, other]) for one, other in pairs])
+    return mean_of_pairs(table, list(combinations(range(people), 2)), pair_icc)
 
 
 def pair_icc(x: FloatArray, y: FloatArray) -> Statistic:
