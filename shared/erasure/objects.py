@@ -7,11 +7,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Literal
 from urllib.parse import unquote
 
 from shared.lake import FAILED, PARKED, REPORTS, TOKENS, VIDEOS, Entry, Gone, Lake, Superseded
+from shared.model import content_id, id_in_name
 from shared.nested import parsed
 from shared.tombstones import TOMBSTONES, Tombstones
 
@@ -21,7 +23,8 @@ MOST_AT_ONCE = 64 * 2**20
 _IN_MEMORY = 8 * 2**20
 _LONGEST_LINE = 16 * 2**20
 _OPAQUE = (VIDEOS, "frames/", TOKENS, TOMBSTONES)
-"""Pictures, sound and secrets: only their names tell anything."""
+"""Pictures, sound and secrets: only their names tell anything, and the content of a file without
+an id what its id is."""
 
 _MESSAGES = (FAILED, PARKED)
 """Messages that are to be sent again, in base64: deleted, unless they only mention the erased."""
@@ -49,7 +52,7 @@ def look(entry: Entry, lake: Lake, tombstones: Tombstones) -> Touched | None:
     name = entry.name
     if name.startswith(TOMBSTONES):
         return None
-    if _is_named_after_erased(name, tombstones):
+    if _is_named_after_erased(name, tombstones) or _is_erased_file(entry, lake, tombstones):
         return Touched(entry, "delete")
     if name.startswith(_OPAQUE) or not _says_erased(entry, lake, tombstones):
         return None
@@ -83,6 +86,16 @@ def _is_named_after_erased(name: str, tombstones: Tombstones) -> bool:
         return tombstones.has_creator(parts[-1].removesuffix(".json"))
     words = (word for part in parts for word in part.partition(".")[0].split("-"))
     return any(tombstones.has_video(word) for word in words if word)
+
+
+def _is_erased_file(entry: Entry, lake: Lake, tombstones: Tombstones) -> bool:
+    """An own file that was rated by the id of its content, as its name tells none."""
+    if not entry.name.startswith(VIDEOS) or id_in_name(PurePosixPath(entry.name).stem):
+        return False
+    try:
+        return tombstones.has_video(content_id(lake.sha256(entry.name, entry.generation)))
+    except Gone:
+        return False
 
 
 def _says_erased(entry: Entry, lake: Lake, tombstones: Tombstones) -> bool:

@@ -1,8 +1,11 @@
 """Facts about single objects of the lake when something is erased, however strange they are."""
 
+import hashlib
+
 import pytest
 
 from shared.erasure.objects import look, settle
+from shared.model import content_id
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0
 
@@ -11,11 +14,11 @@ LONG = b"x" * 200_000  # more than a cell of a table may hold
 DEEP = b"[" * 100_000
 
 
-def erased(name: str, content: bytes) -> bytes | None:
+def erased(name: str, content: bytes, videos: tuple[str, ...] = (GONE,)) -> bytes | None:
     """What is left of an object; None when it is gone."""
     lake = LakeInMemory()
     tombstones = tombstones_in(lake)
-    tombstones.put([GONE], ["ada.l"], DAY_0)
+    tombstones.put(videos, ["ada.l"], DAY_0)
     lake.put(name, content)
     (entry,) = lake.entries(name)
     touched = look(entry, lake, tombstones)
@@ -42,3 +45,17 @@ def test_a_strange_line_that_names_the_erased_goes_too():
     content = LONG + b" " + GONE.encode() + b"\n" + OTHER.encode() + b"\n"
 
     assert erased("manifests/a.csv", content) == OTHER.encode() + b"\n"
+
+
+@pytest.mark.parametrize("name", ["videos/holiday.mp4", "videos/20260501", "videos/a/b.c.mp4"])
+def test_an_own_file_goes_by_the_id_of_its_content(name):
+    own = content_id(hashlib.sha256(b"holiday").hexdigest())
+
+    assert erased(name, b"holiday", (own,)) is None
+    assert erased(name, b"another", (own,)) == b"another"
+
+
+def test_a_file_with_an_id_in_its_name_stays_whatever_is_in_it():
+    own = content_id(hashlib.sha256(b"holiday").hexdigest())
+
+    assert erased(f"videos/{OTHER}.mp4", b"holiday", (own,)) == b"holiday"
