@@ -4,10 +4,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from shared.insights.one_thread import in_one_thread
 
 in_one_thread()  # before numpy is imported: several processes share few cores
+
+# The suite looks at the same examples each time, so that it says the same of the same code; what
+# has not been looked at yet is for a campaign: pytest --hypothesis-profile=campaign FILE.
+settings.register_profile("suite", derandomize=True)
+settings.register_profile("campaign", max_examples=300)
+settings.load_profile("suite")
 
 ONE_PROCESS = ("faults", "pipeline", "terraform", "warehouse")
 """Folders whose tests share what is costly to start, and take longest; other files stand alone."""

@@ -123,7 +123,7 @@ def flipped(scores: FloatArray, total: float) -> float:
     sizes = np.sort(np.abs(scores[scores != 0]))[::-1]
     if not len(sizes) or total == 0:
         return 1.0
-    sizes, aim = sizes / sizes[0], abs(total) / sizes[0]
+    sizes, aim = sizes / sizes[0], abs(total) / float(sizes[0])
     sums = np.zeros(1)
     for size in sizes[:_WRITTEN_OUT]:
         sums = np.concatenate([sums + size, sums - size])

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.insights import countfit
@@ -63,6 +63,7 @@ def test_one_creator_who_outweighs_all_others_rejects_nothing():
 
 
 @given(st.lists(st.floats(-1e6, 1e6), max_size=12), st.floats(-1e7, 1e7))
+@example([2.225e-313], 1.0)
 def test_any_scores_give_a_probability(scores, total):
     assert 0 <= flipped(np.array(scores, dtype=float), total) <= 1
 

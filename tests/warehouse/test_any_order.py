@@ -15,9 +15,12 @@ from shared.warehouse.tables import create_tables
 from tests.records import creator, metrics, no_media, rating, record, video
 from tests.warehouse.conftest import Db
 
-settings.register_profile("suite", max_examples=8, phases=[Phase.explicit, Phase.generate])
-settings.register_profile("campaign", max_examples=300)
-settings.load_profile("suite")
+IN_THE_SUITE = settings.get_current_profile_name() == "suite"
+LOOKS = (
+    settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
+    if IN_THE_SUITE
+    else settings()
+)
 
 HOURS = st.integers(0, 2)
 CREATORS = st.sampled_from(["ada", "bob", "unknown"])
@@ -75,7 +78,7 @@ def deliveries(draw: Any) -> tuple[list[Record], list[list[Record]]]:
 
 
 @given(deliveries())
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(LOOKS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_tables_follow_from_what_was_said_alone(client, delivered):
     said, batches = delivered
     db = Db(client, f"any{next(_NUMBER)}")
