@@ -95,6 +95,11 @@ def _validated(asked: Asked, screen: Screen) -> Made:
         from shared.insights.settled import json_text
 
         validation = validate(ratings, _beside(asked, ratings, screen), screen.now)
+        if asked.drift and not validation.drift:
+            raise Refused(
+                f"--drift: {asked.drift[0]} gave no score that could be compared. Check "
+                "--dimension, and whether the rater was left out for its attention checks."
+            )
         if asked.ablation and not validation.ablation:
             raise Refused(
                 f"--ablation {asked.ablation}: there is nothing to compare with on these videos. "

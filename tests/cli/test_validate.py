@@ -71,6 +71,24 @@ def test_a_rater_is_gated_on_the_anchors_alone(tmp_path, capsys):
     assert {one["shift"]["n"] for one in found} == {30}
 
 
+def test_a_score_that_the_new_rater_did_not_give_does_not_pass(tmp_path, capsys):
+    given = rows({GEMINI: (0.1, 0, 1)}, dimensions=["unexpectedness"])
+    given += rows({"gemini/new/1.0": (0.1, 0, 1)}, dimensions=["emotional_intensity"])
+    table = write_csv(tmp_path / "r.csv", given)
+
+    assert run("--input", table, "--drift", GEMINI, "gemini/new/1.0") == 1
+    assert "unexpectedness (undecided)" in capsys.readouterr().err
+
+
+def test_a_gate_where_nothing_is_compared_is_not_passed(tmp_path, capsys):
+    given = rows({GEMINI: (0.1, 0, 1), "gemini/new/1.0": (0.1, 0, 1)})
+    given += [row(video(number), GEMINI, "attention_check", 0) for number in range(9)]
+    table = write_csv(tmp_path / "r.csv", given)
+
+    assert run("--input", table, "--drift", GEMINI, "gemini/new/1.0") == 1
+    assert "no score that could be compared" in capsys.readouterr().err
+
+
 def test_anchors_that_are_no_text_are_wrong_use(table, tmp_path, capsys):
     (tmp_path / "anchors.txt").write_bytes(b"\xff\xfe\x00")
     drift = ("--drift", GEMINI, "human/bo", "--anchors", tmp_path / "anchors.txt")

@@ -50,10 +50,11 @@ class Drift:
 def drift(
     ratings: Ratings, old: str, new: str, anchors: Collection[str] | None = None
 ) -> list[Drift]:
-    """Every score that both raters gave, over the anchor videos (all when None)."""
-    given = ratings.scores(new)
-    dimensions = [name for name in ratings.scores(old) if name in given]
-    return [_drift(ratings, name, old, new, anchors) for name in dimensions]
+    """Every score that the old rater gave, over the anchor videos (all when None).
+
+    One that the new rater did not give is undecided: what is not compared has not passed.
+    """
+    return [_drift(ratings, name, old, new, anchors) for name in ratings.scores(old)]
 
 
 def _drift(
