@@ -107,7 +107,11 @@ def parked_name(stage: str, key: str) -> str:
 
 
 def _safe(key: str) -> str:
-    return quote(key, safe="")[:400]
+    """A key as part of an object's name, short enough for one; another key never has the same."""
+    quoted = quote(key, safe="")
+    if len(quoted) > 400:
+        quoted = f"{quoted[:360]}~{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,14 @@ def keep(lake, stage="load", key="1", reason="malformed", hours=0, **evidence):
     lake.keep_failed(stage, key, reason, f"{key} is bad", at(hours), **evidence)
 
 
+def test_failures_about_long_names_do_not_replace_each_other(lake):
+    keys = ["猫" * 80 + end for end in "ab"]
+    for key in keys:
+        keep(lake, key=key)
+
+    assert sorted(failure.key for failure in failures(lake)) == keys
+
+
 def test_failures_say_stage_reason_and_time(lake):
     keep(lake, "load", "1", "malformed", 2)
 

@@ -36,6 +36,17 @@ def test_a_parked_message_says_why_until_when_and_what(lake):
     assert kept["attributes"] == MESSAGE.attributes
 
 
+@pytest.mark.parametrize("name", ["x" * 500, "猫" * 80], ids=["long", "in Chinese"])
+def test_messages_about_files_with_long_names_do_not_replace_each_other(lake, topics, name):
+    keys = [f"videos/{name} {number}.mp4" for number in (1, 2)]
+    for key in [*keys, keys[0]]:
+        parked(lake, key)
+
+    kept = [json.loads(lake.read(entry.name))["key"] for entry in due(lake, at(2))]
+    assert sorted(kept) == keys
+    assert all(len(entry) < 600 for entry in lake.names("parked/"))
+
+
 @pytest.mark.parametrize(("hours", "names"), [(1.9, []), (2, ["a"]), (3, ["a", "b"])])
 def test_a_message_is_due_from_its_time_on(lake, hours, names):
     parked(lake, "a", 2)
