@@ -108,7 +108,8 @@ def _validated(asked: Asked, screen: Screen) -> Made:
         if asked.grounding:
             from cli.grounded import grounded
 
-            judged = grounded(asked.target, asked.home, asked.limit, ratings, screen)
+            kept = validation.ratings  # without those whom attention checks left out
+            judged = grounded(asked.target, asked.home, asked.limit, kept, screen)
             validation = replace(validation, grounding=judged)
         text = json_text(validation.document())
     if asked.out is not None:

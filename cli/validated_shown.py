@@ -184,9 +184,10 @@ def _show_grounding(validation: Validation, screen: Screen) -> None:
     )
     if found.judge_with_people:
         screen.table(
-            ("dimension", "judge with people", "ratings with people", "n"),
+            ("rater", "dimension", "judge with people", "ratings with people", "n"),
             (
                 (
+                    one["rater"],
                     one["dimension"],
                     _with_interval(one["judge_icc_a1"]),
                     _with_interval(one["rating_icc_a1"]),

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 import pytest
 
 import cli.cloud
+import cli.grounded
 import cli.warehouse
 from cli.main import status_of
+from shared.insights.agreement.grounding import Grounding
 from shared.insights.agreement.stored import numbers
 from tests.agreement_tables import GEMINI, row, rows, video, write_csv
 
@@ -87,6 +89,23 @@ def test_a_gate_where_nothing_is_compared_is_not_passed(tmp_path, capsys):
 
     assert run("--input", table, "--drift", GEMINI, "gemini/new/1.0") == 1
     assert "no score that could be compared" in capsys.readouterr().err
+
+
+def test_the_judge_is_compared_with_the_people_who_passed_their_checks(tmp_path, monkeypatch):
+    given = rows(RATERS)
+    given += [row(video(number), "human/bo", "attention_check", 0) for number in range(9)]
+    table = write_csv(tmp_path / "r.csv", given)
+    asked = []
+
+    def grounded(target, home, limit, ratings, screen):
+        asked.extend(ratings.of("unexpectedness", "human"))
+        return Grounding("judge/m/1", (), (), (), {}, 0)
+
+    monkeypatch.setattr(cli.grounded, "refuse_without_judge", lambda target: None)
+    monkeypatch.setattr(cli.grounded, "grounded", grounded)
+
+    assert run("--input", table, "--grounding") == 0
+    assert asked == ["human/ana"]
 
 
 def test_anchors_that_are_no_text_are_wrong_use(table, tmp_path, capsys):

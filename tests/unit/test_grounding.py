@@ -1,5 +1,7 @@
 """What a judge's verdicts add up to, and what the judge is worth."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.insights.agreement.grounding import MARGIN, Case, grounding
@@ -31,6 +33,19 @@ def test_the_judges_own_agreement_with_people_stands_beside_that_of_the_ratings(
     assert found["judge_icc_a1"]["estimate"] == pytest.approx(1.0)
     assert found["rating_icc_a1"]["estimate"] < 0.5
     assert found["n"] == 40
+
+
+def test_a_video_that_was_rated_several_times_counts_once():
+    once = [case(n, 50 + (n * 37) % 40, n * 2) for n in range(40)]
+    people = ratings([row(video(n), "human/a", "unexpectedness", n * 2) for n in range(40)])
+    other = [replace(one, rater="gemini/other/1.0") for one in once]
+
+    alone = grounding("j", ["m"], once, {}, people)
+    many = grounding("j", ["m"], [*once, *once, *other], {}, people)
+
+    assert many.judge_with_people[0] == alone.judge_with_people[0]
+    assert [one["rater"] for one in many.judge_with_people] == [GEMINI, "gemini/other/1.0"]
+    assert many.dimensions[0]["bias"] == alone.dimensions[0]["bias"]
 
 
 def test_without_people_the_judge_is_not_measured():

@@ -74,18 +74,14 @@ def grounding(
         judge,
         tuple(sorted(set(model_versions))),
         tuple(_of_dimension(cases, *key) for key in keys),
-        tuple(
-            found
-            for name in dict.fromkeys(case.dimension for case in cases)
-            if (found := _with_people(cases, name, ratings)) is not None
-        ),
+        tuple(found for key in keys if (found := _with_people(cases, *key, ratings)) is not None),
         refused,
         len({(case.video, case.rater) for case in cases}),
     )
 
 
 def _of_dimension(cases: Sequence[Case], rater: str, dimension: str) -> dict[str, Any]:
-    own = [case for case in cases if (case.rater, case.dimension) == (rater, dimension)]
+    own = _own(cases, rater, dimension)
     both = np.array(
         [
             (case.given, case.supported)
@@ -100,15 +96,33 @@ def _of_dimension(cases: Sequence[Case], rater: str, dimension: str) -> dict[str
         "rater": rater,
         "dimension": dimension,
         "consistent": wilson(int(near.sum()), len(near)).document(),
-        "bias": _bias(both[:, 0] - both[:, 1]).document(),
+        "bias": _bias(own).document(),
         "silent": sum(case.supported is None for case in own),
         "quoting_a_card": wilson(quoted, len(own)).document(),
         "cards": _counted(own),
     }
 
 
-def _bias(moved: FloatArray) -> Figure:
+def _own(cases: Sequence[Case], rater: str, dimension: str) -> list[Case]:
+    return [case for case in cases if (case.rater, case.dimension) == (rater, dimension)]
+
+
+def _by_video(own: Sequence[Case]) -> dict[str, FloatArray]:
+    """Of each video what was given and what is supported, where both are known.
+
+    A video may have been rated several times (another file, another configuration): it is one
+    video still, so it counts once, with the mean.
+    """
+    found: dict[str, list[tuple[float, float]]] = {}
+    for case in own:
+        if case.given is not None and case.supported is not None:
+            found.setdefault(case.video, []).append((case.given, case.supported))
+    return {video: np.mean(pairs, axis=0) for video, pairs in found.items()}
+
+
+def _bias(own: Sequence[Case]) -> Figure:
     """Points by which the numbers are above what the words support."""
+    moved = np.array([given - supported for given, supported in _by_video(own).values()])
     return figure(lambda weights: weights @ moved / weights.sum(axis=1), len(moved), PLAIN)
 
 
@@ -121,7 +135,7 @@ def _counted(cases: Sequence[Case]) -> dict[str, int]:
 
 
 def _with_people(
-    cases: Sequence[Case], dimension: str, ratings: Ratings | None
+    cases: Sequence[Case], rater: str, dimension: str, ratings: Ratings | None
 ) -> dict[str, Any] | None:
     """The judge's scores beside the mean of people, and the judged ratings' own beside it."""
     people = [] if ratings is None else ratings.of(dimension, "human")
@@ -131,16 +145,16 @@ def _with_people(
     with np.errstate(invalid="ignore"):
         means = dict(zip(table.videos, np.nanmean(table.values, axis=1), strict=True))
     rows = [
-        (case.supported, case.given, means[case.video])
-        for case in cases
-        if case.dimension == dimension and case.video in means
-        if case.supported is not None and case.given is not None
+        (supported, given, means[video])
+        for video, (given, supported) in _by_video(_own(cases, rater, dimension)).items()
+        if video in means
     ]
     made = np.array(rows, dtype=np.float64).reshape(-1, 3)
     if len(made) < 2:
         return None
     judge, given, mean = made.T
     return {
+        "rater": rater,
         "dimension": dimension,
         "judge_icc_a1": _agreement(judge, mean).document(),
         "judge_spearman": spearman(judge, mean).document(),
