@@ -104,7 +104,7 @@ def made(wish: Wish, target: str, home: Path | None, screen: Screen) -> Kit:
         if len(sources) > MOST_CLIPS:
             raise Refused(f"{len(sources):,} clips are more than a person can rate; choose some.")
         seed = secrets.randbits(53) if wish.seed is None else wish.seed
-        kit_id = hashlib.sha256(f"kit/{seed}".encode()).hexdigest()[:8]
+        kit_id = _id(seed, sources, asked, wish)
         clips = _copied(sources, wish.out, seed)
     write(wish.out / "index.html", _page(kit_id, clips, asked, wish))
     key = wish.out.absolute().with_name(f"{wish.out.absolute().name}.key.json")
@@ -112,6 +112,14 @@ def made(wish: Wish, target: str, home: Path | None, screen: Screen) -> Kit:
     write(key, json.dumps(content, indent=2) + "\n")
     names = tuple(one.name for one in asked)
     return Kit(kit_id, wish.out, key, clips, names, tuple(left_out))
+
+
+def _id(seed: int, sources: Sequence[_Source], asked: Sequence[Dimension], wish: Wish) -> str:
+    """A name of all that a rater is asked: under it the page keeps how far they have come."""
+    videos = sorted(source.video_id for source in sources)
+    names = [one.name for one in asked]
+    told = json.dumps([seed, videos, names, wish.repeats, wish.check_every])
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
 @contextmanager

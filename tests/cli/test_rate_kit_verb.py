@@ -38,6 +38,20 @@ def test_the_same_seed_gives_the_same_kit_and_another_seed_other_names(clips, tm
     assert sorted(key["clips"].values()) == IDS
 
 
+@pytest.mark.parametrize(
+    "other", [["--dimension", "closeness"], ["--repeats", "0"], ["--check-every", "3"], None]
+)
+def test_another_kit_of_the_same_seed_keeps_its_own_progress(other, clips, tmp_path, capsys):
+    assert run(clips, "--out", tmp_path / "a", "--seed", 1) == 0
+    if other is None:
+        (clips / f"{IDS[0]}.mp4").unlink()
+
+    assert run(clips, "--out", tmp_path / "b", "--seed", 1, *(other or [])) == 0
+
+    ids = {json.loads((tmp_path / f"{name}.key.json").read_text())["kit"] for name in "ab"}
+    assert len(ids) == 2
+
+
 def test_the_rubrics_own_anchors_are_on_the_page(clips, tmp_path, capsys):
     assert run(clips, "--out", tmp_path / "kit", "--dimension", "closeness") == 0
 
