@@ -15,6 +15,15 @@ from tests.gemini_world import World, make_clip
 from tests.records import DAY_0
 
 VIDEO_ID = "7300000000000000001"
+PROVISIONED = {
+    "code": 400,
+    "status": "FAILED_PRECONDITION",
+    "message": (
+        "Service agents are being provisioned (https://cloud.google.com/vertex-ai/docs/general/"
+        "access-control#service-agents). Service agents are needed to read the Cloud Storage file "
+        "provided. So please try again in a few minutes."
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +255,7 @@ def test_what_passes_is_asked_again_inside_the_deadline(world, code):
     [
         *(([{"error": code, "times": None}], 2) for code in (408, 429, 500, 502, 503, 504)),
         ([{"error": 499}], 1),
+        ([{"error": PROVISIONED, "times": None}], 1),
         ([{"html": 502, "times": None}], 2),
         ([{"hang_up": "before", "times": None}], 1),
         ([{"hang_up": "halfway", "times": None}], 1),

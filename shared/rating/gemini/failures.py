@@ -12,6 +12,11 @@ from shared.logs import concealed
 AGAIN = frozenset({408, 409, 425, 429, 499})
 """Codes below 500 that pass: time-out, contention, shared quota, cancelled by the server."""
 
+_SOON = re.compile(r"being provisioned|try again", re.I)
+"""In a 400 FAILED_PRECONDITION: what is not ready yet. The first calls of a project name files so:
+"Service agents are being provisioned … needed to read the Cloud Storage file provided. So please
+try again in a few minutes" (GoogleCloudPlatform/generative-ai issue 1308, 2024-10)."""
+
 _CUT_OFF = frozenset({408, 499, 504})
 
 # What the API says of the file rather than of the request. 400 and 403 are said of both
@@ -59,6 +64,8 @@ def _of_the_api(error: errors.APIError) -> Exception:
     sentence = f"Gemini answered {code} {error.status or ''}: {message}"[:1_000]
     if code in AGAIN or code >= 500:
         return NoAnswer(sentence) if code in _CUT_OFF else Transient(sentence)
+    if error.status == "FAILED_PRECONDITION" and _SOON.search(message):
+        return Transient(sentence)
     if code in _OF_THE_FILE and _OF_THE_FILE[code].search(message):
         return NotAccepted(_REASONS[code], sentence)
     return Misconfigured(f"{sentence} {_ADVICE.get(code, '')}".strip())
