@@ -17,6 +17,11 @@ from local.gemini.question import inline_bytes
 _OFFSET = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?s")
 _MOST_OUTPUT_TOKENS = 65_536
 _DEEPEST_SCHEMA = 32
+_EMPTY_TEXT = (
+    "Unable to submit request because it has an empty text parameter. Add a value to the parameter "
+    "and try again."
+)
+"""Of Vertex AI and the Developer API alike; reported in many places, not documented (2026-11)."""
 _SAMPLING = ("temperature", "topP", "topK")
 
 
@@ -57,6 +62,8 @@ def _parts(parts: Any) -> None:
         _known(_object(part, "parts"), fields.PART, "parts")
         if not isinstance(part.get("text", ""), str):
             raise _invalid("text must be a string")
+        if part.get("text") == "":
+            raise _invalid(_EMPTY_TEXT)
         _file(part)
 
 

@@ -203,6 +203,26 @@ def test_an_answer_that_fails_a_check_goes_back_once_with_the_checks_words(world
     assert FLAWS[flaw] in complaint["parts"][0]["text"]
 
 
+@pytest.mark.parametrize("empty", [{"flaw": "empty_text"}, {"content": False}], ids=str)
+def test_an_empty_answer_goes_back_as_words_for_the_api_takes_no_empty_turn(world, empty):
+    world.gemini.script(empty)
+
+    assert world.rate().status == "rated"
+
+    _, said, _ = world.gemini.requests[-1].json["contents"]
+    assert said["parts"] == [{"text": "(empty)"}]
+
+
+@pytest.mark.parametrize("empty", [{"flaw": "empty_text"}, {"content": False}], ids=str)
+def test_two_empty_answers_are_unratable(world, empty):
+    world.gemini.script(empty | {"times": None})
+
+    rating = world.rate()
+    world.rate()
+
+    assert (rating.status, rating.reason, world.calls) == ("unratable", "failed_checks", 2)
+
+
 def test_both_answers_are_paid_and_counted(world):
     once = world.rate()
     world.gemini.script({"flaw": "out_of_range"})

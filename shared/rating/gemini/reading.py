@@ -23,6 +23,9 @@ REFUSALS = frozenset(
 """Finish reasons by which the model, or what guards it, declines. Others but STOP are failures."""
 
 
+_SAID_NOTHING = "(empty)"
+
+
 class Stopped(Exception):
     """There is no answer, and asking again would be paid for and end the same way."""
 
@@ -85,9 +88,17 @@ def usage(response: Wire) -> Usage:
 
 
 def turn(response: Wire) -> Wire:
-    """What the model said, as its turn in a conversation."""
+    """What the model said, as its turn in a conversation.
+
+    The API refuses an empty text and a turn without parts, though it may answer with either.
+    """
     content = _mapping(_candidate(response).get("content"))
-    return {"role": "model", "parts": list(content.get("parts") or ({"text": ""},))}
+    parts = [part for part in map(_mapping, content.get("parts") or ()) if _says(part)]
+    return {"role": "model", "parts": parts or [{"text": _SAID_NOTHING}]}
+
+
+def _says(part: Wire) -> bool:
+    return bool(part) and part.get("text") != ""
 
 
 def _candidate(response: Wire) -> Wire:
