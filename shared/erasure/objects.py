@@ -177,7 +177,8 @@ def _rewrite(entry: Entry, lake: Lake, tombstones: Tombstones) -> None:
 
 def _write_rest(entry: Entry, source: IO[bytes], target: Any, tombstones: Tombstones) -> None:
     """Write what is left: of one JSON value, of lines of JSON, or of rows of a table."""
-    if entry.size > MOST_AT_ONCE:
+    # One line of a list is a JSON value, too, but it goes as a line does.
+    if entry.size > MOST_AT_ONCE or entry.name.endswith(".jsonl"):
         _write_lines(_lines(source), target, tombstones)
         return
     content = source.read()

@@ -41,6 +41,13 @@ def test_lines_that_name_the_erased_go_and_strange_ones_stay(strange):
     assert erased("manifests/a.csv", lines).count(b"\n") <= 2
 
 
+@pytest.mark.parametrize("lines", [1, 2])
+def test_a_list_of_lines_loses_whole_lines_however_few_it_has(lines):
+    line = b'{"video_id": "%s", "name": "videos/%s.mp4"}\n' % (GONE.encode(), GONE.encode())
+
+    assert erased("batches/1/plan-00000.jsonl", line * lines) == b""
+
+
 def test_a_strange_line_that_names_the_erased_goes_too():
     content = LONG + b" " + GONE.encode() + b"\n" + OTHER.encode() + b"\n"
 

@@ -13,6 +13,7 @@ from cli.backfilling import Backfill, Wish
 from cli.refused import Refused
 from cli.selection import LakeVideo
 from shared.config import GeminiSettings
+from shared.erasure.objects import look, settle
 from shared.errors import Misconfigured, Transient
 from shared.lake import RatingKey, answer_name, rating_name
 from shared.model import Rating, Record, Video
@@ -486,6 +487,34 @@ def test_a_job_that_says_more_than_it_wrote_is_not_paid_again(world):
         world.backfill()
 
     assert len(world.jobs.made) == 1
+
+
+@pytest.mark.parametrize("ids", [IDS[:1], IDS[:2], IDS], ids=len)
+def test_what_is_erased_before_the_answers_are_collected_keeps_nothing_up(world, ids):
+    world.jobs.successful, get = 3, world.jobs.get
+
+    def and_then_erased(name):
+        job = get(name)
+        if job.is_over:
+            erase(world.lake, ids)
+        return job
+
+    world.jobs.get = and_then_erased
+    world.backfill()
+    world.backfill()
+
+    assert not any(part.is_open for part in open_parts_of(world))
+    assert len(world.jobs.made) == 1
+    assert {name.split("/")[1] for name in world.ratings()} == set(IDS) - set(ids)
+    assert not any("[erased]" in name for name in world.lake.objects)
+
+
+def erase(lake, ids):
+    tombstones = tombstones_in(lake)
+    tombstones.put(ids, [], START)
+    for entry in list(lake.entries("")):
+        if touched := look(entry, lake, tombstones):
+            settle(touched, lake, tombstones)
 
 
 def test_hostile_lines_are_counted_and_fatal_to_none(world):

@@ -109,7 +109,8 @@ class Batches:
         results = Results(self.wanted(part), self.lake.bucket_name, job.ended_at or self.clock())
         for _ in in_order(self._keep, self._results(part, results), self.threads):
             pass
-        if job.successful is not None and results.lines < job.successful:
+        erased = part.requests - results.requests  # out of the plan, and so out of the output
+        if job.successful is not None and results.lines < job.successful - erased:
             raise Transient(
                 f"{job.name} answered {job.successful} requests, but only {results.lines} lines "
                 f"are under {part.output_prefix}. If they are lost for good, delete the job and "

@@ -162,6 +162,11 @@ class Results:
             return None
         return self._result(found, said)
 
+    @property
+    def requests(self) -> int:
+        """How many the plan has."""
+        return len(self._fate)
+
     def count(self, fate: str) -> int:
         return sum(1 for one in self._fate.values() if one == fate)
 
