@@ -184,14 +184,13 @@ def _ablation(condition: str, ratings: "Ratings") -> str:
 
 def _primary(path: Path) -> Any:
     """The primary effect of an insights document."""
-    from shared.insights.agreement.figure import Figure
+    from shared.insights.agreement.ladder import Primary
 
     try:
-        primary = json.loads(path.read_bytes())["primary"]
-        if primary is None:
+        document = json.loads(path.read_bytes())
+        if document["primary"] is None:
             raise Refused(f"--insights {path}: its plan declares no primary.")
-        low, high = primary["ci_low"], primary["ci_high"]
-        return Figure(primary["estimate"], low, high, primary["n"], primary["note"])
+        return Primary.of(document["primary"], bool(document["synthetic"]))
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(f"--insights {path}: this is not what tta insights writes.") from error
 

@@ -60,9 +60,7 @@ def _show_ladder(ladder: Sequence[Judged], screen: Screen) -> None:
         ),
         title="Ladder of benchmarks",
     )
-    missing = dict.fromkeys(
-        f"{one.rung.rung}: {one.rung.needs}" for one in ladder if one.verdict == "missing"
-    )
+    missing = dict.fromkeys(f"{one.rung.rung}: {one.missing}" for one in ladder if one.missing)
     if missing:
         screen.show("To climb on:")
         for line in missing:

@@ -118,7 +118,8 @@ def test_anchors_that_are_no_text_are_wrong_use(table, tmp_path, capsys):
 
 def test_what_insights_found_is_the_last_rung(table, tmp_path, capsys):
     primary = {"estimate": 0.1, "ci_low": 0.02, "ci_high": 0.18, "n": 900, "note": None}
-    (tmp_path / "i.json").write_text(json.dumps({"primary": primary}))
+    primary |= {"predictor": "unexpectedness"}
+    (tmp_path / "i.json").write_text(json.dumps({"primary": primary, "synthetic": False}))
 
     assert run("--input", table, "--insights", tmp_path / "i.json", "--json") == 0
 

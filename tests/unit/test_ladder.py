@@ -3,7 +3,7 @@
 import pytest
 
 from shared.insights.agreement.figure import Figure
-from shared.insights.agreement.ladder import Evidence, Mark, climb, rungs
+from shared.insights.agreement.ladder import Evidence, Mark, Primary, climb, rungs
 from shared.insights.agreement.validation import Beside, validate
 from tests.agreement_tables import GEMINI, SIGNALS, ratings, row, rows, video
 
@@ -56,7 +56,7 @@ def everything():
 
 
 def test_with_all_data_every_rung_has_a_verdict():
-    beside = Beside(primary=Figure(0.1, 0.05, 0.15, 900), invariants=Figure(1.0, 1.0, 1.0, 12))
+    beside = Beside(primary=primary("unexpectedness"), invariants=Figure(1.0, 1.0, 1.0, 12))
 
     found = validate(ratings(everything()), beside)
 
@@ -65,6 +65,29 @@ def test_with_all_data_every_rung_has_a_verdict():
     assert verdicts["B0", "invariants"] == verdicts["B6", "nomological"] == "pass"
     assert verdicts["B1", "known_groups"] == verdicts["B4", "retest"] == "pass"
     assert verdicts["B3", "convergence"] != "missing"
+
+
+def primary(predictor, synthetic=False):
+    return Primary(predictor, Figure(0.1, 0.05, 0.15, 900), synthetic)
+
+
+def test_another_ratings_association_is_no_word_on_unexpectedness():
+    evidence = Evidence(ratings([row("1", "a", "d", 1)]), primary("closeness"))
+
+    found = {one.rung.rung: one for one in climb(evidence)}["B6"]
+
+    assert found.verdict == "missing"
+    assert found.document()["missing"].endswith("(this primary is about closeness)")
+
+
+def test_an_association_of_synthetic_videos_marks_the_document():
+    given = ratings(rows({"a": (0.5, 0, 1), "b": (0.5, 0, 1)}))
+
+    found = validate(given, Beside(primary=primary("unexpectedness", synthetic=True)))
+
+    assert found.document()["synthetic"]
+    assert [one for one in found.warnings if "B6 says nothing of posts" in one]
+    assert not validate(given, Beside(primary=primary("unexpectedness"))).document()["synthetic"]
 
 
 def test_a_figure_of_the_stand_in_gets_no_verdict():

@@ -3,7 +3,7 @@
 The rungs are shared/insights/ladder.yaml, fixed before any data are looked at.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -87,13 +87,27 @@ class Rung(BaseModel):
     within_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """The primary effect of an analysis: of which predictor, and whether of synthetic videos."""
+
+    predictor: str
+    figure: Figure
+    synthetic: bool = False
+
+    @classmethod
+    def of(cls, effect: Mapping[str, Any], synthetic: bool) -> "Primary":
+        """From an effect as JSON has it. Raises KeyError."""
+        told = (effect[name] for name in ("estimate", "ci_low", "ci_high", "n", "note"))
+        return cls(effect["predictor"], Figure(*told), synthetic)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What the rungs are judged on."""
 
     ratings: Ratings
-    primary: Figure | None = None
-    """The primary effect of an insights document."""
+    primary: Primary | None = None
     invariants: Figure | None = None
     """Share of the invariants that hold."""
 
@@ -107,8 +121,15 @@ class Judged:
     figure: Figure
     verdict: Verdict
 
+    @property
+    def missing(self) -> str | None:
+        """What a rung that cannot be computed needs, and what came in its stead."""
+        if self.verdict != "missing":
+            return None
+        note = self.figure.note
+        return f"{self.rung.needs} ({note})" if note else self.rung.needs
+
     def document(self) -> dict[str, Any]:
-        missing = self.verdict == "missing"
         return {
             "rung": self.rung.rung,
             "title": self.rung.title,
@@ -119,7 +140,7 @@ class Judged:
             "pass_mark": str(self.rung.mark),
             "verdict": self.verdict,
             "source": self.rung.source,
-            "missing": self.rung.needs if missing else None,
+            "missing": self.missing,
         }
 
 
@@ -136,13 +157,11 @@ def climb(evidence: Evidence) -> list[Judged]:
 
 
 def _judged(rung: Rung, evidence: Evidence) -> Iterator[Judged]:
-    found = [
-        (rater, figure)
-        for rater, figure in CHECKS[rung.check](rung, evidence)
-        if figure.estimate is not None
-    ]
+    checked = list(CHECKS[rung.check](rung, evidence))
+    found = [one for one in checked if one[1].estimate is not None]
     if not found:
-        yield Judged(rung, rung.raters or None, Figure(None), "missing")
+        note = next((figure.note for _, figure in checked if figure.note), None)
+        yield Judged(rung, rung.raters or None, Figure(None, note=note), "missing")
     for rater, figure in found:
         of_stand_in = rater in evidence.ratings.stand_ins
         yield Judged(rung, rater, figure, "stand_in" if of_stand_in else rung.mark.verdict(figure))
@@ -226,8 +245,13 @@ def _beyond_motion(rung: Rung, evidence: Evidence) -> Found:
 
 
 def _nomological(rung: Rung, evidence: Evidence) -> Found:
-    if evidence.primary is not None:
-        yield None, evidence.primary
+    primary = evidence.primary
+    if primary is None:
+        return
+    if primary.predictor == rung.dimension:
+        yield None, primary.figure
+    else:
+        yield None, Figure(None, note=f"this primary is about {primary.predictor}")
 
 
 CHECKS: dict[str, Callable[[Rung, Evidence], Found]] = {

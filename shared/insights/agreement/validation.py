@@ -13,7 +13,7 @@ from shared.insights.agreement.figure import Figure
 from shared.insights.agreement.grounding import Grounding
 from shared.insights.agreement.halo import SAME, halo
 from shared.insights.agreement.known_groups import GROUP, known_groups
-from shared.insights.agreement.ladder import Evidence, Judged, climb
+from shared.insights.agreement.ladder import Evidence, Judged, Primary, climb
 from shared.insights.agreement.onset import ONSET, onsets
 from shared.insights.agreement.ratings import ATTENTION, Ratings
 from shared.insights.raw import BadTable
@@ -28,7 +28,7 @@ BESIDE = frozenset({ATTENTION, GROUP})
 class Beside:
     """What is known besides the ratings themselves."""
 
-    primary: Figure | None = None
+    primary: Primary | None = None
     invariants: Figure | None = None
     drift: tuple[str, str] | None = None
     """Old and new rater."""
@@ -50,6 +50,7 @@ class Validation:
     drift: list[Drift]
     ablation: list[Compared]
     ladder: list[Judged]
+    primary: Primary | None
     excluded: dict[str, tuple[int, int]]
     warnings: tuple[str, ...]
     grounding: Grounding | None = None
@@ -59,6 +60,11 @@ class Validation:
         """Whether any answer of the stand-in for tests is behind a figure: no report takes it."""
         judged = self.grounding is not None and self.grounding.stand_in
         return bool(self.ratings.stand_ins) or judged
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any figure is of made-up videos."""
+        return bool(self.ratings.synthetic) or (self.primary is not None and self.primary.synthetic)
 
     def document(self) -> dict[str, Any]:
         """The output contract: no time, no place, no NaN; floats to 12 significant digits."""
@@ -87,7 +93,7 @@ class Validation:
                 },
                 "warnings": list(self.warnings),
                 "stand_in": self.stand_in,
-                "synthetic": bool(ratings.synthetic),
+                "synthetic": self.synthetic,
                 "sources": list(ratings.sources),
                 "versions": versions(),
             }
@@ -124,13 +130,17 @@ def validate(
         drift=moved,
         ablation=ablation(ratings, beside.ablation) if beside.ablation else [],
         ladder=climb(Evidence(ratings, beside.primary, beside.invariants)),
+        primary=beside.primary,
         excluded=excluded,
-        warnings=tuple(_warnings(ratings, halos, excluded)),
+        warnings=tuple(_warnings(ratings, beside.primary, halos, excluded)),
     )
 
 
 def _warnings(
-    ratings: Ratings, halos: list[dict[str, Any]], excluded: dict[str, tuple[int, int]]
+    ratings: Ratings,
+    primary: Primary | None,
+    halos: list[dict[str, Any]],
+    excluded: dict[str, tuple[int, int]],
 ) -> Iterator[str]:
     if ratings.stand_ins:
         yield (
@@ -142,6 +152,8 @@ def _warnings(
             f"{len(ratings.synthetic):,} of the videos are synthetic: agreement on them says "
             "little of agreement on posts."
         )
+    if primary is not None and primary.synthetic:
+        yield "The primary effect is of synthetic videos: rung B6 says nothing of posts."
     for rater, (passed, of) in excluded.items():
         yield f"{rater} is left out: {passed} of {of} attention checks passed."
     if ratings.empty:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.insights.agreement.figure import Figure
 from shared.insights.agreement.ladder import Judged
 from shared.insights.agreement.reportable import reportable
 from shared.insights.agreement.validation import Validation
@@ -77,7 +76,7 @@ def _ladder(found: Validation) -> Iterator[Row]:
         yield _rung(judged) | {
             "dimension": judged.rung.dimension or None,
             "verdict": judged.verdict,
-            "note": judged.rung.needs if judged.verdict == "missing" else judged.figure.note,
+            "note": judged.missing or judged.figure.note,
         }
 
 
@@ -105,10 +104,3 @@ def _row(part: str, metric: str, title: str, raters: list[str], figure: Mapping[
         "n": figure["n"],
         "note": figure["note"],
     }
-
-
-def as_figure(effect: Mapping[str, Any] | None) -> Figure | None:
-    """The primary effect, as a rung of the ladder judges it."""
-    if effect is None:
-        return None
-    return Figure(effect["estimate"], effect["ci_low"], effect["ci_high"], effect["n"])

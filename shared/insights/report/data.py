@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from shared.insights.agreement.ladder import Primary
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.stored import ratings_in
 from shared.insights.agreement.validation import Beside, Validation, validate
 from shared.insights.plan import Plan
 from shared.insights.quality import TooLittle
 from shared.insights.raw import BadTable
-from shared.insights.report.agreement_rows import agreement_rows, as_figure
+from shared.insights.report.agreement_rows import agreement_rows
 from shared.insights.report.analysis import Analysis, Say, analysed
 from shared.insights.report.effect_rows import effect_rows
 from shared.insights.report.gallery import Moment, chosen, moments
@@ -151,9 +152,10 @@ def _validation(ratings: Ratings | None, found: Analysis | None) -> Validation |
     """Agreement and ladder."""
     if ratings is None:
         return None
-    primary = found.insights.primary if found else None
-    beside = Beside(primary=as_figure(primary.document() if primary else None))
-    return validate(ratings, beside)
+    effect = found.insights.primary if found else None
+    synthetic = found is not None and found.gate.synthetic > 0
+    primary = Primary.of(effect.document(), synthetic) if effect else None
+    return validate(ratings, Beside(primary=primary))
 
 
 def _stamp(plan: Plan, day: date, used: Sequence[Row], there: Stock) -> Row:
