@@ -79,11 +79,17 @@ def _interactions(
     found: Shapes, sample: Sample, question: Question, predictor: str, plan: Plan
 ) -> None:
     for first, second in plan.interactions:
-        known = sample.frame[second].notna().to_numpy(dtype=bool)
-        if known.sum() < 2 or first not in sample.design.columns:
-            found.unanswered.append(f"No {first} × {second}: {second} has no values.")
+        both = sample.frame[list(dict.fromkeys((first, second)))].notna()
+        if missing := [name for name in both.columns if both[name].sum() < 2]:
+            found.unanswered.append(f"No {first} × {second}: {missing[0]} has no values.")
             continue
+        known = both.all(axis=1).to_numpy(dtype=bool)
         part = sample if known.all() else sample.where(known)
+        if constant := [name for name in both.columns if part.frame[name].nunique() < 2]:
+            found.unanswered.append(
+                f"No {first} × {second}: {constant[0]} does not vary where both are known."
+            )
+            continue
         design = part.design
         if second not in design.columns:
             design = pd.concat([part.frame[[second]], design], axis=1)

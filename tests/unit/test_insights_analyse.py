@@ -305,3 +305,20 @@ def test_progress_is_told():
     analyse(table(rows(), plan()), plan(), said.append)
 
     assert said[0] == "Checking the rows …" and "Kendall's correlation of the primary …" in said
+
+
+@pytest.mark.parametrize("constant", ["unexpectedness", "valence"])
+def test_an_interaction_of_what_does_not_vary_is_a_sentence(constant):
+    asked = plan(
+        columns="[video_id, creator, views, likes, unexpectedness, valence]",
+        interactions="[[unexpectedness, valence]]",
+    )
+    of = rows()
+    for place, one in enumerate(of):
+        one |= {constant: 50} if place % 4 == 0 else {"valence": None}
+
+    found = analyse(table(of, asked), asked)
+
+    assert [one for one in found.warnings if "×" in one] == [
+        f"No unexpectedness × valence: {constant} does not vary where both are known."
+    ]
