@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 EXACT = 2**53
-"""Beyond it a float has lost digits, and no counter of views has come near it."""
+"""Beyond it a float has lost digits, no counter of views has come near it, and sums of squares and
+cubes leave the range of floats before long."""
 
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
@@ -28,12 +29,14 @@ class Unclear(ValueError):
 
 
 def number(thousands_by_comma: bool = True) -> Callable[[Any], float]:
-    """Reads a finite number; "1,234" where a comma can only group."""
+    """Reads a finite number within ±EXACT; "1,234" where a comma can only group."""
 
     def read(cell: Any) -> float:
         value = _number(cell, thousands_by_comma)
         if not math.isfinite(value):
             raise Unclear("is not a finite number")
+        if abs(value) >= EXACT:
+            raise Unclear("is no credible number")
         return value
 
     return read
@@ -50,8 +53,6 @@ def count(thousands_by_comma: bool = True) -> Callable[[Any], tuple[float, bool]
         value = plain(cell)
         if not value.is_integer():
             raise Unclear("is not a whole number")
-        if abs(value) >= EXACT:
-            raise Unclear("is no credible count")
         return value, False
 
     return read
@@ -119,7 +120,7 @@ def _number(cell: Any, thousands_by_comma: bool) -> float:
         try:
             return float(cell)
         except OverflowError as error:
-            raise Unclear("is not a credible number") from error
+            raise Unclear("is no credible number") from error
     written = cell.strip() if isinstance(cell, str) else ""
     if _PLAIN.fullmatch(written):
         return float(written)

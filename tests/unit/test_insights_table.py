@@ -64,6 +64,14 @@ def test_what_is_no_count_is_refused_with_its_row(file, cell):
     assert said.startswith(f"views: {cell!r} in row 2 is ") and said.endswith("leave them empty.")
 
 
+@pytest.mark.parametrize("cell", ["1e16", "-1e100", "1e200", "9007199254740992"])
+@pytest.mark.parametrize("column", ["unexpectedness", "views"])
+def test_a_number_beyond_belief_is_refused_with_its_row(file, column, cell):
+    said = refusal(file(column, cell))
+
+    assert said.startswith(f"{column}: {cell!r} in row 2 is no credible number")
+
+
 def test_a_column_of_mixed_types_says_how_many_cells_are_wrong(tmp_path):
     mixed = [one | {"unexpectedness": "high"} for one in rows(5)]
 
