@@ -36,7 +36,10 @@ ERASED = "[erased]"
 Kind = Literal["videos", "creators"]
 
 _IDS = ("id", "video_id", "item_id", "aweme_id")
-_CREATORS = ("username", "creator_id", "user_key", "uniqueId", "author")
+_CREATORS = (
+    *("username", "creator_id", "user_key", "uniqueId"),
+    *("author", "author_name", "unique_id", "creator"),
+)
 _INSIDE = ("data", "said", "video", "creator")
 """Where objects of the sources, of states and of records say which video and whose it is."""
 

@@ -1,21 +1,33 @@
 """What becomes of each object of the lake when something is erased: deleted, rewritten, or left."""
 
 import base64
-import csv
-import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Literal
 from urllib.parse import unquote
 
-from shared.lake import FAILED, PARKED, REPORTS, TOKENS, VIDEOS, Entry, Gone, Lake, Superseded
+from shared.erasure.tables import lines_left, rows_left
+from shared.lake import (
+    COLLECTIONS,
+    FAILED,
+    PARKED,
+    REPORTS,
+    TOKENS,
+    VIDEOS,
+    Entry,
+    Gone,
+    Lake,
+    Superseded,
+)
 from shared.model import content_id, id_in_name
 from shared.nested import parsed
+from shared.tiktok.manifest_terms import NAMES
 from shared.tombstones import TOMBSTONES, Tombstones
+from shared.yaml_file import BadYaml, read_yaml
 
 MOST_AT_ONCE = 64 * 2**20
 """Larger objects are read line by line: lists that people brought, and what batches were asked."""
@@ -29,6 +41,7 @@ an id what its id is."""
 _MESSAGES = (FAILED, PARKED)
 """Messages that are to be sent again, in base64: deleted, unless they only mention the erased."""
 
+_MANIFESTS = "manifests/"
 _BY_HAND = "config/"
 """What people wrote and we do not: a mention is told, and they take it out."""
 
@@ -99,10 +112,11 @@ def _is_erased_file(entry: Entry, lake: Lake, tombstones: Tombstones) -> bool:
 
 
 def _says_erased(entry: Entry, lake: Lake, tombstones: Tombstones) -> bool:
+    columns = _account_columns(entry.name, lake)
     try:
         if entry.size > MOST_AT_ONCE:
             with lake.open(entry.name, entry.generation) as file:
-                return any(_line_names_erased(line, tombstones) for line in _lines(file))
+                return _line_goes(_lines(file), columns, tombstones)
         content = lake.read(entry.name)
     except Gone:
         return False
@@ -111,35 +125,58 @@ def _says_erased(entry: Entry, lake: Lake, tombstones: Tombstones) -> bool:
     if entry.name.endswith(".html"):
         text = content.decode("utf-8", "replace")
         return tombstones.are_in({"page": text, "pieces": _PIECES.findall(text)})
+    if entry.name == COLLECTIONS and _collections_name_erased(content, tombstones):
+        return True
     try:
         said = parsed(content)
     except ValueError:
-        return any(_line_names_erased(line, tombstones) for line in content.splitlines())
+        rows = rows_left(content, columns, tombstones)
+        has_rows = rows is not None and rows[1]
+        return has_rows or _line_goes(content.splitlines(), columns, tombstones)
     if isinstance(said, dict) and entry.name.startswith(_MESSAGES):
         return tombstones.are_in(said)  # reads the message that it keeps in base64, too
     return bool(tombstones.left_of_json([said]) != [said])
 
 
-def _line_names_erased(line: bytes, tombstones: Tombstones) -> bool:
-    """A line of JSON, of a table, or of anything else."""
-    text = line.decode("utf-8", "replace")
+def _line_goes(lines: Iterable[bytes], columns: frozenset[str], tombstones: Tombstones) -> bool:
+    return any(not stays for _, stays in lines_left(lines, columns, tombstones))
+
+
+def _collections_name_erased(content: bytes, tombstones: Tombstones) -> bool:
+    """Whether a collection asks for an erased creator, or is named after one.
+
+    What asks for hashtags, keywords or regions is named after those.
+    """
+    for name, fields in _collections(content).items():
+        asked = fields.get("usernames") or ()
+        names = list(map(str, asked if isinstance(asked, list) else [asked]))
+        if not fields.keys() & {"hashtags", "keywords", "regions"}:
+            names.append(name)
+        if any(map(tombstones.has_creator, names)):
+            return True
+    return False
+
+
+def _account_columns(name: str, lake: Lake) -> frozenset[str]:
+    """What the columns of accounts are called: of a manifest also as its collections say."""
+    known = set(NAMES["username"])
+    if name.startswith(_MANIFESTS):
+        for fields in _collections(lake.read(COLLECTIONS) or b"").values():
+            columns = fields.get("columns")
+            if fields.get("manifest") == name and isinstance(columns, dict):
+                known.add(str(columns.get("username", "username")).strip().lower())
+    return frozenset(known)
+
+
+def _collections(content: bytes) -> dict[str, dict[str, Any]]:
+    """The collections of the file as they stand there, good or not."""
     try:
-        said = parsed(text)
-    except ValueError:
-        return _text_names_erased(text, tombstones)
-    return bool(tombstones.left_of_json([said]) != [said])
-
-
-def _text_names_erased(text: str, tombstones: Tombstones) -> bool:
-    """A line of a table by its cells; what is no table as one text."""
-    try:
-        return _row_names_erased(next(iter(csv.reader([text])), []), tombstones)
-    except csv.Error:  # a cell that is too long
-        return tombstones.mentions(text)
-
-
-def _row_names_erased(row: list[str], tombstones: Tombstones) -> bool:
-    return any(tombstones.mentions(cell.strip()) for cell in row)
+        said, _ = read_yaml(content)
+    except BadYaml:
+        return {}
+    found = said.get("collections") if isinstance(said, dict) else None
+    named = found.items() if isinstance(found, dict) else ()
+    return {str(name): fields for name, fields in named if isinstance(fields, dict)}
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
@@ -168,18 +205,25 @@ def _rewrite(entry: Entry, lake: Lake, tombstones: Tombstones) -> None:
     kind = "application/json" if entry.name.endswith(".json") else "text/plain"
     with SpooledTemporaryFile(_IN_MEMORY) as target:
         with lake.open(entry.name, entry.generation) as source:
-            _write_rest(entry, source, target, tombstones)
+            columns = _account_columns(entry.name, lake)
+            _write_rest(entry, source, target, columns, tombstones)
         target.seek(0)
         with lake.create_stream(entry.name, kind, over=entry.generation) as stream:
             while chunk := target.read(2**20):
                 stream.write(chunk)
 
 
-def _write_rest(entry: Entry, source: IO[bytes], target: Any, tombstones: Tombstones) -> None:
+def _write_rest(
+    entry: Entry,
+    source: IO[bytes],
+    target: Any,
+    columns: frozenset[str],
+    tombstones: Tombstones,
+) -> None:
     """Write what is left: of one JSON value, of lines of JSON, or of rows of a table."""
     # One line of a list is a JSON value, too, but it goes as a line does.
     if entry.size > MOST_AT_ONCE or entry.name.endswith(".jsonl"):
-        _write_lines(_lines(source), target, tombstones)
+        _write_lines(_lines(source), target, columns, tombstones)
         return
     content = source.read()
     if entry.name.startswith(_MESSAGES):
@@ -188,29 +232,17 @@ def _write_rest(entry: Entry, source: IO[bytes], target: Any, tombstones: Tombst
     try:
         target.write(tombstones.left_of_bytes(content))
     except ValueError:
-        rows = None if content.lstrip().startswith(b"{") else _rows_left(content, tombstones)
+        is_json = content.lstrip().startswith(b"{")
+        rows = None if is_json else rows_left(content, columns, tombstones)
         if rows is None:
-            _write_lines(content.splitlines(keepends=True), target, tombstones)
+            _write_lines(content.splitlines(keepends=True), target, columns, tombstones)
         else:
-            target.write(rows)
+            target.write(rows[0])
 
 
-def _write_lines(lines: Any, target: Any, tombstones: Tombstones) -> None:
-    for line in lines:
-        if not _line_names_erased(line, tombstones):
+def _write_lines(
+    lines: Iterable[bytes], target: Any, columns: frozenset[str], tombstones: Tombstones
+) -> None:
+    for line, stays in lines_left(lines, columns, tombstones):
+        if stays:
             target.write(line)
-
-
-def _rows_left(content: bytes, tombstones: Tombstones) -> bytes | None:
-    """Rows may go over several lines; they are written as Python writes CSV. None for no table."""
-    text = content.decode("utf-8", "replace")
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            if not _row_names_erased(row, tombstones):
-                writer.writerow(row)
-    except csv.Error:
-        return None
-    return out.getvalue().encode()

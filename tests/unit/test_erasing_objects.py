@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from shared.erasure.objects import look, settle
+from shared.lake import COLLECTIONS
 from shared.model import content_id
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0
@@ -14,17 +15,31 @@ LONG = b"x" * 200_000  # more than a cell of a table may hold
 DEEP = b"[" * 100_000
 
 
-def erased(name: str, content: bytes, videos: tuple[str, ...] = (GONE,)) -> bytes | None:
+def erased(
+    name: str, content: bytes, videos: tuple[str, ...] = (GONE,), collections: bytes = b""
+) -> bytes | None:
     """What is left of an object; None when it is gone."""
     lake = LakeInMemory()
     tombstones = tombstones_in(lake)
-    tombstones.put(videos, ["ada.l"], DAY_0)
+    tombstones.put(videos, ["ada.l", "eve", "author"], DAY_0)
+    lake.put(COLLECTIONS, collections)
     lake.put(name, content)
     (entry,) = lake.entries(name)
     touched = look(entry, lake, tombstones)
     if touched is not None:
         settle(touched, lake, tombstones)
     return lake.read(name)
+
+
+def told(collections: bytes) -> str | None:
+    """What is to become of the file of collections."""
+    lake = LakeInMemory()
+    tombstones = tombstones_in(lake)
+    tombstones.put([GONE], ["ada.l", "eve"], DAY_0)
+    lake.put(COLLECTIONS, collections)
+    (entry,) = lake.entries(COLLECTIONS)
+    touched = look(entry, lake, tombstones)
+    return touched and touched.what
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\xff\xfe", DEEP, LONG, b"[" * 300 + b"]" * 300])
@@ -66,3 +81,74 @@ def test_a_file_with_an_id_in_its_name_stays_whatever_is_in_it():
     own = content_id(hashlib.sha256(b"holiday").hexdigest())
 
     assert erased(f"videos/{OTHER}.mp4", b"holiday", (own,)) == b"holiday"
+
+
+# Names that are plain words
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "cats: {usernames: [bob, eve]}",
+        "cats: {usernames: ['@Eve']}",
+        "cats: {usernames: eve, hashtags: [x]}",
+        "eve: {source: manifest, manifest: manifests/a.csv}",
+        "eve: {usernames: [bob]}",
+    ],
+)
+def test_a_collection_of_a_creator_whose_name_is_a_word_is_told(fields):
+    assert told(f"collections:\n  {fields}\n".encode()) == "by_hand"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "collections: {cats: {hashtags: [eve], keywords: [eve]}}",
+        "collections: {eve: {hashtags: [x]}}",
+        "collections: {cats: {usernames: [bob], sampling_frame: on new year's eve}}",
+        "collections: [eve]",
+        "collections: {cats: eve}",
+        "- eve",
+        "{",
+    ],
+)
+def test_the_same_word_elsewhere_in_the_collections_is_nobody(text):
+    assert told(text.encode()) is None
+
+
+@pytest.mark.parametrize("sign", ",;\t")
+@pytest.mark.parametrize("column", ["username", "Author", "author_name"])
+def test_a_row_of_a_creator_whose_name_is_a_word_goes(column, sign):
+    rows = [["id", column, "body"], ["1", "@Eve", "x"], ["2", "eve ", "y"], ["3", "bob", "eve"]]
+    table = "".join(f"{sign.join(row)}\n" for row in rows)
+
+    left = erased("manifests/a.csv", table.encode())
+
+    assert left.decode() == "".join(f"{sign.join(row)}\n" for row in (rows[0], rows[3]))
+
+
+def test_a_row_is_found_where_a_cell_before_it_has_line_breaks():
+    table = b'id,author,body\n1,bob,"a\nb"\n2,eve,"c\nd"\n'
+
+    assert erased("manifests/a.csv", table) == b'id,author,body\n1,bob,"a\nb"\n'
+
+
+def test_a_column_that_only_the_collections_know_is_read_as_they_say():
+    table = b"id,Who\n1,eve\n2,bob\n"
+    named = b"collections: {cats: {manifest: manifests/a.csv, columns: {username: who}}}"
+
+    assert erased("manifests/a.csv", table) == table
+    assert erased("manifests/a.csv", table, collections=named) == b"id,Who\n2,bob\n"
+
+
+def test_a_large_table_is_read_line_by_line_and_says_the_same(monkeypatch):
+    monkeypatch.setattr("shared.erasure.objects.MOST_AT_ONCE", 10)
+
+    assert erased("manifests/a.csv", b"id,author\n1,eve\n2,bob\n") == b"id,author\n2,bob\n"
+
+
+@pytest.mark.parametrize("key", ["username", "author", "author_name", "unique_id", "creator"])
+def test_a_line_of_json_of_a_creator_whose_name_is_a_word_goes(key):
+    lines = b'{"id": "1", "%s": "eve"}\n{"id": "2", "%s": "bob"}\n' % (key.encode(), key.encode())
+
+    assert erased("manifests/a.jsonl", lines) == lines.splitlines(keepends=True)[1]
