@@ -1,12 +1,17 @@
 """Facts about the standing queries in `config/collections.yaml`."""
 
+import json
+import re
 from datetime import date
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from shared.errors import Permanent
 from shared.lake import COLLECTIONS
 from shared.tiktok.collections import (
+    REFRESH_AGES_DAYS,
     BadCollection,
     UnknownCollection,
     checked_collections,
@@ -214,3 +219,13 @@ def test_a_hostile_or_broken_file_is_refused_with_a_sentence(text):
 
     assert COLLECTIONS in caught.value.sentence
     assert len(caught.value.sentence) < 500
+
+
+def test_the_ages_that_operations_gives_for_tiktoks_terms_fulfil_them_and_the_defaults_do_not():
+    page = (Path(__file__).parents[2] / "docs/operations.md").read_text()
+    (example,) = re.findall(r"`(\[1, 3, 7, 14, [0-9, ]+\])`", page)
+    ages = parse(LEAST % f"refresh_ages_days: {example}").ages_days
+
+    assert list(ages) == json.loads(example)
+    assert max(later - age for age, later in pairwise((0, *ages))) < 15
+    assert max(later - age for age, later in pairwise(REFRESH_AGES_DAYS)) == 16
