@@ -158,6 +158,23 @@ def test_a_creator_is_picked_out_and_no_interval_changes(reset):
     assert page.inner_text(".answer") == before
 
 
+def test_an_unknown_creator_is_told_and_changes_nothing(reset):
+    page = reset
+    page.fill("form.filters [name=creator]", "creator3")
+
+    page.fill("form.filters [name=creator]", "nobody")
+    page.keyboard.press("Tab")
+
+    said = page.inner_text(".filters .status")
+    assert "No creator here is called “nobody”" in said
+    assert "25 of 300 videos picked out" in said
+
+    page.fill("form.filters [name=creator]", "")
+    page.keyboard.press("Tab")
+
+    assert page.inner_text(".filters .status").startswith("All 300 videos")
+
+
 def test_language_and_rater_filter_and_reset_undoes(reset):
     page = reset
 
@@ -244,3 +261,15 @@ def test_a_figure_that_cannot_be_drawn_takes_no_other_down(opened):
 
     assert "could not be drawn" in page.inner_text('[data-chart="dose"] .missing')
     assert "likes" in page.inner_text('[data-drawn="scatter"]')
+
+
+def test_a_kpi_that_nobody_counted_lists_no_videos_of_the_figure_before(opened):
+    page = opened(made([one | {"saves": None} for one in rows(62)])).page
+    listed = page.locator('table[data-figure="scatter"] tbody tr')
+    assert listed.count() == 62
+
+    choose(page, "outcome", "saves")
+
+    assert "No video has both" in page.inner_text('[data-chart="scatter"] .missing')
+    assert listed.count() == 0
+    assert "saves" in page.locator('table[data-figure="scatter"] thead').text_content()

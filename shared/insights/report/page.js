@@ -372,6 +372,7 @@
       dots.push({ i, x, y: isLog ? Math.max(least, y) : y, picked: isPicked(i) });
     }
     const label = chosen.relative ? `${words(chosen.outcome)}, times the creator’s usual` : scaleName();
+    listVideos(dots.filter((d) => d.picked).map((d) => d.i));
     if (!dots.length) return none("scatter", `No video has both ${words(chosen.predictor)} and ${label}.`);
     const isFiltered = chosen.creator || chosen.language || chosen.rater;
     const picked = dots.filter((d) => d.picked), others = dots.filter((d) => !d.picked);
@@ -394,7 +395,6 @@
           Plot.tip(picked, Plot.pointer({ x: "x", y: "y", maxRadius: 24, title: (d) => videoWords(d.i), fill: "var(--raised)" })),
         ],
       }));
-    listVideos(dots.filter((d) => d.picked).map((d) => d.i));
   };
   const videoWords = (i) => `${videos.creator[i]} · ${videos.language[i]}\n${words(chosen.predictor)} ${videos[chosen.predictor][i]}\n${words(chosen.outcome)} ${count(videos[chosen.outcome][i])}\n${videos.video_id[i]}`;
 
@@ -495,11 +495,11 @@
       for (const row of $$("tbody tr", table)) row.hidden = keys.some((key) => row.dataset[key] !== chosen[key]);
     }
   };
-  const status = () => {
+  const status = (refused = "") => {
     const n = all.filter(isPicked).length;
-    $(".filters .status").textContent = n === all.length
+    $(".filters .status").textContent = refused + (n === all.length
       ? `All ${count(n)} videos. Intervals and p values always rest on all videos that the plan keeps.`
-      : `${count(n)} of ${count(all.length)} videos picked out below. Intervals and p values still rest on all videos that the plan keeps.`;
+      : `${count(n)} of ${count(all.length)} videos picked out below. Intervals and p values still rest on all videos that the plan keeps.`);
   };
   const options = (select, values, everything) => {
     select.replaceChildren(...(everything ? [el("option", { value: "" }, everything)] : []), ...values.map((v) => el("option", { value: v }, everything ? v : words(v))));
@@ -524,8 +524,8 @@
   };
   const creators = new Set(videos.creator);
   const choose = (name, given) => {
-    if (name === "creator" && given && !creators.has(given)) return;
-    if (chosen[name] === given) return;
+    if (name === "creator" && given && !creators.has(given)) return status(`No creator here is called “${given}”: choose one of the list. `);
+    if (chosen[name] === given) return status();
     chosen[name] = given;
     shown = PAGE;
     if (name === "outcome") scales();
@@ -534,7 +534,7 @@
     status();
   };
   form.addEventListener("change", (event) => choose(event.target.name, event.target.value));
-  form.addEventListener("input", (event) => event.target.name === "creator" && choose("creator", event.target.value));
+  form.addEventListener("input", (event) => event.target.name === "creator" && (!event.target.value || creators.has(event.target.value)) && choose("creator", event.target.value));
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", (event) => {
     event.preventDefault();
