@@ -120,6 +120,8 @@ def in_words(answer: dict[str, Any]) -> list[str]:
         lines.append(
             f"failed   {answer['failed']}, tried again next time{_reasons(answer, 'failed')}"
         )
+    if answer["max_videos_reached"]:
+        lines.append("stopped  at max_videos: raise it, or what was posted later is never listed")
     return [*lines, *_left(answer)]
 
 

@@ -78,6 +78,7 @@ class Discovery:
         due = self._unsettled(_first_each(listed.videos), new.keys())
         progress.listed += len(listed)
         progress.advance(page, collection.max_videos)
+        run.tally.max_videos_reached = progress.place is None and page.next is not None
         run.tally.page(listed=len(listed), new=len(new), known=len(listed.videos) - len(new))
         if records or due:
             progress.recent += [str(one) for one in self._sightings(new.values())]

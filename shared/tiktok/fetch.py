@@ -60,6 +60,8 @@ def fetch_steps(
             answer = _carried_out(run, Files(run, is_patient), steps)
         finally:
             run.source.close()
+    if answer["max_videos_reached"]:
+        log.warning("max_videos reached, later posts are not listed", extra=answer)
     log.info("collection fetched", extra=answer)
     return answer
 

@@ -14,13 +14,15 @@ class Tally:
     `already_there` and `no_media` also count what an earlier run has settled. `failed` are files
     that a later run tries again, and listed objects that are no videos (reason `malformed`).
     `read_again` are known videos whose counts were read again, `missed` those that an answer left
-    out, `vanished` those of them that are gone for sure.
+    out, `vanished` those of them that are gone for sure. `max_videos_reached` says that the source
+    had more: the next pass begins at the first day again, so what comes later is never listed.
     """
 
     listed: int = 0
     new: int = 0
     already_listed: int = 0
     pages: int = 0
+    max_videos_reached: bool = False
     read_again: int = 0
     missed: int = 0
     vanished: int = 0
@@ -51,6 +53,7 @@ class Tally:
             "new": self.new,
             "already_listed": self.already_listed,
             "pages": self.pages,
+            "max_videos_reached": self.max_videos_reached,
             "read_again": self.read_again,
             "missed": self.missed,
             "vanished": self.vanished,

@@ -14,6 +14,7 @@ FETCHED = {
     "listed": 5,
     "new": 5,
     "already_listed": 0,
+    "max_videos_reached": False,
     "stored": 3,
     "already_there": 0,
     "no_media": 2,

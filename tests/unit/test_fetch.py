@@ -239,6 +239,7 @@ def test_the_answer_counts_every_listed_video_once():
         "new": 5,
         "already_listed": 0,
         "pages": 2,
+        "max_videos_reached": False,
         "read_again": 0,
         "missed": 0,
         "vanished": 0,
@@ -398,6 +399,13 @@ def test_no_more_than_max_videos_are_listed():
     answer = world.fetch()
 
     assert (answer["listed"], answer["pages"], answer["left"]) == (3, 2, None)
+    assert answer["max_videos_reached"]
+
+
+def test_as_many_as_max_videos_are_all_there_are():
+    world = World([item(1), item(2)], [item(3)], max_videos=3)
+
+    assert not world.fetch()["max_videos_reached"]
 
 
 def test_what_was_posted_outside_the_dates_is_passed_over():
