@@ -25,6 +25,7 @@ from shared.lake import (
 )
 from shared.model import content_id, id_in_name
 from shared.nested import parsed
+from shared.rating.gemini.batch_part import BATCHES
 from shared.tiktok.manifest_terms import NAMES
 from shared.tombstones import TOMBSTONES, Tombstones
 from shared.yaml_file import BadYaml, read_yaml
@@ -223,7 +224,7 @@ def _write_rest(
     """Write what is left: of one JSON value, of lines of JSON, or of rows of a table."""
     # One line of a list is a JSON value, too, but it goes as a line does.
     if entry.size > MOST_AT_ONCE or entry.name.endswith(".jsonl"):
-        _write_lines(_lines(source), target, columns, tombstones)
+        _write_lines(entry, _lines(source), target, columns, tombstones)
         return
     content = source.read()
     if entry.name.startswith(_MESSAGES):
@@ -235,14 +236,33 @@ def _write_rest(
         is_json = content.lstrip().startswith(b"{")
         rows = None if is_json else rows_left(content, columns, tombstones)
         if rows is None:
-            _write_lines(content.splitlines(keepends=True), target, columns, tombstones)
+            _write_lines(entry, content.splitlines(keepends=True), target, columns, tombstones)
         else:
             target.write(rows[0])
 
 
 def _write_lines(
-    lines: Iterable[bytes], target: Any, columns: frozenset[str], tombstones: Tombstones
+    entry: Entry,
+    lines: Iterable[bytes],
+    target: Any,
+    columns: frozenset[str],
+    tombstones: Tombstones,
 ) -> None:
     for line, stays in lines_left(lines, columns, tombstones):
         if stays:
             target.write(line)
+        elif entry.name.startswith(BATCHES):
+            target.write(_rest_of_batch_line(line, tombstones))
+
+
+def _rest_of_batch_line(line: bytes, tombstones: Tombstones) -> bytes:
+    """Nothing of an erased video; of another the line without the mention: its answer is paid."""
+    try:
+        said = parsed(line)
+        whose = said["video_id"] if "video_id" in said else said["request"]["labels"]["video"]
+    except (ValueError, TypeError, KeyError):
+        return b""
+    left = tombstones.left_of_json([said])
+    if not left or not isinstance(whose, str) or tombstones.has_video(whose):
+        return b""
+    return json.dumps(left[0]).encode() + b"\n"

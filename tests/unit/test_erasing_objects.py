@@ -1,6 +1,7 @@
 """Facts about single objects of the lake when something is erased, however strange they are."""
 
 import hashlib
+import json
 
 import pytest
 
@@ -81,6 +82,27 @@ def test_a_file_with_an_id_in_its_name_stays_whatever_is_in_it():
     own = content_id(hashlib.sha256(b"holiday").hexdigest())
 
     assert erased(f"videos/{OTHER}.mp4", b"holiday", (own,)) == b"holiday"
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ({"video_id": OTHER, "caption": "@ada.l"}, {"video_id": OTHER, "caption": "@[erased]"}),
+        ({"video_id": GONE, "caption": "@ada.l"}, None),
+        (
+            {"request": {"labels": {"video": OTHER}}, "response": "@ada.l"},
+            {"request": {"labels": {"video": OTHER}}, "response": "@[erased]"},
+        ),
+        ({"request": {"labels": {"video": GONE}}, "response": "x"}, None),
+        ({"request": {"labels": {"video": [OTHER]}}, "response": "@ada.l"}, None),
+        ({"request": 7, "response": "@ada.l"}, None),
+        (["@ada.l"], None),
+    ],
+)
+def test_a_line_of_a_batch_goes_with_its_video_and_else_without_the_mention(line, left):
+    rest = erased("batches/1/output-00000/a.jsonl", json.dumps(line).encode() + b"\n")
+
+    assert [json.loads(one) for one in rest.splitlines()] == ([] if left is None else [left])
 
 
 # Names that are plain words
