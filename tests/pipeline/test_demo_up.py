@@ -32,7 +32,14 @@ def is_alive(pid: int) -> bool:
 
 def test_ctrl_c_stops_every_process_and_withdraws_the_endpoints(own_home):
     command = [sys.executable, "-m", "cli", "up", "--json", "--home", str(own_home)]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as up:
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+        # A suite that a shell runs in the background is deaf to Ctrl-C, and so would this be.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as up:
         published = own_home / "endpoints.json"
         until(published.exists)
         endpoints = json.loads(published.read_text())
@@ -40,8 +47,12 @@ def test_ctrl_c_stops_every_process_and_withdraws_the_endpoints(own_home):
 
         up.send_signal(signal.SIGINT)
 
-        assert json.loads(up.stdout.read()) == endpoints
-        assert up.wait(SOON_S) == 0
+        try:
+            printed, _ = up.communicate(timeout=SOON_S)
+        finally:
+            up.kill()
+        assert json.loads(printed) == endpoints
+        assert up.returncode == 0
     assert len(pids) == len(endpoints["functions"]) + len(SERVICES)
     assert not any(map(is_alive, pids))
     assert not published.exists()
