@@ -26,7 +26,8 @@ class Figure:
     def ok(self) -> bool:
         if self.bar is None:
             return True
-        return self.measured <= self.bar if self.is_most else self.measured >= self.bar
+        # Of one of numpy's numbers the answer would be numpy's own, which JSON does not know.
+        return bool(self.measured <= self.bar if self.is_most else self.measured >= self.bar)
 
 
 def show(figures: Sequence[Figure]) -> None:
