@@ -98,19 +98,22 @@ def state_name(collection: str) -> str:
 
 def failed_name(stage: str, key: str) -> str:
     """One place per failed thing, so a second failure of it replaces the first."""
-    return f"{FAILED}{stage}/{_safe(key)}.json"
+    return f"{FAILED}{stage}/{name_part(key)}.json"
 
 
 def parked_name(stage: str, key: str) -> str:
     """One place per parked event: parked again, it replaces itself."""
-    return f"{PARKED}{stage}/{_safe(key)}.json"
+    return f"{PARKED}{stage}/{name_part(key)}.json"
 
 
-def _safe(key: str) -> str:
-    """A key as part of an object's name, short enough for one; another key never has the same."""
+def name_part(key: str, most: int = 400, kept: int = 360) -> str:
+    """A key as part of an object's name; another key never has the same.
+
+    Longer than `most` characters, it is its first `kept` and a hash of the whole.
+    """
     quoted = quote(key, safe="")
-    if len(quoted) > 400:
-        quoted = f"{quoted[:360]}~{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    if len(quoted) > most:
+        quoted = f"{quoted[:kept]}~{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     return quoted
 
 

@@ -1,14 +1,12 @@
 """The accounts behind the videos, asked for once a UTC day and kept as they came."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import quote
 
 from shared.errors import Transient
-from shared.lake import Lake
+from shared.lake import Lake, name_part
 from shared.model import Creator
 from shared.tiktok.fields import read_creator
 from shared.tiktok.source import Source
@@ -22,10 +20,8 @@ FAILURES_IN_A_ROW = 3
 
 def profile_name(source: str, username: str, at: datetime) -> str:
     """`raw/{source}/{date}/creators/{username}.json`, short enough to be an object's name."""
-    quoted = quote(username, safe="")
-    if len(quoted) > 200:
-        quoted = f"{quoted[:150]}~{hashlib.sha256(username.encode()).hexdigest()[:16]}"
-    return f"raw/{source}/{at:%Y-%m-%d}/creators/{quoted}.json"
+    part = name_part(username, most=200, kept=150)
+    return f"raw/{source}/{at:%Y-%m-%d}/creators/{part}.json"
 
 
 class Creators:
