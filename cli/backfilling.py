@@ -6,8 +6,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from threading import Lock
 
 from cli.backfilled import GO_ON, Outcome, planned
@@ -71,7 +72,6 @@ class Backfill:
     sleep: Callable[[float], None] = time.sleep
     timer: Callable[[], float] = time.monotonic
     tell: Callable[[str], None] = lambda sentence: None
-    prices: Prices = field(default_factory=Prices.load)
     max_media_bytes: int = MOST_MEDIA_BYTES
     claim_lease_s: float = LEASE_S
     threads: int = 16
@@ -92,6 +92,11 @@ class Backfill:
         self._app = self._made_app()
         self._lock = Lock()
         self._bad_looks = 0
+
+    @cached_property
+    def prices(self) -> Prices:
+        """What calls cost where these settings ask."""
+        return Prices.under(self.under.settings)
 
     def run(self, videos: Iterable[Video], wish: Wish) -> Outcome:
         """Plan, ask, wait, keep, rate. Killed anywhere, the same run again goes on from there.

@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from cli.refused import Refused
 from cli.screen import Screen
 from local.cloud import attached
 from local.home import PROJECT, Home, Lock
+from shared.rating.gemini.models import Platform, platform_of, served_models
 
 LEAST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 2 * 2**30
@@ -61,7 +63,15 @@ def tell(found: list[Check], screen: Screen) -> None:
 
 
 class Missing(Exception):
-    """What a check did not find."""
+    """What a check did not find. `todo` says more of what to do than the check does itself."""
+
+    def __init__(self, detail: str, todo: str = ""):
+        super().__init__(detail)
+        self.todo = todo
+
+
+class EndsSoon(Missing):
+    """Something that is there and will not be for long."""
 
 
 def run_checks(home: Home) -> list[Check]:
@@ -72,8 +82,10 @@ def run_checks(home: Home) -> list[Check]:
 def _checked(name: str, check: Callable[[Home], str], todo: str, home: Home) -> Check:
     try:
         return Check(name, True, check(home), todo)
+    except EndsSoon as notice:
+        return Check(name, None, str(notice), notice.todo or todo)
     except Missing as missing:
-        return Check(name, False, str(missing), todo)
+        return Check(name, False, str(missing), missing.todo or todo)
     except Exception as error:  # a broken library may raise anything, and that is the finding
         return Check(name, False, f"{type(error).__name__}: {error}", todo)
 
@@ -187,6 +199,23 @@ def key(home: Home) -> str:
     return str(home.key)
 
 
+def gemini_model(home: Home) -> str:
+    """The model that GEMINI_MODEL names, or the default, is served, and will be for a while."""
+    from shared.config import GeminiSettings, read
+
+    settings = read(GeminiSettings)
+    return served(settings.model, platform_of(settings), datetime.now(UTC).date())
+
+
+def served(model: str, platform: Platform, on: date) -> str:
+    """How long a model is served. Raises Missing once it is retired, EndsSoon 60 days before."""
+    outlook = served_models().outlook(model, platform, on)
+    if outlook.state == "served":
+        return outlook.sentence
+    kind = Missing if outlook.state == "retired" else EndsSoon
+    raise kind(outlook.sentence, outlook.todo)
+
+
 def running(home: Home) -> str:
     """What other commands would find of a running `tta up`."""
     if not home.endpoints.exists():
@@ -206,6 +235,7 @@ def _checks() -> Iterator[tuple[str, Callable[[Home], str], str]]:
     yield "codecs", codecs, SET_UP_AGAIN
     yield "bigquery", bigquery, f"Make {Path.home() / '.duckdb'} writable. {SET_UP_AGAIN}"
     yield "key", key, "Delete it; the next start makes another."
+    yield "model", gemini_model, "Set GEMINI_MODEL to a model that is served."
     yield "endpoints", running, "Delete endpoints.json; no command needs it."
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, Self
 
 import requests
 
-from cli.checks import Check
+from cli.checks import Check, EndsSoon, Missing, served
 from cli.google_apis import TIMEOUT_S, Google, Unknown
 from cli.refused import WRONG_USE, Refused
 from cli.target import target as target_named
@@ -112,7 +113,9 @@ def _checked(
 ) -> Check:
     try:
         return Check(name, True, check(place, google), "")
-    except Lacking as lacking:
+    except EndsSoon as notice:
+        return Check(name, None, str(notice), notice.todo)
+    except (Lacking, Missing) as lacking:
         return Check(name, False, str(lacking), lacking.todo)
     except Unknown as unknown:
         return Check(name, None, f"cannot be told: {unknown}", "")
@@ -237,6 +240,15 @@ def model(place: Place, google: Google) -> str:
     return f"{place.location} offers {place.model} ({stage})"
 
 
+def lifetime(place: Place, google: Google) -> str:
+    """The model is not retired, and will not be for 60 days; Google is not asked."""
+    return served(place.model, "vertex", today())
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
 def _vertex(location: str) -> str:
     """Name of the API in a place: one region, several (us, eu), or all."""
     if location in ("us", "eu"):
@@ -251,4 +263,5 @@ CHECKS = {
     "apis": apis,
     "quota": quota,
     "model": model,
+    "lifetime": lifetime,
 }

@@ -75,7 +75,7 @@ class Plan:
             why = first["msg"].removeprefix("Value error, ")
             raise Refused(f"--{option}: {why}.", WRONG_USE) from error
         under = Condition(settings, sees_caption, sees_cards)
-        return cls(under, read(_Limits), Prices.load(), on, replicates)
+        return cls(under, read(_Limits), Prices.under(settings), on, replicates)
 
     @property
     def settings(self) -> GeminiSettings:
@@ -209,7 +209,12 @@ class Estimate:
                 "live": _range(self.cost_usd(batch=False)),
                 "batch": _range(self.cost_usd(batch=True)),
             },
-            "prices": {"as_of": plan.prices.as_of, "source": plan.prices.source, "on": plan.on},
+            "prices": {
+                "as_of": plan.prices.as_of,
+                "source": plan.prices.source,
+                "on": plan.on,
+                "location": plan.prices.location,
+            },
             "daily_budget": {
                 "usd": plan.limits.daily_budget_usd,
                 "videos": plan.limits.daily_budget_videos,
@@ -261,14 +266,14 @@ def _show_counts(estimate: Estimate, screen: Screen) -> None:
 
 
 def _show_prices(estimate: Estimate, screen: Screen) -> None:
-    plan = estimate.plan
+    plan, prices = estimate.plan, estimate.plan.prices
     if estimate.cost_usd(batch=False) is None:
-        known = ", ".join(plan.prices.models)
+        known = ", ".join(prices.models)
         screen.show(
             f"{plan.settings.model} has no price on {plan.on} in the price table, so there is no "
             f"cost. It knows: {known}."
         )
-    screen.show(f"Prices as of {plan.prices.as_of}, for {plan.on}: {plan.prices.source}")
+    screen.show(f"Prices as of {prices.as_of}, for {plan.on} in {prices.location}: {prices.source}")
     for sentence in ASSUMED:
         screen.show(f"- {sentence}")
 

@@ -107,7 +107,7 @@ def _tell_price(judge: "Judge", stored: list["Stored"], screen: Screen) -> None:
     used = Usage(
         text_tokens=characters // CHARACTERS_PER_TOKEN, output_tokens=OUTPUT_TOKENS * len(new)
     )
-    prices = Prices.load()
+    prices = Prices.under(judge.under.settings)
     cost = prices.cost_usd(judge.under.settings.model, used, datetime.now(UTC).date())
     price = "which has no price in the price table" if cost is None else f"about {usd(cost)}"
     there = len(stored) - len(new)

@@ -49,7 +49,8 @@ class Price:
 def price_of(requests: list[Request], asked: Asked, lake: Lake, on: date) -> Price:
     """Read the header of each video once. A file that cannot be rated costs nothing."""
     assert asked.under is not None
-    under, prices, counts = asked.under, Prices.load(), _counts(requests)
+    under, counts = asked.under, _counts(requests)
+    prices = Prices.under(under.settings)
 
     def most(request: Request) -> float | None:
         clip = _clip(request, lake)

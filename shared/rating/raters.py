@@ -45,13 +45,14 @@ def _gemini(
     asked = config.read(config.GeminiSettings)
     gemini = GeminiApi.connect(asked, settings.google_cloud_project)
     budget = Budget(lake, "gemini", settings.daily_budget_videos, settings.daily_budget_usd, clock)
+    prices = Prices.under(asked)
     return [
         GeminiRater(
             Condition(asked, sees_caption, sees_cards),
             gemini,
             Answers(lake),
             budget,
-            Prices.load(),
+            prices,
             clock,
             timer,
         )

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -81,6 +82,11 @@ class World:
         if found is None:
             status, content = error(404, f"not found: {request.path}")
         return Reply(status, json.dumps(content).encode(), {"Content-Type": "application/json"})
+
+
+@pytest.fixture(autouse=True)
+def _a_day_on_which_the_default_model_is_served(monkeypatch):
+    monkeypatch.setattr(deployable, "today", lambda: date(2026, 11, 27))
 
 
 @pytest.fixture
@@ -213,7 +219,7 @@ def test_what_google_does_not_say_stops_no_other_check(world, found):
     world.answers[f"/cloudbilling/v1/projects/{PROJECT}/billingInfo"] = error(500, "Internal error")
 
     assert found()["billing"].ok is None
-    assert [one.ok for name, one in found().items() if name != "billing"] == [True] * 5
+    assert [one.ok for name, one in found().items() if name != "billing"] == [True] * 6
 
 
 def test_an_answer_that_is_no_json_cannot_be_told(google, monkeypatch):
@@ -222,7 +228,7 @@ def test_an_answer_that_is_no_json_cannot_be_told(google, monkeypatch):
 
         findings = run_checks(PLACE, google)
 
-    assert {one.ok for one in findings} == {None}
+    assert {one.ok for one in findings if one.name != "lifetime"} == {None}
 
 
 @pytest.mark.parametrize("path", [QUOTA, f"{PROJECTS}:testIamPermissions"])
@@ -325,3 +331,21 @@ def test_a_long_answer_is_asked_for_whole(world, found):
 
     (asked,) = [one for one in world.asked if "consumerQuotaMetrics" in one.path]
     assert parse_qs(urlsplit(asked.path).query)["view"] == ["FULL"]
+
+
+def test_a_retired_model_is_lacking_and_says_which_to_choose(found):
+    gone = found(Place(PROJECT, "europe-west1", "gemini-3.6-flash", "global"))["lifetime"]
+
+    assert not gone.ok
+    assert gone.ok is not None
+    assert "was retired on 2026-11-19" in gone.detail
+    assert "gemini-3.5-flash-lite" in gone.todo
+
+
+def test_an_end_that_comes_is_told_and_does_not_stop_a_deployment(found, monkeypatch):
+    monkeypatch.setattr(deployable, "today", lambda: date(2027, 1, 1))
+
+    soon = found(Place(PROJECT, "europe-west1", "gemini-3.7-flash", "global"))["lifetime"]
+
+    assert (soon.ok, "retires on 2027-01-28" in soon.detail) == (None, True)
+    assert "gemini-3.5-flash-lite" in soon.todo

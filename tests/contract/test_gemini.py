@@ -328,6 +328,16 @@ def test_a_file_that_gemini_will_not_take_is_a_row_with_its_reason(world, code, 
     assert world.calls == 1
 
 
+def test_a_retired_model_is_named_with_the_one_to_choose(gemini, clip):
+    world = World(gemini, clip, model="gemini-3.6-flash")
+    place = "projects/p/locations/global/publishers/google/models/gemini-3.6-flash"
+    message = f"Publisher Model `{place}` was not found or your project does not have access to it."
+    gemini.script({"error": {"code": 404, "message": message}, "times": None})
+
+    with pytest.raises(Misconfigured, match=r"retired on 2026-11-19.*to gemini-3.5-flash-lite"):
+        world.rate()
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [

@@ -1,17 +1,20 @@
 """What a call costs: modalities, cache, thinking, batch, and prices that change."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from shared.config import GeminiSettings
 from shared.errors import Misconfigured
 from shared.rating.gemini.prices import TABLE, Prices
 from shared.rating.gemini.usage import Usage
 
 LITE = "gemini-3.5-flash-lite"  # 0.30 in, 0.03 cached, 2.50 out
 SOUND = "gemini-3.1-flash-lite"  # 0.25 in, 0.50 sound, a tenth of each cached, 1.50 out
-TODAY = date(2026, 11, 24)
+TODAY = date(2026, 11, 27)
 MILLION = 1_000_000
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +126,9 @@ def test_a_day_before_a_model_had_a_price_has_none(table):
         ("input = 0.30", "input = nan", "price.3.input"),
         ("input = 0.30", "inptu = 0.30", "price.3.input"),
         ("output = 2.50", "output = 2.50\nthinking = 1", "price.3.thinking"),
-        ("as_of = 2026-10-07", "", "as_of"),
+        ("as_of = 2026-11-27", "", "as_of"),
         ("batch_factor = 0.5", "batch_factor = 5", "batch_factor"),
-        ("as_of = 2026-10-07", "as_of = ", "cannot be read"),
+        ("as_of = 2026-11-27", "as_of = ", "cannot be read"),
     ],
 )
 def test_a_table_that_is_wrong_says_where(table, old, new, said):
@@ -148,3 +151,50 @@ def test_usage_adds_up():
         text_tokens=11, video_tokens=2, cached_tokens=5, thinking_tokens=3, output_tokens=4
     )
     assert (both.input_tokens, both.written_tokens) == (13, 7)
+
+
+@pytest.mark.parametrize("location", ["us", "eu", "europe-west1"])
+def test_outside_global_every_token_costs_a_tenth_more(prices, location):
+    usage = Usage(video_tokens=MILLION, cached_tokens=MILLION // 2, output_tokens=MILLION)
+
+    there, here = (table.cost_usd(LITE, usage, TODAY) for table in (prices.at(location), prices))
+
+    assert there == pytest.approx(1.1 * here)
+
+
+def test_a_price_without_a_factor_is_the_same_everywhere(table):
+    lite = 'models = ["gemini-3.5-flash-lite"]\ninput = 0.30\ncached_input = 0.03\noutput = 2.50\n'
+    prices = table(f"{lite}outside_global = 1.1", lite)
+
+    assert prices.at("eu").cost_usd(LITE, Usage(text_tokens=MILLION), TODAY) == pytest.approx(0.30)
+
+
+def test_with_a_developer_key_the_location_changes_nothing():
+    usage = Usage(text_tokens=MILLION)
+    costs = [
+        Prices.under(GeminiSettings(model=LITE, location="eu", api_key=key)).cost_usd(
+            LITE, usage, TODAY
+        )
+        for key in ("", "key")
+    ]
+
+    assert costs == [pytest.approx(0.33), pytest.approx(0.30)]
+
+
+def test_whoever_prices_a_deployment_asks_where_it_asks():
+    """`Prices.load()` knows no location, so nothing outside the table's own modules may call it."""
+    owners = {"prices.py", "models.py"}
+    callers = [
+        str(path.relative_to(ROOT))
+        for folder in ("shared", "cli", "functions")
+        for path in (ROOT / folder).rglob("*.py")
+        if "Prices.load(" in path.read_text() and path.name not in owners
+    ]
+
+    assert callers == []
+
+
+def test_cached_input_of_the_newest_model_is_as_the_second_source_has_it(prices):
+    usage = Usage(text_tokens=MILLION, cached_tokens=MILLION)
+
+    assert prices.cost_usd("gemini-4-argon", usage, TODAY) == pytest.approx(0.10)

@@ -8,6 +8,7 @@ from google.genai import errors
 
 from shared.errors import Misconfigured, Transient
 from shared.logs import concealed
+from shared.rating.gemini.models import advice_on
 
 AGAIN = frozenset({408, 409, 425, 429, 499})
 """Codes below 500 that pass: time-out, contention, shared quota, cancelled by the server."""
@@ -68,11 +69,16 @@ def _of_the_api(error: errors.APIError) -> Exception:
         return Transient(sentence)
     if code in _OF_THE_FILE and _OF_THE_FILE[code].search(message):
         return NotAccepted(_REASONS[code], sentence)
-    return Misconfigured(f"{sentence} {_ADVICE.get(code, '')}".strip())
+    return Misconfigured(f"{sentence} {_advice(code, message)}".strip())
+
+
+def _advice(code: int, message: str) -> str:
+    return (advice_on(message) if code == 404 else "") or _ADVICE.get(code, "")
 
 
 _ADVICE = {
     401: "See which account the function runs as, or renew GEMINI_API_KEY.",
     403: "The function's account needs roles/aiplatform.user on the project.",
-    404: "Is GEMINI_MODEL offered in GEMINI_LOCATION? Most models are only in global, us and eu.",
+    404: "Is GEMINI_MODEL offered in GEMINI_LOCATION? Most models are only in global, us and eu. "
+    "A retired model answers 404 too: see `tta deploy check` and shared/rating/gemini/models.toml.",
 }

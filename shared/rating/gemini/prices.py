@@ -8,10 +8,12 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from shared.config import GeminiSettings
 from shared.errors import Misconfigured
 from shared.rating.gemini.usage import Usage
 
 TABLE = Path(__file__).with_name("prices.toml")
+GLOBAL = "global"
 _PER = 1_000_000
 
 Usd = Annotated[float, Field(ge=0, lt=10_000, allow_inf_nan=False)]
@@ -30,6 +32,7 @@ class Price(BaseModel):
     cached_input: Usd | None = None
     cached_audio_input: Usd | None = None
     output: Usd
+    outside_global: Annotated[float, Field(ge=1, lt=10)] = 1.0
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -67,7 +70,11 @@ class Price(BaseModel):
 
 
 class Prices(BaseModel):
-    """The whole table. `as_of` is the day on which `source` was read."""
+    """The whole table. `as_of` is the day on which `source` was read.
+
+    Vertex AI charges more outside `global`: costs are those of `location`. Whoever prices what a
+    deployment asks takes `Prices.under(settings)`, which knows where it asks.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -75,6 +82,7 @@ class Prices(BaseModel):
     source: str
     batch_factor: Annotated[float, Field(gt=0, le=1)]
     price: Annotated[tuple[Price, ...], Field(min_length=1)]
+    location: str = GLOBAL
 
     @model_validator(mode="after")
     def _has_one_price_a_day(self) -> Self:
@@ -96,6 +104,15 @@ class Prices(BaseModel):
         except (OSError, ValueError) as error:
             raise Misconfigured(f"{path.name} cannot be read: {error}") from error
 
+    @classmethod
+    def under(cls, settings: GeminiSettings) -> Self:
+        """The shipped table where these settings ask: the Developer API has one price for all."""
+        return cls.load().at(GLOBAL if settings.api_key else settings.location)
+
+    def at(self, location: str) -> Self:
+        """The same table in another location: global, us, eu or a region."""
+        return self.model_copy(update={"location": location})
+
     @property
     def models(self) -> tuple[str, ...]:
         """Every model that has a price on some day."""
@@ -105,8 +122,9 @@ class Prices(BaseModel):
         return next((price for price in self.price if price.holds(model, on)), None)
 
     def cost_usd(self, model: str, usage: Usage, on: date, batch: bool = False) -> float | None:
-        """Cost in USD on that day (UTC); None for a model that has no price then."""
+        """Cost in USD on that day (UTC) in the location; None for a model without a price then."""
         price = self.price_of(model, on)
         if price is None:
             return None
-        return price.usd(usage, self.batch_factor if batch else 1.0)
+        times = 1.0 if self.location == GLOBAL else price.outside_global
+        return price.usd(usage, self.batch_factor if batch else 1.0) * times
