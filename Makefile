@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test lint generate bench soak coverage study lock scan audit fuzz faults clean
+.PHONY: help setup demo browser pictures test lint generate bench soak coverage study lock pins scan audit fuzz faults clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -66,6 +66,13 @@ study: $(READY) ## Simulate how often the intervals of the insights hold the tru
 
 lock: $(READY) ## Compile the hashed requirements anew from the .in files
 	@$(BIN)/python scripts/lock.py
+
+pins: $(READY) ## Let the oldest pip that must take them resolve the hashed requirements of each function (minutes)
+	@for pins in functions/*/requirements*.txt; do \
+		echo "$$pins"; \
+		$(BIN)/uv tool run --quiet --from pip==23.2.1 pip install --quiet --disable-pip-version-check --dry-run \
+			--ignore-installed --require-hashes -r "$$pins" || exit 1; \
+	done
 
 scan: $(READY) ## Look for what is unsafe in terraform/ (checkov; exceptions stand beside what they except)
 	@$(BIN)/uv tool run --quiet --from checkov==3.3.30 \
