@@ -118,6 +118,11 @@ class Outcome:
                 f"{self.failed} requests failed and {self.missing} were not answered. The same "
                 "command asks exactly these again; `tta rate … --rater gemini` asks them live."
             )
+        if any(part.found and part.found.schema_refused for part in self.jobs):
+            sentences.append(
+                "Gemini does not serve the response schema any more. The next run tells it in "
+                "words; those ratings carry the flag schema_relaxed."
+            )
         if self.left:
             sentences.append(f"{self.left} are not rated yet ({self.trouble}). {GO_ON}")
         if sentences:

@@ -29,7 +29,7 @@ from shared.rating.gemini.api import Gemini
 from shared.rating.gemini.batch import Batches, CorrectionsOnly, NotAnswered
 from shared.rating.gemini.batch_job import Job, Jobs
 from shared.rating.gemini.batch_lines import Wanted
-from shared.rating.gemini.batch_part import Part
+from shared.rating.gemini.batch_part import Part, schema_was_refused
 from shared.rating.gemini.batch_plan import MOST_BYTES, MOST_REQUESTS, Draft, Look, Survey, Video
 from shared.rating.gemini.estimate import expected
 from shared.rating.gemini.kept import Answers
@@ -121,7 +121,8 @@ class Backfill:
         return outcome
 
     def _draft(self, asks: bool) -> Draft:
-        return Draft(self.under, self.lake, asks, self.part_requests, self.part_bytes)
+        in_words = asks and schema_was_refused(self.lake, self.under)
+        return Draft(self.under, self.lake, asks, self.part_requests, self.part_bytes, in_words)
 
     def _plan(
         self,

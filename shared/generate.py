@@ -47,10 +47,12 @@ _UNITS = {
     "seconds": " In seconds.",
     "language": " BCP-47.",
 }
+# No bounds: Gemini compiles a schema into an automaton, and refuses one with "too many states for
+# serving", whose causes are bounded numbers and long arrays. reading.py holds every bound.
 _JSON_SCHEMA_TYPES: dict[str, dict[str, Any]] = {
-    "score": {"type": "INTEGER", "minimum": 0, "maximum": 100},
-    "probability": {"type": "NUMBER", "minimum": 0, "maximum": 1},
-    "seconds": {"type": "NUMBER", "minimum": 0},
+    "score": {"type": "INTEGER"},
+    "probability": {"type": "NUMBER"},
+    "seconds": {"type": "NUMBER"},
     "language": {"type": "STRING"},
     "text": {"type": "STRING"},
 }
@@ -119,18 +121,22 @@ def _formatted(python: str) -> str:
 
 
 def _response_schema(rubric: dict[str, Any]) -> dict[str, Any]:
-    """Gemini's subset of OpenAPI 3.0 (types in upper case, `nullable`, `propertyOrdering`)."""
+    """Gemini's subset of OpenAPI 3.0 (types in upper case, `nullable`, `propertyOrdering`).
+
+    Ranges stand in the descriptions, for the model to read.
+    """
     properties = {
         field["name"]: _JSON_SCHEMA_TYPES[field["type"]]
-        | {"nullable": True, "description": field["title"]}
+        | {"nullable": True, "description": field["title"] + _UNITS.get(field["type"], "")}
         for field in rubric["dimensions"]
     }
     moment = {
         "type": "OBJECT",
-        "properties": {"at_s": {"type": "NUMBER", "minimum": 0}, "what": {"type": "STRING"}},
+        "properties": {"at_s": {"type": "NUMBER"}, "what": {"type": "STRING"}},
         "required": ["at_s", "what"],
+        "propertyOrdering": ["at_s", "what"],
     }
-    properties["evidence"] = {"type": "ARRAY", "items": moment, "maxItems": 20}
+    properties["evidence"] = {"type": "ARRAY", "items": moment}
     return {
         "type": "OBJECT",
         "properties": properties,

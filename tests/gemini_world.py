@@ -115,8 +115,9 @@ class World:
         """What the lake knows of the video's listing."""
         self.lake.put(f"metadata/{record.video_id}.json", record.to_json())
 
-    def deliver(self, upload: VideoUploaded, delivery: str = "d1") -> None:
-        rate_upload(upload, delivery, self.app())
+    def deliver(self, upload: VideoUploaded, delivery: str = "d1", app: App | None = None) -> None:
+        """Rate it in a process of its own, or in that of `app`."""
+        rate_upload(upload, delivery, app or self.app())
 
     def rate(self, **how: Any) -> Rating:
         """Upload a video, rate it, and return the rating that was published."""

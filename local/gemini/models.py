@@ -15,24 +15,26 @@ _MULTI_REGIONS = frozenset({"global", "us", "eu"})
 class Model:
     """`regional`: offered in single regions too. `minimal`: thinks at MINIMAL.
 
-    `sampled`: heeds temperature, top-p and top-k, which later models ignore.
+    `sampled`: heeds temperature, top-p and top-k, which later models ignore. `terse`: refuses a
+    schema that it does not serve without a word of why (seen of these in public incidents).
     """
 
     regional: bool = False
     minimal: bool = False
     sampled: bool = False
+    terse: bool = False
 
 
 MODELS = {
     "gemini-4-argon": Model(),
-    "gemini-3.8-flash": Model(),
+    "gemini-3.8-flash": Model(terse=True),
     "gemini-3.7-flash": Model(),
     "gemini-3.6-flash": Model(minimal=True),
     "gemini-3.5-flash-lite": Model(minimal=True),
     "gemini-3.5-flash": Model(regional=True, sampled=True),
-    "gemini-3.1-flash-lite": Model(regional=True, minimal=True, sampled=True),
-    "gemini-3.1-pro-preview": Model(sampled=True),
-    "gemini-3-flash-preview": Model(sampled=True),
+    "gemini-3.1-flash-lite": Model(regional=True, minimal=True, sampled=True, terse=True),
+    "gemini-3.1-pro-preview": Model(sampled=True, terse=True),
+    "gemini-3-flash-preview": Model(sampled=True, terse=True),
 }
 
 

@@ -13,6 +13,7 @@ from local.gemini import fields
 from local.gemini.errors import Refused
 from local.gemini.models import Model
 from local.gemini.question import inline_bytes
+from local.gemini.serving import refuse_unservable
 
 _OFFSET = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?s")
 _MOST_OUTPUT_TOKENS = 65_536
@@ -128,7 +129,7 @@ def _config(config: dict[str, Any], model: Model) -> None:
     if not _is_one(config.get("mediaResolution", "MEDIA_RESOLUTION_LOW"), fields.RESOLUTIONS):
         raise _invalid("Invalid value at 'generation_config.media_resolution'")
     _thinking(_object(config.get("thinkingConfig", {}), "thinking_config"), model)
-    _structure(config)
+    _structure(config, model)
 
 
 def _thinking(thinking: dict[str, Any], model: Model) -> None:
@@ -140,7 +141,7 @@ def _thinking(thinking: dict[str, Any], model: Model) -> None:
         raise _invalid(f"Thinking level {level} is not supported for this model.")
 
 
-def _structure(config: dict[str, Any]) -> None:
+def _structure(config: dict[str, Any], model: Model) -> None:
     given = [name for name in ("responseSchema", "responseJsonSchema") if name in config]
     if len(given) == 2:
         raise _invalid("Only one of response_schema and response_json_schema can be set.")
@@ -151,6 +152,7 @@ def _structure(config: dict[str, Any]) -> None:
     _object(config[given[0]], given[0])
     if given == ["responseSchema"]:
         _schema(config["responseSchema"], "response_schema")
+        refuse_unservable(config["responseSchema"], model)
 
 
 def _schema(schema: Any, where: str, depth: int = 0) -> None:

@@ -33,7 +33,8 @@ class When(_Plain):
 
     `uri`, `model` and `text` are parts of the first file's address (or of `sha256:` and its hash),
     of the model's name and of the request's text. `turn` is the number of the user's turns: 2 for
-    a correction. `asked` is how often this clip is asked now, from 1.
+    a correction. `asked` is how often this clip is asked now, from 1. `with_schema` says whether a
+    response schema is on the wire.
     """
 
     method: Method = "generateContent"
@@ -42,18 +43,20 @@ class When(_Plain):
     text: str = ""
     turn: int | None = None
     asked: int | None = None
+    with_schema: bool | None = None
 
     def holds(self, method: str, question: Question | None, asked: int) -> bool:
         if method != self.method:
             return False
         if question is None:
-            return not (self.uri or self.model or self.text or self.turn or self.asked)
+            return self == When(method=self.method)
         return (
             self.uri in question.identity
             and self.model in question.model
             and self.text in question.text
             and self.turn in (None, question.turns)
             and self.asked in (None, asked)
+            and self.with_schema in (None, question.schema is not None)
         )
 
 

@@ -341,7 +341,6 @@ def test_a_retired_model_is_named_with_the_one_to_choose(gemini, clip):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        (400, "Request contains an invalid argument."),
         (400, "Thinking level MINIMAL is not supported."),
         (401, "Request had invalid authentication credentials."),
         (403, "Permission 'aiplatform.endpoints.predict' denied on resource."),

@@ -6,8 +6,10 @@ from urllib.parse import parse_qs
 import pytest
 
 from cli.backfilling import Backfill, Wish
+from cli.refused import Refused
 from cli.selection import LakeVideo
 from local.gemini import standing_in
+from local.gemini.serving import BARE, TOO_MANY_STATES
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Transient
 from shared.model import Rating
@@ -263,3 +265,59 @@ def test_nothing_of_the_listing_is_on_the_wire(world):
 
     written = [world.lake.read(name) for name in world.lake.names("batches/")]
     assert not any(b"a caption to hide" in content for content in written)
+
+
+# --- the response schema --------------------------------------------------------------------------
+
+
+def refuse_the_schema(world, message):
+    error = {"code": 400, "message": message}
+    when = {"method": "batches.line", "with_schema": True}
+    world.gemini.script({"when": when, "error": error, "times": None})
+
+
+def test_a_batch_sends_no_bound(world):
+    world.backfill()
+
+    (name,) = [name for name in world.lake.names("batches/") if "/input-" in name]
+    lines = [json.loads(line)["request"] for line in world.lake.read(name).splitlines()]
+    live = Condition(world.settings).schema
+    assert [line["generationConfig"]["responseSchema"] for line in lines] == [live] * 3
+
+
+@pytest.mark.parametrize("message", [TOO_MANY_STATES, BARE])
+def test_a_job_whose_schema_is_refused_is_followed_by_one_with_the_schema_in_words(world, message):
+    refuse_the_schema(world, message)
+
+    first = world.backfill()
+    with pytest.raises(Refused, match="does not serve the response schema"):
+        first.refuse_failure()
+    second = world.backfill()
+    third = world.backfill()
+
+    assert (first.failed, first.ratings) == (3, {})
+    assert second.ratings == {"rated": 3}
+    assert {rating.flags for rating in world.ratings()} == {("batch", "schema_relaxed")}
+    assert len(world.sent("POST", "/batchPredictionJobs")) == 2
+    assert (third.to_ask, world.calls) == (0, 0)
+
+
+def test_one_file_that_is_refused_without_a_cause_relaxes_no_schema(world):
+    when = {"method": "batches.line", "uri": IDS[0]}
+    error = {"code": 400, "message": BARE}
+    world.gemini.script({"when": when, "error": error, "times": None})
+
+    first, second = world.backfill(), world.backfill()
+
+    assert (first.failed, second.failed) == (1, 1)
+    assert [part.schema_in_words for part in second.jobs] == [False]
+
+
+def test_frames_that_a_batch_was_not_shown_are_flagged(world):
+    details = [{"modality": "VIDEO", "tokenCount": 700}]
+    step = {"usage": {"promptTokensDetails": details}, "times": None}
+    world.gemini.script(step | {"when": {"method": "batches.line"}})
+
+    world.backfill()
+
+    assert {rating.flags for rating in world.ratings()} == {("batch", "fps_not_honoured")}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from local.gemini import standing_in
+from local.gemini.serving import TOO_MANY_STATES
 from shared.model import Moment, Rating
 from shared.rating.gemini.api import GeminiApi
 from shared.rating.gemini.grounds import GROUNDED, cards_by_dimension
@@ -92,6 +93,9 @@ def answer(**changed):
     [
         (answer(cards=["nobody-1900"]), "unexpectedness: there is no card nobody-1900 for it."),
         (answer(supported_score=101), "less than or equal to 100"),
+        (answer(supported_score=-1), "greater than or equal to 0"),
+        (answer(cards=["a-1", "b-2", "c-3", "d-4"]), "at most 3 items"),
+        (answer(cards=["a-1"] * 50), "at most 3 items"),
         (answer(verdict="splendid"), "String should match pattern"),
         ({"judgements": {}}, "judgements must have exactly"),
         ({}, "judgements: Field required"),
@@ -104,6 +108,26 @@ def test_an_answer_that_fails_a_check_goes_back_once(judge, gemini, said, says):
 
     assert set(found.judged) == set(GROUNDED)
     assert says in gemini.requests[-1].json["contents"][-1]["parts"][0]["text"]
+
+
+def test_no_bound_is_on_the_wire(judge, gemini):
+    judge.judge(STORED)
+
+    schema = json.dumps(gemini.requests[0].json["generationConfig"]["responseSchema"])
+    for bound in ("minimum", "maximum", "Items", "Length", "pattern"):
+        assert bound not in schema
+
+
+def test_a_refused_schema_is_told_in_words_and_that_is_kept(judge, gemini):
+    states = {"code": 400, "message": TOO_MANY_STATES}
+    gemini.script({"when": {"with_schema": True}, "error": states, "times": None})
+    gemini.script({"text": json.dumps(answer())})
+
+    found = judge.judge(STORED)
+
+    assert (set(found.judged), len(gemini.requests)) == (set(GROUNDED), 2)
+    (name,) = judge.lake.names("")
+    assert json.loads(judge.lake.read(name))["schema_relaxed"] is True
 
 
 def test_a_second_failure_is_told_and_not_paid_again(judge, gemini):

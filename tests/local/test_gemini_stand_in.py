@@ -962,3 +962,59 @@ def test_a_process_reads_and_writes_the_local_cloud_storage(process, tmp_path, m
         "gs://lake/videos/1.mp4",
         "gs://lake/videos/2.mp4",
     ]
+
+
+# Schemas that are not served
+
+NUMBER = {"type": "NUMBER"}
+OBJECT = {"type": "OBJECT", "properties": {"at_s": NUMBER}}
+BOUNDED = {"type": "INTEGER", "minimum": 0, "maximum": 100}
+
+
+def with_fields(**properties):
+    return {"type": "OBJECT", "properties": properties}
+
+
+def array(items, most):
+    return {"type": "ARRAY", "items": items, "maxItems": most}
+
+
+TOO_MANY = [
+    with_fields(score=BOUNDED, moments=array(NUMBER, 20)),
+    with_fields(inner=with_fields(score=BOUNDED), moments=array(NUMBER, 100)),
+    with_fields(moments=array(OBJECT, 20)),
+    with_fields(rows=array(array(NUMBER, 31), 31)),
+    with_fields(a=array(NUMBER, 500), b=array(NUMBER, 461)),
+]
+
+
+@pytest.mark.parametrize("schema", TOO_MANY, ids=str)
+def test_a_schema_with_too_many_states_is_refused_in_the_apis_words(gemini, schema):
+    code, status, message = refusal(gemini, response_schema=schema)
+
+    assert (code, status) == (400, "INVALID_ARGUMENT")
+    assert message.startswith(
+        "The specified schema produces a constraint that has too many states for serving."
+    )
+
+
+@pytest.mark.parametrize("model", ["gemini-3.8-flash", "gemini-3.1-flash-lite"])
+@pytest.mark.parametrize("schema", TOO_MANY, ids=str)
+def test_some_models_do_not_say_why(gemini, schema, model):
+    told = refusal(gemini, response_schema=schema, model=model)
+
+    assert told == (400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        with_fields(score=BOUNDED, moments=array(NUMBER, 19)),
+        with_fields(moments=array(OBJECT, 19)),
+        with_fields(moments=array(NUMBER, 960)),
+        with_fields(rows=array(array(NUMBER, 30), 32)),
+    ],
+    ids=str,
+)
+def test_a_schema_below_what_was_ever_refused_is_served(gemini, schema):
+    assert ask(gemini, response_schema=schema).text

@@ -19,10 +19,11 @@ from shared.lake import RatingKey, answer_name, rating_name
 from shared.model import Rating, Record, Video
 from shared.rating.gemini import batch_lines
 from shared.rating.gemini.batch_job import Job, Undecided
-from shared.rating.gemini.batch_lines import Results, Wanted, lines_of, request_line
+from shared.rating.gemini.batch_lines import Wanted, lines_of, request_line
 from shared.rating.gemini.batch_part import part_at
+from shared.rating.gemini.batch_results import Results
 from shared.rating.gemini.kept import Answers, Kept
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import Condition, Reply
 from shared.rating.values import Values
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.gemini_world import make_clip
@@ -161,7 +162,7 @@ class FakeGemini:
 
     def ask(self, question):
         self.asked.append(question)
-        return said(30)
+        return Reply(said(30))
 
 
 @dataclass
@@ -919,4 +920,5 @@ def test_answers_are_kept_before_they_are_read(world):
         "asked_at": "2026-11-01T06:00:00.250000Z",
         "response": said(20, language=5),
         "is_batch": True,
+        "schema_relaxed": False,
     }

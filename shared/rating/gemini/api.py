@@ -1,15 +1,27 @@
 """Gemini's generateContent through google-genai, on Vertex AI or with a Developer API key."""
 
+import logging
 from typing import Protocol
 
 from google import genai
 from google.genai import types
 
 from shared.config import GeminiSettings
+from shared.errors import Misconfigured
 from shared.logs import secret
-from shared.rating.gemini.failures import FAILURES, NoAnswer, translated
-from shared.rating.gemini.question import Question
+from shared.model import digest
+from shared.rating.gemini.failures import (
+    FAILURES,
+    BareRefusal,
+    NoAnswer,
+    NotAccepted,
+    SchemaRefused,
+    translated,
+)
+from shared.rating.gemini.question import Question, Reply
 from shared.rating.gemini.wire import Wire, read_wire
+
+log = logging.getLogger(__name__)
 
 
 class Gemini(Protocol):
@@ -20,24 +32,70 @@ class Gemini(Protocol):
         """Whether a file is sent with the question; else the model reads it from the bucket."""
         ...
 
-    def ask(self, question: Question) -> Wire:
-        """The response in the API's own words. Raises Transient, NotAccepted, Misconfigured."""
+    def ask(self, question: Question) -> Reply:
+        """The model's reply. Raises Transient, NotAccepted, Misconfigured."""
         ...
 
 
 class GeminiApi:
-    """Obeys `Gemini`. Retries what passes, inside the time that the settings give."""
+    """Obeys `Gemini`. Retries what passes, inside the time that the settings give.
+
+    A response schema that the API refuses is told in words instead, from then on for as long as
+    the process lives. A refused call costs nothing.
+    """
 
     def __init__(self, client: genai.Client, model: str, takes_bytes: bool):
         self._client = client
         self._model = model
         self.takes_bytes = takes_bytes
+        self._refused_schemas: set[str] = set()
 
     @classmethod
     def connect(cls, settings: GeminiSettings, project: str) -> "GeminiApi":
         return cls(connected(settings, project), settings.model, bool(settings.api_key))
 
-    def ask(self, question: Question) -> Wire:
+    def ask(self, question: Question) -> Reply:
+        """The reply, after one call, or two or three where the first is refused without a cause.
+
+        The second has the schema in words. If that is refused too, the third leaves the file out:
+        when it passes, it is the file that Gemini does not take; else the deploy is broken.
+        """
+        if question.schema is None:
+            return Reply(self._sent(question))
+        if digest(question.schema) not in self._refused_schemas:
+            try:
+                return Reply(self._sent(question))
+            except SchemaRefused as refusal:
+                self._relax(question.schema, refusal)
+            except BareRefusal as refusal:
+                reply = self._asked_in_words(question)
+                self._relax(question.schema, refusal)  # without it the question passes
+                return reply
+        return self._asked_in_words(question)
+
+    def _relax(self, schema: Wire, refusal: Exception) -> None:
+        self._refused_schemas.add(digest(schema))
+        log.warning("response schema refused", extra={"sentence": str(refusal)})
+
+    def _asked_in_words(self, question: Question) -> Reply:
+        in_words = question.in_words()
+        try:
+            return Reply(self._sent(in_words), schema_relaxed=True)
+        except BareRefusal as refusal:
+            raise self._cause(in_words, refusal) from refusal
+
+    def _cause(self, question: Question, refusal: BareRefusal) -> Exception:
+        """What a bare refusal means, by what becomes of the question without its file."""
+        bare = question.without_file()
+        if bare == question:
+            return refusal
+        try:
+            probe = self._sent(bare)
+        except (Misconfigured, NotAccepted):
+            return refusal
+        return NotAccepted("not_accepted", f"{refusal} Without the file it passes.", probe)
+
+    def _sent(self, question: Question) -> Wire:
         wire = question.wire()
         config = {
             "system_instruction": wire["systemInstruction"],

@@ -16,10 +16,11 @@ from shared.lake import Gone, Lake
 from shared.parallel import in_order
 from shared.rating.gemini.api import Gemini
 from shared.rating.gemini.batch_job import Job, Jobs, Undecided
-from shared.rating.gemini.batch_lines import Result, Results, Wanted, lines_of, wanted_in
+from shared.rating.gemini.batch_lines import Wanted, lines_of, wanted_in
 from shared.rating.gemini.batch_part import Found, Part, moved, open_parts
+from shared.rating.gemini.batch_results import Result, Results
 from shared.rating.gemini.kept import Answers
-from shared.rating.gemini.question import Condition, Question
+from shared.rating.gemini.question import Condition, Question, Reply
 
 UNDECIDED_S = 150.0
 """How long a job may stay unseen after someone was about to make it: creating it is given up after
@@ -42,7 +43,7 @@ class CorrectionsOnly:
     def takes_bytes(self) -> bool:
         return False
 
-    def ask(self, question: Question) -> dict[str, Any]:
+    def ask(self, question: Question) -> Reply:
         if len(question.contents) == 1:
             raise NotAnswered("no answer is kept")
         return self.gemini.ask(question)
@@ -106,7 +107,12 @@ class Batches:
         """
         if part.is_at("collected"):
             return part
-        results = Results(self.wanted(part), self.lake.bucket_name, job.ended_at or self.clock())
+        results = Results(
+            self.wanted(part),
+            self.lake.bucket_name,
+            job.ended_at or self.clock(),
+            part.schema_in_words,
+        )
         for _ in in_order(self._keep, self._results(part, results), self.threads):
             pass
         erased = part.requests - results.requests  # out of the plan, and so out of the output
@@ -122,6 +128,7 @@ class Batches:
             missing=results.missing,
             malformed=results.malformed,
             unknown=results.unknown,
+            schema_refused=results.schema_refused,
             messages=dict(results.messages),
         )
         changes = {"step": "collected", "job_state": job.state, "problem": job.problem}

@@ -35,11 +35,15 @@ class Found(BaseModel):
     missing: int = 0
     malformed: int = 0
     unknown: int = 0
+    schema_refused: int = 0
     messages: dict[str, int] = {}
 
 
 class Part(BaseModel):
-    """One job of a batch. `tried_at` is when it was last about to be made, `tried_by` by whom."""
+    """One job of a batch. `tried_at` is when it was last about to be made, `tried_by` by whom.
+
+    `schema_in_words`: its questions tell the response schema in words.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,6 +53,7 @@ class Part(BaseModel):
     config_hash: str
     requests: int
     input_bytes: int
+    schema_in_words: bool = False
     step: Step = "planned"
     tried_at: AwareDatetime | None = None
     tried_by: str | None = None
@@ -133,12 +138,23 @@ def moved(lake: Lake, part: Part, change: Callable[[Part], dict[str, Any] | None
 
 def open_parts(lake: Lake, under: Condition) -> Iterator[Part]:
     """The parts of this rater that are not done with, in the order of their names."""
+    return (part for part in parts_of(lake, under) if part.is_open)
+
+
+def schema_was_refused(lake: Lake, under: Condition) -> bool:
+    """Whether a job of this rater was told that its response schema cannot be served."""
+    return any(part.found and part.found.schema_refused for part in parts_of(lake, under))
+
+
+def parts_of(lake: Lake, under: Condition) -> Iterator[Part]:
+    """All parts of this rater, in the order of their names."""
     names = (name for name in lake.names(BATCHES) if _JOB_NAME.fullmatch(name))
     for standing in in_order(lambda name: part_at(lake, name), names):
-        if standing and standing[0].is_open:
-            part = standing[0]
-            if (part.rater, part.config_hash) == (under.name, under.config_hash):
-                yield part
+        if standing and (standing[0].rater, standing[0].config_hash) == (
+            under.name,
+            under.config_hash,
+        ):
+            yield standing[0]
 
 
 def _content(part: Part) -> bytes:

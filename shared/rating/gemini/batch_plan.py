@@ -131,7 +131,8 @@ class Draft:
     """What is wanted, on disk until it is written to the lake; memory holds where parts begin.
 
     A draft that `asks` nothing is of ratings that need no answer, or have one: its parts have no
-    job and no questions, and only remember that these are to be made and published.
+    job and no questions, and only remember that these are to be made and published. With
+    `in_words` the questions tell the response schema in words.
     """
 
     under: Condition
@@ -139,6 +140,7 @@ class Draft:
     asks: bool = True
     most_requests: int = MOST_REQUESTS
     most_bytes: int = MOST_BYTES
+    in_words: bool = False
     requests: int = 0
     _spool: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
     _checksum: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -151,7 +153,7 @@ class Draft:
         self._spool.close()
 
     def add(self, wanted: Wanted) -> None:
-        size = len(request_line(wanted, self.under, self.lake)) if self.asks else 0
+        size = len(self._question(wanted)) if self.asks else 0
         last = self._begins[-1] if self._begins else None
         if last is None or last.is_full(size, self.most_requests, self.most_bytes):
             last = _Slice(self._spool.tell())
@@ -182,6 +184,7 @@ class Draft:
         """
         said = (
             f"{self.lake.bucket_name}\n{self.under.name}\n{self.under.config_hash}\n{self.asks}\n"
+            f"{self.in_words}\n"
         )
         wanted = self._checksum.hexdigest()
         attempt = 0
@@ -202,6 +205,7 @@ class Draft:
             config_hash=self.under.config_hash,
             requests=begins.requests,
             input_bytes=begins.input_bytes,
+            schema_in_words=self.asks and self.in_words,
             step="planned" if self.asks else "collected",
         )
         self._write(part.plan_name, self._lines(begins))
@@ -211,7 +215,10 @@ class Draft:
 
     def _questions(self, begins: "_Slice") -> Iterator[bytes]:
         for wanted in wanted_in(self._lines(begins)):
-            yield request_line(wanted, self.under, self.lake)
+            yield self._question(wanted)
+
+    def _question(self, wanted: Wanted) -> bytes:
+        return request_line(wanted, self.under, self.lake, self.in_words)
 
     def _lines(self, begins: "_Slice") -> Iterator[bytes]:
         self._spool.seek(begins.offset)

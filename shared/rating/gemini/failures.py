@@ -9,6 +9,7 @@ from google.genai import errors
 from shared.errors import Misconfigured, Transient
 from shared.logs import concealed
 from shared.rating.gemini.models import advice_on
+from shared.rating.gemini.wire import Wire
 
 AGAIN = frozenset({408, 409, 425, 429, 499})
 """Codes below 500 that pass: time-out, contention, shared quota, cancelled by the server."""
@@ -17,6 +18,13 @@ _SOON = re.compile(r"being provisioned|try again", re.I)
 """In a 400 FAILED_PRECONDITION: what is not ready yet. The first calls of a project name files so:
 "Service agents are being provisioned … needed to read the Cloud Storage file provided. So please
 try again in a few minutes" (GoogleCloudPlatform/generative-ai issue 1308, 2024-10)."""
+
+BARE = "Request contains an invalid argument."
+"""All that current models say of a schema with too many states, and of a file that they cannot
+parse (vercel/ai issue 21192, 2026-09; googleapis/python-genai issue 2170, 2026-03)."""
+
+_OF_THE_SCHEMA = re.compile(r"schema|too many states", re.I)
+_URI = re.compile(r"gs://\S+")
 
 _CUT_OFF = frozenset({408, 499, 504})
 
@@ -45,11 +53,23 @@ class NoAnswer(Transient):
 
 
 class NotAccepted(Exception):
-    """Gemini will not take this file, however often it is offered."""
+    """Gemini will not take this file, however often it is offered.
 
-    def __init__(self, reason: str, sentence: str):
+    `probe` is the paid answer to the question without the file, where that was asked to tell.
+    """
+
+    def __init__(self, reason: str, sentence: str, probe: Wire | None = None):
         super().__init__(sentence)
         self.reason = reason
+        self.probe = probe
+
+
+class SchemaRefused(Misconfigured):
+    """Gemini will not serve the response schema. The same question without it can pass."""
+
+
+class BareRefusal(Misconfigured):
+    """A 400 without a cause: it may be the schema, the file, or another parameter."""
 
 
 def translated(error: Exception) -> Exception:
@@ -60,9 +80,24 @@ def translated(error: Exception) -> Exception:
     return NoAnswer(f"Gemini gave no answer that can be read: {said}")
 
 
+def speaks_of_schema(said: str) -> bool:
+    """Whether an error of the API, as text, names the response schema as its cause."""
+    return bool(_OF_THE_SCHEMA.search(_URI.sub("", said)))
+
+
+def is_bare(said: str) -> bool:
+    """Whether an error of the API, as text, names no cause at all."""
+    return BARE in said
+
+
 def _of_the_api(error: errors.APIError) -> Exception:
     code, message = int(error.code or 0), concealed(str(error.message or ""))
     sentence = f"Gemini answered {code} {error.status or ''}: {message}"[:1_000]
+    # The cause of a bare message may stand among the details, as a field violation.
+    if code == 400 and speaks_of_schema(f"{message} {error.details or ''}"):
+        return SchemaRefused(sentence)
+    if code == 400 and is_bare(message):
+        return BareRefusal(sentence)
     if code in AGAIN or code >= 500:
         return NoAnswer(sentence) if code in _CUT_OFF else Transient(sentence)
     if error.status == "FAILED_PRECONDITION" and _SOON.search(message):

@@ -8,12 +8,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.lake import Lake, RatingKey, answer_name
 from shared.model import parse
+from shared.rating.gemini.question import Reply
 
 
 class Kept(BaseModel):
     """One response of generateContent in the API's own words, and how it was come by.
 
-    `latency_s` is None for an answer of a batch, which costs half.
+    `latency_s` is None for an answer of a batch, which costs half. `schema_relaxed`: the API did
+    not serve the response schema, so the question told it in words.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -22,6 +24,7 @@ class Kept(BaseModel):
     response: dict[str, Any]
     latency_s: float | None = None
     is_batch: bool = False
+    schema_relaxed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +46,10 @@ class Answers:
         return self.find(video_id, key, number) or kept
 
 
-def kept_now(response: dict[str, Any], asked_at: datetime, latency_s: float) -> Kept:
-    return Kept(asked_at=asked_at, response=response, latency_s=round(latency_s, 3))
+def kept_now(reply: Reply, asked_at: datetime, latency_s: float) -> Kept:
+    return Kept(
+        asked_at=asked_at,
+        response=reply.response,
+        latency_s=round(latency_s, 3),
+        schema_relaxed=reply.schema_relaxed,
+    )

@@ -22,6 +22,12 @@ _CORRECT = (
     "Your answer failed these checks:\n{}\n"
     "Look at the video again and give the whole answer once more, every field, corrected."
 )
+IN_WORDS = (
+    "Answer with one JSON object and nothing around it. It must follow this schema (OpenAPI 3.0), "
+    "every required field in the order of propertyOrdering:\n"
+)
+"""Before the schema, where it is told in words because the API does not serve it."""
+
 _CATEGORIES = (
     "HARM_CATEGORY_HATE_SPEECH",
     "HARM_CATEGORY_DANGEROUS_CONTENT",
@@ -47,6 +53,28 @@ class Question:
         turns = (said, _turn({"text": _CORRECT.format(listed)}))
         return Question((*self.contents, *turns), self.system, self.generation, self.safety)
 
+    @property
+    def schema(self) -> Wire | None:
+        """The response schema on the wire; None for a question that has it in words."""
+        return self.generation.get("responseSchema")
+
+    def in_words(self) -> "Question":
+        """The same question with no schema on the wire: the system instruction tells it."""
+        generation = {
+            name: value for name, value in self.generation.items() if name != "responseSchema"
+        }
+        told = {"text": IN_WORDS + json.dumps(self.schema, ensure_ascii=False)}
+        system = {**self.system, "parts": [*self.system["parts"], told]}
+        return Question(self.contents, system, generation, self.safety)
+
+    def without_file(self) -> "Question":
+        """The same question with its words alone."""
+        contents = tuple(
+            {**turn, "parts": [part for part in turn["parts"] if "text" in part]}
+            for turn in self.contents
+        )
+        return Question(contents, self.system, self.generation, self.safety)
+
     def wire(self) -> Wire:
         return {
             "contents": list(self.contents),
@@ -54,6 +82,14 @@ class Question:
             "generationConfig": self.generation,
             "safetySettings": list(self.safety),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response in the API's own words; `schema_relaxed` if the schema was told in words."""
+
+    response: Wire
+    schema_relaxed: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +153,7 @@ class Condition:
     @cached_property
     def config_hash(self) -> str:
         """Covers all that shapes an answer: prompt, schema, parameters, fixed sentences."""
-        said = [_ASK, _CORRECT, *([_CAPTION] if self.sees_caption else [])]
+        said = [_ASK, _CORRECT, IN_WORDS, *([_CAPTION] if self.sees_caption else [])]
         said += [self.preface] if self.preface else []
         return digest(
             {

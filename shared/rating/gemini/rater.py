@@ -8,9 +8,10 @@ from shared.rating.clip import Clip, Unreadable, clip_of
 from shared.rating.gemini.api import Gemini
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.failures import NoAnswer, NotAccepted
+from shared.rating.gemini.frames import fps_not_honoured
 from shared.rating.gemini.kept import Answers, Kept, kept_now
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition, Question
+from shared.rating.gemini.question import Condition, Question, Reply
 from shared.rating.gemini.reading import Reading, Stopped, Unfit, read, turn, usage
 from shared.rating.gemini.usage import Usage
 from shared.rating.rater import Answer, Media
@@ -138,23 +139,26 @@ class _Talk:
         media, answers, number = self.media, self.rater.answers, len(self.said) + 1
         kept = answers.find(media.video_id, media.key, number)
         if kept is None:
-            kept = answers.keep(
-                media.video_id, media.key, number, self._answered(question(), number)
-            )
+            kept = answers.keep(media.video_id, media.key, number, self._answered(question, number))
         self.said.append(kept)
         return kept
 
-    def _answered(self, question: Question, number: int) -> Kept:
+    def _answered(self, question: Callable[[], Question], number: int) -> Kept:
+        """A new answer. The question is made when it can be paid: a file may have to be sent."""
         rater, asked_at = self.rater, self.rater.clock()
         expected = expected_usd(self.clip, rater.under, rater.prices, asked_at.date())
         with rater.budget.paying(expected, videos=1 if number == 1 else 0) as bill:
-            started = rater.timer()
+            to_ask, started = question(), rater.timer()
             try:
-                response = rater.gemini.ask(question)
+                reply = rater.gemini.ask(to_ask)
             except NoAnswer:
                 bill.settle(expected)
                 raise
-            kept = kept_now(response, asked_at, rater.timer() - started)
+            except NotAccepted as error:
+                if error.probe is not None:
+                    bill.settle(self._price(kept_now(Reply(error.probe), asked_at, 0.0)))
+                raise
+            kept = kept_now(reply, asked_at, rater.timer() - started)
             bill.settle(self._price(kept))
         return kept
 
@@ -188,9 +192,14 @@ class _Talk:
                 ("batch", any(kept.is_batch for kept in self.said)),
                 ("no_caption", self.rater.sees_caption and not self.media.caption),
                 ("duration_unknown", self.clip.duration_s is None),
+                ("schema_relaxed", any(kept.schema_relaxed for kept in self.said)),
+                ("fps_not_honoured", any(map(self._misses_frames, self.said))),
             )
             if holds
         )
+
+    def _misses_frames(self, kept: Kept) -> bool:
+        return fps_not_honoured(kept.response, self.clip.duration_s, self.rater.under)
 
     def _parameters(self) -> dict[str, str | int | float | bool]:
         settings = self.rater.under.settings

@@ -23,6 +23,8 @@ REFUSALS = frozenset(
 """Finish reasons by which the model, or what guards it, declines. Others but STOP are failures."""
 
 
+MOST_MOMENTS = 20  # of evidence, as the prompt says
+
 _SAID_NOTHING = "(empty)"
 
 
@@ -52,7 +54,7 @@ class Reading:
 
 
 class _Evidence(Checked):
-    evidence: tuple[Moment, ...] = Field(max_length=20)
+    evidence: tuple[Moment, ...] = Field(max_length=MOST_MOMENTS)
 
 
 def read(response: Wire, duration_s: float | None) -> Reading:
@@ -60,6 +62,8 @@ def read(response: Wire, duration_s: float | None) -> Reading:
 
     `duration_s` is the clip's; None leaves times unchecked.
     """
+    if _runs_on(response):
+        raise Unfit(f"evidence has more than {MOST_MOMENTS} moments.")
     said = object_of(text_of(response))
     reading = _rating(said)
     if problems := contradictions(reading.values, reading.evidence, duration_s):
@@ -118,8 +122,23 @@ def text_of(response: Wire) -> str:
         raise Stopped("refused", f"answer_{_word(finish)}")
     if finish != "STOP":
         raise Stopped("unratable", f"answer_{_word(finish)}")
+    return _text_in(candidate)
+
+
+def _text_in(candidate: Wire) -> str:
     parts = map(_mapping, _mapping(candidate.get("content")).get("parts") or ())
     return "".join(str(part.get("text") or "") for part in parts if not part.get("thought"))
+
+
+def _runs_on(response: Wire) -> bool:
+    """Whether the answer was cut off in a list of moments without an end.
+
+    The schema bounds no list, so a model may repeat itself up to the limit on output. Told so, it
+    can end; any other answer that was cut off would end the same way again.
+    """
+    candidate = _candidate(response)
+    moments = _text_in(candidate).count('"at_s"')
+    return candidate.get("finishReason") == "MAX_TOKENS" and moments > MOST_MOMENTS
 
 
 def object_of(text: str) -> Wire:

@@ -89,8 +89,8 @@ class Judge:
         if content is not None:
             return parse(Kept, content, "kept judgement"), True
         asked_at, started = self.clock(), self.timer()
-        response = self.gemini.ask(question())
-        kept = kept_now(response, asked_at, self.timer() - started)
+        reply = self.gemini.ask(question())
+        kept = kept_now(reply, asked_at, self.timer() - started)
         self.lake.write_once(name, kept.model_dump_json(exclude_none=True).encode())
         return kept, False
 

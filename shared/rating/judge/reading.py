@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 from shared.checked import Checked, Score, Sentence
 from shared.rating.gemini.grounds import GROUNDED, cards_by_dimension
 from shared.rating.gemini.reading import Unfit, object_of, text_of
-from shared.rating.judge.question import VERDICTS
+from shared.rating.judge.question import MOST_CARDS, VERDICTS
 
 Wire = dict[str, Any]
 
@@ -18,7 +18,7 @@ class Judged(Checked):
 
     supported_score: Score | None
     verdict: Annotated[str, Field(pattern=f"^({'|'.join(VERDICTS)})$")]
-    cards: tuple[str, ...] = Field(max_length=9)
+    cards: tuple[str, ...] = Field(max_length=MOST_CARDS)
     why: Sentence
 
 
