@@ -8,7 +8,10 @@ from typing import Any
 from google.cloud import bigquery
 
 from local.endpoints import Endpoints
+from shared.warehouse.gateway import run
 from shared.warehouse.tables import definitions
+
+BY_HAND_TIMEOUT_S = 3_600.0
 
 
 class Warehouse:
@@ -19,12 +22,12 @@ class Warehouse:
         self._dataset = f"{endpoints.project}.{endpoints.dataset}"
 
     def ask(self, sql: str, **parameters: Sequence[str] | str) -> bigquery.table.RowIterator:
-        """Run one statement; tables need no dataset. Parameters are strings, or lists of them."""
-        config = bigquery.QueryJobConfig(
-            default_dataset=self._dataset,
-            query_parameters=[_parameter(name, value) for name, value in parameters.items()],
-        )
-        return self._client.query(sql, job_config=config).result()
+        """Run one statement; tables need no dataset. Parameters are strings, or lists of them.
+
+        A person waits for it and may end it: it may run for an hour. Raises TimeoutError then.
+        """
+        bound = [_parameter(name, value) for name, value in parameters.items()]
+        return run(self._client, self._dataset, sql, bound, timeout_s=BY_HAND_TIMEOUT_S)
 
     def rows(self, sql: str, **parameters: Sequence[str] | str) -> list[dict[str, Any]]:
         return [dict(row.items()) for row in self.ask(sql, **parameters)]

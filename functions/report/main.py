@@ -14,8 +14,13 @@ from shared.errors import Misconfigured, Permanent, Transient
 from shared.insights.one_thread import in_one_thread
 from shared.lake import Lake
 from shared.once import once
+from shared.warehouse.gateway import Deadline
 
 logs.configure()
+
+BIGQUERY_S = 420.0
+"""All statements of a report together. One that falls silent at the end is given up 140 s later,
+which is still within the 570 s of the function."""
 
 
 class BadRequest(Permanent):
@@ -70,7 +75,12 @@ def _made(day: date) -> dict[str, Any]:
     from shared.insights.report.make import App, make_report
 
     clients = wiring()
-    app = App(lake=clients.lake, client=clients.warehouse, dataset=clients.dataset)
+    app = App(
+        lake=clients.lake,
+        client=clients.warehouse,
+        dataset=clients.dataset,
+        deadline=Deadline.after(BIGQUERY_S),
+    )
     return make_report(app, day).document()
 
 

@@ -13,12 +13,16 @@ from typing import Any
 from google.cloud import bigquery
 
 from shared.tombstones import ERASED, Tombstones
+from shared.warehouse.gateway import BOUNDED, run
 
 AT_ONCE = 500
 """Names in one pattern."""
 
 PATTERNS_AT_ONCE = 20
 """Patterns that one statement counts, in all tables."""
+
+WHOLE_TABLE_TIMEOUT_S = 600.0
+"""How long one statement may look through every row. Erasing is a command, not a function."""
 
 _TELLING = re.compile(r"[0-9._]")
 _AFTER_ID = r"[^A-Za-z0-9_]|$"
@@ -150,29 +154,27 @@ class Rows:
     # Tables
 
     def _tables(self) -> list[str]:
-        listed = self.client.list_tables(self.dataset)
+        listed = self.client.list_tables(self.dataset, **BOUNDED)
         return sorted(table.table_id for table in listed if table.table_type == "TABLE")
 
     def _fields(self, table: str) -> list[bigquery.SchemaField]:
         if table not in self._columns:
-            found = self.client.get_table(f"{self.client.project}.{self.dataset}.{table}")
+            path = f"{self.client.project}.{self.dataset}.{table}"
+            found = self.client.get_table(path, **BOUNDED)
             self._columns[table] = list(found.schema)
         return self._columns[table]
 
     def _ask(self, statement: str, **parameters: Any) -> Iterator[Any]:
-        yield from self._job(statement, parameters).result()
+        yield from self._run(statement, parameters)
 
     def _change(self, statement: str, **parameters: Any) -> int:
-        job = self._job(statement, parameters)
-        job.result()
-        return int(job.num_dml_affected_rows or 0)
+        return int(self._run(statement, parameters).num_dml_affected_rows or 0)
 
-    def _job(self, statement: str, parameters: dict[str, Any]) -> Any:
-        config = bigquery.QueryJobConfig(
-            default_dataset=f"{self.client.project}.{self.dataset}",
-            query_parameters=[_parameter(name, value) for name, value in parameters.items()],
-        )
-        return self.client.query(statement, job_config=config)
+    def _run(self, statement: str, parameters: dict[str, Any]) -> bigquery.table.RowIterator:
+        dataset = f"{self.client.project}.{self.dataset}"
+        bound = [_parameter(name, value) for name, value in parameters.items()]
+        # A pass over all rows of all tables may take longer than a batch does.
+        return run(self.client, dataset, statement, bound, timeout_s=WHOLE_TABLE_TIMEOUT_S)
 
 
 def _parameter(name: str, value: Any) -> Any:

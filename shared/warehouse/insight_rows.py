@@ -8,6 +8,7 @@ from typing import Any
 from google.cloud import bigquery
 
 from shared.warehouse.ask import ask, merge_statement
+from shared.warehouse.gateway import Deadline
 
 INSIGHT_TABLES = ("insight_effect", "insight_agreement", "insight_quality")
 
@@ -19,6 +20,7 @@ def replace_rows(
     dataset: str,
     report: tuple[date, str],
     rows: Mapping[str, Rows],
+    deadline: Deadline | None = None,
 ) -> None:
     """Let the tables say of this day and plan exactly `rows`, by table.
 
@@ -34,4 +36,4 @@ def replace_rows(
             bigquery.ScalarQueryParameter("report_date", "DATE", day),
             bigquery.ScalarQueryParameter("plan_hash", "STRING", plan_hash),
         ]
-        ask(client, dataset, merge_statement(table), table, parameters)
+        ask(client, dataset, merge_statement(table), table, parameters, deadline)

@@ -11,10 +11,15 @@ from google.cloud import bigquery
 from shared.errors import Misconfigured, Permanent
 from shared.model import Record, canonical_json
 from shared.warehouse.ask import ask, merge_statement
+from shared.warehouse.gateway import Deadline
 from shared.warehouse.rows import Row, Rows, rows_of
 
 SECTION_TABLES = ("dim_user", "dim_lang", "dim_video", "fact_metrics_snapshot", "fact_rating")
 FACT_TABLE = "fact_video_analytics"
+
+LOAD_TIMEOUT_S = 200.0
+"""How long one batch may take in all. A statement that falls silent then ends 140 s later at most,
+which is still within the 570 s of the function."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -33,7 +38,6 @@ class Loader:
         self._client = client
         self._dataset = f"{client.project}.{dataset}"
         self._primary_raters = list(primary_raters)
-        self._threads = ThreadPoolExecutor(len(SECTION_TABLES), thread_name_prefix="merge")
 
     def load(self, records: Sequence[Record]) -> None:
         """Make the records durable. A second run with the same records changes nothing.
@@ -41,45 +45,49 @@ class Loader:
         Raises Refused when the rows themselves are at fault, Transient when trying again can
         help, Misconfigured when the tables do not fit this version of the code.
         """
+        deadline = Deadline.after(LOAD_TIMEOUT_S)
         try:
-            self._merge(records)
+            self._merge(records, deadline)
         except exceptions.BadRequest as error:
-            self._check_deploy(error)
+            self._check_deploy(error, deadline)
             raise Refused(error.message) from error
 
-    def _merge(self, records: Sequence[Record]) -> None:
+    def _merge(self, records: Sequence[Record], deadline: Deadline) -> None:
         rows = rows_of(records)
-        due = [(table, rows[table]) for table in SECTION_TABLES if rows[table]]
-        for done in [self._threads.submit(self._merge_rows, *job) for job in due]:
-            done.result()
-        self._merge_facts(sorted({record.video_id for record in records}))
+        due = [(table, rows[table], deadline) for table in SECTION_TABLES if rows[table]]
+        # Threads of its own: a batch that was given up must not keep the next one waiting.
+        with ThreadPoolExecutor(len(SECTION_TABLES), thread_name_prefix="merge") as threads:
+            merges = [threads.submit(self._merge_rows, *job) for job in due]
+        for merge in merges:
+            merge.result()
+        self._merge_facts(sorted({record.video_id for record in records}), deadline)
 
-    def _check_deploy(self, cause: Exception) -> None:
+    def _check_deploy(self, cause: Exception, deadline: Deadline) -> None:
         """Run every statement on no rows: one that fails even so is not the records' fault."""
         nothing: Rows = {table: [] for table in SECTION_TABLES}
         try:
             for table in SECTION_TABLES:
-                self._merge_rows(table, nothing[table])
-            self._merge_facts([])
+                self._merge_rows(table, nothing[table], deadline)
+            self._merge_facts([], deadline)
         except exceptions.BadRequest as error:
             raise Misconfigured(f"tables and statements do not fit: {error.message}") from cause
 
-    def _merge_rows(self, table: str, rows: list[Row]) -> None:
+    def _merge_rows(self, table: str, rows: list[Row], deadline: Deadline) -> None:
         content = json.dumps(rows, ensure_ascii=False, allow_nan=False)
         parameters = [bigquery.ScalarQueryParameter("rows", "STRING", content)]
         if table == "fact_metrics_snapshot":
             parameters += _partition_bounds(rows)
-        self._run(table, parameters)
+        self._run(table, parameters, deadline)
 
-    def _merge_facts(self, video_ids: list[str]) -> None:
+    def _merge_facts(self, video_ids: list[str], deadline: Deadline) -> None:
         parameters = [
             bigquery.ArrayQueryParameter("video_ids", "STRING", video_ids),
             bigquery.ArrayQueryParameter("primary_raters", "STRING", self._primary_raters),
         ]
-        self._run(FACT_TABLE, parameters)
+        self._run(FACT_TABLE, parameters, deadline)
 
-    def _run(self, table: str, parameters: Sequence[object]) -> None:
-        ask(self._client, self._dataset, merge_statement(table), table, parameters)
+    def _run(self, table: str, parameters: Sequence[object], deadline: Deadline) -> None:
+        ask(self._client, self._dataset, merge_statement(table), table, parameters, deadline)
 
 
 def _partition_bounds(rows: list[Row]) -> list[bigquery.ScalarQueryParameter]:

@@ -22,13 +22,11 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-import requests
 from google.api_core import exceptions
 from google.cloud import bigquery
 from pydantic import ValidationError
@@ -40,6 +38,8 @@ from shared.lake import FAILED, METRICS, Entry, Lake, RatingKey, Superseded, rat
 from shared.model import Malformed, Rating, Record, parse, parse_record
 from shared.parallel import in_order
 from shared.tombstones import Tombstones
+from shared.warehouse.failures import translated
+from shared.warehouse.gateway import API_RETRY, BOUNDED
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, weight
 from shared.warehouse.tables import create_tables
 
@@ -271,35 +271,36 @@ class _Run:
     # Tables
 
     def _create_shadow(self) -> None:
-        with _translated():
-            live = self._app.client.get_dataset(self._app.dataset)
+        with translated("BigQuery"):
+            live = self._app.client.get_dataset(self._app.dataset, **BOUNDED)
             shadow = bigquery.Dataset(f"{self._app.client.project}.{self._app.shadow}")
             shadow.location = live.location
             shadow.description = "A rebuild at work; deleted when it is done."
-            self._app.client.create_dataset(shadow, exists_ok=True)
+            self._app.client.create_dataset(shadow, exists_ok=True, **BOUNDED)
             create_tables(self._app.client, self._app.shadow)
 
     def _drop_shadow(self) -> None:
-        with _translated():
+        with translated("BigQuery"):
             self._app.client.delete_dataset(
-                self._app.shadow, delete_contents=True, not_found_ok=True
+                self._app.shadow, delete_contents=True, not_found_ok=True, **BOUNDED
             )
 
     def _swap(self) -> None:
         """Dimensions first, so that a fact that is new already finds its keys."""
-        location = self._app.client.get_dataset(self._app.dataset).location
+        with translated("BigQuery"):
+            location = self._app.client.get_dataset(self._app.dataset, **BOUNDED).location
         for table in (*SECTION_TABLES, FACT_TABLE):
             self._patiently(partial(self._copy, table, location))
 
     def _copy(self, table: str, location: str) -> None:
         """See that the table was copied once in this run; only a copy that failed is repeated."""
         for attempt in range(MOST_COPIES):
-            with _translated():
+            with translated("BigQuery"):
                 job = self._copy_job(
                     table, f"rebuild-{self._progress.run}-{table}-{attempt}", location
                 )
                 try:
-                    job.result(timeout=PATIENCE_S)
+                    job.result(retry=API_RETRY, timeout=PATIENCE_S)
                     return
                 except exceptions.GoogleAPICallError as error:
                     if not job.error_result:
@@ -310,7 +311,7 @@ class _Run:
     def _copy_job(self, table: str, job_id: str, location: str) -> Any:
         client, app = self._app.client, self._app
         try:
-            return client.get_job(job_id, location=location)
+            return client.get_job(job_id, location=location, **BOUNDED)
         except exceptions.NotFound:
             pass
         config = bigquery.CopyJobConfig(
@@ -324,9 +325,10 @@ class _Run:
                 job_id=job_id,
                 location=location,
                 job_config=config,
+                **BOUNDED,
             )
         except exceptions.Conflict:
-            return client.get_job(job_id, location=location)
+            return client.get_job(job_id, location=location, **BOUNDED)
 
     def _clean_up(self) -> None:
         self._drop_shadow()
@@ -355,18 +357,3 @@ def _record(name: str, content: bytes) -> Record:
         return Record(video_id=video_id, rating=rating)
     except ValidationError as error:
         raise Malformed(f"{video_id[:40]!r} is no video id") from error
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (
-        exceptions.ServerError,
-        exceptions.TooManyRequests,
-        exceptions.RetryError,
-        requests.ConnectionError,
-        requests.Timeout,
-        TimeoutError,
-    ) as error:
-        raise Transient(f"BigQuery: {error}") from error

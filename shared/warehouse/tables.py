@@ -8,6 +8,8 @@ import yaml
 from google.api_core.exceptions import Conflict
 from google.cloud import bigquery
 
+from shared.warehouse.gateway import BOUNDED, run
+
 HERE = Path(__file__).parent
 
 
@@ -28,7 +30,7 @@ def create_tables(client: bigquery.Client, dataset: str) -> None:
 
     A second run changes nothing. In the cloud Terraform does this from the same files.
     """
-    client.create_dataset(dataset, exists_ok=True)
+    client.create_dataset(dataset, exists_ok=True, **BOUNDED)
     for name, definition in definitions().items():
         _create_table(client, f"{client.project}.{dataset}.{name}", name, definition)
 
@@ -42,7 +44,7 @@ def _create_table(
     if "partition" in definition:
         table.time_partitioning = bigquery.TimePartitioning(field=definition["partition"])
     try:
-        client.create_table(table)
+        client.create_table(table, **BOUNDED)
     except Conflict:
         _add_missing_columns(client, path, name)
 
@@ -53,9 +55,9 @@ def _fields(name: str) -> list[bigquery.SchemaField]:
 
 def _add_missing_columns(client: bigquery.Client, path: str, name: str) -> None:
     """BigQuery adds no REQUIRED column to a live table; a new column of ours is never one."""
-    present = {field.name for field in client.get_table(path).schema}
+    present = {field.name for field in client.get_table(path, **BOUNDED).schema}
     for column in schema(name):
         if column["name"] not in present:
             kind = f"ARRAY<{column['type']}>" if column["mode"] == "REPEATED" else column["type"]
             statement = f"ALTER TABLE `{path}` ADD COLUMN IF NOT EXISTS {column['name']} {kind}"
-            client.query(statement).result()
+            run(client, path.rpartition(".")[0], statement)

@@ -13,6 +13,8 @@ from string import Template
 
 from google.cloud import bigquery
 
+from shared.warehouse.gateway import run
+
 VIEWS = Path(__file__).parent / "views"
 _NAMED = re.compile(r"`\$\{dataset\}\.(\w+)`")
 
@@ -45,4 +47,4 @@ def create_views(client: bigquery.Client, dataset: str) -> None:
     path = f"{client.project}.{dataset}"
     for name, text in templates().items():
         query = Template(text).substitute(dataset=path)
-        client.query(f"CREATE OR REPLACE VIEW `{path}.{name}` AS\n{query}").result()
+        run(client, path, f"CREATE OR REPLACE VIEW `{path}.{name}` AS\n{query}")

@@ -33,7 +33,7 @@ class World:
         main = sys.modules["main"]
         clients = main.Clients(lake=self.lake, warehouse=Client(), dataset="tiktok")
         monkeypatch.setattr(main, "wiring", lambda: clients)
-        monkeypatch.setattr(make, "StarSchema", lambda client, dataset: Rows(self.videos))
+        monkeypatch.setattr(make, "StarSchema", lambda *_: Rows(self.videos))
         monkeypatch.setattr(make, "replace_rows", lambda *given: self.written.append(given))
         self._client = app.test_client()
 
@@ -59,7 +59,7 @@ def test_it_writes_rows_and_three_files_and_answers_in_words(world):
     ]
     assert answer["report"] == "reports/2026-11-24/report.html"
     assert "95 % interval" in answer["answer"]
-    (_, dataset, (day, plan_hash), tables), *more = world.written
+    (_, dataset, (day, plan_hash), tables, _), *more = world.written
     assert (dataset, day.isoformat(), plan_hash) == ("p.tiktok", "2026-11-24", answer["plan_hash"])
     assert {name: len(found) for name, found in tables.items()} == answer["rows"]
     assert not more

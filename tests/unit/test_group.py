@@ -114,3 +114,118 @@ def test_after_a_failure_the_next_one_leads():
     batching.submit(2)
 
     assert commits.batches == [[1], [2]]
+
+
+class Hanging:
+    """Commits of which the first never answers; those after it work."""
+
+    def __init__(self):
+        self.entered = threading.Event()
+        self.over = threading.Event()
+        self.batches = []
+
+    def __call__(self, items):
+        self.batches.append(list(items))
+        if len(self.batches) == 1:
+            self.entered.set()
+            self.over.wait(60)
+
+    def group(self, **bounds):
+        return group(self, commit_timeout_s=0.2, **bounds)
+
+
+@pytest.fixture
+def hanging():
+    commits = Hanging()
+    yield commits
+    commits.over.set()
+
+
+def test_a_commit_that_never_answers_fails_its_batch_as_transient(hanging):
+    batching = hanging.group()
+
+    with pytest.raises(Transient):
+        batching.submit(1)
+
+    batching.submit(2)
+    assert hanging.batches == [[1], [2]]
+
+
+def test_those_who_wait_behind_a_commit_that_hangs_go_next(hanging):
+    batching = hanging.group()
+    with ThreadPoolExecutor(6) as threads:
+        stuck = threads.submit(batching.submit, 0)
+        assert hanging.entered.wait(10)
+        behind = [threads.submit(batching.submit, item) for item in range(1, 6)]
+
+    assert isinstance(stuck.exception(), Transient)
+    assert [future.exception() for future in behind] == [None] * 5
+
+
+def test_a_turn_that_does_not_come_in_time_is_given_up():
+    commits = Commits()
+    batching = group(commits, turn_timeout_s=0.05)
+    with ThreadPoolExecutor(1) as threads:
+        leader = threads.submit(batching.submit, 0)
+        assert commits.entered.wait(10)
+
+        with pytest.raises(Transient):
+            batching.submit(1)
+        commits.go_on.set()
+
+    assert leader.exception() is None
+    batching.submit(2)
+    assert commits.batches == [[0], [2]]
+
+
+class Turns:
+    """A leader that has taken both items when the second one's turn is over."""
+
+    def __init__(self):
+        self.taken = threading.Event()
+        self.go_on = threading.Event()
+        self.batches = []
+
+    def __call__(self, items):
+        self.batches.append(list(items))
+        self.taken.set()
+        assert self.go_on.wait(10)
+
+
+def test_a_batch_under_way_is_waited_for_longer_than_a_turn():
+    """It may be durable in a moment, and must not be reported as failed."""
+    commits, lingering = Turns(), threading.Event()
+    batching = GroupCommit(
+        commits,
+        linger_s=0,
+        most_items=9,
+        most_weight=9,
+        turn_timeout_s=0.05,
+        sleep=lambda _: lingering.wait(10),
+    )
+    with ThreadPoolExecutor(2) as threads:
+        leader = threads.submit(batching.submit, 0)
+        while not batching._waiting:
+            threading.Event().wait(0.001)
+        follower = threads.submit(batching.submit, 1)
+        while len(batching._waiting) < 2:
+            threading.Event().wait(0.001)
+        lingering.set()
+        assert commits.taken.wait(10)
+        threading.Event().wait(0.2)  # the turn is over by now
+        commits.go_on.set()
+
+    assert (leader.exception(), follower.exception()) == (None, None)
+    assert commits.batches == [[0, 1]]
+
+
+def test_the_splits_of_a_batch_share_its_time():
+    """A poisoned batch ends as soon as a good one, or its requests would outlive the function."""
+
+    def refuse(items):
+        raise Permanent("bad", "all of it")
+
+    batching = group(refuse, commit_timeout_s=0)
+
+    with pytest.raises(Transient):
+        batching.submit(1)

@@ -17,6 +17,7 @@ from shared.insights.report.export import codebook, video_table
 from shared.insights.report.page import page
 from shared.insights.report.source import StarSchema
 from shared.lake import PLAN, Lake, frame_name, report_name
+from shared.warehouse.gateway import Deadline
 from shared.warehouse.insight_rows import replace_rows
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ class App:
     client: bigquery.Client
     dataset: str
     on_progress: Say = lambda _: None
+    deadline: Deadline | None = None
+    """When BigQuery has to have answered everything; None where a person waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,11 @@ def make_report(app: App, day: date, plan: Plan | None = None) -> Made:
     followed = plan or standing_plan(app.lake)
     with _frames(app.lake) as frames_of:
         data = report_data(
-            StarSchema(app.client, app.dataset), followed, day, frames_of, app.on_progress
+            StarSchema(app.client, app.dataset, app.deadline),
+            followed,
+            day,
+            frames_of,
+            app.on_progress,
         )
     app.on_progress("Writing the report …")
     files = {
@@ -77,7 +84,7 @@ def make_report(app: App, day: date, plan: Plan | None = None) -> Made:
         "codebook.csv": codebook(data),
     }
     dataset = f"{app.client.project}.{app.dataset}"
-    replace_rows(app.client, dataset, (day, followed.hash), data.tables())
+    replace_rows(app.client, dataset, (day, followed.hash), data.tables(), app.deadline)
     names = {
         file: report_name(day, file if standing else f"{followed.hash}/{file}") for file in files
     }

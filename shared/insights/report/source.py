@@ -11,6 +11,7 @@ from shared.insights.agreement.stored import question
 from shared.rating.derived import DERIVED
 from shared.rating.values import Values
 from shared.warehouse.ask import rows_of
+from shared.warehouse.gateway import Deadline
 
 SQL = Path(__file__).parent / "sql"
 MADE_UP = "-stand-in"
@@ -46,9 +47,10 @@ class Source(Protocol):
 class StarSchema:
     """The tables of one dataset. Raises as `shared.warehouse.ask` does."""
 
-    def __init__(self, client: bigquery.Client, dataset: str):
+    def __init__(self, client: bigquery.Client, dataset: str, deadline: Deadline | None = None):
         self._client = client
         self._dataset = f"{client.project}.{dataset}"
+        self._deadline = deadline
 
     def videos(self) -> list[Row]:
         """Every video in the order of its id, without the values of made-up ratings."""
@@ -61,15 +63,18 @@ class StarSchema:
 
     def ratings(self) -> list[Row]:
         """Every rating of every rater but made-up ones: rows of `agreement.stored.question`."""
-        found = rows_of(self._client, self._dataset, question(), "fact_rating")
-        return [row for row in found if not is_made_up(row)]
+        rows = self._ask(question(), "fact_rating")
+        return [row for row in rows if not is_made_up(row)]
 
     def ages(self) -> list[Row]:
         """KPIs at equal age of the videos that were counted before and after it."""
         return self._rows("ages")
 
     def _rows(self, name: str, *parameters: object) -> list[Row]:
-        return rows_of(self._client, self._dataset, _statement(name), name, parameters)
+        return self._ask(_statement(name), name, parameters)
+
+    def _ask(self, sql: str, what: str, parameters: Sequence[object] = ()) -> list[Row]:
+        return rows_of(self._client, self._dataset, sql, what, parameters, self._deadline)
 
 
 @lru_cache
