@@ -67,7 +67,7 @@ def create_tables(
     """Make the dataset and its tables, rename columns, and add those that are missing.
 
     A second run changes nothing. `labels` are those of each table. In the cloud Terraform does
-    this from the same files; bqemulator takes keys and forgets them.
+    this from the same files.
     """
     client.create_dataset(dataset, exists_ok=True, **BOUNDED)
     for name, definition in definitions().items():
@@ -103,7 +103,7 @@ def _rename_columns(client: bigquery.Client, path: str, definition: Mapping[str,
     if not any(field.name in names for field in described):
         return
     dataset = path.rpartition(".")[0]
-    # The rows themselves: bqemulator renames them and goes on describing the older name.
+    # The rows themselves are asked: on a laptop the table may go on describing the older name.
     columns = run(client, dataset, f"SELECT * FROM `{path}` LIMIT 0").schema  # nosec B608 # ours
     for field in columns:
         if field.name in names:
