@@ -10,13 +10,14 @@ import secrets
 import webbrowser
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cli.refused import Refused
 from cli.screen import Screen
 from local.endpoints import SANDBOX_KEY, Endpoints
+from local.guard import Door, GuardedHandler
 from shared.errors import Misconfigured, Transient
 from shared.lake import Lake
 from shared.tiktok.client_tokens import post_form
@@ -60,12 +61,12 @@ def _agreed(
 ) -> dict[str, str]:
     """The form that exchanges the owner's consent for tokens. Raises Refused without consent."""
     verifier, state = secrets.token_urlsafe(48)[:64], secrets.token_urlsafe(16)
-    with _Answer() as answer:
+    with CallbackPage() as callback:
         asked = {
             "client_key": key,
             "response_type": "code",
             "scope": ",".join(SCOPES),
-            "redirect_uri": answer.address,
+            "redirect_uri": callback.address,
             "state": state,
             "code_challenge": hashlib.sha256(verifier.encode()).hexdigest(),
             "code_challenge_method": "S256",
@@ -74,7 +75,7 @@ def _agreed(
         screen.say(f"Open this page as {account} and agree, within {WITHIN_S / 60:.0f} minutes:")
         screen.say(url)
         browse(url)
-        told = answer.wait()
+        told = callback.wait()
     if told.get("state") != state or "code" not in told:
         why = told.get("error_description") or told.get("error") or "no answer came in time"
         raise Refused(f"No login: {why}.")
@@ -102,13 +103,16 @@ def _keys(endpoints: Endpoints) -> tuple[str, str]:
     return key, secret
 
 
-class _Answer:
+class CallbackPage:
     """A page on 127.0.0.1 to which TikTok sends the browser back."""
 
     def __init__(self) -> None:
         told: dict[str, str] = {}
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(GuardedHandler):
+            door = Door(frozenset(), takes_links=True)
+            timeout = 5  # a connection that says nothing must not hold up the answer
+
             def do_GET(self) -> None:
                 asked = urlsplit(self.path)
                 if asked.path == "/callback/":
@@ -126,7 +130,7 @@ class _Answer:
         self._server.timeout = 1.0
         self.address = f"http://127.0.0.1:{self._server.server_port}/callback/"
 
-    def __enter__(self) -> "_Answer":
+    def __enter__(self) -> "CallbackPage":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -135,7 +139,11 @@ class _Answer:
     def wait(self) -> dict[str, str]:
         """What TikTok told; nothing when no answer came in time."""
         for _ in range(int(WITHIN_S)):
-            self._server.handle_request()
+            self.answer_once()
             if self._told:
                 break
         return self._told
+
+    def answer_once(self) -> None:
+        """Answer a request, or wait a second for one."""
+        self._server.handle_request()

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -22,9 +23,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from local.duckdb_lock import close_emulator
+from local.guard import JSON, Door
+from local.guard_asgi import AsgiGuard
+
 if TYPE_CHECKING:
     from bqemulator.server import EmulatorServer
 
+# Load jobs upload files: with their description, or by PUT in pieces of any type.
+DOOR = Door(JSON | {"multipart/related"}, files_to=re.compile("PUT /upload/"))
 KEPT_JOBS = 200
 KEPT_TEXTS = 200
 KEPT_TEXT_CHARS = 50_000
@@ -142,20 +149,28 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
 
     # Once more by the server itself; before that it logs all it knows how to translate.
     configure_logging(level=LogLevel.WARNING, fmt=LogFormat.JSON)
-    from bqemulator.server import EmulatorServer
+    from bqemulator import server
     from sqlglot.dialects.dialect import Dialect
 
     Dialect.parse = once_each(Dialect.parse)  # type: ignore[method-assign]
-    return EmulatorServer(
+    uploads = data.resolve() / "uploads"
+    close_emulator(uploads)
+    server.create_app = _guarded(server.create_app)
+    return server.EmulatorServer(
         Settings(
             rest_port=port,
             grpc_port=0,
             persistence_mode=PersistenceMode.PERSISTENT,
             data_dir=data,
+            upload_staging_dir=uploads,
             default_project_id=project,
             log_level=LogLevel.WARNING,
         )
     )
+
+
+def _guarded(create_app: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda context: AsgiGuard(create_app(context), DOOR)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local.endpoints import GEMINI
+from local.guard import JSON, Door, WsgiGuard
 from local.home import PROJECT
 
 
@@ -63,6 +64,10 @@ FUNCTIONS = {
 }
 
 
+# A push of Pub/Sub, an event with its data and all in one body, or a call.
+DOOR = Door(JSON | {"application/cloudevents+json"})
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m local.functions", description=__doc__)
@@ -81,6 +86,7 @@ def serve(function: Function, port: int, folder: Path = PROJECT / "functions") -
     os.environ["THREADS"] = str(function.threads)
     source = str(folder / function.source / "main.py")
     app = create_app(function.source, source, function.signature)
+    app.wsgi_app = WsgiGuard(app.wsgi_app, DOOR)
     server = create_server(app, debug=False, when_ready=_say_ready, control_socket_disable=True)
     server.run("127.0.0.1", port)
 

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,6 +24,8 @@ from urllib.parse import parse_qs
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import crypt, jwt
+
+from local.guard import FORM, Door, GuardedHandler
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 EXPIRES_IN_S = 3599
@@ -124,8 +126,9 @@ def _id_token(email: str, audience: str, signer: crypt.Signer, now: int) -> str:
     return jwt.encode(signer, claims).decode()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(GuardedHandler):
     server: TokenServer
+    door = Door(FORM)
     protocol_version = "HTTP/1.1"
     timeout = READ_WITHIN_S
 

@@ -4,11 +4,13 @@ import asyncio
 import json
 import logging
 import random
+import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 
 import h11
 
+from local import guard
 from local.faults.dice import Dice
 from local.faults.plan import Fault
 from local.faults.wire import Caller, Request, Target, Unreachable
@@ -17,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _REASONS = {429: "rateLimitExceeded", 403: "rateLimitExceeded"}
 PIECE_BYTES = 4096
+# Which bodies fit is for the target to say.
+DOOR = guard.Door(files_to=re.compile(""))
 
 
 class Dropped(Exception):
@@ -59,6 +63,9 @@ class Proxy:
             caller.close()
 
     async def _exchange(self, request: Request, caller: Caller) -> None:
+        if reason := guard.refusal(DOOR, _head(request), guard.own_hosts()):
+            await caller.refuse(reason.status, reason.headers(), reason.body())
+            return
         fault = self._dice.next(str(request))
         if fault is not None:
             await self._go_wrong(fault, request, caller)
@@ -119,6 +126,12 @@ class Proxy:
         task = asyncio.create_task(later())
         self._killing.add(task)
         task.add_done_callback(self._killing.discard)
+
+
+def _head(request: Request) -> guard.RequestHead:
+    head = request.head
+    pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers)
+    return guard.RequestHead.of(head.method.decode(), head.target.decode("latin-1"), pairs)
 
 
 async def _swallowed(answer: AsyncGenerator[h11.Event, None]) -> None:

@@ -67,8 +67,8 @@ class Caller:
 
     async def refuse(self, status: int, headers: dict[str, str], body: bytes) -> None:
         """Answer at once, in place of the target."""
-        said = [*headers.items(), ("Content-Length", str(len(body)))]
-        await self.send(h11.Response(status_code=status, headers=said))
+        sent = {"Content-Length": str(len(body)), **headers}
+        await self.send(h11.Response(status_code=status, headers=[*sent.items()]))
         await self.send(h11.Data(data=body))
         await self.send(h11.EndOfMessage())
 

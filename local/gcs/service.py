@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from local.gcs.routes import dispatch
 from local.gcs.store import Store
 from local.gcs.uploads import Uploads
 from local.gcs.wire import Body, Request, Response
+from local.guard import JSON, Door, GuardedHandler
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -34,6 +36,11 @@ IDLE_TIMEOUT_S = 300
 # A refused upload is read to its end, so that its sender sees the answer; but not for ever.
 DRAIN_MAX_BYTES = 64 * 1024 * 1024
 STOP_GRACE_S = 3.0
+# An upload's body is an object, of any type: in one piece (`uploadType=media`), or by PUT.
+DOOR = Door(
+    JSON | {"multipart/related", "multipart/mixed"},
+    files_to=re.compile(r"PUT /|POST [^?]*\?(?:[^#]*&)?uploadType=media(?:&|$)"),
+)
 
 
 class DirectoryInUse(Exception):
@@ -129,8 +136,9 @@ class _HttpServer(ThreadingHTTPServer):
             time.sleep(0.01)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(GuardedHandler):
     server: _HttpServer
+    door = DOOR
     protocol_version = "HTTP/1.1"
     server_version = "UploadServer"
     sys_version = ""

@@ -5,7 +5,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +14,7 @@ from local.gemini.errors import error_body
 from local.gemini.ledger import Request
 from local.gemini.objects import Objects
 from local.gemini.service import Reply, Service
+from local.guard import GuardedHandler
 
 MOST_BODY = 64 * 2**20
 _MOST_SHOWN = 16 * 2**20  # bytes of bodies in one answer of /_requests
@@ -90,7 +91,7 @@ def standing_in(
         thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(GuardedHandler):
     server: StandIn
     protocol_version = "HTTP/1.1"
     server_version = "GeminiStandIn"

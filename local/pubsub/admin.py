@@ -4,14 +4,17 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
+from local.guard import Door, RequestHead, own_hosts, refusal
 from local.pubsub.backlog import Backlog
 from local.pubsub.catalog import Catalog
 from local.pubsub.identity import Identity
 
 READ_WITHIN_S = 5.0
 MAX_HEAD_BYTES = 16 * 1024
+_DOOR = Door(frozenset())  # nothing is sent here
 
 
 class Admin:
@@ -47,14 +50,23 @@ class Admin:
             writer.close()
 
     def _answer(self, head: bytes) -> tuple[str, Any]:
-        method, _, rest = head.decode("latin-1").partition(" ")
-        if method != "GET":
+        request = _request(head)
+        if reason := refusal(_DOOR, request, own_hosts()):
+            return f"{reason.status} {HTTPStatus(reason.status).phrase}", {"error": reason.sentence}
+        if request.method != "GET":
             return "405 Method Not Allowed", {"error": "GET only"}
-        path = rest.split(" ", 1)[0].split("?", 1)[0]
-        page = self._pages.get(path)
+        page = self._pages.get(request.target.split("?", 1)[0])
         if page is None:
             return "404 Not Found", {"error": f"pages are {', '.join(self._pages)}"}
         return "200 OK", page()
+
+
+def _request(head: bytes) -> RequestHead:
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, _, target = first.partition(" ")
+    pairs = (line.partition(":") for line in lines if line)
+    headers = ((name, value) for name, _, value in pairs)
+    return RequestHead.of(method, target.split(" ", 1)[0], headers)
 
 
 def _response(status: str, content: Any) -> bytes:

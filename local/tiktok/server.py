@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from local.faults import BadPlan, Fault
+from local.guard import FORM, JSON, Door, GuardedHandler
 from local.sandbox.library import Library
 from local.tiktok.display import SCOPES, DisplayApi
 from local.tiktok.errors import ApiError, OAuthError
@@ -195,8 +196,9 @@ class _BadBody(Exception):
         self.status = status
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(GuardedHandler):
     server: TikTokServer
+    door = Door(JSON | FORM)
     protocol_version = "HTTP/1.1"
     server_version = "TikTokSandbox"
     timeout = 60  # seconds an idle or stuck connection is kept

@@ -897,7 +897,9 @@ def test_what_is_not_offered_is_501_with_a_reason(service):
 def test_a_malformed_request_is_400_and_the_service_lives_on(service, request_):
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
     connection.connect()
-    connection.sock.sendall(request_)
+    head, _, body = request_.partition(b"\r\n\r\n")
+    ours = b"\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\r\n"
+    connection.sock.sendall(head + ours + body)
 
     answer = http.client.HTTPResponse(connection.sock)
     answer.begin()

@@ -915,8 +915,9 @@ def test_what_was_asked_can_be_forgotten(gemini):
 
 
 def test_a_malformed_script_is_refused_over_http(gemini):
+    headers = {"Content-Type": "application/json"}
     statuses = [
-        requests.post(f"{gemini.url}/_script", data=data, timeout=5).status_code
+        requests.post(f"{gemini.url}/_script", data=data, headers=headers, timeout=5).status_code
         for data in ("{", "3", '[{"flaw": "odd"}]', '{"stepz": []}', '{"durations": {"a": -1}}')
     ]
 

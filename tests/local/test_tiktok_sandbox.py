@@ -642,7 +642,7 @@ def test_a_body_that_is_no_query_is_invalid_params(tiktok, body):
     answer = tiktok.http.post(
         f"{tiktok.url}/v2/research/video/query/?fields=id",
         data=body,
-        headers={"Authorization": f"Bearer {tiktok.token}"},
+        headers={"Authorization": f"Bearer {tiktok.token}", "Content-Type": "application/json"},
     )
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_params")
@@ -660,6 +660,7 @@ def test_a_body_that_is_no_query_is_invalid_params(tiktok, body):
 def test_a_body_of_unreasonable_length_is_refused_unread(tiktok, header, value, status):
     connection = http.client.HTTPConnection("127.0.0.1", tiktok.server.port, timeout=10)
     connection.putrequest("POST", "/v2/research/video/query/")
+    connection.putheader("Content-Type", "application/json")
     connection.putheader(header, value)
     connection.endheaders()
 

@@ -104,6 +104,6 @@ def test_another_grant_type_is_unsupported(token_uri):
 
 
 def test_a_body_over_the_limit_is_refused_unread(token_uri):
-    answer = requests.post(token_uri, data="x" * 70_000, timeout=5)
+    answer = requests.post(token_uri, data={"assertion": "x" * 70_000}, timeout=5)
 
     assert answer.json()["error"] == "invalid_request"

@@ -1,0 +1,117 @@
+"""DuckDB without the world outside: no files, no network, no extensions, no other settings.
+
+DuckDB reads and writes files by name in the middle of a statement, and the emulator hands on what
+it cannot translate. So the engine itself is closed: it reaches its own database, and the folder in
+which load jobs put what they upload.
+https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview, tried on DuckDB 1.5.5.
+
+Statements and table functions that only DuckDB has are refused before, in BigQuery's words.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+if TYPE_CHECKING:
+    from bqemulator.storage.engine import DuckDBEngine
+    from duckdb import DuckDBPyConnection
+
+# What DuckDB's statements begin with and BigQuery's do not.
+_ONLY_DUCKDB = re.compile(
+    "ATTACH|CHECKPOINT|COPY|DEALLOCATE|DESCRIBE|DETACH|EXECUTE|EXPLAIN|FORCE|IMPORT|INSTALL|LOAD"
+    "|PRAGMA|PREPARE|RESET|SHOW|SUMMARIZE|UPDATE_EXTENSIONS|USE|VACUUM",
+    re.IGNORECASE,
+)
+_FIRST_WORD = re.compile(
+    r"(?:\s|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*.*?\*/|;)*([A-Za-z_]+)", re.DOTALL
+)
+_DYNAMIC = re.compile(r"EXECUTE\s+IMMEDIATE\b", re.IGNORECASE)
+
+
+def close_connection(connection: "DuckDBPyConnection", folders: Iterable[Path] = ()) -> None:
+    """Let a connection's whole database reach these folders and nothing else, for good."""
+    allowed = ", ".join("'" + str(folder).replace("'", "''") + "'" for folder in folders)
+    for setting in (
+        f"allowed_directories = [{allowed}]",
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"SET {setting}")
+
+
+def close_emulator(uploads: Path) -> None:
+    """Close every DuckDB that bqemulator opens from now on. Load jobs read from `uploads`."""
+    from bqemulator.jobs import executor
+    from bqemulator.sql.translator import SQLTranslator
+    from bqemulator.storage.engine import DuckDBEngine
+    from bqemulator.types import geography
+
+    start, open_geography = DuckDBEngine.start, geography._ensure_conv_conn
+
+    async def start_closed(engine: "DuckDBEngine") -> None:
+        await start(engine)
+        close_connection(engine.connection, [uploads])
+
+    def open_closed() -> "DuckDBPyConnection":
+        is_new = geography._CONV_CONN is None
+        connection = open_geography()
+        if is_new:
+            close_connection(connection)
+        return connection
+
+    DuckDBEngine.start = start_closed  # type: ignore[method-assign]
+    geography._ensure_conv_conn = open_closed
+    executor._resolve_uri = _within(uploads, executor._resolve_uri)
+    SQLTranslator.translate = _checked(SQLTranslator.translate)  # type: ignore[method-assign]
+
+
+def not_bigquery(sql: str) -> str | None:
+    """What BigQuery would say of a statement, or table function, that only DuckDB has."""
+    word = _FIRST_WORD.match(sql)
+    if word and _ONLY_DUCKDB.fullmatch(word[1]) and not _DYNAMIC.match(sql, word.start(1)):
+        return f'Syntax error: Unexpected identifier "{word[1]}"'
+    try:
+        tree = sqlglot.parse_one(sql, read="bigquery")
+    except SqlglotError:
+        return None  # the translator says what is wrong with it
+    for table in tree.find_all(exp.Table):
+        # BigQuery's own (APPENDS, VECTOR_SEARCH, …) are not emulated; a user's has a dataset.
+        if isinstance(table.this, exp.Func) and not table.db:
+            return (
+                f"Table-valued function not found: {table.this.sql('bigquery').partition('(')[0]}"
+            )
+    return None
+
+
+def _checked(translate: Callable[..., Any]) -> Callable[..., Any]:
+    from bqemulator.domain.errors import InvalidQueryError
+    from bqemulator.domain.result import Err
+
+    def checked(translator: Any, bq_sql: str, **options: Any) -> Any:
+        if (reason := not_bigquery(bq_sql)) is not None:
+            return Err(InvalidQueryError(reason, location="query"))
+        return translate(translator, bq_sql, **options)
+
+    return checked
+
+
+def _within(folder: Path, resolve: Callable[..., str]) -> Callable[..., str]:
+    """Files of load, extract and export jobs: some are opened by Python, whom DuckDB stops not."""
+    from bqemulator.domain.errors import InvalidQueryError
+
+    def resolved(uri: str, context: Any) -> str:
+        path = Path(resolve(uri, context)).resolve()
+        if folder.resolve() not in path.parents:
+            raise InvalidQueryError(
+                f"The local BigQuery reads and writes no files by name: {uri}. Upload the rows."
+            )
+        return str(path)
+
+    return resolved
