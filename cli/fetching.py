@@ -16,14 +16,14 @@ from local.traffic import Traffic, look_or_none, wait_until_over
 
 FETCH_WITHIN_S = 3600.0
 LOOK_EVERY_S = 0.2
+JSON_BODY = {"Content-Type": "application/json"}
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def call_fetch(endpoints: Endpoints, asked: dict[str, str]) -> dict[str, Any]:
     """What `fetch` answers. Raises Refused with its reason."""
     body = json.dumps(asked).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(endpoints.functions["fetch"], body, headers)
+    request = urllib.request.Request(endpoints.functions["fetch"], body, JSON_BODY)
     try:
         with _DIRECT.open(request, timeout=FETCH_WITHIN_S) as answer:
             return json.load(answer)
@@ -66,7 +66,7 @@ def _of_step(step: dict[str, Any]) -> tuple[str, str, str]:
 
 def sweep(endpoints: Endpoints) -> None:
     """Call `sweep` as the scheduler does. What it cannot do now, the next call does."""
-    request = urllib.request.Request(endpoints.functions["sweep"], b"{}")
+    request = urllib.request.Request(endpoints.functions["sweep"], b"{}", JSON_BODY)
     with suppress(OSError), _DIRECT.open(request, timeout=FETCH_WITHIN_S):
         pass
 

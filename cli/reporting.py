@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from cli.fetching import JSON_BODY
 from cli.output import refuse_absent, refuse_target, write
 from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
 from local.endpoints import LOCAL, Endpoints
-from local.home import Home
+from local.home import Home, private_files
 
 MADE_WITHIN_S = 600.0
 FILES = ("report.html", "report.csv", "codebook.csv")
@@ -48,9 +49,10 @@ def reported(asked: Asked, screen: Screen) -> dict[str, Any]:
     with opened(asked.home, screen, QUERY | LAKE, target=asked.target) as endpoints:
         made = _made(asked, endpoints, screen)
     folder = folder_of(asked.home, asked.target, made["report"])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in made.pop("files").items():
-        write(folder / name, content)
+    with private_files():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in made.pop("files").items():
+            write(folder / name, content)
     if asked.out is not None:
         write(asked.out, (folder / FILES[0]).read_text(encoding="utf-8"))
     return made | {"path": str(asked.out or folder / FILES[0]), "folder": str(folder)}
@@ -89,7 +91,7 @@ def _made(asked: Asked, endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
 
 def call_report(endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
     """Call the function as the scheduler does, and fetch its files. Raises Refused."""
-    request = urllib.request.Request(endpoints.functions["report"], b"{}")
+    request = urllib.request.Request(endpoints.functions["report"], b"{}", JSON_BODY)
     log = f"{endpoints.home}/logs/report.log"
     try:
         with (
@@ -109,12 +111,13 @@ def call_report(endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
 def _fetch(endpoints: Endpoints, page: str, folder: Path) -> None:
     from shared.lake import Lake
 
-    folder.mkdir(parents=True, exist_ok=True)
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    for name in FILES:
-        content = lake.read(page.replace(FILES[0], name))
-        if content is not None:
-            write(folder / name, content.decode())
+    with private_files():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            content = lake.read(page.replace(FILES[0], name))
+            if content is not None:
+                write(folder / name, content.decode())
 
 
 def folder_of(home: Path | None, target: str, page: str) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from local.child import Child, DidNotStart, Program
+from local.home import open_private
 
 FIRST_BACK_OFF_S = 0.5
 MOST_BACK_OFF_S = 15.0
@@ -88,7 +89,8 @@ class Children:
                 raise DidNotStart(f"{program.name}: everything is being stopped")
             child = Child(program, self._logs / f"{program.name}.log", self._inherited)
             # For people and fault tests that want to look at, or end, one program.
-            (self._logs / f"{program.name}.pid").write_text(f"{child.pid}\n")
+            with open_private(self._logs / f"{program.name}.pid", "wb") as file:
+                file.write(f"{child.pid}\n".encode())
             return child
 
     def _stop_stage(self, children: list[Child]) -> None:

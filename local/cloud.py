@@ -22,7 +22,7 @@ from local.endpoints import Endpoints
 from local.faults import Plan, read_plan
 from local.faults.dice import LOG
 from local.functions import FUNCTIONS
-from local.home import Home, Lock, lock_of, take_or
+from local.home import Home, Lock, lock_of, open_private, take_or
 from local.start import Reports, Start
 
 QUERY = frozenset({"tokens", "bigquery"})
@@ -166,7 +166,8 @@ def _planned(home: Home, faults: Path | None) -> Plan:
     if faults is None:
         return Plan()
     plan = read_plan(faults)
-    home.faults.write_bytes(faults.read_bytes())
+    with open_private(home.faults, "wb") as file:
+        file.write(faults.read_bytes())
     (home.logs / LOG).unlink(missing_ok=True)  # counts are of one run
     return plan
 

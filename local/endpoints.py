@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local.home import open_private
+
 PROJECT_ID = "tta-local"
 BUCKET = "tta-lake"
 DATASET = "tiktok"
@@ -92,7 +94,8 @@ class Endpoints:
     def write(self, path: Path) -> None:
         """Write the file in one step, so that a reader sees it whole or not at all."""
         draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        with open_private(draft, "wb") as file:
+            file.write(f"{json.dumps(asdict(self), indent=2)}\n".encode())
         draft.replace(path)
 
 

@@ -3,14 +3,32 @@
 import fcntl
 import os
 import secrets
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOOK_AGAIN_S = 0.1
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+OTHERS = 0o077
+# What lies in a home. It may be a folder of more: that is not ours to close.
+CONTENTS = (
+    "data",
+    "library",
+    "logs",
+    "reports",
+    "key.json",
+    "hash.key",
+    "endpoints.json",
+    "embeddings.json",
+    "faults.yaml",
+    "lock",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +78,56 @@ class Home:
         return self.root / "lock"
 
     def prepare(self) -> None:
-        """Make the folders, and a key. Raises OSError where the disk refuses."""
+        """Make the folders, and a key, for their owner alone. Raises OSError if the disk refuses.
+
+        A home that an earlier version left open to others is closed.
+        """
+        make_private(self.root)
         for folder in (self.data, self.logs):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         with suppress(FileExistsError):
             descriptor = os.open(self.hash_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_hex(32))
+
+
+def make_private(root: Path) -> None:
+    """Make the folder of a home, or close one that was left open, so that its owner alone reads it.
+
+    The folder itself is closed last: what interrupts this lets the next start go through it again.
+    A disk without modes (a mounted share) keeps what it has.
+    """
+    root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    if stat.S_IMODE(root.stat().st_mode) & OTHERS:
+        for name in CONTENTS:
+            _close_to_others(root / name)
+        _close_to_others(root, is_deep=False)
+
+
+def _close_to_others(path: Path, is_deep: bool = True) -> None:
+    """Take the rights of others from a file, or from a folder and all in it; links are let be."""
+    if path.is_symlink() or not path.exists():
+        return
+    with suppress(OSError):
+        path.chmod(PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE)
+    if is_deep and path.is_dir():
+        for entry in path.iterdir():
+            _close_to_others(entry)
+
+
+def open_private(path: Path, mode: str) -> IO[Any]:
+    """`path.open(mode)` in binary; a file that is new is its owner's alone."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, PRIVATE_FILE))
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Whatever this process makes in the block is its owner's alone, in all its threads."""
+    before = os.umask(0o777 - PRIVATE_FOLDER)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 class Lock:
@@ -77,8 +138,9 @@ class Lock:
     """
 
     def __init__(self, home: Home):
-        home.root.mkdir(parents=True, exist_ok=True)
-        self._descriptor = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        make_private(home.root)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        self._descriptor = os.open(home.lock, flags, PRIVATE_FILE)
 
     @property
     def descriptor(self) -> int:

@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO
 
+from local.home import PRIVATE_FOLDER, open_private
+
 GRACE_S = 10.0
 MOST_LOG_BYTES = 20_000_000
 
@@ -29,6 +31,7 @@ def live(
 ) -> None:
     """Become `python -m module arguments…` in a fresh fork; `kept` stay open while it lives."""
     os.setsid()  # Ctrl-C is for the command, which then stops it
+    os.umask(0o777 - PRIVATE_FOLDER)  # what it keeps is its owner's alone
     os.environ.clear()
     os.environ.update(environment)
     with log_file(log) as errors:
@@ -46,7 +49,7 @@ def log_file(path: Path) -> IO[bytes]:
     """Open a log to append to; a large one is put aside first."""
     if path.exists() and path.stat().st_size > MOST_LOG_BYTES:
         path.replace(path.with_suffix(".old.log"))
-    return path.open("ab")
+    return open_private(path, "ab")
 
 
 def _watch(leash: Connection) -> None:

@@ -21,7 +21,7 @@ class FaultLog:
         self._descriptor: int | None = None
         if path is not None:
             # One write of one line at the end: lines of several programs do not mix.
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def write(self, at: str, fault: Fault, request: str) -> None:
         if self._descriptor is not None:

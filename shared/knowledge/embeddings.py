@@ -86,8 +86,10 @@ class Vectors:
             self._known = {}
 
     def _write(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # In the home of the local cloud, which is its owner's alone.
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self.path.with_name(self.path.name + ".part")
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(self._known), encoding="utf-8")
         draft.replace(self.path)
 

@@ -3,8 +3,10 @@
 import json
 import os
 import socket
+import stat
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from local import endpoints as where
+from local.child import Program
+from local.children import Children
 from local.cloud import attached, pointing_at
 from local.endpoints import Endpoints
 from local.home import PROJECT, Home, lock_of, take_or
@@ -155,3 +159,68 @@ def test_the_environment_points_at_the_cloud_only_for_the_block(endpoints, monke
 
 def test_a_part_that_was_not_started_is_not_in_the_environment(endpoints):
     assert "STORAGE_EMULATOR_HOST" not in endpoints.environment()
+
+
+def modes(root: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(root)): oct(stat.S_IMODE(path.lstat().st_mode))
+        for path in [root, *root.rglob("*")]
+    }
+
+
+def test_a_home_is_its_owners_alone(home, endpoints):
+    with lock_of(home):
+        home.prepare()
+    endpoints.write(home.endpoints)
+
+    assert modes(home.root) == {
+        ".": "0o700",
+        "data": "0o700",
+        "logs": "0o700",
+        "hash.key": "0o600",
+        "endpoints.json": "0o600",
+        "lock": "0o600",
+    }
+
+
+def test_a_home_that_an_earlier_version_left_open_is_closed_at_the_next_start(home, tmp_path):
+    for folder in (home.root / "data" / "gcs", home.root / "reports"):
+        folder.mkdir(parents=True)
+    for name in ("data/gcs/clip", "data/database", "reports/report.html", "key.json", "theirs"):
+        (home.root / name).write_text("x")
+    (outside := tmp_path / "outside").write_text("x")
+    (home.root / "data" / "link").symlink_to(outside)
+    for path in (home.root, *home.root.rglob("*"), outside):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+    with lock_of(home):
+        pass
+
+    closed = modes(home.root)
+    assert closed.pop("data/link")
+    # What is not of the home stays as it is: behind a closed folder.
+    assert closed.pop("theirs") == "0o644"
+    assert set(closed.values()) == {"0o700", "0o600"}
+    assert stat.S_IMODE(outside.stat().st_mode) == 0o644
+
+
+def test_a_home_that_is_closed_is_not_gone_through_again(home, monkeypatch):
+    home.prepare()
+    monkeypatch.setattr("local.home._close_to_others", lambda path, is_deep=True: 1 / 0)
+
+    home.prepare()
+
+
+def test_files_that_programs_make_are_their_owners_alone(home):
+    home.prepare()
+    made = home.data / "made"
+    children = Children(home.logs, on_trouble=lambda sentence: None)
+    try:
+        program = Program("parent", "tests.cli.program", ["parent", str(made)], {})
+        children.start(program).wait_ready(time.monotonic() + 60)
+
+        assert made.exists()
+        assert (home.logs / "parent.pid").exists()
+        assert {*modes(home.data).values(), *modes(home.logs).values()} == {"0o700", "0o600"}
+    finally:
+        children.stop()

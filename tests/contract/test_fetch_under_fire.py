@@ -152,7 +152,8 @@ class Function:
 
     def call(self) -> dict[str, Any]:
         body = json.dumps({"collection": "cats"}).encode()
-        with urllib.request.urlopen(urllib.request.Request(self._url, body), timeout=300) as answer:
+        request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=300) as answer:
             return json.load(answer)
 
     def call_and_die(self, world: World, after: int) -> None:

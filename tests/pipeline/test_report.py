@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from cli.fetching import JSON_BODY
 from local.cloud import pointing_at
 from local.home import PROJECT
 from shared.insights.report.formats import FORMATS
@@ -34,7 +35,7 @@ def test_the_demo_ends_with_the_answer_and_where_to_look(demonstrated):
 
 
 def test_the_function_and_the_command_make_the_same_page(cloud, report):
-    request = urllib.request.Request(cloud.functions["report"], b"{}")
+    request = urllib.request.Request(cloud.functions["report"], b"{}", JSON_BODY)
     with urllib.request.urlopen(request) as answer:
         told = json.load(answer)
 
@@ -111,7 +112,7 @@ def test_wrong_use_is_refused_in_a_sentence(tta, arguments, says):
 
 
 def test_the_function_refuses_a_body_that_it_does_not_understand(cloud):
-    request = urllib.request.Request(cloud.functions["report"], b'{"when": "now"}')
+    request = urllib.request.Request(cloud.functions["report"], b'{"when": "now"}', JSON_BODY)
 
     with pytest.raises(urllib.error.HTTPError) as error:
         urllib.request.urlopen(request)
