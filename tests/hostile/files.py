@@ -204,10 +204,10 @@ plans = handler(
                 "predictor",
             ),
             "out of range": Cell(
-                "a seed that is not a number",
-                PLAN + b"seed: .nan\n",
+                "a seed to base 60 that is beyond any number",
+                PLAN + b"seed: " + b"1:" * 200 + b"1.5\n",
                 "refused",
-                "seed",
+                "not readable YAML",
             ),
             "twice": Cell(
                 "outcomes given twice", PLAN + b"outcomes: [views]\n", "refused", "given twice"
@@ -348,6 +348,12 @@ faults = handler(
                 _in_faults("duplicate: 0.1", "duplicate: .nan"),
                 "refused",
                 "line 5, load: duplicate must have a chance",
+            ),
+            "bomb": Cell(
+                "200 kB of 100,000 short values",
+                b"[" + b"1," * 100_000 + b"1]",
+                "refused",
+                "more than",
             ),
             "twice": Cell(
                 "a point given twice", FAULTS + b"load: [503]\n", "refused", "given twice"
