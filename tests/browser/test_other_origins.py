@@ -1,0 +1,170 @@
+"""A hostile page in Debian's Chromium asks every local server for something, in every way it can.
+
+The page has another origin. Later its own name leads to this machine and to a server's port (DNS
+rebinding), so that a browser takes the server for the page's own.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.browser.conftest import CHROMIUM
+from tests.doors import SERVERS, OpenServer, open_servers
+from tests.loopback import Reply, serving
+
+EVIL = "evil.test"
+PAGE = b"<!doctype html><title>Free cats</title><body>"
+# What needs no preflight, so that the request itself leaves the browser.
+TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
+FETCH = """async ([url, method, mode, type, body]) => {
+    const headers = method === "GET" ? {} : {"Content-Type": type};
+    const sent = method === "GET" ? undefined : body;
+    try {
+        return (await fetch(url, {method, mode, headers, body: sent})).status;
+    } catch {
+        return "blocked";
+    }
+}"""
+FORM = """([url, type, body]) => {
+    // A frame for each form: the next one would stop what is still under way.
+    const frame = document.createElement("iframe");
+    frame.name = `frame${document.querySelectorAll("iframe").length}`;
+    const form = document.createElement("form");
+    Object.assign(form, {method: "POST", action: url, enctype: type, target: frame.name});
+    const field = document.createElement("input");
+    Object.assign(field, {name: body, value: ""});
+    form.append(field);
+    document.body.append(frame, form);
+    form.submit();
+}"""
+
+
+@dataclass
+class HostilePage:
+    """A page of another origin, and the statuses that the browser saw, if not the page."""
+
+    page: Any
+    address: str
+
+    def status_of_fetch(self, server: OpenServer, method: str, kind: str, body: str) -> int:
+        asked = [server.url, method, "no-cors", kind, body]
+        with self.page.expect_response(server.url, timeout=20_000) as response:
+            self.page.evaluate(FETCH, asked)
+        return int(response.value.status)
+
+    def status_of_form(self, server: OpenServer, kind: str, body: str) -> int:
+        with self.page.expect_response(server.url, timeout=20_000) as response:
+            self.page.evaluate(FORM, [server.url, kind, body])
+        return int(response.value.status)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, OpenServer]]:
+    with open_servers(tmp_path_factory.mktemp("doors") / "home") as (opened, _grpc):
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser for which evil.test is this machine."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: make browser")
+    if CHROMIUM is None or shutil.which("chromium") is None:
+        pytest.skip("no Chromium on this machine: make browser")
+    rules = ["--no-sandbox", f"--host-resolver-rules=MAP {EVIL} 127.0.0.1"]
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=rules)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def hostile(browser: Any) -> Iterator[HostilePage]:
+    with serving(lambda request: Reply(200, PAGE, {"Content-Type": "text/html"})) as site:
+        page = browser.new_page()
+        address = f"http://{EVIL}:{site.port}/"
+        page.goto(address)
+        yield HostilePage(page, address)
+        page.close()
+
+
+@pytest.fixture
+def rebound(browser: Any) -> Iterator[Any]:
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_page_of_another_origin_is_refused(servers, hostile, name):
+    server = servers[name]
+    body = server.body.decode() or "{}"
+
+    seen = {f"POST {kind}": hostile.status_of_fetch(server, "POST", kind, body) for kind in TYPES}
+    seen |= {f"form {kind}": hostile.status_of_form(server, kind, body) for kind in TYPES}
+    seen |= {"GET": hostile.status_of_fetch(server, "GET", "", "")}
+
+    assert set(seen.values()) == {403}, seen
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_page_of_another_origin_reads_nothing(servers, hostile, name):
+    server = servers[name]
+    for method in ("GET", server.method):
+        asked = [server.url, method, "cors", "application/json", server.body.decode()]
+        assert hostile.page.evaluate(FETCH, asked) == "blocked"
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_page_whose_name_was_rebound_to_the_server_is_refused(servers, rebound, name):
+    """The browser takes the server for the page's own: any method, any type, any header."""
+    server = servers[name]
+    own = f"http://{EVIL}:{server.port}"
+
+    first = rebound.goto(f"{own}/").status
+    statuses = [
+        rebound.evaluate(FETCH, [own + server.path, method, "cors", kind, server.body.decode()])
+        for method, kind in (("GET", ""), ("POST", server.content_type or "application/json"))
+    ]
+
+    assert [first, *statuses] == [403, 403, 403]
+
+
+def test_a_page_writes_no_file_through_bigquery(servers, hostile, rebound, tmp_path: Path):
+    server, stolen = servers["bigquery"], tmp_path / "written"
+    query = json.dumps({"query": f"COPY (SELECT 1) TO '{stolen}'", "useLegacySql": False})
+
+    hostile.status_of_fetch(server, "POST", "text/plain", query)
+    hostile.status_of_form(server, "text/plain", query)
+    rebound.goto(f"http://{EVIL}:{server.port}/")
+    rebound.evaluate(FETCH, [server.path, "POST", "cors", "application/json", query])
+
+    assert not stolen.exists()
+    # Nor does a program of this machine.
+    answer = requests.post(server.url, json=json.loads(query), timeout=30)
+    assert answer.json()["errors"][0]["reason"] == "invalidQuery"
+    assert not stolen.exists()
+
+
+def test_a_page_makes_no_bucket(servers, hostile):
+    storage = servers["storage"]
+
+    hostile.status_of_fetch(storage, "POST", "text/plain", '{"name": "burgled"}')
+
+    assert requests.get(f"{storage.address}/storage/v1/b/burgled", timeout=10).status_code == 404
+
+
+def test_a_link_leads_to_the_page_of_a_login_and_to_no_other(servers, hostile, browser):
+    for name in SERVERS:
+        page = browser.new_page()
+        page.goto(hostile.address)
+        url = servers[name].url
+        with page.expect_response(url) as response:
+            page.evaluate("url => { location.href = url; }", url)
+        assert response.value.status == (404 if name == "display-login" else 403), name
+        page.close()
