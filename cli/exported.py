@@ -2,16 +2,13 @@
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from cli.output import refuse_target, written_whole
 from cli.refused import WRONG_USE, Refused
 from cli.screen import plain
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How text begins that a spreadsheet would compute."""
+from shared.spreadsheet import guarded
 
 
 def refuse(out: Path) -> None:
@@ -53,16 +50,9 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) and not _is_number(value) else value
+        return guarded(value)
     settled = plain(value)
     return settled if isinstance(settled, str) else json.dumps(settled, ensure_ascii=False)
-
-
-def _is_number(text: str) -> bool:
-    with suppress(ValueError):
-        float(text)
-        return True
-    return False
 
 
 def _json(table: Any, path: Path) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 
 from shared.insights.report.data import ReportData
 from shared.insights.report.usual import KPIS
+from shared.spreadsheet import guarded
 from shared.warehouse.tables import schema
 
 FACT = "fact_video_analytics"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How text begins that a spreadsheet would compute."""
 
 BESIDE = (
     ("creator", "STRING", "Handle of the creator, else the id."),
@@ -69,6 +68,4 @@ def _cell(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, list | tuple):
         return " ".join(map(str, value))
-    text = str(value)
-    is_text = isinstance(value, str)
-    return f"'{text}" if is_text and text.startswith(FORMULA) else text
+    return guarded(value) if isinstance(value, str) else str(value)
