@@ -23,15 +23,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from sqlglot.errors import ParseError, TokenError
+
+from local.data_errors import REBUILT, UnusableData, usable
 from local.duckdb_lock import close_emulator
 from local.guard import JSON, Door
 from local.guard_asgi import AsgiGuard
+from local.information_schema import answer_information_schema
 
 if TYPE_CHECKING:
     from bqemulator.server import EmulatorServer
 
 # Load jobs upload files: with their description, or by PUT in pieces of any type.
 DOOR = Door(JSON | {"multipart/related"}, files_to=re.compile("PUT /upload/"))
+FILE = "bqemulator.duckdb"
 KEPT_JOBS = 200
 KEPT_TEXTS = 200
 KEPT_TEXT_CHARS = 50_000
@@ -42,14 +47,21 @@ Parse = Callable[..., list[Any]]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status 0 after a clean stop, 1 when the port or the data cannot be had."""
+    """Exit status 0 after a clean stop, 1 when the port or the data cannot be had.
+
+    EX_DATAERR for a damaged file, EX_IOERR for a full disk; the last line then says what to do.
+    """
     options = _parser().parse_args(arguments)
-    options.data.mkdir(parents=True, exist_ok=True)
     # Its libraries print; stdout is for the ready line alone.
     ready = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
-        asyncio.run(_serve(options.port, options.data, options.project, ready))
+        with usable(options.data / FILE, REBUILT):
+            options.data.mkdir(parents=True, exist_ok=True)
+            asyncio.run(_serve(options.port, options.data, options.project, ready))
+    except UnusableData as error:
+        sys.stderr.write(f"{error}\n")
+        return error.status
     except Exception as error:
         sys.stderr.write(f"BigQuery did not start: {error}\n")
         return 1
@@ -122,7 +134,12 @@ def once_each(parse: Parse) -> Parse:
 
     @lru_cache(maxsize=KEPT_TEXTS)
     def understood(text: str, dialect: Any, settings: str, **told: Any) -> list[Any]:
-        trees = parse(dialect, text, **told)
+        try:
+            trees = parse(dialect, text, **told)
+        except TokenError as error:
+            # bqemulator expects ParseError alone: of this one it makes a 500, which every client
+            # repeats for minutes.
+            raise ParseError(str(error)) from error
         for node in (node for tree in trees if tree for node in tree.walk()):
             # Where a name stood in the text is most of what to copy, and nobody asks for it.
             node._meta = {
@@ -153,6 +170,7 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     from sqlglot.dialects.dialect import Dialect
 
     Dialect.parse = once_each(Dialect.parse)  # type: ignore[method-assign]
+    answer_information_schema()
     uploads = data.resolve() / "uploads"
     close_emulator(uploads)
     server.create_app = _guarded(server.create_app)

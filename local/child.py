@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from local.data_errors import EXPLAINED, no_room
 from local.home import PROJECT
 from local.leash import live, log_file
 
@@ -100,10 +101,19 @@ class Child:
         """The program's ready line. Raises DidNotStart; `deadline` is of time.monotonic."""
         while not self._ready.wait(0.02):
             if self.exit_status is not None and not self._ready.wait(0.2):
-                raise DidNotStart(f"{self.program.name} {self.last_words()}")
+                raise DidNotStart(self.end())
             if time.monotonic() > deadline:
                 raise DidNotStart(f"{self.program.name} is not ready in time. {self.last_words()}")
         return self.answer
+
+    def end(self) -> str:
+        """Why it ended: its own sentence where it could explain itself, else its last words."""
+        if self.exit_status not in EXPLAINED:
+            return f"{self.program.name} {self.last_words()}"
+        written = tail(self.log, lines=1).strip()
+        if self.exit_status == os.EX_IOERR and "disk" not in written:
+            return str(no_room(self.log.parent))  # nor was there room for the sentence
+        return written
 
     def last_words(self) -> str:
         """How it ended and the end of its log, for a person."""

@@ -47,14 +47,14 @@ class Children:
             on_look()
             time.sleep(LOOK_EVERY_S)
         if child.exit_status != 0:
-            raise DidNotStart(f"{program.name} {child.last_words()}")
+            raise DidNotStart(child.end())
 
     def check(self) -> None:
         """Raises DidNotStart when something has ended that should run."""
         with self._lock:
             ended = [one for one in self._running.values() if one.exit_status is not None]
         for child in ended:
-            raise DidNotStart(f"{child.program.name} {child.last_words()}")
+            raise DidNotStart(child.end())
 
     def pids(self) -> dict[str, int]:
         """Process ids of what runs, by name."""
@@ -112,7 +112,7 @@ class Children:
         if name not in self._due:
             wait_s = self._back_off_s(name, ran_s=now - child.started_at)
             self._due[name] = now + wait_s
-            self._on_trouble(f"{name} {child.last_words()}\n  Starting it again in {wait_s:g} s.")
+            self._on_trouble(f"{child.end()}\n  Starting it again in {wait_s:g} s.")
         elif now >= self._due[name]:
             del self._due[name]
             child.stop(now)  # workers it may have left behind

@@ -7,6 +7,7 @@ All programs start at once, on ports chosen before, because none needs another t
 the sandbox waits for its library, which is made meanwhile.
 """
 
+import math
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from typing import Any
 from local import endpoints as where
 from local.child import DidNotStart, reserved_port
 from local.children import Children
+from local.data_errors import require_room
 from local.endpoints import Endpoints
 from local.faults import Plan, read_plan
 from local.faults.dice import LOG
@@ -49,15 +51,19 @@ def connected(
     parts: frozenset[str] = ALL,
     posts: int | None = None,
     reports: Reports | None = None,
+    patience_s: float = math.inf,
 ) -> Iterator[Endpoints]:
     """A cloud to use: the one that `tta up` runs on this home, else one of our own for the block.
 
     While another command uses the home we wait for it. The environment of this process points
-    at the cloud as long as the block lasts.
+    at the cloud as long as the block lasts. Raises UnusableData on a
+    full disk, and HomeInUse when we waited `patience_s` seconds.
     """
     home, reports = Home.at(root), reports or Reports()
     with lock_of(home) as lock:
-        if take_or(lock, lambda: attached(home) is not None, _waiting(home, reports)):
+        require_room(home.root)
+        waiting = _waiting(home, reports)
+        if take_or(lock, lambda: attached(home) is not None, waiting, patience_s):
             own = _started(home, lock, parts, posts, reports, None)
             with own as endpoints, pointing_at(endpoints):
                 yield endpoints
@@ -87,6 +93,7 @@ def running(
     """
     home, reports = Home.at(root), reports or Reports()
     with lock_of(home) as lock:
+        require_room(home.root)
         if not take_or(lock, lambda: attached(home) is not None, _waiting(home, reports)):
             raise AlreadyRunning(f"`tta up` runs on {home.root} already (process {lock.holder()}).")
         with _started(home, lock, parts, posts, reports, faults) as endpoints:

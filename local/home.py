@@ -1,6 +1,7 @@
 """Where everything local lies, and who is using it just now."""
 
 import fcntl
+import math
 import os
 import secrets
 import stat
@@ -139,6 +140,7 @@ class Lock:
 
     def __init__(self, home: Home):
         make_private(home.root)
+        self.folder = home.root
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         self._descriptor = os.open(home.lock, flags, PRIVATE_FILE)
 
@@ -174,17 +176,33 @@ def lock_of(home: Home) -> Iterator[Lock]:
         lock.close()
 
 
-def take_or(lock: Lock, otherwise: Callable[[], bool], on_wait: Callable[[str], None]) -> bool:
+class HomeInUse(Exception):
+    """Another command uses the home, and did not end while we waited."""
+
+
+def take_or(
+    lock: Lock,
+    otherwise: Callable[[], bool],
+    on_wait: Callable[[str], None],
+    patience_s: float = math.inf,
+) -> bool:
     """Wait until the lock is ours (True) or `otherwise` holds (False).
 
-    `on_wait` is told once, with the process id of the one who has the lock.
+    `on_wait` is told once, with the process id of the one who has the lock. Raises HomeInUse
+    after `patience_s` seconds.
     """
     told = False
+    ends_at = time.monotonic() + patience_s
     while not lock.take():
         if otherwise():
             return False
         if not told:
             on_wait(lock.holder())
             told = True
+        if time.monotonic() > ends_at:
+            raise HomeInUse(
+                f"{lock.folder} is still in use by another tta command (process {lock.holder()}). "
+                "Try again when it has ended, or keep `tta up` running: commands share it."
+            )
         time.sleep(LOOK_AGAIN_S)
     return True

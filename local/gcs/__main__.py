@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+from local.data_errors import UnusableData
 from local.gcs.service import DirectoryInUse, Service
 
 
@@ -29,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (DirectoryInUse, OSError) as error:
         logging.getLogger(__name__).error("%s", error)
         return 1
+    except UnusableData as error:
+        sys.stderr.write(f"{error}\n")
+        return error.status
     service.start()
     sys.stdout.write(json.dumps({"ready": True, "port": service.port}) + "\n")
     sys.stdout.flush()

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.data_errors import RESTORED, check_sqlite, usable
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS clock (last_generation INTEGER NOT NULL);
 INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM clock);
@@ -61,15 +63,20 @@ SPARE_READERS = 16
 
 
 class Database:
-    """Access to the catalogue file. Threads may share one instance."""
+    """Access to the catalogue file. Threads may share one instance.
+
+    Raises UnusableData for a damaged file and a full disk.
+    """
 
     def __init__(self, path: Path):
         self._path = path
         self._write_lock = threading.Lock()
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue(SPARE_READERS)
-        self._writer = self._connect()
-        self._writer.execute("PRAGMA journal_mode=WAL")
-        self._writer.executescript(SCHEMA)
+        check_sqlite(path, RESTORED)
+        with usable(path, RESTORED):
+            self._writer = self._connect()
+            self._writer.execute("PRAGMA journal_mode=WAL")
+            self._writer.executescript(SCHEMA)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+from local.data_errors import UnusableData
 from local.faults import BadPlan
 from local.pubsub.database import DataInUse
 from local.pubsub.server import Options, serving
@@ -25,6 +26,9 @@ def main() -> int:
     except (DataInUse, BadPlan, OSError, ValueError) as error:
         print(f"local.pubsub: {error}", file=sys.stderr)  # noqa: T201 (told to a person)
         return 1
+    except UnusableData as error:
+        print(error, file=sys.stderr)  # noqa: T201 (told to a person)
+        return error.status
     return 0
 
 

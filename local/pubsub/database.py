@@ -10,15 +10,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.data_errors import REPLAYED, check_sqlite, usable
+
 
 class DataInUse(Exception):
     """Another server already owns this data directory."""
 
 
 def open_database(directory: Path) -> sqlite3.Connection:
-    """Open (or make) the database of a data directory. DataInUse if another process has it."""
+    """Open (or make) the database of a data directory.
+
+    Raises DataInUse if another process has it, UnusableData if it is damaged or the disk full.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(directory / "pubsub.sqlite", isolation_level=None, timeout=0.3)
+    file = directory / "pubsub.sqlite"
+    check_sqlite(file, REPLAYED)
+    with usable(file, REPLAYED):
+        return _opened(file)
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, isolation_level=None, timeout=0.3)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -28,7 +40,7 @@ def open_database(directory: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         connection.close()
         if "locked" in str(error):
-            raise DataInUse(f"{directory} is in use by another Pub/Sub server") from error
+            raise DataInUse(f"{file.parent} is in use by another Pub/Sub server") from error
         raise
     return connection
 

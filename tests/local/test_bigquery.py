@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pytest
 from google.api_core.client_options import ClientOptions
+from google.api_core.exceptions import BadRequest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from sqlglot.dialects.dialect import Dialect
 
 from local.bigquery import KEPT_JOBS, KEPT_S, once_each, stale_jobs
+from shared.warehouse.gateway import run
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 MERGE = """
@@ -96,3 +98,84 @@ def test_a_change_of_a_table_leaves_no_copy_of_it(served, tmp_path):
         copies = "SELECT COUNT(*) FROM duckdb_tables() WHERE schema_name = '_bqemulator_snapshots'"
         (found,) = kept.execute(copies).fetchone()
     assert (row.n, found) == (5, 0)
+
+
+@pytest.fixture
+def small_dataset(served):
+    """A client, and a dataset of a partitioned, clustered table and a view with quotes in it."""
+    client, _ = served
+    client.create_dataset("d")
+    fields = [
+        bigquery.SchemaField("id", "STRING", "REQUIRED"),
+        bigquery.SchemaField("day", "DATE"),
+        bigquery.SchemaField("tags", "STRING", "REPEATED"),
+    ]
+    table = bigquery.Table("p.d.t", fields)
+    table.time_partitioning = bigquery.TimePartitioning(field="day")
+    table.clustering_fields = ["id"]
+    client.create_table(table)
+    client.query("CREATE VIEW `p.d.v` AS SELECT id, 'it\\'s' AS word FROM `p.d.t`").result()
+
+    def ask(sql):
+        return [dict(row.items()) for row in run(client, "p.d", sql)]
+
+    return ask
+
+
+TABLES = [("t", "BASE TABLE"), ("v", "VIEW")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "INFORMATION_SCHEMA.TABLES",
+        "information_schema.tables",
+        "d.INFORMATION_SCHEMA.TABLES",
+        "`p.d.INFORMATION_SCHEMA.TABLES`",
+        "`p`.d.INFORMATION_SCHEMA.TABLES",
+    ],
+)
+def test_information_schema_is_answered_however_it_is_written(small_dataset, name):
+    rows = small_dataset(f"SELECT table_name, table_type FROM {name} ORDER BY 1")
+
+    assert [(row["table_name"], row["table_type"]) for row in rows] == TABLES
+
+
+def test_columns_and_views_are_described(small_dataset):
+    columns = small_dataset(
+        "SELECT c.* FROM INFORMATION_SCHEMA.COLUMNS AS c JOIN INFORMATION_SCHEMA.TABLES AS t "
+        "USING (table_name) WHERE t.table_type = 'BASE TABLE' ORDER BY ordinal_position"
+    )
+    (view,) = small_dataset("SELECT * FROM INFORMATION_SCHEMA.VIEWS")
+
+    assert [
+        (row["column_name"], row["data_type"], row["is_nullable"], row["is_partitioning_column"])
+        for row in columns
+    ] == [
+        ("id", "STRING", "NO", "NO"),
+        ("day", "DATE", "YES", "YES"),
+        ("tags", "ARRAY<STRING>", "YES", "NO"),
+    ]
+    assert [row["clustering_ordinal_position"] for row in columns] == [1, None, None]
+    assert view["table_name"] == "v" and "it\\'s" in view["view_definition"]
+
+
+def test_a_table_made_since_the_last_question_is_listed(small_dataset):
+    small_dataset("SELECT * FROM INFORMATION_SCHEMA.TABLES")
+    small_dataset("CREATE TABLE d.u (x INT64)")
+
+    rows = small_dataset("SELECT table_name FROM INFORMATION_SCHEMA.TABLES ORDER BY 1")
+
+    assert [row["table_name"] for row in rows] == ["t", "u", "v"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "sentence"),
+    [
+        ("SELECT * FROM `region-eu`.INFORMATION_SCHEMA.JOBS", "only TABLES, COLUMNS, VIEWS"),
+        ("SELECT 'open", "Syntax error"),
+    ],
+)
+def test_what_is_not_answered_is_refused_and_not_repeated(small_dataset, sql, sentence):
+    with pytest.raises(BadRequest, match=sentence):
+        small_dataset(sql)

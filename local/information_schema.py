@@ -1,0 +1,148 @@
+"""INFORMATION_SCHEMA of the local BigQuery: four views are answered, the others refused at once.
+
+bqemulator 1.4.0 looks for these views with regular expressions, and its own default dataset puts a
+backtick where they allow none: the name was replaced from its middle, the text no longer parsed,
+and the answer was a 500, which every client repeats for ten minutes. It would also write all rows
+into the statement, which sqlglot then parses some twenty times. Here the views are looked for in
+the parsed statement, and their rows are put into a table beside the catalogue.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlglot import exp, parse_one
+
+_PREFIX = "INFORMATION_SCHEMA."
+Columns = dict[str, str]
+Rows = Callable[[Any, str, str], Iterator[tuple[Any, ...]]]
+
+# The columns that BigQuery documents, as far as the catalogue knows what they say.
+# https://cloud.google.com/bigquery/docs/information-schema-intro, checked 2026-11
+_TABLE = {"table_catalog": "VARCHAR", "table_schema": "VARCHAR", "table_name": "VARCHAR"}
+TABLES: Columns = {
+    **_TABLE,
+    "table_type": "VARCHAR",
+    "is_insertable_into": "VARCHAR",
+    "creation_time": "TIMESTAMPTZ",
+}
+COLUMNS: Columns = {
+    **_TABLE,
+    "column_name": "VARCHAR",
+    "ordinal_position": "BIGINT",
+    "is_nullable": "VARCHAR",
+    "data_type": "VARCHAR",
+    "is_partitioning_column": "VARCHAR",
+    "clustering_ordinal_position": "BIGINT",
+}
+VIEWS: Columns = {**_TABLE, "view_definition": "VARCHAR", "use_standard_sql": "VARCHAR"}
+SCHEMATA: Columns = {
+    "catalog_name": "VARCHAR",
+    "schema_name": "VARCHAR",
+    "location": "VARCHAR",
+    "creation_time": "TIMESTAMPTZ",
+}
+
+
+def expand(sql: str, project: str, catalog: Any) -> str:
+    """The statement with a table of its rows in the place of each such view.
+
+    Raises InvalidQueryError for a view that is not kept here, and for one without a dataset.
+    """
+    if _PREFIX.rstrip(".") not in sql.upper():
+        return sql
+    tree = parse_one(sql, read="bigquery")
+    for table in list(tree.find_all(exp.Table)):
+        if table.name.upper().startswith(_PREFIX):
+            table.replace(_filled(table, project, catalog))
+    return str(tree.sql(dialect="bigquery"))
+
+
+def answer_information_schema() -> None:
+    """Let bqemulator expand as `expand` does."""
+    from bqemulator.sql import inner_query
+
+    inner_query.expand_information_schema = expand
+
+
+def _filled(table: exp.Table, project: str, catalog: Any) -> exp.Table:
+    """The table that holds the view's rows; it is made anew for each statement."""
+    from bqemulator.storage.engine import CATALOG_SCHEMA  # never taken for a dataset
+
+    view = _view(table)
+    columns, rows_of = _ANSWERED[view]
+    rows = list(rows_of(catalog, table.catalog or project, table.db))
+    name = f"information_schema_{table.db}_{view}".lower()
+    _fill(catalog._engine, f'"{CATALOG_SCHEMA}"."{name}"', columns, rows)
+    return exp.table_(name, db=CATALOG_SCHEMA, quoted=True, alias=_alias(table, view))
+
+
+def _view(table: exp.Table) -> str:
+    from bqemulator.domain.errors import InvalidQueryError
+
+    view = table.name.upper().removeprefix(_PREFIX)
+    if view not in _ANSWERED:
+        answered = ", ".join(_ANSWERED)
+        raise InvalidQueryError(
+            f"INFORMATION_SCHEMA.{view} is not on this machine, only {answered}; see `tta tables`."
+        )
+    if not table.db:
+        raise InvalidQueryError(f"INFORMATION_SCHEMA.{view} needs a dataset before it.")
+    return view
+
+
+def _alias(table: exp.Table, view: str) -> str:
+    """sqlglot names a wholly quoted view by its path, which no column could be qualified with."""
+    return table.alias if table.alias and "." not in table.alias else view
+
+
+def _fill(engine: Any, path: str, columns: Columns, rows: list[tuple[Any, ...]]) -> None:
+    fields = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    engine.execute(f"CREATE OR REPLACE TABLE {path} ({fields})")
+    if rows:
+        row = f"({', '.join('?' * len(columns))})"
+        values = ", ".join([row] * len(rows))
+        cells = [cell for row in rows for cell in row]
+        engine.execute(f"INSERT INTO {path} VALUES {values}", cells)  # nosec B608 # our names
+
+
+def _tables(catalog: Any, project: str, dataset: str) -> Iterator[tuple[Any, ...]]:
+    for table in catalog.list_tables(project, dataset):
+        is_table = table.table_type == "TABLE"
+        kind = "BASE TABLE" if is_table else table.table_type
+        insertable = "YES" if is_table else "NO"
+        yield project, dataset, table.table_id, kind, insertable, table.creation_time
+
+
+def _columns(catalog: Any, project: str, dataset: str) -> Iterator[tuple[Any, ...]]:
+    from bqemulator.sql.rewriter.information_schema import _partition_field, _render_data_type
+
+    for table in catalog.list_tables(project, dataset):
+        clustering = table.clustering.fields if table.clustering else ()
+        for number, column in enumerate(table.schema_.fields, start=1):
+            name = column.name
+            yield (
+                *(project, dataset, table.table_id, name, number),
+                "NO" if column.mode == "REQUIRED" else "YES",
+                _render_data_type(column),
+                "YES" if name == _partition_field(table) else "NO",
+                clustering.index(name) + 1 if name in clustering else None,
+            )
+
+
+def _views(catalog: Any, project: str, dataset: str) -> Iterator[tuple[Any, ...]]:
+    for table in catalog.list_tables(project, dataset):
+        if table.view_query is not None:
+            yield project, dataset, table.table_id, table.view_query, "YES"
+
+
+def _schemata(catalog: Any, project: str, dataset: str) -> Iterator[tuple[Any, ...]]:
+    for data_set in catalog.list_datasets(project):
+        yield project, data_set.dataset_id, data_set.location, data_set.creation_time
+
+
+_ANSWERED: dict[str, tuple[Columns, Rows]] = {
+    "TABLES": (TABLES, _tables),
+    "COLUMNS": (COLUMNS, _columns),
+    "VIEWS": (VIEWS, _views),
+    "SCHEMATA": (SCHEMATA, _schemata),
+}
