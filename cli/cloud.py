@@ -1,5 +1,6 @@
 """A cloud as a verb sees it: opened with words for the person who waits."""
 
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -22,17 +23,20 @@ def opened(
     parts: frozenset[str] = ALL,
     posts: int | None = None,
     target: str = LOCAL,
+    patience_s: float = math.inf,
 ) -> Iterator[Endpoints]:
     """Use what `tta up` runs, or start the parts for the block.
 
     For a target in the cloud nothing is started and the environment stays as it is: the person's
-    own credentials decide what may be done there. Raises Refused when there are none.
+    own credentials decide what may be done there. Raises Refused when there are none, and HomeInUse
+    when another command still uses the home after `patience_s` seconds.
     """
     if target != LOCAL:
         with _logged_in(target) as endpoints:
             yield endpoints
         return
-    with _starting(screen, cloud.connected(home, parts, posts, reports(screen))) as endpoints:
+    own = cloud.connected(home, parts, posts, reports(screen), patience_s)
+    with _starting(screen, own) as endpoints:
         yield endpoints
 
 

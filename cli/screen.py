@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from typing import Any, TextIO
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
@@ -65,14 +67,21 @@ class Screen:
             self._status.update(escape(harmless(sentence)))
 
     def table(
-        self, columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        title: str | None = None,
+        whole: int = 0,
     ) -> int:
-        """Print the first FEW rows as a table; returns how many more there were."""
+        """Print the first FEW rows as a table; returns how many more there were.
+
+        Cells of the first `whole` columns are never folded: they are names to copy.
+        """
         table = Table(
             title=None if title is None else escape(title), title_justify="left", box=box.SIMPLE
         )
-        for column in columns:
-            table.add_column(escape(column), overflow="fold")
+        for number, column in enumerate(columns):
+            table.add_column(escape(column), overflow="fold", no_wrap=number < whole)
         more = 0
         for number, row in enumerate(rows):
             if number < FEW:
@@ -81,6 +90,45 @@ class Screen:
                 more += 1
         self.out.print(table)
         return more
+
+    def rows(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        """Print the first FEW rows as a table, or as records where a table does not fit.
+
+        Returns how many more there were.
+        """
+        shown, more = _first(rows)
+        cells = [[_cell(value) for value in row] for row in shown]
+        if _table_width(columns, cells) <= self.out.width:
+            self.table(columns, shown)
+        else:
+            self._records(columns, cells)
+        return more
+
+    def _records(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A block for each row: a line for each column, folded under its own beginning."""
+        for row in rows:
+            block = Table.grid(padding=(0, 1))
+            block.add_column(no_wrap=True)
+            block.add_column(overflow="fold")
+            for column, cell in zip(columns, row, strict=True):
+                block.add_row(escape(f"{column}:"), escape(cell))
+            self.out.print(block)
+            self.out.print()
+
+
+def _first(rows: Iterable[Sequence[Any]]) -> tuple[list[Sequence[Any]], int]:
+    """The first FEW rows, and how many follow; only those are held in memory."""
+    remaining = iter(rows)
+    return list(islice(remaining, FEW)), sum(1 for _ in remaining)
+
+
+def _table_width(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Characters that a table of box.SIMPLE takes when nothing in it is folded."""
+    widths = [cell_len(column) for column in columns]
+    for row in rows:
+        lines = (max(map(cell_len, cell.split("\n"))) for cell in row)
+        widths = [max(pair) for pair in zip(widths, lines, strict=True)]
+    return sum(widths) + 2 * len(widths) + len(widths) + 1
 
 
 def _cell(value: Any) -> str:

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from local.endpoints import Endpoints
-from shared.warehouse.gateway import run
+from shared.warehouse.gateway import BOUNDED, run, start
 from shared.warehouse.tables import definitions
 
 BY_HAND_TIMEOUT_S = 3_600.0
@@ -29,8 +30,29 @@ class Warehouse:
         bound = [_parameter(name, value) for name, value in parameters.items()]
         return run(self._client, self._dataset, sql, bound, timeout_s=BY_HAND_TIMEOUT_S)
 
+    def dry_run(self, sql: str) -> bigquery.QueryJob:
+        """What BigQuery says a statement would do and read; nothing runs, and it costs nothing."""
+        return start(self._client, self._dataset, sql, dry_run=True, maximum_bytes_billed=None)
+
+    def ask_within(self, sql: str, bytes_billed: int) -> bigquery.table.RowIterator:
+        """The same as `ask`; BigQuery refuses, without a bill, what would bill more bytes."""
+        return run(
+            self._client,
+            self._dataset,
+            sql,
+            timeout_s=BY_HAND_TIMEOUT_S,
+            maximum_bytes_billed=bytes_billed,
+        )
+
     def rows(self, sql: str, **parameters: Sequence[str] | str) -> list[dict[str, Any]]:
         return [dict(row.items()) for row in self.ask(sql, **parameters)]
+
+    def table(self, name: str) -> bigquery.Table | None:
+        """A table or view as the service describes it; None where there is none."""
+        try:
+            return self._client.get_table(f"{self._dataset}.{name}", **BOUNDED)
+        except NotFound:
+            return None
 
     def counts(self) -> dict[str, int]:
         """Rows of every table."""

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
 from cli.screen import FEW, Screen, plain
 
@@ -60,3 +62,41 @@ def test_a_missing_value_is_an_empty_cell(capsys):
     Screen().table(["views"], [[None]])
 
     assert "None" not in capsys.readouterr().out
+
+
+@pytest.fixture
+def at_width(monkeypatch):
+    """A screen of so many columns, as a terminal would have."""
+
+    def screen(width):
+        screen = Screen()
+        screen.out = Console(highlight=False, soft_wrap=True, width=width)
+        return screen
+
+    return screen
+
+
+CAPTION = "驚きの結末 " * 12
+
+
+def test_rows_that_fit_are_a_table_and_wider_ones_are_records(at_width, capsys):
+    rows = [["1", CAPTION], ["2", None]]
+
+    at_width(200).rows(["video_id", "caption"], rows)
+    table = capsys.readouterr().out
+    at_width(80).rows(["video_id", "caption"], rows)
+    records = capsys.readouterr().out
+
+    assert "video_id   caption" in table
+    assert records.count("video_id:") == records.count("caption:") == 2
+    assert max(map(cell_len, records.splitlines())) <= 80
+
+
+def test_a_record_loses_nothing_of_a_long_cell(at_width, capsys):
+    at_width(80).rows(["caption"], [["x" * 300]])
+
+    assert capsys.readouterr().out.count("x") == 300
+
+
+def test_rows_beyond_the_first_are_counted(at_width, capsys):
+    assert at_width(200).rows(["n"], ([number] for number in range(FEW + 7))) == 7

@@ -31,3 +31,31 @@ def test_json_is_a_list_of_objects(tta):
     )
 
     assert json.loads(done.stdout) == [{"word": "a", "number": 7, "nothing": None, "some": [1, 2]}]
+
+
+def test_a_statement_that_deletes_changes_nothing_and_says_what_to_use(tta, ask):
+    before = ask("SELECT COUNT(*) AS n FROM dim_lang")
+
+    done = tta("query", "DELETE FROM dim_lang WHERE TRUE")
+
+    assert done.returncode == 2
+    assert "tta erase" in done.stderr
+    assert ask("SELECT COUNT(*) AS n FROM dim_lang") == before
+
+
+def test_information_schema_lists_what_tta_tables_lists(tta):
+    listed = json.loads(tta("tables", "--json").stdout)
+
+    sql = "SELECT table_name FROM INFORMATION_SCHEMA.TABLES ORDER BY 1"
+    rows = json.loads(tta("query", sql, "--json").stdout)
+
+    assert [row["table_name"] for row in rows] == sorted(item["name"] for item in listed)
+
+
+def test_tables_of_a_running_cloud_have_their_rows_and_views_their_types(tta, ask):
+    listed = {item["name"]: item["rows"] for item in json.loads(tta("tables", "--json").stdout)}
+    view = json.loads(tta("tables", "analysis_quality", "--json").stdout)
+
+    assert listed["dim_lang"] == ask("SELECT COUNT(*) AS n FROM dim_lang")[0]["n"]
+    assert listed["analysis_quality"] is None
+    assert [column["type"] for column in view["columns"]][:3] == ["STRING", "INT64", "FLOAT64"]
