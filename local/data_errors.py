@@ -90,7 +90,7 @@ def usable(file: Path, remedy: str) -> Iterator[None]:
 def check_sqlite(file: Path, remedy: str) -> None:
     """Raises UnusableData for a file that is damaged or cut short. No file is a good file.
 
-    Reading shows a lost page only when somebody needs it, so all pages are looked at here.
+    Reading shows a broken page only when somebody needs it, so all pages are looked at here.
     """
     if not file.is_file():
         return

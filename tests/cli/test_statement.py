@@ -8,6 +8,7 @@ from cli.statement import nearest, reading, refuse_type, tables_of
 READS = (
     "SELECT 1",
     "SELECT 1;",
+    "SELECT 1; -- a comment behind it",
     "SELECT ';' -- ; DELETE FROM t\n;",
     "/* DROP TABLE t */ SELECT 1",
     "(SELECT 1)",

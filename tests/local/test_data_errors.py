@@ -61,6 +61,21 @@ def test_damaged_messages_come_again_by_a_rebuild(tmp_path, damage):
         open_database(file.parent)
 
 
+def test_a_broken_page_that_nobody_needs_yet_is_seen_at_once(tmp_path):
+    file = tmp_path / "catalogue.sqlite3"
+    lake = Database(file)
+    with lake.write() as connection:
+        row = "INSERT INTO outbox (topic, attributes, data) VALUES ('t', '{}', ?)"
+        connection.executemany(row, [(b"x" * 900,)] * 400)
+    lake.close()
+    with file.open("r+b") as pages:
+        pages.seek(file.stat().st_size // 2 // 4096 * 4096)
+        pages.write(b"\xff" * 4096)
+
+    with pytest.raises(UnusableData, match="is damaged"):
+        Database(file)
+
+
 def test_a_whole_file_and_none_are_good(tmp_path):
     write_sqlite(tmp_path / "whole.sqlite")
 
