@@ -70,8 +70,8 @@ class Missing(Exception):
         self.todo = todo
 
 
-class EndsSoon(Missing):
-    """Something that is there and will not be for long."""
+class WorthKnowing(Missing):
+    """Something that a person should hear of, and that stops nothing."""
 
 
 def run_checks(home: Home) -> list[Check]:
@@ -82,7 +82,7 @@ def run_checks(home: Home) -> list[Check]:
 def _checked(name: str, check: Callable[[Home], str], todo: str, home: Home) -> Check:
     try:
         return Check(name, True, check(home), todo)
-    except EndsSoon as notice:
+    except WorthKnowing as notice:
         return Check(name, None, str(notice), notice.todo or todo)
     except Missing as missing:
         return Check(name, False, str(missing), missing.todo or todo)
@@ -208,11 +208,11 @@ def gemini_model(home: Home) -> str:
 
 
 def served(model: str, platform: Platform, on: date) -> str:
-    """How long a model is served. Raises Missing once it is retired, EndsSoon 60 days before."""
+    """How long a model is served. Missing once it is retired, WorthKnowing 60 days before."""
     outlook = served_models().outlook(model, platform, on)
     if outlook.state == "served":
         return outlook.sentence
-    kind = Missing if outlook.state == "retired" else EndsSoon
+    kind = Missing if outlook.state == "retired" else WorthKnowing
     raise kind(outlook.sentence, outlook.todo)
 
 

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from shared.tiktok.collections import (
 )
 from shared.tiktok.manifest_file import BadManifest, Manifest
 from shared.tiktok.manifest_line import line_of
+from shared.tiktok.silence import silences
 
 MANIFESTS = "manifests/"
 TOLD_LINES = 20
@@ -54,6 +56,8 @@ class Collected:
         if action == "check":
             good = _tell(self._standing(), COLLECTIONS, self._screen)
             self._look_for_manifests(good)
+            for silent in silences(self._lake, datetime.now(UTC)):
+                self._screen.say(f"{silent.collection} lists nothing: {silent.why}.")
         elif action == "show":
             print(self._standing().decode("utf-8", "replace"), end="")
         elif action == "put":

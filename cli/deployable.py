@@ -1,18 +1,23 @@
 """What a deployment needs of a project, asked of Google before Terraform stumbles over it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
+from urllib.parse import quote
 
 import requests
 
-from cli.checks import Check, EndsSoon, Missing, served
+from cli.checks import Check, Missing, WorthKnowing, served
+from cli.gemini_canary import NEVER, in_words
 from cli.google_apis import TIMEOUT_S, Google, Unknown
 from cli.refused import WRONG_USE, Refused
 from cli.target import target as target_named
 from local.endpoints import LOCAL
 from shared.config import GeminiSettings
+from shared.model import Malformed, parse
+from shared.rating.gemini.canary import LATEST, CanaryVerdict
 
 FIRST = ("cloudresourcemanager", "serviceusage")
 """What must be on for Terraform to switch on the rest."""
@@ -61,6 +66,9 @@ LARGEST = {
     "run.googleapis.com/cpu_allocation": 10_000,  # thousandths of a CPU
     "run.googleapis.com/mem_allocation": 20 * 2**30,
 }
+LATELY = timedelta(days=2)
+"""How old the newest verdict of the canary may be: it is asked every morning."""
+
 STAGES_FOR_ALL = ("GA", "PUBLIC_PREVIEW")
 
 
@@ -73,6 +81,7 @@ class Place:
     model: str
     location: str
     is_deployed: bool = False
+    bucket: str = ""
 
     @classmethod
     def of(
@@ -84,15 +93,16 @@ class Place:
         location: str | None,
     ) -> Self:
         """What was said on the command line, else in tta.toml, else Terraform's own defaults."""
+        bucket = ""
         gemini = {name: GeminiSettings.model_fields[name].default for name in ("model", "location")}
         if target != LOCAL:
             deployed = target_named(target)
             project, gemini = deployed.project, gemini | deployed.gemini
+            bucket = deployed.bucket
         if not project:
             raise Refused("Say which project: --project ID, or --target NAME.", WRONG_USE)
-        is_deployed = target != LOCAL
         asked = (model or gemini["model"], location or gemini["location"])
-        return cls(project, region, *asked, is_deployed=is_deployed)
+        return cls(project, region, *asked, is_deployed=target != LOCAL, bucket=bucket)
 
 
 class Lacking(Exception):
@@ -113,7 +123,7 @@ def _checked(
 ) -> Check:
     try:
         return Check(name, True, check(place, google), "")
-    except EndsSoon as notice:
+    except WorthKnowing as notice:
         return Check(name, None, str(notice), notice.todo)
     except (Lacking, Missing) as lacking:
         return Check(name, False, str(lacking), lacking.todo)
@@ -245,6 +255,29 @@ def lifetime(place: Place, google: Google) -> str:
     return served(place.model, "vertex", today())
 
 
+def canary(place: Place, google: Google) -> str:
+    """Gemini answered the frozen clips as it did, lately; read off the deployment's lake."""
+    if not place.is_deployed:
+        return "comes with the deployment, every morning"
+    path = f"storage/v1/b/{place.bucket}/o/{quote(LATEST, safe='')}"
+    try:
+        content = json.dumps(google.get("storage", path, alt="media"))
+        verdict = parse(CanaryVerdict, content, LATEST)
+    except Malformed as error:
+        raise Unknown(error.sentence) from error
+    except Unknown as refused:
+        if refused.status == 404:
+            raise WorthKnowing("nobody was asked yet", NEVER) from refused
+        raise
+    if verdict.ok is False:
+        todo = "See docs/operations.md, “Gemini's canary”, before new ratings join old ones."
+        raise Lacking(in_words(verdict), todo)
+    if date.fromisoformat(verdict.day) < today() - LATELY:
+        todo = "Are the schedules paused? gcloud scheduler jobs resume canary-gemini"
+        raise WorthKnowing(f"last asked on {verdict.day}", todo)
+    return in_words(verdict)
+
+
 def today() -> date:
     return datetime.now(UTC).date()
 
@@ -264,4 +297,5 @@ CHECKS = {
     "quota": quota,
     "model": model,
     "lifetime": lifetime,
+    "canary": canary,
 }

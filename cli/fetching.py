@@ -48,6 +48,8 @@ def tell_canary(endpoints: Endpoints, screen: Screen) -> None:
                 for step in one["steps"]
             ],
         )
+    for silent in answer["silent"]:
+        screen.say(f"{silent['collection']} lists nothing: {silent['why']}.")
     if not answer["sources"]:
         raise Refused("There is no collection to try; tta collections put FILE brings some.")
     broke = [one for one in answer["sources"] if not one["ok"]]

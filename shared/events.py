@@ -102,6 +102,23 @@ def upload_in(attributes: dict[str, str]) -> VideoUploaded:
     return replace(upload, condition=condition, replicate=int(replicate))
 
 
+CANARY = "GEMINI_CANARY"
+"""The event type of the message by which the scheduler has the canary sing."""
+
+
+def is_canary(event: CloudEvent) -> bool:
+    """Whether the scheduler asks for the canary, as in canary_body(). Raises Malformed."""
+    if event["type"] != PUBSUB_MESSAGE:
+        return False
+    return message_of(event).attributes.get("eventType") == CANARY
+
+
+def canary_body() -> dict[str, Any]:
+    """What is posted to analyze-gemini, in the form of a push; Terraform says the same."""
+    message = {"data": "e30=", "messageId": "canary", "attributes": {"eventType": CANARY}}
+    return {"message": message, "subscription": "canary"}
+
+
 def video_of(attributes: dict[str, str]) -> str | None:
     """The video that a message's attributes name, as a record's do and a named file's."""
     named = id_in_name(PurePosixPath(attributes.get("objectId", "")).stem)

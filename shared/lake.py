@@ -6,6 +6,7 @@ metrics/{video_id}/{time}.json a later reading of its counts
 ratings/{video_id}/{generation}/{rater}/{config_hash}/{replicate}.json
 answers/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json, judged-{judge}-{n}.json
                                what a model said, kept before it is read: it was paid for
+canary/gemini/…                frozen clips, the baseline and each day's verdict about them
 raw/{source}/{date}/…          API answers as they came
 manifests/{file}               lists of videos that people bring
 tokens/{account}               a creator's own tokens, encrypted

@@ -24,6 +24,7 @@ locals {
   # What holds for a function that does not say otherwise.
   ordinary = {
     hears         = null # topic whose messages are pushed to it; without one the scheduler calls it
+    called_by     = ["scheduler"]
     schedule      = null # cron, UTC
     body          = {}   # what the scheduler sends
     timeout_s     = local.message_timeout_s
@@ -77,6 +78,7 @@ locals {
       about         = "Merges records into the star schema."
       source        = "load"
       hears         = local.records
+      called_by     = ["push"]
       memory        = "2Gi"
       concurrency   = 1000 # the most that Cloud Run sends at once
       dataset       = "roles/bigquery.dataEditor"
@@ -126,6 +128,7 @@ locals {
       about         = "Has each new video rated by Gemini."
       source        = "analyze"
       hears         = local.uploads
+      called_by     = ["push", "scheduler"] # the scheduler has its canary sing
       cpu           = "2"
       memory        = "${max(4, var.gemini_concurrency)}Gi"
       concurrency   = var.gemini_concurrency
@@ -151,6 +154,7 @@ locals {
       about       = "Measures surprise in the picture and sound of each new video."
       source      = "analyze"
       hears       = local.uploads
+      called_by   = ["push"]
       cpu         = "2"
       memory      = "4Gi"
       concurrency = 4
@@ -180,7 +184,7 @@ module "function" {
   builder         = google_service_account.build.id
   repository      = google_artifact_registry_repository.images.id
   service_account = google_service_account.function[each.key].email
-  invoker         = google_service_account.caller[each.value.hears == null ? "scheduler" : "push"].member
+  invokers        = { for caller in each.value.called_by : caller => google_service_account.caller[caller].member }
   timeout_s       = each.value.timeout_s
   cpu             = each.value.cpu
   memory          = each.value.memory

@@ -78,7 +78,7 @@ module "scheduler" {
       about      = it.about
       schedule   = it.schedule
       uri        = module.function[name].uri
-      body       = it.body
+      body       = jsonencode(it.body)
       deadline_s = min(it.timeout_s + 10, 1800) # the most there is
       retries    = 0                            # the next run is near
     } if it.schedule != null },
@@ -87,11 +87,25 @@ module "scheduler" {
         about      = "Reads known videos of each source and says which field or step broke."
         schedule   = "30 5 * * *"
         uri        = module.function["fetch"].uri
-        body       = { mode = "canary" }
+        body       = jsonencode({ mode = "canary" })
         deadline_s = 600
         retries    = 0
       }
-    }
+    },
+    contains(var.raters, "gemini") ? {
+      canary-gemini = {
+        about    = "Asks Gemini about frozen clips and says whether it answers as it did."
+        schedule = "45 5 * * *"
+        uri      = module.function["analyze-gemini"].uri
+        # In the form of a push (shared/events.py, canary_body): the function hears nothing else.
+        body = jsonencode({
+          subscription = "canary"
+          message      = { data = "e30=", messageId = "canary", attributes = { eventType = "GEMINI_CANARY" } }
+        })
+        deadline_s = local.message_timeout_s + 10
+        retries    = 2 # it goes on where it was, and pays nothing twice
+      }
+    } : {}
   )
 }
 

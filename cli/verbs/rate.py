@@ -16,8 +16,9 @@ def rate(
         ),
     ] = None,
     rater: Annotated[
-        str, typer.Option(metavar="NAME", help="gemini, gemini+rag, gemini+caption or signals.")
-    ] = ...,  # type: ignore[assignment]  # typer's way to say that it is required
+        str | None,
+        typer.Option(metavar="NAME", help="gemini, gemini+rag, gemini+caption or signals."),
+    ] = None,
     caption: Annotated[
         bool, typer.Option("--caption", help="Show the caption to gemini: a rater of its own.")
     ] = False,
@@ -31,6 +32,14 @@ def rate(
     timeout: Annotated[float, typer.Option(min=0.1, help="Longest wait in seconds.")] = 600.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be asked and what it costs.")
+    ] = False,
+    canary: Annotated[
+        bool,
+        typer.Option(
+            "--canary",
+            help="Instead, ask Gemini about the frozen clips, once a day, and say what is not as "
+            "it was (exit status 1). With --target, show the newest verdict there.",
+        ),
     ] = False,
     target: Target = "local",
     home: Home = None,
@@ -47,12 +56,23 @@ def rate(
     from cli.rating import Wanted, condition_of, rate_dryly, refuse_without_gemini
     from cli.rating import rate as rated
     from cli.rating_shown import show
+    from cli.refused import WRONG_USE, Refused
     from cli.screen import Screen
     from cli.selection import Selected
     from local.cloud import INGEST, LAKE, attached
     from local.home import Home as LocalHome
 
     screen = Screen(machine=json)
+    if canary:
+        from cli.gemini_canary import tell_canary
+
+        if target == "local":
+            refuse_without_gemini(attached(LocalHome.at(home)))
+        with opened(home, screen, INGEST, target=target) as endpoints:
+            tell_canary(endpoints, screen)
+        return
+    if rater is None:
+        raise Refused("Say which rater: --rater gemini, or another of its conditions.", WRONG_USE)
     condition = condition_of(rater, caption, rag)
     wanted = Wanted(Selected.of(selection or []), condition, replicates, timeout)
     if target == "local" and condition != "signals" and not dry_run:

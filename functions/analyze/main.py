@@ -12,9 +12,10 @@ from shared.bus import Bus
 from shared.claims import Claims
 from shared.delivery import settled
 from shared.errors import Permanent
-from shared.events import evidence, video_uploaded
+from shared.events import evidence, is_canary, video_uploaded
 from shared.lake import Lake
 from shared.once import once
+from shared.rating.canary import sing
 from shared.rating.rate import App, rate_upload
 from shared.rating.raters import deployed
 from shared.tombstones import Tombstones
@@ -47,6 +48,7 @@ def _now() -> datetime:
 def analyze(event: CloudEvent) -> None:
     """Rate one upload. The same event again publishes the same rating and pays nothing.
 
+    The scheduler's canary asks a deployment of Gemini about frozen clips instead, once a day.
     Over the day's budget the event is parked and acknowledged; `sweep` sends it again tomorrow.
     """
     app = wiring()
@@ -57,6 +59,7 @@ def analyze(event: CloudEvent) -> None:
             app.lake.keep_failed("analyze", event["id"], error.reason, error.sentence, at, **known)
 
     with settled(keep):
-        upload = video_uploaded(event)
-        if upload:
+        if is_canary(event):
+            sing(app, delivery=uuid.uuid4().hex)
+        elif upload := video_uploaded(event):
             rate_upload(upload, delivery=uuid.uuid4().hex, app=app)

@@ -22,6 +22,7 @@ from shared.tiktok.collections import Collection, checked_collections
 from shared.tiktok.fields import read_creator, video_id_of
 from shared.tiktok.listing import is_erased
 from shared.tiktok.run import App
+from shared.tiktok.silence import silences
 from shared.tiktok.source import BadVideo, Found, Source
 from shared.tiktok.wire import QuotaExhausted, read_json
 
@@ -80,7 +81,8 @@ class Verdict:
 def canary(app: App) -> dict[str, Any]:
     """Try each source once, by the collection that brought something last.
 
-    Returns `ok` and, under `sources`, a Verdict's document each. Called again it asks again;
+    Returns `ok`, under `sources` a Verdict's document each, and under `silent` the collections that
+    have listed nothing for three days, whose alert waits for a line. Called again it asks again;
     requests count towards the day's quota. Raises BadCollection, and Transient for the lake.
     """
     verdicts = [_tried(collections, app) for collections in _by_source(app.lake)]
@@ -88,8 +90,12 @@ def canary(app: App) -> dict[str, Any]:
         if (step := verdict.broke) is not None:
             named = {"source": verdict.collection.source, "collection": verdict.collection.name}
             log.error("canary broke", extra={**named, "step": step.step, "why": step.why})
+    silent = [one.document() for one in silences(app.lake, app.clock())]
+    for one in silent:
+        log.warning("collection lists nothing", extra=one)
     documents = [verdict.document() for verdict in verdicts]
-    return {"mode": "canary", "ok": all(one["ok"] for one in documents), "sources": documents}
+    ok = all(one["ok"] for one in documents)
+    return {"mode": "canary", "ok": ok, "sources": documents, "silent": silent}
 
 
 def _by_source(lake: Lake) -> list[list[Collection]]:

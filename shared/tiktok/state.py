@@ -70,7 +70,7 @@ class State(Checked):
 
     `media` is a digest of the media policy under which files were given up. `recent` are sightings
     that the ages do not know yet, `refresh_at` is when the next video is due to be read again, and
-    nothing is asked before `quota_until`.
+    nothing is asked before `quota_until`. Since `silent_since` each pass has listed nothing.
     """
 
     outbox: tuple[Record, ...] = ()
@@ -82,6 +82,7 @@ class State(Checked):
     recent: tuple[Word, ...] = ()
     refresh_at: Instant | None = None
     quota_until: Instant | None = None
+    silent_since: Instant | None = None
 
     def to_json(self) -> bytes:
         return self.model_dump_json(exclude_none=True).encode()
@@ -131,6 +132,8 @@ class Progress:
         self.recent = list(state.recent)
         self.refresh_at = state.refresh_at
         self.quota_until = state.quota_until
+        same = state.listed is not None and state.listed.query == self._query
+        self.silent_since = state.silent_since if same else None
         self._resumed = self.place
         self.listed = self.place.listed if self.place else 0
 
@@ -167,6 +170,7 @@ class Progress:
     def finished(self, at: datetime) -> None:
         """The listing has come to its end."""
         self.place = None
+        self.silent_since = (self.silent_since or at) if self.listed == 0 else None
         self.listed_last = Listed(query=self._query, at=at)
 
     def save(self) -> None:
@@ -199,6 +203,7 @@ class Progress:
             recent=tuple(self.recent),
             refresh_at=self.refresh_at,
             quota_until=self.quota_until,
+            silent_since=self.silent_since,
         )
 
 

@@ -75,8 +75,8 @@ run "as_deployed_by_default" {
   # what runs, and when
 
   assert {
-    condition     = toset(keys(module.scheduler.jobs)) == toset(["fetch", "sweep", "report", "canary"])
-    error_message = "What no message starts has a schedule, the canary one of its own, and nothing else."
+    condition     = toset(keys(module.scheduler.jobs)) == toset(["fetch", "sweep", "report", "canary", "canary-gemini"])
+    error_message = "What no message starts has a schedule, each canary one of its own, and nothing else."
   }
 
   assert {

@@ -110,6 +110,17 @@ def test_a_manifest_that_is_not_in_the_bucket_is_missed(do, lake):
         do("check")
 
 
+def test_a_collection_that_lists_nothing_is_told_when_the_bucket_is_checked(do, lake, capsys):
+    lake.put("manifests/mine.csv", b"video_id\n1\n")
+    do("put", GOOD)
+    lake.put("state/cats.json", b'{"silent_since": "2026-11-01T00:00:00Z"}')
+
+    do("check")
+
+    told = capsys.readouterr().err
+    assert "cats lists nothing: since 2026-11-01 each pass has listed no video." in told
+
+
 def test_a_bucket_without_collections_is_told(do):
     with pytest.raises(Refused, match="collections put FILE"):
         do("show")

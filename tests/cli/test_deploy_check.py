@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -219,7 +220,7 @@ def test_what_google_does_not_say_stops_no_other_check(world, found):
     world.answers[f"/cloudbilling/v1/projects/{PROJECT}/billingInfo"] = error(500, "Internal error")
 
     assert found()["billing"].ok is None
-    assert [one.ok for name, one in found().items() if name != "billing"] == [True] * 6
+    assert [one.ok for name, one in found().items() if name != "billing"] == [True] * 7
 
 
 def test_an_answer_that_is_no_json_cannot_be_told(google, monkeypatch):
@@ -228,7 +229,7 @@ def test_an_answer_that_is_no_json_cannot_be_told(google, monkeypatch):
 
         findings = run_checks(PLACE, google)
 
-    assert {one.ok for one in findings if one.name != "lifetime"} == {None}
+    assert {one.ok for one in findings if one.name not in ("lifetime", "canary")} == {None}
 
 
 @pytest.mark.parametrize("path", [QUOTA, f"{PROJECTS}:testIamPermissions"])
@@ -349,3 +350,41 @@ def test_an_end_that_comes_is_told_and_does_not_stop_a_deployment(found, monkeyp
 
     assert (soon.ok, "retires on 2027-01-28" in soon.detail) == (None, True)
     assert "gemini-3.5-flash-lite" in soon.todo
+
+
+DEPLOYED = replace(PLACE, is_deployed=True, bucket="lake")
+LATEST = "/storage/storage/v1/b/lake/o/canary%2Fgemini%2Flatest.json"
+
+
+def verdict(**said: Any) -> dict[str, Any]:
+    return {"day": "2026-11-26", "rater": "gemini/m/1.0", "config_hash": "c", "ok": True} | said
+
+
+@pytest.mark.parametrize(
+    ("answer", "ok", "words"),
+    [
+        (verdict(), True, "as it was"),
+        (verdict(is_baseline=True), True, "the baseline"),
+        (
+            verdict(ok=False, findings=[{"kind": "answers", "sentence": "positivity moved"}]),
+            False,
+            "not as it was: positivity moved",
+        ),
+        (verdict(ok=None, put_off="the day is spent"), True, "put off, the day is spent"),
+        (verdict(day="2026-11-24"), None, "last asked on 2026-11-24"),
+        (verdict(ok="?"), None, "cannot be told"),
+        (error(404, "No such object"), None, "nobody was asked yet"),
+        (error(500, "Internal error"), None, "cannot be told"),
+    ],
+)
+def test_the_canary_of_a_deployment_is_read_off_its_lake(world, found, answer, ok, words):
+    world.answers[LATEST] = answer
+
+    check = found(DEPLOYED)["canary"]
+
+    assert (check.ok, words in check.detail) == (ok, True), check
+
+
+def test_before_a_deployment_there_is_no_canary_to_read(world, found):
+    assert found()["canary"].ok
+    assert not [one for one in world.asked if "canary" in one.path]

@@ -8,12 +8,14 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from local.cloud import INGEST, running
 from local.gemini import StandIn, standing_in
+from shared.rating.gemini.canary_clips import frozen_clips
 from tests.gemini_world import make_clip
 from tests.pipeline.conftest import here, run_tta
 
@@ -36,7 +38,8 @@ class Story:
 
 @pytest.fixture(scope="module")
 def gemini() -> Iterator[StandIn]:
-    with standing_in(restless=True) as stand_in:
+    frozen = {sha256(one.content).hexdigest(): one.clip().duration_s for one in frozen_clips()}
+    with standing_in(restless=True, durations=frozen) as stand_in:
         yield stand_in
 
 
@@ -60,6 +63,8 @@ def story(gemini: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Story:
             tell("ingest", here, "ingest", other, "--wait")
             tell("plan", here, "rate", other, "--rater", "gemini", "--dry-run", "--json")
             tell("again", here, *rate)
+            tell("canary", here, "rate", "--canary", "--json")
+            tell("canary again", here, "rate", "--canary")
             gemini.script({"times": None, "error": NOT_VALID})
             tell("refused", here, "rate", other, "--rater", "gemini")
         environment.delenv("GEMINI_API_KEY")
@@ -83,6 +88,17 @@ def test_a_dry_run_says_what_would_be_asked_and_what_it_costs_and_asks_nothing(s
     assert story.asked["plan"] == story.asked["ingest"]
     assert list(plan["asked"].values()) == [1]
     assert plan["estimate"]["most_usd"] > 0
+
+
+def test_the_canary_asks_about_each_frozen_clip_once_a_day(story):
+    verdict = story.document("canary")
+
+    assert story.done["canary"].returncode == 0, story.done["canary"].stderr
+    assert (verdict["ok"], verdict["is_baseline"]) == (True, True)
+    assert story.asked["canary"] == story.asked["again"] + len(frozen_clips())
+    assert "cost at most about USD" in story.done["canary"].stderr
+    assert story.asked["canary again"] == story.asked["canary"]
+    assert "this is the baseline" in story.done["canary again"].stdout
 
 
 def test_two_replicates_are_two_questions_and_two_ratings(story):

@@ -94,9 +94,12 @@ def test_a_person_hears_of_everything_that_needs_one_and_what_to_do(plan):
         "Backlog",
         "Budget",
         "Canary",
+        "Collection",
         "Dead letters",
         "Errors",
+        "Gemini",
         "Kept as failed",
+        "Model",
     }
     assert [one["display_name"] for one in policies if not one["documentation"][0]["content"]] == []
 

@@ -15,12 +15,7 @@ from shared.insights.agreement.figure import CORRELATION, PLAIN, Figure, figure
 from shared.insights.agreement.peers import pair_icc
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.resampling import FloatArray
-
-LEAST_ICC = 0.75
-"""As much as one rater must agree with itself (rung B4)."""
-
-MOST_SHIFT = 5.0
-"""Points of 100: a fifth of the distance between two anchors."""
+from shared.rating.marks import LEAST_ICC, MOST_SHIFT
 
 Verdict = Literal["pass", "fail", "undecided"]
 

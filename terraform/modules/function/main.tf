@@ -1,4 +1,4 @@
-# One function: a build of its zip, served on Cloud Run, called by one account and nobody else.
+# One function: a build of its zip, served on Cloud Run, called by those who are named and nobody else.
 
 resource "google_cloudfunctions2_function" "this" {
   name        = var.name
@@ -40,10 +40,12 @@ resource "google_cloudfunctions2_function" "this" {
 
 # A gen 2 function is a Cloud Run service: that is where invoking is allowed.
 resource "google_cloud_run_v2_service_iam_member" "invoker" {
+  for_each = var.invokers
+
   name     = google_cloudfunctions2_function.this.name
   location = var.region
   role     = "roles/run.invoker"
-  member   = var.invoker
+  member   = each.value
 
   lifecycle {
     replace_triggered_by = [google_cloudfunctions2_function.this.id] # a replaced service has no roles

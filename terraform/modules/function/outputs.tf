@@ -10,5 +10,5 @@ output "function" {
 
 output "invoker" {
   description = "The account that may call it, for tests."
-  value       = google_cloud_run_v2_service_iam_member.invoker.member
+  value       = google_cloud_run_v2_service_iam_member.invoker
 }

@@ -37,9 +37,9 @@ variable "service_account" {
   type        = string
 }
 
-variable "invoker" {
-  description = "IAM member that may call the function."
-  type        = string
+variable "invokers" {
+  description = "Word of a caller (push, scheduler) => its IAM member, which may call the function."
+  type        = map(string)
 }
 
 variable "timeout_s" {

@@ -99,6 +99,90 @@ resource "google_monitoring_alert_policy" "canary" {
   }
 }
 
+resource "google_monitoring_alert_policy" "gemini_canary" {
+  display_name          = "Gemini: it does not answer as it did"
+  combiner              = "OR"
+  notification_channels = google_monitoring_notification_channel.email[*].id
+
+  conditions {
+    display_name = "Answers to the frozen clips drifted"
+
+    condition_matched_log {
+      filter           = "${local.service} AND jsonPayload.message=\"gemini canary broke\""
+      label_extractors = { rater = "EXTRACT(jsonPayload.rater)", model_versions = "EXTRACT(jsonPayload.model_versions)" }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "43200s"
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "The line's `why` says what moved beyond which mark. Compare new ratings with old ones before they are pooled: `tta validate`. docs/operations.md, \"Gemini's canary\", has the steps; `gcloud scheduler jobs run canary-gemini` asks again on another day."
+  }
+}
+
+resource "google_monitoring_alert_policy" "model_ends" {
+  display_name          = "Model: the one that rates retires"
+  combiner              = "OR"
+  notification_channels = google_monitoring_notification_channel.email[*].id
+
+  conditions {
+    display_name = "Less than 60 days are left"
+
+    condition_matched_log {
+      filter           = "${local.service} AND jsonPayload.message=\"model ends\""
+      label_extractors = { model = "EXTRACT(jsonPayload.model)", state = "EXTRACT(jsonPayload.state)" }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "604800s"
+
+    notification_rate_limit {
+      period = "604800s" # the line comes every day
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "The line's `why` has the date, its `todo` the model to choose. Rate a sample with both while both are served: docs/gemini.md, \"When a model ends\"."
+  }
+}
+
+resource "google_monitoring_alert_policy" "silent_collection" {
+  display_name          = "Collection: it lists nothing for three days"
+  combiner              = "OR"
+  notification_channels = google_monitoring_notification_channel.email[*].id
+
+  conditions {
+    display_name = "A standing query brings nothing"
+
+    condition_matched_log {
+      filter           = "${local.service} AND jsonPayload.message=\"collection lists nothing\""
+      label_extractors = { collection = "EXTRACT(jsonPayload.collection)" }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "43200s"
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "The line's `why` says since when. `tta collections check` shows the query, `tta fetch --canary` whether its source answers at all. docs/operations.md, \"A silent collection\", has the steps."
+  }
+}
+
 resource "google_monitoring_alert_policy" "budget" {
   display_name          = "Budget: the day's is used up"
   combiner              = "OR"

@@ -21,7 +21,7 @@ resource "google_cloud_scheduler_job" "this" {
     http_method = "POST"
     uri         = each.value.uri
     headers     = { "Content-Type" = "application/json" }
-    body        = base64encode(jsonencode(each.value.body))
+    body        = base64encode(each.value.body)
 
     oidc_token {
       service_account_email = var.account

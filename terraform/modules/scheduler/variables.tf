@@ -8,7 +8,7 @@ variable "jobs" {
     about      = string
     schedule   = string
     uri        = string
-    body       = map(string)
+    body       = string # JSON
     deadline_s = number
     retries    = number
   }))

@@ -1,0 +1,13 @@
+"""The daily canary of a deployment: Gemini sings, a rater that measures has nothing to tell."""
+
+from shared.rating.rate import App
+
+
+def sing(app: App, delivery: str) -> None:
+    """Have the deployed rater sing, if it is Gemini. Raises Transient and Claimed."""
+    rater = app.raters(None)
+    if rater is None or not rater.condition.startswith("gemini"):
+        return
+    from shared.rating.gemini.canary import CanaryApp, canary
+
+    canary(rater, CanaryApp(app.lake, app.claims, app.clock), delivery)

@@ -1,0 +1,71 @@
+"""The frozen clips of the canary: made once by scripts/canary_clips.py, the same ever since."""
+
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from shared.lake import Lake, RatingKey
+from shared.media_type import MP4
+from shared.model import content_id
+from shared.rating.clip import Clip, clip_of
+from shared.rating.rater import Media
+
+CLIPS = Path(__file__).with_name("canary_clips.json")
+STORED = "canary/gemini/clips/"
+"""Not under videos/, whose files are rated and become rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenClip:
+    """One clip; `video_id` follows from its bytes."""
+
+    name: str
+    content: bytes
+
+    @property
+    def video_id(self) -> str:
+        return content_id(hashlib.sha256(self.content).hexdigest())
+
+    @property
+    def object(self) -> str:
+        return f"{STORED}{self.video_id}.{MP4.extension}"
+
+    def clip(self) -> Clip:
+        return clip_of(io.BytesIO(self.content))
+
+    def media(self, lake: Lake, rater: str, config_hash: str, replicate: int) -> Media:
+        """The clip as a rater takes it, stored where Vertex AI reads it (once)."""
+        lake.write_once(self.object, self.content, MP4.mime)
+        stored = lake.stat(self.object)
+        generation = str(stored.generation) if stored else "0"
+        return Media(
+            video_id=self.video_id,
+            bucket=lake.bucket_name,
+            name=self.object,
+            key=RatingKey(generation, rater, config_hash, replicate),
+            size=len(self.content),
+            type=MP4,
+            open=self._as_file,
+            peek=lambda: io.BytesIO(self.content),
+        )
+
+    @contextmanager
+    def _as_file(self) -> Iterator[Path]:
+        with TemporaryDirectory(prefix="canary-") as folder:
+            path = Path(folder) / f"clip.{MP4.extension}"
+            path.write_bytes(self.content)
+            yield path
+
+
+@cache
+def frozen_clips() -> tuple[FrozenClip, ...]:
+    """All of them, in the order of the file."""
+    listed = json.loads(CLIPS.read_text(encoding="utf-8"))["clips"]
+    return tuple(FrozenClip(it["name"], base64.b64decode(it["mp4_base64"])) for it in listed)

@@ -1,0 +1,73 @@
+"""Collections that list nothing: a query that broke looks like one that found nobody new.
+
+A pass lists every post of the collection's days again, known ones too. So a pass without a single
+video means that the source answers with nothing: an account was renamed, a hashtag was banned, or
+the API ignores a field of the query. A listing that fails for
+days brings as little.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.errors import Permanent
+from shared.lake import COLLECTIONS, Lake, state_name
+from shared.tiktok.collections import Collection, checked_collections
+from shared.tiktok.state import State, read_state
+
+QUIET = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A collection that has listed nothing for QUIET or longer."""
+
+    collection: str
+    since: datetime
+    why: str
+
+    def document(self) -> dict[str, str]:
+        return {"collection": self.collection, "since": self.since.isoformat(), "why": self.why}
+
+
+def silences(lake: Lake, now: datetime) -> list[Silence]:
+    """Every silent collection of the lake's file; a state that nobody can read tells nothing."""
+    content = lake.read(COLLECTIONS)
+    good = checked_collections(content)[0] if content else []
+    states = ((one, _state(one, lake)) for one in good)
+    told = (silence_of(one, state, now) for one, state in states if state is not None)
+    return [one for one in told if one is not None]
+
+
+def silence_of(collection: Collection, state: State, now: datetime) -> Silence | None:
+    """Since when the collection lists nothing, if it should list something.
+
+    A manifest is a file that people bring, and days that are over bring no new posts.
+    """
+    if collection.source == "manifest" or _is_over(collection, now):
+        return None
+    return next(_silent(collection, state, now), None)
+
+
+def _silent(collection: Collection, state: State, now: datetime) -> Iterator[Silence]:
+    name, since = collection.name, state.silent_since
+    if since is not None and since + QUIET <= now:
+        yield Silence(name, since, f"since {since:%Y-%m-%d} each pass has listed no video")
+    is_listing = state.run is not None and state.run.listed > 0
+    if state.listed is None or is_listing:
+        return
+    last, pause = state.listed.at, timedelta(hours=collection.list_every_h)
+    if last + pause + QUIET <= now:
+        yield Silence(name, last, f"since {last:%Y-%m-%d} no pass has come to its end")
+
+
+def _is_over(collection: Collection, now: datetime) -> bool:
+    return collection.end_date is not None and now.date() > collection.end_date + timedelta(days=1)
+
+
+def _state(collection: Collection, lake: Lake) -> State | None:
+    content = lake.read(state_name(collection.name))
+    try:
+        return read_state(content, collection.name) if content else None
+    except Permanent:
+        return None
