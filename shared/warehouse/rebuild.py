@@ -4,9 +4,9 @@
    order of names, batch by batch, through the same Loader into a shadow dataset. After each batch
    `state/_rebuild.json` says how far it is, so a rebuild that was killed goes on there.
 2. *Swapping.* Each table takes the place of the live one by a copy job that truncates, which is
-   atomic for one table and keeps partition, clustering and descriptions. Its job id follows from
-   the run, and BigQuery runs a job id once: however often a rebuild is killed and goes on here,
-   and whoever else takes part, no table is swapped in a second time over newer rows.
+   atomic for one table, and then gets its keys and labels again. The job's id follows from the run,
+   and BigQuery runs a job id once: however often a rebuild is killed and goes on here, no table is
+   swapped in a second time over newer rows.
 3. *Catching up.* Objects written since the start are merged into the live tables.
 4. The shadow and the state are deleted.
 
@@ -27,7 +27,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from google.api_core import exceptions
 from google.cloud import bigquery
 from pydantic import ValidationError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
@@ -38,10 +37,8 @@ from shared.lake import FAILED, METRICS, Entry, Lake, RatingKey, Superseded, rat
 from shared.model import Malformed, Rating, Record, parse, parse_record
 from shared.parallel import in_order
 from shared.tombstones import Tombstones
-from shared.warehouse.failures import translated
-from shared.warehouse.gateway import API_RETRY, BOUNDED
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, weight
-from shared.warehouse.tables import create_tables
+from shared.warehouse.shadow import PATIENCE_S, Shadow
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +50,6 @@ STATE = state_name("_rebuild")  # no collection is called so
 MOST_OBJECT_BYTES = 4 * 2**20
 CLOCK_MARGIN = timedelta(minutes=1)
 """How far two of the storage's servers may disagree about the time."""
-
-PATIENCE_S = 300.0
-MOST_COPIES = 5
 
 
 class Busy(Exception):
@@ -111,6 +105,7 @@ class _Run:
     def __init__(self, app: App):
         self._app = app
         self._lake = app.lake
+        self._shadow = Shadow(app.client, app.dataset, app.shadow)
         self._generation = 0
         self._progress, self._is_resumed = self._begun()
 
@@ -134,8 +129,8 @@ class _Run:
         standing, self._generation = self._lake.read_with_generation(STATE)
         if standing is not None and (earlier := self._same_run(standing)):
             return earlier, True
-        self._drop_shadow()
-        self._create_shadow()
+        self._shadow.drop()
+        self._shadow.create()
         for name in list(self._lake.names(f"{FAILED}rebuild/")):
             self._lake.delete(name)  # findings of an earlier rebuild
         self._progress = Progress(
@@ -270,68 +265,15 @@ class _Run:
 
     # Tables
 
-    def _create_shadow(self) -> None:
-        with translated("BigQuery"):
-            live = self._app.client.get_dataset(self._app.dataset, **BOUNDED)
-            shadow = bigquery.Dataset(f"{self._app.client.project}.{self._app.shadow}")
-            shadow.location = live.location
-            shadow.description = "A rebuild at work; deleted when it is done."
-            self._app.client.create_dataset(shadow, exists_ok=True, **BOUNDED)
-            create_tables(self._app.client, self._app.shadow)
-
-    def _drop_shadow(self) -> None:
-        with translated("BigQuery"):
-            self._app.client.delete_dataset(
-                self._app.shadow, delete_contents=True, not_found_ok=True, **BOUNDED
-            )
-
     def _swap(self) -> None:
         """Dimensions first, so that a fact that is new already finds its keys."""
-        with translated("BigQuery"):
-            location = self._app.client.get_dataset(self._app.dataset, **BOUNDED).location
         for table in (*SECTION_TABLES, FACT_TABLE):
-            self._patiently(partial(self._copy, table, location))
-
-    def _copy(self, table: str, location: str) -> None:
-        """See that the table was copied once in this run; only a copy that failed is repeated."""
-        for attempt in range(MOST_COPIES):
-            with translated("BigQuery"):
-                job = self._copy_job(
-                    table, f"rebuild-{self._progress.run}-{table}-{attempt}", location
-                )
-                try:
-                    job.result(retry=API_RETRY, timeout=PATIENCE_S)
-                    return
-                except exceptions.GoogleAPICallError as error:
-                    if not job.error_result:
-                        raise
-                    log.warning("copy failed", extra={"table": table, "why": str(error)})
-        raise Transient(f"{table} could not be copied in {MOST_COPIES} attempts")
-
-    def _copy_job(self, table: str, job_id: str, location: str) -> Any:
-        client, app = self._app.client, self._app
-        try:
-            return client.get_job(job_id, location=location, **BOUNDED)
-        except exceptions.NotFound:
-            pass
-        config = bigquery.CopyJobConfig(
-            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
-            create_disposition=bigquery.CreateDisposition.CREATE_IF_NEEDED,
-        )
-        try:
-            return client.copy_table(
-                f"{client.project}.{app.shadow}.{table}",
-                f"{client.project}.{app.dataset}.{table}",
-                job_id=job_id,
-                location=location,
-                job_config=config,
-                **BOUNDED,
-            )
-        except exceptions.Conflict:
-            return client.get_job(job_id, location=location, **BOUNDED)
+            self._patiently(partial(self._shadow.replace_live, table, self._progress.run))
+        for table in (*SECTION_TABLES, FACT_TABLE):
+            self._patiently(partial(self._shadow.describe_live, table))
 
     def _clean_up(self) -> None:
-        self._drop_shadow()
+        self._shadow.drop()
         self._lake.delete(STATE, self._generation)
 
 

@@ -67,6 +67,8 @@ def _user_rows(record: Record) -> Iterator[Row]:
 def _creator_row(creator: Creator) -> Row:
     row = _section(creator)
     row["user_key"] = row.pop("creator_id")
+    # A record says `following`, which GoogleSQL reserves: no column can be called so unquoted.
+    row["following_count"] = row.pop("following", None)
     return row
 
 

@@ -1,12 +1,20 @@
 """The tables, made from the schema files."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from google.api_core.exceptions import Conflict
 from google.cloud import bigquery
+from google.cloud.bigquery.table import (
+    ColumnReference,
+    ForeignKey,
+    PrimaryKey,
+    TableConstraints,
+    TableReference,
+)
 
 from shared.warehouse.gateway import BOUNDED, run
 
@@ -14,7 +22,7 @@ HERE = Path(__file__).parent
 
 
 def definitions() -> dict[str, dict[str, Any]]:
-    """tables.yaml: key, partition and clustering of each table."""
+    """tables.yaml: key, references, partition and clustering of each table."""
     found: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "tables.yaml").read_text())
     return found
 
@@ -25,32 +33,94 @@ def schema(table: str) -> list[dict[str, Any]]:
     return columns
 
 
-def create_tables(client: bigquery.Client, dataset: str) -> None:
-    """Make the dataset and its tables, and add columns that are missing.
+def constraints(path: str, *, foreign_keys: bool = True) -> TableConstraints:
+    """The keys that a table (`project.dataset.table`) declares. BigQuery does not enforce them.
 
-    A second run changes nothing. In the cloud Terraform does this from the same files.
+    They tell readers and the optimizer how tables join; MERGE and the order of loading keep them
+    true. A foreign key may only point into the dataset of its own table
+    (https://cloud.google.com/bigquery/docs/primary-foreign-keys).
+    """
+    dataset, _, name = path.rpartition(".")
+    definition = definitions()[name]
+    references = definition.get("references", {}) if foreign_keys else {}
+    return TableConstraints(
+        PrimaryKey(definition["key"]),
+        [
+            ForeignKey(
+                name=f"{name}_{column}",
+                referenced_table=TableReference.from_string(f"{dataset}.{other}"),
+                column_references=[ColumnReference(column, column)],
+            )
+            for column, other in references.items()
+        ]
+        or None,
+    )
+
+
+def create_tables(
+    client: bigquery.Client,
+    dataset: str,
+    *,
+    foreign_keys: bool = True,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
+    """Make the dataset and its tables, rename columns, and add those that are missing.
+
+    A second run changes nothing. `labels` are those of each table. In the cloud Terraform does
+    this from the same files.
     """
     client.create_dataset(dataset, exists_ok=True, **BOUNDED)
     for name, definition in definitions().items():
-        _create_table(client, f"{client.project}.{dataset}.{name}", name, definition)
+        path = f"{client.project}.{dataset}.{name}"
+        table = _table(path, definition)
+        table.table_constraints = constraints(path, foreign_keys=foreign_keys)
+        table.labels = dict((labels or {}).get(name, {}))
+        try:
+            client.create_table(table, **BOUNDED)
+        except Conflict:
+            _rename_columns(client, path, definition)
+            _add_missing_columns(client, path, name)
 
 
-def _create_table(
-    client: bigquery.Client, path: str, name: str, definition: dict[str, Any]
-) -> None:
-    table = bigquery.Table(path, schema=_fields(name))
+def _table(path: str, definition: Mapping[str, Any]) -> bigquery.Table:
+    columns = schema(path.rpartition(".")[2])
+    table = bigquery.Table(path, schema=list(map(bigquery.SchemaField.from_api_repr, columns)))
     table.description = definition["description"]
     table.clustering_fields = definition["cluster"]
     if "partition" in definition:
         table.time_partitioning = bigquery.TimePartitioning(field=definition["partition"])
-    try:
-        client.create_table(table, **BOUNDED)
-    except Conflict:
-        _add_missing_columns(client, path, name)
+    return table
 
 
-def _fields(name: str) -> list[bigquery.SchemaField]:
-    return [bigquery.SchemaField.from_api_repr(column) for column in schema(name)]
+def _rename_columns(client: bigquery.Client, path: str, definition: Mapping[str, Any]) -> None:
+    """Give columns the names they have now; their values stay."""
+    names = {
+        column["formerly"]: column["name"]
+        for column in definition["columns"]
+        if "formerly" in column
+    }
+    described = client.get_table(path, **BOUNDED).schema if names else []
+    if not any(field.name in names for field in described):
+        return
+    dataset = path.rpartition(".")[0]
+    # The rows themselves are asked: on a laptop the table may go on describing the older name.
+    columns = run(client, dataset, f"SELECT * FROM `{path}` LIMIT 0").schema  # nosec B608 # ours
+    for field in columns:
+        if field.name in names:
+            statement = f"ALTER TABLE `{path}` RENAME COLUMN `{field.name}` TO {names[field.name]}"
+            run(client, dataset, statement)
+    _describe(client, path, names)
+
+
+def _describe(client: bigquery.Client, path: str, names: Mapping[str, str]) -> None:
+    table = bigquery.Table(path)
+    table.schema = [
+        bigquery.SchemaField.from_api_repr(
+            field.to_api_repr() | {"name": names.get(field.name, field.name)}
+        )
+        for field in client.get_table(path, **BOUNDED).schema
+    ]
+    client.update_table(table, ["schema"], **BOUNDED)
 
 
 def _add_missing_columns(client: bigquery.Client, path: str, name: str) -> None:

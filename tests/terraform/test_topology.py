@@ -79,9 +79,28 @@ def test_tables_are_the_same_to_the_last_column(plan):
         schema = json.loads((ROOT / f"shared/warehouse/schema/{name}.json").read_text())
         assert json.loads(tables[name]["schema"]) == schema
         assert tables[name]["clustering"] == definition["cluster"]
-        assert (
-            tables[name]["table_constraints"][0]["primary_key"][0]["columns"] == (definition["key"])
-        )
+        (constraints,) = tables[name]["table_constraints"]
+        assert constraints["primary_key"][0]["columns"] == definition["key"]
+        assert references(constraints) == definition.get("references", {})
+
+
+def references(constraints) -> dict[str, str]:
+    return {
+        key["column_references"][0]["referencing_column"]: key["referenced_table"][0]["table_id"]
+        for key in constraints["foreign_keys"]
+    }
+
+
+def test_a_table_that_was_made_by_an_earlier_version_is_moved_not_made_again(plan):
+    """Addresses without `module.warehouse`, under which they are written."""
+    moves = (ROOT / "terraform/modules/warehouse/moved.tf").read_text()
+    planned = {
+        one["address"].removeprefix("module.warehouse.")
+        for one in plan.all()
+        if one["values"].get("table_id") in definitions()
+    }
+
+    assert set(re.findall(r"to   = (.*)", moves)) == planned
 
 
 def test_every_view_is_made_of_its_file(plan):

@@ -5,12 +5,14 @@ import json
 from datetime import timedelta
 
 import pytest
+from google.cloud import bigquery
 
 from shared.errors import Transient
 from shared.lake import RatingKey, metadata_name, rating_name, snapshot_name
-from shared.warehouse import rebuild as module
-from shared.warehouse.loader import Loader, Refused
+from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, Refused
 from shared.warehouse.rebuild import STATE, App, Busy, rebuild
+from shared.warehouse.shadow import Shadow
+from shared.warehouse.tables import constraints, definitions
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0, creator, metrics, no_media, rating, record, video
 
@@ -127,6 +129,32 @@ def test_swapped_tables_keep_partition_clustering_and_descriptions(empty):
     assert [shape("fact_metrics_snapshot"), shape("dim_video")] == before
 
 
+def test_swapped_tables_declare_their_keys_again_and_keep_their_labels(empty, monkeypatch):
+    """A copy takes the source's constraints; the shadow has no foreign keys. bqemulator forgets
+    keys, so what is sent is looked at."""
+    client, dataset, sent = empty.db.client, empty.db.dataset, {}
+    for name in definitions():
+        table = bigquery.Table(f"test.{dataset}.{name}")
+        table.labels = {"app": name}
+        client.update_table(table, ["labels"])
+    real = client.update_table
+    monkeypatch.setattr(
+        client,
+        "update_table",
+        lambda table, *rest, **more: note(table) or real(table, *rest, **more),
+    )
+
+    def note(table):
+        sent[table.table_id] = table.table_constraints
+
+    rebuild(empty.app())
+
+    of_events = (*SECTION_TABLES, FACT_TABLE)
+    assert sent == {name: constraints(f"test.{dataset}.{name}") for name in of_events}
+    labels = {name: client.get_table(f"test.{dataset}.{name}").labels for name in of_events}
+    assert labels == {name: {"app": name} for name in of_events}
+
+
 @pytest.mark.parametrize("phase", ["filling", "swapping", "catching_up"])
 def test_a_rebuild_that_was_killed_goes_on(world, phase):
     made_by_events = world.db.tables()
@@ -150,15 +178,15 @@ def test_a_rebuild_that_was_killed_goes_on(world, phase):
 
 
 def test_a_table_is_swapped_once_in_a_run_however_often_it_is_interrupted(world, monkeypatch):
-    real, swapped = module._Run._copy, []
+    real, swapped = Shadow.replace_live, []
 
-    def interrupted(run, table, location):
+    def interrupted(shadow, table, run):
         if table == "fact_rating" and not swapped:
             swapped.append(table)
             raise KeyboardInterrupt
-        real(run, table, location)
+        real(shadow, table, run)
 
-    monkeypatch.setattr(module._Run, "_copy", interrupted)
+    monkeypatch.setattr(Shadow, "replace_live", interrupted)
     with pytest.raises(KeyboardInterrupt):
         rebuild(world.app())
     # Loaded into a table that was swapped already: swapping it again would lose it.

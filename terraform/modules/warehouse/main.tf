@@ -4,6 +4,11 @@ locals {
   tables  = yamldecode(file("${var.definitions}/tables.yaml"))
   dataset = "${var.project_id}.${var.dataset}"
 
+  refers_to = { for name, it in local.tables : name => distinct(values(try(it.references, {}))) }
+  depth_0   = [for name, others in local.refers_to : name if length(others) == 0]
+  depth_1   = [for name, others in local.refers_to : name if length(others) > 0 && length(setsubtract(others, local.depth_0)) == 0]
+  depths    = [local.depth_0, local.depth_1, setsubtract(keys(local.tables), concat(local.depth_0, local.depth_1))]
+
   # A file names a table as `${dataset}.fact_rating`, and begins with a comment that tells its grain.
   views = {
     for file in fileset("${var.definitions}/views", "*.sql") :
@@ -27,32 +32,39 @@ resource "google_bigquery_dataset" "this" {
   delete_contents_on_destroy = !var.deletion_protection
 }
 
-# Columns may be added to a table in place; REQUIRED ones only to a new table.
-resource "google_bigquery_table" "table" {
-  #checkov:skip=CKV_GCP_80:Google's own keys encrypt the tables; a key of ours would be one more thing that can lose them.
-  for_each = local.tables
+# A table is made after those that it refers to, a step for each depth, like the views below.
+module "tables" {
+  source = "./table"
 
-  dataset_id          = google_bigquery_dataset.this.dataset_id
-  table_id            = each.key
-  description         = each.value.description
-  schema              = file("${var.definitions}/schema/${each.key}.json")
-  clustering          = each.value.cluster
+  project_id          = var.project_id
+  dataset             = google_bigquery_dataset.this.dataset_id
+  tables              = { for name in local.depths[0] : name => local.tables[name] }
+  definitions         = var.definitions
+  deletion_protection = var.deletion_protection
+}
+
+module "tables_on_tables" {
+  source = "./table"
+
+  project_id          = var.project_id
+  dataset             = google_bigquery_dataset.this.dataset_id
+  tables              = { for name in local.depths[1] : name => local.tables[name] }
+  definitions         = var.definitions
   deletion_protection = var.deletion_protection
 
-  dynamic "time_partitioning" {
-    for_each = can(each.value.partition) ? [each.value.partition] : []
+  depends_on = [module.tables]
+}
 
-    content {
-      type  = "DAY"
-      field = time_partitioning.value
-    }
-  }
+module "tables_on_those" {
+  source = "./table"
 
-  table_constraints {
-    primary_key {
-      columns = each.value.key
-    }
-  }
+  project_id          = var.project_id
+  dataset             = google_bigquery_dataset.this.dataset_id
+  tables              = { for name in local.depths[2] : name => local.tables[name] }
+  definitions         = var.definitions
+  deletion_protection = var.deletion_protection
+
+  depends_on = [module.tables_on_tables]
 }
 
 # A view that reads other views is made after them; one resource cannot wait for another of its own
@@ -63,7 +75,7 @@ module "views" {
   dataset = google_bigquery_dataset.this.dataset_id
   views   = { for name in local.steps[0] : name => local.views[name] }
 
-  depends_on = [google_bigquery_table.table]
+  depends_on = [module.tables_on_those]
 }
 
 module "views_of_views" {

@@ -11,9 +11,14 @@ output "readable" {
     condition     = alltrue([for name in local.steps[2] : length(setsubtract(local.read_by[name], concat(local.first, local.second))) == 0])
     error_message = "views/: a view may rest on views that rest on views, but no deeper, and never on itself."
   }
+
+  precondition {
+    condition     = alltrue([for name in local.depths[2] : length(setsubtract(local.refers_to[name], concat(local.depth_0, local.depth_1))) == 0])
+    error_message = "tables.yaml: a table may refer to tables that refer to tables, but no deeper, and never to itself."
+  }
 }
 
 output "tables" {
   description = "The tables as planned, for tests."
-  value       = google_bigquery_table.table
+  value       = merge(module.tables.tables, module.tables_on_tables.tables, module.tables_on_those.tables)
 }

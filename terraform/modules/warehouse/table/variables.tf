@@ -1,0 +1,21 @@
+variable "project_id" {
+  type = string
+}
+
+variable "dataset" {
+  type = string
+}
+
+variable "tables" {
+  description = "Table => its entry in tables.yaml."
+  type        = any
+}
+
+variable "definitions" {
+  description = "Folder with schema/*.json."
+  type        = string
+}
+
+variable "deletion_protection" {
+  type = bool
+}
