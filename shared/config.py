@@ -162,7 +162,7 @@ class LoadSettings(_ErasingSettings):
     primary_raters: CommaList = ("gemini/", "signals/")
     linger_ms: Annotated[float, Field(ge=0, le=1_000)] = 50.0
     batch_rows: Annotated[int, Field(ge=1, le=50_000)] = 5_000
-    batch_bytes: Annotated[int, Field(ge=1, le=8_000_000)] = 4_000_000
+    batch_bytes: Annotated[int, Field(ge=1, le=8_000_000)] = 7_000_000
 
     @field_validator("primary_raters", mode="before")
     @classmethod

@@ -60,7 +60,7 @@ def serving(
             loopback.requests.append(request)
             self._send(answer(request))
 
-        do_GET = do_POST = _answer
+        do_GET = do_DELETE = do_PATCH = do_POST = _answer
 
         def _send(self, reply: Reply) -> None:
             parts = [reply.body] if isinstance(reply.body, bytes) else reply.body

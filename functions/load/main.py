@@ -17,7 +17,7 @@ from shared.model import Record, parse_record
 from shared.once import once
 from shared.tombstones import Tombstones
 from shared.warehouse.group import GroupCommit
-from shared.warehouse.loader import Loader
+from shared.warehouse.loader import Loader, weight
 
 logs.configure()
 log = logging.getLogger("shared.load")
@@ -72,5 +72,5 @@ def load(event: CloudEvent) -> None:
             log.info("record of something erased dropped")
             return
         logs.about(record.video_id)
-        app.group.submit(record, weight=len(message.data))
+        app.group.submit(record, weight(record))
         log.info("record loaded", extra={"sections": record.sections()})

@@ -59,7 +59,7 @@ CONCURRENT_UPDATE = "due to concurrent update"
 """Two statements met at a table: `invalidQuery`, like a statement that cannot be parsed. Only the
 message tells them apart ("Could not serialize access to table … due to concurrent update")."""
 
-_WITHOUT_REASON = {401: Meaning.DEPLOY, 403: Meaning.DEPLOY, 404: Meaning.DEPLOY}
+_WITHOUT_REASON = dict.fromkeys((401, 403, 404, 407, 501), Meaning.DEPLOY)
 
 NO_ANSWER = (
     exceptions.RetryError,
@@ -108,9 +108,8 @@ def meaning_of(error: exceptions.GoogleAPICallError) -> Meaning:
     if reason in MEANINGS:
         return MEANINGS[reason]
     status = int(error.code or 0)
-    if status >= 500 or status == 429:
-        return Meaning.PASSES
-    return _WITHOUT_REASON.get(status, Meaning.STATEMENT)
+    may_pass = status >= 500 or status == 429
+    return _WITHOUT_REASON.get(status, Meaning.PASSES if may_pass else Meaning.STATEMENT)
 
 
 def reason_of(error: exceptions.GoogleAPICallError) -> str | None:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 from google.api_core import exceptions
 from google.cloud import bigquery
+from pydantic import BaseModel
 
 from shared.errors import Misconfigured, Permanent
-from shared.model import Record, canonical_json
+from shared.model import Record
 from shared.warehouse.ask import ask, merge_statement
+from shared.warehouse.failures import RequestTooLarge
 from shared.warehouse.gateway import Deadline
 from shared.warehouse.rows import Row, Rows, rows_of
 
@@ -20,6 +22,9 @@ FACT_TABLE = "fact_video_analytics"
 LOAD_TIMEOUT_S = 200.0
 """How long one batch may take in all. A statement that falls silent then ends 140 s later at most,
 which is still within the 570 s of the function."""
+
+_OWN_COLUMNS_BYTES = 600
+"""Keys, names of columns, and what a row has beside its section: flags, derived scores."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,12 +47,21 @@ class Loader:
     def load(self, records: Sequence[Record]) -> None:
         """Make the records durable. A second run with the same records changes nothing.
 
-        Raises Refused when the rows themselves are at fault, Transient when trying again can
-        help, Misconfigured when the tables do not fit this version of the code.
+        More than one request can carry is split. Raises RequestTooLarge for a record that is too
+        large by itself, Refused when the rows themselves are at fault, Transient when trying again
+        can help, Misconfigured when the tables do not fit this version of the code.
         """
-        deadline = Deadline.after(LOAD_TIMEOUT_S)
+        self._load(records, Deadline.after(LOAD_TIMEOUT_S))
+
+    def _load(self, records: Sequence[Record], deadline: Deadline) -> None:
         try:
             self._merge(records, deadline)
+        except RequestTooLarge:
+            if len(records) < 2:
+                raise
+            middle = len(records) // 2
+            self._load(records[:middle], deadline)
+            self._load(records[middle:], deadline)
         except exceptions.BadRequest as error:
             self._check_deploy(error, deadline)
             raise Refused(error.message) from error
@@ -100,5 +114,14 @@ def _partition_bounds(rows: list[Row]) -> list[bigquery.ScalarQueryParameter]:
 
 
 def weight(record: Record) -> int:
-    """Bytes a record takes in a request to BigQuery, roughly."""
-    return len(canonical_json(record.model_dump(mode="json", exclude_none=True)))
+    """Bytes a record takes in the largest request of its batch, at least.
+
+    A row holds its section twice: in its columns, and whole as a JSON text in the JSON text of all
+    rows, whose every letter beyond ASCII the client sends as `\\uXXXX`.
+    """
+    return max((_section_weight(getattr(record, name)) for name in record.sections()), default=0)
+
+
+def _section_weight(section: BaseModel) -> int:
+    text = json.dumps(section.model_dump_json(exclude_none=True), ensure_ascii=False)
+    return 2 * len(json.dumps(text)) + _OWN_COLUMNS_BYTES

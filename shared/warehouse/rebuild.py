@@ -81,7 +81,7 @@ class App:
     clock: Callable[[], datetime]
     on_progress: Callable[[Progress], None] = lambda progress: None
     batch_rows: int = 2_000
-    batch_bytes: int = 4_000_000
+    batch_bytes: int = 7_000_000
     sleep: Callable[[float], None] = field(default=time.sleep)
 
     @property

@@ -108,6 +108,7 @@ def test_words_of_the_message_alone_decide_nothing(words):
         (401, Misconfigured),
         (403, Misconfigured),
         (404, Misconfigured),
+        (501, Misconfigured),
         (400, exceptions.BadRequest),
     ],
 )

@@ -153,4 +153,6 @@ WHEN NOT MATCHED THEN INSERT (
 WHEN NOT MATCHED BY SOURCE
   AND target.report_date = @report_date
   AND target.plan_hash = @plan_hash
+  -- What another statement of the same report writes stays.
+  AND target.effect NOT IN UNNEST(@others)
   THEN DELETE
