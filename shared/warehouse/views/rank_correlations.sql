@@ -11,14 +11,15 @@
 WITH ranked AS (
   SELECT
     pair.*,
-    RANK() OVER scores + (COUNT(*) OVER same_score - 1) / 2 AS score_rank,
-    RANK() OVER kpis + (COUNT(*) OVER same_value - 1) / 2 AS value_rank
+    RANK() OVER scores + (COUNT(*) OVER equal_scores - 1) / 2 AS score_rank,
+    RANK() OVER kpis + (COUNT(*) OVER equal_kpis - 1) / 2 AS value_rank
   FROM `${dataset}.engagement_pairs` AS pair
+  -- BigQuery cannot partition by FLOAT64. Rows with an equal value are peers in its order instead.
   WINDOW
     scores AS (PARTITION BY predictor, outcome, scale ORDER BY score),
-    same_score AS (PARTITION BY predictor, outcome, scale, score),
+    equal_scores AS (scores RANGE BETWEEN CURRENT ROW AND CURRENT ROW),
     kpis AS (PARTITION BY predictor, outcome, scale ORDER BY value),
-    same_value AS (PARTITION BY predictor, outcome, scale, value)
+    equal_kpis AS (kpis RANGE BETWEEN CURRENT ROW AND CURRENT ROW)
 )
 
 SELECT
