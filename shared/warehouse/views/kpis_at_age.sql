@@ -31,7 +31,10 @@ WITH reading AS (
   SELECT
     snapshot.*,
     -- Never zero, for the logarithm: a reading at the very second of posting is a minute old.
-    GREATEST(TIMESTAMP_DIFF(snapshot.collected_at, video.created_at, SECOND) / 86400, 1 / 1440) AS age
+    GREATEST(
+      TIMESTAMP_DIFF(snapshot.collected_at, video.created_at, MICROSECOND) / 86400000000,
+      1 / 1440
+    ) AS age
   FROM `${dataset}.fact_metrics_snapshot` AS snapshot
   INNER JOIN `${dataset}.dim_video` AS video ON video.video_id = snapshot.video_id
   WHERE snapshot.collected_at >= video.created_at
@@ -67,7 +70,8 @@ pair AS (
     followers AS followers_before,
     LEAD(followers) OVER later AS followers_after
   FROM reading
-  WINDOW later AS (PARTITION BY video_id ORDER BY age)
+  -- Not by age, which readings of the first minute share.
+  WINDOW later AS (PARTITION BY video_id ORDER BY collected_at)
 ),
 
 declared AS (
