@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+STATEMENTS := $(CURDIR)/build/statements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test lint generate bench soak coverage study lock pins scan audit fuzz faults clean
+.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study lock pins scan audit fuzz faults clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,7 +28,11 @@ demo: $(READY) ## Run the whole pipeline on this machine on synthetic videos and
 	@$(BIN)/tta demo
 
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	@rm -rf $(STATEMENTS)
+	@TTA_SQL_RECORD=$(STATEMENTS) $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
+sql: $(READY) ## Ask Google's SQL analyser about every statement, the last `make test`'s among them (needs npm)
+	@$(BIN)/python -m tests.sql
 
 lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and what is unsafe (bandit)
 	@$(BIN)/ruff check .
@@ -101,4 +106,4 @@ faults: $(READY) ## Break everything many times over, and let 30 seeds of mixed 
 		$(BIN)/python -m pytest -q -s tests/faults
 
 clean: ## Remove the environment and everything the demo stored
-	rm -rf $(VENV) .local
+	rm -rf $(VENV) .local .zetasql $(STATEMENTS)

@@ -30,6 +30,7 @@ from local.duckdb_lock import close_emulator
 from local.guard import JSON, Door
 from local.guard_asgi import AsgiGuard
 from local.information_schema import answer_information_schema
+from local.statements import watched
 
 if TYPE_CHECKING:
     from bqemulator.server import EmulatorServer
@@ -188,7 +189,7 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
 
 
 def _guarded(create_app: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda context: AsgiGuard(create_app(context), DOOR)
+    return lambda context: AsgiGuard(watched(create_app(context), os.environ), DOOR)
 
 
 def _parser() -> argparse.ArgumentParser:

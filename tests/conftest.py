@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from shared.insights.one_thread import in_one_thread
+from tests.sql.witness import watch
 
 in_one_thread()  # before numpy is imported: several processes share few cores
 
@@ -16,10 +17,15 @@ settings.register_profile("suite", derandomize=True)
 settings.register_profile("campaign", max_examples=300)
 settings.load_profile("suite")
 
-ONE_PROCESS = ("faults", "pipeline", "terraform", "warehouse")
+ONE_PROCESS = ("faults", "pipeline", "sql", "terraform", "warehouse")
 """Folders whose tests share what is costly to start, and take longest; other files stand alone."""
 
 TESTS = Path(__file__).parent
+
+
+def pytest_configure() -> None:
+    """Where `make test` asks for it, write down every statement that BigQuery is sent."""
+    watch()
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -1,0 +1,97 @@
+"""Every statement that stands in a file, a document or a text of the command line."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from shared.warehouse import tables, views
+from tests.sql import judge, literals, statements
+from tests.sql.analyser import Analyser
+from tests.sql.engine import RefusedStatement
+from tests.sql.statements import Statement
+
+
+def test_google_accepts_every_view(analyser: Analyser):
+    assert statements.views()
+    assert analyser.add_views(statements.views()) == []
+
+
+def test_google_accepts_every_file_and_every_example(viewed: Analyser):
+    every = [*statements.files(), *statements.examples(), *literals.examples()]
+
+    assert len(every) >= 20
+    assert [str(refusal) for refusal in viewed.refusals(every)] == []
+
+
+def test_no_file_is_left_out():
+    assert statements.unlisted_files() == []
+
+
+def test_no_name_is_a_reserved_word(analyser: Analyser):
+    assert judge.judge_names(analyser) == []
+
+
+def test_a_reserved_word_in_the_tables_is_refused(
+    analyser: Analyser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    copy = tmp_path / "warehouse"
+    shutil.copytree(tables.HERE, copy)
+    text = (copy / "tables.yaml").read_text().replace("{name: bio,", "{name: window,")
+    (copy / "tables.yaml").write_text(text)
+    columns = json.loads((copy / "schema/dim_user.json").read_text())
+    renamed = [column | {"name": column["name"].replace("bio", "window")} for column in columns]
+    (copy / "schema/dim_user.json").write_text(json.dumps(renamed))
+    monkeypatch.setattr(tables, "HERE", copy)
+
+    assert "window is a reserved word" in judge.judge_names(Analyser(analyser.engine))
+
+
+def test_a_view_that_partitions_by_a_float_is_refused(
+    analyser: Analyser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    copy = tmp_path / "views"
+    shutil.copytree(views.VIEWS, copy)
+    path = copy / "rank_correlations.sql"
+    text = path.read_text()
+    path.write_text(text.replace("scale ORDER BY value", "scale, value ORDER BY value"))
+    assert path.read_text() != text
+    monkeypatch.setattr(views, "VIEWS", copy)
+
+    failure = judge.judge_names(analyser)[0]
+
+    assert "rank_correlations.sql: Partitioning by expressions of type FLOAT64" in failure
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM dim_lang",
+        "SELECT * FROM `p.d.dim_lang`",
+        "SELECT * FROM p.d.dim_lang",
+        "SELECT * FROM `p`.d.dim_lang;",
+        "ALTER TABLE `p.d.dim_lang` ADD COLUMN IF NOT EXISTS script ARRAY<STRING>",
+        "ALTER TABLE `p.d.dim_user` RENAME COLUMN `following` TO following_count",
+        "DELETE FROM dim_lang WHERE lang_key IN UNNEST(@values)",
+        "SELECT table_name FROM INFORMATION_SCHEMA.TABLES",
+        "SELECT column_name FROM `p.d.INFORMATION_SCHEMA.COLUMNS`",
+        "SELECT column_name FROM `p.d`.INFORMATION_SCHEMA.COLUMNS",
+    ],
+)
+def test_a_table_is_found_however_a_statement_names_it(analyser: Analyser, sql: str):
+    analyser.analyse(Statement(sql, "here", {"values": "ARRAY<STRING>"}))
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("SELECT missing FROM dim_lang", "Unrecognized name: missing"),
+        ("SELECT * FROM dim_language", "Table not found: dim_language"),
+        ("DELETE FROM dim_lang", "DELETE must have a WHERE clause"),
+        ("SELECT 1 FROM dim_lang WHERE lang_key = @key", "No matching signature"),
+    ],
+)
+def test_what_bigquery_would_refuse_is_refused(analyser: Analyser, sql: str, reason: str):
+    with pytest.raises(RefusedStatement, match=reason):
+        analyser.analyse(Statement(sql, "here", {"key": "INT64"}))
