@@ -26,11 +26,9 @@ def test_a_statement_that_is_wrong_is_refused_in_a_sentence(tta, sql, sentence):
 
 
 def test_json_is_a_list_of_objects(tta):
-    done = tta(
-        "query", "SELECT 'a' AS word, 7 AS number, NULL AS nothing, [1, 2] AS some", "--json"
-    )
+    done = tta("query", "SELECT 'a' AS word, 7 AS number, NULL AS nothing, [1, 2] AS few", "--json")
 
-    assert json.loads(done.stdout) == [{"word": "a", "number": 7, "nothing": None, "some": [1, 2]}]
+    assert json.loads(done.stdout) == [{"word": "a", "number": 7, "nothing": None, "few": [1, 2]}]
 
 
 def test_a_statement_that_deletes_changes_nothing_and_says_what_to_use(tta, ask):
