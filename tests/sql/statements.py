@@ -23,6 +23,7 @@ TYPES_OF_PARAMETERS = {
     "last_collected_at": "TIMESTAMP",
     "video_ids": "ARRAY<STRING>",
     "primary_raters": "ARRAY<STRING>",
+    "others": "ARRAY<STRING>",
 }
 """What the code passes to the statements in files, by name; of what was sent the API says it."""
 
@@ -60,6 +61,8 @@ def files() -> list[Statement]:
 def _of_file(path: Path) -> Statement:
     sql = path.read_text()
     names = set(re.findall(r"@(\w+)", sql))
+    if unknown := sorted(names - TYPES_OF_PARAMETERS.keys()):
+        raise LookupError(f"{path.name}: TYPES_OF_PARAMETERS does not say what {unknown} are")
     parameters = {name: TYPES_OF_PARAMETERS[name] for name in sorted(names)}
     return Statement(sql, str(path.relative_to(ROOT)), parameters)
 
