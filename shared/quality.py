@@ -7,6 +7,7 @@ Which of two counts is wrong nobody can tell, so none is mended and none is thro
 
 from datetime import datetime, timedelta
 
+from shared.known_breaks import break_flags
 from shared.model import Metrics
 
 IMPOSSIBLE = {
@@ -42,15 +43,22 @@ def count_flags(metrics: Metrics) -> tuple[str, ...]:
 
 
 def at_the_door(
-    metrics: Metrics, created_at: datetime | None, now: datetime, rounded: bool = False
+    metrics: Metrics,
+    created_at: datetime | None,
+    now: datetime,
+    rounded: bool = False,
+    source: str = "",
 ) -> Metrics:
-    """The reading with what can only be told where it arrives: by the clock, or by its spelling."""
+    """The reading with what can only be told where it arrives: by the clock, its spelling, or a
+    known break of its source.
+    """
     told = {
         "collected_in_future": metrics.collected_at > now + CLOCK_MARGIN,
         "posted_after_collected": created_at is not None and created_at > metrics.collected_at,
         ROUNDED: rounded,
     }
     flags = {*metrics.flags, *(rule for rule, is_so in told.items() if is_so)}
+    flags |= set(break_flags(source, metrics.collected_at))
     return metrics.model_copy(update={"flags": tuple(sorted(flags))})
 
 

@@ -11,6 +11,8 @@ from shared.insights.effect import Effect
 from shared.insights.plan import AGE, Plan
 from shared.insights.quality import IMPOSSIBLE, Gate
 from shared.insights.strength import Strength
+from shared.insights.table import collected_at
+from shared.known_breaks import break_sentences
 
 MUCH_MISSING = 0.2
 BROKEN_MONTH = 0.05
@@ -41,6 +43,7 @@ def cautions(
     frame = passed.frame
     return (
         *_sampling(passed, plan),
+        *_breaks(passed, plan),
         *_counting(passed),
         *_precision(plan, effects, primary, strength),
         *_ages(frame, plan),
@@ -98,6 +101,19 @@ def _counting(passed: Gate) -> Iterator[str]:
     for name in ("views", "likes"):
         if name in passed.frame and _looks_rounded(passed.frame[name]):
             yield f"Most large counts of {name} end in two zeros: they look rounded."
+
+
+def _breaks(passed: Gate, plan: Plan) -> Iterator[str]:
+    """Known breaks of a source that the sample spans, where the table has a column `source`.
+
+    A table of one reading each says when a video was counted; it was listed no later, and that is
+    taken for the day.
+    """
+    if "source" not in passed.frame:
+        return
+    asked = collected_at(passed.frame, plan)
+    times = [None if pd.isna(one) else one.to_pydatetime() for one in asked]
+    yield from break_sentences(zip(passed.frame["source"], times, times, strict=True))
 
 
 def _precision(

@@ -11,7 +11,7 @@ Kind = Literal["id", "count", "time", "yes_or_no", "text", "number"]
 IDS = frozenset({"video_id", "creator", "user_key", "creator_id", "username"})
 COUNTS = frozenset({"views", "likes", "comments", "shares", "saves", "followers"})
 TIMES = frozenset({"created_at", "collected_at"})
-TEXTS = frozenset({"language", "rater", "rating_status"})
+TEXTS = frozenset({"language", "rater", "rating_status", "source"})
 YES_OR_NO = "synthetic"
 WORDS: dict[str, str] = {"id": "names", "text": "words", "time": "times"}
 """What columns of these kinds hold instead of numbers."""

@@ -216,6 +216,7 @@ GATED = (
     "synthetic",
     "rating_status",
     "rater",
+    "source",
 )
 """Columns that the quality gate looks at wherever the plan names them."""
 

@@ -50,4 +50,4 @@ def read_video(item: Any, collection: Collection, at: datetime) -> Found:
         )
     except ValidationError as error:
         raise BadVideo(first_problem(error)) from error
-    return Found(video_id, video, at_the_door(metrics, video.created_at, at))
+    return Found(video_id, video, at_the_door(metrics, video.created_at, at, source="research"))

@@ -73,6 +73,13 @@ def test_what_cannot_be_true_is_kept_and_flagged():
     assert (metrics.views, metrics.flags) == (-1, ("posted_after_collected",))
 
 
+def test_a_reading_from_before_a_known_break_carries_its_flag():
+    then = NOW.replace(year=2024, month=6)
+    _, metrics = read_video(FULL | {"create_time": 1_700_000_000}, CATS, then)
+
+    assert metrics.flags == ("views_before_2024_07",)
+
+
 @pytest.mark.parametrize("video_id", [0.5, True, None, -7, "x7", "7 ", 10**20, [], "٧"])
 def test_what_is_no_id_is_no_video(video_id):
     with pytest.raises(BadVideo, match="id"):

@@ -7,6 +7,7 @@ from typing import Any
 from shared.insights.report.analysis import Analysis
 from shared.insights.report.missing import Missing, Stock
 from shared.insights.words import SAYS, answer, in_steps
+from shared.known_breaks import break_sentences
 
 Row = dict[str, Any]
 
@@ -17,7 +18,7 @@ def quality_rows(
     """All of them, in the order of the report; `finding` names each."""
     rows = [*_answers(found, lacking), *_rows(there, found), *_flags(videos)]
     if found:
-        rows += [*_dropped(found), *_months(found), *_precision(found), *_cautions(found)]
+        rows += [*_dropped(found), *_months(found), *_precision(found), *_cautions(found, videos)]
     for place, row in enumerate(rows):
         row["place"] = place
         row["finding"] = f"{row['part']}/{row['subject']}"
@@ -88,8 +89,12 @@ def _precision(found: Analysis) -> Iterator[Row]:
         yield _valued("influence", name, one["estimate_without"]) | {"count": one["n"]}
 
 
-def _cautions(found: Analysis) -> Iterator[Row]:
-    for number, sentence in enumerate(found.insights.warnings, 1):
+def _cautions(found: Analysis, videos: Sequence[Row]) -> Iterator[Row]:
+    """What the analysis warns of, and known breaks that the videos it rests on span."""
+    kept = (videos[place] for place in found.gate.frame.index)
+    dated = ((row.get("source"), row.get("listed_at"), row.get("collected_at")) for row in kept)
+    breaks = break_sentences(dated)
+    for number, sentence in enumerate(dict.fromkeys((*found.insights.warnings, *breaks)), 1):
         yield _said("caution", str(number), sentence)
 
 

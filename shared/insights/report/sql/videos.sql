@@ -4,6 +4,8 @@ SELECT
   creator.username,
   video.caption,
   video.url,
+  video.source,
+  video.observed_at AS listed_at,
   rating.model_version,
   rating.evidence,
   rating.flags AS rating_flags
