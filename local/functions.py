@@ -87,7 +87,10 @@ def serve(function: Function, port: int, folder: Path = PROJECT / "functions") -
     source = str(folder / function.source / "main.py")
     app = create_app(function.source, source, function.signature)
     app.wsgi_app = WsgiGuard(app.wsgi_app, DOOR)
-    server = create_server(app, debug=False, when_ready=_say_ready, control_socket_disable=True)
+    # With one thread gunicorn would take its worker for sync, in which a connection that says
+    # nothing, as browsers open in reserve, stops all others for good.
+    options = {"worker_class": "gthread", "control_socket_disable": True}
+    server = create_server(app, debug=False, when_ready=_say_ready, **options)
     server.run("127.0.0.1", port)
 
 

@@ -183,3 +183,9 @@ def test_the_answer_to_a_refused_upload_arrives(servers):
             + b"x" * 500_000
         )
         assert connection.recv(100).startswith(b"HTTP/1.1 403")
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_connection_that_says_nothing_stops_no_other(servers, name):
+    with socket.create_connection(("127.0.0.1", servers[name].port), timeout=20):
+        assert ask(servers[name]).status_code in (servers[name].answers, 409)
