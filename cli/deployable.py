@@ -66,9 +66,7 @@ LARGEST = {
     "run.googleapis.com/cpu_allocation": 10_000,  # thousandths of a CPU
     "run.googleapis.com/mem_allocation": 20 * 2**30,
 }
-LATELY = timedelta(days=2)
-"""How old the newest verdict of the canary may be: it is asked every morning."""
-
+LATELY = timedelta(days=2)  # the canary is asked every morning
 STAGES_FOR_ALL = ("GA", "PUBLIC_PREVIEW")
 
 
