@@ -13,7 +13,7 @@ from typing import Any
 from google.cloud import bigquery
 
 from shared.tombstones import ERASED, Tombstones
-from shared.warehouse.gateway import BOUNDED, run
+from shared.warehouse.gateway import BOUNDED, change, run
 
 AT_ONCE = 500
 """Names in one pattern."""
@@ -38,6 +38,8 @@ class Rows:
     dataset: str
     tombstones: Tombstones
     _columns: dict[str, list[bigquery.SchemaField]] = field(default_factory=dict)
+
+    KEYS_AT_ONCE = 20_000  # of 400 bytes each at most: a request has 8 MB
 
     def videos_of(self, names: Sequence[str]) -> set[str]:
         """Videos of creators, by their keys."""
@@ -96,9 +98,10 @@ class Rows:
         return [(table, column, sorted(them)) for (table, column), them in found.items() if them]
 
     def _delete(self, table: str, column: str, values: list[str]) -> int:
-        return self._change(
-            f"DELETE FROM `{table}` WHERE {column} IN UNNEST(@values)",  # nosec B608 # both are ours
-            values=values,
+        statement = f"DELETE FROM `{table}` WHERE {column} IN UNNEST(@values)"  # nosec B608 # ours
+        return sum(
+            self._change(statement, values=values[start : start + self.KEYS_AT_ONCE])
+            for start in range(0, len(values), self.KEYS_AT_ONCE)
         )
 
     # Mentions
@@ -168,7 +171,9 @@ class Rows:
         yield from self._run(statement, parameters)
 
     def _change(self, statement: str, **parameters: Any) -> int:
-        return int(self._run(statement, parameters).num_dml_affected_rows or 0)
+        bound = [_parameter(name, value) for name, value in parameters.items()]
+        dataset = f"{self.client.project}.{self.dataset}"
+        return change(self.client, dataset, statement, bound, timeout_s=WHOLE_TABLE_TIMEOUT_S)
 
     def _run(self, statement: str, parameters: dict[str, Any]) -> bigquery.table.RowIterator:
         dataset = f"{self.client.project}.{self.dataset}"

@@ -13,6 +13,8 @@ from google.cloud import bigquery
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.erasure.rows import Rows
+from shared.insights.report import source
 from shared.lake import metadata_name
 from shared.warehouse import gateway, insight_rows
 from shared.warehouse.failures import RequestTooLarge
@@ -188,3 +190,27 @@ def test_a_report_larger_than_one_request_is_written_whole(db, monkeypatch):
 
     assert statements.count("insight_quality") > 9
     assert found(db) == [(DAY, PLAN, f"f{n:02}", 7) for n in range(9)]
+
+
+def test_more_ids_than_one_request_carries_are_asked_for_in_parts(db, monkeypatch):
+    monkeypatch.setattr(source, "IDS_AT_ONCE", 2)
+    ids = [f"730000000000000{n:04}" for n in range(5)]
+    curve = rating(curves={"surprise": (0.5, 1.5)})
+    db.load(*(record(video_id, rating=curve) for video_id in ids))
+
+    curves = source.StarSchema(db.client, db.dataset).curves(ids)
+
+    assert sorted(curves) == ids
+
+
+def test_more_keys_than_one_request_carries_are_deleted_in_parts(db, monkeypatch):
+    monkeypatch.setattr(Rows, "KEYS_AT_ONCE", 2)
+    ids = [f"730000000000000{n:04}" for n in range(5)]
+    db.load(*(record(video_id, metrics=metrics()) for video_id in ids))
+
+    deleted = Rows(db.client, db.dataset, tombstones_in(LakeInMemory()))._delete(
+        "fact_metrics_snapshot", "video_id", ids
+    )
+
+    assert deleted == 5
+    assert db.rows("SELECT video_id FROM fact_metrics_snapshot") == []

@@ -17,6 +17,9 @@ SQL = Path(__file__).parent / "sql"
 MADE_UP = "-stand-in"
 """How the version of a model ends that stands in for one in tests."""
 
+IDS_AT_ONCE = 100_000
+"""Video ids that one request carries; some 40 bytes each of the 8 MB that it may have."""
+
 NOT_A_RATING = "made_up"
 """Status that such a rating has in a report: it is counted, and none of its numbers is used."""
 
@@ -58,8 +61,13 @@ class StarSchema:
 
     def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]:
         """The curves of each video that has some, as JSON."""
-        asked = bigquery.ArrayQueryParameter("video_ids", "STRING", list(video_ids))
-        return {row["video_id"]: row["curves"] for row in self._rows("curves", asked)}
+        curves: dict[str, str] = {}
+        for start in range(0, len(video_ids), IDS_AT_ONCE):
+            ids = list(video_ids[start : start + IDS_AT_ONCE])
+            parameter = bigquery.ArrayQueryParameter("video_ids", "STRING", ids)
+            rows = self._rows("curves", parameter)
+            curves |= {row["video_id"]: row["curves"] for row in rows}
+        return curves
 
     def ratings(self) -> list[Row]:
         """Every rating of every rater but made-up ones: rows of `agreement.stored.question`."""
