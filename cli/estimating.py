@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
 from cli.selection import Selected, objects_in
-from shared.config import AnalyzeSettings, GeminiSettings, read
+from shared.config import MOST_UPLOADED_BYTES, AnalyzeSettings, GeminiSettings, read
 from shared.lake import Gone, Lake
 from shared.media_type import HEAD_BYTES, media_type
 from shared.parallel import in_order
@@ -83,7 +83,7 @@ class Plan:
 
     @property
     def most_bytes(self) -> int:
-        sent = self.settings.inline_max_bytes if self.settings.api_key else math.inf
+        sent = MOST_UPLOADED_BYTES if self.settings.api_key else math.inf
         return int(min(self.limits.max_media_bytes, sent))
 
     def clip(self, file: BinaryIO, size: int) -> Clip:

@@ -98,13 +98,21 @@ MODELS_THAT_THINK_MINIMALLY = frozenset(
 )
 
 
+MOST_UPLOADED_BYTES = 2 * 10**9
+"""2 GB a file of the Developer API (https://ai.google.dev/gemini-api/docs/files, 2026-11)."""
+
+CLOSING_S = 30.0
+"""Of a function's time, what is kept back to delete an uploaded file and to store the rating."""
+
+
 class GeminiSettings(FromEnvironment):
     """How Gemini is asked. All but keys, place and time-outs is part of a rating's identity.
 
-    With GEMINI_API_KEY the Developer API is asked and gets the file inline; without it, Vertex AI
-    in the project reads the file from the bucket. Defaults as of 2026-11. Temperature, top-p, top-k
-    and the number of candidates are not here: current models ignore or refuse them
-    (https://ai.google.dev/gemini-api/docs, models 3.5 and later).
+    With GEMINI_API_KEY the Developer API is asked and gets the file inline, or uploaded if it has
+    more than GEMINI_INLINE_MAX_BYTES; without it, Vertex AI in the project reads it from the
+    bucket. Defaults as of 2026-11. Temperature, top-p, top-k and the number of candidates are not
+    here: current models ignore or refuse them (https://ai.google.dev/gemini-api/docs, models 3.5
+    and later).
     """
 
     prefix: ClassVar[str] = "GEMINI_"
@@ -137,12 +145,18 @@ class GeminiSettings(FromEnvironment):
     def _ends_before_its_message_comes_again(self) -> Self:
         waits_s = 2 ** (self.attempts - 1) - 1 + (self.attempts - 1)  # 1, 2, 4 … s and their jitter
         longest = 2 * (self.attempts * self.timeout_s + waits_s)
-        if longest > self.deadline_s:
+        if longest > self.answer_s:
             raise ValueError(
                 f"GEMINI_TIMEOUT_S, GEMINI_ATTEMPTS: a question and its correction may take "
-                f"{longest:.0f} s, longer than GEMINI_DEADLINE_S ({self.deadline_s:.0f} s)"
+                f"{longest:.0f} s, longer than GEMINI_DEADLINE_S less {CLOSING_S:.0f} s "
+                f"({self.answer_s:.0f} s)"
             )
         return self
+
+    @property
+    def answer_s(self) -> float:
+        """How long all calls of one rating may take together, uploads and tokens included."""
+        return self.deadline_s - CLOSING_S
 
     def fps_for(self, duration_s: float | None) -> float:
         """Frames per second that the model samples: more for a short clip, whose cost is small."""

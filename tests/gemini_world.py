@@ -1,6 +1,7 @@
 """The rater on its real client, in front of the stand-in, with a lake and a bus in memory."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from shared.claims import Claims
 from shared.config import GeminiSettings
 from shared.events import VideoUploaded
 from shared.model import Rating, Record
-from shared.rating.gemini.api import GeminiApi
+from shared.rating.gemini.api import GeminiApi, http_options
 from shared.rating.gemini.kept import Answers
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import Condition
@@ -47,6 +48,7 @@ class World:
     def __init__(self, gemini: StandIn, clip: bytes, **how: Any):
         self.gemini = gemini
         self.clip = clip
+        self.max_media_bytes = 2**20
         self.lake = LakeInMemory()
         self.bus = BusInMemory()
         self.now = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -57,13 +59,11 @@ class World:
         self.budget = Budget(self.lake, "gemini", videos, usd, lambda: self.now)
 
     def client(self) -> genai.Client:
-        options = types.HttpOptions(
-            base_url=self.gemini.url,
-            timeout=round(self.settings.timeout_s * 1_000),
-            retry_options=types.HttpRetryOptions(
-                attempts=self.settings.attempts, initial_delay=0.01, max_delay=0.02, jitter=0.01
-            ),
+        retries = types.HttpRetryOptions(
+            attempts=self.settings.attempts, initial_delay=0.01, max_delay=0.02, jitter=0.01
         )
+        changes = {"base_url": self.gemini.url, "retry_options": retries}
+        options = http_options(self.settings).model_copy(update=changes)
         if self.settings.api_key:
             return genai.Client(
                 enterprise=False, api_key=self.settings.api_key, http_options=options
@@ -78,6 +78,7 @@ class World:
 
     def app(self) -> App:
         api = GeminiApi(self.client(), self.settings.model, bool(self.settings.api_key))
+        files = api.files and replace(api.files, sleep=lambda seconds: None)
         raters = {
             rater.condition: rater
             for rater in (
@@ -89,6 +90,7 @@ class World:
                     Prices.load(),
                     lambda: self.now,
                     self.now.timestamp,
+                    files,
                 )
                 for sees_caption in (False, True)
                 for sees_cards in (False, True)
@@ -102,7 +104,7 @@ class World:
             publish=self.bus.publish,
             clock=lambda: self.now,
             timer=self.now.timestamp,
-            max_media_bytes=2**20,
+            max_media_bytes=self.max_media_bytes,
         )
 
     def upload(self, video_id: str = "7300000000000000001", **how: Any) -> VideoUploaded:

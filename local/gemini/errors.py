@@ -9,6 +9,7 @@ STATUS_OF = {
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
     408: "DEADLINE_EXCEEDED",
+    409: "ALREADY_EXISTS",
     413: "INVALID_ARGUMENT",
     429: "RESOURCE_EXHAUSTED",
     499: "CANCELLED",
@@ -21,11 +22,12 @@ _TYPES = "type.googleapis.com/google.rpc."
 
 
 class Refused(Exception):
-    """What the API does not take. `code` is the HTTP status."""
+    """What the API does not take. `code` is the HTTP status, `status` the word beside it."""
 
-    def __init__(self, code: int, message: str):
+    def __init__(self, code: int, message: str, status: str | None = None):
         super().__init__(message)
         self.code = code
+        self.status = status
 
 
 def error_body(

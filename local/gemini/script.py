@@ -19,6 +19,10 @@ Method = Literal[
     "batches.cancel",
     "batches.delete",
     "batches.line",  # one line of a batch job's input
+    "files.start",
+    "files.upload",  # one piece of an upload
+    "files.get",
+    "files.delete",
 ]
 Code = Annotated[int, Field(ge=400, le=599)]
 Enum = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
@@ -89,6 +93,14 @@ class Plan(_Plain):
     casing: Literal["camel", "snake"] | None = None
 
 
+class FilePlan(_Plain):
+    """How an uploaded file is processed: the states that looks at it see, and how it ends."""
+
+    states: list[Enum] = ["PROCESSING"]
+    ends: Literal["ACTIVE", "FAILED", "PROCESSING"] = "ACTIVE"
+    error: str = "Asked for by the test's script."
+
+
 class Step(_Plain):
     """What happens to the next request that it is for, `times` times (None: to all of them).
 
@@ -115,13 +127,18 @@ class Step(_Plain):
     casing: Literal["camel", "snake"] = "camel"
     missing: bool = False
     job: Plan | None = None
+    file: FilePlan | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _is_for_what_it_names(cls, given: Any) -> Any:
-        """A plan is for a new job and a missing line for a line, without saying so."""
+        """A plan is for a new job or file and a missing line for a line, without saying so."""
         if isinstance(given, Mapping) and "when" not in given:
-            methods = {"job": "batches.create", "missing": "batches.line"}
+            methods = {
+                "job": "batches.create",
+                "missing": "batches.line",
+                "file": "files.upload",
+            }
             for name in methods.keys() & given.keys():
                 return {**given, "when": {"method": methods[name]}}
         return given

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,8 +14,9 @@ from local.gemini.clips import Clips
 from local.gemini.errors import error_body
 from local.gemini.ledger import Request
 from local.gemini.objects import Objects
-from local.gemini.service import Reply, Service
-from local.guard import GuardedHandler
+from local.gemini.replies import Reply
+from local.gemini.service import Service
+from local.guard import Door, GuardedHandler
 
 MOST_BODY = 64 * 2**20
 _MOST_SHOWN = 16 * 2**20  # bytes of bodies in one answer of /_requests
@@ -48,6 +50,11 @@ class StandIn(ThreadingHTTPServer):
     def ignored(self) -> list[str]:
         """Parameters that were sent and have no effect on the model they were sent to."""
         return self.service.ledger.ignored
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the uploaded files that nobody has deleted."""
+        return self.service.files.names
 
     def script(self, *steps: Mapping[str, Any]) -> None:
         """Say what comes next: see script.Step. Raises ValueError for a malformed step."""
@@ -92,6 +99,7 @@ def standing_in(
 
 
 class _Handler(GuardedHandler):
+    door = Door(files_to=re.compile(r"POST /upload/[^?]*\?(?:[^#]*&)?upload_id="))
     server: StandIn
     protocol_version = "HTTP/1.1"
     server_version = "GeminiStandIn"
@@ -153,6 +161,8 @@ class _Handler(GuardedHandler):
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
         if reply.hang_up or self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()

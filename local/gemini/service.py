@@ -4,22 +4,23 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from local.gemini import refusals, usage
 from local.gemini.answers import response
 from local.gemini.clips import Clips
 from local.gemini.embeddings import EMBEDDERS, embedded, predicted
-from local.gemini.errors import Refused, error_body, quota_details
+from local.gemini.errors import Refused, error_body
+from local.gemini.files import FileStore, finalized
 from local.gemini.jobs import Job, Jobs, resource
 from local.gemini.ledger import Ledger, Request
 from local.gemini.models import MODELS, offered
 from local.gemini.objects import LocalCloudStorage, Objects
 from local.gemini.question import Question, question_of
-from local.gemini.script import Failure, Plan, Script, Step
+from local.gemini.replies import Reply, error_text, failed_reply, json_reply, upload_reply
+from local.gemini.script import FilePlan, Plan, Script, Step
 from local.gemini.wire import camel, snake
 
 _MODEL = r"models/(?P<model>[^/:]+):(?P<verb>generateContent|countTokens)"
@@ -31,19 +32,10 @@ _EMBED = re.compile(r"/v1(?:beta)?/models/(?P<model>[^/:]+):batchEmbedContents")
 _JOBS = re.compile(
     rf"{_PARENT}/batchPredictionJobs(?:/(?P<number>[0-9]{{1,18}})(?P<verb>:cancel)?)?"
 )
+_UPLOAD = re.compile(r"/upload/v1(?:beta)?/files")
+_FILE = re.compile(r"/v1(?:beta)?/(?P<name>files/[a-z0-9-]{1,40})")
 _HTML = b"<!DOCTYPE html><html><title>Error</title><body><h1>Error</h1></body></html>"
 _PAGE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What goes back. `hang_up`: the connection closes before or halfway through the body."""
-
-    status: int
-    body: bytes
-    content_type: str = "application/json; charset=UTF-8"
-    delay_s: float = 0.0
-    hang_up: Literal["before", "halfway"] | None = None
 
 
 class Service:
@@ -60,6 +52,7 @@ class Service:
         self.script = Script()
         self.ledger = Ledger()
         self.clips = clips or Clips()
+        self.files = FileStore()
         self._restless = restless
         self._clock = clock
         self._jobs = Jobs(objects or LocalCloudStorage(), self._line, clock)
@@ -85,7 +78,8 @@ class Service:
         try:
             return self._routed(request)
         except Refused as refusal:
-            return _json_reply(refusal.code, error_body(refusal.code, str(refusal)))
+            body = error_body(refusal.code, str(refusal), refusal.status)
+            return json_reply(refusal.code, body)
 
     def _routed(self, request: Request) -> Reply:
         if match := _VERTEX.fullmatch(request.path):
@@ -96,10 +90,15 @@ class Service:
             return self._model(request, match, None)
         if match := _PREDICT.fullmatch(request.path):
             _authorized(request, "Authorization")
-            return _json_reply(200, predicted(_embedder(match), camel(_object(request))))
+            return json_reply(200, predicted(_embedder(match), camel(_object(request))))
         if match := _EMBED.fullmatch(request.path):
             _authorized(request, "x-goog-api-key")
-            return _json_reply(200, embedded(_embedder(match), camel(_object(request))))
+            return json_reply(200, embedded(_embedder(match), camel(_object(request))))
+        if _UPLOAD.fullmatch(request.path):
+            return self._uploading(request)
+        if match := _FILE.fullmatch(request.path):
+            _authorized(request, "x-goog-api-key")
+            return self._file(request, match["name"])
         if match := _JOBS.fullmatch(request.path):
             _authorized(request, "Authorization")
             return self._job(request, match)
@@ -110,6 +109,8 @@ class Service:
             raise Refused(404, f"There is no {request.method} {request.path}.")
         model = offered(match["model"], location or "global")
         body = _checked(request, match["model"], vertex=location is not None)
+        if location is None:
+            self.files.check(body["contents"])
         question = question_of(match["model"], body)
         if match["verb"] == "countTokens":
             step = self.script.next("countTokens", question)
@@ -121,6 +122,34 @@ class Service:
         return self._reply(
             step, question.model, lambda: response(question, step, self.clips, opinion)
         )
+
+    def _uploading(self, request: Request) -> Reply:
+        """The start of an upload, or one of its pieces, whose address the start's answer has.
+
+        Who knows that address may send: the client puts no key beside a piece.
+        """
+        upload_id = request.parameters.get("upload_id", [""])[0]
+        step = self.script.next("files.upload" if upload_id else "files.start")
+        if step.failure or step.html or step.hang_up == "before":
+            return self._reply(step, "", dict)
+        if not upload_id:
+            _authorized(request, "x-goog-api-key")
+            host = {name.lower(): value for name, value in request.headers.items()}["host"]
+            started = self.files.start(request.headers, camel(_object(request)))
+            address = f"http://{host}{request.path}?upload_id={started}&upload_protocol=resumable"
+            return upload_reply("active", b"", step, {"X-Goog-Upload-URL": address})
+        plan = step.file or FilePlan()
+        file = self.files.receive(upload_id, request.headers, request.body, plan, self._clock())
+        if file is None:
+            return upload_reply("active", b"", step)
+        return upload_reply("final", finalized(file), step)
+
+    def _file(self, request: Request, name: str) -> Reply:
+        verbs = {"GET": self.files.look, "DELETE": self.files.delete}
+        if request.method not in verbs:
+            raise Refused(404, f"There is no {request.method} {request.path}.")
+        step = self.script.next("files.get" if request.method == "GET" else "files.delete")
+        return self._reply(step, "", lambda: verbs[request.method](name))
 
     def _counted(self, question: Question) -> dict[str, Any]:
         tokens = usage.prompt_tokens(question, self.clips)
@@ -201,12 +230,12 @@ class Service:
 
     def _reply(self, step: Step, model: str, content: Callable[[], dict[str, Any]]) -> Reply:
         if step.failure:
-            return _failed(step.failure, model, step.delay_s)
+            return failed_reply(step.failure, model, step.delay_s)
         if step.html:
             return Reply(step.html, _HTML, "text/html; charset=UTF-8", step.delay_s)
         if step.hang_up == "before":
             return Reply(0, b"", delay_s=step.delay_s, hang_up="before")
-        return _json_reply(200, content(), step.delay_s, step.hang_up)
+        return json_reply(200, content(), step.delay_s, step.hang_up)
 
 
 def _embedder(match: re.Match[str]) -> str:
@@ -214,30 +243,6 @@ def _embedder(match: re.Match[str]) -> str:
     if match["model"] not in EMBEDDERS:
         raise Refused(404, f"Publisher Model `{match['model']}` was not found.")
     return match["model"]
-
-
-def error_text(code: int, message: str) -> str:
-    """An error in the status of a batch line."""
-    return json.dumps(error_body(code, message))
-
-
-def _failed(failure: Failure, model: str, delay_s: float) -> Reply:
-    details = failure.details
-    if details is None:
-        is_quota = failure.code == 429
-        details = quota_details(model, failure.retry_after_s) if is_quota else []
-    body = error_body(failure.code, failure.message, failure.status, details)
-    return _json_reply(failure.code, body, delay_s)
-
-
-def _json_reply(
-    status: int,
-    content: Mapping[str, Any],
-    delay_s: float = 0.0,
-    hang_up: Literal["before", "halfway"] | None = None,
-) -> Reply:
-    body = json.dumps(content, ensure_ascii=False).encode()
-    return Reply(status, body, delay_s=delay_s, hang_up=hang_up)
 
 
 def _authorized(request: Request, header: str) -> None:

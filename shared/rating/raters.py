@@ -55,6 +55,7 @@ def _gemini(
             prices,
             clock,
             timer,
+            gemini.files,
         )
         for sees_caption in (False, True)
         for sees_cards in (False, True)

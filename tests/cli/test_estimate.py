@@ -114,9 +114,17 @@ def test_a_file_beyond_the_largest_is_not_priced(clips, monkeypatch):
     assert set(reasons(estimated(clips)).values()) == {"too_large"}
 
 
-def test_with_an_api_key_a_file_must_fit_into_the_request(clips, monkeypatch):
+def test_with_an_api_key_a_file_that_does_not_fit_into_the_request_is_uploaded(clips, monkeypatch):
+    plain = estimated(clips)
     monkeypatch.setenv("GEMINI_API_KEY", "key")
     monkeypatch.setenv("GEMINI_INLINE_MAX_BYTES", "1000")
+
+    assert reasons(estimated(clips)) == reasons(plain)
+
+
+def test_with_an_api_key_nothing_beyond_two_gigabytes_is_priced(clips, monkeypatch):
+    monkeypatch.setenv("GEMINI_API_KEY", "key")
+    monkeypatch.setattr("cli.estimating.MOST_UPLOADED_BYTES", 1_000)
 
     assert set(reasons(estimated(clips)).values()) == {"too_large"}
 

@@ -296,6 +296,15 @@ def test_what_goes_on_is_redelivered_and_leaves_nothing_behind(world, steps, cal
         assert world.rate().status == "rated"
 
 
+def test_no_time_left_asks_nothing(world, monkeypatch):
+    monkeypatch.setattr(GeminiSettings, "answer_s", 0.0)
+
+    with pytest.raises(Transient, match="no time left"):
+        world.rate()
+
+    assert world.calls == 0
+
+
 def test_a_slow_answer_is_given_up_and_redelivered(gemini, clip):
     world = World(gemini, clip, timeout_s=0.3)
     gemini.script({"delay_s": 5, "times": None})
@@ -534,12 +543,6 @@ def test_a_developer_key_sends_the_file_inline(gemini, clip):
     assert "/models/gemini-3.5-flash-lite:generateContent" in request.path
     assert "projects" not in request.path
     assert "inlineData" in request.json["contents"][0]["parts"][0]
-
-
-def test_a_file_too_large_to_send_inline_is_told_and_not_sent(gemini, clip):
-    world = World(gemini, clip, api_key="key", inline_max_bytes=100)
-
-    assert (world.rate().reason, world.calls) == ("too_large", 0)
 
 
 # --- what makes a rating another rating -----------------------------------------------------------

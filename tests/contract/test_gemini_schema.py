@@ -105,6 +105,10 @@ def test_a_refused_request_becomes_a_row(world, ends, status, reason, flags, cal
             {"with_schema": BARE_400, "in_words": BARE_400, "without_file": DENIED},
             *(Misconfigured, 3),
         ),
+        (
+            {"with_schema": BARE_400, "in_words": BARE_400, "without_file": OF_THE_FILE},
+            *(Misconfigured, 3),
+        ),
         ({"with_schema": BARE_400, "in_words": BARE_400, "without_file": 503}, Transient, 4),
     ],
     ids=str,
@@ -158,6 +162,20 @@ def test_no_later_video_pays_the_refused_call_again(world):
 
     assert [rating.flags for rating in ratings] == [("schema_relaxed",)] * 3
     assert world.calls == 1 + 3
+
+
+@pytest.mark.parametrize(
+    ("refusal", "calls"), [(STATES, 1 + 2 * 2), (IN_DETAILS, 1 + 2 * 2), (BARE_400, 2 * (1 + 2))]
+)
+def test_only_a_refusal_with_its_cause_is_remembered_before_the_words_pass(world, refusal, calls):
+    refuse(world.gemini, with_schema=refusal, in_words=503)
+    app = world.app()
+
+    for delivery in ("d1", "d2"):
+        with pytest.raises(Transient):
+            world.deliver(world.upload(), delivery, app)
+
+    assert world.calls == calls
 
 
 def test_a_file_that_is_refused_relaxes_no_other_video(world):

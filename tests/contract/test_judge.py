@@ -7,6 +7,8 @@ import pytest
 
 from local.gemini import standing_in
 from local.gemini.serving import TOO_MANY_STATES
+from shared.config import GeminiSettings
+from shared.errors import Transient
 from shared.model import Moment, Rating
 from shared.rating.gemini.api import GeminiApi
 from shared.rating.gemini.grounds import GROUNDED, cards_by_dimension
@@ -128,6 +130,15 @@ def test_a_refused_schema_is_told_in_words_and_that_is_kept(judge, gemini):
     assert (set(found.judged), len(gemini.requests)) == (set(GROUNDED), 2)
     (name,) = judge.lake.names("")
     assert json.loads(judge.lake.read(name))["schema_relaxed"] is True
+
+
+def test_no_time_left_asks_nothing(judge, gemini, monkeypatch):
+    monkeypatch.setattr(GeminiSettings, "answer_s", 0.0)
+
+    with pytest.raises(Transient, match="no time left"):
+        judge.judge(STORED)
+
+    assert gemini.requests == []
 
 
 def test_a_second_failure_is_told_and_not_paid_again(judge, gemini):

@@ -1,6 +1,7 @@
 """The Gemini stand-in speaks the wire format, as the real client hears it."""
 
 import base64
+import hashlib
 import json
 import os
 import signal
@@ -1019,3 +1020,113 @@ def test_some_models_do_not_say_why(gemini, schema, model):
 )
 def test_a_schema_below_what_was_ever_refused_is_served(gemini, schema):
     assert ask(gemini, response_schema=schema).text
+
+
+# Files of the Developer API
+
+
+def started(gemini, size=10, **changes):
+    headers = {
+        "x-goog-api-key": "k",
+        "X-Goog-Upload-Protocol": "resumable",
+        "X-Goog-Upload-Command": "start",
+        "X-Goog-Upload-Header-Content-Length": str(size),
+        "X-Goog-Upload-Header-Content-Type": "video/mp4",
+    }
+    url = f"{gemini.url}/upload/v1beta/files"
+    sent = {name: value for name, value in (headers | changes).items() if value}
+    return requests.post(url, json={"file": {"name": "files/a-1"}}, headers=sent, timeout=5)
+
+
+def piece(address, content, offset=0, command="upload, finalize"):
+    headers = {"X-Goog-Upload-Command": command, "X-Goog-Upload-Offset": str(offset)}
+    return requests.post(address, data=content, headers=headers, timeout=5)
+
+
+def test_an_upload_begins_with_an_address_and_ends_with_the_file(gemini):
+    begun = started(gemini)
+    ended = piece(begun.headers["X-Goog-Upload-URL"], b"0123456789")
+
+    assert begun.headers["X-Goog-Upload-Status"] == "active"
+    assert ended.headers["X-Goog-Upload-Status"] == "final"
+    file = ended.json()["file"]
+    assert (file["name"], file["sizeBytes"], file["state"]) == ("files/a-1", "10", "PROCESSING")
+    digest = base64.b64encode(hashlib.sha256(b"0123456789").hexdigest().encode()).decode()
+    assert file["sha256Hash"] == digest
+    assert gemini.files == ["files/a-1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"x-goog-api-key": ""}, 401),
+        ({"X-Goog-Upload-Protocol": "raw"}, 400),
+        ({"X-Goog-Upload-Command": "upload"}, 400),
+        ({"size": 0}, 400),
+        ({"size": 2 * 10**9 + 1}, 400),
+    ],
+    ids=str,
+)
+def test_an_upload_that_begins_otherwise_is_refused(gemini, changes, code):
+    assert started(gemini, **changes).status_code == code
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"content": b"012345678"},
+        {"content": b"01234567890"},
+        {"content": b"0123456789", "offset": 1},
+        {"content": b"01234", "command": "upload"},
+        {"content": b"0123456789", "command": "query"},
+    ],
+    ids=str,
+)
+def test_a_piece_that_does_not_fit_is_refused(gemini, how):
+    address = started(gemini).headers["X-Goog-Upload-URL"]
+
+    assert piece(address, **how).status_code == 400
+    assert gemini.files == []
+
+
+def test_a_name_that_is_taken_is_refused(gemini):
+    piece(started(gemini).headers["X-Goog-Upload-URL"], b"0123456789")
+
+    assert started(gemini).status_code == 409
+
+
+def test_the_real_client_uploads_looks_and_deletes(gemini, tmp_path):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"x" * 100)
+    client = developer(gemini.url)
+    files = client.files
+
+    made = files.upload(file=path)
+    states = [files.get(name=made.name).state.value for _ in range(2)]
+    files.delete(name=made.name)
+
+    assert states == ["PROCESSING", "ACTIVE"]
+    with pytest.raises(errors.APIError) as gone:
+        files.get(name=made.name)
+    assert (gone.value.code, gone.value.status) == (403, "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("PROCESSING", (400, "FAILED_PRECONDITION")),
+        ("FAILED", (400, "FAILED_PRECONDITION")),
+        (None, (403, "PERMISSION_DENIED")),
+    ],
+)
+def test_a_file_that_cannot_be_shown_is_refused(gemini, state, told):
+    if state:
+        gemini.script({"file": {"states": [], "ends": state}})
+        piece(started(gemini).headers["X-Goog-Upload-URL"], b"0123456789")
+    uri = "https://generativelanguage.googleapis.com/v1beta/files/a-1"
+
+    client = developer(gemini.url)
+    with pytest.raises(errors.APIError) as refused:
+        client.models.generate_content(model=LITE, contents=[clip(uri), "Rate."])
+
+    assert (refused.value.code, refused.value.status) == told

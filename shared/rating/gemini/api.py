@@ -7,9 +7,10 @@ from google import genai
 from google.genai import types
 
 from shared.config import GeminiSettings
-from shared.errors import Misconfigured
+from shared.errors import Misconfigured, Transient
 from shared.logs import secret
 from shared.model import digest
+from shared.rating.gemini.deadline import hooks, left_s
 from shared.rating.gemini.failures import (
     FAILURES,
     BareRefusal,
@@ -18,7 +19,9 @@ from shared.rating.gemini.failures import (
     SchemaRefused,
     translated,
 )
+from shared.rating.gemini.files import DeveloperFiles, Files
 from shared.rating.gemini.question import Question, Reply
+from shared.rating.gemini.token import DefaultCredentials
 from shared.rating.gemini.wire import Wire, read_wire
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,7 @@ class GeminiApi:
         self._client = client
         self._model = model
         self.takes_bytes = takes_bytes
+        self.files: Files | None = DeveloperFiles(client) if takes_bytes else None
         self._refused_schemas: set[str] = set()
 
     @classmethod
@@ -96,6 +100,8 @@ class GeminiApi:
         return NotAccepted("not_accepted", f"{refusal} Without the file it passes.", probe)
 
     def _sent(self, question: Question) -> Wire:
+        if left_s() <= 0:
+            raise Transient("there is no time left to ask Gemini in")
         wire = question.wire()
         config = {
             "system_instruction": wire["systemInstruction"],
@@ -122,14 +128,24 @@ class GeminiApi:
 
 def connected(settings: GeminiSettings, project: str) -> genai.Client:
     """A client that retries and times out as the settings say; google-genai's own does neither."""
-    options = types.HttpOptions(
-        timeout=round(settings.timeout_s * 1_000),
-        retry_options=types.HttpRetryOptions(attempts=settings.attempts),
-    )
+    options = http_options(settings)
     if settings.api_key:
         key = secret(settings.api_key)
         return genai.Client(enterprise=False, api_key=key, http_options=options)
     # Without the flag it would silently talk to the Developer API.
     return genai.Client(
-        enterprise=True, project=project, location=settings.location, http_options=options
+        enterprise=True,
+        project=project,
+        location=settings.location,
+        credentials=DefaultCredentials(),
+        http_options=options,
+    )
+
+
+def http_options(settings: GeminiSettings) -> types.HttpOptions:
+    """How long an attempt may take, how often it is made, and the deadline of a whole rating."""
+    return types.HttpOptions(
+        timeout=round(settings.timeout_s * 1_000),
+        retry_options=types.HttpRetryOptions(attempts=settings.attempts),
+        client_args={"event_hooks": hooks()},
     )

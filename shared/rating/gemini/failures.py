@@ -14,10 +14,11 @@ from shared.rating.gemini.wire import Wire
 AGAIN = frozenset({408, 409, 425, 429, 499})
 """Codes below 500 that pass: time-out, contention, shared quota, cancelled by the server."""
 
-_SOON = re.compile(r"being provisioned|try again", re.I)
+_SOON = re.compile(r"being provisioned|try again|not in an ACTIVE state", re.I)
 """In a 400 FAILED_PRECONDITION: what is not ready yet. The first calls of a project name files so:
 "Service agents are being provisioned … needed to read the Cloud Storage file provided. So please
-try again in a few minutes" (GoogleCloudPlatform/generative-ai issue 1308, 2024-10)."""
+try again in a few minutes" (GoogleCloudPlatform/generative-ai issue 1308, 2024-10). So does a file
+of the Developer API that is still being processed."""
 
 BARE = "Request contains an invalid argument."
 """All that current models say of a schema with too many states, and of a file that they cannot

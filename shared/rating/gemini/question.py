@@ -165,13 +165,20 @@ class Condition:
             }
         )
 
-    def question(self, media: Media, duration_s: float | None, inline: bytes | None) -> Question:
-        """The question for one video: its bytes if given, else its place in the bucket.
+    def question(
+        self,
+        media: Media,
+        duration_s: float | None,
+        inline: bytes | None,
+        uploaded: str | None = None,
+    ) -> Question:
+        """The question for one video: its bytes if given, else where it was uploaded to, else its
+        place in the bucket.
 
         Neither creator nor counts are ever in it, and a caption only where the name says so.
         """
         # Video before text: https://ai.google.dev/gemini-api/docs/video-understanding, 2026-10
-        parts = [self._video(media, duration_s, inline)]
+        parts = [self._video(media, duration_s, inline, uploaded)]
         if self.sees_caption and media.caption is not None:
             parts.append({"text": _CAPTION.format(_as_data(media.caption))})
         parts.append({"text": _ASK})
@@ -185,10 +192,13 @@ class Condition:
             ),
         )
 
-    def _video(self, media: Media, duration_s: float | None, inline: bytes | None) -> Wire:
+    def _video(
+        self, media: Media, duration_s: float | None, inline: bytes | None, uploaded: str | None
+    ) -> Wire:
         content: Wire
         if inline is None:
-            content = {"fileData": {"fileUri": media.uri, "mimeType": media.type.mime}}
+            uri = uploaded or media.uri
+            content = {"fileData": {"fileUri": uri, "mimeType": media.type.mime}}
         else:
             data = b64encode(inline).decode()
             content = {"inlineData": {"data": data, "mimeType": media.type.mime}}

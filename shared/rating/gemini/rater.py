@@ -1,13 +1,17 @@
 """The rater that reads meaning: Gemini, asked once, and once more where a check fails."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from shared.config import MOST_UPLOADED_BYTES
 from shared.rating.clip import Clip, Unreadable, clip_of
 from shared.rating.gemini.api import Gemini
+from shared.rating.gemini.deadline import ending_after
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.failures import NoAnswer, NotAccepted
+from shared.rating.gemini.files import Files
 from shared.rating.gemini.frames import fps_not_honoured
 from shared.rating.gemini.kept import Answers, Kept, kept_now
 from shared.rating.gemini.prices import Prices
@@ -35,6 +39,8 @@ class GeminiRater:
     prices: Prices
     clock: Callable[[], datetime]
     timer: Callable[[], float]
+    files: Files | None = None
+    """Where a file is put that is too large to be sent with a question."""
 
     @property
     def name(self) -> str:
@@ -65,7 +71,10 @@ class GeminiRater:
             return Answer(status="unratable", reason=error.reason)
         if reason := self._not_asked(media, clip):
             return Answer(status="unratable", reason=reason)
-        talk = _Talk(self, media, clip)
+        with ending_after(self.under.settings.answer_s), ExitStack() as ends:
+            return self._answer(_Talk(self, media, clip, ends))
+
+    def _answer(self, talk: "_Talk") -> Answer:
         try:
             answer = _rated(talk.reading())
         except Stopped as stop:
@@ -83,18 +92,26 @@ class GeminiRater:
             return "type_not_accepted"
         if clip.duration_s is not None and clip.duration_s > settings.max_clip_s:
             return "too_long"
-        if self.gemini.takes_bytes and media.size > settings.inline_max_bytes:
+        if self.gemini.takes_bytes and media.size > self._most_bytes:
             return "too_large"
         return None
+
+    @property
+    def _most_bytes(self) -> int:
+        return MOST_UPLOADED_BYTES if self.files else self.under.settings.inline_max_bytes
 
 
 @dataclass
 class _Talk:
-    """What is asked and answered about one video, and what that costs."""
+    """What is asked and answered about one video, and what that costs.
+
+    What has to be taken away afterwards, as an uploaded file, is on the stack `ends`.
+    """
 
     rater: GeminiRater
     media: Media
     clip: Clip
+    ends: ExitStack
     said: list[Kept] = field(default_factory=list)
     asked: list[Question] = field(default_factory=list)
 
@@ -164,12 +181,19 @@ class _Talk:
 
     def _question(self) -> Question:
         if not self.asked:
-            inline = None
-            if self.rater.gemini.takes_bytes:
-                with self.media.open() as path:
-                    inline = path.read_bytes()
-            self.asked.append(self.rater.under.question(self.media, self.clip.duration_s, inline))
+            inline, uploaded = self._sent_along() if self.rater.gemini.takes_bytes else (None, None)
+            self.asked.append(
+                self.rater.under.question(self.media, self.clip.duration_s, inline, uploaded)
+            )
         return self.asked[0]
+
+    def _sent_along(self) -> tuple[bytes | None, str | None]:
+        """The file's bytes, or where it was uploaded to when it is too large for a question."""
+        files, media = self.rater.files, self.media
+        with media.open() as path:
+            if files is None or media.size <= self.rater.under.settings.inline_max_bytes:
+                return path.read_bytes(), None
+            return None, self.ends.enter_context(files.uploaded(path, media.type.mime))
 
     def _cost_usd(self) -> float | None:
         prices = [self._price(kept) for kept in self.said]

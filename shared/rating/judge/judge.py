@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.lake import Lake, RatingKey, judged_name
 from shared.model import Rating, parse
 from shared.rating.gemini.api import Gemini
+from shared.rating.gemini.deadline import ending_after
 from shared.rating.gemini.kept import Kept, kept_now
 from shared.rating.gemini.question import Question
 from shared.rating.gemini.reading import Stopped, Unfit, turn, usage
@@ -55,6 +56,10 @@ class Judge:
 
         A second run reads what is kept and asks nothing. Raises Transient and Misconfigured.
         """
+        with ending_after(self.under.settings.answer_s):
+            return self._judged(stored)
+
+    def _judged(self, stored: Stored) -> Verdicts:
         first, was_there = self._said(stored, 1, lambda: self.under.question(stored.rating))
         said = [first]
         try:

@@ -1,0 +1,110 @@
+"""Files of the Developer API: uploaded for one rating, waited for, and deleted after it.
+
+The Developer API reads no bucket, and takes some 20 MB with a question. A larger file is uploaded
+first: up to 2 GB each and 20 GB a project, which the API deletes after 48 hours by itself
+(https://ai.google.dev/gemini-api/docs/files, 2026-11).
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from google import genai
+from google.genai import errors, types
+
+from shared.errors import Transient
+from shared.rating.gemini.deadline import ending_after, left_s
+from shared.rating.gemini.failures import FAILURES, NotAccepted, translated
+
+log = logging.getLogger(__name__)
+
+PROCESSED_WITHIN_S = 180.0
+DELETED_WITHIN_S = 10.0
+_LOOK_AGAIN_S = 2.0
+
+
+class Files(Protocol):
+    """Where a file is put for a model that reads no bucket."""
+
+    def uploaded(self, path: Path, mime: str) -> AbstractContextManager[str]:
+        """Gives the file's address inside the block. Raises Transient, NotAccepted."""
+        ...
+
+
+def _fresh_name() -> str:
+    """At most 40 lowercase letters, digits and dashes, as the API wants it."""
+    return f"files/tta-{uuid.uuid4().hex}"
+
+
+@dataclass(frozen=True)
+class DeveloperFiles:
+    """Obeys `Files`. Neither the name nor anything else that is sent tells of video or creator.
+
+    The name is ours, so that a file whose upload was cut off can be deleted too.
+    """
+
+    client: genai.Client
+    fresh_name: Callable[[], str] = _fresh_name
+    sleep: Callable[[float], None] = time.sleep
+    timer: Callable[[], float] = time.monotonic
+
+    @contextmanager
+    def uploaded(self, path: Path, mime: str) -> Iterator[str]:
+        name = self.fresh_name()
+        try:
+            self._upload(name, path, mime)
+            yield self._processed(name)
+        finally:
+            self._delete(name)
+
+    def _upload(self, name: str, path: Path, mime: str) -> None:
+        config = types.UploadFileConfig(name=name, mime_type=mime)
+        try:
+            with path.open("rb") as file:  # of a path the client would send the file's name
+                self.client.files.upload(file=file, config=config)
+        except FAILURES as error:
+            raise translated(error) from error
+        except (KeyError, ValueError, TypeError) as error:  # an answer without what belongs to it
+            raise Transient(f"Gemini's Files API did not finish the upload: {error}") from error
+
+    def _processed(self, name: str) -> str:
+        """The address of the file, once the API can show it to a model."""
+        ends_at = self.timer() + PROCESSED_WITHIN_S
+        while True:
+            file = self._looked_at(name)
+            if file.state == types.FileState.ACTIVE and file.uri:
+                return file.uri
+            if file.state == types.FileState.FAILED:
+                why = file.error.message if file.error else None
+                raise NotAccepted("not_processed", f"Gemini could not process the file: {why}")
+            if self.timer() >= ends_at or left_s() <= _LOOK_AGAIN_S:
+                raise Transient("Gemini's Files API is still processing the file")
+            self.sleep(_LOOK_AGAIN_S)
+
+    def _looked_at(self, name: str) -> types.File:
+        try:
+            return self.client.files.get(name=name)
+        except FAILURES as error:
+            if _is_not_there(error):  # it was uploaded a moment ago, with the same key
+                raise Transient(f"Gemini does not show the uploaded file yet: {error}") from error
+            raise translated(error) from error
+
+    def _delete(self, name: str) -> None:
+        """Delete the file, also after an upload that failed. Raises nothing: it expires anyway."""
+        try:
+            with ending_after(DELETED_WITHIN_S):
+                self.client.files.delete(name=name)
+        except FAILURES as error:
+            if not _is_not_there(error):
+                why = repr(translated(error))
+                log.warning("uploaded file left to expire", extra={"file": name, "why": why})
+
+
+def _is_not_there(error: Exception) -> bool:
+    """Whether the API has no such file: it answers 403 to that, rather than 404."""
+    return isinstance(error, errors.APIError) and error.code in (403, 404)

@@ -1,0 +1,46 @@
+"""The access token for Vertex AI, fetched within seconds or not at all."""
+
+from typing import Any
+
+from google.auth.credentials import Credentials
+
+from shared.rating.gemini.deadline import left_s
+
+ATTEMPT_S = 10.0
+"""google-auth's own is 120 s, three times over. A token endpoint answers in less than one second;
+the metadata server has its own 3 s, five times over."""
+
+_SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+
+
+class DefaultCredentials(Credentials):
+    """The application's default credentials, looked for when a token is first needed."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._found: Credentials | None = None
+
+    def refresh(self, request: Any) -> None:
+        """Fetch a token. google-genai's own `request` is left aside: it waits for minutes."""
+        import google.auth
+
+        if self._found is None:
+            self._found, _ = google.auth.default(scopes=_SCOPES)
+        self._found.refresh(_brief_request())  # type: ignore[no-untyped-call]
+        self.token, self.expiry = self._found.token, self._found.expiry
+        self._quota_project_id = self._found.quota_project_id
+
+
+def _brief_request() -> Any:
+    from google.auth.transport.requests import Request  # with requests, which costs a cold start
+
+    class BriefRequest(Request):
+        """google-auth's transport, never waiting longer than an attempt may take."""
+
+        def __call__(self, *arguments: Any, **options: Any) -> Any:
+            asked_s = options.pop("timeout", None) or ATTEMPT_S
+            limit_s = min(asked_s, ATTEMPT_S, max(left_s(), 1.0))
+            send: Any = super().__call__
+            return send(*arguments, timeout=limit_s, **options)
+
+    return BriefRequest()
