@@ -12,7 +12,10 @@ from pathlib import Path
 from benchmarks import table
 from benchmarks.table import Figure
 
-SUITES = ("imports", "starts", "fetch", "load", "chain", "insights", "seeds", "report", "signals")
+SUITES = (
+    *("imports", "starts", "deployed", "fetch", "load", "chain"),
+    *("insights", "seeds", "report", "signals"),
+)
 EPILOGUE = """\
 Without a name all are measured (some 30 minutes on two quiet cores), and benchmarks/results.json
 is written. Ratios are measured side by side in one run, so that a slow machine changes them little;

@@ -182,6 +182,6 @@ def _rating_alone(library: Path, videos: int) -> float:
     files = [str(library / held.clips[post.clip].file) for post in posts]
     if videos == 1:
         files = [str(_clip(library))]
-    command = [sys.executable, "-c", _RATING, str(FUNCTIONS["analyze"].threads), *files]
+    command = [sys.executable, "-c", _RATING, str(FUNCTIONS["analyze"].served.concurrency), *files]
     done = subprocess.run(command, env=os.environ, check=True, capture_output=True, text=True)
     return float(done.stdout)

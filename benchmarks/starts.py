@@ -44,9 +44,9 @@ def cloudevent(event):
 _SERVE = """
 import sys
 from pathlib import Path
-from local.functions import Function, serve
-folder, kind, threads = sys.argv[1:]
-serve(Function(kind, kind, int(threads)), 0, Path(folder))
+from local.functions import FUNCTIONS, Function, serve
+folder, kind, name = sys.argv[1:]
+serve(Function(kind, kind, FUNCTIONS[name].served), 0, Path(folder))
 """
 
 
@@ -95,12 +95,12 @@ def _figure(first: First, endpoints: Endpoints, folder: Path) -> Figure:
     function = FUNCTIONS[first.function]
     kind = function.signature
     python = str(python_of(function.source))
-    bare = [python, "-c", _SERVE, str(folder), kind, str(function.threads)]
+    bare = [python, "-c", _SERVE, str(folder), kind, function.name]
     ours = [python, "-m", "local.functions", first.function]
     settings = {
         **os.environ,
         **endpoints.function_settings(),
-        **function.environment,
+        **function.settings,
         **NO_WAIT,
         "PYTHONPATH": str(ROOT),
     }

@@ -9,7 +9,7 @@ from cli.output import refuse_absent, refuse_target, write
 from cli.refused import WRONG_USE, Refused
 from cli.screen import Screen
 from local.endpoints import LOCAL
-from shared.insights.one_thread import in_one_thread
+from shared.one_thread import in_one_thread
 
 if TYPE_CHECKING:
     from shared.insights.agreement.ratings import Ratings

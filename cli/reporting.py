@@ -59,7 +59,7 @@ def reported(asked: Asked, screen: Screen) -> dict[str, Any]:
 
 
 def _made(asked: Asked, endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
-    from shared.insights.one_thread import in_one_thread
+    from shared.one_thread import in_one_thread
 
     in_one_thread()
     from google.api_core.exceptions import GoogleAPICallError

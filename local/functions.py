@@ -13,55 +13,64 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local.endpoints import GEMINI
+from local.endpoints import ANALYZE, GEMINI
 from local.guard import JSON, Door, WsgiGuard
 from local.home import PROJECT
+from local.served import Served, deployed, served
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """How a function is deployed. `threads` is its concurrency.
+    """A function as it runs here: one instance, served as the one in the cloud.
 
-    `code` is the folder under functions/ and the entry point in it. `grace_s` is how long requests
-    under way may take to end when it is stopped.
+    `code` is the folder under functions/ and the entry point in it.
     """
 
     name: str
     signature: str
-    threads: int
+    served: Served
     code: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
-    grace_s: float = 3.0
 
     @property
     def source(self) -> str:
         return self.code or self.name
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """Its environment, besides what every function gets."""
+        own = self.served.deadline_s
+        return {**({} if own is None else {"DEADLINE_S": str(own)}), **self.environment}
 
-# What asking costs is lost when the answer is cut off, so it may take as long to come as gunicorn
-# waits. While it may still come (a handler ends within 570 s) nobody else may ask.
-_ASKING = Function(
+
+# What a question costs is lost when the answer is cut off. While an answer may still come nobody
+# else may ask, so the claim lasts as long as in the cloud.
+_GEMINI = Function(
     GEMINI,
     "cloudevent",
-    threads=16,  # it waits for the network
+    served(GEMINI),
     code="analyze",
-    environment={"RATER": "gemini", "CLAIM_LEASE_S": "660"},
-    grace_s=30.0,
+    environment={
+        "RATER": "gemini",
+        "CLAIM_LEASE_S": str(deployed()["messages"]["claim_lease_s"]),
+        "GEMINI_DEADLINE_S": str(served(GEMINI).timeout_s),
+    },
 )
 
-# load: as many as may wait for one commit (1,000 is the most Cloud Run sends at once). analyze:
-# rating keeps a core busy, so a few more than the cores of a small machine, whose waits overlap.
 FUNCTIONS = {
     function.name: function
     for function in (
-        Function("fetch", "http", threads=4),
-        Function("analyze", "cloudevent", threads=4),
-        _ASKING,
-        Function("load", "cloudevent", threads=1_000),
-        Function("sweep", "http", threads=2),
-        Function("report", "http", threads=1),
+        Function("fetch", "http", served("fetch")),
+        Function("analyze", "cloudevent", served(ANALYZE)),
+        _GEMINI,
+        Function("load", "cloudevent", served("load")),
+        Function("sweep", "http", served("sweep")),
+        Function("report", "http", served("report")),
     )
 }
+
+# How long requests under way may take to end when a function is stopped: Cloud Run's own.
+SHUTDOWN_S = float(deployed()["shutdown_s"])
 
 
 # A push of Pub/Sub, an event with its data and all in one body, or a call.
@@ -78,18 +87,21 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def serve(function: Function, port: int, folder: Path = PROJECT / "functions") -> None:
-    """What the `functions-framework` command does, with a ready line and no control socket."""
+    """What the `functions-framework` command does, with a ready line and no control socket.
+
+    The same code chooses the worker and its timeout from the same variables.
+    """
     from functions_framework import create_app
     from functions_framework._http import create_server
 
-    os.environ["WORKERS"] = "1"
-    os.environ["THREADS"] = str(function.threads)
+    os.environ.update(function.served.environment)
     source = str(folder / function.source / "main.py")
     app = create_app(function.source, source, function.signature)
     app.wsgi_app = WsgiGuard(app.wsgi_app, DOOR)
-    # With one thread gunicorn would take its worker for sync, in which a connection that says
-    # nothing, as browsers open in reserve, stops all others for good.
-    options = {"worker_class": "gthread", "control_socket_disable": True}
+    options: dict[str, Any] = {"control_socket_disable": True}
+    if function.served.concurrency == 1:
+        # Its own choice, which is the sync worker, plus what Cloud Run's proxy does for it.
+        options["worker_class"] = "local.sync_worker.ProxiedSyncWorker"
     server = create_server(app, debug=False, when_ready=_say_ready, **options)
     server.run("127.0.0.1", port)
 

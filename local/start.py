@@ -13,7 +13,7 @@ from local.children import Children
 from local.endpoints import Endpoints
 from local.faults.kinds import PROXIED
 from local.faults.plan import Plan
-from local.functions import FUNCTIONS
+from local.functions import FUNCTIONS, SHUTDOWN_S
 from local.home import Home
 
 FAULTS = "faults"
@@ -191,9 +191,9 @@ def _programs(
                 name,
                 "local.functions",
                 name,
-                env={**at.function_settings(), **doors, **function.environment},
+                env={**at.function_settings(), **doors, **function.settings},
                 stage=0,
-                grace_s=function.grace_s,
+                grace_s=SHUTDOWN_S,
             )
             for name, function in FUNCTIONS.items()
             if name in at.functions

@@ -16,13 +16,14 @@ from google.protobuf.duration_pb2 import Duration
 
 from local.endpoints import ANALYZE, GEMINI, LOAD, RECORDS, UPLOADED
 from local.sandbox import Library
+from local.served import deployed
 from shared.lake import COLLECTIONS, VIDEOS
 from shared.warehouse.tables import create_tables
 from shared.warehouse.views import create_views
 
 DEAD = "-dead"
 TOPICS = (UPLOADED, RECORDS, UPLOADED + DEAD, RECORDS + DEAD)
-ACK_DEADLINE_S = 600
+ACK_DEADLINE_S: int = deployed()["messages"]["ack_deadline_s"]
 MAX_DELIVERY_ATTEMPTS = 100
 # The cloud waits 10 s to 600 s between attempts; nobody watching a terminal should.
 FIRST_RETRY_S = 1

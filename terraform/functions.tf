@@ -3,11 +3,11 @@
 # subscription, schedule). A new function is an entry here, its rows in ROLES.md, its settings in
 # tests/terraform/test_environment.py, and its first answer in tests/contract/test_zips.py.
 #
-# Deadlines, in seconds, each shorter than the next, so that nothing is done twice at a time:
-#   analyze, load: function 570 <= acknowledgement 600 < lease of a claim 660
-#   fetch:         its own 1500 < function 1800 <= scheduler 1800
-#   sweep:         its own 150 < function 170 < scheduler 180
-#   report:        function 570 < scheduler 580
+# How it is served (CPU, memory, requests at once, deadlines) is in functions/deployed.json, which the
+# local cloud reads too. Each deadline is shorter than the next, so that nothing is done twice at a time:
+#   analyze, load: function < acknowledgement < lease of a claim
+#   fetch, sweep:  its own < function <= scheduler
+#   report:        function < scheduler
 
 locals {
   uploads = "video-finalized"
@@ -17,9 +17,13 @@ locals {
   # The key under which tombstones and pseudonyms are made. Read once something was erased.
   hash_key = "tta-hash-key"
 
-  message_timeout_s = 570
-  ack_deadline_s    = 600
-  claim_lease_s     = 660
+  deployed       = jsondecode(file("${local.root}/functions/deployed.json"))
+  served         = { for name, it in local.deployed.functions : name => merge(local.deployed.ordinary, it) }
+  ack_deadline_s = local.deployed.messages.ack_deadline_s
+  claim_lease_s  = local.deployed.messages.claim_lease_s
+
+  # A number in terraform.tfvars takes the place of the file's.
+  gemini_concurrency = coalesce(var.gemini_concurrency, local.served["analyze-gemini"].concurrency)
 
   # What holds for a function that does not say otherwise.
   ordinary = {
@@ -27,10 +31,6 @@ locals {
     called_by     = ["scheduler"]
     schedule      = null # cron, UTC
     body          = {}   # what the scheduler sends
-    timeout_s     = local.message_timeout_s
-    cpu           = "1"
-    memory        = "512Mi"
-    concurrency   = 1
     instances     = 1
     lake          = "roles/storage.objectUser"
     dataset       = null # role on the dataset; running queries is one of project_roles
@@ -48,7 +48,7 @@ locals {
 
   functions = {
     for name, it in merge(local.callable, { for name, it in local.analyzers : name => it if contains(var.raters, it.environment.RATER) }) :
-    name => merge(local.ordinary, it, { environment = merge(local.everywhere, it.environment) })
+    name => merge(local.ordinary, local.served[name], it, { environment = merge(local.everywhere, it.environment) })
   }
 
   callable = {
@@ -57,8 +57,6 @@ locals {
       source    = "fetch"
       schedule  = "*/15 * * * *" # config/collections.yaml says what is due; else it returns at once
       body      = { mode = "due" }
-      timeout_s = 1800
-      memory    = "1Gi"
       instances = 5 # runs at a time, each on other collections
       publishes = [local.records]
       secrets   = ["tiktok-client-key", "tiktok-client-secret", local.hash_key]
@@ -69,7 +67,7 @@ locals {
         TIKTOK_CLIENT_KEY_SECRET    = "projects/${var.project_id}/secrets/tiktok-client-key"
         TIKTOK_CLIENT_SECRET_SECRET = "projects/${var.project_id}/secrets/tiktok-client-secret"
         MEDIA_ALLOWED_ORIGINS       = join(",", var.media_allowed_origins)
-        DEADLINE_S                  = "1500"
+        DEADLINE_S                  = tostring(local.served["fetch"].deadline_s)
       }
     }
 
@@ -79,8 +77,6 @@ locals {
       source        = "load"
       hears         = local.records
       called_by     = ["push"]
-      memory        = "2Gi"
-      concurrency   = 1000 # the most that Cloud Run sends at once
       dataset       = "roles/bigquery.dataEditor"
       project_roles = ["roles/bigquery.jobUser"]
       secrets       = [local.hash_key]
@@ -95,7 +91,6 @@ locals {
       about     = "Sends round again what is due, and keeps dead letters."
       source    = "sweep"
       schedule  = "*/10 * * * *"
-      timeout_s = 170
       publishes = [local.uploads, local.records]
       pulls     = ["${local.uploads}${local.dead}", "${local.records}${local.dead}"]
       secrets   = [local.hash_key]
@@ -104,7 +99,7 @@ locals {
         UPLOADS_TOPIC             = local.uploads
         RECORDS_TOPIC             = local.records
         DEAD_LETTER_SUBSCRIPTIONS = "${local.uploads}${local.dead},${local.records}${local.dead}"
-        DEADLINE_S                = "150"
+        DEADLINE_S                = tostring(local.served["sweep"].deadline_s)
       }
     }
 
@@ -112,7 +107,6 @@ locals {
       about         = "Makes the day's report: insight tables, and one page that opens offline."
       source        = "report"
       schedule      = "0 6 * * *"
-      memory        = "4Gi" # 100,000 videos, resampled
       dataset       = "roles/bigquery.dataEditor"
       project_roles = ["roles/bigquery.jobUser"]
       environment = {
@@ -122,16 +116,15 @@ locals {
   }
 
   # One code, a function per rater. Temporary files lie in memory: concurrency x MAX_MEDIA_BYTES
-  # is at most half of it.
+  # is at most half of it, so more requests at once need more memory.
   analyzers = {
     analyze-gemini = {
       about         = "Has each new video rated by Gemini."
       source        = "analyze"
       hears         = local.uploads
       called_by     = ["push", "scheduler"] # the scheduler has its canary sing
-      cpu           = "2"
-      memory        = "${max(4, var.gemini_concurrency)}Gi"
-      concurrency   = var.gemini_concurrency
+      memory        = "${max(tonumber(trimsuffix(local.served["analyze-gemini"].memory, "Gi")), local.gemini_concurrency)}Gi"
+      concurrency   = local.gemini_concurrency
       instances     = var.gemini_instances
       publishes     = [local.records]
       project_roles = ["roles/aiplatform.user"]
@@ -146,21 +139,18 @@ locals {
         DAILY_BUDGET_VIDEOS = tostring(var.daily_budget_videos)
         GEMINI_LOCATION     = var.gemini_location
         GEMINI_MODEL        = var.gemini_model
-        GEMINI_DEADLINE_S   = tostring(local.message_timeout_s)
+        GEMINI_DEADLINE_S   = tostring(local.served["analyze-gemini"].timeout_s)
       }
     }
 
     analyze-signals = {
-      about       = "Measures surprise in the picture and sound of each new video."
-      source      = "analyze"
-      hears       = local.uploads
-      called_by   = ["push"]
-      cpu         = "2"
-      memory      = "4Gi"
-      concurrency = 4
-      instances   = var.signals_instances
-      publishes   = [local.records]
-      secrets     = [local.hash_key]
+      about     = "Measures surprise in the picture and sound of each new video."
+      source    = "analyze"
+      hears     = local.uploads
+      called_by = ["push"]
+      instances = var.signals_instances
+      publishes = [local.records]
+      secrets   = [local.hash_key]
       environment = {
         HASH_KEY_SECRET = "projects/${var.project_id}/secrets/${local.hash_key}"
         RATER           = "signals"
@@ -188,6 +178,7 @@ module "function" {
   timeout_s       = each.value.timeout_s
   cpu             = each.value.cpu
   memory          = each.value.memory
+  workers         = each.value.workers
   concurrency     = each.value.concurrency
   instances       = each.value.instances
   environment     = each.value.environment

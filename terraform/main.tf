@@ -102,7 +102,7 @@ module "scheduler" {
           subscription = "canary"
           message      = { data = "e30=", messageId = "canary", attributes = { eventType = "GEMINI_CANARY" } }
         })
-        deadline_s = local.message_timeout_s + 10
+        deadline_s = local.served["analyze-gemini"].timeout_s + 10
         retries    = 2 # it goes on where it was, and pays nothing twice
       }
     } : {}

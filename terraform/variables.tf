@@ -115,12 +115,12 @@ variable "gemini_instances" {
 }
 
 variable "gemini_concurrency" {
-  description = "Videos that one instance of analyze-gemini rates at once."
+  description = "Videos that one instance of analyze-gemini rates at once; null for the number in functions/deployed.json."
   type        = number
-  default     = 4
+  default     = null
 
   validation {
-    condition     = var.gemini_concurrency >= 1 && var.gemini_concurrency <= 8
+    condition     = coalesce(var.gemini_concurrency, 1) >= 1 && coalesce(var.gemini_concurrency, 1) <= 8
     error_message = "gemini_concurrency must be between 1 and 8, because each video may need a gigabyte; raise gemini_instances instead."
   }
 }

@@ -1,5 +1,9 @@
 """Entry point: a file is finalized in the lake, a rating leaves on the topic."""
 
+from shared.one_thread import in_one_thread
+
+in_one_thread()  # before anything imports numpy, which listens only then
+
 import time
 import uuid
 from datetime import UTC, datetime

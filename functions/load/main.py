@@ -1,5 +1,9 @@
 """Entry point: records come from the topic, rows are durable when it answers."""
 
+from shared.one_thread import in_one_thread
+
+in_one_thread()  # before anything imports numpy, which identifies languages
+
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,5 +1,9 @@
 """Entry point: the scheduler calls, the day's report is made of the star schema and the lake."""
 
+from shared.one_thread import in_one_thread
+
+in_one_thread()  # before BigQuery's client, which imports pandas, and with it numpy
+
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,7 +15,6 @@ from google.cloud import bigquery
 
 from shared import config, logs
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.insights.one_thread import in_one_thread
 from shared.lake import Lake
 from shared.once import once
 from shared.warehouse.gateway import Deadline
@@ -71,7 +74,6 @@ def report(request: flask.Request) -> flask.Response:
 
 def _made(day: date) -> dict[str, Any]:
     # Statistics take a second to import: not before a request wants them.
-    in_one_thread()
     from shared.insights.report.make import App, make_report
 
     clients = wiring()

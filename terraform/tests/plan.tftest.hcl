@@ -107,7 +107,7 @@ run "as_deployed_by_default" {
   }
 
   assert {
-    condition     = module.function["analyze-gemini"].function.service_config[0].max_instance_count * module.function["analyze-gemini"].function.service_config[0].max_instance_request_concurrency == var.gemini_instances * var.gemini_concurrency
+    condition     = module.function["analyze-gemini"].function.service_config[0].max_instance_count * module.function["analyze-gemini"].function.service_config[0].max_instance_request_concurrency == var.gemini_instances * local.gemini_concurrency
     error_message = "Instances times concurrency bound the questions asked of Gemini at once."
   }
 

@@ -9,6 +9,7 @@ import pytest
 from cli.deployable import LARGEST
 from local import endpoints, wiring
 from local.functions import FUNCTIONS
+from local.served import bytes_of
 from shared.lake import VIDEOS
 from shared.warehouse.tables import definitions
 from shared.warehouse.views import about, templates
@@ -28,16 +29,36 @@ def test_topics_are_the_same(plan):
 
 
 def test_functions_are_the_same(plan):
-    here = {endpoints.ANALYZE if name == "analyze" else name for name in FUNCTIONS}
-
-    assert set(plan.functions()) == here
+    assert set(plan.functions()) == {deployed_name(name) for name in FUNCTIONS}
 
 
-def test_load_takes_as_many_requests_at_once_as_here(plan):
-    load = plan.functions()["load"]
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_served_here_as_it_is_deployed(plan, name):
+    deployed, here = plan.functions()[deployed_name(name)], FUNCTIONS[name].served
+    environment = deployed["environment_variables"]
 
-    assert load["max_instance_request_concurrency"] == FUNCTIONS["load"].threads
-    assert load["environment_variables"]["THREADS"] == str(FUNCTIONS["load"].threads)
+    assert deployed["max_instance_request_concurrency"] == here.concurrency
+    assert deployed["timeout_seconds"] == here.timeout_s
+    assert bytes_of(deployed["available_memory"]) == here.memory
+    # Cloud Run sets the timeout itself.
+    assert here.environment == {
+        "WORKERS": environment["WORKERS"],
+        "THREADS": environment["THREADS"],
+        "CLOUD_RUN_TIMEOUT_SECONDS": str(deployed["timeout_seconds"]),
+    }
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_a_function_is_told_here_is_what_it_is_told_there(plan, name):
+    environment = plan.functions()[deployed_name(name)]["environment_variables"]
+
+    assert {key: environment.get(key) for key in FUNCTIONS[name].settings} == (
+        FUNCTIONS[name].settings
+    )
+
+
+def deployed_name(name: str) -> str:
+    return endpoints.ANALYZE if name == "analyze" else name
 
 
 def test_the_subscription_of_a_rater_is_named_as_here(plan):
@@ -199,8 +220,3 @@ def test_the_check_before_a_deployment_knows_the_largest_function(plan):
     }
 
     assert largest == LARGEST
-
-
-def bytes_of(memory: str) -> int:
-    units = {"Mi": 2**20, "Gi": 2**30}
-    return int(memory[:-2]) * units[memory[-2:]]

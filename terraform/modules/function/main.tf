@@ -30,9 +30,10 @@ resource "google_cloudfunctions2_function" "this" {
     max_instance_count               = var.instances
     max_instance_request_concurrency = var.concurrency
 
-    # What functions-framework serves with: one process, and a thread for each request it is sent.
+    # What functions-framework serves with: its processes, and a thread for each request it is sent.
+    # Cloud Run sets a third itself, CLOUD_RUN_TIMEOUT_SECONDS.
     environment_variables = merge(var.environment, {
-      WORKERS = "1"
+      WORKERS = tostring(var.workers)
       THREADS = tostring(var.concurrency)
     })
   }

@@ -54,6 +54,11 @@ variable "memory" {
   type = string
 }
 
+variable "workers" {
+  description = "Processes in one instance."
+  type        = number
+}
+
 variable "concurrency" {
   description = "Requests that one instance takes at once; it has as many threads."
   type        = number

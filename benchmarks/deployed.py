@@ -1,0 +1,167 @@
+"""`analyze` as it is deployed, four clips of 1080×1920 at once: its time and its memory.
+
+It is served with the values of functions/deployed.json, in an environment of its own requirements,
+and nothing outside limits its threads. Beside it, in turns, the same function with linear algebra
+limited by variables from outside.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from google.cloud import storage
+
+from benchmarks.environments import ROOT, python_of
+from benchmarks.processes import peak_mb
+from benchmarks.table import Figure
+from local.cloud import LAKE, pointing_at, running
+from local.endpoints import Endpoints
+from local.functions import FUNCTIONS
+from local.sandbox import mark
+from local.sandbox.clips import render
+from local.sandbox.designs import Design
+from shared.events import VideoUploaded, notification_of
+from shared.one_thread import LIBRARIES
+
+COMMAND = "python -m benchmarks deployed"
+TURNS = 9
+AT_ONCE = 4
+CLIP_S = 5.0
+TIME_BAR = 1.1
+ANSWERS_WITHIN_S = 600
+SIZE = (1080, 1920)
+
+
+@dataclass(slots=True)
+class Server:
+    """One running `analyze`, and how long each turn of clips took."""
+
+    url: str
+    group: int
+    seconds: list[float] = field(default_factory=list)
+
+
+def figures(turns: int = TURNS) -> Iterator[Figure]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="deployed-")))
+        content = _clip(folder).read_bytes()
+        endpoints = stack.enter_context(running(folder / "home", LAKE))
+        stack.enter_context(pointing_at(endpoints))
+        bucket = storage.Client(project=endpoints.project).bucket(endpoints.bucket)
+        as_deployed, limited = (
+            stack.enter_context(_served(endpoints, limits)) for limits in ((), LIBRARIES)
+        )
+        for turn in range(turns + 1):
+            # Who comes first changes, since the machine may slow down or recover meanwhile.
+            for server in (as_deployed, limited)[:: 1 if turn % 2 else -1]:
+                uploads = [_upload(bucket, content) for _ in range(AT_ONCE)]
+                took = _seconds(server, uploads)
+                if turn:  # the first one imports numpy and opens connections
+                    server.seconds.append(took)
+        yield _time(as_deployed, limited)
+        yield _memory(as_deployed)
+
+
+def _time(as_deployed: Server, limited: Server) -> Figure:
+    # Neighbours on the machine only ever add to a turn.
+    ours, theirs = (min(server.seconds) for server in (as_deployed, limited))
+    note = f"{ours:.2f} s beside {theirs:.2f} s, the least of {len(limited.seconds)} turns each"
+    name = f"analyze as deployed, {AT_ONCE} clips of 1080×1920 at once, beside BLAS limited outside"
+    return Figure(name, ours / theirs, TIME_BAR, COMMAND, note, is_most=True)
+
+
+def _memory(server: Server) -> Figure:
+    peak, deployed = peak_mb(server.group), FUNCTIONS["analyze"].served.memory / 1e6
+    note = f"{peak:.0f} of {deployed:.0f} MB, peaks of its processes added up"
+    name = f"analyze as deployed, {AT_ONCE} clips at once: memory, a share of what it has"
+    # Half of it is for temporary files (terraform/functions.tf).
+    return Figure(name, peak / deployed, 0.5, COMMAND, note, is_most=True)
+
+
+def _clip(folder: Path) -> Path:
+    """Textured seconds with a pan and noise, as a phone films them: all pixels change."""
+    design = Design(
+        "deployed",
+        "oddball",
+        0.5,
+        3.0,
+        CLIP_S,
+        "bricks",
+        moving=True,
+        noise=4.0,
+        fps=30,
+        size=SIZE,
+    )
+    path = folder / "clip.mp4"
+    render(design, 77, path)
+    return path
+
+
+@contextmanager
+def _served(endpoints: Endpoints, limits: Sequence[str]) -> Iterator[Server]:
+    """`analyze` in its own environment; `limits` are variables that say one thread."""
+    outside = {name: value for name, value in os.environ.items() if name not in LIBRARIES}
+    settings = {
+        **outside,
+        **endpoints.function_settings(),
+        **FUNCTIONS["analyze"].settings,
+        **dict.fromkeys(limits, "1"),
+        "LOG_LEVEL": "WARNING",
+        "PYTHONPATH": str(ROOT),
+    }
+    started = subprocess.Popen(
+        [str(python_of("analyze")), "-m", "local.functions", "analyze"],
+        env=settings,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert started.stdout
+        port = json.loads(started.stdout.readline())["port"]
+        yield Server(f"http://127.0.0.1:{port}/", started.pid)
+    finally:
+        started.terminate()
+        started.wait(30)
+
+
+def _upload(bucket: Any, content: bytes) -> VideoUploaded:
+    """The same picture under an id and with bytes that nobody has rated yet."""
+    video_id = f"76{time.time_ns() % 10**17:017}"
+    blob = bucket.blob(f"videos/{video_id}.mp4")
+    blob.upload_from_string(content + mark(video_id))
+    return VideoUploaded(bucket.name, blob.name, str(blob.generation))
+
+
+def _seconds(server: Server, uploads: Sequence[VideoUploaded]) -> float:
+    """From the first push to the last answer, all sent at once."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(len(uploads)) as pool:
+        statuses = list(pool.map(lambda upload: _push(server.url, upload), uploads))
+    took = time.perf_counter() - began
+    if statuses != [200] * len(uploads):
+        raise RuntimeError(f"analyze answered {statuses}")
+    return took
+
+
+def _push(url: str, upload: VideoUploaded) -> int:
+    sent = notification_of(upload)
+    message = {
+        "data": base64.b64encode(sent.data).decode(),
+        "messageId": "1",
+        "attributes": dict(sent.attributes),
+    }
+    body = json.dumps({"message": message, "subscription": "s"}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=ANSWERS_WITHIN_S) as answer:  # nosec B310 # our own
+        return int(answer.status)
