@@ -13,14 +13,19 @@ from pathlib import Path
 from tests.sql.install import ROOT
 from tests.sql.statements import Statement, examples_of
 
-FOLDERS = ("shared", "cli", "functions", "local")
-SQLITE = ("local/gcs", "local/pubsub")
-"""Emulators with a database of their own."""
+FOLDERS = ("shared", "cli", "functions")
+"""The SQL in local/ is for the databases of the emulators."""
 
 _BEGINS = re.compile(
     r"\s*(?:SELECT|WITH \w+ AS|MERGE|UPDATE|DELETE FROM|INSERT|CREATE|ALTER|DROP|TRUNCATE)\s"
 )
 _HOLE = "\0"
+DUCKDB = {
+    ("cli/star_schema.py", "SELECT table_id, metadata_json FROM _bqemulator_catalog.tables"),
+    ("cli/star_schema.py", f"SELECT COUNT(*) FROM {_HOLE}"),
+}
+"""Asked of the file of a local BigQuery that does not run: files with their texts."""
+
 _FORMATTED = re.compile(r"\{\w+\}")
 
 
@@ -39,16 +44,19 @@ class Literal:
 
 def literals(root: Path = ROOT, folders: Iterable[str] = FOLDERS) -> list[Literal]:
     """Every text of the product that begins like a statement."""
-    return [literal for literal in texts(root, folders) if _BEGINS.match(literal.text)]
+    return [
+        literal
+        for literal in texts(root, folders)
+        if _BEGINS.match(literal.text)
+        and (literal.origin.partition(":")[0], literal.text) not in DUCKDB
+    ]
 
 
 def texts(root: Path, folders: Iterable[str]) -> Iterator[Literal]:
     """Every text in the code under some folders."""
     for folder in folders:
         for path in sorted((root / folder).rglob("*.py")):
-            name = str(path.relative_to(root))
-            if not name.startswith(SQLITE):
-                yield from _of_file(path, name)
+            yield from _of_file(path, str(path.relative_to(root)))
 
 
 def examples() -> list[Statement]:

@@ -80,6 +80,15 @@ def test_a_table_that_a_test_made_is_unknown_and_one_of_the_product_is_a_failure
     assert [refusal.statement for refusal in refusals] == [of_product]
 
 
+def test_a_test_may_ask_about_an_older_table_and_the_product_may_not(analyser):
+    sql = "SELECT `following` FROM dim_user"
+    of_test = Statement(sql, "tests/x.py:1", accepted=True)
+    of_product = Statement(sql, "cli/x.py:1", accepted=True)
+
+    assert analyser.refusals([of_test]) == []
+    assert len(analyser.refusals([of_product])) == 1
+
+
 def test_a_text_that_no_test_sends_is_a_failure(tmp_path: Path):
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "module.py").write_text(
