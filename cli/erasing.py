@@ -1,6 +1,7 @@
-"""One run of `tta erase`: asked, done, told."""
+"""One run of `tta erase`: looked at, shown, asked, done, proven."""
 
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,91 +9,129 @@ from google.cloud import bigquery
 
 from cli.cloud import opened
 from cli.erased import hash_key, tombstones_of
+from cli.erasing_shown import (
+    question,
+    refuse_remaining,
+    show_report,
+    show_survey,
+    show_way_back,
+    way_back,
+)
 from cli.refused import Refused
 from cli.screen import Screen
 from local.cloud import INGEST
 from local.endpoints import Endpoints
 from local.traffic import wait_until_over
-from shared.erasure.erase import App, Erased, Wanted, erase, videos_meant
+from shared.erasure.erase import (
+    App,
+    ErasureReport,
+    ErasureRequest,
+    ErasureSurvey,
+    erase,
+    survey,
+    take_back,
+    target_of,
+)
 from shared.erasure.rows import Rows
-from shared.errors import Permanent
+from shared.errors import Misconfigured, Permanent
+from shared.hashing_key import proven
 from shared.lake import Lake
-from shared.once import once
 from shared.pseudonym import pseudonym
 
-TOLD = 20
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a person has said already, by options."""
+
+    is_sure: bool = False
+    in_advance: bool = False
+    dry_run: bool = False
+    take_back: bool = False
 
 
-def erased(wanted: Wanted, home: Path | None, target: str, screen: Screen, is_sure: bool) -> None:
-    """Erase what is meant, after the person has agreed. Raises Refused when something is left."""
+def erased(
+    request: ErasureRequest, home: Path | None, target: str, screen: Screen, answers: Answers
+) -> None:
+    """Erase what is meant, after the person has agreed. Raises Refused when something remains."""
+    report: ErasureReport | None = None
     with opened(home, screen, INGEST, target=target) as endpoints:
         app = _app(endpoints, screen)
         try:
-            with screen.working("Looking for what is meant …"):
-                videos = videos_meant(wanted, app)
-            if not is_sure:
-                _ask(wanted, len(videos), endpoints, screen)
-            with screen.working("Erasing …"):
-                if endpoints.is_local:
-                    wait_until_over(endpoints)
-                done = erase(wanted, videos, app)
-        except Permanent as error:
-            raise Refused(error.sentence) from error
+            if answers.take_back:
+                _take_back(request, app, endpoints, screen)
+                return
+            report = _erase(request, app, endpoints, screen, answers)
+        except (Permanent, Misconfigured) as error:
+            raise Refused(getattr(error, "sentence", str(error))) from error
+    if report is None:
+        return
     if screen.machine:
-        screen.show_json(done.document())
+        screen.show_json(report.document())
     else:
-        _tell(done, endpoints, screen)
-    _refuse_rest(done)
+        show_report(report, endpoints, screen)
+    refuse_remaining(report)
+
+
+def _erase(
+    request: ErasureRequest, app: App, endpoints: Endpoints, screen: Screen, answers: Answers
+) -> ErasureReport | None:
+    """What was done; None after a dry run."""
+    if endpoints.is_local and not answers.dry_run:
+        wait_until_over(endpoints)
+    with screen.working("Looking for what is meant …"):
+        seen = survey(request, app)
+    if answers.dry_run:
+        _show_dry_run(seen, screen)
+        return None
+    _refuse_unknown(seen, answers)
+    if not answers.is_sure:
+        show_survey(seen, screen)
+        show_way_back(endpoints, screen)
+        _ask(seen, endpoints)
+    with screen.working("Erasing …"):
+        return erase(seen.target, app)
+
+
+def _show_dry_run(seen: ErasureSurvey, screen: Screen) -> None:
+    if screen.machine:
+        screen.show_json(seen.document())
+    else:
+        show_survey(seen, screen, everything=True)
+        screen.show("Nothing was changed.")
+
+
+def _refuse_unknown(seen: ErasureSurvey, answers: Answers) -> None:
+    if seen.unknown and not answers.in_advance:
+        names = ", ".join(seen.unknown)
+        raise Refused(
+            f"Nothing here names {names}: nothing was erased, and no tombstone was written. Check "
+            "the spelling; with --in-advance it is kept out should it ever come."
+        )
+
+
+def _ask(seen: ErasureSurvey, endpoints: Endpoints) -> None:
+    if not sys.stdin.isatty():
+        raise Refused("Say --yes to erase without being asked.")
+    if input(question(seen, endpoints)).strip().casefold() not in ("y", "yes"):
+        raise Refused("Nothing was erased.")
+
+
+def _take_back(request: ErasureRequest, app: App, endpoints: Endpoints, screen: Screen) -> None:
+    count = take_back(target_of(request, app), app)
+    if screen.machine:
+        screen.show_json({"tombstones_taken_back": count})
+        return
+    screen.show(f"{count} tombstones taken back. {way_back(endpoints)}")
 
 
 def _app(endpoints: Endpoints, screen: Screen) -> App:
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    tombstones = tombstones_of(endpoints, lake)
-    key = once(lambda: hash_key(endpoints))
+    key = proven(lambda: hash_key(endpoints), lake)
     return App(
         lake=lake,
-        rows=Rows(bigquery.Client(project=endpoints.project), endpoints.dataset, tombstones),
-        tombstones=tombstones,
+        rows=Rows(bigquery.Client(project=endpoints.project), endpoints.dataset),
+        tombstones=tombstones_of(endpoints, lake),
         pseudonym=lambda name: pseudonym(key(), name),
         clock=lambda: datetime.now(UTC),
         on_progress=screen.now,
     )
-
-
-def _ask(wanted: Wanted, videos: int, endpoints: Endpoints, screen: Screen) -> None:
-    who = "".join(f" and the creator {name}" for name in wanted.creators)
-    screen.say(
-        f"This erases {videos} videos{who} from {endpoints.target}, with media, ratings, rows and "
-        "every report that names them. It cannot be undone."
-    )
-    if not sys.stdin.isatty():
-        raise Refused("Say --yes to erase without being asked.")
-    if input("Erase? [y/N] ").strip().casefold() not in ("y", "yes"):
-        raise Refused("Nothing was erased.")
-
-
-def _tell(done: Erased, endpoints: Endpoints, screen: Screen) -> None:
-    screen.show(f"{done.videos} videos, {done.tombstones} new tombstones")
-    objects = ", ".join(f"{count} {what}" for what, count in sorted(done.objects.items()))
-    screen.show(f"objects  {objects or 'none'}")
-    rows = ", ".join(f"{table} {count}" for table, count in sorted(done.rows.items()))
-    screen.show(f"rows     {rows or 'none'}")
-    if not done.left:
-        screen.show(f"Looked through {done.looked_at} objects and all tables: nothing is left.")
-    if not endpoints.is_local:
-        screen.show(
-            "What was under way may still arrive for ten minutes, and is dropped; run this again "
-            "then, as the proof. What Google keeps for a while is in docs/operations.md."
-        )
-
-
-def _refuse_rest(done: Erased) -> None:
-    problems = []
-    if done.by_hand:
-        names = ", ".join(done.by_hand)
-        problems.append(f"Take the name out of {names} yourself, then run this again.")
-    if done.left:
-        more = f" and {len(done.left) - TOLD} more" if len(done.left) > TOLD else ""
-        problems.append(f"Still there: {', '.join(done.left[:TOLD])}{more}. Run this again.")
-    if problems:
-        raise Refused("\n".join(problems))

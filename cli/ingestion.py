@@ -38,7 +38,7 @@ class Ingestion:
             standing, generation = self._lake.read_with_generation(metadata_name(video_id))
             known = parse_record(standing) if standing else None
             told = _with_line(video_id, known, line, counted_at, self._now)
-            record = self._tombstones.left_of(told)
+            record = self._tombstones.redact(told)
             if record is None:
                 raise Erased(f"{video_id} was erased, and is not taken in again")
             if record == known:

@@ -86,8 +86,9 @@ class DeadLetters:
     def _keep(self, received: Any, at: datetime) -> None:
         sent = received.message
         attributes = dict(sent.attributes)
-        known = _evidence(self.stage, Message(sent.message_id, sent.data, attributes))
-        if self._tombstones.are_in(known):
+        message = Message(sent.message_id, sent.data, attributes)
+        entry = self._tombstones.redact_evidence(_evidence(self.stage, message))
+        if entry is None:
             return
         self._lake.keep_failed(
             self.stage,
@@ -96,7 +97,7 @@ class DeadLetters:
             _sentence(attributes),
             at,
             delivery_count=_count(attributes),
-            **known,
+            **entry,
         )
         said = {"stage": self.stage, "video_id": video_of(attributes)}
         log.warning("dead letter kept", extra=said)

@@ -27,7 +27,6 @@ from shared.events import (
     MOST_REPLICATES,
     Message,
     VideoUploaded,
-    as_json,
     notification_of,
 )
 from shared.lake import FAILED, Entry, Lake
@@ -121,14 +120,15 @@ def failures(
 def replay(failure: Failed, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
     """Publish what failed and delete its entry. Raises Unsendable, which leaves the entry.
 
-    What was erased meanwhile is deleted unpublished; returns False then.
+    What was erased meanwhile is deleted unpublished; returns False then. What only mentions it is
+    published without the name.
     """
     stage, message = sendable(failure)
-    is_erased = tombstones.are_in(as_json(message))
-    if not is_erased:
-        topics.publish(stage, message)
+    redacted = tombstones.redact_message(message)
+    if redacted is not None:
+        topics.publish(stage, redacted)
     lake.delete(failure.name, failure.generation)
-    return not is_erased
+    return redacted is not None
 
 
 def sendable(failure: Failed) -> tuple[Stage, Message]:

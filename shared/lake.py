@@ -288,13 +288,17 @@ class Lake:
         return int(blob.generation)
 
     @contextmanager
-    def create_stream(self, name: str, content_type: str, over: int = 0) -> Iterator[IO[bytes]]:
+    def create_stream(
+        self, name: str, content_type: str, over: int = 0, custom_time: datetime | None = None
+    ) -> Iterator[IO[bytes]]:
         """A file to write an object into, chunk by chunk, in bounded memory.
 
         The object appears whole when the block ends and not at all when it raises. It is written
         over exactly that generation (0: none yet). Raises Superseded when another stands there.
         """
         blob = self._bucket.blob(name, chunk_size=STREAM_CHUNK_BYTES)
+        if custom_time is not None:
+            blob.custom_time = custom_time
         try:
             with _translated():
                 writer = blob.open(

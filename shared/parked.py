@@ -75,7 +75,8 @@ def waiting(lake: Lake) -> Waiting:
 def release(entry: Entry, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
     """Publish a parked message and delete it; False when it is gone since it was listed.
 
-    A message about something erased is deleted unpublished, and counts as gone.
+    A message about something erased is deleted unpublished, and counts as gone; one that only
+    mentions it is published without the name.
 
     The message is published first: killed in between it is published twice, which its stage takes
     as one. A message parked again meanwhile stays, because only the generation that was read is
@@ -85,11 +86,12 @@ def release(entry: Entry, lake: Lake, topics: Topics, tombstones: Tombstones) ->
     if content is None:
         return False
     stage, message = _parked(entry.name, content)
-    if tombstones.are_in(as_json(message)):
-        lake.delete(entry.name, generation)
-        return False
-    topics.publish(stage, message)
+    redacted = tombstones.redact_message(message)
+    if redacted is not None:
+        topics.publish(stage, redacted)
     lake.delete(entry.name, generation)
+    if redacted is None:
+        return False
     said = {"object": entry.name, "video_id": video_of(message.attributes)}
     log.info("parked message published", extra=said)
     return True

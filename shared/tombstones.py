@@ -8,44 +8,31 @@ The hash is HMAC-SHA256 under HASH_KEY. Ids can be enumerated, so a hash without
 them; whoever has the bucket alone cannot.
 """
 
-import base64
 import hashlib
 import hmac
 import json
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
 from shared.errors import Misconfigured
+from shared.events import Message
+from shared.hashing_key import proven
 from shared.lake import Lake
-from shared.model import VIDEO_ID, Record, canonical_json, parse
-from shared.nested import parsed
+from shared.mentions import folded
+from shared.model import Record
+from shared.redaction import Redaction
 
 TOMBSTONES = "tombstones/"
 CHANGED = f"{TOMBSTONES}changed"
 FRESH_S = 10.0
 """How long a stage may go on with what it knew: `tta erase` waits longer before it deletes."""
 
-ERASED = "[erased]"
 Kind = Literal["videos", "creators"]
-
-_IDS = ("id", "video_id", "item_id", "aweme_id")
-_CREATORS = (
-    *("username", "creator_id", "user_key", "uniqueId"),
-    *("author", "author_name", "unique_id", "creator"),
-)
-_INSIDE = ("data", "said", "video", "creator")
-"""Where objects of the sources, of states and of records say which video and whose it is."""
-
-_TOKEN = re.compile(r"(@?)([A-Za-z0-9._]{2,})")
-_LEAST_DIGITS = 15  # shorter numbers in text are counts, not TikTok's ids
-_TELLING = re.compile(r"[0-9._]")
 
 
 def digest(key: str, kind: Kind, value: str) -> str:
@@ -55,8 +42,8 @@ def digest(key: str, kind: Kind, value: str) -> str:
             "Environment: HASH_KEY is not set, and there are tombstones that cannot be read "
             "without it"
         )
-    told = value.removeprefix("@").casefold() if kind == "creators" else value
-    return hmac.new(key.encode(), f"{kind}:{told}".encode(), hashlib.sha256).hexdigest()[:40]
+    name = folded(value) if kind == "creators" else value
+    return hmac.new(key.encode(), f"{kind}:{name}".encode(), hashlib.sha256).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +59,8 @@ class _Known:
 class Tombstones:
     """Which videos and creators were erased, from any thread.
 
-    `key` is asked for only when there are tombstones. Raises Misconfigured when there is none then.
+    `key` is asked for only when there are tombstones, and compared with the fingerprint that the
+    lake has of it. Raises Misconfigured when there is none then, or another one.
     """
 
     lake: Lake
@@ -83,6 +71,15 @@ class Tombstones:
     _looked_at: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    def __post_init__(self) -> None:
+        self.key = proven(self.key, self.lake)
+
+    # Whether something was erased
+
+    def is_empty(self) -> bool:
+        known = self._now()
+        return not (known.videos or known.creators)
+
     def has_video(self, video_id: str) -> bool:
         known = self._now()
         return bool(known.videos) and self._digest("videos", video_id) in known.videos
@@ -91,125 +88,53 @@ class Tombstones:
         known = self._now()
         return bool(known.creators) and self._digest("creators", name) in known.creators
 
-    def left_of(self, record: Record) -> Record | None:
-        """What may be kept of a record: nothing of an erased video or creator, nor a mention."""
-        known = self._now()
-        if not (known.videos or known.creators):
-            return record
-        names = (
-            record.video and record.video.creator_id,
-            record.creator and record.creator.creator_id,
-            record.creator and record.creator.username,
-        )
-        if self.has_video(record.video_id) or any(self.has_creator(one) for one in names if one):
-            return None
-        said = record.model_dump(mode="json", exclude_none=True)
-        left = self.left_of_json(said)
-        return record if left == said else parse(Record, canonical_json(left), "record")
+    def generation(self) -> int:
+        """A number that changes with every erasure, read anew."""
+        with self._lock:
+            self._looked_at = None
+        return self._now().generation
 
-    def mentions(self, text: str) -> bool:
-        """Whether a text names an erased video or creator."""
-        return self.without_mentions_in(text) != text
+    # What may be kept of what arrives
 
-    def without_mentions_in(self, text: str) -> str:
-        """The text with every name of an erased video or creator replaced.
+    def redact(self, record: Record) -> Record | None:
+        """The record without mentions; None when it is about something erased."""
+        return Redaction(self).record(record)
 
-        A creator is named after an @, or by a word with a digit, a dot or an underscore: `ana`
-        alone may be anybody.
-        """
-        known = self._now()
-        if not (known.videos or known.creators):
-            return text
+    def redact_message(self, message: Message) -> Message | None:
+        """The message without mentions; None when it is about something erased."""
+        return Redaction(self).message(message)
 
-        def replaced(match: re.Match[str]) -> str:
-            at, word = match[1], match[2]
-            name, head = word.rstrip("."), word.partition(".")[0]
-            if self._names_video(head):  # 7300….mp4, too
-                return f"{at}{ERASED}{word[len(head) :]}"
-            if (at or _TELLING.search(name)) and self.has_creator(name):
-                return f"{at}{ERASED}{word[len(name) :]}"
-            return match[0]
-
-        return _TOKEN.sub(replaced, text)
-
-    def _names_video(self, word: str) -> bool:
-        """Whether a word of a text is the id of an erased video."""
-        is_long = word.isdigit() and len(word) >= _LEAST_DIGITS
-        return (is_long or word[:1] == "u") and self._is_erased_id(word)
-
-    def left_of_json(self, value: Any) -> Any:
-        """JSON of any source without what is erased in it.
-
-        Objects about an erased video or creator leave the list they stand in, and so do ids; keys
-        that are ids leave their object; mentions are replaced.
-        """
-        if isinstance(value, list):
-            return [self.left_of_json(one) for one in value if not self._is_about_erased(one)]
-        if isinstance(value, dict):
-            kept = (name for name in value if not self._is_erased_id(name))
-            return {name: self.left_of_json(value[name]) for name in kept}
-        return self.without_mentions_in(value) if isinstance(value, str) else value
-
-    def left_of_bytes(self, content: bytes) -> bytes:
-        """The same for an object's content; unchanged bytes when nothing in it is erased.
-
-        Raises ValueError for what is no JSON.
-        """
-        known = self._now()
-        if not (known.videos or known.creators):
-            return content
-        said = parsed(content)
-        left = self.left_of_json(said)
-        return content if left == said else json.dumps(left).encode()
-
-    def are_in(self, evidence: Mapping[str, Any]) -> bool:
-        """Whether something erased is named in what would be kept of a failure, or sent again."""
-        known = self._now()
-        if not (known.videos or known.creators):
-            return False
-        said: list[Any] = [json.loads(json.dumps(evidence, default=str))]
-        with suppress(ValueError, TypeError):
-            data = base64.b64decode(evidence.get("data") or "").decode("utf-8", "replace")
-            said.append(data)
-            said.append(parsed(data))
-        return bool(self.left_of_json(said) != said)
-
-    def _is_about_erased(self, one: Any) -> bool:
-        """Whether an element of a list goes whole: an object about something erased, or its id."""
-        if isinstance(one, str | int):
-            return self._is_erased_id(str(one).partition(" ")[0])
-        if not isinstance(one, dict):
-            return False
-        if any(self._is_erased_id(str(one.get(name))) for name in _IDS):
-            return True
-        if any(self._is_erased_creator(one.get(name)) for name in _CREATORS):
-            return True
-        if one.get("field_name") == "username":  # what was asked of the Research API
-            return any(map(self._is_erased_creator, one.get("field_values") or ()))
-        return any(self._is_about_erased(one[name]) for name in _INSIDE if name in one)
-
-    def _is_erased_id(self, text: str) -> bool:
-        return bool(VIDEO_ID.fullmatch(text)) and self.has_video(text)
-
-    def _is_erased_creator(self, name: Any) -> bool:
-        if isinstance(name, dict):  # a page's post names its author so
-            name = name.get("uniqueId")
-        return isinstance(name, str) and self.has_creator(name)
+    def redact_evidence(self, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What is kept of a failure without mentions; None when it is about something erased."""
+        return Redaction(self).evidence(evidence)
 
     # Writing and reading
 
     def put(self, videos: Iterable[str], creators: Iterable[str], at: datetime) -> int:
         """Write tombstones, and then tell the stages. Returns how many are new."""
         content = json.dumps({"erased_at": at.isoformat()}).encode()
-        named: list[tuple[Kind, str]] = [("videos", one) for one in videos]
-        named += [("creators", one) for one in creators]
-        new = 0
-        for kind, value in named:
-            new += self.lake.write_once(f"{TOMBSTONES}{kind}/{self._digest(kind, value)}", content)
+        new = sum(
+            self.lake.write_once(name, content) for name in list(self._names(videos, creators))
+        )
+        self._tell(content)
+        return new
+
+    def remove(self, videos: Iterable[str], creators: Iterable[str], at: datetime) -> int:
+        """Take tombstones back, and then tell the stages. Returns how many there were."""
+        count = sum(self.lake.delete(name) for name in list(self._names(videos, creators)))
+        self._tell(json.dumps({"taken_back_at": at.isoformat()}).encode())
+        return count
+
+    def _names(self, videos: Iterable[str], creators: Iterable[str]) -> Iterable[str]:
+        for video_id in videos:
+            yield f"{TOMBSTONES}videos/{self._digest('videos', video_id)}"
+        for name in creators:
+            yield f"{TOMBSTONES}creators/{self._digest('creators', name)}"
+
+    def _tell(self, content: bytes) -> None:
         self.lake.put(CHANGED, content)
         with self._lock:
             self._looked_at = None
-        return new
 
     def _digest(self, kind: Kind, value: str) -> str:
         return _digest(self.key(), kind, value)
@@ -227,12 +152,14 @@ class Tombstones:
         generation = int(marker.generation) if marker is not None else 0
         if generation == self._known.generation:
             return self._known
-        found: dict[str, set[str]] = {"videos": set(), "creators": set()}
+        hashes: dict[str, set[str]] = {"videos": set(), "creators": set()}
         for name in self.lake.names(TOMBSTONES):
             kind, _, value = name.removeprefix(TOMBSTONES).partition("/")
-            if kind in found:
-                found[kind].add(value)
-        return _Known(generation, frozenset(found["videos"]), frozenset(found["creators"]))
+            if kind in hashes:
+                hashes[kind].add(value)
+        if any(hashes.values()):
+            self._digest("videos", "")  # with no key, or a wrong one, nothing may go on
+        return _Known(generation, frozenset(hashes["videos"]), frozenset(hashes["creators"]))
 
 
 _digest = lru_cache(maxsize=50_000)(digest)

@@ -98,10 +98,14 @@ class LakeInMemory:
             return stored.generation
 
     @contextmanager
-    def create_stream(self, name: str, content_type: str, over: int = 0) -> Iterator[IO[bytes]]:
+    def create_stream(
+        self, name: str, content_type: str, over: int = 0, custom_time: datetime | None = None
+    ) -> Iterator[IO[bytes]]:
         buffer = io.BytesIO()
         yield buffer
         self.replace(name, buffer.getvalue(), over, content_type)
+        if custom_time is not None:
+            self.objects[name] = replace(self.objects[name], custom_time=custom_time)
 
     def delete(self, name: str, generation: int | None = None) -> bool:
         stored = self.objects.get(name)

@@ -18,6 +18,19 @@ def erase(
     vanished: Annotated[
         bool, typer.Option("--vanished", help="All videos that their source no longer has.")
     ] = False,
+    in_advance: Annotated[
+        bool,
+        typer.Option("--in-advance", help="Also a name or id that nothing here names yet."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show all that would change, and change nothing.")
+    ] = False,
+    take_back: Annotated[
+        bool,
+        typer.Option(
+            "--take-back", help="Forget an erasure, so that what is restored is taken in again."
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before erasing.")] = False,
     target: Target = "local",
     home: Home = None,
@@ -25,16 +38,20 @@ def erase(
 ) -> None:
     """Erase media, metadata, ratings, frames, raw answers, failures, reports and rows.
 
-    A tombstone (a keyed hash) is written first: every stage, replay and rebuild drop what still
-    arrives. At the end everything is looked through once more. The same command again proves that
-    nothing came back. Exit status 1 when something is left.
+    It looks first, shows where the name stands, and asks. A tombstone (a keyed hash) is written
+    before anything is deleted: every stage, replay and rebuild drop what still arrives. At the end
+    everything is looked through once more. The same command again proves that nothing came back.
+    Exit status 1 when something still names what was erased.
     """
-    from cli.erasing import erased
+    from cli.erasing import Answers, erased
     from cli.refused import WRONG_USE, Refused
     from cli.screen import Screen
-    from shared.erasure.erase import Wanted
+    from shared.erasure.erase import ErasureRequest
 
     if not (video or creator or vanished):
         raise Refused("Nothing to erase: give --video, --creator or --vanished.", WRONG_USE)
-    wanted = Wanted(tuple(video or ()), tuple(creator or ()), vanished)
-    erased(wanted, home, target, Screen(machine=json), is_sure=yes or json)
+    request = ErasureRequest(tuple(video or ()), tuple(creator or ()), vanished)
+    answers = Answers(
+        is_sure=yes or json, in_advance=in_advance, dry_run=dry_run, take_back=take_back
+    )
+    erased(request, home, target, Screen(machine=json), answers)

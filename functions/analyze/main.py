@@ -58,9 +58,10 @@ def analyze(event: CloudEvent) -> None:
     app = wiring()
 
     def keep(error: Permanent) -> None:
-        at, known = app.clock(), evidence(event)
-        if not app.tombstones.are_in(known):
-            app.lake.keep_failed("analyze", event["id"], error.reason, error.sentence, at, **known)
+        entry = app.tombstones.redact_evidence(evidence(event))
+        if entry is not None:
+            at = app.clock()
+            app.lake.keep_failed("analyze", event["id"], error.reason, error.sentence, at, **entry)
 
     with settled(keep):
         if is_canary(event):

@@ -64,14 +64,15 @@ def load(event: CloudEvent) -> None:
     app = wiring()
 
     def keep(error: Permanent) -> None:
-        at, known = datetime.now(UTC), evidence(event)
-        if not app.tombstones.are_in(known):
-            app.lake.keep_failed("load", event["id"], error.reason, error.sentence, at, **known)
+        entry = app.tombstones.redact_evidence(evidence(event))
+        if entry is not None:
+            at = datetime.now(UTC)
+            app.lake.keep_failed("load", event["id"], error.reason, error.sentence, at, **entry)
 
     with settled(keep):
         message = message_of(event)
         logs.about(message.attributes.get("video_id"))
-        record = app.tombstones.left_of(parse_record(message.data))
+        record = app.tombstones.redact(parse_record(message.data))
         if record is None:
             log.info("record of something erased dropped")
             return

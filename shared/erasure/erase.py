@@ -1,36 +1,45 @@
 """Use case: take videos and creators out of everything that is kept, and prove that they are out.
 
-1. Find which videos are meant: by id, by creator, or all that vanished.
-2. Write a tombstone for each, and wait until every stage has seen it. From then on whatever still
-   arrives (a redelivery, a replay, a rebuild, a newer listing) is dropped.
+`survey` reads and shows; `erase` does it:
+
+1. Write a tombstone for each video and name, and wait until every stage has seen it. From then on
+   whatever still arrives (a redelivery, a replay, a rebuild, a newer listing) is dropped.
+2. See that no rebuild began before the tombstones: it would bring rows back.
 3. Look at every object of the lake: delete it, or rewrite it without what is erased.
-4. Delete the rows, and replace the creator's name where other rows mention it.
-5. Look at everything once more. What was found is erased again; what cannot be is told.
+4. Delete the rows, and replace the name where other rows mention it.
+5. Look at everything once more. What still names somebody is erased again, or told.
 
 Killed anywhere, the same command goes on: tombstones tell what is erased, however little of it is
-left. Run again later, it is the proof that nothing has come back.
+still there. It waits again, for nobody knows how long ago the first run wrote them. Run again
+later, it is the proof that nothing has come back.
 """
 
 import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared.erasure.objects import Touched, look, settle
-from shared.erasure.rows import Rows, mentions_of
+from shared.erasure.meant import Meant
+from shared.erasure.objects import Finding, Touched, examine, settle
+from shared.erasure.rows import Rows
 from shared.errors import Permanent
 from shared.lake import Entry, Lake, state_name
-from shared.model import VIDEO_ID, Record, parse_record
+from shared.mentions import folded
+from shared.model import VIDEO_ID, Creator, Record, parse_record
 from shared.parallel import in_order
+from shared.redaction import Redaction
 from shared.tombstones import FRESH_S, Tombstones
 
 log = logging.getLogger(__name__)
 
 METADATA = "metadata/"
+LISTINGS = (METADATA, "raw/upload/")
+"""Records that say whose a video is, and by which names a creator goes."""
+
 WAIT_S = FRESH_S + 2.0
 ROUNDS = 3
 _NAMING = re.compile(r"\w")
@@ -38,15 +47,15 @@ _NAMING = re.compile(r"\w")
 
 
 class CannotErase(Permanent):
-    """Not now, or not like this; nothing was changed."""
+    """Not now, or not like this; the sentence says what to do."""
 
     def __init__(self, sentence: str):
         super().__init__("cannot_erase", sentence)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be erased. Creators are meant with all of their videos."""
+class ErasureRequest:
+    """What a person names. Creators are meant with all of their videos."""
 
     videos: tuple[str, ...] = ()
     creators: tuple[str, ...] = ()
@@ -66,9 +75,61 @@ class App:
     on_progress: Callable[[str], None] = lambda sentence: None
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom and what a request means here: every name of each creator, and every video.
+
+    `aliases` are the names that were not given, by the one that was.
+    """
+
+    names: tuple[str, ...]
+    videos: tuple[str, ...]
+    creators: int
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 @dataclass
-class Erased:
-    """What was done. `left` names what is still there, `by_hand` what only a person can mend."""
+class ErasureSurvey:
+    """What would change, before anything does. `unknown` are names and ids that nothing names."""
+
+    target: Target
+    unknown: tuple[str, ...]
+    objects: Counter[str]
+    rows: Counter[str]
+    findings: list[Finding]
+    by_hand: list[str]
+    changes: list[tuple[str, str]]
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "videos": len(self.target.videos),
+            "creators": self.target.creators,
+            "also_called": {name: list(them) for name, them in self.target.aliases.items()},
+            "unknown": list(self.unknown),
+            "objects": dict(self.objects),
+            "rows": dict(self.rows),
+            "fields": [
+                {"place": place, "field": name, "count": count, "examples": examples}
+                for place, name, count, examples in self.by_field()
+            ],
+            "by_hand": self.by_hand,
+            "would_change": [{"object": name, "what": what} for name, what in self.changes],
+        }
+
+    def by_field(self, most: int = 3) -> list[tuple[str, str, int, list[str]]]:
+        """Place, field, how often somebody is named there, and examples."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for finding in self.findings:
+            groups.setdefault((finding.place, finding.field), []).append(finding.example)
+        return [
+            (place, name, len(texts), list(dict.fromkeys(texts))[:most])
+            for (place, name), texts in sorted(groups.items())
+        ]
+
+
+@dataclass
+class ErasureReport:
+    """What was done. `remaining` still names somebody, `by_hand` is for a person to mend."""
 
     videos: int = 0
     creators: int = 0
@@ -76,7 +137,7 @@ class Erased:
     objects: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
     by_hand: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
+    remaining: list[str] = field(default_factory=list)
     looked_at: int = 0
 
     def document(self) -> dict[str, Any]:
@@ -87,103 +148,84 @@ class Erased:
             "objects": dict(self.objects),
             "rows": dict(self.rows),
             "by_hand": self.by_hand,
-            "left": self.left,
+            "left": self.remaining,
             "objects_looked_at": self.looked_at,
         }
 
 
-def videos_meant(wanted: Wanted, app: App) -> set[str]:
-    """The videos that are meant, as far as lake and warehouse know. Raises CannotErase."""
-    if bad := [one for one in wanted.videos if not VIDEO_ID.fullmatch(one)]:
-        raise CannotErase(f"{bad[0]!r} is no video id.")
-    names = _spellings(wanted, app)
-    videos = set(wanted.videos)
-    if wanted.vanished:
+# Whom a request means
+
+
+def target_of(request: ErasureRequest, app: App) -> Target:
+    """Every name and video that is meant, as far as lake and warehouse know. Raises CannotErase."""
+    for video_id in request.videos:
+        if not VIDEO_ID.fullmatch(video_id):
+            raise CannotErase(f"{video_id!r} is no video id.")
+    plain = _plain_names(request.creators)
+    listings = list(_listings(app)) if plain else []
+    aliases = _aliases(plain, listings, app)
+    names = list(dict.fromkeys([*plain, *(name for them in aliases.values() for name in them)]))
+    videos = set(request.videos)
+    if request.vanished:
         videos |= app.rows.vanished()
     if names:
+        keys = set(map(folded, names))
         videos |= app.rows.videos_of(names)
-        videos |= _listed_by(names, app)
-    return videos
+        videos |= {record.video_id for record in listings if keys & set(_names_in(record))}
+    return Target(tuple(names), tuple(sorted(videos)), len(plain), aliases)
 
 
-def erase(wanted: Wanted, videos: Iterable[str], app: App) -> Erased:
-    """Erase. A second run changes nothing, and proves it. Raises CannotErase and Transient."""
-    if app.lake.exists(state_name("_rebuild")):
-        raise CannotErase("A rebuild is at work and would bring rows back: let it finish first.")
-    videos, done = set(videos), Erased()
-    names = _spellings(wanted, app)
-    mentions = mentions_of(names, sorted(videos))
-    done.videos, done.creators = len(videos), len(wanted.creators)
-    done.tombstones = app.tombstones.put(videos, names, app.clock())
-    if done.tombstones:
-        app.on_progress("Waiting until every stage knows …")
-        app.sleep(WAIT_S)
-    for _ in range(ROUNDS):
-        touched = list(_touched(app, done))
-        by_hand = [one.entry.name for one in touched if one.what == "by_hand"]
-        mendable = [one for one in touched if one.what != "by_hand"]
-        done.by_hand = sorted(by_hand)
-        done.left = sorted(one.entry.name for one in mendable)
-        done.left += _rows_left(app, mentions)
-        if not done.left:
-            break
-        app.on_progress(f"Erasing {len(mendable)} objects and their rows …")
-        done.objects.update(in_order(lambda one: settle(one, app.lake, app.tombstones), mendable))
-        done.rows.update(app.rows.erase(mentions))
-    else:
-        done.left = _what_is_left(app, mentions)
-    log.info("erased", extra={"counts": done.document() | {"left": len(done.left)}})
-    return done
-
-
-def _what_is_left(app: App, mentions: list[str]) -> list[str]:
-    touched = (one for one in _touched(app, Erased()) if one.what != "by_hand")
-    return [*sorted(one.entry.name for one in touched), *_rows_left(app, mentions)]
-
-
-def _rows_left(app: App, mentions: list[str]) -> list[str]:
-    return [f"{count} rows of {table}" for table, count in app.rows.left(mentions).items()]
-
-
-def _touched(app: App, done: Erased) -> Iterable[Touched]:
-    """Every object that names something erased; metadata last, which say whose a video is."""
-
-    def looked(entry: Entry) -> Touched | None:
-        return look(entry, app.lake, app.tombstones)
-
-    entries = list(app.lake.entries(""))
-    entries.sort(key=lambda entry: entry.name.startswith(METADATA))
-    for number, found in enumerate(in_order(looked, entries), 1):
-        if number % 500 == 0:
-            app.on_progress(f"Looking through the lake: {number} of {len(entries)} objects …")
-        done.looked_at = number
-        if found is not None:
-            yield found
-
-
-def _spellings(wanted: Wanted, app: App) -> list[str]:
-    """Creators by name and, where they were pseudonymised, by pseudonym. Raises CannotErase.
+def _plain_names(creators: Iterable[str]) -> list[str]:
+    """Names as they are compared. Raises CannotErase for what is none.
 
     A tombstone is for ever, and one for the empty name would drop whatever has no name.
     """
-    plain = [name.removeprefix("@").casefold() for name in wanted.creators]
-    for told, name in zip(wanted.creators, plain, strict=True):
+    plain = []
+    for given in creators:
+        name = folded(given)
         if not _NAMING.search(name) or name != name.strip():
-            raise CannotErase(f"{told!r} is no creator's name: give it as it stands after the @.")
-    return list(dict.fromkeys([*plain, *(app.pseudonym(name) for name in plain)]))
+            raise CannotErase(f"{given!r} is no creator's name: give it as it stands after the @.")
+        plain.append(name)
+    return list(dict.fromkeys(plain))
 
 
-def _listed_by(names: list[str], app: App) -> set[str]:
-    """Videos whose listing in the lake names one of the creators."""
-    wanted = set(names)
+def _aliases(plain: list[str], listings: list[Record], app: App) -> dict[str, tuple[str, ...]]:
+    """The other names of each creator: id or username, where they differ, and the pseudonym.
 
-    def video_of(entry: Entry) -> str | None:
-        record = _record(app.lake.read(entry.name))
-        creator = record.video.creator_id if record and record.video else None
-        return record.video_id if record and (creator or "").casefold() in wanted else None
+    One step only. Who took over a username that somebody gave up is somebody else.
+    """
+    others = app.rows.names_of(plain)
+    for creator in (record.creator for record in listings if record.creator):
+        pair = _names_of(creator)
+        for name in set(map(folded, pair)) & set(plain):
+            others[name].update(pair)
+    found = {}
+    for name in plain:
+        names = [name, *sorted(map(folded, others[name]))]
+        pseudonyms = [app.pseudonym(each) for each in names]
+        found[name] = tuple(each for each in dict.fromkeys([*names, *pseudonyms]) if each != name)
+    return found
 
-    found = in_order(video_of, app.lake.entries(METADATA))
-    return {video_id for video_id in found if video_id is not None}
+
+def _names_of(creator: Creator) -> list[str]:
+    return [name for name in (creator.creator_id, creator.username) if name]
+
+
+def _names_in(record: Record) -> Iterator[str]:
+    if record.video and record.video.creator_id:
+        yield folded(record.video.creator_id)
+    if record.creator:
+        yield from map(folded, _names_of(record.creator))
+
+
+def _listings(app: App) -> Iterator[Record]:
+    def record_of(entry: Entry) -> Record | None:
+        return _record(app.lake.read(entry.name))
+
+    for prefix in LISTINGS:
+        for record in in_order(record_of, app.lake.entries(prefix)):
+            if record is not None:
+                yield record
 
 
 def _record(content: bytes | None) -> Record | None:
@@ -191,3 +233,120 @@ def _record(content: bytes | None) -> Record | None:
         return None if content is None else parse_record(content)
     except Permanent:
         return None
+
+
+# What would change
+
+
+def survey(request: ErasureRequest, app: App) -> ErasureSurvey:
+    """Look at everything and change nothing. Raises CannotErase and Transient."""
+    target = target_of(request, app)
+    earlier = {name for name in target.names if app.tombstones.has_creator(name)}
+    earlier |= {video_id for video_id in target.videos if app.tombstones.has_video(video_id)}
+    meant = Meant(target.names, target.videos, app.tombstones)
+    redaction = Redaction(meant)
+    touched = list(_touched(app, redaction, lambda number: None))
+    counts, findings = app.rows.survey(target.names, target.videos, redaction)
+    findings = [*(finding for each in touched for finding in each.findings), *findings]
+    is_met = meant.met | earlier
+    return ErasureSurvey(
+        target=target,
+        unknown=tuple(_unknown(request, target, is_met)),
+        objects=Counter(each.what for each in touched),
+        rows=counts,
+        findings=findings,
+        by_hand=sorted(each.entry.name for each in touched if each.what == "by_hand"),
+        changes=sorted((each.entry.name, each.what) for each in touched),
+    )
+
+
+def _unknown(request: ErasureRequest, target: Target, met: set[str]) -> Iterator[str]:
+    """What was named and is nowhere: neither it nor any other name of the same creator."""
+    for name in _plain_names(request.creators):
+        if not {name, *target.aliases.get(name, ())} & met:
+            yield name
+    yield from (video_id for video_id in request.videos if video_id not in met)
+
+
+# Erasing
+
+
+def erase(target: Target, app: App) -> ErasureReport:
+    """Erase. A second run changes nothing, and proves it. Raises CannotErase and Transient."""
+    refuse_during_rebuild(app, "Nothing was changed.")
+    report = ErasureReport(len(target.videos), target.creators)
+    report.tombstones = app.tombstones.put(target.videos, target.names, app.clock())
+    wait_for_stages(app)
+    refuse_during_rebuild(app, "The tombstones are written, and nothing else was changed.")
+    redaction = Redaction(app.tombstones)
+    for _ in range(ROUNDS):
+        mendable = _look_through(target, app, redaction, report)
+        if not report.remaining:
+            break
+        app.on_progress(f"Erasing {len(mendable)} objects and their rows …")
+        report.objects.update(in_order(lambda each: settle(each, app.lake, redaction), mendable))
+        report.rows.update(app.rows.erase(target.names, target.videos, redaction))
+    else:
+        _look_through(target, app, redaction, report)
+    log.info("erased", extra={"counts": report.document() | {"left": len(report.remaining)}})
+    return report
+
+
+def refuse_during_rebuild(app: App, state: str) -> None:
+    """A rebuild that read the lake before the tombstones would swap in rows of the erased.
+
+    Asked for before they are written and again after the wait: a rebuild that begins later sees
+    them, and one that ended before swapped its rows in before they are deleted.
+    """
+    if app.lake.exists(state_name("_rebuild")):
+        raise CannotErase(
+            f"A rebuild is at work and would bring rows back. {state} Let it finish (tta rebuild "
+            "goes on with one that was stopped), then run the same command again."
+        )
+
+
+def wait_for_stages(app: App) -> None:
+    """Until every stage has seen the tombstones; also when an earlier run wrote them."""
+    app.on_progress("Waiting until every stage knows …")
+    app.sleep(WAIT_S)
+
+
+def take_back(target: Target, app: App) -> int:
+    """Take the tombstones of an erasure back, so that what is restored may be taken in again.
+
+    Returns how many there were. Restoring objects and rows is the storage's own business.
+    """
+    return app.tombstones.remove(target.videos, target.names, app.clock())
+
+
+def _look_through(
+    target: Target, app: App, redaction: Redaction, report: ErasureReport
+) -> list[Touched]:
+    """Note what names somebody now; the objects among it that can be mended."""
+
+    def count(number: int) -> None:
+        report.looked_at = number
+
+    touched = list(_touched(app, redaction, count))
+    mendable = [each for each in touched if each.what != "by_hand"]
+    rows = app.rows.remaining(target.names, target.videos, redaction)
+    report.by_hand = sorted(each.entry.name for each in touched if each.what == "by_hand")
+    report.remaining = sorted(each.entry.name for each in mendable)
+    report.remaining += [f"{number} rows of {table}" for table, number in rows.items()]
+    return mendable
+
+
+def _touched(app: App, redaction: Redaction, count: Callable[[int], None]) -> Iterator[Touched]:
+    """Every object that names something erased; metadata last, which say whose a video is."""
+
+    def examined(entry: Entry) -> Touched | None:
+        return examine(entry, app.lake, redaction)
+
+    entries = list(app.lake.entries(""))
+    entries.sort(key=lambda entry: entry.name.startswith(METADATA))
+    for number, touched in enumerate(in_order(examined, entries), 1):
+        if number % 500 == 0:
+            app.on_progress(f"Looking through the lake: {number} of {len(entries)} objects …")
+        count(number)
+        if touched is not None:
+            yield touched

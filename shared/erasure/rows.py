@@ -1,33 +1,59 @@
 """What becomes of the rows of the warehouse when something is erased.
 
-Rows of an erased video or creator are deleted. In all other rows the creator's name is replaced
-where it is mentioned, by the same words as in the lake, so that a rebuild gives the same rows.
+Rows of an erased video or creator are deleted. In all other rows a name is replaced where a column
+holds free text, by the same rule as in the lake, so that a rebuild gives the same rows: BigQuery
+selects the texts that may hold a name, and shared/redaction.py decides and rewrites.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from google.cloud import bigquery
 
-from shared.tombstones import ERASED, Tombstones
+from shared.erasure.objects import Finding
+from shared.free_text import is_address, is_free_text
+from shared.mentions import folded, is_long_id, pattern_of
+from shared.model import canonical_json
+from shared.nested import parsed
+from shared.redaction import GONE, Redaction
 from shared.warehouse.gateway import BOUNDED, change, run
 
-AT_ONCE = 500
+NAMES_AT_ONCE = 500
 """Names in one pattern."""
 
-PATTERNS_AT_ONCE = 20
-"""Patterns that one statement counts, in all tables."""
+VALUES_AT_ONCE = 200
+BYTES_AT_ONCE = 200_000
+"""Texts that one statement replaces; BigQuery takes 1 MB of statement, and 10 MB of parameters."""
 
 WHOLE_TABLE_TIMEOUT_S = 600.0
 """How long one statement may look through every row. Erasing is a command, not a function."""
 
-_TELLING = re.compile(r"[0-9._]")
-_AFTER_ID = r"[^A-Za-z0-9_]|$"
-_ALONE = r"^|[^A-Za-z0-9._]|\\[bfnrt]"
-"""Before a word that stands alone; in JSON inside a column a line break is written so."""
+SECTION = "section"
+"""The column that holds a merged section as JSON: its fields are known by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table in which somebody may be mentioned."""
+
+    table: str
+    name: str
+    is_repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One text of a column, and what may be kept of it; None when its rows go."""
+
+    column: Column
+    text: str
+    rest: str | None
+
+    @property
+    def order(self) -> tuple[str, str, bool]:
+        return self.column.table, self.column.name, self.rest is None
 
 
 @dataclass
@@ -36,16 +62,31 @@ class Rows:
 
     client: bigquery.Client
     dataset: str
-    tombstones: Tombstones
     _columns: dict[str, list[bigquery.SchemaField]] = field(default_factory=dict)
 
     KEYS_AT_ONCE = 20_000  # of 400 bytes each at most: a request has 8 MB
 
+    def names_of(self, names: Sequence[str]) -> dict[str, set[str]]:
+        """The other names of creators, by the one that was given: id and username may differ."""
+        plain = {folded(name): name for name in names}
+        others: dict[str, set[str]] = {name: set() for name in names}
+        rows = self._ask(
+            "SELECT user_key, username FROM dim_user "
+            "WHERE LOWER(user_key) IN UNNEST(@names) OR LOWER(username) IN UNNEST(@names)",
+            names=_cases(names),
+        )
+        for row in rows:
+            pair = [str(name) for name in (row["user_key"], row["username"]) if name]
+            for name in pair:
+                if folded(name) in plain:
+                    others[plain[folded(name)]].update(pair)
+        return others
+
     def videos_of(self, names: Sequence[str]) -> set[str]:
         """Videos of creators, by their keys."""
-        wanted = [name.casefold() for name in names]
         rows = self._ask(
-            "SELECT video_id FROM dim_video WHERE LOWER(user_key) IN UNNEST(@names)", names=wanted
+            "SELECT video_id FROM dim_video WHERE LOWER(user_key) IN UNNEST(@names)",
+            names=_cases(names),
         )
         return {str(row["video_id"]) for row in rows}
 
@@ -54,32 +95,50 @@ class Rows:
         rows = self._ask("SELECT video_id FROM fact_video_analytics WHERE vanished_at IS NOT NULL")
         return {str(row["video_id"]) for row in rows}
 
-    def erase(self, mentions: Sequence[str]) -> dict[str, int]:
-        """Delete rows, and clean mentions (see `mentions_of`) out of the others.
+    def survey(
+        self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
+    ) -> tuple[Counter[str], list[Finding]]:
+        """Rows and texts that name something erased, by table, and where."""
+        counts: Counter[str] = Counter()
+        findings: list[Finding] = []
+        for table, column, values in self._erased_keys(redaction):
+            counts[table] += len(values)
+            findings += [Finding(table, column, value) for value in values]
+        for change in self._changes(names, videos, redaction):
+            counts[change.column.table] += 1
+            findings.append(Finding(change.column.table, change.column.name, change.text))
+        return counts, findings
 
-        A second run changes nothing. Rows touched, by table.
+    def erase(
+        self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
+    ) -> dict[str, int]:
+        """Delete rows, and clean mentions out of the others. A second run changes nothing.
+
+        Rows touched, by table.
         """
         touched: Counter[str] = Counter()
-        for table, column, values in self._erased_keys():
+        for table, column, values in self._erased_keys(redaction):
             touched[table] += self._delete(table, column, values)
-        for table, pattern, _ in self._mentioned(mentions):
-            touched[table] += self._clean(table, pattern)
+        for changes in _batches(self._changes(names, videos, redaction)):
+            touched[changes[0].column.table] += self._replace(changes)
         return dict(touched)
 
-    def left(self, mentions: Sequence[str]) -> dict[str, int]:
-        """Rows that still name something erased, by table: nothing, after all is done."""
-        found: Counter[str] = Counter()
-        for table, _, values in self._erased_keys():
-            found[table] += len(values)
-        for table, _, count in self._mentioned(mentions):
-            found[table] += count
-        return dict(found)
+    def remaining(
+        self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
+    ) -> dict[str, int]:
+        """What still names something erased, by table: nothing, after all is over."""
+        counts, _ = self.survey(names, videos, redaction)
+        return dict(counts)
 
     # Keys
 
-    def _erased_keys(self) -> list[tuple[str, str, list[str]]]:
+    def _erased_keys(self, redaction: Redaction) -> list[tuple[str, str, list[str]]]:
         """Tables, their key columns, and the values there that were erased; in one statement."""
-        checks = {"video_id": self.tombstones.has_video, "user_key": self.tombstones.has_creator}
+        checks: dict[str, Callable[[str], bool]] = {
+            "video_id": redaction.erased.has_video,
+            "user_key": redaction.erased.has_creator,
+            "username": redaction.erased.has_creator,
+        }
         keys = [
             (table, column)
             for table in self._tables()
@@ -91,11 +150,11 @@ class Rows:
             f"FROM `{table}` WHERE {column} IS NOT NULL GROUP BY {column}"
             for table, column in keys
         ]
-        found: dict[tuple[str, str], list[str]] = {key: [] for key in keys}
+        erased: dict[tuple[str, str], list[str]] = {key: [] for key in keys}
         for row in self._ask(" UNION ALL ".join(parts)) if parts else ():
             if checks[row["key"]](str(row["value"])):
-                found[row["place"], row["key"]].append(str(row["value"]))
-        return [(table, column, sorted(them)) for (table, column), them in found.items() if them]
+                erased[row["place"], row["key"]].append(str(row["value"]))
+        return [(*key, sorted(values)) for key, values in erased.items() if values]
 
     def _delete(self, table: str, column: str, values: list[str]) -> int:
         statement = f"DELETE FROM `{table}` WHERE {column} IN UNNEST(@values)"  # nosec B608 # ours
@@ -106,53 +165,58 @@ class Rows:
 
     # Mentions
 
-    def _mentioned(self, mentions: Sequence[str]) -> Iterator[tuple[str, str, int]]:
-        """Tables, the patterns that their rows match, and how many do; a few patterns at once."""
-        tables = [table for table in self._tables() if list(self._texts(table))]
-        for start in range(0, len(mentions) if tables else 0, PATTERNS_AT_ONCE):
-            named = {
-                f"p{n}": one for n, one in enumerate(mentions[start : start + PATTERNS_AT_ONCE])
-            }
-            counts = ", ".join(
-                f"COUNTIF(REGEXP_CONTAINS(said, @{name})) AS {name}" for name in named
-            )
-            parts = (
-                f"SELECT '{table}' AS place, {counts} "  # nosec B608 # the names are ours
-                f"FROM (SELECT TO_JSON_STRING(it) AS said FROM `{table}` AS it)"
-                for table in tables
-            )
-            for row in list(self._ask(" UNION ALL ".join(parts), **named)):
-                yield from (
-                    (row["place"], pattern, int(row[name]))
-                    for name, pattern in named.items()
-                    if row[name]
-                )
+    def _changes(
+        self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
+    ) -> list[Change]:
+        """Every text of the tables that mentions somebody, and what may be kept of it."""
+        columns = list(self._texts())
+        changes: dict[tuple[Column, str], Change] = {}
+        for pattern in patterns(names, videos) if columns else ():
+            for column, text in self._texts_like(columns, pattern):
+                rest = _redacted(column.name, text, redaction)
+                if rest != text:
+                    changes[column, text] = Change(column, text, rest)
+        return sorted(changes.values(), key=lambda change: change.order)
 
-    def _clean(self, table: str, pattern: str) -> int:
-        sets = ", ".join(self._assignments(table))
+    def _texts_like(self, columns: list[Column], pattern: str) -> list[tuple[Column, str]]:
+        by_place = {str(number): column for number, column in enumerate(columns)}
+        parts = [
+            f"SELECT DISTINCT '{number}' AS place, text FROM ({_source(column)}) "  # nosec B608 # ours
+            "WHERE REGEXP_CONTAINS(text, @pattern)"
+            for number, column in by_place.items()
+        ]
+        rows = self._ask(" UNION ALL ".join(parts), pattern=pattern)
+        return [(by_place[row["place"]], str(row["text"])) for row in rows]
+
+    def _replace(self, changes: list[Change]) -> int:
+        """Put other texts in the place of some, all of one column."""
+        column = changes[0].column
+        if changes[0].rest is None:
+            return self._delete(column.table, column.name, [change.text for change in changes])
+        parameters = {f"o{n}": change.text for n, change in enumerate(changes)}
+        parameters |= {f"n{n}": change.rest or "" for n, change in enumerate(changes)}
+        cases = " ".join(f"WHEN @o{n} THEN @n{n}" for n in range(len(changes)))
+        old = ", ".join(f"@o{n}" for n in range(len(changes)))
+        if column.is_repeated:
+            value = (
+                f"ARRAY(SELECT CASE word {cases} ELSE word END FROM UNNEST(it.{column.name}) "  # nosec B608 # ours
+                "AS word WITH OFFSET AS place ORDER BY place)"
+            )
+            where = f"EXISTS (SELECT 1 FROM UNNEST(it.{column.name}) AS word WHERE word IN ({old}))"  # nosec B608 # ours
+        else:
+            value = f"CASE it.{column.name} {cases} ELSE it.{column.name} END"
+            where = f"it.{column.name} IN ({old})"
         return self._change(
-            f"UPDATE `{table}` AS it SET {sets} "  # nosec B608 # names are ours
-            "WHERE REGEXP_CONTAINS(TO_JSON_STRING(it), @pattern)",
-            pattern=pattern,
-            put=rf"\1{ERASED}\3",
+            f"UPDATE `{column.table}` AS it SET {column.name} = {value} WHERE {where}",  # nosec B608 # ours
+            **parameters,
         )
 
-    def _assignments(self, table: str) -> Iterator[str]:
-        """Twice over, because two mentions may share the sign between them."""
-        for column in self._texts(table):
-            once = "REGEXP_REPLACE({}, @pattern, @put)"
-            if column.mode == "REPEATED":
-                inner = once.format(once.format("word"))
-                yield (
-                    f"{column.name} = ARRAY("  # nosec B608 # names of columns are ours
-                    f"SELECT {inner} FROM UNNEST(it.{column.name}) AS word "
-                    "WITH OFFSET AS place ORDER BY place)"
-                )
-            else:
-                yield f"{column.name} = {once.format(once.format(f'it.{column.name}'))}"
-
-    def _texts(self, table: str) -> Iterator[bigquery.SchemaField]:
-        return (one for one in self._fields(table) if one.field_type == "STRING")
+    def _texts(self) -> Iterator[Column]:
+        for table in self._tables():
+            for each in self._fields(table):
+                is_text = is_free_text(each.name) or is_address(each.name) or each.name == SECTION
+                if each.field_type == "STRING" and is_text:
+                    yield Column(table, each.name, each.mode == "REPEATED")
 
     # Tables
 
@@ -163,8 +227,7 @@ class Rows:
     def _fields(self, table: str) -> list[bigquery.SchemaField]:
         if table not in self._columns:
             path = f"{self.client.project}.{self.dataset}.{table}"
-            found = self.client.get_table(path, **BOUNDED)
-            self._columns[table] = list(found.schema)
+            self._columns[table] = list(self.client.get_table(path, **BOUNDED).schema)
         return self._columns[table]
 
     def _ask(self, statement: str, **parameters: Any) -> Iterator[Any]:
@@ -182,23 +245,58 @@ class Rows:
         return run(self.client, dataset, statement, bound, timeout_s=WHOLE_TABLE_TIMEOUT_S)
 
 
+def patterns(names: Sequence[str], videos: Sequence[str]) -> list[str]:
+    """RE2 patterns that are in every text which mentions one of them."""
+    words = [pattern_of(name) for name in names]
+    words += [video_id for video_id in videos if is_long_id(video_id)]
+    return ["|".join(words[at : at + NAMES_AT_ONCE]) for at in range(0, len(words), NAMES_AT_ONCE)]
+
+
+def _cases(names: Iterable[str]) -> list[str]:
+    """Names as LOWER of BigQuery gives them, and as they are compared everywhere else."""
+    return list(dict.fromkeys(form for name in names for form in (folded(name), name.lower())))
+
+
+def _source(column: Column) -> str:
+    if column.is_repeated:
+        return f"SELECT word AS text FROM `{column.table}`, UNNEST({column.name}) AS word"  # nosec B608 # ours
+    return f"SELECT {column.name} AS text FROM `{column.table}`"  # nosec B608 # ours
+
+
+def _redacted(column: str, text: str, redaction: Redaction) -> str | None:
+    if column != SECTION:
+        rest = redaction.value({column: text})
+        return None if rest is GONE else str(rest[column])
+    try:
+        value = parsed(text)
+    except ValueError:
+        return text
+    rest = redaction.value(value)
+    if rest is GONE:
+        return None
+    return text if rest == value else canonical_json(rest)
+
+
+def _batches(changes: list[Change]) -> Iterator[list[Change]]:
+    """Changes of one column, rewritten or deleted, as many as one statement takes."""
+    batch: list[Change] = []
+    size = 0
+    for change in changes:
+        more = len(change.text.encode()) + len((change.rest or "").encode())
+        is_other = bool(batch) and (change.column, change.rest is None) != (
+            batch[0].column,
+            batch[0].rest is None,
+        )
+        if is_other or len(batch) >= VALUES_AT_ONCE or (batch and size + more > BYTES_AT_ONCE):
+            yield batch
+            batch, size = [], 0
+        batch.append(change)
+        size += more
+    if batch:
+        yield batch
+
+
 def _parameter(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return bigquery.ArrayQueryParameter(name, "STRING", value)
     return bigquery.ScalarQueryParameter(name, "STRING", value)
-
-
-def mentions_of(creators: Sequence[str], videos: Sequence[str]) -> list[str]:
-    """Where a text names one of them, as `Tombstones.without_mentions_in` has it (RE2).
-
-    The groups are what stands before, the name, and what stands after.
-    """
-    plain = [name for name in creators if not _TELLING.search(name)]
-    telling = [name for name in creators if _TELLING.search(name)]
-    after_name = r"\.*(?:[^A-Za-z0-9._]|$)"
-    kinds = (("@", plain, after_name), (_ALONE, telling, after_name), (_ALONE, videos, _AFTER_ID))
-    return [
-        rf"(?i)({before})({'|'.join(map(re.escape, words[at : at + AT_ONCE]))})({after})"
-        for before, words, after in kinds
-        for at in range(0, len(words), AT_ONCE)
-    ]

@@ -1,94 +1,164 @@
-"""Lines of what people brought, when something is erased: what they name, and what is left.
+"""Lists that people brought, when something is erased: lines of JSON, or rows of a table.
 
-A line is JSON, a row of a table, or anything else. In a text a plain word may be anybody; in a
-column of accounts it is an account's name.
+A row goes when it is about somebody erased: its column of accounts or of ids says so. In a row
+about others the name is replaced, where the column holds free text or means nothing to us: such a
+column is a note of theirs.
 """
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Self
 
+from shared.free_text import ACCOUNTS, is_address, is_free_text, is_video_id
+from shared.model import VIDEO_ID
 from shared.nested import parsed
-from shared.tombstones import Tombstones
+from shared.redaction import GONE, Redaction
+
+Cells = Callable[[str], bool]
+_LEAST_COLUMNS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a table is written, as its first line says; `accounts` are places in a row."""
+    """How a table is written, as its first line says. Without known columns it has no header."""
 
-    delimiter: str
+    delimiter: str = ","
     header: tuple[str, ...] = ()
-    accounts: tuple[int, ...] = ()
+    accounts: frozenset[str] = ACCOUNTS
+    structure: frozenset[str] = field(default=frozenset())
 
     @classmethod
-    def of(cls, first_line: str, account_columns: frozenset[str]) -> Self:
-        """`account_columns` are names of columns in lower case. Of no table, a layout of none."""
+    def of(cls, first_line: str, accounts: frozenset[str], structure: frozenset[str]) -> Self:
+        """`accounts` and `structure` are names of columns in lower case: whose a row is, and what
+        is no free text."""
         delimiter = max(",;\t", key=first_line.count)
         try:
-            header = next(csv.reader([first_line], delimiter=delimiter), [])
+            cells = next(csv.reader([first_line], delimiter=delimiter), [])
         except csv.Error:  # a cell that is too long
-            return cls(delimiter)
-        names = [name.removeprefix("\ufeff").strip().lower() for name in header]
-        places = (place for place, name in enumerate(names) if name in account_columns)
-        return cls(delimiter, tuple(header), tuple(places))
+            cells = []
+        names = tuple(name.removeprefix("\ufeff").strip().lower() for name in cells)
+        is_header = any(
+            is_free_text(name) or is_video_id(name) or name in accounts | structure
+            for name in names
+        )
+        return cls(delimiter, names if is_header else (), accounts, structure)
 
-    def row_names_erased(self, row: list[str], tombstones: Tombstones) -> bool:
-        if any(tombstones.mentions(cell.strip()) for cell in row):
-            return True
-        if tuple(row) == self.header:  # `author` there is a column
-            return False
-        names = (row[place].strip() for place in self.accounts if place < len(row))
-        return any(tombstones.has_creator(name) for name in names if name)
+    def row(self, row: list[str], redaction: Redaction) -> list[str] | None:
+        """The row without mentions; None when it is about somebody erased."""
+        if not self.header:
+            return self._row_without_header(row, redaction)
+        names = [*self.header, *[""] * (len(row) - len(self.header))]
+        pairs = list(zip(names, row, strict=False))
+        if any(self._is_about(name, cell, redaction) for name, cell in pairs):
+            return None
+        return [self._cell(name, cell, redaction) for name, cell in pairs]
 
-    def line_names_erased(self, line: bytes, tombstones: Tombstones) -> bool:
+    def _is_about(self, column: str, cell: str, redaction: Redaction) -> bool:
+        cell = cell.strip()
+        is_whose = column in self.accounts and bool(cell) and redaction.erased.has_creator(cell)
+        is_which = is_video_id(column) and _is_erased_video(cell, redaction)
+        if is_whose or is_which:
+            redaction.note(column, cell)
+        return is_whose or is_which
+
+    def _cell(self, column: str, cell: str, redaction: Redaction) -> str:
+        if column in self.accounts or column in self.structure or is_video_id(column):
+            return cell
+        return redaction.text(cell, column or "cell", only_at=is_address(column))
+
+    def _row_without_header(self, row: list[str], redaction: Redaction) -> list[str] | None:
+        if any(_is_erased_video(cell.strip(), redaction) for cell in row):
+            return None
+        return [redaction.text(cell, "cell") for cell in row]
+
+
+def _is_erased_video(cell: str, redaction: Redaction) -> bool:
+    return bool(VIDEO_ID.fullmatch(cell)) and redaction.erased.has_video(cell)
+
+
+def redacted_lines(
+    lines: Iterable[bytes],
+    accounts: frozenset[str],
+    structure: frozenset[str],
+    redaction: Redaction,
+) -> Iterator[tuple[bytes, bytes]]:
+    """Each line, and what may be kept of it: the same bytes, other ones, or none."""
+    layout: Layout | None = None
+    for line in lines:
         text = line.decode("utf-8", "replace")
-        try:
-            said = parsed(text)
-        except ValueError:
-            return self._text_names_erased(text, tombstones)
-        return bool(tombstones.left_of_json([said]) != [said])
-
-    def _text_names_erased(self, text: str, tombstones: Tombstones) -> bool:
-        """A row by its cells; what is none as one text."""
-        try:
-            row = next(iter(csv.reader([text.rstrip("\r\n")], delimiter=self.delimiter)), [])
-        except csv.Error:
-            return tombstones.mentions(text)
-        return self.row_names_erased(row, tombstones)
+        if layout is None:
+            layout = Layout.of(text.rstrip("\r\n"), accounts, structure)
+            if layout.header:
+                yield line, line
+                continue
+        yield line, _line(line, text, layout, redaction)
 
 
-def lines_left(
-    lines: Iterable[bytes], account_columns: frozenset[str], tombstones: Tombstones
-) -> Iterator[tuple[bytes, bool]]:
-    """Each line, and whether it may stay."""
-    lines = iter(lines)
-    first = next(lines, b"")
-    layout = Layout.of(first.decode("utf-8", "replace").rstrip("\r\n"), account_columns)
-    for line in chain([first], lines):
-        yield line, not layout.line_names_erased(line, tombstones)
+def _line(line: bytes, text: str, layout: Layout, redaction: Redaction) -> bytes:
+    try:
+        value = parsed(text)
+    except ValueError:
+        return _row_of_text(line, text, layout, redaction)
+    if isinstance(value, int | str):  # a list of ids, or of names
+        return b"" if redaction.value([value]) == [] else _text(line, text, redaction)
+    rest = redaction.value(value)
+    if rest is GONE:
+        return b""
+    return line if rest == value else json.dumps(rest).encode() + _end_of(line)
 
 
-def rows_left(
-    content: bytes, account_columns: frozenset[str], tombstones: Tombstones
-) -> tuple[bytes, bool] | None:
-    """The table without the rows that name something erased, and whether there were any.
+def _row_of_text(line: bytes, text: str, layout: Layout, redaction: Redaction) -> bytes:
+    if text.lstrip()[:1] in ("{", "["):  # JSON that is broken
+        return b"" if redaction.names_in_unreadable(line) else line
+    try:
+        row = next(iter(csv.reader([text.rstrip("\r\n")], delimiter=layout.delimiter)), [])
+    except csv.Error:
+        return b"" if redaction.names_in_unreadable(line) else line
+    if len(row) < _LEAST_COLUMNS:
+        cell = text.strip()
+        return b"" if _is_erased_video(cell, redaction) else _text(line, text, redaction)
+    rest = layout.row(row, redaction)
+    if rest is None:
+        return b""
+    return line if rest == row else _written(rest, layout.delimiter).encode()
+
+
+def _text(line: bytes, text: str, redaction: Redaction) -> bytes:
+    rest = redaction.text(text, "line")
+    return line if rest == text else rest.encode()
+
+
+def _end_of(line: bytes) -> bytes:
+    return b"\n" if line.endswith(b"\n") else b""
+
+
+def _written(row: list[str], delimiter: str) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(row)
+    return out.getvalue()
+
+
+def redacted_table(
+    content: bytes, accounts: frozenset[str], structure: frozenset[str], redaction: Redaction
+) -> bytes | None:
+    """The table without what names somebody erased; the same bytes when nothing does.
 
     Rows may go over several lines; they are written as Python writes CSV. None for no table.
     """
     text = content.decode("utf-8", "replace")
-    layout = Layout.of(text.partition("\n")[0].rstrip("\r"), account_columns)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=layout.delimiter, lineterminator="\n")
-    found = False
+    layout = Layout.of(text.partition("\n")[0].rstrip("\r"), accounts, structure)
+    out: list[str] = []
+    is_changed = False
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter):
-            if layout.row_names_erased(row, tombstones):
-                found = True
-            else:
-                writer.writerow(row)
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter))
     except csv.Error:
         return None
-    return out.getvalue().encode(), found
+    for number, row in enumerate(rows):
+        rest = row if number == 0 and layout.header else layout.row(row, redaction)
+        is_changed = is_changed or rest != row
+        if rest is not None:
+            out.append(_written(rest, layout.delimiter))
+    return "".join(out).encode() if is_changed else content

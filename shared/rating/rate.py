@@ -69,7 +69,7 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
     except OverBudget as over:
         _park(upload, rater, over, app)
         return
-    record = app.tombstones.left_of(_with_listing(video_id, rating, upload, app))
+    record = app.tombstones.redact(_with_listing(video_id, rating, upload, app))
     if record is not None:
         app.publish(record)
     log.info(
@@ -145,6 +145,7 @@ def _rating(work: _Work, delivery: str, app: App) -> Rating:
         # A model reads the object by name: what was replaced meanwhile was not what it saw.
         _current_size(work.upload, app.lake)
         _drop_erased(work.upload, work.video_id, app)
+        rating = _redacted(work.video_id, rating, app)
         if frame is not None:  # before the rating, which says that everything is there
             name_of_frame = frame_name(work.video_id, work.upload.generation)
             app.lake.put(name_of_frame, frame, content_type="image/jpeg")
@@ -153,6 +154,14 @@ def _rating(work: _Work, delivery: str, app: App) -> Rating:
         if app.lake.write_once(name, rating.model_dump_json(exclude_none=True).encode()):
             return rating
         return _stored(name, app.lake) or rating
+
+
+def _redacted(video_id: str, rating: Rating, app: App) -> Rating:
+    """A model may read the name of somebody erased in a picture. Raises NotForUs."""
+    record = app.tombstones.redact(Record(video_id=video_id, rating=rating))
+    if record is None or record.rating is None:
+        raise NotForUs("the video was erased")
+    return record.rating
 
 
 def _stored(name: str, lake: Lake) -> Rating | None:

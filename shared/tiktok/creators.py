@@ -25,10 +25,22 @@ def profile_name(source: str, username: str, at: datetime) -> str:
 
 
 class Creators:
-    """Profiles of one run. The first answer of a day is kept, and later runs read that one."""
+    """Profiles of one run. The first answer of a day is kept, and later runs read that one.
 
-    def __init__(self, lake: Lake, source: Source, wanted: bool, clock: Callable[[], datetime]):
+    `redact` takes out of an answer whom it mentions and who was erased; None when that is its own
+    account.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        source: Source,
+        wanted: bool,
+        clock: Callable[[], datetime],
+        redact: Callable[[bytes], bytes | None] = lambda answer: answer,
+    ):
         self._lake = lake
+        self._redact = redact
         self._source = source
         self._wanted = wanted and source.has_profiles
         self._clock = clock
@@ -56,7 +68,7 @@ class Creators:
         return _read(kept, username, at)
 
     def _ask(self, username: str, name: str, at: datetime) -> bytes:
-        answer = self._source.user_info(username)
+        answer = self._redact(self._source.user_info(username)) or b"null"
         self._failures = 0
         kept = with_provenance(answer, collected_at=at.isoformat(), username=username)
         if self._lake.write_once(name, kept):

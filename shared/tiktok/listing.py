@@ -4,12 +4,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from shared.lake import Lake, failed_name
 from shared.model import Creator, Metrics, Record
+from shared.redaction import GONE, Redaction
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators, with_provenance
 from shared.tiktok.fields import is_within, video_id_of
@@ -62,8 +63,9 @@ def read_page(
             break
         seen.add(found.key)
         if isinstance(found, BadItem):
-            if not tombstones.are_in({"item": found.item}):
-                listed.bad.append(found)
+            item = Redaction(tombstones).value(found.item)
+            if item is not GONE:
+                listed.bad.append(replace(found, item=item))
         elif is_erased(found, tombstones):
             continue
         elif is_within(found.video, collection.start_date, collection.end_date):
@@ -73,9 +75,10 @@ def read_page(
 
 def is_erased(found: Found, tombstones: Tombstones) -> bool:
     """Whether the video or its creator was erased."""
-    creator = found.video.creator_id
-    return tombstones.has_video(found.video_id) or (
-        creator is not None and tombstones.has_creator(creator)
+    account = found.creator
+    names = (found.video.creator_id, account and account.creator_id, account and account.username)
+    return tombstones.has_video(found.video_id) or any(
+        tombstones.has_creator(name) for name in names if name
     )
 
 
@@ -130,7 +133,9 @@ def keep_answers(
     at: datetime,
 ) -> None:
     """Keep the answers about known videos as they came, but for what was erased."""
-    for body in map(tombstones.left_of_bytes, answer.bodies):
+    for body in map(Redaction(tombstones).content, answer.bodies):
+        if body is None:
+            continue
         name = f"again-{at:%H%M%S}-{_fingerprint([answer.asked, len(body)])}.json"
         content = with_provenance(
             body, collected_at=at.isoformat(), collection=collection.name, request=answer.request
@@ -150,9 +155,10 @@ def keep_page(
 
     The name tells the videos, so a repetition adds nothing.
     """
-    if page.body is None:
+    body = page.body and Redaction(tombstones).content(page.body)
+    if body is None:
         return
-    place, body = page.position, tombstones.left_of_bytes(page.body)
+    place = page.position
     name = f"{place.window:%Y%m%d}-{place.cursor:08d}-{_fingerprint(page.videos)}.json"
     content = with_provenance(
         body, collected_at=at.isoformat(), collection=collection.name, request=page.request

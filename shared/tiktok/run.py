@@ -10,6 +10,7 @@ from typing import Protocol
 from shared.errors import Permanent
 from shared.lake import Lake, metadata_name, snapshot_name
 from shared.model import Record, parse_record
+from shared.redaction import Redaction
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators
 from shared.tiktok.media import Resolver
@@ -50,7 +51,13 @@ class Run:
         self.lake = app.lake
         self.pool = pool
         self.source = app.source(collection)
-        self.creators = Creators(app.lake, self.source, collection.profiles, app.clock)
+        self.creators = Creators(
+            app.lake,
+            self.source,
+            collection.profiles,
+            app.clock,
+            redact=Redaction(app.tombstones).content,
+        )
         self.progress = Progress(app.lake, collection)
         self.tally = Tally()
         self._ends_at = ends_at
@@ -60,7 +67,7 @@ class Run:
 
     def publish_outbox(self) -> None:
         """Create each record's object, once, and publish what the lake then holds."""
-        left = (self.app.tombstones.left_of(record) for record in self.progress.outbox)
+        left = (self.app.tombstones.redact(record) for record in self.progress.outbox)
         if due := [record for record in left if record is not None]:
             self.app.publish(*self.pool.map(self._kept, due))
         self.progress.outbox = ()

@@ -57,12 +57,16 @@ class Busy(Exception):
 
 
 class Progress(Checked):
-    """How far a rebuild is. `started_at` is the storage's time, `cursor` the last name done."""
+    """How far a rebuild is. `started_at` is the storage's time, `cursor` the last name done.
+
+    `tombstones` is the generation of what was erased when it began to read.
+    """
 
     run: Word
     dataset: Word
     primary_raters: tuple[Word, ...]
     started_at: Instant | None = None
+    tombstones: Count | None = None
     phase: Literal["filling", "swapping", "catching_up"] = "filling"
     cursor: Text = ""
     loaded: Count = 0
@@ -110,9 +114,10 @@ class _Run:
         self._progress, self._is_resumed = self._begun()
 
     def finish(self) -> dict[str, Any]:
-        if self._progress.phase == "filling":
+        while self._progress.phase == "filling":
             self._fill()
-            self._save(phase="swapping")
+            if not self._is_overtaken_by_erasure():
+                self._save(phase="swapping")
         if self._progress.phase == "swapping":
             self._swap()
             self._save(phase="catching_up")
@@ -142,7 +147,7 @@ class _Run:
         marker = self._lake.stat(STATE)
         if marker is None:
             raise Busy("another rebuild has just ended")
-        self._save(started_at=marker.updated)
+        self._save(started_at=marker.updated, tombstones=self._app.tombstones.generation())
         return self._progress, False
 
     def _same_run(self, standing: bytes) -> Progress | None:
@@ -170,6 +175,19 @@ class _Run:
         self._app.on_progress(self._progress)
 
     # Filling and catching up
+
+    def _is_overtaken_by_erasure(self) -> bool:
+        """Whether something was erased since the reading began; then it begins once more.
+
+        What was read before the tombstones would bring rows of the erased back.
+        """
+        now = self._app.tombstones.generation()
+        if now == self._progress.tombstones:
+            return False
+        self._drop_shadow()
+        self._create_shadow()
+        self._save(cursor="", loaded=0, malformed=0, tombstones=now)
+        return True
 
     def _fill(self) -> None:
         into = self._loader(self._app.shadow)
@@ -219,7 +237,7 @@ class _Run:
                 raise Malformed(f"{entry.size} bytes are no record")
             content = self._patiently(lambda: self._lake.read(entry.name))
             record = None if content is None else _record(entry.name, content)
-            record = record and self._app.tombstones.left_of(record)
+            record = record and self._app.tombstones.redact(record)
         except Permanent as error:
             return _Read(entry.name, error=error)
         return _Read(entry.name, record, weight(record) if record else 0)

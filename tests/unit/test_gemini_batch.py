@@ -13,7 +13,7 @@ from cli.backfilling import Backfill, Wish
 from cli.refused import Refused
 from cli.selection import LakeVideo
 from shared.config import GeminiSettings
-from shared.erasure.objects import look, settle
+from shared.erasure.objects import examine, settle
 from shared.errors import Misconfigured, Transient
 from shared.lake import RatingKey, answer_name, rating_name
 from shared.model import Rating, Record, Video
@@ -25,6 +25,7 @@ from shared.rating.gemini.batch_results import Results
 from shared.rating.gemini.kept import Answers, Kept
 from shared.rating.gemini.question import Condition, Reply
 from shared.rating.values import Values
+from shared.redaction import Redaction
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.gemini_world import make_clip
 
@@ -532,8 +533,8 @@ def erase(lake, ids, creators=()):
     tombstones = tombstones_in(lake)
     tombstones.put(ids, creators, START)
     for entry in list(lake.entries("")):
-        if touched := look(entry, lake, tombstones):
-            settle(touched, lake, tombstones)
+        if touched := examine(entry, lake, Redaction(tombstones)):
+            settle(touched, lake, Redaction(tombstones))
 
 
 def test_hostile_lines_are_counted_and_fatal_to_none(world):

@@ -1,15 +1,12 @@
-"""Facts about what is known of the erased: keyed, complete, and looked for where it is named."""
-
-import base64
-import json
+"""Facts about what is known of the erased: keyed, complete, and never under another key."""
 
 import pytest
 
 from shared.errors import Misconfigured
-from shared.model import Moment
+from shared.hashing_key import FINGERPRINT
 from shared.tombstones import CHANGED, FRESH_S, Tombstones, digest
 from tests.fakes import LakeInMemory
-from tests.records import DAY_0, creator, metrics, rating, record, video
+from tests.records import DAY_0, metrics, record
 
 GONE, OTHER = "7300000000000000001", "7300000000000000002"
 
@@ -37,7 +34,7 @@ def test_no_tombstone_tells_whose_it_is():
 
     said = [name + stored.content.decode() for name, stored in world.lake.objects.items()]
 
-    assert len(said) == 4
+    assert len(said) == 5
     assert not [one for one in said if GONE in one or "ada" in one or "eve" in one]
     assert digest("key", "videos", GONE) != digest("other key", "videos", GONE)
 
@@ -54,7 +51,7 @@ def test_without_tombstones_no_key_is_needed_and_one_small_request_is_all():
     empty = Tombstones(lake, lambda: "", timer=lambda: 0.0)
 
     assert not empty.has_video(GONE)
-    assert empty.left_of(record(GONE, metrics=metrics())) is not None
+    assert empty.redact(record(GONE, metrics=metrics())) is not None
     assert asked == [CHANGED]
 
 
@@ -83,121 +80,42 @@ def test_tombstones_put_again_are_no_news():
     assert world.tombstones.put([GONE], ["eve"], DAY_0) == 0
 
 
-# Records
+def test_another_key_than_the_one_of_the_lake_is_a_clear_error_and_nothing_goes_on():
+    world = World()
+    other = world.another(key="a new key")
+
+    for question in (
+        lambda: other.has_video(OTHER),
+        lambda: other.has_creator("bob"),
+        other.is_empty,
+        lambda: other.redact(record(OTHER, metrics=metrics())),
+        lambda: other.put([OTHER], [], DAY_0),
+    ):
+        with pytest.raises(Misconfigured, match="bring the old key back"):
+            question()
+    assert world.another().has_video(GONE)
 
 
-def test_a_record_of_an_erased_video_or_creator_is_dropped(it):
-    assert it.left_of(record(GONE, rating=rating())) is None
-    assert it.left_of(record(OTHER, video=video(creator_id="ada.l"))) is None
-    assert it.left_of(record(OTHER, creator=creator(creator_id="eve"), metrics=metrics())) is None
+def test_the_fingerprint_is_there_before_the_first_tombstone_and_tells_no_key():
+    world = World()
+
+    assert next(iter(world.lake.objects)) == FINGERPRINT
+    assert b"key" not in world.lake.read(FINGERPRINT)
 
 
-def test_a_record_of_others_stays_the_very_same(it):
-    other = record(OTHER, video=video(caption="eve of the feast, 100% ok"), metrics=metrics())
+def test_a_name_is_the_same_in_any_case_and_however_it_is_composed():
+    it = World(
+        creators=("Jos\u00e9", "\u041c\u0430\u0440\u0438\u043d\u0430", "Stra\u00dfe")
+    ).tombstones
 
-    assert it.left_of(other) is other
-
-
-def test_mentions_leave_the_records_of_others(it):
-    said = record(
-        OTHER,
-        video=video(caption="with @ADA.L. and @eve", hashtags=("fun", "ada.l")),
-        rating=rating(evidence=(Moment(at_s=1.0, what="ada.l falls"),)),
-    )
-
-    left = it.left_of(said)
-
-    assert left.video.caption == "with @[erased]. and @[erased]"
-    assert left.video.hashtags == ("fun", "[erased]")
-    assert left.rating.evidence[0].what == "[erased] falls"
+    for name in ("jose\u0301", "@JOS\u00c9", "\u043c\u0430\u0440\u0438\u043d\u0430", "STRASSE"):
+        assert it.has_creator(name)
 
 
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("@eve", "@[erased]"),
-        ("eve", "eve"),
-        ("steve @evelyn eve.n", "steve @evelyn eve.n"),
-        ("https://www.tiktok.com/@eve/video/1", "https://www.tiktok.com/@[erased]/video/1"),
-        (f"https://www.tiktok.com/@x/video/{GONE}", "https://www.tiktok.com/@x/video/[erased]"),
-        (f"{GONE}0", f"{GONE}0"),
-        ("ada.l, ada.l", "[erased], [erased]"),
-        ("xada.l ada.lx", "xada.l ada.lx"),
-        ("ada.l.", "[erased]."),
-        ("größe@eve", "größe@[erased]"),
-    ],
-)
-def test_a_name_is_found_where_it_can_only_be_the_name(it, text, left):
-    assert it.without_mentions_in(text) == left
+def test_tombstones_that_are_taken_back_are_known_no_more():
+    world = World()
 
+    assert world.tombstones.remove([GONE], ["eve"], DAY_0) == 2
 
-# JSON of the sources, states and failures
-
-
-def test_objects_about_the_erased_leave_their_lists_and_ids_their_objects(it):
-    said = {
-        "answer": {
-            "data": {
-                "videos": [
-                    {"id": int(GONE), "username": "x"},
-                    {"id": int(OTHER), "username": "ada.l"},
-                    {"id": 3, "username": "x", "video_description": "hi @eve"},
-                ]
-            }
-        },
-        "no_media": {"deleted": [GONE, OTHER]},
-        "recent": [f"{GONE} 1 2", f"{OTHER} 1 2"],
-        "videos": {GONE: [1, 2], OTHER: [1, 2]},
-        "request": {"and": [{"field_name": "username", "field_values": ["eve", "x"]}]},
-        "outbox": [{"video_id": OTHER, "video": {"creator_id": "eve"}}],
-        "views": 5,
-    }
-
-    assert it.left_of_json(said) == {
-        "answer": {
-            "data": {"videos": [{"id": 3, "username": "x", "video_description": "hi @[erased]"}]}
-        },
-        "no_media": {"deleted": [OTHER]},
-        "recent": [f"{OTHER} 1 2"],
-        "videos": {OTHER: [1, 2]},
-        "request": {"and": []},
-        "outbox": [],
-        "views": 5,
-    }
-
-
-def test_a_creator_with_the_name_of_a_field_takes_nothing_along():
-    it = World(videos=(), creators=("data", "research", "id")).tombstones
-    said = {"data": {"source": "research", "id": 5}, "views": [1]}
-
-    assert it.left_of_json(said) == said
-
-
-def test_bytes_without_the_erased_stay_as_they_are(it):
-    content = b'{ "id" :  5 }'
-
-    assert it.left_of_bytes(content) is content
-    assert json.loads(it.left_of_bytes(f'[{{"id": {GONE}}}]'.encode())) == []
-    half = f'["\\ud83d ä", {GONE}]'  # half a surrogate, as real captions have it
-    assert json.loads(it.left_of_bytes(half.encode())) == ["\ud83d ä"]
-    for no_json in (b"<html>", b"[" * 100_000, b"[" * 500 + b"]" * 500):
-        with pytest.raises(ValueError):
-            it.left_of_bytes(no_json)
-
-
-@pytest.mark.parametrize(
-    ("known", "is_in"),
-    [
-        ({"upload": {"name": f"videos/{GONE}.mp4"}}, True),
-        ({"attributes": {"objectId": f"videos/{OTHER}.mp4"}}, False),
-        ({"data": base64.b64encode(record(GONE, metrics=metrics()).to_json()).decode()}, True),
-        ({"data": base64.b64encode(b"broken {" + GONE.encode()).decode()}, True),
-        ({"data": base64.b64encode(record(OTHER, metrics=metrics()).to_json()).decode()}, False),
-        ({"data": "not base64", "at": DAY_0}, False),
-        ({"data": base64.b64encode(b"[" * 100_000).decode()}, False),
-        ({"data": base64.b64encode(b"[" * 500 + b"]" * 500).decode()}, False),
-        ({"data": base64.b64encode(b"[" * 100_000 + GONE.encode()).decode()}, True),
-    ],
-)
-def test_what_is_kept_of_a_failure_is_looked_through(it, known, is_in):
-    assert it.are_in(known) == is_in
+    assert not world.another().has_video(GONE)
+    assert world.another().has_creator("ada.l")

@@ -5,7 +5,14 @@ import json
 
 import pytest
 
-from shared.erasure.erase import App, CannotErase, Wanted, erase, videos_meant
+from shared.erasure.erase import (
+    App,
+    CannotErase,
+    ErasureRequest,
+    erase,
+    survey,
+    target_of,
+)
 from shared.erasure.rows import Rows
 from shared.lake import metadata_name, snapshot_name
 from shared.pseudonym import pseudonym
@@ -87,7 +94,7 @@ class World:
     def app(self):
         return App(
             lake=self.lake,
-            rows=Rows(self.db.client, self.db.dataset, self.tombstones),
+            rows=Rows(self.db.client, self.db.dataset),
             tombstones=self.tombstones,
             pseudonym=lambda name: pseudonym("key", name),
             clock=lambda: DAY_0,
@@ -97,9 +104,14 @@ class World:
     def sleep(self, seconds):
         self.waited += seconds
 
-    def erase(self, **wanted):
-        meant = Wanted(**{"creators": (NAME,)} | wanted)
-        return erase(meant, videos_meant(meant, self.app()), self.app())
+    def erase(self, **fields):
+        return erase(target_of(self.request(**fields), self.app()), self.app())
+
+    def survey(self, **fields):
+        return survey(self.request(**fields), self.app())
+
+    def request(self, **fields):
+        return ErasureRequest(**{"creators": (NAME,)} | fields)
 
     def told(self):
         """All that lake and tables say, in one text."""
@@ -122,7 +134,7 @@ def test_nothing_names_an_erased_creator_or_the_videos_and_others_stay(world):
     told = world.told()
     assert NAME not in told.casefold()
     assert GONE not in told
-    assert (done.videos, done.left, done.by_hand) == (1, [], [])
+    assert (done.videos, done.remaining, done.by_hand) == (1, [], [])
     kept = set(world.lake.objects)
     assert f"videos/{OTHER}.mp4" in kept
     assert {"failed/load/m2.json", "parked/analyze/e2.json"} <= kept
@@ -149,7 +161,7 @@ def test_a_second_run_changes_nothing_and_proves_it(world):
 
     done = world.erase()
 
-    assert (done.objects, done.rows, done.left, done.tombstones) == ({}, {}, [], 0)
+    assert (done.objects, done.rows, done.remaining, done.tombstones) == ({}, {}, [], 0)
     after = {**world.lake.objects, "tombstones/changed": before["tombstones/changed"]}
     assert after == before
     assert world.db.tables() == tables
@@ -161,8 +173,8 @@ def test_whatever_arrives_later_is_dropped_and_a_rebuild_gives_the_same_rows(wor
     tables = world.db.tables()
 
     late = record(LATE, video=video(creator_id=NAME), metrics=metrics())
-    left = [world.tombstones.left_of(one) for one in (*world.loaded, late)]
-    world.db.load(*(one for one in left if one))
+    redacted = [world.tombstones.redact(each) for each in (*world.loaded, late)]
+    world.db.load(*(each for each in redacted if each))
     assert world.db.tables() == tables
 
     world.db.rows("DELETE FROM dim_video WHERE TRUE")
@@ -234,7 +246,7 @@ def test_what_people_wrote_is_told_and_left_to_them(world):
 
     done = world.erase()
 
-    assert (done.by_hand, done.left) == (["config/collections.yaml"], [])
+    assert (done.by_hand, done.remaining) == (["config/collections.yaml"], [])
     assert world.lake.read("config/collections.yaml") == content
 
 
@@ -252,7 +264,7 @@ def test_an_object_that_somebody_writes_meanwhile_is_looked_at_again(world):
 
     done = world.erase()
 
-    assert (done.objects["changed"], done.left) == (1, [])
+    assert (done.objects["changed"], done.remaining) == (1, [])
     assert world.lake.read(name) is None
 
 

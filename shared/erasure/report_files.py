@@ -1,0 +1,54 @@
+"""Whether a report names somebody who was erased, in the lake or as a file of this machine.
+
+A report goes whole, for the next run makes it again. Its data is read as data: a column of
+creators, captions, ids. A number or a collection in it is nobody's name.
+"""
+
+import re
+
+from shared.erasure.tables import redacted_table
+from shared.free_text import ACCOUNTS
+from shared.nested import parsed
+from shared.redaction import GONE, Redaction
+
+_PAYLOAD = re.compile(
+    rb'<script type="application/json" id="report">(.*?)</script>', re.DOTALL | re.IGNORECASE
+)
+_PIECES = re.compile(r"""[">']([^"'<>]{1,100})["<']""")
+"""Texts and attributes of a page that we did not write, each alone."""
+
+
+def report_names_erased(name: str, content: bytes, redaction: Redaction) -> bool:
+    if name.endswith(".csv"):
+        rest = redacted_table(content, ACCOUNTS, _numbers(content), redaction)
+        return rest is not None and rest != content
+    if payload := _PAYLOAD.search(content):
+        return _payload_names_erased(payload[1], redaction)
+    try:
+        value = parsed(content)
+    except ValueError:
+        return _page_names_erased(content.decode("utf-8", "replace"), redaction)
+    rest = redaction.value(value)
+    return rest is GONE or rest != value
+
+
+def _payload_names_erased(payload: bytes, redaction: Redaction) -> bool:
+    try:
+        value = parsed(payload)
+    except ValueError:
+        return redaction.names_in_unreadable(payload)
+    rest = redaction.value(value)
+    return rest is GONE or rest != value
+
+
+def _page_names_erased(text: str, redaction: Redaction) -> bool:
+    if redaction.names_in_unreadable(text.encode()):
+        return True
+    pieces = (piece for piece in _PIECES.findall(text) if any(map(str.isalpha, piece)))
+    return any(redaction.erased.has_creator(piece.strip()) for piece in pieces)
+
+
+def _numbers(content: bytes) -> frozenset[str]:
+    """Every column of our own table but the caption: none of the others holds free text."""
+    header = content.partition(b"\n")[0].decode("utf-8", "replace").strip()
+    return frozenset(name.strip().lower() for name in header.split(",")) - {"caption", "creator"}

@@ -1,0 +1,55 @@
+"""Which fields hold free text: the only ones in which the name of somebody erased is replaced.
+
+Lake, tables and every door use these names. A test fails when the record, the tables or the terms
+of a manifest get a text field that is listed neither here nor there as something else. Keys, times,
+numbers, ids and names of things (collections, raters, hashes) are never touched.
+"""
+
+OURS = frozenset(
+    {"caption", "hashtags", "display_name", "bio"}
+    | {"evidence", "what", "expectation", "violation"}
+)
+"""In records, ratings and tables."""
+
+THEIRS = frozenset(
+    {"author_full", "nickname", "bio_description", "signature", "desc", "description"}
+    | {"video_description", "body", "text", "hashtag_names", "hashtag_name", "hashtag_description"}
+    | {"hashtagname", "title", "voice_to_text", "embed_html", "message"}
+)
+"""In answers of TikTok and of Gemini, and in lists that people bring; in lower case."""
+
+TOLD = frozenset({"sentence", "problem", "item"})
+"""What we write about a failure in words, and the object that was refused."""
+
+FREE_TEXT = OURS | THEIRS | TOLD
+
+ADDRESSES = frozenset(
+    {"url", "tiktok_url", "share_url", "web_url", "media_url", "embed_link"}
+    | {"profile_web_link", "profile_deep_link"}
+)
+"""Addresses of pages: a name counts there after an @ alone, for `node.js` may be a host."""
+
+ACCOUNTS = frozenset(
+    {"username", "creator_id", "user_key", "author", "author_name", "unique_id", "creator"}
+    | {"uniqueid", "useruniqueid"}
+)
+"""Fields that say whose something is. They are never rewritten: what they belong to goes whole."""
+
+VIDEO_IDS = frozenset({"id", "video_id", "item_id", "aweme_id"})
+"""Fields that say which video something is about."""
+
+
+def is_free_text(field: str) -> bool:
+    return field.strip().lower() in FREE_TEXT
+
+
+def is_address(field: str) -> bool:
+    return field.strip().lower() in ADDRESSES
+
+
+def is_account(field: str) -> bool:
+    return field.strip().lower() in ACCOUNTS
+
+
+def is_video_id(field: str) -> bool:
+    return field.strip().lower() in VIDEO_IDS

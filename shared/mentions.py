@@ -1,0 +1,182 @@
+"""Where a text names somebody who was erased, in any script and any case.
+
+A creator is named after an @. Without one, a name counts only where it can hardly be anything else:
+it has five characters or more, a letter, and a dot or an underscore; or eight or more, a letter and
+a digit. `ana`, `2026`, `3.5` and `00z` alone may be anything, `ada.l` and `charlie99` may not.
+A video is named by an id of TikTok's length, or by the id of an own file.
+
+Python and BigQuery's RE2 do not agree on what a word is (RE2's \\b and \\w know ASCII alone). So
+RE2 only selects texts that hold a name anywhere (`pattern_of`), and this module decides.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from shared.model import VIDEO_ID
+
+ERASED = "[erased]"
+Test = Callable[[str], bool]
+
+_LEAST_PUNCTUATED, _LEAST_NUMBERED = 5, 8
+_MOST_WORDS = 4
+"""Of a name that a manifest brought, such as `Ana María`; TikTok's own have one."""
+
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+"""Thai to Khmer, kana and Han: nobody puts a space between a name and the word that follows."""
+
+_ID = re.compile(r"(?<![A-Za-z0-9])(?:[0-9]{15,20}|u[0-9a-f]{16})(?![A-Za-z0-9])")
+"""TikTok's ids, and ours of own files; a shorter number in a text is a count."""
+
+
+def folded(name: str) -> str:
+    """One spelling for a name, whatever its case and however its accents are composed."""
+    plain = unicodedata.normalize("NFC", name.removeprefix("@"))
+    return unicodedata.normalize("NFC", plain.casefold())
+
+
+def is_long_id(text: str) -> bool:
+    """Whether a text is a video's id and too long to be a count, a date or a number of a page."""
+    return bool(_ID.fullmatch(text)) and bool(VIDEO_ID.fullmatch(text))
+
+
+def is_unmistakable(name: str) -> bool:
+    """Whether a word can hardly be anything but this name, so that it counts without an @."""
+    name = name.strip("._")
+    if not any(map(str.isalpha, name)):
+        return False
+    if len(name) >= _LEAST_PUNCTUATED and ("." in name or "_" in name):
+        return True
+    return len(name) >= _LEAST_NUMBERED and any(map(str.isdigit, name))
+
+
+def without_mentions(text: str, has_video: Test, has_creator: Test, only_at: bool = False) -> str:
+    """The text with every name replaced; with `only_at` a creator's counts after an @ alone.
+
+    The tests say of an id and of a name whether it was erased.
+    """
+    text = _ID.sub(lambda match: ERASED if has_video(match[0]) else match[0], text)
+    pieces: list[str] = []
+    end = 0
+    for token in _tokens().finditer(text):
+        if token.start() < end:
+            continue
+        spans = _after_at(text, token) if token[1] else () if only_at else _alone(token)
+        for start, stop in spans:
+            if has_creator(text[start:stop]):
+                pieces += [text[end:start], ERASED]
+                end = stop
+                break
+    return "".join([*pieces, text[end:]])
+
+
+def _after_at(text: str, token: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """What the name after an @ may be, the longest first."""
+    start, stop = token.span(2)
+    more = _more_words().match(text, stop)
+    stops = [] if more is None else [stop + place for place in _ends_of_words(more[0])]
+    for at in [*reversed(stops), *(start + cut for cut in reversed(_cuts(token[2])))]:
+        trimmed = len(text[start:at].rstrip("."))
+        if trimmed:
+            yield start, start + trimmed
+
+
+def _ends_of_words(more: str) -> list[int]:
+    return [match.end() for match in re.finditer(r"[ -][^ -]+", more)]
+
+
+def _cuts(word: str) -> list[int]:
+    """Where a name in a word may end: at its end, and where the script changes."""
+    return [match.end() for match in _scripts().finditer(word)]
+
+
+def _alone(token: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """A word, and its parts in scripts that have spaces, where they can only be names."""
+    for part in (re.fullmatch(".*", token[2], re.DOTALL), *_scripts().finditer(token[2])):
+        if part is None:
+            continue
+        start = token.start(2) + part.start()
+        word = part[0].rstrip(".")
+        if is_unmistakable(word):
+            yield start, start + len(word)
+
+
+# Patterns; made when first needed, because the marks of all scripts take a moment to collect
+
+
+@lru_cache(maxsize=1)
+def _word() -> str:
+    """What a name may consist of, for a class of characters: also marks, which \\w leaves out."""
+    marks: list[list[int]] = []
+    for code in range(0x300, 0x1F000):
+        if unicodedata.category(chr(code)).startswith("M"):
+            if marks and marks[-1][1] == code - 1:
+                marks[-1][1] = code
+            else:
+                marks.append([code, code])
+    ranges = "".join(f"{chr(first)}-{chr(last)}" for first, last in marks)
+    return rf"\w.\u200c\u200d{ranges}"
+
+
+@lru_cache(maxsize=1)
+def _tokens() -> re.Pattern[str]:
+    return re.compile(f"([@＠]?)([{_word()}]+)")
+
+
+@lru_cache(maxsize=1)
+def _more_words() -> re.Pattern[str]:
+    return re.compile(f"(?:[ -][{_word()}]+){{1,{_MOST_WORDS - 1}}}")
+
+
+@lru_cache(maxsize=1)
+def _scripts() -> re.Pattern[str]:
+    hiragana, katakana = "\u3040-\u309f", "\u30a0-\u30ff"
+    han = "\u3005\u3400-\u9fff\uf900-\ufaff"
+    others = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+    return re.compile(f"[{hiragana}]+|[{katakana}]+|[{han}]+|[{others}]+|[^{_UNSPACED}]+")
+
+
+# What selects texts in BigQuery
+
+
+def pattern_of(name: str) -> str:
+    """An RE2 pattern that is in every text in which `without_mentions` would replace the name."""
+    plain = folded(name)
+    forms = dict.fromkeys([plain, unicodedata.normalize("NFD", plain)])
+    either = "|".join(map(_in_any_case, forms))
+    return f"(?:{either})" if is_unmistakable(plain) else f"[@＠](?:{either})"
+
+
+def _in_any_case(name: str) -> str:
+    """The name as a pattern that knows case itself: RE2 does not fold `ß` and `ss`, Python does."""
+    spellings, parts, at = _spellings(), [], 0
+    while at < len(name):
+        several = (n for n in (3, 2) if len(piece := name[at : at + n]) == n and piece in spellings)
+        longest = next(several, 1)
+        piece = name[at : at + longest]
+        whole = "".join(sorted(spellings.get(piece, ())))
+        if longest == 1:
+            parts.append(_class(piece + whole))
+        else:
+            single = "".join(_class(c + "".join(sorted(spellings.get(c, ())))) for c in piece)
+            parts.append(f"(?:{single}|{_class(whole)})")
+        at += longest
+    return "".join(parts)
+
+
+def _class(characters: str) -> str:
+    if len(characters) == 1:
+        return re.escape(characters)
+    return f"[{''.join(map(re.escape, characters))}]"
+
+
+@lru_cache(maxsize=1)
+def _spellings() -> dict[str, set[str]]:
+    """By what casefold makes of it: the characters that it makes it of."""
+    spellings: dict[str, set[str]] = {}
+    for code in (*range(0x41, 0xD800), *range(0xE000, 0x1EA00)):
+        folding = unicodedata.normalize("NFC", chr(code).casefold())
+        if folding != chr(code):
+            spellings.setdefault(folding, set()).add(chr(code))
+    return spellings

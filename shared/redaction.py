@@ -1,0 +1,325 @@
+"""What may be kept of anything that names somebody erased: one rule for the lake and every door.
+
+* What is *about* an erased video or creator goes whole: a record, an object in a list, a message.
+* In what is about others, a name is replaced where a field holds free text (shared/free_text.py).
+* What no parser understands cannot be cleaned: it goes whole when it names somebody, else it stays.
+
+What names nobody comes back as it was, the very same object or bytes.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+from shared.events import Message
+from shared.free_text import is_account, is_address, is_free_text, is_video_id
+from shared.mentions import ERASED, is_long_id, without_mentions
+from shared.model import VIDEO_ID, Record, canonical_json, parse
+from shared.nested import parsed
+
+IN_SECTIONS = ("data", "said", "video", "creator", "author", "request", "labels")
+"""Parts of an object that say what the whole is about."""
+
+IDS_BY_NAME = frozenset({"no_media", "recent", "videos", "missed", "video_ids"})
+"""Where states list videos: even a short number is an id there."""
+
+FOLDERS = ("videos", "media", "metadata", "metrics", "ratings", "answers", "frames")
+"""Folders in which an object, or a folder, is named after a video."""
+
+_QUOTED_FIELD = re.compile(r'"([A-Za-z_]{2,20})"\s*:\s*"?([^",}\s]{1,500})')
+_UPLOAD = re.compile(r"^raw/upload/[^/]+/([^/]+)-[0-9a-f]+\.json$")
+
+
+class Known(Protocol):
+    """Who was erased, or is about to be."""
+
+    def is_empty(self) -> bool: ...
+
+    def has_video(self, video_id: str) -> bool: ...
+
+    def has_creator(self, name: str) -> bool: ...
+
+
+class _Gone:
+    """What comes back for a part of which nothing may be kept."""
+
+
+GONE = _Gone()
+Note = Callable[[str, str], None]
+"""Is told of each name that was met: the field, and the text or id in which it was."""
+
+
+def _ignore(field: str, text: str) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """The rule, for those who were erased.
+
+    `unknown_is_text` is for lists that people bring: a column that means nothing to us is a note
+    of theirs.
+    """
+
+    erased: Known
+    note: Note = _ignore
+    unknown_is_text: bool = False
+
+    # Values
+
+    def text(self, text: str, field: str = "text", only_at: bool = False) -> str:
+        """A text without the names in it."""
+        has_video, has_creator = self.erased.has_video, self.erased.has_creator
+        rest = without_mentions(text, has_video, has_creator, only_at)
+        if rest != text:
+            self.note(field, text)
+        return rest
+
+    def value(self, value: Any, field: str = "") -> Any:
+        """JSON of any source; GONE for an object that is about something erased."""
+        if self.erased.is_empty():
+            return value
+        if isinstance(value, dict):
+            return GONE if self._is_about_erased(value) else self._object(value, field)
+        if isinstance(value, list):
+            return self._list(value, field)
+        return self._string(value, field) if isinstance(value, str) else value
+
+    def content(self, content: bytes) -> bytes | None:
+        """The same for the bytes of an object; None when nothing may be kept.
+
+        Raises ValueError for what is no JSON.
+        """
+        if self.erased.is_empty():
+            return content
+        value = parsed(content)
+        rest = self.value(value)
+        if rest is GONE:
+            return None
+        return content if rest == value else json.dumps(rest).encode()
+
+    # Records and messages
+
+    def record(self, record: Record) -> Record | None:
+        """A record without mentions; None when it is about something erased."""
+        if self.erased.is_empty():
+            return record
+        said = record.model_dump(mode="json", exclude_none=True)
+        rest = self.value(said)
+        if rest is GONE:
+            return None
+        return record if rest == said else parse(Record, canonical_json(rest), "record")
+
+    def message(self, message: Message) -> Message | None:
+        """A message without mentions; None when it is about something erased."""
+        if self.erased.is_empty():
+            return message
+        if self._attributes_name_erased(message.attributes):
+            return None
+        data = self._data(message.data)
+        if data is None or data == message.data:
+            return None if data is None else message
+        return Message(message.id, data, message.attributes)
+
+    def evidence(self, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What is kept of a failure, or waits to be sent, without mentions; None for nothing."""
+        entry = dict(evidence)
+        if self.erased.is_empty():
+            return entry
+        if self._is_about_erased(entry) or self._entry_names_erased(entry):
+            return None
+        data = entry.get("data")
+        rest = self.value({name: part for name, part in entry.items() if name != "data"})
+        if rest is GONE or self._raw(str(entry.get("event", ""))):
+            return None
+        if not isinstance(data, str):
+            return dict(rest)
+        with suppress(ValueError):
+            content = base64.b64decode(data, validate=True)
+            redacted = self._data(content)
+            if redacted is None:
+                return None
+            data = data if redacted == content else base64.b64encode(redacted).decode()
+        # In the order in which it was, so that what names nobody stays byte for byte.
+        whole = {**rest, "data": data}
+        return {name: whole[name] for name in entry if name in whole}
+
+    def names_in_unreadable(self, content: bytes) -> bool:
+        """Whether bytes that no parser understands name somebody, so that they go whole."""
+        return not self.erased.is_empty() and self._raw(content.decode("utf-8", "replace"))
+
+    # Names of objects
+
+    def is_in_name(self, name: str) -> bool:
+        """Whether an object is named after an erased video or creator.
+
+        An id counts only where the lake puts one: `raw/research/2026-11-01/` names no video 2026.
+        """
+        video_id = video_in_name(name)
+        if video_id is not None and self._has_video(video_id):
+            return True
+        creator = creator_in_name(name)
+        return creator is not None and self.erased.has_creator(creator)
+
+    # Inside
+
+    def _object(self, value: dict[str, Any], field: str) -> dict[str, Any]:
+        rest: dict[str, Any] = {}
+        for name, inside in value.items():
+            if self._is_id_in(field, name):
+                self.note(field or "key", name)
+                continue
+            is_by_reason = field == "no_media"  # {"no_media": {"deleted": [ids]}}
+            part = self.value(inside, field if is_by_reason else str(name))
+            if part is not GONE:
+                rest[name] = part
+        return rest
+
+    def _list(self, value: list[Any], field: str) -> list[Any]:
+        rest = []
+        for element in value:
+            if isinstance(element, str | int) and not isinstance(element, bool):
+                first = str(element).partition(" ")[0]
+                if self._is_id_in(field, first):
+                    self.note(field, str(element))
+                    continue
+                if is_account(field) and self.erased.has_creator(str(element)):
+                    self.note(field, str(element))
+                    continue
+            part = self.value(element, field)
+            if part is not GONE:
+                rest.append(part)
+        return rest
+
+    def _is_id_in(self, field: str, text: str) -> bool:
+        is_id = field in IDS_BY_NAME or is_video_id(field) or is_long_id(text)
+        return is_id and self._has_video(text)
+
+    def _string(self, text: str, field: str) -> str:
+        if is_address(field):
+            return self.text(text, field, only_at=True)
+        if is_free_text(field) or (self.unknown_is_text and not _is_structure(field)):
+            return self._maybe_json(text, field)
+        return text
+
+    def _maybe_json(self, text: str, field: str) -> str:
+        """Free text; where a model or a table wrote JSON into it, by the fields of that."""
+        if text[:1] not in ("{", "["):
+            return self.text(text, field)
+        try:
+            value = parsed(text)
+        except ValueError:
+            return ERASED if self._raw(text) else text
+        rest = self.value(value, field)
+        if rest is GONE:
+            return "{}"
+        return text if rest == value else canonical_json(rest)
+
+    def _is_about_erased(self, value: Mapping[str, Any]) -> bool:
+        """Whether an object says that it is an erased video's, or an erased creator's."""
+        for name, inside in value.items():
+            if is_video_id(name) or (name == "video" and isinstance(inside, str)):
+                if self._has_video(str(inside)):
+                    self.note(name, str(inside))
+                    return True
+            elif is_account(name) and isinstance(inside, str) and self._has_creator(inside):
+                self.note(name, inside)
+                return True
+            if name in IN_SECTIONS and isinstance(inside, dict) and self._is_about_erased(inside):
+                return True
+        return self._asks_for_erased(value)
+
+    def _asks_for_erased(self, value: Mapping[str, Any]) -> bool:
+        """A condition of the Research API's query: `{"field_name": "username", …}`."""
+        if value.get("field_name") != "username":
+            return False
+        names = value.get("field_values")
+        return any(
+            isinstance(name, str) and self.erased.has_creator(name)
+            for name in (names if isinstance(names, list) else ())
+        )
+
+    def _has_video(self, text: str) -> bool:
+        return bool(VIDEO_ID.fullmatch(text)) and self.erased.has_video(text)
+
+    def _has_creator(self, name: str) -> bool:
+        return bool(name.strip()) and self.erased.has_creator(name.strip())
+
+    def _attributes_name_erased(self, attributes: Mapping[str, Any]) -> bool:
+        if self._has_video(str(attributes.get("video_id", ""))):
+            return True
+        return self.is_in_name(str(attributes.get("objectId", "")))
+
+    def _entry_names_erased(self, entry: Mapping[str, Any]) -> bool:
+        attributes, upload = entry.get("attributes"), entry.get("upload")
+        if isinstance(attributes, dict) and self._attributes_name_erased(attributes):
+            return True
+        if isinstance(upload, dict) and self.is_in_name(str(upload.get("name", ""))):
+            return True
+        if self.is_in_name(str(entry.get("object", ""))):
+            return True
+        item = entry.get("item")
+        if not isinstance(item, str):
+            return False
+        try:
+            return self.value(parsed(item)) is GONE
+        except ValueError:
+            return self._raw(item)  # cut off, so it cannot be cleaned
+
+    def _data(self, data: bytes) -> bytes | None:
+        try:
+            value = parsed(data)
+        except ValueError:
+            return None if self.names_in_unreadable(data) else data
+        if isinstance(value, dict) and self.is_in_name(str(value.get("name", ""))):
+            return None  # the notification of a file
+        rest = self.value(value)
+        if rest is GONE:
+            return None
+        return data if rest == value else canonical_json(rest).encode()
+
+    def _raw(self, text: str) -> bool:
+        """Names in a text of which only the letters are known; fields as JSON writes them."""
+        if self.text(text, "unreadable") != text:
+            return True
+        for name, value in _QUOTED_FIELD.findall(text):
+            if is_video_id(name) and self._has_video(value):
+                return True
+            if is_account(name) and self.erased.has_creator(value):
+                return True
+        return False
+
+
+def video_in_name(name: str) -> str | None:
+    """The video that an object, a failed thing or a parked event is named after."""
+    if match := _UPLOAD.match(name):
+        return match[1]
+    parts = name.removesuffix(".claim").split("/")
+    if parts[0] in ("failed", "parked"):
+        parts = unquote("/".join(parts[2:])).split("/")
+    for folder, part in pairwise(parts):
+        if folder in FOLDERS:
+            return part.partition(".")[0]
+        break
+    last = parts[-1].partition(".")[0]
+    return last if name.startswith("failed/fetch/") and is_long_id(last) else None
+
+
+def creator_in_name(name: str) -> str | None:
+    """The creator that an object is named after: kept profiles, and tokens."""
+    folder, _, last = name.rpartition("/")
+    if folder == "tokens":
+        return unquote(last)
+    if folder.startswith("raw/") and folder.endswith("/creators"):
+        return unquote(last.removesuffix(".json"))
+    return None
+
+
+def _is_structure(field: str) -> bool:
+    return is_account(field) or is_video_id(field) or is_address(field)

@@ -1,0 +1,79 @@
+"""Facts about names in texts: found in any script and any case, and only where they are names."""
+
+import re
+
+import pytest
+
+from shared.mentions import folded, is_unmistakable, pattern_of, without_mentions
+
+GONE = "7300000000000000001"
+NAMES = (
+    *("ada.l", "eve", "марина", "花子", "straße", "Ana María", "2026", "3.5", "00z", "11", "x"),
+    *("مريم", "हिन्दी", "İpek", "cats_2026", "josé", "charlie99"),
+)
+
+
+def redacted(text: str, only_at: bool = False) -> str:
+    names = set(map(folded, NAMES))
+    return without_mentions(text, GONE.__eq__, lambda name: folded(name) in names, only_at)
+
+
+FOUND = [
+    ("@eve", "@[erased]"),
+    ("@EVE's", "@[erased]'s"),
+    ("https://www.tiktok.com/@eve/video/1", "https://www.tiktok.com/@[erased]/video/1"),
+    (f"https://www.tiktok.com/@bob/video/{GONE}", "https://www.tiktok.com/@bob/video/[erased]"),
+    (f"see tiktok_{GONE}.mp4", "see tiktok_[erased].mp4"),
+    ("ada.l, ADA.L.", "[erased], [erased]."),
+    ("größe@eve", "größe@[erased]"),
+    ("＠eve", "＠[erased]"),
+    ("@МАРИНА!", "@[erased]!"),
+    ("@花子さんと", "@[erased]さんと"),
+    ("@eveさん、ada.lさん", "@[erased]さん、[erased]さん"),
+    ("@STRASSE @Straße", "@[erased] @[erased]"),
+    ("hi @Ana María-x", "hi @[erased]-x"),
+    ("@مريم، مرحبا", "@[erased]، مرحبا"),
+    ("@हिन्दी है", "@[erased] है"),
+    ("@İPEK", "@[erased]"),
+    ("@jose\u0301 @JOSÉ", "@[erased] @[erased]"),
+    ("@2026 @3.5 @00z @11 @x", "@[erased] @[erased] @[erased] @[erased] @[erased]"),
+    ("#cats_2026 charlie99", "#[erased] [erased]"),
+]
+NOBODY = [
+    "eve",
+    "steve @evelyn eve.n @eve_",
+    f"{GONE}0",
+    "xada.l ada.lx",
+    "best of 2026, 11 of 3.5, 00z",
+    "2026-11-02T00:00:00Z 11:11:11",
+    "марина花子 Ana María x",
+    "@ eve",
+]
+
+
+@pytest.mark.parametrize(("text", "rest"), FOUND)
+def test_a_name_is_found_where_it_can_only_be_the_name(text, rest):
+    assert redacted(text) == rest
+
+
+@pytest.mark.parametrize("text", NOBODY)
+def test_the_same_letters_elsewhere_are_nobody(text):
+    assert redacted(text) == text
+
+
+def test_in_an_address_a_name_counts_after_an_at_alone():
+    assert redacted("https://ada.l/@ada.l?v=cats_2026", only_at=True) == (
+        "https://ada.l/@[erased]?v=cats_2026"
+    )
+
+
+@pytest.mark.parametrize("name", ["2026", "00z", "11", "3.5", "mp4", "top10", "1080p", "eve"])
+def test_a_word_that_may_be_anything_is_no_name_without_an_at(name):
+    assert not is_unmistakable(name)
+
+
+@pytest.mark.parametrize(("text", "rest"), FOUND)
+def test_the_pattern_for_bigquery_is_in_every_text_in_which_a_name_is_found(text, rest):
+    patterns = [*map(pattern_of, NAMES), GONE]
+
+    assert any(re.search(pattern, text) for pattern in patterns)
