@@ -29,7 +29,7 @@ from shared.erasure.rows import Rows
 from shared.errors import Permanent
 from shared.lake import Entry, Lake, state_name
 from shared.mentions import folded
-from shared.model import VIDEO_ID, Creator, Record, parse_record
+from shared.model import UNKNOWN_CREATOR, VIDEO_ID, Creator, Record, parse_record
 from shared.parallel import in_order
 from shared.redaction import Redaction
 from shared.tombstones import FRESH_S, Tombstones
@@ -185,6 +185,8 @@ def _plain_names(creators: Iterable[str]) -> list[str]:
         name = folded(given)
         if not _NAMING.search(name) or name != name.strip():
             raise CannotErase(f"{given!r} is no creator's name: give it as it stands after the @.")
+        if name == UNKNOWN_CREATOR:
+            raise CannotErase(f"{given!r} stands for every creator who is not known here.")
         plain.append(name)
     return list(dict.fromkeys(plain))
 

@@ -325,3 +325,24 @@ def test_an_outage_of_a_moment_is_sat_out(empty, monkeypatch):
     rebuild(empty.app())
 
     assert empty.db.tables() == made_by_events
+
+
+def test_what_is_erased_while_a_rebuild_reads_does_not_come_back_with_it(empty):
+    gone, other = IDS[:2]
+    empty.publish(
+        record(gone, video=video(creator_id="eve"), metrics=metrics()),
+        record(other, video=video(creator_id="bob"), metrics=metrics()),
+    )
+    tombstones = tombstones_in(empty.lake)
+
+    def erase_once(progress):
+        if progress.cursor and not tombstones.has_video(gone):
+            tombstones.put([gone], ["eve"], DAY_0)
+
+    empty.before_save = erase_once
+
+    rebuild(empty.app())
+
+    rows = empty.db.rows("SELECT video_id, user_key FROM dim_video")
+    assert rows == [{"video_id": other, "user_key": "bob"}]
+    assert not empty.db.rows("SELECT user_key FROM dim_user WHERE user_key = 'eve'")

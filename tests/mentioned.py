@@ -1,0 +1,29 @@
+"""Names of the erased, and texts in which they are found, for tests of Python and of RE2."""
+
+GONE = "7300000000000000001"
+NAMES = (
+    *("ada.l", "eve", "марина", "花子", "straße", "Ana María", "2026", "3.5", "00z", "11", "x"),
+    *("مريم", "हिन्दी", "İpek", "cats_2026", "josé", "charlie99"),
+)
+
+FOUND = [
+    ("@eve", "@[erased]"),
+    ("@EVE's", "@[erased]'s"),
+    ("https://www.tiktok.com/@eve/video/1", "https://www.tiktok.com/@[erased]/video/1"),
+    (f"https://www.tiktok.com/@bob/video/{GONE}", "https://www.tiktok.com/@bob/video/[erased]"),
+    (f"see tiktok_{GONE}.mp4", "see tiktok_[erased].mp4"),
+    ("ada.l, ADA.L.", "[erased], [erased]."),
+    ("größe@eve", "größe@[erased]"),
+    ("＠eve", "＠[erased]"),
+    ("@МАРИНА!", "@[erased]!"),
+    ("@花子さんと", "@[erased]さんと"),
+    ("@eveさん、ada.lさん", "@[erased]さん、[erased]さん"),
+    ("@STRASSE @Straße", "@[erased] @[erased]"),
+    ("hi @Ana María-x", "hi @[erased]-x"),
+    ("@مريم، مرحبا", "@[erased]، مرحبا"),
+    ("@हिन्दी है", "@[erased] है"),
+    ("@İPEK", "@[erased]"),
+    ("@jose\u0301 @JOSÉ", "@[erased] @[erased]"),
+    ("@2026 @3.5 @00z @11 @x", "@[erased] @[erased] @[erased] @[erased] @[erased]"),
+    ("#cats_2026 charlie99", "#[erased] [erased]"),
+]
