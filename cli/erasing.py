@@ -17,10 +17,14 @@ from cli.erasing_shown import (
     show_way_back,
     way_back,
 )
+from cli.failures import keep_dead_letters
+from cli.local_copies import clean_logs, remove_reports, rewrite_databases
 from cli.refused import Refused
 from cli.screen import Screen
 from local.cloud import INGEST
 from local.endpoints import Endpoints
+from local.home import Home
+from local.rewriting import NotRewritten
 from local.traffic import wait_until_over
 from shared.erasure.erase import (
     App,
@@ -37,6 +41,7 @@ from shared.errors import Misconfigured, Permanent
 from shared.hashing_key import proven
 from shared.lake import Lake
 from shared.pseudonym import pseudonym
+from shared.redaction import Redaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def erased(
             if answers.take_back:
                 _take_back(request, app, endpoints, screen)
                 return
-            report = _erase(request, app, endpoints, screen, answers)
+            report = _erase(request, Home.at(home), app, endpoints, screen, answers)
         except (Permanent, Misconfigured) as error:
             raise Refused(getattr(error, "sentence", str(error))) from error
     if report is None:
@@ -73,11 +78,17 @@ def erased(
 
 
 def _erase(
-    request: ErasureRequest, app: App, endpoints: Endpoints, screen: Screen, answers: Answers
+    request: ErasureRequest,
+    home: Home,
+    app: App,
+    endpoints: Endpoints,
+    screen: Screen,
+    answers: Answers,
 ) -> ErasureReport | None:
     """What was done; None after a dry run."""
     if endpoints.is_local and not answers.dry_run:
         wait_until_over(endpoints)
+        keep_dead_letters(endpoints, app.lake, app.tombstones)
     with screen.working("Looking for what is meant …"):
         seen = survey(request, app)
     if answers.dry_run:
@@ -89,7 +100,24 @@ def _erase(
         show_way_back(endpoints, screen)
         _ask(seen, endpoints)
     with screen.working("Erasing …"):
-        return erase(seen.target, app)
+        report = erase(seen.target, app)
+        _erase_copies(home, app, endpoints, report)
+    return report
+
+
+def _erase_copies(home: Home, app: App, endpoints: Endpoints, report: ErasureReport) -> None:
+    """What this machine holds besides: reports that were saved, logs, pages of databases."""
+    redaction = Redaction(app.tombstones)
+    if count := remove_reports(home, redaction):
+        report.objects["removed from this machine"] += count
+    if not endpoints.is_local:
+        return
+    if count := clean_logs(home, redaction):
+        report.objects["lines out of logs"] += count
+    try:
+        rewrite_databases(endpoints)
+    except NotRewritten as error:
+        report.remaining.append(f"free pages of {error}")
 
 
 def _show_dry_run(seen: ErasureSurvey, screen: Screen) -> None:

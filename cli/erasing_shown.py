@@ -56,8 +56,8 @@ def way_back(endpoints: Endpoints) -> str:
     return (
         f"The lake keeps what is deleted for {known}. Until then this brings all of it back "
         "(TIME is when you erased, as in 2026-11-30T12:00:00Z):\n"
-        f"  gcloud storage restore 'gs://{endpoints.bucket}/**' --deleted-after-time=TIME "
-        "--allow-overwrite\n"
+        f"  gcloud storage restore 'gs://{endpoints.bucket}/**' --async --allow-overwrite "
+        "--created-before-time=TIME --deleted-after-time=TIME\n"
         "  tta erase … --take-back    (the same names)    and    tta rebuild"
         f" --target {endpoints.target}"
     )

@@ -16,6 +16,7 @@ from shared.failed import Failed, failures, replay, sendable
 from shared.lake import FAILED, Lake
 from shared.parallel import in_order
 from shared.republish import Topics, Unsendable
+from shared.tombstones import Tombstones
 
 FAILING_STAGES = ("load", "analyze", "fetch", "rebuild")
 
@@ -109,19 +110,22 @@ class Failures:
         return {(entry.name, entry.generation) for entry in self.lake.entries(FAILED)}
 
     def _keep_dead_letters(self) -> None:
-        """What the sweep does in the cloud, where a scheduler calls it."""
-        if not self._endpoints.is_local:
-            return
-        backlog = get_json(f"{self._endpoints.pubsub_admin}/backlog")
-        project = self._endpoints.project
-        given_up = [
-            DeadLetters(stage, path, self.lake, self._tombstones)
-            for stage, topic in (
-                ("analyze", self._endpoints.uploads_topic),
-                ("load", self._endpoints.records_topic),
-            )
-            if backlog.get(path := f"projects/{project}/subscriptions/{topic}{DEAD}", {}).get(
-                "undelivered"
-            )
-        ]
-        drain_all(given_up, lambda: datetime.now(UTC), is_over=lambda: False)
+        keep_dead_letters(self._endpoints, self.lake, self._tombstones)
+
+
+def keep_dead_letters(endpoints: Endpoints, lake: Lake, tombstones: Tombstones) -> None:
+    """What the sweep does in the cloud, where a scheduler calls it."""
+    if not endpoints.is_local:
+        return
+    backlog = get_json(f"{endpoints.pubsub_admin}/backlog")
+    given_up = [
+        DeadLetters(stage, path, lake, tombstones)
+        for stage, topic in (
+            ("analyze", endpoints.uploads_topic),
+            ("load", endpoints.records_topic),
+        )
+        if backlog.get(path := f"projects/{endpoints.project}/subscriptions/{topic}{DEAD}", {}).get(
+            "undelivered"
+        )
+    ]
+    drain_all(given_up, lambda: datetime.now(UTC), is_over=lambda: False)

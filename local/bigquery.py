@@ -25,6 +25,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sqlglot.errors import ParseError, TokenError
 
+from local import rewriting
 from local.data_errors import REBUILT, UnusableData, usable
 from local.duckdb_lock import close_emulator
 from local.guard import JSON, Door
@@ -83,17 +84,40 @@ async def _serve(port: int, data: Path, project: str, ready: IO[str]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    _rewrite_if_requested(data)
     server = _server(port, data, project)
-    await server.start()
-    forgetting = asyncio.create_task(_forget_jobs(server, project))
-    try:
-        ready.write(json.dumps({"ready": True, "port": server.rest_port}) + "\n")
-        ready.flush()
-        await stop.wait()
-    finally:
-        forgetting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await server.stop()
+    while True:
+        await server.start()
+        forgetting = asyncio.create_task(_forget_jobs(server, project))
+        try:
+            if not ready.closed:
+                ready.write(json.dumps({"ready": True, "port": server.rest_port}) + "\n")
+                ready.close()
+            port = server.rest_port
+            await _until_stopped_or_to_rewrite(stop, data)
+        finally:
+            forgetting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await server.stop()
+        _rewrite_if_requested(data)
+        if stop.is_set():
+            return
+        server = _emulator(port, data, project)
+
+
+async def _until_stopped_or_to_rewrite(stop: asyncio.Event, data: Path) -> None:
+    while not (stop.is_set() or rewriting.is_requested(data)):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), rewriting.LOOKS_EVERY_S)
+
+
+def _rewrite_if_requested(data: Path) -> None:
+    """Somebody was erased: the file of tables is written anew while nobody has it open."""
+    if not rewriting.is_requested(data):
+        return
+    for path in data.glob("*.duckdb"):
+        rewriting.rewrite_duckdb(path)
+    rewriting.finish(data)
 
 
 async def _forget_jobs(server: "EmulatorServer", project: str) -> None:
@@ -162,7 +186,7 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     import_spatial()
     _keep_no_history()
     os.environ["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # they would be downloaded, too
-    from bqemulator.config import LogFormat, LogLevel, PersistenceMode, Settings
+    from bqemulator.config import LogFormat, LogLevel
     from bqemulator.observability.logging_ import configure_logging
 
     # Once more by the server itself; before that it logs all it knows how to translate.
@@ -172,10 +196,21 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
 
     Dialect.parse = once_each(Dialect.parse)  # type: ignore[method-assign]
     answer_information_schema()
-    uploads = data.resolve() / "uploads"
-    close_emulator(uploads)
+    close_emulator(_uploads(data))
     server.create_app = _guarded(server.create_app)
-    return server.EmulatorServer(
+    return _emulator(port, data, project)
+
+
+def _uploads(data: Path) -> Path:
+    return data.resolve() / "uploads"
+
+
+def _emulator(port: int, data: Path, project: str) -> "EmulatorServer":
+    """The server itself, of a program that was prepared by `_server`."""
+    from bqemulator.config import LogLevel, PersistenceMode, Settings
+    from bqemulator.server import EmulatorServer
+
+    return EmulatorServer(
         Settings(
             rest_port=port,
             grpc_port=0,

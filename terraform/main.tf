@@ -22,6 +22,7 @@ module "lake" {
   topic                 = module.bus.topics[local.uploads]
   storage_agent         = local.agents.storage
   deletion_protection   = var.deletion_protection
+  undo_days             = var.undo_days
   raw_retention_days    = var.raw_retention_days
   report_retention_days = var.report_retention_days
 
@@ -52,6 +53,7 @@ module "warehouse" {
   dataset             = local.dataset
   location            = var.region
   definitions         = "${local.root}/shared/warehouse"
+  undo_days           = var.undo_days
   deletion_protection = var.deletion_protection
 
   depends_on = [time_sleep.services]

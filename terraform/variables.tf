@@ -193,6 +193,17 @@ variable "alert_email" {
   }
 }
 
+variable "undo_days" {
+  description = "Days for which a mistaken erasure can be undone: deleted objects are kept so long (0 for not at all, or 7 to 90), and rows for 2 to 7 of these days."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.undo_days == 0 || (var.undo_days >= 7 && var.undo_days <= 90 && floor(var.undo_days) == var.undo_days)
+    error_message = "undo_days must be 0, or a whole number from 7 to 90: Cloud Storage takes no other."
+  }
+}
+
 variable "raw_retention_days" {
   description = "Days after which TikTok's answers as they came (raw/research/) are deleted."
   type        = number

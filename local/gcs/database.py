@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.data_errors import RESTORED, check_sqlite, usable
+from local.rewriting import rewrite_sqlite
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS clock (last_generation INTEGER NOT NULL);
@@ -107,6 +108,17 @@ class Database:
             except queue.Full:
                 connection.close()
 
+    def rewrite(self) -> None:
+        """Write the file anew, so that no free page holds what was deleted.
+
+        Sessions of finished uploads are forgotten: they name the objects that they made.
+        """
+        with self._write_lock:
+            while not self._readers.empty():
+                self._readers.get_nowait().close()
+            self._writer.execute("DELETE FROM uploads WHERE result IS NOT NULL")
+            rewrite_sqlite(self._writer)
+
     def close(self) -> None:
         """Wait for the running transaction, then fold the log into the file."""
         with self._write_lock:
@@ -119,4 +131,5 @@ class Database:
             self._path, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
         )
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA secure_delete=ON")
         return connection

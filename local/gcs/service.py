@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import re
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from socketserver import TCPServer
 from typing import TYPE_CHECKING
 
+from local import rewriting
 from local.gcs.content import ContentFiles
 from local.gcs.database import Database
 from local.gcs.errors import ApiError, ClientGone, NotModified
@@ -70,6 +72,9 @@ class Service:
         self.store = Store(self._db, ContentFiles(data / "content"), self.outbox)
         self.uploads = Uploads(self._db, self.store.files, self.store)
         self._publisher = _publisher(self.outbox, pubsub)
+        self._data = data
+        self._stopping = threading.Event()
+        self._rewriter = threading.Thread(target=self._rewrite_when_asked, daemon=True)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
     def start(self) -> None:
@@ -82,6 +87,7 @@ class Service:
             log.error("the bytes of %s are missing or cut short: upload it again", name)
         if self._publisher:
             self._publisher.start()
+        self._rewriter.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -92,8 +98,22 @@ class Service:
         self._http.wait_until_quiet(STOP_GRACE_S)
         if self._publisher:
             self._publisher.stop()
+        self._stopping.set()
+        self._rewriter.join()
         self._db.close()
         self._lock_file.close()
+
+    def _rewrite_when_asked(self) -> None:
+        """Somebody was erased: the catalogue is written anew."""
+        while not self._stopping.wait(rewriting.LOOKS_EVERY_S):
+            if not rewriting.is_requested(self._data):
+                continue
+            try:
+                self._db.rewrite()
+            except sqlite3.OperationalError:
+                log.info("the catalogue is in use; it is written anew in a moment")
+                continue
+            rewriting.finish(self._data)
 
     def list_objects(self, bucket: str, wanted: Wanted) -> Page:
         with self._db.read() as view:

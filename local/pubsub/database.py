@@ -36,6 +36,7 @@ def _opened(file: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
         connection.executescript(Path(__file__).with_name("schema.sql").read_text())
     except sqlite3.OperationalError as error:
         connection.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import grpc
 
+from local import rewriting
 from local.faults.dice import LOG, FaultLog, dice_for
 from local.faults.plan import read_plan
 from local.pubsub.admin import Admin
@@ -84,6 +85,7 @@ async def serving(options: Options) -> AsyncIterator[tuple[int, int]]:
         tasks = [
             asyncio.create_task(pushing.run()),
             asyncio.create_task(_keep_house(catalog, backlog)),
+            asyncio.create_task(_rewrite_when_asked(connection, options.data)),
         ]
         try:
             yield port, admin.sockets[0].getsockname()[1]
@@ -108,6 +110,18 @@ def _bind(server: grpc.aio.Server, port: int) -> int:
         if bound:
             return bound
     raise OSError(f"port {port} is not free")
+
+
+async def _rewrite_when_asked(connection: sqlite3.Connection, data: Path) -> None:
+    """Somebody was erased: the file of messages is written anew."""
+    while True:
+        if rewriting.is_requested(data):
+            try:
+                rewriting.rewrite_sqlite(connection)
+                rewriting.finish(data)
+            except sqlite3.OperationalError:
+                log.info("the messages are in use; they are written anew in a moment")
+        await asyncio.sleep(rewriting.LOOKS_EVERY_S)
 
 
 async def _keep_house(catalog: Catalog, backlog: Backlog) -> None:

@@ -195,8 +195,13 @@ run "as_deployed_by_default" {
   # what stays
 
   assert {
-    condition     = module.lake.lake.soft_delete_policy[0].retention_duration_seconds == 0 && !module.lake.lake.versioning[0].enabled
-    error_message = "Erasure must erase."
+    condition     = module.lake.lake.soft_delete_policy[0].retention_duration_seconds == 604800 && !module.lake.lake.versioning[0].enabled
+    error_message = "A mistaken erasure can be undone for 7 days, and then it is final."
+  }
+
+  assert {
+    condition     = module.warehouse.time_travel_hours == 168
+    error_message = "Rows can be brought back as long as objects."
   }
 
   assert {
@@ -303,6 +308,7 @@ run "what_cannot_be_meant_is_refused" {
     monthly_budget      = 0
     alert_email         = "me"
     raw_retention_days  = 0
+    undo_days           = 3
   }
 
   expect_failures = [
@@ -319,5 +325,19 @@ run "what_cannot_be_meant_is_refused" {
     var.monthly_budget,
     var.alert_email,
     var.raw_retention_days,
+    var.undo_days,
   ]
+}
+
+run "deleted_objects_are_kept_only_if_wanted" {
+  command = plan
+
+  variables {
+    undo_days = 0
+  }
+
+  assert {
+    condition     = module.lake.lake.soft_delete_policy[0].retention_duration_seconds == 0 && module.warehouse.time_travel_hours == 48
+    error_message = "undo_days = 0 keeps no deleted object, and rows as briefly as BigQuery can."
+  }
 }

@@ -2,7 +2,7 @@
 
 resource "google_storage_bucket" "this" {
   #checkov:skip=CKV_GCP_62:Data access audit logs, where an organisation wants them, say who read what; usage logs in a second bucket would outlive an erasure.
-  #checkov:skip=CKV_GCP_78:Erasure must erase: an older version would keep a video that its creator deleted. Nothing is written over without a generation check.
+  #checkov:skip=CKV_GCP_78:Soft delete keeps what was deleted for a few days and ends by itself; older versions would stay for ever. Nothing is written over without a generation check.
   name                        = var.name
   location                    = var.location
   uniform_bucket_level_access = true
@@ -10,11 +10,12 @@ resource "google_storage_bucket" "this" {
   force_destroy               = !var.deletion_protection
 
   versioning {
-    enabled = false # erasure must erase
+    enabled = false
   }
 
+  # A mistake can be undone for that long; then what was erased is gone (docs/decisions/0019).
   soft_delete_policy {
-    retention_duration_seconds = 0 # erasure must erase
+    retention_duration_seconds = var.undo_days * 86400
   }
 
   # Only raw/research/ may go: a rebuild reads raw/upload/, and metadata/ holds what the pages said.

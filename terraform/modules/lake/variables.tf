@@ -20,6 +20,11 @@ variable "deletion_protection" {
   type = bool
 }
 
+variable "undo_days" {
+  description = "Days for which deleted objects can be brought back; 0 for none."
+  type        = number
+}
+
 variable "raw_retention_days" {
   type = number
 }

@@ -27,7 +27,7 @@ resource "google_bigquery_dataset" "this" {
   #checkov:skip=CKV_GCP_81:Google's own keys encrypt the tables; a key of ours would be one more thing that can lose them.
   dataset_id                 = var.dataset
   location                   = var.location
-  max_time_travel_hours      = 48 # the least there is: what is erased shall not come back for long
+  max_time_travel_hours      = max(48, min(168, var.undo_days * 24)) # BigQuery takes 2 to 7 days
   description                = "Does surprise in a short video go with more engagement? Read the views."
   delete_contents_on_destroy = !var.deletion_protection
 }

@@ -22,3 +22,8 @@ output "tables" {
   description = "The tables as planned, for tests."
   value       = merge(module.tables.tables, module.tables_on_tables.tables, module.tables_on_those.tables)
 }
+
+output "time_travel_hours" {
+  description = "For how long deleted rows can be brought back."
+  value       = tonumber(google_bigquery_dataset.this.max_time_travel_hours)
+}

@@ -15,6 +15,11 @@ variable "definitions" {
   type        = string
 }
 
+variable "undo_days" {
+  description = "Days for which deleted rows can be brought back, 2 to 7 of them."
+  type        = number
+}
+
 variable "deletion_protection" {
   type = bool
 }
