@@ -18,7 +18,7 @@ from cli.erasing_shown import (
     way_back,
 )
 from cli.failures import keep_dead_letters
-from cli.local_copies import clean_logs, remove_reports, rewrite_databases
+from cli.local_copies import clean_logs, naming_reports, remove_reports, rewrite_databases
 from cli.refused import Refused
 from cli.screen import Screen
 from local.cloud import INGEST
@@ -36,6 +36,7 @@ from shared.erasure.erase import (
     take_back,
     target_of,
 )
+from shared.erasure.meant import Meant
 from shared.erasure.rows import Rows
 from shared.errors import Misconfigured, Permanent
 from shared.hashing_key import proven
@@ -92,7 +93,7 @@ def _erase(
     with screen.working("Looking for what is meant …"):
         seen = survey(request, app)
     if answers.dry_run:
-        _show_dry_run(seen, screen)
+        _show_dry_run(seen, home, app, screen)
         return None
     _refuse_unknown(seen, answers)
     if not answers.is_sure:
@@ -120,12 +121,16 @@ def _erase_copies(home: Home, app: App, endpoints: Endpoints, report: ErasureRep
         report.remaining.append(f"free pages of {error}")
 
 
-def _show_dry_run(seen: ErasureSurvey, screen: Screen) -> None:
+def _show_dry_run(seen: ErasureSurvey, home: Home, app: App, screen: Screen) -> None:
+    meant = Meant(seen.target.names, seen.target.videos, app.tombstones)
+    reports = [str(path) for path in naming_reports(home, Redaction(meant))]
     if screen.machine:
-        screen.show_json(seen.document())
-    else:
-        show_survey(seen, screen, everything=True)
-        screen.show("Nothing was changed.")
+        screen.show_json(seen.document() | {"saved_reports": reports})
+        return
+    show_survey(seen, screen, everything=True)
+    for path in reports:
+        screen.show(f"  delete   {path}")
+    screen.show("Nothing was changed.")
 
 
 def _refuse_unknown(seen: ErasureSurvey, answers: Answers) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,6 +131,33 @@ def test_an_erased_creator_stays_erased_whatever_is_sent_again(cloud, tmp_path):
     assert next(iter(rows))["n"] == POSTS - len(gone) + 1
     again = json.loads(world.tta("erase", "--creator", name, "--yes", "--json"))
     assert (again["objects"], again["rows"], again["left"]) == ({}, {}, [])
+
+
+def test_after_an_erasure_the_name_is_in_no_byte_of_the_home(cloud, tmp_path):
+    """Database files included; library/ plays TikTok and does not know this creator."""
+    world, home, name = World(cloud), Path(cloud.home), "wanderer_quux_77"
+    lines = [
+        {"video_id": "7300000000000000007", "username": name, "views": 5, "caption": "mine"},
+        {"video_id": "7300000000000000008", "username": "friend", "caption": f"with @{name}!"},
+    ]
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    world.tta("ingest", "--metadata", tmp_path / "m.jsonl")
+    wait_until_over(cloud)
+    saved = home / "reports/2026-11-01/report.html"
+    saved.parent.mkdir(parents=True, exist_ok=True)
+    saved.write_text(f"<p>{name}</p>")
+    before = list(world.lake.names("tombstones/"))
+    world.tta("erase", "--creator", name + "x", "--yes", status=1)  # nobody is called so
+    assert list(world.lake.names("tombstones/")) == before
+
+    seen = json.loads(world.tta("erase", "--creator", name, "--dry-run", "--json"))
+    report = json.loads(world.tta("erase", "--creator", name, "--yes", "--json"))
+
+    assert (seen["unknown"], seen["saved_reports"]) == ([], [str(saved)])
+    assert (report["left"], report["by_hand"]) == ([], [])
+    files = (path for path in home.rglob("*") if path.is_file())
+    assert [str(path) for path in files if name.encode() in path.read_bytes()] == []
+    assert world.naming("with @[erased]!")
 
 
 def _base64(data: bytes) -> str:
