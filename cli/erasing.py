@@ -110,11 +110,11 @@ def _erase_copies(home: Home, app: App, endpoints: Endpoints, report: ErasureRep
     """What this machine holds besides: reports that were saved, logs, pages of databases."""
     redaction = Redaction(app.tombstones)
     if count := remove_reports(home, redaction):
-        report.objects["removed from this machine"] += count
+        report.copies["saved reports"] += count
     if not endpoints.is_local:
         return
     if count := clean_logs(home, redaction):
-        report.objects["lines out of logs"] += count
+        report.copies["lines of logs"] += count
     try:
         rewrite_databases(endpoints)
     except NotRewritten as error:

@@ -80,6 +80,9 @@ def show_report(report: ErasureReport, endpoints: Endpoints, screen: Screen) -> 
     screen.show(f"objects  {objects or 'none'}")
     rows = ", ".join(f"{table} {count}" for table, count in sorted(report.rows.items()))
     screen.show(f"rows     {rows or 'none'}")
+    if report.copies:
+        copies = ", ".join(f"{count} {what}" for what, count in sorted(report.copies.items()))
+        screen.show(f"here     {copies}")
     if not (report.remaining or report.by_hand):
         screen.show(
             f"Looked through {report.looked_at} objects and all tables: nothing names it any more."

@@ -129,13 +129,17 @@ class ErasureSurvey:
 
 @dataclass
 class ErasureReport:
-    """What was done. `remaining` still names somebody, `by_hand` is for a person to mend."""
+    """What was done. `remaining` still names somebody, `by_hand` is for a person to mend.
+
+    `copies` counts what this machine held besides lake and tables.
+    """
 
     videos: int = 0
     creators: int = 0
     tombstones: int = 0
     objects: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
+    copies: Counter[str] = field(default_factory=Counter)
     by_hand: list[str] = field(default_factory=list)
     remaining: list[str] = field(default_factory=list)
     looked_at: int = 0
@@ -147,6 +151,7 @@ class ErasureReport:
             "new_tombstones": self.tombstones,
             "objects": dict(self.objects),
             "rows": dict(self.rows),
+            "on_this_machine": dict(self.copies),
             "by_hand": self.by_hand,
             "left": self.remaining,
             "objects_looked_at": self.looked_at,
