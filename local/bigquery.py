@@ -216,7 +216,7 @@ def _emulator(port: int, data: Path, project: str) -> "EmulatorServer":
             grpc_port=0,
             persistence_mode=PersistenceMode.PERSISTENT,
             data_dir=data,
-            upload_staging_dir=uploads,
+            upload_staging_dir=_uploads(data),
             default_project_id=project,
             log_level=LogLevel.WARNING,
         )

@@ -78,6 +78,7 @@ def rewrite_duckdb(path: Path) -> None:
         connection.execute("COPY FROM DATABASE old TO fresh")
         connection.execute("DETACH fresh")
         connection.execute("DETACH old")
+    draft.chmod(path.stat().st_mode)
     draft.replace(path)
     path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
     shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)

@@ -184,8 +184,8 @@ class _Run:
         now = self._app.tombstones.generation()
         if now == self._progress.tombstones:
             return False
-        self._drop_shadow()
-        self._create_shadow()
+        self._shadow.drop()
+        self._shadow.create()
         self._save(cursor="", loaded=0, malformed=0, tombstones=now)
         return True
 
