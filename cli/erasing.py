@@ -28,15 +28,14 @@ from local.rewriting import NotRewritten
 from local.traffic import wait_until_over
 from shared.erasure.erase import (
     App,
-    ErasureReport,
     ErasureRequest,
-    ErasureSurvey,
     erase,
     survey,
     take_back,
     target_of,
 )
 from shared.erasure.meant import Meant
+from shared.erasure.outcome import ErasureReport, ErasureSurvey
 from shared.erasure.rows import Rows
 from shared.errors import Misconfigured, Permanent
 from shared.hashing_key import proven

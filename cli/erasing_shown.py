@@ -6,7 +6,7 @@ from typing import Any
 from cli.refused import Refused
 from cli.screen import Screen
 from local.endpoints import Endpoints
-from shared.erasure.erase import ErasureReport, ErasureSurvey
+from shared.erasure.outcome import ErasureReport, ErasureSurvey
 
 MOST_SHOWN = 20
 EXAMPLE_CHARS = 60
@@ -19,9 +19,9 @@ def show_survey(seen: ErasureSurvey, screen: Screen, everything: bool = False) -
         if others:
             screen.say(f"{name} also goes by {', '.join(others)}.")
     screen.say(f"{len(seen.target.videos)} videos are meant.")
-    for place, field, count, examples in seen.by_field():
+    for source, field, count, examples in seen.by_field():
         quoted = " · ".join(map(_short, examples))
-        screen.say(f"  {place:<22} {field:<18} {count:>5}  {quoted}")
+        screen.say(f"  {source:<22} {field:<18} {count:>5}  {quoted}")
     if seen.by_hand:
         screen.say(f"You will have to change yourself: {', '.join(seen.by_hand)}")
     if seen.unknown:
@@ -52,9 +52,9 @@ def way_back(endpoints: Endpoints) -> str:
     days = soft_delete_days(endpoints)
     if days == 0:
         return "This lake keeps no deleted objects: it cannot be undone."
-    known = f"{days} days" if days else "as long as its soft delete says"
+    period = f"{days} days" if days else "as long as its soft delete says"
     return (
-        f"The lake keeps what is deleted for {known}. Until then this brings all of it back "
+        f"The lake keeps what is deleted for {period}. Until then this brings all of it back "
         "(TIME is when you erased, as in 2026-11-30T12:00:00Z):\n"
         f"  gcloud storage restore 'gs://{endpoints.bucket}/**' --async --allow-overwrite "
         "--created-before-time=TIME --deleted-after-time=TIME\n"

@@ -37,11 +37,11 @@ def clean_logs(home: Home, redaction: Redaction) -> int:
     count = 0
     for path in sorted(home.logs.glob("*.log")):
         lines = path.read_bytes().splitlines(keepends=True)
-        rest = [line for line in lines if not redaction.names_in_unreadable(line)]
-        if len(rest) < len(lines):
-            count += len(lines) - len(rest)
+        redacted = [line for line in lines if not redaction.names_in_unreadable(line)]
+        if len(redacted) < len(lines):
+            count += len(lines) - len(redacted)
             with path.open("r+b") as file:
-                file.write(b"".join(rest))
+                file.write(b"".join(redacted))
                 file.truncate()
     return count
 

@@ -75,7 +75,7 @@ def _after_at(text: str, token: re.Match[str]) -> Iterator[tuple[int, int]]:
     """What the name after an @ may be, the longest first."""
     start, stop = token.span(2)
     more = _more_words().match(text, stop)
-    stops = [] if more is None else [stop + place for place in _ends_of_words(more[0])]
+    stops = [] if more is None else [stop + length for length in _ends_of_words(more[0])]
     for at in [*reversed(stops), *(start + cut for cut in reversed(_cuts(token[2])))]:
         trimmed = len(text[start:at].rstrip("."))
         if trimmed:

@@ -11,17 +11,15 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Protocol
-from urllib.parse import unquote
 
 from shared.events import Message
 from shared.free_text import is_account, is_address, is_free_text, is_video_id
 from shared.mentions import ERASED, is_long_id, without_mentions
 from shared.model import VIDEO_ID, Record, canonical_json, parse
 from shared.nested import parsed
+from shared.object_names import creator_in_name, video_in_name
 
 IN_SECTIONS = ("data", "said", "video", "creator", "author", "request", "labels")
 """Parts of an object that say what the whole is about."""
@@ -29,11 +27,7 @@ IN_SECTIONS = ("data", "said", "video", "creator", "author", "request", "labels"
 IDS_BY_NAME = frozenset({"no_media", "recent", "videos", "missed", "video_ids"})
 """Where states list videos: even a short number is an id there."""
 
-FOLDERS = ("videos", "media", "metadata", "metrics", "ratings", "answers", "frames")
-"""Folders in which an object, or a folder, is named after a video."""
-
 _QUOTED_FIELD = re.compile(r'"([A-Za-z_]{2,20})"\s*:\s*"?([^",}\s]{1,500})')
-_UPLOAD = re.compile(r"^raw/upload/[^/]+/([^/]+)-[0-9a-f]+\.json$")
 
 
 class Known(Protocol):
@@ -76,10 +70,10 @@ class Redaction:
     def text(self, text: str, field: str = "text", only_at: bool = False) -> str:
         """A text without the names in it."""
         has_video, has_creator = self.erased.has_video, self.erased.has_creator
-        rest = without_mentions(text, has_video, has_creator, only_at)
-        if rest != text:
+        redacted = without_mentions(text, has_video, has_creator, only_at)
+        if redacted != text:
             self.note(field, text)
-        return rest
+        return redacted
 
     def value(self, value: Any, field: str = "") -> Any:
         """JSON of any source; GONE for an object that is about something erased."""
@@ -99,10 +93,10 @@ class Redaction:
         if self.erased.is_empty():
             return content
         value = parsed(content)
-        rest = self.value(value)
-        if rest is GONE:
+        redacted = self.value(value)
+        if redacted is GONE:
             return None
-        return content if rest == value else json.dumps(rest).encode()
+        return content if redacted == value else json.dumps(redacted).encode()
 
     # Records and messages
 
@@ -110,11 +104,11 @@ class Redaction:
         """A record without mentions; None when it is about something erased."""
         if self.erased.is_empty():
             return record
-        said = record.model_dump(mode="json", exclude_none=True)
-        rest = self.value(said)
-        if rest is GONE:
+        document = record.model_dump(mode="json", exclude_none=True)
+        redacted = self.value(document)
+        if redacted is GONE:
             return None
-        return record if rest == said else parse(Record, canonical_json(rest), "record")
+        return record if redacted == document else parse(Record, canonical_json(redacted), "record")
 
     def message(self, message: Message) -> Message | None:
         """A message without mentions; None when it is about something erased."""
@@ -134,21 +128,15 @@ class Redaction:
             return entry
         if self._is_about_erased(entry) or self._entry_names_erased(entry):
             return None
-        data = entry.get("data")
-        rest = self.value({name: part for name, part in entry.items() if name != "data"})
-        if rest is GONE or self._raw(str(entry.get("event", ""))):
+        cleaned = self.value({name: part for name, part in entry.items() if name != "data"})
+        if cleaned is GONE or self._raw(str(entry.get("event", ""))):
             return None
-        if not isinstance(data, str):
-            return dict(rest)
-        with suppress(ValueError):
-            content = base64.b64decode(data, validate=True)
-            redacted = self._data(content)
-            if redacted is None:
+        if "data" in entry:
+            cleaned["data"] = self._base64(entry["data"])
+            if cleaned["data"] is GONE:
                 return None
-            data = data if redacted == content else base64.b64encode(redacted).decode()
         # In the order in which it was, so that what names nobody stays byte for byte.
-        whole = {**rest, "data": data}
-        return {name: whole[name] for name in entry if name in whole}
+        return {name: cleaned[name] for name in entry if name in cleaned}
 
     def names_in_unreadable(self, content: bytes) -> bool:
         """Whether bytes that no parser understands name somebody, so that they go whole."""
@@ -170,7 +158,7 @@ class Redaction:
     # Inside
 
     def _object(self, value: dict[str, Any], field: str) -> dict[str, Any]:
-        rest: dict[str, Any] = {}
+        redacted: dict[str, Any] = {}
         for name, inside in value.items():
             if self._is_id_in(field, name):
                 self.note(field or "key", name)
@@ -178,11 +166,11 @@ class Redaction:
             is_by_reason = field == "no_media"  # {"no_media": {"deleted": [ids]}}
             part = self.value(inside, field if is_by_reason else str(name))
             if part is not GONE:
-                rest[name] = part
-        return rest
+                redacted[name] = part
+        return redacted
 
     def _list(self, value: list[Any], field: str) -> list[Any]:
-        rest = []
+        redacted = []
         for element in value:
             if isinstance(element, str | int) and not isinstance(element, bool):
                 first = str(element).partition(" ")[0]
@@ -194,8 +182,8 @@ class Redaction:
                     continue
             part = self.value(element, field)
             if part is not GONE:
-                rest.append(part)
-        return rest
+                redacted.append(part)
+        return redacted
 
     def _is_id_in(self, field: str, text: str) -> bool:
         is_id = field in IDS_BY_NAME or is_video_id(field) or is_long_id(text)
@@ -216,10 +204,10 @@ class Redaction:
             value = parsed(text)
         except ValueError:
             return ERASED if self._raw(text) else text
-        rest = self.value(value, field)
-        if rest is GONE:
+        redacted = self.value(value, field)
+        if redacted is GONE:
             return "{}"
-        return text if rest == value else canonical_json(rest)
+        return text if redacted == value else canonical_json(redacted)
 
     def _is_about_erased(self, value: Mapping[str, Any]) -> bool:
         """Whether an object says that it is an erased video's, or an erased creator's."""
@@ -272,6 +260,16 @@ class Redaction:
         except ValueError:
             return self._raw(item)  # cut off, so it cannot be cleaned
 
+    def _base64(self, text: Any) -> Any:
+        try:
+            content = base64.b64decode(text, validate=True)
+        except (ValueError, TypeError):
+            return text
+        redacted = self._data(content)
+        if redacted is None:
+            return GONE
+        return text if redacted == content else base64.b64encode(redacted).decode()
+
     def _data(self, data: bytes) -> bytes | None:
         try:
             value = parsed(data)
@@ -279,10 +277,10 @@ class Redaction:
             return None if self.names_in_unreadable(data) else data
         if isinstance(value, dict) and self.is_in_name(str(value.get("name", ""))):
             return None  # the notification of a file
-        rest = self.value(value)
-        if rest is GONE:
+        redacted = self.value(value)
+        if redacted is GONE:
             return None
-        return data if rest == value else canonical_json(rest).encode()
+        return data if redacted == value else canonical_json(redacted).encode()
 
     def _raw(self, text: str) -> bool:
         """Names in a text of which only the letters are known; fields as JSON writes them."""
@@ -294,31 +292,6 @@ class Redaction:
             if is_account(name) and self.erased.has_creator(value):
                 return True
         return False
-
-
-def video_in_name(name: str) -> str | None:
-    """The video that an object, a failed thing or a parked event is named after."""
-    if match := _UPLOAD.match(name):
-        return match[1]
-    parts = name.removesuffix(".claim").split("/")
-    if parts[0] in ("failed", "parked"):
-        parts = unquote("/".join(parts[2:])).split("/")
-    for folder, part in pairwise(parts):
-        if folder in FOLDERS:
-            return part.partition(".")[0]
-        break
-    last = parts[-1].partition(".")[0]
-    return last if name.startswith("failed/fetch/") and is_long_id(last) else None
-
-
-def creator_in_name(name: str) -> str | None:
-    """The creator that an object is named after: kept profiles, and tokens."""
-    folder, _, last = name.rpartition("/")
-    if folder == "tokens":
-        return unquote(last)
-    if folder.startswith("raw/") and folder.endswith("/creators"):
-        return unquote(last.removesuffix(".json"))
-    return None
 
 
 def _is_structure(field: str) -> bool:

@@ -19,12 +19,12 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from shared.erasure.meant import Meant
-from shared.erasure.objects import Finding, Touched, examine, settle
+from shared.erasure.objects import Touched, examine, settle
+from shared.erasure.outcome import ErasureReport, ErasureSurvey, Target
 from shared.erasure.rows import Rows
 from shared.errors import Permanent
 from shared.lake import Entry, Lake, state_name
@@ -75,89 +75,6 @@ class App:
     on_progress: Callable[[str], None] = lambda sentence: None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Whom and what a request means here: every name of each creator, and every video.
-
-    `aliases` are the names that were not given, by the one that was.
-    """
-
-    names: tuple[str, ...]
-    videos: tuple[str, ...]
-    creators: int
-    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass
-class ErasureSurvey:
-    """What would change, before anything does. `unknown` are names and ids that nothing names."""
-
-    target: Target
-    unknown: tuple[str, ...]
-    objects: Counter[str]
-    rows: Counter[str]
-    findings: list[Finding]
-    by_hand: list[str]
-    changes: list[tuple[str, str]]
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "videos": len(self.target.videos),
-            "creators": self.target.creators,
-            "also_called": {name: list(them) for name, them in self.target.aliases.items()},
-            "unknown": list(self.unknown),
-            "objects": dict(self.objects),
-            "rows": dict(self.rows),
-            "fields": [
-                {"place": place, "field": name, "count": count, "examples": examples}
-                for place, name, count, examples in self.by_field()
-            ],
-            "by_hand": self.by_hand,
-            "would_change": [{"object": name, "what": what} for name, what in self.changes],
-        }
-
-    def by_field(self, most: int = 3) -> list[tuple[str, str, int, list[str]]]:
-        """Place, field, how often somebody is named there, and examples."""
-        groups: dict[tuple[str, str], list[str]] = {}
-        for finding in self.findings:
-            groups.setdefault((finding.place, finding.field), []).append(finding.example)
-        return [
-            (place, name, len(texts), list(dict.fromkeys(texts))[:most])
-            for (place, name), texts in sorted(groups.items())
-        ]
-
-
-@dataclass
-class ErasureReport:
-    """What was done. `remaining` still names somebody, `by_hand` is for a person to mend.
-
-    `copies` counts what this machine held besides lake and tables.
-    """
-
-    videos: int = 0
-    creators: int = 0
-    tombstones: int = 0
-    objects: Counter[str] = field(default_factory=Counter)
-    rows: Counter[str] = field(default_factory=Counter)
-    copies: Counter[str] = field(default_factory=Counter)
-    by_hand: list[str] = field(default_factory=list)
-    remaining: list[str] = field(default_factory=list)
-    looked_at: int = 0
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "videos": self.videos,
-            "creators": self.creators,
-            "new_tombstones": self.tombstones,
-            "objects": dict(self.objects),
-            "rows": dict(self.rows),
-            "on_this_machine": dict(self.copies),
-            "by_hand": self.by_hand,
-            "left": self.remaining,
-            "objects_looked_at": self.looked_at,
-        }
-
-
 # Whom a request means
 
 
@@ -186,12 +103,14 @@ def _plain_names(creators: Iterable[str]) -> list[str]:
     A tombstone is for ever, and one for the empty name would drop whatever has no name.
     """
     plain = []
-    for given in creators:
-        name = folded(given)
+    for spelling in creators:
+        name = folded(spelling)
         if not _NAMING.search(name) or name != name.strip():
-            raise CannotErase(f"{given!r} is no creator's name: give it as it stands after the @.")
+            raise CannotErase(
+                f"{spelling!r} is no creator's name: give it as it stands after the @."
+            )
         if name == UNKNOWN_CREATOR:
-            raise CannotErase(f"{given!r} stands for every creator who is not known here.")
+            raise CannotErase(f"{spelling!r} stands for every creator who is not known here.")
         plain.append(name)
     return list(dict.fromkeys(plain))
 
@@ -206,12 +125,12 @@ def _aliases(plain: list[str], listings: list[Record], app: App) -> dict[str, tu
         pair = _names_of(creator)
         for name in set(map(folded, pair)) & set(plain):
             others[name].update(pair)
-    found = {}
+    aliases: dict[str, tuple[str, ...]] = {}
     for name in plain:
         names = [name, *sorted(map(folded, others[name]))]
         pseudonyms = [app.pseudonym(each) for each in names]
-        found[name] = tuple(each for each in dict.fromkeys([*names, *pseudonyms]) if each != name)
-    return found
+        aliases[name] = tuple(each for each in dict.fromkeys([*names, *pseudonyms]) if each != name)
+    return aliases
 
 
 def _names_of(creator: Creator) -> list[str]:

@@ -55,7 +55,7 @@ Outcome = Literal["deleted", "rewritten", "by_hand", "changed"]
 class Finding:
     """Where somebody is named: a folder of the lake or a table, a field, and what it says there."""
 
-    place: str
+    source: str
     field: str
     example: str
 
@@ -119,7 +119,7 @@ def _what(entry: Entry, lake: Lake, redaction: Redaction) -> What | None:
         if entry.size > MOST_AT_ONCE:
             with lake.open(entry.name, entry.generation) as file:
                 pairs = _redacted_lines(entry, _lines(file), lake, redaction)
-                return "rewrite" if any(line != rest for line, rest in pairs) else None
+                return "rewrite" if any(line != redacted for line, redacted in pairs) else None
         content = lake.read(entry.name)
     except Gone:
         return None
@@ -129,10 +129,10 @@ def _what(entry: Entry, lake: Lake, redaction: Redaction) -> What | None:
         return "by_hand" if names_erased(entry.name, content, redaction) else None
     if entry.name.startswith(REPORTS):  # made again by the next run
         return "delete" if report_names_erased(entry.name, content, redaction) else None
-    rest = _content(entry, content, lake, redaction)
-    if rest is None:
+    redacted = _content(entry, content, lake, redaction)
+    if redacted is None:
         return "delete"
-    return None if rest == content else "rewrite"
+    return None if redacted == content else "rewrite"
 
 
 # What may be kept of an object
@@ -160,10 +160,10 @@ def _message(content: bytes, redaction: Redaction) -> bytes | None:
         entry = None
     if not isinstance(entry, dict):
         return None if redaction.names_in_unreadable(content) else content
-    rest = redaction.evidence(entry)
-    if rest is None:
+    redacted = redaction.evidence(entry)
+    if redacted is None:
         return None
-    return content if rest == entry else canonical_json(rest).encode()
+    return content if redacted == entry else canonical_json(redacted).encode()
 
 
 def _unparsed(entry: Entry, content: bytes, lake: Lake, redaction: Redaction) -> bytes | None:
@@ -200,7 +200,7 @@ def _is_json(name: str) -> bool:
 
 
 def _joined(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return b"".join(rest for _, rest in pairs)
+    return b"".join(redacted for _, redacted in pairs)
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
@@ -229,7 +229,7 @@ def _write_rest(
     entry: Entry, source: IO[bytes], target: Any, lake: Lake, redaction: Redaction
 ) -> None:
     if entry.size > MOST_AT_ONCE:
-        for _, rest in _redacted_lines(entry, _lines(source), lake, redaction):
-            target.write(rest)
+        for _, redacted in _redacted_lines(entry, _lines(source), lake, redaction):
+            target.write(redacted)
         return
     target.write(_content(entry, source.read(), lake, redaction) or b"")

@@ -20,16 +20,16 @@ _PIECES = re.compile(r"""[">']([^"'<>]{1,100})["<']""")
 
 def report_names_erased(name: str, content: bytes, redaction: Redaction) -> bool:
     if name.endswith(".csv"):
-        rest = redacted_table(content, ACCOUNTS, _numbers(content), redaction)
-        return rest is not None and rest != content
+        redacted = redacted_table(content, ACCOUNTS, _numbers(content), redaction)
+        return redacted is not None and redacted != content
     if payload := _PAYLOAD.search(content):
         return _payload_names_erased(payload[1], redaction)
     try:
         value = parsed(content)
     except ValueError:
         return _page_names_erased(content.decode("utf-8", "replace"), redaction)
-    rest = redaction.value(value)
-    return rest is GONE or rest != value
+    redacted = redaction.value(value)
+    return redacted is GONE or redacted != value
 
 
 def _payload_names_erased(payload: bytes, redaction: Redaction) -> bool:
@@ -37,8 +37,8 @@ def _payload_names_erased(payload: bytes, redaction: Redaction) -> bool:
         value = parsed(payload)
     except ValueError:
         return redaction.names_in_unreadable(payload)
-    rest = redaction.value(value)
-    return rest is GONE or rest != value
+    redacted = redaction.value(value)
+    return redacted is GONE or redacted != value
 
 
 def _page_names_erased(text: str, redaction: Redaction) -> bool:

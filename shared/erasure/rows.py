@@ -49,11 +49,11 @@ class Change:
 
     column: Column
     text: str
-    rest: str | None
+    redacted: str | None
 
     @property
     def order(self) -> tuple[str, str, bool]:
-        return self.column.table, self.column.name, self.rest is None
+        return self.column.table, self.column.name, self.redacted is None
 
 
 @dataclass
@@ -143,7 +143,7 @@ class Rows:
             (table, column)
             for table in self._tables()
             for column in checks
-            if any(one.name == column for one in self._fields(table))
+            if any(each.name == column for each in self._fields(table))
         ]
         parts = [
             f"SELECT '{table}' AS place, '{column}' AS key, {column} AS value "  # nosec B608 # both are ours
@@ -173,9 +173,9 @@ class Rows:
         changes: dict[tuple[Column, str], Change] = {}
         for pattern in patterns(names, videos) if columns else ():
             for column, text in self._texts_like(columns, pattern):
-                rest = _redacted(column.name, text, redaction)
-                if rest != text:
-                    changes[column, text] = Change(column, text, rest)
+                redacted = _redacted(column.name, text, redaction)
+                if redacted != text:
+                    changes[column, text] = Change(column, text, redacted)
         return sorted(changes.values(), key=lambda change: change.order)
 
     def _texts_like(self, columns: list[Column], pattern: str) -> list[tuple[Column, str]]:
@@ -191,10 +191,10 @@ class Rows:
     def _replace(self, changes: list[Change]) -> int:
         """Put other texts in the place of some, all of one column."""
         column = changes[0].column
-        if changes[0].rest is None:
+        if changes[0].redacted is None:
             return self._delete(column.table, column.name, [change.text for change in changes])
         parameters = {f"o{n}": change.text for n, change in enumerate(changes)}
-        parameters |= {f"n{n}": change.rest or "" for n, change in enumerate(changes)}
+        parameters |= {f"n{n}": change.redacted or "" for n, change in enumerate(changes)}
         cases = " ".join(f"WHEN @o{n} THEN @n{n}" for n in range(len(changes)))
         old = ", ".join(f"@o{n}" for n in range(len(changes)))
         if column.is_repeated:
@@ -265,16 +265,16 @@ def _source(column: Column) -> str:
 
 def _redacted(column: str, text: str, redaction: Redaction) -> str | None:
     if column != SECTION:
-        rest = redaction.value({column: text})
-        return None if rest is GONE else str(rest[column])
+        redacted = redaction.value({column: text})
+        return None if redacted is GONE else str(redacted[column])
     try:
         value = parsed(text)
     except ValueError:
         return text
-    rest = redaction.value(value)
-    if rest is GONE:
+    redacted = redaction.value(value)
+    if redacted is GONE:
         return None
-    return text if rest == value else canonical_json(rest)
+    return text if redacted == value else canonical_json(redacted)
 
 
 def _batches(changes: list[Change]) -> Iterator[list[Change]]:
@@ -282,10 +282,10 @@ def _batches(changes: list[Change]) -> Iterator[list[Change]]:
     batch: list[Change] = []
     size = 0
     for change in changes:
-        more = len(change.text.encode()) + len((change.rest or "").encode())
-        is_other = bool(batch) and (change.column, change.rest is None) != (
+        more = len(change.text.encode()) + len((change.redacted or "").encode())
+        is_other = bool(batch) and (change.column, change.redacted is None) != (
             batch[0].column,
-            batch[0].rest is None,
+            batch[0].redacted is None,
         )
         if is_other or len(batch) >= VALUES_AT_ONCE or (batch and size + more > BYTES_AT_ONCE):
             yield batch

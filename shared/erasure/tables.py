@@ -104,10 +104,10 @@ def _line(line: bytes, text: str, layout: Layout, redaction: Redaction) -> bytes
         return _row_of_text(line, text, layout, redaction)
     if isinstance(value, int | str):  # a list of ids, or of names
         return b"" if redaction.value([value]) == [] else _text(line, text, redaction)
-    rest = redaction.value(value)
-    if rest is GONE:
+    redacted = redaction.value(value)
+    if redacted is GONE:
         return b""
-    return line if rest == value else json.dumps(rest).encode() + _end_of(line)
+    return line if redacted == value else json.dumps(redacted).encode() + _end_of(line)
 
 
 def _row_of_text(line: bytes, text: str, layout: Layout, redaction: Redaction) -> bytes:
@@ -120,15 +120,15 @@ def _row_of_text(line: bytes, text: str, layout: Layout, redaction: Redaction) -
     if len(row) < _LEAST_COLUMNS:
         cell = text.strip()
         return b"" if _is_erased_video(cell, redaction) else _text(line, text, redaction)
-    rest = layout.row(row, redaction)
-    if rest is None:
+    redacted = layout.row(row, redaction)
+    if redacted is None:
         return b""
-    return line if rest == row else _written(rest, layout.delimiter).encode()
+    return line if redacted == row else _written(redacted, layout.delimiter).encode()
 
 
 def _text(line: bytes, text: str, redaction: Redaction) -> bytes:
-    rest = redaction.text(text, "line")
-    return line if rest == text else rest.encode()
+    redacted = redaction.text(text, "line")
+    return line if redacted == text else redacted.encode()
 
 
 def _end_of(line: bytes) -> bytes:
@@ -157,8 +157,8 @@ def redacted_table(
     except csv.Error:
         return None
     for number, row in enumerate(rows):
-        rest = row if number == 0 and layout.header else layout.row(row, redaction)
-        is_changed = is_changed or rest != row
-        if rest is not None:
-            out.append(_written(rest, layout.delimiter))
+        redacted = row if number == 0 and layout.header else layout.row(row, redaction)
+        is_changed = is_changed or redacted != row
+        if redacted is not None:
+            out.append(_written(redacted, layout.delimiter))
     return "".join(out).encode() if is_changed else content

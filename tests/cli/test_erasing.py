@@ -10,8 +10,8 @@ from cli.local_copies import clean_logs, remove_reports
 from cli.refused import Refused
 from local.endpoints import Endpoints
 from local.home import Home
-from shared.erasure.erase import ErasureReport, ErasureSurvey, Target
 from shared.erasure.objects import Finding
+from shared.erasure.outcome import ErasureReport, ErasureSurvey, Target
 from shared.redaction import Redaction
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0
