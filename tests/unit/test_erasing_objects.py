@@ -220,6 +220,7 @@ def test_a_name_that_looks_like_a_number_a_time_or_a_collection_changes_nothing(
         (b"id,author,body\n5,bob,with @\xd0\xbc\xd0\xb0\xd1\x80\xd0\xb8\xd0\xbd\xd0\xb0\n",
          b"id,author,body\n5,bob,with @[erased]\n"),
         (b"id,notes,views\n5,ask @2026,2026\n", b"id,notes,views\n5,ask @[erased],2026\n"),
+        (b"id,music_id\n5,cats_2026\n", b"id,music_id\n5,cats_2026\n"),
         (b"id,timestamp\n5,2026-11-02T00:00:00Z\n", b"id,timestamp\n5,2026-11-02T00:00:00Z\n"),
     ],
 )  # fmt: skip
