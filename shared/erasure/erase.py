@@ -255,7 +255,7 @@ def _look_through(
 
     touched = list(_touched(app, redaction, count))
     mendable = [each for each in touched if each.what != "by_hand"]
-    rows = app.rows.remaining(target.names, target.videos, redaction)
+    rows, _ = app.rows.survey(target.names, target.videos, redaction)
     report.by_hand = sorted(each.entry.name for each in touched if each.what == "by_hand")
     report.remaining = sorted(each.entry.name for each in mendable)
     report.remaining += [f"{number} rows of {table}" for table, number in rows.items()]

@@ -104,9 +104,9 @@ class Rows:
         for table, column, values in self._erased_keys(redaction):
             counts[table] += len(values)
             findings += [Finding(table, column, value) for value in values]
-        for change in self._changes(names, videos, redaction):
-            counts[change.column.table] += 1
-            findings.append(Finding(change.column.table, change.column.name, change.text))
+        for each in self._changes(names, videos, redaction):
+            counts[each.column.table] += 1
+            findings.append(Finding(each.column.table, each.column.name, each.text))
         return counts, findings
 
     def erase(
@@ -122,13 +122,6 @@ class Rows:
         for changes in _batches(self._changes(names, videos, redaction)):
             touched[changes[0].column.table] += self._replace(changes)
         return dict(touched)
-
-    def remaining(
-        self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
-    ) -> dict[str, int]:
-        """What still names something erased, by table: nothing, after all is over."""
-        counts, _ = self.survey(names, videos, redaction)
-        return dict(counts)
 
     # Keys
 
@@ -176,7 +169,7 @@ class Rows:
                 redacted = _redacted(column.name, text, redaction)
                 if redacted != text:
                     changes[column, text] = Change(column, text, redacted)
-        return sorted(changes.values(), key=lambda change: change.order)
+        return sorted(changes.values(), key=lambda each: each.order)
 
     def _texts_like(self, columns: list[Column], pattern: str) -> list[tuple[Column, str]]:
         by_place = {str(number): column for number, column in enumerate(columns)}
@@ -192,9 +185,9 @@ class Rows:
         """Put other texts in the place of some, all of one column."""
         column = changes[0].column
         if changes[0].redacted is None:
-            return self._delete(column.table, column.name, [change.text for change in changes])
-        parameters = {f"o{n}": change.text for n, change in enumerate(changes)}
-        parameters |= {f"n{n}": change.redacted or "" for n, change in enumerate(changes)}
+            return self._delete(column.table, column.name, [each.text for each in changes])
+        parameters = {f"o{n}": each.text for n, each in enumerate(changes)}
+        parameters |= {f"n{n}": each.redacted or "" for n, each in enumerate(changes)}
         cases = " ".join(f"WHEN @o{n} THEN @n{n}" for n in range(len(changes)))
         old = ", ".join(f"@o{n}" for n in range(len(changes)))
         if column.is_repeated:
@@ -281,16 +274,16 @@ def _batches(changes: list[Change]) -> Iterator[list[Change]]:
     """Changes of one column, rewritten or deleted, as many as one statement takes."""
     batch: list[Change] = []
     size = 0
-    for change in changes:
-        more = len(change.text.encode()) + len((change.redacted or "").encode())
-        is_other = bool(batch) and (change.column, change.redacted is None) != (
+    for each in changes:
+        more = len(each.text.encode()) + len((each.redacted or "").encode())
+        is_other = bool(batch) and (each.column, each.redacted is None) != (
             batch[0].column,
             batch[0].redacted is None,
         )
         if is_other or len(batch) >= VALUES_AT_ONCE or (batch and size + more > BYTES_AT_ONCE):
             yield batch
             batch, size = [], 0
-        batch.append(change)
+        batch.append(each)
         size += more
     if batch:
         yield batch

@@ -47,9 +47,6 @@ class NoRows:
     def erase(self, names, videos, redaction):
         return {}
 
-    def remaining(self, names, videos, redaction):
-        return {}
-
 
 def others() -> dict[str, bytes]:
     """Objects of every kind about people whom nobody erases and who mention nobody."""

@@ -208,9 +208,7 @@ def test_more_keys_than_one_request_carries_are_deleted_in_parts(db, monkeypatch
     ids = [f"730000000000000{n:04}" for n in range(5)]
     db.load(*(record(video_id, metrics=metrics()) for video_id in ids))
 
-    deleted = Rows(db.client, db.dataset, tombstones_in(LakeInMemory()))._delete(
-        "fact_metrics_snapshot", "video_id", ids
-    )
+    deleted = Rows(db.client, db.dataset)._delete("fact_metrics_snapshot", "video_id", ids)
 
     assert deleted == 5
     assert db.rows("SELECT video_id FROM fact_metrics_snapshot") == []

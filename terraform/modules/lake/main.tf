@@ -13,7 +13,7 @@ resource "google_storage_bucket" "this" {
     enabled = false
   }
 
-  # A mistake can be undone for that long; then what was erased is gone (docs/decisions/0019).
+  # A mistake can be undone for that long; then what was erased is gone (docs/decisions/0023).
   soft_delete_policy {
     retention_duration_seconds = var.undo_days * 86400
   }
