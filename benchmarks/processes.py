@@ -50,6 +50,20 @@ def proportional_mb(group: int) -> float:
     return _sum_mb(group, "smaps_rollup", "Pss")
 
 
+def cpu_s(group: int) -> float:
+    """Processor seconds that the processes of a program have used so far, added up."""
+    ticks = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(folder.name)) == group:
+                # After the name, which may hold blanks: fields 14 and 15 of proc(5).
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                ticks += int(fields[11]) + int(fields[12])
+        except OSError:
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
 def sampled(sample: Callable[[], Sample], every_s: float) -> Iterator[list[Sample]]:
     """What `sample` gives, again and again while the block runs."""
