@@ -14,7 +14,9 @@ from local.background import in_background
 from local.endpoints import Endpoints
 from local.traffic import Traffic, look_or_none, wait_until_over
 
-FETCH_WITHIN_S = 3600.0
+FETCH_WITHIN_S = 1_800.0
+SWEEP_WITHIN_S = 180.0
+"""As long as the scheduler waits; both functions end before it by themselves."""
 LOOK_EVERY_S = 0.2
 JSON_BODY = {"Content-Type": "application/json"}
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -69,7 +71,7 @@ def _of_step(step: dict[str, Any]) -> tuple[str, str, str]:
 def sweep(endpoints: Endpoints) -> None:
     """Call `sweep` as the scheduler does. What it cannot do now, the next call does."""
     request = urllib.request.Request(endpoints.functions["sweep"], b"{}", JSON_BODY)
-    with suppress(OSError), _DIRECT.open(request, timeout=FETCH_WITHIN_S):
+    with suppress(OSError), _DIRECT.open(request, timeout=SWEEP_WITHIN_S):
         pass
 
 

@@ -11,6 +11,7 @@ from google.auth.transport.requests import AuthorizedSession
 
 from cli.cloud import LOG_IN
 from cli.refused import Refused
+from shared.bounded_http import Limits, bound
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 TIMEOUT_S = 30.0
@@ -39,6 +40,7 @@ class Google:
         self.credentials = credentials
         self.address = address
         self._session = AuthorizedSession(credentials)
+        bound(self._session, Limits(silence_s=TIMEOUT_S))
 
     @classmethod
     def logged_in(cls, project: str) -> Self:

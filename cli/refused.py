@@ -3,6 +3,9 @@
 import os
 from typing import Any
 
+from shared.errors import Transient
+
+TRY_AGAIN = "Try again in a minute; tta doctor says what does not answer."
 FAILED = 1
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -22,6 +25,10 @@ def wants_tracebacks() -> bool:
 
 def sentence(error: Exception) -> str:
     """What to tell a person about an error that ended a verb."""
+    if isinstance(error, Transient):
+        return f"{error}\n{TRY_AGAIN}"
+    if isinstance(error, TimeoutError):  # often without a word of its own
+        return f"{str(error) or 'No answer came in time.'}\n{TRY_AGAIN}"
     if isinstance(error, Refused) or type(error).__module__.startswith(("local.", "shared.")):
         return str(error)
     if isinstance(error, OSError):

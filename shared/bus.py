@@ -5,19 +5,25 @@ import logging
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.cloud import pubsub_v1
 
+from shared.config import REQUEST_TIMEOUT_S
 from shared.errors import Transient
 from shared.model import Record
+from shared.pubsub_clients import published, publisher
 
 log = logging.getLogger(__name__)
-
-PUBLISH_TIMEOUT_S = 30.0
 
 
 class Bus:
     """The topic `video-records`."""
 
-    def __init__(self, project: str, topic: str, client: pubsub_v1.PublisherClient | None = None):
-        self._client = client or pubsub_v1.PublisherClient()
+    def __init__(
+        self,
+        project: str,
+        topic: str,
+        client: pubsub_v1.PublisherClient | None = None,
+        request_timeout_s: float = REQUEST_TIMEOUT_S,
+    ):
+        self._client = client or publisher(request_timeout_s)
         self._topic = self._client.topic_path(project, topic)
 
     def publish(self, *records: Record) -> None:
@@ -30,8 +36,7 @@ class Bus:
             for record in records
         ]
         try:
-            for future in futures:
-                future.result(timeout=PUBLISH_TIMEOUT_S)
+            published(futures)
         except (GoogleAPICallError, RetryError, TimeoutError) as error:
             raise Transient(f"topic did not take the record: {error}") from error
         for record in records:

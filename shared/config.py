@@ -33,9 +33,19 @@ class FromEnvironment(BaseModel):
         return f"{cls.prefix}{field}".upper()
 
 
+REQUEST_TIMEOUT_S = 30.0
+
+
 class _Settings(FromEnvironment):
+    """`REQUEST_TIMEOUT_S` is how long Storage, BigQuery and Pub/Sub may say nothing, in seconds.
+
+    A request ends within twice that time, its attempts within three times, however it is answered:
+    below the 170 s of the shortest function.
+    """
+
     google_cloud_project: Annotated[str, Field(min_length=1)]
     lake_bucket: Annotated[str, Field(min_length=1)]
+    request_timeout_s: Annotated[float, Field(gt=0, le=45)] = REQUEST_TIMEOUT_S
 
 
 class _ErasingSettings(_Settings):
@@ -56,7 +66,8 @@ class FetchSettings(_ErasingSettings):
 
     In the cloud the keys are secrets (`projects/P/secrets/NAME`), read when they are needed.
     `TIKTOK_DAILY_REQUESTS` is what all collections together may ask of the Research API in a UTC
-    day: TikTok gives an organisation 1,000 (its FAQ, 2026-09).
+    day: TikTok gives an organisation 1,000 (its FAQ, 2026-09). `TIKTOK_TIMEOUT_S` bounds one
+    request of its API, in seconds.
     """
 
     records_topic: str = "video-records"
@@ -66,6 +77,7 @@ class FetchSettings(_ErasingSettings):
     tiktok_client_key_secret: str = ""
     tiktok_client_secret_secret: str = ""
     tiktok_daily_requests: Annotated[int, Field(ge=1)] = 1_000
+    tiktok_timeout_s: Annotated[float, Field(gt=0, le=60)] = 60.0
     media_allowed_origins: CommaList = ()
     media_parallel: Annotated[int, Field(ge=1, le=64)] = 8
     deadline_s: Annotated[float, Field(gt=0)] = 1_500.0

@@ -17,6 +17,7 @@ from shared.failed import DEAD_LETTERED
 from shared.lake import Lake
 from shared.model import Malformed
 from shared.parallel import in_order
+from shared.pubsub_clients import bounded
 from shared.republish import Stage
 from shared.tombstones import Tombstones
 
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 _SOURCE = "CloudPubSubDeadLetterSource"
 AT_ONCE = 50
 PULL_WAIT_S = 5.0
+RETRY_S = 5.0
+"""How long a call that failed is tried again. The sum stays within the 20 s that `sweep` keeps back
+for what it has begun."""
 
 
 class DeadLetters:
@@ -69,7 +73,8 @@ class DeadLetters:
     def _pull(self) -> list[Any]:
         request = {"subscription": self._path, "max_messages": AT_ONCE}
         try:
-            return list(self._client.pull(request=request, timeout=PULL_WAIT_S).received_messages)
+            answer = self._client.pull(request=request, **bounded(PULL_WAIT_S, RETRY_S))
+            return list(answer.received_messages)
         except exceptions.DeadlineExceeded:
             return []  # this is how a subscription says that it is empty
         except (exceptions.NotFound, exceptions.PermissionDenied) as error:
@@ -79,7 +84,9 @@ class DeadLetters:
 
     def _acknowledge(self, ack_ids: list[str]) -> None:
         try:
-            self._client.acknowledge(subscription=self._path, ack_ids=ack_ids)
+            self._client.acknowledge(
+                subscription=self._path, ack_ids=ack_ids, **bounded(PULL_WAIT_S, RETRY_S)
+            )
         except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
             raise Transient(f"{self._path}: {error}") from error
 

@@ -39,6 +39,8 @@ from google.cloud import storage
 from google.cloud.storage.exceptions import InvalidResponse
 from google.cloud.storage.retry import _should_retry
 
+from shared.bounded_http import bound_client
+from shared.config import REQUEST_TIMEOUT_S
 from shared.errors import Transient
 from shared.model import Rating, canonical_json
 
@@ -53,7 +55,8 @@ PARKED = "parked/"
 STREAM_CHUNK_BYTES = 2**20
 PEEK_BYTES = 256 * 2**10
 
-# Every write here carries a generation precondition, so retrying is safe.
+# Every write here carries a generation precondition, so retrying is safe. The client's own time is
+# 120 s; the last attempt may take a request's time more.
 _RETRY = Retry(predicate=_should_retry, initial=0.2, maximum=8.0, timeout=30.0)
 
 
@@ -188,8 +191,13 @@ class Lake:
         self._bucket = bucket
 
     @classmethod
-    def connect(cls, project: str, bucket: str) -> "Lake":
-        return cls(storage.Client(project=project).bucket(bucket))
+    def connect(
+        cls, project: str, bucket: str, request_timeout_s: float = REQUEST_TIMEOUT_S
+    ) -> "Lake":
+        """The bucket, whose every request ends in time: `request_timeout_s` is its silence."""
+        client = storage.Client(project=project)
+        bound_client(client, request_timeout_s)
+        return cls(client.bucket(bucket))
 
     @property
     def bucket_name(self) -> str:
@@ -325,7 +333,9 @@ class Lake:
     def names(self, prefix: str) -> Iterator[str]:
         """Names under a prefix, in order, page by page."""
         with _translated():
-            for blob in self._bucket.list_blobs(prefix=prefix, fields="items(name),nextPageToken"):
+            for blob in self._bucket.list_blobs(
+                prefix=prefix, fields="items(name),nextPageToken", retry=_RETRY
+            ):
                 yield blob.name
 
     def entries(self, prefix: str, after: str = "") -> Iterator[Entry]:

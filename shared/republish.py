@@ -5,14 +5,15 @@ from typing import Literal, get_args
 from google.api_core import exceptions
 from google.cloud import pubsub_v1
 
+from shared.config import REQUEST_TIMEOUT_S
 from shared.errors import Permanent, Transient
 from shared.events import Message
+from shared.pubsub_clients import published, publisher
 
 Stage = Literal["analyze", "load"]
 """The stages that a topic feeds."""
 
 STAGES: tuple[str, ...] = get_args(Stage)
-PUBLISH_TIMEOUT_S = 30.0
 
 # What Pub/Sub added when it gave a message up, and what nobody may set.
 _NOT_THE_SENDERS = ("CloudPubSubDeadLetter", "goog")
@@ -34,8 +35,9 @@ class Topics:
         uploads_topic: str,
         records_topic: str,
         client: pubsub_v1.PublisherClient | None = None,
+        request_timeout_s: float = REQUEST_TIMEOUT_S,
     ):
-        self._client = client or pubsub_v1.PublisherClient()
+        self._client = client or publisher(request_timeout_s)
         self._paths = {
             "analyze": self._client.topic_path(project, uploads_topic),
             "load": self._client.topic_path(project, records_topic),
@@ -52,8 +54,7 @@ class Topics:
             if not key.startswith(_NOT_THE_SENDERS)
         }
         try:
-            future = self._client.publish(self._paths[stage], message.data, **attributes)
-            future.result(timeout=PUBLISH_TIMEOUT_S)
+            published([self._client.publish(self._paths[stage], message.data, **attributes)])
         except (exceptions.InvalidArgument, TypeError, ValueError) as error:
             raise Unsendable(f"the topic refuses the message: {error}") from error
         except (exceptions.GoogleAPICallError, exceptions.RetryError, TimeoutError) as error:

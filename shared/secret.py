@@ -9,11 +9,12 @@ import requests
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import AuthorizedSession
 
+from shared.bounded_http import Limits, bound
 from shared.errors import Misconfigured, Transient
 
 URL = "https://secretmanager.googleapis.com/v1"
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
-TIMEOUT_S = 20.0
+LIMITS = Limits(silence_s=20.0, request_s=20.0)
 
 
 def secret_value(name: str, session: requests.Session | None = None, url: str = URL) -> str:
@@ -25,10 +26,12 @@ def secret_value(name: str, session: requests.Session | None = None, url: str = 
     """
     try:
         session = session or _session()
-        answer = session.get(f"{url}/{name}/versions/latest:access", timeout=TIMEOUT_S)
+        answer = session.get(f"{url}/{name}/versions/latest:access", timeout=LIMITS.silence_s)
     except (requests.ConnectionError, requests.Timeout, TransportError) as error:
         raise Transient(f"Secret Manager: {error}") from error
     except GoogleAuthError as error:
+        if isinstance(error.__cause__, TransportError):  # the metadata server was not reached
+            raise Transient(f"Secret Manager: {error}") from error
         raise Misconfigured(f"secret {name}: {error}") from error
     if answer.status_code == 429 or answer.status_code >= 500:
         raise Transient(f"Secret Manager answered {answer.status_code}")
@@ -39,7 +42,9 @@ def secret_value(name: str, session: requests.Session | None = None, url: str = 
 
 def _session() -> AuthorizedSession:
     credentials, _ = google.auth.default(scopes=SCOPES)
-    return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    bound(session, LIMITS)
+    return session
 
 
 def _advice(name: str, status: int) -> str:

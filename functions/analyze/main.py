@@ -31,13 +31,19 @@ logs.configure()
 def wiring() -> App:
     """Clients and rater, made at the first event and kept. A broken setting fails each event."""
     settings = config.read(config.AnalyzeSettings)
-    lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
+    lake = Lake.connect(
+        settings.google_cloud_project, settings.lake_bucket, settings.request_timeout_s
+    )
     return App(
         lake=lake,
         tombstones=Tombstones(lake, once(settings.hashing_key)),
         claims=Claims(lake, settings.claim_lease_s),
         raters=deployed(settings, lake, _now, time.monotonic),
-        publish=Bus(settings.google_cloud_project, settings.records_topic).publish,
+        publish=Bus(
+            settings.google_cloud_project,
+            settings.records_topic,
+            request_timeout_s=settings.request_timeout_s,
+        ).publish,
         clock=_now,
         timer=time.monotonic,
         max_media_bytes=settings.max_media_bytes,

@@ -13,7 +13,7 @@ from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import Lake
 from shared.once import once
 from shared.tiktok.collections import Collection
-from shared.tiktok.download import Downloads, Refused, Target
+from shared.tiktok.download import READ_S, Downloads, Refused, Target
 from shared.tiktok.due import fetch_due
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.media import NoMedia, Resolver, UrlMedia
@@ -44,8 +44,13 @@ class BadRequest(Permanent):
 def wiring() -> App:
     """Clients, made at the first request and kept. A broken setting fails each request."""
     settings = config.read(config.FetchSettings)
-    lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
-    downloads = Downloads(allowed_origins=_origins(settings.media_allowed_origins))
+    lake = Lake.connect(
+        settings.google_cloud_project, settings.lake_bucket, settings.request_timeout_s
+    )
+    downloads = Downloads(
+        allowed_origins=_origins(settings.media_allowed_origins),
+        read_s=min(READ_S, settings.tiktok_timeout_s),
+    )
     hashing_key = once(settings.hashing_key)
 
     @once
@@ -53,7 +58,11 @@ def wiring() -> App:
         # Most runs start cold, find nothing due, and do without a quarter of the import.
         from shared.bus import Bus
 
-        return Bus(settings.google_cloud_project, settings.records_topic)
+        return Bus(
+            settings.google_cloud_project,
+            settings.records_topic,
+            request_timeout_s=settings.request_timeout_s,
+        )
 
     def source(collection: Collection) -> Source:
         found = named(collection)
@@ -65,7 +74,7 @@ def wiring() -> App:
             from shared.tiktok.manifest import ManifestSource
 
             return ManifestSource(lake, downloads.check)
-        exchange = Exchange(settings.tiktok_api_url)
+        exchange = Exchange(settings.tiktok_api_url, timeout_s=settings.tiktok_timeout_s)
         key = config.value_or_secret(settings.tiktok_client_key, settings.tiktok_client_key_secret)
         secret = config.value_or_secret(
             settings.tiktok_client_secret, settings.tiktok_client_secret_secret

@@ -13,6 +13,7 @@ from cloudevents.http import CloudEvent
 from google.cloud import bigquery
 
 from shared import config, logs
+from shared.bounded_http import bound_client
 from shared.delivery import settled
 from shared.errors import Permanent
 from shared.events import evidence, message_of
@@ -41,8 +42,11 @@ def wiring() -> App:
     """Clients, made at the first message and kept. A broken setting fails each message."""
     settings = config.read(config.LoadSettings)
     client = bigquery.Client(project=settings.google_cloud_project)
+    bound_client(client, settings.request_timeout_s)
     loader = Loader(client, settings.dataset, settings.primary_raters)
-    lake = Lake.connect(settings.google_cloud_project, settings.lake_bucket)
+    lake = Lake.connect(
+        settings.google_cloud_project, settings.lake_bucket, settings.request_timeout_s
+    )
     return App(
         lake=lake,
         tombstones=Tombstones(lake, once(settings.hashing_key)),

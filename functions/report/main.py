@@ -14,6 +14,7 @@ import functions_framework
 from google.cloud import bigquery
 
 from shared import config, logs
+from shared.bounded_http import Limits, bound
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.lake import Lake
 from shared.once import once
@@ -22,8 +23,9 @@ from shared.warehouse.gateway import Deadline
 logs.configure()
 
 BIGQUERY_S = 420.0
-"""All statements of a report together. One that falls silent at the end is given up 140 s later,
-which is still within the 570 s of the function."""
+STATEMENT_LIMITS = Limits(silence_s=120.0, request_s=140.0)
+"""All statements of a report together, and one request. So a server that falls silent or drips at
+the end is given up within the 570 s of the function."""
 
 
 class BadRequest(Permanent):
@@ -47,9 +49,11 @@ def wiring() -> Clients:
     """Clients, made at the first request and kept. A broken setting fails each request."""
     settings = config.read(config.ReportSettings)
     project = settings.google_cloud_project
+    warehouse = bigquery.Client(project=project)
+    bound(warehouse._http, STATEMENT_LIMITS)
     return Clients(
-        lake=Lake.connect(project, settings.lake_bucket),
-        warehouse=bigquery.Client(project=project),
+        lake=Lake.connect(project, settings.lake_bucket, settings.request_timeout_s),
+        warehouse=warehouse,
         dataset=settings.dataset,
     )
 

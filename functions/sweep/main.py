@@ -30,13 +30,13 @@ def wiring() -> App:
         settings.google_cloud_project,
         (settings.uploads_topic, settings.records_topic),
     )
-    lake = Lake.connect(project, settings.lake_bucket)
+    lake = Lake.connect(project, settings.lake_bucket, settings.request_timeout_s)
     subscriber = pubsub_v1.SubscriberClient()
     tombstones = Tombstones(lake, once(settings.hashing_key))
     return App(
         lake=lake,
         tombstones=tombstones,
-        topics=Topics(project, *topics),
+        topics=Topics(project, *topics, request_timeout_s=settings.request_timeout_s),
         dead_letters=[
             DeadLetters(
                 stage_of(name, *topics),

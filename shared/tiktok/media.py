@@ -12,6 +12,7 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_after_attempt,
+    stop_before_delay,
     wait_random_exponential,
 )
 
@@ -29,7 +30,9 @@ from shared.tiktok.download import (
 
 ATTEMPTS = 3
 DOWNLOAD_S = 240.0
-"""Deadline of one attempt; leave this much between DEADLINE_S and the service's own timeout."""
+RETRY_S = 30.0
+"""Deadline of one attempt, and when the last one begins at the latest. A run may begin a file just
+before its DEADLINE_S, so the function's time-out leaves more than the sum."""
 
 _ABSENT = {404: "deleted", 410: "deleted", 401: "private", 403: "private"}
 _TOLD = {"photo_post": "photo_post", "post_deleted": "deleted", "post_private": "private"}
@@ -131,7 +134,7 @@ class UrlMedia:
     def _tried(self, video_id: str, username: str | None, url: str | None, take: Take) -> Outcome:
         attempts = Retrying(
             retry=retry_if_exception_type(Unreachable),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(RETRY_S),
             wait=wait_random_exponential(multiplier=1.0, min=0.5, max=10.0),
             sleep=self.sleep,
             reraise=True,

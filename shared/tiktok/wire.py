@@ -17,16 +17,23 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_after_attempt,
+    stop_before_delay,
     wait_random_exponential,
 )
 
+from shared.bounded_http import Limits, bound
 from shared.errors import Permanent, Transient
 from shared.logs import concealed
 from shared.nested import parsed
 
 ATTEMPTS = 6
 MAX_ANSWER_BYTES = 32 * 2**20
-TIMEOUT_S = (10.0, 60.0)
+TIMEOUT_S = 60.0
+"""How long one request may take; its bytes add to it at SLOWEST_BYTES_PER_S."""
+SLOWEST_BYTES_PER_S = 1_000_000.0
+CALL_S = 150.0
+"""No attempt begins later. So a call ends within the 300 s between a run's own deadline and that of
+its function, also where a token has to be renewed."""
 
 BAD_REQUEST = frozenset({"invalid_params", "invalid_param", "invalid_request"})
 _RETRIED = frozenset({"rate_limit_exceeded", "internal_error", "timeout"})
@@ -93,6 +100,10 @@ class Exchange:
 
     base_url: str
     session: requests.Session = field(default_factory=requests.Session)
+    timeout_s: float = TIMEOUT_S
+
+    def __post_init__(self) -> None:
+        bound(self.session, Limits(10.0, self.timeout_s, self.timeout_s, SLOWEST_BYTES_PER_S))
 
     def __call__(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
@@ -103,7 +114,7 @@ class Exchange:
                 f"{self.base_url.rstrip('/')}{path}",
                 data=body,
                 headers=headers,
-                timeout=TIMEOUT_S,
+                timeout=self.timeout_s,
                 allow_redirects=False,
                 stream=True,
             ) as response:
@@ -121,7 +132,8 @@ class Exchange:
 class Calls:
     """Questions with a token, from any thread. `count` is what uses up a quota.
 
-    Raises QuotaExhausted, RefusedByApi, what the tokens raise, and Transient after ATTEMPTS.
+    Raises QuotaExhausted, RefusedByApi, what the tokens raise, and Transient after ATTEMPTS
+    or CALL_S seconds.
     """
 
     exchange: Exchange
@@ -137,7 +149,7 @@ class Calls:
         """The answer's bytes and its `data`, once `error.code` says ok. Without a body: GET."""
         attempts = Retrying(
             retry=retry_if_exception_type(Again),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(CALL_S),
             wait=_wait,
             sleep=self.sleep,
             reraise=True,

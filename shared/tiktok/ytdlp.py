@@ -19,7 +19,7 @@ from yt_dlp.networking.exceptions import HTTPError, RequestError
 from yt_dlp.utils import DownloadError
 
 from shared.tiktok.download import Downloads, Headers, Refused, Target, Unreachable
-from shared.tiktok.media import Address, Outcome, UrlMedia
+from shared.tiktok.media import DOWNLOAD_S, Address, Outcome, UrlMedia
 
 TIKTOK = "https://www.tiktok.com"
 PAGE_S = 60.0
@@ -35,6 +35,7 @@ class YtdlpMedia(UrlMedia):
 
     origin: str = TIKTOK
     page_s: float = PAGE_S
+    deadline_s: float = DOWNLOAD_S - PAGE_S
 
     def address(self, video_id: str, username: str | None, url: str | None) -> Address | Outcome:
         """Where the best file of a video is that is not too large: H.264 before all others."""

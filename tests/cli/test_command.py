@@ -7,6 +7,7 @@ import pytest
 
 import cli.verbs
 from cli.main import status_of
+from shared.errors import Transient
 
 HEAVY = (
     "google.cloud.storage",
@@ -130,6 +131,23 @@ def test_what_bigquery_refuses_is_told_by_its_first_sentence():
     error = BadRequest("Syntax error at [1:7]; reason: invalidQuery\n\nLocation: US")
 
     assert sentence(error) == "Syntax error at [1:7]"
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (Transient("storage: Read timed out."), "storage: Read timed out.\n"),
+        (TimeoutError(), "No answer came in time.\n"),
+        (TimeoutError("the request took longer than it may"), "longer than it may\n"),
+    ],
+)
+def test_what_does_not_answer_is_reported_with_what_to_do(error, says):
+    from cli.refused import sentence
+
+    message = sentence(error)
+
+    assert says in message
+    assert message.endswith("Try again in a minute; tta doctor says what does not answer.")
 
 
 def test_a_stage_that_does_not_exist_is_wrong_use_and_not_nothing_failed(capsys, tmp_path):

@@ -30,15 +30,19 @@ READS: dict[str, tuple[type[FromEnvironment], ...]] = {
 _PART_OF_A_RATING = "part of a rating's identity: the default in the code is the one experiment"
 _SECRET_INSTEAD = "in the cloud the secret is read instead"
 _TUNED = "measured; whoever turns it changes the code"
+_EVERYWHERE = {"REQUEST_TIMEOUT_S": _TUNED}
 LEFT_ALONE = {
     "fetch": {
+        **_EVERYWHERE,
         "HASH_KEY": _SECRET_INSTEAD,
         "TIKTOK_CLIENT_KEY": _SECRET_INSTEAD,
         "TIKTOK_CLIENT_SECRET": _SECRET_INSTEAD,
         "MEDIA_PARALLEL": _TUNED,
+        "TIKTOK_TIMEOUT_S": _TUNED,
         "TIKTOK_DAILY_REQUESTS": "what TikTok gives an organisation",
     },
     "analyze-gemini": {
+        **_EVERYWHERE,
         "HASH_KEY": _SECRET_INSTEAD,
         "GEMINI_API_KEY": "in the cloud Vertex AI is asked, as the function's own account",
         "GEMINI_FPS": _PART_OF_A_RATING,
@@ -54,18 +58,20 @@ LEFT_ALONE = {
         "GEMINI_INLINE_MAX_BYTES": "only with an API key",
     },
     "analyze-signals": {
+        **_EVERYWHERE,
         "HASH_KEY": _SECRET_INSTEAD,
         "DAILY_BUDGET_USD": "signals costs nothing",
         "DAILY_BUDGET_VIDEOS": "signals costs nothing",
     },
     "load": {
+        **_EVERYWHERE,
         "HASH_KEY": _SECRET_INSTEAD,
         "LINGER_MS": _TUNED,
         "BATCH_ROWS": _TUNED,
         "BATCH_BYTES": _TUNED,
     },
-    "sweep": {"HASH_KEY": _SECRET_INSTEAD},
-    "report": {},
+    "sweep": {**_EVERYWHERE, "HASH_KEY": _SECRET_INSTEAD},
+    "report": _EVERYWHERE,
 }
 
 # What Terraform sets and no settings class knows, and who reads it.

@@ -32,7 +32,13 @@ class DefaultCredentials(Credentials):
 
 
 def _brief_request() -> Any:
-    from google.auth.transport.requests import Request  # with requests, which costs a cold start
+    import requests  # costs a cold start, as google-auth's transport does
+    from google.auth.transport.requests import Request
+
+    from shared.bounded_http import TOKEN_LIMITS, bound
+
+    session = requests.Session()
+    bound(session, TOKEN_LIMITS)
 
     class BriefRequest(Request):
         """google-auth's transport, never waiting longer than an attempt may take."""
@@ -43,4 +49,4 @@ def _brief_request() -> Any:
             send: Any = super().__call__
             return send(*arguments, timeout=limit_s, **options)
 
-    return BriefRequest()
+    return BriefRequest(session)

@@ -1,0 +1,203 @@
+"""HTTP that always ends: no request outlasts its limits, however slowly the server answers.
+
+The time-out of `requests` bounds each read and write by itself. A server that sends a byte a minute
+keeps such a client for ever, and google-cloud-storage, google-auth and TikTok's wire all use it.
+"""
+
+import io
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPResponse
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+PIECE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long one request may take, in seconds.
+
+    `connect_s` bounds each address of a host, TLS included, and `silence_s` each read and write. A
+    request may take `request_s` and the time that its bytes take at `bytes_per_s`: so a file of
+    500 MB gets six minutes, and a server that drips gets a minute.
+    """
+
+    connect_s: float = 5.0
+    silence_s: float = 30.0
+    request_s: float = 60.0
+    bytes_per_s: float = 1_500_000.0
+
+
+TOKEN_LIMITS = Limits(silence_s=10.0, request_s=10.0)
+"""google-auth waits 120 s for a token, up to twelve times. A token takes less than one second, and
+google-auth itself asks three times."""
+
+
+def bound(session: requests.Session, limits: Limits) -> None:
+    """Keep all requests of a session within limits, and those for its tokens within theirs.
+
+    It mounts adapters, as Google's own samples do for `client._http` and the session of its tokens.
+    """
+    _mount(session, limits)
+    tokens = getattr(getattr(session, "_auth_request", None), "session", None)
+    if tokens is not None:
+        _mount(tokens, TOKEN_LIMITS)
+
+
+def bound_client(client: Any, request_timeout_s: float) -> None:
+    """Keep all requests of a client of Cloud Storage or BigQuery within limits.
+
+    `request_timeout_s` is the longest silence; a whole request may take twice as long and more
+    for many bytes.
+    """
+    bound(client._http, Limits(silence_s=request_timeout_s, request_s=2 * request_timeout_s))
+
+
+def _mount(session: requests.Session, limits: Limits) -> None:
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, BoundedAdapter(limits))
+
+
+class BoundedAdapter(HTTPAdapter):
+    """The usual adapter, whose requests end with requests.Timeout or ConnectionError in time."""
+
+    def __init__(self, limits: Limits = Limits()):
+        self.limits = limits
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = _pools(self.limits)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager: Any = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = _pools(self.limits)
+        return manager
+
+    def send(self, *arguments: Any, **options: Any) -> requests.Response:
+        options["timeout"] = self._timeout(options.get("timeout"))
+        return super().send(*arguments, **options)
+
+    def _timeout(self, wish: Any) -> tuple[float, float]:
+        """Connect and read time-out: what the caller wishes, and no more than the limits."""
+        connect_s, silence_s = wish if isinstance(wish, tuple) else (wish, wish)
+        return (
+            _shorter(connect_s, self.limits.connect_s),
+            _shorter(silence_s, self.limits.silence_s),
+        )
+
+
+def _shorter(wish_s: float | None, limit_s: float) -> float:
+    return limit_s if wish_s is None else min(wish_s, limit_s)
+
+
+def _pools(limits: Limits) -> Mapping[str, Any]:
+    """urllib3's connection pools, with connections that look at the clock."""
+    return {
+        "http": _pool(HTTPConnectionPool, _PlainConnection, limits),
+        "https": _pool(HTTPSConnectionPool, _TlsConnection, limits),
+    }
+
+
+def _pool(pool: type[Any], connection: Any, limits: Limits) -> type[Any]:
+    return type(pool.__name__, (pool,), {"ConnectionCls": partial(connection, limits=limits)})
+
+
+class _Clock:
+    """The time that one request may still take. Bytes that move add to it."""
+
+    def __init__(self, limits: Limits):
+        self._limits = limits
+        self._ends_at = time.monotonic() + limits.request_s
+
+    def apply(self, sock: Any, silence_s: float | None) -> None:
+        """Let the socket's next read or write end in time. Raises TimeoutError after the end."""
+        remaining_s = self._ends_at - time.monotonic()
+        if remaining_s <= 0:
+            raise TimeoutError("the request took longer than it may")
+        sock.settimeout(min(remaining_s, _shorter(silence_s, self._limits.silence_s)))
+
+    def count(self, moved_bytes: int) -> None:
+        self._ends_at += moved_bytes / self._limits.bytes_per_s
+
+
+class _Clocked:
+    """What the plain and the TLS connection have in common."""
+
+    sock: Any
+    timeout: Any
+    response_class: Any
+
+    def __init__(self, *arguments: Any, limits: Limits, **options: Any):
+        super().__init__(*arguments, **options)
+        self._limits = limits
+        self._clock = _Clock(limits)
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        self._clock = _Clock(self._limits)
+        parent: Any = super()
+        parent.request(*arguments, **options)
+
+    def send(self, data: Any) -> None:
+        """Send in pieces: a TLS socket restarts its time-out with each record it gets rid of."""
+        parent: Any = super()
+        if self.sock is None or not isinstance(data, bytes | bytearray | memoryview):
+            parent.send(data)
+            return
+        view = memoryview(data)
+        for start in range(0, len(view), PIECE_BYTES):
+            piece = view[start : start + PIECE_BYTES]
+            self._clock.apply(self.sock, self.timeout)
+            parent.send(piece)
+            self._clock.count(len(piece))
+
+    def getresponse(self) -> Any:
+        self.response_class = partial(_ClockedResponse, self._clock, self.timeout)
+        parent: Any = super()
+        return parent.getresponse()
+
+
+class _PlainConnection(_Clocked, HTTPConnection):
+    pass
+
+
+class _TlsConnection(_Clocked, HTTPSConnection):
+    pass
+
+
+class _ClockedResponse(HTTPResponse):
+    """http.client's answer, head and body, read from the socket by the clock."""
+
+    def __init__(
+        self, clock: _Clock, silence_s: float | None, sock: Any, *arguments: Any, **options: Any
+    ):
+        super().__init__(sock, *arguments, **options)
+        self.fp = io.BufferedReader(_ClockedReads(self.fp.detach(), sock, clock, silence_s))
+
+
+class _ClockedReads(io.RawIOBase):
+    def __init__(self, raw: Any, sock: Any, clock: _Clock, silence_s: float | None):
+        self._raw = raw
+        self._sock = sock
+        self._clock = clock
+        self._silence_s = silence_s
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._clock.apply(self._sock, self._silence_s)
+        count: int | None = self._raw.readinto(buffer)
+        self._clock.count(count or 0)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
