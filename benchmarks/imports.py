@@ -21,7 +21,7 @@ _ALWAYS = "functions_framework, google.cloud.storage, pydantic"
 _PUBSUB = "google.cloud.pubsub_v1"
 _RATER = (
     "from shared import config; from shared.rating.raters import deployed; "
-    "assert deployed(config.read(config.AnalyzeSettings), None, None, None)(None)"
+    "assert deployed(config.read(config.AnalyzeSettings), None, None, None, id)(None)"
 )
 _FOREIGN = ("vertexai", "google.cloud.aiplatform", "av", "pandas")
 """What no function loads before its first video, unless it cannot do without."""

@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
@@ -22,6 +22,10 @@ from shared.republish import STAGES, Stage, Topics, Unsendable
 from shared.tombstones import Tombstones
 
 log = logging.getLogger(__name__)
+
+
+LONGEST_WAIT = timedelta(hours=25)
+"""Nothing is parked past the next UTC midnight. An hour is for clocks that differ a little."""
 
 
 class _Kept(BaseModel):
@@ -57,10 +61,19 @@ def park(
 
 
 def due(lake: Lake, now: datetime) -> Iterator[Entry]:
-    """Parked messages whose time has come; one that names no time is always due."""
+    """Parked messages whose time has come; one that names no time is always due.
+
+    A clock that was wrong when it parked something could name a time years ahead. Nothing waits
+    longer than LONGEST_WAIT after it was parked, by the bucket's clock.
+    """
     for entry in lake.entries(PARKED):
-        if entry.custom_time is None or entry.custom_time <= now:
+        if entry.custom_time is None or min(entry.custom_time, latest_due(entry)) <= now:
             yield entry
+
+
+def latest_due(entry: Entry) -> datetime:
+    """When a parked message is due at the latest."""
+    return entry.updated + LONGEST_WAIT
 
 
 def waiting(lake: Lake) -> Waiting:

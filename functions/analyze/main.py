@@ -4,6 +4,7 @@ from shared.one_thread import in_one_thread
 
 in_one_thread()  # before anything imports numpy, which listens only then
 
+import atexit
 import time
 import uuid
 from datetime import UTC, datetime
@@ -38,7 +39,7 @@ def wiring() -> App:
         lake=lake,
         tombstones=Tombstones(lake, once(settings.hashing_key)),
         claims=Claims(lake, settings.claim_lease_s),
-        raters=deployed(settings, lake, _now, time.monotonic),
+        raters=deployed(settings, lake, _now, time.monotonic, atexit.register),
         publish=Bus(
             settings.google_cloud_project,
             settings.records_topic,

@@ -13,13 +13,18 @@ def deployed(
     lake: Lake,
     clock: Callable[[], datetime],
     timer: Callable[[], float],
+    at_exit: Callable[[Callable[[], None]], object],
 ) -> Callable[[str | None], Rater | None]:
     """Finds the rater of a condition; that of the setting RATER for None, None for a stranger's.
 
     A deployment of Gemini answers for every condition of Gemini: each is a rater of its own name.
+    `at_exit` is handed what is to be done when the process ends in peace.
     """
-    made = _gemini(settings, lake, clock, timer) if "gemini" in settings.rater else _signals()
-    by_condition = {rater.condition: rater for rater in made}
+    if "gemini" in settings.rater:
+        raters = _gemini(settings, lake, clock, timer, at_exit)
+    else:
+        raters = _signals()
+    by_condition = {rater.condition: rater for rater in raters}
     return lambda condition: by_condition.get(condition or settings.rater)
 
 
@@ -34,6 +39,7 @@ def _gemini(
     lake: Lake,
     clock: Callable[[], datetime],
     timer: Callable[[], float],
+    at_exit: Callable[[Callable[[], None]], object],
 ) -> list[Rater]:
     from shared.rating.gemini.api import GeminiApi
     from shared.rating.gemini.kept import Answers
@@ -44,7 +50,15 @@ def _gemini(
 
     asked = config.read(config.GeminiSettings)
     gemini = GeminiApi.connect(asked, settings.google_cloud_project)
-    budget = Budget(lake, "gemini", settings.daily_budget_videos, settings.daily_budget_usd, clock)
+    budget = Budget(
+        lake,
+        "gemini",
+        settings.daily_budget_videos,
+        settings.daily_budget_usd,
+        clock,
+        lease_s=settings.claim_lease_s,
+    )
+    at_exit(budget.close)
     prices = Prices.under(asked)
     return [
         GeminiRater(

@@ -16,6 +16,8 @@ from shared.rating.clip import Clip
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import Condition
+from shared.sweep import App as SweepApp
+from shared.sweep import sweep as sweep_once
 from tests.fakes import TopicsInMemory, tombstones_in
 from tests.gemini_world import World, make_clip
 
@@ -207,3 +209,26 @@ def test_any_order_with_crashes_completes_and_pays_each_video_once(gemini, clip,
     assert world.calls == len(IDS)
     sweep(world)
     assert list(world.lake.names("parked/")) == []
+
+
+def test_a_sweep_releases_what_the_day_can_pay_and_leaves_the_rest_parked(gemini, clip):
+    world = World(gemini, clip, videos=5)
+    for video_id in IDS:
+        world.deliver(world.upload(video_id))
+    world.budget.close()
+    topics = TopicsInMemory()
+
+    def swept():
+        world.lake.now = world.now
+        app = SweepApp(
+            world.lake, tombstones_in(world.lake), topics, [], lambda: world.now, lambda: 0.0, 60.0
+        )
+        return sweep_once(app)["parked"]
+
+    assert swept()["published"] == 0  # not before midnight
+    world.now += timedelta(days=1)
+    assert swept() == {"published": 5, "unreadable": 0, "waiting": 10}
+    for _stage, message in topics.published:
+        world.deliver(upload_in(message.attributes))
+    assert world.calls == 10
+    assert swept()["published"] == 1, "one is let through: an instance may have died"

@@ -22,6 +22,7 @@ from shared.rating.gemini.canary import (
 from shared.rating.gemini.canary_clips import CLIPS, frozen_clips
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.rater import GeminiRater
+from shared.rating.ledger import spent
 from shared.rating.signals_rater import SignalsRater
 from tests.gemini_world import World
 
@@ -179,7 +180,8 @@ def test_it_pays_from_the_days_budget(world):
 
     world.sing()
 
-    assert world.budget._days[world.now.date()].paid.videos == COUNT
+    world.budget.flush()
+    assert spent(world.lake, "gemini", world.now.date()).paid_videos == COUNT
 
 
 @pytest.mark.parametrize("bound", [{"videos": 59, "usd": None}, {"videos": None, "usd": 0.05}])

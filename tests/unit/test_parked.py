@@ -128,3 +128,13 @@ def test_a_corrupt_entry_is_due_and_says_what_is_wrong(lake, topics, stage, cont
 
     assert topics.published == []
     assert waiting(lake).count == 1
+
+
+def test_a_time_that_a_wrong_clock_named_is_no_longer_than_a_day_ahead(lake):
+    lake.now = at(0)
+    parked(lake, "of a clock a year ahead", due_hours=24 * 365)
+    parked(lake, "until midnight", due_hours=24)
+
+    assert list(due(lake, at(23))) == []
+    assert len(list(due(lake, at(24)))) == 1
+    assert len(list(due(lake, at(25)))) == 2

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shared.errors import Misconfigured, Transient
 from shared.lake import Superseded
-from shared.rating.spend import Budget, OverBudget, spend_name, spent
+from shared.rating.ledger import affordable_videos, spend_name, spent
+from shared.rating.spend import LEASE_S, Budget, OverBudget
 from tests.fakes import LakeInMemory
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -27,7 +28,7 @@ class SharedLake(LakeInMemory):
     def __init__(self):
         super().__init__()
         self._lock = Lock()
-        self.reads = self.writes = 0
+        self.reads = self.writes = self.ledger_writes = 0
 
     def read_with_generation(self, name):
         with self._lock:
@@ -38,6 +39,7 @@ class SharedLake(LakeInMemory):
         with self._lock:
             generation = super().replace(*arguments, **options)
             self.writes += 1
+            self.ledger_writes += arguments[0] == NAME
             return generation
 
 
@@ -61,6 +63,11 @@ class World:
             pause=lambda attempt: None,
         )
 
+    def wait(self, seconds: float) -> None:
+        """Time passes, for the bucket and for everybody."""
+        self.now += timedelta(seconds=seconds)
+        self.lake.now += timedelta(seconds=seconds)
+
     def spent(self):
         return spent(self.lake, "gemini", self.now.date())
 
@@ -76,6 +83,7 @@ def pays(
     """Whether one call was allowed; it is paid then."""
     try:
         with budget.paying(expected, **more) as bill:
+            bill.leave()
             bill.settle(actual)
     except OverBudget:
         return False
@@ -228,20 +236,36 @@ def test_without_a_budget_the_lake_is_never_touched(world):
     assert (world.lake.reads, world.lake.writes) == (0, 0)
 
 
-def test_a_day_of_calls_writes_about_twenty_times(world):
+def test_a_day_of_calls_writes_the_ledger_about_thirty_times_and_a_journal_for_each(world):
     assert paid_of([world.budget(videos=1_000)], 1_200) == 1_000
 
-    assert world.lake.writes == 20
+    assert world.lake.ledger_writes <= 30
+    assert world.lake.writes <= 1_000 + 30 + 1
+
+
+def test_calls_at_a_time_share_the_writes_of_the_journal(world):
+    budget = world.budget(videos=1_000)
+    paid_of([budget], 200)
+    before = world.lake.writes - world.lake.ledger_writes
+
+    calls = [budget.paying(0.01) for _ in range(20)]
+    bills = [call.__enter__() for call in calls]
+    for bill in bills:
+        bill.leave()
+
+    assert world.lake.writes - world.lake.ledger_writes - before == 1
+    for call in calls:
+        call.__exit__(None, None, None)
 
 
 def test_what_was_paid_is_written_with_the_next_reservation_and_on_a_flush(world):
-    budget = world.budget(videos=40)  # chunks of two
-    for _ in range(3):
+    budget = world.budget(videos=40)  # chunks of one at first, then of two
+    for _ in range(4):
         pays(budget, actual=0.5)
 
     assert (world.spent().paid_videos, world.spent().paid_usd) == (2, 1.0)
     budget.flush()
-    assert (world.spent().paid_videos, world.spent().paid_usd) == (3, 1.5)
+    assert (world.spent().paid_videos, world.spent().paid_usd) == (4, 2.0)
     assert world.spent().reserved_videos == 4
 
 
@@ -265,17 +289,137 @@ def test_the_object_can_be_read_by_people(world):
 
     assert (told["day"], told["budget_videos"], told["budget_usd"]) == ("2026-11-24", 5, 2.0)
     assert (told["paid_videos"], told["paid_usd"]) == (1, 0.02)
-    assert (told["reserved_videos"], told["reserved_usd"]) == (1, 0.1)
+    assert (told["reserved_videos"], told["reserved_usd"]) == (1, 0.02)
 
 
 def test_a_day_without_calls_spent_nothing(world):
     assert world.spent().paid_videos == 0
 
 
-def test_an_instance_that_dies_loses_at_most_its_chunk(world):
-    pays(world.budget(videos=100))  # reserved five, paid one, and is never heard of again
+def test_an_instance_that_dies_with_a_call_under_way_loses_that_call_alone(world):
+    call = world.budget(videos=100).paying(0.01)
+    call.__enter__().leave()  # and it is never heard of again
 
-    assert paid_of([world.budget(videos=100)], 200) == 95
+    world.wait(LEASE_S)
+
+    assert paid_of([world.budget(videos=100)], 200) == 99
+
+
+def test_a_hundred_cold_starts_of_a_video_each_pay_a_budget_for_sixty(world):
+    instances = [world.budget(videos=60, usd=0.6) for _ in range(100)]
+    paid = [pays(instance, actual=0.008) for instance in instances]
+    for instance in instances:
+        instance.close()
+
+    assert (paid.count(True), paid.count(False)) == (60, 40)
+    assert (world.spent().paid_videos, world.spent().reserved_videos) == (60, 60)
+    assert world.spent().paid_usd == world.spent().reserved_usd == 60 * 0.008
+    assert list(world.lake.names("state/spend/")) == [NAME]
+
+
+def test_a_hundred_cold_starts_that_are_killed_after_they_paid_pay_sixty(world):
+    paid = [pays(world.budget(videos=60)) for _ in range(100)]
+    world.wait(LEASE_S)
+
+    assert paid.count(True) == 60
+    assert not pays(world.budget(videos=60)), "what was sent counts as paid for ever"
+
+
+def test_fifty_crashes_before_the_request_leaves_give_everything_back_within_a_lease(world):
+    for _ in range(50):
+        world.budget(videos=60).paying(0.01).__enter__()  # killed while it reads the file
+    assert paid_of([world.budget(videos=60)], 200) == 10
+
+    world.wait(LEASE_S)
+
+    assert paid_of([world.budget(videos=60)], 200) == 50
+    assert world.spent().reserved_videos == 60
+
+
+def test_a_lease_that_runs_is_left_alone(world):
+    busy = world.budget(videos=10)
+    pays(busy)
+    reserved = busy.paying(0.01)
+    reserved.__enter__()
+    world.wait(LEASE_S - 1)
+
+    assert paid_of([world.budget(videos=10)], 20) == 8
+
+
+def test_an_instance_that_slept_through_its_lease_reserves_anew(world):
+    sleeper = world.budget(videos=10)
+    pays(sleeper)
+    with sleeper.paying(0.01) as bill:
+        world.wait(LEASE_S)
+        assert paid_of([world.budget(videos=10)], 8) == 8
+        bill.leave()  # the last that there is
+        bill.settle(0.01)
+    with pytest.raises(OverBudget), sleeper.paying(0.01) as bill:
+        bill.leave()
+
+    sleeper.close()
+    assert not pays(world.budget(videos=10))
+    assert world.spent().reserved_videos == 10
+
+
+def test_an_instance_that_slept_while_others_spent_the_day_sends_nothing(world):
+    sleeper = world.budget(videos=10)
+
+    with pytest.raises(OverBudget), sleeper.paying(0.01) as bill:
+        world.wait(LEASE_S)
+        assert paid_of([world.budget(videos=10)], 20) == 10
+        bill.leave()
+
+    sleeper.close()
+    assert world.spent().reserved_videos == 10
+
+
+def test_a_payment_that_comes_after_the_lease_is_booked_all_the_same(world):
+    slow = world.budget(videos=2, usd=1.0)
+    with slow.paying(0.30) as bill:
+        bill.leave()
+        world.wait(LEASE_S)
+        assert not pays(world.budget(videos=2, usd=1.0), expected=0.75)
+        assert pays(world.budget(videos=2, usd=1.0), expected=0.70, actual=0.70)
+        bill.settle(0.25)
+
+    slow.close()
+
+    assert world.spent().paid_usd == 0.25  # the other has not been heard of yet
+    assert world.spent().reserved_usd == 0.95
+
+
+def test_a_ledger_of_an_earlier_version_is_read(world):
+    entry = {"reserved_videos": 3, "reserved_nano_usd": 0, "paid_videos": 1, "paid_nano_usd": 0}
+    old = {"day": "2026-11-24", "budget_videos": 5, "reserved_videos": 3, "instances": {"a": entry}}
+    world.lake.put(NAME, json.dumps(old).encode())
+    world.wait(LEASE_S)
+
+    assert paid_of([world.budget(videos=5)], 20) == 2, "an entry without a journal has no lease"
+
+
+def test_a_spent_budget_is_not_searched_for_the_dead_at_each_upload(world):
+    paid_of([world.budget(videos=5)], 5)
+    late = world.budget(videos=5)
+    pays(late)
+    writes, ages = world.lake.writes, []
+    world.lake.age = lambda *arguments, **options: ages.append(arguments)
+
+    assert paid_of([late], 50) == 0
+
+    assert (world.lake.writes, ages) == (writes, [])
+
+
+def test_the_ledger_says_how_many_videos_a_day_can_still_pay(world):
+    assert affordable_videos(world.lake, "gemini", DAY) is None
+    budget = world.budget(videos=50, usd=1.0)
+    for _ in range(10):
+        pays(budget, actual=0.04)
+    budget.close()
+
+    assert affordable_videos(world.lake, "gemini", DAY) == 15  # 0.60 USD at 0.04
+    assert affordable_videos(world.lake, "gemini", MIDNIGHT.date()) == 25
+    assert affordable_videos(world.lake, "signals", DAY) is None
 
 
 def test_an_instance_that_closes_loses_nothing(world):
@@ -373,8 +517,8 @@ class Contested:
         return getattr(self._lake, name)
 
     def replace(self, *arguments, **options):
-        self._times -= 1
-        if self._times >= 0:
+        self._times -= arguments[0] == NAME
+        if self._times >= 0 and arguments[0] == NAME:
             raise Superseded("spend")
         return self._lake.replace(*arguments, **options)
 
@@ -413,7 +557,7 @@ def test_threads_of_several_instances_never_pay_more_than_the_budget(world):
 
 Step = st.tuples(
     st.integers(0, 3),  # which instance
-    st.sampled_from(["begin", "begin", "begin", "end", "fail", "flush", "close", "die"]),
+    st.sampled_from(["begin", "begin", "begin", "end", "fail", "flush", "close", "die", "wait"]),
     st.integers(1, 60),  # what it is expected to cost, in thousandths
     st.integers(0, 90),  # what it costs
     st.booleans(),  # whether it is a correction
@@ -439,14 +583,21 @@ def test_whatever_happens_the_budget_holds(steps, videos, money):
             call = budgets[who].paying(expected / 1_000, videos=0 if correction else 1)
             try:
                 bill = call.__enter__()
+                beyond[who] = 0
+                if actual % 2:
+                    bill.leave()
             except OverBudget:
                 continue
-            beyond[who] = 0
             under_way[who].append((call, bill, expected, actual, correction))
         elif what in ("end", "fail") and under_way[who]:
             call, bill, expected, actual, correction = under_way[who].pop(0)
             if what == "fail":
                 assert not call.__exit__(Transient, Transient("503"), None), "swallowed"
+                continue
+            try:
+                bill.leave()
+            except OverBudget as error:  # its lease had run out
+                assert not call.__exit__(OverBudget, error, None)
                 continue
             bill.settle(actual / 1_000)
             call.__exit__(None, None, None)
@@ -457,6 +608,8 @@ def test_whatever_happens_the_budget_holds(steps, videos, money):
             budgets[who].flush()
         elif what == "close":
             budgets[who].close()
+        elif what == "wait":
+            world.wait(LEASE_S / 2)
         elif what == "die":
             budgets[who], under_way[who] = world.budget(videos, usd), []
             lost, beyond[who] = lost + beyond[who], 0

@@ -165,7 +165,9 @@ class _Talk:
         rater, asked_at = self.rater, self.rater.clock()
         expected = expected_usd(self.clip, rater.under, rater.prices, asked_at.date())
         with rater.budget.paying(expected, videos=1 if number == 1 else 0) as bill:
-            to_ask, started = question(), rater.timer()
+            to_ask = question()
+            bill.leave()
+            started = rater.timer()
             try:
                 reply = rater.gemini.ask(to_ask)
             except NoAnswer:
