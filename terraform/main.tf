@@ -72,7 +72,6 @@ module "scheduler" {
   source = "./modules/scheduler"
 
   region  = var.region
-  paused  = var.schedules_paused
   account = google_service_account.caller["scheduler"].email
 
   jobs = merge(
@@ -83,6 +82,8 @@ module "scheduler" {
       body       = jsonencode(it.body)
       deadline_s = min(it.timeout_s + 10, 1800) # the most there is
       retries    = 0                            # the next run is near
+      # sweep runs from the first apply: without it, what is parked or dead-lettered waits for ever.
+      paused = var.schedules_paused && name != "sweep"
     } if it.schedule != null },
     {
       canary = {
@@ -92,6 +93,7 @@ module "scheduler" {
         body       = jsonencode({ mode = "canary" })
         deadline_s = 600
         retries    = 0
+        paused     = var.schedules_paused
       }
     },
     contains(var.raters, "gemini") ? {
@@ -106,6 +108,7 @@ module "scheduler" {
         })
         deadline_s = local.served["analyze-gemini"].timeout_s + 10
         retries    = 2 # it goes on where it was, and pays nothing twice
+        paused     = var.schedules_paused
       }
     } : {}
   )

@@ -8,9 +8,8 @@ output "next" {
     tta ingest my-video.mp4 --target ${var.environment} --wait
     # 3. Make the key under which erased and pseudonymised names are kept; never change it
     openssl rand -hex 32 | gcloud secrets versions add tta-hash-key --project ${var.project_id} --data-file=-
-    # 4. Switch on the schedules: set schedules_paused = false beside the variables you applied with, and
-    #    apply as you did. Until then what is parked or dead-lettered waits, or for sweep's alone:
-    gcloud scheduler jobs resume sweep --location ${var.region} --project ${var.project_id}
+    # 4. Switch on the other schedules: set schedules_paused = false beside the variables you applied with,
+    #    and apply as you did. The schedule of sweep runs already.
     # 5. Fetch from TikTok: keys and standing queries
     printf %s "$CLIENT_KEY" | gcloud secrets versions add tiktok-client-key --project ${var.project_id} --data-file=-
     printf %s "$CLIENT_SECRET" | gcloud secrets versions add tiktok-client-secret --project ${var.project_id} --data-file=-

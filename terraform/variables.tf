@@ -39,7 +39,7 @@ variable "deletion_protection" {
 # --- what runs, and when ---------------------------------------------------------------------
 
 variable "schedules_paused" {
-  description = "Make the schedules paused, so that nothing is fetched until somebody decides so."
+  description = "Pause every schedule but that of sweep, so that nothing is fetched until somebody decides so."
   type        = bool
   default     = true
 }

@@ -41,6 +41,8 @@ def failed(
         found = Failures(endpoints)
         listed = [failure.summary() for failure in found.found(wanted)]
         parked = waiting(found.lake)
+    if found.unread_letters:
+        screen.say(found.unread_letters)
     if json:
         screen.show_json({"failed": listed, "parked": asdict(parked)})
         return

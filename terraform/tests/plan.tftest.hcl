@@ -80,8 +80,13 @@ run "as_deployed_by_default" {
   }
 
   assert {
-    condition     = alltrue([for job in module.scheduler.jobs : job.paused])
+    condition     = alltrue([for name, job in module.scheduler.jobs : job.paused if name != "sweep"])
     error_message = "Nothing is fetched until somebody decides so."
+  }
+
+  assert {
+    condition     = !module.scheduler.jobs["sweep"].paused
+    error_message = "sweep runs from the first apply, or parked messages and dead letters wait for ever."
   }
 
   assert {

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from google.cloud import pubsub_v1
 
-from cli import smoke
+from cli import failures, smoke
 from local.cloud import pointing_at
+from shared.errors import Misconfigured
+from shared.lake import Lake
 
 
 @pytest.fixture
@@ -50,3 +53,28 @@ def test_a_rebuild_counts_rows(tta, there, demonstrated):
 
 def test_failures_are_listed(tta, there):
     assert tta("failed", "--target", there).returncode == 0
+
+
+def test_a_dead_letter_that_waits_in_pubsub_is_listed(tta, there, cloud):
+    publisher = pubsub_v1.PublisherClient()
+    topic = publisher.topic_path(cloud.project, "video-records-dead")
+    message_id = publisher.publish(topic, b"{}").result(10)
+
+    listed = json.loads(tta("failed", "--target", there, "--json").stdout)["failed"]
+
+    (letter,) = [failure for failure in listed if failure["key"] == message_id]
+    assert (letter["stage"], letter["reason"]) == ("load", "dead_lettered")
+    Lake.connect(cloud.project, cloud.bucket).delete(letter["object"])
+
+
+def test_dead_letters_that_may_not_be_read_are_said_to_be_missing(tta, there, monkeypatch):
+    def refused(*arguments, **options):
+        raise Misconfigured("video-records-dead: permission denied")
+
+    monkeypatch.setattr(failures, "drain_all", refused)
+
+    listed = tta("failed", "--target", there)
+
+    assert listed.returncode == 0
+    assert "permission denied" in listed.stderr
+    assert "The sweep keeps them" in listed.stderr.replace("\n", " ")

@@ -206,7 +206,7 @@ resource "google_monitoring_alert_policy" "budget" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Nothing is lost: `sweep` sends what is parked again after midnight (UTC), if its schedule is not paused (`gcloud scheduler jobs resume sweep`). To rate more in a day, raise `daily_budget_usd` or `daily_budget_videos` and apply."
+    content   = "Nothing is lost: after midnight (UTC) `sweep` sends what is parked again, as much as the new day can pay. To rate more in a day, raise `daily_budget_usd` or `daily_budget_videos` and apply."
   }
 }
 

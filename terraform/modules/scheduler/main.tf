@@ -8,7 +8,7 @@ resource "google_cloud_scheduler_job" "this" {
   region           = var.region
   schedule         = each.value.schedule
   time_zone        = "Etc/UTC"
-  paused           = var.paused
+  paused           = each.value.paused
   attempt_deadline = "${each.value.deadline_s}s"
 
   retry_config {

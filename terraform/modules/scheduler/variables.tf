@@ -11,11 +11,8 @@ variable "jobs" {
     body       = string # JSON
     deadline_s = number
     retries    = number
+    paused     = bool
   }))
-}
-
-variable "paused" {
-  type = bool
 }
 
 variable "account" {
