@@ -19,7 +19,7 @@ from shared.lake import COLLECTIONS, Lake, state_name
 from shared.tiktok.collections import Collection, checked_collections
 from shared.tiktok.fetch import Step, fetch_steps
 from shared.tiktok.run import App
-from shared.tiktok.state import Busy, State, query_digest, read_state
+from shared.tiktok.state import CLOCKS_DIFFER, Busy, State, is_ahead, query_digest, read_state
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def due_of(collection: Collection, lake: Lake, now: datetime) -> Due:
         state = read_state(content, collection.name) if content else State()
     except Permanent:
         return Due(collection, ("discover", "files"), _NEVER)  # the run tells what is wrong
-    may_ask = state.quota_until is None or state.quota_until <= now
+    may_ask = not is_ahead(state.quota_until, now, timedelta(days=1) + CLOCKS_DIFFER)
     steps: list[Step] = []
     # A listing can wait for an hour, an age that is passed does not come again.
     if may_ask and collection.ages_days and _is_refresh_due(state, now):
@@ -95,6 +95,8 @@ def _is_listing_due(collection: Collection, state: State, lake: Lake, now: datet
     listed = state.listed
     if state.run or listed is None or listed.query != query_digest(collection):
         return True
+    if listed.at > now + CLOCKS_DIFFER:
+        return True  # a wrong clock wrote that; waiting for it could take months
     if collection.source == "manifest":
         manifest = lake.stat(collection.manifest or "")
         return manifest is not None and manifest.updated > listed.at
@@ -104,7 +106,10 @@ def _is_listing_due(collection: Collection, state: State, lake: Lake, now: datet
 
 
 def _is_refresh_due(state: State, now: datetime) -> bool:
-    return bool(state.recent) or (state.refresh_at is not None and state.refresh_at <= now)
+    """An age may be a year ahead, and no more (collections.py)."""
+    if state.refresh_at is None:
+        return bool(state.recent)
+    return bool(state.recent) or not is_ahead(state.refresh_at, now, timedelta(days=366))
 
 
 def _collections(lake: Lake) -> tuple[list[Collection], list[dict[str, str]]]:

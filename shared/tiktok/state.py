@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.checked import Checked, Count, Instant, Text, Word
@@ -10,6 +10,12 @@ from shared.lake import Lake, Superseded, state_name
 from shared.model import Malformed, Record, VideoId, canonical_json, digest, parse, parse_record
 from shared.tiktok.collections import Collection
 from shared.tiktok.source import Page, Position
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""Two clocks that are right may differ so much; a time further ahead was written by a wrong one."""
+
+LONGEST_WAIT = timedelta(days=7) + CLOCKS_DIFFER
+"""No file is put off for longer (GIVEN_UP_FOR in settling.py)."""
 
 
 class Busy(Exception):
@@ -32,7 +38,12 @@ class Due(Checked):
     not_before: Instant | None = None
 
     def is_due(self, at: datetime) -> bool:
-        return self.not_before is None or self.not_before <= at
+        return not is_ahead(self.not_before, at, LONGEST_WAIT)
+
+
+def is_ahead(time: datetime | None, now: datetime, most: timedelta) -> bool:
+    """Whether that time is still to come. One further ahead than `most` counts for nothing."""
+    return time is not None and now < time <= now + most
 
 
 class Place(Checked):
