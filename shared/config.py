@@ -91,6 +91,7 @@ class FetchSettings(_ErasingSettings):
 class AnalyzeSettings(_ErasingSettings):
     """What `analyze` reads. `CLAIM_LEASE_S` must exceed the deadline of the push subscription.
 
+    `DECODE_LIMIT_S` is how long `signals` may decode a file; the function has 570 s in all.
     The rater `gemini` reads GeminiSettings too. A budget bounds what it spends in a day (UTC);
     without one nothing does.
     """
@@ -101,6 +102,7 @@ class AnalyzeSettings(_ErasingSettings):
     )
     claim_lease_s: Annotated[float, Field(gt=0)] = 660.0
     max_media_bytes: Annotated[int, Field(gt=0)] = 500 * 2**20
+    decode_limit_s: Annotated[float, Field(gt=0)] = 480.0
     daily_budget_usd: Annotated[float, Field(gt=0)] | None = None
     daily_budget_videos: Annotated[int, Field(gt=0)] | None = None
 

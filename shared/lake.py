@@ -15,6 +15,8 @@ failed/{stage}/{key}.json      what redelivery cannot mend, with its reason
 parked/{stage}/{event}.json    messages that wait for their time (the object's `customTime`)
 config/collections.yaml        the standing queries
 config/plan.yaml               the analysis plan of the report, where it is not the shipped one
+deaths/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json
+                               decoders that a file killed or outlasted
 frames/{video_id}/{generation}.jpg
                                key frame of the strongest moment
 reports/{date}/…               report.html, report.csv, codebook.csv
@@ -80,6 +82,11 @@ def rating_name(video_id: str, rating: "RatingKey") -> str:
 def answer_name(video_id: str, rating: "RatingKey", number: int) -> str:
     """Where the model's nth answer on the way to a rating lies."""
     return f"answers/{video_id}/{rating}/{number}.json"
+
+
+def death_name(video_id: str, rating: "RatingKey", number: int) -> str:
+    """What is noted when the nth decoder dies of a file."""
+    return f"deaths/{video_id}/{rating}/{number}.json"
 
 
 def frame_name(video_id: str, generation: str) -> str:

@@ -16,7 +16,8 @@ from shared.logs import about
 from shared.media_type import HEAD_BYTES, media_type
 from shared.model import Rating, Record, content_id, id_in_name, parse, parse_record
 from shared.parked import park
-from shared.rating.rater import Answer, Media, Rater, downloaded
+from shared.rating.deaths import after_death
+from shared.rating.rater import Answer, DecoderDied, Media, Rater, downloaded
 from shared.rating.spend import OverBudget
 from shared.rating.values import RUBRIC_VERSION
 from shared.tombstones import Tombstones
@@ -203,7 +204,10 @@ def _answer(work: _Work, app: App) -> Answer:
         peek=lambda: app.lake.open(name, generation),
         caption=caption_of(work.video_id, app.lake) if work.rater.sees_caption else None,
     )
-    return work.rater.rate(media)
+    try:
+        return work.rater.rate(media)
+    except DecoderDied as death:
+        return after_death(app.lake, work.video_id, work.key, death, app.clock())
 
 
 def caption_of(video_id: str, lake: Lake) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from shared.lake import Lake, RatingKey
 from shared.media_type import MediaType
@@ -67,6 +67,14 @@ class Answer:
     latency_s: float | None = None
 
 
+class DecoderDied(Exception):
+    """The process that decoded a file was killed, or ran out of time. Another may fare better."""
+
+    def __init__(self, reason: Literal["crashed", "timed_out"], sentence: str = ""):
+        super().__init__(sentence or reason)
+        self.reason: Literal["crashed", "timed_out"] = reason
+
+
 class Rater(Protocol):
     """`name` and `config_hash` identify the rater: change a parameter and it is another.
 
@@ -86,7 +94,7 @@ class Rater(Protocol):
     def sees_caption(self) -> bool: ...
 
     def rate(self, media: Media) -> Answer:
-        """Rate one video. Raises Transient and OverBudget: again, or later, can help."""
+        """Rate one video. Raises Transient, OverBudget, DecoderDied: again, or later, can help."""
         ...
 
 

@@ -23,15 +23,16 @@ def deployed(
     if "gemini" in settings.rater:
         raters = _gemini(settings, lake, clock, timer, at_exit)
     else:
-        raters = _signals()
+        raters = _signals(settings)
     by_condition = {rater.condition: rater for rater in raters}
     return lambda condition: by_condition.get(condition or settings.rater)
 
 
-def _signals() -> list[Rater]:
+def _signals(settings: config.AnalyzeSettings) -> list[Rater]:
+    from shared.rating.signals.apart import Apart
     from shared.rating.signals_rater import SignalsRater
 
-    return [SignalsRater()]
+    return [SignalsRater(examine=Apart(settings.decode_limit_s).examine)]
 
 
 def _gemini(

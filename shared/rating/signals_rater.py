@@ -1,14 +1,15 @@
 """The rater that knows pixels and sound, not meaning: what it cannot tell stays empty."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from shared.model import Curves, digest
 from shared.rating.rater import Answer, Media
-from shared.rating.signals import VERSION, Signals, Unratable, measure, picture_at
+from shared.rating.signals import VERSION, Signals, Unratable
+from shared.rating.signals.examine import Examination, examine
 from shared.rating.values import Measures, Values
-
-_SHOWS_AFTER_S = 0.1  # at its very onset a change that takes time has hardly begun
 
 
 @dataclass(frozen=True)
@@ -18,18 +19,21 @@ class SignalsRater:
     name: str = f"signals/{VERSION}"
     condition: str = "signals"
     sees_caption: bool = False
+    examine: Callable[[Path], Examination] = examine
+    """Reads a file: in this process, or apart, where a file can kill its own decoder alone."""
 
     @cached_property
     def config_hash(self) -> str:
         return digest({"rater": self.name})
 
     def rate(self, media: Media) -> Answer:
+        """Rate one video. Raises DecoderDied, where files are read apart."""
         try:
             with media.open() as path:
-                signals = measure(path)
-                frame = picture_at(path, _moment_s(signals))
+                found = self.examine(path)
         except Unratable as error:
             return Answer(status="unratable", reason=error.reason, model_version=VERSION)
+        signals = found.signals
         if "truncated" in signals.flags:
             # What is missing may be the surprise; a score of the rest is a score of another video.
             return Answer(
@@ -45,17 +49,10 @@ class SignalsRater:
             values=_values(signals),
             measures=_measures(signals),
             curves=_curves(signals),
-            frame=frame,
+            frame=found.frame,
             flags=signals.flags,
             model_version=VERSION,
         )
-
-
-def _moment_s(signals: Signals) -> float:
-    """Where the strongest moment shows: a little after it began; the middle where nothing did."""
-    if signals.onset_s is not None:
-        return signals.onset_s + _SHOWS_AFTER_S
-    return signals.duration_s / 2 if signals.peak_s is None else signals.peak_s
 
 
 def _curves(signals: Signals) -> Curves:

@@ -56,12 +56,14 @@ LEFT_ALONE = {
         "GEMINI_TIMEOUT_S": _TUNED,
         "GEMINI_ATTEMPTS": _TUNED,
         "GEMINI_INLINE_MAX_BYTES": "only with an API key",
+        "DECODE_LIMIT_S": "only signals decodes",
     },
     "analyze-signals": {
         **_EVERYWHERE,
         "HASH_KEY": _SECRET_INSTEAD,
         "DAILY_BUDGET_USD": "signals costs nothing",
         "DAILY_BUDGET_VIDEOS": "signals costs nothing",
+        "DECODE_LIMIT_S": _TUNED,
     },
     "load": {
         **_EVERYWHERE,

@@ -8,9 +8,8 @@ import pytest
 
 from shared.lake import RatingKey
 from shared.media_type import MP4
-from shared.rating import signals_rater
 from shared.rating.rater import Media
-from shared.rating.signals import Signals, Unratable
+from shared.rating.signals import Signals, Unratable, examine
 from shared.rating.signals_rater import SignalsRater
 
 MEASURED = Signals(
@@ -58,8 +57,8 @@ def rate(monkeypatch):
                 raise found
             return found
 
-        monkeypatch.setattr(signals_rater, "measure", measure)
-        monkeypatch.setattr(signals_rater, "picture_at", lambda path, at_s: f"{at_s:.1f}".encode())
+        monkeypatch.setattr(examine, "measure", measure)
+        monkeypatch.setattr(examine, "picture_at", lambda path, at_s: f"{at_s:.1f}".encode())
         return SignalsRater().rate(
             Media("7", "b", "videos/x.mp4", RatingKey("1", "r", "h"), 1, MP4, nothing, nothing)
         )
