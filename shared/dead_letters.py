@@ -15,6 +15,7 @@ from shared.errors import Misconfigured, Transient
 from shared.events import Message, as_json, upload_in, video_of
 from shared.failed import DEAD_LETTERED
 from shared.lake import Lake
+from shared.last_errors import last_error, note_name
 from shared.model import Malformed
 from shared.parallel import in_order
 from shared.pubsub_clients import bounded
@@ -96,16 +97,18 @@ class DeadLetters:
         message = Message(sent.message_id, sent.data, attributes)
         entry = self._tombstones.redact_evidence(_evidence(self.stage, message))
         if entry is None:
+            self._lake.delete(note_name(self.stage, message))
             return
         self._lake.keep_failed(
             self.stage,
             sent.message_id,
             DEAD_LETTERED,
-            _sentence(attributes),
+            _sentence(attributes, last_error(self._lake, self.stage, message)),
             at,
             delivery_count=_count(attributes),
             **entry,
         )
+        self._lake.delete(note_name(self.stage, message))
         said = {"stage": self.stage, "video_id": video_of(attributes)}
         log.warning("dead letter kept", extra=said)
 
@@ -137,12 +140,13 @@ def _evidence(stage: Stage, message: Message) -> dict[str, Any]:
     return kept
 
 
-def _sentence(attributes: dict[str, str]) -> str:
-    """What Pub/Sub says of it."""
+def _sentence(attributes: dict[str, str], error: str | None) -> str:
+    """What Pub/Sub says of it, and the handler's last error where that was noted."""
     source = attributes.get(f"{_SOURCE}Subscription", "a subscription")
     count = attributes.get(f"{_SOURCE}DeliveryCount", "all its")
     why = attributes.get(f"{_SOURCE}DeliveryErrorMessage", "")
-    return f"given up by {source} after {count} deliveries{f': {why}' if why else ''}"[:5_000]
+    sentence = f"given up by {source} after {count} deliveries{f': {why}' if why else ''}"
+    return (f"{sentence}; {error}" if error else sentence)[:5_000]
 
 
 def _count(attributes: dict[str, str]) -> int | None:

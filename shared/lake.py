@@ -11,6 +11,8 @@ raw/{source}/{date}/…          API answers as they came
 manifests/{file}               lists of videos that people bring
 tokens/{account}               a creator's own tokens, encrypted
 state/{collection}.json        how far a collection is, guarded by its generation
+state/spend/…                  what was paid of each day's budget
+state/attempts/…               the last errors of messages that keep coming back
 failed/{stage}/{key}.json      what redelivery cannot mend, with its reason
 parked/{stage}/{event}.json    messages that wait for their time (the object's `customTime`)
 config/collections.yaml        the standing queries

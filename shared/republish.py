@@ -26,6 +26,11 @@ class Unsendable(Permanent):
         super().__init__("unsendable", sentence)
 
 
+def from_the_sender(attributes: dict[str, str]) -> dict[str, str]:
+    """The attributes that a message was published with."""
+    return {key: it for key, it in attributes.items() if not key.startswith(_NOT_THE_SENDERS)}
+
+
 class Topics:
     """`video-finalized`, which feeds `analyze`, and `video-records`, which feeds `load`."""
 
@@ -48,11 +53,7 @@ class Topics:
         if not message.data:
             # functions-framework answers a push without data with 400 until it is dead-lettered.
             raise Unsendable("the message has no data")
-        attributes = {
-            key: value
-            for key, value in message.attributes.items()
-            if not key.startswith(_NOT_THE_SENDERS)
-        }
+        attributes = from_the_sender(message.attributes)
         try:
             published([self._client.publish(self._paths[stage], message.data, **attributes)])
         except (exceptions.InvalidArgument, TypeError, ValueError) as error:

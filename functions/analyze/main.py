@@ -9,6 +9,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 
+import flask
 import functions_framework
 from cloudevents.http import CloudEvent
 
@@ -19,6 +20,7 @@ from shared.delivery import settled
 from shared.errors import Permanent
 from shared.events import evidence, is_canary, video_uploaded
 from shared.lake import Lake
+from shared.last_errors import LastError, attempt_in
 from shared.once import once
 from shared.rating.canary import sing
 from shared.rating.rate import App, rate_upload
@@ -70,7 +72,8 @@ def analyze(event: CloudEvent) -> None:
             at = app.clock()
             app.lake.keep_failed("analyze", event["id"], error.reason, error.sentence, at, **entry)
 
-    with settled(keep):
+    attempt = attempt_in(flask.request.get_json(silent=True))
+    with settled(keep, LastError(app.lake, "analyze", event, attempt, app.clock)):
         if is_canary(event):
             sing(app, delivery=uuid.uuid4().hex)
         elif upload := video_uploaded(event):

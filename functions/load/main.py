@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import flask
 import functions_framework
 from cloudevents.http import CloudEvent
 from google.cloud import bigquery
@@ -18,6 +19,7 @@ from shared.delivery import settled
 from shared.errors import Permanent
 from shared.events import evidence, message_of
 from shared.lake import Lake
+from shared.last_errors import LastError, attempt_in
 from shared.model import Record, parse_record
 from shared.once import once
 from shared.tombstones import Tombstones
@@ -73,7 +75,8 @@ def load(event: CloudEvent) -> None:
             at = datetime.now(UTC)
             app.lake.keep_failed("load", event["id"], error.reason, error.sentence, at, **entry)
 
-    with settled(keep):
+    attempt = attempt_in(flask.request.get_json(silent=True))
+    with settled(keep, LastError(app.lake, "load", event, attempt, lambda: datetime.now(UTC))):
         message = message_of(event)
         logs.about(message.attributes.get("video_id"))
         record = app.tombstones.redact(parse_record(message.data))

@@ -11,6 +11,8 @@ import functions_framework
 import pytest
 
 from shared.errors import Misconfigured, Transient
+from shared.events import Message
+from shared.last_errors import last_error, note_name
 from shared.warehouse.group import GroupCommit
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0, metrics, rating, record
@@ -39,11 +41,13 @@ class World:
             raise self.failure
         self.loaded.append(list(records))
 
-    def deliver(self, data: bytes, message_id="1") -> int:
+    def deliver(self, data: bytes, message_id="1", attempt=None) -> int:
         body = {
             "message": {"data": base64.b64encode(data).decode(), "messageId": message_id},
             "subscription": "projects/p/subscriptions/load",
         }
+        if attempt is not None:
+            body["deliveryAttempt"] = attempt
         return self.app.test_client().post("/", json=body).status_code
 
     def failed(self):
@@ -140,3 +144,47 @@ def test_missing_settings_are_named_and_settle_nothing(monkeypatch, caplog):
 
     assert answer.status_code == 500
     assert "GOOGLE_CLOUD_PROJECT (not set), LAKE_BUCKET (not set)" in caplog.text
+
+
+def test_the_last_error_of_a_message_that_keeps_coming_is_noted_now_and_then(world):
+    data = record(metrics=metrics()).to_json()
+    noted = []
+    for attempt in range(1, 101):
+        world.failure = Transient(f"BigQuery is down, {attempt}")
+        before = world.lake.read(note_name("load", Message("", data, {})))
+        assert world.deliver(data, attempt=attempt) == 500
+        if world.lake.read(note_name("load", Message("", data, {}))) != before:
+            noted.append(attempt)
+
+    assert noted == [4, 8, 16, 32, 64, *range(90, 101)]
+    dead = Message("of another id", data, {"CloudPubSubDeadLetterSourceDeliveryCount": "100"})
+    assert last_error(world.lake, "load", dead) == (
+        "at delivery 100: Transient: BigQuery is down, 100"
+    )
+
+
+def test_a_message_that_is_settled_leaves_no_error_behind(world):
+    data = record(metrics=metrics()).to_json()
+    world.failure = Transient("BigQuery is down")
+    world.deliver(data, attempt=4)
+    world.failure = None
+
+    assert world.deliver(data, attempt=5) == 200
+    assert list(world.lake.names("state/attempts/")) == []
+
+
+def test_a_delivery_that_goes_well_writes_nothing(world):
+    for attempt in (None, 1, "4", -1):
+        world.deliver(record(metrics=metrics()).to_json(), attempt=attempt)
+
+    assert world.lake.objects == {}
+
+
+def test_a_note_that_cannot_be_written_hides_no_error(world, monkeypatch):
+    def down(*arguments, **options):
+        raise Transient("storage is down, too")
+
+    monkeypatch.setattr(world.lake, "put", down)
+    world.failure = Transient("BigQuery is down")
+
+    assert world.deliver(record(metrics=metrics()).to_json(), attempt=4) == 500

@@ -20,6 +20,7 @@ from shared.errors import Misconfigured, Transient
 from shared.events import Message
 from shared.failed import failures, replay
 from shared.lake import Lake
+from shared.last_errors import note_name
 from shared.parked import due, park, waiting
 from shared.republish import Topics, Unsendable
 from shared.sweep import App, stage_of
@@ -154,6 +155,21 @@ def test_a_dead_letter_is_kept_with_its_bytes_attributes_and_count(world):
     assert kept["attributes"]["CloudPubSubDeadLetterSourceSubscription"] == "load"
     assert "100 deliveries" in kept["sentence"]
     assert world.unacknowledged("load") == 0
+
+
+def test_a_dead_letter_tells_the_last_error_of_its_handler(world):
+    note = note_name("load", Message("", b'{"x": 1}', {"video_id": "7"}))
+    error = {"attempt": 100, "at": at(0).isoformat(), "error": "Transient: BigQuery is down"}
+    world.lake.put(note, json.dumps(error).encode())
+    world.give_up("load", b'{"x": 1}', video_id="7")
+
+    world.sweep()
+
+    (failure,) = failures(world.lake)
+    assert failure.sentence.endswith(
+        "after 100 deliveries; at delivery 100: Transient: BigQuery is down"
+    )
+    assert not world.lake.exists(note)
 
 
 def test_what_was_erased_is_neither_published_again_nor_kept(world):
