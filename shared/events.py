@@ -25,6 +25,9 @@ class Message:
     attributes: dict[str, str]
 
 
+# What Pub/Sub added when it gave a message up, and what nobody may set.
+_NOT_THE_SENDERS = ("CloudPubSubDeadLetter", "goog")
+
 CONDITION = re.compile(r"[a-z]{1,20}(\+[a-z]{1,20}){0,3}")
 MOST_REPLICATES = 1_000
 MOST_NAME_BYTES = 1_024
@@ -159,6 +162,11 @@ def evidence(event: CloudEvent) -> dict[str, Any]:
         if upload := video_uploaded(event):
             kept["upload"] = asdict(upload)
     return kept or {"event": _whole(event.data)}
+
+
+def from_the_sender(attributes: dict[str, str]) -> dict[str, str]:
+    """The attributes that a message was published with."""
+    return {key: it for key, it in attributes.items() if not key.startswith(_NOT_THE_SENDERS)}
 
 
 def as_json(message: Message) -> dict[str, Any]:

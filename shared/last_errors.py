@@ -18,11 +18,10 @@ from cloudevents.http import CloudEvent
 
 from shared.claims import Claimed
 from shared.errors import Transient
-from shared.events import Message, as_json, message_of
+from shared.events import Message, as_json, from_the_sender, message_of
 from shared.lake import Lake
 from shared.logs import concealed
 from shared.model import Malformed, canonical_json
-from shared.republish import Stage, from_the_sender
 
 FOLDER = "state/attempts/"
 FIRST_NOTED = 4
@@ -50,7 +49,7 @@ class LastError:
     """What there is to say of one delivery of a message."""
 
     lake: Lake
-    stage: Stage
+    stage: str
     event: CloudEvent
     attempt: int
     clock: Callable[[], datetime]
@@ -72,14 +71,14 @@ class LastError:
                 self.lake.delete(note_name(self.stage, message_of(self.event)))
 
 
-def note_name(stage: Stage, message: Message) -> str:
+def note_name(stage: str, message: Message) -> str:
     """Where the last error of a message lies, whatever id it has and whatever Pub/Sub added."""
     sent = Message("", message.data, from_the_sender(message.attributes))
     fingerprint = hashlib.sha256(canonical_json(as_json(sent)).encode()).hexdigest()
     return f"{FOLDER}{stage}/{fingerprint}.json"
 
 
-def last_error(lake: Lake, stage: Stage, message: Message) -> str | None:
+def last_error(lake: Lake, stage: str, message: Message) -> str | None:
     """What was noted last of a message, as a sentence; None when nothing was."""
     content = lake.read(note_name(stage, message))
     with suppress(ValueError, TypeError, KeyError, RecursionError):

@@ -7,7 +7,7 @@ from google.cloud import pubsub_v1
 
 from shared.config import REQUEST_TIMEOUT_S
 from shared.errors import Permanent, Transient
-from shared.events import Message
+from shared.events import Message, from_the_sender
 from shared.pubsub_clients import published, publisher
 
 Stage = Literal["analyze", "load"]
@@ -15,20 +15,12 @@ Stage = Literal["analyze", "load"]
 
 STAGES: tuple[str, ...] = get_args(Stage)
 
-# What Pub/Sub added when it gave a message up, and what nobody may set.
-_NOT_THE_SENDERS = ("CloudPubSubDeadLetter", "goog")
-
 
 class Unsendable(Permanent):
     """A message that no topic takes, or that no function could ever answer."""
 
     def __init__(self, sentence: str):
         super().__init__("unsendable", sentence)
-
-
-def from_the_sender(attributes: dict[str, str]) -> dict[str, str]:
-    """The attributes that a message was published with."""
-    return {key: it for key, it in attributes.items() if not key.startswith(_NOT_THE_SENDERS)}
 
 
 class Topics:
