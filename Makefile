@@ -102,7 +102,8 @@ fuzz: $(READY) ## Fuzz every parser, guided by coverage, SECONDS each (60), from
 	done
 
 faults: $(READY) ## Break everything many times over, and let 30 seeds of mixed faults loose (hours)
-	@FAULT_POSTS=200 FAULT_KILLS=40 FAULT_SEEDS=1,2,3,4,5,6,7,8 FAULT_OUTAGE_S=180 FAULT_MIXED=30 \
+	@FAULT_DEPLOYED_TIMEOUTS=1 FAULT_POSTS=200 FAULT_KILLS=40 \
+		FAULT_SEEDS=1,2,3,4,5,6,7,8 FAULT_OUTAGE_S=180 FAULT_MIXED=30 \
 		$(BIN)/python -m pytest -q -s tests/faults
 
 clean: ## Remove the environment and everything the demo stored

@@ -1,11 +1,13 @@
 """How the local cloud comes up: every program at once, then what each needs before a video."""
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from local.background import in_background
 from local.child import STARTS_WITHIN_S, Child, Program, prepare_programs, tail
@@ -147,6 +149,7 @@ class Start:
 
 # Where the functions' clients look for a service that may fail.
 _DOORS = {"storage": "STORAGE_EMULATOR_HOST", "bigquery": "BIGQUERY_EMULATOR_HOST"}
+_TO_GEMINI = ("GOOGLE_GEMINI_BASE_URL", "GOOGLE_VERTEX_BASE_URL")
 
 
 def _programs(
@@ -186,6 +189,8 @@ def _programs(
             ),
         ]
         doors = {name: _url(ports, plan, service) for service, name in _DOORS.items()}
+        if "gemini" in plan.rules:
+            doors |= {name: _url(ports, plan, "gemini") for name in _gemini_here()}
         some += [
             program(
                 name,
@@ -213,12 +218,25 @@ def _url(ports: Mapping[str, int], plan: Plan, service: str) -> str:
     return f"http://127.0.0.1:{ports[plan.door(service)]}"
 
 
+def _gemini_here() -> dict[str, int]:
+    """The variables that lead to a stand-in of Gemini on this machine, and its port."""
+    addresses = {name: urlsplit(os.environ.get(name, "")) for name in _TO_GEMINI}
+    return {
+        name: address.port
+        for name, address in addresses.items()
+        if address.hostname == "127.0.0.1" and address.port
+    }
+
+
 def _proxies(home: Home, at: Endpoints, ports: Mapping[str, int], plan: Plan) -> Program:
     """The program in front of whatever the plan lets fail."""
+    targets = {name: ports[name] for name in (*_DOORS, *at.functions)}
+    for port in _gemini_here().values():
+        targets["gemini"] = port
     routes = [
-        f"--route={name}={ports[plan.door(name)]}:{ports[name]}"
+        f"--route={name}={ports[plan.door(name)]}:{targets[name]}"
         for name in PROXIED
-        if name in plan.rules and (name in _DOORS or name in at.functions)
+        if name in plan.rules and name in targets
     ]
     words = ["--plan", str(home.faults), "--logs", str(home.logs), *routes]
     return Program(FAULTS, "local.faults", words, at.environment())

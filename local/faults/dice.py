@@ -4,8 +4,9 @@ import json
 import os
 import random
 import threading
+import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,18 +40,22 @@ class Dice:
     A program that is started again throws from the beginning.
     """
 
-    def __init__(self, at: str, plan: Plan, log: FaultLog):
+    def __init__(
+        self, at: str, plan: Plan, log: FaultLog, timer: Callable[[], float] = time.monotonic
+    ):
         self.at = at
         self._log = log
         self._lock = threading.Lock()
         self._rule = plan.rules.get(at, Rule())
         self._queue = deque(self._rule.queue)
+        self._timer = timer
+        self._spell: tuple[Fault, float] | None = None
         self.random = random.Random(f"{plan.seed} {at}")
 
     def next(self, request: str) -> Fault | None:
         """The fault that this request meets, written to the log; None when it meets none."""
         with self._lock:
-            fault = self._queue.popleft() if self._queue else self._by_chance()
+            fault = self._of_spell() or self._drawn()
         if fault is not None:
             self._log.write(self.at, fault, request)
         return fault
@@ -59,6 +64,19 @@ class Dice:
         """Names of the queued faults that are still to come."""
         with self._lock:
             return [fault.name for fault in self._queue]
+
+    def _drawn(self) -> Fault | None:
+        fault = self._queue.popleft() if self._queue else self._by_chance()
+        if fault is not None and fault.settings.get("spell_s"):
+            self._spell = fault, self._timer() + fault["spell_s"]
+        return fault
+
+    def _of_spell(self) -> Fault | None:
+        """The fault that all requests meet just now, if a spell of it has begun and not ended."""
+        if self._spell is None:
+            return None
+        fault, ends_at = self._spell
+        return fault if self._timer() < ends_at else None
 
     def _by_chance(self) -> Fault | None:
         draw = self.random.random()

@@ -43,6 +43,9 @@ KINDS: Mapping[str, Mapping[str, Setting]] = {
     "reset": {},
     # Not carried out, and nothing said: the connection closes after a while.
     "drop": {"seconds": _seconds(2.0)},
+    # Not carried out, and nothing said until the client hangs up, for so long at most. With a spell
+    # every later request at the point meets the same, until so long after the first.
+    "hang": {"seconds": _seconds(600.0), "spell_s": _seconds(0.0)},
     # Carried out; the connection is reset before the answer leaves.
     "lost": {},
     # Carried out after a while.
@@ -65,23 +68,27 @@ KINDS: Mapping[str, Mapping[str, Setting]] = {
     "mislabel": {"content_type": Setting("text/html")},
 }
 
-_HTTP = frozenset({STATUS, "reset", "drop", "lost", "delay", "slow", "duplicate", "reorder"})
+_HTTP = frozenset(
+    {STATUS, "reset", "drop", "hang", "lost", "delay", "slow", "duplicate", "reorder"}
+)
 _FUNCTION = _HTTP | {"kill"}
-_API = frozenset({STATUS, "reset", "delay"})
+_API = frozenset({STATUS, "reset", "hang", "delay"})
 
 POINTS: Mapping[str, frozenset[str]] = {
     # What functions ask of the services.
     "storage": _HTTP,
     "bigquery": _HTTP,
     # Messages on their way into topics, and out of the dead-letter subscriptions.
-    "publish": frozenset({STATUS, "lost", "delay", "duplicate"}),
-    "pull": frozenset({STATUS, "lost", "delay"}),
+    "publish": frozenset({STATUS, "hang", "lost", "delay", "duplicate"}),
+    "pull": frozenset({STATUS, "hang", "lost", "delay"}),
     # What reaches a function: deliveries, and the scheduler's calls.
     "fetch": _FUNCTION,
     "analyze": _FUNCTION,
     "analyze-gemini": _FUNCTION,
     "load": _FUNCTION,
     "sweep": _FUNCTION,
+    # What Gemini is asked, where it answers on this machine. What is lost is paid again.
+    "gemini": _API | {"drop", "lost", "slow"},
     # What TikTok answers.
     "tiktok.token": _API,
     "tiktok.query": _API,
@@ -89,5 +96,14 @@ POINTS: Mapping[str, frozenset[str]] = {
     "tiktok.display": _API,
     "tiktok.media": _API | {"slow", "truncate", "break", "mislabel"},
 }
-PROXIED = ("storage", "bigquery", "fetch", "analyze", "analyze-gemini", "load", "sweep")
+PROXIED = (
+    "storage",
+    "bigquery",
+    "gemini",
+    "fetch",
+    "analyze",
+    "analyze-gemini",
+    "load",
+    "sweep",
+)
 """The points whose requests pass through the proxy, when the plan names them."""

@@ -83,6 +83,9 @@ class Proxy:
             case "drop":
                 await asyncio.sleep(fault["seconds"])
                 raise Dropped(by_reset=False)
+            case "hang":
+                await caller.hangs_up(fault["seconds"])
+                raise Dropped(by_reset=False)
             case "lost":
                 await _swallowed(answer)
                 raise Dropped(by_reset=True)

@@ -72,6 +72,13 @@ class Caller:
         await self.send(h11.Data(data=body))
         await self.send(h11.EndOfMessage())
 
+    async def hangs_up(self, within_s: float) -> None:
+        """Return when the client gives its connection up, or after so long."""
+        with suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(within_s):
+                while await self._reader.read(READ_BYTES):
+                    pass
+
     @property
     def may_ask_again(self) -> bool:
         return bool(self._connection.our_state is h11.DONE is self._connection.their_state)

@@ -52,6 +52,9 @@ async def _met(
     if fault is not None and fault.kind == "status":
         code = _CODES.get(fault.status, grpc.StatusCode.UNAVAILABLE)
         await context.abort(code, fault["message"])
+    if fault is not None and fault.kind == "hang":
+        await asyncio.sleep(fault["seconds"])  # cancelled when the client's deadline has passed
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "Synthetic fault: no answer.")
     if fault is not None and fault.kind == "delay":
         await asyncio.sleep(fault["seconds"])
     answer = await method(request, context)

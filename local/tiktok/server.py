@@ -1,6 +1,5 @@
 """The sandbox on HTTP: routes, envelopes, faults and counts."""
 
-import contextlib
 import html
 import json
 import re
@@ -12,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -349,7 +348,7 @@ class _Handler(GuardedHandler):
             return
         fault = self._fault("media")
         file = media_file(self.server.library, post)
-        if fault and fault.kind in ("status", "reset"):
+        if fault and fault.kind in ("status", "reset", "hang"):
             self.server.count_media(video_id, 0)
             self._send_fault("media", fault)
         elif file is None:
@@ -397,7 +396,19 @@ class _Handler(GuardedHandler):
         time.sleep(fault["seconds"])
         return None
 
+    def _wait_for_hang_up(self, within_s: float) -> None:
+        """Say nothing until the client gives its connection up, or for so long."""
+        self.connection.settimeout(within_s)
+        with suppress(OSError):
+            while self.connection.recv(65_536):
+                pass
+
     def _send_fault(self, endpoint: str, fault: Fault, *, oauth: bool = False) -> None:
+        if fault.kind == "hang":
+            self.server.count(endpoint, "hang")
+            self._wait_for_hang_up(fault["seconds"])
+            self._hang_up(reset=False)
+            return
         if fault.kind == "reset":
             self.server.count(endpoint, "reset")
             self._hang_up(reset=True)
@@ -495,7 +506,7 @@ class _Handler(GuardedHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         if not self.server.quiet:
-            with contextlib.suppress(OSError, ValueError):
+            with suppress(OSError, ValueError):
                 super().log_message(format, *args)
 
 

@@ -7,40 +7,27 @@ would be paid is counted, and wants every fault point of the plan met often.
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from local.endpoints import GEMINI
 from local.faults import read_plan
-from local.functions import FUNCTIONS
 from local.gemini import StandIn, standing_in
-from tests.faults.world import Left, run
+from tests.faults.world import Left, impatient_clients, run
 
 PLAN = Path(__file__).parent / "mixed.yaml"
 SEEDS = range(1, 1 + int(os.environ.get("FAULT_MIXED", "1")))
 IS_CAMPAIGN = len(SEEDS) > 1
 ENOUGH_SEEDS, OFTEN = 30, 20
 """With so many seeds every fault point must have been met so often."""
-CLAIM_LEASE_S = 10
-"""Longer than a rating takes; whoever waits for a killed one's claim waits this long."""
-
 met: Counter[str] = Counter()
 """How often each fault point was met, over all seeds."""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def impatient() -> Iterator[None]:
-    """Claims end soon, since raters are killed while they hold one.
-
-    In the cloud they outlast whatever may still be answered, eleven minutes.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("analyze", GEMINI):
-            function = FUNCTIONS[name]
-            settings = {**function.environment, "CLAIM_LEASE_S": str(CLAIM_LEASE_S)}
-            patch.setitem(FUNCTIONS, name, replace(function, environment=settings))
+    with impatient_clients():
         yield
 
 

@@ -13,20 +13,41 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from google.cloud import bigquery, pubsub_v1, storage
 
+from cli import fetching
 from cli.fetching import sweep
+from local import wiring
 from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
 from local.faults.dice import counted
+from local.functions import FUNCTIONS
 from local.traffic import wait_until_over
 from shared.events import VideoUploaded, notification_of
 from shared.lake import VIDEOS
 from shared.warehouse.tables import definitions
+
+CLAIM_LEASE_S = 90
+"""Longer than a rating takes, hangs included; whoever waits for a killed one's claim waits so long.
+In the cloud claims outlast whatever may still be answered, eleven minutes."""
+
+IMPATIENT = {
+    "CLAIM_LEASE_S": str(CLAIM_LEASE_S),
+    "REQUEST_TIMEOUT_S": "4",
+    "TIKTOK_TIMEOUT_S": "4",
+    "GEMINI_TIMEOUT_S": "20",
+}
+"""Settings of the functions, all much shorter than in the cloud."""
+
+ACK_DEADLINE_S = 20
+"""How long a push waits for a function: 600 in the cloud."""
+
+SCHEDULER_WAITS_S = 120
 
 OF_THE_MOMENT = {"generation", "rated_at", "latency_s", "collected_at", "observed_at", "section"}
 """What two runs over the same library cannot have in common: times, and ids made of times."""
@@ -88,6 +109,19 @@ def run(
         assert traffic.dead == 0, "a message was dead-lettered"
         tables, lake = _tables(endpoints), _lake(endpoints)
         return Left(tables, lake, _asked(home), killer.kills, counted(home / "logs"))
+
+
+@contextmanager
+def impatient_clients() -> Iterator[None]:
+    """Let every client give up a request that hangs within seconds; the cloud's take minutes."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, function in FUNCTIONS.items():
+            settings = {**function.environment, **IMPATIENT}
+            patch.setitem(FUNCTIONS, name, replace(function, environment=settings))
+        patch.setattr(wiring, "ACK_DEADLINE_S", ACK_DEADLINE_S)
+        patch.setattr(fetching, "SWEEP_WITHIN_S", 30)
+        patch.setattr(f"{__name__}.SCHEDULER_WAITS_S", 30)
+        yield
 
 
 class Killer:
@@ -159,7 +193,10 @@ def _fetch_until_done(endpoints: Endpoints, done: threading.Event) -> None:
         request = urllib.request.Request(
             endpoints.functions["fetch"], body, {"Content-Type": "application/json"}
         )
-        with suppress(OSError, ValueError), urllib.request.urlopen(request, timeout=120) as answer:
+        with (
+            suppress(OSError, ValueError),
+            urllib.request.urlopen(request, timeout=SCHEDULER_WAITS_S) as answer,
+        ):
             found = json.load(answer)
             if not found["left"] and not found["failed"]:
                 done.set()

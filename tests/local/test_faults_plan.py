@@ -57,6 +57,21 @@ def test_settings_that_are_left_out_have_defaults(read):
     assert (fault.kind, fault["seconds"], chance) == ("drop", 2.0, 0.5)
 
 
+def test_a_spell_takes_every_request_until_it_ends():
+    clock = [100.0]
+    plan = parse_plan({"storage": [503, {"hang": {"seconds": 60, "spell_s": 5}}, "lost"]})
+    dice = Dice("storage", plan, FaultLog(), timer=lambda: clock[0])
+
+    def kinds(requests: int) -> list[str | None]:
+        return [fault.name if (fault := dice.next("GET /")) else None for _ in range(requests)]
+
+    assert kinds(4) == ["503", "hang", "hang", "hang"]
+    clock[0] += 4.9
+    assert kinds(1) == ["hang"]
+    clock[0] += 0.2
+    assert kinds(2) == ["lost", None]
+
+
 def test_only_points_that_the_plan_names_have_dice():
     plan = parse_plan({"storage": {"lost": 1}})
 

@@ -76,8 +76,10 @@ class World:
     def kill(self) -> None:
         self.killed += 1
 
-    def ask(self, method: str = "GET", path: str = "/", body: bytes | None = None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+    def ask(
+        self, method: str = "GET", path: str = "/", body: bytes | None = None, timeout: float = 10
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request(method, path, body)
             answer = connection.getresponse()
@@ -188,6 +190,23 @@ def test_a_dropped_request_is_neither_carried_out_nor_answered():
             world.ask()
 
         assert time.monotonic() - began >= 0.2
+        assert world.echo.seen == []
+
+
+def test_a_request_that_hangs_is_not_answered_while_its_client_waits():
+    with proxied([{"hang": {"seconds": 600}}]) as world:
+        with pytest.raises(TimeoutError):
+            world.ask(timeout=0.3)
+
+        assert world.ask()[0] == 200  # that was the next one
+        assert len(world.echo.seen) == 1
+
+
+def test_a_request_that_hangs_is_let_go_in_the_end():
+    with proxied([{"hang": {"seconds": 0.2}}]) as world:
+        with pytest.raises(http.client.RemoteDisconnected):
+            world.ask()
+
         assert world.echo.seen == []
 
 

@@ -560,6 +560,17 @@ def test_a_query_can_be_reset_too(tiktok):
         tiktok.query()
 
 
+def test_a_query_and_a_file_can_hang(tiktok, stored):
+    tiktok.faults(query=["hang"], media=["hang"])
+    query, headers = "/v2/research/video/query/", {"Authorization": f"Bearer {tiktok.token}"}
+
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        tiktok.http.post(f"{tiktok.url}{query}", json={}, headers=headers, timeout=0.3)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        tiktok.http.get(f"{tiktok.url}/media/{stored.video_id}.mp4", timeout=0.3)
+    assert tiktok.media(stored.video_id).status_code == 200
+
+
 def test_a_slow_file_arrives_whole(tiktok, library, stored):
     tiktok.faults(media=[{"slow": {"bytes_per_s": 200_000}}])
 

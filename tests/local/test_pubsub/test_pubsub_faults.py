@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from google.api_core.exceptions import ResourceExhausted, ServiceUnavailable
+from google.api_core.exceptions import DeadlineExceeded, ResourceExhausted, ServiceUnavailable
 
 PUBLISH = "publish: [503, lost, duplicate, {delay: {seconds: 0.1}}]"
 PULL = "pull: [429, lost]"
@@ -51,6 +51,22 @@ def test_each_fault_does_what_it_says_and_is_logged(world_with, tmp_path):
         *("publish 503", "publish lost", "publish duplicate"),
         *("pull 429", "pull lost", "publish delay"),
     ]
+
+
+def test_a_call_that_hangs_is_not_carried_out_and_the_next_one_is(world_with):
+    world = world_with("publish: [hang]", "pull: [hang]")
+    topic = world.topic()
+    subscription = world.subscription(topic)
+    request = {"topic": topic, "messages": [{"data": b"lost"}]}
+    with pytest.raises(DeadlineExceeded):
+        world.publisher.api.publish(request=request, retry=None, timeout=0.5)
+    publish_once(world, topic, b"kept")
+    with pytest.raises(DeadlineExceeded):
+        world.subscriber.pull(
+            request={"subscription": subscription, "max_messages": 10}, retry=None, timeout=0.5
+        )
+
+    assert [one.message.data for one in pull_once(world, subscription)] == [b"kept"]
 
 
 def test_the_official_client_tries_again_until_the_topic_has_the_message(world_with):

@@ -1,0 +1,86 @@
+"""A service swallows whatever it is sent for five seconds while records flow.
+
+Nothing is answered, and nothing that was sent then is carried out. Afterwards all records reach the
+tables by themselves, and nothing is dead-lettered. The suite's functions give a request up after
+seconds; `make faults` takes the time-outs that are deployed.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from local.faults.dice import LOG
+from local.gemini import StandIn, standing_in
+from tests.faults.world import impatient_clients, run
+
+SWALLOWS_S = 5
+WELL_WITHIN_S = 600
+AS_DEPLOYED = bool(os.environ.get("FAULT_DEPLOYED_TIMEOUTS"))
+
+FLOWING = {"bigquery": 4, "storage": 40, "publish": 5, "gemini": 2}
+"""How many requests each service answers before: enough that records are under way."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def clients() -> Iterator[None]:
+    with nullcontext() if AS_DEPLOYED else impatient_clients():
+        yield
+
+
+@pytest.fixture
+def gemini(monkeypatch) -> Iterator[StandIn]:
+    with standing_in() as stand_in:
+        monkeypatch.setenv("GEMINI_API_KEY", "x")
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", stand_in.url)
+        yield stand_in
+
+
+def plan_of(service: str, folder: Path) -> Path:
+    passes = [{"delay": {"seconds": 0}}] * FLOWING[service]
+    swallows = {"hang": {"seconds": 600, "spell_s": SWALLOWS_S}}
+    plan = folder / "faults.yaml"
+    plan.write_text(json.dumps({service: [*passes, swallows]}))
+    return plan
+
+
+def seconds_since_well(home: Path, service: str) -> float:
+    """How long ago the service answered again."""
+    lines = [json.loads(line) for line in (home / "logs" / LOG).read_text().splitlines()]
+    first = next(line["time"] for line in lines if line["point"] == f"{service} hang")
+    began = datetime.fromisoformat(first)
+    return (datetime.now(UTC) - began).total_seconds() - SWALLOWS_S
+
+
+def all_is_there_in_time(service: str, home: Path, outcome, clean) -> None:
+    swallowed = outcome.faults[f"{service} hang"]
+    late_s = seconds_since_well(home, service)
+    print(f"\n{service}: {swallowed} requests swallowed; complete {late_s:.0f} s after it was well")
+    assert swallowed > 0
+    assert late_s < WELL_WITHIN_S
+    for table in ("dim_user", "dim_video", "fact_metrics_snapshot"):
+        assert outcome.tables[table] == clean.tables[table]
+
+
+@pytest.mark.parametrize("service", ["bigquery", "storage", "publish"])
+def test_all_records_arrive_after_a_service_swallowed_requests(service, clean, library, tmp_path):
+    outcome = run(tmp_path / "home", library, plan=plan_of(service, tmp_path))
+
+    all_is_there_in_time(service, tmp_path / "home", outcome, clean)
+    assert outcome.tables == clean.tables
+    assert outcome.lake == clean.lake
+
+
+def test_all_ratings_arrive_after_gemini_swallowed_requests(gemini, clean, library, tmp_path):
+    outcome = run(tmp_path / "home", library, plan=plan_of("gemini", tmp_path), asks_gemini=True)
+
+    all_is_there_in_time("gemini", tmp_path / "home", outcome, clean)
+    files = sum(name.startswith("videos/") for name in outcome.lake)
+    by_gemini = [name for name in outcome.lake if name.startswith("ratings/") and "gemini" in name]
+    questions = [request for request in gemini.requests if "generateContent" in request.path]
+    print(f"{len(questions)} questions answered for {files} files")
+    assert len(by_gemini) == files > 0
