@@ -38,11 +38,15 @@ def drips_its_head(connection: socket.socket, over: threading.Event) -> None:
 
 
 def reads_in_drips(connection: socket.socket, over: threading.Event) -> None:
-    """Take a large body so slowly that there is never an answer."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    """Take a large body piece by piece: each soon enough, all of it too late."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
     for _ in range(DRIPS):
-        if over.wait(DRIP_EVERY_S) or not connection.recv(1_024):
+        if over.wait(DRIP_EVERY_S) or not connection.recv(16_384):
             return
+    connection.settimeout(1.0)
+    with suppress(TimeoutError):
+        while connection.recv(2**20):
+            pass
     connection.sendall(_HEAD + b"Content-Length: 2\r\n\r\n{}")
 
 

@@ -4,12 +4,13 @@ Nothing here looks at a clock: that a test ends, and with which error, is what i
 """
 
 import pytest
+from google.api_core.exceptions import DeadlineExceeded
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import RefreshError, TransportError
 from google.cloud import pubsub_v1
 
+from shared import dead_letters, pubsub_clients, secret
 from shared import lake as lake_module
-from shared import pubsub_clients, secret
 from shared.bounded_http import Limits
 from shared.bus import Bus
 from shared.dead_letters import DeadLetters
@@ -153,6 +154,33 @@ def test_a_pull_that_is_not_answered_is_an_empty_one(letters):
 def test_an_acknowledgement_ends(letters):
     with pytest.raises(Transient, match="projects/p/subscriptions/s"):
         letters._acknowledge(["1"])
+
+
+class Subscriber:
+    """Remembers with which time-out and retries it is called."""
+
+    def __init__(self):
+        self.bounds = []
+
+    def pull(self, *, request, **bounds):
+        self.bounds.append(bounds)
+        raise DeadlineExceeded("empty")
+
+    def acknowledge(self, *, subscription, ack_ids, **bounds):
+        self.bounds.append(bounds)
+
+
+def test_pulls_and_acknowledgements_are_not_tried_for_as_long_as_the_client_would():
+    client = Subscriber()
+    letters = DeadLetters("load", "projects/p/subscriptions/s", None, None, client)
+
+    letters.drain(lambda: None, lambda: False)
+    letters._acknowledge(["1"])
+
+    assert len(client.bounds) == 2
+    for bounds in client.bounds:
+        assert bounds["timeout"]._timeout == dead_letters.PULL_WAIT_S
+        assert bounds["retry"]._timeout == dead_letters.RETRY_S
 
 
 # --- secrets --------------------------------------------------------------------------------------
