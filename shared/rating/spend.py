@@ -180,7 +180,9 @@ class Budget:
     def _leave(self, call: PaidCall) -> None:
         """Write down that the request leaves. After a lapse it is taken out of a new chunk."""
         with self._lock:
-            while call.day is not None and not call.has_left:
+            for _ in range(_MOST_ATTEMPTS):
+                if call.day is None or call.has_left:
+                    return
                 try:
                     call.day.send(call)
                 except LeaseLapsed:
@@ -188,6 +190,7 @@ class Budget:
                     call.day.under_way -= call.cost
                     call.day = None  # nothing is counted if nothing is to be had
                     self._take(call)
+            raise Transient(f"the lease on the budget lapsed {_MOST_ATTEMPTS} times in a row")
 
     def _today(self) -> SpendingDay:
         today = self._clock().astimezone(UTC).date()
