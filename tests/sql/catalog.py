@@ -72,7 +72,7 @@ class Catalog:
         """How the statement names tables that exist; the analyser does not list what DDL alters."""
         paths = {tuple(path) for path in engine.tables_of(sql)}
         paths |= {(quoted,) for quoted in _QUOTED.findall(sql)}
-        paths |= {(name,) for name in re.findall(r"\bALTER TABLE (\w+)", sql)}
+        paths |= {tuple(path.split(".")) for path in re.findall(r"\bALTER TABLE ([\w.]+)", sql)}
         return {
             path
             for path in paths

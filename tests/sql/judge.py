@@ -12,6 +12,7 @@ from pathlib import Path
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from shared.warehouse.tables import definitions, schema
 from tests.sql import awkward, engines, gate, install, literals, names, statements
 from tests.sql.analyser import Analyser
 from tests.sql.engine import running
@@ -60,7 +61,27 @@ def judge_names(analyser: Analyser) -> list[str]:
     every = names.names_of(tables)
     reserved = names.reserved(every, analyser.engine)
     _say("names", f"{len(every)} names, {len(reserved)} reserved words")
-    return [*map(str, refusals), *(f"{name} is a reserved word" for name in reserved)]
+    service = names.refused_by_service(every)
+    return [
+        *map(str, refusals),
+        *(f"{name} is a reserved word" for name in reserved),
+        *(f"{name} is a name that BigQuery keeps for itself" for name in service),
+        *judge_tables(),
+    ]
+
+
+def judge_tables() -> list[str]:
+    """Tables whose partition or cluster BigQuery refuses."""
+    columns = {
+        table: {
+            column["name"]: f"{'ARRAY of ' * (column['mode'] == 'REPEATED')}{column['type']}"
+            for column in schema(table)
+        }
+        for table in definitions()
+    }
+    refusals = list(names.refused_cuts(definitions(), columns))
+    _say("tables", f"{len(columns)} tables, {len(refusals)} partitions or clusters refused")
+    return refusals
 
 
 def judge_statements(analyser: Analyser) -> list[str]:

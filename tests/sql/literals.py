@@ -17,8 +17,12 @@ FOLDERS = ("shared", "cli", "functions")
 """The SQL in local/ is for the databases of the emulators."""
 
 _BEGINS = re.compile(
-    r"\s*(?:SELECT|WITH \w+ AS|MERGE|UPDATE|DELETE FROM|INSERT|CREATE|ALTER|DROP|TRUNCATE)\s"
+    r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*"
+    r"(?:SELECT|WITH \w+ AS|MERGE|UPDATE|DELETE FROM|INSERT|CREATE|ALTER|DROP|TRUNCATE)\s",
+    re.DOTALL,
 )
+"""Upper case alone: in lower case a sentence begins like a statement. House style writes SQL so."""
+
 _HOLE = "\0"
 DUCKDB = {
     ("cli/star_schema.py", "SELECT table_id, metadata_json FROM _bqemulator_catalog.tables"),

@@ -4,7 +4,8 @@ A reserved word needs backticks wherever an analyst writes it, and breaks every 
 that has none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from tests.sql.engine import Engine, RefusedStatement
 
@@ -26,3 +27,41 @@ def _is_plain(name: str, engine: Engine) -> bool:
 def names_of(tables: Mapping[str, Iterable[str]]) -> set[str]:
     """Of tables or views by name, and of their columns."""
     return set(tables) | {column for columns in tables.values() for column in columns}
+
+
+PARTITIONS_BY = ("DATE", "DATETIME", "TIMESTAMP")
+CLUSTERS_BY = (*PARTITIONS_BY, "BIGNUMERIC", "BOOL", "GEOGRAPHY", "INT64", "NUMERIC", "STRING")
+"""https://cloud.google.com/bigquery/docs/clustered-tables and …/partitioned-tables, 2026-11. Tables
+are made by the API, so no statement shows the analyser by which columns they are cut."""
+
+MOST_CLUSTER_COLUMNS = 4
+
+_RESERVED_PREFIXES = (
+    *("_TABLE_", "_FILE_", "_PARTITION", "_ROW_TIMESTAMP", "__ROOT__", "_COLIDENTIFIER"),
+    *("_CHANGE_SEQUENCE_NUMBER", "_CHANGE_TYPE", "_CHANGE_TIMESTAMP"),
+)
+"""https://cloud.google.com/bigquery/docs/schemas#column_names, checked 2026-11"""
+
+
+def refused_by_service(names: Iterable[str]) -> list[str]:
+    """Names that the language takes and BigQuery keeps for itself, in order."""
+    return sorted(name for name in set(names) if name.upper().startswith(_RESERVED_PREFIXES))
+
+
+def refused_cuts(
+    definitions: Mapping[str, Mapping[str, Any]], columns: Mapping[str, Mapping[str, str]]
+) -> Iterator[str]:
+    """Why tables cannot be partitioned or clustered as tables.yaml says; `columns` are types.
+
+    The type of a repeated column begins with ARRAY.
+    """
+    for table, definition in definitions.items():
+        types, cluster = columns[table], definition["cluster"]
+        if len(cluster) > MOST_CLUSTER_COLUMNS:
+            yield f"{table} has {len(cluster)} cluster columns; at most 4 are allowed"
+        cuts = [(name, "cluster", CLUSTERS_BY) for name in cluster]
+        if "partition" in definition:
+            cuts.append((definition["partition"], "partition", PARTITIONS_BY))
+        for name, cut, allowed in cuts:
+            if types.get(name) not in allowed:
+                yield f"{table} cannot {cut} by {name}, which is {types.get(name, 'no column')}"

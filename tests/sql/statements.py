@@ -89,8 +89,10 @@ def views() -> dict[str, Statement]:
     }
 
 
-_QUERY = re.compile(r"""tta query (?:--\w+ )*(?:"([^"]+)"|'([^']+)')""")
-_FENCED = re.compile(r"```sql\n(.*?)```", re.DOTALL)
+# Options with and without a value stand before the statement, perhaps on lines of their own.
+_OPTIONS = r"""(?:\s|\\\n|--[\w-]+(?:[ =][^\s"'-][^\s"']*)?)*"""
+_QUERY = re.compile(rf"""(?:tta|bq) query{_OPTIONS}(?:"((?:[^"\\]|\\.)+)"|'([^']+)')""")
+_FENCED = re.compile(r"```sql\b[^\n]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 
 
 def examples() -> list[Statement]:

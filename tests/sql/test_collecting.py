@@ -97,13 +97,17 @@ def test_a_text_that_no_test_sends_is_a_failure(tmp_path: Path):
         "    formatted = 'SELECT {columns} FROM dim_lang'\n"
         "    prose = 'Delete it, or SELECT another.'\n"
         "    unsent = 'DELETE FROM dim_lang WHERE TRUE'\n"
+        "    in_parentheses = '(SELECT a FROM dim_user)'\n"
+        "    behind_a_comment = '-- why\\nSELECT b FROM dim_user'\n"
     )
     found = literals.literals(tmp_path, ["code"])
     sent = ["SELECT COUNT(*)\nFROM dim_lang WHERE x LIMIT 1", "SELECT a, b FROM dim_lang"]
 
     unsent = literals.escaped(found, [Statement(sql, "x") for sql in sent])
 
-    assert [literal.origin for literal in unsent] == ["code/module.py:5"]
+    assert [literal.origin for literal in unsent] == [
+        f"code/module.py:{line}" for line in (5, 6, 7)
+    ]
 
 
 def test_the_code_is_seen_to_hold_sql():

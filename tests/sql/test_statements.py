@@ -10,6 +10,7 @@ from shared.warehouse import tables, views
 from tests.sql import judge, literals, statements
 from tests.sql.analyser import Analyser
 from tests.sql.engine import RefusedStatement
+from tests.sql.names import refused_by_service
 from tests.sql.statements import Statement
 
 
@@ -46,6 +47,59 @@ def test_a_reserved_word_in_the_tables_is_refused(
     monkeypatch.setattr(tables, "HERE", copy)
 
     assert "window is a reserved word" in judge.judge_names(Analyser(analyser.engine))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("partition: collected_at", "partition: views", "cannot partition by views, which is INT"),
+        (
+            "cluster: [video_id]",
+            "cluster: [duration_s]",
+            "cannot cluster by duration_s, which is F",
+        ),
+        ("cluster: [video_id]", "cluster: [hashtags]", "cannot cluster by hashtags, which is ARR"),
+        ("cluster: [video_id]", "cluster: [nobody]", "cannot cluster by nobody, which is no col"),
+        ("cluster: [lang_key]", "cluster: [a, b, c, d, e]", "dim_lang has 5 cluster columns"),
+    ],
+)
+def test_a_table_cut_in_a_way_that_bigquery_refuses_fails(
+    before: str, after: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    copy = tmp_path / "warehouse"
+    shutil.copytree(tables.HERE, copy)
+    text = (copy / "tables.yaml").read_text()
+    assert before in text
+    (copy / "tables.yaml").write_text(text.replace(before, after, 1))
+    monkeypatch.setattr(tables, "HERE", copy)
+
+    assert reason in " ".join(judge.judge_tables())
+
+
+def test_the_tables_are_cut_as_bigquery_allows():
+    assert judge.judge_tables() == []
+
+
+def test_a_name_that_bigquery_keeps_for_itself_is_refused():
+    assert refused_by_service(["_PARTITIONTIME", "_table_x", "table_x"]) == [
+        "_PARTITIONTIME",
+        "_table_x",
+    ]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        'tta query --target dev "SELECT 1"',
+        "tta query --out x.csv --max-gb=5 'SELECT 1'",
+        'tta query \\\n  "SELECT 1"',
+        "bq query --use_legacy_sql=false 'SELECT 1'",
+        "```SQL\nSELECT 1```",
+        "```sql title=x\nSELECT 1```",
+    ],
+)
+def test_an_example_is_seen_however_a_page_writes_it(page: str):
+    assert list(statements.examples_of(page)) == ["SELECT 1"]
 
 
 def test_a_view_that_partitions_by_a_float_is_refused(
