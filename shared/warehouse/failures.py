@@ -84,8 +84,7 @@ class RequestTooLarge(Permanent):
 def translated(what: str) -> Iterator[None]:
     """Say of the client's errors whether trying again can help, in sentences beginning with `what`.
 
-    Raises Transient and Misconfigured. Errors that are the statement's own fault escape as they
-    come.
+    Raises Transient and Misconfigured, and BadRequest for what is the statement's own fault.
     """
     try:
         yield
@@ -95,7 +94,13 @@ def translated(what: str) -> Iterator[None]:
                 raise Transient(f"{what}: {error.message}") from error
             case Meaning.DEPLOY:
                 raise Misconfigured(f"{what}: {error.message}") from error
-        raise
+        if isinstance(error, exceptions.BadRequest):
+            raise
+        # The client makes a 500 of a job's reason that it does not know, such as badRequest.
+        refusal = exceptions.BadRequest(  # type: ignore[no-untyped-call]
+            error.message, errors=error.errors
+        )
+        raise refusal from error
     except NO_ANSWER as error:
         raise Transient(f"{what}: {str(error) or type(error).__name__}") from error
 

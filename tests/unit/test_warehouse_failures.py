@@ -42,7 +42,7 @@ DOCUMENTED = {
 RAISED = {
     "passes": Transient,
     "deploy": Misconfigured,
-    "statement": exceptions.GoogleAPICallError,
+    "statement": exceptions.BadRequest,
 }
 SERIALIZE = "Could not serialize access to table p:d.fact_rating due to concurrent update at [12:1]"
 
