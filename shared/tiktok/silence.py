@@ -32,29 +32,42 @@ class Silence:
 
 def silences(lake: Lake, now: datetime) -> list[Silence]:
     """Every silent collection of the lake's file; a state that nobody can read tells nothing."""
-    content = lake.read(COLLECTIONS)
-    good = checked_collections(content)[0] if content else []
+    content, stored = lake.read(COLLECTIONS), lake.stat(COLLECTIONS)
+    if content is None or stored is None:
+        return []
+    good = checked_collections(content)[0]
     states = ((one, _state(one, lake)) for one in good)
-    told = (silence_of(one, state, now) for one, state in states if state is not None)
+    told = (
+        silence_of(one, state, now, stored.updated) for one, state in states if state is not None
+    )
     return [one for one in told if one is not None]
 
 
-def silence_of(collection: Collection, state: State, now: datetime) -> Silence | None:
+def silence_of(
+    collection: Collection, state: State, now: datetime, declared_at: datetime
+) -> Silence | None:
     """Since when the collection lists nothing, if it should list something.
 
-    A manifest is a file that people bring, and days that are over bring no new posts.
+    A manifest is a file that people bring, and days that are over bring no new posts. A collection
+    that never came to its end counts from `declared_at`, when the file of collections last changed.
     """
     if collection.source == "manifest" or _is_over(collection, now):
         return None
-    return next(_silent(collection, state, now), None)
+    return next(_silent(collection, state, now, declared_at), None)
 
 
-def _silent(collection: Collection, state: State, now: datetime) -> Iterator[Silence]:
+def _silent(
+    collection: Collection, state: State, now: datetime, declared_at: datetime
+) -> Iterator[Silence]:
     name, since = collection.name, state.silent_since
     if since is not None and since + QUIET <= now:
         yield Silence(name, since, f"since {since:%Y-%m-%d} each pass has listed no video")
     is_listing = state.run is not None and state.run.listed > 0
-    if state.listed is None or is_listing:
+    if is_listing:
+        return
+    if state.listed is None:
+        if declared_at + QUIET <= now:
+            yield Silence(name, declared_at, "no pass has ever come to its end")
         return
     last, pause = state.listed.at, timedelta(hours=collection.list_every_h)
     if last + pause + QUIET <= now:
@@ -68,6 +81,6 @@ def _is_over(collection: Collection, now: datetime) -> bool:
 def _state(collection: Collection, lake: Lake) -> State | None:
     content = lake.read(state_name(collection.name))
     try:
-        return read_state(content, collection.name) if content else None
+        return read_state(content, collection.name) if content else State()
     except Permanent:
         return None

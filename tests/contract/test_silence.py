@@ -104,6 +104,17 @@ def test_a_listing_that_fails_for_three_days_is_silent_too(sandbox, monkeypatch)
     assert told(cats) == [f"since {START:%Y-%m-%d} no pass has come to its end"]
 
 
+def test_a_collection_that_could_never_be_listed_is_silent_from_its_third_day_on(sandbox):
+    never = world(sandbox, COLLECTION)
+    declared_at = never.lake.stat(COLLECTIONS).updated
+
+    never.go_to(declared_at + 3 * DAY - timedelta(minutes=1))
+    assert told(never) == []
+    never.go_to(declared_at + 3 * DAY)
+
+    assert told(never) == ["no pass has ever come to its end"]
+
+
 def test_days_that_are_over_are_not_expected_to_speak(sandbox):
     over = world(sandbox, NOBODY.replace("list_every_h", "end_date: 2026-09-08\n    list_every_h"))
 
