@@ -24,6 +24,7 @@ def query(
         typer.Option(
             "--max-gb",
             min=0.01,
+            max=1_000_000,
             help="With --target: refuse a query that would be billed more gigabytes than this.",
         ),
     ] = 10.0,

@@ -67,6 +67,8 @@ def test_help_imports_nothing_heavy():
         (["query"], "Missing argument 'SQL'"),
         (["demo", "--posts", "3"], "--posts"),
         (["ingest"], "Nothing to ingest"),
+        (["query", "SELECT 1", "--max-gb", "inf"], "--max-gb"),
+        (["query", "SELECT 1", "--max-gb", "nan"], "--max-gb"),
     ],
 )
 def test_wrong_use_is_status_2_and_a_sentence(arguments, sentence, capsys):
