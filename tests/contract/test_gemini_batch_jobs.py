@@ -240,6 +240,17 @@ def test_a_look_that_fails_for_a_while_ends_nothing(world):
     assert world.backfill().ratings == {"rated": 3}
 
 
+@pytest.mark.parametrize(("call", "meaning"), [("create", Undecided), ("get", Transient)])
+def test_an_answer_that_cannot_be_read_may_be_asked_for_again(world, monkeypatch, call, meaning):
+    def page_of_a_proxy(*_, **__):
+        return json.loads("<html>")
+
+    monkeypatch.setattr(f"google.genai.batches.Batches.{call}", page_of_a_proxy)
+
+    with pytest.raises(meaning, match="no answer that can be read"):
+        world.jobs.create("n", "gs://b/i", "gs://b/o") if call == "create" else world.jobs.get("n")
+
+
 def test_a_key_of_the_developer_api_runs_no_batch():
     with pytest.raises(Misconfigured, match="GEMINI_API_KEY"):
         VertexJobs.connect(GeminiSettings(api_key="k"), "p")

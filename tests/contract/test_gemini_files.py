@@ -1,5 +1,7 @@
 """A file that is too large to be sent with a question, through the Files API on the wire."""
 
+from json import JSONDecodeError
+
 import pytest
 
 from local.gemini import standing_in
@@ -15,6 +17,11 @@ from tests.records import DAY_0
 
 VIDEO_ID = "7300000000000000001"
 GET = {"method": "files.get"}
+UNREADABLE = [
+    JSONDecodeError("Expecting value", "<html>", 0),
+    AttributeError("'list' object has no attribute 'items'"),
+]
+"""What google-genai raises of a page of a proxy, and of a list."""
 
 
 @pytest.fixture(scope="module")
@@ -245,6 +252,26 @@ def test_an_upload_whose_answer_lacks_a_part_is_redelivered(world, monkeypatch, 
         world.rate()
 
 
+@pytest.mark.parametrize("fault", UNREADABLE, ids=repr)
+def test_a_look_that_cannot_be_read_is_redelivered_and_leaves_no_file(world, monkeypatch, fault):
+    monkeypatch.setattr("google.genai.files.Files.get", _raising(fault))
+
+    with pytest.raises(Transient, match="no answer that can be read"):
+        world.rate()
+
+    assert world.gemini.files == []
+
+
+@pytest.mark.parametrize("fault", UNREADABLE, ids=repr)
+def test_an_answer_to_the_delete_that_cannot_be_read_does_not_cost_the_rating(
+    world, monkeypatch, caplog, fault
+):
+    monkeypatch.setattr("google.genai.files.Files.delete", _raising(fault))
+
+    assert world.rate().status == "rated"
+    assert "uploaded file left to expire" in caplog.text
+
+
 def test_a_key_that_is_not_valid_is_a_broken_deploy(world):
     message = "API key not valid. Please pass a valid API key."
     world.gemini.script(
@@ -295,6 +322,13 @@ def test_a_process_that_is_stopped_leaves_no_file(world, monkeypatch):
         world.rate()
 
     assert world.gemini.files == []
+
+
+def _raising(fault):
+    def call(*_, **__):
+        raise fault
+
+    return call
 
 
 def _late(self, question):

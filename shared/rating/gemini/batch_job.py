@@ -10,7 +10,7 @@ from google.genai import errors, types
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Transient
 from shared.rating.gemini.api import connected
-from shared.rating.gemini.failures import FAILURES, NotAccepted, translated
+from shared.rating.gemini.failures import FAILURES, UNREADABLE, NotAccepted, translated
 
 ENDED = frozenset(
     {
@@ -80,6 +80,8 @@ class VertexJobs:
             found = [_job(one) for one in self._client.batches.list(config=config)]
         except FAILURES as error:
             raise _of_the_job(error) from error
+        except UNREADABLE as error:
+            raise Transient(_unreadable(error)) from error
         same = [job for job in found if job.display_name == display_name]
         return min(same, key=lambda job: (str(job.created_at or ""), job.name), default=None)
 
@@ -100,18 +102,26 @@ class VertexJobs:
             if _was_refused(error):
                 raise _of_the_job(error) from error
             raise Undecided(f"{_of_the_job(error)}; the job may have been made") from error
+        except UNREADABLE as error:
+            raise Undecided(f"{_unreadable(error)}; the job may have been made") from error
 
     def get(self, name: str) -> Job:
         try:
             return _job(self._client.batches.get(name=name))
         except FAILURES as error:
             raise _of_the_job(error) from error
+        except UNREADABLE as error:
+            raise Transient(_unreadable(error)) from error
 
 
 def _was_refused(error: Exception) -> bool:
     """Whether the API said no, rather than nothing or that it stumbled."""
     code = int(error.code or 0) if isinstance(error, errors.APIError) else 0
     return 400 <= code < 500 and code not in _MAY_HAVE_BEEN_MADE
+
+
+def _unreadable(error: Exception) -> str:
+    return f"Gemini's batch service gave no answer that can be read: {error}"
 
 
 def _of_the_job(error: Exception) -> Exception:

@@ -48,6 +48,9 @@ FAILURES = (
 )
 """What a call through google-genai raises when it goes wrong outside this process."""
 
+UNREADABLE = (AttributeError, KeyError, ValueError, TypeError)
+"""What it raises besides, of an answer that is no JSON or JSON of another shape."""
+
 
 class NoAnswer(Transient):
     """Nobody knows what became of the call: it may have been billed."""

@@ -19,7 +19,7 @@ from google.genai import errors, types
 
 from shared.errors import Transient
 from shared.rating.gemini.deadline import ending_after, left_s
-from shared.rating.gemini.failures import FAILURES, NotAccepted, translated
+from shared.rating.gemini.failures import FAILURES, UNREADABLE, NotAccepted, translated
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class DeveloperFiles:
                 self.client.files.upload(file=file, config=config)
         except FAILURES as error:
             raise translated(error) from error
-        except (KeyError, ValueError, TypeError) as error:  # an answer without what belongs to it
+        except UNREADABLE as error:  # an answer without what belongs to it
             raise Transient(f"Gemini's Files API did not finish the upload: {error}") from error
 
     def _processed(self, name: str) -> str:
@@ -93,6 +93,10 @@ class DeveloperFiles:
             if _is_not_there(error):  # it was uploaded a moment ago, with the same key
                 raise Transient(f"Gemini does not show the uploaded file yet: {error}") from error
             raise translated(error) from error
+        except UNREADABLE as error:
+            raise Transient(
+                f"Gemini's Files API gave no answer that can be read: {error}"
+            ) from error
 
     def _delete(self, name: str) -> None:
         """Delete the file, also after an upload that failed. Raises nothing: it expires anyway."""
@@ -103,6 +107,9 @@ class DeveloperFiles:
             if not _is_not_there(error):
                 why = repr(translated(error))
                 log.warning("uploaded file left to expire", extra={"file": name, "why": why})
+        except UNREADABLE as error:  # the answer that was paid for counts all the same
+            extra = {"file": name, "why": repr(error)}
+            log.warning("uploaded file left to expire", extra=extra)
 
 
 def _is_not_there(error: Exception) -> bool:
