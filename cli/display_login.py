@@ -75,13 +75,13 @@ def _agreed(
         screen.say(f"Open this page as {account} and agree, within {WITHIN_S / 60:.0f} minutes:")
         screen.say(url)
         browse(url)
-        told = callback.wait()
-    if told.get("state") != state or "code" not in told:
-        why = told.get("error_description") or told.get("error") or "no answer came in time"
+        answer = callback.wait()
+    if answer.get("state") != state or "code" not in answer:
+        why = answer.get("error_description") or answer.get("error") or "no answer came in time"
         raise Refused(f"No login: {why}.")
     return {
         "grant_type": "authorization_code",
-        "code": told["code"],
+        "code": answer["code"],
         "redirect_uri": asked["redirect_uri"],
         "code_verifier": verifier,
     }

@@ -52,14 +52,14 @@ def show(verdict: CanaryVerdict, screen: Screen) -> None:
             ("clip", "status", "unexpectedness", "tokens in", "tokens out", "seconds"),
             [
                 (
-                    one.clip,
-                    one.status,
-                    one.scores.get("unexpectedness", ""),
-                    one.input_tokens,
-                    one.output_tokens,
-                    "" if one.latency_s is None else f"{one.latency_s:.1f}",
+                    clip.clip,
+                    clip.status,
+                    clip.scores.get("unexpectedness", ""),
+                    clip.input_tokens,
+                    clip.output_tokens,
+                    "" if clip.latency_s is None else f"{clip.latency_s:.1f}",
                 )
-                for one in answers
+                for clip in answers
             ],
         )
     screen.show(in_words(verdict))

@@ -97,9 +97,11 @@ def refusal(door: Door, head: RequestHead, hosts: frozenset[str] = LOOPBACK) -> 
 @cache
 def own_hosts() -> frozenset[str]:
     """127.0.0.1 and its names, and the host of every emulator that the environment names."""
-    named = (urlsplit("//" + os.environ.get(name, "").rpartition("//")[2]) for name in EMULATORS)
+    addresses = (
+        urlsplit("//" + os.environ.get(name, "").rpartition("//")[2]) for name in EMULATORS
+    )
     with suppress(ValueError):
-        return LOOPBACK | {address.hostname for address in named if address.hostname}
+        return LOOPBACK | {address.hostname for address in addresses if address.hostname}
     return LOOPBACK
 
 
@@ -205,11 +207,11 @@ class WsgiGuard:
 
 
 def _wsgi_head(environ: Mapping[str, Any]) -> RequestHead:
-    named = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
+    header_names = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
     headers = [
-        (named.get(key) or key.removeprefix("HTTP_").replace("_", "-"), str(value))
+        (header_names.get(key) or key.removeprefix("HTTP_").replace("_", "-"), str(value))
         for key, value in environ.items()
-        if key in named or key.startswith("HTTP_")
+        if key in header_names or key.startswith("HTTP_")
     ]
     target = environ.get("RAW_URI") or environ.get("PATH_INFO", "/")
     return RequestHead.of(environ["REQUEST_METHOD"], target, headers)

@@ -53,12 +53,12 @@ def break_sentences(rows: Iterable[Dated]) -> Iterator[str]:
     for it in known_breaks():
         own = [row[1:] for row in dated if row[0] == it.source]
         times = [listed if it.about == "frame" else counted for listed, counted in own]
-        told = [one for one in times if one is not None]
-        before = sum(it.comes_after(one) for one in told)
+        dated_times = [moment for moment in times if moment is not None]
+        before = sum(it.comes_after(moment) for moment in dated_times)
         if it.about == "counts" and before:
-            yield _of_counts(it, before, len(told))
-        if it.about == "frame" and 0 < before < len(told):
-            yield _of_frames(it, before, len(told) - before)
+            yield _of_counts(it, before, len(dated_times))
+        if it.about == "frame" and 0 < before < len(dated_times):
+            yield _of_frames(it, before, len(dated_times) - before)
 
 
 def _of_counts(it: KnownBreak, before: int, count: int) -> str:

@@ -77,16 +77,16 @@ class Tombstones:
     # Whether something was erased
 
     def is_empty(self) -> bool:
-        known = self._now()
-        return not (known.videos or known.creators)
+        erased = self._now()
+        return not (erased.videos or erased.creators)
 
     def has_video(self, video_id: str) -> bool:
-        known = self._now()
-        return bool(known.videos) and self._digest("videos", video_id) in known.videos
+        erased = self._now()
+        return bool(erased.videos) and self._digest("videos", video_id) in erased.videos
 
     def has_creator(self, name: str) -> bool:
-        known = self._now()
-        return bool(known.creators) and self._digest("creators", name) in known.creators
+        erased = self._now()
+        return bool(erased.creators) and self._digest("creators", name) in erased.creators
 
     def generation(self) -> int:
         """A number that changes with every erasure, read anew."""

@@ -122,7 +122,7 @@ locals {
       about         = "Has each new video rated by Gemini."
       source        = "analyze"
       hears         = local.uploads
-      called_by     = ["push", "scheduler"] # the scheduler has its canary sing
+      called_by     = ["push", "scheduler"] # the scheduler runs the canary
       memory        = "${max(tonumber(trimsuffix(local.served["analyze-gemini"].memory, "Gi")), local.gemini_concurrency)}Gi"
       concurrency   = local.gemini_concurrency
       instances     = var.gemini_instances

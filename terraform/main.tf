@@ -101,13 +101,13 @@ module "scheduler" {
         about    = "Asks Gemini about frozen clips and says whether it answers as it did."
         schedule = "45 5 * * *"
         uri      = module.function["analyze-gemini"].uri
-        # In the form of a push (shared/events.py, canary_body): the function hears nothing else.
+        # In the form of a push (shared/events.py, canary_body): the function accepts no other form.
         body = jsonencode({
           subscription = "canary"
           message      = { data = "e30=", messageId = "canary", attributes = { eventType = "GEMINI_CANARY" } }
         })
         deadline_s = local.served["analyze-gemini"].timeout_s + 10
-        retries    = 2 # it goes on where it was, and pays nothing twice
+        retries    = 2 # it resumes, and pays nothing twice
         paused     = var.schedules_paused
       }
     } : {}

@@ -74,8 +74,13 @@ def _show_all(screen, relations, stored) -> None:  # type: ignore[no-untyped-def
     screen.table(
         ["name", "kind", "rows", "description"],
         (
-            [name, one.kind, "" if rows[name] is None else f"{rows[name]:,}", one.description]
-            for name, one in relations.items()
+            [
+                name,
+                relation.kind,
+                "" if rows[name] is None else f"{rows[name]:,}",
+                relation.description,
+            ]
+            for name, relation in relations.items()
         ),
         whole=1,
     )

@@ -29,7 +29,7 @@ class Upload:
     """An upload under way. Of its bytes only the hash and the number are kept."""
 
     name: str
-    given: dict[str, Any]
+    resource_fields: dict[str, Any]
     size: int
     mime_type: str
     received: int = 0
@@ -67,37 +67,41 @@ class FileStore:
 
     def start(self, headers: Mapping[str, str], body: Any) -> str:
         """Begin an upload; returns its id. Raises Refused (400, 409)."""
-        wanted = {name.lower(): value for name, value in headers.items()}
-        if wanted.get("x-goog-upload-protocol") != "resumable":
+        lower_headers = {name.lower(): value for name, value in headers.items()}
+        if lower_headers.get("x-goog-upload-protocol") != "resumable":
             raise Refused(400, "The stand-in knows resumable uploads only.")
-        if wanted.get("x-goog-upload-command") != "start":
+        if lower_headers.get("x-goog-upload-command") != "start":
             raise Refused(400, "An upload begins with the command start.")
-        size = wanted.get("x-goog-upload-header-content-length", "")
+        size = lower_headers.get("x-goog-upload-header-content-length", "")
         if not size.isdigit() or not 0 < int(size) <= MOST_BYTES:
             raise Refused(400, f"File size must be in 1..{MOST_BYTES} bytes.")
-        kind = wanted.get("x-goog-upload-header-content-type", "application/octet-stream")
-        given = body.get("file", {}) if isinstance(body, dict) else {}
+        kind = lower_headers.get("x-goog-upload-header-content-type", "application/octet-stream")
+        resource_fields = body.get("file", {}) if isinstance(body, dict) else {}
         with self._lock:
             self._last += 1
-            name = str(given.get("name") or f"files/{self._last:012d}")
+            name = str(resource_fields.get("name") or f"files/{self._last:012d}")
             if not _NAME.fullmatch(name):
                 raise Refused(400, f"Invalid resource field value in the request: {name}")
             if name in self._files:
                 raise Refused(409, "Requested entity already exists")
-            self._uploads[str(self._last)] = Upload(name, given, int(size), kind)
+            self._uploads[str(self._last)] = Upload(name, resource_fields, int(size), kind)
             return str(self._last)
 
     def receive(
         self, upload_id: str, headers: Mapping[str, str], body: bytes, plan: FilePlan, now: datetime
     ) -> File | None:
         """Take a piece; the file, when it is the last one. Raises Refused (400, 404)."""
-        told = {name.lower(): value for name, value in headers.items()}
-        commands = {word.strip() for word in told.get("x-goog-upload-command", "").split(",")}
+        lower_headers = {name.lower(): value for name, value in headers.items()}
+        commands = {
+            word.strip() for word in lower_headers.get("x-goog-upload-command", "").split(",")
+        }
         with self._lock:
             upload = self._uploads.get(upload_id)
             if upload is None:
                 raise Refused(404, "There is no such upload.")
-            if "upload" not in commands or told.get("x-goog-upload-offset") != str(upload.received):
+            if "upload" not in commands or lower_headers.get("x-goog-upload-offset") != str(
+                upload.received
+            ):
                 raise Refused(400, f"The upload stands at offset {upload.received}.")
             is_last = "finalize" in commands
             if not is_last and len(body) % CHUNK_BYTES:
@@ -151,21 +155,21 @@ class FileStore:
 def resource(file: File) -> dict[str, Any]:
     """The file as the API shows it: int64 as strings, the hash's hex in base64."""
     upload = file.upload
-    made = f"{file.created:%Y-%m-%dT%H:%M:%S.%fZ}"
+    created = f"{file.created:%Y-%m-%dT%H:%M:%S.%fZ}"
     shown = {
         "name": upload.name,
         "mimeType": upload.mime_type,
         "sizeBytes": str(upload.size),
-        "createTime": made,
-        "updateTime": made,
+        "createTime": created,
+        "updateTime": created,
         "expirationTime": f"{file.created + _KEPT:%Y-%m-%dT%H:%M:%S.%fZ}",
         "sha256Hash": base64.b64encode(upload.digest.hexdigest().encode()).decode(),
         "uri": f"{_URI}{upload.name}",
         "state": file.state,
         "source": "UPLOADED",
     }
-    if "displayName" in upload.given:
-        shown["displayName"] = upload.given["displayName"]
+    if "displayName" in upload.resource_fields:
+        shown["displayName"] = upload.resource_fields["displayName"]
     if file.state == "FAILED":
         shown["error"] = {"code": 3, "message": file.plan.error}
     return shown

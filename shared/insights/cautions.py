@@ -111,8 +111,8 @@ def _breaks(passed: Gate, plan: Plan) -> Iterator[str]:
     """
     if "source" not in passed.frame:
         return
-    asked = collected_at(passed.frame, plan)
-    times = [None if pd.isna(one) else one.to_pydatetime() for one in asked]
+    counted_at = collected_at(passed.frame, plan)
+    times = [None if pd.isna(moment) else moment.to_pydatetime() for moment in counted_at]
     yield from break_sentences(zip(passed.frame["source"], times, times, strict=True))
 
 

@@ -67,8 +67,8 @@ class Run:
 
     def publish_outbox(self) -> None:
         """Create each record's object, once, and publish what the lake then holds."""
-        left = (self.app.tombstones.redact(record) for record in self.progress.outbox)
-        if due := [record for record in left if record is not None]:
+        redacted = (self.app.tombstones.redact(record) for record in self.progress.outbox)
+        if due := [record for record in redacted if record is not None]:
             self.app.publish(*self.pool.map(self._kept, due))
         self.progress.outbox = ()
 

@@ -36,11 +36,13 @@ def silences(lake: Lake, now: datetime) -> list[Silence]:
     if content is None or stored is None:
         return []
     good = checked_collections(content)[0]
-    states = ((one, _state(one, lake)) for one in good)
-    told = (
-        silence_of(one, state, now, stored.updated) for one, state in states if state is not None
+    states = ((collection, _state(collection, lake)) for collection in good)
+    findings = (
+        silence_of(collection, state, now, stored.updated)
+        for collection, state in states
+        if state is not None
     )
-    return [one for one in told if one is not None]
+    return [silence for silence in findings if silence is not None]
 
 
 def silence_of(

@@ -64,5 +64,5 @@ def _parts(rows: Rows, key: str) -> Iterator[tuple[list[str], list[str]]]:
 
 def _text(row: Mapping[str, Any]) -> str:
     """A missing name reads as NULL in the statement, as `null` does, and is shorter."""
-    known = {name: value for name, value in row.items() if value is not None}
-    return json.dumps(known, ensure_ascii=False, allow_nan=False)
+    present = {name: value for name, value in row.items() if value is not None}
+    return json.dumps(present, ensure_ascii=False, allow_nan=False)

@@ -89,12 +89,12 @@ def _precision(found: Analysis) -> Iterator[Row]:
         yield _valued("influence", name, one["estimate_without"]) | {"count": one["n"]}
 
 
-def _cautions(found: Analysis, videos: Sequence[Row]) -> Iterator[Row]:
+def _cautions(analysis: Analysis, videos: Sequence[Row]) -> Iterator[Row]:
     """What the analysis warns of, and known breaks that the videos it rests on span."""
-    kept = (videos[place] for place in found.gate.frame.index)
-    dated = ((row.get("source"), row.get("listed_at"), row.get("collected_at")) for row in kept)
+    analysed = (videos[position] for position in analysis.gate.frame.index)
+    dated = ((row.get("source"), row.get("listed_at"), row.get("collected_at")) for row in analysed)
     breaks = break_sentences(dated)
-    for number, sentence in enumerate(dict.fromkeys((*found.insights.warnings, *breaks)), 1):
+    for number, sentence in enumerate(dict.fromkeys((*analysis.insights.warnings, *breaks)), 1):
         yield _said("caution", str(number), sentence)
 
 

@@ -62,15 +62,15 @@ class Results:
     def read(self, line: bytes | None) -> Result | None:
         """The result in a line; None for a line that cannot be read or is nobody's."""
         self.lines += 1
-        said = _object(line)
-        if said is None:
+        document = _object(line)
+        if document is None:
             self.malformed += 1
             return None
-        found = self._whose(said.get("request"))
-        if found is None:
+        identity = self._whose(document.get("request"))
+        if identity is None:
             self.unknown += 1
             return None
-        return self._result(found, said)
+        return self._result(identity, document)
 
     @property
     def requests(self) -> int:
@@ -78,7 +78,7 @@ class Results:
         return len(self._fate)
 
     def count(self, fate: str) -> int:
-        return sum(1 for one in self._fate.values() if one == fate)
+        return sum(1 for each in self._fate.values() if each == fate)
 
     @property
     def answered(self) -> int:
@@ -104,23 +104,23 @@ class Results:
             return 0
         return self._refusals_of_the_schema or (0 if self.answered else self._bare_refusals)
 
-    def _result(self, found: tuple[str, str, int], said: Wire) -> Result:
-        response = said.get("response")
-        status = str(said.get("status") or "").strip()
+    def _result(self, identity: tuple[str, str, int], document: Wire) -> Result:
+        response = document.get("response")
+        status = str(document.get("status") or "").strip()
         self._refusals_of_the_schema += speaks_of_schema(status)
         self._bare_refusals += is_bare(status)
         if status or not isinstance(response, dict) or not response:
             problem = _message(status)
-            self._settle(word_of(*found), _FAILED, problem)
-            return Result(*found, None, problem)
-        self._settle(word_of(*found), _ANSWERED)
+            self._settle(word_of(*identity), _FAILED, problem)
+            return Result(*identity, None, problem)
+        self._settle(word_of(*identity), _ANSWERED)
         kept = Kept(
-            asked_at=self._time(said),
+            asked_at=self._time(document),
             response=response,
             is_batch=True,
             schema_relaxed=self._in_words,
         )
-        return Result(*found, kept)
+        return Result(*identity, kept)
 
     def _settle(self, word: str, fate: str, problem: str = "") -> None:
         if problem:
@@ -153,10 +153,10 @@ class Results:
             return uri.removeprefix(f"gs://{self._bucket}/")
         return ""
 
-    def _time(self, said: Wire) -> datetime:
+    def _time(self, document: Wire) -> datetime:
         """When it was answered; the job's end for a line that does not say."""
         try:
-            at = datetime.fromisoformat(str(said.get("processedTime") or ""))
+            at = datetime.fromisoformat(str(document.get("processedTime") or ""))
             return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
             return self._ended_at
@@ -197,7 +197,7 @@ def _message(status: str) -> str:
 
 def _sentence(status: str) -> str:
     """The API's message out of the status of a line, which may hold a whole error as JSON."""
-    said = _object(status[max(0, status.find("{")) :].encode()) or {}
-    inner = said.get("error")
+    error = _object(status[max(0, status.find("{")) :].encode()) or {}
+    inner = error.get("error")
     text = inner.get("message") if isinstance(inner, dict) else None
     return str(text or status)

@@ -66,7 +66,7 @@ class CanaryVerdict(Checked):
 
     @property
     def why(self) -> str:
-        return self.put_off or "; ".join(one.sentence for one in self.findings)
+        return self.put_off or "; ".join(finding.sentence for finding in self.findings)
 
     def to_json(self) -> bytes:
         return self.model_dump_json(exclude_none=True).encode()
@@ -116,41 +116,41 @@ def most_usd(under: Condition, prices: Prices, on: date) -> float | None:
 
 
 def _verdict(rater: GeminiRater, lake: Lake, day: date) -> CanaryVerdict:
-    said: dict[str, Any] = {"day": day.isoformat(), "rater": rater.name}
-    said["config_hash"] = rater.config_hash
+    fields: dict[str, Any] = {"day": day.isoformat(), "rater": rater.name}
+    fields["config_hash"] = rater.config_hash
     if too_much := _too_much(rater, day):
-        return CanaryVerdict(**said, ok=None, put_off=too_much)
+        return CanaryVerdict(**fields, ok=None, put_off=too_much)
     try:
         answers = tuple(_asked(it, rater, lake, day) for it in frozen_clips())
     except OverBudget as over:
-        return CanaryVerdict(**said, ok=None, put_off=over.sentence)
+        return CanaryVerdict(**fields, ok=None, put_off=over.sentence)
     except (Misconfigured, Permanent) as error:
         sentence = str(getattr(error, "sentence", error))
-        return CanaryVerdict(**said, ok=False, findings=(Finding(kind="ask", sentence=sentence),))
+        return CanaryVerdict(**fields, ok=False, findings=(Finding(kind="ask", sentence=sentence),))
     sitting = Sitting(day=day.isoformat(), answers=answers)
     costs = [it.cost_usd for it in answers if it.cost_usd is not None]
-    said |= {
+    fields |= {
         "sitting": sitting,
         "model_versions": tuple(sitting.model_versions),
         "cost_usd": round(sum(costs), 9) if costs else None,
     }
-    return _judged(said, sitting, lake)
+    return _judged(fields, sitting, lake)
 
 
-def _judged(said: dict[str, Any], sitting: Sitting, lake: Lake) -> CanaryVerdict:
+def _judged(fields: dict[str, Any], sitting: Sitting, lake: Lake) -> CanaryVerdict:
     """The verdict beside the baseline, which this sitting becomes when there is none."""
-    name = f"{FOLDER}{said['config_hash']}/baseline.json"
+    name = f"{FOLDER}{fields['config_hash']}/baseline.json"
     content = lake.read(name)
     if content is None and len(sitting.rated) < FEWEST_CLIPS:
         sentence = f"only {len(sitting.rated)} of {len(sitting.answers)} clips could be rated"
         return CanaryVerdict(
-            **said, ok=False, findings=(Finding(kind="status", sentence=sentence),)
+            **fields, ok=False, findings=(Finding(kind="status", sentence=sentence),)
         )
     if content is None:
         lake.write_once(name, sitting.model_dump_json(exclude_none=True).encode())
-        return CanaryVerdict(**said, ok=True, is_baseline=True)
+        return CanaryVerdict(**fields, ok=True, is_baseline=True)
     findings = compared(parse(Sitting, content, name), sitting)
-    return CanaryVerdict(**said, ok=not findings, findings=findings)
+    return CanaryVerdict(**fields, ok=not findings, findings=findings)
 
 
 def _asked(it: FrozenClip, rater: GeminiRater, lake: Lake, day: date) -> ClipAnswer:

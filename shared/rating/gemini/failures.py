@@ -84,14 +84,14 @@ def translated(error: Exception) -> Exception:
     return NoAnswer(f"Gemini gave no answer that can be read: {said}")
 
 
-def speaks_of_schema(said: str) -> bool:
+def speaks_of_schema(message: str) -> bool:
     """Whether an error of the API, as text, names the response schema as its cause."""
-    return bool(_OF_THE_SCHEMA.search(_URI.sub("", said)))
+    return bool(_OF_THE_SCHEMA.search(_URI.sub("", message)))
 
 
-def is_bare(said: str) -> bool:
+def is_bare(message: str) -> bool:
     """Whether an error of the API, as text, names no cause at all."""
-    return BARE in said
+    return BARE in message
 
 
 def _of_the_api(error: errors.APIError) -> Exception:

@@ -100,8 +100,8 @@ class ServedModels(BaseModel):
 
     def term(self, model: str, platform: Platform) -> ServedTerm | None:
         """What the table says of a model; None when it says nothing."""
-        of_platform = (one for one in self.model if one.platform == platform)
-        return next((one for one in of_platform if model in one.names), None)
+        of_platform = (entry for entry in self.model if entry.platform == platform)
+        return next((entry for entry in of_platform if model in entry.names), None)
 
     def outlook(self, model: str, platform: Platform, on: date) -> Outlook:
         """How long a model is served, seen from that day (UTC)."""

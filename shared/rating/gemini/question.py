@@ -63,8 +63,8 @@ class Question:
         generation = {
             name: value for name, value in self.generation.items() if name != "responseSchema"
         }
-        told = {"text": IN_WORDS + json.dumps(self.schema, ensure_ascii=False)}
-        system = {**self.system, "parts": [*self.system["parts"], told]}
+        schema_part = {"text": IN_WORDS + json.dumps(self.schema, ensure_ascii=False)}
+        system = {**self.system, "parts": [*self.system["parts"], schema_part]}
         return Question(self.contents, system, generation, self.safety)
 
     def without_file(self) -> "Question":
@@ -153,15 +153,15 @@ class Condition:
     @cached_property
     def config_hash(self) -> str:
         """Covers all that shapes an answer: prompt, schema, parameters, fixed sentences."""
-        said = [_ASK, _CORRECT, IN_WORDS, *([_CAPTION] if self.sees_caption else [])]
-        said += [self.preface] if self.preface else []
+        texts = [_ASK, _CORRECT, IN_WORDS, *([_CAPTION] if self.sees_caption else [])]
+        texts += [self.preface] if self.preface else []
         return digest(
             {
                 "rater": self.name,
                 "prompt": self.prompt,
                 "schema": self.schema,
                 "parameters": self.settings.identity(),
-                "said": said,
+                "said": texts,
             }
         )
 

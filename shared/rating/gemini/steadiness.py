@@ -56,11 +56,11 @@ class Sitting(Checked):
 
     @property
     def rated(self) -> dict[str, ClipAnswer]:
-        return {one.clip: one for one in self.answers if one.status == "rated"}
+        return {answer.clip: answer for answer in self.answers if answer.status == "rated"}
 
     @property
     def model_versions(self) -> list[str]:
-        return sorted({one.model_version for one in self.answers if one.model_version})
+        return sorted({answer.model_version for answer in self.answers if answer.model_version})
 
 
 class Finding(Checked):
@@ -73,12 +73,12 @@ class Finding(Checked):
 def clip_answer(name: str, answer: Answer) -> ClipAnswer:
     """A rater's answer, without its words."""
     values = answer.values or Values()
-    told = {name: value for name, value in values if type(value) is int}
+    scores = {name: value for name, value in values if type(value) is int}
     return ClipAnswer(
         clip=name,
         status=answer.status,
         reason=answer.reason,
-        scores=told,
+        scores=scores,
         model_version=answer.model_version,
         input_tokens=answer.input_tokens or 0,
         video_tokens=answer.video_tokens or 0,
@@ -95,11 +95,11 @@ def compared(before: Sitting, now: Sitting) -> tuple[Finding, ...]:
 
 
 def _statuses(before: Sitting, now: Sitting) -> Iterator[Finding]:
-    today = {one.clip: one for one in now.answers}
+    today = {answer.clip: answer for answer in now.answers}
     for name in before.rated:
-        one = today.get(name)
-        if one is None or one.status != "rated":
-            why = f"{one.status} ({one.reason})" if one else "not answered"
+        answer = today.get(name)
+        if answer is None or answer.status != "rated":
+            why = f"{answer.status} ({answer.reason})" if answer else "not answered"
             yield Finding(kind="status", sentence=f"the clip {name} was rated and is {why}")
 
 
@@ -156,8 +156,8 @@ def agreement(pairs: Sequence[tuple[float, float]]) -> float | None:
     between = 2 * sum((row - grand) ** 2 for row in rows) / (count - 1)
     of_columns = count * sum((column - grand) ** 2 for column in columns)
     error = sum(
-        (pair[side] - rows[place] - columns[side] + grand) ** 2
-        for place, pair in enumerate(pairs)
+        (pair[side] - rows[index] - columns[side] + grand) ** 2
+        for index, pair in enumerate(pairs)
         for side in (0, 1)
     ) / (count - 1)
     whole = between + error + 2 / count * (of_columns - error)

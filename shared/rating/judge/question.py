@@ -61,8 +61,8 @@ class Judgement:
     @cached_property
     def config_hash(self) -> str:
         """Covers prompt, cards, schema and parameters."""
-        said = [self.prompt, _ASK, IN_WORDS, self.schema, self._generation()]
-        return digest({"judge": self.name, "said": said, "parameters": self.settings.identity()})
+        texts = [self.prompt, _ASK, IN_WORDS, self.schema, self._generation()]
+        return digest({"judge": self.name, "said": texts, "parameters": self.settings.identity()})
 
     def question(self, rating: Rating) -> Question:
         """The question about one rating: its words and its numbers, and nothing of the video."""
