@@ -24,7 +24,18 @@ _MOST_WORDS = 4
 """Of a name that a manifest brought, such as `Ana María`; TikTok's own have one."""
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-"""Thai to Khmer, kana and Han: nobody puts a space between a name and the word that follows."""
+_UNSPACED += "\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
+"""Thai to Khmer, kana and Han: nobody puts a space between a name and the word that follows.
+Neither does Korean before a particle or a title (`@anna님`)."""
+
+_AT = "(?:[@＠]|%40)"
+"""%40 is an @ in an address."""
+
+_DIRECTIONS = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
+"""Marks of the direction of writing, which apps put between the @ and a name."""
+
+_TRAILING = ".\u200c\u200d\ufe0e\ufe0f"
+"""What may stand at the end of a word and belongs to no name: joiners and variants of emoji."""
 
 _ID = re.compile(r"(?<![A-Za-z0-9])(?:[0-9]{15,20}|u[0-9a-f]{16})(?![A-Za-z0-9])")
 """TikTok's ids, and ours of own files; a shorter number in a text is a count."""
@@ -77,7 +88,7 @@ def _after_at(text: str, token: re.Match[str]) -> Iterator[tuple[int, int]]:
     more = _more_words().match(text, stop)
     stops = [] if more is None else [stop + length for length in _ends_of_words(more[0])]
     for at in [*reversed(stops), *(start + cut for cut in reversed(_cuts(token[2])))]:
-        trimmed = len(text[start:at].rstrip("."))
+        trimmed = len(text[start:at].rstrip(_TRAILING))
         if trimmed:
             yield start, start + trimmed
 
@@ -97,7 +108,7 @@ def _alone(token: re.Match[str]) -> Iterator[tuple[int, int]]:
         if part is None:
             continue
         start = token.start(2) + part.start()
-        word = part[0].rstrip(".")
+        word = part[0].rstrip(_TRAILING)
         if is_unmistakable(word):
             yield start, start + len(word)
 
@@ -121,7 +132,7 @@ def _word() -> str:
 
 @lru_cache(maxsize=1)
 def _tokens() -> re.Pattern[str]:
-    return re.compile(f"([@＠]?)([{_word()}]+)")
+    return re.compile(f"(?:({_AT}){_DIRECTIONS})?([{_word()}]+)")
 
 
 @lru_cache(maxsize=1)
@@ -133,8 +144,11 @@ def _more_words() -> re.Pattern[str]:
 def _scripts() -> re.Pattern[str]:
     hiragana, katakana = "\u3040-\u309f", "\u30a0-\u30ff"
     han = "\u3005\u3400-\u9fff\uf900-\ufaff"
+    hangul = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
     others = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-    return re.compile(f"[{hiragana}]+|[{katakana}]+|[{han}]+|[{others}]+|[^{_UNSPACED}]+")
+    return re.compile(
+        f"[{hiragana}]+|[{katakana}]+|[{han}]+|[{hangul}]+|[{others}]+|[^{_UNSPACED}]+"
+    )
 
 
 # What selects texts in BigQuery
@@ -145,7 +159,7 @@ def pattern_of(name: str) -> str:
     plain = folded(name)
     forms = dict.fromkeys([plain, unicodedata.normalize("NFD", plain)])
     either = "|".join(map(_in_any_case, forms))
-    return f"(?:{either})" if is_unmistakable(plain) else f"[@＠](?:{either})"
+    return f"(?:{either})" if is_unmistakable(plain) else f"{_AT}{_DIRECTIONS}(?:{either})"
 
 
 def _in_any_case(name: str) -> str:

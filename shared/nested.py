@@ -25,6 +25,20 @@ def parsed(content: bytes | str, **how: Any) -> Any:
     raise ValueError("nested too deep")
 
 
+def json_text(value: Any) -> str:
+    """What `parsed` read, as JSON again: keys sorted, no spaces.
+
+    Strangers write NaN, and emoji of which half was cut off: both come out as they came in. UTF-8
+    has no half characters, so a text with one is written with escapes.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return text
+
+
 def _inside(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())

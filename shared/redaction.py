@@ -18,7 +18,7 @@ from shared.events import Message
 from shared.free_text import is_account, is_address, is_free_text, is_video_id
 from shared.mentions import ERASED, is_long_id, without_mentions
 from shared.model import VIDEO_ID, Record, canonical_json, parse
-from shared.nested import parsed
+from shared.nested import json_text, parsed
 from shared.object_names import creator_in_name, video_in_name
 
 IN_SECTIONS = ("data", "said", "video", "creator", "author", "request", "labels")
@@ -203,11 +203,12 @@ class Redaction:
         try:
             value = parsed(text)
         except ValueError:
-            return ERASED if self._raw(text) else text
+            # `[Part 2] with @ada.l` is no broken JSON; a field of JSON cannot be cut out of a text.
+            return ERASED if self._quotes_erased(text) else self.text(text, field)
         redacted = self.value(value, field)
         if redacted is GONE:
             return "{}"
-        return text if redacted == value else canonical_json(redacted)
+        return text if redacted == value else json_text(redacted)
 
     def _is_about_erased(self, value: Mapping[str, Any]) -> bool:
         """Whether an object says that it is an erased video's, or an erased creator's."""
@@ -280,18 +281,18 @@ class Redaction:
         redacted = self.value(value)
         if redacted is GONE:
             return None
-        return data if redacted == value else canonical_json(redacted).encode()
+        return data if redacted == value else json_text(redacted).encode()
 
     def _raw(self, text: str) -> bool:
         """Names in a text of which only the letters are known; fields as JSON writes them."""
-        if self.text(text, "unreadable") != text:
-            return True
-        for name, value in _QUOTED_FIELD.findall(text):
-            if is_video_id(name) and self._has_video(value):
-                return True
-            if is_account(name) and self.erased.has_creator(value):
-                return True
-        return False
+        return self.text(text, "unreadable") != text or self._quotes_erased(text)
+
+    def _quotes_erased(self, text: str) -> bool:
+        return any(
+            (is_video_id(name) and self._has_video(value))
+            or (is_account(name) and self.erased.has_creator(value))
+            for name, value in _QUOTED_FIELD.findall(text)
+        )
 
 
 def _is_structure(field: str) -> bool:

@@ -43,7 +43,9 @@ def digest(key: str, kind: Kind, value: str) -> str:
             "without it"
         )
     name = folded(value) if kind == "creators" else value
-    return hmac.new(key.encode(), f"{kind}:{name}".encode(), hashlib.sha256).hexdigest()[:40]
+    # A name that strangers wrote may hold half of an emoji, which UTF-8 lacks.
+    message = f"{kind}:{name}".encode("utf-8", "surrogatepass")
+    return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True)

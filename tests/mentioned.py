@@ -26,4 +26,8 @@ FOUND = [
     ("@jose\u0301 @JOSÉ", "@[erased] @[erased]"),
     ("@2026 @3.5 @00z @11 @x", "@[erased] @[erased] @[erased] @[erased] @[erased]"),
     ("#cats_2026 charlie99", "#[erased] [erased]"),
+    ("@eve님, @eve가 ada.l씨", "@[erased]님, @[erased]가 [erased]씨"),
+    ("@\u2068eve\u2069 @\u200eeve", "@\u2068[erased]\u2069 @\u200e[erased]"),
+    ("@eve\u200d @eve\ufe0f", "@[erased]\u200d @[erased]\ufe0f"),
+    ("https://www.tiktok.com/%40eve/live", "https://www.tiktok.com/%40[erased]/live"),
 ]

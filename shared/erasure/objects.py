@@ -20,8 +20,8 @@ from shared.lake import (
     Lake,
     Superseded,
 )
-from shared.model import canonical_json, content_id, id_in_name
-from shared.nested import parsed
+from shared.model import content_id, id_in_name
+from shared.nested import json_text, parsed
 from shared.rating.gemini.batch_part import BATCHES
 from shared.redaction import Redaction
 from shared.tiktok.manifest_terms import NAMES
@@ -163,7 +163,7 @@ def _message(content: bytes, redaction: Redaction) -> bytes | None:
     redacted = redaction.evidence(entry)
     if redacted is None:
         return None
-    return content if redacted == entry else canonical_json(redacted).encode()
+    return content if redacted == entry else json_text(redacted).encode()
 
 
 def _unparsed(entry: Entry, content: bytes, lake: Lake, redaction: Redaction) -> bytes | None:

@@ -19,6 +19,8 @@ from shared.redaction import GONE, Redaction
 
 Cells = Callable[[str], bool]
 _LEAST_COLUMNS = 2
+_MARK = "\ufeff"
+"""What Excel writes before the first line. Left in, it would hide the quotes of the first cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,13 @@ class Layout:
     def of(cls, first_line: str, accounts: frozenset[str], structure: frozenset[str]) -> Self:
         """`accounts` and `structure` are names of columns in lower case: whose a row is, and what
         is no free text."""
+        first_line = first_line.removeprefix(_MARK)
         delimiter = max(",;\t", key=first_line.count)
         try:
             cells = next(csv.reader([first_line], delimiter=delimiter), [])
         except csv.Error:  # a cell that is too long
             cells = []
-        names = tuple(name.removeprefix("\ufeff").strip().lower() for name in cells)
+        names = tuple(name.strip().lower() for name in cells)
         is_header = any(
             is_free_text(name) or is_video_id(name) or name in accounts | structure
             for name in names
@@ -135,30 +138,48 @@ def _end_of(line: bytes) -> bytes:
     return b"\n" if line.endswith(b"\n") else b""
 
 
-def _written(row: list[str], delimiter: str) -> str:
+def _written(row: list[str], delimiter: str, ending: str = "\n") -> str:
     out = io.StringIO(newline="")
-    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(row)
+    csv.writer(out, delimiter=delimiter, lineterminator=ending).writerow(row)
     return out.getvalue()
 
 
 def redacted_table(
     content: bytes, accounts: frozenset[str], structure: frozenset[str], redaction: Redaction
 ) -> bytes | None:
-    """The table without what names somebody erased; the same bytes when nothing does.
+    """The table without what names somebody erased; None for no table.
 
-    Rows may go over several lines; they are written as Python writes CSV. None for no table.
+    Rows may go over several lines. One that names nobody keeps its bytes, also those that are no
+    UTF-8; another one is written as Python writes CSV.
     """
-    text = content.decode("utf-8", "replace")
+    text = content.decode("utf-8", "surrogateescape")
+    mark = _MARK if text.startswith(_MARK) else ""
+    text = text.removeprefix(mark)
     layout = Layout.of(text.partition("\n")[0].rstrip("\r"), accounts, structure)
-    out: list[str] = []
-    is_changed = False
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter))
+        rows = list(_rows_as_written(text, layout.delimiter))
     except csv.Error:
         return None
-    for number, row in enumerate(rows):
+    out = [mark]
+    for number, (row, written) in enumerate(rows):
         redacted = row if number == 0 and layout.header else layout.row(row, redaction)
-        is_changed = is_changed or redacted != row
-        if redacted is not None:
-            out.append(_written(redacted, layout.delimiter))
-    return "".join(out).encode() if is_changed else content
+        if redacted == row:
+            out.append(written)
+        elif redacted is not None:
+            ending = "\r\n" if written.endswith("\r\n") else "\n"
+            out.append(_written(redacted, layout.delimiter, ending))
+    return "".join(out).encode("utf-8", "surrogateescape")
+
+
+def _rows_as_written(text: str, delimiter: str) -> Iterator[tuple[list[str], str]]:
+    """Each row, and the text from which it was read. Raises csv.Error."""
+    lines: list[str] = []
+
+    def noting() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            lines.append(line)
+            yield line
+
+    for row in csv.reader(noting(), delimiter=delimiter):
+        yield row, "".join(lines)
+        lines.clear()
