@@ -109,7 +109,7 @@ def _foreign_host(head: RequestHead, hosts: frozenset[str]) -> Refusal | None:
     authorities = head.values("host")
     if not head.target.startswith("/"):
         # An absolute target counts for more than Host (RFC 9112, 3.2.2).
-        authorities.append(urlsplit(head.target).netloc)
+        authorities.append(_authority_of(head.target))
     foreign = [name for name in authorities if not _is_own(name, hosts)]
     if foreign:
         called = ", ".join(foreign)[:200]
@@ -117,6 +117,13 @@ def _foreign_host(head: RequestHead, hosts: frozenset[str]) -> Refusal | None:
     if len(head.values("host")) != 1:
         return Refusal(400, "A request must name one Host.")  # RFC 9112, 3.2
     return None
+
+
+def _authority_of(target: str) -> str:
+    try:
+        return urlsplit(target).netloc
+    except ValueError:  # a bracket that nobody closes
+        return target
 
 
 def _is_own(authority: str, hosts: frozenset[str]) -> bool:

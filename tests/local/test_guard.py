@@ -136,6 +136,7 @@ def test_a_request_names_one_host():
 def test_an_absolute_target_counts_for_more_than_the_host():
     assert refusal(Door(), head(target="http://evil.test/")).status == 403
     assert refusal(Door(), head(target="http://127.0.0.1:80/")) is None
+    assert refusal(Door(), head(target="http://[evil.test/")).status == 403
 
 
 def test_a_page_of_our_own_may_ask():
