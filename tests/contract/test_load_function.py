@@ -9,10 +9,11 @@ from pathlib import Path
 
 import functions_framework
 import pytest
+from cloudevents.http import CloudEvent
 
 from shared.errors import Misconfigured, Transient
-from shared.events import Message
-from shared.last_errors import last_error, note_name
+from shared.events import PUBSUB_MESSAGE, Message
+from shared.last_errors import LastError, last_error, note_name
 from shared.warehouse.group import GroupCommit
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0, metrics, rating, record
@@ -185,6 +186,7 @@ def test_a_note_that_cannot_be_written_hides_no_error(world, monkeypatch):
         raise Transient("storage is down, too")
 
     monkeypatch.setattr(world.lake, "put", down)
-    world.failure = Transient("BigQuery is down")
+    message = {"message": {"data": "e30=", "messageId": "1"}}
+    event = CloudEvent({"type": PUBSUB_MESSAGE, "source": "s"}, message)
 
-    assert world.deliver(record(metrics=metrics()).to_json(), attempt=4) == 500
+    LastError(world.lake, "load", event, 4, lambda: DAY_0).note(Transient("BigQuery is down"))
