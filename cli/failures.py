@@ -17,6 +17,7 @@ from shared.failed import Failed, failures, replay, sendable
 from shared.lake import FAILED, Lake
 from shared.parallel import in_order
 from shared.republish import Stage, Topics, Unsendable
+from shared.tombstones import Tombstones
 
 FAILING_STAGES = ("load", "analyze", "fetch", "rebuild")
 
@@ -112,25 +113,8 @@ class Failures:
         return {(entry.name, entry.generation) for entry in self.lake.entries(FAILED)}
 
     def _keep_dead_letters(self) -> None:
-        """What the sweep does every few minutes: nothing that waits there is left out."""
-        project = self._endpoints.project
-        subscriptions: dict[Stage, str] = {
-            "analyze": f"projects/{project}/subscriptions/{self._endpoints.uploads_topic}{DEAD}",
-            "load": f"projects/{project}/subscriptions/{self._endpoints.records_topic}{DEAD}",
-        }
-        if self._endpoints.is_local:
-            backlog = get_json(f"{self._endpoints.pubsub_admin}/backlog")
-            subscriptions = {
-                stage: path
-                for stage, path in subscriptions.items()
-                if backlog.get(path, {}).get("undelivered")
-            }
-        letters = [
-            DeadLetters(stage, path, self.lake, self._tombstones)
-            for stage, path in subscriptions.items()
-        ]
         try:
-            drain_all(letters, lambda: datetime.now(UTC), is_over=lambda: False)
+            keep_dead_letters(self._endpoints, self.lake, self._tombstones)
         except (Misconfigured, Transient) as error:
             if self._endpoints.is_local:
                 raise
@@ -138,3 +122,24 @@ class Failures:
                 f"Dead letters that wait in Pub/Sub are not in this list ({error}). "
                 "The sweep keeps them within ten minutes; look again then."
             )
+
+
+def keep_dead_letters(endpoints: Endpoints, lake: Lake, tombstones: Tombstones) -> None:
+    """Move what Pub/Sub gave up into failed/, as the sweep does every few minutes.
+
+    Raises Misconfigured and Transient when the subscriptions cannot be read.
+    """
+    project = endpoints.project
+    subscriptions: dict[Stage, str] = {
+        "analyze": f"projects/{project}/subscriptions/{endpoints.uploads_topic}{DEAD}",
+        "load": f"projects/{project}/subscriptions/{endpoints.records_topic}{DEAD}",
+    }
+    if endpoints.is_local:
+        backlog = get_json(f"{endpoints.pubsub_admin}/backlog")
+        subscriptions = {
+            stage: path
+            for stage, path in subscriptions.items()
+            if backlog.get(path, {}).get("undelivered")
+        }
+    letters = [DeadLetters(stage, path, lake, tombstones) for stage, path in subscriptions.items()]
+    drain_all(letters, lambda: datetime.now(UTC), is_over=lambda: False)
