@@ -1,4 +1,4 @@
-"""One run of `tta erase`: looked at, shown, asked, done, proven."""
+"""One run of `tta erase`: survey, show, ask, erase, prove."""
 
 import sys
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ from shared.redaction import Redaction
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What a person has said already, by options."""
+class ErasureOptions:
+    """The options of `tta erase` that answer its questions in advance."""
 
     is_sure: bool = False
     in_advance: bool = False
@@ -55,17 +55,17 @@ class Answers:
 
 
 def erased(
-    request: ErasureRequest, home: Path | None, target: str, screen: Screen, answers: Answers
+    request: ErasureRequest, home: Path | None, target: str, screen: Screen, options: ErasureOptions
 ) -> None:
     """Erase what is meant, after the person has agreed. Raises Refused when something remains."""
     report: ErasureReport | None = None
     with opened(home, screen, INGEST, target=target) as endpoints:
         app = _app(endpoints, screen)
         try:
-            if answers.take_back:
+            if options.take_back:
                 _take_back(request, app, endpoints, screen)
                 return
-            report = _erase(request, Home.at(home), app, endpoints, screen, answers)
+            report = _erase(request, Home.at(home), app, endpoints, screen, options)
         except (Permanent, Misconfigured) as error:
             raise Refused(getattr(error, "sentence", str(error))) from error
     if report is None:
@@ -83,19 +83,19 @@ def _erase(
     app: App,
     endpoints: Endpoints,
     screen: Screen,
-    answers: Answers,
+    options: ErasureOptions,
 ) -> ErasureReport | None:
     """What was done; None after a dry run."""
-    if endpoints.is_local and not answers.dry_run:
+    if endpoints.is_local and not options.dry_run:
         wait_until_over(endpoints)
         keep_dead_letters(endpoints, app.lake, app.tombstones)
     with screen.working("Looking for what is meant …"):
         seen = survey(request, app)
-    if answers.dry_run:
+    if options.dry_run:
         _show_dry_run(seen, home, app, screen)
         return None
-    _refuse_unknown(seen, answers)
-    if not answers.is_sure:
+    _refuse_unknown(seen, options)
+    if not options.is_sure:
         show_survey(seen, screen)
         show_way_back(endpoints, screen)
         _ask(seen, endpoints)
@@ -106,7 +106,7 @@ def _erase(
 
 
 def _erase_copies(home: Home, app: App, endpoints: Endpoints, report: ErasureReport) -> None:
-    """What this machine holds besides: reports that were saved, logs, pages of databases."""
+    """Erase from the copies on this machine: saved reports, logs, pages of databases."""
     redaction = Redaction(app.tombstones)
     if count := remove_reports(home, redaction):
         report.copies["saved reports"] += count
@@ -132,8 +132,8 @@ def _show_dry_run(seen: ErasureSurvey, home: Home, app: App, screen: Screen) -> 
     screen.show("Nothing was changed.")
 
 
-def _refuse_unknown(seen: ErasureSurvey, answers: Answers) -> None:
-    if seen.unknown and not answers.in_advance:
+def _refuse_unknown(seen: ErasureSurvey, options: ErasureOptions) -> None:
+    if seen.unknown and not options.in_advance:
         names = ", ".join(seen.unknown)
         raise Refused(
             f"Nothing here names {names}: nothing was erased, and no tombstone was written. Check "

@@ -23,7 +23,7 @@ def show_survey(seen: ErasureSurvey, screen: Screen, everything: bool = False) -
         quoted = " · ".join(map(_short, examples))
         screen.say(f"  {source:<22} {field:<18} {count:>5}  {quoted}")
     if seen.by_hand:
-        screen.say(f"You will have to change yourself: {', '.join(seen.by_hand)}")
+        screen.say(f"Change these yourself: {', '.join(seen.by_hand)}")
     if seen.unknown:
         screen.say(f"Nothing here names {', '.join(seen.unknown)}.")
     if everything:
@@ -48,13 +48,13 @@ def show_way_back(endpoints: Endpoints, screen: Screen) -> None:
 def way_back(endpoints: Endpoints) -> str:
     """How a mistake is undone, in the words of the cloud that is meant."""
     if endpoints.is_local:
-        return "On this machine nothing brings it back."
+        return "On this machine an erasure cannot be undone."
     days = soft_delete_days(endpoints)
     if days == 0:
         return "This lake keeps no deleted objects: it cannot be undone."
     period = f"{days} days" if days else "as long as its soft delete says"
     return (
-        f"The lake keeps what is deleted for {period}. Until then this brings all of it back "
+        f"The lake keeps deleted objects for {period}. Until then these commands restore them "
         "(TIME is when you erased, as in 2026-11-30T12:00:00Z):\n"
         f"  gcloud storage restore 'gs://{endpoints.bucket}/**' --async --allow-overwrite "
         "--created-before-time=TIME --deleted-after-time=TIME\n"
@@ -84,13 +84,11 @@ def show_report(report: ErasureReport, endpoints: Endpoints, screen: Screen) -> 
         copies = ", ".join(f"{count} {what}" for what, count in sorted(report.copies.items()))
         screen.show(f"here     {copies}")
     if not (report.remaining or report.by_hand):
-        screen.show(
-            f"Looked through {report.looked_at} objects and all tables: nothing names it any more."
-        )
+        screen.show(f"Searched {report.looked_at} objects and all tables: the name is gone.")
     if not endpoints.is_local:
         screen.show(
-            "What was under way may still arrive for ten minutes, and is dropped; run this again "
-            "then, as the proof. What Google keeps for a while is in docs/operations.md."
+            "Messages in transit may arrive for ten minutes, and are dropped. Run this again then: "
+            "it is the proof. docs/operations.md lists what Google keeps for a while."
         )
 
 

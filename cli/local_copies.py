@@ -1,4 +1,4 @@
-"""What this machine holds besides lake and tables: saved reports, logs, and pages of databases."""
+"""Copies on this machine outside lake and tables: saved reports, logs, and pages of databases."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a query costs on a cloud target, told before it runs, and the limit that it keeps."""
+"""The cost of a query on a cloud target, shown before it runs, and its limit."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ _TIB = 2**40
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class QueryPrice:
     """Bytes that BigQuery would bill at most; 0 for a query that reads no column."""
 
     bytes_billed: int
@@ -36,15 +36,15 @@ class Price:
         return f"{text}, about {self.usd:,.4f} USD"
 
 
-def price(dry_run: Any) -> Price:
+def price(dry_run: Any) -> QueryPrice:
     """From a dry run. Raises Refused when BigQuery says that the statement is no SELECT."""
     refuse_type(dry_run.statement_type)
     read = int(dry_run.total_bytes_processed or 0)
     least = LEAST_BYTES_PER_TABLE * max(1, len(dry_run.referenced_tables or ()))
-    return Price(max(read, least) if read else 0)
+    return QueryPrice(max(read, least) if read else 0)
 
 
-def refuse_above(limit: Price, cost: Price) -> None:
+def refuse_above(limit: QueryPrice, cost: QueryPrice) -> None:
     """Raises Refused, naming the option, for a query that would be billed more than the limit."""
     if cost.bytes_billed > limit.bytes_billed:
         raise Refused(
@@ -55,10 +55,10 @@ def refuse_above(limit: Price, cost: Price) -> None:
         )
 
 
-def _above(cost: Price) -> float:
+def _above(cost: QueryPrice) -> float:
     """The next whole GB, a tenth more than the estimate: tables may grow meanwhile."""
     return float(-(-cost.bytes_billed * 11 // (10 * GB)))
 
 
-def limit_of(max_gb: float) -> Price:
-    return Price(int(max_gb * GB))
+def limit_of(max_gb: float) -> QueryPrice:
+    return QueryPrice(int(max_gb * GB))

@@ -9,7 +9,7 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound
 from sqlglot import exp
 
 from cli.exported import export
-from cli.query_price import DEFAULT_MAX_GB, Price, limit_of, price, refuse_above
+from cli.query_price import DEFAULT_MAX_GB, QueryPrice, limit_of, price, refuse_above
 from cli.refused import Refused, of_service
 from cli.screen import Screen
 from cli.star_schema import relations
@@ -52,7 +52,7 @@ def answer(
 
 
 def _rows(
-    screen: Screen, warehouse: Warehouse, endpoints: Endpoints, sql: str, limit: Price
+    screen: Screen, warehouse: Warehouse, endpoints: Endpoints, sql: str, limit: QueryPrice
 ) -> Any:
     if endpoints.is_local:
         return warehouse.ask(sql)

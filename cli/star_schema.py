@@ -17,7 +17,7 @@ VIEW = "view"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class DescribedColumn:
     """`type` is BigQuery's, ARRAY<…> for a repeated column; empty for a column of a view."""
 
     name: str
@@ -32,7 +32,7 @@ class Relation:
     name: str
     kind: str
     description: str
-    columns: tuple[Column, ...]
+    columns: tuple[DescribedColumn, ...]
 
 
 def relations() -> dict[str, Relation]:
@@ -48,29 +48,29 @@ def relations() -> dict[str, Relation]:
     return {relation.name: relation for relation in (*tables, *views)}
 
 
-def _columns(table: str) -> tuple[Column, ...]:
+def _columns(table: str) -> tuple[DescribedColumn, ...]:
     return tuple(
-        Column(field["name"], _type(field["type"], field["mode"]), field["description"])
+        DescribedColumn(field["name"], _type(field["type"], field["mode"]), field["description"])
         for field in schema(table)
     )
 
 
-def _view_columns(template: str) -> tuple[Column, ...]:
-    return tuple(Column(name, "", text) for name, text in columns(template).items())
+def _view_columns(template: str) -> tuple[DescribedColumn, ...]:
+    return tuple(DescribedColumn(name, "", text) for name, text in columns(template).items())
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredTables:
     """What one cloud has of them: rows by table, and types of columns by table or view."""
 
     rows: Mapping[str, int]
     types: Mapping[str, Mapping[str, str]]
 
 
-NOTHING = Stored({}, {})
+NOTHING = StoredTables({}, {})
 
 
-def read(endpoints: Endpoints | None, home: Path | None) -> Stored:
+def read(endpoints: Endpoints | None, home: Path | None) -> StoredTables:
     """From a cloud that runs, else from the file of the local BigQuery (`endpoints` None).
 
     Neither scans a table that is paid for. Raises what google.api_core raises.
@@ -78,7 +78,7 @@ def read(endpoints: Endpoints | None, home: Path | None) -> Stored:
     return _of_file(Home.at(home)) if endpoints is None else _of_service(endpoints)
 
 
-def _of_service(endpoints: Endpoints) -> Stored:
+def _of_service(endpoints: Endpoints) -> StoredTables:
     from cli.warehouse import Warehouse
 
     warehouse = Warehouse(endpoints)
@@ -89,10 +89,10 @@ def _of_service(endpoints: Endpoints) -> Stored:
     types = {
         name: {f.name: _type(f.field_type, f.mode) for f in live[name].schema} for name in live
     }
-    return Stored(rows, types)
+    return StoredTables(rows, types)
 
 
-def _of_file(home: Home) -> Stored:
+def _of_file(home: Home) -> StoredTables:
     """Nothing while a server that did not tell where it is has the file open, or where none is."""
     import duckdb
 
@@ -110,7 +110,7 @@ def _of_file(home: Home) -> Stored:
             name: {field["name"]: _type(field["type"], field["mode"]) for field in columns}
             for name, columns in fields.items()
         }
-        return Stored(rows, types)
+        return StoredTables(rows, types)
     return NOTHING
 
 

@@ -28,7 +28,7 @@ def erase(
     take_back: Annotated[
         bool,
         typer.Option(
-            "--take-back", help="Forget an erasure, so that what is restored is taken in again."
+            "--take-back", help="Forget an erasure, so that restored data is accepted again."
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before erasing.")] = False,
@@ -43,7 +43,7 @@ def erase(
     everything is looked through once more. The same command again proves that nothing came back.
     Exit status 1 when something still names what was erased.
     """
-    from cli.erasing import Answers, erased
+    from cli.erasing import ErasureOptions, erased
     from cli.refused import WRONG_USE, Refused
     from cli.screen import Screen
     from shared.erasure.erase import ErasureRequest
@@ -51,7 +51,7 @@ def erase(
     if not (video or creator or vanished):
         raise Refused("Nothing to erase: give --video, --creator or --vanished.", WRONG_USE)
     request = ErasureRequest(tuple(video or ()), tuple(creator or ()), vanished)
-    answers = Answers(
+    options = ErasureOptions(
         is_sure=yes or json, in_advance=in_advance, dry_run=dry_run, take_back=take_back
     )
-    erased(request, home, target, Screen(machine=json), answers)
+    erased(request, home, target, Screen(machine=json), options)

@@ -104,7 +104,7 @@ class Service:
         self._lock_file.close()
 
     def _rewrite_when_asked(self) -> None:
-        """Somebody was erased: the catalogue is written anew."""
+        """Rewrite the catalogue, because somebody was erased."""
         while not self._stopping.wait(rewriting.LOOKS_EVERY_S):
             if not rewriting.is_requested(self._data):
                 continue

@@ -25,7 +25,7 @@ _URI = "https://generativelanguage.googleapis.com/v1beta/"
 
 
 @dataclass(slots=True)
-class Upload:
+class FileUpload:
     """An upload under way. Of its bytes only the hash and the number are kept."""
 
     name: str
@@ -40,7 +40,7 @@ class Upload:
 class File:
     """An uploaded file. `looks` is how often it was looked at."""
 
-    upload: Upload
+    upload: FileUpload
     plan: FilePlan
     created: datetime
     looks: int = 0
@@ -56,7 +56,7 @@ class FileStore:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._uploads: dict[str, Upload] = {}
+        self._uploads: dict[str, FileUpload] = {}
         self._files: dict[str, File] = {}
         self._last = 0
 
@@ -84,7 +84,7 @@ class FileStore:
                 raise Refused(400, f"Invalid resource field value in the request: {name}")
             if name in self._files:
                 raise Refused(409, "Requested entity already exists")
-            self._uploads[str(self._last)] = Upload(name, resource_fields, int(size), kind)
+            self._uploads[str(self._last)] = FileUpload(name, resource_fields, int(size), kind)
             return str(self._last)
 
     def receive(

@@ -113,7 +113,7 @@ def _bind(server: grpc.aio.Server, port: int) -> int:
 
 
 async def _rewrite_when_asked(connection: sqlite3.Connection, data: Path) -> None:
-    """Somebody was erased: the file of messages is written anew."""
+    """Rewrite the file of messages, because somebody was erased."""
     while True:
         if rewriting.is_requested(data):
             try:

@@ -82,7 +82,7 @@ def target_of(request: ErasureRequest, app: App) -> Target:
     """Every name and video that is meant, as far as lake and warehouse know. Raises CannotErase."""
     for video_id in request.videos:
         if not VIDEO_ID.fullmatch(video_id):
-            raise CannotErase(f"{video_id!r} is no video id.")
+            raise CannotErase(f"{video_id!r} is not a video id.")
     plain = _plain_names(request.creators)
     listings = list(_listings(app)) if plain else []
     aliases = _aliases(plain, listings, app)
@@ -107,7 +107,7 @@ def _plain_names(creators: Iterable[str]) -> list[str]:
         name = folded(spelling)
         if not _NAMING.search(name) or name != name.strip():
             raise CannotErase(
-                f"{spelling!r} is no creator's name: give it as it stands after the @."
+                f"{spelling!r} is not a creator's name: give it as written after the @."
             )
         if name == UNKNOWN_CREATOR:
             raise CannotErase(f"{spelling!r} stands for every creator who is not known here.")
@@ -227,7 +227,7 @@ def refuse_during_rebuild(app: App, state: str) -> None:
     if app.lake.exists(state_name("_rebuild")):
         raise CannotErase(
             f"A rebuild is at work and would bring rows back. {state} Let it finish (tta rebuild "
-            "goes on with one that was stopped), then run the same command again."
+            "resumes one that was stopped), then run the same command again."
         )
 
 

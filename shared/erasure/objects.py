@@ -52,7 +52,7 @@ Outcome = Literal["deleted", "rewritten", "by_hand", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FoundText:
     """Where somebody is named: a folder of the lake or a table, a field, and what it says there."""
 
     source: str
@@ -66,7 +66,7 @@ class Touched:
 
     entry: Entry
     what: What
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[FoundText, ...] = ()
 
 
 def examine(entry: Entry, lake: Lake, redaction: Redaction) -> Touched | None:
@@ -74,7 +74,7 @@ def examine(entry: Entry, lake: Lake, redaction: Redaction) -> Touched | None:
     name = entry.name
     if name.startswith(TOMBSTONES):
         return None
-    findings: list[Finding] = []
+    findings: list[FoundText] = []
     noting = replace(
         redaction, note=lambda field, text: findings.append(_finding(name, field, text))
     )
@@ -100,8 +100,8 @@ def settle(touched: Touched, lake: Lake, redaction: Redaction) -> Outcome:
     return "rewritten"
 
 
-def _finding(name: str, field: str, text: str) -> Finding:
-    return Finding(name.partition("/")[0], field, text)
+def _finding(name: str, field: str, text: str) -> FoundText:
+    return FoundText(name.partition("/")[0], field, text)
 
 
 def _is_erased_file(entry: Entry, lake: Lake, redaction: Redaction) -> bool:

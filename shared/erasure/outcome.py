@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.erasure.objects import Finding
+from shared.erasure.objects import FoundText
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ErasureSurvey:
     unknown: tuple[str, ...]
     objects: Counter[str]
     rows: Counter[str]
-    findings: list[Finding]
+    findings: list[FoundText]
     by_hand: list[str]
     changes: list[tuple[str, str]]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from shared.erasure.objects import Finding
+from shared.erasure.objects import FoundText
 from shared.free_text import is_address, is_free_text
 from shared.mentions import folded, is_long_id, pattern_of
 from shared.model import canonical_json
@@ -97,16 +97,16 @@ class Rows:
 
     def survey(
         self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
-    ) -> tuple[Counter[str], list[Finding]]:
+    ) -> tuple[Counter[str], list[FoundText]]:
         """Rows and texts that name something erased, by table, and where."""
         counts: Counter[str] = Counter()
-        findings: list[Finding] = []
+        findings: list[FoundText] = []
         for table, column, values in self._erased_keys(redaction):
             counts[table] += len(values)
-            findings += [Finding(table, column, value) for value in values]
+            findings += [FoundText(table, column, value) for value in values]
         for each in self._changes(names, videos, redaction):
             counts[each.column.table] += 1
-            findings.append(Finding(each.column.table, each.column.name, each.text))
+            findings.append(FoundText(each.column.table, each.column.name, each.text))
         return counts, findings
 
     def erase(

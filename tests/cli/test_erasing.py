@@ -4,13 +4,13 @@ from collections import Counter
 
 import pytest
 
-from cli.erasing import Answers, _refuse_unknown
+from cli.erasing import ErasureOptions, _refuse_unknown
 from cli.erasing_shown import refuse_remaining, show_survey, way_back
 from cli.local_copies import clean_logs, remove_reports
 from cli.refused import Refused
 from local.endpoints import Endpoints
 from local.home import Home
-from shared.erasure.objects import Finding
+from shared.erasure.objects import FoundText
 from shared.erasure.outcome import ErasureReport, ErasureSurvey, Target
 from shared.redaction import Redaction
 from tests.fakes import LakeInMemory, tombstones_in
@@ -31,7 +31,7 @@ def survey(**fields):
         "unknown": (),
         "objects": Counter(delete=2),
         "rows": Counter(dim_user=1),
-        "findings": [Finding("metadata", "caption", f"hi @ada.l {n}") for n in range(5)],
+        "findings": [FoundText("metadata", "caption", f"hi @ada.l {n}") for n in range(5)],
         "by_hand": [],
         "changes": [("metadata/1.json", "delete")],
     }
@@ -66,8 +66,8 @@ def test_a_name_that_nobody_has_is_refused_unless_it_is_in_advance():
     unknown = survey(unknown=("ada.m",))
 
     with pytest.raises(Refused, match=r"ada\.m.*--in-advance"):
-        _refuse_unknown(unknown, Answers(is_sure=True))
-    _refuse_unknown(unknown, Answers(in_advance=True))
+        _refuse_unknown(unknown, ErasureOptions(is_sure=True))
+    _refuse_unknown(unknown, ErasureOptions(in_advance=True))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_person_is_told_how_a_mistake_is_undone(monkeypatch, days, told):
 
     assert told in text
     assert ("gcloud storage restore 'gs://my-lake/**'" in text) == (days != 0)
-    assert "nothing brings it back" in way_back(endpoints())
+    assert "On this machine an erasure cannot be undone" in way_back(endpoints())
 
 
 def test_nothing_is_called_gone_that_is_not():

@@ -1,7 +1,6 @@
 """How long a model is served, by the dated table beside this module; which to choose instead."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -9,10 +8,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.config import GeminiSettings
-from shared.errors import Misconfigured
+from shared.rating.gemini.dated_table import load_table
 from shared.rating.gemini.prices import Prices
 
 TABLE = Path(__file__).with_name("models.toml")
@@ -89,14 +88,7 @@ class ServedModels(BaseModel):
     @classmethod
     def load(cls, path: Path = TABLE) -> Self:
         """Read the table. Raises Misconfigured saying what is wrong and where."""
-        try:
-            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"])) or "as a whole"
-            raise Misconfigured(f"{path.name}, {where}: {first['msg']}") from error
-        except (OSError, ValueError) as error:
-            raise Misconfigured(f"{path.name} cannot be read: {error}") from error
+        return load_table(cls, path)
 
     def term(self, model: str, platform: Platform) -> ServedTerm | None:
         """What the table says of a model; None when it says nothing."""

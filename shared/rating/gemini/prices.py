@@ -1,15 +1,14 @@
 """What a call costs, by the dated price table beside this module."""
 
-import tomllib
 from datetime import date
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.config import GeminiSettings
-from shared.errors import Misconfigured
+from shared.rating.gemini.dated_table import load_table
 from shared.rating.gemini.usage import Usage
 
 TABLE = Path(__file__).with_name("prices.toml")
@@ -95,14 +94,7 @@ class Prices(BaseModel):
     @classmethod
     def load(cls, path: Path = TABLE) -> Self:
         """Read the table. Raises Misconfigured saying what is wrong and where."""
-        try:
-            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"])) or "as a whole"
-            raise Misconfigured(f"{path.name}, {where}: {first['msg']}") from error
-        except (OSError, ValueError) as error:
-            raise Misconfigured(f"{path.name} cannot be read: {error}") from error
+        return load_table(cls, path)
 
     @classmethod
     def under(cls, settings: GeminiSettings) -> Self:

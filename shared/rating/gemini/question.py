@@ -26,7 +26,7 @@ IN_WORDS = (
     "Answer with one JSON object and nothing around it. It must follow this schema (OpenAPI 3.0), "
     "every required field in the order of propertyOrdering:\n"
 )
-"""Before the schema, where it is told in words because the API does not serve it."""
+"""Stands before the schema where it is sent in words, because the API does not serve it."""
 
 _CATEGORIES = (
     "HARM_CATEGORY_HATE_SPEECH",
@@ -59,7 +59,7 @@ class Question:
         return self.generation.get("responseSchema")
 
     def in_words(self) -> "Question":
-        """The same question with no schema on the wire: the system instruction tells it."""
+        """The same question without a schema on the wire: the system instruction describes it."""
         generation = {
             name: value for name, value in self.generation.items() if name != "responseSchema"
         }

@@ -25,7 +25,7 @@ LATENCY_TIMES = 3.0
 """Of the median. Slower than that, fewer videos are rated in the deadline of a delivery."""
 
 FEWEST_CLIPS = 3
-"""Of fewer clips rated on both days no shift is told."""
+"""With fewer clips rated on both days, no shift is reported."""
 
 _T_95 = (6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833)
 """The 95th percentile of Student's t by degrees of freedom, from 1 (NIST/SEMATECH 1.3.6.7.2)."""
@@ -124,7 +124,7 @@ def _shifts(both: Pairs) -> Iterator[Finding]:
 
 
 def _agreement(both: Pairs) -> Iterator[Finding]:
-    """Whether clips and scores are still told apart as they were: ICC(A,1) over all of them."""
+    """Whether scores still separate the clips as before: ICC(A,1) over all of them."""
     pairs = [
         (float(value), float(new.scores[name]))
         for old, new in both
