@@ -120,7 +120,7 @@ class Outcome:
             )
         if any(part.found and part.found.schema_refused for part in self.jobs):
             sentences.append(
-                "Gemini does not serve the response schema any more. The next run tells it in "
+                "Gemini does not serve the response schema any more. The next run sends it in "
                 "words; those ratings carry the flag schema_relaxed."
             )
         if self.left:

@@ -316,4 +316,4 @@ def _record(name: str, content: bytes) -> Record:
     try:
         return Record(video_id=video_id, rating=rating)
     except ValidationError as error:
-        raise Malformed(f"{video_id[:40]!r} is no video id") from error
+        raise Malformed(f"{video_id[:40]!r} is not a video id") from error
