@@ -3,7 +3,8 @@
 `survey` reads and shows; `erase` does it:
 
 1. Write a tombstone for each video and name, and wait until every stage has seen it. From then on
-   whatever still arrives (a redelivery, a replay, a rebuild, a newer listing) is dropped.
+   whatever still arrives (a redelivery, a replay, a rebuild, a newer listing) is dropped. Then do
+   the same for the posts that were listed until then.
 2. See that no rebuild began before the tombstones: it would bring rows back.
 3. Look at every object of the lake: delete it, or rewrite it without what is erased.
 4. Delete the rows, and replace the name where other rows mention it.
@@ -18,10 +19,11 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.erasure.listings import METADATA, listings
 from shared.erasure.meant import Meant
 from shared.erasure.objects import Touched, examine, settle
 from shared.erasure.outcome import ErasureReport, ErasureSurvey, Target
@@ -29,16 +31,12 @@ from shared.erasure.rows import Rows
 from shared.errors import Permanent
 from shared.lake import Entry, Lake, state_name
 from shared.mentions import folded
-from shared.model import UNKNOWN_CREATOR, VIDEO_ID, Creator, Record, parse_record
+from shared.model import UNKNOWN_CREATOR, VIDEO_ID, Creator, Record
 from shared.parallel import in_order
 from shared.redaction import Redaction
 from shared.tombstones import FRESH_S, Tombstones
 
 log = logging.getLogger(__name__)
-
-METADATA = "metadata/"
-LISTINGS = (METADATA, "raw/upload/")
-"""Records that say whose a video is, and by which names a creator goes."""
 
 WAIT_S = FRESH_S + 2.0
 ROUNDS = 3
@@ -84,17 +82,22 @@ def target_of(request: ErasureRequest, app: App) -> Target:
         if not VIDEO_ID.fullmatch(video_id):
             raise CannotErase(f"{video_id!r} is not a video id.")
     plain = _plain_names(request.creators)
-    listings = list(_listings(app)) if plain else []
-    aliases = _aliases(plain, listings, app)
+    listed = list(listings(app.lake)) if plain else []
+    aliases = _aliases(plain, listed, app)
     names = list(dict.fromkeys([*plain, *(name for them in aliases.values() for name in them)]))
-    videos = set(request.videos)
+    videos = set(request.videos) | _videos_of(names, listed, app)
     if request.vanished:
         videos |= app.rows.vanished()
-    if names:
-        keys = set(map(folded, names))
-        videos |= app.rows.videos_of(names)
-        videos |= {record.video_id for record in listings if keys & set(_names_in(record))}
     return Target(tuple(names), tuple(sorted(videos)), len(plain), aliases)
+
+
+def _videos_of(names: Sequence[str], listed: Iterable[Record], app: App) -> set[str]:
+    """The videos that lake and warehouse know of creators, by all their names."""
+    if not names:
+        return set()
+    keys = set(map(folded, names))
+    videos = {record.video_id for record in listed if keys & set(_names_in(record))}
+    return videos | app.rows.videos_of(names)
 
 
 def _plain_names(creators: Iterable[str]) -> list[str]:
@@ -115,13 +118,13 @@ def _plain_names(creators: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(plain))
 
 
-def _aliases(plain: list[str], listings: list[Record], app: App) -> dict[str, tuple[str, ...]]:
+def _aliases(plain: list[str], listed: list[Record], app: App) -> dict[str, tuple[str, ...]]:
     """The other names of each creator: id or username, where they differ, and the pseudonym.
 
     One step only. Who took over a username that somebody gave up is somebody else.
     """
     others = app.rows.names_of(plain)
-    for creator in (record.creator for record in listings if record.creator):
+    for creator in (record.creator for record in listed if record.creator):
         pair = _names_of(creator)
         for name in set(map(folded, pair)) & set(plain):
             others[name].update(pair)
@@ -142,23 +145,6 @@ def _names_in(record: Record) -> Iterator[str]:
         yield folded(record.video.creator_id)
     if record.creator:
         yield from map(folded, _names_of(record.creator))
-
-
-def _listings(app: App) -> Iterator[Record]:
-    def record_of(entry: Entry) -> Record | None:
-        return _record(app.lake.read(entry.name))
-
-    for prefix in LISTINGS:
-        for record in in_order(record_of, app.lake.entries(prefix)):
-            if record is not None:
-                yield record
-
-
-def _record(content: bytes | None) -> Record | None:
-    try:
-        return None if content is None else parse_record(content)
-    except Permanent:
-        return None
 
 
 # What would change
@@ -203,6 +189,7 @@ def erase(target: Target, app: App) -> ErasureReport:
     report = ErasureReport(len(target.videos), target.creators)
     report.tombstones = app.tombstones.put(target.videos, target.names, app.clock())
     wait_for_stages(app)
+    target = _with_latest_videos(target, app, report)
     refuse_during_rebuild(app, "The tombstones are written, and nothing else was changed.")
     redaction = Redaction(app.tombstones)
     for _ in range(ROUNDS):
@@ -216,6 +203,21 @@ def erase(target: Target, app: App) -> ErasureReport:
         _look_through(target, app, redaction, report)
     log.info("erased", extra={"counts": report.document() | {"left": len(report.remaining)}})
     return report
+
+
+def _with_latest_videos(target: Target, app: App, report: ErasureReport) -> Target:
+    """The target with the posts that were listed after it was made, while a person was asked.
+
+    Once their listing is deleted, nothing tells whose file and ratings they are. As every stage
+    knows the names by now, no later post can come: this look is complete.
+    """
+    videos = _videos_of(target.names, listings(app.lake), app).difference(target.videos)
+    if not videos:
+        return target
+    report.videos += len(videos)
+    report.tombstones += app.tombstones.put(videos, (), app.clock())
+    wait_for_stages(app)
+    return replace(target, videos=tuple(sorted({*target.videos, *videos})))
 
 
 def refuse_during_rebuild(app: App, state: str) -> None:

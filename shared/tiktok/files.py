@@ -56,8 +56,13 @@ class Files:
 
     def _without_erased(self, batch: list[Due]) -> list[Due]:
         """The batch without what was erased since it was listed, which leaves the due, too."""
-        has_video = self._run.app.tombstones.has_video
-        erased = [one.video_id for one in batch if has_video(one.video_id)]
+        tombstones = self._run.app.tombstones
+        erased = [
+            one.video_id
+            for one in batch
+            if tombstones.has_video(one.video_id)
+            or (one.username and tombstones.has_creator(one.username))
+        ]
         for video_id in erased:
             del self._run.progress.due[video_id]
         return [one for one in batch if one.video_id not in erased]

@@ -100,10 +100,16 @@ def _id_in(item: Any) -> set[str]:
 
 
 def ages_of(run: Run) -> Ages:
-    """The ages of a run's collection, with what the state knew of and they did not."""
+    """The ages of a run's collection, with what the state knew of and they did not.
+
+    What was erased since the state was written is left out: an erasure that looks for it may have
+    looked at the ages already.
+    """
     ages = Ages(run.lake, run.collection.name, run.collection.ages_days)
     if run.progress.recent:
-        ages.watch(map(Sighting.parse, run.progress.recent))
+        has_video = run.app.tombstones.has_video
+        recent = map(Sighting.parse, run.progress.recent)
+        ages.watch(each for each in recent if not has_video(each.video_id))
         ages.save()
         run.progress.recent.clear()
         run.progress.refresh_at = ages.next_due()

@@ -67,8 +67,14 @@ class Run:
 
     def publish_outbox(self) -> None:
         """Create each record's object, once, and publish what the lake then holds."""
-        redacted = (self.app.tombstones.redact(record) for record in self.progress.outbox)
-        if due := [record for record in redacted if record is not None]:
+        due = []
+        for record in self.progress.outbox:
+            redacted = self.app.tombstones.redact(record)
+            if redacted is None:
+                self.progress.forget(record.video_id)
+            else:
+                due.append(redacted)
+        if due:
             self.app.publish(*self.pool.map(self._kept, due))
         self.progress.outbox = ()
 

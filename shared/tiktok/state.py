@@ -184,6 +184,14 @@ class Progress:
         self.silent_since = (self.silent_since or at) if self.listed == 0 else None
         self.listed_last = Listed(query=self._query, at=at)
 
+    def forget(self, video_id: str) -> None:
+        """A video that was erased before its listing was kept.
+
+        No object says whose it is, so only the state can still name it: nobody else would.
+        """
+        self.due.pop(video_id, None)
+        self.recent = [each for each in self.recent if each.partition(" ")[0] != video_id]
+
     def save(self) -> None:
         """Replace the object, if it differs. Raises Busy when another fetcher has done so."""
         content = self._state().to_json()

@@ -621,6 +621,33 @@ def test_an_afternoon_of_failures_gives_nothing_up():
     assert (answer["failed"], answer["no_media"]) == (1, 0)
 
 
+# What was erased meanwhile
+
+
+def test_what_was_erased_before_its_listing_was_kept_leaves_nothing_behind(monkeypatch):
+    posted = int(NOW.timestamp()) - 3600  # new enough to be read again
+    world = World([item(number, create_time=posted) for number in (1, 2)])
+
+    def killed(name: str, *content: Any) -> int:
+        if name.startswith(("metadata/", "state/_ages/")):
+            raise Killed
+        return LakeInMemory.replace(world.lake, name, *content)
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(world.lake, "replace", killed)
+        world.fetch()
+    state = json.loads(world.contents()["state/cats.json"])
+    assert video_id(1) in json.dumps(state["recent"])
+    tombstones_in(world.lake).put([], ["user1"], NOW)
+
+    world.fetch()
+
+    # The raw page is for the erasure to rewrite: it says whose the video is.
+    contents = {name: it for name, it in world.contents().items() if not name.startswith("raw/")}
+    assert not [name for name, it in contents.items() if video_id(1) in f"{name} {it!r}"]
+    assert f"videos/{video_id(2)}.mp4" in contents
+
+
 # Two at once, and kills
 
 

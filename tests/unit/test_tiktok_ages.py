@@ -1,13 +1,16 @@
 """Facts about when a video is due to be read again."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from shared.model import Malformed
 from shared.tiktok.ages import CONFIRM_AFTER, Ages, Sighting
+from shared.tiktok.refresh import ages_of
 from shared.tiktok.state import Busy
-from tests.fakes import LakeInMemory
+from tests.fakes import LakeInMemory, tombstones_in
 
 POSTED = datetime(2026, 10, 1, tzinfo=UTC)
 AGES = (1.0, 3.0, 7.0)
@@ -141,3 +144,21 @@ def test_an_object_that_somebody_edited_is_told_by_its_name():
 
     with pytest.raises(Malformed, match=r"state/_ages/cats\.json"):
         Ages(lake, "cats", AGES)
+
+
+def test_a_sighting_of_something_erased_is_not_taken_in():
+    lake = LakeInMemory()
+    tombstones_in(lake).put(["1"], [], POSTED)
+    sightings = [str(Sighting(number, int(POSTED.timestamp()), 0)) for number in ("1", "2")]
+    progress = SimpleNamespace(recent=sightings, refresh_at=None)
+    run = SimpleNamespace(
+        lake=lake,
+        collection=SimpleNamespace(name="cats", ages_days=AGES),
+        progress=progress,
+        app=SimpleNamespace(tombstones=tombstones_in(lake)),
+    )
+
+    ages_of(run)
+
+    assert set(json.loads(lake.read("state/_ages/cats.json"))["videos"]) == {"2"}
+    assert progress.recent == []

@@ -400,3 +400,22 @@ def test_a_creator_that_a_manifest_brought_is_erased_whatever_the_name(world, na
     assert world.erase(creators=(name,)).videos == 1
 
     assert not world.db.rows("SELECT * FROM dim_video WHERE video_id = @id", id=LATE)
+
+
+@pytest.mark.parametrize("place", ["metadata", "state"])
+def test_a_post_that_was_listed_while_a_person_was_asked_goes_too(world, place):
+    target = target_of(world.request(), world.app())
+    late = record(LATE, video=video(creator_id=NAME), metrics=metrics())
+    if place == "metadata":
+        world.lake.put(metadata_name(LATE), late.to_json())
+    else:  # a fetch was killed between saving its state and keeping the listing
+        outbox = {"outbox": [late.model_dump(mode="json", exclude_none=True)]}
+        world.lake.put("state/dogs.json", json.dumps(outbox | {"recent": [f"{LATE} 1 2"]}).encode())
+    world.lake.put(f"videos/{LATE}.mp4", b"media")
+    world.db.load(record(LATE, rating=rating()))
+
+    report = erase(target, world.app())
+
+    assert report.remaining == []
+    assert LATE not in world.told()
+    assert world.tombstones.has_video(LATE)

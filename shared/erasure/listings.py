@@ -1,0 +1,51 @@
+"""Every record of the lake that says whose a video is, and by which names a creator goes."""
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.errors import Permanent
+from shared.lake import Entry, Lake
+from shared.model import Record, parse_record
+from shared.parallel import in_order
+
+METADATA = "metadata/"
+STATES = "state/"
+_KEPT = (METADATA, "raw/upload/")
+
+
+class _State(BaseModel):
+    """The part of a collection's state that lists posts which are nowhere else yet."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    outbox: tuple[Record, ...] = ()
+
+
+def listings(lake: Lake) -> Iterator[Record]:
+    """What was kept of each listing, and what a fetch that was killed has listed but not kept."""
+
+    def record_of(entry: Entry) -> Record | None:
+        return _record(lake.read(entry.name))
+
+    for prefix in _KEPT:
+        for record in in_order(record_of, lake.entries(prefix)):
+            if record is not None:
+                yield record
+    for entry in lake.entries(STATES):
+        if "/" not in entry.name.removeprefix(STATES):  # below are ages, spending and quotas
+            yield from _outbox(lake.read(entry.name))
+
+
+def _record(content: bytes | None) -> Record | None:
+    try:
+        return None if content is None else parse_record(content)
+    except Permanent:
+        return None
+
+
+def _outbox(content: bytes | None) -> tuple[Record, ...]:
+    try:
+        return _State.model_validate_json(content or b"{}").outbox
+    except ValidationError:
+        return ()
