@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 STATEMENTS := $(CURDIR)/build/statements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study lock pins scan audit fuzz faults clean
+.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study lock pins scan audit fuzz faults interleavings clean
 
 help: ## Print this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # uv installs the hashed pins about ten times faster than pip; it comes from PyPI like the rest.
 $(READY): requirements-dev.txt requirements-uv.txt pyproject.toml
@@ -105,6 +105,10 @@ faults: $(READY) ## Break everything many times over, and let 30 seeds of mixed 
 	@FAULT_DEPLOYED_TIMEOUTS=1 FAULT_POSTS=200 FAULT_KILLS=40 \
 		FAULT_SEEDS=1,2,3,4,5,6,7,8 FAULT_OUTAGE_S=180 FAULT_MIXED=30 \
 		$(BIN)/python -m pytest -q -s tests/faults
+
+SEEDS ?= 20000
+interleavings: $(READY) ## Step all use cases over doubles in memory, in SEEDS (20000) different orders, with kills
+	@$(BIN)/python -m tests.interleavings --seeds $(SEEDS)
 
 clean: ## Remove the environment and everything the demo stored
 	rm -rf $(VENV) .local .zetasql $(STATEMENTS)

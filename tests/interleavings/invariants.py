@@ -1,0 +1,94 @@
+"""What must be true when all operations have ended and all redeliveries were delivered."""
+
+import json
+from collections.abc import Iterator
+
+from shared.lake import RatingKey, metadata_name, rating_name, video_name
+from shared.mentions import ERASED
+from shared.model import canonical_json, parse_record
+from shared.tombstones import TOMBSTONES
+from tests.interleavings.posts import NAME, Post
+from tests.interleavings.world import DATASET, SimulatedRater, World, decoded
+
+
+def erased_remains(world: World) -> Iterator[str]:
+    """Whatever of the lake and of the tables still names what was erased, in any byte."""
+    for name, stored in world.lake.objects.items():
+        is_told = not name.startswith(TOMBSTONES)
+        if is_told and world.names_erased(f"{name} {decoded(stored.content)}"):
+            yield f"{name} names what was erased"
+    for table, rows in world.tables.datasets[DATASET].items():
+        for key, row in rows.items():
+            if world.names_erased(repr(row)):
+                yield f"the row {key} of {table} names what was erased"
+
+
+def others_missing(world: World, is_redacted: bool) -> Iterator[str]:
+    """Records of others that are gone, or are not what they were."""
+    for post in world.posts:
+        is_unlisted = post.stage == "new" and metadata_name(post.video_id) not in world.lake.objects
+        if not (post.is_erased or is_unlisted):
+            yield from _listing_missing(world, post, is_redacted)
+            yield from _rows_missing(world, post)
+            yield from _rating_missing(world, post)
+
+
+def _listing_missing(world: World, post: Post, is_redacted: bool) -> Iterator[str]:
+    stored = world.lake.objects.get(metadata_name(post.video_id))
+    if stored is None:
+        yield f"the listing of {post.video_id} is gone from the lake"
+        return
+    record = parse_record(stored.content)
+    assert record.video is not None
+    expected = post.record(record.video.observed_at)
+    if not (is_redacted and post.mentions):
+        if stored.content != expected.to_json():
+            yield f"the listing of {post.video_id} is not byte for byte what it was"
+    elif record != parse_record(expected.to_json().replace(NAME.encode(), ERASED.encode())):
+        yield f"the listing of {post.video_id} is not what it was but for the mentions"
+
+
+def _rows_missing(world: World, post: Post) -> Iterator[str]:
+    stored = world.lake.objects.get(metadata_name(post.video_id))
+    tables = world.tables.datasets[DATASET]
+    video = tables["dim_video"].get((post.video_id,), {})
+    creator = tables["dim_user"].get((post.creator,), {})
+    if stored is None:
+        return
+    record = parse_record(stored.content)
+    for row, section in ((video, record.video), (creator, record.creator)):
+        assert section is not None
+        content = canonical_json(section.model_dump(mode="json", exclude_none=True))
+        is_newer = row is creator and row.get("section", "") != ""  # another video's, perhaps
+        if row.get("section") != content and not is_newer:
+            yield f"a row of {post.video_id} does not say what the lake says: {row.get('section')}"
+    if record.video and video.get("caption") != record.video.caption:
+        yield f"the caption of {post.video_id} in dim_video is not that of the lake"
+    if not any(it["video_id"] == post.video_id for it in tables["fact_metrics_snapshot"].values()):
+        yield f"the counts of {post.video_id} are not in the tables"
+
+
+def _rating_missing(world: World, post: Post) -> Iterator[str]:
+    stored = world.lake.objects.get(video_name(post.video_id, "mp4"))
+    if stored is None or stored.content != post.media:
+        yield f"the file of {post.video_id} is gone from the lake, or is another"
+        return
+    key = RatingKey(str(stored.generation), SimulatedRater.name, SimulatedRater.config_hash)
+    rating = world.lake.objects.get(rating_name(post.video_id, key))
+    if rating is None:
+        yield f"the rating of {post.video_id} is gone from the lake"
+        return
+    violation = json.loads(rating.content)["values"]["violation"]
+    fact = world.tables.datasets[DATASET]["fact_video_analytics"].get((post.video_id,), {})
+    if violation not in (f"@{ERASED} falls", f"@{NAME} falls", "a cat falls"):
+        yield f"the rating of {post.video_id} says {violation!r}"
+    if fact.get("rating_status") != "rated" or fact["violation"] != violation:
+        yield f"the fact of {post.video_id} does not have the rating of the lake"
+
+
+def paid_too_often(world: World) -> Iterator[str]:
+    """Each rating is paid once, unless a kill lost the answer that was paid for."""
+    for (video_id, key), count in world.payments.items():
+        lost = world.lost_payments[video_id, key]
+        if count > 1 + lost:
+            yield f"{video_id} was paid {count} times ({key}), and {lost} answers were lost"

@@ -1,0 +1,324 @@
+"""The six tables in memory, and what the product's statements do to them, one step each.
+
+tests/warehouse/test_tables_in_memory.py runs the same batches and erasures here and on the real
+statements, and compares all rows: this model judges the product, so something must judge it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from datetime import datetime
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+from google.cloud import bigquery
+
+from shared.erasure.rows import Rows
+from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
+from shared.warehouse.tables import definitions, schema
+
+Row = dict[str, Any]
+Table = dict[tuple[Any, ...], Row]
+Tables = dict[str, Table]
+
+NAMES = (*SECTION_TABLES, FACT_TABLE)
+STATUSES = {"rated": 0, "refused": 1, "unratable": 2}
+
+
+class TablesInMemory:
+    """Datasets of six tables. `step` is called before each statement.
+
+    Obeys `bigquery.Client`, as far as Loader, Rows and Shadow ask for it.
+    """
+
+    project = "p"
+
+    def __init__(self, step: Callable[[str], None] = lambda what: None):
+        self.step = step
+        self.datasets: dict[str, Tables] = {}
+        self.jobs: set[str] = set()
+        self.on_copy: Callable[[str, list[Row]], None] = lambda table, rows: None
+
+    def create(self, dataset: str) -> None:
+        self.datasets.setdefault(dataset, {name: {} for name in NAMES})
+
+    def rows(self, dataset: str, table: str) -> list[Row]:
+        found = self.datasets[dataset][table]
+        return [found[key] for key in sorted(found)]
+
+    def list_tables(self, dataset: str, **bounds: Any) -> list[SimpleNamespace]:
+        return [SimpleNamespace(table_id=name, table_type="TABLE") for name in NAMES]
+
+    def get_table(self, path: str, **bounds: Any) -> SimpleNamespace:
+        return SimpleNamespace(schema=_fields(path.rpartition(".")[2]))
+
+    # Merging
+
+    def merge(self, dataset: str, table: str, parameters: dict[str, Any]) -> None:
+        """What shared/warehouse/merge/{table}.sql does."""
+        self.step(f"merge {table}")
+        tables = self.datasets[dataset.rpartition(".")[2]]
+        if table == FACT_TABLE:
+            self._merge_facts(tables, parameters["video_ids"], parameters["primary_raters"])
+            return
+        for item in json.loads(parameters["rows"]):
+            row = _typed(table, item)
+            key = _key(table, row)
+            earlier = tables[table].get(key)
+            if earlier is None or _order(table, row) > _order(table, earlier):
+                tables[table][key] = row
+
+    def _merge_facts(self, tables: Tables, video_ids: list[str], raters: list[str]) -> None:
+        for video_id in video_ids:
+            video = tables["dim_video"].get((video_id,))
+            if video is not None:
+                fact = _fact(video, tables, raters)
+                tables[FACT_TABLE][video_id,] = fact
+
+    # Swapping
+
+    def copy(self, source: str, target: str, table: str, job_id: str) -> None:
+        """A copy job that truncates; BigQuery runs a job id once."""
+        self.step(f"copy {table}")
+        if job_id not in self.jobs:
+            self.jobs.add(job_id)
+            self.on_copy(table, list(self.datasets[source][table].values()))
+            self.datasets[target][table] = deepcopy(self.datasets[source][table])
+
+
+class RowsInMemory(Rows):
+    """The product's own Rows; only its statements are carried out here."""
+
+    def _ask(self, statement: str, **parameters: Any) -> Iterator[Any]:
+        self._tables_in_memory.step("ask for rows to erase")
+        tables = self._tables_in_memory.datasets[self.dataset]
+        if statement.startswith("SELECT user_key, username"):
+            yield from _creators(tables, parameters["names"])
+        elif statement.startswith("SELECT video_id FROM dim_video"):
+            yield from _videos(tables, parameters["names"])
+        elif _KEYS.search(statement):
+            yield from _keys(tables, statement)
+        elif _TEXTS.search(statement):
+            yield from _texts(tables, statement, parameters["pattern"])
+        else:
+            raise NotImplementedError(statement)
+
+    def _change(self, statement: str, **parameters: Any) -> int:
+        self._tables_in_memory.step("change rows to erase")
+        tables = self._tables_in_memory.datasets[self.dataset]
+        if deletion := _DELETE.match(statement):
+            return _delete(tables[deletion[1]], deletion[2], parameters["values"])
+        update = _UPDATE.match(statement)
+        assert update, statement
+        texts = {parameters[f"o{n}"]: parameters[f"n{n}"] for n in range(len(parameters) // 2)}
+        return _update(tables[update[1]], update[2], texts)
+
+    @property
+    def _tables_in_memory(self) -> TablesInMemory:
+        assert isinstance(self.client, TablesInMemory)
+        return self.client
+
+
+class ShadowInMemory:
+    """Obeys `shared.warehouse.shadow.Shadow`."""
+
+    def __init__(self, client: TablesInMemory, dataset: str, name: str):
+        self._tables, self._dataset, self._name = client, dataset, name
+
+    def create(self) -> None:
+        self._tables.step("create shadow")
+        self._tables.create(self._name)
+
+    def drop(self) -> None:
+        self._tables.step("drop shadow")
+        self._tables.datasets.pop(self._name, None)
+
+    def replace_live(self, table: str, run: str) -> None:
+        self._tables.copy(self._name, self._dataset, table, f"rebuild-{run}-{table}")
+
+    def describe_live(self, table: str) -> None:
+        self._tables.step(f"describe {table}")
+
+
+def ask_in_memory(
+    client: TablesInMemory,
+    dataset: str,
+    sql: str,
+    what: str,
+    parameters: list[Any],
+    deadline: object = None,
+) -> None:
+    """Obeys `shared.warehouse.loader.ask`; `what` is the table that is merged into."""
+    values = {
+        it.name: getattr(it, "values", None) if hasattr(it, "values") else it.value
+        for it in parameters
+    }
+    client.merge(dataset, what, values)
+
+
+# Rows
+
+
+@lru_cache
+def _definitions() -> dict[str, dict[str, Any]]:
+    return definitions()
+
+
+@lru_cache
+def _fields(table: str) -> list[bigquery.SchemaField]:
+    return list(map(bigquery.SchemaField.from_api_repr, schema(table)))
+
+
+@lru_cache
+def _columns(table: str) -> tuple[tuple[str, str, bool], ...]:
+    return tuple((it["name"], it["type"], it["mode"] == "REPEATED") for it in schema(table))
+
+
+def _typed(table: str, item: Row) -> Row:
+    """An item of the parameter as a row, as JSON_VALUE and CAST read it."""
+    return {
+        name: list(item.get(name) or ()) if is_list else _value(item.get(name), kind)
+        for name, kind, is_list in _columns(table)
+    }
+
+
+def _value(value: Any, kind: str) -> Any:
+    if value is None:
+        return None
+    if kind == "TIMESTAMP":
+        return datetime.fromisoformat(value)
+    if kind in ("FLOAT", "FLOAT64"):
+        return float(value)
+    return value if kind in ("INTEGER", "INT64", "BOOLEAN", "BOOL") else str(value)
+
+
+def _key(table: str, row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _definitions()[table]["key"])
+
+
+def _order(table: str, row: Row) -> tuple[Any, ...]:
+    """Greater replaces; equal does not. A language is never replaced."""
+    if table == "dim_lang":
+        return ()
+    newest = _definitions()[table].get("newest")
+    return (row[newest], row["section"]) if newest else (row["section"],)
+
+
+# The fact
+
+
+def _fact(video: Row, tables: Tables, raters: list[str]) -> Row:
+    video_id = video["video_id"]
+    readings = [it for it in tables["fact_metrics_snapshot"].values() if it["video_id"] == video_id]
+    seen = [it for it in readings if "vanished" not in it["flags"]]
+    metrics = max(seen, key=lambda it: it["collected_at"], default={})
+    last = metrics.get("collected_at")
+    missed = [it["collected_at"] for it in readings if "vanished" in it["flags"]]
+    vanished = min((at for at in missed if last is None or at > last), default=None)
+    ratings = (it for it in tables["fact_rating"].values() if it["video_id"] == video_id)
+    rating = _primary(ratings, raters)
+    language, source = _language(video, rating)
+    fact = {name: rating.get(name) for name, _, _ in _columns(FACT_TABLE)}
+    fact |= {name: video[name] for name in ("video_id", "user_key", "created_at", "synthetic")}
+    duration = video["duration_s"]
+    fact["duration_s"] = rating.get("duration_s") if duration is None else duration
+    counts = ("collected_at", "views", "likes", "comments", "shares", "saves", "followers")
+    fact |= {name: metrics.get(name) for name in counts}
+    fact |= {"lang_key": language, "lang_source": source, "vanished_at": vanished}
+    fact["metrics_flags"] = list(metrics.get("flags", ()))
+    fact |= {f"rating_{name}": rating.get(name) for name in ("status", "reason")}
+    return fact
+
+
+def _primary(ratings: Iterator[Row], raters: list[str]) -> Row:
+    best: tuple[Any, ...] = ()
+    chosen: Row = {}
+    for rating in ratings:
+        for precedence, prefix in [*enumerate(raters), (1000, "none")]:
+            is_shown_more = "+" in rating["rater"] and "+" not in prefix
+            if not rating["rater"].startswith(prefix) or is_shown_more:
+                continue
+            status = STATUSES.get(rating["status"], 3)
+            rank = (-precedence, -status, rating["rated_at"], rating["section"])
+            if not best or rank > best:
+                best, chosen = rank, rating
+    return chosen
+
+
+def _language(video: Row, rating: Row) -> tuple[str, str]:
+    for value, source in (
+        (video["language"], "source"),
+        (rating.get("language"), "rating"),
+        (video["caption_language"], "caption"),
+    ):
+        if value is not None:
+            return value, source
+    return "und", "none"
+
+
+# Erasing
+
+_KEYS = re.compile(r"SELECT '(\w+)' AS place, '(\w+)' AS key")
+_TEXTS = re.compile(
+    r"SELECT DISTINCT '(\d+)' AS place, text FROM \("
+    r"SELECT (\w+) AS text FROM `(\w+)`(?:, UNNEST\((\w+)\) AS word)?\)"
+)
+_DELETE = re.compile(r"DELETE FROM `(\w+)` WHERE (\w+) IN UNNEST\(@values\)$")
+_UPDATE = re.compile(r"UPDATE `(\w+)` AS it SET (\w+) = ")
+
+
+def _creators(tables: Tables, names: list[str]) -> Iterator[Row]:
+    for row in list(tables["dim_user"].values()):
+        if {row["user_key"].lower(), (row["username"] or "").lower()} & set(names):
+            yield {"user_key": row["user_key"], "username": row["username"]}
+
+
+def _videos(tables: Tables, names: list[str]) -> Iterator[Row]:
+    for row in list(tables["dim_video"].values()):
+        if row["user_key"].lower() in names:
+            yield {"video_id": row["video_id"]}
+
+
+def _keys(tables: Tables, statement: str) -> list[Row]:
+    return [
+        {"place": table, "key": column, "value": value}
+        for table, column in _KEYS.findall(statement)
+        for value in dict.fromkeys(row[column] for row in tables[table].values())
+        if value is not None
+    ]
+
+
+def _texts(tables: Tables, statement: str, pattern: str) -> list[Row]:
+    answer: list[Row] = []
+    for place, column, table, repeated in _TEXTS.findall(statement):
+        values = (row[repeated or column] for row in tables[table].values())
+        texts = (text for value in values for text in (value if repeated else [value]))
+        answer += [
+            {"place": place, "text": text}
+            for text in dict.fromkeys(texts)
+            if text is not None and re.search(pattern, text)
+        ]
+    return answer
+
+
+def _delete(table: Table, column: str, values: list[str]) -> int:
+    keys = [key for key, row in table.items() if row[column] in values]
+    for key in keys:
+        del table[key]
+    return len(keys)
+
+
+def _update(table: Table, column: str, texts: dict[str, str]) -> int:
+    count = 0
+    for row in table.values():
+        value = row[column]
+        if isinstance(value, list):
+            changed: Any = [texts.get(word, word) for word in value]
+        else:
+            changed = texts.get(value, value)
+        if changed != value:
+            row[column] = changed
+            count += 1
+    return count
