@@ -108,7 +108,7 @@ def _plain_names(creators: Iterable[str]) -> list[str]:
     plain = []
     for spelling in creators:
         name = folded(spelling)
-        if not _NAMING.search(name) or name != name.strip():
+        if not _NAMING.search(name) or name != name.strip() or name.startswith("@"):
             raise CannotErase(
                 f"{spelling!r} is not a creator's name: give it as written after the @."
             )

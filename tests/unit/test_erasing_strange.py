@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from shared.erasure.erase import CannotErase, ErasureRequest, target_of
 from shared.events import Message
 from shared.redaction import Redaction
 from tests.fakes import LakeInMemory, tombstones_in
@@ -94,3 +95,11 @@ def test_rows_that_name_nobody_keep_their_bytes_whatever_they_are():
     rest = erased("manifests/a.csv", header + kept + b"eve;5;x\n" + last)
 
     assert rest == header + kept + last
+
+
+# Names
+
+
+def test_a_name_after_two_ats_is_refused_for_its_other_names_would_not_be_found():
+    with pytest.raises(CannotErase, match="as written after the @"):
+        target_of(ErasureRequest(creators=("@@eve",)), None)
