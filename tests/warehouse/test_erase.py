@@ -379,7 +379,7 @@ def test_what_bigquery_selects_holds_every_text_in_which_a_name_is_found(world):
 
 
 def test_what_is_no_id_is_refused_before_anything_is_written(world):
-    with pytest.raises(CannotErase, match="no video id"):
+    with pytest.raises(CannotErase, match="not a video id"):
         world.erase(creators=(), videos=("../x",))
 
     assert list(world.lake.names("tombstones/")) == []
