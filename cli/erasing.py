@@ -25,8 +25,10 @@ from local.cloud import INGEST
 from local.endpoints import Endpoints
 from local.home import Home
 from local.rewriting import NotRewritten
+from local.served import served
 from local.traffic import wait_until_over
 from shared.erasure.erase import (
+    SHORT_HANDLER_S,
     App,
     ErasureRequest,
     erase,
@@ -42,6 +44,9 @@ from shared.hashing_key import proven
 from shared.lake import Lake
 from shared.pseudonym import pseudonym
 from shared.redaction import Redaction
+
+HANDLERS = ("analyze-gemini", "analyze-signals", "load")
+"""The functions that hold a message while they work. `fetch` looks before it keeps each page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +171,12 @@ def _app(endpoints: Endpoints, screen: Screen) -> App:
         pseudonym=lambda name: pseudonym(key(), name),
         clock=lambda: datetime.now(UTC),
         on_progress=screen.now,
+        handler_s=longest_handler_s(endpoints),
     )
+
+
+def longest_handler_s(endpoints: Endpoints) -> float:
+    """Seconds that a message may be in the hands of a function, by how it is deployed."""
+    if endpoints.is_local:
+        return SHORT_HANDLER_S
+    return max(float(served(name).timeout_s) for name in HANDLERS)

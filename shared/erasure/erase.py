@@ -38,7 +38,8 @@ from shared.tombstones import FRESH_S, Tombstones
 
 log = logging.getLogger(__name__)
 
-WAIT_S = FRESH_S + 2.0
+SHORT_HANDLER_S = 2.0
+"""What a handler may still take on a laptop, where an erasure begins when all traffic is over."""
 ROUNDS = 3
 _NAMING = re.compile(r"\w")
 """TikTok's names have two or more of A-Z, 0-9, . and _; manifests bring names in any script."""
@@ -62,7 +63,10 @@ class ErasureRequest:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything an erasure may touch. `pseudonym` is what a creator may be called here."""
+    """Everything an erasure may touch. `pseudonym` is what a creator may be called here.
+
+    `handler_s` is how many seconds a handler may run on the tombstones with which it began.
+    """
 
     lake: Lake
     rows: Rows
@@ -71,6 +75,7 @@ class App:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     on_progress: Callable[[str], None] = lambda sentence: None
+    handler_s: float = SHORT_HANDLER_S
 
 
 # Whom a request means
@@ -234,9 +239,13 @@ def refuse_during_rebuild(app: App, state: str) -> None:
 
 
 def wait_for_stages(app: App) -> None:
-    """Until every stage has seen the tombstones; also when an earlier run wrote them."""
-    app.on_progress("Waiting until every stage knows …")
-    app.sleep(WAIT_S)
+    """Until no handler works on older tombstones; also when an earlier run wrote these.
+
+    One may read them FRESH_S late and store what it holds just before its own time is up.
+    """
+    wait_s = FRESH_S + app.handler_s
+    app.on_progress(f"Waiting {wait_s:,.0f} s, until every function works on what is erased …")
+    app.sleep(wait_s)
 
 
 def take_back(target: Target, app: App) -> int:

@@ -4,15 +4,18 @@ from collections import Counter
 
 import pytest
 
-from cli.erasing import ErasureOptions, _refuse_unknown
+from cli.erasing import ErasureOptions, _refuse_unknown, longest_handler_s
 from cli.erasing_shown import refuse_remaining, show_survey, way_back
 from cli.local_copies import clean_logs, remove_reports
 from cli.refused import Refused
 from local.endpoints import Endpoints
 from local.home import Home
+from local.served import served
+from shared.erasure.erase import SHORT_HANDLER_S, App, wait_for_stages
 from shared.erasure.objects import FoundText
 from shared.erasure.outcome import ErasureReport, ErasureSurvey, Target
 from shared.redaction import Redaction
+from shared.tombstones import FRESH_S
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0
 
@@ -110,3 +113,22 @@ def test_saved_reports_and_lines_of_logs_that_name_the_erased_go(tmp_path):
 
     assert [path.name for path in day.iterdir()] == ["report.csv"]
     assert (home.logs / "fetch.log").read_text() == '2026-11-01 started\n{"creator": "bob"}\n'
+
+
+def test_an_erasure_of_a_target_waits_for_the_longest_handler(tmp_path):
+    target = endpoints(target="prod")
+    app = App(
+        lake=LakeInMemory(),
+        rows=None,
+        tombstones=None,
+        pseudonym=str,
+        clock=lambda: DAY_0,
+        sleep=(waits := []).append,
+        handler_s=longest_handler_s(target),
+    )
+
+    wait_for_stages(app)
+
+    assert not target.is_local
+    assert waits == [FRESH_S + served("load").timeout_s]
+    assert longest_handler_s(endpoints()) == SHORT_HANDLER_S

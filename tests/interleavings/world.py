@@ -39,7 +39,7 @@ from tests.interleavings.warehouse import RowsInMemory, TablesInMemory
 
 DATASET = "live"
 RATERS = ("gemini/", "signals/")
-HANDLER_S = erase.WAIT_S - FRESH_S
+HANDLER_S = erase.SHORT_HANDLER_S
 """How long a handler may go on after it looked at the tombstones: what the wait allows for."""
 
 LEASE_S = 2 * HANDLER_S
