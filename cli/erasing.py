@@ -154,11 +154,18 @@ def _ask(seen: ErasureSurvey, endpoints: Endpoints) -> None:
 
 
 def _take_back(request: ErasureRequest, app: App, endpoints: Endpoints, screen: Screen) -> None:
-    count = take_back(target_of(request, app), app)
+    target = target_of(request, app)
+    count = take_back(target, app)
     if screen.machine:
-        screen.show_json({"tombstones_taken_back": count})
+        screen.show_json({"tombstones_taken_back": count, "videos": len(target.videos)})
         return
     screen.show(f"{count} tombstones taken back. {way_back(endpoints)}")
+    if not target.videos:
+        # Only their listings, which an erasure deletes, tell which videos are a creator's.
+        screen.show(
+            "The lake lists no video of theirs, so tombstones of videos may stay. Restore the "
+            "objects first, then run the same command again."
+        )
 
 
 def _app(endpoints: Endpoints, screen: Screen) -> App:

@@ -4,14 +4,14 @@ from collections import Counter
 
 import pytest
 
-from cli.erasing import ErasureOptions, _refuse_unknown, longest_handler_s
+from cli.erasing import ErasureOptions, _refuse_unknown, _take_back, longest_handler_s
 from cli.erasing_shown import refuse_remaining, show_survey, way_back
 from cli.local_copies import clean_logs, remove_reports
 from cli.refused import Refused
 from local.endpoints import Endpoints
 from local.home import Home
 from local.served import served
-from shared.erasure.erase import SHORT_HANDLER_S, App, wait_for_stages
+from shared.erasure.erase import SHORT_HANDLER_S, App, ErasureRequest, wait_for_stages
 from shared.erasure.objects import FoundText
 from shared.erasure.outcome import ErasureReport, ErasureSurvey, Target
 from shared.redaction import Redaction
@@ -132,3 +132,25 @@ def test_an_erasure_of_a_target_waits_for_the_longest_handler(tmp_path):
     assert not target.is_local
     assert waits == [FRESH_S + served("load").timeout_s]
     assert longest_handler_s(endpoints()) == SHORT_HANDLER_S
+
+
+class NothingInTables:
+    """Obeys what is asked of rows when the tables name nobody."""
+
+    def names_of(self, names):
+        return {name: set() for name in names}
+
+    def videos_of(self, names):
+        return set()
+
+
+def test_taking_back_before_the_objects_are_restored_says_what_stays():
+    lake, screen = LakeInMemory(), Said()
+    screen.machine = False
+    app = App(lake, NothingInTables(), tombstones_in(lake), lambda name: name, lambda: DAY_0)
+    app.tombstones.put((), ("ada.l",), DAY_0)
+
+    _take_back(ErasureRequest(creators=("ada.l",)), app, endpoints(), screen)
+
+    assert screen.lines[0].startswith("1 tombstones taken back.")
+    assert "Restore the objects first" in screen.lines[1]
