@@ -41,9 +41,9 @@ def query(
     """
     from cli.cloud import opened
     from cli.exported import refuse
-    from cli.querying import answer
     from cli.screen import Screen
     from cli.statement import reading
+    from local.child import prepare_programs
     from local.cloud import QUERY
     from local.endpoints import LOCAL
 
@@ -51,5 +51,9 @@ def query(
     statement = reading(sql, is_judged_later=target != LOCAL)
     if out is not None:
         refuse(out)
+    if target == LOCAL:
+        prepare_programs()  # they import for a second, beside the imports of this process
+    from cli.querying import answer
+
     with opened(home, screen, QUERY, target=target, patience_s=PATIENCE_S) as endpoints:
         answer(screen, endpoints, sql, statement, out, max_gb)
