@@ -184,9 +184,11 @@ class _Run:
         now = self._app.tombstones.generation()
         if now == self._progress.tombstones:
             return False
+        started_at = self._progress.started_at
+        self._save(started_at=None)  # killed before the next save, another run begins anew
         self._shadow.drop()
         self._shadow.create()
-        self._save(cursor="", loaded=0, malformed=0, tombstones=now)
+        self._save(started_at=started_at, cursor="", loaded=0, malformed=0, tombstones=now)
         return True
 
     def _fill(self) -> None:

@@ -346,3 +346,32 @@ def test_what_is_erased_while_a_rebuild_reads_does_not_come_back_with_it(empty):
     rows = empty.db.rows("SELECT video_id, user_key FROM dim_video")
     assert rows == [{"video_id": other, "user_key": "bob"}]
     assert not empty.db.rows("SELECT user_key FROM dim_user WHERE user_key = 'eve'")
+
+
+def test_a_rebuild_killed_as_it_begins_again_after_an_erasure_can_be_resumed(empty, monkeypatch):
+    gone, other = IDS[:2]
+    empty.publish(
+        record(gone, video=video(creator_id="eve"), metrics=metrics()),
+        record(other, video=video(creator_id="bob"), metrics=metrics()),
+    )
+    tombstones = tombstones_in(empty.lake)
+
+    def erase_once(progress):
+        if progress.cursor and not tombstones.has_video(gone):
+            tombstones.put([gone], ["eve"], DAY_0)
+            monkeypatch.setattr(Shadow, "create", killed)
+
+    def killed(shadow):
+        raise KeyboardInterrupt
+
+    empty.before_save = erase_once
+    with monkeypatch.context(), pytest.raises(KeyboardInterrupt):
+        rebuild(empty.app())
+    monkeypatch.undo()
+    later = record(IDS[3], video=video(creator_id="bob"), metrics=metrics())
+    empty.publish(later)  # its name comes after those already read
+
+    rebuild(empty.app())
+
+    rows = empty.db.rows("SELECT video_id FROM dim_video ORDER BY 1")
+    assert rows == [{"video_id": other}, {"video_id": later.video_id}]
