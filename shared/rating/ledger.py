@@ -148,16 +148,16 @@ def affordable_videos(lake: Lake, name: str, day: date) -> int | None:
     have the budget of the day before. Money is turned into videos by what they cost on average.
     """
     ledgers = [_ledger_of(lake, name, day - timedelta(days=back)) for back in range(_DAYS_BACK)]
-    known = next((ledger for ledger in ledgers if ledger.instances), None)
-    if known is None:
+    latest = next((ledger for ledger in ledgers if ledger.instances), None)
+    if latest is None:
         return None
     reserved = ledgers[0].reserved()
     counts = []
-    if known.budget_videos is not None:
-        counts.append(known.budget_videos - reserved.videos)
+    if latest.budget_videos is not None:
+        counts.append(latest.budget_videos - reserved.videos)
     priced = next((ledger.paid() for ledger in ledgers if ledger.paid().videos), None)
-    if known.budget_usd is not None and priced is not None and priced.nano_usd > 0:
-        remaining = round(known.budget_usd * NANO) - reserved.nano_usd
+    if latest.budget_usd is not None and priced is not None and priced.nano_usd > 0:
+        remaining = round(latest.budget_usd * NANO) - reserved.nano_usd
         counts.append(remaining * priced.videos // priced.nano_usd)
     return max(0, min(counts)) if counts else None
 

@@ -30,10 +30,10 @@ class SignalsRater:
         """Rate one video. Raises DecoderDied, where files are read apart."""
         try:
             with media.open() as path:
-                found = self.examine(path)
+                examined = self.examine(path)
         except Unratable as error:
             return Answer(status="unratable", reason=error.reason, model_version=VERSION)
-        signals = found.signals
+        signals = examined.signals
         if "truncated" in signals.flags:
             # What is missing may be the surprise; a score of the rest is a score of another video.
             return Answer(
@@ -49,7 +49,7 @@ class SignalsRater:
             values=_values(signals),
             measures=_measures(signals),
             curves=_curves(signals),
-            frame=found.frame,
+            frame=examined.frame,
             flags=signals.flags,
             model_version=VERSION,
         )

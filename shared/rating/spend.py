@@ -284,10 +284,10 @@ class Budget:
         return sent_by_dead
 
 
-def _chunk(missing: int, paid: int, left: int | None, limit: int | None) -> int:
-    if left is None or limit is None or missing <= 0:
+def _chunk(missing: int, paid: int, available: int | None, limit: int | None) -> int:
+    if available is None or limit is None or missing <= 0:
         return 0
-    return min(max(missing, min(paid, limit // CHUNKS_PER_DAY)), left)
+    return min(max(missing, min(paid, limit // CHUNKS_PER_DAY)), available)
 
 
 def _nano(usd: float) -> int:

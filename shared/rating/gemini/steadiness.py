@@ -179,7 +179,7 @@ def _use(both: Pairs) -> Iterator[Finding]:
     times = [(old.latency_s, new.latency_s) for old, new in both]
     slow = [(old, new) for old, new in times if old and new]
     if slow:
-        old, new = median(one for one, _ in slow), median(one for _, one in slow)
+        old, new = median(was for was, _ in slow), median(now for _, now in slow)
         if new > LATENCY_TIMES * old:
             sentence = f"an answer takes {new:.1f} s (median) and took {old:.1f} s"
             yield Finding(kind="latency", sentence=sentence)
