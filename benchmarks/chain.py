@@ -22,13 +22,13 @@ from google.cloud import storage
 
 from benchmarks.processes import peak_mb
 from benchmarks.table import Figure
-from cli.fetching import fetch_and_settle
+from cli.scheduler import fetch_and_settle
 from cli.warehouse import Warehouse
 from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
 from local.functions import FUNCTIONS
 from local.sandbox import Library, generate, mark
-from shared.lake import COLLECTIONS
+from shared.storage.lake import COLLECTIONS
 
 COMMAND = "python -m benchmarks chain"
 SIZES = (10, 100, 1_000)
@@ -44,7 +44,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from contextlib import nullcontext
 from types import SimpleNamespace
-from shared.rating.signals_rater import SignalsRater
+from shared.rating.signals.rater import SignalsRater
 files, threads = list(map(Path, sys.argv[2:])), int(sys.argv[1])
 rate = lambda file: SignalsRater().rate(SimpleNamespace(open=lambda: nullcontext(file)))
 rate(files[0])

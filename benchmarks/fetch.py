@@ -21,10 +21,10 @@ from google.cloud import pubsub_v1
 
 from benchmarks.processes import process, proportional_mb, sampled
 from benchmarks.table import Figure
+from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
-from local.tiktok.server import running
-from shared.lake import COLLECTIONS, Lake
+from shared.storage.lake import COLLECTIONS, Lake
 
 COMMAND = "python -m benchmarks fetch"
 VIDEOS, CREATORS, LISTED_BAR_S = 1_000, 200, 20.0
@@ -40,7 +40,7 @@ import sys, threading
 from concurrent.futures import ThreadPoolExecutor
 import requests
 from google.cloud import storage
-from shared.lake import STREAM_CHUNK_BYTES
+from shared.storage.lake import STREAM_CHUNK_BYTES
 bucket = storage.Client(project="p").bucket(sys.argv[1])
 def copy(url):
     blob = bucket.blob(url.rpartition("/")[2], chunk_size=STREAM_CHUNK_BYTES)
@@ -140,8 +140,10 @@ def _fetch(url: str, new: int, stored: int) -> float:
 @contextmanager
 def _servers(folder: Path) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
-        storage = stack.enter_context(process("local.gcs", "--data", str(folder / "gcs")))
-        pubsub = stack.enter_context(process("local.pubsub", "--data", str(folder / "pubsub")))
+        storage = stack.enter_context(process("local.emulators.gcs", "--data", str(folder / "gcs")))
+        pubsub = stack.enter_context(
+            process("local.emulators.pubsub", "--data", str(folder / "pubsub"))
+        )
         environment = {
             "GOOGLE_CLOUD_PROJECT": "p",
             "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{storage['port']}",

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from benchmarks.processes import process
 from benchmarks.table import Figure
-from local.pubsub.http1 import HttpClient, Target
+from local.emulators.pubsub.http1 import HttpClient, Target
 from shared.model import Creator, Metrics, Rating, Record, Video
-from shared.rating.values import Measures, Values
+from shared.rubric_values import Measures, Values
 
 COMMAND = "python -m benchmarks load"
 PROJECT = "bench-project"
@@ -161,14 +161,14 @@ def _body(number: int, record: Record) -> bytes:
 @contextmanager
 def _cloud() -> Iterator[dict[str, str]]:
     """Tokens, storage and BigQuery; gives the environment that leads clients to them."""
-    from local.tokens import make_key
+    from local.emulators.tokens import make_key
 
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        tokens = stack.enter_context(process("local.tokens"))
-        storage = stack.enter_context(process("local.gcs", "--data", str(home / "gcs")))
+        tokens = stack.enter_context(process("local.emulators.tokens"))
+        storage = stack.enter_context(process("local.emulators.gcs", "--data", str(home / "gcs")))
         bigquery = stack.enter_context(
-            process("local.bigquery", "--data", str(home / "bq"), "--project", PROJECT)
+            process("local.emulators.bigquery", "--data", str(home / "bq"), "--project", PROJECT)
         )
         make_key(home / "key.json", PROJECT, tokens["token_uri"])
         yield {

@@ -12,10 +12,10 @@ from benchmarks.table import Figure
 from local.sandbox import DEFAULT_ANCHOR
 from local.sandbox.kpis import LOG_VIEWS_PER_UNIT_SURPRISE
 from local.sandbox.posts import plan_posts
-from shared.insights.analyse import analyse
-from shared.insights.effect import Effect
+from shared.insights.analysis import analyse
 from shared.insights.plan import Plan, parse_plan
-from shared.insights.table import table_of
+from shared.insights.statistics.effect import Effect
+from shared.insights.table.table import table_of
 
 COMMAND = "python -m benchmarks seeds"
 SEEDS, POSTS = 50, 208

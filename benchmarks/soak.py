@@ -19,13 +19,13 @@ from google.cloud import pubsub_v1, storage
 
 from benchmarks.processes import resident_mb, sampled
 from benchmarks.table import Figure, save, show
-from cli.fetching import call_fetch, sweep
+from cli.scheduler import call_fetch, sweep
 from cli.warehouse import Warehouse
 from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
 from local.sandbox import Library, mark
 from local.traffic import wait_until_over
-from shared.lake import metadata_name
+from shared.storage.lake import metadata_name
 
 COMMAND = "python -m benchmarks.soak"
 BAR = 1.1

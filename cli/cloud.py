@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from cli.refused import WRONG_USE, Refused
-from cli.screen import Screen
+from cli.console import Screen
+from cli.errors import WRONG_USE, Refused
 from local import cloud
 from local.cloud import ALL
 from local.endpoints import LOCAL, Endpoints

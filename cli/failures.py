@@ -5,19 +5,19 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.erased import tombstones_of
-from cli.refused import WRONG_USE, Refused
-from cli.since import moment
+from cli.errors import WRONG_USE, Refused
+from cli.times import moment
+from cli.tombstone_key import tombstones_of
 from local.endpoints import Endpoints
+from local.provision import DEAD
 from local.traffic import ASKING_WITHIN_S, Traffic, get_json, wait_until_over
-from local.wiring import DEAD
-from shared.dead_letters import DeadLetters, drain_all
+from shared.concurrency import in_order
 from shared.errors import Misconfigured, Transient
-from shared.failed import Failed, failures, replay, sendable
-from shared.lake import FAILED, Lake
-from shared.parallel import in_order
-from shared.republish import Stage, Topics, Unsendable
-from shared.tombstones import Tombstones
+from shared.messaging.dead_letters import DeadLetters, drain_all
+from shared.messaging.failed import Failed, failures, replay, sendable
+from shared.messaging.topics import Stage, Topics, Unsendable
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import FAILED, Lake
 
 FAILING_STAGES = ("load", "analyze", "fetch", "rebuild")
 

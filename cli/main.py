@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 import cli.verbs
-from cli.refused import FAILED, INTERRUPTED, WRONG_USE, Refused, sentence, wants_tracebacks
+from cli.errors import FAILED, INTERRUPTED, WRONG_USE, Refused, sentence, wants_tracebacks
 
 ABOUT = """Does surprise in a short video go with more engagement?
 
@@ -47,12 +47,12 @@ def status_of(arguments: list[str]) -> int:
 
 
 def app() -> typer.Typer:
-    """Every module in cli/verbs is a verb; adding one is adding a file."""
+    """Every folder in cli/verbs is a verb: the function of its name in its module `command`."""
     made = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False)
     made.callback()(lambda: None)  # a group, whatever the number of verbs
     for module in iter_modules(cli.verbs.__path__):
         name = module.name.rstrip("_")
-        verb = getattr(import_module(f"cli.verbs.{module.name}"), name)
+        verb = getattr(import_module(f"cli.verbs.{module.name}.command"), name)
         if isinstance(verb, typer.Typer):
             made.add_typer(verb, name=name.replace("_", "-"))
         else:
@@ -79,7 +79,7 @@ def _told(error: Exception) -> int:
 
 def _say(why: str) -> None:
     """What is wrong, however long and strange the words are that it repeats."""
-    from cli.screen import harmless
+    from cli.console import harmless
 
     lines = (
         line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]} …" for line in why.split("\n")

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from cli.refused import WRONG_USE, Refused
+from cli.errors import WRONG_USE, Refused
 from cli.uploads import files_in
-from shared.lake import VIDEOS, Entry, Gone, Lake, metadata_name
+from shared.concurrency import in_order
 from shared.model import Malformed, Record, content_id, id_in_name, parse_record
-from shared.parallel import in_order
+from shared.storage.lake import VIDEOS, Entry, Gone, Lake, metadata_name
 
 ALL = "all"
 COLLECTION = "collection:"

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from cli.refused import WRONG_USE, Refused
+from cli.errors import WRONG_USE, Refused
 from local.endpoints import DATASET, RECORDS, UPLOADED, Endpoints
 from local.home import PROJECT
 from shared.config import GeminiSettings

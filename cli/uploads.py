@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.media_type import HEAD_BYTES, MP4, QUICKTIME, WEBM, MediaType, media_type
+from shared.inputs.media_type import HEAD_BYTES, MP4, QUICKTIME, WEBM, MediaType, media_type
 from shared.model import content_id, id_in_name
 
 ACCEPTED = (MP4, QUICKTIME, WEBM)

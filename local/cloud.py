@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from local import endpoints as where
-from local.child import DidNotStart, reserved_port
-from local.children import Children
 from local.data_errors import require_room
 from local.endpoints import Endpoints
 from local.faults import Plan, read_plan
 from local.faults.dice import LOG
 from local.functions import FUNCTIONS
 from local.home import Home, Lock, lock_of, open_private, take_or
+from local.process.child import DidNotStart, reserved_port
+from local.process.children import Children
 from local.start import Reports, Start
 
 QUERY = frozenset({"tokens", "bigquery"})

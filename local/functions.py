@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local.emulators.guard import JSON, Door, WsgiGuard
 from local.endpoints import ANALYZE, GEMINI
-from local.guard import JSON, Door, WsgiGuard
 from local.home import PROJECT
 from local.served import Served, deployed, served
 
@@ -101,7 +101,7 @@ def serve(function: Function, port: int, folder: Path = PROJECT / "functions") -
     options: dict[str, Any] = {"control_socket_disable": True}
     if function.served.concurrency == 1:
         # Its own choice, which is the sync worker, plus what Cloud Run's proxy does for it.
-        options["worker_class"] = "local.sync_worker.ProxiedSyncWorker"
+        options["worker_class"] = "local.process.sync_worker.ProxiedSyncWorker"
     server = create_server(app, debug=False, when_ready=_say_ready, **options)
     server.run("127.0.0.1", port)
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.background import in_background
-from local.child import STARTS_WITHIN_S, Child, Program, prepare_programs, tail
-from local.children import Children
 from local.endpoints import Endpoints
 from local.faults.kinds import PROXIED
 from local.faults.plan import Plan
 from local.functions import FUNCTIONS, SHUTDOWN_S
 from local.home import Home
+from local.process.background import in_background
+from local.process.child import STARTS_WITHIN_S, Child, Program, prepare_programs, tail
+from local.process.children import Children
 
 FAULTS = "faults"
 _COUNT = re.compile(r"(\d+)/(\d+)")
@@ -53,7 +53,7 @@ class Start:
     def run(self, parts: frozenset[str], posts: int | None) -> None:
         """Return when all parts answer and are set up. Raises DidNotStart."""
         prepare_programs()
-        import local.wiring  # noqa: F401 — takes as long, and happens meanwhile
+        import local.provision  # noqa: F401 — takes as long, and happens meanwhile
 
         begun = {name: self._begin(name) for name in self._order(parts)}
         ready = {name: in_background(self._when_ready, child) for name, child in begun.items()}
@@ -78,7 +78,7 @@ class Start:
         return self._children.start(self._programs[name])
 
     def _make_key(self) -> None:
-        from local.tokens import make_key
+        from local.emulators.tokens import make_key
 
         make_key(self._home.key, self._at.project, f"{self._at.tokens}/token")
 
@@ -87,28 +87,28 @@ class Start:
 
     def _tables(self, bigquery: "Future[None]") -> None:
         bigquery.result()
-        from local.wiring import make_tables
+        from local.provision import make_tables
 
         make_tables(self._at.project, self._at.dataset)
 
     def _messaging(self, pubsub: "Future[None]") -> None:
         pubsub.result()
-        from local.wiring import make_messaging
+        from local.provision import make_messaging
 
         make_messaging(self._at.project, self._at.functions)
 
     def _bucket(self, storage: "Future[None]", messaging: "Future[None]") -> None:
         storage.result()
         messaging.result()
-        from local.wiring import make_bucket
+        from local.provision import make_bucket
 
         make_bucket(self._at.project, self._at.bucket)
 
     def _sandbox(self, posts: int | None, bucket: "Future[None]") -> None:
         self._make_library(posts)
         server = self._children.start(self._programs["tiktok"])
+        from local.provision import make_collection
         from local.sandbox.library import Library
-        from local.wiring import make_collection
 
         library = Library.load(self._home.library)
         bucket.result()
@@ -168,14 +168,16 @@ def _programs(
     data, project = home.data, ("--project", at.project)
     faults = ("--faults", home.faults, "--logs", home.logs) if plan.rules else ()
     some = [
-        program("bigquery", "local.bigquery", "--data", data / "bigquery", *project, stage=2),
-        program("tokens", "local.tokens", stage=2),
+        program(
+            "bigquery", "local.emulators.bigquery", "--data", data / "bigquery", *project, stage=2
+        ),
+        program("tokens", "local.emulators.tokens", stage=2),
     ]
     if at.pubsub:
         some += [
             program(
                 "pubsub",
-                "local.pubsub",
+                "local.emulators.pubsub",
                 *("--data", data / "pubsub", "--key", home.key),
                 *("--admin-port", ports["pubsub-admin"]),
                 *faults,
@@ -183,7 +185,7 @@ def _programs(
             ),
             program(
                 "storage",
-                "local.gcs",
+                "local.emulators.gcs",
                 *("--data", data / "gcs", "--pubsub", at.pubsub, *project),
                 stage=2,
             ),
@@ -206,7 +208,13 @@ def _programs(
     if at.tiktok:
         some.append(
             program(
-                "tiktok", "local.tiktok", "--library", home.library, "--quiet", *faults, stage=2
+                "tiktok",
+                "local.sandbox.api",
+                "--library",
+                home.library,
+                "--quiet",
+                *faults,
+                stage=2,
             )
         )
     if plan.rules:

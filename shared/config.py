@@ -225,7 +225,7 @@ def value_or_secret(value: str, secret: str) -> str:
     """A value as it was given, else out of the secret (`projects/P/secrets/NAME`) that holds it."""
     if value or not secret:
         return value
-    from shared.secret import secret_value
+    from shared.secret_manager import secret_value
 
     return secret_value(secret)
 

@@ -107,7 +107,7 @@ def _template(path: str) -> jinja2.Template:
 
 def _rating_files(rubric: dict[str, Any]) -> Files:
     values = _template("rating/templates/values.py.j2").render(rubric=rubric, types=_PYTHON_TYPES)
-    yield "shared/rating/values.py", _formatted(values)
+    yield "shared/rubric_values.py", _formatted(values)
     yield (
         "shared/rating/prompt.txt",
         _template("rating/templates/prompt.txt.j2").render(rubric=rubric),

@@ -11,9 +11,18 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
-from shared.checked import Checked, Count, Instant, Integer, Language, Seconds, Text, Word
 from shared.errors import Permanent
-from shared.rating.values import Measures, Values
+from shared.inputs.field_types import (
+    Checked,
+    Count,
+    Instant,
+    Integer,
+    Language,
+    Seconds,
+    Text,
+    Word,
+)
+from shared.rubric_values import Measures, Values
 
 SCHEMA_VERSION = 1
 

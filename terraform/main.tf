@@ -2,7 +2,7 @@
 #
 #   scheduler -> fetch -> lake -> topic video-finalized -> analyze-* -> topic video-records -> load -> warehouse
 #
-# The same topology runs on a laptop (local/wiring.py). functions.tf says what the functions are,
+# The same topology runs on a laptop (local/provision.py). functions.tf says what the functions are,
 # identities.tf who may do what, project.tf and sources.tf what must be there first.
 #
 #   gcloud services enable cloudresourcemanager.googleapis.com --project MY-PROJECT
@@ -101,7 +101,7 @@ module "scheduler" {
         about    = "Asks Gemini about frozen clips and says whether it answers as it did."
         schedule = "45 5 * * *"
         uri      = module.function["analyze-gemini"].uri
-        # In the form of a push (shared/events.py, canary_body): the function accepts no other form.
+        # In the form of a push (shared/messaging/events.py, canary_body): the function accepts no other form.
         body = jsonencode({
           subscription = "canary"
           message      = { data = "e30=", messageId = "canary", attributes = { eventType = "GEMINI_CANARY" } }

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-from cli.display_login import CallbackPage
+from cli.verbs.collections.login import CallbackPage
 from local.cloud import running
-from local.gemini.server import standing_in
+from tests.stand_ins.gemini.server import standing_in
 
 # `load` is asked through the proxy of a plan in which nothing ever goes wrong.
 PLAN = "load: {503: 0}\n"

@@ -13,11 +13,11 @@ from pathlib import Path
 from threading import Lock
 from typing import IO, Any
 
-from shared.events import Message
-from shared.lake import Entry, Gone, Superseded, failed_name
+from shared.messaging.events import Message
+from shared.messaging.topics import Stage
 from shared.model import Record, canonical_json
-from shared.republish import Stage
-from shared.tombstones import Tombstones
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import Entry, Gone, Superseded, failed_name
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Stored:
 
 
 class LakeInMemory:
-    """Obeys `shared.lake.Lake`."""
+    """Obeys `shared.storage.lake.Lake`."""
 
     def __init__(self) -> None:
         self.objects: dict[str, Stored] = {}
@@ -150,7 +150,7 @@ def tombstones_in(lake: Any) -> Tombstones:
 
 
 class BusInMemory:
-    """Obeys `shared.bus.Bus`."""
+    """Obeys `shared.messaging.publisher.Bus`."""
 
     def __init__(self) -> None:
         self.published: list[Record] = []
@@ -160,7 +160,7 @@ class BusInMemory:
 
 
 class TopicsInMemory:
-    """Obeys `shared.republish.Topics`."""
+    """Obeys `shared.messaging.topics.Topics`."""
 
     def __init__(self):
         self.published: list[tuple[Stage, Message]] = []

@@ -12,19 +12,19 @@ from google import genai
 from google.genai import types
 from google.oauth2.credentials import Credentials
 
-from local.gemini import StandIn
-from shared.claims import Claims
 from shared.config import GeminiSettings
-from shared.events import VideoUploaded
+from shared.messaging.events import VideoUploaded
 from shared.model import Rating, Record
+from shared.rating.budget import Budget
+from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import GeminiApi, http_options
-from shared.rating.gemini.kept import Answers
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import Condition
 from shared.rating.gemini.rater import GeminiRater
 from shared.rating.rate import App, rate_upload
-from shared.rating.spend import Budget
+from shared.storage.lease import Claims
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
+from tests.stand_ins.gemini import StandIn
 
 CLIP_S = 10
 SETTINGS: Mapping[str, Any] = {"attempts": 2, "timeout_s": 5.0}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shared.insights.plan import Plan, parse_plan
-from shared.insights.table import Table, table_of
+from shared.insights.table.table import Table, table_of
 
 COLLECTED = datetime(2026, 6, 1, tzinfo=UTC)
 

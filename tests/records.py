@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.model import Creator, Metrics, Rating, Record, Video
-from shared.rating.values import Values
+from shared.rubric_values import Values
 
 DAY_0 = datetime(2026, 11, 1, tzinfo=UTC)
 VIDEO_ID = "7300000000000000001"

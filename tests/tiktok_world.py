@@ -5,18 +5,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from local.sandbox.api.server import TikTokServer
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
-from local.tiktok.server import TikTokServer
-from shared.lake import COLLECTIONS
 from shared.model import Record, parse_record
+from shared.storage.lake import COLLECTIONS
 from shared.tiktok.collections import Collection
 from shared.tiktok.due import fetch_due
-from shared.tiktok.media import NoMedia
-from shared.tiktok.quota import DailyQuota
-from shared.tiktok.research import ResearchApi
+from shared.tiktok.media.media import NoMedia
 from shared.tiktok.run import App
-from shared.tiktok.wire import Exchange
+from shared.tiktok.sources.quota import DailyQuota
+from shared.tiktok.sources.research import ResearchApi
+from shared.tiktok.sources.wire import Exchange
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 
 FIRST = datetime(2026, 9, 5, tzinfo=UTC)

@@ -16,8 +16,8 @@ from shared.insights.agreement.correlation import spearman_of
 from shared.insights.agreement.figure import wilson
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import disattenuated
-from shared.insights.effect import NotEstimable
-from shared.insights.resampling import FloatArray, Groups, IntArray
+from shared.insights.statistics.effect import NotEstimable
+from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
 
 VIDEOS = 400
 CREATORS = 80

@@ -16,7 +16,7 @@ from shared.insights.agreement.alpha import alpha, alpha_of
 from shared.insights.agreement.figure import Figure, wilson
 from shared.insights.agreement.icc import icc_a1, icc_ak, iccs
 from shared.insights.agreement.kappa import kappa, mean_of_pairs, pair_kappa
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 
 MANY = 300_000
 CONFIDENCE = 0.99

@@ -13,15 +13,16 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from benchmarks.study.world import CONTROLS, Truth, Videos
-from shared.insights import countfit, interval, power
-from shared.insights.counts import rate_ratios
-from shared.insights.effect import Effect
-from shared.insights.fit import Fit, by_t
-from shared.insights.pairs import Pair
-from shared.insights.pearson import pearson_log1p
-from shared.insights.ranked import Ranked, correlations, moments
-from shared.insights.ranks import kendall, spearman, spearman_and_partial
-from shared.insights.resampling import FloatArray, Groups, bootstrap
+from shared.insights.statistics import count_models as countfit
+from shared.insights.statistics import interval, power
+from shared.insights.statistics.effect import Effect
+from shared.insights.statistics.fit import Fit, by_t
+from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pearson import pearson_log1p
+from shared.insights.statistics.rate_ratios import rate_ratios
+from shared.insights.statistics.resampling import FloatArray, Groups, bootstrap
+from shared.insights.statistics.spearman import kendall, spearman, spearman_and_partial
+from shared.insights.statistics.weighted_ranks import Ranked, correlations, moments
 
 RESAMPLES = 500
 RARE_FROM = 40

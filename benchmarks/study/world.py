@@ -26,7 +26,7 @@ import numpy.typing as npt
 import pandas as pd  # type: ignore[import-untyped]
 from scipy import stats  # type: ignore[import-untyped]
 
-from shared.insights.quality import FEWEST_ROWS
+from shared.insights.quality_gate import FEWEST_ROWS
 
 SEED = 20261124
 PLANTED = (0.25, 0.1)

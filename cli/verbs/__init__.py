@@ -1,1 +1,1 @@
-"""The verbs of `tta`: a module here is a verb; its function of the same name is what it does."""
+"""The verbs of `tta`: a folder here is a verb; `command.py` in it has the function of that name."""

@@ -14,18 +14,18 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from shared import config, logs
-from shared.bus import Bus
-from shared.claims import Claims
-from shared.delivery import settled
 from shared.errors import Permanent
-from shared.events import evidence, is_canary, video_uploaded
-from shared.lake import Lake
-from shared.last_errors import LastError, attempt_in
+from shared.messaging.delivery import settled
+from shared.messaging.events import evidence, is_canary, video_uploaded
+from shared.messaging.last_errors import LastError, attempt_in
+from shared.messaging.publisher import Bus
 from shared.once import once
+from shared.privacy.tombstones import Tombstones
 from shared.rating.canary import sing
 from shared.rating.rate import App, rate_upload
 from shared.rating.raters import deployed
-from shared.tombstones import Tombstones
+from shared.storage.lake import Lake
+from shared.storage.lease import Claims
 
 logs.configure()
 

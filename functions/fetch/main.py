@@ -10,23 +10,23 @@ import functions_framework
 
 from shared import config, logs
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.lake import Lake
 from shared.once import once
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import Lake
 from shared.tiktok.collections import Collection
-from shared.tiktok.download import READ_S, Downloads, Refused, Target
 from shared.tiktok.due import fetch_due
 from shared.tiktok.fetch import fetch_collection
-from shared.tiktok.media import NoMedia, Resolver, UrlMedia
-from shared.tiktok.quota import DailyQuota
-from shared.tiktok.research import ResearchApi
+from shared.tiktok.media.download import READ_S, Downloads, Refused, Target
+from shared.tiktok.media.media import NoMedia, Resolver, UrlMedia
 from shared.tiktok.run import App
-from shared.tiktok.source import Source
+from shared.tiktok.sources.quota import DailyQuota
+from shared.tiktok.sources.research import ResearchApi
+from shared.tiktok.sources.source import Source
+from shared.tiktok.sources.wire import Exchange
 from shared.tiktok.state import Busy
-from shared.tiktok.wire import Exchange
-from shared.tombstones import Tombstones
 
 if TYPE_CHECKING:
-    from shared.bus import Bus
+    from shared.messaging.publisher import Bus
 
 logs.configure()
 
@@ -56,7 +56,7 @@ def wiring() -> App:
     @once
     def bus() -> "Bus":
         # Most runs start cold, find nothing due, and do without a quarter of the import.
-        from shared.bus import Bus
+        from shared.messaging.publisher import Bus
 
         return Bus(
             settings.google_cloud_project,
@@ -71,7 +71,7 @@ def wiring() -> App:
     def named(collection: Collection) -> Source:
         # What only some collections want is imported for them alone.
         if collection.source == "manifest":
-            from shared.tiktok.manifest import ManifestSource
+            from shared.tiktok.sources.manifest import ManifestSource
 
             return ManifestSource(lake, downloads.check)
         exchange = Exchange(settings.tiktok_api_url, timeout_s=settings.tiktok_timeout_s)
@@ -80,8 +80,8 @@ def wiring() -> App:
             settings.tiktok_client_secret, settings.tiktok_client_secret_secret
         )
         if collection.source == "display":
-            from shared.tiktok.display import DisplayApi
-            from shared.tiktok.user_tokens import UserTokens
+            from shared.tiktok.sources.display import DisplayApi
+            from shared.tiktok.sources.user_tokens import UserTokens
 
             (account,) = collection.usernames
             return DisplayApi(UserTokens(lake, account, exchange, key, secret, _now))
@@ -110,8 +110,8 @@ def wiring() -> App:
 def _nameless(source: Source, key: str) -> Source:
     from functools import partial
 
-    from shared.pseudonym import pseudonym
-    from shared.tiktok.pseudonyms import Pseudonymous
+    from shared.privacy.pseudonym import pseudonym
+    from shared.tiktok.sources.pseudonyms import Pseudonymous
 
     return Pseudonymous(source, partial(pseudonym, key))
 
@@ -119,7 +119,7 @@ def _nameless(source: Source, key: str) -> Source:
 def _ytdlp() -> type[UrlMedia]:
     """The class of the resolver, whose library is an extra and heavy."""
     try:
-        from shared.tiktok.ytdlp import YtdlpMedia
+        from shared.tiktok.media.ytdlp import YtdlpMedia
     except ModuleNotFoundError as error:
         raise Misconfigured(
             f"Resolver ytdlp needs {error.name}: deploy with `ytdlp = true`, or, on a laptop, "

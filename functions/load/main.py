@@ -14,15 +14,15 @@ from cloudevents.http import CloudEvent
 from google.cloud import bigquery
 
 from shared import config, logs
-from shared.bounded_http import bound_client
-from shared.delivery import settled
 from shared.errors import Permanent
-from shared.events import evidence, message_of
-from shared.lake import Lake
-from shared.last_errors import LastError, attempt_in
+from shared.http import bound_client
+from shared.messaging.delivery import settled
+from shared.messaging.events import evidence, message_of
+from shared.messaging.last_errors import LastError, attempt_in
 from shared.model import Record, parse_record
 from shared.once import once
-from shared.tombstones import Tombstones
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import Lake
 from shared.warehouse.group import GroupCommit
 from shared.warehouse.loader import Loader, weight
 

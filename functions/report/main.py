@@ -14,10 +14,10 @@ import functions_framework
 from google.cloud import bigquery
 
 from shared import config, logs
-from shared.bounded_http import Limits, bound
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.lake import Lake
+from shared.http import Limits, bound
 from shared.once import once
+from shared.storage.lake import Lake
 from shared.warehouse.gateway import Deadline
 
 logs.configure()

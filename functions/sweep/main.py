@@ -10,14 +10,14 @@ import functions_framework
 from google.cloud import pubsub_v1
 
 from shared import config, logs
-from shared.dead_letters import DeadLetters
 from shared.errors import Misconfigured, Transient
-from shared.lake import Lake
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.sweep import App, stage_of
+from shared.messaging.sweep import sweep as swept
+from shared.messaging.topics import Topics
 from shared.once import once
-from shared.republish import Topics
-from shared.sweep import App, stage_of
-from shared.sweep import sweep as swept
-from shared.tombstones import Tombstones
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import Lake
 
 logs.configure()
 

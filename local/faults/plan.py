@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from local.faults.kinds import KINDS, POINTS, STATUS
-from shared.yaml_file import BadYaml, Lines, read_yaml
+from shared.inputs.yaml_input import BadYaml, Lines, read_yaml
 
 STATUSES = range(400, 600)
 Place = tuple[int | str, ...]

@@ -10,7 +10,7 @@ from contextlib import aclosing, suppress
 
 import h11
 
-from local import guard
+from local.emulators import guard
 from local.faults.dice import Dice
 from local.faults.plan import Fault
 from local.faults.wire import Caller, Request, Target, Unreachable

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from shared.free_text import ACCOUNTS
-from shared.lake import COLLECTIONS, Lake
-from shared.redaction import Redaction
-from shared.tiktok.manifest_terms import NAMES
-from shared.yaml_file import BadYaml, read_yaml
+from shared.inputs.yaml_input import BadYaml, read_yaml
+from shared.privacy.free_text import ACCOUNTS
+from shared.privacy.redaction import Redaction
+from shared.storage.lake import COLLECTIONS, Lake
+from shared.tiktok.sources.manifest_terms import NAMES
 
 _OTHER_QUESTIONS = ("hashtags", "keywords", "regions")
 _WORDS = ("sampling_frame", "description", "note")

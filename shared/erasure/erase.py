@@ -23,18 +23,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.concurrency import in_order
 from shared.erasure.listings import METADATA, listings
-from shared.erasure.meant import Meant
 from shared.erasure.objects import Touched, examine, settle
 from shared.erasure.outcome import ErasureReport, ErasureSurvey, Target
 from shared.erasure.rows import Rows
+from shared.erasure.targets import Meant
 from shared.errors import Permanent
-from shared.lake import Entry, Lake, state_name
-from shared.mentions import folded
 from shared.model import UNKNOWN_CREATOR, VIDEO_ID, Creator, Record
-from shared.parallel import in_order
-from shared.redaction import Redaction
-from shared.tombstones import FRESH_S, Tombstones
+from shared.privacy.mentions import folded
+from shared.privacy.redaction import Redaction
+from shared.privacy.tombstones import FRESH_S, Tombstones
+from shared.storage.lake import Entry, Lake, state_name
 
 log = logging.getLogger(__name__)
 

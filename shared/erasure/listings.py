@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from shared.concurrency import in_order
 from shared.errors import Permanent
-from shared.lake import Entry, Lake
 from shared.model import Record, parse_record
-from shared.parallel import in_order
+from shared.storage.lake import Entry, Lake
 
 METADATA = "metadata/"
 STATES = "state/"

@@ -7,9 +7,14 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Literal
 
 from shared.erasure.collection_file import account_columns, names_erased
+from shared.erasure.creator_lists import redacted_lines, redacted_table
 from shared.erasure.report_files import report_names_erased
-from shared.erasure.tables import redacted_lines, redacted_table
-from shared.lake import (
+from shared.inputs.json_input import json_text, parsed
+from shared.model import content_id, id_in_name
+from shared.privacy.redaction import Redaction
+from shared.privacy.tombstones import TOMBSTONES
+from shared.rating.batch.part import BATCHES
+from shared.storage.lake import (
     FAILED,
     PARKED,
     REPORTS,
@@ -20,12 +25,7 @@ from shared.lake import (
     Lake,
     Superseded,
 )
-from shared.model import content_id, id_in_name
-from shared.nested import json_text, parsed
-from shared.rating.gemini.batch_part import BATCHES
-from shared.redaction import Redaction
-from shared.tiktok.manifest_terms import NAMES
-from shared.tombstones import TOMBSTONES
+from shared.tiktok.sources.manifest_terms import NAMES
 
 MOST_AT_ONCE = 64 * 2**20
 """Larger objects are read line by line: lists that people brought, and what batches were asked."""

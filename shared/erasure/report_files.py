@@ -6,10 +6,10 @@ creators, captions, ids. A number or a collection in it is nobody's name.
 
 import re
 
-from shared.erasure.tables import redacted_table
-from shared.free_text import ACCOUNTS
-from shared.nested import parsed
-from shared.redaction import GONE, Redaction
+from shared.erasure.creator_lists import redacted_table
+from shared.inputs.json_input import parsed
+from shared.privacy.free_text import ACCOUNTS
+from shared.privacy.redaction import GONE, Redaction
 
 _PAYLOAD = re.compile(
     rb'<script type="application/json" id="report">(.*?)</script>', re.DOTALL | re.IGNORECASE

@@ -2,7 +2,7 @@
 
 Rows of an erased video or creator are deleted. In all other rows a name is replaced where a column
 holds free text, by the same rule as in the lake, so that a rebuild gives the same rows: BigQuery
-selects the texts that may hold a name, and shared/redaction.py decides and rewrites.
+selects the texts that may hold a name, and shared/privacy/redaction.py decides and rewrites.
 """
 
 from collections import Counter
@@ -13,11 +13,11 @@ from typing import Any
 from google.cloud import bigquery
 
 from shared.erasure.objects import FoundText
-from shared.free_text import is_address, is_free_text
-from shared.mentions import folded, is_long_id, pattern_of
+from shared.inputs.json_input import parsed
 from shared.model import canonical_json
-from shared.nested import parsed
-from shared.redaction import GONE, Redaction
+from shared.privacy.free_text import is_address, is_free_text
+from shared.privacy.mentions import folded, is_long_id, pattern_of
+from shared.privacy.redaction import GONE, Redaction
 from shared.warehouse.gateway import BOUNDED, change, run
 
 NAMES_AT_ONCE = 500

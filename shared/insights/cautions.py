@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.coverage import of_rare, shortfall
-from shared.insights.effect import Effect
 from shared.insights.plan import AGE, Plan
-from shared.insights.quality import IMPOSSIBLE, Gate
-from shared.insights.strength import Strength
-from shared.insights.table import collected_at
+from shared.insights.quality_gate import IMPOSSIBLE, Gate
+from shared.insights.robustness import Strength
+from shared.insights.statistics.effect import Effect
+from shared.insights.table.table import collected_at
 from shared.known_breaks import break_sentences
 
 MUCH_MISSING = 0.2

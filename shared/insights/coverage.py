@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.insights.agreement.figure import wilson
-from shared.insights.effect import Effect
+from shared.insights.statistics.effect import Effect
 
 FILE = Path(__file__).parent / "coverage.json"
 CONFIDENCE = 0.99

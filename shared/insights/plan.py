@@ -20,10 +20,10 @@ from pydantic import (
 )
 
 from shared.errors import Permanent
-from shared.insights.kinds import refuse_unmeasurable
-from shared.insights.nearest import listed, nearest
+from shared.inputs.yaml_input import BadYaml, Lines, read_yaml
+from shared.insights.suggestions import listed, nearest
+from shared.insights.table.kinds import refuse_unmeasurable
 from shared.model import digest
-from shared.yaml_file import BadYaml, Lines, read_yaml
 
 AGE = "age"
 """Days from the post to its collection, from `created_at` and `collected_at` (or `as_of`)."""

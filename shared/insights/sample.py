@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from shared.insights.design import control_columns, varying
-from shared.insights.pairs import Pair
 from shared.insights.plan import Plan
-from shared.insights.quality import FEWEST_ROWS, Gate
-from shared.insights.resampling import FloatArray, Groups
+from shared.insights.quality_gate import FEWEST_ROWS, Gate
+from shared.insights.statistics.design import control_columns, varying
+from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.resampling import FloatArray, Groups
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.insights.effect import Effect, NotEstimable
-from shared.insights.influence import influence
-from shared.insights.pairs import Pair
-from shared.insights.pearson import pearson_log1p
 from shared.insights.plan import AGE, Plan
-from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS
-from shared.insights.ranks import spearman, spearman_and_partial
-from shared.insights.resampling import BoolArray
+from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS
 from shared.insights.sample import Question, Sample
+from shared.insights.statistics.effect import Effect, NotEstimable
+from shared.insights.statistics.influence import influence
+from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pearson import pearson_log1p
+from shared.insights.statistics.resampling import BoolArray
+from shared.insights.statistics.spearman import spearman, spearman_and_partial
 
 EVERYTHING = "all videos"
 SETTLED_DAYS = 30

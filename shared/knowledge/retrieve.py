@@ -2,7 +2,8 @@
 
 A card is found by its own words and, above all, by those of its constructs: constructs.yaml lists
 what people also call them, so that a question in everyday words reaches findings told in technical
-ones. tests/knowledge_queries.yaml has the questions that the weights were chosen on, and others.
+ones. The questions that the weights were chosen on, and others, are in
+tests/shared/knowledge/queries.yaml.
 """
 
 from collections.abc import Iterable, Sequence

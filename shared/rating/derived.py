@@ -2,7 +2,7 @@
 
 import math
 
-from shared.rating.values import Values
+from shared.rubric_values import Values
 
 LEAST_PROBABILITY = 0.01
 """Floor under p(actual): a rater's 0 means 'less than I can tell', not 'impossible'."""

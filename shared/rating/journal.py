@@ -12,8 +12,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.lake import Lake, Superseded
 from shared.rating.ledger import NO_COST, Cost
+from shared.storage.lake import Lake, Superseded
 
 
 class LeaseLapsed(Exception):

@@ -11,8 +11,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import Misconfigured
-from shared.lake import Lake
 from shared.model import canonical_json
+from shared.storage.lake import Lake
 
 NANO = 1_000_000_000
 """Money is counted in whole nano-dollars, so that sums are exact."""

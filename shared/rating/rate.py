@@ -8,19 +8,27 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from shared.claims import Claims
 from shared.errors import Permanent
-from shared.events import VideoUploaded, notification_of
-from shared.lake import VIDEOS, Gone, Lake, RatingKey, frame_name, metadata_name, rating_name
+from shared.inputs.media_type import HEAD_BYTES, media_type
 from shared.logs import about
-from shared.media_type import HEAD_BYTES, media_type
+from shared.messaging.events import VideoUploaded, notification_of
+from shared.messaging.parked import park
 from shared.model import Rating, Record, content_id, id_in_name, parse, parse_record
-from shared.parked import park
-from shared.rating.deaths import after_death
+from shared.privacy.tombstones import Tombstones
+from shared.rating.budget import OverBudget
+from shared.rating.decoder_deaths import after_death
 from shared.rating.rater import Answer, DecoderDied, Media, Rater, downloaded
-from shared.rating.spend import OverBudget
-from shared.rating.values import RUBRIC_VERSION
-from shared.tombstones import Tombstones
+from shared.rubric_values import RUBRIC_VERSION
+from shared.storage.lake import (
+    VIDEOS,
+    Gone,
+    Lake,
+    RatingKey,
+    frame_name,
+    metadata_name,
+    rating_name,
+)
+from shared.storage.lease import Claims
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, Literal, Protocol
 
-from shared.lake import Lake, RatingKey
-from shared.media_type import MediaType
+from shared.inputs.media_type import MediaType
 from shared.model import Curves, Moment, Parameters, Status
-from shared.rating.values import Measures, Values
+from shared.rubric_values import Measures, Values
+from shared.storage.lake import Lake, RatingKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared import config
-from shared.lake import Lake
 from shared.rating.rater import Rater
+from shared.storage.lake import Lake
 
 
 def deployed(
@@ -29,8 +29,8 @@ def deployed(
 
 
 def _signals(settings: config.AnalyzeSettings) -> list[Rater]:
-    from shared.rating.signals.apart import Apart
-    from shared.rating.signals_rater import SignalsRater
+    from shared.rating.signals.isolation import Apart
+    from shared.rating.signals.rater import SignalsRater
 
     return [SignalsRater(examine=Apart(settings.decode_limit_s).examine)]
 
@@ -42,12 +42,12 @@ def _gemini(
     timer: Callable[[], float],
     at_exit: Callable[[Callable[[], None]], object],
 ) -> list[Rater]:
+    from shared.rating.budget import Budget
+    from shared.rating.gemini.answers import Answers
     from shared.rating.gemini.api import GeminiApi
-    from shared.rating.gemini.kept import Answers
     from shared.rating.gemini.prices import Prices
     from shared.rating.gemini.question import Condition
     from shared.rating.gemini.rater import GeminiRater
-    from shared.rating.spend import Budget
 
     asked = config.read(config.GeminiSettings)
     gemini = GeminiApi.connect(asked, settings.google_cloud_project)

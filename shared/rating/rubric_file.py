@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from shared.yaml_file import BadYaml, Lines, read_yaml
+from shared.inputs.yaml_input import BadYaml, Lines, read_yaml
 
 SCORE_ANCHORS = (0, 25, 50, 75, 100)
 

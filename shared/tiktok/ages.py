@@ -13,9 +13,9 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from shared.checked import Checked, Count
-from shared.lake import Lake, Superseded, state_name
+from shared.inputs.field_types import Checked, Count
 from shared.model import Malformed, VideoId
+from shared.storage.lake import Lake, Superseded, state_name
 from shared.tiktok.state import Busy
 
 DAY_S = 86_400

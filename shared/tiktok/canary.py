@@ -14,17 +14,17 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.lake import COLLECTIONS, VIDEOS, Lake, metadata_name
+from shared.inputs.json_input import parsed
 from shared.model import Record, parse_record
-from shared.nested import parsed
 from shared.quality import IMPOSSIBLE, all_flags
+from shared.storage.lake import COLLECTIONS, VIDEOS, Lake, metadata_name
 from shared.tiktok.collections import Collection, checked_collections
-from shared.tiktok.fields import read_creator, video_id_of
 from shared.tiktok.listing import is_erased
 from shared.tiktok.run import App
 from shared.tiktok.silence import silences
-from shared.tiktok.source import BadVideo, Found, Source
-from shared.tiktok.wire import QuotaExhausted, read_json
+from shared.tiktok.sources.fields import read_creator, video_id_of
+from shared.tiktok.sources.source import BadVideo, Found, Source
+from shared.tiktok.sources.wire import QuotaExhausted, read_json
 
 log = logging.getLogger(__name__)
 

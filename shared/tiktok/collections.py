@@ -35,10 +35,10 @@ from pydantic import (
     model_validator,
 )
 
-from shared.checked import Checked, Text, Word
 from shared.errors import Permanent
-from shared.lake import COLLECTIONS, Lake
-from shared.yaml_file import BadYaml, Lines, read_yaml
+from shared.inputs.field_types import Checked, Text, Word
+from shared.inputs.yaml_input import BadYaml, Lines, read_yaml
+from shared.storage.lake import COLLECTIONS, Lake
 
 MAX_TERMS = 500
 DEFAULT_MEDIA_BYTES = 200 * 2**20
@@ -165,8 +165,8 @@ class Collection(Checked):
     `max_videos` bounds how many videos one pass over the dates lists; a pass begins every
     `list_every_h` hours. Counts are read again when a video reaches each of `refresh_ages_days`.
     `columns` says what a manifest calls our fields. `pseudonyms` keeps creators under keyed hashes
-    (shared/tiktok/pseudonyms.py). `synthetic` marks every video as generated, for sources that
-    serve invented posts.
+    (shared/tiktok/sources/pseudonyms.py). `synthetic` marks every video as generated, for sources
+    that serve invented posts.
     """
 
     name: Annotated[str, Field(pattern=NAME)]

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared.errors import Transient
-from shared.lake import Lake, name_part
 from shared.model import Creator
-from shared.tiktok.fields import read_creator
-from shared.tiktok.source import Source
-from shared.tiktok.wire import read_json
+from shared.storage.lake import Lake, name_part
+from shared.tiktok.sources.fields import read_creator
+from shared.tiktok.sources.source import Source
+from shared.tiktok.sources.wire import read_json
 
 log = logging.getLogger(__name__)
 

@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
 
-from shared.lake import VIDEOS, snapshot_name
 from shared.model import Record
+from shared.storage.lake import VIDEOS, snapshot_name
 from shared.tiktok.ages import Sighting
 from shared.tiktok.files import Files
 from shared.tiktok.ids import Ids
 from shared.tiktok.listing import keep_bad, keep_page, read_page, records_of
 from shared.tiktok.refresh import ages_of
 from shared.tiktok.run import Run
-from shared.tiktok.source import Found, Page
+from shared.tiktok.sources.source import Found, Page
 from shared.tiktok.state import Due
 
 METADATA = "metadata/"

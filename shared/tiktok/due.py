@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.claims import Claimed, Claims
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.lake import COLLECTIONS, Lake, state_name
+from shared.storage.lake import COLLECTIONS, Lake, state_name
+from shared.storage.lease import Claimed, Claims
 from shared.tiktok.collections import Collection, checked_collections
 from shared.tiktok.fetch import Step, fetch_steps
 from shared.tiktok.run import App

@@ -25,7 +25,7 @@ from shared.tiktok.discover import Discovery
 from shared.tiktok.files import Files
 from shared.tiktok.refresh import Refresh, ages_of
 from shared.tiktok.run import App, Run
-from shared.tiktok.wire import QuotaExhausted
+from shared.tiktok.sources.wire import QuotaExhausted
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from shared.tiktok.media import Outcome
+from shared.tiktok.media.media import Outcome
 from shared.tiktok.run import Run
 from shared.tiktok.settling import (
     failed_again,

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from shared.lake import Lake, failed_name
 from shared.model import Creator, Metrics, Record
-from shared.redaction import GONE, Redaction
+from shared.privacy.redaction import GONE, Redaction
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import Lake, failed_name
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators, with_provenance
-from shared.tiktok.fields import is_within, video_id_of
-from shared.tiktok.source import BadVideo, Found, Page, Reread, Source
-from shared.tombstones import Tombstones
+from shared.tiktok.sources.fields import is_within, video_id_of
+from shared.tiktok.sources.source import BadVideo, Found, Page, Reread, Source
 
 EVIDENCE_CHARS = 20_000
 

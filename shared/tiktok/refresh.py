@@ -12,10 +12,10 @@ from typing import Any
 from shared.model import Metrics, Record
 from shared.quality import VANISHED
 from shared.tiktok.ages import CONFIRM_AFTER, Ages, Sighting
-from shared.tiktok.fields import video_id_of
 from shared.tiktok.listing import is_erased, keep_answers, later_readings
 from shared.tiktok.run import Run
-from shared.tiktok.source import BadVideo, Found, Reread
+from shared.tiktok.sources.fields import video_id_of
+from shared.tiktok.sources.source import BadVideo, Found, Reread
 
 SAVE_EVERY = 10
 """Answers between two writes of the ages."""

@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.errors import Permanent
-from shared.lake import Lake, metadata_name, snapshot_name
 from shared.model import Record, parse_record
-from shared.redaction import Redaction
+from shared.privacy.redaction import Redaction
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import Lake, metadata_name, snapshot_name
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators
-from shared.tiktok.media import Resolver
-from shared.tiktok.source import Source
+from shared.tiktok.media.media import Resolver
+from shared.tiktok.sources.source import Source
 from shared.tiktok.state import Progress
 from shared.tiktok.tally import Tally
-from shared.tombstones import Tombstones
 
 
 class Publish(Protocol):

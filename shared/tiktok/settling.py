@@ -5,9 +5,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from shared.lake import Lake, RatingKey, rating_name
 from shared.model import NO_MEDIA_RATER, Rating, Record, parse
-from shared.tiktok.media import Outcome, Resolver
+from shared.storage.lake import Lake, RatingKey, rating_name
+from shared.tiktok.media.media import Outcome, Resolver
 from shared.tiktok.state import Due
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.errors import Permanent
-from shared.lake import COLLECTIONS, Lake, state_name
+from shared.storage.lake import COLLECTIONS, Lake, state_name
 from shared.tiktok.collections import Collection, checked_collections
 from shared.tiktok.state import State, read_state
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from shared.checked import Checked, Count, Instant, Text, Word
-from shared.lake import Lake, Superseded, state_name
+from shared.inputs.field_types import Checked, Count, Instant, Text, Word
 from shared.model import Malformed, Record, VideoId, canonical_json, digest, parse, parse_record
+from shared.storage.lake import Lake, Superseded, state_name
 from shared.tiktok.collections import Collection
-from shared.tiktok.source import Page, Position
+from shared.tiktok.sources.source import Page, Position
 
 CLOCKS_DIFFER = timedelta(hours=1)
 """Two clocks that are right may differ so much; a time further ahead was written by a wrong one."""

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from shared.tiktok.media import Kind
+from shared.tiktok.media.media import Kind
 
 
 @dataclass

@@ -31,12 +31,21 @@ from google.cloud import bigquery
 from pydantic import ValidationError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from shared.checked import Checked, Count, Instant, Text, Word
+from shared.concurrency import in_order
 from shared.errors import Permanent, Transient
-from shared.lake import FAILED, METRICS, Entry, Lake, RatingKey, Superseded, rating_name, state_name
+from shared.inputs.field_types import Checked, Count, Instant, Text, Word
 from shared.model import Malformed, Rating, Record, parse, parse_record
-from shared.parallel import in_order
-from shared.tombstones import Tombstones
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import (
+    FAILED,
+    METRICS,
+    Entry,
+    Lake,
+    RatingKey,
+    Superseded,
+    rating_name,
+    state_name,
+)
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, weight
 from shared.warehouse.shadow import PATIENCE_S, Shadow
 

@@ -4,8 +4,8 @@ import sys
 import time
 from pathlib import Path
 
-from local.child import Program
-from local.children import Children
+from local.process.child import Program
+from local.process.children import Children
 
 
 def main() -> None:

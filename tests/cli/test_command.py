@@ -25,12 +25,15 @@ HEAVY = (
 
 @pytest.fixture
 def verb(monkeypatch, tmp_path):
-    """Make a verb out of a function body: a file beside the others, as anyone would add one."""
+    """Make a verb out of a function body: a folder beside the others, as anyone would add one."""
 
     def add(body: str) -> None:
-        (tmp_path / "extra.py").write_text(f"def extra(word: str = 'x'):\n    {body}\n")
+        (tmp_path / "extra").mkdir()
+        (tmp_path / "extra/__init__.py").touch()
+        (tmp_path / "extra/command.py").write_text(f"def extra(word: str = 'x'):\n    {body}\n")
         monkeypatch.setattr(cli.verbs, "__path__", [*cli.verbs.__path__, str(tmp_path)])
-        monkeypatch.delitem(sys.modules, "cli.verbs.extra", raising=False)
+        for module in ("cli.verbs.extra", "cli.verbs.extra.command"):
+            monkeypatch.delitem(sys.modules, module, raising=False)
 
     return add
 
@@ -42,7 +45,7 @@ def test_help_lists_the_verbs(capsys):
     assert all(name in listed for name in ("demo", "up", "ingest", "fetch", "query", "doctor"))
 
 
-def test_a_new_file_is_a_new_verb(verb, capsys):
+def test_a_new_folder_is_a_new_verb(verb, capsys):
     verb("print('said', word)")
 
     assert status_of(["extra", "--word", "hello"]) == 0
@@ -80,14 +83,14 @@ def test_wrong_use_is_status_2_and_a_sentence(arguments, sentence, capsys):
 
 
 def test_a_refusal_is_told_without_a_traceback(verb, capsys):
-    verb("from cli.refused import Refused; raise Refused('There is no such thing.')")
+    verb("from cli.errors import Refused; raise Refused('There is no such thing.')")
 
     assert status_of(["extra"]) == 1
     assert capsys.readouterr().err == "Error: There is no such thing.\n"
 
 
 def test_a_part_that_does_not_start_is_told_in_its_own_words(verb, capsys):
-    verb("from local.child import DidNotStart; raise DidNotStart('storage ended')")
+    verb("from local.process.child import DidNotStart; raise DidNotStart('storage ended')")
 
     assert status_of(["extra"]) == 1
     assert capsys.readouterr().err == "Error: storage ended\n"
@@ -128,7 +131,7 @@ def test_ctrl_c_is_status_130(verb, capsys):
 def test_what_bigquery_refuses_is_told_by_its_first_sentence():
     from google.api_core.exceptions import BadRequest
 
-    from cli.refused import sentence
+    from cli.errors import sentence
 
     error = BadRequest("Syntax error at [1:7]; reason: invalidQuery\n\nLocation: US")
 
@@ -144,7 +147,7 @@ def test_what_bigquery_refuses_is_told_by_its_first_sentence():
     ],
 )
 def test_what_does_not_answer_is_reported_with_what_to_do(error, says):
-    from cli.refused import sentence
+    from cli.errors import sentence
 
     message = sentence(error)
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from cli.refused import WRONG_USE, Refused
+from cli.errors import WRONG_USE, Refused
 from cli.selection import LakeVideo, Selected, objects_in
 from shared.model import Record, content_id
 from tests.fakes import LakeInMemory

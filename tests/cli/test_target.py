@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli.cloud import opened
-from cli.refused import Refused
-from cli.screen import Screen
+from cli.console import Screen
+from cli.errors import Refused
 from cli.target import target
 from shared.config import GeminiSettings
 

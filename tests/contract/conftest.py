@@ -23,5 +23,5 @@ def served(module: str, *arguments: str) -> Iterator[dict]:
 
 @pytest.fixture(scope="session")
 def storage_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served("local.gcs", "--data", str(tmp_path_factory.mktemp("gcs"))) as ready:
+    with served("local.emulators.gcs", "--data", str(tmp_path_factory.mktemp("gcs"))) as ready:
         yield f"http://127.0.0.1:{ready['port']}"

@@ -16,8 +16,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from local.home import PROJECT as ROOT
-from shared.lake import Lake
 from shared.rating.ledger import Spent, spent
+from shared.storage.lake import Lake
 
 ANSWERS_WITHIN_S = 180
 
@@ -27,9 +27,9 @@ from datetime import UTC, datetime
 
 import functions_framework
 
-from shared.lake import Lake
+from shared.storage.lake import Lake
 from shared.once import once
-from shared.rating.spend import Budget
+from shared.rating.budget import Budget
 
 
 @once

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
-from local.tiktok.server import running
-from shared.lake import COLLECTIONS
-from shared.pseudonym import pseudonym
+from shared.privacy.pseudonym import pseudonym
+from shared.storage.lake import COLLECTIONS
 from shared.tiktok.canary import canary
-from shared.tiktok.download import Downloads
-from shared.tiktok.manifest import ManifestSource
-from shared.tiktok.media import Outcome
-from shared.tiktok.pseudonyms import Pseudonymous
+from shared.tiktok.media.download import Downloads
+from shared.tiktok.media.media import Outcome
+from shared.tiktok.sources.manifest import ManifestSource
+from shared.tiktok.sources.pseudonyms import Pseudonymous
 from tests.fakes import tombstones_in
 from tests.tiktok_world import COLLECTION, FIRST, World, counts
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import functions_framework
 import pytest
 
-from shared.claims import Claims
-from shared.events import canary_body
+from shared.messaging.events import canary_body
 from shared.rating.gemini.canary import LATEST
 from shared.rating.gemini.canary_clips import frozen_clips
 from shared.rating.rate import App
-from shared.rating.signals_rater import SignalsRater
+from shared.rating.signals.rater import SignalsRater
+from shared.storage.lease import Claims
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.gemini_world import World
 
@@ -34,7 +34,7 @@ def posted(monkeypatch):
 
 @pytest.fixture
 def gemini():
-    from local.gemini import standing_in
+    from tests.stand_ins.gemini import standing_in
 
     durations = {one.video_id: one.clip().duration_s for one in frozen_clips()}
     with standing_in(durations=durations) as gemini:

@@ -9,18 +9,20 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import RefreshError, TransportError
 from google.cloud import pubsub_v1
 
-from shared import dead_letters, pubsub_clients, secret
-from shared import lake as lake_module
-from shared.bounded_http import Limits
-from shared.bus import Bus
-from shared.dead_letters import DeadLetters
+from shared import secret_manager as secret
 from shared.errors import Transient
-from shared.events import Message
-from shared.lake import Lake
-from shared.republish import Topics
-from shared.tiktok import wire
-from shared.tiktok.download import Downloads, Unreachable
-from shared.tiktok.wire import Again, Calls, Exchange
+from shared.http import Limits
+from shared.messaging import clients as pubsub_clients
+from shared.messaging import dead_letters
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.events import Message
+from shared.messaging.publisher import Bus
+from shared.messaging.topics import Topics
+from shared.storage import lake as lake_module
+from shared.storage.lake import Lake
+from shared.tiktok.media.download import Downloads, Unreachable
+from shared.tiktok.sources import wire
+from shared.tiktok.sources.wire import Again, Calls, Exchange
 from tests.records import metrics, record
 from tests.silent_servers import (
     drips_its_body,
@@ -141,8 +143,8 @@ def test_messages_of_one_call_share_their_time():
 
 @pytest.fixture
 def letters(mute_pubsub, monkeypatch):
-    monkeypatch.setattr("shared.dead_letters.PULL_WAIT_S", SHORT_S)
-    monkeypatch.setattr("shared.dead_letters.RETRY_S", 0.1)
+    monkeypatch.setattr("shared.messaging.dead_letters.PULL_WAIT_S", SHORT_S)
+    monkeypatch.setattr("shared.messaging.dead_letters.RETRY_S", 0.1)
     client = pubsub_v1.SubscriberClient()
     return DeadLetters("load", "projects/p/subscriptions/s", None, None, client)
 

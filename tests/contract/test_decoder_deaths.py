@@ -15,11 +15,11 @@ from google.cloud import pubsub_v1, storage
 
 from local.home import PROJECT as ROOT
 from shared.errors import Transient
-from shared.events import VideoUploaded, notification_of
-from shared.lake import Lake
+from shared.messaging.events import VideoUploaded, notification_of
 from shared.rating.rater import DecoderDied
 from shared.rating.signals import Unratable
-from shared.rating.signals.apart import Apart
+from shared.rating.signals.isolation import Apart
+from shared.storage.lake import Lake
 from tests.contract.conftest import served
 from tests.gemini_world import make_clip
 
@@ -35,7 +35,7 @@ from importlib.abc import MetaPathFinder
 
 class Saboteur(MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name == "shared.rating.signals.forks":
+        if name == "shared.rating.signals.fork_server":
             sys.meta_path.remove(self)
             import shared.rating.signals.examine as examining
             usual = examining.measure
@@ -81,7 +81,9 @@ class World:
 
 @pytest.fixture(scope="module")
 def pubsub(tmp_path_factory) -> Iterator[str]:
-    with served("local.pubsub", "--data", str(tmp_path_factory.mktemp("pubsub"))) as ready:
+    with served(
+        "local.emulators.pubsub", "--data", str(tmp_path_factory.mktemp("pubsub"))
+    ) as ready:
         host = f"127.0.0.1:{ready['port']}"
         os.environ["PUBSUB_EMULATOR_HOST"] = host
         try:
@@ -171,7 +173,7 @@ def test_a_helper_that_is_killed_is_started_again(clip, tmp_path):
 def test_a_helper_that_cannot_start_is_no_files_fault(clip, tmp_path, monkeypatch):
     path = tmp_path / "clip.mp4"
     path.write_bytes(clip)
-    monkeypatch.setattr("shared.rating.signals.apart._SERVE", "raise SystemExit(3)")
+    monkeypatch.setattr("shared.rating.signals.isolation._SERVE", "raise SystemExit(3)")
     apart = Apart()
 
     with pytest.raises((Transient, OSError)):

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 import requests
 
+from local.sandbox.api.server import TikTokServer, running
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
-from local.tiktok.server import TikTokServer, running
 from shared.errors import Misconfigured, Transient
 from shared.tiktok.collections import Collection
-from shared.tiktok.display import DisplayApi, NotThatAccount
-from shared.tiktok.user_tokens import UserTokens, pair_in
-from shared.tiktok.wire import Answer, Exchange
+from shared.tiktok.sources.display import DisplayApi, NotThatAccount
+from shared.tiktok.sources.user_tokens import UserTokens, pair_in
+from shared.tiktok.sources.wire import Answer, Exchange
 from tests.fakes import LakeInMemory
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)

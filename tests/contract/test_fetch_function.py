@@ -15,14 +15,14 @@ import pytest
 import requests
 from google.cloud import pubsub_v1
 
+from local.sandbox.api.server import TikTokServer, running
 from local.sandbox.dummy import HEAD, dummy_library
 from local.sandbox.library import Library
-from local.tiktok.server import TikTokServer, running
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.lake import COLLECTIONS, Lake
 from shared.model import Record, parse_record
-from shared.pseudonym import pseudonym
-from shared.tiktok.download import Downloads, addresses_of
+from shared.privacy.pseudonym import pseudonym
+from shared.storage.lake import COLLECTIONS, Lake
+from shared.tiktok.media.download import Downloads, addresses_of
 from shared.tiktok.state import Busy
 from tests.contract.conftest import served
 from tests.loopback import Reply, Request, serving
@@ -56,7 +56,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 @pytest.fixture(scope="module")
 def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served("local.pubsub", "--data", str(tmp_path_factory.mktemp("pubsub"))) as ready:
+    with served(
+        "local.emulators.pubsub", "--data", str(tmp_path_factory.mktemp("pubsub"))
+    ) as ready:
         yield f"127.0.0.1:{ready['port']}"
 
 
@@ -172,7 +174,7 @@ def test_a_second_call_changes_nothing_and_asks_for_pages_only(world, topic):
 
 
 def test_faults_of_the_api_and_of_the_media_server_leave_no_trace(world, topic, monkeypatch):
-    monkeypatch.setattr("shared.tiktok.wire._wait", lambda _: 0.0)
+    monkeypatch.setattr("shared.tiktok.sources.wire._wait", lambda _: 0.0)
     world.sandbox.change(
         {
             "tiktok.query": [500, 504, 429],
@@ -286,7 +288,7 @@ def test_a_deploy_without_yt_dlp_says_how_to_get_it(world, monkeypatch):
     text = world.lake.read(COLLECTIONS).decode().partition("      resolver")[0]
     asked = text + "      resolver: ytdlp\n      terms_accepted: true\n"
     world.lake.put(COLLECTIONS, asked.encode())
-    monkeypatch.delitem(sys.modules, "shared.tiktok.ytdlp", raising=False)
+    monkeypatch.delitem(sys.modules, "shared.tiktok.media.ytdlp", raising=False)
     monkeypatch.setitem(sys.modules, "yt_dlp", None)
 
     status, answer = world.fetch()

@@ -19,12 +19,12 @@ import pytest
 import requests
 from google.cloud import pubsub_v1
 
+from local.sandbox.api.server import TikTokServer, running
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
-from local.tiktok.server import TikTokServer, running
-from shared.lake import COLLECTIONS, Lake
+from shared.concurrency import in_order
 from shared.model import Record, parse_record
-from shared.parallel import in_order
+from shared.storage.lake import COLLECTIONS, Lake
 from tests.contract.conftest import served
 
 POSTS, CREATORS = 900, 270
@@ -78,7 +78,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 def environment(
     storage_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, str]]:
-    with served("local.pubsub", "--data", str(tmp_path_factory.mktemp("pubsub"))) as pubsub:
+    with served(
+        "local.emulators.pubsub", "--data", str(tmp_path_factory.mktemp("pubsub"))
+    ) as pubsub:
         yield {
             "STORAGE_EMULATOR_HOST": storage_url,
             "PUBSUB_EMULATOR_HOST": f"127.0.0.1:{pubsub['port']}",

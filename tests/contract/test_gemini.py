@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from local.gemini import standing_in
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.lake import RatingKey, answer_name
 from shared.model import Creator, Metrics, Record, Video, parse_record
 from shared.rating.gemini.question import Condition
-from shared.rating.values import RUBRIC_VERSION
+from shared.rubric_values import RUBRIC_VERSION
+from shared.storage.lake import RatingKey, answer_name
 from tests.gemini_world import World, make_clip
 from tests.records import DAY_0
+from tests.stand_ins.gemini import standing_in
 
 VIDEO_ID = "7300000000000000001"
 PROVISIONED = {

@@ -5,19 +5,19 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from cli.backfilling import Backfill, Wish
-from cli.refused import Refused
+from cli.errors import Refused
 from cli.selection import LakeVideo
-from local.gemini import standing_in
-from local.gemini.serving import BARE, TOO_MANY_STATES
+from cli.verbs.backfill.run import Backfill, Wish
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Transient
 from shared.model import Rating
+from shared.rating.batch.job import Undecided, VertexJobs
 from shared.rating.gemini.api import GeminiApi
-from shared.rating.gemini.batch_job import Undecided, VertexJobs
 from shared.rating.gemini.question import Condition
 from tests.fakes import tombstones_in
 from tests.gemini_world import World, make_clip
+from tests.stand_ins.gemini import standing_in
+from tests.stand_ins.gemini.serving import BARE, TOO_MANY_STATES
 
 IDS = ("7300000000000000001", "7300000000000000002", "7300000000000000003")
 RUNS = {"when": {"method": "batches.create"}}

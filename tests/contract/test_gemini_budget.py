@@ -8,18 +8,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from local.gemini import standing_in
 from shared.errors import Transient
-from shared.events import upload_in
-from shared.parked import due, release
+from shared.messaging.events import upload_in
+from shared.messaging.parked import due, release
+from shared.messaging.sweep import App as SweepApp
+from shared.messaging.sweep import sweep as sweep_once
 from shared.rating.clip import Clip
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import Condition
-from shared.sweep import App as SweepApp
-from shared.sweep import sweep as sweep_once
 from tests.fakes import TopicsInMemory, tombstones_in
 from tests.gemini_world import World, make_clip
+from tests.stand_ins.gemini import standing_in
 
 DAY = date(2026, 11, 1)
 IDS = [f"73000000000000000{n:02}" for n in range(20)]

@@ -7,10 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from local.gemini import StandIn, standing_in
-from shared.claims import Claims
 from shared.errors import Transient
-from shared.lake import VIDEOS
 from shared.rating.gemini.canary import (
     LATEST,
     CanaryApp,
@@ -23,8 +20,11 @@ from shared.rating.gemini.canary_clips import CLIPS, frozen_clips
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.rater import GeminiRater
 from shared.rating.ledger import spent
-from shared.rating.signals_rater import SignalsRater
+from shared.rating.signals.rater import SignalsRater
+from shared.storage.lake import VIDEOS
+from shared.storage.lease import Claims
 from tests.gemini_world import World
+from tests.stand_ins.gemini import StandIn, standing_in
 
 FROZEN_SHA256 = "3a00cfd0bd1df0e3eda21141fed05fb165af60e58a9b2b4dadcc9979b9043a54"
 DURATIONS = {one.video_id: one.clip().duration_s for one in frozen_clips()}

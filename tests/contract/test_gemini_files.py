@@ -4,7 +4,6 @@ from json import JSONDecodeError
 
 import pytest
 
-from local.gemini import standing_in
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Transient
 from shared.model import Creator, Metrics, Record, Video
@@ -14,6 +13,7 @@ from shared.rating.gemini import rater as rating
 from shared.rating.gemini.question import Reply
 from tests.gemini_world import World, make_clip
 from tests.records import DAY_0
+from tests.stand_ins.gemini import standing_in
 
 VIDEO_ID = "7300000000000000001"
 GET = {"method": "files.get"}

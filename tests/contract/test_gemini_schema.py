@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from local.gemini import standing_in
-from local.gemini.serving import BARE, TOO_MANY_STATES
-from local.gemini.wire import camel
 from shared.errors import Misconfigured, Transient
-from shared.lake import RatingKey, answer_name
-from shared.rating.gemini.kept import Answers
+from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.question import IN_WORDS, Condition
+from shared.storage.lake import RatingKey, answer_name
 from tests.gemini_world import World, make_clip
+from tests.stand_ins.gemini import standing_in
+from tests.stand_ins.gemini.serving import BARE, TOO_MANY_STATES
+from tests.stand_ins.gemini.wire import camel
 
 VIDEO_ID = "7300000000000000001"
 STATES = {"code": 400, "message": TOO_MANY_STATES}

@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.gemini import standing_in
-from local.gemini.serving import TOO_MANY_STATES
 from shared.config import GeminiSettings
 from shared.errors import Transient
 from shared.model import Moment, Rating
 from shared.rating.gemini.api import GeminiApi
-from shared.rating.gemini.grounds import GROUNDED, cards_by_dimension
+from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension
 from shared.rating.judge.judge import Judge, Stored
 from shared.rating.judge.question import Judgement
-from shared.rating.values import Values
+from shared.rubric_values import Values
 from tests.fakes import LakeInMemory
 from tests.gemini_world import World
+from tests.stand_ins.gemini import standing_in
+from tests.stand_ins.gemini.serving import TOO_MANY_STATES
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 RATING = Rating(

@@ -10,9 +10,9 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
-from shared.claims import Claimed, Claims
 from shared.errors import Transient
-from shared.lake import Gone, Lake, Superseded
+from shared.storage.lake import Gone, Lake, Superseded
+from shared.storage.lease import Claimed, Claims
 from tests.fakes import LakeInMemory
 from tests.records import DAY_0
 
@@ -214,7 +214,7 @@ def test_of_many_claimants_at_once_one_succeeds(real_lake):
 
 
 def test_storage_that_is_down_is_transient(monkeypatch):
-    from shared import lake as module
+    from shared.storage import lake as module
 
     monkeypatch.setattr(module, "_RETRY", module._RETRY.with_timeout(0.2))
     client = storage.Client(

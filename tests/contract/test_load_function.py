@@ -12,8 +12,8 @@ import pytest
 from cloudevents.http import CloudEvent
 
 from shared.errors import Misconfigured, Transient
-from shared.events import PUBSUB_MESSAGE, Message
-from shared.last_errors import LastError, last_error, note_name
+from shared.messaging.events import PUBSUB_MESSAGE, Message
+from shared.messaging.last_errors import LastError, last_error, note_name
 from shared.warehouse.group import GroupCommit
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0, metrics, rating, record

@@ -7,17 +7,17 @@ from functools import partial
 
 import pytest
 
+from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
-from local.tiktok.server import running
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.lake import COLLECTIONS
-from shared.pseudonym import pseudonym
-from shared.tiktok.download import Downloads
+from shared.privacy.pseudonym import pseudonym
+from shared.storage.lake import COLLECTIONS
 from shared.tiktok.fetch import fetch_collection
-from shared.tiktok.manifest import ManifestSource
-from shared.tiktok.pseudonyms import Pseudonymous
-from shared.tiktok.source import Page, Position
+from shared.tiktok.media.download import Downloads
+from shared.tiktok.sources.manifest import ManifestSource
+from shared.tiktok.sources.pseudonyms import Pseudonymous
+from shared.tiktok.sources.source import Page, Position
 from tests.fakes import tombstones_in
 from tests.tiktok_world import COLLECTION, FIRST, World
 

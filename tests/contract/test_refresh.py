@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from local.sandbox.api.server import running
+from local.sandbox.api.shown import grown
 from local.sandbox.library import Library
-from local.tiktok.server import running
-from local.tiktok.shown import grown
 from shared.errors import Misconfigured, Transient
-from shared.lake import COLLECTIONS
+from shared.storage.lake import COLLECTIONS
 from shared.tiktok.collections import Collection
 from shared.tiktok.fetch import fetch_collection
-from shared.tiktok.research import ResearchApi
+from shared.tiktok.sources.research import ResearchApi
 from tests.fakes import LakeInMemory
 from tests.tiktok_world import ANCHOR, COLLECTION, FIRST, World, growing_library
 

@@ -11,7 +11,7 @@ import pytest
 from shared.errors import Misconfigured, Transient
 from shared.insights.plan import default_text
 from shared.insights.report import make
-from shared.lake import PLAN
+from shared.storage.lake import PLAN
 from tests.fakes import LakeInMemory
 from tests.report_world import JPEG, Rows, rows
 

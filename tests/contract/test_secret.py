@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from shared.errors import Misconfigured, Transient
-from shared.secret import secret_value
+from shared.secret_manager import secret_value
 from tests.loopback import Reply, serving
 
 NAME = "projects/p/secrets/tiktok-client-key"

@@ -10,14 +10,14 @@ from pathlib import Path
 import functions_framework
 import pytest
 
-from local.gemini import standing_in
 from shared import logs
 from shared.config import FetchSettings, GeminiSettings
 from shared.errors import Misconfigured, Transient
-from shared.lake import COLLECTIONS
+from shared.storage.lake import COLLECTIONS
 from tests.fakes import BusInMemory, LakeInMemory
 from tests.gemini_world import World, make_clip
 from tests.loopback import Reply, serving
+from tests.stand_ins.gemini import standing_in
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 KEY, SECRET, TOKEN = "tiktok-key-31f7", "tiktok-secret-8d5e", "clt.token-77aa01"
@@ -80,8 +80,8 @@ def test_tiktoks_keys_and_tokens_do_not_leave_fetch(token, answer, written, monk
     main, lake, bus = sys.modules["main"], LakeInMemory(), BusInMemory()
     lake.put(COLLECTIONS, COLLECTION)
     monkeypatch.setattr(main.Lake, "connect", lambda *_: lake)
-    monkeypatch.setattr("shared.bus.Bus", lambda *_: bus)
-    monkeypatch.setattr("shared.tiktok.wire._wait", lambda _: 0.0)
+    monkeypatch.setattr("shared.messaging.publisher.Bus", lambda *_: bus)
+    monkeypatch.setattr("shared.tiktok.sources.wire._wait", lambda _: 0.0)
     for name, value in {
         "GOOGLE_CLOUD_PROJECT": "p",
         "LAKE_BUCKET": "b",

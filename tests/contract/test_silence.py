@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
-from local.tiktok.server import running
 from shared.errors import Misconfigured
-from shared.lake import COLLECTIONS
+from shared.storage.lake import COLLECTIONS
 from shared.tiktok.canary import canary
 from shared.tiktok.silence import silences
 from tests.tiktok_world import COLLECTION, FIRST, World

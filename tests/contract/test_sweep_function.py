@@ -15,15 +15,15 @@ import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import pubsub_v1, storage
 
-from shared.dead_letters import DeadLetters
 from shared.errors import Misconfigured, Transient
-from shared.events import Message
-from shared.failed import failures, replay
-from shared.lake import Lake
-from shared.last_errors import note_name
-from shared.parked import due, park, waiting
-from shared.republish import Topics, Unsendable
-from shared.sweep import App, stage_of
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.events import Message
+from shared.messaging.failed import failures, replay
+from shared.messaging.last_errors import note_name
+from shared.messaging.parked import due, park, waiting
+from shared.messaging.sweep import App, stage_of
+from shared.messaging.topics import Topics, Unsendable
+from shared.storage.lake import Lake
 from tests.contract.conftest import served
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0, at
@@ -35,7 +35,9 @@ _NUMBER = itertools.count()
 
 @pytest.fixture(scope="module")
 def clients(tmp_path_factory):
-    with served("local.pubsub", "--data", str(tmp_path_factory.mktemp("pubsub"))) as ready:
+    with served(
+        "local.emulators.pubsub", "--data", str(tmp_path_factory.mktemp("pubsub"))
+    ) as ready:
         os.environ["PUBSUB_EMULATOR_HOST"] = f"127.0.0.1:{ready['port']}"
         try:
             publisher, subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
@@ -64,7 +66,7 @@ class World:
         wired = self.wired()
         monkeypatch.setattr(sys.modules["main"], "wiring", lambda: wired)
         # An empty subscription says so after this wait.
-        monkeypatch.setattr("shared.dead_letters.PULL_WAIT_S", 0.3)
+        monkeypatch.setattr("shared.messaging.dead_letters.PULL_WAIT_S", 0.3)
 
     def _make(self, topic):
         path = self.publisher.topic_path(PROJECT, topic)

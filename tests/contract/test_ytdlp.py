@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from shared.tiktok.collections import Media
-from shared.tiktok.download import Downloads, Refused
-from shared.tiktok.media import ATTEMPTS, Outcome
-from shared.tiktok.ytdlp import MOST_PAGE_BYTES, YtdlpMedia, best_of
+from shared.tiktok.media.download import Downloads, Refused
+from shared.tiktok.media.media import ATTEMPTS, Outcome
+from shared.tiktok.media.ytdlp import MOST_PAGE_BYTES, YtdlpMedia, best_of
 from tests.fakes import LakeInMemory
 from tests.loopback import Loopback, Reply, Request, serving
 

@@ -25,7 +25,7 @@ from local.endpoints import Endpoints
 from local.sandbox.clips import render
 from local.sandbox.designs import BY_NAME
 from scripts import sources
-from shared.events import VideoUploaded, notification_of
+from shared.messaging.events import VideoUploaded, notification_of
 from tests.records import metrics, record
 from tests.terraform.conftest import ROOT
 

@@ -13,8 +13,8 @@ import pytest
 
 from local.endpoints import GEMINI
 from local.faults import read_plan
-from local.gemini import StandIn, standing_in
 from tests.faults.world import Left, impatient_clients, run
+from tests.stand_ins.gemini import StandIn, standing_in
 
 PLAN = Path(__file__).parent / "mixed.yaml"
 SEEDS = range(1, 1 + int(os.environ.get("FAULT_MIXED", "1")))

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from local.faults.dice import LOG
-from local.gemini import StandIn, standing_in
 from tests.faults.world import impatient_clients, run
+from tests.stand_ins.gemini import StandIn, standing_in
 
 SWALLOWS_S = 5
 WELL_WITHIN_S = 600

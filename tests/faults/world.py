@@ -20,16 +20,16 @@ from typing import Any
 import pytest
 from google.cloud import bigquery, pubsub_v1, storage
 
-from cli import fetching
-from cli.fetching import sweep
-from local import wiring
+from cli import scheduler as fetching
+from cli.scheduler import sweep
+from local import provision as wiring
 from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
 from local.faults.dice import counted
 from local.functions import FUNCTIONS
 from local.traffic import wait_until_over
-from shared.events import VideoUploaded, notification_of
-from shared.lake import VIDEOS
+from shared.messaging.events import VideoUploaded, notification_of
+from shared.storage.lake import VIDEOS
 from shared.warehouse.tables import definitions
 
 CLAIM_LEASE_S = 90

@@ -13,9 +13,9 @@ from cloudevents.http import CloudEvent
 from local.faults import BadPlan as BadFaults
 from local.faults.plan import plan_in
 from shared.errors import Permanent
-from shared.events import evidence, upload_in, video_uploaded
+from shared.inputs.media_type import media_type
 from shared.insights.plan import parse_plan
-from shared.media_type import media_type
+from shared.messaging.events import evidence, upload_in, video_uploaded
 from shared.model import Rating, canonical_json, parse, parse_record
 from shared.rating.clip import Unreadable, clip_of
 from shared.rating.gemini.reading import Stopped, Unfit, read, usage
@@ -23,10 +23,10 @@ from shared.rating.gemini.wire import read_wire
 from shared.rating.rubric_file import BadRubric, checked_rubric
 from shared.rating.signals import Unratable, measure, picture_at
 from shared.tiktok.collections import parse_collection
-from shared.tiktok.manifest_file import Manifest
-from shared.tiktok.manifest_line import line_of
+from shared.tiktok.sources.manifest_file import Manifest
+from shared.tiktok.sources.manifest_line import line_of
+from shared.tiktok.sources.wire import read_json
 from shared.tiktok.state import read_state
-from shared.tiktok.wire import read_json
 from tests.hostile import HANDLERS
 from tests.hostile.files import COLLECTIONS, FAULTS, PLAN, RUBRIC
 from tests.hostile.gemini import GOOD
@@ -90,8 +90,8 @@ def _event(content: bytes) -> None:
 def _tiktok(content: bytes) -> None:
     from datetime import UTC, datetime
 
-    from shared.tiktok.research import ResearchApi
-    from shared.tiktok.wire import Exchange
+    from shared.tiktok.sources.research import ResearchApi
+    from shared.tiktok.sources.wire import Exchange
 
     with suppress(ValueError):
         said = read_json(content)

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.gemini import standing_in
 from shared.errors import Transient
-from shared.rating.values import Values
+from shared.rubric_values import Values
 from tests.gemini_world import World
 from tests.hostile.files import GARBAGE, PAGE, SQL
 from tests.hostile.media import clip
 from tests.hostile.table import Cell, Feed, Handler, Seen
+from tests.stand_ins.gemini import standing_in
 
 GOOD: dict[str, Any] = dict.fromkeys(Values.model_fields) | {
     "unexpectedness": 40,

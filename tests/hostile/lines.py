@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cli.ingestion import Ingestion
-from cli.sidecar import Sidecar
+from cli.verbs.ingest.sidecar import Sidecar
+from cli.verbs.ingest.store import Ingestion
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL
 from tests.hostile.table import Cell, Feed, Handler, Seen

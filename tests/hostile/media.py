@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 import av
 import numpy as np
 
-from shared.claims import Claims
-from shared.events import VideoUploaded
+from shared.messaging.events import VideoUploaded
 from shared.rating.clip import Unreadable, clip_of
 from shared.rating.rate import App, rate_upload
-from shared.rating.signals_rater import SignalsRater
+from shared.rating.signals.rater import SignalsRater
+from shared.storage.lease import Claims
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL
 from tests.hostile.table import Cell, Feed, Handler, Seen

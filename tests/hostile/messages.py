@@ -12,10 +12,10 @@ from typing import Any
 import functions_framework
 from pytest import MonkeyPatch
 
-from shared.claims import Claims
-from shared.events import DIRECT_FINALIZED
+from shared.messaging.events import DIRECT_FINALIZED
 from shared.rating.rate import App
 from shared.rating.rater import Answer
+from shared.storage.lease import Claims
 from shared.warehouse.group import GroupCommit
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL, changed

@@ -12,16 +12,16 @@ from typing import Any
 from pytest import MonkeyPatch
 
 from shared.errors import Permanent, Transient
-from shared.lake import COLLECTIONS
+from shared.storage.lake import COLLECTIONS
 from shared.tiktok.collections import Media
-from shared.tiktok.download import Downloads
 from shared.tiktok.fetch import fetch_collection
-from shared.tiktok.manifest import ManifestSource
-from shared.tiktok.media import NoMedia, UrlMedia
-from shared.tiktok.research import ResearchApi
+from shared.tiktok.media.download import Downloads
+from shared.tiktok.media.media import NoMedia, UrlMedia
 from shared.tiktok.run import App
-from shared.tiktok.source import Source
-from shared.tiktok.wire import Exchange
+from shared.tiktok.sources.manifest import ManifestSource
+from shared.tiktok.sources.research import ResearchApi
+from shared.tiktok.sources.source import Source
+from shared.tiktok.sources.wire import Exchange
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL
 from tests.hostile.media import clip
@@ -124,7 +124,7 @@ def _asking_tiktok(folder: Path) -> Iterator[Feed]:
         return answers[0]
 
     with serving(answer) as server, MonkeyPatch.context() as patch:
-        patch.setattr("shared.tiktok.wire.ATTEMPTS", 2)
+        patch.setattr("shared.tiktok.sources.wire.ATTEMPTS", 2)
 
         def source(_: LakeInMemory) -> Source:
             return ResearchApi(

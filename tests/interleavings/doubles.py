@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import IO, Any
 
-from shared.events import Message, VideoUploaded, notification_of
-from shared.lake import VIDEOS, Entry
+from shared.messaging.events import Message, VideoUploaded, notification_of
+from shared.messaging.topics import Stage
 from shared.model import Record
-from shared.republish import Stage
-from shared.tombstones import CHANGED, TOMBSTONES
+from shared.privacy.tombstones import CHANGED, TOMBSTONES
+from shared.storage.lake import VIDEOS, Entry
 from shared.warehouse.rebuild import STATE
 from tests.fakes import LakeInMemory, Stored
 from tests.interleavings.scheduler import Scheduler
@@ -137,7 +137,7 @@ class Delivery:
 
 
 class SteppedBus:
-    """Obeys `shared.bus.Bus` and `shared.republish.Topics`. At least once: some come twice."""
+    """Obeys `publisher.Bus` and `topics.Topics` of shared.messaging. Some messages come twice."""
 
     def __init__(self, scheduler: Scheduler):
         self._scheduler = scheduler

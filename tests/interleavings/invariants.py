@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterator
 
-from shared.lake import RatingKey, metadata_name, rating_name, video_name
-from shared.mentions import ERASED
 from shared.model import canonical_json, parse_record
-from shared.tombstones import TOMBSTONES
+from shared.privacy.mentions import ERASED
+from shared.privacy.tombstones import TOMBSTONES
+from shared.storage.lake import RatingKey, metadata_name, rating_name, video_name
 from tests.interleavings.posts import NAME, Post
 from tests.interleavings.world import DATASET, SimulatedRater, World, decoded
 

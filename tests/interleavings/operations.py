@@ -10,10 +10,10 @@ from cloudevents.http import CloudEvent
 
 from shared.erasure.erase import ErasureRequest, erase, survey
 from shared.errors import Transient
-from shared.events import PUBSUB_MESSAGE, Message, as_json
-from shared.failed import failures, replay
-from shared.republish import Unsendable
-from shared.sweep import sweep
+from shared.messaging.events import PUBSUB_MESSAGE, Message, as_json
+from shared.messaging.failed import failures, replay
+from shared.messaging.sweep import sweep
+from shared.messaging.topics import Unsendable
 from shared.tiktok.fetch import fetch_collection
 from shared.warehouse.rebuild import rebuild
 from tests.interleavings.doubles import Delivery

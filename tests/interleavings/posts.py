@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from shared.mentions import ERASED
 from shared.model import Creator, Metrics, Record, Video
-from shared.tiktok.source import Found
+from shared.privacy.mentions import ERASED
+from shared.tiktok.sources.source import Found
 
 NAME = "ada.lovely"
 OTHERS = ("bob.builds", "cyd_c")

@@ -1,7 +1,7 @@
 """The six tables in memory, and what the product's statements do to them, one step each.
 
-tests/warehouse/test_tables_in_memory.py runs the same batches and erasures here and on the real
-statements, and compares all rows: this model judges the product, so something must judge it.
+tests/shared/warehouse/test_tables_in_memory.py runs the same batches and erasures here and on the
+real statements, and compares all rows: this model judges the product, so something must judge it.
 """
 
 import json

@@ -12,23 +12,23 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from shared.claims import Claims
-from shared.dead_letters import DeadLetters
 from shared.erasure import erase
-from shared.events import Message, VideoUploaded, as_json, notification_of
-from shared.lake import COLLECTIONS, RatingKey, metadata_name, video_name
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.events import Message, VideoUploaded, as_json, notification_of
+from shared.messaging.parked import park
+from shared.messaging.sweep import App as SweepApp
 from shared.model import Record, canonical_json
-from shared.parked import park
+from shared.privacy.tombstones import FRESH_S, TOMBSTONES, Kind, Tombstones, digest
+from shared.rating.budget import OverBudget
 from shared.rating.rate import App as AnalyzeApp
 from shared.rating.rater import Answer, Media
-from shared.rating.spend import OverBudget
-from shared.rating.values import Values
-from shared.sweep import App as SweepApp
+from shared.rubric_values import Values
+from shared.storage.lake import COLLECTIONS, RatingKey, metadata_name, video_name
+from shared.storage.lease import Claims
 from shared.tiktok.collections import Collection
-from shared.tiktok.media import UrlMedia
+from shared.tiktok.media.media import UrlMedia
 from shared.tiktok.run import App as FetchApp
-from shared.tiktok.source import Found, Page, Position
-from shared.tombstones import FRESH_S, TOMBSTONES, Kind, Tombstones, digest
+from shared.tiktok.sources.source import Found, Page, Position
 from shared.warehouse import rebuild
 from shared.warehouse.group import GroupCommit
 from shared.warehouse.loader import Loader

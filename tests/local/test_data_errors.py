@@ -12,12 +12,12 @@ import duckdb
 import pytest
 
 from local import data_errors
-from local.child import Child, DidNotStart
 from local.cloud import connected
 from local.data_errors import UnusableData, check_sqlite, is_full, require_room, usable
-from local.gcs.database import Database
+from local.emulators.gcs.database import Database
+from local.emulators.pubsub.database import open_database
 from local.home import Home, HomeInUse, Lock, lock_of, take_or
-from local.pubsub.database import open_database
+from local.process.child import Child, DidNotStart
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -96,7 +96,9 @@ def test_a_file_that_another_server_has_is_not_called_damaged(tmp_path):
     owner.close()
 
 
-@pytest.mark.parametrize("module", ["local.gcs", "local.pubsub", "local.bigquery"])
+@pytest.mark.parametrize(
+    "module", ["local.emulators.gcs", "local.emulators.pubsub", "local.emulators.bigquery"]
+)
 def test_the_last_line_of_a_server_with_damaged_data_is_the_sentence(tmp_path, module):
     for name in ("catalogue.sqlite3", "pubsub.sqlite", "bqemulator.duckdb"):
         overwrite(tmp_path / name)

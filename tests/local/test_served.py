@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from local import wiring
+from local import provision as wiring
 from local.functions import FUNCTIONS
 from local.served import DEPLOYED, bytes_of, deployed, served
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from cli.console import plain
 from cli.main import status_of
-from cli.screen import plain
 from cli.warehouse import Warehouse
 from local.cloud import pointing_at, running
 from local.endpoints import Endpoints

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import pytest
 from google.cloud import pubsub_v1
 
-from cli import failures, smoke
+from cli import failures
+from cli.verbs.smoke import run as smoke
 from local.cloud import pointing_at
 from shared.errors import Misconfigured
-from shared.lake import Lake
+from shared.storage.lake import Lake
 
 
 @pytest.fixture

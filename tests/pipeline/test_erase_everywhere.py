@@ -16,9 +16,9 @@ from cli.main import status_of
 from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
 from local.traffic import wait_until_over
-from shared.events import Message, VideoUploaded, notification_of
-from shared.lake import Lake
+from shared.messaging.events import Message, VideoUploaded, notification_of
 from shared.model import Record, parse_record
+from shared.storage.lake import Lake
 
 POSTS = 16
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from local.cloud import INGEST, running
-from local.gemini import StandIn, standing_in
 from shared.rating.gemini.canary_clips import frozen_clips
 from tests.gemini_world import make_clip
 from tests.pipeline.conftest import here, run_tta
+from tests.stand_ins.gemini import StandIn, standing_in
 
 ROWS = "SELECT rater, replicate, status FROM fact_rating ORDER BY rater, replicate"
 NOT_VALID = {"code": 400, "status": "INVALID_ARGUMENT", "message": "API key not valid."}

@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from cli.fetching import JSON_BODY
+from cli.scheduler import JSON_BODY
 from local.cloud import pointing_at
 from local.home import PROJECT
 from shared.insights.report.formats import FORMATS
-from shared.lake import Lake
+from shared.storage.lake import Lake
 from tests.report_world import Page
 
 KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from cli import smoke
-from cli.removal import objects_of, rows_of
+from cli.verbs.smoke import run as smoke
+from cli.verbs.smoke.removal import objects_of, rows_of
 from cli.warehouse import Warehouse
 from local.cloud import pointing_at
-from shared.lake import Lake
+from shared.storage.lake import Lake
 
 LEFT = "u00000000000005e1"
 

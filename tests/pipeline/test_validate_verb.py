@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from local.cloud import INGEST, running
-from local.gemini import standing_in
-from shared.rating.gemini.grounds import cards_shown
+from shared.rating.gemini.rag_cards import cards_shown
 from tests.agreement_tables import row, write_csv
 from tests.gemini_world import make_clip
 from tests.pipeline.conftest import here
+from tests.stand_ins.gemini import standing_in
 
 CLIPS = 6
 

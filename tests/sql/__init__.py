@@ -5,7 +5,7 @@ ZetaSQL is the front end of BigQuery: what it refuses, BigQuery refuses. `make s
 
 * Is every statement accepted? Files and views (`files`), examples of the documents (`examples`),
   and whatever passed while the suite ran (`recorded`, written by `witness` in each process and by
-  `local/statements.py` in the local BigQuery).
+  `local/emulators/statements.py` in the local BigQuery).
 * Does a statement escape? Every text in the code that is SQL must be among those (`literals`).
 * Is a name of a table, a view or a column a reserved word (`names`)?
 * Do views and the sources of MERGE give the same cells on the emulator and on Google's reference

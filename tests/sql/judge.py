@@ -148,7 +148,15 @@ def run_demo(analyser: Analyser) -> list[str]:
 @contextmanager
 def local_bigquery(folder: Path, **environment: str) -> Iterator[bigquery.Client]:
     """A local BigQuery of its own, until the block ends."""
-    command = [sys.executable, "-m", "local.bigquery", "--data", str(folder), "--project", "test"]
+    command = [
+        sys.executable,
+        "-m",
+        "local.emulators.bigquery",
+        "--data",
+        str(folder),
+        "--project",
+        "test",
+    ]
     server = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from local.statements import EMULATOR
+from local.emulators.statements import EMULATOR
 from shared.warehouse.views import templates
 from tests.sql.install import ROOT
 
@@ -28,7 +28,7 @@ TYPES_OF_PARAMETERS = {
 """What the code passes to the statements in files, by name; of what was sent the API says it."""
 
 FOLDERS = ("shared/warehouse/merge", "shared/insights/report/sql")
-NOT_FOR_BIGQUERY = ("local/pubsub/schema.sql",)
+NOT_FOR_BIGQUERY = ("local/emulators/pubsub/schema.sql",)
 """SQLite's."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from local.statements import EMULATOR, Recorder
+from local.emulators.statements import EMULATOR, Recorder
 from tests.sql import judge, literals, statements, witness
 from tests.sql.analyser import Analyser
 from tests.sql.literals import Literal
@@ -113,7 +113,11 @@ def test_a_text_that_no_test_sends_is_a_failure(tmp_path: Path):
 def test_the_code_is_seen_to_hold_sql():
     origins = {literal.origin.partition(":")[0] for literal in literals.literals()}
 
-    assert {"shared/erasure/rows.py", "shared/warehouse/tables.py", "cli/smoke.py"} <= origins
+    assert {
+        "shared/erasure/rows.py",
+        "shared/warehouse/tables.py",
+        "cli/verbs/smoke/run.py",
+    } <= origins
 
 
 def test_a_text_in_the_code_that_nothing_judged_fails_the_run(monkeypatch):

@@ -1,8 +1,8 @@
 """Writes down every statement that this process hands to BigQuery's client.
 
-The local BigQuery writes down what reaches it (`local/statements.py`), whichever process asks. This
-adds what a test sends elsewhere: to a stand-in that answers 413, say, or to nobody. `make test`
-says by TTA_SQL_RECORD where the lines go.
+The local BigQuery writes down what reaches it (`local/emulators/statements.py`), whichever process
+asks. This adds what a test sends elsewhere: to a stand-in that answers 413, say, or to nobody.
+`make test` says by TTA_SQL_RECORD where the lines go.
 """
 
 import inspect
@@ -26,7 +26,7 @@ def watch(environment: Mapping[str, str] = os.environ) -> None:
         return
     from google.cloud import bigquery
 
-    from local.statements import Recorder
+    from local.emulators.statements import Recorder
 
     recorder = Recorder(Path(folder))
     query = bigquery.Client.query
@@ -40,7 +40,7 @@ def watch(environment: Mapping[str, str] = os.environ) -> None:
 
 
 def _line(sql: str, config: Any, origin: str) -> dict[str, Any]:
-    from local.statements import type_of
+    from local.emulators.statements import type_of
 
     given = config.to_api_repr()["query"].get("queryParameters", ()) if config else ()
     parameters = {entry["name"]: type_of(entry["parameterType"]) for entry in given}

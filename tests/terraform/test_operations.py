@@ -80,14 +80,14 @@ def test_every_variable_to_turn_is_one():
 
 
 def test_every_verb_that_is_named_is_one():
-    verbs = {path.stem.rstrip("_") for folder in cli.verbs.__path__ for path in _modules(folder)}
+    verbs = {path.parent.name for folder in cli.verbs.__path__ for path in _commands(folder)}
     named = set(re.findall(r"^    tta (\w+)|`tta (\w+)", TEXT, re.M))
 
     assert {first or second for first, second in named} <= verbs
 
 
-def _modules(folder: str):
-    return (ROOT / folder).glob("*.py")
+def _commands(folder: str):
+    return (ROOT / folder).glob("*/command.py")
 
 
 def test_the_three_commands_are_the_same_wherever_they_are_said():

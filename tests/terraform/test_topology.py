@@ -6,11 +6,12 @@ from string import Template
 
 import pytest
 
-from cli.deployable import LARGEST
-from local import endpoints, wiring
+from cli.verbs.deploy.project import LARGEST
+from local import endpoints
+from local import provision as wiring
 from local.functions import FUNCTIONS
 from local.served import bytes_of
-from shared.lake import VIDEOS
+from shared.storage.lake import VIDEOS
 from shared.warehouse.tables import definitions
 from shared.warehouse.views import about, templates
 from tests.terraform.conftest import PROJECT, ROOT, VIEWS

@@ -18,7 +18,7 @@ from shared.insights.agreement.known_groups import area_of, group_of
 from shared.insights.agreement.onset import ONSET, TOLERANCES_S
 from shared.insights.agreement.peers import pair_icc
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 
 Verdict = Literal["better", "worse", "undecided", "stand_in"]
 FEWEST = 2

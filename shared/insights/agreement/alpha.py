@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]
 
 from shared.insights.agreement.figure import CORRELATION, Figure, Statistic, figure
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 
 Level = Literal["ordinal", "interval"]
 

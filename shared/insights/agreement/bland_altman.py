@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from shared.insights.agreement.figure import PLAIN, Figure, Statistic, figure
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 
 _REACH = 1.959963984540054
 

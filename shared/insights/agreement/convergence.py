@@ -13,10 +13,10 @@ import pandas as pd  # type: ignore[import-untyped]
 from shared.insights.agreement.correlation import spearman
 from shared.insights.agreement.figure import Figure
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.effect import NotEstimable
-from shared.insights.pairs import Pair
-from shared.insights.ranks import spearman_and_partial
-from shared.insights.resampling import Groups
+from shared.insights.statistics.effect import NotEstimable
+from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.resampling import Groups
+from shared.insights.statistics.spearman import spearman_and_partial
 
 SIGNALS = "signals/"
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from shared.insights.agreement.figure import CORRELATION, Figure, Statistic, figure
-from shared.insights.resampling import FloatArray, IntArray
+from shared.insights.statistics.resampling import FloatArray, IntArray
 
 
 def spearman(x: FloatArray, y: FloatArray) -> Figure:

@@ -14,7 +14,7 @@ from scipy import stats  # type: ignore[import-untyped]
 from shared.insights.agreement.figure import CORRELATION, PLAIN, Figure, figure
 from shared.insights.agreement.peers import pair_icc
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 from shared.rating.marks import LEAST_ICC, MOST_SHIFT
 
 Verdict = Literal["pass", "fail", "undecided"]

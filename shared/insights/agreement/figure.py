@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
-from shared.insights.resampling import FloatArray, jackknife_variance
+from shared.insights.statistics.resampling import FloatArray, jackknife_variance
 
 Statistic = Callable[[FloatArray], FloatArray]
 """From weights (b, videos) to a figure for each weighting (b,); NaN where it is not defined."""

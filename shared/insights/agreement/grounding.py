@@ -15,7 +15,7 @@ from shared.insights.agreement.correlation import spearman
 from shared.insights.agreement.figure import CORRELATION, PLAIN, Figure, figure, wilson
 from shared.insights.agreement.peers import pair_icc
 from shared.insights.agreement.ratings import STAND_IN, Ratings
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 
 MARGIN = 15
 """Points of 100: a little over half the distance between two anchors."""

@@ -13,7 +13,7 @@ import numpy as np
 from shared.insights.agreement.correlation import covariances, pearson
 from shared.insights.agreement.figure import PLAIN, Figure, figure
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 
 SAME = 0.9
 """Correlated beyond this, two dimensions are one (facts about the rubric: positive, below .8)."""

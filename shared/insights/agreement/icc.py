@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.insights.agreement.figure import Figure, figure, intraclass
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from shared.insights.agreement.figure import CORRELATION, FEWEST_VIDEOS, Figure, Statistic, figure
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 
 Weighting = Literal["linear", "quadratic"]
 

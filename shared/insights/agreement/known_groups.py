@@ -11,7 +11,7 @@ import numpy as np
 
 from shared.insights.agreement.figure import SHARE, Figure, Statistic, figure, wilson
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 
 GROUP = "known_group"
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared import cell
-from shared.insights import cells
+from shared.inputs import coerce as cell
 from shared.insights.agreement.ratings import STAND_IN, Ratings, Values
-from shared.insights.raw import ADVICE, BadTable, Cells, Raw, columns_of, read_raw
+from shared.insights.table import columns as cells
+from shared.insights.table.read import ADVICE, BadTable, Cells, Raw, columns_of, read_raw
 
 COLUMNS = ("video_id", "rater", "dimension", "value")
 OPTIONAL = ("replicate", "model_version")

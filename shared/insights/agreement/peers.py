@@ -15,7 +15,7 @@ from shared.insights.agreement.figure import CORRELATION, PLAIN, SHARE, Figure, 
 from shared.insights.agreement.icc import icc_a1
 from shared.insights.agreement.kappa import mean_of_pairs
 from shared.insights.agreement.ratings import Ratings, Table
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 
 FEWEST_PEOPLE = 2
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from shared.insights.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray
 from shared.rating.rubric import scores
 
 Kind = Literal["human", "machine", "benchmark"]

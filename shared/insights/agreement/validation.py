@@ -16,8 +16,8 @@ from shared.insights.agreement.known_groups import GROUP, known_groups
 from shared.insights.agreement.ladder import Evidence, Judged, Primary, climb
 from shared.insights.agreement.onset import ONSET, onsets
 from shared.insights.agreement.ratings import ATTENTION, Ratings
-from shared.insights.raw import BadTable
-from shared.insights.settled import settled, versions
+from shared.insights.canonical import settled, versions
+from shared.insights.table.read import BadTable
 
 Say = Callable[[str], None]
 BESIDE = frozenset({ATTENTION, GROUP})

@@ -15,9 +15,9 @@ from shared.insights.agreement.attention import inattentive
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import disattenuated
-from shared.insights.effect import Effect, NotEstimable
-from shared.insights.resampling import FloatArray
 from shared.insights.sample import Question, Sample
+from shared.insights.statistics.effect import Effect, NotEstimable
+from shared.insights.statistics.resampling import FloatArray
 
 RESAMPLES = 1_000
 VIDEO = "video_id"

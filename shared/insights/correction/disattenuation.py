@@ -14,8 +14,8 @@ import numpy as np
 from shared.insights.agreement.correlation import spearman_of
 from shared.insights.agreement.figure import Statistic
 from shared.insights.correction.draws import around, drawn
-from shared.insights.effect import NotEstimable, TooFew
-from shared.insights.resampling import BoolArray, FloatArray, Groups
+from shared.insights.statistics.effect import NotEstimable, TooFew
+from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
 
 FEWEST_REPEATED = 20
 """Videos with two answers or more that a reliability rests on."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
-from shared.insights.resampling import FloatArray, Groups
+from shared.insights.statistics.resampling import FloatArray, Groups
 
 Statistics = Callable[[FloatArray], FloatArray]
 """From a weight per row for each draw, (draws, rows), to numbers, (draws, k)."""

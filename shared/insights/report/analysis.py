@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.analyse import Insights, analyse
-from shared.insights.dose import Point, Tenth, dose_curve, tenths
-from shared.insights.effect import NotEstimable
+from shared.insights.analysis import Insights, analyse
 from shared.insights.plan import Plan
-from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
+from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
 from shared.insights.report.growth import AtAge, at_equal_age
 from shared.insights.sample import Question, Sample, questions, samples
 from shared.insights.specifications import Specification, specifications
-from shared.insights.table import table_of
+from shared.insights.statistics.dose_response import Point, Tenth, dose_curve, tenths
+from shared.insights.statistics.effect import NotEstimable
+from shared.insights.table.table import table_of
 
 Say = Callable[[str], None]
 TABLE = "fact_video_analytics"

@@ -10,9 +10,9 @@ from shared.insights.agreement.ladder import Primary
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.stored import ratings_in
 from shared.insights.agreement.validation import Beside, Validation, validate
+from shared.insights.canonical import settled
 from shared.insights.plan import Plan
-from shared.insights.quality import TooLittle
-from shared.insights.raw import BadTable
+from shared.insights.quality_gate import TooLittle
 from shared.insights.report.agreement_rows import agreement_rows
 from shared.insights.report.analysis import Analysis, Say, analysed
 from shared.insights.report.effect_rows import effect_rows
@@ -21,7 +21,7 @@ from shared.insights.report.missing import Missing, Stock, missing, stock
 from shared.insights.report.quality_rows import quality_rows
 from shared.insights.report.source import Source
 from shared.insights.report.usual import KPIS, Usual, usual
-from shared.insights.settled import settled
+from shared.insights.table.read import BadTable
 
 Row = dict[str, Any]
 FramesOf = Callable[[Sequence[Row]], Sequence[bytes | None]]

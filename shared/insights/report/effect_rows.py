@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from math import exp
 from typing import Any
 
-from shared.insights.effect import Effect
 from shared.insights.report.analysis import Analysis, Asked
-from shared.insights.words import LARGEST_LOG_RATIO
+from shared.insights.statistics.effect import Effect
+from shared.insights.wording import LARGEST_LOG_RATIO
 
 Row = dict[str, Any]
 EVERYONE = "all"

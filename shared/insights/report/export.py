@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from shared.inputs.spreadsheet import guarded
 from shared.insights.report.data import ReportData
 from shared.insights.report.usual import KPIS
-from shared.spreadsheet import guarded
 from shared.warehouse.tables import schema
 
 FACT = "fact_video_analytics"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.insights.words import decimals
+from shared.insights.wording import decimals
 
 MINUS = "−"
 

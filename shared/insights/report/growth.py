@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.effect import Effect, NotEstimable
-from shared.insights.pairs import Pair
 from shared.insights.plan import Plan
-from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
-from shared.insights.ranks import spearman
-from shared.insights.resampling import Groups
+from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
+from shared.insights.statistics.effect import Effect, NotEstimable
+from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.resampling import Groups
+from shared.insights.statistics.spearman import spearman
 
 VIDEO = "video_id"
 

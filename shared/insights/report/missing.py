@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.insights.plan import Plan
-from shared.insights.quality import FEWEST_CLUSTERS, FEWEST_ROWS
+from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS
 from shared.model import UNKNOWN_CREATOR
 
 Row = dict[str, Any]

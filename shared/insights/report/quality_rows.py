@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.insights.report.analysis import Analysis
 from shared.insights.report.missing import Missing, Stock
-from shared.insights.words import SAYS, answer, in_steps
+from shared.insights.wording import SAYS, answer, in_steps
 from shared.known_breaks import break_sentences
 
 Row = dict[str, Any]

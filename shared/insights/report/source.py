@@ -9,7 +9,7 @@ from google.cloud import bigquery
 
 from shared.insights.agreement.stored import question
 from shared.rating.derived import DERIVED
-from shared.rating.values import Values
+from shared.rubric_values import Values
 from shared.warehouse.ask import rows_of
 from shared.warehouse.gateway import Deadline
 

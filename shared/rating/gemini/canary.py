@@ -16,18 +16,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from shared.checked import Checked, Text, Word
-from shared.claims import Claims
 from shared.errors import Misconfigured, Permanent
-from shared.lake import Lake
+from shared.inputs.field_types import Checked, Text, Word
 from shared.model import parse
+from shared.rating.budget import OverBudget
 from shared.rating.gemini.canary_clips import FrozenClip, frozen_clips
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.models import outlook_of
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import Condition
 from shared.rating.gemini.rater import GeminiRater
-from shared.rating.gemini.steadiness import (
+from shared.rating.gemini.stability import (
     FEWEST_CLIPS,
     ClipAnswer,
     Finding,
@@ -36,7 +35,8 @@ from shared.rating.gemini.steadiness import (
     compared,
 )
 from shared.rating.rater import Rater
-from shared.rating.spend import OverBudget
+from shared.storage.lake import Lake
+from shared.storage.lease import Claims
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from shared.lake import Lake, RatingKey
-from shared.media_type import MP4
+from shared.inputs.media_type import MP4
 from shared.model import content_id
 from shared.rating.clip import Clip, clip_of
 from shared.rating.rater import Media
+from shared.storage.lake import Lake, RatingKey
 
 CLIPS = Path(__file__).with_name("canary_clips.json")
 STORED = "canary/gemini/clips/"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.model import Moment
-from shared.rating.values import Values
+from shared.rubric_values import Values
 
 TIME_TOLERANCE_S = 0.5
 """Frames are sampled at 1 to 4 a second, so a moment at the very end may be told a little late."""

@@ -10,7 +10,7 @@ from typing import Any
 from shared.config import GeminiSettings
 from shared.model import digest
 from shared.rating.rater import Media
-from shared.rating.values import RUBRIC_VERSION
+from shared.rubric_values import RUBRIC_VERSION
 
 _RATING = Path(__file__).parent.parent
 _ASK = "Rate this video."
@@ -128,7 +128,7 @@ class Condition:
         """Ids of the cards that are shown before the rubric."""
         if not self.sees_cards:
             return ()
-        from shared.rating.gemini.grounds import cards_shown
+        from shared.rating.gemini.rag_cards import cards_shown
 
         return tuple(card.id for card in cards_shown())
 
@@ -137,7 +137,7 @@ class Condition:
         """The text of the cards."""
         if not self.sees_cards:
             return None
-        from shared.rating.gemini.grounds import preface
+        from shared.rating.gemini.rag_cards import preface
 
         return preface()
 

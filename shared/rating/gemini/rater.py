@@ -6,20 +6,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.config import MOST_UPLOADED_BYTES
+from shared.rating.budget import Budget
 from shared.rating.clip import Clip, Unreadable, clip_of
+from shared.rating.gemini.answers import Answers, Kept, kept_now
 from shared.rating.gemini.api import Gemini
 from shared.rating.gemini.deadline import ending_after
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.failures import NoAnswer, NotAccepted
 from shared.rating.gemini.files import Files
 from shared.rating.gemini.frames import fps_not_honoured
-from shared.rating.gemini.kept import Answers, Kept, kept_now
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import Condition, Question, Reply
 from shared.rating.gemini.reading import Reading, Stopped, Unfit, read, turn, usage
 from shared.rating.gemini.usage import Usage
 from shared.rating.rater import Answer, Media
-from shared.rating.spend import Budget
 
 ACCEPTED = frozenset(
     f"video/{kind}"

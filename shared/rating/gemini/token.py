@@ -35,7 +35,7 @@ def _brief_request() -> Any:
     import requests  # costs a cold start, as google-auth's transport does
     from google.auth.transport.requests import Request
 
-    from shared.bounded_http import TOKEN_LIMITS, bound
+    from shared.http import TOKEN_LIMITS, bound
 
     session = requests.Session()
     bound(session, TOKEN_LIMITS)

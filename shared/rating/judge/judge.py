@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.lake import Lake, RatingKey, judged_name
 from shared.model import Rating, parse
+from shared.rating.gemini.answers import Kept, kept_now
 from shared.rating.gemini.api import Gemini
 from shared.rating.gemini.deadline import ending_after
-from shared.rating.gemini.kept import Kept, kept_now
 from shared.rating.gemini.question import Question
 from shared.rating.gemini.reading import Stopped, Unfit, turn, usage
 from shared.rating.gemini.usage import Usage
 from shared.rating.judge.question import Judgement
 from shared.rating.judge.reading import Judged, read
+from shared.storage.lake import Lake, RatingKey, judged_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from shared.config import GeminiSettings
 from shared.model import Rating, digest
-from shared.rating.gemini.grounds import GROUNDED, cards_by_dimension, cards_shown, written
 from shared.rating.gemini.question import IN_WORDS, Question
+from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension, cards_shown, written
 from shared.rating.rubric import dimensions
 
 PROMPT_VERSION = "2"

@@ -1,0 +1,158 @@
+"""Calling `fetch` and `sweep` as the scheduler does, and watching what follows from it."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from cli.console import Screen
+from cli.errors import Refused
+from local.endpoints import Endpoints
+from local.process.background import in_background
+from local.traffic import Traffic, look_or_none, wait_until_over
+
+FETCH_WITHIN_S = 1_800.0
+SWEEP_WITHIN_S = 180.0
+"""As long as the scheduler waits; both functions end before it by themselves."""
+LOOK_EVERY_S = 0.2
+JSON_BODY = {"Content-Type": "application/json"}
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def call_fetch(endpoints: Endpoints, asked: dict[str, str]) -> dict[str, Any]:
+    """What `fetch` answers. Raises Refused with its reason."""
+    body = json.dumps(asked).encode()
+    request = urllib.request.Request(endpoints.functions["fetch"], body, JSON_BODY)
+    try:
+        with _DIRECT.open(request, timeout=FETCH_WITHIN_S) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise Refused(f"fetch answered {error.code}: {_reason(error, endpoints)}") from error
+    except OSError as error:
+        raise Refused(f"fetch did not answer ({error}); see {_log(endpoints)}.") from error
+
+
+def tell_canary(endpoints: Endpoints, screen: Screen) -> None:
+    """What the canary says, a row per source and step. Raises Refused when something broke."""
+    with screen.working("Reading a known video of each source …"):
+        answer = call_fetch(endpoints, {"mode": "canary"})
+    if screen.machine:
+        screen.show_json(answer)
+    elif answer["sources"]:
+        screen.table(
+            ("source", "collection", "video", "step", "", "why"),
+            [
+                (*(one[name] or "" for name in _OF_SOURCE), *_of_step(step))
+                for one in answer["sources"]
+                for step in one["steps"]
+            ],
+        )
+    for silent in answer["silent"]:
+        screen.say(f"{silent['collection']} lists nothing: {silent['why']}.")
+    if not answer["sources"]:
+        raise Refused("There is no collection to try; tta collections put FILE brings some.")
+    broke = [one for one in answer["sources"] if not one["ok"]]
+    if broke:
+        said = ", ".join(f"{one['source']} at step {one['broke']}" for one in broke)
+        raise Refused(f"Broke: {said}.")
+
+
+_OF_SOURCE = ("source", "collection", "video_id")
+_VERDICTS = {True: "ok", False: "BROKE", None: "not tried"}
+
+
+def _of_step(step: dict[str, Any]) -> tuple[str, str, str]:
+    return step["step"], _VERDICTS[step["ok"]], step["why"]
+
+
+def sweep(endpoints: Endpoints) -> None:
+    """Call `sweep` as the scheduler does. What it cannot do now, the next call does."""
+    request = urllib.request.Request(endpoints.functions["sweep"], b"{}", JSON_BODY)
+    with suppress(OSError), _DIRECT.open(request, timeout=SWEEP_WITHIN_S):
+        pass
+
+
+def fetch_and_settle(
+    endpoints: Endpoints, asked: dict[str, str], on_look: Callable[[Traffic], None]
+) -> tuple[dict[str, Any], Traffic]:
+    """Call `fetch`, and wait until all that it set going has come to rest."""
+    answer = in_background(call_fetch, endpoints, asked)
+    while not answer.done():
+        if (traffic := look_or_none(endpoints)) is not None:
+            on_look(traffic)
+        time.sleep(LOOK_EVERY_S)
+    return answer.result(), wait_until_over(endpoints, on_look)
+
+
+def _reason(error: urllib.error.HTTPError, endpoints: Endpoints) -> str:
+    try:
+        return str(json.load(error)["message"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return f"see {_log(endpoints)}"
+
+
+def _log(endpoints: Endpoints) -> str:
+    return f"{endpoints.home}/logs/fetch.log"
+
+
+def on_its_way(traffic: Traffic) -> str:
+    """One line about what waits where."""
+    return (
+        f"On the way: {traffic.outbox + traffic.to_analyze} files to rate, "
+        f"{traffic.to_load} records to load …"
+    )
+
+
+def in_words(answer: dict[str, Any]) -> list[str]:
+    """What `fetch` did, a line per outcome."""
+    if answer["mode"] == "due":
+        return _due_in_words(answer)
+    read = [_read_again(answer)] if "refresh" in answer["mode"] else []
+    if answer["mode"] == "refresh":
+        return [*read, *_left(answer)]
+    lines = [
+        *read,
+        f"listed   {answer['listed']} videos ({answer['new']} new, "
+        f"{answer['already_listed']} already known)",
+        f"stored   {answer['stored']} files ({answer['already_there']} were there already)",
+        f"no media {answer['no_media']} videos{_reasons(answer, 'no_media')}",
+    ]
+    if answer["failed"]:
+        lines.append(
+            f"failed   {answer['failed']}, tried again next time{_reasons(answer, 'failed')}"
+        )
+    if answer["max_videos_reached"]:
+        lines.append("stopped  at max_videos: raise it, or what was posted later is never listed")
+    return [*lines, *_left(answer)]
+
+
+def _read_again(answer: dict[str, Any]) -> str:
+    return (
+        f"read     {answer['read_again']} videos again ({answer['missed']} not found, "
+        f"{answer['vanished']} of them gone for sure)"
+    )
+
+
+def _left(answer: dict[str, Any]) -> list[str]:
+    if not answer["left"]:
+        return []
+    return [f"left     for a later run, because of: {answer['left']['why']}"]
+
+
+def _due_in_words(answer: dict[str, Any]) -> list[str]:
+    lines = []
+    for ran in answer["ran"]:
+        lines += [f"{ran['collection']}:", *(f"  {line}" for line in in_words(ran))]
+    lines += [f"{name}: another run has it" for name in answer["busy"]]
+    lines += [f"{name}: left for the next run" for name in answer["left"]]
+    lines += [f"{one['collection']}: {one['why']}" for one in answer["failed"]]
+    return lines or ["Nothing is due."]
+
+
+def _reasons(answer: dict[str, Any], kind: str) -> str:
+    found = answer["reasons"].get(kind, {})
+    said = ", ".join(f"{reason} {count}" for reason, count in sorted(found.items()))
+    return f" ({said})" if said else ""

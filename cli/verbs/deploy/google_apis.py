@@ -1,0 +1,84 @@
+"""Google's APIs, asked as the person who is logged in: an answer, or why there is none."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import google.auth
+import requests
+from google.auth.credentials import Credentials, CredentialsWithQuotaProject
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+from google.auth.transport.requests import AuthorizedSession
+
+from cli.cloud import LOG_IN
+from cli.errors import Refused
+from shared.http import Limits, bound
+
+SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+TIMEOUT_S = 30.0
+
+
+class Unknown(Exception):
+    """Google does not say. `status` is its answer's, `reason` its stable word if it gave one."""
+
+    def __init__(self, sentence: str, status: int = 0, reason: str = ""):
+        super().__init__(sentence)
+        self.status = status
+        self.reason = reason
+
+
+class Google:
+    """Google's APIs, asked as one person; `address` names the server of an API."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        project: str,
+        address: Callable[[str], str] = "https://{}.googleapis.com".format,
+    ):
+        if isinstance(credentials, CredentialsWithQuotaProject):  # a person's belong to none
+            credentials = credentials.with_quota_project(project)
+        self.credentials = credentials
+        self.address = address
+        self._session = AuthorizedSession(credentials)
+        bound(self._session, Limits(silence_s=TIMEOUT_S))
+
+    @classmethod
+    def logged_in(cls, project: str) -> Self:
+        """As whoever is logged in here. Raises Refused when nobody is."""
+        try:
+            credentials, _ = google.auth.default(scopes=SCOPES)
+        except DefaultCredentialsError as error:
+            raise Refused(f"You are not logged in; {LOG_IN}") from error
+        return cls(credentials, project)
+
+    def get(self, api: str, path: str, **parameters: Any) -> dict[str, Any]:
+        return self._answer("GET", api, path, params=parameters)
+
+    def post(self, api: str, path: str, content: dict[str, Any]) -> dict[str, Any]:
+        return self._answer("POST", api, path, json=content)
+
+    def _answer(self, method: str, api: str, path: str, **options: Any) -> dict[str, Any]:
+        """Raises Unknown for every answer but a good one, and Refused for an expired login."""
+        try:
+            answer = self._session.request(
+                method, f"{self.address(api)}/{path}", timeout=TIMEOUT_S, **options
+            )
+            content = answer.json()
+        except GoogleAuthError as error:
+            raise Refused(f"Your login does not work; {LOG_IN}") from error
+        except (requests.RequestException, ValueError) as error:
+            raise Unknown(f"{api} does not answer: {error}") from error
+        if not isinstance(content, dict):
+            raise Unknown(f"{api} answered no object")
+        if answer.status_code != 200:
+            raise _refusal(api, answer.status_code, content.get("error"))
+        return content
+
+
+def _refusal(api: str, status: int, said: Any) -> Unknown:
+    """https://cloud.google.com/apis/design/errors, checked 2026-11"""
+    said = said if isinstance(said, dict) else {}
+    details = [one for one in said.get("details", ()) if isinstance(one, dict)]
+    reason = next((str(one["reason"]) for one in details if "reason" in one), "")
+    sentence = str(said.get("message", "")).splitlines()[:1]
+    return Unknown(f"{api} answered {status}: {''.join(sentence)}", status, reason)

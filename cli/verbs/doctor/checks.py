@@ -1,0 +1,242 @@
+"""What the local cloud needs of a machine, each with what to do when it is missing."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from cli.console import Screen
+from cli.errors import Refused
+from local.cloud import attached
+from local.home import PROJECT, Home, Lock
+from shared.rating.gemini.models import Platform, platform_of, served_models
+
+LEAST_PYTHON = (3, 11)
+LEAST_FREE_BYTES = 2 * 2**30
+PORTS = 10
+NEEDED = (
+    "google-cloud-storage",
+    "google-cloud-bigquery",
+    "google-cloud-pubsub",
+    "bqemulator",
+    "functions-framework",
+    "av",
+)
+SET_UP_AGAIN = "Set the environment up again: make clean setup"
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?:\s*;.*)?\s*\\?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding. `todo` says what to do if it is not ok; None means that it cannot be told."""
+
+    name: str
+    ok: bool | None
+    detail: str
+    todo: str
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self) | {"todo": "" if self.ok else self.todo}
+
+
+WORDS = {True: "ok ", False: "NO ", None: "?  "}
+
+
+def tell(found: list[Check], screen: Screen) -> None:
+    """A line per finding, and what to do. Raises Refused when something is missing."""
+    if screen.machine:
+        screen.show_json([check.document() for check in found])
+    for check in found:
+        screen.show(f"{WORDS[check.ok]} {check.name}: {check.detail}")
+        if not check.ok and check.todo:
+            screen.show(f"    {check.todo}")
+    if missing := [check.name for check in found if check.ok is False]:
+        raise Refused(f"Not ready: {', '.join(missing)}.")
+
+
+class Missing(Exception):
+    """What a check did not find. `todo` says more of what to do than the check does itself."""
+
+    def __init__(self, detail: str, todo: str = ""):
+        super().__init__(detail)
+        self.todo = todo
+
+
+class WorthKnowing(Missing):
+    """Something that a person should hear of, and that stops nothing."""
+
+
+def run_checks(home: Home) -> list[Check]:
+    """All checks, whatever becomes of each."""
+    return [_checked(name, check, todo, home) for name, check, todo in CHECKS]
+
+
+def _checked(name: str, check: Callable[[Home], str], todo: str, home: Home) -> Check:
+    try:
+        return Check(name, True, check(home), todo)
+    except WorthKnowing as notice:
+        return Check(name, None, str(notice), notice.todo or todo)
+    except Missing as missing:
+        return Check(name, False, str(missing), missing.todo or todo)
+    except Exception as error:  # a broken library may raise anything, and that is the finding
+        return Check(name, False, f"{type(error).__name__}: {error}", todo)
+
+
+def python(home: Home) -> str:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < LEAST_PYTHON:
+        raise Missing(f"this is Python {found}")
+    return f"{found} in {sys.prefix}"
+
+
+def packages(home: Home) -> str:
+    """Every pinned package, in the pinned version."""
+    pins: dict[str, set[str]] = {}
+    for name, wanted in _PIN.findall((PROJECT / "requirements-dev.txt").read_text()):
+        pins.setdefault(name, set()).add(wanted)  # one for each range of Python versions
+    wrong = [name for name, wanted in pins.items() if _installed(name) not in {*wanted, None}]
+    absent = [name for name in NEEDED if not _installed(name)]
+    if wrong or absent:
+        raise Missing(f"not as pinned: {', '.join([*absent, *wrong][:8])}")
+    return f"{len(pins)} as pinned"
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def system(home: Home) -> str:
+    """File locks, process groups and inherited pipes are Unix's."""
+    if os.name != "posix":
+        raise Missing(f"{sys.platform} is no Unix")
+    return sys.platform
+
+
+def loopback(home: Home) -> str:
+    """Ports on 127.0.0.1 that another socket can reach."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(2)
+        with socket.create_connection(server.getsockname(), timeout=2):
+            server.accept()[0].close()
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(PORTS)]
+    for one in held:
+        one.close()
+    return f"{PORTS} free ports on 127.0.0.1"
+
+
+def folder(home: Home) -> str:
+    """The home can be written to, by us, with locks."""
+    home.prepare()
+    probe = home.root / f"probe.{os.getpid()}"
+    probe.write_bytes(b"x")
+    probe.unlink()
+    lock = Lock(home)
+    try:
+        free = lock.take()
+        return f"{home.root}" + ("" if free else f" (in use by process {lock.holder()})")
+    finally:
+        lock.close()
+
+
+def disk(home: Home) -> str:
+    near = next(path for path in (home.root, *home.root.parents) if path.exists())
+    free = shutil.disk_usage(near).free
+    if free < LEAST_FREE_BYTES:
+        raise Missing(f"{free / 2**30:.1f} GiB free at {near}")
+    return f"{free / 2**30:.1f} GiB free"
+
+
+def codecs(home: Home) -> str:
+    """PyAV brings its own FFmpeg; no program needs to be installed."""
+    import av
+
+    for name, mode in (("h264", "r"), ("hevc", "r"), ("vp9", "r"), ("aac", "r"), ("libx264", "w")):
+        if not _has_codec(name, mode):
+            raise Missing(f"PyAV {av.__version__} has no {name}")
+    return f"PyAV {av.__version__} reads h264, hevc, vp9 and aac, and writes h264"
+
+
+def _has_codec(name: str, mode: str) -> bool:
+    from av.codec import Codec
+    from av.error import FFmpegError
+
+    try:
+        Codec(name, mode)  # type: ignore[arg-type]
+    except (FFmpegError, ValueError):
+        return False
+    return True
+
+
+def bigquery(home: Home) -> str:
+    import duckdb
+
+    from local.emulators.bigquery import import_spatial
+
+    import_spatial()
+    duckdb.connect().execute("LOAD spatial")
+    return f"DuckDB {duckdb.__version__} with its spatial extension"
+
+
+def key(home: Home) -> str:
+    """Made anew at each start; a bad one tells of a disk that lies or of another program."""
+    if not home.key.exists():
+        return "none yet; made at the first start"
+    try:
+        json.loads(home.key.read_text())["token_uri"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Missing(f"{home.key} is damaged ({error!r})") from error
+    return str(home.key)
+
+
+def gemini_model(home: Home) -> str:
+    """The model that GEMINI_MODEL names, or the default, is served, and will be for a while."""
+    from shared.config import GeminiSettings, read
+
+    settings = read(GeminiSettings)
+    return served(settings.model, platform_of(settings), datetime.now(UTC).date())
+
+
+def served(model: str, platform: Platform, on: date) -> str:
+    """How long a model is served. Missing once it is retired, WorthKnowing 60 days before."""
+    outlook = served_models().outlook(model, platform, on)
+    if outlook.state == "served":
+        return outlook.sentence
+    kind = Missing if outlook.state == "retired" else WorthKnowing
+    raise kind(outlook.sentence, outlook.todo)
+
+
+def running(home: Home) -> str:
+    """What other commands would find of a running `tta up`."""
+    if not home.endpoints.exists():
+        return "`tta up` is not running; verbs start what they need"
+    if (found := attached(home)) is not None:
+        return f"`tta up` runs as process {found.pid}"
+    return f"{home.endpoints} is left from a killed `tta up`; the next command removes it"
+
+
+def _checks() -> Iterator[tuple[str, Callable[[Home], str], str]]:
+    yield "system", system, "Use Linux, macOS, or WSL on Windows."
+    yield "python", python, "Use Python 3.11 or newer: make clean; make PYTHON=python3.12 setup"
+    yield "packages", packages, SET_UP_AGAIN
+    yield "loopback", loopback, "Let programs open ports on 127.0.0.1 (firewall, sandbox)."
+    yield "home", folder, "Make it writable, or name another folder with --home or TTA_HOME."
+    yield "disk", disk, "Free some space, or name a folder on another disk with --home."
+    yield "codecs", codecs, SET_UP_AGAIN
+    yield "bigquery", bigquery, f"Make {Path.home() / '.duckdb'} writable. {SET_UP_AGAIN}"
+    yield "key", key, "Delete it; the next start makes another."
+    yield "model", gemini_model, "Set GEMINI_MODEL to a model that is served."
+    yield "endpoints", running, "Delete endpoints.json; no command needs it."
+
+
+CHECKS = tuple(_checks())

@@ -1,0 +1,58 @@
+"""Copies on this machine outside lake and tables: saved reports, logs, and pages of databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.endpoints import Endpoints
+from local.home import Home
+from local.vacuum import request, wait_until_rewritten
+from shared.erasure.report_files import report_names_erased
+from shared.privacy.redaction import Redaction
+
+REPORTS = "reports"
+SERVERS = ("bigquery", "gcs", "pubsub")
+"""Data folders of the servers that keep a database."""
+
+
+def naming_reports(home: Home, redaction: Redaction) -> Iterator[Path]:
+    """Reports that `tta report` saved here and that name somebody erased."""
+    for path in sorted((home.root / REPORTS).rglob("*")):
+        if path.is_file() and report_names_erased(path.name, path.read_bytes(), redaction):
+            yield path
+
+
+def remove_reports(home: Home, redaction: Redaction) -> int:
+    """Remove those reports; how many there were."""
+    paths = list(naming_reports(home, redaction))
+    for path in paths:
+        path.unlink(missing_ok=True)
+    return len(paths)
+
+
+def clean_logs(home: Home, redaction: Redaction) -> int:
+    """Take lines that name somebody erased out of the logs; how many there were.
+
+    A log is written over in place, because the program that writes it has it open.
+    """
+    count = 0
+    for path in sorted(home.logs.glob("*.log")):
+        lines = path.read_bytes().splitlines(keepends=True)
+        redacted = [line for line in lines if not redaction.names_in_unreadable(line)]
+        if len(redacted) < len(lines):
+            count += len(lines) - len(redacted)
+            with path.open("r+b") as file:
+                file.write(b"".join(redacted))
+                file.truncate()
+    return count
+
+
+def rewrite_databases(endpoints: Endpoints) -> None:
+    """Have every server write its database anew: only then is what was deleted gone from the disk.
+
+    Raises NotRewritten.
+    """
+    folders = [Home.at(Path(endpoints.home)).data / name for name in SERVERS]
+    folders = [folder for folder in folders if folder.is_dir()]
+    for folder in folders:
+        request(folder)
+    wait_until_rewritten(folders)

@@ -1,0 +1,194 @@
+"""One run of `tta erase`: survey, show, ask, erase, prove."""
+
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from google.cloud import bigquery
+
+from cli.cloud import opened
+from cli.console import Screen
+from cli.errors import Refused
+from cli.failures import keep_dead_letters
+from cli.tombstone_key import hash_key, tombstones_of
+from cli.verbs.erase.local_copies import (
+    clean_logs,
+    naming_reports,
+    remove_reports,
+    rewrite_databases,
+)
+from cli.verbs.erase.view import (
+    question,
+    refuse_remaining,
+    show_report,
+    show_survey,
+    show_way_back,
+    way_back,
+)
+from local.cloud import INGEST
+from local.endpoints import Endpoints
+from local.home import Home
+from local.served import served
+from local.traffic import wait_until_over
+from local.vacuum import NotRewritten
+from shared.erasure.erase import (
+    SHORT_HANDLER_S,
+    App,
+    ErasureRequest,
+    erase,
+    survey,
+    take_back,
+    target_of,
+)
+from shared.erasure.outcome import ErasureReport, ErasureSurvey
+from shared.erasure.rows import Rows
+from shared.erasure.targets import Meant
+from shared.errors import Misconfigured, Permanent
+from shared.privacy.hashing_key import proven
+from shared.privacy.pseudonym import pseudonym
+from shared.privacy.redaction import Redaction
+from shared.storage.lake import Lake
+
+HANDLERS = ("analyze-gemini", "analyze-signals", "load")
+"""The functions that hold a message while they work. `fetch` looks before it keeps each page."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureOptions:
+    """The options of `tta erase` that answer its questions in advance."""
+
+    is_sure: bool = False
+    in_advance: bool = False
+    dry_run: bool = False
+    take_back: bool = False
+
+
+def erased(
+    request: ErasureRequest, home: Path | None, target: str, screen: Screen, options: ErasureOptions
+) -> None:
+    """Erase what is meant, after the person has agreed. Raises Refused when something remains."""
+    report: ErasureReport | None = None
+    with opened(home, screen, INGEST, target=target) as endpoints:
+        app = _app(endpoints, screen)
+        try:
+            if options.take_back:
+                _take_back(request, app, endpoints, screen)
+                return
+            report = _erase(request, Home.at(home), app, endpoints, screen, options)
+        except (Permanent, Misconfigured) as error:
+            raise Refused(getattr(error, "sentence", str(error))) from error
+    if report is None:
+        return
+    if screen.machine:
+        screen.show_json(report.document())
+    else:
+        show_report(report, endpoints, screen)
+    refuse_remaining(report)
+
+
+def _erase(
+    request: ErasureRequest,
+    home: Home,
+    app: App,
+    endpoints: Endpoints,
+    screen: Screen,
+    options: ErasureOptions,
+) -> ErasureReport | None:
+    """What was done; None after a dry run."""
+    if endpoints.is_local and not options.dry_run:
+        wait_until_over(endpoints)
+        keep_dead_letters(endpoints, app.lake, app.tombstones)
+    with screen.working("Looking for what is meant …"):
+        seen = survey(request, app)
+    if options.dry_run:
+        _show_dry_run(seen, home, app, screen)
+        return None
+    _refuse_unknown(seen, options)
+    if not options.is_sure:
+        show_survey(seen, screen)
+        show_way_back(endpoints, screen)
+        _ask(seen, endpoints)
+    with screen.working("Erasing …"):
+        report = erase(seen.target, app)
+        _erase_copies(home, app, endpoints, report)
+    return report
+
+
+def _erase_copies(home: Home, app: App, endpoints: Endpoints, report: ErasureReport) -> None:
+    """Erase from the copies on this machine: saved reports, logs, pages of databases."""
+    redaction = Redaction(app.tombstones)
+    if count := remove_reports(home, redaction):
+        report.copies["saved reports"] += count
+    if not endpoints.is_local:
+        return
+    if count := clean_logs(home, redaction):
+        report.copies["lines of logs"] += count
+    try:
+        rewrite_databases(endpoints)
+    except NotRewritten as error:
+        report.remaining.append(f"free pages of {error}")
+
+
+def _show_dry_run(seen: ErasureSurvey, home: Home, app: App, screen: Screen) -> None:
+    meant = Meant(seen.target.names, seen.target.videos, app.tombstones)
+    reports = [str(path) for path in naming_reports(home, Redaction(meant))]
+    if screen.machine:
+        screen.show_json(seen.document() | {"saved_reports": reports})
+        return
+    show_survey(seen, screen, everything=True)
+    for path in reports:
+        screen.show(f"  delete   {path}")
+    screen.show("Nothing was changed.")
+
+
+def _refuse_unknown(seen: ErasureSurvey, options: ErasureOptions) -> None:
+    if seen.unknown and not options.in_advance:
+        names = ", ".join(seen.unknown)
+        raise Refused(
+            f"Nothing here names {names}: nothing was erased, and no tombstone was written. Check "
+            "the spelling; with --in-advance it is kept out should it ever come."
+        )
+
+
+def _ask(seen: ErasureSurvey, endpoints: Endpoints) -> None:
+    if not sys.stdin.isatty():
+        raise Refused("Say --yes to erase without being asked.")
+    if input(question(seen, endpoints)).strip().casefold() not in ("y", "yes"):
+        raise Refused("Nothing was erased.")
+
+
+def _take_back(request: ErasureRequest, app: App, endpoints: Endpoints, screen: Screen) -> None:
+    target = target_of(request, app)
+    count = take_back(target, app)
+    if screen.machine:
+        screen.show_json({"tombstones_taken_back": count, "videos": len(target.videos)})
+        return
+    screen.show(f"{count} tombstones taken back. {way_back(endpoints)}")
+    if not target.videos:
+        # Only their listings, which an erasure deletes, tell which videos are a creator's.
+        screen.show(
+            "The lake lists no video of theirs, so tombstones of videos may stay. Restore the "
+            "objects first, then run the same command again."
+        )
+
+
+def _app(endpoints: Endpoints, screen: Screen) -> App:
+    lake = Lake.connect(endpoints.project, endpoints.bucket)
+    key = proven(lambda: hash_key(endpoints), lake)
+    return App(
+        lake=lake,
+        rows=Rows(bigquery.Client(project=endpoints.project), endpoints.dataset),
+        tombstones=tombstones_of(endpoints, lake),
+        pseudonym=lambda name: pseudonym(key(), name),
+        clock=lambda: datetime.now(UTC),
+        on_progress=screen.now,
+        handler_s=longest_handler_s(endpoints),
+    )
+
+
+def longest_handler_s(endpoints: Endpoints) -> float:
+    """Seconds that a message may be in the hands of a function, by how it is deployed."""
+    if endpoints.is_local:
+        return SHORT_HANDLER_S
+    return max(float(served(name).timeout_s) for name in HANDLERS)

@@ -1,0 +1,65 @@
+"""Show what could not be done."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from cli.options import Home, Json, Target
+
+
+def failed(
+    stage: Annotated[
+        str | None, typer.Option(help="Only failures of: load, analyze, fetch, rebuild.")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Only failures for this reason, e.g. malformed.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="2h|ISO", help="Only failures since then: 30m, 2h, 7d, …")
+    ] = None,
+    target: Target = "local",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """List what trying again could not mend, with its reason, and what is parked.
+
+    Messages that were given up after their last delivery are among them. `tta replay` sends them
+    round again.
+    """
+    from dataclasses import asdict
+
+    from cli.cloud import opened
+    from cli.console import Screen
+    from cli.failures import Failures, Wanted
+    from local.cloud import LAKE
+    from shared.messaging.parked import waiting
+
+    screen = Screen(machine=json)
+    wanted = Wanted.of(stage, reason, since)
+    with opened(home, screen, LAKE, target=target) as endpoints, screen.working("Looking …"):
+        found = Failures(endpoints)
+        listed = [failure.summary() for failure in found.found(wanted)]
+        parked = waiting(found.lake)
+    if found.unread_letters:
+        screen.say(found.unread_letters)
+    if json:
+        screen.show_json({"failed": listed, "parked": asdict(parked)})
+        return
+    if listed:
+        columns = ("failed_at", "stage", "reason", "key", "sentence")
+        rows = ([one[column] for column in columns] for one in listed)
+        if more := screen.table(columns, rows):
+            screen.say(f"… and {more} more; --json prints all.")
+    screen.show(f"{len(listed)} failed." if listed else "Nothing failed.")
+    if parked.count:
+        screen.show(
+            f"{parked.count} parked: due from {_time(parked.first_due_at)} "
+            f"to {_time(parked.last_due_at)}."
+        )
+    if listed:
+        screen.show("After the cause is mended:\n  tta replay   # --dry-run shows what it would do")
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "an unknown time"

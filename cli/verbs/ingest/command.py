@@ -1,0 +1,53 @@
+"""Bring own videos into the pipeline."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import Home, Json, Target
+
+
+def ingest(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH…", help="Video files (mp4, mov, webm), or folders of them."),
+    ] = None,
+    metadata: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help='A manifest: JSON lines {"file": name or "video_id": id, "username", "caption", '
+            '"created_at", "views", "likes", … "collected_at"}, the same as CSV with a header, or '
+            "what Zeeschuimer or 4CAT export.",
+        ),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until rated, and show it.")] = False,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Longest wait in seconds.")] = 300.0,
+    target: Target = "local",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Rate your own videos.
+
+    A file whose name is a TikTok id keeps it; any other gets an id from its content, so the same
+    file again is the same video. Metadata may come later, or again with newer counts. Without a
+    running `tta up` this waits until everything is loaded.
+    """
+    from cli.cloud import opened
+    from cli.console import Screen
+    from cli.errors import WRONG_USE, Refused
+    from cli.verbs.ingest.run import Batch, ingest_batch, show
+    from local.cloud import INGEST
+
+    screen = Screen(machine=json)
+    if not paths and metadata is None:
+        raise Refused("Nothing to ingest: name a file, a folder or --metadata.", WRONG_USE)
+    batch = Batch.of(paths or [], metadata)
+    with opened(home, screen, INGEST, target=target) as endpoints:
+        outcome = ingest_batch(batch, endpoints, screen, timeout if wait else None)
+    if json:
+        screen.show_json(outcome.document())
+    else:
+        show(outcome, screen)
+    outcome.refuse_failure()

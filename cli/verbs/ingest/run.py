@@ -1,0 +1,248 @@
+"""One run of `tta ingest`: what was asked for, what became of each part, and how it is told."""
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cli.console import Screen
+from cli.errors import Refused
+from cli.uploads import Unusable, Upload, files_in, inspected
+from cli.verbs.ingest.sidecar import Sidecar
+from local.endpoints import Endpoints
+from local.traffic import wait_until_over
+from shared.model import Record
+from shared.tiktok.sources.manifest_line import COUNTS, Line
+
+POLL_S = 0.1
+
+ROWS = """
+SELECT
+  video_id,
+  rating_status,
+  rating_reason,
+  unexpectedness,
+  emotional_intensity,
+  surprise_onset_s,
+  duration_s,
+  views,
+  likes,
+  collected_at
+FROM fact_video_analytics
+WHERE video_id IN UNNEST(@ids)
+ORDER BY video_id
+"""
+
+SAID = {
+    "stored": "stored",
+    "already_there": "was there already",
+    "other_content": "kept the file that is there under this id, which has other content",
+}
+
+
+@dataclass(slots=True)
+class Batch:
+    """What was asked for: files to store, lines to tell, and what is wrong with the rest."""
+
+    uploads: list[Upload] = field(default_factory=list)
+    lines: list[tuple[str, Line]] = field(default_factory=list)
+    counted_at: datetime = datetime.min
+    problems: list[str] = field(default_factory=list)
+    unused: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, paths: Iterable[Path], metadata: Path | None) -> "Batch":
+        """Read names, first bytes and metadata. Raises Refused when there is nothing left to do."""
+        batch = cls(counted_at=datetime.now(UTC))
+        for path in files_in(paths):
+            if metadata is None or not _is_same(path, metadata):
+                batch._take(path)
+        if metadata is not None:
+            batch._read(Sidecar(metadata), metadata.name)
+        if not (batch.uploads or batch.lines):
+            raise Refused("\n".join(batch.problems or ["There is no file in there."]))
+        return batch
+
+    def _take(self, path: Path) -> None:
+        try:
+            self.uploads.append(inspected(path))
+        except Unusable as why:
+            self.problems.append(f"{path}: {why}")
+
+    def _read(self, sidecar: Sidecar, name: str) -> None:
+        self.problems += sidecar.problems
+        self.unused = sidecar.unused
+        # The counts are as old as the file that says them; so the same command again says the same.
+        self.counted_at = sidecar.read_at
+        by_file = {upload.path.name: upload.video_id for upload in self.uploads}
+        for number, line in sidecar.lines:
+            video_id = line.video_id or by_file.get(line.file or "")
+            if video_id is None:
+                self.problems.append(f"{name}, line {number}: {line.file} is not among the files")
+            else:
+                self.lines.append((video_id, line))
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch. `rows` is None when nobody waited for them."""
+
+    files: list[dict[str, str]] = field(default_factory=list)
+    told: int = 0
+    problems: list[str] = field(default_factory=list)
+    unused: tuple[str, ...] = ()
+    rows: list[dict[str, Any]] | None = None
+    unrated: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "files": self.files,
+            "metadata_lines": self.told,
+            "unused_columns": list(self.unused),
+            "problems": self.problems,
+            "rows": self.rows,
+            "unrated": self.unrated,
+        }
+
+    def refuse_failure(self) -> None:
+        """Raises Refused when anything was not ingested or not rated."""
+        problems = list(self.problems)
+        if self.unrated:
+            problems.append(
+                f"No rating in time for {', '.join(self.unrated)}; it may still come. "
+                "`tta query` shows it then, logs/analyze.log says more."
+            )
+        if problems:
+            raise Refused("\n".join(problems))
+
+
+def ingest_batch(
+    batch: Batch, endpoints: Endpoints, screen: Screen, wait_s: float | None
+) -> Outcome:
+    """Tell and store everything. With `wait_s` wait for the ratings, at most that long.
+
+    A cloud of our own is left only when nothing is on its way any more.
+    """
+    outcome = Outcome(problems=batch.problems, unused=batch.unused)
+    with screen.working("Storing …"):
+        _send(batch, endpoints, outcome, screen)
+    with screen.working("Rating and loading …"):
+        if endpoints.is_ours:
+            wait_until_over(endpoints)
+        if wait_s is not None:
+            _wait_for_rows(batch, endpoints, outcome, wait_s)
+    return outcome
+
+
+def _send(batch: Batch, endpoints: Endpoints, outcome: Outcome, screen: Screen) -> None:
+    """Descriptions first, since `analyze` adds them to its rating; then files; then the topic."""
+    from cli.tombstone_key import tombstones_of
+    from cli.verbs.ingest.store import Erased, Ingestion
+    from shared.storage.lake import Lake
+
+    lake = Lake.connect(endpoints.project, endpoints.bucket)
+    ingestion = Ingestion(lake, datetime.now(UTC), tombstones_of(endpoints, lake))
+    records: list[Record] = []
+    described: set[str] = set()
+
+    def describe(video_id: str, line: Line | None) -> bool:
+        try:
+            records.append(ingestion.describe(video_id, line, batch.counted_at))
+        except Erased as why:
+            outcome.problems.append(f"{why}.")
+            return False
+        described.add(video_id)
+        return True
+
+    outcome.told = sum(describe(video_id, line) for video_id, line in batch.lines)
+    for number, upload in enumerate(batch.uploads, 1):
+        screen.now(f"Storing file {number} of {len(batch.uploads)} …")
+        if upload.video_id not in described and not describe(upload.video_id, None):
+            continue
+        what = ingestion.store(upload)
+        outcome.files.append(
+            {"file": str(upload.path), "video_id": upload.video_id, "outcome": what}
+        )
+    _publish(records, endpoints)
+
+
+def _publish(records: list[Record], endpoints: Endpoints) -> None:
+    from shared.messaging.publisher import (
+        Bus,  # late: the first file is being rated while this is imported
+    )
+
+    Bus(endpoints.project, endpoints.records_topic).publish(*records)
+
+
+def _wait_for_rows(batch: Batch, endpoints: Endpoints, outcome: Outcome, wait_s: float) -> None:
+    from cli.warehouse import Warehouse
+
+    warehouse = Warehouse(endpoints)
+    counted = _counted_at(batch)
+    rated = sorted({upload.video_id for upload in batch.uploads})
+    ids = sorted({*rated, *counted})
+
+    def missing(rows: dict[str, dict[str, Any]]) -> list[str]:
+        unrated = [one for one in rated if not rows.get(one, {}).get("rating_status")]
+        uncounted = [one for one, at in counted.items() if not _is_counted(rows.get(one), at)]
+        return sorted({*unrated, *uncounted})
+
+    rows = _polled(lambda: warehouse.rows(ROWS, ids=ids), missing, wait_s)
+    outcome.rows = list(rows.values())
+    outcome.unrated = missing(rows)
+
+
+def _polled(
+    ask: Callable[[], list[dict[str, Any]]],
+    missing: Callable[[dict[str, dict[str, Any]]], list[str]],
+    wait_s: float,
+) -> dict[str, dict[str, Any]]:
+    deadline = time.monotonic() + wait_s
+    while True:
+        rows = {row["video_id"]: row for row in ask()}
+        if not missing(rows) or time.monotonic() > deadline:
+            return rows
+        time.sleep(POLL_S)
+
+
+def _counted_at(batch: Batch) -> dict[str, datetime]:
+    """When the newest counts told of each video were read."""
+    times: dict[str, datetime] = {}
+    for video_id, line in batch.lines:
+        if line.given(*COUNTS):
+            at = line.collected_at or batch.counted_at
+            times[video_id] = max(at, times.get(video_id, at))
+    return times
+
+
+def _is_counted(row: dict[str, Any] | None, at: datetime) -> bool:
+    return row is not None and row["collected_at"] is not None and row["collected_at"] >= at
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return path.samefile(other)
+    return False
+
+
+def show(outcome: Outcome, screen: Screen) -> None:
+    """A line per file, then the rows."""
+    for one in outcome.files:
+        screen.show(f"{one['file']}: {SAID[one['outcome']]} as {one['video_id']}")
+    if outcome.told:
+        screen.show(f"{outcome.told} lines of metadata taken")
+    if outcome.unused:
+        screen.show(f"Columns that mean nothing here: {', '.join(outcome.unused)}")
+    if outcome.rows:
+        columns = [name for name in outcome.rows[0] if name != "collected_at"]
+        screen.table(columns, ([row[name] for name in columns] for row in outcome.rows))
+    elif outcome.files and outcome.rows is None:
+        ids = ", ".join(f"'{one['video_id']}'" for one in outcome.files[:3])
+        screen.show("See what came out with:")
+        screen.show(
+            '  tta query "SELECT video_id, rating_status, unexpectedness '  # nosec B608 # shown only
+            f'FROM fact_video_analytics WHERE video_id IN ({ids})"'
+        )

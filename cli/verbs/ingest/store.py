@@ -1,0 +1,129 @@
+"""Use case: own files and what is known of them enter the lake, and the pipeline does the rest."""
+
+import hashlib
+import shutil
+from datetime import datetime
+from typing import Any, Literal
+
+from cli.uploads import Upload
+from shared.model import Creator, Metrics, Record, Video, parse_record
+from shared.privacy.tombstones import Tombstones
+from shared.quality import at_the_door
+from shared.storage.lake import STREAM_CHUNK_BYTES, Lake, Superseded, metadata_name, video_name
+from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields
+
+Stored = Literal["stored", "already_there", "other_content"]
+
+
+class Erased(Exception):
+    """The video, or its creator, was erased."""
+
+
+class Ingestion:
+    """Writes to one lake. `now` stamps what is observed for the first time."""
+
+    def __init__(self, lake: Lake, now: datetime, tombstones: Tombstones):
+        self._lake = lake
+        self._now = now
+        self._tombstones = tombstones
+
+    def describe(self, video_id: str, line: Line | None, counted_at: datetime) -> Record:
+        """Keep what is known of a video, with what a line adds to it; the record to publish.
+
+        What a line leaves out stays as an earlier one said. Said again, the same changes nothing.
+        `counted_at` is when the counts were read, if the line does not say. `raw/upload/` keeps
+        every line's record, so that earlier counts are not lost with `metadata/`. Raises Erased.
+        """
+        while True:
+            standing, generation = self._lake.read_with_generation(metadata_name(video_id))
+            known = parse_record(standing) if standing else None
+            told = _with_line(video_id, known, line, counted_at, self._now)
+            record = self._tombstones.redact(told)
+            if record is None:
+                raise Erased(f"{video_id} was erased, and is not taken in again")
+            if record == known:
+                break
+            try:
+                self._lake.replace(metadata_name(video_id), record.to_json(), generation)
+                break
+            except Superseded:
+                continue  # another command said something just now: add to that
+        self._keep(record)
+        return record
+
+    def store(self, upload: Upload) -> Stored:
+        """Stream a file to videos/{id}.{ext}, once. What is there under the id stays."""
+        for name in self._lake.names(f"videos/{upload.video_id}."):
+            return self._compared(name, upload)
+        name = video_name(upload.video_id, upload.type.extension)
+        try:
+            with (
+                upload.path.open("rb") as source,
+                self._lake.create_stream(name, upload.type.mime) as target,
+            ):
+                shutil.copyfileobj(source, target, STREAM_CHUNK_BYTES)
+        except Superseded:
+            return self._compared(name, upload)
+        return "stored"
+
+    def _compared(self, name: str, upload: Upload) -> Stored:
+        blob = self._lake.stat(name)
+        is_same = blob is not None and blob.size == upload.path.stat().st_size
+        return "already_there" if is_same else "other_content"
+
+    def _keep(self, record: Record) -> None:
+        content = record.to_json()
+        key = hashlib.sha256(content).hexdigest()[:16]
+        at = record.metrics.collected_at if record.metrics else _observed(record, self._now)
+        self._lake.write_once(f"raw/upload/{at:%Y-%m-%d}/{record.video_id}-{key}.json", content)
+
+
+def _observed(record: Record, now: datetime) -> datetime:
+    return record.video.observed_at if record.video else now
+
+
+def _with_line(
+    video_id: str, known: Record | None, line: Line | None, counted_at: datetime, now: datetime
+) -> Record:
+    before = known or Record(video_id=video_id, video=Video(observed_at=now, source="upload"))
+    if line is None:
+        return before
+    return Record(
+        video_id=video_id,
+        video=_video(before.video, line, now),
+        creator=_creator(before.creator, line, now),
+        metrics=_metrics(line, counted_at, before.video, now) or before.metrics,
+    )
+
+
+def _video(before: Video | None, line: Line, now: datetime) -> Video:
+    standing = before or Video(observed_at=now, source="upload")
+    said = line.given(*VIDEO_FIELDS)
+    if line.username:
+        said["creator_id"] = line.username
+    return _renewed(standing, said, now)
+
+
+def _creator(before: Creator | None, line: Line, now: datetime) -> Creator | None:
+    if line.username is None:
+        return before
+    same = before is not None and before.creator_id == line.username
+    standing = before if same else Creator(observed_at=now, creator_id=line.username)
+    return _renewed(standing, creator_fields(line), now)
+
+
+def _renewed(standing: Any, said: dict[str, object], now: datetime) -> Any:
+    """The section with what was said; observed now if that is news, else unchanged."""
+    changed = standing.model_copy(update=said)
+    return standing if changed == standing else changed.model_copy(update={"observed_at": now})
+
+
+def _metrics(
+    line: Line, counted_at: datetime, before: Video | None, now: datetime
+) -> Metrics | None:
+    counts = line.given(*COUNTS)
+    if not counts:
+        return None
+    metrics = Metrics.model_validate({"collected_at": line.collected_at or counted_at} | counts)
+    created_at = line.created_at or (before.created_at if before else None)
+    return at_the_door(metrics, created_at, now, line.is_rounded)

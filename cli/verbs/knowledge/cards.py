@@ -1,0 +1,129 @@
+"""Cards for the command line: chosen, found, added."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cli.console import Screen
+from cli.errors import WRONG_USE, Refused
+from cli.files import write
+from shared.knowledge.cards import (
+    FIRMNESS,
+    FOLDER,
+    BadCard,
+    Card,
+    constructs,
+    library,
+    parse_card,
+    refuse_loose_ends,
+)
+
+
+def cards_about(construct: str | None) -> list[Card]:
+    """All cards, or those about one construct. Raises Refused for one that there is not."""
+    if construct is not None and construct not in constructs():
+        raise Refused(
+            f"--construct {construct}: there is none; there are: {', '.join(constructs())}.",
+            WRONG_USE,
+        )
+    return [card for card in library() if construct is None or construct in card.constructs]
+
+
+def found(
+    query: str, k: int, embeddings: bool, home: Path | None, screen: Screen
+) -> list[tuple[Card, float | None]]:
+    """Cards that fit, with their scores; what must stand beside one has none of its own."""
+    from shared.knowledge.retrieve import Bm25Retriever, with_kin
+
+    cards = library()
+    retriever = _by_meaning(cards, home) if embeddings else Bm25Retriever(cards)
+    with screen.working("Searching …"):
+        hits = retriever.search(query, k)
+    scores = {hit.card.id: hit.score for hit in hits}
+    return [(card, scores.get(card.id)) for card in with_kin([hit.card for hit in hits], cards)]
+
+
+def _by_meaning(cards: Sequence[Card], home: Path | None) -> Any:
+    from local.home import Home
+    from shared.config import GeminiSettings, read
+    from shared.knowledge.embeddings import EmbeddingRetriever, GeminiEmbedder, Vectors
+    from shared.rating.gemini.api import connected
+
+    settings = read(GeminiSettings)
+    project = os.environ.get("GOOGLE_CLOUD_PROJECT", "")
+    if not settings.api_key and not project:
+        raise Refused(
+            "--embeddings asks Google: set GEMINI_API_KEY, or GOOGLE_CLOUD_PROJECT and log in "
+            "with gcloud. Without it the search needs neither."
+        )
+    embedder = GeminiEmbedder(connected(settings, project))
+    return EmbeddingRetriever(cards, embedder, Vectors(Home.at(home).root / "embeddings.json"))
+
+
+def added(file: Path, folder: Path = FOLDER) -> tuple[Card, Path]:
+    """Check a card and put it into the folder. The same again changes nothing. Raises Refused."""
+    try:
+        content = file.read_bytes()
+        card = parse_card(content, file.name)
+        others = [one for one in library(folder) if one.id != card.id]
+        refuse_loose_ends([*others, card])
+    except OSError as error:
+        raise Refused(f"{file}: {error.strerror or error}.", WRONG_USE) from error
+    except BadCard as error:
+        raise Refused(error.sentence, WRONG_USE) from error
+    target = folder / f"{card.id}.md"
+    if target.exists() and target.read_bytes() != content:
+        raise Refused(f"There is another card {card.id} in {target}; give yours another id.")
+    write(target, content.decode("utf-8-sig"))
+    return card, target
+
+
+def show_list(cards: Sequence[Card], screen: Screen) -> None:
+    if screen.machine:
+        screen.show_json([card.model_dump(mode="json") for card in cards])
+        return
+    screen.table(
+        ("card", "about", "firmness", "DOI", "finding"),
+        (
+            (
+                card.id,
+                ", ".join(card.constructs),
+                FIRMNESS[card.firmness],
+                _doi(card),
+                card.finding,
+            )
+            for card in cards
+        ),
+    )
+    unchecked = sum(not card.doi_checked for card in cards)
+    screen.show(f"{len(cards)} cards; the DOI of {unchecked} was not checked: see before citing.")
+
+
+def show_found(hits: Sequence[tuple[Card, float | None]], screen: Screen) -> None:
+    if screen.machine:
+        screen.show_json([card.model_dump(mode="json") | {"score": score} for card, score in hits])
+        return
+    if not hits:
+        screen.show("No card bears on that. Try other words; the cards are in English.")
+    for card, score in hits:
+        beside = "" if score is not None else " (stands beside the card above)"
+        screen.show(f"{card.id}{beside}: {card.finding}")
+        screen.show(f"  {card.citation} {_doi(card)}")
+        screen.show(f"  About {', '.join(card.constructs)}; {FIRMNESS[card.firmness]}.")
+        screen.show(f"  {card.text}\n")
+
+
+def show_added(done: tuple[Card, Path], screen: Screen) -> None:
+    card, path = done
+    if screen.machine:
+        screen.show_json(card.model_dump(mode="json") | {"file": str(path)})
+        return
+    screen.show(f"Added {card.id} as {path}.")
+    screen.show("`make generate` puts it into what the functions are zipped from.")
+
+
+def _doi(card: Card) -> str:
+    if card.doi is None:
+        return ""
+    return f"doi:{card.doi}" + ("" if card.doi_checked else " (not checked)")

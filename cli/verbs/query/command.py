@@ -1,0 +1,59 @@
+"""Ask the star schema."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import Home, Json, Target
+
+PATIENCE_S = 30.0
+"""How long to wait for another command that uses the home."""
+
+
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT of BigQuery.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Write all rows here: .parquet, .csv, .json or .jsonl."
+        ),
+    ] = None,
+    max_gb: Annotated[
+        float,
+        typer.Option(
+            "--max-gb",
+            min=0.01,
+            max=1_000_000,
+            help="With --target: refuse a query that would be billed more gigabytes than this.",
+        ),
+    ] = 10.0,
+    target: Target = "local",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Read from the star schema with one SELECT of BigQuery; nothing can be changed.
+
+    `tta tables` lists tables and views, `tta tables NAME` the columns of one. Rows that are wider
+    than the screen are shown as records, a line for each column. Ids are strings.
+
+    Example: tta query "SELECT rating_status, COUNT(*) AS n FROM fact_video_analytics GROUP BY 1"
+    """
+    from cli.cloud import opened
+    from cli.console import Screen
+    from cli.verbs.query.export import refuse
+    from cli.verbs.query.statement import reading
+    from local.cloud import QUERY
+    from local.endpoints import LOCAL
+    from local.process.child import prepare_programs
+
+    screen = Screen(machine=json)
+    statement = reading(sql, is_judged_later=target != LOCAL)
+    if out is not None:
+        refuse(out)
+    if target == LOCAL:
+        prepare_programs()  # they import for a second, beside the imports of this process
+    from cli.verbs.query.run import answer
+
+    with opened(home, screen, QUERY, target=target, patience_s=PATIENCE_S) as endpoints:
+        answer(screen, endpoints, sql, statement, out, max_gb)

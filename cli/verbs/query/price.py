@@ -1,0 +1,64 @@
+"""The cost of a query on a cloud target, shown before it runs, and its limit."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cli.errors import WRONG_USE, Refused
+from cli.verbs.query.statement import refuse_type
+
+USD_PER_TIB = 6.25
+"""On demand in the multi-regions US and EU; the first TiB of a month is free.
+https://cloud.google.com/bigquery/pricing#on_demand_pricing, checked 2026-11"""
+
+LEAST_BYTES_PER_TABLE = 10 * 2**20
+"""BigQuery bills at least 10 MB for each table that a query reads (same page)."""
+
+GB = 2**30
+"""BigQuery counts a GB as 2^30 bytes (same page)."""
+
+DEFAULT_MAX_GB = 10.0
+_TIB = 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPrice:
+    """Bytes that BigQuery would bill at most; 0 for a query that reads no column."""
+
+    bytes_billed: int
+
+    @property
+    def usd(self) -> float:
+        return self.bytes_billed / _TIB * USD_PER_TIB
+
+    def __str__(self) -> str:
+        size = self.bytes_billed / GB
+        text = f"{size:,.1f} GB" if size >= 1 else f"{self.bytes_billed / 2**20:,.0f} MB"
+        return f"{text}, about {self.usd:,.4f} USD"
+
+
+def price(dry_run: Any) -> QueryPrice:
+    """From a dry run. Raises Refused when BigQuery says that the statement is no SELECT."""
+    refuse_type(dry_run.statement_type)
+    read = int(dry_run.total_bytes_processed or 0)
+    least = LEAST_BYTES_PER_TABLE * max(1, len(dry_run.referenced_tables or ()))
+    return QueryPrice(max(read, least) if read else 0)
+
+
+def refuse_above(limit: QueryPrice, cost: QueryPrice) -> None:
+    """Raises Refused, naming the option, for a query that would be billed more than the limit."""
+    if cost.bytes_billed > limit.bytes_billed:
+        raise Refused(
+            f"The query would read {cost}: more than --max-gb {limit.bytes_billed / GB:g} allows. "
+            "Select fewer columns, or bound the partition column of a fact table; "
+            f"--max-gb {_above(cost):g} lets it run.",
+            WRONG_USE,
+        )
+
+
+def _above(cost: QueryPrice) -> float:
+    """The next whole GB, a tenth more than the estimate: tables may grow meanwhile."""
+    return float(-(-cost.bytes_billed * 11 // (10 * GB)))
+
+
+def limit_of(max_gb: float) -> QueryPrice:
+    return QueryPrice(int(max_gb * GB))

@@ -1,0 +1,101 @@
+"""`tta rate --canary`: call the function as the scheduler does, and show the newest verdict."""
+
+import json
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+
+from cli.console import Screen
+from cli.errors import Refused
+from cli.verbs.rate.price import usd
+from local.endpoints import GEMINI, Endpoints
+from shared.config import GeminiSettings
+from shared.messaging.events import canary_body
+from shared.model import parse
+from shared.rating.gemini.canary import LATEST, CanaryVerdict, most_usd
+from shared.rating.gemini.canary_clips import frozen_clips
+from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.question import Condition
+from shared.storage.lake import Lake
+
+ANSWERS_WITHIN_S = 600.0
+NEVER = (
+    "No canary has been asked there yet. `gcloud scheduler jobs run canary-gemini` asks now; "
+    "it needs gemini among `raters`."
+)
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def tell_canary(endpoints: Endpoints, screen: Screen) -> None:
+    """Ask (on this machine) or read (of a target) and show. Raises Refused when something broke."""
+    if endpoints.is_local:
+        _tell_cost(endpoints, screen)
+        with screen.working("Asking Gemini about the frozen clips …"):
+            _call(endpoints)
+    content = Lake.connect(endpoints.project, endpoints.bucket).read(LATEST)
+    if content is None:
+        raise Refused(NEVER)
+    verdict = parse(CanaryVerdict, content, LATEST)
+    show(verdict, screen)
+    if verdict.ok is False:
+        raise Refused(f"Gemini does not answer as it did: {verdict.why}.")
+
+
+def show(verdict: CanaryVerdict, screen: Screen) -> None:
+    """The verdict, a row per clip."""
+    if screen.machine:
+        screen.show_json(json.loads(verdict.to_json()))
+        return
+    answers = verdict.sitting.answers if verdict.sitting else ()
+    if answers:
+        screen.table(
+            ("clip", "status", "unexpectedness", "tokens in", "tokens out", "seconds"),
+            [
+                (
+                    clip.clip,
+                    clip.status,
+                    clip.scores.get("unexpectedness", ""),
+                    clip.input_tokens,
+                    clip.output_tokens,
+                    "" if clip.latency_s is None else f"{clip.latency_s:.1f}",
+                )
+                for clip in answers
+            ],
+        )
+    screen.show(in_words(verdict))
+
+
+def in_words(verdict: CanaryVerdict) -> str:
+    """One sentence about a verdict."""
+    what = f"{verdict.rater} on {verdict.day}"
+    if verdict.ok is None:
+        return f"{what}: put off, {verdict.why}."
+    if verdict.is_baseline:
+        return f"{what}: this is the baseline that later days are compared with."
+    if verdict.ok:
+        return f"{what}: as it was."
+    return f"{what}: not as it was: {verdict.why}."
+
+
+def _tell_cost(endpoints: Endpoints, screen: Screen) -> None:
+    settings = GeminiSettings.model_validate({"api_key": "", **endpoints.gemini})
+    most = most_usd(Condition(settings), Prices.under(settings), datetime.now(UTC).date())
+    price = "have no price in the table" if most is None else f"cost at most about {usd(most)}"
+    screen.say(
+        f"{len(frozen_clips())} clips {price}, from the day's budget; asked again today they are "
+        "free."
+    )
+
+
+def _call(endpoints: Endpoints) -> None:
+    body = json.dumps(canary_body()).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(endpoints.functions[GEMINI], body, headers)
+    log = f"{endpoints.home}/logs/{GEMINI}.log"
+    try:
+        with _DIRECT.open(request, timeout=ANSWERS_WITHIN_S):
+            return
+    except urllib.error.HTTPError as error:
+        raise Refused(f"{GEMINI} answered {error.code}; see {log}, then try again.") from error
+    except OSError as error:
+        raise Refused(f"{GEMINI} did not answer ({error}); see {log}.") from error

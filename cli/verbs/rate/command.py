@@ -1,0 +1,87 @@
+"""Have chosen videos rated, or rated again."""
+
+from typing import Annotated
+
+import typer
+
+from cli.options import Home, Json, Target
+
+
+def rate(
+    selection: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SELECTION…",
+            help="Files, folders, video ids, collection:NAME, or all.",
+        ),
+    ] = None,
+    rater: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="gemini, gemini+rag, gemini+caption or signals."),
+    ] = None,
+    caption: Annotated[
+        bool, typer.Option("--caption", help="Show the caption to gemini: a rater of its own.")
+    ] = False,
+    rag: Annotated[
+        bool,
+        typer.Option("--rag", help="Show gemini cards of psychology first: a rater of its own."),
+    ] = False,
+    replicates: Annotated[
+        int, typer.Option(min=1, max=1_000, help="Independent ratings of each video.")
+    ] = 1,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Longest wait in seconds.")] = 600.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be asked and what it costs.")
+    ] = False,
+    canary: Annotated[
+        bool,
+        typer.Option(
+            "--canary",
+            help="Instead, ask Gemini about the frozen clips, once a day, and say what is not as "
+            "it was (exit status 1). With --target, show the newest verdict there.",
+        ),
+    ] = False,
+    target: Target = "local",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Rate videos, with a rater of your choice, and wait for the ratings.
+
+    Files of your own are ingested first. A rating that is there is shown and not paid again.
+    What Gemini costs at most is told before it is asked; Ctrl-C ends it.
+
+    Example: GEMINI_API_KEY=… tta rate clip.mp4 --rater gemini --replicates 3
+    """
+    from cli.cloud import opened
+    from cli.console import Screen
+    from cli.errors import WRONG_USE, Refused
+    from cli.selection import Selected
+    from cli.verbs.rate.run import Wanted, condition_of, rate_dryly, refuse_without_gemini
+    from cli.verbs.rate.run import rate as rated
+    from cli.verbs.rate.view import show
+    from local.cloud import INGEST, LAKE, attached
+    from local.home import Home as LocalHome
+
+    screen = Screen(machine=json)
+    if canary:
+        from cli.verbs.rate.canary import tell_canary
+
+        if target == "local":
+            refuse_without_gemini(attached(LocalHome.at(home)))
+        with opened(home, screen, INGEST, target=target) as endpoints:
+            tell_canary(endpoints, screen)
+        return
+    if rater is None:
+        raise Refused("Say which rater: --rater gemini, or another of its conditions.", WRONG_USE)
+    condition = condition_of(rater, caption, rag)
+    wanted = Wanted(Selected.of(selection or []), condition, replicates, timeout)
+    if target == "local" and condition != "signals" and not dry_run:
+        refuse_without_gemini(attached(LocalHome.at(home)))
+    parts, use = (LAKE, rate_dryly) if dry_run else (INGEST, rated)
+    with opened(home, screen, parts, target=target) as endpoints:
+        outcome = use(wanted, endpoints, screen)
+    if json:
+        screen.show_json(outcome.document())
+    else:
+        show(outcome, screen)
+    outcome.refuse_failure()

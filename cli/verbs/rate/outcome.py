@@ -1,0 +1,147 @@
+"""What became of a run of `tta rate`: what was found, what was paid, and what is still missing."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cli.errors import Refused
+from cli.verbs.rate.price import Price
+from cli.verbs.rate.requests import Asked, Found, Request, Requests
+
+
+@dataclass
+class Outcome:
+    """What became of it. Of a dry run there are no ratings but those that were there."""
+
+    asked: Asked
+    replicates: int = 1
+    dry_run: bool = False
+    files: dict[str, str] = field(default_factory=dict)
+    """Own files by the id of their video."""
+    synthetic: set[str] = field(default_factory=set)
+    price: Price | None = None
+    to_ask: dict[str, int] = field(default_factory=dict)
+    """Ratings asked for, by video."""
+    requests: Requests | None = None
+    problems: list[str] = field(default_factory=list)
+    broken: str | None = None
+    """Why the rater cannot rate anything just now."""
+    trouble: str | None = None
+    """The last thing that went wrong on the way."""
+    waited_s: float = 0.0
+    target: str = "local"
+
+    @property
+    def found(self) -> list[Found]:
+        return self.requests.found if self.requests else []
+
+    @property
+    def waiting(self) -> list[Request]:
+        return self.requests.open if self.requests and not self.dry_run else []
+
+    @property
+    def paid_usd(self) -> float:
+        """What the new ratings cost."""
+        return sum(one.rating.cost_usd or 0.0 for one in self.found if not one.was_there)
+
+    def document(self) -> dict[str, Any]:
+        parked = self.requests.parked if self.requests else {}
+        lost = self.requests.lost if self.requests else []
+        return {
+            "condition": self.asked.condition,
+            "rater": self.asked.name,
+            "config_hash": self.asked.config_hash,
+            "replicates": self.replicates,
+            "dry_run": self.dry_run,
+            "estimate": self.price.document() if self.price else None,
+            "asked": self.to_ask,
+            "ratings": [self._rating(one) for one in self.found],
+            "cost_usd": round(self.paid_usd, 9),
+            "parked": [_request(one) | {"due_at": due_at} for one, due_at in parked.items()],
+            "failed": [
+                _request(one.request) | {"reason": one.reason, "sentence": one.sentence}
+                for one in lost
+            ],
+            "waiting": [_request(one) for one in self.waiting],
+            "problems": self.problems,
+        }
+
+    def _rating(self, one: Found) -> dict[str, Any]:
+        video = one.request.video
+        about = {
+            "video_id": video.video_id,
+            "object": video.name,
+            "file": self.files.get(video.video_id),
+            "synthetic": video.video_id in self.synthetic,
+            "was_there": one.was_there,
+        }
+        return about | one.rating.model_dump(mode="json")
+
+    def refuse_failure(self) -> None:
+        """Raises Refused, naming all that was asked for and is not there."""
+        sentences = [*self.problems, *_unrated(self)]
+        if sentences:
+            raise Refused("\n".join(sentences))
+
+
+def _unrated(outcome: Outcome) -> list[str]:
+    requests = outcome.requests
+    if requests is None:
+        return []
+    sentences = [
+        f"{_named(lost.request)}: no rating, {lost.reason}: {lost.sentence}"
+        for lost in requests.lost
+    ]
+    if outcome.broken:
+        sentences.append(f"The rater cannot work: {outcome.broken}")
+    if requests.parked:
+        sentences.append(_parked_sentence(outcome))
+    if outcome.waiting:
+        sentences.append(_waiting_sentence(outcome))
+    return sentences
+
+
+def _parked_sentence(outcome: Outcome) -> str:
+    assert outcome.requests is not None
+    parked = outcome.requests.parked
+    first = min((due for due in parked.values() if due), default=None)
+    due = f"{first:%Y-%m-%d %H:%M} UTC" if first else "an unknown time"
+    how = "while `tta up` runs" if outcome.target == "local" else "by themselves"
+    return (
+        f"{_counted(len(parked), 'rating')} would go over the day's budget and wait until {due}; "
+        f"they go on then {how}, or with the same command."
+    )
+
+
+def _waiting_sentence(outcome: Outcome) -> str:
+    assert outcome.requests is not None
+    count = _counted(len(outcome.waiting), "rating")
+    if outcome.broken:
+        return f"{count} not made; the same command goes on when that is mended."
+    some = ", ".join(_named(one) for one in outcome.waiting[:5])
+    more = " …" if len(outcome.waiting) > 5 else ""
+    said = [
+        f"{count} did not come within {outcome.waited_s:.0f} s ({some}{more}). The requests stay "
+        "on their way; the same command shows what came of them and asks nothing twice."
+    ]
+    if outcome.trouble:
+        said.append(f"The last trouble: {outcome.trouble}")
+    if outcome.target != "local" and (others := outcome.requests.others()):
+        said.append(
+            f"There are ratings by {', '.join(others)}, but {outcome.asked.name} was waited for: "
+            f"does [targets.{outcome.target}.gemini] say what is deployed?"
+        )
+    return "\n".join(said)
+
+
+def _named(request: Request) -> str:
+    again = f" (replicate {request.replicate})" if request.replicate else ""
+    return f"{request.video.video_id}{again}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _request(request: Request) -> dict[str, Any]:
+    video = request.video
+    return {"video_id": video.video_id, "object": video.name, "replicate": request.replicate}

@@ -1,0 +1,102 @@
+"""What the ratings that are about to be asked for cost at most, told before they are paid."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cli.verbs.rate.requests import Asked, Request
+from shared.concurrency import in_order
+from shared.rating.clip import Clip, Unreadable, clip_of
+from shared.rating.gemini.estimate import expected_usd
+from shared.rating.gemini.prices import Prices
+from shared.storage.lake import Gone, Lake
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The most that so many ratings are expected to cost; None for a model without a price.
+
+    An answer that fails a check is asked for once more, which costs about as much again.
+    """
+
+    model: str
+    ratings: int
+    most_usd: float | None
+    as_of: date
+
+    def sentence(self, videos: int) -> str:
+        what = f"{self.ratings} rating{'' if self.ratings == 1 else 's'} of {videos} "
+        what += "video" if videos == 1 else "videos"
+        if self.most_usd is None:
+            return f"{what} by {self.model}, which has no price in the price table."
+        return (
+            f"{what} by {self.model}: at most about {usd(self.most_usd)} (prices as of "
+            f"{self.as_of}), or twice that should every answer have to be corrected."
+        )
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "ratings": self.ratings,
+            "most_usd": self.most_usd,
+            "prices_as_of": self.as_of.isoformat(),
+        }
+
+
+def price_of(requests: list[Request], asked: Asked, lake: Lake, on: date) -> Price:
+    """Read the header of each video once. A file that cannot be rated costs nothing."""
+    assert asked.under is not None
+    under, counts = asked.under, _counts(requests)
+    prices = Prices.under(under.settings)
+
+    def most(request: Request) -> float | None:
+        clip = _clip(request, lake)
+        if clip is None or (clip.duration_s or 0.0) > under.settings.max_clip_s:
+            return 0.0
+        return expected_usd(clip, under, prices, on)
+
+    each = in_order(most, (request for request, _ in counts.values()))
+    sums = [
+        None if one is None else one * count
+        for one, (_, count) in zip(each, counts.values(), strict=True)
+    ]
+    known = [one for one in sums if one is not None]
+    total = sum(known) if len(known) == len(sums) else None
+    return Price(under.settings.model, len(requests), total, prices.as_of)
+
+
+def _counts(requests: Iterable[Request]) -> dict[str, tuple[Request, int]]:
+    counts: dict[str, tuple[Request, int]] = {}
+    for request in requests:
+        _, count = counts.get(request.video.name, (request, 0))
+        counts[request.video.name] = (request, count + 1)
+    return counts
+
+
+def _clip(request: Request, lake: Lake) -> Clip | None:
+    try:
+        with _opened(request, lake) as file:
+            return clip_of(file)
+    except (Unreadable, Gone):
+        return None
+
+
+@contextmanager
+def _opened(request: Request, lake: Lake) -> Iterator[BinaryIO]:
+    """The object, or the own file that is not stored yet, which has no generation."""
+    video = request.video
+    if video.generation:
+        with lake.open(video.name, video.generation) as stored:
+            yield stored
+    else:
+        with Path(video.name).open("rb") as own:
+            yield own
+
+
+def usd(amount: float) -> str:
+    """USD with as many digits as a fraction of a cent needs."""
+    digits = 2 if amount >= 10 else 4 if amount >= 0.01 or amount == 0 else 6
+    return f"USD {amount:,.{digits}f}"

@@ -1,0 +1,276 @@
+"""One run of `tta rate`: chosen videos are rated by a rater of choice, and one waits for it."""
+
+import os
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cli.console import Screen
+from cli.errors import WRONG_USE, Refused
+from cli.function_log import Trouble
+from cli.selection import LakeVideo, Objects, Selected, objects_in
+from cli.uploads import Unusable, Upload, inspected
+from cli.verbs.ingest.run import SAID, Batch, ingest_batch
+from cli.verbs.rate.outcome import Outcome
+from cli.verbs.rate.price import price_of
+from cli.verbs.rate.requests import Asked, Requests
+from local.cloud import can_ask_gemini
+from local.endpoints import Endpoints
+from local.traffic import Stalled, look_or_none, wait_until_over
+from shared.concurrency import in_order
+from shared.config import GeminiSettings, read
+from shared.messaging.topics import Topics
+from shared.model import Malformed, parse_record
+from shared.storage.lake import Lake, metadata_name
+
+CONDITIONS = ("gemini", "gemini+rag", "gemini+caption", "gemini+rag+caption", "signals")
+POLL_S = 0.2
+SETTLES_WITHIN_S = 20.0
+GET_A_KEY = "https://aistudio.google.com/apikey"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for."""
+
+    selected: Selected
+    condition: str
+    replicates: int = 1
+    timeout_s: float = 600.0
+
+
+def condition_of(rater: str, caption: bool, rag: bool = False) -> str:
+    """The condition that `--rater`, `--rag` and `--caption` mean. Raises Refused for what there is
+    not.
+    """
+    if rater not in CONDITIONS:
+        raise Refused(f"--rater {rater}: give one of {', '.join(CONDITIONS)}.", WRONG_USE)
+    if caption and rater == "signals":
+        raise Refused("--caption: signals reads pixels and sound, never a caption.", WRONG_USE)
+    if rag and rater == "signals":
+        raise Refused("--rag: signals reads pixels and sound, never cards.", WRONG_USE)
+    if rater == "signals":
+        return rater
+    rag, caption = rag or "+rag" in rater, caption or "+caption" in rater
+    return f"gemini{'+rag' if rag else ''}{'+caption' if caption else ''}"
+
+
+def refuse_without_gemini(running: Endpoints | None) -> None:
+    """Raises Refused when Gemini cannot be asked on this machine, before anything is started.
+
+    `running` is what `tta up` runs, if it does.
+    """
+    has_key = can_ask_gemini(os.environ)
+    if running is None and not has_key:
+        raise Refused(
+            "Gemini is asked with a key of your own: set GEMINI_API_KEY "
+            f"({GET_A_KEY}), or rate in the cloud with --target NAME."
+        )
+    if running is not None and not running.gemini:
+        with_key = "" if has_key else f" ({GET_A_KEY})"
+        raise Refused(
+            "`tta up` was started without GEMINI_API_KEY, so it cannot ask Gemini. Stop it and "
+            f"start it again with the key{with_key}: GEMINI_API_KEY=… tta up"
+        )
+    if running is not None:
+        _refuse_other_settings(running.gemini)
+
+
+def _refuse_other_settings(running: dict[str, Any]) -> None:
+    """A rating is paid for as `tta up` was told to ask, not as this shell says."""
+    here = read(GeminiSettings)
+    meant = {
+        name: value for name, value in here.identity().items() if name in here.model_fields_set
+    }
+    for name, value in meant.items():
+        if running.get(name) != value:
+            raise Refused(
+                f"GEMINI_{name.upper()} is {value} here, but `tta up` was started with "
+                f"{running.get(name)}. Start it again with the same, or leave it out here."
+            )
+
+
+def asked_by(condition: str, endpoints: Endpoints) -> Asked:
+    """The rater as it is configured there; as this shell says where Gemini is not asked yet."""
+    gemini = endpoints.gemini
+    if not gemini and condition.startswith("gemini"):
+        gemini = read(GeminiSettings).model_dump(exclude={"api_key"})
+    return Asked.of(condition, gemini)
+
+
+def rate(wanted: Wanted, endpoints: Endpoints, screen: Screen) -> Outcome:
+    """Ask for every rating that is wanted and not there, and wait until all are.
+
+    The same again asks nothing and costs nothing.
+    """
+    lake = Lake.connect(endpoints.project, endpoints.bucket)
+    outcome = _outcome(wanted, endpoints)
+    selected = _stored(wanted.selected, endpoints, outcome, screen)
+    with screen.working("Looking what is there …"):
+        requests = _looked_up(_videos(lake, selected, outcome), wanted, lake, outcome)
+    if requests.is_open:
+        _tell_price(outcome, screen)
+        with screen.working(_progress(requests)):
+            topics = Topics(endpoints.project, endpoints.uploads_topic, endpoints.records_topic)
+            requests.publish(topics, lambda n: screen.now(f"Asking for rating {n} …"))
+            _wait(wanted, endpoints, outcome, screen)
+            _let_it_settle(endpoints, outcome)
+    outcome.synthetic = _synthetic(lake, outcome)
+    return outcome
+
+
+def rate_dryly(wanted: Wanted, endpoints: Endpoints, screen: Screen) -> Outcome:
+    """What `rate` would ask for, and what that would cost; nothing is stored or sent."""
+    lake = Lake.connect(endpoints.project, endpoints.bucket)
+    outcome = _outcome(wanted, endpoints)
+    outcome.dry_run = True
+    with screen.working("Looking what is there …"):
+        own = {one.video_id: one for one in _inspected(wanted.selected.local_files, outcome)}
+        outcome.files = {one.video_id: str(one.path) for one in own.values()}
+        ids = dict.fromkeys((*wanted.selected.video_ids, *own))
+        selected = replace(wanted.selected, local_files=(), video_ids=tuple(ids))
+        objects = objects_in(lake, selected)
+        videos = list(objects) if selected.in_lake else []
+        new = [_not_stored_yet(own[one]) for one in objects.missing if one in own]
+        objects.missing[:] = [one for one in objects.missing if one not in own]
+        _note_missing(objects, outcome)
+        _looked_up([*videos, *new], wanted, lake, outcome)
+        outcome.synthetic = _synthetic(lake, outcome)
+    return outcome
+
+
+def _outcome(wanted: Wanted, endpoints: Endpoints) -> Outcome:
+    asked = asked_by(wanted.condition, endpoints)
+    return Outcome(asked, wanted.replicates, target=endpoints.target)
+
+
+def _stored(selected: Selected, endpoints: Endpoints, outcome: Outcome, screen: Screen) -> Selected:
+    """The selection with its own files in the lake, as `tta ingest` puts them there."""
+    uploads = list(_inspected(selected.local_files, outcome))
+    if not uploads:
+        return replace(selected, local_files=())
+    batch = Batch(uploads=uploads, counted_at=datetime.now(UTC))
+    done = ingest_batch(batch, endpoints, screen, None)
+    ids = dict.fromkeys(selected.video_ids)
+    for one in done.files:
+        if one["outcome"] == "other_content":
+            outcome.problems.append(
+                f"{one['file']}: not rated; the lake {SAID['other_content']} ({one['video_id']})."
+            )
+        else:
+            outcome.files[one["video_id"]] = one["file"]
+            ids[one["video_id"]] = None
+    return replace(selected, local_files=(), video_ids=tuple(ids))
+
+
+def _inspected(paths: Iterable[Path], outcome: Outcome) -> Iterable[Upload]:
+    for path in paths:
+        try:
+            yield inspected(path)
+        except Unusable as why:
+            outcome.problems.append(f"{path}: {why}.")
+
+
+def _not_stored_yet(upload: Upload) -> LakeVideo:
+    size = upload.path.stat().st_size
+    return LakeVideo(upload.video_id, str(upload.path), generation=0, size=size)
+
+
+def _videos(lake: Lake, selected: Selected, outcome: Outcome) -> list[LakeVideo]:
+    if not selected.in_lake:
+        return []
+    objects = objects_in(lake, selected)
+    videos = list(objects)
+    _note_missing(objects, outcome)
+    return videos
+
+
+def _note_missing(objects: Objects, outcome: Outcome) -> None:
+    outcome.problems += [f"{video_id}: the lake has no file of it." for video_id in objects.missing]
+    outcome.problems += objects.problems
+
+
+def _looked_up(videos: list[LakeVideo], wanted: Wanted, lake: Lake, outcome: Outcome) -> Requests:
+    requests = Requests(lake, outcome.asked, videos, wanted.replicates)
+    requests.look_up()
+    outcome.requests = requests
+    for request in requests.open:
+        asked = outcome.to_ask.get(request.video.video_id, 0)
+        outcome.to_ask[request.video.video_id] = asked + 1
+    if requests.is_open and outcome.asked.under:
+        outcome.price = price_of(requests.open, outcome.asked, lake, datetime.now(UTC).date())
+    return requests
+
+
+def _tell_price(outcome: Outcome, screen: Screen) -> None:
+    if outcome.price:
+        screen.say(outcome.price.sentence(len(outcome.to_ask)))
+
+
+def _progress(requests: Requests) -> str:
+    done = requests.count - len(requests.open)
+    return f"Rating: {done} of {requests.count} there …"
+
+
+def _wait(wanted: Wanted, endpoints: Endpoints, outcome: Outcome, screen: Screen) -> None:
+    """Until nothing is open, the time is over, or nothing can come any more."""
+    requests, trouble = outcome.requests, Trouble(endpoints, wanted.condition)
+    assert requests is not None
+    began = time.monotonic()
+    while requests.is_open:
+        on_its_way = _may_come(endpoints, wanted.condition)
+        started = time.monotonic()
+        requests.look()
+        screen.now(_progress(requests))
+        trouble.look()
+        outcome.trouble, outcome.broken = trouble.last, trouble.broken
+        outcome.waited_s = time.monotonic() - began
+        if not on_its_way:
+            requests.give_up("ignored", "the file was replaced meanwhile, or see `tta failed`")
+        if outcome.broken or outcome.waited_s > wanted.timeout_s:
+            return
+        if requests.is_open:
+            time.sleep(max(POLL_S, time.monotonic() - started))
+
+
+def _may_come(endpoints: Endpoints, condition: str) -> bool:
+    """Whether requests are on their way. Every trace of one is written before it is settled."""
+    if not endpoints.is_local:
+        return True
+    traffic = look_or_none(endpoints)
+    if traffic is None:
+        return True
+    return bool(traffic.to_ask if condition.startswith("gemini") else traffic.to_analyze)
+
+
+def _let_it_settle(endpoints: Endpoints, outcome: Outcome) -> None:
+    """A cloud of our own is left when what we asked for is loaded, too."""
+    if not endpoints.is_ours:
+        return
+    patience_s = 0.0 if outcome.waiting else SETTLES_WITHIN_S
+    with suppress(Stalled):
+        wait_until_over(endpoints, asking_within_s=patience_s)
+
+
+def _synthetic(lake: Lake, outcome: Outcome) -> set[str]:
+    """Which of the videos were made up for the sandbox, by what listed them."""
+    ids = dict.fromkeys(one.request.video.video_id for one in outcome.found)
+    return {
+        video_id
+        for video_id, is_synthetic in zip(
+            ids, in_order(lambda one: _is_synthetic(lake, one), ids), strict=True
+        )
+        if is_synthetic
+    }
+
+
+def _is_synthetic(lake: Lake, video_id: str) -> bool:
+    content = lake.read(metadata_name(video_id))
+    with suppress(Malformed):
+        record = parse_record(content) if content else None
+        return bool(record and record.video and record.video.synthetic)
+    return False

@@ -1,0 +1,235 @@
+"""One synthetic clip goes the whole way through a deployment, and nothing of it stays.
+
+Every run makes a clip of its own, so that no rating that was there before can pass for this one's.
+Before it is stored the lake is told of it (`state/_smoke/`): whatever a killed run left is removed
+by the next.
+"""
+
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import quote
+
+from google.cloud import pubsub_v1
+
+from cli.console import Screen
+from cli.errors import Refused
+from cli.function_log import Trouble
+from cli.tombstone_key import tombstones_of
+from cli.uploads import inspected
+from cli.verbs.ingest.store import Ingestion
+from cli.verbs.smoke.removal import objects_of, remove, rows_of
+from cli.warehouse import Warehouse
+from local.endpoints import Endpoints
+from local.sandbox.clips import render
+from local.sandbox.designs import BY_NAME
+from shared.logs import trace_of
+from shared.model import Rating, Record, Video, parse
+from shared.storage.lake import PARKED, VIDEOS, Lake, metadata_name
+
+MARKS = "state/_smoke/"
+DESIGN = "sound_burst_050_moving"  # three seconds, with noise: another seed gives other bytes
+RATERS = "analyze-"
+"""A push subscription `analyze-NAME` has uploads rated by NAME."""
+ONLY_IF_ASKED = "attributes.rater"
+POLL_S = {True: 0.2, False: 2.0}
+"""On this machine, and in the cloud, where a query costs something."""
+ROW = "SELECT rater, rating_status, synthetic FROM fact_video_analytics WHERE video_id = @video_id"
+RATED = "SELECT rater FROM fact_rating WHERE video_id = @video_id"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of it. `steps` are what was reached and after how many seconds."""
+
+    target: str
+    video_id: str
+    raters: list[str]
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    ratings: list[Rating] = field(default_factory=list)
+    problem: str | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    def note(self, step: str, detail: str) -> None:
+        seconds = round(time.monotonic() - self.started, 1)
+        self.steps.append({"step": step, "after_s": seconds, "detail": detail})
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "target": self.target,
+            "video_id": self.video_id,
+            "trace": trace_of(self.video_id),
+            "synthetic": True,
+            "raters": self.raters,
+            "steps": self.steps,
+            "cost_usd": sum(rating.cost_usd or 0.0 for rating in self.ratings),
+            "problem": self.problem,
+        }
+
+
+def smoke(endpoints: Endpoints, screen: Screen, timeout_s: float) -> Outcome:
+    """Send a clip the whole way, say how far it came, and remove it. Each run is a new clip.
+
+    Raises Refused when nothing listens to uploads.
+    """
+    lake = Lake.connect(endpoints.project, endpoints.bucket)
+    warehouse = Warehouse(endpoints)
+    raters = raters_of(endpoints)
+    if left := remove_left(lake, warehouse):
+        screen.say(f"Removed what {left} earlier run(s) had left.")
+    with TemporaryDirectory(prefix="tta-smoke-") as folder:
+        clip = Path(folder) / "clip.mp4"
+        render(BY_NAME[DESIGN], secrets.randbits(32), clip)
+        run = _Run(endpoints, lake, warehouse, inspected(clip).video_id, raters, timeout_s)
+        return run.there_and_back(clip, screen)
+
+
+def raters_of(endpoints: Endpoints) -> list[str]:
+    """Who rates every upload there, by the topic's subscriptions."""
+    publisher, subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
+    topic = publisher.topic_path(endpoints.project, endpoints.uploads_topic)
+    found = []
+    for path in publisher.list_topic_subscriptions(topic=topic):
+        name = path.rpartition("/")[2]
+        if not name.startswith(RATERS):
+            continue
+        if ONLY_IF_ASKED not in subscriber.get_subscription(subscription=path).filter:
+            found.append(name.removeprefix(RATERS))
+    if not found:
+        raise Refused(f"Nobody rates what is uploaded: no subscription {RATERS}… on {topic}.")
+    return sorted(found)
+
+
+def remove_left(lake: Lake, warehouse: Warehouse) -> int:
+    """Remove what killed runs left behind; how many there were."""
+    marks = list(lake.names(MARKS))
+    for mark in marks:
+        remove(mark.removeprefix(MARKS), lake, warehouse)
+        lake.delete(mark)
+    return len(marks)
+
+
+class _TooLate(Exception):
+    """What did not happen in time."""
+
+
+@dataclass
+class _Run:
+    endpoints: Endpoints
+    lake: Lake
+    warehouse: Warehouse
+    video_id: str
+    raters: list[str]
+    timeout_s: float
+
+    def there_and_back(self, clip: Path, screen: Screen) -> Outcome:
+        outcome = Outcome(self.endpoints.target, self.video_id, self.raters)
+        mark = f"{MARKS}{self.video_id}"
+        self.lake.write_once(mark, b"")
+        arrived = False
+        try:
+            with screen.working("A clip is on its way …"):
+                self._send(clip, outcome)
+                self._follow(outcome)
+                arrived = True
+        except _TooLate as problem:
+            outcome.problem = str(problem)
+        finally:
+            # What is still on its way may leave a row after this; then the mark stays.
+            self._remove(outcome)
+            if arrived:
+                self.lake.delete(mark)
+        return outcome
+
+    def _send(self, clip: Path, outcome: Outcome) -> None:
+        """First what is known of it, as `fetch` would; then the file, which starts everything."""
+        now = datetime.now(UTC)
+        video = Video(observed_at=now, source="upload", caption="A smoke test.", synthetic=True)
+        record = Record(video_id=self.video_id, video=video)
+        self.lake.write_once(metadata_name(self.video_id), record.to_json())
+        tombstones = tombstones_of(self.endpoints, self.lake)
+        Ingestion(self.lake, now, tombstones).store(inspected(clip))
+        name = f"gs://{self.endpoints.bucket}/{VIDEOS}{self.video_id}.mp4"
+        outcome.note("uploaded", f"{name}, {clip.stat().st_size} bytes, synthetic")
+
+    def _follow(self, outcome: Outcome) -> None:
+        trouble = Trouble(self.endpoints, "signals")
+        missing = set(self.raters)
+        for _ in self._until(lambda: self._no_rating(missing, trouble)):
+            for rating in self._ratings():
+                condition = rating.rater.partition("/")[0]
+                if condition in missing:
+                    missing.remove(condition)
+                    outcome.ratings.append(rating)
+                    outcome.note("rated", _said(rating))
+            if not missing:
+                break
+        for _ in self._until(lambda: "The ratings are in the lake, but no row came of them."):
+            if row := self._loaded({rating.rater for rating in outcome.ratings}):
+                outcome.note("loaded", f"fact row, {row['rating_status']} by {row['rater']}")
+                break
+        if bad := [rating for rating in outcome.ratings if rating.status != "rated"]:
+            outcome.problem = f"It was not rated: {'; '.join(map(_said, bad))}."
+
+    def _until(self, why: Any) -> Iterator[None]:
+        """Again and again until the time is over; then raises _TooLate saying why."""
+        ends_at = time.monotonic() + self.timeout_s
+        while True:
+            yield
+            if time.monotonic() > ends_at:
+                raise _TooLate(f"{why()}\n{self._look_at()}")
+            time.sleep(POLL_S[self.endpoints.is_local])
+
+    def _ratings(self) -> list[Rating]:
+        names = [one for one in self.lake.names(f"ratings/{self.video_id}/") if one[-5:] == ".json"]
+        contents = [(name, self.lake.read(name)) for name in names]
+        return [parse(Rating, content, name) for name, content in contents if content]
+
+    def _loaded(self, raters: set[str]) -> dict[str, Any] | None:
+        """The fact row, once there is one and every rating is a row, too."""
+        rows = self.warehouse.rows(ROW, video_id=self.video_id)
+        loaded = {row["rater"] for row in self.warehouse.rows(RATED, video_id=self.video_id)}
+        return rows[0] if rows and rows[0]["rating_status"] and raters <= loaded else None
+
+    def _no_rating(self, missing: set[str], trouble: Trouble) -> str:
+        trouble.look()
+        parked = f"{PARKED}analyze/{quote(f'{VIDEOS}{self.video_id}.', safe='')}"
+        if any(True for _ in self.lake.names(parked)):
+            return "It is parked until tomorrow (UTC): the day's budget is used up."
+        said = trouble.broken or trouble.last
+        return f"No rating by {', '.join(sorted(missing))}{f': {said}' if said else '.'}"
+
+    def _look_at(self) -> str:
+        if self.endpoints.is_local:
+            return f"See {Path(self.endpoints.home) / 'logs'}, and `tta failed`."
+        project = self.endpoints.project
+        trace = f"projects/{project}/traces/{trace_of(self.video_id)}"
+        return f"See: gcloud logging read 'trace=\"{trace}\"' --project {project}; `tta failed`."
+
+    def _remove(self, outcome: Outcome) -> None:
+        objects, rows = remove(self.video_id, self.lake, self.warehouse)
+        left = len(list(objects_of(self.video_id, self.lake)))
+        left += rows_of(self.video_id, self.warehouse)
+        outcome.note("removed", f"{objects} objects and {rows} rows")
+        if left and outcome.problem is None:
+            outcome.problem = f"{left} objects or rows are still there; the next run removes them."
+
+
+def _said(rating: Rating) -> str:
+    how = f"{rating.status} ({rating.reason})" if rating.reason else rating.status
+    cost = f", {rating.cost_usd:.4f} US dollars" if rating.cost_usd else ""
+    return f"by {rating.rater}: {how}{cost}"
+
+
+def show(outcome: Outcome, screen: Screen) -> None:
+    """A line per step."""
+    screen.show(f"Smoke test of {outcome.target} with a synthetic clip, {outcome.video_id}")
+    for step in outcome.steps:
+        screen.show(f"  {step['after_s']:6.1f} s  {step['step']:9} {step['detail']}")
+    if outcome.problem is None:
+        screen.show("It came through, and nothing of it is left.")

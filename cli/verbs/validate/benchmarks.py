@@ -1,0 +1,94 @@
+"""Benchmarks on the command line: `--benchmark NAME=FILE`, and the media that they are about."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.errors import WRONG_USE, Refused
+from cli.uploads import Unusable, inspected
+
+if TYPE_CHECKING:
+    from shared.insights.agreement.ratings import Ratings
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A benchmark and the file of its annotations."""
+
+    name: str
+    path: Path
+
+    @classmethod
+    def of(cls, said: str) -> "Named":
+        """Read NAME=FILE. Raises Refused."""
+        from shared.insights.datasets.named import BENCHMARKS
+
+        name, equals, file = said.partition("=")
+        if not equals or name not in BENCHMARKS:
+            known = ", ".join(BENCHMARKS)
+            raise Refused(f"--benchmark {said}: give NAME=FILE, NAME of {known}.", WRONG_USE)
+        path = Path(file)
+        if not path.is_file():
+            raise Refused(f"--benchmark {said}: there is no file {file}.", WRONG_USE)
+        return cls(name, path)
+
+
+def labelled(named: Sequence[Named], media: Path | None) -> "Ratings":
+    """The benchmarks' labels as ratings, by the ids that the media folder's files are ingested by.
+
+    Without a folder a file's name is its id. Raises BadTable.
+    """
+    from shared.insights.agreement.long_table import Rows
+    from shared.insights.datasets.named import BENCHMARKS
+
+    files = {} if media is None else _files(media)
+    rows = Rows()
+    for one in named:
+        labels = BENCHMARKS[one.name](one.path, _Rates(files))
+        ids = None if media is None else _ids(files, {label.file for label in labels.labels})
+        rows.take(labels.ratings(ids))
+    return rows.ratings()
+
+
+class _Rates(dict[str, float]):
+    """Frames per second of a clip, looked up in its header when it is asked for."""
+
+    def __init__(self, files: dict[str, Path]):
+        super().__init__()
+        self._files = files
+
+    def __contains__(self, clip: object) -> bool:
+        return dict.__contains__(self, clip) or self._found(str(clip))
+
+    def _found(self, clip: str) -> bool:
+        import av
+
+        if clip not in self._files:
+            return False
+        try:
+            with av.open(str(self._files[clip])) as container:
+                rate = container.streams.video[0].average_rate
+        except (av.FFmpegError, IndexError):
+            return False
+        if not rate:
+            return False
+        self[clip] = float(rate)
+        return True
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Files by the stem that benchmarks call them by, however deep they lie."""
+    from shared.insights.datasets.labels import stem
+
+    return {stem(path.name): path for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _ids(files: dict[str, Path], wanted: set[str]) -> dict[str, str]:
+    """Ids of the files that are labelled; only those are read."""
+    found = {}
+    for name in sorted(wanted & files.keys()):
+        with suppress(Unusable):
+            found[name] = inspected(files[name]).video_id
+    return found

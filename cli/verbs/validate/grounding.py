@@ -1,0 +1,132 @@
+"""`tta validate --grounding`: stored ratings of a lake, judged by Gemini against the literature."""
+
+import hashlib
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.console import Screen
+from cli.errors import Refused
+from cli.verbs.rate.price import usd
+from local.cloud import LAKE, can_ask_gemini
+from local.endpoints import LOCAL, Endpoints
+from shared.config import GeminiSettings, read
+from shared.errors import Permanent
+from shared.model import Rating, parse
+from shared.storage.lake import Lake
+
+if TYPE_CHECKING:
+    from shared.insights.agreement.grounding import Case, Grounding
+    from shared.insights.agreement.ratings import Ratings
+    from shared.rating.judge.judge import Judge, Stored, Verdicts
+
+JUDGED = "gemini/"
+OUTPUT_TOKENS = 2_000
+"""Assumed for a judgement with its thinking; the real counts come with each answer."""
+
+
+def refuse_without_judge(target: str) -> None:
+    """Raises Refused when Gemini cannot be asked, before anything is started."""
+    if target == LOCAL and not can_ask_gemini(os.environ):
+        raise Refused(
+            "--grounding asks Gemini with a key of your own: set GEMINI_API_KEY, or judge in the "
+            "cloud with --target NAME."
+        )
+
+
+def grounded(
+    target: str, home: Path | None, limit: int, ratings: "Ratings", screen: Screen
+) -> "Grounding":
+    """Judge up to `limit` stored ratings, each once; what is judged already costs nothing."""
+    from cli.cloud import opened
+    from shared.insights.agreement.grounding import grounding
+
+    with opened(home, screen, LAKE, target=target) as endpoints:
+        lake = Lake.connect(endpoints.project, endpoints.bucket)
+        stored = _chosen(lake, limit)
+        if not stored:
+            raise Refused(
+                "There is no rating by Gemini to judge. Have some made: tta rate … --rater gemini"
+            )
+        judge = _judge(endpoints, lake)
+        _tell_price(judge, stored, screen)
+        verdicts = []
+        for count, one in enumerate(stored, 1):
+            screen.now(f"Judging rating {count} of {len(stored)} …")
+            verdicts.append(judge.judge(one))
+    cases = [case for verdict in verdicts for case in _cases(verdict)]
+    refused = Counter(verdict.reason for verdict in verdicts if verdict.reason)
+    versions = [verdict.model_version for verdict in verdicts]
+    return grounding(judge.under.name, versions, cases, dict(refused), ratings)
+
+
+def _chosen(lake: Lake, limit: int) -> list["Stored"]:
+    """Rated ones with a rationale, the first replicate of each, in no order that names give."""
+    from shared.rating.judge.judge import Stored
+
+    names = [name for name in lake.names("ratings/") if f"/{JUDGED}" in name]
+    firsts: dict[str, str] = {}
+    for name in names:
+        if name.endswith(".json"):
+            firsts.setdefault(name.rpartition("/")[0], name)
+    found = []
+    for name in sorted(firsts.values(), key=lambda one: hashlib.sha256(one.encode()).digest()):
+        if len(found) == limit:
+            break
+        with suppress(Permanent):
+            rating = parse(Rating, lake.read(name) or b"", name)
+            if rating.values is not None and rating.values.expectation:
+                found.append(Stored(name.split("/")[1], rating))
+    return found
+
+
+def _judge(endpoints: Endpoints, lake: Lake) -> "Judge":
+    from shared.rating.gemini.api import GeminiApi
+    from shared.rating.judge.judge import Judge
+    from shared.rating.judge.question import Judgement
+
+    said = read(GeminiSettings).model_dump() if endpoints.is_local else {"api_key": ""}
+    settings = GeminiSettings.model_validate(said | endpoints.gemini)
+    gemini = GeminiApi.connect(settings, endpoints.project)
+    return Judge(Judgement(settings), gemini, lake, lambda: datetime.now(UTC), time.monotonic)
+
+
+def _tell_price(judge: "Judge", stored: list["Stored"], screen: Screen) -> None:
+    from shared.rating.gemini.estimate import CHARACTERS_PER_TOKEN
+    from shared.rating.gemini.prices import Prices
+    from shared.rating.gemini.usage import Usage
+
+    new = [one for one in stored if not judge.is_judged(one)]
+    characters = sum(len(json.dumps(judge.under.question(one.rating).wire())) for one in new)
+    used = Usage(
+        text_tokens=characters // CHARACTERS_PER_TOKEN, output_tokens=OUTPUT_TOKENS * len(new)
+    )
+    prices = Prices.under(judge.under.settings)
+    cost = prices.cost_usd(judge.under.settings.model, used, datetime.now(UTC).date())
+    price = "which has no price in the price table" if cost is None else f"about {usd(cost)}"
+    there = len(stored) - len(new)
+    screen.say(
+        f"{len(new)} ratings to judge by {judge.under.settings.model}, {price}"
+        f"{f'; {there} were judged before' if there else ''}. Ctrl-C ends it."
+    )
+
+
+def _cases(verdicts: "Verdicts") -> Iterator["Case"]:
+    from shared.insights.agreement.grounding import Case
+
+    rating, values = verdicts.stored.rating, verdicts.stored.rating.values
+    for dimension, judged in verdicts.judged.items():
+        yield Case(
+            verdicts.stored.video_id,
+            rating.rater,
+            dimension,
+            getattr(values, dimension, None),
+            judged.supported_score,
+            judged.cards,
+        )

@@ -1,0 +1,37 @@
+"""Ratings out of the star schema of a cloud."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.console import Screen
+from local.cloud import QUERY
+from local.endpoints import Endpoints
+
+if TYPE_CHECKING:
+    from shared.insights.agreement.ratings import Ratings
+
+
+def stored_ratings(
+    target: str, home: Path | None, machines: frozenset[str], screen: Screen
+) -> "Ratings":
+    """Every rating of fact_rating. Raises BadTable when there is none."""
+    from cli.cloud import opened
+    from shared.insights.table.read import BadTable
+
+    with opened(home, screen, QUERY, target=target) as endpoints:
+        found = ratings_at(endpoints, machines)
+    if found is None:
+        raise BadTable(
+            "fact_rating has no ratings. `tta demo` fills a sandbox, `tta rate` makes some, and "
+            "--input FILE reads a table."
+        )
+    return found
+
+
+def ratings_at(endpoints: Endpoints, machines: frozenset[str] = frozenset()) -> "Ratings | None":
+    """Every rating there, or None when there is none."""
+    from cli.warehouse import Warehouse
+    from shared.insights.agreement.stored import question, ratings_in
+
+    rows = Warehouse(endpoints).rows(question())
+    return ratings_in(rows, machines) if rows else None

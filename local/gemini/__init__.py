@@ -1,8 +1,0 @@
-"""A stand-in for the Gemini API, for tests: it speaks the wire format and makes its ratings up.
-
-It is no rater. Whatever it answers carries a model version that ends in `-stand-in`.
-"""
-
-from local.gemini.server import StandIn, standing_in
-
-__all__ = ["StandIn", "standing_in"]

@@ -1,0 +1,124 @@
+"""Programs that run beside a command: started together, watched, started again, and stopped."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from local.home import open_private
+from local.process.child import Child, DidNotStart, Program
+
+FIRST_BACK_OFF_S = 0.5
+MOST_BACK_OFF_S = 15.0
+HEALTHY_AFTER_S = 30.0
+LOOK_EVERY_S = 0.1
+
+
+class Children:
+    """Several programs as one: any that ends on its own is told of and started again."""
+
+    def __init__(
+        self, logs: Path, on_trouble: Callable[[str], None], inherited: Iterable[int] = ()
+    ):
+        self._logs = logs
+        self._on_trouble = on_trouble
+        self._inherited = tuple(inherited)
+        self._running: dict[str, Child] = {}
+        self._passing: list[Child] = []
+        self._failures: dict[str, int] = {}
+        self._due: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    def start(self, program: Program) -> Child:
+        """Start a program and return at once."""
+        child = self._begin(program)
+        with self._lock:
+            self._running[program.name] = child
+        return child
+
+    def run(self, program: Program, on_look: Callable[[], None]) -> None:
+        """Run a program to its end, which must be a good one. Raises DidNotStart otherwise."""
+        child = self._begin(program)
+        with self._lock:
+            self._passing.append(child)
+        while child.exit_status is None:
+            on_look()
+            time.sleep(LOOK_EVERY_S)
+        if child.exit_status != 0:
+            raise DidNotStart(child.end())
+
+    def check(self) -> None:
+        """Raises DidNotStart when something has ended that should run."""
+        with self._lock:
+            ended = [one for one in self._running.values() if one.exit_status is not None]
+        for child in ended:
+            raise DidNotStart(child.end())
+
+    def pids(self) -> dict[str, int]:
+        """Process ids of what runs, by name."""
+        with self._lock:
+            return {
+                name: child.pid
+                for name, child in self._running.items()
+                if child.exit_status is None
+            }
+
+    def watch(self) -> None:
+        """From now on start again what ends, waiting longer each time it ends soon."""
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Stop everything, stage by stage; what does not end in its time is killed."""
+        with self._lock:
+            self._stopping.set()
+        if self._watcher is not None:
+            self._watcher.join()
+        children = [*self._running.values(), *self._passing]
+        for stage in sorted({child.program.stage for child in children}):
+            self._stop_stage([child for child in children if child.program.stage == stage])
+        self._running.clear()
+        self._passing.clear()
+
+    def _begin(self, program: Program) -> Child:
+        """Raises DidNotStart once everything is being stopped."""
+        with self._lock:
+            if self._stopping.is_set():
+                raise DidNotStart(f"{program.name}: everything is being stopped")
+            child = Child(program, self._logs / f"{program.name}.log", self._inherited)
+            # For people and fault tests that want to look at, or end, one program.
+            with open_private(self._logs / f"{program.name}.pid", "wb") as file:
+                file.write(f"{child.pid}\n".encode())
+            return child
+
+    def _stop_stage(self, children: list[Child]) -> None:
+        for child in children:
+            child.ask_to_stop()
+        now = time.monotonic()
+        for child in children:
+            child.stop(now + child.program.grace_s)
+            (self._logs / f"{child.program.name}.pid").unlink(missing_ok=True)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(LOOK_EVERY_S):
+            for name, child in list(self._running.items()):
+                if child.exit_status is not None:
+                    self._revive(name, child)
+
+    def _revive(self, name: str, child: Child) -> None:
+        now = time.monotonic()
+        if name not in self._due:
+            wait_s = self._back_off_s(name, ran_s=now - child.started_at)
+            self._due[name] = now + wait_s
+            self._on_trouble(f"{child.end()}\n  Starting it again in {wait_s:g} s.")
+        elif now >= self._due[name]:
+            del self._due[name]
+            child.stop(now)  # workers it may have left behind
+            self.start(child.program)
+
+    def _back_off_s(self, name: str, ran_s: float) -> float:
+        failures = 0 if ran_s > HEALTHY_AFTER_S else self._failures.get(name, 0)
+        self._failures[name] = failures + 1
+        return float(min(MOST_BACK_OFF_S, FIRST_BACK_OFF_S * 2**failures))

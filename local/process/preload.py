@@ -1,0 +1,25 @@
+"""What the programs of the local cloud import, imported once: each is a fork of a process that has
+done so (see `child.py`). Nothing here may read a setting, open a connection or start a thread.
+"""
+
+import os
+from contextlib import redirect_stdout
+from importlib import import_module
+from pathlib import Path
+
+from shared.one_thread import in_one_thread
+
+MODULES = (
+    "bqemulator.server",
+    "functions_framework._http",
+    "google.cloud.bigquery",
+    "google.cloud.pubsub_v1",
+    "google.cloud.storage",
+    "shared.storage.lake",
+    "shared.model",
+)
+
+in_one_thread()  # before numpy, which report will want
+with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # bqemulator prints
+    for module in MODULES:
+        import_module(module)

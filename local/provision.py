@@ -1,0 +1,193 @@
+"""What a project needs before the first video: bucket, topics, subscriptions, tables, collection.
+
+Everything here may run again on what is there already: nothing is made twice or overwritten,
+except the addresses that push subscriptions and the sandbox collection carry, which change from
+one start to the next. In the cloud Terraform does this.
+"""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from google.api_core.exceptions import AlreadyExists, Conflict, PreconditionFailed
+from google.cloud import bigquery, pubsub_v1, storage
+from google.protobuf.duration_pb2 import Duration
+
+from local.endpoints import ANALYZE, GEMINI, LOAD, RECORDS, UPLOADED
+from local.sandbox import Library
+from local.served import deployed
+from shared.storage.lake import COLLECTIONS, VIDEOS
+from shared.warehouse.tables import create_tables
+from shared.warehouse.views import create_views
+
+DEAD = "-dead"
+TOPICS = (UPLOADED, RECORDS, UPLOADED + DEAD, RECORDS + DEAD)
+ACK_DEADLINE_S: int = deployed()["messages"]["ack_deadline_s"]
+MAX_DELIVERY_ATTEMPTS = 100
+# The cloud waits 10 s to 600 s between attempts; nobody watching a terminal should.
+FIRST_RETRY_S = 1
+LAST_RETRY_S = 10
+COLLECTION = "sandbox"
+UPLOADS_ONLY = 'attributes.eventType = "OBJECT_FINALIZE"'
+# In the cloud Gemini rates every upload, within a budget. Here it rates what somebody asks it for
+# (`tta rate`) and nothing else: a key that happens to be in the environment must never make
+# `tta demo` or `tta ingest` spend money.
+ASKED_OF_GEMINI = f'{UPLOADS_ONLY} AND hasPrefix(attributes.rater, "gemini")'
+_MEDIA_ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+(?=/media/\{video_id\})")
+
+
+def make_messaging(project: str, functions: Mapping[str, str]) -> None:
+    """Topics, dead letters, and a push subscription for each function that hears of something.
+
+    A function that does not run now has no address: its subscription keeps what comes until it
+    runs again (at most seven days), and nobody waits for that.
+    """
+    publisher = pubsub_v1.PublisherClient()
+    subscriber = pubsub_v1.SubscriberClient()
+    with subscriber:
+        for topic in TOPICS:
+            _make_topic(publisher, publisher.topic_path(project, topic))
+        for topic in (UPLOADED + DEAD, RECORDS + DEAD):
+            _make_subscription(
+                subscriber, project, topic, {"topic": publisher.topic_path(project, topic)}
+            )
+        for name, topic, function, extra in (
+            (ANALYZE, UPLOADED, "analyze", {"filter": UPLOADS_ONLY}),
+            (GEMINI, UPLOADED, GEMINI, {"filter": ASKED_OF_GEMINI}),
+            (LOAD, RECORDS, "load", {}),
+        ):
+            _push(subscriber, project, name, topic, functions.get(function, ""), extra)
+    publisher.transport.close()
+
+
+def _make_topic(publisher: pubsub_v1.PublisherClient, path: str) -> None:
+    with suppress(AlreadyExists):
+        publisher.create_topic(name=path)
+
+
+def _make_subscription(
+    subscriber: pubsub_v1.SubscriberClient, project: str, name: str, request: dict
+) -> bool:
+    """Whether it is new."""
+    try:
+        path = subscriber.subscription_path(project, name)
+        subscriber.create_subscription(request={"name": path} | request)
+    except AlreadyExists:
+        return False
+    return True
+
+
+def _push(
+    subscriber: pubsub_v1.SubscriberClient,
+    project: str,
+    name: str,
+    topic: str,
+    address: str,
+    extra: dict,
+) -> None:
+    """A push subscription to where the function answers now; without address it only keeps."""
+    push_config = _push_config(project, address) if address else {}
+    request = {
+        "topic": f"projects/{project}/topics/{topic}",
+        "push_config": push_config,
+        "ack_deadline_seconds": ACK_DEADLINE_S,
+        "retry_policy": {
+            "minimum_backoff": Duration(seconds=FIRST_RETRY_S),
+            "maximum_backoff": Duration(seconds=LAST_RETRY_S),
+        },
+        "dead_letter_policy": {
+            "dead_letter_topic": f"projects/{project}/topics/{topic}{DEAD}",
+            "max_delivery_attempts": MAX_DELIVERY_ATTEMPTS,
+        },
+    }
+    if not _make_subscription(subscriber, project, name, request | extra):
+        path = subscriber.subscription_path(project, name)
+        subscriber.modify_push_config(request={"subscription": path, "push_config": push_config})
+
+
+def _push_config(project: str, address: str) -> dict:
+    return {
+        "push_endpoint": address,
+        "oidc_token": {
+            "service_account_email": f"push@{project}.iam.gserviceaccount.com",
+            "audience": address,
+        },
+    }
+
+
+def make_bucket(project: str, bucket: str) -> None:
+    """The bucket, and the notification that tells `video-finalized` of every file in videos/.
+
+    The topic must exist first.
+    """
+    client = storage.Client(project=project)
+    with suppress(Conflict):
+        client.create_bucket(bucket)
+    notification = client.bucket(bucket).notification(
+        topic_name=UPLOADED,
+        topic_project=project,
+        event_types=["OBJECT_FINALIZE"],
+        blob_name_prefix=VIDEOS,
+        payload_format="JSON_API_V1",
+    )
+    standing = client.bucket(bucket).list_notifications()
+    if not any(one.topic_name == UPLOADED for one in standing):
+        notification.create()
+
+
+def make_tables(project: str, dataset: str) -> None:
+    """The dataset, its tables and the views over them."""
+    client = bigquery.Client(project=project)
+    create_tables(client, dataset)
+    create_views(client, dataset)
+    client.close()
+
+
+def make_collection(project: str, bucket: str, library: Library, tiktok: str) -> None:
+    """See that the collection `sandbox` is in the bucket and names where TikTok answers now.
+
+    A file that is there stays as it is written, own collections and comments included.
+    """
+    blob = storage.Client(project=project).bucket(bucket).blob(COLLECTIONS)
+    while True:
+        standing = blob.download_as_bytes() if blob.exists() else None
+        wanted = collections_file(standing, library, tiktok)
+        if wanted == standing:
+            return
+        try:
+            blob.upload_from_string(
+                wanted,
+                content_type="application/yaml",
+                if_generation_match=blob.generation if standing is not None else 0,
+            )
+            return
+        except PreconditionFailed:
+            continue  # somebody edited it just now: look again
+
+
+def collections_file(standing: bytes | None, library: Library, tiktok: str) -> bytes:
+    """The standing file with the sandbox's address of today, or a first one."""
+    if standing is None:
+        return b"collections:\n" + _sandbox(library, tiktok)
+    return _MEDIA_ADDRESS.sub(tiktok.encode(), standing)
+
+
+def _sandbox(library: Library, tiktok: str) -> bytes:
+    about = library.summary()
+    first, last = (
+        datetime.fromtimestamp(about[f"{which}_create_time"], UTC).date()
+        for which in ("first", "last")
+    )
+    return f"""\
+  {COLLECTION}:
+    source: research
+    regions: [{", ".join(f'"{region}"' for region in about["regions"])}]
+    start_date: {first}
+    end_date: {last}
+    sampling_frame: Every post of the generated sandbox library. Synthetic.
+    synthetic: true
+    media:
+      resolver: url
+      url_template: {tiktok}/media/{{video_id}}.mp4
+""".encode()

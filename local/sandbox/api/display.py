@@ -1,0 +1,280 @@
+"""The Display API without its HTTP: a user's consent, tokens that rotate, the user's own posts."""
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.sandbox.api.errors import ApiError, OAuthError
+from local.sandbox.api.query import InvalidParams, parse_fields
+from local.sandbox.api.shown import Shown, Wire
+from local.sandbox.library import Creator
+
+ACCESS_LIFE_S = 7_200
+REFRESH_LIFE_S = 180 * 86_400
+CODE_LIFE_S = 300
+PER_MINUTE = 600
+MOST_PER_PAGE, DEFAULT_PER_PAGE = 20, 10
+VIDEO_FIELDS = frozenset(
+    {
+        "id",
+        "create_time",
+        "cover_image_url",
+        "share_url",
+        "video_description",
+        "duration",
+        "height",
+        "width",
+        "title",
+        "embed_html",
+        "embed_link",
+        "like_count",
+        "comment_count",
+        "share_count",
+        "view_count",
+        "is_aigc",
+    }
+)
+USER_FIELDS: Mapping[str, frozenset[str]] = {
+    "user.info.basic": frozenset({"open_id", "union_id", "avatar_url", "display_name"}),
+    "user.info.profile": frozenset(
+        {"bio_description", "profile_deep_link", "is_verified", "username"}
+    ),
+    "user.info.stats": frozenset(
+        {"follower_count", "following_count", "likes_count", "video_count"}
+    ),
+}
+VIDEO_SCOPE = "video.list"
+SCOPES = (*USER_FIELDS, VIDEO_SCOPE)
+
+
+@dataclass
+class _Consent:
+    """What a user has agreed to, and the tokens that are good for it just now."""
+
+    username: str
+    scopes: tuple[str, ...]
+    refresh: str = ""
+    refresh_until: float = 0.0
+    access: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Code:
+    consent: _Consent
+    redirect_uri: str
+    challenge: str
+    until: float
+
+
+class DisplayApi:
+    """The API's state for one app, safe to use from many threads. `now` gives epoch seconds."""
+
+    def __init__(
+        self,
+        shown: Shown,
+        *,
+        client_key: str = "sandbox",
+        client_secret: str = "sandbox",
+        access_life_s: float = ACCESS_LIFE_S,
+        now: Callable[[], float] = time.time,
+    ):
+        self._shown = shown
+        self._client = (client_key, client_secret)
+        self._access_life_s = access_life_s
+        self._now = now
+        self._lock = threading.Lock()
+        self._codes: dict[str, _Code] = {}
+        self._consents: dict[str, _Consent] = {}
+        self._asked: dict[tuple[str, str], deque[float]] = {}
+
+    # Consent and tokens
+
+    def accounts(self) -> list[str]:
+        """Whose consent can be had."""
+        return [one.username for one in self._shown.library.creators if one.availability == "ok"]
+
+    def consent(
+        self, username: str, scopes: tuple[str, ...], redirect_uri: str, challenge: str
+    ) -> str:
+        """The user agrees; the code that proves it, good for one exchange."""
+        if username not in self.accounts():
+            raise OAuthError(400, "access_denied", f"There is no account {username}.")
+        known = tuple(scope for scope in SCOPES if scope in scopes)
+        consent = _Consent(username, known)
+        code = secrets.token_urlsafe(24)
+        with self._lock:
+            until = self._now() + CODE_LIFE_S
+            self._codes[code] = _Code(consent, redirect_uri, challenge, until)
+        return code
+
+    def token(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Answer a request for a user's tokens. Raises OAuthError."""
+        sent = (form.get("client_key", ""), form.get("client_secret", ""))
+        if not all(_same(a, b) for a, b in zip(sent, self._client, strict=True)):
+            raise OAuthError(401, "invalid_client", "Client key or secret is incorrect.")
+        with self._lock:
+            if form["grant_type"] == "authorization_code":
+                return self._new_tokens(self._exchanged(form))
+            return self._new_tokens(self._renewed(form))
+
+    def _exchanged(self, form: Mapping[str, str]) -> _Consent:
+        code = self._codes.pop(form.get("code", ""), None)
+        if code is None or code.until < self._now():
+            raise OAuthError(400, "invalid_grant", "Authorization code is invalid or expired.")
+        if form.get("redirect_uri") != code.redirect_uri:
+            raise OAuthError(400, "invalid_request", "Redirect_uri is not matched.")
+        verifier = form.get("code_verifier", "")
+        if code.challenge and hashlib.sha256(verifier.encode()).hexdigest() != code.challenge:
+            raise OAuthError(400, "invalid_request", "Code verifier is invalid.")
+        return code.consent
+
+    def _renewed(self, form: Mapping[str, str]) -> _Consent:
+        consent = self._consents.get(form.get("refresh_token", ""))
+        if consent is None or consent.refresh_until < self._now():
+            raise OAuthError(400, "invalid_grant", "Refresh token is invalid or expired.")
+        return consent
+
+    def _new_tokens(self, consent: _Consent) -> dict[str, Any]:
+        """A new pair; the refresh token before stops working at once."""
+        self._consents.pop(consent.refresh, None)
+        access, consent.refresh = f"act.{secrets.token_hex(20)}", f"rft.{secrets.token_hex(20)}"
+        consent.refresh_until = self._now() + REFRESH_LIFE_S
+        consent.access[access] = self._now() + self._access_life_s
+        self._consents[consent.refresh] = consent
+        return {
+            "access_token": access,
+            "expires_in": int(self._access_life_s),
+            "open_id": _open_id(consent.username),
+            "refresh_expires_in": REFRESH_LIFE_S,
+            "refresh_token": consent.refresh,
+            "scope": ",".join(consent.scopes),
+            "token_type": "Bearer",  # nosec B105: the kind of a token
+        }
+
+    def revoke(self) -> None:
+        """Make every access token given out so far invalid; refresh tokens stay good."""
+        with self._lock:
+            for consent in self._consents.values():
+                consent.access.clear()
+
+    # What a token opens
+
+    def user(self, header: str | None, fields: str | None) -> dict[str, Any]:
+        """Answer GET /v2/user/info/. Raises ApiError."""
+        consent = self._authorized(header, "user.info")
+        known = frozenset().union(*USER_FIELDS.values())
+        wanted = _fields(fields, known)
+        allowed = frozenset().union(*(USER_FIELDS.get(scope, ()) for scope in consent.scopes))
+        if hidden := [name for name in wanted if name not in allowed]:
+            raise ApiError(401, "scope_not_authorized", f"The user did not authorize {hidden[0]}.")
+        info = self._profile(self._shown.library.creator_by_name[consent.username])
+        return {"user": {name: info[name] for name in wanted if name in info}}
+
+    def videos(self, header: str | None, fields: str | None, body: object) -> dict[str, Any]:
+        """Answer a page of the user's posts, newest first. The cursor is UTC in milliseconds."""
+        consent, wanted = self._for_videos(header, fields)
+        asked = body if isinstance(body, dict) else {}
+        cursor = _whole(asked, "cursor", 0, 2**53) or 2**53
+        count = _whole(asked, "max_count", DEFAULT_PER_PAGE, MOST_PER_PAGE) or DEFAULT_PER_PAGE
+        older = [wire for wire in self._own(consent) if wire["create_time"] * 1000 < cursor]
+        page = older[:count]
+        last = page[-1]["create_time"] * 1000 if page else 0
+        return {
+            "videos": [_video(wire, wanted) for wire in page],
+            "cursor": last,
+            "has_more": len(older) > count,
+        }
+
+    def query(self, header: str | None, fields: str | None, body: object) -> dict[str, Any]:
+        """Answer for posts by their ids, twenty at most; what is not the user's is left out."""
+        consent, wanted = self._for_videos(header, fields)
+        filters = body.get("filters") if isinstance(body, dict) else None
+        ids = filters.get("video_ids") if isinstance(filters, dict) else None
+        if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+            raise ApiError(400, "invalid_params", "filters.video_ids must be a list of strings")
+        if len(ids) > MOST_PER_PAGE:
+            raise ApiError(400, "invalid_params", f"at most {MOST_PER_PAGE} video ids")
+        found = {str(wire["id"]): wire for wire in self._own(consent)}
+        return {"videos": [_video(found[one], wanted) for one in ids if one in found]}
+
+    def _for_videos(
+        self, header: str | None, fields: str | None
+    ) -> tuple[_Consent, tuple[str, ...]]:
+        consent = self._authorized(header, "video")
+        if VIDEO_SCOPE not in consent.scopes:
+            raise ApiError(401, "scope_not_authorized", "The user did not authorize video.list.")
+        return consent, _fields(fields, VIDEO_FIELDS)
+
+    def _authorized(self, header: str | None, endpoint: str) -> _Consent:
+        kind, _, token = (header or "").partition(" ")
+        with self._lock:
+            for consent in self._consents.values():
+                if kind.lower() == "bearer" and consent.access.get(token, 0.0) > self._now():
+                    self._count(consent.username, endpoint)
+                    return consent
+        raise ApiError(401, "access_token_invalid", "The access token is invalid or not found.")
+
+    def _count(self, username: str, endpoint: str) -> None:
+        """600 requests in a sliding minute for each endpoint."""
+        asked = self._asked.setdefault((username, endpoint), deque())
+        while asked and asked[0] <= self._now() - 60:
+            asked.popleft()
+        if len(asked) >= PER_MINUTE:
+            raise ApiError(429, "rate_limit_exceeded", "Too many requests in a minute.")
+        asked.append(self._now())
+
+    def _own(self, consent: _Consent) -> list[Wire]:
+        own = [wire for post, wire in self._shown.posts() if post.username == consent.username]
+        return sorted(own, key=lambda wire: -wire["create_time"])
+
+    def _profile(self, creator: Creator) -> dict[str, Any]:
+        return {
+            **creator.info,
+            "open_id": _open_id(creator.username),
+            "union_id": _open_id(creator.username)[::-1],
+            "username": creator.username,
+            "profile_deep_link": f"https://sandbox.invalid/@{creator.username}",
+        }
+
+
+def _video(wire: Wire, wanted: tuple[str, ...]) -> dict[str, Any]:
+    caption = wire.get("video_description", "")
+    known = {
+        **wire,
+        "id": str(wire["id"]),
+        "title": caption[:150],
+        "video_description": caption[:150],
+        "duration": wire.get("video_duration"),
+        "share_url": f"https://www.tiktok.com/@{wire['username']}/video/{wire['id']}",
+        "cover_image_url": f"https://sandbox.invalid/cover/{wire['id']}.jpeg",
+        "is_aigc": False,
+    }
+    return {name: known[name] for name in wanted if known.get(name) is not None}
+
+
+def _fields(text: str | None, known: frozenset[str]) -> tuple[str, ...]:
+    try:
+        return parse_fields(text, known)
+    except InvalidParams as error:
+        raise ApiError(400, "invalid_params", str(error)) from error
+
+
+def _whole(body: Mapping[str, Any], key: str, default: int, high: int) -> int:
+    value = body.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= high:
+        raise ApiError(400, "invalid_params", f"{key} must be 0 to {high}")
+    return value
+
+
+def _open_id(username: str) -> str:
+    return f"-000{hashlib.sha256(username.encode()).hexdigest()[:32]}"
+
+
+def _same(a: str, b: str) -> bool:
+    return hmac.compare_digest(a.encode(), b.encode())

@@ -1,0 +1,222 @@
+"""The quality gate: which rows an analysis may rest on, and how many each rule turned away.
+
+A row is counted under the first rule that drops it, in the order of the rules. Nothing is mended:
+a row with more likes than views is evidence of a broken counter, whichever of the two is wrong.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+
+from shared.errors import Permanent
+from shared.insights.plan import AGE, Filter, Plan
+from shared.insights.table.kinds import kind_of
+from shared.insights.table.table import Table, collected_at
+from shared.model import UNKNOWN_CREATOR
+
+IMPOSSIBLE = ("negative_count", "likes_exceed_views", "comments_exceed_views")
+FEWEST_ROWS = 20
+FEWEST_CLUSTERS = 5
+
+Rule = tuple[str, pd.Series]
+
+
+class TooLittle(Permanent):
+    """Not enough is left to say anything with; the sentence says of what."""
+
+    def __init__(self, sentence: str):
+        super().__init__("too_little", sentence)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What passed, and what did not.
+
+    `frame` has the kept rows; its index is still that of the table. `left_out` are predictors and
+    controls without any value, with nothing to compare. `months` tells, by month of posting, how
+    many rows there were and how many of them had impossible counts.
+    """
+
+    frame: pd.DataFrame
+    rows: int
+    dropped: dict[str, int]
+    left_out: tuple[str, ...]
+    rounded: int
+    synthetic: int
+    missing: dict[str, int]
+    months: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "rows": self.rows,
+            "kept": len(self.frame),
+            "flagged": {"rounded_count": self.rounded, "synthetic": self.synthetic},
+            "left_out": list(self.left_out),
+            "missing_among_kept": self.missing,
+            "months": {
+                month: {"rows": rows, "impossible": impossible}
+                for month, (rows, impossible) in self.months.items()
+            },
+        }
+
+
+def gate(table: Table, plan: Plan) -> Gate:
+    """Apply every rule whose columns the plan names. Raises TooLittle."""
+    frame = table.frame
+    kept = pd.Series(True, index=frame.index)
+    dropped: dict[str, int] = {}
+    for name, wanted in plan.filters.items():
+        _drop(f"filter:{name}", ~_meant(frame[name], wanted), kept, dropped)
+    if "video_id" in frame:
+        _drop("duplicate_video", _older_twins(frame, kept), kept, dropped)
+    for name, fails in _rules(frame, plan):
+        _drop(name, fails, kept, dropped)
+    empty = _without_values(frame[kept], plan)
+    for name, fails in _completeness(frame, plan, empty):
+        _drop(name, fails, kept, dropped)
+    rest = frame[kept]
+    _refuse_too_little(rest, len(frame), dropped, plan)
+    return Gate(
+        frame=rest,
+        rows=len(frame),
+        dropped=dropped,
+        left_out=empty,
+        rounded=int(table.rounded[kept].sum()),
+        synthetic=int((rest["synthetic"] == True).sum()) if "synthetic" in rest else 0,  # noqa: E712
+        missing={
+            name: int(rest[name].isna().sum())
+            for name in sorted({*plan.outcomes, *plan.exposure.values()})
+            if rest[name].isna().any()
+        },
+        months=_months(frame, plan),
+    )
+
+
+def _drop(name: str, fails: pd.Series, kept: pd.Series, dropped: dict[str, int]) -> None:
+    failing = kept & fails.fillna(False).astype(bool)
+    if count := int(failing.sum()):
+        dropped[name] = count
+        kept &= ~failing
+
+
+def _rules(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
+    if "rating_status" in frame:
+        yield "not_rated", frame["rating_status"] != "rated"
+    if plan.cluster:
+        creator = frame[plan.cluster]
+        yield "unknown_creator", creator.isna() | (creator == UNKNOWN_CREATOR)
+    yield from _impossible(frame, plan)
+    yield from _dates(frame, plan)
+
+
+def _impossible(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
+    """Counts that no video can have."""
+    counts = [name for name in frame if kind_of(name, plan) == "count"]
+    if counts:
+        yield "negative_count", (frame[counts] < 0).any(axis=1)
+    for part in ("likes", "comments"):
+        if part in frame and "views" in frame:
+            yield f"{part}_exceed_views", frame[part] > frame["views"]
+
+
+def _dates(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
+    if "created_at" not in frame:
+        return
+    created, collected = frame["created_at"], collected_at(frame, plan)
+    if collected.notna().any():
+        # The present is not asked: the same table must give the same answer tomorrow.
+        yield "future_created_at", created > collected.max()
+        yield "created_after_collected", created > collected
+    if plan.min_age_days is not None:
+        yield "unknown_age", frame[AGE].isna()
+        yield "too_young", frame[AGE] < plan.min_age_days
+
+
+def _completeness(frame: pd.DataFrame, plan: Plan, empty: tuple[str, ...]) -> Iterator[Rule]:
+    needed = [name for name in plan.predictors if name not in empty]
+    yield "missing_predictor", frame[needed].isna().any(axis=1)
+    if plan.primary:
+        yield "missing_outcome", frame[plan.primary.outcome].isna()
+    else:
+        yield "missing_outcome", frame[list(plan.outcomes)].isna().all(axis=1)
+    if plan.primary and plan.primary.scale == "rate":
+        yield "no_exposure", ~(frame[plan.exposure[plan.primary.outcome]] > 0)
+    for name, transform in plan.controls.items():
+        if name in empty:
+            continue
+        yield "missing_control", frame[name].isna()
+        if transform in ("log", "log1p"):
+            yield "control_without_log", ~(frame[name] > (0 if transform == "log" else -1))
+
+
+def _without_values(frame: pd.DataFrame, plan: Plan) -> tuple[str, ...]:
+    names = [*plan.predictors, *plan.outcomes, *plan.controls]
+    if not len(frame):
+        return ()
+    empty = tuple(name for name in names if frame[name].isna().all())
+    primary = plan.primary
+    for name in (primary.predictor, primary.outcome) if primary else ():
+        if name in empty:
+            raise TooLittle(
+                f"{name}, which the primary question is about, has no value in any of the "
+                f"{len(frame):,} rows left; give another column, or another primary."
+            )
+    for role, names_of in (("predictor", plan.predictors), ("outcome", plan.outcomes)):
+        if set(names_of) <= set(empty):
+            raise TooLittle(f"No {role} has a value in any of the {len(frame):,} rows left.")
+    return empty
+
+
+def _meant(values: pd.Series, wanted: Filter) -> pd.Series:
+    if wanted.one_of is not None:
+        return values.isin(list(wanted.one_of))
+    meant = values.notna()
+    if wanted.min is not None:
+        meant &= values >= wanted.min
+    if wanted.max is not None:
+        meant &= values <= wanted.max
+    return meant
+
+
+def _older_twins(frame: pd.DataFrame, kept: pd.Series) -> pd.Series:
+    """Rows of a video of which a kept row was collected later; of equals the first one stays.
+
+    Only kept rows are twins: what a filter took away must not take what the filter asked for.
+    """
+    order = frame[kept]
+    if "collected_at" in frame:
+        order = order.sort_values("collected_at", ascending=False, kind="stable")
+    twins = order["video_id"].notna() & order["video_id"].duplicated(keep="first")
+    return twins.reindex(frame.index, fill_value=False)
+
+
+def _months(frame: pd.DataFrame, plan: Plan) -> dict[str, tuple[int, int]]:
+    if "created_at" not in frame or "views" not in frame:
+        return {}
+    broken = np.zeros(len(frame), dtype=bool)
+    for _, fails in _impossible(frame, plan):
+        broken |= fails.to_numpy(dtype=bool)
+    month = frame["created_at"].dt.strftime("%Y-%m")
+    told = pd.DataFrame({"month": month, "broken": broken}).dropna()
+    counts = told.groupby("month")["broken"].agg(["size", "sum"])
+    return {str(name): (int(row["size"]), int(row["sum"])) for name, row in counts.iterrows()}
+
+
+def _refuse_too_little(rest: pd.DataFrame, rows: int, dropped: dict[str, int], plan: Plan) -> None:
+    told = ", ".join(f"{name} {count:,}" for name, count in dropped.items())
+    because = f" The quality gate dropped: {told}." if told else ""
+    if len(rest) < FEWEST_ROWS:
+        raise TooLittle(
+            f"{len(rest):,} of {rows:,} rows are left; at least {FEWEST_ROWS} are needed.{because} "
+            "Give a larger table, or loosen the plan where that is right."
+        )
+    clusters = rest[plan.cluster].nunique() if plan.cluster else FEWEST_CLUSTERS
+    if clusters < FEWEST_CLUSTERS:
+        raise TooLittle(
+            f"The {len(rest):,} rows left come from {clusters} "
+            f"{'cluster' if clusters == 1 else 'clusters'} ({plan.cluster}); an interval needs at "
+            f"least {FEWEST_CLUSTERS}.{because} Add videos of other creators."
+        )

@@ -1,0 +1,67 @@
+"""Covariances of estimates that allow for any dependence within a creator.
+
+An estimate solves Σ x_i s_i = 0 over rows; `scores` are the s_i and `weights` the derivatives
+-ds_i/dη_i > 0, so that Σ weights x x' is its sensitivity.
+"""
+
+import numpy as np
+
+from shared.insights.statistics.products import applied, crossed
+from shared.insights.statistics.resampling import FloatArray, Groups
+
+_SINGULAR = 1e-10
+
+
+class NotIdentified(Exception):
+    """Without this creator the estimate would not exist, so no covariance does."""
+
+    def __init__(self, cluster: int):
+        super().__init__(f"cluster {cluster}")
+        self.cluster = cluster
+
+
+def sandwich(rows: FloatArray, sensitivity: FloatArray, groups: Groups) -> FloatArray | None:
+    """Sandwich over creators with the factor G / (G - 1) · (n - 1) / (n - k).
+
+    `rows` (n, k) are the rows' estimating functions; None if the sensitivity is singular.
+    """
+    n, k = rows.shape
+    clusters = groups.count
+    try:
+        bread = np.linalg.inv(sensitivity)
+    except np.linalg.LinAlgError:
+        return None
+    sums = groups.sums(rows)
+    factor = clusters / (clusters - 1) * (n - 1) / (n - k)
+    covariance: FloatArray = factor * bread @ crossed(sums, sums) @ bread.T
+    return covariance
+
+
+def information(x: FloatArray, weights: FloatArray, groups: Groups) -> FloatArray:
+    """Each creator's Σ weights x x': (clusters, k, k)."""
+    parts = [groups.sums(x * (weights * column)[:, None]) for column in x.T]
+    return np.stack(parts, axis=1)
+
+
+def bias_reduced(
+    parts: FloatArray, x: FloatArray, scores: FloatArray, groups: Groups
+) -> FloatArray:
+    """The covariance of Mancl & DeRouen (2001) for independence estimating equations.
+
+    Its residuals (I - H_g)^-1 r_g ask for a matrix as wide as the creator has videos. With H_g of
+    rank k the push-through identity gives the same creator sums from k × k matrices:
+    D'V^-1 (I - H_g)^-1 r = (I - A_g B)^-1 s_g, A_g = Σ w x x' (`parts`), B = (Σ A_g)^-1,
+    s_g = Σ x s. Raises NotIdentified where a creator alone determines a coefficient.
+
+    For a linear model it is the delete-one-cluster jackknife (CR3) up to its factor.
+    """
+    bread = np.linalg.inv(parts.sum(axis=0))
+    without = np.eye(x.shape[1]) - parts @ bread
+    smallest = np.abs(np.linalg.det(without))
+    if smallest.min() < _SINGULAR:
+        raise NotIdentified(int(smallest.argmin()))
+    sums = groups.sums(x * scores[:, None])
+    solved = np.linalg.solve(without, sums[:, :, None])[:, :, 0]
+    corrected = np.asarray(solved, dtype=np.float64)
+    each = applied(corrected, np.asarray(bread, dtype=np.float64))
+    return crossed(each, each)

@@ -1,0 +1,113 @@
+"""How an outcome goes along the scale of a rating: a smooth curve, and what each tenth has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+from scipy import stats  # type: ignore[import-untyped]
+
+from shared.insights.statistics.effect import NotEstimable, TooFew
+from shared.insights.statistics.nonlinearity import (
+    FEWEST_DISTINCT,
+    intercept_and_controls,
+    least_squares,
+    restricted_cubic,
+)
+from shared.insights.statistics.resampling import FloatArray, Groups
+
+TENTHS = 10
+_ENDS = (0.025, 0.975)
+"""The curve is told between these quantiles: beyond them hardly a video holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where the curve is at `x`: the outcome's percentile (0–100) and its 95 % interval."""
+
+    x: float
+    estimate: float
+    ci_low: float
+    ci_high: float
+
+
+def dose_curve(
+    x: FloatArray,
+    y: FloatArray,
+    groups: Groups,
+    controls: pd.DataFrame | None = None,
+    points: int = 15,
+) -> tuple[Point, ...]:
+    """Percentile rank of y along x by a restricted cubic spline (4 knots), controls at their means.
+
+    The band is pointwise, with errors by creator (CR3, t on creators - 1). Raises TooFew when x
+    takes fewer than FEWEST_DISTINCT values, NotEstimable when y is constant or one creator alone
+    decides the curve.
+    """
+    x = np.asarray(x, dtype=np.float64)
+    if len(np.unique(x)) < FEWEST_DISTINCT:
+        raise TooFew(f"the rating takes fewer than {FEWEST_DISTINCT} values: no curve to draw")
+    if np.ptp(y) == 0:
+        raise NotEstimable("constant", "the outcome is the same in every row")
+    percentile = 100 * (stats.rankdata(y) - 0.5) / len(y)
+    held = intercept_and_controls(controls, len(x))
+    basis = restricted_cubic(x)
+    beta, covariance = least_squares(np.column_stack([held, basis]), percentile, groups)
+    if covariance is None:
+        raise NotEstimable("few_creators", "one creator alone decides the curve")
+    t = float(stats.t.ppf(0.975, groups.count - 1))
+    found = []
+    for row in _along(x, points):
+        at = np.concatenate([np.eye(held.shape[1])[0], basis[row]])
+        middle = float(at @ beta)
+        reach = t * float(np.sqrt(max(0.0, at @ covariance @ at)))
+        found.append(Point(float(x[row]), middle, middle - reach, middle + reach))
+    return tuple(found)
+
+
+def _along(x: FloatArray, points: int) -> list[int]:
+    """Rows whose x are evenly spread over the range that most videos share, each x once."""
+    low, high = np.quantile(x, _ENDS)
+    wanted = np.linspace(low, high, points)
+    nearest = [int(np.abs(x - value).argmin()) for value in wanted]
+    return list({float(x[row]): row for row in nearest}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Tenth:
+    """A tenth of the videos by rating: its scores, and the middle half of its outcomes."""
+
+    number: int
+    low: float
+    high: float
+    median: float
+    quartile_low: float
+    quartile_high: float
+    n: int
+    clusters: int
+
+
+def tenths(x: FloatArray, y: FloatArray, groups: Groups) -> tuple[Tenth, ...]:
+    """The outcome by tenths of the rating; equal ratings stay together, so tenths differ in size.
+
+    A video with average rank r of n is in tenth ⌊10 (r - ½) / n⌋ + 1.
+    """
+    place = np.floor(TENTHS * (stats.rankdata(x) - 0.5) / len(x)).astype(int)
+    found = []
+    for number in range(TENTHS):
+        inside = place == number
+        if not inside.any():
+            continue
+        low, median, high = np.quantile(y[inside], (0.25, 0.5, 0.75))
+        found.append(
+            Tenth(
+                number + 1,
+                float(x[inside].min()),
+                float(x[inside].max()),
+                float(median),
+                float(low),
+                float(high),
+                int(inside.sum()),
+                len(np.unique(groups.codes[inside])),
+            )
+        )
+    return tuple(found)

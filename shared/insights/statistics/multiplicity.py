@@ -1,0 +1,26 @@
+"""What a p is worth when many were looked at: Benjamini–Hochberg beyond the primary."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats  # type: ignore[import-untyped]
+
+from shared.insights.statistics.effect import Effect
+
+
+def with_q(effects: Sequence[Effect], primary: int | None = None) -> tuple[Effect, ...]:
+    """The same effects with q, the false discovery rate (Benjamini & Hochberg 1995, JRSS B 57).
+
+    The family is every effect with a p, but for the one at index `primary`, which was declared
+    beforehand and keeps its own p (its q is None).
+    """
+    family = [
+        place for place, effect in enumerate(effects) if place != primary and effect.p is not None
+    ]
+    adjusted: dict[int, float] = {}
+    if family:
+        ps = np.array([effects[place].p for place in family], dtype=np.float64)
+        found = stats.false_discovery_control(ps, method="bh")
+        adjusted = dict(zip(family, found.tolist(), strict=True))
+    return tuple(replace(effect, q=adjusted.get(place)) for place, effect in enumerate(effects))

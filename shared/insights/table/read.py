@@ -1,0 +1,280 @@
+"""Columns as a file gives them: the wanted ones only, unconverted, hostile files refused.
+
+CSV is read line by line and only wanted cells are kept; Parquet gives wanted columns; JSON is an
+array of objects (what `tta query --json` prints) or one object a line, and is read whole.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from shared.errors import Permanent
+from shared.insights.suggestions import listed, nearest
+
+MAX_LINE_CHARS = 64 * 2**20
+MAX_CELL_CHARS = 2**20
+MAX_ROWS = 5_000_000
+MAX_JSON_BYTES = 2**30
+MARKS = {
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "a ZIP archive (an Excel file is one)",
+    b"PAR1": "Parquet",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+}
+SAVE_AS = 'save it as UTF-8 ("CSV UTF-8" in a spreadsheet).'
+ADVICE = "Mend `columns` in the plan, or take the name out of the plan."
+Cells = list[Any]
+
+
+class BadTable(Permanent):
+    """The table cannot be used; the sentence says what in it, and what to do."""
+
+    def __init__(self, sentence: str):
+        super().__init__("bad_table", sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The wanted columns by their names in the file, and the SHA-256 of all its bytes.
+
+    `thousands_by_comma` is whether "1,234" can only mean 1234 there.
+    """
+
+    columns: Mapping[str, Cells]
+    sha256: str
+    thousands_by_comma: bool = True
+
+
+def read_raw(path: Path, wanted: Iterable[str], maybe: Iterable[str] = ()) -> Raw:
+    """Read the wanted columns of a file, by its extension, and `maybe` others if they are there.
+
+    Raises BadTable.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise BadTable(
+            f"{path.name}: there is no reader for {path.suffix or 'a file without extension'}; "
+            f"give one of {', '.join(READERS)}."
+        )
+    if not path.is_file():
+        raise BadTable(f"{path}: {'not an ordinary file' if path.exists() else 'no such file'}.")
+    if path.stat().st_size == 0:
+        raise BadTable(f"{path.name} is empty.")
+    try:
+        columns, thousands = reader(path, sorted(set(wanted)), sorted(set(maybe)))
+        return Raw(columns, _sha256(path), thousands)
+    except OSError as error:
+        raise BadTable(f"{path.name}: {error.strerror or error}.") from error
+
+
+def columns_of(
+    records: Iterable[Mapping[str, Any]],
+    wanted: Iterable[str],
+    what: str,
+    maybe: Iterable[str] = (),
+) -> dict[str, Cells]:
+    """Columns of rows that are mappings; a row may lack keys, a column must be in some row."""
+    names, others = sorted(set(wanted)), sorted(set(maybe))
+    columns: dict[str, Cells] = {name: [] for name in (*names, *others)}
+    seen: dict[str, None] = {}
+    for record in records:
+        seen.update(dict.fromkeys(record))
+        for name, column in columns.items():
+            column.append(record.get(name))
+    if not seen:
+        raise BadTable(f"{what} has no rows.")
+    refuse_absent(names, list(seen), what)
+    return {name: column for name, column in columns.items() if name in seen}
+
+
+def refuse_absent(wanted: Iterable[str], there: list[str], what: str) -> None:
+    known = set(there)
+    absent = [name for name in wanted if name not in known]
+    if absent:
+        told = ", ".join(f"{name}{nearest(name, there)}" for name in absent[:10])
+        more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
+        raise BadTable(f"{what} has no column {told}{more}; {listed(there)}. {ADVICE}")
+
+
+def _from_csv(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[str, Cells], bool]:
+    with path.open("rb") as file:
+        _refuse_marks(path.name, file.read(4))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            delimiter = _delimiter(path, text.readline(MAX_LINE_CHARS + 1))
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            rows = csv.reader(_lines(text, path.name), delimiter=delimiter, strict=True)
+            return _wanted_cells(rows, wanted, maybe, path.name), delimiter != ";"
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path.name, error) from error
+
+
+def _delimiter(path: Path, header: str) -> str:
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    return max(",;\t", key=header.count)
+
+
+def _lines(text: IO[str], name: str) -> Iterator[str]:
+    while line := text.readline(MAX_LINE_CHARS + 1):
+        if len(line) > MAX_LINE_CHARS:
+            raise BadTable(f"{name} has a line of more than {MAX_LINE_CHARS:,} characters.")
+        if "\0" in line:
+            raise BadTable(f"{name} contains NUL bytes, so it is no CSV; save it as CSV UTF-8.")
+        yield line
+
+
+def _wanted_cells(rows: Any, wanted: list[str], maybe: list[str], name: str) -> dict[str, Cells]:
+    before = csv.field_size_limit(MAX_CELL_CHARS)
+    try:
+        header = [cell.strip() for cell in next(rows, [])]
+        if not any(header):
+            raise BadTable(f"{name} has no header in its first line.")
+        refuse_absent(wanted, header, name)
+        there = [*wanted, *(column for column in maybe if column in header)]
+        places = {column: _only_place(column, header, name) for column in there}
+        columns: dict[str, Cells] = {column: [] for column in there}
+        count = 0
+        for row in rows:
+            if not row:
+                continue
+            count += 1
+            _refuse_ragged(row, header, count, rows.line_num, name)
+            for column, place in places.items():
+                columns[column].append(row[place])
+    except csv.Error as error:
+        raise BadTable(
+            f"{name}, line {rows.line_num}: {error}. Is a quotation mark open that never closes?"
+        ) from error
+    finally:
+        csv.field_size_limit(before)
+    if not count:
+        raise BadTable(f"{name} has a header and no rows.")
+    return columns
+
+
+def _refuse_ragged(row: list[str], header: list[str], count: int, line: int, name: str) -> None:
+    if len(row) != len(header):
+        raise BadTable(
+            f"{name}, line {line}: {len(row):,} fields where the header has {len(header):,}. "
+            "Put fields that contain the separator in quotation marks."
+        )
+    if count > MAX_ROWS:
+        raise BadTable(f"{name} has more than {MAX_ROWS:,} rows; use Parquet or a part of it.")
+
+
+def _only_place(column: str, header: list[str], name: str) -> int:
+    places = [place for place, there in enumerate(header) if there == column]
+    if len(places) > 1:
+        raise BadTable(
+            f"{name} has {len(places)} columns named {column} (number {places[0] + 1:,} and "
+            f"{places[1] + 1:,}); rename all but one."
+        )
+    return places[0]
+
+
+def _from_parquet(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[str, Cells], bool]:
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    try:
+        file = pq.ParquetFile(path)
+        there = list(file.schema_arrow.names)
+        refuse_absent(wanted, there, path.name)
+        wanted = [*wanted, *(column for column in maybe if column in there)]
+        for column in wanted:
+            _only_place(column, there, path.name)
+        if file.metadata.num_rows == 0:
+            raise BadTable(f"{path.name} has no rows.")
+        if file.metadata.num_rows > MAX_ROWS:
+            raise BadTable(f"{path.name} has more than {MAX_ROWS:,} rows; use a part of it.")
+        table = file.read(columns=wanted)
+        return {column: table.column(column).to_pylist() for column in wanted}, True
+    except (pa.ArrowException, ValueError, OverflowError) as error:
+        raise BadTable(f"{path.name} is not readable Parquet: {_first_line(error)}.") from error
+
+
+def _from_json(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[str, Cells], bool]:
+    content = _json_text(path)
+    try:
+        rows = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BadTable(f"{path.name} is not readable JSON: {_first_line(error)}.") from error
+    if not isinstance(rows, list):
+        raise BadTable(f"{path.name} must be an array of objects, one for each video.")
+    return columns_of(_objects(rows, path.name), wanted, path.name, maybe), True
+
+
+def _from_json_lines(
+    path: Path, wanted: list[str], maybe: list[str]
+) -> tuple[dict[str, Cells], bool]:
+    def rows() -> Iterator[Any]:
+        with path.open(encoding="utf-8-sig") as text:
+            for number, line in enumerate(_lines(text, path.name), 1):
+                if not line.strip():
+                    continue
+                try:
+                    yield json.loads(line)
+                except (ValueError, RecursionError) as error:
+                    why = _first_line(error)
+                    raise BadTable(f"{path.name}, line {number}: no JSON: {why}.") from error
+
+    try:
+        return columns_of(_objects(rows(), path.name), wanted, path.name, maybe), True
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path.name, error) from error
+
+
+def _json_text(path: Path) -> str:
+    if path.stat().st_size > MAX_JSON_BYTES:
+        raise BadTable(f"{path.name} is larger than {MAX_JSON_BYTES:,} bytes; use CSV or Parquet.")
+    content = path.read_bytes()
+    _refuse_marks(path.name, content[:4])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path.name, error) from error
+
+
+def _objects(rows: Iterable[Any], name: str) -> Iterator[Mapping[str, Any]]:
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            raise BadTable(f"{name}: row {number} is no object of columns and values.")
+        if number > MAX_ROWS:
+            raise BadTable(f"{name} has more than {MAX_ROWS:,} rows; use Parquet or a part of it.")
+        yield row
+
+
+def _refuse_marks(name: str, head: bytes) -> None:
+    for mark, what in MARKS.items():
+        if head.startswith(mark):
+            raise BadTable(f"{name} is {what} by its first bytes; {SAVE_AS}")
+
+
+def _not_utf8(name: str, error: UnicodeDecodeError) -> BadTable:
+    byte = error.object[error.start]
+    return BadTable(f"{name} is not UTF-8 (byte 0x{byte:02x}); {SAVE_AS}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+READERS: dict[str, Callable[[Path, list[str], list[str]], tuple[dict[str, Cells], bool]]] = {
+    ".csv": _from_csv,
+    ".tsv": _from_csv,
+    ".parquet": _from_parquet,
+    ".json": _from_json,
+    ".jsonl": _from_json_lines,
+}

@@ -1,0 +1,130 @@
+"""The answer in words, which claim no more than an observational table can bear."""
+
+from math import exp
+
+from shared.insights.analysis import Insights
+from shared.insights.plan import AGE
+from shared.insights.statistics.effect import Effect
+
+ALPHA = 0.05
+LARGEST_LOG_RATIO = 20.0
+"""Beyond it a ratio is no number that a sentence can carry."""
+
+SAYS = (
+    "It describes these videos: creators choose what they post and the platform chooses whom it "
+    "shows it to, so it does not say what would happen if a video were made otherwise."
+)
+
+
+def answer(insights: Insights) -> str:
+    """Two sentences: what goes with what, how surely, over what; and what that does not mean."""
+    primary = insights.primary
+    if primary is None:
+        return (
+            f"No primary question was declared, so {len(insights.effects)} associations over "
+            f"{insights.n:,} videos of {_clusters(insights)} are told side by side. {SAYS}"
+        )
+    if primary.estimate is None or primary.p is None:
+        why = f": {primary.note}" if primary.note else ""
+        return (
+            f"Whether {primary.predictor} goes with {outcome(primary)} cannot be told from "
+            f"{primary.n:,} videos of {_clusters(insights)}{why}. {SAYS}"
+        )
+    told = f"{_finding(insights, primary)}: {interval(primary)}, over {primary.n:,} videos of "
+    return f"{told}{_clusters(insights)}. {SAYS}"
+
+
+def in_steps(insights: Insights) -> str | None:
+    """The rate ratio of the primary for a step that occurs: one standard deviation."""
+    primary = insights.plan.primary
+    if primary is None:
+        return None
+    wanted = (primary.predictor, primary.outcome, primary.scale, "gee_nb")
+    for one in insights.effects:
+        if (one.predictor, one.outcome, one.scale, one.method) != wanted:
+            continue
+        if one.estimate is None or one.ci_low is None or one.ci_high is None:
+            return None
+        step = float(insights.gate.frame[one.predictor].std())
+        ends = (one.estimate, one.ci_low, one.ci_high)
+        if step * max(map(abs, ends)) > LARGEST_LOG_RATIO:
+            return None
+        ratio, low, high = (exp(step * end) for end in ends)
+        return (
+            f"Videos {step:.3g} points (one standard deviation) higher in {one.predictor} have "
+            f"{ratio:.2f} times the {one.outcome}{_per(insights)} (95 % interval {low:.2f} to "
+            f"{high:.2f}), other things in the model being equal."
+        )
+    return None
+
+
+def _finding(insights: Insights, primary: Effect) -> str:
+    assert primary.p is not None and primary.estimate is not None
+    what = outcome(primary)
+    if primary.p < ALPHA:
+        more = "more" if primary.estimate > 0 else "fewer"
+        if primary.scale == "rate":
+            more = "a higher rate of" if primary.estimate > 0 else "a lower rate of"
+        size = _size(abs(primary.estimate))
+        return (
+            f"Higher {primary.predictor} is associated with {more} {primary.outcome}"
+            f"{_per(insights)}, {size}"
+        )
+    tested = insights.strength.equivalence
+    if tested and tested["equivalent"]:
+        return (
+            f"{primary.predictor} and {what} are practically unassociated (equivalence within "
+            f"±{tested['bound']:g}, p = {tested['p']:.2g})"
+        )
+    return (
+        f"No association of {primary.predictor} with {what} was found, which does not show that "
+        "there is none"
+    )
+
+
+def _size(rho: float) -> str:
+    if rho < 0.1:
+        return "very weakly"
+    if rho < 0.2:
+        return "weakly"
+    return "moderately" if rho < 0.4 else "strongly"
+
+
+def outcome(effect: Effect) -> str:
+    return f"the rate of {effect.outcome}" if effect.scale == "rate" else effect.outcome
+
+
+def _per(insights: Insights) -> str:
+    primary = insights.plan.primary
+    if primary is None or primary.scale != "rate":
+        return ""
+    exposure = insights.plan.exposure[primary.outcome]
+    return " per day" if exposure == AGE else f" per {exposure}"
+
+
+def interval(effect: Effect) -> str:
+    """`Spearman's ρ = .12, 95 % interval .05 to .19, p = .001`."""
+    if effect.estimate is None or effect.ci_low is None or effect.ci_high is None:
+        return effect.note or "no interval"
+    return (
+        f"Spearman's ρ = {decimals(effect.estimate)}, 95 % interval {decimals(effect.ci_low)} to "
+        f"{decimals(effect.ci_high)}, {p_value(effect.p)}"
+    )
+
+
+def decimals(value: float) -> str:
+    """Two digits, three below .1, without the zero that a correlation cannot have before them."""
+    digits = 3 if abs(value) < 0.1 else 2
+    return f"{value:.{digits}f}".replace("0.", ".", 1).replace("-", "−")
+
+
+def p_value(p: float | None) -> str:
+    if p is None:
+        return "no p"
+    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
+
+
+def _clusters(insights: Insights) -> str:
+    if insights.plan.cluster is None:
+        return "unnamed creators"
+    return f"{insights.clusters:,} creators"

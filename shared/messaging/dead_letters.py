@@ -1,0 +1,154 @@
+"""Messages that Pub/Sub gave up, kept under failed/ before they are acknowledged."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from google.api_core import exceptions
+from google.cloud import pubsub_v1
+
+from shared.concurrency import in_order
+from shared.errors import Misconfigured, Transient
+from shared.messaging.clients import bounded
+from shared.messaging.events import Message, as_json, upload_in, video_of
+from shared.messaging.failed import DEAD_LETTERED
+from shared.messaging.last_errors import last_error, note_name
+from shared.messaging.topics import Stage
+from shared.model import Malformed
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import Lake
+
+log = logging.getLogger(__name__)
+
+# https://cloud.google.com/pubsub/docs/dead-letter-topics#dead_letter_attributes, checked 2026-11
+_SOURCE = "CloudPubSubDeadLetterSource"
+AT_ONCE = 50
+PULL_WAIT_S = 5.0
+RETRY_S = 5.0
+"""How long a call that failed is tried again. The sum stays within the 20 s that `sweep` keeps back
+for what it has begun."""
+
+
+class DeadLetters:
+    """One dead-letter subscription and the stage whose messages end there."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        path: str,
+        lake: Lake,
+        tombstones: Tombstones,
+        client: pubsub_v1.SubscriberClient | None = None,
+    ):
+        self.stage = stage
+        self._path = path
+        self._lake = lake
+        self._tombstones = tombstones
+        self._client = client or pubsub_v1.SubscriberClient()
+
+    def drain(
+        self,
+        clock: Callable[[], datetime],
+        is_over: Callable[[], bool],
+    ) -> int:
+        """Keep what is there, until nothing comes for a while or the time is over.
+
+        Letters about something erased are acknowledged and not kept.
+        Returns how many. A message that is pulled twice is kept once, under its id. Raises
+        Transient and Misconfigured; what was not kept then is not acknowledged.
+        """
+        kept = 0
+        while not is_over():
+            received = self._pull()
+            if not received:
+                break
+            for _ in in_order(lambda one: self._keep(one, clock()), received):
+                kept += 1
+            self._acknowledge([one.ack_id for one in received])
+        return kept
+
+    def _pull(self) -> list[Any]:
+        request = {"subscription": self._path, "max_messages": AT_ONCE}
+        try:
+            answer = self._client.pull(request=request, **bounded(PULL_WAIT_S, RETRY_S))
+            return list(answer.received_messages)
+        except exceptions.DeadlineExceeded:
+            return []  # this is how a subscription says that it is empty
+        except (exceptions.NotFound, exceptions.PermissionDenied) as error:
+            raise Misconfigured(f"{self._path}: {error.message}") from error
+        except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
+            raise Transient(f"{self._path}: {error}") from error
+
+    def _acknowledge(self, ack_ids: list[str]) -> None:
+        try:
+            self._client.acknowledge(
+                subscription=self._path, ack_ids=ack_ids, **bounded(PULL_WAIT_S, RETRY_S)
+            )
+        except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
+            raise Transient(f"{self._path}: {error}") from error
+
+    def _keep(self, received: Any, at: datetime) -> None:
+        sent = received.message
+        attributes = dict(sent.attributes)
+        message = Message(sent.message_id, sent.data, attributes)
+        entry = self._tombstones.redact_evidence(_evidence(self.stage, message))
+        if entry is None:
+            self._lake.delete(note_name(self.stage, message))
+            return
+        self._lake.keep_failed(
+            self.stage,
+            sent.message_id,
+            DEAD_LETTERED,
+            _sentence(attributes, last_error(self._lake, self.stage, message)),
+            at,
+            delivery_count=_count(attributes),
+            **entry,
+        )
+        self._lake.delete(note_name(self.stage, message))
+        said = {"stage": self.stage, "video_id": video_of(attributes)}
+        log.warning("dead letter kept", extra=said)
+
+
+def drain_all(
+    several: list[DeadLetters],
+    clock: Callable[[], datetime],
+    is_over: Callable[[], bool],
+) -> dict[str, int]:
+    """Drain subscriptions side by side, for an empty one takes its time to say so."""
+    counts: dict[str, int] = {one.stage: 0 for one in several}
+    lock = threading.Lock()
+
+    def drain(one: DeadLetters) -> None:
+        kept = one.drain(clock, is_over)
+        with lock:
+            counts[one.stage] += kept
+
+    if several:
+        list(in_order(drain, several, threads=len(several)))
+    return counts
+
+
+def _evidence(stage: Stage, message: Message) -> dict[str, Any]:
+    kept = as_json(message)
+    if stage == "analyze":
+        with suppress(Malformed):
+            kept["upload"] = asdict(upload_in(message.attributes))
+    return kept
+
+
+def _sentence(attributes: dict[str, str], error: str | None) -> str:
+    """What Pub/Sub says of it, and the handler's last error where that was noted."""
+    source = attributes.get(f"{_SOURCE}Subscription", "a subscription")
+    count = attributes.get(f"{_SOURCE}DeliveryCount", "all its")
+    why = attributes.get(f"{_SOURCE}DeliveryErrorMessage", "")
+    sentence = f"given up by {source} after {count} deliveries{f': {why}' if why else ''}"
+    return (f"{sentence}; {error}" if error else sentence)[:5_000]
+
+
+def _count(attributes: dict[str, str]) -> int | None:
+    count = attributes.get(f"{_SOURCE}DeliveryCount", "")
+    return int(count) if count.isdecimal() and len(count) < 10 else None

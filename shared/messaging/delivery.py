@@ -1,0 +1,37 @@
+"""The line where a failure becomes an answer to the queue."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from shared.errors import Permanent
+from shared.logs import one_delivery
+from shared.messaging.last_errors import LastError
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def settled(
+    keep: Callable[[Permanent], None], last_error: LastError | None = None
+) -> Iterator[None]:
+    """Acknowledge what redelivery cannot mend, once it is kept; let everything else escape.
+
+    What escapes is noted as the last error of a message that has come several times.
+    """
+    with one_delivery():
+        try:
+            yield
+            if last_error is not None:
+                last_error.forget()
+        except Permanent as error:
+            keep(error)
+            if last_error is not None:
+                last_error.forget()
+            why = {"reason": error.reason, "sentence": error.sentence}
+            log.warning("kept as failed", extra=why)
+        except Exception as error:
+            log.warning("comes again", extra={"error": type(error).__name__, "why": str(error)})
+            if last_error is not None:
+                last_error.note(error)
+            raise

@@ -1,0 +1,197 @@
+"""What redelivery could not mend: kept under failed/, listed, and sent round again.
+
+`failed/{stage}/{key}.json` holds `stage`, `key`, `reason`, `sentence`, `failed_at`, and what a
+replay needs:
+
+load       `data` (the record's bytes in base64) and `attributes`
+analyze    `upload` (bucket, name, generation) where the event told of one, and the message
+fetch      what it could not read; the next `fetch` of the collection tries again by itself
+rebuild    `object`, the name of what a rebuild could not read; the next one reads it again
+
+A replay publishes first and deletes the entry after, and only the generation that it read. Killed
+in between it publishes twice, which every stage takes as one. What fails again is kept again,
+under its new message id.
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from shared.concurrency import in_order
+from shared.messaging.events import (
+    CONDITION,
+    MOST_REPLICATES,
+    Message,
+    VideoUploaded,
+    notification_of,
+)
+from shared.messaging.topics import STAGES, Stage, Topics, Unsendable
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import FAILED, Entry, Lake
+
+UNREADABLE = "unreadable"
+DEAD_LETTERED = "dead_lettered"
+MOST_BYTES = 20 * 2**20
+"""The largest message (10 MB) in base64, its attributes and what was said of it."""
+
+Brief = Annotated[str, Field(max_length=5_000)]
+
+
+class _Upload(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
+    bucket: Annotated[str, Field(min_length=1, max_length=300)]
+    name: Annotated[str, Field(min_length=1, max_length=1_100)]
+    generation: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+    condition: Annotated[str, Field(pattern=f"^{CONDITION.pattern}$")] | None = None
+    replicate: Annotated[int, Field(ge=0, lt=MOST_REPLICATES)] = 0
+
+
+class _Kept(BaseModel):
+    """An entry as it should be; what else it holds is for people."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    key: Brief
+    reason: Brief
+    sentence: Annotated[str, Field(max_length=100_000)] = ""
+    failed_at: AwareDatetime
+    data: str | None = None
+    attributes: dict[str, str] = {}
+    upload: _Upload | None = None
+    collection: Brief | None = None
+    delivery_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One entry under failed/. `message` and `upload` are what a replay can send."""
+
+    name: str
+    generation: int
+    stage: str
+    key: str
+    reason: str
+    sentence: str
+    failed_at: datetime
+    message: Message | None = None
+    upload: VideoUploaded | None = None
+    collection: str | None = None
+    delivery_count: int | None = None
+
+    def summary(self) -> dict[str, Any]:
+        """What there is to say of it, without its bytes."""
+        return {
+            "stage": self.stage,
+            "key": self.key,
+            "reason": self.reason,
+            "sentence": self.sentence,
+            "failed_at": self.failed_at,
+            "object": self.name,
+            "upload": self.upload.name if self.upload else None,
+            "collection": self.collection,
+            "delivery_count": self.delivery_count,
+        }
+
+
+def failures(
+    lake: Lake, stage: str | None = None, reason: str | None = None, since: datetime | None = None
+) -> Iterator[Failed]:
+    """Entries in the order of their names: those there are when the first one is asked for.
+
+    What fails meanwhile is left out, so a replay of things that fail again comes to an end.
+    An entry that cannot be read has the reason `unreadable` and the time of its object.
+    """
+    standing = list(lake.entries(f"{FAILED}{stage}/" if stage else FAILED))
+    for found in in_order(lambda entry: _read(lake, entry), standing):
+        if (
+            found is not None
+            and (reason is None or found.reason == reason)
+            and (since is None or found.failed_at >= since)
+        ):
+            yield found
+
+
+def replay(failure: Failed, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
+    """Publish what failed and delete its entry. Raises Unsendable, which leaves the entry.
+
+    What was erased meanwhile is deleted unpublished; returns False then. What only mentions it is
+    published without the name.
+    """
+    stage, message = sendable(failure)
+    redacted = tombstones.redact_message(message)
+    if redacted is not None:
+        topics.publish(stage, redacted)
+    lake.delete(failure.name, failure.generation)
+    return redacted is not None
+
+
+def sendable(failure: Failed) -> tuple[Stage, Message]:
+    """The message of a failure and the stage that takes it. Raises Unsendable, saying why."""
+    if failure.reason == UNREADABLE:
+        raise Unsendable("the entry itself cannot be read")
+    if failure.stage == "fetch":
+        raise Unsendable("the next fetch of the collection tries again by itself")
+    if failure.stage not in STAGES:
+        raise Unsendable(f"no topic feeds the stage {failure.stage}")
+    if failure.stage == "analyze":
+        if failure.upload:
+            return "analyze", notification_of(failure.upload)
+        return "analyze", _with_data(failure.message)
+    return "load", _with_data(failure.message)
+
+
+def _with_data(message: Message | None) -> Message:
+    if message is None or not message.data:
+        raise Unsendable("the entry holds no message")
+    return message
+
+
+def _read(lake: Lake, entry: Entry) -> Failed | None:
+    """The entry, or None when it is gone since it was listed."""
+    _, _, place = entry.name.partition("/")
+    stage, _, rest = place.partition("/")
+    if entry.size > MOST_BYTES:
+        return _unreadable(entry, entry.generation, stage, rest, "larger than any message")
+    content, generation = lake.read_with_generation(entry.name)
+    if content is None:
+        return None
+    try:
+        kept = _Kept.model_validate(json.loads(content))
+        return _failed(entry.name, generation, stage, kept)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except (ValueError, RecursionError) as error:
+        why = str(error)
+    return _unreadable(entry, generation, stage, rest, why)
+
+
+def _failed(name: str, generation: int, stage: str, kept: _Kept) -> Failed:
+    message = None
+    if kept.data is not None:
+        data = base64.b64decode(kept.data, validate=True)
+        message = Message(kept.key, data, kept.attributes)
+    return Failed(
+        name=name,
+        generation=generation,
+        stage=stage,
+        key=kept.key,
+        reason=kept.reason,
+        sentence=kept.sentence,
+        failed_at=kept.failed_at,
+        message=message,
+        upload=VideoUploaded(**kept.upload.model_dump()) if kept.upload else None,
+        collection=kept.collection,
+        delivery_count=kept.delivery_count,
+    )
+
+
+def _unreadable(entry: Entry, generation: int, stage: str, rest: str, why: str) -> Failed:
+    key = rest.removesuffix(".json")
+    return Failed(entry.name, generation, stage, key, UNREADABLE, why, entry.updated)

@@ -1,0 +1,123 @@
+"""Messages that wait for their time: kept under parked/, published again when they are due.
+
+A message that cannot be handled before a known time (a budget that is spent, an hour that is not
+ours) is parked and acknowledged; left to redelivery it would be dead-lettered within hours.
+`parked/{stage}/{event}.json` holds `due_at`, `reason`, `parked_at`, `data` and `attributes`. The
+object's custom time is `due_at` too, so one listing tells what is due without reading anything.
+"""
+
+import base64
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from shared.messaging.events import Message, as_json, video_of
+from shared.messaging.topics import STAGES, Stage, Topics, Unsendable
+from shared.model import Malformed, canonical_json
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import PARKED, Entry, Lake, parked_name
+
+log = logging.getLogger(__name__)
+
+
+LONGEST_WAIT = timedelta(hours=25)
+"""Nothing is parked past the next UTC midnight. An hour is for clocks that differ a little."""
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
+    due_at: AwareDatetime
+    data: str
+    attributes: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many messages are parked; the first and the last time at which one is due."""
+
+    count: int = 0
+    first_due_at: datetime | None = None
+    last_due_at: datetime | None = None
+
+
+def park(
+    lake: Lake, stage: Stage, message: Message, due_at: datetime, reason: str, at: datetime
+) -> None:
+    """Keep a message until `due_at`. The same event parked again replaces itself."""
+    content = {
+        "stage": stage,
+        "key": message.id,
+        "reason": reason,
+        "parked_at": at.isoformat(),
+        "due_at": due_at.isoformat(),
+    }
+    name = parked_name(stage, message.id)
+    lake.put(name, canonical_json(content | as_json(message)).encode(), custom_time=due_at)
+
+
+def due(lake: Lake, now: datetime) -> Iterator[Entry]:
+    """Parked messages whose time has come; one that names no time is always due.
+
+    A clock that was wrong when it parked something could name a time years ahead. Nothing waits
+    longer than LONGEST_WAIT after it was parked, by the bucket's clock.
+    """
+    for entry in lake.entries(PARKED):
+        if entry.custom_time is None or min(entry.custom_time, latest_due(entry)) <= now:
+            yield entry
+
+
+def latest_due(entry: Entry) -> datetime:
+    """When a parked message is due at the latest."""
+    return entry.updated + LONGEST_WAIT
+
+
+def waiting(lake: Lake) -> Waiting:
+    """What is parked just now, by listing alone."""
+    found = Waiting()
+    for entry in lake.entries(PARKED):
+        times = [t for t in (entry.custom_time, found.first_due_at, found.last_due_at) if t]
+        found = Waiting(found.count + 1, min(times, default=None), max(times, default=None))
+    return found
+
+
+def release(entry: Entry, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
+    """Publish a parked message and delete it; False when it is gone since it was listed.
+
+    A message about something erased is deleted unpublished, and counts as gone; one that only
+    mentions it is published without the name.
+
+    The message is published first: killed in between it is published twice, which its stage takes
+    as one. A message parked again meanwhile stays, because only the generation that was read is
+    deleted. Raises Malformed and Unsendable for what can never be published.
+    """
+    content, generation = lake.read_with_generation(entry.name)
+    if content is None:
+        return False
+    stage, message = _parked(entry.name, content)
+    redacted = tombstones.redact_message(message)
+    if redacted is not None:
+        topics.publish(stage, redacted)
+    lake.delete(entry.name, generation)
+    if redacted is None:
+        return False
+    said = {"object": entry.name, "video_id": video_of(message.attributes)}
+    log.info("parked message published", extra=said)
+    return True
+
+
+def _parked(name: str, content: bytes) -> tuple[Stage, Message]:
+    stage, _, _ = name.removeprefix(PARKED).partition("/")
+    if stage not in STAGES:
+        raise Unsendable(f"no topic feeds the stage {stage}")
+    try:
+        kept = _Kept.model_validate(json.loads(content))
+        data = base64.b64decode(kept.data, validate=True)
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise Malformed(f"{name}: {str(error).splitlines()[0]}") from error
+    message = Message("", data, kept.attributes)
+    return ("analyze", message) if stage == "analyze" else ("load", message)

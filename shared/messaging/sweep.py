@@ -1,0 +1,107 @@
+"""Use case: every few minutes, send round what is due and keep what was given up."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import takewhile
+from typing import Any
+
+from shared.concurrency import in_order
+from shared.errors import Misconfigured, Permanent
+from shared.messaging.dead_letters import DeadLetters, drain_all
+from shared.messaging.parked import due, release, waiting
+from shared.messaging.topics import Stage, Topics
+from shared.privacy.tombstones import Tombstones
+from shared.rating.ledger import affordable_videos
+from shared.storage.lake import PARKED, Entry, Lake
+
+log = logging.getLogger(__name__)
+
+OVER_BUDGET = f"{PARKED}analyze/"
+"""Only the day's budget parks uploads."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything `sweep` may touch."""
+
+    lake: Lake
+    tombstones: Tombstones
+    topics: Topics
+    dead_letters: list[DeadLetters]
+    clock: Callable[[], datetime]
+    timer: Callable[[], float]
+    deadline_s: float
+
+
+def sweep(app: App) -> dict[str, Any]:
+    """Publish parked messages that are due, and drain the dead-letter subscriptions.
+
+    Returns counts: parked messages `published`, `waiting` and `unreadable`, dead letters kept by
+    stage, and whether the time ran out (`left`). A second run changes nothing. Raises Transient
+    and Misconfigured; what was done until then stays done.
+    """
+    ends_at = app.timer() + app.deadline_s
+
+    def is_over() -> bool:
+        return app.timer() >= ends_at
+
+    kept = drain_all(app.dead_letters, app.clock, is_over)
+    entries = takewhile(lambda _: not is_over(), _affordable(due(app.lake, app.clock()), app))
+    released = list(in_order(lambda entry: _released(entry, app), entries))
+    answer: dict[str, Any] = {
+        "parked": {
+            "published": released.count("published"),
+            "unreadable": released.count("unreadable"),
+            "waiting": waiting(app.lake).count,
+        },
+        "dead_letters": kept,
+        "left": is_over(),
+    }
+    log.info("swept", extra={"counts": answer})
+    return answer
+
+
+def _affordable(entries: Iterable[Entry], app: App) -> Iterator[Entry]:
+    """Due messages without those that today's budget could not pay: they would be parked again.
+
+    One upload is let through whatever the ledger says. What instances had reserved that died is
+    only taken back when somebody asks for it.
+    """
+    uploads: int | None = None
+    for entry in entries:
+        if entry.name.startswith(OVER_BUDGET):
+            if uploads is None:
+                today = app.clock().astimezone(UTC).date()
+                most = affordable_videos(app.lake, "gemini", today)
+                uploads = sys.maxsize if most is None else max(1, most)
+            if uploads == 0:
+                continue
+            uploads -= 1
+        yield entry
+
+
+def _released(entry: Entry, app: App) -> str:
+    """What became of it. An unreadable one stays where it is, for a person to look at."""
+    try:
+        return "published" if release(entry, app.lake, app.topics, app.tombstones) else "gone"
+    except Permanent as error:
+        log.warning("parked message unreadable", extra={"object": entry.name, "why": str(error)})
+        return "unreadable"
+
+
+def stage_of(subscription: str, uploads_topic: str, records_topic: str) -> Stage:
+    """The stage whose messages a dead-letter subscription holds: `{topic}-dead` of its topic.
+
+    Raises Misconfigured for a subscription that belongs to neither topic.
+    """
+    if subscription.startswith(f"{uploads_topic}-"):
+        return "analyze"
+    if subscription.startswith(f"{records_topic}-"):
+        return "load"
+    raise Misconfigured(
+        f"DEAD_LETTER_SUBSCRIPTIONS: {subscription} is named after neither topic; "
+        f"expected {uploads_topic}-… or {records_topic}-…"
+    )

@@ -1,0 +1,300 @@
+"""What may be kept of anything that names somebody erased: one rule for the lake and every door.
+
+* What is *about* an erased video or creator goes whole: a record, an object in a list, a message.
+* In what is about others, a name is replaced where a field holds free text
+  (shared/privacy/free_text.py).
+* What no parser understands cannot be cleaned: it goes whole when it names somebody, else it stays.
+
+What names nobody comes back as it was, the very same object or bytes.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.inputs.json_input import json_text, parsed
+from shared.messaging.events import Message
+from shared.model import VIDEO_ID, Record, canonical_json, parse
+from shared.privacy.free_text import is_account, is_address, is_free_text, is_video_id
+from shared.privacy.mentions import ERASED, is_long_id, without_mentions
+from shared.storage.object_names import creator_in_name, video_in_name
+
+IN_SECTIONS = ("data", "said", "video", "creator", "author", "request", "labels")
+"""Parts of an object that say what the whole is about."""
+
+IDS_BY_NAME = frozenset({"no_media", "recent", "videos", "missed", "video_ids"})
+"""Where states list videos: even a short number is an id there."""
+
+_QUOTED_FIELD = re.compile(r'"([A-Za-z_]{2,20})"\s*:\s*"?([^",}\s]{1,500})')
+
+
+class Known(Protocol):
+    """Who was erased, or is about to be."""
+
+    def is_empty(self) -> bool: ...
+
+    def has_video(self, video_id: str) -> bool: ...
+
+    def has_creator(self, name: str) -> bool: ...
+
+
+class _Gone:
+    """What comes back for a part of which nothing may be kept."""
+
+
+GONE = _Gone()
+Note = Callable[[str, str], None]
+"""Is told of each name that was met: the field, and the text or id in which it was."""
+
+
+def _ignore(field: str, text: str) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """The rule, for those who were erased.
+
+    `unknown_is_text` is for lists that people bring: a column that means nothing to us is a note
+    of theirs.
+    """
+
+    erased: Known
+    note: Note = _ignore
+    unknown_is_text: bool = False
+
+    # Values
+
+    def text(self, text: str, field: str = "text", only_at: bool = False) -> str:
+        """A text without the names in it."""
+        has_video, has_creator = self.erased.has_video, self.erased.has_creator
+        redacted = without_mentions(text, has_video, has_creator, only_at)
+        if redacted != text:
+            self.note(field, text)
+        return redacted
+
+    def value(self, value: Any, field: str = "") -> Any:
+        """JSON of any source; GONE for an object that is about something erased."""
+        if self.erased.is_empty():
+            return value
+        if isinstance(value, dict):
+            return GONE if self._is_about_erased(value) else self._object(value, field)
+        if isinstance(value, list):
+            return self._list(value, field)
+        return self._string(value, field) if isinstance(value, str) else value
+
+    def content(self, content: bytes) -> bytes | None:
+        """The same for the bytes of an object; None when nothing may be kept.
+
+        Raises ValueError for what is no JSON.
+        """
+        if self.erased.is_empty():
+            return content
+        value = parsed(content)
+        redacted = self.value(value)
+        if redacted is GONE:
+            return None
+        return content if redacted == value else json.dumps(redacted).encode()
+
+    # Records and messages
+
+    def record(self, record: Record) -> Record | None:
+        """A record without mentions; None when it is about something erased."""
+        if self.erased.is_empty():
+            return record
+        document = record.model_dump(mode="json", exclude_none=True)
+        redacted = self.value(document)
+        if redacted is GONE:
+            return None
+        return record if redacted == document else parse(Record, canonical_json(redacted), "record")
+
+    def message(self, message: Message) -> Message | None:
+        """A message without mentions; None when it is about something erased."""
+        if self.erased.is_empty():
+            return message
+        if self._attributes_name_erased(message.attributes):
+            return None
+        data = self._data(message.data)
+        if data is None or data == message.data:
+            return None if data is None else message
+        return Message(message.id, data, message.attributes)
+
+    def evidence(self, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What is kept of a failure, or waits to be sent, without mentions; None for nothing."""
+        entry = dict(evidence)
+        if self.erased.is_empty():
+            return entry
+        if self._is_about_erased(entry) or self._entry_names_erased(entry):
+            return None
+        cleaned = self.value({name: part for name, part in entry.items() if name != "data"})
+        if cleaned is GONE or self._raw(str(entry.get("event", ""))):
+            return None
+        if "data" in entry:
+            cleaned["data"] = self._base64(entry["data"])
+            if cleaned["data"] is GONE:
+                return None
+        # In the order in which it was, so that what names nobody stays byte for byte.
+        return {name: cleaned[name] for name in entry if name in cleaned}
+
+    def names_in_unreadable(self, content: bytes) -> bool:
+        """Whether bytes that no parser understands name somebody, so that they go whole."""
+        return not self.erased.is_empty() and self._raw(content.decode("utf-8", "replace"))
+
+    # Names of objects
+
+    def is_in_name(self, name: str) -> bool:
+        """Whether an object is named after an erased video or creator.
+
+        An id counts only where the lake puts one: `raw/research/2026-11-01/` names no video 2026.
+        """
+        video_id = video_in_name(name)
+        if video_id is not None and self._has_video(video_id):
+            return True
+        creator = creator_in_name(name)
+        return creator is not None and self.erased.has_creator(creator)
+
+    # Inside
+
+    def _object(self, value: dict[str, Any], field: str) -> dict[str, Any]:
+        redacted: dict[str, Any] = {}
+        for name, inside in value.items():
+            if self._is_id_in(field, name):
+                self.note(field or "key", name)
+                continue
+            is_by_reason = field == "no_media"  # {"no_media": {"deleted": [ids]}}
+            part = self.value(inside, field if is_by_reason else str(name))
+            if part is not GONE:
+                redacted[name] = part
+        return redacted
+
+    def _list(self, value: list[Any], field: str) -> list[Any]:
+        redacted = []
+        for element in value:
+            if isinstance(element, str | int) and not isinstance(element, bool):
+                first = str(element).partition(" ")[0]
+                if self._is_id_in(field, first):
+                    self.note(field, str(element))
+                    continue
+                if is_account(field) and self.erased.has_creator(str(element)):
+                    self.note(field, str(element))
+                    continue
+            part = self.value(element, field)
+            if part is not GONE:
+                redacted.append(part)
+        return redacted
+
+    def _is_id_in(self, field: str, text: str) -> bool:
+        is_id = field in IDS_BY_NAME or is_video_id(field) or is_long_id(text)
+        return is_id and self._has_video(text)
+
+    def _string(self, text: str, field: str) -> str:
+        if is_address(field):
+            return self.text(text, field, only_at=True)
+        if is_free_text(field) or (self.unknown_is_text and not _is_structure(field)):
+            return self._maybe_json(text, field)
+        return text
+
+    def _maybe_json(self, text: str, field: str) -> str:
+        """Free text; where a model or a table wrote JSON into it, by the fields of that."""
+        if text[:1] not in ("{", "["):
+            return self.text(text, field)
+        try:
+            value = parsed(text)
+        except ValueError:
+            # `[Part 2] with @ada.l` is no broken JSON; a field of JSON cannot be cut out of a text.
+            return ERASED if self._quotes_erased(text) else self.text(text, field)
+        redacted = self.value(value, field)
+        if redacted is GONE:
+            return "{}"
+        return text if redacted == value else json_text(redacted)
+
+    def _is_about_erased(self, value: Mapping[str, Any]) -> bool:
+        """Whether an object says that it is an erased video's, or an erased creator's."""
+        for name, inside in value.items():
+            if is_video_id(name) or (name == "video" and isinstance(inside, str)):
+                if self._has_video(str(inside)):
+                    self.note(name, str(inside))
+                    return True
+            elif is_account(name) and isinstance(inside, str) and self._has_creator(inside):
+                self.note(name, inside)
+                return True
+            if name in IN_SECTIONS and isinstance(inside, dict) and self._is_about_erased(inside):
+                return True
+        return self._asks_for_erased(value)
+
+    def _asks_for_erased(self, value: Mapping[str, Any]) -> bool:
+        """A condition of the Research API's query: `{"field_name": "username", …}`."""
+        if value.get("field_name") != "username":
+            return False
+        names = value.get("field_values")
+        return any(
+            isinstance(name, str) and self.erased.has_creator(name)
+            for name in (names if isinstance(names, list) else ())
+        )
+
+    def _has_video(self, text: str) -> bool:
+        return bool(VIDEO_ID.fullmatch(text)) and self.erased.has_video(text)
+
+    def _has_creator(self, name: str) -> bool:
+        return bool(name.strip()) and self.erased.has_creator(name.strip())
+
+    def _attributes_name_erased(self, attributes: Mapping[str, Any]) -> bool:
+        if self._has_video(str(attributes.get("video_id", ""))):
+            return True
+        return self.is_in_name(str(attributes.get("objectId", "")))
+
+    def _entry_names_erased(self, entry: Mapping[str, Any]) -> bool:
+        attributes, upload = entry.get("attributes"), entry.get("upload")
+        if isinstance(attributes, dict) and self._attributes_name_erased(attributes):
+            return True
+        if isinstance(upload, dict) and self.is_in_name(str(upload.get("name", ""))):
+            return True
+        if self.is_in_name(str(entry.get("object", ""))):
+            return True
+        item = entry.get("item")
+        if not isinstance(item, str):
+            return False
+        try:
+            return self.value(parsed(item)) is GONE
+        except ValueError:
+            return self._raw(item)  # cut off, so it cannot be cleaned
+
+    def _base64(self, text: Any) -> Any:
+        try:
+            content = base64.b64decode(text, validate=True)
+        except (ValueError, TypeError):
+            return text
+        redacted = self._data(content)
+        if redacted is None:
+            return GONE
+        return text if redacted == content else base64.b64encode(redacted).decode()
+
+    def _data(self, data: bytes) -> bytes | None:
+        try:
+            value = parsed(data)
+        except ValueError:
+            return None if self.names_in_unreadable(data) else data
+        if isinstance(value, dict) and self.is_in_name(str(value.get("name", ""))):
+            return None  # the notification of a file
+        redacted = self.value(value)
+        if redacted is GONE:
+            return None
+        return data if redacted == value else json_text(redacted).encode()
+
+    def _raw(self, text: str) -> bool:
+        """Names in a text of which only the letters are known; fields as JSON writes them."""
+        return self.text(text, "unreadable") != text or self._quotes_erased(text)
+
+    def _quotes_erased(self, text: str) -> bool:
+        return any(
+            (is_video_id(name) and self._has_video(value))
+            or (is_account(name) and self.erased.has_creator(value))
+            for name, value in _QUOTED_FIELD.findall(text)
+        )
+
+
+def _is_structure(field: str) -> bool:
+    return is_account(field) or is_video_id(field) or is_address(field)

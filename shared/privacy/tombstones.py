@@ -1,0 +1,167 @@
+"""What was erased, known again by keyed hashes: no tombstone says whose it is.
+
+`tombstones/videos/{hash}` and `tombstones/creators/{hash}` are written before anything is deleted,
+and every stage drops what they name, however late it arrives. `tombstones/changed` is written after
+them, so that a stage finds out with one small request whether there is anything new.
+
+The hash is HMAC-SHA256 under HASH_KEY. Ids can be enumerated, so a hash without a key would tell
+them; whoever has the bucket alone cannot.
+"""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Literal
+
+from shared.errors import Misconfigured
+from shared.messaging.events import Message
+from shared.model import Record
+from shared.privacy.hashing_key import proven
+from shared.privacy.mentions import folded
+from shared.privacy.redaction import Redaction
+from shared.storage.lake import Lake
+
+TOMBSTONES = "tombstones/"
+CHANGED = f"{TOMBSTONES}changed"
+FRESH_S = 10.0
+"""How long a stage may go on with what it knew: `tta erase` waits longer before it deletes."""
+
+Kind = Literal["videos", "creators"]
+
+
+def digest(key: str, kind: Kind, value: str) -> str:
+    """The name of a tombstone. Raises Misconfigured without a key."""
+    if not key:
+        raise Misconfigured(
+            "Environment: HASH_KEY is not set, and there are tombstones that cannot be read "
+            "without it"
+        )
+    name = folded(value) if kind == "creators" else value
+    # A name that strangers wrote may hold half of an emoji, which UTF-8 lacks.
+    message = f"{kind}:{name}".encode("utf-8", "surrogatepass")
+    return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()[:40]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What tombstones there were when the marker had that generation."""
+
+    generation: int = 0
+    videos: frozenset[str] = frozenset()
+    creators: frozenset[str] = frozenset()
+
+
+@dataclass
+class Tombstones:
+    """Which videos and creators were erased, from any thread.
+
+    `key` is asked for only when there are tombstones, and compared with the fingerprint that the
+    lake has of it. Raises Misconfigured when there is none then, or another one.
+    """
+
+    lake: Lake
+    key: Callable[[], str]
+    timer: Callable[[], float] = time.monotonic
+    fresh_s: float = FRESH_S
+    _known: _Known = field(default_factory=_Known)
+    _looked_at: float | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.key = proven(self.key, self.lake)
+
+    # Whether something was erased
+
+    def is_empty(self) -> bool:
+        erased = self._now()
+        return not (erased.videos or erased.creators)
+
+    def has_video(self, video_id: str) -> bool:
+        erased = self._now()
+        return bool(erased.videos) and self._digest("videos", video_id) in erased.videos
+
+    def has_creator(self, name: str) -> bool:
+        erased = self._now()
+        return bool(erased.creators) and self._digest("creators", name) in erased.creators
+
+    def generation(self) -> int:
+        """A number that changes with every erasure, read anew."""
+        with self._lock:
+            self._looked_at = None
+        return self._now().generation
+
+    # What may be kept of what arrives
+
+    def redact(self, record: Record) -> Record | None:
+        """The record without mentions; None when it is about something erased."""
+        return Redaction(self).record(record)
+
+    def redact_message(self, message: Message) -> Message | None:
+        """The message without mentions; None when it is about something erased."""
+        return Redaction(self).message(message)
+
+    def redact_evidence(self, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What is kept of a failure without mentions; None when it is about something erased."""
+        return Redaction(self).evidence(evidence)
+
+    # Writing and reading
+
+    def put(self, videos: Iterable[str], creators: Iterable[str], at: datetime) -> int:
+        """Write tombstones, and then tell the stages. Returns how many are new."""
+        content = json.dumps({"erased_at": at.isoformat()}).encode()
+        new = sum(
+            self.lake.write_once(name, content) for name in list(self._names(videos, creators))
+        )
+        self._tell(content)
+        return new
+
+    def remove(self, videos: Iterable[str], creators: Iterable[str], at: datetime) -> int:
+        """Take tombstones back, and then tell the stages. Returns how many there were."""
+        count = sum(self.lake.delete(name) for name in list(self._names(videos, creators)))
+        self._tell(json.dumps({"taken_back_at": at.isoformat()}).encode())
+        return count
+
+    def _names(self, videos: Iterable[str], creators: Iterable[str]) -> Iterable[str]:
+        for video_id in videos:
+            yield f"{TOMBSTONES}videos/{self._digest('videos', video_id)}"
+        for name in creators:
+            yield f"{TOMBSTONES}creators/{self._digest('creators', name)}"
+
+    def _tell(self, content: bytes) -> None:
+        self.lake.put(CHANGED, content)
+        with self._lock:
+            self._looked_at = None
+
+    def _digest(self, kind: Kind, value: str) -> str:
+        return _digest(self.key(), kind, value)
+
+    def _now(self) -> _Known:
+        with self._lock:
+            now = self.timer()
+            if self._looked_at is None or now - self._looked_at >= self.fresh_s:
+                self._known = self._read()
+                self._looked_at = now
+            return self._known
+
+    def _read(self) -> _Known:
+        marker = self.lake.stat(CHANGED)
+        generation = int(marker.generation) if marker is not None else 0
+        if generation == self._known.generation:
+            return self._known
+        hashes: dict[str, set[str]] = {"videos": set(), "creators": set()}
+        for name in self.lake.names(TOMBSTONES):
+            kind, _, value = name.removeprefix(TOMBSTONES).partition("/")
+            if kind in hashes:
+                hashes[kind].add(value)
+        if any(hashes.values()):
+            self._digest("videos", "")  # with no key, or a wrong one, nothing may go on
+        return _Known(generation, frozenset(hashes["videos"]), frozenset(hashes["creators"]))
+
+
+_digest = lru_cache(maxsize=50_000)(digest)

@@ -1,0 +1,246 @@
+"""What a batch is to ask: the ratings that nobody has, of videos that Gemini would be shown."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import IO, Literal, Protocol
+
+from shared.concurrency import in_order
+from shared.inputs.media_type import HEAD_BYTES, media_type
+from shared.rating.batch.lines import Wanted, request_line, wanted_in
+from shared.rating.batch.part import BATCHES, Part, opened, part_at
+from shared.rating.clip import Clip, Unreadable, clip_of
+from shared.rating.gemini.question import Condition
+from shared.rating.gemini.rater import ACCEPTED
+from shared.rating.rate import caption_of
+from shared.storage.lake import Gone, Lake, Superseded, answer_name, rating_name
+
+MOST_REQUESTS = 200_000
+MOST_BYTES = 900_000_000
+"""Of one job: Vertex AI takes 200,000 requests and 1 GB (quotas of batch prediction, 2026-11)."""
+
+
+class Video(Protocol):
+    """One object under videos/."""
+
+    @property
+    def video_id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def generation(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
+
+
+Standing = Literal["rated", "answered", "under_way", "not_asked", "gone", "wanted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What there is to do about one rating."""
+
+    wanted: Wanted
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Looks at videos, one rating at a time. Writes nothing."""
+
+    lake: Lake
+    under: Condition
+    max_media_bytes: int
+    under_way: frozenset[str] = frozenset()
+    """Words of what jobs that are not done with were asked already."""
+
+    def looks(self, videos: Iterable[Video], replicates: int = 1) -> Iterator[Look]:
+        """Every rating of these videos, in their order."""
+        for looks in in_order(lambda video: self._looks(video, replicates), videos):
+            yield from looks
+
+    def _looks(self, video: Video, replicates: int) -> list[Look]:
+        bare = [
+            Wanted(
+                video_id=video.video_id,
+                name=video.name,
+                generation=str(video.generation),
+                replicate=replicate,
+                size=video.size,
+                mime="",
+            )
+            for replicate in range(replicates)
+        ]
+        looks = [Look(wanted, self._standing(wanted)) for wanted in bare]
+        if all(look.standing != "wanted" for look in looks):
+            return looks
+        changes, standing = self._shown(video)
+        return [
+            Look(look.wanted.model_copy(update=changes), standing)
+            if look.standing == "wanted"
+            else look
+            for look in looks
+        ]
+
+    def _standing(self, wanted: Wanted) -> Standing:
+        key = wanted.key(self.under)
+        if self.lake.exists(rating_name(wanted.video_id, key)):
+            return "rated"
+        if wanted.word in self.under_way:
+            return "under_way"
+        # The first answer decides: a correction is asked by the rater itself.
+        if self.lake.exists(answer_name(wanted.video_id, key, 1)):
+            return "answered"
+        return "wanted"
+
+    def _shown(self, video: Video) -> tuple[dict[str, object], Standing]:
+        """What a question says of the file; or that the rater would not ask about it."""
+        try:
+            kind = media_type(self.lake.head(video.name, video.generation, HEAD_BYTES))
+            clip = self._clip(video) if kind and 0 < video.size <= self.max_media_bytes else None
+        except Gone:
+            return {}, "gone"
+        if kind is None or clip is None:
+            return {}, "not_asked"
+        caption = caption_of(video.video_id, self.lake) if self.under.sees_caption else None
+        if kind.mime not in ACCEPTED:
+            return {}, "not_asked"
+        return {
+            "mime": kind.mime,
+            "duration_s": clip.duration_s,
+            "has_audio": clip.has_audio,
+            "caption": caption,
+        }, "wanted"
+
+    def _clip(self, video: Video) -> Clip | None:
+        """None for a clip that is too long, or has no header that can be read."""
+        with suppress(Unreadable), self.lake.open(video.name, video.generation) as file:
+            clip = clip_of(file)
+            longest = self.under.settings.max_clip_s
+            return clip if clip.duration_s is None or clip.duration_s <= longest else None
+        return None
+
+
+@dataclass
+class Draft:
+    """What is wanted, on disk until it is written to the lake; memory holds where parts begin.
+
+    A draft that `asks` nothing is of ratings that need no answer, or have one: its parts have no
+    job and no questions, and only remember that these are to be made and published. With
+    `in_words` the questions tell the response schema in words.
+    """
+
+    under: Condition
+    lake: Lake
+    asks: bool = True
+    most_requests: int = MOST_REQUESTS
+    most_bytes: int = MOST_BYTES
+    in_words: bool = False
+    requests: int = 0
+    _spool: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+    _checksum: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    _begins: list["_Slice"] = field(default_factory=list)
+
+    def __enter__(self) -> "Draft":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._spool.close()
+
+    def add(self, wanted: Wanted) -> None:
+        size = len(self._question(wanted)) if self.asks else 0
+        last = self._begins[-1] if self._begins else None
+        if last is None or last.is_full(size, self.most_requests, self.most_bytes):
+            last = _Slice(self._spool.tell())
+            self._begins.append(last)
+        line = wanted.to_line()
+        self._spool.write(line)
+        self._checksum.update(line)
+        last.requests += 1
+        last.input_bytes += size
+        self.requests += 1
+
+    @property
+    def parts(self) -> int:
+        return len(self._begins)
+
+    def write(self) -> list[Part]:
+        """Write plan, questions and state of every part; the same draft again finds its own."""
+        if not self.requests:
+            return []
+        batch_id = self._batch_id()
+        return [self._written(batch_id, number) for number in range(self.parts)]
+
+    def _batch_id(self) -> str:
+        """Of what is wanted, in which bucket, by which rater; another one for another attempt.
+
+        Requests that failed, all of them, are wanted again as they were: their job is done with,
+        and the new one must not be taken for it.
+        """
+        said = (
+            f"{self.lake.bucket_name}\n{self.under.name}\n{self.under.config_hash}\n{self.asks}\n"
+            f"{self.in_words}\n"
+        )
+        wanted = self._checksum.hexdigest()
+        attempt = 0
+        while True:
+            whole = f"{said}{wanted}\n{attempt}"
+            batch_id = hashlib.sha256(whole.encode()).hexdigest()[:16]
+            earlier = part_at(self.lake, f"{BATCHES}{batch_id}/job-00000.json")
+            if earlier is None or earlier[0].is_open:
+                return batch_id
+            attempt += 1
+
+    def _written(self, batch_id: str, number: int) -> Part:
+        begins = self._begins[number]
+        part = Part(
+            batch_id=batch_id,
+            number=number,
+            rater=self.under.name,
+            config_hash=self.under.config_hash,
+            requests=begins.requests,
+            input_bytes=begins.input_bytes,
+            schema_in_words=self.asks and self.in_words,
+            step="planned" if self.asks else "collected",
+        )
+        self._write(part.plan_name, self._lines(begins))
+        if self.asks:
+            self._write(part.input_name, self._questions(begins))
+        return opened(self.lake, part)  # last: what has a state is whole
+
+    def _questions(self, begins: "_Slice") -> Iterator[bytes]:
+        for wanted in wanted_in(self._lines(begins)):
+            yield self._question(wanted)
+
+    def _question(self, wanted: Wanted) -> bytes:
+        return request_line(wanted, self.under, self.lake, self.in_words)
+
+    def _lines(self, begins: "_Slice") -> Iterator[bytes]:
+        self._spool.seek(begins.offset)
+        for _ in range(begins.requests):
+            yield self._spool.readline()
+
+    def _write(self, name: str, lines: Iterable[bytes]) -> None:
+        """Written before, it says the same: its name is made of what it says."""
+        if self.lake.exists(name):
+            return
+        with suppress(Superseded), self.lake.create_stream(name, "application/jsonl") as stream:
+            for line in lines:
+                stream.write(line)
+
+
+@dataclass(slots=True)
+class _Slice:
+    """Where a part begins in the spool, and how much is in it."""
+
+    offset: int
+    requests: int = 0
+    input_bytes: int = 0
+
+    def is_full(self, more_bytes: int, most_requests: int, most_bytes: int) -> bool:
+        return self.requests >= most_requests or self.input_bytes + more_bytes > most_bytes

@@ -1,0 +1,55 @@
+"""Answers as the model gave them, kept before they are read: they were paid for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from shared.model import parse
+from shared.rating.gemini.question import Reply
+from shared.storage.lake import Lake, RatingKey, answer_name
+
+
+class Kept(BaseModel):
+    """One response of generateContent in the API's own words, and how it was come by.
+
+    `latency_s` is None for an answer of a batch, which costs half. `schema_relaxed`: the API did
+    not serve the response schema, so the question told it in words.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    asked_at: AwareDatetime
+    response: dict[str, Any]
+    latency_s: float | None = None
+    is_batch: bool = False
+    schema_relaxed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Obeys the lake's order: written once, found again by whoever comes later."""
+
+    lake: Lake
+
+    def find(self, video_id: str, key: RatingKey, number: int) -> Kept | None:
+        """The nth answer on the way to this rating. Raises Malformed for what is none."""
+        content = self.lake.read(answer_name(video_id, key, number))
+        return None if content is None else parse(Kept, content, "kept answer")
+
+    def keep(self, video_id: str, key: RatingKey, number: int, kept: Kept) -> Kept:
+        """Keep an answer; the one that was there first, if there was one."""
+        name = answer_name(video_id, key, number)
+        if self.lake.write_once(name, kept.model_dump_json(exclude_none=True).encode()):
+            return kept
+        return self.find(video_id, key, number) or kept
+
+
+def kept_now(reply: Reply, asked_at: datetime, latency_s: float) -> Kept:
+    return Kept(
+        asked_at=asked_at,
+        response=reply.response,
+        latency_s=round(latency_s, 3),
+        schema_relaxed=reply.schema_relaxed,
+    )

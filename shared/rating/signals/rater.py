@@ -1,0 +1,88 @@
+"""The rater that knows pixels and sound, not meaning: what it cannot tell stays empty."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from shared.model import Curves, digest
+from shared.rating.rater import Answer, Media
+from shared.rating.signals import VERSION, Signals, Unratable
+from shared.rating.signals.examine import Examination, examine
+from shared.rubric_values import Measures, Values
+
+
+@dataclass(frozen=True)
+class SignalsRater:
+    """Surprise and a proxy of arousal, measured; see docs/signals.md for what they are worth."""
+
+    name: str = f"signals/{VERSION}"
+    condition: str = "signals"
+    sees_caption: bool = False
+    examine: Callable[[Path], Examination] = examine
+    """Reads a file: in this process, or apart, where a file can kill its own decoder alone."""
+
+    @cached_property
+    def config_hash(self) -> str:
+        return digest({"rater": self.name})
+
+    def rate(self, media: Media) -> Answer:
+        """Rate one video. Raises DecoderDied, where files are read apart."""
+        try:
+            with media.open() as path:
+                examined = self.examine(path)
+        except Unratable as error:
+            return Answer(status="unratable", reason=error.reason, model_version=VERSION)
+        signals = examined.signals
+        if "truncated" in signals.flags:
+            # What is missing may be the surprise; a score of the rest is a score of another video.
+            return Answer(
+                status="unratable",
+                reason="truncated",
+                measures=_measures(signals),
+                curves=_curves(signals),
+                flags=signals.flags,
+                model_version=VERSION,
+            )
+        return Answer(
+            status="rated",
+            values=_values(signals),
+            measures=_measures(signals),
+            curves=_curves(signals),
+            frame=examined.frame,
+            flags=signals.flags,
+            model_version=VERSION,
+        )
+
+
+def _curves(signals: Signals) -> Curves:
+    return Curves(
+        surprise=signals.surprise_curve,
+        motion=signals.motion_curve,
+        arousal=signals.arousal_curve,
+        loudness=signals.loudness_curve,
+    )
+
+
+def _values(signals: Signals) -> Values:
+    return Values(
+        unexpectedness=signals.unexpectedness,
+        emotional_intensity=signals.emotional_intensity,
+        surprise_onset_s=signals.onset_s,
+    )
+
+
+def _measures(signals: Signals) -> Measures:
+    return Measures(
+        duration_s=signals.duration_s,
+        width=signals.width,
+        height=signals.height,
+        rotation=signals.rotation,
+        fps=signals.fps,
+        has_audio=signals.has_audio,
+        cuts=len(signals.cuts_s),
+        motion=signals.motion,
+        loudness_lufs=signals.loudness_lufs,
+        surprise_nats=signals.surprise_nats,
+        surprise_raw_nats=signals.surprise_raw_nats,
+    )

@@ -1,0 +1,37 @@
+"""Whom an object of the lake is named after: a name counts only where the lake puts one."""
+
+import re
+from itertools import pairwise
+from urllib.parse import unquote
+
+from shared.privacy.mentions import is_long_id
+
+FOLDERS = ("videos", "media", "metadata", "metrics", "ratings", "answers", "frames")
+"""Folders in which an object, or a folder, is named after a video."""
+
+_UPLOAD = re.compile(r"^raw/upload/[^/]+/([^/]+)-[0-9a-f]+\.json$")
+
+
+def video_in_name(name: str) -> str | None:
+    """The video that an object, a failed thing or a parked event is named after."""
+    if match := _UPLOAD.match(name):
+        return match[1]
+    parts = name.removesuffix(".claim").split("/")
+    if parts[0] in ("failed", "parked"):
+        parts = unquote("/".join(parts[2:])).split("/")
+    for folder, part in pairwise(parts):
+        if folder in FOLDERS:
+            return part.partition(".")[0]
+        break
+    last = parts[-1].partition(".")[0]
+    return last if name.startswith("failed/fetch/") and is_long_id(last) else None
+
+
+def creator_in_name(name: str) -> str | None:
+    """The creator that an object is named after: kept profiles, and tokens."""
+    folder, _, last = name.rpartition("/")
+    if folder == "tokens":
+        return unquote(last)
+    if folder.startswith("raw/") and folder.endswith("/creators"):
+        return unquote(last.removesuffix(".json"))
+    return None

@@ -1,0 +1,238 @@
+"""The file of a listed video: where it comes from, and what becomes of a video without one."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Literal, Protocol
+from urllib.parse import quote
+
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_random_exponential,
+)
+
+from shared.inputs.media_type import HEAD_BYTES, MediaType, media_type
+from shared.storage.lake import VIDEOS, Lake, Superseded, video_name
+from shared.tiktok.collections import Media
+from shared.tiktok.media.download import (
+    Answer,
+    Downloads,
+    Headers,
+    Refused,
+    Unreachable,
+    no_headers,
+)
+
+ATTEMPTS = 3
+DOWNLOAD_S = 240.0
+RETRY_S = 30.0
+"""Deadline of one attempt, and when the last one begins at the latest. A run may begin a file just
+before its DEADLINE_S, so the function's time-out leaves more than the sum."""
+
+_ABSENT = {404: "deleted", 410: "deleted", 401: "private", 403: "private"}
+_TOLD = {"photo_post": "photo_post", "post_deleted": "deleted", "post_private": "private"}
+_TOLD_BYTES = 4096
+_HOPELESS = frozenset({"address_refused", "bad_url", "too_many_redirects"})
+"""Rules that an address breaks today and will break in a quarter of an hour."""
+
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM")
+_IMAGE_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"})
+
+Kind = Literal["stored", "already_there", "no_media", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file. `no_media` is settled; `failed` is tried again by a later run.
+
+    `is_hopeless` says of a failure that trying again soon cannot help.
+    """
+
+    kind: Kind
+    reason: str | None = None
+    sentence: str | None = None
+    is_hopeless: bool = False
+
+
+class Resolver(Protocol):
+    """One way to obtain a video's file."""
+
+    def settle(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+        """Store the file, once. Calling again finds it already there.
+
+        `url` is where the source said that the file is.
+        """
+        ...
+
+    def look(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+        """What would become of the file, by its first bytes. Nothing is stored."""
+        ...
+
+
+class NoMedia:
+    """Resolver `none`: the collection wants no files."""
+
+    def settle(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+        return Outcome("no_media", "policy_none")
+
+    look = settle
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a file is, and what is sent along: a function of the address of each hop.
+
+    `absent` are answers that mean that there is no such file, and their reasons.
+    """
+
+    url: str
+    headers: Headers = no_headers
+    absent: Mapping[int, str] = field(default_factory=lambda: _ABSENT)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+Take = Callable[[str, Iterator[bytes]], Outcome]
+"""What is done with a file that comes: its video's id, and its pieces."""
+
+
+@dataclass(frozen=True)
+class UrlMedia:
+    """Resolver `url`: fill in the collection's template, or take the address that the source gave;
+    GET, look at the first bytes, stream.
+
+    404 and 410 mean deleted, 401 and 403 private; a server may say more with a JSON body
+    `{"error": {"code": "photo_post" | "post_deleted" | "post_private"}}`.
+    """
+
+    lake: Lake
+    policy: Media
+    downloads: Downloads
+    sleep: Callable[[float], None] = time.sleep
+    deadline_s: float = DOWNLOAD_S
+
+    def settle(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+        """Store the file at `videos/{video_id}.{extension}`, unless there is one already.
+
+        Raises Transient only for the lake; what the media server does becomes an outcome.
+        """
+        if next(self.lake.names(f"{VIDEOS}{video_id}."), None) is not None:
+            return Outcome("already_there")
+        return self._tried(video_id, username, url, self._store)
+
+    def look(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+        """Ask for the file and read its first bytes."""
+        return self._tried(video_id, username, url, lambda _, chunks: _recognised(_head(chunks)))
+
+    def _tried(self, video_id: str, username: str | None, url: str | None, take: Take) -> Outcome:
+        attempts = Retrying(
+            retry=retry_if_exception_type(Unreachable),
+            stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(RETRY_S),
+            wait=wait_random_exponential(multiplier=1.0, min=0.5, max=10.0),
+            sleep=self.sleep,
+            reraise=True,
+        )
+
+        def attempt() -> Outcome:
+            found = self.address(video_id, username, url)
+            return found if isinstance(found, Outcome) else self._download(video_id, found, take)
+
+        try:
+            return attempts(attempt)
+        except (Refused, Unreachable) as error:
+            return Outcome("failed", error.reason, str(error)[:500], error.reason in _HOPELESS)
+
+    def address(self, video_id: str, username: str | None, url: str | None) -> Address | Outcome:
+        """Where the file is, or why there is none. Raises Refused and Unreachable."""
+        template = self.policy.url_template
+        if template is None:
+            return Outcome("no_media", "no_address") if url is None else Address(url)
+        if "{username}" in template and (username or ".").strip(".") == "":
+            raise Refused("bad_url", "The address needs a username, and this video has none.")
+        filled = template.replace("{username}", quote(username or "", safe=""))
+        return Address(filled.replace("{video_id}", video_id))
+
+    def _download(self, video_id: str, asked: Address, take: Take) -> Outcome:
+        with self.downloads.get(asked.url, self.deadline_s, asked.headers) as answer:
+            if answer.status in asked.absent:
+                return Outcome("no_media", _told(answer) or asked.absent[answer.status])
+            if answer.status == 429 or answer.status >= 500:
+                raise Unreachable(f"http_{answer.status}", f"HTTP {answer.status}")
+            if answer.status != 200:
+                raise Refused(f"http_{answer.status}", f"HTTP {answer.status}")
+            if answer.length is not None and answer.length > self.policy.max_bytes:
+                return Outcome("no_media", "too_large")
+            return take(video_id, answer.chunks())
+
+    def _store(self, video_id: str, chunks: Iterator[bytes]) -> Outcome:
+        head = _head(chunks)
+        if (outcome := _recognised(head)).kind != "stored":
+            return outcome
+        kind = media_type(head[:HEAD_BYTES])
+        assert kind is not None
+        try:
+            self._stream(video_id, kind, chain((head,), chunks))
+        except Superseded:
+            return Outcome("already_there")
+        except _TooLarge:
+            return Outcome("no_media", "too_large")
+        return outcome
+
+    def _stream(self, video_id: str, kind: MediaType, chunks: Iterator[bytes]) -> None:
+        size = 0
+        name = video_name(video_id, kind.extension)
+        with self.lake.create_stream(name, kind.mime) as target:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > self.policy.max_bytes:
+                    raise _TooLarge
+                target.write(chunk)
+
+
+def _head(chunks: Iterator[bytes]) -> bytes:
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= HEAD_BYTES:
+            break
+    return head
+
+
+def _recognised(head: bytes) -> Outcome:
+    """What a file is by its first bytes: `stored` when it is one to be kept."""
+    if _is_image(head):
+        return Outcome("no_media", "photo_post")
+    if media_type(head[:HEAD_BYTES]) is None:
+        return Outcome("no_media", "not_a_video")
+    return Outcome("stored")
+
+
+def _is_image(head: bytes) -> bool:
+    """The pictures of a photo post. HEIC and AVIF wear the box of an MP4."""
+    if head.startswith(_IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return True
+    return head[4:8] == b"ftyp" and head[8:12] in _IMAGE_BRANDS
+
+
+def _told(answer: Answer) -> str | None:
+    try:
+        body = json.loads(_first(answer.chunks(), _TOLD_BYTES))
+        return _TOLD.get(body["error"]["code"])
+    except (Unreachable, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _first(chunks: Iterator[bytes], size: int) -> bytes:
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) > size:
+            return head[:size]
+    return head

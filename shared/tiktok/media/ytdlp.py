@@ -1,0 +1,217 @@
+"""Resolver `ytdlp`: yt-dlp finds in TikTok's page where the file is; the download is ours.
+
+So a file is bounded in size and time, and comes from a public address, as with resolver `url`. Of
+yt-dlp only its reading of the page runs: it asks one host, whose answers are bounded, too.
+https://github.com/yt-dlp/yt-dlp/blob/master/yt_dlp/extractor/tiktok.py (2026.10.26)
+"""
+
+import io
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import yt_dlp
+from yt_dlp.networking.common import Request, Response
+from yt_dlp.networking.exceptions import HTTPError, RequestError
+from yt_dlp.utils import DownloadError
+
+from shared.tiktok.media.download import Downloads, Headers, Refused, Target, Unreachable
+from shared.tiktok.media.media import DOWNLOAD_S, Address, Outcome, UrlMedia
+
+TIKTOK = "https://www.tiktok.com"
+PAGE_S = 60.0
+MOST_PAGE_BYTES = 16 * 2**20
+MOST_HEADER = 8192
+
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True)
+class YtdlpMedia(UrlMedia):
+    """Calling again finds the file already there. `origin` is where TikTok's pages are."""
+
+    origin: str = TIKTOK
+    page_s: float = PAGE_S
+    deadline_s: float = DOWNLOAD_S - PAGE_S
+
+    def address(self, video_id: str, username: str | None, url: str | None) -> Address | Outcome:
+        """Where the best file of a video is that is not too large: H.264 before all others."""
+        pages = _Pages(self.downloads, self.origin)
+        found = _within(self.page_s, lambda: _read(pages, video_id), pages.late)
+        if isinstance(found, Outcome):
+            return found
+        chosen = best_of(found.get("formats"), self.policy.max_bytes)
+        if isinstance(chosen, Outcome):
+            return chosen
+        return Address(chosen, _headers(pages, found), absent={})
+
+
+class _Pages(yt_dlp.YoutubeDL):  # type: ignore[misc]
+    """yt-dlp, held to one host, a size and no proxies."""
+
+    def __init__(self, downloads: Downloads, origin: str):
+        self.late = threading.Event()
+        self._downloads = downloads
+        self._origin = origin
+        super().__init__(
+            {
+                "logger": _Silent(),
+                "cachedir": False,
+                "proxy": "",
+                "socket_timeout": 20,
+                "extractor_retries": 1,
+                "allowed_extractors": ["TikTok"],
+            },
+            auto_init="no_verbose_header",
+        )
+
+    def urlopen(self, req: Any) -> Any:
+        """Raises Refused for another host, also where one was led to by a redirect."""
+        request = Request(req) if isinstance(req, str) else req
+        if not request.url.startswith(f"{TIKTOK}/"):
+            raise Refused("address_refused", f"yt-dlp wants to ask {urlsplit(request.url).netloc}")
+        request.url = self._origin + request.url.removeprefix(TIKTOK)
+        self._downloads.checked_addresses(Target.parse(self._origin))
+        answer = super().urlopen(request)
+        with answer:
+            if not answer.url.startswith(f"{self._origin}/"):
+                raise Refused("address_refused", f"TikTok led to {urlsplit(answer.url).netloc}")
+            body = _bounded(answer, self.late)
+        return Response(
+            io.BytesIO(body), answer.url, dict(answer.headers), answer.status, answer.reason
+        )
+
+
+class _Silent:
+    """What yt-dlp would print. What matters of it is raised, too."""
+
+    def debug(self, message: str) -> None:
+        pass
+
+    info = warning = error = debug
+
+
+def _bounded(answer: Any, late: threading.Event) -> bytes:
+    body = bytearray()
+    while not late.is_set() and (chunk := answer.read(1024)):
+        body += chunk
+        if len(body) > MOST_PAGE_BYTES:
+            raise Refused("page_unreadable", f"A page of more than {MOST_PAGE_BYTES} bytes.")
+    return bytes(body)
+
+
+def _read(pages: _Pages, video_id: str) -> dict[str, Any] | Outcome:
+    """What the page says of a video. Raises Refused, Unreachable."""
+    try:
+        found = pages.extract_info(
+            f"{TIKTOK}/@_/video/{video_id}", download=False, ie_key="TikTok", process=False
+        )
+    except DownloadError as error:
+        return _meant(error)
+    if not isinstance(found, dict):
+        raise Refused("page_unreadable", "yt-dlp found nothing in TikTok's page.")
+    return found
+
+
+def _meant(error: Any) -> Outcome:
+    """What a failure of yt-dlp means: it has one class for all, and tells them apart in words."""
+    cause = error.exc_info[1] if error.exc_info else error
+    said = str(cause)
+    why = cause if isinstance(cause, RequestError) else getattr(cause, "cause", None)
+    if "do not have permission to view" in said:
+        return Outcome("no_media", "private")
+    if "not be comfortable for some audiences" in said:
+        return Outcome("no_media", "login_required")
+    if isinstance(why, HTTPError):
+        if why.status == 429 or why.status >= 500:
+            raise Unreachable(f"http_{why.status}", f"TikTok's page: HTTP {why.status}") from error
+        raise Refused("blocked", f"TikTok's page: HTTP {why.status}") from error
+    if isinstance(why, RequestError):
+        raise Unreachable("connection", f"TikTok's page: {why}") from error
+    if "not available, status code" in said:
+        raise Refused("not_available", said) from error
+    if "IP address is blocked" in said or "requiring login" in said:
+        raise Refused("blocked", f"TikTok does not serve this machine: {said}") from error
+    raise Refused("page_unreadable", said) from error
+
+
+def best_of(formats: Any, max_bytes: int) -> str | Outcome:
+    """The address of the file to fetch, of those that yt-dlp lists.
+
+    H.264 before H.265, without a watermark before with one, larger pictures before smaller. Never
+    sound alone, which is what a photo post has, nor `bytevc2`, which nothing plays.
+    """
+    listed = [one for one in formats or () if isinstance(one, dict) and one.get("url")]
+    pictures = [one for one in listed if one.get("vcodec") not in (None, "none", "bytevc2")]
+    playable = [one for one in pictures if one.get("acodec") != "none"]
+    if not playable and listed and not pictures:
+        return Outcome("no_media", "photo_post")
+    if not playable:
+        raise Refused("page_unreadable", "TikTok's page names no file that can be played.")
+    fitting = [one for one in playable if _number(one, "filesize") <= max_bytes]
+    if not fitting:
+        return Outcome("no_media", "too_large")
+    return str(max(fitting, key=_rank)["url"])
+
+
+def _rank(one: Mapping[str, Any]) -> tuple[bool, bool, bool, float]:
+    """`play` says H.264 of whatever it is; the others tell it by their names."""
+    codec, name = str(one.get("vcodec")), one.get("format_id")
+    is_h264 = codec.startswith(("h264", "avc1"))
+    return is_h264, name != "download", name != "play", _number(one, "height")
+
+
+def _number(one: Mapping[str, Any], name: str) -> float:
+    value = one.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _headers(pages: _Pages, found: Mapping[str, Any]) -> Headers:
+    """What TikTok's servers want to see: a browser that comes from the page, with its cookies."""
+    agent = str(pages.params["http_headers"].get("User-Agent", ""))
+    said = found.get("http_headers")
+    referer = str(said.get("Referer", "")) if isinstance(said, dict) else ""
+
+    def headers(url: str) -> dict[str, str]:
+        cookies = pages.cookiejar.get_cookie_header(url)
+        sent = {"User-Agent": agent, "Referer": referer, "Cookie": cookies or ""}
+        return {
+            name: value
+            for name, value in sent.items()
+            if value and len(value) <= MOST_HEADER and value.isascii() and value.isprintable()
+        }
+
+    return headers
+
+
+def _within(seconds: float, make: Callable[[], _Made], late: threading.Event) -> _Made:
+    """What `make` returns or raises. Raises Unreachable when that takes too long.
+
+    A thread that is late is told so and left behind: each read of a socket ends by itself.
+    """
+    answers: queue.SimpleQueue[Callable[[], _Made]] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            made = make()
+            answers.put(lambda: made)
+        except BaseException as error:
+            answers.put(_raising(error))
+
+    threading.Thread(target=work, daemon=True, name="ytdlp").start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except queue.Empty:
+        late.set()
+        raise Unreachable("timeout", f"TikTok's page took longer than {seconds:.0f} s.") from None
+    return answer()
+
+
+def _raising(error: BaseException) -> Callable[[], Any]:
+    def answer() -> Any:
+        raise error
+
+    return answer

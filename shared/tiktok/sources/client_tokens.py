@@ -1,0 +1,74 @@
+"""The app's own access token, which opens the Research API.
+
+https://developers.tiktok.com/doc/client-access-token-management (read 2026-11)
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from shared.errors import Misconfigured
+from shared.logs import secret as concealing
+from shared.tiktok.sources.wire import Again, Answer, Exchange, check, error_of
+
+_OAUTH_PATH = "/v2/oauth/token/"
+REFRESH_AT = 0.8
+"""A token is renewed when this part of its life is over: 2 h as of 2026-11, but never assumed."""
+
+_BAD_KEYS = frozenset({"invalid_client", "unauthorized_client", "invalid_request", "access_denied"})
+
+
+@dataclass(slots=True)
+class _Token:
+    value: str
+    refresh_at: float
+
+
+@dataclass
+class ClientTokens:
+    """Obeys Tokens. `clock` is monotonic, in seconds. Raises Misconfigured for the keys."""
+
+    exchange: Exchange
+    client_key: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    clock: Callable[[], float]
+    _held: _Token | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def valid(self, instead_of: str | None = None) -> str:
+        with self._lock:
+            held = self._held
+            if held and held.value != instead_of and self.clock() < held.refresh_at:
+                return held.value
+            self._held = self._new()
+            return self._held.value
+
+    def _new(self) -> _Token:
+        form = {"grant_type": "client_credentials"}
+        answer = post_form(self.exchange, self.client_key, self.client_secret, form)
+        value, life_s = answer.envelope.get("access_token"), answer.envelope.get("expires_in")
+        if not isinstance(value, str) or not value:
+            check(answer)
+            raise Again(f"HTTP {answer.status} without a token")
+        if not isinstance(life_s, int | float):
+            life_s = 0.0
+        return _Token(concealing(value), self.clock() + REFRESH_AT * life_s)
+
+
+def post_form(exchange: Exchange, key: str, secret: str, form: dict[str, str]) -> Answer:
+    """Ask for a token. Raises Misconfigured when TikTok does not know the app."""
+    if not (key and secret):
+        raise Misconfigured(
+            "Environment: TIKTOK_CLIENT_KEY and TIKTOK_CLIENT_SECRET are not both set; "
+            "collections of the sources research and display need them"
+        )
+    keys = {"client_key": concealing(key), "client_secret": concealing(secret)}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = exchange("POST", _OAUTH_PATH, headers, urlencode(keys | form).encode())
+    code, message = error_of(answer.envelope)
+    if code in _BAD_KEYS:
+        raise Misconfigured(
+            f"TikTok refused TIKTOK_CLIENT_KEY and TIKTOK_CLIENT_SECRET: {message or code}"
+        )
+    return answer

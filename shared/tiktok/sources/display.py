@@ -1,0 +1,173 @@
+"""TikTok's Display API as a source: a creator's own account, all of its public posts.
+
+https://developers.tiktok.com/doc/tiktok-api-v2-video-list,
+https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info (read 2026-11)
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from itertools import islice
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.errors import Permanent, Transient
+from shared.model import Metrics, Video
+from shared.quality import at_the_door
+from shared.tiktok.collections import EARLIEST, Collection
+from shared.tiktok.sources.fields import (
+    cleaned,
+    first_problem,
+    instant,
+    page_url,
+    seconds,
+    video_id_of,
+)
+from shared.tiktok.sources.source import BadVideo, Found, Page, Position, Reread
+from shared.tiktok.sources.user_tokens import UserTokens
+from shared.tiktok.sources.wire import Calls
+
+PAGE_SIZE = 20
+STANDSTILLS = 5
+VIDEO_FIELDS = (
+    "id,create_time,share_url,video_description,duration,title,like_count,comment_count,"
+    "share_count,view_count"
+)
+USER_FIELDS = {
+    "user.info.basic": ("display_name",),
+    "user.info.profile": ("username", "bio_description", "is_verified"),
+    "user.info.stats": ("follower_count", "following_count", "likes_count", "video_count"),
+}
+"""What each scope opens. A field whose scope was not granted is refused, and so never asked."""
+
+VIDEO_SCOPE = "video.list"
+_HASHTAG = re.compile(r"#(\w+)")
+
+
+class NotThatAccount(Permanent):
+    """The tokens belong to another account than the collection names."""
+
+    def __init__(self, sentence: str):
+        super().__init__("not_that_account", sentence)
+
+
+class DisplayApi:
+    """Obeys Source. A position's cursor is a time in milliseconds: posts come newest first."""
+
+    name = "display"
+    has_profiles = True
+
+    def __init__(self, tokens: UserTokens, sleep: Callable[[float], None] = time.sleep):
+        self._tokens = tokens
+        self._calls = Calls(tokens.exchange, tokens, None, sleep)
+
+    @property
+    def requests(self) -> int:
+        return self._calls.count
+
+    def pages(
+        self, collection: Collection, today: date, position: Position | None = None
+    ) -> Iterator[Page]:
+        """All posts, or those since the collection's first day."""
+        first = collection.start_date or EARLIEST
+        place: Position | None = position or Position(first, today)
+        standstills = 0
+        while place is not None:
+            request: dict[str, Any] = {"max_count": PAGE_SIZE}
+            if place.cursor:
+                request["cursor"] = place.cursor
+            body, data = self._calls.ask("video/list", VIDEO_FIELDS, request)
+            videos = _videos_of(data)
+            following = _following(data, place)
+            if following and _ends_before(videos, first):
+                following = None
+            standstills = standstills + 1 if following == place else 0
+            if standstills > STANDSTILLS:
+                raise Transient("Display API: has_more, but the cursor does not move")
+            yield Page(place, following, request, videos, body)
+            place = following
+
+    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+        """A post and its counts. Raises BadVideo."""
+        video_id, item = video_id_of(item), cleaned(item)
+        (account,) = collection.usernames
+        caption = item.get("video_description") or item.get("title")
+        try:
+            video = Video(
+                observed_at=at,
+                source="display",
+                creator_id=account,
+                collection=collection.name,
+                url=page_url(account, video_id),
+                caption=caption,
+                hashtags=tuple(dict.fromkeys(_HASHTAG.findall(caption or ""))),
+                created_at=instant(item.get("create_time")),
+                duration_s=seconds(item.get("duration")),
+                synthetic=collection.synthetic,
+            )
+            metrics = Metrics(
+                collected_at=at,
+                views=item.get("view_count"),
+                likes=item.get("like_count"),
+                comments=item.get("comment_count"),
+                shares=item.get("share_count"),
+            )
+        except (ValidationError, TypeError) as error:
+            why = first_problem(error) if isinstance(error, ValidationError) else "caption: no text"
+            raise BadVideo(why) from error
+        return Found(video_id, video, at_the_door(metrics, video.created_at, at))
+
+    def again(
+        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+    ) -> Iterator[Reread]:
+        """By their ids, twenty at once."""
+        rest = iter(wanted)
+        while ids := tuple(video_id for video_id, _ in islice(rest, PAGE_SIZE)):
+            request = {"filters": {"video_ids": list(ids)}}
+            body, data = self._calls.ask("video/query", VIDEO_FIELDS, request)
+            yield Reread(ids, _videos_of(data), (body,), request)
+
+    def user_info(self, username: str) -> bytes:
+        """The owner's own profile. Raises NotThatAccount for another name than the owner's."""
+        scopes = self._tokens.scopes
+        fields = [name for scope, names in USER_FIELDS.items() if scope in scopes for name in names]
+        if not fields:
+            return b'{"data": {}}'
+        body, data = self._calls.ask("user/info", ",".join(fields), None)
+        user = data.get("user")
+        owner = user.get("username") if isinstance(user, dict) else None
+        if owner is not None and str(owner).casefold() != username.casefold():
+            raise NotThatAccount(
+                f"The tokens kept for {username} belong to {owner}: log in as {username}, or name "
+                f"{owner} in the collection."
+            )
+        return body
+
+    def close(self) -> None:
+        pass
+
+
+def _videos_of(data: dict[str, Any]) -> tuple[Any, ...]:
+    videos = data.get("videos") or []
+    if not isinstance(videos, list):
+        raise Transient("Display API: data.videos is no list")
+    return tuple(videos)
+
+
+def _following(data: dict[str, Any], place: Position) -> Position | None:
+    if data.get("has_more") is not True:
+        return None
+    cursor = data.get("cursor")
+    if type(cursor) is not int or not 0 <= cursor < 2**63:
+        raise Transient("Display API: has_more without a cursor")
+    return replace(place, cursor=cursor)
+
+
+def _ends_before(videos: tuple[Any, ...], first: date) -> bool:
+    """Whether the last of the page is older than the first day: all that follows is, too."""
+    last = videos[-1].get("create_time") if videos and isinstance(videos[-1], dict) else None
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp()
+    return type(last) is int and last < start

@@ -1,0 +1,96 @@
+"""What the fields of every source have in common: ids, times, text as strangers write it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from shared.model import VIDEO_ID, Creator, Video
+from shared.tiktok.sources.source import BadVideo
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_S = 32_503_680_000  # the year 3000
+
+
+def video_id_of(item: Any) -> str:
+    """The id as a string. Answers call it `id`, the documentation's example `video_id`."""
+    if not isinstance(item, dict):
+        raise BadVideo("not an object")
+    number = item.get("id", item.get("video_id"))
+    text = str(number) if type(number) is int else number
+    if not isinstance(text, str) or not VIDEO_ID.fullmatch(text) or not text.isdigit():
+        raise BadVideo("id: not a TikTok id")
+    return text
+
+
+def read_creator(username: str, data: Any, at: datetime) -> Creator:
+    """An account by its profile. What the profile says impossibly, or not at all, stays unknown."""
+    data = cleaned(data) if isinstance(data, dict) else {}
+    known = {
+        "display_name": data.get("display_name"),
+        "bio": data.get("bio_description"),
+        "verified": data.get("is_verified"),
+        "followers": data.get("follower_count"),
+        "following": data.get("following_count"),
+        "likes": data.get("likes_count"),
+        "videos": data.get("video_count"),
+    }
+    try:
+        return Creator(observed_at=at, creator_id=username, username=username, **known)
+    except ValidationError as error:
+        wrong = {str(problem["loc"][0]) for problem in error.errors(include_url=False)}
+        known = {name: value for name, value in known.items() if name not in wrong}
+        return Creator(observed_at=at, creator_id=username, username=username, **known)
+
+
+def is_within(video: Video, first: date | None, last: date | None) -> bool:
+    """Whether the video was posted on one of these UTC days; one without a time is taken."""
+    if video.created_at is None:
+        return True
+    day = video.created_at.date()
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+def cleaned(fields: dict[str, Any]) -> dict[str, Any]:
+    """Strings without NUL and half surrogates, which real captions hold and BigQuery refuses."""
+    return {name: _clean_value(value) for name, value in fields.items()}
+
+
+def _clean_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [clean_text(part) if isinstance(part, str) else part for part in value]
+    return clean_text(value) if isinstance(value, str) else value
+
+
+def clean_text(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def page_url(username: Any, video_id: str) -> str | None:
+    if not username:
+        return None
+    return f"https://www.tiktok.com/@{quote(str(username), safe='')}/video/{video_id}"
+
+
+def hashtags(names: Any) -> Any:
+    if not isinstance(names, list):
+        return () if names is None else names
+    return tuple(name for name in names if name != "")
+
+
+def seconds(number: Any) -> Any:
+    return float(number) if type(number) is int and abs(number) < 2**63 else number
+
+
+def instant(epoch_s: Any) -> datetime | None:
+    if epoch_s is None:
+        return None
+    if type(epoch_s) is not int or not 0 <= epoch_s < _LATEST_S:
+        raise BadVideo("create_time: not seconds since 1970")
+    return _EPOCH + timedelta(seconds=epoch_s)
+
+
+def first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,0 +1,153 @@
+"""A manifest in the bucket as a source: its lines, page by page, each a video or a reason."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from shared.errors import Permanent, Transient
+from shared.model import Creator, Malformed, Metrics, Video
+from shared.quality import at_the_door
+from shared.storage.lake import Gone, Lake
+from shared.tiktok.collections import Collection
+from shared.tiktok.media.download import Refused
+from shared.tiktok.sources.fields import page_url
+from shared.tiktok.sources.manifest_file import Entry, Manifest
+from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields, line_of
+from shared.tiktok.sources.source import BadVideo, Found, Page, Position, Reread
+
+PAGE_SIZE = 100
+
+
+class NoManifest(Permanent):
+    """The collection names a file that is not in the bucket."""
+
+    def __init__(self, sentence: str):
+        super().__init__("no_manifest", sentence)
+
+
+class ManifestSource:
+    """Obeys Source. A position's cursor counts lines; its search_id is the file's generation.
+
+    `check_url` raises Refused for an address that will not be fetched whatever it answers. A line
+    without `collected_at` was read when the file was written. The same file read again says the
+    same.
+    """
+
+    name = "manifest"
+    has_profiles = False
+    requests = 0
+
+    def __init__(self, lake: Lake, check_url: Callable[[str], None]):
+        self._lake = lake
+        self._check_url = check_url
+
+    def pages(
+        self, collection: Collection, today: date, position: Position | None = None
+    ) -> Iterator[Page]:
+        """A file that was replaced since `position` is read from its start."""
+        name = collection.manifest or ""
+        blob = self._lake.stat(name)
+        if blob is None:
+            raise NoManifest(f"Collection {collection.name}: there is no {name} in the bucket.")
+        generation, day = int(blob.generation), blob.updated.date()
+        place = position or Position(day, day)
+        if place.search_id != str(generation):
+            place = Position(place.window, place.end)
+        request = {"manifest": name, "generation": str(generation)}
+        try:
+            with self._lake.open(name, generation) as file:
+                entries = iter(Manifest(file, name, collection.columns))
+                rest = (entry for entry in entries if entry.number > place.cursor)
+                yield from _paged(rest, place, request, blob.updated)
+        except Gone as error:
+            raise Transient(f"{name} was replaced while it was read") from error
+
+    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+        """One line. Raises BadVideo with its number and what is wrong with it."""
+        where = f"line {item['line']}"
+        if "problem" in item:
+            raise BadVideo(f"{where}: {item['problem']}")
+        try:
+            line = line_of(item["said"], where)
+        except Malformed as error:
+            raise BadVideo(error.sentence) from error
+        if line.video_id is None:
+            raise BadVideo(f"{where}: has no video_id")
+        if line.media_url is not None:
+            self._refuse(line.media_url, where)
+        return found_in(line, line.video_id, collection, datetime.fromisoformat(item["as_of"]), at)
+
+    def again(
+        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+    ) -> Iterator[Reread]:
+        """Never: a manifest cannot be asked again."""
+        return iter(())
+
+    def user_info(self, username: str) -> bytes:
+        raise NotImplementedError("a manifest tells of creators line by line")
+
+    def close(self) -> None:
+        pass
+
+    def _refuse(self, url: str, where: str) -> None:
+        try:
+            self._check_url(url)
+        except Refused as error:
+            raise BadVideo(f"{where}, media_url: {error}", error.reason) from error
+
+
+def found_in(
+    line: Line, video_id: str, collection: Collection, as_of: datetime, now: datetime
+) -> Found:
+    """A line in our language, observed when its counts were read."""
+    at = line.collected_at or as_of
+    metrics = Metrics.model_validate({"collected_at": at} | line.given(*COUNTS))
+    said = line.given(*VIDEO_FIELDS)
+    video = Video.model_validate(
+        {
+            "observed_at": at,
+            "source": "manifest",
+            "creator_id": line.username,
+            "collection": collection.name,
+            "url": page_url(line.username, video_id),
+            "synthetic": collection.synthetic,
+        }
+        | said
+    )
+    return Found(
+        video_id=video_id,
+        video=video,
+        metrics=at_the_door(metrics, video.created_at, now, line.is_rounded),
+        creator=creator_in(line, at),
+        media_url=line.media_url,
+        is_dated=True,
+    )
+
+
+def creator_in(line: Line, at: datetime) -> Creator | None:
+    """The account that a line tells of."""
+    if line.username is None:
+        return None
+    known = {"observed_at": at, "creator_id": line.username}
+    return Creator.model_validate(known | creator_fields(line))
+
+
+def _paged(
+    entries: Iterable[Entry], place: Position, request: dict[str, str], as_of: datetime
+) -> Iterator[Page]:
+    rest = iter(entries)
+    batch = list(islice(rest, PAGE_SIZE))
+    while batch:
+        ahead = list(islice(rest, PAGE_SIZE))
+        generation = request["generation"]
+        following = Position(place.window, place.end, batch[-1].after, generation)
+        items = tuple(_item(entry, as_of) for entry in batch)
+        yield Page(place, following if ahead else None, request, items, body=None)
+        place, batch = following, ahead
+
+
+def _item(entry: Entry, as_of: datetime) -> dict[str, Any]:
+    if entry.said is None:
+        return {"line": entry.number, "problem": entry.problem, "text": entry.text}
+    return {"line": entry.number, "said": entry.said, "as_of": as_of.isoformat()}

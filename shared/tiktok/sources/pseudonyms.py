@@ -1,0 +1,171 @@
+"""Creators under pseudonyms: a source that hands on what another one says, without a name in it.
+
+What comes out is all that the steps of a run see, keep and publish. Plain names live in this
+object alone, for as long as the run, because profiles are asked for by them.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from shared.errors import Permanent, Transient
+from shared.model import Creator
+from shared.tiktok.collections import Collection
+from shared.tiktok.sources.source import Found, Page, Position, Reread, Source
+
+_ACCOUNTS = frozenset({"username", "creator_id", "author", "author_name", "uniqueId", "unique_id"})
+"""Where the sources say whose a video is, or whose a profile."""
+
+_DROPPED = frozenset(
+    {"display_name", "nickname", "bio", "bio_description", "signature", "text", "message"}
+    | {"url", "share_url", "embed_link", "embed_html", "profile_web_link", "profile_deep_link"}
+    | {"avatar_url", "bio_url", "open_id", "union_id", "secUid"}
+)
+"""What tells of a person in other words. `text` is a line of a manifest that nobody can read,
+`message` is why there is no profile, and whose."""
+
+_AS_IT_IS = frozenset({"media_url"})  # needed to fetch the file; the lake forgets it then
+_TOKEN = re.compile(r"(@?)([A-Za-z0-9._]{2,})")
+_TELLING = re.compile(r"[0-9._]")
+
+
+class Pseudonymous:
+    """Obeys Source, and passes all questions on to another one.
+
+    `pseudonym` gives the same for the same name, and a pseudonym back as it is. Creators keep their
+    counts and lose display name and text of the profile, videos lose the address of their page.
+    In captions whatever follows an @ becomes a pseudonym, and so do known names that have a digit,
+    a dot or an underscore in them: `ana` alone may be anybody.
+    """
+
+    def __init__(self, source: Source, pseudonym: Callable[[str], str]):
+        pseudonym("anybody")  # a missing key is told before anybody is asked
+        self._source = source
+        self._pseudonym = pseudonym
+        self._plain: dict[str, str] = {}
+        self.name = source.name
+        self.has_profiles = source.has_profiles
+
+    @property
+    def requests(self) -> int:
+        return self._source.requests
+
+    def pages(
+        self, collection: Collection, today: date, position: Position | None = None
+    ) -> Iterator[Page]:
+        for page in self._source.pages(collection, today, position):
+            self._meet([page.videos, page.request])
+            yield replace(
+                page,
+                request=self._left_of(page.request),
+                videos=tuple(self._left_of(one) for one in page.videos),
+                body=None if page.body is None else self._left_of_bytes(page.body),
+            )
+
+    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+        found = self._source.read(item, collection, at)
+        name = found.video.creator_id
+        video = {"url": None, "creator_id": None if name is None else self._met(name)}
+        return replace(
+            found,
+            video=found.video.model_copy(update=video),
+            creator=None if found.creator is None else self._left_of_creator(found.creator),
+        )
+
+    def again(
+        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+    ) -> Iterator[Reread]:
+        for answer in self._source.again(collection, wanted):
+            self._meet([answer.videos])
+            yield replace(
+                answer,
+                videos=tuple(self._left_of(one) for one in answer.videos),
+                bodies=tuple(map(self._left_of_bytes, answer.bodies)),
+            )
+
+    def user_info(self, username: str) -> bytes:
+        """The profile of an account that goes by this pseudonym, met in this run."""
+        name = self._plain.get(username, username)
+        try:
+            return self._left_of_bytes(self._source.user_info(name))
+        except Transient as error:  # the API may repeat what it was asked for
+            raise Transient(str(error).replace(name, username)) from None
+        except Permanent as error:
+            raise Permanent(error.reason, error.sentence.replace(name, username)) from None
+
+    def close(self) -> None:
+        self._source.close()
+
+    # Names
+
+    def _met(self, name: str) -> str:
+        """The pseudonym of an account, which is known from now on."""
+        alias = self._pseudonym(name)
+        if alias != name:
+            self._plain[alias] = name
+        return alias
+
+    def _meet(self, value: Any) -> None:
+        """Get to know every account that an answer names, before its texts are read."""
+        if isinstance(value, dict):
+            for name, inside in value.items():
+                if name in _ACCOUNTS and isinstance(inside, str) and inside:
+                    self._met(inside)
+                else:
+                    self._meet(inside)
+        elif isinstance(value, list | tuple):
+            for one in value:
+                self._meet(one)
+
+    def _left_of(self, value: Any) -> Any:
+        """JSON of any source with pseudonyms in it, and without what tells of a person."""
+        if isinstance(value, list):
+            return [self._left_of(one) for one in value]
+        if isinstance(value, str):
+            return self._left_of_text(value)
+        if not isinstance(value, dict):
+            return value
+        if value.get("field_name") == "username":  # what is asked of the Research API
+            asked = value.get("field_values") or []
+            return {**value, "field_values": [self._met(str(one)) for one in asked]}
+        return {
+            name: self._left_of_field(name, inside)
+            for name, inside in value.items()
+            if name not in _DROPPED
+        }
+
+    def _left_of_field(self, name: str, value: Any) -> Any:
+        if name in _AS_IT_IS:
+            return value
+        if name in _ACCOUNTS and isinstance(value, str) and value:
+            return self._met(value)
+        return self._left_of(value)
+
+    def _left_of_text(self, text: str) -> str:
+        def replaced(match: re.Match[str]) -> str:
+            at, word = match[1], match[2]
+            name = word.rstrip(".")
+            if not name or not (at or self._is_known(name)):
+                return match[0]
+            return f"{at}{self._pseudonym(name)}{word[len(name) :]}"
+
+        return _TOKEN.sub(replaced, text)
+
+    def _is_known(self, word: str) -> bool:
+        if word.isdigit() or not _TELLING.search(word):
+            return False
+        return self._pseudonym(word) in self._plain
+
+    def _left_of_bytes(self, body: bytes) -> bytes:
+        """The same for an answer, which its source has read already."""
+        said = json.loads(body)
+        self._meet(said)
+        return json.dumps(self._left_of(said)).encode()
+
+    def _left_of_creator(self, creator: Creator) -> Creator:
+        alias = self._met(creator.creator_id)
+        told = {"creator_id": alias, "username": alias, "display_name": None, "bio": None}
+        return creator.model_copy(update=told)

@@ -1,0 +1,107 @@
+"""How many requests may still be made today, for all collections together.
+
+`state/_quota/{name}.json` says what of the day's requests is spoken for. A run takes a handful at a
+time, because Cloud Storage takes about one write per second to an object, and gives back what it
+did not use. One that is killed loses at most a handful. When TikTok itself says that the day is
+used up (others of the organisation ask, too), every collection hears of it here.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import ValidationError
+
+from shared.errors import Transient
+from shared.inputs.field_types import Checked, Count
+from shared.storage.lake import Lake, Superseded, state_name
+from shared.tiktok.sources.wire import QuotaExhausted
+
+HANDFUL = 20
+MOST_ATTEMPTS = 30
+
+
+class _Day(Checked):
+    """One UTC day. `taken` requests are used, or in the hands of runs."""
+
+    day: date
+    taken: Count = 0
+    is_exhausted: bool = False
+
+
+class DailyQuota:
+    """Obeys Quota, from any thread: at most `limit` requests a UTC day, whoever makes them."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        name: Literal["research"],
+        limit: int,
+        clock: Callable[[], datetime],
+        pause: Callable[[float], None] = time.sleep,
+    ):
+        self._lake = lake
+        self._name = state_name(f"_quota/{name}")  # no collection is called so
+        self._limit = limit
+        self._clock = clock
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._held = 0
+        self._held_on: date | None = None
+
+    def spend(self) -> None:
+        with self._lock:
+            today = self._clock().date()
+            if self._held == 0 or self._held_on != today:
+                self._held, self._held_on = self._taken(), today
+            self._held -= 1
+
+    def exhausted(self) -> None:
+        with self._lock:
+            self._held = 0
+            self._changed(lambda day: day.model_copy(update={"is_exhausted": True}))
+
+    def close(self) -> None:
+        with self._lock:
+            held, self._held = self._held, 0
+            if held and self._held_on == self._clock().date():
+                self._changed(
+                    lambda day: day.model_copy(update={"taken": max(0, day.taken - held)})
+                )
+
+    def _taken(self) -> int:
+        """Take a handful of what is left. Raises QuotaExhausted when nothing is."""
+        room = 0
+
+        def take(day: _Day) -> _Day:
+            nonlocal room
+            room = min(HANDFUL, max(0, self._limit - day.taken))
+            if day.is_exhausted or room == 0:
+                raise QuotaExhausted(f"the {self._limit} requests of {day.day} (UTC) are used up")
+            return day.model_copy(update={"taken": day.taken + room})
+
+        self._changed(take)
+        return room
+
+    def _changed(self, change: Callable[[_Day], _Day]) -> None:
+        for attempt in range(MOST_ATTEMPTS):
+            content, generation = self._lake.read_with_generation(self._name)
+            new = change(self._day(content))
+            try:
+                self._lake.replace(self._name, new.model_dump_json().encode(), generation)
+                return
+            except Superseded:  # another run at the same moment
+                self._pause(random.uniform(0, 0.1 * (attempt + 1)))
+        raise Transient(f"{self._name} is written by others all the time")
+
+    def _day(self, content: bytes | None) -> _Day:
+        """Today as the object says; a new day, or one that nobody can read, begins at nothing."""
+        today = self._clock().date()
+        try:
+            day = _Day.model_validate_json(content or b"")
+        except ValidationError:
+            return _Day(day=today)
+        return day if day.day == today else _Day(day=today)

@@ -1,0 +1,254 @@
+"""TikTok's Research API as a source: windows of days, pages of videos, profiles of accounts."""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from shared.errors import Transient
+from shared.tiktok.collections import EARLIEST, Collection
+from shared.tiktok.sources.client_tokens import ClientTokens
+from shared.tiktok.sources.research_fields import read_video
+from shared.tiktok.sources.source import Found, Page, Position, Reread
+from shared.tiktok.sources.wire import BAD_REQUEST, Calls, Exchange, Quota, RefusedByApi
+
+log = logging.getLogger(__name__)
+
+PAGE_SIZE = 100
+WINDOW = timedelta(days=29)
+"""Whether `end_date` is included is disputed, and 30 days is the most. A window ends 29 days after
+its start, the next begins on that day, and the overlap is told apart by id: safe either way."""
+
+FRESH_SEARCH_WAITS_S = (5.0, 10.0, 15.0, 20.0, 25.0)
+"""A search_id just given may be unknown for a while to the server that is asked next. One that
+has worked before and is unknown now has expired, and asking again would only cost requests."""
+RESTARTS_PER_WINDOW = 2
+STANDSTILLS = 20
+"""Pages in a row that do not move the cursor before we call it a loop."""
+
+VIDEO_FIELDS = (
+    "id,video_description,create_time,region_code,share_count,view_count,like_count,"
+    "comment_count,music_id,hashtag_names,username,effect_ids,playlist_id,voice_to_text,"
+    "is_stem_verified,favorites_count,video_duration"
+)
+USER_FIELDS = (
+    "display_name,bio_description,is_verified,follower_count,following_count,likes_count,"
+    "video_count"
+)
+
+_SEARCH_ID = re.compile(r"[!-~]{1,200}")
+_SEARCH_GONE = re.compile(
+    r"search[ _]?id .*(invalid|expired)|invalid count or cursor", re.IGNORECASE
+)
+_USER_GONE = re.compile(r"cannot find the user|cannot return this user|is private", re.IGNORECASE)
+
+
+class _SearchGone(Exception):
+    """The search_id is not known any more: its window has to start again."""
+
+
+class ResearchApi:
+    """Obeys Source: the API as one organisation sees it. `clock` is monotonic, in seconds."""
+
+    name = "research"
+    has_profiles = True
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        client_key: str,
+        client_secret: str,
+        quota: Quota | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        tokens = ClientTokens(exchange, client_key, client_secret, clock)
+        self._sleep = sleep
+        self._quota = quota
+        self._calls = Calls(exchange, tokens, quota, sleep)
+
+    @property
+    def requests(self) -> int:
+        """Questions asked so far, repeated ones too; tokens are not counted, nor by the quota."""
+        return self._calls.count
+
+    def pages(
+        self, collection: Collection, today: date, position: Position | None = None
+    ) -> Iterator[Page]:
+        """The pages of a collection from `position` on, oldest window first, asked for lazily.
+
+        Only `has_more` ends a window: a short or an empty page does not.
+        """
+        query = query_of(collection)
+        place = position or first_window(collection, today)
+        is_fresh = position is None
+        while place is not None:
+            for page in self._window(query, place, is_fresh):
+                after = page.next or window_after(collection, today, page.position)
+                place = after
+                yield replace(page, next=after)
+            is_fresh = True
+
+    def again(
+        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+    ) -> Iterator[Reread]:
+        """By their ids, up to 100 at once that were posted within one window."""
+        for batch in _batches(wanted):
+            ids = tuple(video_id for video_id, _ in batch)
+            days = [posted.date() for _, posted in batch]
+            place = Position(min(days), max(days) + timedelta(days=1))
+            pages = list(self._window(query_of_ids(ids), place, is_fresh=True))
+            yield Reread(
+                asked=ids,
+                videos=tuple(video for page in pages for video in page.videos),
+                bodies=tuple(page.body for page in pages if page.body is not None),
+                request=_request(query_of_ids(ids), place),
+            )
+
+    def _window(self, query: Any, place: Position | None, is_fresh: bool) -> Iterator[Page]:
+        """The pages of one window from a place on; a search that is gone starts again."""
+        restarts = standstills = 0
+        while place is not None:
+            request = _request(query, place)
+            try:
+                body, data = self._search(request, is_fresh)
+            except _SearchGone as error:
+                restarts += 1
+                if restarts > RESTARTS_PER_WINDOW:
+                    raise Transient(f"Research API: {error}") from error
+                log.info("search expired, window starts again", extra={"window": place.window})
+                place, is_fresh = Position(place.window, place.end), True
+                continue
+            videos, following = _read_page(data, place)
+            standstills = standstills + 1 if following and _stands_still(place, following) else 0
+            if standstills > STANDSTILLS:
+                raise Transient("Research API: has_more, but the cursor does not move")
+            yield Page(place, following, request, videos, body)
+            is_fresh = following is not None and following.search_id != place.search_id
+            place = following
+
+    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+        """A post and its counts. Raises BadVideo."""
+        return read_video(item, collection, at)
+
+    def close(self) -> None:
+        if self._quota is not None:
+            self._quota.close()
+
+    def user_info(self, username: str) -> bytes:
+        """An account's profile, or the refusal the API gives for this very account, as it came."""
+        try:
+            body, _ = self._calls.ask("research/user/info", USER_FIELDS, {"username": username})
+        except RefusedByApi as error:
+            if error.reason in BAD_REQUEST and _USER_GONE.search(error.message):
+                return error.body
+            raise
+        return body
+
+    def _search(self, request: Mapping[str, Any], fresh: bool) -> tuple[bytes, dict[str, Any]]:
+        waits = FRESH_SEARCH_WAITS_S if fresh else ()
+        for wait_s in (*waits, None):
+            try:
+                return self._calls.ask("research/video/query", VIDEO_FIELDS, request)
+            except RefusedByApi as error:
+                if not ("search_id" in request and _is_search_gone(error)):
+                    raise
+                if wait_s is None:
+                    raise _SearchGone(error.sentence) from error
+                self._sleep(wait_s)
+        raise AssertionError("unreachable")
+
+
+def query_of(collection: Collection) -> dict[str, Any]:
+    """The collection's lists as the API's conditions: every list must match by one of its terms."""
+    terms = {
+        "username": collection.usernames,
+        "hashtag_name": collection.hashtags,
+        "keyword": collection.keywords,
+        "region_code": collection.regions,
+    }
+    return {
+        "and": [
+            {"operation": "IN", "field_name": name, "field_values": list(values)}
+            for name, values in terms.items()
+            if values
+        ]
+    }
+
+
+def query_of_ids(ids: Sequence[str]) -> dict[str, Any]:
+    """Known videos as the API's condition."""
+    return {"and": [{"operation": "IN", "field_name": "video_id", "field_values": list(ids)}]}
+
+
+def _batches(
+    wanted: Iterable[tuple[str, datetime]],
+) -> Iterator[list[tuple[str, datetime]]]:
+    """Videos, oldest first, that one question may ask for."""
+    batch: list[tuple[str, datetime]] = []
+    for video_id, posted in wanted:
+        if batch and (len(batch) == PAGE_SIZE or posted.date() >= batch[0][1].date() + WINDOW):
+            yield batch
+            batch = []
+        batch.append((video_id, posted))
+    if batch:
+        yield batch
+
+
+def first_window(collection: Collection, today: date) -> Position | None:
+    """The window that starts on the first day, or None when that day has not come."""
+    start, until = collection.start_date or EARLIEST, _until(collection, today)
+    return Position(start, min(start + WINDOW, until)) if start <= until else None
+
+
+def window_after(collection: Collection, today: date, place: Position) -> Position | None:
+    """The window that starts on the day this one ends, or None after the last."""
+    start, until = place.end, _until(collection, today)
+    return Position(start, min(start + WINDOW, until)) if start < until else None
+
+
+def _until(collection: Collection, today: date) -> date:
+    """The day after `end_date`, should the API leave the end out, but never a day to come.
+
+    Whoever reads the pages drops what was posted after `end_date`.
+    """
+    last = collection.end_date or today
+    return min(last + timedelta(days=1), today)
+
+
+def _request(query: Any, place: Position) -> dict[str, Any]:
+    request = {
+        "query": query,
+        "start_date": f"{place.window:%Y%m%d}",
+        "end_date": f"{place.end:%Y%m%d}",
+        "max_count": PAGE_SIZE,
+    }
+    if place.search_id is not None:
+        request |= {"cursor": place.cursor, "search_id": place.search_id}
+    return request
+
+
+def _read_page(data: dict[str, Any], place: Position) -> tuple[tuple[Any, ...], Position | None]:
+    """Videos, and the next place in this window, which only `has_more` announces."""
+    videos = data.get("videos") or []
+    if not isinstance(videos, list):
+        raise Transient("Research API: data.videos is no list")
+    if data.get("has_more") is not True:
+        return tuple(videos), None
+    cursor, search_id = data.get("cursor"), data.get("search_id", place.search_id)
+    if type(cursor) is not int or not 0 <= cursor < 2**63:
+        raise Transient("Research API: has_more without a cursor")
+    if not isinstance(search_id, str | int) or not _SEARCH_ID.fullmatch(str(search_id)):
+        raise Transient("Research API: has_more without a search_id")
+    return tuple(videos), replace(place, cursor=cursor, search_id=str(search_id))
+
+
+def _stands_still(place: Position, following: Position) -> bool:
+    return following.cursor == place.cursor and following.search_id == place.search_id
+
+
+def _is_search_gone(error: RefusedByApi) -> bool:
+    return error.reason in BAD_REQUEST and bool(_SEARCH_GONE.search(error.message))

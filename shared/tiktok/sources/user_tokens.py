@@ -1,0 +1,174 @@
+"""A creator's own tokens, which open the Display API: they rotate, so they are kept before use.
+
+`tokens/{account}` holds both tokens of an account, encrypted with a key that follows from the app's
+client secret: without the secret the refresh token is worth nothing anyway. A refresh gives a new
+refresh token and the older one stops working, so one process refreshes at a time, under a claim,
+and writes the new pair down before anything is asked with it.
+
+https://developers.tiktok.com/doc/oauth-user-access-token-management (read 2026-11)
+"""
+
+import base64
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from shared.errors import Misconfigured, Transient
+from shared.inputs.field_types import Checked, Instant, Word
+from shared.logs import secret
+from shared.model import Malformed, parse
+from shared.storage.lake import TOKENS, Lake, Superseded
+from shared.storage.lease import Claimed, Claims
+from shared.tiktok.sources.client_tokens import REFRESH_AT, post_form
+from shared.tiktok.sources.wire import Again, Answer, Exchange, check, error_of
+
+CLAIM_LEASE_S = 180.0
+WAITS_FOR_ANOTHER = 30
+
+
+class Pair(Checked):
+    """What TikTok gave for one account. Times are when each stops being good."""
+
+    access_token: Word
+    access_until: Instant
+    refresh_at: Instant
+    refresh_token: Word
+    refresh_until: Instant
+    scopes: tuple[Word, ...] = ()
+
+
+def pair_in(answer: Answer, now: datetime) -> Pair:
+    """Read what TikTok answered to a request for tokens; no life is taken for granted."""
+    said = answer.envelope
+    try:
+        life, refresh_life = (
+            timedelta(seconds=float(said[name])) for name in ("expires_in", "refresh_expires_in")
+        )
+        return Pair(
+            access_token=secret(said["access_token"]),
+            access_until=now + life,
+            refresh_at=now + REFRESH_AT * life,
+            refresh_token=secret(said["refresh_token"]),
+            refresh_until=now + refresh_life,
+            scopes=tuple(one for one in str(said.get("scope", "")).split(",") if one),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        check(answer)
+        raise Again(f"HTTP {answer.status} without tokens") from error
+
+
+@dataclass
+class UserTokens:
+    """Obeys Tokens for one account. Raises Misconfigured when its owner has to log in again."""
+
+    lake: Lake
+    account: str
+    exchange: Exchange
+    client_key: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None] = time.sleep
+    _held: Pair | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def valid(self, instead_of: str | None = None) -> str:
+        with self._lock:
+            held = self._held or self._read()[0]
+            if not self._is_good(held, instead_of):
+                held = self._refreshed(instead_of)
+            self._held = held
+            return held.access_token
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What the owner agreed to."""
+        self.valid()
+        return self._held.scopes if self._held else ()
+
+    def keep(self, pair: Pair, generation: int | None = None) -> None:
+        """Write tokens down, over that generation or over whatever stands there.
+
+        Raises Superseded when another process was first.
+        """
+        content = _cipher(self.client_secret).encrypt(pair.model_dump_json().encode())
+        if generation is None:
+            _, generation = self.lake.read_with_generation(self._name)
+        self.lake.replace(self._name, content, generation, "application/octet-stream")
+
+    @property
+    def _name(self) -> str:
+        return f"{TOKENS}{quote(self.account, safe='')}"
+
+    def _is_good(self, pair: Pair, instead_of: str | None) -> bool:
+        return pair.access_token != instead_of and self.clock() < pair.refresh_at
+
+    def _read(self) -> tuple[Pair, int]:
+        content, generation = self.lake.read_with_generation(self._name)
+        if content is None:
+            raise Misconfigured(f"Nobody has logged in as {self.account}: {self._advice}")
+        try:
+            plain = _cipher(self.client_secret).decrypt(content)
+            pair = parse(Pair, plain, self._name)
+        except (_unreadable(), Malformed) as error:
+            raise Misconfigured(
+                f"{self._name} cannot be read with this TIKTOK_CLIENT_SECRET: {self._advice}"
+            ) from error
+        secret(pair.access_token)
+        secret(pair.refresh_token)
+        return pair, generation
+
+    def _refreshed(self, instead_of: str | None) -> Pair:
+        claims, owner = Claims(self.lake, CLAIM_LEASE_S), uuid.uuid4().hex
+        for _ in range(WAITS_FOR_ANOTHER):
+            try:
+                with claims.held(f"{self._name}.claim", owner):
+                    return self._refreshed_alone(instead_of)
+            except Claimed:
+                self.sleep(1.0)
+        raise Transient(f"another process has been renewing the tokens of {self.account} for long")
+
+    def _refreshed_alone(self, instead_of: str | None) -> Pair:
+        standing, generation = self._read()
+        if self._is_good(standing, instead_of):
+            return standing  # another process renewed them while we waited
+        form = {"grant_type": "refresh_token", "refresh_token": standing.refresh_token}
+        answer = post_form(self.exchange, self.client_key, self.client_secret, form)
+        if error_of(answer.envelope)[0] == "invalid_grant":
+            raise Misconfigured(
+                f"TikTok does not take the refresh token of {self.account} any more: {self._advice}"
+            )
+        renewed = pair_in(answer, self.clock())
+        try:
+            self.keep(renewed, generation)
+        except Superseded as error:
+            raise Transient(f"somebody logged in as {self.account} just now") from error
+        return renewed
+
+    @property
+    def _advice(self) -> str:
+        return f"run tta collections login {self.account}"
+
+
+def _cipher(client_secret: str) -> Any:
+    """AES and HMAC (Fernet) under a key of its own, drawn from the secret by HKDF."""
+    from cryptography.fernet import Fernet
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    if not client_secret:
+        raise Misconfigured("Environment: TIKTOK_CLIENT_SECRET is not set")
+    derived = HKDF(SHA256(), 32, salt=None, info=b"tta display tokens").derive(
+        client_secret.encode()
+    )
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+def _unreadable() -> type[Exception]:
+    from cryptography.fernet import InvalidToken
+
+    return InvalidToken

@@ -1,0 +1,208 @@
+"""`tta collections`: what is wrong is told at its line, and only what is right gets in."""
+
+import json
+
+import pytest
+import requests
+
+from cli.console import Screen
+from cli.errors import Refused
+from cli.verbs.collections.actions import Collected, checked_file
+from cli.verbs.collections.login import log_in
+from local.endpoints import Endpoints
+from local.sandbox.api.server import running
+from local.sandbox.dummy import dummy_library
+from shared.storage.lake import COLLECTIONS
+from tests.fakes import LakeInMemory
+
+GOOD = """\
+collections:
+  cats:
+    hashtags: [cat]
+    start_date: 2026-01-01
+  mine:
+    source: manifest
+    manifest: manifests/mine.csv
+"""
+BAD = GOOD + "  dogs:\n    hashtags: [dog]\n    start_date: soon\n"
+
+
+@pytest.fixture
+def lake():
+    return LakeInMemory()
+
+
+@pytest.fixture
+def do(lake, tmp_path):
+    """Carry out one action on a bucket in memory; FILE has the given content."""
+
+    def do(action, content=None, name="c.yaml", machine=False):
+        path = tmp_path / name
+        if content is not None:
+            path.write_text(content)
+        screen = Screen(machine=machine)
+        Collected(lake, Endpoints(home="", pid=0, key=""), screen).do(action, str(path))
+
+    return do
+
+
+def test_a_file_on_this_machine_is_checked_without_any_cloud(tmp_path, capsys):
+    path = tmp_path / "c.yaml"
+    path.write_text(BAD)
+
+    with pytest.raises(Refused, match=r"c\.yaml, line 10, dogs\.start_date: not a date"):
+        checked_file(str(path), Screen())
+
+    assert "cats" in capsys.readouterr().out
+
+
+def test_the_terms_of_reading_tiktoks_pages_are_stated_where_that_is_switched_on(tmp_path, capsys):
+    path = tmp_path / "c.yaml"
+    path.write_text(GOOD + "    media: {resolver: ytdlp}\n")
+    with pytest.raises(Refused, match=r"line 8, mine\.media\.terms_accepted: must be true.*forbid"):
+        checked_file(str(path), Screen())
+
+    path.write_text(GOOD + "    media: {resolver: ytdlp, terms_accepted: true}\n")
+    checked_file(str(path), Screen())
+
+    assert "mine: Resolver ytdlp reads TikTok's web pages by machine" in capsys.readouterr().err
+
+
+def test_machines_get_every_problem_with_its_line(tmp_path, capsys):
+    path = tmp_path / "c.yaml"
+    path.write_text(BAD)
+
+    with pytest.raises(Refused):
+        checked_file(str(path), Screen(machine=True))
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["collections"] == ["cats", "mine"]
+    assert [(one["line"], one["field"]) for one in told["problems"]] == [(10, "dogs.start_date")]
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(Refused, match="No such file"):
+        checked_file(str(tmp_path / "none.yaml"), Screen())
+
+
+def test_a_good_file_is_put_and_shown(do, lake, capsys):
+    lake.put("manifests/mine.csv", b"video_id\n1\n")
+
+    do("put", GOOD)
+    do("show")
+
+    assert lake.read(COLLECTIONS) == GOOD.encode()
+    assert GOOD in capsys.readouterr().out
+
+
+def test_a_file_with_one_fault_is_not_put_at_all(do, lake):
+    with pytest.raises(Refused, match="line 10"):
+        do("put", BAD)
+
+    assert lake.read(COLLECTIONS) is None
+
+
+def test_a_manifest_that_is_not_in_the_bucket_is_missed(do, lake):
+    with pytest.raises(Refused, match=r"mine\.manifest: there is no manifests/mine\.csv"):
+        do("put", GOOD)
+
+    with pytest.raises(Refused, match="add-manifest"):
+        do("check")
+
+
+def test_a_collection_that_lists_nothing_is_told_when_the_bucket_is_checked(do, lake, capsys):
+    lake.put("manifests/mine.csv", b"video_id\n1\n")
+    do("put", GOOD)
+    lake.put("state/cats.json", b'{"silent_since": "2026-11-01T00:00:00Z"}')
+
+    do("check")
+
+    told = capsys.readouterr().err
+    assert "cats lists nothing: since 2026-11-01 each pass has listed no video." in told
+
+
+def test_a_bucket_without_collections_is_told(do):
+    with pytest.raises(Refused, match="collections put FILE"):
+        do("show")
+
+
+def test_a_manifest_is_read_through_before_it_is_brought(do, lake, capsys):
+    do("add-manifest", "video_id,views\n1,5\n../x,1\n2,541.2K\n", "mine.csv")
+    do("add-manifest", "video_id,views\n1,6\n", "mine.csv")
+
+    shown = capsys.readouterr()
+    assert "2 lines can be used, 1 cannot" in shown.out
+    assert "mine.csv, line 3, video_id" in shown.err
+    assert lake.read("manifests/mine.csv") == b"video_id,views\n1,6\n"
+
+
+def test_what_is_no_manifest_is_not_brought(do, lake):
+    with pytest.raises(Refused, match="no column of video ids"):
+        do("add-manifest", "a,b\n1,2\n", "mine.csv")
+    with pytest.raises(Refused, match="no line of it can be used"):
+        do("add-manifest", "video_id\n../x\n", "other.csv")
+
+    assert list(lake.names("manifests/")) == []
+
+
+# Logging in
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory):
+    with running(dummy_library(tmp_path_factory.mktemp("library"), 20, unavailable=())) as server:
+        yield server
+
+
+def browser(**choice):
+    """A person who opens the page and decides."""
+
+    def open_page(url):
+        requests.get(f"{url}&account=user1", timeout=10)
+
+    def refuse(url):
+        back = dict(part.split("=") for part in url.partition("?")[2].split("&"))
+        address = requests.utils.unquote(back["redirect_uri"])
+        requests.get(f"{address}?error=access_denied&state={back['state']}", timeout=10)
+
+    def forge(url):
+        back = dict(part.split("=") for part in url.partition("?")[2].split("&"))
+        address = requests.utils.unquote(back["redirect_uri"])
+        requests.get(f"{address}?code=theirs&state=guessed", timeout=10)
+
+    return {"agrees": open_page, "refuses": refuse, "is_forged": forge}[choice["that"]]
+
+
+@pytest.mark.parametrize(
+    ("that", "told"), [("refuses", "access_denied"), ("is_forged", "no answer came in time")]
+)
+def test_without_the_owners_consent_nothing_is_kept(sandbox, lake, that, told, in_background):
+    with pytest.raises(Refused, match=told):
+        in_background(sandbox, lake, browser(that=that))
+
+    assert list(lake.names("tokens/")) == []
+
+
+def test_a_consent_is_kept_encrypted_and_opens_the_account(sandbox, lake, in_background, capsys):
+    in_background(sandbox, lake, browser(that="agrees"))
+
+    assert b"rft." not in lake.read("tokens/user1")
+    assert "source: display" in capsys.readouterr().out
+
+
+@pytest.fixture
+def in_background():
+    """Log in while the person's browser runs beside, as it does."""
+    from threading import Thread
+
+    def run(sandbox, lake, browse):
+        endpoints = Endpoints(home="", pid=0, key="", tiktok=sandbox.url)
+        log_in(
+            "user1",
+            lake,
+            endpoints,
+            Screen(),
+            browse=lambda url: Thread(target=browse, args=(url,), daemon=True).start(),
+        )
+
+    return run

@@ -1,0 +1,83 @@
+"""What `tta demo` calls a success."""
+
+from collections import Counter
+
+import pytest
+
+from cli.errors import Refused
+from cli.scheduler import in_words
+from cli.verbs.demo.run import Outcome
+from cli.warehouse import changes
+
+FETCHED = {
+    "mode": "discover",
+    "listed": 5,
+    "new": 5,
+    "already_listed": 0,
+    "max_videos_reached": False,
+    "stored": 3,
+    "already_there": 0,
+    "no_media": 2,
+    "failed": 0,
+    "reasons": {"no_media": {"deleted": 1, "private": 1}, "failed": {}},
+    "left": None,
+}
+
+
+def outcome(fetched: dict | None = None, rows: int = 5, **other: int) -> Outcome:
+    return Outcome(
+        fetched=FETCHED | (fetched or {}),
+        ratings=[],
+        tables={"fact_video_analytics": {"rows": rows, "changed": 0}},
+        most_surprising=[],
+        report={},
+        **{"unrated": 0, "dead_lettered": 0} | other,
+    )
+
+
+def test_a_clean_run_is_a_success():
+    outcome().refuse_failure()
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (outcome({"failed": 2}), "2 files could not be fetched"),
+        (outcome({"left": {"why": "quota"}}), "fetch stopped before the end"),
+        (outcome(unrated=3), "3 videos have no rating"),
+        (outcome(dead_lettered=1), "1 messages were given up"),
+        (outcome(rows=0), "the star schema is empty"),
+    ],
+)
+def test_anything_less_is_named(found, sentence):
+    with pytest.raises(Refused, match=sentence):
+        found.refuse_failure()
+
+
+def test_equal_tables_have_no_changes():
+    rows = {"dim_user": Counter({b"a": 1, b"b": 2})}
+
+    assert changes(rows, rows) == {"dim_user": {"rows": 3, "changed": 0}}
+
+
+def test_a_row_that_is_other_than_before_is_a_change():
+    before, after = {"t": Counter({b"a": 1})}, {"t": Counter({b"A": 1, b"b": 1})}
+
+    assert changes(before, after) == {"t": {"rows": 2, "changed": 2}}
+
+
+def test_a_row_that_is_there_twice_is_a_change():
+    assert changes({"t": Counter({b"a": 1})}, {"t": Counter({b"a": 2})})["t"]["changed"] == 1
+
+
+def test_every_outcome_of_fetch_is_told_with_its_reasons():
+    text = "\n".join(
+        in_words(
+            FETCHED
+            | {"failed": 1, "reasons": {"no_media": {"deleted": 2}, "failed": {"timeout": 1}}}
+        )
+    )
+
+    assert "listed   5 videos (5 new, 0 already known)" in text
+    assert "no media 2 videos (deleted 2)" in text
+    assert "failed   1, tried again next time (timeout 1)" in text

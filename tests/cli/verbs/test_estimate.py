@@ -1,0 +1,283 @@
+"""`tta estimate`: a price before anything runs, for files here and for what is in the lake."""
+
+import json
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cli.console import Screen
+from cli.errors import Refused
+from cli.main import status_of
+from cli.selection import Selected
+from cli.verbs.estimate.run import Estimate, Plan, show
+from local.cloud import INGEST, pointing_at, running
+from shared.errors import Misconfigured
+from shared.rating.gemini.estimate import ANSWER_TOKENS, THINKING_TOKENS, prompt_tokens
+from shared.rating.gemini.prices import Prices
+from shared.storage.lake import Lake
+from tests.fakes import LakeInMemory
+from tests.shared.rating.signals.test_signals import still, tone, write
+
+TODAY = date(2026, 11, 24)
+ID = "7300000000000000001"
+PROMPT = prompt_tokens()
+WRITTEN = tuple(a + b for a, b in zip(ANSWER_TOKENS, THINKING_TOKENS["low"], strict=True))
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory) -> Path:
+    """A clip of 30 s with sound, one of 12 s without, and one that tells no duration."""
+    folder = tmp_path_factory.mktemp("clips")
+    write(folder / "long.mp4", still(), 29.9, sound=tone(29.9), fps=10)
+    write(folder / "silent.mp4", still(), 12.0, fps=10)
+    write(folder / "live.webm", still(), 1.0, codec="libvpx-vp9", options={"live": "1"})
+    return folder
+
+
+@pytest.fixture
+def folder(clips, tmp_path) -> Path:
+    """Those, and what is no video."""
+    made = tmp_path / "folder"
+    shutil.copytree(clips, made)
+    (made / "notes.txt").write_text("cats\n")
+    (made / "empty.mp4").touch()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def without_settings(monkeypatch):
+    for name in ("GEMINI_API_KEY", "GEMINI_MODEL", "GEMINI_FPS", "GEMINI_THINKING_LEVEL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("DAILY_BUDGET_USD", "DAILY_BUDGET_VIDEOS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def planned(fps=1.0, model=None, sees_caption=False, replicates=1) -> Plan:
+    return Plan.of(TODAY, fps, model, sees_caption, replicates)
+
+
+def estimated(*words: object, lake=None, **plan) -> dict:
+    selected = Selected.of(list(map(str, words)))
+    return Estimate.of(planned(**plan), selected, lake).document()
+
+
+def told(*words: object, capsys, **plan) -> str:
+    show(Estimate.of(planned(**plan), Selected.of(list(map(str, words))), None), Screen())
+    return capsys.readouterr().out
+
+
+def reasons(document: dict) -> dict[str, str]:
+    return {Path(one["what"]).name: one["reason"] for one in document["not_priced"]}
+
+
+def test_thirty_seconds_at_one_frame_a_second_are_as_computed_by_hand(clips):
+    found = estimated(clips / "long.mp4")
+
+    assert found["tokens"] == {
+        "video": {"low": 2_100, "high": 2_100},
+        "audio": {"low": pytest.approx(750, abs=5), "high": pytest.approx(960, abs=5)},
+        "prompt": {"low": PROMPT, "high": PROMPT},
+        "output": {"low": WRITTEN[0], "high": WRITTEN[1]},
+    }
+
+
+def test_a_mixed_folder_sums_what_can_be_priced(folder):
+    found = estimated(folder)
+
+    assert (found["videos"], found["with_sound"], found["frames"]) == (2, 1, 42)
+    assert found["duration_s"] == pytest.approx(42, abs=0.2)
+    assert found["tokens"]["video"]["high"] == 42 * 70
+    assert found["tokens"]["prompt"]["low"] == 2 * PROMPT
+
+
+def test_what_cannot_be_priced_is_listed_with_its_reason(folder):
+    assert reasons(estimated(folder)) == {
+        "empty.mp4": "empty",
+        "live.webm": "no_duration",
+        "notes.txt": "not_a_video",
+    }
+
+
+def test_a_clip_beyond_the_longest_is_not_priced(clips, monkeypatch):
+    monkeypatch.setenv("GEMINI_MAX_CLIP_S", "20")
+
+    assert reasons(estimated(clips)) == {"long.mp4": "too_long", "live.webm": "no_duration"}
+
+
+def test_a_file_beyond_the_largest_is_not_priced(clips, monkeypatch):
+    monkeypatch.setenv("MAX_MEDIA_BYTES", "1000")
+
+    assert set(reasons(estimated(clips)).values()) == {"too_large"}
+
+
+def test_with_an_api_key_a_file_that_does_not_fit_into_the_request_is_uploaded(clips, monkeypatch):
+    plain = estimated(clips)
+    monkeypatch.setenv("GEMINI_API_KEY", "key")
+    monkeypatch.setenv("GEMINI_INLINE_MAX_BYTES", "1000")
+
+    assert reasons(estimated(clips)) == reasons(plain)
+
+
+def test_with_an_api_key_nothing_beyond_two_gigabytes_is_priced(clips, monkeypatch):
+    monkeypatch.setenv("GEMINI_API_KEY", "key")
+    monkeypatch.setattr("cli.verbs.estimate.run.MOST_UPLOADED_BYTES", 1_000)
+
+    assert set(reasons(estimated(clips)).values()) == {"too_large"}
+
+
+def test_replicates_multiply(clips):
+    once, thrice = estimated(clips), estimated(clips, replicates=3)
+
+    assert thrice["ratings"] == 3 * once["ratings"]
+    assert thrice["cost_usd"]["live"]["high"] == pytest.approx(
+        3 * once["cost_usd"]["live"]["high"], abs=1e-5
+    )
+
+
+def test_a_batch_is_half_price(clips):
+    cost = estimated(clips)["cost_usd"]
+
+    assert cost["batch"]["low"] == pytest.approx(cost["live"]["low"] / 2, abs=1e-6)
+
+
+def test_the_cost_is_what_the_price_table_says(clips):
+    found = estimated(clips / "silent.mp4", model="gemini-3.8-flash")
+
+    low = (12 * 70 + PROMPT) * 0.75e-6 + WRITTEN[0] * 3.75e-6
+    assert found["cost_usd"]["live"]["low"] == pytest.approx(low, abs=1e-6)
+    assert found["prices"]["as_of"] == Prices.load().as_of
+
+
+def test_the_settings_hold_where_no_option_says_otherwise(clips, monkeypatch):
+    monkeypatch.setenv("GEMINI_FPS", "2")
+
+    assert estimated(clips / "silent.mp4", fps=None)["frames"] == 24
+    assert estimated(clips / "silent.mp4", fps=5.0)["frames"] == 60
+
+
+def test_a_cloud_asks_as_its_own_settings_say(clips, tmp_path, monkeypatch, capsys):
+    (tmp_path / "tta.toml").write_text(
+        '[targets.prod]\nproject = "my-project"\nlake_bucket = "my-lake"\n'
+        "[targets.prod.gemini]\nfps = 3.0\n"
+    )
+    monkeypatch.setenv("TTA_CONFIG", str(tmp_path / "tta.toml"))
+    monkeypatch.setenv("GEMINI_FPS", "2")
+
+    assert status_of(["estimate", str(clips / "silent.mp4"), "--target", "prod", "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["frames"] == 36
+
+
+def test_the_caption_can_only_add(clips):
+    plain, captioned = estimated(clips), estimated(clips, sees_caption=True)
+
+    assert captioned["condition"] == "gemini+caption"
+    assert captioned["tokens"]["prompt"]["low"] == plain["tokens"]["prompt"]["low"]
+    assert captioned["tokens"]["prompt"]["high"] > plain["tokens"]["prompt"]["high"]
+
+
+def test_a_model_without_a_price_has_tokens_and_no_cost(clips, capsys):
+    found = estimated(clips, model="gemini-9-unheard")
+
+    assert found["cost_usd"] == {"live": None, "batch": None}
+    assert found["tokens"]["video"]["high"] == 42 * 70
+    assert "has no price" in told(clips, model="gemini-9-unheard", capsys=capsys)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [({"fps": 25.0}, "--fps"), ({"model": "Gemini Pro"}, "--model")]
+)
+def test_an_option_that_cannot_be_is_wrong_use(options, said):
+    with pytest.raises(Refused, match=said) as caught:
+        planned(**options)
+
+    assert caught.value.status == 2
+
+
+def test_a_setting_that_is_wrong_is_named(monkeypatch):
+    monkeypatch.setenv("DAILY_BUDGET_USD", "-1")
+
+    with pytest.raises(Misconfigured, match="DAILY_BUDGET_USD"):
+        planned()
+
+
+def test_the_daily_budget_is_told_with_the_days_it_makes(clips, monkeypatch, capsys):
+    monkeypatch.setenv("DAILY_BUDGET_VIDEOS", "3")
+    monkeypatch.setenv("DAILY_BUDGET_USD", "5")
+
+    assert "3 videos and 5 USD; this takes up to 4 day(s)" in told(
+        clips, replicates=5, capsys=capsys
+    )
+
+
+def test_without_a_budget_it_is_told_how_to_set_one(clips, capsys):
+    assert "no daily budget" in told(clips, capsys=capsys)
+
+
+def test_people_read_prices_their_date_and_source(clips, capsys):
+    said = told(clips, capsys=capsys)
+
+    prices = Prices.load()
+    assert f"as of {prices.as_of}" in said and prices.source in said
+    assert "2,940" in said, "video tokens"
+    assert "live.webm" in said and "no_duration" in said
+
+
+def test_objects_of_the_lake_are_priced_like_files(clips):
+    lake = LakeInMemory()
+    lake.put(f"videos/{ID}.mp4", (clips / "long.mp4").read_bytes())
+    lake.put("videos/silent.mp4", (clips / "silent.mp4").read_bytes())
+    lake.put("videos/notes.txt", b"cats")
+
+    found = estimated("all", lake=lake)
+
+    assert found["tokens"] == estimated(clips / "long.mp4", clips / "silent.mp4")["tokens"]
+    assert reasons(found) == {"notes.txt": "not_a_video"}
+
+
+def test_an_id_without_a_file_is_listed(clips):
+    assert reasons(estimated(ID, lake=LakeInMemory())) == {ID: "no_file"}
+
+
+def test_files_here_need_no_cloud_and_no_home(clips, tmp_path):
+    words = ["estimate", str(clips), "--fps", "1", "--json", "--home", str(tmp_path / "home")]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", *words], capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["frames"] == 42
+    assert not (tmp_path / "home").exists()
+
+
+def test_nothing_that_can_be_priced_is_a_failure_that_still_says_why(tmp_path, capsys):
+    (tmp_path / "notes.txt").write_text("cats")
+
+    assert status_of(["estimate", str(tmp_path)]) == 1
+
+    said = capsys.readouterr()
+    assert "not_a_video" in said.out
+    assert "Nothing of what was selected can be priced" in said.err
+
+
+def test_no_selection_is_wrong_use(capsys):
+    assert status_of(["estimate"]) == 2
+    assert "collection:NAME" in capsys.readouterr().err
+
+
+def test_a_running_cloud_is_asked_over_its_own_wire(clips, tmp_path, capsys):
+    with running(tmp_path / "home", INGEST, publish=True) as endpoints:
+        with pointing_at(endpoints):
+            lake = Lake.connect(endpoints.project, endpoints.bucket)
+            lake.put(f"videos/{ID}.mp4", (clips / "long.mp4").read_bytes())
+
+        status = status_of(["estimate", "all", "--fps", "1", "--json", "--home", endpoints.home])
+
+    assert status == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["tokens"]["video"]["low"] == 2_100

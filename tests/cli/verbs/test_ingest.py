@@ -1,0 +1,159 @@
+"""Own files and what is known of them enter the lake; saying it again changes nothing."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli.errors import Refused
+from cli.uploads import Upload
+from cli.verbs.ingest.run import Batch
+from cli.verbs.ingest.store import Ingestion
+from shared.inputs.media_type import MP4 as MP4_TYPE
+from shared.model import Metrics, Record, Video, parse_record
+from shared.tiktok.sources.manifest_line import Line
+from tests.cli.verbs.test_uploads import MP4
+from tests.fakes import LakeInMemory, tombstones_in
+
+ID = "7300000000000000001"
+MONDAY = datetime(2026, 5, 4, tzinfo=UTC)
+TUESDAY = datetime(2026, 5, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def lake() -> LakeInMemory:
+    return LakeInMemory()
+
+
+def described(lake: LakeInMemory, now: datetime = MONDAY, **said: object) -> Record:
+    line = Line.model_validate({"video_id": ID} | said) if said else None
+    return Ingestion(lake, now, tombstones_in(lake)).describe(ID, line, counted_at=MONDAY)
+
+
+def stored(lake: LakeInMemory, tmp_path: Path, content: bytes = MP4) -> str:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(content)
+    return Ingestion(lake, MONDAY, tombstones_in(lake)).store(Upload(path, ID, MP4_TYPE))
+
+
+def test_a_file_without_metadata_is_described_as_an_upload(lake):
+    assert described(lake) == Record(video_id=ID, video=Video(observed_at=MONDAY, source="upload"))
+
+
+def test_the_description_is_kept_in_the_lake(lake):
+    record = described(lake, username="cats", views=5)
+
+    assert parse_record(lake.read(f"metadata/{ID}.json")) == record
+
+
+def test_the_same_said_again_tomorrow_changes_nothing(lake):
+    first = described(lake, MONDAY, username="cats", caption="Wait for it", views=5)
+    names = set(lake.objects)
+
+    assert described(lake, TUESDAY, username="cats", caption="Wait for it", views=5) == first
+    assert set(lake.objects) == names
+
+
+def test_the_same_file_again_keeps_what_was_said_of_it(lake):
+    first = described(lake, MONDAY, username="cats", views=5)
+
+    assert described(lake, TUESDAY) == first
+
+
+def test_newer_counts_replace_older_ones_and_leave_the_rest(lake):
+    described(lake, caption="Wait for it", views=5)
+
+    record = described(lake, TUESDAY, views=9, collected_at=TUESDAY)
+
+    assert record.metrics == Metrics(collected_at=TUESDAY, views=9)
+    assert record.video.caption == "Wait for it"
+
+
+def test_counts_stay_when_only_the_caption_is_said(lake):
+    described(lake, views=5)
+
+    assert described(lake, TUESDAY, caption="Wait for it").metrics.views == 5
+
+
+def test_every_reading_of_the_counts_is_kept_for_a_rebuild(lake):
+    described(lake, views=5)
+    described(lake, TUESDAY, views=9, collected_at=TUESDAY)
+
+    raw = [parse_record(lake.read(name)) for name in lake.objects if name.startswith("raw/upload/")]
+
+    assert sorted(record.metrics.views for record in raw) == [5, 9]
+
+
+def test_a_count_that_cannot_be_is_kept_and_a_rounded_one_is_flagged(lake):
+    record = described(lake, username="cats", views=-5, followers=-1, is_rounded=True)
+
+    assert (record.metrics.views, record.metrics.flags) == (-5, ("rounded_count",))
+    assert (record.metrics.followers, record.creator.followers) == (-1, None)
+
+
+def test_a_correction_is_a_newer_observation(lake):
+    described(lake, MONDAY, caption="Wiat for it")
+
+    record = described(lake, TUESDAY, caption="Wait for it")
+
+    assert record.video.observed_at == TUESDAY
+
+
+def test_a_video_that_was_listed_by_a_collection_keeps_its_source(lake):
+    listed = Record(
+        video_id=ID, video=Video(observed_at=MONDAY, source="research", url="https://x")
+    )
+    lake.write_once(f"metadata/{ID}.json", listed.to_json())
+
+    record = described(lake, TUESDAY, username="cats")
+
+    assert record.video.source == "research"
+    assert record.video.url == "https://x"
+
+
+def test_counts_without_a_moment_are_as_old_as_the_metadata_file(lake):
+    assert described(lake, TUESDAY, views=5).metrics.collected_at == MONDAY
+
+
+def test_a_count_that_is_not_given_is_not_zero(lake):
+    assert described(lake, views=5).metrics.likes is None
+
+
+def test_a_file_is_stored_under_its_id_once(lake, tmp_path):
+    assert stored(lake, tmp_path) == "stored"
+    assert stored(lake, tmp_path) == "already_there"
+    assert lake.read(f"videos/{ID}.mp4") == MP4
+
+
+def test_other_content_under_the_same_id_does_not_replace_the_first(lake, tmp_path):
+    stored(lake, tmp_path)
+
+    assert stored(lake, tmp_path, MP4 + b"other") == "other_content"
+    assert lake.read(f"videos/{ID}.mp4") == MP4
+
+
+def test_a_batch_takes_the_good_and_tells_of_the_bad(tmp_path):
+    (tmp_path / "good.mp4").write_bytes(MP4)
+    (tmp_path / "bad.mp4").write_bytes(b"text")
+    metadata = tmp_path / "m.jsonl"
+    metadata.write_text('{"file": "good.mp4", "views": 1}\n{"file": "absent.mp4"}\n{\n')
+
+    batch = Batch.of([tmp_path], metadata)
+
+    assert [upload.path.name for upload in batch.uploads] == ["good.mp4"]
+    assert [line.views for _, line in batch.lines] == [1]
+    assert len(batch.problems) == 3
+
+
+def test_a_batch_of_nothing_but_bad_files_is_refused_before_anything_starts(tmp_path):
+    (tmp_path / "bad.mp4").write_bytes(b"text")
+
+    with pytest.raises(Refused, match="is no video"):
+        Batch.of([tmp_path], None)
+
+
+def test_metadata_may_come_without_files(tmp_path):
+    metadata = tmp_path / "m.jsonl"
+    metadata.write_text(f'{{"video_id": "{ID}", "views": 1}}\n')
+
+    assert [video_id for video_id, _ in Batch.of([], metadata).lines] == [ID]

@@ -1,0 +1,441 @@
+"""What `tta rate` asks for, how it waits, and what it says of what did not come."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from cli.errors import Refused
+from cli.function_log import Trouble
+from cli.selection import LakeVideo
+from cli.verbs.rate.outcome import Outcome
+from cli.verbs.rate.price import price_of, usd
+from cli.verbs.rate.requests import Asked, Requests
+from cli.verbs.rate.run import condition_of, refuse_without_gemini
+from local.emulators.pubsub.filters import parse_filter
+from local.endpoints import Endpoints
+from local.provision import ASKED_OF_GEMINI, UPLOADS_ONLY
+from shared.config import GeminiSettings
+from shared.messaging.events import VideoUploaded, notification_of, upload_in
+from shared.messaging.parked import park
+from shared.model import Rating
+from shared.rubric_values import Values
+from shared.storage.lake import RatingKey, rating_name
+from tests.fakes import LakeInMemory, TopicsInMemory
+from tests.gemini_world import make_clip
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+GEMINI = GeminiSettings(api_key="").model_dump(exclude={"api_key"})
+ASKED = Asked.of("gemini", GEMINI)
+
+
+class World:
+    """A lake with a video, the topic, and what a deployed rater would write."""
+
+    def __init__(self) -> None:
+        self.lake, self.topics = LakeInMemory(), TopicsInMemory()
+        self.videos: list[LakeVideo] = []
+
+    def video(self, video_id: str, content: bytes = b"x") -> LakeVideo:
+        name = f"videos/{video_id}.mp4"
+        generation = self.lake.replace(name, content, 0)
+        self.videos.append(LakeVideo(video_id, name, generation, len(content)))
+        return self.videos[-1]
+
+    def requests(self, replicates: int = 1, asked: Asked = ASKED) -> Requests:
+        """Looked up, and asked for what is not there."""
+        requests = Requests(self.lake, asked, self.videos, replicates)
+        requests.look_up()
+        requests.publish(self.topics)
+        return requests
+
+    @property
+    def asked_for(self) -> list[VideoUploaded]:
+        return [upload_in(message.attributes) for _, message in self.topics.published]
+
+    def rate(self, video: LakeVideo, replicate: int = 0, asked: Asked = ASKED) -> None:
+        rating = Rating(
+            rater=asked.name,
+            generation=str(video.generation),
+            config_hash=asked.config_hash,
+            replicate=replicate,
+            rated_at=NOW,
+            status="rated",
+            values=Values(unexpectedness=50 + replicate),
+            cost_usd=0.25,
+        )
+        name = rating_name(video.video_id, RatingKey.of(rating))
+        self.lake.write_once(name, rating.model_dump_json().encode())
+
+    def fail(self, upload: VideoUploaded) -> None:
+        evidence = {
+            "bucket": upload.bucket,
+            "name": upload.name,
+            "generation": upload.generation,
+            "condition": upload.condition,
+            "replicate": upload.replicate,
+        }
+        self.lake.keep_failed("analyze", "1", "malformed", "no good", NOW, upload=evidence)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def outcome(requests: Requests, **more: object) -> Outcome:
+    return Outcome(requests.asked, requests=requests, **more)
+
+
+# Who is asked
+
+
+@pytest.mark.parametrize(
+    ("rater", "caption", "condition"),
+    [
+        ("gemini", False, "gemini"),
+        ("gemini", True, "gemini+caption"),
+        ("gemini+caption", False, "gemini+caption"),
+        ("gemini+caption", True, "gemini+caption"),
+        ("signals", False, "signals"),
+    ],
+)
+def test_rater_and_caption_are_one_condition(rater, caption, condition):
+    assert condition_of(rater, caption) == condition
+
+
+@pytest.mark.parametrize(("rater", "caption"), [("human", False), ("signals", True)])
+def test_a_rater_that_there_is_not_is_wrong_use(rater, caption):
+    with pytest.raises(Refused) as refused:
+        condition_of(rater, caption)
+    assert refused.value.status == 2
+
+
+def test_the_name_is_the_one_that_the_deployed_function_rates_under(monkeypatch):
+    from shared.rating.gemini.question import Condition
+
+    monkeypatch.setenv("GEMINI_API_KEY", "k")
+    under = Condition(GeminiSettings(model="gemini-3.6-flash"), sees_caption=True)
+
+    asked = Asked.of("gemini+caption", GEMINI | {"model": "gemini-3.6-flash"})
+
+    assert (asked.name, asked.config_hash) == (under.name, under.config_hash)
+
+
+def test_without_a_key_one_is_told_where_to_get_one(monkeypatch):
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    monkeypatch.delenv("GOOGLE_VERTEX_BASE_URL", raising=False)
+
+    with pytest.raises(Refused, match=r"set GEMINI_API_KEY \(https://.*--target"):
+        refuse_without_gemini(None)
+
+
+def test_a_cloud_that_was_started_without_the_key_is_to_be_started_again(monkeypatch):
+    monkeypatch.setenv("GEMINI_API_KEY", "k")
+
+    with pytest.raises(Refused, match="tta up` was started without GEMINI_API_KEY"):
+        refuse_without_gemini(Endpoints(home="", pid=1, key=""))
+
+
+def test_nothing_is_paid_under_other_settings_than_this_shell_asks_for(monkeypatch):
+    monkeypatch.setenv("GEMINI_MODEL", "gemini-3.6-flash")
+
+    with pytest.raises(Refused, match=r"GEMINI_MODEL is gemini-3\.6-flash here, but"):
+        refuse_without_gemini(Endpoints(home="", pid=1, key="", gemini=GEMINI))
+
+
+# Who hears of it on this machine
+
+
+def heard(upload: VideoUploaded) -> tuple[bool, bool]:
+    """Whether signals and whether Gemini hear of it."""
+    attributes = notification_of(upload).attributes
+    return parse_filter(UPLOADS_ONLY)(attributes), parse_filter(ASKED_OF_GEMINI)(attributes)
+
+
+def test_an_upload_alone_never_reaches_gemini():
+    assert heard(VideoUploaded("lake", "videos/1.mp4", "1")) == (True, False)
+
+
+@pytest.mark.parametrize("condition", ["gemini", "gemini+caption"])
+def test_what_somebody_asks_of_gemini_reaches_it(condition):
+    assert heard(VideoUploaded("lake", "videos/1.mp4", "1", condition))[1]
+
+
+def test_what_somebody_asks_of_signals_does_not_reach_gemini():
+    assert heard(VideoUploaded("lake", "videos/1.mp4", "1", "signals")) == (True, False)
+
+
+# What is asked for
+
+
+def test_a_request_is_published_for_each_video_and_replicate(world):
+    world.video("7300000000000000001")
+    world.video("7300000000000000002")
+
+    world.requests(replicates=2)
+
+    assert [(one.name[7:-4], one.condition, one.replicate) for one in world.asked_for] == [
+        ("7300000000000000001", "gemini", 0),
+        ("7300000000000000001", "gemini", 1),
+        ("7300000000000000002", "gemini", 0),
+        ("7300000000000000002", "gemini", 1),
+    ]
+
+
+def test_a_rating_that_is_there_is_shown_and_not_asked_for(world):
+    video = world.video("7300000000000000001")
+    world.rate(video)
+
+    requests = world.requests(replicates=2)
+
+    assert [one.replicate for one in world.asked_for] == [1]
+    assert [one.was_there for one in requests.found] == [True]
+
+
+def test_a_rating_in_another_condition_is_another_rating(world):
+    video = world.video("7300000000000000001")
+    world.rate(video, asked=Asked.of("gemini+caption", GEMINI))
+
+    world.requests()
+
+    assert len(world.asked_for) == 1
+
+
+def test_a_rating_under_an_older_configuration_is_another_rating(world):
+    video = world.video("7300000000000000001")
+    world.rate(video, asked=replace(ASKED, config_hash="0123456789ab"))
+
+    requests = world.requests()
+    requests.look()
+
+    assert requests.is_open
+
+
+# What becomes of it
+
+
+def test_a_rating_that_comes_ends_the_wait(world):
+    video = world.video("7300000000000000001")
+    requests = world.requests(replicates=2)
+
+    world.rate(video, 0)
+    requests.look()
+    assert [one.replicate for one in requests.open] == [1]
+    world.rate(video, 1)
+    requests.look()
+
+    assert not requests.is_open
+    assert outcome(requests).paid_usd == 0.5
+
+
+def test_what_was_there_is_not_counted_as_paid(world):
+    world.rate(world.video("7300000000000000001"))
+
+    assert outcome(world.requests()).paid_usd == 0
+
+
+def test_a_deployment_that_rates_under_another_name_is_heard(world):
+    video = world.video("7300000000000000001")
+    world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/0.9"))
+    requests = world.requests()
+
+    world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/1.0+caption"))
+    world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/1.0"))
+    requests.look()
+
+    assert [one.rating.rater for one in requests.found] == ["gemini/gemini-9/1.0"]
+
+
+def test_a_request_over_budget_is_told_with_the_time_when_it_is_due(world):
+    world.video("7300000000000000001")
+    requests = world.requests()
+
+    due_at = datetime(2026, 11, 2, tzinfo=UTC)
+    message = replace(notification_of(world.asked_for[0]), id="a")
+    park(world.lake, "analyze", message, due_at, "over_budget", NOW)
+    requests.look()
+
+    assert not requests.is_open
+    with pytest.raises(Refused, match=r"1 rating would go over the day's budget.*2026-11-02 00:00"):
+        outcome(requests).refuse_failure()
+
+
+def test_what_was_parked_for_somebody_else_is_not_ours(world):
+    world.video("7300000000000000001")
+    requests = world.requests()
+
+    message = replace(notification_of(VideoUploaded("lake", "videos/9.mp4", "5", "gemini")), id="a")
+    park(world.lake, "analyze", message, NOW, "over_budget", NOW)
+    requests.look()
+
+    assert requests.is_open
+
+
+def test_a_request_that_failed_is_told_with_its_reason(world):
+    world.video("7300000000000000001")
+    requests = world.requests()
+
+    world.fail(world.asked_for[0])
+    requests.look()
+
+    with pytest.raises(Refused, match="7300000000000000001: no rating, malformed: no good"):
+        outcome(requests).refuse_failure()
+
+
+def test_a_failure_of_an_earlier_request_is_not_this_ones(world):
+    video = world.video("7300000000000000001")
+    world.fail(VideoUploaded("lake", video.name, str(video.generation), "gemini"))
+
+    requests = world.requests()
+    requests.look()
+
+    assert requests.is_open
+
+
+def test_a_rating_counts_although_something_beside_it_failed(world):
+    video = world.video("7300000000000000001")
+    requests = world.requests()
+
+    world.rate(video)
+    world.fail(world.asked_for[0])
+    requests.look()
+
+    assert (len(requests.found), requests.lost) == (1, [])
+
+
+def test_many_videos_are_looked_at_in_turns(world, monkeypatch):
+    monkeypatch.setattr("cli.verbs.rate.requests.VIDEOS_A_LOOK", 2)
+    videos = [world.video(f"730000000000000000{n}") for n in range(5)]
+    requests = world.requests()
+
+    for video in videos:
+        world.rate(video)
+    for _ in range(3):
+        requests.look()
+
+    assert not requests.is_open
+
+
+def test_what_did_not_come_in_time_is_told_and_stays_on_its_way(world):
+    world.video("7300000000000000001")
+    requests = world.requests()
+
+    with pytest.raises(Refused, match=r"did not come within 60 s \(73.*stay on their way"):
+        outcome(requests, waited_s=60.0).refuse_failure()
+
+
+def test_a_cloud_that_has_ratings_under_other_names_is_told_at_the_end(world):
+    video = world.video("7300000000000000001")
+    world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/1.0"))
+    requests = world.requests()
+
+    with pytest.raises(Refused, match=r"ratings by gemini/gemini-9/1.0.*\[targets.prod.gemini\]"):
+        outcome(requests, target="prod").refuse_failure()
+
+
+def test_a_stored_rating_that_cannot_be_read_is_told(world):
+    video = world.video("7300000000000000001")
+    key = RatingKey(str(video.generation), ASKED.name, ASKED.config_hash)
+    world.lake.write_once(rating_name(video.video_id, key), b"{")
+
+    with pytest.raises(Refused, match="malformed"):
+        outcome(world.requests()).refuse_failure()
+
+
+# What it costs
+
+
+def test_the_price_is_that_of_every_rating_that_is_asked_for(world, tmp_path):
+    world.video("7300000000000000001", make_clip(tmp_path / "a.mp4", 4))
+    one, three = (
+        price_of(world.requests(count).open, ASKED, world.lake, date(2026, 11, 1)).most_usd
+        for count in (1, 3)
+    )
+
+    assert one > 0
+    assert three == pytest.approx(3 * one)
+
+
+def test_a_model_without_a_price_is_told(world, tmp_path):
+    world.video("7300000000000000001", make_clip(tmp_path / "a.mp4", 4))
+    asked = Asked.of("gemini", GEMINI | {"model": "gemini-99"})
+
+    price = price_of(world.requests(asked=asked).open, asked, world.lake, date(2026, 11, 1))
+
+    assert "no price" in price.sentence(1)
+
+
+def test_a_file_that_cannot_be_rated_costs_nothing(world):
+    world.video("7300000000000000001", b"no video")
+
+    price = price_of(world.requests().open, ASKED, world.lake, date(2026, 11, 1))
+
+    assert price.most_usd == 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"), [(0, "USD 0.0000"), (0.000523, "USD 0.000523"), (12.3456, "USD 12.35")]
+)
+def test_small_money_keeps_its_digits(amount, told):
+    assert usd(amount) == told
+
+
+# What goes wrong on the way
+
+
+@pytest.fixture
+def log(tmp_path) -> Path:
+    path = tmp_path / "logs/analyze-gemini.log"
+    path.parent.mkdir()
+    path.write_text("shared.errors.Misconfigured: of an earlier start\n")
+    return path
+
+
+def trouble(log: Path) -> Trouble:
+    return Trouble(Endpoints(home=str(log.parent.parent), pid=1, key=""), "gemini")
+
+
+def write(log: Path, text: str) -> None:
+    with log.open("a") as file:
+        file.write(text)
+
+
+def test_what_no_waiting_mends_is_seen_in_the_log(log):
+    seen = trouble(log)
+
+    write(log, "Traceback …\nshared.errors.Misconfigured: the key is not valid\n")
+    seen.look()
+
+    assert seen.broken == "the key is not valid"
+
+
+def test_what_may_pass_is_only_remembered(log):
+    seen = trouble(log)
+
+    write(log, json.dumps({"message": "rater asked"}) + "\n")
+    write(log, "shared.errors.Transient: Gemini answered 429\nshared.claims.Claimed: held\n")
+    seen.look()
+
+    assert (seen.broken, seen.last) == (None, "Gemini answered 429")
+
+
+def test_a_line_that_is_not_written_to_its_end_is_read_later(log):
+    seen = trouble(log)
+
+    write(log, "shared.errors.Misconfigured: the key")
+    seen.look()
+    write(log, " is not valid\n")
+    seen.look()
+
+    assert seen.broken == "the key is not valid"
+
+
+def test_an_earlier_start_is_no_trouble_of_this_one(log):
+    seen = trouble(log)
+
+    seen.look()
+
+    assert seen.broken is None

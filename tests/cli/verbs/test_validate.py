@@ -1,0 +1,276 @@
+"""`tta validate`: ratings in, agreement and the ladder out."""
+
+import hashlib
+import json
+from contextlib import contextmanager
+
+import pytest
+
+import cli.cloud
+import cli.verbs.validate.grounding
+import cli.warehouse
+from cli.main import status_of
+from shared.insights.agreement.grounding import Grounding
+from shared.insights.agreement.stored import numbers
+from tests.agreement_tables import GEMINI, row, rows, video, write_csv
+
+RATERS = {"human/ana": (0.5, 0, 1), "human/bo": (0.5, 3, 1), GEMINI: (0.3, 0, 2)}
+
+
+@pytest.fixture
+def table(tmp_path):
+    return write_csv(tmp_path / "ratings.csv", rows(RATERS))
+
+
+def run(*arguments) -> int:
+    return status_of(["validate", *map(str, arguments)])
+
+
+def test_the_ladder_is_printed_and_the_document_written(table, tmp_path, capsys):
+    assert run("--input", table, "--out", tmp_path / "out.json") == 0
+
+    said = capsys.readouterr()
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert "Ladder of benchmarks" in said.out and "To climb on:" in said.out
+    dimension = found["dimensions"]["unexpectedness"]
+    assert {"estimate", "ci_low", "ci_high"} <= dimension["icc_a1"].keys()
+    assert (dimension["n_videos"], dimension["n_raters"]) == (40, 3)
+    assert {one["rung"] for one in found["ladder"]} == {f"B{number}" for number in range(7)}
+
+
+def test_json_prints_the_document_and_the_same_bytes_every_time(table, tmp_path, capsys):
+    run("--input", table, "--json", "--out", tmp_path / "o.json")
+    first = capsys.readouterr().out
+    run("--input", table, "--json")
+
+    assert first == capsys.readouterr().out == (tmp_path / "o.json").read_text()
+
+
+def test_several_files_are_one_table(tmp_path, capsys):
+    files = [
+        write_csv(tmp_path / f"{number}.csv", rows({rater: how}, seed=1))
+        for number, (rater, how) in enumerate(RATERS.items())
+    ]
+
+    assert run(*(word for file in files for word in ("--input", file)), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["dimensions"]["unexpectedness"]["n_raters"] == 3
+
+
+def test_a_gate_that_is_not_passed_is_exit_status_1(table, capsys):
+    assert run("--input", table, "--drift", GEMINI, "human/bo") == 1
+    assert "does not pass the gate" in capsys.readouterr().err
+
+
+def test_a_rater_is_gated_on_the_anchors_alone(tmp_path, capsys):
+    steady = {GEMINI: (0.1, 0, 1), "gemini/new/1.0": (0.1, 0, 1)}
+    table = write_csv(tmp_path / "r.csv", rows(steady))
+    (tmp_path / "anchors.txt").write_text("\n".join(video(number) for number in range(30)))
+    drift = ("--drift", GEMINI, "gemini/new/1.0", "--anchors", tmp_path / "anchors.txt")
+
+    assert run("--input", table, *drift, "--json") == 0
+
+    found = json.loads(capsys.readouterr().out)["drift"]
+    assert {one["shift"]["n"] for one in found} == {30}
+
+
+def test_a_score_that_the_new_rater_did_not_give_does_not_pass(tmp_path, capsys):
+    given = rows({GEMINI: (0.1, 0, 1)}, dimensions=["unexpectedness"])
+    given += rows({"gemini/new/1.0": (0.1, 0, 1)}, dimensions=["emotional_intensity"])
+    table = write_csv(tmp_path / "r.csv", given)
+
+    assert run("--input", table, "--drift", GEMINI, "gemini/new/1.0") == 1
+    assert "unexpectedness (undecided)" in capsys.readouterr().err
+
+
+def test_a_gate_where_nothing_is_compared_is_not_passed(tmp_path, capsys):
+    given = rows({GEMINI: (0.1, 0, 1), "gemini/new/1.0": (0.1, 0, 1)})
+    given += [row(video(number), GEMINI, "attention_check", 0) for number in range(9)]
+    table = write_csv(tmp_path / "r.csv", given)
+
+    assert run("--input", table, "--drift", GEMINI, "gemini/new/1.0") == 1
+    assert "no score that could be compared" in capsys.readouterr().err
+
+
+def test_the_judge_is_compared_with_the_people_who_passed_their_checks(tmp_path, monkeypatch):
+    given = rows(RATERS)
+    given += [row(video(number), "human/bo", "attention_check", 0) for number in range(9)]
+    table = write_csv(tmp_path / "r.csv", given)
+    asked = []
+
+    def grounded(target, home, limit, ratings, screen):
+        asked.extend(ratings.of("unexpectedness", "human"))
+        return Grounding("judge/m/1", (), (), (), {}, 0)
+
+    monkeypatch.setattr(cli.verbs.validate.grounding, "refuse_without_judge", lambda target: None)
+    monkeypatch.setattr(cli.verbs.validate.grounding, "grounded", grounded)
+
+    assert run("--input", table, "--grounding") == 0
+    assert asked == ["human/ana"]
+
+
+def test_anchors_that_are_no_text_are_wrong_use(table, tmp_path, capsys):
+    (tmp_path / "anchors.txt").write_bytes(b"\xff\xfe\x00")
+    drift = ("--drift", GEMINI, "human/bo", "--anchors", tmp_path / "anchors.txt")
+
+    assert run("--input", table, *drift) == 2
+    assert "it is not UTF-8" in capsys.readouterr().err
+
+
+def test_what_insights_found_is_the_last_rung(table, tmp_path, capsys):
+    primary = {"estimate": 0.1, "ci_low": 0.02, "ci_high": 0.18, "n": 900, "note": None}
+    primary |= {"predictor": "unexpectedness"}
+    (tmp_path / "i.json").write_text(json.dumps({"primary": primary, "synthetic": False}))
+
+    assert run("--input", table, "--insights", tmp_path / "i.json", "--json") == 0
+
+    ladder = json.loads(capsys.readouterr().out)["ladder"]
+    assert [one["verdict"] for one in ladder if one["rung"] == "B6"] == ["pass"]
+
+
+def test_invariants_are_measured_on_the_spot(table, capsys):
+    assert run("--input", table, "--invariants", "--json") == 0
+
+    ladder = json.loads(capsys.readouterr().out)["ladder"]
+    assert [(one["verdict"], one["n"]) for one in ladder if one["rung"] == "B0"] == [("pass", 13)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["--input", "none.csv"], 2, "--input none.csv: it does not exist."),
+        (["--input", "{table}", "--out", "{table}"], 2, "is what is read"),
+        (["--input", "{table}", "--target", "prod"], 2, "give --stored too"),
+        (["--input", "{table}", "--anchors", "{table}"], 2, "goes with --drift"),
+        (["--input", "{table}", "--drift", "x", "y"], 2, "there is no rater x; there are: "),
+        (["--input", "{table}", "--dimension", "charm"], 2, "there is none; there are: "),
+        (["--input", "{table}", "--insights", "{table}"], 1, "not what tta insights writes"),
+    ],
+)
+def test_wrong_use_is_a_sentence(arguments, status, says, table, capsys, monkeypatch):
+    monkeypatch.chdir(table.parent)
+
+    assert run(*(one.format(table=table) for one in arguments)) == status
+
+    said = capsys.readouterr().err
+    assert says in said and "Traceback" not in said
+
+
+@pytest.fixture
+def star_schema(monkeypatch):
+    """A warehouse that answers with these rows; returns the statements it was asked."""
+    asked: list[str] = []
+
+    def with_rows(of):
+        @contextmanager
+        def opened(*_, **__):
+            yield None
+
+        monkeypatch.setattr(cli.cloud, "opened", opened)
+        monkeypatch.setattr(cli.warehouse.Warehouse, "__init__", lambda self, endpoints: None)
+        monkeypatch.setattr(
+            cli.warehouse.Warehouse, "rows", lambda self, sql: asked.append(sql) or of
+        )
+        return asked
+
+    return with_rows
+
+
+def stored(number: int, rater: str, config: str, version: str, **values) -> dict:
+    beside = dict.fromkeys(numbers())
+    named = {"video_id": video(number), "rater": rater, "config_hash": config, "replicate": 0}
+    return {**beside, **named, "model_version": version, "synthetic": True, **values}
+
+
+def test_without_input_fact_rating_is_asked(star_schema, capsys):
+    asked = star_schema(
+        [
+            stored(number, rater, config, version, unexpectedness=number * 7 % 100)
+            for number in range(12)
+            for rater, config, version in (
+                (GEMINI, "aaaa", "gemini-3.5-flash-lite-stand-in"),
+                (GEMINI, "bbbb", "gemini-3.5-flash-lite"),
+                ("signals/2", "cccc", "2"),
+            )
+        ]
+    )
+
+    assert run("--json") == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert "FROM fact_rating" in asked[0]
+    assert found["raters"] == {
+        f"{GEMINI}@aaaa": {"kind": "machine", "stand_in": True},
+        f"{GEMINI}@bbbb": {"kind": "machine", "stand_in": False},
+        "signals/2": {"kind": "machine", "stand_in": False},
+    }
+    assert found["synthetic"] and found["stand_in"]
+    assert "made up" in " ".join(found["warnings"])
+
+
+def test_people_in_a_file_meet_machines_in_the_star_schema(star_schema, tmp_path, capsys):
+    star_schema([stored(n, GEMINI, "aaaa", "v", unexpectedness=n * 7 % 100) for n in range(12)])
+    people = [row(video(n), "human/ana", "unexpectedness", n * 7 % 100) for n in range(12)]
+    table = write_csv(tmp_path / "people.csv", people)
+
+    assert run("--input", table, "--stored", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["dimensions"]["unexpectedness"]["n_raters"] == 2
+
+
+def test_an_empty_star_schema_says_what_to_do(star_schema, capsys):
+    star_schema([])
+
+    assert run() == 1
+    assert "fact_rating has no ratings. `tta demo` fills" in capsys.readouterr().err
+
+
+def test_benchmarks_meet_ratings_by_the_ids_that_their_media_are_ingested_by(tmp_path, capsys):
+    from shared.model import content_id
+    from tests.gemini_world import make_clip
+
+    media, ids = tmp_path / "media", {}
+    (media / "val").mkdir(parents=True)
+    for number in range(6):
+        clip = make_clip(media / "val" / f"Fail {number}.mp4", seconds=number + 1)
+        ids[number] = content_id(hashlib.sha256(clip).hexdigest())
+    times = {f"Fail {number}": {"t": [1.0, 1.2, -1 if number % 2 else 1.1]} for number in ids}
+    times |= {"Fail 5": {"t": [-1, -1, -1]}, "Fail 99": {"t": [1, 1, 1]}}
+    (tmp_path / "transition_times.json").write_text(json.dumps(times))
+    given = [row(ids[n], GEMINI, "unexpectedness", 80 - 10 * n) for n in ids]
+    given += [row(ids[n], GEMINI, "surprise_onset_s", 1.3) for n in ids]
+    table = write_csv(tmp_path / "r.csv", given)
+    named = f"oops={tmp_path / 'transition_times.json'}"
+
+    assert run("--input", table, "--benchmark", named, "--media", media, "--json") == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["known_groups"]["unexpectedness"][GEMINI]["estimate"] == 1.0
+    hits = found["onset"]["benchmark"][GEMINI]
+    assert (hits["n"], hits["within_0.25_s"]["estimate"]) == (5, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--benchmark", "oops"], "give NAME=FILE, NAME of blackswan, funqa, oops, vce"),
+        (["--benchmark", "vce=none.json"], "there is no file none.json"),
+        (["--media", "."], "goes with --benchmark"),
+        (["--benchmark", "vce={table}", "--media", "none"], "there is no such folder"),
+    ],
+)
+def test_a_benchmark_is_named_with_its_file(arguments, says, table, capsys):
+    assert run("--input", table, *(one.format(table=table) for one in arguments)) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_an_ablation_needs_ratings_without_and_with(table, tmp_path, capsys):
+    assert run("--input", table, "--ablation", "rag") == 1
+    assert "tta rate … --rater gemini --rag" in capsys.readouterr().err
+    assert run("--input", table, "--ablation", "charm") == 2
+
+    alone = {GEMINI: (0.3, 0, 1), f"{GEMINI}+rag": (0.3, 0, 1)}
+    assert run("--input", write_csv(tmp_path / "a.csv", rows(alone)), "--ablation", "rag") == 1
+    assert "there is nothing to compare with" in capsys.readouterr().err
+
+    both = write_csv(tmp_path / "both.csv", rows({**RATERS, f"{GEMINI}+rag": (0.3, 0, 1)}))
+    assert run("--input", both, "--ablation", "rag") == 0
+    assert f"Ablation: {GEMINI} and {GEMINI}+rag" in capsys.readouterr().out

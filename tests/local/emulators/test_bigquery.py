@@ -1,0 +1,189 @@
+"""The local BigQuery keeps tables, and neither their history nor every statement for ever."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import pytest
+from google.api_core.client_options import ClientOptions
+from google.api_core.exceptions import BadRequest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+from sqlglot.dialects.dialect import Dialect
+
+from local.emulators.bigquery import KEPT_JOBS, KEPT_S, once_each, stale_jobs
+from shared.warehouse.gateway import run
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+MERGE = """
+MERGE d.t AS target USING (SELECT {0} AS x) AS source ON target.x = source.x
+WHEN NOT MATCHED THEN INSERT (x) VALUES (source.x)
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    job_id: str
+    end_time: datetime | None
+
+
+class Catalog:
+    """Jobs as the emulator lists them, newest first."""
+
+    def __init__(self, *ages_s):
+        ended = [None if age is None else NOW - timedelta(seconds=age) for age in ages_s]
+        self.jobs = [Job(str(number), one) for number, one in enumerate(ended)]
+
+    def list_jobs(self, project, state_filter, max_results):
+        return tuple(self.jobs[:max_results])
+
+
+def test_jobs_beyond_the_newest_are_stale_once_they_are_old():
+    newest = [KEPT_S + 1] * KEPT_JOBS
+    catalog = Catalog(*newest, KEPT_S - 1, KEPT_S + 1, None, KEPT_S + 100)
+
+    assert stale_jobs(catalog, "p", NOW) == [str(KEPT_JOBS + 1), str(KEPT_JOBS + 3)]
+
+
+def test_a_text_is_parsed_once_and_who_changes_what_it_said_changes_it_for_nobody_else():
+    asked = []
+
+    def parse(dialect, sql, **told):
+        asked.append(sql)
+        return Dialect.parse(dialect, sql, **told)
+
+    remembering, sql = once_each(parse), "SELECT `a-b`.d.t.x FROM `a-b`.d.t"
+    bigquery_, duckdb_ = Dialect.get_or_raise("bigquery"), Dialect.get_or_raise("duckdb")
+    (first,) = remembering(bigquery_, sql)
+    first.set("expressions", [])
+    (second,) = remembering(Dialect.get_or_raise("bigquery"), sql)
+
+    assert second == Dialect.parse(bigquery_, sql)[0] != first
+    assert asked == [sql]
+    assert remembering(duckdb_, "SELECT 1") and remembering(bigquery_, "SELECT 1")
+    assert asked == [sql, "SELECT 1", "SELECT 1"]
+
+
+@pytest.fixture
+def served(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "local.emulators.bigquery",
+        "--data",
+        str(tmp_path),
+        "--project",
+        "p",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+    port = json.loads(process.stdout.readline())["port"]
+    options = ClientOptions(api_endpoint=f"http://127.0.0.1:{port}")
+    client = bigquery.Client("p", credentials=AnonymousCredentials(), client_options=options)
+    yield client, process
+    client.close()
+    if process.poll() is None:
+        process.kill()
+    process.wait(20)
+
+
+def test_a_change_of_a_table_leaves_no_copy_of_it(served, tmp_path):
+    client, process = served
+    client.create_dataset("d")
+    client.create_table(bigquery.Table("p.d.t", [bigquery.SchemaField("x", "INT64")]))
+    for number in range(5):
+        client.query(MERGE.format(number)).result()
+
+    (row,) = client.query("SELECT COUNT(*) AS n FROM d.t").result()
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+
+    with duckdb.connect(str(tmp_path / "bqemulator.duckdb"), read_only=True) as kept:
+        copies = "SELECT COUNT(*) FROM duckdb_tables() WHERE schema_name = '_bqemulator_snapshots'"
+        (found,) = kept.execute(copies).fetchone()
+    assert (row.n, found) == (5, 0)
+
+
+@pytest.fixture
+def small_dataset(served):
+    """A client, and a dataset of a partitioned, clustered table and a view with quotes in it."""
+    client, _ = served
+    client.create_dataset("d")
+    fields = [
+        bigquery.SchemaField("id", "STRING", "REQUIRED"),
+        bigquery.SchemaField("day", "DATE"),
+        bigquery.SchemaField("tags", "STRING", "REPEATED"),
+    ]
+    table = bigquery.Table("p.d.t", fields)
+    table.time_partitioning = bigquery.TimePartitioning(field="day")
+    table.clustering_fields = ["id"]
+    client.create_table(table)
+    client.query("CREATE VIEW `p.d.v` AS SELECT id, 'it\\'s' AS word FROM `p.d.t`").result()
+
+    def ask(sql):
+        return [dict(row.items()) for row in run(client, "p.d", sql)]
+
+    return ask
+
+
+TABLES = [("t", "BASE TABLE"), ("v", "VIEW")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "INFORMATION_SCHEMA.TABLES",
+        "information_schema.tables",
+        "d.INFORMATION_SCHEMA.TABLES",
+        "`p.d.INFORMATION_SCHEMA.TABLES`",
+        "`p`.d.INFORMATION_SCHEMA.TABLES",
+    ],
+)
+def test_information_schema_is_answered_however_it_is_written(small_dataset, name):
+    rows = small_dataset(f"SELECT table_name, table_type FROM {name} ORDER BY 1")
+
+    assert [(row["table_name"], row["table_type"]) for row in rows] == TABLES
+
+
+def test_columns_and_views_are_described(small_dataset):
+    columns = small_dataset(
+        "SELECT c.* FROM INFORMATION_SCHEMA.COLUMNS AS c JOIN INFORMATION_SCHEMA.TABLES AS t "
+        "USING (table_name) WHERE t.table_type = 'BASE TABLE' ORDER BY ordinal_position"
+    )
+    (view,) = small_dataset("SELECT * FROM INFORMATION_SCHEMA.VIEWS")
+
+    assert [
+        (row["column_name"], row["data_type"], row["is_nullable"], row["is_partitioning_column"])
+        for row in columns
+    ] == [
+        ("id", "STRING", "NO", "NO"),
+        ("day", "DATE", "YES", "YES"),
+        ("tags", "ARRAY<STRING>", "YES", "NO"),
+    ]
+    assert [row["clustering_ordinal_position"] for row in columns] == [1, None, None]
+    assert view["table_name"] == "v" and "it\\'s" in view["view_definition"]
+
+
+def test_a_table_made_since_the_last_question_is_listed(small_dataset):
+    small_dataset("SELECT * FROM INFORMATION_SCHEMA.TABLES")
+    small_dataset("CREATE TABLE d.u (x INT64)")
+
+    rows = small_dataset("SELECT table_name FROM INFORMATION_SCHEMA.TABLES ORDER BY 1")
+
+    assert [row["table_name"] for row in rows] == ["t", "u", "v"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "sentence"),
+    [
+        ("SELECT * FROM `region-eu`.INFORMATION_SCHEMA.JOBS", "only TABLES, COLUMNS, VIEWS"),
+        ("SELECT 'open", "Syntax error"),
+    ],
+)
+def test_what_is_not_answered_is_refused_and_not_repeated(small_dataset, sql, sentence):
+    with pytest.raises(BadRequest, match=sentence):
+        small_dataset(sql)

@@ -1,0 +1,48 @@
+"""The sandbox collection: made once, then only its address follows the server."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from local.provision import collections_file
+from local.sandbox import Library, Post
+from shared.tiktok.collections import parse_collection
+
+HERE = "http://127.0.0.1:4711"
+
+
+@pytest.fixture
+def library() -> Library:
+    def post(video_id: str, region: str, created: datetime) -> Post:
+        wire = {"region_code": region, "create_time": int(created.timestamp())}
+        return Post(video_id, "sandbox_a", None, "deleted", wire)
+
+    posts = (
+        post("1", "NO", datetime(2026, 9, 3, 23, tzinfo=UTC)),
+        post("2", "US", datetime(2026, 10, 20, 1, tzinfo=UTC)),
+    )
+    return Library(Path("nowhere"), 7, "2026-11-01", {}, (), posts)
+
+
+def test_the_first_file_holds_a_collection_of_every_sandbox_post(library):
+    collection = parse_collection(collections_file(None, library, HERE), "sandbox")
+
+    assert collection.regions == ("NO", "US")
+    assert (str(collection.start_date), str(collection.end_date)) == ("2026-09-03", "2026-10-20")
+    assert collection.synthetic
+    assert collection.media.url_template == f"{HERE}/media/{{video_id}}.mp4"
+
+
+def test_the_next_start_changes_the_address_and_nothing_else(library):
+    first = collections_file(None, library, HERE)
+
+    second = collections_file(first, library, "http://127.0.0.1:4712")
+
+    assert second == first.replace(b":4711", b":4712")
+
+
+def test_what_a_person_wrote_into_the_file_stays(library):
+    own = b"# mine\ncollections:\n  cats:\n    source: research\n    hashtags: [cats]\n"
+
+    assert collections_file(own, library, HERE) == own

@@ -1,0 +1,105 @@
+"""Facts about erasing in what strangers wrote: half emoji, NaN, brackets, quotes after a mark."""
+
+import base64
+import json
+
+import pytest
+
+from shared.erasure.erase import CannotErase, ErasureRequest, target_of
+from shared.messaging.events import Message
+from shared.privacy.redaction import Redaction
+from tests.fakes import LakeInMemory, tombstones_in
+from tests.records import DAY_0
+from tests.shared.erasure.test_objects import erased
+
+OTHER = "7300000000000000002"
+HALF = "\ud83d"
+"""Half of an emoji, as captions end that were cut to a length."""
+
+MARK = "\ufeff".encode()
+
+
+@pytest.fixture(scope="module")
+def it():
+    tombstones = tombstones_in(LakeInMemory())
+    tombstones.put([], ["eve"], DAY_0)
+    return Redaction(tombstones)
+
+
+def _record(caption: str) -> bytes:
+    return json.dumps({"video_id": OTHER, "video": {"caption": caption}}).encode()
+
+
+# Half emoji and NaN
+
+
+@pytest.mark.parametrize("oddity", [HALF, float("nan"), float("inf")])
+def test_a_failure_with_an_oddity_is_cleaned_like_any_other(oddity):
+    inside = {"video_id": OTHER, "caption": "hi @eve", "odd": oddity}
+    data = base64.b64encode(json.dumps(inside).encode()).decode()
+    entry = {"stage": "load", "sentence": "@eve", "data": data, "odd": oddity}
+
+    rest = json.loads(erased("failed/load/m.json", json.dumps(entry).encode()))
+
+    cleaned = json.loads(base64.b64decode(rest["data"]))
+    assert rest["sentence"] == "@[erased]"
+    assert cleaned["caption"] == "hi @[erased]"
+    assert repr(cleaned["odd"]) == repr(rest["odd"]) == repr(oddity)
+
+
+def test_a_message_with_half_an_emoji_is_cleaned_like_any_other(it):
+    message = Message("m", _record(f"@eve {HALF}"), {})
+
+    assert json.loads(it.message(message).data)["video"]["caption"] == f"@[erased] {HALF}"
+
+
+def test_json_with_nan_in_a_caption_does_not_cost_the_record():
+    content = erased(f"metadata/{OTHER}.json", _record('{"n": NaN, "text": "@eve"}'))
+
+    assert json.loads(content)["video"]["caption"] == '{"n":NaN,"text":"@[erased]"}'
+
+
+def test_a_username_of_half_an_emoji_does_not_cost_the_page():
+    videos = [{"username": HALF, "id": 1}, {"username": "eve", "id": 2}]
+
+    rest = erased("raw/research/cats/1.json", json.dumps({"videos": videos}).encode())
+
+    assert json.loads(rest) == {"videos": videos[:1]}
+
+
+# Captions that begin with a bracket
+
+
+@pytest.mark.parametrize("start", ["[Part 2] ", "[ENG SUB]", "{ad} ", "["])
+def test_a_caption_that_begins_with_a_bracket_loses_the_name_alone(it, start):
+    assert it.value({"caption": f"{start} with @eve!"}) == {"caption": f"{start} with @[erased]!"}
+
+
+# Tables
+
+
+def test_quotes_after_a_byte_order_mark_hide_no_row_and_no_header():
+    header = MARK + b'"username","video_id","caption"\r\n'
+    rows = b'"eve","5","x"\r\n"bob","6","hi ""@eve"", ok"\r\n"carl","7","two\r\nlines"\r\n'
+
+    assert erased("manifests/a.csv", header + rows) == (
+        header + b'bob,6,"hi ""@[erased]"", ok"\r\n"carl","7","two\r\nlines"\r\n'
+    )
+
+
+def test_rows_that_name_nobody_keep_their_bytes_whatever_they_are():
+    header = b"username;video_id;caption\n"
+    kept = b'"bob";"6";f\xfcr\r\n\n"carl" ;"7";"a ""b"""\n'
+    last = b"dan;8;f\xfcr"
+
+    rest = erased("manifests/a.csv", header + kept + b"eve;5;x\n" + last)
+
+    assert rest == header + kept + last
+
+
+# Names
+
+
+def test_a_name_after_two_ats_is_refused_for_its_other_names_would_not_be_found():
+    with pytest.raises(CannotErase, match="as written after the @"):
+        target_of(ErasureRequest(creators=("@@eve",)), None)

@@ -1,0 +1,200 @@
+"""Corrected effects: unbiased where the uncorrected are not, and silent where data are lacking."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.coverage.effects import Design, simulated
+from shared.insights.correction.correction import corrections
+from shared.insights.correction.debiasing import debiased
+from shared.insights.correction.disattenuation import corrected, disattenuated
+from shared.insights.sample import Question, Sample
+from shared.insights.statistics.effect import Effect, NotEstimable, TooFew
+from shared.insights.statistics.resampling import Groups
+from tests.agreement_tables import GEMINI, ratings, row, video
+
+
+@pytest.mark.parametrize("design", [Design("scores", 0.5), Design("normal", 0.6)], ids=str)
+def test_corrected_effects_are_within_five_percent_of_the_truth(design):
+    found = simulated(design, 100, draws=100)["effects"]
+
+    for name, effect in found.items():
+        assert abs(effect["ratio"] - 1) <= 0.05 + 2 * effect["ratio_se"], name
+        assert abs(effect["uncorrected_ratio"] - 1) > 0.08, name
+        assert effect["high"] >= 0.93, name
+
+
+def test_the_correction_is_exact_for_normal_variables():
+    """What a rater of this reliability shows of a correlation is turned back into it."""
+    for reliability in (0.3, 0.5, 0.9):
+        for true in (0.1, 0.3, 0.7):
+            shown = 6 / np.pi * np.arcsin(true * reliability**0.5 / 2)
+            ranks = 6 / np.pi * np.arcsin(reliability / 2)
+
+            back = corrected(np.array([shown]), np.array([ranks]))[0]
+
+            assert back == pytest.approx(6 / np.pi * np.arcsin(true / 2))
+
+
+@pytest.fixture
+def study():
+    random = np.random.default_rng(3)
+    n = 120
+    true, creators = random.normal(size=n), random.integers(0, 30, n)
+    views = np.floor(np.exp(5 + true + random.normal(size=n)))
+    return true, views, Groups.of(creators), random
+
+
+def test_a_perfect_rater_is_left_as_it_is(study):
+    true, views, groups, _ = study
+
+    found = disattenuated(true, views, np.stack([true, true], axis=1), groups, 200, 0)
+
+    assert found.reliability == pytest.approx(1.0)
+    assert found.estimate == pytest.approx(pd.Series(true).corr(pd.Series(views), "spearman"))
+
+
+def test_an_interval_of_reliability_widens_that_of_the_effect(study):
+    true, views, groups, random = study
+    x = true + random.normal(size=len(true))
+    few, many = np.full((len(x), 2), np.nan), np.stack([x, true + random.normal(size=len(x))], 1)
+    few[:25] = many[:25]
+
+    def width(found):
+        return found.ci_high - found.ci_low
+
+    wide = disattenuated(x, views, few, groups, 400, 0)
+    narrow = disattenuated(x, views, many, groups, 400, 0)
+    assert width(wide) > width(narrow)
+
+
+def test_too_few_repetitions_and_a_hopeless_rater_are_refused(study):
+    true, views, groups, random = study
+    few = np.full((len(true), 2), np.nan)
+    few[:19] = 1.0
+    noise = random.normal(size=(len(true), 2))
+
+    with pytest.raises(TooFew, match="19 videos have repeated ratings; 20 are needed"):
+        disattenuated(true, views, few, groups, 100, 0)
+    with pytest.raises(NotEstimable, match="too low to correct by"):
+        disattenuated(true, views, noise, groups, 100, 0)
+
+
+def test_where_people_rated_everything_the_machine_has_no_say(study):
+    true, views, groups, random = study
+
+    found = debiased(random.normal(size=len(true)), views, true, groups, 200, 0)
+
+    assert (found.machine_weight, found.estimate) == (0.0, found.people_alone)
+
+
+def test_a_useless_machine_hardly_moves_people_and_a_good_one_narrows_the_interval(study):
+    true, views, groups, random = study
+    people = true.copy()
+    people[60:] = np.nan
+
+    useless = debiased(random.normal(size=len(true)), views, people, groups, 400, 0)
+    good = debiased(true + 0.2 * random.normal(size=len(true)), views, people, groups, 400, 0)
+
+    assert abs(useless.estimate - useless.people_alone) < 0.06
+    assert good.ci_high - good.ci_low < 0.85 * (good.people_high - good.people_low)
+
+
+def test_the_same_seed_gives_the_same_numbers(study):
+    true, views, groups, _ = study
+    people = np.where(np.arange(len(true)) < 50, true, np.nan)
+
+    assert debiased(true, views, people, groups, 150, 7) == debiased(
+        true, views, people, groups, 150, 7
+    )
+
+
+def sample(n=60, rater=GEMINI):
+    random = np.random.default_rng(5)
+    own = random.normal(size=n)
+    frame = pd.DataFrame(
+        {
+            "video_id": [video(number) for number in range(n)],
+            "rater": rater,
+            "unexpectedness": np.round(50 + 15 * (own + 0.5 * random.normal(size=n))),
+            "views": np.floor(np.exp(5 + own + random.normal(size=n))),
+        }
+    )
+    groups = Groups.of(number % 20 for number in range(n))
+    return Sample(frame, groups, pd.DataFrame(index=frame.index), ("unexpectedness",)), own
+
+
+EFFECT = Effect(
+    "unexpectedness", "views", "spearman", "count", 0.3, 0.1, 0.1, 0.5, 0.01, None, 60, 20
+)
+ASKED = [Question("views", "count")]
+
+
+def repeated(own, rater=GEMINI, **more):
+    random = np.random.default_rng(6)
+    return [
+        row(video(n), rater, "unexpectedness", round(50 + 15 * (value + 0.5 * random.normal())), r)
+        | more
+        for n, value in enumerate(own)
+        for r in range(2)
+    ]
+
+
+def people(own, count=40):
+    return [row(video(n), "human/ana", "unexpectedness", 50 + 15 * own[n]) for n in range(count)]
+
+
+def test_each_way_is_taken_where_there_are_data_for_it():
+    of, own = sample()
+
+    both = corrections(of, ASKED, [EFFECT], ratings([*repeated(own), *people(own)]), 0)
+    one = corrections(of, ASKED, [EFFECT], ratings(repeated(own)), 0)
+
+    assert [found.method for found in both] == ["disattenuated", "predict_then_debias"]
+    assert [found.method for found in one] == ["disattenuated"]
+    assert both[0].uncorrected == 0.3
+    assert both[0].details["n_repeated"] == 60 and both[1].details["n_people"] == 40
+
+
+def test_another_raters_repetitions_say_nothing_of_this_one():
+    of, own = sample(rater="signals/2")
+
+    assert corrections(of, ASKED, [EFFECT], ratings(repeated(own)), 0) == []
+
+
+def test_a_configuration_behind_the_name_is_the_same_rater():
+    of, own = sample()
+
+    assert corrections(of, ASKED, [EFFECT], ratings(repeated(own, f"{GEMINI}@abcd")), 0)
+
+
+def test_made_up_ratings_correct_nothing():
+    of, own = sample()
+    made_up = repeated(own, model_version="gemini-3.5-flash-lite-stand-in")
+
+    assert corrections(of, ASKED, [EFFECT], ratings(made_up), 0) == []
+
+
+def test_who_rated_without_looking_corrects_nothing():
+    of, own = sample()
+    given = [*people(own), row("check-1", "human/ana", "attention_check", 0)]
+
+    assert corrections(of, ASKED, [EFFECT], ratings(given), 0) == []
+
+
+def test_what_is_too_little_says_so_in_place_of_a_number():
+    of, own = sample()
+
+    (found,) = corrections(of, ASKED, [EFFECT], ratings(people(own, 9)), 0)
+
+    assert (found.estimate, found.note) == (
+        None,
+        "people rated 9 of the videos; 30 are needed",
+    )
+
+
+def test_without_ids_of_videos_nothing_can_be_corrected():
+    of, own = sample()
+    without = Sample(of.frame.drop(columns="video_id"), of.groups, of.controls, of.predictors)
+
+    assert corrections(without, ASKED, [EFFECT], ratings(people(own)), 0) == []

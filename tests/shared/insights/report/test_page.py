@@ -1,0 +1,108 @@
+"""What stands in the page: only what the tables say, and text of strangers only as text."""
+
+import csv
+import io
+
+from shared.insights.canonical import json_text
+from shared.insights.report.export import codebook, video_table
+from shared.insights.report.formats import FORMATS
+from shared.insights.report.page import page
+from tests.report_world import HOSTILE, Page, cells, made, row, rows, usual_report
+
+
+def test_every_number_equals_its_row():
+    data = usual_report()
+    found = dict(cells(data.tables()))
+    bound = Page(page(data)).bound
+
+    assert len(bound) > 1_000
+    for one in bound:
+        value = found[one["table"], one["row"]].get(one["column"])
+        if one["kind"] == "sentence":
+            assert one["text"].replace("\u00a0", " ") == value
+        elif one["kind"] == "text":
+            assert one["text"] == ("" if value is None else value.replace("_", " "))
+        elif one["kind"] == "names":
+            assert one["text"] == ", ".join(value)
+        elif value is None:
+            assert one["text"] == ""
+        else:
+            assert one["value"] == str(value)
+            assert one["text"] == FORMATS[one["kind"]](value)
+
+
+def test_no_number_stands_there_without_a_row():
+    assert Page(page(usual_report())).unbound == []
+
+
+def test_what_the_scripts_draw_is_what_the_tables_say():
+    data = usual_report()
+    found = dict(cells(data.tables()))
+    tables = {"effect": "insight_effect", "figure": "insight_agreement"}
+
+    drawn = 0
+    for name, those in Page(page(data)).payload["figures"].items():
+        for one in those:
+            key = "effect" if "effect" in one else "figure" if "figure" in one else "finding"
+            row = found[tables.get(key, "insight_quality"), one[key]]
+            assert {k: row[k] for k in one} == one, name
+            drawn += 1
+
+    assert drawn > 500
+
+
+def test_a_script_in_a_caption_stays_text():
+    written = page(usual_report())
+
+    assert HOSTILE not in written
+    assert "<img src=x" not in written
+    assert "\\u003c/script>\\u003cscript>" in written
+
+
+def test_only_pages_of_the_web_are_linked():
+    data = made([row(n, url="javascript:alert(1)") for n in range(30)])
+
+    assert {one.url for one in data.moments} == {None}
+
+
+def test_a_key_frame_that_is_no_picture_is_left_out():
+    data = made(rows(30), frames_of=lambda shown: [b"<svg onload=alert(1)>"] * len(shown))
+
+    assert {one.frame for one in data.moments} == {None}
+
+
+def test_synthetic_data_is_marked_everywhere():
+    data = made(rows(60, synthetic=True))
+    written = page(data)
+
+    assert '<body class="synthetic">' in written
+    assert "Synthetic data: made up for trying things out." in written
+    assert "<title>Synthetic: " in written
+    assert all(one["synthetic"] for table in data.tables().values() for one in table)
+    assert 'class="synthetic"' not in page(made(rows(60)))
+
+
+def test_the_table_for_r_has_every_video_and_no_formula():
+    data = usual_report()
+
+    table = list(csv.DictReader(io.StringIO(video_table(data))))
+
+    assert [one["video_id"] for one in table] == [one["video_id"] for one in data.rows]
+    assert sum(one["kept"] == "TRUE" for one in table) == data.primary["n"]
+    formula = made([row(n, caption='=HYPERLINK("x")') for n in range(3)])
+    first = next(csv.DictReader(io.StringIO(video_table(formula))))
+    assert first["caption"] == '\'=HYPERLINK("x")'
+
+
+def test_the_codebook_explains_every_column_of_the_table():
+    data = usual_report()
+    header = next(csv.reader(io.StringIO(video_table(data))))
+
+    explained = list(csv.DictReader(io.StringIO(codebook(data))))
+
+    assert [one["column"] for one in explained] == header
+    assert all(one["description"] for one in explained)
+
+
+def test_rows_are_json_as_they_are():
+    assert json_text([dict(one) for one in usual_report().effects])

@@ -1,0 +1,144 @@
+"""Bends, interactions and bands find what was planted and stay silent otherwise."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from shared.insights.statistics.effect import NotEstimable, TooFew
+from shared.insights.statistics.nonlinearity import interaction, inverted_u, profile
+from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.resampling import Groups
+from shared.insights.statistics.spearman import spearman
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def videos(seed: int = 0, n: int = 800, creators: int = 80):
+    draw = np.random.default_rng(seed)
+    codes = draw.integers(0, creators, n)
+    x = draw.integers(0, 101, n).astype(float)
+    noise = draw.normal(size=n) + 0.5 * draw.normal(size=creators)[codes]
+    return draw, x, noise, Groups.of(codes)
+
+
+def test_a_planted_inverted_u_is_found_near_its_peak():
+    _, x, noise, groups = videos()
+
+    found = inverted_u(x, np.exp(8 - ((x - 50) / 25) ** 2 + noise), groups)
+
+    assert found.inverted and 40 <= found.breakpoint <= 60
+    assert found.low.ci_low > 0 > found.high.ci_high
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_on_a_plateau_the_breakpoint_gives_the_weaker_line_more_rows(mirrored):
+    _, x, noise, groups = videos(n=2000)
+    rise, fall = np.minimum(x - 30, 0) / 10, np.maximum(x - 70, 0) / 40
+    y = np.exp(8 + rise - fall + noise)
+
+    found = inverted_u(100 - x if mirrored else x, y, groups)
+
+    assert found.breakpoint > 55 if mirrored else found.breakpoint < 45
+
+
+def test_it_does_not_depend_on_the_unit_of_either_column():
+    _, x, noise, groups = videos()
+    y = np.exp(8 - ((x - 50) / 25) ** 2 + noise)
+
+    one, other = inverted_u(x, y, groups), inverted_u(x * 1e9, y * 1e6, groups)
+
+    assert other.breakpoint == pytest.approx(one.breakpoint * 1e9)
+    assert other.low.estimate * 1e9 == pytest.approx(one.low.estimate)
+    assert other.low.p == pytest.approx(one.low.p)
+
+
+def test_a_u_the_other_way_up_is_not_inverted():
+    _, x, noise, groups = videos()
+
+    assert not inverted_u(x, np.exp(8 + ((x - 50) / 25) ** 2 + noise), groups).inverted
+
+
+@pytest.mark.parametrize("bend", [lambda x: x / 30, lambda x: np.log1p(x), lambda x: 0 * x])
+def test_a_line_a_saturating_curve_and_noise_rarely_pass_for_an_inverted_u(bend):
+    passed = 0
+    for seed in range(100):
+        _, x, noise, groups = videos(seed, n=300, creators=60)
+        passed += inverted_u(x, np.exp(8 + bend(x) + noise), groups).inverted
+
+    assert stats.binomtest(passed, 100).proportion_ci(0.99, "wilson")[0] <= 0.05
+
+
+def test_controls_are_taken_out_of_both_lines():
+    draw, x, noise, groups = videos()
+    behind = x / 50 + draw.normal(size=len(x))
+    y = np.exp(8 + behind + 0.3 * noise)
+
+    with_it = inverted_u(x, y, groups)
+    without = inverted_u(x, y, groups, pd.DataFrame({"behind": behind}))
+
+    assert abs(without.low.estimate) < abs(with_it.low.estimate) / 4
+
+
+def test_a_predictor_of_few_values_or_a_constant_outcome_is_refused():
+    _, x, noise, groups = videos()
+
+    with pytest.raises(TooFew, match="fewer than 6 values"):
+        inverted_u(x // 30, noise, groups)
+    with pytest.raises(NotEstimable, match="same in every row"):
+        inverted_u(x, 0 * noise, groups)
+
+
+def test_repeated_controls_are_refused_by_a_sentence():
+    _, x, noise, groups = videos()
+
+    with pytest.raises(NotEstimable, match="repeat"):
+        inverted_u(x, noise, groups, pd.DataFrame({"again": x, "more": x}))
+
+
+def test_a_planted_interaction_is_within_its_interval():
+    draw, x, noise, groups = videos(n=2000)
+    valence = draw.normal(size=len(x))
+    y = np.floor(np.exp(6 + 0.01 * x + 0.02 * (x - 50) * valence + noise))
+
+    found = interaction(
+        y,
+        pd.DataFrame({"surprise": x, "valence": valence}),
+        "surprise",
+        "valence",
+        None,
+        groups,
+        "v",
+    )
+
+    assert (found.predictor, found.method) == ("surprise × valence", "gee_nb_interaction")
+    assert found.ci_low <= 0.02 <= found.ci_high and found.p < 0.001
+
+
+def test_a_band_is_the_correlation_of_its_rows():
+    draw, x, noise, groups = videos()
+    frame = pd.DataFrame({"x": x, "y": noise, "duration_s": draw.uniform(0, 60, len(x))})
+
+    bands = profile(frame, Pair("x", "y"), "duration_s", [0, 15, 30], groups, 20, 0)
+
+    inside = (frame.duration_s >= 15) & (frame.duration_s < 30)
+    alone = spearman(frame[inside], [Pair("x", "y")], groups.where(inside.to_numpy()), 20, 0)[0]
+    assert [(band.low, band.high) for band in bands] == [(0, 15), (15, 30), (30, None)]
+    assert bands[1].effect == alone
+    assert sum(band.effect.n for band in bands) == len(frame)
+
+
+def test_an_empty_band_has_no_estimate_and_says_so():
+    _, x, noise, groups = videos()
+    frame = pd.DataFrame({"x": x, "y": noise, "duration_s": 20.0})
+
+    bands = profile(frame, Pair("x", "y"), "duration_s", [0, 15], groups, 20, 0)
+
+    assert bands[0].effect.estimate is None and "0 rows" in bands[0].effect.note
+
+
+def test_falling_edges_are_refused():
+    _, x, noise, groups = videos()
+
+    with pytest.raises(ValueError, match="rising"):
+        profile(pd.DataFrame({"x": x, "y": noise}), Pair("x", "y"), "x", [5, 1], groups, 20, 0)

@@ -1,0 +1,217 @@
+"""Power, design effect, false discoveries, equivalence and influence against their definitions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from shared.insights.statistics.effect import Effect, NotEstimable, notes
+from shared.insights.statistics.equivalence import equivalence
+from shared.insights.statistics.influence import EXACT_UP_TO, influence, one_step
+from shared.insights.statistics.multiplicity import with_q
+from shared.insights.statistics.power import design_effect, icc1, n_needed, power_had, smallest_rho
+from shared.insights.statistics.resampling import Groups
+from shared.insights.statistics.weighted_ranks import Ranked, correlations, moments
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def effect(p=0.5, estimate=0.02, se=0.03, method="spearman", clusters=200):
+    return Effect("x", "y", method, "count", estimate, se, None, None, p, None, 500, clusters)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_q_is_statsmodels_benjamini_hochberg(ps):
+    found = with_q([effect(p) for p in ps])
+
+    assert [one.q for one in found] == pytest.approx(
+        multipletests(ps, method="fdr_bh")[1].tolist(), abs=1e-12
+    )
+
+
+def test_the_primary_and_what_has_no_p_are_outside_the_family():
+    found = with_q([effect(0.04), effect(0.01), effect(None, None, None), effect(0.03)], primary=0)
+
+    assert [one.q for one in found] == [None, pytest.approx(0.02), None, pytest.approx(0.03)]
+
+
+def test_without_a_family_there_is_no_q():
+    assert with_q([]) == ()
+    assert with_q([effect(0.01)], primary=0)[0].q is None
+
+
+def test_an_effect_refuses_a_number_that_is_none():
+    with pytest.raises(ValueError, match="estimate is nan"):
+        effect(estimate=float("nan"))
+
+
+def test_a_document_has_none_where_nothing_is_defined():
+    document = effect(None, None, None).document()
+
+    assert (document["estimate"], document["q"], document["n"]) == (None, None, 500)
+
+
+def test_notes_join_what_was_said():
+    assert (notes([None, "a", "b"]), notes([None])) == ("a; b", None)
+
+
+@pytest.mark.parametrize(("rho", "n"), [(0.05, 3138), (0.10, 783), (0.20, 194), (0.30, 85)])
+def test_videos_needed_are_the_textbooks_times_the_inflation_of_spearman(rho, n):
+    assert n_needed(rho) == pytest.approx(3 + 1.06 * (n - 3), rel=0.005)
+    assert n_needed(-rho) == n_needed(rho)
+
+
+def test_the_number_needed_gives_the_power_asked_for():
+    needed = n_needed(0.1, power=0.9, design_effect=2.5)
+
+    assert power_had(0.1, needed, 2.5) == pytest.approx(0.9, abs=0.001)
+    assert smallest_rho(needed, 0.9, 2.5) == pytest.approx(0.1, abs=1e-4)
+
+
+def test_no_correlation_is_found_as_often_as_the_test_errs():
+    assert power_had(0.0, 1000) == pytest.approx(0.05)
+
+
+def test_three_videos_have_no_power_and_find_no_correlation():
+    assert (power_had(0.9, 3), smallest_rho(3)) == (0.05, None)
+
+
+@pytest.mark.parametrize("call", [lambda: n_needed(0), lambda: power_had(1, 10)])
+def test_impossible_correlations_are_refused(call):
+    with pytest.raises(ValueError, match="rho"):
+        call()
+
+
+def test_power_is_how_often_spearman_is_found():
+    draw = np.random.default_rng(0)
+    runs, n = 2000, 150
+    x = draw.normal(size=(runs, n))
+    y = 0.2 * x + np.sqrt(1 - 0.04) * draw.normal(size=(runs, n))
+    rho = 6 / np.pi * np.arcsin(0.1)  # Spearman's of a normal pair with Pearson's .2
+
+    found = sum(stats.spearmanr(a, b)[1] < 0.05 for a, b in zip(x, y, strict=True))
+
+    low, high = stats.binomtest(found, runs).proportion_ci(0.99, "wilson")
+    assert low - 0.02 <= power_had(rho, n) <= high + 0.02
+
+
+def test_icc_is_the_share_of_variance_between_creators():
+    draw = np.random.default_rng(1)
+    codes = np.repeat(np.arange(2000), draw.integers(1, 8, 2000))
+    level = np.sqrt(0.4) * draw.normal(size=2000)[codes]
+
+    found = icc1(level + np.sqrt(0.6) * draw.normal(size=len(codes)), Groups.of(codes))
+
+    assert found == pytest.approx(0.4, abs=0.04)
+
+
+def test_icc_of_equal_groups_is_the_textbooks():
+    values = np.array([[9.0, 2], [6, 1], [8, 4], [7, 1]])
+    between = 2 * values.mean(axis=1).var(ddof=1)
+    within = values.var(axis=1, ddof=1).mean()
+
+    found = icc1(values.ravel(), Groups.of(np.repeat(range(4), 2)))
+
+    assert found == pytest.approx((between - within) / (between + within))
+
+
+def test_icc_is_none_where_no_creator_has_two_videos_or_nothing_varies():
+    assert icc1(np.arange(5.0), Groups.of(range(5))) is None
+    assert icc1(np.ones(6), Groups.of("aabbcc")) is None
+
+
+def test_the_design_effect_is_one_without_repeats_and_m_where_creators_are_constant():
+    values = np.random.default_rng(0).normal(size=50)
+
+    assert design_effect(values, values, Groups.of(range(50))) == 1
+    tenfold = np.repeat(values, 10)
+    found = design_effect(tenfold, tenfold, Groups.of(np.repeat(range(50), 10)))
+    assert found == pytest.approx(10)
+
+
+def test_a_tight_interval_within_the_bound_is_equivalent_and_a_wide_one_is_not():
+    assert equivalence(effect(se=0.03), 0.10).equivalent
+    assert not equivalence(effect(se=0.08), 0.10).equivalent
+
+
+@given(st.floats(-0.5, 0.5), st.floats(0.001, 0.3), st.floats(0.02, 0.5))
+def test_equivalence_is_the_ninety_percent_interval_inside_the_bound(estimate, se, bound):
+    for method in ("spearman", "gee_nb"):
+        found = equivalence(effect(estimate=estimate, se=se, method=method), bound)
+
+        if abs(found.p - 0.05) > 1e-9:
+            assert found.equivalent == (-bound < found.low and found.high < bound)
+
+
+def test_what_was_not_estimated_is_not_equivalent():
+    found = equivalence(effect(None, None, None), 0.1)
+
+    assert (found.p, found.equivalent) == (None, False)
+
+
+@pytest.mark.parametrize(("method", "bound"), [("spearman", 1.0), ("spearman", 0), ("gee_nb", 0)])
+def test_a_bound_outside_the_scale_is_refused(method, bound):
+    with pytest.raises(ValueError, match="bound"):
+        equivalence(effect(method=method), bound)
+
+
+def rated(n=900, creators=300):
+    draw = np.random.default_rng(0)
+    x = draw.integers(0, 50, n).astype(float)
+    y = np.floor(np.exp(x / 40 + 2 * draw.normal(size=n)))
+    return x, y, Groups.of(draw.integers(0, creators, n))
+
+
+def test_a_creators_influence_is_the_correlation_without_them():
+    x, y, groups = rated()
+
+    found = influence(x, y, groups)
+
+    largest = found[0]
+    rest = np.array(groups.labels()) != largest.cluster
+    assert largest.exact
+    assert largest.estimate_without == pytest.approx(stats.spearmanr(x[rest], y[rest])[0])
+    assert largest.change == pytest.approx(
+        largest.estimate_without - stats.spearmanr(x, y)[0], abs=1e-12
+    )
+    assert sum(one.n for one in found) == len(x)
+
+
+def test_one_step_is_close_to_leaving_out_and_says_that_it_is_one_step():
+    x, y, groups = rated()
+
+    stepped = [one for one in influence(x, y, groups) if not one.exact]
+
+    assert len(stepped) == groups.count - EXACT_UP_TO
+    for one in stepped[:10]:
+        rest = np.array(groups.labels()) != one.cluster
+        assert one.estimate_without == pytest.approx(stats.spearmanr(x[rest], y[rest])[0], abs=2e-4)
+
+
+def test_one_step_is_the_derivative_by_a_rows_weight():
+    x, y, _ = rated()
+    ranked = Ranked([x, y])
+    slope = one_step(ranked, len(x))
+
+    for row in (0, 5, 77):
+        more = np.ones(len(x))
+        more[row] += 1e-4
+        less = 2 - more
+        up, down = (
+            correlations(moments(ranked.at(w[None]), w[None]), [(0, 1)])[0, 0] for w in (more, less)
+        )
+        assert slope[row] == pytest.approx((up - down) / 2e-4, abs=1e-8)
+
+
+def test_influence_on_a_constant_is_refused():
+    with pytest.raises(NotEstimable, match="constant"):
+        influence(np.ones(4), np.arange(4.0), Groups.of("aabb"))
+
+
+def test_a_creator_who_alone_varies_has_no_change():
+    found = influence(np.array([1.0, 2, 3, 3]), np.array([4.0, 3, 2, 1]), Groups.of("aabc"))
+
+    alone = next(one for one in found if one.cluster == "a")
+    assert (alone.estimate_without, alone.change) == (None, None)

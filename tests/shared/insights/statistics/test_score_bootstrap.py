@@ -1,0 +1,166 @@
+"""The sign-flip test of a score: its p against every sign written out, its interval against p."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shared.insights.statistics import count_models as countfit
+from shared.insights.statistics.cluster_covariance import information
+from shared.insights.statistics.rate_ratios import rate_ratios
+from shared.insights.statistics.resampling import Groups
+from shared.insights.statistics.score_bootstrap import ALPHA, SignFlip, flipped
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def written_out(scores, total):
+    """The share of all sums with other signs that are at least as far from zero."""
+    signs = np.array(list(product((-1.0, 1.0), repeat=len(scores))))
+    return float((np.abs(signs @ scores) >= abs(total) * (1 - 1e-12)).mean())
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("spread", [0.3, 1.0, 2.0])
+@pytest.mark.parametrize("creators", [7, 14])
+def test_p_is_the_share_of_all_signs(seed, spread, creators):
+    draw = np.random.default_rng((seed, creators))
+    scores = draw.normal(size=creators) * draw.lognormal(0, spread, creators)
+
+    p = flipped(scores, scores.sum())
+
+    assert p == pytest.approx(written_out(scores, scores.sum()), abs=0.004)
+
+
+def test_a_small_p_is_right_as_a_ratio():
+    scores = np.random.default_rng(3).lognormal(0, 0.5, 16)
+    total = 0.8 * scores.sum()
+
+    assert written_out(scores, total) < 0.005
+    assert flipped(scores, total) == pytest.approx(written_out(scores, total), rel=0.05)
+
+
+def test_many_creators_are_as_many_draws_of_signs():
+    draw = np.random.default_rng(0)
+    scores = draw.lognormal(0, 1, 150)
+    sums = np.abs(draw.choice([-1.0, 1.0], (200_000, 150)) @ scores)
+
+    for share in (0.2, 0.05, 0.01):
+        total = np.quantile(sums, 1 - share)
+        assert flipped(scores, total) == pytest.approx(share, abs=4 * np.sqrt(share / 200_000))
+
+
+def test_five_creators_reject_nothing_at_five_percent():
+    assert flipped(np.ones(5), 5.0) == 2**-4
+    assert flipped(np.ones(6), 6.0) == 2**-5 < ALPHA
+
+
+def test_one_creator_who_outweighs_all_others_rejects_nothing():
+    assert flipped(np.array([100.0] + [1.0] * 20), 100.0) > 0.4
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=12), st.floats(-1e7, 1e7))
+@example([2.225e-313], 1.0)
+def test_any_scores_give_a_probability(scores, total):
+    assert 0 <= flipped(np.array(scores, dtype=float), total) <= 1
+
+
+@given(st.floats(0.01, 1e3))
+def test_the_unit_of_the_scores_does_not_matter(unit):
+    scores = np.array([3.0, -1, 2, 0, 5, 1, -2])
+
+    assert flipped(scores * unit, 8 * unit) == pytest.approx(flipped(scores, 8.0))
+
+
+def counted(seed=0, n=200, creators=25):
+    draw = np.random.default_rng(seed)
+    codes = np.sort(draw.integers(0, creators, n))
+    x = draw.normal(size=(2, n)) + draw.normal(size=(2, creators))[:, codes]
+    y = draw.poisson(np.exp(3 + 0.4 * x[0] + 0.3 * x[1] + draw.normal(size=creators)[codes]))
+    return y.astype(float), np.column_stack([np.ones(n), *x]), Groups.of(codes)
+
+
+def fitted(column=1):
+    y, x, groups = counted()
+    model = countfit.nb2(y, x, np.zeros(len(y)))
+    parts = information(x, model.weights(y, x), groups)
+    return SignFlip(column, x, y, model, parts, groups), model
+
+
+def test_at_the_estimate_nothing_is_left_to_reject():
+    test, model = fitted()
+
+    assert test.p(float(model.beta[1])) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_ends_of_the_interval_are_where_p_is_five_percent():
+    test, _ = fitted()
+
+    span = test.span(0.1)
+
+    assert test.p(span.low) == pytest.approx(ALPHA, abs=1e-6)
+    assert test.p(span.high) == pytest.approx(ALPHA, abs=1e-6)
+    assert (span.p < ALPHA) == (span.low > 0 or span.high < 0)
+
+
+def test_the_other_columns_are_refitted_to_first_order():
+    """Against the score with the other coefficients fitted anew at each value."""
+    y, x, groups = counted(1, n=1500, creators=60)
+    model = countfit.nb2(y, x, np.zeros(len(y)))
+    test = SignFlip(1, x, y, model, information(x, model.weights(y, x), groups), groups)
+
+    for value in (0.2, 0.3, 0.5):
+        rest, at = x[:, [0, 2]], value * x[:, 1]
+        beta = countfit._scored(y, rest, at, model.alpha, np.zeros(2))
+        mean = np.exp(at + rest @ beta)
+        weight = mean / (1 + model.alpha * mean)
+        share = np.linalg.solve((rest.T * weight) @ rest, (rest.T * weight) @ x[:, 1])
+        scores = groups.sums((x[:, 1] - rest @ share) * (y - mean) / (1 + model.alpha * mean))
+        assert test.p(value) == pytest.approx(flipped(scores, scores.sum()), abs=0.03)
+
+
+@pytest.mark.parametrize("weak", [0.0, 1.0])
+def test_the_correction_for_leverage_is_the_square_root_of_what_the_fit_left(weak, monkeypatch):
+    """Against (I - H)^(-1/2) written out for each creator, by series and by eigenvectors."""
+    monkeypatch.setattr("shared.insights.statistics.score_bootstrap._WEAK", weak)
+    y, x, groups = counted(n=400, creators=200)
+    model = countfit.nb2(y, x, np.zeros(len(y)))
+    weights, rest = model.weights(y, x), x[:, [0, 2]]
+    test = SignFlip(1, x, y, model, information(x, weights, groups), groups)
+    bread = np.linalg.inv((rest.T * weights) @ rest)
+    residual = model.scores(y)
+
+    for creator in range(20):
+        rows = groups.codes == creator
+        root = np.sqrt(weights[rows])
+        hat = root[:, None] * (rest[rows] @ bread @ rest[rows].T) * root
+        shares, axes = np.linalg.eigh(np.eye(rows.sum()) - hat)
+        inverse = root[:, None] * (axes * shares**-0.5 @ axes.T) / root
+        expected = test._free[rows] @ inverse @ residual[rows]
+        assert test._corrected[rows] @ residual[rows] == pytest.approx(expected, rel=1e-4)
+
+
+def test_an_interval_that_so_few_creators_cannot_end_is_said_to_have_no_end():
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=40)
+    y = draw.poisson(np.exp(3 + x)).astype(float)
+
+    effect = rate_ratios(y, pd.DataFrame({"x": x}), None, Groups.of(np.arange(40) % 5))[0].effect(
+        "x", "views"
+    )
+
+    assert (effect.ci_low, effect.ci_high) == (None, None) and effect.p == 2**-4
+    assert "no end" in effect.note and effect.interval == "signs"
+
+
+def test_a_shared_design_is_not_changed_by_asking():
+    y, x, _ = counted()
+    design = pd.DataFrame(x[:, 1:], columns=["a", "b"])
+    before = design.copy()
+
+    rate_ratios(y, design, None, Groups.of(np.arange(len(y)) % 25))
+
+    assert design.equals(before)

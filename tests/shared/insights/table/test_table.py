@@ -1,0 +1,257 @@
+"""Reading a table: standard names, checked types, and files that wish us ill."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from shared.insights.table.read import BadTable
+from shared.insights.table.table import read_table
+from tests.insights_tables import plan, rows, write_csv
+
+SMALL = plan()
+DATED = plan(
+    columns="[video_id, creator, created_at, collected_at, views, likes, unexpectedness]",
+    min_age_days="0",
+)
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A CSV of three good videos in which one cell is replaced."""
+
+    def made(column="views", cell="5", name="t.csv", of=3, **options):
+        good = [{key: one[key] for key in SMALL.columns} for one in rows(of)]
+        good[1][column] = cell
+        path = write_csv(tmp_path / name, good)
+        content = path.read_text(encoding="utf-8")
+        path.write_bytes(options.get("before", b"") + content.encode(options.get("as", "utf-8")))
+        return path
+
+    return made
+
+
+def refusal(path, asked=SMALL) -> str:
+    with pytest.raises(BadTable) as refused:
+        read_table(path, asked)
+    return refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("1,234", 1234), ("541.2K", 541_200), ("1.2M", 1_200_000), (" 7 ", 7), ("1e3", 1000)],
+)
+def test_counts_as_people_write_them(file, cell, value):
+    assert read_table(file(cell=cell), SMALL).frame["views"][1] == value
+
+
+def test_only_an_abbreviated_count_is_flagged_as_rounded(file):
+    assert list(read_table(file(cell="541.2K"), SMALL).rounded) == [False, True, False]
+    assert not read_table(file(cell="541,200"), SMALL).rounded.any()
+
+
+@pytest.mark.parametrize("cell", ["", "NaN", "NA", "null", "None", "-"])
+def test_missing_counts_stay_missing(file, cell):
+    assert list(read_table(file(cell=cell), SMALL).frame["views"].isna()) == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "cell", ["inf", "-inf", "many", "=1+1", "@SUM(A1)", "5.5", "1,23", "0x10", "1e99", "١٢", "5%"]
+)
+def test_what_is_no_count_is_refused_with_its_row(file, cell):
+    said = refusal(file(cell=cell))
+
+    assert said.startswith(f"views: {cell!r} in row 2 is ") and said.endswith("leave them empty.")
+
+
+@pytest.mark.parametrize("cell", ["1e16", "-1e100", "1e200", "9007199254740992"])
+@pytest.mark.parametrize("column", ["unexpectedness", "views"])
+def test_a_number_beyond_belief_is_refused_with_its_row(file, column, cell):
+    said = refusal(file(column, cell))
+
+    assert said.startswith(f"{column}: {cell!r} in row 2 is no credible number")
+
+
+def test_a_column_of_mixed_types_says_how_many_cells_are_wrong(tmp_path):
+    mixed = [one | {"unexpectedness": "high"} for one in rows(5)]
+
+    assert "nor are 4 more cells usable" in refusal(write_csv(tmp_path / "t.csv", mixed))
+
+
+def test_a_formula_in_a_name_is_text(file):
+    made = read_table(file("creator", '=HYPERLINK("http://x","y")'), SMALL)
+
+    assert made.frame["creator"][1] == '=HYPERLINK("http://x","y")'
+
+
+def test_a_quoted_field_may_hold_newlines_and_quotes(file):
+    made = read_table(file("creator", 'a\n"b", c'), SMALL)
+
+    assert made.frame["creator"][1] == 'a\n"b", c'
+
+
+def test_ids_stay_text_with_every_digit(file):
+    ids = read_table(file(), SMALL).frame["video_id"]
+
+    assert ids[0] == "7300000000000000001"
+
+
+@pytest.mark.parametrize("cell", ["1.23e18", "7.3E+18", "7300000000000000001.0"])
+def test_an_id_that_was_a_float_is_refused(file, cell):
+    assert "ids are read as text, and yours lost digits" in refusal(file("video_id", cell))
+
+
+def test_ids_that_a_spreadsheet_cut_are_refused(tmp_path):
+    cut = [one | {"video_id": one["video_id"][:15] + "0000"} for one in rows(3)]
+
+    assert "zeros after its 15th digit" in refusal(write_csv(tmp_path / "t.csv", cut))
+
+
+@pytest.mark.parametrize("kind", ["json", "parquet"])
+def test_an_id_of_a_float_column_is_refused(tmp_path, kind):
+    floats = [one | {"video_id": 1.23e18} for one in rows(3)]
+    path = tmp_path / f"t.{kind}"
+    path.write_text(json.dumps(floats))
+    if kind == "parquet":
+        pd.DataFrame(floats).to_parquet(path)
+
+    assert "ids are read as text, and yours lost digits" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["2026-05-01T12:00:00Z", "2026-05-01 12:00:00 UTC", "2026-05-01T14:00:00+02:00", "1777636800"],
+)
+def test_times_may_be_iso_or_seconds(tmp_path, cell):
+    dated = [one | {"created_at": cell} for one in rows(3)]
+
+    made = read_table(write_csv(tmp_path / "t.csv", dated), DATED)
+
+    assert made.frame["created_at"][0] == pd.Timestamp("2026-05-01T12:00:00Z")
+    assert made.frame["age"][0] == 30.5
+
+
+@pytest.mark.parametrize("cell", ["11/24/2026", "yesterday", "20260501", "0001-01-01T00:00+09:00"])
+def test_a_time_that_is_unclear_is_refused(tmp_path, cell):
+    dated = [one | {"created_at": cell} for one in rows(3)]
+
+    assert "is not a time such as" in refusal(write_csv(tmp_path / "t.csv", dated), DATED)
+
+
+def test_as_of_stands_in_for_the_time_of_collection(tmp_path):
+    asked = plan(
+        columns="[creator, created_at, views, likes, unexpectedness]",
+        as_of="2026-05-31",
+        min_age_days="0",
+    )
+    dated = [one | {"created_at": "2026-05-01"} for one in rows(3)]
+
+    assert list(read_table(write_csv(tmp_path / "t.csv", dated), asked).frame["age"]) == [30] * 3
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "json", "jsonl", "parquet"])
+def test_every_format_gives_the_same_table(tmp_path, kind):
+    path = tmp_path / f"t.{kind}"
+    good = rows(4)
+    if kind == "csv":
+        write_csv(path, good)
+    elif kind == "tsv":
+        pd.DataFrame(good).to_csv(path, sep="\t", index=False)
+    elif kind == "json":
+        path.write_text(json.dumps(good))
+    elif kind == "jsonl":
+        path.write_text("\n".join(map(json.dumps, good)) + "\n\n")
+    else:
+        pd.DataFrame(good).to_parquet(path)
+
+    made = read_table(path, DATED)
+
+    plain = read_table(write_csv(tmp_path / "plain.csv", good), DATED).frame
+    pd.testing.assert_frame_equal(made.frame, plain)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(file):
+    assert len(read_table(file(before=b"\xef\xbb\xbf"), SMALL).frame) == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "options", "says"),
+    [
+        ("views", "5", {"as": "utf-16"}, "is UTF-16 by its first bytes; save it as UTF-8"),
+        ("creator", "Zoë", {"as": "latin-1"}, "is not UTF-8 (byte 0xeb); save it as UTF-8"),
+        ("creator", "a\0b", {}, "contains NUL bytes"),
+        ("views", "5", {"before": b"PK\x03\x04"}, "is a ZIP archive (an Excel file is one)"),
+    ],
+)
+def test_other_encodings_are_named(file, column, cell, options, says):
+    assert says in refusal(file(column, cell, **options))
+
+
+def test_semicolons_separate_but_then_a_comma_is_unclear(file):
+    path = file(cell="1234")
+    path.write_text(path.read_text().replace(",", ";"))
+    assert read_table(path, SMALL).frame["views"][1] == 1234
+
+    path.write_text(path.read_text().replace("1234", "1,234"))
+    assert "may be a fraction or a thousand" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "is empty"),
+        ("\n\n", "has no header in its first line"),
+        ("video_id,creator,views,likes,unexpectedness\n", "has a header and no rows"),
+        ("video_id,creator,view,likes,unexpectedness\n1,a,1,1,1\n", "no column views (did you me"),
+        ("video_id,creator,views,likes,unexpectedness\n1,a,1\n", "line 2: 3 fields where the head"),
+        ('video_id,creator,views,likes,unexpectedness\n1,"a,1,1,1\n', "quotation mark open"),
+        ("views,video_id,creator,views,likes,unexpectedness\n", "2 columns named views (number 1"),
+    ],
+)
+def test_a_broken_csv_is_a_sentence(tmp_path, content, says):
+    (tmp_path / "t.csv").write_text(content)
+
+    assert says in refusal(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("t.json", "{", "is not readable JSON"),
+        ("t.json", "[" * 100_000, "is not readable JSON"),
+        ("t.json", '{"views": 1}', "must be an array of objects"),
+        ("t.json", "[1]", "row 1 is no object"),
+        ("t.json", "[]", "has no rows"),
+        ("t.jsonl", "{}\n{", "line 2: no JSON"),
+        ("t.parquet", "PAR1", "is not readable Parquet"),
+        ("t.xlsx", "PK", "no reader for .xlsx; give one of .csv"),
+    ],
+)
+def test_a_file_that_is_no_table_is_a_sentence(tmp_path, name, content, says):
+    (tmp_path / name).write_text(content)
+
+    assert says in refusal(tmp_path / name)
+
+
+def test_a_million_columns_do_not_matter(tmp_path):
+    header = "video_id,creator,views,likes,unexpectedness" + ",x" * 1_000_000
+    (tmp_path / "t.csv").write_text(f"{header}\n1,a,2,1,50{',' * 1_000_000}\n")
+
+    assert list(read_table(tmp_path / "t.csv", SMALL).frame["views"]) == [2]
+
+
+def test_a_column_that_is_not_named_may_hold_anything(tmp_path):
+    odd = [one | {"mood": "=cmd|'/c calc'!A0"} for one in rows(3)]
+
+    assert "mood" not in read_table(write_csv(tmp_path / "t.csv", odd), SMALL).frame
+
+
+def test_a_difference_is_the_first_less_the_second(tmp_path):
+    asked = plan(
+        columns="[creator, views, likes, unexpectedness, valence, emotional_intensity]",
+        differences="{tone: [valence, emotional_intensity]}",
+        controls="{tone: linear}",
+    )
+    of = [one | {"valence": 30, "emotional_intensity": 50} for one in rows(3)]
+
+    assert list(read_table(write_csv(tmp_path / "t.csv", of), asked).frame["tone"]) == [-20] * 3

@@ -1,0 +1,324 @@
+"""The whole analysis: what it finds, what it leaves off, and what its document promises."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from shared.insights.analysis import Insights, analyse
+from shared.insights.canonical import json_text, settled
+from shared.insights.plan import BadPlan
+from shared.insights.quality_gate import TooLittle
+from shared.insights.statistics.design import pooled
+from shared.insights.statistics.rate_ratios import rate_ratios
+from shared.insights.statistics.resampling import JACKKNIFE_UP_TO, Groups
+from tests.insights_tables import plan, rows, table
+
+EVERYTHING = plan(
+    columns=(
+        "[video_id, creator, created_at, collected_at, views, likes, comments, followers, "
+        "duration_s, language, unexpectedness, emotional_intensity, valence]"
+    ),
+    predictors="[unexpectedness, emotional_intensity]",
+    outcomes="[views, likes, comments]",
+    exposure="{likes: views, comments: views}",
+    controls="[followers, duration_s, age, language, posting_hour]",
+    min_age_days="7",
+    sampling_frame="Every public post of 24 creators, May 2026.",
+    within_creator="true",
+    inverted_u="true",
+    interactions="[[unexpectedness, valence], [unexpectedness, emotional_intensity]]",
+    duration_profile="[30, 60]",
+    equivalence="0.1",
+    reliability="{unexpectedness: 0.64}",
+)
+
+
+def analysed(asked=None, **options) -> Insights:
+    asked = asked or plan()
+    return analyse(table(rows(**options), asked), asked)
+
+
+@pytest.fixture(scope="module")
+def small() -> dict:
+    return analysed().document()
+
+
+@pytest.fixture(scope="module")
+def whole() -> dict:
+    return analysed(EVERYTHING).document()
+
+
+def effects(document: dict, **wanted: str) -> list[dict]:
+    return [
+        one
+        for one in document["effects"]
+        if all(one[key] == value for key, value in wanted.items())
+    ]
+
+
+def test_a_planted_association_is_found(small):
+    primary = small["primary"]
+
+    assert (primary["predictor"], primary["outcome"]) == ("unexpectedness", "views")
+    assert primary["ci_low"] > 0 and primary["p"] < 0.05
+    (model,) = effects(small, method="gee_nb", outcome="views")
+    assert model["ci_low"] < 0.5 / 15 < model["ci_high"]
+
+
+def test_where_nothing_is_planted_the_interval_holds_zero():
+    primary = analysed(slope=0.0, seed=4).primary
+
+    assert primary.ci_low < 0 < primary.ci_high
+
+
+def test_the_primary_is_spearmans_correlation_of_the_rows(small):
+    of = rows()
+    rho = stats.spearmanr([r["unexpectedness"] for r in of], [r["views"] for r in of]).statistic
+
+    assert small["primary"]["estimate"] == pytest.approx(rho, abs=1e-11)
+    assert small["primary"]["method"] == "spearman"
+
+
+def test_the_document_has_the_keys_of_the_contract(small):
+    promised = {"plan_hash", "n", "clusters", "dropped", "effects", "primary", "warnings"}
+
+    assert promised <= small.keys()
+    assert (small["n"], small["clusters"], small["dropped"]) == (240, 24, {})
+    columns = "predictor outcome method scale estimate se ci_low ci_high p q n clusters"
+    assert all(set(columns.split()) <= one.keys() for one in small["effects"])
+
+
+def test_the_primary_comes_first_and_has_no_q(small):
+    assert small["effects"][0] == small["primary"]
+    assert [one["q"] is None for one in small["effects"]].count(True) == 1
+
+
+def test_q_is_benjamini_hochberg_over_all_but_the_primary(whole):
+    family = [one for one in whole["effects"][1:] if one["p"] is not None]
+    bands = [band["effect"] for band in whole["shape"]["duration_profile"]]
+
+    q = stats.false_discovery_control([one["p"] for one in family + bands])
+
+    assert [one["q"] for one in family + bands] == pytest.approx(list(q), rel=1e-9)
+
+
+def test_an_outcome_with_an_exposure_is_told_on_both_scales(small):
+    assert {one["scale"] for one in effects(small, outcome="likes")} == {"count", "rate"}
+    assert {one["scale"] for one in effects(small, outcome="views")} == {"count"}
+
+
+def test_count_models_carry_a_ratio_and_stand_side_by_side(small):
+    models = [one for one in small["effects"] if one["irr"] is not None]
+
+    assert {one["method"] for one in models} == {"gee_nb", "nb2", "poisson_qmle"}
+    assert all(one["irr"] == pytest.approx(math.exp(one["estimate"])) for one in models)
+
+
+def test_kendall_is_told_for_the_primary_alone(whole):
+    (one,) = effects(whole, method="kendall")
+
+    assert (one["predictor"], one["outcome"]) == ("unexpectedness", "views")
+
+
+def test_everything_that_the_plan_asks_for_is_there(whole):
+    methods = {one["method"] for one in whole["effects"]}
+
+    assert {"partial_spearman", "gee_nb_interaction", "two_lines_low", "two_lines_high"} <= methods
+    assert effects(whole, predictor="unexpectedness_within", method="gee_nb")
+    assert effects(whole, predictor="unexpectedness × valence")
+    assert [band["low_s"] for band in whole["shape"]["duration_profile"]] == [0, 30, 60]
+    assert whole["power"]["design_effect"] >= 1
+    assert len(whole["influence"]["largest"]) == 5
+
+
+def test_what_is_absent_from_the_plan_is_off(small):
+    methods = {one["method"] for one in small["effects"]}
+
+    assert methods == {"spearman", "kendall", "pearson_log1p", "gee_nb", "nb2", "poisson_qmle"}
+    assert small["shape"] == {"inverted_u": None, "duration_profile": []}
+    assert (small["equivalence"], small["disattenuated"]) == (None, [])
+
+
+def test_without_an_exposure_there_is_no_rate():
+    assert not effects(analysed(plan(exposure="")).document(), scale="rate")
+
+
+def test_without_a_primary_every_association_has_a_q_and_it_is_called_exploratory():
+    told = analysed(plan(primary="")).document()
+
+    assert told["primary"] is None and told["power"] is None
+    assert all(one["q"] is not None for one in told["effects"])
+    assert any("exploratory" in warning for warning in told["warnings"])
+
+
+def test_without_a_cluster_videos_count_as_independent_and_that_is_said():
+    told = analysed(plan(cluster="")).document()
+
+    assert told["clusters"] == told["n"] == 240
+    assert any("names no cluster" in warning for warning in told["warnings"])
+
+
+def test_a_rate_is_modelled_with_the_log_of_its_exposure_as_offset(small):
+    of = pd.DataFrame(rows())
+    groups = Groups.of(of["creator"])
+    design = of[["unexpectedness"]].astype(float)
+
+    fits = rate_ratios(of["likes"].to_numpy(), design, np.log(of["views"].to_numpy()), groups)
+
+    (model,) = effects(small, outcome="likes", scale="rate", method="gee_nb")
+    assert model["estimate"] == pytest.approx(fits[0].estimates["unexpectedness"], rel=1e-9)
+
+
+def test_all_predictors_and_controls_sit_in_one_model():
+    asked = plan(
+        columns="[creator, views, likes, followers, duration_s, unexpectedness, valence]",
+        predictors="[unexpectedness, valence]",
+        controls="[followers, duration_s]",
+    )
+    of = pd.DataFrame(rows())
+    design = of[["unexpectedness", "valence"]].astype(float)
+    design["followers"], design["duration_s"] = np.log1p(of["followers"]), np.log(of["duration_s"])
+
+    fits = rate_ratios(of["views"].to_numpy(), design, None, Groups.of(of["creator"]))
+
+    told = analysed(asked).document()
+    for name in asked.predictors:
+        (model,) = effects(told, outcome="views", method="gee_nb", predictor=name)
+        assert model["estimate"] == pytest.approx(fits[0].estimates[name], rel=1e-9)
+
+
+def test_rare_levels_of_a_category_are_pooled():
+    levels = pd.Series(["en"] * 60 + ["de"] * 40 + [f"rare {i}" for i in range(30)])
+    clusters = pd.Series([i % 10 for i in range(130)])
+
+    assert set(pooled(levels, clusters)) == {"en", "de", "other"}
+    assert set(pooled(levels[:110], clusters[:110])) == {"en", "de"}
+
+
+def test_rows_without_an_outcome_are_left_out_of_that_outcome_alone():
+    of = rows()
+    for one in of[:30]:
+        one["likes"] = None
+
+    told = analyse(table(of, plan()), plan()).document()
+
+    assert {one["n"] for one in effects(told, outcome="likes")} == {210}
+    assert {one["n"] for one in effects(told, outcome="views")} == {240}
+    assert told["n"] == 240
+
+
+def test_a_video_without_views_has_no_rate():
+    of = rows()
+    of[0] |= {"views": 0, "likes": 0}
+
+    told = analyse(table(of, plan()), plan()).document()
+
+    assert {one["n"] for one in effects(told, outcome="likes", scale="rate")} == {239}
+    assert {one["n"] for one in effects(told, outcome="likes", scale="count")} == {240}
+
+
+def test_an_assumed_reliability_raises_the_correlation_beside_the_observed_one(whole):
+    observed = whole["primary"]
+    raised = whole["disattenuated"][0]
+
+    assert raised["estimate"] == pytest.approx(observed["estimate"] / 0.8)
+    assert "assumes" in raised["note"]
+
+
+def test_equivalence_is_tested_only_when_nothing_was_found(whole):
+    nothing = analysed(plan(equivalence="0.3"), slope=0.0, seed=4).document()["equivalence"]
+
+    assert whole["equivalence"] is None
+    assert nothing["bound"] == 0.3 and nothing["low"] < 0 < nothing["high"]
+
+
+def test_a_creator_that_carries_the_association_is_named():
+    of = rows(slope=0.0, seed=4)
+    for one in of:
+        if one["creator"] == "creator 3":
+            one |= {"unexpectedness": 99, "views": 10**7}
+
+    largest = analyse(table(of, plan()), plan()).document()["influence"]["largest"]
+
+    assert largest[0]["cluster"] == "creator 3" and largest[0]["change"] < 0
+
+
+MANY = JACKKNIFE_UP_TO + 50
+"""So many creators are resampled."""
+
+
+def test_many_creators_need_the_key_resamples():
+    with pytest.raises(BadPlan, match="give the plan the key resamples"):
+        analysed(plan(resamples=""), n=MANY, creators=MANY)
+
+
+def test_many_creators_are_resampled_and_the_seed_decides_how():
+    def primary(seed: str):
+        asked = plan(seed=seed, outcomes="[views]", exposure="")
+        return analysed(asked, n=MANY, creators=MANY).primary
+
+    assert primary("1") == primary("1")
+    assert primary("1").ci_low != primary("2").ci_low
+
+
+def test_too_few_creators_end_it():
+    with pytest.raises(TooLittle):
+        analysed(creators=4)
+
+
+def test_a_constant_predictor_is_a_note_and_no_number():
+    of = [one | {"unexpectedness": 50} for one in rows()]
+
+    told = analyse(table(of, plan()), plan()).document()
+
+    assert told["primary"]["estimate"] is None and "50 in every row" in told["primary"]["note"]
+
+
+def test_keys_are_sorted():
+    assert json_text({"b": 1, "a": 2}) == '{\n  "a": 2,\n  "b": 1\n}\n'
+
+
+def test_no_number_is_infinite_or_nan(whole):
+    json.dumps(whole, allow_nan=False)
+
+    assert settled({"a": math.nan, "b": [math.inf], "c": (-0.0, np.pi)}) == {
+        "a": None,
+        "b": [None],
+        "c": [0.0, 3.14159265359],
+    }
+
+
+def test_the_document_tells_no_time_and_no_place(whole):
+    text = json_text(whole)
+
+    assert "/" + "tmp" not in text
+    assert not {"created", "time", "host", "path"} & whole.keys()
+
+
+def test_progress_is_told():
+    said: list[str] = []
+
+    analyse(table(rows(), plan()), plan(), said.append)
+
+    assert said[0] == "Checking the rows …" and "Kendall's correlation of the primary …" in said
+
+
+@pytest.mark.parametrize("constant", ["unexpectedness", "valence"])
+def test_an_interaction_of_what_does_not_vary_is_a_sentence(constant):
+    asked = plan(
+        columns="[video_id, creator, views, likes, unexpectedness, valence]",
+        interactions="[[unexpectedness, valence]]",
+    )
+    of = rows()
+    for place, one in enumerate(of):
+        one |= {constant: 50} if place % 4 == 0 else {"valence": None}
+
+    found = analyse(table(of, asked), asked)
+
+    assert [one for one in found.warnings if "×" in one] == [
+        f"No unexpectedness × valence: {constant} does not vary where both are known."
+    ]

@@ -1,0 +1,201 @@
+"""The quality gate: which rows each rule turns away, and under which name they are counted."""
+
+import pytest
+
+from shared.insights.quality_gate import Gate, TooLittle, gate
+from tests.insights_tables import plan, rows, table
+
+ALL = plan(
+    columns=(
+        "[video_id, creator, created_at, collected_at, views, likes, comments, followers, "
+        "duration_s, language, synthetic, rating_status, unexpectedness]"
+    ),
+    controls="[followers, duration_s]",
+    min_age_days="7",
+)
+GOOD = {"synthetic": False, "rating_status": "rated"}
+
+
+def passed(changed=None, asked=ALL, at=(3,)) -> Gate:
+    """The gate after a change to some of 60 good rows."""
+    of = [one | GOOD for one in rows(60)]
+    for row in at:
+        of[row] |= changed or {}
+    return gate(table(of, asked), asked)
+
+
+def test_good_rows_pass_whole():
+    assert passed().dropped == {}
+    assert len(passed().frame) == 60
+
+
+@pytest.mark.parametrize(
+    ("rule", "changed"),
+    [
+        ("likes_exceed_views", {"views": 10, "likes": 11, "comments": 0}),
+        ("comments_exceed_views", {"views": 10, "likes": 1, "comments": 11}),
+        ("negative_count", {"likes": -1}),
+        ("future_created_at", {"created_at": "2027-01-01"}),
+        ("created_after_collected", {"created_at": "2026-05-20", "collected_at": "2026-05-01"}),
+        ("too_young", {"created_at": "2026-05-26"}),
+        ("unknown_age", {"created_at": None}),
+        ("not_rated", {"rating_status": "refused", "unexpectedness": None}),
+        ("missing_predictor", {"unexpectedness": None}),
+        ("missing_outcome", {"views": None}),
+        ("missing_control", {"followers": None}),
+        ("control_without_log", {"duration_s": 0}),
+        ("unknown_creator", {"creator": "unknown"}),
+        ("unknown_creator", {"creator": None}),
+    ],
+)
+def test_a_rule_drops_its_row_and_no_other(rule, changed):
+    assert passed(changed).dropped == {rule: 1}
+    assert 3 not in passed(changed).frame.index
+
+
+def test_as_many_likes_as_views_are_possible():
+    assert passed({"views": 10, "likes": 10, "comments": 10}).dropped == {}
+
+
+def test_a_row_is_counted_once_under_the_first_rule():
+    assert passed({"likes": -1, "views": -2, "unexpectedness": None}).dropped == {
+        "negative_count": 1
+    }
+
+
+def test_of_a_video_that_comes_twice_the_later_collection_stays():
+    of = [one | GOOD for one in rows(60)]
+    of.append(of[0] | {"collected_at": "2026-05-31T00:00:00Z", "views": 10**6})
+
+    found = gate(table(of, ALL), ALL)
+
+    assert found.dropped == {"duplicate_video": 1}
+    assert 0 in found.frame.index and 60 not in found.frame.index
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        ("{language: en}", 20),
+        ("{language: [en, de]}", 40),
+        ("{language: xx, views: {min: 0}}", 0),
+        ("{duration_s: {min: 0, max: 1000}}", 60),
+        ("{age: {max: 0}}", 0),
+    ],
+)
+def test_a_filter_keeps_what_is_meant(wanted, kept):
+    asked = ALL.model_copy(update={"filters": plan_filters(wanted)})
+    try:
+        found = len(passed(asked=asked).frame)
+    except TooLittle:
+        found = 0
+
+    assert found == kept
+
+
+def plan_filters(wanted: str):
+    columns = (
+        "[creator, created_at, collected_at, views, likes, duration_s, language, unexpectedness]"
+    )
+    return plan(columns=columns, filters=wanted).filters
+
+
+def test_what_a_filter_drops_is_counted_under_its_name():
+    asked = ALL.model_copy(update={"filters": plan_filters("{language: [en, de]}")})
+
+    assert passed(asked=asked).dropped == {"filter:language": 20}
+
+
+def test_a_row_that_a_filter_takes_is_no_twin_of_one_it_keeps():
+    asked = plan(
+        columns="[video_id, creator, rater, views, likes, unexpectedness]", filters="{rater: B}"
+    )
+    of = [one | {"rater": rater} for one in rows(60) for rater in "AB"]
+
+    found = gate(table(of, asked), asked)
+
+    assert found.dropped == {"filter:rater": 60}
+    assert set(found.frame["rater"]) == {"B"}
+
+
+def test_synthetic_rows_are_counted_and_kept():
+    found = passed({"synthetic": True}, at=(3, 4))
+
+    assert (found.synthetic, len(found.frame)) == (2, 60)
+
+
+def test_rounded_rows_are_counted_and_kept():
+    found = passed({"views": "541.2K"}, at=(3, 4))
+
+    assert (found.rounded, len(found.frame)) == (2, 60)
+
+
+@pytest.mark.parametrize(
+    ("column", "changed", "rule"),
+    [
+        ("rating_status", {"rating_status": "refused"}, "not_rated"),
+        ("video_id", {"video_id": "7300000000000000001"}, "duplicate_video"),
+        ("comments", {"comments": 10**9}, "comments_exceed_views"),
+    ],
+)
+def test_a_rule_is_off_when_the_plan_does_not_name_its_column(column, changed, rule):
+    without = {name: at for name, at in ALL.columns.items() if name != column}
+    asked = ALL.model_copy(update={"columns": without})
+
+    assert passed(changed).dropped == {rule: 1}
+    assert passed(changed, asked).dropped == {}
+
+
+def test_without_min_age_days_no_video_is_too_young():
+    asked = ALL.model_copy(update={"min_age_days": None})
+
+    assert passed({"created_at": "2026-05-31"}, asked).dropped == {}
+
+
+def test_a_missing_second_outcome_drops_no_row():
+    found = passed({"likes": None})
+
+    assert found.dropped == {}
+    assert found.missing == {"likes": 1}
+
+
+def test_a_primary_rate_needs_an_exposure_in_every_row():
+    asked = plan(primary="{predictor: unexpectedness, outcome: likes, scale: rate}")
+
+    assert passed({"views": 0, "likes": 0}, asked).dropped == {"no_exposure": 1}
+
+
+def test_months_tell_when_counts_were_impossible():
+    found = passed({"created_at": "2026-04-10", "likes": 10**9}, at=range(30))
+
+    assert found.months["2026-04"][1] == 30
+    assert sum(bad for _, bad in found.months.values()) == 30
+
+
+def test_a_predictor_without_any_value_is_left_out():
+    asked = plan(
+        columns="[creator, views, likes, unexpectedness, emotional_intensity]",
+        predictors="[unexpectedness, emotional_intensity]",
+    )
+
+    found = passed({"emotional_intensity": None}, asked, at=range(60))
+
+    assert (found.left_out, found.dropped) == (("emotional_intensity",), {})
+
+
+def test_a_primary_predictor_without_any_value_ends_it():
+    with pytest.raises(TooLittle, match="unexpectedness, which the primary question is about"):
+        passed({"unexpectedness": None}, at=range(60))
+
+
+def test_too_few_rows_is_a_sentence_with_the_rules_that_dropped():
+    with pytest.raises(TooLittle) as refused:
+        passed({"likes": -1}, at=range(50))
+
+    assert refused.value.sentence.startswith("10 of 60 rows are left; at least 20 are needed.")
+    assert "negative_count 50" in refused.value.sentence
+
+
+def test_too_few_creators_is_a_sentence():
+    with pytest.raises(TooLittle, match=r"come from 1 cluster \(creator\)"):
+        passed({"creator": "one"}, at=range(60))

@@ -1,0 +1,53 @@
+"""Facts about names in texts: found in any script and any case, and only where they are names."""
+
+import re
+
+import pytest
+
+from shared.privacy.mentions import folded, is_unmistakable, pattern_of, without_mentions
+from tests.mentioned import FOUND, GONE, NAMES
+
+
+def redacted(text: str, only_at: bool = False) -> str:
+    names = set(map(folded, NAMES))
+    return without_mentions(text, GONE.__eq__, lambda name: folded(name) in names, only_at)
+
+
+NOBODY = [
+    "eve",
+    "steve @evelyn eve.n @eve_",
+    f"{GONE}0",
+    "xada.l ada.lx",
+    "best of 2026, 11 of 3.5, 00z",
+    "2026-11-02T00:00:00Z 11:11:11",
+    "марина花子 Ana María x",
+    "@ eve",
+]
+
+
+@pytest.mark.parametrize(("text", "rest"), FOUND)
+def test_a_name_is_found_where_it_can_only_be_the_name(text, rest):
+    assert redacted(text) == rest
+
+
+@pytest.mark.parametrize("text", NOBODY)
+def test_the_same_letters_elsewhere_are_nobody(text):
+    assert redacted(text) == text
+
+
+def test_in_an_address_a_name_counts_after_an_at_alone():
+    assert redacted("https://ada.l/@ada.l?v=cats_2026", only_at=True) == (
+        "https://ada.l/@[erased]?v=cats_2026"
+    )
+
+
+@pytest.mark.parametrize("name", ["2026", "00z", "11", "3.5", "mp4", "top10", "1080p", "eve"])
+def test_a_word_that_may_be_anything_is_no_name_without_an_at(name):
+    assert not is_unmistakable(name)
+
+
+@pytest.mark.parametrize(("text", "rest"), FOUND)
+def test_the_pattern_for_bigquery_is_in_every_text_in_which_a_name_is_found(text, rest):
+    patterns = [*map(pattern_of, NAMES), GONE]
+
+    assert any(re.search(pattern, text) for pattern in patterns)

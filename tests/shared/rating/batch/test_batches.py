@@ -1,0 +1,925 @@
+"""What becomes of a back-catalogue: asked once, kept first, read in any order, never paid twice."""
+
+import json
+import random
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cli.errors import Refused
+from cli.selection import LakeVideo
+from cli.verbs.backfill.run import Backfill, Wish
+from shared.config import GeminiSettings
+from shared.erasure.objects import examine, settle
+from shared.errors import Misconfigured, Transient
+from shared.model import Rating, Record, Video
+from shared.privacy.redaction import Redaction
+from shared.rating.batch import lines as batch_lines
+from shared.rating.batch.job import Job, Undecided
+from shared.rating.batch.lines import Wanted, lines_of, request_line
+from shared.rating.batch.part import part_at
+from shared.rating.batch.results import Results
+from shared.rating.gemini.answers import Answers, Kept
+from shared.rating.gemini.question import Condition, Reply
+from shared.rubric_values import Values
+from shared.storage.lake import RatingKey, answer_name, rating_name
+from tests.fakes import LakeInMemory, tombstones_in
+from tests.gemini_world import make_clip
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+ANSWERED_AT = "2026-11-01T06:00:00.250+00:00"
+IDS = ("7300000000000000001", "7300000000000000002", "u0123456789abcdef")
+UNDER = Condition(GeminiSettings(api_key=""))
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+class MortalLake(LakeInMemory):
+    """Dies after a given number of effects; whoever is dead has no more of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.now = START
+        self.life = 10**9
+
+    def lives(self):
+        if self.life <= 0:
+            raise Killed
+
+    def spend(self):
+        self.life -= 1
+        self.lives()
+
+    def replace(self, name, content, generation, content_type="application/json"):
+        self.lives()
+        made = super().replace(name, content, generation, content_type)
+        self.spend()
+        return made
+
+    def delete(self, name, generation=None):
+        self.lives()
+        gone = super().delete(name, generation)
+        self.spend()
+        return gone
+
+    def theirs(self, name, content):
+        """An effect of somebody else's."""
+        LakeInMemory.replace(self, name, content, self.read_with_generation(name)[1])
+
+
+def said(unexpectedness=20, **fields):
+    values = dict.fromkeys(Values.model_fields) | {"unexpectedness": unexpectedness, "evidence": []}
+    return {
+        "candidates": [
+            {
+                "content": {"role": "model", "parts": [{"text": json.dumps(values | fields)}]},
+                "finishReason": "STOP",
+            }
+        ],
+        "usageMetadata": {"promptTokenCount": 1_000, "candidatesTokenCount": 100},
+        "modelVersion": "m-1",
+    }
+
+
+def line(request, response=None, status="", **fields):
+    shown = {"request": request, "status": status, "processed_time": ANSWERED_AT} | fields
+    return shown | ({} if response is None else {"response": response})
+
+
+class FakeJobs:
+    """Obeys `Jobs`: a job runs for one look, and then its output is there, in another order."""
+
+    def __init__(self, lake):
+        self.lake = lake
+        self.made: list[tuple[str, str, str]] = []
+        self.asked: Counter = Counter()
+        self.answer = lambda request: line(request, said())
+        self.ends = "JOB_STATE_SUCCEEDED"
+        self.successful = None
+        self.shards = 2
+        self.before_create = lambda: None
+        self.looks: Counter = Counter()
+        self.down = 0
+
+    def named(self, display_name):
+        for number, (name, _, _) in enumerate(self.made):
+            if name == display_name:
+                return self._job(number)
+        return None
+
+    def create(self, display_name, source_uri, output_uri):
+        self.lake.lives()
+        self.before_create()
+        self.made.append((display_name, source_uri, output_uri))
+        self.lake.spend()
+        return self._job(len(self.made) - 1)
+
+    def get(self, name):
+        if self.down:
+            self.down -= 1
+            raise Transient("503")
+        number = int(name.rpartition("/")[2])
+        self.looks[number] += 1
+        if self.looks[number] == 2:
+            self._write(number)
+        return self._job(number)
+
+    def _job(self, number):
+        state = self.ends if self.looks[number] > 1 else "JOB_STATE_RUNNING"
+        ended = START + timedelta(hours=8)
+        return Job(
+            f"projects/p/locations/global/batchPredictionJobs/{number}",
+            self.made[number][0], state, START, ended, self.successful,
+        )  # fmt: skip
+
+    def _write(self, number):
+        _, source, output = (uri.removeprefix("gs://lake/") for uri in self.made[number])
+        requests = [json.loads(one)["request"] for one in self.lake.read(source).splitlines()]
+        for request in requests:
+            labels = request["labels"]
+            self.asked[f"{labels['video']}/{labels['replicate']}"] += 1
+        lines = [one for one in map(self.answer, requests) if one is not None]
+        random.Random(number).shuffle(lines)
+        for shard in range(self.shards):
+            content = b"".join(
+                one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n"
+                for one in lines[shard :: self.shards]
+            )
+            self.lake.theirs(f"{output}/prediction-x/part-{shard}.jsonl", content)
+
+
+class FakeGemini:
+    """Obeys `Gemini`, live."""
+
+    takes_bytes = False
+
+    def __init__(self):
+        self.asked = []
+
+    def ask(self, question):
+        self.asked.append(question)
+        return Reply(said(30))
+
+
+@dataclass
+class World:
+    """A lake of videos, and all that a backfill touches."""
+
+    clip: bytes
+    ids: tuple = IDS
+    under: Condition = UNDER
+
+    def __post_init__(self):
+        self.lake = MortalLake()
+        self.jobs = FakeJobs(self.lake)
+        self.gemini = FakeGemini()
+        self.published: list[Record] = []
+        self.told: list[str] = []
+        for video_id in self.ids:
+            self.store(video_id, self.clip)
+
+    def store(self, video_id, content):
+        self.lake.theirs(f"videos/{video_id}.mp4", content)
+
+    def videos(self):
+        for entry in self.lake.entries("videos/"):
+            video_id = entry.name.removeprefix("videos/").removesuffix(".mp4")
+            yield LakeVideo(video_id, entry.name, entry.generation, entry.size)
+
+    def publish(self, *records):
+        self.lake.lives()
+        self.published += records
+        self.lake.spend()
+
+    def sleep(self, seconds):
+        self.lake.now += timedelta(seconds=seconds)
+
+    def backfill(self, videos=None, **how):
+        wish = {name: how.pop(name) for name in list(how) if name in Wish.__dataclass_fields__}
+        run = Backfill(
+            self.lake,
+            tombstones_in(self.lake),
+            self.jobs,
+            self.gemini,
+            how.pop("under", self.under),
+            self.publish,
+            clock=lambda: self.lake.now,
+            sleep=self.sleep,
+            timer=lambda: 0.0,
+            tell=self.told.append,
+            threads=how.pop("threads", 1),
+            **how,
+        )
+        return run.run(self.videos() if videos is None else videos, Wish(**wish))
+
+    def ratings(self):
+        names = [name for name in self.lake.names("ratings/") if name.endswith(".json")]
+        return {name: self.lake.read(name) for name in names}
+
+    def rating(self, video_id=IDS[0], replicate=0, under=UNDER):
+        generation = str(self.lake.stat(f"videos/{video_id}.mp4").generation)
+        key = RatingKey(generation, under.name, under.config_hash, replicate)
+        content = self.lake.read(rating_name(video_id, key))
+        return None if content is None else Rating.model_validate_json(content)
+
+    def key(self, video_id=IDS[0]):
+        generation = str(self.lake.stat(f"videos/{video_id}.mp4").generation)
+        return RatingKey(generation, self.under.name, self.under.config_hash, 0)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", 2)
+
+
+@pytest.fixture
+def world(clip):
+    return World(clip)
+
+
+# --- one batch ----------------------------------------------------------------------------------
+
+
+def test_a_catalogue_becomes_ratings_in_one_job(world):
+    outcome = world.backfill()
+
+    rating = world.rating()
+    assert len(world.jobs.made) == 1
+    assert outcome.ratings == {"rated": 3}
+    assert (rating.status, rating.rater, rating.flags) == ("rated", UNDER.name, ("batch",))
+    assert rating.rated_at == datetime.fromisoformat(ANSWERED_AT)
+    assert {record.video_id for record in world.published} == set(IDS)
+    assert world.gemini.asked == []
+
+
+def test_a_batch_costs_half(world):
+    outcome = world.backfill()
+
+    assert world.rating().cost_usd == pytest.approx((1_000 * 0.30 + 100 * 2.50) / 1e6 / 2)
+    assert outcome.cost_usd == pytest.approx(3 * world.rating().cost_usd)
+
+
+def test_a_line_asks_what_is_asked_live_and_says_whose_it_is(world, clip):
+    world.backfill()
+
+    (name,) = (name for name in world.lake.names("batches/") if "/input-" in name)
+    request = json.loads(world.lake.read(name).splitlines()[0])["request"]
+    labels = request.pop("labels")
+    wanted = Wanted(
+        video_id=IDS[0], name=f"videos/{IDS[0]}.mp4", generation=labels["generation"],
+        replicate=0, size=len(clip), mime="video/mp4", duration_s=2.0,
+    )  # fmt: skip
+    live = json.loads(request_line(wanted, UNDER, world.lake))["request"]
+    live.pop("labels")
+    assert request == live
+    assert request["systemInstruction"]["parts"][0]["text"] == UNDER.prompt
+    assert labels["video"] == IDS[0]
+
+
+def test_the_same_command_again_asks_and_publishes_nothing(world):
+    world.backfill()
+    published = len(world.published)
+
+    outcome = world.backfill()
+
+    assert outcome.standings == {"rated": 3}
+    assert len(world.jobs.made) == 1
+    assert len(world.published) == published
+
+
+def test_replicates_are_requests_of_their_own(world):
+    world.backfill(replicates=3)
+
+    assert len(world.ratings()) == 9
+    assert set(world.jobs.asked.values()) == {1}
+
+
+def test_a_job_takes_no_more_requests_than_it_may(world):
+    world.backfill(replicates=3, part_requests=4)
+
+    assert len(world.jobs.made) == 3
+    assert len(world.ratings()) == 9
+
+
+def test_a_job_takes_no_more_bytes_than_it_may(world):
+    line_bytes = 12_000
+    world.backfill(replicates=2, part_bytes=2 * line_bytes)
+
+    inputs = [name for name in world.lake.names("batches/") if "/input-" in name]
+    assert len(inputs) > 2
+    assert all(len(world.lake.read(name)) <= 2 * line_bytes for name in inputs)
+    assert len(world.ratings()) == 6
+
+
+def test_the_rater_that_is_shown_captions_gets_them_from_the_listing(clip):
+    world = World(clip, under=Condition(GeminiSettings(api_key=""), sees_caption=True))
+    video = Video(source="research", observed_at=START, caption="<b>cats")
+    world.lake.theirs(f"metadata/{IDS[0]}.json", Record(video_id=IDS[0], video=video).to_json())
+
+    world.backfill()
+
+    (name,) = (name for name in world.lake.names("batches/") if "/input-" in name)
+    first, second, _ = world.lake.read(name).decode().splitlines()
+    assert "u003cb" in first and "caption" not in json.dumps(
+        json.loads(second)["request"]["contents"]
+    )
+    assert world.rating(under=world.under).status == "rated"
+
+
+def test_a_blind_rater_puts_no_caption_on_the_wire(world):
+    video = Video(source="research", observed_at=START, caption="ask for likes")
+    world.lake.theirs(f"metadata/{IDS[0]}.json", Record(video_id=IDS[0], video=video).to_json())
+
+    world.backfill()
+
+    sent = [world.lake.read(name) for name in world.lake.names("batches/")]
+    assert not any(b"ask for likes" in content for content in sent)
+
+
+def test_what_is_no_video_is_rated_without_being_asked(world):
+    world.store("7300000000000000009", b"no video at all")
+
+    world.backfill()
+
+    assert world.rating("7300000000000000009").reason == "not_a_video"
+    assert "7300000000000000009/0" not in world.jobs.asked
+
+
+def test_a_clip_that_is_too_long_is_rated_without_being_asked(world):
+    under = Condition(GeminiSettings(api_key="", max_clip_s=1))
+
+    world.backfill(under=under)
+
+    assert world.jobs.made == []
+    assert world.rating(under=under).reason == "too_long"
+
+
+def test_what_was_answered_already_is_not_asked_again(world):
+    kept = Kept(asked_at=START, response=said(7), latency_s=1.5)
+    Answers(world.lake).keep(IDS[0], world.key(), 1, kept)
+
+    world.backfill()
+
+    assert world.rating().values.unexpectedness == 7
+    assert f"{IDS[0]}/0" not in world.jobs.asked
+
+
+def test_an_answer_that_fails_a_check_is_corrected_live_and_nothing_else_is(world):
+    world.jobs.answer = lambda request: line(
+        request, said(101 if request["labels"]["video"] == IDS[1] else 20)
+    )
+
+    outcome = world.backfill()
+
+    assert outcome.corrected == len(world.gemini.asked) == 1
+    assert len(world.gemini.asked[0].contents) == 3
+    assert world.rating(IDS[1]).values.unexpectedness == 30
+    assert world.rating(IDS[1]).flags == ("corrected", "batch")
+
+
+def test_a_blocked_prompt_becomes_a_refusal(world):
+    world.jobs.answer = lambda request: line(request, {"promptFeedback": {"blockReason": "SAFETY"}})
+
+    outcome = world.backfill()
+
+    assert outcome.ratings == {"refused": 3}
+
+
+def test_an_object_replaced_meanwhile_gets_no_rating_of_the_old_one(world, clip):
+    world.backfill(wait=False)
+    world.store(IDS[0], clip + b"\0")
+
+    outcome = world.backfill(videos=[])
+
+    assert outcome.ratings == {"rated": 2}
+    assert world.rating() is None
+
+
+def test_a_dry_run_writes_nothing(world):
+    before = dict(world.lake.objects)
+
+    outcome = world.backfill(dry_run=True)
+
+    assert (outcome.to_ask, outcome.videos, outcome.seconds) == (3, 3, 6.0)
+    assert 0 < outcome.cost.low < outcome.cost.high
+    assert world.lake.objects == before
+    assert world.jobs.made == []
+
+
+def test_the_number_of_requests_under_way_is_bounded(world):
+    first = world.backfill(most_requests=2, wait=False)
+    again = world.backfill(most_requests=2, wait=False)
+    last = world.backfill(most_requests=2)
+
+    assert (first.limited, first.to_ask) == (True, 2)
+    assert (again.limited, again.to_ask) == (True, 0)
+    assert (last.limited, last.to_ask) == (False, 1)
+    assert len(world.ratings()) == 3
+
+
+# --- what jobs write ----------------------------------------------------------------------------
+
+
+def test_error_lines_are_counted_by_what_they_say_and_asked_again(world):
+    error = json.dumps(
+        {"error": {"code": 400, "message": "Cannot fetch gs://lake/videos/x.mp4 now"}}
+    )
+    world.jobs.answer = lambda request: (
+        line(request, status=f"Bad Request: {error}")
+        if request["labels"]["video"] != IDS[0]
+        else line(request, said())
+    )
+
+    outcome = world.backfill()
+    with pytest.raises(Refused, match="2 requests failed"):
+        outcome.refuse_failure()
+    world.jobs.answer = lambda request: line(request, said())
+    again = world.backfill()
+
+    assert outcome.messages() == {"Cannot fetch gs://… now": 2}
+    assert (again.to_ask, again.failed) == (2, 0)
+    assert len(world.ratings()) == 3
+    assert world.gemini.asked == []
+
+
+@pytest.mark.parametrize("ends", ["FAILED", "CANCELLED", "EXPIRED", "PARTIALLY_SUCCEEDED"])
+def test_of_a_job_that_is_cut_short_what_is_there_is_kept(world, ends):
+    world.jobs.ends = f"JOB_STATE_{ends}"
+    world.jobs.answer = lambda request: (
+        line(request, said()) if request["labels"]["video"] == IDS[0] else None
+    )
+
+    outcome = world.backfill()
+    world.jobs.answer = lambda request: line(request, said())
+    world.jobs.ends = "JOB_STATE_SUCCEEDED"
+    world.backfill()
+
+    assert (outcome.ratings, outcome.missing) == ({"rated": 1}, 2)
+    assert world.jobs.asked == {f"{IDS[0]}/0": 1, f"{IDS[1]}/0": 2, f"{IDS[2]}/0": 2}
+    assert len(world.ratings()) == 3
+
+
+def test_a_job_that_failed_whole_is_made_anew_by_the_next_run(world):
+    world.jobs.ends = "JOB_STATE_FAILED"
+    world.jobs.answer = lambda request: None
+    world.backfill()
+    world.jobs.ends, world.jobs.answer = (
+        "JOB_STATE_SUCCEEDED",
+        lambda request: line(request, said()),
+    )
+
+    world.backfill()
+
+    assert len({name for name, _, _ in world.jobs.made}) == 2
+    assert len(world.ratings()) == 3
+
+
+def test_a_job_that_says_more_than_it_wrote_is_not_paid_again(world):
+    world.jobs.successful = 3
+    world.jobs.answer = lambda request: None
+
+    with pytest.raises(Transient, match="only 0 lines"):
+        world.backfill()
+    with suppress(Transient):
+        world.backfill()
+
+    assert len(world.jobs.made) == 1
+
+
+@pytest.mark.parametrize("ids", [IDS[:1], IDS[:2], IDS], ids=len)
+def test_what_is_erased_before_the_answers_are_collected_keeps_nothing_up(world, ids):
+    world.jobs.successful, get = 3, world.jobs.get
+
+    def and_then_erased(name):
+        job = get(name)
+        if job.is_over:
+            erase(world.lake, ids)
+        return job
+
+    world.jobs.get = and_then_erased
+    world.backfill()
+    world.backfill()
+
+    assert not any(part.is_open for part in open_parts_of(world))
+    assert len(world.jobs.made) == 1
+    assert {name.split("/")[1] for name in world.ratings()} == set(IDS) - set(ids)
+    assert not any("[erased]" in name for name in world.lake.objects)
+
+
+def test_an_answer_that_only_mentions_an_erased_creator_is_kept_without_the_name(world):
+    world.jobs.successful, get = 3, world.jobs.get
+    world.jobs.answer = lambda request: line(request, said(violation="@ada.l falls upwards"))
+
+    def and_then_erased(name):
+        job = get(name)
+        if job.is_over:
+            erase(world.lake, (), ["ada.l"])
+        return job
+
+    world.jobs.get = and_then_erased
+    world.backfill()
+
+    assert not any(part.is_open for part in open_parts_of(world))
+    assert world.rating().values.violation == "@[erased] falls upwards"
+    assert not any(b"ada.l" in stored.content for stored in world.lake.objects.values())
+
+
+def erase(lake, ids, creators=()):
+    tombstones = tombstones_in(lake)
+    tombstones.put(ids, creators, START)
+    for entry in list(lake.entries("")):
+        if touched := examine(entry, lake, Redaction(tombstones)):
+            settle(touched, lake, Redaction(tombstones))
+
+
+def test_hostile_lines_are_counted_and_fatal_to_none(world):
+    junk = [
+        b"\n", b"not json\n", b"[1]\n", b"null\n", b'{"request": 7}\n', b"\xff\xfe\n",
+        b"[" * 100_000 + b"\n", b'{"request": ' + b'{"a":' * 200 + b"1" + b"}" * 201 + b"\n",
+        json.dumps(line({"labels": {"video": "7", "generation": "1", "replicate": "0"}}, said()))
+        .encode() + b"\n",
+        json.dumps(line({"labels": {"video": [], "generation": {}, "replicate": "x"}}, said()))
+        .encode() + b"\n",
+        b'{"request": {"contents": [[{"parts": 1}], {"parts": ["x", {"fileData": 1}]}]}}\n',
+    ]  # fmt: skip
+
+    def answer(request):
+        return junk.pop() if junk else line(request, said())
+
+    world.ids = ()
+    for number in range(20):
+        world.store(f"74000000000000000{number:02}", world.clip)
+    outcome = world.backfill()
+
+    (part,) = outcome.jobs
+    assert part.found.answered == 23
+    world.jobs.answer = answer
+    world.backfill(replicates=2)
+    (found,) = (
+        part_at(world.lake, name)[0].found
+        for name in world.lake.names("batches/")
+        if "/job-" in name and part_at(world.lake, name)[0].batch_id != part.batch_id
+    )
+    assert (found.answered, found.missing) == (12, 11)
+    assert found.malformed + found.unknown == 10  # the empty line is none
+
+
+def results(lake, count=2, **fields):
+    wanted = [
+        Wanted(
+            video_id=IDS[0], name=f"videos/{IDS[0]}.mp4", generation="5", replicate=number,
+            size=1, mime="video/mp4", **fields,
+        )
+        for number in range(count)
+    ]  # fmt: skip
+    requests = [json.loads(request_line(one, UNDER, lake))["request"] for one in wanted]
+    return Results(wanted, "lake", START), requests
+
+
+def read(results, said):
+    return results.read(said if said is None else json.dumps(said).encode())
+
+
+def test_a_result_without_labels_is_known_by_its_file(world):
+    found, requests = results(world.lake)
+    for request in requests:
+        del request["labels"]
+
+    read_ones = [read(found, line(request, said())) for request in requests]
+
+    assert [one.replicate for one in read_ones] == [0, 1]
+    assert found.missing == 0
+
+
+def test_a_result_in_snake_case_is_read_the_same(world):
+    found, (request,) = results(world.lake, 1)
+    del request["labels"]
+    content = request["contents"][0]["parts"][0]
+    content["file_data"] = {"file_uri": content.pop("fileData")["fileUri"]}
+    response = said()
+    response["usage_metadata"] = {"prompt_token_count": 12}
+    del response["usageMetadata"]
+
+    result = read(found, line(request, response))
+
+    assert result.kept.response["usageMetadata"] == {"promptTokenCount": 12}
+
+
+def test_labels_that_contradict_the_file_are_nobodys(world):
+    found, (request,) = results(world.lake, 1)
+    request["labels"]["generation"] = "6"
+
+    assert read(found, line(request, said())) is None
+    assert (found.unknown, found.missing) == (1, 1)
+
+
+def test_a_line_twice_counts_once_and_an_error_after_an_answer_changes_nothing(world):
+    found, (request,) = results(world.lake, 1)
+
+    read(found, line(request, said()))
+    read(found, line(request, said()))
+    read(found, line(request, status="late error"))
+
+    assert (found.answered, found.failed, found.missing) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("time", ["", "yesterday", "9999-12-31T23:59:59-23:00", 5, None])
+def test_a_line_without_a_time_has_the_jobs(world, time):
+    found, (request,) = results(world.lake, 1)
+
+    result = read(found, line(request, said(), processed_time=time))
+
+    assert result.kept.asked_at == START
+
+
+def test_half_a_character_is_kept_as_a_question_mark(world):
+    found, (request,) = results(world.lake, 1)
+
+    result = read(found, line(request, {"candidates": "\ud800"}))
+
+    assert result.kept.response == {"candidates": "?"}
+    assert found.failed == 0
+
+
+def test_a_line_without_an_end_is_not_kept_in_memory(world, monkeypatch):
+    monkeypatch.setattr(batch_lines, "MOST_LINE_BYTES", 100)
+    generation = world.lake.replace("x", b"a" * 1_000 + b"\n{}\n" + b"b" * 99 + b"\n", 0)
+
+    assert list(lines_of(world.lake, "x", generation)) == [None, b"{}\n", b"b" * 99 + b"\n"]
+
+
+def test_different_errors_are_counted_within_bounds(world):
+    found, (request,) = results(world.lake, 1)
+
+    for number in range(100):
+        read(found, line(request, status=f"error {number}"))
+
+    assert len(found.messages) <= 21
+    assert found.messages.total() == 100
+
+
+# --- the second time ----------------------------------------------------------------------------
+
+
+def clean(clip):
+    world = prepared(clip)
+    world.backfill(replicates=2, part_requests=4)
+    return world
+
+
+def prepared(clip):
+    """Three videos twice in two jobs, one that fails a check, one answered, one that is none."""
+    world = World(clip)
+    world.store("7300000000000000008", clip)
+    world.store("7300000000000000009", b"no video")
+    kept = Kept(asked_at=START, response=said(7), latency_s=1.5)
+    Answers(world.lake).keep("7300000000000000008", world.key("7300000000000000008"), 1, kept)
+    world.jobs.answer = lambda request: line(
+        request, said(101 if request["labels"]["video"] == IDS[1] else 20)
+    )
+    return world
+
+
+def outlived(world, life):
+    """Run until it is killed, then again an hour later. Whether it was killed at all."""
+    world.lake.life = life
+    try:
+        world.backfill(replicates=2, part_requests=4)
+    except Killed:
+        world.lake.life = 10**9
+        world.lake.now += timedelta(hours=1)
+        world.backfill(replicates=2, part_requests=4)
+        return True
+    return False
+
+
+def made(world):
+    """All ratings without their time: what was rated an hour later says so."""
+    return {name: timeless(json.loads(content)) for name, content in world.ratings().items()}
+
+
+def told_of(world):
+    """All that was published, however often."""
+    return {
+        json.dumps(timeless(record.rating.model_dump(mode="json"))) for record in world.published
+    }
+
+
+def timeless(rating):
+    return rating | {"rated_at": None}
+
+
+def test_killed_after_any_effect_it_ends_the_same_and_asks_once(clip):
+    whole = clean(clip)
+    life = 0
+    while True:
+        life += 1
+        world = prepared(clip)
+        killed = outlived(world, life)
+        assert made(world) == made(whole), life
+        assert told_of(world) == told_of(whole), life
+        assert set(world.jobs.asked.values()) == {1}, life
+        assert len(world.jobs.made) == len({name for name, _, _ in world.jobs.made}), life
+        assert len(world.gemini.asked) == 2, life
+        if not killed:
+            break
+
+    assert life > 60
+    assert not [part for part in open_parts_of(world) if part.is_open]
+
+
+def open_parts_of(world):
+    names = [name for name in world.lake.names("batches/") if "/job-" in name]
+    return [part_at(world.lake, name)[0] for name in names]
+
+
+def test_killed_twice_it_still_ends_the_same(clip):
+    whole = clean(clip)
+    for life in range(1, 60, 3):
+        world = prepared(clip)
+        for _ in range(2):
+            world.lake.life = life
+            with suppress(Killed):
+                world.backfill(replicates=2, part_requests=4)
+            world.lake.now += timedelta(hours=1)
+        world.lake.life = 10**9
+        world.backfill(replicates=2, part_requests=4)
+
+        assert made(world) == made(whole), life
+        assert set(world.jobs.asked.values()) == {1}, life
+
+
+def test_a_job_whose_making_was_not_heard_of_is_adopted(world):
+    create = world.jobs.create
+
+    def lost(*arguments):
+        create(*arguments)
+        raise Undecided("timeout")
+
+    world.jobs.create = lost
+    with pytest.raises(Undecided):
+        world.backfill()
+    world.backfill()
+
+    assert len(world.jobs.made) == 1
+    assert len(world.ratings()) == 3
+
+
+def test_a_job_that_shows_up_late_is_waited_for(world):
+    create, named = world.jobs.create, world.jobs.named
+
+    def lost(*arguments):
+        create(*arguments)
+        raise Undecided("timeout")
+
+    world.jobs.create = lost
+    with pytest.raises(Undecided):
+        world.backfill()
+    shown_at = world.lake.now + timedelta(seconds=100)
+    world.jobs.named = lambda name: named(name) if world.lake.now >= shown_at else None
+    world.backfill()
+
+    assert len(world.jobs.made) == 1
+
+
+def test_a_job_that_was_never_made_is_made_after_a_wait(world):
+    def lost(*arguments):
+        raise Undecided("timeout")
+
+    create, world.jobs.create = world.jobs.create, lost
+    with pytest.raises(Undecided):
+        world.backfill()
+    world.jobs.create = create
+    asked_at = world.lake.now
+    world.backfill()
+
+    assert len(world.jobs.made) == 1
+    assert world.lake.now - asked_at >= timedelta(seconds=150)
+
+
+def test_a_refused_job_is_tried_again_at_once(world):
+    def refused(*arguments):
+        raise Misconfigured("403")
+
+    create, world.jobs.create = world.jobs.create, refused
+    with pytest.raises(Misconfigured):
+        world.backfill()
+    world.jobs.create = create
+    world.backfill(wait=False)
+
+    assert world.lake.now == START
+    assert len(world.jobs.made) == 1
+
+
+def test_two_at_the_same_time_make_one_job(world):
+    """The other comes in the moment before the first one's job is made."""
+    others = []
+
+    def meanwhile():
+        world.jobs.before_create = lambda: None
+        sleep, world.sleep = world.sleep, lambda seconds: others.append(seconds) or 1 / 0
+        with suppress(ZeroDivisionError):
+            world.backfill(wait=False)
+        world.sleep = sleep
+
+    world.jobs.before_create = meanwhile
+    world.backfill()
+
+    assert others == [15.0]
+    assert len(world.jobs.made) == 1
+    assert len(world.ratings()) == 3
+
+
+def test_without_waiting_the_next_run_goes_on_whatever_it_selects(world):
+    first = world.backfill(wait=False)
+    world.backfill(videos=[])
+
+    assert first.running and not first.ratings
+    assert len(world.ratings()) == 3
+    assert len(world.jobs.made) == 1
+
+
+def test_a_larger_selection_asks_only_what_is_not_under_way(world):
+    first = list(world.videos())[:1]
+    world.backfill(videos=first, wait=False)
+
+    outcome = world.backfill()
+
+    assert outcome.standings == {"under_way": 1, "wanted": 2}
+    assert set(world.jobs.asked.values()) == {1}
+    assert len(world.ratings()) == 3
+
+
+def test_another_raters_batch_is_left_alone(world):
+    world.backfill(wait=False)
+    other = replace(UNDER, sees_caption=True)
+
+    world.backfill(videos=[], under=other)
+
+    assert world.ratings() == {}
+
+
+def test_a_look_that_fails_is_told_and_repeated(world):
+    world.jobs.down = 3
+
+    world.backfill()
+
+    assert world.told.count("503") == 3
+    assert len(world.ratings()) == 3
+
+
+def test_looks_that_keep_failing_end_the_run(world):
+    world.jobs.down = 10**9
+
+    with pytest.raises(Transient):
+        world.backfill()
+
+
+def test_what_another_delivery_holds_is_left_and_said(world):
+    name = rating_name(IDS[0], world.key())
+    world.lake.theirs(f"{name}.claim", b"another")
+
+    outcome = world.backfill(claim_lease_s=10**9)
+    with pytest.raises(Refused, match="1 are not rated yet"):
+        outcome.refuse_failure()
+    world.lake.delete(f"{name}.claim")
+    world.backfill()
+
+    assert len(world.ratings()) == 3
+    assert len(world.jobs.made) == 1
+
+
+def test_a_state_that_cannot_be_read_stops_the_run(world):
+    world.backfill(wait=False)
+    (name,) = (name for name in world.lake.names("batches/") if "/job-" in name)
+    world.lake.theirs(name, b"{}")
+
+    with pytest.raises(Misconfigured, match="job-00000"):
+        world.backfill()
+
+
+def test_many_threads_end_the_same(clip):
+    whole, world = clean(clip), prepared(clip)
+
+    world.backfill(replicates=2, part_requests=4, threads=8)
+
+    assert world.ratings() == whole.ratings()
+
+
+def test_answers_are_kept_before_they_are_read(world):
+    world.jobs.answer = lambda request: line(request, said(20, language=5))
+
+    world.backfill()
+
+    kept = json.loads(world.lake.read(answer_name(IDS[0], world.key(), 1)))
+    assert kept == {
+        "asked_at": "2026-11-01T06:00:00.250000Z",
+        "response": said(20, language=5),
+        "is_batch": True,
+        "schema_relaxed": False,
+    }

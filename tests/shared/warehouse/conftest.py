@@ -1,0 +1,107 @@
+"""The real statements on an emulated BigQuery, one dataset per test."""
+
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from shared.model import Record
+from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
+from shared.warehouse.tables import create_tables, definitions
+from shared.warehouse.views import create_views
+
+_NUMBER = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def bigquery_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "local.emulators.bigquery",
+        "--data",
+        str(tmp_path_factory.mktemp("bq")),
+    ]
+    server = subprocess.Popen([*command, "--project", "test"], stdout=subprocess.PIPE, text=True)
+    try:
+        ready = json.loads(server.stdout.readline())
+        yield f"http://127.0.0.1:{ready['port']}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def client(bigquery_url: str) -> bigquery.Client:
+    return bigquery.Client(
+        project="test",
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": bigquery_url},
+    )
+
+
+@dataclass
+class Db:
+    """Six empty tables and what can be done with them."""
+
+    client: bigquery.Client
+    dataset: str
+    primary_raters: tuple[str, ...] = ("gemini/", "signals/")
+
+    def load(self, *records: Record) -> None:
+        Loader(self.client, self.dataset, self.primary_raters).load(records)
+
+    def rows(self, query: str, **parameters: str) -> list[dict[str, Any]]:
+        config = bigquery.QueryJobConfig(
+            default_dataset=f"test.{self.dataset}",
+            query_parameters=[
+                bigquery.ScalarQueryParameter(name, "STRING", value)
+                for name, value in parameters.items()
+            ],
+        )
+        return [dict(row) for row in self.client.query(query, job_config=config).result()]
+
+    def fact(self, video_id: str) -> dict[str, Any]:
+        (row,) = self.rows("SELECT * FROM fact_video_analytics WHERE video_id = @v", v=video_id)
+        return row
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """All that events made of the six tables, in the order of their keys."""
+        return {
+            name: self.rows(
+                f"SELECT * FROM {name} ORDER BY {', '.join(definitions()[name]['key'])}"
+            )
+            for name in (*SECTION_TABLES, FACT_TABLE)
+        }
+
+
+@pytest.fixture
+def db(client: bigquery.Client) -> Iterator[Db]:
+    dataset = f"t{next(_NUMBER)}"
+    create_tables(client, dataset)
+    yield Db(client, dataset)
+    client.delete_dataset(dataset, delete_contents=True)
+
+
+@pytest.fixture(scope="session")
+def made_with_views(client: bigquery.Client) -> Db:
+    """Views take a second to make, and no test changes one."""
+    dataset = f"t{next(_NUMBER)}"
+    create_tables(client, dataset)
+    create_views(client, dataset)
+    return Db(client, dataset)
+
+
+@pytest.fixture
+def viewed(made_with_views: Db) -> Iterator[Db]:
+    """Tables with the views over them, emptied afterwards."""
+    yield made_with_views
+    for table in definitions():
+        made_with_views.rows(f"DELETE FROM {table} WHERE TRUE")

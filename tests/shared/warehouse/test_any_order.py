@@ -1,0 +1,177 @@
+"""Any multiset, order and batching of records gives the tables that the rules describe.
+
+`pytest --hypothesis-profile=campaign tests/shared/warehouse/test_any_order.py` looks longer.
+"""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from shared.model import Rating, Record, canonical_json
+from shared.warehouse.tables import create_tables
+from tests.records import creator, metrics, no_media, rating, record, video
+from tests.shared.warehouse.conftest import Db
+
+IN_THE_SUITE = settings.get_current_profile_name() == "suite"
+LOOKS = (
+    settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
+    if IN_THE_SUITE
+    else settings()
+)
+
+HOURS = st.integers(0, 2)
+CREATORS = st.sampled_from(["ada", "bob", "unknown"])
+RATERS = ("signals/1.0", "gemini/m/1.0", "human/eve")
+_NUMBER = itertools.count()
+
+videos = st.builds(
+    lambda hours, who, caption, language: video(
+        hours, creator_id=who, caption=caption, language=language
+    ),
+    HOURS,
+    st.one_of(st.none(), CREATORS),
+    st.sampled_from([None, "Das hätte ich nie erwartet", "no lo esperaba para nada", "é"]),
+    st.sampled_from([None, "de", "pt-BR"]),
+)
+creators = st.builds(lambda hours, who, n: creator(hours, who, followers=n), HOURS, CREATORS, HOURS)
+counts = st.builds(lambda hours, n: metrics(hours, views=n), HOURS, st.sampled_from([None, 1, 2]))
+ratings = st.one_of(
+    st.builds(
+        lambda hours, score, rater, generation: rating(
+            hours, score, rater=rater, generation=generation
+        ),
+        HOURS,
+        st.sampled_from([None, 10, 90]),
+        st.sampled_from(RATERS),
+        st.sampled_from(["1", "2"]),
+    ),
+    st.just(no_media()),
+)
+
+
+@st.composite
+def records(draw: Any) -> Record:
+    sections = {
+        "video": draw(st.one_of(st.none(), videos)),
+        "creator": draw(st.one_of(st.none(), creators)),
+        "metrics": draw(st.one_of(st.none(), counts)),
+        "rating": draw(st.one_of(st.none(), ratings)),
+    }
+    if not any(sections.values()):
+        sections["metrics"] = draw(counts)
+    return record(draw(st.sampled_from(["7300000000000000001", "7300000000000000002"])), **sections)
+
+
+@st.composite
+def deliveries(draw: Any) -> tuple[list[Record], list[list[Record]]]:
+    """Records, and the batches in which they come: each once at least, some again."""
+    said = draw(st.lists(records(), min_size=1, max_size=12))
+    again = draw(st.lists(st.sampled_from(said), max_size=6))
+    order = draw(st.permutations(said + again))
+    cuts = sorted(draw(st.lists(st.integers(0, len(order)), max_size=2)))
+    edges = [0, *cuts, len(order)]
+    batches = [order[start:end] for start, end in itertools.pairwise(edges) if start < end]
+    return said, batches
+
+
+@given(deliveries())
+@settings(LOOKS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_tables_follow_from_what_was_said_alone(client, delivered):
+    said, batches = delivered
+    db = Db(client, f"any{next(_NUMBER)}")
+    create_tables(client, db.dataset)
+
+    for batch in batches:
+        db.load(*batch)
+
+    facts = {row["video_id"]: Seen.of(row) for row in db.rows("SELECT * FROM fact_video_analytics")}
+    history = db.rows("SELECT video_id, section FROM fact_rating")
+    client.delete_dataset(db.dataset, delete_contents=True)
+    assert facts == expected_facts(said)
+    assert sorted(row["section"] for row in history) == sorted(expected_ratings(said))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What of a fact row the rules below speak of."""
+
+    user_key: str
+    views: int | None
+    collected_at: Any
+    rating_status: str | None
+    rater: str | None
+    unexpectedness: int | None
+    generation: str | None
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> "Seen":
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+
+
+def section(part: Any) -> str:
+    return canonical_json(part.model_dump(mode="json", exclude_none=True))
+
+
+def newest(parts: list[Any], time: str) -> Any:
+    """The rule of the design: newest event time, ties to the greater canonical JSON."""
+    return max(parts, key=lambda part: (getattr(part, time), section(part)), default=None)
+
+
+def expected_facts(said: list[Record]) -> dict[str, Seen]:
+    return {
+        video_id: expected_fact([one for one in said if one.video_id == video_id])
+        for video_id in {one.video_id for one in said}
+    }
+
+
+def expected_fact(said: list[Record]) -> Seen:
+    listed = newest([one.video for one in said if one.video], "observed_at")
+    counted = newest([one.metrics for one in said if one.metrics], "collected_at")
+    shown = primary(kept_ratings(said))
+    return Seen(
+        user_key=(listed and listed.creator_id) or "unknown",
+        views=counted and counted.views,
+        collected_at=counted and counted.collected_at,
+        rating_status=shown and shown.status,
+        rater=shown and shown.rater,
+        unexpectedness=shown and shown.values and shown.values.unexpectedness,
+        generation=shown and shown.generation,
+    )
+
+
+def kept_ratings(said: list[Record]) -> list[Rating]:
+    """One per generation, rater, configuration and replicate: the newest."""
+    by_key: dict[Any, list[Rating]] = {}
+    for one in said:
+        if one.rating:
+            key = (one.rating.generation, one.rating.rater)
+            by_key.setdefault(key, []).append(one.rating)
+    return [newest(found, "rated_at") for found in by_key.values()]
+
+
+def expected_ratings(said: list[Record]) -> list[str]:
+    ids = {one.video_id for one in said}
+    return [
+        section(kept)
+        for video_id in ids
+        for kept in kept_ratings([one for one in said if one.video_id == video_id])
+    ]
+
+
+def primary(kept: list[Rating]) -> Rating | None:
+    prefixes = ("gemini/", "signals/", "none")
+    eligible = [
+        (prefixes.index(prefix), one)
+        for one in kept
+        for prefix in prefixes
+        if one.rater.startswith(prefix) and "+" not in one.rater
+    ]
+    if not eligible:
+        return None
+    best = min((place, one.status != "rated") for place, one in eligible)
+    return newest(
+        [one for place, one in eligible if (place, one.status != "rated") == best], "rated_at"
+    )

@@ -1,0 +1,421 @@
+"""What is erased leaves lake and warehouse, others stay, and nothing brings it back."""
+
+import base64
+import json
+
+import pytest
+from google.cloud import bigquery
+
+from shared.erasure.erase import (
+    App,
+    CannotErase,
+    ErasureRequest,
+    erase,
+    survey,
+    take_back,
+    target_of,
+)
+from shared.erasure.rows import Rows, patterns
+from shared.privacy.pseudonym import pseudonym
+from shared.storage.lake import metadata_name, snapshot_name
+from shared.warehouse import rebuild
+from tests.fakes import LakeInMemory, tombstones_in
+from tests.mentioned import FOUND, NAMES
+from tests.records import DAY_0, at, creator, metrics, rating, record, video
+
+GONE, OTHER, LATE = (f"730000000000000000{n}" for n in (1, 2, 3))
+NAME = "ada.l"
+
+
+class World:
+    """A lake and tables with a creator to erase and one to keep, who mentions the first."""
+
+    def __init__(self, db):
+        self.db = db
+        self.lake = LakeInMemory()
+        self.tombstones = tombstones_in(self.lake)
+        self.waited = 0.0
+        self.gone = record(
+            GONE, video=video(creator_id=NAME), creator=creator(creator_id=NAME, username=NAME),
+            metrics=metrics(),
+        )  # fmt: skip
+        caption = "Danke @ada.l für dieses Video, es ist wirklich sehr lustig"
+        self.other = record(
+            OTHER,
+            video=video(creator_id="bob", caption=caption, hashtags=("x", "ada.l")),
+            creator=creator(creator_id="bob", bio="\nada.l's friend"),
+            metrics=metrics(),
+        )
+        for one in (self.gone, self.other):
+            self.lake.write_once(metadata_name(one.video_id), one.to_json())
+        later = record(GONE, metrics=metrics(5, views=9))
+        self.lake.write_once(snapshot_name(GONE, at(5)), later.to_json())
+        rated = record(GONE, rating=rating())
+        self.loaded = [self.gone, self.other, later, rated]
+        db.load(*self.loaded)
+        for name, content in self.objects().items():
+            self.lake.put(
+                name, content if isinstance(content, bytes) else json.dumps(content).encode()
+            )
+
+    def objects(self):
+        """Every kind of object in which something can be named."""
+        page = [{"id": int(GONE), "username": NAME}, {"id": int(OTHER), "username": "bob"}]
+        return {
+            f"videos/{GONE}.mp4": b"media",
+            f"videos/{OTHER}.mp4": b"media",
+            f"frames/{GONE}/1.jpg": b"picture",
+            f"ratings/{GONE}/1/signals/1.0/abcd/0.json": {"status": "rated"},
+            f"answers/{GONE}/1/gemini/x/abcd/0/1.json": {},
+            f"raw/upload/2026-11-01/{GONE}-0123456789abcdef.json": {},
+            f"raw/research/2026-11-01/creators/{NAME}.json": {"username": NAME},
+            "raw/research/2026-11-01/creators/bob.json": {"username": "bob"},
+            "raw/research/2026-11-01/cats/p.json": {"answer": {"data": {"videos": page}}},
+            "state/cats.json": {
+                "outbox": [],
+                "media_due": [{"video_id": GONE, "username": NAME}],
+                "no_media": {"deleted": [GONE, OTHER]},
+                "recent": [f"{GONE} 1 2"],
+            },
+            "state/_ages/cats.json": {"videos": {GONE: [1, 2], OTHER: [1, 2]}, "missed": {}},
+            "failed/load/m1.json": {"data": _base64(self.gone.to_json()), "reason": "x"},
+            "failed/load/m2.json": {"data": _base64(self.other.to_json()), "reason": "x"},
+            f"failed/fetch/media%2F{GONE}.json": {"reason": "unreachable"},
+            "parked/analyze/e1.json": {"attributes": {"objectId": f"videos/{GONE}.mp4"}},
+            "parked/analyze/e2.json": {"attributes": {"objectId": f"videos/{OTHER}.mp4"}},
+            "batches/1/plan-00000.jsonl": b'{"video_id": "%s"}\n{"video_id": "%s"}\n'
+            % (GONE.encode(), OTHER.encode()),
+            "manifests/a.csv": (
+                f'id,author,body\n{GONE},x,"a\nb"\n4,{NAME},c\n{OTHER},bob,d\n'
+            ).encode(),
+            "reports/2026-11-01/report.html": f'<td title="{NAME}">x</td>'.encode(),
+            "reports/2026-11-02/report.html": b"<td>nobody</td>",
+            f"tokens/{NAME}": b"secret",
+            "config/collections.yaml": b"collections: {}\n",
+        }
+
+    def app(self):
+        return App(
+            lake=self.lake,
+            rows=Rows(self.db.client, self.db.dataset),
+            tombstones=self.tombstones,
+            pseudonym=lambda name: pseudonym("key", name),
+            clock=lambda: DAY_0,
+            sleep=self.sleep,
+        )
+
+    def sleep(self, seconds):
+        self.waited += seconds
+
+    def erase(self, **fields):
+        return erase(target_of(self.request(**fields), self.app()), self.app())
+
+    def survey(self, **fields):
+        return survey(self.request(**fields), self.app())
+
+    def request(self, **fields):
+        return ErasureRequest(**{"creators": (NAME,)} | fields)
+
+    def told(self):
+        """All that lake and tables say, in one text."""
+        objects = (name + stored.content.decode() for name, stored in self.lake.objects.items())
+        return "\n".join([*objects, json.dumps(self.db.tables(), default=str)])
+
+
+def _base64(data):
+    return base64.b64encode(data).decode()
+
+
+@pytest.fixture
+def world(db):
+    return World(db)
+
+
+def test_nothing_names_an_erased_creator_or_the_videos_and_others_stay(world):
+    done = world.erase()
+
+    told = world.told()
+    assert NAME not in told.casefold()
+    assert GONE not in told
+    assert (done.videos, done.remaining, done.by_hand) == (1, [], [])
+    kept = set(world.lake.objects)
+    assert f"videos/{OTHER}.mp4" in kept
+    assert {"failed/load/m2.json", "parked/analyze/e2.json"} <= kept
+    assert "reports/2026-11-02/report.html" in kept
+    assert world.lake.read("manifests/a.csv").decode() == f"id,author,body\n{OTHER},bob,d\n"
+    assert json.loads(world.lake.read("state/_ages/cats.json"))["videos"] == {OTHER: [1, 2]}
+    (row,) = world.db.rows("SELECT caption, hashtags FROM dim_video")
+    assert row["caption"].startswith("Danke @[erased] für")
+    assert row["hashtags"] == ["x", "[erased]"]
+    assert world.waited > 10
+
+
+def test_a_message_of_another_that_mentions_the_name_is_kept_without_it(world):
+    world.erase()
+
+    kept = json.loads(world.lake.read("failed/load/m2.json"))
+    caption = json.loads(base64.b64decode(kept["data"]))["video"]["caption"]
+    assert caption.startswith("Danke @[erased] für")
+
+
+def test_a_second_run_changes_nothing_and_proves_it(world):
+    world.erase()
+    before, tables = dict(world.lake.objects), world.db.tables()
+
+    done = world.erase()
+
+    assert (done.objects, done.rows, done.remaining, done.tombstones) == ({}, {}, [], 0)
+    after = {**world.lake.objects, "tombstones/changed": before["tombstones/changed"]}
+    assert after == before
+    assert world.db.tables() == tables
+    assert done.looked_at == len(before)
+
+
+def test_whatever_arrives_later_is_dropped_and_a_rebuild_gives_the_same_rows(world):
+    world.erase()
+    tables = world.db.tables()
+
+    late = record(LATE, video=video(creator_id=NAME), metrics=metrics())
+    redacted = [world.tombstones.redact(each) for each in (*world.loaded, late)]
+    world.db.load(*(each for each in redacted if each))
+    assert world.db.tables() == tables
+
+    world.db.rows("DELETE FROM dim_video WHERE TRUE")
+    rebuild.rebuild(
+        rebuild.App(
+            lake=world.lake,
+            tombstones=world.tombstones,
+            client=world.db.client,
+            dataset=world.db.dataset,
+            primary_raters=world.db.primary_raters,
+            clock=lambda: DAY_0,
+            sleep=lambda seconds: None,
+        )
+    )
+    assert world.db.tables() == tables
+
+
+def test_killed_after_some_of_it_the_same_command_ends_it(world):
+    calls = 0
+    delete = world.lake.delete
+
+    def die(name, generation=None):
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        return delete(name, generation)
+
+    world.lake.delete = die
+    with pytest.raises(KeyboardInterrupt):
+        world.erase()
+    world.lake.delete = delete
+    world.lake.delete(metadata_name(GONE))  # whatever says whose the video is
+    world.waited = 0.0
+
+    world.erase()
+
+    assert world.waited > 10  # nobody knows when the tombstones were written
+
+    assert NAME not in world.told().casefold()
+    assert GONE not in world.told()
+
+
+def test_a_video_alone_goes_without_its_creator(world):
+    world.erase(creators=(), videos=(GONE,))
+
+    assert GONE not in world.told()
+    assert world.db.rows("SELECT user_key FROM dim_user WHERE user_key = @n", n=NAME)
+
+
+def test_vanished_videos_are_those_that_their_source_no_longer_has(world):
+    world.db.load(record(GONE, metrics=metrics(9, views=None, flags=("vanished",))))
+
+    world.erase(creators=(), vanished=True)
+
+    assert [row["video_id"] for row in world.db.rows("SELECT video_id FROM dim_video")] == [OTHER]
+
+
+def test_a_pseudonymised_creator_is_erased_by_the_plain_name(world):
+    alias = pseudonym("key", NAME)
+    world.db.load(record(LATE, video=video(creator_id=alias), creator=creator(creator_id=alias)))
+
+    world.erase()
+
+    assert alias not in world.told()
+    assert LATE not in world.told()
+
+
+def test_what_people_wrote_is_told_and_left_to_them(world):
+    content = b"collections: {cats: {usernames: ['@ada.l'], start_date: 2026-01-01}}\n"
+    world.lake.put("config/collections.yaml", content)
+
+    done = world.erase()
+
+    assert (done.by_hand, done.remaining) == (["config/collections.yaml"], [])
+    assert world.lake.read("config/collections.yaml") == content
+
+
+def test_an_object_that_somebody_writes_meanwhile_is_looked_at_again(world):
+    delete, name = world.lake.delete, f"videos/{GONE}.mp4"
+    written = []
+
+    def overtaken(asked, generation=None):
+        if asked == name and not written:
+            written.append(asked)
+            world.lake.put(name, b"again")
+        return delete(asked, generation)
+
+    world.lake.delete = overtaken
+
+    done = world.erase()
+
+    assert (done.objects["changed"], done.remaining) == (1, [])
+    assert world.lake.read(name) is None
+
+
+def test_a_rebuild_at_work_must_end_first(world):
+    world.lake.put("state/_rebuild.json", b"{}")
+
+    with pytest.raises(CannotErase, match="rebuild"):
+        world.erase()
+
+    assert list(world.lake.names("tombstones/")) == []
+
+
+def test_a_rebuild_that_begins_before_the_tombstones_are_seen_must_end_first(world):
+    def begin(seconds):
+        world.lake.put("state/_rebuild.json", b"{}")
+
+    world.sleep = begin
+    before = set(world.lake.objects)
+
+    with pytest.raises(CannotErase, match="tombstones are written"):
+        world.erase()
+
+    assert before <= set(world.lake.objects)
+    world.lake.delete("state/_rebuild.json")
+    world.sleep = lambda seconds: None
+    assert world.erase().remaining == []
+
+
+@pytest.mark.parametrize("name", ["6801", "Ada_L"])
+def test_a_creator_whose_id_is_not_the_username_is_erased_by_either(world, name):
+    account = creator(creator_id="6801", username="ada_l")
+    late = record(LATE, video=video(creator_id="6801"), creator=account, metrics=metrics())
+    world.db.load(late)
+    world.lake.write_once(metadata_name(LATE), late.to_json())
+
+    report = world.erase(creators=(name,))
+
+    assert (report.videos, report.remaining) == (1, [])
+    assert not {"6801", "ada_l", LATE} & set(world.told().replace('"', " ").split())
+    assert NAME in world.told()
+
+
+def test_a_survey_shows_where_the_name_stands_and_changes_nothing(world):
+    before, tables = dict(world.lake.objects), world.db.tables()
+
+    seen = world.survey()
+
+    fields = {(place, name): count for place, name, count, _ in seen.by_field()}
+    assert fields["metadata", "name"] == 1
+    assert fields["metadata", "caption"] == 1
+    assert fields["dim_video", "caption"] == 1
+    assert fields["dim_user", "user_key"] == 1
+    assert ("manifests/a.csv", "rewrite") in seen.changes
+    assert seen.unknown == ()
+    assert (world.lake.objects, world.db.tables()) == (before, tables)
+
+
+def test_a_name_that_nobody_has_is_unknown_unless_it_was_erased_before(world):
+    seen = world.survey(creators=(NAME, "ada.m"), videos=(LATE,))
+
+    assert seen.unknown == ("ada.m", LATE)
+    world.erase()
+    assert world.survey().unknown == ()
+
+
+def test_an_erasure_that_is_taken_back_lets_what_is_restored_in_again(world):
+    app, request = world.app(), world.request()
+    before = dict(world.lake.objects)
+    world.erase()
+    world.lake.objects.update(before)
+
+    assert take_back(target_of(request, app), app) > 0
+
+    assert world.tombstones.redact(world.gone) is world.gone
+
+
+@pytest.mark.parametrize("name", ["00z", "2026", "11", "3.5", "cats_2026", "signals"])
+def test_a_name_that_looks_like_something_else_changes_nothing_of_others(world, name):
+    said = video(hours=11, creator_id="carol", caption="11 in 2026", collection="cats_2026")
+    world.db.load(record(LATE, video=said, metrics=metrics(11, views=2026), rating=rating(3.5)))
+    world.db.load(record(GONE, video=video(9, creator_id=name)))
+    tables = {
+        table: [row for row in rows if GONE not in row.values() and row.get("user_key") != name]
+        for table, rows in world.db.tables().items()
+    }
+
+    assert world.erase(creators=(name,)).remaining == []
+
+    assert world.db.tables() == tables
+
+
+def test_what_bigquery_selects_holds_every_text_in_which_a_name_is_found(world):
+    """RE2 of the local engine and Python, which decides."""
+    pattern = patterns(NAMES, [GONE])[0]
+    config = bigquery.QueryJobConfig(
+        query_parameters=[
+            bigquery.ArrayQueryParameter("texts", "STRING", [text for text, _ in FOUND]),
+            bigquery.ScalarQueryParameter("pattern", "STRING", pattern),
+        ]
+    )
+    statement = "SELECT text FROM UNNEST(@texts) AS text WHERE REGEXP_CONTAINS(text, @pattern)"
+
+    rows = world.db.client.query(statement, job_config=config).result()
+
+    assert {row["text"] for row in rows} == {text for text, _ in FOUND}
+
+
+def test_what_is_no_id_is_refused_before_anything_is_written(world):
+    with pytest.raises(CannotErase, match="not a video id"):
+        world.erase(creators=(), videos=("../x",))
+
+    assert list(world.lake.names("tombstones/")) == []
+
+
+@pytest.mark.parametrize("name", ["", "@", "@@", " ", ".", "-", " ada.l", "ada.l\n", "Unknown"])
+def test_what_is_no_name_is_refused_before_anything_is_written(world, name):
+    with pytest.raises(CannotErase, match="creator"):
+        world.erase(creators=(NAME, name))
+
+    assert list(world.lake.names("tombstones/")) == []
+
+
+@pytest.mark.parametrize("name", ["Ana María", "李雷", "__", "x"])
+def test_a_creator_that_a_manifest_brought_is_erased_whatever_the_name(world, name):
+    world.db.load(record(LATE, video=video(creator_id=name), creator=creator(creator_id=name)))
+
+    assert world.erase(creators=(name,)).videos == 1
+
+    assert not world.db.rows("SELECT * FROM dim_video WHERE video_id = @id", id=LATE)
+
+
+@pytest.mark.parametrize("place", ["metadata", "state"])
+def test_a_post_that_was_listed_while_a_person_was_asked_goes_too(world, place):
+    target = target_of(world.request(), world.app())
+    late = record(LATE, video=video(creator_id=NAME), metrics=metrics())
+    if place == "metadata":
+        world.lake.put(metadata_name(LATE), late.to_json())
+    else:  # a fetch was killed between saving its state and keeping the listing
+        outbox = {"outbox": [late.model_dump(mode="json", exclude_none=True)]}
+        world.lake.put("state/dogs.json", json.dumps(outbox | {"recent": [f"{LATE} 1 2"]}).encode())
+    world.lake.put(f"videos/{LATE}.mp4", b"media")
+    world.db.load(record(LATE, rating=rating()))
+
+    report = erase(target, world.app())
+
+    assert report.remaining == []
+    assert LATE not in world.told()
+    assert world.tombstones.has_video(LATE)

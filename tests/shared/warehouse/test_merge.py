@@ -1,0 +1,245 @@
+"""What the six MERGE statements make of records, in any order and number."""
+
+import random
+import re
+
+import pytest
+from google.api_core.exceptions import BadRequest
+from google.cloud import bigquery
+
+from shared.errors import Misconfigured
+from shared.rubric_values import Values
+from shared.warehouse import loader
+from shared.warehouse.loader import SECTION_TABLES, Refused, merge_statement
+from shared.warehouse.rows import rows_of
+from shared.warehouse.tables import create_tables, definitions
+from tests.records import VIDEO_ID, creator, metrics, no_media, rating, record, video
+
+FULL = record(video=video(), creator=creator(), metrics=metrics(), rating=rating())
+
+
+def test_one_record_fills_all_six_tables(db):
+    db.load(FULL)
+
+    counts = {name: len(rows) for name, rows in db.tables().items()}
+    assert counts == {
+        "dim_user": 2,  # ada and 'unknown'
+        "dim_video": 1,
+        "dim_lang": 1,
+        "fact_metrics_snapshot": 1,
+        "fact_rating": 1,
+        "fact_video_analytics": 1,
+    }
+
+
+def test_every_fact_joins_its_three_dimensions(db):
+    db.load(
+        FULL,
+        record("7300000000000000002", rating=rating()),
+        record("7300000000000000003", metrics=metrics()),
+    )
+
+    joined = db.rows(
+        "SELECT fact.video_id FROM fact_video_analytics AS fact"
+        " JOIN dim_user USING (user_key) JOIN dim_video USING (video_id)"
+        " JOIN dim_lang USING (lang_key)"
+    )
+    assert len(joined) == 3
+
+
+def test_fifty_deliveries_among_others_leave_the_rows_of_one(db):
+    others = [record(f"73000000000000001{n:02}", metrics=metrics(n)) for n in range(10)]
+    deliveries = [FULL] * 50 + others
+    random.Random(5).shuffle(deliveries)
+    db.load(FULL, *others)
+    once = db.tables()
+
+    for start in range(0, len(deliveries), 25):
+        db.load(*deliveries[start : start + 25])
+
+    assert db.tables() == once
+
+
+def test_a_newer_section_replaces_an_older_one_whole(db):
+    db.load(record(video=video(1, caption="new")))
+    db.load(record(video=video(0, caption="old", region_code="DE")))
+
+    (row,) = db.rows("SELECT caption, region_code FROM dim_video")
+    assert row == {"caption": "new", "region_code": None}
+
+
+@pytest.mark.parametrize("order", [("aaa", "bbb"), ("bbb", "aaa")])
+def test_of_two_sections_of_one_time_the_greater_json_stays(db, order):
+    for caption in order:
+        db.load(record(video=video(0, caption=caption), metrics=metrics(0, views=ord(caption[0]))))
+
+    assert db.rows("SELECT caption FROM dim_video") == [{"caption": "bbb"}]
+    assert db.fact(VIDEO_ID)["views"] == ord("b")
+
+
+def test_the_fact_shows_the_latest_metrics_and_history_keeps_all(db):
+    db.load(record(metrics=metrics(2, views=300)))
+    db.load(record(metrics=metrics(1, views=200)))
+
+    assert db.fact(VIDEO_ID)["views"] == 300
+    assert len(db.rows("SELECT * FROM fact_metrics_snapshot")) == 2
+
+
+def test_a_count_that_was_not_given_is_null(db):
+    db.load(record(metrics=metrics(0)))
+
+    assert db.fact(VIDEO_ID)["saves"] is None
+
+
+def test_an_unknown_creator_gives_way_to_the_real_one(db):
+    db.load(record(rating=rating()))
+    assert db.fact(VIDEO_ID)["user_key"] == "unknown"
+
+    db.load(record(video=video()))
+    assert db.fact(VIDEO_ID)["user_key"] == "ada"
+
+    db.load(record(creator=creator(followers=7)))
+    assert db.rows("SELECT followers FROM dim_user WHERE user_key = 'ada'") == [{"followers": 7}]
+
+
+def test_a_video_that_names_a_known_creator_leaves_the_profile_alone(db):
+    db.load(record(creator=creator(followers=7)))
+    db.load(record(video=video(5)))
+
+    assert db.rows("SELECT followers FROM dim_user WHERE user_key = 'ada'") == [{"followers": 7}]
+
+
+def test_the_first_of_the_primary_raters_is_shown(db):
+    db.load(record(rating=rating(9, 10)))
+    db.load(record(rating=rating(0, 90, rater="gemini/model/1.0")))
+
+    assert db.fact(VIDEO_ID)["unexpectedness"] == 90
+
+
+def test_rated_comes_before_refused_and_then_the_newest(db):
+    db.load(record(rating=rating(0, 10)))
+    db.load(record(rating=rating(1, 20, generation="2")))
+    db.load(record(rating=rating(2, None, generation="3")))
+
+    assert db.fact(VIDEO_ID)["unexpectedness"] == 20
+
+
+def test_a_rater_that_is_not_primary_is_kept_but_not_shown(db):
+    db.load(record(rating=rating(rater="human/ada")))
+
+    assert db.fact(VIDEO_ID)["rating_status"] is None
+    assert len(db.rows("SELECT * FROM fact_rating")) == 1
+
+
+def test_a_rater_that_was_shown_cards_is_shown_only_where_it_is_named(db):
+    db.load(record(rating=rating(0, 90, rater="gemini/model/1.0")))
+    db.load(record(rating=rating(9, 10, rater="gemini/model/1.0+rag", cards=("meyer-1997",))))
+    assert db.fact(VIDEO_ID)["unexpectedness"] == 90
+
+    db.primary_raters = ("gemini/model/1.0+rag", "gemini/")
+    db.load(record(rating=rating(9, 10, rater="gemini/model/1.0+rag", cards=("meyer-1997",))))
+
+    assert db.fact(VIDEO_ID)["unexpectedness"] == 10
+    (row,) = db.rows("SELECT section FROM fact_rating WHERE ENDS_WITH(rater, '+rag')")
+    assert '"cards":["meyer-1997"]' in row["section"]
+
+
+def test_no_media_is_shown_until_a_rating_comes(db):
+    db.load(record(rating=no_media(5)))
+    assert db.fact(VIDEO_ID)["rating_status"] == "no_media"
+    assert db.fact(VIDEO_ID)["rating_reason"] == "deleted"
+
+    db.load(record(rating=rating(0, None)))
+    assert db.fact(VIDEO_ID)["rating_status"] == "unratable"
+
+
+def test_the_language_comes_from_source_then_rating_then_caption(db):
+    german = "Das hätte ich wirklich nie erwartet"
+    db.load(record(video=video(caption=german)))
+    assert (db.fact(VIDEO_ID)["lang_key"], db.fact(VIDEO_ID)["lang_source"]) == ("de", "caption")
+
+    db.load(record(rating=rating(values=Values(language="pt-br"))))
+    assert (db.fact(VIDEO_ID)["lang_key"], db.fact(VIDEO_ID)["lang_source"]) == ("pt-BR", "rating")
+
+    db.load(record(video=video(1, caption=german, language="es")))
+    assert (db.fact(VIDEO_ID)["lang_key"], db.fact(VIDEO_ID)["lang_source"]) == ("es", "source")
+
+
+def test_derived_scores_stand_beside_their_inputs(db):
+    values = Values(probability_actual=0.25, desirability_expected=80, desirability_unexpected=30)
+    db.load(record(rating=rating(values=values)))
+
+    fact = db.fact(VIDEO_ID)
+    assert (fact["probability_actual"], fact["surprisal_bits"]) == (0.25, 2.0)
+    assert fact["desirability_shift"] == -50
+
+
+def test_the_greatest_counts_and_strangest_texts_come_back_exact(db):
+    caption = "'; DROP TABLE dim_video; -- quote \" backslash \\ newline \n <script> \u202e 😂 =1+1"
+    db.load(record(video=video(caption=caption), metrics=metrics(likes=2**63 - 1)))
+
+    assert db.rows("SELECT caption FROM dim_video") == [{"caption": caption}]
+    assert db.fact(VIDEO_ID)["likes"] == 2**63 - 1
+
+
+@pytest.mark.parametrize("table", SECTION_TABLES)
+def test_a_merge_source_has_one_row_per_key(db, table):
+    twins = [
+        FULL,
+        record(
+            video=video(1), creator=creator(1), metrics=metrics(0, views=7), rating=rating(0, 51)
+        ),
+    ]
+    key = ", ".join(definitions()[table]["key"])
+    source = re.search(r"USING \((.*)\) AS source", merge_statement(table), re.S).group(1)
+    rows = loader.json.dumps(rows_of(twins)[table])
+
+    doubled = db.rows(f"SELECT {key} FROM ({source}) GROUP BY {key} HAVING COUNT(*) > 1", rows=rows)
+
+    assert doubled == []
+
+
+def test_a_broken_statement_raises(client):
+    with pytest.raises(BadRequest):
+        client.query("SELECT nothing FROM nowhere_at_all.x y z").result()
+
+
+def test_a_table_that_lacks_a_column_is_a_broken_deploy_not_a_bad_record(db):
+    db.rows("ALTER TABLE dim_user DROP COLUMN bio")
+
+    with pytest.raises(Misconfigured):
+        db.load(FULL)
+
+
+def test_a_column_added_to_the_schema_reaches_a_live_table(db):
+    path = f"test.{db.dataset}.dim_user"
+    older = [field for field in db.client.get_table(path).schema if field.name != "bio"]
+    db.client.delete_table(path)
+    db.client.create_table(bigquery.Table(path, schema=older))
+
+    create_tables(db.client, db.dataset)
+    db.load(record(creator=creator(1, bio="hello")))
+
+    assert db.rows("SELECT bio FROM dim_user WHERE user_key = 'ada'") == [{"bio": "hello"}]
+
+
+def test_rows_that_bigquery_refuses_are_refused_for_good(db, monkeypatch):
+    caption = "JSON_VALUE(item, '$.caption')"
+    choosy = merge_statement("dim_video").replace(
+        caption, f"IF({caption} = 'bad', ERROR('too bad'), {caption})"
+    )
+    real = merge_statement
+    monkeypatch.setattr(
+        loader, "merge_statement", lambda t: choosy if t == "dim_video" else real(t)
+    )
+
+    with pytest.raises(Refused):
+        db.load(record(video=video(caption="bad")))
+
+
+def test_statements_run_under_the_dataset_of_the_settings(db):
+    table = db.client.get_table(f"test.{db.dataset}.fact_metrics_snapshot")
+
+    assert table.time_partitioning.field == "collected_at"
+    assert table.clustering_fields == ["video_id"]
+    assert isinstance(table, bigquery.Table)

@@ -1,0 +1,377 @@
+"""The six tables made anew from the lake alone equal the tables that the events made."""
+
+import hashlib
+import json
+from datetime import timedelta
+
+import pytest
+from google.cloud import bigquery
+
+from shared.errors import Transient
+from shared.storage.lake import RatingKey, metadata_name, rating_name, snapshot_name
+from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, Refused
+from shared.warehouse.rebuild import STATE, App, Busy, rebuild
+from shared.warehouse.shadow import Shadow
+from shared.warehouse.tables import constraints, definitions
+from tests.fakes import LakeInMemory, tombstones_in
+from tests.records import DAY_0, creator, metrics, no_media, rating, record, video
+
+FULL = record(video=video(), metrics=metrics(), rating=rating())
+IDS = [f"73000000000000000{n:02}" for n in range(4)]
+
+
+class World:
+    """A lake and tables that the same events filled."""
+
+    def __init__(self, db):
+        self.db = db
+        self.lake = LakeInMemory()
+        self.saves = 0
+        self.before_save = lambda progress: None
+
+    def publish(self, *records):
+        """What the functions do: keep it in the lake, then load it."""
+        for one in records:
+            self._keep(one)
+        self.db.load(*records)
+
+    def _keep(self, one):
+        name = metadata_name(one.video_id)
+        if one.rating:
+            key = RatingKey.of(one.rating)
+            rated = one.rating.model_dump_json(exclude_none=True).encode()
+            self.lake.write_once(rating_name(one.video_id, key), rated)
+        listing = one.model_copy(update={"rating": None})
+        if one.metrics and not one.video:
+            at = snapshot_name(one.video_id, one.metrics.collected_at)
+            self.lake.write_once(at, listing.to_json())
+        elif one.video:
+            content = listing.to_json()
+            self.lake.put(name, content)
+            digest = hashlib.sha256(content).hexdigest()[:16]
+            self.lake.write_once(f"raw/upload/2026-11-01/{one.video_id}-{digest}.json", content)
+
+    def app(self, **changes):
+        settings = {"primary_raters": self.db.primary_raters} | changes
+        return App(
+            lake=self.lake,
+            tombstones=tombstones_in(self.lake),
+            client=self.db.client,
+            dataset=self.db.dataset,
+            clock=lambda: DAY_0,
+            sleep=lambda seconds: None,
+            on_progress=lambda progress: self.before_save(progress),
+            **settings,
+        )
+
+    def failed(self):
+        return [json.loads(self.lake.read(name)) for name in self.lake.names("failed/")]
+
+    def shadow_exists(self):
+        return any(
+            found.dataset_id == f"{self.db.dataset}__rebuild"
+            for found in self.db.client.list_datasets()
+        )
+
+
+@pytest.fixture
+def empty(db):
+    return World(db)
+
+
+@pytest.fixture
+def world(empty):
+    world = empty
+    listings = [
+        record(
+            video_id,
+            video=video(n, caption=f"Ein kurzes deutsches Video mit der Nummer {n}"),
+            creator=creator(n),
+            metrics=metrics(n, views=n),
+        )
+        for n, video_id in enumerate(IDS)
+    ]
+    world.publish(
+        *listings,
+        *(record(video_id, rating=rating(1, 40)) for video_id in IDS[:3]),
+        record(IDS[3], rating=no_media(1)),
+        record(IDS[0], video=video(30, caption="new"), metrics=metrics(30, views=999)),
+        record(IDS[1], creator=creator(60, followers=9), metrics=metrics(60, views=1_999)),
+        record(IDS[1], rating=rating(2, 90, rater="gemini/flash/1.0")),
+    )
+    world.lake.now += timedelta(hours=1)
+    return world
+
+
+def test_the_tables_equal_those_the_events_made(world):
+    made_by_events = world.db.tables()
+    world.db.rows("DELETE FROM fact_rating WHERE TRUE")
+    world.db.rows("UPDATE dim_video SET caption = 'wrong' WHERE TRUE")
+    world.db.load(record("7399999999999999999", metrics=metrics()))  # the lake knows nothing of it
+
+    answer = rebuild(world.app())
+
+    assert world.db.tables() == made_by_events
+    assert answer == {"loaded": 15, "caught_up": 0, "malformed": 0, "resumed": False}
+    assert not world.shadow_exists()
+    assert world.lake.read(STATE) is None
+
+
+def test_swapped_tables_keep_partition_clustering_and_descriptions(empty):
+    def shape(name):
+        table = empty.db.client.get_table(f"test.{empty.db.dataset}.{name}")
+        return table.time_partitioning, table.clustering_fields, table.schema, table.description
+
+    before = [shape("fact_metrics_snapshot"), shape("dim_video")]
+
+    rebuild(empty.app())
+
+    assert [shape("fact_metrics_snapshot"), shape("dim_video")] == before
+
+
+def test_swapped_tables_declare_their_keys_again_and_keep_their_labels(empty, monkeypatch):
+    """A copy takes the source's constraints; the shadow has no foreign keys. bqemulator forgets
+    keys, so what is sent is looked at."""
+    client, dataset, sent = empty.db.client, empty.db.dataset, {}
+    for name in definitions():
+        table = bigquery.Table(f"test.{dataset}.{name}")
+        table.labels = {"app": name}
+        client.update_table(table, ["labels"])
+    real = client.update_table
+    monkeypatch.setattr(
+        client,
+        "update_table",
+        lambda table, *rest, **more: note(table) or real(table, *rest, **more),
+    )
+
+    def note(table):
+        sent[table.table_id] = table.table_constraints
+
+    rebuild(empty.app())
+
+    of_events = (*SECTION_TABLES, FACT_TABLE)
+    assert sent == {name: constraints(f"test.{dataset}.{name}") for name in of_events}
+    labels = {name: client.get_table(f"test.{dataset}.{name}").labels for name in of_events}
+    assert labels == {name: {"app": name} for name in of_events}
+
+
+@pytest.mark.parametrize("phase", ["filling", "swapping", "catching_up"])
+def test_a_rebuild_that_was_killed_goes_on(world, phase):
+    made_by_events = world.db.tables()
+    seen = []
+
+    def die(progress):
+        if progress.phase == phase and (phase != "filling" or progress.loaded >= 8):
+            raise KeyboardInterrupt
+
+    world.before_save = die
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(world.app(batch_rows=8))
+
+    world.before_save = lambda progress: seen.append(progress)
+    answer = rebuild(world.app(batch_rows=8))
+
+    assert answer["resumed"] is True
+    assert answer["loaded"] == 15
+    assert all(progress.loaded >= 8 for progress in seen)
+    assert world.db.tables() == made_by_events
+
+
+def test_a_table_is_swapped_once_in_a_run_however_often_it_is_interrupted(world, monkeypatch):
+    real, swapped = Shadow.replace_live, []
+
+    def interrupted(shadow, table, run):
+        if table == "fact_rating" and not swapped:
+            swapped.append(table)
+            raise KeyboardInterrupt
+        real(shadow, table, run)
+
+    monkeypatch.setattr(Shadow, "replace_live", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(world.app())
+    # Loaded into a table that was swapped already: swapping it again would lose it.
+    late = record(IDS[3], video=video(50, caption="late"), metrics=metrics(50))
+    world.db.load(late)
+
+    rebuild(world.app())
+
+    assert world.db.rows("SELECT caption FROM dim_video WHERE caption = 'late'") != []
+
+
+def test_a_record_loaded_during_the_rebuild_survives(world):
+    late = record("7300000000000000099", video=video(40, caption="late"), metrics=metrics(40))
+    newer = record(IDS[0], video=video(50, caption="newest"), metrics=metrics(50, views=5_000))
+
+    def load_meanwhile(progress):
+        if progress.phase == "swapping":
+            world.before_save = lambda progress: None
+            world.publish(late, newer)
+
+    world.before_save = load_meanwhile
+    rebuild(world.app())
+
+    assert world.db.fact("7300000000000000099")["views"] == 100
+    assert world.db.fact(IDS[0])["views"] == 5_000
+
+
+def test_other_primary_raters_change_only_the_rating_of_the_fact(world):
+    before = world.db.tables()
+    world.db.primary_raters = ("signals/", "gemini/")
+
+    rebuild(world.app())
+
+    after = world.db.tables()
+    fact, fact_before = after.pop("fact_video_analytics"), before.pop("fact_video_analytics")
+    assert after == before
+    changed = {
+        name
+        for row, old in zip(fact, fact_before, strict=True)
+        for name in row
+        if row[name] != old[name]
+    }
+    assert changed == {"rater", "rated_at", "unexpectedness"}
+    assert world.db.fact(IDS[1])["rater"] == "signals/1.0"
+
+
+def test_a_rebuild_with_other_raters_than_the_unfinished_one_begins_anew(world):
+    def die(progress):
+        if progress.loaded:
+            raise KeyboardInterrupt
+
+    world.before_save = die
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(world.app())
+    world.before_save = lambda progress: None
+
+    answer = rebuild(world.app(primary_raters=("signals/",)))
+
+    assert answer["resumed"] is False
+    assert world.db.fact(IDS[1])["rater"] == "signals/1.0"
+
+
+def test_malformed_objects_are_reported_and_the_rest_is_rebuilt(world):
+    made_by_events = world.db.tables()
+    misplaced = rating(1, 40).model_dump_json(exclude_none=True).encode()
+    malformed = {
+        "metadata/7300000000000000050.json": b"{",
+        "metadata/7300000000000000051.json": b" " * (4 * 2**20 + 1),
+        f"ratings/{IDS[0]}/1/signals/1.0/abcd/7.json": misplaced,
+        "ratings/no-id/1/signals/1.0/abcd/0.json": misplaced,
+        "raw/upload/2026-11-01/x.json": b'{"schema_version": 9}',
+    }
+    for name, content in malformed.items():
+        world.lake.put(name, content)
+    world.lake.put(f"ratings/{IDS[0]}/1/signals/1.0/abcd/0.json.claim", b"no rating")
+
+    assert rebuild(world.app())["malformed"] == len(malformed)
+
+    assert {kept["object"] for kept in world.failed()} == set(malformed)
+    assert {kept["stage"] for kept in world.failed()} == {"rebuild"}
+    assert world.db.tables() == made_by_events
+
+
+def test_a_record_that_the_warehouse_refuses_fails_alone(empty, monkeypatch):
+    empty.publish(FULL)
+    made_by_events = empty.db.tables()
+    real = Loader.load
+
+    def choosy(loader, records):
+        if any(one.video_id.endswith("50") for one in records):
+            raise Refused("no such day")
+        real(loader, records)
+
+    monkeypatch.setattr(Loader, "load", choosy)
+    poison = record("7300000000000000050", metrics=metrics())
+    empty.lake.put(metadata_name(poison.video_id), poison.to_json())
+
+    assert rebuild(empty.app())["malformed"] == 1
+    assert [kept["reason"] for kept in empty.failed()] == ["refused_by_warehouse"]
+    assert empty.db.tables() == made_by_events
+
+
+def test_what_an_earlier_rebuild_found_malformed_is_forgotten_when_it_is_mended(empty):
+    empty.lake.put("metadata/7300000000000000050.json", b"{")
+    rebuild(empty.app())
+    empty.lake.delete("metadata/7300000000000000050.json")
+
+    rebuild(empty.app())
+
+    assert empty.failed() == []
+
+
+def test_of_two_rebuilds_at_once_the_later_saver_stops(empty):
+    def another_saves(progress):
+        if progress.started_at:
+            empty.lake.put(STATE, empty.lake.read(STATE) + b" ")
+
+    empty.before_save = another_saves
+
+    with pytest.raises(Busy):
+        rebuild(empty.app())
+
+
+def test_an_outage_of_a_moment_is_sat_out(empty, monkeypatch):
+    empty.publish(FULL)
+    made_by_events = empty.db.tables()
+    real, failures = Loader.load, [Transient("down"), Transient("still down")]
+
+    def load(loader, records):
+        if failures:
+            raise failures.pop()
+        real(loader, records)
+
+    monkeypatch.setattr(Loader, "load", load)
+
+    rebuild(empty.app())
+
+    assert empty.db.tables() == made_by_events
+
+
+def test_what_is_erased_while_a_rebuild_reads_does_not_come_back_with_it(empty):
+    gone, other = IDS[:2]
+    empty.publish(
+        record(gone, video=video(creator_id="eve"), metrics=metrics()),
+        record(other, video=video(creator_id="bob"), metrics=metrics()),
+    )
+    tombstones = tombstones_in(empty.lake)
+
+    def erase_once(progress):
+        if progress.cursor and not tombstones.has_video(gone):
+            tombstones.put([gone], ["eve"], DAY_0)
+
+    empty.before_save = erase_once
+
+    rebuild(empty.app())
+
+    rows = empty.db.rows("SELECT video_id, user_key FROM dim_video")
+    assert rows == [{"video_id": other, "user_key": "bob"}]
+    assert not empty.db.rows("SELECT user_key FROM dim_user WHERE user_key = 'eve'")
+
+
+def test_a_rebuild_killed_as_it_begins_again_after_an_erasure_can_be_resumed(empty, monkeypatch):
+    gone, other = IDS[:2]
+    empty.publish(
+        record(gone, video=video(creator_id="eve"), metrics=metrics()),
+        record(other, video=video(creator_id="bob"), metrics=metrics()),
+    )
+    tombstones = tombstones_in(empty.lake)
+
+    def erase_once(progress):
+        if progress.cursor and not tombstones.has_video(gone):
+            tombstones.put([gone], ["eve"], DAY_0)
+            monkeypatch.setattr(Shadow, "create", killed)
+
+    def killed(shadow):
+        raise KeyboardInterrupt
+
+    empty.before_save = erase_once
+    with monkeypatch.context(), pytest.raises(KeyboardInterrupt):
+        rebuild(empty.app())
+    monkeypatch.undo()
+    later = record(IDS[3], video=video(creator_id="bob"), metrics=metrics())
+    empty.publish(later)  # its name comes after those already read
+
+    rebuild(empty.app())
+
+    rows = empty.db.rows("SELECT video_id FROM dim_video ORDER BY 1")
+    assert rows == [{"video_id": other}, {"video_id": later.video_id}]

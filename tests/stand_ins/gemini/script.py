@@ -1,0 +1,201 @@
+"""What a test wants to happen next, as plain data: steps that requests use up."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tests.stand_ins.gemini.flaws import Flaw
+from tests.stand_ins.gemini.question import Question
+
+Method = Literal[
+    "generateContent",
+    "countTokens",
+    "batches.create",
+    "batches.get",
+    "batches.list",
+    "batches.cancel",
+    "batches.delete",
+    "batches.line",  # one line of a batch job's input
+    "files.start",
+    "files.upload",  # one piece of an upload
+    "files.get",
+    "files.delete",
+]
+Code = Annotated[int, Field(ge=400, le=599)]
+Enum = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+
+
+class _Plain(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class When(_Plain):
+    """Which requests a step is for: all that is given must hold.
+
+    `uri`, `model` and `text` are parts of the first file's address (or of `sha256:` and its hash),
+    of the model's name and of the request's text. `turn` is the number of the user's turns: 2 for
+    a correction. `asked` is how often this clip is asked now, from 1. `with_schema` says whether a
+    response schema is on the wire.
+    """
+
+    method: Method = "generateContent"
+    uri: str = ""
+    model: str = ""
+    text: str = ""
+    turn: int | None = None
+    asked: int | None = None
+    with_schema: bool | None = None
+
+    def holds(self, method: str, question: Question | None, asked: int) -> bool:
+        if method != self.method:
+            return False
+        if question is None:
+            return self == When(method=self.method)
+        return (
+            self.uri in question.identity
+            and self.model in question.model
+            and self.text in question.text
+            and self.turn in (None, question.turns)
+            and self.asked in (None, asked)
+            and self.with_schema in (None, question.schema is not None)
+        )
+
+
+class Failure(_Plain):
+    """An error of the API. What is left out is what the code usually comes with.
+
+    429 has QuotaFailure and, with `retry_after_s`, RetryInfo among its details.
+    """
+
+    code: Code
+    status: Enum | None = None
+    message: str = "Asked for by the test's script."
+    details: list[dict[str, Any]] | None = None
+    retry_after_s: Annotated[float, Field(ge=0)] = 1.0
+
+
+class Plan(_Plain):
+    """How a batch job goes: the states that its polls see, how it ends, what it writes.
+
+    `finished` is how many lines of the input are answered (None: all of them if the job succeeds,
+    half if partially, none else). `shards` 0 writes one `predictions.jsonl`. `casing` is of the
+    lines that are written, request included.
+    """
+
+    states: Annotated[list[Enum], Field(min_length=1)] = ["JOB_STATE_QUEUED", "JOB_STATE_RUNNING"]
+    ends: Enum = "JOB_STATE_SUCCEEDED"
+    error: str = "Asked for by the test's script."
+    finished: Annotated[int, Field(ge=0)] | None = None
+    shards: Annotated[int, Field(ge=0, le=100)] = 0
+    casing: Literal["camel", "snake"] | None = None
+
+
+class FilePlan(_Plain):
+    """How an uploaded file is processed: the states that looks at it see, and how it ends."""
+
+    states: list[Enum] = ["PROCESSING"]
+    ends: Literal["ACTIVE", "FAILED", "PROCESSING"] = "ACTIVE"
+    error: str = "Asked for by the test's script."
+
+
+class Step(_Plain):
+    """What happens to the next request that it is for, `times` times (None: to all of them).
+
+    At most one of `error`, `html`, `hang_up` and `block`; without, the request is answered, in
+    the way that the others say. `usage` and `values` are merged over what the answer has.
+    """
+
+    when: When = When()
+    times: Annotated[int, Field(ge=1)] | None = 1
+    delay_s: Annotated[float, Field(ge=0, le=600)] = 0.0
+    error: Failure | Code | None = None
+    html: Code | None = None
+    hang_up: Literal["before", "halfway"] | None = None
+    block: Enum | None = None
+    finish: Enum | None = None
+    content: bool = True
+    candidates: bool = True
+    flaw: Flaw | None = None
+    text: str | None = None
+    thought: str | None = None
+    values: dict[str, Any] = {}
+    without: list[str] = []
+    usage: dict[str, Any] | None = {}
+    casing: Literal["camel", "snake"] = "camel"
+    missing: bool = False
+    job: Plan | None = None
+    file: FilePlan | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_for_what_it_names(cls, given: Any) -> Any:
+        """A plan is for a new job or file and a missing line for a line, without saying so."""
+        if isinstance(given, Mapping) and "when" not in given:
+            methods = {
+                "job": "batches.create",
+                "missing": "batches.line",
+                "file": "files.upload",
+            }
+            for name in methods.keys() & given.keys():
+                return {**given, "when": {"method": methods[name]}}
+        return given
+
+    @model_validator(mode="after")
+    def _ends_in_one_way(self) -> Self:
+        if sum(map(bool, (self.error, self.html, self.hang_up, self.block))) > 1:
+            raise ValueError("at most one of error, html, hang_up and block")
+        return self
+
+    @property
+    def failure(self) -> Failure | None:
+        """The error, also if only its code was given."""
+        return Failure(code=self.error) if isinstance(self.error, int) else self.error
+
+
+@dataclass(slots=True)
+class _Turn:
+    step: Step
+    left: int | None
+
+
+class Script:
+    """Steps in the order they were added; the first that a request meets is used up by it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turns: list[_Turn] = []
+
+    def add(self, steps: Iterable[object], *, clear: bool = False) -> None:
+        """Append steps, or with `clear` put them in place of those still to come.
+
+        Raises pydantic's ValidationError, and changes nothing, if one is malformed.
+        """
+        turns = [_Turn(step, step.times) for step in map(Step.model_validate, steps)]
+        with self._lock:
+            self._turns = turns if clear else self._turns + turns
+
+    def next(self, method: str, question: Question | None = None, asked: int = 1) -> Step:
+        """Take the step for this request, or one that changes nothing."""
+        with self._lock:
+            for turn in self._turns:
+                if turn.step.when.holds(method, question, asked):
+                    self._use(turn)
+                    return turn.step
+        return Step()
+
+    def left(self) -> list[dict[str, Any]]:
+        """The steps still to come, with the times that are left of them."""
+        with self._lock:
+            return [
+                turn.step.model_dump(exclude_unset=True) | {"times": turn.left}
+                for turn in self._turns
+            ]
+
+    def _use(self, turn: _Turn) -> None:
+        if turn.left is not None:
+            turn.left -= 1
+            if not turn.left:
+                self._turns.remove(turn)
