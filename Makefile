@@ -52,9 +52,8 @@ browser: $(READY) ## Install what the tests of pages need: Chromium (Debian, as 
 		|| echo "No Chromium, and none can be installed here: the tests of pages will be skipped."
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-browser.txt
 
-generate: $(READY) ## Write all that follows from the rubric, what functions are zipped from, and the hostile table
+generate: $(READY) ## Write what follows from the rubric and the tables, and the page of hostile input
 	@$(BIN)/python -m shared.generate
-	@$(BIN)/python scripts/sources.py
 	@$(BIN)/python -m tests.hostile.page
 
 bench: browser ## Measure what the README claims, side by side in one run

@@ -1,30 +1,36 @@
-# From files to something that can be built: one zip per function, of its own files and the part of
-# shared/ that it imports. Which files those are is computed by scripts/sources.py.
+# One zip per function: its own files and all of shared/. A change in shared/ builds all of them anew.
 
 locals {
-  root    = "${path.module}/.."
-  sources = jsondecode(file("${path.module}/sources.json"))
+  root      = "${path.module}/.."
+  entrances = toset([for path in fileset("${local.root}/functions", "*/main.py") : dirname(path)])
 
-  # Files that another one takes the place of, by their names in sources.json.
-  instead = var.ytdlp ? {
-    "functions/fetch/requirements.txt" = "functions/fetch/requirements-ytdlp.txt"
-  } : {}
+  # Compiled files differ from machine to machine, and with them a zip's hash.
+  shared = [for path in fileset(local.root, "shared/**") : path if !strcontains(path, "__pycache__")]
+
+  # Requirements that take the place of the function's own.
+  requirements = var.ytdlp ? { fetch = "requirements-ytdlp.txt" } : {}
 }
 
 # Not in a module: a depends_on there would put the reading off until apply.
 data "archive_file" "source" {
-  for_each = local.sources
+  for_each = local.entrances
 
   type             = "zip"
   output_path      = "${path.module}/.build/${each.key}.zip"
   output_file_mode = "0644" # the same hash on every machine
 
   dynamic "source" {
-    for_each = each.value
+    for_each = merge(
+      { for path in local.shared : path => path },
+      {
+        "main.py"          = "functions/${each.key}/main.py"
+        "requirements.txt" = "functions/${each.key}/${lookup(local.requirements, each.key, "requirements.txt")}"
+      },
+    )
 
     content {
-      filename = trimprefix(source.value, "functions/${each.key}/")
-      content  = file("${local.root}/${lookup(local.instead, source.value, source.value)}")
+      filename = source.key
+      content  = file("${local.root}/${source.value}")
     }
   }
 }

@@ -1,11 +1,9 @@
 """Each function's zip alone, in an environment of its own requirements, gives its first answer.
 
-The zips hold what terraform/sources.json says, the same list that Terraform zips. They are served
-by functions-framework on a cloud on this machine, as Cloud Run serves them.
+They are served by functions-framework on a cloud on this machine, as Cloud Run serves them.
 """
 
 import base64
-import json
 import os
 import socket
 import subprocess
@@ -24,10 +22,9 @@ from local.cloud import LAKE, QUERY, pointing_at, running
 from local.endpoints import Endpoints
 from local.sandbox.clips import render
 from local.sandbox.designs import BY_NAME
-from scripts import sources
 from shared.messaging.events import VideoUploaded, notification_of
 from tests.records import metrics, record
-from tests.terraform.conftest import ROOT
+from tests.terraform.zips import FUNCTIONS, zip_contents
 
 ANSWERS_WITHIN_S = 180
 UV = Path(sys.executable).parent / "uv"
@@ -45,8 +42,8 @@ def unpacked(request, tmp_path) -> Path:
     """The zip of a function, made and unpacked into a folder where nothing else lies."""
     function, archive, target = request.param, tmp_path / "source.zip", tmp_path / "source"
     with zipfile.ZipFile(archive, "w") as file:
-        for path in json.loads((ROOT / sources.TARGET).read_text())[function]:
-            file.write(ROOT / path, sources.name_in_zip(path, function))
+        for name, path in zip_contents(function).items():
+            file.write(path, name)
     with zipfile.ZipFile(archive) as file:
         file.extractall(target)
     return target
@@ -174,10 +171,4 @@ def test_report_writes_the_page_of_the_day(cloud, python, unpacked):
 def test_every_function_gives_its_first_answer_here():
     here = Path(__file__).read_text()
 
-    assert [name for name in sources.functions() if f'["{name}"], indirect' not in here] == []
-
-
-def test_a_zip_holds_nothing_but_text():
-    for paths in sources.sources().values():
-        for path in paths:
-            (ROOT / path).read_text(encoding="utf-8")
+    assert [name for name in FUNCTIONS if f'["{name}"], indirect' not in here] == []

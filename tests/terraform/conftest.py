@@ -32,6 +32,15 @@ class Plan:
         """Values of the resources of one type."""
         return [resource["values"] for resource in self.all() if resource["type"] == kind]
 
+    def zips(self) -> dict[str, dict[str, str]]:
+        """Function -> the files of its zip, name -> text."""
+        read = self._content["prior_state"]["values"]["root_module"]["resources"]
+        return {
+            data["index"]: {file["filename"]: file["content"] for file in data["values"]["source"]}
+            for data in read
+            if data["type"] == "archive_file"
+        }
+
     def output(self, name: str) -> Any:
         return self._content["planned_values"]["outputs"][name]["value"]
 
