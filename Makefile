@@ -55,6 +55,7 @@ browser: $(READY) ## Install what the tests of pages need: Chromium (Debian, as 
 generate: $(READY) ## Write what follows from the rubric and the tables, and the page of hostile input
 	@$(BIN)/python -m shared.generate
 	@$(BIN)/python -m tests.hostile.page
+	@$(BIN)/python -m cli.reference
 
 bench: browser ## Measure what the README claims, side by side in one run
 	@$(BIN)/python -m benchmarks

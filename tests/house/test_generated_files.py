@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from cli import reference
 from shared import generate
 from shared.rubric_values import Values
 
@@ -12,6 +13,17 @@ def test_no_generated_file_has_drifted(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["generate", "--check"])
 
     assert generate.main() == 0, capsys.readouterr().out
+
+
+def test_the_command_reference_is_what_the_program_says():
+    assert reference.PAGE.read_text() == reference.page(), "run make generate"
+
+
+def test_the_command_reference_depends_on_no_terminal_and_no_environment(monkeypatch):
+    for name, text in {"COLUMNS": "40", "TTA_HOME": "/elsewhere", "FORCE_COLOR": "1"}.items():
+        monkeypatch.setenv(name, text)
+
+    assert reference.PAGE.read_text() == reference.page()
 
 
 def test_the_twelve_questions_of_the_prototype_all_keep_a_place():
