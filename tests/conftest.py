@@ -17,8 +17,8 @@ settings.register_profile("suite", derandomize=True)
 settings.register_profile("campaign", max_examples=300)
 settings.load_profile("suite")
 
-ONE_PROCESS = ("faults", "pipeline", "sql", "terraform", "warehouse")
-"""Folders whose tests share what is costly to start, and take longest; other files stand alone."""
+ONE_PROCESS = ("faults", "pipeline", "sql", "terraform", "shared/warehouse")
+"""Folders whose tests share what is costly to start, and take longest. Other files stand alone."""
 
 TESTS = Path(__file__).parent
 
@@ -33,6 +33,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 1
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook, which would come first
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long groups go first, so that none begins when all others have ended."""
     for item in items:
@@ -41,5 +42,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(item: pytest.Item) -> str:
-    folder, *rest = item.path.relative_to(TESTS).parts
-    return folder if folder in ONE_PROCESS else "/".join([folder, *rest])
+    path = item.path.relative_to(TESTS).as_posix()
+    return next((folder for folder in ONE_PROCESS if path.startswith(f"{folder}/")), path)

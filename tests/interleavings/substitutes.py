@@ -66,8 +66,8 @@ def single_threaded() -> Iterator[None]:
     """The product without threads of its own, on tables in memory, and without a log."""
     threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event, Lock=threading.Lock)
     with ExitStack() as stack:
-        for module in ("parallel", "warehouse.loader", "tiktok.fetch"):
-            stack.enter_context(patch(f"shared.{module}.ThreadPoolExecutor", InlineExecutor))
+        for module in ("shared.concurrency", "shared.warehouse.loader", "shared.tiktok.fetch"):
+            stack.enter_context(patch(f"{module}.ThreadPoolExecutor", InlineExecutor))
         stack.enter_context(patch("shared.warehouse.loader.ask", ask_in_memory))
         stack.enter_context(patch("shared.warehouse.rebuild.Shadow", ShadowInMemory))
         stack.enter_context(patch("shared.warehouse.group.threading", threads))
