@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.coverage.panels import CONFIDENCE
-from shared.insights.agreement.correlation import spearman_of
-from shared.insights.agreement.figure import wilson
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import disattenuated
 from shared.insights.statistics.effect import NotEstimable
+from shared.insights.statistics.estimate import wilson
 from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
+from shared.insights.statistics.weighted_correlation import spearman_of
 
 VIDEOS = 400
 CREATORS = 80

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from shared.insights.agreement.alpha import alpha, alpha_of
-from shared.insights.agreement.figure import Figure, wilson
 from shared.insights.agreement.icc import icc_a1, icc_ak, iccs
 from shared.insights.agreement.kappa import kappa, mean_of_pairs, pair_kappa
+from shared.insights.statistics.estimate import Estimate, wilson
 from shared.insights.statistics.resampling import FloatArray
 
 MANY = 300_000
@@ -109,7 +109,7 @@ def _truth(design: Design, random: np.random.Generator) -> dict[str, float]:
     return truth
 
 
-def _figures(panel: FloatArray, wanted: dict[str, float]) -> Iterator[tuple[str, Figure]]:
+def _figures(panel: FloatArray, wanted: dict[str, float]) -> Iterator[tuple[str, Estimate]]:
     if "icc_a1" in wanted:
         single, average = iccs(panel)
         yield "icc_a1", single

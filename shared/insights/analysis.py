@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shared.canonical import settled, versions
 from shared.insights import coverage
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.canonical import settled, versions
 from shared.insights.cautions import cautions
-from shared.insights.correction.correction import Correction, corrections
+from shared.insights.corrections import Correction, corrections
 from shared.insights.plan import BadPlan, Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate, TooLittle, gate
 from shared.insights.robustness import Strength, strength

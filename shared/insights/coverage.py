@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.insights.agreement.figure import wilson
 from shared.insights.statistics.effect import Effect
+from shared.insights.statistics.estimate import wilson
 
 FILE = Path(__file__).parent / "coverage.json"
 CONFIDENCE = 0.99

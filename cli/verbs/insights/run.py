@@ -77,8 +77,8 @@ def _made(asked: Asked, screen: Screen) -> Made:
     plan = default_plan() if asked.plan is None else read_plan(asked.plan)
     with screen.working("Reading the table …"):
         table, ratings = _table(asked, plan, screen)
+        from shared.canonical import json_text
         from shared.insights.analysis import analyse
-        from shared.insights.canonical import json_text
 
         insights = analyse(table, plan, screen.now, ratings)
         text = json_text(insights.document())

@@ -91,8 +91,8 @@ def validated(asked: Asked, screen: Screen) -> Made:
 def _validated(asked: Asked, screen: Screen) -> Made:
     with screen.working("Reading the ratings …"):
         ratings = gathered(asked, screen)
+        from shared.canonical import json_text
         from shared.insights.agreement.validation import validate
-        from shared.insights.canonical import json_text
 
         validation = validate(ratings, _beside(asked, ratings, screen), screen.now)
         if asked.drift and not validation.drift:
@@ -196,7 +196,7 @@ def _primary(path: Path) -> Any:
 
 
 def _invariants(screen: Screen) -> Any:
-    from shared.insights.agreement.figure import Figure
+    from shared.insights.statistics.estimate import Estimate
     from shared.rating.signals.invariants import checked
 
     held = checked(screen.now)
@@ -204,7 +204,7 @@ def _invariants(screen: Screen) -> Any:
         if not one.holds:
             screen.say(f"Invariant broken: {one.sentence} ({one.measured})")
     share = sum(one.holds for one in held) / len(held)
-    return Figure(share, share, share, len(held))
+    return Estimate(share, share, share, len(held))
 
 
 def _anchors(path: Path) -> frozenset[str]:

@@ -11,14 +11,22 @@ from typing import Any, Literal
 
 import numpy as np
 
-from shared.insights.agreement.correlation import spearman_of
-from shared.insights.agreement.figure import CORRELATION, PLAIN, SHARE, Figure, Scale, Statistic
-from shared.insights.agreement.figure import figure as figure_of
 from shared.insights.agreement.known_groups import area_of, group_of
 from shared.insights.agreement.onset import ONSET, TOLERANCES_S
 from shared.insights.agreement.peers import pair_icc
 from shared.insights.agreement.ratings import Ratings
+from shared.insights.statistics.estimate import (
+    CORRELATION,
+    PLAIN,
+    SHARE,
+    Estimate,
+    Scale,
+    Statistic,
+    jackknife_estimate,
+    weighted_mean,
+)
 from shared.insights.statistics.resampling import FloatArray
+from shared.insights.statistics.weighted_correlation import spearman_of
 
 Verdict = Literal["better", "worse", "undecided", "stand_in"]
 FEWEST = 2
@@ -33,9 +41,9 @@ class Compared:
     metric: str
     off_rater: str
     on_rater: str
-    off: Figure
-    on: Figure
-    difference: Figure
+    off: Estimate
+    on: Estimate
+    difference: Estimate
     stand_in: bool
 
     @property
@@ -139,7 +147,8 @@ def _onsets(ratings: Ratings, off: str, on: str) -> Iterator[Measured]:
         own, moment = _beside(at, _means(ratings, ONSET, raters, np.median))
         if len(moment) >= FEWEST:
             near = np.abs(own - moment[:, None]) <= max(TOLERANCES_S) + 1e-9
-            two = _Two(_share(near[:, 0]), _share(near[:, 1]), len(moment))
+            hits = near.astype(np.float64)
+            two = _Two(weighted_mean(hits[:, 0]), weighted_mean(hits[:, 1]), len(moment))
             yield name, f"within_{max(TOLERANCES_S):g}_s", SHARE, two
 
 
@@ -158,10 +167,6 @@ def _groups(own: FloatArray, surprising: Any) -> _Two:
         return lambda weights: area(weights[:, order])
 
     return _Two(of(own[:, 0]), of(own[:, 1]), len(own))
-
-
-def _share(hits: Any) -> Statistic:
-    return lambda weights: weights @ hits.astype(np.float64) / weights.sum(axis=1)
 
 
 def _means(
@@ -195,8 +200,8 @@ def _one(
         benchmark,
         metric,
         *raters,
-        figure_of(two.off, two.videos, scale),
-        figure_of(two.on, two.videos, scale),
-        figure_of(lambda weights: two.on(weights) - two.off(weights), two.videos, PLAIN),
+        jackknife_estimate(two.off, two.videos, scale),
+        jackknife_estimate(two.on, two.videos, scale),
+        jackknife_estimate(lambda weights: two.on(weights) - two.off(weights), two.videos, PLAIN),
         any(rater in ratings.stand_ins for rater in raters),
     )

@@ -10,18 +10,18 @@ from typing import Literal
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]
 
-from shared.insights.agreement.figure import CORRELATION, Figure, Statistic, figure
+from shared.insights.statistics.estimate import CORRELATION, Estimate, Statistic, jackknife_estimate
 from shared.insights.statistics.resampling import FloatArray
 
 Level = Literal["ordinal", "interval"]
 
 
-def alpha(table: FloatArray, level: Level) -> Figure:
+def alpha(table: FloatArray, level: Level) -> Estimate:
     """Alpha of a table (videos, raters), NaN where a rater did not rate, with its interval."""
     paired = table[(~np.isnan(table)).sum(axis=1) >= 2]
     if len(paired) == 0:
-        return Figure(None, note="no video has two ratings")
-    return figure(alpha_of(paired, level), len(paired), CORRELATION)
+        return Estimate(None, note="no video has two ratings")
+    return jackknife_estimate(alpha_of(paired, level), len(paired), CORRELATION)
 
 
 def alpha_of(paired: FloatArray, level: Level) -> Statistic:

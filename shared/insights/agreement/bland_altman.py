@@ -10,7 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.agreement.figure import PLAIN, Figure, Statistic, figure
+from shared.insights.statistics.estimate import (
+    PLAIN,
+    Estimate,
+    Statistic,
+    jackknife_estimate,
+    weighted_mean,
+)
 from shared.insights.statistics.resampling import FloatArray
 
 _REACH = 1.959963984540054
@@ -20,10 +26,10 @@ _REACH = 1.959963984540054
 class Limits:
     """Of one pair of raters."""
 
-    bias: Figure
-    lower: Figure
-    upper: Figure
-    trend: Figure
+    bias: Estimate
+    lower: Estimate
+    upper: Estimate
+    trend: Estimate
 
     def document(self) -> dict[str, Any]:
         named = ("bias", "lower", "upper", "trend")
@@ -37,15 +43,11 @@ def bland_altman(first: FloatArray, second: FloatArray) -> Limits:
     difference, middle = b - a, (a + b) / 2
     n = len(difference)
     return Limits(
-        figure(_bias(difference), n, PLAIN),
-        figure(_limit(difference, -_REACH), n, PLAIN),
-        figure(_limit(difference, _REACH), n, PLAIN),
-        figure(_slope(middle, difference), n, PLAIN),
+        jackknife_estimate(weighted_mean(difference), n, PLAIN),
+        jackknife_estimate(_limit(difference, -_REACH), n, PLAIN),
+        jackknife_estimate(_limit(difference, _REACH), n, PLAIN),
+        jackknife_estimate(_slope(middle, difference), n, PLAIN),
     )
-
-
-def _bias(difference: FloatArray) -> Statistic:
-    return lambda weights: weights @ difference / weights.sum(axis=1)
 
 
 def _limit(difference: FloatArray, reach: float) -> Statistic:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from shared.insights.agreement.correlation import spearman
-from shared.insights.agreement.figure import Figure
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.statistics.effect import NotEstimable
+from shared.insights.statistics.estimate import Estimate
 from shared.insights.statistics.pairs import Pair
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman_and_partial
+from shared.insights.statistics.weighted_correlation import spearman
 
 SIGNALS = "signals/"
 
@@ -43,21 +43,21 @@ def family(rater: str) -> str:
     return rater.partition("/")[0]
 
 
-def beyond_motion(ratings: Ratings, machine: str) -> Figure:
+def beyond_motion(ratings: Ratings, machine: str) -> Estimate:
     """Measured surprise with the machine's unexpectedness, when motion is partialled out."""
     wanted = {"surprise_nats": SIGNALS, "motion": SIGNALS, "unexpectedness": machine}
     columns = {name: _first(ratings, name, prefix) for name, prefix in wanted.items()}
     frame = pd.DataFrame(columns).dropna().sort_index()
     if frame.empty:
-        return Figure(None, note="no video has both")
+        return Estimate(None, note="no video has both")
     pair = Pair("surprise_nats", "unexpectedness")
     try:
         _, effect = spearman_and_partial(
             frame, [pair], frame[["motion"]], Groups.of(frame.index), resamples=0, seed=0
         )
     except NotEstimable as error:
-        return Figure(None, n=len(frame), note=error.sentence)
-    return Figure(effect.estimate, effect.ci_low, effect.ci_high, len(frame), effect.note)
+        return Estimate(None, n=len(frame), note=error.sentence)
+    return Estimate(effect.estimate, effect.ci_low, effect.ci_high, len(frame), effect.note)
 
 
 def _first(ratings: Ratings, dimension: str, prefix: str) -> pd.Series:

@@ -8,12 +8,12 @@ import numpy as np
 
 from shared.insights.agreement.alpha import alpha
 from shared.insights.agreement.bland_altman import bland_altman
-from shared.insights.agreement.figure import Figure
 from shared.insights.agreement.icc import iccs
 from shared.insights.agreement.kappa import kappa
 from shared.insights.agreement.peers import peers
 from shared.insights.agreement.ratings import Ratings, Table
 from shared.insights.agreement.retest import retests
+from shared.insights.statistics.estimate import Estimate
 
 MOST_PAIRS = 200
 
@@ -52,20 +52,20 @@ def coefficients(table: Table) -> dict[str, Any]:
     }
 
 
-def _iccs(table: Table) -> Sequence[Figure]:
+def _iccs(table: Table) -> Sequence[Estimate]:
     whole = table.complete
     if whole.shape[1] < 2:
-        return [Figure(None, n=len(whole), note="one rater alone")] * 2
+        return [Estimate(None, n=len(whole), note="one rater alone")] * 2
     if len(whole) < 2:
         note = "fewer than two videos were rated by all; alpha takes what there is"
-        return [Figure(None, n=len(whole), note=note)] * 2
+        return [Estimate(None, n=len(whole), note=note)] * 2
     return iccs(whole)
 
 
 def _of_two(values: Any, figure: Any) -> dict[str, Any]:
     if values.shape[1] < 2:
-        return Figure(None, n=len(values), note="one rater alone").document()
-    found: Figure = figure()
+        return Estimate(None, n=len(values), note="one rater alone").document()
+    found: Estimate = figure()
     return found.document()
 
 

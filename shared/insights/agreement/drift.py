@@ -11,9 +11,15 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
-from shared.insights.agreement.figure import CORRELATION, PLAIN, Figure, figure
 from shared.insights.agreement.peers import pair_icc
 from shared.insights.agreement.ratings import Ratings
+from shared.insights.statistics.estimate import (
+    CORRELATION,
+    PLAIN,
+    Estimate,
+    jackknife_estimate,
+    weighted_mean,
+)
 from shared.insights.statistics.resampling import FloatArray
 from shared.rating.marks import LEAST_ICC, MOST_SHIFT
 
@@ -25,8 +31,8 @@ class Drift:
     """How far one dimension moved between two raters."""
 
     dimension: str
-    icc_a1: Figure
-    shift: Figure
+    icc_a1: Estimate
+    shift: Estimate
     shift_90: tuple[float, float] | None
     spread_ratio: float | None
     verdict: Verdict
@@ -63,8 +69,8 @@ def _drift(
     ]
     pair = np.array(kept, dtype=np.float64).reshape(len(kept), 2)
     moved = pair[:, 1] - pair[:, 0]
-    icc = figure(pair_icc(pair[:, 0], pair[:, 1]), len(pair), CORRELATION)
-    shift = figure(lambda weights: weights @ moved / weights.sum(axis=1), len(pair), PLAIN)
+    icc = jackknife_estimate(pair_icc(pair[:, 0], pair[:, 1]), len(pair), CORRELATION)
+    shift = jackknife_estimate(weighted_mean(moved), len(pair), PLAIN)
     ends = _ninety(moved)
     return Drift(dimension, icc, shift, ends, _spread_ratio(pair), _verdict(icc, ends))
 
@@ -83,7 +89,7 @@ def _spread_ratio(pair: FloatArray) -> float | None:
     return float(pair[:, 1].std() / pair[:, 0].std())
 
 
-def _verdict(icc: Figure, ends: tuple[float, float] | None) -> Verdict:
+def _verdict(icc: Estimate, ends: tuple[float, float] | None) -> Verdict:
     if ends is None or icc.estimate is None:
         return "undecided"
     if icc.ci_high is not None and icc.ci_high < LEAST_ICC:

@@ -11,11 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.agreement.correlation import spearman
-from shared.insights.agreement.figure import CORRELATION, PLAIN, Figure, figure, wilson
 from shared.insights.agreement.peers import pair_icc
 from shared.insights.agreement.ratings import STAND_IN, Ratings
+from shared.insights.statistics.estimate import (
+    CORRELATION,
+    PLAIN,
+    Estimate,
+    jackknife_estimate,
+    weighted_mean,
+    wilson,
+)
 from shared.insights.statistics.resampling import FloatArray
+from shared.insights.statistics.weighted_correlation import spearman
 
 MARGIN = 15
 """Points of 100: a little over half the distance between two anchors."""
@@ -120,10 +127,10 @@ def _by_video(own: Sequence[Case]) -> dict[str, FloatArray]:
     return {video: np.mean(pairs, axis=0) for video, pairs in found.items()}
 
 
-def _bias(own: Sequence[Case]) -> Figure:
+def _bias(own: Sequence[Case]) -> Estimate:
     """Points by which the numbers are above what the words support."""
     moved = np.array([given - supported for given, supported in _by_video(own).values()])
-    return figure(lambda weights: weights @ moved / weights.sum(axis=1), len(moved), PLAIN)
+    return jackknife_estimate(weighted_mean(moved), len(moved), PLAIN)
 
 
 def _counted(cases: Sequence[Case]) -> dict[str, int]:
@@ -163,5 +170,5 @@ def _with_people(
     }
 
 
-def _agreement(x: FloatArray, y: FloatArray) -> Figure:
-    return figure(pair_icc(x, y), len(x), CORRELATION)
+def _agreement(x: FloatArray, y: FloatArray) -> Estimate:
+    return jackknife_estimate(pair_icc(x, y), len(x), CORRELATION)

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.agreement.correlation import covariances, pearson
-from shared.insights.agreement.figure import PLAIN, Figure, figure
 from shared.insights.agreement.ratings import Ratings
+from shared.insights.statistics.estimate import PLAIN, Estimate, jackknife_estimate
 from shared.insights.statistics.resampling import FloatArray
+from shared.insights.statistics.weighted_correlation import covariances, pearson
 
 SAME = 0.9
 """Correlated beyond this, two dimensions are one (facts about the rubric: positive, below .8)."""
@@ -34,18 +34,18 @@ def halo(ratings: Ratings) -> list[dict[str, Any]]:
     ]
 
 
-def raw(ratings: Ratings, rater: str, first: str, second: str) -> Figure:
+def raw(ratings: Ratings, rater: str, first: str, second: str) -> Estimate:
     x, y = (ratings.values.get((name, rater), {}) for name in (first, second))
     videos = sorted(x.keys() & y.keys())
     columns = [np.array([one[video][min(one[video])] for video in videos]) for one in (x, y)]
     return pearson(*columns)
 
 
-def disattenuated(ratings: Ratings, rater: str, first: str, second: str) -> Figure:
+def disattenuated(ratings: Ratings, rater: str, first: str, second: str) -> Estimate:
     """The correlation without errors of measurement; needs two replicates or more."""
     x, y = _shared(ratings, rater, first, second)
     if x.shape[1] < 2 or len(x) < 2:
-        return Figure(None, n=len(x), note="needs replicates: the same rater, asked again")
+        return Estimate(None, n=len(x), note="needs replicates: the same rater, asked again")
 
     def statistic(weights: FloatArray) -> FloatArray:
         between = _across(weights, x, y)
@@ -53,7 +53,7 @@ def disattenuated(ratings: Ratings, rater: str, first: str, second: str) -> Figu
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(spread > 1e-12, between / np.sqrt(spread), np.nan)
 
-    return figure(statistic, len(x), PLAIN)
+    return jackknife_estimate(statistic, len(x), PLAIN)
 
 
 def _across(weights: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:

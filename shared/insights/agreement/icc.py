@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.insights.agreement.figure import Figure, figure, intraclass
+from shared.insights.statistics.estimate import Estimate, intraclass, jackknife_estimate
 from shared.insights.statistics.resampling import FloatArray
 
 
@@ -57,16 +57,16 @@ def icc_c1(table: FloatArray, weights: FloatArray) -> FloatArray:
     return _ratio(of.videos - of.error, of.videos + (of.k - 1) * of.error)
 
 
-def iccs(table: FloatArray) -> tuple[Figure, Figure]:
+def iccs(table: FloatArray) -> tuple[Estimate, Estimate]:
     """ICC(A,1) and ICC(A,k) of a table (n, k) without gaps, with intervals.
 
     The second is an increasing function of the first, so its ends are the first's.
     """
     n, k = table.shape
-    single = figure(lambda weights: icc_a1(table, weights), n, intraclass(k))
+    single = jackknife_estimate(lambda weights: icc_a1(table, weights), n, intraclass(k))
     average = None if single.estimate is None else float(icc_ak(table, np.ones((1, n)))[0])
     low, high = (_stepped_up(end, k) for end in (single.ci_low, single.ci_high))
-    return single, Figure(average, low, high, n, single.note)
+    return single, Estimate(average, low, high, n, single.note)
 
 
 def _stepped_up(icc: float | None, k: int) -> float | None:

@@ -12,21 +12,27 @@ from typing import Literal
 
 import numpy as np
 
-from shared.insights.agreement.figure import CORRELATION, FEWEST_VIDEOS, Figure, Statistic, figure
+from shared.insights.statistics.estimate import (
+    CORRELATION,
+    FEWEST_VIDEOS,
+    Estimate,
+    Statistic,
+    jackknife_estimate,
+)
 from shared.insights.statistics.resampling import FloatArray
 
 Weighting = Literal["linear", "quadratic"]
 
 
-def kappa(table: FloatArray, weighting: Weighting) -> Figure:
+def kappa(table: FloatArray, weighting: Weighting) -> Estimate:
     """Mean weighted kappa over all pairs of columns of (videos, raters), with its interval."""
     pairs = list(combinations(range(table.shape[1]), 2))
     shared = (~np.isnan(table)).sum(axis=1) >= 2
     kept = table[shared]
     if len(kept) == 0:
-        return Figure(None, note="no video has two ratings")
+        return Estimate(None, note="no video has two ratings")
     of_pairs = mean_of_pairs(kept, pairs, partial(pair_kappa, weighting=weighting))
-    return figure(of_pairs, len(kept), CORRELATION)
+    return jackknife_estimate(of_pairs, len(kept), CORRELATION)
 
 
 def mean_of_pairs(

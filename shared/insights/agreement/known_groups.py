@@ -9,14 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.agreement.figure import SHARE, Figure, Statistic, figure, wilson
 from shared.insights.agreement.ratings import Ratings
+from shared.insights.statistics.estimate import (
+    SHARE,
+    Estimate,
+    Statistic,
+    jackknife_estimate,
+    wilson,
+)
 from shared.insights.statistics.resampling import FloatArray
 
 GROUP = "known_group"
 
 
-def known_groups(ratings: Ratings, dimension: str) -> dict[str, Figure]:
+def known_groups(ratings: Ratings, dimension: str) -> dict[str, Estimate]:
     """AUC of every rater, people included, who rated clips of both groups."""
     groups = group_of(ratings)
     found = {}
@@ -39,7 +45,7 @@ def group_of(ratings: Ratings) -> dict[str, bool]:
     return known
 
 
-def auc(surprising: FloatArray, ordinary: FloatArray) -> Figure:
+def auc(surprising: FloatArray, ordinary: FloatArray) -> Estimate:
     """Area under the curve, with its interval over the videos of both groups.
 
     Where the groups are wholly apart nothing varies; then the interval is Wilson's, as if each clip
@@ -50,7 +56,7 @@ def auc(surprising: FloatArray, ordinary: FloatArray) -> Figure:
     n, fewer = len(surprising) + len(ordinary), min(len(surprising), len(ordinary))
     if (above == 1).all() or not above.any():
         return replace(wilson(fewer if (above == 1).all() else 0, fewer), n=n)
-    return figure(area_of(above), n, SHARE)
+    return jackknife_estimate(area_of(above), n, SHARE)
 
 
 def area_of(above: FloatArray) -> Statistic:

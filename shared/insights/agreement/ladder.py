@@ -15,12 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from shared.insights.agreement import halo, onset
 from shared.insights.agreement.alpha import alpha
 from shared.insights.agreement.convergence import beyond_motion
-from shared.insights.agreement.correlation import spearman
-from shared.insights.agreement.figure import Figure
 from shared.insights.agreement.known_groups import known_groups
 from shared.insights.agreement.peers import swap
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.retest import retests
+from shared.insights.statistics.estimate import Estimate
+from shared.insights.statistics.weighted_correlation import spearman
 
 LADDER = Path(__file__).parent.parent / "ladder.yaml"
 
@@ -53,7 +53,7 @@ class Mark(BaseModel):
             raise ValueError("give at_least or at_most")
         return self
 
-    def verdict(self, figure: Figure) -> Verdict:
+    def verdict(self, figure: Estimate) -> Verdict:
         """By the whole interval; an estimate without one decides nothing."""
         if figure.estimate is None:
             return "missing"
@@ -92,14 +92,14 @@ class Primary:
     """The primary effect of an analysis: of which predictor, and whether of synthetic videos."""
 
     predictor: str
-    figure: Figure
+    figure: Estimate
     synthetic: bool = False
 
     @classmethod
     def of(cls, effect: Mapping[str, Any], synthetic: bool) -> "Primary":
         """From an effect as JSON has it. Raises KeyError."""
         told = (effect[name] for name in ("estimate", "ci_low", "ci_high", "n", "note"))
-        return cls(effect["predictor"], Figure(*told), synthetic)
+        return cls(effect["predictor"], Estimate(*told), synthetic)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Evidence:
 
     ratings: Ratings
     primary: Primary | None = None
-    invariants: Figure | None = None
+    invariants: Estimate | None = None
     """Share of the invariants that hold."""
 
 
@@ -118,7 +118,7 @@ class Judged:
 
     rung: Rung
     rater: str | None
-    figure: Figure
+    figure: Estimate
     verdict: Verdict
 
     @property
@@ -161,16 +161,16 @@ def _judged(rung: Rung, evidence: Evidence) -> Iterator[Judged]:
     found = [one for one in checked if one[1].estimate is not None]
     if not found:
         note = next((figure.note for _, figure in checked if figure.note), None)
-        yield Judged(rung, rung.raters or None, Figure(None, note=note), "missing")
+        yield Judged(rung, rung.raters or None, Estimate(None, note=note), "missing")
     for rater, figure in found:
         of_stand_in = rater in evidence.ratings.stand_ins
         yield Judged(rung, rater, figure, "stand_in" if of_stand_in else rung.mark.verdict(figure))
 
 
-Found = Iterator[tuple[str | None, Figure]]
+Found = Iterator[tuple[str | None, Estimate]]
 
 
-def _of(rung: Rung, figures: dict[str, Figure]) -> Found:
+def _of(rung: Rung, figures: dict[str, Estimate]) -> Found:
     yield from (one for one in figures.items() if one[0].startswith(rung.raters))
 
 
@@ -192,7 +192,7 @@ def _onset(rung: Rung, evidence: Evidence) -> Found:
     for kind in ("human", "benchmark"):
         found = onset.onsets(evidence.ratings).get(kind, {})
         hits = {
-            rater: Figure(**of_rater[f"within_{rung.within_s:g}_s"])
+            rater: Estimate(**of_rater[f"within_{rung.within_s:g}_s"])
             for rater, of_rater in found.items()
         }
         if any(rater.startswith(rung.raters) for rater in hits):
@@ -235,7 +235,7 @@ def _halo(rung: Rung, evidence: Evidence) -> Found:
             ends = sorted((abs(found.ci_low), abs(found.ci_high)))
             crosses = found.ci_low < 0 < found.ci_high
             low = 0.0 if crosses else ends[0]
-            found = Figure(abs(found.estimate), low, ends[1], found.n, found.note)
+            found = Estimate(abs(found.estimate), low, ends[1], found.n, found.note)
         yield machine, found
 
 
@@ -251,7 +251,7 @@ def _nomological(rung: Rung, evidence: Evidence) -> Found:
     if primary.predictor == rung.dimension:
         yield None, primary.figure
     else:
-        yield None, Figure(None, note=f"this primary is about {primary.predictor}")
+        yield None, Estimate(None, note=f"this primary is about {primary.predictor}")
 
 
 CHECKS: dict[str, Callable[[Rung, Evidence], Found]] = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.agreement.figure import wilson
 from shared.insights.agreement.ratings import Kind, Ratings
+from shared.insights.statistics.estimate import wilson
 
 ONSET = "surprise_onset_s"
 TOLERANCES_S = (0.25, 1.0)

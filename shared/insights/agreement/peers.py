@@ -10,12 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.agreement.correlation import spearman
-from shared.insights.agreement.figure import CORRELATION, PLAIN, SHARE, Figure, Statistic, figure
 from shared.insights.agreement.icc import icc_a1
 from shared.insights.agreement.kappa import mean_of_pairs
 from shared.insights.agreement.ratings import Ratings, Table
+from shared.insights.statistics.estimate import (
+    CORRELATION,
+    PLAIN,
+    SHARE,
+    Estimate,
+    Statistic,
+    jackknife_estimate,
+)
 from shared.insights.statistics.resampling import FloatArray
+from shared.insights.statistics.weighted_correlation import spearman
 
 FEWEST_PEOPLE = 2
 
@@ -38,13 +45,13 @@ def peers(ratings: Ratings, dimension: str) -> dict[str, Any] | None:
     }
 
 
-def human_human(table: Table, people: int) -> Figure:
+def human_human(table: Table, people: int) -> Estimate:
     """Mean pairwise ICC(A,1) of the first columns."""
     rated = table.values[(~np.isnan(table.values[:, :people])).sum(axis=1) >= 2]
-    return figure(_among(rated, people), len(rated), CORRELATION)
+    return jackknife_estimate(_among(rated, people), len(rated), CORRELATION)
 
 
-def swap(table: FloatArray, people: int, machine: int) -> Figure:
+def swap(table: FloatArray, people: int, machine: int) -> Estimate:
     """How often the machine is at least as near to the other people as the person it replaces.
 
     A tie counts half. One half means that nobody would notice the swap (after the alternative
@@ -60,7 +67,7 @@ def swap(table: FloatArray, people: int, machine: int) -> Figure:
         won.append(float((ours < theirs).sum() + 0.5 * (ours == theirs).sum()))
         cells.append(float(len(there)))
     wins, of = np.array(won), np.array(cells)
-    return figure(lambda weights: weights @ wins / (weights @ of), len(wins), SHARE)
+    return jackknife_estimate(lambda weights: weights @ wins / (weights @ of), len(wins), SHARE)
 
 
 def _beside(table: Table, people: int, machine: int) -> dict[str, Any]:
@@ -71,12 +78,12 @@ def _beside(table: Table, people: int, machine: int) -> dict[str, Any]:
     with np.errstate(invalid="ignore"):
         mean = np.nanmean(with_people[:, :people], axis=1) if len(with_people) else np.array([])
     found = {
-        "icc_a1": figure(machine_people, len(with_people), CORRELATION),
+        "icc_a1": jackknife_estimate(machine_people, len(with_people), CORRELATION),
         "spearman_with_mean": spearman(with_people[:, machine], mean),
     }
     if people >= FEWEST_PEOPLE:
         among = _among(with_people, people)
-        found["beyond_human_human"] = figure(
+        found["beyond_human_human"] = jackknife_estimate(
             lambda weights: machine_people(weights) - among(weights), len(with_people), PLAIN
         )
     if people > FEWEST_PEOPLE:

@@ -4,19 +4,19 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.canonical import settled, versions
 from shared.insights.agreement.ablation import Compared, ablation
 from shared.insights.agreement.attention import inattentive
 from shared.insights.agreement.convergence import convergence
 from shared.insights.agreement.dimension import dimension_document
 from shared.insights.agreement.drift import Drift, drift
-from shared.insights.agreement.figure import Figure
 from shared.insights.agreement.grounding import Grounding
 from shared.insights.agreement.halo import SAME, halo
 from shared.insights.agreement.known_groups import GROUP, known_groups
 from shared.insights.agreement.ladder import Evidence, Judged, Primary, climb
 from shared.insights.agreement.onset import ONSET, onsets
 from shared.insights.agreement.ratings import ATTENTION, Ratings
-from shared.insights.canonical import settled, versions
+from shared.insights.statistics.estimate import Estimate
 from shared.insights.table.read import BadTable
 
 Say = Callable[[str], None]
@@ -29,7 +29,7 @@ class Beside:
     """What is known besides the ratings themselves."""
 
     primary: Primary | None = None
-    invariants: Figure | None = None
+    invariants: Estimate | None = None
     drift: tuple[str, str] | None = None
     """Old and new rater."""
     anchors: Collection[str] | None = None
@@ -44,7 +44,7 @@ class Validation:
     ratings: Ratings
     dimensions: dict[str, dict[str, Any]]
     halo: list[dict[str, Any]]
-    known_groups: dict[str, dict[str, Figure]]
+    known_groups: dict[str, dict[str, Estimate]]
     onset: dict[str, Any]
     convergence: list[dict[str, Any]]
     drift: list[Drift]

@@ -1,6 +1,6 @@
-"""From the error of ratings to the effect: what a correlation would be without that error.
+"""Correlations without the error of the ratings: pure functions of arrays.
 
-Two ways, by what is known. A rater that was asked again has a reliability, and disattenuation.py
-takes its random error out. People who rated some of the videos show its systematic error too, and
-debiasing.py takes out both. correction.py finds which data there are, for every rating of the plan.
+disattenuation.py removes a rater's random error, by how well its repeated answers agree.
+debiasing.py removes systematic error too, by people's ratings of some of the videos. draws.py
+resamples creators for both. shared/insights/corrections.py applies them to the ratings of a plan.
 """

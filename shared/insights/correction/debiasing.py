@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.insights.agreement.correlation import spearman_of
 from shared.insights.correction.draws import around, drawn
 from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.resampling import FloatArray, Groups
+from shared.insights.statistics.weighted_correlation import spearman_of
 
 FEWEST_RATED = 30
 """Videos that people must have rated."""

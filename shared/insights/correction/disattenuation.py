@@ -11,11 +11,11 @@ from itertools import combinations
 
 import numpy as np
 
-from shared.insights.agreement.correlation import spearman_of
-from shared.insights.agreement.figure import Statistic
 from shared.insights.correction.draws import around, drawn
 from shared.insights.statistics.effect import NotEstimable, TooFew
+from shared.insights.statistics.estimate import Statistic
 from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
+from shared.insights.statistics.weighted_correlation import spearman_of
 
 FEWEST_REPEATED = 20
 """Videos with two answers or more that a reliability rests on."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from shared.canonical import settled
 from shared.insights.agreement.ladder import Primary
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.stored import ratings_in
 from shared.insights.agreement.validation import Beside, Validation, validate
-from shared.insights.canonical import settled
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import TooLittle
 from shared.insights.report.agreement_rows import agreement_rows

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from shared.canonical import json_text, settled
 from shared.insights.analysis import Insights, analyse
-from shared.insights.canonical import json_text, settled
 from shared.insights.plan import BadPlan
 from shared.insights.quality_gate import TooLittle
 from shared.insights.statistics.design import pooled

@@ -6,9 +6,9 @@ import pytest
 
 from shared.insights.agreement.alpha import alpha
 from shared.insights.agreement.bland_altman import bland_altman
-from shared.insights.agreement.correlation import pearson, spearman
 from shared.insights.agreement.icc import icc_c1, iccs
 from shared.insights.agreement.kappa import kappa
+from shared.insights.statistics.weighted_correlation import pearson, spearman
 
 TABLES = range(12)
 EXACT = 1e-9

@@ -7,14 +7,15 @@ import pytest
 
 from benchmarks.coverage.__main__ import main
 from benchmarks.coverage.panels import Design, simulated
-from shared.insights.agreement.figure import (
+from shared.insights.statistics.estimate import (
     CORRELATION,
     MOST_BLOCKS,
     PLAIN,
     SHARE,
-    figure,
     intraclass,
-    leave_out,
+    jackknife_estimate,
+    jackknife_replicates,
+    weighted_mean,
     wilson,
 )
 
@@ -58,23 +59,19 @@ def test_a_campaign_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch,
     assert "agreement" in capsys.readouterr().out
 
 
-def mean_of(values):
-    return lambda weights: weights @ values / weights.sum(axis=1)
-
-
 def test_the_interval_of_a_mean_is_students():
     from scipy import stats
 
     values = np.random.default_rng(0).normal(size=30)
 
-    found = figure(mean_of(values), 30, PLAIN)
+    found = jackknife_estimate(weighted_mean(values), 30, PLAIN)
 
     low, high = stats.t.interval(0.95, 29, values.mean(), stats.sem(values))
     assert (found.ci_low, found.ci_high) == (pytest.approx(low), pytest.approx(high))
 
 
 def test_a_figure_that_no_video_changes_claims_no_certainty():
-    found = figure(mean_of(np.full(9, 0.4)), 9, CORRELATION)
+    found = jackknife_estimate(weighted_mean(np.full(9, 0.4)), 9, CORRELATION)
 
     assert (found.estimate, found.ci_low) == (pytest.approx(0.4), None)
     assert "no video changes it" in found.note
@@ -83,15 +80,15 @@ def test_a_figure_that_no_video_changes_claims_no_certainty():
 def test_very_many_videos_are_left_out_in_blocks():
     values = np.random.default_rng(0).normal(size=2 * MOST_BLOCKS + 7)
 
-    assert len(leave_out(mean_of(values), len(values))) == MOST_BLOCKS
-    found = figure(mean_of(values), len(values), PLAIN)
+    assert len(jackknife_replicates(weighted_mean(values), len(values))) == MOST_BLOCKS
+    found = jackknife_estimate(weighted_mean(values), len(values), PLAIN)
     assert found.ci_high - found.ci_low == pytest.approx(2 * 1.96 / len(values) ** 0.5, rel=0.1)
 
 
 @pytest.mark.parametrize("scale", [PLAIN, CORRELATION, SHARE, intraclass(2), intraclass(7)])
-def test_scales_lead_there_and_back(scale):
+def test_a_scale_leads_forward_and_back(scale):
     for value in (0.05, 0.5, 0.93):
-        assert scale.back(scale.there(value)) == pytest.approx(value)
+        assert scale.back(scale.forward(value)) == pytest.approx(value)
 
 
 def test_wilsons_interval_is_statsmodels():

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.insights.agreement.figure import Figure
 from shared.insights.agreement.ladder import Evidence, Mark, Primary, climb, rungs
 from shared.insights.agreement.validation import Beside, validate
+from shared.insights.statistics.estimate import Estimate
 from tests.agreement_tables import GEMINI, SIGNALS, ratings, row, rows, video
 
 
@@ -24,12 +24,12 @@ def test_the_ladder_has_every_rung_with_mark_source_and_what_it_needs():
     ],
 )
 def test_a_rung_is_judged_by_the_whole_interval(low, high, verdict):
-    assert Mark(at_least=0.70).verdict(Figure(0.8, low, high, 50)) == verdict
+    assert Mark(at_least=0.70).verdict(Estimate(0.8, low, high, 50)) == verdict
 
 
 @pytest.mark.parametrize(("low", "high", "verdict"), [(0.1, 0.85, "pass"), (0.86, 0.9, "fail")])
 def test_a_mark_can_be_the_most_there_may_be(low, high, verdict):
-    assert Mark(at_most=0.85).verdict(Figure(0.5, low, high, 50)) == verdict
+    assert Mark(at_most=0.85).verdict(Estimate(0.5, low, high, 50)) == verdict
 
 
 def test_nothing_to_go_by_is_missing_and_says_what_is():
@@ -56,7 +56,7 @@ def everything():
 
 
 def test_with_all_data_every_rung_has_a_verdict():
-    beside = Beside(primary=primary("unexpectedness"), invariants=Figure(1.0, 1.0, 1.0, 12))
+    beside = Beside(primary=primary("unexpectedness"), invariants=Estimate(1.0, 1.0, 1.0, 12))
 
     found = validate(ratings(everything()), beside)
 
@@ -68,7 +68,7 @@ def test_with_all_data_every_rung_has_a_verdict():
 
 
 def primary(predictor, synthetic=False):
-    return Primary(predictor, Figure(0.1, 0.05, 0.15, 900), synthetic)
+    return Primary(predictor, Estimate(0.1, 0.05, 0.15, 900), synthetic)
 
 
 def test_another_ratings_association_is_no_word_on_unexpectedness():

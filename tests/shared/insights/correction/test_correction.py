@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.coverage.effects import Design, simulated
-from shared.insights.correction.correction import corrections
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import corrected, disattenuated
+from shared.insights.corrections import corrections
 from shared.insights.sample import Question, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable, TooFew
 from shared.insights.statistics.resampling import Groups

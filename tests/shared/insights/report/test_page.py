@@ -3,7 +3,7 @@
 import csv
 import io
 
-from shared.insights.canonical import json_text
+from shared.canonical import json_text
 from shared.insights.report.export import codebook, video_table
 from shared.insights.report.formats import FORMATS
 from shared.insights.report.page import page

@@ -2,21 +2,21 @@
 
 import numpy as np
 
-from shared.insights.agreement.figure import CORRELATION, Figure, Statistic, figure
+from shared.insights.statistics.estimate import CORRELATION, Estimate, Statistic, jackknife_estimate
 from shared.insights.statistics.resampling import FloatArray, IntArray
 
 
-def spearman(x: FloatArray, y: FloatArray) -> Figure:
+def spearman(x: FloatArray, y: FloatArray) -> Estimate:
     """Spearman's correlation over the videos that have both, with its interval."""
     both = ~(np.isnan(x) | np.isnan(y))
-    return figure(spearman_of(x[both], y[both]), int(both.sum()), CORRELATION)
+    return jackknife_estimate(spearman_of(x[both], y[both]), int(both.sum()), CORRELATION)
 
 
-def pearson(x: FloatArray, y: FloatArray) -> Figure:
+def pearson(x: FloatArray, y: FloatArray) -> Estimate:
     """Pearson's correlation over the videos that have both, with its interval."""
     both = ~(np.isnan(x) | np.isnan(y))
     a, b = x[both], y[both]
-    return figure(lambda weights: _correlated(weights, a, b), len(a), CORRELATION)
+    return jackknife_estimate(lambda weights: _correlated(weights, a, b), len(a), CORRELATION)
 
 
 def covariances(weights: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
