@@ -3,42 +3,33 @@
 import ast
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.house.tree import ALL, CODE, ROOT, Module, modules
+
 PRODUCTION = ("shared", "functions")
 EMULATED = re.compile(r"emulat|bqemulator|127\.0\.0\.1|localhost|gcp[_-]storage", re.IGNORECASE)
 
 
-def sources(*folders: str) -> Iterator[Path]:
-    for folder in folders:
+def texts(*tops: str) -> Iterator[Path]:
+    """Python, SQL, YAML and lists; hashed requirements aside."""
+    for top in tops:
         for kind in ("*.py", "*.sql", "*.yaml", "*.txt", "*.in"):
-            yield from (
-                path for path in (ROOT / folder).rglob(kind) if "requirements" not in path.name
-            )
+            paths = (ROOT / top).rglob(kind)
+            yield from (path for path in paths if "requirements" not in path.name)
 
 
-def imports(path: Path) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    return found
-
-
-def importing(top: str, *folders: str) -> list[str]:
+def importing(top: str, *tops: str) -> list[str]:
     return [
-        str(path.relative_to(ROOT))
-        for path in sources(*folders)
-        if path.suffix == ".py" and any(name.split(".")[0] == top for name in imports(path))
+        module.path
+        for module in modules(*tops)
+        if any(name.split(".")[0] == top for name in module.imports)
     ]
 
 
 def test_only_local_and_cli_know_of_emulators():
-    knowing = [str(path) for path in sources(*PRODUCTION) if EMULATED.search(path.read_text())]
+    knowing = [str(path) for path in texts(*PRODUCTION) if EMULATED.search(path.read_text())]
 
     assert knowing == []
 
@@ -53,67 +44,53 @@ def test_shared_does_not_import_functions():
 
 def test_the_query_call_that_swallows_errors_is_banned():
     banned = "query_and" + "_wait"
-    tree = sources("shared", "functions", "local", "cli", "tests", "benchmarks")
 
-    assert [str(path) for path in tree if banned in path.read_text()] == []
+    assert [str(path) for path in texts(*ALL) if banned in path.read_text()] == []
 
 
 def test_every_module_begins_with_a_sentence():
     silent = [
-        str(path.relative_to(ROOT))
-        for path in sources("shared", "functions", "local", "cli", "benchmarks")
-        if path.suffix == ".py"
-        and path.read_text()
-        and not ast.get_docstring(ast.parse(path.read_text()))
+        module.path
+        for module in modules(*CODE)
+        if module.text and not ast.get_docstring(module.tree)
     ]
 
     assert silent == []
 
 
-def module_file(module: str) -> Path | None:
-    path = ROOT.joinpath(*module.split("."))
-    if (path / "__init__.py").is_file():
-        return path / "__init__.py"
-    return path.with_suffix(".py") if path.with_suffix(".py").is_file() else None
+@cache
+def modules_by_name() -> dict[str, Module]:
+    return {module.name: module for module in modules()}
 
 
-@lru_cache
-def bound_names(path: Path) -> set[str]:
+@cache
+def bound_names(module: Module) -> frozenset[str]:
     """Every name that a module binds anywhere; a name of a function's own may slip through."""
-    tree = ast.parse(path.read_text())
-    names = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    names |= {
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names |= {alias.asname or alias.name for alias in node.names}
-    return names
+    names: set[str] = set()
+    for node in module.nodes:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                names.add(name)
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                names.add(name)
+            case ast.AsyncFunctionDef(name=name):
+                names.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                names |= {alias.asname or alias.name for alias in aliases}
+    return frozenset(names)
+
+
+def unresolved(module: Module) -> Iterator[str]:
+    """Imports from our own modules of what is not there."""
+    for node in module.nodes:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ALL:
+            source = modules_by_name().get(node.module or "")
+            for alias in node.names:
+                is_bound = source and alias.name in bound_names(source)
+                if not is_bound and f"{node.module}.{alias.name}" not in modules_by_name():
+                    yield f"{module.path}: {node.module}.{alias.name}"
 
 
 def test_whatever_is_imported_from_our_own_modules_is_there():
     """mypy reads shared/ alone, and most imports of a verb run only when it does."""
-    missing = []
-    for path in sources("shared", "functions", "local", "cli", "benchmarks", "scripts", "tests"):
-        if path.suffix != ".py":
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.ImportFrom) or not node.module or node.level:
-                continue
-            if node.module.split(".")[0] not in ("shared", "local", "cli", "benchmarks", "tests"):
-                continue
-            source = module_file(node.module)
-            names = bound_names(source) if source else set()
-            missing += [
-                f"{path.relative_to(ROOT)}: {node.module}.{alias.name}"
-                for alias in node.names
-                if alias.name not in names and not module_file(f"{node.module}.{alias.name}")
-            ]
-
-    assert missing == []
+    assert [line for module in modules() for line in unresolved(module)] == []

@@ -15,10 +15,10 @@ from urllib3.exceptions import ProtocolError
 from shared.errors import Transient
 from shared.warehouse import ask, gateway
 from shared.warehouse.failures import RequestTooLarge
-from tests.house.test_house_rules import ROOT, imports, sources
+from tests.house.tree import PRODUCT, modules
 
-GATEWAY = ROOT / "shared/warehouse/gateway.py"
-EMULATOR = ROOT / "local/emulators/bigquery.py"
+GATEWAY = "shared/warehouse/gateway.py"
+EMULATOR = "local/emulators/bigquery.py"
 STATEMENTS = {"query", "query_and" + "_wait", "insert_rows", "insert_rows_json", "extract_table"}
 OTHERS = {
     *("create_dataset", "create_table", "delete_dataset", "delete_table", "get_dataset"),
@@ -55,13 +55,12 @@ def unbounded(source: str) -> list[str]:
     ]
 
 
-def modules():
-    tree = sources("shared", "functions", "cli", "local")
-    return [path for path in tree if path.suffix == ".py" and path not in (GATEWAY, EMULATOR)]
+def other_modules():
+    return [module for module in modules(*PRODUCT) if module.path not in (GATEWAY, EMULATOR)]
 
 
 def test_no_other_file_sends_statements():
-    assert [str(path) for path in modules() if sends_statements(path.read_text())] == []
+    assert [module.path for module in other_modules() if sends_statements(module.text)] == []
 
 
 @pytest.mark.parametrize(
@@ -80,11 +79,13 @@ def test_a_file_that_sent_statements_would_be_seen(line):
 
 
 def test_every_other_call_to_bigquery_is_bounded():
-    asking = [path for path in modules() if "google.cloud.bigquery" in path.read_text()]
-    asking += [path for path in modules() if "google.cloud" in imports(path)]
-    found = {str(path): unbounded(path.read_text()) for path in asking if path not in (GATEWAY,)}
+    calls = {
+        module.path: unbounded(module.text)
+        for module in other_modules()
+        if "google.cloud.bigquery" in module.text or "google.cloud" in module.imports
+    }
 
-    assert {path: lines for path, lines in found.items() if lines} == {}
+    assert {path: lines for path, lines in calls.items() if lines} == {}
 
 
 def test_a_call_without_a_bound_would_be_seen():
