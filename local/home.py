@@ -26,7 +26,6 @@ CONTENTS = (
     "key.json",
     "hash.key",
     "endpoints.json",
-    "embeddings.json",
     "faults.yaml",
     "lock",
 )

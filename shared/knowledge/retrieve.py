@@ -8,7 +8,7 @@ tests/shared/knowledge/queries.yaml.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,16 +41,8 @@ class Hit:
     score: float
 
 
-class Retriever(Protocol):
-    """Finds cards."""
-
-    def search(self, query: str, k: int = 5) -> list[Hit]:
-        """The best k cards that fit at all, best first; ties by id."""
-        ...
-
-
 class Bm25Retriever:
-    """Obeys `Retriever`: BM25 (as Lucene has it) over stemmed English words."""
+    """BM25 (Lucene's variant) over stemmed English words."""
 
     def __init__(self, cards: Sequence[Card]):
         self._cards = sorted(cards, key=lambda card: card.id)
@@ -66,6 +58,7 @@ class Bm25Retriever:
         )
 
     def search(self, query: str, k: int = 5) -> list[Hit]:
+        """The k best cards whose score is above 0, best first; ties by id."""
         of_constructs = self._constructs.scores(query) ** SHARPNESS
         scores = self._own.scores(query) + CONSTRUCT_WEIGHT * (self._tags @ of_constructs)
         return best(self._cards, scores, k)

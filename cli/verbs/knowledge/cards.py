@@ -1,9 +1,7 @@
 """Cards for the command line: chosen, found, added."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from cli.console import Screen
 from cli.errors import WRONG_USE, Refused
@@ -30,35 +28,15 @@ def cards_about(construct: str | None) -> list[Card]:
     return [card for card in library() if construct is None or construct in card.constructs]
 
 
-def found(
-    query: str, k: int, embeddings: bool, home: Path | None, screen: Screen
-) -> list[tuple[Card, float | None]]:
-    """Cards that fit, with their scores; what must stand beside one has none of its own."""
+def search_cards(query: str, k: int, screen: Screen) -> list[tuple[Card, float | None]]:
+    """Cards that fit the query, with scores; a card that only accompanies another has no score."""
     from shared.knowledge.retrieve import Bm25Retriever, with_kin
 
     cards = library()
-    retriever = _by_meaning(cards, home) if embeddings else Bm25Retriever(cards)
     with screen.working("Searching …"):
-        hits = retriever.search(query, k)
+        hits = Bm25Retriever(cards).search(query, k)
     scores = {hit.card.id: hit.score for hit in hits}
     return [(card, scores.get(card.id)) for card in with_kin([hit.card for hit in hits], cards)]
-
-
-def _by_meaning(cards: Sequence[Card], home: Path | None) -> Any:
-    from local.home import Home
-    from shared.config import GeminiSettings, read
-    from shared.knowledge.embeddings import EmbeddingRetriever, GeminiEmbedder, Vectors
-    from shared.rating.gemini.api import connected
-
-    settings = read(GeminiSettings)
-    project = os.environ.get("GOOGLE_CLOUD_PROJECT", "")
-    if not settings.api_key and not project:
-        raise Refused(
-            "--embeddings asks Google: set GEMINI_API_KEY, or GOOGLE_CLOUD_PROJECT and log in "
-            "with gcloud. Without it the search needs neither."
-        )
-    embedder = GeminiEmbedder(connected(settings, project))
-    return EmbeddingRetriever(cards, embedder, Vectors(Home.at(home).root / "embeddings.json"))
 
 
 def added(file: Path, folder: Path = FOLDER) -> tuple[Card, Path]:

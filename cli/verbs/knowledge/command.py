@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json
+from cli.options import Json
 
 knowledge = typer.Typer(
     help="What psychology knows of surprise, as short cited cards.", no_args_is_help=True
@@ -33,24 +33,19 @@ def listed(
 def search(
     query: Annotated[str, typer.Argument(metavar="QUESTION", help="In everyday words.")],
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="Cards at most.")] = 5,
-    embeddings: Annotated[
-        bool,
-        typer.Option("--embeddings", help="By meaning, with Gemini's embeddings and your key."),
-    ] = False,
-    home: Home = None,
     json: Json = False,
 ) -> None:
     """The cards that bear on a question, originals with their failed replications.
 
-    Works without a network; --embeddings asks Google.
+    Works without a network.
 
     Example: tta knowledge search "does arousal make people share?"
     """
     from cli.console import Screen
-    from cli.verbs.knowledge.cards import found, show_found
+    from cli.verbs.knowledge.cards import search_cards, show_found
 
     screen = Screen(machine=json)
-    show_found(found(query, k, embeddings, home, screen), screen)
+    show_found(search_cards(query, k, screen), screen)
 
 
 @knowledge.command()

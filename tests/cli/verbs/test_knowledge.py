@@ -9,7 +9,6 @@ import cli.verbs.knowledge.cards
 from cli.main import status_of
 from shared.knowledge.cards import FOLDER, library
 from tests.shared.knowledge.test_knowledge import CARD
-from tests.stand_ins.gemini import standing_in
 
 
 def run(*arguments) -> int:
@@ -36,44 +35,6 @@ def test_a_search_says_where_to_read_and_that_nothing_fits(capsys):
     assert "doi:10.1016/j.cogpsych.2015.08.004 (not checked)" in capsys.readouterr().out
     assert run("search", "xyzzy") == 0
     assert "No card bears on that" in capsys.readouterr().out
-
-
-def test_embeddings_are_asked_once_for_a_card(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("GEMINI_API_KEY", "x")
-    with standing_in() as gemini:
-        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", gemini.url)
-        search = ("search", "curiosity information gap", "--embeddings", "--home", tmp_path)
-        assert run(*search, "--json") == 0
-        first, asked = capsys.readouterr().out, len(gemini.requests)
-        assert run(*search, "--json") == 0
-
-        assert capsys.readouterr().out == first
-        assert len(gemini.requests) == asked + 1
-        assert json.loads(first)[0]["id"] == "loewenstein-1994"
-
-
-def test_embeddings_on_vertex_go_one_text_a_request(tmp_path):
-    from shared.knowledge.embeddings import EmbeddingRetriever, GeminiEmbedder, Vectors
-    from tests.gemini_world import World
-
-    cards = library()[:4]
-    with standing_in() as gemini:
-        embedder = GeminiEmbedder(World(gemini, b"").client())
-        retriever = EmbeddingRetriever(cards, embedder, Vectors(tmp_path / "v.json"))
-        hits = retriever.search(cards[2].finding, 2)
-
-    assert hits[0].card == cards[2]
-    assert len(gemini.requests) == 5
-    (path,) = {request.path for request in gemini.requests}
-    assert path.endswith("/publishers/google/models/gemini-embedding-001:predict")
-
-
-def test_without_a_key_embeddings_are_refused_with_what_to_do(monkeypatch, capsys):
-    for name in ("GEMINI_API_KEY", "GOOGLE_CLOUD_PROJECT"):
-        monkeypatch.delenv(name, raising=False)
-
-    assert run("search", "x", "--embeddings") == 1
-    assert "set GEMINI_API_KEY" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import Any
 from tests.stand_ins.gemini import refusals, usage
 from tests.stand_ins.gemini.answers import response
 from tests.stand_ins.gemini.clips import Clips
-from tests.stand_ins.gemini.embeddings import EMBEDDERS, embedded, predicted
 from tests.stand_ins.gemini.errors import Refused, error_body
 from tests.stand_ins.gemini.files import FileStore, finalized
 from tests.stand_ins.gemini.jobs import Job, Jobs, resource
@@ -27,8 +26,6 @@ _MODEL = r"models/(?P<model>[^/:]+):(?P<verb>generateContent|countTokens)"
 _PARENT = r"/v1(?:beta1)?/(?P<parent>projects/[^/]+/locations/(?P<location>[^/]+))"
 _VERTEX = re.compile(rf"{_PARENT}/publishers/google/{_MODEL}")
 _DEVELOPER = re.compile(rf"/v1(?:beta)?/{_MODEL}")
-_PREDICT = re.compile(rf"{_PARENT}/publishers/google/models/(?P<model>[^/:]+):predict")
-_EMBED = re.compile(r"/v1(?:beta)?/models/(?P<model>[^/:]+):batchEmbedContents")
 _JOBS = re.compile(
     rf"{_PARENT}/batchPredictionJobs(?:/(?P<number>[0-9]{{1,18}})(?P<verb>:cancel)?)?"
 )
@@ -88,12 +85,6 @@ class Service:
         if match := _DEVELOPER.fullmatch(request.path):
             _authorized(request, "x-goog-api-key")
             return self._model(request, match, None)
-        if match := _PREDICT.fullmatch(request.path):
-            _authorized(request, "Authorization")
-            return json_reply(200, predicted(_embedder(match), camel(_object(request))))
-        if match := _EMBED.fullmatch(request.path):
-            _authorized(request, "x-goog-api-key")
-            return json_reply(200, embedded(_embedder(match), camel(_object(request))))
         if _UPLOAD.fullmatch(request.path):
             return self._uploading(request)
         if match := _FILE.fullmatch(request.path):
@@ -236,13 +227,6 @@ class Service:
         if step.hang_up == "before":
             return Reply(0, b"", delay_s=step.delay_s, hang_up="before")
         return json_reply(200, content(), step.delay_s, step.hang_up)
-
-
-def _embedder(match: re.Match[str]) -> str:
-    """The model that is asked for vectors. Raises Refused (404) for one that gives none."""
-    if match["model"] not in EMBEDDERS:
-        raise Refused(404, f"Publisher Model `{match['model']}` was not found.")
-    return match["model"]
 
 
 def _authorized(request: Request, header: str) -> None:
