@@ -17,6 +17,7 @@ from shared.messaging.sweep import sweep as swept
 from shared.messaging.topics import Topics
 from shared.once import once
 from shared.privacy.tombstones import Tombstones
+from shared.rating.ledger import affordable_videos
 from shared.storage.lake import Lake
 
 logs.configure()
@@ -50,6 +51,7 @@ def wiring() -> App:
         clock=lambda: datetime.now(UTC),
         timer=time.monotonic,
         deadline_s=settings.deadline_s,
+        affordable_uploads=lambda day: affordable_videos(lake, "gemini", day),
     )
 
 

@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import takewhile
 from typing import Any
 
@@ -14,7 +14,6 @@ from shared.messaging.dead_letters import DeadLetters, drain_all
 from shared.messaging.parked import due, release, waiting
 from shared.messaging.topics import Stage, Topics
 from shared.privacy.tombstones import Tombstones
-from shared.rating.ledger import affordable_videos
 from shared.storage.lake import PARKED, Entry, Lake
 
 log = logging.getLogger(__name__)
@@ -34,6 +33,8 @@ class App:
     clock: Callable[[], datetime]
     timer: Callable[[], float]
     deadline_s: float
+    affordable_uploads: Callable[[date], int | None]
+    """How many videos the budget of a UTC day can still pay; None without a budget."""
 
 
 def sweep(app: App) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def _affordable(entries: Iterable[Entry], app: App) -> Iterator[Entry]:
         if entry.name.startswith(OVER_BUDGET):
             if uploads is None:
                 today = app.clock().astimezone(UTC).date()
-                most = affordable_videos(app.lake, "gemini", today)
+                most = app.affordable_uploads(today)
                 uploads = sys.maxsize if most is None else max(1, most)
             if uploads == 0:
                 continue

@@ -17,6 +17,7 @@ from shared.rating.clip import Clip
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import Condition
+from shared.rating.ledger import affordable_videos
 from tests.fakes import TopicsInMemory, tombstones_in
 from tests.gemini_world import World, make_clip
 from tests.stand_ins.gemini import standing_in
@@ -221,7 +222,14 @@ def test_a_sweep_releases_what_the_day_can_pay_and_leaves_the_rest_parked(gemini
     def swept():
         world.lake.now = world.now
         app = SweepApp(
-            world.lake, tombstones_in(world.lake), topics, [], lambda: world.now, lambda: 0.0, 60.0
+            world.lake,
+            tombstones_in(world.lake),
+            topics,
+            [],
+            lambda: world.now,
+            lambda: 0.0,
+            60.0,
+            lambda day: affordable_videos(world.lake, "gemini", day),
         )
         return sweep_once(app)["parked"]
 

@@ -23,6 +23,7 @@ from shared.messaging.last_errors import note_name
 from shared.messaging.parked import due, park, waiting
 from shared.messaging.sweep import App, stage_of
 from shared.messaging.topics import Topics, Unsendable
+from shared.rating.ledger import affordable_videos
 from shared.storage.lake import Lake
 from tests.contract.conftest import served
 from tests.fakes import LakeInMemory, tombstones_in
@@ -94,6 +95,7 @@ class World:
             clock=lambda: self.now,
             timer=time.monotonic,
             deadline_s=30,
+            affordable_uploads=lambda day: affordable_videos(self.lake, "gemini", day),
         )
 
     def sweep(self):
@@ -258,6 +260,7 @@ def test_a_sweep_whose_time_is_over_says_so_and_leaves_the_rest(world, monkeypat
         lambda: at(0),
         lambda: next(ticks),
         30,
+        lambda day: None,
     )
     monkeypatch.setattr(sys.modules["main"], "wiring", lambda: over)
 

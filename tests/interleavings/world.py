@@ -307,6 +307,7 @@ class World:
             clock=self.scheduler.now,
             timer=lambda: self.scheduler.now_s,
             deadline_s=1_000.0,
+            affordable_uploads=lambda day: None,
         )
 
     def rebuild_app(self) -> rebuild.App:
