@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from shared.derived_scores import DERIVED_SCORES
 from shared.model import (
     UNDETERMINED_LANGUAGE,
     UNKNOWN_CREATOR,
@@ -16,7 +17,6 @@ from shared.model import (
     canonical_json,
 )
 from shared.quality import all_flags
-from shared.rating.derived import DERIVED
 from shared.warehouse.language import caption_language, language_name
 
 Row = dict[str, Any]
@@ -109,7 +109,7 @@ def _rating_row(video_id: str, rating: Rating) -> Row:
     row.pop("curves", None)  # in the section
     row |= row.pop("measures", {}) | row.pop("values", {})
     if rating.values:
-        row |= {name: formula(rating.values) for name, formula in DERIVED.items()}
+        row |= {name: formula(rating.values) for name, formula in DERIVED_SCORES.items()}
     for name in ("evidence", "parameters"):
         row[name] = canonical_json(row[name]) if row.get(name) else None
     return row

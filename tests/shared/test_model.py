@@ -5,9 +5,9 @@ import math
 
 import pytest
 
+from shared.derived_scores import desirability_shift, surprisal_bits
 from shared.inputs.field_types import canonical_language
 from shared.model import Malformed, content_id, id_in_name, parse_record
-from shared.rating.derived import desirability_shift, surprisal_bits
 from shared.rubric_values import Values
 
 METRICS = {"collected_at": "2026-11-01T00:00:00Z", "views": 10}

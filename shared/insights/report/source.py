@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from google.cloud import bigquery
 
+from shared.derived_scores import DERIVED_SCORES
 from shared.insights.agreement.stored import question
-from shared.rating.derived import DERIVED
 from shared.rubric_values import Values
 from shared.warehouse.ask import rows_of
 from shared.warehouse.gateway import Deadline
@@ -25,7 +25,7 @@ NOT_A_RATING = "made_up"
 
 _RATED = (
     frozenset(Values.model_fields)
-    | frozenset(DERIVED)
+    | frozenset(DERIVED_SCORES)
     | {
         *("rater", "rubric_version", "generation", "config_hash", "replicate", "rated_at"),
         *("evidence", "rating_flags"),

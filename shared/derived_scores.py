@@ -1,4 +1,4 @@
-"""Scores that follow from rated dimensions by a formula; the rubric states it beside its source."""
+"""Scores computed from rated dimensions; rubric.yaml states each formula and its source."""
 
 import math
 
@@ -23,4 +23,4 @@ def desirability_shift(values: Values) -> int | None:
     return values.desirability_unexpected - values.desirability_expected
 
 
-DERIVED = {"surprisal_bits": surprisal_bits, "desirability_shift": desirability_shift}
+DERIVED_SCORES = {"surprisal_bits": surprisal_bits, "desirability_shift": desirability_shift}
