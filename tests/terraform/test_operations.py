@@ -72,7 +72,7 @@ def test_a_batch_reads_the_tables_that_its_statements_name():
 
 def test_every_variable_to_turn_is_one():
     variables = (ROOT / "terraform/variables.tf").read_text()
-    section = TEXT.partition("## What binds")[2].partition("\n## ")[0]
+    section = TEXT.partition("## Limits")[2].partition("\n## ")[0]
     named = set(re.findall(r"`([a-z]+_[a-z_]+)`", section))
 
     assert named
