@@ -25,10 +25,10 @@ from datetime import datetime
 
 from shared.concurrency import in_order
 from shared.erasure.listings import METADATA, listings
-from shared.erasure.objects import Touched, examine, settle
-from shared.erasure.outcome import ErasureReport, ErasureSurvey, Target
-from shared.erasure.rows import Rows
-from shared.erasure.targets import Meant
+from shared.erasure.objects import AffectedObject, examine, settle
+from shared.erasure.outcome import ErasureReport, ErasureSurvey, ErasureTarget
+from shared.erasure.rows import WarehouseRows
+from shared.erasure.targets import TargetNames
 from shared.errors import Permanent
 from shared.model import UNKNOWN_CREATOR, VIDEO_ID, Creator, Record
 from shared.privacy.mentions import folded
@@ -62,14 +62,14 @@ class ErasureRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class ErasureApp:
     """Everything an erasure may touch. `pseudonym` is what a creator may be called here.
 
     `handler_s` is how many seconds a handler may run on the tombstones with which it began.
     """
 
     lake: Lake
-    rows: Rows
+    rows: WarehouseRows
     tombstones: Tombstones
     pseudonym: Callable[[str], str]
     clock: Callable[[], datetime]
@@ -81,7 +81,7 @@ class App:
 # Whom a request means
 
 
-def target_of(request: ErasureRequest, app: App) -> Target:
+def target_of(request: ErasureRequest, app: ErasureApp) -> ErasureTarget:
     """Every name and video that is meant, as far as lake and warehouse know. Raises CannotErase."""
     for video_id in request.videos:
         if not VIDEO_ID.fullmatch(video_id):
@@ -93,10 +93,10 @@ def target_of(request: ErasureRequest, app: App) -> Target:
     videos = set(request.videos) | _videos_of(names, listed, app)
     if request.vanished:
         videos |= app.rows.vanished()
-    return Target(tuple(names), tuple(sorted(videos)), len(plain), aliases)
+    return ErasureTarget(tuple(names), tuple(sorted(videos)), len(plain), aliases)
 
 
-def _videos_of(names: Sequence[str], listed: Iterable[Record], app: App) -> set[str]:
+def _videos_of(names: Sequence[str], listed: Iterable[Record], app: ErasureApp) -> set[str]:
     """The videos that lake and warehouse know of creators, by all their names."""
     if not names:
         return set()
@@ -123,7 +123,7 @@ def _plain_names(creators: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(plain))
 
 
-def _aliases(plain: list[str], listed: list[Record], app: App) -> dict[str, tuple[str, ...]]:
+def _aliases(plain: list[str], listed: list[Record], app: ErasureApp) -> dict[str, tuple[str, ...]]:
     """The other names of each creator: id or username, where they differ, and the pseudonym.
 
     One step only. Who took over a username that somebody gave up is somebody else.
@@ -155,12 +155,12 @@ def _names_in(record: Record) -> Iterator[str]:
 # What would change
 
 
-def survey(request: ErasureRequest, app: App) -> ErasureSurvey:
+def survey(request: ErasureRequest, app: ErasureApp) -> ErasureSurvey:
     """Look at everything and change nothing. Raises CannotErase and Transient."""
     target = target_of(request, app)
     earlier = {name for name in target.names if app.tombstones.has_creator(name)}
     earlier |= {video_id for video_id in target.videos if app.tombstones.has_video(video_id)}
-    meant = Meant(target.names, target.videos, app.tombstones)
+    meant = TargetNames(target.names, target.videos, app.tombstones)
     redaction = Redaction(meant)
     touched = list(_touched(app, redaction, lambda number: None))
     counts, findings = app.rows.survey(target.names, target.videos, redaction)
@@ -177,7 +177,7 @@ def survey(request: ErasureRequest, app: App) -> ErasureSurvey:
     )
 
 
-def _unknown(request: ErasureRequest, target: Target, met: set[str]) -> Iterator[str]:
+def _unknown(request: ErasureRequest, target: ErasureTarget, met: set[str]) -> Iterator[str]:
     """What was named and is nowhere: neither it nor any other name of the same creator."""
     for name in _plain_names(request.creators):
         if not {name, *target.aliases.get(name, ())} & met:
@@ -188,7 +188,7 @@ def _unknown(request: ErasureRequest, target: Target, met: set[str]) -> Iterator
 # Erasing
 
 
-def erase(target: Target, app: App) -> ErasureReport:
+def erase(target: ErasureTarget, app: ErasureApp) -> ErasureReport:
     """Erase. A second run changes nothing, and proves it. Raises CannotErase and Transient."""
     refuse_during_rebuild(app, "Nothing was changed.")
     report = ErasureReport(len(target.videos), target.creators)
@@ -210,7 +210,7 @@ def erase(target: Target, app: App) -> ErasureReport:
     return report
 
 
-def _with_latest_videos(target: Target, app: App, report: ErasureReport) -> Target:
+def _with_latest_videos(target: ErasureTarget, app: ErasureApp, report: ErasureReport) -> ErasureTarget:
     """The target with the posts that were listed after it was made, while a person was asked.
 
     Once their listing is deleted, nothing tells whose file and ratings they are. As every stage
@@ -225,7 +225,7 @@ def _with_latest_videos(target: Target, app: App, report: ErasureReport) -> Targ
     return replace(target, videos=tuple(sorted({*target.videos, *videos})))
 
 
-def refuse_during_rebuild(app: App, state: str) -> None:
+def refuse_during_rebuild(app: ErasureApp, state: str) -> None:
     """A rebuild that read the lake before the tombstones would swap in rows of the erased.
 
     Asked for before they are written and again after the wait: a rebuild that begins later sees
@@ -238,7 +238,7 @@ def refuse_during_rebuild(app: App, state: str) -> None:
         )
 
 
-def wait_for_stages(app: App) -> None:
+def wait_for_stages(app: ErasureApp) -> None:
     """Until no handler works on older tombstones; also when an earlier run wrote these.
 
     One may read them FRESH_S late and store what it holds just before its own time is up.
@@ -248,7 +248,7 @@ def wait_for_stages(app: App) -> None:
     app.sleep(wait_s)
 
 
-def take_back(target: Target, app: App) -> int:
+def take_back(target: ErasureTarget, app: ErasureApp) -> int:
     """Take the tombstones of an erasure back, so that what is restored may be taken in again.
 
     Returns how many there were. Restoring objects and rows is the storage's own business.
@@ -257,8 +257,8 @@ def take_back(target: Target, app: App) -> int:
 
 
 def _look_through(
-    target: Target, app: App, redaction: Redaction, report: ErasureReport
-) -> list[Touched]:
+    target: ErasureTarget, app: ErasureApp, redaction: Redaction, report: ErasureReport
+) -> list[AffectedObject]:
     """Note what names somebody now; the objects among it that can be mended."""
 
     def count(number: int) -> None:
@@ -273,10 +273,10 @@ def _look_through(
     return mendable
 
 
-def _touched(app: App, redaction: Redaction, count: Callable[[int], None]) -> Iterator[Touched]:
+def _touched(app: ErasureApp, redaction: Redaction, count: Callable[[int], None]) -> Iterator[AffectedObject]:
     """Every object that names something erased; metadata last, which say whose a video is."""
 
-    def examined(entry: Entry) -> Touched | None:
+    def examined(entry: Entry) -> AffectedObject | None:
         return examine(entry, app.lake, redaction)
 
     entries = list(app.lake.entries(""))

@@ -52,7 +52,7 @@ Outcome = Literal["deleted", "rewritten", "by_hand", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
-class FoundText:
+class Mention:
     """Where somebody is named: a folder of the lake or a table, a field, and what it says there."""
 
     source: str
@@ -61,32 +61,32 @@ class FoundText:
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class AffectedObject:
     """An object that names something erased, what is to become of it, and why."""
 
     entry: Entry
     what: What
-    findings: tuple[FoundText, ...] = ()
+    findings: tuple[Mention, ...] = ()
 
 
-def examine(entry: Entry, lake: Lake, redaction: Redaction) -> Touched | None:
+def examine(entry: Entry, lake: Lake, redaction: Redaction) -> AffectedObject | None:
     """Whether an object names something erased, in its own name or in what it says."""
     name = entry.name
     if name.startswith(TOMBSTONES):
         return None
-    findings: list[FoundText] = []
+    findings: list[Mention] = []
     noting = replace(
         redaction, note=lambda field, text: findings.append(_finding(name, field, text))
     )
     if noting.is_in_name(name) or _is_erased_file(entry, lake, noting):
-        return Touched(entry, "delete", (_finding(name, "name", name),))
+        return AffectedObject(entry, "delete", (_finding(name, "name", name),))
     if name.startswith(_OPAQUE):
         return None
     what = _what(entry, lake, noting)
-    return None if what is None else Touched(entry, what, tuple(findings))
+    return None if what is None else AffectedObject(entry, what, tuple(findings))
 
 
-def settle(touched: Touched, lake: Lake, redaction: Redaction) -> Outcome:
+def settle(touched: AffectedObject, lake: Lake, redaction: Redaction) -> Outcome:
     """Delete or rewrite an object; `changed` when somebody wrote it since it was examined."""
     entry = touched.entry
     if touched.what == "by_hand":
@@ -100,8 +100,8 @@ def settle(touched: Touched, lake: Lake, redaction: Redaction) -> Outcome:
     return "rewritten"
 
 
-def _finding(name: str, field: str, text: str) -> FoundText:
-    return FoundText(name.partition("/")[0], field, text)
+def _finding(name: str, field: str, text: str) -> Mention:
+    return Mention(name.partition("/")[0], field, text)
 
 
 def _is_erased_file(entry: Entry, lake: Lake, redaction: Redaction) -> bool:

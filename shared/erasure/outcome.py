@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.erasure.objects import FoundText
+from shared.erasure.objects import Mention
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ErasureTarget:
     """Whom and what a request means here: every name of each creator, and every video.
 
     `aliases` are the names that were not given, by the one that was.
@@ -24,11 +24,11 @@ class Target:
 class ErasureSurvey:
     """What would change, before anything does. `unknown` are names and ids that nothing names."""
 
-    target: Target
+    target: ErasureTarget
     unknown: tuple[str, ...]
     objects: Counter[str]
     rows: Counter[str]
-    findings: list[FoundText]
+    findings: list[Mention]
     by_hand: list[str]
     changes: list[tuple[str, str]]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from shared.erasure.objects import FoundText
+from shared.erasure.objects import Mention
 from shared.inputs.json_input import parsed
 from shared.model import canonical_json
 from shared.privacy.free_text import is_address, is_free_text
@@ -44,7 +44,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TextChange:
     """One text of a column, and what may be kept of it; None when its rows go."""
 
     column: Column
@@ -57,7 +57,7 @@ class Change:
 
 
 @dataclass
-class Rows:
+class WarehouseRows:
     """The tables of one dataset."""
 
     client: bigquery.Client
@@ -97,16 +97,16 @@ class Rows:
 
     def survey(
         self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
-    ) -> tuple[Counter[str], list[FoundText]]:
+    ) -> tuple[Counter[str], list[Mention]]:
         """Rows and texts that name something erased, by table, and where."""
         counts: Counter[str] = Counter()
-        findings: list[FoundText] = []
+        findings: list[Mention] = []
         for table, column, values in self._erased_keys(redaction):
             counts[table] += len(values)
-            findings += [FoundText(table, column, value) for value in values]
+            findings += [Mention(table, column, value) for value in values]
         for each in self._changes(names, videos, redaction):
             counts[each.column.table] += 1
-            findings.append(FoundText(each.column.table, each.column.name, each.text))
+            findings.append(Mention(each.column.table, each.column.name, each.text))
         return counts, findings
 
     def erase(
@@ -160,15 +160,15 @@ class Rows:
 
     def _changes(
         self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
-    ) -> list[Change]:
+    ) -> list[TextChange]:
         """Every text of the tables that mentions somebody, and what may be kept of it."""
         columns = list(self._texts())
-        changes: dict[tuple[Column, str], Change] = {}
+        changes: dict[tuple[Column, str], TextChange] = {}
         for pattern in patterns(names, videos) if columns else ():
             for column, text in self._texts_like(columns, pattern):
                 redacted = _redacted(column.name, text, redaction)
                 if redacted != text:
-                    changes[column, text] = Change(column, text, redacted)
+                    changes[column, text] = TextChange(column, text, redacted)
         return sorted(changes.values(), key=lambda each: each.order)
 
     def _texts_like(self, columns: list[Column], pattern: str) -> list[tuple[Column, str]]:
@@ -181,7 +181,7 @@ class Rows:
         rows = self._ask(" UNION ALL ".join(parts), pattern=pattern)
         return [(by_place[row["place"]], str(row["text"])) for row in rows]
 
-    def _replace(self, changes: list[Change]) -> int:
+    def _replace(self, changes: list[TextChange]) -> int:
         """Put other texts in the place of some, all of one column."""
         column = changes[0].column
         if changes[0].redacted is None:
@@ -270,9 +270,9 @@ def _redacted(column: str, text: str, redaction: Redaction) -> str | None:
     return text if redacted == value else canonical_json(redacted)
 
 
-def _batches(changes: list[Change]) -> Iterator[list[Change]]:
+def _batches(changes: list[TextChange]) -> Iterator[list[TextChange]]:
     """Changes of one column, rewritten or deleted, as many as one statement takes."""
-    batch: list[Change] = []
+    batch: list[TextChange] = []
     size = 0
     for each in changes:
         more = len(each.text.encode()) + len((each.redacted or "").encode())

@@ -10,7 +10,7 @@ from shared.privacy.mentions import folded
 from shared.privacy.tombstones import Tombstones
 
 
-class Meant:
+class TargetNames:
     """Obeys `Known`: these creators and videos, and whatever was erased before.
 
     `met` collects the names and ids, as they were given, that something in the lake named.

@@ -5,23 +5,23 @@ of a manifest get a text field that is listed neither here nor there as somethin
 numbers, ids and names of things (collections, raters, hashes) are never touched.
 """
 
-OURS = frozenset(
+RECORD_FIELDS = frozenset(
     {"caption", "hashtags", "display_name", "bio"}
     | {"evidence", "what", "expectation", "violation"}
 )
 """In records, ratings and tables."""
 
-THEIRS = frozenset(
+SOURCE_FIELDS = frozenset(
     {"author_full", "nickname", "bio_description", "signature", "desc", "description"}
     | {"video_description", "body", "text", "hashtag_names", "hashtag_name", "hashtag_description"}
     | {"hashtagname", "title", "voice_to_text", "embed_html", "message"}
 )
 """In answers of TikTok and of Gemini, and in lists that people bring; in lower case."""
 
-TOLD = frozenset({"sentence", "problem", "item"})
+FAILURE_FIELDS = frozenset({"sentence", "problem", "item"})
 """What we write about a failure in words, and the object that was refused."""
 
-FREE_TEXT = OURS | THEIRS | TOLD
+FREE_TEXT = RECORD_FIELDS | SOURCE_FIELDS | FAILURE_FIELDS
 
 ADDRESSES = frozenset(
     {"url", "tiktok_url", "share_url", "web_url", "media_url", "embed_link"}

@@ -21,7 +21,7 @@ def fingerprint(key: str) -> str:
     return hmac.new(key.encode(), b"fingerprint", hashlib.sha256).hexdigest()[:32]
 
 
-def proven(key: Callable[[], str], lake: Lake) -> Callable[[], str]:
+def verified_key(key: Callable[[], str], lake: Lake) -> Callable[[], str]:
     """The key, compared with the lake's fingerprint when it is first used.
 
     Raises Misconfigured when it is another one. The first user of a lake leaves the fingerprint.

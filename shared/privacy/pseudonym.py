@@ -20,8 +20,8 @@ def pseudonym(key: str, name: str) -> str:
         return name
     if not key:
         raise Misconfigured("Environment: HASH_KEY is not set, and pseudonyms are made with it")
-    told = f"pseudonym:{name.removeprefix('@').casefold()}"
-    return PREFIX + hmac.new(key.encode(), told.encode(), hashlib.sha256).hexdigest()[:DIGITS]
+    message = f"pseudonym:{name.removeprefix('@').casefold()}"
+    return PREFIX + hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()[:DIGITS]
 
 
 def is_pseudonym(name: str) -> bool:

@@ -31,7 +31,7 @@ IDS_BY_NAME = frozenset({"no_media", "recent", "videos", "missed", "video_ids"})
 _QUOTED_FIELD = re.compile(r'"([A-Za-z_]{2,20})"\s*:\s*"?([^",}\s]{1,500})')
 
 
-class Known(Protocol):
+class ErasedNames(Protocol):
     """Who was erased, or is about to be."""
 
     def is_empty(self) -> bool: ...
@@ -62,7 +62,7 @@ class Redaction:
     of theirs.
     """
 
-    erased: Known
+    erased: ErasedNames
     note: Note = _ignore
     unknown_is_text: bool = False
 

@@ -22,7 +22,7 @@ from typing import Any, Literal
 from shared.errors import Misconfigured
 from shared.messaging.events import Message
 from shared.model import Record
-from shared.privacy.hashing_key import proven
+from shared.privacy.hashing_key import verified_key
 from shared.privacy.mentions import folded
 from shared.privacy.redaction import Redaction
 from shared.storage.lake import Lake
@@ -49,7 +49,7 @@ def digest(key: str, kind: Kind, value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _Snapshot:
     """What tombstones there were when the marker had that generation."""
 
     generation: int = 0
@@ -69,32 +69,32 @@ class Tombstones:
     key: Callable[[], str]
     timer: Callable[[], float] = time.monotonic
     fresh_s: float = FRESH_S
-    _known: _Known = field(default_factory=_Known)
-    _looked_at: float | None = None
+    _snapshot: _Snapshot = field(default_factory=_Snapshot)
+    _read_at: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
-        self.key = proven(self.key, self.lake)
+        self.key = verified_key(self.key, self.lake)
 
     # Whether something was erased
 
     def is_empty(self) -> bool:
-        erased = self._now()
+        erased = self._current()
         return not (erased.videos or erased.creators)
 
     def has_video(self, video_id: str) -> bool:
-        erased = self._now()
+        erased = self._current()
         return bool(erased.videos) and self._digest("videos", video_id) in erased.videos
 
     def has_creator(self, name: str) -> bool:
-        erased = self._now()
+        erased = self._current()
         return bool(erased.creators) and self._digest("creators", name) in erased.creators
 
     def generation(self) -> int:
         """A number that changes with every erasure, read anew."""
         with self._lock:
-            self._looked_at = None
-        return self._now().generation
+            self._read_at = None
+        return self._current().generation
 
     # What may be kept of what arrives
 
@@ -118,13 +118,13 @@ class Tombstones:
         new = sum(
             self.lake.write_once(name, content) for name in list(self._names(videos, creators))
         )
-        self._tell(content)
+        self._announce(content)
         return new
 
     def remove(self, videos: Iterable[str], creators: Iterable[str], at: datetime) -> int:
         """Take tombstones back, and then tell the stages. Returns how many there were."""
         count = sum(self.lake.delete(name) for name in list(self._names(videos, creators)))
-        self._tell(json.dumps({"taken_back_at": at.isoformat()}).encode())
+        self._announce(json.dumps({"taken_back_at": at.isoformat()}).encode())
         return count
 
     def _names(self, videos: Iterable[str], creators: Iterable[str]) -> Iterable[str]:
@@ -133,27 +133,27 @@ class Tombstones:
         for name in creators:
             yield f"{TOMBSTONES}creators/{self._digest('creators', name)}"
 
-    def _tell(self, content: bytes) -> None:
+    def _announce(self, content: bytes) -> None:
         self.lake.put(CHANGED, content)
         with self._lock:
-            self._looked_at = None
+            self._read_at = None
 
     def _digest(self, kind: Kind, value: str) -> str:
         return _digest(self.key(), kind, value)
 
-    def _now(self) -> _Known:
+    def _current(self) -> _Snapshot:
         with self._lock:
             now = self.timer()
-            if self._looked_at is None or now - self._looked_at >= self.fresh_s:
-                self._known = self._read()
-                self._looked_at = now
-            return self._known
+            if self._read_at is None or now - self._read_at >= self.fresh_s:
+                self._snapshot = self._read()
+                self._read_at = now
+            return self._snapshot
 
-    def _read(self) -> _Known:
+    def _read(self) -> _Snapshot:
         marker = self.lake.stat(CHANGED)
         generation = int(marker.generation) if marker is not None else 0
-        if generation == self._known.generation:
-            return self._known
+        if generation == self._snapshot.generation:
+            return self._snapshot
         hashes: dict[str, set[str]] = {"videos": set(), "creators": set()}
         for name in self.lake.names(TOMBSTONES):
             kind, _, value = name.removeprefix(TOMBSTONES).partition("/")
@@ -161,7 +161,7 @@ class Tombstones:
                 hashes[kind].add(value)
         if any(hashes.values()):
             self._digest("videos", "")  # with no key, or a wrong one, nothing may go on
-        return _Known(generation, frozenset(hashes["videos"]), frozenset(hashes["creators"]))
+        return _Snapshot(generation, frozenset(hashes["videos"]), frozenset(hashes["creators"]))
 
 
 _digest = lru_cache(maxsize=50_000)(digest)

@@ -7,7 +7,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from shared.warehouse.failures import translated
+from shared.warehouse.failures import translate_errors
 from shared.warehouse.gateway import Deadline, run
 
 MERGE_FILES = Path(__file__).parent / "merge"
@@ -31,7 +31,7 @@ def ask(
     Raises Transient when trying again can help and Misconfigured when the deploy is broken, both
     beginning with `what`; RequestTooLarge; BadRequest and the like as they come.
     """
-    with translated(what):
+    with translate_errors(what):
         return run(client, dataset, sql, parameters, deadline=deadline)
 
 
@@ -45,5 +45,5 @@ def rows_of(
 ) -> list[dict[str, Any]]:
     """The same as dicts. Pages are read here, so their errors are told like the statement's."""
     rows = ask(client, dataset, sql, what, parameters, deadline)
-    with translated(what):
+    with translate_errors(what):
         return [dict(row.items()) for row in rows]

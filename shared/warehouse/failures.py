@@ -81,7 +81,7 @@ class RequestTooLarge(Permanent):
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translate_errors(what: str) -> Iterator[None]:
     """Say of the client's errors whether trying again can help, in sentences beginning with `what`.
 
     Raises Transient and Misconfigured, and BadRequest for what is the statement's own fault.

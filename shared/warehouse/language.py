@@ -43,12 +43,12 @@ def language_name(tag: str) -> str:
 
     A whole name library would cost the function 280 MB; a table of the names does.
     """
-    language, *rest = tag.split("-")
+    language, *subtags = tag.split("-")
     name = _names()["languages"].get(language)
     if name is None:
         return tag
-    known = [_names()["scripts"].get(part) or _names()["regions"].get(part) for part in rest]
-    details = ", ".join(detail for detail in known if detail)
+    subtag_names = [_names()["scripts"].get(subtag) or _names()["regions"].get(subtag) for subtag in subtags]
+    details = ", ".join(detail for detail in subtag_names if detail)
     return f"{name} ({details})" if details else name
 
 

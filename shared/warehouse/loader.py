@@ -29,7 +29,7 @@ _OWN_COLUMNS_BYTES = 600
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Refused(Permanent):
+class RowsRefused(Permanent):
     """BigQuery will not take these rows, however often they come."""
 
     def __init__(self, sentence: str):
@@ -64,7 +64,7 @@ class Loader:
             self._load(records[middle:], deadline)
         except exceptions.BadRequest as error:
             self._check_deploy(error, deadline)
-            raise Refused(error.message) from error
+            raise RowsRefused(error.message) from error
 
     def _merge(self, records: Sequence[Record], deadline: Deadline) -> None:
         rows = rows_of(records)

@@ -61,11 +61,11 @@ CLOCK_MARGIN = timedelta(minutes=1)
 """How far two of the storage's servers may disagree about the time."""
 
 
-class Busy(Exception):
+class RebuildInProgress(Exception):
     """Another rebuild is at work; what this one did is kept, and it stops."""
 
 
-class Progress(Checked):
+class RebuildProgress(Checked):
     """How far a rebuild is. `started_at` is the storage's time, `cursor` the last name done.
 
     `tombstones` is the generation of what was erased when it began to read.
@@ -83,7 +83,7 @@ class Progress(Checked):
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class RebuildApp:
     """Everything a rebuild may touch. `batch_bytes` bounds one request to BigQuery."""
 
     lake: Lake
@@ -92,7 +92,7 @@ class App:
     dataset: str
     primary_raters: Sequence[str]
     clock: Callable[[], datetime]
-    on_progress: Callable[[Progress], None] = lambda progress: None
+    on_progress: Callable[[RebuildProgress], None] = lambda progress: None
     batch_rows: int = 2_000
     batch_bytes: int = 7_000_000
     sleep: Callable[[float], None] = field(default=time.sleep)
@@ -102,20 +102,20 @@ class App:
         return f"{self.dataset}__rebuild"
 
 
-def rebuild(app: App) -> dict[str, Any]:
+def rebuild(app: RebuildApp) -> dict[str, Any]:
     """Make the tables anew. After a failure or a kill, the next call goes on.
 
     Returns counts: objects `loaded`, `caught_up` and `malformed` (kept under failed/rebuild/), and
     whether an earlier run was `resumed`. With another dataset or other primary raters than an
-    unfinished run had it begins anew. Raises Transient, Misconfigured, and Busy.
+    unfinished run had it begins anew. Raises Transient, Misconfigured and RebuildInProgress.
     """
-    return _Run(app).finish()
+    return _Rebuild(app).finish()
 
 
-class _Run:
+class _Rebuild:
     """One call of `rebuild`, from where the last one stopped."""
 
-    def __init__(self, app: App):
+    def __init__(self, app: RebuildApp):
         self._app = app
         self._lake = app.lake
         self._shadow = Shadow(app.client, app.dataset, app.shadow)
@@ -132,22 +132,22 @@ class _Run:
             self._save(phase="catching_up")
         caught_up = self._catch_up()
         self._clean_up()
-        done = self._progress
-        answer = {"loaded": done.loaded, "caught_up": caught_up, "malformed": done.malformed}
-        log.info("rebuilt", extra=answer)
-        return answer | {"resumed": self._is_resumed}
+        progress = self._progress
+        counts = {"loaded": progress.loaded, "caught_up": caught_up, "malformed": progress.malformed}
+        log.info("rebuilt", extra=counts)
+        return counts | {"resumed": self._is_resumed}
 
     # Where it stands
 
-    def _begun(self) -> tuple[Progress, bool]:
-        standing, self._generation = self._lake.read_with_generation(STATE)
-        if standing is not None and (earlier := self._same_run(standing)):
+    def _begun(self) -> tuple[RebuildProgress, bool]:
+        content, self._generation = self._lake.read_with_generation(STATE)
+        if content is not None and (earlier := self._same_run(content)):
             return earlier, True
         self._shadow.drop()
         self._shadow.create()
         for name in list(self._lake.names(f"{FAILED}rebuild/")):
             self._lake.delete(name)  # findings of an earlier rebuild
-        self._progress = Progress(
+        self._progress = RebuildProgress(
             run=uuid.uuid4().hex,
             dataset=self._app.dataset,
             primary_raters=tuple(self._app.primary_raters),
@@ -155,13 +155,13 @@ class _Run:
         self._save()
         marker = self._lake.stat(STATE)
         if marker is None:
-            raise Busy("another rebuild has just ended")
+            raise RebuildInProgress("another rebuild has just ended")
         self._save(started_at=marker.updated, tombstones=self._app.tombstones.generation())
         return self._progress, False
 
-    def _same_run(self, standing: bytes) -> Progress | None:
+    def _same_run(self, content: bytes) -> RebuildProgress | None:
         try:
-            earlier = parse(Progress, standing, STATE)
+            earlier = parse(RebuildProgress, content, STATE)
         except Malformed:
             return None
         same = (earlier.dataset, earlier.primary_raters) == (
@@ -177,9 +177,9 @@ class _Run:
             self._generation = self._lake.replace(STATE, content, self._generation)
         except Superseded as error:
             # A write of our own whose answer got lost is refused when it is repeated.
-            standing, generation = self._lake.read_with_generation(STATE)
-            if standing != content:
-                raise Busy("Another rebuild of these tables is at work.") from error
+            stored_content, generation = self._lake.read_with_generation(STATE)
+            if stored_content != content:
+                raise RebuildInProgress("Another rebuild of these tables is at work.") from error
             self._generation = generation
         self._app.on_progress(self._progress)
 

@@ -43,7 +43,7 @@ def rows_of(records: Iterable[Record]) -> Rows:
             rows["fact_metrics_snapshot"].append(_metrics_row(record.video_id, record.metrics))
         if record.rating:
             rows["fact_rating"].append(_rating_row(record.video_id, record.rating))
-    return {table: _distinct(found) for table, found in rows.items()}
+    return {table: _distinct(table_rows) for table, table_rows in rows.items()}
 
 
 def _distinct(rows: list[Row]) -> list[Row]:
@@ -52,8 +52,8 @@ def _distinct(rows: list[Row]) -> list[Row]:
 
 
 def _section(section: BaseModel) -> Row:
-    said = section.model_dump(mode="json", exclude_none=True)
-    return said | {"section": canonical_json(said)}
+    fields = section.model_dump(mode="json", exclude_none=True)
+    return fields | {"section": canonical_json(fields)}
 
 
 def _user_rows(record: Record) -> Iterator[Row]:

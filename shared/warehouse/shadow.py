@@ -8,7 +8,7 @@ from google.api_core import exceptions
 from google.cloud import bigquery
 
 from shared.errors import Transient
-from shared.warehouse.failures import translated
+from shared.warehouse.failures import translate_errors
 from shared.warehouse.gateway import API_RETRY, BOUNDED
 from shared.warehouse.tables import constraints, create_tables, definitions
 
@@ -33,7 +33,7 @@ class Shadow:
     name: str
 
     def create(self) -> None:
-        with translated("BigQuery"):
+        with translate_errors("BigQuery"):
             shadow = bigquery.Dataset(f"{self.client.project}.{self.name}")
             shadow.location = self._location()
             shadow.description = "A rebuild at work; deleted when it is done."
@@ -41,7 +41,7 @@ class Shadow:
             create_tables(self.client, self.name, foreign_keys=False, labels=self._live_labels())
 
     def drop(self) -> None:
-        with translated("BigQuery"):
+        with translate_errors("BigQuery"):
             self.client.delete_dataset(
                 self.name, delete_contents=True, not_found_ok=True, **BOUNDED
             )
@@ -49,7 +49,7 @@ class Shadow:
     def replace_live(self, table: str, run: str) -> None:
         """See that the table was copied once in this run; only a copy that failed is repeated."""
         for attempt in range(MOST_COPIES):
-            with translated("BigQuery"):
+            with translate_errors("BigQuery"):
                 job = self._copy_job(table, f"rebuild-{run}-{table}-{attempt}")
                 try:
                     job.result(retry=API_RETRY, timeout=PATIENCE_S)
@@ -66,7 +66,7 @@ class Shadow:
         A second run changes nothing.
         """
         path = f"{self.client.project}.{self.dataset}.{table}"
-        with translated("BigQuery"):
+        with translate_errors("BigQuery"):
             copied = self.client.get_table(self._path(table), **BOUNDED)
             live = bigquery.Table(path)  # without an etag: rows may arrive meanwhile
             live.description, live.labels = copied.description, copied.labels

@@ -23,8 +23,8 @@ HERE = Path(__file__).parent
 
 def definitions() -> dict[str, dict[str, Any]]:
     """tables.yaml: key, references, partition and clustering of each table."""
-    found: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "tables.yaml").read_text())
-    return found
+    tables: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "tables.yaml").read_text())
+    return tables
 
 
 def schema(table: str) -> list[dict[str, Any]]:

@@ -21,9 +21,9 @@ _NAMED = re.compile(r"`\$\{dataset\}\.(\w+)`")
 
 def templates() -> dict[str, str]:
     """The files by the names of their views; a view comes after those that it reads."""
-    found = {path.stem: path.read_text() for path in sorted(VIEWS.glob("*.sql"))}
-    reads = {name: set(_NAMED.findall(text)) & found.keys() for name, text in found.items()}
-    return {name: found[name] for name in TopologicalSorter(reads).static_order()}
+    texts = {path.stem: path.read_text() for path in sorted(VIEWS.glob("*.sql"))}
+    reads = {name: set(_NAMED.findall(text)) & texts.keys() for name, text in texts.items()}
+    return {name: texts[name] for name in TopologicalSorter(reads).static_order()}
 
 
 def about(template: str) -> str:

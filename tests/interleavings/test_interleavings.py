@@ -40,7 +40,7 @@ def test_no_interleaving_violates_anything_and_every_pair_of_operations_meets():
             ("erase", "rebuild"),
         ),
         (
-            "shared.warehouse.rebuild._Run._is_overtaken_by_erasure",
+            "shared.warehouse.rebuild._Rebuild._is_overtaken_by_erasure",
             lambda run: False,
             ("erase", "rebuild"),
         ),

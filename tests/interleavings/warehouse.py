@@ -15,7 +15,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from shared.erasure.rows import Rows
+from shared.erasure.rows import WarehouseRows
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
 from shared.warehouse.tables import definitions, schema
 
@@ -88,7 +88,7 @@ class TablesInMemory:
             self.datasets[target][table] = deepcopy(self.datasets[source][table])
 
 
-class RowsInMemory(Rows):
+class RowsInMemory(WarehouseRows):
     """The product's own Rows; only its statements are carried out here."""
 
     def _ask(self, statement: str, **parameters: Any) -> Iterator[Any]:

@@ -310,8 +310,8 @@ class World:
             affordable_uploads=lambda day: None,
         )
 
-    def rebuild_app(self) -> rebuild.App:
-        return rebuild.App(
+    def rebuild_app(self) -> rebuild.RebuildApp:
+        return rebuild.RebuildApp(
             lake=self.lake,  # type: ignore[arg-type]
             tombstones=self.tombstones(),
             client=self.tables,  # type: ignore[arg-type]
@@ -322,8 +322,8 @@ class World:
             sleep=self.scheduler.sleep,
         )
 
-    def erase_app(self) -> erase.App:
-        return erase.App(
+    def erase_app(self) -> erase.ErasureApp:
+        return erase.ErasureApp(
             lake=self.lake,  # type: ignore[arg-type]
             rows=RowsInMemory(self.tables, DATASET),  # type: ignore[arg-type]
             tombstones=self.tombstones(),

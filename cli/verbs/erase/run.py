@@ -34,7 +34,7 @@ from local.traffic import wait_until_over
 from local.vacuum import NotRewritten
 from shared.erasure.erase import (
     SHORT_HANDLER_S,
-    App,
+    ErasureApp,
     ErasureRequest,
     erase,
     survey,
@@ -42,10 +42,10 @@ from shared.erasure.erase import (
     target_of,
 )
 from shared.erasure.outcome import ErasureReport, ErasureSurvey
-from shared.erasure.rows import Rows
-from shared.erasure.targets import Meant
+from shared.erasure.rows import WarehouseRows
+from shared.erasure.targets import TargetNames
 from shared.errors import Misconfigured, Permanent
-from shared.privacy.hashing_key import proven
+from shared.privacy.hashing_key import verified_key
 from shared.privacy.pseudonym import pseudonym
 from shared.privacy.redaction import Redaction
 from shared.storage.lake import Lake
@@ -90,7 +90,7 @@ def erased(
 def _erase(
     request: ErasureRequest,
     home: Home,
-    app: App,
+    app: ErasureApp,
     endpoints: Endpoints,
     screen: Screen,
     options: ErasureOptions,
@@ -115,7 +115,7 @@ def _erase(
     return report
 
 
-def _erase_copies(home: Home, app: App, endpoints: Endpoints, report: ErasureReport) -> None:
+def _erase_copies(home: Home, app: ErasureApp, endpoints: Endpoints, report: ErasureReport) -> None:
     """Erase from the copies on this machine: saved reports, logs, pages of databases."""
     redaction = Redaction(app.tombstones)
     if count := remove_reports(home, redaction):
@@ -130,8 +130,8 @@ def _erase_copies(home: Home, app: App, endpoints: Endpoints, report: ErasureRep
         report.remaining.append(f"free pages of {error}")
 
 
-def _show_dry_run(seen: ErasureSurvey, home: Home, app: App, screen: Screen) -> None:
-    meant = Meant(seen.target.names, seen.target.videos, app.tombstones)
+def _show_dry_run(seen: ErasureSurvey, home: Home, app: ErasureApp, screen: Screen) -> None:
+    meant = TargetNames(seen.target.names, seen.target.videos, app.tombstones)
     reports = [str(path) for path in naming_reports(home, Redaction(meant))]
     if screen.machine:
         screen.show_json(seen.document() | {"saved_reports": reports})
@@ -158,7 +158,7 @@ def _ask(seen: ErasureSurvey, endpoints: Endpoints) -> None:
         raise Refused("Nothing was erased.")
 
 
-def _take_back(request: ErasureRequest, app: App, endpoints: Endpoints, screen: Screen) -> None:
+def _take_back(request: ErasureRequest, app: ErasureApp, endpoints: Endpoints, screen: Screen) -> None:
     target = target_of(request, app)
     count = take_back(target, app)
     if screen.machine:
@@ -173,12 +173,12 @@ def _take_back(request: ErasureRequest, app: App, endpoints: Endpoints, screen: 
         )
 
 
-def _app(endpoints: Endpoints, screen: Screen) -> App:
+def _app(endpoints: Endpoints, screen: Screen) -> ErasureApp:
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    key = proven(lambda: hash_key(endpoints), lake)
-    return App(
+    key = verified_key(lambda: hash_key(endpoints), lake)
+    return ErasureApp(
         lake=lake,
-        rows=Rows(bigquery.Client(project=endpoints.project), endpoints.dataset),
+        rows=WarehouseRows(bigquery.Client(project=endpoints.project), endpoints.dataset),
         tombstones=tombstones_of(endpoints, lake),
         pseudonym=lambda name: pseudonym(key(), name),
         clock=lambda: datetime.now(UTC),

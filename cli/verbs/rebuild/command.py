@@ -37,13 +37,13 @@ def rebuild(
     from cli.warehouse import Warehouse
     from local.cloud import INGEST
     from shared.storage.lake import Lake
-    from shared.warehouse.rebuild import App, Progress
+    from shared.warehouse.rebuild import RebuildApp, RebuildProgress
     from shared.warehouse.rebuild import rebuild as rebuilt
 
     screen = Screen(machine=json)
     raters = _raters(primary_raters)
 
-    def tell(now: Progress) -> None:
+    def tell(now: RebuildProgress) -> None:
         phase = now.phase.replace("_", " ")
         screen.now(f"Rebuilding, {phase}: {now.loaded} objects …")
 
@@ -52,7 +52,7 @@ def rebuild(
         lake = Lake.connect(endpoints.project, endpoints.bucket)
         with screen.working("Rebuilding …"):
             answer = rebuilt(
-                App(
+                RebuildApp(
                     lake=lake,
                     tombstones=tombstones_of(endpoints, lake),
                     client=bigquery.Client(project=endpoints.project),

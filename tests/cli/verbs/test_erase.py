@@ -11,9 +11,9 @@ from cli.verbs.erase.view import refuse_remaining, show_survey, way_back
 from local.endpoints import Endpoints
 from local.home import Home
 from local.served import served
-from shared.erasure.erase import SHORT_HANDLER_S, App, ErasureRequest, wait_for_stages
-from shared.erasure.objects import FoundText
-from shared.erasure.outcome import ErasureReport, ErasureSurvey, Target
+from shared.erasure.erase import SHORT_HANDLER_S, ErasureApp, ErasureRequest, wait_for_stages
+from shared.erasure.objects import Mention
+from shared.erasure.outcome import ErasureReport, ErasureSurvey, ErasureTarget
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import FRESH_S
 from tests.fakes import LakeInMemory, tombstones_in
@@ -30,11 +30,11 @@ class Said:
 
 def survey(**fields):
     plain = {
-        "target": Target(("ada.l", "6801"), ("1",), 1, {"ada.l": ("6801",)}),
+        "target": ErasureTarget(("ada.l", "6801"), ("1",), 1, {"ada.l": ("6801",)}),
         "unknown": (),
         "objects": Counter(delete=2),
         "rows": Counter(dim_user=1),
-        "findings": [FoundText("metadata", "caption", f"hi @ada.l {n}") for n in range(5)],
+        "findings": [Mention("metadata", "caption", f"hi @ada.l {n}") for n in range(5)],
         "by_hand": [],
         "changes": [("metadata/1.json", "delete")],
     }
@@ -117,7 +117,7 @@ def test_saved_reports_and_lines_of_logs_that_name_the_erased_go(tmp_path):
 
 def test_an_erasure_of_a_target_waits_for_the_longest_handler(tmp_path):
     target = endpoints(target="prod")
-    app = App(
+    app = ErasureApp(
         lake=LakeInMemory(),
         rows=None,
         tombstones=None,
@@ -147,7 +147,7 @@ class NothingInTables:
 def test_taking_back_before_the_objects_are_restored_says_what_stays():
     lake, screen = LakeInMemory(), Said()
     screen.machine = False
-    app = App(lake, NothingInTables(), tombstones_in(lake), lambda name: name, lambda: DAY_0)
+    app = ErasureApp(lake, NothingInTables(), tombstones_in(lake), lambda name: name, lambda: DAY_0)
     app.tombstones.put((), ("ada.l",), DAY_0)
 
     _take_back(ErasureRequest(creators=("ada.l",)), app, endpoints(), screen)

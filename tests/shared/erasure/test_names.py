@@ -14,7 +14,7 @@ from collections import Counter
 
 import pytest
 
-from shared.erasure.erase import App, ErasureRequest, erase, target_of
+from shared.erasure.erase import ErasureApp, ErasureRequest, erase, target_of
 from shared.model import Moment, parse_record
 from shared.privacy.mentions import folded
 from shared.privacy.pseudonym import pseudonym
@@ -112,7 +112,7 @@ def erased(name: str) -> tuple[LakeInMemory, object]:
     lake.put(metadata_name(GONE), record(GONE, video=video(creator_id=name.lstrip("@"))).to_json())
     said = record(MENTIONING, video=video(creator_id="carol", caption=f"hi @{name.lstrip('@')}!"))
     lake.put(metadata_name(MENTIONING), said.to_json())
-    app = App(
+    app = ErasureApp(
         lake=lake,
         rows=NoRows(),
         tombstones=tombstones_in(lake),

@@ -7,15 +7,15 @@ import pytest
 from google.cloud import bigquery
 
 from shared.erasure.erase import (
-    App,
     CannotErase,
+    ErasureApp,
     ErasureRequest,
     erase,
     survey,
     take_back,
     target_of,
 )
-from shared.erasure.rows import Rows, patterns
+from shared.erasure.rows import WarehouseRows, patterns
 from shared.privacy.pseudonym import pseudonym
 from shared.storage.lake import metadata_name, snapshot_name
 from shared.warehouse import rebuild
@@ -95,9 +95,9 @@ class World:
         }
 
     def app(self):
-        return App(
+        return ErasureApp(
             lake=self.lake,
-            rows=Rows(self.db.client, self.db.dataset),
+            rows=WarehouseRows(self.db.client, self.db.dataset),
             tombstones=self.tombstones,
             pseudonym=lambda name: pseudonym("key", name),
             clock=lambda: DAY_0,
@@ -182,7 +182,7 @@ def test_whatever_arrives_later_is_dropped_and_a_rebuild_gives_the_same_rows(wor
 
     world.db.rows("DELETE FROM dim_video WHERE TRUE")
     rebuild.rebuild(
-        rebuild.App(
+        rebuild.RebuildApp(
             lake=world.lake,
             tombstones=world.tombstones,
             client=world.db.client,

@@ -8,7 +8,7 @@ from google.api_core import exceptions
 from google.cloud.bigquery.job.base import _error_result_to_exception
 
 from shared.errors import Misconfigured, Transient
-from shared.warehouse.failures import MEANINGS, Meaning, translated
+from shared.warehouse.failures import MEANINGS, Meaning, translate_errors
 
 # https://cloud.google.com/bigquery/docs/error-messages, read 2026-11
 DOCUMENTED = {
@@ -70,7 +70,7 @@ def test_a_documented_reason_means_the_same_however_it_arrives(reason, arrives):
     status, meaning = DOCUMENTED[reason]
     error = of_request(reason, status) if arrives == "with the request" else of_job(reason)
 
-    with pytest.raises(RAISED[meaning]), translated("dim_user"):
+    with pytest.raises(RAISED[meaning]), translate_errors("dim_user"):
         raise error
 
 
@@ -83,7 +83,7 @@ def test_every_documented_reason_stands_in_the_table():
     "error", [of_request("invalidQuery", 400, SERIALIZE), of_job("invalidQuery", SERIALIZE)]
 )
 def test_two_statements_that_met_at_a_table_try_again(error):
-    with pytest.raises(Transient, match=re.escape(SERIALIZE)), translated("fact_rating"):
+    with pytest.raises(Transient, match=re.escape(SERIALIZE)), translate_errors("fact_rating"):
         raise error
 
 
@@ -93,7 +93,7 @@ def test_two_statements_that_met_at_a_table_try_again(error):
 def test_words_of_the_message_alone_decide_nothing(words):
     message = f"Unrecognized name: `{words}` at [3:1]"
 
-    with pytest.raises(exceptions.BadRequest), translated("dim_user"):
+    with pytest.raises(exceptions.BadRequest), translate_errors("dim_user"):
         raise of_request("invalidQuery", 400, message)
 
 
@@ -113,7 +113,7 @@ def test_words_of_the_message_alone_decide_nothing(words):
     ],
 )
 def test_an_answer_without_a_reason_is_judged_by_its_status(status, kind):
-    with pytest.raises(kind), translated("dim_user"):
+    with pytest.raises(kind), translate_errors("dim_user"):
         raise exceptions.from_http_status(status, "<html>from a proxy</html>")
 
 
@@ -129,5 +129,5 @@ def test_an_answer_without_a_reason_is_judged_by_its_status(status, kind):
     ],
 )
 def test_no_answer_at_all_tries_again(error):
-    with pytest.raises(Transient, match=r"^dim_user: ."), translated("dim_user"):
+    with pytest.raises(Transient, match=r"^dim_user: ."), translate_errors("dim_user"):
         raise error

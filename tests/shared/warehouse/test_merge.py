@@ -10,7 +10,7 @@ from google.cloud import bigquery
 from shared.errors import Misconfigured
 from shared.rubric_values import Values
 from shared.warehouse import loader
-from shared.warehouse.loader import SECTION_TABLES, Refused, merge_statement
+from shared.warehouse.loader import SECTION_TABLES, RowsRefused, merge_statement
 from shared.warehouse.rows import rows_of
 from shared.warehouse.tables import create_tables, definitions
 from tests.records import VIDEO_ID, creator, metrics, no_media, rating, record, video
@@ -233,7 +233,7 @@ def test_rows_that_bigquery_refuses_are_refused_for_good(db, monkeypatch):
         loader, "merge_statement", lambda t: choosy if t == "dim_video" else real(t)
     )
 
-    with pytest.raises(Refused):
+    with pytest.raises(RowsRefused):
         db.load(record(video=video(caption="bad")))
 
 

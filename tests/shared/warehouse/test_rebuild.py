@@ -9,8 +9,8 @@ from google.cloud import bigquery
 
 from shared.errors import Transient
 from shared.storage.lake import RatingKey, metadata_name, rating_name, snapshot_name
-from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, Refused
-from shared.warehouse.rebuild import STATE, App, Busy, rebuild
+from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, RowsRefused
+from shared.warehouse.rebuild import STATE, RebuildApp, RebuildInProgress, rebuild
 from shared.warehouse.shadow import Shadow
 from shared.warehouse.tables import constraints, definitions
 from tests.fakes import LakeInMemory, tombstones_in
@@ -53,7 +53,7 @@ class World:
 
     def app(self, **changes):
         settings = {"primary_raters": self.db.primary_raters} | changes
-        return App(
+        return RebuildApp(
             lake=self.lake,
             tombstones=tombstones_in(self.lake),
             client=self.db.client,
@@ -277,7 +277,7 @@ def test_a_record_that_the_warehouse_refuses_fails_alone(empty, monkeypatch):
 
     def choosy(loader, records):
         if any(one.video_id.endswith("50") for one in records):
-            raise Refused("no such day")
+            raise RowsRefused("no such day")
         real(loader, records)
 
     monkeypatch.setattr(Loader, "load", choosy)
@@ -306,7 +306,7 @@ def test_of_two_rebuilds_at_once_the_later_saver_stops(empty):
 
     empty.before_save = another_saves
 
-    with pytest.raises(Busy):
+    with pytest.raises(RebuildInProgress):
         rebuild(empty.app())
 
 

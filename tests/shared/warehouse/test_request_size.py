@@ -13,7 +13,7 @@ from google.cloud import bigquery
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.erasure.rows import Rows
+from shared.erasure.rows import WarehouseRows
 from shared.insights.report import source
 from shared.storage.lake import metadata_name
 from shared.warehouse import gateway, insight_rows
@@ -21,7 +21,7 @@ from shared.warehouse.failures import RequestTooLarge
 from shared.warehouse.gateway import MOST_REQUEST_BYTES
 from shared.warehouse.insight_rows import replace_rows
 from shared.warehouse.loader import Loader, weight
-from shared.warehouse.rebuild import App, rebuild
+from shared.warehouse.rebuild import RebuildApp, rebuild
 from shared.warehouse.rows import rows_of
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.loopback import Reply, Request, serving
@@ -114,7 +114,7 @@ def test_a_thousand_japanese_captions_load_and_rebuild_in_requests_of_8_mb(db, b
         for one in records:
             lake.put(metadata_name(one.video_id), one.to_json())
         answer = rebuild(
-            App(
+            RebuildApp(
                 lake=lake,
                 tombstones=tombstones_in(lake),
                 client=through.client,
@@ -204,11 +204,11 @@ def test_more_ids_than_one_request_carries_are_asked_for_in_parts(db, monkeypatc
 
 
 def test_more_keys_than_one_request_carries_are_deleted_in_parts(db, monkeypatch):
-    monkeypatch.setattr(Rows, "KEYS_AT_ONCE", 2)
+    monkeypatch.setattr(WarehouseRows, "KEYS_AT_ONCE", 2)
     ids = [f"730000000000000{n:04}" for n in range(5)]
     db.load(*(record(video_id, metrics=metrics()) for video_id in ids))
 
-    deleted = Rows(db.client, db.dataset)._delete("fact_metrics_snapshot", "video_id", ids)
+    deleted = WarehouseRows(db.client, db.dataset)._delete("fact_metrics_snapshot", "video_id", ids)
 
     assert deleted == 5
     assert db.rows("SELECT video_id FROM fact_metrics_snapshot") == []

@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 import pytest
 
-from shared.erasure.rows import Rows
-from shared.erasure.targets import Meant
+from shared.erasure.rows import WarehouseRows
+from shared.erasure.targets import TargetNames
 from shared.model import Rating
 from shared.privacy.mentions import ERASED
 from shared.privacy.redaction import Redaction
@@ -95,11 +95,11 @@ def test_batches_and_erasures_give_the_same_rows(db, tables, seed):
 
     lake = LakeInMemory()
     tombstones = tombstones_in(lake)
-    real_rows, rows = Rows(db.client, db.dataset), RowsInMemory(tables, "live")
+    real_rows, rows = WarehouseRows(db.client, db.dataset), RowsInMemory(tables, "live")
     assert rows.names_of([NAME]) == real_rows.names_of([NAME])
     videos = sorted(real_rows.videos_of([NAME]))
     assert sorted(rows.videos_of([NAME])) == videos
-    redaction = Redaction(Meant([NAME], videos, tombstones))
+    redaction = Redaction(TargetNames([NAME], videos, tombstones))
     count, findings = rows.survey([NAME], videos, redaction)
     real_count, real_findings = real_rows.survey([NAME], videos, redaction)
     assert count == real_count
