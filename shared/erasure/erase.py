@@ -210,7 +210,9 @@ def erase(target: ErasureTarget, app: ErasureApp) -> ErasureReport:
     return report
 
 
-def _with_latest_videos(target: ErasureTarget, app: ErasureApp, report: ErasureReport) -> ErasureTarget:
+def _with_latest_videos(
+    target: ErasureTarget, app: ErasureApp, report: ErasureReport
+) -> ErasureTarget:
     """The target with the posts that were listed after it was made, while a person was asked.
 
     Once their listing is deleted, nothing tells whose file and ratings they are. As every stage
@@ -273,7 +275,9 @@ def _look_through(
     return mendable
 
 
-def _touched(app: ErasureApp, redaction: Redaction, count: Callable[[int], None]) -> Iterator[AffectedObject]:
+def _touched(
+    app: ErasureApp, redaction: Redaction, count: Callable[[int], None]
+) -> Iterator[AffectedObject]:
     """Every object that names something erased; metadata last, which say whose a video is."""
 
     def examined(entry: Entry) -> AffectedObject | None:

@@ -47,7 +47,9 @@ def language_name(tag: str) -> str:
     name = _names()["languages"].get(language)
     if name is None:
         return tag
-    subtag_names = [_names()["scripts"].get(subtag) or _names()["regions"].get(subtag) for subtag in subtags]
+    subtag_names = [
+        _names()["scripts"].get(subtag) or _names()["regions"].get(subtag) for subtag in subtags
+    ]
     details = ", ".join(detail for detail in subtag_names if detail)
     return f"{name} ({details})" if details else name
 

@@ -133,7 +133,11 @@ class _Rebuild:
         caught_up = self._catch_up()
         self._clean_up()
         progress = self._progress
-        counts = {"loaded": progress.loaded, "caught_up": caught_up, "malformed": progress.malformed}
+        counts = {
+            "loaded": progress.loaded,
+            "caught_up": caught_up,
+            "malformed": progress.malformed,
+        }
         log.info("rebuilt", extra=counts)
         return counts | {"resumed": self._is_resumed}
 

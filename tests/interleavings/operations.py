@@ -229,7 +229,15 @@ def _event(message: Message) -> CloudEvent:
     return CloudEvent(attributes, {"message": inner})
 
 
-EXPECTED = ("Transient", "Claimed", "Busy", "RebuildInProgress", "CannotErase", "Superseded", "Gone")
+EXPECTED = (
+    "Transient",
+    "Claimed",
+    "Busy",
+    "RebuildInProgress",
+    "CannotErase",
+    "Superseded",
+    "Gone",
+)
 """How an operation may end without being at fault: it is begun again."""
 
 

@@ -13,7 +13,9 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from shared.warehouse import group
+from shared import concurrency
+from shared.tiktok import fetch
+from shared.warehouse import group, loader, rebuild
 from tests.interleavings.scheduler import Scheduler, Signal
 from tests.interleavings.warehouse import ShadowInMemory, ask_in_memory
 
@@ -66,12 +68,12 @@ def single_threaded() -> Iterator[None]:
     """The product without threads of its own, on tables in memory, and without a log."""
     threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event, Lock=threading.Lock)
     with ExitStack() as stack:
-        for module in ("shared.concurrency", "shared.warehouse.loader", "shared.tiktok.fetch"):
-            stack.enter_context(patch(f"{module}.ThreadPoolExecutor", InlineExecutor))
-        stack.enter_context(patch("shared.warehouse.loader.ask", ask_in_memory))
-        stack.enter_context(patch("shared.warehouse.rebuild.Shadow", ShadowInMemory))
-        stack.enter_context(patch("shared.warehouse.group.threading", threads))
-        stack.enter_context(patch("shared.warehouse.group._Waiter", _waiter))
+        for module in (concurrency, loader, fetch):
+            stack.enter_context(patch.object(module, "ThreadPoolExecutor", InlineExecutor))
+        stack.enter_context(patch.object(loader, "ask", ask_in_memory))
+        stack.enter_context(patch.object(rebuild, "Shadow", ShadowInMemory))
+        stack.enter_context(patch.object(group, "threading", threads))
+        stack.enter_context(patch.object(group, "_Waiter", _waiter))
         level = logging.root.manager.disable
         stack.callback(logging.disable, level)
         logging.disable(logging.CRITICAL)

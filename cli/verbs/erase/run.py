@@ -158,7 +158,9 @@ def _ask(seen: ErasureSurvey, endpoints: Endpoints) -> None:
         raise Refused("Nothing was erased.")
 
 
-def _take_back(request: ErasureRequest, app: ErasureApp, endpoints: Endpoints, screen: Screen) -> None:
+def _take_back(
+    request: ErasureRequest, app: ErasureApp, endpoints: Endpoints, screen: Screen
+) -> None:
     target = target_of(request, app)
     count = take_back(target, app)
     if screen.machine:
