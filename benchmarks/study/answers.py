@@ -11,17 +11,20 @@ from math import inf
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
+from scipy import stats  # type: ignore[import-untyped]
+from scipy.special import digamma, polygamma  # type: ignore[import-untyped]
 
 from benchmarks.study.world import CONTROLS, Truth, Videos
-from shared.insights.statistics import count_models as countfit
 from shared.insights.statistics import interval, power
+from shared.insights.statistics.count_models import Model, NotConverged, negative_binomial
 from shared.insights.statistics.effect import Effect
-from shared.insights.statistics.fit import Fit, by_t
+from shared.insights.statistics.fit import Fit
 from shared.insights.statistics.pairs import Pair
 from shared.insights.statistics.pearson import pearson_log1p
+from shared.insights.statistics.products import crossed
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import FloatArray, Groups, bootstrap
-from shared.insights.statistics.spearman import kendall, spearman, spearman_and_partial
+from shared.insights.statistics.spearman import spearman, spearman_and_partial
 from shared.insights.statistics.weighted_ranks import Ranked, correlations, moments
 
 RESAMPLES = 500
@@ -50,7 +53,6 @@ def ranks(videos: Videos, truth: Truth) -> Iterator[Hit]:
     rho, partial = spearman_and_partial(frame, [COUNT], controls, groups, RESAMPLES, 0)
     yield _hit("spearman", rho, truth.spearman)
     yield _hit("partial_spearman", partial, truth.partial_spearman)
-    yield _hit("kendall", kendall(frame, COUNT, groups), truth.kendall)
     (of_logs,) = pearson_log1p(frame, [COUNT], groups)
     yield _hit("pearson_log1p", of_logs, truth.pearson_log1p)
     seen = (frame["views"] > 0).to_numpy()
@@ -66,8 +68,8 @@ def _as_if_independent(rho: Effect, truth: float) -> Hit:
     if rho.estimate is None or abs(rho.estimate) >= 1:
         return Hit(name, None, None)
     se = np.sqrt(power.RANK_INFLATION / (rho.n - 3))
-    span = by_t(float(np.arctanh(rho.estimate)), float(se), inf)
-    return _within(name, span.low, span.high, float(np.arctanh(truth)))
+    ends = by_t(float(np.arctanh(rho.estimate)), float(se), inf)
+    return _within(name, *ends, float(np.arctanh(truth)))
 
 
 def counts(videos: Videos, truth: Truth) -> Iterator[Hit]:
@@ -76,27 +78,31 @@ def counts(videos: Videos, truth: Truth) -> Iterator[Hit]:
     groups = Groups.of(videos.creators)
     design = frame[["rating", *CONTROLS]]
     views = frame["views"].to_numpy()
-    fits = rate_ratios(views, design, None, groups, ["rating"])
-    for fit in fits:
-        yield _hit(fit.method, fit.effect("rating", "views"), truth.log_ratio)
+    fit = rate_ratios(views, design, None, groups, ["rating"])
+    yield _hit("gee_nb", fit.effect("rating", "views"), truth.log_ratio)
     if groups.count >= RARE_FROM:
         with_rare = rate_ratios(views, frame[["rating", *CONTROLS, "rare"]], None, groups, ["rare"])
-        yield _hit("gee_nb, of a rare yes or no", with_rare[0].effect("rare", "views"), 0.0)
-    yield _by_t("gee_nb, by t on creators - 1", fits[0], groups.count - 1, truth.log_ratio)
+        yield _hit("gee_nb, of a rare yes or no", with_rare.effect("rare", "views"), 0.0)
+    yield _by_t("gee_nb, by t on creators - 1", fit, groups.count - 1, truth.log_ratio)
     yield _independent_nb2(frame, design, truth.log_ratio)
     seen = (frame["views"] > 0).to_numpy()
     some = frame[seen]
     offset = np.log(some["views"].to_numpy())
     likes = some["likes"].to_numpy()
     rates = rate_ratios(likes, design[seen], offset, groups.where(seen), ["rating"])
-    yield _hit("gee_nb, rate", rates[0].effect("rating", "likes"), truth.log_ratio_rate)
+    yield _hit("gee_nb, rate", rates.effect("rating", "likes"), truth.log_ratio_rate)
 
 
 def _by_t(name: str, fit: Fit, df: float, truth: float) -> Hit:
     if "rating" not in fit.ses:
         return Hit(name, None, None)
-    span = by_t(fit.estimates["rating"], fit.ses["rating"], df)
-    return _within(name, span.low, span.high, truth)
+    return _within(name, *by_t(fit.estimates["rating"], fit.ses["rating"], df), truth)
+
+
+def by_t(estimate: float, se: float, df: float) -> tuple[float, float]:
+    """Estimate ± t standard errors: the ends of a 95 % interval."""
+    reach = float(stats.t.ppf(0.975, df)) * se
+    return estimate - reach, estimate + reach
 
 
 def _independent_nb2(frame: pd.DataFrame, design: pd.DataFrame, truth: float) -> Hit:
@@ -106,12 +112,26 @@ def _independent_nb2(frame: pd.DataFrame, design: pd.DataFrame, truth: float) ->
     centre, unit = design.mean().to_numpy(), design.std(ddof=0).to_numpy()
     x = np.column_stack([np.ones(len(y)), (design.to_numpy() - centre) / unit])
     try:
-        model = countfit.nb2(y, x, np.zeros(len(y)))
-    except countfit.NotConverged:
+        model = negative_binomial(y, x, np.zeros(len(y)))
+    except NotConverged:
         return Hit(name, None, None)
-    variance = np.linalg.inv(model.estimating(y, x)[1])[1, 1]
-    span = by_t(model.beta[1] / unit[0], float(np.sqrt(variance) / unit[0]), inf)
-    return _within(name, span.low, span.high, truth)
+    variance = np.linalg.inv(_observed_information(model, x, y))[1, 1]
+    ends = by_t(model.beta[1] / unit[0], float(np.sqrt(variance) / unit[0]), inf)
+    return _within(name, *ends, truth)
+
+
+def _observed_information(model: Model, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Of the NB2 likelihood; the last parameter is log(1 / α), which α = 0 does not have."""
+    if model.alpha == 0:
+        return crossed(x * model.weights[:, None], x)
+    size, mean = 1 / model.alpha, model.mean
+    total = size + mean
+    first = size * (digamma(y + size) - digamma(size) + np.log(size / total) + (mean - y) / total)
+    rise = polygamma(1, y + size) - polygamma(1, size)
+    curvature = first + size**2 * (rise + 1 / size - 2 / total + (y + size) / total**2)
+    across = -crossed(x, mean * (y - mean) * size / total**2)
+    within = crossed(x * (mean * size * (size + y) / total**2)[:, None], x)
+    return np.block([[within, across[:, None]], [across, -curvature.sum()]])
 
 
 def resampled(videos: Videos, truth: Truth) -> Iterator[Hit]:

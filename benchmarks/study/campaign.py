@@ -24,7 +24,6 @@ FOLDER = ROOT / ".local" / "study"
 MEASURED = (
     "benchmarks/study/world.py",
     "benchmarks/study/answers.py",
-    "shared/insights/statistics/kendall.py",
     "shared/insights/statistics/count_models.py",
     "shared/insights/statistics/rate_ratios.py",
     "shared/insights/statistics/fit.py",

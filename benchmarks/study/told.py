@@ -15,14 +15,11 @@ PAGE = ROOT / "docs" / "coverage.md"
 ORDER = (
     "spearman",
     "spearman, rate",
-    "kendall",
     "partial_spearman",
     "pearson_log1p",
     "gee_nb",
     "gee_nb, rate",
     "gee_nb, of a rare yes or no",
-    "nb2",
-    "poisson_qmle",
     "spearman, bootstrap of creators",
     "gee_nb, by t on creators - 1",
     "spearman, videos taken for independent",
@@ -176,5 +173,4 @@ intervals that left out 0 where there was none. In brackets the 99 % interval of
   standard errors read by t on creators - 1, and what a textbook does, *videos taken for
   independent*. There p < .05 says little, and more videos do not mend it: they come from the same
   creators.
-* `nb2` and `poisson_qmle` stand beside `gee_nb` to compare estimates. Do not rely on their
-  intervals, nor on any interval of a predictor that is a *rare yes or no*."""
+* Do not rely on the interval of a rate ratio whose predictor is a *rare yes or no*."""

@@ -15,17 +15,16 @@ from shared.insights.robustness import Strength, strength
 from shared.insights.sample import Question, Sample, questions, samples
 from shared.insights.secondary import Shapes, shapes
 from shared.insights.statistics.effect import Effect, NotEstimable
-from shared.insights.statistics.fit import disagreement
 from shared.insights.statistics.multiplicity import with_q
 from shared.insights.statistics.pairs import Pair
 from shared.insights.statistics.pearson import pearson_log1p
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import JACKKNIFE_UP_TO
-from shared.insights.statistics.spearman import kendall, spearman, spearman_and_partial
+from shared.insights.statistics.spearman import spearman, spearman_and_partial
 from shared.insights.table.table import Table
 
 Say = Callable[[str], None]
-METHODS = ("spearman", "kendall", "partial_spearman", "gee_nb")
+METHODS = ("spearman", "partial_spearman", "gee_nb")
 """In this order an outcome's effects are told; further ones stand behind."""
 
 
@@ -191,11 +190,6 @@ class _Work:
         self.effects += self._ranked(sample, pairs)
         self._say("Correlations of log counts …")
         self.effects += pearson_log1p(sample.frame, pairs, sample.groups)
-        for question in asked:
-            if self._plan.primary and self._is_primary(question):
-                self._say("Kendall's correlation of the primary …")
-                pair = sample.pair(self._plan.primary.predictor, question)
-                self.effects.append(kendall(sample.frame, pair, sample.groups))
 
     def _ranked(self, sample: Sample, pairs: list[Pair]) -> tuple[Effect, ...]:
         rest = (
@@ -212,9 +206,9 @@ class _Work:
         return spearman(sample.frame, pairs, *rest)
 
     def _models(self, sample: Sample, question: Question) -> None:
-        self._say(f"Count models of {question.column} …")
+        self._say(f"Count model of {question.column} …")
         try:
-            fits = rate_ratios(
+            fit = rate_ratios(
                 sample.counts(question),
                 sample.design,
                 sample.offset(question),
@@ -223,14 +217,13 @@ class _Work:
             )
         except NotEstimable as error:
             why = error.sentence.rstrip(".")
-            self.said.append(f"No count models of {question.column}: {why}.")
+            self.said.append(f"No count model of {question.column}: {why}.")
             return
-        for name in sample.predictors:
-            if name not in sample.design.columns:
-                continue
-            self.effects += [fit.effect(name, question.outcome, question.scale) for fit in fits]
-            if sentence := disagreement(fits, name):
-                self.said.append(f"{question.column}: {sentence.rstrip('.')}.")
+        self.effects += [
+            fit.effect(name, question.outcome, question.scale)
+            for name in sample.predictors
+            if name in sample.design.columns
+        ]
 
     def _need_resamples(self, sample: Sample) -> None:
         if self._plan.resamples is None and sample.groups.count > JACKKNIFE_UP_TO:

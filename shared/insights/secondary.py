@@ -67,7 +67,7 @@ def _within(found: Shapes, sample: Sample, question: Question, predictor: str, p
     design = pd.concat([split, rest], axis=1)
     fit = rate_ratios(
         sample.counts(question), design, sample.offset(question), sample.groups, list(split.columns)
-    )[0]
+    )
     found.effects += [fit.effect(name, question.outcome, question.scale) for name in split.columns]
     if f"{predictor}_within" not in split.columns:
         found.unanswered.append(

@@ -49,7 +49,6 @@ def test_its_first_hundred_runs_come_out_again(cell, truth):
 
 def test_the_truth_follows_from_the_model(monkeypatch):
     monkeypatch.setattr(world, "TRUTH_ROWS", 200_000)
-    monkeypatch.setattr(world, "KENDALL_ROWS", 50_000)
 
     few = asdict(world.truth.__wrapped__(True))
 

@@ -10,7 +10,6 @@ from shared.insights.wording import answer, decimals, in_steps
 NAMES = {
     "spearman": "Spearman's ρ",
     "partial_spearman": "partial ρ",
-    "kendall": "Kendall's τ",
     "gee_nb": "rate ratio",
     "gee_nb_interaction": "ratio of ratios",
 }

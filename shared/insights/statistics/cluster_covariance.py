@@ -1,4 +1,4 @@
-"""Covariances of estimates that allow for any dependence within a creator.
+"""The covariance of estimates that allows for any dependence within a creator.
 
 An estimate solves Σ x_i s_i = 0 over rows; `scores` are the s_i and `weights` the derivatives
 -ds_i/dη_i > 0, so that Σ weights x x' is its sensitivity.
@@ -18,23 +18,6 @@ class NotIdentified(Exception):
     def __init__(self, cluster: int):
         super().__init__(f"cluster {cluster}")
         self.cluster = cluster
-
-
-def sandwich(rows: FloatArray, sensitivity: FloatArray, groups: Groups) -> FloatArray | None:
-    """Sandwich over creators with the factor G / (G - 1) · (n - 1) / (n - k).
-
-    `rows` (n, k) are the rows' estimating functions; None if the sensitivity is singular.
-    """
-    n, k = rows.shape
-    clusters = groups.count
-    try:
-        bread = np.linalg.inv(sensitivity)
-    except np.linalg.LinAlgError:
-        return None
-    sums = groups.sums(rows)
-    factor = clusters / (clusters - 1) * (n - 1) / (n - k)
-    covariance: FloatArray = factor * bread @ crossed(sums, sums) @ bread.T
-    return covariance
 
 
 def information(x: FloatArray, weights: FloatArray, groups: Groups) -> FloatArray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq  # type: ignore[import-untyped]
-from scipy.special import digamma, polygamma, xlog1py, xlogy  # type: ignore[import-untyped]
+from scipy.special import digamma, xlog1py, xlogy  # type: ignore[import-untyped]
 
 from shared.insights.statistics.products import applied, crossed
 from shared.insights.statistics.resampling import FloatArray
@@ -32,79 +32,46 @@ class NotConverged(Exception):
 
 @dataclass(frozen=True)
 class Model:
-    """Coefficients of a fitted mean, and what its estimating equation is at them."""
+    """A fitted log-linear mean with the variance μ + αμ². `beta` begins with the intercept."""
 
     beta: FloatArray
     mean: FloatArray
     alpha: float
-    likelihood: bool
     note: str | None = None
 
     def scores(self, y: FloatArray) -> FloatArray:
         """Derivative of each row's quasi-likelihood by its linear predictor."""
         return (y - self.mean) / (1 + self.alpha * self.mean)
 
-    def weights(self, y: FloatArray, x: FloatArray) -> FloatArray:
+    @property
+    def weights(self) -> FloatArray:
         """Expected information of each row on its linear predictor."""
         return self.mean / (1 + self.alpha * self.mean)
 
-    def estimating(self, y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Rows' estimating functions (n, k) and minus the sum of their derivatives (k, k).
 
-        For a likelihood with α > 0 the last of the k is log(1 / α), and the derivative is the
-        observed one; the block of the coefficients does not depend on how α is written.
-        """
-        rows = x * self.scores(y)[:, None]
-        if not self.likelihood or self.alpha == 0:
-            return rows, crossed(x * self.weights(y, x)[:, None], x)
-        size, mean = 1 / self.alpha, self.mean
-        ratio = (size + y) / (size + mean)
-        first = size * (_size_score(y, mean, size))
-        second = first + size**2 * _size_curvature(y, mean, size)
-        observed = mean * size * ratio / (size + mean)
-        cross = mean * (y - mean) * size / (size + mean) ** 2
-        k = x.shape[1]
-        sensitivity = np.empty((k + 1, k + 1))
-        sensitivity[:k, :k] = crossed(x * observed[:, None], x)
-        sensitivity[:k, k] = sensitivity[k, :k] = -crossed(x, cross)
-        sensitivity[k, k] = -second.sum()
-        return np.column_stack([rows, first]), sensitivity
-
-
-def poisson(y: FloatArray, x: FloatArray, offset: FloatArray) -> Model:
-    """Poisson quasi-maximum likelihood. Raises NotConverged."""
-    beta = _scored(y, x, offset, 0.0, _start(y, x, offset))
-    return Model(beta, np.exp(offset + applied(x, beta)), 0.0, likelihood=False)
-
-
-def nb2(y: FloatArray, x: FloatArray, offset: FloatArray) -> Model:
+def negative_binomial(y: FloatArray, x: FloatArray, offset: FloatArray) -> Model:
     """Maximum likelihood of the NB2 model (Cameron & Trivedi 2013). Raises NotConverged.
 
-    The size 1/α is where the profile score is zero. Counts no more dispersed than Poisson have
-    none: then α is 0 and a note says so. The score is used, not the likelihood, because sums of
-    log Γ lose all digits for counts of 10^12.
+    The size 1/α is where the profile score is zero. Counts no more dispersed than Poisson counts
+    have no such size: then α is 0 and a note says so. The search uses the score, not the
+    likelihood, because sums of log Γ lose all digits for counts of 10^12.
     """
     beta = _start(y, x, offset)
 
     def score(log_size: float) -> float:
         nonlocal beta
         size = float(np.exp(log_size))
-        beta = _scored(y, x, offset, 1 / size, beta)
+        beta = _newton(y, x, offset, 1 / size, beta)
         return float(size * _size_score(y, np.exp(offset + applied(x, beta)), size).sum())
 
     log_size = _root(score)
     if log_size is None:
-        fitted = poisson(y, x, offset)
-        return Model(
-            fitted.beta,
-            fitted.mean,
-            0.0,
-            likelihood=True,
-            note="the counts vary no more than Poisson counts, so alpha is 0",
-        )
-    alpha = float(np.exp(-log_size))
-    beta = _scored(y, x, offset, alpha, beta)
-    return Model(beta, np.exp(offset + applied(x, beta)), alpha, likelihood=True)
+        alpha, note = 0.0, "the counts vary no more than Poisson counts, so alpha is 0"
+        beta = _start(y, x, offset)
+    else:
+        alpha, note = float(np.exp(-log_size)), None
+    beta = _newton(y, x, offset, alpha, beta)
+    return Model(beta, np.exp(offset + applied(x, beta)), alpha, note)
 
 
 def _root(score: Callable[[float], float]) -> float | None:
@@ -126,22 +93,10 @@ def _root(score: Callable[[float], float]) -> float | None:
 
 def _size_score(y: FloatArray, mean: FloatArray, size: float) -> FloatArray:
     """Derivative of each row's NB2 log-likelihood by its size."""
-    found: FloatArray = (
-        _digamma_rise(y, size) + np.log(size / (size + mean)) + (mean - y) / (size + mean)
-    )
-    return found
-
-
-def _digamma_rise(y: FloatArray, size: float) -> FloatArray:
-    found: FloatArray = digamma(y + size) - digamma(size)
-    return found
-
-
-def _size_curvature(y: FloatArray, mean: FloatArray, size: float) -> FloatArray:
     total = size + mean
-    rise = polygamma(1, y + size) - polygamma(1, size)
-    found: FloatArray = rise + 1 / size - 2 / total + (y + size) / total**2
-    return found
+    rise = digamma(y + size) - digamma(size)
+    score: FloatArray = rise + np.log(size / total) + (mean - y) / total
+    return score
 
 
 def _start(y: FloatArray, x: FloatArray, offset: FloatArray) -> FloatArray:
@@ -152,7 +107,7 @@ def _start(y: FloatArray, x: FloatArray, offset: FloatArray) -> FloatArray:
     return beta
 
 
-def _scored(
+def _newton(
     y: FloatArray, x: FloatArray, offset: FloatArray, alpha: float, beta: FloatArray
 ) -> FloatArray:
     """Newton steps for one α, halved where they overshoot; the likelihood is concave in beta."""

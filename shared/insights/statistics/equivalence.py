@@ -7,7 +7,7 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from shared.insights.statistics.effect import Effect
 
-_LOG_RATIOS = ("gee_nb", "nb2", "poisson_qmle", "gee_nb_interaction")
+_LOG_RATIOS = ("gee_nb", "gee_nb_interaction")
 
 
 @dataclass(frozen=True, slots=True)

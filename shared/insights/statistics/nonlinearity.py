@@ -99,7 +99,7 @@ def interaction(
     for column in (a, b):
         crossed[column] = crossed[column] - crossed[column].mean()
     crossed[name] = crossed[a] * crossed[b]
-    found = rate_ratios(y, crossed, offset, groups, [name])[0].effect(name, outcome, scale)
+    found = rate_ratios(y, crossed, offset, groups, [name]).effect(name, outcome, scale)
     return replace(found, method="gee_nb_interaction")
 
 

@@ -10,6 +10,7 @@ more draws than there are would give it. The interval holds the values not rejec
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from scipy.optimize import brentq  # type: ignore[import-untyped]
@@ -37,15 +38,20 @@ _LARGEST_PREDICTOR = 300.0
 
 
 @dataclass(frozen=True)
-class Span:
+class ScoreInterval:
     """The 95 % interval of one coefficient and its p; None for an end that does not exist."""
 
     low: float | None
     high: float | None
     p: float
 
+    def divided_by(self, unit: float) -> Self:
+        """The interval of the coefficient divided by `unit` > 0."""
+        low, high = (None if end is None else end / unit for end in (self.low, self.high))
+        return type(self)(low, high, self.p)
 
-class SignFlip:
+
+class ScoreBootstrap:
     """The test for one column of the design, given the model fitted to all of them.
 
     Other coefficients follow the tested value to first order, along the part of the column that
@@ -85,11 +91,11 @@ class SignFlip:
         total = float(np.einsum("i,i->", self._free, residual))
         return flipped(self._groups.sums(self._corrected * residual), total)
 
-    def span(self, se: float) -> Span:
+    def interval(self, se: float) -> ScoreInterval:
         """The interval, looked for outwards from the estimate in steps of about `se`."""
         p = self.p(0.0)
         ends = [self._end(side * se, p) for side in (-1.0, 1.0)]
-        return Span(ends[0], ends[1], p)
+        return ScoreInterval(ends[0], ends[1], p)
 
     def _end(self, step: float, p_at_zero: float) -> float | None:
         """The first value on one side that is rejected; zero is one of those tried.

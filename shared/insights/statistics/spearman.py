@@ -1,7 +1,7 @@
 """Correlations of ranks, each with an interval from resampling creators.
 
-Spearman's is Pearson's correlation of average ranks; Kendall's is tau-b; the partial one is the
-correlation of what is left of the ranks after a least-squares fit on the ranks of the controls.
+Spearman's is Pearson's correlation of average ranks. The partial one is the correlation of the
+residuals of the ranks after a least-squares fit on the ranks of the controls.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.statistics.effect import Effect
 from shared.insights.statistics.interval import resampled
-from shared.insights.statistics.kendall import TauB
 from shared.insights.statistics.pairs import Columns, Pair, enough, numbers
 from shared.insights.statistics.resampling import FloatArray, Groups, Progress, Statistic
 from shared.insights.statistics.weighted_ranks import Ranked, correlations, moments
@@ -72,18 +71,6 @@ def spearman_and_partial(
         *table.effects("spearman", estimates[:half], replicates[:, :half], way, groups),
         *table.effects("partial_spearman", estimates[half:], replicates[:, half:], way, groups),
     )
-
-
-def kendall(frame: pd.DataFrame, pair: Pair, groups: Groups) -> Effect:
-    """Kendall's tau-b; its interval is the delete-one-cluster jackknife's at any size.
-
-    Leaving one creator out changes the count of concordant pairs by sums that are known for
-    every row, so the jackknife is exact and costs little more than tau itself.
-    """
-    table = Columns(frame, [pair], groups)
-    tau = TauB(table.of(pair.predictor), table.of(pair.outcome_column), groups)
-    estimates, replicates = np.array([tau.estimate()]), tau.without_each()[:, None]
-    return table.effects("kendall", estimates, replicates, "jackknife", groups)[0]
 
 
 def _of_all(statistic: Statistic, groups: Groups) -> FloatArray:

@@ -89,7 +89,7 @@ def test_a_result_carries_what_was_measured_of_its_methods():
     found = analyse(table(rows(), plan()), plan()).document()["coverage"]
 
     assert {one["clusters"] for one in found} == {18, 40}
-    assert {one["method"] for one in found} >= {*TOLD, "kendall", "nb2", "poisson_qmle"}
+    assert {one["method"] for one in found} >= {*TOLD}
     one = next(one for one in found if one["method"] == "spearman")
     assert one["coverage_low"] < one["coverage"] == one["covered"] / one["runs"]
 

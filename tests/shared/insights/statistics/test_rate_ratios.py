@@ -1,5 +1,6 @@
 """Count models against statsmodels called directly, and tables no model can be fitted to."""
 
+import re
 import warnings
 from contextlib import contextmanager
 
@@ -13,9 +14,8 @@ from statsmodels.discrete.discrete_model import NegativeBinomial
 
 from shared.insights.statistics.design import dummies
 from shared.insights.statistics.effect import NotEstimable, TooFew
-from shared.insights.statistics.fit import disagreement
 from shared.insights.statistics.mundlak import between_within
-from shared.insights.statistics.rate_ratios import METHODS, rate_ratios
+from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import Groups
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -63,36 +63,20 @@ def agree(fit, theirs, unit):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_nb2_is_statsmodels_with_errors_by_creator(seed):
+def test_alpha_is_that_of_the_likelihood_in_statsmodels(seed):
     y, design, offset, groups = table(seed)
     x, unit = scaled(design)
     model = NegativeBinomial(y, x, offset=offset)
     with silenced():
         start = model.fit(disp=0, maxiter=500, method="bfgs", gtol=1e-10).params
-        theirs = model.fit(
-            start_params=start,
-            method="newton",
-            disp=0,
-            cov_type="cluster",
-            cov_kwds={"groups": groups.codes},
-        )
+        theirs = model.fit(start_params=start, method="newton", disp=0)
 
-    fit = rate_ratios(y, design, offset, groups)[1]
+    fit = rate_ratios(y, design, offset, groups)
 
-    agree(fit, theirs, unit)
+    assert [fit.estimates[name] for name in unit.index] == pytest.approx(
+        (theirs.params[unit.index] / unit).tolist(), rel=1e-7
+    )
     assert fit.alpha == pytest.approx(theirs.params["alpha"], rel=1e-7)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_poisson_qmle_is_statsmodels_with_errors_by_creator(seed):
-    y, design, offset, groups = table(seed)
-    x, unit = scaled(design)
-    with silenced():
-        theirs = sm.GLM(y, x, offset=offset, family=sm.families.Poisson()).fit(
-            tol=1e-14, cov_type="cluster", cov_kwds={"groups": groups.codes}
-        )
-
-    agree(rate_ratios(y, design, offset, groups)[2], theirs, unit)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -100,7 +84,7 @@ def test_gee_is_statsmodels_with_its_bias_reduced_covariance(seed):
     y, design, offset, groups = table(seed)
     x, unit = scaled(design)
 
-    fit = rate_ratios(y, design, offset, groups)[0]
+    fit = rate_ratios(y, design, offset, groups)
 
     family = sm.families.NegativeBinomial(alpha=fit.alpha)
     with silenced():
@@ -114,57 +98,58 @@ def test_gee_is_statsmodels_with_its_bias_reduced_covariance(seed):
 def test_p_is_below_five_percent_exactly_when_the_interval_leaves_out_one(seed):
     y, design, offset, groups = table(seed)
 
-    for fit in rate_ratios(y, design, offset, groups):
-        for name in design:
-            effect = fit.effect(name, "likes")
-            assert effect.irr == pytest.approx(np.exp(effect.estimate))
-            assert (effect.p < 0.05) == (effect.irr_low > 1 or effect.irr_high < 1)
+    fit = rate_ratios(y, design, offset, groups)
+
+    for name in design:
+        effect = fit.effect(name, "likes")
+        assert effect.irr == pytest.approx(np.exp(effect.estimate))
+        assert (effect.p < 0.05) == (effect.irr_low > 1 or effect.irr_high < 1)
 
 
 def test_only_the_columns_that_are_asked_for_have_an_interval():
     y, design, offset, groups = table()
 
-    for fit in rate_ratios(y, design, offset, groups, ["surprise"]):
-        assert fit.effect("surprise", "likes").p is not None
-        beside = fit.effect("followers", "likes")
-        assert (beside.p, beside.interval) == (None, None) and beside.se is not None
+    fit = rate_ratios(y, design, offset, groups, ["surprise"])
+
+    assert fit.effect("surprise", "likes").p is not None
+    other = fit.effect("followers", "likes")
+    assert (other.p, other.interval) == (None, None) and other.se is not None
 
 
 def test_the_unit_of_a_column_changes_its_estimate_and_nothing_else():
     y, design, offset, groups = table()
-    small = rate_ratios(y, design, offset, groups)[0].effect("followers", "likes")
+    small = rate_ratios(y, design, offset, groups).effect("followers", "likes")
 
-    large = rate_ratios(y, design.assign(followers=design.followers * 1e9), offset, groups)[0]
+    large = rate_ratios(y, design.assign(followers=design.followers * 1e9), offset, groups)
 
-    found = large.effect("followers", "likes")
-    assert found.estimate * 1e9 == pytest.approx(small.estimate)
-    assert found.p == pytest.approx(small.p)
+    effect = large.effect("followers", "likes")
+    assert effect.estimate * 1e9 == pytest.approx(small.estimate)
+    assert effect.p == pytest.approx(small.p)
 
 
 def test_counts_of_a_quadrillion_are_fitted_like_their_thousandth():
     y, design, offset, groups = table()
 
-    fits = rate_ratios((y + 1000) * 1e10, design, offset, groups)
+    fit = rate_ratios((y + 1000) * 1e10, design, offset, groups)
 
-    less = rate_ratios((y + 1000) * 1e7, design, offset, groups)
-    for fit, other in zip(fits, less, strict=True):
-        assert fit.estimates["surprise"] == pytest.approx(other.estimates["surprise"], rel=1e-5)
+    smaller = rate_ratios((y + 1000) * 1e7, design, offset, groups)
+    assert fit.estimates["surprise"] == pytest.approx(smaller.estimates["surprise"], rel=1e-5)
 
 
 def test_counts_no_more_dispersed_than_poisson_say_so():
     draw = np.random.default_rng(0)
     design = pd.DataFrame({"x": draw.normal(size=200)})
+    y = draw.binomial(10, 0.5, 200)
 
-    gee, nb2, qmle = rate_ratios(
-        draw.binomial(10, 0.5, 200), design, None, Groups.of(draw.integers(0, 30, 200))
-    )
+    fit = rate_ratios(y, design, None, Groups.of(draw.integers(0, 30, 200)))
 
-    assert nb2.alpha == 0 and "no more than Poisson" in nb2.note
-    assert gee.estimates["x"] == pytest.approx(qmle.estimates["x"])
+    assert fit.alpha == 0 and "no more than Poisson" in fit.note
+    theirs = sm.GLM(y, sm.add_constant(design), family=sm.families.Poisson()).fit(tol=1e-14)
+    assert fit.estimates["x"] == pytest.approx(theirs.params["x"])
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "note"),
     [
         (lambda y, d: (y * 0, d), "outcome is 0 in every row"),
         (lambda y, d: (y, d.assign(one=1.0)), "constant: one"),
@@ -172,34 +157,32 @@ def test_counts_no_more_dispersed_than_poisson_say_so():
         (lambda y, d: (y * d.german, d), "separation: .* lowest german"),
     ],
 )
-def test_what_no_model_can_be_fitted_to_is_named(change, said):
+def test_what_no_model_can_be_fitted_to_is_named(change, note):
     y, design, offset, groups = table()
     y, design = change(y, design)
 
-    fits = rate_ratios(y, design, offset, groups)
+    fit = rate_ratios(y, design, offset, groups)
 
-    for fit in fits:
-        assert not fit.converged and pd.Series([fit.note]).str.contains(said).all()
-        assert fit.effect("surprise", "likes").estimate is None
-    assert tuple(fit.method for fit in fits) == METHODS
+    assert re.search(note, fit.note) and fit.estimates == {}
+    assert fit.effect("surprise", "likes").estimate is None
 
 
 def test_a_column_that_one_creator_alone_has_gets_no_standard_error_and_its_name():
     y, design, offset, groups = table()
     design["alone"] = np.where(groups.codes == 3, np.arange(len(y)) % 2, 0).astype(float)
 
-    gee = rate_ratios(y, design, offset, groups)[0]
+    fit = rate_ratios(y, design, offset, groups)
 
-    assert "alone varies within creator 3 only" in gee.note.replace(groups.names[3], "3")
-    assert gee.effect("surprise", "likes").p is None
+    assert "alone varies within creator 3 only" in fit.note.replace(groups.names[3], "3")
+    assert fit.effect("surprise", "likes").p is None
 
 
 def test_fewer_creators_than_columns_leave_no_standard_errors():
     y, design, offset, _ = table()
 
-    fits = rate_ratios(y, design, offset, Groups.of(np.arange(len(y)) % 4))
+    fit = rate_ratios(y, design, offset, Groups.of(np.arange(len(y)) % 4))
 
-    assert all(fit.ses == {} and "4 creators for 3 columns" in fit.note for fit in fits)
+    assert fit.ses == {} and "4 creators for 3 columns" in fit.note
 
 
 def test_too_few_rows_or_creators_is_an_error_that_counts_them():
@@ -231,22 +214,10 @@ def test_any_small_table_gives_finite_numbers_or_a_note(data):
     creators = data.draw(st.lists(st.integers(0, 6), min_size=n, max_size=n))
     creators[:2] = [7, 8]
 
-    for fit in rate_ratios(np.array(y, float), pd.DataFrame({"x": x}), None, Groups.of(creators)):
-        effect = fit.effect("x", "y")  # an Effect holds no NaN
-        assert effect.p is not None or effect.note
+    fit = rate_ratios(np.array(y, float), pd.DataFrame({"x": x}), None, Groups.of(creators))
 
-
-def test_models_that_part_are_named_with_their_numbers():
-    y, design, offset, groups = table(n=400)
-    y[np.argmax(design.surprise)] = 10**9
-
-    fits = rate_ratios(y, design, offset, groups)
-
-    assert disagreement([fits[0], fits[0]], "surprise") is None
-    gap = abs(fits[2].estimates["surprise"] - fits[0].estimates["surprise"])
-    said = disagreement(fits, "surprise")
-    assert (said is not None) == (gap > 2 * fits[0].ses["surprise"])
-    assert said is None or "poisson_qmle" in said
+    effect = fit.effect("x", "y")  # an Effect holds no NaN
+    assert effect.p is not None or effect.note
 
 
 def test_the_most_frequent_level_is_left_out():

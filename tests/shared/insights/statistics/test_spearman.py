@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from shared.insights.statistics.effect import TooFew
-from shared.insights.statistics.kendall import TauB
 from shared.insights.statistics.pairs import Pair
 from shared.insights.statistics.pearson import pearson_log1p
 from shared.insights.statistics.resampling import Groups
-from shared.insights.statistics.spearman import kendall, spearman, spearman_and_partial
+from shared.insights.statistics.spearman import spearman, spearman_and_partial
 from shared.insights.statistics.weighted_ranks import Ranked
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -48,34 +47,6 @@ def test_spearman_is_scipys(table):
         assert found.estimate is None and "in every row" in found.note
     else:
         assert found.estimate == pytest.approx(stats.spearmanr(frame.x, frame.y)[0], abs=1e-12)
-
-
-@settings(max_examples=150, deadline=None)
-@given(tables())
-def test_kendall_is_scipys_tau_b(table):
-    frame, groups = table
-
-    found = kendall(frame, XY, groups)
-
-    if frame.x.nunique() == 1 or frame.y.nunique() == 1:
-        assert found.estimate is None
-    else:
-        assert found.estimate == pytest.approx(stats.kendalltau(frame.x, frame.y)[0], abs=1e-12)
-
-
-@settings(max_examples=60, deadline=None)
-@given(tables())
-def test_kendall_without_a_creator_is_scipys_without_the_rows(table):
-    frame, groups = table
-
-    without = TauB(frame.x.to_numpy(), frame.y.to_numpy(), groups).without_each()
-
-    for code, found in enumerate(without):
-        rest = frame[groups.codes != code]
-        if rest.x.nunique() < 2 or rest.y.nunique() < 2:
-            assert np.isnan(found)
-        else:
-            assert found == pytest.approx(stats.kendalltau(rest.x, rest.y)[0], abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
