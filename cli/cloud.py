@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from cli.console import Screen
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from local import cloud
 from local.cloud import ALL
 from local.endpoints import LOCAL, Endpoints
@@ -17,7 +17,7 @@ LOG_IN = "run gcloud auth application-default login"
 
 
 @contextmanager
-def opened(
+def open_cloud(
     home: Path | None,
     screen: Screen,
     parts: frozenset[str] = ALL,
@@ -27,9 +27,9 @@ def opened(
 ) -> Iterator[Endpoints]:
     """Use what `tta up` runs, or start the parts for the block.
 
-    For a target in the cloud nothing is started and the environment stays as it is: the person's
-    own credentials decide what may be done there. Raises Refused when there are none, and HomeInUse
-    when another command still uses the home after `patience_s` seconds.
+    For a target in the cloud, this starts nothing and does not change the environment: the
+    person's own credentials decide what they may do there. Raises UserError when there are no
+    credentials, and HomeInUse when another command still uses the home after `patience_s` seconds.
     """
     if target != LOCAL:
         with _logged_in(target) as endpoints:
@@ -41,19 +41,19 @@ def opened(
 
 
 @contextmanager
-def kept_up(
+def run_cloud(
     home: Path | None, screen: Screen, posts: int | None, faults: Path | None = None
 ) -> Iterator[Endpoints]:
     """Start everything, and tell other commands where it is for the length of the block.
 
-    Raises Refused for a malformed plan of faults.
+    Raises UserError for a malformed plan of faults.
     """
     own = cloud.running(home, ALL, posts, reports(screen), publish=True, faults=faults)
     try:
         with _starting(screen, own) as endpoints:
             yield endpoints
     except BadPlan as error:
-        raise Refused(f"--faults: {error}", WRONG_USE) from error
+        raise UserError(f"--faults: {error}", WRONG_USE) from error
 
 
 @contextmanager
@@ -66,9 +66,9 @@ def _logged_in(name: str) -> Iterator[Endpoints]:
     try:
         yield endpoints
     except DefaultCredentialsError as error:
-        raise Refused(f"--target {name}: you are not logged in; {LOG_IN}") from error
+        raise UserError(f"--target {name}: you are not logged in; {LOG_IN}") from error
     except RefreshError as error:
-        raise Refused(f"--target {name}: your login has expired; {LOG_IN}") from error
+        raise UserError(f"--target {name}: your login has expired; {LOG_IN}") from error
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def reports(screen: Screen) -> Reports:
     return Reports(
         say=screen.say,
         trouble=screen.say,
-        library=lambda done, total: screen.now(
-            f"Generating the synthetic sandbox library: clip {done} of {total} …"
+        library=lambda finished, total: screen.now(
+            f"Generating the synthetic sandbox library: clip {finished} of {total} …"
         ),
     )

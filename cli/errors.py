@@ -11,7 +11,7 @@ WRONG_USE = 2
 INTERRUPTED = 130
 
 
-class Refused(Exception):
+class UserError(Exception):
     """A sentence for the person, with what to do about it; `status` is the exit status."""
 
     def __init__(self, sentence: str, status: int = FAILED):
@@ -29,7 +29,7 @@ def sentence(error: Exception) -> str:
         return f"{error}\n{TRY_AGAIN}"
     if isinstance(error, TimeoutError):  # often without a word of its own
         return f"{str(error) or 'No answer came in time.'}\n{TRY_AGAIN}"
-    if isinstance(error, Refused) or type(error).__module__.startswith(("local.", "shared.")):
+    if isinstance(error, UserError) or type(error).__module__.startswith(("local.", "shared.")):
         return str(error)
     if isinstance(error, OSError):
         return _of_system(error)
@@ -45,6 +45,8 @@ def _of_system(error: OSError) -> str:
 
 def of_service(error: Any) -> str:
     """The first sentence of what BigQuery, storage or Pub/Sub answered."""
-    details = [one.get("message") for one in getattr(error, "errors", ()) if isinstance(one, dict)]
+    details = [
+        detail.get("message") for detail in getattr(error, "errors", ()) if isinstance(detail, dict)
+    ]
     message = next(filter(None, details), None) or getattr(error, "message", None) or str(error)
     return str(message).split("; reason:")[0].splitlines()[0]

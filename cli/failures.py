@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.times import moment
 from cli.tombstone_key import tombstones_of
 from local.endpoints import Endpoints
@@ -23,7 +23,7 @@ FAILING_STAGES = ("load", "analyze", "fetch", "rebuild")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FailureFilter:
     """Which failures are meant."""
 
     stage: str | None
@@ -31,18 +31,18 @@ class Wanted:
     since: datetime | None
 
     @classmethod
-    def of(cls, stage: str | None, reason: str | None, since: str | None) -> "Wanted":
-        """Raises Refused for a stage or a time that is none."""
+    def of(cls, stage: str | None, reason: str | None, since: str | None) -> "FailureFilter":
+        """Raises UserError for a stage or a time that is none."""
         if stage is not None and stage not in FAILING_STAGES:
-            known = ", ".join(FAILING_STAGES)
-            raise Refused(
-                f"--stage {stage}: there is no such stage; give one of {known}.", WRONG_USE
+            stages = ", ".join(FAILING_STAGES)
+            raise UserError(
+                f"--stage {stage}: there is no such stage; give one of {stages}.", WRONG_USE
             )
         return cls(stage, reason, moment(since, datetime.now(UTC)) if since else None)
 
 
 @dataclass(slots=True)
-class Replayed:
+class ReplayOutcome:
     """What a replay did. `not_sent` entries stay, each with its reason."""
 
     published: int = 0
@@ -56,9 +56,9 @@ class Replayed:
         return asdict(self)
 
     def refuse_failure(self) -> None:
-        """Raises Refused when something failed again."""
+        """Raises UserError when something failed again."""
         if self.failed_again:
-            raise Refused(f"{len(self.failed_again)} failed again; `tta failed` says why.")
+            raise UserError(f"{len(self.failed_again)} failed again; `tta failed` says why.")
 
 
 class Failures:
@@ -72,13 +72,15 @@ class Failures:
         self._tombstones = tombstones_of(endpoints, self.lake)
         self._keep_dead_letters()
 
-    def found(self, wanted: Wanted) -> Iterator[Failed]:
-        return failures(self.lake, wanted.stage, wanted.reason, wanted.since)
+    def matching(self, selection: FailureFilter) -> Iterator[Failed]:
+        return failures(self.lake, selection.stage, selection.reason, selection.since)
 
-    def replay(self, wanted: Wanted, dry_run: bool, on_look: Callable[[Traffic], None]) -> Replayed:
+    def replay(
+        self, selection: FailureFilter, dry_run: bool, on_look: Callable[[Traffic], None]
+    ) -> ReplayOutcome:
         """Publish what is wanted, wait until it has come to rest, and see what failed again."""
-        done = Replayed(dry_run=dry_run)
-        before = self._standing()
+        outcome = ReplayOutcome(dry_run=dry_run)
+        before = self._failed_objects()
         topics = Topics(
             self._endpoints.project, self._endpoints.uploads_topic, self._endpoints.records_topic
         )
@@ -92,24 +94,24 @@ class Failures:
                 return failure, why.sentence
             return failure, None
 
-        for failure, why in in_order(attempt, self.found(wanted)):
+        for failure, why in in_order(attempt, self.matching(selection)):
             if why:
-                done.not_sent.append({"object": failure.name, "why": why})
+                outcome.not_sent.append({"object": failure.name, "why": why})
             else:
-                done.published += 1
-                done.by_stage[failure.stage] = done.by_stage.get(failure.stage, 0) + 1
-        if done.published and not dry_run and self._endpoints.is_local:
+                outcome.published += 1
+                outcome.by_stage[failure.stage] = outcome.by_stage.get(failure.stage, 0) + 1
+        if outcome.published and not dry_run and self._endpoints.is_local:
             wait_until_over(self._endpoints, on_look, asking_within_s=ASKING_WITHIN_S)
-            done.waited = True
+            outcome.waited = True
             self._keep_dead_letters()
-            done.failed_again = [
+            outcome.failed_again = [
                 failure.summary()
                 for failure in failures(self.lake)
                 if (failure.name, failure.generation) not in before
             ]
-        return done
+        return outcome
 
-    def _standing(self) -> set[tuple[str, int]]:
+    def _failed_objects(self) -> set[tuple[str, int]]:
         return {(entry.name, entry.generation) for entry in self.lake.entries(FAILED)}
 
     def _keep_dead_letters(self) -> None:

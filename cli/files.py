@@ -4,26 +4,26 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 
 
 def refuse_absent(option: str, path: Path | None) -> None:
-    """Raises Refused for what is no ordinary file."""
+    """Raises UserError for what is no ordinary file."""
     if path is not None and not path.is_file():
         why = "is not an ordinary file" if path.exists() else "does not exist"
-        raise Refused(f"{option} {path}: it {why}.", WRONG_USE)
+        raise UserError(f"{option} {path}: it {why}.", WRONG_USE)
 
 
 def refuse_target(out: Path | None, read: Iterable[Path | None]) -> None:
-    """Raises Refused when `--out` cannot be written, or is one of the files that are read."""
+    """Raises UserError when `--out` cannot be written, or is one of the files that are read."""
     if out is None:
         return
     if out.is_dir() or not out.parent.is_dir():
-        raise Refused(f"--out {out}: give a file in a folder that exists.", WRONG_USE)
+        raise UserError(f"--out {out}: give a file in a folder that exists.", WRONG_USE)
     if out.exists() and not out.is_file():  # the file that takes its place would end a device
-        raise Refused(f"--out {out}: it is not an ordinary file.", WRONG_USE)
+        raise UserError(f"--out {out}: it is not an ordinary file.", WRONG_USE)
     if out.exists() and any(path is not None and path.samefile(out) for path in read):
-        raise Refused(f"--out {out}: it is what is read.", WRONG_USE)
+        raise UserError(f"--out {out}: it is what is read.", WRONG_USE)
 
 
 def write(path: Path, text: str) -> None:
@@ -34,12 +34,12 @@ def write(path: Path, text: str) -> None:
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """A file beside it to write; it takes its place when the block ends well. Raises Refused."""
+    """A file beside it to write; it takes its place when the block ends well. Raises UserError."""
     unfinished = path.with_name(path.name + ".part")
     try:
         yield unfinished
         unfinished.replace(path)
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror or error}.") from error
+        raise UserError(f"{path}: {error.strerror or error}.") from error
     finally:
         unfinished.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 import cli.verbs
-from cli.errors import FAILED, INTERRUPTED, WRONG_USE, Refused, sentence, wants_tracebacks
+from cli.errors import FAILED, INTERRUPTED, WRONG_USE, UserError, sentence, wants_tracebacks
 
 ABOUT = """Does surprise in a short video go with more engagement?
 
@@ -33,14 +33,14 @@ def status_of(arguments: list[str]) -> int:
     try:
         command = typer.main.get_command(app())
         status = command(args=arguments, prog_name="tta", standalone_mode=False)
-    except typer.Exit as asked:
-        status = asked.exit_code
+    except typer.Exit as exit_:
+        status = exit_.exit_code
     except TyperException as wrong:
-        status = _corrected(wrong)
+        status = _report_wrong_use(wrong)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except Exception as error:
-        status = _told(error)
+        status = _report_error(error)
     if status == INTERRUPTED:
         print("Stopped.", file=sys.stderr)
     return status if isinstance(status, int) else 0
@@ -48,36 +48,36 @@ def status_of(arguments: list[str]) -> int:
 
 def app() -> typer.Typer:
     """Every folder in cli/verbs is a verb: the function of its name in its module `command`."""
-    made = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False)
-    made.callback()(lambda: None)  # a group, whatever the number of verbs
+    program = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False)
+    program.callback()(lambda: None)  # a group, whatever the number of verbs
     for module in iter_modules(cli.verbs.__path__):
         name = module.name.rstrip("_")
         verb = getattr(import_module(f"cli.verbs.{module.name}.command"), name)
         if isinstance(verb, typer.Typer):
-            made.add_typer(verb, name=name.replace("_", "-"))
+            program.add_typer(verb, name=name.replace("_", "-"))
         else:
-            made.command(name.replace("_", "-"))(verb)
-    return made
+            program.command(name.replace("_", "-"))(verb)
+    return program
 
 
-def _corrected(wrong: TyperException) -> int:
+def _report_wrong_use(wrong: TyperException) -> int:
     """Wrong use: what is wrong, and the help to read."""
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "tta"
-    _say(f"{wrong.format_message()}\nSee: {command} --help")
+    _print_error(f"{wrong.format_message()}\nSee: {command} --help")
     return WRONG_USE
 
 
-def _told(error: Exception) -> int:
+def _report_error(error: Exception) -> int:
     if wants_tracebacks():
         import traceback
 
         traceback.print_exception(error)
-    _say(sentence(error))
-    return error.status if isinstance(error, Refused) else FAILED
+    _print_error(sentence(error))
+    return error.status if isinstance(error, UserError) else FAILED
 
 
-def _say(why: str) -> None:
+def _print_error(why: str) -> None:
     """What is wrong, however long and strange the words are that it repeats."""
     from cli.console import harmless
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from local.endpoints import Endpoints
 from local.process.background import in_background
 from local.traffic import Traffic, look_or_none, wait_until_over
@@ -22,21 +22,21 @@ JSON_BODY = {"Content-Type": "application/json"}
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def call_fetch(endpoints: Endpoints, asked: dict[str, str]) -> dict[str, Any]:
-    """What `fetch` answers. Raises Refused with its reason."""
-    body = json.dumps(asked).encode()
+def call_fetch(endpoints: Endpoints, parameters: dict[str, str]) -> dict[str, Any]:
+    """What `fetch` answers. Raises UserError with its reason."""
+    body = json.dumps(parameters).encode()
     request = urllib.request.Request(endpoints.functions["fetch"], body, JSON_BODY)
     try:
         with _DIRECT.open(request, timeout=FETCH_WITHIN_S) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        raise Refused(f"fetch answered {error.code}: {_reason(error, endpoints)}") from error
+        raise UserError(f"fetch answered {error.code}: {_reason(error, endpoints)}") from error
     except OSError as error:
-        raise Refused(f"fetch did not answer ({error}); see {_log(endpoints)}.") from error
+        raise UserError(f"fetch did not answer ({error}); see {_log(endpoints)}.") from error
 
 
-def tell_canary(endpoints: Endpoints, screen: Screen) -> None:
-    """What the canary says, a row per source and step. Raises Refused when something broke."""
+def show_canary(endpoints: Endpoints, screen: Screen) -> None:
+    """What the canary says, a row per source and step. Raises UserError when something broke."""
     with screen.working("Reading a known video of each source …"):
         answer = call_fetch(endpoints, {"mode": "canary"})
     if screen.machine:
@@ -45,19 +45,19 @@ def tell_canary(endpoints: Endpoints, screen: Screen) -> None:
         screen.table(
             ("source", "collection", "video", "step", "", "why"),
             [
-                (*(one[name] or "" for name in _OF_SOURCE), *_of_step(step))
-                for one in answer["sources"]
-                for step in one["steps"]
+                (*(source[name] or "" for name in _OF_SOURCE), *_of_step(step))
+                for source in answer["sources"]
+                for step in source["steps"]
             ],
         )
     for silent in answer["silent"]:
         screen.say(f"{silent['collection']} lists nothing: {silent['why']}.")
     if not answer["sources"]:
-        raise Refused("There is no collection to try; tta collections put FILE brings some.")
-    broke = [one for one in answer["sources"] if not one["ok"]]
+        raise UserError("There is no collection to try; tta collections put FILE brings some.")
+    broke = [source for source in answer["sources"] if not source["ok"]]
     if broke:
-        said = ", ".join(f"{one['source']} at step {one['broke']}" for one in broke)
-        raise Refused(f"Broke: {said}.")
+        where = ", ".join(f"{source['source']} at step {source['broke']}" for source in broke)
+        raise UserError(f"Broke: {where}.")
 
 
 _OF_SOURCE = ("source", "collection", "video_id")
@@ -76,10 +76,10 @@ def sweep(endpoints: Endpoints) -> None:
 
 
 def fetch_and_settle(
-    endpoints: Endpoints, asked: dict[str, str], on_look: Callable[[Traffic], None]
+    endpoints: Endpoints, parameters: dict[str, str], on_look: Callable[[Traffic], None]
 ) -> tuple[dict[str, Any], Traffic]:
     """Call `fetch`, and wait until all that it set going has come to rest."""
-    answer = in_background(call_fetch, endpoints, asked)
+    answer = in_background(call_fetch, endpoints, parameters)
     while not answer.done():
         if (traffic := look_or_none(endpoints)) is not None:
             on_look(traffic)
@@ -112,7 +112,7 @@ def in_words(answer: dict[str, Any]) -> list[str]:
         return _due_in_words(answer)
     read = [_read_again(answer)] if "refresh" in answer["mode"] else []
     if answer["mode"] == "refresh":
-        return [*read, *_left(answer)]
+        return [*read, *_leftover_lines(answer)]
     lines = [
         *read,
         f"listed   {answer['listed']} videos ({answer['new']} new, "
@@ -126,7 +126,7 @@ def in_words(answer: dict[str, Any]) -> list[str]:
         )
     if answer["max_videos_reached"]:
         lines.append("stopped  at max_videos: raise it, or what was posted later is never listed")
-    return [*lines, *_left(answer)]
+    return [*lines, *_leftover_lines(answer)]
 
 
 def _read_again(answer: dict[str, Any]) -> str:
@@ -136,7 +136,7 @@ def _read_again(answer: dict[str, Any]) -> str:
     )
 
 
-def _left(answer: dict[str, Any]) -> list[str]:
+def _leftover_lines(answer: dict[str, Any]) -> list[str]:
     if not answer["left"]:
         return []
     return [f"left     for a later run, because of: {answer['left']['why']}"]
@@ -148,11 +148,11 @@ def _due_in_words(answer: dict[str, Any]) -> list[str]:
         lines += [f"{ran['collection']}:", *(f"  {line}" for line in in_words(ran))]
     lines += [f"{name}: another run has it" for name in answer["busy"]]
     lines += [f"{name}: left for the next run" for name in answer["left"]]
-    lines += [f"{one['collection']}: {one['why']}" for one in answer["failed"]]
+    lines += [f"{failure['collection']}: {failure['why']}" for failure in answer["failed"]]
     return lines or ["Nothing is due."]
 
 
 def _reasons(answer: dict[str, Any], kind: str) -> str:
-    found = answer["reasons"].get(kind, {})
-    said = ", ".join(f"{reason} {count}" for reason, count in sorted(found.items()))
-    return f" ({said})" if said else ""
+    counts = answer["reasons"].get(kind, {})
+    listing = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+    return f" ({listing})" if listing else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.uploads import files_in
 from shared.concurrency import in_order
 from shared.model import Malformed, Record, content_id, id_in_name, parse_record
@@ -22,7 +22,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
+class Selection:
     """What the words of a command name. Nothing was looked up but paths on this machine."""
 
     local_files: tuple[Path, ...] = ()
@@ -31,8 +31,8 @@ class Selected:
     everything: bool = False
 
     @classmethod
-    def of(cls, words: Iterable[str]) -> "Selected":
-        """Read SELECTION…; each word once. Raises Refused for one that names nothing.
+    def of(cls, words: Iterable[str]) -> "Selection":
+        """Read SELECTION…; each word once. Raises UserError for one that names nothing.
 
         A file that is called like an id, or `all`, is meant by its path: `./all`.
         """
@@ -49,10 +49,10 @@ class Selected:
                 ids[word] = None
             else:
                 files |= {path.resolve(): path for path in _files(word)}
-        found = cls(tuple(files.values()), tuple(ids), tuple(collections), everything)
-        if found == cls():
-            raise Refused(f"Nothing is selected. {POSSIBLE}", WRONG_USE)
-        return found
+        selection = cls(tuple(files.values()), tuple(ids), tuple(collections), everything)
+        if selection == cls():
+            raise UserError(f"Nothing is selected. {POSSIBLE}", WRONG_USE)
+        return selection
 
     @property
     def in_lake(self) -> bool:
@@ -63,7 +63,7 @@ class Selected:
 def _collection(word: str) -> str:
     name = word.removeprefix(COLLECTION)
     if not _NAME.fullmatch(name):
-        raise Refused(f"{word}: {name!r} is no name of a collection.", WRONG_USE)
+        raise UserError(f"{word}: {name!r} is no name of a collection.", WRONG_USE)
     return name
 
 
@@ -71,14 +71,14 @@ def _files(word: str) -> list[Path]:
     path = Path(word)
     try:
         is_there = bool(word) and path.exists()
-        found = list(files_in([path])) if is_there else []
+        files = list(files_in([path])) if is_there else []
     except (OSError, ValueError) as error:
-        raise Refused(f"{word}: cannot be read ({error}).", WRONG_USE) from error
+        raise UserError(f"{word}: cannot be read ({error}).", WRONG_USE) from error
     if not is_there:
-        raise Refused(f"{word}: there is no such file or folder. {POSSIBLE}", WRONG_USE)
-    if not found:
-        raise Refused(f"{word}: there is no file in this folder.", WRONG_USE)
-    return found
+        raise UserError(f"{word}: there is no such file or folder. {POSSIBLE}", WRONG_USE)
+    if not files:
+        raise UserError(f"{word}: there is no file in this folder.", WRONG_USE)
+    return files
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,52 +93,54 @@ class LakeVideo:
 
 
 @dataclass
-class Objects:
+class SelectedVideos:
     """The selected objects of a lake: iterate once; then the rest says what was not found."""
 
     lake: Lake
-    selected: Selected
+    selected: Selection
     missing: list[str] = field(default_factory=list)
     """Ids that were asked for, or are in the collection, and have no file in the lake."""
     problems: list[str] = field(default_factory=list)
     """Sentences about metadata that cannot be read, and so may belong to a collection."""
 
     def __iter__(self) -> Iterator[LakeVideo]:
-        """Raises Refused for a collection of which the lake has no video."""
+        """Raises UserError for a collection of which the lake has no video."""
         self.missing.clear()
         self.problems.clear()
-        wanted = dict.fromkeys(self.selected.video_ids) | self._listed()
+        durations = dict.fromkeys(self.selected.video_ids) | self._listed()
         seen: set[str] = set()
-        for video in self._found(wanted):
+        for video in self._matching(durations):
             seen.add(video.video_id)
             yield video
-        self.missing += [video_id for video_id in wanted if video_id not in seen]
+        self.missing += [video_id for video_id in durations if video_id not in seen]
 
-    def _found(self, wanted: dict[str, float | None]) -> Iterator[LakeVideo]:
+    def _matching(self, durations: dict[str, float | None]) -> Iterator[LakeVideo]:
         if self.selected.everything or self.selected.collections:
-            yield from self._among(self.lake.entries(VIDEOS), wanted)
+            yield from self._selected_from(self.lake.entries(VIDEOS), durations)
             return
         # A few ids are looked up by name; only what is not found that way needs the whole list.
-        rest = dict(wanted)
-        for video_id in wanted:
-            for video in self._among(self.lake.entries(f"{VIDEOS}{video_id}"), {video_id: None}):
-                rest.pop(video_id, None)
+        remaining = dict(durations)
+        for video_id in durations:
+            for video in self._selected_from(
+                self.lake.entries(f"{VIDEOS}{video_id}"), {video_id: None}
+            ):
+                remaining.pop(video_id, None)
                 yield video
-        if rest:
-            yield from self._among(self.lake.entries(VIDEOS), rest)
+        if remaining:
+            yield from self._selected_from(self.lake.entries(VIDEOS), remaining)
 
-    def _among(
-        self, entries: Iterable[Entry], wanted: dict[str, float | None]
+    def _selected_from(
+        self, entries: Iterable[Entry], durations: dict[str, float | None]
     ) -> Iterator[LakeVideo]:
         """Those that are wanted. A file whose name tells no id is only read if it may be one."""
-        reads = self.selected.everything or any(id_.startswith("u") for id_ in wanted)
+        reads = self.selected.everything or any(id_.startswith("u") for id_ in durations)
         for entry in entries:
             if entry.name.endswith("/"):
                 continue
-            named = id_in_name(PurePosixPath(entry.name).stem)
-            video_id = named or (self._content_id(entry) if reads else None)
-            if video_id and (self.selected.everything or video_id in wanted):
-                duration_s = wanted.get(video_id)
+            id_from_name = id_in_name(PurePosixPath(entry.name).stem)
+            video_id = id_from_name or (self._content_id(entry) if reads else None)
+            if video_id and (self.selected.everything or video_id in durations):
+                duration_s = durations.get(video_id)
                 yield LakeVideo(video_id, entry.name, entry.generation, entry.size, duration_s)
 
     def _content_id(self, entry: Entry) -> str | None:
@@ -151,19 +153,21 @@ class Objects:
         """Ids of the videos that the collections listed, with the duration that was listed."""
         if not self.selected.collections:
             return {}
-        found: dict[str, float | None] = {}
-        known: set[str] = set()
+        durations: dict[str, float | None] = {}
+        collections: set[str] = set()
         for record in in_order(self._record, self.lake.names(METADATA)):
             if isinstance(record, str):
                 self.problems.append(record)
             elif record and record.video and record.video.collection:
-                known.add(record.video.collection)
+                collections.add(record.video.collection)
                 if record.video.collection in self.selected.collections:
-                    found[record.video_id] = record.video.duration_s
+                    durations[record.video_id] = record.video.duration_s
         for name in self.selected.collections:
-            if name not in known:
-                raise Refused(f"The lake has no video of collection {name}. {_those(known)}")
-        return found
+            if name not in collections:
+                raise UserError(
+                    f"The lake has no video of collection {name}. {_those(collections)}"
+                )
+        return durations
 
     def _record(self, name: str) -> Record | str | None:
         """The listing, what is wrong with it, or None when it is gone."""
@@ -179,15 +183,15 @@ class Objects:
         return record
 
 
-def objects_in(lake: Lake, selected: Selected) -> Objects:
+def videos_in(lake: Lake, selected: Selection) -> SelectedVideos:
     """Every object of the lake that is selected, each once, in the order of names.
 
     Ids come from names; a file whose name tells none has its content's, which costs a read.
     """
-    return Objects(lake, selected)
+    return SelectedVideos(lake, selected)
 
 
-def _those(known: set[str]) -> str:
-    if not known:
+def _those(collections: set[str]) -> str:
+    if not collections:
         return "It has none of any collection."
-    return f"It has videos of: {', '.join(sorted(known))}."
+    return f"It has videos of: {', '.join(sorted(collections))}."

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from local.endpoints import DATASET, RECORDS, UPLOADED, Endpoints
 from local.home import PROJECT
 from shared.config import GeminiSettings
@@ -35,7 +35,7 @@ Dataset = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,1024}$")]
 Topic = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$")]
 
 
-class Target(BaseModel):
+class TargetSettings(BaseModel):
     """One table of `[targets]`. A field that nobody knows is refused: it may be a misspelt one."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -49,24 +49,24 @@ class Target(BaseModel):
 
     @field_validator("gemini")
     @classmethod
-    def _has_known_fields(cls, said: dict[str, Any]) -> dict[str, Any]:
-        if _SECRET in said:
+    def _has_known_fields(cls, gemini: dict[str, Any]) -> dict[str, Any]:
+        if _SECRET in gemini:
             raise ValueError("a key has no place in a file, and in the cloud none is needed")
-        if unknown := sorted(said.keys() - GeminiSettings.model_fields.keys()):
-            known = ", ".join(one for one in GeminiSettings.model_fields if one != _SECRET)
-            raise ValueError(f"there is no field {unknown[0]}; there are: {known}")
-        for name, value in said.items():
+        if unknown := sorted(gemini.keys() - GeminiSettings.model_fields.keys()):
+            names = ", ".join(field for field in GeminiSettings.model_fields if field != _SECRET)
+            raise ValueError(f"there is no field {unknown[0]}; there are: {names}")
+        for name, value in gemini.items():
             # A setting that comes from the environment is text; here a number is written as one.
             is_text = isinstance(GeminiSettings.model_fields[name].default, str)
             if isinstance(value, bool) or isinstance(value, str) != is_text:
                 raise ValueError(f"{name} must be a {'text' if is_text else 'number'}")
-        return said
+        return gemini
 
     @classmethod
-    def of(cls, said: object) -> Self:
+    def of(cls, table: object) -> Self:
         """Read one table. Raises ValidationError."""
-        made = cls.model_validate(said)
-        return made.model_copy(update={"gemini": _asking(made.gemini)})
+        settings = cls.model_validate(table)
+        return settings.model_copy(update={"gemini": _asking(settings.gemini)})
 
     def endpoints(self, name: str) -> Endpoints:
         return Endpoints(
@@ -83,19 +83,19 @@ class Target(BaseModel):
         )
 
 
-def _asking(said: dict[str, Any]) -> dict[str, Any]:
+def _asking(gemini: dict[str, Any]) -> dict[str, Any]:
     """All settings: said ones and defaults, whatever this shell's environment has."""
     defaults = {
         name: field.default
         for name, field in GeminiSettings.model_fields.items()
         if name != _SECRET
     }
-    settings = GeminiSettings.model_validate({_SECRET: ""} | defaults | said)
+    settings = GeminiSettings.model_validate({_SECRET: ""} | defaults | gemini)
     return settings.model_dump(exclude={_SECRET})
 
 
 def target(name: str, folder: Path | None = None) -> Endpoints:
-    """The cloud of that name. Raises Refused naming file, target and field.
+    """The cloud of that name. Raises UserError naming file, target and field.
 
     The file is the one that TTA_CONFIG names, else `tta.toml` in the folder (by default the
     working directory), else the one beside the project.
@@ -103,23 +103,23 @@ def target(name: str, folder: Path | None = None) -> Endpoints:
     file = _file(name, folder or Path.cwd())
     targets = _targets(file)
     if name not in targets:
-        known = f"It has: {', '.join(sorted(targets))}." if targets else "It has none."
-        raise Refused(f"--target {name}: {file} has no [targets.{name}]. {known}", WRONG_USE)
+        names = f"It has: {', '.join(sorted(targets))}." if targets else "It has none."
+        raise UserError(f"--target {name}: {file} has no [targets.{name}]. {names}", WRONG_USE)
     try:
-        return Target.of(targets[name]).endpoints(name)
+        return TargetSettings.of(targets[name]).endpoints(name)
     except ValidationError as error:
-        raise Refused(_wrong(file, name, error)) from error
+        raise UserError(_wrong(file, name, error)) from error
 
 
 def _file(name: str, folder: Path) -> Path:
-    if named := os.environ.get(NAMED_BY):
-        if not Path(named).is_file():
-            raise Refused(f"{NAMED_BY}: there is no file {named}.")
-        return Path(named)
-    for place in (folder, PROJECT):
-        if (place / FILE).is_file():
-            return place / FILE
-    raise Refused(
+    if configured := os.environ.get(NAMED_BY):
+        if not Path(configured).is_file():
+            raise UserError(f"{NAMED_BY}: there is no file {configured}.")
+        return Path(configured)
+    for directory in (folder, PROJECT):
+        if (directory / FILE).is_file():
+            return directory / FILE
+    raise UserError(
         f"--target {name}: there is no {FILE} here. Make one with what `terraform output` says:\n"
         f'  [targets.{name if _NAME.fullmatch(name) else "prod"}]\n  project = "…"\n'
         '  lake_bucket = "…"',
@@ -131,12 +131,12 @@ def _targets(file: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Refused(f"{file}: {error}.") from error
+        raise UserError(f"{file}: {error}.") from error
     if unknown := sorted(content.keys() - {"targets"}):
-        raise Refused(f"{file}: {unknown[0]} has no meaning; a target is a table [targets.NAME].")
+        raise UserError(f"{file}: {unknown[0]} has no meaning; a target is a table [targets.NAME].")
     targets = content.get("targets", {})
     if not isinstance(targets, dict):
-        raise Refused(f"{file}: targets is no table; a target is a table [targets.NAME].")
+        raise UserError(f"{file}: targets is no table; a target is a table [targets.NAME].")
     return targets
 
 
@@ -148,7 +148,7 @@ def _wrong(file: Path, name: str, error: ValidationError) -> str:
             where = f"gemini.{where}" if where else "gemini"
         why = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            why = f"there is no such field; there are: {', '.join(Target.model_fields)}"
+            why = f"there is no such field; there are: {', '.join(TargetSettings.model_fields)}"
         elif problem["type"] == "missing":
             why = "is missing"
         lines.append(f"{file}, [targets.{name}]{f', {where}' if where else ''}: {_ended(why)}")

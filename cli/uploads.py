@@ -11,12 +11,12 @@ from shared.model import content_id, id_in_name
 ACCEPTED = (MP4, QUICKTIME, WEBM)
 
 
-class Unusable(Exception):
+class UnusableFile(Exception):
     """A file that cannot be ingested; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class VideoFile:
     """A file that can be ingested."""
 
     path: Path
@@ -29,33 +29,33 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
             inside = sorted(path.iterdir())
-            yield from (one for one in inside if one.is_file() and not one.name.startswith("."))
+            yield from (file for file in inside if file.is_file() and not file.name.startswith("."))
         else:
             yield path
 
 
-def inspected(path: Path) -> Upload:
+def inspect_video(path: Path) -> VideoFile:
     """Look at a file's first bytes and name. Raises Unusable."""
     if not path.exists():
-        raise Unusable("there is no such file")
+        raise UnusableFile("there is no such file")
     if not path.is_file():
-        raise Unusable("is no ordinary file")
+        raise UnusableFile("is no ordinary file")
     try:
         with path.open("rb") as file:
             kind = _accepted(file.read(HEAD_BYTES))
-        return Upload(path, id_in_name(path.stem) or content_id(_sha256(path)), kind)
+        return VideoFile(path, id_in_name(path.stem) or content_id(_sha256(path)), kind)
     except OSError as error:
-        raise Unusable(f"cannot be read: {error.strerror}") from error
+        raise UnusableFile(f"cannot be read: {error.strerror}") from error
 
 
 def _accepted(head: bytes) -> MediaType:
     kind = media_type(head)
     if not head:
-        raise Unusable("is empty")
+        raise UnusableFile("is empty")
     if kind is None:
-        raise Unusable("is no video, by its first bytes")
+        raise UnusableFile("is no video, by its first bytes")
     if kind not in ACCEPTED:
-        raise Unusable(f"is {kind.mime}; only mp4, mov and webm can be ingested")
+        raise UnusableFile(f"is {kind.mime}; only mp4, mov and webm can be ingested")
     return kind
 
 

@@ -57,11 +57,11 @@ class Warehouse:
     def counts(self) -> dict[str, int]:
         """Rows of every table."""
         tables = sorted(definitions())
-        asked = (
+        queries = (
             f"SELECT '{table}' AS name, COUNT(*) AS n FROM {table}"  # nosec B608 # our tables
             for table in tables
         )
-        return {row["name"]: row["n"] for row in self.rows(" UNION ALL ".join(asked))}
+        return {row["name"]: row["n"] for row in self.rows(" UNION ALL ".join(queries))}
 
     def contents(self) -> dict[str, Counter[bytes]]:
         """A fingerprint of every row of every table: two equal contents are equal tables."""

@@ -83,7 +83,7 @@ def test_wrong_use_is_status_2_and_a_sentence(arguments, sentence, capsys):
 
 
 def test_a_refusal_is_told_without_a_traceback(verb, capsys):
-    verb("from cli.errors import Refused; raise Refused('There is no such thing.')")
+    verb("from cli.errors import UserError; raise UserError('There is no such thing.')")
 
     assert status_of(["extra"]) == 1
     assert capsys.readouterr().err == "Error: There is no such thing.\n"

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from cli.errors import WRONG_USE, Refused
-from cli.selection import LakeVideo, Selected, objects_in
+from cli.errors import WRONG_USE, UserError
+from cli.selection import LakeVideo, Selection, videos_in
 from shared.model import Record, content_id
 from tests.fakes import LakeInMemory
 from tests.records import video
@@ -50,12 +50,12 @@ def listing(lake, video_id: str, collection: str | None, **fields) -> None:
 
 
 def ids(lake, *words: str) -> list[str]:
-    return [found.video_id for found in objects_in(lake, Selected.of(words))]
+    return [found.video_id for found in videos_in(lake, Selection.of(words))]
 
 
 def refusal(*words: str) -> str:
-    with pytest.raises(Refused) as caught:
-        Selected.of(words)
+    with pytest.raises(UserError) as caught:
+        Selection.of(words)
     assert caught.value.status == WRONG_USE
     return str(caught.value)
 
@@ -64,32 +64,32 @@ def test_each_kind_of_word_is_told_apart(tmp_path):
     file = tmp_path / "clip.mp4"
     file.write_bytes(b"x")
 
-    found = Selected.of([str(file), ID, OWN, "collection:cats-2026", "all"])
+    found = Selection.of([str(file), ID, OWN, "collection:cats-2026", "all"])
 
-    assert found == Selected((file,), (ID, OWN), ("cats-2026",), everything=True)
+    assert found == Selection((file,), (ID, OWN), ("cats-2026",), everything=True)
     assert found.in_lake
 
 
 def test_files_alone_need_no_lake(tmp_path):
     (tmp_path / "clip.mp4").touch()
 
-    assert not Selected.of([str(tmp_path)]).in_lake
+    assert not Selection.of([str(tmp_path)]).in_lake
 
 
 def test_a_folder_is_its_files_but_hidden_ones(tmp_path):
     for name in ("b.mp4", "a.mp4", ".hidden"):
         (tmp_path / name).touch()
 
-    assert Selected.of([str(tmp_path)]).local_files == (tmp_path / "a.mp4", tmp_path / "b.mp4")
+    assert Selection.of([str(tmp_path)]).local_files == (tmp_path / "a.mp4", tmp_path / "b.mp4")
 
 
 def test_what_is_named_twice_is_selected_once(tmp_path):
     file = tmp_path / "clip.mp4"
     file.touch()
 
-    found = Selected.of([str(tmp_path), str(file), ID, ID, "collection:a", "collection:a"])
+    found = Selection.of([str(tmp_path), str(file), ID, ID, "collection:a", "collection:a"])
 
-    assert found == Selected((file,), (ID,), ("a",))
+    assert found == Selection((file,), (ID,), ("a",))
 
 
 def test_a_file_that_is_called_like_an_id_is_meant_by_its_path(tmp_path, monkeypatch):
@@ -97,8 +97,8 @@ def test_a_file_that_is_called_like_an_id_is_meant_by_its_path(tmp_path, monkeyp
     (tmp_path / ID).touch()
     (tmp_path / "all").touch()
 
-    assert Selected.of([ID]).local_files == ()
-    assert len(Selected.of([f"./{ID}", "./all"]).local_files) == 2
+    assert Selection.of([ID]).local_files == ()
+    assert len(Selection.of([f"./{ID}", "./all"]).local_files) == 2
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_all_is_every_object_under_videos(lake):
 
 
 def test_an_object_is_told_with_its_generation_and_size(lake):
-    (found,) = objects_in(lake, Selected.of([ID]))
+    (found,) = videos_in(lake, Selection.of([ID]))
 
     generation = lake.objects[f"videos/{ID}.mp4"].generation
     assert found == LakeVideo(ID, f"videos/{ID}.mp4", generation, size=3)
@@ -167,7 +167,7 @@ def test_an_own_file_without_an_id_in_its_name_is_found_by_its_content(lake):
 
 
 def test_files_are_not_read_for_an_id_that_is_no_contents(lake):
-    objects = objects_in(lake, Selected.of(["7300000000000000099"]))
+    objects = videos_in(lake, Selection.of(["7300000000000000099"]))
 
     assert list(objects) == []
     assert objects.missing == ["7300000000000000099"]
@@ -175,7 +175,7 @@ def test_files_are_not_read_for_an_id_that_is_no_contents(lake):
 
 
 def test_an_id_without_a_file_is_told_beside_what_was_found(lake):
-    objects = objects_in(lake, Selected.of([ID, "7300000000000000099"]))
+    objects = videos_in(lake, Selection.of([ID, "7300000000000000099"]))
 
     assert [found.video_id for found in objects] == [ID]
     assert objects.missing == ["7300000000000000099"]
@@ -191,7 +191,7 @@ def test_a_collection_is_the_videos_that_it_listed(lake):
     listing(lake, ID, "cats", duration_s=12.5)
     listing(lake, OTHER, "dogs")
 
-    (found,) = objects_in(lake, Selected.of(["collection:cats"]))
+    (found,) = videos_in(lake, Selection.of(["collection:cats"]))
 
     assert (found.video_id, found.duration_s) == (ID, 12.5)
 
@@ -200,7 +200,7 @@ def test_a_listed_video_without_a_file_is_told(lake):
     listing(lake, ID, "cats")
     listing(lake, "7300000000000000099", "cats")
 
-    objects = objects_in(lake, Selected.of(["collection:cats"]))
+    objects = videos_in(lake, Selection.of(["collection:cats"]))
 
     assert len(list(objects)) == 1
     assert objects.missing == ["7300000000000000099"]
@@ -216,7 +216,7 @@ def test_a_collection_that_listed_nothing_is_refused_with_those_that_did(lake):
     listing(lake, ID, "cats")
     listing(lake, OTHER, None)
 
-    with pytest.raises(Refused, match=r"no video of collection dogs\. It has videos of: cats"):
+    with pytest.raises(UserError, match=r"no video of collection dogs\. It has videos of: cats"):
         ids(lake, "collection:dogs")
 
 
@@ -225,7 +225,7 @@ def test_metadata_that_cannot_be_read_is_told(lake):
     lake.put(f"metadata/{OTHER}.json", b"{broken")
     lake.put("metadata/7300000000000000003.json", lake.read(f"metadata/{ID}.json"))
 
-    objects = objects_in(lake, Selected.of(["collection:cats"]))
+    objects = videos_in(lake, Selection.of(["collection:cats"]))
 
     assert [found.video_id for found in objects] == [ID]
     assert [problem.split(":")[0] for problem in objects.problems] == [

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.cloud import opened
+from cli.cloud import open_cloud
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.target import target
 from shared.config import GeminiSettings
 
@@ -87,7 +87,7 @@ def test_a_key_never_leaves_the_environment(told, monkeypatch):
 def test_what_is_wrong_is_told_with_file_target_and_field(told, content, sentence):
     path = told(content)
 
-    with pytest.raises(Refused, match=sentence) as refused:
+    with pytest.raises(UserError, match=sentence) as refused:
         target("prod")
     assert str(path) in str(refused.value)
 
@@ -104,7 +104,7 @@ def test_tta_config_names_another_file(told, tmp_path, monkeypatch):
 def test_a_tta_config_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setenv("TTA_CONFIG", "/no/such.toml")
 
-    with pytest.raises(Refused, match=r"TTA_CONFIG: there is no file /no/such.toml"):
+    with pytest.raises(UserError, match=r"TTA_CONFIG: there is no file /no/such.toml"):
         target("prod")
 
 
@@ -112,7 +112,7 @@ def test_without_a_file_one_is_told_how_to_make_it(tmp_path, monkeypatch):
     monkeypatch.delenv("TTA_CONFIG", raising=False)
     monkeypatch.setattr("cli.target.PROJECT", tmp_path)
 
-    with pytest.raises(Refused, match=r"(?s)no tta.toml.*\[targets.prod\].*project = "):
+    with pytest.raises(UserError, match=r"(?s)no tta.toml.*\[targets.prod\].*project = "):
         target("prod", tmp_path)
 
 
@@ -120,7 +120,7 @@ def test_opening_a_target_starts_nothing_and_leaves_the_environment_alone(told, 
     told(PROD)
     before = dict(os.environ)
 
-    with opened(tmp_path / "home", Screen(), target="prod") as at:
+    with open_cloud(tmp_path / "home", Screen(), target="prod") as at:
         assert dict(os.environ) == before
         assert at.target == "prod"
 
@@ -134,7 +134,7 @@ def test_without_a_login_one_is_told_how_to_log_in(told, error):
     told(PROD)
 
     with (
-        pytest.raises(Refused, match="gcloud auth application-default login"),
-        opened(None, Screen(), target="prod"),
+        pytest.raises(UserError, match="gcloud auth application-default login"),
+        open_cloud(None, Screen(), target="prod"),
     ):
         raise getattr(exceptions, error)("no")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.times import moment
 from tests.records import DAY_0
 
@@ -28,7 +28,7 @@ def test_a_span_counts_back_and_a_time_is_in_utc(text, ago):
 
 @pytest.mark.parametrize("text", ["", "soon", "2", "-2h", "2 fortnights", "2026-13-01", "999999w"])
 def test_what_is_neither_is_wrong_use(text):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UserError) as refused:
         moment(text, DAY_0)
 
     assert refused.value.status == WRONG_USE

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.selection import LakeVideo
-from cli.verbs.backfill.run import Backfill, Wish
+from cli.verbs.backfill.run import Backfill, BackfillOptions
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Transient
 from shared.model import Rating
@@ -62,7 +62,7 @@ class Batched(World):
             sleep=lambda seconds: None,
             timer=lambda: 0.0,
         )
-        return run.run(videos, Wish(**wish))
+        return run.run(videos, BackfillOptions(**wish))
 
     def ratings(self):
         names = [name for name in self.lake.names("ratings/") if name.endswith(".json")]
@@ -301,7 +301,7 @@ def test_a_job_whose_schema_is_refused_is_followed_by_one_with_the_schema_in_wor
     refuse_the_schema(world, message)
 
     first = world.backfill()
-    with pytest.raises(Refused, match="does not serve the response schema"):
+    with pytest.raises(UserError, match="does not serve the response schema"):
         first.refuse_failure()
     second = world.backfill()
     third = world.backfill()

@@ -88,5 +88,5 @@ def test_one_that_does_not_come_through_says_what_is_missing_and_is_removed(
 def test_a_cloud_in_which_nobody_rates_is_told(cloud, monkeypatch, lake):
     monkeypatch.setattr(smoke, "RATERS", "nobody-")
 
-    with pytest.raises(smoke.Refused, match="Nobody rates what is uploaded"):
+    with pytest.raises(smoke.UserError, match="Nobody rates what is uploaded"):
         smoke.raters_of(cloud)

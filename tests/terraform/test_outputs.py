@@ -4,14 +4,14 @@ import re
 import tomllib
 from urllib.parse import parse_qs, urlsplit
 
-from cli.target import Target
+from cli.target import TargetSettings
 from tests.terraform.conftest import PROJECT
 
 
 def test_tta_takes_the_target_as_it_is_printed(plan):
     targets = tomllib.loads(plan.output("tta_toml"))["targets"]
 
-    target = Target.of(targets["dev"])
+    target = TargetSettings.of(targets["dev"])
 
     assert (target.project, target.lake_bucket) == (PROJECT, f"{PROJECT}-lake")
     assert (

@@ -45,18 +45,24 @@ def backfill(
 
     Example: tta backfill all --target prod --dry-run
     """
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
     from cli.verbs.backfill.outcome import show
-    from cli.verbs.backfill.run import Wish, asking, backfilled, refuse_without_vertex, selected_in
+    from cli.verbs.backfill.run import (
+        BackfillOptions,
+        backfilled,
+        gemini_condition,
+        refuse_without_vertex,
+        selected_in,
+    )
     from local.cloud import INGEST, LAKE
 
     screen = Screen(machine=json)
     selected = selected_in(selection or [])
-    wish = Wish(replicates, max_requests, poll, not no_wait, dry_run)
+    wish = BackfillOptions(replicates, max_requests, poll, not no_wait, dry_run)
     refuse_without_vertex(target, dry_run)
-    with opened(home, screen, LAKE if dry_run else INGEST, target=target) as endpoints:
-        under = asking(endpoints, caption, rag)
+    with open_cloud(home, screen, LAKE if dry_run else INGEST, target=target) as endpoints:
+        under = gemini_condition(endpoints, caption, rag)
         outcome = backfilled(selected, wish, under, endpoints, screen)
     if json:
         screen.show_json(outcome.document())

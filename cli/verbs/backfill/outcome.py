@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.verbs.rate.price import usd
 from shared.rating.batch.part import Part
 from shared.rating.gemini.estimate import Expected, Range
 
 LISTED = 20
 GO_ON = "The same command goes on where it stopped; nothing is paid twice."
-_SAID = {
+_SKIPPED = {
     "rated": "are rated already",
     "answered": "are answered already and only need to be read",
     "under_way": "are under way",
@@ -23,7 +23,7 @@ _SAID = {
 
 
 @dataclass
-class Outcome:
+class BackfillOutcome:
     """What there was to do, and what became of it."""
 
     rater: str
@@ -42,7 +42,7 @@ class Outcome:
     corrected: int = 0
     cost_usd: float = 0.0
     without_price: int = 0
-    left: int = 0
+    unrated: int = 0
     trouble: str = ""
     problems: list[str] = field(default_factory=list)
 
@@ -90,8 +90,8 @@ class Outcome:
             "failed": self.failed,
             "missing": self.missing,
             "messages": dict(self.messages()),
-            "left": self.left,
-            "is_complete": not (self.running or self.left),
+            "left": self.unrated,
+            "is_complete": not (self.running or self.unrated),
             "problems": self.problems,
         }
 
@@ -107,11 +107,11 @@ class Outcome:
         }
 
     def state(self, part: Part) -> str:
-        known = part.job_state or self.states.get(part.display_name) or part.step
-        return known.removeprefix("JOB_STATE_").lower().replace("_", " ")
+        state = part.job_state or self.states.get(part.display_name) or part.step
+        return state.removeprefix("JOB_STATE_").lower().replace("_", " ")
 
     def refuse_failure(self) -> None:
-        """Raises Refused, naming all that did not become a rating and should have."""
+        """Raises UserError, naming all that did not become a rating and should have."""
         sentences = list(self.problems)
         if self.failed or self.missing:
             sentences.append(
@@ -123,19 +123,19 @@ class Outcome:
                 "Gemini does not serve the response schema any more. The next run sends it in "
                 "words; those ratings carry the flag schema_relaxed."
             )
-        if self.left:
-            sentences.append(f"{self.left} are not rated yet ({self.trouble}). {GO_ON}")
+        if self.unrated:
+            sentences.append(f"{self.unrated} are not rated yet ({self.trouble}). {GO_ON}")
         if sentences:
-            raise Refused("\n".join(sentences))
+            raise UserError("\n".join(sentences))
 
 
-def planned(outcome: Outcome) -> Iterator[str]:
+def planned(outcome: BackfillOutcome) -> Iterator[str]:
     """What there is to do, in sentences."""
     seconds = f"{outcome.seconds:,.0f} s"
     yield f"{outcome.to_ask} ratings of {outcome.videos} videos ({seconds}) to ask in a batch."
-    for standing, said in _SAID.items():
-        if count := outcome.standings[standing]:
-            yield f"{count} {said}."
+    for status, text in _SKIPPED.items():
+        if count := outcome.standings[status]:
+            yield f"{count} {text}."
     if outcome.limited:
         yield "More are wanting: --max-requests leaves them for later."
     if outcome.to_ask and outcome.cost is None:
@@ -148,7 +148,7 @@ def planned(outcome: Outcome) -> Iterator[str]:
         )
 
 
-def show(outcome: Outcome, screen: Screen, command: str) -> None:
+def show(outcome: BackfillOutcome, screen: Screen, command: str) -> None:
     """For people: jobs, then ratings, then what to do next."""
     if outcome.dry_run:
         for sentence in planned(outcome):
@@ -163,7 +163,7 @@ def show(outcome: Outcome, screen: Screen, command: str) -> None:
         screen.show(f"{len(outcome.running)} jobs are not over yet. To see to them: {command}")
 
 
-def _show_jobs(outcome: Outcome, screen: Screen) -> None:
+def _show_jobs(outcome: BackfillOutcome, screen: Screen) -> None:
     rows = []
     for part in outcome.jobs[:LISTED]:
         found = part.found
@@ -178,7 +178,7 @@ def _show_jobs(outcome: Outcome, screen: Screen) -> None:
         screen.show(f"  {odd} lines of output could not be read or were nobody's.")
 
 
-def _show_ratings(outcome: Outcome, screen: Screen) -> None:
+def _show_ratings(outcome: BackfillOutcome, screen: Screen) -> None:
     if not outcome.ratings:
         if not outcome.running:
             screen.show("No rating was made.")

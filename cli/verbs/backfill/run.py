@@ -12,10 +12,10 @@ from functools import cached_property
 from threading import Lock
 
 from cli.console import Screen
-from cli.errors import WRONG_USE, Refused
-from cli.selection import Selected, objects_in
+from cli.errors import WRONG_USE, UserError
+from cli.selection import Selection, videos_in
 from cli.tombstone_key import tombstones_of
-from cli.verbs.backfill.outcome import GO_ON, Outcome, planned
+from cli.verbs.backfill.outcome import GO_ON, BackfillOutcome, planned
 from local.endpoints import CLAIM_LEASE_S, LOCAL, Endpoints
 from local.traffic import wait_until_over
 from shared.concurrency import in_order
@@ -48,7 +48,7 @@ _MOST_BAD_LOOKS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class BackfillOptions:
     """What was asked for. `most_requests` bounds what is under way at a time."""
 
     replicates: int = 1
@@ -79,7 +79,9 @@ class Backfill:
     part_bytes: int = MOST_BYTES
 
     def __post_init__(self) -> None:
-        self._outcome = Outcome(self.under.name, self.under.config_hash, self.under.settings.model)
+        self._outcome = BackfillOutcome(
+            self.under.name, self.under.config_hash, self.under.settings.model
+        )
         self._batches = Batches(
             self.lake,
             self.jobs,
@@ -98,7 +100,7 @@ class Backfill:
         """What calls cost where these settings ask."""
         return Prices.under(self.under.settings)
 
-    def run(self, videos: Iterable[Video], wish: Wish) -> Outcome:
+    def run(self, videos: Iterable[Video], wish: BackfillOptions) -> BackfillOutcome:
         """Plan, ask, wait, keep, rate. Killed anywhere, the same run again goes on from there.
 
         What jobs of earlier runs have answered becomes ratings too, whatever is selected now.
@@ -127,7 +129,7 @@ class Backfill:
     def _plan(
         self,
         videos: Iterable[Video],
-        wish: Wish,
+        wish: BackfillOptions,
         under_way: list[Part],
         questions: Draft,
         free: Draft,
@@ -179,7 +181,7 @@ class Backfill:
                 self.tell(f"Submitting {part.requests} requests as {part.display_name} …")
             parts[number] = self._batches.submitted(part)
 
-    def _settle(self, wish: Wish) -> None:
+    def _settle(self, wish: BackfillOptions) -> None:
         """Look at the jobs until all are over; rate what each has answered as soon as it is."""
         parts = self._outcome.parts
         while True:
@@ -219,7 +221,7 @@ class Backfill:
         again: list[Wanted] = []
         left = self._rate(self._batches.wanted(part), again)
         left += self._rate(again, None)
-        self._outcome.left += left
+        self._outcome.unrated += left
         return part if left else self._batches.done_with(part)
 
     def _rate(self, wanted: Iterable[Wanted], again: list[Wanted] | None) -> int:
@@ -287,11 +289,11 @@ class Backfill:
         outcome.without_price += rating.cost_usd is None and rating.model_version is not None
 
 
-def selected_in(words: list[str]) -> Selected:
-    """The selection, all of it in the lake. Raises Refused for files of this machine."""
-    selected = Selected.of(words)
+def selected_in(words: list[str]) -> Selection:
+    """The selection, all of it in the lake. Raises UserError for files of this machine."""
+    selected = Selection.of(words)
     if selected.local_files:
-        raise Refused(
+        raise UserError(
             f"{selected.local_files[0]}: a batch reads files from the lake. Store it first: "
             f"tta ingest {shlex.quote(str(selected.local_files[0]))}",
             WRONG_USE,
@@ -300,19 +302,21 @@ def selected_in(words: list[str]) -> Selected:
 
 
 def refuse_without_vertex(target: str, dry_run: bool) -> None:
-    """Raises Refused where no batch can run: on this machine there is no Vertex AI."""
+    """Raises UserError where no batch can run: on this machine there is no Vertex AI."""
     if target != LOCAL or dry_run or os.environ.get(VERTEX):
         return
     why = ""
     if os.environ.get("GEMINI_API_KEY"):
         why = " With GEMINI_API_KEY the Developer API is asked, which has no batch over a bucket."
-    raise Refused(
+    raise UserError(
         f"Batches need Vertex AI: name a cloud with --target NAME.{why} Videos on this machine are "
         "rated one by one: tta rate … --rater gemini"
     )
 
 
-def asking(endpoints: Endpoints, sees_caption: bool, sees_cards: bool = False) -> Condition:
+def gemini_condition(
+    endpoints: Endpoints, sees_caption: bool, sees_cards: bool = False
+) -> Condition:
     """How Gemini is asked there: as that cloud is configured, else as this shell says.
 
     Without a key, whatever the shell has: batches are Vertex AI's, and a key is no part of a
@@ -324,15 +328,19 @@ def asking(endpoints: Endpoints, sees_caption: bool, sees_cards: bool = False) -
 
 
 def backfilled(
-    selected: Selected, wish: Wish, under: Condition, endpoints: Endpoints, screen: Screen
-) -> Outcome:
+    selected: Selection,
+    wish: BackfillOptions,
+    under: Condition,
+    endpoints: Endpoints,
+    screen: Screen,
+) -> BackfillOutcome:
     """Connect, run, and leave a cloud of our own only when the ratings have arrived."""
     from shared.messaging.publisher import Bus
     from shared.rating.batch.job import VertexJobs
     from shared.rating.gemini.api import GeminiApi
 
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    objects = objects_in(lake, selected)
+    objects = videos_in(lake, selected)
     run = Backfill(
         lake,
         tombstones_of(endpoints, lake),
@@ -349,7 +357,7 @@ def backfilled(
             if endpoints.is_ours and not wish.dry_run:
                 wait_until_over(endpoints)
     except Transient as error:
-        raise Refused(f"{error}. {GO_ON}") from error
+        raise UserError(f"{error}. {GO_ON}") from error
     outcome.problems += objects.problems
     outcome.problems += [f"{video_id}: the lake has no file of it" for video_id in objects.missing]
     return outcome

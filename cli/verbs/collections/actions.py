@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cli.cloud import opened
+from cli.cloud import open_cloud
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from local.cloud import LAKE
 from local.endpoints import Endpoints
 from shared.model import Malformed
@@ -29,12 +29,12 @@ TOLD_LINES = 20
 """Bad lines of a manifest that are told one by one."""
 
 
-def checked_file(path: str, screen: Screen) -> None:
-    """Check a file on this machine. Raises Refused when something is wrong."""
+def check_file(path: str, screen: Screen) -> None:
+    """Check a file on this machine. Raises UserError when something is wrong."""
     _tell(_read(Path(path)), path, screen)
 
 
-class Collected:
+class CollectionStore:
     """The collections of one cloud."""
 
     def __init__(self, lake: Lake, endpoints: Endpoints, screen: Screen):
@@ -44,22 +44,22 @@ class Collected:
 
     @classmethod
     @contextmanager
-    def opened(
+    def connect(
         cls, action: str, home: Path | None, target: str, screen: Screen
-    ) -> "Iterator[Collected]":
+    ) -> "Iterator[CollectionStore]":
         parts = LAKE | {"tiktok"} if action == "login" else LAKE
-        with opened(home, screen, parts, target=target) as endpoints:
+        with open_cloud(home, screen, parts, target=target) as endpoints:
             yield cls(Lake.connect(endpoints.project, endpoints.bucket), endpoints, screen)
 
     def do(self, action: str, subject: str) -> None:
-        """Carry out one action. Raises Refused."""
+        """Carry out one action. Raises UserError."""
         if action == "check":
-            good = _tell(self._standing(), COLLECTIONS, self._screen)
+            good = _tell(self._stored_file(), COLLECTIONS, self._screen)
             self._look_for_manifests(good)
             for silent in silences(self._lake, datetime.now(UTC)):
                 self._screen.say(f"{silent.collection} lists nothing: {silent.why}.")
         elif action == "show":
-            print(self._standing().decode("utf-8", "replace"), end="")
+            print(self._stored_file().decode("utf-8", "replace"), end="")
         elif action == "put":
             self._put(subject)
         elif action == "add-manifest":
@@ -69,10 +69,10 @@ class Collected:
 
             log_in(subject, self._lake, self._endpoints, self._screen)
 
-    def _standing(self) -> bytes:
+    def _stored_file(self) -> bytes:
         content = self._lake.read(COLLECTIONS)
         if content is None:
-            raise Refused(
+            raise UserError(
                 f"There is no {COLLECTIONS} in {self._lake.bucket_name} yet; "
                 "tta collections put FILE makes one."
             )
@@ -80,13 +80,13 @@ class Collected:
 
     def _look_for_manifests(self, good: list[Collection]) -> None:
         missing = [
-            f"{one.name}.manifest: there is no {one.manifest} in the bucket; "
+            f"{collection.name}.manifest: there is no {collection.manifest} in the bucket; "
             "bring it with tta collections add-manifest"
-            for one in good
-            if one.manifest and not self._lake.exists(one.manifest)
+            for collection in good
+            if collection.manifest and not self._lake.exists(collection.manifest)
         ]
         if missing:
-            raise Refused("\n".join(missing))
+            raise UserError("\n".join(missing))
 
     def _put(self, path: str) -> None:
         content = _read(Path(path))
@@ -95,7 +95,9 @@ class Collected:
         try:
             self._lake.replace(COLLECTIONS, content, generation, "application/yaml")
         except Superseded as error:
-            raise Refused("Somebody put another file just now; look at it, then again.") from error
+            raise UserError(
+                "Somebody put another file just now; look at it, then again."
+            ) from error
         self._screen.say(f"Put into {self._lake.bucket_name}; the next run reads it.")
         self._look_for_manifests(good)
 
@@ -119,44 +121,51 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror}") from error
+        raise UserError(f"{path}: {error.strerror}") from error
 
 
 def _tell(content: bytes, where: str, screen: Screen) -> list[Collection]:
-    """Show what the file holds. Raises Refused naming every problem."""
+    """Show what the file holds. Raises UserError naming every problem."""
     try:
         good, problems = checked_collections(content)
     except BadCollection as error:
-        raise Refused(error.sentence.replace(COLLECTIONS, where)) from error
+        raise UserError(error.sentence.replace(COLLECTIONS, where)) from error
     if screen.machine:
-        found = [{"line": one.line, "field": one.field, "why": one.why} for one in problems]
-        screen.show_json({"collections": [one.name for one in good], "problems": found})
+        listing = [
+            {"line": entry.line, "field": entry.field, "why": entry.why} for entry in problems
+        ]
+        screen.show_json({"collections": [entry.name for entry in good], "problems": listing})
     elif good:
         screen.table(
             ("collection", "source", "asks for", "from", "until", "files"), map(_row, good)
         )
-    if by_page := [one.name for one in good if one.media.resolver == "ytdlp"]:
+    if by_page := [entry.name for entry in good if entry.media.resolver == "ytdlp"]:
         screen.say(f"{', '.join(by_page)}: {YTDLP_TERMS}.")
     if problems:
-        raise Refused("\n".join(str(one).replace(COLLECTIONS, where) for one in problems))
+        raise UserError("\n".join(str(entry).replace(COLLECTIONS, where) for entry in problems))
     return good
 
 
-def _row(one: Collection) -> tuple[Any, ...]:
-    lists = (("@", one.usernames), ("#", one.hashtags), ("", one.keywords), ("", one.regions))
-    asked = [f"{sign}{term}" for sign, terms in lists for term in terms]
+def _row(collection: Collection) -> tuple[Any, ...]:
+    lists = (
+        ("@", collection.usernames),
+        ("#", collection.hashtags),
+        ("", collection.keywords),
+        ("", collection.regions),
+    )
+    queries = [f"{sign}{term}" for sign, terms in lists for term in terms]
     return (
-        one.name,
-        one.source,
-        one.manifest or " ".join(asked[:6]) + (" …" if len(asked) > 6 else ""),
-        one.start_date or "",
-        one.end_date or "",
-        one.media.resolver,
+        collection.name,
+        collection.source,
+        collection.manifest or " ".join(queries[:6]) + (" …" if len(queries) > 6 else ""),
+        collection.start_date or "",
+        collection.end_date or "",
+        collection.media.resolver,
     )
 
 
 def _manifest_checked(path: Path, screen: Screen) -> dict[str, Any]:
-    """Read a manifest to its end and say which of its lines cannot be used. Raises Refused."""
+    """Read a manifest to its end and say which of its lines cannot be used. Raises UserError."""
     good, problems = 0, []
     try:
         with path.open("rb") as file:
@@ -170,13 +179,13 @@ def _manifest_checked(path: Path, screen: Screen) -> dict[str, Any]:
                 except Malformed as error:
                     problems.append(error.sentence)
     except BadManifest as error:
-        raise Refused(error.sentence) from error
+        raise UserError(error.sentence) from error
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror}") from error
+        raise UserError(f"{path}: {error.strerror}") from error
     for problem in problems[:TOLD_LINES]:
         screen.say(problem)
     if len(problems) > TOLD_LINES:
         screen.say(f"… and {len(problems) - TOLD_LINES} more lines.")
     if not good:
-        raise Refused(f"{path.name}: no line of it can be used.")
+        raise UserError(f"{path.name}: no line of it can be used.")
     return {"good": good, "bad": len(problems), "problems": problems}

@@ -31,15 +31,15 @@ def collections(
     A file is only put when all of it is good. Exit status 1 when something is wrong in it.
     """
     from cli.console import Screen
-    from cli.errors import WRONG_USE, Refused
-    from cli.verbs.collections.actions import Collected, checked_file
+    from cli.errors import WRONG_USE, UserError
+    from cli.verbs.collections.actions import CollectionStore, check_file
 
     screen = Screen(machine=json)
     if action in ("put", "add-manifest", "login") and subject is None:
         what = "ACCOUNT" if action == "login" else "FILE"
-        raise Refused(f"tta collections {action} needs a {what}.", WRONG_USE)
+        raise UserError(f"tta collections {action} needs a {what}.", WRONG_USE)
     if action == "check" and subject is not None:
-        checked_file(subject, screen)
+        check_file(subject, screen)
         return
-    with Collected.opened(action, home, target, screen) as collected:
+    with CollectionStore.connect(action, home, target, screen) as collected:
         collected.do(action, subject or "")

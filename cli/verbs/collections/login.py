@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from local.emulators.guard import Door, GuardedHandler
 from local.endpoints import SANDBOX_KEY, Endpoints
 from shared.errors import Misconfigured, Transient
@@ -39,7 +39,7 @@ def log_in(
     screen: Screen,
     browse: Callable[[str], Any] = webbrowser.open,
 ) -> None:
-    """Send the owner to TikTok, wait for the answer, keep the tokens. Raises Refused."""
+    """Send the owner to TikTok, wait for the answer, keep the tokens. Raises UserError."""
     key, secret = _keys(endpoints)
     exchange, now = Exchange(endpoints.tiktok or API), datetime.now(UTC)
     page = f"{endpoints.tiktok}/v2/auth/authorize/" if endpoints.tiktok else AUTHORIZE
@@ -47,7 +47,7 @@ def log_in(
     try:
         pair = pair_in(post_form(exchange, key, secret, form), now)
     except (Misconfigured, RefusedByApi, Transient) as error:
-        raise Refused(f"No login: {error}") from error
+        raise UserError(f"No login: {error}") from error
     UserTokens(lake, account, exchange, key, secret, lambda: datetime.now(UTC)).keep(pair)
     if missing := [scope for scope in SCOPES if scope not in pair.scopes]:
         screen.say(f"Not agreed to, so not read: {', '.join(missing)}.")
@@ -59,10 +59,10 @@ def log_in(
 def _agreed(
     account: str, page: str, key: str, screen: Screen, browse: Callable[[str], Any]
 ) -> dict[str, str]:
-    """The form that exchanges the owner's consent for tokens. Raises Refused without consent."""
+    """The form that exchanges the owner's consent for tokens. Raises UserError without consent."""
     verifier, state = secrets.token_urlsafe(48)[:64], secrets.token_urlsafe(16)
     with CallbackPage() as callback:
-        asked = {
+        parameters = {
             "client_key": key,
             "response_type": "code",
             "scope": ",".join(SCOPES),
@@ -71,18 +71,18 @@ def _agreed(
             "code_challenge": hashlib.sha256(verifier.encode()).hexdigest(),
             "code_challenge_method": "S256",
         }
-        url = f"{page}?{urlencode(asked)}"
+        url = f"{page}?{urlencode(parameters)}"
         screen.say(f"Open this page as {account} and agree, within {WITHIN_S / 60:.0f} minutes:")
         screen.say(url)
         browse(url)
         answer = callback.wait()
     if answer.get("state") != state or "code" not in answer:
         why = answer.get("error_description") or answer.get("error") or "no answer came in time"
-        raise Refused(f"No login: {why}.")
+        raise UserError(f"No login: {why}.")
     return {
         "grant_type": "authorization_code",
         "code": answer["code"],
-        "redirect_uri": asked["redirect_uri"],
+        "redirect_uri": parameters["redirect_uri"],
         "code_verifier": verifier,
     }
 
@@ -99,7 +99,7 @@ def _keys(endpoints: Endpoints) -> tuple[str, str]:
             secret_value(f"projects/{endpoints.project}/secrets/{name}") for name in names
         )
     except (Misconfigured, Transient) as error:
-        raise Refused(str(error)) from error
+        raise UserError(str(error)) from error
     return key, secret
 
 
@@ -107,25 +107,25 @@ class CallbackPage:
     """A page on 127.0.0.1 to which TikTok sends the browser back."""
 
     def __init__(self) -> None:
-        told: dict[str, str] = {}
+        answer: dict[str, str] = {}
 
         class Handler(GuardedHandler):
             door = Door(frozenset(), takes_links=True)
             timeout = 5  # a connection that says nothing must not hold up the answer
 
             def do_GET(self) -> None:
-                asked = urlsplit(self.path)
-                if asked.path == "/callback/":
-                    told.update(parse_qsl(asked.query, max_num_fields=20))
-                self.send_response(200 if told else 404)
+                url = urlsplit(self.path)
+                if url.path == "/callback/":
+                    answer.update(parse_qsl(url.query, max_num_fields=20))
+                self.send_response(200 if answer else 404)
                 self.send_header("Content-Type", "text/html")
                 self.end_headers()
-                self.wfile.write(_DONE if told else b"")
+                self.wfile.write(_DONE if answer else b"")
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass  # the code is nobody's business
 
-        self._told = told
+        self._answer = answer
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self._server.timeout = 1.0
         self.address = f"http://127.0.0.1:{self._server.server_port}/callback/"
@@ -140,9 +140,9 @@ class CallbackPage:
         """What TikTok told; nothing when no answer came in time."""
         for _ in range(int(WITHIN_S)):
             self.answer_once()
-            if self._told:
+            if self._answer:
                 break
-        return self._told
+        return self._answer
 
     def answer_once(self) -> None:
         """Answer a request, or wait a second for one."""

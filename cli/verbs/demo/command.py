@@ -9,12 +9,12 @@ def demo(home: Home = None, posts: Posts = None, json: Json = False) -> None:
     Generates a library of synthetic videos, fetches them as Cloud Scheduler would, waits until
     everything is rated and loaded, and shows what came out. A second run changes no row.
     """
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
     from cli.verbs.demo.run import demonstrate, show
 
     screen = Screen(machine=json)
-    with opened(home, screen, posts=posts) as endpoints:
+    with open_cloud(home, screen, posts=posts) as endpoints:
         outcome = demonstrate(endpoints, screen)
         if json:
             screen.show_json(outcome.document())

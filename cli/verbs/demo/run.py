@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.scheduler import fetch_and_settle, in_words, on_its_way
 from cli.verbs.report.run import call_report
 from cli.verbs.report.run import show as show_report
@@ -52,7 +52,7 @@ LIMIT 10
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DemoOutcome:
     """What one demonstration did to the lake and the star schema."""
 
     fetched: dict[str, Any]
@@ -71,7 +71,7 @@ class Outcome:
         return {"synthetic": True} | asdict(self) | {"rows_changed": self.rows_changed}
 
     def refuse_failure(self) -> None:
-        """Raises Refused, naming all that should not be so."""
+        """Raises UserError, naming all that should not be so."""
         problems = {
             f"{self.fetched['failed']} files could not be fetched": self.fetched["failed"],
             "fetch stopped before the end": self.fetched["left"],
@@ -79,11 +79,11 @@ class Outcome:
             f"{self.dead_lettered} messages were given up": self.dead_lettered,
             "the star schema is empty": not self.tables["fact_video_analytics"]["rows"],
         }
-        if found := [problem for problem, is_there in problems.items() if is_there]:
-            raise Refused(f"The chain did not run clean: {'; '.join(found)}.")
+        if present := [problem for problem, is_there in problems.items() if is_there]:
+            raise UserError(f"The chain did not run clean: {'; '.join(present)}.")
 
 
-def demonstrate(endpoints: Endpoints, screen: Screen) -> Outcome:
+def demonstrate(endpoints: Endpoints, screen: Screen) -> DemoOutcome:
     """Fetch the sandbox, wait until it is loaded, and compare the tables before and after."""
     warehouse = Warehouse(endpoints)
     before, given_up = warehouse.contents(), look(endpoints).dead
@@ -106,8 +106,8 @@ def _outcome(
     tables: dict[str, dict[str, int]],
     dead_lettered: int,
     report: dict[str, Any],
-) -> Outcome:
-    return Outcome(
+) -> DemoOutcome:
+    return DemoOutcome(
         fetched=fetched,
         ratings=warehouse.rows(RATINGS),
         tables=tables,
@@ -118,7 +118,7 @@ def _outcome(
     )
 
 
-def show(outcome: Outcome, screen: Screen) -> None:
+def show(outcome: DemoOutcome, screen: Screen) -> None:
     """Stage by stage, then what came out, then what to type next."""
     screen.show(f"fetch ({LABEL})")
     for line in in_words(outcome.fetched):

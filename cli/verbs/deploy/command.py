@@ -39,16 +39,16 @@ def deploy(
     Example: tta deploy check --project my-project
     """
     from cli.console import Screen
-    from cli.verbs.deploy.google_apis import Google
-    from cli.verbs.deploy.project import Place, run_checks
-    from cli.verbs.doctor.checks import tell
+    from cli.verbs.deploy.google_apis import GoogleApis
+    from cli.verbs.deploy.project import Deployment, run_checks
+    from cli.verbs.doctor.checks import show_checks
 
     screen = Screen(machine=json)
-    place = Place.of(target, project, region, model, location)
-    with screen.working(f"Asking Google about {place.project} …"):
-        found = run_checks(place, Google.logged_in(place.project))
-    tell(found, screen)
-    if place.is_deployed:
+    deployment = Deployment.of(target, project, region, model, location)
+    with screen.working(f"Asking Google about {deployment.project} …"):
+        checks = run_checks(deployment, GoogleApis.logged_in(deployment.project))
+    show_checks(checks, screen)
+    if deployment.is_deployed:
         screen.say(f"Ready. `tta smoke --target {target}` sends a clip through.")
     else:
-        screen.say(f"Ready: terraform apply -var project_id={place.project}")
+        screen.say(f"Ready: terraform apply -var project_id={deployment.project}")

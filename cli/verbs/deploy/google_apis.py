@@ -10,14 +10,14 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
 from cli.cloud import LOG_IN
-from cli.errors import Refused
+from cli.errors import UserError
 from shared.http import Limits, bound
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 TIMEOUT_S = 30.0
 
 
-class Unknown(Exception):
+class GoogleApiError(Exception):
     """Google does not say. `status` is its answer's, `reason` its stable word if it gave one."""
 
     def __init__(self, sentence: str, status: int = 0, reason: str = ""):
@@ -26,7 +26,7 @@ class Unknown(Exception):
         self.reason = reason
 
 
-class Google:
+class GoogleApis:
     """Google's APIs, asked as one person; `address` names the server of an API."""
 
     def __init__(
@@ -44,11 +44,11 @@ class Google:
 
     @classmethod
     def logged_in(cls, project: str) -> Self:
-        """As whoever is logged in here. Raises Refused when nobody is."""
+        """As whoever is logged in here. Raises UserError when nobody is."""
         try:
             credentials, _ = google.auth.default(scopes=SCOPES)
         except DefaultCredentialsError as error:
-            raise Refused(f"You are not logged in; {LOG_IN}") from error
+            raise UserError(f"You are not logged in; {LOG_IN}") from error
         return cls(credentials, project)
 
     def get(self, api: str, path: str, **parameters: Any) -> dict[str, Any]:
@@ -58,27 +58,27 @@ class Google:
         return self._answer("POST", api, path, json=content)
 
     def _answer(self, method: str, api: str, path: str, **options: Any) -> dict[str, Any]:
-        """Raises Unknown for every answer but a good one, and Refused for an expired login."""
+        """Raises Unknown for every answer but a good one, and UserError for an expired login."""
         try:
             answer = self._session.request(
                 method, f"{self.address(api)}/{path}", timeout=TIMEOUT_S, **options
             )
             content = answer.json()
         except GoogleAuthError as error:
-            raise Refused(f"Your login does not work; {LOG_IN}") from error
+            raise UserError(f"Your login does not work; {LOG_IN}") from error
         except (requests.RequestException, ValueError) as error:
-            raise Unknown(f"{api} does not answer: {error}") from error
+            raise GoogleApiError(f"{api} does not answer: {error}") from error
         if not isinstance(content, dict):
-            raise Unknown(f"{api} answered no object")
+            raise GoogleApiError(f"{api} answered no object")
         if answer.status_code != 200:
             raise _refusal(api, answer.status_code, content.get("error"))
         return content
 
 
-def _refusal(api: str, status: int, said: Any) -> Unknown:
+def _refusal(api: str, status: int, error: Any) -> GoogleApiError:
     """https://cloud.google.com/apis/design/errors, checked 2026-11"""
-    said = said if isinstance(said, dict) else {}
-    details = [one for one in said.get("details", ()) if isinstance(one, dict)]
-    reason = next((str(one["reason"]) for one in details if "reason" in one), "")
-    sentence = str(said.get("message", "")).splitlines()[:1]
-    return Unknown(f"{api} answered {status}: {''.join(sentence)}", status, reason)
+    error = error if isinstance(error, dict) else {}
+    details = [detail for detail in error.get("details", ()) if isinstance(detail, dict)]
+    reason = next((str(detail["reason"]) for detail in details if "reason" in detail), "")
+    sentence = str(error.get("message", "")).splitlines()[:1]
+    return GoogleApiError(f"{api} answered {status}: {''.join(sentence)}", status, reason)

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import requests
 
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.target import target as target_named
-from cli.verbs.deploy.google_apis import TIMEOUT_S, Google, Unknown
-from cli.verbs.doctor.checks import Check, Missing, WorthKnowing, served
+from cli.verbs.deploy.google_apis import TIMEOUT_S, GoogleApiError, GoogleApis
+from cli.verbs.doctor.checks import Check, CheckFailed, CheckNotice, served
 from cli.verbs.rate.canary import NEVER, in_words
 from local.endpoints import LOCAL
 from shared.config import GeminiSettings
@@ -71,7 +71,7 @@ STAGES_FOR_ALL = ("GA", "PUBLIC_PREVIEW")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Deployment:
     """Where a deployment is to be, or is."""
 
     project: str
@@ -98,9 +98,9 @@ class Place:
             project, gemini = deployed.project, gemini | deployed.gemini
             bucket = deployed.bucket
         if not project:
-            raise Refused("Say which project: --project ID, or --target NAME.", WRONG_USE)
-        asked = (model or gemini["model"], location or gemini["location"])
-        return cls(project, region, *asked, is_deployed=target != LOCAL, bucket=bucket)
+            raise UserError("Say which project: --project ID, or --target NAME.", WRONG_USE)
+        served = (model or gemini["model"], location or gemini["location"])
+        return cls(project, region, *served, is_deployed=target != LOCAL, bucket=bucket)
 
 
 class Lacking(Exception):
@@ -111,55 +111,62 @@ class Lacking(Exception):
         self.todo = todo
 
 
-def run_checks(place: Place, google: Google) -> list[Check]:
+def run_checks(deployment: Deployment, google: GoogleApis) -> list[Check]:
     """All checks, whatever becomes of each."""
-    return [_checked(name, check, place, google) for name, check in CHECKS.items()]
+    return [_checked(name, check, deployment, google) for name, check in CHECKS.items()]
 
 
 def _checked(
-    name: str, check: Callable[[Place, Google], str], place: Place, google: Google
+    name: str,
+    check: Callable[[Deployment, GoogleApis], str],
+    deployment: Deployment,
+    google: GoogleApis,
 ) -> Check:
     try:
-        return Check(name, True, check(place, google), "")
-    except WorthKnowing as notice:
+        return Check(name, True, check(deployment, google), "")
+    except CheckNotice as notice:
         return Check(name, None, str(notice), notice.todo)
-    except (Lacking, Missing) as lacking:
+    except (Lacking, CheckFailed) as lacking:
         return Check(name, False, str(lacking), lacking.todo)
-    except Unknown as unknown:
+    except GoogleApiError as unknown:
         return Check(name, None, f"cannot be told: {unknown}", "")
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         return Check(name, None, f"cannot be told: an answer of another form ({error!r})", "")
 
 
-def project(place: Place, google: Google) -> str:
+def project(deployment: Deployment, google: GoogleApis) -> str:
     """It exists, is alive, and can be asked about."""
     try:
-        found = google.get("cloudresourcemanager", f"v3/projects/{place.project}")
-    except Unknown as refused:
+        resource = google.get("cloudresourcemanager", f"v3/projects/{deployment.project}")
+    except GoogleApiError as refused:
         if refused.reason == "SERVICE_DISABLED":
-            command = f"gcloud services enable {FIRST[0]}.googleapis.com --project {place.project}"
+            command = (
+                f"gcloud services enable {FIRST[0]}.googleapis.com --project {deployment.project}"
+            )
             raise Lacking("Terraform cannot ask about it yet", f"Run: {command}") from refused
         if refused.status in (403, 404):
             todo = "Look at its spelling and at your login: gcloud auth list"
-            raise Lacking(f"there is no {place.project} that you may see", todo) from refused
+            raise Lacking(f"there is no {deployment.project} that you may see", todo) from refused
         raise
-    if found.get("state") != "ACTIVE":
-        raise Lacking(f"its state is {found.get('state')}", "Choose a project that is active.")
-    return f"{place.project} ({found.get('displayName', 'no name')})"
+    if resource.get("state") != "ACTIVE":
+        raise Lacking(f"its state is {resource.get('state')}", "Choose a project that is active.")
+    return f"{deployment.project} ({resource.get('displayName', 'no name')})"
 
 
-def billing(place: Place, google: Google) -> str:
-    found = google.get("cloudbilling", f"v1/projects/{place.project}/billingInfo")
-    if not found.get("billingEnabled"):
-        page = f"https://console.cloud.google.com/billing/linkedaccount?project={place.project}"
+def billing(deployment: Deployment, google: GoogleApis) -> str:
+    billing_info = google.get("cloudbilling", f"v1/projects/{deployment.project}/billingInfo")
+    if not billing_info.get("billingEnabled"):
+        page = (
+            f"https://console.cloud.google.com/billing/linkedaccount?project={deployment.project}"
+        )
         raise Lacking("no billing account pays for it", f"Link one: {page}")
-    return f"{found.get('billingAccountName')} pays"
+    return f"{billing_info.get('billingAccountName')} pays"
 
 
-def roles(place: Place, google: Google) -> str:
+def roles(deployment: Deployment, google: GoogleApis) -> str:
     """Whoever asks may make what Terraform makes; of a deployment there is nothing to make."""
     content = {"permissions": sorted(ROLES.values())}
-    path = f"v3/projects/{place.project}:testIamPermissions"
+    path = f"v3/projects/{deployment.project}:testIamPermissions"
     granted = set(google.post("cloudresourcemanager", path, content).get("permissions", ()))
     missing = [role for role, permission in ROLES.items() if permission not in granted]
     if missing:
@@ -168,41 +175,45 @@ def roles(place: Place, google: Google) -> str:
     return f"you have what {len(ROLES)} roles are for"
 
 
-def apis(place: Place, google: Google) -> str:
-    names = [f"projects/{place.project}/services/{api}.googleapis.com" for api in APIS]
-    path = f"v1/projects/{place.project}/services:batchGet"
-    found = google.get("serviceusage", path, names=names).get("services", ())
-    on = {one["name"].rpartition("/")[2] for one in found if one.get("state") == "ENABLED"}
+def apis(deployment: Deployment, google: GoogleApis) -> str:
+    names = [f"projects/{deployment.project}/services/{api}.googleapis.com" for api in APIS]
+    path = f"v1/projects/{deployment.project}/services:batchGet"
+    services = google.get("serviceusage", path, names=names).get("services", ())
+    on = {
+        service["name"].rpartition("/")[2]
+        for service in services
+        if service.get("state") == "ENABLED"
+    }
     off = [api for api in APIS if f"{api}.googleapis.com" not in on]
-    needed = [api for api in off if place.is_deployed or api in FIRST]
+    needed = [api for api in off if deployment.is_deployed or api in FIRST]
     if needed:
-        services = " ".join(f"{api}.googleapis.com" for api in needed)
-        todo = f"Run: gcloud services enable {services} --project {place.project}"
+        missing = " ".join(f"{api}.googleapis.com" for api in needed)
+        todo = f"Run: gcloud services enable {missing} --project {deployment.project}"
         raise Lacking(f"off: {', '.join(needed)}", todo)
     return f"{len(on)} on" + (f"; Terraform switches on {', '.join(off)}" if off else "")
 
 
-def quota(place: Place, google: Google) -> str:
+def quota(deployment: Deployment, google: GoogleApis) -> str:
     """No function's instances may exceed together what Cloud Run allows in the region."""
-    path = f"v1beta1/projects/{place.project}/services/run.googleapis.com/consumerQuotaMetrics"
+    path = f"v1beta1/projects/{deployment.project}/services/run.googleapis.com/consumerQuotaMetrics"
     metrics = google.get("serviceusage", path, view="FULL", pageSize=500).get("metrics", ())
     allowed = {
         metric: limit
-        for one in metrics
-        if (metric := one.get("metric")) in LARGEST
-        and (limit := _limit(one, place.region)) is not None
+        for quota_metric in metrics
+        if (metric := quota_metric.get("metric")) in LARGEST
+        and (limit := _limit(quota_metric, deployment.region)) is not None
     }
     if allowed.keys() != LARGEST.keys():
-        raise Unknown(f"Cloud Run names no quota of CPU and memory in {place.region}")
+        raise GoogleApiError(f"Cloud Run names no quota of CPU and memory in {deployment.region}")
     small = [name for name, limit in allowed.items() if 0 <= limit < LARGEST[name]]
     if small:
         todo = (
             "Lower signals_instances, or ask for more: "
-            f"https://console.cloud.google.com/iam-admin/quotas?project={place.project}"
+            f"https://console.cloud.google.com/iam-admin/quotas?project={deployment.project}"
         )
         names = ", ".join(name.rpartition("/")[2] for name in small)
-        raise Lacking(f"too little for the largest function in {place.region}: {names}", todo)
-    return f"enough CPU and memory in {place.region} for the largest function"
+        raise Lacking(f"too little for the largest function in {deployment.region}: {names}", todo)
+    return f"enough CPU and memory in {deployment.region} for the largest function"
 
 
 def _limit(metric: dict[str, Any], region: str) -> int | None:
@@ -212,14 +223,14 @@ def _limit(metric: dict[str, Any], region: str) -> int | None:
         for limit in metric.get("consumerQuotaLimits", ())
         for bucket in limit.get("quotaBuckets", ())
     ]
-    for wanted in ({"region": region}, {}):
+    for dimensions in ({"region": region}, {}):
         for bucket in buckets:
-            if bucket.get("dimensions", {}) == wanted and "effectiveLimit" in bucket:
+            if bucket.get("dimensions", {}) == dimensions and "effectiveLimit" in bucket:
                 return int(bucket["effectiveLimit"])
     return None
 
 
-def model(place: Place, google: Google) -> str:
+def model(deployment: Deployment, google: GoogleApis) -> str:
     """The model is offered where it is to be asked, to everybody.
 
     https://cloud.google.com/vertex-ai/docs/reference/rest/v1/publishers.models/get
@@ -229,50 +240,50 @@ def model(place: Place, google: Google) -> str:
     from google.cloud.aiplatform_v1 import ModelGardenServiceClient  # three seconds
     from google.protobuf.json_format import ParseError
 
-    options = ClientOptions(api_endpoint=google.address(_vertex(place.location)))
+    options = ClientOptions(api_endpoint=google.address(_vertex(deployment.location)))
     client = ModelGardenServiceClient(
         credentials=google.credentials, transport="rest", client_options=options
     )
     try:
-        name = f"publishers/google/models/{place.model}"
-        found = client.get_publisher_model(name=name, timeout=TIMEOUT_S)
+        name = f"publishers/google/models/{deployment.model}"
+        publisher_model = client.get_publisher_model(name=name, timeout=TIMEOUT_S)
     except exceptions.NotFound as error:
         todo = "Set gemini_model or gemini_location in Terraform to what is offered."
-        raise Lacking(f"{place.location} offers no {place.model}", todo) from error
+        raise Lacking(f"{deployment.location} offers no {deployment.model}", todo) from error
     except (exceptions.GoogleAPICallError, requests.RequestException, ParseError) as error:
-        raise Unknown(f"{str(error).splitlines()[0]}") from error
-    stage = found.launch_stage.name
+        raise GoogleApiError(f"{str(error).splitlines()[0]}") from error
+    stage = publisher_model.launch_stage.name
     if stage not in STAGES_FOR_ALL:
         todo = "Ask for access to it, or set gemini_model to another."
-        raise Lacking(f"{place.model} is not for everybody yet ({stage})", todo)
-    return f"{place.location} offers {place.model} ({stage})"
+        raise Lacking(f"{deployment.model} is not for everybody yet ({stage})", todo)
+    return f"{deployment.location} offers {deployment.model} ({stage})"
 
 
-def lifetime(place: Place, google: Google) -> str:
+def lifetime(deployment: Deployment, google: GoogleApis) -> str:
     """The model is not retired, and will not be for 60 days; Google is not asked."""
-    return served(place.model, "vertex", today())
+    return served(deployment.model, "vertex", today())
 
 
-def canary(place: Place, google: Google) -> str:
+def canary(deployment: Deployment, google: GoogleApis) -> str:
     """Gemini answered the frozen clips as it did, lately; read off the deployment's lake."""
-    if not place.is_deployed:
+    if not deployment.is_deployed:
         return "comes with the deployment, every morning"
-    path = f"storage/v1/b/{place.bucket}/o/{quote(LATEST, safe='')}"
+    path = f"storage/v1/b/{deployment.bucket}/o/{quote(LATEST, safe='')}"
     try:
         content = json.dumps(google.get("storage", path, alt="media"))
         verdict = parse(CanaryVerdict, content, LATEST)
     except Malformed as error:
-        raise Unknown(error.sentence) from error
-    except Unknown as refused:
+        raise GoogleApiError(error.sentence) from error
+    except GoogleApiError as refused:
         if refused.status == 404:
-            raise WorthKnowing("nobody was asked yet", NEVER) from refused
+            raise CheckNotice("nobody was asked yet", NEVER) from refused
         raise
     if verdict.ok is False:
         todo = "See docs/operations.md, “Gemini's canary”, before new ratings join old ones."
         raise Lacking(in_words(verdict), todo)
     if date.fromisoformat(verdict.day) < today() - LATELY:
         todo = "Are the schedules paused? gcloud scheduler jobs resume canary-gemini"
-        raise WorthKnowing(f"last asked on {verdict.day}", todo)
+        raise CheckNotice(f"last asked on {verdict.day}", todo)
     return in_words(verdict)
 
 

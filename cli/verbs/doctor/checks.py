@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from local.cloud import attached
 from local.home import PROJECT, Home, Lock
 from shared.rating.gemini.models import Platform, platform_of, served_models
@@ -50,19 +50,19 @@ class Check:
 WORDS = {True: "ok ", False: "NO ", None: "?  "}
 
 
-def tell(found: list[Check], screen: Screen) -> None:
-    """A line per finding, and what to do. Raises Refused when something is missing."""
+def show_checks(checks: list[Check], screen: Screen) -> None:
+    """A line per finding, and what to do. Raises UserError when something is missing."""
     if screen.machine:
-        screen.show_json([check.document() for check in found])
-    for check in found:
+        screen.show_json([check.document() for check in checks])
+    for check in checks:
         screen.show(f"{WORDS[check.ok]} {check.name}: {check.detail}")
         if not check.ok and check.todo:
             screen.show(f"    {check.todo}")
-    if missing := [check.name for check in found if check.ok is False]:
-        raise Refused(f"Not ready: {', '.join(missing)}.")
+    if missing := [check.name for check in checks if check.ok is False]:
+        raise UserError(f"Not ready: {', '.join(missing)}.")
 
 
-class Missing(Exception):
+class CheckFailed(Exception):
     """What a check did not find. `todo` says more of what to do than the check does itself."""
 
     def __init__(self, detail: str, todo: str = ""):
@@ -70,7 +70,7 @@ class Missing(Exception):
         self.todo = todo
 
 
-class WorthKnowing(Missing):
+class CheckNotice(CheckFailed):
     """Something that a person should hear of, and that stops nothing."""
 
 
@@ -82,30 +82,30 @@ def run_checks(home: Home) -> list[Check]:
 def _checked(name: str, check: Callable[[Home], str], todo: str, home: Home) -> Check:
     try:
         return Check(name, True, check(home), todo)
-    except WorthKnowing as notice:
+    except CheckNotice as notice:
         return Check(name, None, str(notice), notice.todo or todo)
-    except Missing as missing:
+    except CheckFailed as missing:
         return Check(name, False, str(missing), missing.todo or todo)
     except Exception as error:  # a broken library may raise anything, and that is the finding
         return Check(name, False, f"{type(error).__name__}: {error}", todo)
 
 
 def python(home: Home) -> str:
-    found = ".".join(map(str, sys.version_info[:3]))
+    release = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < LEAST_PYTHON:
-        raise Missing(f"this is Python {found}")
-    return f"{found} in {sys.prefix}"
+        raise CheckFailed(f"this is Python {release}")
+    return f"{release} in {sys.prefix}"
 
 
 def packages(home: Home) -> str:
     """Every pinned package, in the pinned version."""
     pins: dict[str, set[str]] = {}
-    for name, wanted in _PIN.findall((PROJECT / "requirements-dev.txt").read_text()):
-        pins.setdefault(name, set()).add(wanted)  # one for each range of Python versions
-    wrong = [name for name, wanted in pins.items() if _installed(name) not in {*wanted, None}]
+    for name, release in _PIN.findall((PROJECT / "requirements-dev.txt").read_text()):
+        pins.setdefault(name, set()).add(release)  # one for each range of Python versions
+    wrong = [name for name, release in pins.items() if _installed(name) not in {*release, None}]
     absent = [name for name in NEEDED if not _installed(name)]
     if wrong or absent:
-        raise Missing(f"not as pinned: {', '.join([*absent, *wrong][:8])}")
+        raise CheckFailed(f"not as pinned: {', '.join([*absent, *wrong][:8])}")
     return f"{len(pins)} as pinned"
 
 
@@ -119,7 +119,7 @@ def _installed(name: str) -> str | None:
 def system(home: Home) -> str:
     """File locks, process groups and inherited pipes are Unix's."""
     if os.name != "posix":
-        raise Missing(f"{sys.platform} is no Unix")
+        raise CheckFailed(f"{sys.platform} is no Unix")
     return sys.platform
 
 
@@ -129,9 +129,9 @@ def loopback(home: Home) -> str:
         server.settimeout(2)
         with socket.create_connection(server.getsockname(), timeout=2):
             server.accept()[0].close()
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(PORTS)]
-    for one in held:
-        one.close()
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(PORTS)]
+    for server_socket in sockets:
+        server_socket.close()
     return f"{PORTS} free ports on 127.0.0.1"
 
 
@@ -153,7 +153,7 @@ def disk(home: Home) -> str:
     near = next(path for path in (home.root, *home.root.parents) if path.exists())
     free = shutil.disk_usage(near).free
     if free < LEAST_FREE_BYTES:
-        raise Missing(f"{free / 2**30:.1f} GiB free at {near}")
+        raise CheckFailed(f"{free / 2**30:.1f} GiB free at {near}")
     return f"{free / 2**30:.1f} GiB free"
 
 
@@ -163,7 +163,7 @@ def codecs(home: Home) -> str:
 
     for name, mode in (("h264", "r"), ("hevc", "r"), ("vp9", "r"), ("aac", "r"), ("libx264", "w")):
         if not _has_codec(name, mode):
-            raise Missing(f"PyAV {av.__version__} has no {name}")
+            raise CheckFailed(f"PyAV {av.__version__} has no {name}")
     return f"PyAV {av.__version__} reads h264, hevc, vp9 and aac, and writes h264"
 
 
@@ -195,7 +195,7 @@ def key(home: Home) -> str:
     try:
         json.loads(home.key.read_text())["token_uri"]
     except (ValueError, KeyError, TypeError) as error:
-        raise Missing(f"{home.key} is damaged ({error!r})") from error
+        raise CheckFailed(f"{home.key} is damaged ({error!r})") from error
     return str(home.key)
 
 
@@ -212,7 +212,7 @@ def served(model: str, platform: Platform, on: date) -> str:
     outlook = served_models().outlook(model, platform, on)
     if outlook.state == "served":
         return outlook.sentence
-    kind = Missing if outlook.state == "retired" else WorthKnowing
+    kind = CheckFailed if outlook.state == "retired" else CheckNotice
     raise kind(outlook.sentence, outlook.todo)
 
 
@@ -220,8 +220,8 @@ def running(home: Home) -> str:
     """What other commands would find of a running `tta up`."""
     if not home.endpoints.exists():
         return "`tta up` is not running; verbs start what they need"
-    if (found := attached(home)) is not None:
-        return f"`tta up` runs as process {found.pid}"
+    if (endpoints := attached(home)) is not None:
+        return f"`tta up` runs as process {endpoints.pid}"
     return f"{home.endpoints} is left from a killed `tta up`; the next command removes it"
 
 

@@ -9,9 +9,9 @@ def doctor(home: Home = None, json: Json = False) -> None:
     Changes nothing but DuckDB's folder of extensions. Exit status 1 when something is missing.
     """
     from cli.console import Screen
-    from cli.verbs.doctor.checks import run_checks, tell
+    from cli.verbs.doctor.checks import run_checks, show_checks
     from local.home import Home as LocalHome
 
     screen = Screen(machine=json)
-    tell(run_checks(LocalHome.at(home)), screen)
+    show_checks(run_checks(LocalHome.at(home)), screen)
     screen.say("Ready. `tta demo` shows the pipeline at work.")

@@ -44,14 +44,14 @@ def erase(
     Exit status 1 when something still names what was erased.
     """
     from cli.console import Screen
-    from cli.errors import WRONG_USE, Refused
-    from cli.verbs.erase.run import ErasureOptions, erased
+    from cli.errors import WRONG_USE, UserError
+    from cli.verbs.erase.run import ErasureOptions, run_erase
     from shared.erasure.erase import ErasureRequest
 
     if not (video or creator or vanished):
-        raise Refused("Nothing to erase: give --video, --creator or --vanished.", WRONG_USE)
+        raise UserError("Nothing to erase: give --video, --creator or --vanished.", WRONG_USE)
     request = ErasureRequest(tuple(video or ()), tuple(creator or ()), vanished)
     options = ErasureOptions(
         is_sure=yes or json, in_advance=in_advance, dry_run=dry_run, take_back=take_back
     )
-    erased(request, home, target, Screen(machine=json), options)
+    run_erase(request, home, target, Screen(machine=json), options)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from google.cloud import bigquery
 
-from cli.cloud import opened
+from cli.cloud import open_cloud
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.failures import keep_dead_letters
 from cli.tombstone_key import hash_key, tombstones_of
 from cli.verbs.erase.local_copies import (
@@ -64,12 +64,12 @@ class ErasureOptions:
     take_back: bool = False
 
 
-def erased(
+def run_erase(
     request: ErasureRequest, home: Path | None, target: str, screen: Screen, options: ErasureOptions
 ) -> None:
-    """Erase what is meant, after the person has agreed. Raises Refused when something remains."""
+    """Erase what is meant, after the person has agreed. Raises UserError when something remains."""
     report: ErasureReport | None = None
-    with opened(home, screen, INGEST, target=target) as endpoints:
+    with open_cloud(home, screen, INGEST, target=target) as endpoints:
         app = _app(endpoints, screen)
         try:
             if options.take_back:
@@ -77,7 +77,7 @@ def erased(
                 return
             report = _erase(request, Home.at(home), app, endpoints, screen, options)
         except (Permanent, Misconfigured) as error:
-            raise Refused(getattr(error, "sentence", str(error))) from error
+            raise UserError(getattr(error, "sentence", str(error))) from error
     if report is None:
         return
     if screen.machine:
@@ -145,7 +145,7 @@ def _show_dry_run(seen: ErasureSurvey, home: Home, app: ErasureApp, screen: Scre
 def _refuse_unknown(seen: ErasureSurvey, options: ErasureOptions) -> None:
     if seen.unknown and not options.in_advance:
         names = ", ".join(seen.unknown)
-        raise Refused(
+        raise UserError(
             f"Nothing here names {names}: nothing was erased, and no tombstone was written. Check "
             "the spelling; with --in-advance it is kept out should it ever come."
         )
@@ -153,9 +153,9 @@ def _refuse_unknown(seen: ErasureSurvey, options: ErasureOptions) -> None:
 
 def _ask(seen: ErasureSurvey, endpoints: Endpoints) -> None:
     if not sys.stdin.isatty():
-        raise Refused("Say --yes to erase without being asked.")
+        raise UserError("Say --yes to erase without being asked.")
     if input(question(seen, endpoints)).strip().casefold() not in ("y", "yes"):
-        raise Refused("Nothing was erased.")
+        raise UserError("Nothing was erased.")
 
 
 def _take_back(

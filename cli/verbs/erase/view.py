@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from local.endpoints import Endpoints
 from shared.erasure.outcome import ErasureReport, ErasureSurvey
 
@@ -93,7 +93,7 @@ def show_report(report: ErasureReport, endpoints: Endpoints, screen: Screen) -> 
 
 
 def refuse_remaining(report: ErasureReport) -> None:
-    """Raises Refused when something still names what was erased."""
+    """Raises UserError when something still names what was erased."""
     problems = []
     if report.by_hand:
         names = ", ".join(report.by_hand)
@@ -104,7 +104,7 @@ def refuse_remaining(report: ErasureReport) -> None:
         shown = ", ".join(report.remaining[:MOST_SHOWN])
         problems.append(f"Still named: {shown}{more}. Run this again.")
     if problems:
-        raise Refused("\n".join(problems))
+        raise UserError("\n".join(problems))
 
 
 def _short(text: str) -> str:

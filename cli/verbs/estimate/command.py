@@ -38,38 +38,40 @@ def estimate(
     from datetime import UTC, datetime
 
     from cli.console import Screen
-    from cli.selection import Selected
-    from cli.verbs.estimate.run import Estimate, Plan, show
+    from cli.selection import Selection
+    from cli.verbs.estimate.run import Estimate, EstimateSettings, show
 
     screen = Screen(machine=json)
-    selected = Selected.of(selection or [])
+    selected = Selection.of(selection or [])
     asking = _asking(target)
-    plan = Plan.of(datetime.now(UTC).date(), fps, model, caption, replicates, asking, rag)
+    plan = EstimateSettings.of(
+        datetime.now(UTC).date(), fps, model, caption, replicates, asking, rag
+    )
     if selected.in_lake:
-        from cli.cloud import opened
+        from cli.cloud import open_cloud
         from local.cloud import LAKE
         from shared.storage.lake import Lake
 
         with (
-            opened(home, screen, LAKE, target=target) as endpoints,
+            open_cloud(home, screen, LAKE, target=target) as endpoints,
             screen.working("Reading headers …"),
         ):
             lake = Lake.connect(endpoints.project, endpoints.bucket)
-            made = Estimate.of(plan, selected, lake)
+            result = Estimate.of(plan, selected, lake)
     else:
         with screen.working("Reading headers …"):
-            made = Estimate.of(plan, selected, None)
+            result = Estimate.of(plan, selected, None)
     if json:
-        screen.show_json(made.document())
+        screen.show_json(result.document())
     else:
-        show(made, screen)
-    made.refuse_nothing()
+        show(result, screen)
+    result.refuse_nothing()
 
 
 def _asking(target: str) -> dict[str, Any] | None:
     """How Gemini is asked in a cloud of that name; here the environment says it."""
     if target == "local":
         return None
-    from cli.target import target as named
+    from cli.target import target as target_named
 
-    return named(target).gemini
+    return target_named(target).gemini

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 from pydantic import ValidationError
 
 from cli.console import Screen
-from cli.errors import WRONG_USE, Refused
-from cli.selection import Selected, objects_in
+from cli.errors import WRONG_USE, UserError
+from cli.selection import Selection, videos_in
 from shared.concurrency import in_order
 from shared.config import MOST_UPLOADED_BYTES, AnalyzeSettings, GeminiSettings, read
 from shared.inputs.media_type import HEAD_BYTES, media_type
@@ -33,7 +33,7 @@ ASSUMED = (
 )
 
 
-class _Limits(AnalyzeSettings):
+class _RatingLimits(AnalyzeSettings):
     """What bounds a rating, read where no project need be named."""
 
     google_cloud_project: str = ""
@@ -41,7 +41,7 @@ class _Limits(AnalyzeSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class EstimateSettings:
     """Under which condition it would be rated, how often, within which limits, at which prices."""
 
     under: Condition
@@ -60,22 +60,24 @@ class Plan:
         replicates: int,
         asking: Mapping[str, Any] | None = None,
         sees_cards: bool = False,
-    ) -> "Plan":
+    ) -> "EstimateSettings":
         """`asking` is how Gemini is asked, else the environment says it; `fps` holds for clips of
-        every length. Raises Refused for an option, Misconfigured for a setting that is wrong.
+        every length. Raises UserError for an option, Misconfigured for a setting that is wrong.
         """
         changed: dict[str, Any] = {} if fps is None else {"fps": fps, "fps_long": fps}
         changed |= {} if model is None else {"model": model}
-        said = read(GeminiSettings).model_dump() if asking is None else {"api_key": "", **asking}
+        configured = (
+            read(GeminiSettings).model_dump() if asking is None else {"api_key": "", **asking}
+        )
         try:
-            settings = GeminiSettings.model_validate(said | changed)
+            settings = GeminiSettings.model_validate(configured | changed)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             option = str(first["loc"][0]).removesuffix("_long") if first["loc"] else "model"
             why = first["msg"].removeprefix("Value error, ")
-            raise Refused(f"--{option}: {why}.", WRONG_USE) from error
+            raise UserError(f"--{option}: {why}.", WRONG_USE) from error
         under = Condition(settings, sees_caption, sees_cards)
-        return cls(under, read(_Limits), Prices.under(settings), on, replicates)
+        return cls(under, read(_RatingLimits), Prices.under(settings), on, replicates)
 
     @property
     def settings(self) -> GeminiSettings:
@@ -118,7 +120,7 @@ class NotPriced:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _VideoSource:
     """A file to look at, wherever it lies."""
 
     what: str
@@ -130,7 +132,7 @@ class _Source:
 class Estimate:
     """The sum over what was selected."""
 
-    plan: Plan
+    plan: EstimateSettings
     videos: int = 0
     duration_s: float = 0.0
     with_sound: int = 0
@@ -139,31 +141,33 @@ class Estimate:
     problems: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, plan: Plan, selected: Selected, lake: Lake | None) -> "Estimate":
+    def of(cls, plan: EstimateSettings, selected: Selection, lake: Lake | None) -> "Estimate":
         """Look at every header; nothing is sent or written anywhere."""
-        made = cls(plan)
-        made._add(_local(path) for path in selected.local_files)
+        estimate = cls(plan)
+        estimate._add(_local(path) for path in selected.local_files)
         if lake is not None:
-            objects = objects_in(lake, selected)
-            made._add(_stored(lake, video.name, video.generation, video.size) for video in objects)
-            made.problems += objects.problems
-            made.not_priced += [
+            objects = videos_in(lake, selected)
+            estimate._add(
+                _stored(lake, video.name, video.generation, video.size) for video in objects
+            )
+            estimate.problems += objects.problems
+            estimate.not_priced += [
                 NotPriced(video_id, "no_file", "the lake has no file of it")
                 for video_id in objects.missing
             ]
-        return made
+        return estimate
 
-    def _add(self, sources: Iterable[_Source]) -> None:
-        for found in in_order(self._looked_at, sources):
-            if isinstance(found, NotPriced):
-                self.not_priced.append(found)
+    def _add(self, sources: Iterable[_VideoSource]) -> None:
+        for clip in in_order(self._looked_at, sources):
+            if isinstance(clip, NotPriced):
+                self.not_priced.append(clip)
                 continue
             self.videos += 1
-            self.duration_s += found.duration_s or 0.0
-            self.with_sound += found.has_audio
-            self.total += self.plan.expected(found)
+            self.duration_s += clip.duration_s or 0.0
+            self.with_sound += clip.has_audio
+            self.total += self.plan.expected(clip)
 
-    def _looked_at(self, source: _Source) -> Clip | NotPriced:
+    def _looked_at(self, source: _VideoSource) -> Clip | NotPriced:
         try:
             with source.open() as file:
                 return self.plan.clip(file, source.size())
@@ -221,17 +225,17 @@ class Estimate:
                 "days": self.days,
             },
             "not_priced": [
-                {"what": one.what, "reason": one.reason, "sentence": one.sentence}
-                for one in self.not_priced
+                {"what": entry.what, "reason": entry.reason, "sentence": entry.sentence}
+                for entry in self.not_priced
             ],
             "problems": self.problems,
             "assumed": list(ASSUMED),
         }
 
     def refuse_nothing(self) -> None:
-        """Raises Refused when nothing could be priced."""
+        """Raises UserError when nothing could be priced."""
         if not self.videos:
-            raise Refused("Nothing of what was selected can be priced.")
+            raise UserError("Nothing of what was selected can be priced.")
 
 
 def show(estimate: Estimate, screen: Screen) -> None:
@@ -268,10 +272,10 @@ def _show_counts(estimate: Estimate, screen: Screen) -> None:
 def _show_prices(estimate: Estimate, screen: Screen) -> None:
     plan, prices = estimate.plan, estimate.plan.prices
     if estimate.cost_usd(batch=False) is None:
-        known = ", ".join(prices.models)
+        models = ", ".join(prices.models)
         screen.show(
             f"{plan.settings.model} has no price on {plan.on} in the price table, so there is no "
-            f"cost. It knows: {known}."
+            f"cost. It knows: {models}."
         )
     screen.show(f"Prices as of {prices.as_of}, for {plan.on} in {prices.location}: {prices.source}")
     for sentence in ASSUMED:
@@ -294,13 +298,15 @@ def _show_budget(estimate: Estimate, screen: Screen) -> None:
 
 def _show_rest(estimate: Estimate, screen: Screen) -> None:
     if estimate.not_priced:
-        counts = Counter(one.reason for one in estimate.not_priced)
-        told = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-        rows = [(one.what, one.reason, one.sentence) for one in estimate.not_priced[:LISTED]]
+        counts = Counter(entry.reason for entry in estimate.not_priced)
+        listing = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+        rows = [
+            (entry.what, entry.reason, entry.sentence) for entry in estimate.not_priced[:LISTED]
+        ]
         screen.table(("not priced", "reason", ""), rows)
         more = len(estimate.not_priced) - LISTED
-        rest = f" … and {more} more; --json lists all." if more > 0 else ""
-        screen.show(f"Not priced: {told}.{rest}")
+        suffix = f" … and {more} more; --json lists all." if more > 0 else ""
+        screen.show(f"Not priced: {listing}.{suffix}")
     for problem in estimate.problems[:LISTED]:
         screen.say(problem)
 
@@ -322,8 +328,8 @@ def _usd(usd: float) -> str:
     return f"{usd:,.4f}" if usd < 1 else f"{usd:,.2f}"
 
 
-def _local(path: Path) -> _Source:
-    return _Source(str(path), lambda: path.stat().st_size, lambda: _opened(path))
+def _local(path: Path) -> _VideoSource:
+    return _VideoSource(str(path), lambda: path.stat().st_size, lambda: _opened(path))
 
 
 @contextmanager
@@ -335,5 +341,5 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _stored(lake: Lake, name: str, generation: int, size: int) -> _Source:
-    return _Source(name, lambda: size, lambda: lake.open(name, generation))
+def _stored(lake: Lake, name: str, generation: int, size: int) -> _VideoSource:
+    return _VideoSource(name, lambda: size, lambda: lake.open(name, generation))

@@ -29,26 +29,26 @@ def failed(
     """
     from dataclasses import asdict
 
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
-    from cli.failures import Failures, Wanted
+    from cli.failures import FailureFilter, Failures
     from local.cloud import LAKE
     from shared.messaging.parked import waiting
 
     screen = Screen(machine=json)
-    wanted = Wanted.of(stage, reason, since)
-    with opened(home, screen, LAKE, target=target) as endpoints, screen.working("Looking …"):
-        found = Failures(endpoints)
-        listed = [failure.summary() for failure in found.found(wanted)]
-        parked = waiting(found.lake)
-    if found.unread_letters:
-        screen.say(found.unread_letters)
+    selection = FailureFilter.of(stage, reason, since)
+    with open_cloud(home, screen, LAKE, target=target) as endpoints, screen.working("Looking …"):
+        failures = Failures(endpoints)
+        listed = [failure.summary() for failure in failures.matching(selection)]
+        parked = waiting(failures.lake)
+    if failures.unread_letters:
+        screen.say(failures.unread_letters)
     if json:
         screen.show_json({"failed": listed, "parked": asdict(parked)})
         return
     if listed:
         columns = ("failed_at", "stage", "reason", "key", "sentence")
-        rows = ([one[column] for column in columns] for one in listed)
+        rows = ([row[column] for column in columns] for row in listed)
         if more := screen.table(columns, rows):
             screen.say(f"… and {more} more; --json prints all.")
     screen.show(f"{len(listed)} failed." if listed else "Nothing failed.")

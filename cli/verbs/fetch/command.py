@@ -36,20 +36,20 @@ def fetch(
 
     Calling again goes on where it was left, or changes nothing.
     """
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
-    from cli.scheduler import fetch_and_settle, in_words, on_its_way, tell_canary
+    from cli.scheduler import fetch_and_settle, in_words, on_its_way, show_canary
 
     screen = Screen(machine=json)
     if canary:
-        with opened(home, screen) as endpoints:
-            tell_canary(endpoints, screen)
+        with open_cloud(home, screen) as endpoints:
+            show_canary(endpoints, screen)
         return
-    asked = {"mode": mode} if mode == "due" else {"mode": mode, "collection": collection}
-    with opened(home, screen) as endpoints:
+    parameters = {"mode": mode} if mode == "due" else {"mode": mode, "collection": collection}
+    with open_cloud(home, screen) as endpoints:
         with screen.working(f"Fetching {'what is due' if mode == 'due' else collection} …"):
             answer, _ = fetch_and_settle(
-                endpoints, asked, lambda traffic: screen.now(on_its_way(traffic))
+                endpoints, parameters, lambda traffic: screen.now(on_its_way(traffic))
             )
         if json:
             screen.show_json(answer)

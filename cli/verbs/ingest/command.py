@@ -34,17 +34,17 @@ def ingest(
     file again is the same video. Metadata may come later, or again with newer counts. Without a
     running `tta up` this waits until everything is loaded.
     """
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
-    from cli.errors import WRONG_USE, Refused
-    from cli.verbs.ingest.run import Batch, ingest_batch, show
+    from cli.errors import WRONG_USE, UserError
+    from cli.verbs.ingest.run import IngestBatch, ingest_batch, show
     from local.cloud import INGEST
 
     screen = Screen(machine=json)
     if not paths and metadata is None:
-        raise Refused("Nothing to ingest: name a file, a folder or --metadata.", WRONG_USE)
-    batch = Batch.of(paths or [], metadata)
-    with opened(home, screen, INGEST, target=target) as endpoints:
+        raise UserError("Nothing to ingest: name a file, a folder or --metadata.", WRONG_USE)
+    batch = IngestBatch.of(paths or [], metadata)
+    with open_cloud(home, screen, INGEST, target=target) as endpoints:
         outcome = ingest_batch(batch, endpoints, screen, timeout if wait else None)
     if json:
         screen.show_json(outcome.document())

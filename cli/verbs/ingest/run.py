@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cli.console import Screen
-from cli.errors import Refused
-from cli.uploads import Unusable, Upload, files_in, inspected
+from cli.errors import UserError
+from cli.uploads import UnusableFile, VideoFile, files_in, inspect_video
 from cli.verbs.ingest.sidecar import Sidecar
 from local.endpoints import Endpoints
 from local.traffic import wait_until_over
@@ -36,7 +36,7 @@ WHERE video_id IN UNNEST(@ids)
 ORDER BY video_id
 """
 
-SAID = {
+STORE_OUTCOMES = {
     "stored": "stored",
     "already_there": "was there already",
     "other_content": "kept the file that is there under this id, which has other content",
@@ -44,18 +44,18 @@ SAID = {
 
 
 @dataclass(slots=True)
-class Batch:
+class IngestBatch:
     """What was asked for: files to store, lines to tell, and what is wrong with the rest."""
 
-    uploads: list[Upload] = field(default_factory=list)
+    uploads: list[VideoFile] = field(default_factory=list)
     lines: list[tuple[str, Line]] = field(default_factory=list)
     counted_at: datetime = datetime.min
     problems: list[str] = field(default_factory=list)
     unused: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, paths: Iterable[Path], metadata: Path | None) -> "Batch":
-        """Read names, first bytes and metadata. Raises Refused when there is nothing left to do."""
+    def of(cls, paths: Iterable[Path], metadata: Path | None) -> "IngestBatch":
+        """Read names, first bytes and metadata. Raises UserError when nothing is left."""
         batch = cls(counted_at=datetime.now(UTC))
         for path in files_in(paths):
             if metadata is None or not _is_same(path, metadata):
@@ -63,13 +63,13 @@ class Batch:
         if metadata is not None:
             batch._read(Sidecar(metadata), metadata.name)
         if not (batch.uploads or batch.lines):
-            raise Refused("\n".join(batch.problems or ["There is no file in there."]))
+            raise UserError("\n".join(batch.problems or ["There is no file in there."]))
         return batch
 
     def _take(self, path: Path) -> None:
         try:
-            self.uploads.append(inspected(path))
-        except Unusable as why:
+            self.uploads.append(inspect_video(path))
+        except UnusableFile as why:
             self.problems.append(f"{path}: {why}")
 
     def _read(self, sidecar: Sidecar, name: str) -> None:
@@ -87,11 +87,11 @@ class Batch:
 
 
 @dataclass(slots=True)
-class Outcome:
+class IngestOutcome:
     """What became of a batch. `rows` is None when nobody waited for them."""
 
     files: list[dict[str, str]] = field(default_factory=list)
-    told: int = 0
+    metadata_lines: int = 0
     problems: list[str] = field(default_factory=list)
     unused: tuple[str, ...] = ()
     rows: list[dict[str, Any]] | None = None
@@ -100,7 +100,7 @@ class Outcome:
     def document(self) -> dict[str, Any]:
         return {
             "files": self.files,
-            "metadata_lines": self.told,
+            "metadata_lines": self.metadata_lines,
             "unused_columns": list(self.unused),
             "problems": self.problems,
             "rows": self.rows,
@@ -108,7 +108,7 @@ class Outcome:
         }
 
     def refuse_failure(self) -> None:
-        """Raises Refused when anything was not ingested or not rated."""
+        """Raises UserError when anything was not ingested or not rated."""
         problems = list(self.problems)
         if self.unrated:
             problems.append(
@@ -116,17 +116,17 @@ class Outcome:
                 "`tta query` shows it then, logs/analyze.log says more."
             )
         if problems:
-            raise Refused("\n".join(problems))
+            raise UserError("\n".join(problems))
 
 
 def ingest_batch(
-    batch: Batch, endpoints: Endpoints, screen: Screen, wait_s: float | None
-) -> Outcome:
+    batch: IngestBatch, endpoints: Endpoints, screen: Screen, wait_s: float | None
+) -> IngestOutcome:
     """Tell and store everything. With `wait_s` wait for the ratings, at most that long.
 
     A cloud of our own is left only when nothing is on its way any more.
     """
-    outcome = Outcome(problems=batch.problems, unused=batch.unused)
+    outcome = IngestOutcome(problems=batch.problems, unused=batch.unused)
     with screen.working("Storing …"):
         _send(batch, endpoints, outcome, screen)
     with screen.working("Rating and loading …"):
@@ -137,7 +137,7 @@ def ingest_batch(
     return outcome
 
 
-def _send(batch: Batch, endpoints: Endpoints, outcome: Outcome, screen: Screen) -> None:
+def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, screen: Screen) -> None:
     """Descriptions first, since `analyze` adds them to its rating; then files; then the topic."""
     from cli.tombstone_key import tombstones_of
     from cli.verbs.ingest.store import Erased, Ingestion
@@ -157,7 +157,7 @@ def _send(batch: Batch, endpoints: Endpoints, outcome: Outcome, screen: Screen) 
         described.add(video_id)
         return True
 
-    outcome.told = sum(describe(video_id, line) for video_id, line in batch.lines)
+    outcome.metadata_lines = sum(describe(video_id, line) for video_id, line in batch.lines)
     for number, upload in enumerate(batch.uploads, 1):
         screen.now(f"Storing file {number} of {len(batch.uploads)} …")
         if upload.video_id not in described and not describe(upload.video_id, None):
@@ -177,7 +177,9 @@ def _publish(records: list[Record], endpoints: Endpoints) -> None:
     Bus(endpoints.project, endpoints.records_topic).publish(*records)
 
 
-def _wait_for_rows(batch: Batch, endpoints: Endpoints, outcome: Outcome, wait_s: float) -> None:
+def _wait_for_rows(
+    batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, wait_s: float
+) -> None:
     from cli.warehouse import Warehouse
 
     warehouse = Warehouse(endpoints)
@@ -186,8 +188,12 @@ def _wait_for_rows(batch: Batch, endpoints: Endpoints, outcome: Outcome, wait_s:
     ids = sorted({*rated, *counted})
 
     def missing(rows: dict[str, dict[str, Any]]) -> list[str]:
-        unrated = [one for one in rated if not rows.get(one, {}).get("rating_status")]
-        uncounted = [one for one, at in counted.items() if not _is_counted(rows.get(one), at)]
+        unrated = [
+            video_id for video_id in rated if not rows.get(video_id, {}).get("rating_status")
+        ]
+        uncounted = [
+            video_id for video_id, at in counted.items() if not _is_counted(rows.get(video_id), at)
+        ]
         return sorted({*unrated, *uncounted})
 
     rows = _polled(lambda: warehouse.rows(ROWS, ids=ids), missing, wait_s)
@@ -208,7 +214,7 @@ def _polled(
         time.sleep(POLL_S)
 
 
-def _counted_at(batch: Batch) -> dict[str, datetime]:
+def _counted_at(batch: IngestBatch) -> dict[str, datetime]:
     """When the newest counts told of each video were read."""
     times: dict[str, datetime] = {}
     for video_id, line in batch.lines:
@@ -228,19 +234,19 @@ def _is_same(path: Path, other: Path) -> bool:
     return False
 
 
-def show(outcome: Outcome, screen: Screen) -> None:
+def show(outcome: IngestOutcome, screen: Screen) -> None:
     """A line per file, then the rows."""
-    for one in outcome.files:
-        screen.show(f"{one['file']}: {SAID[one['outcome']]} as {one['video_id']}")
-    if outcome.told:
-        screen.show(f"{outcome.told} lines of metadata taken")
+    for file in outcome.files:
+        screen.show(f"{file['file']}: {STORE_OUTCOMES[file['outcome']]} as {file['video_id']}")
+    if outcome.metadata_lines:
+        screen.show(f"{outcome.metadata_lines} lines of metadata taken")
     if outcome.unused:
         screen.show(f"Columns that mean nothing here: {', '.join(outcome.unused)}")
     if outcome.rows:
         columns = [name for name in outcome.rows[0] if name != "collected_at"]
         screen.table(columns, ([row[name] for name in columns] for row in outcome.rows))
     elif outcome.files and outcome.rows is None:
-        ids = ", ".join(f"'{one['video_id']}'" for one in outcome.files[:3])
+        ids = ", ".join(f"'{file['video_id']}'" for file in outcome.files[:3])
         screen.show("See what came out with:")
         screen.show(
             '  tta query "SELECT video_id, rating_status, unexpectedness '  # nosec B608 # shown only

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from cli.errors import Refused
+from cli.errors import UserError
 from shared.model import Malformed
 from shared.tiktok.sources.manifest_file import BadManifest, Manifest
 from shared.tiktok.sources.manifest_line import Line, line_of
@@ -27,9 +27,9 @@ class Sidecar:
                 self.read_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
                 self._read(path.name, file)
         except BadManifest as error:
-            raise Refused(error.sentence) from error
+            raise UserError(error.sentence) from error
         except OSError as error:
-            raise Refused(f"{path}: {error.strerror}") from error
+            raise UserError(f"{path}: {error.strerror}") from error
 
     def _read(self, name: str, file: IO[bytes]) -> None:
         manifest = Manifest(file, name)

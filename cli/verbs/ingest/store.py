@@ -5,14 +5,14 @@ import shutil
 from datetime import datetime
 from typing import Any, Literal
 
-from cli.uploads import Upload
+from cli.uploads import VideoFile
 from shared.model import Creator, Metrics, Record, Video, parse_record
 from shared.privacy.tombstones import Tombstones
 from shared.quality import at_the_door
 from shared.storage.lake import STREAM_CHUNK_BYTES, Lake, Superseded, metadata_name, video_name
 from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields
 
-Stored = Literal["stored", "already_there", "other_content"]
+StoreOutcome = Literal["stored", "already_there", "other_content"]
 
 
 class Erased(Exception):
@@ -35,13 +35,13 @@ class Ingestion:
         every line's record, so that earlier counts are not lost with `metadata/`. Raises Erased.
         """
         while True:
-            standing, generation = self._lake.read_with_generation(metadata_name(video_id))
-            known = parse_record(standing) if standing else None
-            told = _with_line(video_id, known, line, counted_at, self._now)
-            record = self._tombstones.redact(told)
+            content, generation = self._lake.read_with_generation(metadata_name(video_id))
+            previous = parse_record(content) if content else None
+            update = _with_line(video_id, previous, line, counted_at, self._now)
+            record = self._tombstones.redact(update)
             if record is None:
                 raise Erased(f"{video_id} was erased, and is not taken in again")
-            if record == known:
+            if record == previous:
                 break
             try:
                 self._lake.replace(metadata_name(video_id), record.to_json(), generation)
@@ -51,7 +51,7 @@ class Ingestion:
         self._keep(record)
         return record
 
-    def store(self, upload: Upload) -> Stored:
+    def store(self, upload: VideoFile) -> StoreOutcome:
         """Stream a file to videos/{id}.{ext}, once. What is there under the id stays."""
         for name in self._lake.names(f"videos/{upload.video_id}."):
             return self._compared(name, upload)
@@ -66,7 +66,7 @@ class Ingestion:
             return self._compared(name, upload)
         return "stored"
 
-    def _compared(self, name: str, upload: Upload) -> Stored:
+    def _compared(self, name: str, upload: VideoFile) -> StoreOutcome:
         blob = self._lake.stat(name)
         is_same = blob is not None and blob.size == upload.path.stat().st_size
         return "already_there" if is_same else "other_content"
@@ -83,9 +83,9 @@ def _observed(record: Record, now: datetime) -> datetime:
 
 
 def _with_line(
-    video_id: str, known: Record | None, line: Line | None, counted_at: datetime, now: datetime
+    video_id: str, previous: Record | None, line: Line | None, counted_at: datetime, now: datetime
 ) -> Record:
-    before = known or Record(video_id=video_id, video=Video(observed_at=now, source="upload"))
+    before = previous or Record(video_id=video_id, video=Video(observed_at=now, source="upload"))
     if line is None:
         return before
     return Record(
@@ -97,25 +97,25 @@ def _with_line(
 
 
 def _video(before: Video | None, line: Line, now: datetime) -> Video:
-    standing = before or Video(observed_at=now, source="upload")
-    said = line.given(*VIDEO_FIELDS)
+    section = before or Video(observed_at=now, source="upload")
+    fields = line.given(*VIDEO_FIELDS)
     if line.username:
-        said["creator_id"] = line.username
-    return _renewed(standing, said, now)
+        fields["creator_id"] = line.username
+    return _renewed(section, fields, now)
 
 
 def _creator(before: Creator | None, line: Line, now: datetime) -> Creator | None:
     if line.username is None:
         return before
     same = before is not None and before.creator_id == line.username
-    standing = before if same else Creator(observed_at=now, creator_id=line.username)
-    return _renewed(standing, creator_fields(line), now)
+    section = before if same else Creator(observed_at=now, creator_id=line.username)
+    return _renewed(section, creator_fields(line), now)
 
 
-def _renewed(standing: Any, said: dict[str, object], now: datetime) -> Any:
+def _renewed(section: Any, fields: dict[str, object], now: datetime) -> Any:
     """The section with what was said; observed now if that is news, else unchanged."""
-    changed = standing.model_copy(update=said)
-    return standing if changed == standing else changed.model_copy(update={"observed_at": now})
+    changed = section.model_copy(update=fields)
+    return section if changed == section else changed.model_copy(update={"observed_at": now})
 
 
 def _metrics(

@@ -55,7 +55,7 @@ def insights(
     Example: tta insights --input videos.csv --plan plan.yaml --out insights.json
     """
     from cli.console import Screen
-    from cli.verbs.insights.run import Asked, made
+    from cli.verbs.insights.run import InsightsOptions, run_insights
 
     screen = Screen(machine=json)
     if print_plan:
@@ -63,9 +63,11 @@ def insights(
 
         print(default_text(), end="")
         return
-    asked = Asked(input, plan, out, target, home, tuple(ratings or ()), tuple(key or ()))
-    asked.refuse()
-    result = made(asked, screen)
+    options = InsightsOptions(
+        input, plan, out, target, home, tuple(ratings or ()), tuple(key or ())
+    )
+    options.refuse()
+    result = run_insights(options, screen)
     if json:
         print(result.text, end="")
     else:

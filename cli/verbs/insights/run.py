@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.console import Screen
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_absent, refuse_target, write
 from local.endpoints import LOCAL
 from shared.one_thread import in_one_thread
@@ -21,7 +21,7 @@ QUESTION = "SELECT {columns} FROM fact_video_analytics ORDER BY video_id"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class InsightsOptions:
     """What the command line says."""
 
     input: Path | None
@@ -33,113 +33,115 @@ class Asked:
     keys: tuple[Path, ...] = ()
 
     def refuse(self) -> None:
-        """Raises Refused before any work is done."""
+        """Raises UserError before any work is done."""
         if self.input is not None and self.target != LOCAL:
-            raise Refused("--input and --target: give one of the two.", WRONG_USE)
+            raise UserError("--input and --target: give one of the two.", WRONG_USE)
         refuse_absent("--input", self.input)
         refuse_absent("--plan", self.plan)
         for option, paths in (("--ratings", self.ratings), ("--key", self.keys)):
             for path in paths:
                 refuse_absent(option, path)
         if self.keys and not self.ratings:
-            raise Refused(
+            raise UserError(
                 "--key: it reads the --ratings that come from a kit; give both.", WRONG_USE
             )
         refuse_target(self.out, (self.input, self.plan, *self.ratings, *self.keys))
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class InsightsResult:
     """The result, and its JSON as it is written."""
 
     insights: "Insights"
     text: str
 
 
-def made(asked: Asked, screen: Screen) -> Made:
-    """Read, analyse and write. Raises Refused with a sentence about plan or table."""
+def run_insights(options: InsightsOptions, screen: Screen) -> InsightsResult:
+    """Read, analyse and write. Raises UserError with a sentence about plan or table."""
     in_one_thread()
     from shared.insights.plan import BadPlan
     from shared.insights.quality_gate import TooLittle
     from shared.insights.table.read import BadTable
 
     try:
-        return _made(asked, screen)
+        return _analyse(options, screen)
     except BadPlan as error:
-        raise Refused(error.sentence, WRONG_USE) from error
+        raise UserError(error.sentence, WRONG_USE) from error
     except (BadTable, TooLittle) as error:
-        raise Refused(error.sentence) from error
+        raise UserError(error.sentence) from error
 
 
-def _made(asked: Asked, screen: Screen) -> Made:
+def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
     from shared.insights.plan import default_plan, read_plan
 
-    plan = default_plan() if asked.plan is None else read_plan(asked.plan)
+    plan = default_plan() if options.plan is None else read_plan(options.plan)
     with screen.working("Reading the table …"):
-        table, ratings = _table(asked, plan, screen)
+        table, ratings = _table(options, plan, screen)
         from shared.canonical import json_text
         from shared.insights.analysis import analyse
 
         insights = analyse(table, plan, screen.now, ratings)
         text = json_text(insights.document())
-    if asked.out is not None:
-        write(asked.out, text)
-        screen.say(f"Written to {asked.out}.")
-    return Made(insights, text)
+    if options.out is not None:
+        write(options.out, text)
+        screen.say(f"Written to {options.out}.")
+    return InsightsResult(insights, text)
 
 
-def _table(asked: Asked, plan: "Plan", screen: Screen) -> tuple["Table", "Ratings | None"]:
+def _table(
+    options: InsightsOptions, plan: "Plan", screen: Screen
+) -> tuple["Table", "Ratings | None"]:
     """The table, and the ratings that it can be corrected by."""
     from shared.insights.table.table import read_table
 
-    given = _given(asked)
-    if asked.input is not None:
-        return read_table(asked.input, plan), given
-    table, stored = _from_star_schema(asked, plan, screen)
-    if given is None or stored is None:
-        return table, given or stored
+    from_files = _read_ratings(options)
+    if options.input is not None:
+        return read_table(options.input, plan), from_files
+    table, stored = _from_star_schema(options, plan, screen)
+    if from_files is None or stored is None:
+        return table, from_files or stored
     from shared.insights.agreement.long_table import Rows
 
     rows = Rows()
-    for one in (given, stored):
-        rows.take(one)
+    for ratings in (from_files, stored):
+        rows.take(ratings)
     return table, rows.ratings()
 
 
-def _given(asked: Asked) -> "Ratings | None":
+def _read_ratings(options: InsightsOptions) -> "Ratings | None":
     """What --ratings names. Raises BadTable."""
-    if not asked.ratings:
+    if not options.ratings:
         return None
     from cli.verbs.rate_kit.key import videos_of
     from shared.insights.agreement.long_table import Rows, read_ratings
 
-    rows, videos = Rows(), videos_of(asked.keys)
-    for path in asked.ratings:
+    rows, videos = Rows(), videos_of(options.keys)
+    for path in options.ratings:
         rows.take(read_ratings(path).renamed(videos))
     return rows.ratings()
 
 
 def _from_star_schema(
-    asked: Asked, plan: "Plan", screen: Screen
+    options: InsightsOptions, plan: "Plan", screen: Screen
 ) -> tuple["Table", "Ratings | None"]:
     """The plan's columns of fact_video_analytics, and every rating. Raises BadTable."""
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from local.cloud import QUERY
     from shared.insights.table.read import BadTable
     from shared.insights.table.read import refuse_absent as refuse_absent_columns
     from shared.insights.table.table import table_of
     from shared.warehouse.tables import schema
 
-    there = [column["name"] for column in schema("fact_video_analytics")]
-    wanted = sorted(set(plan.columns.values()))
-    refuse_absent_columns(wanted, there, "fact_video_analytics")
-    with opened(asked.home, screen, QUERY, target=asked.target) as endpoints:
+    columns = [column["name"] for column in schema("fact_video_analytics")]
+    plan_columns = sorted(set(plan.columns.values()))
+    refuse_absent_columns(plan_columns, columns, "fact_video_analytics")
+    with open_cloud(options.home, screen, QUERY, target=options.target) as endpoints:
         from cli.verbs.validate.stored import ratings_at
         from cli.warehouse import Warehouse
 
         rows: list[Mapping[str, Any]] = [
             *Warehouse(endpoints).rows(
-                QUESTION.format(columns=", ".join(f"`{name}`" for name in wanted))
+                QUESTION.format(columns=", ".join(f"`{name}`" for name in plan_columns))
             )
         ]
         stored = ratings_at(endpoints) if rows else None

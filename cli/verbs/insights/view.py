@@ -32,7 +32,7 @@ def show(insights: Insights, screen: Screen) -> None:
         title="Associations, the primary first",
     )
     _show_corrected(insights, screen)
-    for line in _beside(insights):
+    for line in _context_lines(insights):
         screen.show(line)
     if insights.warnings:
         screen.show("\nKeep in mind:")
@@ -48,17 +48,17 @@ def _show_corrected(insights: Insights, screen: Screen) -> None:
             ("predictor", "outcome", "scale", "ρ observed", "ρ corrected", "95 % interval", "how"),
             (
                 (
-                    one.predictor,
-                    one.outcome,
-                    one.scale,
-                    "" if one.uncorrected is None else decimals(one.uncorrected),
-                    "" if one.estimate is None else decimals(one.estimate),
-                    one.note
-                    if one.ci_low is None or one.ci_high is None
-                    else f"{decimals(one.ci_low)} to {decimals(one.ci_high)}",
-                    one.method.replace("_", " "),
+                    effect.predictor,
+                    effect.outcome,
+                    effect.scale,
+                    "" if effect.uncorrected is None else decimals(effect.uncorrected),
+                    "" if effect.estimate is None else decimals(effect.estimate),
+                    effect.note
+                    if effect.ci_low is None or effect.ci_high is None
+                    else f"{decimals(effect.ci_low)} to {decimals(effect.ci_high)}",
+                    effect.method.replace("_", " "),
                 )
-                for one in insights.corrected
+                for effect in insights.corrected
             ),
             title="Corrected for errors of the ratings",
         )
@@ -93,7 +93,7 @@ def _row(effect: Effect) -> Sequence[str]:
     )
 
 
-def _beside(insights: Insights) -> Iterator[str]:
+def _context_lines(insights: Insights) -> Iterator[str]:
     yield (
         "A rate ratio is for one unit more of the predictor, with all predictors and controls in "
         "the model."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cli.console import Screen
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.files import write
 from shared.knowledge.cards import (
     FIRMNESS,
@@ -19,9 +19,9 @@ from shared.knowledge.cards import (
 
 
 def cards_about(construct: str | None) -> list[Card]:
-    """All cards, or those about one construct. Raises Refused for one that there is not."""
+    """All cards, or those about one construct. Raises UserError for one that there is not."""
     if construct is not None and construct not in constructs():
-        raise Refused(
+        raise UserError(
             f"--construct {construct}: there is none; there are: {', '.join(constructs())}.",
             WRONG_USE,
         )
@@ -39,20 +39,20 @@ def search_cards(query: str, k: int, screen: Screen) -> list[tuple[Card, float |
     return [(card, scores.get(card.id)) for card in with_kin([hit.card for hit in hits], cards)]
 
 
-def added(file: Path, folder: Path = FOLDER) -> tuple[Card, Path]:
-    """Check a card and put it into the folder. The same again changes nothing. Raises Refused."""
+def add_card(file: Path, folder: Path = FOLDER) -> tuple[Card, Path]:
+    """Check a card and put it into the folder. The same again changes nothing. Raises UserError."""
     try:
         content = file.read_bytes()
         card = parse_card(content, file.name)
-        others = [one for one in library(folder) if one.id != card.id]
+        others = [other for other in library(folder) if other.id != card.id]
         refuse_loose_ends([*others, card])
     except OSError as error:
-        raise Refused(f"{file}: {error.strerror or error}.", WRONG_USE) from error
+        raise UserError(f"{file}: {error.strerror or error}.", WRONG_USE) from error
     except BadCard as error:
-        raise Refused(error.sentence, WRONG_USE) from error
+        raise UserError(error.sentence, WRONG_USE) from error
     target = folder / f"{card.id}.md"
     if target.exists() and target.read_bytes() != content:
-        raise Refused(f"There is another card {card.id} in {target}; give yours another id.")
+        raise UserError(f"There is another card {card.id} in {target}; give yours another id.")
     write(target, content.decode("utf-8-sig"))
     return card, target
 
@@ -85,15 +85,15 @@ def show_found(hits: Sequence[tuple[Card, float | None]], screen: Screen) -> Non
     if not hits:
         screen.show("No card bears on that. Try other words; the cards are in English.")
     for card, score in hits:
-        beside = "" if score is not None else " (stands beside the card above)"
-        screen.show(f"{card.id}{beside}: {card.finding}")
+        note = "" if score is not None else " (stands beside the card above)"
+        screen.show(f"{card.id}{note}: {card.finding}")
         screen.show(f"  {card.citation} {_doi(card)}")
         screen.show(f"  About {', '.join(card.constructs)}; {FIRMNESS[card.firmness]}.")
         screen.show(f"  {card.text}\n")
 
 
-def show_added(done: tuple[Card, Path], screen: Screen) -> None:
-    card, path = done
+def show_added(addition: tuple[Card, Path], screen: Screen) -> None:
+    card, path = addition
     if screen.machine:
         screen.show_json(card.model_dump(mode="json") | {"file": str(path)})
         return

@@ -60,6 +60,6 @@ def add(
     Example: tta knowledge add my-card.md
     """
     from cli.console import Screen
-    from cli.verbs.knowledge.cards import added, show_added
+    from cli.verbs.knowledge.cards import add_card, show_added
 
-    show_added(added(file), Screen(machine=json))
+    show_added(add_card(file), Screen(machine=json))

@@ -39,7 +39,7 @@ def query(
 
     Example: tta query "SELECT rating_status, COUNT(*) AS n FROM fact_video_analytics GROUP BY 1"
     """
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
     from cli.verbs.query.export import refuse
     from cli.verbs.query.statement import reading
@@ -55,5 +55,5 @@ def query(
         prepare_programs()  # they import for a second, beside the imports of this process
     from cli.verbs.query.run import answer
 
-    with opened(home, screen, QUERY, target=target, patience_s=PATIENCE_S) as endpoints:
+    with open_cloud(home, screen, QUERY, target=target, patience_s=PATIENCE_S) as endpoints:
         answer(screen, endpoints, sql, statement, out, max_gb)

@@ -6,24 +6,26 @@ from pathlib import Path
 from typing import Any
 
 from cli.console import plain
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_target, written_whole
 from shared.inputs.spreadsheet import guarded
 
 
 def refuse(out: Path) -> None:
-    """Raises Refused for a file that cannot be written, before anything is asked."""
+    """Raises UserError for a file that cannot be written, before anything is asked."""
     refuse_target(out, ())
     if out.suffix.lower() not in WRITERS:
-        known = ", ".join(WRITERS)
-        raise Refused(f"--out {out}: by its extension, one of {known} is written.", WRONG_USE)
+        extensions = ", ".join(WRITERS)
+        raise UserError(
+            f"--out {out}: by its extension, one of {extensions} is written.", WRONG_USE
+        )
 
 
 def export(rows: Any, out: Path) -> int:
     """Write all rows with their types, whole or not at all; returns how many there were."""
     table = rows.to_arrow(create_bqstorage_client=False)
     if not table.column_names:
-        raise Refused("The statement returns no rows, so there is nothing to write.")
+        raise UserError("The statement returns no rows, so there is nothing to write.")
     with written_whole(out) as unfinished:
         WRITERS[out.suffix.lower()](table, unfinished)
     return int(table.num_rows)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.verbs.query.statement import refuse_type
 
 USD_PER_TIB = 6.25
@@ -37,7 +37,7 @@ class QueryPrice:
 
 
 def price(dry_run: Any) -> QueryPrice:
-    """From a dry run. Raises Refused when BigQuery says that the statement is no SELECT."""
+    """From a dry run. Raises UserError when BigQuery says that the statement is no SELECT."""
     refuse_type(dry_run.statement_type)
     read = int(dry_run.total_bytes_processed or 0)
     least = LEAST_BYTES_PER_TABLE * max(1, len(dry_run.referenced_tables or ()))
@@ -45,9 +45,9 @@ def price(dry_run: Any) -> QueryPrice:
 
 
 def refuse_above(limit: QueryPrice, cost: QueryPrice) -> None:
-    """Raises Refused, naming the option, for a query that would be billed more than the limit."""
+    """Raises UserError, naming the option, for a query that would be billed more than the limit."""
     if cost.bytes_billed > limit.bytes_billed:
-        raise Refused(
+        raise UserError(
             f"The query would read {cost}: more than --max-gb {limit.bytes_billed / GB:g} allows. "
             "Select fewer columns, or bound the partition column of a fact table; "
             f"--max-gb {_above(cost):g} lets it run.",

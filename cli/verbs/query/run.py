@@ -9,7 +9,7 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound
 from sqlglot import exp
 
 from cli.console import Screen
-from cli.errors import Refused, of_service
+from cli.errors import UserError, of_service
 from cli.star_schema import relations
 from cli.verbs.query.export import export
 from cli.verbs.query.price import DEFAULT_MAX_GB, QueryPrice, limit_of, price, refuse_above
@@ -32,7 +32,7 @@ def answer(
     out: Path | None = None,
     max_gb: float = DEFAULT_MAX_GB,
 ) -> None:
-    """Run a statement that reads. Raises Refused with what BigQuery says of it, and what helps.
+    """Run a statement that reads. Raises UserError with what BigQuery says of it, and what helps.
 
     On a cloud target a dry run judges the statement and tells the price first.
     """
@@ -79,11 +79,11 @@ def _explained(names: set[str], endpoints: Endpoints) -> Iterator[None]:
     try:
         yield
     except NotFound as error:
-        raise Refused(f"BigQuery: {of_service(error)}{_missing(names)}") from error
+        raise UserError(f"BigQuery: {of_service(error)}{_missing(names)}") from error
     except GoogleAPICallError as error:
-        raise Refused(f"BigQuery: {of_service(error)}") from error
+        raise UserError(f"BigQuery: {of_service(error)}") from error
     except NO_ANSWER as error:
-        raise Refused(_silence(endpoints)) from error
+        raise UserError(_silence(endpoints)) from error
 
 
 def _silence(endpoints: Endpoints) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
 
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 
 BIGQUERY = "bigquery"
 READS = "SELECT"
@@ -54,7 +54,7 @@ _FIRST_WORD = re.compile(r"[A-Za-z]+")
 
 
 def reading(sql: str, is_judged_later: bool = False) -> exp.Query | None:
-    """The statement, parsed. Raises Refused for none, for several, and for one that writes.
+    """The statement, parsed. Raises UserError for none, for several, and for one that writes.
 
     BigQuery may know syntax that sqlglot does not. With `is_judged_later` None is returned for
     that, and the dry run of BigQuery tells what it is (see `refuse_type`).
@@ -64,19 +64,19 @@ def reading(sql: str, is_judged_later: bool = False) -> exp.Query | None:
     except SqlglotError as error:
         return _unparsed(sql, error, is_judged_later)
     except RecursionError as error:
-        raise Refused("The statement is nested too deeply.", WRONG_USE) from error
+        raise UserError("The statement is nested too deeply.", WRONG_USE) from error
     if not statements:
-        raise Refused("The statement is empty.")
+        raise UserError("The statement is empty.")
     for statement in statements:
         if (word := _writing_word(statement)) is not None:
             raise _refusal(word)
     if len(statements) > 1:
-        raise Refused(f"These are {len(statements)} statements. Give one at a time.", WRONG_USE)
+        raise UserError(f"These are {len(statements)} statements. Give one at a time.", WRONG_USE)
     return _query(sql, statements[0], is_judged_later)
 
 
 def refuse_type(statement_type: str | None) -> None:
-    """Raises Refused for what BigQuery's dry run does not call a SELECT."""
+    """Raises UserError for what BigQuery's dry run does not call a SELECT."""
     if statement_type != READS:
         raise _refusal((statement_type or "This").split("_")[0])
 
@@ -102,7 +102,7 @@ def _query(sql: str, tree: exp.Expression, is_judged_later: bool) -> exp.Query |
         return tree
     if is_judged_later:
         return None
-    raise Refused(_not_a_query(sql))
+    raise UserError(_not_a_query(sql))
 
 
 def _unparsed(sql: str, error: Exception, is_judged_later: bool) -> None:
@@ -110,7 +110,7 @@ def _unparsed(sql: str, error: Exception, is_judged_later: bool) -> None:
     if word in INSTEAD:
         raise _refusal(word) from error
     if not is_judged_later:
-        raise Refused(_syntax_error(error)) from error
+        raise UserError(_syntax_error(error)) from error
 
 
 def _writing_word(statement: exp.Expression) -> str | None:
@@ -141,9 +141,9 @@ def _first_word(sql: str) -> str:
     return word.group().upper() if word else ""
 
 
-def _refusal(word: str) -> Refused:
+def _refusal(word: str) -> UserError:
     instead = INSTEAD.get(word, "Give a SELECT.")
-    return Refused(f"{word} was not sent: `tta query` only reads. {instead}", WRONG_USE)
+    return UserError(f"{word} was not sent: `tta query` only reads. {instead}", WRONG_USE)
 
 
 def _not_a_query(sql: str) -> str:

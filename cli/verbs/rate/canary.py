@@ -6,7 +6,7 @@ import urllib.request
 from datetime import UTC, datetime
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.verbs.rate.price import usd
 from local.endpoints import GEMINI, Endpoints
 from shared.config import GeminiSettings
@@ -26,19 +26,22 @@ NEVER = (
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def tell_canary(endpoints: Endpoints, screen: Screen) -> None:
-    """Ask (on this machine) or read (of a target) and show. Raises Refused when something broke."""
+def show_canary(endpoints: Endpoints, screen: Screen) -> None:
+    """Ask Gemini (on this machine) or read the verdict (of a target), and show it.
+
+    Raises UserError when Gemini does not answer as before.
+    """
     if endpoints.is_local:
         _tell_cost(endpoints, screen)
         with screen.working("Asking Gemini about the frozen clips …"):
             _call(endpoints)
     content = Lake.connect(endpoints.project, endpoints.bucket).read(LATEST)
     if content is None:
-        raise Refused(NEVER)
+        raise UserError(NEVER)
     verdict = parse(CanaryVerdict, content, LATEST)
     show(verdict, screen)
     if verdict.ok is False:
-        raise Refused(f"Gemini does not answer as it did: {verdict.why}.")
+        raise UserError(f"Gemini does not answer as it did: {verdict.why}.")
 
 
 def show(verdict: CanaryVerdict, screen: Screen) -> None:
@@ -96,6 +99,6 @@ def _call(endpoints: Endpoints) -> None:
         with _DIRECT.open(request, timeout=ANSWERS_WITHIN_S):
             return
     except urllib.error.HTTPError as error:
-        raise Refused(f"{GEMINI} answered {error.code}; see {log}, then try again.") from error
+        raise UserError(f"{GEMINI} answered {error.code}; see {log}, then try again.") from error
     except OSError as error:
-        raise Refused(f"{GEMINI} did not answer ({error}); see {log}.") from error
+        raise UserError(f"{GEMINI} did not answer ({error}); see {log}.") from error

@@ -52,11 +52,11 @@ def rate(
 
     Example: GEMINI_API_KEY=… tta rate clip.mp4 --rater gemini --replicates 3
     """
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
-    from cli.errors import WRONG_USE, Refused
-    from cli.selection import Selected
-    from cli.verbs.rate.run import Wanted, condition_of, rate_dryly, refuse_without_gemini
+    from cli.errors import WRONG_USE, UserError
+    from cli.selection import Selection
+    from cli.verbs.rate.run import RateOptions, condition_of, rate_dryly, refuse_without_gemini
     from cli.verbs.rate.run import rate as rated
     from cli.verbs.rate.view import show
     from local.cloud import INGEST, LAKE, attached
@@ -64,22 +64,22 @@ def rate(
 
     screen = Screen(machine=json)
     if canary:
-        from cli.verbs.rate.canary import tell_canary
+        from cli.verbs.rate.canary import show_canary
 
         if target == "local":
             refuse_without_gemini(attached(LocalHome.at(home)))
-        with opened(home, screen, INGEST, target=target) as endpoints:
-            tell_canary(endpoints, screen)
+        with open_cloud(home, screen, INGEST, target=target) as endpoints:
+            show_canary(endpoints, screen)
         return
     if rater is None:
-        raise Refused("Say which rater: --rater gemini, or another of its conditions.", WRONG_USE)
+        raise UserError("Say which rater: --rater gemini, or another of its conditions.", WRONG_USE)
     condition = condition_of(rater, caption, rag)
-    wanted = Wanted(Selected.of(selection or []), condition, replicates, timeout)
+    options = RateOptions(Selection.of(selection or []), condition, replicates, timeout)
     if target == "local" and condition != "signals" and not dry_run:
         refuse_without_gemini(attached(LocalHome.at(home)))
     parts, use = (LAKE, rate_dryly) if dry_run else (INGEST, rated)
-    with opened(home, screen, parts, target=target) as endpoints:
-        outcome = use(wanted, endpoints, screen)
+    with open_cloud(home, screen, parts, target=target) as endpoints:
+        outcome = use(options, endpoints, screen)
     if json:
         screen.show_json(outcome.document())
     else:

@@ -3,25 +3,25 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.errors import Refused
-from cli.verbs.rate.price import Price
-from cli.verbs.rate.requests import Asked, Found, Request, Requests
+from cli.errors import UserError
+from cli.verbs.rate.price import RatingPrice
+from cli.verbs.rate.requests import ChosenRater, RatingRequest, RatingRequests, ReceivedRating
 
 
 @dataclass
-class Outcome:
+class RateOutcome:
     """What became of it. Of a dry run there are no ratings but those that were there."""
 
-    asked: Asked
+    rater: ChosenRater
     replicates: int = 1
     dry_run: bool = False
     files: dict[str, str] = field(default_factory=dict)
     """Own files by the id of their video."""
     synthetic: set[str] = field(default_factory=set)
-    price: Price | None = None
+    price: RatingPrice | None = None
     to_ask: dict[str, int] = field(default_factory=dict)
     """Ratings asked for, by video."""
-    requests: Requests | None = None
+    requests: RatingRequests | None = None
     problems: list[str] = field(default_factory=list)
     broken: str | None = None
     """Why the rater cannot rate anything just now."""
@@ -31,65 +31,67 @@ class Outcome:
     target: str = "local"
 
     @property
-    def found(self) -> list[Found]:
-        return self.requests.found if self.requests else []
+    def received(self) -> list[ReceivedRating]:
+        return self.requests.received if self.requests else []
 
     @property
-    def waiting(self) -> list[Request]:
+    def waiting(self) -> list[RatingRequest]:
         return self.requests.open if self.requests and not self.dry_run else []
 
     @property
     def paid_usd(self) -> float:
         """What the new ratings cost."""
-        return sum(one.rating.cost_usd or 0.0 for one in self.found if not one.was_there)
+        return sum(
+            received.rating.cost_usd or 0.0 for received in self.received if not received.was_there
+        )
 
     def document(self) -> dict[str, Any]:
         parked = self.requests.parked if self.requests else {}
-        lost = self.requests.lost if self.requests else []
+        lost = self.requests.failed if self.requests else []
         return {
-            "condition": self.asked.condition,
-            "rater": self.asked.name,
-            "config_hash": self.asked.config_hash,
+            "condition": self.rater.condition,
+            "rater": self.rater.name,
+            "config_hash": self.rater.config_hash,
             "replicates": self.replicates,
             "dry_run": self.dry_run,
             "estimate": self.price.document() if self.price else None,
             "asked": self.to_ask,
-            "ratings": [self._rating(one) for one in self.found],
+            "ratings": [self._rating(entry) for entry in self.received],
             "cost_usd": round(self.paid_usd, 9),
-            "parked": [_request(one) | {"due_at": due_at} for one, due_at in parked.items()],
+            "parked": [_request(entry) | {"due_at": due_at} for entry, due_at in parked.items()],
             "failed": [
-                _request(one.request) | {"reason": one.reason, "sentence": one.sentence}
-                for one in lost
+                _request(entry.request) | {"reason": entry.reason, "sentence": entry.sentence}
+                for entry in lost
             ],
-            "waiting": [_request(one) for one in self.waiting],
+            "waiting": [_request(entry) for entry in self.waiting],
             "problems": self.problems,
         }
 
-    def _rating(self, one: Found) -> dict[str, Any]:
-        video = one.request.video
+    def _rating(self, received: ReceivedRating) -> dict[str, Any]:
+        video = received.request.video
         about = {
             "video_id": video.video_id,
             "object": video.name,
             "file": self.files.get(video.video_id),
             "synthetic": video.video_id in self.synthetic,
-            "was_there": one.was_there,
+            "was_there": received.was_there,
         }
-        return about | one.rating.model_dump(mode="json")
+        return about | received.rating.model_dump(mode="json")
 
     def refuse_failure(self) -> None:
-        """Raises Refused, naming all that was asked for and is not there."""
+        """Raises UserError, naming all that was asked for and is not there."""
         sentences = [*self.problems, *_unrated(self)]
         if sentences:
-            raise Refused("\n".join(sentences))
+            raise UserError("\n".join(sentences))
 
 
-def _unrated(outcome: Outcome) -> list[str]:
+def _unrated(outcome: RateOutcome) -> list[str]:
     requests = outcome.requests
     if requests is None:
         return []
     sentences = [
-        f"{_named(lost.request)}: no rating, {lost.reason}: {lost.sentence}"
-        for lost in requests.lost
+        f"{_request_label(lost.request)}: no rating, {lost.reason}: {lost.sentence}"
+        for lost in requests.failed
     ]
     if outcome.broken:
         sentences.append(f"The rater cannot work: {outcome.broken}")
@@ -100,7 +102,7 @@ def _unrated(outcome: Outcome) -> list[str]:
     return sentences
 
 
-def _parked_sentence(outcome: Outcome) -> str:
+def _parked_sentence(outcome: RateOutcome) -> str:
     assert outcome.requests is not None
     parked = outcome.requests.parked
     first = min((due for due in parked.values() if due), default=None)
@@ -112,28 +114,28 @@ def _parked_sentence(outcome: Outcome) -> str:
     )
 
 
-def _waiting_sentence(outcome: Outcome) -> str:
+def _waiting_sentence(outcome: RateOutcome) -> str:
     assert outcome.requests is not None
     count = _counted(len(outcome.waiting), "rating")
     if outcome.broken:
         return f"{count} not made; the same command goes on when that is mended."
-    some = ", ".join(_named(one) for one in outcome.waiting[:5])
+    some = ", ".join(_request_label(request) for request in outcome.waiting[:5])
     more = " …" if len(outcome.waiting) > 5 else ""
-    said = [
+    sentences = [
         f"{count} did not come within {outcome.waited_s:.0f} s ({some}{more}). The requests stay "
         "on their way; the same command shows what came of them and asks nothing twice."
     ]
     if outcome.trouble:
-        said.append(f"The last trouble: {outcome.trouble}")
+        sentences.append(f"The last trouble: {outcome.trouble}")
     if outcome.target != "local" and (others := outcome.requests.others()):
-        said.append(
-            f"There are ratings by {', '.join(others)}, but {outcome.asked.name} was waited for: "
+        sentences.append(
+            f"There are ratings by {', '.join(others)}, but {outcome.rater.name} was waited for: "
             f"does [targets.{outcome.target}.gemini] say what is deployed?"
         )
-    return "\n".join(said)
+    return "\n".join(sentences)
 
 
-def _named(request: Request) -> str:
+def _request_label(request: RatingRequest) -> str:
     again = f" (replicate {request.replicate})" if request.replicate else ""
     return f"{request.video.video_id}{again}"
 
@@ -142,6 +144,6 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _request(request: Request) -> dict[str, Any]:
+def _request(request: RatingRequest) -> dict[str, Any]:
     video = request.video
     return {"video_id": video.video_id, "object": video.name, "replicate": request.replicate}

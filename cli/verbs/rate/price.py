@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cli.verbs.rate.requests import Asked, Request
+from cli.verbs.rate.requests import ChosenRater, RatingRequest
 from shared.concurrency import in_order
 from shared.rating.clip import Clip, Unreadable, clip_of
 from shared.rating.gemini.estimate import expected_usd
@@ -16,7 +16,7 @@ from shared.storage.lake import Gone, Lake
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class RatingPrice:
     """The most that so many ratings are expected to cost; None for a model without a price.
 
     An answer that fails a check is asked for once more, which costs about as much again.
@@ -46,13 +46,15 @@ class Price:
         }
 
 
-def price_of(requests: list[Request], asked: Asked, lake: Lake, on: date) -> Price:
+def price_of(
+    requests: list[RatingRequest], rater: ChosenRater, lake: Lake, on: date
+) -> RatingPrice:
     """Read the header of each video once. A file that cannot be rated costs nothing."""
-    assert asked.under is not None
-    under, counts = asked.under, _counts(requests)
+    assert rater.under is not None
+    under, counts = rater.under, _counts(requests)
     prices = Prices.under(under.settings)
 
-    def most(request: Request) -> float | None:
+    def most(request: RatingRequest) -> float | None:
         clip = _clip(request, lake)
         if clip is None or (clip.duration_s or 0.0) > under.settings.max_clip_s:
             return 0.0
@@ -60,23 +62,23 @@ def price_of(requests: list[Request], asked: Asked, lake: Lake, on: date) -> Pri
 
     each = in_order(most, (request for request, _ in counts.values()))
     sums = [
-        None if one is None else one * count
-        for one, (_, count) in zip(each, counts.values(), strict=True)
+        None if usd_each is None else usd_each * count
+        for usd_each, (_, count) in zip(each, counts.values(), strict=True)
     ]
-    known = [one for one in sums if one is not None]
-    total = sum(known) if len(known) == len(sums) else None
-    return Price(under.settings.model, len(requests), total, prices.as_of)
+    priced = [usd_each for usd_each in sums if usd_each is not None]
+    total = sum(priced) if len(priced) == len(sums) else None
+    return RatingPrice(under.settings.model, len(requests), total, prices.as_of)
 
 
-def _counts(requests: Iterable[Request]) -> dict[str, tuple[Request, int]]:
-    counts: dict[str, tuple[Request, int]] = {}
+def _counts(requests: Iterable[RatingRequest]) -> dict[str, tuple[RatingRequest, int]]:
+    counts: dict[str, tuple[RatingRequest, int]] = {}
     for request in requests:
         _, count = counts.get(request.video.name, (request, 0))
         counts[request.video.name] = (request, count + 1)
     return counts
 
 
-def _clip(request: Request, lake: Lake) -> Clip | None:
+def _clip(request: RatingRequest, lake: Lake) -> Clip | None:
     try:
         with _opened(request, lake) as file:
             return clip_of(file)
@@ -85,7 +87,7 @@ def _clip(request: Request, lake: Lake) -> Clip | None:
 
 
 @contextmanager
-def _opened(request: Request, lake: Lake) -> Iterator[BinaryIO]:
+def _opened(request: RatingRequest, lake: Lake) -> Iterator[BinaryIO]:
     """The object, or the own file that is not stored yet, which has no generation."""
     video = request.video
     if video.generation:

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from cli.console import Screen
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.function_log import Trouble
-from cli.selection import LakeVideo, Objects, Selected, objects_in
-from cli.uploads import Unusable, Upload, inspected
-from cli.verbs.ingest.run import SAID, Batch, ingest_batch
-from cli.verbs.rate.outcome import Outcome
+from cli.selection import LakeVideo, SelectedVideos, Selection, videos_in
+from cli.uploads import UnusableFile, VideoFile, inspect_video
+from cli.verbs.ingest.run import STORE_OUTCOMES, IngestBatch, ingest_batch
+from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import price_of
-from cli.verbs.rate.requests import Asked, Requests
+from cli.verbs.rate.requests import ChosenRater, RatingRequests
 from local.cloud import can_ask_gemini
 from local.endpoints import Endpoints
 from local.traffic import Stalled, look_or_none, wait_until_over
@@ -34,25 +34,26 @@ GET_A_KEY = "https://aistudio.google.com/apikey"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RateOptions:
     """What was asked for."""
 
-    selected: Selected
+    selected: Selection
     condition: str
     replicates: int = 1
     timeout_s: float = 600.0
 
 
 def condition_of(rater: str, caption: bool, rag: bool = False) -> str:
-    """The condition that `--rater`, `--rag` and `--caption` mean. Raises Refused for what there is
-    not.
+    """The condition that `--rater`, `--rag` and `--caption` name together, e.g. gemini+rag.
+
+    Raises UserError for a rater or a combination that does not exist.
     """
     if rater not in CONDITIONS:
-        raise Refused(f"--rater {rater}: give one of {', '.join(CONDITIONS)}.", WRONG_USE)
+        raise UserError(f"--rater {rater}: give one of {', '.join(CONDITIONS)}.", WRONG_USE)
     if caption and rater == "signals":
-        raise Refused("--caption: signals reads pixels and sound, never a caption.", WRONG_USE)
+        raise UserError("--caption: signals reads pixels and sound, never a caption.", WRONG_USE)
     if rag and rater == "signals":
-        raise Refused("--rag: signals reads pixels and sound, never cards.", WRONG_USE)
+        raise UserError("--rag: signals reads pixels and sound, never cards.", WRONG_USE)
     if rater == "signals":
         return rater
     rag, caption = rag or "+rag" in rater, caption or "+caption" in rater
@@ -60,19 +61,19 @@ def condition_of(rater: str, caption: bool, rag: bool = False) -> str:
 
 
 def refuse_without_gemini(running: Endpoints | None) -> None:
-    """Raises Refused when Gemini cannot be asked on this machine, before anything is started.
+    """Raises UserError when Gemini cannot be asked on this machine, before anything is started.
 
     `running` is what `tta up` runs, if it does.
     """
     has_key = can_ask_gemini(os.environ)
     if running is None and not has_key:
-        raise Refused(
+        raise UserError(
             "Gemini is asked with a key of your own: set GEMINI_API_KEY "
             f"({GET_A_KEY}), or rate in the cloud with --target NAME."
         )
     if running is not None and not running.gemini:
         with_key = "" if has_key else f" ({GET_A_KEY})"
-        raise Refused(
+        raise UserError(
             "`tta up` was started without GEMINI_API_KEY, so it cannot ask Gemini. Stop it and "
             f"start it again with the key{with_key}: GEMINI_API_KEY=… tta up"
         )
@@ -88,150 +89,156 @@ def _refuse_other_settings(running: dict[str, Any]) -> None:
     }
     for name, value in meant.items():
         if running.get(name) != value:
-            raise Refused(
+            raise UserError(
                 f"GEMINI_{name.upper()} is {value} here, but `tta up` was started with "
                 f"{running.get(name)}. Start it again with the same, or leave it out here."
             )
 
 
-def asked_by(condition: str, endpoints: Endpoints) -> Asked:
+def asked_by(condition: str, endpoints: Endpoints) -> ChosenRater:
     """The rater as it is configured there; as this shell says where Gemini is not asked yet."""
     gemini = endpoints.gemini
     if not gemini and condition.startswith("gemini"):
         gemini = read(GeminiSettings).model_dump(exclude={"api_key"})
-    return Asked.of(condition, gemini)
+    return ChosenRater.of(condition, gemini)
 
 
-def rate(wanted: Wanted, endpoints: Endpoints, screen: Screen) -> Outcome:
+def rate(options: RateOptions, endpoints: Endpoints, screen: Screen) -> RateOutcome:
     """Ask for every rating that is wanted and not there, and wait until all are.
 
     The same again asks nothing and costs nothing.
     """
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    outcome = _outcome(wanted, endpoints)
-    selected = _stored(wanted.selected, endpoints, outcome, screen)
+    outcome = _outcome(options, endpoints)
+    selected = _stored(options.selected, endpoints, outcome, screen)
     with screen.working("Looking what is there …"):
-        requests = _looked_up(_videos(lake, selected, outcome), wanted, lake, outcome)
+        requests = _looked_up(_videos(lake, selected, outcome), options, lake, outcome)
     if requests.is_open:
         _tell_price(outcome, screen)
         with screen.working(_progress(requests)):
             topics = Topics(endpoints.project, endpoints.uploads_topic, endpoints.records_topic)
             requests.publish(topics, lambda n: screen.now(f"Asking for rating {n} …"))
-            _wait(wanted, endpoints, outcome, screen)
+            _wait(options, endpoints, outcome, screen)
             _let_it_settle(endpoints, outcome)
     outcome.synthetic = _synthetic(lake, outcome)
     return outcome
 
 
-def rate_dryly(wanted: Wanted, endpoints: Endpoints, screen: Screen) -> Outcome:
+def rate_dryly(options: RateOptions, endpoints: Endpoints, screen: Screen) -> RateOutcome:
     """What `rate` would ask for, and what that would cost; nothing is stored or sent."""
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    outcome = _outcome(wanted, endpoints)
+    outcome = _outcome(options, endpoints)
     outcome.dry_run = True
     with screen.working("Looking what is there …"):
-        own = {one.video_id: one for one in _inspected(wanted.selected.local_files, outcome)}
-        outcome.files = {one.video_id: str(one.path) for one in own.values()}
-        ids = dict.fromkeys((*wanted.selected.video_ids, *own))
-        selected = replace(wanted.selected, local_files=(), video_ids=tuple(ids))
-        objects = objects_in(lake, selected)
+        own = {
+            upload.video_id: upload for upload in _inspected(options.selected.local_files, outcome)
+        }
+        outcome.files = {upload.video_id: str(upload.path) for upload in own.values()}
+        ids = dict.fromkeys((*options.selected.video_ids, *own))
+        selected = replace(options.selected, local_files=(), video_ids=tuple(ids))
+        objects = videos_in(lake, selected)
         videos = list(objects) if selected.in_lake else []
-        new = [_not_stored_yet(own[one]) for one in objects.missing if one in own]
-        objects.missing[:] = [one for one in objects.missing if one not in own]
+        new = [_not_stored_yet(own[upload]) for upload in objects.missing if upload in own]
+        objects.missing[:] = [upload for upload in objects.missing if upload not in own]
         _note_missing(objects, outcome)
-        _looked_up([*videos, *new], wanted, lake, outcome)
+        _looked_up([*videos, *new], options, lake, outcome)
         outcome.synthetic = _synthetic(lake, outcome)
     return outcome
 
 
-def _outcome(wanted: Wanted, endpoints: Endpoints) -> Outcome:
-    asked = asked_by(wanted.condition, endpoints)
-    return Outcome(asked, wanted.replicates, target=endpoints.target)
+def _outcome(options: RateOptions, endpoints: Endpoints) -> RateOutcome:
+    rater = asked_by(options.condition, endpoints)
+    return RateOutcome(rater, options.replicates, target=endpoints.target)
 
 
-def _stored(selected: Selected, endpoints: Endpoints, outcome: Outcome, screen: Screen) -> Selected:
+def _stored(
+    selected: Selection, endpoints: Endpoints, outcome: RateOutcome, screen: Screen
+) -> Selection:
     """The selection with its own files in the lake, as `tta ingest` puts them there."""
     uploads = list(_inspected(selected.local_files, outcome))
     if not uploads:
         return replace(selected, local_files=())
-    batch = Batch(uploads=uploads, counted_at=datetime.now(UTC))
-    done = ingest_batch(batch, endpoints, screen, None)
+    batch = IngestBatch(uploads=uploads, counted_at=datetime.now(UTC))
+    ingested = ingest_batch(batch, endpoints, screen, None)
     ids = dict.fromkeys(selected.video_ids)
-    for one in done.files:
-        if one["outcome"] == "other_content":
-            outcome.problems.append(
-                f"{one['file']}: not rated; the lake {SAID['other_content']} ({one['video_id']})."
-            )
+    for file in ingested.files:
+        path, video_id = file["file"], file["video_id"]
+        if file["outcome"] == "other_content":
+            refusal = STORE_OUTCOMES["other_content"]
+            outcome.problems.append(f"{path}: not rated; the lake {refusal} ({video_id}).")
         else:
-            outcome.files[one["video_id"]] = one["file"]
-            ids[one["video_id"]] = None
+            outcome.files[video_id] = path
+            ids[video_id] = None
     return replace(selected, local_files=(), video_ids=tuple(ids))
 
 
-def _inspected(paths: Iterable[Path], outcome: Outcome) -> Iterable[Upload]:
+def _inspected(paths: Iterable[Path], outcome: RateOutcome) -> Iterable[VideoFile]:
     for path in paths:
         try:
-            yield inspected(path)
-        except Unusable as why:
+            yield inspect_video(path)
+        except UnusableFile as why:
             outcome.problems.append(f"{path}: {why}.")
 
 
-def _not_stored_yet(upload: Upload) -> LakeVideo:
+def _not_stored_yet(upload: VideoFile) -> LakeVideo:
     size = upload.path.stat().st_size
     return LakeVideo(upload.video_id, str(upload.path), generation=0, size=size)
 
 
-def _videos(lake: Lake, selected: Selected, outcome: Outcome) -> list[LakeVideo]:
+def _videos(lake: Lake, selected: Selection, outcome: RateOutcome) -> list[LakeVideo]:
     if not selected.in_lake:
         return []
-    objects = objects_in(lake, selected)
+    objects = videos_in(lake, selected)
     videos = list(objects)
     _note_missing(objects, outcome)
     return videos
 
 
-def _note_missing(objects: Objects, outcome: Outcome) -> None:
+def _note_missing(objects: SelectedVideos, outcome: RateOutcome) -> None:
     outcome.problems += [f"{video_id}: the lake has no file of it." for video_id in objects.missing]
     outcome.problems += objects.problems
 
 
-def _looked_up(videos: list[LakeVideo], wanted: Wanted, lake: Lake, outcome: Outcome) -> Requests:
-    requests = Requests(lake, outcome.asked, videos, wanted.replicates)
-    requests.look_up()
+def _looked_up(
+    videos: list[LakeVideo], options: RateOptions, lake: Lake, outcome: RateOutcome
+) -> RatingRequests:
+    requests = RatingRequests(lake, outcome.rater, videos, options.replicates)
+    requests.find_existing()
     outcome.requests = requests
     for request in requests.open:
-        asked = outcome.to_ask.get(request.video.video_id, 0)
-        outcome.to_ask[request.video.video_id] = asked + 1
-    if requests.is_open and outcome.asked.under:
-        outcome.price = price_of(requests.open, outcome.asked, lake, datetime.now(UTC).date())
+        count = outcome.to_ask.get(request.video.video_id, 0)
+        outcome.to_ask[request.video.video_id] = count + 1
+    if requests.is_open and outcome.rater.under:
+        outcome.price = price_of(requests.open, outcome.rater, lake, datetime.now(UTC).date())
     return requests
 
 
-def _tell_price(outcome: Outcome, screen: Screen) -> None:
+def _tell_price(outcome: RateOutcome, screen: Screen) -> None:
     if outcome.price:
         screen.say(outcome.price.sentence(len(outcome.to_ask)))
 
 
-def _progress(requests: Requests) -> str:
-    done = requests.count - len(requests.open)
-    return f"Rating: {done} of {requests.count} there …"
+def _progress(requests: RatingRequests) -> str:
+    finished = requests.count - len(requests.open)
+    return f"Rating: {finished} of {requests.count} there …"
 
 
-def _wait(wanted: Wanted, endpoints: Endpoints, outcome: Outcome, screen: Screen) -> None:
+def _wait(options: RateOptions, endpoints: Endpoints, outcome: RateOutcome, screen: Screen) -> None:
     """Until nothing is open, the time is over, or nothing can come any more."""
-    requests, trouble = outcome.requests, Trouble(endpoints, wanted.condition)
+    requests, trouble = outcome.requests, Trouble(endpoints, options.condition)
     assert requests is not None
     began = time.monotonic()
     while requests.is_open:
-        on_its_way = _may_come(endpoints, wanted.condition)
+        on_its_way = _may_come(endpoints, options.condition)
         started = time.monotonic()
-        requests.look()
+        requests.refresh()
         screen.now(_progress(requests))
         trouble.look()
         outcome.trouble, outcome.broken = trouble.last, trouble.broken
         outcome.waited_s = time.monotonic() - began
         if not on_its_way:
             requests.give_up("ignored", "the file was replaced meanwhile, or see `tta failed`")
-        if outcome.broken or outcome.waited_s > wanted.timeout_s:
+        if outcome.broken or outcome.waited_s > options.timeout_s:
             return
         if requests.is_open:
             time.sleep(max(POLL_S, time.monotonic() - started))
@@ -247,7 +254,7 @@ def _may_come(endpoints: Endpoints, condition: str) -> bool:
     return bool(traffic.to_ask if condition.startswith("gemini") else traffic.to_analyze)
 
 
-def _let_it_settle(endpoints: Endpoints, outcome: Outcome) -> None:
+def _let_it_settle(endpoints: Endpoints, outcome: RateOutcome) -> None:
     """A cloud of our own is left when what we asked for is loaded, too."""
     if not endpoints.is_ours:
         return
@@ -256,13 +263,13 @@ def _let_it_settle(endpoints: Endpoints, outcome: Outcome) -> None:
         wait_until_over(endpoints, asking_within_s=patience_s)
 
 
-def _synthetic(lake: Lake, outcome: Outcome) -> set[str]:
+def _synthetic(lake: Lake, outcome: RateOutcome) -> set[str]:
     """Which of the videos were made up for the sandbox, by what listed them."""
-    ids = dict.fromkeys(one.request.video.video_id for one in outcome.found)
+    ids = dict.fromkeys(received.request.video.video_id for received in outcome.received)
     return {
         video_id
         for video_id, is_synthetic in zip(
-            ids, in_order(lambda one: _is_synthetic(lake, one), ids), strict=True
+            ids, in_order(lambda received: _is_synthetic(lake, received), ids), strict=True
         )
         if is_synthetic
     }

@@ -6,9 +6,10 @@ from typing import Any
 
 from cli.console import Screen
 from cli.verbs.demo.run import LABEL
-from cli.verbs.rate.outcome import Outcome
+from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import usd
-from cli.verbs.rate.requests import Found
+from cli.verbs.rate.requests import ReceivedRating
+from shared.model import Rating
 
 MEASURED = (
     ("surprise", "unexpectedness"),
@@ -19,19 +20,19 @@ MEASURED = (
 )
 
 
-def show(outcome: Outcome, screen: Screen) -> None:
+def show(outcome: RateOutcome, screen: Screen) -> None:
     if outcome.dry_run:
         _show_plan(outcome, screen)
-    elif outcome.found:
+    elif outcome.received:
         _show_ratings(outcome, screen)
         _show_cost(outcome, screen)
 
 
-def _show_ratings(outcome: Outcome, screen: Screen) -> None:
-    by_video: dict[str, list[Found]] = {}
-    for one in sorted(outcome.found, key=lambda one: one.request.rating):
-        by_video.setdefault(one.request.video.name, []).append(one)
-    title = f"Rated by {outcome.asked.name}"
+def _show_ratings(outcome: RateOutcome, screen: Screen) -> None:
+    by_video: dict[str, list[ReceivedRating]] = {}
+    for received in sorted(outcome.received, key=lambda received: received.request.rating):
+        by_video.setdefault(received.request.video.name, []).append(received)
+    title = f"Rated by {outcome.rater.name}"
     if outcome.replicates > 1:
         title += f", {outcome.replicates} times each (lowest–highest)"
     columns = ["video", "status", *(name for name, _ in MEASURED), "USD"]
@@ -42,34 +43,35 @@ def _show_ratings(outcome: Outcome, screen: Screen) -> None:
         screen.show(f"* {LABEL}: nothing here says anything about TikTok.")
 
 
-def _row(ratings: list[Found], outcome: Outcome) -> Sequence[Any]:
+def _row(ratings: list[ReceivedRating], outcome: RateOutcome) -> Sequence[Any]:
     return (
         _video(ratings[0], outcome),
         _statuses(ratings, outcome.replicates),
-        *(_spread(_said(ratings, name)) for _, name in MEASURED),
+        *(_spread(_scores(ratings, name)) for _, name in MEASURED),
         _cost(ratings),
     )
 
 
-def _video(one: Found, outcome: Outcome) -> str:
-    video_id = one.request.video.video_id
+def _video(received: ReceivedRating, outcome: RateOutcome) -> str:
+    video_id = received.request.video.video_id
     mark = " *" if video_id in outcome.synthetic else ""
     file = outcome.files.get(video_id)
     return f"{video_id}{mark}{f' ({file})' if file else ''}"
 
 
-def _statuses(ratings: list[Found], replicates: int) -> str:
-    counts = Counter(
-        f"{one.rating.status}{f' ({one.rating.reason})' if one.rating.reason else ''}"
-        for one in ratings
-    )
+def _statuses(ratings: list[ReceivedRating], replicates: int) -> str:
+    counts = Counter(_status(received.rating) for received in ratings)
     if replicates == 1:
         return next(iter(counts))
     return ", ".join(f"{count} {status}" for status, count in counts.most_common())
 
 
-def _said(ratings: Iterable[Found], name: str) -> list[float]:
-    values = (getattr(one.rating.values, name, None) for one in ratings)
+def _status(rating: Rating) -> str:
+    return f"{rating.status} ({rating.reason})" if rating.reason else rating.status
+
+
+def _scores(ratings: Iterable[ReceivedRating], name: str) -> list[float]:
+    values = (getattr(received.rating.values, name, None) for received in ratings)
     return [value for value in values if value is not None]
 
 
@@ -80,44 +82,46 @@ def _spread(values: list[float]) -> str:
     return f"{low:g}" if low == high else f"{low:g}–{high:g}"
 
 
-def _cost(ratings: Iterable[Found]) -> str:
-    known = [one.rating.cost_usd for one in ratings if one.rating.cost_usd is not None]
-    return usd(sum(known)).removeprefix("USD ") if known else ""
+def _cost(ratings: Iterable[ReceivedRating]) -> str:
+    costs = [
+        received.rating.cost_usd for received in ratings if received.rating.cost_usd is not None
+    ]
+    return usd(sum(costs)).removeprefix("USD ") if costs else ""
 
 
-def _show_cost(outcome: Outcome, screen: Screen) -> None:
-    new = [one for one in outcome.found if not one.was_there]
-    old = len(outcome.found) - len(new)
+def _show_cost(outcome: RateOutcome, screen: Screen) -> None:
+    new = [received for received in outcome.received if not received.was_there]
+    old = len(outcome.received) - len(new)
     parts = []
     if new:
-        cost = f", which cost {usd(outcome.paid_usd)}" if outcome.asked.under else ""
-        unpriced = sum(one.rating.cost_usd is None for one in new) if cost else 0
+        cost = f", which cost {usd(outcome.paid_usd)}" if outcome.rater.under else ""
+        unpriced = sum(received.rating.cost_usd is None for received in new) if cost else 0
         unknown = f" and what {unpriced} of them cost without a price" if unpriced else ""
         parts.append(f"{_ratings(len(new))} new{cost}{unknown}")
     if old:
         parts.append(f"{_ratings(old)} there already, for nothing")
     screen.show(f"{'; '.join(parts)}.")
-    others = {one.rating.rater for one in new} - {outcome.asked.name}
+    others = {received.rating.rater for received in new} - {outcome.rater.name}
     if others:
         screen.show(
             f"Rated as {', '.join(sorted(others))}: [targets.{outcome.target}.gemini] in tta.toml "
-            f"says {outcome.asked.name}. Let it say what is deployed."
+            f"says {outcome.rater.name}. Let it say what is deployed."
         )
 
 
-def _show_plan(outcome: Outcome, screen: Screen) -> None:
-    there = Counter(one.request.video.video_id for one in outcome.found)
-    ids = dict.fromkeys((*outcome.to_ask, *there))
+def _show_plan(outcome: RateOutcome, screen: Screen) -> None:
+    existing = Counter(received.request.video.video_id for received in outcome.received)
+    ids = dict.fromkeys((*outcome.to_ask, *existing))
     if ids:
         rows = [
             (
-                f"{one}{f' ({outcome.files[one]})' if one in outcome.files else ''}",
-                outcome.to_ask.get(one, 0),
-                there[one],
+                f"{video_id}{f' ({outcome.files[video_id]})' if video_id in outcome.files else ''}",
+                outcome.to_ask.get(video_id, 0),
+                existing[video_id],
             )
-            for one in ids
+            for video_id in ids
         ]
-        title = f"{outcome.asked.name} would be asked"
+        title = f"{outcome.rater.name} would be asked"
         if more := screen.table(("video", "to ask", "there already"), rows, title):
             screen.say(f"… and {more} more videos; --json prints all.")
     if outcome.price:

@@ -52,11 +52,13 @@ def rate_kit(
     Example: tta rate-kit clips/ --out kit && tta validate --input ratings-*.csv --key kit.key.json
     """
     from cli.console import Screen
-    from cli.verbs.rate_kit.make import Wish, made, show
+    from cli.verbs.rate_kit.make import RateKitOptions, make_kit, show
 
     screen = Screen(machine=json)
-    wish = Wish(tuple(selection or ()), out, tuple(dimension or ()), repeats, check_every, seed)
-    kit = made(wish, target, home, screen)
+    wish = RateKitOptions(
+        tuple(selection or ()), out, tuple(dimension or ()), repeats, check_every, seed
+    )
+    kit = make_kit(wish, target, home, screen)
     if json:
         screen.show_json(kit.document())
     else:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from cli.errors import Refused
+from cli.errors import UserError
 
 
 def videos_of(keys: tuple[Path, ...]) -> dict[str, str]:
@@ -15,5 +15,5 @@ def videos_of(keys: tuple[Path, ...]) -> dict[str, str]:
                 str(clip): str(id_) for clip, id_ in json.loads(path.read_bytes())["clips"].items()
             }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Refused(f"--key {path}: this is not what tta rate-kit writes.") from error
+            raise UserError(f"--key {path}: this is not what tta rate-kit writes.") from error
     return videos

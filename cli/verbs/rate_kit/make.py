@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cli.console import Screen
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.files import write
-from cli.selection import Selected
-from cli.uploads import Unusable, inspected
+from cli.selection import Selection
+from cli.uploads import UnusableFile, inspect_video
 from shared.rating.rubric import Dimension, dimensions
 
 USUAL = ("surprise_onset_s", "unexpectedness", "expectation_gap", "emotional_intensity")
@@ -23,7 +23,7 @@ _PARTS = Path(__file__).parent / "kit"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RateKitOptions:
     """What the command line says."""
 
     selection: tuple[str, ...]
@@ -34,27 +34,32 @@ class Wish:
     seed: int | None = None
 
     def refuse(self) -> None:
-        """Raises Refused before any work is done. An empty folder may be there."""
+        """Raises UserError before any work is done. An empty folder may be there."""
         if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
-            raise Refused(f"--out {self.out}: it is there already; give a new folder.", WRONG_USE)
+            raise UserError(f"--out {self.out}: it is there already; give a new folder.", WRONG_USE)
         if not self.out.absolute().parent.is_dir():
-            raise Refused(f"--out {self.out}: the folder above it does not exist.", WRONG_USE)
+            raise UserError(f"--out {self.out}: the folder above it does not exist.", WRONG_USE)
 
-    def asked(self) -> list[Dimension]:
-        """The dimensions that are asked for, the moment first. Raises Refused."""
-        known = {one.name: one for one in dimensions() if one.type in ("score", "seconds")}
+    def questions(self) -> list[Dimension]:
+        """The dimensions that are asked for, the moment first. Raises UserError."""
+        by_name = {
+            dimension.name: dimension
+            for dimension in dimensions()
+            if dimension.type in ("score", "seconds")
+        }
         names = self.dimensions or USUAL
-        unknown = [name for name in names if name not in known]
+        unknown = [name for name in names if name not in by_name]
         if unknown:
-            there = ", ".join(known)
-            raise Refused(f"--dimension {unknown[0]}: give one of {there}.", WRONG_USE)
+            choices = ", ".join(by_name)
+            raise UserError(f"--dimension {unknown[0]}: give one of {choices}.", WRONG_USE)
         return sorted(
-            (known[name] for name in dict.fromkeys(names)), key=lambda one: one.type == "score"
+            (by_name[name] for name in dict.fromkeys(names)),
+            key=lambda dimension: dimension.type == "score",
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class KitClip:
     """A video under the name that raters see."""
 
     code: str
@@ -63,13 +68,13 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
+class RateKit:
     """What was made."""
 
     id: str
     folder: Path
     key: Path
-    clips: tuple[Clip, ...]
+    clips: tuple[KitClip, ...]
     dimensions: tuple[str, ...]
     left_out: tuple[str, ...]
 
@@ -85,81 +90,85 @@ class Kit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _SourceVideo:
     """A video's file on this machine."""
 
     video_id: str
     path: Path
 
 
-def made(wish: Wish, target: str, home: Path | None, screen: Screen) -> Kit:
-    """Make the kit. The same selection and seed give the same folder. Raises Refused."""
+def make_kit(wish: RateKitOptions, target: str, home: Path | None, screen: Screen) -> RateKit:
+    """Make the kit. The same selection and seed give the same folder. Raises UserError."""
     wish.refuse()
-    asked = wish.asked()
-    selected = Selected.of(wish.selection)
+    questions = wish.questions()
+    selected = Selection.of(wish.selection)
     left_out: list[str] = []
     with _sources(selected, target, home, left_out, screen) as sources:
         if not sources:
-            raise Refused("None of these files can be shown: " + "; ".join(left_out[:5]))
+            raise UserError("None of these files can be shown: " + "; ".join(left_out[:5]))
         if len(sources) > MOST_CLIPS:
-            raise Refused(f"{len(sources):,} clips are more than a person can rate; choose some.")
+            raise UserError(f"{len(sources):,} clips are more than a person can rate; choose some.")
         seed = secrets.randbits(53) if wish.seed is None else wish.seed
-        kit_id = _id(seed, sources, asked, wish)
+        kit_id = _id(seed, sources, questions, wish)
         clips = _copied(sources, wish.out, seed)
-    write(wish.out / "index.html", _page(kit_id, clips, asked, wish))
+    write(wish.out / "index.html", _page(kit_id, clips, questions, wish))
     key = wish.out.absolute().with_name(f"{wish.out.absolute().name}.key.json")
     content = {"kit": kit_id, "seed": seed, "clips": {clip.code: clip.video_id for clip in clips}}
     write(key, json.dumps(content, indent=2) + "\n")
-    names = tuple(one.name for one in asked)
-    return Kit(kit_id, wish.out, key, clips, names, tuple(left_out))
+    names = tuple(question.name for question in questions)
+    return RateKit(kit_id, wish.out, key, clips, names, tuple(left_out))
 
 
-def _id(seed: int, sources: Sequence[_Source], asked: Sequence[Dimension], wish: Wish) -> str:
+def _id(
+    seed: int, sources: Sequence[_SourceVideo], questions: Sequence[Dimension], wish: RateKitOptions
+) -> str:
     """A name of all that a rater is asked: under it the page keeps how far they have come."""
     videos = sorted(source.video_id for source in sources)
-    names = [one.name for one in asked]
-    told = json.dumps([seed, videos, names, wish.repeats, wish.check_every])
-    return hashlib.sha256(told.encode()).hexdigest()[:8]
+    names = [question.name for question in questions]
+    identity = json.dumps([seed, videos, names, wish.repeats, wish.check_every])
+    return hashlib.sha256(identity.encode()).hexdigest()[:8]
 
 
 @contextmanager
 def _sources(
-    selected: Selected, target: str, home: Path | None, left_out: list[str], screen: Screen
-) -> Iterator[list[_Source]]:
+    selected: Selection, target: str, home: Path | None, left_out: list[str], screen: Screen
+) -> Iterator[list[_SourceVideo]]:
     """The selected videos as files, each id once; those in a lake are fetched for the block."""
-    found: dict[str, _Source] = {}
+    sources: dict[str, _SourceVideo] = {}
     for path in selected.local_files:
         try:
-            found.setdefault(video_id := inspected(path).video_id, _Source(video_id, path))
-        except Unusable as error:
+            sources.setdefault(
+                video_id := inspect_video(path).video_id, _SourceVideo(video_id, path)
+            )
+        except UnusableFile as error:
             left_out.append(f"{path} {error}")
     if not selected.in_lake:
-        yield list(found.values())
+        yield list(sources.values())
         return
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="rate-kit-") as folder:
         for source in _fetched(selected, target, home, Path(folder), left_out, screen):
-            found.setdefault(source.video_id, source)
-        yield list(found.values())
+            sources.setdefault(source.video_id, source)
+        yield list(sources.values())
 
 
 def _fetched(
-    selected: Selected,
+    selected: Selection,
     target: str,
     home: Path | None,
     folder: Path,
     left_out: list[str],
     screen: Screen,
-) -> Iterator[_Source]:
-    from cli.cloud import opened
-    from cli.selection import objects_in
+) -> Iterator[_SourceVideo]:
+    from cli.cloud import open_cloud
+    from cli.selection import videos_in
     from local.cloud import LAKE
     from shared.storage.lake import Gone, Lake
 
-    with opened(home, screen, LAKE, target=target) as endpoints, screen.working("Fetching …"):
+    with open_cloud(home, screen, LAKE, target=target) as endpoints, screen.working("Fetching …"):
         lake = Lake.connect(endpoints.project, endpoints.bucket)
-        objects = objects_in(lake, selected)
+        objects = videos_in(lake, selected)
         for video in objects:
             screen.now(f"Fetching {video.name} …")
             path = folder / f"{video.video_id}{PurePosixPath(video.name).suffix}"
@@ -168,11 +177,11 @@ def _fetched(
             except Gone:
                 left_out.append(f"{video.video_id} was deleted meanwhile")
                 continue
-            yield _Source(video.video_id, path)
+            yield _SourceVideo(video.video_id, path)
         left_out += [f"{video_id} has no file in the lake" for video_id in objects.missing]
 
 
-def _copied(sources: Sequence[_Source], out: Path, seed: int) -> tuple[Clip, ...]:
+def _copied(sources: Sequence[_SourceVideo], out: Path, seed: int) -> tuple[KitClip, ...]:
     """Copies under codes that no video id can be read from, in the order of the codes."""
     media = out / "media"
     media.mkdir(parents=True, exist_ok=True)
@@ -181,11 +190,13 @@ def _copied(sources: Sequence[_Source], out: Path, seed: int) -> tuple[Clip, ...
         code = hashlib.sha256(f"{seed}/{source.video_id}".encode()).hexdigest()[:10]
         file = f"{code}{source.path.suffix.lower()}"
         shutil.copyfile(source.path, media / file)  # content alone: not the times of the original
-        clips.append(Clip(f"clip-{code}", source.video_id, file))
+        clips.append(KitClip(f"clip-{code}", source.video_id, file))
     return tuple(sorted(clips, key=lambda clip: clip.code))
 
 
-def _page(kit_id: str, clips: Sequence[Clip], asked: Sequence[Dimension], wish: Wish) -> str:
+def _page(
+    kit_id: str, clips: Sequence[KitClip], questions: Sequence[Dimension], wish: RateKitOptions
+) -> str:
     repeats = wish.repeats
     if repeats is None:
         repeats = max(1, len(clips) // 10) if len(clips) >= 2 else 0
@@ -196,13 +207,13 @@ def _page(kit_id: str, clips: Sequence[Clip], asked: Sequence[Dimension], wish: 
         "check_every": wish.check_every,
         "dimensions": [
             {
-                "name": one.name,
-                "type": one.type,
-                "title": one.title,
-                "ask": one.ask,
-                "anchors": [list(anchor) for anchor in one.anchors],
+                "name": question.name,
+                "type": question.type,
+                "title": question.title,
+                "ask": question.ask,
+                "anchors": [list(anchor) for anchor in question.anchors],
             }
-            for one in asked
+            for question in questions
         ],
     }
     page = (_PARTS / "page.html").read_text(encoding="utf-8")
@@ -216,7 +227,7 @@ def _page(kit_id: str, clips: Sequence[Clip], asked: Sequence[Dimension], wish: 
     return page
 
 
-def show(kit: Kit, screen: Screen) -> None:
+def show(kit: RateKit, screen: Screen) -> None:
     """Print what to do next."""
     screen.show(f"{len(kit.clips)} clips, {len(kit.dimensions)} questions each, in {kit.folder}.")
     for sentence in kit.left_out:

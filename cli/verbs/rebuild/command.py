@@ -31,7 +31,7 @@ def rebuild(
 
     from google.cloud import bigquery
 
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
     from cli.tombstone_key import tombstones_of
     from cli.warehouse import Warehouse
@@ -47,7 +47,7 @@ def rebuild(
         phase = now.phase.replace("_", " ")
         screen.now(f"Rebuilding, {phase}: {now.loaded} objects …")
 
-    with opened(home, screen, INGEST, target=target) as endpoints:
+    with open_cloud(home, screen, INGEST, target=target) as endpoints:
         compared = _comparison(Warehouse(endpoints), endpoints.is_local)
         lake = Lake.connect(endpoints.project, endpoints.bucket)
         with screen.working("Rebuilding …"):
@@ -92,15 +92,15 @@ def _comparison(warehouse, is_local):  # type: ignore[no-untyped-def]
     return compared
 
 
-def _raters(said: str | None) -> list[str]:
-    from cli.errors import WRONG_USE, Refused
+def _raters(listing: str | None) -> list[str]:
+    from cli.errors import WRONG_USE, UserError
     from shared.config import LoadSettings
 
-    if said is None:
+    if listing is None:
         return list(LoadSettings.model_fields["primary_raters"].default)
-    raters = [part.strip() for part in said.split(",") if part.strip()]
+    raters = [part.strip() for part in listing.split(",") if part.strip()]
     if not raters:
-        raise Refused("--primary-raters names no rater.", WRONG_USE)
+        raise UserError("--primary-raters names no rater.", WRONG_USE)
     return raters
 
 

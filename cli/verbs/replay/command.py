@@ -27,33 +27,33 @@ def replay(
     Replaying twice is harmless. What fails again is listed again. Of a target in the cloud nothing
     is waited for: `tta failed` shows later what failed again.
     """
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
-    from cli.failures import Failures, Wanted
+    from cli.failures import FailureFilter, Failures
     from cli.scheduler import on_its_way
     from local.cloud import INGEST
 
     screen = Screen(machine=json)
-    wanted = Wanted.of(stage, reason, since)
+    selection = FailureFilter.of(stage, reason, since)
     with (
-        opened(home, screen, INGEST, target=target) as endpoints,
+        open_cloud(home, screen, INGEST, target=target) as endpoints,
         screen.working("Replaying …"),
     ):
-        done = Failures(endpoints).replay(
-            wanted, dry_run, lambda traffic: screen.now(on_its_way(traffic))
+        outcome = Failures(endpoints).replay(
+            selection, dry_run, lambda traffic: screen.now(on_its_way(traffic))
         )
     if json:
-        screen.show_json(done.document())
+        screen.show_json(outcome.document())
     else:
-        _tell(screen, done)
-    done.refuse_failure()
+        _tell(screen, outcome)
+    outcome.refuse_failure()
 
 
-def _tell(screen, done) -> None:  # type: ignore[no-untyped-def]
-    stages = ", ".join(f"{stage} {count}" for stage, count in sorted(done.by_stage.items()))
-    verb = "Would publish" if done.dry_run else "Published"
-    screen.show(f"{verb} {done.published}{f' ({stages})' if stages else ''}.")
-    for one in done.not_sent:
-        screen.show(f"Not sent: {one['object']}: {one['why']}")
-    if done.published and not done.dry_run and done.waited:
-        screen.show(f"Failed again: {len(done.failed_again)}.")
+def _tell(screen, outcome) -> None:  # type: ignore[no-untyped-def]
+    stages = ", ".join(f"{stage} {count}" for stage, count in sorted(outcome.by_stage.items()))
+    verb = "Would publish" if outcome.dry_run else "Published"
+    screen.show(f"{verb} {outcome.published}{f' ({stages})' if stages else ''}.")
+    for entry in outcome.not_sent:
+        screen.show(f"Not sent: {entry['object']}: {entry['why']}")
+    if outcome.published and not outcome.dry_run and outcome.waited:
+        screen.show(f"Failed again: {len(outcome.failed_again)}.")

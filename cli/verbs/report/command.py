@@ -35,11 +35,11 @@ def report(
     Example: tta report --out report.html
     """
     from cli.console import Screen
-    from cli.verbs.report.run import Asked, reported, show
+    from cli.verbs.report.run import ReportOptions, save_report, show
 
     screen = Screen(machine=json)
-    asked = Asked.of(out, plan, date, target, home)
-    result = reported(asked, screen)
+    options = ReportOptions.of(out, plan, date, target, home)
+    result = save_report(options, screen)
     if json:
         screen.show_json(result)
     else:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from cli.console import Screen
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_absent, refuse_target, write
 from cli.scheduler import JSON_BODY
 from local.endpoints import LOCAL, Endpoints
@@ -22,7 +22,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportOptions:
     """What the command line says."""
 
     out: Path | None
@@ -35,30 +35,30 @@ class Asked:
     def of(
         cls, out: Path | None, plan: Path | None, day: str | None, target: str, home: Path | None
     ) -> Self:
-        """Raises Refused before any work is done."""
+        """Raises UserError before any work is done."""
         refuse_absent("--plan", plan)
         refuse_target(out, (plan,))
         return cls(out, plan, _day(day), target, home)
 
 
-def reported(asked: Asked, screen: Screen) -> dict[str, Any]:
-    """Make it here, with one's own credentials. Raises Refused."""
-    from cli.cloud import opened
+def save_report(options: ReportOptions, screen: Screen) -> dict[str, Any]:
+    """Make it here, with one's own credentials. Raises UserError."""
+    from cli.cloud import open_cloud
     from local.cloud import LAKE, QUERY
 
-    with opened(asked.home, screen, QUERY | LAKE, target=asked.target) as endpoints:
-        made = _made(asked, endpoints, screen)
-    folder = folder_of(asked.home, asked.target, made["report"])
+    with open_cloud(options.home, screen, QUERY | LAKE, target=options.target) as endpoints:
+        result = _make(options, endpoints, screen)
+    folder = folder_of(options.home, options.target, result["report"])
     with private_files():
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in made.pop("files").items():
+        for name, content in result.pop("files").items():
             write(folder / name, content)
-    if asked.out is not None:
-        write(asked.out, (folder / FILES[0]).read_text(encoding="utf-8"))
-    return made | {"path": str(asked.out or folder / FILES[0]), "folder": str(folder)}
+    if options.out is not None:
+        write(options.out, (folder / FILES[0]).read_text(encoding="utf-8"))
+    return result | {"path": str(options.out or folder / FILES[0]), "folder": str(folder)}
 
 
-def _made(asked: Asked, endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
+def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
     from shared.one_thread import in_one_thread
 
     in_one_thread()
@@ -79,18 +79,20 @@ def _made(asked: Asked, endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
     )
     try:
         with screen.working("Making the report …"):
-            made = make_report(app, asked.day, read_plan(asked.plan) if asked.plan else None)
+            result = make_report(
+                app, options.day, read_plan(options.plan) if options.plan else None
+            )
     except BadPlan as error:
-        raise Refused(error.sentence, WRONG_USE) from error
+        raise UserError(error.sentence, WRONG_USE) from error
     except (Transient, Misconfigured) as error:
-        raise Refused(str(error)) from error
+        raise UserError(str(error)) from error
     except GoogleAPICallError as error:
-        raise Refused(f"The cloud refused: {of_service(error)}") from error
-    return made.document() | {"files": made.files}
+        raise UserError(f"The cloud refused: {of_service(error)}") from error
+    return result.document() | {"files": result.files}
 
 
 def call_report(endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
-    """Call the function as the scheduler does, and fetch its files. Raises Refused."""
+    """Call the function as the scheduler does, and fetch its files. Raises UserError."""
     request = urllib.request.Request(endpoints.functions["report"], b"{}", JSON_BODY)
     log = f"{endpoints.home}/logs/report.log"
     try:
@@ -98,14 +100,14 @@ def call_report(endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
             screen.working("Making the report …"),
             _DIRECT.open(request, timeout=MADE_WITHIN_S) as answer,
         ):
-            made: dict[str, Any] = json.load(answer)
+            result: dict[str, Any] = json.load(answer)
     except urllib.error.HTTPError as error:
-        raise Refused(f"report answered {error.code}; see {log}.") from error
+        raise UserError(f"report answered {error.code}; see {log}.") from error
     except OSError as error:
-        raise Refused(f"report did not answer ({error}); see {log}.") from error
-    folder = folder_of(Path(endpoints.home), LOCAL, made["report"])
-    _fetch(endpoints, made["report"], folder)
-    return made | {"path": str(folder / FILES[0]), "folder": str(folder)}
+        raise UserError(f"report did not answer ({error}); see {log}.") from error
+    folder = folder_of(Path(endpoints.home), LOCAL, result["report"])
+    _fetch(endpoints, result["report"], folder)
+    return result | {"path": str(folder / FILES[0]), "folder": str(folder)}
 
 
 def _fetch(endpoints: Endpoints, page: str, folder: Path) -> None:
@@ -135,10 +137,10 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     screen.show(f"Report: {os.path.relpath(result['path'])}")
 
 
-def _day(said: str | None) -> date:
-    if said is None:
+def _day(text: str | None) -> date:
+    if text is None:
         return datetime.now(UTC).date()
     try:
-        return date.fromisoformat(said)
+        return date.fromisoformat(text)
     except ValueError as error:
-        raise Refused(f"--date {said}: not a day such as 2026-01-31.", WRONG_USE) from error
+        raise UserError(f"--date {text}: not a day such as 2026-01-31.", WRONG_USE) from error

@@ -21,19 +21,19 @@ def smoke(
     there, and removed from lake and warehouse. What Gemini asks for a clip of three seconds is
     paid where Gemini rates uploads. Exit status 1 when it does not come through.
     """
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
-    from cli.errors import Refused
+    from cli.errors import UserError
     from cli.verbs.smoke.run import show
     from cli.verbs.smoke.run import smoke as sent_through
     from local.cloud import INGEST
 
     screen = Screen(machine=json)
-    with opened(home, screen, INGEST, target=target) as endpoints:
+    with open_cloud(home, screen, INGEST, target=target) as endpoints:
         outcome = sent_through(endpoints, screen, timeout)
     if json:
         screen.show_json(outcome.document())
     else:
         show(outcome, screen)
     if outcome.problem:
-        raise Refused(outcome.problem)
+        raise UserError(outcome.problem)

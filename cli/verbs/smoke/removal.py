@@ -17,9 +17,9 @@ def objects_of(video_id: str, lake: Lake) -> Iterator[str]:
     yield from (name for name in (metadata_name(video_id),) if lake.exists(name))
     for folder in FOLDERS:
         yield from lake.names(f"{folder}/{video_id}/")
-    named = quote(f"{VIDEOS}{video_id}.", safe="")
-    for kept in (PARKED, FAILED):
-        yield from lake.names(f"{kept}analyze/{named}")
+    escaped = quote(f"{VIDEOS}{video_id}.", safe="")
+    for prefix in (PARKED, FAILED):
+        yield from lake.names(f"{prefix}analyze/{escaped}")
 
 
 def tables_with_videos() -> list[str]:

@@ -18,10 +18,10 @@ from urllib.parse import quote
 from google.cloud import pubsub_v1
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.function_log import Trouble
 from cli.tombstone_key import tombstones_of
-from cli.uploads import inspected
+from cli.uploads import inspect_video
 from cli.verbs.ingest.store import Ingestion
 from cli.verbs.smoke.removal import objects_of, remove, rows_of
 from cli.warehouse import Warehouse
@@ -44,7 +44,7 @@ RATED = "SELECT rater FROM fact_rating WHERE video_id = @video_id"
 
 
 @dataclass(slots=True)
-class Outcome:
+class SmokeOutcome:
     """What became of it. `steps` are what was reached and after how many seconds."""
 
     target: str
@@ -72,20 +72,20 @@ class Outcome:
         }
 
 
-def smoke(endpoints: Endpoints, screen: Screen, timeout_s: float) -> Outcome:
+def smoke(endpoints: Endpoints, screen: Screen, timeout_s: float) -> SmokeOutcome:
     """Send a clip the whole way, say how far it came, and remove it. Each run is a new clip.
 
-    Raises Refused when nothing listens to uploads.
+    Raises UserError when nothing listens to uploads.
     """
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     warehouse = Warehouse(endpoints)
     raters = raters_of(endpoints)
-    if left := remove_left(lake, warehouse):
-        screen.say(f"Removed what {left} earlier run(s) had left.")
+    if leftovers := remove_left(lake, warehouse):
+        screen.say(f"Removed what {leftovers} earlier run(s) had left.")
     with TemporaryDirectory(prefix="tta-smoke-") as folder:
         clip = Path(folder) / "clip.mp4"
         render(BY_NAME[DESIGN], secrets.randbits(32), clip)
-        run = _Run(endpoints, lake, warehouse, inspected(clip).video_id, raters, timeout_s)
+        run = _SmokeRun(endpoints, lake, warehouse, inspect_video(clip).video_id, raters, timeout_s)
         return run.there_and_back(clip, screen)
 
 
@@ -93,16 +93,16 @@ def raters_of(endpoints: Endpoints) -> list[str]:
     """Who rates every upload there, by the topic's subscriptions."""
     publisher, subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
     topic = publisher.topic_path(endpoints.project, endpoints.uploads_topic)
-    found = []
+    raters = []
     for path in publisher.list_topic_subscriptions(topic=topic):
         name = path.rpartition("/")[2]
         if not name.startswith(RATERS):
             continue
         if ONLY_IF_ASKED not in subscriber.get_subscription(subscription=path).filter:
-            found.append(name.removeprefix(RATERS))
-    if not found:
-        raise Refused(f"Nobody rates what is uploaded: no subscription {RATERS}… on {topic}.")
-    return sorted(found)
+            raters.append(name.removeprefix(RATERS))
+    if not raters:
+        raise UserError(f"Nobody rates what is uploaded: no subscription {RATERS}… on {topic}.")
+    return sorted(raters)
 
 
 def remove_left(lake: Lake, warehouse: Warehouse) -> int:
@@ -114,12 +114,12 @@ def remove_left(lake: Lake, warehouse: Warehouse) -> int:
     return len(marks)
 
 
-class _TooLate(Exception):
+class _DeadlinePassed(Exception):
     """What did not happen in time."""
 
 
 @dataclass
-class _Run:
+class _SmokeRun:
     endpoints: Endpoints
     lake: Lake
     warehouse: Warehouse
@@ -127,8 +127,8 @@ class _Run:
     raters: list[str]
     timeout_s: float
 
-    def there_and_back(self, clip: Path, screen: Screen) -> Outcome:
-        outcome = Outcome(self.endpoints.target, self.video_id, self.raters)
+    def there_and_back(self, clip: Path, screen: Screen) -> SmokeOutcome:
+        outcome = SmokeOutcome(self.endpoints.target, self.video_id, self.raters)
         mark = f"{MARKS}{self.video_id}"
         self.lake.write_once(mark, b"")
         arrived = False
@@ -137,7 +137,7 @@ class _Run:
                 self._send(clip, outcome)
                 self._follow(outcome)
                 arrived = True
-        except _TooLate as problem:
+        except _DeadlinePassed as problem:
             outcome.problem = str(problem)
         finally:
             # What is still on its way may leave a row after this; then the mark stays.
@@ -146,18 +146,18 @@ class _Run:
                 self.lake.delete(mark)
         return outcome
 
-    def _send(self, clip: Path, outcome: Outcome) -> None:
+    def _send(self, clip: Path, outcome: SmokeOutcome) -> None:
         """First what is known of it, as `fetch` would; then the file, which starts everything."""
         now = datetime.now(UTC)
         video = Video(observed_at=now, source="upload", caption="A smoke test.", synthetic=True)
         record = Record(video_id=self.video_id, video=video)
         self.lake.write_once(metadata_name(self.video_id), record.to_json())
         tombstones = tombstones_of(self.endpoints, self.lake)
-        Ingestion(self.lake, now, tombstones).store(inspected(clip))
+        Ingestion(self.lake, now, tombstones).store(inspect_video(clip))
         name = f"gs://{self.endpoints.bucket}/{VIDEOS}{self.video_id}.mp4"
         outcome.note("uploaded", f"{name}, {clip.stat().st_size} bytes, synthetic")
 
-    def _follow(self, outcome: Outcome) -> None:
+    def _follow(self, outcome: SmokeOutcome) -> None:
         trouble = Trouble(self.endpoints, "signals")
         missing = set(self.raters)
         for _ in self._until(lambda: self._no_rating(missing, trouble)):
@@ -166,7 +166,7 @@ class _Run:
                 if condition in missing:
                     missing.remove(condition)
                     outcome.ratings.append(rating)
-                    outcome.note("rated", _said(rating))
+                    outcome.note("rated", _rating_text(rating))
             if not missing:
                 break
         for _ in self._until(lambda: "The ratings are in the lake, but no row came of them."):
@@ -174,7 +174,7 @@ class _Run:
                 outcome.note("loaded", f"fact row, {row['rating_status']} by {row['rater']}")
                 break
         if bad := [rating for rating in outcome.ratings if rating.status != "rated"]:
-            outcome.problem = f"It was not rated: {'; '.join(map(_said, bad))}."
+            outcome.problem = f"It was not rated: {'; '.join(map(_rating_text, bad))}."
 
     def _until(self, why: Any) -> Iterator[None]:
         """Again and again until the time is over; then raises _TooLate saying why."""
@@ -182,11 +182,13 @@ class _Run:
         while True:
             yield
             if time.monotonic() > ends_at:
-                raise _TooLate(f"{why()}\n{self._look_at()}")
+                raise _DeadlinePassed(f"{why()}\n{self._look_at()}")
             time.sleep(POLL_S[self.endpoints.is_local])
 
     def _ratings(self) -> list[Rating]:
-        names = [one for one in self.lake.names(f"ratings/{self.video_id}/") if one[-5:] == ".json"]
+        names = [
+            name for name in self.lake.names(f"ratings/{self.video_id}/") if name[-5:] == ".json"
+        ]
         contents = [(name, self.lake.read(name)) for name in names]
         return [parse(Rating, content, name) for name, content in contents if content]
 
@@ -201,8 +203,8 @@ class _Run:
         parked = f"{PARKED}analyze/{quote(f'{VIDEOS}{self.video_id}.', safe='')}"
         if any(True for _ in self.lake.names(parked)):
             return "It is parked until tomorrow (UTC): the day's budget is used up."
-        said = trouble.broken or trouble.last
-        return f"No rating by {', '.join(sorted(missing))}{f': {said}' if said else '.'}"
+        cause = trouble.broken or trouble.last
+        return f"No rating by {', '.join(sorted(missing))}{f': {cause}' if cause else '.'}"
 
     def _look_at(self) -> str:
         if self.endpoints.is_local:
@@ -211,22 +213,24 @@ class _Run:
         trace = f"projects/{project}/traces/{trace_of(self.video_id)}"
         return f"See: gcloud logging read 'trace=\"{trace}\"' --project {project}; `tta failed`."
 
-    def _remove(self, outcome: Outcome) -> None:
+    def _remove(self, outcome: SmokeOutcome) -> None:
         objects, rows = remove(self.video_id, self.lake, self.warehouse)
-        left = len(list(objects_of(self.video_id, self.lake)))
-        left += rows_of(self.video_id, self.warehouse)
+        remaining = len(list(objects_of(self.video_id, self.lake)))
+        remaining += rows_of(self.video_id, self.warehouse)
         outcome.note("removed", f"{objects} objects and {rows} rows")
-        if left and outcome.problem is None:
-            outcome.problem = f"{left} objects or rows are still there; the next run removes them."
+        if remaining and outcome.problem is None:
+            outcome.problem = (
+                f"{remaining} objects or rows are still there; the next run removes them."
+            )
 
 
-def _said(rating: Rating) -> str:
+def _rating_text(rating: Rating) -> str:
     how = f"{rating.status} ({rating.reason})" if rating.reason else rating.status
     cost = f", {rating.cost_usd:.4f} US dollars" if rating.cost_usd else ""
     return f"by {rating.rater}: {how}{cost}"
 
 
-def show(outcome: Outcome, screen: Screen) -> None:
+def show(outcome: SmokeOutcome, screen: Screen) -> None:
     """A line per step."""
     screen.show(f"Smoke test of {outcome.target} with a synthetic clip, {outcome.video_id}")
     for step in outcome.steps:

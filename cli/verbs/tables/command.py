@@ -40,9 +40,9 @@ def tables(
 def _stored(target: str, home: Path | None):  # type: ignore[no-untyped-def]
     from google.api_core.exceptions import GoogleAPICallError
 
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from cli.console import Screen
-    from cli.errors import Refused, of_service
+    from cli.errors import UserError, of_service
     from cli.star_schema import read
     from local.cloud import QUERY, attached
     from local.home import Home
@@ -50,10 +50,10 @@ def _stored(target: str, home: Path | None):  # type: ignore[no-untyped-def]
     if target == "local" and attached(Home.at(home)) is None:
         return read(None, home)
     try:
-        with opened(home, Screen(), QUERY, target=target) as endpoints:
+        with open_cloud(home, Screen(), QUERY, target=target) as endpoints:
             return read(endpoints, home)
     except GoogleAPICallError as error:
-        raise Refused(f"BigQuery: {of_service(error)}") from error
+        raise UserError(f"BigQuery: {of_service(error)}") from error
 
 
 def _show_all(screen, relations, stored) -> None:  # type: ignore[no-untyped-def]
@@ -110,9 +110,9 @@ def _show_one(screen, relation, stored) -> None:  # type: ignore[no-untyped-def]
 
 
 def _unknown(name: str, names: list[str]):  # type: ignore[no-untyped-def]
-    from cli.errors import WRONG_USE, Refused
+    from cli.errors import WRONG_USE, UserError
     from cli.verbs.query.statement import nearest
 
     close = nearest(name, names)
     hint = f" Do you mean {close}?" if close else ""
-    return Refused(f"There is no table or view {name}.{hint} `tta tables` lists all.", WRONG_USE)
+    return UserError(f"There is no table or view {name}.{hint} `tta tables` lists all.", WRONG_USE)

@@ -30,12 +30,12 @@ def up(home: Home = None, posts: Posts = None, faults: Faults = None, json: Json
     """
     from dataclasses import asdict
 
-    from cli.cloud import kept_up
+    from cli.cloud import run_cloud
     from cli.console import Screen
     from cli.scheduler import sweep
 
     screen = Screen(machine=json)
-    with kept_up(home, screen, posts, faults) as endpoints:
+    with run_cloud(home, screen, posts, faults) as endpoints:
         if json:
             screen.show_json(asdict(endpoints))
         else:

@@ -6,36 +6,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.errors import WRONG_USE, Refused
-from cli.uploads import Unusable, inspected
+from cli.errors import WRONG_USE, UserError
+from cli.uploads import UnusableFile, inspect_video
 
 if TYPE_CHECKING:
     from shared.insights.agreement.ratings import Ratings
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class BenchmarkFile:
     """A benchmark and the file of its annotations."""
 
     name: str
     path: Path
 
     @classmethod
-    def of(cls, said: str) -> "Named":
-        """Read NAME=FILE. Raises Refused."""
+    def of(cls, text: str) -> "BenchmarkFile":
+        """Read NAME=FILE. Raises UserError."""
         from shared.insights.datasets.named import BENCHMARKS
 
-        name, equals, file = said.partition("=")
+        name, equals, file = text.partition("=")
         if not equals or name not in BENCHMARKS:
-            known = ", ".join(BENCHMARKS)
-            raise Refused(f"--benchmark {said}: give NAME=FILE, NAME of {known}.", WRONG_USE)
+            names = ", ".join(BENCHMARKS)
+            raise UserError(f"--benchmark {text}: give NAME=FILE, NAME of {names}.", WRONG_USE)
         path = Path(file)
         if not path.is_file():
-            raise Refused(f"--benchmark {said}: there is no file {file}.", WRONG_USE)
+            raise UserError(f"--benchmark {text}: there is no file {file}.", WRONG_USE)
         return cls(name, path)
 
 
-def labelled(named: Sequence[Named], media: Path | None) -> "Ratings":
+def benchmark_ratings(benchmarks: Sequence[BenchmarkFile], media: Path | None) -> "Ratings":
     """The benchmarks' labels as ratings, by the ids that the media folder's files are ingested by.
 
     Without a folder a file's name is its id. Raises BadTable.
@@ -45,14 +45,14 @@ def labelled(named: Sequence[Named], media: Path | None) -> "Ratings":
 
     files = {} if media is None else _files(media)
     rows = Rows()
-    for one in named:
-        labels = BENCHMARKS[one.name](one.path, _Rates(files))
+    for benchmark in benchmarks:
+        labels = BENCHMARKS[benchmark.name](benchmark.path, _FrameRates(files))
         ids = None if media is None else _ids(files, {label.file for label in labels.labels})
         rows.take(labels.ratings(ids))
     return rows.ratings()
 
 
-class _Rates(dict[str, float]):
+class _FrameRates(dict[str, float]):
     """Frames per second of a clip, looked up in its header when it is asked for."""
 
     def __init__(self, files: dict[str, Path]):
@@ -60,9 +60,9 @@ class _Rates(dict[str, float]):
         self._files = files
 
     def __contains__(self, clip: object) -> bool:
-        return dict.__contains__(self, clip) or self._found(str(clip))
+        return dict.__contains__(self, clip) or self._read_rate(str(clip))
 
-    def _found(self, clip: str) -> bool:
+    def _read_rate(self, clip: str) -> bool:
         import av
 
         if clip not in self._files:
@@ -85,10 +85,10 @@ def _files(folder: Path) -> dict[str, Path]:
     return {stem(path.name): path for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def _ids(files: dict[str, Path], wanted: set[str]) -> dict[str, str]:
+def _ids(files: dict[str, Path], stems: set[str]) -> dict[str, str]:
     """Ids of the files that are labelled; only those are read."""
-    found = {}
-    for name in sorted(wanted & files.keys()):
-        with suppress(Unusable):
-            found[name] = inspected(files[name]).video_id
-    return found
+    ids = {}
+    for name in sorted(stems & files.keys()):
+        with suppress(UnusableFile):
+            ids[name] = inspect_video(files[name]).video_id
+    return ids

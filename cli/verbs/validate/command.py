@@ -108,10 +108,10 @@ def validate(
     Example: tta validate --input ratings.csv --out validation.json
     """
     from cli.console import Screen
-    from cli.verbs.validate.run import Asked, refuse_drift, validated
+    from cli.verbs.validate.run import ValidateOptions, refuse_drift, run_validation
 
     screen = Screen(machine=json)
-    asked = Asked(
+    options = ValidateOptions(
         inputs=tuple(input or ()),
         stored=stored,
         keys=tuple(key or ()),
@@ -130,11 +130,11 @@ def validate(
         target=target,
         home=home,
     )
-    made = validated(asked, screen)
+    result = run_validation(options, screen)
     if json:
-        print(made.text, end="")
+        print(result.text, end="")
     else:
         from cli.verbs.validate.view import show
 
-        show(made.validation, screen)
-    refuse_drift(made.validation)
+        show(result.validation, screen)
+    refuse_drift(result.validation)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.verbs.rate.price import usd
 from local.cloud import LAKE, can_ask_gemini
 from local.endpoints import LOCAL, Endpoints
@@ -32,34 +32,34 @@ OUTPUT_TOKENS = 2_000
 
 
 def refuse_without_judge(target: str) -> None:
-    """Raises Refused when Gemini cannot be asked, before anything is started."""
+    """Raises UserError when Gemini cannot be asked, before anything is started."""
     if target == LOCAL and not can_ask_gemini(os.environ):
-        raise Refused(
+        raise UserError(
             "--grounding asks Gemini with a key of your own: set GEMINI_API_KEY, or judge in the "
             "cloud with --target NAME."
         )
 
 
-def grounded(
+def judge_ratings(
     target: str, home: Path | None, limit: int, ratings: "Ratings", screen: Screen
 ) -> "Grounding":
     """Judge up to `limit` stored ratings, each once; what is judged already costs nothing."""
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from shared.insights.agreement.grounding import grounding
 
-    with opened(home, screen, LAKE, target=target) as endpoints:
+    with open_cloud(home, screen, LAKE, target=target) as endpoints:
         lake = Lake.connect(endpoints.project, endpoints.bucket)
         stored = _chosen(lake, limit)
         if not stored:
-            raise Refused(
+            raise UserError(
                 "There is no rating by Gemini to judge. Have some made: tta rate … --rater gemini"
             )
         judge = _judge(endpoints, lake)
         _tell_price(judge, stored, screen)
         verdicts = []
-        for count, one in enumerate(stored, 1):
+        for count, rating in enumerate(stored, 1):
             screen.now(f"Judging rating {count} of {len(stored)} …")
-            verdicts.append(judge.judge(one))
+            verdicts.append(judge.judge(rating))
     cases = [case for verdict in verdicts for case in _cases(verdict)]
     refused = Counter(verdict.reason for verdict in verdicts if verdict.reason)
     versions = [verdict.model_version for verdict in verdicts]
@@ -75,15 +75,15 @@ def _chosen(lake: Lake, limit: int) -> list["Stored"]:
     for name in names:
         if name.endswith(".json"):
             firsts.setdefault(name.rpartition("/")[0], name)
-    found = []
-    for name in sorted(firsts.values(), key=lambda one: hashlib.sha256(one.encode()).digest()):
-        if len(found) == limit:
+    chosen = []
+    for name in sorted(firsts.values(), key=lambda name: hashlib.sha256(name.encode()).digest()):
+        if len(chosen) == limit:
             break
         with suppress(Permanent):
             rating = parse(Rating, lake.read(name) or b"", name)
             if rating.values is not None and rating.values.expectation:
-                found.append(Stored(name.split("/")[1], rating))
-    return found
+                chosen.append(Stored(name.split("/")[1], rating))
+    return chosen
 
 
 def _judge(endpoints: Endpoints, lake: Lake) -> "Judge":
@@ -91,8 +91,8 @@ def _judge(endpoints: Endpoints, lake: Lake) -> "Judge":
     from shared.rating.judge.judge import Judge
     from shared.rating.judge.question import Judgement
 
-    said = read(GeminiSettings).model_dump() if endpoints.is_local else {"api_key": ""}
-    settings = GeminiSettings.model_validate(said | endpoints.gemini)
+    configured = read(GeminiSettings).model_dump() if endpoints.is_local else {"api_key": ""}
+    settings = GeminiSettings.model_validate(configured | endpoints.gemini)
     gemini = GeminiApi.connect(settings, endpoints.project)
     return Judge(Judgement(settings), gemini, lake, lambda: datetime.now(UTC), time.monotonic)
 
@@ -102,18 +102,20 @@ def _tell_price(judge: "Judge", stored: list["Stored"], screen: Screen) -> None:
     from shared.rating.gemini.prices import Prices
     from shared.rating.gemini.usage import Usage
 
-    new = [one for one in stored if not judge.is_judged(one)]
-    characters = sum(len(json.dumps(judge.under.question(one.rating).wire())) for one in new)
+    new = [candidate for candidate in stored if not judge.is_judged(candidate)]
+    characters = sum(
+        len(json.dumps(judge.under.question(candidate.rating).wire())) for candidate in new
+    )
     used = Usage(
         text_tokens=characters // CHARACTERS_PER_TOKEN, output_tokens=OUTPUT_TOKENS * len(new)
     )
     prices = Prices.under(judge.under.settings)
     cost = prices.cost_usd(judge.under.settings.model, used, datetime.now(UTC).date())
     price = "which has no price in the price table" if cost is None else f"about {usd(cost)}"
-    there = len(stored) - len(new)
+    judged_before = len(stored) - len(new)
     screen.say(
         f"{len(new)} ratings to judge by {judge.under.settings.model}, {price}"
-        f"{f'; {there} were judged before' if there else ''}. Ctrl-C ends it."
+        f"{f'; {judged_before} were judged before' if judged_before else ''}. Ctrl-C ends it."
     )
 
 

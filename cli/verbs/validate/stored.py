@@ -15,17 +15,17 @@ def stored_ratings(
     target: str, home: Path | None, machines: frozenset[str], screen: Screen
 ) -> "Ratings":
     """Every rating of fact_rating. Raises BadTable when there is none."""
-    from cli.cloud import opened
+    from cli.cloud import open_cloud
     from shared.insights.table.read import BadTable
 
-    with opened(home, screen, QUERY, target=target) as endpoints:
-        found = ratings_at(endpoints, machines)
-    if found is None:
+    with open_cloud(home, screen, QUERY, target=target) as endpoints:
+        ratings = ratings_at(endpoints, machines)
+    if ratings is None:
         raise BadTable(
             "fact_rating has no ratings. `tta demo` fills a sandbox, `tta rate` makes some, and "
             "--input FILE reads a table."
         )
-    return found
+    return ratings
 
 
 def ratings_at(endpoints: Endpoints, machines: frozenset[str] = frozenset()) -> "Ratings | None":

@@ -47,20 +47,22 @@ def _show_ladder(ladder: Sequence[Judged], screen: Screen) -> None:
         ("rung", "what must hold", "rater", "figure", "95 % interval", "mark", "verdict", "n"),
         (
             (
-                one.rung.rung,
-                one.rung.title,
-                one.rater,
-                _number(one.figure.estimate),
-                _interval(one.figure.document()),
-                str(one.rung.mark),
-                VERDICTS[one.verdict],
-                str(one.figure.n) if one.figure.n else "",
+                judged.rung.rung,
+                judged.rung.title,
+                judged.rater,
+                _number(judged.figure.estimate),
+                _interval(judged.figure.document()),
+                str(judged.rung.mark),
+                VERDICTS[judged.verdict],
+                str(judged.figure.n) if judged.figure.n else "",
             )
-            for one in ladder
+            for judged in ladder
         ),
         title="Ladder of benchmarks",
     )
-    missing = dict.fromkeys(f"{one.rung.rung}: {one.missing}" for one in ladder if one.missing)
+    missing = dict.fromkeys(
+        f"{judged.rung.rung}: {judged.missing}" for judged in ladder if judged.missing
+    )
     if missing:
         screen.show("To climb on:")
         for line in missing:
@@ -72,20 +74,20 @@ def _show_agreement(validation: Validation, screen: Screen) -> None:
     agreed = [
         (
             name,
-            str(found["n_videos"]),
-            str(found["n_raters"]),
-            *(_with_interval(found[key]) for key in COEFFICIENTS),
+            str(agreement["n_videos"]),
+            str(agreement["n_raters"]),
+            *(_with_interval(agreement[key]) for key in COEFFICIENTS),
         )
-        for name, found in validation.dimensions.items()
-        if found["n_raters"] > 1
+        for name, agreement in validation.dimensions.items()
+        if agreement["n_raters"] > 1
     ]
     if agreed:
         columns = ("dimension", "videos", "raters", *COEFFICIENTS.values())
         screen.table(columns, agreed, title="Agreement of all raters (95 % interval over videos)")
     repeated = [
         (name, rater, _with_interval(figure), str(figure["n"]))
-        for name, found in validation.dimensions.items()
-        for rater, figure in found["retest"].items()
+        for name, agreement in validation.dimensions.items()
+        for rater, figure in agreement["retest"].items()
     ]
     if repeated:
         columns = ("dimension", "rater", "ICC(A,1)", "videos")
@@ -103,16 +105,16 @@ def _show_peers(validation: Validation, screen: Screen) -> None:
 
 
 def _peers(validation: Validation) -> Iterator[Sequence[str]]:
-    for name, found in validation.dimensions.items():
-        peers = found["peers"] or {"human_machine": {}}
-        for machine, beside in peers["human_machine"].items():
-            if beside["icc_a1"]["estimate"] is not None:
+    for name, agreement in validation.dimensions.items():
+        peers = agreement["peers"] or {"human_machine": {}}
+        for machine, with_people in peers["human_machine"].items():
+            if with_people["icc_a1"]["estimate"] is not None:
                 yield (
                     name,
                     machine,
-                    _with_interval(beside["icc_a1"]),
+                    _with_interval(with_people["icc_a1"]),
                     _with_interval(peers["human_human"] or {}),
-                    _with_interval(beside.get("beyond_human_human") or {}),
+                    _with_interval(with_people.get("beyond_human_human") or {}),
                 )
 
 
@@ -122,16 +124,16 @@ def _show_drift(validation: Validation, screen: Screen) -> None:
             ("dimension", "ICC(A,1)", "shift", "90 % interval", "verdict", "n"),
             (
                 (
-                    one.dimension,
-                    _with_interval(one.icc_a1.document()),
-                    _number(one.shift.estimate),
+                    gated.dimension,
+                    _with_interval(gated.icc_a1.document()),
+                    _number(gated.shift.estimate),
                     ""
-                    if one.shift_90 is None
-                    else f"{one.shift_90[0]:.1f} to {one.shift_90[1]:.1f}",
-                    VERDICTS[one.verdict],
-                    str(one.shift.n),
+                    if gated.shift_90 is None
+                    else f"{gated.shift_90[0]:.1f} to {gated.shift_90[1]:.1f}",
+                    VERDICTS[gated.verdict],
+                    str(gated.shift.n),
                 )
-                for one in validation.drift
+                for gated in validation.drift
             ),
             title="Drift from the old rater to the new one",
         )
@@ -143,16 +145,16 @@ def _show_ablation(validation: Validation, screen: Screen) -> None:
             ("dimension", "benchmark", "metric", "without", "with", "difference", "n", "verdict"),
             (
                 (
-                    one.dimension,
-                    one.benchmark,
-                    one.metric,
-                    _with_interval(one.off.document()),
-                    _with_interval(one.on.document()),
-                    _with_interval(one.difference.document()),
-                    str(one.difference.n),
-                    one.verdict.replace("_", "-"),
+                    comparison.dimension,
+                    comparison.benchmark,
+                    comparison.metric,
+                    _with_interval(comparison.off.document()),
+                    _with_interval(comparison.on.document()),
+                    _with_interval(comparison.difference.document()),
+                    str(comparison.difference.n),
+                    comparison.verdict.replace("_", "-"),
                 )
-                for one in validation.ablation
+                for comparison in validation.ablation
             ),
             title=f"Ablation: {validation.ablation[0].off_rater} and "
             f"{validation.ablation[0].on_rater}",
@@ -160,38 +162,38 @@ def _show_ablation(validation: Validation, screen: Screen) -> None:
 
 
 def _show_grounding(validation: Validation, screen: Screen) -> None:
-    found = validation.grounding
-    if found is None:
+    grounding = validation.grounding
+    if grounding is None:
         return
     columns = ("rater", "dimension", "consistent", "points above", "silent", "cards quoted")
     screen.table(
         columns,
         (
             (
-                one["rater"],
-                one["dimension"],
-                _with_interval(one["consistent"]),
-                _with_interval(one["bias"]),
-                str(one["silent"]),
-                ", ".join(f"{card} {count}" for card, count in list(one["cards"].items())[:4]),
+                row["rater"],
+                row["dimension"],
+                _with_interval(row["consistent"]),
+                _with_interval(row["bias"]),
+                str(row["silent"]),
+                ", ".join(f"{card} {count}" for card, count in list(row["cards"].items())[:4]),
             )
-            for one in found.dimensions
+            for row in grounding.dimensions
         ),
-        title=f"Grounding: do the numbers follow from the words? {found.ratings} ratings by "
-        f"{found.judge}{' (STAND-IN, no result)' if found.stand_in else ''}",
+        title=f"Grounding: do the numbers follow from the words? {grounding.ratings} ratings by "
+        f"{grounding.judge}{' (STAND-IN, no result)' if grounding.stand_in else ''}",
     )
-    if found.judge_with_people:
+    if grounding.judge_with_people:
         screen.table(
             ("rater", "dimension", "judge with people", "ratings with people", "n"),
             (
                 (
-                    one["rater"],
-                    one["dimension"],
-                    _with_interval(one["judge_icc_a1"]),
-                    _with_interval(one["rating_icc_a1"]),
-                    str(one["n"]),
+                    row["rater"],
+                    row["dimension"],
+                    _with_interval(row["judge_icc_a1"]),
+                    _with_interval(row["rating_icc_a1"]),
+                    str(row["n"]),
                 )
-                for one in found.judge_with_people
+                for row in grounding.judge_with_people
             ),
             title="The judge's own scores beside people's (ICC(A,1) with their mean)",
         )

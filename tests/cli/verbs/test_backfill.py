@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from cli.main import status_of
-from cli.verbs.backfill.run import asking
+from cli.verbs.backfill.run import gemini_condition
 from local.cloud import LAKE, pointing_at, running
 from local.endpoints import Endpoints
 from shared.config import GeminiSettings
@@ -68,7 +68,7 @@ def test_a_target_is_asked_as_it_is_configured_whatever_this_shell_has(monkeypat
     there = GeminiSettings(api_key="", model="gemini-3.6-flash")
     gemini = there.model_dump(exclude={"api_key"})
 
-    under = asking(Endpoints("", 0, "", gemini=gemini, target="prod"), False)
+    under = gemini_condition(Endpoints("", 0, "", gemini=gemini, target="prod"), False)
 
     assert under == Condition(there)
     assert under.settings.api_key == ""
@@ -78,7 +78,7 @@ def test_here_it_is_asked_as_this_shell_says(monkeypatch):
     monkeypatch.setenv("GEMINI_MODEL", "gemini-3.6-flash")
     monkeypatch.setenv("GEMINI_API_KEY", "k")
 
-    under = asking(Endpoints("", 0, ""), True)
+    under = gemini_condition(Endpoints("", 0, ""), True)
 
     assert (under.settings.model, under.settings.api_key) == ("gemini-3.6-flash", "")
     assert under.sees_caption

@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from cli.console import Screen
-from cli.errors import Refused
-from cli.verbs.collections.actions import Collected, checked_file
+from cli.errors import UserError
+from cli.verbs.collections.actions import CollectionStore, check_file
 from cli.verbs.collections.login import log_in
 from local.endpoints import Endpoints
 from local.sandbox.api.server import running
@@ -41,7 +41,7 @@ def do(lake, tmp_path):
         if content is not None:
             path.write_text(content)
         screen = Screen(machine=machine)
-        Collected(lake, Endpoints(home="", pid=0, key=""), screen).do(action, str(path))
+        CollectionStore(lake, Endpoints(home="", pid=0, key=""), screen).do(action, str(path))
 
     return do
 
@@ -50,8 +50,8 @@ def test_a_file_on_this_machine_is_checked_without_any_cloud(tmp_path, capsys):
     path = tmp_path / "c.yaml"
     path.write_text(BAD)
 
-    with pytest.raises(Refused, match=r"c\.yaml, line 10, dogs\.start_date: not a date"):
-        checked_file(str(path), Screen())
+    with pytest.raises(UserError, match=r"c\.yaml, line 10, dogs\.start_date: not a date"):
+        check_file(str(path), Screen())
 
     assert "cats" in capsys.readouterr().out
 
@@ -59,11 +59,13 @@ def test_a_file_on_this_machine_is_checked_without_any_cloud(tmp_path, capsys):
 def test_the_terms_of_reading_tiktoks_pages_are_stated_where_that_is_switched_on(tmp_path, capsys):
     path = tmp_path / "c.yaml"
     path.write_text(GOOD + "    media: {resolver: ytdlp}\n")
-    with pytest.raises(Refused, match=r"line 8, mine\.media\.terms_accepted: must be true.*forbid"):
-        checked_file(str(path), Screen())
+    with pytest.raises(
+        UserError, match=r"line 8, mine\.media\.terms_accepted: must be true.*forbid"
+    ):
+        check_file(str(path), Screen())
 
     path.write_text(GOOD + "    media: {resolver: ytdlp, terms_accepted: true}\n")
-    checked_file(str(path), Screen())
+    check_file(str(path), Screen())
 
     assert "mine: Resolver ytdlp reads TikTok's web pages by machine" in capsys.readouterr().err
 
@@ -72,8 +74,8 @@ def test_machines_get_every_problem_with_its_line(tmp_path, capsys):
     path = tmp_path / "c.yaml"
     path.write_text(BAD)
 
-    with pytest.raises(Refused):
-        checked_file(str(path), Screen(machine=True))
+    with pytest.raises(UserError):
+        check_file(str(path), Screen(machine=True))
 
     told = json.loads(capsys.readouterr().out)
     assert told["collections"] == ["cats", "mine"]
@@ -81,8 +83,8 @@ def test_machines_get_every_problem_with_its_line(tmp_path, capsys):
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(Refused, match="No such file"):
-        checked_file(str(tmp_path / "none.yaml"), Screen())
+    with pytest.raises(UserError, match="No such file"):
+        check_file(str(tmp_path / "none.yaml"), Screen())
 
 
 def test_a_good_file_is_put_and_shown(do, lake, capsys):
@@ -96,17 +98,17 @@ def test_a_good_file_is_put_and_shown(do, lake, capsys):
 
 
 def test_a_file_with_one_fault_is_not_put_at_all(do, lake):
-    with pytest.raises(Refused, match="line 10"):
+    with pytest.raises(UserError, match="line 10"):
         do("put", BAD)
 
     assert lake.read(COLLECTIONS) is None
 
 
 def test_a_manifest_that_is_not_in_the_bucket_is_missed(do, lake):
-    with pytest.raises(Refused, match=r"mine\.manifest: there is no manifests/mine\.csv"):
+    with pytest.raises(UserError, match=r"mine\.manifest: there is no manifests/mine\.csv"):
         do("put", GOOD)
 
-    with pytest.raises(Refused, match="add-manifest"):
+    with pytest.raises(UserError, match="add-manifest"):
         do("check")
 
 
@@ -122,7 +124,7 @@ def test_a_collection_that_lists_nothing_is_told_when_the_bucket_is_checked(do, 
 
 
 def test_a_bucket_without_collections_is_told(do):
-    with pytest.raises(Refused, match="collections put FILE"):
+    with pytest.raises(UserError, match="collections put FILE"):
         do("show")
 
 
@@ -137,9 +139,9 @@ def test_a_manifest_is_read_through_before_it_is_brought(do, lake, capsys):
 
 
 def test_what_is_no_manifest_is_not_brought(do, lake):
-    with pytest.raises(Refused, match="no column of video ids"):
+    with pytest.raises(UserError, match="no column of video ids"):
         do("add-manifest", "a,b\n1,2\n", "mine.csv")
-    with pytest.raises(Refused, match="no line of it can be used"):
+    with pytest.raises(UserError, match="no line of it can be used"):
         do("add-manifest", "video_id\n../x\n", "other.csv")
 
     assert list(lake.names("manifests/")) == []
@@ -177,7 +179,7 @@ def browser(**choice):
     ("that", "told"), [("refuses", "access_denied"), ("is_forged", "no answer came in time")]
 )
 def test_without_the_owners_consent_nothing_is_kept(sandbox, lake, that, told, in_background):
-    with pytest.raises(Refused, match=told):
+    with pytest.raises(UserError, match=told):
         in_background(sandbox, lake, browser(that=that))
 
     assert list(lake.names("tokens/")) == []

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.scheduler import in_words
-from cli.verbs.demo.run import Outcome
+from cli.verbs.demo.run import DemoOutcome
 from cli.warehouse import changes
 
 FETCHED = {
@@ -24,8 +24,8 @@ FETCHED = {
 }
 
 
-def outcome(fetched: dict | None = None, rows: int = 5, **other: int) -> Outcome:
-    return Outcome(
+def outcome(fetched: dict | None = None, rows: int = 5, **other: int) -> DemoOutcome:
+    return DemoOutcome(
         fetched=FETCHED | (fetched or {}),
         ratings=[],
         tables={"fact_video_analytics": {"rows": rows, "changed": 0}},
@@ -50,7 +50,7 @@ def test_a_clean_run_is_a_success():
     ],
 )
 def test_anything_less_is_named(found, sentence):
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(UserError, match=sentence):
         found.refuse_failure()
 
 

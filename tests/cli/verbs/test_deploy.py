@@ -17,17 +17,17 @@ import hcl2
 import pytest
 from google.oauth2.credentials import Credentials
 
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.main import status_of
 from cli.verbs.deploy import google_apis
 from cli.verbs.deploy import project as deployable
-from cli.verbs.deploy.google_apis import Google
-from cli.verbs.deploy.project import Place, run_checks
+from cli.verbs.deploy.google_apis import GoogleApis
+from cli.verbs.deploy.project import Deployment, run_checks
 from tests.loopback import Reply, Request, serving
 
 ROOT = Path(__file__).parents[3]
 PROJECT = "demo-project"
-PLACE = Place(PROJECT, "europe-west1", "gemini-3.5-flash-lite", "global")
+PLACE = Deployment(PROJECT, "europe-west1", "gemini-3.5-flash-lite", "global")
 QUOTA = f"/serviceusage/v1beta1/projects/{PROJECT}/services/run.googleapis.com/consumerQuotaMetrics"
 MODEL = "/aiplatform/v1/publishers/google/models/gemini-3.5-flash-lite"
 PROJECTS = f"/cloudresourcemanager/v3/projects/{PROJECT}"
@@ -99,14 +99,14 @@ def world():
 @pytest.fixture
 def google(world):
     with serving(world.answer) as server:
-        yield Google(Credentials("token"), PROJECT, lambda api: f"{server.url}/{api}")
+        yield GoogleApis(Credentials("token"), PROJECT, lambda api: f"{server.url}/{api}")
 
 
 @pytest.fixture
 def found(world, google):
     """Check name -> the finding."""
 
-    def check(place: Place = PLACE) -> dict[str, Any]:
+    def check(place: Deployment = PLACE) -> dict[str, Any]:
         return {one.name: one for one in run_checks(place, google)}
 
     return check
@@ -176,7 +176,7 @@ def test_in_a_deployment_no_api_is_off(world, found):
         service(api, "DISABLED" if api == "pubsub" else "ENABLED") for api in deployable.APIS
     ]
     world.answers[f"/serviceusage/v1/projects/{PROJECT}/services:batchGet"] = {"services": services}
-    place = Place(PROJECT, "europe-west1", PLACE.model, "global", is_deployed=True)
+    place = Deployment(PROJECT, "europe-west1", PLACE.model, "global", is_deployed=True)
 
     assert found(place)["apis"].todo.startswith("Run: gcloud services enable pubsub.googleapis.com")
 
@@ -212,7 +212,7 @@ def test_a_model_is_asked_for_where_it_will_answer(world, found):
     path = "/europe-west4-aiplatform/v1/publishers/google/models/gemini-3.6-flash"
     world.answers[path] = {"name": "x", "launchStage": "GA"}
 
-    place = Place(PROJECT, "europe-west1", "gemini-3.6-flash", "europe-west4")
+    place = Deployment(PROJECT, "europe-west1", "gemini-3.6-flash", "europe-west4")
 
     assert found(place)["model"].detail == "europe-west4 offers gemini-3.6-flash (GA)"
 
@@ -248,7 +248,7 @@ def test_the_project_pays_for_the_question(world, found):
 
 def test_the_command_prints_findings_and_its_status(world, google, monkeypatch, capsys):
     world.answers[MODEL] = error(404, "Publisher model not found")
-    monkeypatch.setattr(google_apis.Google, "logged_in", lambda project: google)
+    monkeypatch.setattr(google_apis.GoogleApis, "logged_in", lambda project: google)
 
     status = status_of(["deploy", "check", "--project", PROJECT])
 
@@ -259,7 +259,7 @@ def test_the_command_prints_findings_and_its_status(world, google, monkeypatch, 
 
 
 def test_json_is_all_that_is_printed(world, google, monkeypatch, capsys):
-    monkeypatch.setattr(google_apis.Google, "logged_in", lambda project: google)
+    monkeypatch.setattr(google_apis.GoogleApis, "logged_in", lambda project: google)
 
     assert status_of(["deploy", "check", "--project", PROJECT, "--json"]) == 0
     assert [one["name"] for one in json.loads(capsys.readouterr().out)] == list(deployable.CHECKS)
@@ -271,8 +271,8 @@ def test_nobody_logged_in_is_told_how_to(monkeypatch):
 
     monkeypatch.setattr(google_apis.google.auth, "default", nobody)
 
-    with pytest.raises(Refused, match="gcloud auth application-default login"):
-        Google.logged_in(PROJECT)
+    with pytest.raises(UserError, match="gcloud auth application-default login"):
+        GoogleApis.logged_in(PROJECT)
 
 
 def test_no_project_is_wrong_use(monkeypatch, capsys):
@@ -301,7 +301,7 @@ def test_the_roles_are_those_that_cloud_build_deploys_with():
 def test_what_is_checked_by_default_is_what_terraform_deploys_by_default():
     with (ROOT / "terraform/variables.tf").open() as file:
         variables = {k.strip('"'): v for one in hcl2.load(file)["variable"] for k, v in one.items()}
-    place = Place.of("local", PROJECT, "europe-west1", None, None)
+    place = Deployment.of("local", PROJECT, "europe-west1", None, None)
 
     for name, value in (
         ("gemini_model", place.model),
@@ -336,7 +336,7 @@ def test_a_long_answer_is_asked_for_whole(world, found):
 
 
 def test_a_retired_model_is_lacking_and_says_which_to_choose(found):
-    gone = found(Place(PROJECT, "europe-west1", "gemini-3.6-flash", "global"))["lifetime"]
+    gone = found(Deployment(PROJECT, "europe-west1", "gemini-3.6-flash", "global"))["lifetime"]
 
     assert not gone.ok
     assert gone.ok is not None
@@ -347,7 +347,7 @@ def test_a_retired_model_is_lacking_and_says_which_to_choose(found):
 def test_an_end_that_comes_is_told_and_does_not_stop_a_deployment(found, monkeypatch):
     monkeypatch.setattr(deployable, "today", lambda: date(2027, 1, 1))
 
-    soon = found(Place(PROJECT, "europe-west1", "gemini-3.7-flash", "global"))["lifetime"]
+    soon = found(Deployment(PROJECT, "europe-west1", "gemini-3.7-flash", "global"))["lifetime"]
 
     assert (soon.ok, "retires on 2027-01-28" in soon.detail) == (None, True)
     assert "gemini-3.5-flash-lite" in soon.todo

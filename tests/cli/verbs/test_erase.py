@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.verbs.erase.local_copies import clean_logs, remove_reports
 from cli.verbs.erase.run import ErasureOptions, _refuse_unknown, _take_back, longest_handler_s
 from cli.verbs.erase.view import refuse_remaining, show_survey, way_back
@@ -68,7 +68,7 @@ def test_a_dry_run_shows_everything_that_would_change():
 def test_a_name_that_nobody_has_is_refused_unless_it_is_in_advance():
     unknown = survey(unknown=("ada.m",))
 
-    with pytest.raises(Refused, match=r"ada\.m.*--in-advance"):
+    with pytest.raises(UserError, match=r"ada\.m.*--in-advance"):
         _refuse_unknown(unknown, ErasureOptions(is_sure=True))
     _refuse_unknown(unknown, ErasureOptions(in_advance=True))
 
@@ -88,9 +88,9 @@ def test_a_person_is_told_how_a_mistake_is_undone(monkeypatch, days, told):
 
 
 def test_nothing_is_called_gone_that_is_not():
-    with pytest.raises(Refused, match=r"free pages of bigquery"):
+    with pytest.raises(UserError, match=r"free pages of bigquery"):
         refuse_remaining(ErasureReport(remaining=["free pages of bigquery"]))
-    with pytest.raises(Refused, match=r"config/x\.yaml yourself"):
+    with pytest.raises(UserError, match=r"config/x\.yaml yourself"):
         refuse_remaining(ErasureReport(by_hand=["config/x.yaml"]))
     refuse_remaining(ErasureReport())
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.main import status_of
-from cli.selection import Selected
-from cli.verbs.estimate.run import Estimate, Plan, show
+from cli.selection import Selection
+from cli.verbs.estimate.run import Estimate, EstimateSettings, show
 from local.cloud import INGEST, pointing_at, running
 from shared.errors import Misconfigured
 from shared.rating.gemini.estimate import ANSWER_TOKENS, THINKING_TOKENS, prompt_tokens
@@ -56,17 +56,17 @@ def without_settings(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def planned(fps=1.0, model=None, sees_caption=False, replicates=1) -> Plan:
-    return Plan.of(TODAY, fps, model, sees_caption, replicates)
+def planned(fps=1.0, model=None, sees_caption=False, replicates=1) -> EstimateSettings:
+    return EstimateSettings.of(TODAY, fps, model, sees_caption, replicates)
 
 
 def estimated(*words: object, lake=None, **plan) -> dict:
-    selected = Selected.of(list(map(str, words)))
+    selected = Selection.of(list(map(str, words)))
     return Estimate.of(planned(**plan), selected, lake).document()
 
 
 def told(*words: object, capsys, **plan) -> str:
-    show(Estimate.of(planned(**plan), Selected.of(list(map(str, words))), None), Screen())
+    show(Estimate.of(planned(**plan), Selection.of(list(map(str, words))), None), Screen())
     return capsys.readouterr().out
 
 
@@ -192,7 +192,7 @@ def test_a_model_without_a_price_has_tokens_and_no_cost(clips, capsys):
     ("options", "said"), [({"fps": 25.0}, "--fps"), ({"model": "Gemini Pro"}, "--model")]
 )
 def test_an_option_that_cannot_be_is_wrong_use(options, said):
-    with pytest.raises(Refused, match=said) as caught:
+    with pytest.raises(UserError, match=said) as caught:
         planned(**options)
 
     assert caught.value.status == 2

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import Refused
-from cli.uploads import Upload
-from cli.verbs.ingest.run import Batch
+from cli.errors import UserError
+from cli.uploads import VideoFile
+from cli.verbs.ingest.run import IngestBatch
 from cli.verbs.ingest.store import Ingestion
 from shared.inputs.media_type import MP4 as MP4_TYPE
 from shared.model import Metrics, Record, Video, parse_record
@@ -33,7 +33,7 @@ def described(lake: LakeInMemory, now: datetime = MONDAY, **said: object) -> Rec
 def stored(lake: LakeInMemory, tmp_path: Path, content: bytes = MP4) -> str:
     path = tmp_path / "film.mp4"
     path.write_bytes(content)
-    return Ingestion(lake, MONDAY, tombstones_in(lake)).store(Upload(path, ID, MP4_TYPE))
+    return Ingestion(lake, MONDAY, tombstones_in(lake)).store(VideoFile(path, ID, MP4_TYPE))
 
 
 def test_a_file_without_metadata_is_described_as_an_upload(lake):
@@ -138,7 +138,7 @@ def test_a_batch_takes_the_good_and_tells_of_the_bad(tmp_path):
     metadata = tmp_path / "m.jsonl"
     metadata.write_text('{"file": "good.mp4", "views": 1}\n{"file": "absent.mp4"}\n{\n')
 
-    batch = Batch.of([tmp_path], metadata)
+    batch = IngestBatch.of([tmp_path], metadata)
 
     assert [upload.path.name for upload in batch.uploads] == ["good.mp4"]
     assert [line.views for _, line in batch.lines] == [1]
@@ -148,12 +148,12 @@ def test_a_batch_takes_the_good_and_tells_of_the_bad(tmp_path):
 def test_a_batch_of_nothing_but_bad_files_is_refused_before_anything_starts(tmp_path):
     (tmp_path / "bad.mp4").write_bytes(b"text")
 
-    with pytest.raises(Refused, match="is no video"):
-        Batch.of([tmp_path], None)
+    with pytest.raises(UserError, match="is no video"):
+        IngestBatch.of([tmp_path], None)
 
 
 def test_metadata_may_come_without_files(tmp_path):
     metadata = tmp_path / "m.jsonl"
     metadata.write_text(f'{{"video_id": "{ID}", "views": 1}}\n')
 
-    assert [video_id for video_id, _ in Batch.of([], metadata).lines] == [ID]
+    assert [video_id for video_id, _ in IngestBatch.of([], metadata).lines] == [ID]

@@ -154,7 +154,7 @@ def star_schema(monkeypatch):
             asked.append(sql)
             return [] if "FROM fact_rating" in sql else of
 
-        monkeypatch.setattr(cli.cloud, "opened", opened)
+        monkeypatch.setattr(cli.cloud, "open_cloud", opened)
         monkeypatch.setattr(cli.warehouse.Warehouse, "__init__", lambda self, endpoints: None)
         monkeypatch.setattr(cli.warehouse.Warehouse, "rows", answered)
         return asked

@@ -41,7 +41,7 @@ def test_a_search_says_where_to_read_and_that_nothing_fits(capsys):
 def folder(tmp_path, monkeypatch):
     copied = tmp_path / "cards"
     shutil.copytree(FOLDER, copied)
-    monkeypatch.setattr(cli.verbs.knowledge.cards.added, "__defaults__", (copied,))
+    monkeypatch.setattr(cli.verbs.knowledge.cards.add_card, "__defaults__", (copied,))
     return copied
 
 

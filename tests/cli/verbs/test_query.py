@@ -6,7 +6,7 @@ import pytest
 from google.api_core.exceptions import NotFound, RetryError
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.verbs.query import run as querying
 from cli.verbs.query.price import DEFAULT_MAX_GB, GB, LEAST_BYTES_PER_TABLE, limit_of, price
 from cli.verbs.query.statement import reading
@@ -80,7 +80,7 @@ def test_bigquery_itself_holds_the_limit_too(ask):
 
 
 def test_a_query_over_the_limit_is_refused_with_the_option_that_lets_it_run(ask):
-    with pytest.raises(Refused, match=r"--max-gb 10 allows.*--max-gb 23 lets it run"):
+    with pytest.raises(UserError, match=r"--max-gb 10 allows.*--max-gb 23 lets it run"):
         ask(trial=a_dry_run(20 * GB + 1))
 
     assert [what for what, _ in querying.Warehouse.sent] == ["dry run"]
@@ -88,7 +88,7 @@ def test_a_query_over_the_limit_is_refused_with_the_option_that_lets_it_run(ask)
 
 
 def test_what_bigquery_does_not_call_a_select_is_never_run(ask):
-    with pytest.raises(Refused, match="DELETE was not sent"):
+    with pytest.raises(UserError, match="DELETE was not sent"):
         ask(sql="SOME NEW SYNTAX", trial=a_dry_run(0, kind="DELETE"))
 
     assert [what for what, _ in querying.Warehouse.sent] == ["dry run"]
@@ -115,14 +115,14 @@ def test_an_empty_home_says_how_videos_come_in(ask, capsys):
 
 
 def test_a_table_that_is_not_there_names_the_nearest(ask):
-    with pytest.raises(Refused, match=r"dim_video instead of dim_vidoe.*`tta tables`"):
+    with pytest.raises(UserError, match=r"dim_video instead of dim_vidoe.*`tta tables`"):
         ask(sql="SELECT * FROM dim_vidoe", failure=NotFound("Table dim_vidoe"))
 
 
 def test_silence_is_a_sentence(ask):
     silent = RetryError("Timeout of 20.0s exceeded", cause=None)
 
-    with pytest.raises(Refused, match="gave no answer"):
+    with pytest.raises(UserError, match="gave no answer"):
         ask(failure=silent)
-    with pytest.raises(Refused, match=r"bigquery\.log"):
+    with pytest.raises(UserError, match=r"bigquery\.log"):
         ask(failure=silent, target="local")

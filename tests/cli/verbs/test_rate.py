@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.function_log import Trouble
 from cli.selection import LakeVideo
-from cli.verbs.rate.outcome import Outcome
+from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import price_of, usd
-from cli.verbs.rate.requests import Asked, Requests
+from cli.verbs.rate.requests import ChosenRater, RatingRequests
 from cli.verbs.rate.run import condition_of, refuse_without_gemini
 from local.emulators.pubsub.filters import parse_filter
 from local.endpoints import Endpoints
@@ -28,7 +28,7 @@ from tests.gemini_world import make_clip
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 GEMINI = GeminiSettings(api_key="").model_dump(exclude={"api_key"})
-ASKED = Asked.of("gemini", GEMINI)
+ASKED = ChosenRater.of("gemini", GEMINI)
 
 
 class World:
@@ -44,10 +44,10 @@ class World:
         self.videos.append(LakeVideo(video_id, name, generation, len(content)))
         return self.videos[-1]
 
-    def requests(self, replicates: int = 1, asked: Asked = ASKED) -> Requests:
+    def requests(self, replicates: int = 1, asked: ChosenRater = ASKED) -> RatingRequests:
         """Looked up, and asked for what is not there."""
-        requests = Requests(self.lake, asked, self.videos, replicates)
-        requests.look_up()
+        requests = RatingRequests(self.lake, asked, self.videos, replicates)
+        requests.find_existing()
         requests.publish(self.topics)
         return requests
 
@@ -55,7 +55,7 @@ class World:
     def asked_for(self) -> list[VideoUploaded]:
         return [upload_in(message.attributes) for _, message in self.topics.published]
 
-    def rate(self, video: LakeVideo, replicate: int = 0, asked: Asked = ASKED) -> None:
+    def rate(self, video: LakeVideo, replicate: int = 0, asked: ChosenRater = ASKED) -> None:
         rating = Rating(
             rater=asked.name,
             generation=str(video.generation),
@@ -85,8 +85,8 @@ def world() -> World:
     return World()
 
 
-def outcome(requests: Requests, **more: object) -> Outcome:
-    return Outcome(requests.asked, requests=requests, **more)
+def outcome(requests: RatingRequests, **more: object) -> RateOutcome:
+    return RateOutcome(requests.rater, requests=requests, **more)
 
 
 # Who is asked
@@ -108,7 +108,7 @@ def test_rater_and_caption_are_one_condition(rater, caption, condition):
 
 @pytest.mark.parametrize(("rater", "caption"), [("human", False), ("signals", True)])
 def test_a_rater_that_there_is_not_is_wrong_use(rater, caption):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UserError) as refused:
         condition_of(rater, caption)
     assert refused.value.status == 2
 
@@ -119,7 +119,7 @@ def test_the_name_is_the_one_that_the_deployed_function_rates_under(monkeypatch)
     monkeypatch.setenv("GEMINI_API_KEY", "k")
     under = Condition(GeminiSettings(model="gemini-3.6-flash"), sees_caption=True)
 
-    asked = Asked.of("gemini+caption", GEMINI | {"model": "gemini-3.6-flash"})
+    asked = ChosenRater.of("gemini+caption", GEMINI | {"model": "gemini-3.6-flash"})
 
     assert (asked.name, asked.config_hash) == (under.name, under.config_hash)
 
@@ -128,21 +128,21 @@ def test_without_a_key_one_is_told_where_to_get_one(monkeypatch):
     monkeypatch.delenv("GEMINI_API_KEY", raising=False)
     monkeypatch.delenv("GOOGLE_VERTEX_BASE_URL", raising=False)
 
-    with pytest.raises(Refused, match=r"set GEMINI_API_KEY \(https://.*--target"):
+    with pytest.raises(UserError, match=r"set GEMINI_API_KEY \(https://.*--target"):
         refuse_without_gemini(None)
 
 
 def test_a_cloud_that_was_started_without_the_key_is_to_be_started_again(monkeypatch):
     monkeypatch.setenv("GEMINI_API_KEY", "k")
 
-    with pytest.raises(Refused, match="tta up` was started without GEMINI_API_KEY"):
+    with pytest.raises(UserError, match="tta up` was started without GEMINI_API_KEY"):
         refuse_without_gemini(Endpoints(home="", pid=1, key=""))
 
 
 def test_nothing_is_paid_under_other_settings_than_this_shell_asks_for(monkeypatch):
     monkeypatch.setenv("GEMINI_MODEL", "gemini-3.6-flash")
 
-    with pytest.raises(Refused, match=r"GEMINI_MODEL is gemini-3\.6-flash here, but"):
+    with pytest.raises(UserError, match=r"GEMINI_MODEL is gemini-3\.6-flash here, but"):
         refuse_without_gemini(Endpoints(home="", pid=1, key="", gemini=GEMINI))
 
 
@@ -192,12 +192,12 @@ def test_a_rating_that_is_there_is_shown_and_not_asked_for(world):
     requests = world.requests(replicates=2)
 
     assert [one.replicate for one in world.asked_for] == [1]
-    assert [one.was_there for one in requests.found] == [True]
+    assert [one.was_there for one in requests.received] == [True]
 
 
 def test_a_rating_in_another_condition_is_another_rating(world):
     video = world.video("7300000000000000001")
-    world.rate(video, asked=Asked.of("gemini+caption", GEMINI))
+    world.rate(video, asked=ChosenRater.of("gemini+caption", GEMINI))
 
     world.requests()
 
@@ -209,7 +209,7 @@ def test_a_rating_under_an_older_configuration_is_another_rating(world):
     world.rate(video, asked=replace(ASKED, config_hash="0123456789ab"))
 
     requests = world.requests()
-    requests.look()
+    requests.refresh()
 
     assert requests.is_open
 
@@ -222,10 +222,10 @@ def test_a_rating_that_comes_ends_the_wait(world):
     requests = world.requests(replicates=2)
 
     world.rate(video, 0)
-    requests.look()
+    requests.refresh()
     assert [one.replicate for one in requests.open] == [1]
     world.rate(video, 1)
-    requests.look()
+    requests.refresh()
 
     assert not requests.is_open
     assert outcome(requests).paid_usd == 0.5
@@ -244,9 +244,9 @@ def test_a_deployment_that_rates_under_another_name_is_heard(world):
 
     world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/1.0+caption"))
     world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/1.0"))
-    requests.look()
+    requests.refresh()
 
-    assert [one.rating.rater for one in requests.found] == ["gemini/gemini-9/1.0"]
+    assert [one.rating.rater for one in requests.received] == ["gemini/gemini-9/1.0"]
 
 
 def test_a_request_over_budget_is_told_with_the_time_when_it_is_due(world):
@@ -256,10 +256,12 @@ def test_a_request_over_budget_is_told_with_the_time_when_it_is_due(world):
     due_at = datetime(2026, 11, 2, tzinfo=UTC)
     message = replace(notification_of(world.asked_for[0]), id="a")
     park(world.lake, "analyze", message, due_at, "over_budget", NOW)
-    requests.look()
+    requests.refresh()
 
     assert not requests.is_open
-    with pytest.raises(Refused, match=r"1 rating would go over the day's budget.*2026-11-02 00:00"):
+    with pytest.raises(
+        UserError, match=r"1 rating would go over the day's budget.*2026-11-02 00:00"
+    ):
         outcome(requests).refuse_failure()
 
 
@@ -269,7 +271,7 @@ def test_what_was_parked_for_somebody_else_is_not_ours(world):
 
     message = replace(notification_of(VideoUploaded("lake", "videos/9.mp4", "5", "gemini")), id="a")
     park(world.lake, "analyze", message, NOW, "over_budget", NOW)
-    requests.look()
+    requests.refresh()
 
     assert requests.is_open
 
@@ -279,9 +281,9 @@ def test_a_request_that_failed_is_told_with_its_reason(world):
     requests = world.requests()
 
     world.fail(world.asked_for[0])
-    requests.look()
+    requests.refresh()
 
-    with pytest.raises(Refused, match="7300000000000000001: no rating, malformed: no good"):
+    with pytest.raises(UserError, match="7300000000000000001: no rating, malformed: no good"):
         outcome(requests).refuse_failure()
 
 
@@ -290,7 +292,7 @@ def test_a_failure_of_an_earlier_request_is_not_this_ones(world):
     world.fail(VideoUploaded("lake", video.name, str(video.generation), "gemini"))
 
     requests = world.requests()
-    requests.look()
+    requests.refresh()
 
     assert requests.is_open
 
@@ -301,20 +303,20 @@ def test_a_rating_counts_although_something_beside_it_failed(world):
 
     world.rate(video)
     world.fail(world.asked_for[0])
-    requests.look()
+    requests.refresh()
 
-    assert (len(requests.found), requests.lost) == (1, [])
+    assert (len(requests.received), requests.failed) == (1, [])
 
 
 def test_many_videos_are_looked_at_in_turns(world, monkeypatch):
-    monkeypatch.setattr("cli.verbs.rate.requests.VIDEOS_A_LOOK", 2)
+    monkeypatch.setattr("cli.verbs.rate.requests.VIDEOS_PER_REFRESH", 2)
     videos = [world.video(f"730000000000000000{n}") for n in range(5)]
     requests = world.requests()
 
     for video in videos:
         world.rate(video)
     for _ in range(3):
-        requests.look()
+        requests.refresh()
 
     assert not requests.is_open
 
@@ -323,7 +325,7 @@ def test_what_did_not_come_in_time_is_told_and_stays_on_its_way(world):
     world.video("7300000000000000001")
     requests = world.requests()
 
-    with pytest.raises(Refused, match=r"did not come within 60 s \(73.*stay on their way"):
+    with pytest.raises(UserError, match=r"did not come within 60 s \(73.*stay on their way"):
         outcome(requests, waited_s=60.0).refuse_failure()
 
 
@@ -332,7 +334,7 @@ def test_a_cloud_that_has_ratings_under_other_names_is_told_at_the_end(world):
     world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/1.0"))
     requests = world.requests()
 
-    with pytest.raises(Refused, match=r"ratings by gemini/gemini-9/1.0.*\[targets.prod.gemini\]"):
+    with pytest.raises(UserError, match=r"ratings by gemini/gemini-9/1.0.*\[targets.prod.gemini\]"):
         outcome(requests, target="prod").refuse_failure()
 
 
@@ -341,7 +343,7 @@ def test_a_stored_rating_that_cannot_be_read_is_told(world):
     key = RatingKey(str(video.generation), ASKED.name, ASKED.config_hash)
     world.lake.write_once(rating_name(video.video_id, key), b"{")
 
-    with pytest.raises(Refused, match="malformed"):
+    with pytest.raises(UserError, match="malformed"):
         outcome(world.requests()).refuse_failure()
 
 
@@ -361,7 +363,7 @@ def test_the_price_is_that_of_every_rating_that_is_asked_for(world, tmp_path):
 
 def test_a_model_without_a_price_is_told(world, tmp_path):
     world.video("7300000000000000001", make_clip(tmp_path / "a.mp4", 4))
-    asked = Asked.of("gemini", GEMINI | {"model": "gemini-99"})
+    asked = ChosenRater.of("gemini", GEMINI | {"model": "gemini-99"})
 
     price = price_of(world.requests(asked=asked).open, asked, world.lake, date(2026, 11, 1))
 

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from cli.console import Screen
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.main import status_of
-from cli.target import Target
+from cli.target import TargetSettings
 from cli.verbs.rate import canary as gemini_canary
-from cli.verbs.rate.canary import tell_canary
+from cli.verbs.rate.canary import show_canary
 from shared.rating.gemini.canary import LATEST, CanaryVerdict
 from shared.rating.gemini.stability import ClipAnswer, Finding, Sitting
 from tests.fakes import LakeInMemory
@@ -23,7 +23,7 @@ VERDICT = CanaryVerdict(
     findings=(Finding(kind="answers", sentence="positivity moved by +8 points"),),
     sitting=Sitting(day="2026-11-27", answers=(ANSWER,)),
 )
-THERE = Target.of({"project": "demo-project", "lake_bucket": "lake"}).endpoints("prod")
+THERE = TargetSettings.of({"project": "demo-project", "lake_bucket": "lake"}).endpoints("prod")
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def lake(monkeypatch) -> LakeInMemory:
 def test_a_drift_is_shown_by_clip_and_refused(lake, capsys):
     lake.put(LATEST, VERDICT.to_json())
 
-    with pytest.raises(Refused, match=r"does not answer as it did: positivity moved by \+8"):
-        tell_canary(THERE, Screen(machine=False))
+    with pytest.raises(UserError, match=r"does not answer as it did: positivity moved by \+8"):
+        show_canary(THERE, Screen(machine=False))
 
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("cut", "70", "4.1", "not as it was"))
@@ -46,14 +46,14 @@ def test_a_drift_is_shown_by_clip_and_refused(lake, capsys):
 def test_for_machines_it_is_the_verdict(lake, capsys):
     lake.put(LATEST, VERDICT.model_copy(update={"ok": True}).to_json())
 
-    tell_canary(THERE, Screen(machine=True))
+    show_canary(THERE, Screen(machine=True))
 
     assert json.loads(capsys.readouterr().out)["day"] == "2026-11-27"
 
 
 def test_where_nobody_was_asked_it_says_how_to_ask(lake):
-    with pytest.raises(Refused, match="scheduler jobs run canary-gemini"):
-        tell_canary(THERE, Screen(machine=False))
+    with pytest.raises(UserError, match="scheduler jobs run canary-gemini"):
+        show_canary(THERE, Screen(machine=False))
 
 
 def test_a_rater_must_be_named_without_the_canary(capsys):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.verbs.ingest.sidecar import Sidecar
 from shared.tiktok.sources.manifest_file import MOST_LINE_BYTES
 
@@ -88,7 +88,7 @@ def test_counts_are_as_old_as_the_file_that_says_them(tmp_path):
 
 
 def test_a_metadata_file_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(Refused, match="No such file"):
+    with pytest.raises(UserError, match="No such file"):
         Sidecar(tmp_path / "none.jsonl")
 
 
@@ -108,5 +108,5 @@ def test_what_is_no_manifest_at_all_is_told(tmp_path):
     path = tmp_path / "m.zip"
     path.write_bytes(b"PK\x03\x04...")
 
-    with pytest.raises(Refused, match=r"m\.zip is packed as ZIP"):
+    with pytest.raises(UserError, match=r"m\.zip is packed as ZIP"):
         Sidecar(path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.errors import WRONG_USE, Refused
+from cli.errors import WRONG_USE, UserError
 from cli.verbs.query.statement import nearest, reading, refuse_type, tables_of
 
 READS = (
@@ -63,7 +63,7 @@ def test_a_statement_that_reads_passes(sql):
 @pytest.mark.parametrize(("sql", "verb"), WRITES.items())
 @pytest.mark.parametrize("is_judged_later", [False, True])
 def test_any_other_is_refused_with_what_does_the_work(sql, verb, is_judged_later):
-    with pytest.raises(Refused, match="only reads") as refused:
+    with pytest.raises(UserError, match="only reads") as refused:
         reading(sql, is_judged_later)
 
     assert verb in str(refused.value)
@@ -71,26 +71,26 @@ def test_any_other_is_refused_with_what_does_the_work(sql, verb, is_judged_later
 
 
 def test_two_statements_are_refused_though_both_read():
-    with pytest.raises(Refused, match="2 statements"):
+    with pytest.raises(UserError, match="2 statements"):
         reading("SELECT 1; SELECT 2")
 
 
 @pytest.mark.parametrize("sql", ["", " ;; ", "-- only a comment"])
 def test_a_text_without_a_statement_is_empty(sql):
-    with pytest.raises(Refused, match="empty"):
+    with pytest.raises(UserError, match="empty"):
         reading(sql)
 
 
 @pytest.mark.parametrize("sql", ["SELEC 1", "hello", "SELECT 'open", "SELECT * FROM t WHERE"])
 def test_what_does_not_parse_is_a_syntax_error_here_and_judged_by_bigquery_in_the_cloud(sql):
-    with pytest.raises(Refused, match="Syntax error"):
+    with pytest.raises(UserError, match="Syntax error"):
         reading(sql)
 
     assert reading(sql, is_judged_later=True) is None
 
 
 def test_parentheses_without_end_are_a_sentence():
-    with pytest.raises(Refused):
+    with pytest.raises(UserError):
         reading("(" * 5_000 + "SELECT 1" + ")" * 5_000)
 
 
@@ -98,7 +98,7 @@ def test_parentheses_without_end_are_a_sentence():
 def test_bigquerys_own_judgement_is_the_last_word(kind):
     refuse_type("SELECT")
 
-    with pytest.raises(Refused, match="only reads"):
+    with pytest.raises(UserError, match="only reads"):
         refuse_type(kind)
 
 

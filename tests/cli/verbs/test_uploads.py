@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.uploads import Unusable, files_in, inspected
+from cli.uploads import UnusableFile, files_in, inspect_video
 
 MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(64)
 MOV = b"\x00\x00\x00\x14ftypqt  " + bytes(64)
@@ -26,7 +26,7 @@ def file(tmp_path: Path):
 
 @pytest.mark.parametrize(("content", "extension"), [(MP4, "mp4"), (MOV, "mov"), (WEBM, "webm")])
 def test_the_first_bytes_decide_the_type_whatever_the_name_says(file, content, extension):
-    assert inspected(file("film.txt", content)).type.extension == extension
+    assert inspect_video(file("film.txt", content)).type.extension == extension
 
 
 @pytest.mark.parametrize(
@@ -38,23 +38,23 @@ def test_the_first_bytes_decide_the_type_whatever_the_name_says(file, content, e
     ],
 )
 def test_what_is_no_mp4_mov_or_webm_is_refused_with_a_reason(file, content, sentence):
-    with pytest.raises(Unusable, match=sentence):
-        inspected(file("film.mp4", content))
+    with pytest.raises(UnusableFile, match=sentence):
+        inspect_video(file("film.mp4", content))
 
 
 def test_a_name_that_is_a_tiktok_id_is_the_id(file):
-    assert inspected(file("7300000000000000001.mp4")).video_id == "7300000000000000001"
+    assert inspect_video(file("7300000000000000001.mp4")).video_id == "7300000000000000001"
 
 
 @pytest.mark.parametrize("name", ["holiday.mp4", "20260501.mp4", "7300000000000000001 (1).mp4"])
 def test_any_other_name_gets_an_id_from_the_content(file, name):
     expected = "u" + hashlib.sha256(MP4).hexdigest()[:16]
 
-    assert inspected(file(name)).video_id == expected
+    assert inspect_video(file(name)).video_id == expected
 
 
 def test_the_same_content_under_another_name_is_the_same_video(file):
-    assert inspected(file("a.mp4")).video_id == inspected(file("b.mov")).video_id
+    assert inspect_video(file("a.mp4")).video_id == inspect_video(file("b.mov")).video_id
 
 
 def test_a_folder_stands_for_its_files_by_name_without_hidden_ones(file, tmp_path):
@@ -66,12 +66,12 @@ def test_a_folder_stands_for_its_files_by_name_without_hidden_ones(file, tmp_pat
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(Unusable, match="no such file"):
-        inspected(tmp_path / "none.mp4")
+    with pytest.raises(UnusableFile, match="no such file"):
+        inspect_video(tmp_path / "none.mp4")
 
 
 def test_a_named_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")
 
-    with pytest.raises(Unusable, match="no ordinary file"):
-        inspected(tmp_path / "pipe.mp4")
+    with pytest.raises(UnusableFile, match="no ordinary file"):
+        inspect_video(tmp_path / "pipe.mp4")

@@ -102,7 +102,7 @@ def test_the_judge_is_compared_with_the_people_who_passed_their_checks(tmp_path,
         return Grounding("judge/m/1", (), (), (), {}, 0)
 
     monkeypatch.setattr(cli.verbs.validate.grounding, "refuse_without_judge", lambda target: None)
-    monkeypatch.setattr(cli.verbs.validate.grounding, "grounded", grounded)
+    monkeypatch.setattr(cli.verbs.validate.grounding, "judge_ratings", grounded)
 
     assert run("--input", table, "--grounding") == 0
     assert asked == ["human/ana"]
@@ -165,7 +165,7 @@ def star_schema(monkeypatch):
         def opened(*_, **__):
             yield None
 
-        monkeypatch.setattr(cli.cloud, "opened", opened)
+        monkeypatch.setattr(cli.cloud, "open_cloud", opened)
         monkeypatch.setattr(cli.warehouse.Warehouse, "__init__", lambda self, endpoints: None)
         monkeypatch.setattr(
             cli.warehouse.Warehouse, "rows", lambda self, sql: asked.append(sql) or of

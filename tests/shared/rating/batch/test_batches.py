@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.errors import Refused
+from cli.errors import UserError
 from cli.selection import LakeVideo
-from cli.verbs.backfill.run import Backfill, Wish
+from cli.verbs.backfill.run import Backfill, BackfillOptions
 from shared.config import GeminiSettings
 from shared.erasure.objects import examine, settle
 from shared.errors import Misconfigured, Transient
@@ -200,7 +200,11 @@ class World:
         self.lake.now += timedelta(seconds=seconds)
 
     def backfill(self, videos=None, **how):
-        wish = {name: how.pop(name) for name in list(how) if name in Wish.__dataclass_fields__}
+        wish = {
+            name: how.pop(name)
+            for name in list(how)
+            if name in BackfillOptions.__dataclass_fields__
+        }
         run = Backfill(
             self.lake,
             tombstones_in(self.lake),
@@ -215,7 +219,7 @@ class World:
             threads=how.pop("threads", 1),
             **how,
         )
-        return run.run(self.videos() if videos is None else videos, Wish(**wish))
+        return run.run(self.videos() if videos is None else videos, BackfillOptions(**wish))
 
     def ratings(self):
         names = [name for name in self.lake.names("ratings/") if name.endswith(".json")]
@@ -436,7 +440,7 @@ def test_error_lines_are_counted_by_what_they_say_and_asked_again(world):
     )
 
     outcome = world.backfill()
-    with pytest.raises(Refused, match="2 requests failed"):
+    with pytest.raises(UserError, match="2 requests failed"):
         outcome.refuse_failure()
     world.jobs.answer = lambda request: line(request, said())
     again = world.backfill()
@@ -885,7 +889,7 @@ def test_what_another_delivery_holds_is_left_and_said(world):
     world.lake.theirs(f"{name}.claim", b"another")
 
     outcome = world.backfill(claim_lease_s=10**9)
-    with pytest.raises(Refused, match="1 are not rated yet"):
+    with pytest.raises(UserError, match="1 are not rated yet"):
         outcome.refuse_failure()
     world.lake.delete(f"{name}.claim")
     world.backfill()
