@@ -39,7 +39,7 @@ def estimate(
 
     from cli.console import Screen
     from cli.selection import Selection
-    from cli.verbs.estimate.run import Estimate, EstimateSettings, show
+    from cli.verbs.estimate.run import CostEstimate, EstimateSettings, show
 
     screen = Screen(machine=json)
     selected = Selection.of(selection or [])
@@ -57,10 +57,10 @@ def estimate(
             screen.working("Reading headers …"),
         ):
             lake = Lake.connect(endpoints.project, endpoints.bucket)
-            result = Estimate.of(plan, selected, lake)
+            result = CostEstimate.of(plan, selected, lake)
     else:
         with screen.working("Reading headers …"):
-            result = Estimate.of(plan, selected, None)
+            result = CostEstimate.of(plan, selected, None)
     if json:
         screen.show_json(result.document())
     else:

@@ -129,7 +129,7 @@ class _VideoSource:
 
 
 @dataclass
-class Estimate:
+class CostEstimate:
     """The sum over what was selected."""
 
     plan: EstimateSettings
@@ -141,7 +141,7 @@ class Estimate:
     problems: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, plan: EstimateSettings, selected: Selection, lake: Lake | None) -> "Estimate":
+    def of(cls, plan: EstimateSettings, selected: Selection, lake: Lake | None) -> "CostEstimate":
         """Look at every header; nothing is sent or written anywhere."""
         estimate = cls(plan)
         estimate._add(_local(path) for path in selected.local_files)
@@ -238,14 +238,14 @@ class Estimate:
             raise UserError("Nothing of what was selected can be priced.")
 
 
-def show(estimate: Estimate, screen: Screen) -> None:
+def show(estimate: CostEstimate, screen: Screen) -> None:
     _show_counts(estimate, screen)
     _show_prices(estimate, screen)
     _show_budget(estimate, screen)
     _show_rest(estimate, screen)
 
 
-def _show_counts(estimate: Estimate, screen: Screen) -> None:
+def _show_counts(estimate: CostEstimate, screen: Screen) -> None:
     plan, total = estimate.plan, estimate.total
     settings, rows = plan.settings, []
     rows.append(("videos", f"{estimate.videos:,}", ""))
@@ -269,7 +269,7 @@ def _show_counts(estimate: Estimate, screen: Screen) -> None:
     screen.table(("", "low", "high"), rows, title)
 
 
-def _show_prices(estimate: Estimate, screen: Screen) -> None:
+def _show_prices(estimate: CostEstimate, screen: Screen) -> None:
     plan, prices = estimate.plan, estimate.plan.prices
     if estimate.cost_usd(batch=False) is None:
         models = ", ".join(prices.models)
@@ -282,7 +282,7 @@ def _show_prices(estimate: Estimate, screen: Screen) -> None:
         screen.show(f"- {sentence}")
 
 
-def _show_budget(estimate: Estimate, screen: Screen) -> None:
+def _show_budget(estimate: CostEstimate, screen: Screen) -> None:
     limits = estimate.plan.limits
     parts = []
     if limits.daily_budget_videos is not None:
@@ -296,7 +296,7 @@ def _show_budget(estimate: Estimate, screen: Screen) -> None:
         screen.show("There is no daily budget: DAILY_BUDGET_USD and DAILY_BUDGET_VIDEOS set one.")
 
 
-def _show_rest(estimate: Estimate, screen: Screen) -> None:
+def _show_rest(estimate: CostEstimate, screen: Screen) -> None:
     if estimate.not_priced:
         counts = Counter(entry.reason for entry in estimate.not_priced)
         listing = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())

@@ -13,7 +13,7 @@ from cli.console import Screen
 from cli.errors import UserError
 from cli.main import status_of
 from cli.selection import Selection
-from cli.verbs.estimate.run import Estimate, EstimateSettings, show
+from cli.verbs.estimate.run import CostEstimate, EstimateSettings, show
 from local.cloud import INGEST, pointing_at, running
 from shared.errors import Misconfigured
 from shared.rating.gemini.estimate import ANSWER_TOKENS, THINKING_TOKENS, prompt_tokens
@@ -62,11 +62,11 @@ def planned(fps=1.0, model=None, sees_caption=False, replicates=1) -> EstimateSe
 
 def estimated(*words: object, lake=None, **plan) -> dict:
     selected = Selection.of(list(map(str, words)))
-    return Estimate.of(planned(**plan), selected, lake).document()
+    return CostEstimate.of(planned(**plan), selected, lake).document()
 
 
 def told(*words: object, capsys, **plan) -> str:
-    show(Estimate.of(planned(**plan), Selection.of(list(map(str, words))), None), Screen())
+    show(CostEstimate.of(planned(**plan), Selection.of(list(map(str, words))), None), Screen())
     return capsys.readouterr().out
 
 
