@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 import yaml
 
-from shared.rating.rubric_file import BadRubric, checked_rubric
+from shared.rating.rubric_file import BadRubric, parse_rubric
 
 ROOT = Path(__file__).parent.parent
 RUBRIC = ROOT / "shared/rating/rubric.yaml"
@@ -83,7 +83,7 @@ def _settle(path: Path, text: str, check: bool) -> bool:
 
 
 def _files() -> Files:
-    rubric = checked_rubric(RUBRIC.read_bytes())
+    rubric = parse_rubric(RUBRIC.read_bytes())
     tables = [
         _table(name, definition, rubric)
         for name, definition in yaml.safe_load(TABLES.read_text()).items()

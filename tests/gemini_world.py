@@ -19,9 +19,9 @@ from shared.rating.budget import Budget
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import GeminiApi, http_options
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
-from shared.rating.rate import App, rate_upload
+from shared.rating.rate import RateApp, rate_upload
 from shared.storage.lease import Claims
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.stand_ins.gemini import StandIn
@@ -76,14 +76,14 @@ class World:
             http_options=options,
         )
 
-    def app(self) -> App:
+    def app(self) -> RateApp:
         api = GeminiApi(self.client(), self.settings.model, bool(self.settings.api_key))
         files = api.files and replace(api.files, sleep=lambda seconds: None)
         raters = {
             rater.condition: rater
             for rater in (
                 GeminiRater(
-                    Condition(self.settings, sees_caption, sees_cards),
+                    GeminiCondition(self.settings, sees_caption, sees_cards),
                     api,
                     Answers(self.lake),
                     self.budget,
@@ -96,7 +96,7 @@ class World:
                 for sees_cards in (False, True)
             )
         }
-        return App(
+        return RateApp(
             lake=self.lake,
             tombstones=tombstones_in(self.lake),
             claims=Claims(self.lake, lease_s=660),
@@ -117,7 +117,9 @@ class World:
         """What the lake knows of the video's listing."""
         self.lake.put(f"metadata/{record.video_id}.json", record.to_json())
 
-    def deliver(self, upload: VideoUploaded, delivery: str = "d1", app: App | None = None) -> None:
+    def deliver(
+        self, upload: VideoUploaded, delivery: str = "d1", app: RateApp | None = None
+    ) -> None:
         """Rate it in a process of its own, or in that of `app`."""
         rate_upload(upload, delivery, app or self.app())
 

@@ -21,9 +21,9 @@ from shared.messaging.last_errors import LastError, attempt_in
 from shared.messaging.publisher import Bus
 from shared.once import once
 from shared.privacy.tombstones import Tombstones
-from shared.rating.canary import sing
-from shared.rating.rate import App, rate_upload
-from shared.rating.raters import deployed
+from shared.rating.canary import run_canary
+from shared.rating.rate import RateApp, rate_upload
+from shared.rating.raters import deployed_raters
 from shared.storage.lake import Lake
 from shared.storage.lease import Claims
 
@@ -31,17 +31,17 @@ logs.configure()
 
 
 @once
-def wiring() -> App:
+def wiring() -> RateApp:
     """Clients and rater, made at the first event and kept. A broken setting fails each event."""
     settings = config.read(config.AnalyzeSettings)
     lake = Lake.connect(
         settings.google_cloud_project, settings.lake_bucket, settings.request_timeout_s
     )
-    return App(
+    return RateApp(
         lake=lake,
         tombstones=Tombstones(lake, once(settings.hashing_key)),
         claims=Claims(lake, settings.claim_lease_s),
-        raters=deployed(settings, lake, _now, time.monotonic, atexit.register),
+        raters=deployed_raters(settings, lake, _now, time.monotonic, atexit.register),
         publish=Bus(
             settings.google_cloud_project,
             settings.records_topic,
@@ -75,6 +75,6 @@ def analyze(event: CloudEvent) -> None:
     attempt = attempt_in(flask.request.get_json(silent=True))
     with settled(keep, LastError(app.lake, "analyze", event, attempt, app.clock)):
         if is_canary(event):
-            sing(app, delivery=uuid.uuid4().hex)
+            run_canary(app, delivery=uuid.uuid4().hex)
         elif upload := video_uploaded(event):
             rate_upload(upload, delivery=uuid.uuid4().hex, app=app)

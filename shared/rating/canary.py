@@ -1,9 +1,9 @@
 """The daily canary of a deployment: Gemini sings, a rater that measures has nothing to tell."""
 
-from shared.rating.rate import App
+from shared.rating.rate import RateApp
 
 
-def sing(app: App, delivery: str) -> None:
+def run_canary(app: RateApp, delivery: str) -> None:
     """Have the deployed rater sing, if it is Gemini. Raises Transient and Claimed."""
     rater = app.raters(None)
     if rater is None or not rater.condition.startswith("gemini"):

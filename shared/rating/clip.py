@@ -38,7 +38,7 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class ClipHeader:
     """What a container's header declares; `duration_s` is None when it declares none.
 
     A header may lie. The longest duration that picture, sound or container claims is taken.
@@ -48,20 +48,20 @@ class Clip:
     has_audio: bool
 
 
-def clip_of(file: BinaryIO | Path) -> Clip:
+def read_clip_header(file: BinaryIO | Path) -> ClipHeader:
     """Read a container's header; no frame is handed out decoded. A file object must be seekable.
 
     Raises Unreadable for what is no video; whatever the file object itself raises escapes.
     """
     if isinstance(file, Path):
         with file.open("rb") as opened:
-            return clip_of(opened)
+            return read_clip_header(opened)
     bounded = _Bounded(file)
     head = _head(bounded)
     with _container(bounded, head) as container:
         picture = _picture(container)
         sounds = list(container.streams.audio)
-        return Clip(_longest(container, [picture, *sounds]), bool(sounds))
+        return ClipHeader(_longest(container, [picture, *sounds]), bool(sounds))
 
 
 class _Overrun(Exception):

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from shared.errors import Transient
 from shared.model import canonical_json
-from shared.rating.rater import Answer, DecoderDied
+from shared.rating.rater import DecoderDied, RaterAnswer
 from shared.storage.lake import Lake, RatingKey, death_name
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ MOST_DEATHS = 3
 
 def after_death(
     lake: Lake, video_id: str, key: RatingKey, death: DecoderDied, at: datetime
-) -> Answer:
+) -> RaterAnswer:
     """The answer after the last death. Raises Transient after one before, and notes it."""
     content = canonical_json({"reason": death.reason, "at": at.isoformat()}).encode()
     for number in range(1, MOST_DEATHS):
@@ -28,4 +28,4 @@ def after_death(
             why = {"video_id": video_id, "reason": death.reason, "death": number}
             log.warning("decoder died", extra=why)
             raise Transient(f"the decoder {death.reason}, {number} of {MOST_DEATHS} times")
-    return Answer(status="unratable", reason=death.reason)
+    return RaterAnswer(status="unratable", reason=death.reason)

@@ -17,7 +17,7 @@ from shared.model import Rating, Record, content_id, id_in_name, parse, parse_re
 from shared.privacy.tombstones import Tombstones
 from shared.rating.budget import OverBudget
 from shared.rating.decoder_deaths import after_death
-from shared.rating.rater import Answer, DecoderDied, Media, Rater, downloaded
+from shared.rating.rater import DecoderDied, MediaToRate, Rater, RaterAnswer, download_media
 from shared.rubric_values import RUBRIC_VERSION
 from shared.storage.lake import (
     VIDEOS,
@@ -33,12 +33,12 @@ from shared.storage.lease import Claims
 log = logging.getLogger(__name__)
 
 
-class Publish(Protocol):
+class PublishRecords(Protocol):
     def __call__(self, *records: Record) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class RateApp:
     """Everything `rate_upload` may touch outside its own arguments."""
 
     lake: Lake
@@ -46,7 +46,7 @@ class App:
     claims: Claims
     raters: Callable[[str | None], Rater | None]
     """The rater of a condition; that of this deployment for None; None for another's."""
-    publish: Publish
+    publish: PublishRecords
     clock: Callable[[], datetime]
     timer: Callable[[], float]
     max_media_bytes: int
@@ -56,7 +56,7 @@ class NotForUs(Exception):
     """The event tells of nothing that can be rated; the message says why."""
 
 
-def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
+def rate_upload(upload: VideoUploaded, delivery: str, app: RateApp) -> None:
     """Rate an uploaded video and publish the rating.
 
     The same event again publishes the same rating and pays nothing; at the same instant it
@@ -71,7 +71,7 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
         video_id = _video_id(upload, app.lake)
         about(video_id)
         _drop_erased(upload, video_id, app)
-        rating = _rating(_Work(upload, size, video_id, rater), delivery, app)
+        rating = _rating(_RatingTask(upload, size, video_id, rater), delivery, app)
     except (NotForUs, Gone) as why:
         log.info("upload ignored", extra={"object": upload.name, "why": repr(why)})
         return
@@ -94,7 +94,7 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: App) -> None:
     )
 
 
-def _drop_erased(upload: VideoUploaded, video_id: str, app: App) -> None:
+def _drop_erased(upload: VideoUploaded, video_id: str, app: RateApp) -> None:
     """An erased video that somebody uploads again goes at once. Raises NotForUs."""
     if app.tombstones.has_video(video_id):
         app.lake.delete(upload.name, int(upload.generation))
@@ -102,7 +102,7 @@ def _drop_erased(upload: VideoUploaded, video_id: str, app: App) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _RatingTask:
     """A file to rate, and who is to rate it."""
 
     upload: VideoUploaded
@@ -116,7 +116,7 @@ class _Work:
         return RatingKey(self.upload.generation, self.rater.name, self.rater.config_hash, replicate)
 
 
-def _rater(upload: VideoUploaded, app: App) -> Rater:
+def _rater(upload: VideoUploaded, app: RateApp) -> Rater:
     rater = app.raters(upload.condition)
     if rater is None:
         raise NotForUs(f"{upload.condition} is rated by another deployment")
@@ -140,7 +140,7 @@ def _video_id(upload: VideoUploaded, lake: Lake) -> str:
     return named or content_id(lake.sha256(upload.name, int(upload.generation)))
 
 
-def _rating(work: _Work, delivery: str, app: App) -> Rating:
+def _rating(work: _RatingTask, delivery: str, app: RateApp) -> Rating:
     """The stored rating, or a new one made while holding the claim on it."""
     name = rating_name(work.video_id, work.key)
     claim = f"{name}.claim"
@@ -165,7 +165,7 @@ def _rating(work: _Work, delivery: str, app: App) -> Rating:
         return _stored(name, app.lake) or rating
 
 
-def _redacted(video_id: str, rating: Rating, app: App) -> Rating:
+def _redacted(video_id: str, rating: Rating, app: RateApp) -> Rating:
     """A model may read the name of somebody erased in a picture. Raises NotForUs."""
     record = app.tombstones.redact(Record(video_id=video_id, rating=rating))
     if record is None or record.rating is None:
@@ -178,7 +178,7 @@ def _stored(name: str, lake: Lake) -> Rating | None:
     return None if content is None else parse(Rating, content, "stored rating")
 
 
-def _rate(work: _Work, app: App) -> tuple[Rating, bytes | None]:
+def _rate(work: _RatingTask, app: RateApp) -> tuple[Rating, bytes | None]:
     """A new rating, and the picture of the strongest moment from a rater that gives one."""
     log.info("rater asked", extra={"object": work.upload.name, "key": str(work.key)})
     started = app.timer()
@@ -191,24 +191,24 @@ def _rate(work: _Work, app: App) -> tuple[Rating, bytes | None]:
     return Rating(**asdict(work.key), rubric_version=RUBRIC_VERSION, **said), frame
 
 
-def _answer(work: _Work, app: App) -> Answer:
+def _answer(work: _RatingTask, app: RateApp) -> RaterAnswer:
     """What the rater says of it, or the plain reason why it was not asked."""
     name, generation = work.upload.name, int(work.upload.generation)
     kind = media_type(app.lake.head(name, generation, HEAD_BYTES))
     if work.size == 0:
-        return Answer(status="unratable", reason="empty")
+        return RaterAnswer(status="unratable", reason="empty")
     if kind is None:
-        return Answer(status="unratable", reason="not_a_video")
+        return RaterAnswer(status="unratable", reason="not_a_video")
     if work.size > app.max_media_bytes:
-        return Answer(status="unratable", reason="too_large")
-    media = Media(
+        return RaterAnswer(status="unratable", reason="too_large")
+    media = MediaToRate(
         video_id=work.video_id,
         bucket=work.upload.bucket,
         name=name,
         key=work.key,
         size=work.size,
         type=kind,
-        open=lambda: downloaded(app.lake, name, generation),
+        open=lambda: download_media(app.lake, name, generation),
         peek=lambda: app.lake.open(name, generation),
         caption=caption_of(work.video_id, app.lake) if work.rater.sees_caption else None,
     )
@@ -227,7 +227,7 @@ def caption_of(video_id: str, lake: Lake) -> str | None:
     return None
 
 
-def _park(upload: VideoUploaded, rater: Rater, over: OverBudget, app: App) -> None:
+def _park(upload: VideoUploaded, rater: Rater, over: OverBudget, app: RateApp) -> None:
     """Keep the upload, for this rater alone, until it can be paid for."""
     request = notification_of(replace(upload, condition=rater.condition))
     key = f"{upload.name}-{upload.generation}-{rater.condition}-{upload.replicate}"
@@ -236,7 +236,7 @@ def _park(upload: VideoUploaded, rater: Rater, over: OverBudget, app: App) -> No
     log.warning("parked", extra={"object": upload.name, "due_at": over.due_at.isoformat()})
 
 
-def _with_listing(video_id: str, rating: Rating, upload: VideoUploaded, app: App) -> Record:
+def _with_listing(video_id: str, rating: Rating, upload: VideoUploaded, app: RateApp) -> Record:
     """The record of this rating, with what the lake knows of the video's listing."""
     content = app.lake.read(metadata_name(video_id))
     if content is None:

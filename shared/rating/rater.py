@@ -15,7 +15,7 @@ from shared.storage.lake import Lake, RatingKey
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class MediaToRate:
     """One generation of a video object, and which rating of it is wanted.
 
     `caption` is there only for a rater that is shown it.
@@ -39,7 +39,7 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RaterAnswer:
     """What a rater said of a video: values, or the reason why there are none.
 
     `frame` is a JPEG of the strongest moment; it goes into the lake, not into the rating.
@@ -93,13 +93,13 @@ class Rater(Protocol):
     @property
     def sees_caption(self) -> bool: ...
 
-    def rate(self, media: Media) -> Answer:
+    def rate(self, media: MediaToRate) -> RaterAnswer:
         """Rate one video. Raises Transient, OverBudget, DecoderDied: again, or later, can help."""
         ...
 
 
 @contextmanager
-def downloaded(lake: Lake, name: str, generation: int) -> Iterator[Path]:
+def download_media(lake: Lake, name: str, generation: int) -> Iterator[Path]:
     """The object's content in a temporary file. Raises Gone when that generation is no more."""
     with TemporaryDirectory(prefix="media-") as folder:
         path = Path(folder) / "media"

@@ -8,7 +8,7 @@ from shared.rating.rater import Rater
 from shared.storage.lake import Lake
 
 
-def deployed(
+def deployed_raters(
     settings: config.AnalyzeSettings,
     lake: Lake,
     clock: Callable[[], datetime],
@@ -29,10 +29,10 @@ def deployed(
 
 
 def _signals(settings: config.AnalyzeSettings) -> list[Rater]:
-    from shared.rating.signals.isolation import Apart
+    from shared.rating.signals.isolation import ForkedExaminer
     from shared.rating.signals.rater import SignalsRater
 
-    return [SignalsRater(examine=Apart(settings.decode_limit_s).examine)]
+    return [SignalsRater(examine=ForkedExaminer(settings.decode_limit_s).examine)]
 
 
 def _gemini(
@@ -46,7 +46,7 @@ def _gemini(
     from shared.rating.gemini.answers import Answers
     from shared.rating.gemini.api import GeminiApi
     from shared.rating.gemini.prices import Prices
-    from shared.rating.gemini.question import Condition
+    from shared.rating.gemini.question import GeminiCondition
     from shared.rating.gemini.rater import GeminiRater
 
     asked = config.read(config.GeminiSettings)
@@ -63,7 +63,7 @@ def _gemini(
     prices = Prices.under(asked)
     return [
         GeminiRater(
-            Condition(asked, sees_caption, sees_cards),
+            GeminiCondition(asked, sees_caption, sees_cards),
             gemini,
             Answers(lake),
             budget,

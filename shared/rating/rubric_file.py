@@ -31,11 +31,11 @@ Type = Literal["score", "probability", "seconds", "language", "text"]
 Number = Literal["seconds", "integer", "number", "boolean"]
 
 
-class _Part(BaseModel):
+class _RubricPart(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
-class _Dimension(_Part):
+class _Dimension(_RubricPart):
     name: Name
     type: Type
     prototype: Annotated[int, Field(ge=1, le=12)] | None = None
@@ -52,7 +52,7 @@ class _Dimension(_Part):
         return self
 
 
-class _Derived(_Part):
+class _Derived(_RubricPart):
     name: Name
     type: Number
     formula: Line
@@ -60,13 +60,13 @@ class _Derived(_Part):
     source: Line
 
 
-class _Measure(_Part):
+class _Measure(_RubricPart):
     name: Name
     type: Number
     title: Line
 
 
-class _Rubric(_Part):
+class _Rubric(_RubricPart):
     version: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){1,2}$")]
     dimensions: Annotated[list[_Dimension], Field(min_length=1, max_length=100)]
     derived: list[_Derived]
@@ -82,7 +82,7 @@ class _Rubric(_Part):
         return self
 
 
-def checked_rubric(content: bytes, name: str = "rubric.yaml") -> dict[str, Any]:
+def parse_rubric(content: bytes, name: str = "rubric.yaml") -> dict[str, Any]:
     """The rubric as plain data, once it is known to be one. Raises BadRubric."""
     try:
         said, lines = read_yaml(content)

@@ -10,7 +10,7 @@ import pytest
 from shared.messaging.events import canary_body
 from shared.rating.gemini.canary import LATEST
 from shared.rating.gemini.canary_clips import frozen_clips
-from shared.rating.rate import App
+from shared.rating.rate import RateApp
 from shared.rating.signals.rater import SignalsRater
 from shared.storage.lease import Claims
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
@@ -24,7 +24,7 @@ MAIN = str(ROOT / "functions/analyze/main.py")
 def posted(monkeypatch):
     """Post a body to the function, wired to this app; returns the status."""
 
-    def post(app: App, body: dict) -> int:
+    def post(app: RateApp, body: dict) -> int:
         door = functions_framework.create_app("analyze", MAIN, "cloudevent")
         monkeypatch.setattr(sys.modules["main"], "wiring", lambda: app)
         return door.test_client().post("/", json=body).status_code
@@ -61,7 +61,7 @@ def test_an_outage_asks_the_scheduler_to_come_again(posted, gemini):
 
 def test_a_rater_that_measures_lets_it_pass(posted):
     lake = LakeInMemory()
-    app = App(
+    app = RateApp(
         lake=lake,
         tombstones=tombstones_in(lake),
         claims=Claims(lake, lease_s=660),

@@ -18,7 +18,7 @@ from shared.errors import Transient
 from shared.messaging.events import VideoUploaded, notification_of
 from shared.rating.rater import DecoderDied
 from shared.rating.signals import Unratable
-from shared.rating.signals.isolation import Apart
+from shared.rating.signals.isolation import ForkedExaminer
 from shared.storage.lake import Lake
 from tests.contract.conftest import served
 from tests.gemini_world import make_clip
@@ -161,7 +161,7 @@ def test_after_three_deaths_a_file_is_unratable_and_its_neighbours_are_rated(
 def test_a_helper_that_is_killed_is_started_again(clip, tmp_path):
     path = tmp_path / "clip.mp4"
     path.write_bytes(clip)
-    apart = Apart()
+    apart = ForkedExaminer()
     first = apart.examine(path)
     apart._helper.kill()
     apart._helper.wait()
@@ -174,7 +174,7 @@ def test_a_helper_that_cannot_start_is_no_files_fault(clip, tmp_path, monkeypatc
     path = tmp_path / "clip.mp4"
     path.write_bytes(clip)
     monkeypatch.setattr("shared.rating.signals.isolation._SERVE", "raise SystemExit(3)")
-    apart = Apart()
+    apart = ForkedExaminer()
 
     with pytest.raises((Transient, OSError)):
         apart.examine(path)
@@ -184,7 +184,7 @@ def test_a_helper_that_cannot_start_is_no_files_fault(clip, tmp_path, monkeypatc
 def test_a_file_that_wants_too_much_memory_ends_its_own_decoder(clip, tmp_path):
     path = tmp_path / "clip.mp4"
     path.write_bytes(clip)
-    apart = Apart(memory_bytes=64 * 2**20)  # less than the libraries have taken already
+    apart = ForkedExaminer(memory_bytes=64 * 2**20)  # less than the libraries have taken already
 
     with pytest.raises((DecoderDied, Unratable)):
         apart.examine(path)

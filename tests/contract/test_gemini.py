@@ -7,7 +7,7 @@ import pytest
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.model import Creator, Metrics, Record, Video, parse_record
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.rubric_values import RUBRIC_VERSION
 from shared.storage.lake import RatingKey, answer_name
 from tests.gemini_world import World, make_clip
@@ -554,19 +554,25 @@ def test_a_developer_key_sends_the_file_inline(gemini, clip):
     ids=str,
 )
 def test_another_parameter_is_another_configuration(other):
-    assert Condition(GeminiSettings(**other)).config_hash != Condition(GeminiSettings()).config_hash
+    assert (
+        GeminiCondition(GeminiSettings(**other)).config_hash
+        != GeminiCondition(GeminiSettings()).config_hash
+    )
 
 
 @pytest.mark.parametrize(
     "same", [{"api_key": "k"}, {"timeout_s": 9}, {"attempts": 1}, {"location": "eu"}], ids=str
 )
 def test_where_and_how_patiently_it_is_asked_is_not(same):
-    assert Condition(GeminiSettings(**same)).config_hash == Condition(GeminiSettings()).config_hash
+    assert (
+        GeminiCondition(GeminiSettings(**same)).config_hash
+        == GeminiCondition(GeminiSettings()).config_hash
+    )
 
 
 def test_another_prompt_or_schema_is_another_configuration(monkeypatch):
-    plain = Condition(GeminiSettings()).config_hash
-    prompted, shaped = Condition(GeminiSettings()), Condition(GeminiSettings())
+    plain = GeminiCondition(GeminiSettings()).config_hash
+    prompted, shaped = GeminiCondition(GeminiSettings()), GeminiCondition(GeminiSettings())
     monkeypatch.setitem(prompted.__dict__, "prompt", prompted.prompt + " ")
     monkeypatch.setitem(shaped.__dict__, "schema", shaped.schema | {"description": "x"})
 
@@ -575,7 +581,7 @@ def test_another_prompt_or_schema_is_another_configuration(monkeypatch):
 
 def test_a_corrupt_kept_answer_is_kept_as_a_failure_and_nothing_is_paid(world):
     upload = world.upload()
-    condition = Condition(world.settings)
+    condition = GeminiCondition(world.settings)
     key = RatingKey(upload.generation, condition.name, condition.config_hash)
     world.lake.put(answer_name(VIDEO_ID, key, 1), b"{")
 
@@ -620,7 +626,7 @@ def test_a_rag_rater_is_another_rater_under_another_configuration(world):
 
 
 def test_another_word_in_a_card_is_another_configuration(monkeypatch):
-    condition, other = (Condition(GeminiSettings(), sees_cards=True) for _ in range(2))
+    condition, other = (GeminiCondition(GeminiSettings(), sees_cards=True) for _ in range(2))
     monkeypatch.setitem(other.__dict__, "preface", condition.preface + ".")
 
     assert condition.config_hash != other.config_hash

@@ -13,7 +13,7 @@ from shared.errors import Misconfigured, Transient
 from shared.model import Rating
 from shared.rating.batch.job import Undecided, VertexJobs
 from shared.rating.gemini.api import GeminiApi
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from tests.fakes import tombstones_in
 from tests.gemini_world import World, make_clip
 from tests.stand_ins.gemini import standing_in
@@ -56,7 +56,7 @@ class Batched(World):
             tombstones_in(self.lake),
             self.jobs,
             GeminiApi(self.client(), self.settings.model, takes_bytes=False),
-            Condition(self.settings),
+            GeminiCondition(self.settings),
             self.bus.publish,
             clock=lambda: self.now,
             sleep=lambda seconds: None,
@@ -292,7 +292,7 @@ def test_a_batch_sends_no_bound(world):
 
     (name,) = [name for name in world.lake.names("batches/") if "/input-" in name]
     lines = [json.loads(line)["request"] for line in world.lake.read(name).splitlines()]
-    live = Condition(world.settings).schema
+    live = GeminiCondition(world.settings).schema
     assert [line["generationConfig"]["responseSchema"] for line in lines] == [live] * 3
 
 

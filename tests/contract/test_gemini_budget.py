@@ -13,10 +13,10 @@ from shared.messaging.events import upload_in
 from shared.messaging.parked import due, release
 from shared.messaging.sweep import App as SweepApp
 from shared.messaging.sweep import sweep as sweep_once
-from shared.rating.clip import Clip
+from shared.rating.clip import ClipHeader
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.rating.ledger import affordable_videos
 from tests.fakes import TopicsInMemory, tombstones_in
 from tests.gemini_world import World, make_clip
@@ -122,7 +122,7 @@ def test_a_budget_in_money_stops_before_it_is_overdrawn(gemini, clip):
 
 def test_what_a_call_really_cost_is_what_is_booked(gemini, clip):
     most = expected_usd(
-        Clip(10.0, False), Condition(World(gemini, clip).settings), Prices.load(), DAY
+        ClipHeader(10.0, False), GeminiCondition(World(gemini, clip).settings), Prices.load(), DAY
     )
     world = World(gemini, clip, usd=3 * most)
 
@@ -136,7 +136,7 @@ def test_what_a_call_really_cost_is_what_is_booked(gemini, clip):
 
 def test_a_call_that_timed_out_may_have_been_billed_and_is_booked(gemini, clip):
     most = expected_usd(
-        Clip(10.0, False), Condition(World(gemini, clip).settings), Prices.load(), DAY
+        ClipHeader(10.0, False), GeminiCondition(World(gemini, clip).settings), Prices.load(), DAY
     )
     world = World(gemini, clip, usd=1.5 * most, timeout_s=0.2, attempts=1)
     gemini.script({"delay_s": 3})

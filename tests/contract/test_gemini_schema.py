@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import Misconfigured, Transient
 from shared.rating.gemini.answers import Answers
-from shared.rating.gemini.question import IN_WORDS, Condition
+from shared.rating.gemini.question import IN_WORDS, GeminiCondition
 from shared.storage.lake import RatingKey, answer_name
 from tests.gemini_world import World, make_clip
 from tests.stand_ins.gemini import standing_in
@@ -236,7 +236,7 @@ def test_a_relaxed_answer_lies_under_the_same_key(world):
     refuse(world.gemini, with_schema=STATES)
     world.deliver(upload)
 
-    condition = Condition(world.settings)
+    condition = GeminiCondition(world.settings)
     key = RatingKey(upload.generation, condition.name, condition.config_hash)
     kept = Answers(world.lake).find(VIDEO_ID, key, 1)
     assert kept.schema_relaxed
@@ -276,7 +276,7 @@ def test_no_bound_is_on_the_wire(world):
 
     (request,) = world.gemini.requests
     schema = camel(request.json)["generationConfig"]["responseSchema"]
-    assert schema == Condition(world.settings).schema
+    assert schema == GeminiCondition(world.settings).schema
     assert BOUNDS & set(names_in(schema)) == set()
     assert schema["propertyOrdering"] == schema["required"] == list(schema["properties"])
 
@@ -310,7 +310,7 @@ def test_every_bound_that_left_the_wire_is_checked_and_the_answer_is_kept(world,
     assert (rating.status, rating.flags, world.calls) == ("rated", ("corrected",), 2)
     *_, checks = world.gemini.requests[-1].json["contents"]
     assert complaint in checks["parts"][0]["text"]
-    condition = Condition(world.settings)
+    condition = GeminiCondition(world.settings)
     key = RatingKey(upload.generation, condition.name, condition.config_hash)
     kept = Answers(world.lake).find(VIDEO_ID, key, 1).response
     text = kept["candidates"][0]["content"]["parts"][0]["text"]

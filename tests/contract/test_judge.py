@@ -10,8 +10,8 @@ from shared.errors import Transient
 from shared.model import Moment, Rating
 from shared.rating.gemini.api import GeminiApi
 from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension
-from shared.rating.judge.judge import Judge, Stored
-from shared.rating.judge.question import Judgement
+from shared.rating.judge.judge import Judge, StoredRating
+from shared.rating.judge.question import JudgeCondition
 from shared.rubric_values import Values
 from tests.fakes import LakeInMemory
 from tests.gemini_world import World
@@ -32,7 +32,7 @@ RATING = Rating(
     ),
     evidence=(Moment(at_s=3.0, what="It speaks."),),
 )
-STORED = Stored("7300000000000000001", RATING)
+STORED = StoredRating("7300000000000000001", RATING)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def gemini():
 def judge(gemini):
     world = World(gemini, b"")
     api = GeminiApi(world.client(), world.settings.model, takes_bytes=False)
-    return Judge(Judgement(world.settings), api, LakeInMemory(), lambda: NOW, lambda: 0.0)
+    return Judge(JudgeCondition(world.settings), api, LakeInMemory(), lambda: NOW, lambda: 0.0)
 
 
 def test_a_judgement_has_every_dimension_with_cards_that_were_shown(judge):
@@ -155,7 +155,7 @@ def test_a_refusal_is_told(judge, gemini):
 
 
 def test_another_card_prompt_or_model_is_another_judge(judge, monkeypatch):
-    other = Judgement(judge.under.settings)
+    other = JudgeCondition(judge.under.settings)
     monkeypatch.setitem(other.__dict__, "prompt", other.prompt + ".")
 
     assert other.config_hash != judge.under.config_hash

@@ -126,9 +126,9 @@ def test_geminis_key_does_not_leave_analyze(step, written, tmp_path):
 
 
 def test_a_client_of_gemini_conceals_its_key(written):
-    from shared.rating.gemini.api import connected
+    from shared.rating.gemini.api import genai_client
 
-    connected(GeminiSettings(api_key=API_KEY), "p")
+    genai_client(GeminiSettings(api_key=API_KEY), "p")
 
     assert logs.concealed(f"x {API_KEY} y") == "x [secret] y"
 

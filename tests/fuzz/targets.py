@@ -17,10 +17,10 @@ from shared.inputs.media_type import media_type
 from shared.insights.plan import parse_plan
 from shared.messaging.events import evidence, upload_in, video_uploaded
 from shared.model import Rating, canonical_json, parse, parse_record
-from shared.rating.clip import Unreadable, clip_of
+from shared.rating.clip import Unreadable, read_clip_header
 from shared.rating.gemini.reading import Stopped, Unfit, read, usage
 from shared.rating.gemini.wire import read_wire
-from shared.rating.rubric_file import BadRubric, checked_rubric
+from shared.rating.rubric_file import BadRubric, parse_rubric
 from shared.rating.signals import Unratable, measure, picture_at
 from shared.tiktok.collections import parse_collection
 from shared.tiktok.sources.manifest_file import Manifest
@@ -135,7 +135,7 @@ def _faults(content: bytes) -> None:
 
 def _rubric(content: bytes) -> None:
     with suppress(BadRubric):
-        checked_rubric(content)
+        parse_rubric(content)
 
 
 def _gemini(content: bytes) -> None:
@@ -158,7 +158,7 @@ def _response(response: dict[str, Any] | None) -> None:
 def _clip(content: bytes) -> None:
     media_type(content[:4_096])
     with suppress(Unreadable):
-        clip_of(io.BytesIO(content))
+        read_clip_header(io.BytesIO(content))
 
 
 def _signals(content: bytes) -> None:

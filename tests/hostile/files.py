@@ -10,7 +10,7 @@ from local.faults import BadPlan as BadFaults
 from local.faults import read_plan
 from shared.errors import Permanent
 from shared.insights.plan import parse_plan
-from shared.rating.rubric_file import BadRubric, checked_rubric
+from shared.rating.rubric_file import BadRubric, parse_rubric
 from shared.tiktok.collections import parse_collection
 from tests.hostile.table import Cell, Feed, Handler, Seen
 
@@ -298,7 +298,7 @@ rubric = handler(
             ),
         },
     ),
-    lambda _, content: checked_rubric(content),
+    lambda _, content: parse_rubric(content),
     BadRubric,
 )
 

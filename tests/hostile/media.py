@@ -13,8 +13,8 @@ import av
 import numpy as np
 
 from shared.messaging.events import VideoUploaded
-from shared.rating.clip import Unreadable, clip_of
-from shared.rating.rate import App, rate_upload
+from shared.rating.clip import Unreadable, read_clip_header
+from shared.rating.rate import RateApp, rate_upload
 from shared.rating.signals.rater import SignalsRater
 from shared.storage.lease import Claims
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
@@ -130,7 +130,7 @@ def _too_many_pixels() -> File:
 def _rating(folder: Path) -> Iterator[Feed]:
     lake, bus = LakeInMemory(), BusInMemory()
     rater = SignalsRater()
-    app = App(
+    app = RateApp(
         lake=lake,
         tombstones=tombstones_in(lake),
         claims=Claims(lake, 660),
@@ -148,7 +148,7 @@ def _rating(folder: Path) -> Iterator[Feed]:
 
     def feed(file: File) -> Seen:
         with suppress(Unreadable):
-            clip_of(io.BytesIO(file.content))
+            read_clip_header(io.BytesIO(file.content))
         bus.published.clear()
         rate(file)
         said = list(bus.published)

@@ -13,8 +13,8 @@ import functions_framework
 from pytest import MonkeyPatch
 
 from shared.messaging.events import DIRECT_FINALIZED
-from shared.rating.rate import App
-from shared.rating.rater import Answer
+from shared.rating.rate import RateApp
+from shared.rating.rater import RaterAnswer
 from shared.storage.lease import Claims
 from shared.warehouse.group import GroupCommit
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
@@ -157,8 +157,8 @@ class _Rater:
 
     name, condition, config_hash, sees_caption = "scripted/1", "scripted", "abcd", False
 
-    def rate(self, media: Any) -> Answer:
-        return Answer(status="unratable", reason="scripted")
+    def rate(self, media: Any) -> RaterAnswer:
+        return RaterAnswer(status="unratable", reason="scripted")
 
 
 @contextmanager
@@ -169,7 +169,7 @@ def _analyzing(folder: Path) -> Iterator[Feed]:
         main, lake, bus = sys.modules["main"], LakeInMemory(), BusInMemory()
         generation = lake.replace(NAME, CLIP, 0)
         other = lake.replace(f"videos/{NEIGHBOUR}.mp4", CLIP, 0)
-        made = App(
+        made = RateApp(
             lake=lake,
             tombstones=tombstones_in(lake),
             claims=Claims(lake, 660),

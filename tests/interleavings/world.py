@@ -20,8 +20,8 @@ from shared.messaging.sweep import App as SweepApp
 from shared.model import Record, canonical_json
 from shared.privacy.tombstones import FRESH_S, TOMBSTONES, Kind, Tombstones, digest
 from shared.rating.budget import OverBudget
-from shared.rating.rate import App as AnalyzeApp
-from shared.rating.rater import Answer, Media
+from shared.rating.rate import RateApp as AnalyzeApp
+from shared.rating.rater import MediaToRate, RaterAnswer
 from shared.rubric_values import Values
 from shared.storage.lake import COLLECTIONS, RatingKey, metadata_name, video_name
 from shared.storage.lease import Claims
@@ -75,14 +75,14 @@ class SimulatedRater:
     condition: str = "gemini"
     sees_caption: bool = False
 
-    def rate(self, media: Media) -> Answer:
+    def rate(self, media: MediaToRate) -> RaterAnswer:
         world = self.world
         if world.scheduler.random.random() < world.over_budget:
             raise OverBudget(world.scheduler.now() + timedelta(seconds=5), "spent")
         world.scheduler.step("pay")
         world.paid(media.video_id, media.key)
         text = f"@{NAME} falls" if media.video_id in world.rated_with_mention else "a cat falls"
-        return Answer(status="rated", values=Values(unexpectedness=50, violation=text))
+        return RaterAnswer(status="rated", values=Values(unexpectedness=50, violation=text))
 
 
 @dataclass

@@ -9,7 +9,7 @@ import cli.verbs
 from shared.config import GeminiSettings
 from shared.rating.gemini.estimate import expected
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
 from tests.terraform.conftest import ROOT
 
@@ -28,7 +28,7 @@ def cost(row: str) -> float:
 
 def test_gemini_costs_what_the_estimate_says():
     settings = GeminiSettings(api_key="")
-    one = expected(30.0, True, Condition(settings))
+    one = expected(30.0, True, GeminiCondition(settings))
     low, high = one.cost_usd(Prices.load(), settings.model, ON)
 
     assert settings.model in TEXT

@@ -9,7 +9,7 @@ from cli.console import Screen
 from cli.errors import UserError
 from cli.verbs.rate.price import usd
 from shared.rating.batch.part import Part
-from shared.rating.gemini.estimate import Expected, Range
+from shared.rating.gemini.estimate import CallEstimate, Range
 
 LISTED = 20
 GO_ON = "The same command goes on where it stopped; nothing is paid twice."
@@ -33,7 +33,7 @@ class BackfillOutcome:
     standings: Counter[str] = field(default_factory=Counter)
     videos: int = 0
     seconds: float = 0.0
-    expected: Expected = field(default_factory=Expected)
+    expected: CallEstimate = field(default_factory=CallEstimate)
     cost: Range | None = None
     limited: bool = False
     parts: list[Part] = field(default_factory=list)

@@ -26,17 +26,24 @@ from shared.model import Rating, Record
 from shared.privacy.tombstones import Tombstones
 from shared.rating.batch.batches import Batches, CorrectionsOnly, NotAnswered
 from shared.rating.batch.job import Job, Jobs
-from shared.rating.batch.lines import Wanted
+from shared.rating.batch.lines import RatingRequest
 from shared.rating.batch.part import Part, schema_was_refused
-from shared.rating.batch.plan import MOST_BYTES, MOST_REQUESTS, Draft, Look, Survey, Video
+from shared.rating.batch.plan import (
+    MOST_BYTES,
+    MOST_REQUESTS,
+    Draft,
+    Survey,
+    SurveyedRating,
+    VideoObject,
+)
 from shared.rating.budget import Budget
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import Gemini
 from shared.rating.gemini.estimate import expected
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
-from shared.rating.rate import App, Publish, rate_upload
+from shared.rating.rate import PublishRecords, RateApp, rate_upload
 from shared.storage.lake import Lake
 from shared.storage.lease import Claims
 
@@ -66,8 +73,8 @@ class Backfill:
     tombstones: Tombstones
     jobs: Jobs
     gemini: Gemini
-    under: Condition
-    publish: Publish
+    under: GeminiCondition
+    publish: PublishRecords
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     timer: Callable[[], float] = time.monotonic
@@ -100,7 +107,7 @@ class Backfill:
         """What calls cost where these settings ask."""
         return Prices.under(self.under.settings)
 
-    def run(self, videos: Iterable[Video], wish: BackfillOptions) -> BackfillOutcome:
+    def run(self, videos: Iterable[VideoObject], wish: BackfillOptions) -> BackfillOutcome:
         """Plan, ask, wait, keep, rate. Killed anywhere, the same run again goes on from there.
 
         What jobs of earlier runs have answered becomes ratings too, whatever is selected now.
@@ -128,7 +135,7 @@ class Backfill:
 
     def _plan(
         self,
-        videos: Iterable[Video],
+        videos: Iterable[VideoObject],
         wish: BackfillOptions,
         under_way: list[Part],
         questions: Draft,
@@ -153,7 +160,7 @@ class Backfill:
             self.prices, self.under.settings.model, self.clock().date(), batch=True
         )
 
-    def _note(self, look: Look, seen: set[str]) -> None:
+    def _note(self, look: SurveyedRating, seen: set[str]) -> None:
         outcome, wanted, settings = self._outcome, look.wanted, self.under.settings
         outcome.standings[look.standing] += 1
         if look.standing != "wanted":
@@ -218,13 +225,13 @@ class Backfill:
 
     def _rated(self, part: Part) -> Part:
         """Rate what a part has answers for; done with it when nothing is left."""
-        again: list[Wanted] = []
+        again: list[RatingRequest] = []
         left = self._rate(self._batches.wanted(part), again)
         left += self._rate(again, None)
         self._outcome.unrated += left
         return part if left else self._batches.done_with(part)
 
-    def _rate(self, wanted: Iterable[Wanted], again: list[Wanted] | None) -> int:
+    def _rate(self, wanted: Iterable[RatingRequest], again: list[RatingRequest] | None) -> int:
         """Rate them; returns how many are left, without those that are to be tried again."""
         left = 0
         for one, error in in_order(self._attempt, wanted, self.threads):
@@ -237,7 +244,7 @@ class Backfill:
                 self._outcome.trouble = str(error)
         return left
 
-    def _attempt(self, wanted: Wanted) -> tuple[Wanted, Exception | None]:
+    def _attempt(self, wanted: RatingRequest) -> tuple[RatingRequest, Exception | None]:
         upload = VideoUploaded(
             self.lake.bucket_name,
             wanted.name,
@@ -253,7 +260,7 @@ class Backfill:
             return wanted, error
         return wanted, None
 
-    def _made_app(self) -> App:
+    def _made_app(self) -> RateApp:
         rater = GeminiRater(
             self.under,
             CorrectionsOnly(self.gemini),
@@ -263,7 +270,7 @@ class Backfill:
             self.clock,
             self.timer,
         )
-        return App(
+        return RateApp(
             lake=self.lake,
             tombstones=self.tombstones,
             claims=Claims(self.lake, self.claim_lease_s),
@@ -316,7 +323,7 @@ def refuse_without_vertex(target: str, dry_run: bool) -> None:
 
 def gemini_condition(
     endpoints: Endpoints, sees_caption: bool, sees_cards: bool = False
-) -> Condition:
+) -> GeminiCondition:
     """How Gemini is asked there: as that cloud is configured, else as this shell says.
 
     Without a key, whatever the shell has: batches are Vertex AI's, and a key is no part of a
@@ -324,13 +331,13 @@ def gemini_condition(
     """
     said = endpoints.gemini or read(GeminiSettings).model_dump()
     settings = GeminiSettings.model_validate(said | {"api_key": ""})
-    return Condition(settings, sees_caption, sees_cards)
+    return GeminiCondition(settings, sees_caption, sees_cards)
 
 
 def backfilled(
     selected: Selection,
     wish: BackfillOptions,
-    under: Condition,
+    under: GeminiCondition,
     endpoints: Endpoints,
     screen: Screen,
 ) -> BackfillOutcome:

@@ -17,10 +17,10 @@ from cli.selection import Selection, videos_in
 from shared.concurrency import in_order
 from shared.config import MOST_UPLOADED_BYTES, AnalyzeSettings, GeminiSettings, read
 from shared.inputs.media_type import HEAD_BYTES, media_type
-from shared.rating.clip import Clip, Unreadable, clip_of
-from shared.rating.gemini.estimate import Expected, Range, expected
+from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
+from shared.rating.gemini.estimate import CallEstimate, Range, expected
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.storage.lake import Gone, Lake
 
 LISTED = 20
@@ -44,7 +44,7 @@ class _RatingLimits(AnalyzeSettings):
 class EstimateSettings:
     """Under which condition it would be rated, how often, within which limits, at which prices."""
 
-    under: Condition
+    under: GeminiCondition
     limits: AnalyzeSettings
     prices: Prices
     on: date
@@ -76,7 +76,7 @@ class EstimateSettings:
             option = str(first["loc"][0]).removesuffix("_long") if first["loc"] else "model"
             why = first["msg"].removeprefix("Value error, ")
             raise UserError(f"--{option}: {why}.", WRONG_USE) from error
-        under = Condition(settings, sees_caption, sees_cards)
+        under = GeminiCondition(settings, sees_caption, sees_cards)
         return cls(under, read(_RatingLimits), Prices.under(settings), on, replicates)
 
     @property
@@ -88,7 +88,7 @@ class EstimateSettings:
         sent = MOST_UPLOADED_BYTES if self.settings.api_key else math.inf
         return int(min(self.limits.max_media_bytes, sent))
 
-    def clip(self, file: BinaryIO, size: int) -> Clip:
+    def clip(self, file: BinaryIO, size: int) -> ClipHeader:
         """What would be rated. Raises Unreadable for what cannot be rated, or not priced."""
         if size == 0:
             raise Unreadable("empty", "the file has no bytes")
@@ -97,7 +97,7 @@ class EstimateSettings:
         if media_type(file.read(HEAD_BYTES)) is None:
             raise Unreadable("not_a_video", "no video, by its first bytes")
         file.seek(0)
-        clip = clip_of(file)
+        clip = read_clip_header(file)
         if clip.duration_s is None:
             raise Unreadable("no_duration", "its header tells no duration; it would be rated")
         if clip.duration_s > self.settings.max_clip_s:
@@ -105,7 +105,7 @@ class EstimateSettings:
             raise Unreadable("too_long", f"{clip.duration_s:.0f} s; the most is {most:.0f} s")
         return clip
 
-    def expected(self, clip: Clip) -> Expected:
+    def expected(self, clip: ClipHeader) -> CallEstimate:
         once = expected(clip.duration_s or 0.0, clip.has_audio, self.under)
         return once.times(self.replicates)
 
@@ -136,7 +136,7 @@ class CostEstimate:
     videos: int = 0
     duration_s: float = 0.0
     with_sound: int = 0
-    total: Expected = field(default_factory=Expected)
+    total: CallEstimate = field(default_factory=CallEstimate)
     not_priced: list[NotPriced] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -167,7 +167,7 @@ class CostEstimate:
             self.with_sound += clip.has_audio
             self.total += self.plan.expected(clip)
 
-    def _looked_at(self, source: _VideoSource) -> Clip | NotPriced:
+    def _looked_at(self, source: _VideoSource) -> ClipHeader | NotPriced:
         try:
             with source.open() as file:
                 return self.plan.clip(file, source.size())
@@ -311,7 +311,7 @@ def _show_rest(estimate: CostEstimate, screen: Screen) -> None:
         screen.say(problem)
 
 
-def _tokens(total: Expected) -> Iterator[tuple[str, int, int]]:
+def _tokens(total: CallEstimate) -> Iterator[tuple[str, int, int]]:
     """What is counted, by modality, with both ends of what is expected."""
     low, high = total.low, total.high
     yield "video", low.video_tokens, high.video_tokens

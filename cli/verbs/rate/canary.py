@@ -15,7 +15,7 @@ from shared.model import parse
 from shared.rating.gemini.canary import LATEST, CanaryVerdict, most_usd
 from shared.rating.gemini.canary_clips import frozen_clips
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.storage.lake import Lake
 
 ANSWERS_WITHIN_S = 600.0
@@ -82,7 +82,7 @@ def in_words(verdict: CanaryVerdict) -> str:
 
 def _tell_cost(endpoints: Endpoints, screen: Screen) -> None:
     settings = GeminiSettings.model_validate({"api_key": "", **endpoints.gemini})
-    most = most_usd(Condition(settings), Prices.under(settings), datetime.now(UTC).date())
+    most = most_usd(GeminiCondition(settings), Prices.under(settings), datetime.now(UTC).date())
     price = "have no price in the table" if most is None else f"cost at most about {usd(most)}"
     screen.say(
         f"{len(frozen_clips())} clips {price}, from the day's budget; asked again today they are "

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from cli.verbs.rate.requests import ChosenRater, RatingRequest
 from shared.concurrency import in_order
-from shared.rating.clip import Clip, Unreadable, clip_of
+from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.prices import Prices
 from shared.storage.lake import Gone, Lake
@@ -78,10 +78,10 @@ def _counts(requests: Iterable[RatingRequest]) -> dict[str, tuple[RatingRequest,
     return counts
 
 
-def _clip(request: RatingRequest, lake: Lake) -> Clip | None:
+def _clip(request: RatingRequest, lake: Lake) -> ClipHeader | None:
     try:
         with _opened(request, lake) as file:
-            return clip_of(file)
+            return read_clip_header(file)
     except (Unreadable, Gone):
         return None
 

@@ -20,7 +20,7 @@ from shared.model import Rating, parse
 from shared.storage.lake import FAILED, PARKED, Entry, Lake, RatingKey, rating_name
 
 if TYPE_CHECKING:
-    from shared.rating.gemini.question import Condition
+    from shared.rating.gemini.question import GeminiCondition
 
 STAGE = "analyze"
 VIDEOS_PER_REFRESH = 200
@@ -33,7 +33,7 @@ class ChosenRater:
     condition: str
     name: str
     config_hash: str
-    under: "Condition | None" = None
+    under: "GeminiCondition | None" = None
 
     @classmethod
     def of(cls, condition: str, gemini: dict[str, Any]) -> "ChosenRater":
@@ -43,10 +43,10 @@ class ChosenRater:
 
             signals = SignalsRater()
             return cls(condition, signals.name, signals.config_hash)
-        from shared.rating.gemini.question import Condition
+        from shared.rating.gemini.question import GeminiCondition
 
         settings = GeminiSettings.model_validate({"api_key": ""} | gemini)
-        under = Condition.of(condition, settings)
+        under = GeminiCondition.of(condition, settings)
         return cls(condition, under.name, under.config_hash, under)
 
 

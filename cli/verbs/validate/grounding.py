@@ -24,7 +24,7 @@ from shared.storage.lake import Lake
 if TYPE_CHECKING:
     from shared.insights.agreement.grounding import Case, Grounding
     from shared.insights.agreement.ratings import Ratings
-    from shared.rating.judge.judge import Judge, Stored, Verdicts
+    from shared.rating.judge.judge import Judge, JudgedRating, StoredRating
 
 JUDGED = "gemini/"
 OUTPUT_TOKENS = 2_000
@@ -66,9 +66,9 @@ def judge_ratings(
     return grounding(judge.under.name, versions, cases, dict(refused), ratings)
 
 
-def _chosen(lake: Lake, limit: int) -> list["Stored"]:
+def _chosen(lake: Lake, limit: int) -> list["StoredRating"]:
     """Rated ones with a rationale, the first replicate of each, in no order that names give."""
-    from shared.rating.judge.judge import Stored
+    from shared.rating.judge.judge import StoredRating
 
     names = [name for name in lake.names("ratings/") if f"/{JUDGED}" in name]
     firsts: dict[str, str] = {}
@@ -82,22 +82,22 @@ def _chosen(lake: Lake, limit: int) -> list["Stored"]:
         with suppress(Permanent):
             rating = parse(Rating, lake.read(name) or b"", name)
             if rating.values is not None and rating.values.expectation:
-                chosen.append(Stored(name.split("/")[1], rating))
+                chosen.append(StoredRating(name.split("/")[1], rating))
     return chosen
 
 
 def _judge(endpoints: Endpoints, lake: Lake) -> "Judge":
     from shared.rating.gemini.api import GeminiApi
     from shared.rating.judge.judge import Judge
-    from shared.rating.judge.question import Judgement
+    from shared.rating.judge.question import JudgeCondition
 
     configured = read(GeminiSettings).model_dump() if endpoints.is_local else {"api_key": ""}
     settings = GeminiSettings.model_validate(configured | endpoints.gemini)
     gemini = GeminiApi.connect(settings, endpoints.project)
-    return Judge(Judgement(settings), gemini, lake, lambda: datetime.now(UTC), time.monotonic)
+    return Judge(JudgeCondition(settings), gemini, lake, lambda: datetime.now(UTC), time.monotonic)
 
 
-def _tell_price(judge: "Judge", stored: list["Stored"], screen: Screen) -> None:
+def _tell_price(judge: "Judge", stored: list["StoredRating"], screen: Screen) -> None:
     from shared.rating.gemini.estimate import CHARACTERS_PER_TOKEN
     from shared.rating.gemini.prices import Prices
     from shared.rating.gemini.usage import Usage
@@ -119,7 +119,7 @@ def _tell_price(judge: "Judge", stored: list["Stored"], screen: Screen) -> None:
     )
 
 
-def _cases(verdicts: "Verdicts") -> Iterator["Case"]:
+def _cases(verdicts: "JudgedRating") -> Iterator["Case"]:
     from shared.insights.agreement.grounding import Case
 
     rating, values = verdicts.stored.rating, verdicts.stored.rating.values

@@ -197,9 +197,9 @@ def _primary(path: Path) -> Any:
 
 def _invariants(screen: Screen) -> Any:
     from shared.insights.statistics.estimate import Estimate
-    from shared.rating.signals.invariants import checked
+    from shared.rating.signals.invariants import check_invariants
 
-    results = checked(screen.now)
+    results = check_invariants(screen.now)
     for result in results:
         if not result.holds:
             screen.say(f"Invariant broken: {result.sentence} ({result.measured})")

@@ -14,12 +14,12 @@ from typing import Any
 from shared.concurrency import in_order
 from shared.errors import Misconfigured, Transient
 from shared.rating.batch.job import Job, Jobs, Undecided
-from shared.rating.batch.lines import Wanted, lines_of, wanted_in
-from shared.rating.batch.part import Found, Part, moved, open_parts
+from shared.rating.batch.lines import RatingRequest, lines_of, requests_in
+from shared.rating.batch.part import BatchCounts, Part, open_parts, update_part
 from shared.rating.batch.results import Result, Results
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import Gemini
-from shared.rating.gemini.question import Condition, Question, Reply
+from shared.rating.gemini.question import GeminiCondition, GeminiQuestion, Reply
 from shared.storage.lake import Gone, Lake
 
 UNDECIDED_S = 150.0
@@ -43,7 +43,7 @@ class CorrectionsOnly:
     def takes_bytes(self) -> bool:
         return False
 
-    def ask(self, question: Question) -> Reply:
+    def ask(self, question: GeminiQuestion) -> Reply:
         if len(question.contents) == 1:
             raise NotAnswered("no answer is kept")
         return self.gemini.ask(question)
@@ -55,7 +55,7 @@ class Batches:
 
     lake: Lake
     jobs: Jobs
-    under: Condition
+    under: GeminiCondition
     clock: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -66,13 +66,13 @@ class Batches:
         """The parts that are not done with, whoever began them."""
         return list(open_parts(self.lake, self.under))
 
-    def wanted(self, part: Part) -> Iterator[Wanted]:
+    def wanted(self, part: Part) -> Iterator[RatingRequest]:
         """What was asked in a part."""
         plan = self.lake.stat(part.plan_name)
         if plan is None:
             raise Misconfigured(f"{part.plan_name} is missing: nobody knows what its job was asked")
         lines = lines_of(self.lake, part.plan_name, int(plan.generation))
-        yield from wanted_in(line or b"" for line in lines)
+        yield from requests_in(line or b"" for line in lines)
 
     def submitted(self, part: Part) -> Part:
         """Make a part's job, or find the one that was made. Raises Undecided, Transient.
@@ -84,7 +84,7 @@ class Batches:
         while not part.is_at("submitted"):
             if job := self.jobs.named(part.display_name):
                 return self._with_job(part, job)
-            part = moved(self.lake, part, lambda standing: None)
+            part = update_part(self.lake, part, lambda standing: None)
             if part.step == "submitting" and self._is_recent(part.tried_at):
                 self.sleep(_LOOK_AGAIN_S)
                 continue
@@ -122,7 +122,7 @@ class Batches:
                 f"are under {part.output_prefix}. If they are lost for good, delete the job and "
                 f"{part.state_name}: what is missing is then asked, and paid, once more"
             )
-        found = Found(
+        found = BatchCounts(
             answered=results.answered,
             failed=results.failed,
             missing=results.missing,
@@ -132,7 +132,7 @@ class Batches:
             messages=dict(results.messages),
         )
         changes = {"step": "collected", "job_state": job.state, "problem": job.problem}
-        return moved(
+        return update_part(
             self.lake,
             part,
             lambda standing: None if standing.is_at("collected") else changes | {"found": found},
@@ -140,7 +140,7 @@ class Batches:
 
     def done_with(self, part: Part) -> Part:
         """What was answered is rated: nothing more is to do about this part."""
-        return moved(
+        return update_part(
             self.lake, part, lambda standing: {"step": "rated"} if standing.is_open else None
         )
 
@@ -156,7 +156,7 @@ class Batches:
                 return None
             return {"step": "submitting", "tried_at": at, "tried_by": self.owner}
 
-        return moved(self.lake, part, change)
+        return update_part(self.lake, part, change)
 
     def _made(self, part: Part) -> Job:
         bucket = self.lake.bucket_name
@@ -169,12 +169,14 @@ class Batches:
         except Undecided:
             raise
         except Exception:
-            moved(self.lake, part, _withdrawn)  # no job was made, and nobody has to wait for it
+            update_part(
+                self.lake, part, _withdrawn
+            )  # no job was made, and nobody has to wait for it
             raise
 
     def _with_job(self, part: Part, job: Job) -> Part:
         changes = {"step": "submitted", "job": job.name}
-        return moved(
+        return update_part(
             self.lake, part, lambda standing: None if standing.is_at("submitted") else changes
         )
 

@@ -9,8 +9,8 @@ from google.genai import errors, types
 
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Transient
-from shared.rating.gemini.api import connected
-from shared.rating.gemini.failures import FAILURES, UNREADABLE, NotAccepted, translated
+from shared.rating.gemini.api import genai_client
+from shared.rating.gemini.failures import FAILURES, UNREADABLE, NotAccepted, translate_failure
 
 ENDED = frozenset(
     {
@@ -72,7 +72,7 @@ class VertexJobs:
     def connect(cls, settings: GeminiSettings, project: str) -> "VertexJobs":
         if settings.api_key:
             raise Misconfigured("GEMINI_API_KEY: the Developer API has no batches over gs:// files")
-        return cls(connected(settings, project), settings.model)
+        return cls(genai_client(settings, project), settings.model)
 
     def named(self, display_name: str) -> Job | None:
         config = types.ListBatchJobsConfig(filter=f'displayName="{display_name}"', page_size=100)
@@ -125,7 +125,7 @@ def _unreadable(error: Exception) -> str:
 
 
 def _of_the_job(error: Exception) -> Exception:
-    meaning = translated(error)
+    meaning = translate_failure(error)
     if isinstance(meaning, NotAccepted):
         return Misconfigured(
             f"{meaning}. Vertex AI's service agent must be able to read and write batches/ in the "

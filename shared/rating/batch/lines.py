@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.inputs.media_type import MediaType
 from shared.model import canonical_json, parse
-from shared.rating.gemini.question import Condition
-from shared.rating.rater import Media
+from shared.rating.gemini.question import GeminiCondition
+from shared.rating.rater import MediaToRate
 from shared.storage.lake import Lake, RatingKey
 
 MOST_LINE_BYTES = 16 * 2**20
@@ -19,12 +19,12 @@ MOST_LINE_BYTES = 16 * 2**20
 _READ_BYTES = 4 * 2**20
 
 
-def word_of(video_id: str, generation: str, replicate: int) -> str:
+def request_id(video_id: str, generation: str, replicate: int) -> str:
     """What tells one rating from every other of its batch."""
     return f"{video_id}/{generation}/{replicate}"
 
 
-class Wanted(BaseModel):
+class RatingRequest(BaseModel):
     """A rating that is wanted of one generation of a video, and all that its question needs."""
 
     model_config = ConfigDict(frozen=True)
@@ -42,22 +42,24 @@ class Wanted(BaseModel):
     @property
     def word(self) -> str:
         """Tells it from every other of its batch, in which object names are of one bucket."""
-        return word_of(self.video_id, self.generation, self.replicate)
+        return request_id(self.video_id, self.generation, self.replicate)
 
-    def key(self, under: Condition) -> RatingKey:
+    def key(self, under: GeminiCondition) -> RatingKey:
         return RatingKey(self.generation, under.name, under.config_hash, self.replicate)
 
     def to_line(self) -> bytes:
         return canonical_json(self.model_dump(mode="json", exclude_none=True)).encode() + b"\n"
 
 
-def wanted_in(lines: Iterable[bytes]) -> Iterator[Wanted]:
+def requests_in(lines: Iterable[bytes]) -> Iterator[RatingRequest]:
     """What a plan says is wanted. Raises Malformed."""
     for line in lines:
-        yield parse(Wanted, line, "plan of a batch")
+        yield parse(RatingRequest, line, "plan of a batch")
 
 
-def request_line(wanted: Wanted, under: Condition, lake: Lake, in_words: bool = False) -> bytes:
+def request_line(
+    wanted: RatingRequest, under: GeminiCondition, lake: Lake, in_words: bool = False
+) -> bytes:
     """The question that would be asked live, as a line of a job's input.
 
     Results come in no order, and whether a key beside the request is echoed is not documented. So
@@ -68,7 +70,7 @@ def request_line(wanted: Wanted, under: Condition, lake: Lake, in_words: bool = 
     words: Vertex AI did not serve it in an earlier job.
     """
     generation = int(wanted.generation)
-    media = Media(
+    media = MediaToRate(
         video_id=wanted.video_id,
         bucket=lake.bucket_name,
         name=wanted.name,

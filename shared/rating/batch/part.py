@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from shared.concurrency import in_order
 from shared.errors import Misconfigured
 from shared.model import Malformed, canonical_json, parse
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.storage.lake import Lake, Superseded
 
 BATCHES = "batches/"
@@ -25,7 +25,7 @@ _STEPS: tuple[Step, ...] = ("planned", "submitting", "submitted", "collected", "
 _JOB_NAME = re.compile(rf"{BATCHES}[0-9a-f]+/job-[0-9]{{5}}\.json")
 
 
-class Found(BaseModel):
+class BatchCounts(BaseModel):
     """What the output of a job said of its requests."""
 
     model_config = ConfigDict(frozen=True)
@@ -60,7 +60,7 @@ class Part(BaseModel):
     job: str | None = None
     job_state: str | None = None
     problem: str = ""
-    found: Found | None = None
+    found: BatchCounts | None = None
 
     @property
     def _folder(self) -> str:
@@ -96,7 +96,7 @@ class Part(BaseModel):
         return _STEPS.index(self.step) >= _STEPS.index(step)
 
 
-def part_at(lake: Lake, name: str) -> tuple[Part, int] | None:
+def read_part(lake: Lake, name: str) -> tuple[Part, int] | None:
     """The part and its object's generation, or None. Raises Misconfigured for what is no part."""
     content, generation = lake.read_with_generation(name)
     if content is None:
@@ -110,19 +110,19 @@ def part_at(lake: Lake, name: str) -> tuple[Part, int] | None:
         ) from error
 
 
-def opened(lake: Lake, part: Part) -> Part:
+def create_part(lake: Lake, part: Part) -> Part:
     """Write a new part, or find that it has been written."""
     lake.write_once(part.state_name, _content(part))
-    return moved(lake, part, lambda standing: None)
+    return update_part(lake, part, lambda standing: None)
 
 
-def moved(lake: Lake, part: Part, change: Callable[[Part], dict[str, Any] | None]) -> Part:
+def update_part(lake: Lake, part: Part, change: Callable[[Part], dict[str, Any] | None]) -> Part:
     """Change a part as it stands now, not as it was read; None changes nothing.
 
     `change` is called again when another process wrote meanwhile.
     """
     while True:
-        standing = part_at(lake, part.state_name)
+        standing = read_part(lake, part.state_name)
         if standing is None:
             raise Misconfigured(f"{part.state_name} was deleted while its job was worked on")
         changes = change(standing[0])
@@ -136,20 +136,20 @@ def moved(lake: Lake, part: Part, change: Callable[[Part], dict[str, Any] | None
         return changed
 
 
-def open_parts(lake: Lake, under: Condition) -> Iterator[Part]:
+def open_parts(lake: Lake, under: GeminiCondition) -> Iterator[Part]:
     """The parts of this rater that are not done with, in the order of their names."""
     return (part for part in parts_of(lake, under) if part.is_open)
 
 
-def schema_was_refused(lake: Lake, under: Condition) -> bool:
+def schema_was_refused(lake: Lake, under: GeminiCondition) -> bool:
     """Whether a job of this rater was told that its response schema cannot be served."""
     return any(part.found and part.found.schema_refused for part in parts_of(lake, under))
 
 
-def parts_of(lake: Lake, under: Condition) -> Iterator[Part]:
+def parts_of(lake: Lake, under: GeminiCondition) -> Iterator[Part]:
     """All parts of this rater, in the order of their names."""
     names = (name for name in lake.names(BATCHES) if _JOB_NAME.fullmatch(name))
-    for standing in in_order(lambda name: part_at(lake, name), names):
+    for standing in in_order(lambda name: read_part(lake, name), names):
         if standing and (standing[0].rater, standing[0].config_hash) == (
             under.name,
             under.config_hash,

@@ -9,10 +9,10 @@ from typing import IO, Literal, Protocol
 
 from shared.concurrency import in_order
 from shared.inputs.media_type import HEAD_BYTES, media_type
-from shared.rating.batch.lines import Wanted, request_line, wanted_in
-from shared.rating.batch.part import BATCHES, Part, opened, part_at
-from shared.rating.clip import Clip, Unreadable, clip_of
-from shared.rating.gemini.question import Condition
+from shared.rating.batch.lines import RatingRequest, request_line, requests_in
+from shared.rating.batch.part import BATCHES, Part, create_part, read_part
+from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
+from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import ACCEPTED
 from shared.rating.rate import caption_of
 from shared.storage.lake import Gone, Lake, Superseded, answer_name, rating_name
@@ -22,7 +22,7 @@ MOST_BYTES = 900_000_000
 """Of one job: Vertex AI takes 200,000 requests and 1 GB (quotas of batch prediction, 2026-11)."""
 
 
-class Video(Protocol):
+class VideoObject(Protocol):
     """One object under videos/."""
 
     @property
@@ -38,15 +38,15 @@ class Video(Protocol):
     def size(self) -> int: ...
 
 
-Standing = Literal["rated", "answered", "under_way", "not_asked", "gone", "wanted"]
+RatingStatus = Literal["rated", "answered", "under_way", "not_asked", "gone", "wanted"]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SurveyedRating:
     """What there is to do about one rating."""
 
-    wanted: Wanted
-    standing: Standing
+    wanted: RatingRequest
+    standing: RatingStatus
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,19 @@ class Survey:
     """Looks at videos, one rating at a time. Writes nothing."""
 
     lake: Lake
-    under: Condition
+    under: GeminiCondition
     max_media_bytes: int
     under_way: frozenset[str] = frozenset()
     """Words of what jobs that are not done with were asked already."""
 
-    def looks(self, videos: Iterable[Video], replicates: int = 1) -> Iterator[Look]:
+    def looks(self, videos: Iterable[VideoObject], replicates: int = 1) -> Iterator[SurveyedRating]:
         """Every rating of these videos, in their order."""
         for looks in in_order(lambda video: self._looks(video, replicates), videos):
             yield from looks
 
-    def _looks(self, video: Video, replicates: int) -> list[Look]:
+    def _looks(self, video: VideoObject, replicates: int) -> list[SurveyedRating]:
         bare = [
-            Wanted(
+            RatingRequest(
                 video_id=video.video_id,
                 name=video.name,
                 generation=str(video.generation),
@@ -76,18 +76,18 @@ class Survey:
             )
             for replicate in range(replicates)
         ]
-        looks = [Look(wanted, self._standing(wanted)) for wanted in bare]
+        looks = [SurveyedRating(wanted, self._standing(wanted)) for wanted in bare]
         if all(look.standing != "wanted" for look in looks):
             return looks
         changes, standing = self._shown(video)
         return [
-            Look(look.wanted.model_copy(update=changes), standing)
+            SurveyedRating(look.wanted.model_copy(update=changes), standing)
             if look.standing == "wanted"
             else look
             for look in looks
         ]
 
-    def _standing(self, wanted: Wanted) -> Standing:
+    def _standing(self, wanted: RatingRequest) -> RatingStatus:
         key = wanted.key(self.under)
         if self.lake.exists(rating_name(wanted.video_id, key)):
             return "rated"
@@ -98,7 +98,7 @@ class Survey:
             return "answered"
         return "wanted"
 
-    def _shown(self, video: Video) -> tuple[dict[str, object], Standing]:
+    def _shown(self, video: VideoObject) -> tuple[dict[str, object], RatingStatus]:
         """What a question says of the file; or that the rater would not ask about it."""
         try:
             kind = media_type(self.lake.head(video.name, video.generation, HEAD_BYTES))
@@ -117,10 +117,10 @@ class Survey:
             "caption": caption,
         }, "wanted"
 
-    def _clip(self, video: Video) -> Clip | None:
+    def _clip(self, video: VideoObject) -> ClipHeader | None:
         """None for a clip that is too long, or has no header that can be read."""
         with suppress(Unreadable), self.lake.open(video.name, video.generation) as file:
-            clip = clip_of(file)
+            clip = read_clip_header(file)
             longest = self.under.settings.max_clip_s
             return clip if clip.duration_s is None or clip.duration_s <= longest else None
         return None
@@ -135,7 +135,7 @@ class Draft:
     `in_words` the questions tell the response schema in words.
     """
 
-    under: Condition
+    under: GeminiCondition
     lake: Lake
     asks: bool = True
     most_requests: int = MOST_REQUESTS
@@ -152,7 +152,7 @@ class Draft:
     def __exit__(self, *_: object) -> None:
         self._spool.close()
 
-    def add(self, wanted: Wanted) -> None:
+    def add(self, wanted: RatingRequest) -> None:
         size = len(self._question(wanted)) if self.asks else 0
         last = self._begins[-1] if self._begins else None
         if last is None or last.is_full(size, self.most_requests, self.most_bytes):
@@ -191,7 +191,7 @@ class Draft:
         while True:
             whole = f"{said}{wanted}\n{attempt}"
             batch_id = hashlib.sha256(whole.encode()).hexdigest()[:16]
-            earlier = part_at(self.lake, f"{BATCHES}{batch_id}/job-00000.json")
+            earlier = read_part(self.lake, f"{BATCHES}{batch_id}/job-00000.json")
             if earlier is None or earlier[0].is_open:
                 return batch_id
             attempt += 1
@@ -211,13 +211,13 @@ class Draft:
         self._write(part.plan_name, self._lines(begins))
         if self.asks:
             self._write(part.input_name, self._questions(begins))
-        return opened(self.lake, part)  # last: what has a state is whole
+        return create_part(self.lake, part)  # last: what has a state is whole
 
     def _questions(self, begins: "_Slice") -> Iterator[bytes]:
-        for wanted in wanted_in(self._lines(begins)):
+        for wanted in requests_in(self._lines(begins)):
             yield self._question(wanted)
 
-    def _question(self, wanted: Wanted) -> bytes:
+    def _question(self, wanted: RatingRequest) -> bytes:
         return request_line(wanted, self.under, self.lake, self.in_words)
 
     def _lines(self, begins: "_Slice") -> Iterator[bytes]:

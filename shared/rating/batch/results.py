@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.rating.batch.lines import Wanted, word_of
-from shared.rating.gemini.answers import Kept
+from shared.rating.batch.lines import RatingRequest, request_id
+from shared.rating.gemini.answers import StoredAnswer
 from shared.rating.gemini.failures import is_bare, speaks_of_schema
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.wire import Wire, read_wire
 from shared.storage.lake import RatingKey
 
@@ -22,10 +22,10 @@ class Result:
     video_id: str
     generation: str
     replicate: int
-    kept: Kept | None
+    kept: StoredAnswer | None
     problem: str = ""
 
-    def key(self, under: Condition) -> RatingKey:
+    def key(self, under: GeminiCondition) -> RatingKey:
         return RatingKey(self.generation, under.name, under.config_hash, self.replicate)
 
 
@@ -40,7 +40,11 @@ class Results:
     """
 
     def __init__(
-        self, wanted: Iterable[Wanted], bucket: str, ended_at: datetime, in_words: bool = False
+        self,
+        wanted: Iterable[RatingRequest],
+        bucket: str,
+        ended_at: datetime,
+        in_words: bool = False,
     ):
         self._bucket = bucket
         self._ended_at = ended_at
@@ -111,10 +115,10 @@ class Results:
         self._bare_refusals += is_bare(status)
         if status or not isinstance(response, dict) or not response:
             problem = _message(status)
-            self._settle(word_of(*identity), _FAILED, problem)
+            self._settle(request_id(*identity), _FAILED, problem)
             return Result(*identity, None, problem)
-        self._settle(word_of(*identity), _ANSWERED)
-        kept = Kept(
+        self._settle(request_id(*identity), _ANSWERED)
+        kept = StoredAnswer(
             asked_at=self._time(document),
             response=response,
             is_batch=True,
@@ -137,13 +141,13 @@ class Results:
         labelled = _labels(request)
         if labelled is None:
             return self._next(among) if among else None
-        if word_of(*labelled) not in self._fate or (among and labelled not in among):
+        if request_id(*labelled) not in self._fate or (among and labelled not in among):
             return None
         return labelled
 
     def _next(self, among: list[tuple[str, str, int]]) -> tuple[str, str, int]:
         """Replicates are one question asked again: without labels, answers are theirs in turn."""
-        first = word_of(*among[0])
+        first = request_id(*among[0])
         number = self._met[first] % len(among)
         self._met[first] += 1
         return among[number]

@@ -11,7 +11,7 @@ from shared.rating.gemini.question import Reply
 from shared.storage.lake import Lake, RatingKey, answer_name
 
 
-class Kept(BaseModel):
+class StoredAnswer(BaseModel):
     """One response of generateContent in the API's own words, and how it was come by.
 
     `latency_s` is None for an answer of a batch, which costs half. `schema_relaxed`: the API did
@@ -33,12 +33,12 @@ class Answers:
 
     lake: Lake
 
-    def find(self, video_id: str, key: RatingKey, number: int) -> Kept | None:
+    def find(self, video_id: str, key: RatingKey, number: int) -> StoredAnswer | None:
         """The nth answer on the way to this rating. Raises Malformed for what is none."""
         content = self.lake.read(answer_name(video_id, key, number))
-        return None if content is None else parse(Kept, content, "kept answer")
+        return None if content is None else parse(StoredAnswer, content, "kept answer")
 
-    def keep(self, video_id: str, key: RatingKey, number: int, kept: Kept) -> Kept:
+    def keep(self, video_id: str, key: RatingKey, number: int, kept: StoredAnswer) -> StoredAnswer:
         """Keep an answer; the one that was there first, if there was one."""
         name = answer_name(video_id, key, number)
         if self.lake.write_once(name, kept.model_dump_json(exclude_none=True).encode()):
@@ -46,8 +46,8 @@ class Answers:
         return self.find(video_id, key, number) or kept
 
 
-def kept_now(reply: Reply, asked_at: datetime, latency_s: float) -> Kept:
-    return Kept(
+def stored_answer(reply: Reply, asked_at: datetime, latency_s: float) -> StoredAnswer:
+    return StoredAnswer(
         asked_at=asked_at,
         response=reply.response,
         latency_s=round(latency_s, 3),

@@ -10,17 +10,17 @@ from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Transient
 from shared.logs import secret
 from shared.model import digest
-from shared.rating.gemini.deadline import hooks, left_s
+from shared.rating.gemini.deadline import hooks, remaining_s
 from shared.rating.gemini.failures import (
     FAILURES,
     BareRefusal,
     NoAnswer,
     NotAccepted,
     SchemaRefused,
-    translated,
+    translate_failure,
 )
-from shared.rating.gemini.files import DeveloperFiles, Files
-from shared.rating.gemini.question import Question, Reply
+from shared.rating.gemini.files import DeveloperFiles, GeminiFiles
+from shared.rating.gemini.question import GeminiQuestion, Reply
 from shared.rating.gemini.token import DefaultCredentials
 from shared.rating.gemini.wire import Wire, read_wire
 
@@ -35,7 +35,7 @@ class Gemini(Protocol):
         """Whether a file is sent with the question; else the model reads it from the bucket."""
         ...
 
-    def ask(self, question: Question) -> Reply:
+    def ask(self, question: GeminiQuestion) -> Reply:
         """The model's reply. Raises Transient, NotAccepted, Misconfigured."""
         ...
 
@@ -51,14 +51,14 @@ class GeminiApi:
         self._client = client
         self._model = model
         self.takes_bytes = takes_bytes
-        self.files: Files | None = DeveloperFiles(client) if takes_bytes else None
+        self.files: GeminiFiles | None = DeveloperFiles(client) if takes_bytes else None
         self._refused_schemas: set[str] = set()
 
     @classmethod
     def connect(cls, settings: GeminiSettings, project: str) -> "GeminiApi":
-        return cls(connected(settings, project), settings.model, bool(settings.api_key))
+        return cls(genai_client(settings, project), settings.model, bool(settings.api_key))
 
-    def ask(self, question: Question) -> Reply:
+    def ask(self, question: GeminiQuestion) -> Reply:
         """The reply, after one call, or two or three where the first is refused without a cause.
 
         The second has the schema in words. If that is refused too, the third leaves the file out:
@@ -81,14 +81,14 @@ class GeminiApi:
         self._refused_schemas.add(digest(schema))
         log.warning("response schema refused", extra={"sentence": str(refusal)})
 
-    def _asked_in_words(self, question: Question) -> Reply:
+    def _asked_in_words(self, question: GeminiQuestion) -> Reply:
         in_words = question.in_words()
         try:
             return Reply(self._sent(in_words), schema_relaxed=True)
         except BareRefusal as refusal:
             raise self._cause(in_words, refusal) from refusal
 
-    def _cause(self, question: Question, refusal: BareRefusal) -> Exception:
+    def _cause(self, question: GeminiQuestion, refusal: BareRefusal) -> Exception:
         """What a bare refusal means, by what becomes of the question without its file."""
         bare = question.without_file()
         if bare == question:
@@ -99,8 +99,8 @@ class GeminiApi:
             return refusal
         return NotAccepted("not_accepted", f"{refusal} Without the file it passes.", probe)
 
-    def _sent(self, question: Question) -> Wire:
-        if left_s() <= 0:
+    def _sent(self, question: GeminiQuestion) -> Wire:
+        if remaining_s() <= 0:
             raise Transient("there is no time left to ask Gemini in")
         wire = question.wire()
         config = {
@@ -118,7 +118,7 @@ class GeminiApi:
                 config=types.GenerateContentConfig.model_validate(config),
             )
         except FAILURES as error:
-            raise translated(error) from error
+            raise translate_failure(error) from error
         came = response.sdk_http_response
         said = read_wire(came.body or "") if came else None
         if said is None:
@@ -126,7 +126,7 @@ class GeminiApi:
         return said
 
 
-def connected(settings: GeminiSettings, project: str) -> genai.Client:
+def genai_client(settings: GeminiSettings, project: str) -> genai.Client:
     """A client that retries and times out as the settings say; google-genai's own does neither."""
     options = http_options(settings)
     if settings.api_key:

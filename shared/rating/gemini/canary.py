@@ -24,7 +24,7 @@ from shared.rating.gemini.canary_clips import FrozenClip, frozen_clips
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.models import outlook_of
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
 from shared.rating.gemini.stability import (
     FEWEST_CLIPS,
@@ -108,7 +108,7 @@ def verdict_name(config_hash: str, day: date) -> str:
     return f"{FOLDER}{config_hash}/{day.isoformat()}.json"
 
 
-def most_usd(under: Condition, prices: Prices, on: date) -> float | None:
+def most_usd(under: GeminiCondition, prices: Prices, on: date) -> float | None:
     """What the clips are expected to cost at most; None for a model without a price."""
     costs = [expected_usd(it.clip(), under, prices, on) for it in frozen_clips()]
     priced = [cost for cost in costs if cost is not None]

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from shared.inputs.media_type import MP4
 from shared.model import content_id
-from shared.rating.clip import Clip, clip_of
-from shared.rating.rater import Media
+from shared.rating.clip import ClipHeader, read_clip_header
+from shared.rating.rater import MediaToRate
 from shared.storage.lake import Lake, RatingKey
 
 CLIPS = Path(__file__).with_name("canary_clips.json")
@@ -37,15 +37,15 @@ class FrozenClip:
     def object(self) -> str:
         return f"{STORED}{self.video_id}.{MP4.extension}"
 
-    def clip(self) -> Clip:
-        return clip_of(io.BytesIO(self.content))
+    def clip(self) -> ClipHeader:
+        return read_clip_header(io.BytesIO(self.content))
 
-    def media(self, lake: Lake, rater: str, config_hash: str, replicate: int) -> Media:
+    def media(self, lake: Lake, rater: str, config_hash: str, replicate: int) -> MediaToRate:
         """The clip as a rater takes it, stored where Vertex AI reads it (once)."""
         lake.write_once(self.object, self.content, MP4.mime)
         stored = lake.stat(self.object)
         generation = str(stored.generation) if stored else "0"
-        return Media(
+        return MediaToRate(
             video_id=self.video_id,
             bucket=lake.bucket_name,
             name=self.object,

@@ -26,7 +26,7 @@ class OutOfTime(httpx.HTTPError):
 
 
 @contextmanager
-def ending_after(seconds: float, timer: Callable[[], float] = time.monotonic) -> Iterator[None]:
+def deadline_after(seconds: float, timer: Callable[[], float] = time.monotonic) -> Iterator[None]:
     """Give everything that the block sends to Google this long. The innermost block counts."""
     ends_at = timer() + seconds
     token = _LEFT_S.set(lambda: ends_at - timer())
@@ -36,7 +36,7 @@ def ending_after(seconds: float, timer: Callable[[], float] = time.monotonic) ->
         _LEFT_S.reset(token)
 
 
-def left_s() -> float:
+def remaining_s() -> float:
     """Seconds until the deadline, negative after it; infinite where there is none."""
     return _LEFT_S.get()()
 
@@ -50,7 +50,7 @@ _LEFT_S: ContextVar[Callable[[], float]] = ContextVar("left_s", default=lambda: 
 
 
 def _bound_request(request: httpx.Request) -> None:
-    if left_s() <= 0:
+    if remaining_s() <= 0:
         raise OutOfTime
     request.extensions["timeout"] = _Timeouts(request.extensions.get("timeout") or {})
     if isinstance(request.stream, httpx.SyncByteStream):
@@ -69,7 +69,7 @@ class _Timeouts(dict[str, Any]):
     """
 
     def get(self, name: str, default: Any = None) -> Any:
-        limits = [super().get(name, default), left_s()]
+        limits = [super().get(name, default), remaining_s()]
         limits += {"write": [_MOST_WRITE_S], "connect": [_MOST_CONNECT_S]}.get(name, [])
         shortest = min(limit for limit in limits if limit is not None)
         return None if shortest == math.inf else max(shortest, 0.001)
@@ -84,7 +84,7 @@ class _Paced(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._stream:
             for start in range(0, len(chunk), _PIECE_BYTES):
-                if left_s() <= 0:
+                if remaining_s() <= 0:
                     raise OutOfTime
                 yield chunk[start : start + _PIECE_BYTES]
 

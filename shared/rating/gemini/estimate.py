@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from shared.rating.clip import Clip
+from shared.rating.clip import ClipHeader
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.usage import Usage
 
 TOKENS_PER_FRAME = 70
@@ -51,7 +51,7 @@ class Range(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class CallEstimate:
     """What is expected of one call or, added up, of many. Output includes thinking."""
 
     calls: int = 0
@@ -100,7 +100,7 @@ class Expected:
         return None if low is None or high is None else Range(low, high)
 
 
-def expected(duration_s: float, has_audio: bool, under: Condition) -> Expected:
+def expected(duration_s: float, has_audio: bool, under: GeminiCondition) -> CallEstimate:
     """One call about a clip. A second one, after an answer that failed a check, costs about
     as much again.
 
@@ -112,7 +112,7 @@ def expected(duration_s: float, has_audio: bool, under: Condition) -> Expected:
     low, high = AUDIO_TOKENS_PER_S if has_audio else (0, 0)
     answer, thinking = ANSWER_TOKENS, THINKING_TOKENS[settings.thinking_level]
     is_fine = settings.media_resolution == "high"
-    return Expected(
+    return CallEstimate(
         calls=1,
         duration_s=duration_s,
         frames=frames,
@@ -129,7 +129,7 @@ def expected(duration_s: float, has_audio: bool, under: Condition) -> Expected:
 def expected_usage(
     duration_s: float,
     has_audio: bool,
-    under: Condition,
+    under: GeminiCondition,
     audio_per_s: float = AUDIO_TOKENS_PER_S[1],
 ) -> Usage:
     """One call's tokens with the most output that is expected, and sound at that rate."""
@@ -138,7 +138,9 @@ def expected_usage(
     return usage + sound if has_audio else usage
 
 
-def expected_usd(clip: Clip, under: Condition, prices: Prices, on: date) -> float | None:
+def expected_usd(
+    clip: ClipHeader, under: GeminiCondition, prices: Prices, on: date
+) -> float | None:
     """The most that one call about a clip is expected to cost; None for a model without a price.
 
     A clip whose header tells no duration is taken to be as long as any that is rated.

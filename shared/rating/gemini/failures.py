@@ -76,7 +76,7 @@ class BareRefusal(Misconfigured):
     """A 400 without a cause: it may be the schema, the file, or another parameter."""
 
 
-def translated(error: Exception) -> Exception:
+def translate_failure(error: Exception) -> Exception:
     """What one of FAILURES means to us."""
     if isinstance(error, errors.APIError):
         return _of_the_api(error)

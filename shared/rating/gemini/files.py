@@ -18,8 +18,8 @@ from google import genai
 from google.genai import errors, types
 
 from shared.errors import Transient
-from shared.rating.gemini.deadline import ending_after, left_s
-from shared.rating.gemini.failures import FAILURES, UNREADABLE, NotAccepted, translated
+from shared.rating.gemini.deadline import deadline_after, remaining_s
+from shared.rating.gemini.failures import FAILURES, UNREADABLE, NotAccepted, translate_failure
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ DELETED_WITHIN_S = 10.0
 _LOOK_AGAIN_S = 2.0
 
 
-class Files(Protocol):
+class GeminiFiles(Protocol):
     """Where a file is put for a model that reads no bucket."""
 
     def uploaded(self, path: Path, mime: str) -> AbstractContextManager[str]:
@@ -68,7 +68,7 @@ class DeveloperFiles:
             with path.open("rb") as file:  # of a path the client would send the file's name
                 self.client.files.upload(file=file, config=config)
         except FAILURES as error:
-            raise translated(error) from error
+            raise translate_failure(error) from error
         except UNREADABLE as error:  # an answer without what belongs to it
             raise Transient(f"Gemini's Files API did not finish the upload: {error}") from error
 
@@ -82,7 +82,7 @@ class DeveloperFiles:
             if file.state == types.FileState.FAILED:
                 why = file.error.message if file.error else None
                 raise NotAccepted("not_processed", f"Gemini could not process the file: {why}")
-            if self.timer() >= ends_at or left_s() <= _LOOK_AGAIN_S:
+            if self.timer() >= ends_at or remaining_s() <= _LOOK_AGAIN_S:
                 raise Transient("Gemini's Files API is still processing the file")
             self.sleep(_LOOK_AGAIN_S)
 
@@ -92,7 +92,7 @@ class DeveloperFiles:
         except FAILURES as error:
             if _is_not_there(error):  # it was uploaded a moment ago, with the same key
                 raise Transient(f"Gemini does not show the uploaded file yet: {error}") from error
-            raise translated(error) from error
+            raise translate_failure(error) from error
         except UNREADABLE as error:
             raise Transient(
                 f"Gemini's Files API gave no answer that can be read: {error}"
@@ -101,11 +101,11 @@ class DeveloperFiles:
     def _delete(self, name: str) -> None:
         """Delete the file, also after an upload that failed. Raises nothing: it expires anyway."""
         try:
-            with ending_after(DELETED_WITHIN_S):
+            with deadline_after(DELETED_WITHIN_S):
                 self.client.files.delete(name=name)
         except FAILURES as error:
             if not _is_not_there(error):
-                why = repr(translated(error))
+                why = repr(translate_failure(error))
                 log.warning("uploaded file left to expire", extra={"file": name, "why": why})
         except UNREADABLE as error:  # the answer that was paid for counts all the same
             extra = {"file": name, "why": repr(error)}

@@ -5,7 +5,7 @@ The API may take `fps` and sample one frame a second all the same (googleapis/py
 """
 
 from shared.rating.gemini.estimate import expected
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.reading import usage
 from shared.rating.gemini.wire import Wire
 
@@ -17,7 +17,7 @@ SLACK_FRAMES = 2
 """At both ends of a clip a frame may fall in or out, which is much of a clip of a second."""
 
 
-def fps_not_honoured(response: Wire, duration_s: float | None, under: Condition) -> bool:
+def fps_not_honoured(response: Wire, duration_s: float | None, under: GeminiCondition) -> bool:
     """Whether the video tokens of an answer miss the frames that were asked for, in either way.
 
     False for what cannot be told: an unknown duration, no answer, no tokens by modality.

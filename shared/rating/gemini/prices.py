@@ -18,7 +18,7 @@ _PER = 1_000_000
 Usd = Annotated[float, Field(ge=0, lt=10_000, allow_inf_nan=False)]
 
 
-class Price(BaseModel):
+class ModelPrice(BaseModel):
     """What some models cost from one day to another, in USD per million tokens."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,7 +80,7 @@ class Prices(BaseModel):
     as_of: date
     source: str
     batch_factor: Annotated[float, Field(gt=0, le=1)]
-    price: Annotated[tuple[Price, ...], Field(min_length=1)]
+    price: Annotated[tuple[ModelPrice, ...], Field(min_length=1)]
     location: str = GLOBAL
 
     @model_validator(mode="after")
@@ -110,7 +110,7 @@ class Prices(BaseModel):
         """Every model that has a price on some day."""
         return tuple(dict.fromkeys(model for price in self.price for model in price.models))
 
-    def price_of(self, model: str, on: date) -> Price | None:
+    def price_of(self, model: str, on: date) -> ModelPrice | None:
         return next((price for price in self.price if price.holds(model, on)), None)
 
     def cost_usd(self, model: str, usage: Usage, on: date, batch: bool = False) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.config import GeminiSettings
 from shared.model import digest
-from shared.rating.rater import Media
+from shared.rating.rater import MediaToRate
 from shared.rubric_values import RUBRIC_VERSION
 
 _RATING = Path(__file__).parent.parent
@@ -39,7 +39,7 @@ Wire = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class GeminiQuestion:
     """A request in the API's own words (camelCase JSON), for one call or one line of a batch."""
 
     contents: tuple[Wire, ...]
@@ -47,33 +47,33 @@ class Question:
     generation: Wire
     safety: tuple[Wire, ...]
 
-    def corrected(self, said: Wire, problems: tuple[str, ...]) -> "Question":
+    def corrected(self, said: Wire, problems: tuple[str, ...]) -> "GeminiQuestion":
         """The same question, what was said, and what is wrong with that."""
         listed = "\n".join(f"- {problem}" for problem in problems)
         turns = (said, _turn({"text": _CORRECT.format(listed)}))
-        return Question((*self.contents, *turns), self.system, self.generation, self.safety)
+        return GeminiQuestion((*self.contents, *turns), self.system, self.generation, self.safety)
 
     @property
     def schema(self) -> Wire | None:
         """The response schema on the wire; None for a question that has it in words."""
         return self.generation.get("responseSchema")
 
-    def in_words(self) -> "Question":
+    def in_words(self) -> "GeminiQuestion":
         """The same question without a schema on the wire: the system instruction describes it."""
         generation = {
             name: value for name, value in self.generation.items() if name != "responseSchema"
         }
         schema_part = {"text": IN_WORDS + json.dumps(self.schema, ensure_ascii=False)}
         system = {**self.system, "parts": [*self.system["parts"], schema_part]}
-        return Question(self.contents, system, generation, self.safety)
+        return GeminiQuestion(self.contents, system, generation, self.safety)
 
-    def without_file(self) -> "Question":
+    def without_file(self) -> "GeminiQuestion":
         """The same question with its words alone."""
         contents = tuple(
             {**turn, "parts": [part for part in turn["parts"] if "text" in part]}
             for turn in self.contents
         )
-        return Question(contents, self.system, self.generation, self.safety)
+        return GeminiQuestion(contents, self.system, self.generation, self.safety)
 
     def wire(self) -> Wire:
         return {
@@ -93,7 +93,7 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Condition:
+class GeminiCondition:
     """Under which condition Gemini rates: settings, prompt, schema, and what it is shown.
 
     With `sees_cards` findings of psychology stand before the rubric; nothing of the video's success
@@ -106,7 +106,7 @@ class Condition:
     rubric_version: str = RUBRIC_VERSION
 
     @classmethod
-    def of(cls, word: str, settings: GeminiSettings) -> "Condition":
+    def of(cls, word: str, settings: GeminiSettings) -> "GeminiCondition":
         """The condition that a word such as `gemini+rag+caption` asks for."""
         shown = word.split("+")[1:]
         return cls(settings, sees_caption="caption" in shown, sees_cards="rag" in shown)
@@ -167,11 +167,11 @@ class Condition:
 
     def question(
         self,
-        media: Media,
+        media: MediaToRate,
         duration_s: float | None,
         inline: bytes | None,
         uploaded: str | None = None,
-    ) -> Question:
+    ) -> GeminiQuestion:
         """The question for one video: its bytes if given, else where it was uploaded to, else its
         place in the bucket.
 
@@ -182,7 +182,7 @@ class Condition:
         if self.sees_caption and media.caption is not None:
             parts.append({"text": _CAPTION.format(_as_data(media.caption))})
         parts.append({"text": _ASK})
-        return Question(
+        return GeminiQuestion(
             contents=(_turn(*parts),),
             system={"parts": [{"text": text} for text in (self.preface, self.prompt) if text]},
             generation=self._generation(),
@@ -193,7 +193,11 @@ class Condition:
         )
 
     def _video(
-        self, media: Media, duration_s: float | None, inline: bytes | None, uploaded: str | None
+        self,
+        media: MediaToRate,
+        duration_s: float | None,
+        inline: bytes | None,
+        uploaded: str | None,
     ) -> Wire:
         content: Wire
         if inline is None:

@@ -7,19 +7,19 @@ from datetime import datetime
 
 from shared.config import MOST_UPLOADED_BYTES
 from shared.rating.budget import Budget
-from shared.rating.clip import Clip, Unreadable, clip_of
-from shared.rating.gemini.answers import Answers, Kept, kept_now
+from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
+from shared.rating.gemini.answers import Answers, StoredAnswer, stored_answer
 from shared.rating.gemini.api import Gemini
-from shared.rating.gemini.deadline import ending_after
+from shared.rating.gemini.deadline import deadline_after
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.failures import NoAnswer, NotAccepted
-from shared.rating.gemini.files import Files
+from shared.rating.gemini.files import GeminiFiles
 from shared.rating.gemini.frames import fps_not_honoured
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition, Question, Reply
+from shared.rating.gemini.question import GeminiCondition, GeminiQuestion, Reply
 from shared.rating.gemini.reading import Reading, Stopped, Unfit, read, turn, usage
 from shared.rating.gemini.usage import Usage
-from shared.rating.rater import Answer, Media
+from shared.rating.rater import MediaToRate, RaterAnswer
 
 ACCEPTED = frozenset(
     f"video/{kind}"
@@ -32,14 +32,14 @@ ACCEPTED = frozenset(
 class GeminiRater:
     """Rates under one condition. Nothing is paid twice: what was answered is kept first."""
 
-    under: Condition
+    under: GeminiCondition
     gemini: Gemini
     answers: Answers
     budget: Budget
     prices: Prices
     clock: Callable[[], datetime]
     timer: Callable[[], float]
-    files: Files | None = None
+    files: GeminiFiles | None = None
     """Where a file is put that is too large to be sent with a question."""
 
     @property
@@ -58,7 +58,7 @@ class GeminiRater:
     def sees_caption(self) -> bool:
         return self.under.sees_caption
 
-    def rate(self, media: Media) -> Answer:
+    def rate(self, media: MediaToRate) -> RaterAnswer:
         """Rate one video, with one call, or two when the first answer fails a check.
 
         A second run reads the answers that are kept and asks only what was not answered yet.
@@ -66,26 +66,26 @@ class GeminiRater:
         """
         try:
             with media.peek() as file:
-                clip = clip_of(file)
+                clip = read_clip_header(file)
         except Unreadable as error:
-            return Answer(status="unratable", reason=error.reason)
+            return RaterAnswer(status="unratable", reason=error.reason)
         if reason := self._not_asked(media, clip):
-            return Answer(status="unratable", reason=reason)
-        with ending_after(self.under.settings.answer_s), ExitStack() as ends:
-            return self._answer(_Talk(self, media, clip, ends))
+            return RaterAnswer(status="unratable", reason=reason)
+        with deadline_after(self.under.settings.answer_s), ExitStack() as ends:
+            return self._answer(_Conversation(self, media, clip, ends))
 
-    def _answer(self, talk: "_Talk") -> Answer:
+    def _answer(self, talk: "_Conversation") -> RaterAnswer:
         try:
             answer = _rated(talk.reading())
         except Stopped as stop:
-            answer = Answer(status=stop.status, reason=stop.reason)
+            answer = RaterAnswer(status=stop.status, reason=stop.reason)
         except Unfit:
-            answer = Answer(status="unratable", reason="failed_checks")
+            answer = RaterAnswer(status="unratable", reason="failed_checks")
         except NotAccepted as error:
-            answer = Answer(status="unratable", reason=error.reason)
+            answer = RaterAnswer(status="unratable", reason=error.reason)
         return talk.signed(answer)
 
-    def _not_asked(self, media: Media, clip: Clip) -> str | None:
+    def _not_asked(self, media: MediaToRate, clip: ClipHeader) -> str | None:
         """Why Gemini is not asked about this file at all."""
         settings = self.under.settings
         if media.type.mime not in ACCEPTED:
@@ -102,18 +102,18 @@ class GeminiRater:
 
 
 @dataclass
-class _Talk:
+class _Conversation:
     """What is asked and answered about one video, and what that costs.
 
     What has to be taken away afterwards, as an uploaded file, is on the stack `ends`.
     """
 
     rater: GeminiRater
-    media: Media
-    clip: Clip
+    media: MediaToRate
+    clip: ClipHeader
     ends: ExitStack
-    said: list[Kept] = field(default_factory=list)
-    asked: list[Question] = field(default_factory=list)
+    said: list[StoredAnswer] = field(default_factory=list)
+    asked: list[GeminiQuestion] = field(default_factory=list)
 
     def reading(self) -> Reading:
         """The first answer that passes the checks. Raises Unfit when the second does not either."""
@@ -125,7 +125,7 @@ class _Talk:
         again = self._said(lambda: self._question().corrected(first, problems))
         return read(again.response, self.clip.duration_s)
 
-    def signed(self, answer: Answer) -> Answer:
+    def signed(self, answer: RaterAnswer) -> RaterAnswer:
         """The answer with model, parameters, tokens, cost and time of all that was said."""
         signed = replace(
             answer,
@@ -151,7 +151,7 @@ class _Talk:
             latency_s=round(sum(latencies), 3) if latencies else None,
         )
 
-    def _said(self, question: Callable[[], Question]) -> Kept:
+    def _said(self, question: Callable[[], GeminiQuestion]) -> StoredAnswer:
         """The next answer: the one that is kept, else a new one, which is kept."""
         media, answers, number = self.media, self.rater.answers, len(self.said) + 1
         kept = answers.find(media.video_id, media.key, number)
@@ -160,7 +160,7 @@ class _Talk:
         self.said.append(kept)
         return kept
 
-    def _answered(self, question: Callable[[], Question], number: int) -> Kept:
+    def _answered(self, question: Callable[[], GeminiQuestion], number: int) -> StoredAnswer:
         """A new answer. The question is made when it can be paid: a file may have to be sent."""
         rater, asked_at = self.rater, self.rater.clock()
         expected = expected_usd(self.clip, rater.under, rater.prices, asked_at.date())
@@ -175,13 +175,13 @@ class _Talk:
                 raise
             except NotAccepted as error:
                 if error.probe is not None:
-                    bill.settle(self._price(kept_now(Reply(error.probe), asked_at, 0.0)))
+                    bill.settle(self._price(stored_answer(Reply(error.probe), asked_at, 0.0)))
                 raise
-            kept = kept_now(reply, asked_at, rater.timer() - started)
+            kept = stored_answer(reply, asked_at, rater.timer() - started)
             bill.settle(self._price(kept))
         return kept
 
-    def _question(self) -> Question:
+    def _question(self) -> GeminiQuestion:
         if not self.asked:
             inline, uploaded = self._sent_along() if self.rater.gemini.takes_bytes else (None, None)
             self.asked.append(
@@ -202,7 +202,7 @@ class _Talk:
         known = [price for price in prices if price is not None]
         return round(sum(known), 9) if len(known) == len(prices) else None
 
-    def _price(self, kept: Kept) -> float | None:
+    def _price(self, kept: StoredAnswer) -> float | None:
         return self.rater.prices.cost_usd(
             self.rater.under.settings.model,
             usage(kept.response),
@@ -224,7 +224,7 @@ class _Talk:
             if holds
         )
 
-    def _misses_frames(self, kept: Kept) -> bool:
+    def _misses_frames(self, kept: StoredAnswer) -> bool:
         return fps_not_honoured(kept.response, self.clip.duration_s, self.rater.under)
 
     def _parameters(self) -> dict[str, str | int | float | bool]:
@@ -232,5 +232,5 @@ class _Talk:
         return settings.identity() | {"sampled_fps": settings.fps_for(self.clip.duration_s)}
 
 
-def _rated(reading: Reading) -> Answer:
-    return Answer(status="rated", values=reading.values, evidence=reading.evidence)
+def _rated(reading: Reading) -> RaterAnswer:
+    return RaterAnswer(status="rated", values=reading.values, evidence=reading.evidence)

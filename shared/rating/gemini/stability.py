@@ -11,7 +11,7 @@ from statistics import fmean, median, stdev
 
 from shared.inputs.field_types import Checked, Count, Text, Word
 from shared.rating.marks import LEAST_ICC, MOST_SHIFT
-from shared.rating.rater import Answer
+from shared.rating.rater import RaterAnswer
 from shared.rubric_values import Values
 
 INPUT_TOKENS_WITHIN = 0.1
@@ -70,7 +70,7 @@ class Finding(Checked):
     sentence: Text
 
 
-def clip_answer(name: str, answer: Answer) -> ClipAnswer:
+def clip_answer(name: str, answer: RaterAnswer) -> ClipAnswer:
     """A rater's answer, without its words."""
     values = answer.values or Values()
     scores = {name: value for name, value in values if type(value) is int}

@@ -4,7 +4,7 @@ from typing import Any
 
 from google.auth.credentials import Credentials
 
-from shared.rating.gemini.deadline import left_s
+from shared.rating.gemini.deadline import remaining_s
 
 ATTEMPT_S = 10.0
 """google-auth's own is 120 s, three times over. A token endpoint answers in less than one second;
@@ -45,7 +45,7 @@ def _brief_request() -> Any:
 
         def __call__(self, *arguments: Any, **options: Any) -> Any:
             asked_s = options.pop("timeout", None) or ATTEMPT_S
-            limit_s = min(asked_s, ATTEMPT_S, max(left_s(), 1.0))
+            limit_s = min(asked_s, ATTEMPT_S, max(remaining_s(), 1.0))
             send: Any = super().__call__
             return send(*arguments, timeout=limit_s, **options)
 

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.model import Rating, parse
-from shared.rating.gemini.answers import Kept, kept_now
+from shared.rating.gemini.answers import StoredAnswer, stored_answer
 from shared.rating.gemini.api import Gemini
-from shared.rating.gemini.deadline import ending_after
-from shared.rating.gemini.question import Question
+from shared.rating.gemini.deadline import deadline_after
+from shared.rating.gemini.question import GeminiQuestion
 from shared.rating.gemini.reading import Stopped, Unfit, turn, usage
 from shared.rating.gemini.usage import Usage
-from shared.rating.judge.question import Judgement
-from shared.rating.judge.reading import Judged, read
+from shared.rating.judge.question import JudgeCondition
+from shared.rating.judge.reading import DimensionVerdict, read
 from shared.storage.lake import Lake, RatingKey, judged_name
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredRating:
     """A rating in the lake."""
 
     video_id: str
@@ -30,11 +30,11 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class JudgedRating:
     """What came of judging one rating; `reason` where there are no judgements."""
 
-    stored: Stored
-    judged: dict[str, Judged]
+    stored: StoredRating
+    judged: dict[str, DimensionVerdict]
     reason: str | None
     model_version: str
     used: Usage
@@ -45,21 +45,21 @@ class Verdicts:
 class Judge:
     """Judges under one `Judgement`."""
 
-    under: Judgement
+    under: JudgeCondition
     gemini: Gemini
     lake: Lake
     clock: Callable[[], datetime]
     timer: Callable[[], float]
 
-    def judge(self, stored: Stored) -> Verdicts:
+    def judge(self, stored: StoredRating) -> JudgedRating:
         """Judge one rating, with one call, or two when the first answer fails a check.
 
         A second run reads what is kept and asks nothing. Raises Transient and Misconfigured.
         """
-        with ending_after(self.under.settings.answer_s):
+        with deadline_after(self.under.settings.answer_s):
             return self._judged(stored)
 
-    def _judged(self, stored: Stored) -> Verdicts:
+    def _judged(self, stored: StoredRating) -> JudgedRating:
         first, was_there = self._said(stored, 1, lambda: self.under.question(stored.rating))
         said = [first]
         try:
@@ -80,24 +80,24 @@ class Judge:
             judged, reason = {}, "failed_checks"
         used = sum((usage(one.response) for one in said), Usage())
         version = str(said[-1].response.get("modelVersion") or "")
-        return Verdicts(stored, judged, reason, version, used, was_there)
+        return JudgedRating(stored, judged, reason, version, used, was_there)
 
-    def is_judged(self, stored: Stored) -> bool:
+    def is_judged(self, stored: StoredRating) -> bool:
         """Whether the answer is there already, so that judging costs nothing."""
         return self.lake.exists(self._name(stored, 1))
 
     def _said(
-        self, stored: Stored, number: int, question: Callable[[], Question]
-    ) -> tuple[Kept, bool]:
+        self, stored: StoredRating, number: int, question: Callable[[], GeminiQuestion]
+    ) -> tuple[StoredAnswer, bool]:
         name = self._name(stored, number)
         content = self.lake.read(name)
         if content is not None:
-            return parse(Kept, content, "kept judgement"), True
+            return parse(StoredAnswer, content, "kept judgement"), True
         asked_at, started = self.clock(), self.timer()
         reply = self.gemini.ask(question())
-        kept = kept_now(reply, asked_at, self.timer() - started)
+        kept = stored_answer(reply, asked_at, self.timer() - started)
         self.lake.write_once(name, kept.model_dump_json(exclude_none=True).encode())
         return kept, False
 
-    def _name(self, stored: Stored, number: int) -> str:
+    def _name(self, stored: StoredRating, number: int) -> str:
         return judged_name(stored.video_id, stored.key, self.under.config_hash, number)

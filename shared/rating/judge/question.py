@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.config import GeminiSettings
 from shared.model import Rating, digest
-from shared.rating.gemini.question import IN_WORDS, Question
+from shared.rating.gemini.question import IN_WORDS, GeminiQuestion
 from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension, cards_shown, written
 from shared.rating.rubric import dimensions
 
@@ -26,7 +26,7 @@ Wire = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Judgement:
+class JudgeCondition:
     """How the judge is asked. Change a word of it and it is another judge."""
 
     settings: GeminiSettings
@@ -64,11 +64,11 @@ class Judgement:
         texts = [self.prompt, _ASK, IN_WORDS, self.schema, self._generation()]
         return digest({"judge": self.name, "said": texts, "parameters": self.settings.identity()})
 
-    def question(self, rating: Rating) -> Question:
+    def question(self, rating: Rating) -> GeminiQuestion:
         """The question about one rating: its words and its numbers, and nothing of the video."""
         told = json.dumps(_told(rating), ensure_ascii=False)
         data = told.replace("<", "\\u003c").replace(">", "\\u003e")
-        return Question(
+        return GeminiQuestion(
             contents=({"role": "user", "parts": [{"text": _ASK.format(data)}]},),
             system={"parts": [{"text": self.prompt}]},
             generation=self._generation(),

@@ -13,7 +13,7 @@ from shared.rating.judge.question import MOST_CARDS, VERDICTS
 Wire = dict[str, Any]
 
 
-class Judged(Checked):
+class DimensionVerdict(Checked):
     """What the judge says of one dimension. `supported_score` is what the words support."""
 
     supported_score: Score | None
@@ -22,15 +22,15 @@ class Judged(Checked):
     why: Sentence
 
 
-class _Answer(Checked):
-    judgements: dict[str, Judged]
+class _JudgeAnswer(Checked):
+    judgements: dict[str, DimensionVerdict]
 
 
-def read(response: Wire) -> dict[str, Judged]:
+def read(response: Wire) -> dict[str, DimensionVerdict]:
     """By dimension. Raises Stopped, and Unfit with what the judge can correct its answer by."""
     said = object_of(text_of(response))
     try:
-        judged = _Answer.model_validate_json(json.dumps(said)).judgements
+        judged = _JudgeAnswer.model_validate_json(json.dumps(said)).judgements
     except ValidationError as error:
         problems = error.errors(include_url=False)[:10]
         raise Unfit(
@@ -41,13 +41,13 @@ def read(response: Wire) -> dict[str, Judged]:
     return judged
 
 
-def _absent(judged: dict[str, Judged]) -> list[str]:
+def _absent(judged: dict[str, DimensionVerdict]) -> list[str]:
     wrong = [name for name in GROUNDED if name not in judged]
     wrong += [name for name in judged if name not in GROUNDED]
     return [f"judgements must have exactly: {', '.join(GROUNDED)}."] if wrong else []
 
 
-def _invented(judged: dict[str, Judged]) -> list[str]:
+def _invented(judged: dict[str, DimensionVerdict]) -> list[str]:
     """Cards that were not shown for the dimension: a quotation must be one."""
     told = []
     for name, one in judged.items():

@@ -13,7 +13,7 @@ from av.error import FFmpegError
 from shared.rating.signals.cuts import CutFinder
 from shared.rating.signals.grid import COLOUR_CELLS, LUMA_CELLS, Gridder
 from shared.rating.signals.result import Unratable
-from shared.rating.signals.sound import Ear
+from shared.rating.signals.sound import SoundMeter
 from shared.rating.signals.ticks import Ticker
 
 MAX_FRAME_PIXELS = 4096 * 2304  # beyond what any phone posts; memory is a few such frames
@@ -56,7 +56,7 @@ class Footage:
     refreshes_s: list[float] = field(default_factory=list)  # times of key frames
     cuts: CutFinder = field(default_factory=CutFinder)
     ticker: Ticker = field(default_factory=Ticker)
-    ear: Ear = field(default_factory=Ear)
+    ear: SoundMeter = field(default_factory=SoundMeter)
 
 
 def watch(path: str | os.PathLike[str]) -> Footage:

@@ -33,7 +33,7 @@ SAME_MOTION = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class InvariantCheck:
     """One invariant, whether it holds, and what was measured."""
 
     sentence: str
@@ -41,14 +41,14 @@ class Held:
     measured: str
 
 
-def checked(on_progress: Callable[[str], None] = lambda _: None) -> list[Held]:
+def check_invariants(on_progress: Callable[[str], None] = lambda _: None) -> list[InvariantCheck]:
     """Make every clip, measure it and check. Takes some seconds; the same every time."""
     with TemporaryDirectory(prefix="invariants-") as folder:
-        clips = _Clips(Path(folder), on_progress)
+        clips = _MeasuredClips(Path(folder), on_progress)
         return [check(clips) for check in CHECKS]
 
 
-class _Clips:
+class _MeasuredClips:
     """Clips by what is in them, each made and measured once."""
 
     def __init__(self, folder: Path, on_progress: Callable[[str], None]):
@@ -132,83 +132,95 @@ def _odd(under: Scene, *at_s: float) -> Scene:
     return scene
 
 
-def _static(clips: _Clips) -> Held:
+def _static(clips: _MeasuredClips) -> InvariantCheck:
     found = clips.measured("static", _still())
     holds = found.unexpectedness == 0 and found.motion < 0.1
-    return Held("A still picture surprises nobody", holds, f"score {found.unexpectedness}")
+    return InvariantCheck(
+        "A still picture surprises nobody", holds, f"score {found.unexpectedness}"
+    )
 
 
-def _cut(clips: _Clips) -> Held:
+def _cut(clips: _MeasuredClips) -> InvariantCheck:
     first, second = _still(1), _still(2)
     found = clips.measured("cut", lambda t: first(t) if t < 4 - 1e-6 else second(t))
     near = [abs(cut - 4.0) <= 1.5 / FPS for cut in found.cuts_s]
-    return Held("A hard cut is found to the frame, once", near == [True], f"cuts {found.cuts_s}")
+    return InvariantCheck(
+        "A hard cut is found to the frame, once", near == [True], f"cuts {found.cuts_s}"
+    )
 
 
-def _oddball(clips: _Clips) -> Held:
+def _oddball(clips: _MeasuredClips) -> InvariantCheck:
     found = clips.measured("oddball", _odd(_hopping(_still()), ODD_S))
     near = found.onset_s is not None and abs(found.onset_s - ODD_S) <= NEAR_S
-    return Held("An oddball is found where it is", near, f"onset {found.onset_s}")
+    return InvariantCheck("An oddball is found where it is", near, f"onset {found.onset_s}")
 
 
-def _longer_habit(clips: _Clips) -> Held:
+def _longer_habit(clips: _MeasuredClips) -> InvariantCheck:
     late = clips.measured("oddball", _odd(_hopping(_still()), ODD_S))
     early = clips.measured("early oddball", _odd(_hopping(_still()), 1.5), 4.5)
     holds = late.surprise_nats > early.surprise_nats
     told = f"{early.surprise_nats:.0f} nats after 1.5 s, {late.surprise_nats:.0f} after {ODD_S} s"
-    return Held("The longer the habit, the more the exception surprises", holds, told)
+    return InvariantCheck("The longer the habit, the more the exception surprises", holds, told)
 
 
-def _habituation(clips: _Clips) -> Held:
+def _habituation(clips: _MeasuredClips) -> InvariantCheck:
     found = clips.measured("five oddballs", _odd(_hopping(_still()), 3, 5, 7, 9, 11), 13)
     peaks = [max(found.surprise_curve[at : at + 2]) for at in (3, 5, 7, 9, 11)]
     falls = all(later < earlier for earlier, later in pairwise(peaks))
     told = ", ".join(f"{peak:.0f}" for peak in peaks)
-    return Held("What comes again surprises less each time", falls, f"{told} nats")
+    return InvariantCheck("What comes again surprises less each time", falls, f"{told} nats")
 
 
-def _reversal(clips: _Clips) -> Held:
+def _reversal(clips: _MeasuredClips) -> InvariantCheck:
     scene = _odd(_hopping(_still()), 1.5)
     forwards = clips.measured("forwards", scene, 6)
     backwards = clips.measured("backwards", lambda t: scene(6 - 1 / FPS - t), 6)
     same = abs(forwards.motion - backwards.motion) <= SAME_MOTION * forwards.motion
     other = abs(forwards.surprise_nats - backwards.surprise_nats) > 0.05 * forwards.surprise_nats
     told = f"motion {forwards.motion:.3f} and {backwards.motion:.3f}"
-    return Held("Played backwards, motion stays and surprise changes", same and other, told)
+    return InvariantCheck(
+        "Played backwards, motion stays and surprise changes", same and other, told
+    )
 
 
-def _harmless(what: str, change: Callable[[Scene], Scene], **how: int) -> Callable[[_Clips], Held]:
-    def check(clips: _Clips) -> Held:
+def _harmless(
+    what: str, change: Callable[[Scene], Scene], **how: int
+) -> Callable[[_MeasuredClips], InvariantCheck]:
+    def check(clips: _MeasuredClips) -> InvariantCheck:
         scene = _odd(_hopping(_still()), ODD_S)
         plain = clips.measured("oddball", scene).unexpectedness
         changed = clips.measured(what, change(scene), **how).unexpectedness
         holds = abs(plain - changed) <= SAME_SCORE * plain
-        return Held(f"The score hardly depends on {what}", holds, f"{plain} and {changed}")
+        return InvariantCheck(
+            f"The score hardly depends on {what}", holds, f"{plain} and {changed}"
+        )
 
     return check
 
 
-def _burst(clips: _Clips) -> Held:
+def _burst(clips: _MeasuredClips) -> InvariantCheck:
     quiet = clips.measured("static", _still())
     found = clips.measured("burst of sound", _still(), burst=1)
     heard = found.onset_s is not None and abs(found.onset_s - ODD_S) <= NEAR_S
     holds = (
         heard and found.unexpectedness > quiet.unexpectedness and found.loudness_lufs is not None
     )
-    return Held("A burst of sound over a still picture is heard", holds, f"onset {found.onset_s}")
+    return InvariantCheck(
+        "A burst of sound over a still picture is heard", holds, f"onset {found.onset_s}"
+    )
 
 
-def _broken(clips: _Clips) -> Held:
+def _broken(clips: _MeasuredClips) -> InvariantCheck:
     path = clips.path("whole", _still(), 1.0)
     path.write_bytes(path.read_bytes()[:600])
     try:
         measure(path)
     except Unratable as error:
-        return Held("A broken file is refused with its reason", True, error.reason)
-    return Held("A broken file is refused with its reason", False, "it was measured")
+        return InvariantCheck("A broken file is refused with its reason", True, error.reason)
+    return InvariantCheck("A broken file is refused with its reason", False, "it was measured")
 
 
-CHECKS: tuple[Callable[[_Clips], Held], ...] = (
+CHECKS: tuple[Callable[[_MeasuredClips], InvariantCheck], ...] = (
     _static,
     _cut,
     _oddball,

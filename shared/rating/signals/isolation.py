@@ -41,7 +41,7 @@ _SERVE = (
 """BLAS has one thread from before numpy is imported: a fork would lose the others."""
 
 
-class Apart:
+class ForkedExaminer:
     """Examines files in forks of a helper process. Many threads may ask at once."""
 
     def __init__(self, limit_s: float = LIMIT_S, memory_bytes: int = MEMORY_BYTES):

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from shared.model import Curves, digest
-from shared.rating.rater import Answer, Media
+from shared.rating.rater import MediaToRate, RaterAnswer
 from shared.rating.signals import VERSION, Signals, Unratable
 from shared.rating.signals.examine import Examination, examine
 from shared.rubric_values import Measures, Values
@@ -26,17 +26,17 @@ class SignalsRater:
     def config_hash(self) -> str:
         return digest({"rater": self.name})
 
-    def rate(self, media: Media) -> Answer:
+    def rate(self, media: MediaToRate) -> RaterAnswer:
         """Rate one video. Raises DecoderDied, where files are read apart."""
         try:
             with media.open() as path:
                 examined = self.examine(path)
         except Unratable as error:
-            return Answer(status="unratable", reason=error.reason, model_version=VERSION)
+            return RaterAnswer(status="unratable", reason=error.reason, model_version=VERSION)
         signals = examined.signals
         if "truncated" in signals.flags:
             # What is missing may be the surprise; a score of the rest is a score of another video.
-            return Answer(
+            return RaterAnswer(
                 status="unratable",
                 reason="truncated",
                 measures=_measures(signals),
@@ -44,7 +44,7 @@ class SignalsRater:
                 flags=signals.flags,
                 model_version=VERSION,
             )
-        return Answer(
+        return RaterAnswer(
             status="rated",
             values=_values(signals),
             measures=_measures(signals),

@@ -35,7 +35,7 @@ _STAGES = (
 
 
 @dataclass(slots=True)
-class Ear:
+class SoundMeter:
     """Takes audio frames in order; keeps one loudness power and the band powers per tick."""
 
     powers: list[float] = field(default_factory=list)  # K-weighted mean square, channels summed

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from shared.rating.signals import gamma
 from shared.rating.signals.sound import TICKS_PER_S
-from shared.rating.signals.ticks import Change, Ticks
+from shared.rating.signals.ticks import CellChange, Ticks
 
 Floats = NDArray[np.float64]
 Cells = NDArray[np.floating]
@@ -83,11 +83,11 @@ def surprise_of(ticks: Ticks, sound: Floats | None, cut_ticks: Marks, refreshed:
 class _Channel:
     raw: Floats  # nats of each tick with the one before
     excess: Floats  # beyond the ordinary, cuts left out
-    signature: Change  # per cell the root of its nats, signed like the change of the two ticks
+    signature: CellChange  # per cell the root of its nats, signed like the change of the two ticks
 
 
 def _channel(
-    change: Change,
+    change: CellChange,
     usual: Floats,
     breaks: Marks,
     *,
@@ -133,16 +133,16 @@ def motion_of_pairs(motion: Floats, breaks: Marks) -> Floats:
     return np.where(alone, motion, _with_the_last(motion, 0.0) / 2)
 
 
-def _level_changes(powers: Floats) -> Change:
+def _level_changes(powers: Floats) -> CellChange:
     levels = 10 * np.log10(powers + _SILENCE)
-    return Change.of(np.diff(levels, axis=0, prepend=levels[:1]))
+    return CellChange.of(np.diff(levels, axis=0, prepend=levels[:1]))
 
 
 def _and_next(marks: Marks) -> Marks:
     return np.asarray(marks | np.concatenate([[False], marks[:-1]]))
 
 
-def _usual(change: Change, floor: float, breaks: Marks) -> Floats:
+def _usual(change: CellChange, floor: float, breaks: Marks) -> Floats:
     """The size of change that is ordinary at each tick, from what came so far."""
     level = _without_breaks(change.level, breaks)
     known = np.isfinite(level)
@@ -152,7 +152,7 @@ def _usual(change: Change, floor: float, breaks: Marks) -> Floats:
     return usual
 
 
-def _redrawn(change: Change, usual: Floats, redrawn: Marks, breaks: Marks) -> Floats:
+def _redrawn(change: CellChange, usual: Floats, redrawn: Marks, breaks: Marks) -> Floats:
     """How many times the ordinary is ordinary where the encoder redraws; 1 elsewhere.
 
     It is what most cells do together, beside what they did before; within bounds, since encoders

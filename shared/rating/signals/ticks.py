@@ -16,7 +16,7 @@ _QUIET_SHARE = 0.9  # of the cells: the others may be what happened
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CellChange:
     """What camera and exposure do not explain of each tick's change; the first is nothing."""
 
     blocks: tuple[NDArray[np.float16], ...]
@@ -27,14 +27,14 @@ class Change:
     middle: Floats  # per tick, median size of the cells: what most of them do
 
     @classmethod
-    def of(cls, cells: Cells) -> "Change":
+    def of(cls, cells: Cells) -> "CellChange":
         ordered = np.sort(np.abs(cells).astype(np.float32), axis=1)
         count = ordered.shape[1]
         level = ordered[:, : max(1, int(count * _QUIET_SHARE))].mean(axis=1, dtype=np.float64)
         return cls((cells.astype(np.float16),), level, ordered[:, count // 2].astype(np.float64))
 
     @classmethod
-    def joined(cls, parts: list["Change"]) -> "Change":
+    def joined(cls, parts: list["CellChange"]) -> "CellChange":
         blocks = tuple(block for part in parts for block in part.blocks)
         level = np.concatenate([part.level for part in parts])
         return cls(blocks, level, np.concatenate([part.middle for part in parts]))
@@ -51,8 +51,8 @@ class Change:
 class Ticks:
     """The whole clip, a row or number per tenth of a second."""
 
-    picture: Change
-    tint: Change
+    picture: CellChange
+    tint: CellChange
     spread: Floats  # standard deviation of the picture's cells, grey levels
     motion: Floats  # mean change of the cells, grey levels
     usual_motion: Floats  # median change: what moves the picture, not what moves in it
@@ -72,8 +72,8 @@ class Ticker:
     _sum: tuple[Cells, Cells] | None = None
     _pending: list[tuple[Cells, Cells]] = field(default_factory=list)
     _before: tuple[Cells, Cells] | None = None
-    _picture: list[Change] = field(default_factory=list)
-    _tint: list[Change] = field(default_factory=list)
+    _picture: list[CellChange] = field(default_factory=list)
+    _tint: list[CellChange] = field(default_factory=list)
     _told: list[tuple[Cells, ...]] = field(default_factory=list)  # spread, motion, usual motion
 
     def see(self, luma: Cells, colour: Cells, times_s: list[float]) -> None:
@@ -95,7 +95,7 @@ class Ticker:
             self._show(self._shown[0][None], self._shown[1][None], ends)
         self._digest()
         told = (np.concatenate(part).astype(np.float64) for part in zip(*self._told, strict=True))
-        return Ticks(Change.joined(self._picture), Change.joined(self._tint), *told)
+        return Ticks(CellChange.joined(self._picture), CellChange.joined(self._tint), *told)
 
     def _show(self, luma: Cells, colour: Cells, edges: Floats) -> None:
         """Show frames one after the other, each between two of `edges`, in ticks."""
@@ -127,9 +127,9 @@ class Ticker:
         shown = [self._before or self._pending[0], *self._pending]
         luma = np.stack([one for one, _ in shown])
         colour = np.stack([other for _, other in shown])
-        self._picture.append(Change.of(_pooled(unexplained(luma)[1:])))
+        self._picture.append(CellChange.of(_pooled(unexplained(luma)[1:])))
         left = [unexplained(colour[:, plane])[1:] for plane in range(2)]
-        self._tint.append(Change.of(np.stack(left, axis=1).reshape(len(luma) - 1, -1)))
+        self._tint.append(CellChange.of(np.stack(left, axis=1).reshape(len(luma) - 1, -1)))
         moved = np.abs(np.diff(luma, axis=0)).reshape(len(luma) - 1, -1)
         self._told.append((luma[1:].std(axis=(1, 2)), moved.mean(axis=1), _middle(moved)))
         self._before, self._pending = shown[-1], []

@@ -12,7 +12,7 @@ from cli.verbs.backfill.run import gemini_condition
 from local.cloud import LAKE, pointing_at, running
 from local.endpoints import Endpoints
 from shared.config import GeminiSettings
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.storage.lake import Lake
 from tests.gemini_world import make_clip
 from tests.stand_ins.gemini import standing_in
@@ -70,7 +70,7 @@ def test_a_target_is_asked_as_it_is_configured_whatever_this_shell_has(monkeypat
 
     under = gemini_condition(Endpoints("", 0, "", gemini=gemini, target="prod"), False)
 
-    assert under == Condition(there)
+    assert under == GeminiCondition(there)
     assert under.settings.api_key == ""
 
 

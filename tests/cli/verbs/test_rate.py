@@ -114,10 +114,10 @@ def test_a_rater_that_there_is_not_is_wrong_use(rater, caption):
 
 
 def test_the_name_is_the_one_that_the_deployed_function_rates_under(monkeypatch):
-    from shared.rating.gemini.question import Condition
+    from shared.rating.gemini.question import GeminiCondition
 
     monkeypatch.setenv("GEMINI_API_KEY", "k")
-    under = Condition(GeminiSettings(model="gemini-3.6-flash"), sees_caption=True)
+    under = GeminiCondition(GeminiSettings(model="gemini-3.6-flash"), sees_caption=True)
 
     asked = ChosenRater.of("gemini+caption", GEMINI | {"model": "gemini-3.6-flash"})
 

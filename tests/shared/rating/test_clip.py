@@ -9,7 +9,7 @@ import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
 from shared.rating import clip as clips
-from shared.rating.clip import Clip, Unreadable, clip_of
+from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
 from tests.shared.rating.signals.test_signals import still, tone, write
 
 
@@ -48,17 +48,19 @@ class Reads(io.BytesIO):
 
 def reason(file) -> str:
     with pytest.raises(Unreadable) as caught:
-        clip_of(file)
+        read_clip_header(file)
     assert len(caught.value.sentence) > 10, "a sentence for the person"
     return caught.value.reason
 
 
 def test_duration_and_sound_are_told(spoken):
-    assert clip_of(spoken) == Clip(duration_s=pytest.approx(2.0, abs=0.05), has_audio=True)
+    assert read_clip_header(spoken) == ClipHeader(
+        duration_s=pytest.approx(2.0, abs=0.05), has_audio=True
+    )
 
 
 def test_a_silent_film_has_no_sound(tmp_path):
-    assert clip_of(write(tmp_path / "clip.mp4", still(), 1.0)).has_audio is False
+    assert read_clip_header(write(tmp_path / "clip.mp4", still(), 1.0)).has_audio is False
 
 
 @pytest.mark.parametrize(
@@ -67,19 +69,19 @@ def test_a_silent_film_has_no_sound(tmp_path):
 def test_every_container_tells_it(tmp_path, name, codec):
     path = write(tmp_path / name, still(), 1.0, codec=codec)
 
-    assert clip_of(path).duration_s == pytest.approx(1.0, abs=0.05)
+    assert read_clip_header(path).duration_s == pytest.approx(1.0, abs=0.05)
 
 
 def test_a_file_object_tells_the_same_as_its_path(spoken):
-    assert clip_of(io.BytesIO(spoken.read_bytes())) == clip_of(spoken)
+    assert read_clip_header(io.BytesIO(spoken.read_bytes())) == read_clip_header(spoken)
 
 
 def test_of_a_large_file_only_the_header_is_read(spoken):
     large = Reads(spread(spoken.read_bytes()))
 
-    found = clip_of(large)
+    found = read_clip_header(large)
 
-    assert found == clip_of(spoken)
+    assert found == read_clip_header(spoken)
     assert large.taken < 2 * 2**20
 
 
@@ -87,19 +89,19 @@ def test_a_container_that_declares_no_duration_has_none(tmp_path):
     path = tmp_path / "live.webm"
     write(path, still(), 1.0, codec="libvpx-vp9", options={"live": "1"})
 
-    assert clip_of(path).duration_s is None
+    assert read_clip_header(path).duration_s is None
 
 
 def test_the_longest_claim_counts(tmp_path):
     path = write(tmp_path / "clip.mp4", still(), 1.0, sound=tone(3.0))
 
-    assert clip_of(path).duration_s == pytest.approx(3.0, abs=0.1)
+    assert read_clip_header(path).duration_s == pytest.approx(3.0, abs=0.1)
 
 
 def test_a_huge_declared_duration_is_told_as_it_is(tmp_path):
     path = write(tmp_path / "clip.mp4", still(), 1.0, pts=lambda index: index * 90_000)
 
-    assert clip_of(path).duration_s > 3_600
+    assert read_clip_header(path).duration_s > 3_600
 
 
 def test_a_file_without_bytes_is_empty(file):
@@ -123,7 +125,7 @@ def test_a_list_of_other_files_is_not_followed(file, spoken, text):
 
 
 def test_a_name_that_reads_like_an_address_is_a_file(file, spoken):
-    assert clip_of(file(spoken.read_bytes(), "pipe:0?a=b#c%41.mp4")).has_audio
+    assert read_clip_header(file(spoken.read_bytes(), "pipe:0?a=b#c%41.mp4")).has_audio
 
 
 def test_sound_alone_has_no_picture(tmp_path):
@@ -152,7 +154,7 @@ def test_a_file_that_makes_us_read_on_and_on_is_too_large(spoken, monkeypatch):
 
 def test_a_file_that_is_not_there_is_no_matter_of_video(tmp_path):
     with pytest.raises(FileNotFoundError):
-        clip_of(tmp_path / "gone.mp4")
+        read_clip_header(tmp_path / "gone.mp4")
 
 
 def test_what_the_file_object_raises_escapes(spoken):
@@ -163,7 +165,7 @@ def test_what_the_file_object_raises_escapes(spoken):
             return super().read(size)
 
     with pytest.raises(ServiceUnavailable):
-        clip_of(Broken(spread(spoken.read_bytes())))
+        read_clip_header(Broken(spread(spoken.read_bytes())))
 
 
 def test_mutated_files_end_in_a_clip_or_a_reason(spoken):
@@ -178,7 +180,7 @@ def test_mutated_files_end_in_a_clip_or_a_reason(spoken):
             content[rng.randrange(start, end)] = rng.randrange(256)
         cut = rng.choice([len(content), rng.randrange(1, len(content))])
         try:
-            found = clip_of(io.BytesIO(bytes(content[:cut])))
+            found = read_clip_header(io.BytesIO(bytes(content[:cut])))
         except Unreadable as error:
             assert error.reason.isidentifier()
         else:
@@ -193,4 +195,4 @@ def test_random_bytes_end_in_a_clip_or_a_reason(head):
 
     for _ in range(40):
         with pytest.raises(Unreadable):
-            clip_of(io.BytesIO(head + rng.randbytes(rng.randrange(100_000))))
+            read_clip_header(io.BytesIO(head + rng.randbytes(rng.randrange(100_000))))

@@ -10,8 +10,8 @@ import pytest
 from shared.errors import Transient
 from shared.messaging.events import VideoUploaded
 from shared.model import content_id, parse_record
-from shared.rating.rate import App, rate_upload
-from shared.rating.rater import Answer
+from shared.rating.rate import RateApp, rate_upload
+from shared.rating.rater import RaterAnswer
 from shared.rubric_values import Values
 from shared.storage.lake import RatingKey, frame_name, metadata_name, rating_name
 from shared.storage.lease import Claimed, Claims
@@ -31,7 +31,7 @@ class ScriptedRater:
     sees_caption = False
 
     def __init__(self):
-        self.answer = Answer(status="rated", values=Values(unexpectedness=70))
+        self.answer = RaterAnswer(status="rated", values=Values(unexpectedness=70))
         self.seen = []
         self.before_answering = lambda: None
 
@@ -53,7 +53,7 @@ class World:
         self.rater = ScriptedRater()
         self.lake.now = DAY_0
         self.clock_is_wrong_by = timedelta(0)
-        self.app = App(
+        self.app = RateApp(
             lake=self.lake,
             tombstones=tombstones_in(self.lake),
             claims=Claims(self.lake, lease_s=660),
@@ -168,7 +168,7 @@ def test_a_failed_attempt_gives_its_claim_back(world):
     with pytest.raises(Transient):
         world.deliver(upload)
 
-    world.rater.answer = Answer(status="rated", values=Values(unexpectedness=1))
+    world.rater.answer = RaterAnswer(status="rated", values=Values(unexpectedness=1))
     world.deliver(upload, "d2")
 
     assert len(world.bus.published) == 1
@@ -307,9 +307,9 @@ def test_a_rating_stored_by_another_meanwhile_is_the_one_published(world):
     def outlive_the_lease():
         world.rater.before_answering = lambda: None
         world.lake.now += timedelta(seconds=700)
-        world.rater.answer = Answer(status="rated", values=Values(unexpectedness=11))
+        world.rater.answer = RaterAnswer(status="rated", values=Values(unexpectedness=11))
         world.deliver(upload, "d2")
-        world.rater.answer = Answer(status="rated", values=Values(unexpectedness=99))
+        world.rater.answer = RaterAnswer(status="rated", values=Values(unexpectedness=99))
 
     world.rater.before_answering = outlive_the_lease
     world.deliver(upload, "d1")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.rating.gemini import question
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 from shared.storage.lake import RatingKey
 from tests.gemini_world import World, make_clip
 from tests.stand_ins.gemini import standing_in
@@ -45,7 +45,7 @@ def test_a_rubric_change_keeps_the_old_rating_and_shows_the_new_one(
         before = db.fact(world.bus.published[0].video_id)
 
         monkeypatch.setattr(question, "_RATING", revised)
-        monkeypatch.setattr(Condition.__init__, "__defaults__", (False, "1.1"))
+        monkeypatch.setattr(GeminiCondition.__init__, "__defaults__", (False, "1.1"))
         world.now += timedelta(hours=1)
         new = world.rate(condition="gemini")
 

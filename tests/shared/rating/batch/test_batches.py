@@ -19,11 +19,11 @@ from shared.model import Rating, Record, Video
 from shared.privacy.redaction import Redaction
 from shared.rating.batch import lines as batch_lines
 from shared.rating.batch.job import Job, Undecided
-from shared.rating.batch.lines import Wanted, lines_of, request_line
-from shared.rating.batch.part import part_at
+from shared.rating.batch.lines import RatingRequest, lines_of, request_line
+from shared.rating.batch.part import read_part
 from shared.rating.batch.results import Results
-from shared.rating.gemini.answers import Answers, Kept
-from shared.rating.gemini.question import Condition, Reply
+from shared.rating.gemini.answers import Answers, StoredAnswer
+from shared.rating.gemini.question import GeminiCondition, Reply
 from shared.rubric_values import Values
 from shared.storage.lake import RatingKey, answer_name, rating_name
 from tests.fakes import LakeInMemory, tombstones_in
@@ -32,7 +32,7 @@ from tests.gemini_world import make_clip
 START = datetime(2026, 11, 1, tzinfo=UTC)
 ANSWERED_AT = "2026-11-01T06:00:00.250+00:00"
 IDS = ("7300000000000000001", "7300000000000000002", "u0123456789abcdef")
-UNDER = Condition(GeminiSettings(api_key=""))
+UNDER = GeminiCondition(GeminiSettings(api_key=""))
 
 
 class Killed(BaseException):
@@ -172,7 +172,7 @@ class World:
 
     clip: bytes
     ids: tuple = IDS
-    under: Condition = UNDER
+    under: GeminiCondition = UNDER
 
     def __post_init__(self):
         self.lake = MortalLake()
@@ -274,7 +274,7 @@ def test_a_line_asks_what_is_asked_live_and_says_whose_it_is(world, clip):
     (name,) = (name for name in world.lake.names("batches/") if "/input-" in name)
     request = json.loads(world.lake.read(name).splitlines()[0])["request"]
     labels = request.pop("labels")
-    wanted = Wanted(
+    wanted = RatingRequest(
         video_id=IDS[0], name=f"videos/{IDS[0]}.mp4", generation=labels["generation"],
         replicate=0, size=len(clip), mime="video/mp4", duration_s=2.0,
     )  # fmt: skip
@@ -321,7 +321,7 @@ def test_a_job_takes_no_more_bytes_than_it_may(world):
 
 
 def test_the_rater_that_is_shown_captions_gets_them_from_the_listing(clip):
-    world = World(clip, under=Condition(GeminiSettings(api_key=""), sees_caption=True))
+    world = World(clip, under=GeminiCondition(GeminiSettings(api_key=""), sees_caption=True))
     video = Video(source="research", observed_at=START, caption="<b>cats")
     world.lake.theirs(f"metadata/{IDS[0]}.json", Record(video_id=IDS[0], video=video).to_json())
 
@@ -355,7 +355,7 @@ def test_what_is_no_video_is_rated_without_being_asked(world):
 
 
 def test_a_clip_that_is_too_long_is_rated_without_being_asked(world):
-    under = Condition(GeminiSettings(api_key="", max_clip_s=1))
+    under = GeminiCondition(GeminiSettings(api_key="", max_clip_s=1))
 
     world.backfill(under=under)
 
@@ -364,7 +364,7 @@ def test_a_clip_that_is_too_long_is_rated_without_being_asked(world):
 
 
 def test_what_was_answered_already_is_not_asked_again(world):
-    kept = Kept(asked_at=START, response=said(7), latency_s=1.5)
+    kept = StoredAnswer(asked_at=START, response=said(7), latency_s=1.5)
     Answers(world.lake).keep(IDS[0], world.key(), 1, kept)
 
     world.backfill()
@@ -565,9 +565,9 @@ def test_hostile_lines_are_counted_and_fatal_to_none(world):
     world.jobs.answer = answer
     world.backfill(replicates=2)
     (found,) = (
-        part_at(world.lake, name)[0].found
+        read_part(world.lake, name)[0].found
         for name in world.lake.names("batches/")
-        if "/job-" in name and part_at(world.lake, name)[0].batch_id != part.batch_id
+        if "/job-" in name and read_part(world.lake, name)[0].batch_id != part.batch_id
     )
     assert (found.answered, found.missing) == (12, 11)
     assert found.malformed + found.unknown == 10  # the empty line is none
@@ -575,7 +575,7 @@ def test_hostile_lines_are_counted_and_fatal_to_none(world):
 
 def results(lake, count=2, **fields):
     wanted = [
-        Wanted(
+        RatingRequest(
             video_id=IDS[0], name=f"videos/{IDS[0]}.mp4", generation="5", replicate=number,
             size=1, mime="video/mp4", **fields,
         )
@@ -681,7 +681,7 @@ def prepared(clip):
     world = World(clip)
     world.store("7300000000000000008", clip)
     world.store("7300000000000000009", b"no video")
-    kept = Kept(asked_at=START, response=said(7), latency_s=1.5)
+    kept = StoredAnswer(asked_at=START, response=said(7), latency_s=1.5)
     Answers(world.lake).keep("7300000000000000008", world.key("7300000000000000008"), 1, kept)
     world.jobs.answer = lambda request: line(
         request, said(101 if request["labels"]["video"] == IDS[1] else 20)
@@ -739,7 +739,7 @@ def test_killed_after_any_effect_it_ends_the_same_and_asks_once(clip):
 
 def open_parts_of(world):
     names = [name for name in world.lake.names("batches/") if "/job-" in name]
-    return [part_at(world.lake, name)[0] for name in names]
+    return [read_part(world.lake, name)[0] for name in names]
 
 
 def test_killed_twice_it_still_ends_the_same(clip):

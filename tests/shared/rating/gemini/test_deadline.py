@@ -10,9 +10,9 @@ import pytest
 from google.auth.credentials import Credentials
 
 from shared.config import CLOSING_S, GeminiSettings
-from shared.rating.gemini.api import connected
-from shared.rating.gemini.deadline import OutOfTime, ending_after, hooks, left_s
-from shared.rating.gemini.failures import NoAnswer, translated
+from shared.rating.gemini.api import genai_client
+from shared.rating.gemini.deadline import OutOfTime, deadline_after, hooks, remaining_s
+from shared.rating.gemini.failures import NoAnswer, translate_failure
 from shared.rating.gemini.token import ATTEMPT_S, DefaultCredentials
 
 
@@ -49,23 +49,23 @@ def client(answer, timeout=85.0):
 
 
 def test_without_a_deadline_nothing_ends():
-    assert left_s() == float("inf")
+    assert remaining_s() == float("inf")
     assert client(lambda request: httpx.Response(200)).get("http://x").status_code == 200
 
 
 def test_the_innermost_block_counts_and_the_outer_one_is_there_after_it():
     clock = Clock()
-    with ending_after(10.0, clock):
+    with deadline_after(10.0, clock):
         clock.now += 11.0
-        with ending_after(5.0, clock):
-            assert left_s() == 5.0
-        assert left_s() == -1.0
+        with deadline_after(5.0, clock):
+            assert remaining_s() == 5.0
+        assert remaining_s() == -1.0
 
 
 def test_another_thread_has_no_deadline_of_ours():
     seen = []
-    with ending_after(10.0):
-        thread = threading.Thread(target=lambda: seen.append(left_s()))
+    with deadline_after(10.0):
+        thread = threading.Thread(target=lambda: seen.append(remaining_s()))
         thread.start()
         thread.join()
 
@@ -79,7 +79,7 @@ def test_nothing_is_sent_after_the_deadline():
         sent.append(request)
         return httpx.Response(200)
 
-    with ending_after(10.0, clock):
+    with deadline_after(10.0, clock):
         clock.now += 10.0
         with pytest.raises(OutOfTime):
             client(answer).get("http://x")
@@ -91,7 +91,7 @@ def test_an_answer_that_trickles_ends_at_the_deadline():
     clock = Clock()
     stream = Trickle(clock)
 
-    with ending_after(30.0, clock), pytest.raises(OutOfTime):
+    with deadline_after(30.0, clock), pytest.raises(OutOfTime):
         client(lambda request: httpx.Response(200, stream=stream)).get("http://x")
 
     assert stream.sent == 30
@@ -106,7 +106,7 @@ def test_a_slow_upload_ends_at_the_deadline():
             pieces.append(len(piece))
         return httpx.Response(200)
 
-    with ending_after(3.0, clock), pytest.raises(OutOfTime):
+    with deadline_after(3.0, clock), pytest.raises(OutOfTime):
         client(slow).post("http://x", content=b"x" * 2**20)
 
     assert pieces == [2**16] * 3
@@ -127,7 +127,7 @@ def test_no_time_out_is_longer_than_what_is_left(left, limits):
         seen.update({name: timeouts.get(name) for name in timeouts})
         return httpx.Response(200)
 
-    with ending_after(left, clock):
+    with deadline_after(left, clock):
         client(look).get("http://x")
 
     assert seen == limits
@@ -141,7 +141,7 @@ def test_a_time_out_is_of_what_is_left_when_its_part_begins():
         seen.append(request.extensions["timeout"].get("read"))
         return httpx.Response(200)
 
-    with ending_after(100.0, clock):
+    with deadline_after(100.0, clock):
         client(look).get("http://x")
 
     assert seen == [10.0]
@@ -149,12 +149,12 @@ def test_a_time_out_is_of_what_is_left_when_its_part_begins():
 
 def test_a_real_server_that_trickles_is_given_up():
     given_up = pytest.raises((OutOfTime, httpx.TimeoutException))
-    with trickling_server() as url, ending_after(0.5), given_up:
+    with trickling_server() as url, deadline_after(0.5), given_up:
         httpx.Client(event_hooks=hooks(), timeout=30.0).get(url)
 
 
 def test_what_ran_out_of_time_may_have_been_billed():
-    assert isinstance(translated(OutOfTime()), NoAnswer)
+    assert isinstance(translate_failure(OutOfTime()), NoAnswer)
 
 
 # --- the settings ---------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def test_a_token_is_asked_for_in_seconds(found):
 
 def test_a_token_is_not_waited_for_beyond_the_deadline(found):
     clock = Clock()
-    with ending_after(2.0, clock):
+    with deadline_after(2.0, clock):
         DefaultCredentials().refresh(None)
 
     assert found.asked == [2.0, 2.0, 2.0]
@@ -230,8 +230,8 @@ def test_credentials_are_looked_for_once_and_not_before_they_are_needed(found, m
 
 def test_our_clients_keep_the_deadline_and_use_these_credentials(found):
     for settings in (GeminiSettings(api_key="key"), GeminiSettings(api_key="")):
-        client = connected(settings, "p")
-        with ending_after(-1.0), pytest.raises(OutOfTime):
+        client = genai_client(settings, "p")
+        with deadline_after(-1.0), pytest.raises(OutOfTime):
             client.models.list()  # on Vertex AI with a token, without a request
 
     assert found.asked == [1.0, 1.0, 1.0]

@@ -7,16 +7,16 @@ import pytest
 
 import shared.rating
 from shared.config import GeminiSettings
-from shared.rating.clip import Clip
+from shared.rating.clip import ClipHeader
 from shared.rating.gemini.estimate import (
-    Expected,
+    CallEstimate,
     expected,
     expected_usage,
     expected_usd,
     prompt_tokens,
 )
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 
 TODAY = date(2026, 11, 24)
 
@@ -26,9 +26,9 @@ def prices() -> Prices:
     return Prices.load()
 
 
-def under(sees_caption=False, sees_cards=False, **chosen) -> Condition:
+def under(sees_caption=False, sees_cards=False, **chosen) -> GeminiCondition:
     settings = GeminiSettings(**({"fps": 1.0, "fps_long": 1.0} | chosen))
-    return Condition(settings, sees_caption, sees_cards)
+    return GeminiCondition(settings, sees_caption, sees_cards)
 
 
 def test_cards_are_counted_by_the_characters_that_are_sent():
@@ -71,7 +71,7 @@ def test_a_silent_clip_has_no_sound_to_count():
 
 
 def test_a_short_clip_is_sampled_more_often_than_a_long_one():
-    usual = Condition(GeminiSettings())
+    usual = GeminiCondition(GeminiSettings())
 
     assert expected(60.0, True, usual).frames == 240
     assert expected(61.0, True, usual).frames == 61
@@ -124,7 +124,7 @@ def test_two_replicates_cost_twice_as_much():
     once = expected(30.0, True, under())
 
     assert once.times(2) == once + once
-    assert once.times(0) == Expected()
+    assert once.times(0) == CallEstimate()
 
 
 def test_the_cost_by_hand(prices):
@@ -150,21 +150,21 @@ def test_a_model_without_a_price_has_no_cost(prices):
     found = expected(30.0, True, under())
 
     assert found.cost_usd(prices, "gemini-9-unheard", TODAY) is None
-    assert expected_usd(Clip(30.0, True), under(model="gemini-9"), prices, TODAY) is None
+    assert expected_usd(ClipHeader(30.0, True), under(model="gemini-9"), prices, TODAY) is None
 
 
 def test_a_budget_reckons_with_the_high_end(prices):
     found = expected(30.0, True, under())
 
-    reckoned = expected_usd(Clip(30.0, True), under(), prices, TODAY)
+    reckoned = expected_usd(ClipHeader(30.0, True), under(), prices, TODAY)
 
     assert reckoned == found.cost_usd(prices, "gemini-3.5-flash-lite", TODAY).high
 
 
 def test_a_clip_that_tells_no_duration_is_reckoned_as_the_longest(prices):
-    unknown = expected_usd(Clip(None, True), under(max_clip_s=600), prices, TODAY)
+    unknown = expected_usd(ClipHeader(None, True), under(max_clip_s=600), prices, TODAY)
 
-    assert unknown == expected_usd(Clip(600.0, True), under(), prices, TODAY)
+    assert unknown == expected_usd(ClipHeader(600.0, True), under(), prices, TODAY)
 
 
 def test_sound_can_be_reckoned_at_another_rate():

@@ -4,13 +4,13 @@ import pytest
 
 from shared.config import GeminiSettings
 from shared.rating.gemini.frames import fps_not_honoured
-from shared.rating.gemini.question import Condition
+from shared.rating.gemini.question import GeminiCondition
 
 
 def missed(tokens, duration_s=10.0, **settings):
     details = [{"modality": "VIDEO", "tokenCount": tokens}]
     response = {"candidates": [{}], "usageMetadata": {"promptTokensDetails": details}}
-    return fps_not_honoured(response, duration_s, Condition(GeminiSettings(**settings)))
+    return fps_not_honoured(response, duration_s, GeminiCondition(GeminiSettings(**settings)))
 
 
 # 10 s at 4 frames a second are 40 frames, so 2,800 tokens; a quarter of that is 700.
@@ -48,7 +48,7 @@ def test_a_video_that_was_not_seen_at_all_is_missed():
         "usageMetadata": {"promptTokensDetails": [{"modality": "TEXT", "tokenCount": 9}]},
     }
 
-    assert fps_not_honoured(response, 10.0, Condition(GeminiSettings()))
+    assert fps_not_honoured(response, 10.0, GeminiCondition(GeminiSettings()))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_video_that_was_not_seen_at_all_is_missed():
     ids=str,
 )
 def test_what_cannot_be_told_is_not_missed(response):
-    assert not fps_not_honoured(response, 10.0, Condition(GeminiSettings()))
+    assert not fps_not_honoured(response, 10.0, GeminiCondition(GeminiSettings()))
 
 
 def test_a_clip_of_unknown_length_is_not_missed():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.inputs.media_type import MP4
-from shared.rating.rater import Media
+from shared.rating.rater import MediaToRate
 from shared.rating.signals import Signals, Unratable, examine
 from shared.rating.signals.rater import SignalsRater
 from shared.storage.lake import RatingKey
@@ -60,7 +60,9 @@ def rate(monkeypatch):
         monkeypatch.setattr(examine, "measure", measure)
         monkeypatch.setattr(examine, "picture_at", lambda path, at_s: f"{at_s:.1f}".encode())
         return SignalsRater().rate(
-            Media("7", "b", "videos/x.mp4", RatingKey("1", "r", "h"), 1, MP4, nothing, nothing)
+            MediaToRate(
+                "7", "b", "videos/x.mp4", RatingKey("1", "r", "h"), 1, MP4, nothing, nothing
+            )
         )
 
     return rate

@@ -453,8 +453,8 @@ def peak(tick: int, others: float, event: float, is_refresh: bool) -> float:
     none, ones = np.zeros(size, dtype=bool), np.ones(size)
     refreshed = none.copy()
     refreshed[tick] = is_refresh
-    tint = ticks.Change.of(np.zeros((size, 512)))
-    told = ticks.Ticks(ticks.Change.of(picture), tint, 30 * ones, ones, ones)
+    tint = ticks.CellChange.of(np.zeros((size, 512)))
+    told = ticks.Ticks(ticks.CellChange.of(picture), tint, 30 * ones, ones, ones)
     return float(surprise_of(told, None, none, refreshed).corrected[tick])
 
 
