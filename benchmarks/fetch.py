@@ -112,7 +112,6 @@ def _copied(
         with sampled(lambda: proportional_mb(group), every_s=0.05) as weights:
             fetched_s = _fetch(url, new=files, stored=files)
         plain_s = plain_s or _plain_s(root.name, urls, environment)
-    requests.delete(f"{environment['STORAGE_EMULATOR_HOST']}/storage/v1/b/{root.name}", timeout=60)
     return fetched_s, plain_s, max(weights)
 
 

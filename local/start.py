@@ -186,7 +186,7 @@ def _programs(
             program(
                 "storage",
                 "local.emulators.gcs",
-                *("--data", data / "gcs", "--pubsub", at.pubsub, *project),
+                *("--data", data / "gcs", "--pubsub", at.pubsub),
                 stage=2,
             ),
         ]

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        service = Service(options.data, options.port, options.pubsub, options.project)
+        service = Service(options.data, options.port, options.pubsub)
     except (DirectoryInUse, OSError) as error:
         logging.getLogger(__name__).error("%s", error)
         return 1
@@ -46,9 +46,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--data", type=Path, required=True, help="directory for everything stored")
     parser.add_argument("--pubsub", metavar="HOST:PORT", help="where notifications are published")
-    parser.add_argument(
-        "--project", default="local-project", help="the project that owns the buckets"
-    )
     parser.add_argument("--verbose", action="store_true", help="log every request to stderr")
     return parser
 

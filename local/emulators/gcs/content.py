@@ -1,8 +1,8 @@
 """The bytes of objects, in files whose opaque names say nothing about the objects.
 
-A file is written once, by appending, and belongs to nobody until a row in the catalogue names it;
-`sweep` removes what no row names, which is all that a killed process can leave behind. Files are
-not fsynced: they survive the death of the process, not a power cut (as the catalogue, roughly).
+A file is written once, by appending. It is an orphan until a row in the catalogue names it. `sweep`
+removes orphans; a killed process leaves nothing else behind. Files are not fsynced: they survive
+the death of the process, but not a power cut.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import logging
-import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,23 +18,17 @@ from typing import BinaryIO
 
 import google_crc32c
 
-log = logging.getLogger(__name__)
-
 BLOCK_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A finished file: its opaque name, its length in bytes, its checksums in base64.
-
-    `md5` is None where the real service has none (composite objects).
-    """
+    """A finished file: its opaque name, its length in bytes, its checksums in base64."""
 
     id: str
     size: int
     crc32c: str
-    md5: str | None
-    components: int | None = None
+    md5: str
 
 
 class ContentFiles:
@@ -53,7 +45,7 @@ class ContentFiles:
         return ContentWriter(content_id, self._path(content_id))
 
     def resume(self, content_id: str) -> ContentWriter:
-        """A writer for a file begun earlier; reads it once to have its checksums again."""
+        """A writer for a file begun earlier. It reads the file once to compute its checksums."""
         writer = ContentWriter(content_id, self._path(content_id))
         with self.open(content_id) as file:
             while block := file.read(BLOCK_BYTES):
@@ -62,12 +54,6 @@ class ContentFiles:
 
     def open(self, content_id: str) -> BinaryIO:
         return self._path(content_id).open("rb", buffering=0)
-
-    def link(self, content_id: str) -> str:
-        """A second name for the same bytes, so that a copy costs the same whatever its size."""
-        twin = secrets.token_hex(16)
-        os.link(self._path(content_id), self._path(twin))
-        return twin
 
     def remove(self, content_id: str) -> None:
         self._path(content_id).unlink(missing_ok=True)
@@ -78,10 +64,10 @@ class ContentFiles:
         except FileNotFoundError:
             return None
 
-    def sweep(self, wanted: Iterable[str]) -> int:
-        """Remove every file that is not wanted; returns how many there were."""
-        keep = set(wanted)
-        orphans = [path for path in self._root.glob("??/*") if path.name not in keep]
+    def sweep(self, content_ids: Iterable[str]) -> int:
+        """Remove every file but these; returns how many there were."""
+        referenced = set(content_ids)
+        orphans = [path for path in self._root.glob("??/*") if path.name not in referenced]
         for path in orphans:
             path.unlink(missing_ok=True)
         return len(orphans)
@@ -91,8 +77,10 @@ class ContentFiles:
 
 
 class ContentWriter:
-    """Appends to one content file and keeps its checksums as it goes. Holds no open file between
-    calls of `append`, so an abandoned upload costs no descriptor."""
+    """Appends to one content file and computes its checksums on the way.
+
+    It holds no open file between calls of `append`, so an abandoned upload costs no descriptor.
+    """
 
     def __init__(self, content_id: str, path: Path):
         self.id = content_id
@@ -115,10 +103,10 @@ class ContentWriter:
         self._crc32c.update(block)
         self.size += len(block)
 
-    def finish(self, components: int | None = None) -> Content:
-        md5 = None if components else base64.b64encode(self._md5.digest()).decode()
+    def finish(self) -> Content:
+        md5 = base64.b64encode(self._md5.digest()).decode()
         crc32c = base64.b64encode(self._crc32c.digest()).decode()
-        return Content(self.id, self.size, crc32c, md5, components)
+        return Content(self.id, self.size, crc32c, md5)
 
     def discard(self) -> None:
         with contextlib.suppress(OSError):

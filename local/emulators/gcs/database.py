@@ -1,7 +1,7 @@
-"""The catalogue in SQLite: one writer at a time, many readers, and what commits survives kill -9.
+"""The catalogue in SQLite: one writer at a time, many readers, and a commit survives kill -9.
 
-WAL with `synchronous=NORMAL`: a commit is in the operating system's hands, so the death of the
-process loses nothing. A power cut may lose the last commits, but never half of one.
+WAL with `synchronous=NORMAL`: the operating system has each commit, so the death of the process
+loses nothing. A power cut may lose the last commits, but never half a commit.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.data_errors import RESTORED, check_sqlite, usable
+from local.emulators.gcs.errors import no_such_bucket
 from local.vacuum import rewrite_sqlite
 
 SCHEMA = """
@@ -21,8 +22,7 @@ CREATE TABLE IF NOT EXISTS clock (last_generation INTEGER NOT NULL);
 INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM clock);
 CREATE TABLE IF NOT EXISTS buckets (
   name TEXT PRIMARY KEY,
-  resource TEXT NOT NULL,
-  iam TEXT
+  resource TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS objects (
   bucket TEXT NOT NULL,
@@ -44,7 +44,6 @@ CREATE TABLE IF NOT EXISTS uploads (
   result TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS uploads_by_age ON uploads (started_at);
-CREATE INDEX IF NOT EXISTS uploads_by_bucket ON uploads (bucket);
 CREATE TABLE IF NOT EXISTS notification_configs (
   bucket TEXT NOT NULL,
   id INTEGER NOT NULL,
@@ -111,7 +110,7 @@ class Database:
     def rewrite(self) -> None:
         """Write the file anew, so that no free page holds what was deleted.
 
-        Sessions of finished uploads are forgotten: they name the objects that they made.
+        It deletes the sessions of finished uploads too: they hold the names of their objects.
         """
         with self._write_lock:
             while not self._readers.empty():
@@ -133,3 +132,9 @@ class Database:
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA secure_delete=ON")
         return connection
+
+
+def require_bucket(view: sqlite3.Connection, bucket: str) -> None:
+    """Raise StorageApiError 404 unless the bucket exists."""
+    if not view.execute("SELECT 1 FROM buckets WHERE name = ?", (bucket,)).fetchone():
+        raise no_such_bucket()

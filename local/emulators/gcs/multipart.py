@@ -14,7 +14,7 @@ METADATA_MAX_BYTES = 1024 * 1024
 
 
 class MultipartReader:
-    """Parts one after the other: `next_part`, then `blocks` or `whole`, and again."""
+    """The parts in order: call `next_part`, then `blocks` or `whole`, and so on."""
 
     def __init__(self, body: Body, content_type: str):
         boundary = _boundary(content_type)
@@ -55,12 +55,12 @@ class MultipartReader:
             if self._inside:
                 self._more()
 
-    def whole(self, most: int = METADATA_MAX_BYTES) -> bytes:
-        """The content of a part that must be small."""
+    def whole(self) -> bytes:
+        """The content of a part that must be small: at most 1 MiB."""
         content = bytearray()
         for block in self.blocks():
             content += block
-            if len(content) > most:
+            if len(content) > METADATA_MAX_BYTES:
                 raise invalid("A part of the multipart body is too large.")
         return bytes(content)
 

@@ -12,7 +12,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.pubsub_v1 import PublisherClient, PubsubMessage
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
-from local.emulators.gcs.notifications import Message, Outbox
+from local.emulators.gcs.notifications import Outbox, OutboxMessage
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +23,15 @@ PUBLISH_TIMEOUT_S = 10.0
 BACK_OFF_FIRST_S = 0.1
 BACK_OFF_MOST_S = 5.0
 CHANNEL_OPTIONS = [
-    # A restarted Pub/Sub is found again within a second instead of gRPC's two minutes.
+    # Reconnect to a restarted Pub/Sub within a second; gRPC would wait up to two minutes.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.enable_http_proxy", 0),
 ]
 
 
-class Publisher:
-    """Sends batches, a topic at a time; a topic that fails is tried again later by itself."""
+class OutboxPublisher:
+    """Sends batches, a topic at a time. A topic that fails waits alone; the others continue."""
 
     def __init__(self, outbox: Outbox, endpoint: str):
         self._outbox = outbox
@@ -43,7 +43,7 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="gcs-publisher", daemon=True)
 
     def start(self) -> None:
-        self._outbox.waiting.set()  # what an earlier run left is sent first
+        self._outbox.waiting.set()  # send first what an earlier run did not
         self._thread.start()
 
     def stop(self) -> None:
@@ -58,7 +58,7 @@ class Publisher:
             self._outbox.waiting.clear()
             try:
                 self._send_all()
-            except Exception:  # the thread must outlive whatever one round meets
+            except Exception:  # no error of a round may end the thread
                 if self._stopping.is_set():
                     return
                 log.exception("publishing failed")
@@ -73,7 +73,7 @@ class Publisher:
                     break
                 self._send(topic, batch)
 
-    def _send(self, topic: str, batch: Sequence[Message]) -> None:
+    def _send(self, topic: str, batch: Sequence[OutboxMessage]) -> None:
         messages = [PubsubMessage(data=m.data, attributes=m.attributes) for m in batch]
         try:
             self._client.publish(
@@ -108,13 +108,13 @@ class BackOff:
         self._until.pop(topic, None)
 
     def shortest(self) -> float | None:
-        """Seconds until the next try; None when nothing is held back."""
+        """Seconds until the next try; None when no topic waits."""
         if not self._until:
             return None
         return max(0.0, min(self._until.values()) - time.monotonic())
 
 
-def _bounded(messages: list[Message]) -> list[Message]:
+def _bounded(messages: list[OutboxMessage]) -> list[OutboxMessage]:
     """The first messages that fit one request; at least one."""
     total = 0
     for count, message in enumerate(messages):

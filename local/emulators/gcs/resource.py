@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
-
-from gcp_storage_emulator.handlers.objects import _normalize_object_acl_entries as normalize_acl
 
 from local.emulators.gcs.errors import invalid, not_implemented
 
 Fields = dict[str, object]
 
-TEXT_FIELDS = (
-    "cacheControl",
-    "contentDisposition",
-    "contentEncoding",
-    "contentLanguage",
-    "contentType",
-    "customTime",
-    "storageClass",
-)
-UNSUPPORTED_FIELDS = ("temporaryHold", "eventBasedHold", "retention")
+TEXT_FIELDS = ("contentType", "customTime")
+# What an upload may send beside these: its name and what the bytes are checked against.
+UPLOAD_FIELDS = {"name", "bucket", "crc32c", "md5Hash"}
 NAME_MAX_BYTES = 1024
 METADATA_MAX_BYTES = 8192
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One live generation. `content` names its file; `fields` are the rest of the resource."""
+    """One live generation. `content` names its file; `fields` are the other resource fields."""
 
     bucket: str
     name: str
@@ -66,7 +56,9 @@ class StoredObject:
 
 
 def check_name(name: object) -> str:
-    """Return a valid object name or raise ApiError 400 (the naming rules of Cloud Storage)."""
+    """Return a valid object name, or raise StorageApiError 400.
+
+    https://cloud.google.com/storage/docs/objects#naming"""
     if not isinstance(name, str) or not name:
         raise invalid("Required parameter: name")
     try:
@@ -82,17 +74,14 @@ def check_name(name: object) -> str:
     return name
 
 
-def writable_fields(bucket: str, name: str, sent: Mapping[str, object]) -> Fields:
-    """The part of a resource a client may set, checked; None means "clear this field"."""
-    for field in UNSUPPORTED_FIELDS:
-        if sent.get(field):
-            raise not_implemented(f"{field} is not supported by the local Cloud Storage.")
-    chosen: Fields = {key: _text(key, sent[key]) for key in TEXT_FIELDS if key in sent}
-    if "metadata" in sent:
-        chosen["metadata"] = _metadata(sent["metadata"])
-    if sent.get("acl"):
-        chosen["acl"] = normalize_acl(bucket, name, _list("acl", sent["acl"]))
-    return chosen
+def writable_fields(payload: Fields) -> Fields:
+    """The part of a resource that a client may set, checked; None means "clear this field"."""
+    for field in payload.keys() - UPLOAD_FIELDS - {*TEXT_FIELDS, "metadata"}:
+        raise not_implemented(f"The object field {field[:80]}")
+    fields: Fields = {key: _text(key, payload[key]) for key in TEXT_FIELDS if key in payload}
+    if "metadata" in payload:
+        fields["metadata"] = _metadata(payload["metadata"])
+    return fields
 
 
 def patched(fields: Fields, change: Fields) -> Fields:
@@ -109,9 +98,9 @@ def without_nulls(fields: Fields) -> Fields:
     """Drop what is empty: the API leaves such fields out."""
     cleaned = {key: value for key, value in fields.items() if value is not None}
     if isinstance(cleaned.get("metadata"), dict):
-        held = {k: v for k, v in cleaned["metadata"].items() if v is not None}  # type: ignore[attr-defined]
-        cleaned["metadata"] = held
-        if not held:
+        metadata = {k: v for k, v in cleaned["metadata"].items() if v is not None}  # type: ignore[attr-defined]
+        cleaned["metadata"] = metadata
+        if not metadata:
             del cleaned["metadata"]
     return cleaned
 
@@ -133,17 +122,11 @@ def _metadata(value: object) -> dict[str, str | None] | None:
         return None
     if not isinstance(value, dict):
         raise invalid("Invalid value for metadata: an object of strings is needed.")
-    if not all(isinstance(item, str | None) for item in value.values()):
+    if not all(isinstance(text, str | None) for text in value.values()):
         raise invalid("Invalid value for metadata: every value must be a string.")
-    spent = sum(len(key) + len(item or "") for key, item in value.items())
-    if spent > METADATA_MAX_BYTES:
+    size = sum(len(key) + len(text or "") for key, text in value.items())
+    if size > METADATA_MAX_BYTES:
         raise invalid(f"The maximum size of custom metadata is {METADATA_MAX_BYTES} bytes.")
-    return value
-
-
-def _list(key: str, value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise invalid(f"Invalid value for {key}: a list is needed.")
     return value
 
 

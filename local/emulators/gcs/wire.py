@@ -11,35 +11,33 @@ from typing import BinaryIO, Protocol
 from urllib.parse import parse_qs, unquote
 
 from local.emulators.gcs.content import BLOCK_BYTES
-from local.emulators.gcs.errors import ApiError, ClientGone, NotModified, invalid
+from local.emulators.gcs.errors import ClientGone, StorageApiError, invalid
 
 JSON_MAX_BYTES = 10 * 1024 * 1024
 QUERY_MAX_FIELDS = 200
-CHUNK_LINE_MAX_BYTES = 1024
-BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 PHRASES = {308: "Resume Incomplete", 499: "Client Closed Request"}
 
 
-class Source(Protocol):
-    """Where body bytes come from: a buffered socket or a part of a batch."""
+class BodySource(Protocol):
+    """Where body bytes come from: a buffered socket."""
 
     def read1(self, size: int, /) -> bytes: ...
-    def readline(self, size: int, /) -> bytes: ...
 
 
 class Body:
-    """A request body of known length, or chunked. Raises ClientGone when it ends too early."""
+    """A request body of known length. Raises ClientGone when it ends too early."""
 
-    def __init__(self, source: Source, length: int | None):
+    def __init__(self, source: BodySource, length: int):
         self._source = source
-        self._left = length or 0
-        self._chunked = length is None
+        self._unread = length
         self.length = length
 
     @classmethod
-    def of(cls, source: Source, headers: Mapping[str, str]) -> Body:
-        if "chunked" in headers.get("Transfer-Encoding", "").lower():
-            return cls(source, None)
+    def of(cls, source: BodySource, headers: Mapping[str, str]) -> Body:
+        if "Transfer-Encoding" in headers:  # the official client always sends the length
+            raise StorageApiError(
+                HTTPStatus.LENGTH_REQUIRED, "lengthRequired", "Content-Length is needed."
+            )
         text = headers.get("Content-Length", "0").strip()
         if not (text.isascii() and text.isdigit() and len(text) <= 18):
             raise invalid("Invalid Content-Length.")
@@ -47,70 +45,41 @@ class Body:
 
     def read(self, size: int = BLOCK_BYTES) -> bytes:
         """At most `size` bytes; empty at the end of the body."""
-        if not self._left and self._chunked:
-            self._next_chunk()
-        if not self._left:
+        if not self._unread:
             return b""
-        block = self._source.read1(min(size, self._left))
+        block = self._source.read1(min(size, self._unread))
         if not block:
             raise ClientGone
-        self._left -= len(block)
-        if self._chunked and not self._left:
-            self._source.readline(CHUNK_LINE_MAX_BYTES)
+        self._unread -= len(block)
         return block
 
     def blocks(self) -> Iterator[bytes]:
         while block := self.read():
             yield block
 
-    def drain(self, most: int) -> bool:
-        """Throw away what is left; False when that would be more than `most` bytes."""
+    def drain(self, limit: int) -> bool:
+        """Read to the end and drop the bytes; False when more than `limit` bytes are unread."""
         for block in self.blocks():
-            most -= len(block)
-            if most < 0:
+            limit -= len(block)
+            if limit < 0:
                 return False
         return True
 
-    def _next_chunk(self) -> None:
-        line = self._source.readline(CHUNK_LINE_MAX_BYTES)
-        if not line:
-            raise ClientGone
-        try:
-            self._left = int(line.split(b";")[0].strip(), 16)
-        except ValueError:
-            self._chunked = False
-            raise invalid("Invalid chunk size.") from None
-        if self._left < 0:
-            self._left, self._chunked = 0, False
-            raise invalid("Invalid chunk size.")
-        if not self._left:
-            self._chunked = False
-            while self._source.readline(CHUNK_LINE_MAX_BYTES) not in (b"\r\n", b"\n", b""):
-                pass
 
-
-class Request:
-    """A request as the handlers see it; the package's own handlers accept it too."""
+class StorageRequest:
+    """A request as the handlers see it."""
 
     def __init__(self, method: str, target: str, headers: Mapping[str, str], body: Body, host: str):
         self.method = method
         self.headers = headers
         self.body = body
         self.params: dict[str, str] = {}
-        self.base_url = f"http://{headers.get('Host') or host}"
-        if target.startswith(("http://", "https://")):
-            target = "/" + target.split("/", 3)[3] if target.count("/") > 2 else "/"
+        self.base_url = f"http://{host}"
         self.path, _, query = target.partition("?")
         self.query = _query(query)
 
-    def option(self, name: str, otherwise: str = "") -> str:
-        return self.query[name][0] if name in self.query else otherwise
-
-    def flag(self, name: str) -> bool:
-        return self.option(name).lower() == "true"
-
-    def get_header(self, name: str, default: str | None = None) -> str | None:
-        return self.headers.get(name, default)
+    def option(self, name: str) -> str:
+        return self.query[name][0] if name in self.query else ""
 
     def match(self, groups: Mapping[str, str | None]) -> None:
         """Take the percent-encoded parts of the path; they must be UTF-8."""
@@ -122,21 +91,17 @@ class Request:
     @cached_property
     def data(self) -> dict[str, object]:
         """The JSON object in the body; {} when it is empty."""
-        return json_object(self.text())
+        return json_object(self._text())
 
-    def text(self) -> bytes:
+    def _text(self) -> bytes:
         """The whole body, of at most 10 MiB."""
-        parts, size = [], 0
-        for block in self.body.blocks():
-            size += len(block)
-            if size > JSON_MAX_BYTES:
-                raise ApiError(413, "uploadTooLarge", "The request is too large.")
-            parts.append(block)
-        return b"".join(parts)
+        if self.body.length > JSON_MAX_BYTES:
+            raise StorageApiError(413, "uploadTooLarge", "The request is too large.")
+        return b"".join(self.body.blocks())
 
 
-class Response:
-    """What will be sent. Handlers set a status, headers and at most one kind of body."""
+class StorageResponse:
+    """The answer. A handler sets a status, headers and either bytes or a file."""
 
     def __init__(self) -> None:
         self.status: int = HTTPStatus.OK
@@ -160,24 +125,14 @@ class Response:
         self.file, self.offset, self.length = file, offset, length
 
     def fail(self, error: Exception) -> None:
-        """Become the answer to a refusal; anything but ApiError and NotModified is a 500."""
+        """Become the answer to an error; any other than StorageApiError is a 500."""
         self.close()
         self.headers.clear()
-        if isinstance(error, NotModified):
-            self.status, self.body = HTTPStatus.NOT_MODIFIED, b""
-            return
-        if not isinstance(error, ApiError):
+        if not isinstance(error, StorageApiError):
             message = f"The local Cloud Storage failed: {error}"
-            error = ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "backendError", message)
+            error = StorageApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "backendError", message)
         self.status = error.status
         self.json(error.body())
-
-    def complete(self) -> None:
-        """Give an error of the package's handlers, which have no body, the body it should have."""
-        if self.status >= 400 and not self.body:
-            status = HTTPStatus(self.status)
-            reason = "".join(word.capitalize() for word in status.phrase.split())
-            self.fail(ApiError(self.status, reason[0].lower() + reason[1:], status.phrase))
 
     @property
     def phrase(self) -> str:
@@ -185,7 +140,7 @@ class Response:
 
     @property
     def has_body(self) -> bool:
-        return self.status not in BODILESS
+        return self.status != HTTPStatus.NO_CONTENT
 
     def header_lines(self) -> Iterator[tuple[str, str]]:
         yield from self.headers.items()

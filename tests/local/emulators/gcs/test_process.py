@@ -23,6 +23,7 @@ from google.cloud import storage
 
 ROOT = Path(__file__).parents[4]
 MIB = 1024 * 1024
+MULTIPART = "multipart/related; boundary=B"
 
 
 class Server:
@@ -138,9 +139,10 @@ def test_a_killed_server_leaves_whole_objects_and_no_other_file(serve, tmp_path)
 def test_the_bytes_of_an_upload_cut_off_by_the_kill_are_removed(serve, tmp_path):
     server, _ = serve()
     connection = http.client.HTTPConnection("127.0.0.1", server.ready["port"])
-    connection.putrequest("POST", "/upload/storage/v1/b/lake/o?uploadType=media&name=a")
+    connection.putrequest("POST", "/upload/storage/v1/b/lake/o?uploadType=multipart&name=a")
+    connection.putheader("Content-Type", MULTIPART)
     connection.putheader("Content-Length", "1000000")
-    connection.endheaders(b"x" * 1000)
+    connection.endheaders(multipart_head("a") + b"x" * 1000)
     deadline = time.monotonic() + 10
     while not files(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -180,7 +182,12 @@ def test_a_resumable_upload_goes_on_after_the_server_was_killed(serve):
 
 def test_notifications_of_a_killed_server_wait_in_the_outbox(serve):
     server, bucket = serve()
-    bucket.notification("t-1", topic_project="local-project", payload_format="JSON_API_V1").create()
+    bucket.notification(
+        "video-finalized",
+        topic_project="local-project",
+        event_types=["OBJECT_FINALIZE"],
+        payload_format="JSON_API_V1",
+    ).create()
     bucket.blob("a").upload_from_string(b"")
     server.end(signal.SIGKILL)
 
@@ -218,19 +225,25 @@ def test_memory_does_not_grow_with_the_object(serve, kind):
         bucket.blob("big", chunk_size=2 * MIB).upload_from_file(io.BytesIO(content), checksum=None)
     else:  # the client would choose a resumable upload for this size
         _multipart(server.url, content)
-    with requests.get(f"{server.url}/lake/big", stream=True, timeout=30) as answer:
+    with requests.get(
+        f"{server.url}/download/storage/v1/b/lake/o/big?alt=media", stream=True, timeout=30
+    ) as answer:
         size = sum(len(block) for block in answer.iter_content(MIB))
 
     assert size == len(content)
     assert server.resident_kib() - before < 16 * 1024
 
 
+def multipart_head(name):
+    metadata = json.dumps({"name": name}).encode()
+    return b"--B\r\nContent-Type: application/json\r\n\r\n" + metadata + b"\r\n--B\r\n\r\n"
+
+
 def _multipart(url, content):
-    head = b'--B\r\nContent-Type: application/json\r\n\r\n{"name": "big"}\r\n--B\r\n\r\n'
     answer = requests.post(
         f"{url}/upload/storage/v1/b/lake/o?uploadType=multipart",
-        data=head + content + b"\r\n--B--",
-        headers={"Content-Type": "multipart/related; boundary=B"},
+        data=multipart_head("big") + content + b"\r\n--B--",
+        headers={"Content-Type": MULTIPART},
         timeout=30,
     )
     assert answer.status_code == 200
@@ -271,8 +284,9 @@ def test_a_write_costs_the_same_with_5000_objects_as_with_50(serve):
 def _put(server, name):
     if not hasattr(_connections, "mine"):
         _connections.mine = http.client.HTTPConnection("127.0.0.1", server.ready["port"])
-    path = f"/upload/storage/v1/b/lake/o?uploadType=media&name={name}"
-    _connections.mine.request("POST", path, body=b"content")
+    path = "/upload/storage/v1/b/lake/o?uploadType=multipart"
+    body = multipart_head(name) + b"content\r\n--B--"
+    _connections.mine.request("POST", path, body, {"Content-Type": MULTIPART})
     answer = _connections.mine.getresponse()
     answer.read()
     assert answer.status == 200

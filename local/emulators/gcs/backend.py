@@ -1,0 +1,54 @@
+"""All that the local Cloud Storage keeps in one data directory, as the handlers see it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+
+from local import vacuum
+from local.emulators.gcs.content import ContentFiles
+from local.emulators.gcs.database import Database
+from local.emulators.gcs.listing import ListRequest, ObjectPage, list_page
+from local.emulators.gcs.notifications import NotificationConfigs, Outbox
+from local.emulators.gcs.store import Store
+from local.emulators.gcs.uploads import Uploads
+
+log = logging.getLogger(__name__)
+
+
+class StorageBackend:
+    """The catalogue, the content files, the open uploads and the outbox."""
+
+    def __init__(self, data: Path, base_url: str):
+        self.base_url = base_url
+        self._data = data
+        self.database = Database(data / "catalogue.sqlite3")
+        self.outbox = Outbox(self.database, base_url)
+        self.notifications = NotificationConfigs(self.database)
+        self.store = Store(self.database, ContentFiles(data / "content"), self.outbox)
+        self.uploads = Uploads(self.database, self.store.files, self.store)
+
+    def recover(self) -> None:
+        """Clean up after an earlier run."""
+        self.uploads.expire()
+        removed, damaged = self.store.recover()
+        if removed:
+            log.info("removed %d orphaned files", removed)
+        for name in damaged:
+            log.error("the bytes of %s are missing or cut short: upload it again", name)
+
+    def list_objects(self, bucket: str, request: ListRequest) -> ObjectPage:
+        with self.database.read() as view:
+            return list_page(view, bucket, request)
+
+    def rewrite_if_requested(self) -> None:
+        """Rewrite the catalogue after an erasure, so that no free page holds a deleted name."""
+        if not vacuum.is_requested(self._data):
+            return
+        try:
+            self.database.rewrite()
+        except sqlite3.OperationalError:
+            log.info("the catalogue is in use; it is written anew in a moment")
+            return
+        vacuum.finish(self._data)
