@@ -13,7 +13,8 @@ from local.sandbox import DEFAULT_ANCHOR
 from local.sandbox.kpis import LOG_VIEWS_PER_UNIT_SURPRISE
 from local.sandbox.posts import plan_posts
 from shared.insights.analysis import analyse
-from shared.insights.plan import Plan, parse_plan
+from shared.insights.plan import Plan
+from shared.insights.plan_file import parse_plan
 from shared.insights.statistics.effect import Effect
 from shared.insights.table.table import table_of
 
@@ -52,7 +53,7 @@ def figures() -> Iterator[Figure]:
 def found(seed: int, is_planted: bool) -> dict[str, Effect]:
     """The effects of one library by method."""
     plan: Plan = parse_plan(PLAN, "plan")
-    insights = analyse(table_of(rows(seed, is_planted), plan, "sandbox"), plan)
+    insights = analyse(table_of(rows(seed, is_planted), plan.table_schema, "sandbox"), plan)
     return {effect.method: effect for effect in insights.effects}
 
 

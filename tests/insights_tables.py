@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.plan import Plan, parse_plan
-from shared.insights.table.table import Table, table_of
+from shared.insights.plan import Plan
+from shared.insights.plan_file import parse_plan
+from shared.insights.table.table import VideoTable, table_of
 
 COLLECTED = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -65,8 +66,8 @@ def rows(
     ]
 
 
-def table(of: list[dict[str, Any]], asked: Plan) -> Table:
-    return table_of(of, asked, "table")
+def table(of: list[dict[str, Any]], asked: Plan) -> VideoTable:
+    return table_of(of, asked.table_schema, "table")
 
 
 def write_csv(path: Path, of: list[dict[str, Any]]) -> Path:

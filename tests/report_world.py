@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from shared.insights.agreement.stored import numbers
-from shared.insights.plan import Plan, default_plan
+from shared.insights.plan import Plan
+from shared.insights.plan_file import default_plan
 from shared.insights.report.data import ReportData, report_data
 from shared.insights.report.usual import KPIS
 from shared.warehouse.tables import schema

@@ -21,7 +21,7 @@ from shared.insights.statistics.pearson import pearson_log1p
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import JACKKNIFE_UP_TO
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
-from shared.insights.table.table import Table
+from shared.insights.table.table import VideoTable
 
 Say = Callable[[str], None]
 METHODS = ("spearman", "partial_spearman", "gee_nb")
@@ -75,7 +75,7 @@ class Insights:
 
 
 def analyse(
-    table: Table,
+    table: VideoTable,
     plan: Plan,
     on_progress: Say = lambda _: None,
     ratings: Ratings | None = None,

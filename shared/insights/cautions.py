@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.coverage import of_rare, shortfall
-from shared.insights.plan import AGE, Plan
+from shared.insights.plan import Plan
 from shared.insights.quality_gate import IMPOSSIBLE, Gate
 from shared.insights.robustness import Strength
 from shared.insights.statistics.effect import Effect
+from shared.insights.table.schema import AGE
 from shared.insights.table.table import collected_at
 from shared.known_breaks import break_sentences
 
@@ -111,7 +112,7 @@ def _breaks(passed: Gate, plan: Plan) -> Iterator[str]:
     """
     if "source" not in passed.frame:
         return
-    counted_at = collected_at(passed.frame, plan)
+    counted_at = collected_at(passed.frame, plan.as_of)
     times = [None if pd.isna(moment) else moment.to_pydatetime() for moment in counted_at]
     yield from break_sentences(zip(passed.frame["source"], times, times, strict=True))
 

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.errors import Permanent
-from shared.insights.plan import AGE, Filter, Plan
-from shared.insights.table.kinds import kind_of
-from shared.insights.table.table import Table, collected_at
+from shared.insights.plan import Plan
+from shared.insights.plan_fields import Filter
+from shared.insights.table.schema import AGE
+from shared.insights.table.table import VideoTable, collected_at
 from shared.model import UNKNOWN_CREATOR
 
 IMPOSSIBLE = ("negative_count", "likes_exceed_views", "comments_exceed_views")
@@ -63,7 +64,7 @@ class Gate:
         }
 
 
-def gate(table: Table, plan: Plan) -> Gate:
+def gate(table: VideoTable, plan: Plan) -> Gate:
     """Apply every rule whose columns the plan names. Raises TooLittle."""
     frame = table.frame
     kept = pd.Series(True, index=frame.index)
@@ -114,7 +115,7 @@ def _rules(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
 
 def _impossible(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
     """Counts that no video can have."""
-    counts = [name for name in frame if kind_of(name, plan) == "count"]
+    counts = [name for name in frame if plan.kind(name) == "count"]
     if counts:
         yield "negative_count", (frame[counts] < 0).any(axis=1)
     for part in ("likes", "comments"):
@@ -125,7 +126,7 @@ def _impossible(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
 def _dates(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
     if "created_at" not in frame:
         return
-    created, collected = frame["created_at"], collected_at(frame, plan)
+    created, collected = frame["created_at"], collected_at(frame, plan.as_of)
     if collected.notna().any():
         # The present is not asked: the same table must give the same answer tomorrow.
         yield "future_created_at", created > collected.max()

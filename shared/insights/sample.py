@@ -95,10 +95,14 @@ def samples(
             frame[question.column] = frame[question.outcome] / exposure.where(exposure > 0)
         together.setdefault(mask.tobytes(), (mask, []))[1].append(question)
     predictors = tuple(name for name in plan.predictors if name not in gate.left_out)
+    transforms = {
+        name: transform for name, transform in plan.controls.items() if name not in gate.left_out
+    }
     for mask, those in together.values():
         rows = frame[mask]
         labels = rows[plan.cluster] if plan.cluster else [str(row) for row in rows.index]
         controls = pd.DataFrame(index=rows.index)
         if len(rows) >= FEWEST_ROWS:
-            controls = control_columns(rows, plan, gate.left_out)
+            clusters = pd.Series(list(labels), index=rows.index)
+            controls = control_columns(rows, transforms, clusters)
         yield Sample(rows, Groups.of(labels), controls, predictors), those

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.insights.plan import AGE, Plan
+from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS
 from shared.insights.sample import Question, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable
@@ -14,6 +14,7 @@ from shared.insights.statistics.pairs import Pair
 from shared.insights.statistics.pearson import pearson_log1p
 from shared.insights.statistics.resampling import BoolArray
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
+from shared.insights.table.schema import AGE
 
 EVERYTHING = "all videos"
 SETTLED_DAYS = 30

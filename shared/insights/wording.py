@@ -3,8 +3,8 @@
 from math import exp
 
 from shared.insights.analysis import Insights
-from shared.insights.plan import AGE
 from shared.insights.statistics.effect import Effect
+from shared.insights.table.schema import AGE
 
 ALPHA = 0.05
 LARGEST_LOG_RATIO = 20.0

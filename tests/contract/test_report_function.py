@@ -9,7 +9,7 @@ import functions_framework
 import pytest
 
 from shared.errors import Misconfigured, Transient
-from shared.insights.plan import default_text
+from shared.insights.plan_file import default_text
 from shared.insights.report import make
 from shared.storage.lake import PLAN
 from tests.fakes import LakeInMemory

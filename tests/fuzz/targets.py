@@ -14,7 +14,7 @@ from local.faults import BadPlan as BadFaults
 from local.faults.plan import plan_in
 from shared.errors import Permanent
 from shared.inputs.media_type import media_type
-from shared.insights.plan import parse_plan
+from shared.insights.plan_file import parse_plan
 from shared.messaging.events import evidence, upload_in, video_uploaded
 from shared.model import Rating, canonical_json, parse, parse_record
 from shared.rating.clip import Unreadable, read_clip_header

@@ -9,7 +9,7 @@ from random import Random
 from local.faults import BadPlan as BadFaults
 from local.faults import read_plan
 from shared.errors import Permanent
-from shared.insights.plan import parse_plan
+from shared.insights.plan_file import parse_plan
 from shared.rating.rubric_file import BadRubric, parse_rubric
 from shared.tiktok.collections import parse_collection
 from tests.hostile.table import Cell, Feed, Handler, Seen

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.insights.plan import parse_plan
+from shared.insights.plan_file import parse_plan
 from shared.known_breaks import break_flags, break_sentences, known_breaks
 from shared.model import Metrics
 from shared.quality import all_flags, at_the_door
@@ -118,6 +118,6 @@ cluster: creator
     plan = parse_plan(text.encode(), "plan.yaml")
     told = [row | {"collected_at": row["listed_at"]} for row in across("research")]
 
-    insights = analyse(table_of(told, plan, "t"), plan)
+    insights = analyse(table_of(told, plan.table_schema, "t"), plan)
 
     assert [one for one in insights.warnings if "samples of two populations" in one]

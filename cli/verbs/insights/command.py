@@ -59,7 +59,7 @@ def insights(
 
     screen = Screen(machine=json)
     if print_plan:
-        from shared.insights.plan import default_text
+        from shared.insights.plan_file import default_text
 
         print(default_text(), end="")
         return

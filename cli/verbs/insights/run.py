@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shared.insights.agreement.ratings import Ratings
     from shared.insights.analysis import Insights
     from shared.insights.plan import Plan
-    from shared.insights.table.table import Table
+    from shared.insights.table.table import VideoTable
 
 QUESTION = "SELECT {columns} FROM fact_video_analytics ORDER BY video_id"
 
@@ -72,7 +72,7 @@ def run_insights(options: InsightsOptions, screen: Screen) -> InsightsResult:
 
 
 def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
-    from shared.insights.plan import default_plan, read_plan
+    from shared.insights.plan_file import default_plan, read_plan
 
     plan = default_plan() if options.plan is None else read_plan(options.plan)
     with screen.working("Reading the table …"):
@@ -90,13 +90,13 @@ def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
 
 def _table(
     options: InsightsOptions, plan: "Plan", screen: Screen
-) -> tuple["Table", "Ratings | None"]:
+) -> tuple["VideoTable", "Ratings | None"]:
     """The table, and the ratings that it can be corrected by."""
     from shared.insights.table.table import read_table
 
     from_files = _read_ratings(options)
     if options.input is not None:
-        return read_table(options.input, plan), from_files
+        return read_table(options.input, plan.table_schema), from_files
     table, stored = _from_star_schema(options, plan, screen)
     if from_files is None or stored is None:
         return table, from_files or stored
@@ -123,7 +123,7 @@ def _read_ratings(options: InsightsOptions) -> "Ratings | None":
 
 def _from_star_schema(
     options: InsightsOptions, plan: "Plan", screen: Screen
-) -> tuple["Table", "Ratings | None"]:
+) -> tuple["VideoTable", "Ratings | None"]:
     """The plan's columns of fact_video_analytics, and every rating. Raises BadTable."""
     from cli.cloud import open_cloud
     from local.cloud import QUERY
@@ -149,4 +149,4 @@ def _from_star_schema(
         raise BadTable(
             "fact_video_analytics is empty. `tta demo` fills a sandbox; --input FILE reads a table."
         )
-    return table_of(rows, plan, "fact_video_analytics"), stored
+    return table_of(rows, plan.table_schema, "fact_video_analytics"), stored

@@ -67,7 +67,8 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
 
     from cli.errors import of_service
     from shared.errors import Misconfigured, Transient
-    from shared.insights.plan import BadPlan, read_plan
+    from shared.insights.plan import BadPlan
+    from shared.insights.plan_file import read_plan
     from shared.insights.report.make import App, make_report
     from shared.storage.lake import Lake
 

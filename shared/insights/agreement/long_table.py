@@ -14,7 +14,7 @@ from typing import Any
 from shared.inputs import coerce as cell
 from shared.insights.agreement.ratings import STAND_IN, Ratings, Values
 from shared.insights.table import columns as cells
-from shared.insights.table.read import ADVICE, BadTable, Cells, Raw, columns_of, read_raw
+from shared.insights.table.read import ADVICE, BadTable, Cells, RawTable, columns_of, read_raw
 
 COLUMNS = ("video_id", "rater", "dimension", "value")
 OPTIONAL = ("replicate", "model_version")
@@ -79,7 +79,7 @@ def ratings_of(
     with _advice():
         columns = columns_of(records, COLUMNS, what, OPTIONAL)
     told = json.dumps(columns, sort_keys=True, default=str, separators=(",", ":"))
-    return _ratings(Raw(columns, hashlib.sha256(told.encode()).hexdigest()), what, machines)
+    return _ratings(RawTable(columns, hashlib.sha256(told.encode()).hexdigest()), what, machines)
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def _advice() -> Iterator[None]:
         raise BadTable(error.sentence.replace(ADVICE, asked)) from error
 
 
-def _ratings(raw: Raw, name: str, machines: frozenset[str]) -> Ratings:
+def _ratings(raw: RawTable, name: str, machines: frozenset[str]) -> Ratings:
     rows = Rows(machines=machines)
     texts = {key: _text(key, raw.columns[key]) for key in ("video_id", "rater", "dimension")}
     values = cells.converted(
@@ -125,7 +125,7 @@ def _text(name: str, given: Cells) -> list[str]:
     return read
 
 
-def _replicates(raw: Raw) -> list[int]:
+def _replicates(raw: RawTable) -> list[int]:
     given = raw.columns.get("replicate")
     if given is None:
         return [0] * len(raw.columns["value"])

@@ -57,7 +57,7 @@ def analysed(
     KPIs at equal age.
 
     Raises TooLittle and BadPlan as `analyse` does, BadTable without a row."""
-    insights = analyse(table_of(rows, plan, TABLE), plan, on_progress, ratings)
+    insights = analyse(table_of(rows, plan.table_schema, TABLE), plan, on_progress, ratings)
     found = Analysis(insights)
     on_progress("Curves, tenths, specifications …")
     passed = insights.gate

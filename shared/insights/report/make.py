@@ -10,7 +10,8 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from shared.insights.plan import Plan, default_plan, parse_plan
+from shared.insights.plan import Plan
+from shared.insights.plan_file import default_plan, parse_plan
 from shared.insights.report.analysis import Say
 from shared.insights.report.data import FramesOf, ReportData, report_data
 from shared.insights.report.export import codebook, video_table

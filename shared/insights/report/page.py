@@ -11,10 +11,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from shared.insights.plan import AGE
 from shared.insights.report.data import ReportData
 from shared.insights.report.figures import Figure, figures
 from shared.insights.report.formats import FORMATS
+from shared.insights.table.schema import AGE
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "page.html.j2"

@@ -1,7 +1,7 @@
-"""A column of cells: each by what it says, missing where it says nothing, the unclear ones named.
+"""Converting the cells of a column, with an error that names the first unclear cell.
 
-Missing is an empty cell, and for numbers and times also NA, N/A, null, None, NaN and a dash (in
-text they may be names: `na` is the language of Nauru).
+An empty cell is missing. For numbers and times so are NA, N/A, null, None, NaN and a dash; in text
+these may be names (`na` is the language of Nauru).
 """
 
 import math
@@ -26,34 +26,34 @@ def converted(
     missing: Any,
     words: frozenset[str] = ALSO_MISSING,
 ) -> list[Any]:
-    """Each cell by `convert`; `words` are those that mean missing.
+    """The cells converted by `convert`; cells in `words` become `missing`.
 
-    Raises BadTable naming the first cell that is unclear, and how many there are.
+    Raises BadTable with the first unclear cell and the number of the others.
     """
-    known: dict[tuple[type, Any], Any] = {}
-    made, wrong = [], 0
+    by_cell: dict[tuple[type, Any], Any] = {}
+    values, wrong = [], 0
     first = ""
     for row, cell in enumerate(cells, 1):
         try:
-            key = (type(cell), cell)
-            if key not in known:
-                known[key] = missing if _is_missing(cell, words) else convert(cell)
-            made.append(known[key])
+            key = (type(cell), cell)  # the type too: 1, 1.0 and True are equal keys
+            if key not in by_cell:
+                by_cell[key] = missing if _is_missing(cell, words) else convert(cell)
+            values.append(by_cell[key])
         except (Unclear, TypeError) as error:  # lists and objects have no hash
             wrong += 1
-            what = error if isinstance(error, Unclear) else "is no single value"
-            first = first or f"{_quoted(cell)} in row {row:,} {what}"
+            problem = error if isinstance(error, Unclear) else "is no single value"
+            first = first or f"{_quoted(cell)} in row {row:,} {problem}"
     if wrong:
         more = f", nor are {wrong - 1:,} more cells usable" if wrong > 1 else ""
         source = "" if column == name else f" (column {column})"
         raise BadTable(f"{name}{source}: {first}{more}. Mend them, or leave them empty.")
-    return made
+    return values
 
 
 def refuse_cut_ids(name: str, column: str, ids: list[Any]) -> None:
-    """A spreadsheet keeps 15 digits and puts zeros behind them: see that of a whole column."""
-    long = {one for one in ids if one is not None and _LONG.fullmatch(one)}
-    if len(long) > 1 and all(not one[15:].strip("0") for one in long):
+    """Raises BadTable when every long id ends in zeros: a spreadsheet keeps only 15 digits."""
+    long = {id_ for id_ in ids if id_ is not None and _LONG.fullmatch(id_)}
+    if len(long) > 1 and all(not id_[15:].strip("0") for id_ in long):
         raise BadTable(
             f"{name} (column {column}): every long id ends in zeros after its 15th digit, as a "
             "spreadsheet leaves them; ids are read as text, and yours lost digits. Export the "

@@ -1,7 +1,7 @@
-"""Columns as a file gives them: the wanted ones only, unconverted, hostile files refused.
+"""Columns of a file by name, without conversion. Hostile files are refused.
 
-CSV is read line by line and only wanted cells are kept; Parquet gives wanted columns; JSON is an
-array of objects (what `tta query --json` prints) or one object a line, and is read whole.
+CSV is read line by line and keeps only the named cells. Parquet reads only the named columns. JSON
+is an array of objects (as `tta query --json` prints) or one object a line, and is read whole.
 """
 
 import csv
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from shared.errors import Permanent
-from shared.insights.suggestions import listed, nearest
+from shared.inputs.suggestions import listed, nearest
 
 MAX_LINE_CHARS = 64 * 2**20
 MAX_CELL_CHARS = 2**20
@@ -33,17 +33,17 @@ Cells = list[Any]
 
 
 class BadTable(Permanent):
-    """The table cannot be used; the sentence says what in it, and what to do."""
+    """The table cannot be used. The sentence names the problem and the remedy."""
 
     def __init__(self, sentence: str):
         super().__init__("bad_table", sentence)
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
-    """The wanted columns by their names in the file, and the SHA-256 of all its bytes.
+class RawTable:
+    """Columns by their names in the file, and the SHA-256 of all its bytes.
 
-    `thousands_by_comma` is whether "1,234" can only mean 1234 there.
+    `thousands_by_comma` is whether "1,234" can only mean 1234 in this file.
     """
 
     columns: Mapping[str, Cells]
@@ -51,10 +51,10 @@ class Raw:
     thousands_by_comma: bool = True
 
 
-def read_raw(path: Path, wanted: Iterable[str], maybe: Iterable[str] = ()) -> Raw:
-    """Read the wanted columns of a file, by its extension, and `maybe` others if they are there.
+def read_raw(path: Path, names: Iterable[str], optional: Iterable[str] = ()) -> RawTable:
+    """Read these columns of a file, and the optional ones it has. Raises BadTable.
 
-    Raises BadTable.
+    The extension decides the format.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
@@ -67,21 +67,21 @@ def read_raw(path: Path, wanted: Iterable[str], maybe: Iterable[str] = ()) -> Ra
     if path.stat().st_size == 0:
         raise BadTable(f"{path.name} is empty.")
     try:
-        columns, thousands = reader(path, sorted(set(wanted)), sorted(set(maybe)))
-        return Raw(columns, _sha256(path), thousands)
+        columns, thousands = reader(path, sorted(set(names)), sorted(set(optional)))
+        return RawTable(columns, _sha256(path), thousands)
     except OSError as error:
         raise BadTable(f"{path.name}: {error.strerror or error}.") from error
 
 
 def columns_of(
     records: Iterable[Mapping[str, Any]],
-    wanted: Iterable[str],
+    names: Iterable[str],
     what: str,
-    maybe: Iterable[str] = (),
+    optional: Iterable[str] = (),
 ) -> dict[str, Cells]:
     """Columns of rows that are mappings; a row may lack keys, a column must be in some row."""
-    names, others = sorted(set(wanted)), sorted(set(maybe))
-    columns: dict[str, Cells] = {name: [] for name in (*names, *others)}
+    required = sorted(set(names))
+    columns: dict[str, Cells] = {name: [] for name in (*required, *sorted(set(optional)))}
     seen: dict[str, None] = {}
     for record in records:
         seen.update(dict.fromkeys(record))
@@ -89,20 +89,21 @@ def columns_of(
             column.append(record.get(name))
     if not seen:
         raise BadTable(f"{what} has no rows.")
-    refuse_absent(names, list(seen), what)
+    refuse_absent(required, list(seen), what)
     return {name: column for name, column in columns.items() if name in seen}
 
 
-def refuse_absent(wanted: Iterable[str], there: list[str], what: str) -> None:
-    known = set(there)
-    absent = [name for name in wanted if name not in known]
+def refuse_absent(names: Iterable[str], columns: list[str], what: str) -> None:
+    """Raises BadTable for names that are not among the columns of `what`."""
+    existing = set(columns)
+    absent = [name for name in names if name not in existing]
     if absent:
-        told = ", ".join(f"{name}{nearest(name, there)}" for name in absent[:10])
+        first = ", ".join(f"{name}{nearest(name, columns)}" for name in absent[:10])
         more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
-        raise BadTable(f"{what} has no column {told}{more}; {listed(there)}. {ADVICE}")
+        raise BadTable(f"{what} has no column {first}{more}; {listed(columns)}. {ADVICE}")
 
 
-def _from_csv(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[str, Cells], bool]:
+def _from_csv(path: Path, names: list[str], optional: list[str]) -> tuple[dict[str, Cells], bool]:
     with path.open("rb") as file:
         _refuse_marks(path.name, file.read(4))
     try:
@@ -110,7 +111,7 @@ def _from_csv(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[str
             delimiter = _delimiter(path, text.readline(MAX_LINE_CHARS + 1))
         with path.open(encoding="utf-8-sig", newline="") as text:
             rows = csv.reader(_lines(text, path.name), delimiter=delimiter, strict=True)
-            return _wanted_cells(rows, wanted, maybe, path.name), delimiter != ";"
+            return _cells_of(rows, names, optional, path.name), delimiter != ";"
     except UnicodeDecodeError as error:
         raise _not_utf8(path.name, error) from error
 
@@ -130,30 +131,30 @@ def _lines(text: IO[str], name: str) -> Iterator[str]:
         yield line
 
 
-def _wanted_cells(rows: Any, wanted: list[str], maybe: list[str], name: str) -> dict[str, Cells]:
-    before = csv.field_size_limit(MAX_CELL_CHARS)
+def _cells_of(rows: Any, names: list[str], optional: list[str], name: str) -> dict[str, Cells]:
+    previous_limit = csv.field_size_limit(MAX_CELL_CHARS)  # of the whole process
     try:
         header = [cell.strip() for cell in next(rows, [])]
         if not any(header):
             raise BadTable(f"{name} has no header in its first line.")
-        refuse_absent(wanted, header, name)
-        there = [*wanted, *(column for column in maybe if column in header)]
-        places = {column: _only_place(column, header, name) for column in there}
-        columns: dict[str, Cells] = {column: [] for column in there}
+        refuse_absent(names, header, name)
+        present = [*names, *(column for column in optional if column in header)]
+        positions = {column: _position(column, header, name) for column in present}
+        columns: dict[str, Cells] = {column: [] for column in present}
         count = 0
         for row in rows:
             if not row:
                 continue
             count += 1
             _refuse_ragged(row, header, count, rows.line_num, name)
-            for column, place in places.items():
-                columns[column].append(row[place])
+            for column, position in positions.items():
+                columns[column].append(row[position])
     except csv.Error as error:
         raise BadTable(
             f"{name}, line {rows.line_num}: {error}. Is a quotation mark open that never closes?"
         ) from error
     finally:
-        csv.field_size_limit(before)
+        csv.field_size_limit(previous_limit)
     if not count:
         raise BadTable(f"{name} has a header and no rows.")
     return columns
@@ -169,38 +170,40 @@ def _refuse_ragged(row: list[str], header: list[str], count: int, line: int, nam
         raise BadTable(f"{name} has more than {MAX_ROWS:,} rows; use Parquet or a part of it.")
 
 
-def _only_place(column: str, header: list[str], name: str) -> int:
-    places = [place for place, there in enumerate(header) if there == column]
-    if len(places) > 1:
+def _position(column: str, header: list[str], name: str) -> int:
+    positions = [position for position, title in enumerate(header) if title == column]
+    if len(positions) > 1:
         raise BadTable(
-            f"{name} has {len(places)} columns named {column} (number {places[0] + 1:,} and "
-            f"{places[1] + 1:,}); rename all but one."
+            f"{name} has {len(positions)} columns named {column} (number {positions[0] + 1:,} and "
+            f"{positions[1] + 1:,}); rename all but one."
         )
-    return places[0]
+    return positions[0]
 
 
-def _from_parquet(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[str, Cells], bool]:
+def _from_parquet(
+    path: Path, names: list[str], optional: list[str]
+) -> tuple[dict[str, Cells], bool]:
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     try:
         file = pq.ParquetFile(path)
-        there = list(file.schema_arrow.names)
-        refuse_absent(wanted, there, path.name)
-        wanted = [*wanted, *(column for column in maybe if column in there)]
-        for column in wanted:
-            _only_place(column, there, path.name)
+        header = list(file.schema_arrow.names)
+        refuse_absent(names, header, path.name)
+        names = [*names, *(column for column in optional if column in header)]
+        for column in names:
+            _position(column, header, path.name)
         if file.metadata.num_rows == 0:
             raise BadTable(f"{path.name} has no rows.")
         if file.metadata.num_rows > MAX_ROWS:
             raise BadTable(f"{path.name} has more than {MAX_ROWS:,} rows; use a part of it.")
-        table = file.read(columns=wanted)
-        return {column: table.column(column).to_pylist() for column in wanted}, True
+        table = file.read(columns=names)
+        return {column: table.column(column).to_pylist() for column in names}, True
     except (pa.ArrowException, ValueError, OverflowError) as error:
         raise BadTable(f"{path.name} is not readable Parquet: {_first_line(error)}.") from error
 
 
-def _from_json(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[str, Cells], bool]:
+def _from_json(path: Path, names: list[str], optional: list[str]) -> tuple[dict[str, Cells], bool]:
     content = _json_text(path)
     try:
         rows = json.loads(content)
@@ -208,11 +211,11 @@ def _from_json(path: Path, wanted: list[str], maybe: list[str]) -> tuple[dict[st
         raise BadTable(f"{path.name} is not readable JSON: {_first_line(error)}.") from error
     if not isinstance(rows, list):
         raise BadTable(f"{path.name} must be an array of objects, one for each video.")
-    return columns_of(_objects(rows, path.name), wanted, path.name, maybe), True
+    return columns_of(_objects(rows, path.name), names, path.name, optional), True
 
 
 def _from_json_lines(
-    path: Path, wanted: list[str], maybe: list[str]
+    path: Path, names: list[str], optional: list[str]
 ) -> tuple[dict[str, Cells], bool]:
     def rows() -> Iterator[Any]:
         with path.open(encoding="utf-8-sig") as text:
@@ -226,7 +229,7 @@ def _from_json_lines(
                     raise BadTable(f"{path.name}, line {number}: no JSON: {why}.") from error
 
     try:
-        return columns_of(_objects(rows(), path.name), wanted, path.name, maybe), True
+        return columns_of(_objects(rows(), path.name), names, path.name, optional), True
     except UnicodeDecodeError as error:
         raise _not_utf8(path.name, error) from error
 

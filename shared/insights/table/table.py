@@ -1,4 +1,4 @@
-"""A table of videos in the plan's words: columns by their standard names, of checked types."""
+"""A table of videos: columns by their standard names, converted to checked types."""
 
 import hashlib
 import json
@@ -11,23 +11,22 @@ from typing import Any
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from shared.inputs import coerce as cell
-from shared.insights.plan import AGE, DERIVED, POSTING_HOUR, Plan
-from shared.insights.table import columns as cells
-from shared.insights.table.kinds import kind_of
-from shared.insights.table.read import Cells, Raw, columns_of, read_raw
+from shared.inputs import coerce
+from shared.insights.table.columns import EMPTY, converted, refuse_cut_ids
+from shared.insights.table.read import Cells, RawTable, columns_of, read_raw
+from shared.insights.table.schema import AGE, POSTING_HOUR, TableSchema
 
 SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True)
-class Table:
-    """Rows as they came, in their order.
+class VideoTable:
+    """Rows in the order of the file.
 
     Counts and numbers are float64 with NaN where missing, ids and text are str or None, times are
     datetime64 in UTC, `synthetic` is True, False or None. `age` (days), `posting_hour` (0–24, UTC)
-    and the plan's differences are there where the plan asks for them. `rounded` marks rows with a
-    count such as "541.2K".
+    and differences exist where the schema names them. `rounded` marks rows with a count such as
+    "541.2K".
     """
 
     frame: pd.DataFrame
@@ -35,87 +34,79 @@ class Table:
     sha256: str
 
 
-def read_table(path: Path, plan: Plan) -> Table:
-    """Read what the plan uses of a file. Raises BadTable: which column, which row, what to do."""
-    return _typed(read_raw(path, plan.columns.values()), plan)
+def read_table(path: Path, schema: TableSchema) -> VideoTable:
+    """Read the schema's columns of a file. Raises BadTable, which names the column and the row."""
+    return _typed(read_raw(path, schema.sources.values()), schema)
 
 
-def table_of(records: Iterable[Mapping[str, Any]], plan: Plan, what: str) -> Table:
-    """The same from rows in memory; their hash is that of their canonical JSON. Raises BadTable."""
-    columns = columns_of(records, plan.columns.values(), what)
-    told = json.dumps(columns, sort_keys=True, default=str, separators=(",", ":"))
-    return _typed(Raw(columns, hashlib.sha256(told.encode()).hexdigest()), plan)
+def table_of(records: Iterable[Mapping[str, Any]], schema: TableSchema, what: str) -> VideoTable:
+    """The table of rows in memory; the hash is that of their canonical JSON. Raises BadTable."""
+    columns = columns_of(records, schema.sources.values(), what)
+    text = json.dumps(columns, sort_keys=True, default=str, separators=(",", ":"))
+    return _typed(RawTable(columns, hashlib.sha256(text.encode()).hexdigest()), schema)
 
 
-def _typed(raw: Raw, plan: Plan) -> Table:
-    used = sorted(plan.used())
+def collected_at(frame: pd.DataFrame, as_of: datetime | None) -> pd.Series:
+    """When the counts of each row were read: `collected_at`, else `as_of`, else unknown."""
+    times = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
+    if "collected_at" in frame:
+        times = frame["collected_at"]
+    return times if as_of is None else times.fillna(pd.Timestamp(as_of))
+
+
+def _typed(raw: RawTable, schema: TableSchema) -> VideoTable:
     rows = len(next(iter(raw.columns.values())))
     rounded = np.zeros(rows, dtype=bool)
-    made: dict[str, Any] = {}
-    for name in used:
-        kind, column = kind_of(name, plan), plan.columns[name]
-        given = raw.columns[column]
+    columns: dict[str, Any] = {}
+    for name, kind in schema.kinds.items():
+        source = schema.sources[name]
+        cells = raw.columns[source]
         if kind == "count":
-            read = cells.converted(
-                name, column, given, cell.count(raw.thousands_by_comma), (np.nan, False)
-            )
-            made[name] = np.array([value for value, _ in read], dtype=np.float64)
-            rounded |= np.array([was for _, was in read], dtype=bool)
+            count = coerce.count(raw.thousands_by_comma)
+            pairs = converted(name, source, cells, count, (np.nan, False))
+            columns[name] = np.array([value for value, _ in pairs], dtype=np.float64)
+            rounded |= np.array([is_rounded for _, is_rounded in pairs], dtype=bool)
         else:
-            made[name] = _COLUMNS[kind](name, column, given, raw.thousands_by_comma)
-    frame = pd.DataFrame(made, index=pd.RangeIndex(rows))
-    for name, (first, second) in plan.differences.items():
+            columns[name] = _CONVERTERS[kind](name, source, cells, raw.thousands_by_comma)
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(rows))
+    for name, (first, second) in schema.differences.items():
         frame[name] = frame[first] - frame[second]
-    return Table(_with_derived(frame, plan), pd.Series(rounded), raw.sha256)
+    if AGE in schema.derived:
+        elapsed = collected_at(frame, schema.as_of) - frame["created_at"]
+        frame[AGE] = elapsed.dt.total_seconds() / SECONDS_A_DAY
+    if POSTING_HOUR in schema.derived:
+        created = frame["created_at"].dt
+        frame[POSTING_HOUR] = created.hour + created.minute / 60
+    return VideoTable(frame, pd.Series(rounded), raw.sha256)
 
 
-def collected_at(frame: pd.DataFrame, plan: Plan) -> pd.Series:
-    """When the counts of each row were read: as the row says, else `as_of`, else unknown."""
-    known = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
-    if "collected_at" in frame:
-        known = frame["collected_at"]
-    return known if plan.as_of is None else known.fillna(pd.Timestamp(plan.as_of))
+def _numbers(name: str, source: str, cells: Cells, commas: bool) -> Any:
+    values = converted(name, source, cells, coerce.number(commas), np.nan)
+    return np.array(values, dtype=np.float64)
 
 
-def _with_derived(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    asking = {*plan.controls, *plan.filters, *plan.exposure.values()} & set(DERIVED)
-    if AGE in asking or plan.min_age_days is not None:
-        since = collected_at(frame, plan) - frame["created_at"]
-        frame[AGE] = since.dt.total_seconds() / SECONDS_A_DAY
-    if POSTING_HOUR in asking:
-        at = frame["created_at"]
-        frame[POSTING_HOUR] = at.dt.hour + at.dt.minute / 60
-    return frame
-
-
-def _numbers(name: str, column: str, given: Cells, commas: bool) -> Any:
-    read = cells.converted(name, column, given, cell.number(commas), np.nan)
-    return np.array(read, dtype=np.float64)
-
-
-def _ids(name: str, column: str, given: Cells, commas: bool) -> Any:
-    read = cells.converted(name, column, given, cell.identifier, None, cells.EMPTY)
-    cells.refuse_cut_ids(name, column, read)
-    return pd.Series(read, dtype=object)
+def _ids(name: str, source: str, cells: Cells, commas: bool) -> Any:
+    values = converted(name, source, cells, coerce.identifier, None, EMPTY)
+    refuse_cut_ids(name, source, values)
+    return pd.Series(values, dtype=object)
 
 
 def _objects(convert: Callable[[Any], Any]) -> Callable[[str, str, Cells, bool], Any]:
-    def column_of(name: str, column: str, given: Cells, commas: bool) -> Any:
-        read = cells.converted(name, column, given, convert, None, cells.EMPTY)
-        return pd.Series(read, dtype=object)
+    def column_of(name: str, source: str, cells: Cells, commas: bool) -> Any:
+        return pd.Series(converted(name, source, cells, convert, None, EMPTY), dtype=object)
 
     return column_of
 
 
-def _times(name: str, column: str, given: Cells, commas: bool) -> Any:
-    read: list[datetime | None] = cells.converted(name, column, given, cell.moment, None)
-    return pd.Series(pd.array(read, dtype="datetime64[us, UTC]"))
+def _times(name: str, source: str, cells: Cells, commas: bool) -> Any:
+    values: list[datetime | None] = converted(name, source, cells, coerce.moment, None)
+    return pd.Series(pd.array(values, dtype="datetime64[us, UTC]"))
 
 
-_COLUMNS: dict[str, Callable[[str, str, Cells, bool], Any]] = {
+_CONVERTERS: dict[str, Callable[[str, str, Cells, bool], Any]] = {
     "id": _ids,
-    "text": _objects(cell.text),
+    "text": _objects(coerce.text),
     "number": _numbers,
     "time": _times,
-    "yes_or_no": _objects(cell.yes_or_no),
+    "yes_or_no": _objects(coerce.yes_or_no),
 }

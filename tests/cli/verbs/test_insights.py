@@ -13,7 +13,7 @@ import cli.cloud
 import cli.warehouse
 from cli.main import status_of
 from local.home import PROJECT
-from shared.insights.plan import default_plan, default_text
+from shared.insights.plan_file import default_plan, default_text
 from tests.insights_tables import PLAN, rows, write_csv
 
 COLUMNS = default_plan().columns

@@ -2,8 +2,9 @@
 
 import pytest
 
-from shared.insights.plan import BadPlan, Primary, default_plan, parse_plan, read_plan
-from shared.insights.table.kinds import kind_of
+from shared.insights.plan import BadPlan
+from shared.insights.plan_fields import PrimaryQuestion
+from shared.insights.plan_file import default_plan, parse_plan, read_plan
 from tests.insights_tables import PLAN, plan
 
 
@@ -16,7 +17,9 @@ def refusal(text: str) -> str:
 def test_the_shipped_plan_asks_for_unexpectedness_and_views():
     shipped = default_plan()
 
-    assert shipped.primary == Primary(predictor="unexpectedness", outcome="views", scale="count")
+    assert shipped.primary == PrimaryQuestion(
+        predictor="unexpectedness", outcome="views", scale="count"
+    )
     assert shipped.exposure == dict.fromkeys(("likes", "comments", "shares", "saves"), "views")
     assert shipped.controls == {
         "followers": "log1p",
@@ -134,7 +137,7 @@ def test_a_yes_or_no_is_a_number_and_words_are_a_category():
 
     plan = parse_plan((asked + "controls: {rater: categorical}").encode(), "plan.yaml")
 
-    assert (kind_of("ad", plan), kind_of("rater", plan)) == ("number", "text")
+    assert (plan.kind("ad"), plan.kind("rater")) == ("number", "text")
 
 
 def test_a_rate_as_primary_needs_its_exposure():

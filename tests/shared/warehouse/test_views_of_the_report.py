@@ -4,7 +4,7 @@ from datetime import UTC
 
 import pytest
 
-from shared.insights.plan import default_plan
+from shared.insights.plan_file import default_plan
 from shared.insights.report.analysis import Asked, analysed
 from shared.insights.sample import Question
 from shared.warehouse.tables import create_tables, schema

@@ -1,0 +1,22 @@
+"""Names that a person may have meant."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+MOST_LISTED = 30
+MOST_COMPARED = 2_000
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """` (did you mean views?)`, or nothing when no name is near."""
+    by_folded = {known.casefold(): known for known in reversed(names[:MOST_COMPARED])}
+    matches = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
+    return f" (did you mean {by_folded[matches[0]]}?)" if matches else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """`there are: views, likes …`, with at most the first 30 names."""
+    if not names:
+        return "there are none"
+    more = f" … and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+    return f"there are: {', '.join(name[:60] for name in names[:MOST_LISTED])}{more}"

@@ -1,0 +1,51 @@
+"""The columns of a table of videos: their kinds, their standard names, and those to read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Kind = Literal["id", "count", "time", "yes_or_no", "text", "number"]
+
+IDS = frozenset({"video_id", "creator", "user_key", "creator_id", "username"})
+COUNTS = frozenset({"views", "likes", "comments", "shares", "saves", "followers"})
+TIMES = frozenset({"created_at", "collected_at"})
+TEXTS = frozenset({"language", "rater", "rating_status", "source"})
+YES_OR_NO = "synthetic"
+
+AGE = "age"
+"""Days from the post to its collection, from `created_at` and `collected_at` (or `as_of`)."""
+
+POSTING_HOUR = "posting_hour"
+"""Hour of the day, in UTC, of `created_at`."""
+
+DERIVED = (AGE, POSTING_HOUR)
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """What to read of a file.
+
+    `sources` maps our names to the columns of the file. `kinds` has the names to convert.
+    `differences` are names with the two columns to subtract, `derived` those of DERIVED to
+    compute. `as_of` is the time of collection of rows that do not say it.
+    """
+
+    sources: Mapping[str, str]
+    kinds: Mapping[str, Kind]
+    differences: Mapping[str, tuple[str, str]]
+    derived: frozenset[str]
+    as_of: datetime | None
+
+
+def standard_kind(name: str) -> Kind | None:
+    """What a column holds by its name; None where the name does not say."""
+    if name in IDS:
+        return "id"
+    if name in COUNTS:
+        return "count"
+    if name in TIMES:
+        return "time"
+    if name == YES_OR_NO:
+        return "yes_or_no"
+    return "text" if name in TEXTS else None
