@@ -113,7 +113,7 @@ def world(storage_url, pubsub, tmp_path_factory) -> Iterator[World]:
         "STORAGE_EMULATOR_HOST": storage_url,
         "PUBSUB_EMULATOR_HOST": pubsub,
         "RATER": "signals",
-        "DECODE_LIMIT_S": "20",
+        "DECODE_LIMIT_S": "8",
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "local.functions", "analyze"],

@@ -32,13 +32,11 @@ class Plan:
         """Values of the resources of one type."""
         return [resource["values"] for resource in self.all() if resource["type"] == kind]
 
-    def zips(self) -> dict[str, dict[str, str]]:
-        """Function -> the files of its zip, name -> text."""
-        read = self._content["prior_state"]["values"]["root_module"]["resources"]
+    def zips(self) -> dict[str, dict[str, Any]]:
+        """Function -> its archive_file: `source` (a list of filename and content), `output_md5`."""
+        data = self._content["prior_state"]["values"]["root_module"]["resources"]
         return {
-            data["index"]: {file["filename"]: file["content"] for file in data["values"]["source"]}
-            for data in read
-            if data["type"] == "archive_file"
+            source["index"]: source["values"] for source in data if source["type"] == "archive_file"
         }
 
     def output(self, name: str) -> Any:
@@ -75,16 +73,27 @@ def planned(
     return Plan(json.loads(target.read_text()))
 
 
+VIEWS_OF_VIEWS = {
+    name: f"-- One row per rating, {name}.\n{statement}\n"
+    for name, statement in {
+        "on_a_table": "SELECT video_id FROM `${dataset}.fact_rating`",
+        "on_a_view": "SELECT video_id FROM `${dataset}.on_a_table`",
+        "on_both": "SELECT * FROM `${dataset}.on_a_view`"
+        " JOIN `${dataset}.on_a_table` USING (video_id)",
+    }.items()
+}
+"""Views that the planned tree has besides its own. They show the order in which views are made."""
+
+
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what a plan reads, without what a plan leaves behind."""
-    return copy_of_tree(tmp_path_factory.mktemp("tree"))
-
-
-def copy_of_tree(target: Path) -> Path:
+    """A copy of what a plan reads, without what a plan leaves behind, and with further views."""
+    target = tmp_path_factory.mktemp("tree")
     leave = shutil.ignore_patterns("__pycache__", ".build", ".terraform", "*.tfstate*", "*.tfvars")
     for folder in ("functions", "shared", "terraform"):
         shutil.copytree(ROOT / folder, target / folder, ignore=leave)
+    for name, text in VIEWS_OF_VIEWS.items():
+        (target / f"shared/warehouse/views/{name}.sql").write_text(text)
     return target
 
 
@@ -98,28 +107,3 @@ def bootstrap(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """The plan of what deploying from Cloud Build rests on."""
     target = tmp_path_factory.mktemp("bootstrap") / "plan.json"
     return planned(tree, target, "terraform/bootstrap", BOOTSTRAP)
-
-
-VIEWS = {
-    "on_a_table": "SELECT video_id FROM `${dataset}.fact_rating`",
-    "on_a_view": "SELECT video_id FROM `${dataset}.on_a_table`",
-    "on_both": "SELECT * FROM `${dataset}.on_a_view` JOIN `${dataset}.on_a_table` USING (video_id)",
-}
-
-
-@pytest.fixture(scope="session")
-def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tree in which somebody has changed the measuring of signals, and added views."""
-    root = copy_of_tree(tmp_path_factory.mktemp("edited"))
-    path = root / "shared/rating/signals/measure.py"
-    path.write_text(path.read_text() + "\n# changed\n")
-    folder = root / "shared/warehouse/views"
-    folder.mkdir(exist_ok=True)
-    for name, statement in VIEWS.items():
-        (folder / f"{name}.sql").write_text(f"-- One row per rating, {name}.\n{statement}\n")
-    return root
-
-
-@pytest.fixture(scope="session")
-def edited_plan(edited: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    return planned(edited, tmp_path_factory.mktemp("plan") / "plan.json")

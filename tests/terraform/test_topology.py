@@ -14,7 +14,7 @@ from local.served import bytes_of
 from shared.storage.lake import VIDEOS
 from shared.warehouse.tables import definitions
 from shared.warehouse.views import about, templates
-from tests.terraform.conftest import PROJECT, ROOT, VIEWS
+from tests.terraform.conftest import PROJECT, ROOT, VIEWS_OF_VIEWS
 
 
 def subscriptions(plan):
@@ -128,17 +128,17 @@ def test_a_table_that_was_made_by_an_earlier_version_is_moved_not_made_again(pla
 def test_every_view_is_made_of_its_file(plan):
     files = {
         name: Template(text).substitute(dataset=f"{PROJECT}.tiktok")
-        for name, text in templates().items()
+        for name, text in (templates() | VIEWS_OF_VIEWS).items()
     }
 
     assert views(plan) == files
 
 
-def test_a_view_over_views_is_made_after_them(edited_plan):
+def test_a_view_over_views_is_made_after_them(plan):
     steps = {
         one["values"]["table_id"]: one["address"].split(".")[3]
-        for one in edited_plan.all()
-        if one["values"].get("table_id") in VIEWS
+        for one in plan.all()
+        if one["values"].get("table_id") in VIEWS_OF_VIEWS
     }
 
     assert steps == {
@@ -155,7 +155,8 @@ def test_a_view_is_described_by_the_comment_at_its_head(plan):
         if one["view"]
     }
 
-    assert described == {name: about(text) for name, text in templates().items()}
+    files = templates() | VIEWS_OF_VIEWS
+    assert described == {name: about(text) for name, text in files.items()}
 
 
 def views(plan) -> dict[str, str]:
