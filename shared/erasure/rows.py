@@ -14,9 +14,9 @@ from google.cloud import bigquery
 
 from shared.erasure.objects import Mention
 from shared.inputs.json_input import parsed
-from shared.model import canonical_json
+from shared.model import canonical_json, id_in_name
 from shared.privacy.free_text import is_address, is_free_text
-from shared.privacy.mentions import folded, is_long_id, pattern_of
+from shared.privacy.mentions import folded, pattern_of
 from shared.privacy.redaction import GONE, Redaction
 from shared.warehouse.gateway import BOUNDED, change, run
 
@@ -241,7 +241,7 @@ class WarehouseRows:
 def patterns(names: Sequence[str], videos: Sequence[str]) -> list[str]:
     """RE2 patterns that are in every text which mentions one of them."""
     words = [pattern_of(name) for name in names]
-    words += [video_id for video_id in videos if is_long_id(video_id)]
+    words += [video_id for video_id in videos if id_in_name(video_id)]
     return ["|".join(words[at : at + NAMES_AT_ONCE]) for at in range(0, len(words), NAMES_AT_ONCE)]
 
 

@@ -16,7 +16,7 @@ under its new message id.
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -124,9 +124,9 @@ def replay(failure: Failed, lake: Lake, topics: Topics, tombstones: Tombstones) 
     published without the name.
     """
     stage, message = sendable(failure)
-    redacted = tombstones.redact_message(message)
+    redacted = tombstones.redact_message(message.data, message.attributes)
     if redacted is not None:
-        topics.publish(stage, redacted)
+        topics.publish(stage, replace(message, data=redacted))
     lake.delete(failure.name, failure.generation)
     return redacted is not None
 

@@ -10,7 +10,7 @@ import base64
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -99,9 +99,9 @@ def release(entry: Entry, lake: Lake, topics: Topics, tombstones: Tombstones) ->
     if content is None:
         return False
     stage, message = _parked(entry.name, content)
-    redacted = tombstones.redact_message(message)
+    redacted = tombstones.redact_message(message.data, message.attributes)
     if redacted is not None:
-        topics.publish(stage, redacted)
+        topics.publish(stage, replace(message, data=redacted))
     lake.delete(entry.name, generation)
     if redacted is None:
         return False

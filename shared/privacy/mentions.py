@@ -14,8 +14,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from shared.model import VIDEO_ID
-
 ERASED = "[erased]"
 Test = Callable[[str], bool]
 
@@ -45,11 +43,6 @@ def folded(name: str) -> str:
     """One spelling for a name, whatever its case and however its accents are composed."""
     plain = unicodedata.normalize("NFC", name.removeprefix("@"))
     return unicodedata.normalize("NFC", plain.casefold())
-
-
-def is_long_id(text: str) -> bool:
-    """Whether a text is a video's id and too long to be a count, a date or a number of a page."""
-    return bool(_ID.fullmatch(text)) and bool(VIDEO_ID.fullmatch(text))
 
 
 def is_unmistakable(name: str) -> bool:

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.inputs.json_input import json_text, parsed
-from shared.messaging.events import Message
-from shared.model import VIDEO_ID, Record, canonical_json, parse
+from shared.model import VIDEO_ID, Record, canonical_json, id_in_name, parse
 from shared.privacy.free_text import is_account, is_address, is_free_text, is_video_id
-from shared.privacy.mentions import ERASED, is_long_id, without_mentions
+from shared.privacy.mentions import ERASED, without_mentions
 from shared.storage.object_names import creator_in_name, video_in_name
 
 IN_SECTIONS = ("data", "said", "video", "creator", "author", "request", "labels")
@@ -111,16 +110,11 @@ class Redaction:
             return None
         return record if redacted == document else parse(Record, canonical_json(redacted), "record")
 
-    def message(self, message: Message) -> Message | None:
-        """A message without mentions; None when it is about something erased."""
+    def message(self, data: bytes, attributes: Mapping[str, str]) -> bytes | None:
+        """A message's data without mentions; None when the message is about something erased."""
         if self.erased.is_empty():
-            return message
-        if self._attributes_name_erased(message.attributes):
-            return None
-        data = self._data(message.data)
-        if data is None or data == message.data:
-            return None if data is None else message
-        return Message(message.id, data, message.attributes)
+            return data
+        return None if self._attributes_name_erased(attributes) else self._data(data)
 
     def evidence(self, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
         """What is kept of a failure, or waits to be sent, without mentions; None for nothing."""
@@ -187,7 +181,7 @@ class Redaction:
         return redacted
 
     def _is_id_in(self, field: str, text: str) -> bool:
-        is_id = field in IDS_BY_NAME or is_video_id(field) or is_long_id(text)
+        is_id = field in IDS_BY_NAME or is_video_id(field) or id_in_name(text) is not None
         return is_id and self._has_video(text)
 
     def _string(self, text: str, field: str) -> str:

@@ -20,7 +20,6 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from shared.errors import Misconfigured
-from shared.messaging.events import Message
 from shared.model import Record
 from shared.privacy.hashing_key import verified_key
 from shared.privacy.mentions import folded
@@ -102,9 +101,9 @@ class Tombstones:
         """The record without mentions; None when it is about something erased."""
         return Redaction(self).record(record)
 
-    def redact_message(self, message: Message) -> Message | None:
-        """The message without mentions; None when it is about something erased."""
-        return Redaction(self).message(message)
+    def redact_message(self, data: bytes, attributes: Mapping[str, str]) -> bytes | None:
+        """A message's data without mentions; None when the message is about something erased."""
+        return Redaction(self).message(data, attributes)
 
     def redact_evidence(self, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
         """What is kept of a failure without mentions; None when it is about something erased."""

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from urllib.parse import unquote
 
-from shared.privacy.mentions import is_long_id
+from shared.model import id_in_name
 
 FOLDERS = ("videos", "media", "metadata", "metrics", "ratings", "answers", "frames")
 """Folders in which an object, or a folder, is named after a video."""
@@ -24,7 +24,7 @@ def video_in_name(name: str) -> str | None:
             return part.partition(".")[0]
         break
     last = parts[-1].partition(".")[0]
-    return last if name.startswith("failed/fetch/") and is_long_id(last) else None
+    return id_in_name(last) if name.startswith("failed/fetch/") else None
 
 
 def creator_in_name(name: str) -> str | None:

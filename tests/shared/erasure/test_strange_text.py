@@ -6,7 +6,6 @@ import json
 import pytest
 
 from shared.erasure.erase import CannotErase, ErasureRequest, target_of
-from shared.messaging.events import Message
 from shared.privacy.redaction import Redaction
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0
@@ -48,9 +47,9 @@ def test_a_failure_with_an_oddity_is_cleaned_like_any_other(oddity):
 
 
 def test_a_message_with_half_an_emoji_is_cleaned_like_any_other(it):
-    message = Message("m", _record(f"@eve {HALF}"), {})
+    redacted = it.message(_record(f"@eve {HALF}"), {})
 
-    assert json.loads(it.message(message).data)["video"]["caption"] == f"@[erased] {HALF}"
+    assert json.loads(redacted)["video"]["caption"] == f"@[erased] {HALF}"
 
 
 def test_json_with_nan_in_a_caption_does_not_cost_the_record():
