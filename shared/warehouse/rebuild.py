@@ -1,74 +1,63 @@
-"""The six tables anew, from the lake alone.
+"""Use case: make the six tables anew from the lake alone.
 
-1. *Filling.* What the lake knows (`metadata/`, `metrics/`, `ratings/`, `raw/upload/`) goes in the
-   order of names, batch by batch, through the same Loader into a shadow dataset. After each batch
-   `state/_rebuild.json` says how far it is, so a rebuild that was killed goes on there.
-2. *Swapping.* Each table takes the place of the live one by a copy job that truncates, which is
-   atomic for one table, and then gets its keys and labels again. The job's id follows from the run,
-   and BigQuery runs a job id once: however often a rebuild is killed and goes on here, no table is
-   swapped in a second time over newer rows.
+1. *Filling.* The records of `metadata/`, `metrics/`, `ratings/` and `raw/upload/` are loaded in the
+   order of names, batch by batch, into a shadow dataset. The Loader is the one that `load` uses.
+   After each batch `state/_rebuild.json` holds the progress, so a rebuild that was killed resumes
+   there.
+2. *Swapping.* Each table replaces the live one by a copy job that truncates. Such a job is atomic
+   for one table. Then the table gets its keys and labels again. The id of the job follows from the
+   run, and BigQuery runs an id once. So a rebuild that is killed and resumed never copies a table a
+   second time over newer rows.
 3. *Catching up.* Objects written since the start are merged into the live tables.
 4. The shadow and the state are deleted.
 
-Nothing that `load` acknowledges meanwhile is lost. Every publisher keeps what it says in the lake
-before it publishes. So a record that is loaded during the rebuild had its objects written before
-its rows. Written before the start, they were listed while filling, for listings are consistent;
-written after it, they are merged while catching up, or, when even that listing came too early,
-their record was published after the swap and `load` merges it into the new tables. Only what
-someone publishes past the lake is gone: that is what "from the lake alone" means.
+A rebuild loses nothing that `load` acknowledges meanwhile. Every publisher writes a record to the
+lake before it publishes it, so the objects of a record exist before its rows.
+
+* Objects written before the start are listed while filling, because listings are consistent.
+* Objects written later are merged while catching up. If even that listing came too early, the
+  record was published after the swap, and `load` merged it into the new tables.
+
+Only rows whose records were published without the lake are lost.
 """
 
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
 from google.cloud import bigquery
-from pydantic import ValidationError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from shared.concurrency import in_order
 from shared.errors import Permanent, Transient
 from shared.inputs.field_types import Checked, Count, Instant, Text, Word
-from shared.model import Malformed, Rating, Record, parse, parse_record
+from shared.model import Malformed, parse
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import (
-    FAILED,
-    METRICS,
-    Entry,
-    Lake,
-    RatingKey,
-    Superseded,
-    rating_name,
-    state_name,
-)
-from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, weight
+from shared.storage.lake import FAILED, Lake, Superseded, state_name
+from shared.warehouse.lake_records import LakeReader, LakeRecord
+from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.shadow import PATIENCE_S, Shadow
 
 log = logging.getLogger(__name__)
 
-RATINGS = "ratings/"
-SOURCES = ("metadata/", METRICS, RATINGS, "raw/upload/")
-"""Where the lake keeps what was published, in the order of names."""
-
-STATE = state_name("_rebuild")  # no collection is called so
-MOST_OBJECT_BYTES = 4 * 2**20
+STATE = state_name("_rebuild")  # names of collections begin with a letter or digit
 CLOCK_MARGIN = timedelta(minutes=1)
-"""How far two of the storage's servers may disagree about the time."""
+"""By how much the clocks of two storage servers may differ."""
 
 
 class RebuildInProgress(Exception):
-    """Another rebuild is at work; what this one did is kept, and it stops."""
+    """Another rebuild is at work. This one stops, and its work so far is kept."""
 
 
 class RebuildProgress(Checked):
-    """How far a rebuild is. `started_at` is the storage's time, `cursor` the last name done.
+    """The progress of a rebuild.
 
-    `tombstones` is the generation of what was erased when it began to read.
+    `started_at` is the storage's time, and `cursor` is the last name that was loaded. `tombstones`
+    is the generation of the tombstones when the rebuild began to read.
     """
 
     run: Word
@@ -103,24 +92,28 @@ class RebuildApp:
 
 
 def rebuild(app: RebuildApp) -> dict[str, Any]:
-    """Make the tables anew. After a failure or a kill, the next call goes on.
+    """Make the tables anew. After a failure or a kill, the next call resumes.
 
-    Returns counts: objects `loaded`, `caught_up` and `malformed` (kept under failed/rebuild/), and
-    whether an earlier run was `resumed`. With another dataset or other primary raters than an
-    unfinished run had it begins anew. Raises Transient, Misconfigured and RebuildInProgress.
+    Returns counts of the objects `loaded`, `caught_up` and `malformed` (kept under
+    failed/rebuild/), and whether an earlier run was `resumed`. An unfinished run with another
+    dataset or other primary raters is not resumed: the rebuild begins anew. Raises Transient,
+    Misconfigured and RebuildInProgress.
     """
     return _Rebuild(app).finish()
 
 
 class _Rebuild:
-    """One call of `rebuild`, from where the last one stopped."""
+    """One call of `rebuild`. It resumes an unfinished run if there is one."""
 
     def __init__(self, app: RebuildApp):
         self._app = app
         self._lake = app.lake
         self._shadow = Shadow(app.client, app.dataset, app.shadow)
+        self._records = LakeReader(
+            app.lake, app.tombstones, self._retry, app.batch_rows, app.batch_bytes
+        )
         self._generation = 0
-        self._progress, self._is_resumed = self._begun()
+        self._progress, self._is_resumed = self._begin()
 
     def finish(self) -> dict[str, Any]:
         while self._progress.phase == "filling":
@@ -141,16 +134,16 @@ class _Rebuild:
         log.info("rebuilt", extra=counts)
         return counts | {"resumed": self._is_resumed}
 
-    # Where it stands
+    # Progress
 
-    def _begun(self) -> tuple[RebuildProgress, bool]:
+    def _begin(self) -> tuple[RebuildProgress, bool]:
         content, self._generation = self._lake.read_with_generation(STATE)
         if content is not None and (earlier := self._same_run(content)):
             return earlier, True
         self._shadow.drop()
         self._shadow.create()
         for name in list(self._lake.names(f"{FAILED}rebuild/")):
-            self._lake.delete(name)  # findings of an earlier rebuild
+            self._lake.delete(name)  # failures of an earlier rebuild
         self._progress = RebuildProgress(
             run=uuid.uuid4().hex,
             dataset=self._app.dataset,
@@ -180,7 +173,8 @@ class _Rebuild:
         try:
             self._generation = self._lake.replace(STATE, content, self._generation)
         except Superseded as error:
-            # A write of our own whose answer got lost is refused when it is repeated.
+            # Our own write may have succeeded although its response was lost: then the repetition
+            # is refused, and the state has our content.
             stored_content, generation = self._lake.read_with_generation(STATE)
             if stored_content != content:
                 raise RebuildInProgress("Another rebuild of these tables is at work.") from error
@@ -190,24 +184,24 @@ class _Rebuild:
     # Filling and catching up
 
     def _is_overtaken_by_erasure(self) -> bool:
-        """Whether something was erased since the reading began; then it begins once more.
+        """Whether something was erased since the filling began. If so, the filling begins again.
 
-        What was read before the tombstones would bring rows of the erased back.
+        Records that were read before the tombstones would bring rows of the erased back.
         """
         now = self._app.tombstones.generation()
         if now == self._progress.tombstones:
             return False
         started_at = self._progress.started_at
-        self._save(started_at=None)  # killed before the next save, another run begins anew
+        self._save(started_at=None)  # if we are killed here, the next run begins anew
         self._shadow.drop()
         self._shadow.create()
         self._save(started_at=started_at, cursor="", loaded=0, malformed=0, tombstones=now)
         return True
 
     def _fill(self) -> None:
-        into = self._loader(self._app.shadow)
-        for batch in self._batches(self._entries(self._progress.cursor)):
-            malformed = self._load(into, batch)
+        loader = self._loader(self._app.shadow)
+        for batch in self._records.batches(self._records.entries(self._progress.cursor)):
+            malformed = self._load(loader, batch)
             self._save(
                 cursor=batch[-1].name,
                 loaded=self._progress.loaded + len(batch) - malformed,
@@ -215,79 +209,45 @@ class _Rebuild:
             )
 
     def _catch_up(self) -> int:
-        """Merge what was written since the start; from the beginning if it was interrupted."""
+        """Merge the objects written since the start. After a kill, this step begins again."""
         assert self._progress.started_at is not None
         since = self._progress.started_at - CLOCK_MARGIN
-        recent = (entry for entry in self._entries() if entry.updated >= since)
-        into = self._loader(self._app.dataset)
-        return sum(len(batch) - self._load(into, batch) for batch in self._batches(recent))
+        recent = (entry for entry in self._records.entries() if entry.updated >= since)
+        loader = self._loader(self._app.dataset)
+        batches = self._records.batches(recent)
+        return sum(len(batch) - self._load(loader, batch) for batch in batches)
 
-    def _entries(self, after: str = "") -> Iterator[Entry]:
-        """What the lake keeps, from a name on; claims on ratings and the like are left out."""
-        for source in SOURCES:
-            is_done = after > source and not after.startswith(source)
-            if not is_done:
-                start = after if after.startswith(source) else ""
-                for entry in self._lake.entries(source, after=start):
-                    if entry.name.endswith(".json"):
-                        yield entry
-
-    def _batches(self, entries: Iterator[Entry]) -> Iterator[list["_Read"]]:
-        batch: list[_Read] = []
-        size = 0
-        for read in in_order(self._read, entries):
-            if batch and (
-                len(batch) >= self._app.batch_rows or size + read.weight > self._app.batch_bytes
-            ):
-                yield batch
-                batch, size = [], 0
-            batch.append(read)
-            size += read.weight
-        if batch:
-            yield batch
-
-    def _read(self, entry: Entry) -> "_Read":
-        try:
-            if entry.size > MOST_OBJECT_BYTES:
-                raise Malformed(f"{entry.size} bytes are no record")
-            content = self._patiently(lambda: self._lake.read(entry.name))
-            record = None if content is None else _record(entry.name, content)
-            record = record and self._app.tombstones.redact(record)
-        except Permanent as error:
-            return _Read(entry.name, error=error)
-        return _Read(entry.name, record, weight(record) if record else 0)
-
-    def _load(self, loader: Loader, batch: list["_Read"]) -> int:
-        """Load what can be; keep the rest as failed and return how many that were."""
-        bad = [read for read in batch if read.error]
-        bad += self._merged(loader, [read for read in batch if read.record])
-        for read in bad:
-            assert read.error is not None
-            reason, sentence = read.error.reason, read.error.sentence
+    def _load(self, loader: Loader, batch: list[LakeRecord]) -> int:
+        """Load the good records and keep the bad ones as failed. Returns the number of bad ones."""
+        failures = [each for each in batch if each.error]
+        failures += self._merge(loader, [each for each in batch if each.record])
+        for each in failures:
+            assert each.error is not None
+            reason, sentence = each.error.reason, each.error.sentence
             self._lake.keep_failed(
-                "rebuild", read.name, reason, sentence, self._app.clock(), object=read.name
+                "rebuild", each.name, reason, sentence, self._app.clock(), object=each.name
             )
-        return len(bad)
+        return len(failures)
 
-    def _merged(self, loader: Loader, reads: list["_Read"]) -> list["_Read"]:
-        """Merge records; those that are refused are found by splitting, and returned."""
-        records = [read.record for read in reads if read.record]
+    def _merge(self, loader: Loader, batch: list[LakeRecord]) -> list[LakeRecord]:
+        """Merge records. Returns those that BigQuery refuses, found by splitting the batch."""
+        records = [each.record for each in batch if each.record]
         if not records:
             return []
         try:
-            self._patiently(lambda: loader.load(records))
+            self._retry(lambda: loader.load(records))
         except Permanent as error:
-            if len(reads) == 1:
-                return [_Read(reads[0].name, error=error)]
-            middle = len(reads) // 2
-            return self._merged(loader, reads[:middle]) + self._merged(loader, reads[middle:])
+            if len(batch) == 1:
+                return [LakeRecord(batch[0].name, error=error)]
+            middle = len(batch) // 2
+            return self._merge(loader, batch[:middle]) + self._merge(loader, batch[middle:])
         return []
 
     def _loader(self, dataset: str) -> Loader:
         return Loader(self._app.client, dataset, self._app.primary_raters)
 
-    def _patiently(self, work: Callable[[], Any]) -> Any:
-        """Try again for some minutes what may mend itself."""
+    def _retry(self, work: Callable[[], Any]) -> Any:
+        """Call `work` until it succeeds, for some minutes; only Transient is tried again."""
         return Retrying(
             retry=retry_if_exception_type(Transient),
             stop=stop_after_delay(PATIENCE_S),
@@ -299,36 +259,12 @@ class _Rebuild:
     # Tables
 
     def _swap(self) -> None:
-        """Dimensions first, so that a fact that is new already finds its keys."""
+        """Swap dimensions before facts, so that a new fact finds its keys."""
         for table in (*SECTION_TABLES, FACT_TABLE):
-            self._patiently(partial(self._shadow.replace_live, table, self._progress.run))
+            self._retry(partial(self._shadow.replace_live, table, self._progress.run))
         for table in (*SECTION_TABLES, FACT_TABLE):
-            self._patiently(partial(self._shadow.describe_live, table))
+            self._retry(partial(self._shadow.describe_live, table))
 
     def _clean_up(self) -> None:
         self._shadow.drop()
         self._lake.delete(STATE, self._generation)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """One object read: a record, or why it is none, or neither when it is gone."""
-
-    name: str
-    record: Record | None = None
-    weight: int = 0
-    error: Permanent | None = None
-
-
-def _record(name: str, content: bytes) -> Record:
-    """What an object says. Raises Malformed, also when it lies where it does not belong."""
-    if not name.startswith(RATINGS):
-        return parse_record(content)
-    rating = parse(Rating, content, "rating")
-    video_id = name.removeprefix(RATINGS).partition("/")[0]
-    if rating_name(video_id, RatingKey.of(rating)) != name:
-        raise Malformed("the rating lies under another name than its own")
-    try:
-        return Record(video_id=video_id, rating=rating)
-    except ValidationError as error:
-        raise Malformed(f"{video_id[:40]!r} is not a video id") from error
