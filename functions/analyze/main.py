@@ -15,7 +15,7 @@ from cloudevents.http import CloudEvent
 
 from shared import config, logs
 from shared.errors import Permanent
-from shared.messaging.delivery import settled
+from shared.messaging.delivery import log_failure, settled
 from shared.messaging.events import evidence, is_canary, video_uploaded
 from shared.messaging.last_errors import LastError, attempt_in
 from shared.messaging.publisher import Bus
@@ -64,7 +64,11 @@ def analyze(event: CloudEvent) -> None:
     The scheduler's canary asks a deployment of Gemini about frozen clips instead, once a day.
     Over the day's budget the event is parked and acknowledged; `sweep` sends it again tomorrow.
     """
-    app = wiring()
+    try:
+        app = wiring()
+    except Exception as error:
+        log_failure(error)
+        raise
 
     def keep(error: Permanent) -> None:
         entry = app.tombstones.redact_evidence(evidence(event))

@@ -10,6 +10,13 @@ from shared.messaging.last_errors import LastError
 
 log = logging.getLogger(__name__)
 
+FAILED_DELIVERY = "comes again"
+"""Message of the log line about a delivery that failed and is repeated.
+
+Its fields are `error`, the name of the exception's class, and `why`, its sentence. `tta rate` and
+`tta smoke` read them, to say why a rating does not come.
+"""
+
 
 @contextmanager
 def settled(
@@ -31,7 +38,12 @@ def settled(
             why = {"reason": error.reason, "sentence": error.sentence}
             log.warning("kept as failed", extra=why)
         except Exception as error:
-            log.warning("comes again", extra={"error": type(error).__name__, "why": str(error)})
+            log_failure(error)
             if last_error is not None:
                 last_error.note(error)
             raise
+
+
+def log_failure(error: Exception) -> None:
+    """Write the line that says why a delivery failed."""
+    log.warning(FAILED_DELIVERY, extra={"error": type(error).__name__, "why": str(error)})

@@ -23,10 +23,10 @@ class RateOutcome:
     """Ratings asked for, by video."""
     requests: RatingRequests | None = None
     problems: list[str] = field(default_factory=list)
-    broken: str | None = None
-    """Why the rater cannot rate anything just now."""
-    trouble: str | None = None
-    """The last thing that went wrong on the way."""
+    misconfigured: str | None = None
+    """Why the rater cannot rate anything: waiting does not help."""
+    last_error: str | None = None
+    """The last error that the rater logged and that may pass."""
     waited_s: float = 0.0
     target: str = "local"
 
@@ -93,8 +93,8 @@ def _unrated(outcome: RateOutcome) -> list[str]:
         f"{_request_label(lost.request)}: no rating, {lost.reason}: {lost.sentence}"
         for lost in requests.failed
     ]
-    if outcome.broken:
-        sentences.append(f"The rater cannot work: {outcome.broken}")
+    if outcome.misconfigured:
+        sentences.append(f"The rater cannot work: {outcome.misconfigured}")
     if requests.parked:
         sentences.append(_parked_sentence(outcome))
     if outcome.waiting:
@@ -117,7 +117,7 @@ def _parked_sentence(outcome: RateOutcome) -> str:
 def _waiting_sentence(outcome: RateOutcome) -> str:
     assert outcome.requests is not None
     count = _counted(len(outcome.waiting), "rating")
-    if outcome.broken:
+    if outcome.misconfigured:
         return f"{count} not made; the same command goes on when that is mended."
     some = ", ".join(_request_label(request) for request in outcome.waiting[:5])
     more = " …" if len(outcome.waiting) > 5 else ""
@@ -125,8 +125,8 @@ def _waiting_sentence(outcome: RateOutcome) -> str:
         f"{count} did not come within {outcome.waited_s:.0f} s ({some}{more}). The requests stay "
         "on their way; the same command shows what came of them and asks nothing twice."
     ]
-    if outcome.trouble:
-        sentences.append(f"The last trouble: {outcome.trouble}")
+    if outcome.last_error:
+        sentences.append(f"The last error: {outcome.last_error}")
     if outcome.target != "local" and (others := outcome.requests.others()):
         sentences.append(
             f"There are ratings by {', '.join(others)}, but {outcome.rater.name} was waited for: "

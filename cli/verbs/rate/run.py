@@ -11,7 +11,7 @@ from typing import Any
 
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
-from cli.function_log import Trouble
+from cli.function_log import FunctionErrors
 from cli.selection import LakeVideo, SelectedVideos, Selection, videos_in
 from cli.uploads import UnusableFile, VideoFile, inspect_video
 from cli.verbs.ingest.run import STORE_OUTCOMES, IngestBatch, ingest_batch
@@ -225,7 +225,7 @@ def _progress(requests: RatingRequests) -> str:
 
 def _wait(options: RateOptions, endpoints: Endpoints, outcome: RateOutcome, screen: Screen) -> None:
     """Until nothing is open, the time is over, or nothing can come any more."""
-    requests, trouble = outcome.requests, Trouble(endpoints, options.condition)
+    requests, errors = outcome.requests, FunctionErrors(endpoints, options.condition)
     assert requests is not None
     began = time.monotonic()
     while requests.is_open:
@@ -233,12 +233,12 @@ def _wait(options: RateOptions, endpoints: Endpoints, outcome: RateOutcome, scre
         started = time.monotonic()
         requests.refresh()
         screen.now(_progress(requests))
-        trouble.look()
-        outcome.trouble, outcome.broken = trouble.last, trouble.broken
+        errors.update()
+        outcome.last_error, outcome.misconfigured = errors.last, errors.misconfigured
         outcome.waited_s = time.monotonic() - began
         if not on_its_way:
             requests.give_up("ignored", "the file was replaced meanwhile, or see `tta failed`")
-        if outcome.broken or outcome.waited_s > options.timeout_s:
+        if outcome.misconfigured or outcome.waited_s > options.timeout_s:
             return
         if requests.is_open:
             time.sleep(max(POLL_S, time.monotonic() - started))

@@ -19,7 +19,7 @@ from google.cloud import pubsub_v1
 
 from cli.console import Screen
 from cli.errors import UserError
-from cli.function_log import Trouble
+from cli.function_log import FunctionErrors
 from cli.tombstone_key import tombstones_of
 from cli.uploads import inspect_video
 from cli.verbs.ingest.store import Ingestion
@@ -158,9 +158,9 @@ class _SmokeRun:
         outcome.note("uploaded", f"{name}, {clip.stat().st_size} bytes, synthetic")
 
     def _follow(self, outcome: SmokeOutcome) -> None:
-        trouble = Trouble(self.endpoints, "signals")
+        errors = FunctionErrors(self.endpoints, "signals")
         missing = set(self.raters)
-        for _ in self._until(lambda: self._no_rating(missing, trouble)):
+        for _ in self._until(lambda: self._no_rating(missing, errors)):
             for rating in self._ratings():
                 condition = rating.rater.partition("/")[0]
                 if condition in missing:
@@ -198,12 +198,12 @@ class _SmokeRun:
         loaded = {row["rater"] for row in self.warehouse.rows(RATED, video_id=self.video_id)}
         return rows[0] if rows and rows[0]["rating_status"] and raters <= loaded else None
 
-    def _no_rating(self, missing: set[str], trouble: Trouble) -> str:
-        trouble.look()
+    def _no_rating(self, missing: set[str], errors: FunctionErrors) -> str:
+        errors.update()
         parked = f"{PARKED}analyze/{quote(f'{VIDEOS}{self.video_id}.', safe='')}"
         if any(True for _ in self.lake.names(parked)):
             return "It is parked until tomorrow (UTC): the day's budget is used up."
-        cause = trouble.broken or trouble.last
+        cause = errors.misconfigured or errors.last
         return f"No rating by {', '.join(sorted(missing))}{f': {cause}' if cause else '.'}"
 
     def _look_at(self) -> str:

@@ -1,14 +1,11 @@
 """What `tta rate` asks for, how it waits, and what it says of what did not come."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
 from cli.errors import UserError
-from cli.function_log import Trouble
 from cli.selection import LakeVideo
 from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import price_of, usd
@@ -383,61 +380,3 @@ def test_a_file_that_cannot_be_rated_costs_nothing(world):
 )
 def test_small_money_keeps_its_digits(amount, told):
     assert usd(amount) == told
-
-
-# What goes wrong on the way
-
-
-@pytest.fixture
-def log(tmp_path) -> Path:
-    path = tmp_path / "logs/analyze-gemini.log"
-    path.parent.mkdir()
-    path.write_text("shared.errors.Misconfigured: of an earlier start\n")
-    return path
-
-
-def trouble(log: Path) -> Trouble:
-    return Trouble(Endpoints(home=str(log.parent.parent), pid=1, key=""), "gemini")
-
-
-def write(log: Path, text: str) -> None:
-    with log.open("a") as file:
-        file.write(text)
-
-
-def test_what_no_waiting_mends_is_seen_in_the_log(log):
-    seen = trouble(log)
-
-    write(log, "Traceback …\nshared.errors.Misconfigured: the key is not valid\n")
-    seen.look()
-
-    assert seen.broken == "the key is not valid"
-
-
-def test_what_may_pass_is_only_remembered(log):
-    seen = trouble(log)
-
-    write(log, json.dumps({"message": "rater asked"}) + "\n")
-    write(log, "shared.errors.Transient: Gemini answered 429\nshared.claims.Claimed: held\n")
-    seen.look()
-
-    assert (seen.broken, seen.last) == (None, "Gemini answered 429")
-
-
-def test_a_line_that_is_not_written_to_its_end_is_read_later(log):
-    seen = trouble(log)
-
-    write(log, "shared.errors.Misconfigured: the key")
-    seen.look()
-    write(log, " is not valid\n")
-    seen.look()
-
-    assert seen.broken == "the key is not valid"
-
-
-def test_an_earlier_start_is_no_trouble_of_this_one(log):
-    seen = trouble(log)
-
-    seen.look()
-
-    assert seen.broken is None
