@@ -5,7 +5,7 @@ from typing import Any
 
 from cli.errors import UserError
 from cli.verbs.rate.price import RatingPrice
-from cli.verbs.rate.requests import ChosenRater, RatingRequest, RatingRequests, ReceivedRating
+from cli.verbs.rate.requests import ChosenRater, RaterRequest, RaterRequests, ReceivedRating
 
 
 @dataclass
@@ -21,7 +21,7 @@ class RateOutcome:
     price: RatingPrice | None = None
     to_ask: dict[str, int] = field(default_factory=dict)
     """Ratings asked for, by video."""
-    requests: RatingRequests | None = None
+    requests: RaterRequests | None = None
     problems: list[str] = field(default_factory=list)
     misconfigured: str | None = None
     """Why the rater cannot rate anything: waiting does not help."""
@@ -35,7 +35,7 @@ class RateOutcome:
         return self.requests.received if self.requests else []
 
     @property
-    def waiting(self) -> list[RatingRequest]:
+    def waiting(self) -> list[RaterRequest]:
         return self.requests.open if self.requests and not self.dry_run else []
 
     @property
@@ -135,7 +135,7 @@ def _waiting_sentence(outcome: RateOutcome) -> str:
     return "\n".join(sentences)
 
 
-def _request_label(request: RatingRequest) -> str:
+def _request_label(request: RaterRequest) -> str:
     again = f" (replicate {request.replicate})" if request.replicate else ""
     return f"{request.video.video_id}{again}"
 
@@ -144,6 +144,6 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _request(request: RatingRequest) -> dict[str, Any]:
+def _request(request: RaterRequest) -> dict[str, Any]:
     video = request.video
     return {"video_id": video.video_id, "object": video.name, "replicate": request.replicate}

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cli.verbs.rate.requests import ChosenRater, RatingRequest
+from cli.verbs.rate.requests import ChosenRater, RaterRequest
 from shared.concurrency import in_order
 from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
 from shared.rating.gemini.estimate import expected_usd
@@ -46,15 +46,13 @@ class RatingPrice:
         }
 
 
-def price_of(
-    requests: list[RatingRequest], rater: ChosenRater, lake: Lake, on: date
-) -> RatingPrice:
+def price_of(requests: list[RaterRequest], rater: ChosenRater, lake: Lake, on: date) -> RatingPrice:
     """Read the header of each video once. A file that cannot be rated costs nothing."""
     assert rater.under is not None
     under, counts = rater.under, _counts(requests)
     prices = Prices.under(under.settings)
 
-    def most(request: RatingRequest) -> float | None:
+    def most(request: RaterRequest) -> float | None:
         clip = _clip(request, lake)
         if clip is None or (clip.duration_s or 0.0) > under.settings.max_clip_s:
             return 0.0
@@ -70,15 +68,15 @@ def price_of(
     return RatingPrice(under.settings.model, len(requests), total, prices.as_of)
 
 
-def _counts(requests: Iterable[RatingRequest]) -> dict[str, tuple[RatingRequest, int]]:
-    counts: dict[str, tuple[RatingRequest, int]] = {}
+def _counts(requests: Iterable[RaterRequest]) -> dict[str, tuple[RaterRequest, int]]:
+    counts: dict[str, tuple[RaterRequest, int]] = {}
     for request in requests:
         _, count = counts.get(request.video.name, (request, 0))
         counts[request.video.name] = (request, count + 1)
     return counts
 
 
-def _clip(request: RatingRequest, lake: Lake) -> ClipHeader | None:
+def _clip(request: RaterRequest, lake: Lake) -> ClipHeader | None:
     try:
         with _opened(request, lake) as file:
             return read_clip_header(file)
@@ -87,7 +85,7 @@ def _clip(request: RatingRequest, lake: Lake) -> ClipHeader | None:
 
 
 @contextmanager
-def _opened(request: RatingRequest, lake: Lake) -> Iterator[BinaryIO]:
+def _opened(request: RaterRequest, lake: Lake) -> Iterator[BinaryIO]:
     """The object, or the own file that is not stored yet, which has no generation."""
     video = request.video
     if video.generation:

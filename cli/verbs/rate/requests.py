@@ -51,7 +51,7 @@ class ChosenRater:
 
 
 @dataclass(frozen=True, slots=True)
-class RatingRequest:
+class RaterRequest:
     """One rating of one file that is wanted."""
 
     video: LakeVideo
@@ -68,7 +68,7 @@ class RatingRequest:
 class ReceivedRating:
     """A rating that was wanted. `was_there` already when it was asked for, so nothing was paid."""
 
-    request: RatingRequest
+    request: RaterRequest
     rating: Rating
     was_there: bool
 
@@ -77,7 +77,7 @@ class ReceivedRating:
 class FailedRequest:
     """A request that nothing came of, and why."""
 
-    request: RatingRequest
+    request: RaterRequest
     reason: str
     sentence: str
 
@@ -87,7 +87,7 @@ class _OpenVideo:
     """What is still open of one video, and which ratings it had before."""
 
     video: LakeVideo
-    open: list[RatingRequest]
+    open: list[RaterRequest]
     existing: set[str] = field(default_factory=set)
 
     @property
@@ -95,7 +95,7 @@ class _OpenVideo:
         return f"ratings/{self.video.video_id}/{self.video.generation}/"
 
 
-class RatingRequests:
+class RaterRequests:
     """The ratings of some videos that one rater is asked for, from the first look to the last."""
 
     def __init__(
@@ -103,7 +103,7 @@ class RatingRequests:
     ):
         self.rater = rater
         self.received: list[ReceivedRating] = []
-        self.parked: dict[RatingRequest, datetime | None] = {}
+        self.parked: dict[RaterRequest, datetime | None] = {}
         self.failed: list[FailedRequest] = []
         self._lake = lake
         self._open: deque[_OpenVideo] = deque(
@@ -111,12 +111,12 @@ class RatingRequests:
         )
         self.count = sum(len(entry.open) for entry in self._open)
         self._known_entries: dict[str, set[tuple[str, int]]] = {}
-        self._by_upload: dict[VideoUploaded, RatingRequest] = {}
-        self._failed_by_request: dict[RatingRequest, FailedRequest] = {}
-        self._parked_by_request: dict[RatingRequest, datetime | None] = {}
+        self._by_upload: dict[VideoUploaded, RaterRequest] = {}
+        self._failed_by_request: dict[RaterRequest, FailedRequest] = {}
+        self._parked_by_request: dict[RaterRequest, datetime | None] = {}
 
     @property
-    def open(self) -> list[RatingRequest]:
+    def open(self) -> list[RaterRequest]:
         """Those of which nothing is known yet."""
         return [request for entry in self._open for request in entry.open]
 
@@ -175,13 +175,13 @@ class RatingRequests:
     def _open_video(self, video: LakeVideo, replicates: int) -> _OpenVideo:
         return _OpenVideo(video, [self._request(video, number) for number in range(replicates)])
 
-    def _request(self, video: LakeVideo, replicate: int) -> RatingRequest:
+    def _request(self, video: LakeVideo, replicate: int) -> RaterRequest:
         generation = str(video.generation)
         key = RatingKey(generation, self.rater.name, self.rater.config_hash, replicate)
         upload = VideoUploaded(
             self._lake.bucket_name, video.name, generation, self.rater.condition, replicate
         )
-        return RatingRequest(video, upload, rating_name(video.video_id, key))
+        return RaterRequest(video, upload, rating_name(video.video_id, key))
 
     def _take_listed(self, most: int) -> Iterator[_OpenVideo]:
         """Take videos off the open ones, their ratings listed."""
@@ -203,9 +203,7 @@ class RatingRequests:
                 entry.open.remove(request)
                 self._read(name, request, was_there)
 
-    def _other_names(
-        self, entry: _OpenVideo, request: RatingRequest, names: list[str]
-    ) -> list[str]:
+    def _other_names(self, entry: _OpenVideo, request: RaterRequest, names: list[str]) -> list[str]:
         end = f"/{request.replicate}.json"
         return [
             name
@@ -216,7 +214,7 @@ class RatingRequests:
     def _is_same_condition(self, name: str) -> bool:
         return _condition(_rater(name)) == self.rater.condition
 
-    def _read(self, name: str, request: RatingRequest, was_there: bool) -> None:
+    def _read(self, name: str, request: RaterRequest, was_there: bool) -> None:
         content = self._lake.read(name)
         try:
             rating = parse(Rating, content or b"", name)
@@ -249,7 +247,7 @@ class RatingRequests:
             if request and (failure.name, failure.generation) in new:
                 yield FailedRequest(request, failure.reason, failure.sentence)
 
-    def _new_parked(self) -> Iterator[tuple[RatingRequest, datetime | None]]:
+    def _new_parked(self) -> Iterator[tuple[RaterRequest, datetime | None]]:
         new = [
             entry
             for entry in self._lake.entries(f"{PARKED}{STAGE}/")

@@ -17,7 +17,7 @@ from cli.uploads import UnusableFile, VideoFile, inspect_video
 from cli.verbs.ingest.run import STORE_OUTCOMES, IngestBatch, ingest_batch
 from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import price_of
-from cli.verbs.rate.requests import ChosenRater, RatingRequests
+from cli.verbs.rate.requests import ChosenRater, RaterRequests
 from local.cloud import can_ask_gemini
 from local.endpoints import Endpoints
 from local.traffic import Stalled, look_or_none, wait_until_over
@@ -201,8 +201,8 @@ def _note_missing(objects: SelectedVideos, outcome: RateOutcome) -> None:
 
 def _looked_up(
     videos: list[LakeVideo], options: RateOptions, lake: Lake, outcome: RateOutcome
-) -> RatingRequests:
-    requests = RatingRequests(lake, outcome.rater, videos, options.replicates)
+) -> RaterRequests:
+    requests = RaterRequests(lake, outcome.rater, videos, options.replicates)
     requests.find_existing()
     outcome.requests = requests
     for request in requests.open:
@@ -218,7 +218,7 @@ def _tell_price(outcome: RateOutcome, screen: Screen) -> None:
         screen.say(outcome.price.sentence(len(outcome.to_ask)))
 
 
-def _progress(requests: RatingRequests) -> str:
+def _progress(requests: RaterRequests) -> str:
     finished = requests.count - len(requests.open)
     return f"Rating: {finished} of {requests.count} there …"
 

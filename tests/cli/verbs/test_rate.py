@@ -9,7 +9,7 @@ from cli.errors import UserError
 from cli.selection import LakeVideo
 from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import price_of, usd
-from cli.verbs.rate.requests import ChosenRater, RatingRequests
+from cli.verbs.rate.requests import ChosenRater, RaterRequests
 from cli.verbs.rate.run import condition_of, refuse_without_gemini
 from local.emulators.pubsub.filters import parse_filter
 from local.endpoints import Endpoints
@@ -41,9 +41,9 @@ class World:
         self.videos.append(LakeVideo(video_id, name, generation, len(content)))
         return self.videos[-1]
 
-    def requests(self, replicates: int = 1, asked: ChosenRater = ASKED) -> RatingRequests:
+    def requests(self, replicates: int = 1, asked: ChosenRater = ASKED) -> RaterRequests:
         """Looked up, and asked for what is not there."""
-        requests = RatingRequests(self.lake, asked, self.videos, replicates)
+        requests = RaterRequests(self.lake, asked, self.videos, replicates)
         requests.find_existing()
         requests.publish(self.topics)
         return requests
@@ -82,7 +82,7 @@ def world() -> World:
     return World()
 
 
-def outcome(requests: RatingRequests, **more: object) -> RateOutcome:
+def outcome(requests: RaterRequests, **more: object) -> RateOutcome:
     return RateOutcome(requests.rater, requests=requests, **more)
 
 
