@@ -7,10 +7,11 @@ import pytest
 
 from cli.errors import UserError
 from cli.selection import LakeVideo
-from cli.verbs.backfill.run import Backfill, BackfillOptions
+from cli.verbs.backfill.view import refuse_failure
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Transient
 from shared.model import Rating
+from shared.rating.batch.backfill import Backfill, BackfillOptions
 from shared.rating.batch.job import Undecided, VertexJobs
 from shared.rating.gemini.api import GeminiApi
 from shared.rating.gemini.question import GeminiCondition
@@ -46,7 +47,7 @@ class Batched(World):
         for video_id in IDS:
             self.upload(video_id)
 
-    def backfill(self, **wish):
+    def backfill(self, **options):
         videos = [
             LakeVideo(entry.name[7:-4], entry.name, entry.generation, entry.size)
             for entry in self.lake.entries("videos/")
@@ -62,7 +63,7 @@ class Batched(World):
             sleep=lambda seconds: None,
             timer=lambda: 0.0,
         )
-        return run.run(videos, BackfillOptions(**wish))
+        return run.run(videos, BackfillOptions(**options))
 
     def ratings(self):
         names = [name for name in self.lake.names("ratings/") if name.endswith(".json")]
@@ -302,7 +303,7 @@ def test_a_job_whose_schema_is_refused_is_followed_by_one_with_the_schema_in_wor
 
     first = world.backfill()
     with pytest.raises(UserError, match="does not serve the response schema"):
-        first.refuse_failure()
+        refuse_failure(first)
     second = world.backfill()
     third = world.backfill()
 

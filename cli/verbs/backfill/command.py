@@ -47,28 +47,28 @@ def backfill(
     """
     from cli.cloud import open_cloud
     from cli.console import Screen
-    from cli.verbs.backfill.outcome import show
     from cli.verbs.backfill.run import (
-        BackfillOptions,
-        backfilled,
+        backfill_videos,
         gemini_condition,
         refuse_without_vertex,
-        selected_in,
+        select_in_lake,
     )
+    from cli.verbs.backfill.view import refuse_failure, show
     from local.cloud import INGEST, LAKE
+    from shared.rating.batch.backfill import BackfillOptions
 
     screen = Screen(machine=json)
-    selected = selected_in(selection or [])
-    wish = BackfillOptions(replicates, max_requests, poll, not no_wait, dry_run)
+    selected = select_in_lake(selection or [])
+    options = BackfillOptions(replicates, max_requests, poll, not no_wait, dry_run)
     refuse_without_vertex(target, dry_run)
     with open_cloud(home, screen, LAKE if dry_run else INGEST, target=target) as endpoints:
-        under = gemini_condition(endpoints, caption, rag)
-        outcome = backfilled(selected, wish, under, endpoints, screen)
+        condition = gemini_condition(endpoints, caption, rag)
+        outcome = backfill_videos(selected, options, condition, endpoints, screen)
     if json:
         screen.show_json(outcome.document())
     else:
         show(outcome, screen, _command(selection or [], caption, rag, replicates, target))
-    outcome.refuse_failure()
+    refuse_failure(outcome)
 
 
 def _command(selection: list[str], caption: bool, rag: bool, replicates: int, target: str) -> str:

@@ -126,7 +126,7 @@ def test_submitted_by_one_command_it_is_ended_by_the_next(cloud):
 
     document = json.loads(ended.stdout)
     made = [one for one in gemini.requests if one.method == "POST"]
-    assert "To see to them: tta backfill all" in submitted.stdout
+    assert "To continue: tta backfill all" in submitted.stdout
     assert document["ratings"] == {"rated": 2}
     assert document["is_complete"] is True
     assert [one.path.rpartition("/")[2] for one in made] == ["batchPredictionJobs"]

@@ -11,13 +11,14 @@ import pytest
 
 from cli.errors import UserError
 from cli.selection import LakeVideo
-from cli.verbs.backfill.run import Backfill, BackfillOptions
+from cli.verbs.backfill.view import refuse_failure
 from shared.config import GeminiSettings
 from shared.erasure.objects import examine, settle
 from shared.errors import Misconfigured, Transient
 from shared.model import Rating, Record, Video
 from shared.privacy.redaction import Redaction
 from shared.rating.batch import lines as batch_lines
+from shared.rating.batch.backfill import Backfill, BackfillOptions
 from shared.rating.batch.job import Job, Undecided
 from shared.rating.batch.lines import RatingRequest, lines_of, request_line
 from shared.rating.batch.part import read_part
@@ -179,7 +180,7 @@ class World:
         self.jobs = FakeJobs(self.lake)
         self.gemini = FakeGemini()
         self.published: list[Record] = []
-        self.told: list[str] = []
+        self.sentences: list[str] = []
         for video_id in self.ids:
             self.store(video_id, self.clip)
 
@@ -200,7 +201,7 @@ class World:
         self.lake.now += timedelta(seconds=seconds)
 
     def backfill(self, videos=None, **how):
-        wish = {
+        options = {
             name: how.pop(name)
             for name in list(how)
             if name in BackfillOptions.__dataclass_fields__
@@ -215,11 +216,11 @@ class World:
             clock=lambda: self.lake.now,
             sleep=self.sleep,
             timer=lambda: 0.0,
-            tell=self.told.append,
+            on_progress=self.sentences.append,
             threads=how.pop("threads", 1),
             **how,
         )
-        return run.run(self.videos() if videos is None else videos, BackfillOptions(**wish))
+        return run.run(self.videos() if videos is None else videos, BackfillOptions(**options))
 
     def ratings(self):
         names = [name for name in self.lake.names("ratings/") if name.endswith(".json")]
@@ -416,9 +417,9 @@ def test_a_dry_run_writes_nothing(world):
 
 
 def test_the_number_of_requests_under_way_is_bounded(world):
-    first = world.backfill(most_requests=2, wait=False)
-    again = world.backfill(most_requests=2, wait=False)
-    last = world.backfill(most_requests=2)
+    first = world.backfill(max_requests=2, wait=False)
+    again = world.backfill(max_requests=2, wait=False)
+    last = world.backfill(max_requests=2)
 
     assert (first.limited, first.to_ask) == (True, 2)
     assert (again.limited, again.to_ask) == (True, 0)
@@ -441,7 +442,7 @@ def test_error_lines_are_counted_by_what_they_say_and_asked_again(world):
 
     outcome = world.backfill()
     with pytest.raises(UserError, match="2 requests failed"):
-        outcome.refuse_failure()
+        refuse_failure(outcome)
     world.jobs.answer = lambda request: line(request, said())
     again = world.backfill()
 
@@ -873,7 +874,7 @@ def test_a_look_that_fails_is_told_and_repeated(world):
 
     world.backfill()
 
-    assert world.told.count("503") == 3
+    assert world.sentences.count("503") == 3
     assert len(world.ratings()) == 3
 
 
@@ -890,7 +891,7 @@ def test_what_another_delivery_holds_is_left_and_said(world):
 
     outcome = world.backfill(claim_lease_s=10**9)
     with pytest.raises(UserError, match="1 are not rated yet"):
-        outcome.refuse_failure()
+        refuse_failure(outcome)
     world.lake.delete(f"{name}.claim")
     world.backfill()
 
