@@ -1,4 +1,4 @@
-# What a person or CI can ask of this project; `make help` prints the list.
+# The targets for people and CI. `make help` prints the list.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +14,7 @@ help: ## Print this list
 # uv installs the hashed pins about ten times faster than pip; it comes from PyPI like the rest.
 $(READY): requirements-dev.txt requirements-uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+		|| { echo "Python 3.11 or newer is needed. Choose one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Setting up $(VENV) (once, about a minute) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
@@ -22,68 +22,68 @@ $(READY): requirements-dev.txt requirements-uv.txt pyproject.toml
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-setup: $(READY) ## Make the environment that the other targets use (they do it themselves)
+setup: $(READY) ## Create the environment; the other targets do this themselves
 
-demo: $(READY) ## Run the whole pipeline on this machine on synthetic videos and show what came out
+demo: $(READY) ## Run the whole pipeline on this machine with synthetic videos, and show the results
 	@$(BIN)/tta demo
 
 test: $(READY) ## Run the tests
 	@rm -rf $(STATEMENTS)
 	@TTA_SQL_RECORD=$(STATEMENTS) $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
-sql: $(READY) ## Ask Google's SQL analyser about every statement, the last `make test`'s among them (needs npm)
+sql: $(READY) ## Check every statement with Google's SQL analyser; run `make test` first (needs npm)
 	@$(BIN)/python -m tests.sql
 
-lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and what is unsafe (bandit)
+lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and unsafe code (bandit)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@# Its log says of every exception which other parts of the line it does not concern.
+	@# Its log is noise: for every exception it lists the parts of the line that are not concerned.
 	@$(BIN)/bandit -q -c pyproject.toml -r shared functions cli local scripts benchmarks 2>/dev/null
 
-pictures: browser ## Take the pictures of the README from the report of the demo
+pictures: browser ## Take the README's pictures from the report of the demo
 	@$(BIN)/tta demo >/dev/null
 	@$(BIN)/tta report --out docs/pictures/report.html >/dev/null
 	@$(BIN)/python scripts/pictures.py docs/pictures/report.html; rm -f docs/pictures/report.html
 
-browser: $(READY) ## Install what the tests of pages need: Chromium (Debian, as root) and what drives it
+browser: $(READY) ## Install Chromium (Debian, as root) and its driver for the tests of pages
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; } \
-		|| echo "No Chromium, and none can be installed here: the tests of pages will be skipped."
+		|| echo "There is no Chromium, and it cannot be installed here. The tests of pages will be skipped."
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-browser.txt
 
-generate: $(READY) ## Write what follows from the rubric and the tables, and the page of hostile input
+generate: $(READY) ## Write the generated files: from rubric and tables, commands.md, hostile-input.md
 	@$(BIN)/python -m shared.generate
 	@$(BIN)/python -m tests.hostile.page
 	@$(BIN)/python -m cli.reference
 
-bench: browser ## Measure what the README claims, side by side in one run
+bench: browser ## Measure the README's claims, side by side in one run
 	@$(BIN)/python -m benchmarks
 
-soak: $(READY) ## Work for ten minutes and see whether any process grows
+soak: $(READY) ## Run for ten minutes and check whether any process grows
 	@$(BIN)/python -m benchmarks.soak
 
-coverage: $(READY) ## Simulate how often the intervals of the validation hold the truth (stopped, it goes on)
+coverage: $(READY) ## Simulate how often the intervals of tta validate hold the truth (resumes if stopped)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 nice -n 10 $(BIN)/python -m benchmarks.coverage
 
-study: $(READY) ## Simulate how often the intervals of the insights hold the truth (half an hour; stopped, it goes on)
+study: $(READY) ## Simulate how often the intervals of tta insights hold the truth (half an hour; resumes)
 	@nice -n 10 $(BIN)/python -m benchmarks.study
 
-lock: $(READY) ## Compile the hashed requirements anew from the .in files
+lock: $(READY) ## Compile the hashed requirements from the .in files
 	@$(BIN)/python scripts/lock.py
 
-pins: $(READY) ## Let the oldest pip that must take them resolve the hashed requirements of each function (minutes)
+pins: $(READY) ## Resolve each function's hashed requirements with the oldest supported pip (minutes)
 	@for pins in functions/*/requirements*.txt; do \
 		echo "$$pins"; \
 		$(BIN)/uv tool run --quiet --from pip==23.2.1 pip install --quiet --disable-pip-version-check --dry-run \
 			--ignore-installed --require-hashes -r "$$pins" || exit 1; \
 	done
 
-scan: $(READY) ## Look for what is unsafe in terraform/ (checkov; exceptions stand beside what they except)
+scan: $(READY) ## Check terraform/ for unsafe settings (checkov; exceptions are next to the code)
 	@$(BIN)/uv tool run --quiet --from checkov==3.3.30 \
 		checkov --directory terraform --framework terraform --compact --quiet --skip-download
 
-audit: $(READY) ## Ask PyPI what is known against each pinned package; one that it cannot say is a failure
+audit: $(READY) ## Ask PyPI for known vulnerabilities of each pinned package; no answer is a failure
 	@for pins in functions/*/requirements*.txt requirements-browser.txt requirements-dev.txt requirements-uv.txt; do \
 		echo "$$pins"; \
 		$(BIN)/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --progress-spinner off \
@@ -91,7 +91,7 @@ audit: $(READY) ## Ask PyPI what is known against each pinned package; one that 
 	done
 
 SECONDS ?= 60
-fuzz: $(READY) ## Fuzz every parser, guided by coverage, SECONDS each (60), from where the last night ended
+fuzz: $(READY) ## Fuzz every parser for SECONDS (60), guided by coverage; resumes from the last run
 	@mkdir -p .local
 	@for target in $$($(BIN)/python -c 'from tests.fuzz.targets import TARGETS; print(*TARGETS)'); do \
 		echo "$$target, $(SECONDS) s"; \
@@ -101,14 +101,14 @@ fuzz: $(READY) ## Fuzz every parser, guided by coverage, SECONDS each (60), from
 		grep -E "cov:|number_of_executed_units|slowest_unit|peak_rss" .local/fuzz.log | tail -4; \
 	done
 
-faults: $(READY) ## Break everything many times over, and let 30 seeds of mixed faults loose (hours)
+faults: $(READY) ## Break every part many times, and run 30 seeds of mixed faults (hours)
 	@FAULT_DEPLOYED_TIMEOUTS=1 FAULT_POSTS=200 FAULT_KILLS=40 \
 		FAULT_SEEDS=1,2,3,4,5,6,7,8 FAULT_OUTAGE_S=180 FAULT_MIXED=30 \
 		$(BIN)/python -m pytest -q -s tests/faults
 
 SEEDS ?= 20000
-interleavings: $(READY) ## Step all use cases over doubles in memory, in SEEDS (20000) different orders, with kills
+interleavings: $(READY) ## Run all use cases in memory in SEEDS (20000) different orders, with kills
 	@$(BIN)/python -m tests.interleavings --seeds $(SEEDS)
 
-clean: ## Remove the environment and everything the demo stored
+clean: ## Remove the environment and everything that the demo stored
 	rm -rf $(VENV) .local .zetasql $(STATEMENTS)

@@ -1,10 +1,10 @@
-# The functions: one entry each. It says what the function reads from its environment, what it may
-# touch, who calls it and when; everything else follows (account, roles, build, invoker,
-# subscription, schedule). A new function is an entry here, its rows in ROLES.md, its settings in
+# The functions, one entry each. An entry says what the function reads from its environment, what it
+# may touch, who calls it and when. The rest follows: account, roles, build, invoker, subscription,
+# schedule. A new function needs an entry here, its rows in ROLES.md, its settings in
 # tests/terraform/test_environment.py, and its first answer in tests/contract/test_zips.py.
 #
-# How it is served (CPU, memory, requests at once, deadlines) is in functions/deployed.json, which the
-# local cloud reads too. Each deadline is shorter than the next, so that nothing is done twice at a time:
+# functions/deployed.json says how each is served (CPU, memory, requests at once, deadlines). The local
+# cloud reads it too. Each deadline is shorter than the next, so that no work is done twice at a time:
 #   analyze, load: function < acknowledgement < lease of a claim
 #   fetch, sweep:  its own < function <= scheduler
 #   report:        function < scheduler
@@ -14,7 +14,7 @@ locals {
   records = "video-records"
   dead    = "-dead" # a topic's dead letters: `{topic}-dead`, topic and subscription
 
-  # The key under which tombstones and pseudonyms are made. Read once something was erased.
+  # The key for tombstones and pseudonyms. It is read once something was erased.
   hash_key = "tta-hash-key"
 
   deployed       = jsondecode(file("${local.root}/functions/deployed.json"))
@@ -22,10 +22,10 @@ locals {
   ack_deadline_s = local.deployed.messages.ack_deadline_s
   claim_lease_s  = local.deployed.messages.claim_lease_s
 
-  # A number in terraform.tfvars takes the place of the file's.
+  # A number in terraform.tfvars replaces the file's.
   gemini_concurrency = coalesce(var.gemini_concurrency, local.served["analyze-gemini"].concurrency)
 
-  # What holds for a function that does not say otherwise.
+  # Defaults of a function.
   ordinary = {
     hears         = null # topic whose messages are pushed to it; without one the scheduler calls it
     called_by     = ["scheduler"]
@@ -40,7 +40,7 @@ locals {
     project_roles = []
   }
 
-  # What every function reads.
+  # Settings that every function reads.
   everywhere = {
     GOOGLE_CLOUD_PROJECT = var.project_id
     LAKE_BUCKET          = local.lake
@@ -115,7 +115,7 @@ locals {
     }
   }
 
-  # One code, a function per rater. Temporary files lie in memory: concurrency x MAX_MEDIA_BYTES
+  # The same code, one function per rater. Temporary files are in memory: concurrency x MAX_MEDIA_BYTES
   # is at most half of it, so more requests at once need more memory.
   analyzers = {
     analyze-gemini = {
@@ -183,6 +183,6 @@ module "function" {
   instances       = each.value.instances
   environment     = each.value.environment
 
-  # A new column is there before the code that writes it.
+  # A new column exists before the code that writes it.
   depends_on = [time_sleep.roles, module.warehouse]
 }

@@ -1,6 +1,6 @@
-# Who does what. Each function runs as an account of its own; Pub/Sub and the scheduler call as
-# accounts that may do nothing else; one account builds. Nobody has keys. ROLES.md is the table of
-# all roles, and a test compares it with the plan.
+# Who does what. Each function runs under its own account. Pub/Sub and the scheduler call with
+# accounts that may do nothing else, and one account builds. No account has a key. ROLES.md lists all
+# roles, and a test compares it with the plan.
 
 resource "google_service_account" "function" {
   for_each = local.functions
@@ -33,7 +33,7 @@ resource "google_service_account" "build" {
 # --- what the functions may do ---------------------------------------------------------------
 
 locals {
-  # "function/thing" => both, from what each function says of itself in functions.tf.
+  # "function/thing" => both, from the function's entry in functions.tf.
   publishes = merge([for name, it in local.functions : {
     for topic in it.publishes : "${name}/${topic}" => { function = name, topic = topic }
   }]...)
@@ -58,7 +58,7 @@ resource "google_storage_bucket_iam_member" "lake" {
   member = google_service_account.function[each.key].member
 }
 
-# Vertex AI reads the file that a question names, as itself or as who asks: Google does not say.
+# Vertex AI reads the file that a question names, as itself or as the caller: Google does not say which.
 resource "google_storage_bucket_iam_member" "vertexai" {
   bucket = module.lake.bucket
   role   = "roles/storage.objectViewer"
@@ -99,7 +99,7 @@ resource "google_secret_manager_secret_iam_member" "reads" {
   member    = google_service_account.function[each.value.function].member
 }
 
-# Running a query and asking a model are rights that only a project can give.
+# Only a project can give the rights to run a query and to ask a model.
 resource "google_project_iam_member" "function" {
   for_each = local.project_roles
 
@@ -129,8 +129,8 @@ resource "google_storage_bucket_iam_member" "build" {
   member = google_service_account.build.member
 }
 
-# Cloud Functions copies a source to a bucket that it makes itself at the first deploy, and builds
-# from there. The condition says in a project's policy what that bucket's own could not say yet.
+# Cloud Functions creates a bucket at the first deploy, copies sources there and builds from it. That
+# bucket has no policy before, so a condition in the project's policy stands in for it.
 resource "google_project_iam_member" "build_copies" {
   project = var.project_id
   role    = "roles/storage.objectViewer"

@@ -2,15 +2,15 @@
 #
 #   scheduler -> fetch -> lake -> topic video-finalized -> analyze-* -> topic video-records -> load -> warehouse
 #
-# The same topology runs on a laptop (local/provision.py). functions.tf says what the functions are,
-# identities.tf who may do what, project.tf and sources.tf what must be there first.
+# The same topology runs on a laptop (local/provision.py). functions.tf lists the functions,
+# identities.tf who may do what, and project.tf and sources.tf what must exist first.
 #
 #   gcloud services enable cloudresourcemanager.googleapis.com --project MY-PROJECT
 #   terraform init
 #   terraform apply -var project_id=MY-PROJECT
 
 locals {
-  lake    = "${var.project_id}-lake" # names of buckets are taken world-wide, ids of projects are, too
+  lake    = "${var.project_id}-lake" # bucket names are unique world-wide, and so are project ids
   dataset = "tiktok"
 }
 
@@ -80,9 +80,9 @@ module "scheduler" {
       schedule   = it.schedule
       uri        = module.function[name].uri
       body       = jsonencode(it.body)
-      deadline_s = min(it.timeout_s + 10, 1800) # the most there is
-      retries    = 0                            # the next run is near
-      # sweep runs from the first apply: without it, what is parked or dead-lettered waits for ever.
+      deadline_s = min(it.timeout_s + 10, 1800) # the maximum
+      retries    = 0                            # the next run comes soon
+      # sweep runs from the first apply: without it, parked and dead-lettered messages would wait forever.
       paused = var.schedules_paused && name != "sweep"
     } if it.schedule != null },
     {
@@ -101,7 +101,7 @@ module "scheduler" {
         about    = "Asks Gemini about frozen clips and says whether it answers as it did."
         schedule = "45 5 * * *"
         uri      = module.function["analyze-gemini"].uri
-        # In the form of a push (shared/messaging/events.py, canary_body): the function accepts no other form.
+        # It has the form of a push (shared/messaging/events.py, canary_body): the function accepts no other.
         body = jsonencode({
           subscription = "canary"
           message      = { data = "e30=", messageId = "canary", attributes = { eventType = "GEMINI_CANARY" } }

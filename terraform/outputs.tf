@@ -1,16 +1,16 @@
 output "next" {
-  description = "What to type next."
+  description = "The next commands to type."
   value       = <<-EOT
-    # 1. Let the tta command know of this deployment, and see whether it works
+    # 1. Add this deployment to the tta command, and test whether it works
     terraform output -raw tta_toml >> ../tta.toml
     tta smoke --target ${var.environment}
     # 2. Rate a file of your own
     tta ingest my-video.mp4 --target ${var.environment} --wait
-    # 3. Make the key under which erased and pseudonymised names are kept; never change it
+    # 3. Create the key for erased and pseudonymised names. Never change it
     openssl rand -hex 32 | gcloud secrets versions add tta-hash-key --project ${var.project_id} --data-file=-
-    # 4. Switch on the other schedules: set schedules_paused = false beside the variables you applied with,
-    #    and apply as you did. The schedule of sweep runs already.
-    # 5. Fetch from TikTok: keys and standing queries
+    # 4. Start the other schedules: add schedules_paused = false to your variables, and apply again.
+    #    The sweep schedule runs already: it resends what had to wait.
+    # 5. Fetch from TikTok: add the keys and the standing queries
     printf %s "$CLIENT_KEY" | gcloud secrets versions add tiktok-client-key --project ${var.project_id} --data-file=-
     printf %s "$CLIENT_SECRET" | gcloud secrets versions add tiktok-client-secret --project ${var.project_id} --data-file=-
     tta collections put collections.yaml --target ${var.environment}
@@ -34,7 +34,7 @@ output "tta_toml" {
 }
 
 output "looker_studio" {
-  description = "What people read => a link that makes a report of it."
+  description = "View or table => a link that creates a report from it."
   value = { for table in module.warehouse.readable : table => join("&", [
     "https://lookerstudio.google.com/reporting/create?c.mode=edit",
     "ds.connector=bigQuery",
@@ -47,11 +47,11 @@ output "looker_studio" {
 }
 
 output "dashboard" {
-  description = "Where to see how the pipeline does."
+  description = "Address of the page that shows how the pipeline does."
   value       = module.observability.dashboard
 }
 
 output "lake" {
-  description = "The bucket. A file under videos/ is rated by itself."
+  description = "The bucket. A file under videos/ is rated automatically."
   value       = "gs://${module.lake.bucket}"
 }

@@ -1,5 +1,5 @@
-# What the project needs before anything can be made in it. An API that was enabled just now, and
-# an identity or a role that was made just now, are not known everywhere for a while: hence the waits.
+# What the project needs before anything can be created in it. A new API, identity or role is not known
+# everywhere at once, so there are waits.
 
 data "google_project" "this" {
   project_id = var.project_id
@@ -24,7 +24,7 @@ locals {
     "storage.googleapis.com",
   ])
 
-  # Known before the agents exist, so that a plan tells who gets which role.
+  # Known before the agents exist, so that a plan shows who gets which role.
   number = data.google_project.this.number
   agents = {
     pubsub   = "serviceAccount:service-${local.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
@@ -47,7 +47,7 @@ resource "time_sleep" "services" {
   depends_on = [google_project_service.this]
 }
 
-# Google's own agents: naming them here makes them, and a role can be given to nobody else.
+# Google's own agents. Naming them here creates them; only an existing agent can get a role.
 resource "google_project_service_identity" "agent" {
   for_each = {
     pubsub   = "pubsub.googleapis.com"
@@ -62,7 +62,7 @@ resource "google_project_service_identity" "agent" {
 }
 
 data "google_storage_project_service_account" "agent" {
-  depends_on = [time_sleep.services] # asking for it makes it
+  depends_on = [time_sleep.services] # asking for it creates it
 }
 
 resource "time_sleep" "agents" {

@@ -1,4 +1,4 @@
-# One zip per function: its own files and all of shared/. A change in shared/ builds all of them anew.
+# One zip per function: its own files and all of shared/. A change in shared/ rebuilds all of them.
 
 locals {
   root      = "${path.module}/.."
@@ -7,11 +7,11 @@ locals {
   # Compiled files differ from machine to machine, and with them a zip's hash.
   shared = [for path in fileset(local.root, "shared/**") : path if !strcontains(path, "__pycache__")]
 
-  # Requirements that take the place of the function's own.
+  # Requirements that replace the function's own.
   requirements = var.ytdlp ? { fetch = "requirements-ytdlp.txt" } : {}
 }
 
-# Not in a module: a depends_on there would put the reading off until apply.
+# Not in a module: a depends_on there would delay the reading until apply.
 data "archive_file" "source" {
   for_each = local.entrances
 
@@ -36,13 +36,13 @@ data "archive_file" "source" {
 }
 
 resource "google_storage_bucket" "sources" {
-  #checkov:skip=CKV_GCP_62:It holds our own public source code; who reads it is of no interest.
-  #checkov:skip=CKV_GCP_78:An object's name carries its hash, so no object is ever written over.
+  #checkov:skip=CKV_GCP_62:It holds our own public source code, so its readers do not matter.
+  #checkov:skip=CKV_GCP_78:An object's name contains its hash, so no object is ever overwritten.
   name                        = "${var.project_id}-sources"
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
-  force_destroy               = true # everything here can be made again
+  force_destroy               = true # everything here can be created again
 
   soft_delete_policy {
     retention_duration_seconds = 0 # a teardown leaves nothing
@@ -51,7 +51,7 @@ resource "google_storage_bucket" "sources" {
   depends_on = [time_sleep.services]
 }
 
-# A name that follows the contents makes a new object, and so a new build.
+# The name depends on the contents, so a change makes a new object and a new build.
 resource "google_storage_bucket_object" "source" {
   for_each = data.archive_file.source
 

@@ -15,7 +15,7 @@ variable "environment" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,30}$", var.environment)) && var.environment != "local"
-    error_message = "environment must be a short lower-case word, and not local, which means this machine."
+    error_message = "environment must be a short lower-case word other than local, which means this machine."
   }
 }
 
@@ -31,7 +31,7 @@ variable "region" {
 }
 
 variable "deletion_protection" {
-  description = "Keep tables, dataset and lake from being destroyed while they hold data. Set false and apply before a teardown."
+  description = "Protect tables, dataset and lake from destruction while they hold data. Set false and apply before a teardown."
   type        = bool
   default     = true
 }
@@ -39,13 +39,13 @@ variable "deletion_protection" {
 # --- what runs, and when ---------------------------------------------------------------------
 
 variable "schedules_paused" {
-  description = "Pause every schedule but that of sweep, so that nothing is fetched until somebody decides so."
+  description = "Pause every schedule except sweep's, so that nothing is fetched until you decide so."
   type        = bool
   default     = true
 }
 
 variable "raters" {
-  description = "Who rates each new video: gemini, signals or both, each in a function of its own."
+  description = "Raters of each new video: gemini, signals or both, each in its own function."
   type        = set(string)
   default     = ["gemini", "signals"]
 
@@ -56,13 +56,13 @@ variable "raters" {
 }
 
 variable "primary_raters" {
-  description = "Prefixes of raters, best first: whose rating a row of fact_video_analytics shows."
+  description = "Prefixes of raters, best first: a row of fact_video_analytics shows the first one's rating."
   type        = list(string)
   default     = ["gemini/", "signals/"]
 }
 
 variable "tiktok_api_url" {
-  description = "Where the Research API answers."
+  description = "Address of the Research API."
   type        = string
   default     = "https://open.tiktokapis.com"
 
@@ -73,13 +73,13 @@ variable "tiktok_api_url" {
 }
 
 variable "media_allowed_origins" {
-  description = "Origins that files may be fetched from although their address is private; empty for none."
+  description = "Origins with a private address from which files may be fetched; empty for none."
   type        = list(string)
   default     = []
 }
 
 variable "ytdlp" {
-  description = "Build fetch with yt-dlp, for collections whose files come by resolver ytdlp. Read its terms in docs/collections.md first."
+  description = "Build fetch with yt-dlp, for collections with the resolver ytdlp. Read its terms in docs/collections.md first."
   type        = bool
   default     = false
 }
@@ -87,7 +87,7 @@ variable "ytdlp" {
 # --- Gemini, and what it may cost ------------------------------------------------------------
 
 variable "gemini_model" {
-  description = "Model that rates. Another model makes other ratings beside the ones there are."
+  description = "Model that rates. Another model adds its own ratings and keeps the old ones."
   type        = string
   default     = "gemini-3.5-flash-lite"
 
@@ -98,13 +98,13 @@ variable "gemini_model" {
 }
 
 variable "gemini_location" {
-  description = "Where Vertex AI answers: global, or a region that offers the model."
+  description = "Location of Vertex AI: global, or a region that offers the model."
   type        = string
   default     = "global"
 }
 
 variable "gemini_instances" {
-  description = "Most instances of analyze-gemini; with gemini_concurrency it bounds the calls at once."
+  description = "Maximum of instances of analyze-gemini. With gemini_concurrency it limits the calls at once."
   type        = number
   default     = 2
 
@@ -121,12 +121,12 @@ variable "gemini_concurrency" {
 
   validation {
     condition     = coalesce(var.gemini_concurrency, 1) >= 1 && coalesce(var.gemini_concurrency, 1) <= 8
-    error_message = "gemini_concurrency must be between 1 and 8, because each video may need a gigabyte; raise gemini_instances instead."
+    error_message = "gemini_concurrency must be between 1 and 8, because each video may need a gigabyte. Raise gemini_instances instead."
   }
 }
 
 variable "signals_instances" {
-  description = "Most instances of analyze-signals; each keeps two cores busy."
+  description = "Maximum of instances of analyze-signals. Each keeps two cores busy."
   type        = number
   default     = 5
 
@@ -137,7 +137,7 @@ variable "signals_instances" {
 }
 
 variable "daily_budget_usd" {
-  description = "US dollars that Gemini may cost in a day (UTC); what comes after waits until the next."
+  description = "US dollars that Gemini may cost in a day (UTC). Later videos wait until the next day."
   type        = number
   default     = 5
 
@@ -148,7 +148,7 @@ variable "daily_budget_usd" {
 }
 
 variable "daily_budget_videos" {
-  description = "Videos that Gemini may rate in a day (UTC); what comes after waits until the next."
+  description = "Videos that Gemini may rate in a day (UTC). Later videos wait until the next day."
   type        = number
   default     = 1000
 
@@ -170,7 +170,7 @@ variable "billing_account" {
 }
 
 variable "monthly_budget" {
-  description = "Whole units of the billing account's currency in a month that billing alerts measure against."
+  description = "Monthly budget for billing alerts, in whole units of the billing account's currency."
   type        = number
   default     = 100
 
@@ -180,10 +180,10 @@ variable "monthly_budget" {
   }
 }
 
-# --- watching and keeping --------------------------------------------------------------------
+# --- monitoring and retention --------------------------------------------------------------------
 
 variable "alert_email" {
-  description = "Where alerts go; empty for the console alone."
+  description = "Address for alerts; empty for the console alone."
   type        = string
   default     = ""
 
@@ -194,7 +194,7 @@ variable "alert_email" {
 }
 
 variable "undo_days" {
-  description = "Days for which a mistaken erasure can be undone: deleted objects are kept so long (0 for not at all, or 7 to 90), and rows for 2 to 7 of these days."
+  description = "Days for which a mistaken erasure can be undone. Deleted objects are kept for all of them (0 for not at all, or 7 to 90), rows for 2 to 7 of them."
   type        = number
   default     = 7
 
@@ -205,7 +205,7 @@ variable "undo_days" {
 }
 
 variable "raw_retention_days" {
-  description = "Days after which TikTok's answers as they came (raw/research/) are deleted."
+  description = "Days after which TikTok's raw answers (raw/research/) are deleted."
   type        = number
   default     = 90
 

@@ -5,7 +5,7 @@
 #   terraform init
 #   terraform apply -var project_id=MY-PROJECT -var repository=projects/…/repositories/…
 #
-# Whoever deploys from a laptop needs none of this but, shared with others, the bucket.
+# Deploying from a laptop needs none of this. People who share a deployment need the bucket.
 
 locals {
   services = toset([
@@ -34,7 +34,7 @@ locals {
     "roles/storage.admin",
   ])
 
-  # The only roles over the project that it may give, to whomever: ../identities.tf gives no other.
+  # The only roles over the project that it may give: ../identities.tf gives no other.
   gives = [
     "roles/aiplatform.user",
     "roles/bigquery.jobUser",
@@ -60,7 +60,7 @@ resource "time_sleep" "services" {
 # --- the state -------------------------------------------------------------------------------
 
 resource "google_storage_bucket" "state" {
-  #checkov:skip=CKV_GCP_62:Every version of the state is kept, with who wrote it; who read it is of little interest, for it holds no secret.
+  #checkov:skip=CKV_GCP_62:Every version of the state is kept, with its author. Readers matter little, because it holds no secret.
   name                        = "${var.project_id}-tfstate"
   location                    = var.region
   uniform_bucket_level_access = true

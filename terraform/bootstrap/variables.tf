@@ -1,5 +1,5 @@
 variable "project_id" {
-  description = "Project that is deployed to. Each environment has a project, and a bootstrap, of its own."
+  description = "Project to deploy to. Each environment has its own project and its own bootstrap."
   type        = string
 
   validation {

@@ -1,4 +1,4 @@
-# What the whole project costs, as the bill says: a warning, not a limit.
+# A warning on what the whole project costs according to the bill. It is not a limit.
 
 resource "google_billing_budget" "this" {
   billing_account = var.billing_account
@@ -30,7 +30,7 @@ resource "google_billing_budget" "this" {
 
   all_updates_rule {
     monitoring_notification_channels = var.channels
-    disable_default_iam_recipients   = false # without a channel the account's administrators hear of it
+    disable_default_iam_recipients   = false # without a channel the account's administrators are notified
     enable_project_level_recipients  = true
   }
 }

@@ -15,6 +15,6 @@ variable "monthly_budget" {
 }
 
 variable "channels" {
-  description = "Notification channels that hear of it."
+  description = "Notification channels that are notified."
   type        = list(string)
 }

@@ -1,10 +1,10 @@
-# The bus: topics, the subscriptions that push to functions, and where messages go that no function
-# could answer. A subscription never expires, however long nothing is uploaded.
+# The bus: topics, the subscriptions that push to functions, and the dead letters, which no function
+# could answer. A subscription never expires, even if nothing is uploaded for a long time.
 
 locals {
   dead_topics = { for topic in var.topics : topic => "${topic}-dead" }
   keep_for    = "604800s"  # a week, far longer than 100 attempts take
-  keep_dead   = "2678400s" # 31 days, the most there is, for somebody to look
+  keep_dead   = "2678400s" # 31 days, the maximum, so that somebody can look
 }
 
 resource "google_pubsub_topic" "this" {

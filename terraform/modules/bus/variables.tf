@@ -4,7 +4,7 @@ variable "topics" {
 }
 
 variable "push" {
-  description = "Subscription => its topic, where it pushes to, and which messages (empty: all)."
+  description = "Subscription => its topic, the address that it pushes to, and its filter (empty: all messages)."
   type        = map(object({ topic = string, endpoint = string, filter = string }))
 }
 

@@ -1,4 +1,4 @@
-# One function: a build of its zip, served on Cloud Run, called by those who are named and nobody else.
+# One function: a build of its zip, served on Cloud Run. Only the named callers may call it.
 
 resource "google_cloudfunctions2_function" "this" {
   name        = var.name
@@ -30,7 +30,7 @@ resource "google_cloudfunctions2_function" "this" {
     max_instance_count               = var.instances
     max_instance_request_concurrency = var.concurrency
 
-    # What functions-framework serves with: its processes, and a thread for each request it is sent.
+    # functions-framework reads these: its processes, and a thread for each request at once.
     # Cloud Run sets a third itself, CLOUD_RUN_TIMEOUT_SECONDS.
     environment_variables = merge(var.environment, {
       WORKERS = tostring(var.workers)

@@ -1,8 +1,8 @@
-# The lake: one bucket, which tells a topic of every file that is finished under videos/.
+# The lake: one bucket, which notifies a topic of every finished file under videos/.
 
 resource "google_storage_bucket" "this" {
-  #checkov:skip=CKV_GCP_62:Data access audit logs, where an organisation wants them, say who read what; usage logs in a second bucket would outlive an erasure.
-  #checkov:skip=CKV_GCP_78:Soft delete keeps what was deleted for a few days and ends by itself; older versions would stay for ever. Nothing is written over without a generation check.
+  #checkov:skip=CKV_GCP_62:Organisations that want to know who read what use data access audit logs. Usage logs in a second bucket would outlive an erasure.
+  #checkov:skip=CKV_GCP_78:Soft delete keeps deleted objects for a few days and then ends. Older versions would stay forever. Nothing is overwritten without a generation check.
   name                        = var.name
   location                    = var.location
   uniform_bucket_level_access = true
@@ -13,12 +13,12 @@ resource "google_storage_bucket" "this" {
     enabled = false
   }
 
-  # A mistake can be undone for that long; then what was erased is gone (docs/decisions/0023).
+  # A mistake can be undone for that long. Then erased objects are gone (docs/decisions/0023).
   soft_delete_policy {
     retention_duration_seconds = var.undo_days * 86400
   }
 
-  # Only raw/research/ may go: a rebuild reads raw/upload/, and metadata/ holds what the pages said.
+  # Only raw/research/ may be deleted: a rebuild reads raw/upload/, and metadata/ holds what the pages said.
   lifecycle_rule {
     action {
       type = "Delete"
@@ -39,7 +39,7 @@ resource "google_storage_bucket" "this" {
     }
   }
 
-  # A file is read when it comes and hardly ever again.
+  # A file is read when it arrives and hardly ever again.
   lifecycle_rule {
     action {
       type          = "SetStorageClass"

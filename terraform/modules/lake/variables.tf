@@ -7,7 +7,7 @@ variable "location" {
 }
 
 variable "topic" {
-  description = "Topic that is told of finished files: its name and its full name."
+  description = "Topic that is notified of finished files: its name and its full name."
   type        = object({ name = string, id = string })
 }
 

@@ -1,6 +1,5 @@
-# What a person should hear of. Conditions rest on Google's own metrics and on log lines, never on
-# our log-based metrics: those are not found for minutes after they are made, and a first apply
-# would fail.
+# Alerts for a person. Conditions use Google's own metrics and log lines, never our log-based metrics.
+# Those are not found for minutes after they are created, so a first apply would fail.
 
 locals {
   requests = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\""
@@ -39,7 +38,7 @@ resource "google_monitoring_alert_policy" "dead_letters" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "`tta failed --reason dead_lettered` lists them once `sweep` has kept them; the function's log at that time says why. Mend the cause, then `tta replay`."
+    content   = "`tta failed --reason dead_lettered` lists them once `sweep` has kept them. The function's log at that time says why. Remove the cause, then run `tta replay`."
   }
 }
 
@@ -67,12 +66,12 @@ resource "google_monitoring_alert_policy" "failed" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "`tta failed` lists what was kept and why; `tta replay` sends it round again."
+    content   = "`tta failed` lists what was kept and why. `tta replay` sends it again."
   }
 }
 
 resource "google_monitoring_alert_policy" "canary" {
-  display_name          = "Canary: a source is not as it was"
+  display_name          = "Canary: a source has changed"
   combiner              = "OR"
   notification_channels = google_monitoring_notification_channel.email[*].id
 
@@ -95,12 +94,12 @@ resource "google_monitoring_alert_policy" "canary" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The line's `why` names the field or what was refused. Compare with TikTok's changelog, mend the reading of that source, deploy `fetch`; `gcloud scheduler jobs run canary` tries again. docs/operations.md, \"canary\", has the steps."
+    content   = "The line's `why` names the field or what was refused. Compare with TikTok's changelog, correct the code that reads that source, and deploy `fetch`. `gcloud scheduler jobs run canary` tries again. docs/operations.md, \"canary\", has the steps."
   }
 }
 
 resource "google_monitoring_alert_policy" "gemini_canary" {
-  display_name          = "Gemini: it does not answer as it did"
+  display_name          = "Gemini: its answers have changed"
   combiner              = "OR"
   notification_channels = google_monitoring_notification_channel.email[*].id
 
@@ -123,12 +122,12 @@ resource "google_monitoring_alert_policy" "gemini_canary" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The line's `why` says what moved beyond which mark. Compare new ratings with old ones before they are pooled: `tta validate`. docs/operations.md, \"Gemini's canary\", has the steps; `gcloud scheduler jobs run canary-gemini` asks again on another day."
+    content   = "The line's `why` says what moved beyond which mark. Compare new ratings with old ones before you pool them: `tta validate`. docs/operations.md, \"Gemini's canary\", has the steps. `gcloud scheduler jobs run canary-gemini` asks again on another day."
   }
 }
 
 resource "google_monitoring_alert_policy" "model_ends" {
-  display_name          = "Model: the one that rates retires"
+  display_name          = "Model: the rater's model retires soon"
   combiner              = "OR"
   notification_channels = google_monitoring_notification_channel.email[*].id
 
@@ -151,7 +150,7 @@ resource "google_monitoring_alert_policy" "model_ends" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The line's `why` has the date, its `todo` the model to choose. Rate a sample with both while both are served: docs/gemini.md, \"When a model ends\"."
+    content   = "The line's `why` has the date, and its `todo` the model to choose. Rate a sample with both while both are served: docs/gemini.md, \"When a model ends\"."
   }
 }
 
@@ -179,12 +178,12 @@ resource "google_monitoring_alert_policy" "silent_collection" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The line's `why` says since when. `tta collections check` shows the query, `tta fetch --canary` whether its source answers at all. docs/operations.md, \"A silent collection\", has the steps."
+    content   = "The line's `why` says since when. `tta collections check` shows the query. `tta fetch --canary` shows whether its source answers at all. docs/operations.md, \"A silent collection\", has the steps."
   }
 }
 
 resource "google_monitoring_alert_policy" "budget" {
-  display_name          = "Budget: the day's is used up"
+  display_name          = "Budget: the daily budget is used up"
   combiner              = "OR"
   notification_channels = google_monitoring_notification_channel.email[*].id
 
@@ -206,7 +205,7 @@ resource "google_monitoring_alert_policy" "budget" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Nothing is lost: after midnight (UTC) `sweep` sends what is parked again, as much as the new day can pay. To rate more in a day, raise `daily_budget_usd` or `daily_budget_videos` and apply."
+    content   = "Nothing is lost: after midnight (UTC) `sweep` resends as many parked videos as the new day can pay. To rate more in a day, raise `daily_budget_usd` or `daily_budget_videos` and apply."
   }
 }
 
@@ -272,6 +271,6 @@ resource "google_monitoring_alert_policy" "errors" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "A transient failure answers 5xx on purpose and comes again; many of them for a quarter of an hour mean an outage, a quota, or a broken deploy. The log of the function says which."
+    content   = "A transient failure answers 5xx on purpose, and its message comes again. Many of them for a quarter of an hour mean an outage, a quota, or a broken deploy. The function's log says which."
   }
 }

@@ -1,4 +1,4 @@
-# Numbers out of log lines. A test sees to it that the code writes each line that is counted here.
+# Metrics from log lines. A test checks that the code writes each line that is counted here.
 
 locals {
   service = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${join(" OR ", [for name in var.functions : "\"${name}\""])})"

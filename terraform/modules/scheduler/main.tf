@@ -1,4 +1,4 @@
-# The clock: what is called without an upload having come.
+# The clock: calls that do not wait for an upload.
 
 resource "google_cloud_scheduler_job" "this" {
   for_each = var.jobs

@@ -9,7 +9,7 @@ locals {
   depth_1   = [for name, others in local.refers_to : name if length(others) > 0 && length(setsubtract(others, local.depth_0)) == 0]
   depths    = [local.depth_0, local.depth_1, setsubtract(keys(local.tables), concat(local.depth_0, local.depth_1))]
 
-  # A file names a table as `${dataset}.fact_rating`, and begins with a comment that tells its grain.
+  # A file names a table as `${dataset}.fact_rating`, and begins with a comment that states its grain.
   views = {
     for file in fileset("${var.definitions}/views", "*.sql") :
     trimsuffix(file, ".sql") => templatefile("${var.definitions}/views/${file}", { dataset = local.dataset })
@@ -32,7 +32,7 @@ resource "google_bigquery_dataset" "this" {
   delete_contents_on_destroy = !var.deletion_protection
 }
 
-# A table is made after those that it refers to, a step for each depth, like the views below.
+# A table is created after the tables that it refers to, a step for each depth, like the views below.
 module "tables" {
   source = "./table"
 
@@ -67,8 +67,8 @@ module "tables_on_those" {
   depends_on = [module.tables_on_tables]
 }
 
-# A view that reads other views is made after them; one resource cannot wait for another of its own
-# kind, hence a step for each depth.
+# A view that reads other views is created after them. A resource cannot wait for another of its own
+# kind, so there is a step for each depth.
 module "views" {
   source = "./view"
 

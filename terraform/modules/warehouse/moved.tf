@@ -1,4 +1,4 @@
-# Tables of an earlier version have another address. What moves is not made again.
+# Tables of an earlier version have another address. A moved table is not created again.
 moved {
   from = google_bigquery_table.table["dim_user"]
   to   = module.tables.google_bigquery_table.this["dim_user"]

@@ -4,7 +4,7 @@ output "dataset" {
 }
 
 output "readable" {
-  description = "What people read: the views, or the fact table while there are none."
+  description = "What people read: the views, or the fact table if there are no views."
   value       = length(local.views) > 0 ? sort(keys(local.views)) : ["fact_video_analytics"]
 
   precondition {
@@ -24,6 +24,6 @@ output "tables" {
 }
 
 output "time_travel_hours" {
-  description = "For how long deleted rows can be brought back."
+  description = "How long deleted rows can be restored."
   value       = tonumber(google_bigquery_dataset.this.max_time_travel_hours)
 }

@@ -16,7 +16,7 @@ variable "definitions" {
 }
 
 variable "undo_days" {
-  description = "Days for which deleted rows can be brought back, 2 to 7 of them."
+  description = "Days for which deleted rows can be restored, 2 to 7 of them."
   type        = number
 }
 

@@ -1,4 +1,4 @@
-# Tables that may be made at the same time: none of them refers to another.
+# Tables that may be created at the same time: none of them refers to another.
 
 # Columns may be added to a table in place; REQUIRED ones only to a new table.
 resource "google_bigquery_table" "this" {

@@ -1,4 +1,4 @@
-# Views that may be made at the same time.
+# Views that may be created at the same time.
 
 locals {
   # The comment at its head, up to an empty line of it; the rest says what each column is.
