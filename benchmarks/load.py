@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.processes import process
 from benchmarks.table import Figure
-from local.emulators.pubsub.http1 import HttpClient, Target
+from local.emulators.pubsub.http1 import PushClient, PushTarget
 from shared.model import Creator, Metrics, Rating, Record, Video
 from shared.rubric_values import Measures, Values
 
@@ -139,7 +139,7 @@ def _push(url: str, records: list[Record]) -> float:
 
 
 async def _push_all(url: str, bodies: list[bytes]) -> list[int]:
-    client = HttpClient(Target.of(url))
+    client = PushClient(PushTarget.of(url))
     room = asyncio.Semaphore(AT_ONCE)
 
     async def push(body: bytes) -> int:

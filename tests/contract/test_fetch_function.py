@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import functions_framework
 import pytest
 import requests
+from google.api_core.exceptions import AlreadyExists
 from google.cloud import pubsub_v1
 
 from local.sandbox.api.server import TikTokServer, running
@@ -112,7 +114,8 @@ def topic(world: World) -> Iterator[Any]:
     """What arrives on `video-records`, pulled by the real client."""
     publisher, subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
     path, subscription = "projects/p/topics/video-records", "projects/p/subscriptions/all"
-    publisher.create_topic(name=path)
+    with suppress(AlreadyExists):
+        publisher.create_topic(name=path)
     subscriber.create_subscription(name=subscription, topic=path)
 
     def pull() -> list[Record]:
@@ -129,7 +132,6 @@ def topic(world: World) -> Iterator[Any]:
 
     yield pull
     subscriber.delete_subscription(subscription=subscription)
-    publisher.delete_topic(topic=path)
     subscriber.close()
 
 

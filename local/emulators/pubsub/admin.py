@@ -1,4 +1,4 @@
-"""The admin page: how every subscription stands, in place of Cloud Monitoring."""
+"""The admin page: the backlog of every subscription, in place of Cloud Monitoring."""
 
 import asyncio
 import json
@@ -14,27 +14,26 @@ from local.emulators.pubsub.identity import Identity
 
 READ_WITHIN_S = 5.0
 MAX_HEAD_BYTES = 16 * 1024
-_DOOR = Door(frozenset())  # nothing is sent here
+_DOOR = Door(frozenset())  # requests here have no body
 
 
 class Admin:
-    """Answers GET /backlog, /certs (the keys push tokens are signed with) and /healthz."""
+    """Answers GET /backlog and /certs, the public keys of the push tokens."""
 
     def __init__(self, catalog: Catalog, backlog: Backlog, identity: Identity):
         self._catalog = catalog
         self._backlog = backlog
         self._pages: dict[str, Callable[[], Any]] = {
-            "/backlog": self._standings,
+            "/backlog": self._counts,
             "/certs": identity.certs,
-            "/healthz": lambda: {"status": "ok"},
         }
 
     async def start(self, port: int) -> asyncio.Server:
         return await asyncio.start_server(self._serve, "127.0.0.1", port, limit=MAX_HEAD_BYTES)
 
-    def _standings(self) -> dict[str, Any]:
+    def _counts(self) -> dict[str, Any]:
         return {
-            subscription.name: asdict(self._backlog.standing(subscription))
+            subscription.name: asdict(self._backlog.counts(subscription))
             for subscription in self._catalog.all_subscriptions()
         }
 
@@ -45,7 +44,7 @@ class Admin:
                 writer.write(_response(*self._answer(head)))
                 await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # whoever it was did not ask, or did not listen
+            pass  # the client sent no whole request, or did not read the answer
         finally:
             writer.close()
 

@@ -13,7 +13,7 @@ from typing import Any
 from local.emulators.pubsub import wire
 from local.emulators.pubsub.catalog import Catalog, Subscription
 from local.emulators.pubsub.database import transaction
-from local.emulators.pubsub.errors import InvalidArgument
+from local.emulators.pubsub.deliveries import Delivery, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +39,11 @@ SELECT message_id, attempts FROM deliveries
 WHERE subscription_id = ? AND leased = 1 AND due_s <= ?
 LIMIT ?
 """
-_HELD = """
+_LEASED = """
 SELECT attempts FROM deliveries
 WHERE subscription_id = ? AND message_id = ? AND leased = 1 AND attempts = ?
 """
 _RETURN = "UPDATE deliveries SET leased = 0, due_s = ? WHERE subscription_id = ? AND message_id = ?"
-_EXTEND = """
-UPDATE deliveries SET due_s = ?
-WHERE subscription_id = ? AND message_id = ? AND leased = 1 AND attempts = ?
-"""
 _OUTSTANDING = """
 SELECT COUNT(*) FROM deliveries WHERE subscription_id = ? AND leased = 1 AND due_s > ?
 """
@@ -55,38 +51,8 @@ _SETTLE = "DELETE FROM deliveries WHERE subscription_id = ? AND message_id = ?"
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """Names one delivery: the message, and which attempt at it. Its text is the ack id."""
-
-    subscription_id: int
-    message_id: int
-    attempt: int
-
-    def __str__(self) -> str:
-        return f"{self.subscription_id}-{self.message_id}-{self.attempt}"
-
-    @classmethod
-    def read(cls, ack_id: str) -> "Receipt":
-        """InvalidArgument for what no subscription here ever gave out."""
-        parts = ack_id.split("-")
-        # 18 digits stay below SQLite's 2**63.
-        if len(parts) == 3 and all(p.isascii() and p.isdigit() and len(p) < 19 for p in parts):
-            return cls(*map(int, parts))
-        raise InvalidArgument(f"You have passed an invalid ack ID (ack_id={ack_id[:80]}).")
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message on its way to one subscriber."""
-
-    receipt: Receipt
-    body: bytes
-    """A serialised google.pubsub.v1.PubsubMessage."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a subscription stands."""
+class SubscriptionBacklog:
+    """The counts of one subscription, as the admin page shows them."""
 
     undelivered: int
     """Messages not acknowledged yet, those out for delivery included (as Cloud Monitoring)."""
@@ -110,8 +76,6 @@ class Backlog:
         self._last_id = newest or 0
         self.on_ready: Callable[[int], None] = lambda subscription_id: None
         """Called with a subscription's id when it has something new to deliver."""
-        self.on_settled: Callable[[int, Sequence[int]], None] = lambda subscription_id, ids: None
-        """Called with a subscription's id and message ids that are no longer out."""
 
     def publish(self, topic: str, messages: Iterable[Any]) -> list[str]:
         """Keep messages for each subscription that wants them; their ids in order.
@@ -128,19 +92,18 @@ class Backlog:
         self,
         subscription: Subscription,
         limit: int,
-        lease_s: float | None = None,
         max_bytes: int = MAX_TAKEN_BYTES,
     ) -> list[Delivery]:
-        """Lease up to `limit` due messages, longest due first, at most `max_bytes` but the first.
+        """Lease up to `limit` due messages for the ack deadline, longest due first.
 
-        The lease lasts `lease_s`, by default the subscription's ack deadline.
+        They have at most `max_bytes` together, except that a first larger one goes alone.
         """
         self.return_expired(subscription)
         now = self._clock()
         taken = self._due(subscription.subscription_id, now, limit, max_bytes)
         if taken:
-            ends = now + (lease_s or subscription.policy.ack_deadline_s)
-            rows = [(ends, d.receipt.subscription_id, d.receipt.message_id) for d in taken]
+            ends_at = now + subscription.policy.ack_deadline_s
+            rows = [(ends_at, d.receipt.subscription_id, d.receipt.message_id) for d in taken]
             with transaction(self._connection):
                 self._connection.executemany(_LEASE, rows)
         return taken
@@ -151,28 +114,18 @@ class Backlog:
         ids = [receipt.message_id for receipt in receipts if receipt.subscription_id == own]
         with transaction(self._connection):
             self._connection.executemany(_SETTLE, [(own, message_id) for message_id in ids])
-        self.on_settled(own, ids)
-
-    def extend(
-        self, subscription: Subscription, receipts: Iterable[Receipt], seconds: float
-    ) -> None:
-        """Let leases end `seconds` from now; a receipt whose message went out again is ignored."""
-        ends, own = self._clock() + seconds, subscription.subscription_id
-        rows = [(ends, own, r.message_id, r.attempt) for r in receipts if r.subscription_id == own]
-        with transaction(self._connection):
-            self._connection.executemany(_EXTEND, rows)
 
     def reject(self, subscription: Subscription, receipts: Iterable[Receipt]) -> None:
         """Give messages back for another attempt after the back-off, or to the dead letters."""
         own = subscription.subscription_id
         with transaction(self._connection):
-            held = [
+            leased = [
                 (receipt.message_id, receipt.attempt)
                 for receipt in receipts
-                if receipt.subscription_id == own and self._is_held(receipt)
+                if receipt.subscription_id == own and self._is_leased(receipt)
             ]
-            reached = self._give_back(subscription, held)
-        self._tell_returned(subscription, held, reached)
+            reached = self._give_back(subscription, leased)
+        self._tell_ready([subscription, *reached])
 
     def return_expired(self, subscription: Subscription) -> None:
         """Treat every lease that has ended as a rejection."""
@@ -184,7 +137,7 @@ class Backlog:
                 return
             with transaction(self._connection):
                 reached = self._give_back(subscription, expired)
-            self._tell_returned(subscription, expired, reached)
+            self._tell_ready([subscription, *reached])
 
     def release_leases(self, subscription: Subscription) -> None:
         """Make everything that is out due at once: whoever held it is known to be gone."""
@@ -205,10 +158,10 @@ class Backlog:
     def next_due_in_s(self, subscription: Subscription) -> float | None:
         """Seconds until something becomes due or a lease ends; None when nothing waits."""
         times = [self._first_due(subscription, leased) for leased in (0, 1)]
-        known = [time for time in times if time is not None]
-        return max(0.0, min(known) - self._clock()) if known else None
+        due = [time for time in times if time is not None]
+        return max(0.0, min(due) - self._clock()) if due else None
 
-    def standing(self, subscription: Subscription) -> Standing:
+    def counts(self, subscription: Subscription) -> SubscriptionBacklog:
         own, now = subscription.subscription_id, self._clock()
         undelivered, dead_lettered = self._connection.execute(
             "SELECT undelivered, dead_lettered FROM subscriptions WHERE subscription_id = ?", (own,)
@@ -218,7 +171,7 @@ class Backlog:
             "SELECT MIN(message_id) FROM deliveries WHERE subscription_id = ?", (own,)
         ).fetchone()
         age_s = max(0.0, now - oldest / 1e6) if oldest else 0.0
-        return Standing(undelivered, outstanding, round(age_s, 3), dead_lettered)
+        return SubscriptionBacklog(undelivered, outstanding, round(age_s, 3), dead_lettered)
 
     def _store(self, topic: str, messages: Iterable[Any]) -> tuple[list[str], list[Subscription]]:
         subscribers = self._catalog.subscribers(topic)
@@ -227,10 +180,10 @@ class Backlog:
         for message in messages:
             message_id = self._stamp(message, now)
             ids.append(message.message_id)
-            wanted = [s for s in subscribers if s.policy.wants(message.attributes)]
-            if wanted:
+            receivers = [s for s in subscribers if s.policy.accepts(message.attributes)]
+            if receivers:
                 bodies.append((message_id, message.SerializeToString()))
-                deliveries += [(s.subscription_id, message_id, now) for s in wanted]
+                deliveries += [(s.subscription_id, message_id, now) for s in receivers]
         self._connection.executemany("INSERT INTO messages VALUES (?, ?)", bodies)
         self._connection.executemany(
             "INSERT INTO deliveries (subscription_id, message_id, due_s) VALUES (?, ?, ?)",
@@ -256,9 +209,9 @@ class Backlog:
         rows.close()
         return taken
 
-    def _is_held(self, receipt: Receipt) -> bool:
+    def _is_leased(self, receipt: Receipt) -> bool:
         key = (receipt.subscription_id, receipt.message_id, receipt.attempt)
-        return self._connection.execute(_HELD, key).fetchone() is not None
+        return self._connection.execute(_LEASED, key).fetchone() is not None
 
     def _give_back(
         self, subscription: Subscription, rows: Sequence[tuple[int, int]]
@@ -267,10 +220,8 @@ class Backlog:
         reached: list[Subscription] = []
         for message_id, attempts in rows:
             if policy.dead_letter_topic and attempts >= policy.max_attempts:
-                if self._catalog.has_topic(policy.dead_letter_topic):
-                    reached += self._dead_letter(subscription, message_id, attempts)
-                    continue
-                log.warning("dead-letter topic is gone, kept trying: %s", subscription.name)
+                reached += self._dead_letter(subscription, message_id, attempts)
+                continue
             due_s = now + policy.wait_s(attempts)
             self._connection.execute(_RETURN, (due_s, own, message_id))
         return reached
@@ -294,15 +245,6 @@ class Backlog:
         )
         return reached
 
-    def _tell_returned(
-        self,
-        subscription: Subscription,
-        rows: Sequence[tuple[int, int]],
-        reached: Sequence[Subscription],
-    ) -> None:
-        self.on_settled(subscription.subscription_id, [message_id for message_id, _ in rows])
-        self._tell_ready([subscription, *reached] if rows else reached)
-
     def _tell_ready(self, subscriptions: Iterable[Subscription]) -> None:
         for subscription_id in {s.subscription_id for s in subscriptions}:
             self.on_ready(subscription_id)
@@ -321,7 +263,7 @@ def _letter(subscription: str, message: Any, attempts: int) -> Any:
     https://cloud.google.com/pubsub/docs/dead-letter-topics#dead_letter_attributes
     """
     _, project, _, name = subscription.split("/")
-    letter = wire.PubsubMessage(data=message.data, ordering_key=message.ordering_key)
+    letter = wire.PubsubMessage(data=message.data)
     letter.attributes.update(message.attributes)
     letter.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] = str(attempts)
     letter.attributes["CloudPubSubDeadLetterSourceSubscription"] = name

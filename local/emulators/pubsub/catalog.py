@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.emulators.pubsub import wire
-from local.emulators.pubsub.database import transaction
 from local.emulators.pubsub.errors import AlreadyExists, NotFound
 from local.emulators.pubsub.policy import Policy
-
-DELETED_TOPIC = "_deleted-topic_"
 
 
 @dataclass(slots=True, eq=False)
@@ -45,13 +42,6 @@ class Catalog:
         except KeyError:
             raise NotFound(name) from None
 
-    def has_topic(self, name: str) -> bool:
-        return name in self._topics
-
-    def topics(self, project: str) -> list[Any]:
-        """In the order of their names."""
-        return _within(project, self._topics)
-
     def create_topic(self, topic: Any) -> None:
         if topic.name in self._topics:
             raise AlreadyExists(topic.name)
@@ -61,26 +51,6 @@ class Catalog:
         )
         self._topics[topic.name] = topic
 
-    def update_topic(self, topic: Any) -> None:
-        self.topic(topic.name)
-        self._connection.execute(
-            "UPDATE topics SET config = ? WHERE name = ?", (topic.SerializeToString(), topic.name)
-        )
-        self._topics[topic.name] = topic
-
-    def delete_topic(self, name: str) -> None:
-        """Its subscriptions stay with what they hold, and hear nothing new."""
-        self.topic(name)
-        orphans = self.subscribers(name)
-        for subscription in orphans:
-            subscription.config.topic = DELETED_TOPIC
-        with transaction(self._connection):
-            self._connection.execute("DELETE FROM topics WHERE name = ?", (name,))
-            for subscription in orphans:
-                self._save(subscription.subscription_id, subscription.config)
-        del self._topics[name]
-        self._subscribers.pop(name, None)
-
     # Subscriptions
 
     def subscription(self, name: str) -> Subscription:
@@ -88,10 +58,6 @@ class Catalog:
             return self._subscriptions[name]
         except KeyError:
             raise NotFound(name) from None
-
-    def subscriptions(self, project: str) -> list[Subscription]:
-        """In the order of their names."""
-        return _within(project, self._subscriptions)
 
     def all_subscriptions(self) -> list[Subscription]:
         return list(self._subscriptions.values())
@@ -114,20 +80,21 @@ class Catalog:
         subscription = self.subscription(config.name)
         self._check_dead_letter_topic(config)
         policy = Policy.of(config)
-        self._save(subscription.subscription_id, config)
+        self._connection.execute(
+            "UPDATE subscriptions SET config = ? WHERE subscription_id = ?",
+            (config.SerializeToString(), subscription.subscription_id),
+        )
         subscription.config, subscription.policy = config, policy
         return subscription
 
     def delete_subscription(self, name: str) -> Subscription:
-        """Its messages go with it."""
+        """Delete it with its messages."""
         subscription = self.subscription(name)
         self._connection.execute(
             "DELETE FROM subscriptions WHERE subscription_id = ?", (subscription.subscription_id,)
         )
         del self._subscriptions[name]
-        topic = subscription.config.topic
-        if subscription in self._subscribers.get(topic, ()):
-            self._subscribers[topic].remove(subscription)
+        self._subscribers[subscription.config.topic].remove(subscription)
         return subscription
 
     def _check_dead_letter_topic(self, config: Any) -> None:
@@ -137,17 +104,5 @@ class Catalog:
     def _remember(self, subscription_id: int, config: Any) -> Subscription:
         subscription = Subscription(subscription_id, config.name, config, Policy.of(config))
         self._subscriptions[config.name] = subscription
-        if config.topic != DELETED_TOPIC:
-            self._subscribers.setdefault(config.topic, []).append(subscription)
+        self._subscribers.setdefault(config.topic, []).append(subscription)
         return subscription
-
-    def _save(self, subscription_id: int, config: Any) -> None:
-        self._connection.execute(
-            "UPDATE subscriptions SET config = ? WHERE subscription_id = ?",
-            (config.SerializeToString(), subscription_id),
-        )
-
-
-def _within(project: str, resources: dict[str, Any]) -> list[Any]:
-    prefix = f"{project}/"
-    return [resources[name] for name in sorted(resources) if name.startswith(prefix)]

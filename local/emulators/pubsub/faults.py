@@ -1,4 +1,4 @@
-"""Faults on demand in what is published and pulled, in front of the methods themselves."""
+"""Faults on demand in Publish and Pull, in front of the methods themselves."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ METHODS = {
     "/google.pubsub.v1.Publisher/Publish": "publish",
     "/google.pubsub.v1.Subscriber/Pull": "pull",
 }
-"""The points of a plan, by the method that each is about."""
+"""Method -> the point of a fault plan."""
 
 # https://cloud.google.com/pubsub/docs/reference/error-codes, checked 2026-11
 _CODES = {
@@ -26,7 +26,7 @@ _CODES = {
 
 
 class FaultyCalls(grpc.aio.ServerInterceptor):
-    """Lets the calls of some points go wrong as their dice say."""
+    """Lets the calls of some points fail as their dice decide."""
 
     def __init__(self, dice: Mapping[str, Dice]):
         self._dice = dice
@@ -38,15 +38,15 @@ class FaultyCalls(grpc.aio.ServerInterceptor):
             return handler
 
         async def answer(request: Any, context: grpc.aio.ServicerContext) -> Any:
-            fault = dice.next(_named(request))
-            return await _met(fault, handler.unary_unary, request, context)
+            fault = dice.next(_resource_name(request))
+            return await _carry_out(fault, handler.unary_unary, request, context)
 
         return grpc.unary_unary_rpc_method_handler(
             answer, handler.request_deserializer, handler.response_serializer
         )
 
 
-async def _met(
+async def _carry_out(
     fault: Fault | None, method: Any, request: Any, context: grpc.aio.ServicerContext
 ) -> Any:
     if fault is not None and fault.kind == "status":
@@ -65,5 +65,5 @@ async def _met(
     return answer
 
 
-def _named(request: Any) -> str:
+def _resource_name(request: Any) -> str:
     return str(getattr(request, "topic", "") or getattr(request, "subscription", ""))

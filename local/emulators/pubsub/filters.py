@@ -1,8 +1,8 @@
-"""Which messages a subscription wants, read from its filter expression.
+"""Which messages a subscription receives, read from its filter expression.
 
-The part of Pub/Sub's language understood here: `attributes.KEY = "VALUE"`,
-`hasPrefix(attributes.KEY, "PREFIX")`, `attributes:KEY`, each optionally after NOT, joined by
-AND. A KEY is bare or quoted. https://cloud.google.com/pubsub/docs/subscription-message-filter
+It reads a part of Pub/Sub's language: `attributes.KEY = "VALUE"` and
+`hasPrefix(attributes.KEY, "PREFIX")`, joined by AND.
+https://cloud.google.com/pubsub/docs/subscription-message-filter
 """
 
 import re
@@ -16,12 +16,11 @@ Filter = Callable[[Attributes], bool]
 MAX_FILTER_BYTES = 256
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_KEY = rf"(?:[A-Za-z_][\w\-/]*(?:\.[A-Za-z_][\w\-/]*)*|{_STRING})"
+_KEY = r"[A-Za-z_][\w\-/]*(?:\.[A-Za-z_][\w\-/]*)*"
 _TERM = re.compile(
-    rf"""\s*(?P<negated>NOT\s+)?(?:
+    rf"""\s*(?:
         attributes\.(?P<equal_key>{_KEY})\s*=\s*(?P<value>{_STRING})
       | hasPrefix\(\s*attributes\.(?P<prefix_key>{_KEY})\s*,\s*(?P<prefix>{_STRING})\s*\)
-      | attributes:(?P<key>{_KEY})
     )""",
     re.VERBOSE,
 )
@@ -29,9 +28,9 @@ _AND = re.compile(r"\s+AND(?=\s)")
 
 
 def parse_filter(text: str) -> Filter:
-    """Turn a filter expression into a test of attributes; an empty one accepts all.
+    """Turn a filter expression into a test of attributes. An empty one accepts all messages.
 
-    InvalidArgument for anything outside the forms above or over 256 bytes.
+    Raises InvalidArgument for any other form and for more than 256 bytes.
     """
     if len(text.encode()) > MAX_FILTER_BYTES:
         raise InvalidArgument(f"Filter is longer than {MAX_FILTER_BYTES} bytes.")
@@ -46,7 +45,7 @@ def _terms(text: str) -> list[Filter]:
         if terms:
             at = _expect(_AND, text, at).end()
         match = _expect(_TERM, text, at)
-        terms.append(_negated(match) if match["negated"] else _plain(match))
+        terms.append(_term(match))
         at = match.end()
     return terms
 
@@ -58,21 +57,13 @@ def _expect(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str]:
     return match
 
 
-def _negated(match: re.Match[str]) -> Filter:
-    term = _plain(match)
-    return lambda attributes: not term(attributes)
-
-
-def _plain(match: re.Match[str]) -> Filter:
+def _term(match: re.Match[str]) -> Filter:
     if match["equal_key"]:
-        key, value = _unquoted(match["equal_key"]), _unquoted(match["value"])
+        key, value = match["equal_key"], _unquoted(match["value"])
         return lambda attributes: attributes.get(key) == value
-    if match["prefix_key"]:
-        key, prefix = _unquoted(match["prefix_key"]), _unquoted(match["prefix"])
-        return lambda attributes: attributes.get(key, "").startswith(prefix) and key in attributes
-    key = _unquoted(match["key"])
-    return lambda attributes: key in attributes
+    key, prefix = match["prefix_key"], _unquoted(match["prefix"])
+    return lambda attributes: key in attributes and attributes[key].startswith(prefix)
 
 
 def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
+    return re.sub(r"\\(.)", r"\1", text[1:-1])

@@ -1,11 +1,10 @@
 """A light HTTP/1.1 client for many small POSTs at once over kept-alive connections.
 
-Only what a pusher needs: the status of the answer. Bodies are skipped, and a connection whose
-answer has no announced or a large length is closed rather than read.
+A pusher needs only the status of an answer, so the client skips bodies. It closes a connection
+whose answer has no length or a large one.
 """
 
 import asyncio
-import ssl
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -13,56 +12,54 @@ from urllib.parse import urlsplit
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_SKIPPED_BYTES = 1024 * 1024
-# Interim answers precede the real one. 102 counts as success for Pub/Sub, so it is final here.
+# Interim answers precede the real one. Pub/Sub counts 102 as a success, so it is final here.
 INTERIM = frozenset({100, 103})
 BODILESS = frozenset({204, 304})
 
 
-class Unreachable(Exception):
-    """No answer: the connection was refused, broke, or spoke something other than HTTP."""
+class EndpointUnreachable(Exception):
+    """No answer: the connection was refused, broke, or did not speak HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Where a URL leads, split once."""
+class PushTarget:
+    """The parts of an endpoint's URL."""
 
     host: str
     port: int
-    tls: bool
     authority: str
     path: str
 
     @classmethod
-    def of(cls, url: str) -> "Target":
+    def of(cls, url: str) -> "PushTarget":
         parts = urlsplit(url)
-        tls = parts.scheme == "https"
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         authority = parts.netloc.rpartition("@")[2]
-        return cls(parts.hostname or "", parts.port or (443 if tls else 80), tls, authority, path)
+        return cls(parts.hostname or "", parts.port or 80, authority, path)
 
 
-class HttpClient:
+class PushClient:
     """Connections to one target. `post` may be called any number of times at once."""
 
-    def __init__(self, target: Target):
+    def __init__(self, target: PushTarget):
         self._target = target
-        self._idle: deque[_Connection] = deque()
-        self._busy: set[_Connection] = set()
-        self._tls = ssl.create_default_context() if target.tls else None
+        self._idle: deque[_PushConnection] = deque()
+        self._busy: set[_PushConnection] = set()
 
     async def post(self, headers: dict[str, str], body: bytes) -> int:
-        """Send one request and return the status. Unreachable when there is no answer.
+        """Send one request and return the status. Raises EndpointUnreachable without an answer.
 
-        A kept connection that turns out closed is replaced once, so a request may arrive twice.
+        An idle connection that turns out closed is replaced once, so a request may arrive twice.
         Cancelling closes the connection.
         """
         request = self._head(headers, len(body)) + body
-        kept = self._idle.pop() if self._idle else None
-        if kept:
+        reused = self._idle.pop() if self._idle else None
+        if reused:
             try:
-                return await self._exchange(kept, request)
-            except Unreachable:
-                if kept.heard:
+                return await self._exchange(reused, request)
+            except EndpointUnreachable:
+                # Only a connection that was closed while idle is replaced.
+                if reused.got_bytes:
                     raise
         return await self._exchange(await self._connect(), request)
 
@@ -70,7 +67,7 @@ class HttpClient:
         for connection in [*self._idle, *self._busy]:
             connection.close()
 
-    async def _exchange(self, connection: "_Connection", request: bytes) -> int:
+    async def _exchange(self, connection: "_PushConnection", request: bytes) -> int:
         self._busy.add(connection)
         try:
             status = await connection.send(request)
@@ -85,14 +82,14 @@ class HttpClient:
             connection.close()
         return status
 
-    async def _connect(self) -> "_Connection":
+    async def _connect(self) -> "_PushConnection":
         loop, target = asyncio.get_running_loop(), self._target
         try:
             _, connection = await loop.create_connection(
-                lambda: _Connection(self._idle), target.host, target.port, ssl=self._tls
+                lambda: _PushConnection(self._idle), target.host, target.port
             )
         except (OSError, UnicodeError) as error:
-            raise Unreachable(f"{target.authority}: {error}") from error
+            raise EndpointUnreachable(f"{target.authority}: {error}") from error
         return connection
 
     def _head(self, headers: dict[str, str], length: int) -> bytes:
@@ -106,17 +103,17 @@ class HttpClient:
         return "\r\n".join(lines).encode("latin-1")
 
 
-class _Connection(asyncio.Protocol):
+class _PushConnection(asyncio.Protocol):
     """One connection: a request out, a status back, then ready for the next."""
 
-    def __init__(self, idle: "deque[_Connection]"):
+    def __init__(self, idle: "deque[_PushConnection]"):
         self._idle = idle
         self._transport: Any = None
         self._answer: asyncio.Future[int] | None = None
         self._buffer = b""
         self._status = 0
         self._to_skip = 0
-        self.heard = False
+        self.got_bytes = False
         """Whether any byte of the current answer has come."""
         self.reusable = False
 
@@ -125,7 +122,7 @@ class _Connection(asyncio.Protocol):
 
     def send(self, request: bytes) -> "asyncio.Future[int]":
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._answer, self._buffer, self.heard, self.reusable = answer, b"", False, False
+        self._answer, self._buffer, self.got_bytes, self.reusable = answer, b"", False, False
         if self._transport.is_closing():
             self._fail("connection closed")
         else:
@@ -137,9 +134,9 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None:
-            self.close()  # nobody asked: whatever this is, the connection is not to be trusted
+            self.close()  # bytes without a request: the connection is not to be trusted
             return
-        self.heard = True
+        self.got_bytes = True
         if self._to_skip:
             self._skip(data)
         else:
@@ -160,13 +157,13 @@ class _Connection(asyncio.Protocol):
                 return
             head, self._buffer = self._buffer[:end], self._buffer[end + 4 :]
             try:
-                self._status, to_skip, keep = _parse_head(head)
+                self._status, to_skip, is_reusable = _parse_head(head)
             except ValueError as error:
                 self._fail(f"not HTTP: {error}")
                 return
             if self._status in INTERIM:
                 continue
-            self.reusable = keep and to_skip <= MAX_SKIPPED_BYTES
+            self.reusable = is_reusable and to_skip <= MAX_SKIPPED_BYTES
             self._to_skip = to_skip if self.reusable else 0
             self._skip(self._buffer)
             return
@@ -183,7 +180,7 @@ class _Connection(asyncio.Protocol):
     def _fail(self, reason: str) -> None:
         answer, self._answer = self._answer, None
         if answer is not None and not answer.done():
-            answer.set_exception(Unreachable(reason))
+            answer.set_exception(EndpointUnreachable(reason))
 
 
 def _parse_head(head: bytes) -> tuple[int, int, bool]:
@@ -198,6 +195,6 @@ def _parse_head(head: bytes) -> tuple[int, int, bool]:
         headers[name.strip().lower()] = value.strip().lower()
     code = int(status)
     length = "0" if code in BODILESS else headers.get("content-length", "")
-    known = length.isdigit() and "transfer-encoding" not in headers
-    keep = version == "HTTP/1.1" and known and "close" not in headers.get("connection", "")
-    return code, int(length) if known else 0, keep and code >= 200
+    has_length = length.isdigit() and "transfer-encoding" not in headers
+    keeps_alive = version == "HTTP/1.1" and "close" not in headers.get("connection", "")
+    return code, int(length) if has_length else 0, has_length and keeps_alive and code >= 200

@@ -23,7 +23,6 @@ DEFAULT_RETENTION_S = 7 * 86400
 BACKOFF_S = range(601)
 
 _ID = r"(?!goog)[A-Za-z][A-Za-z0-9\-._~+%]{2,254}"
-_PROJECT = re.compile(r"projects/[^/\s]+\Z")
 _TOPIC = re.compile(rf"projects/[^/\s]+/topics/{_ID}\Z")
 _SUBSCRIPTION = re.compile(rf"projects/[^/\s]+/subscriptions/{_ID}\Z")
 
@@ -44,10 +43,6 @@ _REFUSED_SUBSCRIPTION_FIELDS = (
 )
 
 
-def check_project(name: str) -> None:
-    _check_name(_PROJECT, name)
-
-
 def check_topic_name(name: str) -> None:
     _check_name(_TOPIC, name)
 
@@ -62,7 +57,7 @@ def _check_name(pattern: re.Pattern[str], name: str) -> None:
 
 
 def check_topic(topic: Any) -> None:
-    """InvalidArgument or Unimplemented for a topic that cannot be kept here."""
+    """InvalidArgument or Unimplemented for a topic that is not offered here."""
     check_topic_name(topic.name)
     _refuse_fields(topic, _REFUSED_TOPIC_FIELDS)
 
@@ -72,7 +67,7 @@ def complete_subscription(subscription: Any) -> None:
     check_subscription_name(subscription.name)
     _refuse_fields(subscription, _REFUSED_SUBSCRIPTION_FIELDS)
     subscription.ack_deadline_seconds = subscription.ack_deadline_seconds or 10
-    check_ack_deadline(subscription.ack_deadline_seconds)
+    _check_range("ack deadline (s)", subscription.ack_deadline_seconds, ACK_DEADLINE_S)
     _complete_retention(subscription)
     _complete_retry_policy(subscription)
     _complete_dead_letter_policy(subscription)
@@ -81,21 +76,17 @@ def complete_subscription(subscription: Any) -> None:
     subscription.state = subscription.ACTIVE
 
 
-def check_ack_deadline(seconds: int) -> None:
-    _check_range("ack deadline (s)", seconds, ACK_DEADLINE_S)
-
-
 def check_push_config(push: Any) -> None:
-    """InvalidArgument unless a push endpoint is an http(s) URL with its OIDC account named."""
+    """InvalidArgument unless a push endpoint is an http URL, and its OIDC token has an account."""
     if not push.push_endpoint:
         return
     _refuse_fields(push, ("no_wrapper",))
     try:
         url = urlsplit(push.push_endpoint)
-        fits = url.scheme in ("http", "https") and url.hostname and url.port != 0
+        is_url = url.scheme == "http" and url.hostname and url.port != 0
     except ValueError:
-        fits = False
-    if not fits or not push.push_endpoint.isascii() or re.search(r"[\s\x00-\x1f]", url.geturl()):
+        is_url = False
+    if not is_url or not push.push_endpoint.isascii() or re.search(r"[\s\x00-\x1f]", url.geturl()):
         raise InvalidArgument(f"Invalid push endpoint given (endpoint={push.push_endpoint}).")
     if push.HasField("oidc_token") and not push.oidc_token.service_account_email:
         raise InvalidArgument("oidc_token needs a service_account_email.")
@@ -118,8 +109,8 @@ def _check_message(message: Any) -> None:
         raise InvalidArgument("A message needs non-empty data or at least one attribute.")
     if len(message.attributes) > MAX_ATTRIBUTES:
         raise InvalidArgument(f"More than {MAX_ATTRIBUTES} attributes on one message.")
-    if len(message.ordering_key.encode()) > MAX_VALUE_BYTES:
-        raise InvalidArgument(f"An ordering key is longer than {MAX_VALUE_BYTES} bytes.")
+    if message.ordering_key:
+        raise Unimplemented("ordering_key is not supported by the local Pub/Sub.")
     for key, value in message.attributes.items():
         if not key or len(key.encode()) > MAX_KEY_BYTES or key.startswith("goog"):
             raise InvalidArgument(f"Attribute key not allowed: {key[:80]!r}.")

@@ -18,9 +18,9 @@ class Policy:
     backoff_s: tuple[float, float]
     """Least and greatest wait before a message is delivered again."""
     dead_letter_topic: str
-    """Empty when there is none; delivery attempts are told to subscribers only when set."""
+    """Empty when the subscription has none. Only with one do subscribers see the attempts."""
     max_attempts: int
-    wants: Filter
+    accepts: Filter
     endpoint: str
     """URL for push; empty for a pull subscription."""
 
@@ -32,7 +32,7 @@ class Policy:
             backoff_s=_backoff_s(config),
             dead_letter_topic=config.dead_letter_policy.dead_letter_topic,
             max_attempts=config.dead_letter_policy.max_delivery_attempts,
-            wants=parse_filter(config.filter),
+            accepts=parse_filter(config.filter),
             endpoint=config.push_config.push_endpoint,
         )
 

@@ -8,12 +8,13 @@ import sqlite3
 from typing import Any
 
 from local.emulators.pubsub import wire
-from local.emulators.pubsub.backlog import Backlog, Delivery, Receipt
+from local.emulators.pubsub.backlog import Backlog
 from local.emulators.pubsub.catalog import Catalog, Subscription
-from local.emulators.pubsub.http1 import HttpClient, Target, Unreachable
+from local.emulators.pubsub.deliveries import Delivery, Receipt
+from local.emulators.pubsub.http1 import EndpointUnreachable, PushClient, PushTarget
 from local.emulators.pubsub.identity import Identity
 from local.emulators.pubsub.pace import Pace
-from local.emulators.pubsub.wakeups import ANY_CHANGE, Wakeups, rung
+from local.emulators.pubsub.wakeups import ANY_CHANGE, Wakeups, wait_for_bell
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ MAX_BYTES_OUT = 64 * 1024 * 1024
 
 
 class PushSupervisor:
-    """One pusher for each subscription that has an endpoint, as the catalog changes."""
+    """Runs one pusher for each subscription that has an endpoint."""
 
     def __init__(
         self,
@@ -42,26 +43,26 @@ class PushSupervisor:
         self._running: dict[tuple[int, bytes], asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Until cancelled; then nothing is in flight any more."""
+        """Until cancelled; then no request is in flight."""
         try:
             with self._wakeups.bell(ANY_CHANGE) as bell:
                 while True:
                     await self._follow()
-                    await rung(bell, None)
+                    await wait_for_bell(bell, None)
         finally:
             await _stop(list(self._running.values()))
 
     async def _follow(self) -> None:
         # A changed endpoint or token setting is a new pusher.
-        wanted = {
+        current = {
             (s.subscription_id, s.config.push_config.SerializeToString(deterministic=True)): s
             for s in self._catalog.all_subscriptions()
             if s.policy.endpoint
         }
-        await _stop([self._running.pop(key) for key in self._running.keys() - wanted.keys()])
-        for key in wanted.keys() - self._running.keys():
+        await _stop([self._running.pop(key) for key in self._running.keys() - current.keys()])
+        for key in current.keys() - self._running.keys():
             pusher = Pusher(
-                wanted[key], self._backlog, self._wakeups, self._identity, self._concurrency
+                current[key], self._backlog, self._wakeups, self._identity, self._concurrency
             )
             self._running[key] = asyncio.create_task(pusher.run())
 
@@ -81,7 +82,7 @@ class Pusher:
         self._backlog = backlog
         self._wakeups = wakeups
         self._identity = identity
-        self._http = HttpClient(Target.of(subscription.policy.endpoint))
+        self._http = PushClient(PushTarget.of(subscription.policy.endpoint))
         self._pace = Pace(concurrency)
         self._now = asyncio.get_running_loop().time
         self._out: dict[asyncio.Task[None], int] = {}
@@ -90,8 +91,8 @@ class Pusher:
         self._rejected: list[Receipt] = []
 
     async def run(self) -> None:
-        """Until cancelled; what is in flight then is broken off and due again at once."""
-        # Whoever held leases before (an earlier run of this server) cannot answer any more.
+        """Until cancelled. Requests in flight are then aborted, and their messages due at once."""
+        # An earlier run of this server cannot get answers for its leases any more.
         self._backlog.release_leases(self._subscription)
         try:
             with self._wakeups.bell(self._subscription.subscription_id) as bell:
@@ -99,7 +100,7 @@ class Pusher:
                     try:
                         await self._step(bell)
                     except sqlite3.Error:
-                        # A full disk, say. Leases that could not be settled end by themselves.
+                        # For example a full disk. The leases that stay open end by themselves.
                         log.exception("push stalled: %s", self._subscription.name)
                         await asyncio.sleep(STALLED_S)
         finally:
@@ -115,7 +116,7 @@ class Pusher:
         for delivery in taken:
             self._start(delivery, bell)
         if len(taken) < room or room <= 0:
-            await rung(bell, self._idle_s(room))
+            await wait_for_bell(bell, self._idle_s(room))
         else:
             await asyncio.sleep(0)
 
@@ -139,7 +140,7 @@ class Pusher:
         task = asyncio.create_task(self._push(delivery))
         self._out[task] = len(delivery.body)
         self._bytes_out += len(delivery.body)
-        task.add_done_callback(lambda done: self._finished(done, bell))
+        task.add_done_callback(lambda finished: self._finished(finished, bell))
 
     def _finished(self, task: asyncio.Task[None], bell: asyncio.Event) -> None:
         self._bytes_out -= self._out.pop(task)
@@ -155,7 +156,7 @@ class Pusher:
 
     async def _push(self, delivery: Delivery) -> None:
         receipt = delivery.receipt
-        status, problem = await self._post(delivery)
+        status, reason = await self._post(delivery)
         if status in ACKNOWLEDGING:
             self._acked.append(receipt)
             self._pace.succeeded()
@@ -167,11 +168,11 @@ class Pusher:
             receipt.message_id,
             receipt.attempt,
             self._subscription.name,
-            problem or f"HTTP {status}",
+            reason or f"HTTP {status}",
         )
 
     async def _post(self, delivery: Delivery) -> tuple[int, str]:
-        """The status and no problem, or 0 and what went wrong."""
+        """The HTTP status and "", or 0 and the reason."""
         within_s = self._subscription.policy.ack_deadline_s
         try:
             async with asyncio.timeout(within_s):
@@ -179,7 +180,7 @@ class Pusher:
                 return await self._http.post(self._headers(), body), ""
         except TimeoutError:
             return 0, f"no answer within {within_s} s"
-        except Unreachable as error:
+        except EndpointUnreachable as error:
             return 0, f"unreachable: {error}"
 
     def _headers(self) -> dict[str, str]:
@@ -209,8 +210,6 @@ def push_body(subscription: Subscription, delivery: Delivery) -> bytes:
     }
     if message.data:
         inner["data"] = base64.b64encode(message.data).decode()
-    if message.ordering_key:
-        inner["orderingKey"] = message.ordering_key
     body: dict[str, Any] = {"message": inner, "subscription": subscription.name}
     if subscription.policy.dead_letter_topic:
         body["deliveryAttempt"] = delivery.receipt.attempt

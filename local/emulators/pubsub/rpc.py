@@ -1,19 +1,19 @@
-"""Python methods as gRPC methods, and refusals as their status codes."""
+"""Python methods as gRPC methods, and errors as their status codes."""
 
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
 
-from local.emulators.pubsub.errors import Refused
+from local.emulators.pubsub.errors import PubSubError
 
 log = logging.getLogger(__name__)
 
 
 def unary(behaviour: Callable[[Any], Any], request: Any) -> grpc.RpcMethodHandler:
-    """A method that answers at once."""
+    """A method that answers without waiting."""
 
     async def answer(message: Any, context: grpc.aio.ServicerContext) -> Any:
         try:
@@ -38,31 +38,16 @@ def waiting(
     return _unary(answer, request)
 
 
-def streaming(
-    behaviour: Callable[[AsyncIterator[Any], grpc.aio.ServicerContext], Awaitable[None]],
-    request: Any,
-) -> grpc.RpcMethodHandler:
-    """A method that reads and writes as it likes."""
-
-    async def answer(messages: AsyncIterator[Any], context: grpc.aio.ServicerContext) -> None:
-        try:
-            await behaviour(messages, context)
-        except Exception as error:
-            await abort(context, error)
-
-    return grpc.stream_stream_rpc_method_handler(answer, request.FromString, _serialized)
-
-
 async def abort(context: grpc.aio.ServicerContext, error: Exception) -> None:
-    """End the call with the status of a refusal; UNAVAILABLE or INTERNAL for what is our fault."""
+    """End the call with the status of an error; UNAVAILABLE or INTERNAL for a fault of ours."""
     if isinstance(error, grpc.aio.AbortError):
         raise error
-    if isinstance(error, Refused):
+    if isinstance(error, PubSubError):
         await context.abort(error.code, str(error))
     log.error("call failed", exc_info=error)
-    # A full disk may have room again later: clients try again on UNAVAILABLE.
-    full = isinstance(error, sqlite3.OperationalError)
-    code = grpc.StatusCode.UNAVAILABLE if full else grpc.StatusCode.INTERNAL
+    # A full disk may have room again later. Clients try again on UNAVAILABLE.
+    is_disk_full = isinstance(error, sqlite3.OperationalError)
+    code = grpc.StatusCode.UNAVAILABLE if is_disk_full else grpc.StatusCode.INTERNAL
     await context.abort(code, f"{type(error).__name__}: {error}")
 
 

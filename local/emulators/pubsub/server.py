@@ -18,9 +18,9 @@ from local.emulators.pubsub.catalog import Catalog
 from local.emulators.pubsub.database import open_database
 from local.emulators.pubsub.faults import METHODS, FaultyCalls
 from local.emulators.pubsub.identity import Identity
-from local.emulators.pubsub.publisher import Publisher
+from local.emulators.pubsub.publisher import PublisherApi
 from local.emulators.pubsub.push import PushSupervisor
-from local.emulators.pubsub.subscriber import Subscriber
+from local.emulators.pubsub.subscriber import SubscriberApi
 from local.emulators.pubsub.wakeups import Wakeups
 from local.faults.dice import LOG, FaultLog, dice_for
 from local.faults.plan import read_plan
@@ -71,13 +71,12 @@ async def serving(options: Options) -> AsyncIterator[tuple[int, int]]:
     with closing(open_database(options.data)) as connection:
         catalog, wakeups = Catalog(connection), Wakeups()
         backlog = Backlog(connection, catalog, clock)
-        subscriber = Subscriber(catalog, backlog, wakeups)
+        subscriber = SubscriberApi(catalog, backlog, wakeups)
         backlog.on_ready = wakeups.ring
-        backlog.on_settled = subscriber.on_settled
         pushing = PushSupervisor(catalog, backlog, wakeups, identity, options.push_concurrency)
         server = grpc.aio.server(options=GRPC_OPTIONS, interceptors=_interceptors(options))
         server.add_generic_rpc_handlers(
-            (Publisher(catalog, backlog).handlers(), subscriber.handlers())
+            (PublisherApi(catalog, backlog).handlers(), subscriber.handlers())
         )
         port = _bind(server, options.port)
         admin = await Admin(catalog, backlog, identity).start(options.admin_port)

@@ -1,11 +1,11 @@
-"""Who waits for a subscription to have something to deliver."""
+"""Tasks that wait until a subscription has something to deliver."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# The bell of whoever follows which subscriptions exist; ids of subscriptions begin at 1.
+# The bell for changes of the catalog; ids of subscriptions begin at 1.
 ANY_CHANGE = 0
 
 
@@ -32,8 +32,8 @@ class Wakeups:
                 del self._waiting[subscription_id]
 
 
-async def rung(bell: asyncio.Event, within_s: float | None) -> None:
-    """Wait for the bell, at most so long (None: for ever), and make it ready to ring again."""
+async def wait_for_bell(bell: asyncio.Event, within_s: float | None) -> None:
+    """Wait for the bell for at most `within_s` seconds (None: for ever), then clear it."""
     try:
         async with asyncio.timeout(within_s):
             await bell.wait()

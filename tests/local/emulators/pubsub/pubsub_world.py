@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
@@ -86,22 +85,6 @@ class World:
     def acknowledge(self, subscription, messages):
         ids = [message.ack_id for message in messages]
         self.subscriber.acknowledge(subscription=subscription, ack_ids=ids)
-
-    def let_lease_end_in(self, subscription, messages, seconds):
-        self.subscriber.modify_ack_deadline(
-            subscription=subscription,
-            ack_ids=[message.ack_id for message in messages],
-            ack_deadline_seconds=seconds,
-        )
-
-    @contextmanager
-    def subscribing(self, subscription, callback, **options):
-        future = self.subscriber.subscribe(subscription, callback, **options)
-        try:
-            yield future
-        finally:
-            future.cancel()
-            future.result(timeout=5)
 
     def backlog(self, subscription):
         return self.server.get("/backlog")[subscription]

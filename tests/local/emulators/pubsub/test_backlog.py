@@ -24,8 +24,8 @@ class Queue:
         self.catalog.create_topic(wire.Topic(name=TOPIC))
         self.catalog.create_topic(wire.Topic(name=LETTERS))
 
-    def subscribe(self, name=NAME, **config):
-        subscription = wire.Subscription(name=name, topic=TOPIC, **config)
+    def subscribe(self, name=NAME, topic=TOPIC, **config):
+        subscription = wire.Subscription(name=name, topic=topic, **config)
         complete_subscription(subscription)
         return self.catalog.create_subscription(subscription)
 
@@ -90,16 +90,6 @@ def test_an_expired_lease_backs_off_like_a_rejection(queue):
     assert queue.backlog.next_due_in_s(subscription) == 10
 
 
-def test_an_extended_lease_lasts_longer(queue):
-    subscription = queue.subscribe()
-    queue.publish()
-    queue.backlog.extend(subscription, [d.receipt for d in queue.take(subscription)], 600)
-
-    queue.now += 599
-
-    assert queue.take(subscription) == []
-
-
 def test_an_acknowledgement_after_the_deadline_still_settles(queue):
     subscription = queue.subscribe()
     queue.publish()
@@ -109,7 +99,7 @@ def test_an_acknowledgement_after_the_deadline_still_settles(queue):
 
     queue.backlog.acknowledge(subscription, [d.receipt for d in late])
 
-    assert queue.backlog.standing(subscription).undelivered == 0
+    assert queue.backlog.counts(subscription).undelivered == 0
 
 
 def test_a_late_rejection_does_not_disturb_the_next_delivery(queue):
@@ -193,16 +183,25 @@ def test_messages_are_dropped_after_seven_days(queue):
     assert queue.rows("messages") == 0
 
 
-def test_a_missing_dead_letter_topic_loses_nothing(queue):
+def test_a_message_that_fails_too_often_ends_at_the_dead_letter_topic(queue):
     policy = {"dead_letter_topic": LETTERS, "max_delivery_attempts": 5}
     subscription = queue.subscribe(dead_letter_policy=policy)
+    dead = queue.subscribe(name=NAME + "-dead", topic=LETTERS)
     queue.publish()
-    queue.catalog.delete_topic(LETTERS)
+    attempts = []
+    for _ in range(4):
+        deliveries = queue.take(subscription)
+        attempts += [delivery.receipt.attempt for delivery in deliveries]
+        queue.backlog.reject(subscription, [delivery.receipt for delivery in deliveries])
+    queue.take(subscription)
 
-    for _ in range(7):
-        queue.reject(subscription)
+    queue.now += 10  # the fifth lease ends without an answer
+    queue.backlog.return_expired(subscription)
 
-    assert queue.backlog.standing(subscription).undelivered == 1
+    assert attempts == [1, 2, 3, 4]
+    assert queue.backlog.counts(subscription).undelivered == 0
+    assert queue.backlog.counts(subscription).dead_lettered == 1
+    assert queue.backlog.counts(dead).undelivered == 1
 
 
 def test_a_failed_publish_keeps_nothing(queue):
@@ -212,18 +211,18 @@ def test_a_failed_publish_keeps_nothing(queue):
     with pytest.raises(AttributeError):
         queue.backlog.publish(TOPIC, [good, "not a message"])
 
-    assert queue.backlog.standing(subscription).undelivered == 0
+    assert queue.backlog.counts(subscription).undelivered == 0
 
 
-def test_the_standing_counts_what_is_out_within_its_deadline(queue):
+def test_the_counts_hold_what_is_out_within_its_deadline(queue):
     subscription = queue.subscribe()
     queue.publish(5)
     queue.take(subscription, limit=2)
     queue.now += 9
 
-    inside = queue.backlog.standing(subscription)
+    inside = queue.backlog.counts(subscription)
     queue.now += 2
-    outside = queue.backlog.standing(subscription)
+    outside = queue.backlog.counts(subscription)
 
     assert (inside.undelivered, inside.outstanding) == (5, 2)
     assert inside.oldest_unacked_age_s == 9

@@ -12,7 +12,7 @@ from local.emulators.pubsub.catalog import Catalog
 from local.emulators.pubsub.database import open_database
 from local.emulators.pubsub.errors import InvalidArgument
 from local.emulators.pubsub.filters import parse_filter
-from local.emulators.pubsub.http1 import HttpClient, Target, Unreachable
+from local.emulators.pubsub.http1 import EndpointUnreachable, PushClient, PushTarget
 from local.emulators.pubsub.identity import Identity
 from local.emulators.pubsub.limits import complete_subscription
 from local.emulators.pubsub.pace import Pace
@@ -21,28 +21,23 @@ from local.emulators.pubsub.wakeups import Wakeups
 
 
 @pytest.mark.parametrize(
-    ("text", "attributes", "wanted"),
+    ("text", "attributes", "accepted"),
     [
         ("", {}, True),
         ('attributes.a = "b"', {"a": "b"}, True),
         ('attributes.a="b"', {"a": "c"}, False),
         ('attributes.a = "b"', {}, False),
-        ("attributes:a", {"a": ""}, True),
-        ("attributes:a", {"b": ""}, False),
         ('hasPrefix(attributes.name, "videos/")', {"name": "videos/1.mp4"}, True),
         ('hasPrefix(attributes.name, "videos/")', {"name": "metadata/1"}, False),
         ('hasPrefix(attributes.name, "")', {}, False),
-        ('NOT attributes.a = "b"', {"a": "c"}, True),
-        ("NOT attributes:a", {"a": "c"}, False),
-        ('attributes.a = "b" AND attributes:c', {"a": "b", "c": ""}, True),
-        ('attributes.a = "b" AND attributes:c', {"a": "b"}, False),
-        ('attributes."odd key" = "b"', {"odd key": "b"}, True),
+        ('attributes.a = "b" AND hasPrefix(attributes.c, "d")', {"a": "b", "c": "de"}, True),
+        ('attributes.a = "b" AND hasPrefix(attributes.c, "d")', {"a": "b"}, False),
         (r'attributes.a = "say \"hi\" \\"', {"a": 'say "hi" \\'}, True),
         ('attributes.iana.org/language_tag = "en"', {"iana.org/language_tag": "en"}, True),
     ],
 )
-def test_a_filter_wants_what_it_says(text, attributes, wanted):
-    assert parse_filter(text)(attributes) is wanted
+def test_a_filter_accepts_what_its_text_states(text, attributes, accepted):
+    assert parse_filter(text)(attributes) is accepted
 
 
 @pytest.mark.parametrize(
@@ -58,8 +53,9 @@ def test_a_filter_wants_what_it_says(text, attributes, wanted):
         'attributes.a = "b',
         '(attributes.a = "b")',
         'data = "x"',
-        "NOT",
-        "attributes:" + "a" * 256,
+        'NOT attributes.a = "b"',
+        "attributes:a",
+        f'attributes.a = "{"b" * 256}"',
         'hasPrefix(attributes.a, "b"',
     ],
 )
@@ -148,17 +144,17 @@ class Answers:
 
 
 def statuses(answers, count):
-    """What `count` POSTs, one after the other, are answered; an Unreachable as its class."""
+    """The statuses of `count` POSTs, one after the other, or the class of the error."""
 
     async def run():
         server = await asyncio.start_server(answers.serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        client = HttpClient(Target.of(f"http://127.0.0.1:{port}/path?q=1"))
+        client = PushClient(PushTarget.of(f"http://127.0.0.1:{port}/path?q=1"))
         got = []
         for _ in range(count):
             try:
                 got.append(await asyncio.wait_for(client.post({}, b"{}"), 5))
-            except Unreachable as error:
+            except EndpointUnreachable as error:
                 got.append(type(error))
         client.close()
         server.close()
@@ -215,7 +211,7 @@ def test_a_kept_connection_that_was_closed_is_replaced_once():
     ids=["closed", "ssh", "no status", "no end", "no status at all"],
 )
 def test_what_is_not_an_answer_is_unreachable(answer):
-    assert statuses(Answers(answer, OK), 1) == [Unreachable]
+    assert statuses(Answers(answer, OK), 1) == [EndpointUnreachable]
 
 
 def test_a_request_without_an_answer_by_the_ack_deadline_is_sent_again(tmp_path):

@@ -89,10 +89,6 @@ def test_a_port_that_is_taken_is_refused(server, tmp_path):
     assert f"port {port} is not free" in second.stderr
 
 
-def test_the_admin_page_is_healthy(server):
-    assert server.get("/healthz") == {"status": "ok"}
-
-
 def test_the_admin_page_refuses_what_it_does_not_know(server):
     assert requests.get(server.admin + "/nothing", timeout=5).status_code == 404
     assert requests.post(server.admin + "/backlog", timeout=5).status_code == 405
