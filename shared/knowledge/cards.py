@@ -75,8 +75,8 @@ class Card(BaseModel):
     @model_validator(mode="after")
     def _fits_itself(self) -> Self:
         if unknown := [name for name in self.constructs if name not in constructs()]:
-            known = ", ".join(constructs())
-            raise ValueError(f"constructs: there is no {unknown[0]}; there are: {known}")
+            names = ", ".join(constructs())
+            raise ValueError(f"constructs: there is no {unknown[0]}; there are: {names}")
         if self.doi_checked and self.doi is None:
             raise ValueError("doi_checked: there is no doi to check")
         if (self.firmness == "failed_replication") != bool(self.failed_replications):
@@ -93,7 +93,7 @@ class Card(BaseModel):
 def constructs() -> dict[str, Construct]:
     """All constructs by name."""
     content = yaml.safe_load(_CONSTRUCTS.read_text(encoding="utf-8"))
-    return {name: Construct.model_validate(one) for name, one in content.items()}
+    return {name: Construct.model_validate(fields) for name, fields in content.items()}
 
 
 def parse_card(content: bytes, name: str) -> Card:
@@ -127,7 +127,7 @@ def library(folder: Path = FOLDER) -> tuple[Card, ...]:
     A card's file is called by its id, so that no two can have the same.
     """
     cards = tuple(
-        _named(parse_card(path.read_bytes(), path.name), path)
+        _check_file_name(parse_card(path.read_bytes(), path.name), path)
         for path in sorted(folder.glob("*.md"))
     )
     refuse_loose_ends(cards)
@@ -153,7 +153,7 @@ def digest_of(cards: Iterable[Card]) -> str:
     return digest([card.model_dump(mode="json") for card in cards])
 
 
-def _named(card: Card, path: Path) -> Card:
+def _check_file_name(card: Card, path: Path) -> Card:
     if path.stem != card.id:
         raise BadCard(f"{path.name}: its id is {card.id}; name the file {card.id}.md.")
     return card
@@ -161,10 +161,10 @@ def _named(card: Card, path: Path) -> Card:
 
 def _stripped(fields: dict[Any, Any]) -> dict[str, Any]:
     """YAML's lists as tuples; folded text without its last newline."""
-    made: dict[str, Any] = {}
+    stripped: dict[str, Any] = {}
     for key, value in fields.items():
         if isinstance(value, list):
-            made[str(key)] = tuple(value)
+            stripped[str(key)] = tuple(value)
         else:
-            made[str(key)] = value.strip() if isinstance(value, str) else value
-    return made
+            stripped[str(key)] = value.strip() if isinstance(value, str) else value
+    return stripped

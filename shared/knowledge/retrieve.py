@@ -48,8 +48,8 @@ class Bm25Retriever:
         self._cards = sorted(cards, key=lambda card: card.id)
         names = list(constructs())
         about = [
-            f"{one.title}. {one.title}. {one.definition} {one.words}"
-            for one in constructs().values()
+            f"{construct.title}. {construct.title}. {construct.definition} {construct.words}"
+            for construct in constructs().values()
         ]
         self._own = _Index([spoken(card) for card in self._cards])
         self._constructs = _Index(about)
@@ -83,8 +83,8 @@ class _Index:
         words = [word for word in self._tokens([query])[0] if word in self._index.vocab_dict]
         if not words:
             return np.zeros(self._count)
-        found: FloatArray = np.asarray(self._index.get_scores(words), dtype=np.float64)
-        return found / found.max() if found.max() > 0 else found
+        scores: FloatArray = np.asarray(self._index.get_scores(words), dtype=np.float64)
+        return scores / scores.max() if scores.max() > 0 else scores
 
     def _tokens(self, texts: list[str]) -> Any:
         return self._bm25s.tokenize(
@@ -104,15 +104,15 @@ def spoken(card: Card) -> str:
 def with_kin(hits: Iterable[Card], cards: Sequence[Card]) -> list[Card]:
     """The cards, each followed by those that must stand beside it; every card once."""
     by_id = {card.id: card for card in cards}
-    found: dict[str, Card] = {}
+    shown: dict[str, Card] = {}
     for card in hits:
-        found.setdefault(card.id, card)
+        shown.setdefault(card.id, card)
         for other in card.kin:
-            found.setdefault(other, by_id[other])
-    return list(found.values())
+            shown.setdefault(other, by_id[other])
+    return list(shown.values())
 
 
 def best(cards: Sequence[Card], scores: Any, k: int) -> list[Hit]:
     """The k cards of the highest scores above 0."""
     order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")[:k]
-    return [Hit(cards[place], float(scores[place])) for place in order if scores[place] > 0]
+    return [Hit(cards[index], float(scores[index])) for index in order if scores[index] > 0]

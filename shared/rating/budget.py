@@ -208,20 +208,20 @@ class Budget:
 
     def _grant(self, day: SpendingDay, others: Cost, missing: Cost) -> Cost:
         """A chunk that covers what is missing, never more than is left. Raises OverBudget."""
-        left = self._limit.minus(others + day.reserved)
+        available = self._limit.minus(others + day.reserved)
         due_at = datetime.combine(day.date + timedelta(days=1), datetime.min.time(), UTC)
-        if left.videos is not None and missing.videos > left.videos:
+        if available.videos is not None and missing.videos > available.videos:
             sentence = f"The daily budget of {self.videos} videos is spent or reserved."
             raise OverBudget(due_at, sentence)
-        if left.nano_usd is not None and missing.nano_usd > left.nano_usd:
+        if available.nano_usd is not None and missing.nano_usd > available.nano_usd:
             raise OverBudget(
                 due_at,
-                f"The daily budget of {self.usd:g} USD has {max(0, left.nano_usd) / NANO:.4f} "
+                f"The daily budget of {self.usd:g} USD has {max(0, available.nano_usd) / NANO:.4f} "
                 f"left that is not reserved; {missing.nano_usd / NANO:.4f} more is needed.",
             )
         return Cost(
-            _chunk(missing.videos, day.paid.videos, left.videos, self._limit.videos),
-            _chunk(missing.nano_usd, day.paid.nano_usd, left.nano_usd, self._limit.nano_usd),
+            _chunk(missing.videos, day.paid.videos, available.videos, self._limit.videos),
+            _chunk(missing.nano_usd, day.paid.nano_usd, available.nano_usd, self._limit.nano_usd),
         )
 
     def _write_down(self, days: list[SpendingDay]) -> None:

@@ -73,13 +73,13 @@ class _Bounded:
 
     def __init__(self, file: BinaryIO):
         self._file = file
-        self._left = MAX_READ_BYTES
+        self._remaining = MAX_READ_BYTES
 
     def read(self, size: int) -> bytes:
-        if self._left <= 0:
+        if self._remaining <= 0:
             raise _Overrun
         content = self._file.read(size)
-        self._left -= len(content)
+        self._remaining -= len(content)
         return content
 
     def seek(self, offset: int, whence: int = 0) -> int:

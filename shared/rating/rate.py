@@ -136,8 +136,8 @@ def _current_size(upload: VideoUploaded, lake: Lake) -> int:
 
 def _video_id(upload: VideoUploaded, lake: Lake) -> str:
     """The id in the name, else the content's own."""
-    named = id_in_name(PurePosixPath(upload.name).stem)
-    return named or content_id(lake.sha256(upload.name, int(upload.generation)))
+    in_name = id_in_name(PurePosixPath(upload.name).stem)
+    return in_name or content_id(lake.sha256(upload.name, int(upload.generation)))
 
 
 def _rating(work: _RatingTask, delivery: str, app: RateApp) -> Rating:
@@ -184,11 +184,11 @@ def _rate(work: _RatingTask, app: RateApp) -> tuple[Rating, bytes | None]:
     started = app.timer()
     answer = _answer(work, app)
     took_s = round(app.timer() - started, 3)
-    said = {field.name: getattr(answer, field.name) for field in fields(answer)}
-    said["rated_at"] = said.pop("answered_at") or app.clock()
-    said["latency_s"] = took_s if answer.latency_s is None else answer.latency_s
-    frame = said.pop("frame")
-    return Rating(**asdict(work.key), rubric_version=RUBRIC_VERSION, **said), frame
+    answer_fields = {field.name: getattr(answer, field.name) for field in fields(answer)}
+    answer_fields["rated_at"] = answer_fields.pop("answered_at") or app.clock()
+    answer_fields["latency_s"] = took_s if answer.latency_s is None else answer.latency_s
+    frame = answer_fields.pop("frame")
+    return Rating(**asdict(work.key), rubric_version=RUBRIC_VERSION, **answer_fields), frame
 
 
 def _answer(work: _RatingTask, app: RateApp) -> RaterAnswer:

@@ -49,8 +49,8 @@ def _gemini(
     from shared.rating.gemini.question import GeminiCondition
     from shared.rating.gemini.rater import GeminiRater
 
-    asked = config.read(config.GeminiSettings)
-    gemini = GeminiApi.connect(asked, settings.google_cloud_project)
+    gemini_settings = config.read(config.GeminiSettings)
+    gemini = GeminiApi.connect(gemini_settings, settings.google_cloud_project)
     budget = Budget(
         lake,
         "gemini",
@@ -60,10 +60,10 @@ def _gemini(
         lease_s=settings.claim_lease_s,
     )
     at_exit(budget.close)
-    prices = Prices.under(asked)
+    prices = Prices.under(gemini_settings)
     return [
         GeminiRater(
-            GeminiCondition(asked, sees_caption, sees_cards),
+            GeminiCondition(gemini_settings, sees_caption, sees_cards),
             gemini,
             Answers(lake),
             budget,

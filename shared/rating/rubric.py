@@ -27,16 +27,16 @@ def dimensions() -> tuple[Dimension, ...]:
     rubric = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     return tuple(
         Dimension(
-            one["name"],
-            one["type"],
-            one["title"],
-            one["ask"],
-            tuple((int(at), words) for at, words in one.get("anchors", {}).items()),
+            entry["name"],
+            entry["type"],
+            entry["title"],
+            entry["ask"],
+            tuple((int(at), words) for at, words in entry.get("anchors", {}).items()),
         )
-        for one in rubric["dimensions"]
+        for entry in rubric["dimensions"]
     )
 
 
 def scores() -> tuple[str, ...]:
     """Names of the dimensions that are scores from 0 to 100."""
-    return tuple(one.name for one in dimensions() if one.type == "score")
+    return tuple(dimension.name for dimension in dimensions() if dimension.type == "score")

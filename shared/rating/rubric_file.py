@@ -46,9 +46,9 @@ class _Dimension(_RubricPart):
 
     @model_validator(mode="after")
     def _anchors_go_with_a_score(self) -> "_Dimension":
-        wanted = SCORE_ANCHORS if self.type == "score" else ()
-        if tuple(self.anchors) != wanted:
-            raise ValueError(f"a {self.type} has anchors for {wanted or 'nothing'}")
+        expected = SCORE_ANCHORS if self.type == "score" else ()
+        if tuple(self.anchors) != expected:
+            raise ValueError(f"a {self.type} has anchors for {expected or 'nothing'}")
         return self
 
 
@@ -75,7 +75,7 @@ class _Rubric(_RubricPart):
     @model_validator(mode="after")
     def _names_each_thing_once(self) -> "_Rubric":
         names = [
-            one.name for part in (self.dimensions, self.derived, self.measures) for one in part
+            field.name for part in (self.dimensions, self.derived, self.measures) for field in part
         ]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"{twice[0]} is named twice")
@@ -85,14 +85,14 @@ class _Rubric(_RubricPart):
 def parse_rubric(content: bytes, name: str = "rubric.yaml") -> dict[str, Any]:
     """The rubric as plain data, once it is known to be one. Raises BadRubric."""
     try:
-        said, lines = read_yaml(content)
+        rubric, lines = read_yaml(content)
     except BadYaml as error:
         raise BadRubric(f"{name} {error}") from error
     try:
-        _Rubric.model_validate(said)
+        _Rubric.model_validate(rubric)
     except ValidationError as error:
         raise BadRubric(f"{name}{_first_problem(error, lines)}.") from error
-    return dict(said)
+    return dict(rubric)
 
 
 def _first_problem(error: ValidationError, lines: Lines) -> str:

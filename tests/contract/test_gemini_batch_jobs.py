@@ -248,7 +248,7 @@ def test_an_answer_that_cannot_be_read_may_be_asked_for_again(world, monkeypatch
 
     monkeypatch.setattr(f"google.genai.batches.Batches.{call}", page_of_a_proxy)
 
-    with pytest.raises(meaning, match="no answer that can be read"):
+    with pytest.raises(meaning, match="an unreadable answer"):
         world.jobs.create("n", "gs://b/i", "gs://b/o") if call == "create" else world.jobs.get("n")
 
 

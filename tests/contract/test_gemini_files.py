@@ -256,7 +256,7 @@ def test_an_upload_whose_answer_lacks_a_part_is_redelivered(world, monkeypatch, 
 def test_a_look_that_cannot_be_read_is_redelivered_and_leaves_no_file(world, monkeypatch, fault):
     monkeypatch.setattr("google.genai.files.Files.get", _raising(fault))
 
-    with pytest.raises(Transient, match="no answer that can be read"):
+    with pytest.raises(Transient, match="an unreadable answer"):
         world.rate()
 
     assert world.gemini.files == []

@@ -26,7 +26,7 @@ def refuse_failure(outcome: BackfillOutcome) -> None:
             f"{outcome.failed} requests failed and {outcome.missing} were not answered. The same "
             "command asks exactly these again; `tta rate … --rater gemini` asks them live."
         )
-    if any(part.found and part.found.schema_refused for part in outcome.jobs):
+    if any(part.counts and part.counts.schema_refused for part in outcome.jobs):
         sentences.append(
             "Gemini does not serve the response schema any more. The next run sends it in "
             "words; those ratings carry the flag schema_relaxed."
@@ -74,14 +74,14 @@ def show(outcome: BackfillOutcome, screen: Screen, command: str) -> None:
 def _show_jobs(outcome: BackfillOutcome, screen: Screen) -> None:
     rows = []
     for part in outcome.jobs[:LISTED]:
-        counts = part.found
+        counts = part.counts
         cells = (counts.answered, counts.failed, counts.missing) if counts else ("", "", "")
         rows.append((part.display_name, outcome.state(part), part.requests, *cells))
     if not screen.machine:
         screen.table(("job", "state", "requests", "answered", "failed", "missing"), rows)
     for message, count in outcome.messages().most_common(LISTED):
         screen.show(f"  {count} failed: {message}")
-    odd = sum(part.found.malformed + part.found.unknown for part in outcome.jobs if part.found)
+    odd = sum(part.counts.malformed + part.counts.unknown for part in outcome.jobs if part.counts)
     if odd:
         screen.show(f"  {odd} lines of output could not be read or belong to no request.")
 

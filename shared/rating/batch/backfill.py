@@ -113,7 +113,7 @@ class Backfill:
         """
         outcome = self._outcome
         outcome.dry_run = options.dry_run
-        under_way = self._batches.under_way()
+        under_way = self._batches.open_parts()
         with ExitStack() as stack:
             questions = stack.enter_context(self._draft(asks=True))
             free = stack.enter_context(self._draft(asks=False))
@@ -140,30 +140,30 @@ class Backfill:
         free: Draft,
     ) -> None:
         words = frozenset(
-            request.word for part in under_way for request in self._batches.wanted(part)
+            request.request_id for part in under_way for request in self._batches.requests(part)
         )
         limit = options.max_requests
         if limit is not None:
             limit = max(0, limit - sum(part.requests for part in under_way if part.input_bytes))
         survey = Survey(self.lake, self.condition, self.max_media_bytes, words)
         seen: set[str] = set()
-        for surveyed in survey.looks(videos, options.replicates):
-            if surveyed.standing == "wanted" and limit is not None and questions.requests >= limit:
+        for surveyed in survey.ratings(videos, options.replicates):
+            if surveyed.status == "wanted" and limit is not None and questions.requests >= limit:
                 self._outcome.limited = True
                 break
             self._note(surveyed, seen)
-            if surveyed.standing == "wanted":
-                questions.add(surveyed.wanted)
-            elif surveyed.standing in ("answered", "not_asked"):
-                free.add(surveyed.wanted)
+            if surveyed.status == "wanted":
+                questions.add(surveyed.request)
+            elif surveyed.status in ("answered", "not_asked"):
+                free.add(surveyed.request)
         self._outcome.cost = self._outcome.expected.cost_usd(
             self.prices, self.condition.settings.model, self.clock().date(), batch=True
         )
 
     def _note(self, surveyed: SurveyedRating, seen: set[str]) -> None:
-        outcome, request, settings = self._outcome, surveyed.wanted, self.condition.settings
-        outcome.standings[surveyed.standing] += 1
-        if surveyed.standing != "wanted":
+        outcome, request, settings = self._outcome, surveyed.request, self.condition.settings
+        outcome.standings[surveyed.status] += 1
+        if surveyed.status != "wanted":
             return
         # A clip whose header has no duration may be as long as the longest that is rated.
         duration_s = settings.max_clip_s if request.duration_s is None else request.duration_s
@@ -185,7 +185,7 @@ class Backfill:
         for number, part in enumerate(parts):
             if not part.is_at("submitted"):
                 self.on_progress(f"Submitting {part.requests} requests as {part.display_name} …")
-            parts[number] = self._batches.submitted(part)
+            parts[number] = self._batches.submit(part)
 
     def _follow_jobs(self, options: BackfillOptions) -> None:
         """Poll the jobs until all are over; rate the answers of each as soon as it is over."""
@@ -204,7 +204,7 @@ class Backfill:
     def _poll(self, part: Part) -> Part:
         """One failed poll says nothing about the job; many in a row end the run."""
         try:
-            part, job = self._batches.looked_at(part)
+            part, job = self._batches.poll(part)
         except Transient as error:
             self._failed_polls += 1
             if self._failed_polls >= _MAX_FAILED_POLLS:
@@ -225,10 +225,10 @@ class Backfill:
     def _rate_part(self, part: Part) -> Part:
         """Rate what a part has answers for; close the part when nothing is unrated."""
         retries: list[RatingRequest] = []
-        unrated = self._rate(self._batches.wanted(part), retries)
+        unrated = self._rate(self._batches.requests(part), retries)
         unrated += self._rate(retries, None)
         self._outcome.unrated += unrated
-        return part if unrated else self._batches.done_with(part)
+        return part if unrated else self._batches.finish(part)
 
     def _rate(self, requests: Iterable[RatingRequest], retries: list[RatingRequest] | None) -> int:
         """Rate them; returns how many are unrated, without those added to `retries`."""

@@ -1,7 +1,7 @@
-"""Batches: questions that Vertex AI answers within a day or three, at half the price.
+"""Batches: questions that Vertex AI answers within one to three days, at half the price.
 
-Every step is written down before the next, in an order in which nothing is paid twice: whoever
-dies between two of them, the same command goes on where it was.
+Every step is written down before the next one starts, so nothing is paid twice. When a process
+dies between two steps, the same command continues from the last one.
 """
 
 import time
@@ -15,7 +15,7 @@ from shared.concurrency import in_order
 from shared.errors import Misconfigured, Transient
 from shared.rating.batch.job import Job, Jobs, Undecided
 from shared.rating.batch.lines import RatingRequest, lines_of, requests_in
-from shared.rating.batch.part import BatchCounts, Part, open_parts, update_part
+from shared.rating.batch.part import Part, open_parts, update_part
 from shared.rating.batch.results import Result, Results
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import Gemini
@@ -23,19 +23,19 @@ from shared.rating.gemini.question import GeminiCondition, GeminiQuestion, Reply
 from shared.storage.lake import Gone, Lake
 
 UNDECIDED_S = 150.0
-"""How long a job may stay unseen after someone was about to make it: creating it is given up after
-60 s, and a list may lag behind a little."""
+"""How long a job may be missing from the list after a process was about to create it. Creating it
+times out after 60 s, and the list may lag behind."""
 
 _LOOK_AGAIN_S = 15.0
 
 
 class NotAnswered(Transient):
-    """The batch holds no answer to this question, and live it would cost twice as much."""
+    """The batch holds no answer to this question. Asked live, it would cost twice as much."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionsOnly:
-    """Obeys `Gemini`. First questions belong to batches: only what corrects an answer is asked."""
+    """A `Gemini` that asks only for corrections: first questions belong to the batch."""
 
     gemini: Gemini
 
@@ -45,13 +45,13 @@ class CorrectionsOnly:
 
     def ask(self, question: GeminiQuestion) -> Reply:
         if len(question.contents) == 1:
-            raise NotAnswered("no answer is kept")
+            raise NotAnswered("no answer is stored")
         return self.gemini.ask(question)
 
 
 @dataclass(frozen=True)
 class Batches:
-    """The batches of one rater in one lake. `owner` tells this process from another at the same."""
+    """The batches of one rater in one lake. `owner` identifies this process."""
 
     lake: Lake
     jobs: Jobs
@@ -62,103 +62,97 @@ class Batches:
     threads: int = 16
     was_erased: Callable[[str], bool] = lambda video_id: False
 
-    def under_way(self) -> list[Part]:
-        """The parts that are not done with, whoever began them."""
+    def open_parts(self) -> list[Part]:
+        """The unfinished parts, of this and earlier runs."""
         return list(open_parts(self.lake, self.under))
 
-    def wanted(self, part: Part) -> Iterator[RatingRequest]:
-        """What was asked in a part."""
+    def requests(self, part: Part) -> Iterator[RatingRequest]:
+        """The requests of a part."""
         plan = self.lake.stat(part.plan_name)
         if plan is None:
-            raise Misconfigured(f"{part.plan_name} is missing: nobody knows what its job was asked")
+            raise Misconfigured(f"{part.plan_name} is missing: the requests of its job are unknown")
         lines = lines_of(self.lake, part.plan_name, int(plan.generation))
         yield from requests_in(line or b"" for line in lines)
 
-    def submitted(self, part: Part) -> Part:
-        """Make a part's job, or find the one that was made. Raises Undecided, Transient.
+    def submit(self, part: Part) -> Part:
+        """Create a part's job, or find the existing one. Raises Undecided, Transient.
 
-        A job costs money and creating one has no precondition. So the intention is written down
-        first, guarded by generation, and whoever finds an intention whose outcome is unknown looks
-        for the job by its name until it would have to be there.
+        A job costs money, and the API takes no precondition for creating one. So the intention is
+        written first, guarded by generation. A process that finds an intention with an unknown
+        outcome looks for the job by name until the job would have to be listed.
         """
         while not part.is_at("submitted"):
-            if job := self.jobs.named(part.display_name):
-                return self._with_job(part, job)
-            part = update_part(self.lake, part, lambda standing: None)
+            if job := self.jobs.find(part.display_name):
+                return self._record_job(part, job)
+            part = update_part(self.lake, part, lambda current: None)
             if part.step == "submitting" and self._is_recent(part.tried_at):
                 self.sleep(_LOOK_AGAIN_S)
                 continue
             now = self.clock()
-            part = self._intended(part, now)
+            part = self._record_intention(part, now)
             if part.step == "submitting" and (part.tried_by, part.tried_at) == (self.owner, now):
-                return self._with_job(part, self._made(part))
+                return self._record_job(part, self._create_job(part))
         return part
 
-    def looked_at(self, part: Part) -> tuple[Part, Job]:
-        """The part and its job as it is now; when the job is over, its answers are kept."""
+    def poll(self, part: Part) -> tuple[Part, Job]:
+        """The part and its job as they are now. Stores the answers of a job that is over."""
         assert part.job
         job = self.jobs.get(part.job)
-        return (self.collected(part, job) if job.is_over else part), job
+        return (self.collect(part, job) if job.is_over else part), job
 
-    def collected(self, part: Part, job: Job) -> Part:
-        """Keep every answer of a job that is over. Again, it changes nothing.
+    def collect(self, part: Part, job: Job) -> Part:
+        """Store every answer of a job that is over. A second call changes nothing.
 
-        Raises Transient while the output holds less than the job says it has answered.
+        Raises Transient while the output holds fewer lines than the job reports as answered.
         """
         if part.is_at("collected"):
             return part
         results = Results(
-            self.wanted(part),
+            self.requests(part),
             self.lake.bucket_name,
             job.ended_at or self.clock(),
             part.schema_in_words,
         )
         for _ in in_order(self._keep, self._results(part, results), self.threads):
             pass
-        erased = part.requests - results.requests  # out of the plan, and so out of the output
+        erased = part.requests - results.requests  # erased from the plan, and so from the output
         if job.successful is not None and results.lines < job.successful - erased:
             raise Transient(
                 f"{job.name} answered {job.successful} requests, but only {results.lines} lines "
                 f"are under {part.output_prefix}. If they are lost for good, delete the job and "
-                f"{part.state_name}: what is missing is then asked, and paid, once more"
+                f"{part.state_name}. The missing requests are then asked and paid again"
             )
-        found = BatchCounts(
-            answered=results.answered,
-            failed=results.failed,
-            missing=results.missing,
-            malformed=results.malformed,
-            unknown=results.unknown,
-            schema_refused=results.schema_refused,
-            messages=dict(results.messages),
-        )
-        changes = {"step": "collected", "job_state": job.state, "problem": job.problem}
+        changes = {
+            "step": "collected",
+            "job_state": job.state,
+            "problem": job.problem,
+            "counts": results.counts(),
+        }
         return update_part(
-            self.lake,
-            part,
-            lambda standing: None if standing.is_at("collected") else changes | {"found": found},
+            self.lake, part, lambda current: None if current.is_at("collected") else changes
         )
 
-    def done_with(self, part: Part) -> Part:
-        """What was answered is rated: nothing more is to do about this part."""
+    def finish(self, part: Part) -> Part:
+        """Mark a part whose answers are all rated."""
         return update_part(
-            self.lake, part, lambda standing: {"step": "rated"} if standing.is_open else None
+            self.lake, part, lambda current: {"step": "rated"} if current.is_open else None
         )
 
     def _is_recent(self, tried_at: datetime | None) -> bool:
         return tried_at is not None and self.clock() < tried_at + timedelta(seconds=UNDECIDED_S)
 
-    def _intended(self, part: Part, at: datetime) -> Part:
-        """Write down that the job is about to be made, unless another process just has."""
+    def _record_intention(self, part: Part, at: datetime) -> Part:
+        """Record that this process is about to create the job, unless another just did."""
 
-        def change(standing: Part) -> dict[str, Any] | None:
-            is_theirs = standing.step == "submitting" and self._is_recent(standing.tried_at)
-            if standing.is_at("submitted") or is_theirs:
+        def change(current: Part) -> dict[str, Any] | None:
+            is_theirs = current.step == "submitting" and self._is_recent(current.tried_at)
+            if current.is_at("submitted") or is_theirs:
                 return None
             return {"step": "submitting", "tried_at": at, "tried_by": self.owner}
 
         return update_part(self.lake, part, change)
 
-    def _made(self, part: Part) -> Job:
+    def _create_job(self, part: Part) -> Job:
         bucket = self.lake.bucket_name
         try:
             return self.jobs.create(
@@ -169,19 +163,17 @@ class Batches:
         except Undecided:
             raise
         except Exception:
-            update_part(
-                self.lake, part, _withdrawn
-            )  # no job was made, and nobody has to wait for it
+            update_part(self.lake, part, _withdraw)  # no job was created, so nobody waits for it
             raise
 
-    def _with_job(self, part: Part, job: Job) -> Part:
+    def _record_job(self, part: Part, job: Job) -> Part:
         changes = {"step": "submitted", "job": job.name}
         return update_part(
-            self.lake, part, lambda standing: None if standing.is_at("submitted") else changes
+            self.lake, part, lambda current: None if current.is_at("submitted") else changes
         )
 
     def _results(self, part: Part, results: Results) -> Iterator[Result]:
-        """Every object under the prefix: a job that is cut short leaves more than one."""
+        """The results in every object under the prefix: a cancelled job leaves more than one."""
         for entry in self.lake.entries(part.output_prefix):
             if entry.name.endswith("/"):
                 continue
@@ -193,12 +185,12 @@ class Batches:
                 raise Transient(f"{entry.name} is still being written") from error
 
     def _keep(self, result: Result) -> None:
-        if result.kept is not None and not self.was_erased(result.video_id):
+        if result.answer is not None and not self.was_erased(result.video_id):
             key = result.key(self.under)
-            Answers(self.lake).keep(result.video_id, key, 1, result.kept)
+            Answers(self.lake).keep(result.video_id, key, 1, result.answer)
 
 
-def _withdrawn(standing: Part) -> dict[str, Any] | None:
-    if standing.step != "submitting":
+def _withdraw(current: Part) -> dict[str, Any] | None:
+    if current.step != "submitting":
         return None
     return {"step": "planned", "tried_at": None, "tried_by": None}

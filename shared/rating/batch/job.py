@@ -1,4 +1,4 @@
-"""Jobs of Vertex AI's batch prediction, through google-genai: made once, found again, looked at."""
+"""Jobs of Vertex AI's batch prediction, through google-genai: created once, found, polled."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,19 +18,19 @@ ENDED = frozenset(
         *("JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_EXPIRED"),
     }
 )
-"""What is finished by then is in the output and billed, whatever the state."""
+"""In each of these states the finished requests are in the output and billed."""
 
 _CREATE_TIMEOUT_S = 60
 _MAY_HAVE_BEEN_MADE = frozenset({408, 409, 499})
 
 
 class Undecided(Transient):
-    """Nobody knows whether the job was made: look for it before making another."""
+    """It is unknown whether the job was created: look for it before creating another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the API shows it. `successful` counts answered lines, None while unknown."""
+    """A job as the API reports it. `successful` counts answered lines; None while unknown."""
 
     name: str
     display_name: str
@@ -46,14 +46,14 @@ class Job:
 
 
 class Jobs(Protocol):
-    """Who runs batch jobs."""
+    """A service that runs batch jobs."""
 
-    def named(self, display_name: str) -> Job | None:
-        """The first job that was made under this name, or None. Raises Transient."""
+    def find(self, display_name: str) -> Job | None:
+        """The first job created under this name, or None. Raises Transient."""
         ...
 
     def create(self, display_name: str, source_uri: str, output_uri: str) -> Job:
-        """Make a job. Raises Undecided; any other error means that none was made."""
+        """Create a job. Raises Undecided; after any other error no job exists."""
         ...
 
     def get(self, name: str) -> Job:
@@ -62,7 +62,7 @@ class Jobs(Protocol):
 
 
 class VertexJobs:
-    """Obeys `Jobs`."""
+    """`Jobs` on Vertex AI."""
 
     def __init__(self, client: genai.Client, model: str):
         self._client = client
@@ -74,20 +74,20 @@ class VertexJobs:
             raise Misconfigured("GEMINI_API_KEY: the Developer API has no batches over gs:// files")
         return cls(genai_client(settings, project), settings.model)
 
-    def named(self, display_name: str) -> Job | None:
+    def find(self, display_name: str) -> Job | None:
         config = types.ListBatchJobsConfig(filter=f'displayName="{display_name}"', page_size=100)
         try:
-            found = [_job(one) for one in self._client.batches.list(config=config)]
+            jobs = [_job(job) for job in self._client.batches.list(config=config)]
         except FAILURES as error:
-            raise _of_the_job(error) from error
+            raise _job_failure(error) from error
         except UNREADABLE as error:
             raise Transient(_unreadable(error)) from error
-        same = [job for job in found if job.display_name == display_name]
+        same = [job for job in jobs if job.display_name == display_name]
         return min(same, key=lambda job: (str(job.created_at or ""), job.name), default=None)
 
     def create(self, display_name: str, source_uri: str, output_uri: str) -> Job:
-        # Sent once: the client's own retries would make, and pay, a second job when only the
-        # answer to the first got lost.
+        # Sent once: if only the response is lost, the client's own retry would create and pay for
+        # a second job.
         once = types.HttpOptions(
             timeout=_CREATE_TIMEOUT_S * 1_000, retry_options=types.HttpRetryOptions(attempts=1)
         )
@@ -100,31 +100,31 @@ class VertexJobs:
             )
         except FAILURES as error:
             if _was_refused(error):
-                raise _of_the_job(error) from error
-            raise Undecided(f"{_of_the_job(error)}; the job may have been made") from error
+                raise _job_failure(error) from error
+            raise Undecided(f"{_job_failure(error)}; the job may have been created") from error
         except UNREADABLE as error:
-            raise Undecided(f"{_unreadable(error)}; the job may have been made") from error
+            raise Undecided(f"{_unreadable(error)}; the job may have been created") from error
 
     def get(self, name: str) -> Job:
         try:
             return _job(self._client.batches.get(name=name))
         except FAILURES as error:
-            raise _of_the_job(error) from error
+            raise _job_failure(error) from error
         except UNREADABLE as error:
             raise Transient(_unreadable(error)) from error
 
 
 def _was_refused(error: Exception) -> bool:
-    """Whether the API said no, rather than nothing or that it stumbled."""
+    """Whether the API refused the request, rather than failing or not answering."""
     code = int(error.code or 0) if isinstance(error, errors.APIError) else 0
     return 400 <= code < 500 and code not in _MAY_HAVE_BEEN_MADE
 
 
 def _unreadable(error: Exception) -> str:
-    return f"Gemini's batch service gave no answer that can be read: {error}"
+    return f"Gemini's batch service gave an unreadable answer: {error}"
 
 
-def _of_the_job(error: Exception) -> Exception:
+def _job_failure(error: Exception) -> Exception:
     meaning = translate_failure(error)
     if isinstance(meaning, NotAccepted):
         return Misconfigured(
@@ -134,14 +134,14 @@ def _of_the_job(error: Exception) -> Exception:
     return meaning
 
 
-def _job(shown: types.BatchJob) -> Job:
-    stats = shown.completion_stats
+def _job(reported: types.BatchJob) -> Job:
+    stats = reported.completion_stats
     return Job(
-        name=str(shown.name or ""),
-        display_name=str(shown.display_name or ""),
-        state=str(shown.state.value) if shown.state else "JOB_STATE_UNSPECIFIED",
-        created_at=shown.create_time,
-        ended_at=shown.end_time or shown.update_time,
+        name=str(reported.name or ""),
+        display_name=str(reported.display_name or ""),
+        state=str(reported.state.value) if reported.state else "JOB_STATE_UNSPECIFIED",
+        created_at=reported.create_time,
+        ended_at=reported.end_time or reported.update_time,
         successful=stats.successful_count if stats else None,
-        problem=str(shown.error.message or "") if shown.error else "",
+        problem=str(reported.error.message or "") if reported.error else "",
     )

@@ -1,4 +1,4 @@
-"""The lines of a batch that go in: each says what to rate, or asks it."""
+"""The input lines of a batch: requests in its plan, questions in its job's input."""
 
 import io
 import json
@@ -14,18 +14,18 @@ from shared.rating.rater import MediaToRate
 from shared.storage.lake import Lake, RatingKey
 
 MOST_LINE_BYTES = 16 * 2**20
-"""A question and its answer have at most some 300 kB: what is longer is no line of ours."""
+"""A question with its answer takes at most about 300 kB, so a longer line is not ours."""
 
 _READ_BYTES = 4 * 2**20
 
 
 def request_id(video_id: str, generation: str, replicate: int) -> str:
-    """What tells one rating from every other of its batch."""
+    """Identifies one rating within its batch."""
     return f"{video_id}/{generation}/{replicate}"
 
 
 class RatingRequest(BaseModel):
-    """A rating that is wanted of one generation of a video, and all that its question needs."""
+    """A request to rate one generation of a video, with all that its question needs."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,8 +40,7 @@ class RatingRequest(BaseModel):
     caption: str | None = None
 
     @property
-    def word(self) -> str:
-        """Tells it from every other of its batch, in which object names are of one bucket."""
+    def request_id(self) -> str:
         return request_id(self.video_id, self.generation, self.replicate)
 
     def key(self, under: GeminiCondition) -> RatingKey:
@@ -52,51 +51,51 @@ class RatingRequest(BaseModel):
 
 
 def requests_in(lines: Iterable[bytes]) -> Iterator[RatingRequest]:
-    """What a plan says is wanted. Raises Malformed."""
+    """The requests in the lines of a plan. Raises Malformed."""
     for line in lines:
         yield parse(RatingRequest, line, "plan of a batch")
 
 
 def request_line(
-    wanted: RatingRequest, under: GeminiCondition, lake: Lake, in_words: bool = False
+    request: RatingRequest, under: GeminiCondition, lake: Lake, in_words: bool = False
 ) -> bytes:
-    """The question that would be asked live, as a line of a job's input.
+    """The live rater's question as a line of a job's input.
 
-    Results come in no order, and whether a key beside the request is echoed is not documented. So
-    our key travels as the request's labels, which are part of it and are echoed with it; they
-    reach no model and are not in `config_hash`, so the rating is the same one. Values of labels
-    are lowercase letters, digits, - and _ (https://cloud.google.com/vertex-ai/generative-ai/docs/
-    multimodal/add-labels-to-api-calls, 2026-11). With `in_words` the response schema is told in
-    words: Vertex AI did not serve it in an earlier job.
+    Results come in any order, and the documentation does not say whether a key beside the request
+    is echoed. So our key travels as the request's labels, which are echoed with it. Labels reach
+    no model and are not in `config_hash`, so the rating is the same. Their values may hold
+    lowercase letters, digits, - and _ (https://cloud.google.com/vertex-ai/generative-ai/docs/
+    multimodal/add-labels-to-api-calls, 2026-11). With `in_words` the question describes the
+    response schema in words, because Vertex AI refused it in an earlier job.
     """
-    generation = int(wanted.generation)
+    generation = int(request.generation)
     media = MediaToRate(
-        video_id=wanted.video_id,
+        video_id=request.video_id,
         bucket=lake.bucket_name,
-        name=wanted.name,
-        key=wanted.key(under),
-        size=wanted.size,
-        type=MediaType(wanted.mime, ""),
+        name=request.name,
+        key=request.key(under),
+        size=request.size,
+        type=MediaType(request.mime, ""),
         open=_not_opened,
-        peek=lambda: lake.open(wanted.name, generation),
-        caption=wanted.caption,
+        peek=lambda: lake.open(request.name, generation),
+        caption=request.caption,
     )
     labels = {
-        "video": wanted.video_id,
-        "generation": wanted.generation,
-        "replicate": str(wanted.replicate),
+        "video": request.video_id,
+        "generation": request.generation,
+        "replicate": str(request.replicate),
     }
-    question = under.question(media, wanted.duration_s, inline=None)
-    request = (question.in_words() if in_words else question).wire() | {"labels": labels}
-    return json.dumps({"request": request}, ensure_ascii=False).encode() + b"\n"
+    question = under.question(media, request.duration_s, inline=None)
+    body = (question.in_words() if in_words else question).wire() | {"labels": labels}
+    return json.dumps({"request": body}, ensure_ascii=False).encode() + b"\n"
 
 
 def _not_opened() -> Any:
-    raise NotImplementedError("a question of a batch carries no bytes of its file")
+    raise NotImplementedError("a batch question names its file by address and never opens it")
 
 
 def lines_of(lake: Lake, name: str, generation: int) -> Iterator[bytes | None]:
-    """The lines of an object, piece by piece; None for one beyond MOST_LINE_BYTES. Raises Gone."""
+    """The lines of an object, streamed; None for one over MOST_LINE_BYTES. Raises Gone."""
     with lake.open(name, generation) as file:
         yield from _lines(file)
 
@@ -108,6 +107,6 @@ def _lines(file: BinaryIO) -> Iterator[bytes | None]:
             if line.strip():
                 yield line
             continue
-        while (rest := buffered.readline(MOST_LINE_BYTES)) and not rest.endswith(b"\n"):
+        while (ignored := buffered.readline(MOST_LINE_BYTES)) and not ignored.endswith(b"\n"):
             pass
         yield None

@@ -53,15 +53,15 @@ class BackfillOutcome:
 
     @property
     def failed(self) -> int:
-        return sum(part.found.failed for part in self.jobs if part.found)
+        return sum(part.counts.failed for part in self.jobs if part.counts)
 
     @property
     def missing(self) -> int:
-        return sum(part.found.missing for part in self.jobs if part.found)
+        return sum(part.counts.missing for part in self.jobs if part.counts)
 
     def messages(self) -> Counter[str]:
         """Error messages of Gemini, with the number of requests that each of them failed."""
-        return sum((Counter(part.found.messages) for part in self.jobs if part.found), Counter())
+        return sum((Counter(part.counts.messages) for part in self.jobs if part.counts), Counter())
 
     def count(self, rating: Rating) -> None:
         """Add a new rating."""
@@ -109,5 +109,5 @@ class BackfillOutcome:
             "state": self.state(part),
             "requests": part.requests,
             "problem": part.problem or None,
-            "found": part.found.model_dump(exclude={"messages"}) if part.found else None,
+            "found": part.counts.model_dump(exclude={"messages"}) if part.counts else None,
         }

@@ -1,16 +1,16 @@
-"""How far one job's worth of a batch has come: an object in the lake, written over by generation.
+"""The state of one job of a batch: an object in the lake, replaced under its generation.
 
-batches/{batch_id}/plan-00000.jsonl    what is wanted, a line each
-batches/{batch_id}/input-00000.jsonl   the questions, which Vertex AI reads
-batches/{batch_id}/job-00000.json      how far it is: this module
-batches/{batch_id}/output-00000/…      what Vertex AI writes
+batches/{batch_id}/plan-00000.jsonl    the requests, one per line
+batches/{batch_id}/input-00000.jsonl   the questions that Vertex AI reads
+batches/{batch_id}/job-00000.json      the state: this module
+batches/{batch_id}/output-00000/…      the answers that Vertex AI writes
 """
 
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.concurrency import in_order
 from shared.errors import Misconfigured
@@ -26,7 +26,7 @@ _JOB_NAME = re.compile(rf"{BATCHES}[0-9a-f]+/job-[0-9]{{5}}\.json")
 
 
 class BatchCounts(BaseModel):
-    """What the output of a job said of its requests."""
+    """How the requests of a job ended, counted from its output."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,12 +40,13 @@ class BatchCounts(BaseModel):
 
 
 class Part(BaseModel):
-    """One job of a batch. `tried_at` is when it was last about to be made, `tried_by` by whom.
+    """One job of a batch.
 
-    `schema_in_words`: its questions tell the response schema in words.
+    `tried_at` and `tried_by` say when and by which process the job was last about to be created.
+    `schema_in_words`: the questions describe the response schema in words.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True)
 
     batch_id: str
     number: int
@@ -60,7 +61,7 @@ class Part(BaseModel):
     job: str | None = None
     job_state: str | None = None
     problem: str = ""
-    found: BatchCounts | None = None
+    counts: BatchCounts | None = Field(default=None, alias="found")
 
     @property
     def _folder(self) -> str:
@@ -84,7 +85,7 @@ class Part(BaseModel):
 
     @property
     def display_name(self) -> str:
-        """The job's name to Vertex AI: whoever made it, it is found by this name again."""
+        """The job's name in Vertex AI. Any process finds the job by it."""
         return f"tta-backfill-{self.batch_id}-{self.number:05d}"
 
     @property
@@ -92,12 +93,12 @@ class Part(BaseModel):
         return self.step != "rated"
 
     def is_at(self, step: Step) -> bool:
-        """Whether it has come so far, or farther."""
+        """Whether the part has reached this step or a later one."""
         return _STEPS.index(self.step) >= _STEPS.index(step)
 
 
 def read_part(lake: Lake, name: str) -> tuple[Part, int] | None:
-    """The part and its object's generation, or None. Raises Misconfigured for what is no part."""
+    """The part and its object's generation, or None. Raises Misconfigured for a broken object."""
     content, generation = lake.read_with_generation(name)
     if content is None:
         return None
@@ -105,57 +106,58 @@ def read_part(lake: Lake, name: str) -> tuple[Part, int] | None:
         return parse(Part, content, "state of a batch job"), generation
     except Malformed as error:
         raise Misconfigured(
-            f"{name}: {error.sentence}. Guessing could pay a job twice: mend it, or delete it to "
-            "give its job up"
+            f"{name}: {error.sentence}. Guessing could pay for a job twice. Repair the object, or "
+            "delete it to give up its job"
         ) from error
 
 
 def create_part(lake: Lake, part: Part) -> Part:
-    """Write a new part, or find that it has been written."""
+    """Write a new part, or return the one that exists."""
     lake.write_once(part.state_name, _content(part))
-    return update_part(lake, part, lambda standing: None)
+    return update_part(lake, part, lambda current: None)
 
 
 def update_part(lake: Lake, part: Part, change: Callable[[Part], dict[str, Any] | None]) -> Part:
-    """Change a part as it stands now, not as it was read; None changes nothing.
+    """Change the stored part; `change` gets its current state and returns None to change nothing.
 
-    `change` is called again when another process wrote meanwhile.
+    `change` is called again when another process wrote in between.
     """
     while True:
-        standing = read_part(lake, part.state_name)
-        if standing is None:
+        stored = read_part(lake, part.state_name)
+        if stored is None:
             raise Misconfigured(f"{part.state_name} was deleted while its job was worked on")
-        changes = change(standing[0])
+        current, generation = stored
+        changes = change(current)
         if changes is None:
-            return standing[0]
-        changed = standing[0].model_copy(update=changes)
+            return current
+        changed = current.model_copy(update=changes)
         try:
-            lake.replace(part.state_name, _content(changed), standing[1])
+            lake.replace(part.state_name, _content(changed), generation)
         except Superseded:
             continue
         return changed
 
 
 def open_parts(lake: Lake, under: GeminiCondition) -> Iterator[Part]:
-    """The parts of this rater that are not done with, in the order of their names."""
+    """The unfinished parts of this rater, in the order of their names."""
     return (part for part in parts_of(lake, under) if part.is_open)
 
 
 def schema_was_refused(lake: Lake, under: GeminiCondition) -> bool:
-    """Whether a job of this rater was told that its response schema cannot be served."""
-    return any(part.found and part.found.schema_refused for part in parts_of(lake, under))
+    """Whether Gemini refused the response schema in a job of this rater."""
+    return any(part.counts and part.counts.schema_refused for part in parts_of(lake, under))
 
 
 def parts_of(lake: Lake, under: GeminiCondition) -> Iterator[Part]:
     """All parts of this rater, in the order of their names."""
     names = (name for name in lake.names(BATCHES) if _JOB_NAME.fullmatch(name))
-    for standing in in_order(lambda name: read_part(lake, name), names):
-        if standing and (standing[0].rater, standing[0].config_hash) == (
+    for stored in in_order(lambda name: read_part(lake, name), names):
+        if stored and (stored[0].rater, stored[0].config_hash) == (
             under.name,
             under.config_hash,
         ):
-            yield standing[0]
+            yield stored[0]
 
 
 def _content(part: Part) -> bytes:
-    return canonical_json(part.model_dump(mode="json", exclude_none=True)).encode()
+    return canonical_json(part.model_dump(mode="json", exclude_none=True, by_alias=True)).encode()

@@ -1,4 +1,4 @@
-"""What a batch is to ask: the ratings that nobody has, of videos that Gemini would be shown."""
+"""The plan of a batch: ratings that do not exist yet, of videos that Gemini accepts."""
 
 import hashlib
 import tempfile
@@ -19,7 +19,7 @@ from shared.storage.lake import Gone, Lake, Superseded, answer_name, rating_name
 
 MOST_REQUESTS = 200_000
 MOST_BYTES = 900_000_000
-"""Of one job: Vertex AI takes 200,000 requests and 1 GB (quotas of batch prediction, 2026-11)."""
+"""Per job: Vertex AI takes 200,000 requests and 1 GB (quotas of batch prediction, 2026-11)."""
 
 
 class VideoObject(Protocol):
@@ -43,28 +43,30 @@ RatingStatus = Literal["rated", "answered", "under_way", "not_asked", "gone", "w
 
 @dataclass(frozen=True, slots=True)
 class SurveyedRating:
-    """What there is to do about one rating."""
+    """One rating and its status."""
 
-    wanted: RatingRequest
-    standing: RatingStatus
+    request: RatingRequest
+    status: RatingStatus
 
 
 @dataclass(frozen=True)
 class Survey:
-    """Looks at videos, one rating at a time. Writes nothing."""
+    """Finds the status of each rating of some videos. Writes nothing."""
 
     lake: Lake
     under: GeminiCondition
     max_media_bytes: int
     under_way: frozenset[str] = frozenset()
-    """Words of what jobs that are not done with were asked already."""
+    """Request ids of unfinished jobs."""
 
-    def looks(self, videos: Iterable[VideoObject], replicates: int = 1) -> Iterator[SurveyedRating]:
+    def ratings(
+        self, videos: Iterable[VideoObject], replicates: int = 1
+    ) -> Iterator[SurveyedRating]:
         """Every rating of these videos, in their order."""
-        for looks in in_order(lambda video: self._looks(video, replicates), videos):
-            yield from looks
+        for ratings in in_order(lambda video: self._ratings(video, replicates), videos):
+            yield from ratings
 
-    def _looks(self, video: VideoObject, replicates: int) -> list[SurveyedRating]:
+    def _ratings(self, video: VideoObject, replicates: int) -> list[SurveyedRating]:
         bare = [
             RatingRequest(
                 video_id=video.video_id,
@@ -76,30 +78,30 @@ class Survey:
             )
             for replicate in range(replicates)
         ]
-        looks = [SurveyedRating(wanted, self._standing(wanted)) for wanted in bare]
-        if all(look.standing != "wanted" for look in looks):
-            return looks
-        changes, standing = self._shown(video)
+        ratings = [SurveyedRating(request, self._status(request)) for request in bare]
+        if all(rating.status != "wanted" for rating in ratings):
+            return ratings
+        changes, status = self._inspect(video)
         return [
-            SurveyedRating(look.wanted.model_copy(update=changes), standing)
-            if look.standing == "wanted"
-            else look
-            for look in looks
+            SurveyedRating(rating.request.model_copy(update=changes), status)
+            if rating.status == "wanted"
+            else rating
+            for rating in ratings
         ]
 
-    def _standing(self, wanted: RatingRequest) -> RatingStatus:
-        key = wanted.key(self.under)
-        if self.lake.exists(rating_name(wanted.video_id, key)):
+    def _status(self, request: RatingRequest) -> RatingStatus:
+        key = request.key(self.under)
+        if self.lake.exists(rating_name(request.video_id, key)):
             return "rated"
-        if wanted.word in self.under_way:
+        if request.request_id in self.under_way:
             return "under_way"
-        # The first answer decides: a correction is asked by the rater itself.
-        if self.lake.exists(answer_name(wanted.video_id, key, 1)):
+        # The first answer decides: the rater itself asks for a correction.
+        if self.lake.exists(answer_name(request.video_id, key, 1)):
             return "answered"
         return "wanted"
 
-    def _shown(self, video: VideoObject) -> tuple[dict[str, object], RatingStatus]:
-        """What a question says of the file; or that the rater would not ask about it."""
+    def _inspect(self, video: VideoObject) -> tuple[dict[str, object], RatingStatus]:
+        """What a question needs of the file, and the status: the rater may refuse the file."""
         try:
             kind = media_type(self.lake.head(video.name, video.generation, HEAD_BYTES))
             clip = self._clip(video) if kind and 0 < video.size <= self.max_media_bytes else None
@@ -118,7 +120,7 @@ class Survey:
         }, "wanted"
 
     def _clip(self, video: VideoObject) -> ClipHeader | None:
-        """None for a clip that is too long, or has no header that can be read."""
+        """None for a clip that is too long or has no readable header."""
         with suppress(Unreadable), self.lake.open(video.name, video.generation) as file:
             clip = read_clip_header(file)
             longest = self.under.settings.max_clip_s
@@ -128,11 +130,11 @@ class Survey:
 
 @dataclass
 class Draft:
-    """What is wanted, on disk until it is written to the lake; memory holds where parts begin.
+    """Requests on disk until they are written to the lake; memory holds where each part begins.
 
-    A draft that `asks` nothing is of ratings that need no answer, or have one: its parts have no
-    job and no questions, and only remember that these are to be made and published. With
-    `in_words` the questions tell the response schema in words.
+    A draft that does not `ask` holds ratings that need no answer, or have one. Its parts have no
+    job and no questions; they only record that these ratings must be made and published. With
+    `in_words` the questions describe the response schema in words.
     """
 
     under: GeminiCondition
@@ -152,13 +154,13 @@ class Draft:
     def __exit__(self, *_: object) -> None:
         self._spool.close()
 
-    def add(self, wanted: RatingRequest) -> None:
-        size = len(self._question(wanted)) if self.asks else 0
+    def add(self, request: RatingRequest) -> None:
+        size = len(self._question(request)) if self.asks else 0
         last = self._begins[-1] if self._begins else None
         if last is None or last.is_full(size, self.most_requests, self.most_bytes):
             last = _Slice(self._spool.tell())
             self._begins.append(last)
-        line = wanted.to_line()
+        line = request.to_line()
         self._spool.write(line)
         self._checksum.update(line)
         last.requests += 1
@@ -170,33 +172,33 @@ class Draft:
         return len(self._begins)
 
     def write(self) -> list[Part]:
-        """Write plan, questions and state of every part; the same draft again finds its own."""
+        """Write plan, questions and state of every part; a second draft finds the same parts."""
         if not self.requests:
             return []
         batch_id = self._batch_id()
-        return [self._written(batch_id, number) for number in range(self.parts)]
+        return [self._write_part(batch_id, number) for number in range(self.parts)]
 
     def _batch_id(self) -> str:
-        """Of what is wanted, in which bucket, by which rater; another one for another attempt.
+        """A hash of requests, bucket, rater and attempt.
 
-        Requests that failed, all of them, are wanted again as they were: their job is done with,
-        and the new one must not be taken for it.
+        When all requests of a job failed, the same requests come again. The attempt number keeps
+        the new job apart from the finished one.
         """
-        said = (
+        conditions = (
             f"{self.lake.bucket_name}\n{self.under.name}\n{self.under.config_hash}\n{self.asks}\n"
             f"{self.in_words}\n"
         )
-        wanted = self._checksum.hexdigest()
+        requests_hash = self._checksum.hexdigest()
         attempt = 0
         while True:
-            whole = f"{said}{wanted}\n{attempt}"
+            whole = f"{conditions}{requests_hash}\n{attempt}"
             batch_id = hashlib.sha256(whole.encode()).hexdigest()[:16]
             earlier = read_part(self.lake, f"{BATCHES}{batch_id}/job-00000.json")
             if earlier is None or earlier[0].is_open:
                 return batch_id
             attempt += 1
 
-    def _written(self, batch_id: str, number: int) -> Part:
+    def _write_part(self, batch_id: str, number: int) -> Part:
         begins = self._begins[number]
         part = Part(
             batch_id=batch_id,
@@ -211,14 +213,14 @@ class Draft:
         self._write(part.plan_name, self._lines(begins))
         if self.asks:
             self._write(part.input_name, self._questions(begins))
-        return create_part(self.lake, part)  # last: what has a state is whole
+        return create_part(self.lake, part)  # last: a part with a state is complete
 
     def _questions(self, begins: "_Slice") -> Iterator[bytes]:
-        for wanted in requests_in(self._lines(begins)):
-            yield self._question(wanted)
+        for request in requests_in(self._lines(begins)):
+            yield self._question(request)
 
-    def _question(self, wanted: RatingRequest) -> bytes:
-        return request_line(wanted, self.under, self.lake, self.in_words)
+    def _question(self, request: RatingRequest) -> bytes:
+        return request_line(request, self.under, self.lake, self.in_words)
 
     def _lines(self, begins: "_Slice") -> Iterator[bytes]:
         self._spool.seek(begins.offset)
@@ -226,7 +228,7 @@ class Draft:
             yield self._spool.readline()
 
     def _write(self, name: str, lines: Iterable[bytes]) -> None:
-        """Written before, it says the same: its name is made of what it says."""
+        """Write an object once: its name is a hash of its content, so an existing one is equal."""
         if self.lake.exists(name):
             return
         with suppress(Superseded), self.lake.create_stream(name, "application/jsonl") as stream:
@@ -236,7 +238,7 @@ class Draft:
 
 @dataclass(slots=True)
 class _Slice:
-    """Where a part begins in the spool, and how much is in it."""
+    """Where a part begins in the spool, and its size."""
 
     offset: int
     requests: int = 0

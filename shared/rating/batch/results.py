@@ -1,4 +1,4 @@
-"""The lines of a batch that come out: an answer in each, or why there is none, in any order."""
+"""The output lines of a batch, in any order: each holds an answer or an error."""
 
 import re
 from collections import Counter
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.rating.batch.lines import RatingRequest, request_id
+from shared.rating.batch.part import BatchCounts
 from shared.rating.gemini.answers import StoredAnswer
 from shared.rating.gemini.failures import is_bare, speaks_of_schema
 from shared.rating.gemini.question import GeminiCondition
@@ -17,12 +18,12 @@ from shared.storage.lake import RatingKey
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One line of a job's output: whose it is, and the answer or why there is none."""
+    """One line of a job's output: its request, and the answer or the problem."""
 
     video_id: str
     generation: str
     replicate: int
-    kept: StoredAnswer | None
+    answer: StoredAnswer | None
     problem: str = ""
 
     def key(self, under: GeminiCondition) -> RatingKey:
@@ -34,14 +35,14 @@ _MOST_MESSAGES = 20
 
 
 class Results:
-    """Reads output lines in any order, and knows at the end what came and what did not.
+    """Reads output lines in any order and counts how the requests ended.
 
     Takes some 600 bytes of memory for each request of the job.
     """
 
     def __init__(
         self,
-        wanted: Iterable[RatingRequest],
+        requests: Iterable[RatingRequest],
         bucket: str,
         ended_at: datetime,
         in_words: bool = False,
@@ -49,22 +50,22 @@ class Results:
         self._bucket = bucket
         self._ended_at = ended_at
         self._in_words = in_words
-        self._refusals_of_the_schema = 0
+        self._schema_refusals = 0
         self._bare_refusals = 0
         self._fate: dict[str, str] = {}
         self._by_name: dict[str, list[tuple[str, str, int]]] = {}
         self._met: Counter[str] = Counter()
-        for one in wanted:
-            self._fate[one.word] = _ASKED
-            identity = (one.video_id, one.generation, one.replicate)
-            self._by_name.setdefault(one.name, []).append(identity)
+        for request in requests:
+            self._fate[request.request_id] = _ASKED
+            identity = (request.video_id, request.generation, request.replicate)
+            self._by_name.setdefault(request.name, []).append(identity)
         self.lines = 0
         self.malformed = 0
         self.unknown = 0
         self.messages: Counter[str] = Counter()
 
     def read(self, line: bytes | None) -> Result | None:
-        """The result in a line; None for a line that cannot be read or is nobody's."""
+        """The result in a line; None for a line that is unreadable or belongs to no request."""
         self.lines += 1
         document = _object(line)
         if document is None:
@@ -78,53 +79,49 @@ class Results:
 
     @property
     def requests(self) -> int:
-        """How many the plan has."""
+        """Number of requests in the plan."""
         return len(self._fate)
 
-    def count(self, fate: str) -> int:
-        return sum(1 for each in self._fate.values() if each == fate)
+    def counts(self) -> BatchCounts:
+        """How the requests ended so far; `missing` ones had no line."""
+        by_fate = Counter(self._fate.values())
+        return BatchCounts(
+            answered=by_fate[_ANSWERED],
+            failed=by_fate[_FAILED],
+            missing=by_fate[_ASKED],
+            malformed=self.malformed,
+            unknown=self.unknown,
+            schema_refused=self._schema_refused(by_fate[_ANSWERED]),
+            messages=dict(self.messages),
+        )
 
-    @property
-    def answered(self) -> int:
-        return self.count(_ANSWERED)
+    def _schema_refused(self, answered: int) -> int:
+        """Lines that failed because of the response schema in their request.
 
-    @property
-    def failed(self) -> int:
-        return self.count(_FAILED)
-
-    @property
-    def missing(self) -> int:
-        """Requests of which no line told anything."""
-        return self.count(_ASKED)
-
-    @property
-    def schema_refused(self) -> int:
-        """Lines that failed for the schema that they had on the wire.
-
-        A refusal without a cause is one where nothing else of the job was answered: a file that
-        cannot be parsed ends in the same words, but not every file of a job.
+        A refusal that names no cause counts only when no line of the job was answered. A file that
+        cannot be parsed is refused in the same words, but not every file of a job is broken.
         """
         if self._in_words:
             return 0
-        return self._refusals_of_the_schema or (0 if self.answered else self._bare_refusals)
+        return self._schema_refusals or (0 if answered else self._bare_refusals)
 
     def _result(self, identity: tuple[str, str, int], document: Wire) -> Result:
         response = document.get("response")
         status = str(document.get("status") or "").strip()
-        self._refusals_of_the_schema += speaks_of_schema(status)
+        self._schema_refusals += speaks_of_schema(status)
         self._bare_refusals += is_bare(status)
         if status or not isinstance(response, dict) or not response:
             problem = _message(status)
             self._settle(request_id(*identity), _FAILED, problem)
             return Result(*identity, None, problem)
         self._settle(request_id(*identity), _ANSWERED)
-        kept = StoredAnswer(
+        answer = StoredAnswer(
             asked_at=self._time(document),
             response=response,
             is_batch=True,
             schema_relaxed=self._in_words,
         )
-        return Result(*identity, kept)
+        return Result(*identity, answer)
 
     def _settle(self, word: str, fate: str, problem: str = "") -> None:
         if problem:
@@ -134,7 +131,7 @@ class Results:
             self._fate[word] = fate
 
     def _whose(self, request: Any) -> tuple[str, str, int] | None:
-        """By its labels, else by the address of its file; by both where it has both."""
+        """The request by its labels, else by its file's address; the two must not disagree."""
         if not isinstance(request, dict):
             return None
         among = self._by_name.get(self._name(request))
@@ -146,7 +143,7 @@ class Results:
         return labelled
 
     def _next(self, among: list[tuple[str, str, int]]) -> tuple[str, str, int]:
-        """Replicates are one question asked again: without labels, answers are theirs in turn."""
+        """Replicates ask the same question: without labels they take the answers in turn."""
         first = request_id(*among[0])
         number = self._met[first] % len(among)
         self._met[first] += 1
@@ -158,7 +155,7 @@ class Results:
         return ""
 
     def _time(self, document: Wire) -> datetime:
-        """When it was answered; the job's end for a line that does not say."""
+        """When the line was answered; the job's end for a line without a time."""
         try:
             at = datetime.fromisoformat(str(document.get("processedTime") or ""))
             return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
@@ -192,7 +189,7 @@ def _uris(request: Wire) -> Iterator[str]:
 
 
 def _message(status: str) -> str:
-    """What a person needs of an error: its own sentence, without what differs from line to line."""
+    """The sentence of an error, without the parts that differ from line to line."""
     if not status:
         return "no response"
     sentence = re.sub(r"gs://\S+", "gs://…", _sentence(status))
@@ -200,7 +197,7 @@ def _message(status: str) -> str:
 
 
 def _sentence(status: str) -> str:
-    """The API's message out of the status of a line, which may hold a whole error as JSON."""
+    """The API's message in a line's status, which may hold a whole error as JSON."""
     error = _object(status[max(0, status.find("{")) :].encode()) or {}
     inner = error.get("error")
     text = inner.get("message") if isinstance(inner, dict) else None

@@ -38,12 +38,14 @@ class Answers:
         content = self.lake.read(answer_name(video_id, key, number))
         return None if content is None else parse(StoredAnswer, content, "kept answer")
 
-    def keep(self, video_id: str, key: RatingKey, number: int, kept: StoredAnswer) -> StoredAnswer:
+    def keep(
+        self, video_id: str, key: RatingKey, number: int, answer: StoredAnswer
+    ) -> StoredAnswer:
         """Keep an answer; the one that was there first, if there was one."""
         name = answer_name(video_id, key, number)
-        if self.lake.write_once(name, kept.model_dump_json(exclude_none=True).encode()):
-            return kept
-        return self.find(video_id, key, number) or kept
+        if self.lake.write_once(name, answer.model_dump_json(exclude_none=True).encode()):
+            return answer
+        return self.find(video_id, key, number) or answer
 
 
 def stored_answer(reply: Reply, asked_at: datetime, latency_s: float) -> StoredAnswer:

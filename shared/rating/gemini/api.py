@@ -120,10 +120,10 @@ class GeminiApi:
         except FAILURES as error:
             raise translate_failure(error) from error
         came = response.sdk_http_response
-        said = read_wire(came.body or "") if came else None
-        if said is None:
-            raise NoAnswer("Gemini gave no answer that can be read: its body is no JSON object")
-        return said
+        body = read_wire(came.body or "") if came else None
+        if body is None:
+            raise NoAnswer("Gemini gave an unreadable answer: its body is not a JSON object")
+        return body
 
 
 def genai_client(settings: GeminiSettings, project: str) -> genai.Client:

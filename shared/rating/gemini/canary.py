@@ -121,7 +121,7 @@ def _verdict(rater: GeminiRater, lake: Lake, day: date) -> CanaryVerdict:
     if too_much := _too_much(rater, day):
         return CanaryVerdict(**fields, ok=None, put_off=too_much)
     try:
-        answers = tuple(_asked(it, rater, lake, day) for it in frozen_clips())
+        answers = tuple(_clip_answer(it, rater, lake, day) for it in frozen_clips())
     except OverBudget as over:
         return CanaryVerdict(**fields, ok=None, put_off=over.sentence)
     except (Misconfigured, Permanent) as error:
@@ -153,7 +153,7 @@ def _judged(fields: dict[str, Any], sitting: Sitting, lake: Lake) -> CanaryVerdi
     return CanaryVerdict(**fields, ok=not findings, findings=findings)
 
 
-def _asked(it: FrozenClip, rater: GeminiRater, lake: Lake, day: date) -> ClipAnswer:
+def _clip_answer(it: FrozenClip, rater: GeminiRater, lake: Lake, day: date) -> ClipAnswer:
     """One clip's answer of the day: the day's number is the replicate, so each day asks anew."""
     media = it.media(lake, rater.name, rater.config_hash, day.toordinal())
     return clip_answer(it.name, rater.rate(media))

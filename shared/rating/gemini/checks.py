@@ -32,9 +32,9 @@ def contradictions(
 def _times(values: Values, evidence: tuple[Moment, ...], duration_s: float | None) -> Iterator[str]:
     if duration_s is None:
         return
-    told = [("surprise_onset_s", values.surprise_onset_s)]
-    told += [(f"evidence {n}, at_s", moment.at_s) for n, moment in enumerate(evidence, 1)]
-    for name, at_s in told:
+    times = [("surprise_onset_s", values.surprise_onset_s)]
+    times += [(f"evidence {n}, at_s", moment.at_s) for n, moment in enumerate(evidence, 1)]
+    for name, at_s in times:
         if at_s is not None and at_s > duration_s + TIME_TOLERANCE_S:
             yield f"{name} is {at_s:g}, but the video ends at {duration_s:g} seconds."
 

@@ -67,13 +67,16 @@ class CallEstimate:
 
     def __add__(self, other: Self) -> Self:
         sums = {
-            one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)
+            field.name: getattr(self, field.name) + getattr(other, field.name)
+            for field in fields(self)
         }
         return type(self)(**sums)
 
     def times(self, calls: int) -> Self:
         """The same, that many times."""
-        return type(self)(**{one.name: getattr(self, one.name) * calls for one in fields(self)})
+        return type(self)(
+            **{field.name: getattr(self, field.name) * calls for field in fields(self)}
+        )
 
     @property
     def low(self) -> Usage:

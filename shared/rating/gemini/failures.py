@@ -80,8 +80,8 @@ def translate_failure(error: Exception) -> Exception:
     """What one of FAILURES means to us."""
     if isinstance(error, errors.APIError):
         return _of_the_api(error)
-    said = concealed(str(error)) or type(error).__name__
-    return NoAnswer(f"Gemini gave no answer that can be read: {said}")
+    message = concealed(str(error)) or type(error).__name__
+    return NoAnswer(f"Gemini gave an unreadable answer: {message}")
 
 
 def speaks_of_schema(message: str) -> bool:

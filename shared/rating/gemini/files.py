@@ -94,9 +94,7 @@ class DeveloperFiles:
                 raise Transient(f"Gemini does not show the uploaded file yet: {error}") from error
             raise translate_failure(error) from error
         except UNREADABLE as error:
-            raise Transient(
-                f"Gemini's Files API gave no answer that can be read: {error}"
-            ) from error
+            raise Transient(f"Gemini's Files API gave an unreadable answer: {error}") from error
 
     def _delete(self, name: str) -> None:
         """Delete the file, also after an upload that failed. Raises nothing: it expires anyway."""

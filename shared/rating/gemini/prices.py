@@ -85,10 +85,10 @@ class Prices(BaseModel):
 
     @model_validator(mode="after")
     def _has_one_price_a_day(self) -> Self:
-        for one, other in combinations(self.price, 2):
-            both = sorted(set(one.models) & set(other.models))
-            if both and one.since <= other.until and other.since <= one.until:
-                raise ValueError(f"{both[0]} has two prices on {max(one.since, other.since)}")
+        for first, second in combinations(self.price, 2):
+            both = sorted(set(first.models) & set(second.models))
+            if both and first.since <= second.until and second.since <= first.until:
+                raise ValueError(f"{both[0]} has two prices on {max(first.since, second.since)}")
         return self
 
     @classmethod

@@ -47,10 +47,10 @@ class GeminiQuestion:
     generation: Wire
     safety: tuple[Wire, ...]
 
-    def corrected(self, said: Wire, problems: tuple[str, ...]) -> "GeminiQuestion":
+    def corrected(self, answer_turn: Wire, problems: tuple[str, ...]) -> "GeminiQuestion":
         """The same question, what was said, and what is wrong with that."""
         listed = "\n".join(f"- {problem}" for problem in problems)
-        turns = (said, _turn({"text": _CORRECT.format(listed)}))
+        turns = (answer_turn, _turn({"text": _CORRECT.format(listed)}))
         return GeminiQuestion((*self.contents, *turns), self.system, self.generation, self.safety)
 
     @property

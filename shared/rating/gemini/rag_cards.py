@@ -36,12 +36,12 @@ def cards_by_dimension() -> dict[str, tuple[Card, ...]]:
     """For each grounded dimension the cards that its question finds."""
     cards = library()
     retriever = Bm25Retriever(cards)
-    found = {}
-    for one in dimensions():
-        if one.name in GROUNDED:
-            hits = retriever.search(f"{one.title} {one.ask}", EACH)
-            found[one.name] = tuple(with_kin([hit.card for hit in hits], cards))
-    return found
+    by_dimension = {}
+    for dimension in dimensions():
+        if dimension.name in GROUNDED:
+            hits = retriever.search(f"{dimension.title} {dimension.ask}", EACH)
+            by_dimension[dimension.name] = tuple(with_kin([hit.card for hit in hits], cards))
+    return by_dimension
 
 
 @cache

@@ -1,9 +1,10 @@
-"""The rater that reads meaning: Gemini, asked once, and once more where a check fails."""
+"""The rater that reads meaning: Gemini, asked once, and once more when a check fails."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from shared.config import MOST_UPLOADED_BYTES
 from shared.rating.budget import Budget
@@ -30,7 +31,7 @@ ACCEPTED = frozenset(
 
 @dataclass(frozen=True)
 class GeminiRater:
-    """Rates under one condition. Nothing is paid twice: what was answered is kept first."""
+    """Rates under one condition. Answers are stored before they are read, so none is paid twice."""
 
     under: GeminiCondition
     gemini: Gemini
@@ -40,7 +41,7 @@ class GeminiRater:
     clock: Callable[[], datetime]
     timer: Callable[[], float]
     files: GeminiFiles | None = None
-    """Where a file is put that is too large to be sent with a question."""
+    """Takes files that are too large to be sent with a question."""
 
     @property
     def name(self) -> str:
@@ -59,10 +60,10 @@ class GeminiRater:
         return self.under.sees_caption
 
     def rate(self, media: MediaToRate) -> RaterAnswer:
-        """Rate one video, with one call, or two when the first answer fails a check.
+        """Rate one video with one call, or two when the first answer fails a check.
 
-        A second run reads the answers that are kept and asks only what was not answered yet.
-        Raises Transient, Misconfigured, OverBudget; of a file that cannot be rated it says why.
+        A second run reads the stored answers and asks only what has no answer yet. A file that
+        cannot be rated gets an answer with the reason. Raises Transient, Misconfigured, OverBudget.
         """
         try:
             with media.peek() as file:
@@ -71,22 +72,22 @@ class GeminiRater:
             return RaterAnswer(status="unratable", reason=error.reason)
         if reason := self._not_asked(media, clip):
             return RaterAnswer(status="unratable", reason=reason)
-        with deadline_after(self.under.settings.answer_s), ExitStack() as ends:
-            return self._answer(_Conversation(self, media, clip, ends))
+        with deadline_after(self.under.settings.answer_s), ExitStack() as cleanup:
+            return self._answer(_Conversation(self, media, clip, cleanup))
 
-    def _answer(self, talk: "_Conversation") -> RaterAnswer:
+    def _answer(self, conversation: "_Conversation") -> RaterAnswer:
         try:
-            answer = _rated(talk.reading())
+            answer = _rated(conversation.reading())
         except Stopped as stop:
             answer = RaterAnswer(status=stop.status, reason=stop.reason)
         except Unfit:
             answer = RaterAnswer(status="unratable", reason="failed_checks")
         except NotAccepted as error:
             answer = RaterAnswer(status="unratable", reason=error.reason)
-        return talk.signed(answer)
+        return conversation.signed(answer)
 
     def _not_asked(self, media: MediaToRate, clip: ClipHeader) -> str | None:
-        """Why Gemini is not asked about this file at all."""
+        """Why Gemini is not asked about this file, if so."""
         settings = self.under.settings
         if media.type.mime not in ACCEPTED:
             return "type_not_accepted"
@@ -103,41 +104,40 @@ class GeminiRater:
 
 @dataclass
 class _Conversation:
-    """What is asked and answered about one video, and what that costs.
+    """Questions and answers about one video, and their cost.
 
-    What has to be taken away afterwards, as an uploaded file, is on the stack `ends`.
+    The stack `cleanup` removes afterwards what the questions need, such as an uploaded file.
     """
 
     rater: GeminiRater
     media: MediaToRate
     clip: ClipHeader
-    ends: ExitStack
-    said: list[StoredAnswer] = field(default_factory=list)
-    asked: list[GeminiQuestion] = field(default_factory=list)
+    cleanup: ExitStack
+    answers: list[StoredAnswer] = field(default_factory=list)
 
     def reading(self) -> Reading:
-        """The first answer that passes the checks. Raises Unfit when the second does not either."""
+        """The first answer that passes the checks. Raises Unfit when the second fails too."""
         try:
-            return read(self._said(self._question).response, self.clip.duration_s)
+            return read(self._next_answer(lambda: self._question).response, self.clip.duration_s)
         except Unfit as unfit:
             problems = unfit.problems
-        first = turn(self.said[0].response)
-        again = self._said(lambda: self._question().corrected(first, problems))
-        return read(again.response, self.clip.duration_s)
+        first = turn(self.answers[0].response)
+        second = self._next_answer(lambda: self._question.corrected(first, problems))
+        return read(second.response, self.clip.duration_s)
 
     def signed(self, answer: RaterAnswer) -> RaterAnswer:
-        """The answer with model, parameters, tokens, cost and time of all that was said."""
+        """The answer with model, parameters, and the tokens, cost and time of all calls."""
         signed = replace(
             answer,
             flags=self._flags(),
             parameters=self._parameters(),
             cards=self.rater.under.cards,
         )
-        if not self.said:
+        if not self.answers:
             return signed
-        used = sum((usage(kept.response) for kept in self.said), Usage())
-        latencies = [kept.latency_s for kept in self.said if kept.latency_s is not None]
-        version = str(self.said[-1].response.get("modelVersion") or "") or None
+        used = sum((usage(stored.response) for stored in self.answers), Usage())
+        latencies = [stored.latency_s for stored in self.answers if stored.latency_s is not None]
+        version = str(self.answers[-1].response.get("modelVersion") or "") or None
         return replace(
             signed,
             model_version=version,
@@ -147,21 +147,21 @@ class _Conversation:
             output_tokens=used.written_tokens,
             thinking_tokens=used.thinking_tokens,
             cost_usd=self._cost_usd(),
-            answered_at=self.said[-1].asked_at,
+            answered_at=self.answers[-1].asked_at,
             latency_s=round(sum(latencies), 3) if latencies else None,
         )
 
-    def _said(self, question: Callable[[], GeminiQuestion]) -> StoredAnswer:
-        """The next answer: the one that is kept, else a new one, which is kept."""
-        media, answers, number = self.media, self.rater.answers, len(self.said) + 1
-        kept = answers.find(media.video_id, media.key, number)
-        if kept is None:
-            kept = answers.keep(media.video_id, media.key, number, self._answered(question, number))
-        self.said.append(kept)
-        return kept
+    def _next_answer(self, question: Callable[[], GeminiQuestion]) -> StoredAnswer:
+        """The next answer: the stored one, else a new one, which is stored."""
+        media, answers, number = self.media, self.rater.answers, len(self.answers) + 1
+        stored = answers.find(media.video_id, media.key, number)
+        if stored is None:
+            stored = answers.keep(media.video_id, media.key, number, self._ask(question, number))
+        self.answers.append(stored)
+        return stored
 
-    def _answered(self, question: Callable[[], GeminiQuestion], number: int) -> StoredAnswer:
-        """A new answer. The question is made when it can be paid: a file may have to be sent."""
+    def _ask(self, question: Callable[[], GeminiQuestion], number: int) -> StoredAnswer:
+        """A new answer. The question is built once it can be paid: it may upload a file."""
         rater, asked_at = self.rater, self.rater.clock()
         expected = expected_usd(self.clip, rater.under, rater.prices, asked_at.date())
         with rater.budget.paying(expected, videos=1 if number == 1 else 0) as bill:
@@ -177,55 +177,52 @@ class _Conversation:
                 if error.probe is not None:
                     bill.settle(self._price(stored_answer(Reply(error.probe), asked_at, 0.0)))
                 raise
-            kept = stored_answer(reply, asked_at, rater.timer() - started)
-            bill.settle(self._price(kept))
-        return kept
+            answer = stored_answer(reply, asked_at, rater.timer() - started)
+            bill.settle(self._price(answer))
+        return answer
 
+    @cached_property
     def _question(self) -> GeminiQuestion:
-        if not self.asked:
-            inline, uploaded = self._sent_along() if self.rater.gemini.takes_bytes else (None, None)
-            self.asked.append(
-                self.rater.under.question(self.media, self.clip.duration_s, inline, uploaded)
-            )
-        return self.asked[0]
+        inline, uploaded = self._file_content() if self.rater.gemini.takes_bytes else (None, None)
+        return self.rater.under.question(self.media, self.clip.duration_s, inline, uploaded)
 
-    def _sent_along(self) -> tuple[bytes | None, str | None]:
-        """The file's bytes, or where it was uploaded to when it is too large for a question."""
+    def _file_content(self) -> tuple[bytes | None, str | None]:
+        """The file's bytes, or its address after an upload when it is too large for a question."""
         files, media = self.rater.files, self.media
         with media.open() as path:
             if files is None or media.size <= self.rater.under.settings.inline_max_bytes:
                 return path.read_bytes(), None
-            return None, self.ends.enter_context(files.uploaded(path, media.type.mime))
+            return None, self.cleanup.enter_context(files.uploaded(path, media.type.mime))
 
     def _cost_usd(self) -> float | None:
-        prices = [self._price(kept) for kept in self.said]
-        known = [price for price in prices if price is not None]
-        return round(sum(known), 9) if len(known) == len(prices) else None
+        prices = [self._price(answer) for answer in self.answers]
+        costs = [price for price in prices if price is not None]
+        return round(sum(costs), 9) if len(costs) == len(prices) else None
 
-    def _price(self, kept: StoredAnswer) -> float | None:
+    def _price(self, answer: StoredAnswer) -> float | None:
         return self.rater.prices.cost_usd(
             self.rater.under.settings.model,
-            usage(kept.response),
-            kept.asked_at.date(),
-            batch=kept.is_batch,
+            usage(answer.response),
+            answer.asked_at.date(),
+            batch=answer.is_batch,
         )
 
     def _flags(self) -> tuple[str, ...]:
         return tuple(
             flag
             for flag, holds in (
-                ("corrected", len(self.said) > 1),
-                ("batch", any(kept.is_batch for kept in self.said)),
+                ("corrected", len(self.answers) > 1),
+                ("batch", any(answer.is_batch for answer in self.answers)),
                 ("no_caption", self.rater.sees_caption and not self.media.caption),
                 ("duration_unknown", self.clip.duration_s is None),
-                ("schema_relaxed", any(kept.schema_relaxed for kept in self.said)),
-                ("fps_not_honoured", any(map(self._misses_frames, self.said))),
+                ("schema_relaxed", any(answer.schema_relaxed for answer in self.answers)),
+                ("fps_not_honoured", any(map(self._misses_frames, self.answers))),
             )
             if holds
         )
 
-    def _misses_frames(self, kept: StoredAnswer) -> bool:
-        return fps_not_honoured(kept.response, self.clip.duration_s, self.rater.under)
+    def _misses_frames(self, answer: StoredAnswer) -> bool:
+        return fps_not_honoured(answer.response, self.clip.duration_s, self.rater.under)
 
     def _parameters(self) -> dict[str, str | int | float | bool]:
         settings = self.rater.under.settings

@@ -64,8 +64,8 @@ def read(response: Wire, duration_s: float | None) -> Reading:
     """
     if _runs_on(response):
         raise Unfit(f"evidence has more than {MOST_MOMENTS} moments.")
-    said = object_of(text_of(response))
-    reading = _rating(said)
+    fields = object_of(text_of(response))
+    reading = _rating(fields)
     if problems := contradictions(reading.values, reading.evidence, duration_s):
         raise Unfit(*problems)
     return reading
@@ -78,13 +78,13 @@ def usage(response: Wire) -> Usage:
     for detail in counted.get("promptTokensDetails") or ():
         modality, count = str(_mapping(detail).get("modality")), _count(detail, "tokenCount")
         by_modality[modality] = by_modality.get(modality, 0) + count
-    known = {name: by_modality.get(name, 0) for name in ("IMAGE", "VIDEO", "AUDIO")}
+    tokens = {name: by_modality.get(name, 0) for name in ("IMAGE", "VIDEO", "AUDIO")}
     return Usage(
         # What is not said to be anything else is text: a document, or no details at all.
-        text_tokens=max(0, _count(counted, "promptTokenCount") - sum(known.values())),
-        image_tokens=known["IMAGE"],
-        video_tokens=known["VIDEO"],
-        audio_tokens=known["AUDIO"],
+        text_tokens=max(0, _count(counted, "promptTokenCount") - sum(tokens.values())),
+        image_tokens=tokens["IMAGE"],
+        video_tokens=tokens["VIDEO"],
+        audio_tokens=tokens["AUDIO"],
         cached_tokens=_count(counted, "cachedContentTokenCount"),
         thinking_tokens=_count(counted, "thoughtsTokenCount"),
         output_tokens=_count(counted, "candidatesTokenCount"),
@@ -145,23 +145,23 @@ def object_of(text: str) -> Wire:
     if not text.strip():
         raise Unfit("The answer is empty.")
     try:
-        said = json.loads(text)
+        fields = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Unfit(f"The answer is no JSON: {error}.") from error
-    if not isinstance(said, dict):
+    if not isinstance(fields, dict):
         raise Unfit("The answer is no JSON object.")
-    return said
+    return fields
 
 
-def _rating(said: Wire) -> Reading:
+def _rating(fields: Wire) -> Reading:
     """Fields and ranges: 101 is not clamped, "80" is not 80, a missing field is not null."""
-    missing = [name for name in (*Values.model_fields, "evidence") if name not in said]
+    missing = [name for name in (*Values.model_fields, "evidence") if name not in fields]
     if missing:
         raise Unfit(f"Missing: {', '.join(missing)}.")
-    rest = {name: value for name, value in said.items() if name != "evidence"}
+    rated_fields = {name: value for name, value in fields.items() if name != "evidence"}
     try:
-        values = _VALUES.validate_json(json.dumps(rest))
-        evidence = _EVIDENCE.validate_json(json.dumps({"evidence": said["evidence"]})).evidence
+        values = _VALUES.validate_json(json.dumps(rated_fields))
+        evidence = _EVIDENCE.validate_json(json.dumps({"evidence": fields["evidence"]})).evidence
     except ValidationError as error:
         raise Unfit(*map(_sentence, error.errors(include_url=False)[:10])) from error
     if all(value is None for value in values.model_dump().values()):

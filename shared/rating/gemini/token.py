@@ -18,17 +18,17 @@ class DefaultCredentials(Credentials):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._found: Credentials | None = None
+        self._credentials: Credentials | None = None
 
     def refresh(self, request: Any) -> None:
         """Fetch a token. google-genai's own `request` is left aside: it waits for minutes."""
         import google.auth
 
-        if self._found is None:
-            self._found, _ = google.auth.default(scopes=_SCOPES)
-        self._found.refresh(_brief_request())  # type: ignore[no-untyped-call]
-        self.token, self.expiry = self._found.token, self._found.expiry
-        self._quota_project_id = self._found.quota_project_id
+        if self._credentials is None:
+            self._credentials, _ = google.auth.default(scopes=_SCOPES)
+        self._credentials.refresh(_brief_request())  # type: ignore[no-untyped-call]
+        self.token, self.expiry = self._credentials.token, self._credentials.expiry
+        self._quota_project_id = self._credentials.quota_project_id
 
 
 def _brief_request() -> Any:

@@ -33,6 +33,7 @@ class Usage:
 
     def __add__(self, other: Self) -> Self:
         sums = {
-            one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)
+            field.name: getattr(self, field.name) + getattr(other, field.name)
+            for field in fields(self)
         }
         return type(self)(**sums)

@@ -16,10 +16,10 @@ def read_wire(content: bytes | str) -> Wire | None:
     no file can hold, becomes a question mark.
     """
     try:
-        said = _camel(json.loads(content))
+        message = _camel(json.loads(content))
     except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    return message if isinstance(message, dict) else None
 
 
 def _camel(value: Any, depth: int = 0) -> Any:

@@ -60,33 +60,33 @@ class Judge:
             return self._judged(stored)
 
     def _judged(self, stored: StoredRating) -> JudgedRating:
-        first, was_there = self._said(stored, 1, lambda: self.under.question(stored.rating))
-        said = [first]
+        first, was_there = self._answer(stored, 1, lambda: self.under.question(stored.rating))
+        answers = [first]
         try:
             try:
                 judged = read(first.response)
             except Unfit as unfit:
                 problems = unfit.problems
-                asked = self.under.question(stored.rating)
-                again, _ = self._said(
-                    stored, 2, lambda: asked.corrected(turn(first.response), problems)
+                question = self.under.question(stored.rating)
+                again, _ = self._answer(
+                    stored, 2, lambda: question.corrected(turn(first.response), problems)
                 )
-                said.append(again)
+                answers.append(again)
                 judged = read(again.response)
             reason = None
         except Stopped as stop:
             judged, reason = {}, stop.reason
         except Unfit:
             judged, reason = {}, "failed_checks"
-        used = sum((usage(one.response) for one in said), Usage())
-        version = str(said[-1].response.get("modelVersion") or "")
+        used = sum((usage(answer.response) for answer in answers), Usage())
+        version = str(answers[-1].response.get("modelVersion") or "")
         return JudgedRating(stored, judged, reason, version, used, was_there)
 
     def is_judged(self, stored: StoredRating) -> bool:
         """Whether the answer is there already, so that judging costs nothing."""
         return self.lake.exists(self._name(stored, 1))
 
-    def _said(
+    def _answer(
         self, stored: StoredRating, number: int, question: Callable[[], GeminiQuestion]
     ) -> tuple[StoredAnswer, bool]:
         name = self._name(stored, number)
@@ -95,9 +95,9 @@ class Judge:
             return parse(StoredAnswer, content, "kept judgement"), True
         asked_at, started = self.clock(), self.timer()
         reply = self.gemini.ask(question())
-        kept = stored_answer(reply, asked_at, self.timer() - started)
-        self.lake.write_once(name, kept.model_dump_json(exclude_none=True).encode())
-        return kept, False
+        answer = stored_answer(reply, asked_at, self.timer() - started)
+        self.lake.write_once(name, answer.model_dump_json(exclude_none=True).encode())
+        return answer, False
 
     def _name(self, stored: StoredRating, number: int) -> str:
         return judged_name(stored.video_id, stored.key, self.under.config_hash, number)

@@ -38,12 +38,14 @@ class JudgeCondition:
     @cached_property
     def prompt(self) -> str:
         """Instructions, then for each dimension its question, anchors and cards."""
-        asked = {one.name: one for one in dimensions()}
+        by_name = {dimension.name: dimension for dimension in dimensions()}
         parts = [_PROMPT.read_text(encoding="utf-8").strip()]
         for name in GROUNDED:
-            anchors = "; ".join(f"{at}: {words}" for at, words in asked[name].anchors)
+            anchors = "; ".join(f"{at}: {words}" for at, words in by_name[name].anchors)
             ids = ", ".join(card.id for card in cards_by_dimension()[name])
-            parts.append(f"{name}: {asked[name].title} {asked[name].ask}\n{anchors}\nCards: {ids}")
+            parts.append(
+                f"{name}: {by_name[name].title} {by_name[name].ask}\n{anchors}\nCards: {ids}"
+            )
         parts.append(f"Cards:\n{written(cards_shown())}")
         return "\n\n".join(parts)
 
@@ -66,8 +68,8 @@ class JudgeCondition:
 
     def question(self, rating: Rating) -> GeminiQuestion:
         """The question about one rating: its words and its numbers, and nothing of the video."""
-        told = json.dumps(_told(rating), ensure_ascii=False)
-        data = told.replace("<", "\\u003c").replace(">", "\\u003e")
+        rating_json = json.dumps(_shown_of(rating), ensure_ascii=False)
+        data = rating_json.replace("<", "\\u003c").replace(">", "\\u003e")
         return GeminiQuestion(
             contents=({"role": "user", "parts": [{"text": _ASK.format(data)}]},),
             system={"parts": [{"text": self.prompt}]},
@@ -102,7 +104,7 @@ class JudgeCondition:
         }
 
 
-def _told(rating: Rating) -> Wire:
+def _shown_of(rating: Rating) -> Wire:
     """A rating's rationale and numbers: neither who rated nor which video."""
     values = {} if rating.values is None else rating.values.model_dump(exclude_none=True)
     moments = [{"at_s": moment.at_s, "what": moment.what} for moment in rating.evidence]

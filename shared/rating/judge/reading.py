@@ -28,13 +28,13 @@ class _JudgeAnswer(Checked):
 
 def read(response: Wire) -> dict[str, DimensionVerdict]:
     """By dimension. Raises Stopped, and Unfit with what the judge can correct its answer by."""
-    said = object_of(text_of(response))
+    fields = object_of(text_of(response))
     try:
-        judged = _JudgeAnswer.model_validate_json(json.dumps(said)).judgements
+        judged = _JudgeAnswer.model_validate_json(json.dumps(fields)).judgements
     except ValidationError as error:
         problems = error.errors(include_url=False)[:10]
         raise Unfit(
-            *(f"{'.'.join(map(str, one['loc']))}: {one['msg']}." for one in problems)
+            *(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}." for problem in problems)
         ) from error
     if wrong := [*_absent(judged), *_invented(judged)]:
         raise Unfit(*wrong)
@@ -49,10 +49,12 @@ def _absent(judged: dict[str, DimensionVerdict]) -> list[str]:
 
 def _invented(judged: dict[str, DimensionVerdict]) -> list[str]:
     """Cards that were not shown for the dimension: a quotation must be one."""
-    told = []
-    for name, one in judged.items():
+    problems = []
+    for name, verdict in judged.items():
         shown = {card.id for card in cards_by_dimension().get(name, ())}
-        told += [
-            f"{name}: there is no card {card} for it." for card in one.cards if card not in shown
+        problems += [
+            f"{name}: there is no card {card} for it."
+            for card in verdict.cards
+            if card not in shown
         ]
-    return told
+    return problems

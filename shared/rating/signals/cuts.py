@@ -64,14 +64,14 @@ class CutFinder:
         if _alike(seen[at, : self._split], seen[max(0, at - 1), : self._split]) > _SAME_PICTURE:
             return False
         earlier = seen[max(0, at - _BEFORE) : max(0, at - 1)]
-        if any(self._distance(seen[at], one) < least for one in earlier):
+        if any(self._distance(seen[at], picture) < least for picture in earlier):
             return False
         if at + _AFTER >= len(seen) or at < _AFTER:
             return True  # what cannot be looked up is believed
         return self._distance(seen[at + _AFTER], seen[at - _AFTER]) >= least
 
-    def _distance(self, one: Array, other: Array) -> float:
-        moved = np.abs(one - other)
+    def _distance(self, first: Array, second: Array) -> float:
+        moved = np.abs(first - second)
         return float(
             _both(np.sort(moved[: self._split])[None], np.sort(moved[self._split :])[None])[0]
         )
@@ -93,8 +93,8 @@ def _both(luma: Array, colour: Array) -> Array:
     return np.asarray(luma[:, ranks[0]] + colour[:, ranks[1]])
 
 
-def _alike(one: Array, other: Array) -> float:
+def _alike(first: Array, second: Array) -> float:
     """Correlation over cells, 1 for a plain gain or offset; flat pictures count as alike."""
-    a, b = one - one.mean(), other - other.mean()
+    a, b = first - first.mean(), second - second.mean()
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / scale if scale > len(a) else 1.0 if abs(scale) < 1 else 0.0

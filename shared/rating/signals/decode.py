@@ -56,7 +56,7 @@ class Footage:
     refreshes_s: list[float] = field(default_factory=list)  # times of key frames
     cuts: CutFinder = field(default_factory=CutFinder)
     ticker: Ticker = field(default_factory=Ticker)
-    ear: SoundMeter = field(default_factory=SoundMeter)
+    sound: SoundMeter = field(default_factory=SoundMeter)
 
 
 def watch(path: str | os.PathLike[str]) -> Footage:
@@ -143,7 +143,7 @@ class _Pass:
         if not footage.frames:
             raise Unratable("undecodable", "no frame could be decoded")
         self._digest()
-        footage.ear.close()
+        footage.sound.close()
         return footage
 
     def _check_claims(self) -> None:
@@ -159,9 +159,9 @@ class _Pass:
             raise Unratable("too_long", f"{footage.declared_s:.0f} s long")
 
     def _packets(self) -> Iterator[Any]:
-        wanted = [stream for stream in (self.video, self.audio) if stream is not None]
+        streams = [stream for stream in (self.video, self.audio) if stream is not None]
         try:
-            yield from self.container.demux(wanted)
+            yield from self.container.demux(streams)
         except (FFmpegError, IndexError, ValueError, MemoryError):
             # IndexError is PyAV's answer to a stream that appears after the file was opened.
             self.footage.broke_off = True
@@ -234,12 +234,12 @@ class _Pass:
         footage.width, footage.height = size if footage.rotation % 180 == 0 else size[::-1]
 
     def _hear(self, frame: Any) -> None:
-        ear = self.footage.ear
+        sound = self.footage.sound
         at_s = 0.0 if frame.time is None else float(frame.time) - self.start_s
-        if ear.seconds > MAX_DURATION_S or at_s > MAX_DURATION_S:
+        if sound.seconds > MAX_DURATION_S or at_s > MAX_DURATION_S:
             raise Unratable("too_long", "the sound is longer than a short video")
         self.footage.has_audio = True
-        ear.hear(frame, max(0.0, at_s))
+        sound.hear(frame, max(0.0, at_s))
 
 
 def video_stream(container: Any) -> Any:

@@ -53,13 +53,13 @@ class _MeasuredClips:
 
     def __init__(self, folder: Path, on_progress: Callable[[str], None]):
         self._folder, self._say = folder, on_progress
-        self._known: dict[str, Signals] = {}
+        self._signals: dict[str, Signals] = {}
 
     def measured(self, name: str, scene: Scene, seconds: float = SECONDS, **how: int) -> Signals:
-        if name not in self._known:
+        if name not in self._signals:
             self._say(f"Measuring a clip: {name} …")
-            self._known[name] = measure(self.path(name, scene, seconds, **how))
-        return self._known[name]
+            self._signals[name] = measure(self.path(name, scene, seconds, **how))
+        return self._signals[name]
 
     def path(
         self,
@@ -133,42 +133,44 @@ def _odd(under: Scene, *at_s: float) -> Scene:
 
 
 def _static(clips: _MeasuredClips) -> InvariantCheck:
-    found = clips.measured("static", _still())
-    holds = found.unexpectedness == 0 and found.motion < 0.1
+    signals = clips.measured("static", _still())
+    holds = signals.unexpectedness == 0 and signals.motion < 0.1
     return InvariantCheck(
-        "A still picture surprises nobody", holds, f"score {found.unexpectedness}"
+        "A still picture surprises nobody", holds, f"score {signals.unexpectedness}"
     )
 
 
 def _cut(clips: _MeasuredClips) -> InvariantCheck:
     first, second = _still(1), _still(2)
-    found = clips.measured("cut", lambda t: first(t) if t < 4 - 1e-6 else second(t))
-    near = [abs(cut - 4.0) <= 1.5 / FPS for cut in found.cuts_s]
+    signals = clips.measured("cut", lambda t: first(t) if t < 4 - 1e-6 else second(t))
+    near = [abs(cut - 4.0) <= 1.5 / FPS for cut in signals.cuts_s]
     return InvariantCheck(
-        "A hard cut is found to the frame, once", near == [True], f"cuts {found.cuts_s}"
+        "A hard cut is found to the frame, once", near == [True], f"cuts {signals.cuts_s}"
     )
 
 
 def _oddball(clips: _MeasuredClips) -> InvariantCheck:
-    found = clips.measured("oddball", _odd(_hopping(_still()), ODD_S))
-    near = found.onset_s is not None and abs(found.onset_s - ODD_S) <= NEAR_S
-    return InvariantCheck("An oddball is found where it is", near, f"onset {found.onset_s}")
+    signals = clips.measured("oddball", _odd(_hopping(_still()), ODD_S))
+    near = signals.onset_s is not None and abs(signals.onset_s - ODD_S) <= NEAR_S
+    return InvariantCheck("An oddball is found where it is", near, f"onset {signals.onset_s}")
 
 
 def _longer_habit(clips: _MeasuredClips) -> InvariantCheck:
     late = clips.measured("oddball", _odd(_hopping(_still()), ODD_S))
     early = clips.measured("early oddball", _odd(_hopping(_still()), 1.5), 4.5)
     holds = late.surprise_nats > early.surprise_nats
-    told = f"{early.surprise_nats:.0f} nats after 1.5 s, {late.surprise_nats:.0f} after {ODD_S} s"
-    return InvariantCheck("The longer the habit, the more the exception surprises", holds, told)
+    measured = (
+        f"{early.surprise_nats:.0f} nats after 1.5 s, {late.surprise_nats:.0f} after {ODD_S} s"
+    )
+    return InvariantCheck("The longer the habit, the more the exception surprises", holds, measured)
 
 
 def _habituation(clips: _MeasuredClips) -> InvariantCheck:
-    found = clips.measured("five oddballs", _odd(_hopping(_still()), 3, 5, 7, 9, 11), 13)
-    peaks = [max(found.surprise_curve[at : at + 2]) for at in (3, 5, 7, 9, 11)]
+    signals = clips.measured("five oddballs", _odd(_hopping(_still()), 3, 5, 7, 9, 11), 13)
+    peaks = [max(signals.surprise_curve[at : at + 2]) for at in (3, 5, 7, 9, 11)]
     falls = all(later < earlier for earlier, later in pairwise(peaks))
-    told = ", ".join(f"{peak:.0f}" for peak in peaks)
-    return InvariantCheck("What comes again surprises less each time", falls, f"{told} nats")
+    measured = ", ".join(f"{peak:.0f}" for peak in peaks)
+    return InvariantCheck("What comes again surprises less each time", falls, f"{measured} nats")
 
 
 def _reversal(clips: _MeasuredClips) -> InvariantCheck:
@@ -177,9 +179,9 @@ def _reversal(clips: _MeasuredClips) -> InvariantCheck:
     backwards = clips.measured("backwards", lambda t: scene(6 - 1 / FPS - t), 6)
     same = abs(forwards.motion - backwards.motion) <= SAME_MOTION * forwards.motion
     other = abs(forwards.surprise_nats - backwards.surprise_nats) > 0.05 * forwards.surprise_nats
-    told = f"motion {forwards.motion:.3f} and {backwards.motion:.3f}"
+    measured = f"motion {forwards.motion:.3f} and {backwards.motion:.3f}"
     return InvariantCheck(
-        "Played backwards, motion stays and surprise changes", same and other, told
+        "Played backwards, motion stays and surprise changes", same and other, measured
     )
 
 
@@ -200,13 +202,15 @@ def _harmless(
 
 def _burst(clips: _MeasuredClips) -> InvariantCheck:
     quiet = clips.measured("static", _still())
-    found = clips.measured("burst of sound", _still(), burst=1)
-    heard = found.onset_s is not None and abs(found.onset_s - ODD_S) <= NEAR_S
+    signals = clips.measured("burst of sound", _still(), burst=1)
+    heard = signals.onset_s is not None and abs(signals.onset_s - ODD_S) <= NEAR_S
     holds = (
-        heard and found.unexpectedness > quiet.unexpectedness and found.loudness_lufs is not None
+        heard
+        and signals.unexpectedness > quiet.unexpectedness
+        and signals.loudness_lufs is not None
     )
     return InvariantCheck(
-        "A burst of sound over a still picture is heard", holds, f"onset {found.onset_s}"
+        "A burst of sound over a still picture is heard", holds, f"onset {signals.onset_s}"
     )
 
 

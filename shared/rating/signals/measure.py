@@ -38,62 +38,65 @@ def measure(path: str | os.PathLike[str]) -> Signals:
     count = len(ticks.motion)
     cut_frames = footage.cuts.cuts()
     cuts_s = tuple(round(footage.cuts.times[index], 4) for index in cut_frames)
-    found = surprise_of(
+    surprise = surprise_of(
         ticks,
         _bands(footage, count),
         _marks(cuts_s, count),
         _marks(_refreshes_s(footage), count),
     )
-    return _signals(footage, flags, cuts_s, found, _motion(ticks, cuts_s))
+    return _signals(footage, flags, cuts_s, surprise, _motion(ticks, cuts_s))
 
 
 def _signals(
-    footage: Footage, flags: list[str], cuts_s: tuple[float, ...], found: Surprise, motion: Floats
+    footage: Footage,
+    flags: list[str],
+    cuts_s: tuple[float, ...],
+    surprise: Surprise,
+    motion: Floats,
 ) -> Signals:
-    duration_s = _duration_s(footage)
-    powers = np.array(footage.ear.powers)
-    loudness = [lufs(value) for value in _per_second(powers, len(motion), np.mean)]
-    arousal = arousal_curve(_per_second(motion, len(motion), np.mean), cuts_s, loudness)
-    seconds = len(arousal)
-    peak = int(np.argmax(found.corrected))
-    peak_nats = float(found.corrected[peak])
-    first = _first_of(found.corrected, peak)
-    onset = _onset_s(footage, found, first) if peak_nats >= scores.ONSET_NATS else None
-    span = footage.last_s - footage.first_s
+    powers, ticks = np.array(footage.sound.powers), len(motion)
+    loudness = [lufs(power) for power in _per_second(powers, ticks, np.mean)]
+    motion_curve = _per_second(motion, ticks, np.mean)
+    arousal = arousal_curve(motion_curve, cuts_s, loudness)
+    peak = int(np.argmax(surprise.corrected))
+    peak_nats = float(surprise.corrected[peak])
+    first = _first_of(surprise.corrected, peak)
+    onset = _onset_s(footage, surprise, first) if peak_nats >= scores.ONSET_NATS else None
     integrated = integrated_lufs(powers)
-    if footage.has_audio and integrated is None:
-        flags = [*flags, "silent"]
     return Signals(
         version=VERSION,
-        duration_s=round(duration_s, 4),
+        duration_s=round(_duration_s(footage), 4),
         width=footage.width,
         height=footage.height,
         rotation=footage.rotation,
-        fps=round((footage.frames - 1) / span, 4) if span > 0 else None,
+        fps=_fps(footage),
         frames=footage.frames,
         has_audio=footage.has_audio,
         codec=footage.codec,
         cuts_s=cuts_s,
         onset_s=onset,
         peak_s=round((peak + 0.5) / TICKS_PER_S, 3) if peak_nats > 0 else None,
-        onset_channel=None if onset is None else CHANNELS[int(found.channel[first])],
+        onset_channel=None if onset is None else CHANNELS[int(surprise.channel[first])],
         surprise_nats=round(peak_nats, 4),
-        surprise_mean_nats=round(float(found.corrected.mean()), 4),
-        surprise_raw_nats=round(float(found.raw.max()), 4),
+        surprise_mean_nats=round(float(surprise.corrected.mean()), 4),
+        surprise_raw_nats=round(float(surprise.raw.max()), 4),
         motion=round(float(motion[1:].mean()) if len(motion) > 1 else 0.0, 4),
         arousal=round(float(arousal.mean()), 4),
         loudness_lufs=None if integrated is None else round(integrated, 2),
         unexpectedness=scores.unexpectedness(peak_nats),
         emotional_intensity=scores.emotional_intensity(float(arousal.mean()), float(arousal.max())),
-        surprise_curve=_curve(_per_second(found.corrected, len(motion), np.max)),
-        surprise_raw_curve=_curve(_per_second(found.raw, len(motion), np.max)),
-        motion_curve=_curve(_per_second(motion, len(motion), np.mean)),
+        surprise_curve=_curve(_per_second(surprise.corrected, ticks, np.max)),
+        surprise_raw_curve=_curve(_per_second(surprise.raw, ticks, np.max)),
+        motion_curve=_curve(motion_curve),
         arousal_curve=_curve(arousal),
-        loudness_curve=tuple(
-            None if value is None else round(value, 2) for value in loudness[:seconds]
-        ),
+        loudness_curve=tuple(None if level is None else round(level, 2) for level in loudness),
         flags=tuple(flags),
     )
+
+
+def _fps(footage: Footage) -> float | None:
+    span_s = footage.last_s - footage.first_s
+    return round((footage.frames - 1) / span_s, 4) if span_s > 0 else None
 
 
 def _flags(footage: Footage) -> list[str]:
@@ -104,8 +107,10 @@ def _flags(footage: Footage) -> list[str]:
         flags.append("truncated")
     if footage.bad_packets:
         flags.append("damaged")
-    if footage.first_s > _LATE_S or (footage.ear.start_s or 0.0) > _LATE_S:
+    if footage.first_s > _LATE_S or (footage.sound.start_s or 0.0) > _LATE_S:
         flags.append("late_start")
+    if footage.has_audio and integrated_lufs(np.array(footage.sound.powers)) is None:
+        flags.append("silent")
     return flags
 
 
@@ -130,14 +135,14 @@ def _refuse_the_unmeasurable(footage: Footage, flags: list[str]) -> None:
 
 
 def _duration_s(footage: Footage) -> float:
-    return max(footage.last_s + footage.frame_s, footage.ear.seconds)
+    return max(footage.last_s + footage.frame_s, footage.sound.seconds)
 
 
 def _bands(footage: Footage, ticks: int) -> Floats | None:
     """Band powers of each tick of the picture, silence where the sound has ended."""
-    if not footage.ear.bands:
+    if not footage.sound.bands:
         return None
-    heard = np.array(footage.ear.bands)[:ticks]
+    heard = np.array(footage.sound.bands)[:ticks]
     return np.concatenate([heard, np.zeros((ticks - len(heard), heard.shape[1]))])
 
 
@@ -172,10 +177,10 @@ def _first_of(nats: Floats, peak: int) -> int:
     return start + int(np.flatnonzero(nats[start : peak + 1] >= least)[0])
 
 
-def _onset_s(footage: Footage, found: Surprise, peak: int) -> float:
+def _onset_s(footage: Footage, surprise: Surprise, peak: int) -> float:
     """The instant at which a tick's change begins, to the frame or to 10 ms."""
-    if CHANNELS[int(found.channel[peak])] == "sound":
-        rise = footage.ear.rises[peak] if peak < len(footage.ear.rises) else 0.0
+    if CHANNELS[int(surprise.channel[peak])] == "sound":
+        rise = footage.sound.rises[peak] if peak < len(footage.sound.rises) else 0.0
         return round(peak / TICKS_PER_S + rise, 3)
     times = np.array(footage.cuts.times)
     near = (times >= (peak - 1) / TICKS_PER_S - 1e-6) & (times < (peak + 1) / TICKS_PER_S - 1e-6)

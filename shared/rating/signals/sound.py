@@ -44,8 +44,8 @@ class SoundMeter:
     start_s: float | None = None
     _kind: "_Kind | None" = None
     _pending: list[list[NDArray[Any]]] = field(default_factory=list)  # rows as they came
-    _rest: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 0), np.float32))
-    _held: int = 0  # samples of a channel in `_rest` and `_pending`
+    _undigested: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 0), np.float32))
+    _undigested_samples: int = 0  # samples of a channel in `_undigested` and `_pending`
     _rate: int = 0
     _last_level: float = 0.0
 
@@ -64,14 +64,16 @@ class SoundMeter:
             self._flush()
             self._start(kind, 0)
         self._pending.append(_rows(frame, kind))
-        self._held += frame.samples
-        if self._held >= kind.rate // TICKS_PER_S * TICKS_PER_S:  # a second keeps numpy busy
+        self._undigested_samples += frame.samples
+        if (
+            self._undigested_samples >= kind.rate // TICKS_PER_S * TICKS_PER_S
+        ):  # a second keeps numpy busy
             self._digest()
 
     @property
     def seconds(self) -> float:
-        held = self._held / self._rate if self._rate else 0.0
-        return len(self.powers) / TICKS_PER_S + held
+        undigested_s = self._undigested_samples / self._rate if self._rate else 0.0
+        return len(self.powers) / TICKS_PER_S + undigested_s
 
     def close(self) -> None:
         """Measure what is left; the last tick may be shorter than a tenth."""
@@ -84,32 +86,35 @@ class SoundMeter:
 
     def _start(self, kind: "_Kind", silent: int) -> None:
         self._kind, self._rate = kind, kind.rate
-        self._rest, self._held = np.zeros((kind.channels, silent), np.float32), silent
+        self._undigested, self._undigested_samples = (
+            np.zeros((kind.channels, silent), np.float32),
+            silent,
+        )
 
     def _digest(self) -> None:
         """Measure the whole ticks that are held."""
         samples = self._samples()
         size = self._rate // TICKS_PER_S
         count = samples.shape[1] // size
-        self._rest = samples[:, count * size :]
-        self._held = samples.shape[1] - count * size
+        self._undigested = samples[:, count * size :]
+        self._undigested_samples = samples.shape[1] - count * size
         self._measure(samples[:, : count * size].reshape(samples.shape[0], count, size))
 
     def _samples(self) -> NDArray[np.float32]:
         if self._kind is None or not self._pending:
-            return self._rest
+            return self._undigested
         raw = np.stack([np.concatenate(row, axis=-1) for row in zip(*self._pending, strict=True)])
         self._pending = []
-        return np.concatenate([self._rest, self._kind.floats(raw)], axis=1)
+        return np.concatenate([self._undigested, self._kind.floats(raw)], axis=1)
 
     def _flush(self) -> None:
-        if self._rate and self._held >= self._rate // TICKS_PER_S:
+        if self._rate and self._undigested_samples >= self._rate // TICKS_PER_S:
             self._digest()
-        rest = self._samples()
-        if self._rate and rest.shape[1] > self._rate // TICKS_PER_S // 4:
+        samples = self._samples()
+        if self._rate and samples.shape[1] > self._rate // TICKS_PER_S // 4:
             # Less than a quarter of a tick would be a spectrum of nothing.
-            self._measure(rest.reshape(rest.shape[0], 1, -1))
-        self._rest, self._held = rest[:, :0], 0
+            self._measure(samples.reshape(samples.shape[0], 1, -1))
+        self._undigested, self._undigested_samples = samples[:, :0], 0
 
     def _measure(self, ticks: NDArray[np.float32]) -> None:
         size = ticks.shape[2]
@@ -177,8 +182,10 @@ class _Kind:
     @property
     def is_known(self) -> bool:
         """Not for more channels than 7.1 has: the standard does not weigh them."""
-        known = self.format.removesuffix("p") in _SAMPLE_TYPES
-        return known and 1 <= self.channels <= MAX_CHANNELS and 1000 <= self.rate <= 768_000
+        is_known_format = self.format.removesuffix("p") in _SAMPLE_TYPES
+        return (
+            is_known_format and 1 <= self.channels <= MAX_CHANNELS and 1000 <= self.rate <= 768_000
+        )
 
     def floats(self, raw: NDArray[Any]) -> NDArray[np.float32]:
         """Channels as rows of floats in about -1..1."""

@@ -145,8 +145,8 @@ def _and_next(marks: Marks) -> Marks:
 def _usual(change: CellChange, floor: float, breaks: Marks) -> Floats:
     """The size of change that is ordinary at each tick, from what came so far."""
     level = _without_breaks(change.level, breaks)
-    known = np.isfinite(level)
-    least = max(floor, float(np.median(level[known])) if known.any() else 0.0)
+    finite = np.isfinite(level)
+    least = max(floor, float(np.median(level[finite])) if finite.any() else 0.0)
     usual = np.fmax(least, _running_median(level, _ORDINARY_WINDOW, -1))
     usual[:2] = least
     return usual
@@ -167,10 +167,10 @@ def _redrawn(change: CellChange, usual: Floats, redrawn: Marks, breaks: Marks) -
 
 def _without_breaks(values: Floats, breaks: Marks) -> Floats:
     """NaN at breaks and at the first tick, where there is no change to speak of."""
-    found = values.copy()
-    found[0] = np.nan
-    found[breaks] = np.nan
-    return found
+    unbroken = values.copy()
+    unbroken[0] = np.nan
+    unbroken[breaks] = np.nan
+    return unbroken
 
 
 def _running_median(values: Floats, before: int, after: int) -> Floats:
@@ -178,9 +178,9 @@ def _running_median(values: Floats, before: int, after: int) -> Floats:
     padded = np.concatenate([np.full(before, np.nan), values, np.full(max(0, after), np.nan)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, before + after + 1)[: len(values)]
     ordered = np.sort(windows, axis=1)  # what is unknown goes last
-    known = np.isfinite(ordered).sum(axis=1)
+    counts = np.isfinite(ordered).sum(axis=1)
     rows = np.arange(len(values))
-    low, high = ordered[rows, np.maximum(0, known - 1) // 2], ordered[rows, known // 2]
+    low, high = ordered[rows, np.maximum(0, counts - 1) // 2], ordered[rows, counts // 2]
     return np.asarray((low + high) / 2)
 
 
@@ -208,8 +208,8 @@ def _explained_by(motion: Floats, nats: Floats) -> Floats:
     apart = np.log(nats[bulk]) - slope * log_motion[bulk]
     base, scatter = float(apart.mean()), float(apart.std())
     # Beyond the motion seen in the bulk the line is not trusted.
-    held = np.minimum(log_motion, log_motion[bulk].max())
-    return np.asarray(np.exp(base + slope * held + _SCATTERS * scatter))
+    bounded = np.minimum(log_motion, log_motion[bulk].max())
+    return np.asarray(np.exp(base + slope * bounded + _SCATTERS * scatter))
 
 
 def _schema(breaks: Marks) -> Floats:

@@ -43,8 +43,8 @@ class CellChange:
         """The cells of some ticks."""
         long = len(self.blocks[0])
         width = self.blocks[0].shape[1]
-        found = [self.blocks[tick // long][tick % long] for tick in ticks.tolist()]
-        return np.array(found, dtype=np.float16).reshape(len(found), width)
+        rows = [self.blocks[tick // long][tick % long] for tick in ticks.tolist()]
+        return np.array(rows, dtype=np.float16).reshape(len(rows), width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ class Ticker:
     _before: tuple[Cells, Cells] | None = None
     _picture: list[CellChange] = field(default_factory=list)
     _tint: list[CellChange] = field(default_factory=list)
-    _told: list[tuple[Cells, ...]] = field(default_factory=list)  # spread, motion, usual motion
+    _statistics: list[tuple[Cells, ...]] = field(
+        default_factory=list
+    )  # spread, motion, usual motion
 
     def see(self, luma: Cells, colour: Cells, times_s: list[float]) -> None:
         """The next frames: `luma` frames x 32 x 32, `colour` frames x 2 x 16 x 16, 0-255."""
@@ -94,8 +96,10 @@ class Ticker:
             ends = np.array([self._since, np.floor(self._since + _SAME_INSTANT) + 1])
             self._show(self._shown[0][None], self._shown[1][None], ends)
         self._digest()
-        told = (np.concatenate(part).astype(np.float64) for part in zip(*self._told, strict=True))
-        return Ticks(CellChange.joined(self._picture), CellChange.joined(self._tint), *told)
+        per_tick = (
+            np.concatenate(part).astype(np.float64) for part in zip(*self._statistics, strict=True)
+        )
+        return Ticks(CellChange.joined(self._picture), CellChange.joined(self._tint), *per_tick)
 
     def _show(self, luma: Cells, colour: Cells, edges: Floats) -> None:
         """Show frames one after the other, each between two of `edges`, in ticks."""
@@ -125,13 +129,13 @@ class Ticker:
         if not self._pending:
             return
         shown = [self._before or self._pending[0], *self._pending]
-        luma = np.stack([one for one, _ in shown])
-        colour = np.stack([other for _, other in shown])
+        luma = np.stack([luma_cells for luma_cells, _ in shown])
+        colour = np.stack([colour_cells for _, colour_cells in shown])
         self._picture.append(CellChange.of(_pooled(unexplained(luma)[1:])))
-        left = [unexplained(colour[:, plane])[1:] for plane in range(2)]
-        self._tint.append(CellChange.of(np.stack(left, axis=1).reshape(len(luma) - 1, -1)))
+        residuals = [unexplained(colour[:, plane])[1:] for plane in range(2)]
+        self._tint.append(CellChange.of(np.stack(residuals, axis=1).reshape(len(luma) - 1, -1)))
         moved = np.abs(np.diff(luma, axis=0)).reshape(len(luma) - 1, -1)
-        self._told.append((luma[1:].std(axis=(1, 2)), moved.mean(axis=1), _middle(moved)))
+        self._statistics.append((luma[1:].std(axis=(1, 2)), moved.mean(axis=1), _middle(moved)))
         self._before, self._pending = shown[-1], []
 
 
@@ -150,10 +154,10 @@ def unexplained(planes: Cells) -> Cells:
     side = planes.shape[1]
     axis = np.linspace(-1, 1, side, dtype=planes.dtype)
     y, x = np.meshgrid(axis, axis, indexing="ij")
-    left = np.zeros_like(planes)
+    residual = np.zeros_like(planes)
     changed = 1 + np.flatnonzero((planes[1:] != planes[:-1]).any(axis=(1, 2)))
     if changed.size == 0:
-        return left
+        return residual
     now, before = planes[changed], planes[changed - 1]
     middle = (now + before) / 2
     gy, gx = np.gradient(middle, axis=(1, 2))
@@ -161,8 +165,10 @@ def unexplained(planes: Cells) -> Cells:
     zoom, turn, offset = x * gx + y * gy, y * gx - x * gy, np.ones_like(middle)
     basis = np.stack([gx, gy, *coarse, zoom, turn, middle, offset], axis=1)
     basis = basis.reshape(*basis.shape[:2], side * side)
-    left[changed] = _robust_residual(basis, (now - before).reshape(len(now), -1)).reshape(now.shape)
-    return left
+    residual[changed] = _robust_residual(basis, (now - before).reshape(len(now), -1)).reshape(
+        now.shape
+    )
+    return residual
 
 
 def _smoothed(planes: Cells) -> Cells:

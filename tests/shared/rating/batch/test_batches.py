@@ -41,7 +41,7 @@ class Killed(BaseException):
 
 
 class MortalLake(LakeInMemory):
-    """Dies after a given number of effects; whoever is dead has no more of them."""
+    """A lake that dies after a given number of effects, and then has no more of them."""
 
     def __init__(self):
         super().__init__()
@@ -58,9 +58,9 @@ class MortalLake(LakeInMemory):
 
     def replace(self, name, content, generation, content_type="application/json"):
         self.lives()
-        made = super().replace(name, content, generation, content_type)
+        new_generation = super().replace(name, content, generation, content_type)
         self.spend()
-        return made
+        return new_generation
 
     def delete(self, name, generation=None):
         self.lives()
@@ -69,11 +69,11 @@ class MortalLake(LakeInMemory):
         return gone
 
     def theirs(self, name, content):
-        """An effect of somebody else's."""
+        """A write by another process."""
         LakeInMemory.replace(self, name, content, self.read_with_generation(name)[1])
 
 
-def said(unexpectedness=20, **fields):
+def model_response(unexpectedness=20, **fields):
     values = dict.fromkeys(Values.model_fields) | {"unexpectedness": unexpectedness, "evidence": []}
     return {
         "candidates": [
@@ -93,13 +93,13 @@ def line(request, response=None, status="", **fields):
 
 
 class FakeJobs:
-    """Obeys `Jobs`: a job runs for one look, and then its output is there, in another order."""
+    """`Jobs` in memory: a job runs for one poll, then its output appears in another order."""
 
     def __init__(self, lake):
         self.lake = lake
-        self.made: list[tuple[str, str, str]] = []
-        self.asked: Counter = Counter()
-        self.answer = lambda request: line(request, said())
+        self.created: list[tuple[str, str, str]] = []
+        self.question_counts: Counter = Counter()
+        self.answer = lambda request: line(request, model_response())
         self.ends = "JOB_STATE_SUCCEEDED"
         self.successful = None
         self.shards = 2
@@ -107,8 +107,8 @@ class FakeJobs:
         self.looks: Counter = Counter()
         self.down = 0
 
-    def named(self, display_name):
-        for number, (name, _, _) in enumerate(self.made):
+    def find(self, display_name):
+        for number, (name, _, _) in enumerate(self.created):
             if name == display_name:
                 return self._job(number)
         return None
@@ -116,9 +116,9 @@ class FakeJobs:
     def create(self, display_name, source_uri, output_uri):
         self.lake.lives()
         self.before_create()
-        self.made.append((display_name, source_uri, output_uri))
+        self.created.append((display_name, source_uri, output_uri))
         self.lake.spend()
-        return self._job(len(self.made) - 1)
+        return self._job(len(self.created) - 1)
 
     def get(self, name):
         if self.down:
@@ -135,36 +135,36 @@ class FakeJobs:
         ended = START + timedelta(hours=8)
         return Job(
             f"projects/p/locations/global/batchPredictionJobs/{number}",
-            self.made[number][0], state, START, ended, self.successful,
+            self.created[number][0], state, START, ended, self.successful,
         )  # fmt: skip
 
     def _write(self, number):
-        _, source, output = (uri.removeprefix("gs://lake/") for uri in self.made[number])
-        requests = [json.loads(one)["request"] for one in self.lake.read(source).splitlines()]
+        _, source, output = (uri.removeprefix("gs://lake/") for uri in self.created[number])
+        requests = [json.loads(text)["request"] for text in self.lake.read(source).splitlines()]
         for request in requests:
             labels = request["labels"]
-            self.asked[f"{labels['video']}/{labels['replicate']}"] += 1
-        lines = [one for one in map(self.answer, requests) if one is not None]
+            self.question_counts[f"{labels['video']}/{labels['replicate']}"] += 1
+        lines = [answer for answer in map(self.answer, requests) if answer is not None]
         random.Random(number).shuffle(lines)
         for shard in range(self.shards):
             content = b"".join(
-                one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n"
-                for one in lines[shard :: self.shards]
+                answer if isinstance(answer, bytes) else json.dumps(answer).encode() + b"\n"
+                for answer in lines[shard :: self.shards]
             )
             self.lake.theirs(f"{output}/prediction-x/part-{shard}.jsonl", content)
 
 
 class FakeGemini:
-    """Obeys `Gemini`, live."""
+    """A `Gemini` that is asked live."""
 
     takes_bytes = False
 
     def __init__(self):
-        self.asked = []
+        self.questions = []
 
     def ask(self, question):
-        self.asked.append(question)
-        return Reply(said(30))
+        self.questions.append(question)
+        return Reply(model_response(30))
 
 
 @dataclass
@@ -254,12 +254,12 @@ def test_a_catalogue_becomes_ratings_in_one_job(world):
     outcome = world.backfill()
 
     rating = world.rating()
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
     assert outcome.ratings == {"rated": 3}
     assert (rating.status, rating.rater, rating.flags) == ("rated", UNDER.name, ("batch",))
     assert rating.rated_at == datetime.fromisoformat(ANSWERED_AT)
     assert {record.video_id for record in world.published} == set(IDS)
-    assert world.gemini.asked == []
+    assert world.gemini.questions == []
 
 
 def test_a_batch_costs_half(world):
@@ -275,11 +275,11 @@ def test_a_line_asks_what_is_asked_live_and_says_whose_it_is(world, clip):
     (name,) = (name for name in world.lake.names("batches/") if "/input-" in name)
     request = json.loads(world.lake.read(name).splitlines()[0])["request"]
     labels = request.pop("labels")
-    wanted = RatingRequest(
+    rating_request = RatingRequest(
         video_id=IDS[0], name=f"videos/{IDS[0]}.mp4", generation=labels["generation"],
         replicate=0, size=len(clip), mime="video/mp4", duration_s=2.0,
     )  # fmt: skip
-    live = json.loads(request_line(wanted, UNDER, world.lake))["request"]
+    live = json.loads(request_line(rating_request, UNDER, world.lake))["request"]
     live.pop("labels")
     assert request == live
     assert request["systemInstruction"]["parts"][0]["text"] == UNDER.prompt
@@ -293,7 +293,7 @@ def test_the_same_command_again_asks_and_publishes_nothing(world):
     outcome = world.backfill()
 
     assert outcome.standings == {"rated": 3}
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
     assert len(world.published) == published
 
 
@@ -301,13 +301,13 @@ def test_replicates_are_requests_of_their_own(world):
     world.backfill(replicates=3)
 
     assert len(world.ratings()) == 9
-    assert set(world.jobs.asked.values()) == {1}
+    assert set(world.jobs.question_counts.values()) == {1}
 
 
 def test_a_job_takes_no_more_requests_than_it_may(world):
     world.backfill(replicates=3, part_requests=4)
 
-    assert len(world.jobs.made) == 3
+    assert len(world.jobs.created) == 3
     assert len(world.ratings()) == 9
 
 
@@ -352,7 +352,7 @@ def test_what_is_no_video_is_rated_without_being_asked(world):
     world.backfill()
 
     assert world.rating("7300000000000000009").reason == "not_a_video"
-    assert "7300000000000000009/0" not in world.jobs.asked
+    assert "7300000000000000009/0" not in world.jobs.question_counts
 
 
 def test_a_clip_that_is_too_long_is_rated_without_being_asked(world):
@@ -360,29 +360,29 @@ def test_a_clip_that_is_too_long_is_rated_without_being_asked(world):
 
     world.backfill(under=under)
 
-    assert world.jobs.made == []
+    assert world.jobs.created == []
     assert world.rating(under=under).reason == "too_long"
 
 
 def test_what_was_answered_already_is_not_asked_again(world):
-    kept = StoredAnswer(asked_at=START, response=said(7), latency_s=1.5)
-    Answers(world.lake).keep(IDS[0], world.key(), 1, kept)
+    stored = StoredAnswer(asked_at=START, response=model_response(7), latency_s=1.5)
+    Answers(world.lake).keep(IDS[0], world.key(), 1, stored)
 
     world.backfill()
 
     assert world.rating().values.unexpectedness == 7
-    assert f"{IDS[0]}/0" not in world.jobs.asked
+    assert f"{IDS[0]}/0" not in world.jobs.question_counts
 
 
 def test_an_answer_that_fails_a_check_is_corrected_live_and_nothing_else_is(world):
     world.jobs.answer = lambda request: line(
-        request, said(101 if request["labels"]["video"] == IDS[1] else 20)
+        request, model_response(101 if request["labels"]["video"] == IDS[1] else 20)
     )
 
     outcome = world.backfill()
 
-    assert outcome.corrected == len(world.gemini.asked) == 1
-    assert len(world.gemini.asked[0].contents) == 3
+    assert outcome.corrected == len(world.gemini.questions) == 1
+    assert len(world.gemini.questions[0].contents) == 3
     assert world.rating(IDS[1]).values.unexpectedness == 30
     assert world.rating(IDS[1]).flags == ("corrected", "batch")
 
@@ -413,7 +413,7 @@ def test_a_dry_run_writes_nothing(world):
     assert (outcome.to_ask, outcome.videos, outcome.seconds) == (3, 3, 6.0)
     assert 0 < outcome.cost.low < outcome.cost.high
     assert world.lake.objects == before
-    assert world.jobs.made == []
+    assert world.jobs.created == []
 
 
 def test_the_number_of_requests_under_way_is_bounded(world):
@@ -437,35 +437,35 @@ def test_error_lines_are_counted_by_what_they_say_and_asked_again(world):
     world.jobs.answer = lambda request: (
         line(request, status=f"Bad Request: {error}")
         if request["labels"]["video"] != IDS[0]
-        else line(request, said())
+        else line(request, model_response())
     )
 
     outcome = world.backfill()
     with pytest.raises(UserError, match="2 requests failed"):
         refuse_failure(outcome)
-    world.jobs.answer = lambda request: line(request, said())
+    world.jobs.answer = lambda request: line(request, model_response())
     again = world.backfill()
 
     assert outcome.messages() == {"Cannot fetch gs://… now": 2}
     assert (again.to_ask, again.failed) == (2, 0)
     assert len(world.ratings()) == 3
-    assert world.gemini.asked == []
+    assert world.gemini.questions == []
 
 
 @pytest.mark.parametrize("ends", ["FAILED", "CANCELLED", "EXPIRED", "PARTIALLY_SUCCEEDED"])
 def test_of_a_job_that_is_cut_short_what_is_there_is_kept(world, ends):
     world.jobs.ends = f"JOB_STATE_{ends}"
     world.jobs.answer = lambda request: (
-        line(request, said()) if request["labels"]["video"] == IDS[0] else None
+        line(request, model_response()) if request["labels"]["video"] == IDS[0] else None
     )
 
     outcome = world.backfill()
-    world.jobs.answer = lambda request: line(request, said())
+    world.jobs.answer = lambda request: line(request, model_response())
     world.jobs.ends = "JOB_STATE_SUCCEEDED"
     world.backfill()
 
     assert (outcome.ratings, outcome.missing) == ({"rated": 1}, 2)
-    assert world.jobs.asked == {f"{IDS[0]}/0": 1, f"{IDS[1]}/0": 2, f"{IDS[2]}/0": 2}
+    assert world.jobs.question_counts == {f"{IDS[0]}/0": 1, f"{IDS[1]}/0": 2, f"{IDS[2]}/0": 2}
     assert len(world.ratings()) == 3
 
 
@@ -475,12 +475,12 @@ def test_a_job_that_failed_whole_is_made_anew_by_the_next_run(world):
     world.backfill()
     world.jobs.ends, world.jobs.answer = (
         "JOB_STATE_SUCCEEDED",
-        lambda request: line(request, said()),
+        lambda request: line(request, model_response()),
     )
 
     world.backfill()
 
-    assert len({name for name, _, _ in world.jobs.made}) == 2
+    assert len({name for name, _, _ in world.jobs.created}) == 2
     assert len(world.ratings()) == 3
 
 
@@ -493,7 +493,7 @@ def test_a_job_that_says_more_than_it_wrote_is_not_paid_again(world):
     with suppress(Transient):
         world.backfill()
 
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
 
 
 @pytest.mark.parametrize("ids", [IDS[:1], IDS[:2], IDS], ids=len)
@@ -511,14 +511,16 @@ def test_what_is_erased_before_the_answers_are_collected_keeps_nothing_up(world,
     world.backfill()
 
     assert not any(part.is_open for part in open_parts_of(world))
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
     assert {name.split("/")[1] for name in world.ratings()} == set(IDS) - set(ids)
     assert not any("[erased]" in name for name in world.lake.objects)
 
 
 def test_an_answer_that_only_mentions_an_erased_creator_is_kept_without_the_name(world):
     world.jobs.successful, get = 3, world.jobs.get
-    world.jobs.answer = lambda request: line(request, said(violation="@ada.l falls upwards"))
+    world.jobs.answer = lambda request: line(
+        request, model_response(violation="@ada.l falls upwards")
+    )
 
     def and_then_erased(name):
         job = get(name)
@@ -543,18 +545,19 @@ def erase(lake, ids, creators=()):
 
 
 def test_hostile_lines_are_counted_and_fatal_to_none(world):
+    response = model_response()
     junk = [
         b"\n", b"not json\n", b"[1]\n", b"null\n", b'{"request": 7}\n', b"\xff\xfe\n",
         b"[" * 100_000 + b"\n", b'{"request": ' + b'{"a":' * 200 + b"1" + b"}" * 201 + b"\n",
-        json.dumps(line({"labels": {"video": "7", "generation": "1", "replicate": "0"}}, said()))
+        json.dumps(line({"labels": {"video": "7", "generation": "1", "replicate": "0"}}, response))
         .encode() + b"\n",
-        json.dumps(line({"labels": {"video": [], "generation": {}, "replicate": "x"}}, said()))
+        json.dumps(line({"labels": {"video": [], "generation": {}, "replicate": "x"}}, response))
         .encode() + b"\n",
         b'{"request": {"contents": [[{"parts": 1}], {"parts": ["x", {"fileData": 1}]}]}}\n',
     ]  # fmt: skip
 
     def answer(request):
-        return junk.pop() if junk else line(request, said())
+        return junk.pop() if junk else line(request, model_response())
 
     world.ids = ()
     for number in range(20):
@@ -562,93 +565,97 @@ def test_hostile_lines_are_counted_and_fatal_to_none(world):
     outcome = world.backfill()
 
     (part,) = outcome.jobs
-    assert part.found.answered == 23
+    assert part.counts.answered == 23
     world.jobs.answer = answer
     world.backfill(replicates=2)
-    (found,) = (
-        read_part(world.lake, name)[0].found
+    (counts,) = (
+        read_part(world.lake, name)[0].counts
         for name in world.lake.names("batches/")
         if "/job-" in name and read_part(world.lake, name)[0].batch_id != part.batch_id
     )
-    assert (found.answered, found.missing) == (12, 11)
-    assert found.malformed + found.unknown == 10  # the empty line is none
+    assert (counts.answered, counts.missing) == (12, 11)
+    assert counts.malformed + counts.unknown == 10  # the empty line is none
 
 
-def results(lake, count=2, **fields):
-    wanted = [
+def results_of(lake, count=2, **fields):
+    ratings = [
         RatingRequest(
             video_id=IDS[0], name=f"videos/{IDS[0]}.mp4", generation="5", replicate=number,
             size=1, mime="video/mp4", **fields,
         )
         for number in range(count)
     ]  # fmt: skip
-    requests = [json.loads(request_line(one, UNDER, lake))["request"] for one in wanted]
-    return Results(wanted, "lake", START), requests
+    requests = [json.loads(request_line(request, UNDER, lake))["request"] for request in ratings]
+    return Results(ratings, "lake", START), requests
 
 
-def read(results, said):
-    return results.read(said if said is None else json.dumps(said).encode())
+def read(results, line):
+    return results.read(line if line is None else json.dumps(line).encode())
 
 
 def test_a_result_without_labels_is_known_by_its_file(world):
-    found, requests = results(world.lake)
+    results, requests = results_of(world.lake)
     for request in requests:
         del request["labels"]
 
-    read_ones = [read(found, line(request, said())) for request in requests]
+    in_order = [read(results, line(request, model_response())) for request in requests]
 
-    assert [one.replicate for one in read_ones] == [0, 1]
-    assert found.missing == 0
+    assert [result.replicate for result in in_order] == [0, 1]
+    assert results.counts().missing == 0
 
 
 def test_a_result_in_snake_case_is_read_the_same(world):
-    found, (request,) = results(world.lake, 1)
+    results, (request,) = results_of(world.lake, 1)
     del request["labels"]
     content = request["contents"][0]["parts"][0]
     content["file_data"] = {"file_uri": content.pop("fileData")["fileUri"]}
-    response = said()
+    response = model_response()
     response["usage_metadata"] = {"prompt_token_count": 12}
     del response["usageMetadata"]
 
-    result = read(found, line(request, response))
+    result = read(results, line(request, response))
 
-    assert result.kept.response["usageMetadata"] == {"promptTokenCount": 12}
+    assert result.answer.response["usageMetadata"] == {"promptTokenCount": 12}
 
 
 def test_labels_that_contradict_the_file_are_nobodys(world):
-    found, (request,) = results(world.lake, 1)
+    results, (request,) = results_of(world.lake, 1)
     request["labels"]["generation"] = "6"
 
-    assert read(found, line(request, said())) is None
-    assert (found.unknown, found.missing) == (1, 1)
+    assert read(results, line(request, model_response())) is None
+    assert (results.counts().unknown, results.counts().missing) == (1, 1)
 
 
 def test_a_line_twice_counts_once_and_an_error_after_an_answer_changes_nothing(world):
-    found, (request,) = results(world.lake, 1)
+    results, (request,) = results_of(world.lake, 1)
 
-    read(found, line(request, said()))
-    read(found, line(request, said()))
-    read(found, line(request, status="late error"))
+    read(results, line(request, model_response()))
+    read(results, line(request, model_response()))
+    read(results, line(request, status="late error"))
 
-    assert (found.answered, found.failed, found.missing) == (1, 0, 0)
+    assert (results.counts().answered, results.counts().failed, results.counts().missing) == (
+        1,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize("time", ["", "yesterday", "9999-12-31T23:59:59-23:00", 5, None])
 def test_a_line_without_a_time_has_the_jobs(world, time):
-    found, (request,) = results(world.lake, 1)
+    results, (request,) = results_of(world.lake, 1)
 
-    result = read(found, line(request, said(), processed_time=time))
+    result = read(results, line(request, model_response(), processed_time=time))
 
-    assert result.kept.asked_at == START
+    assert result.answer.asked_at == START
 
 
 def test_half_a_character_is_kept_as_a_question_mark(world):
-    found, (request,) = results(world.lake, 1)
+    results, (request,) = results_of(world.lake, 1)
 
-    result = read(found, line(request, {"candidates": "\ud800"}))
+    result = read(results, line(request, {"candidates": "\ud800"}))
 
-    assert result.kept.response == {"candidates": "?"}
-    assert found.failed == 0
+    assert result.answer.response == {"candidates": "?"}
+    assert results.counts().failed == 0
 
 
 def test_a_line_without_an_end_is_not_kept_in_memory(world, monkeypatch):
@@ -659,13 +666,13 @@ def test_a_line_without_an_end_is_not_kept_in_memory(world, monkeypatch):
 
 
 def test_different_errors_are_counted_within_bounds(world):
-    found, (request,) = results(world.lake, 1)
+    results, (request,) = results_of(world.lake, 1)
 
     for number in range(100):
-        read(found, line(request, status=f"error {number}"))
+        read(results, line(request, status=f"error {number}"))
 
-    assert len(found.messages) <= 21
-    assert found.messages.total() == 100
+    assert len(results.messages) <= 21
+    assert results.messages.total() == 100
 
 
 # --- the second time ----------------------------------------------------------------------------
@@ -682,10 +689,10 @@ def prepared(clip):
     world = World(clip)
     world.store("7300000000000000008", clip)
     world.store("7300000000000000009", b"no video")
-    kept = StoredAnswer(asked_at=START, response=said(7), latency_s=1.5)
-    Answers(world.lake).keep("7300000000000000008", world.key("7300000000000000008"), 1, kept)
+    stored = StoredAnswer(asked_at=START, response=model_response(7), latency_s=1.5)
+    Answers(world.lake).keep("7300000000000000008", world.key("7300000000000000008"), 1, stored)
     world.jobs.answer = lambda request: line(
-        request, said(101 if request["labels"]["video"] == IDS[1] else 20)
+        request, model_response(101 if request["labels"]["video"] == IDS[1] else 20)
     )
     return world
 
@@ -703,12 +710,12 @@ def outlived(world, life):
     return False
 
 
-def made(world):
+def final_ratings(world):
     """All ratings without their time: what was rated an hour later says so."""
     return {name: timeless(json.loads(content)) for name, content in world.ratings().items()}
 
 
-def told_of(world):
+def published_ratings(world):
     """All that was published, however often."""
     return {
         json.dumps(timeless(record.rating.model_dump(mode="json"))) for record in world.published
@@ -726,11 +733,11 @@ def test_killed_after_any_effect_it_ends_the_same_and_asks_once(clip):
         life += 1
         world = prepared(clip)
         killed = outlived(world, life)
-        assert made(world) == made(whole), life
-        assert told_of(world) == told_of(whole), life
-        assert set(world.jobs.asked.values()) == {1}, life
-        assert len(world.jobs.made) == len({name for name, _, _ in world.jobs.made}), life
-        assert len(world.gemini.asked) == 2, life
+        assert final_ratings(world) == final_ratings(whole), life
+        assert published_ratings(world) == published_ratings(whole), life
+        assert set(world.jobs.question_counts.values()) == {1}, life
+        assert len(world.jobs.created) == len({name for name, _, _ in world.jobs.created}), life
+        assert len(world.gemini.questions) == 2, life
         if not killed:
             break
 
@@ -755,8 +762,8 @@ def test_killed_twice_it_still_ends_the_same(clip):
         world.lake.life = 10**9
         world.backfill(replicates=2, part_requests=4)
 
-        assert made(world) == made(whole), life
-        assert set(world.jobs.asked.values()) == {1}, life
+        assert final_ratings(world) == final_ratings(whole), life
+        assert set(world.jobs.question_counts.values()) == {1}, life
 
 
 def test_a_job_whose_making_was_not_heard_of_is_adopted(world):
@@ -771,12 +778,12 @@ def test_a_job_whose_making_was_not_heard_of_is_adopted(world):
         world.backfill()
     world.backfill()
 
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
     assert len(world.ratings()) == 3
 
 
 def test_a_job_that_shows_up_late_is_waited_for(world):
-    create, named = world.jobs.create, world.jobs.named
+    create, find = world.jobs.create, world.jobs.find
 
     def lost(*arguments):
         create(*arguments)
@@ -786,10 +793,10 @@ def test_a_job_that_shows_up_late_is_waited_for(world):
     with pytest.raises(Undecided):
         world.backfill()
     shown_at = world.lake.now + timedelta(seconds=100)
-    world.jobs.named = lambda name: named(name) if world.lake.now >= shown_at else None
+    world.jobs.find = lambda name: find(name) if world.lake.now >= shown_at else None
     world.backfill()
 
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
 
 
 def test_a_job_that_was_never_made_is_made_after_a_wait(world):
@@ -803,7 +810,7 @@ def test_a_job_that_was_never_made_is_made_after_a_wait(world):
     asked_at = world.lake.now
     world.backfill()
 
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
     assert world.lake.now - asked_at >= timedelta(seconds=150)
 
 
@@ -818,7 +825,7 @@ def test_a_refused_job_is_tried_again_at_once(world):
     world.backfill(wait=False)
 
     assert world.lake.now == START
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
 
 
 def test_two_at_the_same_time_make_one_job(world):
@@ -836,7 +843,7 @@ def test_two_at_the_same_time_make_one_job(world):
     world.backfill()
 
     assert others == [15.0]
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
     assert len(world.ratings()) == 3
 
 
@@ -846,7 +853,7 @@ def test_without_waiting_the_next_run_goes_on_whatever_it_selects(world):
 
     assert first.running and not first.ratings
     assert len(world.ratings()) == 3
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
 
 
 def test_a_larger_selection_asks_only_what_is_not_under_way(world):
@@ -856,7 +863,7 @@ def test_a_larger_selection_asks_only_what_is_not_under_way(world):
     outcome = world.backfill()
 
     assert outcome.standings == {"under_way": 1, "wanted": 2}
-    assert set(world.jobs.asked.values()) == {1}
+    assert set(world.jobs.question_counts.values()) == {1}
     assert len(world.ratings()) == 3
 
 
@@ -896,7 +903,7 @@ def test_what_another_delivery_holds_is_left_and_said(world):
     world.backfill()
 
     assert len(world.ratings()) == 3
-    assert len(world.jobs.made) == 1
+    assert len(world.jobs.created) == 1
 
 
 def test_a_state_that_cannot_be_read_stops_the_run(world):
@@ -917,14 +924,14 @@ def test_many_threads_end_the_same(clip):
 
 
 def test_answers_are_kept_before_they_are_read(world):
-    world.jobs.answer = lambda request: line(request, said(20, language=5))
+    world.jobs.answer = lambda request: line(request, model_response(20, language=5))
 
     world.backfill()
 
-    kept = json.loads(world.lake.read(answer_name(IDS[0], world.key(), 1)))
-    assert kept == {
+    stored = json.loads(world.lake.read(answer_name(IDS[0], world.key(), 1)))
+    assert stored == {
         "asked_at": "2026-11-01T06:00:00.250000Z",
-        "response": said(20, language=5),
+        "response": model_response(20, language=5),
         "is_batch": True,
         "schema_relaxed": False,
     }
