@@ -30,8 +30,8 @@ from local.functions import FUNCTIONS
 from local.sandbox import mark
 from local.sandbox.clips import render
 from local.sandbox.designs import Design
+from shared.concurrency import LIBRARIES
 from shared.messaging.events import VideoUploaded, notification_of
-from shared.one_thread import LIBRARIES
 
 COMMAND = "python -m benchmarks deployed"
 TURNS = 9

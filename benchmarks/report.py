@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.table import Figure
-from shared.one_thread import in_one_thread
+from shared.concurrency import in_one_thread
 
 VIDEOS = 5_000
 CREATORS = 800

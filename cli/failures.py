@@ -14,7 +14,7 @@ from local.traffic import ASKING_WITHIN_S, Traffic, get_json, wait_until_over
 from shared.concurrency import in_order
 from shared.errors import Misconfigured, Transient
 from shared.messaging.dead_letters import DeadLetters, drain_all
-from shared.messaging.failed import Failed, failures, replay, sendable
+from shared.messaging.failed import FailureEntry, failures, replay, sendable
 from shared.messaging.topics import Stage, Topics, Unsendable
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import FAILED, Lake
@@ -72,7 +72,7 @@ class Failures:
         self._tombstones = tombstones_of(endpoints, self.lake)
         self._keep_dead_letters()
 
-    def matching(self, selection: FailureFilter) -> Iterator[Failed]:
+    def matching(self, selection: FailureFilter) -> Iterator[FailureEntry]:
         return failures(self.lake, selection.stage, selection.reason, selection.since)
 
     def replay(
@@ -85,7 +85,7 @@ class Failures:
             self._endpoints.project, self._endpoints.uploads_topic, self._endpoints.records_topic
         )
 
-        def attempt(failure: Failed) -> tuple[Failed, str | None]:
+        def attempt(failure: FailureEntry) -> tuple[FailureEntry, str | None]:
             try:
                 sendable(failure)
                 if not dry_run and not replay(failure, self.lake, topics, self._tombstones):

@@ -10,7 +10,7 @@ from pathlib import Path
 from local.endpoints import GEMINI, Endpoints
 from shared.errors import Misconfigured
 from shared.messaging.delivery import FAILED_DELIVERY
-from shared.storage.lease import Claimed
+from shared.storage.lease import LeaseHeld
 
 MAX_BYTES_PER_READ = 2**20
 MAX_SENTENCE_CHARS = 1_000
@@ -41,7 +41,7 @@ class FunctionErrors:
     def _note(self, error: str, sentence: str) -> None:
         if error == Misconfigured.__name__:
             self.misconfigured = sentence
-        elif error != Claimed.__name__:  # another delivery of the same request is at work
+        elif error != LeaseHeld.__name__:  # another delivery of the same request is at work
             self.last = sentence
 
     def _size(self) -> int:

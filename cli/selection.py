@@ -9,7 +9,7 @@ from cli.errors import WRONG_USE, UserError
 from cli.uploads import files_in
 from shared.concurrency import in_order
 from shared.model import Malformed, Record, content_id, id_in_name, parse_record
-from shared.storage.lake import VIDEOS, Entry, Gone, Lake, metadata_name
+from shared.storage.lake import VIDEOS, Gone, Lake, LakeObject, metadata_name
 
 ALL = "all"
 COLLECTION = "collection:"
@@ -130,7 +130,7 @@ class SelectedVideos:
             yield from self._selected_from(self.lake.entries(VIDEOS), remaining)
 
     def _selected_from(
-        self, entries: Iterable[Entry], durations: dict[str, float | None]
+        self, entries: Iterable[LakeObject], durations: dict[str, float | None]
     ) -> Iterator[LakeVideo]:
         """Those that are wanted. A file whose name tells no id is only read if it may be one."""
         reads = self.selected.everything or any(id_.startswith("u") for id_ in durations)
@@ -143,7 +143,7 @@ class SelectedVideos:
                 duration_s = durations.get(video_id)
                 yield LakeVideo(video_id, entry.name, entry.generation, entry.size, duration_s)
 
-    def _content_id(self, entry: Entry) -> str | None:
+    def _content_id(self, entry: LakeObject) -> str | None:
         try:
             return content_id(self.lake.sha256(entry.name, entry.generation))
         except Gone:  # replaced or deleted since it was listed

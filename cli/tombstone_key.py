@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from local.endpoints import Endpoints
-from shared.once import once
+from shared.concurrency import once
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
 

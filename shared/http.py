@@ -21,7 +21,7 @@ PIECE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class HttpLimits:
     """How long one request may take, in seconds.
 
     `connect_s` bounds each address of a host, TLS included, and `silence_s` each read and write. A
@@ -35,12 +35,12 @@ class Limits:
     bytes_per_s: float = 1_500_000.0
 
 
-TOKEN_LIMITS = Limits(silence_s=10.0, request_s=10.0)
+TOKEN_LIMITS = HttpLimits(silence_s=10.0, request_s=10.0)
 """google-auth waits 120 s for a token, up to twelve times. A token takes less than one second, and
 google-auth itself asks three times."""
 
 
-def bound(session: requests.Session, limits: Limits) -> None:
+def bound(session: requests.Session, limits: HttpLimits) -> None:
     """Keep all requests of a session within limits, and those for its tokens within theirs.
 
     It mounts adapters, as Google's own samples do for `client._http` and the session of its tokens.
@@ -57,10 +57,10 @@ def bound_client(client: Any, request_timeout_s: float) -> None:
     `request_timeout_s` is the longest silence; a whole request may take twice as long and more
     for many bytes.
     """
-    bound(client._http, Limits(silence_s=request_timeout_s, request_s=2 * request_timeout_s))
+    bound(client._http, HttpLimits(silence_s=request_timeout_s, request_s=2 * request_timeout_s))
 
 
-def _mount(session: requests.Session, limits: Limits) -> None:
+def _mount(session: requests.Session, limits: HttpLimits) -> None:
     for scheme in ("https://", "http://"):
         session.mount(scheme, BoundedAdapter(limits))
 
@@ -68,7 +68,7 @@ def _mount(session: requests.Session, limits: Limits) -> None:
 class BoundedAdapter(HTTPAdapter):
     """The usual adapter, whose requests end with requests.Timeout or ConnectionError in time."""
 
-    def __init__(self, limits: Limits = Limits()):
+    def __init__(self, limits: HttpLimits = HttpLimits()):
         self.limits = limits
         super().__init__()
 
@@ -98,7 +98,7 @@ def _shorter(wish_s: float | None, limit_s: float) -> float:
     return limit_s if wish_s is None else min(wish_s, limit_s)
 
 
-def _pools(limits: Limits) -> Mapping[str, Any]:
+def _pools(limits: HttpLimits) -> Mapping[str, Any]:
     """urllib3's connection pools, with connections that look at the clock."""
     return {
         "http": _pool(HTTPConnectionPool, _PlainConnection, limits),
@@ -106,14 +106,14 @@ def _pools(limits: Limits) -> Mapping[str, Any]:
     }
 
 
-def _pool(pool: type[Any], connection: Any, limits: Limits) -> type[Any]:
+def _pool(pool: type[Any], connection: Any, limits: HttpLimits) -> type[Any]:
     return type(pool.__name__, (pool,), {"ConnectionCls": partial(connection, limits=limits)})
 
 
 class _Clock:
     """The time that one request may still take. Bytes that move add to it."""
 
-    def __init__(self, limits: Limits):
+    def __init__(self, limits: HttpLimits):
         self._limits = limits
         self._ends_at = time.monotonic() + limits.request_s
 
@@ -135,7 +135,7 @@ class _Clocked:
     timeout: Any
     response_class: Any
 
-    def __init__(self, *arguments: Any, limits: Limits, **options: Any):
+    def __init__(self, *arguments: Any, limits: HttpLimits, **options: Any):
         super().__init__(*arguments, **options)
         self._limits = limits
         self._clock = _Clock(limits)

@@ -10,11 +10,11 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import AuthorizedSession
 
 from shared.errors import Misconfigured, Transient
-from shared.http import Limits, bound
+from shared.http import HttpLimits, bound
 
 URL = "https://secretmanager.googleapis.com/v1"
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
-LIMITS = Limits(silence_s=20.0, request_s=20.0)
+LIMITS = HttpLimits(silence_s=20.0, request_s=20.0)
 
 
 def secret_value(name: str, session: requests.Session | None = None, url: str = URL) -> str:

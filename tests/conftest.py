@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from shared.one_thread import in_one_thread
+from shared.concurrency import in_one_thread
 from tests.sql.witness import watch
 
 in_one_thread()  # before numpy is imported: several processes share few cores

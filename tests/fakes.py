@@ -17,7 +17,7 @@ from shared.messaging.events import Message
 from shared.messaging.topics import Stage
 from shared.model import Record, canonical_json
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import Entry, Gone, Superseded, failed_name
+from shared.storage.lake import Gone, LakeObject, Superseded, failed_name
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,10 @@ class LakeInMemory:
     def names(self, prefix: str) -> Iterator[str]:
         yield from sorted(name for name in self.objects if name.startswith(prefix))
 
-    def entries(self, prefix: str, after: str = "") -> Iterator[Entry]:
+    def entries(self, prefix: str, after: str = "") -> Iterator[LakeObject]:
         for name in self.names(prefix):
             if name > after and (it := self.objects.get(name)):
-                yield Entry(name, it.generation, it.size, it.updated, it.custom_time)
+                yield LakeObject(name, it.generation, it.size, it.updated, it.custom_time)
 
     def put(
         self,
@@ -150,7 +150,7 @@ def tombstones_in(lake: Any) -> Tombstones:
 
 
 class BusInMemory:
-    """Obeys `shared.messaging.publisher.Bus`."""
+    """Obeys `shared.messaging.publisher.RecordPublisher`."""
 
     def __init__(self) -> None:
         self.published: list[Record] = []

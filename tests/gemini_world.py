@@ -22,7 +22,7 @@ from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
 from shared.rating.rate import RateApp, rate_upload
-from shared.storage.lease import Claims
+from shared.storage.lease import Lease
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.stand_ins.gemini import StandIn
 
@@ -99,7 +99,7 @@ class World:
         return RateApp(
             lake=self.lake,
             tombstones=tombstones_in(self.lake),
-            claims=Claims(self.lake, lease_s=660),
+            lease=Lease(self.lake, duration_s=660),
             raters=lambda condition: raters.get(condition or "gemini"),
             publish=self.bus.publish,
             clock=lambda: self.now,

@@ -13,7 +13,7 @@ from shared.storage.lake import COLLECTIONS
 from shared.tiktok.collections import Collection
 from shared.tiktok.due import fetch_due
 from shared.tiktok.media.media import NoMedia
-from shared.tiktok.run import App
+from shared.tiktok.run import FetchApp
 from shared.tiktok.sources.quota import DailyQuota
 from shared.tiktok.sources.research import ResearchApi
 from shared.tiktok.sources.wire import Exchange
@@ -60,8 +60,8 @@ class World:
         self.now = self.lake.now = moment
         self.sandbox.api.shown.show_at(moment)
 
-    def app(self) -> App:
-        return App(
+    def app(self) -> FetchApp:
+        return FetchApp(
             lake=self.lake,
             tombstones=tombstones_in(self.lake),
             publish=self.bus.publish,

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from shared.one_thread import in_one_thread
+from shared.concurrency import in_one_thread
 
 in_one_thread()  # before numpy is imported
 

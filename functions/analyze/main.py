@@ -1,6 +1,6 @@
 """Entry point: a file is finalized in the lake, a rating leaves on the topic."""
 
-from shared.one_thread import in_one_thread
+from shared.concurrency import in_one_thread
 
 in_one_thread()  # before anything imports numpy, which listens only then
 
@@ -14,18 +14,18 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from shared import config, logs
+from shared.concurrency import once
 from shared.errors import Permanent
-from shared.messaging.delivery import log_failure, settled
+from shared.messaging.delivery import handle_delivery, log_failure
 from shared.messaging.events import evidence, is_canary, video_uploaded
 from shared.messaging.last_errors import LastError, attempt_in
-from shared.messaging.publisher import Bus
-from shared.once import once
+from shared.messaging.publisher import RecordPublisher
 from shared.privacy.tombstones import Tombstones
 from shared.rating.canary import run_canary
 from shared.rating.rate import RateApp, rate_upload
 from shared.rating.raters import deployed_raters
 from shared.storage.lake import Lake
-from shared.storage.lease import Claims
+from shared.storage.lease import Lease
 
 logs.configure()
 
@@ -40,9 +40,9 @@ def wiring() -> RateApp:
     return RateApp(
         lake=lake,
         tombstones=Tombstones(lake, once(settings.hashing_key)),
-        claims=Claims(lake, settings.claim_lease_s),
+        lease=Lease(lake, settings.claim_lease_s),
         raters=deployed_raters(settings, lake, _now, time.monotonic, atexit.register),
-        publish=Bus(
+        publish=RecordPublisher(
             settings.google_cloud_project,
             settings.records_topic,
             request_timeout_s=settings.request_timeout_s,
@@ -77,7 +77,7 @@ def analyze(event: CloudEvent) -> None:
             app.lake.keep_failed("analyze", event["id"], error.reason, error.sentence, at, **entry)
 
     attempt = attempt_in(flask.request.get_json(silent=True))
-    with settled(keep, LastError(app.lake, "analyze", event, attempt, app.clock)):
+    with handle_delivery(keep, LastError(app.lake, "analyze", event, attempt, app.clock)):
         if is_canary(event):
             run_canary(app, delivery=uuid.uuid4().hex)
         elif upload := video_uploaded(event):

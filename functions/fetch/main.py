@@ -9,24 +9,24 @@ import flask
 import functions_framework
 
 from shared import config, logs
+from shared.concurrency import once
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.once import once
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
 from shared.tiktok.collections import Collection
 from shared.tiktok.due import fetch_due
 from shared.tiktok.fetch import fetch_collection
-from shared.tiktok.media.download import READ_S, Downloads, Refused, Target
+from shared.tiktok.media.download import READ_S, DownloadRefused, Downloads, DownloadTarget
 from shared.tiktok.media.media import NoMedia, Resolver, UrlMedia
-from shared.tiktok.run import App
+from shared.tiktok.run import FetchApp
 from shared.tiktok.sources.quota import DailyQuota
 from shared.tiktok.sources.research import ResearchApi
-from shared.tiktok.sources.source import Source
+from shared.tiktok.sources.source import VideoSource
 from shared.tiktok.sources.wire import Exchange
-from shared.tiktok.state import Busy
+from shared.tiktok.state import CollectionBusy
 
 if TYPE_CHECKING:
-    from shared.messaging.publisher import Bus
+    from shared.messaging.publisher import RecordPublisher
 
 logs.configure()
 
@@ -41,7 +41,7 @@ class BadRequest(Permanent):
 
 
 @once
-def wiring() -> App:
+def wiring() -> FetchApp:
     """Clients, made at the first request and kept. A broken setting fails each request."""
     settings = config.read(config.FetchSettings)
     lake = Lake.connect(
@@ -54,21 +54,21 @@ def wiring() -> App:
     hashing_key = once(settings.hashing_key)
 
     @once
-    def bus() -> "Bus":
+    def publisher() -> "RecordPublisher":
         # Most runs start cold, find nothing due, and do without a quarter of the import.
-        from shared.messaging.publisher import Bus
+        from shared.messaging.publisher import RecordPublisher
 
-        return Bus(
+        return RecordPublisher(
             settings.google_cloud_project,
             settings.records_topic,
             request_timeout_s=settings.request_timeout_s,
         )
 
-    def source(collection: Collection) -> Source:
+    def source(collection: Collection) -> VideoSource:
         found = named(collection)
         return _nameless(found, hashing_key()) if collection.pseudonyms else found
 
-    def named(collection: Collection) -> Source:
+    def named(collection: Collection) -> VideoSource:
         # What only some collections want is imported for them alone.
         if collection.source == "manifest":
             from shared.tiktok.sources.manifest import ManifestSource
@@ -94,10 +94,10 @@ def wiring() -> App:
         kind = UrlMedia if collection.media.resolver == "url" else _ytdlp()
         return kind(lake, collection.media, downloads)
 
-    return App(
+    return FetchApp(
         lake=lake,
         tombstones=Tombstones(lake, hashing_key),
-        publish=lambda *records: bus().publish(*records),
+        publish=lambda *records: publisher().publish(*records),
         source=source,
         resolver=resolver,
         clock=_now,
@@ -107,7 +107,7 @@ def wiring() -> App:
     )
 
 
-def _nameless(source: Source, key: str) -> Source:
+def _nameless(source: VideoSource, key: str) -> VideoSource:
     from functools import partial
 
     from shared.privacy.pseudonym import pseudonym
@@ -134,8 +134,8 @@ def _now() -> datetime:
 
 def _origins(told: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        return tuple(Target.parse(origin).origin for origin in told)
-    except Refused as error:
+        return tuple(DownloadTarget.parse(origin).origin for origin in told)
+    except DownloadRefused as error:
         raise Misconfigured(f"Environment: MEDIA_ALLOWED_ORIGINS: {error}") from error
 
 
@@ -161,7 +161,7 @@ def fetch(request: flask.Request) -> flask.Response:
     except Permanent as error:
         status = 404 if error.reason == "unknown_collection" else 400
         return _refuse(status, error.reason, error.sentence)
-    except Busy as error:
+    except CollectionBusy as error:
         return _refuse(409, "busy", f"{error}; it goes on, and nothing is lost.")
     except Transient as error:
         return _refuse(503, "transient", f"{error}; the next run goes on from here.")

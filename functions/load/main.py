@@ -1,6 +1,6 @@
 """Entry point: records come from the topic, rows are durable when it answers."""
 
-from shared.one_thread import in_one_thread
+from shared.concurrency import in_one_thread
 
 in_one_thread()  # before anything imports numpy, which identifies languages
 
@@ -14,13 +14,13 @@ from cloudevents.http import CloudEvent
 from google.cloud import bigquery
 
 from shared import config, logs
+from shared.concurrency import once
 from shared.errors import Permanent
 from shared.http import bound_client
-from shared.messaging.delivery import settled
+from shared.messaging.delivery import handle_delivery
 from shared.messaging.events import evidence, message_of
 from shared.messaging.last_errors import LastError, attempt_in
 from shared.model import Record, parse_record
-from shared.once import once
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
 from shared.warehouse.group import GroupCommit
@@ -31,7 +31,7 @@ log = logging.getLogger("shared.load")
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class LoadApp:
     """Everything `load` may touch."""
 
     lake: Lake
@@ -40,7 +40,7 @@ class App:
 
 
 @once
-def wiring() -> App:
+def wiring() -> LoadApp:
     """Clients, made at the first message and kept. A broken setting fails each message."""
     settings = config.read(config.LoadSettings)
     client = bigquery.Client(project=settings.google_cloud_project)
@@ -49,7 +49,7 @@ def wiring() -> App:
     lake = Lake.connect(
         settings.google_cloud_project, settings.lake_bucket, settings.request_timeout_s
     )
-    return App(
+    return LoadApp(
         lake=lake,
         tombstones=Tombstones(lake, once(settings.hashing_key)),
         group=GroupCommit(
@@ -76,7 +76,9 @@ def load(event: CloudEvent) -> None:
             app.lake.keep_failed("load", event["id"], error.reason, error.sentence, at, **entry)
 
     attempt = attempt_in(flask.request.get_json(silent=True))
-    with settled(keep, LastError(app.lake, "load", event, attempt, lambda: datetime.now(UTC))):
+    with handle_delivery(
+        keep, LastError(app.lake, "load", event, attempt, lambda: datetime.now(UTC))
+    ):
         message = message_of(event)
         logs.about(message.attributes.get("video_id"))
         record = app.tombstones.redact(parse_record(message.data))

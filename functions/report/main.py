@@ -1,6 +1,6 @@
 """Entry point: the scheduler calls, the day's report is made of the star schema and the lake."""
 
-from shared.one_thread import in_one_thread
+from shared.concurrency import in_one_thread
 
 in_one_thread()  # before BigQuery's client, which imports pandas, and with it numpy
 
@@ -14,16 +14,16 @@ import functions_framework
 from google.cloud import bigquery
 
 from shared import config, logs
+from shared.concurrency import once
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.http import Limits, bound
-from shared.once import once
+from shared.http import HttpLimits, bound
 from shared.storage.lake import Lake
 from shared.warehouse.gateway import Deadline
 
 logs.configure()
 
 BIGQUERY_S = 420.0
-STATEMENT_LIMITS = Limits(silence_s=120.0, request_s=140.0)
+STATEMENT_LIMITS = HttpLimits(silence_s=120.0, request_s=140.0)
 """All statements of a report together, and one request. So a server that falls silent or drips at
 the end is given up within the 570 s of the function."""
 

@@ -10,12 +10,12 @@ import functions_framework
 from google.cloud import pubsub_v1
 
 from shared import config, logs
+from shared.concurrency import once
 from shared.errors import Misconfigured, Transient
 from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.sweep import App, stage_of
+from shared.messaging.sweep import SweepApp, stage_of
 from shared.messaging.sweep import sweep as swept
 from shared.messaging.topics import Topics
-from shared.once import once
 from shared.privacy.tombstones import Tombstones
 from shared.rating.ledger import affordable_videos
 from shared.storage.lake import Lake
@@ -24,7 +24,7 @@ logs.configure()
 
 
 @once
-def wiring() -> App:
+def wiring() -> SweepApp:
     """Clients, made at the first request and kept. A broken setting fails each request."""
     settings = config.read(config.SweepSettings)
     project, topics = (
@@ -34,7 +34,7 @@ def wiring() -> App:
     lake = Lake.connect(project, settings.lake_bucket, settings.request_timeout_s)
     subscriber = pubsub_v1.SubscriberClient()
     tombstones = Tombstones(lake, once(settings.hashing_key))
-    return App(
+    return SweepApp(
         lake=lake,
         tombstones=tombstones,
         topics=Topics(project, *topics, request_timeout_s=settings.request_timeout_s),

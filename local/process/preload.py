@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 
-from shared.one_thread import in_one_thread
+from shared.concurrency import in_one_thread
 
 MODULES = (
     "bqemulator.server",

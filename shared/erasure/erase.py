@@ -34,7 +34,7 @@ from shared.model import UNKNOWN_CREATOR, VIDEO_ID, Creator, Record
 from shared.privacy.mentions import folded
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import FRESH_S, Tombstones
-from shared.storage.lake import Entry, Lake, state_name
+from shared.storage.lake import Lake, LakeObject, state_name
 
 log = logging.getLogger(__name__)
 
@@ -280,7 +280,7 @@ def _touched(
 ) -> Iterator[AffectedObject]:
     """Every object that names something erased; metadata last, which say whose a video is."""
 
-    def examined(entry: Entry) -> AffectedObject | None:
+    def examined(entry: LakeObject) -> AffectedObject | None:
         return examine(entry, app.lake, redaction)
 
     entries = list(app.lake.entries(""))

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shared.concurrency import in_order
 from shared.errors import Permanent
 from shared.model import Record, parse_record
-from shared.storage.lake import Entry, Lake
+from shared.storage.lake import Lake, LakeObject
 
 METADATA = "metadata/"
 STATES = "state/"
@@ -25,7 +25,7 @@ class _State(BaseModel):
 def listings(lake: Lake) -> Iterator[Record]:
     """What was kept of each listing, and what a fetch that was killed has listed but not kept."""
 
-    def record_of(entry: Entry) -> Record | None:
+    def record_of(entry: LakeObject) -> Record | None:
         return _record(lake.read(entry.name))
 
     for prefix in _KEPT:

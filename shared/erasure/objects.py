@@ -20,9 +20,9 @@ from shared.storage.lake import (
     REPORTS,
     TOKENS,
     VIDEOS,
-    Entry,
     Gone,
     Lake,
+    LakeObject,
     Superseded,
 )
 from shared.tiktok.sources.manifest_terms import NAMES
@@ -64,12 +64,12 @@ class Mention:
 class AffectedObject:
     """An object that names something erased, what is to become of it, and why."""
 
-    entry: Entry
+    entry: LakeObject
     what: What
     findings: tuple[Mention, ...] = ()
 
 
-def examine(entry: Entry, lake: Lake, redaction: Redaction) -> AffectedObject | None:
+def examine(entry: LakeObject, lake: Lake, redaction: Redaction) -> AffectedObject | None:
     """Whether an object names something erased, in its own name or in what it says."""
     name = entry.name
     if name.startswith(TOMBSTONES):
@@ -104,7 +104,7 @@ def _finding(name: str, field: str, text: str) -> Mention:
     return Mention(name.partition("/")[0], field, text)
 
 
-def _is_erased_file(entry: Entry, lake: Lake, redaction: Redaction) -> bool:
+def _is_erased_file(entry: LakeObject, lake: Lake, redaction: Redaction) -> bool:
     """An own file that was rated by the id of its content, as its name tells none."""
     if not entry.name.startswith(VIDEOS) or id_in_name(PurePosixPath(entry.name).stem):
         return False
@@ -114,7 +114,7 @@ def _is_erased_file(entry: Entry, lake: Lake, redaction: Redaction) -> bool:
         return False
 
 
-def _what(entry: Entry, lake: Lake, redaction: Redaction) -> What | None:
+def _what(entry: LakeObject, lake: Lake, redaction: Redaction) -> What | None:
     try:
         if entry.size > MOST_AT_ONCE:
             with lake.open(entry.name, entry.generation) as file:
@@ -138,7 +138,7 @@ def _what(entry: Entry, lake: Lake, redaction: Redaction) -> What | None:
 # What may be kept of an object
 
 
-def _content(entry: Entry, content: bytes, lake: Lake, redaction: Redaction) -> bytes | None:
+def _content(entry: LakeObject, content: bytes, lake: Lake, redaction: Redaction) -> bytes | None:
     """The content without what is erased; None when the object goes whole."""
     name = entry.name
     if name.startswith(_MESSAGES):
@@ -166,7 +166,7 @@ def _message(content: bytes, redaction: Redaction) -> bytes | None:
     return content if redacted == entry else json_text(redacted).encode()
 
 
-def _unparsed(entry: Entry, content: bytes, lake: Lake, redaction: Redaction) -> bytes | None:
+def _unparsed(entry: LakeObject, content: bytes, lake: Lake, redaction: Redaction) -> bytes | None:
     """A table, or lines of anything. Broken JSON of our own goes whole when it names somebody."""
     if _is_json(entry.name):
         return None if redaction.names_in_unreadable(content) else content
@@ -180,7 +180,7 @@ def _unparsed(entry: Entry, content: bytes, lake: Lake, redaction: Redaction) ->
 
 
 def _redacted_lines(
-    entry: Entry, lines: Iterable[bytes], lake: Lake, redaction: Redaction
+    entry: LakeObject, lines: Iterable[bytes], lake: Lake, redaction: Redaction
 ) -> Iterator[tuple[bytes, bytes]]:
     columns = _columns(entry.name, lake)
     return redacted_lines(lines, *columns, _for_lists(entry.name, redaction))
@@ -211,7 +211,7 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
 # Rewriting
 
 
-def _rewrite(entry: Entry, lake: Lake, redaction: Redaction) -> None:
+def _rewrite(entry: LakeObject, lake: Lake, redaction: Redaction) -> None:
     kind = "application/json" if _is_json(entry.name) else "text/plain"
     with SpooledTemporaryFile(_IN_MEMORY) as target:
         with lake.open(entry.name, entry.generation) as source:
@@ -226,7 +226,7 @@ def _rewrite(entry: Entry, lake: Lake, redaction: Redaction) -> None:
 
 
 def _write_rest(
-    entry: Entry, source: IO[bytes], target: Any, lake: Lake, redaction: Redaction
+    entry: LakeObject, source: IO[bytes], target: Any, lake: Lake, redaction: Redaction
 ) -> None:
     if entry.size > MOST_AT_ONCE:
         for _, redacted in _redacted_lines(entry, _lines(source), lake, redaction):

@@ -35,7 +35,7 @@ _PASSES = if_exception_type(
 )
 
 
-def publisher(request_timeout_s: float) -> pubsub_v1.PublisherClient:
+def publisher_client(request_timeout_s: float) -> pubsub_v1.PublisherClient:
     """A publisher that gives a message up after RETRY_S seconds and one attempt.
 
     An attempt takes `request_timeout_s` seconds at most, and never more than ATTEMPT_S.
@@ -47,7 +47,7 @@ def publisher(request_timeout_s: float) -> pubsub_v1.PublisherClient:
     return pubsub_v1.PublisherClient(publisher_options=options)
 
 
-def published(futures: Iterable["Future[str]"], within_s: float = PUBLISH_TIMEOUT_S) -> None:
+def wait_published(futures: Iterable["Future[str]"], within_s: float = PUBLISH_TIMEOUT_S) -> None:
     """Wait until the topic has all messages. Raises what publishing raised, and TimeoutError.
 
     All share `within_s` seconds: one after the other each could take as long.
@@ -57,7 +57,7 @@ def published(futures: Iterable["Future[str]"], within_s: float = PUBLISH_TIMEOU
         future.result(timeout=max(0.0, ends_at - time.monotonic()))
 
 
-def bounded(attempt_s: float, retry_s: float) -> dict[str, Any]:
+def call_limits(attempt_s: float, retry_s: float) -> dict[str, Any]:
     """Keyword arguments that bound one call of a subscriber, attempts included."""
     return {
         "retry": Retry(predicate=_RETURNS, initial=0.1, maximum=2.0, timeout=retry_s),

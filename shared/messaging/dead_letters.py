@@ -13,7 +13,7 @@ from google.cloud import pubsub_v1
 
 from shared.concurrency import in_order
 from shared.errors import Misconfigured, Transient
-from shared.messaging.clients import bounded
+from shared.messaging.clients import call_limits
 from shared.messaging.events import Message, as_json, upload_in, video_of
 from shared.messaging.failed import DEAD_LETTERED
 from shared.messaging.last_errors import last_error, note_name
@@ -74,7 +74,7 @@ class DeadLetters:
     def _pull(self) -> list[Any]:
         request = {"subscription": self._path, "max_messages": AT_ONCE}
         try:
-            answer = self._client.pull(request=request, **bounded(PULL_WAIT_S, RETRY_S))
+            answer = self._client.pull(request=request, **call_limits(PULL_WAIT_S, RETRY_S))
             return list(answer.received_messages)
         except exceptions.DeadlineExceeded:
             return []  # this is how a subscription says that it is empty
@@ -86,7 +86,7 @@ class DeadLetters:
     def _acknowledge(self, ack_ids: list[str]) -> None:
         try:
             self._client.acknowledge(
-                subscription=self._path, ack_ids=ack_ids, **bounded(PULL_WAIT_S, RETRY_S)
+                subscription=self._path, ack_ids=ack_ids, **call_limits(PULL_WAIT_S, RETRY_S)
             )
         except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
             raise Transient(f"{self._path}: {error}") from error

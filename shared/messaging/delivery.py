@@ -19,7 +19,7 @@ Its fields are `error`, the name of the exception's class, and `why`, its senten
 
 
 @contextmanager
-def settled(
+def handle_delivery(
     keep: Callable[[Permanent], None], last_error: LastError | None = None
 ) -> Iterator[None]:
     """Acknowledge what redelivery cannot mend, once it is kept; let everything else escape.

@@ -32,7 +32,7 @@ from shared.messaging.events import (
 )
 from shared.messaging.topics import STAGES, Stage, Topics, Unsendable
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import FAILED, Entry, Lake
+from shared.storage.lake import FAILED, Lake, LakeObject
 
 UNREADABLE = "unreadable"
 DEAD_LETTERED = "dead_lettered"
@@ -52,7 +52,7 @@ class _Upload(BaseModel):
     replicate: Annotated[int, Field(ge=0, lt=MOST_REPLICATES)] = 0
 
 
-class _Kept(BaseModel):
+class _FailureContent(BaseModel):
     """An entry as it should be; what else it holds is for people."""
 
     model_config = ConfigDict(defer_build=True)
@@ -69,7 +69,7 @@ class _Kept(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailureEntry:
     """One entry under failed/. `message` and `upload` are what a replay can send."""
 
     name: str
@@ -101,7 +101,7 @@ class Failed:
 
 def failures(
     lake: Lake, stage: str | None = None, reason: str | None = None, since: datetime | None = None
-) -> Iterator[Failed]:
+) -> Iterator[FailureEntry]:
     """Entries in the order of their names: those there are when the first one is asked for.
 
     What fails meanwhile is left out, so a replay of things that fail again comes to an end.
@@ -117,7 +117,7 @@ def failures(
             yield found
 
 
-def replay(failure: Failed, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
+def replay(failure: FailureEntry, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
     """Publish what failed and delete its entry. Raises Unsendable, which leaves the entry.
 
     What was erased meanwhile is deleted unpublished; returns False then. What only mentions it is
@@ -131,7 +131,7 @@ def replay(failure: Failed, lake: Lake, topics: Topics, tombstones: Tombstones) 
     return redacted is not None
 
 
-def sendable(failure: Failed) -> tuple[Stage, Message]:
+def sendable(failure: FailureEntry) -> tuple[Stage, Message]:
     """The message of a failure and the stage that takes it. Raises Unsendable, saying why."""
     if failure.reason == UNREADABLE:
         raise Unsendable("the entry itself cannot be read")
@@ -152,7 +152,7 @@ def _with_data(message: Message | None) -> Message:
     return message
 
 
-def _read(lake: Lake, entry: Entry) -> Failed | None:
+def _read(lake: Lake, entry: LakeObject) -> FailureEntry | None:
     """The entry, or None when it is gone since it was listed."""
     _, _, place = entry.name.partition("/")
     stage, _, rest = place.partition("/")
@@ -162,7 +162,7 @@ def _read(lake: Lake, entry: Entry) -> Failed | None:
     if content is None:
         return None
     try:
-        kept = _Kept.model_validate(json.loads(content))
+        kept = _FailureContent.model_validate(json.loads(content))
         return _failed(entry.name, generation, stage, kept)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
@@ -172,12 +172,12 @@ def _read(lake: Lake, entry: Entry) -> Failed | None:
     return _unreadable(entry, generation, stage, rest, why)
 
 
-def _failed(name: str, generation: int, stage: str, kept: _Kept) -> Failed:
+def _failed(name: str, generation: int, stage: str, kept: _FailureContent) -> FailureEntry:
     message = None
     if kept.data is not None:
         data = base64.b64decode(kept.data, validate=True)
         message = Message(kept.key, data, kept.attributes)
-    return Failed(
+    return FailureEntry(
         name=name,
         generation=generation,
         stage=stage,
@@ -192,6 +192,8 @@ def _failed(name: str, generation: int, stage: str, kept: _Kept) -> Failed:
     )
 
 
-def _unreadable(entry: Entry, generation: int, stage: str, rest: str, why: str) -> Failed:
+def _unreadable(
+    entry: LakeObject, generation: int, stage: str, rest: str, why: str
+) -> FailureEntry:
     key = rest.removesuffix(".json")
-    return Failed(entry.name, generation, stage, key, UNREADABLE, why, entry.updated)
+    return FailureEntry(entry.name, generation, stage, key, UNREADABLE, why, entry.updated)

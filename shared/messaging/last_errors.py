@@ -21,7 +21,7 @@ from shared.logs import concealed
 from shared.messaging.events import Message, as_json, from_the_sender, message_of
 from shared.model import Malformed, canonical_json
 from shared.storage.lake import Lake
-from shared.storage.lease import Claimed
+from shared.storage.lease import LeaseHeld
 
 FOLDER = "state/attempts/"
 FIRST_NOTED = 4
@@ -56,7 +56,7 @@ class LastError:
 
     def note(self, error: Exception) -> None:
         """Keep why a delivery failed, now and then. Never raises: the failure itself counts."""
-        if not is_noted(self.attempt) or isinstance(error, Claimed):
+        if not is_noted(self.attempt) or isinstance(error, LeaseHeld):
             return
         with suppress(Transient, Malformed):
             why = concealed(f"{type(error).__name__}: {error}")[:_MOST_CHARACTERS]

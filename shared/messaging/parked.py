@@ -19,7 +19,7 @@ from shared.messaging.events import Message, as_json, video_of
 from shared.messaging.topics import STAGES, Stage, Topics, Unsendable
 from shared.model import Malformed, canonical_json
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import PARKED, Entry, Lake, parked_name
+from shared.storage.lake import PARKED, Lake, LakeObject, parked_name
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ LONGEST_WAIT = timedelta(hours=25)
 """Nothing is parked past the next UTC midnight. An hour is for clocks that differ a little."""
 
 
-class _Kept(BaseModel):
+class _ParkedContent(BaseModel):
     model_config = ConfigDict(defer_build=True)
 
     due_at: AwareDatetime
@@ -37,7 +37,7 @@ class _Kept(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class ParkedCount:
     """How many messages are parked; the first and the last time at which one is due."""
 
     count: int = 0
@@ -60,7 +60,7 @@ def park(
     lake.put(name, canonical_json(content | as_json(message)).encode(), custom_time=due_at)
 
 
-def due(lake: Lake, now: datetime) -> Iterator[Entry]:
+def due(lake: Lake, now: datetime) -> Iterator[LakeObject]:
     """Parked messages whose time has come; one that names no time is always due.
 
     A clock that was wrong when it parked something could name a time years ahead. Nothing waits
@@ -71,21 +71,21 @@ def due(lake: Lake, now: datetime) -> Iterator[Entry]:
             yield entry
 
 
-def latest_due(entry: Entry) -> datetime:
+def latest_due(entry: LakeObject) -> datetime:
     """When a parked message is due at the latest."""
     return entry.updated + LONGEST_WAIT
 
 
-def waiting(lake: Lake) -> Waiting:
+def waiting(lake: Lake) -> ParkedCount:
     """What is parked just now, by listing alone."""
-    found = Waiting()
+    found = ParkedCount()
     for entry in lake.entries(PARKED):
         times = [t for t in (entry.custom_time, found.first_due_at, found.last_due_at) if t]
-        found = Waiting(found.count + 1, min(times, default=None), max(times, default=None))
+        found = ParkedCount(found.count + 1, min(times, default=None), max(times, default=None))
     return found
 
 
-def release(entry: Entry, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
+def release(entry: LakeObject, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
     """Publish a parked message and delete it; False when it is gone since it was listed.
 
     A message about something erased is deleted unpublished, and counts as gone; one that only
@@ -115,7 +115,7 @@ def _parked(name: str, content: bytes) -> tuple[Stage, Message]:
     if stage not in STAGES:
         raise Unsendable(f"no topic feeds the stage {stage}")
     try:
-        kept = _Kept.model_validate(json.loads(content))
+        kept = _ParkedContent.model_validate(json.loads(content))
         data = base64.b64decode(kept.data, validate=True)
     except (ValidationError, ValueError, RecursionError) as error:
         raise Malformed(f"{name}: {str(error).splitlines()[0]}") from error

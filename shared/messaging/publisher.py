@@ -7,13 +7,13 @@ from google.cloud import pubsub_v1
 
 from shared.config import REQUEST_TIMEOUT_S
 from shared.errors import Transient
-from shared.messaging.clients import published, publisher
+from shared.messaging.clients import publisher_client, wait_published
 from shared.model import Record
 
 log = logging.getLogger(__name__)
 
 
-class Bus:
+class RecordPublisher:
     """The topic `video-records`."""
 
     def __init__(
@@ -23,7 +23,7 @@ class Bus:
         client: pubsub_v1.PublisherClient | None = None,
         request_timeout_s: float = REQUEST_TIMEOUT_S,
     ):
-        self._client = client or publisher(request_timeout_s)
+        self._client = client or publisher_client(request_timeout_s)
         self._topic = self._client.topic_path(project, topic)
 
     def publish(self, *records: Record) -> None:
@@ -36,7 +36,7 @@ class Bus:
             for record in records
         ]
         try:
-            published(futures)
+            wait_published(futures)
         except (GoogleAPICallError, RetryError, TimeoutError) as error:
             raise Transient(f"topic did not take the record: {error}") from error
         for record in records:

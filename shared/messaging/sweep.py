@@ -14,7 +14,7 @@ from shared.messaging.dead_letters import DeadLetters, drain_all
 from shared.messaging.parked import due, release, waiting
 from shared.messaging.topics import Stage, Topics
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import PARKED, Entry, Lake
+from shared.storage.lake import PARKED, Lake, LakeObject
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ OVER_BUDGET = f"{PARKED}analyze/"
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class SweepApp:
     """Everything `sweep` may touch."""
 
     lake: Lake
@@ -37,7 +37,7 @@ class App:
     """How many videos the budget of a UTC day can still pay; None without a budget."""
 
 
-def sweep(app: App) -> dict[str, Any]:
+def sweep(app: SweepApp) -> dict[str, Any]:
     """Publish parked messages that are due, and drain the dead-letter subscriptions.
 
     Returns counts: parked messages `published`, `waiting` and `unreadable`, dead letters kept by
@@ -65,7 +65,7 @@ def sweep(app: App) -> dict[str, Any]:
     return answer
 
 
-def _affordable(entries: Iterable[Entry], app: App) -> Iterator[Entry]:
+def _affordable(entries: Iterable[LakeObject], app: SweepApp) -> Iterator[LakeObject]:
     """Due messages without those that today's budget could not pay: they would be parked again.
 
     One upload is let through whatever the ledger says. What instances had reserved that died is
@@ -84,7 +84,7 @@ def _affordable(entries: Iterable[Entry], app: App) -> Iterator[Entry]:
         yield entry
 
 
-def _released(entry: Entry, app: App) -> str:
+def _released(entry: LakeObject, app: SweepApp) -> str:
     """What became of it. An unreadable one stays where it is, for a person to look at."""
     try:
         return "published" if release(entry, app.lake, app.topics, app.tombstones) else "gone"

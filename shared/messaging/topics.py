@@ -7,7 +7,7 @@ from google.cloud import pubsub_v1
 
 from shared.config import REQUEST_TIMEOUT_S
 from shared.errors import Permanent, Transient
-from shared.messaging.clients import published, publisher
+from shared.messaging.clients import publisher_client, wait_published
 from shared.messaging.events import Message, from_the_sender
 
 Stage = Literal["analyze", "load"]
@@ -34,7 +34,7 @@ class Topics:
         client: pubsub_v1.PublisherClient | None = None,
         request_timeout_s: float = REQUEST_TIMEOUT_S,
     ):
-        self._client = client or publisher(request_timeout_s)
+        self._client = client or publisher_client(request_timeout_s)
         self._paths = {
             "analyze": self._client.topic_path(project, uploads_topic),
             "load": self._client.topic_path(project, records_topic),
@@ -47,7 +47,7 @@ class Topics:
             raise Unsendable("the message has no data")
         attributes = from_the_sender(message.attributes)
         try:
-            published([self._client.publish(self._paths[stage], message.data, **attributes)])
+            wait_published([self._client.publish(self._paths[stage], message.data, **attributes)])
         except (exceptions.InvalidArgument, TypeError, ValueError) as error:
             raise Unsendable(f"the topic refuses the message: {error}") from error
         except (exceptions.GoogleAPICallError, exceptions.RetryError, TimeoutError) as error:

@@ -9,8 +9,8 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
+from shared.concurrency import once
 from shared.errors import Misconfigured
-from shared.once import once
 from shared.storage.lake import Lake
 
 FINGERPRINT = "tombstones/key"

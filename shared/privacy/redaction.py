@@ -19,7 +19,7 @@ from shared.inputs.json_input import json_text, parsed
 from shared.model import VIDEO_ID, Record, canonical_json, id_in_name, parse
 from shared.privacy.free_text import is_account, is_address, is_free_text, is_video_id
 from shared.privacy.mentions import ERASED, without_mentions
-from shared.storage.object_names import creator_in_name, video_in_name
+from shared.privacy.object_names import creator_in_name, video_in_name
 
 IN_SECTIONS = ("data", "said", "video", "creator", "author", "request", "labels")
 """Parts of an object that say what the whole is about."""

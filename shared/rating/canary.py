@@ -4,10 +4,10 @@ from shared.rating.rate import RateApp
 
 
 def run_canary(app: RateApp, delivery: str) -> None:
-    """Have the deployed rater sing, if it is Gemini. Raises Transient and Claimed."""
+    """Have the deployed rater sing, if it is Gemini. Raises Transient and LeaseHeld."""
     rater = app.raters(None)
     if rater is None or not rater.condition.startswith("gemini"):
         return
     from shared.rating.gemini.canary import CanaryApp, canary
 
-    canary(rater, CanaryApp(app.lake, app.claims, app.clock), delivery)
+    canary(rater, CanaryApp(app.lake, app.lease, app.clock), delivery)

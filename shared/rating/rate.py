@@ -28,7 +28,7 @@ from shared.storage.lake import (
     metadata_name,
     rating_name,
 )
-from shared.storage.lease import Claims
+from shared.storage.lease import Lease
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class RateApp:
 
     lake: Lake
     tombstones: Tombstones
-    claims: Claims
+    lease: Lease
     raters: Callable[[str | None], Rater | None]
     """The rater of a condition; that of this deployment for None; None for another's."""
     publish: PublishRecords
@@ -60,7 +60,7 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: RateApp) -> None:
     """Rate an uploaded video and publish the rating.
 
     The same event again publishes the same rating and pays nothing; at the same instant it
-    raises Claimed and comes back. An object that is gone, was replaced, or is no file under
+    raises LeaseHeld and comes back. An object that is gone, was replaced, or is no file under
     `videos/` is acknowledged with a log line, and so is a request for another deployment's rater.
     Over budget the upload is parked until there is a new one. `delivery` tells two deliveries of
     one event apart.
@@ -145,9 +145,9 @@ def _rating(work: _RatingTask, delivery: str, app: RateApp) -> Rating:
     name = rating_name(work.video_id, work.key)
     claim = f"{name}.claim"
     if stored := _stored(name, app.lake):
-        app.claims.clear(claim)  # a delivery that was killed after it had written could not
+        app.lease.discard(claim)  # a delivery that was killed after it had written could not
         return stored
-    with app.claims.held(claim, delivery):
+    with app.lease.acquire(claim, delivery):
         if stored := _stored(name, app.lake):
             return stored
         rating, frame = _rate(work, app)

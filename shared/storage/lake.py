@@ -131,7 +131,7 @@ def name_part(key: str, most: int = 400, kept: int = 360) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LakeObject:
     """What a listing says of an object. Times are the storage's own; `size` is in bytes."""
 
     name: str
@@ -347,7 +347,7 @@ class Lake:
             ):
                 yield blob.name
 
-    def entries(self, prefix: str, after: str = "") -> Iterator[Entry]:
+    def entries(self, prefix: str, after: str = "") -> Iterator[LakeObject]:
         """What lies under a prefix, in the order of names, page by page; `after` is left out."""
         fields = "items(name,generation,size,updated,customTime),nextPageToken"
         with _translated():
@@ -355,7 +355,7 @@ class Lake:
                 prefix=prefix, start_offset=after or None, fields=fields, retry=_RETRY
             ):
                 if blob.name != after:
-                    yield Entry(
+                    yield LakeObject(
                         blob.name,
                         int(blob.generation),
                         int(blob.size),

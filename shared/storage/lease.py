@@ -1,4 +1,4 @@
-"""Who is at work on what, so that two deliveries of one event do not both pay for it."""
+"""A lease on a piece of work, so that two deliveries of one event do not both pay for it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,28 +7,28 @@ from shared.errors import Transient
 from shared.storage.lake import Lake, Superseded
 
 
-class Claimed(Transient):
-    """Another delivery of the same event is at work; its lease has not run out."""
+class LeaseHeld(Transient):
+    """Another delivery of the same event holds the lease, and it has not expired."""
 
 
-class Claims:
-    """Who is at work on what. A claim is an object with a lease, longer than a handler may run.
+class Lease:
+    """Leases of one duration, which must exceed a handler's time limit. Each is an object.
 
-    Time is the bucket's, told by the claims themselves: a machine whose clock is wrong neither
-    ends another's lease early nor holds on to its own.
+    Age is measured by the bucket's clock. So a machine whose clock is wrong neither ends another
+    machine's lease early nor keeps its own too long.
     """
 
-    def __init__(self, lake: Lake, lease_s: float):
+    def __init__(self, lake: Lake, duration_s: float):
         self._lake = lake
-        self._lease_s = lease_s
+        self._duration_s = duration_s
 
     @contextmanager
-    def held(self, name: str, owner: str) -> Iterator[None]:
-        """Hold the claim while the block runs; give it back however the block ends.
+    def acquire(self, name: str, owner: str) -> Iterator[None]:
+        """Hold the lease `name` while the block runs, and release it however the block ends.
 
-        Raises Claimed while another owner's lease runs. A lease that has run out (its process
-        died) is taken over. `owner` tells two deliveries apart, so that a create whose answer
-        got lost recognises its own claim.
+        Raises LeaseHeld while another owner's lease runs. An expired lease is taken over: its
+        process died. `owner` identifies the delivery. A create whose answer was lost finds its own
+        lease by it.
         """
         generation = self._take(name, owner.encode())
         try:
@@ -36,33 +36,31 @@ class Claims:
         finally:
             self._lake.delete(name, generation)
 
-    def clear(self, name: str) -> None:
-        """Take away a claim that a killed process left, once the work is known to be done."""
+    def discard(self, name: str) -> None:
+        """Delete a lease that a killed process left, once its work is known to be finished."""
         self._lake.delete(name)
 
     def _take(self, name: str, owner: bytes) -> int:
-        standing = self._created(name, owner, 0)
-        if standing is None:
-            standing = self._expired(name, owner)
-        return standing
+        generation = self._create(name, owner, over=0)
+        return self._take_over(name, owner) if generation is None else generation
 
-    def _created(self, name: str, owner: bytes, over: int) -> int | None:
-        """Generation of our claim, written over that generation; None when another was first."""
+    def _create(self, name: str, owner: bytes, over: int) -> int | None:
+        """Generation of our lease, written over that generation; None when another was first."""
         try:
             return self._lake.replace(name, owner, over)
         except Superseded:
             content, generation = self._lake.read_with_generation(name)
             return generation if content == owner else None
 
-    def _expired(self, name: str, owner: bytes) -> int:
-        """Take over a claim whose lease has run out. Raises Claimed when it has not."""
-        claim = self._lake.age(name, asker=owner.decode())
-        if claim is None:
-            raise Claimed(f"{name} was given back just now")
-        generation, age = claim
-        if age.total_seconds() < self._lease_s:
-            raise Claimed(f"{name} is held by another delivery")
-        taken = self._created(name, owner, generation)
+    def _take_over(self, name: str, owner: bytes) -> int:
+        """Take over an expired lease. Raises LeaseHeld when it has not expired."""
+        current = self._lake.age(name, asker=owner.decode())
+        if current is None:
+            raise LeaseHeld(f"{name} was released a moment ago")
+        generation, age = current
+        if age.total_seconds() < self._duration_s:
+            raise LeaseHeld(f"{name} is held by another delivery")
+        taken = self._create(name, owner, generation)
         if taken is None:
-            raise Claimed(f"{name} was taken over by another delivery")
+            raise LeaseHeld(f"{name} was taken over by another delivery")
         return taken

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from shared.inputs.field_types import Checked, Count
 from shared.model import Malformed, VideoId
 from shared.storage.lake import Lake, Superseded, state_name
-from shared.tiktok.state import Busy
+from shared.tiktok.state import CollectionBusy
 
 DAY_S = 86_400
 CONFIRM_AFTER = timedelta(hours=1)
@@ -36,7 +36,7 @@ class Watched:
     has_vanished: bool = False
 
 
-class _Kept(Checked):
+class _AgesContent(Checked):
     videos: Mapping[VideoId, tuple[Epoch, Epoch]]
     missed: Mapping[VideoId, tuple[Epoch, Annotated[int, Field(ge=0, le=1)]]]
 
@@ -114,7 +114,7 @@ class Ages:
         return None if one.has_vanished else datetime.fromtimestamp(one.missed_at, UTC)
 
     def save(self) -> None:
-        """Replace the object, if it differs. Raises Busy when another fetcher has done so."""
+        """Replace the object if it changed. Raises CollectionBusy when another fetcher did so."""
         content = self._written()
         if content == self._content or (self._content is None and not self._videos):
             return
@@ -123,7 +123,7 @@ class Ages:
         except Superseded as error:
             standing, generation = self._lake.read_with_generation(self._name)
             if standing != content:
-                raise Busy(f"{self._name} was replaced by another fetcher") from error
+                raise CollectionBusy(f"{self._name} was replaced by another fetcher") from error
             self._generation = generation
         self._content = content
 
@@ -154,7 +154,7 @@ def _watched(content: bytes | None, name: str) -> dict[str, Watched]:
     if content is None:
         return {}
     try:
-        kept = _Kept.model_validate_json(content)
+        kept = _AgesContent.model_validate_json(content)
     except ValidationError as error:
         raise Malformed(f"{name}: {error.errors(include_url=False)[0]['msg']}") from error
     videos = {}

@@ -20,10 +20,10 @@ from shared.quality import IMPOSSIBLE, all_flags
 from shared.storage.lake import COLLECTIONS, VIDEOS, Lake, metadata_name
 from shared.tiktok.collections import Collection, checked_collections
 from shared.tiktok.listing import is_erased
-from shared.tiktok.run import App
+from shared.tiktok.run import FetchApp
 from shared.tiktok.silence import silences
 from shared.tiktok.sources.fields import read_creator, video_id_of
-from shared.tiktok.sources.source import BadVideo, Found, Source
+from shared.tiktok.sources.source import BadVideo, SourceVideo, VideoSource
 from shared.tiktok.sources.wire import QuotaExhausted, read_json
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Verdict:
         }
 
 
-def canary(app: App) -> dict[str, Any]:
+def canary(app: FetchApp) -> dict[str, Any]:
     """Try each source once, by the collection that brought something last.
 
     Returns `ok`, under `sources` a Verdict's document each, and under `silent` the collections that
@@ -105,7 +105,7 @@ def _by_source(lake: Lake) -> list[list[Collection]]:
     return [[one for one in good if one.source == name] for name in names]
 
 
-def _tried(collections: list[Collection], app: App) -> Verdict:
+def _tried(collections: list[Collection], app: FetchApp) -> Verdict:
     verdict, known = _known(collections, app)
     if verdict.broke:
         return verdict
@@ -130,7 +130,7 @@ def _next(verdict: Verdict) -> Name:
 # Known videos
 
 
-def _known(collections: list[Collection], app: App) -> tuple[Verdict, list[Record]]:
+def _known(collections: list[Collection], app: FetchApp) -> tuple[Verdict, list[Record]]:
     """The newest answer that a collection of this source kept, and the listings of its videos."""
     source, named = collections[0].source, {one.name: one for one in collections}
     if source == "manifest":
@@ -152,7 +152,7 @@ def _ids(page: bytes | None) -> Iterator[str]:
         return
 
 
-def _listings(ids: Iterator[str], app: App) -> list[Record]:
+def _listings(ids: Iterator[str], app: FetchApp) -> list[Record]:
     known: list[Record] = []
     for video_id in ids:
         content = app.lake.read(metadata_name(video_id))
@@ -174,7 +174,9 @@ def _record(content: bytes | None) -> Record | None:
 # Asking
 
 
-def _steps(verdict: Verdict, known: list[Record], source: Source, app: App) -> Iterator[Step]:
+def _steps(
+    verdict: Verdict, known: list[Record], source: VideoSource, app: FetchApp
+) -> Iterator[Step]:
     """One step after the other, in _ORDER. Raises what the source raises when it is asked."""
     at, collection = app.clock(), verdict.collection
     items = _items(known, source, collection, at)
@@ -191,7 +193,7 @@ def _steps(verdict: Verdict, known: list[Record], source: Source, app: App) -> I
 
 
 def _items(
-    known: list[Record], source: Source, collection: Collection, at: datetime
+    known: list[Record], source: VideoSource, collection: Collection, at: datetime
 ) -> Sequence[Any]:
     if collection.source == "manifest":
         page = next(iter(source.pages(collection, at.date())), None)
@@ -204,10 +206,10 @@ def _items(
 
 
 def _read(
-    items: Sequence[Any], source: Source, collection: Collection, at: datetime, app: App
-) -> tuple[list[Found], str]:
+    items: Sequence[Any], source: VideoSource, collection: Collection, at: datetime, app: FetchApp
+) -> tuple[list[SourceVideo], str]:
     """What can be read and was not erased, and why the rest cannot."""
-    found: list[Found] = []
+    found: list[SourceVideo] = []
     whys: Counter[str] = Counter()
     for item in items:
         try:
@@ -223,14 +225,14 @@ def _read(
 # What became of them
 
 
-def _fields(both: list[tuple[Record, Found]]) -> Step:
+def _fields(both: list[tuple[Record, SourceVideo]]) -> Step:
     if not both:
         return Step("fields", None, "nothing is known to compare with")
     broke = list(_broken(both))
     return Step("fields", not broke, "; ".join(broke))
 
 
-def _broken(both: list[tuple[Record, Found]]) -> Iterator[str]:
+def _broken(both: list[tuple[Record, SourceVideo]]) -> Iterator[str]:
     said = [(dict(_said(old)), dict(_said(new))) for old, new in both]
     for name in (*_SAID, *_COUNTS):
         had = [(old[name], new.get(name)) for old, new in said if name in old]
@@ -245,14 +247,17 @@ def _broken(both: list[tuple[Record, Found]]) -> Iterator[str]:
         yield f"{rule}: {IMPOSSIBLE[rule]}"
 
 
-def _said(one: Record | Found) -> Iterator[tuple[str, Any]]:
+def _said(one: Record | SourceVideo) -> Iterator[tuple[str, Any]]:
     """Fields that have a value. A count of 0 may stay one, and says nothing."""
     for part, names in ((one.video, _SAID), (one.metrics, _COUNTS)):
         yield from ((name, value) for name in names if (value := getattr(part, name, None)))
 
 
 def _profile(
-    both: list[tuple[Record, Found]], collection: Collection, source: Source, at: datetime
+    both: list[tuple[Record, SourceVideo]],
+    collection: Collection,
+    source: VideoSource,
+    at: datetime,
 ) -> Step:
     if not (collection.profiles and source.has_profiles):
         return Step("profile", None, "the collection reads none")
@@ -271,7 +276,7 @@ def _profile(
     return Step("profile", False, f"followers: {min(len(had), TRIES)} profiles have none any more")
 
 
-def _file(found: list[Found], collection: Collection, app: App) -> Step:
+def _file(found: list[SourceVideo], collection: Collection, app: FetchApp) -> Step:
     if collection.media.resolver == "none":
         return Step("file", None, "the collection wants none")
     stored = [one for one in found if next(app.lake.names(f"{VIDEOS}{one.video_id}."), None)]

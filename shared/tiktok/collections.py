@@ -139,7 +139,7 @@ def _is_template(template: str) -> str:
     return template
 
 
-class Media(Checked):
+class MediaPolicy(Checked):
     """How the file of a listed video is obtained; `max_bytes` bounds each file.
 
     Resolver `url` asks the address that the template spells, or, without one, the address that the
@@ -187,7 +187,7 @@ class Collection(Checked):
     )
     profiles: bool = True
     pseudonyms: bool = False
-    media: Annotated[Media, Field(default_factory=Media)]
+    media: Annotated[MediaPolicy, Field(default_factory=MediaPolicy)]
     synthetic: bool = False
 
     @property
@@ -353,5 +353,5 @@ def _problem(name: str, loc: tuple[int | str, ...], message: str, lines: Lines) 
 
 
 def _fields_at(loc: tuple[int | str, ...]) -> list[str]:
-    kind = Media if loc[:1] == ("media",) else Collection
+    kind = MediaPolicy if loc[:1] == ("media",) else Collection
     return [field for field in kind.model_fields if field != "name"]

@@ -9,7 +9,7 @@ from shared.errors import Transient
 from shared.model import Creator
 from shared.storage.lake import Lake, name_part
 from shared.tiktok.sources.fields import read_creator
-from shared.tiktok.sources.source import Source
+from shared.tiktok.sources.source import VideoSource
 from shared.tiktok.sources.wire import read_json
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Creators:
     def __init__(
         self,
         lake: Lake,
-        source: Source,
+        source: VideoSource,
         wanted: bool,
         clock: Callable[[], datetime],
         redact: Callable[[bytes], bytes | None] = lambda answer: answer,

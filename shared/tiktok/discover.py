@@ -16,13 +16,13 @@ from functools import cached_property
 from shared.model import Record
 from shared.storage.lake import VIDEOS, snapshot_name
 from shared.tiktok.ages import Sighting
-from shared.tiktok.files import Files
+from shared.tiktok.files import MediaQueue
 from shared.tiktok.ids import Ids
 from shared.tiktok.listing import keep_bad, keep_page, read_page, records_of
 from shared.tiktok.refresh import ages_of
-from shared.tiktok.run import Run
-from shared.tiktok.sources.source import Found, Page
-from shared.tiktok.state import Due
+from shared.tiktok.run import CollectionRun
+from shared.tiktok.sources.source import SourcePage, SourceVideo
+from shared.tiktok.state import PendingFile
 
 METADATA = "metadata/"
 DUE_AT_ONCE = 500
@@ -34,7 +34,7 @@ written with every page, stays small."""
 class Discovery:
     """The listing of one run."""
 
-    def __init__(self, run: Run, files: Files):
+    def __init__(self, run: CollectionRun, files: MediaQueue):
         self._run = run
         self._files = files
         self._seen: set[str] = set()
@@ -58,7 +58,7 @@ class Discovery:
         run.progress.finished(run.app.clock())
         return None
 
-    def _take(self, page: Page) -> None:
+    def _take(self, page: SourcePage) -> None:
         """Everything that one page brings. Taken again, it brings nothing new."""
         run, progress, collection = self._run, self._run.progress, self._run.collection
         at = run.app.clock()
@@ -87,7 +87,7 @@ class Discovery:
             progress.save()
             run.publish_outbox()
 
-    def _sightings(self, new: Iterable[Found]) -> Iterator[Sighting]:
+    def _sightings(self, new: Iterable[SourceVideo]) -> Iterator[Sighting]:
         """New videos that will be due to be read again."""
         ages = self._run.collection.ages_days
         for one in new:
@@ -95,7 +95,7 @@ class Discovery:
             if ages and posted and read - posted < timedelta(days=ages[-1]):
                 yield Sighting(one.video_id, int(posted.timestamp()), int(read.timestamp()))
 
-    def _later_readings(self, known: Iterable[Found]) -> tuple[Record, ...]:
+    def _later_readings(self, known: Iterable[SourceVideo]) -> tuple[Record, ...]:
         """Counts of known videos that carry a time of their own, which the lake has not."""
         readings = [
             Record(video_id=one.video_id, creator=one.creator, metrics=one.metrics)
@@ -113,7 +113,9 @@ class Discovery:
         listing = self._run.listing_of(reading.video_id)
         return not (listing and listing.metrics and listing.metrics.collected_at == at)
 
-    def _unsettled(self, videos: dict[str, Found], new: Iterable[str]) -> dict[str, Due]:
+    def _unsettled(
+        self, videos: dict[str, SourceVideo], new: Iterable[str]
+    ) -> dict[str, PendingFile]:
         """Count what is settled; return what is not. A file that is gone, or a collection that
         wants files since today, makes a known video due again."""
         run, progress = self._run, self._run.progress
@@ -128,7 +130,7 @@ class Discovery:
             elif video_id in progress.no_media:
                 run.tally.note("no_media", progress.no_media[video_id])
             elif wants_files or video_id in new:
-                unsettled[video_id] = Due(
+                unsettled[video_id] = PendingFile(
                     video_id=video_id,
                     username=found.video.creator_id,
                     media_url=found.media_url,
@@ -147,9 +149,9 @@ class Discovery:
         return Ids.named(self._run.lake.names(VIDEOS), VIDEOS)
 
 
-def _first_each(listed: Iterable[Found]) -> dict[str, Found]:
+def _first_each(listed: Iterable[SourceVideo]) -> dict[str, SourceVideo]:
     """The first of each video, in the order of the page."""
-    firsts: dict[str, Found] = {}
+    firsts: dict[str, SourceVideo] = {}
     for one in listed:
         firsts.setdefault(one.video_id, one)
     return firsts

@@ -15,11 +15,18 @@ from typing import Any
 
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.storage.lake import COLLECTIONS, Lake, state_name
-from shared.storage.lease import Claimed, Claims
+from shared.storage.lease import Lease, LeaseHeld
 from shared.tiktok.collections import Collection, checked_collections
 from shared.tiktok.fetch import Step, fetch_steps
-from shared.tiktok.run import App
-from shared.tiktok.state import CLOCKS_DIFFER, Busy, State, is_ahead, query_digest, read_state
+from shared.tiktok.run import FetchApp
+from shared.tiktok.state import (
+    CLOCKS_DIFFER,
+    CollectionBusy,
+    State,
+    is_ahead,
+    query_digest,
+    read_state,
+)
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +35,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueCollection:
     """What is to be done of one collection, and since when its listing has waited."""
 
     collection: Collection
@@ -36,7 +43,7 @@ class Due:
     listed_at: datetime
 
 
-def fetch_due(app: App) -> dict[str, Any]:
+def fetch_due(app: FetchApp) -> dict[str, Any]:
     """Carry out all that is due until the time is over. With nothing due it returns at once.
 
     Returns the answers of the runs (`ran`), the collections that another run has (`busy`), those
@@ -60,7 +67,7 @@ def fetch_due(app: App) -> dict[str, Any]:
                 answer["ran"].append(
                     fetch_steps(one.collection, one.steps, app, ends_at, is_patient=True)
                 )
-        except (Claimed, Busy):
+        except (LeaseHeld, CollectionBusy):
             answer["busy"].append(name)
         except Misconfigured as error:
             broken = error
@@ -72,13 +79,15 @@ def fetch_due(app: App) -> dict[str, Any]:
     return answer
 
 
-def due_of(collection: Collection, lake: Lake, now: datetime) -> Due:
+def due_of(collection: Collection, lake: Lake, now: datetime) -> DueCollection:
     """What is due of a collection; no steps when nothing is. A state nobody can read is due."""
     content = lake.read(state_name(collection.name))
     try:
         state = read_state(content, collection.name) if content else State()
     except Permanent:
-        return Due(collection, ("discover", "files"), _NEVER)  # the run tells what is wrong
+        return DueCollection(
+            collection, ("discover", "files"), _NEVER
+        )  # the run tells what is wrong
     may_ask = not is_ahead(state.quota_until, now, timedelta(days=1) + CLOCKS_DIFFER)
     steps: list[Step] = []
     # A listing can wait for an hour, an age that is passed does not come again.
@@ -88,7 +97,7 @@ def due_of(collection: Collection, lake: Lake, now: datetime) -> Due:
         steps.append("discover")
     if steps or state.outbox or any(one.is_due(now) for one in state.media_due):
         steps.append("files")
-    return Due(collection, tuple(steps), state.listed.at if state.listed else _NEVER)
+    return DueCollection(collection, tuple(steps), state.listed.at if state.listed else _NEVER)
 
 
 def _is_listing_due(collection: Collection, state: State, lake: Lake, now: datetime) -> bool:
@@ -124,8 +133,8 @@ def _collections(lake: Lake) -> tuple[list[Collection], list[dict[str, str]]]:
 
 
 @contextmanager
-def _alone(name: str, app: App) -> Iterator[None]:
-    """Hold the collection for as long as a run may take. Raises Claimed."""
-    claims = Claims(app.lake, app.deadline_s + LEASE_MARGIN_S)
-    with claims.held(state_name(f"_running/{name}"), uuid.uuid4().hex):
+def _alone(name: str, app: FetchApp) -> Iterator[None]:
+    """Hold the collection for as long as a run may take. Raises LeaseHeld."""
+    lease = Lease(app.lake, app.deadline_s + LEASE_MARGIN_S)
+    with lease.acquire(state_name(f"_running/{name}"), uuid.uuid4().hex):
         yield

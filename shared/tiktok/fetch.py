@@ -4,7 +4,7 @@ A run may be killed anywhere, and the next one goes on. `state/{collection}.json
 *outbox* (records of the page being published), the *due* (videos whose file is not settled), the
 ids known to have no file, and the *place* where the listing goes on. It is only ever replaced
 from the generation that was read, so of two fetchers on one collection the one that saves second
-stops as Busy; whatever it had in hand is in the state that the other one reads.
+stops as CollectionBusy; whatever it had in hand is in the state that the other one reads.
 
 1. Publish what an earlier run left in the outbox.
 2. List (discover.py): each page leaves as records before the next one is asked for. Or read known
@@ -22,9 +22,9 @@ from typing import Any, Literal
 from shared.errors import Transient
 from shared.tiktok.collections import Collection, read_collection
 from shared.tiktok.discover import Discovery
-from shared.tiktok.files import Files
+from shared.tiktok.files import MediaQueue
 from shared.tiktok.refresh import Refresh, ages_of
-from shared.tiktok.run import App, Run
+from shared.tiktok.run import CollectionRun, FetchApp
 from shared.tiktok.sources.wire import QuotaExhausted
 
 log = logging.getLogger(__name__)
@@ -32,12 +32,12 @@ log = logging.getLogger(__name__)
 Step = Literal["discover", "refresh", "files"]
 
 
-def fetch_collection(name: str, app: App, step: Step = "discover") -> dict[str, Any]:
+def fetch_collection(name: str, app: FetchApp, step: Step = "discover") -> dict[str, Any]:
     """Discover a collection's videos, or read known ones again.
 
     Called again, it goes on where it was left, or changes nothing. Returns the counts of Tally,
     `requests`, and under `left` what a later run has still to do (None when nothing). Raises
-    Permanent, Transient, and Busy.
+    Permanent, Transient, and CollectionBusy.
     """
     collection = read_collection(app.lake, name)
     return fetch_steps(collection, (step, "files"), app, app.timer() + app.deadline_s)
@@ -46,7 +46,7 @@ def fetch_collection(name: str, app: App, step: Step = "discover") -> dict[str, 
 def fetch_steps(
     collection: Collection,
     steps: tuple[Step, ...],
-    app: App,
+    app: FetchApp,
     ends_at: float,
     is_patient: bool = False,
 ) -> dict[str, Any]:
@@ -55,9 +55,9 @@ def fetch_steps(
     `is_patient` leaves alone files that failed a moment ago.
     """
     with ThreadPoolExecutor(app.parallel) as pool:
-        run = Run(collection, app, pool, ends_at)
+        run = CollectionRun(collection, app, pool, ends_at)
         try:
-            answer = _carried_out(run, Files(run, is_patient), steps)
+            answer = _carried_out(run, MediaQueue(run, is_patient), steps)
         finally:
             run.source.close()
     if answer["max_videos_reached"]:
@@ -66,7 +66,7 @@ def fetch_steps(
     return answer
 
 
-def _carried_out(run: Run, files: Files, steps: tuple[Step, ...]) -> dict[str, Any]:
+def _carried_out(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> dict[str, Any]:
     run.publish_outbox()
     held: Transient | None = None
     why: str | None = None
@@ -93,7 +93,7 @@ def _carried_out(run: Run, files: Files, steps: tuple[Step, ...]) -> dict[str, A
     }
 
 
-def _asked(run: Run, files: Files, steps: tuple[Step, ...]) -> str | None:
+def _asked(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> str | None:
     """What the source is asked for: the listing first. Returns what stopped it."""
     asking: dict[Step, Callable[[], str | None]] = {
         "discover": lambda: Discovery(run, files).list(),
@@ -109,7 +109,7 @@ def _asked(run: Run, files: Files, steps: tuple[Step, ...]) -> str | None:
             ages_of(run)
 
 
-def _left(why: str | None, run: Run, files: Files | None) -> dict[str, Any] | None:
+def _left(why: str | None, run: CollectionRun, files: MediaQueue | None) -> dict[str, Any] | None:
     waiting, place = len(files.waiting()) if files else 0, run.progress.place
     if why is None and waiting == 0:
         return None

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from shared.tiktok.media.media import Outcome
-from shared.tiktok.run import Run
+from shared.tiktok.media.media import MediaOutcome
+from shared.tiktok.run import CollectionRun
 from shared.tiktok.settling import (
     failed_again,
     final_reason,
@@ -13,21 +13,21 @@ from shared.tiktok.settling import (
     no_media_record,
     settle,
 )
-from shared.tiktok.state import Due
+from shared.tiktok.state import PendingFile
 
 BATCH = 64
 
 
-class Files:
+class MediaQueue:
     """What is due of one run. `is_patient` leaves alone what failed a moment ago."""
 
-    def __init__(self, run: Run, is_patient: bool):
+    def __init__(self, run: CollectionRun, is_patient: bool):
         self._run = run
         self._resolver = run.app.resolver(run.collection)
         self._is_patient = is_patient
         self._tried: set[str] = set()
 
-    def waiting(self) -> list[Due]:
+    def waiting(self) -> list[PendingFile]:
         """What this run has still to try."""
         at = self._run.app.clock()
         return [
@@ -54,7 +54,7 @@ class Files:
                 self._leave(due, done, reason, at)
             run.progress.save()
 
-    def _without_erased(self, batch: list[Due]) -> list[Due]:
+    def _without_erased(self, batch: list[PendingFile]) -> list[PendingFile]:
         """The batch without what was erased since it was listed, which leaves the due, too."""
         tombstones = self._run.app.tombstones
         erased = [
@@ -67,7 +67,9 @@ class Files:
             del self._run.progress.due[video_id]
         return [one for one in batch if one.video_id not in erased]
 
-    def _publish(self, outcomes: list[tuple[Due, Outcome, str | None]], at: datetime) -> None:
+    def _publish(
+        self, outcomes: list[tuple[PendingFile, MediaOutcome, str | None]], at: datetime
+    ) -> None:
         lake = self._run.lake
         gone = [(due, why) for due, _, why in outcomes if why and why != due.given_up]
         if gone:
@@ -76,7 +78,9 @@ class Files:
             )
             self._run.app.publish(*records)
 
-    def _leave(self, due: Due, done: Outcome, reason: str | None, at: datetime) -> None:
+    def _leave(
+        self, due: PendingFile, done: MediaOutcome, reason: str | None, at: datetime
+    ) -> None:
         """Count the outcome, and take the video off the due if it is settled."""
         run = self._run
         self._tried.add(due.video_id)
@@ -92,7 +96,7 @@ class Files:
         del run.progress.due[due.video_id]
 
 
-def _batched(items: Iterable[Due], size: int) -> Iterator[list[Due]]:
+def _batched(items: Iterable[PendingFile], size: int) -> Iterator[list[PendingFile]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch

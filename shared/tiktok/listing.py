@@ -15,7 +15,7 @@ from shared.storage.lake import Lake, failed_name
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators, with_provenance
 from shared.tiktok.sources.fields import is_within, video_id_of
-from shared.tiktok.sources.source import BadVideo, Found, Page, Reread, Source
+from shared.tiktok.sources.source import BadVideo, Reread, SourcePage, SourceVideo, VideoSource
 
 EVIDENCE_CHARS = 20_000
 
@@ -30,10 +30,10 @@ class BadItem:
 
 
 @dataclass(slots=True)
-class Listed:
+class PageListing:
     """The page's part of the collection, in the order of the page."""
 
-    videos: list[Found] = field(default_factory=list)
+    videos: list[SourceVideo] = field(default_factory=list)
     bad: list[BadItem] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -41,20 +41,20 @@ class Listed:
 
 
 def read_page(
-    page: Page,
-    source: Source,
+    page: SourcePage,
+    source: VideoSource,
     collection: Collection,
     tombstones: Tombstones,
     seen: set[str],
     room: int,
     at: datetime,
-) -> Listed:
+) -> PageListing:
     """What the page lists besides what was `seen` (to which it adds), at most `room` objects.
 
     Posts outside the collection's days, which overlapping windows bring along, are passed over,
     and so are posts that were erased.
     """
-    listed = Listed()
+    listed = PageListing()
     for item in page.videos:
         found = _read(source, item, collection, at)
         if found.key in seen:
@@ -73,7 +73,7 @@ def read_page(
     return listed
 
 
-def is_erased(found: Found, tombstones: Tombstones) -> bool:
+def is_erased(found: SourceVideo, tombstones: Tombstones) -> bool:
     """Whether the video or its creator was erased."""
     account = found.creator
     names = (found.video.creator_id, account and account.creator_id, account and account.username)
@@ -82,7 +82,9 @@ def is_erased(found: Found, tombstones: Tombstones) -> bool:
     )
 
 
-def _read(source: Source, item: Any, collection: Collection, at: datetime) -> Found | BadItem:
+def _read(
+    source: VideoSource, item: Any, collection: Collection, at: datetime
+) -> SourceVideo | BadItem:
     try:
         return source.read(item, collection, at)
     except BadVideo as error:
@@ -90,7 +92,7 @@ def _read(source: Source, item: Any, collection: Collection, at: datetime) -> Fo
 
 
 def records_of(
-    listed: Iterable[Found], creators: Creators, pool: ThreadPoolExecutor
+    listed: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
 ) -> tuple[Record, ...]:
     """A record per video, with its creator and followers; profiles are read several at once."""
     return tuple(
@@ -100,7 +102,7 @@ def records_of(
 
 
 def later_readings(
-    found: Iterable[Found], creators: Creators, pool: ThreadPoolExecutor
+    found: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
 ) -> tuple[Record, ...]:
     """Records of known videos: their counts and creators as of now. The listing stays as it is."""
     return tuple(
@@ -110,8 +112,8 @@ def later_readings(
 
 
 def _with_creators(
-    listed: Iterable[Found], creators: Creators, pool: ThreadPoolExecutor
-) -> Iterator[tuple[Found, Creator | None, Metrics]]:
+    listed: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
+) -> Iterator[tuple[SourceVideo, Creator | None, Metrics]]:
     listed = list(listed)
     usernames = {one.video.creator_id for one in listed if one.creator is None}
     profiles = pool.map(creators.find, sorted(name for name in usernames if name))
@@ -146,7 +148,7 @@ def keep_answers(
 def keep_page(
     lake: Lake,
     tombstones: Tombstones,
-    page: Page,
+    page: SourcePage,
     source: str,
     collection: Collection,
     at: datetime,

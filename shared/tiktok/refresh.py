@@ -13,9 +13,9 @@ from shared.model import Metrics, Record
 from shared.quality import VANISHED
 from shared.tiktok.ages import CONFIRM_AFTER, Ages, Sighting
 from shared.tiktok.listing import is_erased, keep_answers, later_readings
-from shared.tiktok.run import Run
+from shared.tiktok.run import CollectionRun
 from shared.tiktok.sources.fields import video_id_of
-from shared.tiktok.sources.source import BadVideo, Found, Reread
+from shared.tiktok.sources.source import BadVideo, Reread, SourceVideo
 
 SAVE_EVERY = 10
 """Answers between two writes of the ages."""
@@ -24,7 +24,7 @@ SAVE_EVERY = 10
 class Refresh:
     """The rereading of one run."""
 
-    def __init__(self, run: Run):
+    def __init__(self, run: CollectionRun):
         self._run = run
         self._ages = ages_of(run)
         self._has_unread = False
@@ -71,13 +71,13 @@ class Refresh:
         self._has_unread |= bool(unread)
         run.tally.reread(read=len(found), missed=len(missed), vanished=len(gone))
 
-    def _found(self, answer: Reread, at: datetime) -> tuple[dict[str, Found], set[str]]:
+    def _found(self, answer: Reread, at: datetime) -> tuple[dict[str, SourceVideo], set[str]]:
         """Videos in the answer, of those that were asked for, and those of them nobody can read.
 
         An object that cannot be read is there all the same: TikTok changing one field makes no
         video vanish.
         """
-        found: dict[str, Found] = {}
+        found: dict[str, SourceVideo] = {}
         unread: set[str] = set()
         for item in answer.videos:
             try:
@@ -99,7 +99,7 @@ def _id_in(item: Any) -> set[str]:
         return set()
 
 
-def ages_of(run: Run) -> Ages:
+def ages_of(run: CollectionRun) -> Ages:
     """The ages of a run's collection, with what the state knew of and they did not.
 
     What was erased since the state was written is left out: an erasure that looks for it may have

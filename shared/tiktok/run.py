@@ -15,17 +15,17 @@ from shared.storage.lake import Lake, metadata_name, snapshot_name
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators
 from shared.tiktok.media.media import Resolver
-from shared.tiktok.sources.source import Source
-from shared.tiktok.state import Progress
+from shared.tiktok.sources.source import VideoSource
+from shared.tiktok.state import CollectionProgress
 from shared.tiktok.tally import Tally
 
 
-class Publish(Protocol):
+class PublishRecords(Protocol):
     def __call__(self, *records: Record) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class FetchApp:
     """Everything a run may touch outside its own arguments.
 
     A source is made for each run; `timer` is monotonic, in seconds; `parallel` bounds the threads.
@@ -33,8 +33,8 @@ class App:
 
     lake: Lake
     tombstones: Tombstones
-    publish: Publish
-    source: Callable[[Collection], Source]
+    publish: PublishRecords
+    source: Callable[[Collection], VideoSource]
     resolver: Callable[[Collection], Resolver]
     clock: Callable[[], datetime]
     timer: Callable[[], float]
@@ -42,10 +42,12 @@ class App:
     deadline_s: float
 
 
-class Run:
+class CollectionRun:
     """What the steps of one run share. `ends_at` is a time of the app's timer."""
 
-    def __init__(self, collection: Collection, app: App, pool: ThreadPoolExecutor, ends_at: float):
+    def __init__(
+        self, collection: Collection, app: FetchApp, pool: ThreadPoolExecutor, ends_at: float
+    ):
         self.collection = collection
         self.app = app
         self.lake = app.lake
@@ -58,7 +60,7 @@ class Run:
             app.clock,
             redact=Redaction(app.tombstones).content,
         )
-        self.progress = Progress(app.lake, collection)
+        self.progress = CollectionProgress(app.lake, collection)
         self.tally = Tally()
         self._ends_at = ends_at
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from shared.model import NO_MEDIA_RATER, Rating, Record, parse
 from shared.storage.lake import Lake, RatingKey, rating_name
-from shared.tiktok.media.media import Outcome, Resolver
-from shared.tiktok.state import Due
+from shared.tiktok.media.media import MediaOutcome, Resolver
+from shared.tiktok.state import PendingFile
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +26,11 @@ GIVEN_UP_FOR = timedelta(days=7)
 
 
 def settle(
-    batch: list[Due], resolver: Resolver, pool: ThreadPoolExecutor, over: Callable[[], bool]
-) -> list[tuple[Due, Outcome]]:
+    batch: list[PendingFile], resolver: Resolver, pool: ThreadPoolExecutor, over: Callable[[], bool]
+) -> list[tuple[PendingFile, MediaOutcome]]:
     """Try each file once. Those not begun when the time is over are left out."""
 
-    def one(due: Due) -> Outcome | None:
+    def one(due: PendingFile) -> MediaOutcome | None:
         return None if over() else resolver.settle(due.video_id, due.username, due.media_url)
 
     outcomes = list(zip(batch, pool.map(one, batch), strict=True))
@@ -41,7 +41,7 @@ def settle(
     return [(due, done) for due, done in outcomes if done]
 
 
-def failed_again(due: Due, done: Outcome, at: datetime) -> Due:
+def failed_again(due: PendingFile, done: MediaOutcome, at: datetime) -> PendingFile:
     """The same video with one more run that failed, and when it is tried next."""
     failures, first = due.failures + 1, due.first_failed_at or at
     is_patient = failures < PATIENCE_RUNS or at - first < PATIENCE
@@ -61,14 +61,16 @@ def failed_again(due: Due, done: Outcome, at: datetime) -> Due:
     )
 
 
-def final_reason(due: Due, done: Outcome, at: datetime) -> str | None:
+def final_reason(due: PendingFile, done: MediaOutcome, at: datetime) -> str | None:
     """Why there is no file as far as we can tell, or None while there is one or may be one soon."""
     if done.kind == "failed":
         return failed_again(due, done, at).given_up
     return done.reason if done.kind == "no_media" else None
 
 
-def keep_given_up(lake: Lake, due: Due, done: Outcome, collection: str, at: datetime) -> None:
+def keep_given_up(
+    lake: Lake, due: PendingFile, done: MediaOutcome, collection: str, at: datetime
+) -> None:
     """Keep under `failed/` what the last attempt met, for a file that is given up for now."""
     lake.keep_failed(
         "fetch",
@@ -81,7 +83,7 @@ def keep_given_up(lake: Lake, due: Due, done: Outcome, collection: str, at: date
     )
 
 
-def no_media_record(lake: Lake, due: Due, reason: str, at: datetime) -> Record:
+def no_media_record(lake: Lake, due: PendingFile, reason: str, at: datetime) -> Record:
     """The rating that says there is nothing to rate, kept once: again gives the same bytes.
 
     Each reason has a rating of its own, so that of two reasons the later one is shown.

@@ -9,7 +9,7 @@ from shared.inputs.field_types import Checked, Count, Instant, Text, Word
 from shared.model import Malformed, Record, VideoId, canonical_json, digest, parse, parse_record
 from shared.storage.lake import Lake, Superseded, state_name
 from shared.tiktok.collections import Collection
-from shared.tiktok.sources.source import Page, Position
+from shared.tiktok.sources.source import Position, SourcePage
 
 CLOCKS_DIFFER = timedelta(hours=1)
 """Two clocks that are right may differ so much; a time further ahead was written by a wrong one."""
@@ -18,11 +18,11 @@ LONGEST_WAIT = timedelta(days=7) + CLOCKS_DIFFER
 """No file is put off for longer (GIVEN_UP_FOR in settling.py)."""
 
 
-class Busy(Exception):
+class CollectionBusy(Exception):
     """Another fetcher took the collection over; what this one did is kept, and it stops."""
 
 
-class Due(Checked):
+class PendingFile(Checked):
     """A listed video whose file is not settled; failures count runs, not attempts.
 
     `given_up` says why it was given up for now. It is not tried again `not_before` that time.
@@ -46,7 +46,7 @@ def is_ahead(time: datetime | None, now: datetime, most: timedelta) -> bool:
     return time is not None and now < time <= now + most
 
 
-class Place(Checked):
+class ResumePoint(Checked):
     """Where the listing goes on: the next page, and how many videos came before it.
 
     `query` is a digest of what was asked; when the collection has changed, the place is void.
@@ -69,7 +69,7 @@ class Place(Checked):
         return Position(self.window, self.end)
 
 
-class Listed(Checked):
+class LastPass(Checked):
     """The last pass that came to its end: what was asked, and when."""
 
     query: Word
@@ -85,11 +85,11 @@ class State(Checked):
     """
 
     outbox: tuple[Record, ...] = ()
-    media_due: tuple[Due, ...] = ()
+    media_due: tuple[PendingFile, ...] = ()
     no_media: Mapping[str, tuple[VideoId, ...]] = {}
     media: Word | None = None
-    run: Place | None = None
-    listed: Listed | None = None
+    run: ResumePoint | None = None
+    listed: LastPass | None = None
     recent: tuple[Word, ...] = ()
     refresh_at: Instant | None = None
     quota_until: Instant | None = None
@@ -118,7 +118,7 @@ def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-class Progress:
+class CollectionProgress:
     """`state/{collection}.json`, read once and then replaced from generation to generation.
 
     In between, the attributes are the truth of this run; `save` makes them everyone's.
@@ -148,7 +148,7 @@ class Progress:
         self._resumed = self.place
         self.listed = self.place.listed if self.place else 0
 
-    def _renewed(self, due: Due, media: str | None) -> Due:
+    def _renewed(self, due: PendingFile, media: str | None) -> PendingFile:
         """What was given up is worth trying at once when the policy has changed."""
         if due.given_up is None or media == self._media:
             return due
@@ -160,7 +160,7 @@ class Progress:
         if resumed and resumed.search_id and position == resumed.window_start:
             self.listed, self._resumed = resumed.listed_before_window, None
 
-    def advance(self, page: Page, limit: int) -> None:
+    def advance(self, page: SourcePage, limit: int) -> None:
         """The page is taken: the place is the next one, or none when the listing is complete."""
         following = page.next
         if following is None or self.listed >= limit:
@@ -168,7 +168,7 @@ class Progress:
             return
         same = following.window == page.position.window
         before = self.place.listed_before_window if self.place else 0
-        self.place = Place(
+        self.place = ResumePoint(
             query=self._query,
             window=following.window,
             end=following.end,
@@ -182,7 +182,7 @@ class Progress:
         """The listing has come to its end."""
         self.place = None
         self.silent_since = (self.silent_since or at) if self.listed == 0 else None
-        self.listed_last = Listed(query=self._query, at=at)
+        self.listed_last = LastPass(query=self._query, at=at)
 
     def forget(self, video_id: str) -> None:
         """A video that was erased before its listing was kept.
@@ -193,7 +193,7 @@ class Progress:
         self.recent = [each for each in self.recent if each.partition(" ")[0] != video_id]
 
     def save(self) -> None:
-        """Replace the object, if it differs. Raises Busy when another fetcher has done so."""
+        """Replace the object if it changed. Raises CollectionBusy when another fetcher did so."""
         content = self._state().to_json()
         if content == self._content:
             return
@@ -203,7 +203,7 @@ class Progress:
             # A write of our own whose answer got lost is refused when it is repeated.
             standing, generation = self._lake.read_with_generation(self._name)
             if standing != content:
-                raise Busy(f"{self._name} was replaced by another fetcher") from error
+                raise CollectionBusy(f"{self._name} was replaced by another fetcher") from error
             self._generation = generation
         self._content = content
 

@@ -10,7 +10,7 @@ from shared.concurrency import in_order
 from shared.errors import Permanent
 from shared.model import Malformed, Rating, Record, parse, parse_record
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import METRICS, Entry, Lake, RatingKey, rating_name
+from shared.storage.lake import METRICS, Lake, LakeObject, RatingKey, rating_name
 from shared.warehouse.loader import weight
 
 RATINGS = "ratings/"
@@ -43,7 +43,7 @@ class LakeReader:
     batch_rows: int
     batch_bytes: int
 
-    def entries(self, after: str = "") -> Iterator[Entry]:
+    def entries(self, after: str = "") -> Iterator[LakeObject]:
         """The objects that hold a record, by name; those up to the name `after` are left out."""
         for source in SOURCES:
             is_done = after > source and not after.startswith(source)
@@ -53,7 +53,7 @@ class LakeReader:
                     if entry.name.endswith(".json"):  # claims on ratings end in .claim
                         yield entry
 
-    def batches(self, entries: Iterator[Entry]) -> Iterator[list[LakeRecord]]:
+    def batches(self, entries: Iterator[LakeObject]) -> Iterator[list[LakeRecord]]:
         """Records in the order of `entries`, as many as one request to BigQuery carries."""
         batch: list[LakeRecord] = []
         size = 0
@@ -66,7 +66,7 @@ class LakeReader:
         if batch:
             yield batch
 
-    def _read(self, entry: Entry) -> LakeRecord:
+    def _read(self, entry: LakeObject) -> LakeRecord:
         try:
             if entry.size > MOST_OBJECT_BYTES:
                 raise Malformed(f"{entry.size} bytes are too many for a record")

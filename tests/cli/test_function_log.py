@@ -9,8 +9,8 @@ from cli.function_log import FunctionErrors
 from local.endpoints import Endpoints
 from shared.errors import Misconfigured, Transient
 from shared.logs import JsonLines
-from shared.messaging.delivery import settled
-from shared.storage.lease import Claimed
+from shared.messaging.delivery import handle_delivery
+from shared.storage.lease import LeaseHeld
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def fail(log, monkeypatch):
 
 
 def _fail(error: Exception) -> None:
-    with pytest.raises(type(error)), settled(keep=lambda permanent: None):
+    with pytest.raises(type(error)), handle_delivery(keep=lambda permanent: None):
         raise error
 
 
@@ -54,7 +54,7 @@ def test_an_error_that_may_pass(log, fail):
     errors = errors_in(log)
 
     fail(Transient("Gemini answered 429"))
-    fail(Claimed("another delivery holds it"))
+    fail(LeaseHeld("another delivery holds it"))
     errors.update()
 
     assert (errors.misconfigured, errors.last) == (None, "Gemini answered 429")

@@ -28,7 +28,7 @@ from datetime import UTC, datetime
 import functions_framework
 
 from shared.storage.lake import Lake
-from shared.once import once
+from shared.concurrency import once
 from shared.rating.budget import Budget
 
 

@@ -15,7 +15,7 @@ from shared.privacy.pseudonym import pseudonym
 from shared.storage.lake import COLLECTIONS
 from shared.tiktok.canary import canary
 from shared.tiktok.media.download import Downloads
-from shared.tiktok.media.media import Outcome
+from shared.tiktok.media.media import MediaOutcome
 from shared.tiktok.sources.manifest import ManifestSource
 from shared.tiktok.sources.pseudonyms import Pseudonymous
 from tests.fakes import tombstones_in
@@ -47,7 +47,7 @@ class Canary(World):
 
     change: Callable[[dict[str, Any]], Any] = staticmethod(lambda item: item)
     wrapped: Callable[[Any], Any] = staticmethod(lambda source: source)
-    outcome = Outcome("stored")
+    outcome = MediaOutcome("stored")
 
     def source(self, collection):
         if collection.source == "manifest":
@@ -186,7 +186,7 @@ def test_a_file_that_cannot_be_had_any_more_is_told(listed, library):
         listed.lake.write_once(f"videos/{post.video_id}.mp4", b"media")
     assert listed.broke() == (None, "")
 
-    listed.outcome = Outcome("failed", "blocked", "HTTP 403")
+    listed.outcome = MediaOutcome("failed", "blocked", "HTTP 403")
 
     assert listed.broke() == ("file", "blocked: HTTP 403")
 

@@ -12,7 +12,7 @@ from shared.rating.gemini.canary import LATEST
 from shared.rating.gemini.canary_clips import frozen_clips
 from shared.rating.rate import RateApp
 from shared.rating.signals.rater import SignalsRater
-from shared.storage.lease import Claims
+from shared.storage.lease import Lease
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.gemini_world import World
 
@@ -64,7 +64,7 @@ def test_a_rater_that_measures_lets_it_pass(posted):
     app = RateApp(
         lake=lake,
         tombstones=tombstones_in(lake),
-        claims=Claims(lake, lease_s=660),
+        lease=Lease(lake, duration_s=660),
         raters=lambda condition: SignalsRater(),
         publish=BusInMemory().publish,
         clock=lambda: pytest.fail("no clock is read"),

@@ -11,16 +11,16 @@ from google.cloud import pubsub_v1
 
 from shared import secret_manager as secret
 from shared.errors import Transient
-from shared.http import Limits
+from shared.http import HttpLimits
 from shared.messaging import clients as pubsub_clients
 from shared.messaging import dead_letters
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.events import Message
-from shared.messaging.publisher import Bus
+from shared.messaging.publisher import RecordPublisher
 from shared.messaging.topics import Topics
 from shared.storage import lake as lake_module
 from shared.storage.lake import Lake
-from shared.tiktok.media.download import Downloads, Unreachable
+from shared.tiktok.media.download import Downloads, ServerUnreachable
 from shared.tiktok.sources import wire
 from shared.tiktok.sources.wire import Again, Calls, Exchange
 from tests.records import metrics, record
@@ -108,7 +108,7 @@ def mute_pubsub(monkeypatch):
 
 
 def test_publishing_a_record_ends(mute_pubsub):
-    bus = Bus("p", "video-records", request_timeout_s=SHORT_S)
+    bus = RecordPublisher("p", "video-records", request_timeout_s=SHORT_S)
 
     with pytest.raises(Transient, match="topic did not take the record"):
         bus.publish(record(metrics=metrics()), record(metrics=metrics()))
@@ -122,7 +122,7 @@ def test_publishing_a_message_again_ends(mute_pubsub):
 
 
 def test_the_publisher_gives_up_by_itself(mute_pubsub):
-    client = pubsub_clients.publisher(SHORT_S)
+    client = pubsub_clients.publisher_client(SHORT_S)
 
     future = client.publish(client.topic_path("p", "t"), b"{}")
 
@@ -136,7 +136,7 @@ def test_messages_of_one_call_share_their_time():
         def result(self, timeout):
             waits.append(timeout)
 
-    pubsub_clients.published([Slow(), Slow()], within_s=0.0)
+    pubsub_clients.wait_published([Slow(), Slow()], within_s=0.0)
 
     assert waits == [0.0, 0.0]
 
@@ -190,7 +190,7 @@ def test_pulls_and_acknowledgements_are_not_tried_for_as_long_as_the_client_woul
 
 @pytest.mark.parametrize("behave", MUTE)
 def test_a_secret_ends(behave, monkeypatch):
-    monkeypatch.setattr(secret, "LIMITS", Limits(silence_s=SHORT_S, request_s=2 * SHORT_S))
+    monkeypatch.setattr(secret, "LIMITS", HttpLimits(silence_s=SHORT_S, request_s=2 * SHORT_S))
     monkeypatch.setattr("google.auth.default", lambda scopes: (AnonymousCredentials(), "p"))
 
     with serving(behave) as url, pytest.raises(Transient, match="Secret Manager"):
@@ -248,7 +248,7 @@ def test_a_question_to_tiktok_is_not_asked_again_when_its_time_is_over(monkeypat
 
 @pytest.mark.parametrize("behave", MUTE)
 def test_a_download_ends(behave):
-    with serving(behave) as url, pytest.raises(Unreachable) as caught:
+    with serving(behave) as url, pytest.raises(ServerUnreachable) as caught:
         downloads = Downloads(allowed_origins=(url,), read_s=30.0)
         with downloads.get(f"{url}/x.mp4", 2 * SHORT_S) as answer:
             list(answer.chunks())

@@ -21,7 +21,7 @@ from shared.errors import Misconfigured, Transient
 from shared.tiktok.collections import Collection
 from shared.tiktok.sources.display import DisplayApi, NotThatAccount
 from shared.tiktok.sources.user_tokens import UserTokens, pair_in
-from shared.tiktok.sources.wire import Answer, Exchange
+from shared.tiktok.sources.wire import ApiResponse, Exchange
 from tests.fakes import LakeInMemory
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -80,8 +80,8 @@ class World:
         }
 
 
-def _answer(response: requests.Response) -> Answer:
-    return Answer(response.status_code, response.content, response.json(), 0.0)
+def _answer(response: requests.Response) -> ApiResponse:
+    return ApiResponse(response.status_code, response.content, response.json(), 0.0)
 
 
 @pytest.fixture

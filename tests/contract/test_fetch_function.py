@@ -25,7 +25,7 @@ from shared.model import Record, parse_record
 from shared.privacy.pseudonym import pseudonym
 from shared.storage.lake import COLLECTIONS, Lake
 from shared.tiktok.media.download import Downloads, addresses_of
-from shared.tiktok.state import Busy
+from shared.tiktok.state import CollectionBusy
 from tests.contract.conftest import served
 from tests.loopback import Reply, Request, serving
 
@@ -310,7 +310,7 @@ def test_refused_keys_are_a_broken_deploy(world, monkeypatch):
     [
         (Permanent("scope_not_authorized", "No scope."), 400),
         (Transient("storage is down"), 503),
-        (Busy("state/cats.json"), 409),
+        (CollectionBusy("state/cats.json"), 409),
         (Misconfigured("Environment"), 500),
     ],
 )

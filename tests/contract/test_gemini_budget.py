@@ -11,7 +11,7 @@ import pytest
 from shared.errors import Transient
 from shared.messaging.events import upload_in
 from shared.messaging.parked import due, release
-from shared.messaging.sweep import App as SweepApp
+from shared.messaging.sweep import SweepApp
 from shared.messaging.sweep import sweep as sweep_once
 from shared.rating.clip import ClipHeader
 from shared.rating.gemini.estimate import expected_usd

@@ -22,7 +22,7 @@ from shared.rating.gemini.rater import GeminiRater
 from shared.rating.ledger import spent
 from shared.rating.signals.rater import SignalsRater
 from shared.storage.lake import VIDEOS
-from shared.storage.lease import Claims
+from shared.storage.lease import Lease
 from tests.gemini_world import World
 from tests.stand_ins.gemini import StandIn, standing_in
 
@@ -40,7 +40,7 @@ class Singing(World):
         return rater
 
     def sing(self) -> CanaryVerdict:
-        app = CanaryApp(self.lake, Claims(self.lake, lease_s=660), lambda: self.now)
+        app = CanaryApp(self.lake, Lease(self.lake, duration_s=660), lambda: self.now)
         verdict = canary(self.rater(), app, "d1")
         assert verdict is not None
         return verdict
@@ -223,7 +223,7 @@ def test_another_condition_has_a_baseline_of_its_own(world):
 
 
 def test_a_rater_that_measures_has_no_canary(world):
-    app = CanaryApp(world.lake, Claims(world.lake, lease_s=660), lambda: world.now)
+    app = CanaryApp(world.lake, Lease(world.lake, duration_s=660), lambda: world.now)
 
     assert canary(SignalsRater(), app, "d1") is None
     assert world.lake.objects == {}

@@ -12,7 +12,7 @@ from google.cloud import storage
 
 from shared.errors import Transient
 from shared.storage.lake import Gone, Lake, Superseded
-from shared.storage.lease import Claimed, Claims
+from shared.storage.lease import Lease, LeaseHeld
 from tests.fakes import LakeInMemory
 from tests.records import DAY_0
 
@@ -152,35 +152,35 @@ def test_a_failure_is_kept_once_per_key(lake):
 
 
 def test_a_claim_keeps_others_out_and_is_given_back(lake):
-    claims = Claims(lake, lease_s=1_000)
+    lease = Lease(lake, duration_s=1_000)
 
-    with claims.held("c", "one"), pytest.raises(Claimed), claims.held("c", "two"):
+    with lease.acquire("c", "one"), pytest.raises(LeaseHeld), lease.acquire("c", "two"):
         pass
 
     assert list(lake.names("c")) == []
 
 
 def test_a_claim_taken_over_is_not_given_back_by_its_first_owner(lake):
-    patient, impatient = Claims(lake, lease_s=1_000), Claims(lake, lease_s=0)
+    patient, impatient = Lease(lake, duration_s=1_000), Lease(lake, duration_s=0)
 
-    with patient.held("c", "one"):
+    with patient.acquire("c", "one"):
         taken_over = impatient._take("c", b"two")
 
     assert lake.read_with_generation("c") == (b"two", taken_over)
 
 
 def test_a_claim_whose_answer_got_lost_is_recognised(lake):
-    claims = Claims(lake, lease_s=1_000)
+    lease = Lease(lake, duration_s=1_000)
 
-    assert claims._take("c", b"one") == claims._take("c", b"one")
+    assert lease._take("c", b"one") == lease._take("c", b"one")
 
 
 def test_whoever_looks_at_a_claim_leaves_nothing_beside_it(lake):
-    claims = Claims(lake, lease_s=1_000)
-    generation = claims._take("c", b"one")
+    lease = Lease(lake, duration_s=1_000)
+    generation = lease._take("c", b"one")
 
-    with pytest.raises(Claimed):
-        claims._take("c", b"two")
+    with pytest.raises(LeaseHeld):
+        lease._take("c", b"two")
 
     assert list(lake.names("c")) == ["c"]
     assert lake.read_with_generation("c") == (b"one", generation)
@@ -198,12 +198,12 @@ def test_an_objects_age_is_told_with_its_generation(lake):
 
 
 def test_of_many_claimants_at_once_one_succeeds(real_lake):
-    claims = Claims(real_lake, lease_s=1_000)
+    lease = Lease(real_lake, duration_s=1_000)
 
     def claim(number):
         try:
-            return claims._take("c", b"%d" % number)
-        except Claimed:
+            return lease._take("c", b"%d" % number)
+        except LeaseHeld:
             return None
 
     with ThreadPoolExecutor(16) as threads:

@@ -34,7 +34,9 @@ class World:
         monkeypatch.setattr(
             self.main,
             "wiring",
-            lambda: self.main.App(lake=self.lake, group=group, tombstones=tombstones_in(self.lake)),
+            lambda: self.main.LoadApp(
+                lake=self.lake, group=group, tombstones=tombstones_in(self.lake)
+            ),
         )
 
     def _load(self, records):
@@ -83,7 +85,7 @@ def test_records_that_arrive_together_share_a_batch(world):
         load(records)
 
     group = GroupCommit(slow, linger_s=0.01, most_items=1_000, most_weight=10**6)
-    world.main.wiring = lambda: world.main.App(
+    world.main.wiring = lambda: world.main.LoadApp(
         lake=world.lake, group=group, tombstones=tombstones_in(world.lake)
     )
     messages = [record(f"73000000000000000{n:02}", metrics=metrics()).to_json() for n in range(20)]

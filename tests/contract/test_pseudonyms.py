@@ -17,7 +17,7 @@ from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.media.download import Downloads
 from shared.tiktok.sources.manifest import ManifestSource
 from shared.tiktok.sources.pseudonyms import Pseudonymous
-from shared.tiktok.sources.source import Page, Position
+from shared.tiktok.sources.source import Position, SourcePage
 from tests.fakes import tombstones_in
 from tests.tiktok_world import COLLECTION, FIRST, World
 
@@ -104,7 +104,7 @@ def test_an_error_that_repeats_the_name_is_told_under_the_pseudonym(kind):
         name, has_profiles = "research", True
 
         def pages(self, *asked):
-            yield Page(Position(FIRST, FIRST), None, {}, ({"username": "ada"},), None)
+            yield SourcePage(Position(FIRST, FIRST), None, {}, ({"username": "ada"},), None)
 
         def user_info(self, username):
             raise kind(f"cannot serve {username} now")

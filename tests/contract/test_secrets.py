@@ -80,7 +80,7 @@ def test_tiktoks_keys_and_tokens_do_not_leave_fetch(token, answer, written, monk
     main, lake, bus = sys.modules["main"], LakeInMemory(), BusInMemory()
     lake.put(COLLECTIONS, COLLECTION)
     monkeypatch.setattr(main.Lake, "connect", lambda *_: lake)
-    monkeypatch.setattr("shared.messaging.publisher.Bus", lambda *_: bus)
+    monkeypatch.setattr("shared.messaging.publisher.RecordPublisher", lambda *_: bus)
     monkeypatch.setattr("shared.tiktok.sources.wire._wait", lambda _: 0.0)
     for name, value in {
         "GOOGLE_CLOUD_PROJECT": "p",

@@ -21,7 +21,7 @@ from shared.messaging.events import Message
 from shared.messaging.failed import failures, replay
 from shared.messaging.last_errors import note_name
 from shared.messaging.parked import due, park, waiting
-from shared.messaging.sweep import App, stage_of
+from shared.messaging.sweep import SweepApp, stage_of
 from shared.messaging.topics import Topics, Unsendable
 from shared.rating.ledger import affordable_videos
 from shared.storage.lake import Lake
@@ -78,7 +78,7 @@ class World:
         return self.subscriber.subscription_path(PROJECT, subscription)
 
     def wired(self):
-        return App(
+        return SweepApp(
             lake=self.lake,
             tombstones=tombstones_in(self.lake),
             topics=self.topics,
@@ -252,7 +252,7 @@ def test_a_corrupt_parked_entry_hides_no_other(world):
 def test_a_sweep_whose_time_is_over_says_so_and_leaves_the_rest(world, monkeypatch):
     park(world.lake, "load", Message("1", b"{}", {}), at(0), "over_budget", at(0))
     ticks = itertools.count(0, 100)
-    over = App(
+    over = SweepApp(
         world.lake,
         tombstones_in(world.lake),
         world.topics,

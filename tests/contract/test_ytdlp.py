@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from shared.tiktok.collections import Media
-from shared.tiktok.media.download import Downloads, Refused
-from shared.tiktok.media.media import ATTEMPTS, Outcome
+from shared.tiktok.collections import MediaPolicy
+from shared.tiktok.media.download import DownloadRefused, Downloads
+from shared.tiktok.media.media import ATTEMPTS, MediaOutcome
 from shared.tiktok.media.ytdlp import MOST_PAGE_BYTES, YtdlpMedia, best_of
 from tests.fakes import LakeInMemory
 from tests.loopback import Loopback, Reply, Request, serving
@@ -63,13 +63,13 @@ class Tiktok:
     def resolver(self, downloads: Downloads | None = None, **how: Any) -> YtdlpMedia:
         return YtdlpMedia(
             self.lake,
-            Media(resolver="ytdlp", terms_accepted=True, max_bytes=1_000_000),
+            MediaPolicy(resolver="ytdlp", terms_accepted=True, max_bytes=1_000_000),
             downloads or Downloads(allowed_origins=(self.server.url,)),
             sleep=lambda _: None,
             **{"origin": self.server.url} | how,
         )
 
-    def settle(self, **how: Any) -> Outcome:
+    def settle(self, **how: Any) -> MediaOutcome:
         return self.resolver(**how).settle(ID, None)
 
     def asked(self, prefix: str = "") -> list[Request]:
@@ -94,7 +94,7 @@ def test_the_file_of_a_page_is_stored_and_asked_for_as_a_browser_would(tiktok):
     best = file_at(tiktok.url("best"), "h264", 720, 5000)
     tiktok.shows(shows(tiktok.videos(best)), **{"Set-Cookie": "tt_chain_token=abc; Path=/"})
 
-    assert tiktok.settle() == Outcome("stored")
+    assert tiktok.settle() == MediaOutcome("stored")
     assert tiktok.lake.read(f"videos/{ID}.mp4") == MP4
     (page,) = tiktok.asked("/@")
     (file,) = tiktok.asked("/files/")
@@ -113,7 +113,7 @@ def test_the_page_is_asked_for_in_the_guise_of_a_browser(tiktok):
 def test_a_file_that_is_there_is_not_asked_for(tiktok):
     tiktok.lake.write_once(f"videos/{ID}.mp4", MP4)
 
-    assert tiktok.settle() == Outcome("already_there")
+    assert tiktok.settle() == MediaOutcome("already_there")
     assert tiktok.asked() == []
 
 
@@ -131,31 +131,31 @@ def test_h264_comes_before_h265_and_the_largest_that_fits_before_the_others(tikt
         )
     )
 
-    assert tiktok.settle() == Outcome("stored")
+    assert tiktok.settle() == MediaOutcome("stored")
     assert [one.path for one in tiktok.asked("/files/")] == ["/files/fits"]
 
 
 def test_h265_is_better_than_nothing(tiktok):
     tiktok.shows(shows(tiktok.videos(file_at(tiktok.url("only"), "bytevc1", 720, 5000))))
 
-    assert tiktok.settle() == Outcome("stored")
+    assert tiktok.settle() == MediaOutcome("stored")
 
 
 def test_a_photo_post_has_sound_alone_and_is_known_by_it(tiktok):
     tiktok.shows(shows({}, imagePost={"images": []}, music={"playUrl": tiktok.url("song.m4a")}))
 
-    assert tiktok.settle() == Outcome("no_media", "photo_post")
+    assert tiktok.settle() == MediaOutcome("no_media", "photo_post")
     assert tiktok.asked("/files/") == []
 
 
 def test_over_size_is_known_before_the_file_is_asked_for_and_while_it_comes(tiktok):
     tiktok.shows(shows(tiktok.videos(file_at(tiktok.url("a"), "h264", 720, 5_000_000))))
-    assert tiktok.settle() == Outcome("no_media", "too_large")
+    assert tiktok.settle() == MediaOutcome("no_media", "too_large")
     assert tiktok.asked("/files/") == []
 
     tiktok.shows(shows(tiktok.videos(file_at(tiktok.url("a"), "h264", 720, 5_000))))
     tiktok.file = Reply(body=[MP4, *[b"v" * 100_000] * 20])  # more than the page says
-    assert tiktok.settle() == Outcome("no_media", "too_large")
+    assert tiktok.settle() == MediaOutcome("no_media", "too_large")
     assert list(tiktok.lake.names("")) == []
 
 
@@ -217,7 +217,7 @@ def test_the_riddle_of_tiktoks_wall_is_solved(tiktok):
     pages = iter([riddle.encode(), shown])
     tiktok.page = lambda _: Reply(body=next(pages))
 
-    assert tiktok.settle() == Outcome("stored")
+    assert tiktok.settle() == MediaOutcome("stored")
 
 
 def test_files_come_from_public_addresses_only(tiktok):
@@ -256,15 +256,15 @@ def test_a_page_that_drips_meets_the_deadline(tiktok):
 def test_looking_stores_nothing(tiktok):
     tiktok.shows(shows(tiktok.videos(file_at(tiktok.url("a"), "h264", 720, 5000))))
 
-    assert tiktok.resolver().look(ID, None) == Outcome("stored")
+    assert tiktok.resolver().look(ID, None) == MediaOutcome("stored")
     assert list(tiktok.lake.names("")) == []
 
 
 @pytest.mark.parametrize("formats", [None, [], "x", [1], [{"url": ""}], [{"url": "https://a"}]])
 def test_formats_that_say_nothing_are_refused_or_a_photo_post(formats):
     try:
-        assert best_of(formats, 10) == Outcome("no_media", "photo_post")
-    except Refused as error:
+        assert best_of(formats, 10) == MediaOutcome("no_media", "photo_post")
+    except DownloadRefused as error:
         assert error.reason == "page_unreadable"
 
 

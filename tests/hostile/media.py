@@ -16,7 +16,7 @@ from shared.messaging.events import VideoUploaded
 from shared.rating.clip import Unreadable, read_clip_header
 from shared.rating.rate import RateApp, rate_upload
 from shared.rating.signals.rater import SignalsRater
-from shared.storage.lease import Claims
+from shared.storage.lease import Lease
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL
 from tests.hostile.table import Cell, Feed, Handler, Seen
@@ -133,7 +133,7 @@ def _rating(folder: Path) -> Iterator[Feed]:
     app = RateApp(
         lake=lake,
         tombstones=tombstones_in(lake),
-        claims=Claims(lake, 660),
+        lease=Lease(lake, 660),
         raters=lambda condition: rater,
         publish=bus.publish,
         clock=lambda: lake.now,

@@ -15,7 +15,7 @@ from pytest import MonkeyPatch
 from shared.messaging.events import DIRECT_FINALIZED
 from shared.rating.rate import RateApp
 from shared.rating.rater import RaterAnswer
-from shared.storage.lease import Claims
+from shared.storage.lease import Lease
 from shared.warehouse.group import GroupCommit
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL, changed
@@ -48,7 +48,9 @@ def _loading(folder: Path) -> Iterator[Feed]:
         main, lake, loaded = sys.modules["main"], LakeInMemory(), []
         group = GroupCommit(loaded.extend, linger_s=0, most_items=1_000, most_weight=10**6)
         patch.setattr(
-            main, "wiring", lambda: main.App(lake=lake, group=group, tombstones=tombstones_in(lake))
+            main,
+            "wiring",
+            lambda: main.LoadApp(lake=lake, group=group, tombstones=tombstones_in(lake)),
         )
         client = app.test_client()
 
@@ -172,7 +174,7 @@ def _analyzing(folder: Path) -> Iterator[Feed]:
         made = RateApp(
             lake=lake,
             tombstones=tombstones_in(lake),
-            claims=Claims(lake, 660),
+            lease=Lease(lake, 660),
             raters=lambda condition: _Rater() if condition in (None, "scripted") else None,
             publish=bus.publish,
             clock=lambda: lake.now,

@@ -13,14 +13,14 @@ from pytest import MonkeyPatch
 
 from shared.errors import Permanent, Transient
 from shared.storage.lake import COLLECTIONS
-from shared.tiktok.collections import Media
+from shared.tiktok.collections import MediaPolicy
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.media.download import Downloads
 from shared.tiktok.media.media import NoMedia, UrlMedia
-from shared.tiktok.run import App
+from shared.tiktok.run import FetchApp
 from shared.tiktok.sources.manifest import ManifestSource
 from shared.tiktok.sources.research import ResearchApi
-from shared.tiktok.sources.source import Source
+from shared.tiktok.sources.source import VideoSource
 from shared.tiktok.sources.wire import Exchange
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL
@@ -54,10 +54,10 @@ class _Unlimited:
 class _World:
     """A lake and a bus in memory, and `fetch` on the sources themselves."""
 
-    def __init__(self, source: Callable[[LakeInMemory], Source]):
+    def __init__(self, source: Callable[[LakeInMemory], VideoSource]):
         self.lake, self.bus = LakeInMemory(), BusInMemory()
         self.lake.put(COLLECTIONS, COLLECTION)
-        self.app = App(
+        self.app = FetchApp(
             lake=self.lake,
             tombstones=tombstones_in(self.lake),
             publish=self.bus.publish,
@@ -126,7 +126,7 @@ def _asking_tiktok(folder: Path) -> Iterator[Feed]:
     with serving(answer) as server, MonkeyPatch.context() as patch:
         patch.setattr("shared.tiktok.sources.wire.ATTEMPTS", 2)
 
-        def source(_: LakeInMemory) -> Source:
+        def source(_: LakeInMemory) -> VideoSource:
             return ResearchApi(
                 Exchange(server.url), "key", "secret", _Unlimited(), sleep=lambda _: None
             )
@@ -299,7 +299,7 @@ def _downloading(folder: Path) -> Iterator[Feed]:
     media = _Media(LakeInMemory())
     with serving(media) as server:
         media.server = server
-        policy = Media(
+        policy = MediaPolicy(
             resolver="url",
             url_template=server.url + "/{username}/{video_id}.mp4",
             max_bytes=1_000_000,

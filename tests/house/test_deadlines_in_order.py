@@ -9,7 +9,7 @@ import pytest
 from functions.report.main import BIGQUERY_S, STATEMENT_LIMITS
 from shared import secret_manager as secret
 from shared.config import REQUEST_TIMEOUT_S, AnalyzeSettings, GeminiSettings
-from shared.http import TOKEN_LIMITS, Limits
+from shared.http import TOKEN_LIMITS, HttpLimits
 from shared.messaging import clients as pubsub_clients
 from shared.messaging import dead_letters
 from shared.storage.lake import _RETRY
@@ -39,7 +39,7 @@ GROUP = GroupCommit.__init__.__kwdefaults__
 
 SUMS = {
     "Cloud Storage, a small": (SMALL_S, SHORTEST),
-    "Cloud Storage, a file": (SMALL_S + LARGEST_BYTES / Limits().bytes_per_s, ends("load")),
+    "Cloud Storage, a file": (SMALL_S + LARGEST_BYTES / HttpLimits().bytes_per_s, ends("load")),
     "Pub/Sub, publish": (pubsub_clients.PUBLISH_TIMEOUT_S, SHORTEST),
     "Pub/Sub, pull": (dead_letters.RETRY_S + dead_letters.PULL_WAIT_S, spare("sweep") / 2),
     "Secret Manager": (

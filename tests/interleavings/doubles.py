@@ -12,7 +12,7 @@ from shared.messaging.events import Message, VideoUploaded, notification_of
 from shared.messaging.topics import Stage
 from shared.model import Record
 from shared.privacy.tombstones import CHANGED, TOMBSTONES
-from shared.storage.lake import VIDEOS, Entry
+from shared.storage.lake import VIDEOS, LakeObject
 from shared.warehouse.rebuild import STATE
 from tests.fakes import LakeInMemory, Stored
 from tests.interleavings.scheduler import Scheduler
@@ -115,11 +115,11 @@ class SteppedLake(LakeInMemory):
         self._step("list", prefix)
         yield from list(super().names(prefix))
 
-    def entries(self, prefix: str, after: str = "") -> Iterator[Entry]:
+    def entries(self, prefix: str, after: str = "") -> Iterator[LakeObject]:
         self._step("list", prefix)
         listed = sorted(it for it in self.objects if it.startswith(prefix) and it > after)
         for it in [self.objects[name] for name in listed]:
-            yield Entry(it.name, it.generation, it.size, it.updated, it.custom_time)
+            yield LakeObject(it.name, it.generation, it.size, it.updated, it.custom_time)
 
     def age(self, name: str, asker: str) -> tuple[int, timedelta] | None:
         self._step("stat", name)

@@ -231,8 +231,8 @@ def _event(message: Message) -> CloudEvent:
 
 EXPECTED = (
     "Transient",
-    "Claimed",
-    "Busy",
+    "LeaseHeld",
+    "CollectionBusy",
     "RebuildInProgress",
     "CannotErase",
     "Superseded",

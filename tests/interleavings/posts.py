@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.model import Creator, Metrics, Record, Video
 from shared.privacy.mentions import ERASED
-from shared.tiktok.sources.source import Found
+from shared.tiktok.sources.source import SourceVideo
 
 NAME = "ada.lovely"
 OTHERS = ("bob.builds", "cyd_c")
@@ -51,7 +51,7 @@ class Post:
             video_id=self.video_id, video=found.video, creator=found.creator, metrics=found.metrics
         )
 
-    def listed(self, at: datetime) -> Found:
+    def listed(self, at: datetime) -> SourceVideo:
         video = Video(
             observed_at=at,
             source="research",
@@ -64,7 +64,7 @@ class Post:
         bio = f"I dance with @{NAME}" if self.mentions else None
         creator = Creator(observed_at=at, creator_id=self.creator, username=self.creator, bio=bio)
         metrics = Metrics(collected_at=at, views=int(self.video_id[-2:]))
-        return Found(self.video_id, video, metrics, creator)
+        return SourceVideo(self.video_id, video, metrics, creator)
 
 
 def posts(dice: random.Random) -> list[Post]:

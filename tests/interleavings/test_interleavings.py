@@ -49,7 +49,7 @@ def test_no_interleaving_violates_anything_and_every_pair_of_operations_meets():
             lambda target, app, report: target,
             ("erase", "fetch"),
         ),
-        ("shared.storage.lease.Claims._take", lambda claims, name, owner: 0, ("sweep",)),
+        ("shared.storage.lease.Lease._take", lambda lease, name, owner: 0, ("sweep",)),
     ],
     ids=["wait", "erase refuses", "rebuild looks again", "posts listed late", "claim"],
 )

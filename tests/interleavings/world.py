@@ -16,7 +16,7 @@ from shared.erasure import erase
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.events import Message, VideoUploaded, as_json, notification_of
 from shared.messaging.parked import park
-from shared.messaging.sweep import App as SweepApp
+from shared.messaging.sweep import SweepApp
 from shared.model import Record, canonical_json
 from shared.privacy.tombstones import FRESH_S, TOMBSTONES, Kind, Tombstones, digest
 from shared.rating.budget import OverBudget
@@ -24,11 +24,11 @@ from shared.rating.rate import RateApp as AnalyzeApp
 from shared.rating.rater import MediaToRate, RaterAnswer
 from shared.rubric_values import Values
 from shared.storage.lake import COLLECTIONS, RatingKey, metadata_name, video_name
-from shared.storage.lease import Claims
+from shared.storage.lease import Lease
 from shared.tiktok.collections import Collection
 from shared.tiktok.media.media import UrlMedia
-from shared.tiktok.run import App as FetchApp
-from shared.tiktok.sources.source import Found, Page, Position
+from shared.tiktok.run import FetchApp
+from shared.tiktok.sources.source import Position, SourcePage, SourceVideo
 from shared.warehouse import rebuild
 from shared.warehouse.group import GroupCommit
 from shared.warehouse.loader import Loader
@@ -96,7 +96,7 @@ class SimulatedSource:
 
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
-    ) -> Iterator[Page]:
+    ) -> Iterator[SourcePage]:
         listed = [post for post in self.world.posts if post.stage in ("new", "published")]
         start = position.cursor if position else 0
         for cursor in range(start, max(len(listed), 1), 2):
@@ -105,9 +105,9 @@ class SimulatedSource:
             place, end = Position(DAY.date(), DAY.date(), cursor), cursor + 2 >= len(listed)
             following = None if end else Position(DAY.date(), DAY.date(), cursor + 2)
             body = canonical_json({"data": {"videos": list(items)}}).encode()
-            yield Page(place, following, {"cursor": cursor}, items, body)
+            yield SourcePage(place, following, {"cursor": cursor}, items, body)
 
-    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+    def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
         return self.world.by_id[item["id"]].listed(at)
 
     def again(self, collection: Collection, wanted: Any) -> Iterator[Any]:
@@ -268,7 +268,7 @@ class World:
         return AnalyzeApp(
             lake=self.lake,  # type: ignore[arg-type]
             tombstones=self.tombstones(),
-            claims=Claims(self.lake, LEASE_S),  # type: ignore[arg-type]
+            lease=Lease(self.lake, LEASE_S),  # type: ignore[arg-type]
             raters=lambda condition: rater if condition in (None, "gemini") else None,
             publish=self.bus.publish_records,
             clock=self.scheduler.now,

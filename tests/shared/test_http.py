@@ -9,7 +9,7 @@ import requests
 from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import AuthorizedSession
 
-from shared.http import TOKEN_LIMITS, BoundedAdapter, Limits, bound
+from shared.http import TOKEN_LIMITS, BoundedAdapter, HttpLimits, bound
 from tests import loopback
 from tests.shared.tiktok.media.test_download import certificate
 from tests.silent_servers import (
@@ -20,7 +20,7 @@ from tests.silent_servers import (
     silent,
 )
 
-BRIEF = Limits(connect_s=1.0, silence_s=0.3, request_s=0.6)
+BRIEF = HttpLimits(connect_s=1.0, silence_s=0.3, request_s=0.6)
 ENDS = (requests.Timeout, requests.ConnectionError)
 
 
@@ -43,12 +43,12 @@ def test_a_caller_without_a_time_out_gets_one():
 @pytest.mark.parametrize("behave", [drips_its_head, drips_its_body])
 def test_an_answer_that_drips_ends_with_its_request(behave):
     with serving(behave) as url, pytest.raises(ENDS, match=r"took longer than it may|timed out"):
-        session(Limits(silence_s=30.0, request_s=0.6)).get(url)
+        session(HttpLimits(silence_s=30.0, request_s=0.6)).get(url)
 
 
 def test_a_streamed_answer_that_drips_ends_too():
     with serving(drips_its_body) as url:
-        answer = session(Limits(silence_s=30.0, request_s=0.6)).get(url, stream=True)
+        answer = session(HttpLimits(silence_s=30.0, request_s=0.6)).get(url, stream=True)
 
         with pytest.raises(ENDS):
             list(answer.iter_content(65_536))
@@ -56,13 +56,13 @@ def test_a_streamed_answer_that_drips_ends_too():
 
 def test_a_request_that_is_read_in_drips_ends_while_it_is_sent():
     with serving(reads_in_drips) as url, pytest.raises(requests.ConnectionError):
-        session(Limits(silence_s=30.0, request_s=0.6)).post(url, data=bytes(20_000_000))
+        session(HttpLimits(silence_s=30.0, request_s=0.6)).post(url, data=bytes(20_000_000))
 
 
 def test_a_file_that_is_sent_piece_by_piece_is_bounded_too():
     with serving(reads_in_drips) as url, pytest.raises(requests.ConnectionError):
         body = io.BytesIO(bytes(20_000_000))
-        session(Limits(silence_s=30.0, request_s=0.6)).post(url, data=body)
+        session(HttpLimits(silence_s=30.0, request_s=0.6)).post(url, data=body)
 
 
 @pytest.mark.parametrize(("bytes_per_s", "arrives"), [(1_000.0, True), (1e12, False)])
@@ -72,7 +72,7 @@ def test_bytes_add_to_the_time_that_a_request_may_take(bytes_per_s, arrives):
             yield bytes(10_000)
             time.sleep(0.1)
 
-    limits = Limits(silence_s=30.0, request_s=0.5, bytes_per_s=bytes_per_s)
+    limits = HttpLimits(silence_s=30.0, request_s=0.5, bytes_per_s=bytes_per_s)
     with loopback.serving(lambda _: loopback.Reply(body=pieces(), length=120_000)) as server:
         if arrives:
             assert session(limits).get(server.url).content == bytes(120_000)
@@ -97,12 +97,12 @@ def test_tls_is_bounded_as_well(tmp_path):
         pytest.raises(ENDS, match=r"took longer than it may|Read timed out"),
     ):
         url = f"https://localhost:{server.port}"
-        session(Limits(silence_s=30.0, request_s=0.6)).get(url, verify=str(cert_file))
+        session(HttpLimits(silence_s=30.0, request_s=0.6)).get(url, verify=str(cert_file))
 
 
 def test_the_next_request_of_a_connection_has_a_time_of_its_own():
     with loopback.serving(lambda _: loopback.Reply(body=b"{}")) as server:
-        bounded = session(Limits(request_s=30.0))
+        bounded = session(HttpLimits(request_s=30.0))
 
         answers = [bounded.post(server.url, data=b"x" * 100_000).content for _ in range(3)]
 
@@ -111,7 +111,7 @@ def test_the_next_request_of_a_connection_has_a_time_of_its_own():
 
 def test_the_callers_own_shorter_time_out_counts():
     with serving(silent) as url, pytest.raises(requests.ReadTimeout, match=r"read timeout=0.2"):
-        session(Limits(silence_s=30.0, request_s=60.0)).get(url, timeout=0.2)
+        session(HttpLimits(silence_s=30.0, request_s=60.0)).get(url, timeout=0.2)
 
 
 def test_tokens_are_asked_for_briefly_as_well():

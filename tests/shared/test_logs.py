@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import Permanent, Transient
 from shared.logs import JsonLines, about, one_delivery, trace_of
-from shared.messaging.delivery import settled
+from shared.messaging.delivery import handle_delivery
 
 TRACE = "logging.googleapis.com/trace"
 
@@ -68,7 +68,7 @@ def test_a_line_that_is_about_no_video_has_no_trace(lines):
 
 
 def test_what_is_kept_as_failed_is_about_the_video(lines):
-    with settled(lambda error: None):
+    with handle_delivery(lambda error: None):
         about("1")
         raise Permanent("bad", "It is bad.")
 
@@ -76,7 +76,7 @@ def test_what_is_kept_as_failed_is_about_the_video(lines):
 
 
 def test_what_comes_again_says_why_under_the_videos_trace(lines):
-    with pytest.raises(Transient), settled(lambda error: None):
+    with pytest.raises(Transient), handle_delivery(lambda error: None):
         about("1")
         raise Transient("storage is down")
 

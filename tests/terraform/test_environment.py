@@ -141,7 +141,7 @@ def test_the_settings_of_the_classes_are_all_that_the_functions_read():
     known = {
         "shared/config.py",  # reads what its classes name
         "shared/logs.py",  # LOG_LEVEL, which a person sets to look closer
-        "shared/one_thread.py",  # says something, and reads nothing
+        "shared/concurrency.py",  # says something, and reads nothing
     }
 
     reading = {

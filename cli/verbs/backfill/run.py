@@ -66,7 +66,7 @@ def backfill_videos(
     screen: Screen,
 ) -> BackfillOutcome:
     """Connect and run. Leave a local cloud that we started only when its ratings are loaded."""
-    from shared.messaging.publisher import Bus
+    from shared.messaging.publisher import RecordPublisher
     from shared.rating.batch.job import VertexJobs
     from shared.rating.gemini.api import GeminiApi
 
@@ -82,7 +82,7 @@ def backfill_videos(
         VertexJobs.connect(condition.settings, endpoints.project),
         GeminiApi.connect(condition.settings, endpoints.project),
         condition,
-        Bus(endpoints.project, endpoints.records_topic).publish,
+        RecordPublisher(endpoints.project, endpoints.records_topic).publish,
         on_plan=report_plan,
         on_progress=screen.say,
         claim_lease_s=CLAIM_LEASE_S if endpoints.is_local else LEASE_S,

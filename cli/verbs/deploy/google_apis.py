@@ -11,7 +11,7 @@ from google.auth.transport.requests import AuthorizedSession
 
 from cli.cloud import LOG_IN
 from cli.errors import UserError
-from shared.http import Limits, bound
+from shared.http import HttpLimits, bound
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 TIMEOUT_S = 30.0
@@ -40,7 +40,7 @@ class GoogleApis:
         self.credentials = credentials
         self.address = address
         self._session = AuthorizedSession(credentials)
-        bound(self._session, Limits(silence_s=TIMEOUT_S))
+        bound(self._session, HttpLimits(silence_s=TIMEOUT_S))
 
     @classmethod
     def logged_in(cls, project: str) -> Self:

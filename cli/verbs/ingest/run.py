@@ -171,10 +171,10 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
 
 def _publish(records: list[Record], endpoints: Endpoints) -> None:
     from shared.messaging.publisher import (
-        Bus,  # late: the first file is being rated while this is imported
+        RecordPublisher,  # late: the first file is being rated while this is imported
     )
 
-    Bus(endpoints.project, endpoints.records_topic).publish(*records)
+    RecordPublisher(endpoints.project, endpoints.records_topic).publish(*records)
 
 
 def _wait_for_rows(

@@ -9,7 +9,7 @@ from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_absent, refuse_target, write
 from local.endpoints import LOCAL
-from shared.one_thread import in_one_thread
+from shared.concurrency import in_one_thread
 
 if TYPE_CHECKING:
     from shared.insights.agreement.ratings import Ratings

@@ -17,7 +17,7 @@ from shared.messaging.events import VideoUploaded, notification_of, upload_in
 from shared.messaging.failed import failures
 from shared.messaging.topics import Topics
 from shared.model import Rating, parse
-from shared.storage.lake import FAILED, PARKED, Entry, Lake, RatingKey, rating_name
+from shared.storage.lake import FAILED, PARKED, Lake, LakeObject, RatingKey, rating_name
 
 if TYPE_CHECKING:
     from shared.rating.gemini.question import GeminiCondition
@@ -258,7 +258,7 @@ class RaterRequests:
             if upload and (request := self._by_upload.get(upload)):
                 yield request, entry.custom_time
 
-    def _parked_upload(self, entry: Entry) -> VideoUploaded | None:
+    def _parked_upload(self, entry: LakeObject) -> VideoUploaded | None:
         content = self._lake.read(entry.name)
         with suppress(ValueError, KeyError, TypeError, AttributeError, Permanent):
             return upload_in(json.loads(content or b"")["attributes"])

@@ -59,7 +59,7 @@ def save_report(options: ReportOptions, screen: Screen) -> dict[str, Any]:
 
 
 def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
-    from shared.one_thread import in_one_thread
+    from shared.concurrency import in_one_thread
 
     in_one_thread()
     from google.api_core.exceptions import GoogleAPICallError

@@ -10,7 +10,7 @@ from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_absent, refuse_target, write
 from cli.verbs.rate_kit.key import videos_of
 from local.endpoints import LOCAL
-from shared.one_thread import in_one_thread
+from shared.concurrency import in_one_thread
 
 ABLATED = ("rag", "caption")
 

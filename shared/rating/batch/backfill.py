@@ -40,7 +40,7 @@ from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
 from shared.rating.rate import PublishRecords, RateApp, rate_upload
 from shared.storage.lake import Lake
-from shared.storage.lease import Claims
+from shared.storage.lease import Lease
 
 LEASE_S: float = AnalyzeSettings.model_fields["claim_lease_s"].default
 MAX_MEDIA_BYTES: int = AnalyzeSettings.model_fields["max_media_bytes"].default
@@ -272,7 +272,7 @@ class Backfill:
         return RateApp(
             lake=self.lake,
             tombstones=self.tombstones,
-            claims=Claims(self.lake, self.claim_lease_s),
+            lease=Lease(self.lake, self.claim_lease_s),
             raters=lambda condition: rater if condition == rater.condition else None,
             publish=self._publish_and_count,
             clock=self.clock,

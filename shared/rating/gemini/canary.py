@@ -36,7 +36,7 @@ from shared.rating.gemini.stability import (
 )
 from shared.rating.rater import Rater
 from shared.storage.lake import Lake
-from shared.storage.lease import Claims
+from shared.storage.lease import Lease
 
 log = logging.getLogger(__name__)
 
@@ -77,14 +77,14 @@ class CanaryApp:
     """Everything a run may touch outside its own arguments."""
 
     lake: Lake
-    claims: Claims
+    lease: Lease
     clock: Callable[[], datetime]
 
 
 def canary(rater: Rater | None, app: CanaryApp, delivery: str) -> CanaryVerdict | None:
     """Ask about every clip, compare, and keep the verdict. Once a day; again, it pays nothing.
 
-    None where another rater than Gemini is deployed. Raises Claimed while another delivery asks,
+    None where another rater than Gemini is deployed. Raises LeaseHeld while another delivery asks,
     and Transient: what was answered is kept, and the next run goes on from there.
     """
     if not isinstance(rater, GeminiRater):
@@ -92,7 +92,7 @@ def canary(rater: Rater | None, app: CanaryApp, delivery: str) -> CanaryVerdict 
     day = app.clock().date()
     _tell_an_end(rater, day)
     name = verdict_name(rater.config_hash, day)
-    with app.claims.held(f"{name}.claim", delivery):
+    with app.lease.acquire(f"{name}.claim", delivery):
         content = app.lake.read(name)
         if content is not None:
             return parse(CanaryVerdict, content, name)

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from shared import one_thread
+from shared import concurrency
 from shared.errors import Transient
 from shared.rating.rater import DecoderDied
 from shared.rating.signals import fork_server as forks
@@ -35,7 +35,7 @@ _MOST_ANSWER_BYTES = 64 * 2**20
 _GRACE_S = 15.0  # the fork ends itself; this is for a machine that is too busy to let it
 _SERVE = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
-    f"from {one_thread.__name__} import in_one_thread; in_one_thread(); "
+    f"from {concurrency.__name__} import in_one_thread; in_one_thread(); "
     f"from {forks.__name__} import serve; serve(int(sys.argv[1]))"
 )
 """BLAS has one thread from before numpy is imported: a fork would lose the others."""

@@ -37,7 +37,7 @@ _TUNNELS = tuple(
 )
 
 
-class Refused(Exception):
+class DownloadRefused(Exception):
     """We will not go there; `reason` is one word, the message says which rule."""
 
     def __init__(self, reason: str, sentence: str):
@@ -45,7 +45,7 @@ class Refused(Exception):
         self.reason = reason
 
 
-class Unreachable(Transient):
+class ServerUnreachable(Transient):
     """The server could not be asked, or stopped in the middle; `reason` is one word."""
 
     def __init__(self, reason: str, sentence: str):
@@ -72,7 +72,7 @@ def addresses_of(host: str, port: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class DownloadTarget:
     """A place to GET from, taken apart once, so that what was checked is what is asked."""
 
     scheme: str
@@ -90,21 +90,27 @@ class Target:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @classmethod
-    def parse(cls, url: str) -> "Target":
-        """Raises Refused for what is no plain http(s) address."""
+    def parse(cls, url: str) -> "DownloadTarget":
+        """Raises DownloadRefused for what is no plain http(s) address."""
         if len(url) > MAX_URL or not url.isascii() or not url.isprintable():
-            raise Refused("bad_url", "The address is too long or has characters no address has.")
+            raise DownloadRefused(
+                "bad_url", "The address is too long or has characters no address has."
+            )
         if set(' \\"<>^`{|}') & set(url):
-            raise Refused("bad_url", "The address has characters no address has.")
+            raise DownloadRefused("bad_url", "The address has characters no address has.")
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
-            raise Refused("bad_url", f"The address cannot be read: {error}.") from error
+            raise DownloadRefused("bad_url", f"The address cannot be read: {error}.") from error
         if parts.scheme not in _PORTS or not parts.hostname:
-            raise Refused("bad_url", f"{parts.scheme or 'no scheme'}: only https is fetched.")
+            raise DownloadRefused(
+                "bad_url", f"{parts.scheme or 'no scheme'}: only https is fetched."
+            )
         if "@" in parts.netloc or port == 0:
-            raise Refused("bad_url", "An address with a user name, or port 0, is not fetched.")
+            raise DownloadRefused(
+                "bad_url", "An address with a user name, or port 0, is not fetched."
+            )
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return cls(parts.scheme, parts.hostname.lower(), port or _PORTS[parts.scheme], path)
 
@@ -118,7 +124,7 @@ def no_headers(url: str) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DownloadResponse:
     """Status, declared length in bytes if any, and the body piece by piece."""
 
     status: int
@@ -129,7 +135,7 @@ class Answer:
     def chunks(self) -> Iterator[bytes]:
         """The body as sent (never unpacked), at most CHUNK_BYTES at a time.
 
-        Raises Unreachable when it ends short of its length or past the deadline.
+        Raises ServerUnreachable when it ends short of its length or past the deadline.
         """
         got = 0
         with _explained(self._late):
@@ -137,9 +143,9 @@ class Answer:
                 got += len(chunk)
                 yield chunk
         if self._late.is_set():
-            raise Unreachable("timeout", "The download took longer than its deadline.")
+            raise ServerUnreachable("timeout", "The download took longer than its deadline.")
         if self.length is not None and got != self.length:
-            raise Unreachable("short_body", f"{got} of {self.length} bytes arrived.")
+            raise ServerUnreachable("short_body", f"{got} of {self.length} bytes arrived.")
 
 
 @lru_cache(maxsize=1)
@@ -164,55 +170,60 @@ class Downloads:
     timer: Callable[[], float] = time.monotonic
 
     @contextmanager
-    def get(self, url: str, deadline_s: float, headers: Headers = no_headers) -> Iterator[Answer]:
-        """Open `url`, following at most MAX_REDIRECTS by hand, each checked anew.
+    def get(
+        self, url: str, deadline_s: float, headers: Headers = no_headers
+    ) -> Iterator[DownloadResponse]:
+        """Open `url` and follow at most MAX_REDIRECTS. Each address is checked before it is asked.
 
-        `deadline_s` bounds all hops and the reading of the answer together. Raises Refused or
-        Unreachable.
+        `deadline_s` bounds all hops and the reading of the body together. Raises DownloadRefused
+        and ServerUnreachable.
         """
         ends_at = self.timer() + deadline_s
         for _ in range(MAX_REDIRECTS + 1):
-            target = Target.parse(url)
+            target = DownloadTarget.parse(url)
             left_s = ends_at - self.timer()
             with self._open(target, left_s, headers(url)) as (answer, location):
                 if location is None:
                     yield answer
                     return
             url = urljoin(url, location)
-        raise Refused("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.")
+        raise DownloadRefused("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.")
 
     def check(self, url: str) -> None:
-        """What can be told from an address alone, before anybody asks for it. Raises Refused."""
-        target = Target.parse(url)
+        """Check what the address alone shows, without a request. Raises DownloadRefused."""
+        target = DownloadTarget.parse(url)
         if target.origin in self._allowed():
             return
         if target.scheme != "https":
-            raise Refused("address_refused", f"{target.origin}: only https is fetched.")
+            raise DownloadRefused("address_refused", f"{target.origin}: only https is fetched.")
         if _is_at_home(target.host):
-            raise Refused("address_refused", f"{target.origin} is not a public address.")
+            raise DownloadRefused("address_refused", f"{target.origin} is not a public address.")
 
-    def checked_addresses(self, target: Target) -> Sequence[str]:
-        """Where the target may be reached. Raises Refused, or Unreachable for an unknown name."""
+    def checked_addresses(self, target: DownloadTarget) -> Sequence[str]:
+        """IP addresses of the target that may be asked.
+
+        Raises DownloadRefused, and ServerUnreachable for an unknown name.
+        """
         exempt = target.origin in self._allowed()
         if target.scheme != "https" and not exempt:
-            raise Refused("address_refused", f"{target.origin}: only https is fetched.")
+            raise DownloadRefused("address_refused", f"{target.origin}: only https is fetched.")
         try:
             addresses = self.resolve(target.host, target.port)
         except (OSError, UnicodeError) as error:
-            raise Unreachable("dns", f"{target.host}: {error}") from error
+            raise ServerUnreachable("dns", f"{target.host}: {error}") from error
         if not exempt and not all(is_public(address) for address in addresses):
-            raise Refused("address_refused", f"{target.origin} is not a public address.")
+            raise DownloadRefused("address_refused", f"{target.origin} is not a public address.")
         if not addresses:
-            raise Unreachable("dns", f"{target.host}: no address")
+            raise ServerUnreachable("dns", f"{target.host}: no address")
         return addresses[:ADDRESSES_TRIED]
 
     def _allowed(self) -> set[str]:
-        return {Target.parse(origin).origin for origin in self.allowed_origins}
+        return {DownloadTarget.parse(origin).origin for origin in self.allowed_origins}
 
     @contextmanager
     def _open(
-        self, target: Target, left_s: float, headers: Mapping[str, str]
-    ) -> Iterator[tuple[Answer, str | None]]:
+        self, target: DownloadTarget, left_s: float, headers: Mapping[str, str]
+    ) -> Iterator[tuple[DownloadResponse, str | None]]:
         late = threading.Event()
         with _explained(late):
             connection = self._connected(target, self.checked_addresses(target))
@@ -238,12 +249,12 @@ class Downloads:
                 )
                 response = connection.getresponse()
             location = response.headers.get("Location") if response.status in _REDIRECTS else None
-            yield Answer(response.status, _length(response), response, late), location
+            yield DownloadResponse(response.status, _length(response), response, late), location
         finally:
             watch.cancel()
             connection.close()
 
-    def _connected(self, target: Target, addresses: Sequence[str]) -> HTTPConnection:
+    def _connected(self, target: DownloadTarget, addresses: Sequence[str]) -> HTTPConnection:
         """Connect to the first of the checked addresses that answers; the name is for TLS alone."""
         for left, address in enumerate(addresses, start=1 - len(addresses)):
             connection = self._connection(target, address)
@@ -259,7 +270,7 @@ class Downloads:
                 raise
         raise AssertionError("no address")
 
-    def _connection(self, target: Target, address: str) -> HTTPConnection:
+    def _connection(self, target: DownloadTarget, address: str) -> HTTPConnection:
         if target.scheme == "http":
             return HTTPConnection(address, target.port, timeout=self.connect_s)
         return HTTPSConnection(
@@ -300,7 +311,7 @@ def _explained(late: threading.Event) -> Iterator[None]:
     try:
         yield
     except (HTTPError, HTTPException, OSError) as error:
-        raise Unreachable(_word(error, late), f"{type(error).__name__}: {error}") from error
+        raise ServerUnreachable(_word(error, late), f"{type(error).__name__}: {error}") from error
 
 
 def _word(error: Exception, late: threading.Event) -> str:

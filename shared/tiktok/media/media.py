@@ -18,13 +18,13 @@ from tenacity import (
 
 from shared.inputs.media_type import HEAD_BYTES, MediaType, media_type
 from shared.storage.lake import VIDEOS, Lake, Superseded, video_name
-from shared.tiktok.collections import Media
+from shared.tiktok.collections import MediaPolicy
 from shared.tiktok.media.download import (
-    Answer,
+    DownloadRefused,
+    DownloadResponse,
     Downloads,
     Headers,
-    Refused,
-    Unreachable,
+    ServerUnreachable,
     no_headers,
 )
 
@@ -47,7 +47,7 @@ Kind = Literal["stored", "already_there", "no_media", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MediaOutcome:
     """What became of one file. `no_media` is settled; `failed` is tried again by a later run.
 
     `is_hopeless` says of a failure that trying again soon cannot help.
@@ -62,14 +62,14 @@ class Outcome:
 class Resolver(Protocol):
     """One way to obtain a video's file."""
 
-    def settle(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+    def settle(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
         """Store the file, once. Calling again finds it already there.
 
         `url` is where the source said that the file is.
         """
         ...
 
-    def look(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+    def look(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
         """What would become of the file, by its first bytes. Nothing is stored."""
         ...
 
@@ -77,8 +77,8 @@ class Resolver(Protocol):
 class NoMedia:
     """Resolver `none`: the collection wants no files."""
 
-    def settle(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
-        return Outcome("no_media", "policy_none")
+    def settle(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
+        return MediaOutcome("no_media", "policy_none")
 
     look = settle
 
@@ -99,7 +99,7 @@ class _TooLarge(Exception):
     pass
 
 
-Take = Callable[[str, Iterator[bytes]], Outcome]
+Take = Callable[[str, Iterator[bytes]], MediaOutcome]
 """What is done with a file that comes: its video's id, and its pieces."""
 
 
@@ -113,65 +113,73 @@ class UrlMedia:
     """
 
     lake: Lake
-    policy: Media
+    policy: MediaPolicy
     downloads: Downloads
     sleep: Callable[[float], None] = time.sleep
     deadline_s: float = DOWNLOAD_S
 
-    def settle(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+    def settle(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
         """Store the file at `videos/{video_id}.{extension}`, unless there is one already.
 
         Raises Transient only for the lake; what the media server does becomes an outcome.
         """
         if next(self.lake.names(f"{VIDEOS}{video_id}."), None) is not None:
-            return Outcome("already_there")
+            return MediaOutcome("already_there")
         return self._tried(video_id, username, url, self._store)
 
-    def look(self, video_id: str, username: str | None, url: str | None = None) -> Outcome:
+    def look(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
         """Ask for the file and read its first bytes."""
         return self._tried(video_id, username, url, lambda _, chunks: _recognised(_head(chunks)))
 
-    def _tried(self, video_id: str, username: str | None, url: str | None, take: Take) -> Outcome:
+    def _tried(
+        self, video_id: str, username: str | None, url: str | None, take: Take
+    ) -> MediaOutcome:
         attempts = Retrying(
-            retry=retry_if_exception_type(Unreachable),
+            retry=retry_if_exception_type(ServerUnreachable),
             stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(RETRY_S),
             wait=wait_random_exponential(multiplier=1.0, min=0.5, max=10.0),
             sleep=self.sleep,
             reraise=True,
         )
 
-        def attempt() -> Outcome:
+        def attempt() -> MediaOutcome:
             found = self.address(video_id, username, url)
-            return found if isinstance(found, Outcome) else self._download(video_id, found, take)
+            return (
+                found if isinstance(found, MediaOutcome) else self._download(video_id, found, take)
+            )
 
         try:
             return attempts(attempt)
-        except (Refused, Unreachable) as error:
-            return Outcome("failed", error.reason, str(error)[:500], error.reason in _HOPELESS)
+        except (DownloadRefused, ServerUnreachable) as error:
+            return MediaOutcome("failed", error.reason, str(error)[:500], error.reason in _HOPELESS)
 
-    def address(self, video_id: str, username: str | None, url: str | None) -> Address | Outcome:
-        """Where the file is, or why there is none. Raises Refused and Unreachable."""
+    def address(
+        self, video_id: str, username: str | None, url: str | None
+    ) -> Address | MediaOutcome:
+        """Where the file is, or why there is none. Raises DownloadRefused and ServerUnreachable."""
         template = self.policy.url_template
         if template is None:
-            return Outcome("no_media", "no_address") if url is None else Address(url)
+            return MediaOutcome("no_media", "no_address") if url is None else Address(url)
         if "{username}" in template and (username or ".").strip(".") == "":
-            raise Refused("bad_url", "The address needs a username, and this video has none.")
+            raise DownloadRefused(
+                "bad_url", "The address needs a username, and this video has none."
+            )
         filled = template.replace("{username}", quote(username or "", safe=""))
         return Address(filled.replace("{video_id}", video_id))
 
-    def _download(self, video_id: str, asked: Address, take: Take) -> Outcome:
+    def _download(self, video_id: str, asked: Address, take: Take) -> MediaOutcome:
         with self.downloads.get(asked.url, self.deadline_s, asked.headers) as answer:
             if answer.status in asked.absent:
-                return Outcome("no_media", _told(answer) or asked.absent[answer.status])
+                return MediaOutcome("no_media", _told(answer) or asked.absent[answer.status])
             if answer.status == 429 or answer.status >= 500:
-                raise Unreachable(f"http_{answer.status}", f"HTTP {answer.status}")
+                raise ServerUnreachable(f"http_{answer.status}", f"HTTP {answer.status}")
             if answer.status != 200:
-                raise Refused(f"http_{answer.status}", f"HTTP {answer.status}")
+                raise DownloadRefused(f"http_{answer.status}", f"HTTP {answer.status}")
             if answer.length is not None and answer.length > self.policy.max_bytes:
-                return Outcome("no_media", "too_large")
+                return MediaOutcome("no_media", "too_large")
             return take(video_id, answer.chunks())
 
-    def _store(self, video_id: str, chunks: Iterator[bytes]) -> Outcome:
+    def _store(self, video_id: str, chunks: Iterator[bytes]) -> MediaOutcome:
         head = _head(chunks)
         if (outcome := _recognised(head)).kind != "stored":
             return outcome
@@ -180,9 +188,9 @@ class UrlMedia:
         try:
             self._stream(video_id, kind, chain((head,), chunks))
         except Superseded:
-            return Outcome("already_there")
+            return MediaOutcome("already_there")
         except _TooLarge:
-            return Outcome("no_media", "too_large")
+            return MediaOutcome("no_media", "too_large")
         return outcome
 
     def _stream(self, video_id: str, kind: MediaType, chunks: Iterator[bytes]) -> None:
@@ -205,13 +213,13 @@ def _head(chunks: Iterator[bytes]) -> bytes:
     return head
 
 
-def _recognised(head: bytes) -> Outcome:
+def _recognised(head: bytes) -> MediaOutcome:
     """What a file is by its first bytes: `stored` when it is one to be kept."""
     if _is_image(head):
-        return Outcome("no_media", "photo_post")
+        return MediaOutcome("no_media", "photo_post")
     if media_type(head[:HEAD_BYTES]) is None:
-        return Outcome("no_media", "not_a_video")
-    return Outcome("stored")
+        return MediaOutcome("no_media", "not_a_video")
+    return MediaOutcome("stored")
 
 
 def _is_image(head: bytes) -> bool:
@@ -221,11 +229,11 @@ def _is_image(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in _IMAGE_BRANDS
 
 
-def _told(answer: Answer) -> str | None:
+def _told(answer: DownloadResponse) -> str | None:
     try:
         body = json.loads(_first(answer.chunks(), _TOLD_BYTES))
         return _TOLD.get(body["error"]["code"])
-    except (Unreachable, ValueError, KeyError, TypeError, RecursionError):
+    except (ServerUnreachable, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -18,8 +18,14 @@ from yt_dlp.networking.common import Request, Response
 from yt_dlp.networking.exceptions import HTTPError, RequestError
 from yt_dlp.utils import DownloadError
 
-from shared.tiktok.media.download import Downloads, Headers, Refused, Target, Unreachable
-from shared.tiktok.media.media import DOWNLOAD_S, Address, Outcome, UrlMedia
+from shared.tiktok.media.download import (
+    DownloadRefused,
+    Downloads,
+    DownloadTarget,
+    Headers,
+    ServerUnreachable,
+)
+from shared.tiktok.media.media import DOWNLOAD_S, Address, MediaOutcome, UrlMedia
 
 TIKTOK = "https://www.tiktok.com"
 PAGE_S = 60.0
@@ -37,14 +43,16 @@ class YtdlpMedia(UrlMedia):
     page_s: float = PAGE_S
     deadline_s: float = DOWNLOAD_S - PAGE_S
 
-    def address(self, video_id: str, username: str | None, url: str | None) -> Address | Outcome:
+    def address(
+        self, video_id: str, username: str | None, url: str | None
+    ) -> Address | MediaOutcome:
         """Where the best file of a video is that is not too large: H.264 before all others."""
         pages = _Pages(self.downloads, self.origin)
         found = _within(self.page_s, lambda: _read(pages, video_id), pages.late)
-        if isinstance(found, Outcome):
+        if isinstance(found, MediaOutcome):
             return found
         chosen = best_of(found.get("formats"), self.policy.max_bytes)
-        if isinstance(chosen, Outcome):
+        if isinstance(chosen, MediaOutcome):
             return chosen
         return Address(chosen, _headers(pages, found), absent={})
 
@@ -69,16 +77,20 @@ class _Pages(yt_dlp.YoutubeDL):  # type: ignore[misc]
         )
 
     def urlopen(self, req: Any) -> Any:
-        """Raises Refused for another host, also where one was led to by a redirect."""
+        """Raises DownloadRefused for another host, also where one was led to by a redirect."""
         request = Request(req) if isinstance(req, str) else req
         if not request.url.startswith(f"{TIKTOK}/"):
-            raise Refused("address_refused", f"yt-dlp wants to ask {urlsplit(request.url).netloc}")
+            raise DownloadRefused(
+                "address_refused", f"yt-dlp wants to ask {urlsplit(request.url).netloc}"
+            )
         request.url = self._origin + request.url.removeprefix(TIKTOK)
-        self._downloads.checked_addresses(Target.parse(self._origin))
+        self._downloads.checked_addresses(DownloadTarget.parse(self._origin))
         answer = super().urlopen(request)
         with answer:
             if not answer.url.startswith(f"{self._origin}/"):
-                raise Refused("address_refused", f"TikTok led to {urlsplit(answer.url).netloc}")
+                raise DownloadRefused(
+                    "address_refused", f"TikTok led to {urlsplit(answer.url).netloc}"
+                )
             body = _bounded(answer, self.late)
         return Response(
             io.BytesIO(body), answer.url, dict(answer.headers), answer.status, answer.reason
@@ -99,12 +111,14 @@ def _bounded(answer: Any, late: threading.Event) -> bytes:
     while not late.is_set() and (chunk := answer.read(1024)):
         body += chunk
         if len(body) > MOST_PAGE_BYTES:
-            raise Refused("page_unreadable", f"A page of more than {MOST_PAGE_BYTES} bytes.")
+            raise DownloadRefused(
+                "page_unreadable", f"A page of more than {MOST_PAGE_BYTES} bytes."
+            )
     return bytes(body)
 
 
-def _read(pages: _Pages, video_id: str) -> dict[str, Any] | Outcome:
-    """What the page says of a video. Raises Refused, Unreachable."""
+def _read(pages: _Pages, video_id: str) -> dict[str, Any] | MediaOutcome:
+    """What the page says of a video. Raises DownloadRefused, ServerUnreachable."""
     try:
         found = pages.extract_info(
             f"{TIKTOK}/@_/video/{video_id}", download=False, ie_key="TikTok", process=False
@@ -112,33 +126,35 @@ def _read(pages: _Pages, video_id: str) -> dict[str, Any] | Outcome:
     except DownloadError as error:
         return _meant(error)
     if not isinstance(found, dict):
-        raise Refused("page_unreadable", "yt-dlp found nothing in TikTok's page.")
+        raise DownloadRefused("page_unreadable", "yt-dlp found nothing in TikTok's page.")
     return found
 
 
-def _meant(error: Any) -> Outcome:
+def _meant(error: Any) -> MediaOutcome:
     """What a failure of yt-dlp means: it has one class for all, and tells them apart in words."""
     cause = error.exc_info[1] if error.exc_info else error
     said = str(cause)
     why = cause if isinstance(cause, RequestError) else getattr(cause, "cause", None)
     if "do not have permission to view" in said:
-        return Outcome("no_media", "private")
+        return MediaOutcome("no_media", "private")
     if "not be comfortable for some audiences" in said:
-        return Outcome("no_media", "login_required")
+        return MediaOutcome("no_media", "login_required")
     if isinstance(why, HTTPError):
         if why.status == 429 or why.status >= 500:
-            raise Unreachable(f"http_{why.status}", f"TikTok's page: HTTP {why.status}") from error
-        raise Refused("blocked", f"TikTok's page: HTTP {why.status}") from error
+            raise ServerUnreachable(
+                f"http_{why.status}", f"TikTok's page: HTTP {why.status}"
+            ) from error
+        raise DownloadRefused("blocked", f"TikTok's page: HTTP {why.status}") from error
     if isinstance(why, RequestError):
-        raise Unreachable("connection", f"TikTok's page: {why}") from error
+        raise ServerUnreachable("connection", f"TikTok's page: {why}") from error
     if "not available, status code" in said:
-        raise Refused("not_available", said) from error
+        raise DownloadRefused("not_available", said) from error
     if "IP address is blocked" in said or "requiring login" in said:
-        raise Refused("blocked", f"TikTok does not serve this machine: {said}") from error
-    raise Refused("page_unreadable", said) from error
+        raise DownloadRefused("blocked", f"TikTok does not serve this machine: {said}") from error
+    raise DownloadRefused("page_unreadable", said) from error
 
 
-def best_of(formats: Any, max_bytes: int) -> str | Outcome:
+def best_of(formats: Any, max_bytes: int) -> str | MediaOutcome:
     """The address of the file to fetch, of those that yt-dlp lists.
 
     H.264 before H.265, without a watermark before with one, larger pictures before smaller. Never
@@ -148,12 +164,12 @@ def best_of(formats: Any, max_bytes: int) -> str | Outcome:
     pictures = [one for one in listed if one.get("vcodec") not in (None, "none", "bytevc2")]
     playable = [one for one in pictures if one.get("acodec") != "none"]
     if not playable and listed and not pictures:
-        return Outcome("no_media", "photo_post")
+        return MediaOutcome("no_media", "photo_post")
     if not playable:
-        raise Refused("page_unreadable", "TikTok's page names no file that can be played.")
+        raise DownloadRefused("page_unreadable", "TikTok's page names no file that can be played.")
     fitting = [one for one in playable if _number(one, "filesize") <= max_bytes]
     if not fitting:
-        return Outcome("no_media", "too_large")
+        return MediaOutcome("no_media", "too_large")
     return str(max(fitting, key=_rank)["url"])
 
 
@@ -188,7 +204,7 @@ def _headers(pages: _Pages, found: Mapping[str, Any]) -> Headers:
 
 
 def _within(seconds: float, make: Callable[[], _Made], late: threading.Event) -> _Made:
-    """What `make` returns or raises. Raises Unreachable when that takes too long.
+    """What `make` returns or raises. Raises ServerUnreachable when that takes too long.
 
     A thread that is late is told so and left behind: each read of a socket ends by itself.
     """
@@ -206,7 +222,9 @@ def _within(seconds: float, make: Callable[[], _Made], late: threading.Event) ->
         answer = answers.get(timeout=seconds)
     except queue.Empty:
         late.set()
-        raise Unreachable("timeout", f"TikTok's page took longer than {seconds:.0f} s.") from None
+        raise ServerUnreachable(
+            "timeout", f"TikTok's page took longer than {seconds:.0f} s."
+        ) from None
     return answer()
 
 

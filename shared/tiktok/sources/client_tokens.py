@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from shared.errors import Misconfigured
 from shared.logs import secret as concealing
-from shared.tiktok.sources.wire import Again, Answer, Exchange, check, error_of
+from shared.tiktok.sources.wire import Again, ApiResponse, Exchange, check, error_of
 
 _OAUTH_PATH = "/v2/oauth/token/"
 REFRESH_AT = 0.8
@@ -56,7 +56,7 @@ class ClientTokens:
         return _Token(concealing(value), self.clock() + REFRESH_AT * life_s)
 
 
-def post_form(exchange: Exchange, key: str, secret: str, form: dict[str, str]) -> Answer:
+def post_form(exchange: Exchange, key: str, secret: str, form: dict[str, str]) -> ApiResponse:
     """Ask for a token. Raises Misconfigured when TikTok does not know the app."""
     if not (key and secret):
         raise Misconfigured(

@@ -26,7 +26,7 @@ from shared.tiktok.sources.fields import (
     seconds,
     video_id_of,
 )
-from shared.tiktok.sources.source import BadVideo, Found, Page, Position, Reread
+from shared.tiktok.sources.source import BadVideo, Position, Reread, SourcePage, SourceVideo
 from shared.tiktok.sources.user_tokens import UserTokens
 from shared.tiktok.sources.wire import Calls
 
@@ -70,7 +70,7 @@ class DisplayApi:
 
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
-    ) -> Iterator[Page]:
+    ) -> Iterator[SourcePage]:
         """All posts, or those since the collection's first day."""
         first = collection.start_date or EARLIEST
         place: Position | None = position or Position(first, today)
@@ -87,10 +87,10 @@ class DisplayApi:
             standstills = standstills + 1 if following == place else 0
             if standstills > STANDSTILLS:
                 raise Transient("Display API: has_more, but the cursor does not move")
-            yield Page(place, following, request, videos, body)
+            yield SourcePage(place, following, request, videos, body)
             place = following
 
-    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+    def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
         """A post and its counts. Raises BadVideo."""
         video_id, item = video_id_of(item), cleaned(item)
         (account,) = collection.usernames
@@ -118,7 +118,7 @@ class DisplayApi:
         except (ValidationError, TypeError) as error:
             why = first_problem(error) if isinstance(error, ValidationError) else "caption: no text"
             raise BadVideo(why) from error
-        return Found(video_id, video, at_the_door(metrics, video.created_at, at))
+        return SourceVideo(video_id, video, at_the_door(metrics, video.created_at, at))
 
     def again(
         self, collection: Collection, wanted: Iterable[tuple[str, datetime]]

@@ -10,11 +10,11 @@ from shared.model import Creator, Malformed, Metrics, Video
 from shared.quality import at_the_door
 from shared.storage.lake import Gone, Lake
 from shared.tiktok.collections import Collection
-from shared.tiktok.media.download import Refused
+from shared.tiktok.media.download import DownloadRefused
 from shared.tiktok.sources.fields import page_url
-from shared.tiktok.sources.manifest_file import Entry, Manifest
+from shared.tiktok.sources.manifest_file import Manifest, ManifestEntry
 from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields, line_of
-from shared.tiktok.sources.source import BadVideo, Found, Page, Position, Reread
+from shared.tiktok.sources.source import BadVideo, Position, Reread, SourcePage, SourceVideo
 
 PAGE_SIZE = 100
 
@@ -27,11 +27,11 @@ class NoManifest(Permanent):
 
 
 class ManifestSource:
-    """Obeys Source. A position's cursor counts lines; its search_id is the file's generation.
+    """Implements VideoSource. A cursor counts lines; `search_id` is the file's generation.
 
-    `check_url` raises Refused for an address that will not be fetched whatever it answers. A line
-    without `collected_at` was read when the file was written. The same file read again says the
-    same.
+    `check_url` raises DownloadRefused for an address that is never fetched. A line without
+    `collected_at` counts as read when the file was written. Reading the same file again gives the
+    same videos.
     """
 
     name = "manifest"
@@ -44,7 +44,7 @@ class ManifestSource:
 
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
-    ) -> Iterator[Page]:
+    ) -> Iterator[SourcePage]:
         """A file that was replaced since `position` is read from its start."""
         name = collection.manifest or ""
         blob = self._lake.stat(name)
@@ -63,7 +63,7 @@ class ManifestSource:
         except Gone as error:
             raise Transient(f"{name} was replaced while it was read") from error
 
-    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+    def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
         """One line. Raises BadVideo with its number and what is wrong with it."""
         where = f"line {item['line']}"
         if "problem" in item:
@@ -93,13 +93,13 @@ class ManifestSource:
     def _refuse(self, url: str, where: str) -> None:
         try:
             self._check_url(url)
-        except Refused as error:
+        except DownloadRefused as error:
             raise BadVideo(f"{where}, media_url: {error}", error.reason) from error
 
 
 def found_in(
     line: Line, video_id: str, collection: Collection, as_of: datetime, now: datetime
-) -> Found:
+) -> SourceVideo:
     """A line in our language, observed when its counts were read."""
     at = line.collected_at or as_of
     metrics = Metrics.model_validate({"collected_at": at} | line.given(*COUNTS))
@@ -115,7 +115,7 @@ def found_in(
         }
         | said
     )
-    return Found(
+    return SourceVideo(
         video_id=video_id,
         video=video,
         metrics=at_the_door(metrics, video.created_at, now, line.is_rounded),
@@ -134,8 +134,8 @@ def creator_in(line: Line, at: datetime) -> Creator | None:
 
 
 def _paged(
-    entries: Iterable[Entry], place: Position, request: dict[str, str], as_of: datetime
-) -> Iterator[Page]:
+    entries: Iterable[ManifestEntry], place: Position, request: dict[str, str], as_of: datetime
+) -> Iterator[SourcePage]:
     rest = iter(entries)
     batch = list(islice(rest, PAGE_SIZE))
     while batch:
@@ -143,11 +143,11 @@ def _paged(
         generation = request["generation"]
         following = Position(place.window, place.end, batch[-1].after, generation)
         items = tuple(_item(entry, as_of) for entry in batch)
-        yield Page(place, following if ahead else None, request, items, body=None)
+        yield SourcePage(place, following if ahead else None, request, items, body=None)
         place, batch = following, ahead
 
 
-def _item(entry: Entry, as_of: datetime) -> dict[str, Any]:
+def _item(entry: ManifestEntry, as_of: datetime) -> dict[str, Any]:
     if entry.said is None:
         return {"line": entry.number, "problem": entry.problem, "text": entry.text}
     return {"line": entry.number, "said": entry.said, "as_of": as_of.isoformat()}

@@ -30,7 +30,7 @@ class BadManifest(Permanent):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ManifestEntry:
     """One entry: what it says by our names, or None and why it says nothing.
 
     `number` is that of its first line, `after` that of its last; `text` is how it begins.
@@ -56,7 +56,7 @@ class Manifest:
         self._columns = columns or {}
         self._lines = _Lines(file)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[ManifestEntry]:
         first = self._lines.peek()
         for mark, what in _MARKS.items():
             if first.startswith(mark):
@@ -68,12 +68,12 @@ class Manifest:
         is_json = first.lstrip().startswith(b"{") or not first.strip()
         return self._json() if is_json else self._csv()
 
-    def _json(self) -> Iterator[Entry]:
+    def _json(self) -> Iterator[ManifestEntry]:
         while line := self._lines.take():
             if line.strip():
                 text = line[:TEXT_CHARS].decode("utf-8", "replace")
                 said, problem = self._object(line)
-                yield Entry(self._lines.number, self._lines.number, text, said, problem)
+                yield ManifestEntry(self._lines.number, self._lines.number, text, said, problem)
 
     def _object(self, line: bytes) -> tuple[Terms | None, str]:
         if len(line) > MOST_LINE_BYTES:
@@ -92,7 +92,7 @@ class Manifest:
             return None, why
         return said, ""
 
-    def _csv(self) -> Iterator[Entry]:
+    def _csv(self) -> Iterator[ManifestEntry]:
         header, rows = self._header()
         while True:
             first = self._lines.begin_entry()
@@ -101,13 +101,13 @@ class Manifest:
             except StopIteration:
                 return
             except (_TooLong, csv.Error) as error:
-                yield Entry(first, self._lines.number, "", None, str(error))
+                yield ManifestEntry(first, self._lines.number, "", None, str(error))
                 rows = self._rows()  # from the next line on
                 continue
             if row:
                 text = ",".join(row)[:TEXT_CHARS]
                 said, problem = self._cells(header, row)
-                yield Entry(first, self._lines.number, text, said, problem)
+                yield ManifestEntry(first, self._lines.number, text, said, problem)
 
     def _header(self) -> tuple[list[str], Iterator[list[str]]]:
         first = self._lines.peek()

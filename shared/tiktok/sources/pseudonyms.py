@@ -14,7 +14,7 @@ from typing import Any
 from shared.errors import Permanent, Transient
 from shared.model import Creator
 from shared.tiktok.collections import Collection
-from shared.tiktok.sources.source import Found, Page, Position, Reread, Source
+from shared.tiktok.sources.source import Position, Reread, SourcePage, SourceVideo, VideoSource
 
 _ACCOUNTS = frozenset({"username", "creator_id", "author", "author_name", "uniqueId", "unique_id"})
 """Where the sources say whose a video is, or whose a profile."""
@@ -41,7 +41,7 @@ class Pseudonymous:
     a dot or an underscore in them: `ana` alone may be anybody.
     """
 
-    def __init__(self, source: Source, pseudonym: Callable[[str], str]):
+    def __init__(self, source: VideoSource, pseudonym: Callable[[str], str]):
         pseudonym("anybody")  # a missing key is told before anybody is asked
         self._source = source
         self._pseudonym = pseudonym
@@ -55,7 +55,7 @@ class Pseudonymous:
 
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
-    ) -> Iterator[Page]:
+    ) -> Iterator[SourcePage]:
         for page in self._source.pages(collection, today, position):
             self._meet([page.videos, page.request])
             yield replace(
@@ -65,7 +65,7 @@ class Pseudonymous:
                 body=None if page.body is None else self._left_of_bytes(page.body),
             )
 
-    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+    def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
         found = self._source.read(item, collection, at)
         name = found.video.creator_id
         video = {"url": None, "creator_id": None if name is None else self._met(name)}

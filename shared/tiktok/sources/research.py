@@ -12,7 +12,7 @@ from shared.errors import Transient
 from shared.tiktok.collections import EARLIEST, Collection
 from shared.tiktok.sources.client_tokens import ClientTokens
 from shared.tiktok.sources.research_fields import read_video
-from shared.tiktok.sources.source import Found, Page, Position, Reread
+from shared.tiktok.sources.source import Position, Reread, SourcePage, SourceVideo
 from shared.tiktok.sources.wire import BAD_REQUEST, Calls, Exchange, Quota, RefusedByApi
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class ResearchApi:
 
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
-    ) -> Iterator[Page]:
+    ) -> Iterator[SourcePage]:
         """The pages of a collection from `position` on, oldest window first, asked for lazily.
 
         Only `has_more` ends a window: a short or an empty page does not.
@@ -108,7 +108,7 @@ class ResearchApi:
                 request=_request(query_of_ids(ids), place),
             )
 
-    def _window(self, query: Any, place: Position | None, is_fresh: bool) -> Iterator[Page]:
+    def _window(self, query: Any, place: Position | None, is_fresh: bool) -> Iterator[SourcePage]:
         """The pages of one window from a place on; a search that is gone starts again."""
         restarts = standstills = 0
         while place is not None:
@@ -126,11 +126,11 @@ class ResearchApi:
             standstills = standstills + 1 if following and _stands_still(place, following) else 0
             if standstills > STANDSTILLS:
                 raise Transient("Research API: has_more, but the cursor does not move")
-            yield Page(place, following, request, videos, body)
+            yield SourcePage(place, following, request, videos, body)
             is_fresh = following is not None and following.search_id != place.search_id
             place = following
 
-    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+    def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
         """A post and its counts. Raises BadVideo."""
         return read_video(item, collection, at)
 

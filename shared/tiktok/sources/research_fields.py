@@ -17,10 +17,10 @@ from shared.tiktok.sources.fields import (
     seconds,
     video_id_of,
 )
-from shared.tiktok.sources.source import BadVideo, Found
+from shared.tiktok.sources.source import BadVideo, SourceVideo
 
 
-def read_video(item: Any, collection: Collection, at: datetime) -> Found:
+def read_video(item: Any, collection: Collection, at: datetime) -> SourceVideo:
     """A listed video and its counts. Raises BadVideo naming the field that cannot be."""
     video_id, item = video_id_of(item), cleaned(item)
     username = item.get("username") or None
@@ -50,4 +50,6 @@ def read_video(item: Any, collection: Collection, at: datetime) -> Found:
         )
     except ValidationError as error:
         raise BadVideo(first_problem(error)) from error
-    return Found(video_id, video, at_the_door(metrics, video.created_at, at, source="research"))
+    return SourceVideo(
+        video_id, video, at_the_door(metrics, video.created_at, at, source="research")
+    )

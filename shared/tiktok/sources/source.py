@@ -32,7 +32,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SourcePage:
     """One answer: the videos as they came, and where the next page begins.
 
     `body` holds the answer's bytes; None where they need not be kept, as for a manifest, which
@@ -47,7 +47,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SourceVideo:
     """A listed object in our language.
 
     `creator` is set where the object itself tells of its account, `media_url` where it says where
@@ -81,7 +81,7 @@ class Reread:
     request: Mapping[str, Any]
 
 
-class Source(Protocol):
+class VideoSource(Protocol):
     """One way to list videos. `name` is a Source of the model; `requests` use up a quota.
 
     Raises QuotaExhausted, Permanent, Misconfigured, and Transient after some attempts.
@@ -95,11 +95,11 @@ class Source(Protocol):
 
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
-    ) -> Iterator[Page]:
+    ) -> Iterator[SourcePage]:
         """The pages of a collection from `position` on, asked for lazily."""
         ...
 
-    def read(self, item: Any, collection: Collection, at: datetime) -> Found:
+    def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
         """One object of a page, seen `at` that time. Raises BadVideo."""
         ...
 

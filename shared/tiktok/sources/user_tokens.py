@@ -23,15 +23,15 @@ from shared.inputs.field_types import Checked, Instant, Word
 from shared.logs import secret
 from shared.model import Malformed, parse
 from shared.storage.lake import TOKENS, Lake, Superseded
-from shared.storage.lease import Claimed, Claims
+from shared.storage.lease import Lease, LeaseHeld
 from shared.tiktok.sources.client_tokens import REFRESH_AT, post_form
-from shared.tiktok.sources.wire import Again, Answer, Exchange, check, error_of
+from shared.tiktok.sources.wire import Again, ApiResponse, Exchange, check, error_of
 
 CLAIM_LEASE_S = 180.0
 WAITS_FOR_ANOTHER = 30
 
 
-class Pair(Checked):
+class TokenPair(Checked):
     """What TikTok gave for one account. Times are when each stops being good."""
 
     access_token: Word
@@ -42,14 +42,14 @@ class Pair(Checked):
     scopes: tuple[Word, ...] = ()
 
 
-def pair_in(answer: Answer, now: datetime) -> Pair:
+def pair_in(answer: ApiResponse, now: datetime) -> TokenPair:
     """Read what TikTok answered to a request for tokens; no life is taken for granted."""
     said = answer.envelope
     try:
         life, refresh_life = (
             timedelta(seconds=float(said[name])) for name in ("expires_in", "refresh_expires_in")
         )
-        return Pair(
+        return TokenPair(
             access_token=secret(said["access_token"]),
             access_until=now + life,
             refresh_at=now + REFRESH_AT * life,
@@ -73,7 +73,7 @@ class UserTokens:
     client_secret: str = field(repr=False)
     clock: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
-    _held: Pair | None = field(default=None, repr=False)
+    _held: TokenPair | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def valid(self, instead_of: str | None = None) -> str:
@@ -90,7 +90,7 @@ class UserTokens:
         self.valid()
         return self._held.scopes if self._held else ()
 
-    def keep(self, pair: Pair, generation: int | None = None) -> None:
+    def keep(self, pair: TokenPair, generation: int | None = None) -> None:
         """Write tokens down, over that generation or over whatever stands there.
 
         Raises Superseded when another process was first.
@@ -104,16 +104,16 @@ class UserTokens:
     def _name(self) -> str:
         return f"{TOKENS}{quote(self.account, safe='')}"
 
-    def _is_good(self, pair: Pair, instead_of: str | None) -> bool:
+    def _is_good(self, pair: TokenPair, instead_of: str | None) -> bool:
         return pair.access_token != instead_of and self.clock() < pair.refresh_at
 
-    def _read(self) -> tuple[Pair, int]:
+    def _read(self) -> tuple[TokenPair, int]:
         content, generation = self.lake.read_with_generation(self._name)
         if content is None:
             raise Misconfigured(f"Nobody has logged in as {self.account}: {self._advice}")
         try:
             plain = _cipher(self.client_secret).decrypt(content)
-            pair = parse(Pair, plain, self._name)
+            pair = parse(TokenPair, plain, self._name)
         except (_unreadable(), Malformed) as error:
             raise Misconfigured(
                 f"{self._name} cannot be read with this TIKTOK_CLIENT_SECRET: {self._advice}"
@@ -122,17 +122,17 @@ class UserTokens:
         secret(pair.refresh_token)
         return pair, generation
 
-    def _refreshed(self, instead_of: str | None) -> Pair:
-        claims, owner = Claims(self.lake, CLAIM_LEASE_S), uuid.uuid4().hex
+    def _refreshed(self, instead_of: str | None) -> TokenPair:
+        lease, owner = Lease(self.lake, CLAIM_LEASE_S), uuid.uuid4().hex
         for _ in range(WAITS_FOR_ANOTHER):
             try:
-                with claims.held(f"{self._name}.claim", owner):
+                with lease.acquire(f"{self._name}.claim", owner):
                     return self._refreshed_alone(instead_of)
-            except Claimed:
+            except LeaseHeld:
                 self.sleep(1.0)
         raise Transient(f"another process has been renewing the tokens of {self.account} for long")
 
-    def _refreshed_alone(self, instead_of: str | None) -> Pair:
+    def _refreshed_alone(self, instead_of: str | None) -> TokenPair:
         standing, generation = self._read()
         if self._is_good(standing, instead_of):
             return standing  # another process renewed them while we waited

@@ -22,7 +22,7 @@ from tenacity import (
 )
 
 from shared.errors import Permanent, Transient
-from shared.http import Limits, bound
+from shared.http import HttpLimits, bound
 from shared.inputs.json_input import parsed
 from shared.logs import concealed
 
@@ -61,7 +61,7 @@ class RefusedByApi(Permanent):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """What came back: the body's bytes, the object they spell, and how long to wait if told."""
 
     status: int
@@ -103,11 +103,11 @@ class Exchange:
     timeout_s: float = TIMEOUT_S
 
     def __post_init__(self) -> None:
-        bound(self.session, Limits(10.0, self.timeout_s, self.timeout_s, SLOWEST_BYTES_PER_S))
+        bound(self.session, HttpLimits(10.0, self.timeout_s, self.timeout_s, SLOWEST_BYTES_PER_S))
 
     def __call__(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
-    ) -> Answer:
+    ) -> ApiResponse:
         try:
             with self.session.request(
                 method,
@@ -123,7 +123,7 @@ class Exchange:
             raise Again(concealed(f"{type(error).__name__}: {error}")) from error
         status, wait_s = response.status_code, _retry_after(response)
         try:
-            return Answer(status, content, read_json(content), wait_s)
+            return ApiResponse(status, content, read_json(content), wait_s)
         except ValueError as error:
             raise Again(f"HTTP {status}, {error}", wait_s) from error
 
@@ -166,7 +166,7 @@ class Calls:
         data = answer.envelope.get("data")
         return answer.body, data if isinstance(data, dict) else {}
 
-    def _send(self, path: str, token: str, body: Mapping[str, Any] | None) -> Answer:
+    def _send(self, path: str, token: str, body: Mapping[str, Any] | None) -> ApiResponse:
         if self.quota is not None:
             self.quota.spend()
         with self._lock:
@@ -177,7 +177,7 @@ class Calls:
         headers["Content-Type"] = "application/json"
         return self.exchange("POST", path, headers, json.dumps(body).encode())
 
-    def _check(self, answer: Answer) -> None:
+    def _check(self, answer: ApiResponse) -> None:
         try:
             check(answer)
         except QuotaExhausted:
@@ -221,7 +221,7 @@ def error_of(envelope: dict[str, Any]) -> tuple[str | None, str]:
     return None, ""
 
 
-def check(answer: Answer) -> None:
+def check(answer: ApiResponse) -> None:
     """Sort the API's errors by what to do about them; `error.code` decides, not the status."""
     code, message = error_of(answer.envelope)
     if code == "ok":

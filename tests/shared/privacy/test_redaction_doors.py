@@ -16,7 +16,7 @@ from shared.messaging.parked import due, park, release
 from shared.model import parse_record
 from shared.storage.lake import metadata_name
 from shared.tiktok.listing import read_page
-from shared.tiktok.sources.source import BadVideo, Page, Position
+from shared.tiktok.sources.source import BadVideo, Position, SourcePage
 from tests.fakes import LakeInMemory, TopicsInMemory, tombstones_in
 from tests.records import DAY_0, at, record, video
 
@@ -84,7 +84,7 @@ def test_what_cannot_be_read_in_a_listing_is_kept_without_the_name(lake):
         raise BadVideo("no video")
 
     items = ({"line": 3, "text": "5;bob;hi @eve"}, {"line": 4, "username": "eve"})
-    page = Page(Position(date(2026, 11, 1), date(2026, 11, 2)), None, {}, items, None)
+    page = SourcePage(Position(date(2026, 11, 1), date(2026, 11, 2)), None, {}, items, None)
     collection = SimpleNamespace(start_date=None, end_date=None)
 
     listed = read_page(

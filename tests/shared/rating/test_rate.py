@@ -14,7 +14,7 @@ from shared.rating.rate import RateApp, rate_upload
 from shared.rating.rater import RaterAnswer
 from shared.rubric_values import Values
 from shared.storage.lake import RatingKey, frame_name, metadata_name, rating_name
-from shared.storage.lease import Claimed, Claims
+from shared.storage.lease import Lease, LeaseHeld
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.records import DAY_0, VIDEO_ID, metrics, record, video
 
@@ -56,7 +56,7 @@ class World:
         self.app = RateApp(
             lake=self.lake,
             tombstones=tombstones_in(self.lake),
-            claims=Claims(self.lake, lease_s=660),
+            lease=Lease(self.lake, duration_s=660),
             raters=lambda condition: self.rater if condition in (None, "scripted") else None,
             publish=self.bus.publish,
             clock=lambda: self.lake.now + self.clock_is_wrong_by,
@@ -108,7 +108,7 @@ def test_a_second_delivery_at_the_same_instant_waits_for_the_first(world):
     refused = []
 
     def meanwhile():
-        with suppress(Claimed):
+        with suppress(LeaseHeld):
             world.deliver(upload, "d2")
             return
         refused.append("d2")
@@ -124,8 +124,8 @@ def test_a_claim_left_by_a_dead_process_is_taken_over_after_its_lease(world):
     upload = world.upload()
     key = RatingKey(upload.generation, "scripted/1", "abcd")
     claim = f"{rating_name(VIDEO_ID, key)}.claim"
-    world.app.claims._take(claim, b"dead")
-    with pytest.raises(Claimed):
+    world.app.lease._take(claim, b"dead")
+    with pytest.raises(LeaseHeld):
         world.deliver(upload)
 
     world.lake.now += timedelta(seconds=661)
@@ -139,7 +139,7 @@ def test_a_claim_that_outlived_its_rating_goes_with_the_next_delivery(world):
     upload = world.upload()
     world.deliver(upload)
     claim = f"{next(world.lake.names('ratings/'))}.claim"
-    world.app.claims._take(claim, b"killed after it had written the rating")
+    world.app.lease._take(claim, b"killed after it had written the rating")
 
     world.deliver(upload)
 
@@ -151,9 +151,9 @@ def test_a_claim_that_outlived_its_rating_goes_with_the_next_delivery(world):
 def test_a_clock_an_hour_wrong_neither_ends_a_lease_nor_prolongs_it(world, hours):
     upload = world.upload()
     key = RatingKey(upload.generation, "scripted/1", "abcd")
-    world.app.claims._take(f"{rating_name(VIDEO_ID, key)}.claim", b"alive")
+    world.app.lease._take(f"{rating_name(VIDEO_ID, key)}.claim", b"alive")
     world.clock_is_wrong_by = timedelta(hours=hours)
-    with pytest.raises(Claimed):
+    with pytest.raises(LeaseHeld):
         world.deliver(upload)
 
     world.lake.now += timedelta(seconds=661)

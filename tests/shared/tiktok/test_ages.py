@@ -9,7 +9,7 @@ import pytest
 from shared.model import Malformed
 from shared.tiktok.ages import CONFIRM_AFTER, Ages, Sighting
 from shared.tiktok.refresh import ages_of
-from shared.tiktok.state import Busy
+from shared.tiktok.state import CollectionBusy
 from tests.fakes import LakeInMemory, tombstones_in
 
 POSTED = datetime(2026, 10, 1, tzinfo=UTC)
@@ -127,7 +127,7 @@ def test_of_two_that_save_the_second_stops():
     one.save()
     other.missed("1", after(2))
 
-    with pytest.raises(Busy):
+    with pytest.raises(CollectionBusy):
         other.save()
 
 

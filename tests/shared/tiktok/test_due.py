@@ -8,7 +8,7 @@ from shared.storage.lake import state_name
 from shared.tiktok.collections import Collection
 from shared.tiktok.due import due_of
 from shared.tiktok.settling import GIVEN_UP_FOR
-from shared.tiktok.state import LONGEST_WAIT, Due, Listed, State, query_digest
+from shared.tiktok.state import LONGEST_WAIT, LastPass, PendingFile, State, query_digest
 from tests.fakes import LakeInMemory
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -28,13 +28,13 @@ COLLECTION = Collection.model_validate(
 
 def steps_of(listed_at=NOW, **state) -> tuple[str, ...]:
     lake = LakeInMemory()
-    listed = Listed(query=query_digest(COLLECTION), at=listed_at)
+    listed = LastPass(query=query_digest(COLLECTION), at=listed_at)
     lake.put(state_name("cats"), State(listed=listed, **state).to_json())
     return due_of(COLLECTION, lake, NOW).steps
 
 
-def waiting(until: datetime) -> tuple[Due, ...]:
-    return (Due(video_id=VIDEO, observed_at=NOW, failures=1, not_before=until),)
+def waiting(until: datetime) -> tuple[PendingFile, ...]:
+    return (PendingFile(video_id=VIDEO, observed_at=NOW, failures=1, not_before=until),)
 
 
 def test_nothing_is_due_of_what_was_listed_just_now():

@@ -15,13 +15,13 @@ from shared.model import UPGRADES, Record, parse_record
 from shared.storage.lake import COLLECTIONS
 from shared.tiktok.collections import Collection
 from shared.tiktok.fetch import fetch_collection
-from shared.tiktok.media.download import Refused
+from shared.tiktok.media.download import DownloadRefused
 from shared.tiktok.media.media import NoMedia, UrlMedia
-from shared.tiktok.run import App
+from shared.tiktok.run import FetchApp
 from shared.tiktok.sources.research_fields import read_video
-from shared.tiktok.sources.source import Page, Position
+from shared.tiktok.sources.source import Position, SourcePage
 from shared.tiktok.sources.wire import QuotaExhausted
-from shared.tiktok.state import Busy
+from shared.tiktok.state import CollectionBusy
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -63,7 +63,7 @@ class Listing:
 
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
-    ) -> Iterator[Page]:
+    ) -> Iterator[SourcePage]:
         place: Position | None = position or Position(*WINDOW)
         while place is not None:
             number = place.cursor // 100
@@ -73,7 +73,7 @@ class Listing:
             following = Position(*WINDOW, place.cursor + 100, "s")
             after = following if number + 1 < len(self.listed) else None
             body = json.dumps({"data": {"videos": videos}}).encode()
-            yield Page(place, after, {"cursor": place.cursor}, tuple(videos), body)
+            yield SourcePage(place, after, {"cursor": place.cursor}, tuple(videos), body)
             place = after
 
     def read(self, item: Any, collection: Collection, at: datetime) -> Any:
@@ -163,13 +163,13 @@ class World:
         content = (COLLECTION % (max_videos, media)).encode()
         self.lake.replace(COLLECTIONS, content, self.lake.read_with_generation(COLLECTIONS)[1])
 
-    def app(self, parallel: int = 1) -> App:
+    def app(self, parallel: int = 1) -> FetchApp:
         def resolver(collection: Collection) -> Any:
             if collection.media.resolver == "none":
                 return NoMedia()
             return UrlMedia(self.lake, collection.media, self.web, sleep=lambda _: None)  # type: ignore[arg-type]
 
-        return App(
+        return FetchApp(
             lake=self.lake,
             tombstones=tombstones_in(self.lake),
             publish=self.bus.publish,
@@ -600,7 +600,7 @@ def test_an_address_that_a_rule_refuses_is_given_up_at_once_under_that_rule():
     world = World([item(1)])
 
     def refuse(url: str, deadline_s: float, headers: Any) -> Any:
-        raise Refused("address_refused", "not a public address")
+        raise DownloadRefused("address_refused", "not a public address")
 
     world.web.get = refuse
     answer = world.fetch()
@@ -662,7 +662,7 @@ def test_of_two_fetchers_one_stops_as_busy_and_nothing_is_lost():
             fetch_collection("cats", other)
 
     world.listing.before_page = overtaken
-    with pytest.raises(Busy):
+    with pytest.raises(CollectionBusy):
         world.fetch()
 
     assert world.contents() == clean.contents()

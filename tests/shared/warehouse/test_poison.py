@@ -50,7 +50,7 @@ class Served:
             most_weight=4_000_000,
         )
         main = sys.modules["main"]
-        main.wiring = lambda: main.App(
+        main.wiring = lambda: main.LoadApp(
             lake=self.lake, group=group, tombstones=tombstones_in(self.lake)
         )
 

@@ -15,10 +15,10 @@ from urllib3.util import connection as urllib3_connection
 
 from shared.tiktok.media.download import (
     MAX_REDIRECTS,
+    DownloadRefused,
     Downloads,
-    Refused,
-    Target,
-    Unreachable,
+    DownloadTarget,
+    ServerUnreachable,
     is_public,
 )
 from tests.loopback import Reply, serving
@@ -69,7 +69,7 @@ def redirect(to: str, status: int = 302) -> Reply:
 def test_an_address_that_is_not_public_is_refused(address):
     downloads = Downloads(resolve=lambda host, port: [address])
 
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(DownloadRefused) as caught:
         body_of(downloads, "https://media.example.org/1.mp4")
 
     assert caught.value.reason == "address_refused"
@@ -94,7 +94,7 @@ def test_a_public_address_is_allowed(address):
     ],
 )
 def test_no_spelling_of_loopback_passes(url):
-    with pytest.raises((Refused, Unreachable)) as caught:
+    with pytest.raises((DownloadRefused, ServerUnreachable)) as caught:
         body_of(Downloads(), url)
 
     assert caught.value.reason in ("address_refused", "dns")
@@ -120,19 +120,19 @@ def test_no_spelling_of_loopback_passes(url):
     ],
 )
 def test_what_is_no_plain_web_address_is_refused(url):
-    with pytest.raises(Refused):
-        Target.parse(url)
+    with pytest.raises(DownloadRefused):
+        DownloadTarget.parse(url)
 
 
 def test_plain_http_is_refused_even_to_a_public_address():
-    with pytest.raises(Refused, match="only https"):
+    with pytest.raises(DownloadRefused, match="only https"):
         body_of(Downloads(resolve=lambda host, port: [PUBLIC]), "http://media.example.org/")
 
 
 def test_one_private_address_among_public_ones_refuses_the_name():
     downloads = Downloads(resolve=lambda host, port: [PUBLIC, "10.0.0.1"])
 
-    with pytest.raises(Refused, match="not a public address"):
+    with pytest.raises(DownloadRefused, match="not a public address"):
         body_of(downloads, "https://media.example.org/")
 
 
@@ -148,7 +148,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch):
     monkeypatch.setattr(urllib3_connection, "create_connection", create_connection)
     downloads = Downloads(resolve=lambda host, port: answers.pop(0))
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(ServerUnreachable):
         body_of(downloads, "https://rebind.example.org/")
 
     assert went_to == [(PUBLIC, 443)]
@@ -160,7 +160,7 @@ def test_an_allowed_origin_is_exempt_and_only_that_origin():
         downloads = Downloads(allowed_origins=(server.url,))
 
         assert body_of(downloads, f"{server.url}/a?b=c") == b"file"
-        with pytest.raises(Refused):
+        with pytest.raises(DownloadRefused):
             body_of(downloads, f"{other.url}/a")
 
     assert server.requests[0].path == "/a?b=c"
@@ -177,7 +177,7 @@ def test_a_redirect_to_a_forbidden_place_is_refused(status, place):
         with serving(lambda _: redirect(where, status)) as server:
             downloads = Downloads(allowed_origins=(server.url,))
 
-            with pytest.raises(Refused):
+            with pytest.raises(DownloadRefused):
                 body_of(downloads, server.url)
 
     assert other.requests == []
@@ -193,7 +193,7 @@ def test_a_relative_redirect_is_followed():
 
 def test_redirects_have_an_end():
     with serving(lambda _: redirect("/again")) as server:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(DownloadRefused) as caught:
             body_of(Downloads(allowed_origins=(server.url,)), server.url)
 
         assert caught.value.reason == "too_many_redirects"
@@ -202,7 +202,7 @@ def test_redirects_have_an_end():
 
 def test_a_short_body_is_no_file():
     half = Reply(body=b"half", length=8)
-    with serving(lambda _: half) as server, pytest.raises(Unreachable) as caught:
+    with serving(lambda _: half) as server, pytest.raises(ServerUnreachable) as caught:
         body_of(Downloads(allowed_origins=(server.url,)), server.url)
 
     assert caught.value.reason == "short_body"
@@ -222,7 +222,7 @@ def test_a_server_that_drips_meets_the_deadline():
             yield b"x"
 
     with serving(lambda _: Reply(body=drip(), length=False)) as server:
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(ServerUnreachable) as caught:
             body_of(Downloads(allowed_origins=(server.url,)), server.url, deadline_s=0.3)
         stop.set()
 
@@ -236,7 +236,7 @@ def test_slow_redirects_share_one_deadline():
         stop.wait(0.2)
         return redirect("/again")
 
-    with serving(answer) as server, pytest.raises(Unreachable) as caught:
+    with serving(answer) as server, pytest.raises(ServerUnreachable) as caught:
         body_of(Downloads(allowed_origins=(server.url,)), server.url, deadline_s=0.5)
 
     assert caught.value.reason == "timeout"
@@ -258,7 +258,7 @@ def test_a_server_that_drips_its_headers_meets_the_deadline_too():
         thread = threading.Thread(target=drip)
         thread.start()
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(ServerUnreachable) as caught:
             body_of(Downloads(allowed_origins=(origin,)), origin, deadline_s=0.3)
         stop.set()
         thread.join()
@@ -319,7 +319,7 @@ def test_the_certificate_must_be_of_the_name_though_the_connection_goes_to_an_ad
         downloads = Downloads((right, wrong), lambda host, port: ["127.0.0.1"], at_client)
 
         assert body_of(downloads, right) == b"file"
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(ServerUnreachable) as caught:
             body_of(downloads, wrong)
 
     assert server.requests[0].headers["Host"] == f"media.test:{server.port}"
@@ -329,7 +329,7 @@ def test_the_certificate_must_be_of_the_name_though_the_connection_goes_to_an_ad
 def test_a_certificate_nobody_vouches_for_is_refused(tls):
     with serving(lambda _: Reply(body=b"file"), tls=tls[0]) as server:
         origin = f"https://media.test:{server.port}"
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(ServerUnreachable) as caught:
             body_of(Downloads((origin,), lambda host, port: ["127.0.0.1"]), origin)
 
     assert caught.value.reason == "tls"

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import pytest
 
 from shared.errors import Transient
-from shared.tiktok.collections import Media
+from shared.tiktok.collections import MediaPolicy
 from shared.tiktok.media.download import Downloads
-from shared.tiktok.media.media import ATTEMPTS, NoMedia, Outcome, UrlMedia
+from shared.tiktok.media.media import ATTEMPTS, MediaOutcome, NoMedia, UrlMedia
 from tests.fakes import LakeInMemory
 from tests.loopback import Loopback, Reply, serving
 
@@ -21,12 +21,12 @@ MOV = b"\0\0\0\x14ftypqt  " + b"v" * 100
 
 
 def url_media(server: Loopback, lake: LakeInMemory, path: str = "/{video_id}", **policy: int):
-    media = Media(resolver="url", url_template=server.url + path, **policy)
+    media = MediaPolicy(resolver="url", url_template=server.url + path, **policy)
     downloads = Downloads(allowed_origins=(server.url,))
     return UrlMedia(lake, media, downloads, sleep=lambda _: None)
 
 
-def settle(answer: Reply, lake: LakeInMemory | None = None, **policy: int) -> Outcome:
+def settle(answer: Reply, lake: LakeInMemory | None = None, **policy: int) -> MediaOutcome:
     with serving(lambda _: answer) as server:
         return url_media(server, lake or LakeInMemory(), **policy).settle("7", "a.b")
 
@@ -38,7 +38,7 @@ def told(status: int, code: str) -> Reply:
 def test_a_file_is_stored_whole_under_its_id():
     lake = LakeInMemory()
 
-    assert settle(Reply(body=MP4), lake) == Outcome("stored")
+    assert settle(Reply(body=MP4), lake) == MediaOutcome("stored")
     assert lake.read("videos/7.mp4") == MP4
 
 
@@ -54,7 +54,7 @@ def test_a_file_that_is_there_is_not_fetched_again_whatever_its_extension():
     lake = LakeInMemory()
     lake.write_once("videos/7.mov", MOV)
     with serving(lambda _: Reply(body=MP4)) as server:
-        assert url_media(server, lake).settle("7", None) == Outcome("already_there")
+        assert url_media(server, lake).settle("7", None) == MediaOutcome("already_there")
 
     assert server.requests == []
 
@@ -63,7 +63,7 @@ def test_a_longer_id_is_another_video():
     lake = LakeInMemory()
     lake.write_once("videos/77.mp4", MP4)
 
-    assert settle(Reply(body=MP4), lake) == Outcome("stored")
+    assert settle(Reply(body=MP4), lake) == MediaOutcome("stored")
 
 
 def test_a_file_that_appears_meanwhile_stays_as_it_is():
@@ -73,7 +73,7 @@ def test_a_file_that_appears_meanwhile_stays_as_it_is():
         lake.write_once("videos/7.mp4", b"first")
         yield MP4
 
-    assert settle(Reply(body=body(), length=len(MP4)), lake) == Outcome("already_there")
+    assert settle(Reply(body=body(), length=len(MP4)), lake) == MediaOutcome("already_there")
     assert lake.read("videos/7.mp4") == b"first"
 
 
@@ -99,7 +99,7 @@ def test_a_file_that_appears_meanwhile_stays_as_it_is():
 def test_a_video_without_a_file_is_settled_with_its_reason(answer, reason):
     lake = LakeInMemory()
 
-    assert settle(answer, lake) == Outcome("no_media", reason)
+    assert settle(answer, lake) == MediaOutcome("no_media", reason)
     assert lake.objects == {}
 
 
@@ -107,7 +107,7 @@ def test_a_file_declared_too_large_is_not_begun(monkeypatch):
     lake, begun = LakeInMemory(), []
     monkeypatch.setattr(lake, "create_stream", lambda *name: begun.append(name))
 
-    assert settle(Reply(body=MP4), lake, max_bytes=1000) == Outcome("no_media", "too_large")
+    assert settle(Reply(body=MP4), lake, max_bytes=1000) == MediaOutcome("no_media", "too_large")
     assert begun == []
 
 
@@ -122,7 +122,7 @@ def test_a_file_that_grows_too_large_is_dropped_and_no_more_is_read():
 
     outcome = settle(Reply(body=endless(), length=False), lake, max_bytes=200_000)
 
-    assert outcome == Outcome("no_media", "too_large")
+    assert outcome == MediaOutcome("no_media", "too_large")
     assert lake.objects == {}
     assert len(sent) < 10_000
 
@@ -148,7 +148,7 @@ def test_a_passing_fault_is_tried_a_few_times_and_left_for_a_later_run(answer, r
 def test_a_second_attempt_stores_the_file():
     lake, answers = LakeInMemory(), [Reply(body=MP4[:2500], length=len(MP4)), Reply(body=MP4)]
     with serving(lambda _: answers.pop(0)) as server:
-        assert url_media(server, lake).settle("7", None) == Outcome("stored")
+        assert url_media(server, lake).settle("7", None) == MediaOutcome("stored")
 
     assert lake.read("videos/7.mp4") == MP4
 
@@ -203,14 +203,14 @@ def test_looking_says_what_would_become_of_a_file_and_stores_nothing():
     with serving(lambda request: Reply(404) if request.path == "/8" else Reply(body=MP4)) as server:
         media = url_media(server, lake)
 
-        assert media.look("7", None) == Outcome("stored")
-        assert media.look("8", None) == Outcome("no_media", "deleted")
+        assert media.look("7", None) == MediaOutcome("stored")
+        assert media.look("8", None) == MediaOutcome("no_media", "deleted")
 
     assert lake.objects == before
 
 
 def test_resolver_none_asks_nobody():
-    assert NoMedia().settle("7", None) == Outcome("no_media", "policy_none")
+    assert NoMedia().settle("7", None) == MediaOutcome("no_media", "policy_none")
 
 
 class Counted(LakeInMemory):
@@ -249,7 +249,7 @@ def test_four_files_of_50_megabytes_at_once_pass_through_little_memory():
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
 
-    assert outcomes == [Outcome("stored")] * 4
+    assert outcomes == [MediaOutcome("stored")] * 4
     assert lake.bytes == 4 * size
     assert lake.largest <= 2**20
     assert peak < 20 * 2**20

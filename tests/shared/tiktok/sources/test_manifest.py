@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import Permanent
-from shared.tiktok.collections import Collection, Media
+from shared.tiktok.collections import Collection, MediaPolicy
 from shared.tiktok.media.download import Downloads
 from shared.tiktok.sources.manifest import ManifestSource, NoManifest
 from shared.tiktok.sources.manifest_file import MOST_LINE_BYTES, BadManifest, Manifest
@@ -373,6 +373,6 @@ def test_every_field_of_a_collection_is_documented():
     text = (Path(__file__).parents[4] / "docs/collections.md").read_text()
 
     fields = {*Collection.model_fields} - {"name", "media"}
-    fields |= {f"media.{field}" for field in Media.model_fields}
+    fields |= {f"media.{field}" for field in MediaPolicy.model_fields}
 
     assert {field for field in fields if f"`{field}`" not in text} == set()
