@@ -30,8 +30,8 @@ def plan(text: str = PLAN, **changed: str) -> Plan:
     """A plan with lines added or replaced; an empty text takes a line away."""
     lines = {line.split(":")[0]: line for line in text.strip().splitlines()}
     lines |= {key: f"{key}: {value}" for key, value in changed.items()}
-    kept = [line for key, line in lines.items() if changed.get(key) != ""]
-    return parse_plan("\n".join(kept).encode(), "plan.yaml")
+    present = [line for key, line in lines.items() if changed.get(key) != ""]
+    return parse_plan("\n".join(present).encode(), "plan.yaml")
 
 
 def rows(
@@ -66,8 +66,8 @@ def rows(
     ]
 
 
-def table(of: list[dict[str, Any]], asked: Plan) -> VideoTable:
-    return table_of(of, asked.table_schema, "table")
+def table(of: list[dict[str, Any]], analysis_plan: Plan) -> VideoTable:
+    return table_of(of, analysis_plan.table_schema, "table")
 
 
 def write_csv(path: Path, of: list[dict[str, Any]]) -> Path:

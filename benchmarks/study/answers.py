@@ -19,19 +19,19 @@ from shared.insights.statistics import interval, power
 from shared.insights.statistics.count_models import Model, NotConverged, negative_binomial
 from shared.insights.statistics.effect import Effect
 from shared.insights.statistics.fit import Fit
-from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.pearson import pearson_log1p
 from shared.insights.statistics.products import crossed
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import FloatArray, Groups, bootstrap
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
-from shared.insights.statistics.weighted_ranks import Ranked, correlations, moments
+from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations, moments
 
 RESAMPLES = 500
 RARE_FROM = 40
 """With fewer creators hardly any video says yes."""
 
-COUNT, RATE = Pair("rating", "views"), Pair("rating", "likes", "rate", "likes / views")
+COUNT, RATE = ColumnPair("rating", "views"), ColumnPair("rating", "likes", "rate", "likes / views")
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _observed_information(model: Model, x: FloatArray, y: FloatArray) -> FloatAr
 def resampled(videos: Videos, truth: Truth) -> Iterator[Hit]:
     """Spearman's by the bootstrap of creators, whatever their number."""
     groups = Groups.of(videos.creators)
-    ranked = Ranked([videos.frame["rating"].to_numpy(), videos.frame["views"].to_numpy()])
+    ranked = WeightedRanks([videos.frame["rating"].to_numpy(), videos.frame["views"].to_numpy()])
 
     def statistic(weights: FloatArray) -> FloatArray:
         return correlations(moments(ranked.at(weights), weights), [(0, 1)])

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.study.campaign import CLUSTERS, MANY, ROOT, Cell, Counts
 from benchmarks.study.world import PLANTED, SEED, truth
-from shared.insights.coverage import FILE, PROMISED, TOLD, TRUSTED_FROM, Measured
+from shared.insights.coverage import FILE, HEADLINE_METHODS, PROMISED, TRUSTED_FROM, CoverageCell
 
 PAGE = ROOT / "docs" / "coverage.md"
 ORDER = (
@@ -35,7 +35,7 @@ BRIEFLY = {
 """The columns of the table in docs/insights.md."""
 
 
-def cells(found: dict[Cell, list[Counts]]) -> list[Measured]:
+def cells(found: dict[Cell, list[Counts]]) -> list[CoverageCell]:
     """A row per method, number of creators, and with or without an association."""
     rows = []
     for cell, chunks in found.items():
@@ -45,7 +45,7 @@ def cells(found: dict[Cell, list[Counts]]) -> list[Measured]:
                 whole.setdefault(method, Counter()).update(counted)
         for method, counted in whole.items():
             rows.append(
-                Measured(
+                CoverageCell(
                     method=method,
                     clusters=cell.clusters,
                     planted=cell.planted,
@@ -59,7 +59,7 @@ def cells(found: dict[Cell, list[Counts]]) -> list[Measured]:
     return sorted(rows, key=lambda row: (ORDER.index(row.method), row.clusters, row.planted))
 
 
-def document(rows: Sequence[Measured]) -> dict[str, Any]:
+def document(rows: Sequence[CoverageCell]) -> dict[str, Any]:
     return {
         "made_by": "make study",
         "synthetic": True,
@@ -70,19 +70,19 @@ def document(rows: Sequence[Measured]) -> dict[str, Any]:
     }
 
 
-def save(rows: Sequence[Measured], data: Path = FILE, page: Path = PAGE) -> None:
+def save(rows: Sequence[CoverageCell], data: Path = FILE, page: Path = PAGE) -> None:
     lines = ",\n  ".join(json.dumps(cell) for cell in document(rows)["cells"])
     head = json.dumps(document([]), indent=1)[: -len("[]\n}")]
     data.write_text(f"{head}[\n  {lines}\n ]\n}}\n", encoding="utf-8")
     page.write_text(markdown(rows), encoding="utf-8")
 
 
-def markdown(rows: Sequence[Measured]) -> str:
+def markdown(rows: Sequence[CoverageCell]) -> str:
     """The page: written from the data alone, so that a test can compare the two."""
     return "\n".join([_HEAD, "", *_lines(rows), ""])
 
 
-def brief(rows: Sequence[Measured]) -> str:
+def brief(rows: Sequence[CoverageCell]) -> str:
     """The defaults and what they are preferred to, by number of creators: the lower coverage."""
     lines = [f"| creators | {' | '.join(BRIEFLY.values())} |", "|--:|---|---|---|---|"]
     for clusters in CLUSTERS:
@@ -97,7 +97,7 @@ def brief(rows: Sequence[Measured]) -> str:
     return "\n".join(lines)
 
 
-def _lines(rows: Sequence[Measured]) -> Iterator[str]:
+def _lines(rows: Sequence[CoverageCell]) -> Iterator[str]:
     columns = (
         "method",
         "creators",
@@ -118,13 +118,13 @@ def _lines(rows: Sequence[Measured]) -> Iterator[str]:
             )
 
 
-def covered(row: Measured) -> str:
+def covered(row: CoverageCell) -> str:
     """`.950 (.942 to .958)`: the share of intervals that held the truth."""
     missing = f", none in {row.none}" if row.none else ""
     return f"{_share(row.share, row.wilson())}{missing}"
 
 
-def significant(row: Measured) -> str:
+def significant(row: CoverageCell) -> str:
     """The share of intervals that left out 0."""
     return _share(row.significant / (row.runs - row.none), row.wilson(row.significant))
 
@@ -133,7 +133,7 @@ def _share(share: float, ends: tuple[float, float]) -> str:
     return f"{share:.3f} ({ends[0]:.3f} to {ends[1]:.3f})"
 
 
-def show(rows: Sequence[Measured]) -> None:
+def show(rows: Sequence[CoverageCell]) -> None:
     """A table for the screen, with a verdict for each default."""
     width = max(len(row.method) for row in rows)
     print(f"{'':{width}} creators  runs  planted  {'coverage':23}  {'significant':23}")
@@ -145,13 +145,13 @@ def show(rows: Sequence[Measured]) -> None:
         )
 
 
-def verdict(row: Measured) -> str:
-    if row.method not in TOLD or row.clusters < TRUSTED_FROM:
+def verdict(row: CoverageCell) -> str:
+    if row.method not in HEADLINE_METHODS or row.clusters < TRUSTED_FROM:
         return ""
     return "ok" if keeps_its_promise(row) else "MISSED"
 
 
-def keeps_its_promise(row: Measured) -> bool:
+def keeps_its_promise(row: CoverageCell) -> bool:
     """Whether .95 is among the coverages that the runs are compatible with."""
     low, high = row.wilson()
     return low <= PROMISED <= high

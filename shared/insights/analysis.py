@@ -1,4 +1,4 @@
-"""From a table and a plan to every number of the report: the same three give the same bytes."""
+"""From a table and a plan to every number of the report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,11 +12,11 @@ from shared.insights.corrections import Correction, corrections
 from shared.insights.plan import BadPlan, Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate, TooLittle, gate
 from shared.insights.robustness import Strength, strength
-from shared.insights.sample import Question, Sample, questions, samples
+from shared.insights.sample import OutcomeQuestion, Sample, questions, samples
 from shared.insights.secondary import Shapes, shapes
 from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.statistics.multiplicity import with_q
-from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.pearson import pearson_log1p
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import JACKKNIFE_UP_TO
@@ -25,12 +25,12 @@ from shared.insights.table.table import VideoTable
 
 Say = Callable[[str], None]
 METHODS = ("spearman", "partial_spearman", "gee_nb")
-"""In this order an outcome's effects are told; further ones stand behind."""
+"""The effects of an outcome come in this order; other methods follow."""
 
 
 @dataclass(frozen=True)
 class Insights:
-    """What came out. `effects` begin with the primary, if the plan declares one."""
+    """The results. `effects` begin with the primary, if the plan declares one."""
 
     plan: Plan
     gate: Gate
@@ -46,7 +46,7 @@ class Insights:
     input_sha256: str
 
     def document(self) -> dict[str, Any]:
-        """The output contract: no time, no place, no NaN; floats to 12 significant digits."""
+        """The output contract: no time, no path, no NaN; floats to 12 significant digits."""
         document: dict[str, Any] = settled(
             {
                 "plan_hash": self.plan.hash,
@@ -61,7 +61,7 @@ class Insights:
                 "quality": self.gate.document(),
                 "effects": [effect.document() for effect in self.effects],
                 "primary": self.primary.document() if self.primary else None,
-                "corrected": [one.document() for one in self.corrected],
+                "corrected": [correction.document() for correction in self.corrected],
                 "corrected_by": list(self.corrected_by),
                 "coverage": coverage.document(self.clusters, self.effects)
                 if self.plan.cluster
@@ -82,98 +82,98 @@ def analyse(
 ) -> Insights:
     """Answer the plan's questions from the table.
 
-    `ratings` are repeated ratings and people's, by which effects are corrected for errors of the
-    table's own.
-
-    Raises TooLittle when too few rows or creators are left, BadPlan when it lacks `resamples`
-    and there are so many creators that they must be resampled.
+    `ratings` are repeated ratings and ratings by people. They correct the effects for errors of
+    the table's own ratings. Raises TooLittle when too few rows or creators are left, BadPlan when
+    there are so many creators that they must be resampled and the plan lacks `resamples`.
     """
     on_progress("Checking the rows …")
     passed = gate(table, plan)
-    work = _Work(passed, plan, on_progress, ratings)
-    for sample, asked in samples(passed, plan, questions(plan, passed.left_out)):
-        work.take(sample, asked)
-    if not work.effects:
+    run = _AnalysisRun(plan, on_progress, ratings)
+    for sample, answerable in samples(passed, plan, questions(plan, passed.left_out)):
+        run.analyse(sample, answerable)
+    if not run.effects:
         raise TooLittle("No question can be answered: every outcome has too few rows or creators.")
-    work.look_closer()
-    effects, primary = work.told()
-    beyond = strength(plan, work.sample, work.question, primary, effects)
-    n, clusters = work.size
-    told = cautions(passed, plan, effects, primary, beyond, (*work.said, *work.shapes.unanswered))
+    run.analyse_primary_further()
+    effects, primary = run.ordered_effects()
+    robustness = strength(plan, run.sample, run.question, primary, effects)
+    n, clusters = run.size
+    notes = (*run.notes, *run.shapes.unanswered)
     return Insights(
         plan=plan,
         gate=passed,
         effects=effects,
         primary=primary,
-        corrected=tuple(work.corrected),
+        corrected=tuple(run.corrected),
         corrected_by=() if ratings is None else ratings.sources,
-        shapes=work.shapes,
-        strength=beyond,
-        warnings=told,
+        shapes=run.shapes,
+        strength=robustness,
+        warnings=cautions(passed, plan, effects, primary, robustness, notes),
         n=n,
         clusters=clusters,
         input_sha256=table.sha256,
     )
 
 
-class _Work:
-    """Effects as they come, sample by sample."""
+class _AnalysisRun:
+    """Collects the effects of one analysis, sample by sample."""
 
-    def __init__(self, passed: Gate, plan: Plan, say: Say, ratings: Ratings | None = None):
+    def __init__(self, plan: Plan, say: Say, ratings: Ratings | None = None):
         self._plan, self._say, self._ratings = plan, say, ratings
         self.corrected: list[Correction] = []
         self.effects: list[Effect] = []
-        self.said: list[str] = []
+        self.notes: list[str] = []
         self.size = (0, 0)
         self.sample: Sample | None = None
-        self.question: Question | None = None
+        self.question: OutcomeQuestion | None = None
         self.shapes = Shapes()
 
-    def take(self, sample: Sample, asked: list[Question]) -> None:
-        """Every method for questions that the same rows answer."""
+    def analyse(self, sample: Sample, questions: list[OutcomeQuestion]) -> None:
+        """Apply every method to questions that the same rows answer."""
         if len(sample.frame) < FEWEST_ROWS or sample.groups.count < FEWEST_CLUSTERS:
-            named = ", ".join(question.column for question in asked)
-            self.said.append(
+            outcomes = ", ".join(question.column for question in questions)
+            self.notes.append(
                 f"Left out, with only {len(sample.frame)} rows of {sample.groups.count} creators: "
-                f"{named}."
+                f"{outcomes}."
             )
             return
         self._need_resamples(sample)
         self.size = max(self.size, (len(sample.frame), sample.groups.count))
-        self._ranks(sample, asked)
+        self._ranks(sample, questions)
         if self._ratings is not None:
             self._say("Corrections for errors of the ratings …")
             effects, seed = self.effects, self._plan.seed
-            self.corrected += corrections(sample, asked, effects, self._ratings, seed)
-        for question in asked:
+            self.corrected += corrections(sample, questions, effects, self._ratings, seed)
+        for question in questions:
             self._models(sample, question)
             if self._is_primary(question):
                 self.sample, self.question = sample, question
                 self.size = (len(sample.frame), sample.groups.count)
 
-    def look_closer(self) -> None:
-        """What the plan asks about the primary beyond one number."""
+    def analyse_primary_further(self) -> None:
+        """Answer the plan's further questions about the primary, such as its shape."""
         if self._plan.primary and self.sample and self.question:
             self._say("Shape of the primary …")
             predictor = self._plan.primary.predictor
             self.shapes = shapes(self.sample, self.question, predictor, self._plan)
             self.effects += self.shapes.effects
 
-    def told(self) -> tuple[tuple[Effect, ...], Effect | None]:
-        """All effects with q, the primary first and without."""
-        order = {name: place for place, name in enumerate(self._plan.predictors)}
-        effects = sorted(self.effects, key=lambda effect: self._place(effect, order))
-        place = next((at for at, effect in enumerate(effects) if self._is_headline(effect)), None)
-        # Whatever has a p is in the family, wherever it is told.
+    def ordered_effects(self) -> tuple[tuple[Effect, ...], Effect | None]:
+        """All effects with q, then the primary again; the primary is first and has no q."""
+        order = {name: position for position, name in enumerate(self._plan.predictors)}
+        effects = sorted(self.effects, key=lambda effect: self._sort_key(effect, order))
+        position = next(
+            (at for at, effect in enumerate(effects) if self._is_headline(effect)), None
+        )
+        # Every p belongs to the family, also those of the duration bands.
         bands = self.shapes.bands
-        corrected = with_q([*effects, *(band.effect for band in bands)], place)
+        corrected = with_q([*effects, *(band.effect for band in bands)], position)
         self.shapes.bands = tuple(
             replace(band, effect=effect)
             for band, effect in zip(bands, corrected[len(effects) :], strict=True)
         )
-        return corrected[: len(effects)], None if place is None else corrected[place]
+        return corrected[: len(effects)], None if position is None else corrected[position]
 
-    def _place(self, effect: Effect, order: dict[str, int]) -> tuple[Any, ...]:
+    def _sort_key(self, effect: Effect, order: dict[str, int]) -> tuple[Any, ...]:
         method = METHODS.index(effect.method) if effect.method in METHODS else len(METHODS)
         return (
             not self._is_about_primary(effect),
@@ -185,14 +185,16 @@ class _Work:
             effect.method,
         )
 
-    def _ranks(self, sample: Sample, asked: list[Question]) -> None:
-        pairs = [sample.pair(name, question) for question in asked for name in sample.predictors]
+    def _ranks(self, sample: Sample, questions: list[OutcomeQuestion]) -> None:
+        pairs = [
+            sample.pair(name, question) for question in questions for name in sample.predictors
+        ]
         self.effects += self._ranked(sample, pairs)
         self._say("Correlations of log counts …")
         self.effects += pearson_log1p(sample.frame, pairs, sample.groups)
 
-    def _ranked(self, sample: Sample, pairs: list[Pair]) -> tuple[Effect, ...]:
-        rest = (
+    def _ranked(self, sample: Sample, pairs: list[ColumnPair]) -> tuple[Effect, ...]:
+        settings = (
             sample.groups,
             self._plan.resamples or 0,
             self._plan.seed,
@@ -200,12 +202,12 @@ class _Work:
         )
         if len(sample.controls.columns):
             try:
-                return spearman_and_partial(sample.frame, pairs, sample.controls, *rest)
+                return spearman_and_partial(sample.frame, pairs, sample.controls, *settings)
             except NotEstimable as error:
-                self.said.append(f"No partial correlations: {error.sentence}.")
-        return spearman(sample.frame, pairs, *rest)
+                self.notes.append(f"No partial correlations: {error.sentence}.")
+        return spearman(sample.frame, pairs, *settings)
 
-    def _models(self, sample: Sample, question: Question) -> None:
+    def _models(self, sample: Sample, question: OutcomeQuestion) -> None:
         self._say(f"Count model of {question.column} …")
         try:
             fit = rate_ratios(
@@ -217,7 +219,7 @@ class _Work:
             )
         except NotEstimable as error:
             why = error.sentence.rstrip(".")
-            self.said.append(f"No count model of {question.column}: {why}.")
+            self.notes.append(f"No count model of {question.column}: {why}.")
             return
         self.effects += [
             fit.effect(name, question.outcome, question.scale)
@@ -234,9 +236,9 @@ class _Work:
 
     def _counting(self, what: str) -> Callable[[int, int], None]:
         self._say(f"{what} …")
-        return lambda done, total: self._say(f"{what}: {done:,} of {total:,} draws of creators …")
+        return lambda drawn, total: self._say(f"{what}: {drawn:,} of {total:,} draws of creators …")
 
-    def _is_primary(self, question: Question) -> bool:
+    def _is_primary(self, question: OutcomeQuestion) -> bool:
         primary = self._plan.primary
         return primary is not None and (
             (question.outcome, question.scale) == (primary.outcome, primary.scale)

@@ -1,4 +1,4 @@
-"""What to keep in mind beside the numbers, as sentences: sample, ratings, models, precision."""
+"""Warnings about sample, ratings, models and precision, as sentences."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -38,9 +38,9 @@ def cautions(
     effects: Sequence[Effect],
     primary: Effect | None,
     strength: Strength,
-    said: Sequence[str],
+    notes: Sequence[str],
 ) -> tuple[str, ...]:
-    """Every caution that applies, the gravest kind first."""
+    """Every warning that applies, the gravest kind first. `notes` come from the analysis."""
     frame = passed.frame
     return (
         *_sampling(passed, plan),
@@ -50,7 +50,7 @@ def cautions(
         *_ages(frame, plan),
         *_ratings(passed, plan),
         *_rare(passed, plan),
-        *said,
+        *notes,
         *_models(effects),
     )
 
@@ -107,8 +107,8 @@ def _counting(passed: Gate) -> Iterator[str]:
 def _breaks(passed: Gate, plan: Plan) -> Iterator[str]:
     """Known breaks of a source that the sample spans, where the table has a column `source`.
 
-    A table of one reading each says when a video was counted; it was listed no later, and that is
-    taken for the day.
+    The table says when a video was counted, not when it was listed. The day of the count stands
+    for both.
     """
     if "source" not in passed.frame:
         return
@@ -172,12 +172,12 @@ def _ratings(passed: Gate, plan: Plan) -> Iterator[str]:
             f"Left out, for want of any value: {', '.join(passed.left_out)}. Take them out of the "
             "plan if that is meant."
         )
-    there = [name for name in plan.predictors if name not in passed.left_out]
-    for name in there:
+    predictors = [name for name in plan.predictors if name not in passed.left_out]
+    for name in predictors:
         if sentence := _heaped(frame[name], name):
             yield sentence
-    ranks = frame[there].rank()
-    for first, second in combinations(there, 2):
+    ranks = frame[predictors].rank()
+    for first, second in combinations(predictors, 2):
         if min(ranks[first].std(), ranks[second].std()) > 0:
             rho = float(ranks[first].corr(ranks[second]))
             if abs(rho) > HALO:
@@ -193,27 +193,29 @@ def _ratings(passed: Gate, plan: Plan) -> Iterator[str]:
 
 
 def _rare(passed: Gate, plan: Plan) -> Iterator[str]:
-    """Predictors with two values, one of them rare, in count models that allow for creators."""
+    """Predictors with two values, one of them rare: their rate ratios have short intervals."""
     if plan.cluster is None:
         return
     for name in plan.predictors:
-        held = passed.frame[name].value_counts() if name not in passed.left_out else pd.Series()
-        if len(held) == 2 and held.min() < RARE_SHARE * held.sum():
+        counts = passed.frame[name].value_counts() if name not in passed.left_out else pd.Series()
+        if len(counts) == 2 and counts.min() < RARE_SHARE * counts.sum():
             yield of_rare(name, passed.frame[plan.cluster].nunique())
 
 
 def _models(effects: Sequence[Effect]) -> Iterator[str]:
-    failed = [one for one in effects if one.p is None]
+    failed = [effect for effect in effects if effect.p is None]
     if failed:
-        named = dict.fromkeys(f"{one.predictor} × {one.outcome} ({one.method})" for one in failed)
+        labels = dict.fromkeys(
+            f"{effect.predictor} × {effect.outcome} ({effect.method})" for effect in failed
+        )
         yield (
             f"{len(failed)} of {len(effects)} estimates have no interval; their notes say why: "
-            f"{', '.join(list(named)[:5])}{' …' if len(named) > 5 else ''}."
+            f"{', '.join(list(labels)[:5])}{' …' if len(labels) > 5 else ''}."
         )
 
 
 def _heaped(values: pd.Series, name: str) -> str | None:
-    """Ratings from 0 to 100 in whole numbers would be multiples of 5 one time in five."""
+    """A note for heaped ratings. Of whole numbers from 0 to 100 only a fifth are multiples of 5."""
     scores = values[(values >= 0) & (values <= 100)]
     whole = scores[scores == scores.round()]
     if len(whole) < 0.9 * len(values) or values.max() <= 10:

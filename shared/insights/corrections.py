@@ -15,7 +15,7 @@ from shared.insights.agreement.attention import inattentive
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import disattenuated
-from shared.insights.sample import Question, Sample
+from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.statistics.resampling import FloatArray
 
@@ -53,7 +53,7 @@ class Correction:
 
 def corrections(
     sample: Sample,
-    asked: Sequence[Question],
+    asked: Sequence[OutcomeQuestion],
     effects: Sequence[Effect],
     ratings: Ratings,
     seed: int,
@@ -73,7 +73,7 @@ def corrections(
 
 
 def _corrected(
-    sample: Sample, question: Question, effect: Effect, ratings: Ratings, seed: int
+    sample: Sample, question: OutcomeQuestion, effect: Effect, ratings: Ratings, seed: int
 ) -> Iterator[Correction]:
     x = sample.frame[effect.predictor].to_numpy(dtype=np.float64)
     y = sample.values(question)

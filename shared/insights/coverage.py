@@ -20,7 +20,7 @@ PROMISED = 0.95
 TRUSTED_FROM = 40
 """Creators from which the defaults are held to what is promised."""
 
-TOLD = {
+HEADLINE_METHODS = {
     "spearman": "Spearman's ρ",
     "spearman, rate": "Spearman's ρ of a rate",
     "gee_nb": "a rate ratio",
@@ -32,7 +32,7 @@ RARE = "gee_nb, of a rare yes or no"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class CoverageCell:
     """What one method did in `runs` samples of `clusters` creators.
 
     `planted` is whether there was an association. `covered` of the intervals held the truth,
@@ -54,36 +54,36 @@ class Measured:
 
     def wilson(self, of: int | None = None) -> tuple[float, float]:
         """The 99 % interval of `share`, or of the share that so many intervals are."""
-        given = self.covered if of is None else of
-        found = wilson(given, self.runs - self.none, CONFIDENCE)
-        assert found.ci_low is not None and found.ci_high is not None
-        return found.ci_low, found.ci_high
+        count = self.covered if of is None else of
+        interval = wilson(count, self.runs - self.none, CONFIDENCE)
+        assert interval.ci_low is not None and interval.ci_high is not None
+        return interval.ci_low, interval.ci_high
 
     def document(self) -> dict[str, Any]:
         """The figures as the JSON has them."""
         low, high = self.wilson()
-        told = {name: value for name, value in asdict(self).items() if name != "first"}
-        return told | {"coverage": self.share, "coverage_low": low, "coverage_high": high}
+        figures = {name: value for name, value in asdict(self).items() if name != "first"}
+        return figures | {"coverage": self.share, "coverage_low": low, "coverage_high": high}
 
 
 @cache
-def measured() -> tuple[Measured, ...]:
+def coverage_cells() -> tuple[CoverageCell, ...]:
     """Every cell of the study."""
-    return tuple(Measured(**cell) for cell in json.loads(FILE.read_text("utf-8"))["cells"])
+    return tuple(CoverageCell(**cell) for cell in json.loads(FILE.read_text("utf-8"))["cells"])
 
 
-def near(clusters: int, methods: Iterable[str]) -> tuple[Measured, ...]:
+def near(clusters: int, methods: Iterable[str]) -> tuple[CoverageCell, ...]:
     """The cells of these methods at the numbers of creators next to this one, the smaller first."""
     return tuple(cell for method in dict.fromkeys(methods) for cell in _next_to(clusters, method))
 
 
-def _next_to(clusters: int, method: str) -> list[Measured]:
-    cells = [cell for cell in measured() if cell.method == method]
+def _next_to(clusters: int, method: str) -> list[CoverageCell]:
+    cells = [cell for cell in coverage_cells() if cell.method == method]
     sizes = _sizes(cells)
     below = [size for size in sizes if size <= clusters][-1:]
     above = [size for size in sizes if size > clusters][:1]
-    kept = below if below == [clusters] else below + above
-    return [cell for cell in cells if cell.clusters in kept]
+    nearest = below if below == [clusters] else below + above
+    return [cell for cell in cells if cell.clusters in nearest]
 
 
 def method_of(effect: Effect) -> str:
@@ -91,7 +91,7 @@ def method_of(effect: Effect) -> str:
     if effect.interval == "bootstrap":
         return f"{effect.method}, bootstrap of creators"
     of_rate = f"{effect.method}, {effect.scale}"
-    return of_rate if of_rate in TOLD else effect.method
+    return of_rate if of_rate in HEADLINE_METHODS else effect.method
 
 
 def document(clusters: int, effects: Iterable[Effect]) -> list[dict[str, Any]]:
@@ -112,14 +112,14 @@ def shortfall(effects: Sequence[Effect]) -> str | None:
     )
     lead += f"; intervals are held to their 95 % from {TRUSTED_FROM} on."
     methods = set(map(method_of, few))
-    cells = near(clusters, (method for method in TOLD if method in methods))
+    cells = near(clusters, (method for method in HEADLINE_METHODS if method in methods))
     if not cells:
         return lead
     sizes = " and ".join(map(str, _sizes(cells)))
-    told = "; ".join(_told(cells, method) for method in TOLD if method in methods)
+    shares = "; ".join(_told(cells, method) for method in HEADLINE_METHODS if method in methods)
     return (
         f"{lead} In simulated samples of {sizes} creators they held the known truth this often: "
-        f"{told}."
+        f"{shares}."
     )
 
 
@@ -135,7 +135,7 @@ def of_rare(name: str, clusters: int) -> str:
     )
 
 
-def _told(cells: Sequence[Measured], method: str) -> str:
+def _told(cells: Sequence[CoverageCell], method: str) -> str:
     """For each number of creators the worse of the two: with an association and without."""
     worst = [
         min(
@@ -146,8 +146,8 @@ def _told(cells: Sequence[Measured], method: str) -> str:
     ]
     shares = " and ".join(f"{100 * cell.share:.1f} %" for cell in worst)
     runs = min(cell.runs - cell.none for cell in worst)
-    return f"{TOLD[method]} in {shares} of {runs:,}"
+    return f"{HEADLINE_METHODS[method]} in {shares} of {runs:,}"
 
 
-def _sizes(cells: Iterable[Measured]) -> list[int]:
+def _sizes(cells: Iterable[CoverageCell]) -> list[int]:
     return sorted({cell.clusters for cell in cells})

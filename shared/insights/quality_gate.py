@@ -1,7 +1,7 @@
-"""The quality gate: which rows an analysis may rest on, and how many each rule turned away.
+"""The quality gate: the rows an analysis may use, and how many each rule dropped.
 
-A row is counted under the first rule that drops it, in the order of the rules. Nothing is mended:
-a row with more likes than views is evidence of a broken counter, whichever of the two is wrong.
+A row counts under the first rule that drops it, in the order of the rules. The gate repairs
+nothing: more likes than views show a broken counter, whichever of the two is wrong.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ Rule = tuple[str, pd.Series]
 
 
 class TooLittle(Permanent):
-    """Not enough is left to say anything with; the sentence says of what."""
+    """Too few rows, creators or values for an analysis; the sentence says which."""
 
     def __init__(self, sentence: str):
         super().__init__("too_little", sentence)
@@ -34,11 +34,11 @@ class TooLittle(Permanent):
 
 @dataclass(frozen=True)
 class Gate:
-    """What passed, and what did not.
+    """The rows that passed, and counts of the others.
 
-    `frame` has the kept rows; its index is still that of the table. `left_out` are predictors and
-    controls without any value, with nothing to compare. `months` tells, by month of posting, how
-    many rows there were and how many of them had impossible counts.
+    `frame` has the rows that passed, with the index of the table. `left_out` are predictors,
+    outcomes and controls without any value. `months` has, by month of posting, the number of rows
+    and of those with impossible counts.
     """
 
     frame: pd.DataFrame
@@ -67,40 +67,40 @@ class Gate:
 def gate(table: VideoTable, plan: Plan) -> Gate:
     """Apply every rule whose columns the plan names. Raises TooLittle."""
     frame = table.frame
-    kept = pd.Series(True, index=frame.index)
+    passing = pd.Series(True, index=frame.index)
     dropped: dict[str, int] = {}
-    for name, wanted in plan.filters.items():
-        _drop(f"filter:{name}", ~_meant(frame[name], wanted), kept, dropped)
+    for name, condition in plan.filters.items():
+        _drop(f"filter:{name}", ~_matches(frame[name], condition), passing, dropped)
     if "video_id" in frame:
-        _drop("duplicate_video", _older_twins(frame, kept), kept, dropped)
+        _drop("duplicate_video", _older_duplicates(frame, passing), passing, dropped)
     for name, fails in _rules(frame, plan):
-        _drop(name, fails, kept, dropped)
-    empty = _without_values(frame[kept], plan)
+        _drop(name, fails, passing, dropped)
+    empty = _without_values(frame[passing], plan)
     for name, fails in _completeness(frame, plan, empty):
-        _drop(name, fails, kept, dropped)
-    rest = frame[kept]
-    _refuse_too_little(rest, len(frame), dropped, plan)
+        _drop(name, fails, passing, dropped)
+    passed = frame[passing]
+    _refuse_too_little(passed, len(frame), dropped, plan)
     return Gate(
-        frame=rest,
+        frame=passed,
         rows=len(frame),
         dropped=dropped,
         left_out=empty,
-        rounded=int(table.rounded[kept].sum()),
-        synthetic=int((rest["synthetic"] == True).sum()) if "synthetic" in rest else 0,  # noqa: E712
+        rounded=int(table.rounded[passing].sum()),
+        synthetic=int((passed["synthetic"] == True).sum()) if "synthetic" in passed else 0,  # noqa: E712
         missing={
-            name: int(rest[name].isna().sum())
+            name: int(passed[name].isna().sum())
             for name in sorted({*plan.outcomes, *plan.exposure.values()})
-            if rest[name].isna().any()
+            if passed[name].isna().any()
         },
         months=_months(frame, plan),
     )
 
 
-def _drop(name: str, fails: pd.Series, kept: pd.Series, dropped: dict[str, int]) -> None:
-    failing = kept & fails.fillna(False).astype(bool)
+def _drop(name: str, fails: pd.Series, passing: pd.Series, dropped: dict[str, int]) -> None:
+    failing = passing & fails.fillna(False).astype(bool)
     if count := int(failing.sum()):
         dropped[name] = count
-        kept &= ~failing
+        passing &= ~failing
 
 
 def _rules(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
@@ -128,7 +128,7 @@ def _dates(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
         return
     created, collected = frame["created_at"], collected_at(frame, plan.as_of)
     if collected.notna().any():
-        # The present is not asked: the same table must give the same answer tomorrow.
+        # The clock is not read: the same table must give the same answer tomorrow.
         yield "future_created_at", created > collected.max()
         yield "created_after_collected", created > collected
     if plan.min_age_days is not None:
@@ -171,27 +171,27 @@ def _without_values(frame: pd.DataFrame, plan: Plan) -> tuple[str, ...]:
     return empty
 
 
-def _meant(values: pd.Series, wanted: Filter) -> pd.Series:
-    if wanted.one_of is not None:
-        return values.isin(list(wanted.one_of))
-    meant = values.notna()
-    if wanted.min is not None:
-        meant &= values >= wanted.min
-    if wanted.max is not None:
-        meant &= values <= wanted.max
-    return meant
+def _matches(values: pd.Series, condition: Filter) -> pd.Series:
+    if condition.one_of is not None:
+        return values.isin(list(condition.one_of))
+    matching = values.notna()
+    if condition.min is not None:
+        matching &= values >= condition.min
+    if condition.max is not None:
+        matching &= values <= condition.max
+    return matching
 
 
-def _older_twins(frame: pd.DataFrame, kept: pd.Series) -> pd.Series:
-    """Rows of a video of which a kept row was collected later; of equals the first one stays.
+def _older_duplicates(frame: pd.DataFrame, passing: pd.Series) -> pd.Series:
+    """Rows of a video that has a later row; of rows collected at the same time the first stays.
 
-    Only kept rows are twins: what a filter took away must not take what the filter asked for.
+    Only rows that passed so far count: a row that a filter dropped must not drop another.
     """
-    order = frame[kept]
+    order = frame[passing]
     if "collected_at" in frame:
         order = order.sort_values("collected_at", ascending=False, kind="stable")
-    twins = order["video_id"].notna() & order["video_id"].duplicated(keep="first")
-    return twins.reindex(frame.index, fill_value=False)
+    duplicates = order["video_id"].notna() & order["video_id"].duplicated(keep="first")
+    return duplicates.reindex(frame.index, fill_value=False)
 
 
 def _months(frame: pd.DataFrame, plan: Plan) -> dict[str, tuple[int, int]]:
@@ -201,23 +201,25 @@ def _months(frame: pd.DataFrame, plan: Plan) -> dict[str, tuple[int, int]]:
     for _, fails in _impossible(frame, plan):
         broken |= fails.to_numpy(dtype=bool)
     month = frame["created_at"].dt.strftime("%Y-%m")
-    told = pd.DataFrame({"month": month, "broken": broken}).dropna()
-    counts = told.groupby("month")["broken"].agg(["size", "sum"])
+    rows = pd.DataFrame({"month": month, "broken": broken}).dropna()
+    counts = rows.groupby("month")["broken"].agg(["size", "sum"])
     return {str(name): (int(row["size"]), int(row["sum"])) for name, row in counts.iterrows()}
 
 
-def _refuse_too_little(rest: pd.DataFrame, rows: int, dropped: dict[str, int], plan: Plan) -> None:
-    told = ", ".join(f"{name} {count:,}" for name, count in dropped.items())
-    because = f" The quality gate dropped: {told}." if told else ""
-    if len(rest) < FEWEST_ROWS:
+def _refuse_too_little(
+    passed: pd.DataFrame, rows: int, dropped: dict[str, int], plan: Plan
+) -> None:
+    counts = ", ".join(f"{name} {count:,}" for name, count in dropped.items())
+    because = f" The quality gate dropped: {counts}." if counts else ""
+    if len(passed) < FEWEST_ROWS:
         raise TooLittle(
-            f"{len(rest):,} of {rows:,} rows are left; at least {FEWEST_ROWS} are needed.{because} "
-            "Give a larger table, or loosen the plan where that is right."
+            f"{len(passed):,} of {rows:,} rows are left; at least {FEWEST_ROWS} are needed."
+            f"{because} Give a larger table, or loosen the plan where that is right."
         )
-    clusters = rest[plan.cluster].nunique() if plan.cluster else FEWEST_CLUSTERS
+    clusters = passed[plan.cluster].nunique() if plan.cluster else FEWEST_CLUSTERS
     if clusters < FEWEST_CLUSTERS:
         raise TooLittle(
-            f"The {len(rest):,} rows left come from {clusters} "
+            f"The {len(passed):,} rows left come from {clusters} "
             f"{'cluster' if clusters == 1 else 'clusters'} ({plan.cluster}); an interval needs at "
             f"least {FEWEST_CLUSTERS}.{because} Add videos of other creators."
         )

@@ -1,4 +1,4 @@
-"""How much the answer to the primary question can bear: power, equivalence, single creators."""
+"""How robust the answer to the primary question is: power, equivalence, single creators."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from shared.insights.plan import Plan
-from shared.insights.sample import Question, Sample
+from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect
 from shared.insights.statistics.equivalence import equivalence
 from shared.insights.statistics.influence import influence
 from shared.insights.statistics.power import design_effect, icc1, n_needed, power_had, smallest_rho
 
-ASKED_RHOS = (0.05, 0.1, 0.15, 0.2, 0.3)
-"""Correlations of a content rating with success that one may hope for; .05 to .2 are usual."""
+USUAL_RHOS = (0.05, 0.1, 0.15, 0.2, 0.3)
+"""Plausible correlations of a content rating with success; .05 to .2 are usual."""
 MOST_INFLUENTIAL = 5
 ALPHA = 0.05
 
@@ -39,11 +39,11 @@ class Strength:
 def strength(
     plan: Plan,
     sample: Sample | None,
-    question: Question | None,
+    question: OutcomeQuestion | None,
     primary: Effect | None,
     effects: tuple[Effect, ...],
 ) -> Strength:
-    """All that the plan and the data allow."""
+    """Every check that the plan and the data allow."""
     disattenuated = _disattenuated(plan, effects)
     if plan.primary is None or sample is None or question is None or primary is None:
         return Strength(disattenuated=disattenuated)
@@ -72,58 +72,60 @@ def _power(x: Any, y: Any, sample: Sample) -> dict[str, Any]:
                 "power": power_had(rho, n, effect),
                 "n_needed": n_needed(rho, design_effect=effect),
             }
-            for rho in ASKED_RHOS
+            for rho in USUAL_RHOS
         ],
     }
 
 
 def _equivalence(plan: Plan, primary: Effect) -> dict[str, Any] | None:
-    """Only where nothing was found: that an association is small is no news beside finding it."""
+    """The equivalence test, only for a primary that is not significant."""
     if plan.equivalence is None or primary.p is None or primary.p < ALPHA:
         return None
-    found = equivalence(primary, plan.equivalence)
+    test = equivalence(primary, plan.equivalence)
     return {
-        "bound": found.bound,
-        "p": found.p,
-        "low": found.low,
-        "high": found.high,
-        "equivalent": found.equivalent,
+        "bound": test.bound,
+        "p": test.p,
+        "low": test.low,
+        "high": test.high,
+        "equivalent": test.equivalent,
     }
 
 
 def _influence(
     x: Any, y: Any, sample: Sample, primary: Effect, plan: Plan
 ) -> dict[str, Any] | None:
-    """Which clusters the estimate hangs on most; nothing where every video is its own."""
+    """The creators that change the estimate most; None when the plan names no cluster."""
     if plan.cluster is None or primary.estimate is None:
         return None
-    found = influence(x, y, sample.groups)
-    without = [one.estimate_without for one in found if one.estimate_without is not None]
+    influences = influence(x, y, sample.groups)
+    without = [
+        creator.estimate_without for creator in influences if creator.estimate_without is not None
+    ]
     return {
         "estimate": primary.estimate,
         "lowest_without_one": min(without, default=None),
         "highest_without_one": max(without, default=None),
         "largest": [
             {
-                "cluster": one.cluster,
-                "n": one.n,
-                "estimate_without": one.estimate_without,
-                "change": one.change,
-                "exact": one.exact,
+                "cluster": creator.cluster,
+                "n": creator.n,
+                "estimate_without": creator.estimate_without,
+                "change": creator.change,
+                "exact": creator.exact,
             }
-            for one in found[:MOST_INFLUENTIAL]
+            for creator in influences[:MOST_INFLUENTIAL]
         ],
     }
 
 
 def _disattenuated(plan: Plan, effects: tuple[Effect, ...]) -> tuple[dict[str, Any], ...]:
-    """Spearman's correlations as they would be if the ratings were free of error, by assumption."""
-    told = []
+    """Spearman's correlations without random errors of the ratings, at the assumed reliability."""
+    corrected = []
     for effect in effects:
         reliability = plan.reliability.get(effect.predictor)
         if effect.method != "spearman" or reliability is None or effect.estimate is None:
             continue
-        told.append(
+        corrected.append(
             {
                 "predictor": effect.predictor,
                 "outcome": effect.outcome,
@@ -136,7 +138,7 @@ def _disattenuated(plan: Plan, effects: tuple[Effect, ...]) -> tuple[dict[str, A
                 "known and errors that are random; ends at ±1",
             }
         )
-    return tuple(told)
+    return tuple(corrected)
 
 
 def _raised(value: float | None, reliability: float) -> float | None:

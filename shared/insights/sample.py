@@ -1,4 +1,4 @@
-"""Which rows answer which question: an outcome on a scale, where it and its exposure are known."""
+"""The rows that answer each question: those with its outcome and its exposure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ import pandas as pd  # type: ignore[import-untyped]
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_ROWS, Gate
 from shared.insights.statistics.design import control_columns, varying
-from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.resampling import FloatArray, Groups
 
 
 @dataclass(frozen=True)
-class Question:
+class OutcomeQuestion:
     """An outcome on a scale; a rate is per `exposure`."""
 
     outcome: str
@@ -30,7 +30,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Sample:
-    """The rows on which some outcomes can be read, with their creators and controls."""
+    """Rows that have the outcomes of some questions, with their creators and controls."""
 
     frame: pd.DataFrame
     groups: Groups
@@ -42,23 +42,23 @@ class Sample:
         """All predictors and all controls: one model."""
         return varying(pd.concat([self.frame[list(self.predictors)], self.controls], axis=1))
 
-    def offset(self, question: Question) -> FloatArray | None:
+    def offset(self, question: OutcomeQuestion) -> FloatArray | None:
         if question.exposure is None:
             return None
         logs: FloatArray = np.log(self.frame[question.exposure].to_numpy(dtype=np.float64))
         return logs
 
-    def counts(self, question: Question) -> FloatArray:
+    def counts(self, question: OutcomeQuestion) -> FloatArray:
         values: FloatArray = self.frame[question.outcome].to_numpy(dtype=np.float64)
         return values
 
-    def values(self, question: Question) -> FloatArray:
+    def values(self, question: OutcomeQuestion) -> FloatArray:
         """The outcome on its scale: the count, or the count per exposure."""
         values: FloatArray = self.frame[question.column].to_numpy(dtype=np.float64)
         return values
 
-    def pair(self, predictor: str, question: Question) -> Pair:
-        return Pair(predictor, question.outcome, question.scale, question.column)
+    def pair(self, predictor: str, question: OutcomeQuestion) -> ColumnPair:
+        return ColumnPair(predictor, question.outcome, question.scale, question.column)
 
     def where(self, mask: Any) -> "Sample":
         chosen = np.asarray(mask, dtype=bool)
@@ -70,39 +70,39 @@ class Sample:
         )
 
 
-def questions(plan: Plan, left_out: tuple[str, ...]) -> tuple[Question, ...]:
+def questions(plan: Plan, left_out: tuple[str, ...]) -> tuple[OutcomeQuestion, ...]:
     """Every outcome as a count and, where it has an exposure, as a rate."""
-    asked = []
+    result = []
     for outcome in plan.outcomes:
         if outcome not in left_out:
-            asked.append(Question(outcome, "count"))
+            result.append(OutcomeQuestion(outcome, "count"))
             if outcome in plan.exposure:
-                asked.append(Question(outcome, "rate", plan.exposure[outcome]))
-    return tuple(asked)
+                result.append(OutcomeQuestion(outcome, "rate", plan.exposure[outcome]))
+    return tuple(result)
 
 
 def samples(
-    gate: Gate, plan: Plan, asked: Iterable[Question]
-) -> Iterator[tuple[Sample, list[Question]]]:
-    """Questions that the same rows answer come together, so those rows are resampled once."""
+    gate: Gate, plan: Plan, questions: Iterable[OutcomeQuestion]
+) -> Iterator[tuple[Sample, list[OutcomeQuestion]]]:
+    """Samples, each with the questions that its rows answer: they are resampled together once."""
     frame = gate.frame.copy()
-    together: dict[bytes, tuple[Any, list[Question]]] = {}
-    for question in asked:
+    by_rows: dict[bytes, tuple[Any, list[OutcomeQuestion]]] = {}
+    for question in questions:
         mask = frame[question.outcome].notna().to_numpy(dtype=bool)
         if question.exposure:
             exposure = frame[question.exposure]
-            mask = mask & (exposure > 0).to_numpy(dtype=bool)  # a rate per nothing is no rate
+            mask = mask & (exposure > 0).to_numpy(dtype=bool)  # a rate needs an exposure above 0
             frame[question.column] = frame[question.outcome] / exposure.where(exposure > 0)
-        together.setdefault(mask.tobytes(), (mask, []))[1].append(question)
+        by_rows.setdefault(mask.tobytes(), (mask, []))[1].append(question)
     predictors = tuple(name for name in plan.predictors if name not in gate.left_out)
     transforms = {
         name: transform for name, transform in plan.controls.items() if name not in gate.left_out
     }
-    for mask, those in together.values():
+    for mask, answerable in by_rows.values():
         rows = frame[mask]
         labels = rows[plan.cluster] if plan.cluster else [str(row) for row in rows.index]
         controls = pd.DataFrame(index=rows.index)
         if len(rows) >= FEWEST_ROWS:
             clusters = pd.Series(list(labels), index=rows.index)
             controls = control_columns(rows, transforms, clusters)
-        yield Sample(rows, Groups.of(labels), controls, predictors), those
+        yield Sample(rows, Groups.of(labels), controls, predictors), answerable

@@ -1,4 +1,4 @@
-"""Beyond one number for the primary: within creators, interactions, a bend, bands of duration."""
+"""Further questions about the primary: within creators, interactions, curvature, duration."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.plan import Plan
-from shared.insights.sample import Question, Sample
+from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.design import varying
 from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.statistics.mundlak import between_within
@@ -17,7 +17,7 @@ from shared.insights.statistics.rate_ratios import rate_ratios
 
 @dataclass
 class Shapes:
-    """What the plan asked for about the primary. `unanswered` are sentences that say why not."""
+    """The answers. `unanswered` has a sentence for each question without one."""
 
     effects: list[Effect] = field(default_factory=list)
     two_lines: TwoLines | None = None
@@ -41,52 +41,54 @@ class Shapes:
         }
 
 
-def shapes(sample: Sample, question: Question, predictor: str, plan: Plan) -> Shapes:
-    """All of them that the plan names, for one predictor and one question."""
-    found = Shapes()
+def shapes(sample: Sample, question: OutcomeQuestion, predictor: str, plan: Plan) -> Shapes:
+    """Answer those that the plan names, for one predictor and one question."""
+    result = Shapes()
     steps = {
         "within_creator": (plan.within_creator, _within),
         "interactions": (bool(plan.interactions), _interactions),
         "inverted_u": (plan.inverted_u, _curve),
         "duration_profile": (bool(plan.duration_profile), _durations),
     }
-    for name, (asked, step) in steps.items():
-        if not asked:
+    for name, (is_planned, step) in steps.items():
+        if not is_planned:
             continue
         try:
-            step(found, sample, question, predictor, plan)
+            step(result, sample, question, predictor, plan)
         except NotEstimable as error:
-            found.unanswered.append(f"No {name}: {error.sentence.rstrip('.')}.")
-    return found
+            result.unanswered.append(f"No {name}: {error.sentence.rstrip('.')}.")
+    return result
 
 
-def _within(found: Shapes, sample: Sample, question: Question, predictor: str, plan: Plan) -> None:
+def _within(
+    result: Shapes, sample: Sample, question: OutcomeQuestion, predictor: str, plan: Plan
+) -> None:
     split = between_within(sample.frame[predictor], predictor, sample.groups)
     split = varying(split.set_axis(sample.frame.index, axis=0))
-    rest = sample.design.drop(columns=[predictor], errors="ignore")
-    design = pd.concat([split, rest], axis=1)
+    others = sample.design.drop(columns=[predictor], errors="ignore")
+    design = pd.concat([split, others], axis=1)
     fit = rate_ratios(
         sample.counts(question), design, sample.offset(question), sample.groups, list(split.columns)
     )
-    found.effects += [fit.effect(name, question.outcome, question.scale) for name in split.columns]
+    result.effects += [fit.effect(name, question.outcome, question.scale) for name in split.columns]
     if f"{predictor}_within" not in split.columns:
-        found.unanswered.append(
+        result.unanswered.append(
             f"{predictor} does not vary within any creator, so nothing is said about it there."
         )
 
 
 def _interactions(
-    found: Shapes, sample: Sample, question: Question, predictor: str, plan: Plan
+    result: Shapes, sample: Sample, question: OutcomeQuestion, predictor: str, plan: Plan
 ) -> None:
     for first, second in plan.interactions:
         both = sample.frame[list(dict.fromkeys((first, second)))].notna()
         if missing := [name for name in both.columns if both[name].sum() < 2]:
-            found.unanswered.append(f"No {first} × {second}: {missing[0]} has no values.")
+            result.unanswered.append(f"No {first} × {second}: {missing[0]} has no values.")
             continue
-        known = both.all(axis=1).to_numpy(dtype=bool)
-        part = sample if known.all() else sample.where(known)
+        complete = both.all(axis=1).to_numpy(dtype=bool)
+        part = sample if complete.all() else sample.where(complete)
         if constant := [name for name in both.columns if part.frame[name].nunique() < 2]:
-            found.unanswered.append(
+            result.unanswered.append(
                 f"No {first} × {second}: {constant[0]} does not vary where both are known."
             )
             continue
@@ -94,7 +96,7 @@ def _interactions(
         if second not in design.columns:
             design = pd.concat([part.frame[[second]], design], axis=1)
         try:
-            found.effects.append(
+            result.effects.append(
                 interaction(
                     part.counts(question),
                     design,
@@ -107,11 +109,13 @@ def _interactions(
                 )
             )
         except NotEstimable as error:
-            found.unanswered.append(f"No {first} × {second}: {error.sentence.rstrip('.')}.")
+            result.unanswered.append(f"No {first} × {second}: {error.sentence.rstrip('.')}.")
 
 
-def _curve(found: Shapes, sample: Sample, question: Question, predictor: str, plan: Plan) -> None:
-    found.two_lines = inverted_u(
+def _curve(
+    result: Shapes, sample: Sample, question: OutcomeQuestion, predictor: str, plan: Plan
+) -> None:
+    result.two_lines = inverted_u(
         sample.frame[predictor].to_numpy(dtype=np.float64),
         sample.values(question),
         sample.groups,
@@ -120,15 +124,15 @@ def _curve(found: Shapes, sample: Sample, question: Question, predictor: str, pl
         question.outcome,
         question.scale,
     )
-    found.effects += [found.two_lines.low, found.two_lines.high]
+    result.effects += [result.two_lines.low, result.two_lines.high]
 
 
 def _durations(
-    found: Shapes, sample: Sample, question: Question, predictor: str, plan: Plan
+    result: Shapes, sample: Sample, question: OutcomeQuestion, predictor: str, plan: Plan
 ) -> None:
-    known = sample.frame["duration_s"].notna().to_numpy(dtype=bool)
-    part = sample if known.all() else sample.where(known)
-    found.bands = profile(
+    has_duration = sample.frame["duration_s"].notna().to_numpy(dtype=bool)
+    part = sample if has_duration.all() else sample.where(has_duration)
+    result.bands = profile(
         part.frame,
         part.pair(predictor, question),
         "duration_s",

@@ -1,4 +1,4 @@
-"""The primary question asked in every other way that would have been reasonable."""
+"""A multiverse: the primary question under every other reasonable choice of videos."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ import numpy as np
 
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS
-from shared.insights.sample import Question, Sample
+from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.statistics.influence import influence
-from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.pearson import pearson_log1p
 from shared.insights.statistics.resampling import BoolArray
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
@@ -24,42 +24,47 @@ FEWEST_OF_A_CREATOR = 3
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """One way of asking: which videos, and the effect they gave."""
+    """One choice of videos, and its effect."""
 
     subset: str
     effect: Effect
 
 
-def specifications(sample: Sample, question: Question, plan: Plan) -> tuple[Specification, ...]:
-    """Every choice of videos under every kind of correlation, the smallest estimate first.
+def specifications(
+    sample: Sample, question: OutcomeQuestion, plan: Plan
+) -> tuple[Specification, ...]:
+    """Every choice of videos with every kind of correlation, the smallest estimate first.
 
-    What a choice leaves too small to answer (under 20 videos or 5 creators), or does not change,
-    is left out. The intervals belong to one choice each: they do not say how sure the whole is.
+    Choices that keep under 20 videos or 5 creators, or all videos, are left out. An interval
+    belongs to one choice: it does not cover the choice itself.
     """
     assert plan.primary is not None
     pair = sample.pair(plan.primary.predictor, question)
-    found = []
+    tried = []
     for subset, chosen in _subsets(sample, question, plan):
         part = sample.where(chosen)
         if len(part.frame) < FEWEST_ROWS or part.groups.count < FEWEST_CLUSTERS:
             continue
         effects = [*_ranked(part, pair, plan), *pearson_log1p(part.frame, [pair], part.groups)]
-        found += [Specification(subset, effect) for effect in effects]
-    told = [one for one in found if one.effect.estimate is not None]
-    return tuple(sorted(told, key=lambda one: (one.effect.estimate, one.subset)))
+        tried += [
+            Specification(subset, effect) for effect in effects if effect.estimate is not None
+        ]
+    return tuple(sorted(tried, key=lambda choice: (choice.effect.estimate, choice.subset)))
 
 
-def _ranked(part: Sample, pair: Pair, plan: Plan) -> tuple[Effect, ...]:
-    rest = (part.groups, plan.resamples or 0, plan.seed)
+def _ranked(part: Sample, pair: ColumnPair, plan: Plan) -> tuple[Effect, ...]:
+    settings = (part.groups, plan.resamples or 0, plan.seed)
     if len(part.controls.columns):
         try:
-            return spearman_and_partial(part.frame, [pair], part.controls, *rest)
+            return spearman_and_partial(part.frame, [pair], part.controls, *settings)
         except NotEstimable:
             pass
-    return spearman(part.frame, [pair], *rest)
+    return spearman(part.frame, [pair], *settings)
 
 
-def _subsets(sample: Sample, question: Question, plan: Plan) -> Iterator[tuple[str, BoolArray]]:
+def _subsets(
+    sample: Sample, question: OutcomeQuestion, plan: Plan
+) -> Iterator[tuple[str, BoolArray]]:
     everyone = np.ones(len(sample.frame), dtype=bool)
     yield EVERYTHING, everyone
     for name, chosen in _narrower(sample, question, plan):
@@ -67,7 +72,9 @@ def _subsets(sample: Sample, question: Question, plan: Plan) -> Iterator[tuple[s
             yield name, chosen
 
 
-def _narrower(sample: Sample, question: Question, plan: Plan) -> Iterator[tuple[str, BoolArray]]:
+def _narrower(
+    sample: Sample, question: OutcomeQuestion, plan: Plan
+) -> Iterator[tuple[str, BoolArray]]:
     frame, groups = sample.frame, sample.groups
     outcome = sample.values(question)
     yield (
@@ -95,7 +102,7 @@ def _narrower(sample: Sample, question: Question, plan: Plan) -> Iterator[tuple[
             yield f"without language {most.iloc[0]}", (frame["language"] != most.iloc[0]).to_numpy()
 
 
-def _most_influential(sample: Sample, question: Question, plan: Plan) -> BoolArray:
+def _most_influential(sample: Sample, question: OutcomeQuestion, plan: Plan) -> BoolArray:
     assert plan.primary is not None
     x = sample.frame[plan.primary.predictor].to_numpy(dtype=np.float64)
     try:

@@ -1,4 +1,4 @@
-"""The answer in words, which claim no more than an observational table can bear."""
+"""The answer in words that claim no more than observational data support."""
 
 from math import exp
 
@@ -8,7 +8,7 @@ from shared.insights.table.schema import AGE
 
 ALPHA = 0.05
 LARGEST_LOG_RATIO = 20.0
-"""Beyond it a ratio is no number that a sentence can carry."""
+"""A larger ratio is not reported in a sentence."""
 
 SAYS = (
     "It describes these videos: creators choose what they post and the platform chooses whom it "
@@ -17,7 +17,7 @@ SAYS = (
 
 
 def answer(insights: Insights) -> str:
-    """Two sentences: what goes with what, how surely, over what; and what that does not mean."""
+    """Two sentences: the association with its interval and sample, and what it does not mean."""
     primary = insights.primary
     if primary is None:
         return (
@@ -30,29 +30,29 @@ def answer(insights: Insights) -> str:
             f"Whether {primary.predictor} goes with {outcome(primary)} cannot be told from "
             f"{primary.n:,} videos of {_clusters(insights)}{why}. {SAYS}"
         )
-    told = f"{_finding(insights, primary)}: {interval(primary)}, over {primary.n:,} videos of "
-    return f"{told}{_clusters(insights)}. {SAYS}"
+    finding = f"{_finding(insights, primary)}: {interval(primary)}, over {primary.n:,} videos of "
+    return f"{finding}{_clusters(insights)}. {SAYS}"
 
 
 def in_steps(insights: Insights) -> str | None:
-    """The rate ratio of the primary for a step that occurs: one standard deviation."""
+    """The rate ratio of the primary for one standard deviation of the predictor."""
     primary = insights.plan.primary
     if primary is None:
         return None
-    wanted = (primary.predictor, primary.outcome, primary.scale, "gee_nb")
-    for one in insights.effects:
-        if (one.predictor, one.outcome, one.scale, one.method) != wanted:
+    key = (primary.predictor, primary.outcome, primary.scale, "gee_nb")
+    for effect in insights.effects:
+        if (effect.predictor, effect.outcome, effect.scale, effect.method) != key:
             continue
-        if one.estimate is None or one.ci_low is None or one.ci_high is None:
+        if effect.estimate is None or effect.ci_low is None or effect.ci_high is None:
             return None
-        step = float(insights.gate.frame[one.predictor].std())
-        ends = (one.estimate, one.ci_low, one.ci_high)
+        step = float(insights.gate.frame[effect.predictor].std())
+        ends = (effect.estimate, effect.ci_low, effect.ci_high)
         if step * max(map(abs, ends)) > LARGEST_LOG_RATIO:
             return None
         ratio, low, high = (exp(step * end) for end in ends)
         return (
-            f"Videos {step:.3g} points (one standard deviation) higher in {one.predictor} have "
-            f"{ratio:.2f} times the {one.outcome}{_per(insights)} (95 % interval {low:.2f} to "
+            f"Videos {step:.3g} points (one standard deviation) higher in {effect.predictor} have "
+            f"{ratio:.2f} times the {effect.outcome}{_per(insights)} (95 % interval {low:.2f} to "
             f"{high:.2f}), other things in the model being equal."
         )
     return None
@@ -113,7 +113,7 @@ def interval(effect: Effect) -> str:
 
 
 def decimals(value: float) -> str:
-    """Two digits, three below .1, without the zero that a correlation cannot have before them."""
+    """Two decimals, three below .1, without a leading zero."""
     digits = 3 if abs(value) < 0.1 else 2
     return f"{value:.{digits}f}".replace("0.", ".", 1).replace("-", "−")
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.study import campaign, told, world
 from benchmarks.study.campaign import CHUNK, Cell, Journal, counts_of, journal, study
-from shared.insights.coverage import FILE, Measured, measured
+from shared.insights.coverage import FILE, CoverageCell, coverage_cells
 
 NONE = Cell("ranks", 40, planted=False)
 PLANTED = Cell("counts", 18, planted=True)
@@ -16,9 +16,11 @@ PLANTED = Cell("counts", 18, planted=True)
 NOTHING = world.truth(False)
 
 
-def kept(method: str, cell: Cell) -> Measured:
+def kept(method: str, cell: Cell) -> CoverageCell:
     wanted = (method, cell.clusters, cell.planted)
-    return next(one for one in measured() if (one.method, one.clusters, one.planted) == wanted)
+    return next(
+        one for one in coverage_cells() if (one.method, one.clusters, one.planted) == wanted
+    )
 
 
 @pytest.fixture
@@ -116,20 +118,20 @@ def test_other_code_begins_another_journal(tmp_path, monkeypatch):
 
 
 def test_page_and_data_say_the_same(tmp_path, truth):
-    told.save(measured(), tmp_path / "coverage.json", tmp_path / "coverage.md")
+    told.save(coverage_cells(), tmp_path / "coverage.json", tmp_path / "coverage.md")
 
     assert (tmp_path / "coverage.md").read_text() == told.PAGE.read_text()
     assert json.loads((tmp_path / "coverage.json").read_text()) == json.loads(FILE.read_text())
 
 
 def test_the_table_of_the_docs_is_what_was_measured():
-    assert told.brief(measured()) in (campaign.ROOT / "docs" / "insights.md").read_text()
+    assert told.brief(coverage_cells()) in (campaign.ROOT / "docs" / "insights.md").read_text()
 
 
 def test_a_default_that_misses_is_told():
     row = kept("spearman", NONE)
 
     assert told.verdict(row) == "ok"
-    low = Measured(**(asdict(row) | {"covered": int(0.93 * row.runs)}))
+    low = CoverageCell(**(asdict(row) | {"covered": int(0.93 * row.runs)}))
     assert told.verdict(low) == "MISSED"
     assert told.verdict(kept("spearman, videos taken for independent", NONE)) == ""

@@ -13,7 +13,7 @@ import pandas as pd  # type: ignore[import-untyped]
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.estimate import Estimate
-from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman_and_partial
 from shared.insights.statistics.weighted_correlation import spearman
@@ -50,7 +50,7 @@ def beyond_motion(ratings: Ratings, machine: str) -> Estimate:
     frame = pd.DataFrame(columns).dropna().sort_index()
     if frame.empty:
         return Estimate(None, note="no video has both")
-    pair = Pair("surprise_nats", "unexpectedness")
+    pair = ColumnPair("surprise_nats", "unexpectedness")
     try:
         _, effect = spearman_and_partial(
             frame, [pair], frame[["motion"]], Groups.of(frame.index), resamples=0, seed=0

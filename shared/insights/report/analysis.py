@@ -11,7 +11,7 @@ from shared.insights.analysis import Insights, analyse
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
 from shared.insights.report.growth import AtAge, at_equal_age
-from shared.insights.sample import Question, Sample, questions, samples
+from shared.insights.sample import OutcomeQuestion, Sample, questions, samples
 from shared.insights.specifications import Specification, specifications
 from shared.insights.statistics.dose_response import Point, Tenth, dose_curve, tenths
 from shared.insights.statistics.effect import NotEstimable
@@ -26,7 +26,7 @@ class Asked:
     """A rating against an outcome on a scale."""
 
     predictor: str
-    question: Question
+    question: OutcomeQuestion
 
 
 @dataclass
@@ -74,7 +74,7 @@ def _is_answered(sample: Sample) -> bool:
     return len(sample.frame) >= FEWEST_ROWS and sample.groups.count >= FEWEST_CLUSTERS
 
 
-def _along(found: Analysis, sample: Sample, question: Question) -> None:
+def _along(found: Analysis, sample: Sample, question: OutcomeQuestion) -> None:
     """The outcome along each rating."""
     y = sample.values(question)
     for predictor in sample.predictors:
@@ -89,7 +89,7 @@ def _along(found: Analysis, sample: Sample, question: Question) -> None:
             continue  # the figure says that there is none
 
 
-def _other_ways(found: Analysis, sample: Sample, question: Question, plan: Plan) -> None:
+def _other_ways(found: Analysis, sample: Sample, question: OutcomeQuestion, plan: Plan) -> None:
     primary = plan.primary
     if primary and (question.outcome, question.scale) == (primary.outcome, primary.scale):
         found.specifications = specifications(sample, question, plan)

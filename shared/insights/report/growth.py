@@ -10,7 +10,7 @@ import numpy as np
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
 from shared.insights.statistics.effect import Effect, NotEstimable
-from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman
 
@@ -57,7 +57,7 @@ def _at(
     column = f"{outcome} at {age:g} days"
     rows = rows.assign(**{column: [float(value) for value in values if value is not None]})
     names = [name for name in plan.predictors if name not in passed.left_out]
-    pairs = [Pair(name, outcome, "count", column) for name in names]
+    pairs = [ColumnPair(name, outcome, "count", column) for name in names]
     try:
         for effect in spearman(rows, pairs, groups, plan.resamples or 0, plan.seed):
             yield AtAge(age, effect)

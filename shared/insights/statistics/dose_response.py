@@ -49,26 +49,26 @@ def dose_curve(
     if np.ptp(y) == 0:
         raise NotEstimable("constant", "the outcome is the same in every row")
     percentile = 100 * (stats.rankdata(y) - 0.5) / len(y)
-    held = intercept_and_controls(controls, len(x))
+    fixed = intercept_and_controls(controls, len(x))
     basis = restricted_cubic(x)
-    beta, covariance = least_squares(np.column_stack([held, basis]), percentile, groups)
+    beta, covariance = least_squares(np.column_stack([fixed, basis]), percentile, groups)
     if covariance is None:
         raise NotEstimable("few_creators", "one creator alone decides the curve")
     t = float(stats.t.ppf(0.975, groups.count - 1))
-    found = []
+    curve = []
     for row in _along(x, points):
-        at = np.concatenate([np.eye(held.shape[1])[0], basis[row]])
+        at = np.concatenate([np.eye(fixed.shape[1])[0], basis[row]])
         middle = float(at @ beta)
         reach = t * float(np.sqrt(max(0.0, at @ covariance @ at)))
-        found.append(Point(float(x[row]), middle, middle - reach, middle + reach))
-    return tuple(found)
+        curve.append(Point(float(x[row]), middle, middle - reach, middle + reach))
+    return tuple(curve)
 
 
 def _along(x: FloatArray, points: int) -> list[int]:
     """Rows whose x are evenly spread over the range that most videos share, each x once."""
     low, high = np.quantile(x, _ENDS)
-    wanted = np.linspace(low, high, points)
-    nearest = [int(np.abs(x - value).argmin()) for value in wanted]
+    targets = np.linspace(low, high, points)
+    nearest = [int(np.abs(x - value).argmin()) for value in targets]
     return list({float(x[row]): row for row in nearest}.values())
 
 
@@ -91,14 +91,14 @@ def tenths(x: FloatArray, y: FloatArray, groups: Groups) -> tuple[Tenth, ...]:
 
     A video with average rank r of n is in tenth ⌊10 (r - ½) / n⌋ + 1.
     """
-    place = np.floor(TENTHS * (stats.rankdata(x) - 0.5) / len(x)).astype(int)
-    found = []
+    tenth_of_row = np.floor(TENTHS * (stats.rankdata(x) - 0.5) / len(x)).astype(int)
+    parts = []
     for number in range(TENTHS):
-        inside = place == number
+        inside = tenth_of_row == number
         if not inside.any():
             continue
         low, median, high = np.quantile(y[inside], (0.25, 0.5, 0.75))
-        found.append(
+        parts.append(
             Tenth(
                 number + 1,
                 float(x[inside].min()),
@@ -110,4 +110,4 @@ def tenths(x: FloatArray, y: FloatArray, groups: Groups) -> tuple[Tenth, ...]:
                 len(np.unique(groups.codes[inside])),
             )
         )
-    return tuple(found)
+    return tuple(parts)

@@ -71,5 +71,5 @@ class Effect:
 
 def notes(parts: Sequence[str | None]) -> str | None:
     """Join what is to be said beside a number; None when there is nothing."""
-    said = [part for part in parts if part]
-    return "; ".join(said) or None
+    sentences = [part for part in parts if part]
+    return "; ".join(sentences) or None

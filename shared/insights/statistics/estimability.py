@@ -26,18 +26,20 @@ def _repeated(raw: FloatArray, names: tuple[str, ...]) -> list[str]:
     centred = raw - raw.mean(axis=0)
     unit = centred / np.sqrt((centred**2).mean(axis=0))
     moments = crossed(unit, unit) / len(unit)
-    found: list[str] = []
-    kept: list[int] = []
-    for place, name in enumerate(names):
+    repeated: list[str] = []
+    independent: list[int] = []
+    for column, name in enumerate(names):
         share = 1.0
-        if kept:
-            across = moments[kept, place]
-            share -= float(across @ np.linalg.solve(moments[np.ix_(kept, kept)], across))
+        if independent:
+            across = moments[independent, column]
+            share -= float(
+                across @ np.linalg.solve(moments[np.ix_(independent, independent)], across)
+            )
         if share > _DEPENDENT:
-            kept.append(place)
+            independent.append(column)
         else:
-            found.append(name)
-    return found
+            repeated.append(name)
+    return repeated
 
 
 def _separated(y: FloatArray, raw: FloatArray, names: tuple[str, ...]) -> str | None:

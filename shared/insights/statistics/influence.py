@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
-from shared.insights.statistics.weighted_ranks import Ranked, correlations, moments
+from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations, moments
 
 EXACT_UP_TO = 200
 """As many creators, those that one step says matter most, are really left out and counted again."""
@@ -33,21 +33,23 @@ def influence(x: FloatArray, y: FloatArray, groups: Groups) -> tuple[Influence, 
     which takes O(n log n); then the EXACT_UP_TO largest are left out in earnest. Raises
     NotEstimable if a column is constant.
     """
-    ranked = Ranked([np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)])
+    ranked = WeightedRanks([np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)])
     estimate = _rho(ranked, np.ones(groups.n))
     if np.isnan(estimate):
         raise NotEstimable("constant", "a column is constant, so no creator has an influence")
     steps = -groups.sums(one_step(ranked, groups.n))
     closest = np.lexsort((np.arange(groups.count), -np.abs(steps)))[:EXACT_UP_TO]
     exact = {int(code): _rho(ranked, (groups.codes != code).astype(np.float64)) for code in closest}
-    found = [
+    influences = [
         _influence(groups, code, estimate, float(steps[code]), exact)
         for code in range(groups.count)
     ]
-    return tuple(sorted(found, key=lambda one: (-abs(one.change or 0.0), one.cluster)))
+    return tuple(
+        sorted(influences, key=lambda creator: (-abs(creator.change or 0.0), creator.cluster))
+    )
 
 
-def one_step(ranked: Ranked, n: int) -> FloatArray:
+def one_step(ranked: WeightedRanks, n: int) -> FloatArray:
     """Derivative of Spearman's correlation by each row's weight, at weights 1.
 
     With d the doubled centred ranks, more weight on row i moves d_j by sign(x_j - x_i).
@@ -59,19 +61,19 @@ def one_step(ranked: Ranked, n: int) -> FloatArray:
     square_y = y * y + 2 * _moved(second, y)
     scale_x, scale_y = float((x * x).sum()), float((y * y).sum())
     rho = float((x * y).sum()) / np.sqrt(scale_x) / np.sqrt(scale_y)
-    found: FloatArray = cross / np.sqrt(scale_x) / np.sqrt(scale_y)
-    found -= rho / 2 * (square_x / scale_x + square_y / scale_y)
-    return found
+    slope: FloatArray = cross / np.sqrt(scale_x) / np.sqrt(scale_y)
+    slope -= rho / 2 * (square_x / scale_x + square_y / scale_y)
+    return slope
 
 
 def _moved(codes: IntArray, other: FloatArray) -> FloatArray:
     """Σ_j sign(x_j - x_i) · other_j for each row i; `other` sums to zero."""
-    held: FloatArray = np.bincount(codes, weights=other).astype(np.float64, copy=False)
-    moved: FloatArray = (held - 2 * np.cumsum(held))[codes]
+    sums: FloatArray = np.bincount(codes, weights=other).astype(np.float64, copy=False)
+    moved: FloatArray = (sums - 2 * np.cumsum(sums))[codes]
     return moved
 
 
-def _rho(ranked: Ranked, weights: FloatArray) -> float:
+def _rho(ranked: WeightedRanks, weights: FloatArray) -> float:
     products = moments(ranked.at(weights[None]), weights[None])
     return float(correlations(products, [(0, 1)])[0, 0])
 

@@ -1,7 +1,7 @@
-"""From what a correlation was in each resample to its interval and its p, on Fisher's z.
+"""The interval and the p of a correlation from its values in resamples, on Fisher's z.
 
-Up to JACKKNIFE_UP_TO creators the variance is the delete-one-cluster jackknife's, beyond them
-the cluster bootstrap's; both are read on z = atanh(r) with a t distribution on creators - 1
+Up to JACKKNIFE_UP_TO creators the variance comes from the delete-one-cluster jackknife, beyond
+them from the cluster bootstrap. Both use z = atanh(r) and a t distribution with creators - 1
 degrees of freedom, so interval and p always agree.
 """
 
@@ -22,14 +22,14 @@ from shared.insights.statistics.resampling import (
     jackknife_variance,
 )
 
-Way = Literal["jackknife", "bootstrap"]
+Resampling = Literal["jackknife", "bootstrap"]
 
 CONFIDENCE = 0.95
 UNDEFINED_AT_MOST = 0.01
-"""With a larger share of draws in which the correlation is not defined there is no interval."""
+"""If the correlation is undefined in a larger share of draws, there is no interval."""
 
 _NEARLY_ONE = 1 - 1e-12
-"""Beyond this, rounding decides Fisher's z."""
+"""Above this, rounding decides Fisher's z."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Interval:
     high: float | None = None
     p: float | None = None
     df: float | None = None
-    way: Way | None = None
+    resampling: Resampling | None = None
     note: str | None = None
 
 
@@ -52,14 +52,16 @@ def resampled(
     resamples: int,
     seed: int,
     on_progress: Progress | None = None,
-) -> tuple[Way, FloatArray]:
-    """The statistic in every resample, by the way that suits the number of creators."""
+) -> tuple[Resampling, FloatArray]:
+    """The statistic in every resample, by the method that suits the number of creators."""
     if groups.count <= JACKKNIFE_UP_TO:
         return "jackknife", jackknife(statistic, groups)
     return "bootstrap", bootstrap(statistic, groups, resamples, seed, on_progress)
 
 
-def interval_of(estimate: float, replicates: FloatArray, way: Way, groups: Groups) -> Interval:
+def interval_of(
+    estimate: float, replicates: FloatArray, resampling: Resampling, groups: Groups
+) -> Interval:
     """The interval of one correlation from its values in the resamples (NaN where undefined)."""
     if np.isnan(estimate):
         return Interval(None, note="the correlation is not defined: nothing varies")
@@ -68,16 +70,16 @@ def interval_of(estimate: float, replicates: FloatArray, way: Way, groups: Group
         return Interval(value, note="the order is the same in every row, so there is no interval")
     defined = replicates[np.isfinite(replicates)]
     missing = len(replicates) - len(defined)
-    if missing > (0 if way == "jackknife" else UNDEFINED_AT_MOST * len(replicates)):
-        return Interval(value, note=_undefined(way, missing, len(replicates)))
+    if missing > (0 if resampling == "jackknife" else UNDEFINED_AT_MOST * len(replicates)):
+        return Interval(value, note=_undefined(resampling, missing, len(replicates)))
     if (np.abs(defined) >= _NEARLY_ONE).any():
         return Interval(value, note="without some creators the order is perfect: no interval")
     spread = np.arctanh(defined)
-    variance = jackknife_variance(spread) if way == "jackknife" else spread.var(ddof=1)
-    return around(value, float(np.sqrt(variance)), groups.count - 1, way)
+    variance = jackknife_variance(spread) if resampling == "jackknife" else spread.var(ddof=1)
+    return fisher_interval(value, float(np.sqrt(variance)), groups.count - 1, resampling)
 
 
-def around(correlation: float, se_z: float, df: int, way: Way) -> Interval:
+def fisher_interval(correlation: float, se_z: float, df: int, resampling: Resampling) -> Interval:
     """The interval of a correlation with this standard error of Fisher's z, t on `df`."""
     z = float(np.arctanh(correlation))
     if not se_z > 0:
@@ -90,11 +92,11 @@ def around(correlation: float, se_z: float, df: int, way: Way) -> Interval:
         high=float(np.tanh(z + reach)),
         p=float(2 * stats.t.sf(abs(z) / se_z, df)),
         df=float(df),
-        way=way,
+        resampling=resampling,
     )
 
 
-def _undefined(way: Way, missing: int, of: int) -> str:
-    if way == "jackknife":
-        return f"without {missing} of {of} creators nothing would vary: no interval"
-    return f"in {missing} of {of} draws of creators nothing varied: no interval"
+def _undefined(resampling: Resampling, missing: int, total: int) -> str:
+    if resampling == "jackknife":
+        return f"without {missing} of {total} creators nothing would vary: no interval"
+    return f"in {missing} of {total} draws of creators nothing varied: no interval"

@@ -16,11 +16,11 @@ def with_q(effects: Sequence[Effect], primary: int | None = None) -> tuple[Effec
     beforehand and keeps its own p (its q is None).
     """
     family = [
-        place for place, effect in enumerate(effects) if place != primary and effect.p is not None
+        index for index, effect in enumerate(effects) if index != primary and effect.p is not None
     ]
     adjusted: dict[int, float] = {}
     if family:
-        ps = np.array([effects[place].p for place in family], dtype=np.float64)
-        found = stats.false_discovery_control(ps, method="bh")
-        adjusted = dict(zip(family, found.tolist(), strict=True))
-    return tuple(replace(effect, q=adjusted.get(place)) for place, effect in enumerate(effects))
+        ps = np.array([effects[index].p for index in family], dtype=np.float64)
+        q_values = stats.false_discovery_control(ps, method="bh")
+        adjusted = dict(zip(family, q_values.tolist(), strict=True))
+    return tuple(replace(effect, q=adjusted.get(index)) for index, effect in enumerate(effects))

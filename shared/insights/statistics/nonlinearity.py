@@ -9,7 +9,7 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from shared.insights.statistics.cluster_covariance import NotIdentified, bias_reduced, information
 from shared.insights.statistics.effect import Effect, NotEstimable, TooFew
-from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.products import applied, crossed
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
@@ -65,13 +65,13 @@ def inverted_u(
     if np.ptp(y) == 0:
         raise NotEstimable("constant", f"{outcome} is the same in every row")
     percentile = 100 * (stats.rankdata(y) - 0.5) / len(y)
-    held = intercept_and_controls(controls, len(x))
-    flat = _flat(x, percentile, held, groups)
+    fixed = intercept_and_controls(controls, len(x))
+    flat = _flat(x, percentile, fixed, groups)
     at = float(np.median(flat))
-    first = [line.t for line in _lines(x, percentile, held, groups, at)]
+    first = [line.t for line in _lines(x, percentile, fixed, groups, at)]
     weight = abs(first[1]) / (abs(first[0]) + abs(first[1])) if any(first) else 0.5
     at = float(np.quantile(flat, weight, method="inverted_cdf"))
-    low, high = _lines(x, percentile, held, groups, at)
+    low, high = _lines(x, percentile, fixed, groups, at)
     rows = [
         line.effect(predictor, outcome, scale, f"two_lines_{side}", groups)
         for side, line in (("low", low), ("high", high))
@@ -99,8 +99,8 @@ def interaction(
     for column in (a, b):
         crossed[column] = crossed[column] - crossed[column].mean()
     crossed[name] = crossed[a] * crossed[b]
-    found = rate_ratios(y, crossed, offset, groups, [name]).effect(name, outcome, scale)
-    return replace(found, method="gee_nb_interaction")
+    effect = rate_ratios(y, crossed, offset, groups, [name]).effect(name, outcome, scale)
+    return replace(effect, method="gee_nb_interaction")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Band:
 
 def profile(
     frame: pd.DataFrame,
-    pair: Pair,
+    pair: ColumnPair,
     by: str,
     edges: Sequence[float],
     groups: Groups,
@@ -129,16 +129,16 @@ def profile(
     if list(edges) != sorted(set(edges)) or not edges:
         raise ValueError(f"edges {list(edges)}: rising numbers")
     values = np.asarray(frame[by], dtype=np.float64)
-    found = []
+    bands = []
     for low, high in zip(edges, [*edges[1:], None], strict=True):
         inside = (values >= low) & (values < (np.inf if high is None else high))
-        found.append(Band(low, high, _within(frame, pair, inside, groups, resamples, seed)))
-    return tuple(found)
+        bands.append(Band(low, high, _within(frame, pair, inside, groups, resamples, seed)))
+    return tuple(bands)
 
 
 def _within(
     frame: pd.DataFrame,
-    pair: Pair,
+    pair: ColumnPair,
     inside: BoolArray,
     groups: Groups,
     resamples: int,
@@ -209,14 +209,14 @@ def intercept_and_controls(controls: pd.DataFrame | None, n: int) -> FloatArray:
     return np.column_stack(columns)
 
 
-def _flat(x: FloatArray, y: FloatArray, beside: FloatArray, groups: Groups) -> FloatArray:
+def _flat(x: FloatArray, y: FloatArray, fixed: FloatArray, groups: Groups) -> FloatArray:
     """Values of x where a spline is within one standard error of its interior peak."""
     basis = restricted_cubic(x)
-    design = np.column_stack([beside, basis])
+    design = np.column_stack([fixed, basis])
     beta, covariance = least_squares(design, y, groups)
     if covariance is None:
         raise NotEstimable("few_creators", "one creator alone decides the curve: no bend to test")
-    k = beside.shape[1]
+    k = fixed.shape[1]
     low, high = np.quantile(x, _MIDDLE)
     middle = (x >= low) & (x <= high)
     curve = applied(basis[middle], beta[k:])
@@ -244,23 +244,23 @@ def restricted_cubic(x: FloatArray) -> FloatArray:
 
 
 def _cube(difference: FloatArray) -> FloatArray:
-    found: FloatArray = np.maximum(difference, 0.0) ** 3
-    return found
+    cube: FloatArray = np.maximum(difference, 0.0) ** 3
+    return cube
 
 
 def _lines(
-    x: FloatArray, y: FloatArray, beside: FloatArray, groups: Groups, at: float
+    x: FloatArray, y: FloatArray, fixed: FloatArray, groups: Groups, at: float
 ) -> tuple[_Line, _Line]:
     """Slopes below and above; the breakpoint's own rows count with the line that is asked for."""
-    low = _line(x, y, beside, groups, at, x > at, above=False)
-    high = _line(x, y, beside, groups, at, x >= at, above=True)
+    low = _line(x, y, fixed, groups, at, x > at, above=False)
+    high = _line(x, y, fixed, groups, at, x >= at, above=True)
     return low, high
 
 
 def _line(
     x: FloatArray,
     y: FloatArray,
-    beside: FloatArray,
+    fixed: FloatArray,
     groups: Groups,
     at: float,
     upper: BoolArray,
@@ -272,13 +272,13 @@ def _line(
             return _Line(None, None, f"too few values {side} {at:g} for a line")
     unit = x.std()
     away = (x - at) / unit
-    design = np.column_stack([beside, away * ~upper, away * upper, upper.astype(float)])
+    design = np.column_stack([fixed, away * ~upper, away * upper, upper.astype(float)])
     beta, covariance = least_squares(design, y, groups)
-    place = beside.shape[1] + (1 if above else 0)
-    slope = float(beta[place] / unit)
-    if covariance is None or not covariance[place, place] > 0:
+    coefficient = fixed.shape[1] + (1 if above else 0)
+    slope = float(beta[coefficient] / unit)
+    if covariance is None or not covariance[coefficient, coefficient] > 0:
         return _Line(slope, None, f"one creator alone decides the line {side} {at:g}")
-    return _Line(slope, float(np.sqrt(covariance[place, place]) / unit))
+    return _Line(slope, float(np.sqrt(covariance[coefficient, coefficient]) / unit))
 
 
 def least_squares(

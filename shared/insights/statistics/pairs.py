@@ -1,4 +1,4 @@
-"""A predictor and an outcome that are correlated: their columns, and the row that is reported."""
+"""Pairs of a predictor and an outcome: their columns and the reported effects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.statistics.effect import Effect, TooFew
-from shared.insights.statistics.interval import Way, interval_of
+from shared.insights.statistics.interval import Resampling, interval_of
 from shared.insights.statistics.resampling import FloatArray, Groups
 
 FEWEST_ROWS = 3
@@ -15,8 +15,8 @@ FEWEST_CLUSTERS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A predictor, an outcome, and the column that holds the outcome on the scale named."""
+class ColumnPair:
+    """A predictor, an outcome, and the column that holds the outcome on the scale."""
 
     predictor: str
     outcome: str
@@ -31,12 +31,12 @@ class Pair:
 class Columns:
     """The numeric columns that some pairs need, each once. Raises TooFew, ValueError."""
 
-    def __init__(self, frame: pd.DataFrame, pairs: Sequence[Pair], groups: Groups):
+    def __init__(self, frame: pd.DataFrame, pairs: Sequence[ColumnPair], groups: Groups):
         if len(frame) != groups.n:
             raise ValueError(f"{len(frame)} rows, but creators for {groups.n}")
         enough(groups.n, groups)
-        wanted = [name for pair in pairs for name in (pair.predictor, pair.outcome_column)]
-        self.names = list(dict.fromkeys(wanted))
+        names = [name for pair in pairs for name in (pair.predictor, pair.outcome_column)]
+        self.names = list(dict.fromkeys(names))
         self._values = {name: numbers(frame[name], name) for name in self.names}
         self._pairs = tuple(pairs)
 
@@ -46,8 +46,8 @@ class Columns:
     def all(self) -> list[FloatArray]:
         return list(self._values.values())
 
-    def places(self) -> list[tuple[int, int]]:
-        """Where in `names` the two columns of each pair stand."""
+    def positions(self) -> list[tuple[int, int]]:
+        """The positions in `names` of the two columns of each pair."""
         return [
             (self.names.index(pair.predictor), self.names.index(pair.outcome_column))
             for pair in self._pairs
@@ -58,44 +58,44 @@ class Columns:
         method: str,
         estimates: FloatArray,
         replicates: FloatArray,
-        way: Way,
+        resampling: Resampling,
         groups: Groups,
     ) -> tuple[Effect, ...]:
-        """A row per pair from its estimate (pairs,) and its values in the resamples (…, pairs)."""
+        """An effect per pair from its estimate (pairs,) and its resampled values (…, pairs)."""
         return tuple(
-            self._effect(method, pair, float(estimate), column, way, groups)
+            self._effect(method, pair, float(estimate), column, resampling, groups)
             for pair, estimate, column in zip(self._pairs, estimates, replicates.T, strict=True)
         )
 
     def _effect(
         self,
         method: str,
-        pair: Pair,
+        pair: ColumnPair,
         estimate: float,
         replicates: FloatArray,
-        way: Way,
+        resampling: Resampling,
         groups: Groups,
     ) -> Effect:
-        found = interval_of(estimate, replicates, way, groups)
+        interval = interval_of(estimate, replicates, resampling, groups)
         return Effect(
             predictor=pair.predictor,
             outcome=pair.outcome,
             method=method,
             scale=pair.scale,
-            estimate=found.estimate,
-            se=found.se,
-            ci_low=found.low,
-            ci_high=found.high,
-            p=found.p,
+            estimate=interval.estimate,
+            se=interval.se,
+            ci_low=interval.low,
+            ci_high=interval.high,
+            p=interval.p,
             q=None,
             n=groups.n,
             clusters=groups.count,
-            interval=found.way,
-            df=found.df,
-            note=self._constant(pair) or found.note,
+            interval=interval.resampling,
+            df=interval.df,
+            note=self._constant(pair) or interval.note,
         )
 
-    def _constant(self, pair: Pair) -> str | None:
+    def _constant(self, pair: ColumnPair) -> str | None:
         for name in (pair.predictor, pair.outcome_column):
             if self._values[name].min() == self._values[name].max():
                 return f"{name} is {self._values[name][0]:g} in every row, so it goes with nothing"
@@ -109,11 +109,11 @@ def numbers(column: pd.Series, name: str) -> FloatArray:
     return values
 
 
-def enough(rows: int, groups: Groups, beside: str = "") -> None:
+def enough(rows: int, groups: Groups, spent_on: str = "") -> None:
     """Raises TooFew."""
-    spent = f" after {beside}" if beside else ""
+    after = f" after {spent_on}" if spent_on else ""
     if rows < FEWEST_ROWS:
-        raise TooFew(f"{max(rows, 0)} rows{spent}: a correlation needs {FEWEST_ROWS} or more")
+        raise TooFew(f"{max(rows, 0)} rows{after}: a correlation needs {FEWEST_ROWS} or more")
     if groups.count < FEWEST_CLUSTERS:
         raise TooFew(
             f"{groups.count} creator: an interval needs {FEWEST_CLUSTERS} or more; "

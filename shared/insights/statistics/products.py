@@ -21,5 +21,5 @@ def crossed(a: FloatArray, b: FloatArray) -> FloatArray:
 
 def applied(x: FloatArray, beta: FloatArray) -> FloatArray:
     """x · beta for every row: (n, p) and (p,) give (n,), (p, q) gives (n, q)."""
-    found: FloatArray = np.einsum("ki,i...->k...", x, beta)
-    return found
+    product: FloatArray = np.einsum("ki,i...->k...", x, beta)
+    return product

@@ -44,10 +44,10 @@ class Groups:
     @classmethod
     def of(cls, labels: Iterable[object]) -> Self:
         """From a label per row. Labels are compared as text; a missing label is refused."""
-        given = pd.Series(list(labels), dtype=object)
-        if (given.isna() | (given == "")).any():
+        column = pd.Series(list(labels), dtype=object)
+        if (column.isna() | (column == "")).any():
             raise ValueError("a row has no creator; drop or name such rows before they come here")
-        codes, names = pd.factorize(given.map(str))
+        codes, names = pd.factorize(column.map(str))
         return cls(codes.astype(np.int64), tuple(names))
 
     @property
@@ -67,8 +67,8 @@ class Groups:
 
     def where(self, mask: BoolArray) -> "Groups":
         """The same creators' rows where the mask is true; creators without a row are gone."""
-        codes, kept = pd.factorize(self.codes[mask])
-        return Groups(codes.astype(np.int64), tuple(self.names[code] for code in kept))
+        codes, present = pd.factorize(self.codes[mask])
+        return Groups(codes.astype(np.int64), tuple(self.names[code] for code in present))
 
     def sums(self, rows: FloatArray) -> FloatArray:
         """Sum of each creator's rows: (n,) gives (clusters,), (n, k) gives (clusters, k)."""
@@ -102,13 +102,13 @@ def bootstrap(
 
     Draw b depends on `seed` and b alone, so 500 resamples are the first 500 of 2,000.
     """
-    found = []
+    replicates = []
     for some in _batches(resamples, groups.n):
-        found.append(statistic(np.stack([drawn(groups, seed, draw) for draw in some])))
+        replicates.append(statistic(np.stack([drawn(groups, seed, draw) for draw in some])))
         is_news = some.stop // _TOLD_EVERY > some.start // _TOLD_EVERY or some.stop == resamples
         if on_progress is not None and is_news:
             on_progress(some.stop, resamples)
-    return np.concatenate(found)
+    return np.concatenate(replicates)
 
 
 def _batches(count: int, rows: int) -> list[range]:

@@ -70,15 +70,17 @@ class ScoreBootstrap:
         groups: Groups,
     ):
         """`information` is each creator's Σ weights x x', (clusters, k, k)."""
-        others = [place for place in range(x.shape[1]) if place != column]
+        others = [index for index in range(x.shape[1]) if index != column]
         total = information.sum(axis=0)
         share = np.linalg.solve(total[np.ix_(others, others)], total[others, column])
         within = information[:, others][:, :, others]
         across = information[:, others, column] - within @ share
         lever = _levers(within, across, np.linalg.inv(total[np.ix_(others, others)]))
-        rest = x[:, others]
-        self._free: FloatArray = x[:, column] - applied(rest, np.asarray(share, dtype=np.float64))
-        self._corrected = self._free + np.einsum("ik,ik->i", rest, lever[groups.codes])
+        other_columns = x[:, others]
+        self._free: FloatArray = x[:, column] - applied(
+            other_columns, np.asarray(share, dtype=np.float64)
+        )
+        self._corrected = self._free + np.einsum("ik,ik->i", other_columns, lever[groups.codes])
         self._predictor = np.log(model.mean)
         self._y, self._alpha, self._groups = y, model.alpha, groups
         self._estimate = float(model.beta[column])
@@ -147,26 +149,26 @@ def _levers(within: FloatArray, across: FloatArray, bread: FloatArray) -> FloatA
     A is `within`, B is `bread`, and Z' r the creator's scores of the other columns.
     """
     strong = np.einsum("gij,ji->g", within, bread) > _WEAK
-    found: FloatArray = np.empty_like(across)
-    found[~strong] = _by_series(within[~strong], across[~strong], bread)
-    found[strong] = _by_eigenvectors(within[strong], across[strong], bread)
-    return found
+    levers: FloatArray = np.empty_like(across)
+    levers[~strong] = _by_series(within[~strong], across[~strong], bread)
+    levers[strong] = _by_eigenvectors(within[strong], across[strong], bread)
+    return levers
 
 
 def _by_series(within: FloatArray, across: FloatArray, bread: FloatArray) -> FloatArray:
     term: FloatArray = across @ bread
-    found = _SERIES[0] * term
+    series = _SERIES[0] * term
     for factor in _SERIES[1:]:
         term = np.einsum("gi,gij->gj", term, within) @ bread
-        found = found + factor * term
-    return found
+        series = series + factor * term
+    return series
 
 
 def _by_eigenvectors(within: FloatArray, across: FloatArray, bread: FloatArray) -> FloatArray:
     root = np.linalg.cholesky(bread)
     shares, axes = np.linalg.eigh(root.T @ within @ root)
-    left = np.maximum(1 - shares, _MOST_CORRECTED**-2)
-    factors = np.where(shares > 1e-9, (left**-0.5 - 1) / np.maximum(shares, 1e-9), 0.5)
+    unexplained = np.maximum(1 - shares, _MOST_CORRECTED**-2)
+    factors = np.where(shares > 1e-9, (unexplained**-0.5 - 1) / np.maximum(shares, 1e-9), 0.5)
     turned = np.einsum("gji,gj->gi", axes, across @ root) * factors
-    found: FloatArray = np.einsum("gij,gj->gi", axes, turned) @ root.T
-    return found
+    levers: FloatArray = np.einsum("gij,gj->gi", axes, turned) @ root.T
+    return levers

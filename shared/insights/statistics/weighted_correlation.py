@@ -52,5 +52,5 @@ def _midranks(weights: FloatArray, codes: IntArray) -> FloatArray:
 def _correlated(weights: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     spread = covariances(weights, x, x) * covariances(weights, y, y)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = covariances(weights, x, y) / np.sqrt(spread)
-        return np.where(spread > 1e-18, np.clip(found, -1.0, 1.0), np.nan)
+        correlations = covariances(weights, x, y) / np.sqrt(spread)
+        return np.where(spread > 1e-18, np.clip(correlations, -1.0, 1.0), np.nan)

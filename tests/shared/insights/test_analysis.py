@@ -37,9 +37,9 @@ EVERYTHING = plan(
 )
 
 
-def analysed(asked=None, **options) -> Insights:
-    asked = asked or plan()
-    return analyse(table(rows(**options), asked), asked)
+def analysed(analysis_plan=None, **options) -> Insights:
+    analysis_plan = analysis_plan or plan()
+    return analyse(table(rows(**options), analysis_plan), analysis_plan)
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +52,11 @@ def whole() -> dict:
     return analysed(EVERYTHING).document()
 
 
-def effects(document: dict, **wanted: str) -> list[dict]:
+def effects(document: dict, **fields: str) -> list[dict]:
     return [
-        one
-        for one in document["effects"]
-        if all(one[key] == value for key, value in wanted.items())
+        effect
+        for effect in document["effects"]
+        if all(effect[key] == value for key, value in fields.items())
     ]
 
 
@@ -89,37 +89,37 @@ def test_the_document_has_the_keys_of_the_contract(small):
     assert promised <= small.keys()
     assert (small["n"], small["clusters"], small["dropped"]) == (240, 24, {})
     columns = "predictor outcome method scale estimate se ci_low ci_high p q n clusters"
-    assert all(set(columns.split()) <= one.keys() for one in small["effects"])
+    assert all(set(columns.split()) <= effect.keys() for effect in small["effects"])
 
 
 def test_the_primary_comes_first_and_has_no_q(small):
     assert small["effects"][0] == small["primary"]
-    assert [one["q"] is None for one in small["effects"]].count(True) == 1
+    assert [effect["q"] is None for effect in small["effects"]].count(True) == 1
 
 
 def test_q_is_benjamini_hochberg_over_all_but_the_primary(whole):
-    family = [one for one in whole["effects"][1:] if one["p"] is not None]
+    family = [effect for effect in whole["effects"][1:] if effect["p"] is not None]
     bands = [band["effect"] for band in whole["shape"]["duration_profile"]]
 
-    q = stats.false_discovery_control([one["p"] for one in family + bands])
+    q = stats.false_discovery_control([effect["p"] for effect in family + bands])
 
-    assert [one["q"] for one in family + bands] == pytest.approx(list(q), rel=1e-9)
+    assert [effect["q"] for effect in family + bands] == pytest.approx(list(q), rel=1e-9)
 
 
 def test_an_outcome_with_an_exposure_is_told_on_both_scales(small):
-    assert {one["scale"] for one in effects(small, outcome="likes")} == {"count", "rate"}
-    assert {one["scale"] for one in effects(small, outcome="views")} == {"count"}
+    assert {effect["scale"] for effect in effects(small, outcome="likes")} == {"count", "rate"}
+    assert {effect["scale"] for effect in effects(small, outcome="views")} == {"count"}
 
 
 def test_count_models_carry_a_ratio(small):
-    models = [one for one in small["effects"] if one["irr"] is not None]
+    models = [effect for effect in small["effects"] if effect["irr"] is not None]
 
-    assert {one["method"] for one in models} == {"gee_nb"}
-    assert all(one["irr"] == pytest.approx(math.exp(one["estimate"])) for one in models)
+    assert {effect["method"] for effect in models} == {"gee_nb"}
+    assert all(effect["irr"] == pytest.approx(math.exp(effect["estimate"])) for effect in models)
 
 
 def test_everything_that_the_plan_asks_for_is_there(whole):
-    methods = {one["method"] for one in whole["effects"]}
+    methods = {effect["method"] for effect in whole["effects"]}
 
     assert {"partial_spearman", "gee_nb_interaction", "two_lines_low", "two_lines_high"} <= methods
     assert effects(whole, predictor="unexpectedness_within", method="gee_nb")
@@ -130,7 +130,7 @@ def test_everything_that_the_plan_asks_for_is_there(whole):
 
 
 def test_what_is_absent_from_the_plan_is_off(small):
-    methods = {one["method"] for one in small["effects"]}
+    methods = {effect["method"] for effect in small["effects"]}
 
     assert methods == {"spearman", "pearson_log1p", "gee_nb"}
     assert small["shape"] == {"inverted_u": None, "duration_profile": []}
@@ -142,18 +142,18 @@ def test_without_an_exposure_there_is_no_rate():
 
 
 def test_without_a_primary_every_association_has_a_q_and_it_is_called_exploratory():
-    told = analysed(plan(primary="")).document()
+    document = analysed(plan(primary="")).document()
 
-    assert told["primary"] is None and told["power"] is None
-    assert all(one["q"] is not None for one in told["effects"])
-    assert any("exploratory" in warning for warning in told["warnings"])
+    assert document["primary"] is None and document["power"] is None
+    assert all(effect["q"] is not None for effect in document["effects"])
+    assert any("exploratory" in warning for warning in document["warnings"])
 
 
 def test_without_a_cluster_videos_count_as_independent_and_that_is_said():
-    told = analysed(plan(cluster="")).document()
+    document = analysed(plan(cluster="")).document()
 
-    assert told["clusters"] == told["n"] == 240
-    assert any("names no cluster" in warning for warning in told["warnings"])
+    assert document["clusters"] == document["n"] == 240
+    assert any("names no cluster" in warning for warning in document["warnings"])
 
 
 def test_a_rate_is_modelled_with_the_log_of_its_exposure_as_offset(small):
@@ -168,7 +168,7 @@ def test_a_rate_is_modelled_with_the_log_of_its_exposure_as_offset(small):
 
 
 def test_all_predictors_and_controls_sit_in_one_model():
-    asked = plan(
+    analysis_plan = plan(
         columns="[creator, views, likes, followers, duration_s, unexpectedness, valence]",
         predictors="[unexpectedness, valence]",
         controls="[followers, duration_s]",
@@ -179,9 +179,9 @@ def test_all_predictors_and_controls_sit_in_one_model():
 
     fit = rate_ratios(of["views"].to_numpy(), design, None, Groups.of(of["creator"]))
 
-    told = analysed(asked).document()
-    for name in asked.predictors:
-        (model,) = effects(told, outcome="views", method="gee_nb", predictor=name)
+    document = analysed(analysis_plan).document()
+    for name in analysis_plan.predictors:
+        (model,) = effects(document, outcome="views", method="gee_nb", predictor=name)
         assert model["estimate"] == pytest.approx(fit.estimates[name], rel=1e-9)
 
 
@@ -195,24 +195,24 @@ def test_rare_levels_of_a_category_are_pooled():
 
 def test_rows_without_an_outcome_are_left_out_of_that_outcome_alone():
     of = rows()
-    for one in of[:30]:
-        one["likes"] = None
+    for row in of[:30]:
+        row["likes"] = None
 
-    told = analyse(table(of, plan()), plan()).document()
+    document = analyse(table(of, plan()), plan()).document()
 
-    assert {one["n"] for one in effects(told, outcome="likes")} == {210}
-    assert {one["n"] for one in effects(told, outcome="views")} == {240}
-    assert told["n"] == 240
+    assert {row["n"] for row in effects(document, outcome="likes")} == {210}
+    assert {row["n"] for row in effects(document, outcome="views")} == {240}
+    assert document["n"] == 240
 
 
 def test_a_video_without_views_has_no_rate():
     of = rows()
     of[0] |= {"views": 0, "likes": 0}
 
-    told = analyse(table(of, plan()), plan()).document()
+    document = analyse(table(of, plan()), plan()).document()
 
-    assert {one["n"] for one in effects(told, outcome="likes", scale="rate")} == {239}
-    assert {one["n"] for one in effects(told, outcome="likes", scale="count")} == {240}
+    assert {effect["n"] for effect in effects(document, outcome="likes", scale="rate")} == {239}
+    assert {effect["n"] for effect in effects(document, outcome="likes", scale="count")} == {240}
 
 
 def test_an_assumed_reliability_raises_the_correlation_beside_the_observed_one(whole):
@@ -232,9 +232,9 @@ def test_equivalence_is_tested_only_when_nothing_was_found(whole):
 
 def test_a_creator_that_carries_the_association_is_named():
     of = rows(slope=0.0, seed=4)
-    for one in of:
-        if one["creator"] == "creator 3":
-            one |= {"unexpectedness": 99, "views": 10**7}
+    for row in of:
+        if row["creator"] == "creator 3":
+            row |= {"unexpectedness": 99, "views": 10**7}
 
     largest = analyse(table(of, plan()), plan()).document()["influence"]["largest"]
 
@@ -252,8 +252,8 @@ def test_many_creators_need_the_key_resamples():
 
 def test_many_creators_are_resampled_and_the_seed_decides_how():
     def primary(seed: str):
-        asked = plan(seed=seed, outcomes="[views]", exposure="")
-        return analysed(asked, n=MANY, creators=MANY).primary
+        analysis_plan = plan(seed=seed, outcomes="[views]", exposure="")
+        return analysed(analysis_plan, n=MANY, creators=MANY).primary
 
     assert primary("1") == primary("1")
     assert primary("1").ci_low != primary("2").ci_low
@@ -265,11 +265,13 @@ def test_too_few_creators_end_it():
 
 
 def test_a_constant_predictor_is_a_note_and_no_number():
-    of = [one | {"unexpectedness": 50} for one in rows()]
+    of = [row | {"unexpectedness": 50} for row in rows()]
 
-    told = analyse(table(of, plan()), plan()).document()
+    document = analyse(table(of, plan()), plan()).document()
 
-    assert told["primary"]["estimate"] is None and "50 in every row" in told["primary"]["note"]
+    assert (
+        document["primary"]["estimate"] is None and "50 in every row" in document["primary"]["note"]
+    )
 
 
 def test_keys_are_sorted():
@@ -294,25 +296,25 @@ def test_the_document_tells_no_time_and_no_place(whole):
 
 
 def test_progress_is_told():
-    said: list[str] = []
+    messages: list[str] = []
 
-    analyse(table(rows(), plan()), plan(), said.append)
+    analyse(table(rows(), plan()), plan(), messages.append)
 
-    assert said[0] == "Checking the rows …" and "Count model of views …" in said
+    assert messages[0] == "Checking the rows …" and "Count model of views …" in messages
 
 
 @pytest.mark.parametrize("constant", ["unexpectedness", "valence"])
 def test_an_interaction_of_what_does_not_vary_is_a_sentence(constant):
-    asked = plan(
+    analysis_plan = plan(
         columns="[video_id, creator, views, likes, unexpectedness, valence]",
         interactions="[[unexpectedness, valence]]",
     )
     of = rows()
-    for place, one in enumerate(of):
-        one |= {constant: 50} if place % 4 == 0 else {"valence": None}
+    for number, row in enumerate(of):
+        row |= {constant: 50} if number % 4 == 0 else {"valence": None}
 
-    found = analyse(table(of, asked), asked)
+    insights = analyse(table(of, analysis_plan), analysis_plan)
 
-    assert [one for one in found.warnings if "×" in one] == [
+    assert [row for row in insights.warnings if "×" in row] == [
         f"No unexpectedness × valence: {constant} does not vary where both are known."
     ]

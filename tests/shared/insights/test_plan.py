@@ -64,22 +64,22 @@ def test_a_column_that_nothing_asks_for_is_not_used():
 
 
 def test_an_unknown_key_is_named_with_the_nearest_one():
-    said = refusal(PLAN + "primry: {}\n")
+    sentence = refusal(PLAN + "primry: {}\n")
 
-    assert "line 10" in said and "no key primry (did you mean primary?)" in said
+    assert "line 10" in sentence and "no key primry (did you mean primary?)" in sentence
 
 
 def test_an_unknown_name_is_named_with_the_nearest_one_and_all_there_are():
-    said = refusal(PLAN.replace("outcomes: [views, likes]", "outcomes: [view]"))
+    sentence = refusal(PLAN.replace("outcomes: [views, likes]", "outcomes: [view]"))
 
-    assert said.startswith("plan.yaml, line 4: outcomes: view is not among the columns")
-    assert "did you mean views?" in said and "video_id, creator, views" in said
+    assert sentence.startswith("plan.yaml, line 4: outcomes: view is not among the columns")
+    assert "did you mean views?" in sentence and "video_id, creator, views" in sentence
 
 
 def test_a_wrong_value_is_named_with_its_line():
-    said = refusal(PLAN.replace("scale: count", "scale: counts"))
+    sentence = refusal(PLAN.replace("scale: count", "scale: counts"))
 
-    assert said == "plan.yaml, line 5, primary.scale: Input should be 'count' or 'rate'."
+    assert sentence == "plan.yaml, line 5, primary.scale: Input should be 'count' or 'rate'."
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_a_wrong_value_is_named_with_its_line():
     ],
 )
 def test_a_method_without_what_it_needs_is_refused(line, says):
-    kept = [old for old in PLAN.splitlines() if old.split(":")[0] != line.split(":")[0]]
+    lines = [old for old in PLAN.splitlines() if old.split(":")[0] != line.split(":")[0]]
 
-    assert says in refusal("\n".join([*kept, line]))
+    assert says in refusal("\n".join([*lines, line]))
 
 
 @pytest.mark.parametrize(
@@ -125,25 +125,25 @@ def test_a_method_without_what_it_needs_is_refused(line, says):
 )
 def test_a_number_is_not_made_of_names_words_or_times(line, says):
     columns = "[creator, username, created_at, views, language, rater, synthetic, mood]"
-    said = {"columns": columns, "predictors": "[mood]", "outcomes": "[views]"}
+    keys = {"columns": columns, "predictors": "[mood]", "outcomes": "[views]"}
     key, _, value = line.partition(": ")
 
-    assert says in refusal("\n".join(f"{one}: {it}" for one, it in (said | {key: value}).items()))
+    assert says in refusal("\n".join(f"{name}: {it}" for name, it in (keys | {key: value}).items()))
 
 
 def test_a_yes_or_no_is_a_number_and_words_are_a_category():
-    asked = "columns: [views, ad, synthetic, language, rater, created_at]\npredictors: [ad]\n"
-    asked += "outcomes: [views]\ninteractions: [[ad, synthetic]]\nfilters: {language: en}\n"
+    text = "columns: [views, ad, synthetic, language, rater, created_at]\npredictors: [ad]\n"
+    text += "outcomes: [views]\ninteractions: [[ad, synthetic]]\nfilters: {language: en}\n"
 
-    plan = parse_plan((asked + "controls: {rater: categorical}").encode(), "plan.yaml")
+    plan = parse_plan((text + "controls: {rater: categorical}").encode(), "plan.yaml")
 
     assert (plan.kind("ad"), plan.kind("rater")) == ("number", "text")
 
 
 def test_a_rate_as_primary_needs_its_exposure():
-    said = refusal(PLAN.replace("scale: count", "scale: rate"))
+    sentence = refusal(PLAN.replace("scale: count", "scale: rate"))
 
-    assert "scale rate needs exposure.views" in said
+    assert "scale rate needs exposure.views" in sentence
 
 
 @pytest.mark.parametrize(
@@ -154,9 +154,9 @@ def test_a_rate_as_primary_needs_its_exposure():
     ],
 )
 def test_a_key_that_needs_another_key_says_so(key, says):
-    kept = [line for line in PLAN.splitlines() if not line.startswith(f"{key}:")]
+    lines = [line for line in PLAN.splitlines() if not line.startswith(f"{key}:")]
 
-    assert says in refusal("\n".join([*kept, "within_creator: true", "inverted_u: true"]))
+    assert says in refusal("\n".join([*lines, "within_creator: true", "inverted_u: true"]))
 
 
 @pytest.mark.parametrize(
@@ -177,9 +177,9 @@ def test_yaml_that_is_no_plan_is_refused(text, says):
 
 
 def test_a_word_that_yaml_reads_as_false_must_be_quoted():
-    said = refusal(PLAN.replace("views, likes, unexp", "views, likes, no, unexp"))
+    sentence = refusal(PLAN.replace("views, likes, unexp", "views, likes, no, unexp"))
 
-    assert "put it in quotes" in said
+    assert "put it in quotes" in sentence
 
 
 def test_a_plan_that_is_not_there_is_a_sentence(tmp_path):

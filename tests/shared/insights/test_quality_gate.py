@@ -16,17 +16,17 @@ ALL = plan(
 GOOD = {"synthetic": False, "rating_status": "rated"}
 
 
-def passed(changed=None, asked=ALL, at=(3,)) -> Gate:
+def gated(changed=None, analysis_plan=ALL, at=(3,)) -> Gate:
     """The gate after a change to some of 60 good rows."""
-    of = [one | GOOD for one in rows(60)]
-    for row in at:
-        of[row] |= changed or {}
-    return gate(table(of, asked), asked)
+    of = [row | GOOD for row in rows(60)]
+    for index in at:
+        of[index] |= changed or {}
+    return gate(table(of, analysis_plan), analysis_plan)
 
 
 def test_good_rows_pass_whole():
-    assert passed().dropped == {}
-    assert len(passed().frame) == 60
+    assert gated().dropped == {}
+    assert len(gated().frame) == 60
 
 
 @pytest.mark.parametrize(
@@ -49,32 +49,32 @@ def test_good_rows_pass_whole():
     ],
 )
 def test_a_rule_drops_its_row_and_no_other(rule, changed):
-    assert passed(changed).dropped == {rule: 1}
-    assert 3 not in passed(changed).frame.index
+    assert gated(changed).dropped == {rule: 1}
+    assert 3 not in gated(changed).frame.index
 
 
 def test_as_many_likes_as_views_are_possible():
-    assert passed({"views": 10, "likes": 10, "comments": 10}).dropped == {}
+    assert gated({"views": 10, "likes": 10, "comments": 10}).dropped == {}
 
 
 def test_a_row_is_counted_once_under_the_first_rule():
-    assert passed({"likes": -1, "views": -2, "unexpectedness": None}).dropped == {
+    assert gated({"likes": -1, "views": -2, "unexpectedness": None}).dropped == {
         "negative_count": 1
     }
 
 
 def test_of_a_video_that_comes_twice_the_later_collection_stays():
-    of = [one | GOOD for one in rows(60)]
+    of = [row | GOOD for row in rows(60)]
     of.append(of[0] | {"collected_at": "2026-05-31T00:00:00Z", "views": 10**6})
 
-    found = gate(table(of, ALL), ALL)
+    result = gate(table(of, ALL), ALL)
 
-    assert found.dropped == {"duplicate_video": 1}
-    assert 0 in found.frame.index and 60 not in found.frame.index
+    assert result.dropped == {"duplicate_video": 1}
+    assert 0 in result.frame.index and 60 not in result.frame.index
 
 
 @pytest.mark.parametrize(
-    ("wanted", "kept"),
+    ("condition", "expected"),
     [
         ("{language: en}", 20),
         ("{language: [en, de]}", 40),
@@ -83,51 +83,51 @@ def test_of_a_video_that_comes_twice_the_later_collection_stays():
         ("{age: {max: 0}}", 0),
     ],
 )
-def test_a_filter_keeps_what_is_meant(wanted, kept):
-    asked = ALL.model_copy(update={"filters": plan_filters(wanted)})
+def test_a_filter_keeps_what_is_meant(condition, expected):
+    analysis_plan = ALL.model_copy(update={"filters": plan_filters(condition)})
     try:
-        found = len(passed(asked=asked).frame)
+        count = len(gated(analysis_plan=analysis_plan).frame)
     except TooLittle:
-        found = 0
+        count = 0
 
-    assert found == kept
+    assert count == expected
 
 
-def plan_filters(wanted: str):
+def plan_filters(condition: str):
     columns = (
         "[creator, created_at, collected_at, views, likes, duration_s, language, unexpectedness]"
     )
-    return plan(columns=columns, filters=wanted).filters
+    return plan(columns=columns, filters=condition).filters
 
 
 def test_what_a_filter_drops_is_counted_under_its_name():
-    asked = ALL.model_copy(update={"filters": plan_filters("{language: [en, de]}")})
+    analysis_plan = ALL.model_copy(update={"filters": plan_filters("{language: [en, de]}")})
 
-    assert passed(asked=asked).dropped == {"filter:language": 20}
+    assert gated(analysis_plan=analysis_plan).dropped == {"filter:language": 20}
 
 
 def test_a_row_that_a_filter_takes_is_no_twin_of_one_it_keeps():
-    asked = plan(
+    analysis_plan = plan(
         columns="[video_id, creator, rater, views, likes, unexpectedness]", filters="{rater: B}"
     )
-    of = [one | {"rater": rater} for one in rows(60) for rater in "AB"]
+    of = [row | {"rater": rater} for row in rows(60) for rater in "AB"]
 
-    found = gate(table(of, asked), asked)
+    result = gate(table(of, analysis_plan), analysis_plan)
 
-    assert found.dropped == {"filter:rater": 60}
-    assert set(found.frame["rater"]) == {"B"}
+    assert result.dropped == {"filter:rater": 60}
+    assert set(result.frame["rater"]) == {"B"}
 
 
 def test_synthetic_rows_are_counted_and_kept():
-    found = passed({"synthetic": True}, at=(3, 4))
+    result = gated({"synthetic": True}, at=(3, 4))
 
-    assert (found.synthetic, len(found.frame)) == (2, 60)
+    assert (result.synthetic, len(result.frame)) == (2, 60)
 
 
 def test_rounded_rows_are_counted_and_kept():
-    found = passed({"views": "541.2K"}, at=(3, 4))
+    result = gated({"views": "541.2K"}, at=(3, 4))
 
-    assert (found.rounded, len(found.frame)) == (2, 60)
+    assert (result.rounded, len(result.frame)) == (2, 60)
 
 
 @pytest.mark.parametrize(
@@ -140,57 +140,57 @@ def test_rounded_rows_are_counted_and_kept():
 )
 def test_a_rule_is_off_when_the_plan_does_not_name_its_column(column, changed, rule):
     without = {name: at for name, at in ALL.columns.items() if name != column}
-    asked = ALL.model_copy(update={"columns": without})
+    analysis_plan = ALL.model_copy(update={"columns": without})
 
-    assert passed(changed).dropped == {rule: 1}
-    assert passed(changed, asked).dropped == {}
+    assert gated(changed).dropped == {rule: 1}
+    assert gated(changed, analysis_plan).dropped == {}
 
 
 def test_without_min_age_days_no_video_is_too_young():
-    asked = ALL.model_copy(update={"min_age_days": None})
+    analysis_plan = ALL.model_copy(update={"min_age_days": None})
 
-    assert passed({"created_at": "2026-05-31"}, asked).dropped == {}
+    assert gated({"created_at": "2026-05-31"}, analysis_plan).dropped == {}
 
 
 def test_a_missing_second_outcome_drops_no_row():
-    found = passed({"likes": None})
+    result = gated({"likes": None})
 
-    assert found.dropped == {}
-    assert found.missing == {"likes": 1}
+    assert result.dropped == {}
+    assert result.missing == {"likes": 1}
 
 
 def test_a_primary_rate_needs_an_exposure_in_every_row():
-    asked = plan(primary="{predictor: unexpectedness, outcome: likes, scale: rate}")
+    analysis_plan = plan(primary="{predictor: unexpectedness, outcome: likes, scale: rate}")
 
-    assert passed({"views": 0, "likes": 0}, asked).dropped == {"no_exposure": 1}
+    assert gated({"views": 0, "likes": 0}, analysis_plan).dropped == {"no_exposure": 1}
 
 
 def test_months_tell_when_counts_were_impossible():
-    found = passed({"created_at": "2026-04-10", "likes": 10**9}, at=range(30))
+    result = gated({"created_at": "2026-04-10", "likes": 10**9}, at=range(30))
 
-    assert found.months["2026-04"][1] == 30
-    assert sum(bad for _, bad in found.months.values()) == 30
+    assert result.months["2026-04"][1] == 30
+    assert sum(bad for _, bad in result.months.values()) == 30
 
 
 def test_a_predictor_without_any_value_is_left_out():
-    asked = plan(
+    analysis_plan = plan(
         columns="[creator, views, likes, unexpectedness, emotional_intensity]",
         predictors="[unexpectedness, emotional_intensity]",
     )
 
-    found = passed({"emotional_intensity": None}, asked, at=range(60))
+    result = gated({"emotional_intensity": None}, analysis_plan, at=range(60))
 
-    assert (found.left_out, found.dropped) == (("emotional_intensity",), {})
+    assert (result.left_out, result.dropped) == (("emotional_intensity",), {})
 
 
 def test_a_primary_predictor_without_any_value_ends_it():
     with pytest.raises(TooLittle, match="unexpectedness, which the primary question is about"):
-        passed({"unexpectedness": None}, at=range(60))
+        gated({"unexpectedness": None}, at=range(60))
 
 
 def test_too_few_rows_is_a_sentence_with_the_rules_that_dropped():
     with pytest.raises(TooLittle) as refused:
-        passed({"likes": -1}, at=range(50))
+        gated({"likes": -1}, at=range(50))
 
     assert refused.value.sentence.startswith("10 of 60 rows are left; at least 20 are needed.")
     assert "negative_count 50" in refused.value.sentence
@@ -198,4 +198,4 @@ def test_too_few_rows_is_a_sentence_with_the_rules_that_dropped():
 
 def test_too_few_creators_is_a_sentence():
     with pytest.raises(TooLittle, match=r"come from 1 cluster \(creator\)"):
-        passed({"creator": "one"}, at=range(60))
+        gated({"creator": "one"}, at=range(60))

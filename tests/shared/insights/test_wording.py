@@ -20,76 +20,84 @@ FULL = plan(
 )
 
 
-def told(asked=FULL, of=None, every=None, **options) -> Insights:
+def insights_of(analysis_plan=FULL, of=None, every=None, **options) -> Insights:
     """An analysis of good rows, every one changed by `every`."""
-    good = [one | {"synthetic": False, "rater": "human/a"} for one in of or rows(**options)]
-    for number, one in enumerate(good):
-        one |= every(number, one) if every else {}
-    return analyse(table(good, asked), asked)
+    good = [row | {"synthetic": False, "rater": "human/a"} for row in of or rows(**options)]
+    for number, row in enumerate(good):
+        row |= every(number, row) if every else {}
+    return analyse(table(good, analysis_plan), analysis_plan)
 
 
 def warned(text: str, **options) -> bool:
-    return any(text in warning for warning in told(**options).warnings)
+    return any(text in warning for warning in insights_of(**options).warnings)
 
 
 def test_a_found_association_is_told_in_two_sentences():
-    said = answer(told())
+    sentence = answer(insights_of())
 
     assert re.match(
         r"Higher unexpectedness is associated with more views, \w+: Spearman's ρ = \.\d\d, 95 % "
         r"interval \.\d+ to \.\d+, p (= \.\d+|< \.001), over 240 videos of 24 creators\. It descr",
-        said,
+        sentence,
     )
-    assert said.endswith("what would happen if a video were made otherwise.")
+    assert sentence.endswith("what would happen if a video were made otherwise.")
 
 
 def test_a_negative_association_is_fewer():
-    assert "associated with fewer views" in answer(told(slope=-0.6))
+    assert "associated with fewer views" in answer(insights_of(slope=-0.6))
 
 
 def test_nothing_found_is_not_told_as_nothing_there():
-    assert "which does not show that there is none" in answer(told(slope=0.0, seed=4))
+    assert "which does not show that there is none" in answer(insights_of(slope=0.0, seed=4))
 
 
 def test_what_is_shown_to_be_small_is_called_so():
-    asked = FULL.model_copy(update={"equivalence": 0.6})
+    analysis_plan = FULL.model_copy(update={"equivalence": 0.6})
 
-    assert "practically unassociated (equivalence within ±0.6" in answer(told(asked, slope=0.0))
+    assert "practically unassociated (equivalence within ±0.6" in answer(
+        insights_of(analysis_plan, slope=0.0)
+    )
 
 
 def test_a_rate_is_told_per_its_exposure():
-    asked = plan(primary="{predictor: unexpectedness, outcome: likes, scale: rate}")
+    analysis_plan = plan(primary="{predictor: unexpectedness, outcome: likes, scale: rate}")
 
-    def liked(number, one):
-        return {"likes": int(one["views"] * one["unexpectedness"] / 200)}
+    def liked(number, row):
+        return {"likes": int(row["views"] * row["unexpectedness"] / 200)}
 
-    assert "a higher rate of likes per views, strongly" in answer(told(asked, every=liked))
+    assert "a higher rate of likes per views, strongly" in answer(
+        insights_of(analysis_plan, every=liked)
+    )
 
 
 def test_a_rate_per_age_is_told_per_day():
-    asked = plan(
+    analysis_plan = plan(
         columns="[creator, created_at, collected_at, views, likes, unexpectedness]",
         exposure="{views: age}",
         primary="{predictor: unexpectedness, outcome: views, scale: rate}",
     )
 
-    assert "a higher rate of views per day" in answer(told(asked))
+    assert "a higher rate of views per day" in answer(insights_of(analysis_plan))
 
 
 def test_without_a_primary_none_is_picked_afterwards():
-    assert answer(told(plan(primary=""))).startswith("No primary question was declared")
+    assert answer(insights_of(plan(primary=""))).startswith("No primary question was declared")
 
 
 def test_the_rate_ratio_is_told_for_a_step_that_occurs():
-    assert re.search(r"Videos \d\d\.\d points .* have 1\.\d\d times the views", in_steps(told()))
+    assert re.search(
+        r"Videos \d\d\.\d points .* have 1\.\d\d times the views", in_steps(insights_of())
+    )
 
 
 @pytest.mark.parametrize("slope", [0.5, 0.0, -0.5])
 def test_no_word_claims_more_than_an_association(slope):
-    insights = told(slope=slope, n=60, creators=10, every=lambda n, one: {"synthetic": n % 2 == 0})
-    said = [answer(insights), in_steps(insights) or "", *insights.warnings]
+    insights = insights_of(
+        slope=slope, n=60, creators=10, every=lambda n, row: {"synthetic": n % 2 == 0}
+    )
+    sentences = [answer(insights), in_steps(insights) or "", *insights.warnings]
 
-    assert [sentence for sentence in said if FORBIDDEN.search(sentence)] == []
+    assert [sentence for sentence in sentences if FORBIDDEN.search(sentence)] == []
 
 
 @pytest.mark.parametrize(
@@ -104,26 +112,26 @@ def test_a_small_p_is_not_told_as_zero():
 
 
 def test_a_good_sample_has_no_warnings():
-    assert told(n=1_200, creators=60).warnings == ()
+    assert insights_of(n=1_200, creators=60).warnings == ()
 
 
 def test_synthetic_rows_are_warned_of_first():
-    insights = told(every=lambda number, one: {"synthetic": number < 10})
+    insights = insights_of(every=lambda number, row: {"synthetic": number < 10})
 
     assert insights.warnings[0] == "10 of the 240 videos are synthetic: nobody watched them."
     assert insights.document()["synthetic"] is True
-    assert told().document()["synthetic"] is False
+    assert insights_of().document()["synthetic"] is False
 
 
 def test_a_trending_frame_is_selection_on_the_outcome():
-    asked = FULL.model_copy(update={"sampling_frame": "The Trending page of June"})
+    analysis_plan = FULL.model_copy(update={"sampling_frame": "The Trending page of June"})
 
-    assert warned("selected on the outcome", asked=asked)
+    assert warned("selected on the outcome", analysis_plan=analysis_plan)
     assert not warned("selected on the outcome")
 
 
 def test_an_unknown_frame_is_said():
-    assert warned("does not say how the videos were sampled", asked=plan())
+    assert warned("does not say how the videos were sampled", analysis_plan=plan())
     assert not warned("does not say how the videos were sampled")
 
 
@@ -138,25 +146,25 @@ def test_a_small_sample_says_what_it_could_find():
 
 
 def test_mixed_ages_are_said_unless_age_is_a_control():
-    asked = FULL.model_copy(update={"controls": {}, "min_age_days": 0.0})
+    analysis_plan = FULL.model_copy(update={"controls": {}, "min_age_days": 0.0})
 
-    def aged(number, one):
+    def aged(number, row):
         return {"created_at": "2026-01-01" if number % 2 else "2026-05-20"}
 
-    assert warned("Ages are mixed, from 12 to 151 days", asked=asked, every=aged)
+    assert warned("Ages are mixed, from 12 to 151 days", analysis_plan=analysis_plan, every=aged)
     assert not warned("Ages are mixed", every=aged)
 
 
 def test_young_videos_are_said():
-    def young(number, one):
+    def young(number, row):
         return {"created_at": "2026-05-30"} if number % 2 else {}
 
     assert warned("120 videos were younger than 7 days", every=young)
 
 
 def test_heaped_ratings_are_said():
-    def heaped(number, one):
-        return {"unexpectedness": one["unexpectedness"] // 5 * 5}
+    def heaped(number, row):
+        return {"unexpectedness": row["unexpectedness"] // 5 * 5}
 
     assert warned("unexpectedness is heaped: 100% of its values are multiples of 5", every=heaped)
     assert not warned("is heaped")
@@ -164,43 +172,43 @@ def test_heaped_ratings_are_said():
 
 @pytest.mark.parametrize(("every", "is_rare"), [(10, True), (2, False)])
 def test_a_rare_yes_or_no_is_said(every, is_rare):
-    def yes(number, one):
+    def yes(number, row):
         return {"emotional_intensity": int(number % every == 0)}
 
-    said = "emotional_intensity is a yes or no that few videos have"
-    assert warned(said, every=yes, n=400, creators=40) == is_rare
+    sentence = "emotional_intensity is a yes or no that few videos have"
+    assert warned(sentence, every=yes, n=400, creators=40) == is_rare
 
 
 def test_a_halo_is_said():
-    def same(number, one):
-        return {"emotional_intensity": one["unexpectedness"] + number % 2}
+    def same(number, row):
+        return {"emotional_intensity": row["unexpectedness"] + number % 2}
 
     assert warned("(halo)", every=same)
     assert not warned("(halo)")
 
 
 def test_rounded_counts_are_said():
-    assert warned("10 rows have rounded counts", every=lambda n, one: _short(one) if n < 10 else {})
-    assert warned("they look rounded", every=lambda n, one: {"views": 1_200_000 + 100 * n})
+    assert warned("10 rows have rounded counts", every=lambda n, row: _short(row) if n < 10 else {})
+    assert warned("they look rounded", every=lambda n, row: {"views": 1_200_000 + 100 * n})
 
 
-def _short(one) -> dict:
-    return {"views": f"{max(one['views'], 2_000) / 1_000:.1f}K", "likes": 1}
+def _short(row) -> dict:
+    return {"views": f"{max(row['views'], 2_000) / 1_000:.1f}K", "likes": 1}
 
 
 def test_a_broken_month_is_named():
-    def broken(number, one):
+    def broken(number, row):
         return {"created_at": "2026-03-03", "likes": 10**8} if number < 60 else {}
 
     assert warned("Impossible counts gather in 2026-03 (100%)", every=broken)
 
 
 def test_mixed_raters_are_said():
-    assert warned("Ratings of 2 raters are mixed", every=lambda n, one: {"rater": f"human/{n % 2}"})
+    assert warned("Ratings of 2 raters are mixed", every=lambda n, row: {"rater": f"human/{n % 2}"})
 
 
 def test_many_missing_values_are_said():
-    def missing(number, one):
+    def missing(number, row):
         return {"unexpectedness": None} if number % 3 == 0 else {}
 
     assert warned("80 of 240 rows lack a value", every=missing)
@@ -209,5 +217,5 @@ def test_many_missing_values_are_said():
 def test_a_column_without_values_is_left_out_and_that_is_said():
     assert warned(
         "Left out, for want of any value: emotional_intensity",
-        every=lambda number, one: {"emotional_intensity": None},
+        every=lambda number, row: {"emotional_intensity": None},
     )

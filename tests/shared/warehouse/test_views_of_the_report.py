@@ -6,7 +6,7 @@ import pytest
 
 from shared.insights.plan_file import default_plan
 from shared.insights.report.analysis import Asked, analysed
-from shared.insights.sample import Question
+from shared.insights.sample import OutcomeQuestion
 from shared.warehouse.tables import create_tables, schema
 from shared.warehouse.views import create_views
 from tests.report_world import COLLECTED, rows
@@ -114,7 +114,7 @@ def test_tenths_are_the_reports(ask, sample):
                 assert one[name] == pytest.approx(getattr(tenth, name), rel=1e-9)
             told += 1
     assert told == len(views) > 100
-    assert Asked("unexpectedness", Question("views", "count")) in found.tenths
+    assert Asked("unexpectedness", OutcomeQuestion("views", "count")) in found.tenths
 
 
 def test_health_counts_ratings_by_day_and_outcome(db):

@@ -8,7 +8,7 @@ from benchmarks.coverage.effects import Design, simulated
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import corrected, disattenuated
 from shared.insights.corrections import corrections
-from shared.insights.sample import Question, Sample
+from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable, TooFew
 from shared.insights.statistics.resampling import Groups
 from tests.agreement_tables import GEMINI, ratings, row, video
@@ -127,7 +127,7 @@ def sample(n=60, rater=GEMINI):
 EFFECT = Effect(
     "unexpectedness", "views", "spearman", "count", 0.3, 0.1, 0.1, 0.5, 0.01, None, 60, 20
 )
-ASKED = [Question("views", "count")]
+ASKED = [OutcomeQuestion("views", "count")]
 
 
 def repeated(own, rater=GEMINI, **more):

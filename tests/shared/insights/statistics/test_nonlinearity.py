@@ -7,7 +7,7 @@ from scipy import stats
 
 from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.nonlinearity import interaction, inverted_u, profile
-from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman
 
@@ -25,10 +25,10 @@ def videos(seed: int = 0, n: int = 800, creators: int = 80):
 def test_a_planted_inverted_u_is_found_near_its_peak():
     _, x, noise, groups = videos()
 
-    found = inverted_u(x, np.exp(8 - ((x - 50) / 25) ** 2 + noise), groups)
+    lines = inverted_u(x, np.exp(8 - ((x - 50) / 25) ** 2 + noise), groups)
 
-    assert found.inverted and 40 <= found.breakpoint <= 60
-    assert found.low.ci_low > 0 > found.high.ci_high
+    assert lines.inverted and 40 <= lines.breakpoint <= 60
+    assert lines.low.ci_low > 0 > lines.high.ci_high
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
@@ -37,20 +37,20 @@ def test_on_a_plateau_the_breakpoint_gives_the_weaker_line_more_rows(mirrored):
     rise, fall = np.minimum(x - 30, 0) / 10, np.maximum(x - 70, 0) / 40
     y = np.exp(8 + rise - fall + noise)
 
-    found = inverted_u(100 - x if mirrored else x, y, groups)
+    lines = inverted_u(100 - x if mirrored else x, y, groups)
 
-    assert found.breakpoint > 55 if mirrored else found.breakpoint < 45
+    assert lines.breakpoint > 55 if mirrored else lines.breakpoint < 45
 
 
 def test_it_does_not_depend_on_the_unit_of_either_column():
     _, x, noise, groups = videos()
     y = np.exp(8 - ((x - 50) / 25) ** 2 + noise)
 
-    one, other = inverted_u(x, y, groups), inverted_u(x * 1e9, y * 1e6, groups)
+    raw, other = inverted_u(x, y, groups), inverted_u(x * 1e9, y * 1e6, groups)
 
-    assert other.breakpoint == pytest.approx(one.breakpoint * 1e9)
-    assert other.low.estimate * 1e9 == pytest.approx(one.low.estimate)
-    assert other.low.p == pytest.approx(one.low.p)
+    assert other.breakpoint == pytest.approx(raw.breakpoint * 1e9)
+    assert other.low.estimate * 1e9 == pytest.approx(raw.low.estimate)
+    assert other.low.p == pytest.approx(raw.low.p)
 
 
 def test_a_u_the_other_way_up_is_not_inverted():
@@ -101,7 +101,7 @@ def test_a_planted_interaction_is_within_its_interval():
     valence = draw.normal(size=len(x))
     y = np.floor(np.exp(6 + 0.01 * x + 0.02 * (x - 50) * valence + noise))
 
-    found = interaction(
+    effect = interaction(
         y,
         pd.DataFrame({"surprise": x, "valence": valence}),
         "surprise",
@@ -111,18 +111,20 @@ def test_a_planted_interaction_is_within_its_interval():
         "v",
     )
 
-    assert (found.predictor, found.method) == ("surprise × valence", "gee_nb_interaction")
-    assert found.ci_low <= 0.02 <= found.ci_high and found.p < 0.001
+    assert (effect.predictor, effect.method) == ("surprise × valence", "gee_nb_interaction")
+    assert effect.ci_low <= 0.02 <= effect.ci_high and effect.p < 0.001
 
 
 def test_a_band_is_the_correlation_of_its_rows():
     draw, x, noise, groups = videos()
     frame = pd.DataFrame({"x": x, "y": noise, "duration_s": draw.uniform(0, 60, len(x))})
 
-    bands = profile(frame, Pair("x", "y"), "duration_s", [0, 15, 30], groups, 20, 0)
+    bands = profile(frame, ColumnPair("x", "y"), "duration_s", [0, 15, 30], groups, 20, 0)
 
     inside = (frame.duration_s >= 15) & (frame.duration_s < 30)
-    alone = spearman(frame[inside], [Pair("x", "y")], groups.where(inside.to_numpy()), 20, 0)[0]
+    alone = spearman(frame[inside], [ColumnPair("x", "y")], groups.where(inside.to_numpy()), 20, 0)[
+        0
+    ]
     assert [(band.low, band.high) for band in bands] == [(0, 15), (15, 30), (30, None)]
     assert bands[1].effect == alone
     assert sum(band.effect.n for band in bands) == len(frame)
@@ -132,7 +134,7 @@ def test_an_empty_band_has_no_estimate_and_says_so():
     _, x, noise, groups = videos()
     frame = pd.DataFrame({"x": x, "y": noise, "duration_s": 20.0})
 
-    bands = profile(frame, Pair("x", "y"), "duration_s", [0, 15], groups, 20, 0)
+    bands = profile(frame, ColumnPair("x", "y"), "duration_s", [0, 15], groups, 20, 0)
 
     assert bands[0].effect.estimate is None and "0 rows" in bands[0].effect.note
 
@@ -141,4 +143,6 @@ def test_falling_edges_are_refused():
     _, x, noise, groups = videos()
 
     with pytest.raises(ValueError, match="rising"):
-        profile(pd.DataFrame({"x": x, "y": noise}), Pair("x", "y"), "x", [5, 1], groups, 20, 0)
+        profile(
+            pd.DataFrame({"x": x, "y": noise}), ColumnPair("x", "y"), "x", [5, 1], groups, 20, 0
+        )

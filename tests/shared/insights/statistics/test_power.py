@@ -13,7 +13,7 @@ from shared.insights.statistics.influence import EXACT_UP_TO, influence, one_ste
 from shared.insights.statistics.multiplicity import with_q
 from shared.insights.statistics.power import design_effect, icc1, n_needed, power_had, smallest_rho
 from shared.insights.statistics.resampling import Groups
-from shared.insights.statistics.weighted_ranks import Ranked, correlations, moments
+from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations, moments
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -24,17 +24,24 @@ def effect(p=0.5, estimate=0.02, se=0.03, method="spearman", clusters=200):
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_q_is_statsmodels_benjamini_hochberg(ps):
-    found = with_q([effect(p) for p in ps])
+    effects = with_q([effect(p) for p in ps])
 
-    assert [one.q for one in found] == pytest.approx(
+    assert [corrected.q for corrected in effects] == pytest.approx(
         multipletests(ps, method="fdr_bh")[1].tolist(), abs=1e-12
     )
 
 
 def test_the_primary_and_what_has_no_p_are_outside_the_family():
-    found = with_q([effect(0.04), effect(0.01), effect(None, None, None), effect(0.03)], primary=0)
+    effects = with_q(
+        [effect(0.04), effect(0.01), effect(None, None, None), effect(0.03)], primary=0
+    )
 
-    assert [one.q for one in found] == [None, pytest.approx(0.02), None, pytest.approx(0.03)]
+    assert [corrected.q for corrected in effects] == [
+        None,
+        pytest.approx(0.02),
+        None,
+        pytest.approx(0.03),
+    ]
 
 
 def test_without_a_family_there_is_no_q():
@@ -91,9 +98,9 @@ def test_power_is_how_often_spearman_is_found():
     y = 0.2 * x + np.sqrt(1 - 0.04) * draw.normal(size=(runs, n))
     rho = 6 / np.pi * np.arcsin(0.1)  # Spearman's of a normal pair with Pearson's .2
 
-    found = sum(stats.spearmanr(a, b)[1] < 0.05 for a, b in zip(x, y, strict=True))
+    hits = sum(stats.spearmanr(a, b)[1] < 0.05 for a, b in zip(x, y, strict=True))
 
-    low, high = stats.binomtest(found, runs).proportion_ci(0.99, "wilson")
+    low, high = stats.binomtest(hits, runs).proportion_ci(0.99, "wilson")
     assert low - 0.02 <= power_had(rho, n) <= high + 0.02
 
 
@@ -102,9 +109,9 @@ def test_icc_is_the_share_of_variance_between_creators():
     codes = np.repeat(np.arange(2000), draw.integers(1, 8, 2000))
     level = np.sqrt(0.4) * draw.normal(size=2000)[codes]
 
-    found = icc1(level + np.sqrt(0.6) * draw.normal(size=len(codes)), Groups.of(codes))
+    icc = icc1(level + np.sqrt(0.6) * draw.normal(size=len(codes)), Groups.of(codes))
 
-    assert found == pytest.approx(0.4, abs=0.04)
+    assert icc == pytest.approx(0.4, abs=0.04)
 
 
 def test_icc_of_equal_groups_is_the_textbooks():
@@ -112,9 +119,9 @@ def test_icc_of_equal_groups_is_the_textbooks():
     between = 2 * values.mean(axis=1).var(ddof=1)
     within = values.var(axis=1, ddof=1).mean()
 
-    found = icc1(values.ravel(), Groups.of(np.repeat(range(4), 2)))
+    icc = icc1(values.ravel(), Groups.of(np.repeat(range(4), 2)))
 
-    assert found == pytest.approx((between - within) / (between + within))
+    assert icc == pytest.approx((between - within) / (between + within))
 
 
 def test_icc_is_none_where_no_creator_has_two_videos_or_nothing_varies():
@@ -127,8 +134,8 @@ def test_the_design_effect_is_one_without_repeats_and_m_where_creators_are_const
 
     assert design_effect(values, values, Groups.of(range(50))) == 1
     tenfold = np.repeat(values, 10)
-    found = design_effect(tenfold, tenfold, Groups.of(np.repeat(range(50), 10)))
-    assert found == pytest.approx(10)
+    inflation = design_effect(tenfold, tenfold, Groups.of(np.repeat(range(50), 10)))
+    assert inflation == pytest.approx(10)
 
 
 def test_a_tight_interval_within_the_bound_is_equivalent_and_a_wide_one_is_not():
@@ -139,16 +146,16 @@ def test_a_tight_interval_within_the_bound_is_equivalent_and_a_wide_one_is_not()
 @given(st.floats(-0.5, 0.5), st.floats(0.001, 0.3), st.floats(0.02, 0.5))
 def test_equivalence_is_the_ninety_percent_interval_inside_the_bound(estimate, se, bound):
     for method in ("spearman", "gee_nb"):
-        found = equivalence(effect(estimate=estimate, se=se, method=method), bound)
+        test = equivalence(effect(estimate=estimate, se=se, method=method), bound)
 
-        if abs(found.p - 0.05) > 1e-9:
-            assert found.equivalent == (-bound < found.low and found.high < bound)
+        if abs(test.p - 0.05) > 1e-9:
+            assert test.equivalent == (-bound < test.low and test.high < bound)
 
 
 def test_what_was_not_estimated_is_not_equivalent():
-    found = equivalence(effect(None, None, None), 0.1)
+    test = equivalence(effect(None, None, None), 0.1)
 
-    assert (found.p, found.equivalent) == (None, False)
+    assert (test.p, test.equivalent) == (None, False)
 
 
 @pytest.mark.parametrize(("method", "bound"), [("spearman", 1.0), ("spearman", 0), ("gee_nb", 0)])
@@ -167,32 +174,34 @@ def rated(n=900, creators=300):
 def test_a_creators_influence_is_the_correlation_without_them():
     x, y, groups = rated()
 
-    found = influence(x, y, groups)
+    influences = influence(x, y, groups)
 
-    largest = found[0]
-    rest = np.array(groups.labels()) != largest.cluster
+    largest = influences[0]
+    others = np.array(groups.labels()) != largest.cluster
     assert largest.exact
-    assert largest.estimate_without == pytest.approx(stats.spearmanr(x[rest], y[rest])[0])
+    assert largest.estimate_without == pytest.approx(stats.spearmanr(x[others], y[others])[0])
     assert largest.change == pytest.approx(
         largest.estimate_without - stats.spearmanr(x, y)[0], abs=1e-12
     )
-    assert sum(one.n for one in found) == len(x)
+    assert sum(creator.n for creator in influences) == len(x)
 
 
 def test_one_step_is_close_to_leaving_out_and_says_that_it_is_one_step():
     x, y, groups = rated()
 
-    stepped = [one for one in influence(x, y, groups) if not one.exact]
+    stepped = [creator for creator in influence(x, y, groups) if not creator.exact]
 
     assert len(stepped) == groups.count - EXACT_UP_TO
-    for one in stepped[:10]:
-        rest = np.array(groups.labels()) != one.cluster
-        assert one.estimate_without == pytest.approx(stats.spearmanr(x[rest], y[rest])[0], abs=2e-4)
+    for creator in stepped[:10]:
+        others = np.array(groups.labels()) != creator.cluster
+        assert creator.estimate_without == pytest.approx(
+            stats.spearmanr(x[others], y[others])[0], abs=2e-4
+        )
 
 
 def test_one_step_is_the_derivative_by_a_rows_weight():
     x, y, _ = rated()
-    ranked = Ranked([x, y])
+    ranked = WeightedRanks([x, y])
     slope = one_step(ranked, len(x))
 
     for row in (0, 5, 77):
@@ -211,7 +220,7 @@ def test_influence_on_a_constant_is_refused():
 
 
 def test_a_creator_who_alone_varies_has_no_change():
-    found = influence(np.array([1.0, 2, 3, 3]), np.array([4.0, 3, 2, 1]), Groups.of("aabc"))
+    influences = influence(np.array([1.0, 2, 3, 3]), np.array([4.0, 3, 2, 1]), Groups.of("aabc"))
 
-    alone = next(one for one in found if one.cluster == "a")
+    alone = next(creator for creator in influences if creator.cluster == "a")
     assert (alone.estimate_without, alone.change) == (None, None)

@@ -221,19 +221,19 @@ def test_any_small_table_gives_finite_numbers_or_a_note(data):
 
 
 def test_the_most_frequent_level_is_left_out():
-    found = dummies(pd.Series(["de", "en", "en", "fr"]), "language")
+    columns = dummies(pd.Series(["de", "en", "en", "fr"]), "language")
 
-    assert found.columns.tolist() == ["language_de", "language_fr"]
-    assert found.sum().tolist() == [1, 1]
+    assert columns.columns.tolist() == ["language_de", "language_fr"]
+    assert columns.sum().tolist() == [1, 1]
 
 
 def test_between_and_within_add_up_and_within_has_no_mean():
     _, design, _, groups = table()
 
-    found = between_within(design.surprise, "surprise", groups)
+    columns = between_within(design.surprise, "surprise", groups)
 
-    assert found.sum(axis=1).to_numpy() == pytest.approx(design.surprise.to_numpy())
-    within = found.surprise_within.to_numpy()
+    assert columns.sum(axis=1).to_numpy() == pytest.approx(design.surprise.to_numpy())
+    within = columns.surprise_within.to_numpy()
     assert groups.means(within) == pytest.approx(np.zeros(groups.count), abs=1e-9)
 
 

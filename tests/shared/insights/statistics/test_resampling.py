@@ -51,8 +51,8 @@ def test_a_draw_takes_all_rows_of_a_creator_or_none_and_as_many_creators_as_ther
     for draw in range(50):
         weights = drawn(groups, 1, draw)
         times = [set(weights[groups.codes == code]) for code in range(4)]
-        assert all(len(one) == 1 for one in times)
-        assert sum(one.pop() for one in times) == 4
+        assert all(len(weights) == 1 for weights in times)
+        assert sum(weights.pop() for weights in times) == 4
 
 
 def test_a_draw_depends_on_the_seed_and_its_own_number_alone():
@@ -77,9 +77,9 @@ def test_with_every_creator_once_the_jackknife_gives_the_textbook_standard_error
 def test_with_every_creator_once_the_bootstrap_resamples_rows():
     values = np.random.default_rng(0).normal(size=200)
 
-    found = bootstrap(mean_of(values), Groups.of(range(200)), 2000, seed=0).std(ddof=1)
+    means = bootstrap(mean_of(values), Groups.of(range(200)), 2000, seed=0).std(ddof=1)
 
-    assert found == pytest.approx(stats.sem(values), rel=0.1)
+    assert means == pytest.approx(stats.sem(values), rel=0.1)
 
 
 def test_rows_said_twice_by_their_creator_add_no_certainty():
@@ -95,6 +95,6 @@ def test_progress_ends_at_the_whole():
 
     rows = np.arange(60_000.0)
 
-    bootstrap(mean_of(rows), Groups.of(rows % 100), 120, 0, lambda *told: seen.append(told))
+    bootstrap(mean_of(rows), Groups.of(rows % 100), 120, 0, lambda *progress: seen.append(progress))
 
     assert seen == [(50, 120), (100, 120), (120, 120)]

@@ -113,12 +113,16 @@ def test_the_other_columns_are_refitted_to_first_order():
     test = ScoreBootstrap(1, x, y, model, information(x, model.weights, groups), groups)
 
     for value in (0.2, 0.3, 0.5):
-        rest, at = x[:, [0, 2]], value * x[:, 1]
-        beta = count_models._newton(y, rest, at, model.alpha, np.zeros(2))
-        mean = np.exp(at + rest @ beta)
+        other_columns, at = x[:, [0, 2]], value * x[:, 1]
+        beta = count_models._newton(y, other_columns, at, model.alpha, np.zeros(2))
+        mean = np.exp(at + other_columns @ beta)
         weight = mean / (1 + model.alpha * mean)
-        share = np.linalg.solve((rest.T * weight) @ rest, (rest.T * weight) @ x[:, 1])
-        scores = groups.sums((x[:, 1] - rest @ share) * (y - mean) / (1 + model.alpha * mean))
+        share = np.linalg.solve(
+            (other_columns.T * weight) @ other_columns, (other_columns.T * weight) @ x[:, 1]
+        )
+        scores = groups.sums(
+            (x[:, 1] - other_columns @ share) * (y - mean) / (1 + model.alpha * mean)
+        )
         assert test.p(value) == pytest.approx(flipped(scores, scores.sum()), abs=0.03)
 
 
@@ -128,15 +132,15 @@ def test_the_correction_for_leverage_is_the_square_root_of_what_the_fit_left(wea
     monkeypatch.setattr("shared.insights.statistics.score_bootstrap._WEAK", weak)
     y, x, groups = counted(n=400, creators=200)
     model = count_models.negative_binomial(y, x, np.zeros(len(y)))
-    weights, rest = model.weights, x[:, [0, 2]]
+    weights, other_columns = model.weights, x[:, [0, 2]]
     test = ScoreBootstrap(1, x, y, model, information(x, weights, groups), groups)
-    bread = np.linalg.inv((rest.T * weights) @ rest)
+    bread = np.linalg.inv((other_columns.T * weights) @ other_columns)
     residual = model.scores(y)
 
     for creator in range(20):
         rows = groups.codes == creator
         root = np.sqrt(weights[rows])
-        hat = root[:, None] * (rest[rows] @ bread @ rest[rows].T) * root
+        hat = root[:, None] * (other_columns[rows] @ bread @ other_columns[rows].T) * root
         shares, axes = np.linalg.eigh(np.eye(rows.sum()) - hat)
         inverse = root[:, None] * (axes * shares**-0.5 @ axes.T) / root
         expected = test._free[rows] @ inverse @ residual[rows]

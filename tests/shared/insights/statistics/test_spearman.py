@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from shared.insights.statistics.effect import TooFew
-from shared.insights.statistics.pairs import Pair
+from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.pearson import pearson_log1p
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
-from shared.insights.statistics.weighted_ranks import Ranked
+from shared.insights.statistics.weighted_ranks import WeightedRanks
 
 pytestmark = pytest.mark.filterwarnings("error")
-XY = Pair("x", "y")
+XY = ColumnPair("x", "y")
 
 
 @st.composite
@@ -41,12 +41,12 @@ def varied(seed: int = 0, n: int = 60, creators: int = 12) -> tuple[pd.DataFrame
 def test_spearman_is_scipys(table):
     frame, groups = table
 
-    found = spearman(frame, [XY], groups, 10, 0)[0]
+    effect = spearman(frame, [XY], groups, 10, 0)[0]
 
     if frame.x.nunique() == 1 or frame.y.nunique() == 1:
-        assert found.estimate is None and "in every row" in found.note
+        assert effect.estimate is None and "in every row" in effect.note
     else:
-        assert found.estimate == pytest.approx(stats.spearmanr(frame.x, frame.y)[0], abs=1e-12)
+        assert effect.estimate == pytest.approx(stats.spearmanr(frame.x, frame.y)[0], abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
@@ -57,10 +57,10 @@ def test_weighted_ranks_are_the_ranks_of_the_rows_written_out(table, random):
     weights[0] = 1
     copies = np.repeat(np.arange(len(frame)), weights)
 
-    found = Ranked([frame.x.to_numpy()]).at(weights.astype(float)[None])[0, 0]
+    ranks = WeightedRanks([frame.x.to_numpy()]).at(weights.astype(float)[None])[0, 0]
 
     written_out = stats.rankdata(frame.x.to_numpy()[copies])
-    assert found[copies].tolist() == (2 * written_out - len(copies) - 1).tolist()
+    assert ranks[copies].tolist() == (2 * written_out - len(copies) - 1).tolist()
 
 
 def partial(frame, controls, groups):
@@ -75,13 +75,13 @@ def test_partial_spearman_is_the_correlation_of_rank_residuals(seed):
         [np.ones(len(frame))] + [stats.rankdata(c) for _, c in controls.items()]
     )
 
-    found = partial(frame, controls, groups)
+    effect = partial(frame, controls, groups)
 
-    left = []
+    residuals = []
     for name in ("x", "y"):
         ranks = stats.rankdata(frame[name])
-        left.append(ranks - design @ np.linalg.lstsq(design, ranks, rcond=None)[0])
-    assert found.estimate == pytest.approx(stats.pearsonr(*left)[0], abs=1e-10)
+        residuals.append(ranks - design @ np.linalg.lstsq(design, ranks, rcond=None)[0])
+    assert effect.estimate == pytest.approx(stats.pearsonr(*residuals)[0], abs=1e-10)
 
 
 def test_constant_and_repeated_controls_take_nothing_away():
@@ -89,17 +89,17 @@ def test_constant_and_repeated_controls_take_nothing_away():
     once = pd.DataFrame({"c": frame.c})
     more = once.assign(again=frame.c * 3, one=1.0)
 
-    found = partial(frame, more, groups)
+    effect = partial(frame, more, groups)
 
-    assert found.estimate == pytest.approx(partial(frame, once, groups).estimate, abs=1e-9)
+    assert effect.estimate == pytest.approx(partial(frame, once, groups).estimate, abs=1e-9)
 
 
 def test_a_control_that_is_the_predictor_leaves_no_estimate():
     frame, groups = varied()
 
-    found = partial(frame, pd.DataFrame({"x": frame.x}), groups)
+    effect = partial(frame, pd.DataFrame({"x": frame.x}), groups)
 
-    assert (found.estimate, found.p) == (None, None) and found.note
+    assert (effect.estimate, effect.p) == (None, None) and effect.note
 
 
 @pytest.mark.parametrize("creators", [12, 2200])
@@ -114,41 +114,41 @@ def test_spearman_is_the_same_with_and_without_controls_beside_it(creators):
 def test_pearson_without_a_creator_is_scipys_without_the_rows():
     frame, groups = varied(n=200)
     rests = [frame[groups.codes != code] for code in range(groups.count)]
-    z = np.arctanh([stats.pearsonr(rest.x, np.log1p(rest.y))[0] for rest in rests])
+    z = np.arctanh([stats.pearsonr(others.x, np.log1p(others.y))[0] for others in rests])
     g = groups.count
 
-    found = pearson_log1p(frame, [XY], groups)[0]
+    effect = pearson_log1p(frame, [XY], groups)[0]
 
     se = np.sqrt((g - 1) / g * np.sum((z - z.mean()) ** 2))
-    assert found.se == pytest.approx(se * (1 - found.estimate**2))
+    assert effect.se == pytest.approx(se * (1 - effect.estimate**2))
 
 
 @pytest.mark.parametrize("creators", [12, 2200])
 def test_pearson_is_scipys_on_log1p_of_the_outcome(creators):
     frame, groups = varied(n=9000, creators=creators)
 
-    found = pearson_log1p(frame, [XY], groups)[0]
+    effect = pearson_log1p(frame, [XY], groups)[0]
 
-    assert found.estimate == pytest.approx(stats.pearsonr(frame.x, np.log1p(frame.y))[0])
+    assert effect.estimate == pytest.approx(stats.pearsonr(frame.x, np.log1p(frame.y))[0])
 
 
 def test_the_interval_is_the_jackknifes_on_fishers_z_with_t():
     frame, groups = varied()
     z = [
-        np.arctanh(stats.spearmanr(rest.x, rest.y)[0])
-        for rest in (frame[groups.codes != code] for code in range(groups.count))
+        np.arctanh(stats.spearmanr(others.x, others.y)[0])
+        for others in (frame[groups.codes != code] for code in range(groups.count))
     ]
     g = groups.count
     se = np.sqrt((g - 1) / g * np.sum((np.array(z) - np.mean(z)) ** 2))
 
-    found = spearman(frame, [XY], groups, 10, 0)[0]
+    effect = spearman(frame, [XY], groups, 10, 0)[0]
 
-    middle = np.arctanh(found.estimate)
+    middle = np.arctanh(effect.estimate)
     reach = stats.t.ppf(0.975, g - 1) * se
-    assert np.arctanh([found.ci_low, found.ci_high]) == pytest.approx(
+    assert np.arctanh([effect.ci_low, effect.ci_high]) == pytest.approx(
         [middle - reach, middle + reach]
     )
-    assert found.p == pytest.approx(2 * stats.t.sf(middle / se, g - 1))
+    assert effect.p == pytest.approx(2 * stats.t.sf(middle / se, g - 1))
 
 
 def spearmans(frame, pairs, groups):
@@ -160,9 +160,9 @@ def spearmans(frame, pairs, groups):
 def test_p_is_below_five_percent_exactly_when_the_interval_leaves_out_zero(method, seed):
     frame, groups = varied(seed, n=24)
 
-    found = method(frame, [XY, Pair("c", "y")], groups)
+    effects = method(frame, [XY, ColumnPair("c", "y")], groups)
 
-    for effect in found:
+    for effect in effects:
         assert (effect.p < 0.05) == (effect.ci_low > 0 or effect.ci_high < 0)
 
 
@@ -176,44 +176,44 @@ def test_the_same_seed_gives_the_same_numbers(creators):
 def test_many_creators_are_drawn_and_another_seed_draws_others():
     frame, groups = varied(n=9000, creators=2200)
 
-    one, other = (spearman(frame, [XY], groups, 30, seed)[0] for seed in (1, 2))
+    first, other = (spearman(frame, [XY], groups, 30, seed)[0] for seed in (1, 2))
 
-    assert one.estimate == other.estimate and one.se != other.se
+    assert first.estimate == other.estimate and first.se != other.se
 
 
 def test_a_rate_reads_its_own_column_and_keeps_the_outcomes_name():
     frame, groups = varied()
     frame["y_rate"] = frame.c
 
-    found = spearman(frame, [Pair("x", "y", "rate", "y_rate")], groups, 10, 0)[0]
+    effect = spearman(frame, [ColumnPair("x", "y", "rate", "y_rate")], groups, 10, 0)[0]
 
-    assert (found.outcome, found.scale) == ("y", "rate")
-    assert found.estimate == pytest.approx(stats.spearmanr(frame.x, frame.c)[0])
+    assert (effect.outcome, effect.scale) == ("y", "rate")
+    assert effect.estimate == pytest.approx(stats.spearmanr(frame.x, frame.c)[0])
 
 
 @pytest.mark.parametrize("method", [spearmans, pearson_log1p])
 def test_an_outcome_that_is_always_zero_has_no_estimate_and_a_reason(method):
     frame, groups = varied()
 
-    found = method(frame.assign(y=0.0), [XY], groups)[0]
+    effect = method(frame.assign(y=0.0), [XY], groups)[0]
 
-    assert found.estimate is None and found.note.startswith("y is 0 in every row")
+    assert effect.estimate is None and effect.note.startswith("y is 0 in every row")
 
 
 def test_a_perfect_order_has_an_estimate_and_no_interval():
     frame, groups = varied()
 
-    found = spearman(frame.assign(y=frame.x), [XY], groups, 10, 0)[0]
+    effect = spearman(frame.assign(y=frame.x), [XY], groups, 10, 0)[0]
 
-    assert (found.estimate, found.ci_low, found.p) == (1.0, None, None) and found.note
+    assert (effect.estimate, effect.ci_low, effect.p) == (1.0, None, None) and effect.note
 
 
 def test_a_creator_without_whom_nothing_varies_leaves_no_interval():
     frame = pd.DataFrame({"x": [1.0, 2, 3, 3, 3, 3], "y": [1.0, 3, 2, 5, 6, 4]})
 
-    found = spearman(frame, [XY], Groups.of("aaabcd"), 10, 0)[0]
+    effect = spearman(frame, [XY], Groups.of("aaabcd"), 10, 0)[0]
 
-    assert found.estimate is not None and found.p is None and "without 1 of 4" in found.note
+    assert effect.estimate is not None and effect.p is None and "without 1 of 4" in effect.note
 
 
 def test_three_rows_have_an_estimate_and_two_are_too_few():
@@ -249,9 +249,9 @@ def test_the_interval_covers_what_was_planted_and_the_naive_one_does_not():
         a, b = draw.normal(size=(2, clusters))
         x = np.round(50 + 20 * (0.63 * a[codes] + 0.77 * draw.normal(size=len(codes))))
         y = np.floor(np.exp(7 + 2.5 * (0.77 * b[codes] + 0.63 * draw.normal(size=len(codes)))))
-        found = spearman(pd.DataFrame({"x": x, "y": y}), [XY], Groups.of(codes), 10, 0)[0]
-        covered += found.ci_low <= 0 <= found.ci_high
-        naive += abs(np.arctanh(found.estimate)) <= 1.96 / np.sqrt(len(x) - 3)
+        effect = spearman(pd.DataFrame({"x": x, "y": y}), [XY], Groups.of(codes), 10, 0)[0]
+        covered += effect.ci_low <= 0 <= effect.ci_high
+        naive += abs(np.arctanh(effect.estimate)) <= 1.96 / np.sqrt(len(x) - 3)
 
     low, high = stats.binomtest(covered, runs).proportion_ci(0.99, "wilson")
     assert low <= 0.95 <= high

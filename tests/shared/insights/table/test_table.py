@@ -24,20 +24,20 @@ def read(path, plan):
 def file(tmp_path):
     """A CSV of three good videos in which one cell is replaced."""
 
-    def made(column="views", cell="5", name="t.csv", of=3, **options):
-        good = [{key: one[key] for key in SMALL.columns} for one in rows(of)]
+    def write(column="views", cell="5", name="t.csv", of=3, **options):
+        good = [{key: row[key] for key in SMALL.columns} for row in rows(of)]
         good[1][column] = cell
         path = write_csv(tmp_path / name, good)
         content = path.read_text(encoding="utf-8")
         path.write_bytes(options.get("before", b"") + content.encode(options.get("as", "utf-8")))
         return path
 
-    return made
+    return write
 
 
-def refusal(path, asked=SMALL) -> str:
+def refusal(path, analysis_plan=SMALL) -> str:
     with pytest.raises(BadTable) as refused:
-        read(path, asked)
+        read(path, analysis_plan)
     return refused.value.sentence
 
 
@@ -67,35 +67,37 @@ def test_missing_counts_stay_missing(file, cell):
     "cell", ["inf", "-inf", "many", "=1+1", "@SUM(A1)", "5.5", "1,23", "0x10", "1e99", "١٢", "5%"]
 )
 def test_what_is_no_count_is_refused_with_its_row(file, cell):
-    said = refusal(file(cell=cell))
+    sentence = refusal(file(cell=cell))
 
-    assert said.startswith(f"views: {cell!r} in row 2 is ") and said.endswith("leave them empty.")
+    assert sentence.startswith(f"views: {cell!r} in row 2 is ") and sentence.endswith(
+        "leave them empty."
+    )
 
 
 @pytest.mark.parametrize("cell", ["1e16", "-1e100", "1e200", "9007199254740992"])
 @pytest.mark.parametrize("column", ["unexpectedness", "views"])
 def test_a_number_beyond_belief_is_refused_with_its_row(file, column, cell):
-    said = refusal(file(column, cell))
+    sentence = refusal(file(column, cell))
 
-    assert said.startswith(f"{column}: {cell!r} in row 2 is no credible number")
+    assert sentence.startswith(f"{column}: {cell!r} in row 2 is no credible number")
 
 
 def test_a_column_of_mixed_types_says_how_many_cells_are_wrong(tmp_path):
-    mixed = [one | {"unexpectedness": "high"} for one in rows(5)]
+    mixed = [row | {"unexpectedness": "high"} for row in rows(5)]
 
     assert "nor are 4 more cells usable" in refusal(write_csv(tmp_path / "t.csv", mixed))
 
 
 def test_a_formula_in_a_name_is_text(file):
-    made = read(file("creator", '=HYPERLINK("http://x","y")'), SMALL)
+    table = read(file("creator", '=HYPERLINK("http://x","y")'), SMALL)
 
-    assert made.frame["creator"][1] == '=HYPERLINK("http://x","y")'
+    assert table.frame["creator"][1] == '=HYPERLINK("http://x","y")'
 
 
 def test_a_quoted_field_may_hold_newlines_and_quotes(file):
-    made = read(file("creator", 'a\n"b", c'), SMALL)
+    table = read(file("creator", 'a\n"b", c'), SMALL)
 
-    assert made.frame["creator"][1] == 'a\n"b", c'
+    assert table.frame["creator"][1] == 'a\n"b", c'
 
 
 def test_ids_stay_text_with_every_digit(file):
@@ -110,14 +112,14 @@ def test_an_id_that_was_a_float_is_refused(file, cell):
 
 
 def test_ids_that_a_spreadsheet_cut_are_refused(tmp_path):
-    cut = [one | {"video_id": one["video_id"][:15] + "0000"} for one in rows(3)]
+    cut = [row | {"video_id": row["video_id"][:15] + "0000"} for row in rows(3)]
 
     assert "zeros after its 15th digit" in refusal(write_csv(tmp_path / "t.csv", cut))
 
 
 @pytest.mark.parametrize("kind", ["json", "parquet"])
 def test_an_id_of_a_float_column_is_refused(tmp_path, kind):
-    floats = [one | {"video_id": 1.23e18} for one in rows(3)]
+    floats = [row | {"video_id": 1.23e18} for row in rows(3)]
     path = tmp_path / f"t.{kind}"
     path.write_text(json.dumps(floats))
     if kind == "parquet":
@@ -131,30 +133,30 @@ def test_an_id_of_a_float_column_is_refused(tmp_path, kind):
     ["2026-05-01T12:00:00Z", "2026-05-01 12:00:00 UTC", "2026-05-01T14:00:00+02:00", "1777636800"],
 )
 def test_times_may_be_iso_or_seconds(tmp_path, cell):
-    dated = [one | {"created_at": cell} for one in rows(3)]
+    dated = [row | {"created_at": cell} for row in rows(3)]
 
-    made = read(write_csv(tmp_path / "t.csv", dated), DATED)
+    table = read(write_csv(tmp_path / "t.csv", dated), DATED)
 
-    assert made.frame["created_at"][0] == pd.Timestamp("2026-05-01T12:00:00Z")
-    assert made.frame["age"][0] == 30.5
+    assert table.frame["created_at"][0] == pd.Timestamp("2026-05-01T12:00:00Z")
+    assert table.frame["age"][0] == 30.5
 
 
 @pytest.mark.parametrize("cell", ["11/24/2026", "yesterday", "20260501", "0001-01-01T00:00+09:00"])
 def test_a_time_that_is_unclear_is_refused(tmp_path, cell):
-    dated = [one | {"created_at": cell} for one in rows(3)]
+    dated = [row | {"created_at": cell} for row in rows(3)]
 
     assert "is not a time such as" in refusal(write_csv(tmp_path / "t.csv", dated), DATED)
 
 
 def test_as_of_stands_in_for_the_time_of_collection(tmp_path):
-    asked = plan(
+    dated_plan = plan(
         columns="[creator, created_at, views, likes, unexpectedness]",
         as_of="2026-05-31",
         min_age_days="0",
     )
-    dated = [one | {"created_at": "2026-05-01"} for one in rows(3)]
+    dated = [row | {"created_at": "2026-05-01"} for row in rows(3)]
 
-    assert list(read(write_csv(tmp_path / "t.csv", dated), asked).frame["age"]) == [30] * 3
+    assert list(read(write_csv(tmp_path / "t.csv", dated), dated_plan).frame["age"]) == [30] * 3
 
 
 @pytest.mark.parametrize("kind", ["csv", "tsv", "json", "jsonl", "parquet"])
@@ -172,10 +174,10 @@ def test_every_format_gives_the_same_table(tmp_path, kind):
     else:
         pd.DataFrame(good).to_parquet(path)
 
-    made = read(path, DATED)
+    table = read(path, DATED)
 
     plain = read(write_csv(tmp_path / "plain.csv", good), DATED).frame
-    pd.testing.assert_frame_equal(made.frame, plain)
+    pd.testing.assert_frame_equal(table.frame, plain)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name(file):
@@ -249,17 +251,17 @@ def test_a_million_columns_do_not_matter(tmp_path):
 
 
 def test_a_column_that_is_not_named_may_hold_anything(tmp_path):
-    odd = [one | {"mood": "=cmd|'/c calc'!A0"} for one in rows(3)]
+    odd = [row | {"mood": "=cmd|'/c calc'!A0"} for row in rows(3)]
 
     assert "mood" not in read(write_csv(tmp_path / "t.csv", odd), SMALL).frame
 
 
 def test_a_difference_is_the_first_less_the_second(tmp_path):
-    asked = plan(
+    analysis_plan = plan(
         columns="[creator, views, likes, unexpectedness, valence, emotional_intensity]",
         differences="{tone: [valence, emotional_intensity]}",
         controls="{tone: linear}",
     )
-    of = [one | {"valence": 30, "emotional_intensity": 50} for one in rows(3)]
+    of = [row | {"valence": 30, "emotional_intensity": 50} for row in rows(3)]
 
-    assert list(read(write_csv(tmp_path / "t.csv", of), asked).frame["tone"]) == [-20] * 3
+    assert list(read(write_csv(tmp_path / "t.csv", of), analysis_plan).frame["tone"]) == [-20] * 3
