@@ -10,7 +10,7 @@ from cli.errors import WRONG_USE, UserError
 from local import cloud
 from local.cloud import ALL
 from local.endpoints import LOCAL, Endpoints
-from local.faults import BadPlan
+from local.faults import BadFaultPlan
 from local.start import Reports
 
 LOG_IN = "run gcloud auth application-default login"
@@ -52,7 +52,7 @@ def run_cloud(
     try:
         with _starting(screen, own) as endpoints:
             yield endpoints
-    except BadPlan as error:
+    except BadFaultPlan as error:
         raise UserError(f"--faults: {error}", WRONG_USE) from error
 
 

@@ -12,7 +12,7 @@ from cli.console import Screen
 from cli.errors import UserError
 from local.endpoints import Endpoints
 from local.process.background import in_background
-from local.traffic import Traffic, look_or_none, wait_until_over
+from local.traffic import Traffic, read_traffic_or_none, wait_until_over
 
 FETCH_WITHIN_S = 1_800.0
 SWEEP_WITHIN_S = 180.0
@@ -81,7 +81,7 @@ def fetch_and_settle(
     """Call `fetch`, and wait until all that it set going has come to rest."""
     answer = in_background(call_fetch, endpoints, parameters)
     while not answer.done():
-        if (traffic := look_or_none(endpoints)) is not None:
+        if (traffic := read_traffic_or_none(endpoints)) is not None:
             on_look(traffic)
         time.sleep(LOOK_EVERY_S)
     return answer.result(), wait_until_over(endpoints, on_look)

@@ -19,13 +19,13 @@ from typing import Any
 from local import endpoints as where
 from local.data_errors import require_room
 from local.endpoints import Endpoints
-from local.faults import Plan, read_plan
+from local.faults import FaultPlan, read_plan
 from local.faults.dice import LOG
 from local.functions import FUNCTIONS
 from local.home import Home, Lock, lock_of, open_private, take_or
 from local.process.child import DidNotStart, reserved_port
 from local.process.children import Children
-from local.start import Reports, Start
+from local.start import CloudStart, Reports
 
 QUERY = frozenset({"tokens", "bigquery"})
 LAKE = frozenset({"tokens", "pubsub", "storage"})
@@ -88,8 +88,8 @@ def running(
 
     `posts` is the size of the sandbox library; None takes the one that is there, else the
     default. `faults` is a plan of what shall go wrong (see local/faults). The environment stays as
-    it is (see `pointing_at`). Raises BadPlan, AlreadyRunning, and DidNotStart when a part does not
-    come up; whatever was started is stopped then.
+    it is (see `pointing_at`). Raises BadFaultPlan, AlreadyRunning, and DidNotStart when a part does
+    not start. Then it stops the parts that have started.
     """
     home, reports = Home.at(root), reports or Reports()
     with lock_of(home) as lock:
@@ -130,9 +130,9 @@ def _waiting(home: Home, reports: Reports) -> Callable[[str], None]:
 @contextmanager
 def pointing_at(endpoints: Endpoints) -> Iterator[None]:
     """Let this process's Google clients find the cloud for the length of the block."""
-    wanted = endpoints.environment()
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
+    variables = endpoints.environment()
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
@@ -163,15 +163,15 @@ def _started(
         children = Children(home.logs, reports.trouble, inherited=[lock.descriptor])
         stack.callback(children.stop)
         with pointing_at(endpoints):
-            Start(home, endpoints, ports, children, reports, plan).run(parts, posts)
+            CloudStart(home, endpoints, ports, children, reports, plan).run(parts, posts)
         children.watch()
         yield endpoints
 
 
-def _planned(home: Home, faults: Path | None) -> Plan:
-    """The plan, kept in the home for the programs that read it. Raises BadPlan."""
+def _planned(home: Home, faults: Path | None) -> FaultPlan:
+    """The plan, kept in the home for the programs that read it. Raises BadFaultPlan."""
     if faults is None:
-        return Plan()
+        return FaultPlan()
     plan = read_plan(faults)
     with open_private(home.faults, "wb") as file:
         file.write(faults.read_bytes())
@@ -198,17 +198,17 @@ class _Ports:
 
     def __init__(self, stack: ExitStack):
         self._stack = stack
-        self._known: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
 
     def __getitem__(self, name: str) -> int:
-        if name not in self._known:
-            held = reserved_port()
-            self._known[name] = held.getsockname()[1]
-            self._stack.enter_context(held)
-        return self._known[name]
+        if name not in self._numbers:
+            reserved = reserved_port()
+            self._numbers[name] = reserved.getsockname()[1]
+            self._stack.enter_context(reserved)
+        return self._numbers[name]
 
 
-def _addresses(home: Home, parts: frozenset[str], ports: _Ports, plan: Plan) -> Endpoints:
+def _addresses(home: Home, parts: frozenset[str], ports: _Ports, plan: FaultPlan) -> Endpoints:
     """Functions are called where they may fail; services tell a person the truth."""
 
     def url(part: str) -> str:

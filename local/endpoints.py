@@ -63,7 +63,7 @@ class Endpoints:
 
     def environment(self) -> dict[str, str]:
         """What Google's client libraries and the functions read from the environment."""
-        named = {
+        variables = {
             "GOOGLE_CLOUD_PROJECT": self.project,
             "GOOGLE_APPLICATION_CREDENTIALS": self.key,
             "LAKE_BUCKET": self.bucket,
@@ -77,7 +77,7 @@ class Endpoints:
             "no_proxy": "127.0.0.1,localhost",
             "no_grpc_proxy": "127.0.0.1,localhost",
         }
-        return {name: value for name, value in named.items() if value}
+        return {name: value for name, value in variables.items() if value}
 
     def function_settings(self) -> dict[str, str]:
         """What the deployed functions get besides: the rater, and where TikTok answers."""

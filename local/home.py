@@ -40,8 +40,8 @@ class Home:
     @classmethod
     def at(cls, root: Path | None = None) -> "Home":
         """The given folder, or `.local` beside the project's pyproject.toml."""
-        beside = PROJECT if (PROJECT / "pyproject.toml").exists() else Path.cwd()
-        return cls((root or beside / ".local").expanduser().absolute())
+        parent = PROJECT if (PROJECT / "pyproject.toml").exists() else Path.cwd()
+        return cls((root or parent / ".local").expanduser().absolute())
 
     @property
     def data(self) -> Path:
@@ -190,14 +190,14 @@ def take_or(
     `on_wait` is told once, with the process id of the one who has the lock. Raises HomeInUse
     after `patience_s` seconds.
     """
-    told = False
+    is_announced = False
     ends_at = time.monotonic() + patience_s
     while not lock.take():
         if otherwise():
             return False
-        if not told:
+        if not is_announced:
             on_wait(lock.holder())
-            told = True
+            is_announced = True
         if time.monotonic() > ends_at:
             raise HomeInUse(
                 f"{lock.folder} is still in use by another tta command (process {lock.holder()}). "

@@ -131,8 +131,8 @@ def make_bucket(project: str, bucket: str) -> None:
         blob_name_prefix=VIDEOS,
         payload_format="JSON_API_V1",
     )
-    standing = client.bucket(bucket).list_notifications()
-    if not any(one.topic_name == UPLOADED for one in standing):
+    notifications = client.bucket(bucket).list_notifications()
+    if not any(existing.topic_name == UPLOADED for existing in notifications):
         notification.create()
 
 
@@ -151,26 +151,26 @@ def make_collection(project: str, bucket: str, library: Library, tiktok: str) ->
     """
     blob = storage.Client(project=project).bucket(bucket).blob(COLLECTIONS)
     while True:
-        standing = blob.download_as_bytes() if blob.exists() else None
-        wanted = collections_file(standing, library, tiktok)
-        if wanted == standing:
+        current = blob.download_as_bytes() if blob.exists() else None
+        updated = collections_file(current, library, tiktok)
+        if updated == current:
             return
         try:
             blob.upload_from_string(
-                wanted,
+                updated,
                 content_type="application/yaml",
-                if_generation_match=blob.generation if standing is not None else 0,
+                if_generation_match=blob.generation if current is not None else 0,
             )
             return
         except PreconditionFailed:
             continue  # somebody edited it just now: look again
 
 
-def collections_file(standing: bytes | None, library: Library, tiktok: str) -> bytes:
+def collections_file(current: bytes | None, library: Library, tiktok: str) -> bytes:
     """The standing file with the sandbox's address of today, or a first one."""
-    if standing is None:
+    if current is None:
         return b"collections:\n" + _sandbox(library, tiktok)
-    return _MEDIA_ADDRESS.sub(tiktok.encode(), standing)
+    return _MEDIA_ADDRESS.sub(tiktok.encode(), current)
 
 
 def _sandbox(library: Library, tiktok: str) -> bytes:

@@ -1,24 +1,19 @@
 """How the local cloud comes up: every program at once, then what each needs before a video."""
 
-import os
 import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
 
 from local.endpoints import Endpoints
-from local.faults.kinds import PROXIED
-from local.faults.plan import Plan
-from local.functions import FUNCTIONS, SHUTDOWN_S
+from local.faults.plan import FaultPlan
 from local.home import Home
 from local.process.background import in_background
 from local.process.child import STARTS_WITHIN_S, Child, Program, prepare_programs, tail
 from local.process.children import Children
+from local.programs import FAULTS, programs
 
-FAULTS = "faults"
 _COUNT = re.compile(r"(\d+)/(\d+)")
 
 
@@ -28,10 +23,10 @@ class Reports:
 
     say: Callable[[str], None] = lambda sentence: None
     trouble: Callable[[str], None] = lambda sentence: None
-    library: Callable[[int, int], None] = lambda done, total: None
+    library: Callable[[int, int], None] = lambda count, total: None
 
 
-class Start:
+class CloudStart:
     """One start of some parts. Whoever made `children` stops them, also when this fails."""
 
     def __init__(
@@ -41,13 +36,13 @@ class Start:
         ports: Mapping[str, int],
         children: Children,
         reports: Reports,
-        plan: Plan,
+        plan: FaultPlan,
     ):
         self._home = home
         self._at = endpoints
         self._children = children
         self._reports = reports
-        self._programs = _programs(home, endpoints, ports, plan)
+        self._programs = programs(home, endpoints, ports, plan)
         self._deadline = time.monotonic() + STARTS_WITHIN_S
 
     def run(self, parts: frozenset[str], posts: int | None) -> None:
@@ -123,9 +118,9 @@ class Start:
                 return
         except LibraryMissing:
             pass
-        wanted = [] if posts is None else ["--posts", str(posts)]
+        size = [] if posts is None else ["--posts", str(posts)]
         program = Program(
-            "library", "local.sandbox", ["--out", str(self._home.library), *wanted], {}, grace_s=1
+            "library", "local.sandbox", ["--out", str(self._home.library), *size], {}, grace_s=1
         )
         log = self._home.logs / "library.log"
         self._children.run(program, on_look=lambda: self._tell_progress(tail(log, lines=1)))
@@ -134,117 +129,14 @@ class Start:
 
     def _tell_progress(self, written: str) -> None:
         if counts := _COUNT.findall(written):
-            done, total = counts[-1]
-            self._reports.library(int(done), int(total))
+            count, total = counts[-1]
+            self._reports.library(int(count), int(total))
 
     def _wait_for(self, jobs: "list[Future[None]]") -> None:
         """Until all are done; the first failure, of a job or of a program, ends it."""
         open_jobs = set(jobs)
         while open_jobs:
-            done, open_jobs = wait(open_jobs, timeout=0.1, return_when=FIRST_COMPLETED)
-            for job in done:
+            ended, open_jobs = wait(open_jobs, timeout=0.1, return_when=FIRST_COMPLETED)
+            for job in ended:
                 job.result()
             self._children.check()
-
-
-# Where the functions' clients look for a service that may fail.
-_DOORS = {"storage": "STORAGE_EMULATOR_HOST", "bigquery": "BIGQUERY_EMULATOR_HOST"}
-_TO_GEMINI = ("GOOGLE_GEMINI_BASE_URL", "GOOGLE_VERTEX_BASE_URL")
-
-
-def _programs(
-    home: Home, at: Endpoints, ports: Mapping[str, int], plan: Plan
-) -> dict[str, Program]:
-    """Every program, in the order in which they start.
-
-    Pub/Sub and the functions stop first: a delivery that is cut off comes again, while one that
-    finds its storage gone would retry for half a minute.
-    """
-
-    def program(name: str, module: str, *arguments: object, **options: Any) -> Program:
-        words = [*map(str, arguments), "--port", str(ports[name])]
-        return Program(name, module, words, at.environment() | options.pop("env", {}), **options)
-
-    data, project = home.data, ("--project", at.project)
-    faults = ("--faults", home.faults, "--logs", home.logs) if plan.rules else ()
-    some = [
-        program(
-            "bigquery", "local.emulators.bigquery", "--data", data / "bigquery", *project, stage=2
-        ),
-        program("tokens", "local.emulators.tokens", stage=2),
-    ]
-    if at.pubsub:
-        some += [
-            program(
-                "pubsub",
-                "local.emulators.pubsub",
-                *("--data", data / "pubsub", "--key", home.key),
-                *("--admin-port", ports["pubsub-admin"]),
-                *faults,
-                grace_s=3,
-            ),
-            program(
-                "storage",
-                "local.emulators.gcs",
-                *("--data", data / "gcs", "--pubsub", at.pubsub),
-                stage=2,
-            ),
-        ]
-        doors = {name: _url(ports, plan, service) for service, name in _DOORS.items()}
-        if "gemini" in plan.rules:
-            doors |= {name: _url(ports, plan, "gemini") for name in _gemini_here()}
-        some += [
-            program(
-                name,
-                "local.functions",
-                name,
-                env={**at.function_settings(), **doors, **function.settings},
-                stage=0,
-                grace_s=SHUTDOWN_S,
-            )
-            for name, function in FUNCTIONS.items()
-            if name in at.functions
-        ]
-    if at.tiktok:
-        some.append(
-            program(
-                "tiktok",
-                "local.sandbox.api",
-                "--library",
-                home.library,
-                "--quiet",
-                *faults,
-                stage=2,
-            )
-        )
-    if plan.rules:
-        some.append(_proxies(home, at, ports, plan))
-    return {one.name: one for one in some}
-
-
-def _url(ports: Mapping[str, int], plan: Plan, service: str) -> str:
-    return f"http://127.0.0.1:{ports[plan.door(service)]}"
-
-
-def _gemini_here() -> dict[str, int]:
-    """The variables that lead to a stand-in of Gemini on this machine, and its port."""
-    addresses = {name: urlsplit(os.environ.get(name, "")) for name in _TO_GEMINI}
-    return {
-        name: address.port
-        for name, address in addresses.items()
-        if address.hostname == "127.0.0.1" and address.port
-    }
-
-
-def _proxies(home: Home, at: Endpoints, ports: Mapping[str, int], plan: Plan) -> Program:
-    """The program in front of whatever the plan lets fail."""
-    targets = {name: ports[name] for name in (*_DOORS, *at.functions)}
-    for port in _gemini_here().values():
-        targets["gemini"] = port
-    routes = [
-        f"--route={name}={ports[plan.door(name)]}:{targets[name]}"
-        for name in PROXIED
-        if name in plan.rules and name in targets
-    ]
-    words = ["--plan", str(home.faults), "--logs", str(home.logs), *routes]
-    return Program(FAULTS, "local.faults", words, at.environment())

@@ -38,9 +38,9 @@ class Traffic:
     def is_over(self) -> bool:
         return not (self.outbox or self.to_analyze or self.to_load)
 
-    def is_quiet(self, asked: bool) -> bool:
+    def is_quiet(self, with_gemini: bool) -> bool:
         """Whether it is over, requests to Gemini included if `asked`."""
-        return self.is_over and not (asked and self.to_ask)
+        return self.is_over and not (with_gemini and self.to_ask)
 
 
 def get_json(url: str, timeout_s: float = 10.0) -> Any:
@@ -49,21 +49,21 @@ def get_json(url: str, timeout_s: float = 10.0) -> Any:
         return json.load(answer)
 
 
-def look(endpoints: Endpoints) -> Traffic:
+def read_traffic(endpoints: Endpoints) -> Traffic:
     """How much is on its way just now. Raises OSError when a part does not answer."""
     # In the order of the way: what leaves the outbox meanwhile is counted at the next stage.
     outbox = get_json(f"{endpoints.storage}/admin/outbox")["pending"]
     backlog = get_json(f"{endpoints.pubsub_admin}/backlog")
-    standing = {name.rsplit("/", 1)[-1]: one for name, one in backlog.items()}
-    uploads, records = standing.get(ANALYZE, {}), standing.get(LOAD, {})
-    asked = standing.get(GEMINI, {})
+    backlogs = {name.rsplit("/", 1)[-1]: counts for name, counts in backlog.items()}
+    uploads, records = backlogs.get(ANALYZE, {}), backlogs.get(LOAD, {})
+    requests = backlogs.get(GEMINI, {})
     is_asked = bool(endpoints.functions.get(GEMINI))
     return Traffic(
         outbox,
         uploads.get("undelivered", 0),
         records.get("undelivered", 0),
-        sum(one.get("dead_lettered", 0) for one in (uploads, asked, records)),
-        asked.get("undelivered", 0) if is_asked else 0,
+        sum(counts.get("dead_lettered", 0) for counts in (uploads, requests, records)),
+        requests.get("undelivered", 0) if is_asked else 0,
     )
 
 
@@ -81,29 +81,29 @@ def wait_until_over(
     A record is published before its upload is acknowledged, so two quiet looks in a row prove
     that nothing slipped from one stage to the next between the readings of one look.
     """
-    asked = asking_within_s > 0
+    with_gemini = asking_within_s > 0
     last: Traffic | None = None
     moved_at = time.monotonic()
     while True:
-        now = look_or_none(endpoints)
+        now = read_traffic_or_none(endpoints)
         if now is not None:
             on_look(now)
-            if last is not None and last.is_quiet(asked) and now.is_quiet(asked):
+            if last is not None and last.is_quiet(with_gemini) and now.is_quiet(with_gemini):
                 return now
             if now != last:
                 moved_at = time.monotonic()
             last = now
-        is_asking = asked and last is not None and last.is_over
+        is_asking = with_gemini and last is not None and last.is_over
         patience_s = asking_within_s if is_asking else stalled_after_s
         if time.monotonic() - moved_at > patience_s:
             raise Stalled(_sentence(last, patience_s, endpoints))
         time.sleep(POLL_S)
 
 
-def look_or_none(endpoints: Endpoints) -> Traffic | None:
+def read_traffic_or_none(endpoints: Endpoints) -> Traffic | None:
     """A part that is being started again does not answer for a moment."""
     try:
-        return look(endpoints)
+        return read_traffic(endpoints)
     except (OSError, ValueError):
         return None
 

@@ -138,8 +138,8 @@ async def _forget_jobs(server: "EmulatorServer", project: str) -> None:
 def stale_jobs(catalog: Any, project: str, now: datetime) -> list[str]:
     """Ids of jobs that ended a while ago and are not among the newest: nobody asks for them."""
     before = now - timedelta(seconds=KEPT_S)
-    done = catalog.list_jobs(project, state_filter="DONE", max_results=sys.maxsize)
-    return [job.job_id for job in done[KEPT_JOBS:] if (job.end_time or now) < before]
+    ended = catalog.list_jobs(project, state_filter="DONE", max_results=sys.maxsize)
+    return [job.job_id for job in ended[KEPT_JOBS:] if (job.end_time or now) < before]
 
 
 def _keep_no_history() -> None:
@@ -158,9 +158,9 @@ def once_each(parse: Parse) -> Parse:
     """`Dialect.parse` that understands a text once, and gives a copy whenever it is asked again."""
 
     @lru_cache(maxsize=KEPT_TEXTS)
-    def understood(text: str, dialect: Any, settings: str, **told: Any) -> list[Any]:
+    def understood(text: str, dialect: Any, settings: str, **options: Any) -> list[Any]:
         try:
-            trees = parse(dialect, text, **told)
+            trees = parse(dialect, text, **options)
         except TokenError as error:
             # bqemulator expects ParseError alone: of this one it makes a 500, which every client
             # repeats for minutes.
@@ -172,12 +172,12 @@ def once_each(parse: Parse) -> Parse:
             } or None
         return trees
 
-    def copied(dialect: Any, sql: str, **told: Any) -> list[Any]:
+    def copied(dialect: Any, sql: str, **options: Any) -> list[Any]:
         if len(sql) > KEPT_TEXT_CHARS:
-            return parse(dialect, sql, **told)
+            return parse(dialect, sql, **options)
         # Dialects that differ in their settings alone are equal to Python.
-        found = understood(sql, dialect, str(dialect.settings), **told)
-        return [one and one.copy() for one in found]
+        trees = understood(sql, dialect, str(dialect.settings), **options)
+        return [tree and tree.copy() for tree in trees]
 
     return copied
 

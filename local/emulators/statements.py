@@ -71,7 +71,7 @@ class _Watched:
             await _refuse(send, refusal)
 
     async def _run(self, statement: Mapping[str, Any], scope: Any, receive: Any, send: Any) -> None:
-        answer = _Answer(send)
+        answer = _WatchedAnswer(send)
         await self._app(scope, receive, answer.send)
         if self._recorder is not None:
             self._recorder.write({**statement, "accepted": answer.is_accepted})
@@ -118,7 +118,7 @@ def type_of(kind: Mapping[str, Any]) -> str:
     return str(kind["type"])
 
 
-class _Answer:
+class _WatchedAnswer:
     """Passes an answer on, and sees whether it reports an error."""
 
     def __init__(self, send: Any):

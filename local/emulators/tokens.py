@@ -1,7 +1,7 @@
-"""The OAuth token endpoint of a cloud that is not there, and throw-away keys that use it.
+"""The OAuth token endpoint of the local cloud, and throw-away keys that use it.
 
-The stub hands a bearer token to whoever presents a well-formed, unexpired assertion. It checks
-no signature: nothing behind it checks the token either, and it listens on loopback only.
+It gives a bearer token for each well-formed assertion that has not expired. It checks no signature:
+the other local servers do not check the token either, and it listens on loopback only.
 """
 
 import argparse
@@ -23,19 +23,17 @@ from urllib.parse import parse_qs
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from google.auth import crypt, jwt
 
 from local.emulators.guard import FORM, Door, GuardedHandler
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 EXPIRES_IN_S = 3599
-ISSUER = "https://accounts.google.com"
 MAX_BODY_BYTES = 64 * 1024
 READ_WITHIN_S = 10
 
 
 class InvalidGrant(Exception):
-    """The assertion is not one a token could be given for."""
+    """The assertion is malformed or has expired."""
 
 
 def make_key(path: Path, project: str, token_uri: str) -> None:
@@ -74,29 +72,24 @@ class TokenServer(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, port: int):
-        super().__init__(("127.0.0.1", port), _Handler)
-        key = rsa.generate_private_key(65537, 2048)
-        self.signer = crypt.RSASigner(key, key_id=secrets.token_hex(20))
+        super().__init__(("127.0.0.1", port), _TokenHandler)
 
     @property
     def port(self) -> int:
         return self.server_address[1]
 
 
-def grant(form: Mapping[str, str], signer: crypt.Signer, now: int) -> dict[str, Any]:
-    """The token response to a form; `now` in seconds since the epoch. InvalidGrant if refused."""
-    claims = _claims(form.get("assertion", ""), now)
-    answer = {
+def grant(form: Mapping[str, str], now: int) -> dict[str, Any]:
+    """The token response to a form; `now` in seconds since the epoch. Raises InvalidGrant."""
+    _check_assertion(form.get("assertion", ""), now)
+    return {
         "access_token": f"ya29.local-{secrets.token_urlsafe(32)}",
         "expires_in": EXPIRES_IN_S,
         "token_type": "Bearer",  # nosec B105 # OAuth's word
     }
-    if audience := claims.get("target_audience"):
-        answer["id_token"] = _id_token(claims["iss"], str(audience), signer, now)
-    return answer
 
 
-def _claims(assertion: str, now: int) -> dict[str, Any]:
+def _check_assertion(assertion: str, now: int) -> None:
     parts = assertion.split(".")
     if len(parts) != 3:
         raise InvalidGrant("assertion is not a JWT")
@@ -109,32 +102,12 @@ def _claims(assertion: str, now: int) -> dict[str, Any]:
     expires = claims.get("exp")
     if not isinstance(expires, int) or expires <= now:
         raise InvalidGrant("assertion has expired")
-    return claims
 
 
-def _id_token(email: str, audience: str, signer: crypt.Signer, now: int) -> str:
-    claims = {
-        "iss": ISSUER,
-        "aud": audience,
-        "azp": email,
-        "sub": email,
-        "email": email,
-        "email_verified": True,
-        "iat": now,
-        "exp": now + EXPIRES_IN_S,
-    }
-    return jwt.encode(signer, claims).decode()
-
-
-class _Handler(GuardedHandler):
-    server: TokenServer
+class _TokenHandler(GuardedHandler):
     door = Door(FORM)
     protocol_version = "HTTP/1.1"
     timeout = READ_WITHIN_S
-
-    def do_GET(self) -> None:
-        known = self.path == "/healthz"
-        self._answer(200 if known else 404, {"status": "ok" if known else "not found"})
 
     def do_POST(self) -> None:
         form = self._form()
@@ -149,7 +122,7 @@ class _Handler(GuardedHandler):
 
     def _grant(self, form: dict[str, str]) -> None:
         try:
-            self._answer(200, grant(form, self.server.signer, int(time.time())))
+            self._answer(200, grant(form, int(time.time())))
         except InvalidGrant as error:
             self._refuse("invalid_grant", str(error))
 

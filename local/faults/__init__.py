@@ -7,6 +7,6 @@ Pub/Sub for what is published and pulled, the sandbox for TikTok. Each fault is 
 """
 
 from local.faults.dice import Dice, Fault
-from local.faults.plan import BadPlan, Plan, parse_plan, read_plan
+from local.faults.plan import BadFaultPlan, FaultPlan, parse_plan, read_plan
 
-__all__ = ["BadPlan", "Dice", "Fault", "Plan", "parse_plan", "read_plan"]
+__all__ = ["BadFaultPlan", "Dice", "Fault", "FaultPlan", "parse_plan", "read_plan"]

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from local.faults.dice import LOG, Dice, FaultLog
 from local.faults.kinds import PROXIED
-from local.faults.plan import BadPlan, read_plan
+from local.faults.plan import BadFaultPlan, read_plan
 from local.faults.proxy import Proxy
-from local.faults.wire import Target
+from local.faults.wire import ProxyTarget
 
 HOST = "127.0.0.1"
 
@@ -42,7 +42,7 @@ def main() -> int:
     options = _options()
     try:
         asyncio.run(_serve(options))
-    except (BadPlan, OSError) as error:
+    except (BadFaultPlan, OSError) as error:
         sys.stderr.write(f"local.faults: {error}\n")
         return 1
     return 0
@@ -54,7 +54,7 @@ async def _serve(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     plan, log = read_plan(options.plan), FaultLog(options.logs / LOG)
     for route in options.route:
-        target, dice = Target(HOST, route.target), Dice(route.at, plan, log)
+        target, dice = ProxyTarget(HOST, route.target), Dice(route.at, plan, log)
         await Proxy(target, dice, killing(route.at, options.logs)).start(HOST, route.port)
     sys.stdout.write(json.dumps({"ready": True}) + "\n")
     sys.stdout.flush()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local.faults.plan import Fault, Plan, Rule
+from local.faults.plan import Fault, FaultPlan, Rule
 
 LOG = "faults.jsonl"
 
@@ -41,7 +41,7 @@ class Dice:
     """
 
     def __init__(
-        self, at: str, plan: Plan, log: FaultLog, timer: Callable[[], float] = time.monotonic
+        self, at: str, plan: FaultPlan, log: FaultLog, timer: Callable[[], float] = time.monotonic
     ):
         self.at = at
         self._log = log
@@ -87,7 +87,7 @@ class Dice:
         return None
 
 
-def dice_for(points: Iterable[str], plan: Plan, log: FaultLog) -> dict[str, Dice]:
+def dice_for(points: Iterable[str], plan: FaultPlan, log: FaultLog) -> dict[str, Dice]:
     """Dice for those of the points that the plan names."""
     return {at: Dice(at, plan, log) for at in points if at in plan.rules}
 

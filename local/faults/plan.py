@@ -15,10 +15,10 @@ from local.faults.kinds import KINDS, POINTS, STATUS
 from shared.inputs.yaml_input import BadYaml, Lines, read_yaml
 
 STATUSES = range(400, 600)
-Place = tuple[int | str, ...]
+PlanPath = tuple[int | str, ...]
 
 
-class BadPlan(Exception):
+class BadFaultPlan(Exception):
     """The plan is malformed, and nothing was changed. Says where: line and key."""
 
 
@@ -47,7 +47,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FaultPlan:
     """A rule for each point that is to fail. The same seed throws the same dice at each point."""
 
     seed: int = 1
@@ -58,107 +58,111 @@ class Plan:
         return f"faulty {at}" if at in self.rules else at
 
 
-class _Wrong(Exception):
-    def __init__(self, place: Place, why: str):
-        super().__init__(why)
-        self.place = place
-        self.why = why
+class _PlanError(Exception):
+    def __init__(self, path: PlanPath, reason: str):
+        super().__init__(reason)
+        self.path = path
+        self.reason = reason
 
 
-def read_plan(file: Path) -> Plan:
-    """Read a plan from a YAML file. Raises BadPlan and OSError."""
+def read_plan(file: Path) -> FaultPlan:
+    """Read a plan from a YAML file. Raises BadFaultPlan and OSError."""
     return plan_in(file.read_bytes(), str(file))
 
 
-def plan_in(content: bytes, name: str) -> Plan:
-    """Read a plan from YAML that came from a file of that name. Raises BadPlan."""
+def plan_in(content: bytes, name: str) -> FaultPlan:
+    """Read a plan from YAML that came from a file of that name. Raises BadFaultPlan."""
     try:
-        said, lines = read_yaml(content)
+        payload, lines = read_yaml(content)
     except BadYaml as error:
-        raise BadPlan(f"{name} {error}") from error
+        raise BadFaultPlan(f"{name} {error}") from error
     try:
-        return _plan(said)
-    except _Wrong as wrong:
-        raise BadPlan(f"{name}{_line(lines, wrong.place)}, {_sentence(wrong)}") from wrong
+        return _plan(payload)
+    except _PlanError as error:
+        raise BadFaultPlan(f"{name}{_line(lines, error.path)}, {_sentence(error)}") from error
 
 
-def parse_plan(said: object) -> Plan:
-    """Read a plan that came as JSON. Raises BadPlan."""
+def parse_plan(payload: object) -> FaultPlan:
+    """Read a plan that came as JSON. Raises BadFaultPlan."""
     try:
-        return _plan(said)
-    except _Wrong as wrong:
-        raise BadPlan(_sentence(wrong)) from wrong
+        return _plan(payload)
+    except _PlanError as error:
+        raise BadFaultPlan(_sentence(error)) from error
 
 
-def _line(lines: Lines, place: Place) -> str:
-    line = lines.of(place)
+def _line(lines: Lines, path: PlanPath) -> str:
+    line = lines.of(path)
     return f", line {line}" if line else ""
 
 
-def _sentence(wrong: _Wrong) -> str:
-    where = ": ".join(str(part) for part in wrong.place if not isinstance(part, int)) or "the plan"
-    return f"{where} {wrong.why}."
+def _sentence(error: _PlanError) -> str:
+    location = (
+        ": ".join(str(part) for part in error.path if not isinstance(part, int)) or "the plan"
+    )
+    return f"{location} {error.reason}."
 
 
-def _plan(said: object) -> Plan:
-    if not isinstance(said, dict):
-        raise _Wrong((), "must be a mapping of points (and `seed`)")
-    seed = said.get("seed", 1)
+def _plan(payload: object) -> FaultPlan:
+    if not isinstance(payload, dict):
+        raise _PlanError((), "must be a mapping of points (and `seed`)")
+    seed = payload.get("seed", 1)
     if not isinstance(seed, int) or isinstance(seed, bool):
-        raise _Wrong(("seed",), "must be a whole number")
-    return Plan(seed, {str(at): _rule(at, what) for at, what in said.items() if at != "seed"})
+        raise _PlanError(("seed",), "must be a whole number")
+    return FaultPlan(
+        seed, {str(at): _rule(at, what) for at, what in payload.items() if at != "seed"}
+    )
 
 
-def _rule(at: object, said: object) -> Rule:
+def _rule(at: object, payload: object) -> Rule:
     if at not in POINTS:
-        raise _Wrong((str(at),), f"is no point; there are {', '.join(POINTS)}")
-    if isinstance(said, list):
-        return Rule(queue=tuple(_queued(str(at), n, one) for n, one in enumerate(said)))
-    if not isinstance(said, dict):
-        raise _Wrong((str(at),), "must be a mapping of faults to chances, or a list of faults")
-    chances = tuple(_chance(str(at), name, one) for name, one in said.items())
+        raise _PlanError((str(at),), f"is no point; there are {', '.join(POINTS)}")
+    if isinstance(payload, list):
+        return Rule(queue=tuple(_queued(str(at), n, entry) for n, entry in enumerate(payload)))
+    if not isinstance(payload, dict):
+        raise _PlanError((str(at),), "must be a mapping of faults to chances, or a list of faults")
+    chances = tuple(_chance(str(at), name, entry) for name, entry in payload.items())
     if sum(chance for _, chance in chances) > 1 + 1e-9:
-        raise _Wrong((str(at),), "has chances that add up to more than 1")
+        raise _PlanError((str(at),), "has chances that add up to more than 1")
     return Rule(chances=chances)
 
 
-def _queued(at: str, number: int, said: object) -> Fault:
-    if isinstance(said, dict) and len(said) == 1:
-        ((name, settings),) = said.items()
+def _queued(at: str, number: int, entry: object) -> Fault:
+    if isinstance(entry, dict) and len(entry) == 1:
+        ((name, settings),) = entry.items()
         return _fault((at, number, _spelt(name)), at, name, settings or {})
-    if isinstance(said, dict | list):
-        raise _Wrong((at, number), "must list faults as `name` or `{name: {setting: value}}`")
-    return _fault((at, number), at, said, {})
+    if isinstance(entry, dict | list):
+        raise _PlanError((at, number), "must list faults as `name` or `{name: {setting: value}}`")
+    return _fault((at, number), at, entry, {})
 
 
-def _chance(at: str, name: object, said: object) -> tuple[Fault, float]:
-    place: Place = (at, _spelt(name))
-    settings = dict(said) if isinstance(said, dict) else {"chance": said}
+def _chance(at: str, name: object, entry: object) -> tuple[Fault, float]:
+    path: PlanPath = (at, _spelt(name))
+    settings = dict(entry) if isinstance(entry, dict) else {"chance": entry}
     if "chance" not in settings:
-        raise _Wrong(place, "has no chance")
+        raise _PlanError(path, "has no chance")
     chance = settings.pop("chance")
     if not isinstance(chance, int | float) or isinstance(chance, bool) or not 0 <= chance <= 1:
-        raise _Wrong(place, "must have a chance from 0 to 1")
-    return _fault(place, at, name, settings), float(chance)
+        raise _PlanError(path, "must have a chance from 0 to 1")
+    return _fault(path, at, name, settings), float(chance)
 
 
-def _fault(place: Place, at: str, name: object, settings: object) -> Fault:
+def _fault(path: PlanPath, at: str, name: object, settings: object) -> Fault:
     is_status = isinstance(name, int) or (isinstance(name, str) and name.isdecimal())
     kind = STATUS if is_status else str(name)
     if is_status and (isinstance(name, bool) or int(str(name)) not in STATUSES):
-        raise _Wrong(place, "is no status from 400 to 599")
+        raise _PlanError(path, "is no status from 400 to 599")
     if kind not in POINTS[at]:
-        known = ", ".join(sorted("400 to 599" if k == STATUS else k for k in POINTS[at]))
-        raise _Wrong(place, f"is no fault that {at} knows; there are {known}")
+        choices = ", ".join(sorted("400 to 599" if k == STATUS else k for k in POINTS[at]))
+        raise _PlanError(path, f"is no fault that {at} knows; there are {choices}")
     if not isinstance(settings, dict):
-        raise _Wrong(place, "must have its settings as a mapping")
-    defaults = {key: one.default for key, one in KINDS[kind].items()}
+        raise _PlanError(path, "must have its settings as a mapping")
+    defaults = {key: setting.default for key, setting in KINDS[kind].items()}
     for key, value in settings.items():
         if key not in defaults:
-            known = ", ".join(defaults) or "none"
-            raise _Wrong((*place, str(key)), f"is no setting of {name}; there are: {known}")
+            choices = ", ".join(defaults) or "none"
+            raise _PlanError((*path, str(key)), f"is no setting of {name}; there are: {choices}")
         if problem := KINDS[kind][key].problem(value):
-            raise _Wrong((*place, str(key)), problem)
+            raise _PlanError((*path, str(key)), problem)
     return Fault(str(name), kind, defaults | settings)
 
 

@@ -13,7 +13,7 @@ import h11
 from local.emulators import guard
 from local.faults.dice import Dice
 from local.faults.plan import Fault
-from local.faults.wire import Caller, Request, Target, Unreachable
+from local.faults.wire import Caller, ProxiedRequest, ProxyTarget, TargetUnreachable
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Dropped(Exception):
 class Proxy:
     """Serves one point. `kill` ends the process behind it."""
 
-    def __init__(self, target: Target, dice: Dice, kill: Callable[[], None]):
+    def __init__(self, target: ProxyTarget, dice: Dice, kill: Callable[[], None]):
         self._target = target
         self._dice = dice
         self._kill = kill
@@ -55,14 +55,14 @@ class Proxy:
         except Dropped as end:
             if end.by_reset:
                 caller.reset()
-        except Unreachable:
+        except TargetUnreachable:
             caller.reset()
         except (ConnectionError, h11.LocalProtocolError):
             pass  # the client went away, or the target answered what cannot be handed on
         finally:
             caller.close()
 
-    async def _exchange(self, request: Request, caller: Caller) -> None:
+    async def _exchange(self, request: ProxiedRequest, caller: Caller) -> None:
         if reason := guard.refusal(DOOR, _head(request), guard.own_hosts()):
             await caller.refuse(reason.status, reason.headers(), reason.body())
             return
@@ -73,7 +73,7 @@ class Proxy:
             await self._hand_on(self._target.answer(request), caller)
         await self._note_passing()
 
-    async def _go_wrong(self, fault: Fault, request: Request, caller: Caller) -> None:
+    async def _go_wrong(self, fault: Fault, request: ProxiedRequest, caller: Caller) -> None:
         answer = self._target.answer(request)
         match fault.kind:
             case "status":
@@ -131,14 +131,14 @@ class Proxy:
         task.add_done_callback(self._killing.discard)
 
 
-def _head(request: Request) -> guard.RequestHead:
+def _head(request: ProxiedRequest) -> guard.RequestHead:
     head = request.head
     pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers)
     return guard.RequestHead.of(head.method.decode(), head.target.decode("latin-1"), pairs)
 
 
 async def _swallowed(answer: AsyncGenerator[h11.Event, None]) -> None:
-    with suppress(Unreachable):
+    with suppress(TargetUnreachable):
         async for _ in answer:
             pass
 

@@ -15,12 +15,12 @@ MOST_BODY_BYTES = 64 * 2**20
 _OF_A_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"expect"})
 
 
-class Unreachable(Exception):
+class TargetUnreachable(Exception):
     """The target refused the connection, or broke it off in the middle of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ProxiedRequest:
     """A request that has arrived to its last byte, so that it can be sent any number of times."""
 
     head: h11.Request
@@ -38,7 +38,7 @@ class Caller:
         self._writer = writer
         self._connection = h11.Connection(h11.SERVER)
 
-    async def request(self) -> Request | None:
+    async def request(self) -> ProxiedRequest | None:
         """The next request; None when the client is gone or speaks something else."""
         if self._connection.our_state is h11.DONE:
             self._connection.start_next_cycle()
@@ -55,7 +55,7 @@ class Caller:
                     if len(body) > MOST_BODY_BYTES:
                         return None
                 elif isinstance(event, h11.EndOfMessage) and head is not None:
-                    return Request(head, bytes(body))
+                    return ProxiedRequest(head, bytes(body))
                 else:
                     return None
         return None
@@ -95,30 +95,30 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ProxyTarget:
     """Who answers in the end."""
 
     host: str
     port: int
 
-    async def answer(self, request: Request) -> AsyncGenerator[h11.Event, None]:
+    async def answer(self, request: ProxiedRequest) -> AsyncGenerator[h11.Event, None]:
         """Head, data and end of the answer, as they come. Raises Unreachable."""
         try:
             reader, writer = await asyncio.open_connection(self.host, self.port)
         except OSError as error:
-            raise Unreachable(str(error)) from error
+            raise TargetUnreachable(str(error)) from error
         connection = h11.Connection(h11.CLIENT)
         try:
             for event in (_alone(request.head), h11.Data(data=request.body), h11.EndOfMessage()):
                 writer.write(connection.send(event) or b"")
             while not isinstance(event := await _event(connection, reader), h11.EndOfMessage):
                 if isinstance(event, h11.ConnectionClosed):
-                    raise Unreachable("connection closed")
+                    raise TargetUnreachable("connection closed")
                 if not isinstance(event, h11.InformationalResponse):
                     yield _without_hops(event)
             yield h11.EndOfMessage()
         except (h11.RemoteProtocolError, OSError) as error:
-            raise Unreachable(str(error)) from error
+            raise TargetUnreachable(str(error)) from error
         finally:
             writer.close()
 

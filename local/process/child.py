@@ -63,12 +63,12 @@ def reserved_port() -> socket.socket:
 
     It is bound and never listens, so on Linux the program it is meant for can still bind it.
     """
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind(("127.0.0.1", 0))
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
     if sys.platform != "linux":
-        held.close()
-    return held
+        reserved.close()
+    return reserved
 
 
 class Child:
@@ -118,7 +118,7 @@ class Child:
     def last_words(self) -> str:
         """How it ended and the end of its log, for a person."""
         status = self.exit_status
-        how = "is running" if status is None else f"ended with {_named(status)}"
+        how = "is running" if status is None else f"ended with {_ending(status)}"
         return f"{how}; the end of {self.log}:\n{tail(self.log)}"
 
     def ask_to_stop(self) -> None:
@@ -145,10 +145,10 @@ class Child:
     def _spawn(self, inherited: tuple[int, ...]) -> tuple[Any, Connection, Connection]:
         watched, leash = _NURSERY.Pipe(duplex=False)
         output, written = _NURSERY.Pipe(duplex=False)
-        kept = [Connection(os.dup(one)) for one in inherited]
+        inherited_ends = [Connection(os.dup(end)) for end in inherited]
         with ExitStack() as ours:
-            for one in (watched, written, *kept):
-                ours.callback(one.close)
+            for end in (watched, written, *inherited_ends):
+                ours.callback(end.close)
             process = _NURSERY.Process(
                 target=live,
                 args=(
@@ -158,7 +158,7 @@ class Child:
                     self.log,
                     written,
                     watched,
-                    kept,
+                    inherited_ends,
                 ),
                 name=self.program.name,
                 daemon=True,
@@ -213,7 +213,7 @@ def tail(path: Path, lines: int = TAIL_LINES) -> str:
     return "\n".join(f"  {line[:500]}" for line in text.splitlines()[-lines:]) or "  (empty)"
 
 
-def _named(status: int) -> str:
+def _ending(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
     try:

@@ -52,7 +52,7 @@ class Children:
     def check(self) -> None:
         """Raises DidNotStart when something has ended that should run."""
         with self._lock:
-            ended = [one for one in self._running.values() if one.exit_status is not None]
+            ended = [child for child in self._running.values() if child.exit_status is not None]
         for child in ended:
             raise DidNotStart(child.end())
 

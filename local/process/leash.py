@@ -27,7 +27,7 @@ def live(
     log: Path,
     output: Connection,
     leash: Connection,
-    kept: list[Connection],
+    inherited: list[Connection],
 ) -> None:
     """Become `python -m module arguments…` in a fresh fork; `kept` stay open while it lives."""
     os.setsid()  # Ctrl-C is for the command, which then stops it

@@ -28,8 +28,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _say(stage: str, done: int, total: int) -> None:
-    sys.stderr.write(f"\r{stage} {done}/{total}" + ("\n" if done == total else ""))
+def _say(stage: str, count: int, total: int) -> None:
+    sys.stderr.write(f"\r{stage} {count}/{total}" + ("\n" if count == total else ""))
     sys.stderr.flush()
 
 

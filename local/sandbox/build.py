@@ -10,10 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.sandbox.library import MANIFEST, TRUTH, VERSION, Clip, Library, LibraryMissing, manifest
+from local.sandbox.library import (
+    MANIFEST,
+    TRUTH,
+    VERSION,
+    Library,
+    LibraryMissing,
+    RenderedClip,
+    manifest,
+)
 
 if TYPE_CHECKING:
-    from local.sandbox.posts import Plan
+    from local.sandbox.posts import LibraryPlan
 
 # A fixed date, so that a library made next year has the same ids and dates.
 DEFAULT_ANCHOR = datetime(2026, 11, 1, tzinfo=UTC)
@@ -50,29 +58,27 @@ def generate(
     out = Path(out)
     if anchor.tzinfo is None:
         raise ValueError("the anchor needs a time zone")
-    asked = (seed, posts, anchor.astimezone(UTC).isoformat())
-    library = _finished(out, asked)
+    key = (seed, posts, anchor.astimezone(UTC).isoformat())
+    library = _finished(out, key)
     if library is None:
         out.mkdir(parents=True, exist_ok=True)
         with _alone(out):
-            library = _finished(out, asked) or _make(out, asked, progress, workers)
+            library = _finished(out, key) or _make(out, key, progress, workers)
     return library
 
 
-def _finished(out: Path, asked: tuple[int, int, str]) -> Library | None:
+def _finished(out: Path, key: tuple[int, int, str]) -> Library | None:
     try:
         library = Library.load(out)
     except LibraryMissing:
         return None
-    return library if (library.seed, len(library.posts), library.anchor) == asked else None
+    return library if (library.seed, len(library.posts), library.anchor) == key else None
 
 
-def _make(
-    out: Path, asked: tuple[int, int, str], progress: Progress | None, workers: int
-) -> Library:
+def _make(out: Path, key: tuple[int, int, str], progress: Progress | None, workers: int) -> Library:
     from local.sandbox.posts import plan_posts
 
-    seed, posts, anchor = asked
+    seed, posts, anchor = key
     plan = plan_posts(seed, posts, datetime.fromisoformat(anchor))
     (out / MANIFEST).unlink(missing_ok=True)  # from here on there is no finished library
     names = sorted({post.clip for post in plan.posts if post.clip is not None})
@@ -86,7 +92,7 @@ def _make(
 
 def _render_all(
     names: list[str], seed: int, folder: Path, progress: Progress | None, workers: int
-) -> dict[str, Clip]:
+) -> dict[str, RenderedClip]:
     from local.sandbox.clips import render
     from local.sandbox.designs import BY_NAME
 
@@ -96,7 +102,7 @@ def _render_all(
     # Longest first, so that no thread is left alone with a long one. PyAV and numpy work outside
     # the interpreter's lock, so threads do what processes would.
     order = sorted(names, key=lambda name: -BY_NAME[name].seconds * BY_NAME[name].size[0])
-    clips: dict[str, Clip] = {}
+    clips: dict[str, RenderedClip] = {}
     with ThreadPoolExecutor(workers) as pool:
         jobs = [pool.submit(render, BY_NAME[name], seed, folder / f"{name}.mp4") for name in order]
         try:
@@ -111,7 +117,7 @@ def _render_all(
     return {name: clips[name] for name in names}
 
 
-def _truth(plan: "Plan", names: list[str], seed: int) -> Mapping[str, Any]:
+def _truth(plan: "LibraryPlan", names: list[str], seed: int) -> Mapping[str, Any]:
     from local.sandbox.designs import BY_NAME
     from local.sandbox.kpis import effects
 

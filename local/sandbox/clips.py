@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from local.sandbox.designs import Design
-from local.sandbox.library import Clip
+from local.sandbox.library import RenderedClip
 from local.sandbox.picture import Picture
 from local.sandbox.sound import SAMPLE_RATE_HZ, sound
 
@@ -23,7 +23,7 @@ _AAC_FRAME = 1024
 _X264 = {"preset": "veryfast", "crf": "25", "x264-params": "threads=1:cpu-independent=1"}
 
 
-def render(design: Design, seed: int, target: Path) -> Clip:
+def render(design: Design, seed: int, target: Path) -> RenderedClip:
     """Write the clip of a design to `target` (replaced only when whole) and describe it."""
     rng = np.random.default_rng([seed, zlib.crc32(design.name.encode())])
     temporary = target.with_name(target.name + ".part")
@@ -88,9 +88,9 @@ def _audio_stream(container: OutputContainer) -> AudioStream:
     return stream
 
 
-def _describe(design: Design, path: Path) -> Clip:
+def _describe(design: Design, path: Path) -> RenderedClip:
     content = path.read_bytes()
-    return Clip(
+    return RenderedClip(
         name=design.name,
         file=f"clips/{path.name}",
         bytes=len(content),

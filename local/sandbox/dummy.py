@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from local.sandbox.library import Clip, Creator, Library, Post
+from local.sandbox.library import Library, Post, RenderedClip, SandboxCreator
 
 HEAD = b"\0\0\0\x18ftypisom\0\0\0\0isommp42"
 FIRST_ID = 7_300_000_000_000_000_001
@@ -37,7 +37,7 @@ def dummy_library(
     for name, size in (clip_bytes or {"short": 9_000}).items():
         content = HEAD + b"v" * (size - len(HEAD))
         (root / name).write_bytes(content)
-        clips[name] = Clip(name, name, size, "", 1.0, 480, 854, 30, False)
+        clips[name] = RenderedClip(name, name, size, "", 1.0, 480, 854, 30, False)
 
     def post(number: int) -> Post:
         created = first + number * every
@@ -55,12 +55,12 @@ def dummy_library(
         return Post(str(wire["id"]), wire["username"], None if why else clip(number), why, wire)
 
     accounts = tuple(
-        Creator(
+        SandboxCreator(
             f"user{n}",
             "private" if n in unavailable else "ok",
             {"display_name": f"User {n} (synthetic)", "follower_count": 100 * n},
         )
         for n in range(creators)
     )
-    made = tuple(map(post, range(posts)))
-    return Library(root, 1, anchor.isoformat(), clips, accounts, made)
+    listed_posts = tuple(map(post, range(posts)))
+    return Library(root, 1, anchor.isoformat(), clips, accounts, listed_posts)

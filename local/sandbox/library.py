@@ -23,7 +23,7 @@ class LibraryMissing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class RenderedClip:
     """One rendered file, shared by the posts that show it. `file` is relative to the library."""
 
     name: str
@@ -38,7 +38,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Creator:
+class SandboxCreator:
     """An account. `availability` is ok, private, not_found or restricted; `info` is wire format."""
 
     username: str
@@ -67,8 +67,8 @@ class Library:
     root: Path
     seed: int
     anchor: str
-    clips: Mapping[str, Clip]
-    creators: tuple[Creator, ...]
+    clips: Mapping[str, RenderedClip]
+    creators: tuple[SandboxCreator, ...]
     posts: tuple[Post, ...]
 
     @classmethod
@@ -96,8 +96,8 @@ class Library:
             root=root,
             seed=manifest["seed"],
             anchor=manifest["anchor"],
-            clips={name: Clip(name, **clip) for name, clip in manifest["clips"].items()},
-            creators=tuple(Creator(**creator) for creator in manifest["creators"]),
+            clips={name: RenderedClip(name, **clip) for name, clip in manifest["clips"].items()},
+            creators=tuple(SandboxCreator(**creator) for creator in manifest["creators"]),
             posts=tuple(Post(**post) for post in manifest["posts"]),
         )
 
@@ -106,7 +106,7 @@ class Library:
         return {post.video_id: post for post in self.posts}
 
     @cached_property
-    def creator_by_name(self) -> Mapping[str, Creator]:
+    def creator_by_name(self) -> Mapping[str, SandboxCreator]:
         return {creator.username: creator for creator in self.creators}
 
     def clip_path(self, post: Post) -> Path | None:
@@ -169,7 +169,7 @@ def manifest(library: Library) -> dict[str, Any]:
     }
 
 
-def _without_name(clip: Clip) -> dict[str, Any]:
+def _without_name(clip: RenderedClip) -> dict[str, Any]:
     fields = asdict(clip)
     del fields["name"]
     return fields

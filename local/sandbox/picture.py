@@ -132,10 +132,10 @@ def _field(rng: np.random.Generator, h: int, w: int, cell: int) -> NDArray[np.fl
 def _weights(length: int, cell: int) -> NDArray[np.float32]:
     """The matrix that stretches a grid of values to `length` pixels, linearly."""
     at = np.arange(length) / cell
-    left = at.astype(int)
+    lower = at.astype(int)
     weights = np.zeros((length, length // cell + 2))
-    weights[np.arange(length), left] = 1 - (at - left)
-    weights[np.arange(length), left + 1] = at - left
+    weights[np.arange(length), lower] = 1 - (at - lower)
+    weights[np.arange(length), lower + 1] = at - lower
     return weights.astype(np.float32)
 
 
@@ -176,14 +176,14 @@ def _shape(
 ) -> tuple[tuple[slice, slice], NDArray[np.float32], NDArray[np.float32]]:
     """A soft-edged disc or square: where it lies (even bounds), its mask and its rings."""
     reach = int(radius) + 4
-    top, left = max(0, int(y) - reach) // 2 * 2, max(0, int(x) - reach) // 2 * 2
+    top, start_x = max(0, int(y) - reach) // 2 * 2, max(0, int(x) - reach) // 2 * 2
     bottom = min(frame[0] // 2 * 2, (int(y) + reach) // 2 * 2)
     right = min(frame[1] // 2 * 2, (int(x) + reach) // 2 * 2)
     dy = np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(y)
-    dx = np.arange(left, right, dtype=np.float32)[None, :] - np.float32(x)
+    dx = np.arange(start_x, right, dtype=np.float32)[None, :] - np.float32(x)
     distance = np.maximum(abs(dx), abs(dy)) if square else np.sqrt(dx * dx + dy * dy)
     mask = np.clip((radius - distance) / 2, 0, 1)
-    return (slice(top, bottom), slice(left, right)), mask, np.cos(distance * (12 / radius))
+    return (slice(top, bottom), slice(start_x, right)), mask, np.cos(distance * (12 / radius))
 
 
 def _blend(under: Plane, mask: NDArray[np.float32], over: NDArray[np.float32] | float) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from local.sandbox.captions import HOSTILE, TONGUES
 from local.sandbox.designs import BY_NAME, DESIGNS, Design
 from local.sandbox.kpis import CREATOR_SD, draw_counts
-from local.sandbox.library import Creator, Post
+from local.sandbox.library import Post, SandboxCreator
 
 DAYS = 60  # posts are spread over the days before the anchor, so that two API windows are needed
 LEAST_POSTS = 16  # enough for every special post and every hostile caption
@@ -74,10 +74,10 @@ _TRADES = ("bakes", "walks", "loops", "paints", "fixes", "grows", "plays", "fold
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LibraryPlan:
     """Everything but the clips: what the API shows, and the truth it does not."""
 
-    creators: tuple[Creator, ...]
+    creators: tuple[SandboxCreator, ...]
     posts: tuple[Post, ...]
     post_truth: Mapping[str, Mapping[str, Any]]  # by video_id
     creator_truth: Mapping[str, Mapping[str, Any]]  # by username
@@ -106,7 +106,7 @@ class _Slot:
     hostile: int | None
 
 
-def plan_posts(seed: int, posts: int, anchor: datetime, is_planted: bool = True) -> Plan:
+def plan_posts(seed: int, posts: int, anchor: datetime, is_planted: bool = True) -> LibraryPlan:
     """Draw `posts` posts created in the 60 days before `anchor`. Raises ValueError below 16.
 
     Unless `is_planted`, the counts do not depend on the surprise that the truth tells.
@@ -115,23 +115,23 @@ def plan_posts(seed: int, posts: int, anchor: datetime, is_planted: bool = True)
         raise ValueError(f"a library has at least {LEAST_POSTS} posts, not {posts}")
     rng = np.random.default_rng([seed, posts])
     accounts = _accounts(rng, max(8, min(len(_NAMES), round(posts * 48 / 208))))
-    made = [
+    drawn = [
         _post(rng, slot, number, is_planted)
         for number, slot in enumerate(_slots(rng, posts, accounts, anchor))
     ]
-    made.sort(key=lambda pair: pair[0].wire["id"], reverse=True)
-    counted = [post.username for post, _ in made]
+    drawn.sort(key=lambda pair: pair[0].wire["id"], reverse=True)
+    counted = [post.username for post, _ in drawn]
     likes = {a.username: 0 for a in accounts}
-    for post, _ in made:
+    for post, _ in drawn:
         likes[post.username] += post.wire.get("like_count", 0)
     creators = tuple(
         _creator(rng, account, likes[account.username], counted.count(account.username))
         for account in accounts
     )
-    return Plan(
+    return LibraryPlan(
         creators=creators,
-        posts=tuple(post for post, _ in made),
-        post_truth={post.video_id: truth for post, truth in made},
+        posts=tuple(post for post, _ in drawn),
+        post_truth={post.video_id: truth for post, truth in drawn},
         creator_truth={
             a.username: {"language": a.language, "followers": a.followers, "u": round(a.effect, 6)}
             for a in accounts
@@ -248,8 +248,8 @@ def _wire(
 
 def _words(rng: np.random.Generator, slot: _Slot) -> tuple[str | None, str, tuple[str, ...]]:
     if slot.hostile is not None:
-        _, told, caption = HOSTILE[slot.hostile]
-        return told, caption, ("fyp",)
+        _, language, caption = HOSTILE[slot.hostile]
+        return language, caption, ("fyp",)
     # Most creators keep to their language; some posts are in English wherever they come from.
     language = "en" if rng.random() < 0.12 else slot.account.language
     captions = TONGUES[language].captions
@@ -274,7 +274,9 @@ def _leave_out(rng: np.random.Generator, wire: dict[str, Any], number: int) -> N
         wire.pop("view_count")
 
 
-def _creator(rng: np.random.Generator, account: _Account, likes: int, videos: int) -> Creator:
+def _creator(
+    rng: np.random.Generator, account: _Account, likes: int, videos: int
+) -> SandboxCreator:
     name = account.username.removeprefix("sandbox_").replace(".", " ").title()
     info: dict[str, Any] = {
         "display_name": f"{name} (synthetic)",
@@ -288,4 +290,4 @@ def _creator(rng: np.random.Generator, account: _Account, likes: int, videos: in
     }
     if rng.random() < 0.2:
         info["bio_url"] = f"https://sandbox.invalid/@{account.username}"
-    return Creator(account.username, account.availability, info)
+    return SandboxCreator(account.username, account.availability, info)

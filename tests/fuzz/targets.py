@@ -10,7 +10,7 @@ from typing import Any
 
 from cloudevents.http import CloudEvent
 
-from local.faults import BadPlan as BadFaults
+from local.faults import BadFaultPlan
 from local.faults.plan import plan_in
 from shared.errors import Permanent
 from shared.inputs.media_type import media_type
@@ -129,7 +129,7 @@ def _plan(content: bytes) -> None:
 
 
 def _faults(content: bytes) -> None:
-    with suppress(BadFaults):
+    with suppress(BadFaultPlan):
         plan_in(content, "faults.yaml")
 
 

@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from local.faults import BadPlan as BadFaults
-from local.faults import read_plan
+from local.faults import BadFaultPlan, read_plan
 from shared.errors import Permanent
 from shared.insights.plan_file import parse_plan
 from shared.rating.rubric_file import BadRubric, parse_rubric
@@ -375,5 +374,5 @@ faults = handler(
         },
     ),
     _read_faults,
-    BadFaults,
+    BadFaultPlan,
 )

@@ -24,7 +24,7 @@ def looks(monkeypatch):
             taken.append(rest.pop(0) if len(rest) > 1 else rest[0])
             return taken[-1]
 
-        monkeypatch.setattr(traffic, "look_or_none", look)
+        monkeypatch.setattr(traffic, "read_traffic_or_none", look)
         return taken
 
     return script
@@ -68,7 +68,7 @@ def test_a_cloud_that_does_not_answer_at_all_is_told(looks):
 
 
 def test_a_dead_address_is_no_answer():
-    assert traffic.look_or_none(NOWHERE) is None
+    assert traffic.read_traffic_or_none(NOWHERE) is None
 
 
 def test_requests_to_gemini_are_waited_for_only_by_who_asked(looks):
@@ -94,4 +94,4 @@ def test_requests_that_nobody_answers_now_are_not_on_their_way(monkeypatch, func
     monkeypatch.setattr(traffic, "get_json", pages.__getitem__)
     at = Endpoints("", 1, "", storage="http://s", pubsub_admin="http://p", functions=functions)
 
-    assert traffic.look(at) == Traffic(0, 0, 0, 0, to_ask=counted)
+    assert traffic.read_traffic(at) == Traffic(0, 0, 0, 0, to_ask=counted)

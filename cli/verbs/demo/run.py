@@ -15,7 +15,7 @@ from cli.verbs.report.run import show as show_report
 from cli.warehouse import Warehouse, changes
 from local.endpoints import Endpoints
 from local.provision import COLLECTION
-from local.traffic import look
+from local.traffic import read_traffic
 
 LABEL = "synthetic sandbox data"
 
@@ -86,7 +86,7 @@ class DemoOutcome:
 def demonstrate(endpoints: Endpoints, screen: Screen) -> DemoOutcome:
     """Fetch the sandbox, wait until it is loaded, and compare the tables before and after."""
     warehouse = Warehouse(endpoints)
-    before, given_up = warehouse.contents(), look(endpoints).dead
+    before, given_up = warehouse.contents(), read_traffic(endpoints).dead
     with screen.working("Fetching the sandbox collection …"):
         fetched, traffic = fetch_and_settle(
             endpoints, {"collection": COLLECTION}, lambda now: screen.now(on_its_way(now))

@@ -20,7 +20,7 @@ from cli.verbs.rate.price import price_of
 from cli.verbs.rate.requests import ChosenRater, RaterRequests
 from local.cloud import can_ask_gemini
 from local.endpoints import Endpoints
-from local.traffic import Stalled, look_or_none, wait_until_over
+from local.traffic import Stalled, read_traffic_or_none, wait_until_over
 from shared.concurrency import in_order
 from shared.config import GeminiSettings, read
 from shared.messaging.topics import Topics
@@ -248,7 +248,7 @@ def _may_come(endpoints: Endpoints, condition: str) -> bool:
     """Whether requests are on their way. Every trace of one is written before it is settled."""
     if not endpoints.is_local:
         return True
-    traffic = look_or_none(endpoints)
+    traffic = read_traffic_or_none(endpoints)
     if traffic is None:
         return True
     return bool(traffic.to_ask if condition.startswith("gemini") else traffic.to_analyze)

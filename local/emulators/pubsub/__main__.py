@@ -12,7 +12,7 @@ from pathlib import Path
 from local.data_errors import UnusableData
 from local.emulators.pubsub.database import DataInUse
 from local.emulators.pubsub.server import Options, serving
-from local.faults import BadPlan
+from local.faults import BadFaultPlan
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     _allow_many_connections()
     try:
         asyncio.run(_serve(options))
-    except (DataInUse, BadPlan, OSError, ValueError) as error:
+    except (DataInUse, BadFaultPlan, OSError, ValueError) as error:
         print(f"local.emulators.pubsub: {error}", file=sys.stderr)  # noqa: T201 (told to a person)
         return 1
     except UnusableData as error:
@@ -65,8 +65,8 @@ def _concurrency(text: str) -> int:
 
 def _allow_many_connections() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 65536 if most == resource.RLIM_INFINITY else min(most, 65536)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    limit = 65536 if most == resource.RLIM_INFINITY else min(most, 65536)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ class Options:
 async def serving(options: Options) -> AsyncIterator[tuple[int, int]]:
     """Serve while inside; yields both ports, that of gRPC first.
 
-    Raises DataInUse, BadPlan, OSError and ValueError.
+    Raises DataInUse, BadFaultPlan, OSError and ValueError.
     """
     clock = time.time
     identity = Identity.from_file(options.key, clock) if options.key else Identity.generated(clock)

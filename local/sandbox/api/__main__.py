@@ -8,11 +8,11 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from local.faults import BadPlan, Plan, read_plan
+from local.faults import BadFaultPlan, FaultPlan, read_plan
 from local.faults.dice import LOG, FaultLog
-from local.sandbox.api.display import DisplayApi
+from local.sandbox.api.display import SandboxDisplayApi
 from local.sandbox.api.faults import Faults
-from local.sandbox.api.research import DAILY_QUOTA, ResearchApi
+from local.sandbox.api.research import DAILY_QUOTA, SandboxResearchApi
 from local.sandbox.api.server import TikTokServer
 from local.sandbox.library import Library, LibraryMissing
 
@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     args = _arguments(argv)
     try:
         server = _server(args)
-    except (LibraryMissing, BadPlan, ValueError, OSError) as error:
+    except (LibraryMissing, BadFaultPlan, ValueError, OSError) as error:
         sys.stderr.write(f"tiktok sandbox not started: {error}\n")
         return 2
     stop = threading.Event()
@@ -45,16 +45,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def _server(args: argparse.Namespace) -> TikTokServer:
     library = Library.load(args.library)
-    api = ResearchApi(
+    api = SandboxResearchApi(
         library,
         quota=args.quota,
         client_key=args.client_key,
         client_secret=args.client_secret,
         token_life_s=args.token_life_s,
     )
-    plan = read_plan(args.faults) if args.faults else Plan()
+    plan = read_plan(args.faults) if args.faults else FaultPlan()
     faults = Faults(plan, FaultLog(args.logs / LOG if args.logs else None))
-    display = DisplayApi(
+    display = SandboxDisplayApi(
         api.shown,
         client_key=args.client_key,
         client_secret=args.client_secret,

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.sandbox.api.errors import ApiError, OAuthError
+from local.sandbox.api.errors import OAuthError, TikTokApiError
 from local.sandbox.api.query import InvalidParams, parse_fields
 from local.sandbox.api.shown import Shown, Wire
-from local.sandbox.library import Creator
+from local.sandbox.library import SandboxCreator
 
 ACCESS_LIFE_S = 7_200
 REFRESH_LIFE_S = 180 * 86_400
@@ -72,7 +72,7 @@ class _Code:
     until: float
 
 
-class DisplayApi:
+class SandboxDisplayApi:
     """The API's state for one app, safe to use from many threads. `now` gives epoch seconds."""
 
     def __init__(
@@ -91,13 +91,17 @@ class DisplayApi:
         self._lock = threading.Lock()
         self._codes: dict[str, _Code] = {}
         self._consents: dict[str, _Consent] = {}
-        self._asked: dict[tuple[str, str], deque[float]] = {}
+        self._request_times: dict[tuple[str, str], deque[float]] = {}
 
     # Consent and tokens
 
     def accounts(self) -> list[str]:
         """Whose consent can be had."""
-        return [one.username for one in self._shown.library.creators if one.availability == "ok"]
+        return [
+            creator.username
+            for creator in self._shown.library.creators
+            if creator.availability == "ok"
+        ]
 
     def consent(
         self, username: str, scopes: tuple[str, ...], redirect_uri: str, challenge: str
@@ -105,8 +109,8 @@ class DisplayApi:
         """The user agrees; the code that proves it, good for one exchange."""
         if username not in self.accounts():
             raise OAuthError(400, "access_denied", f"There is no account {username}.")
-        known = tuple(scope for scope in SCOPES if scope in scopes)
-        consent = _Consent(username, known)
+        granted = tuple(scope for scope in SCOPES if scope in scopes)
+        consent = _Consent(username, granted)
         code = secrets.token_urlsafe(24)
         with self._lock:
             until = self._now() + CODE_LIFE_S
@@ -166,49 +170,55 @@ class DisplayApi:
     # What a token opens
 
     def user(self, header: str | None, fields: str | None) -> dict[str, Any]:
-        """Answer GET /v2/user/info/. Raises ApiError."""
+        """Answer GET /v2/user/info/. Raises TikTokApiError."""
         consent = self._authorized(header, "user.info")
-        known = frozenset().union(*USER_FIELDS.values())
-        wanted = _fields(fields, known)
+        all_fields = frozenset().union(*USER_FIELDS.values())
+        names = _fields(fields, all_fields)
         allowed = frozenset().union(*(USER_FIELDS.get(scope, ()) for scope in consent.scopes))
-        if hidden := [name for name in wanted if name not in allowed]:
-            raise ApiError(401, "scope_not_authorized", f"The user did not authorize {hidden[0]}.")
+        if hidden := [name for name in names if name not in allowed]:
+            raise TikTokApiError(
+                401, "scope_not_authorized", f"The user did not authorize {hidden[0]}."
+            )
         info = self._profile(self._shown.library.creator_by_name[consent.username])
-        return {"user": {name: info[name] for name in wanted if name in info}}
+        return {"user": {name: info[name] for name in names if name in info}}
 
     def videos(self, header: str | None, fields: str | None, body: object) -> dict[str, Any]:
         """Answer a page of the user's posts, newest first. The cursor is UTC in milliseconds."""
-        consent, wanted = self._for_videos(header, fields)
-        asked = body if isinstance(body, dict) else {}
-        cursor = _whole(asked, "cursor", 0, 2**53) or 2**53
-        count = _whole(asked, "max_count", DEFAULT_PER_PAGE, MOST_PER_PAGE) or DEFAULT_PER_PAGE
+        consent, names = self._for_videos(header, fields)
+        options = body if isinstance(body, dict) else {}
+        cursor = _whole(options, "cursor", 0, 2**53) or 2**53
+        count = _whole(options, "max_count", DEFAULT_PER_PAGE, MOST_PER_PAGE) or DEFAULT_PER_PAGE
         older = [wire for wire in self._own(consent) if wire["create_time"] * 1000 < cursor]
         page = older[:count]
         last = page[-1]["create_time"] * 1000 if page else 0
         return {
-            "videos": [_video(wire, wanted) for wire in page],
+            "videos": [_video(wire, names) for wire in page],
             "cursor": last,
             "has_more": len(older) > count,
         }
 
     def query(self, header: str | None, fields: str | None, body: object) -> dict[str, Any]:
         """Answer for posts by their ids, twenty at most; what is not the user's is left out."""
-        consent, wanted = self._for_videos(header, fields)
+        consent, names = self._for_videos(header, fields)
         filters = body.get("filters") if isinstance(body, dict) else None
         ids = filters.get("video_ids") if isinstance(filters, dict) else None
-        if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-            raise ApiError(400, "invalid_params", "filters.video_ids must be a list of strings")
+        if not isinstance(ids, list) or not all(isinstance(video_id, str) for video_id in ids):
+            raise TikTokApiError(
+                400, "invalid_params", "filters.video_ids must be a list of strings"
+            )
         if len(ids) > MOST_PER_PAGE:
-            raise ApiError(400, "invalid_params", f"at most {MOST_PER_PAGE} video ids")
-        found = {str(wire["id"]): wire for wire in self._own(consent)}
-        return {"videos": [_video(found[one], wanted) for one in ids if one in found]}
+            raise TikTokApiError(400, "invalid_params", f"at most {MOST_PER_PAGE} video ids")
+        own = {str(wire["id"]): wire for wire in self._own(consent)}
+        return {"videos": [_video(own[video_id], names) for video_id in ids if video_id in own]}
 
     def _for_videos(
         self, header: str | None, fields: str | None
     ) -> tuple[_Consent, tuple[str, ...]]:
         consent = self._authorized(header, "video")
         if VIDEO_SCOPE not in consent.scopes:
-            raise ApiError(401, "scope_not_authorized", "The user did not authorize video.list.")
+            raise TikTokApiError(
+                401, "scope_not_authorized", "The user did not authorize video.list."
+            )
         return consent, _fields(fields, VIDEO_FIELDS)
 
     def _authorized(self, header: str | None, endpoint: str) -> _Consent:
@@ -218,22 +228,24 @@ class DisplayApi:
                 if kind.lower() == "bearer" and consent.access.get(token, 0.0) > self._now():
                     self._count(consent.username, endpoint)
                     return consent
-        raise ApiError(401, "access_token_invalid", "The access token is invalid or not found.")
+        raise TikTokApiError(
+            401, "access_token_invalid", "The access token is invalid or not found."
+        )
 
     def _count(self, username: str, endpoint: str) -> None:
         """600 requests in a sliding minute for each endpoint."""
-        asked = self._asked.setdefault((username, endpoint), deque())
-        while asked and asked[0] <= self._now() - 60:
-            asked.popleft()
-        if len(asked) >= PER_MINUTE:
-            raise ApiError(429, "rate_limit_exceeded", "Too many requests in a minute.")
-        asked.append(self._now())
+        times = self._request_times.setdefault((username, endpoint), deque())
+        while times and times[0] <= self._now() - 60:
+            times.popleft()
+        if len(times) >= PER_MINUTE:
+            raise TikTokApiError(429, "rate_limit_exceeded", "Too many requests in a minute.")
+        times.append(self._now())
 
     def _own(self, consent: _Consent) -> list[Wire]:
         own = [wire for post, wire in self._shown.posts() if post.username == consent.username]
         return sorted(own, key=lambda wire: -wire["create_time"])
 
-    def _profile(self, creator: Creator) -> dict[str, Any]:
+    def _profile(self, creator: SandboxCreator) -> dict[str, Any]:
         return {
             **creator.info,
             "open_id": _open_id(creator.username),
@@ -243,9 +255,9 @@ class DisplayApi:
         }
 
 
-def _video(wire: Wire, wanted: tuple[str, ...]) -> dict[str, Any]:
+def _video(wire: Wire, names: tuple[str, ...]) -> dict[str, Any]:
     caption = wire.get("video_description", "")
-    known = {
+    values = {
         **wire,
         "id": str(wire["id"]),
         "title": caption[:150],
@@ -255,20 +267,20 @@ def _video(wire: Wire, wanted: tuple[str, ...]) -> dict[str, Any]:
         "cover_image_url": f"https://sandbox.invalid/cover/{wire['id']}.jpeg",
         "is_aigc": False,
     }
-    return {name: known[name] for name in wanted if known.get(name) is not None}
+    return {name: values[name] for name in names if values.get(name) is not None}
 
 
-def _fields(text: str | None, known: frozenset[str]) -> tuple[str, ...]:
+def _fields(text: str | None, supported: frozenset[str]) -> tuple[str, ...]:
     try:
-        return parse_fields(text, known)
+        return parse_fields(text, supported)
     except InvalidParams as error:
-        raise ApiError(400, "invalid_params", str(error)) from error
+        raise TikTokApiError(400, "invalid_params", str(error)) from error
 
 
 def _whole(body: Mapping[str, Any], key: str, default: int, high: int) -> int:
     value = body.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= high:
-        raise ApiError(400, "invalid_params", f"{key} must be 0 to {high}")
+        raise TikTokApiError(400, "invalid_params", f"{key} must be 0 to {high}")
     return value
 
 

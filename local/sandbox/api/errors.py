@@ -1,7 +1,7 @@
 """Answers that are none: in the envelope of the API, and in that of OAuth."""
 
 
-class ApiError(Exception):
+class TikTokApiError(Exception):
     """An answer other than ok, in the API's envelope."""
 
     def __init__(self, status: int, code: str, message: str):

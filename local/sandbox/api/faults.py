@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping
 
-from local.faults import BadPlan, Dice, Fault, Plan, parse_plan
+from local.faults import BadFaultPlan, Dice, Fault, FaultPlan, parse_plan
 from local.faults.dice import FaultLog, dice_for
 
 POINTS = tuple(f"tiktok.{endpoint}" for endpoint in ("token", "query", "user", "display", "media"))
@@ -13,16 +13,16 @@ _CODES = {400: "invalid_params", 401: "access_token_invalid", 429: "rate_limit_e
 class Faults:
     """Dice for each endpoint; without a plan nothing goes wrong."""
 
-    def __init__(self, plan: Plan | None = None, log: FaultLog | None = None):
+    def __init__(self, plan: FaultPlan | None = None, log: FaultLog | None = None):
         self._log = log or FaultLog()
         self._lock = threading.Lock()
-        self._dice: Mapping[str, Dice] = dice_for(POINTS, plan or Plan(), self._log)
+        self._dice: Mapping[str, Dice] = dice_for(POINTS, plan or FaultPlan(), self._log)
 
-    def change(self, said: object) -> None:
-        """Take over the points that a plan names, and leave the others. Raises BadPlan."""
-        plan = parse_plan(said)
+    def change(self, payload: object) -> None:
+        """Take over the points that a plan names, and leave the others. Raises BadFaultPlan."""
+        plan = parse_plan(payload)
         if foreign := sorted(set(plan.rules) - set(POINTS)):
-            raise BadPlan(
+            raise BadFaultPlan(
                 f"{foreign[0]} is no point of the sandbox; there are {', '.join(POINTS)}."
             )
         with self._lock:

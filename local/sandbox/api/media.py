@@ -38,13 +38,13 @@ class MediaFile:
         """Yield `length` bytes from `start`, at most 64 KiB at a time."""
         with self.path.open("rb") as file:
             file.seek(min(start, self.clip_bytes))
-            left = min(length, max(0, self.clip_bytes - start))
-            length -= left
-            while left > 0:
-                chunk = file.read(min(_CHUNK, left))
+            unread = min(length, max(0, self.clip_bytes - start))
+            length -= unread
+            while unread > 0:
+                chunk = file.read(min(_CHUNK, unread))
                 if not chunk:
                     raise OSError(f"{self.path} is shorter than the manifest says")
-                left -= len(chunk)
+                unread -= len(chunk)
                 yield chunk
         if length > 0:
             skip = max(0, start - self.clip_bytes)

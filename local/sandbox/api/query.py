@@ -51,7 +51,7 @@ class InvalidParams(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class QueryCondition:
     """One comparison: the field, the operation, and the values as sent."""
 
     operation: str
@@ -61,17 +61,17 @@ class Condition:
     def holds(self, post: Post) -> bool:
         """Whether any of the post's values for the field compares. An absent value never does."""
         compare = _CONTAINS if self.field == "keyword" else _COMPARE[self.operation]
-        told = [_comparable(self.field, value) for value in self.values]
-        return any(compare(have, value) for have in _FACTS[self.field](post) for value in told)
+        operands = [_comparable(self.field, value) for value in self.values]
+        return any(compare(have, value) for have in _FACTS[self.field](post) for value in operands)
 
 
 @dataclass(frozen=True, slots=True)
 class VideoQuery:
     """A validated request for one page of a search."""
 
-    all_of: tuple[Condition, ...]
-    any_of: tuple[Condition, ...]
-    none_of: tuple[Condition, ...]
+    all_of: tuple[QueryCondition, ...]
+    any_of: tuple[QueryCondition, ...]
+    none_of: tuple[QueryCondition, ...]
     start: date
     end: date
     is_random: bool
@@ -121,17 +121,17 @@ def parse_query(body: object) -> VideoQuery:
     )
 
 
-def parse_fields(text: str | None, known: frozenset[str]) -> tuple[str, ...]:
+def parse_fields(text: str | None, supported: frozenset[str]) -> tuple[str, ...]:
     """Read the `fields` query parameter. Raises InvalidParams when empty or unknown."""
     fields = tuple(field.strip() for field in (text or "").split(",") if field.strip())
     if not fields:
         raise InvalidParams("fields is required")
-    if unknown := [field for field in fields if field not in known]:
+    if unknown := [field for field in fields if field not in supported]:
         raise InvalidParams(f"Field {unknown[0]} is not supported")
     return fields
 
 
-def _conditions(query: object) -> tuple[tuple[Condition, ...], ...]:
+def _conditions(query: object) -> tuple[tuple[QueryCondition, ...], ...]:
     if not isinstance(query, dict):
         raise InvalidParams("query must be an object")
     if unknown := sorted(set(query) - {"and", "or", "not"}):
@@ -147,7 +147,7 @@ def _conditions(query: object) -> tuple[tuple[Condition, ...], ...]:
     return tuple(clauses)
 
 
-def _condition(item: object) -> Condition:
+def _condition(item: object) -> QueryCondition:
     if not isinstance(item, dict) or set(item) != {"operation", "field_name", "field_values"}:
         raise InvalidParams("a condition has operation, field_name and field_values")
     operation, field, values = item["operation"], item["field_name"], item["field_values"]
@@ -158,7 +158,7 @@ def _condition(item: object) -> Condition:
     if operation not in ("EQ", "IN") and field not in _ORDERED:
         raise InvalidParams(f"operation {operation} is not supported for {field}")
     _check_values(operation, field, values)
-    return Condition(operation, field, tuple(values))
+    return QueryCondition(operation, field, tuple(values))
 
 
 def _check_values(operation: str, field: str, values: object) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from local.sandbox.api.errors import ApiError, OAuthError
+from local.sandbox.api.errors import OAuthError, TikTokApiError
 from local.sandbox.api.query import (
     VIDEO_FIELDS,
     InvalidParams,
@@ -54,7 +54,7 @@ class _Search:
     slots: tuple[Mapping[str, Any] | None, ...]
 
 
-class ResearchApi:
+class SandboxResearchApi:
     """The API's state for one client, safe to use from many threads. `now` gives epoch seconds."""
 
     def __init__(
@@ -99,40 +99,42 @@ class ResearchApi:
         return {"access_token": token, "expires_in": self._token_life_s, **kind}
 
     def authorize(self, header: str | None) -> None:
-        """Check an Authorization header. Raises ApiError 401 access_token_invalid."""
+        """Check an Authorization header. Raises TikTokApiError 401 access_token_invalid."""
         kind, _, token = (header or "").partition(" ")
         with self._lock:
             until = self._tokens.get(token.strip(), 0.0)
         if kind.lower() != "bearer" or until <= self._now():
-            raise ApiError(
+            raise TikTokApiError(
                 401,
                 "access_token_invalid",
                 "The access token is invalid or not found in the request.",
             )
 
     def spend(self) -> None:
-        """Count one query towards today's quota, failed ones too. Raises ApiError 429."""
+        """Count one query towards today's quota, failed ones too. Raises TikTokApiError 429."""
         today = f"{datetime.fromtimestamp(self._now(), UTC):%Y-%m-%d}"
         with self._lock:
             if today != self._day:
                 self._day, self._used = today, 0
             if self._used >= self.quota:
-                raise ApiError(429, "daily_quota_limit_exceeded", "Daily quota limit exceeded.")
+                raise TikTokApiError(
+                    429, "daily_quota_limit_exceeded", "Daily quota limit exceeded."
+                )
             self._used += 1
 
     def videos(self, fields: str | None, body: object) -> dict[str, Any]:
-        """Answer one page of a video query. Raises ApiError 400 invalid_params."""
+        """Answer one page of a video query. Raises TikTokApiError 400 invalid_params."""
         try:
-            wanted = parse_fields(fields, VIDEO_FIELDS)
+            names = parse_fields(fields, VIDEO_FIELDS)
             query = parse_query(body)
         except InvalidParams as error:
-            raise ApiError(400, "invalid_params", str(error)) from error
+            raise TikTokApiError(400, "invalid_params", str(error)) from error
         search_id, search = self._search(query)
         until = query.cursor + query.max_count
         page = search.slots[query.cursor : until]
         return {
             "videos": [
-                {field: post[field] for field in wanted if field in post}
+                {field: post[field] for field in names if field in post}
                 for post in page
                 if post is not None
             ],
@@ -142,20 +144,20 @@ class ResearchApi:
         }
 
     def user(self, fields: str | None, body: object) -> dict[str, Any]:
-        """Answer what is known of an account. Raises ApiError 400 invalid_params."""
+        """Answer what is known of an account. Raises TikTokApiError 400 invalid_params."""
         try:
-            wanted = parse_fields(fields, USER_FIELDS)
+            names = parse_fields(fields, USER_FIELDS)
         except InvalidParams as error:
-            raise ApiError(400, "invalid_params", str(error)) from error
+            raise TikTokApiError(400, "invalid_params", str(error)) from error
         name = body.get("username") if isinstance(body, dict) else None
         if not isinstance(name, str) or not name:
-            raise ApiError(400, "invalid_params", "username is required")
+            raise TikTokApiError(400, "invalid_params", "username is required")
         creator = self._library.creator_by_name.get(name)
         if creator is None or creator.availability == "not_found":
-            raise ApiError(400, "invalid_params", f"{name} is invalid: cannot find the user")
+            raise TikTokApiError(400, "invalid_params", f"{name} is invalid: cannot find the user")
         if creator.availability != "ok":
-            raise ApiError(400, "invalid_params", _WHY_NOT[creator.availability].format(name))
-        return {field: creator.info[field] for field in wanted if field in creator.info}
+            raise TikTokApiError(400, "invalid_params", _WHY_NOT[creator.availability].format(name))
+        return {field: creator.info[field] for field in names if field in creator.info}
 
     def forget_searches(self) -> None:
         """Expire every search id given out so far."""
@@ -175,51 +177,51 @@ class ResearchApi:
     def _search(self, query: VideoQuery) -> tuple[str, _Search]:
         if query.search_id is None:
             if query.cursor:
-                raise ApiError(400, "invalid_params", "Invalid count or cursor")
+                raise TikTokApiError(400, "invalid_params", "Invalid count or cursor")
             return self._new_search(query)
         with self._lock:
             search = self._searches.get(query.search_id)
         if search is None or search.query != query.search:
-            raise ApiError(
+            raise TikTokApiError(
                 400, "invalid_params", f"Search Id {query.search_id[:40]} is invalid or expired"
             )
         return query.search_id, search
 
     def _new_search(self, query: VideoQuery) -> tuple[str, _Search]:
         inclusive = self.end_inclusive
-        found = [
+        posts = [
             wire for _, wire in self.shown.posts() if query.finds(wire, end_inclusive=inclusive)
         ]
-        found.sort(key=lambda post: int(post["id"]), reverse=True)
+        posts.sort(key=lambda post: int(post["id"]), reverse=True)
         with self._lock:
             self._serial += 1
             serial = self._serial
         rng = random.Random(f"{self._library.seed}/{serial}")
         if query.is_random:
-            rng.shuffle(found)
+            rng.shuffle(posts)
         if self.is_disorderly:
-            found = _disordered(found, rng)
-        search = _Search(query.search, _with_gaps(found, query.max_count, rng))
+            posts = _disordered(posts, rng)
+        search = _Search(query.search, _with_gaps(posts, query.max_count, rng))
         search_id = str(7_200_000_000_000_000_000 + serial * 1_000_003)
         with self._lock:
             _keep(self._searches, search_id, search, _MOST_SEARCHES)
         return search_id, search
 
 
-def _disordered(found: list[Mapping[str, Any]], rng: random.Random) -> list[Mapping[str, Any]]:
+def _disordered(posts: list[Mapping[str, Any]], rng: random.Random) -> list[Mapping[str, Any]]:
     """As after posts came and went between two pages: some twice, some out of their order."""
-    again = rng.sample(found, len(found) // 50)
-    shaken = [(number + rng.uniform(0, 150), post) for number, post in enumerate(found)]
-    shaken += [(rng.uniform(0, len(found)), post) for post in again]
+    again = rng.sample(posts, len(posts) // 50)
+    shaken = [(number + rng.uniform(0, 150), post) for number, post in enumerate(posts)]
+    shaken += [(rng.uniform(0, len(posts)), post) for post in again]
     return [post for _, post in sorted(shaken, key=lambda pair: pair[0])]
 
 
 def _with_gaps(
-    found: list[Mapping[str, Any]], max_count: int, rng: random.Random
+    posts: list[Mapping[str, Any]], max_count: int, rng: random.Random
 ) -> tuple[Mapping[str, Any] | None, ...]:
     """Spread posts over more slots than posts: pages come short, and the second one empty."""
     slots: list[Mapping[str, Any] | None] = []
-    for post in found:
+    for post in posts:
         if rng.random() < _GAP_CHANCE:
             slots.append(None)
         slots.append(post)

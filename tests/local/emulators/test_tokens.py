@@ -47,18 +47,6 @@ def test_application_default_credentials_get_a_token(key, monkeypatch):
     assert project == "a-project"
 
 
-def test_id_token_credentials_get_a_token_for_their_audience(key):
-    credentials = service_account.IDTokenCredentials.from_service_account_file(
-        str(key), target_audience="https://load.example"
-    )
-
-    credentials.refresh(Request())
-
-    claims = google.auth.jwt.decode(credentials.token, verify=False)
-    assert claims["aud"] == "https://load.example"
-    assert claims["email"] == "local@a-project.iam.gserviceaccount.com"
-
-
 def test_a_key_is_readable_by_its_owner_only(key):
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 

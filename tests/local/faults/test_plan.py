@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.faults import BadPlan, Dice, Plan, parse_plan, read_plan
+from local.faults import BadFaultPlan, Dice, FaultPlan, parse_plan, read_plan
 from local.faults.dice import LOG, FaultLog, counted, dice_for
 from local.faults.kinds import KINDS, POINTS
 
@@ -15,14 +15,14 @@ REQUESTS = 2_000
 
 @pytest.fixture
 def read(tmp_path):
-    def read(text: str) -> Plan:
+    def read(text: str) -> FaultPlan:
         (tmp_path / "faults.yaml").write_text(text)
         return read_plan(tmp_path / "faults.yaml")
 
     return read
 
 
-def thrown(plan: Plan, at: str, requests: int = REQUESTS) -> list[str | None]:
+def thrown(plan: FaultPlan, at: str, requests: int = REQUESTS) -> list[str | None]:
     dice = Dice(at, plan, FaultLog())
     return [fault.name if (fault := dice.next("GET /")) else None for _ in range(requests)]
 
@@ -125,7 +125,7 @@ def test_every_kind_can_happen_somewhere():
     ],
 )
 def test_a_wrong_plan_is_told_by_file_line_and_key(read, text, line, says):
-    with pytest.raises(BadPlan) as told:
+    with pytest.raises(BadFaultPlan) as told:
         read(text)
 
     assert says in str(told.value)

@@ -14,7 +14,7 @@ import pytest
 from local.faults import Dice, parse_plan
 from local.faults.dice import FaultLog
 from local.faults.proxy import Proxy
-from local.faults.wire import Target
+from local.faults.wire import ProxyTarget
 
 BODY = b"x" * 30_000
 
@@ -97,7 +97,7 @@ def proxied(faults: object, at: str = "load") -> Iterator[World]:
     ready, loop, over = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:
-        target = Target("127.0.0.1", echo.server_address[1])
+        target = ProxyTarget("127.0.0.1", echo.server_address[1])
         server = await Proxy(target, dice, world.kill).start("127.0.0.1", 0)
         world.port = server.sockets[0].getsockname()[1]
         ready.set()

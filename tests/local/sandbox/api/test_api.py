@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from local.sandbox import Library, generate
-from local.sandbox.api import ResearchApi, running
+from local.sandbox.api import SandboxResearchApi, running
 from local.sandbox.api.query import VIDEO_FIELDS
 
 ENDPOINTS = ("token", "query", "user", "media")
@@ -95,7 +95,7 @@ def library(tmp_path_factory) -> Library:
 @pytest.fixture
 def tiktok(library):
     clock = Clock()
-    with running(library, ResearchApi(library, now=clock)) as server:
+    with running(library, SandboxResearchApi(library, now=clock)) as server:
         client = Client(server, clock)
         yield client
         client.http.close()
