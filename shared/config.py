@@ -179,8 +179,8 @@ class GeminiSettings(FromEnvironment):
 
     def identity(self) -> dict[str, Any]:
         """The parameters that make two ratings comparable; part of `config_hash`."""
-        beside = {"api_key", "timeout_s", "attempts", "deadline_s", "inline_max_bytes", "location"}
-        return self.model_dump(exclude=beside)
+        time_limits = {"timeout_s", "attempts", "deadline_s"}
+        return self.model_dump(exclude={"api_key", "inline_max_bytes", "location", *time_limits})
 
 
 class LoadSettings(_ErasingSettings):
@@ -233,11 +233,11 @@ def value_or_secret(value: str, secret: str) -> str:
 def read(kind: type[Settings]) -> Settings:
     """Read a function's settings. Raises Misconfigured naming every variable that is wrong."""
     names = {name: kind.variable(name) for name in kind.model_fields}
-    said = {
+    values = {
         name: os.environ[variable] for name, variable in names.items() if variable in os.environ
     }
     try:
-        return kind.model_validate(said)
+        return kind.model_validate(values)
     except ValidationError as error:
         wrong = [
             _wrong(kind, problem["loc"], _plain(problem["type"], problem["msg"]))

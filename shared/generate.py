@@ -59,30 +59,34 @@ _JSON_SCHEMA_TYPES: dict[str, dict[str, Any]] = {
 
 _SCRIPTS = ("Arab", "Cyrl", "Deva", "Hans", "Hant", "Hebr", "Jpan", "Kore", "Latn", "Thai")
 
-Files = Iterator[tuple[str, str]]
+GeneratedFiles = Iterator[tuple[str, str]]
 
 
 def main() -> int:
     check = "--check" in sys.argv[1:]
-    drifted = [path for path, text in _files() if not _settle(ROOT / path, text, check)]
-    # docs/schema follows from the models, which import the values.py settled just now.
-    drifted += [path for path, text in _model_schemas() if not _settle(ROOT / path, text, check)]
+    drifted = _changed(_files(), check)
+    # docs/schema follows from the models, which import the rubric_values.py written just now.
+    drifted += _changed(_model_schemas(), check)
     for path in drifted:
         sys.stdout.write(f"{path} {'has drifted: run make generate' if check else 'written'}\n")
     return 1 if check and drifted else 0
 
 
-def _settle(path: Path, text: str, check: bool) -> bool:
-    """True when the file says just that already; otherwise write it, unless only checking."""
-    if path.exists() and path.read_text() == text:
-        return True
-    if not check:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return False
+def _changed(files: GeneratedFiles, check: bool) -> list[str]:
+    """Paths whose text differs. Each is written, except with `check`."""
+    changed = []
+    for name, text in files:
+        path = ROOT / name
+        if path.exists() and path.read_text() == text:
+            continue
+        changed.append(name)
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    return changed
 
 
-def _files() -> Files:
+def _files() -> GeneratedFiles:
     rubric = parse_rubric(RUBRIC.read_bytes())
     tables = [
         _table(name, definition, rubric)
@@ -105,7 +109,7 @@ def _template(path: str) -> jinja2.Template:
     return environment.get_template(path)
 
 
-def _rating_files(rubric: dict[str, Any]) -> Files:
+def _rating_files(rubric: dict[str, Any]) -> GeneratedFiles:
     values = _template("rating/templates/values.py.j2").render(rubric=rubric, types=_PYTHON_TYPES)
     yield "shared/rubric_values.py", _formatted(values)
     yield (
@@ -191,7 +195,7 @@ def _extract(name: str, kind: str, mode: str | None) -> str:
     return value if kind == "STRING" else f"CAST({value} AS {kind})"
 
 
-def _warehouse_files(table: dict[str, Any], rubric: dict[str, Any]) -> Files:
+def _warehouse_files(table: dict[str, Any], rubric: dict[str, Any]) -> GeneratedFiles:
     name = table["name"]
     schema = [
         {
@@ -226,13 +230,13 @@ def _language_names() -> dict[str, dict[str, str]]:
     }
     scripts = {code: Language.get(f"und-{code}").script_name("en") for code in _SCRIPTS}
     return {
-        "languages": _known(languages),
-        "scripts": _known(scripts),
-        "regions": _known(territories),
+        "languages": _without_unknown(languages),
+        "scripts": _without_unknown(scripts),
+        "regions": _without_unknown(territories),
     }
 
 
-def _known(names: dict[str, str]) -> dict[str, str]:
+def _without_unknown(names: dict[str, str]) -> dict[str, str]:
     return {code: name for code, name in names.items() if not name.startswith("Unknown ")} | (
         {"und": "Undetermined"} if "und" in names else {}
     )
@@ -250,7 +254,7 @@ def _data_dictionary(tables: list[dict[str, Any]], rubric: dict[str, Any]) -> st
     )
 
 
-def _model_schemas() -> Files:
+def _model_schemas() -> GeneratedFiles:
     from shared.model import SCHEMA_VERSION, Rating, Record
 
     yield f"docs/schema/record.v{SCHEMA_VERSION}.json", _json(Record.model_json_schema())

@@ -29,7 +29,7 @@ def trace_of(video_id: str) -> str:
 
 
 @contextmanager
-def one_delivery() -> Iterator[None]:
+def delivery_scope() -> Iterator[None]:
     """A block in which `about` may be said; after it nothing is about that video any more."""
     token = _VIDEO.set(None)
     try:
@@ -50,7 +50,7 @@ def secret(value: str) -> str:
     return value
 
 
-def concealed(text: str) -> str:
+def redact(text: str) -> str:
     """The text without secrets: for what a service said, before it becomes part of an error."""
     for value in _SECRETS:
         text = text.replace(value, "[secret]")
@@ -80,21 +80,21 @@ class JsonLines(logging.Formatter):
             line["logging.googleapis.com/trace"] = f"{self._traces}{trace_of(video_id)}"
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return concealed(json.dumps(line, ensure_ascii=False, default=str))
+        return redact(json.dumps(line, ensure_ascii=False, default=str))
 
 
-def _concealing(make: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
+def _redacting(make: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
     """Records without secrets, for loggers that are not ours: they print errors with all causes."""
 
-    def made(*arguments: Any, **more: Any) -> logging.LogRecord:
+    def make_redacted(*arguments: Any, **more: Any) -> logging.LogRecord:
         record = make(*arguments, **more)
         if _SECRETS:
-            record.msg, record.args = concealed(record.getMessage()), ()
+            record.msg, record.args = redact(record.getMessage()), ()
             if record.exc_info and record.exc_info[0]:
-                record.exc_text = concealed(_PLAIN.formatException(record.exc_info))
+                record.exc_text = redact(_PLAIN.formatException(record.exc_info))
         return record
 
-    return made
+    return make_redacted
 
 
 _PLAIN = logging.Formatter()
@@ -105,7 +105,7 @@ def configure() -> None:
     root = logging.getLogger("shared")
     if root.handlers:
         return
-    logging.setLogRecordFactory(_concealing(logging.getLogRecordFactory()))
+    logging.setLogRecordFactory(_redacting(logging.getLogRecordFactory()))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(os.environ.get("GOOGLE_CLOUD_PROJECT", "")))
     root.addHandler(handler)

@@ -33,16 +33,25 @@ CLOCK_MARGIN = timedelta(minutes=5)
 
 def count_flags(metrics: Metrics) -> tuple[str, ...]:
     """The rules that the counts themselves break, whoever says them and whenever."""
-    counts = (metrics.views, metrics.likes, metrics.comments, metrics.shares, metrics.saves)
     broken = {
-        "negative_count": any(one is not None and one < 0 for one in (*counts, metrics.followers)),
+        "negative_count": any(
+            count is not None and count < 0
+            for count in (
+                metrics.views,
+                metrics.likes,
+                metrics.comments,
+                metrics.shares,
+                metrics.saves,
+                metrics.followers,
+            )
+        ),
         "likes_exceed_views": _exceeds(metrics.likes, metrics.views),
         "comments_exceed_views": _exceeds(metrics.comments, metrics.views),
     }
     return tuple(rule for rule, is_broken in broken.items() if is_broken)
 
 
-def at_the_door(
+def flag_on_arrival(
     metrics: Metrics,
     created_at: datetime | None,
     now: datetime,
@@ -52,12 +61,12 @@ def at_the_door(
     """The reading with what can only be told where it arrives: by the clock, its spelling, or a
     known break of its source.
     """
-    told = {
+    rules = {
         "collected_in_future": metrics.collected_at > now + CLOCK_MARGIN,
         "posted_after_collected": created_at is not None and created_at > metrics.collected_at,
         ROUNDED: rounded,
     }
-    flags = {*metrics.flags, *(rule for rule, is_so in told.items() if is_so)}
+    flags = {*metrics.flags, *(rule for rule, is_so in rules.items() if is_so)}
     flags |= set(break_flags(source, metrics.collected_at))
     return metrics.model_copy(update={"flags": tuple(sorted(flags))})
 

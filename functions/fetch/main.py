@@ -132,9 +132,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _origins(told: tuple[str, ...]) -> tuple[str, ...]:
+def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        return tuple(DownloadTarget.parse(origin).origin for origin in told)
+        return tuple(DownloadTarget.parse(origin).origin for origin in origins)
     except DownloadRefused as error:
         raise Misconfigured(f"Environment: MEDIA_ALLOWED_ORIGINS: {error}") from error
 
@@ -150,7 +150,7 @@ def fetch(request: flask.Request) -> flask.Response:
     another fetcher has the collection; 503 to try again; 500 for a deploy that lacks a setting.
     """
     try:
-        mode, name = _asked(request.get_data())
+        mode, name = parse_request(request.get_data())
         if mode == "due":
             return _json(200, fetch_due(wiring()))
         if mode == "canary":
@@ -169,15 +169,15 @@ def fetch(request: flask.Request) -> flask.Response:
         return _refuse(500, "misconfigured", str(error))
 
 
-def _asked(body: bytes) -> tuple[Mode, str]:
+def parse_request(body: bytes) -> tuple[Mode, str]:
     """The mode, and the collection that it is about; none for `due`."""
     try:
-        wanted = json.loads(body)
+        options = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest("The body is not JSON.") from error
-    if not isinstance(wanted, dict) or set(wanted) - {"collection", "mode"}:
+    if not isinstance(options, dict) or set(options) - {"collection", "mode"}:
         raise BadRequest('The body must be {"collection": name, "mode": "discover"}.')
-    mode, name = wanted.get("mode", "discover"), wanted.get("collection")
+    mode, name = options.get("mode", "discover"), options.get("collection")
     if mode not in get_args(Mode):
         raise BadRequest(f"mode: one of {', '.join(get_args(Mode))}.")
     if mode in ("due", "canary"):

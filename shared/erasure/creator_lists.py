@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
-from shared.inputs.json_input import parsed
+from shared.inputs.json_input import parse_json
 from shared.model import VIDEO_ID
 from shared.privacy.free_text import ACCOUNTS, is_address, is_free_text, is_video_id
 from shared.privacy.redaction import GONE, Redaction
@@ -102,7 +102,7 @@ def redacted_lines(
 
 def _line(line: bytes, text: str, layout: Layout, redaction: Redaction) -> bytes:
     try:
-        value = parsed(text)
+        value = parse_json(text)
     except ValueError:
         return _row_of_text(line, text, layout, redaction)
     if isinstance(value, int | str):  # a list of ids, or of names

@@ -9,7 +9,7 @@ from typing import IO, Any, Literal
 from shared.erasure.collection_file import account_columns, names_erased
 from shared.erasure.creator_lists import redacted_lines, redacted_table
 from shared.erasure.report_files import report_names_erased
-from shared.inputs.json_input import json_text, parsed
+from shared.inputs.json_input import json_text, parse_json
 from shared.model import content_id, id_in_name
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import TOMBSTONES
@@ -155,7 +155,7 @@ def _content(entry: LakeObject, content: bytes, lake: Lake, redaction: Redaction
 def _message(content: bytes, redaction: Redaction) -> bytes | None:
     """A kept message; what cannot be read at all goes whole when it names somebody."""
     try:
-        entry = parsed(content)
+        entry = parse_json(content)
     except ValueError:
         entry = None
     if not isinstance(entry, dict):

@@ -7,7 +7,7 @@ creators, captions, ids. A number or a collection in it is nobody's name.
 import re
 
 from shared.erasure.creator_lists import redacted_table
-from shared.inputs.json_input import parsed
+from shared.inputs.json_input import parse_json
 from shared.privacy.free_text import ACCOUNTS
 from shared.privacy.redaction import GONE, Redaction
 
@@ -25,7 +25,7 @@ def report_names_erased(name: str, content: bytes, redaction: Redaction) -> bool
     if payload := _PAYLOAD.search(content):
         return _payload_names_erased(payload[1], redaction)
     try:
-        value = parsed(content)
+        value = parse_json(content)
     except ValueError:
         return _page_names_erased(content.decode("utf-8", "replace"), redaction)
     redacted = redaction.value(value)
@@ -34,7 +34,7 @@ def report_names_erased(name: str, content: bytes, redaction: Redaction) -> bool
 
 def _payload_names_erased(payload: bytes, redaction: Redaction) -> bool:
     try:
-        value = parsed(payload)
+        value = parse_json(payload)
     except ValueError:
         return redaction.names_in_unreadable(payload)
     redacted = redaction.value(value)

@@ -13,7 +13,7 @@ from typing import Any
 from google.cloud import bigquery
 
 from shared.erasure.objects import Mention
-from shared.inputs.json_input import parsed
+from shared.inputs.json_input import parse_json
 from shared.model import canonical_json, id_in_name
 from shared.privacy.free_text import is_address, is_free_text
 from shared.privacy.mentions import folded, pattern_of
@@ -261,7 +261,7 @@ def _redacted(column: str, text: str, redaction: Redaction) -> str | None:
         redacted = redaction.value({column: text})
         return None if redacted is GONE else str(redacted[column])
     try:
-        value = parsed(text)
+        value = parse_json(text)
     except ValueError:
         return text
     redacted = redaction.value(value)

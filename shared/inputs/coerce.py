@@ -103,10 +103,10 @@ def moment(cell: Any) -> datetime:
 
 
 def yes_or_no(cell: Any) -> bool:
-    said = _YES.get(str(cell).strip().casefold())
-    if said is None:
+    answer = _YES.get(str(cell).strip().casefold())
+    if answer is None:
         raise Unclear("is neither true nor false")
-    return said
+    return answer
 
 
 def _in_utc(value: datetime) -> datetime:

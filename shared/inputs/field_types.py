@@ -24,8 +24,8 @@ def canonical_language(tag: str) -> str:
     """
     if not _LANGUAGE_TAG.fullmatch(tag):
         raise ValueError("not a BCP-47 language tag")
-    first, *rest = tag.split("-")
-    return "-".join([first.lower(), *map(_subtag_case, rest)])
+    first, *subtags = tag.split("-")
+    return "-".join([first.lower(), *map(_subtag_case, subtags)])
 
 
 def _subtag_case(subtag: str) -> str:

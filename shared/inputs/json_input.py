@@ -8,7 +8,7 @@ MOST_DEPTH = 64
 recursively is safe far beyond this."""
 
 
-def parsed(content: bytes | str, **how: Any) -> Any:
+def parse_json(content: bytes | str, **how: Any) -> Any:
     """What JSON says. `how` is handed on to json.loads.
 
     Raises ValueError for what is no JSON, and for what is nested deeper than MOST_DEPTH.
@@ -19,7 +19,7 @@ def parsed(content: bytes | str, **how: Any) -> Any:
         raise ValueError("nested too deep") from None
     level: list[Any] = [value]
     for _ in range(MOST_DEPTH):
-        level = [inside for one in level for inside in _inside(one)]
+        level = [inside for parent in level for inside in _inside(parent)]
         if not level:
             return value
     raise ValueError("nested too deep")

@@ -24,14 +24,14 @@ class Lines:
 
     _root: yaml.Node | None
 
-    def of(self, place: Sequence[int | str]) -> int | None:
+    def of(self, path: Sequence[int | str]) -> int | None:
         """The line of a key such as ("primary", "scale"), or of the nearest key around it."""
         node, line = self._root, None
-        for part in place:
-            found = _inside(node, part)
-            if found is None:
+        for part in path:
+            match = _inside(node, part)
+            if match is None:
                 return line
-            at, node = found
+            at, node = match
             line = at.start_mark.line + 1
         return line
 

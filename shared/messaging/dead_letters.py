@@ -61,15 +61,15 @@ class DeadLetters:
         Returns how many. A message that is pulled twice is kept once, under its id. Raises
         Transient and Misconfigured; what was not kept then is not acknowledged.
         """
-        kept = 0
+        count = 0
         while not is_over():
             received = self._pull()
             if not received:
                 break
-            for _ in in_order(lambda one: self._keep(one, clock()), received):
-                kept += 1
-            self._acknowledge([one.ack_id for one in received])
-        return kept
+            for _ in in_order(lambda letter: self._keep(letter, clock()), received):
+                count += 1
+            self._acknowledge([letter.ack_id for letter in received])
+        return count
 
     def _pull(self) -> list[Any]:
         request = {"subscription": self._path, "max_messages": AT_ONCE}
@@ -109,35 +109,35 @@ class DeadLetters:
             **entry,
         )
         self._lake.delete(note_name(self.stage, message))
-        said = {"stage": self.stage, "video_id": video_of(attributes)}
-        log.warning("dead letter kept", extra=said)
+        fields = {"stage": self.stage, "video_id": video_of(attributes)}
+        log.warning("dead letter kept", extra=fields)
 
 
 def drain_all(
-    several: list[DeadLetters],
+    subscriptions: list[DeadLetters],
     clock: Callable[[], datetime],
     is_over: Callable[[], bool],
 ) -> dict[str, int]:
     """Drain subscriptions side by side, for an empty one takes its time to say so."""
-    counts: dict[str, int] = {one.stage: 0 for one in several}
+    counts: dict[str, int] = {letters.stage: 0 for letters in subscriptions}
     lock = threading.Lock()
 
-    def drain(one: DeadLetters) -> None:
-        kept = one.drain(clock, is_over)
+    def drain(letters: DeadLetters) -> None:
+        count = letters.drain(clock, is_over)
         with lock:
-            counts[one.stage] += kept
+            counts[letters.stage] += count
 
-    if several:
-        list(in_order(drain, several, threads=len(several)))
+    if subscriptions:
+        list(in_order(drain, subscriptions, threads=len(subscriptions)))
     return counts
 
 
 def _evidence(stage: Stage, message: Message) -> dict[str, Any]:
-    kept = as_json(message)
+    entry = as_json(message)
     if stage == "analyze":
         with suppress(Malformed):
-            kept["upload"] = asdict(upload_in(message.attributes))
-    return kept
+            entry["upload"] = asdict(upload_in(message.attributes))
+    return entry
 
 
 def _sentence(attributes: dict[str, str], error: str | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from shared.errors import Permanent
-from shared.logs import one_delivery
+from shared.logs import delivery_scope
 from shared.messaging.last_errors import LastError
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def handle_delivery(
 
     What escapes is noted as the last error of a message that has come several times.
     """
-    with one_delivery():
+    with delivery_scope():
         try:
             yield
             if last_error is not None:

@@ -124,8 +124,8 @@ def canary_body() -> dict[str, Any]:
 
 def video_of(attributes: dict[str, str]) -> str | None:
     """The video that a message's attributes name, as a record's do and a named file's."""
-    named = id_in_name(PurePosixPath(attributes.get("objectId", "")).stem)
-    return attributes.get("video_id") or named
+    id_from_name = id_in_name(PurePosixPath(attributes.get("objectId", "")).stem)
+    return attributes.get("video_id") or id_from_name
 
 
 def notification_of(upload: VideoUploaded) -> Message:
@@ -155,13 +155,13 @@ def notification_of(upload: VideoUploaded) -> Message:
 
 def evidence(event: CloudEvent) -> dict[str, Any]:
     """All of an event that is needed to send it round again, as JSON."""
-    kept: dict[str, Any] = {}
+    entry: dict[str, Any] = {}
     with suppress(Malformed):
-        kept |= as_json(message_of(event))
+        entry |= as_json(message_of(event))
     with suppress(Malformed):
         if upload := video_uploaded(event):
-            kept["upload"] = asdict(upload)
-    return kept or {"event": _whole(event.data)}
+            entry["upload"] = asdict(upload)
+    return entry or {"event": _whole(event.data)}
 
 
 def from_the_sender(attributes: dict[str, str]) -> dict[str, str]:
@@ -179,10 +179,10 @@ def _whole(data: object) -> str:
 
 
 def _upload(source: Any, *keys: str) -> VideoUploaded:
-    found = [source.get(key) if isinstance(source, dict) else None for key in keys]
-    if not all(isinstance(value, str) and value for value in found):
+    values = [source.get(key) if isinstance(source, dict) else None for key in keys]
+    if not all(isinstance(value, str) and value for value in values):
         raise Malformed(f"event without {', '.join(keys)}")
-    bucket, name, generation = map(str, found)
+    bucket, name, generation = map(str, values)
     if not re.fullmatch("[0-9]{1,20}", generation):
         raise Malformed(f"generation {generation[:40]!r} is no number")
     if len(name.encode(errors="replace")) > MOST_NAME_BYTES:

@@ -107,14 +107,14 @@ def failures(
     What fails meanwhile is left out, so a replay of things that fail again comes to an end.
     An entry that cannot be read has the reason `unreadable` and the time of its object.
     """
-    standing = list(lake.entries(f"{FAILED}{stage}/" if stage else FAILED))
-    for found in in_order(lambda entry: _read(lake, entry), standing):
+    entries = list(lake.entries(f"{FAILED}{stage}/" if stage else FAILED))
+    for failure in in_order(lambda entry: _read(lake, entry), entries):
         if (
-            found is not None
-            and (reason is None or found.reason == reason)
-            and (since is None or found.failed_at >= since)
+            failure is not None
+            and (reason is None or failure.reason == reason)
+            and (since is None or failure.failed_at >= since)
         ):
-            yield found
+            yield failure
 
 
 def replay(failure: FailureEntry, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
@@ -154,46 +154,46 @@ def _with_data(message: Message | None) -> Message:
 
 def _read(lake: Lake, entry: LakeObject) -> FailureEntry | None:
     """The entry, or None when it is gone since it was listed."""
-    _, _, place = entry.name.partition("/")
-    stage, _, rest = place.partition("/")
+    _, _, path = entry.name.partition("/")
+    stage, _, key = path.partition("/")
     if entry.size > MOST_BYTES:
-        return _unreadable(entry, entry.generation, stage, rest, "larger than any message")
+        return _unreadable(entry, entry.generation, stage, key, "larger than any message")
     content, generation = lake.read_with_generation(entry.name)
     if content is None:
         return None
     try:
-        kept = _FailureContent.model_validate(json.loads(content))
-        return _failed(entry.name, generation, stage, kept)
+        saved = _FailureContent.model_validate(json.loads(content))
+        return _failure(entry.name, generation, stage, saved)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     except (ValueError, RecursionError) as error:
         why = str(error)
-    return _unreadable(entry, generation, stage, rest, why)
+    return _unreadable(entry, generation, stage, key, why)
 
 
-def _failed(name: str, generation: int, stage: str, kept: _FailureContent) -> FailureEntry:
+def _failure(name: str, generation: int, stage: str, saved: _FailureContent) -> FailureEntry:
     message = None
-    if kept.data is not None:
-        data = base64.b64decode(kept.data, validate=True)
-        message = Message(kept.key, data, kept.attributes)
+    if saved.data is not None:
+        data = base64.b64decode(saved.data, validate=True)
+        message = Message(saved.key, data, saved.attributes)
     return FailureEntry(
         name=name,
         generation=generation,
         stage=stage,
-        key=kept.key,
-        reason=kept.reason,
-        sentence=kept.sentence,
-        failed_at=kept.failed_at,
+        key=saved.key,
+        reason=saved.reason,
+        sentence=saved.sentence,
+        failed_at=saved.failed_at,
         message=message,
-        upload=VideoUploaded(**kept.upload.model_dump()) if kept.upload else None,
-        collection=kept.collection,
-        delivery_count=kept.delivery_count,
+        upload=VideoUploaded(**saved.upload.model_dump()) if saved.upload else None,
+        collection=saved.collection,
+        delivery_count=saved.delivery_count,
     )
 
 
 def _unreadable(
-    entry: LakeObject, generation: int, stage: str, rest: str, why: str
+    entry: LakeObject, generation: int, stage: str, file: str, why: str
 ) -> FailureEntry:
-    key = rest.removesuffix(".json")
+    key = file.removesuffix(".json")
     return FailureEntry(entry.name, generation, stage, key, UNREADABLE, why, entry.updated)

@@ -17,7 +17,7 @@ from typing import Any
 from cloudevents.http import CloudEvent
 
 from shared.errors import Transient
-from shared.logs import concealed
+from shared.logs import redact
 from shared.messaging.events import Message, as_json, from_the_sender, message_of
 from shared.model import Malformed, canonical_json
 from shared.storage.lake import Lake
@@ -59,7 +59,7 @@ class LastError:
         if not is_noted(self.attempt) or isinstance(error, LeaseHeld):
             return
         with suppress(Transient, Malformed):
-            why = concealed(f"{type(error).__name__}: {error}")[:_MOST_CHARACTERS]
+            why = redact(f"{type(error).__name__}: {error}")[:_MOST_CHARACTERS]
             content = {"attempt": self.attempt, "at": self.clock().isoformat(), "error": why}
             name = note_name(self.stage, message_of(self.event))
             self.lake.put(name, canonical_json(content).encode())

@@ -76,13 +76,13 @@ def latest_due(entry: LakeObject) -> datetime:
     return entry.updated + LONGEST_WAIT
 
 
-def waiting(lake: Lake) -> ParkedCount:
+def count_parked(lake: Lake) -> ParkedCount:
     """What is parked just now, by listing alone."""
-    found = ParkedCount()
+    parked = ParkedCount()
     for entry in lake.entries(PARKED):
-        times = [t for t in (entry.custom_time, found.first_due_at, found.last_due_at) if t]
-        found = ParkedCount(found.count + 1, min(times, default=None), max(times, default=None))
-    return found
+        times = [t for t in (entry.custom_time, parked.first_due_at, parked.last_due_at) if t]
+        parked = ParkedCount(parked.count + 1, min(times, default=None), max(times, default=None))
+    return parked
 
 
 def release(entry: LakeObject, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
@@ -98,26 +98,26 @@ def release(entry: LakeObject, lake: Lake, topics: Topics, tombstones: Tombstone
     content, generation = lake.read_with_generation(entry.name)
     if content is None:
         return False
-    stage, message = _parked(entry.name, content)
+    stage, message = _message_in(entry.name, content)
     redacted = tombstones.redact_message(message.data, message.attributes)
     if redacted is not None:
         topics.publish(stage, replace(message, data=redacted))
     lake.delete(entry.name, generation)
     if redacted is None:
         return False
-    said = {"object": entry.name, "video_id": video_of(message.attributes)}
-    log.info("parked message published", extra=said)
+    fields = {"object": entry.name, "video_id": video_of(message.attributes)}
+    log.info("parked message published", extra=fields)
     return True
 
 
-def _parked(name: str, content: bytes) -> tuple[Stage, Message]:
+def _message_in(name: str, content: bytes) -> tuple[Stage, Message]:
     stage, _, _ = name.removeprefix(PARKED).partition("/")
     if stage not in STAGES:
         raise Unsendable(f"no topic feeds the stage {stage}")
     try:
-        kept = _ParkedContent.model_validate(json.loads(content))
-        data = base64.b64decode(kept.data, validate=True)
+        saved = _ParkedContent.model_validate(json.loads(content))
+        data = base64.b64decode(saved.data, validate=True)
     except (ValidationError, ValueError, RecursionError) as error:
         raise Malformed(f"{name}: {str(error).splitlines()[0]}") from error
-    message = Message("", data, kept.attributes)
+    message = Message("", data, saved.attributes)
     return ("analyze", message) if stage == "analyze" else ("load", message)

@@ -40,5 +40,5 @@ class RecordPublisher:
         except (GoogleAPICallError, RetryError, TimeoutError) as error:
             raise Transient(f"topic did not take the record: {error}") from error
         for record in records:
-            said = {"video_id": record.video_id, "sections": record.sections()}
-            log.info("record published", extra=said)
+            fields = {"video_id": record.video_id, "sections": record.sections()}
+            log.info("record published", extra=fields)

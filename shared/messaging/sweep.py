@@ -11,7 +11,7 @@ from typing import Any
 from shared.concurrency import in_order
 from shared.errors import Misconfigured, Permanent
 from shared.messaging.dead_letters import DeadLetters, drain_all
-from shared.messaging.parked import due, release, waiting
+from shared.messaging.parked import count_parked, due, release
 from shared.messaging.topics import Stage, Topics
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import PARKED, Lake, LakeObject
@@ -49,16 +49,16 @@ def sweep(app: SweepApp) -> dict[str, Any]:
     def is_over() -> bool:
         return app.timer() >= ends_at
 
-    kept = drain_all(app.dead_letters, app.clock, is_over)
+    letters = drain_all(app.dead_letters, app.clock, is_over)
     entries = takewhile(lambda _: not is_over(), _affordable(due(app.lake, app.clock()), app))
-    released = list(in_order(lambda entry: _released(entry, app), entries))
+    released = list(in_order(lambda entry: _release(entry, app), entries))
     answer: dict[str, Any] = {
         "parked": {
             "published": released.count("published"),
             "unreadable": released.count("unreadable"),
-            "waiting": waiting(app.lake).count,
+            "waiting": count_parked(app.lake).count,
         },
-        "dead_letters": kept,
+        "dead_letters": letters,
         "left": is_over(),
     }
     log.info("swept", extra={"counts": answer})
@@ -84,7 +84,7 @@ def _affordable(entries: Iterable[LakeObject], app: SweepApp) -> Iterator[LakeOb
         yield entry
 
 
-def _released(entry: LakeObject, app: SweepApp) -> str:
+def _release(entry: LakeObject, app: SweepApp) -> str:
     """What became of it. An unreadable one stays where it is, for a person to look at."""
     try:
         return "published" if release(entry, app.lake, app.topics, app.tombstones) else "gone"

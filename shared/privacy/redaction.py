@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.inputs.json_input import json_text, parsed
+from shared.inputs.json_input import json_text, parse_json
 from shared.model import VIDEO_ID, Record, canonical_json, id_in_name, parse
 from shared.privacy.free_text import is_account, is_address, is_free_text, is_video_id
 from shared.privacy.mentions import ERASED, without_mentions
@@ -92,7 +92,7 @@ class Redaction:
         """
         if self.erased.is_empty():
             return content
-        value = parsed(content)
+        value = parse_json(content)
         redacted = self.value(value)
         if redacted is GONE:
             return None
@@ -196,7 +196,7 @@ class Redaction:
         if text[:1] not in ("{", "["):
             return self.text(text, field)
         try:
-            value = parsed(text)
+            value = parse_json(text)
         except ValueError:
             # `[Part 2] with @ada.l` is no broken JSON; a field of JSON cannot be cut out of a text.
             return ERASED if self._quotes_erased(text) else self.text(text, field)
@@ -252,7 +252,7 @@ class Redaction:
         if not isinstance(item, str):
             return False
         try:
-            return self.value(parsed(item)) is GONE
+            return self.value(parse_json(item)) is GONE
         except ValueError:
             return self._raw(item)  # cut off, so it cannot be cleaned
 
@@ -268,7 +268,7 @@ class Redaction:
 
     def _data(self, data: bytes) -> bytes | None:
         try:
-            value = parsed(data)
+            value = parse_json(data)
         except ValueError:
             return None if self.names_in_unreadable(data) else data
         if isinstance(value, dict) and self.is_in_name(str(value.get("name", ""))):

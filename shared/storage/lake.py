@@ -119,14 +119,14 @@ def parked_name(stage: str, key: str) -> str:
     return f"{PARKED}{stage}/{name_part(key)}.json"
 
 
-def name_part(key: str, most: int = 400, kept: int = 360) -> str:
+def name_part(key: str, most: int = 400, head: int = 360) -> str:
     """A key as part of an object's name; another key never has the same.
 
     Longer than `most` characters, it is its first `kept` and a hash of the whole.
     """
     quoted = quote(key, safe="")
     if len(quoted) > most:
-        quoted = f"{quoted[:kept]}~{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+        quoted = f"{quoted[:head]}~{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     return quoted
 
 
@@ -167,10 +167,10 @@ class Superseded(Exception):
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Say of the client's errors whether trying again can help; the unknown escapes as it is."""
     try:
-        with _named():
+        with _google_errors():
             yield
     except (
         exceptions.ServerError,
@@ -184,7 +184,7 @@ def _translated() -> Iterator[None]:
 
 
 @contextmanager
-def _named() -> Iterator[None]:
+def _google_errors() -> Iterator[None]:
     """Call the refusal of a streamed chunk what the client calls it everywhere else."""
     try:
         yield
@@ -214,7 +214,7 @@ class Lake:
 
     def stat(self, name: str) -> storage.Blob | None:
         """The object's current generation, size and type, or None."""
-        with _translated():
+        with _translate_errors():
             return self._bucket.get_blob(name, retry=_RETRY)
 
     def exists(self, name: str) -> bool:
@@ -228,7 +228,7 @@ class Lake:
         """Content and generation; (None, 0) when there is no such object."""
         blob = self._bucket.blob(name)
         try:
-            with _translated():
+            with _translate_errors():
                 content = blob.download_as_bytes(retry=_RETRY)
         except exceptions.NotFound:
             return None, 0
@@ -238,7 +238,7 @@ class Lake:
         """The first bytes of one generation. Raises Gone."""
         blob = self._bucket.blob(name, generation=generation)
         try:
-            with _translated():
+            with _translate_errors():
                 return bytes(blob.download_as_bytes(start=0, end=size - 1, retry=_RETRY))
         except exceptions.RequestRangeNotSatisfiable:
             return b""
@@ -250,7 +250,7 @@ class Lake:
         """One generation as a file to seek in, read piece by piece. Raises Gone."""
         blob = self._bucket.blob(name, generation=generation)
         try:
-            with _translated(), blob.open("rb", chunk_size=PEEK_BYTES, retry=_RETRY) as file:
+            with _translate_errors(), blob.open("rb", chunk_size=PEEK_BYTES, retry=_RETRY) as file:
                 yield file
         except exceptions.NotFound as error:
             raise Gone(name) from error
@@ -259,7 +259,7 @@ class Lake:
         """Stream one generation into a file. Raises Gone."""
         blob = self._bucket.blob(name, generation=generation)
         try:
-            with _translated():
+            with _translate_errors():
                 blob.download_to_filename(str(target), retry=_RETRY)
         except exceptions.NotFound as error:
             raise Gone(name) from error
@@ -269,7 +269,7 @@ class Lake:
         checksum = hashlib.sha256()
         blob = self._bucket.blob(name, generation=generation, chunk_size=STREAM_CHUNK_BYTES)
         try:
-            with _translated():
+            with _translate_errors():
                 blob.download_to_file(_Sink(checksum.update), retry=_RETRY)
         except exceptions.NotFound as error:
             raise Gone(name) from error
@@ -292,7 +292,7 @@ class Lake:
         """
         blob = self._bucket.blob(name)
         try:
-            with _translated():
+            with _translate_errors():
                 blob.upload_from_string(
                     content,
                     content_type=content_type,
@@ -317,7 +317,7 @@ class Lake:
         if custom_time is not None:
             blob.custom_time = custom_time
         try:
-            with _translated():
+            with _translate_errors():
                 writer = blob.open(
                     "wb", content_type=content_type, if_generation_match=over, retry=_RETRY
                 )
@@ -333,7 +333,7 @@ class Lake:
     def delete(self, name: str, generation: int | None = None) -> bool:
         """Delete an object, or exactly one generation of it; False when it is not there."""
         try:
-            with _translated():
+            with _translate_errors():
                 self._bucket.blob(name).delete(if_generation_match=generation, retry=_RETRY)
         except (exceptions.NotFound, exceptions.PreconditionFailed):
             return False
@@ -341,7 +341,7 @@ class Lake:
 
     def names(self, prefix: str) -> Iterator[str]:
         """Names under a prefix, in order, page by page."""
-        with _translated():
+        with _translate_errors():
             for blob in self._bucket.list_blobs(
                 prefix=prefix, fields="items(name),nextPageToken", retry=_RETRY
             ):
@@ -350,7 +350,7 @@ class Lake:
     def entries(self, prefix: str, after: str = "") -> Iterator[LakeObject]:
         """What lies under a prefix, in the order of names, page by page; `after` is left out."""
         fields = "items(name,generation,size,updated,customTime),nextPageToken"
-        with _translated():
+        with _translate_errors():
             for blob in self._bucket.list_blobs(
                 prefix=prefix, start_offset=after or None, fields=fields, retry=_RETRY
             ):
@@ -374,7 +374,7 @@ class Lake:
         blob = self._bucket.blob(name)
         if custom_time is not None:
             blob.custom_time = custom_time
-        with _translated():
+        with _translate_errors():
             blob.upload_from_string(content, content_type=content_type, retry=_RETRY)
 
     def age(self, name: str, asker: str) -> tuple[int, timedelta] | None:
@@ -386,7 +386,7 @@ class Lake:
         blob = self._bucket.blob(name)
         blob.metadata = {"asked-by": asker}
         try:
-            with _translated():
+            with _translate_errors():
                 blob.patch(retry=_RETRY)
         except exceptions.NotFound:
             return None

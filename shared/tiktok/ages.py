@@ -68,50 +68,50 @@ class Ages:
         self._ages_s = [round(age * DAY_S) for age in ages_days]
         content, self._generation = lake.read_with_generation(self._name)
         self._content = content
-        self._videos = _watched(content, self._name)
+        self._videos = _parse_ages(content, self._name)
 
     def __len__(self) -> int:
         return len(self._videos)
 
-    def watch(self, seen: Iterable[Sighting]) -> None:
+    def watch(self, sightings: Iterable[Sighting]) -> None:
         """Take videos in. What is watched already stays as it is."""
-        for one in seen:
-            last = one.posted_at + (self._ages_s[-1] if self._ages_s else 0)
-            if one.read_at < last:
-                new = Watched(posted_at=one.posted_at, read_at=one.read_at)
-                self._videos.setdefault(one.video_id, new)
+        for sighting in sightings:
+            last = sighting.posted_at + (self._ages_s[-1] if self._ages_s else 0)
+            if sighting.read_at < last:
+                new = Watched(posted_at=sighting.posted_at, read_at=sighting.read_at)
+                self._videos.setdefault(sighting.video_id, new)
 
     def due(self, now: datetime) -> Iterator[tuple[str, datetime]]:
         """Videos to read again now, with when they were posted, oldest first."""
-        for video_id, one in sorted(self._videos.items(), key=lambda item: item[1].posted_at):
-            at = self._next(one)
+        for video_id, watched in sorted(self._videos.items(), key=lambda item: item[1].posted_at):
+            at = self._next(watched)
             if at is not None and at <= now.timestamp():
-                yield video_id, datetime.fromtimestamp(one.posted_at, UTC)
+                yield video_id, datetime.fromtimestamp(watched.posted_at, UTC)
 
     def next_due(self) -> datetime | None:
         """When the next of them will be due; None when never."""
-        times = [at for one in self._videos.values() if (at := self._next(one)) is not None]
+        times = [at for watched in self._videos.values() if (at := self._next(watched)) is not None]
         return datetime.fromtimestamp(min(times), UTC) if times else None
 
     def seen(self, video_id: str, at: datetime) -> None:
         """It was read."""
-        one = self._videos[video_id]
-        self._put(video_id, Watched(posted_at=one.posted_at, read_at=int(at.timestamp())))
+        watched = self._videos[video_id]
+        self._put(video_id, Watched(posted_at=watched.posted_at, read_at=int(at.timestamp())))
 
-    def there(self, video_id: str) -> None:
+    def unreadable(self, video_id: str) -> None:
         """An answer had it, and it could not be read: not missed, and still due."""
         self._videos[video_id] = replace(self._videos[video_id], missed_at=None, has_vanished=False)
 
     def missed(self, video_id: str, at: datetime) -> datetime | None:
         """An answer left it out. Returns since when it is gone, once that is sure and news."""
-        one = self._videos[video_id]
+        watched = self._videos[video_id]
         now = int(at.timestamp())
-        if one.missed_at is None:
-            self._videos[video_id] = replace(one, missed_at=now)
+        if watched.missed_at is None:
+            self._videos[video_id] = replace(watched, missed_at=now)
             return None
         # Asked for again at the next age: it may come back.
-        self._put(video_id, replace(one, read_at=now, has_vanished=True))
-        return None if one.has_vanished else datetime.fromtimestamp(one.missed_at, UTC)
+        self._put(video_id, replace(watched, read_at=now, has_vanished=True))
+        return None if watched.has_vanished else datetime.fromtimestamp(watched.missed_at, UTC)
 
     def save(self) -> None:
         """Replace the object if it changed. Raises CollectionBusy when another fetcher did so."""
@@ -121,45 +121,45 @@ class Ages:
         try:
             self._generation = self._lake.replace(self._name, content, self._generation)
         except Superseded as error:
-            standing, generation = self._lake.read_with_generation(self._name)
-            if standing != content:
+            current, generation = self._lake.read_with_generation(self._name)
+            if current != content:
                 raise CollectionBusy(f"{self._name} was replaced by another fetcher") from error
             self._generation = generation
         self._content = content
 
-    def _put(self, video_id: str, one: Watched) -> None:
+    def _put(self, video_id: str, watched: Watched) -> None:
         """Keep it while there is an age to come."""
-        if self._next(one) is None:
+        if self._next(watched) is None:
             del self._videos[video_id]
         else:
-            self._videos[video_id] = one
+            self._videos[video_id] = watched
 
-    def _next(self, one: Watched) -> float | None:
-        if one.missed_at is not None and not one.has_vanished:
-            return one.missed_at + CONFIRM_AFTER.total_seconds()
-        ahead = (one.posted_at + age for age in self._ages_s if one.posted_at + age > one.read_at)
-        return next(ahead, None)
+    def _next(self, watched: Watched) -> float | None:
+        if watched.missed_at is not None and not watched.has_vanished:
+            return watched.missed_at + CONFIRM_AFTER.total_seconds()
+        times = (watched.posted_at + age for age in self._ages_s)
+        return next((at for at in times if at > watched.read_at), None)
 
     def _written(self) -> bytes:
-        videos = {name: [one.posted_at, one.read_at] for name, one in self._videos.items()}
+        videos = {name: [video.posted_at, video.read_at] for name, video in self._videos.items()}
         missed = {
-            name: [one.missed_at, int(one.has_vanished)]
-            for name, one in self._videos.items()
-            if one.missed_at is not None
+            video_id: [seen.missed_at, int(seen.has_vanished)]
+            for video_id, seen in self._videos.items()
+            if seen.missed_at is not None
         }
         return json.dumps({"videos": videos, "missed": missed}, separators=(",", ":")).encode()
 
 
-def _watched(content: bytes | None, name: str) -> dict[str, Watched]:
+def _parse_ages(content: bytes | None, name: str) -> dict[str, Watched]:
     if content is None:
         return {}
     try:
-        kept = _AgesContent.model_validate_json(content)
+        saved = _AgesContent.model_validate_json(content)
     except ValidationError as error:
         raise Malformed(f"{name}: {error.errors(include_url=False)[0]['msg']}") from error
     videos = {}
-    for video_id, (posted_at, read_at) in kept.videos.items():
-        missed_at, has_vanished = kept.missed.get(video_id, (None, 0))
+    for video_id, (posted_at, read_at) in saved.videos.items():
+        missed_at, has_vanished = saved.missed.get(video_id, (None, 0))
         videos[video_id] = Watched(
             posted_at=posted_at,
             read_at=read_at,

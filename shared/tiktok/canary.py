@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.inputs.json_input import parsed
+from shared.inputs.json_input import parse_json
 from shared.model import Record, parse_record
 from shared.quality import IMPOSSIBLE, all_flags
 from shared.storage.lake import COLLECTIONS, VIDEOS, Lake, metadata_name
@@ -65,7 +65,7 @@ class Verdict:
 
     @property
     def broke(self) -> Step | None:
-        return next((one for one in self.steps if one.ok is False), None)
+        return next((step for step in self.steps if step.ok is False), None)
 
     def document(self) -> dict[str, Any]:
         return {
@@ -74,7 +74,7 @@ class Verdict:
             "video_id": self.video_id,
             "ok": self.broke is None,
             "broke": self.broke.step if self.broke else None,
-            "steps": [one.document() for one in self.steps],
+            "steps": [step.document() for step in self.steps],
         }
 
 
@@ -85,33 +85,35 @@ def canary(app: FetchApp) -> dict[str, Any]:
     have listed nothing for three days, whose alert waits for a line. Called again it asks again;
     requests count towards the day's quota. Raises BadCollection, and Transient for the lake.
     """
-    verdicts = [_tried(collections, app) for collections in _by_source(app.lake)]
+    verdicts = [_try_source(collections, app) for collections in _by_source(app.lake)]
     for verdict in verdicts:
         if (step := verdict.broke) is not None:
-            named = {"source": verdict.collection.source, "collection": verdict.collection.name}
-            log.error("canary broke", extra={**named, "step": step.step, "why": step.why})
-    silent = [one.document() for one in silences(app.lake, app.clock())]
-    for one in silent:
-        log.warning("collection lists nothing", extra=one)
+            fields = {"source": verdict.collection.source, "collection": verdict.collection.name}
+            log.error("canary broke", extra={**fields, "step": step.step, "why": step.why})
+    silent = [document.document() for document in silences(app.lake, app.clock())]
+    for document in silent:
+        log.warning("collection lists nothing", extra=document)
     documents = [verdict.document() for verdict in verdicts]
-    ok = all(one["ok"] for one in documents)
+    ok = all(document["ok"] for document in documents)
     return {"mode": "canary", "ok": ok, "sources": documents, "silent": silent}
 
 
 def _by_source(lake: Lake) -> list[list[Collection]]:
     content = lake.read(COLLECTIONS)
-    good = checked_collections(content)[0] if content else []
-    names = dict.fromkeys(one.source for one in good)
-    return [[one for one in good if one.source == name] for name in names]
+    collections = checked_collections(content)[0] if content else []
+    by_source: dict[str, list[Collection]] = {}
+    for collection in collections:
+        by_source.setdefault(collection.source, []).append(collection)
+    return list(by_source.values())
 
 
-def _tried(collections: list[Collection], app: FetchApp) -> Verdict:
-    verdict, known = _known(collections, app)
+def _try_source(collections: list[Collection], app: FetchApp) -> Verdict:
+    verdict, listings = _known_videos(collections, app)
     if verdict.broke:
         return verdict
     try:
         with closing(app.source(verdict.collection)) as source:
-            for step in _steps(verdict, known, source, app):
+            for step in _steps(verdict, listings, source, app):
                 verdict.steps.append(step)
                 if step.ok is False:
                     break
@@ -130,38 +132,41 @@ def _next(verdict: Verdict) -> Name:
 # Known videos
 
 
-def _known(collections: list[Collection], app: FetchApp) -> tuple[Verdict, list[Record]]:
+def _known_videos(collections: list[Collection], app: FetchApp) -> tuple[Verdict, list[Record]]:
     """The newest answer that a collection of this source kept, and the listings of its videos."""
-    source, named = collections[0].source, {one.name: one for one in collections}
+    source, by_name = (
+        collections[0].source,
+        {collection.name: collection for collection in collections},
+    )
     if source == "manifest":
         return Verdict(collections[0], steps=[Step("known", None, "its lines are the list")]), []
     names = ((name, name.split("/")) for name in app.lake.names(f"raw/{source}/"))
-    pages = [(name, parts[3]) for name, parts in names if len(parts) > 4 and parts[3] in named]
+    pages = [(name, parts[3]) for name, parts in names if len(parts) > 4 and parts[3] in by_name]
     for page, collection in reversed(pages[-TRIES:]):
-        if known := _listings(_ids(app.lake.read(page)), app):
-            return Verdict(named[collection], steps=[Step("known", True)]), known
+        if listings := _listings(_ids(app.lake.read(page)), app):
+            return Verdict(by_name[collection], steps=[Step("known", True)]), listings
     why = "no video of this source is known yet; list a collection first (tta fetch)"
     return Verdict(collections[0], steps=[Step("known", False, why)]), []
 
 
 def _ids(page: bytes | None) -> Iterator[str]:
     try:
-        items = parsed(page or b"")["answer"]["data"]["videos"]
+        items = parse_json(page or b"")["answer"]["data"]["videos"]
         yield from (video_id_of(item) for item in items)
     except (ValueError, KeyError, TypeError, BadVideo):
         return
 
 
 def _listings(ids: Iterator[str], app: FetchApp) -> list[Record]:
-    known: list[Record] = []
+    listings: list[Record] = []
     for video_id in ids:
         content = app.lake.read(metadata_name(video_id))
         record = _record(content)
         if record and record.video and record.video.created_at:
-            known.append(record)
-        if len(known) == AT_ONCE:
+            listings.append(record)
+        if len(listings) == AT_ONCE:
             break
-    return known
+    return listings
 
 
 def _record(content: bytes | None) -> Record | None:
@@ -175,32 +180,32 @@ def _record(content: bytes | None) -> Record | None:
 
 
 def _steps(
-    verdict: Verdict, known: list[Record], source: VideoSource, app: FetchApp
+    verdict: Verdict, listings: list[Record], source: VideoSource, app: FetchApp
 ) -> Iterator[Step]:
     """One step after the other, in _ORDER. Raises what the source raises when it is asked."""
     at, collection = app.clock(), verdict.collection
-    items = _items(known, source, collection, at)
-    gone = f"none of {len(known)} known videos is there any more" if known else "it is empty"
+    items = _items(listings, source, collection, at)
+    gone = f"none of {len(listings)} known videos is there any more" if listings else "it is empty"
     yield Step("ask", bool(items), "" if items else gone)
-    found, why = _read(items, source, collection, at, app)
-    verdict.video_id = found[0].video_id if found else None
-    yield Step("read", bool(found), "" if found else why)
-    before = {one.video_id: one for one in known}
-    both = [(before[one.video_id], one) for one in found if one.video_id in before]
-    yield _fields(both)
-    yield _profile(both, collection, source, at)
-    yield _file(found, collection, app)
+    videos, why = _read(items, source, collection, at, app)
+    verdict.video_id = videos[0].video_id if videos else None
+    yield Step("read", bool(videos), "" if videos else why)
+    before = {video.video_id: video for video in listings}
+    pairs = [(before[video.video_id], video) for video in videos if video.video_id in before]
+    yield _fields(pairs)
+    yield _profile(pairs, collection, source, at)
+    yield _file(videos, collection, app)
 
 
 def _items(
-    known: list[Record], source: VideoSource, collection: Collection, at: datetime
+    listings: list[Record], source: VideoSource, collection: Collection, at: datetime
 ) -> Sequence[Any]:
     if collection.source == "manifest":
         page = next(iter(source.pages(collection, at.date())), None)
         return page.videos if page else ()
-    wanted = sorted((one.video.created_at, one.video_id) for one in known if one.video)
+    posts = sorted((each.video.created_at, each.video_id) for each in listings if each.video)
     answer = next(
-        iter(source.again(collection, [(one, posted) for posted, one in wanted if posted]))
+        iter(source.again(collection, [(video_id, posted) for posted, video_id in posts if posted]))
     )
     return answer.videos
 
@@ -209,52 +214,52 @@ def _read(
     items: Sequence[Any], source: VideoSource, collection: Collection, at: datetime, app: FetchApp
 ) -> tuple[list[SourceVideo], str]:
     """What can be read and was not erased, and why the rest cannot."""
-    found: list[SourceVideo] = []
-    whys: Counter[str] = Counter()
+    videos: list[SourceVideo] = []
+    reasons: Counter[str] = Counter()
     for item in items:
         try:
-            one = source.read(item, collection, at)
+            video = source.read(item, collection, at)
         except BadVideo as error:
-            whys[error.sentence] += 1
+            reasons[error.sentence] += 1
             continue
-        if not is_erased(one, app.tombstones):
-            found.append(one)
-    return found, next((why for why, _ in whys.most_common(1)), "all of them were erased")
+        if not is_erased(video, app.tombstones):
+            videos.append(video)
+    return videos, next((why for why, _ in reasons.most_common(1)), "all of them were erased")
 
 
 # What became of them
 
 
-def _fields(both: list[tuple[Record, SourceVideo]]) -> Step:
-    if not both:
+def _fields(pairs: list[tuple[Record, SourceVideo]]) -> Step:
+    if not pairs:
         return Step("fields", None, "nothing is known to compare with")
-    broke = list(_broken(both))
+    broke = list(_broken_fields(pairs))
     return Step("fields", not broke, "; ".join(broke))
 
 
-def _broken(both: list[tuple[Record, SourceVideo]]) -> Iterator[str]:
-    said = [(dict(_said(old)), dict(_said(new))) for old, new in both]
+def _broken_fields(pairs: list[tuple[Record, SourceVideo]]) -> Iterator[str]:
+    values = [(dict(_values_of(old)), dict(_values_of(new))) for old, new in pairs]
     for name in (*_SAID, *_COUNTS):
-        had = [(old[name], new.get(name)) for old, new in said if name in old]
+        had = [(old[name], new.get(name)) for old, new in values if name in old]
         if had and all(now is None for _, now in had):
             yield f"{name} is not there any more"
         elif name in _LASTING and had and all(was != now for was, now in had):
             yield f"{name} was {had[0][0]} and is {had[0][1]}"
         elif name in _COUNTS and had and all((now or 0) < FELL_TO * was for was, now in had):
             yield f"{name} fell from {had[0][0]} to {had[0][1]}"
-    flags = [set(all_flags(new.metrics)) & IMPOSSIBLE.keys() for _, new in both]
+    flags = [set(all_flags(new.metrics)) & IMPOSSIBLE.keys() for _, new in pairs]
     for rule in sorted(set.intersection(*flags) if flags else ()):
         yield f"{rule}: {IMPOSSIBLE[rule]}"
 
 
-def _said(one: Record | SourceVideo) -> Iterator[tuple[str, Any]]:
+def _values_of(video: Record | SourceVideo) -> Iterator[tuple[str, Any]]:
     """Fields that have a value. A count of 0 may stay one, and says nothing."""
-    for part, names in ((one.video, _SAID), (one.metrics, _COUNTS)):
+    for part, names in ((video.video, _SAID), (video.metrics, _COUNTS)):
         yield from ((name, value) for name in names if (value := getattr(part, name, None)))
 
 
 def _profile(
-    both: list[tuple[Record, SourceVideo]],
+    pairs: list[tuple[Record, SourceVideo]],
     collection: Collection,
     source: VideoSource,
     at: datetime,
@@ -263,7 +268,7 @@ def _profile(
         return Step("profile", None, "the collection reads none")
     had = {
         new.video.creator_id: old.metrics.followers
-        for old, new in both
+        for old, new in pairs
         if new.video.creator_id and old.metrics and old.metrics.followers
     }
     if not had:
@@ -276,16 +281,16 @@ def _profile(
     return Step("profile", False, f"followers: {min(len(had), TRIES)} profiles have none any more")
 
 
-def _file(found: list[SourceVideo], collection: Collection, app: FetchApp) -> Step:
+def _file(videos: list[SourceVideo], collection: Collection, app: FetchApp) -> Step:
     if collection.media.resolver == "none":
         return Step("file", None, "the collection wants none")
-    stored = [one for one in found if next(app.lake.names(f"{VIDEOS}{one.video_id}."), None)]
+    stored = [video for video in videos if next(app.lake.names(f"{VIDEOS}{video.video_id}."), None)]
     if not stored:
         return Step("file", None, "no file of these videos was ever stored")
     resolver = app.resolver(collection)
     why = ""
-    for one in stored[:TRIES]:
-        outcome = resolver.look(one.video_id, one.video.creator_id, one.media_url)
+    for video in stored[:TRIES]:
+        outcome = resolver.probe(video.video_id, video.video.creator_id, video.media_url)
         if outcome.kind == "stored":
             return Step("file", True)
         why = f"{outcome.reason}: {outcome.sentence or 'the file is not there any more'}"

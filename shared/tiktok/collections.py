@@ -62,6 +62,9 @@ MANIFEST = r"^manifests/[A-Za-z0-9][A-Za-z0-9._-]{0,200}$"
 
 REGION = r"^[A-Z]{2}$"
 
+QUERY_LISTS = ("usernames", "hashtags", "keywords", "regions")
+"""Fields that say which videos are searched; each is a list of terms."""
+
 _SPELLED = {
     NAME: "a name is lower-case letters, digits, hyphens and underscores",
     MANIFEST: "not a file in manifests/, as manifests/cats.csv",
@@ -95,8 +98,8 @@ class Problem:
     why: str
 
     def __str__(self) -> str:
-        place = [f"line {self.line}"] if self.line else []
-        return f"{', '.join([COLLECTIONS, *place, self.field])}: {self.why}."
+        in_line = [f"line {self.line}"] if self.line else []
+        return f"{', '.join([COLLECTIONS, *in_line, self.field])}: {self.why}."
 
 
 def _iso_date(value: object) -> object:
@@ -218,53 +221,53 @@ class Collection(Checked):
         return self
 
 
-def _research(asked: Collection) -> Iterator[tuple[str, str]]:
-    yield from _only_for("manifest", asked)
-    if not (asked.usernames or asked.hashtags or asked.keywords or asked.regions):
+def _research(collection: Collection) -> Iterator[tuple[str, str]]:
+    yield from _only_for("manifest", collection)
+    if not any(getattr(collection, field) for field in QUERY_LISTS):
         yield "source", "asks for nothing: give usernames, hashtags, keywords or regions"
-    if asked.start_date is None:
+    if collection.start_date is None:
         yield "start_date", "is missing"
-    yield from _needs_a_template(asked)
+    yield from _needs_a_template(collection)
 
 
-def _display(asked: Collection) -> Iterator[tuple[str, str]]:
-    yield from _only_for("manifest", asked)
-    if len(asked.usernames) != 1:
+def _display(collection: Collection) -> Iterator[tuple[str, str]]:
+    yield from _only_for("manifest", collection)
+    if len(collection.usernames) != 1:
         yield "usernames", "source display reads one account: give its name, and no other"
-    for field in ("hashtags", "keywords", "regions"):
-        if getattr(asked, field):
+    for field in QUERY_LISTS[1:]:
+        if getattr(collection, field):
             yield field, "source display lists all of an account; it cannot ask for this"
-    yield from _needs_a_template(asked)
+    yield from _needs_a_template(collection)
 
 
-def _manifest(asked: Collection) -> Iterator[tuple[str, str]]:
-    if asked.manifest is None:
+def _manifest(collection: Collection) -> Iterator[tuple[str, str]]:
+    if collection.manifest is None:
         yield "manifest", "is missing: where in the bucket the file lies, as manifests/cats.csv"
-    for field in ("usernames", "hashtags", "keywords", "regions"):
-        if getattr(asked, field):
+    for field in QUERY_LISTS:
+        if getattr(collection, field):
             yield field, "a manifest is the list itself; nothing is searched"
-    if asked.refresh_ages_days not in ((), REFRESH_AGES_DAYS):
+    if collection.refresh_ages_days not in ((), REFRESH_AGES_DAYS):
         yield "refresh_ages_days", "a manifest cannot be asked again; bring a newer one instead"
 
 
-def _only_for(source: str, asked: Collection) -> Iterator[tuple[str, str]]:
+def _only_for(source: str, collection: Collection) -> Iterator[tuple[str, str]]:
     for field in ("manifest", "columns"):
-        if getattr(asked, field):
+        if getattr(collection, field):
             yield field, f"goes with source {source}, and only with it"
 
 
-def _needs_a_template(asked: Collection) -> Iterator[tuple[str, str]]:
-    if asked.media.resolver == "url" and asked.media.url_template is None:
+def _needs_a_template(collection: Collection) -> Iterator[tuple[str, str]]:
+    if collection.media.resolver == "url" and collection.media.url_template is None:
         yield "media.url_template", "is missing: this source gives no address of a file"
 
 
-def _on_ones_own_account(asked: Collection) -> Iterator[tuple[str, str]]:
-    if asked.media.resolver == "ytdlp" and not asked.media.terms_accepted:
+def _on_ones_own_account(collection: Collection) -> Iterator[tuple[str, str]]:
+    if collection.media.resolver == "ytdlp" and not collection.media.terms_accepted:
         yield "media.terms_accepted", f"must be true. {YTDLP_TERMS}"
 
 
-def _nameless(asked: Collection) -> Iterator[tuple[str, str]]:
-    if asked.pseudonyms and "{username}" in (asked.media.url_template or ""):
+def _nameless(collection: Collection) -> Iterator[tuple[str, str]]:
+    if collection.pseudonyms and "{username}" in (collection.media.url_template or ""):
         yield "media.url_template", "has {username}, which nobody keeps where pseudonyms is true"
 
 
@@ -284,14 +287,14 @@ def read_collection(lake: Lake, name: str) -> Collection:
 
 def parse_collection(content: bytes, name: str) -> Collection:
     """Find and check one collection in the file's bytes."""
-    known, lines = _named(content)
-    if name not in known:
-        some = ", ".join(sorted(known)[:10]) or "none"
+    collections, lines = _read_file(content)
+    if name not in collections:
+        some = ", ".join(sorted(collections)[:10]) or "none"
         raise UnknownCollection(f"There is no collection {name!r} in {COLLECTIONS} (has: {some}).")
-    found = _checked(name, known[name], lines)
-    if isinstance(found, Collection):
-        return found
-    raise BadCollection(str(found[0]))
+    result = _check(name, collections[name], lines)
+    if isinstance(result, Collection):
+        return result
+    raise BadCollection(str(result[0]))
 
 
 def checked_collections(content: bytes) -> tuple[list[Collection], list[Problem]]:
@@ -299,19 +302,19 @@ def checked_collections(content: bytes) -> tuple[list[Collection], list[Problem]
 
     Raises BadCollection when the file is no such thing.
     """
-    known, lines = _named(content)
+    collections, lines = _read_file(content)
     good: list[Collection] = []
     problems: list[Problem] = []
-    for name, fields in known.items():
-        found = _checked(name, fields, lines)
-        if isinstance(found, Collection):
-            good.append(found)
+    for name, fields in collections.items():
+        result = _check(name, fields, lines)
+        if isinstance(result, Collection):
+            good.append(result)
         else:
-            problems += found
+            problems += result
     return good, problems
 
 
-def _named(content: bytes) -> tuple[Mapping[str, Any], Lines]:
+def _read_file(content: bytes) -> tuple[Mapping[str, Any], Lines]:
     """The collections by name, unchecked."""
     try:
         file, lines = read_yaml(content)
@@ -323,7 +326,7 @@ def _named(content: bytes) -> tuple[Mapping[str, Any], Lines]:
     return collections, lines
 
 
-def _checked(name: str, fields: Any, lines: Lines) -> Collection | list[Problem]:
+def _check(name: str, fields: Any, lines: Lines) -> Collection | list[Problem]:
     if not isinstance(fields, dict) or "name" in fields:
         line = lines.of(("collections", name))
         return [Problem(line, name, "must be a mapping of fields without `name`")]

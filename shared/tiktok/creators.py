@@ -20,7 +20,7 @@ FAILURES_IN_A_ROW = 3
 
 def profile_name(source: str, username: str, at: datetime) -> str:
     """`raw/{source}/{date}/creators/{username}.json`, short enough to be an object's name."""
-    part = name_part(username, most=200, kept=150)
+    part = name_part(username, most=200, head=150)
     return f"raw/{source}/{at:%Y-%m-%d}/creators/{part}.json"
 
 
@@ -35,14 +35,14 @@ class Creators:
         self,
         lake: Lake,
         source: VideoSource,
-        wanted: bool,
+        profiles: bool,
         clock: Callable[[], datetime],
         redact: Callable[[bytes], bytes | None] = lambda answer: answer,
     ):
         self._lake = lake
         self._redact = redact
         self._source = source
-        self._wanted = wanted and source.has_profiles
+        self._reads_profiles = profiles and source.has_profiles
         self._clock = clock
         self._failures = 0
 
@@ -52,38 +52,38 @@ class Creators:
         None where no profiles are read. Raises QuotaExhausted, and Transient when several profiles
         in a row could not be had.
         """
-        if not self._wanted:
+        if not self._reads_profiles:
             return None
         at = self._clock()
         name = profile_name(self._source.name, username, at)
-        kept = self._lake.read(name)
+        profile = self._lake.read(name)
         try:
-            kept = kept or self._ask(username, name, at)
+            profile = profile or self._ask(username, name, at)
         except Transient as error:
             self._failures += 1
             if self._failures >= FAILURES_IN_A_ROW:
                 raise
             log.warning("profile passed over", extra={"username": username, "why": str(error)})
             return read_creator(username, None, at)
-        return _read(kept, username, at)
+        return _read(profile, username, at)
 
     def _ask(self, username: str, name: str, at: datetime) -> bytes:
         answer = self._redact(self._source.user_info(username)) or b"null"
         self._failures = 0
-        kept = with_provenance(answer, collected_at=at.isoformat(), username=username)
-        if self._lake.write_once(name, kept):
-            return kept
-        return self._lake.read(name) or kept
+        profile = with_provenance(answer, collected_at=at.isoformat(), username=username)
+        if self._lake.write_once(name, profile):
+            return profile
+        return self._lake.read(name) or profile
 
 
-def with_provenance(answer: bytes, **known: object) -> bytes:
+def with_provenance(answer: bytes, **provenance: object) -> bytes:
     """An answer byte for byte, under `answer`, beside what we know of how it was got."""
-    return json.dumps(known)[:-1].encode() + b', "answer": ' + answer + b"}"
+    return json.dumps(provenance)[:-1].encode() + b', "answer": ' + answer + b"}"
 
 
-def _read(kept: bytes, username: str, at: datetime) -> Creator:
+def _read(profile: bytes, username: str, at: datetime) -> Creator:
     try:
-        content = read_json(kept)
+        content = read_json(profile)
         seen_at = datetime.fromisoformat(content["collected_at"])
         data = content["answer"].get("data")
         data = data.get("user", data) if isinstance(data, dict) else data

@@ -41,13 +41,13 @@ class Discovery:
 
     def list(self) -> str | None:
         """List to the end, or say what stopped it on a page boundary."""
-        run, place = self._run, self._run.progress.place
+        run, resume_point = self._run, self._run.progress.resume_point
         pages = run.source.pages(
-            run.collection, run.app.clock().date(), place.position if place else None
+            run.collection, run.app.clock().date(), resume_point.position if resume_point else None
         )
         for page in pages:
             self._take(page)
-            if run.progress.place is None:
+            if run.progress.resume_point is None:
                 break
             if run.is_over():
                 return "deadline"
@@ -66,9 +66,9 @@ class Discovery:
         room = collection.max_videos - progress.listed
         tombstones = run.app.tombstones
         listed = read_page(page, run.source, collection, tombstones, self._seen, room, at)
-        new = _first_each(one for one in listed.videos if one.video_id not in self._known)
+        new = _first_each(video for video in listed.videos if video.video_id not in self._known_ids)
         records = records_of(new.values(), run.creators, run.pool) + self._later_readings(
-            one for one in listed.videos if one is not new.get(one.video_id)
+            video for video in listed.videos if video is not new.get(video.video_id)
         )
         if new or listed.bad:
             keep_page(run.lake, tombstones, page, run.source.name, collection, at)
@@ -78,10 +78,11 @@ class Discovery:
         due = self._unsettled(_first_each(listed.videos), new.keys())
         progress.listed += len(listed)
         progress.advance(page, collection.max_videos)
-        run.tally.max_videos_reached = progress.place is None and page.next is not None
-        run.tally.page(listed=len(listed), new=len(new), known=len(listed.videos) - len(new))
+        run.tally.max_videos_reached = progress.resume_point is None and page.next is not None
+        known_count = len(listed.videos) - len(new)
+        run.tally.page(listed=len(listed), new=len(new), already_listed=known_count)
         if records or due:
-            progress.recent += [str(one) for one in self._sightings(new.values())]
+            progress.recent += [str(video) for video in self._sightings(new.values())]
             progress.outbox = records
             progress.due |= due
             progress.save()
@@ -90,20 +91,20 @@ class Discovery:
     def _sightings(self, new: Iterable[SourceVideo]) -> Iterator[Sighting]:
         """New videos that will be due to be read again."""
         ages = self._run.collection.ages_days
-        for one in new:
-            posted, read = one.video.created_at, one.metrics.collected_at
+        for video in new:
+            posted, read = video.video.created_at, video.metrics.collected_at
             if ages and posted and read - posted < timedelta(days=ages[-1]):
-                yield Sighting(one.video_id, int(posted.timestamp()), int(read.timestamp()))
+                yield Sighting(video.video_id, int(posted.timestamp()), int(read.timestamp()))
 
-    def _later_readings(self, known: Iterable[SourceVideo]) -> tuple[Record, ...]:
+    def _later_readings(self, known_videos: Iterable[SourceVideo]) -> tuple[Record, ...]:
         """Counts of known videos that carry a time of their own, which the lake has not."""
         readings = [
-            Record(video_id=one.video_id, creator=one.creator, metrics=one.metrics)
-            for one in known
-            if one.is_dated
+            Record(video_id=video.video_id, creator=video.creator, metrics=video.metrics)
+            for video in known_videos
+            if video.is_dated
         ]
         is_new = self._run.pool.map(self._is_new_reading, readings)
-        return tuple(one for one, new in zip(readings, is_new, strict=True) if new)
+        return tuple(video for video, new in zip(readings, is_new, strict=True) if new)
 
     def _is_new_reading(self, reading: Record) -> bool:
         assert reading.metrics is not None
@@ -121,37 +122,37 @@ class Discovery:
         run, progress = self._run, self._run.progress
         unsettled = {}
         new, wants_files = set(new), run.collection.media.resolver != "none"
-        for video_id, found in videos.items():
+        for video_id, video in videos.items():
             if waiting := progress.due.get(video_id):
                 if waiting.given_up and not waiting.is_due(run.app.clock()):
                     run.tally.note("no_media", waiting.given_up)
-            elif video_id in self._stored:
+            elif video_id in self._stored_ids:
                 run.tally.note("already_there")
             elif video_id in progress.no_media:
                 run.tally.note("no_media", progress.no_media[video_id])
             elif wants_files or video_id in new:
                 unsettled[video_id] = PendingFile(
                     video_id=video_id,
-                    username=found.video.creator_id,
-                    media_url=found.media_url,
-                    observed_at=found.video.observed_at,
+                    username=video.video.creator_id,
+                    media_url=video.media_url,
+                    observed_at=video.video.observed_at,
                 )
             else:
                 run.tally.note("no_media", "policy_none")
         return unsettled
 
     @cached_property
-    def _known(self) -> Ids:
-        return Ids.named(self._run.lake.names(METADATA), METADATA)
+    def _known_ids(self) -> Ids:
+        return Ids.of_names(self._run.lake.names(METADATA), METADATA)
 
     @cached_property
-    def _stored(self) -> Ids:
-        return Ids.named(self._run.lake.names(VIDEOS), VIDEOS)
+    def _stored_ids(self) -> Ids:
+        return Ids.of_names(self._run.lake.names(VIDEOS), VIDEOS)
 
 
 def _first_each(listed: Iterable[SourceVideo]) -> dict[str, SourceVideo]:
     """The first of each video, in the order of the page."""
     firsts: dict[str, SourceVideo] = {}
-    for one in listed:
-        firsts.setdefault(one.video_id, one)
+    for video in listed:
+        firsts.setdefault(video.video_id, video)
     return firsts

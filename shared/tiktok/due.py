@@ -56,16 +56,16 @@ def fetch_due(app: FetchApp) -> dict[str, Any]:
     answer: dict[str, Any] = {"mode": "due", "ran": [], "busy": [], "failed": [], "left": []}
     good, problems = _collections(app.lake)
     answer["failed"] += problems
-    due = [one for one in (due_of(one, app.lake, app.clock()) for one in good) if one.steps]
-    for one in sorted(due, key=lambda one: one.listed_at):
-        name = one.collection.name
+    due = [turn for turn in (due_of(each, app.lake, app.clock()) for each in good) if turn.steps]
+    for turn in sorted(due, key=lambda turn: turn.listed_at):
+        name = turn.collection.name
         if app.timer() >= ends_at:
             answer["left"].append(name)
             continue
         try:
             with _alone(name, app):
                 answer["ran"].append(
-                    fetch_steps(one.collection, one.steps, app, ends_at, is_patient=True)
+                    fetch_steps(turn.collection, turn.steps, app, ends_at, is_patient=True)
                 )
         except (LeaseHeld, CollectionBusy):
             answer["busy"].append(name)
@@ -95,7 +95,7 @@ def due_of(collection: Collection, lake: Lake, now: datetime) -> DueCollection:
         steps.append("refresh")
     if may_ask and _is_listing_due(collection, state, lake, now):
         steps.append("discover")
-    if steps or state.outbox or any(one.is_due(now) for one in state.media_due):
+    if steps or state.outbox or any(pending.is_due(now) for pending in state.media_due):
         steps.append("files")
     return DueCollection(collection, tuple(steps), state.listed.at if state.listed else _NEVER)
 
@@ -126,10 +126,10 @@ def _collections(lake: Lake) -> tuple[list[Collection], list[dict[str, str]]]:
     if content is None:
         return [], []
     good, problems = checked_collections(content)
-    told = [{"collection": one.field.split(".")[0], "why": str(one)} for one in problems]
-    for one in told:
-        log.error("collection failed", extra=one)
-    return good, told
+    failures = [{"collection": each.field.split(".")[0], "why": str(each)} for each in problems]
+    for failure in failures:
+        log.error("collection failed", extra=failure)
+    return good, failures
 
 
 @contextmanager

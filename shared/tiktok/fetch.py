@@ -57,7 +57,7 @@ def fetch_steps(
     with ThreadPoolExecutor(app.parallel) as pool:
         run = CollectionRun(collection, app, pool, ends_at)
         try:
-            answer = _carried_out(run, MediaQueue(run, is_patient), steps)
+            answer = _run_steps(run, MediaQueue(run, is_patient), steps)
         finally:
             run.source.close()
     if answer["max_videos_reached"]:
@@ -66,34 +66,34 @@ def fetch_steps(
     return answer
 
 
-def _carried_out(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> dict[str, Any]:
+def _run_steps(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> dict[str, Any]:
     run.publish_outbox()
-    held: Transient | None = None
+    deferred: Transient | None = None
     why: str | None = None
     try:
-        why = _asked(run, files, steps)
+        why = _ask_source(run, files, steps)
     except QuotaExhausted as error:
         log.warning("quota exhausted", extra={"why": str(error)})
         why, run.progress.quota_until = "quota", _midnight(run.app.clock())
     except Transient as error:
-        held = error  # the files that are due need no listing
+        deferred = error  # the files that are due need no listing
     else:
         run.progress.quota_until = None
     if "files" in steps:
         files.settle()
     run.progress.save()
-    if held is not None:
-        raise held
+    if deferred is not None:
+        raise deferred
     return {
         "collection": run.collection.name,
         "mode": "+".join(step for step in steps if step != "files") or "files",
         **run.tally.answer(),
         "requests": run.source.requests,
-        "left": _left(why, run, files if "files" in steps else None),
+        "left": _remaining_work(why, run, files if "files" in steps else None),
     }
 
 
-def _asked(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> str | None:
+def _ask_source(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> str | None:
     """What the source is asked for: the listing first. Returns what stopped it."""
     asking: dict[Step, Callable[[], str | None]] = {
         "discover": lambda: Discovery(run, files).list(),
@@ -109,16 +109,18 @@ def _asked(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> st
             ages_of(run)
 
 
-def _left(why: str | None, run: CollectionRun, files: MediaQueue | None) -> dict[str, Any] | None:
-    waiting, place = len(files.waiting()) if files else 0, run.progress.place
+def _remaining_work(
+    why: str | None, run: CollectionRun, files: MediaQueue | None
+) -> dict[str, Any] | None:
+    waiting, resume_point = len(files.waiting()) if files else 0, run.progress.resume_point
     if why is None and waiting == 0:
         return None
-    left: dict[str, Any] = {"why": why or "deadline", "media": waiting, "listing": None}
-    if place:
-        left["listing"] = {"window": str(place.window), "cursor": place.cursor}
+    remainder: dict[str, Any] = {"why": why or "deadline", "media": waiting, "listing": None}
+    if resume_point:
+        remainder["listing"] = {"window": str(resume_point.window), "cursor": resume_point.cursor}
     if why == "quota":
-        left["again_at"] = _midnight(run.app.clock()).isoformat()
-    return left
+        remainder["again_at"] = _midnight(run.app.clock()).isoformat()
+    return remainder
 
 
 def _midnight(now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from itertools import islice
 from shared.tiktok.media.media import MediaOutcome
 from shared.tiktok.run import CollectionRun
 from shared.tiktok.settling import (
-    failed_again,
+    after_failure,
     final_reason,
     keep_given_up,
     no_media_record,
@@ -40,32 +40,32 @@ class MediaQueue:
     def settle(self) -> None:
         """Try each file once a run. What has no file is published before it leaves the due."""
         run = self._run
-        for batch in _batched(self.waiting(), BATCH):
+        for batch in _batches(self.waiting(), BATCH):
             if run.is_over():
                 return
             at = run.app.clock()
             batch = self._without_erased(batch)
             outcomes = [
-                (due, done, final_reason(due, done, at))
-                for due, done in settle(batch, self._resolver, run.pool, run.is_over)
+                (due, outcome, final_reason(due, outcome, at))
+                for due, outcome in settle(batch, self._resolver, run.pool, run.is_over)
             ]
             self._publish(outcomes, at)
-            for due, done, reason in outcomes:
-                self._leave(due, done, reason, at)
+            for due, outcome, reason in outcomes:
+                self._leave(due, outcome, reason, at)
             run.progress.save()
 
     def _without_erased(self, batch: list[PendingFile]) -> list[PendingFile]:
         """The batch without what was erased since it was listed, which leaves the due, too."""
         tombstones = self._run.app.tombstones
         erased = [
-            one.video_id
-            for one in batch
-            if tombstones.has_video(one.video_id)
-            or (one.username and tombstones.has_creator(one.username))
+            pending.video_id
+            for pending in batch
+            if tombstones.has_video(pending.video_id)
+            or (pending.username and tombstones.has_creator(pending.username))
         ]
         for video_id in erased:
             del self._run.progress.due[video_id]
-        return [one for one in batch if one.video_id not in erased]
+        return [pending for pending in batch if pending.video_id not in erased]
 
     def _publish(
         self, outcomes: list[tuple[PendingFile, MediaOutcome, str | None]], at: datetime
@@ -74,29 +74,29 @@ class MediaQueue:
         gone = [(due, why) for due, _, why in outcomes if why and why != due.given_up]
         if gone:
             records = self._run.pool.map(
-                lambda one: no_media_record(lake, one[0], one[1], at), gone
+                lambda file: no_media_record(lake, file[0], file[1], at), gone
             )
             self._run.app.publish(*records)
 
     def _leave(
-        self, due: PendingFile, done: MediaOutcome, reason: str | None, at: datetime
+        self, due: PendingFile, outcome: MediaOutcome, reason: str | None, at: datetime
     ) -> None:
         """Count the outcome, and take the video off the due if it is settled."""
         run = self._run
         self._tried.add(due.video_id)
-        if done.kind == "failed":
-            run.progress.due[due.video_id] = failed_again(due, done, at)
+        if outcome.kind == "failed":
+            run.progress.due[due.video_id] = after_failure(due, outcome, at)
             if reason:
-                keep_given_up(run.lake, due, done, run.collection.name, at)
-            run.tally.note("no_media" if reason else "failed", reason or done.reason)
+                keep_given_up(run.lake, due, outcome, run.collection.name, at)
+            run.tally.note("no_media" if reason else "failed", reason or outcome.reason)
             return
-        run.tally.note("no_media" if reason else done.kind, reason)
+        run.tally.note("no_media" if reason else outcome.kind, reason)
         if reason and reason != "policy_none":
             run.progress.no_media[due.video_id] = reason
         del run.progress.due[due.video_id]
 
 
-def _batched(items: Iterable[PendingFile], size: int) -> Iterator[list[PendingFile]]:
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
+def _batches(items: Iterable[PendingFile], size: int) -> Iterator[list[PendingFile]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
         yield batch

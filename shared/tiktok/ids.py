@@ -30,6 +30,6 @@ class Ids:
         return at < len(self._numbers) and self._numbers[at] == number
 
     @classmethod
-    def named(cls, names: Iterable[str], prefix: str) -> "Ids":
+    def of_names(cls, names: Iterable[str], prefix: str) -> "Ids":
         """Ids of the objects `{prefix}{id}.{extension}`."""
         return cls(name[len(prefix) :].partition(".")[0] for name in names)

@@ -56,28 +56,28 @@ def read_page(
     """
     listed = PageListing()
     for item in page.videos:
-        found = _read(source, item, collection, at)
-        if found.key in seen:
+        video = _read(source, item, collection, at)
+        if video.key in seen:
             continue
         if len(listed) >= room:
             break
-        seen.add(found.key)
-        if isinstance(found, BadItem):
-            item = Redaction(tombstones).value(found.item)
+        seen.add(video.key)
+        if isinstance(video, BadItem):
+            item = Redaction(tombstones).value(video.item)
             if item is not GONE:
-                listed.bad.append(replace(found, item=item))
-        elif is_erased(found, tombstones):
+                listed.bad.append(replace(video, item=item))
+        elif is_erased(video, tombstones):
             continue
-        elif is_within(found.video, collection.start_date, collection.end_date):
-            listed.videos.append(found)
+        elif is_within(video.video, collection.start_date, collection.end_date):
+            listed.videos.append(video)
     return listed
 
 
-def is_erased(found: SourceVideo, tombstones: Tombstones) -> bool:
+def is_erased(video: SourceVideo, tombstones: Tombstones) -> bool:
     """Whether the video or its creator was erased."""
-    account = found.creator
-    names = (found.video.creator_id, account and account.creator_id, account and account.username)
-    return tombstones.has_video(found.video_id) or any(
+    account = video.creator
+    names = (video.video.creator_id, account and account.creator_id, account and account.username)
+    return tombstones.has_video(video.video_id) or any(
         tombstones.has_creator(name) for name in names if name
     )
 
@@ -92,38 +92,38 @@ def _read(
 
 
 def records_of(
-    listed: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
+    videos: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
 ) -> tuple[Record, ...]:
     """A record per video, with its creator and followers; profiles are read several at once."""
     return tuple(
-        Record(video_id=one.video_id, video=one.video, creator=creator, metrics=metrics)
-        for one, creator, metrics in _with_creators(listed, creators, pool)
+        Record(video_id=video.video_id, video=video.video, creator=creator, metrics=metrics)
+        for video, creator, metrics in _with_creators(videos, creators, pool)
     )
 
 
 def later_readings(
-    found: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
+    videos: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
 ) -> tuple[Record, ...]:
     """Records of known videos: their counts and creators as of now. The listing stays as it is."""
     return tuple(
-        Record(video_id=one.video_id, creator=creator, metrics=metrics)
-        for one, creator, metrics in _with_creators(found, creators, pool)
+        Record(video_id=video.video_id, creator=creator, metrics=metrics)
+        for video, creator, metrics in _with_creators(videos, creators, pool)
     )
 
 
 def _with_creators(
-    listed: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
+    videos: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
 ) -> Iterator[tuple[SourceVideo, Creator | None, Metrics]]:
-    listed = list(listed)
-    usernames = {one.video.creator_id for one in listed if one.creator is None}
+    videos = list(videos)
+    usernames = {video.video.creator_id for video in videos if video.creator is None}
     profiles = pool.map(creators.find, sorted(name for name in usernames if name))
-    known = {creator.creator_id: creator for creator in profiles if creator is not None}
-    for one in listed:
-        creator = one.creator or known.get(one.video.creator_id or "")
-        metrics = one.metrics
+    by_id = {creator.creator_id: creator for creator in profiles if creator is not None}
+    for video in videos:
+        creator = video.creator or by_id.get(video.video.creator_id or "")
+        metrics = video.metrics
         if creator is not None and metrics.followers is None:
             metrics = metrics.model_copy(update={"followers": creator.followers})
-        yield one, creator, metrics
+        yield video, creator, metrics
 
 
 def keep_answers(
@@ -138,7 +138,7 @@ def keep_answers(
     for body in map(Redaction(tombstones).content, answer.bodies):
         if body is None:
             continue
-        name = f"again-{at:%H%M%S}-{_fingerprint([answer.asked, len(body)])}.json"
+        name = f"again-{at:%H%M%S}-{_fingerprint([answer.video_ids, len(body)])}.json"
         content = with_provenance(
             body, collected_at=at.isoformat(), collection=collection.name, request=answer.request
         )
@@ -160,8 +160,8 @@ def keep_page(
     body = page.body and Redaction(tombstones).content(page.body)
     if body is None:
         return
-    place = page.position
-    name = f"{place.window:%Y%m%d}-{place.cursor:08d}-{_fingerprint(page.videos)}.json"
+    position = page.position
+    name = f"{position.window:%Y%m%d}-{position.cursor:08d}-{_fingerprint(page.videos)}.json"
     content = with_provenance(
         body, collected_at=at.isoformat(), collection=collection.name, request=page.request
     )

@@ -33,14 +33,14 @@ class Refresh:
         """Read again all that is due, or say what stopped it between two answers."""
         run = self._run
         due = list(self._ages.due(run.app.clock()))
-        asked = 0
+        requested = 0
         try:
             for number, answer in enumerate(run.source.again(run.collection, due), 1):
                 self._take(answer)
-                asked += len(answer.asked)
+                requested += len(answer.video_ids)
                 if number % SAVE_EVERY == 0:
                     self._ages.save()
-                if run.is_over() and asked < len(due):
+                if run.is_over() and requested < len(due):
                     return "deadline"
         finally:
             self._ages.save()
@@ -53,10 +53,10 @@ class Refresh:
     def _take(self, answer: Reread) -> None:
         """Everything that one answer brings: readings, and videos that it left out."""
         run, at = self._run, self._run.app.clock()
-        found, unread = self._found(answer, at)
-        missed = [name for name in answer.asked if name not in found and name not in unread]
+        videos, unread = self._read_videos(answer, at)
+        missed = [name for name in answer.video_ids if name not in videos and name not in unread]
         gone = [(name, since) for name in missed if (since := self._ages.missed(name, at))]
-        records = later_readings(found.values(), run.creators, run.pool)
+        records = later_readings(videos.values(), run.creators, run.pool)
         records += tuple(_vanished(name, since) for name, since in gone)
         if records:
             tombstones = run.app.tombstones
@@ -64,31 +64,32 @@ class Refresh:
             run.progress.outbox = records
             run.progress.save()
             run.publish_outbox()
-        for name in found:
+        for name in videos:
             self._ages.seen(name, at)
         for name in unread:
-            self._ages.there(name)
+            self._ages.unreadable(name)
         self._has_unread |= bool(unread)
-        run.tally.reread(read=len(found), missed=len(missed), vanished=len(gone))
+        run.tally.reread(read=len(videos), missed=len(missed), vanished=len(gone))
 
-    def _found(self, answer: Reread, at: datetime) -> tuple[dict[str, SourceVideo], set[str]]:
+    def _read_videos(self, answer: Reread, at: datetime) -> tuple[dict[str, SourceVideo], set[str]]:
         """Videos in the answer, of those that were asked for, and those of them nobody can read.
 
         An object that cannot be read is there all the same: TikTok changing one field makes no
         video vanish.
         """
-        found: dict[str, SourceVideo] = {}
+        videos: dict[str, SourceVideo] = {}
         unread: set[str] = set()
         for item in answer.videos:
             try:
-                one = self._run.source.read(item, self._run.collection, at)
+                video = self._run.source.read(item, self._run.collection, at)
             except BadVideo as error:
                 self._run.tally.note("failed", error.reason)
                 unread |= _id_in(item)
                 continue
-            if one.video_id in answer.asked and not is_erased(one, self._run.app.tombstones):
-                found.setdefault(one.video_id, one)
-        return found, (unread & set(answer.asked)) - found.keys()
+            is_requested = video.video_id in answer.video_ids
+            if is_requested and not is_erased(video, self._run.app.tombstones):
+                videos.setdefault(video.video_id, video)
+        return videos, (unread & set(answer.video_ids)) - videos.keys()
 
 
 def _id_in(item: Any) -> set[str]:

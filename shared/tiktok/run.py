@@ -77,7 +77,7 @@ class CollectionRun:
             else:
                 due.append(redacted)
         if due:
-            self.app.publish(*self.pool.map(self._kept, due))
+            self.app.publish(*self.pool.map(self._write_once, due))
         self.progress.outbox = ()
 
     def listing_of(self, video_id: str) -> Record | None:
@@ -87,7 +87,7 @@ class CollectionRun:
             return None if stored is None else parse_record(stored)
         return None
 
-    def _kept(self, record: Record) -> Record:
+    def _write_once(self, record: Record) -> Record:
         name = _name_of(record)
         if self.lake.write_once(name, record.to_json()):
             return record

@@ -30,27 +30,27 @@ def settle(
 ) -> list[tuple[PendingFile, MediaOutcome]]:
     """Try each file once. Those not begun when the time is over are left out."""
 
-    def one(due: PendingFile) -> MediaOutcome | None:
+    def attempt(due: PendingFile) -> MediaOutcome | None:
         return None if over() else resolver.settle(due.video_id, due.username, due.media_url)
 
-    outcomes = list(zip(batch, pool.map(one, batch), strict=True))
-    for due, done in outcomes:
-        if done and done.kind == "failed":
-            why = {"video_id": due.video_id, "reason": done.reason, "why": done.sentence}
+    outcomes = list(zip(batch, pool.map(attempt, batch), strict=True))
+    for due, outcome in outcomes:
+        if outcome and outcome.kind == "failed":
+            why = {"video_id": due.video_id, "reason": outcome.reason, "why": outcome.sentence}
             log.warning("file not fetched", extra=why)
-    return [(due, done) for due, done in outcomes if done]
+    return [(due, outcome) for due, outcome in outcomes if outcome]
 
 
-def failed_again(due: PendingFile, done: MediaOutcome, at: datetime) -> PendingFile:
+def after_failure(due: PendingFile, outcome: MediaOutcome, at: datetime) -> PendingFile:
     """The same video with one more run that failed, and when it is tried next."""
     failures, first = due.failures + 1, due.first_failed_at or at
     is_patient = failures < PATIENCE_RUNS or at - first < PATIENCE
-    if is_patient and not done.is_hopeless and due.given_up is None:
+    if is_patient and not outcome.is_hopeless and due.given_up is None:
         wait = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
         given_up = None
     else:
         wait = GIVEN_UP_FOR
-        given_up = done.reason if done.is_hopeless else "unreachable"
+        given_up = outcome.reason if outcome.is_hopeless else "unreachable"
     return due.model_copy(
         update={
             "failures": failures,
@@ -61,22 +61,22 @@ def failed_again(due: PendingFile, done: MediaOutcome, at: datetime) -> PendingF
     )
 
 
-def final_reason(due: PendingFile, done: MediaOutcome, at: datetime) -> str | None:
+def final_reason(due: PendingFile, outcome: MediaOutcome, at: datetime) -> str | None:
     """Why there is no file as far as we can tell, or None while there is one or may be one soon."""
-    if done.kind == "failed":
-        return failed_again(due, done, at).given_up
-    return done.reason if done.kind == "no_media" else None
+    if outcome.kind == "failed":
+        return after_failure(due, outcome, at).given_up
+    return outcome.reason if outcome.kind == "no_media" else None
 
 
 def keep_given_up(
-    lake: Lake, due: PendingFile, done: MediaOutcome, collection: str, at: datetime
+    lake: Lake, due: PendingFile, outcome: MediaOutcome, collection: str, at: datetime
 ) -> None:
     """Keep under `failed/` what the last attempt met, for a file that is given up for now."""
     lake.keep_failed(
         "fetch",
         f"media/{due.video_id}",
-        done.reason if done.is_hopeless and done.reason else "unreachable",
-        f"{done.reason}: {done.sentence}",
+        outcome.reason if outcome.is_hopeless and outcome.reason else "unreachable",
+        f"{outcome.reason}: {outcome.sentence}",
         at,
         video_id=due.video_id,
         collection=collection,
@@ -98,6 +98,6 @@ def no_media_record(lake: Lake, due: PendingFile, reason: str, at: datetime) -> 
     )
     name = rating_name(due.video_id, RatingKey.of(rating))
     if not lake.write_once(name, rating.model_dump_json(exclude_none=True).encode()):
-        kept = lake.read(name)
-        rating = rating if kept is None else parse(Rating, kept, name)
+        existing = lake.read(name)
+        rating = rating if existing is None else parse(Rating, existing, name)
     return Record(video_id=due.video_id, rating=rating)

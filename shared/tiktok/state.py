@@ -8,7 +8,7 @@ from typing import Any
 from shared.inputs.field_types import Checked, Count, Instant, Text, Word
 from shared.model import Malformed, Record, VideoId, canonical_json, digest, parse, parse_record
 from shared.storage.lake import Lake, Superseded, state_name
-from shared.tiktok.collections import Collection
+from shared.tiktok.collections import QUERY_LISTS, Collection
 from shared.tiktok.sources.source import Position, SourcePage
 
 CLOCKS_DIFFER = timedelta(hours=1)
@@ -138,15 +138,15 @@ class CollectionProgress:
         self.no_media = {
             video_id: reason for reason, ids in state.no_media.items() for video_id in ids
         }
-        self.place = state.run if state.run and state.run.query == self._query else None
-        self.listed_last = state.listed
+        self.resume_point = state.run if state.run and state.run.query == self._query else None
+        self.last_pass = state.listed
         self.recent = list(state.recent)
         self.refresh_at = state.refresh_at
         self.quota_until = state.quota_until
         same = state.listed is not None and state.listed.query == self._query
         self.silent_since = state.silent_since if same else None
-        self._resumed = self.place
-        self.listed = self.place.listed if self.place else 0
+        self._resumed = self.resume_point
+        self.listed = self.resume_point.listed if self.resume_point else 0
 
     def _renewed(self, due: PendingFile, media: str | None) -> PendingFile:
         """What was given up is worth trying at once when the policy has changed."""
@@ -164,11 +164,11 @@ class CollectionProgress:
         """The page is taken: the place is the next one, or none when the listing is complete."""
         following = page.next
         if following is None or self.listed >= limit:
-            self.place = None
+            self.resume_point = None
             return
         same = following.window == page.position.window
-        before = self.place.listed_before_window if self.place else 0
-        self.place = ResumePoint(
+        before = self.resume_point.listed_before_window if self.resume_point else 0
+        self.resume_point = ResumePoint(
             query=self._query,
             window=following.window,
             end=following.end,
@@ -180,9 +180,9 @@ class CollectionProgress:
 
     def finished(self, at: datetime) -> None:
         """The listing has come to its end."""
-        self.place = None
+        self.resume_point = None
         self.silent_since = (self.silent_since or at) if self.listed == 0 else None
-        self.listed_last = LastPass(query=self._query, at=at)
+        self.last_pass = LastPass(query=self._query, at=at)
 
     def forget(self, video_id: str) -> None:
         """A video that was erased before its listing was kept.
@@ -201,8 +201,8 @@ class CollectionProgress:
             self._generation = self._lake.replace(self._name, content, self._generation)
         except Superseded as error:
             # A write of our own whose answer got lost is refused when it is repeated.
-            standing, generation = self._lake.read_with_generation(self._name)
-            if standing != content:
+            current, generation = self._lake.read_with_generation(self._name)
+            if current != content:
                 raise CollectionBusy(f"{self._name} was replaced by another fetcher") from error
             self._generation = generation
         self._content = content
@@ -217,8 +217,8 @@ class CollectionProgress:
             media_due=tuple(self.due.values()),
             no_media={reason: tuple(ids) for reason, ids in sorted(by_reason.items())},
             media=self._media if is_given_up else None,
-            run=self.place,
-            listed=self.listed_last,
+            run=self.resume_point,
+            listed=self.last_pass,
             recent=tuple(self.recent),
             refresh_at=self.refresh_at,
             quota_until=self.quota_until,
@@ -228,6 +228,5 @@ class CollectionProgress:
 
 def query_digest(collection: Collection) -> str:
     """What decides which videos are listed, and where the cursor of a listing belongs."""
-    lists = {"usernames", "hashtags", "keywords", "regions"}
-    asked = {"source", "manifest", "columns", "start_date", "end_date", *lists}
-    return digest(collection.model_dump(mode="json", include=asked))
+    fields = {"source", "manifest", "columns", "start_date", "end_date", *QUERY_LISTS}
+    return digest(collection.model_dump(mode="json", include=fields))

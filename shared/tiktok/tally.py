@@ -31,11 +31,11 @@ class Tally:
         default_factory=lambda: {"no_media": Counter(), "failed": Counter()}
     )
 
-    def page(self, listed: int, new: int, known: int) -> None:
+    def page(self, listed: int, new: int, already_listed: int) -> None:
         self.pages += 1
         self.listed += listed
         self.new += new
-        self.already_listed += known
+        self.already_listed += already_listed
 
     def reread(self, read: int, missed: int, vanished: int) -> None:
         self.read_again += read

@@ -54,7 +54,7 @@ class Canary(World):
             return ManifestSource(self.lake, Downloads().check)
         return self.wrapped(Changed(super().source(collection), self.change))
 
-    def look(self, video_id, username, url):
+    def probe(self, video_id, username, url):
         return self.outcome
 
     def sing(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from local.sandbox.library import Library
 from shared.errors import Misconfigured, Transient
 from shared.tiktok.collections import Collection
 from shared.tiktok.sources.display import DisplayApi, NotThatAccount
-from shared.tiktok.sources.user_tokens import UserTokens, pair_in
+from shared.tiktok.sources.user_tokens import UserTokens, token_pair
 from shared.tiktok.sources.wire import ApiResponse, Exchange
 from tests.fakes import LakeInMemory
 
@@ -58,7 +58,7 @@ class World:
             {"client_key": "sandbox", "client_secret": "sandbox"} | form,
             timeout=10,
         )
-        tokens.keep(pair_in(_answer(given), self.now))
+        tokens.keep(token_pair(_answer(given), self.now))
 
     def tokens(self, secret: str = "sandbox", **changes: Any) -> UserTokens:
         return UserTokens(

@@ -130,7 +130,7 @@ def test_a_client_of_gemini_conceals_its_key(written):
 
     genai_client(GeminiSettings(api_key=API_KEY), "p")
 
-    assert logs.concealed(f"x {API_KEY} y") == "x [secret] y"
+    assert logs.redact(f"x {API_KEY} y") == "x [secret] y"
 
 
 def test_settings_do_not_show_their_secrets():

@@ -20,7 +20,7 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.events import Message
 from shared.messaging.failed import failures, replay
 from shared.messaging.last_errors import note_name
-from shared.messaging.parked import due, park, waiting
+from shared.messaging.parked import count_parked, due, park
 from shared.messaging.sweep import SweepApp, stage_of
 from shared.messaging.topics import Topics, Unsendable
 from shared.rating.ledger import affordable_videos
@@ -332,5 +332,5 @@ def test_parked_messages_are_told_by_listing_alone_also_by_the_real_client(stora
     park(lake, "load", Message("2", b"{}", {}), at(3), "over_budget", at(0))
 
     assert [entry.name for entry in due(lake, at(2))] == ["parked/load/1.json"]
-    assert waiting(lake).last_due_at == at(3)
-    assert waiting(lake).last_due_at - at(1) == timedelta(hours=2)
+    assert count_parked(lake).last_due_at == at(3)
+    assert count_parked(lake).last_due_at - at(1) == timedelta(hours=2)

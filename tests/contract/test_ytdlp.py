@@ -256,7 +256,7 @@ def test_a_page_that_drips_meets_the_deadline(tiktok):
 def test_looking_stores_nothing(tiktok):
     tiktok.shows(shows(tiktok.videos(file_at(tiktok.url("a"), "h264", 720, 5000))))
 
-    assert tiktok.resolver().look(ID, None) == MediaOutcome("stored")
+    assert tiktok.resolver().probe(ID, None) == MediaOutcome("stored")
     assert list(tiktok.lake.names("")) == []
 
 

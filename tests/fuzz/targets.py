@@ -107,9 +107,9 @@ def _tiktok(content: bytes) -> None:
 def _manifest(content: bytes) -> None:
     with suppress(Permanent):
         for entry in Manifest(io.BytesIO(content), "x.csv"):
-            if entry.said is not None:
+            if entry.fields is not None:
                 with suppress(Permanent):
-                    line_of(entry.said, "line")
+                    line_of(entry.fields, "line")
 
 
 def _collection(content: bytes) -> None:

@@ -7,7 +7,7 @@ import pytest
 from shared.insights.plan_file import parse_plan
 from shared.known_breaks import break_flags, break_sentences, known_breaks
 from shared.model import Metrics
-from shared.quality import all_flags, at_the_door
+from shared.quality import all_flags, flag_on_arrival
 from shared.warehouse.tables import schema
 from tests.report_world import made, rows
 
@@ -44,7 +44,7 @@ def test_every_break_has_a_day_a_source_and_a_reference():
 def test_a_reading_from_before_the_break_carries_its_name(source, collected_at, flags):
     reading = Metrics(collected_at=collected_at, views=5)
 
-    assert all_flags(at_the_door(reading, None, collected_at, source=source)) == flags
+    assert all_flags(flag_on_arrival(reading, None, collected_at, source=source)) == flags
 
 
 def test_a_change_of_the_frame_is_no_fault_of_a_reading():

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from shared.errors import Permanent, Transient
-from shared.logs import JsonLines, about, one_delivery, trace_of
+from shared.logs import JsonLines, about, delivery_scope, trace_of
 from shared.messaging.delivery import handle_delivery
 
 TRACE = "logging.googleapis.com/trace"
@@ -51,7 +51,7 @@ def test_whatever_an_attribute_holds_has_a_trace():
 
 
 def test_a_line_within_a_delivery_is_about_its_video(lines):
-    with one_delivery():
+    with delivery_scope():
         log.info("before")
         about("1")
         log.info("during")

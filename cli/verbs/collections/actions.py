@@ -172,9 +172,9 @@ def _manifest_checked(path: Path, screen: Screen) -> dict[str, Any]:
             for entry in Manifest(file, path.name):
                 where = f"{path.name}, line {entry.number}"
                 try:
-                    if entry.said is None:
+                    if entry.fields is None:
                         raise Malformed(f"{where}: {entry.problem}")
-                    line_of(entry.said, where)
+                    line_of(entry.fields, where)
                     good += 1
                 except Malformed as error:
                     problems.append(error.sentence)

@@ -22,7 +22,7 @@ from shared.errors import Misconfigured, Transient
 from shared.storage.lake import Lake
 from shared.tiktok.sources.client_tokens import post_form
 from shared.tiktok.sources.display import USER_FIELDS, VIDEO_SCOPE
-from shared.tiktok.sources.user_tokens import UserTokens, pair_in
+from shared.tiktok.sources.user_tokens import UserTokens, token_pair
 from shared.tiktok.sources.wire import Exchange, RefusedByApi
 
 AUTHORIZE = "https://www.tiktok.com/v2/auth/authorize/"
@@ -45,7 +45,7 @@ def log_in(
     page = f"{endpoints.tiktok}/v2/auth/authorize/" if endpoints.tiktok else AUTHORIZE
     form = _agreed(account, page, key, screen, browse)
     try:
-        pair = pair_in(post_form(exchange, key, secret, form), now)
+        pair = token_pair(post_form(exchange, key, secret, form), now)
     except (Misconfigured, RefusedByApi, Transient) as error:
         raise UserError(f"No login: {error}") from error
     UserTokens(lake, account, exchange, key, secret, lambda: datetime.now(UTC)).keep(pair)

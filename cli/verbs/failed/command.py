@@ -33,14 +33,14 @@ def failed(
     from cli.console import Screen
     from cli.failures import FailureFilter, Failures
     from local.cloud import LAKE
-    from shared.messaging.parked import waiting
+    from shared.messaging.parked import count_parked
 
     screen = Screen(machine=json)
     selection = FailureFilter.of(stage, reason, since)
     with open_cloud(home, screen, LAKE, target=target) as endpoints, screen.working("Looking …"):
         failures = Failures(endpoints)
         listed = [failure.summary() for failure in failures.matching(selection)]
-        parked = waiting(failures.lake)
+        parked = count_parked(failures.lake)
     if failures.unread_letters:
         screen.say(failures.unread_letters)
     if json:

@@ -218,7 +218,7 @@ def _counted_at(batch: IngestBatch) -> dict[str, datetime]:
     """When the newest counts told of each video were read."""
     times: dict[str, datetime] = {}
     for video_id, line in batch.lines:
-        if line.given(*COUNTS):
+        if line.present(*COUNTS):
             at = line.collected_at or batch.counted_at
             times[video_id] = max(at, times.get(video_id, at))
     return times

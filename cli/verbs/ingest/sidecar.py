@@ -35,11 +35,11 @@ class Sidecar:
         manifest = Manifest(file, name)
         for entry in manifest:
             where = f"{name}, line {entry.number}"
-            if entry.said is None:
+            if entry.fields is None:
                 self.problems.append(f"{where}: {entry.problem}")
                 continue
             try:
-                self.lines.append((entry.number, line_of(entry.said, where)))
+                self.lines.append((entry.number, line_of(entry.fields, where)))
             except Malformed as error:
                 self.problems.append(error.sentence)
         self.unused = manifest.unused

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from cli.uploads import VideoFile
 from shared.model import Creator, Metrics, Record, Video, parse_record
 from shared.privacy.tombstones import Tombstones
-from shared.quality import at_the_door
+from shared.quality import flag_on_arrival
 from shared.storage.lake import STREAM_CHUNK_BYTES, Lake, Superseded, metadata_name, video_name
 from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields
 
@@ -98,7 +98,7 @@ def _with_line(
 
 def _video(before: Video | None, line: Line, now: datetime) -> Video:
     section = before or Video(observed_at=now, source="upload")
-    fields = line.given(*VIDEO_FIELDS)
+    fields = line.present(*VIDEO_FIELDS)
     if line.username:
         fields["creator_id"] = line.username
     return _renewed(section, fields, now)
@@ -121,9 +121,9 @@ def _renewed(section: Any, fields: dict[str, object], now: datetime) -> Any:
 def _metrics(
     line: Line, counted_at: datetime, before: Video | None, now: datetime
 ) -> Metrics | None:
-    counts = line.given(*COUNTS)
+    counts = line.present(*COUNTS)
     if not counts:
         return None
     metrics = Metrics.model_validate({"collected_at": line.collected_at or counted_at} | counts)
     created_at = line.created_at or (before.created_at if before else None)
-    return at_the_door(metrics, created_at, now, line.is_rounded)
+    return flag_on_arrival(metrics, created_at, now, line.is_rounded)

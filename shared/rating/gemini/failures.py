@@ -7,7 +7,7 @@ from google.auth import exceptions as auth
 from google.genai import errors
 
 from shared.errors import Misconfigured, Transient
-from shared.logs import concealed
+from shared.logs import redact
 from shared.rating.gemini.models import advice_on
 from shared.rating.gemini.wire import Wire
 
@@ -80,7 +80,7 @@ def translate_failure(error: Exception) -> Exception:
     """What one of FAILURES means to us."""
     if isinstance(error, errors.APIError):
         return _of_the_api(error)
-    message = concealed(str(error)) or type(error).__name__
+    message = redact(str(error)) or type(error).__name__
     return NoAnswer(f"Gemini gave an unreadable answer: {message}")
 
 
@@ -95,7 +95,7 @@ def is_bare(message: str) -> bool:
 
 
 def _of_the_api(error: errors.APIError) -> Exception:
-    code, message = int(error.code or 0), concealed(str(error.message or ""))
+    code, message = int(error.code or 0), redact(str(error.message or ""))
     sentence = f"Gemini answered {code} {error.status or ''}: {message}"[:1_000]
     # The cause of a bare message may stand among the details, as a field violation.
     if code == 400 and speaks_of_schema(f"{message} {error.details or ''}"):

@@ -66,8 +66,8 @@ def is_public(address: str) -> bool:
 
 def addresses_of(host: str, port: int) -> list[str]:
     """IP addresses of a host as the system resolves it, IPv4 first. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    ordered = sorted(found, key=lambda entry: entry[0] != socket.AF_INET)
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ordered = sorted(entries, key=lambda entry: entry[0] != socket.AF_INET)
     return list(dict.fromkeys(str(entry[4][0]) for entry in ordered))
 
 
@@ -138,7 +138,7 @@ class DownloadResponse:
         Raises ServerUnreachable when it ends short of its length or past the deadline.
         """
         got = 0
-        with _explained(self._late):
+        with _translate_errors(self._late):
             while chunk := self._response.read1(CHUNK_BYTES, decode_content=False):
                 got += len(chunk)
                 yield chunk
@@ -225,13 +225,13 @@ class Downloads:
         self, target: DownloadTarget, left_s: float, headers: Mapping[str, str]
     ) -> Iterator[tuple[DownloadResponse, str | None]]:
         late = threading.Event()
-        with _explained(late):
+        with _translate_errors(late):
             connection = self._connected(target, self.checked_addresses(target))
         watch = threading.Timer(max(0.0, left_s), _hang_up, (connection.sock, late))
         watch.daemon = True
         watch.start()
         try:
-            with _explained(late):
+            with _translate_errors(late):
                 connection.timeout = self.read_s
                 connection.request(
                     "GET",
@@ -256,14 +256,14 @@ class Downloads:
 
     def _connected(self, target: DownloadTarget, addresses: Sequence[str]) -> HTTPConnection:
         """Connect to the first of the checked addresses that answers; the name is for TLS alone."""
-        for left, address in enumerate(addresses, start=1 - len(addresses)):
+        for remaining, address in enumerate(addresses, start=1 - len(addresses)):
             connection = self._connection(target, address)
             try:
                 connection.connect()
                 return connection
             except (NewConnectionError, TimedOut):
                 connection.close()
-                if left == 0:
+                if remaining == 0:
                     raise
             except BaseException:
                 connection.close()
@@ -306,7 +306,7 @@ def _length(response: HTTPResponse) -> int | None:
 
 
 @contextmanager
-def _explained(late: threading.Event) -> Iterator[None]:
+def _translate_errors(late: threading.Event) -> Iterator[None]:
     """Say in one word why a server could not be reached or stopped."""
     try:
         yield

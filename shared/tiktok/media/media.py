@@ -35,8 +35,8 @@ RETRY_S = 30.0
 before its DEADLINE_S, so the function's time-out leaves more than the sum."""
 
 _ABSENT = {404: "deleted", 410: "deleted", 401: "private", 403: "private"}
-_TOLD = {"photo_post": "photo_post", "post_deleted": "deleted", "post_private": "private"}
-_TOLD_BYTES = 4096
+_BODY_REASONS = {"photo_post": "photo_post", "post_deleted": "deleted", "post_private": "private"}
+_BODY_BYTES = 4096
 _HOPELESS = frozenset({"address_refused", "bad_url", "too_many_redirects"})
 """Rules that an address breaks today and will break in a quarter of an hour."""
 
@@ -69,7 +69,7 @@ class Resolver(Protocol):
         """
         ...
 
-    def look(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
+    def probe(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
         """What would become of the file, by its first bytes. Nothing is stored."""
         ...
 
@@ -80,7 +80,7 @@ class NoMedia:
     def settle(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
         return MediaOutcome("no_media", "policy_none")
 
-    look = settle
+    probe = settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +127,13 @@ class UrlMedia:
             return MediaOutcome("already_there")
         return self._tried(video_id, username, url, self._store)
 
-    def look(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
+    def probe(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
         """Ask for the file and read its first bytes."""
-        return self._tried(video_id, username, url, lambda _, chunks: _recognised(_head(chunks)))
+
+        def read_head(_: str, chunks: Iterator[bytes]) -> MediaOutcome:
+            return _outcome_of_head(_head(chunks))
+
+        return self._tried(video_id, username, url, read_head)
 
     def _tried(
         self, video_id: str, username: str | None, url: str | None, take: Take
@@ -143,10 +147,10 @@ class UrlMedia:
         )
 
         def attempt() -> MediaOutcome:
-            found = self.address(video_id, username, url)
-            return (
-                found if isinstance(found, MediaOutcome) else self._download(video_id, found, take)
-            )
+            address = self.address(video_id, username, url)
+            if isinstance(address, MediaOutcome):
+                return address
+            return self._download(video_id, address, take)
 
         try:
             return attempts(attempt)
@@ -167,21 +171,22 @@ class UrlMedia:
         filled = template.replace("{username}", quote(username or "", safe=""))
         return Address(filled.replace("{video_id}", video_id))
 
-    def _download(self, video_id: str, asked: Address, take: Take) -> MediaOutcome:
-        with self.downloads.get(asked.url, self.deadline_s, asked.headers) as answer:
-            if answer.status in asked.absent:
-                return MediaOutcome("no_media", _told(answer) or asked.absent[answer.status])
-            if answer.status == 429 or answer.status >= 500:
-                raise ServerUnreachable(f"http_{answer.status}", f"HTTP {answer.status}")
-            if answer.status != 200:
-                raise DownloadRefused(f"http_{answer.status}", f"HTTP {answer.status}")
-            if answer.length is not None and answer.length > self.policy.max_bytes:
+    def _download(self, video_id: str, address: Address, take: Take) -> MediaOutcome:
+        with self.downloads.get(address.url, self.deadline_s, address.headers) as response:
+            status = response.status
+            if status in address.absent:
+                return MediaOutcome("no_media", _reason_in_body(response) or address.absent[status])
+            if status == 429 or status >= 500:
+                raise ServerUnreachable(f"http_{status}", f"HTTP {status}")
+            if status != 200:
+                raise DownloadRefused(f"http_{status}", f"HTTP {status}")
+            if response.length is not None and response.length > self.policy.max_bytes:
                 return MediaOutcome("no_media", "too_large")
-            return take(video_id, answer.chunks())
+            return take(video_id, response.chunks())
 
     def _store(self, video_id: str, chunks: Iterator[bytes]) -> MediaOutcome:
         head = _head(chunks)
-        if (outcome := _recognised(head)).kind != "stored":
+        if (outcome := _outcome_of_head(head)).kind != "stored":
             return outcome
         kind = media_type(head[:HEAD_BYTES])
         assert kind is not None
@@ -213,7 +218,7 @@ def _head(chunks: Iterator[bytes]) -> bytes:
     return head
 
 
-def _recognised(head: bytes) -> MediaOutcome:
+def _outcome_of_head(head: bytes) -> MediaOutcome:
     """What a file is by its first bytes: `stored` when it is one to be kept."""
     if _is_image(head):
         return MediaOutcome("no_media", "photo_post")
@@ -229,10 +234,10 @@ def _is_image(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in _IMAGE_BRANDS
 
 
-def _told(answer: DownloadResponse) -> str | None:
+def _reason_in_body(response: DownloadResponse) -> str | None:
     try:
-        body = json.loads(_first(answer.chunks(), _TOLD_BYTES))
-        return _TOLD.get(body["error"]["code"])
+        body = json.loads(_first(response.chunks(), _BODY_BYTES))
+        return _BODY_REASONS.get(body["error"]["code"])
     except (ServerUnreachable, ValueError, KeyError, TypeError, RecursionError):
         return None
 

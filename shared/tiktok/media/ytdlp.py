@@ -32,7 +32,7 @@ PAGE_S = 60.0
 MOST_PAGE_BYTES = 16 * 2**20
 MOST_HEADER = 8192
 
-_Made = TypeVar("_Made")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class YtdlpMedia(UrlMedia):
     ) -> Address | MediaOutcome:
         """Where the best file of a video is that is not too large: H.264 before all others."""
         pages = _Pages(self.downloads, self.origin)
-        found = _within(self.page_s, lambda: _read(pages, video_id), pages.late)
-        if isinstance(found, MediaOutcome):
-            return found
-        chosen = best_of(found.get("formats"), self.policy.max_bytes)
+        info = _within(self.page_s, lambda: _read(pages, video_id), pages.late)
+        if isinstance(info, MediaOutcome):
+            return info
+        chosen = best_of(info.get("formats"), self.policy.max_bytes)
         if isinstance(chosen, MediaOutcome):
             return chosen
-        return Address(chosen, _headers(pages, found), absent={})
+        return Address(chosen, _headers(pages, info), absent={})
 
 
 class _Pages(yt_dlp.YoutubeDL):  # type: ignore[misc]
@@ -91,7 +91,7 @@ class _Pages(yt_dlp.YoutubeDL):  # type: ignore[misc]
                 raise DownloadRefused(
                     "address_refused", f"TikTok led to {urlsplit(answer.url).netloc}"
                 )
-            body = _bounded(answer, self.late)
+            body = _read_bounded(answer, self.late)
         return Response(
             io.BytesIO(body), answer.url, dict(answer.headers), answer.status, answer.reason
         )
@@ -106,7 +106,7 @@ class _Silent:
     info = warning = error = debug
 
 
-def _bounded(answer: Any, late: threading.Event) -> bytes:
+def _read_bounded(answer: Any, late: threading.Event) -> bytes:
     body = bytearray()
     while not late.is_set() and (chunk := answer.read(1024)):
         body += chunk
@@ -120,24 +120,24 @@ def _bounded(answer: Any, late: threading.Event) -> bytes:
 def _read(pages: _Pages, video_id: str) -> dict[str, Any] | MediaOutcome:
     """What the page says of a video. Raises DownloadRefused, ServerUnreachable."""
     try:
-        found = pages.extract_info(
+        info = pages.extract_info(
             f"{TIKTOK}/@_/video/{video_id}", download=False, ie_key="TikTok", process=False
         )
     except DownloadError as error:
-        return _meant(error)
-    if not isinstance(found, dict):
+        return _outcome_of_error(error)
+    if not isinstance(info, dict):
         raise DownloadRefused("page_unreadable", "yt-dlp found nothing in TikTok's page.")
-    return found
+    return info
 
 
-def _meant(error: Any) -> MediaOutcome:
+def _outcome_of_error(error: Any) -> MediaOutcome:
     """What a failure of yt-dlp means: it has one class for all, and tells them apart in words."""
     cause = error.exc_info[1] if error.exc_info else error
-    said = str(cause)
+    message = str(cause)
     why = cause if isinstance(cause, RequestError) else getattr(cause, "cause", None)
-    if "do not have permission to view" in said:
+    if "do not have permission to view" in message:
         return MediaOutcome("no_media", "private")
-    if "not be comfortable for some audiences" in said:
+    if "not be comfortable for some audiences" in message:
         return MediaOutcome("no_media", "login_required")
     if isinstance(why, HTTPError):
         if why.status == 429 or why.status >= 500:
@@ -147,11 +147,12 @@ def _meant(error: Any) -> MediaOutcome:
         raise DownloadRefused("blocked", f"TikTok's page: HTTP {why.status}") from error
     if isinstance(why, RequestError):
         raise ServerUnreachable("connection", f"TikTok's page: {why}") from error
-    if "not available, status code" in said:
-        raise DownloadRefused("not_available", said) from error
-    if "IP address is blocked" in said or "requiring login" in said:
-        raise DownloadRefused("blocked", f"TikTok does not serve this machine: {said}") from error
-    raise DownloadRefused("page_unreadable", said) from error
+    if "not available, status code" in message:
+        raise DownloadRefused("not_available", message) from error
+    if "IP address is blocked" in message or "requiring login" in message:
+        blocked = f"TikTok does not serve this machine: {message}"
+        raise DownloadRefused("blocked", blocked) from error
+    raise DownloadRefused("page_unreadable", message) from error
 
 
 def best_of(formats: Any, max_bytes: int) -> str | MediaOutcome:
@@ -160,36 +161,36 @@ def best_of(formats: Any, max_bytes: int) -> str | MediaOutcome:
     H.264 before H.265, without a watermark before with one, larger pictures before smaller. Never
     sound alone, which is what a photo post has, nor `bytevc2`, which nothing plays.
     """
-    listed = [one for one in formats or () if isinstance(one, dict) and one.get("url")]
-    pictures = [one for one in listed if one.get("vcodec") not in (None, "none", "bytevc2")]
-    playable = [one for one in pictures if one.get("acodec") != "none"]
+    listed = [entry for entry in formats or () if isinstance(entry, dict) and entry.get("url")]
+    pictures = [entry for entry in listed if entry.get("vcodec") not in (None, "none", "bytevc2")]
+    playable = [entry for entry in pictures if entry.get("acodec") != "none"]
     if not playable and listed and not pictures:
         return MediaOutcome("no_media", "photo_post")
     if not playable:
         raise DownloadRefused("page_unreadable", "TikTok's page names no file that can be played.")
-    fitting = [one for one in playable if _number(one, "filesize") <= max_bytes]
+    fitting = [entry for entry in playable if _number(entry, "filesize") <= max_bytes]
     if not fitting:
         return MediaOutcome("no_media", "too_large")
     return str(max(fitting, key=_rank)["url"])
 
 
-def _rank(one: Mapping[str, Any]) -> tuple[bool, bool, bool, float]:
+def _rank(entry: Mapping[str, Any]) -> tuple[bool, bool, bool, float]:
     """`play` says H.264 of whatever it is; the others tell it by their names."""
-    codec, name = str(one.get("vcodec")), one.get("format_id")
+    codec, name = str(entry.get("vcodec")), entry.get("format_id")
     is_h264 = codec.startswith(("h264", "avc1"))
-    return is_h264, name != "download", name != "play", _number(one, "height")
+    return is_h264, name != "download", name != "play", _number(entry, "height")
 
 
-def _number(one: Mapping[str, Any], name: str) -> float:
-    value = one.get(name)
+def _number(entry: Mapping[str, Any], name: str) -> float:
+    value = entry.get(name)
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _headers(pages: _Pages, found: Mapping[str, Any]) -> Headers:
+def _headers(pages: _Pages, info: Mapping[str, Any]) -> Headers:
     """What TikTok's servers want to see: a browser that comes from the page, with its cookies."""
     agent = str(pages.params["http_headers"].get("User-Agent", ""))
-    said = found.get("http_headers")
-    referer = str(said.get("Referer", "")) if isinstance(said, dict) else ""
+    given_headers = info.get("http_headers")
+    referer = str(given_headers.get("Referer", "")) if isinstance(given_headers, dict) else ""
 
     def headers(url: str) -> dict[str, str]:
         cookies = pages.cookiejar.get_cookie_header(url)
@@ -203,17 +204,17 @@ def _headers(pages: _Pages, found: Mapping[str, Any]) -> Headers:
     return headers
 
 
-def _within(seconds: float, make: Callable[[], _Made], late: threading.Event) -> _Made:
+def _within(seconds: float, make: Callable[[], Result], late: threading.Event) -> Result:
     """What `make` returns or raises. Raises ServerUnreachable when that takes too long.
 
     A thread that is late is told so and left behind: each read of a socket ends by itself.
     """
-    answers: queue.SimpleQueue[Callable[[], _Made]] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[Callable[[], Result]] = queue.SimpleQueue()
 
     def work() -> None:
         try:
-            made = make()
-            answers.put(lambda: made)
+            result = make()
+            answers.put(lambda: result)
         except BaseException as error:
             answers.put(_raising(error))
 

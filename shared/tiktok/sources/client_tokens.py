@@ -33,16 +33,16 @@ class ClientTokens:
     client_key: str = field(repr=False)
     client_secret: str = field(repr=False)
     clock: Callable[[], float]
-    _held: _Token | None = field(default=None, repr=False)
+    _token: _Token | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def valid(self, instead_of: str | None = None) -> str:
         with self._lock:
-            held = self._held
-            if held and held.value != instead_of and self.clock() < held.refresh_at:
-                return held.value
-            self._held = self._new()
-            return self._held.value
+            token = self._token
+            if token and token.value != instead_of and self.clock() < token.refresh_at:
+                return token.value
+            self._token = self._new()
+            return self._token.value
 
     def _new(self) -> _Token:
         form = {"grant_type": "client_credentials"}

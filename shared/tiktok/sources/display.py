@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from shared.errors import Permanent, Transient
 from shared.model import Metrics, Video
-from shared.quality import at_the_door
+from shared.quality import flag_on_arrival
 from shared.tiktok.collections import EARLIEST, Collection
 from shared.tiktok.sources.fields import (
     cleaned,
@@ -73,22 +73,22 @@ class DisplayApi:
     ) -> Iterator[SourcePage]:
         """All posts, or those since the collection's first day."""
         first = collection.start_date or EARLIEST
-        place: Position | None = position or Position(first, today)
+        current: Position | None = position or Position(first, today)
         standstills = 0
-        while place is not None:
+        while current is not None:
             request: dict[str, Any] = {"max_count": PAGE_SIZE}
-            if place.cursor:
-                request["cursor"] = place.cursor
+            if current.cursor:
+                request["cursor"] = current.cursor
             body, data = self._calls.ask("video/list", VIDEO_FIELDS, request)
             videos = _videos_of(data)
-            following = _following(data, place)
+            following = _following(data, current)
             if following and _ends_before(videos, first):
                 following = None
-            standstills = standstills + 1 if following == place else 0
+            standstills = standstills + 1 if following == current else 0
             if standstills > STANDSTILLS:
                 raise Transient("Display API: has_more, but the cursor does not move")
-            yield SourcePage(place, following, request, videos, body)
-            place = following
+            yield SourcePage(current, following, request, videos, body)
+            current = following
 
     def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
         """A post and its counts. Raises BadVideo."""
@@ -118,14 +118,14 @@ class DisplayApi:
         except (ValidationError, TypeError) as error:
             why = first_problem(error) if isinstance(error, ValidationError) else "caption: no text"
             raise BadVideo(why) from error
-        return SourceVideo(video_id, video, at_the_door(metrics, video.created_at, at))
+        return SourceVideo(video_id, video, flag_on_arrival(metrics, video.created_at, at))
 
     def again(
-        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+        self, collection: Collection, posts: Iterable[tuple[str, datetime]]
     ) -> Iterator[Reread]:
         """By their ids, twenty at once."""
-        rest = iter(wanted)
-        while ids := tuple(video_id for video_id, _ in islice(rest, PAGE_SIZE)):
+        remaining = iter(posts)
+        while ids := tuple(video_id for video_id, _ in islice(remaining, PAGE_SIZE)):
             request = {"filters": {"video_ids": list(ids)}}
             body, data = self._calls.ask("video/query", VIDEO_FIELDS, request)
             yield Reread(ids, _videos_of(data), (body,), request)
@@ -157,13 +157,13 @@ def _videos_of(data: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(videos)
 
 
-def _following(data: dict[str, Any], place: Position) -> Position | None:
+def _following(data: dict[str, Any], position: Position) -> Position | None:
     if data.get("has_more") is not True:
         return None
     cursor = data.get("cursor")
     if type(cursor) is not int or not 0 <= cursor < 2**63:
         raise Transient("Display API: has_more without a cursor")
-    return replace(place, cursor=cursor)
+    return replace(position, cursor=cursor)
 
 
 def _ends_before(videos: tuple[Any, ...], first: date) -> bool:

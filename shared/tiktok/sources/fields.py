@@ -27,7 +27,7 @@ def video_id_of(item: Any) -> str:
 def read_creator(username: str, data: Any, at: datetime) -> Creator:
     """An account by its profile. What the profile says impossibly, or not at all, stays unknown."""
     data = cleaned(data) if isinstance(data, dict) else {}
-    known = {
+    profile = {
         "display_name": data.get("display_name"),
         "bio": data.get("bio_description"),
         "verified": data.get("is_verified"),
@@ -37,11 +37,11 @@ def read_creator(username: str, data: Any, at: datetime) -> Creator:
         "videos": data.get("video_count"),
     }
     try:
-        return Creator(observed_at=at, creator_id=username, username=username, **known)
+        return Creator(observed_at=at, creator_id=username, username=username, **profile)
     except ValidationError as error:
         wrong = {str(problem["loc"][0]) for problem in error.errors(include_url=False)}
-        known = {name: value for name, value in known.items() if name not in wrong}
-        return Creator(observed_at=at, creator_id=username, username=username, **known)
+        profile = {name: value for name, value in profile.items() if name not in wrong}
+        return Creator(observed_at=at, creator_id=username, username=username, **profile)
 
 
 def is_within(video: Video, first: date | None, last: date | None) -> bool:

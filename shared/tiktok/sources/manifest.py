@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.errors import Permanent, Transient
 from shared.model import Creator, Malformed, Metrics, Video
-from shared.quality import at_the_door
+from shared.quality import flag_on_arrival
 from shared.storage.lake import Gone, Lake
 from shared.tiktok.collections import Collection
 from shared.tiktok.media.download import DownloadRefused
@@ -51,15 +51,15 @@ class ManifestSource:
         if blob is None:
             raise NoManifest(f"Collection {collection.name}: there is no {name} in the bucket.")
         generation, day = int(blob.generation), blob.updated.date()
-        place = position or Position(day, day)
-        if place.search_id != str(generation):
-            place = Position(place.window, place.end)
+        start = position or Position(day, day)
+        if start.search_id != str(generation):
+            start = Position(start.window, start.end)
         request = {"manifest": name, "generation": str(generation)}
         try:
             with self._lake.open(name, generation) as file:
                 entries = iter(Manifest(file, name, collection.columns))
-                rest = (entry for entry in entries if entry.number > place.cursor)
-                yield from _paged(rest, place, request, blob.updated)
+                remaining = (entry for entry in entries if entry.number > start.cursor)
+                yield from _pages(remaining, start, request, blob.updated)
         except Gone as error:
             raise Transient(f"{name} was replaced while it was read") from error
 
@@ -76,10 +76,10 @@ class ManifestSource:
             raise BadVideo(f"{where}: has no video_id")
         if line.media_url is not None:
             self._refuse(line.media_url, where)
-        return found_in(line, line.video_id, collection, datetime.fromisoformat(item["as_of"]), at)
+        return read_line(line, line.video_id, collection, datetime.fromisoformat(item["as_of"]), at)
 
     def again(
-        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+        self, collection: Collection, posts: Iterable[tuple[str, datetime]]
     ) -> Iterator[Reread]:
         """Never: a manifest cannot be asked again."""
         return iter(())
@@ -97,13 +97,13 @@ class ManifestSource:
             raise BadVideo(f"{where}, media_url: {error}", error.reason) from error
 
 
-def found_in(
+def read_line(
     line: Line, video_id: str, collection: Collection, as_of: datetime, now: datetime
 ) -> SourceVideo:
     """A line in our language, observed when its counts were read."""
     at = line.collected_at or as_of
-    metrics = Metrics.model_validate({"collected_at": at} | line.given(*COUNTS))
-    said = line.given(*VIDEO_FIELDS)
+    metrics = Metrics.model_validate({"collected_at": at} | line.present(*COUNTS))
+    fields = line.present(*VIDEO_FIELDS)
     video = Video.model_validate(
         {
             "observed_at": at,
@@ -113,12 +113,12 @@ def found_in(
             "url": page_url(line.username, video_id),
             "synthetic": collection.synthetic,
         }
-        | said
+        | fields
     )
     return SourceVideo(
         video_id=video_id,
         video=video,
-        metrics=at_the_door(metrics, video.created_at, now, line.is_rounded),
+        metrics=flag_on_arrival(metrics, video.created_at, now, line.is_rounded),
         creator=creator_in(line, at),
         media_url=line.media_url,
         is_dated=True,
@@ -129,25 +129,25 @@ def creator_in(line: Line, at: datetime) -> Creator | None:
     """The account that a line tells of."""
     if line.username is None:
         return None
-    known = {"observed_at": at, "creator_id": line.username}
-    return Creator.model_validate(known | creator_fields(line))
+    fields = {"observed_at": at, "creator_id": line.username}
+    return Creator.model_validate(fields | creator_fields(line))
 
 
-def _paged(
-    entries: Iterable[ManifestEntry], place: Position, request: dict[str, str], as_of: datetime
+def _pages(
+    entries: Iterable[ManifestEntry], position: Position, request: dict[str, str], as_of: datetime
 ) -> Iterator[SourcePage]:
-    rest = iter(entries)
-    batch = list(islice(rest, PAGE_SIZE))
+    remaining = iter(entries)
+    batch = list(islice(remaining, PAGE_SIZE))
     while batch:
-        ahead = list(islice(rest, PAGE_SIZE))
+        ahead = list(islice(remaining, PAGE_SIZE))
         generation = request["generation"]
-        following = Position(place.window, place.end, batch[-1].after, generation)
+        following = Position(position.window, position.end, batch[-1].after, generation)
         items = tuple(_item(entry, as_of) for entry in batch)
-        yield SourcePage(place, following if ahead else None, request, items, body=None)
-        place, batch = following, ahead
+        yield SourcePage(position, following if ahead else None, request, items, body=None)
+        position, batch = following, ahead
 
 
 def _item(entry: ManifestEntry, as_of: datetime) -> dict[str, Any]:
-    if entry.said is None:
+    if entry.fields is None:
         return {"line": entry.number, "problem": entry.problem, "text": entry.text}
-    return {"line": entry.number, "said": entry.said, "as_of": as_of.isoformat()}
+    return {"line": entry.number, "said": entry.fields, "as_of": as_of.isoformat()}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import IO
 
 from shared.errors import Permanent
-from shared.inputs.json_input import parsed
-from shared.tiktok.sources.manifest_terms import NAMES, Columns, Terms, from_page, named
+from shared.inputs.json_input import parse_json
+from shared.tiktok.sources.manifest_terms import NAMES, Columns, Terms, page_fields, rename_fields
 
 MOST_LINE_BYTES = 1_000_000
 TEXT_CHARS = 20_000
@@ -39,7 +39,7 @@ class ManifestEntry:
     number: int
     after: int
     text: str
-    said: Terms | None
+    fields: Terms | None
     problem: str = ""
 
 
@@ -72,25 +72,25 @@ class Manifest:
         while line := self._lines.take():
             if line.strip():
                 text = line[:TEXT_CHARS].decode("utf-8", "replace")
-                said, problem = self._object(line)
-                yield ManifestEntry(self._lines.number, self._lines.number, text, said, problem)
+                fields, problem = self._object(line)
+                yield ManifestEntry(self._lines.number, self._lines.number, text, fields, problem)
 
     def _object(self, line: bytes) -> tuple[Terms | None, str]:
         if len(line) > MOST_LINE_BYTES:
             return None, f"longer than {MOST_LINE_BYTES} bytes"
         try:
-            record = parsed(line)
+            record = parse_json(line)
         except ValueError:
             return None, "not JSON"
         if not isinstance(record, dict):
             return None, "not an object"
-        if said := from_page(record):
-            return said, ""
-        said, unknown = named(record, self._columns)
+        if fields := page_fields(record):
+            return fields, ""
+        fields, unknown = rename_fields(record, self._columns)
         if unknown and not self._columns:
             why = f"{unknown[0][:60]}: there is no such field; there are {', '.join(NAMES)}"
             return None, why
-        return said, ""
+        return fields, ""
 
     def _csv(self) -> Iterator[ManifestEntry]:
         header, rows = self._header()
@@ -106,8 +106,8 @@ class Manifest:
                 continue
             if row:
                 text = ",".join(row)[:TEXT_CHARS]
-                said, problem = self._cells(header, row)
-                yield ManifestEntry(first, self._lines.number, text, said, problem)
+                fields, problem = self._cells(header, row)
+                yield ManifestEntry(first, self._lines.number, text, fields, problem)
 
     def _header(self) -> tuple[list[str], Iterator[list[str]]]:
         first = self._lines.peek()
@@ -118,8 +118,8 @@ class Manifest:
             header = next(rows, [])
         except (_TooLong, csv.Error) as error:
             raise BadManifest(f"{self._name}: its header cannot be read: {error}.") from error
-        said, unknown = named(dict.fromkeys(header, ""), self._columns)
-        if not {"video_id", "file"} & said.keys():
+        fields, unknown = rename_fields(dict.fromkeys(header, ""), self._columns)
+        if not {"video_id", "file"} & fields.keys():
             raise BadManifest(
                 f"{self._name} has no column of video ids, but {', '.join(header)[:200]}; known "
                 f"are {', '.join(NAMES['video_id'])}, or name yours under `columns`."
@@ -135,7 +135,7 @@ class Manifest:
             return None, "not UTF-8"
         if len(row) != len(header):
             return None, f"{len(row)} columns, where the header has {len(header)}"
-        return named(dict(zip(header, row, strict=True)), self._columns)[0], ""
+        return rename_fields(dict(zip(header, row, strict=True)), self._columns)[0], ""
 
 
 class _TooLong(Exception):
@@ -182,7 +182,7 @@ class _Lines:
                 yield line.decode("utf-8", "replace")
 
     def _read(self) -> bytes:
-        line = rest = self._file.readline(MOST_LINE_BYTES + 1)
-        while rest and not rest.endswith(b"\n"):
-            rest = self._file.readline(MOST_LINE_BYTES)
+        line = piece = self._file.readline(MOST_LINE_BYTES + 1)
+        while piece and not piece.endswith(b"\n"):
+            piece = self._file.readline(MOST_LINE_BYTES)
         return line.removeprefix(b"\xef\xbb\xbf") if self.number == 0 else line

@@ -65,11 +65,11 @@ class Line(Checked):
     def _is_about_one_thing(self) -> Self:
         if (self.file is None) == (self.video_id is None):
             raise ValueError("needs either file or video_id")
-        if self.username is None and self.given("display_name", "bio", "verified"):
+        if self.username is None and self.present("display_name", "bio", "verified"):
             raise ValueError("display_name, bio and verified need a username")
         return self
 
-    def given(self, *names: str) -> dict[str, object]:
+    def present(self, *names: str) -> dict[str, object]:
         """The named fields that have a value."""
         values = ((name, getattr(self, name)) for name in names)
         return {name: value for name, value in values if value is not None}
@@ -77,33 +77,33 @@ class Line(Checked):
 
 def creator_fields(line: Line) -> dict[str, object]:
     """What is said of the account; a count of followers that cannot be is left out."""
-    said = line.given(*CREATOR_FIELDS)
+    fields = line.present(*CREATOR_FIELDS)
     if (line.followers or 0) < 0:
-        del said["followers"]
-    return said
+        del fields["followers"]
+    return fields
 
 
-def line_of(said: Mapping[str, Any], where: str) -> Line:
+def line_of(fields: Mapping[str, Any], where: str) -> Line:
     """Read what an entry says. Raises Malformed naming the field and what is wrong with it."""
-    fields: dict[str, Any] = {}
-    is_rounded = said.get("is_rounded") is True
-    for name, value in said.items():
+    values: dict[str, Any] = {}
+    is_rounded = fields.get("is_rounded") is True
+    for name, value in fields.items():
         if name == "is_rounded" or _is_missing(name, value):
             continue
         read: _Read = _READ.get(name, _text)
         try:
-            fields[name], rounded = read(value)
+            values[name], rounded = read(value)
         except (Unclear, TypeError) as error:
             why = error if isinstance(error, Unclear) else "is no single value"
             raise Malformed(f"{where}, {name}: {_quoted(value)} {why}") from error
         is_rounded = is_rounded or rounded
     try:
-        return Line.model_validate(fields | {"is_rounded": is_rounded})
+        return Line.model_validate(values | {"is_rounded": is_rounded})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"])) or "as a whole"
+        field = ".".join(map(str, first["loc"])) or "as a whole"
         why = str(first["msg"]).removeprefix("Value error, ")
-        raise Malformed(f"{where}, {place}: {why}") from error
+        raise Malformed(f"{where}, {field}: {why}") from error
 
 
 _count = cell.count()
@@ -124,8 +124,8 @@ def _text(value: Any) -> tuple[str, bool]:
 def _tags(value: Any) -> tuple[tuple[str, ...], bool]:
     """A list, or words between commas or blanks; the number sign may stand before each."""
     parts = value if isinstance(value, list) else re.split(r"[,\s]+", cell.text(value))
-    named = (_text(part)[0].removeprefix("#") for part in parts)
-    return tuple(name for name in named if name), False
+    tags = (_text(part)[0].removeprefix("#") for part in parts)
+    return tuple(name for name in tags if name), False
 
 
 def _plain(read: Callable[[Any], Any]) -> _Read:

@@ -39,24 +39,24 @@ Terms = dict[str, Any]
 Columns = Mapping[str, str]
 
 
-def named(record: Mapping[str, Any], columns: Columns) -> tuple[Terms, list[str]]:
+def rename_fields(record: Mapping[str, Any], columns: Columns) -> tuple[Terms, list[str]]:
     """What a record says by our names, and the keys that mean nothing to us.
 
     `columns` says what the file calls a field of ours, and comes before NAMES.
     """
     keys = {str(key).strip().lower(): key for key in record}
     own = {theirs.strip().lower(): ours for ours, theirs in columns.items()}
-    said = {ours: record[keys[theirs]] for theirs, ours in own.items() if theirs in keys}
+    fields = {ours: record[keys[theirs]] for theirs, ours in own.items() if theirs in keys}
     used = set(own)
     for ours, names in NAMES.items():
-        found = [name for name in names if name in keys and name not in own]
-        used.update(found)
-        if found and ours not in said:
-            said[ours] = record[keys[found[0]]]
-    return said, [str(key) for name, key in keys.items() if name not in used]
+        matches = [name for name in names if name in keys and name not in own]
+        used.update(matches)
+        if matches and ours not in fields:
+            fields[ours] = record[keys[matches[0]]]
+    return fields, [str(key) for name, key in keys.items() if name not in used]
 
 
-def from_page(record: Mapping[str, Any]) -> Terms | None:
+def page_fields(record: Mapping[str, Any]) -> Terms | None:
     """What a post in the words of TikTok's pages says by our names; None when it is no such post.
 
     Zeeschuimer wraps it in `data`, beside the time at which it was seen.
@@ -103,8 +103,8 @@ _STATS = {
 
 
 def _hashtags(post: Mapping[str, Any]) -> list[str]:
-    challenges = [_text(one, "title") for one in _list(post, "challenges")]
-    marks = [_text(one, "hashtagName") for one in _list(post, "textExtra")]
+    challenges = [_text(entry, "title") for entry in _list(post, "challenges")]
+    marks = [_text(entry, "hashtagName") for entry in _list(post, "textExtra")]
     return list(dict.fromkeys(name for name in challenges or marks if name))
 
 
@@ -125,6 +125,6 @@ def _list(post: Mapping[str, Any], name: str) -> list[Any]:
     return part if isinstance(part, list) else []
 
 
-def _text(one: Any, name: str) -> str:
-    value = one.get(name) if isinstance(one, dict) else None
+def _text(entry: Any, name: str) -> str:
+    value = entry.get(name) if isinstance(entry, dict) else None
     return value if isinstance(value, str) else ""

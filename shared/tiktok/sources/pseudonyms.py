@@ -61,28 +61,28 @@ class Pseudonymous:
             yield replace(
                 page,
                 request=self._left_of(page.request),
-                videos=tuple(self._left_of(one) for one in page.videos),
+                videos=tuple(self._left_of(video) for video in page.videos),
                 body=None if page.body is None else self._left_of_bytes(page.body),
             )
 
     def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
-        found = self._source.read(item, collection, at)
-        name = found.video.creator_id
+        listed = self._source.read(item, collection, at)
+        name = listed.video.creator_id
         video = {"url": None, "creator_id": None if name is None else self._met(name)}
         return replace(
-            found,
-            video=found.video.model_copy(update=video),
-            creator=None if found.creator is None else self._left_of_creator(found.creator),
+            listed,
+            video=listed.video.model_copy(update=video),
+            creator=None if listed.creator is None else self._left_of_creator(listed.creator),
         )
 
     def again(
-        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+        self, collection: Collection, posts: Iterable[tuple[str, datetime]]
     ) -> Iterator[Reread]:
-        for answer in self._source.again(collection, wanted):
+        for answer in self._source.again(collection, posts):
             self._meet([answer.videos])
             yield replace(
                 answer,
-                videos=tuple(self._left_of(one) for one in answer.videos),
+                videos=tuple(self._left_of(video) for video in answer.videos),
                 bodies=tuple(map(self._left_of_bytes, answer.bodies)),
             )
 
@@ -117,20 +117,20 @@ class Pseudonymous:
                 else:
                     self._meet(inside)
         elif isinstance(value, list | tuple):
-            for one in value:
-                self._meet(one)
+            for inside in value:
+                self._meet(inside)
 
     def _left_of(self, value: Any) -> Any:
         """JSON of any source with pseudonyms in it, and without what tells of a person."""
         if isinstance(value, list):
-            return [self._left_of(one) for one in value]
+            return [self._left_of(inside) for inside in value]
         if isinstance(value, str):
             return self._left_of_text(value)
         if not isinstance(value, dict):
             return value
         if value.get("field_name") == "username":  # what is asked of the Research API
-            asked = value.get("field_values") or []
-            return {**value, "field_values": [self._met(str(one)) for one in asked]}
+            usernames = value.get("field_values") or []
+            return {**value, "field_values": [self._met(str(inside)) for inside in usernames]}
         return {
             name: self._left_of_field(name, inside)
             for name, inside in value.items()
@@ -161,11 +161,11 @@ class Pseudonymous:
 
     def _left_of_bytes(self, body: bytes) -> bytes:
         """The same for an answer, which its source has read already."""
-        said = json.loads(body)
-        self._meet(said)
-        return json.dumps(self._left_of(said)).encode()
+        content = json.loads(body)
+        self._meet(content)
+        return json.dumps(self._left_of(content)).encode()
 
     def _left_of_creator(self, creator: Creator) -> Creator:
         alias = self._met(creator.creator_id)
-        told = {"creator_id": alias, "username": alias, "display_name": None, "bio": None}
-        return creator.model_copy(update=told)
+        update = {"creator_id": alias, "username": alias, "display_name": None, "bio": None}
+        return creator.model_copy(update=update)

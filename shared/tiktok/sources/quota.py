@@ -49,27 +49,27 @@ class DailyQuota:
         self._clock = clock
         self._pause = pause
         self._lock = threading.Lock()
-        self._held = 0
-        self._held_on: date | None = None
+        self._reserved = 0
+        self._reserved_on: date | None = None
 
     def spend(self) -> None:
         with self._lock:
             today = self._clock().date()
-            if self._held == 0 or self._held_on != today:
-                self._held, self._held_on = self._taken(), today
-            self._held -= 1
+            if self._reserved == 0 or self._reserved_on != today:
+                self._reserved, self._reserved_on = self._taken(), today
+            self._reserved -= 1
 
     def exhausted(self) -> None:
         with self._lock:
-            self._held = 0
+            self._reserved = 0
             self._changed(lambda day: day.model_copy(update={"is_exhausted": True}))
 
     def close(self) -> None:
         with self._lock:
-            held, self._held = self._held, 0
-            if held and self._held_on == self._clock().date():
+            unused, self._reserved = self._reserved, 0
+            if unused and self._reserved_on == self._clock().date():
                 self._changed(
-                    lambda day: day.model_copy(update={"taken": max(0, day.taken - held)})
+                    lambda day: day.model_copy(update={"taken": max(0, day.taken - unused)})
                 )
 
     def _taken(self) -> int:

@@ -83,52 +83,54 @@ class ResearchApi:
         Only `has_more` ends a window: a short or an empty page does not.
         """
         query = query_of(collection)
-        place = position or first_window(collection, today)
+        current = position or first_window(collection, today)
         is_fresh = position is None
-        while place is not None:
-            for page in self._window(query, place, is_fresh):
+        while current is not None:
+            for page in self._window(query, current, is_fresh):
                 after = page.next or window_after(collection, today, page.position)
-                place = after
+                current = after
                 yield replace(page, next=after)
             is_fresh = True
 
     def again(
-        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+        self, collection: Collection, posts: Iterable[tuple[str, datetime]]
     ) -> Iterator[Reread]:
         """By their ids, up to 100 at once that were posted within one window."""
-        for batch in _batches(wanted):
+        for batch in _batches(posts):
             ids = tuple(video_id for video_id, _ in batch)
             days = [posted.date() for _, posted in batch]
-            place = Position(min(days), max(days) + timedelta(days=1))
-            pages = list(self._window(query_of_ids(ids), place, is_fresh=True))
+            window = Position(min(days), max(days) + timedelta(days=1))
+            pages = list(self._window(query_of_ids(ids), window, is_fresh=True))
             yield Reread(
-                asked=ids,
+                video_ids=ids,
                 videos=tuple(video for page in pages for video in page.videos),
                 bodies=tuple(page.body for page in pages if page.body is not None),
-                request=_request(query_of_ids(ids), place),
+                request=_request(query_of_ids(ids), window),
             )
 
-    def _window(self, query: Any, place: Position | None, is_fresh: bool) -> Iterator[SourcePage]:
+    def _window(
+        self, query: Any, position: Position | None, is_fresh: bool
+    ) -> Iterator[SourcePage]:
         """The pages of one window from a place on; a search that is gone starts again."""
         restarts = standstills = 0
-        while place is not None:
-            request = _request(query, place)
+        while position is not None:
+            request = _request(query, position)
             try:
                 body, data = self._search(request, is_fresh)
             except _SearchGone as error:
                 restarts += 1
                 if restarts > RESTARTS_PER_WINDOW:
                     raise Transient(f"Research API: {error}") from error
-                log.info("search expired, window starts again", extra={"window": place.window})
-                place, is_fresh = Position(place.window, place.end), True
+                log.info("search expired, window starts again", extra={"window": position.window})
+                position, is_fresh = Position(position.window, position.end), True
                 continue
-            videos, following = _read_page(data, place)
-            standstills = standstills + 1 if following and _stands_still(place, following) else 0
+            videos, following = _read_page(data, position)
+            standstills = standstills + 1 if following and _stands_still(position, following) else 0
             if standstills > STANDSTILLS:
                 raise Transient("Research API: has_more, but the cursor does not move")
-            yield SourcePage(place, following, request, videos, body)
-            is_fresh = following is not None and following.search_id != place.search_id
-            place = following
+            yield SourcePage(position, following, request, videos, body)
+            is_fresh = following is not None and following.search_id != position.search_id
+            position = following
 
     def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
         """A post and its counts. Raises BadVideo."""
@@ -185,11 +187,11 @@ def query_of_ids(ids: Sequence[str]) -> dict[str, Any]:
 
 
 def _batches(
-    wanted: Iterable[tuple[str, datetime]],
+    posts: Iterable[tuple[str, datetime]],
 ) -> Iterator[list[tuple[str, datetime]]]:
     """Videos, oldest first, that one question may ask for."""
     batch: list[tuple[str, datetime]] = []
-    for video_id, posted in wanted:
+    for video_id, posted in posts:
         if batch and (len(batch) == PAGE_SIZE or posted.date() >= batch[0][1].date() + WINDOW):
             yield batch
             batch = []
@@ -204,9 +206,9 @@ def first_window(collection: Collection, today: date) -> Position | None:
     return Position(start, min(start + WINDOW, until)) if start <= until else None
 
 
-def window_after(collection: Collection, today: date, place: Position) -> Position | None:
+def window_after(collection: Collection, today: date, position: Position) -> Position | None:
     """The window that starts on the day this one ends, or None after the last."""
-    start, until = place.end, _until(collection, today)
+    start, until = position.end, _until(collection, today)
     return Position(start, min(start + WINDOW, until)) if start < until else None
 
 
@@ -219,35 +221,35 @@ def _until(collection: Collection, today: date) -> date:
     return min(last + timedelta(days=1), today)
 
 
-def _request(query: Any, place: Position) -> dict[str, Any]:
+def _request(query: Any, position: Position) -> dict[str, Any]:
     request = {
         "query": query,
-        "start_date": f"{place.window:%Y%m%d}",
-        "end_date": f"{place.end:%Y%m%d}",
+        "start_date": f"{position.window:%Y%m%d}",
+        "end_date": f"{position.end:%Y%m%d}",
         "max_count": PAGE_SIZE,
     }
-    if place.search_id is not None:
-        request |= {"cursor": place.cursor, "search_id": place.search_id}
+    if position.search_id is not None:
+        request |= {"cursor": position.cursor, "search_id": position.search_id}
     return request
 
 
-def _read_page(data: dict[str, Any], place: Position) -> tuple[tuple[Any, ...], Position | None]:
+def _read_page(data: dict[str, Any], position: Position) -> tuple[tuple[Any, ...], Position | None]:
     """Videos, and the next place in this window, which only `has_more` announces."""
     videos = data.get("videos") or []
     if not isinstance(videos, list):
         raise Transient("Research API: data.videos is no list")
     if data.get("has_more") is not True:
         return tuple(videos), None
-    cursor, search_id = data.get("cursor"), data.get("search_id", place.search_id)
+    cursor, search_id = data.get("cursor"), data.get("search_id", position.search_id)
     if type(cursor) is not int or not 0 <= cursor < 2**63:
         raise Transient("Research API: has_more without a cursor")
     if not isinstance(search_id, str | int) or not _SEARCH_ID.fullmatch(str(search_id)):
         raise Transient("Research API: has_more without a search_id")
-    return tuple(videos), replace(place, cursor=cursor, search_id=str(search_id))
+    return tuple(videos), replace(position, cursor=cursor, search_id=str(search_id))
 
 
-def _stands_still(place: Position, following: Position) -> bool:
-    return following.cursor == place.cursor and following.search_id == place.search_id
+def _stands_still(position: Position, following: Position) -> bool:
+    return following.cursor == position.cursor and following.search_id == position.search_id
 
 
 def _is_search_gone(error: RefusedByApi) -> bool:

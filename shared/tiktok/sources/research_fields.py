@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.model import Metrics, Video
-from shared.quality import at_the_door
+from shared.quality import flag_on_arrival
 from shared.tiktok.collections import Collection
 from shared.tiktok.sources.fields import (
     cleaned,
@@ -51,5 +51,5 @@ def read_video(item: Any, collection: Collection, at: datetime) -> SourceVideo:
     except ValidationError as error:
         raise BadVideo(first_problem(error)) from error
     return SourceVideo(
-        video_id, video, at_the_door(metrics, video.created_at, at, source="research")
+        video_id, video, flag_on_arrival(metrics, video.created_at, at, source="research")
     )

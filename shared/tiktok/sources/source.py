@@ -75,7 +75,7 @@ class Reread:
     What was `asked` and is not among the `videos` is gone, or was left out this time.
     """
 
-    asked: tuple[str, ...]
+    video_ids: tuple[str, ...]
     videos: tuple[Any, ...]
     bodies: tuple[bytes, ...]
     request: Mapping[str, Any]
@@ -104,7 +104,7 @@ class VideoSource(Protocol):
         ...
 
     def again(
-        self, collection: Collection, wanted: Iterable[tuple[str, datetime]]
+        self, collection: Collection, posts: Iterable[tuple[str, datetime]]
     ) -> Iterator[Reread]:
         """Known videos once more, each with when it was posted; a few at a time, lazily."""
         ...

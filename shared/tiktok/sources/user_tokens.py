@@ -42,20 +42,19 @@ class TokenPair(Checked):
     scopes: tuple[Word, ...] = ()
 
 
-def pair_in(answer: ApiResponse, now: datetime) -> TokenPair:
+def token_pair(answer: ApiResponse, now: datetime) -> TokenPair:
     """Read what TikTok answered to a request for tokens; no life is taken for granted."""
-    said = answer.envelope
+    envelope = answer.envelope
     try:
-        life, refresh_life = (
-            timedelta(seconds=float(said[name])) for name in ("expires_in", "refresh_expires_in")
-        )
+        life = timedelta(seconds=float(envelope["expires_in"]))
+        refresh_life = timedelta(seconds=float(envelope["refresh_expires_in"]))
         return TokenPair(
-            access_token=secret(said["access_token"]),
+            access_token=secret(envelope["access_token"]),
             access_until=now + life,
             refresh_at=now + REFRESH_AT * life,
-            refresh_token=secret(said["refresh_token"]),
+            refresh_token=secret(envelope["refresh_token"]),
             refresh_until=now + refresh_life,
-            scopes=tuple(one for one in str(said.get("scope", "")).split(",") if one),
+            scopes=tuple(scope for scope in str(envelope.get("scope", "")).split(",") if scope),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         check(answer)
@@ -73,22 +72,22 @@ class UserTokens:
     client_secret: str = field(repr=False)
     clock: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
-    _held: TokenPair | None = field(default=None, repr=False)
+    _pair: TokenPair | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def valid(self, instead_of: str | None = None) -> str:
         with self._lock:
-            held = self._held or self._read()[0]
-            if not self._is_good(held, instead_of):
-                held = self._refreshed(instead_of)
-            self._held = held
-            return held.access_token
+            pair = self._pair or self._read()[0]
+            if not self._is_good(pair, instead_of):
+                pair = self._refreshed(instead_of)
+            self._pair = pair
+            return pair.access_token
 
     @property
     def scopes(self) -> tuple[str, ...]:
         """What the owner agreed to."""
         self.valid()
-        return self._held.scopes if self._held else ()
+        return self._pair.scopes if self._pair else ()
 
     def keep(self, pair: TokenPair, generation: int | None = None) -> None:
         """Write tokens down, over that generation or over whatever stands there.
@@ -133,16 +132,16 @@ class UserTokens:
         raise Transient(f"another process has been renewing the tokens of {self.account} for long")
 
     def _refreshed_alone(self, instead_of: str | None) -> TokenPair:
-        standing, generation = self._read()
-        if self._is_good(standing, instead_of):
-            return standing  # another process renewed them while we waited
-        form = {"grant_type": "refresh_token", "refresh_token": standing.refresh_token}
+        current, generation = self._read()
+        if self._is_good(current, instead_of):
+            return current  # another process renewed them while we waited
+        form = {"grant_type": "refresh_token", "refresh_token": current.refresh_token}
         answer = post_form(self.exchange, self.client_key, self.client_secret, form)
         if error_of(answer.envelope)[0] == "invalid_grant":
             raise Misconfigured(
                 f"TikTok does not take the refresh token of {self.account} any more: {self._advice}"
             )
-        renewed = pair_in(answer, self.clock())
+        renewed = token_pair(answer, self.clock())
         try:
             self.keep(renewed, generation)
         except Superseded as error:

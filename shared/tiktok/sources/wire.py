@@ -23,8 +23,8 @@ from tenacity import (
 
 from shared.errors import Permanent, Transient
 from shared.http import HttpLimits, bound
-from shared.inputs.json_input import parsed
-from shared.logs import concealed
+from shared.inputs.json_input import parse_json
+from shared.logs import redact
 
 ATTEMPTS = 6
 MAX_ANSWER_BYTES = 32 * 2**20
@@ -120,7 +120,7 @@ class Exchange:
             ) as response:
                 content = _read_bounded(response)
         except requests.RequestException as error:
-            raise Again(concealed(f"{type(error).__name__}: {error}")) from error
+            raise Again(redact(f"{type(error).__name__}: {error}")) from error
         status, wait_s = response.status_code, _retry_after(response)
         try:
             return ApiResponse(status, content, read_json(content), wait_s)
@@ -192,7 +192,7 @@ def read_json(content: bytes) -> dict[str, Any]:
     Raises ValueError for HTML, NaN, infinite numbers, what is no object or nested too deep.
     """
     try:
-        value = parsed(content.decode(), parse_constant=_no_constant, parse_float=_finite)
+        value = parse_json(content.decode(), parse_constant=_no_constant, parse_float=_finite)
     except ValueError as error:
         raise ValueError("nested too deep" if "deep" in str(error) else "not JSON") from error
     if not isinstance(value, dict):
@@ -214,9 +214,9 @@ def error_of(envelope: dict[str, Any]) -> tuple[str | None, str]:
     """Code and message. OAuth answers carry a string where API answers carry an object."""
     error = envelope.get("error")
     if isinstance(error, str):
-        return error, concealed(str(envelope.get("error_description", "")))[:500]
+        return error, redact(str(envelope.get("error_description", "")))[:500]
     if isinstance(error, dict):
-        code, message = error.get("code"), concealed(str(error.get("message", "")))[:500]
+        code, message = error.get("code"), redact(str(error.get("message", "")))[:500]
         return (code[:100] if isinstance(code, str) else None), message
     return None, ""
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import Permanent, Transient
 from shared.messaging.events import Message
-from shared.messaging.parked import ParkedCount, due, park, release, waiting
+from shared.messaging.parked import ParkedCount, count_parked, due, park, release
 from tests.fakes import LakeInMemory, TopicsInMemory, tombstones_in
 from tests.records import at
 
@@ -68,7 +68,7 @@ def test_a_released_message_is_published_as_it_came_and_gone(lake, topics):
         MESSAGE.data,
         MESSAGE.attributes,
     )
-    assert waiting(lake) == ParkedCount()
+    assert count_parked(lake) == ParkedCount()
 
 
 def test_a_message_whose_topic_is_down_stays_parked(lake, topics):
@@ -81,7 +81,7 @@ def test_a_message_whose_topic_is_down_stays_parked(lake, topics):
 
     with pytest.raises(Transient):
         release(next(due(lake, at(2))), lake, topics, tombstones_in(lake))
-    assert waiting(lake).count == 1
+    assert count_parked(lake).count == 1
 
 
 def test_a_message_parked_again_while_it_is_released_stays_parked(lake, topics):
@@ -90,7 +90,7 @@ def test_a_message_parked_again_while_it_is_released_stays_parked(lake, topics):
 
     release(next(due(lake, at(2))), lake, topics, tombstones_in(lake))
 
-    assert waiting(lake) == ParkedCount(1, at(9), at(9))
+    assert count_parked(lake) == ParkedCount(1, at(9), at(9))
 
 
 def test_a_message_released_by_another_sweep_is_not_published_again(lake, topics):
@@ -106,7 +106,7 @@ def test_waiting_tells_how_many_and_from_when_to_when(lake):
     for key, hours in (("a", 5), ("b", 2), ("c", 9)):
         parked(lake, key, hours)
 
-    assert waiting(lake) == ParkedCount(3, at(2), at(9))
+    assert count_parked(lake) == ParkedCount(3, at(2), at(9))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_corrupt_entry_is_due_and_says_what_is_wrong(lake, topics, stage, cont
         release(next(due(lake, at(0))), lake, topics, tombstones_in(lake))
 
     assert topics.published == []
-    assert waiting(lake).count == 1
+    assert count_parked(lake).count == 1
 
 
 def test_a_time_that_a_wrong_clock_named_is_no_longer_than_a_day_ahead(lake):

@@ -21,6 +21,6 @@ def test_twenty_digits_fit_even_beyond_64_bits():
 def test_object_names_become_ids_and_everything_else_is_passed_over():
     names = ["videos/7.mp4", "videos/12.mov", "videos/", "videos/u00ff.mp4", "videos/a/9.mp4"]
 
-    known = Ids.named(names, "videos/")
+    known = Ids.of_names(names, "videos/")
 
     assert [video_id for video_id in ("7", "12", "9") if video_id in known] == ["7", "12"]

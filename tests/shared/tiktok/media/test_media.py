@@ -203,8 +203,8 @@ def test_looking_says_what_would_become_of_a_file_and_stores_nothing():
     with serving(lambda request: Reply(404) if request.path == "/8" else Reply(body=MP4)) as server:
         media = url_media(server, lake)
 
-        assert media.look("7", None) == MediaOutcome("stored")
-        assert media.look("8", None) == MediaOutcome("no_media", "deleted")
+        assert media.probe("7", None) == MediaOutcome("stored")
+        assert media.probe("8", None) == MediaOutcome("no_media", "deleted")
 
     assert lake.objects == before
 

@@ -32,7 +32,7 @@ def entries(content: str | bytes, **columns: str):
 
 def lines(content: str | bytes, **columns: str):
     """What each entry says; those that are refused are left out."""
-    said = (entry.said for entry in entries(content, **columns))
+    said = (entry.fields for entry in entries(content, **columns))
     return [line_of(one, "line") for one in said if one is not None]
 
 
@@ -78,7 +78,7 @@ def test_a_caption_of_several_lines_keeps_the_numbers_of_lines_right():
     read = entries(f'video_id,caption\n{ID},"one\ntwo"\nx,y\n')
 
     assert [(entry.number, entry.after) for entry in read] == [(2, 3), (4, 4)]
-    assert read[0].said["caption"] == "one\ntwo"
+    assert read[0].fields["caption"] == "one\ntwo"
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_caption_that_only_looks_odd_is_read(caption):
     ],
 )
 def test_an_entry_that_cannot_be_read_is_told_and_its_neighbours_are_read(content, problems):
-    told = [entry.problem for entry in entries(content) if entry.said is None]
+    told = [entry.problem for entry in entries(content) if entry.fields is None]
 
     assert len(told) == len(problems)
     assert all(want in problem for want, problem in zip(problems, told, strict=True))
@@ -223,8 +223,8 @@ def test_a_quote_that_never_ends_costs_its_own_entry_and_bounded_memory():
 
     read = entries(f"{head}{rest}\n")
 
-    assert [entry.number for entry in read if entry.said is None] == [2]
-    assert read[-1].said["video_id"] == "59999"
+    assert [entry.number for entry in read if entry.fields is None] == [2]
+    assert read[-1].fields["video_id"] == "59999"
 
 
 def test_a_line_of_hundreds_of_megabytes_is_skipped_in_bounded_memory():
@@ -249,7 +249,7 @@ def test_a_line_of_hundreds_of_megabytes_is_skipped_in_bounded_memory():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert [entry.said for entry in read] == [None, {"video_id": "1"}]
+    assert [entry.fields for entry in read] == [None, {"video_id": "1"}]
     assert peak < 20 * 2**20
 
 
