@@ -39,14 +39,14 @@ def estimate(
 
     from cli.console import Screen
     from cli.selection import Selection
-    from cli.verbs.estimate.run import CostEstimate, EstimateSettings, show
+    from cli.verbs.estimate.run import CostEstimate
+    from cli.verbs.estimate.settings import EstimateSettings
+    from cli.verbs.estimate.view import show
 
     screen = Screen(machine=json)
     selected = Selection.of(selection or [])
-    asking = _asking(target)
-    plan = EstimateSettings.of(
-        datetime.now(UTC).date(), fps, model, caption, replicates, asking, rag
-    )
+    today = datetime.now(UTC).date()
+    settings = EstimateSettings.of(today, fps, model, caption, replicates, _gemini(target), rag)
     if selected.in_lake:
         from cli.cloud import open_cloud
         from local.cloud import LAKE
@@ -57,10 +57,10 @@ def estimate(
             screen.working("Reading headers …"),
         ):
             lake = Lake.connect(endpoints.project, endpoints.bucket)
-            result = CostEstimate.of(plan, selected, lake)
+            result = CostEstimate.of(settings, selected, lake)
     else:
         with screen.working("Reading headers …"):
-            result = CostEstimate.of(plan, selected, None)
+            result = CostEstimate.of(settings, selected, None)
     if json:
         screen.show_json(result.document())
     else:
@@ -68,8 +68,8 @@ def estimate(
     result.refuse_nothing()
 
 
-def _asking(target: str) -> dict[str, Any] | None:
-    """How Gemini is asked in a cloud of that name; here the environment says it."""
+def _gemini(target: str) -> dict[str, Any] | None:
+    """Gemini's settings in a cloud of that name; on this machine the environment has them."""
     if target == "local":
         return None
     from cli.target import target as target_named

@@ -13,7 +13,9 @@ from cli.console import Screen
 from cli.errors import UserError
 from cli.main import status_of
 from cli.selection import Selection
-from cli.verbs.estimate.run import CostEstimate, EstimateSettings, show
+from cli.verbs.estimate.run import CostEstimate
+from cli.verbs.estimate.settings import EstimateSettings
+from cli.verbs.estimate.view import show
 from local.cloud import INGEST, pointing_at, running
 from shared.errors import Misconfigured
 from shared.rating.gemini.estimate import ANSWER_TOKENS, THINKING_TOKENS, prompt_tokens
@@ -124,7 +126,7 @@ def test_with_an_api_key_a_file_that_does_not_fit_into_the_request_is_uploaded(c
 
 def test_with_an_api_key_nothing_beyond_two_gigabytes_is_priced(clips, monkeypatch):
     monkeypatch.setenv("GEMINI_API_KEY", "key")
-    monkeypatch.setattr("cli.verbs.estimate.run.MOST_UPLOADED_BYTES", 1_000)
+    monkeypatch.setattr("cli.verbs.estimate.settings.MOST_UPLOADED_BYTES", 1_000)
 
     assert set(reasons(estimated(clips)).values()) == {"too_large"}
 
@@ -262,7 +264,7 @@ def test_nothing_that_can_be_priced_is_a_failure_that_still_says_why(tmp_path, c
 
     said = capsys.readouterr()
     assert "not_a_video" in said.out
-    assert "Nothing of what was selected can be priced" in said.err
+    assert "None of the selected videos has a price" in said.err
 
 
 def test_no_selection_is_wrong_use(capsys):

@@ -1,0 +1,99 @@
+"""The settings under which `tta estimate` prices ratings."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, BinaryIO
+
+from pydantic import ValidationError
+
+from cli.errors import WRONG_USE, UserError
+from shared.config import MOST_UPLOADED_BYTES, AnalyzeSettings, GeminiSettings, read
+from shared.inputs.media_type import HEAD_BYTES, media_type
+from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
+from shared.rating.gemini.estimate import CallEstimate, expected
+from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.question import GeminiCondition
+
+
+class _RatingLimits(AnalyzeSettings):
+    """The limits of a rating, without the project and bucket that a function needs."""
+
+    google_cloud_project: str = ""
+    lake_bucket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateSettings:
+    """Rater, limits and prices of an estimate, and the ratings per video."""
+
+    condition: GeminiCondition
+    limits: AnalyzeSettings
+    prices: Prices
+    on: date
+    replicates: int = 1
+
+    @classmethod
+    def of(
+        cls,
+        on: date,
+        fps: float | None,
+        model: str | None,
+        sees_caption: bool,
+        replicates: int,
+        gemini: Mapping[str, Any] | None = None,
+        sees_cards: bool = False,
+    ) -> "EstimateSettings":
+        """Read the options.
+
+        `gemini` holds the settings of a cloud; without it the environment decides. `fps` applies to
+        clips of every length. Raises UserError for a bad option, Misconfigured for a bad setting.
+        """
+        changed: dict[str, Any] = {} if fps is None else {"fps": fps, "fps_long": fps}
+        changed |= {} if model is None else {"model": model}
+        configured = (
+            read(GeminiSettings).model_dump() if gemini is None else {"api_key": "", **gemini}
+        )
+        try:
+            settings = GeminiSettings.model_validate(configured | changed)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            option = str(first["loc"][0]).removesuffix("_long") if first["loc"] else "model"
+            why = first["msg"].removeprefix("Value error, ")
+            raise UserError(f"--{option}: {why}.", WRONG_USE) from error
+        condition = GeminiCondition(settings, sees_caption, sees_cards)
+        return cls(condition, read(_RatingLimits), Prices.under(settings), on, replicates)
+
+    @property
+    def gemini(self) -> GeminiSettings:
+        return self.condition.settings
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest file that is rated; the Developer API takes less than Vertex AI."""
+        uploaded = MOST_UPLOADED_BYTES if self.gemini.api_key else math.inf
+        return int(min(self.limits.max_media_bytes, uploaded))
+
+    def read_header(self, file: BinaryIO, size: int) -> ClipHeader:
+        """Read the header of a video. Raises Unreadable if it would not be rated, or not priced."""
+        if size == 0:
+            raise Unreadable("empty", "the file has no bytes")
+        if size > self.max_bytes:
+            raise Unreadable("too_large", f"{size:,} bytes; the most is {self.max_bytes:,}")
+        if media_type(file.read(HEAD_BYTES)) is None:
+            raise Unreadable("not_a_video", "its first bytes are not those of a video")
+        file.seek(0)
+        header = read_clip_header(file)
+        if header.duration_s is None:
+            raise Unreadable("no_duration", "it would be rated, but its header has no duration")
+        longest_s = self.gemini.max_clip_s
+        if header.duration_s > longest_s:
+            sentence = f"{header.duration_s:.0f} s; the most is {longest_s:.0f} s"
+            raise Unreadable("too_long", sentence)
+        return header
+
+    def expected(self, header: ClipHeader) -> CallEstimate:
+        """Tokens of all ratings of one video."""
+        once = expected(header.duration_s or 0.0, header.has_audio, self.condition)
+        return once.times(self.replicates)
