@@ -32,7 +32,7 @@ def collections(
     """
     from cli.console import Screen
     from cli.errors import WRONG_USE, UserError
-    from cli.verbs.collections.actions import CollectionStore, check_file
+    from cli.verbs.collections.run import CollectionStore, check_file
 
     screen = Screen(machine=json)
     if action in ("put", "add-manifest", "login") and subject is None:

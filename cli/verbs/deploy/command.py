@@ -38,10 +38,10 @@ def deploy(
 
     Example: tta deploy check --project my-project
     """
+    from cli.checks import show_checks
     from cli.console import Screen
+    from cli.verbs.deploy.checks import Deployment, run_checks
     from cli.verbs.deploy.google_apis import GoogleApis
-    from cli.verbs.deploy.project import Deployment, run_checks
-    from cli.verbs.doctor.checks import show_checks
 
     screen = Screen(machine=json)
     deployment = Deployment.of(target, project, region, model, location)

@@ -1,4 +1,4 @@
-"""Google's APIs, asked as the person who is logged in: an answer, or why there is none."""
+"""Calls of Google's APIs with the credentials of the person who is logged in."""
 
 from collections.abc import Callable
 from typing import Any, Self
@@ -18,7 +18,10 @@ TIMEOUT_S = 30.0
 
 
 class GoogleApiError(Exception):
-    """Google does not say. `status` is its answer's, `reason` its stable word if it gave one."""
+    """An API gave no useful answer.
+
+    `status` is the HTTP status, 0 without an answer. `reason` is Google's stable word, or empty.
+    """
 
     def __init__(self, sentence: str, status: int = 0, reason: str = ""):
         super().__init__(sentence)
@@ -27,7 +30,7 @@ class GoogleApiError(Exception):
 
 
 class GoogleApis:
-    """Google's APIs, asked as one person; `address` names the server of an API."""
+    """Google's APIs, called as one person. `address` gives the server of an API."""
 
     def __init__(
         self,
@@ -35,7 +38,9 @@ class GoogleApis:
         project: str,
         address: Callable[[str], str] = "https://{}.googleapis.com".format,
     ):
-        if isinstance(credentials, CredentialsWithQuotaProject):  # a person's belong to none
+        if isinstance(
+            credentials, CredentialsWithQuotaProject
+        ):  # a person's credentials have no project
             credentials = credentials.with_quota_project(project)
         self.credentials = credentials
         self.address = address
@@ -44,7 +49,7 @@ class GoogleApis:
 
     @classmethod
     def logged_in(cls, project: str) -> Self:
-        """As whoever is logged in here. Raises UserError when nobody is."""
+        """With the credentials on this machine. Raises UserError when nobody is logged in."""
         try:
             credentials, _ = google.auth.default(scopes=SCOPES)
         except DefaultCredentialsError as error:
@@ -69,7 +74,7 @@ class GoogleApis:
         except (requests.RequestException, ValueError) as error:
             raise GoogleApiError(f"{api} does not answer: {error}") from error
         if not isinstance(content, dict):
-            raise GoogleApiError(f"{api} answered no object")
+            raise GoogleApiError(f"{api} did not answer with an object")
         if answer.status_code != 200:
             raise _refusal(api, answer.status_code, content.get("error"))
         return content

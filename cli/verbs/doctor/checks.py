@@ -7,17 +7,14 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
-from cli.console import Screen
-from cli.errors import UserError
+from cli.checks import Check, CheckFailed, CheckNotice, check_model_served
 from local.cloud import attached
 from local.home import PROJECT, Home, Lock
-from shared.rating.gemini.models import Platform, platform_of, served_models
+from shared.rating.gemini.models import platform_of
 
 LEAST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 2 * 2**30
@@ -32,46 +29,6 @@ NEEDED = (
 )
 SET_UP_AGAIN = "Set the environment up again: make clean setup"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?:\s*;.*)?\s*\\?$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding. `todo` says what to do if it is not ok; None means that it cannot be told."""
-
-    name: str
-    ok: bool | None
-    detail: str
-    todo: str
-
-    def document(self) -> dict[str, Any]:
-        return asdict(self) | {"todo": "" if self.ok else self.todo}
-
-
-WORDS = {True: "ok ", False: "NO ", None: "?  "}
-
-
-def show_checks(checks: list[Check], screen: Screen) -> None:
-    """A line per finding, and what to do. Raises UserError when something is missing."""
-    if screen.machine:
-        screen.show_json([check.document() for check in checks])
-    for check in checks:
-        screen.show(f"{WORDS[check.ok]} {check.name}: {check.detail}")
-        if not check.ok and check.todo:
-            screen.show(f"    {check.todo}")
-    if missing := [check.name for check in checks if check.ok is False]:
-        raise UserError(f"Not ready: {', '.join(missing)}.")
-
-
-class CheckFailed(Exception):
-    """What a check did not find. `todo` says more of what to do than the check does itself."""
-
-    def __init__(self, detail: str, todo: str = ""):
-        super().__init__(detail)
-        self.todo = todo
-
-
-class CheckNotice(CheckFailed):
-    """Something that a person should hear of, and that stops nothing."""
 
 
 def run_checks(home: Home) -> list[Check]:
@@ -204,16 +161,7 @@ def gemini_model(home: Home) -> str:
     from shared.config import GeminiSettings, read
 
     settings = read(GeminiSettings)
-    return served(settings.model, platform_of(settings), datetime.now(UTC).date())
-
-
-def served(model: str, platform: Platform, on: date) -> str:
-    """How long a model is served. Missing once it is retired, WorthKnowing 60 days before."""
-    outlook = served_models().outlook(model, platform, on)
-    if outlook.state == "served":
-        return outlook.sentence
-    kind = CheckFailed if outlook.state == "retired" else CheckNotice
-    raise kind(outlook.sentence, outlook.todo)
+    return check_model_served(settings.model, platform_of(settings), datetime.now(UTC).date())
 
 
 def running(home: Home) -> str:

@@ -8,8 +8,9 @@ def doctor(home: Home = None, json: Json = False) -> None:
 
     Changes nothing but DuckDB's folder of extensions. Exit status 1 when something is missing.
     """
+    from cli.checks import show_checks
     from cli.console import Screen
-    from cli.verbs.doctor.checks import run_checks, show_checks
+    from cli.verbs.doctor.checks import run_checks
     from local.home import Home as LocalHome
 
     screen = Screen(machine=json)

@@ -52,7 +52,7 @@ def rate_kit(
     Example: tta rate-kit clips/ --out kit && tta validate --input ratings-*.csv --key kit.key.json
     """
     from cli.console import Screen
-    from cli.verbs.rate_kit.make import RateKitOptions, make_kit, show
+    from cli.verbs.rate_kit.run import RateKitOptions, make_kit, show
 
     screen = Screen(machine=json)
     wish = RateKitOptions(

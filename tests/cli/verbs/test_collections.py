@@ -7,8 +7,8 @@ import requests
 
 from cli.console import Screen
 from cli.errors import UserError
-from cli.verbs.collections.actions import CollectionStore, check_file
 from cli.verbs.collections.login import log_in
+from cli.verbs.collections.run import CollectionStore, check_file
 from local.endpoints import Endpoints
 from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library

@@ -19,10 +19,10 @@ from google.oauth2.credentials import Credentials
 
 from cli.errors import UserError
 from cli.main import status_of
+from cli.verbs.deploy import checks as deployable
 from cli.verbs.deploy import google_apis
-from cli.verbs.deploy import project as deployable
+from cli.verbs.deploy.checks import Deployment, run_checks
 from cli.verbs.deploy.google_apis import GoogleApis
-from cli.verbs.deploy.project import Deployment, run_checks
 from tests.loopback import Reply, Request, serving
 
 ROOT = Path(__file__).parents[3]
@@ -313,7 +313,7 @@ def test_what_is_checked_by_default_is_what_terraform_deploys_by_default():
 
 def test_the_library_of_the_lookup_is_loaded_for_the_lookup_alone():
     code = (
-        "import sys, cli.main, cli.verbs.deploy.project; cli.main.app(); "
+        "import sys, cli.main, cli.verbs.deploy.checks; cli.main.app(); "
         "print('google.cloud.aiplatform_v1' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
@@ -372,9 +372,9 @@ def verdict(**said: Any) -> dict[str, Any]:
             "not as it was: positivity moved",
         ),
         (verdict(ok=None, put_off="the day is spent"), True, "put off, the day is spent"),
-        (verdict(day="2026-11-24"), None, "last asked on 2026-11-24"),
+        (verdict(day="2026-11-24"), None, "it last ran on 2026-11-24"),
         (verdict(ok="?"), None, "cannot be told"),
-        (error(404, "No such object"), None, "nobody was asked yet"),
+        (error(404, "No such object"), None, "it has not run yet"),
         (error(500, "Internal error"), None, "cannot be told"),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.checks import check_model_served
 from cli.verbs.doctor import checks
 from local.home import Home
 from shared.config import GeminiSettings
@@ -136,7 +137,7 @@ def test_the_doctor_tells_of_a_retired_model(tmp_path, monkeypatch):
 
 def test_the_doctor_speaks_of_an_end_that_comes_and_lets_it_pass(tmp_path):
     def near(home: Home) -> str:
-        return checks.served(SEVEN, "vertex", ENDS - timedelta(days=10))
+        return check_model_served(SEVEN, "vertex", ENDS - timedelta(days=10))
 
     check = checks._checked("model", near, "", Home.at(tmp_path))
 
