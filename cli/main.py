@@ -1,4 +1,4 @@
-"""The command `tta`: finds its verbs, runs one, and turns what goes wrong into a sentence."""
+"""The command `tta`: finds its verbs, runs one, and turns an error into a sentence."""
 
 import signal
 import sys
@@ -14,16 +14,16 @@ from cli.errors import FAILED, INTERRUPTED, WRONG_USE, UserError, sentence, want
 
 ABOUT = """Does surprise in a short video go with more engagement?
 
-The whole pipeline on this machine: `tta demo` shows it, `tta up` keeps it running.
+`tta demo` shows the whole pipeline on this machine; `tta up` keeps it running.
 """
-MOST_SAID = 1_000
-"""Characters of one line of an error; a mistyped argument may have more."""
+MAX_LINE_CHARS = 1_000
+"""Longest line of an error message: it may repeat a long mistyped argument."""
 
 
 def run() -> None:
     """Exit status 0; 1 when something failed, 2 for wrong use, 130 when interrupted."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks to be left alone
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup sets SIG_IGN
             signal.signal(number, _interrupt)
     sys.exit(status_of(sys.argv[1:]))
 
@@ -47,9 +47,14 @@ def status_of(arguments: list[str]) -> int:
 
 
 def app() -> typer.Typer:
-    """Every folder in cli/verbs is a verb: the function of its name in its module `command`."""
-    program = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False)
-    program.callback()(lambda: None)  # a group, whatever the number of verbs
+    """The program with every verb.
+
+    A verb is a folder in cli/verbs, with a function of the same name in its module `command`.
+    """
+    program = typer.Typer(
+        help=ABOUT, no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    )
+    program.callback()(lambda: None)  # makes a group even of one verb
     for module in iter_modules(cli.verbs.__path__):
         name = module.name.rstrip("_")
         verb = getattr(import_module(f"cli.verbs.{module.name}.command"), name)
@@ -61,7 +66,7 @@ def app() -> typer.Typer:
 
 
 def _report_wrong_use(wrong: TyperException) -> int:
-    """Wrong use: what is wrong, and the help to read."""
+    """Say what is wrong with the command line, and which help to read."""
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "tta"
     _print_error(f"{wrong.format_message()}\nSee: {command} --help")
@@ -78,15 +83,16 @@ def _report_error(error: Exception) -> int:
 
 
 def _print_error(why: str) -> None:
-    """What is wrong, however long and strange the words are that it repeats."""
+    """Print an error. Long lines are cut, and control characters are replaced."""
     from cli.console import harmless
 
     lines = (
-        line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]} …" for line in why.split("\n")
+        line if len(line) <= MAX_LINE_CHARS else f"{line[:MAX_LINE_CHARS]} …"
+        for line in why.split("\n")
     )
     print(f"Error: {harmless(chr(10).join(lines))}", file=sys.stderr)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """A request to end is answered like Ctrl-C: whatever was started is stopped first."""
+    """Treat a signal to end like Ctrl-C, so that child processes are stopped first."""
     raise KeyboardInterrupt

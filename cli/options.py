@@ -1,4 +1,4 @@
-"""Options that mean the same to every verb."""
+"""Options that several verbs share."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,20 +10,20 @@ Home = Annotated[
     typer.Option(
         "--home",
         envvar="TTA_HOME",
-        show_default="`.local` beside the project",
-        help="Folder that holds everything local.",
+        show_default=".local beside the project",
+        help="Folder for all local data.",
         file_okay=False,
     ),
 ]
 Json = Annotated[
-    bool, typer.Option("--json", help="Print machine-readable output on stdout, and only that.")
+    bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")
 ]
 Target = Annotated[
     str,
     typer.Option(
         "--target",
         metavar="local|NAME",
-        help="Which cloud: the one on this machine, or one of tta.toml.",
+        help="The cloud on this machine, or one named in tta.toml.",
     ),
 ]
 Posts = Annotated[
@@ -32,7 +32,7 @@ Posts = Annotated[
         "--posts",
         min=16,
         max=100_000,
-        show_default="the library that is there, else 208",
-        help="Size of the generated sandbox library; another size makes it anew.",
+        show_default="the size of the library in --home, else 208",
+        help="Videos in the generated library. A new size generates a new library.",
     ),
 ]

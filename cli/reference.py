@@ -1,13 +1,17 @@
 """docs/commands.md, written from the program itself: `python -m cli.reference`."""
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import typer
 
 from cli.main import app
 
+AS_IS = "\b"
+"""Marks a paragraph whose lines Click does not wrap."""
 PAGE = Path(__file__).parents[1] / "docs/commands.md"
 HEAD = """\
 # Commands
@@ -47,7 +51,7 @@ def _section(command: Any, name: str, parent: Any) -> Iterator[str]:
     yield f"## {context.command_path}\n"
     yield f"    {context.command_path} {' '.join(command.collect_usage_pieces(context))}\n"
     for paragraph in _paragraphs(command.help):
-        yield _example(paragraph) if paragraph.startswith("Example: ") else f"{_text(paragraph)}\n"
+        yield _paragraph(paragraph)
     yield from _parameters(command, context)
     for subcommand in sorted(subcommands):
         yield from _section(subcommands[subcommand], subcommand, context)
@@ -66,11 +70,16 @@ def _parameters(command: Any, context: Any) -> Iterator[str]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    return [" ".join(block.split()) for block in text.split("\n\n")]
+    blocks = inspect.cleandoc(text).split("\n\n")
+    return [block if block.startswith(AS_IS) else " ".join(block.split()) for block in blocks]
 
 
-def _example(paragraph: str) -> str:
-    return f"Example:\n\n    {paragraph.removeprefix('Example: ')}\n"
+def _paragraph(text: str) -> str:
+    if text.startswith(AS_IS):
+        return indent(text.removeprefix(AS_IS).strip("\n"), "    ") + "\n"
+    if text.startswith("Example: "):
+        return f"Example:\n\n    {text.removeprefix('Example: ')}\n"
+    return f"{_text(text)}\n"
 
 
 def _text(text: str) -> str:

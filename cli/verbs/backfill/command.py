@@ -1,4 +1,4 @@
-"""Rate a back-catalogue in batches, at half the price."""
+"""Rate many videos in batches, at half the price."""
 
 from typing import Annotated
 
@@ -13,35 +13,37 @@ def backfill(
         typer.Argument(metavar="SELECTION…", help="Video ids, collection:NAME, or all."),
     ] = None,
     caption: Annotated[
-        bool, typer.Option("--caption", help="Show the caption to gemini: a rater of its own.")
+        bool, typer.Option("--caption", help="Show Gemini the caption. This makes another rater.")
     ] = False,
     rag: Annotated[
         bool,
-        typer.Option("--rag", help="Show gemini cards of psychology first: a rater of its own."),
+        typer.Option(
+            "--rag", help="Show Gemini cards of psychology first. This makes another rater."
+        ),
     ] = False,
     replicates: Annotated[
         int, typer.Option(min=1, max=1_000, help="Independent ratings of each video.")
     ] = 1,
     poll: Annotated[
-        float, typer.Option(min=0.05, help="Seconds between two looks at the jobs.")
+        float, typer.Option(min=0.05, help="Seconds between two checks of the jobs.")
     ] = 60.0,
     no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Submit, see what is there, and do not wait.")
+        bool, typer.Option("--no-wait", help="Submit, rate what is answered, and do not wait.")
     ] = False,
     max_requests: Annotated[
-        int | None, typer.Option(min=1, help="Most requests under way at a time.")
+        int | None, typer.Option(min=1, help="Limit of requests under way at a time.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be asked and what it costs.")
+        bool, typer.Option("--dry-run", help="Show what would be asked, and the cost.")
     ] = False,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Have Gemini rate videos in Vertex AI's batches: half the price, within a day or three.
+    """Rate videos with Gemini in batches, at half the price.
 
-    The ratings are those of the live rater. What is rated, or under way, is not asked again; ended
-    at any point, the same command goes on where it was.
+    Vertex AI answers a batch within one to three days. The ratings are those of `tta rate`. You
+    can stop the command at any time. The same command continues, and asks nothing twice.
 
     Example: tta backfill all --target prod --dry-run
     """

@@ -1,4 +1,4 @@
-"""The standing queries: check them, put them into the bucket, bring manifests, log in."""
+"""Look after the collections that `fetch` downloads."""
 
 from typing import Annotated, Literal
 
@@ -12,23 +12,26 @@ Action = Literal["check", "show", "put", "add-manifest", "login"]
 def collections(
     action: Annotated[
         Action,
-        typer.Argument(
-            help="check: say what is wrong in FILE, or in the bucket's. show: print the bucket's. "
-            "put: check FILE and put it into the bucket. add-manifest: read FILE (CSV, JSON lines, "
-            "Zeeschuimer) and put it into the bucket. login: let ACCOUNT's owner agree, for the "
-            "source display."
-        ),
+        typer.Argument(help="What to do; see above."),
     ],
     subject: Annotated[
-        str | None, typer.Argument(metavar="[FILE|ACCOUNT]", help="What the action is about.")
+        str | None,
+        typer.Argument(metavar="[FILE|ACCOUNT]", help="The file or account for the action."),
     ] = None,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Look after config/collections.yaml, which says what is fetched; no deploy is needed.
+    """Manage config/collections.yaml, the list of what to fetch.
 
-    A file is only put when all of it is good. Exit status 1 when something is wrong in it.
+    A change needs no deploy. The exit status is 1 when something in the file is wrong.
+
+    \b
+    check         check FILE, or the file in the bucket
+    show          print the file in the bucket
+    put           check FILE, and store it in the bucket if all of it is good
+    add-manifest  store a list of videos in the bucket: CSV, JSONL, Zeeschuimer
+    login         let the owner of ACCOUNT agree, for the source `display`
     """
     from cli.console import Screen
     from cli.errors import WRONG_USE, UserError

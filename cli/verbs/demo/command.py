@@ -1,13 +1,13 @@
-"""Show the whole pipeline at work on synthetic videos."""
+"""Run the whole pipeline on synthetic videos."""
 
 from cli.options import Home, Json, Posts
 
 
 def demo(home: Home = None, posts: Posts = None, json: Json = False) -> None:
-    """Run the whole pipeline on this machine: listing, upload, rating, star schema.
+    """Run the whole pipeline on this machine, on synthetic videos.
 
-    Generates a library of synthetic videos, fetches them as Cloud Scheduler would, waits until
-    everything is rated and loaded, and shows what came out. A second run changes no row.
+    Generates a library of videos, fetches them as Cloud Scheduler would, waits until all are rated
+    and loaded, and shows the result. A second run changes no row.
     """
     from cli.cloud import open_cloud
     from cli.console import Screen

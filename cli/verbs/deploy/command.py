@@ -1,4 +1,4 @@
-"""See whether a project can take a deployment."""
+"""Check whether a project is ready for a deployment."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -13,28 +13,29 @@ class What(StrEnum):
 
 
 def deploy(
-    what: Annotated[What, typer.Argument(help="check: ask Google before Terraform does.")],
+    what: Annotated[What, typer.Argument(help="check is the only action.")],
     project: Annotated[
         str | None,
-        typer.Option(metavar="ID", envvar="GOOGLE_CLOUD_PROJECT", help="Project to deploy to."),
+        typer.Option(
+            metavar="ID", envvar="GOOGLE_CLOUD_PROJECT", help="Project of the deployment."
+        ),
     ] = None,
-    region: Annotated[str, typer.Option(help="Where functions run.")] = "europe-west1",
+    region: Annotated[str, typer.Option(help="Region of the functions.")] = "europe-west1",
     model: Annotated[
         str | None,
-        typer.Option(show_default="the deployment's, else Terraform's", help="Model that rates."),
+        typer.Option(show_default="the deployment's, else Terraform's", help="Gemini model."),
     ] = None,
     location: Annotated[
         str | None,
-        typer.Option(show_default="the deployment's, else global", help="Where it is asked."),
+        typer.Option(show_default="the deployment's, else global", help="Location of the model."),
     ] = None,
     target: Target = "local",
     json: Json = False,
 ) -> None:
-    """Check what a deployment needs: project, billing, your roles, APIs, quota, the model.
+    """Check project, billing, roles, APIs, quota and model.
 
-    Reads only, as the person who is logged in, and costs nothing. Before `terraform apply` say
-    which project; after it, `--target NAME` checks that deployment. Exit status 1 when something
-    is missing.
+    It only reads, with your own login, and costs nothing. Use --project before `terraform apply`,
+    and --target NAME after it. The exit status is 1 when something is missing.
 
     Example: tta deploy check --project my-project
     """

@@ -1,12 +1,13 @@
-"""Look whether this machine can run the pipeline."""
+"""Check whether this machine can run the pipeline."""
 
 from cli.options import Home, Json
 
 
 def doctor(home: Home = None, json: Json = False) -> None:
-    """Check what the local cloud needs, and say what to do about what is missing.
+    """Check whether this machine can run the pipeline.
 
-    Changes nothing but DuckDB's folder of extensions. Exit status 1 when something is missing.
+    Says what to do about anything that is missing; the exit status is then 1. It changes nothing
+    but DuckDB's folder of extensions.
     """
     from cli.checks import show_checks
     from cli.console import Screen

@@ -1,4 +1,4 @@
-"""Take videos and creators out of everything that is kept."""
+"""Erase videos and creators from lake and tables."""
 
 from typing import Annotated
 
@@ -9,26 +9,31 @@ from cli.options import Home, Json, Target
 
 def erase(
     video: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="A video; may be given again.")
+        list[str] | None,
+        typer.Option(metavar="ID", help="Erase this video. May be given more than once."),
     ] = None,
     creator: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A creator with all videos; may be given again."),
+        typer.Option(
+            metavar="NAME", help="Erase this creator, with all videos. May be given more than once."
+        ),
     ] = None,
     vanished: Annotated[
-        bool, typer.Option("--vanished", help="All videos that their source no longer has.")
+        bool, typer.Option("--vanished", help="Erase all videos that their source no longer has.")
     ] = False,
     in_advance: Annotated[
         bool,
-        typer.Option("--in-advance", help="Also a name or id that nothing here names yet."),
+        typer.Option("--in-advance", help="Accept a name or id that is not in the lake yet."),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show all that would change, and change nothing.")
+        bool,
+        typer.Option("--dry-run", help="Show everything that would change, and change nothing."),
     ] = False,
     take_back: Annotated[
         bool,
         typer.Option(
-            "--take-back", help="Forget an erasure, so that restored data is accepted again."
+            "--take-back",
+            help="Undo the tombstones of an erasure, so that restored data is accepted.",
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before erasing.")] = False,
@@ -36,12 +41,12 @@ def erase(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Erase media, metadata, ratings, frames, raw answers, failures, reports and rows.
+    """Erase videos and creators from lake, tables and reports.
 
-    It looks first, shows where the name stands, and asks. A tombstone (a keyed hash) is written
-    before anything is deleted: every stage, replay and rebuild drop what still arrives. At the end
-    everything is looked through once more. The same command again proves that nothing came back.
-    Exit status 1 when something still names what was erased.
+    The command shows where it found the name, and asks before it erases. It writes a tombstone (a
+    keyed hash) before it deletes anything. Every stage, replay and rebuild then drops what still
+    arrives. At the end it searches everything again. The exit status is 1 when something still
+    has the name. Run the same command again later, as proof that nothing came back.
     """
     from cli.console import Screen
     from cli.errors import WRONG_USE, UserError

@@ -1,4 +1,4 @@
-"""Price ratings before anything runs."""
+"""Estimate the cost of ratings."""
 
 from typing import Annotated, Any
 
@@ -16,22 +16,25 @@ def estimate(
         ),
     ] = None,
     fps: Annotated[
-        float | None, typer.Option(help="Frames per second for every clip; else as set.")
+        float | None,
+        typer.Option(help="Frames per second for every clip; the default is the setting."),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="A model; else as set.")] = None,
-    caption: Annotated[
-        bool, typer.Option("--caption", help="The rater is shown the caption.")
+    model: Annotated[
+        str | None, typer.Option(help="Gemini model; the default is the setting.")
+    ] = None,
+    caption: Annotated[bool, typer.Option("--caption", help="The rater sees the caption.")] = False,
+    rag: Annotated[
+        bool, typer.Option("--rag", help="The rater sees cards of psychology first.")
     ] = False,
-    rag: Annotated[bool, typer.Option("--rag", help="The rater is shown cards first.")] = False,
     replicates: Annotated[int, typer.Option(min=1, max=1_000, help="Ratings of each video.")] = 1,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """What rating these videos with Gemini would cost.
+    """Estimate what rating these videos with Gemini would cost.
 
-    Only headers are read: nothing is sent, stored or paid. Files on this machine need no running
-    cloud. Prices come from a dated table; counts are ranges where they are not known.
+    It reads only the headers of the files, and sends, stores and pays nothing. Prices come from a
+    dated table. A count that is not known exactly is a range.
 
     Example: tta estimate clips/ --fps 1 --replicates 2
     """

@@ -1,4 +1,4 @@
-"""Show what could not be done."""
+"""List failed messages."""
 
 from datetime import datetime
 from typing import Annotated
@@ -22,10 +22,10 @@ def failed(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """List what trying again could not mend, with its reason, and what is parked.
+    """List failed messages with their reasons, and parked ones.
 
-    Messages that were given up after their last delivery are among them. `tta replay` sends them
-    round again.
+    The list includes the messages that Pub/Sub gave up after the last delivery. `tta replay` sends
+    them again.
     """
     from dataclasses import asdict
 

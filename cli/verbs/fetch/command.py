@@ -1,4 +1,4 @@
-"""Fetch collections: list them, fetch their files, read counts again."""
+"""Fetch collections: list videos, fetch files, read counts again."""
 
 from typing import Annotated, Literal
 
@@ -15,26 +15,28 @@ def fetch(
     ] = "sandbox",
     mode: Annotated[
         Mode,
-        typer.Option(
-            help="discover: list it and fetch files. refresh: read the counts of its videos again "
-            "that have reached a declared age. due: whatever is due of every collection, as the "
-            "schedule does every 15 minutes."
-        ),
+        typer.Option(help="What to do; see above."),
     ] = "discover",
     canary: Annotated[
         bool,
         typer.Option(
             "--canary",
-            help="Instead, read a known video of each source and say which field or step broke "
-            "(exit status 1). Nothing is stored.",
+            help="Only read a known video of each source, and say which field or step broke "
+            "(exit status 1).",
         ),
     ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Call the function fetch as Cloud Scheduler does, and wait until all is rated and loaded.
+    """Fetch a collection, and wait until it is rated and loaded.
 
-    Calling again goes on where it was left, or changes nothing.
+    This calls the function `fetch` as Cloud Scheduler does. The same call again continues where
+    the last one stopped, or changes nothing.
+
+    \b
+    discover  list the collection, and fetch the files of new videos
+    refresh   read the counts of videos again that have reached a declared age
+    due       do what is due for every collection, as the schedule does
     """
     from cli.cloud import open_cloud
     from cli.console import Screen

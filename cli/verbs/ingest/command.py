@@ -1,4 +1,4 @@
-"""Bring own videos into the pipeline."""
+"""Rate video files of your own."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,22 +17,24 @@ def ingest(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help='A manifest: JSON lines {"file": name or "video_id": id, "username", "caption", '
-            '"created_at", "views", "likes", … "collected_at"}, the same as CSV with a header, or '
-            "what Zeeschuimer or 4CAT export.",
+            help="Manifest with a line per video: CSV with a header, JSON lines, or an export of "
+            "Zeeschuimer or 4CAT. A line has file or video_id, and any of username, caption, "
+            "created_at, views, likes, … collected_at.",
         ),
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until rated, and show it.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the ratings, and show them.")
+    ] = False,
     timeout: Annotated[float, typer.Option(min=0.1, help="Longest wait in seconds.")] = 300.0,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Rate your own videos.
+    """Store video files of your own, and have them rated.
 
-    A file whose name is a TikTok id keeps it; any other gets an id from its content, so the same
-    file again is the same video. Metadata may come later, or again with newer counts. Without a
-    running `tta up` this waits until everything is loaded.
+    A file whose name is a TikTok id keeps that id. Any other file gets an id from its content, so
+    the same file is always the same video. Metadata may come later, or again with newer counts.
+    Without a running `tta up`, the command waits until everything is loaded.
     """
     from cli.cloud import open_cloud
     from cli.console import Screen

@@ -1,4 +1,4 @@
-"""From a table of videos to an answer with an interval."""
+"""Analyse a table of videos."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +14,14 @@ def insights(
         typer.Option(
             "--input",
             metavar="FILE",
-            help="Table of videos: .csv, .tsv, .parquet, .json or .jsonl; else the star schema.",
+            help="Table of videos: .csv, .tsv, .parquet, .json or .jsonl. The "
+            "default is the star schema.",
         ),
     ] = None,
     plan: Annotated[
         Path | None,
         typer.Option(
-            "--plan", metavar="PLAN.yaml", help="The analysis plan; else the shipped one."
+            "--plan", metavar="PLAN.yaml", help="Analysis plan. The default is the shipped one."
         ),
     ] = None,
     ratings: Annotated[
@@ -28,29 +29,33 @@ def insights(
         typer.Option(
             "--ratings",
             metavar="FILE",
-            help="Repeated ratings, or people's, to correct effects by; as for tta validate.",
+            help="Repeated ratings, or ratings by people, to correct effects. "
+            "Same format as for validate.",
         ),
     ] = None,
     key: Annotated[
         list[Path] | None,
         typer.Option(
-            "--key", metavar="FILE.json", help="What tta rate-kit wrote beside its folder."
+            "--key",
+            metavar="FILE.json",
+            help="Key file that `tta rate-kit` wrote beside its folder.",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="OUT.json", help="Write the result here.")
+        Path | None,
+        typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
     ] = None,
     print_plan: Annotated[
-        bool, typer.Option("--print-plan", help="Print the shipped plan, to start one's own.")
+        bool, typer.Option("--print-plan", help="Print the shipped plan, as a start for your own.")
     ] = False,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """What goes with more engagement, how much, and how sure that is.
+    """Say what goes with more engagement, with intervals.
 
-    Works on any table, without a cloud. The plan says which columns mean what and what is asked;
-    docs/insights.md explains its keys and every number.
+    It works on any table, without a cloud. The plan names the columns and the question.
+    docs/insights.md explains the keys of the plan and every number.
 
     Example: tta insights --input videos.csv --plan plan.yaml --out insights.json
     """

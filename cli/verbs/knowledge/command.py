@@ -1,4 +1,4 @@
-"""What psychology knows of surprise: list, search and add cited cards."""
+"""List, search and add cards of findings, with citations."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from cli.options import Json
 
 knowledge = typer.Typer(
-    help="What psychology knows of surprise, as short cited cards.", no_args_is_help=True
+    help="List, search and add cards of findings, with citations.", no_args_is_help=True
 )
 
 
@@ -19,7 +19,7 @@ def listed(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Every card: what it found, how firm that is, and whether its DOI was checked.
+    """List the cards: finding, firmness, and whether the DOI was checked.
 
     Example: tta knowledge list --construct arousal
     """
@@ -31,11 +31,13 @@ def listed(
 
 @knowledge.command()
 def search(
-    query: Annotated[str, typer.Argument(metavar="QUESTION", help="In everyday words.")],
-    k: Annotated[int, typer.Option("-k", min=1, max=50, help="Cards at most.")] = 5,
+    query: Annotated[str, typer.Argument(metavar="QUESTION", help="A question in everyday words.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="Show at most this many cards.")] = 5,
     json: Json = False,
 ) -> None:
-    """The cards that bear on a question, originals with their failed replications.
+    """Search for cards on a question.
+
+    A study comes with its failed replications.
 
     Works without a network.
 
@@ -53,9 +55,9 @@ def add(
     file: Annotated[Path, typer.Argument(metavar="FILE.md", help="A card, as docs/knowledge.md.")],
     json: Json = False,
 ) -> None:
-    """Check a card of your own and put it beside the others, in this project's folder.
+    """Check a card of your own, and add it to this project.
 
-    From then on it is retrieved, and a rater that is shown cards is another rater.
+    From then on searches find it. It also makes a new rater of each rater that sees cards.
 
     Example: tta knowledge add my-card.md
     """

@@ -1,4 +1,4 @@
-"""Ask the star schema."""
+"""Query the star schema."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from cli.options import Home, Json, Target
 
 PATIENCE_S = 30.0
-"""How long to wait for another command that uses the home."""
+"""How long to wait while another command uses the home."""
 
 
 def query(
@@ -16,7 +16,9 @@ def query(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", help="Write all rows here: .parquet, .csv, .json or .jsonl."
+            "--out",
+            metavar="FILE",
+            help="Write all rows to this file: .parquet, .csv, .json or .jsonl.",
         ),
     ] = None,
     max_gb: Annotated[
@@ -25,17 +27,18 @@ def query(
             "--max-gb",
             min=0.01,
             max=1_000_000,
-            help="With --target: refuse a query that would be billed more gigabytes than this.",
+            help="With --target: refuse a query that would be billed for more gigabytes.",
         ),
     ] = 10.0,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Read from the star schema with one SELECT of BigQuery; nothing can be changed.
+    """Query the star schema with one SELECT; it changes nothing.
 
-    `tta tables` lists tables and views, `tta tables NAME` the columns of one. Rows that are wider
-    than the screen are shown as records, a line for each column. Ids are strings.
+    The statement is in BigQuery's SQL. `tta tables` lists tables and views, and `tta tables NAME`
+    the columns of one. Rows wider than the screen are shown as records, with a line per column.
+    Ids are strings.
 
     Example: tta query "SELECT rating_status, COUNT(*) AS n FROM fact_video_analytics GROUP BY 1"
     """

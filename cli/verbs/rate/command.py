@@ -1,4 +1,4 @@
-"""Have chosen videos rated, or rated again."""
+"""Rate chosen videos."""
 
 from typing import Annotated
 
@@ -20,35 +20,37 @@ def rate(
         typer.Option(metavar="NAME", help="gemini, gemini+rag, gemini+caption or signals."),
     ] = None,
     caption: Annotated[
-        bool, typer.Option("--caption", help="Show the caption to gemini: a rater of its own.")
+        bool, typer.Option("--caption", help="Show Gemini the caption. This makes another rater.")
     ] = False,
     rag: Annotated[
         bool,
-        typer.Option("--rag", help="Show gemini cards of psychology first: a rater of its own."),
+        typer.Option(
+            "--rag", help="Show Gemini cards of psychology first. This makes another rater."
+        ),
     ] = False,
     replicates: Annotated[
         int, typer.Option(min=1, max=1_000, help="Independent ratings of each video.")
     ] = 1,
     timeout: Annotated[float, typer.Option(min=0.1, help="Longest wait in seconds.")] = 600.0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be asked and what it costs.")
+        bool, typer.Option("--dry-run", help="Show what would be asked, and the cost.")
     ] = False,
     canary: Annotated[
         bool,
         typer.Option(
             "--canary",
-            help="Instead, ask Gemini about the frozen clips, once a day, and say what is not as "
-            "it was (exit status 1). With --target, show the newest verdict there.",
+            help="Only ask Gemini about the frozen clips, once a day, and say what changed "
+            "(exit status 1). With --target, show the newest result there.",
         ),
     ] = False,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Rate videos, with a rater of your choice, and wait for the ratings.
+    """Rate videos with a rater of your choice.
 
-    Files of your own are ingested first. A rating that is there is shown and not paid again.
-    What Gemini costs at most is told before it is asked; Ctrl-C ends it.
+    It stores files of your own first, and waits for the ratings. A rating that exists is shown,
+    and not paid again. The command prints the highest cost before it asks Gemini. Ctrl-C stops it.
 
     Example: GEMINI_API_KEY=… tta rate clip.mp4 --rater gemini --replicates 3
     """
@@ -72,7 +74,7 @@ def rate(
             show_canary(endpoints, screen)
         return
     if rater is None:
-        raise UserError("Say which rater: --rater gemini, or another of its conditions.", WRONG_USE)
+        raise UserError("Name the rater: --rater gemini, or one of its conditions.", WRONG_USE)
     condition = condition_of(rater, caption, rag)
     options = RateOptions(Selection.of(selection or []), condition, replicates, timeout)
     if target == "local" and condition != "signals" and not dry_run:

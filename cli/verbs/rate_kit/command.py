@@ -17,37 +17,42 @@ def rate_kit(
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", metavar="FOLDER", help="A new folder for the kit.")
+        Path, typer.Option("--out", metavar="FOLDER", help="New folder for the kit.")
     ] = Path("rate-kit"),
     dimension: Annotated[
         list[str] | None,
         typer.Option(
             "--dimension",
             metavar="NAME",
-            help="A score of the rubric, or surprise_onset_s; again for more.",
+            help="A score of the rubric, or surprise_onset_s. May be given more than once.",
         ),
     ] = None,
     repeats: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Clips shown twice, for test-retest.", show_default="a tenth, at least one"
+            min=0,
+            help="Clips that are shown twice, to measure test-retest.",
+            show_default="a tenth, at least one",
         ),
     ] = None,
     check_every: Annotated[
-        int, typer.Option(min=0, help="Clips between two attention checks; 0 for none.")
+        int, typer.Option(min=0, help="Clips between two attention checks; 0 means no checks.")
     ] = 8,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="For the same names and order again.", show_default="random"),
+        typer.Option(
+            min=0, help="The same seed gives the same names and order.", show_default="random"
+        ),
     ] = None,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """A folder with one page: people watch, blind, in an order of their own, and save a CSV.
+    """Make a page on which people rate videos by hand.
 
-    Open index.html from the folder, or put the folder on any web server for phones. The key beside
-    the folder says which clip is which video; keep it from raters, and give it to tta validate.
+    People watch clips without names, each in an order of their own, and save a CSV. Open
+    index.html from the folder, or put the folder on a web server for phones. The key beside the
+    folder says which clip is which video. Keep it from raters, and give it to `tta validate`.
 
     Example: tta rate-kit clips/ --out kit && tta validate --input ratings-*.csv --key kit.key.json
     """

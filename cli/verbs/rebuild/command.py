@@ -1,4 +1,4 @@
-"""Make the star schema anew."""
+"""Rebuild the star schema."""
 
 from typing import Annotated
 
@@ -14,18 +14,19 @@ def rebuild(
             envvar="PRIMARY_RATERS",
             metavar="a,b",
             show_default="gemini/,signals/",
-            help="Whose rating a video's row shows: prefixes of raters, the first that has one.",
+            help="Prefixes of raters. The row of a video shows the rating of "
+            "the first that has one.",
         ),
     ] = None,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Make the six tables anew from the lake alone.
+    """Rebuild the six tables from the lake alone.
 
-    They can be asked, and loaded into, all the while. Killed or failed, the same command goes on
-    where it was. To keep other primary raters, set PRIMARY_RATERS for `load` first. It runs here,
-    also for a target in the cloud, whose lake it reads from end to end.
+    Queries and loads continue meanwhile. If the command is stopped, the same command continues.
+    To keep other primary raters, set PRIMARY_RATERS for the function `load` first. The command
+    runs on this machine, also for a target in the cloud, and reads its whole lake.
     """
     from cli.console import Screen
     from cli.verbs.rebuild.run import parse_raters, rebuild_tables

@@ -1,4 +1,4 @@
-"""Send round again what failed."""
+"""Send failed messages again."""
 
 from typing import Annotated
 
@@ -16,16 +16,16 @@ def replay(
         str | None, typer.Option(metavar="2h|ISO", help="Only failures since then: 30m, 2h, 7d, …")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be sent, and change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be sent, and change nothing.")
     ] = False,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Publish what failed once more, as it came, and wait until it is rated and loaded.
+    """Send failed messages again, unchanged.
 
-    Replaying twice is harmless. What fails again is listed again. Of a target in the cloud nothing
-    is waited for: `tta failed` shows later what failed again.
+    It waits until they are rated and loaded, and lists what failed again. For a target in the
+    cloud it does not wait: use `tta failed` later. A second replay does no harm.
     """
     from cli.cloud import open_cloud
     from cli.console import Screen

@@ -1,4 +1,4 @@
-"""One file that answers, shows how sure it is, and lets one look at the videos."""
+"""Make the report of a day."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,27 +10,30 @@ from cli.options import Home, Json, Target
 
 def report(
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write the page here, too.")
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the page to this file, too.")
     ] = None,
     plan: Annotated[
         Path | None,
         typer.Option(
             "--plan",
             metavar="PLAN.yaml",
-            help="Another analysis plan than the standing one; its report lies beside.",
+            help="Another analysis plan. Its report is stored beside the daily one.",
         ),
     ] = None,
     date: Annotated[
         str | None,
-        typer.Option("--date", metavar="2026-01-31", help="Day of the report; else today (UTC)."),
+        typer.Option(
+            "--date", metavar="2026-01-31", help="Day of the report. The default is today (UTC)."
+        ),
     ] = None,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Make the day's report: one HTML file that opens offline, a table for R, and insight tables.
+    """Make the report of a day: an HTML page, and tables.
 
-    The same as the scheduled function does. A second run of the day replaces the first.
+    The page opens offline. The CSV table is for R. The scheduled function does the same. A second
+    run on one day replaces the first.
 
     Example: tta report --out report.html
     """

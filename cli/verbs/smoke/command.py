@@ -1,4 +1,4 @@
-"""See whether a deployment works."""
+"""Test a deployment."""
 
 from typing import Annotated
 
@@ -10,16 +10,17 @@ from cli.options import Home, Json, Target
 def smoke(
     target: Target = "local",
     timeout: Annotated[
-        float, typer.Option(min=0.1, help="Longest wait for ratings, and for rows, in seconds.")
+        float,
+        typer.Option(min=0.1, help="Longest wait in seconds, for ratings and again for rows."),
     ] = 300.0,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Send one generated clip the whole way, and remove every trace of it.
+    """Test a deployment with one generated clip.
 
-    It is stored as an upload would be, followed until each rater's rating and the fact row are
-    there, and removed from lake and warehouse. What Gemini asks for a clip of three seconds is
-    paid where Gemini rates uploads. Exit status 1 when it does not come through.
+    It stores the clip as an upload, and waits for the rating of each rater and for the row. Then
+    it removes every trace of the clip. Where Gemini rates uploads, you pay for a clip of three
+    seconds. The exit status is 1 when something is missing.
     """
     from cli.cloud import open_cloud
     from cli.console import Screen

@@ -1,4 +1,4 @@
-"""Say what the star schema holds."""
+"""List the tables of the star schema."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from cli.options import Home, Json, Target
 def tables(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="Table or view; its columns are listed."),
+        typer.Argument(metavar="NAME", help="Table or view, to list its columns."),
     ] = None,
     target: Target = "local",
     home: Home = None,
@@ -19,8 +19,9 @@ def tables(
 ) -> None:
     """List tables and views with their rows, or the columns of one.
 
-    Nothing is started or scanned: names and descriptions come from the project's files, rows and
-    types of views from what runs, else from the local data. Views have no count of rows.
+    It starts nothing and scans nothing. Names and descriptions come from the project's files.
+    Counts and types of views come from a running cloud, or from the local data. Views have no
+    count.
 
     Example: tta tables fact_video_analytics
     """

@@ -1,4 +1,4 @@
-"""Keep the local cloud running."""
+"""Run the local cloud until Ctrl-C."""
 
 import threading
 from pathlib import Path
@@ -15,18 +15,18 @@ Faults = Annotated[
     typer.Option(
         "--faults",
         metavar="FILE",
-        help="Let go wrong what this plan says (YAML, see docs/faults.md).",
+        help="Inject the faults of this plan (YAML, see docs/faults.md).",
         dir_okay=False,
     ),
 ]
 
 
 def up(home: Home = None, posts: Posts = None, faults: Faults = None, json: Json = False) -> None:
-    """Start the whole pipeline and keep it running until Ctrl-C.
+    """Start the whole pipeline, and run it until Ctrl-C.
 
-    Other tta commands on the same home use it meanwhile. A part that ends on its own is told of
-    and started again. The function sweep is called every minute, as Cloud Scheduler would.
-    endpoints.json in the home says where everything answers.
+    Other `tta` commands on the same home use it. A part that ends is reported and started again.
+    The function `sweep` is called every minute, as Cloud Scheduler would do. endpoints.json in the
+    home has the addresses.
     """
     from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""From ratings to whether they are to be trusted."""
+"""Measure whether ratings can be trusted."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,65 +14,76 @@ def validate(
         typer.Option(
             "--input",
             metavar="FILE",
-            help="Ratings: video_id,rater,dimension,value[,replicate]; again for more files. "
-            "Else fact_rating.",
+            help="Ratings, with columns video_id, rater, dimension, value and perhaps replicate. "
+            "May be given more than once. The default is fact_rating.",
         ),
     ] = None,
     stored: Annotated[
-        bool, typer.Option("--stored", help="Take fact_rating too, beside --input.")
+        bool, typer.Option("--stored", help="Read fact_rating in addition to --input.")
     ] = False,
     key: Annotated[
         list[Path] | None,
         typer.Option(
-            "--key", metavar="FILE.json", help="What tta rate-kit wrote beside its folder."
+            "--key",
+            metavar="FILE.json",
+            help="Key file that `tta rate-kit` wrote beside its folder.",
         ),
     ] = None,
     machine: Annotated[
         list[str] | None,
         typer.Option(
-            "--machine", metavar="NAME", help="A rater that is no person, though named like one."
+            "--machine",
+            metavar="NAME",
+            help="A rater that is not a person, though its name looks like one.",
         ),
     ] = None,
     dimension: Annotated[
         list[str] | None,
-        typer.Option("--dimension", metavar="NAME", help="Only this one; again for more."),
+        typer.Option(
+            "--dimension", metavar="NAME", help="Only this dimension. May be given more than once."
+        ),
     ] = None,
     benchmark: Annotated[
         list[str] | None,
         typer.Option(
             "--benchmark",
             metavar="NAME=FILE",
-            help="Published annotations: funqa, oops, blackswan or vce; again for more.",
+            help="Published annotations: funqa, oops, blackswan or vce. May "
+            "be given more than once.",
         ),
     ] = None,
     media: Annotated[
         Path | None,
         typer.Option(
-            "--media", metavar="FOLDER", help="The benchmark's files, for ids as ingested."
+            "--media",
+            metavar="FOLDER",
+            help="Videos of the benchmark, to find the ids under which they are ingested.",
         ),
     ] = None,
     insights: Annotated[
         Path | None,
         typer.Option(
-            "--insights", metavar="FILE.json", help="What tta insights wrote, for rung B6."
+            "--insights", metavar="FILE.json", help="Result of `tta insights`, for rung B6."
         ),
     ] = None,
     invariants: Annotated[
         bool,
-        typer.Option("--invariants", help="Make clips and measure them, for rung B0 (seconds)."),
+        typer.Option(
+            "--invariants", help="Generate clips and measure them, for rung B0 (takes seconds)."
+        ),
     ] = False,
     drift: Annotated[
         tuple[str, str] | None,
         typer.Option(
             "--drift",
             metavar="OLD NEW",
-            help="Gate a new rater by an old one; exit status 1 unless it passes.",
+            help="Compare a new rater with an old one; exit status 1 unless it passes.",
         ),
     ] = None,
     anchors: Annotated[
         Path | None,
         typer.Option(
-            "--anchors", metavar="FILE", help="Ids of the frozen videos for --drift, one a line."
+            "--anchors", metavar="FILE", help="Ids of the frozen videos for --drift, one per line."
         ),
     ] = None,
     ablation: Annotated[
@@ -80,30 +91,32 @@ def validate(
         typer.Option(
             "--ablation",
             metavar="rag|caption",
-            help="Does a rater agree better with your benchmark when it is shown that?",
+            help="Does a rater agree better with the benchmark when it sees this?",
         ),
     ] = None,
     grounding: Annotated[
         bool,
         typer.Option(
             "--grounding",
-            help="Have Gemini judge stored ratings: do the numbers follow from the words?",
+            help="Have Gemini judge stored ratings: do the scores follow from the rationale?",
         ),
     ] = False,
     limit: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Ratings that are judged at most.")
+        int, typer.Option(min=1, max=10_000, help="Judge at most this many ratings.")
     ] = 50,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="OUT.json", help="Write the result here.")
+        Path | None,
+        typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
     ] = None,
     target: Target = "local",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Whether the ratings are to be trusted: agreement, and the ladder of benchmarks.
+    """Measure whether ratings can be trusted.
 
-    Every figure has an interval over videos; what cannot be computed says which data are missing.
-    People are raters named human/… or without a slash. docs/validation.md explains each number.
+    It computes the agreement of raters, and the ladder of benchmarks. Every figure has an interval
+    over videos. A figure that cannot be computed names the missing data. Raters named human/… or
+    without a slash are people. docs/validation.md explains every number.
 
     Example: tta validate --input ratings.csv --out validation.json
     """
