@@ -37,17 +37,17 @@ def _refused(what: str, *words: str, says: str = "") -> Cell:
 
 arguments = Handler(
     "CLI arguments",
-    "Words of a `tta` command: exit status 2 for wrong use and 1 for what is wrong with a file, a"
-    " sentence, no traceback (TTA_DEBUG=1 shows one), and nothing is started.",
+    "Words of a `tta` command. The exit status is 2 for wrong use and 1 for a bad file. The person"
+    " gets a sentence and no traceback (TTA_DEBUG=1 shows one), and nothing is started.",
     {
         "empty": _refused("an empty statement", "query", "", says="statement is empty"),
         "cut off": _refused("half a span of time", "failed", "--since", "2", says="--since"),
-        "garbage": _refused("a verb that is none", "qwertz\x07", says="No such command"),
+        "garbage": _refused("an unknown verb", "qwertz\x07", says="No such command"),
         "another format": _refused(
             "a web page as a video", "ingest", "{folder}/page.mp4", says="is no video"
         ),
         "not UTF-8": _refused(
-            "a path with a byte that is no character",
+            "a path with a byte that is not a character",
             "ingest",
             "{folder}/\udcff.mp4",
             says="there is no such file",
@@ -55,7 +55,7 @@ arguments = Handler(
         "NUL": _refused("a path with a NUL", "ingest", "{folder}/a\0.mp4", says="null byte"),
         "wrong type": _refused("a word as a number", "up", "--posts", "many", says="--posts"),
         "missing": _refused("no file at all", "ingest", says="Nothing to ingest"),
-        "unknown": _refused("an option that is none", "up", "--fault", "x", says="--fault"),
+        "unknown": _refused("an unknown option", "up", "--fault", "x", says="--fault"),
         "out of range": _refused("3 posts", "up", "--posts", "3", says="--posts"),
         "deep": _refused(
             "10,000 folders deep", "ingest", "{folder}/" + "a/" * 10_000, says="a/a/a"

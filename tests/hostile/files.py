@@ -109,7 +109,7 @@ def _collections(folder: Path) -> Iterator[Feed]:
 collections = Handler(
     "collections",
     "`config/collections.yaml` in the bucket, when `fetch` is asked for a collection in it (400)."
-    " A fault in one collection is none of another's.",
+    " A fault in one collection does not affect another.",
     yaml_cells(
         COLLECTIONS,
         {

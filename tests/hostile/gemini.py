@@ -63,9 +63,8 @@ def _text(what: str, text: Any, outcome: str = "row", says: str = "unratable") -
 
 gemini = Handler(
     "Gemini's answers",
-    "What the model answers, to the question and to the one correction that it is asked for. Each"
-    " answer is kept under `answers/` before it is read; a bad one is a row that says so, and is"
-    " never paid for again.",
+    "The model's answers to the question and to its one correction. Each answer is kept under"
+    " `answers/` before it is read. A bad one is a row that says so, and is never paid for again.",
     {
         "empty": _text("no text", ""),
         "cut off": _text("half a rating", _saying()[:60]),
@@ -86,7 +85,7 @@ gemini = Handler(
             lambda: _saying().replace(": 40", ": " + "9" * 1_000_000),
         ),
         "twice": _text(
-            "a score given twice: JSON's last one counts",
+            "a score given twice: JSON's last value counts",
             _saying().replace('"confidence": 70', '"confidence": 70, "confidence": 80'),
             "taken",
             "confidence=80",

@@ -52,8 +52,8 @@ _WHERE = "metadata.jsonl, line 2"
 
 lines = Handler(
     "metadata lines",
-    "The lines of `tta ingest --metadata FILE`. A bad line is told by its number, the others are"
-    " taken, and the command ends with exit status 1.",
+    "The lines of `tta ingest --metadata FILE`. A bad line is reported by its number, the others"
+    " are taken, and the command ends with exit status 1.",
     {
         "empty": Cell("an empty line", b"", "ignored"),
         "cut off": Cell("half a line", _line()[:40], "left out", _WHERE),
@@ -86,7 +86,7 @@ lines = Handler(
             _WHERE,
         ),
         "twice": Cell(
-            "views given twice: JSON's last one counts",
+            "views given twice: JSON's last value counts",
             _line().replace(b'"views": 1200', b'"views": 1, "views": 2'),
             "taken",
         ),
@@ -94,7 +94,7 @@ lines = Handler(
             "../../x as id", _line(video_id="../../x"), "left out", "neither a TikTok id"
         ),
         "address": Cell(
-            "an address of our network as the video's: nobody goes there",
+            "an address of our network as the video's: nothing is fetched from it",
             _line(url="http://169.254.169.254/"),
             "taken",
         ),

@@ -168,8 +168,8 @@ def _rating(folder: Path) -> Iterator[Feed]:
 
 media = Handler(
     "media",
-    "A file under `videos/`, rated by `analyze`. What cannot be rated is a row that says why. The"
-    " file's own name, title and declared type decide nothing.",
+    "A file under `videos/`, rated by `analyze`. A file that cannot be rated becomes a row that"
+    " says why. The file's own name, title and declared type decide nothing.",
     {
         "empty": Cell("a file without bytes", lambda: File(b""), "row", "unratable empty"),
         "cut off": Cell(
@@ -190,7 +190,7 @@ media = Handler(
         ),
         "missing": Cell("a file without its index", _without_index, "row", "unratable truncated"),
         "unknown": Cell(
-            "a box that no standard knows, behind the file",
+            "an unknown box after the file",
             lambda: File(clip() + struct.pack(">I4s", 108, b"evil") + bytes(100)),
             "taken",
         ),

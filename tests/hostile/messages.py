@@ -92,8 +92,8 @@ def settled(status: int, lake: LakeInMemory, before: set[str], took: bool) -> Se
 
 records = Handler(
     "records",
-    "The data of a message on `video-records`, read by `load`. A good record in the same moment is"
-    " loaded in every case, and of a bad one no section is.",
+    "The data of a message on `video-records`, read by `load`. A good record that comes at the same"
+    " moment is always loaded. No section of a bad record is loaded.",
     {
         "empty": Cell("a message without data", b"", "kept", "malformed"),
         "cut off": Cell("half a record", RECORD[: len(RECORD) // 2], "kept", "malformed: record"),
@@ -115,7 +115,7 @@ records = Handler(
             "2^63 views", _in("100", "9223372036854775808"), "kept", "metrics.views"
         ),
         "deep": Cell(
-            "100,000 lists in the place of the caption",
+            "100,000 lists in place of the caption",
             lambda: _in('"a caption"', "[" * 100_000 + "]" * 100_000),
             "kept",
             "malformed: record",
@@ -133,13 +133,13 @@ records = Handler(
             "malformed: record",
         ),
         "twice": Cell(
-            "views given twice: JSON's last one counts", _in("100", '100,"views":200'), "taken"
+            "views given twice: JSON's last value counts", _in("100", '100,"views":200'), "taken"
         ),
         "traversal": Cell(
             "../../x as video id", _in("7300000000000000001", "../../x"), "kept", "video_id"
         ),
         "address": Cell(
-            "an address of our network as the video's: nobody goes there",
+            "an address of our network as the video's: nothing is fetched from it",
             _in('"a caption"', '"x","url":"http://169.254.169.254/"'),
             "taken",
         ),
@@ -248,8 +248,8 @@ def _direct(data: bytes):
 
 events = Handler(
     "events",
-    "A push of the topic `video-finalized` to `analyze`, or Cloud Storage's direct event. What is"
-    " neither is refused by functions-framework before it is an event (400, or 500 where its own"
+    "A push of the topic `video-finalized` to `analyze`, or Cloud Storage's direct event."
+    " functions-framework refuses anything else before it is an event (400, or 500 where its own"
     " parser gives up). Nobody sends it again: only the accounts of Pub/Sub and Eventarc may call.",
     {
         "empty": Cell("a request without a body", _body(b""), "refused"),
@@ -286,7 +286,7 @@ events = Handler(
             "is no number",
         ),
         "twice": Cell(
-            "a message that names two requests: a rater that is none of ours",
+            "a message that names two requests: an unknown rater",
             _event(rater="gemini", replicate="7"),
             "ignored",
         ),

@@ -10,10 +10,10 @@ PAGE = Path(__file__).parents[2] / "docs/hostile-input.md"
 HEAD = """\
 # Hostile input
 
-Everything that comes from outside may be broken, huge or meant to harm. This page says for each
-class of input and each place that it reaches what becomes of it. It is written by `make generate`
-from `tests/hostile/`, where a test feeds every cell, twice: no cell ends in an unhandled error, a
-hang, an endless redelivery or a half-written row, and no good neighbour is lost.
+Input from outside may be broken, huge or meant to harm. This page lists the outcome for each class
+of input and each handler that it reaches. `make generate` writes it from `tests/hostile/`, where a
+test feeds every cell twice. No cell ends in an unhandled error, a hang, an endless redelivery or a
+half-written row, and no good neighbour is lost.
 """
 
 
@@ -40,9 +40,9 @@ def _overview() -> Iterator[str]:
 
 def _sections() -> Iterator[str]:
     for handler in HANDLERS:
-        yield f"## {handler.name.capitalize()}\n"
+        yield f"## {handler.name[0].upper()}{handler.name[1:]}\n"
         yield f"{handler.about[0].upper()}{handler.about[1:]}\n"
-        yield "| class | the case | becomes | and is told as |\n|---|---|---|---|"
+        yield "| class | input | outcome | part of the message |\n|---|---|---|---|"
         for name in CLASSES:
             cell = handler.cells[name]
             yield f"| {name} | {_plain(cell.what)} | {cell.outcome} | {_said(cell)} |"

@@ -144,9 +144,9 @@ def _asking_tiktok(folder: Path) -> Iterator[Feed]:
 
 tiktok = Handler(
     "TikTok's answers",
-    "An answer of the Research API to `fetch`. What is no answer is asked again, then the call ends"
-    " with 503, and the scheduler's next one goes on; an object in it that is no video is kept"
-    " under `failed/fetch/`, and its neighbours load.",
+    "An answer of the Research API to `fetch`. If it is not an answer, `fetch` asks again. Then the"
+    " call ends with 503, and the scheduler's next call continues. An object in it that is not a"
+    " video is kept under `failed/fetch/`, and its neighbours load.",
     {
         "empty": Cell("200 without a body", b"", "again", "not JSON"),
         "cut off": Cell("half an answer", _page()[:200], "again", "not JSON"),
@@ -163,7 +163,7 @@ tiktok = Handler(
         ),
         "wrong type": Cell("a list as an object", _page([1]), "kept", "malformed"),
         "missing": Cell("an object without id", _page(_video(id=...)), "kept", "malformed"),
-        "unknown": Cell("a field that nobody knows", _page(_video(vibes=3)), "taken"),
+        "unknown": Cell("an unknown field", _page(_video(vibes=3)), "taken"),
         "out of range": Cell("-5 views", _page(_video(view_count=-5)), "taken"),
         "deep": Cell("100,000 lists in lists", b"[" * 100_000, "again", "nested too deep"),
         "oversized": Cell(
@@ -181,7 +181,7 @@ tiktok = Handler(
         "twice": Cell("the same video twice", _page(_video(), _video()), "taken"),
         "traversal": Cell("../../x as id", _page(_video(id="../../x")), "kept", "malformed"),
         "address": Cell(
-            "an address of our network as user name: nobody goes there",
+            "an address of our network as user name: nothing is fetched from it",
             _page(_video(username="http://169.254.169.254/")),
             "taken",
         ),
@@ -224,7 +224,7 @@ def _listing(folder: Path) -> Iterator[Feed]:
 manifests = Handler(
     "manifests",
     "A list of videos in the bucket (`source: manifest`), read by `fetch`. A bad line is kept under"
-    " `failed/fetch/` with its number, and the others load; a file of which nothing can be read is"
+    " `failed/fetch/` with its number, and the others load. A file that cannot be read at all is"
     " refused (400).",
     {
         "empty": Cell("a file without bytes", b"", "ignored", "0 listed"),
@@ -325,9 +325,9 @@ def _redirected(request: Request, url: str) -> Reply:
 
 media_servers = Handler(
     "media servers",
-    "What a server sends to `fetch` for a video's file. A file that cannot be had is tried again by"
-    " later runs; after that the video is a row `no_media` that says why, and what was wrong is"
-    " kept under `failed/fetch/`.",
+    "What a server sends to `fetch` for a video's file. Later runs try again to download the file."
+    " After that the video is a row `no_media` that says why, and the problem is kept under"
+    " `failed/fetch/`.",
     {
         "empty": Cell("200 without a body", Reply(body=b""), "row", "no_media not_a_video"),
         "cut off": Cell(
@@ -352,7 +352,7 @@ media_servers = Handler(
             "a picture", Reply(body=b"\xff\xd8\xff" + bytes(500)), "row", "no_media photo_post"
         ),
         "missing": Cell("404", Reply(404), "row", "no_media deleted"),
-        "unknown": Cell("a status that nobody knows", Reply(299, clip()), "again", "failed"),
+        "unknown": Cell("an unknown status", Reply(299, clip()), "again", "failed"),
         "out of range": Cell(
             "a length of 10^18 bytes",
             Reply(body=clip(), length=10**18),

@@ -1,6 +1,6 @@
-"""Hostile input as a table: classes of input × handlers, with what becomes of each pair.
+"""Hostile input as a table: classes of input × handlers, with the outcome of each pair.
 
-Each handler has a module here with a case for every class. test_every_cell.py feeds them all,
+Each handler has a module here with a case for every class. test_every_cell.py feeds them all.
 docs/hostile-input.md is written from the same table.
 """
 
@@ -14,16 +14,16 @@ CLASSES: Mapping[str, str] = {
     "empty": "nothing at all",
     "cut off": "a good one that ends in the middle",
     "garbage": "random bytes",
-    "another format": "a web page, or what else is not expected here",
-    "not UTF-8": "a text with bytes that are none",
+    "another format": "a web page, or another format that does not belong here",
+    "not UTF-8": "a text with bytes that are not UTF-8",
     "NUL": "a text with a NUL character",
-    "wrong type": "a thing of another kind where one is expected",
-    "missing": "a part that must be there is not",
-    "unknown": "a part that nobody knows",
+    "wrong type": "a value of another type than the expected one",
+    "missing": "a required part is missing",
+    "unknown": "an unknown part",
     "out of range": "NaN, negative, beyond 64 bits, absurdly long",
-    "deep": "nested a hundred thousand times",
+    "deep": "nested a hundred thousand levels deep",
     "oversized": "larger than the limit",
-    "bomb": "small, and huge once it is unfolded",
+    "bomb": "small, but huge once it is unpacked",
     "twice": "the same part given twice",
     "traversal": "a name that leads out of its place",
     "address": "an address inside our own network, or a file's",
@@ -31,22 +31,22 @@ CLASSES: Mapping[str, str] = {
 }
 
 OUTCOMES: Mapping[str, str] = {
-    "taken": "taken as what it is; text stays text",
+    "taken": "accepted as it is; text stays text",
     "row": "a row of the video with status and reason",
     "kept": "acknowledged and kept under `failed/` with reason and bytes",
     "ignored": "acknowledged with a line in the log",
-    "left out": "this value, item or line is left out (and told), the rest is taken",
+    "left out": "this value, item or line is left out and reported; the others are taken",
     "refused": "refused with a sentence that says where",
-    "again": "not settled, since it may mend itself: it comes again, by Pub/Sub or with the"
-    " scheduler's next run, and ends under `failed/` if it does not",
+    "again": "not settled, because it may pass: it comes again, by Pub/Sub or with the scheduler's"
+    " next run, and ends under `failed/` if it does not pass",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One case: `what` it is in words, the input, what becomes of it, and a part of what is said.
+    """One case: `what` it is in words, the input, its outcome, and a part of the message.
 
-    The input may be a function that makes it, for what is large or takes time.
+    The input may be a function that makes it, if it is large or takes time.
     """
 
     what: str
@@ -60,7 +60,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What became of an input, what was said, and whether its good neighbours went through."""
+    """The outcome of an input, the message, and whether its good neighbours went through."""
 
     outcome: str
     says: str = ""
