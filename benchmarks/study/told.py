@@ -159,18 +159,18 @@ def keeps_its_promise(row: CoverageCell) -> bool:
 
 _HEAD = f"""# How often the intervals hold the truth
 
-Measured by `make study` on **synthetic** samples of videos, whose truth is known: heavy-tailed
-counts, creators of very different size and level, ratings that err and are heaped
+`make study` measures this on **synthetic** samples of videos whose truth is known: heavy-tailed
+counts, creators of very different size and level, and heaped ratings with errors
 ([the model](../benchmarks/study/world.py)). Coverage is the share of 95 % intervals that held the
-truth, where an association was *planted* and where there was *none*; *false positives* are the
-intervals that left out 0 where there was none. In brackets the 99 % interval of Wilson.
+truth, with an association *planted* and with *none*. *False positives* are the intervals that left
+out 0 where there was none. Brackets hold Wilson's 99 % interval.
 
 * **The defaults** are `spearman` and `gee_nb`, of counts and of rates. From {TRUSTED_FROM} creators
-  .95 must be among the coverages that the runs are compatible with; below, every result says what
+  .95 must be among the coverages that the runs are compatible with. Below, every result says what
   was measured at about its number of creators. `gee_nb` is too wide there rather than too short.
-  Beyond 2,000 creators the bootstrap is the default of the ranks: its row with {MANY:,}.
-* **What is not used**, and why, is in the last rows: the bootstrap where creators are fewer,
-  standard errors read by t on creators - 1, and what a textbook does, *videos taken for
-  independent*. There p < .05 says little, and more videos do not mend it: they come from the same
+  Beyond 2,000 creators ranks use the bootstrap by default: see its row with {MANY:,}.
+* **Methods that are not used** are in the last rows, to show why: the bootstrap with fewer
+  creators, standard errors read by t on creators - 1, and the textbook way, *videos taken for
+  independent*. There p < .05 says little. More videos do not help, because they come from the same
   creators.
 * Do not rely on the interval of a rate ratio whose predictor is a *rare yes or no*."""
