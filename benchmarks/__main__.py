@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks import table
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 
 SUITES = (
     *("imports", "starts", "deployed", "fetch", "load", "chain"),
@@ -26,7 +26,7 @@ measured, 2 for wrong use.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     names = _parser().parse_args(arguments).suite
-    figures: list[Figure] = []
+    figures: list[Measurement] = []
     missing = []
     for name in names or SUITES:
         began = time.monotonic()

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from google.cloud import storage
 
 from benchmarks.processes import peak_mb
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 from cli.scheduler import fetch_and_settle
 from cli.warehouse import Warehouse
 from local.cloud import pointing_at, running
@@ -56,7 +56,7 @@ print(time.perf_counter() - began)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ChainRun:
     """One run of the chain over so many videos. `peaks` are MB by process, `single_s` seconds."""
 
     videos: int
@@ -65,14 +65,14 @@ class Run:
     single_s: float = math.nan
 
 
-def figures(sizes: Sequence[int] = SIZES) -> Iterator[Figure]:
+def figures(sizes: Sequence[int] = SIZES) -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="chain-") as folder:
         library = generate(Path(folder) / "library", posts=max(sizes)).root
         runs = [_run(Path(folder) / f"home{size}", library, size) for size in sizes]
         middle, most = runs[-2], runs[-1]
         alone = _rating_alone(library, middle.videos)
         yield from _growth(runs)
-        yield Figure(
+        yield Measurement(
             f"chain, {middle.videos} videos: videos/s as a share of rating alone",
             alone / middle.seconds,
             SHARE_BAR,
@@ -80,7 +80,7 @@ def figures(sizes: Sequence[int] = SIZES) -> Iterator[Figure]:
             f"{middle.videos / middle.seconds:.1f} videos/s",
         )
         one = _rating_alone(library, 1)
-        yield Figure(
+        yield Measurement(
             "chain, one file: from upload to row, a multiple of rating it alone",
             middle.single_s / one,
             None,
@@ -89,7 +89,7 @@ def figures(sizes: Sequence[int] = SIZES) -> Iterator[Figure]:
             is_most=True,
         )
         for name in PROCESSES:
-            yield Figure(
+            yield Measurement(
                 f"chain, peak memory of {name}: {most.videos} videos as a multiple of"
                 f" {middle.videos}",
                 most.peaks[name] / middle.peaks[name],
@@ -100,12 +100,12 @@ def figures(sizes: Sequence[int] = SIZES) -> Iterator[Figure]:
             )
 
 
-def _growth(runs: Sequence[Run]) -> Iterator[Figure]:
+def _growth(runs: Sequence[ChainRun]) -> Iterator[Measurement]:
     """How the time grows: the slope of a line through the logarithms."""
     points = [(math.log(run.videos), math.log(run.seconds)) for run in runs]
     slope = statistics.linear_regression(*zip(*points, strict=True)).slope
     said = ", ".join(f"{run.videos}: {run.seconds:.1f} s" for run in runs)
-    yield Figure(
+    yield Measurement(
         "chain: growth of the time with n, as an exponent",
         slope,
         EXPONENT_BAR,
@@ -114,7 +114,7 @@ def _growth(runs: Sequence[Run]) -> Iterator[Figure]:
         is_most=True,
     )
     (before, earlier), (last, later) = points[-2:]
-    yield Figure(
+    yield Measurement(
         f"chain: the same from {runs[-2].videos} to {runs[-1].videos} videos",
         (later - earlier) / (last - before),
         EXPONENT_BAR,
@@ -123,7 +123,7 @@ def _growth(runs: Sequence[Run]) -> Iterator[Figure]:
     )
 
 
-def _run(home: Path, library: Path, videos: int) -> Run:
+def _run(home: Path, library: Path, videos: int) -> ChainRun:
     home.mkdir()
     shutil.copytree(library, home / "library")
     with running(home) as endpoints, pointing_at(endpoints):
@@ -138,7 +138,7 @@ def _run(home: Path, library: Path, videos: int) -> Run:
         }
         single_s = _single_s(endpoints, library) if videos == SIZES[-2] else math.nan
     shutil.rmtree(home)
-    return Run(videos, seconds, peaks, single_s)
+    return ChainRun(videos, seconds, peaks, single_s)
 
 
 def _bound(endpoints: Endpoints, videos: int) -> None:

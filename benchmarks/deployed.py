@@ -23,7 +23,7 @@ from google.cloud import storage
 
 from benchmarks.environments import ROOT, python_of
 from benchmarks.processes import cpu_s, peak_mb
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 from local.cloud import LAKE, pointing_at, running
 from local.endpoints import Endpoints
 from local.functions import FUNCTIONS
@@ -52,7 +52,7 @@ class Server:
     cpu_s: list[float] = field(default_factory=list)
 
 
-def figures(turns: int = TURNS) -> Iterator[Figure]:
+def figures(turns: int = TURNS) -> Iterator[Measurement]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="deployed-")))
         content = _clip(folder).read_bytes()
@@ -75,20 +75,20 @@ def figures(turns: int = TURNS) -> Iterator[Figure]:
         yield _memory(as_deployed)
 
 
-def _beside(what: str, as_deployed: Sequence[float], limited: Sequence[float]) -> Figure:
+def _beside(what: str, as_deployed: Sequence[float], limited: Sequence[float]) -> Measurement:
     # Neighbours on the machine only ever add to a turn.
     ours, theirs = min(as_deployed), min(limited)
     note = f"{ours:.2f} s beside {theirs:.2f} s, the least of {len(limited)} turns each"
     name = f"analyze as deployed, {AT_ONCE} clips of 1080×1920: {what} beside BLAS limited outside"
-    return Figure(name, ours / theirs, TIME_BAR, COMMAND, note, is_most=True)
+    return Measurement(name, ours / theirs, TIME_BAR, COMMAND, note, is_most=True)
 
 
-def _memory(server: Server) -> Figure:
+def _memory(server: Server) -> Measurement:
     peak, deployed = peak_mb(server.group), FUNCTIONS["analyze"].served.memory / 1e6
     note = f"{peak:.0f} of {deployed:.0f} MB, peaks of its processes added up"
     name = f"analyze as deployed, {AT_ONCE} clips at once: memory, a share of what it has"
     # Half of it is for temporary files (terraform/functions.tf).
-    return Figure(name, peak / deployed, 0.5, COMMAND, note, is_most=True)
+    return Measurement(name, peak / deployed, 0.5, COMMAND, note, is_most=True)
 
 
 def _clip(folder: Path) -> Path:

@@ -20,7 +20,7 @@ import requests
 from google.cloud import pubsub_v1
 
 from benchmarks.processes import process, proportional_mb, sampled
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
@@ -54,11 +54,11 @@ with ThreadPoolExecutor(max(1, len(sys.argv) - 2)) as pool:
 
 def figures(
     videos: int = VIDEOS, files: int = FILES, file_bytes: int = FILE_BYTES, rounds: int = ROUNDS
-) -> Iterator[Figure]:
+) -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="fetch-") as folder, _servers(Path(folder)) as environment:
         listed_s = _listed_s(Path(folder) / "listed", videos, environment)
         copied = [_copied(Path(folder), n, files, file_bytes, environment) for n in range(rounds)]
-    yield Figure(
+    yield Measurement(
         f"fetch, {videos} listed videos without files: seconds",
         listed_s,
         LISTED_BAR_S,
@@ -67,7 +67,7 @@ def figures(
         is_most=True,
     )
     megabytes = file_bytes / 2**20
-    yield Figure(
+    yield Measurement(
         f"fetch, {files} files of {megabytes:.0f} MB at once: MB resident",
         max(peak for _, _, peak in copied),
         MEMORY_BAR_MB,
@@ -75,7 +75,7 @@ def figures(
         is_most=True,
     )
     fetched_s, plain_s = (min(took) for took in zip(*((a, b) for a, b, _ in copied), strict=True))
-    yield Figure(
+    yield Measurement(
         "fetch, the same: MB/s as a share of a plain streamed copy",
         plain_s / fetched_s,
         COPY_BAR,

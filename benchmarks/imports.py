@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.environments import ROOT, python_of
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 
 BAR = 1.25
 TIMES = 11
@@ -28,7 +28,7 @@ _FOREIGN = ("vertexai", "google.cloud.aiplatform", "av", "pandas")
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class ColdStart:
     """A function as it is started: what it `needs` besides, and `then` what it makes first."""
 
     name: str
@@ -38,23 +38,27 @@ class Start:
     rater: str = ""
 
 
-STARTS = (
-    Start("analyze with the rater gemini", "analyze", f"{_PUBSUB}, google.genai", _RATER, "gemini"),
-    Start("analyze with the rater signals", "analyze", f"{_PUBSUB}, av, numpy", _RATER, "signals"),
-    Start("fetch", "fetch", f"{_PUBSUB}, requests"),
-    Start("load", "load", "google.cloud.bigquery"),
+COLD_STARTS = (
+    ColdStart(
+        "analyze with the rater gemini", "analyze", f"{_PUBSUB}, google.genai", _RATER, "gemini"
+    ),
+    ColdStart(
+        "analyze with the rater signals", "analyze", f"{_PUBSUB}, av, numpy", _RATER, "signals"
+    ),
+    ColdStart("fetch", "fetch", f"{_PUBSUB}, requests"),
+    ColdStart("load", "load", "google.cloud.bigquery"),
     # google.cloud.bigquery imports pandas wherever there is one.
-    Start("report", "report", "google.cloud.bigquery, pandas"),
-    Start("sweep", "sweep", _PUBSUB),
+    ColdStart("report", "report", "google.cloud.bigquery, pandas"),
+    ColdStart("sweep", "sweep", _PUBSUB),
 )
 
 
-def figures() -> Iterator[Figure]:
-    for start in STARTS:
+def figures() -> Iterator[Measurement]:
+    for start in COLD_STARTS:
         yield _figure(start, python_of(start.function))
 
 
-def _figure(start: Start, python: Path) -> Figure:
+def _figure(start: ColdStart, python: Path) -> Measurement:
     needed = f"import {_ALWAYS}, {start.needs}"
     foreign = [name for name in _FOREIGN if name not in start.needs]
     loaded = f"import sys; [print(name) for name in {foreign} if name in sys.modules]"
@@ -67,16 +71,16 @@ def _figure(start: Start, python: Path) -> Figure:
     ]
     least, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
     note = f"{ours:.2f} s beside {least:.2f} s, medians of {TIMES}"
-    return Figure(f"cold start, {start.name}", ours / least, BAR, COMMAND, note, is_most=True)
+    return Measurement(f"cold start, {start.name}", ours / least, BAR, COMMAND, note, is_most=True)
 
 
-def _seconds(python: Path, start: Start, code: str) -> float:
+def _seconds(python: Path, start: ColdStart, code: str) -> float:
     began = time.perf_counter()
     _run(python, start, code)
     return time.perf_counter() - began
 
 
-def _run(python: Path, start: Start, code: str) -> str:
+def _run(python: Path, start: ColdStart, code: str) -> str:
     folders = f"{ROOT}{os.pathsep}{ROOT / 'functions' / start.function}"
     settings = {"GOOGLE_CLOUD_PROJECT": "p", "LAKE_BUCKET": "b", "GEMINI_API_KEY": "k"}
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": folders, "RATER": start.rater}

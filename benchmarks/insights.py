@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 
 COMMAND = "python -m benchmarks insights"
 VIDEOS, CREATORS = 100_000, 10_000
@@ -42,7 +42,7 @@ equivalence: 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class InsightsRun:
     """What one run of the command took."""
 
     seconds: float
@@ -50,13 +50,13 @@ class Run:
     gb: float
 
 
-def figures() -> Iterator[Figure]:
+def figures() -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="insights-") as folder:
         table(VIDEOS, CREATORS).to_csv(Path(folder) / "videos.csv", index=False)
         (Path(folder) / "plan.yaml").write_text(PLAN, encoding="utf-8")
         run = _run(Path(folder))
     asked = f"insights, {VIDEOS:,} videos of {CREATORS:,} creators, 3 predictors × 4 outcomes"
-    yield Figure(
+    yield Measurement(
         f"{asked}: seconds",
         run.seconds,
         SECONDS_BAR,
@@ -64,10 +64,10 @@ def figures() -> Iterator[Figure]:
         f"{run.processor_seconds:.0f} s of one processor; 2,000 resamples",
         is_most=True,
     )
-    yield Figure(f"{asked}: GB of memory", run.gb, GB_BAR, COMMAND, is_most=True)
+    yield Measurement(f"{asked}: GB of memory", run.gb, GB_BAR, COMMAND, is_most=True)
 
 
-def _run(folder: Path) -> Run:
+def _run(folder: Path) -> InsightsRun:
     command = [sys.executable, "-m", "cli", "insights", "--json"]
     for option, name in (("--input", "videos.csv"), ("--plan", "plan.yaml"), ("--out", "o.json")):
         command += [option, str(folder / name)]
@@ -78,7 +78,7 @@ def _run(folder: Path) -> Run:
         _, status, used = os.wait4(process, 0)
     if status:
         sys.exit((folder / "said").read_text(encoding="utf-8"))
-    return Run(
+    return InsightsRun(
         seconds=time.monotonic() - began,
         processor_seconds=used.ru_utime + used.ru_stime,
         gb=used.ru_maxrss * 1024 / 1e9,

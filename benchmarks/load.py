@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.processes import process
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 from local.emulators.pubsub.http1 import PushClient, PushTarget
 from shared.model import Creator, Metrics, Rating, Record, Video
 from shared.rubric_values import Measures, Values
@@ -32,7 +32,7 @@ FACTOR_BAR, BULK_BAR = 50.0, 0.25
 COLLECTED = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def figures(sizes: tuple[int, ...] = (50, 500, 5_000)) -> Iterator[Figure]:
+def figures(sizes: tuple[int, ...] = (50, 500, 5_000)) -> Iterator[Measurement]:
     with _cloud() as environment:
         singly = _seconds_each_singly(environment)
         with _served_load(environment, "grouped") as url:
@@ -42,14 +42,14 @@ def figures(sizes: tuple[int, ...] = (50, 500, 5_000)) -> Iterator[Figure]:
     for size in sizes:
         label = "" if size <= MEASURED_SINGLY else "batches of one extrapolated from 100"
         held = size == 500
-        yield Figure(
+        yield Measurement(
             f"load, {size} messages: records/s as a multiple of batches of one",
             singly * size / grouped[size],
             FACTOR_BAR if held else None,
             COMMAND,
             label,
         )
-        yield Figure(
+        yield Measurement(
             f"load, {size} messages: records/s as a share of the six MERGEs in bulk",
             bulk[size] / grouped[size],
             BULK_BAR if held else None,

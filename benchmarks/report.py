@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 from shared.concurrency import in_one_thread
 
 VIDEOS = 5_000
@@ -38,14 +38,14 @@ FILTERED = """async (name) => {
 }"""
 
 
-def figures() -> Iterator[Figure]:
+def figures() -> Iterator[Measurement]:
     from playwright.sync_api import sync_playwright
 
     with TemporaryDirectory(prefix="report-") as folder, sync_playwright() as playwright:
         path = Path(folder) / "report.html"
         path.write_text(_page(), encoding="utf-8")
         size = path.stat().st_size / 1e6
-        yield Figure("report on 5,000 videos: file", size, 15, COMMAND, "MB", is_most=True)
+        yield Measurement("report on 5,000 videos: file", size, 15, COMMAND, "MB", is_most=True)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
@@ -56,7 +56,7 @@ def figures() -> Iterator[Figure]:
         ("report on 5,000 videos: all figures drawn", drawn, None),
         ("report on 5,000 videos: a filter answers", filtered, 0.2),
     ):
-        yield Figure(what, statistics.median(found) / 1_000, bar, COMMAND, "s", is_most=True)
+        yield Measurement(what, statistics.median(found) / 1_000, bar, COMMAND, "s", is_most=True)
 
 
 def _look(browser: Any, path: Path) -> tuple[float, float, float]:

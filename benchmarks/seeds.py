@@ -8,7 +8,7 @@ is tried. A second fifty have counts that do not depend on surprise.
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 from local.sandbox import DEFAULT_ANCHOR
 from local.sandbox.kpis import LOG_VIEWS_PER_UNIT_SURPRISE
 from local.sandbox.posts import plan_posts
@@ -32,15 +32,17 @@ min_age_days: 1
 """
 
 
-def figures() -> Iterator[Figure]:
+def figures() -> Iterator[Measurement]:
     planted = [found(seed, is_planted=True) for seed in range(SEEDS)]
     covered = sum(holds(effects["gee_nb"]) for effects in planted)
-    yield Figure(f"sandbox, {SEEDS} seeds: the planted effect is covered", covered, 45, COMMAND)
+    yield Measurement(
+        f"sandbox, {SEEDS} seeds: the planted effect is covered", covered, 45, COMMAND
+    )
     without = [found(seed, is_planted=False) for seed in range(SEEDS)]
     for method in ("spearman", "gee_nb"):
         seen = sum(is_significant(effects[method]) for effects in planted)
         false = sum(is_significant(effects[method]) for effects in without)
-        yield Figure(
+        yield Measurement(
             f"sandbox, {SEEDS} seeds with nothing planted: {method} significant",
             false,
             5,

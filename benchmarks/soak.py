@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from google.cloud import pubsub_v1, storage
 
 from benchmarks.processes import resident_mb, sampled
-from benchmarks.table import Figure, save, show
+from benchmarks.table import Measurement, save, show
 from cli.scheduler import call_fetch, sweep
 from cli.warehouse import Warehouse
 from local.cloud import pointing_at, running
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _soaked(endpoints: Endpoints, minutes: int) -> tuple[Weights, int]:
-    work = _Work(endpoints)
+    work = _Workload(endpoints)
     work.warm_up()
     rounds, ends_at = 0, time.monotonic() + minutes * 60
     logs, began = Path(endpoints.home) / "logs", time.monotonic()
@@ -67,7 +67,7 @@ def _soaked(endpoints: Endpoints, minutes: int) -> tuple[Weights, int]:
     return weights, rounds
 
 
-class _Work:
+class _Workload:
     """What is done in a round, over and over."""
 
     def __init__(self, endpoints: Endpoints):
@@ -109,12 +109,12 @@ def held_mb(logs: Path) -> Mapping[str, float]:
     return {note.stem: resident_mb(int(note.read_text())) for note in logs.glob("*.pid")}
 
 
-def _figures(weights: Weights, minutes: int) -> Iterator[Figure]:
+def _figures(weights: Weights, minutes: int) -> Iterator[Measurement]:
     for name in sorted(weights[0][1]):
         of_name = [(at, held[name]) for at, held in weights]
         second = _median(of_name, 60, 120)
         last = _median(of_name, (minutes - 1) * 60, minutes * 60)
-        yield Figure(
+        yield Measurement(
             f"soak, {minutes} minutes: resident memory of {name}, last minute by second",
             last / second,
             BAR,

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.environments import ROOT, python_of
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 from local.cloud import LAKE, QUERY, pointing_at, running
 from local.endpoints import Endpoints
 from local.functions import FUNCTIONS
@@ -78,7 +78,7 @@ FIRSTS = (
 )
 
 
-def figures() -> Iterator[Figure]:
+def figures() -> Iterator[Measurement]:
     with (
         TemporaryDirectory(prefix="starts-") as folder,
         running(Path(folder) / "home", QUERY | LAKE) as endpoints,
@@ -91,7 +91,7 @@ def figures() -> Iterator[Figure]:
             yield _figure(first, endpoints, Path(folder))
 
 
-def _figure(first: First, endpoints: Endpoints, folder: Path) -> Figure:
+def _figure(first: First, endpoints: Endpoints, folder: Path) -> Measurement:
     function = FUNCTIONS[first.function]
     kind = function.signature
     python = str(python_of(function.source))
@@ -112,7 +112,7 @@ def _figure(first: First, endpoints: Endpoints, folder: Path) -> Figure:
     least, took = (statistics.median(column) for column in zip(*pairs, strict=True))
     note = f"{took:.2f} s beside {least:.2f} s, medians of {TIMES}"
     name = f"first answer, {first.function}: a multiple of a bare function's"
-    return Figure(name, took / least, None, COMMAND, note, is_most=True)
+    return Measurement(name, took / least, None, COMMAND, note, is_most=True)
 
 
 def _seconds(command: list[str], settings: Mapping[str, str], first: First, status: int) -> float:

@@ -9,7 +9,7 @@ RESULTS = Path(__file__).parent / "results.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Measurement:
     """A ratio measured side by side in one run.
 
     It is to reach `bar`, or to stay below it where `is_most`; None is where it is only told.
@@ -30,7 +30,7 @@ class Figure:
         return bool(self.measured <= self.bar if self.is_most else self.measured >= self.bar)
 
 
-def show(figures: Sequence[Figure]) -> None:
+def show(figures: Sequence[Measurement]) -> None:
     width = max(len(figure.name) for figure in figures)
     print(f"{'':{width}}  measured      bar")
     for figure in figures:
@@ -39,6 +39,6 @@ def show(figures: Sequence[Figure]) -> None:
         print(f"{figure.name:{width}}  {figure.measured:8.2f}  {bar:>7}  {verdict:6} {figure.note}")
 
 
-def save(figures: Sequence[Figure], path: Path = RESULTS) -> None:
+def save(figures: Sequence[Measurement], path: Path = RESULTS) -> None:
     rows = [asdict(figure) | {"ok": figure.ok} for figure in figures]
     path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")

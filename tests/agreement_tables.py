@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.agreement.long_table import ratings_of
+from shared.insights.agreement.long_table import ratings_from_records
 from shared.insights.agreement.ratings import Ratings
 
 GEMINI = "gemini/gemini-3.5-flash-lite/1.0"
@@ -49,7 +49,7 @@ def row(video_id: str, rater: str, dimension: str, value: float, replicate: int 
 
 
 def ratings(of: list[Row], machines: frozenset[str] = frozenset()) -> Ratings:
-    return ratings_of(of, "table", machines)
+    return ratings_from_records(of, "table", machines)
 
 
 def write_csv(path: Path, of: list[Row]) -> Path:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.agreement.stored import numbers
+from shared.insights.agreement.star_schema import numeric_columns
 from shared.insights.plan import Plan
 from shared.insights.plan_file import default_plan
 from shared.insights.report.data import ReportData, report_data
-from shared.insights.report.usual import KPIS
+from shared.insights.report.usual_counts import KPIS
 from shared.warehouse.tables import schema
 
 DAY = date(2026, 11, 24)
@@ -114,7 +114,7 @@ class Rows:
 
     def ratings(self) -> list[Row]:
         """Every rating twice, the second time a little off."""
-        nothing = dict.fromkeys(numbers())
+        nothing = dict.fromkeys(numeric_columns())
         rated = [nothing | one for one in self._videos if one["rater"]]
         return rated + [_again(one) for one in rated]
 

@@ -29,7 +29,7 @@ HUMAN_RELIABILITY = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
+class StudyDesign:
     """`kind` as for panels."""
 
     kind: str
@@ -75,14 +75,14 @@ class Study:
 
 
 DESIGNS = tuple(
-    Design(kind, reliability)
+    StudyDesign(kind, reliability)
     for kind in ("normal", "scores", "skewed")
     for reliability in (0.5, 0.6, 0.7, 0.8, 0.9)
 )
 
 
 def simulated(
-    design: Design, studies: int, seed: int = 20261102, draws: int = DRAWS
+    design: StudyDesign, studies: int, seed: int = 20261102, draws: int = DRAWS
 ) -> dict[str, Any]:
     """Ratio of the mean corrected effect to the truth, and coverage, of both corrections."""
     place = DESIGNS.index(design) if design in DESIGNS else 999
@@ -115,16 +115,16 @@ def _of_ranks(correlation: float) -> float:
 
 
 def _once(
-    design: Design, random: np.random.Generator, number: int, draws: int
+    design: StudyDesign, random: np.random.Generator, number: int, draws: int
 ) -> dict[str, tuple[float, ...]] | None:
     """Estimates and intervals; None where a method says itself that it cannot."""
     study = design.study(random, VIDEOS, CREATORS)
     groups, alike = Groups.of(study.creator), np.ones((1, VIDEOS))
-    repeated = study.answers.copy()
+    repeated = study.methods.copy()
     repeated[REPEATED:] = np.nan
     people = study.people.copy()
     people[RATED:] = np.nan
-    first, views = study.answers[:, 0], study.views
+    first, views = study.methods[:, 0], study.views
     try:
         one = disattenuated(first, views, repeated, groups, draws, number)
         other = debiased(study.biased, views, people, groups, draws, number)

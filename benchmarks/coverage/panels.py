@@ -23,7 +23,7 @@ CONFIDENCE = 0.99
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
+class PanelDesign:
     """`scores`: 0–100 in steps of 5, as models heap them; `skewed`: most videos near the bottom.
 
     `reliability` is the share of variance of one rater's value that is the video's own; `missing`
@@ -57,15 +57,15 @@ class Design:
 
 
 DESIGNS = (
-    *(Design("normal", n, k, r) for n, k, r in ((20, 3, 0.6), (40, 3, 0.6), (100, 3, 0.6))),
-    *(Design("scores", n, k, r) for n, k, r in ((20, 3, 0.6), (40, 2, 0.5), (40, 5, 0.8))),
-    *(Design("scores", n, k, r) for n, k, r in ((100, 2, 0.3), (100, 5, 0.9), (200, 3, 0.6))),
-    *(Design("scores", n, k, r, 0.3) for n, k, r in ((40, 5, 0.6), (100, 5, 0.6))),
-    *(Design("skewed", n, k, r) for n, k, r in ((40, 3, 0.6), (100, 3, 0.6), (200, 3, 0.6))),
+    *(PanelDesign("normal", n, k, r) for n, k, r in ((20, 3, 0.6), (40, 3, 0.6), (100, 3, 0.6))),
+    *(PanelDesign("scores", n, k, r) for n, k, r in ((20, 3, 0.6), (40, 2, 0.5), (40, 5, 0.8))),
+    *(PanelDesign("scores", n, k, r) for n, k, r in ((100, 2, 0.3), (100, 5, 0.9), (200, 3, 0.6))),
+    *(PanelDesign("scores", n, k, r, 0.3) for n, k, r in ((40, 5, 0.6), (100, 5, 0.6))),
+    *(PanelDesign("skewed", n, k, r) for n, k, r in ((40, 3, 0.6), (100, 3, 0.6), (200, 3, 0.6))),
 )
 
 
-def simulated(design: Design, panels: int, seed: int = 20261101) -> dict[str, Any]:
+def simulated(design: PanelDesign, panels: int, seed: int = 20261101) -> dict[str, Any]:
     """Coverage of each coefficient's interval, with Wilson's interval for 99 % confidence."""
     random = np.random.default_rng((seed, DESIGNS.index(design) if design in DESIGNS else 999))
     truth = _truth(design, np.random.default_rng((seed, 1)))
@@ -91,7 +91,7 @@ def _covered(hits: int, panels: int) -> dict[str, Any]:
     return {"share": found.estimate, "low": found.ci_low, "high": found.ci_high, "of": panels}
 
 
-def _truth(design: Design, random: np.random.Generator) -> dict[str, float]:
+def _truth(design: PanelDesign, random: np.random.Generator) -> dict[str, float]:
     panel = design.panel(random, MANY)
     alike = np.ones((1, MANY))
     whole = panel[~np.isnan(panel).any(axis=1)]

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from benchmarks.signals import accuracy, calibration, mutated, speed
-from benchmarks.table import Figure
+from benchmarks.signals import accuracy, calibration, mutations, speed
+from benchmarks.table import Measurement
 
 
-def figures() -> Iterator[Figure]:
+def figures() -> Iterator[Measurement]:
     yield from accuracy.figures()
     yield from calibration.figures()
     yield from speed.figures()
-    yield from mutated.figures()
+    yield from mutations.figures()

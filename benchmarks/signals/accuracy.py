@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from benchmarks.signals.clips import Measured, handheld, rendered
+from benchmarks.signals.clips import RatedClip, handheld, rendered
 from benchmarks.signals.variants import PLAIN, VARIANTS, designs, measured
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 
 COMMAND = "python -m benchmarks signals"
 SEEDS = (301, 302, 303)  # constants were set on seeds below 20, 101, 102 and 311 to 315
@@ -16,7 +16,7 @@ PLANTED, EACH = ("oddball", "sound_burst"), 20
 VARIED = (401, 402)  # and on 411 to 415
 
 
-def figures() -> Iterator[Figure]:
+def figures() -> Iterator[Measurement]:
     yield _found()
     yield _false()
     yield _cuts()
@@ -24,24 +24,24 @@ def figures() -> Iterator[Figure]:
     yield from _harmless()
 
 
-def _found() -> Figure:
+def _found() -> Measurement:
     clips = [clip for seed in SEEDS for clip in rendered(PLANTED, EACH, seed)]
     found = sum(clip.is_found for clip in clips)
     note = f"{found} of {len(clips)} clips, half of them moving"
-    return Figure(
+    return Measurement(
         "signals: planted surprises found within 0.2 s", found / len(clips), 0.9, COMMAND, note
     )
 
 
-def _false() -> Figure:
+def _false() -> Measurement:
     clips = [clip for seed in SEEDS for clip in rendered(("none",), EACH, seed)]
     false = sum(clip.signals.onset_s is not None for clip in clips)
     note = f"{false} in {len(clips)} clips"
     share = 10 * false / len(clips)
-    return Figure("signals: false onsets in ten clips", share, 1, COMMAND, note, is_most=True)
+    return Measurement("signals: false onsets in ten clips", share, 1, COMMAND, note, is_most=True)
 
 
-def _cuts() -> Figure:
+def _cuts() -> Measurement:
     hits = told = true = 0
     for clip in rendered(("jump_cut", "montage", "oddball"), EACH, SEEDS[0]):
         planted, seen = clip.design.cuts_s, clip.signals.cuts_s
@@ -49,12 +49,12 @@ def _cuts() -> Figure:
         hits += sum(any(abs(cut - one) <= near for one in seen) for cut in planted)
         told, true = told + len(seen), true + len(planted)
     note = f"{hits} of {true} cuts, {told - hits} others"
-    return Figure(
+    return Measurement(
         "signals: F1 of cuts within a frame", 2 * hits / (told + true), 0.95, COMMAND, note
     )
 
 
-def _apart_from_motion() -> Figure:
+def _apart_from_motion() -> Measurement:
     clips = [clip for seed in SEEDS for clip in handheld(8, seed)]
     correlations = [_correlation(clip) for clip in clips]
     odd = [clip for clip in clips if clip.design.onset_s is not None]
@@ -65,15 +65,15 @@ def _apart_from_motion() -> Figure:
     )
     most = max(map(abs, correlations))
     name = "signals: |Spearman| of surprise and motion by the second, the most of any clip"
-    return Figure(name, most, 0.4, COMMAND, note, is_most=True)
+    return Measurement(name, most, 0.4, COMMAND, note, is_most=True)
 
 
-def _correlation(clip: Measured) -> float:
+def _correlation(clip: RatedClip) -> float:
     surprise, motion = clip.signals.surprise_curve, clip.signals.motion_curve
     return 0.0 if len(set(surprise)) == 1 else float(stats.spearmanr(surprise, motion).statistic)
 
 
-def _harmless() -> Iterator[Figure]:
+def _harmless() -> Iterator[Measurement]:
     changes: dict[str, list[float]] = {}
     for seed in VARIED:
         for design in designs():
@@ -88,4 +88,4 @@ def _harmless() -> Iterator[Figure]:
         within = sum(change < variant.within_percent for change in found)
         note = f"the most of {len(found)} clips; mean {np.mean(found):.1f} %, {within} within"
         name = f"signals: % of the score that {variant.name} changes"
-        yield Figure(name, max(found), variant.within_percent, COMMAND, note, is_most=True)
+        yield Measurement(name, max(found), variant.within_percent, COMMAND, note, is_most=True)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from scipy import optimize, stats
 
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 from local.sandbox.clips import render
 from local.sandbox.designs import DESIGNS
 from shared.rating.signals import measure, scores
@@ -23,7 +23,7 @@ KINDS = ("none", "oddball")
 _LONGEST_S = 9.0
 
 
-def figures() -> Iterator[Figure]:
+def figures() -> Iterator[Measurement]:
     size, nats = planted()
     best = optimize.minimize_scalar(_error, (1e3, 1e4), args=(size, nats))
     ours = _error(scores.FULL_NATS, size, nats)
@@ -32,7 +32,7 @@ def figures() -> Iterator[Figure]:
         f"rank correlation of size and score {stats.spearmanr(size, nats).statistic:.2f}"
     )
     name = "signals: error of the map to 0-100 beside the best of its form"
-    yield Figure(name, ours / best.fun, 1.05, COMMAND, note, is_most=True)
+    yield Measurement(name, ours / best.fun, 1.05, COMMAND, note, is_most=True)
 
 
 def planted() -> tuple[np.ndarray, np.ndarray]:

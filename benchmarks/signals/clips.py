@@ -21,7 +21,7 @@ _LEAST_HABIT_S, _LEAST_AFTER_S = 1.8, 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class RatedClip:
     """A clip as it was planned, and what the rater says of it."""
 
     design: Design
@@ -55,7 +55,7 @@ def random_design(name: str, kind: str, is_moving: bool, rng: np.random.Generato
     )
 
 
-def rendered(kinds: tuple[str, ...], each: int, seed: int) -> Iterator[Measured]:
+def rendered(kinds: tuple[str, ...], each: int, seed: int) -> Iterator[RatedClip]:
     """`each` clips of each kind, every second one moving, rendered, measured and thrown away."""
     rng = np.random.default_rng(seed)
     with TemporaryDirectory(prefix="signals-") as folder:
@@ -64,7 +64,7 @@ def rendered(kinds: tuple[str, ...], each: int, seed: int) -> Iterator[Measured]
                 design = random_design(f"{kind}_{number}", kind, number % 2 == 1, rng)
                 path = Path(folder) / "clip.mp4"
                 render(design, seed, path)
-                yield Measured(design, measure(path))
+                yield RatedClip(design, measure(path))
 
 
 class Handheld(Picture):
@@ -75,7 +75,7 @@ class Handheld(Picture):
         return 64 + round(60 * np.sin(t * (0.6 + t / 30))), 64 + round(60 * np.sin(0.7 * t))
 
 
-def handheld(count: int, seed: int) -> Iterator[Measured]:
+def handheld(count: int, seed: int) -> Iterator[RatedClip]:
     """Clips of 30 s in which the camera never rests, half of them with an oddball."""
     with TemporaryDirectory(prefix="signals-") as folder:
         for number in range(count):
@@ -93,7 +93,7 @@ def handheld(count: int, seed: int) -> Iterator[Measured]:
             path = Path(folder) / "clip.mp4"
             frames = (picture.frame(index) for index in range(round(30 * design.fps)))
             encode(path, frames, design.fps, design.size)
-            yield Measured(design, measure(path))
+            yield RatedClip(design, measure(path))
 
 
 def encode(

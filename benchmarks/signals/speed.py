@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import av
 
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 from local.sandbox.clips import render
 from local.sandbox.designs import Design
 from shared.rating.signals import measure, picture_at
@@ -31,7 +31,7 @@ print(peak_mb())
 """
 
 
-def figures() -> Iterator[Figure]:
+def figures() -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="speed-") as folder:
         kinds = [(size, kind) for size in SIZES for kind in ("oddball", "montage")]
         paths = [_clip(Path(folder), size, kind) for size, kind in kinds]
@@ -65,22 +65,24 @@ def _clip(folder: Path, size: tuple[int, int], kind: str, silent: bool = False) 
     return path
 
 
-def _beside_decoding(paths: list[Path]) -> Figure:
+def _beside_decoding(paths: list[Path]) -> Measurement:
     ours, theirs = _least_cpu_s(paths, measure, decode)
     each = ", ".join(f"{a / b:.2f}" for a, b in zip(ours, theirs, strict=True))
     note = f"CPU, geometric mean of {each}; picture and sound, threads as FFmpeg chooses"
     ratio = _geometric_mean(ours, theirs)
-    return Figure("signals: cost beside decoding alone", ratio, 1.3, COMMAND, note, is_most=True)
+    return Measurement(
+        "signals: cost beside decoding alone", ratio, 1.3, COMMAND, note, is_most=True
+    )
 
 
-def _picture(paths: list[Path]) -> Figure:
+def _picture(paths: list[Path]) -> Measurement:
     ours, theirs = _least_cpu_s(paths, lambda path: picture_at(path, _LATE_S), decode)
     note = f"CPU; {_LATE_S:g} s after the only refresh of a clip of {SHORT_S} s, or after a cut"
     name = "signals: cost of the picture of a moment beside decoding alone"
-    return Figure(name, _geometric_mean(ours, theirs), None, COMMAND, note)
+    return Measurement(name, _geometric_mean(ours, theirs), None, COMMAND, note)
 
 
-def _beside_detector(paths: list[Path]) -> Figure:
+def _beside_detector(paths: list[Path]) -> Measurement:
     """It reads no sound, so there is none here."""
     ours, *theirs = _least_cpu_s(paths, measure, _detector("opencv"), _detector("pyav"))
     ratios = {
@@ -89,7 +91,7 @@ def _beside_detector(paths: list[Path]) -> Figure:
     name = min(ratios, key=lambda one: ratios[one])
     each = ", ".join(f"{one} {ratio:.2f}" for one, ratio in ratios.items())
     note = f"CPU, ContentDetector as it ships; by backend: {each}; the picture alone"
-    return Figure("signals: speed beside PySceneDetect", ratios[name], 1.3, COMMAND, note)
+    return Measurement("signals: speed beside PySceneDetect", ratios[name], 1.3, COMMAND, note)
 
 
 def _least_cpu_s(paths: list[Path], *ways: Callable[[Path], object]) -> list[list[float]]:
@@ -131,13 +133,13 @@ def _geometric_mean(ours: list[float], theirs: list[float]) -> float:
     return statistics.geometric_mean(a / b for a, b in zip(ours, theirs, strict=True))
 
 
-def _memory(path: Path) -> Figure:
+def _memory(path: Path) -> Measurement:
     long = path.with_name("long.mp4")
     _repeated(path, long, LONG_S // SHORT_S)
     short_mb, long_mb = _peak_mb(path), _peak_mb(long)
     note = f"{long_mb:.0f} MB resident for {LONG_S} s, {short_mb:.0f} MB for {SHORT_S} s"
     name = "signals: memory for ten minutes beside ten seconds"
-    return Figure(name, long_mb / short_mb, 1.25, COMMAND, note, is_most=True)
+    return Measurement(name, long_mb / short_mb, 1.25, COMMAND, note, is_most=True)
 
 
 def _repeated(source: Path, target: Path, times: int) -> None:

@@ -8,7 +8,7 @@ from shared.concurrency import in_one_thread
 in_one_thread()  # before numpy is imported
 
 from benchmarks.study.campaign import CHUNK, RUNS, Cell, journal, study  # noqa: E402
-from benchmarks.study.told import FILE, PAGE, ROOT, cells, save, show, verdict  # noqa: E402
+from benchmarks.study.results import FILE, PAGE, ROOT, cells, save, show, verdict  # noqa: E402
 
 
 def main(argv: list[str] | None = None) -> int:

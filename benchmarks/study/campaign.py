@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.study import answers
+from benchmarks.study import methods
 from benchmarks.study.world import sample, truth
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".local" / "study"
 MEASURED = (
     "benchmarks/study/world.py",
-    "benchmarks/study/answers.py",
+    "benchmarks/study/methods.py",
     "shared/insights/statistics/count_models.py",
     "shared/insights/statistics/rate_ratios.py",
     "shared/insights/statistics/fit.py",
@@ -46,7 +46,7 @@ MANY = 2_500
 """Creators beyond the jackknife, where the bootstrap is the default."""
 
 RUNS = {"ranks": 5_000, "counts": 2_000, "resampled": 1_000}
-PARTS = {"ranks": answers.ranks, "counts": answers.counts, "resampled": answers.resampled}
+PARTS = {"ranks": methods.ranks, "counts": methods.counts, "resampled": methods.resampled}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def counts_of(cell: Cell, numbers: range) -> Counts:
     return counted
 
 
-def _hits(cell: Cell, number: int, right: answers.Truth) -> Iterator[answers.Hit]:
+def _hits(cell: Cell, number: int, right: methods.Truth) -> Iterator[methods.IntervalCheck]:
     return PARTS[cell.part](sample(cell.clusters, cell.planted, number), right)
 
 

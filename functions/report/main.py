@@ -78,10 +78,10 @@ def report(request: flask.Request) -> flask.Response:
 
 def _made(day: date) -> dict[str, Any]:
     # Statistics take a second to import: not before a request wants them.
-    from shared.insights.report.make import App, make_report
+    from shared.insights.report.daily_report import ReportApp, make_report
 
     clients = wiring()
-    app = App(
+    app = ReportApp(
         lake=clients.lake,
         client=clients.warehouse,
         dataset=clients.dataset,

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import table
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def suites(monkeypatch, tmp_path):
     return use
 
 
-FAST = Figure("how fast", 3.0, 2.0, "python -m benchmarks one", "quite")
-SLOW = Figure("how slow", 3.0, 2.0, "python -m benchmarks two", is_most=True)
-TOLD = Figure("how it is", 3.0, None, "python -m benchmarks two")
+FAST = Measurement("how fast", 3.0, 2.0, "python -m benchmarks one", "quite")
+SLOW = Measurement("how slow", 3.0, 2.0, "python -m benchmarks two", is_most=True)
+TOLD = Measurement("how it is", 3.0, None, "python -m benchmarks two")
 
 
 def test_help_lists_every_suite_with_what_it_measures(capsys):

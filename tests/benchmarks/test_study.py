@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
-from benchmarks.study import campaign, told, world
+from benchmarks.study import campaign, results, world
 from benchmarks.study.campaign import CHUNK, Cell, Journal, counts_of, journal, study
 from shared.insights.coverage import FILE, CoverageCell, coverage_cells
 
@@ -27,7 +27,7 @@ def kept(method: str, cell: Cell) -> CoverageCell:
 def truth(monkeypatch):
     """The truth as it was kept: to count it again takes ten seconds."""
     stored = world.Truth(**json.loads(FILE.read_text())["truth"])
-    for module in (campaign, told):
+    for module in (campaign, results):
         monkeypatch.setattr(module, "truth", lambda planted: stored if planted else NOTHING)
     return stored
 
@@ -97,7 +97,7 @@ def test_stopped_anywhere_it_goes_on_where_it_was(runs, tmp_path, capsys):
         ("ranks 40 planted", 0)
     ] + [("ranks 40 planted", 100)]
     assert study(held, cells, lambda _: 2 * CHUNK) == found and len(runs) == 5
-    rows = told.cells(found)
+    rows = results.cells(found)
     assert [(row.planted, row.runs, row.covered, row.first) for row in rows] == [
         (False, 200, 180, 90),
         (True, 200, 182, 91),
@@ -118,20 +118,20 @@ def test_other_code_begins_another_journal(tmp_path, monkeypatch):
 
 
 def test_page_and_data_say_the_same(tmp_path, truth):
-    told.save(coverage_cells(), tmp_path / "coverage.json", tmp_path / "coverage.md")
+    results.save(coverage_cells(), tmp_path / "coverage.json", tmp_path / "coverage.md")
 
-    assert (tmp_path / "coverage.md").read_text() == told.PAGE.read_text()
+    assert (tmp_path / "coverage.md").read_text() == results.PAGE.read_text()
     assert json.loads((tmp_path / "coverage.json").read_text()) == json.loads(FILE.read_text())
 
 
 def test_the_table_of_the_docs_is_what_was_measured():
-    assert told.brief(coverage_cells()) in (campaign.ROOT / "docs" / "insights.md").read_text()
+    assert results.brief(coverage_cells()) in (campaign.ROOT / "docs" / "insights.md").read_text()
 
 
 def test_a_default_that_misses_is_told():
     row = kept("spearman", NONE)
 
-    assert told.verdict(row) == "ok"
+    assert results.verdict(row) == "ok"
     low = CoverageCell(**(asdict(row) | {"covered": int(0.93 * row.runs)}))
-    assert told.verdict(low) == "MISSED"
-    assert told.verdict(kept("spearman, videos taken for independent", NONE)) == ""
+    assert results.verdict(low) == "MISSED"
+    assert results.verdict(kept("spearman, videos taken for independent", NONE)) == ""

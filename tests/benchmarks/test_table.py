@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks.table import Figure, save
+from benchmarks.table import Measurement, save
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from benchmarks.table import Figure, save
 def test_a_figure_is_kept_with_whether_it_met_its_bar(tmp_path, measured, is_most, ok):
     path = tmp_path / "results.json"
 
-    save([Figure("a ratio", measured, 1.1, "make bench", is_most=is_most)], path)
+    save([Measurement("a ratio", measured, 1.1, "make bench", is_most=is_most)], path)
 
     (row,) = json.loads(path.read_text())
     assert (row["measured"], row["bar"], row["ok"]) == (measured, 1.1, ok)

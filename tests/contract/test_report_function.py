@@ -10,7 +10,7 @@ import pytest
 
 from shared.errors import Misconfigured, Transient
 from shared.insights.plan_file import default_text
-from shared.insights.report import make
+from shared.insights.report import daily_report
 from shared.storage.lake import PLAN
 from tests.fakes import LakeInMemory
 from tests.report_world import JPEG, Rows, rows
@@ -33,8 +33,8 @@ class World:
         main = sys.modules["main"]
         clients = main.Clients(lake=self.lake, warehouse=Client(), dataset="tiktok")
         monkeypatch.setattr(main, "wiring", lambda: clients)
-        monkeypatch.setattr(make, "StarSchema", lambda *_: Rows(self.videos))
-        monkeypatch.setattr(make, "replace_rows", lambda *given: self.written.append(given))
+        monkeypatch.setattr(daily_report, "StarSchema", lambda *_: Rows(self.videos))
+        monkeypatch.setattr(daily_report, "replace_rows", lambda *given: self.written.append(given))
         self._client = app.test_client()
 
     def call(self, body: bytes = b"{}") -> tuple[int, dict]:
@@ -149,7 +149,7 @@ def test_what_fails_around_it_is_told_apart(world, monkeypatch, error, status):
     def fail(*given):
         raise error
 
-    monkeypatch.setattr(make, "replace_rows", fail)
+    monkeypatch.setattr(daily_report, "replace_rows", fail)
 
     assert world.call()[0] == status
     assert world.files() == {}

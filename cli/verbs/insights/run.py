@@ -100,9 +100,9 @@ def _table(
     table, stored = _from_star_schema(options, plan, screen)
     if from_files is None or stored is None:
         return table, from_files or stored
-    from shared.insights.agreement.long_table import Rows
+    from shared.insights.agreement.long_table import RatingsBuilder
 
-    rows = Rows()
+    rows = RatingsBuilder()
     for ratings in (from_files, stored):
         rows.take(ratings)
     return table, rows.ratings()
@@ -113,9 +113,9 @@ def _read_ratings(options: InsightsOptions) -> "Ratings | None":
     if not options.ratings:
         return None
     from cli.verbs.rate_kit.key import videos_of
-    from shared.insights.agreement.long_table import Rows, read_ratings
+    from shared.insights.agreement.long_table import RatingsBuilder, read_ratings
 
-    rows, videos = Rows(), videos_of(options.keys)
+    rows, videos = RatingsBuilder(), videos_of(options.keys)
     for path in options.ratings:
         rows.take(read_ratings(path).renamed(videos))
     return rows.ratings()

@@ -69,10 +69,10 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
     from shared.errors import Misconfigured, Transient
     from shared.insights.plan import BadPlan
     from shared.insights.plan_file import read_plan
-    from shared.insights.report.make import App, make_report
+    from shared.insights.report.daily_report import ReportApp, make_report
     from shared.storage.lake import Lake
 
-    app = App(
+    app = ReportApp(
         lake=Lake.connect(endpoints.project, endpoints.bucket),
         client=bigquery.Client(project=endpoints.project),
         dataset=endpoints.dataset,

@@ -23,7 +23,7 @@ class BenchmarkFile:
     @classmethod
     def of(cls, text: str) -> "BenchmarkFile":
         """Read NAME=FILE. Raises UserError."""
-        from shared.insights.datasets.named import BENCHMARKS
+        from shared.insights.datasets.benchmarks import BENCHMARKS
 
         name, equals, file = text.partition("=")
         if not equals or name not in BENCHMARKS:
@@ -40,11 +40,11 @@ def benchmark_ratings(benchmarks: Sequence[BenchmarkFile], media: Path | None) -
 
     Without a folder a file's name is its id. Raises BadTable.
     """
-    from shared.insights.agreement.long_table import Rows
-    from shared.insights.datasets.named import BENCHMARKS
+    from shared.insights.agreement.long_table import RatingsBuilder
+    from shared.insights.datasets.benchmarks import BENCHMARKS
 
     files = {} if media is None else _files(media)
-    rows = Rows()
+    rows = RatingsBuilder()
     for benchmark in benchmarks:
         labels = BENCHMARKS[benchmark.name](benchmark.path, _FrameRates(files))
         ids = None if media is None else _ids(files, {label.file for label in labels.labels})

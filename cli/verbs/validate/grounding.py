@@ -22,7 +22,7 @@ from shared.model import Rating, parse
 from shared.storage.lake import Lake
 
 if TYPE_CHECKING:
-    from shared.insights.agreement.grounding import Case, Grounding
+    from shared.insights.agreement.grounding import Grounding, JudgedScore
     from shared.insights.agreement.ratings import Ratings
     from shared.rating.judge.judge import Judge, JudgedRating, StoredRating
 
@@ -119,12 +119,12 @@ def _tell_price(judge: "Judge", stored: list["StoredRating"], screen: Screen) ->
     )
 
 
-def _cases(verdicts: "JudgedRating") -> Iterator["Case"]:
-    from shared.insights.agreement.grounding import Case
+def _cases(verdicts: "JudgedRating") -> Iterator["JudgedScore"]:
+    from shared.insights.agreement.grounding import JudgedScore
 
     rating, values = verdicts.stored.rating, verdicts.stored.rating.values
     for dimension, judged in verdicts.judged.items():
-        yield Case(
+        yield JudgedScore(
             verdicts.stored.video_id,
             rating.rater,
             dimension,

@@ -16,7 +16,7 @@ ABLATED = ("rag", "caption")
 
 if TYPE_CHECKING:
     from shared.insights.agreement.ratings import Ratings
-    from shared.insights.agreement.validation import Beside, Validation
+    from shared.insights.agreement.validation import Validation, ValidationInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +121,10 @@ def _validate(options: ValidateOptions, screen: Screen) -> ValidateResult:
 def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
     """All ratings that were named. Raises BadTable, UserError."""
     from cli.verbs.validate.benchmarks import BenchmarkFile, benchmark_ratings
-    from shared.insights.agreement.long_table import Rows, read_ratings
+    from shared.insights.agreement.long_table import RatingsBuilder, read_ratings
 
     benchmarks = [BenchmarkFile.of(text) for text in options.benchmarks]
-    rows = Rows(machines=options.machines)
+    rows = RatingsBuilder(machines=options.machines)
     videos = videos_of(options.keys)
     for path in options.inputs:
         rows.take(read_ratings(path, options.machines).renamed(videos))
@@ -147,12 +147,12 @@ def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
     return ratings.only((*options.dimensions, *BESIDE))
 
 
-def _context(options: ValidateOptions, ratings: "Ratings", screen: Screen) -> "Beside":
-    from shared.insights.agreement.validation import Beside
+def _context(options: ValidateOptions, ratings: "Ratings", screen: Screen) -> "ValidationInputs":
+    from shared.insights.agreement.validation import ValidationInputs
 
     if options.drift:
         _refuse_strangers(options.drift, ratings)
-    return Beside(
+    return ValidationInputs(
         primary=_primary(options.insights) if options.insights else None,
         invariants=_invariants(screen) if options.invariants else None,
         drift=options.drift,
@@ -184,13 +184,13 @@ def _ablation(condition: str, ratings: "Ratings") -> str:
 
 def _primary(path: Path) -> Any:
     """The primary effect of an insights document."""
-    from shared.insights.agreement.ladder import Primary
+    from shared.insights.agreement.ladder import PrimaryEffect
 
     try:
         document = json.loads(path.read_bytes())
         if document["primary"] is None:
             raise UserError(f"--insights {path}: its plan declares no primary.")
-        return Primary.of(document["primary"], bool(document["synthetic"]))
+        return PrimaryEffect.of(document["primary"], bool(document["synthetic"]))
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"--insights {path}: this is not what tta insights writes.") from error
 

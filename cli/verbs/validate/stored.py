@@ -31,7 +31,7 @@ def stored_ratings(
 def ratings_at(endpoints: Endpoints, machines: frozenset[str] = frozenset()) -> "Ratings | None":
     """Every rating there, or None when there is none."""
     from cli.warehouse import Warehouse
-    from shared.insights.agreement.stored import question, ratings_in
+    from shared.insights.agreement.star_schema import ratings_from_rows, ratings_statement
 
-    rows = Warehouse(endpoints).rows(question())
-    return ratings_in(rows, machines) if rows else None
+    rows = Warehouse(endpoints).rows(ratings_statement())
+    return ratings_from_rows(rows, machines) if rows else None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cli.console import Screen
-from shared.insights.agreement.ladder import Judged
+from shared.insights.agreement.ladder import RungVerdict
 from shared.insights.agreement.validation import Validation
 
 VERDICTS = {
@@ -42,7 +42,7 @@ def show(validation: Validation, screen: Screen) -> None:
             screen.show(f"- {warning}")
 
 
-def _show_ladder(ladder: Sequence[Judged], screen: Screen) -> None:
+def _show_ladder(ladder: Sequence[RungVerdict], screen: Screen) -> None:
     screen.table(
         ("rung", "what must hold", "rater", "figure", "95 % interval", "mark", "verdict", "n"),
         (

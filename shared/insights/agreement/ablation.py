@@ -33,7 +33,7 @@ FEWEST = 2
 
 
 @dataclass(frozen=True)
-class Compared:
+class RaterComparison:
     """One figure of agreement without and with the addition; `difference` is on minus off."""
 
     dimension: str
@@ -81,7 +81,7 @@ def pairs(ratings: Ratings, condition: str) -> list[tuple[str, str]]:
     ]
 
 
-def ablation(ratings: Ratings, condition: str) -> list[Compared]:
+def ablation(ratings: Ratings, condition: str) -> list[RaterComparison]:
     """Every comparison that the ratings allow, benchmark by benchmark."""
     return [
         compared
@@ -97,7 +97,7 @@ def _without(rater: str, condition: str) -> str:
     return "+".join([head, *(one for one in shown if one != condition)])
 
 
-def _compared(ratings: Ratings, off: str, on: str) -> Iterator[Compared]:
+def _compared(ratings: Ratings, off: str, on: str) -> Iterator[RaterComparison]:
     for dimension in ratings.dimensions:
         if {off, on} <= set(ratings.of(dimension)):
             for benchmark, metric, scale, two in _measures(ratings, dimension, off, on):
@@ -105,7 +105,7 @@ def _compared(ratings: Ratings, off: str, on: str) -> Iterator[Compared]:
 
 
 @dataclass(frozen=True)
-class _Two:
+class _StatisticPair:
     """The statistic of both raters on the same videos."""
 
     off: Statistic
@@ -113,7 +113,7 @@ class _Two:
     videos: int
 
 
-Measured = tuple[str, str, Scale, _Two]
+Measured = tuple[str, str, Scale, _StatisticPair]
 
 
 def _measures(ratings: Ratings, dimension: str, off: str, on: str) -> Iterator[Measured]:
@@ -126,7 +126,7 @@ def _measures(ratings: Ratings, dimension: str, off: str, on: str) -> Iterator[M
     if people:
         own, mean = _beside(at, _means(ratings, dimension, people))
         if len(mean) >= FEWEST:
-            two = _Two(pair_icc(own[:, 0], mean), pair_icc(own[:, 1], mean), len(mean))
+            two = _StatisticPair(pair_icc(own[:, 0], mean), pair_icc(own[:, 1], mean), len(mean))
             yield "people's mean", "icc_a1", CORRELATION, two
             yield "people's mean", "spearman", CORRELATION, _ranked(own, mean)
     for benchmark in ratings.of(dimension, "benchmark"):
@@ -148,15 +148,15 @@ def _onsets(ratings: Ratings, off: str, on: str) -> Iterator[Measured]:
         if len(moment) >= FEWEST:
             near = np.abs(own - moment[:, None]) <= max(TOLERANCES_S) + 1e-9
             hits = near.astype(np.float64)
-            two = _Two(weighted_mean(hits[:, 0]), weighted_mean(hits[:, 1]), len(moment))
+            two = _StatisticPair(weighted_mean(hits[:, 0]), weighted_mean(hits[:, 1]), len(moment))
             yield name, f"within_{max(TOLERANCES_S):g}_s", SHARE, two
 
 
-def _ranked(own: FloatArray, value: FloatArray) -> _Two:
-    return _Two(spearman_of(own[:, 0], value), spearman_of(own[:, 1], value), len(value))
+def _ranked(own: FloatArray, value: FloatArray) -> _StatisticPair:
+    return _StatisticPair(spearman_of(own[:, 0], value), spearman_of(own[:, 1], value), len(value))
 
 
-def _groups(own: FloatArray, surprising: Any) -> _Two:
+def _groups(own: FloatArray, surprising: Any) -> _StatisticPair:
     """Weights come in the order of the videos; the area wants the surprising ones first."""
     order = np.concatenate([np.flatnonzero(surprising), np.flatnonzero(~surprising)])
 
@@ -166,7 +166,7 @@ def _groups(own: FloatArray, surprising: Any) -> _Two:
         area = area_of(above)
         return lambda weights: area(weights[:, order])
 
-    return _Two(of(own[:, 0]), of(own[:, 1]), len(own))
+    return _StatisticPair(of(own[:, 0]), of(own[:, 1]), len(own))
 
 
 def _means(
@@ -192,10 +192,10 @@ def _one(
     benchmark: str,
     metric: str,
     scale: Scale,
-    two: _Two,
+    two: _StatisticPair,
     raters: tuple[str, str],
-) -> Compared:
-    return Compared(
+) -> RaterComparison:
+    return RaterComparison(
         dimension,
         benchmark,
         metric,

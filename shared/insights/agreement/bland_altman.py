@@ -23,7 +23,7 @@ _REACH = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LimitsOfAgreement:
     """Of one pair of raters."""
 
     bias: Estimate
@@ -36,13 +36,13 @@ class Limits:
         return {name: getattr(self, name).document() for name in named}
 
 
-def bland_altman(first: FloatArray, second: FloatArray) -> Limits:
+def bland_altman(first: FloatArray, second: FloatArray) -> LimitsOfAgreement:
     """Limits of agreement over the videos that both rated."""
     both = ~(np.isnan(first) | np.isnan(second))
     a, b = first[both], second[both]
     difference, middle = b - a, (a + b) / 2
     n = len(difference)
-    return Limits(
+    return LimitsOfAgreement(
         jackknife_estimate(weighted_mean(difference), n, PLAIN),
         jackknife_estimate(_limit(difference, -_REACH), n, PLAIN),
         jackknife_estimate(_limit(difference, _REACH), n, PLAIN),

@@ -11,7 +11,7 @@ from shared.insights.agreement.bland_altman import bland_altman
 from shared.insights.agreement.icc import iccs
 from shared.insights.agreement.kappa import kappa
 from shared.insights.agreement.peers import peers
-from shared.insights.agreement.ratings import Ratings, Table
+from shared.insights.agreement.ratings import Ratings, RatingTable
 from shared.insights.agreement.retest import retests
 from shared.insights.statistics.estimate import Estimate
 
@@ -34,7 +34,7 @@ def dimension_document(ratings: Ratings, dimension: str) -> dict[str, Any]:
     }
 
 
-def coefficients(table: Table) -> dict[str, Any]:
+def coefficients(table: RatingTable) -> dict[str, Any]:
     """ICC on the videos that all rated; alpha and kappa on all that two rated."""
     values = table.values
     single, average = _iccs(table)
@@ -52,7 +52,7 @@ def coefficients(table: Table) -> dict[str, Any]:
     }
 
 
-def _iccs(table: Table) -> Sequence[Estimate]:
+def _iccs(table: RatingTable) -> Sequence[Estimate]:
     whole = table.complete
     if whole.shape[1] < 2:
         return [Estimate(None, n=len(whole), note="one rater alone")] * 2
@@ -69,7 +69,7 @@ def _of_two(values: Any, figure: Any) -> dict[str, Any]:
     return found.document()
 
 
-def _limits(table: Table) -> list[dict[str, Any]]:
+def _limits(table: RatingTable) -> list[dict[str, Any]]:
     """Of every pair with two videos in common; of very many raters, of the first pairs."""
     told = []
     for one, other in list(combinations(range(len(table.raters)), 2))[:MOST_PAIRS]:

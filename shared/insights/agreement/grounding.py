@@ -29,7 +29,7 @@ MARGIN = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class JudgedScore:
     """One dimension of one judged rating."""
 
     video: str
@@ -71,7 +71,7 @@ class Grounding:
 def grounding(
     judge: str,
     model_versions: Sequence[str],
-    cases: Sequence[Case],
+    cases: Sequence[JudgedScore],
     refused: dict[str, int],
     ratings: Ratings | None,
 ) -> Grounding:
@@ -87,7 +87,7 @@ def grounding(
     )
 
 
-def _of_dimension(cases: Sequence[Case], rater: str, dimension: str) -> dict[str, Any]:
+def _of_dimension(cases: Sequence[JudgedScore], rater: str, dimension: str) -> dict[str, Any]:
     own = _own(cases, rater, dimension)
     both = np.array(
         [
@@ -110,11 +110,11 @@ def _of_dimension(cases: Sequence[Case], rater: str, dimension: str) -> dict[str
     }
 
 
-def _own(cases: Sequence[Case], rater: str, dimension: str) -> list[Case]:
+def _own(cases: Sequence[JudgedScore], rater: str, dimension: str) -> list[JudgedScore]:
     return [case for case in cases if (case.rater, case.dimension) == (rater, dimension)]
 
 
-def _by_video(own: Sequence[Case]) -> dict[str, FloatArray]:
+def _by_video(own: Sequence[JudgedScore]) -> dict[str, FloatArray]:
     """Of each video what was given and what is supported, where both are known.
 
     A video may have been rated several times (another file, another configuration): it is one
@@ -127,13 +127,13 @@ def _by_video(own: Sequence[Case]) -> dict[str, FloatArray]:
     return {video: np.mean(pairs, axis=0) for video, pairs in found.items()}
 
 
-def _bias(own: Sequence[Case]) -> Estimate:
+def _bias(own: Sequence[JudgedScore]) -> Estimate:
     """Points by which the numbers are above what the words support."""
     moved = np.array([given - supported for given, supported in _by_video(own).values()])
     return jackknife_estimate(weighted_mean(moved), len(moved), PLAIN)
 
 
-def _counted(cases: Sequence[Case]) -> dict[str, int]:
+def _counted(cases: Sequence[JudgedScore]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for case in cases:
         for card in case.cards:
@@ -142,7 +142,7 @@ def _counted(cases: Sequence[Case]) -> dict[str, int]:
 
 
 def _with_people(
-    cases: Sequence[Case], rater: str, dimension: str, ratings: Ratings | None
+    cases: Sequence[JudgedScore], rater: str, dimension: str, ratings: Ratings | None
 ) -> dict[str, Any] | None:
     """The judge's scores beside the mean of people, and the judged ratings' own beside it."""
     people = [] if ratings is None else ratings.of(dimension, "human")

@@ -88,7 +88,7 @@ class Rung(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Primary:
+class PrimaryEffect:
     """The primary effect of an analysis: of which predictor, and whether of synthetic videos."""
 
     predictor: str
@@ -96,7 +96,7 @@ class Primary:
     synthetic: bool = False
 
     @classmethod
-    def of(cls, effect: Mapping[str, Any], synthetic: bool) -> "Primary":
+    def of(cls, effect: Mapping[str, Any], synthetic: bool) -> "PrimaryEffect":
         """From an effect as JSON has it. Raises KeyError."""
         told = (effect[name] for name in ("estimate", "ci_low", "ci_high", "n", "note"))
         return cls(effect["predictor"], Estimate(*told), synthetic)
@@ -107,13 +107,13 @@ class Evidence:
     """What the rungs are judged on."""
 
     ratings: Ratings
-    primary: Primary | None = None
+    primary: PrimaryEffect | None = None
     invariants: Estimate | None = None
     """Share of the invariants that hold."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class RungVerdict:
     """A rung with what came out of it, for one rater where it is about raters."""
 
     rung: Rung
@@ -151,20 +151,22 @@ def rungs() -> tuple[Rung, ...]:
     return tuple(Rung.model_validate(one) for one in yaml.safe_load(text)["rungs"])
 
 
-def climb(evidence: Evidence) -> list[Judged]:
+def climb(evidence: Evidence) -> list[RungVerdict]:
     """Every rung, for every rater that it is about; one line where there is none."""
     return [judged for rung in rungs() for judged in _judged(rung, evidence)]
 
 
-def _judged(rung: Rung, evidence: Evidence) -> Iterator[Judged]:
+def _judged(rung: Rung, evidence: Evidence) -> Iterator[RungVerdict]:
     checked = list(CHECKS[rung.check](rung, evidence))
     found = [one for one in checked if one[1].estimate is not None]
     if not found:
         note = next((figure.note for _, figure in checked if figure.note), None)
-        yield Judged(rung, rung.raters or None, Estimate(None, note=note), "missing")
+        yield RungVerdict(rung, rung.raters or None, Estimate(None, note=note), "missing")
     for rater, figure in found:
         of_stand_in = rater in evidence.ratings.stand_ins
-        yield Judged(rung, rater, figure, "stand_in" if of_stand_in else rung.mark.verdict(figure))
+        yield RungVerdict(
+            rung, rater, figure, "stand_in" if of_stand_in else rung.mark.verdict(figure)
+        )
 
 
 Found = Iterator[tuple[str | None, Estimate]]

@@ -21,7 +21,7 @@ OPTIONAL = ("replicate", "model_version")
 
 
 @dataclass
-class Rows:
+class RatingsBuilder:
     """Ratings as they come in, one by one."""
 
     machines: frozenset[str] = frozenset()
@@ -72,7 +72,7 @@ def read_ratings(path: Path, machines: frozenset[str] = frozenset()) -> Ratings:
         return _ratings(read_raw(path, COLUMNS, OPTIONAL), path.name, machines)
 
 
-def ratings_of(
+def ratings_from_records(
     records: Sequence[Mapping[str, Any]], what: str, machines: frozenset[str] = frozenset()
 ) -> Ratings:
     """The same from rows in memory. Raises BadTable."""
@@ -93,7 +93,7 @@ def _advice() -> Iterator[None]:
 
 
 def _ratings(raw: RawTable, name: str, machines: frozenset[str]) -> Ratings:
-    rows = Rows(machines=machines)
+    rows = RatingsBuilder(machines=machines)
     texts = {key: _text(key, raw.columns[key]) for key in ("video_id", "rater", "dimension")}
     values = cells.converted(
         "value", "value", raw.columns["value"], cell.number(raw.thousands_by_comma), None

@@ -12,7 +12,7 @@ import numpy as np
 
 from shared.insights.agreement.icc import icc_a1
 from shared.insights.agreement.kappa import mean_of_pairs
-from shared.insights.agreement.ratings import Ratings, Table
+from shared.insights.agreement.ratings import Ratings, RatingTable
 from shared.insights.statistics.estimate import (
     CORRELATION,
     PLAIN,
@@ -45,7 +45,7 @@ def peers(ratings: Ratings, dimension: str) -> dict[str, Any] | None:
     }
 
 
-def human_human(table: Table, people: int) -> Estimate:
+def human_human(table: RatingTable, people: int) -> Estimate:
     """Mean pairwise ICC(A,1) of the first columns."""
     rated = table.values[(~np.isnan(table.values[:, :people])).sum(axis=1) >= 2]
     return jackknife_estimate(_among(rated, people), len(rated), CORRELATION)
@@ -70,7 +70,7 @@ def swap(table: FloatArray, people: int, machine: int) -> Estimate:
     return jackknife_estimate(lambda weights: weights @ wins / (weights @ of), len(wins), SHARE)
 
 
-def _beside(table: Table, people: int, machine: int) -> dict[str, Any]:
+def _beside(table: RatingTable, people: int, machine: int) -> dict[str, Any]:
     rated = table.values[~np.isnan(table.values[:, machine])]
     with_people = rated[(~np.isnan(rated[:, :people])).any(axis=1)]
     pairs = [(one, machine) for one in range(people)]

@@ -57,7 +57,7 @@ class Ratings:
         rated = [rater for name, rater in self.values if name == dimension]
         return [rater for rater in rated if not kinds or self.kind(rater) in kinds]
 
-    def table(self, dimension: str, raters: Sequence[str]) -> "Table":
+    def table(self, dimension: str, raters: Sequence[str]) -> "RatingTable":
         """Each rater's first value of each video."""
         columns = [self.values.get((dimension, rater), {}) for rater in raters]
         videos = sorted({video for column in columns for video in column})
@@ -66,16 +66,16 @@ class Ratings:
             for row, video in enumerate(videos):
                 if replicates := column.get(video):
                     made[row, place] = replicates[min(replicates)]
-        return Table(tuple(videos), tuple(raters), made)
+        return RatingTable(tuple(videos), tuple(raters), made)
 
-    def replicates(self, dimension: str, rater: str) -> "Table":
+    def replicates(self, dimension: str, rater: str) -> "RatingTable":
         """A rater's values of each video by replicate, one column each."""
         values = self.values.get((dimension, rater), {})
         numbers = sorted({number for of_video in values.values() for number in of_video})
         videos = sorted(values)
         made = [[values[video].get(number, np.nan) for number in numbers] for video in videos]
         shaped = np.array(made, dtype=np.float64).reshape(len(videos), len(numbers))
-        return Table(tuple(videos), tuple(map(str, numbers)), shaped)
+        return RatingTable(tuple(videos), tuple(map(str, numbers)), shaped)
 
     def scores(self, rater: str) -> list[str]:
         """The rubric's scores that a rater gave; of a table with other names, all dimensions."""
@@ -114,7 +114,7 @@ class Ratings:
 
 
 @dataclass(frozen=True)
-class Table:
+class RatingTable:
     """Videos by raters; NaN where a rater did not rate."""
 
     videos: tuple[str, ...]

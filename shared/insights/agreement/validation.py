@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.canonical import settled, versions
-from shared.insights.agreement.ablation import Compared, ablation
+from shared.insights.agreement.ablation import RaterComparison, ablation
 from shared.insights.agreement.attention import inattentive
 from shared.insights.agreement.convergence import convergence
 from shared.insights.agreement.dimension import dimension_document
@@ -13,22 +13,22 @@ from shared.insights.agreement.drift import Drift, drift
 from shared.insights.agreement.grounding import Grounding
 from shared.insights.agreement.halo import SAME, halo
 from shared.insights.agreement.known_groups import GROUP, known_groups
-from shared.insights.agreement.ladder import Evidence, Judged, Primary, climb
+from shared.insights.agreement.ladder import Evidence, PrimaryEffect, RungVerdict, climb
 from shared.insights.agreement.onset import ONSET, onsets
 from shared.insights.agreement.ratings import ATTENTION, Ratings
 from shared.insights.statistics.estimate import Estimate
 from shared.insights.table.read import BadTable
 
-Say = Callable[[str], None]
+OnProgress = Callable[[str], None]
 BESIDE = frozenset({ATTENTION, GROUP})
 """Dimensions that say something of a rater or a video, and rate nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ValidationInputs:
     """What is known besides the ratings themselves."""
 
-    primary: Primary | None = None
+    primary: PrimaryEffect | None = None
     invariants: Estimate | None = None
     drift: tuple[str, str] | None = None
     """Old and new rater."""
@@ -48,9 +48,9 @@ class Validation:
     onset: dict[str, Any]
     convergence: list[dict[str, Any]]
     drift: list[Drift]
-    ablation: list[Compared]
-    ladder: list[Judged]
-    primary: Primary | None
+    ablation: list[RaterComparison]
+    ladder: list[RungVerdict]
+    primary: PrimaryEffect | None
     excluded: dict[str, tuple[int, int]]
     warnings: tuple[str, ...]
     grounding: Grounding | None = None
@@ -102,10 +102,10 @@ class Validation:
 
 
 def validate(
-    given: Ratings, beside: Beside | None = None, on_progress: Say = lambda _: None
+    given: Ratings, beside: ValidationInputs | None = None, on_progress: OnProgress = lambda _: None
 ) -> Validation:
     """Compute all that the ratings allow. Raises BadTable when there is nothing to compare."""
-    beside = beside or Beside()
+    beside = beside or ValidationInputs()
     excluded = inattentive(given)
     ratings = given.without(excluded)
     dimensions = [name for name in ratings.dimensions if name not in BESIDE]
@@ -138,7 +138,7 @@ def validate(
 
 def _warnings(
     ratings: Ratings,
-    primary: Primary | None,
+    primary: PrimaryEffect | None,
     halos: list[dict[str, Any]],
     excluded: dict[str, tuple[int, int]],
 ) -> Iterator[str]:

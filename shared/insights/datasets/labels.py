@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from shared.insights.agreement.long_table import Rows
+from shared.insights.agreement.long_table import RatingsBuilder
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.table.read import BadTable
 
@@ -39,7 +39,7 @@ class Labels:
 
         Raises BadTable when nothing is left.
         """
-        rows, unknown = Rows(), set()
+        rows, unknown = RatingsBuilder(), set()
         for label in self.labels:
             video = label.file if ids is None else ids.get(label.file)
             if video is None:

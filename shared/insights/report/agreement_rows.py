@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.insights.agreement.ladder import Judged
+from shared.insights.agreement.ladder import RungVerdict
 from shared.insights.agreement.reportable import reportable
 from shared.insights.agreement.validation import Validation
 
@@ -80,7 +80,7 @@ def _ladder(found: Validation) -> Iterator[Row]:
         }
 
 
-def _rung(judged: Judged) -> Row:
+def _rung(judged: RungVerdict) -> Row:
     rung, mark = judged.rung, judged.rung.mark
     raters = [judged.rater] if judged.rater and judged.verdict != "missing" else []
     title = f"{rung.rung}: {rung.title}"

@@ -1,4 +1,4 @@
-"""Every number of a report, from the rows of the star schema and a plan."""
+"""Every number of a report, computed from rows of the star schema by a plan."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,20 +10,20 @@ from shared.insights.agreement.ratings import Ratings
 from shared.insights.analysis import Insights, analyse
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
-from shared.insights.report.growth import AtAge, at_equal_age
+from shared.insights.report.growth import AgeEffect, at_equal_age
 from shared.insights.sample import OutcomeQuestion, Sample, questions, samples
 from shared.insights.specifications import Specification, specifications
 from shared.insights.statistics.dose_response import Point, Tenth, dose_curve, tenths
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.table.table import table_of
 
-Say = Callable[[str], None]
+OnProgress = Callable[[str], None]
 TABLE = "fact_video_analytics"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A rating against an outcome on a scale."""
+class Association:
+    """One predictor with one outcome on one scale."""
 
     predictor: str
     question: OutcomeQuestion
@@ -31,65 +31,65 @@ class Asked:
 
 @dataclass
 class Analysis:
-    """`insights` and what a report draws besides. Keys of `curves` and `tenths` are in order."""
+    """`insights`, and what a report draws besides them, in the order of the plan."""
 
     insights: Insights
-    curves: dict[Asked, tuple[Point, ...]] = field(default_factory=dict)
-    tenths: dict[Asked, tuple[Tenth, ...]] = field(default_factory=dict)
-    sizes: dict[Asked, tuple[int, int]] = field(default_factory=dict)
+    curves: dict[Association, tuple[Point, ...]] = field(default_factory=dict)
+    tenths: dict[Association, tuple[Tenth, ...]] = field(default_factory=dict)
+    sizes: dict[Association, tuple[int, int]] = field(default_factory=dict)
     """Videos and creators behind a curve."""
     specifications: tuple[Specification, ...] = ()
-    growth: tuple[AtAge, ...] = ()
+    growth: tuple[AgeEffect, ...] = ()
 
     @property
     def gate(self) -> Gate:
         return self.insights.gate
 
 
-def analysed(
+def analysis_of(
     rows: Sequence[Mapping[str, Any]],
     plan: Plan,
-    on_progress: Say = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
     ratings: Ratings | None = None,
     ages: Sequence[Mapping[str, Any]] = (),
 ) -> Analysis:
-    """Follow the plan; `ratings` are all there are, by which effects are corrected, `ages` the
-    KPIs at equal age.
+    """Analyse the rows by the plan.
 
-    Raises TooLittle and BadPlan as `analyse` does, BadTable without a row."""
+    `ratings` are all ratings, by which effects are corrected. `ages` are the KPIs at equal age.
+    Raises TooLittle and BadPlan as `analyse` does, BadTable when there is no row."""
     insights = analyse(table_of(rows, plan.table_schema, TABLE), plan, on_progress, ratings)
-    found = Analysis(insights)
+    analysis = Analysis(insights)
     on_progress("Curves, tenths, specifications …")
-    passed = insights.gate
-    for sample, asked in samples(passed, plan, questions(plan, passed.left_out)):
-        if _is_answered(sample):
-            for question in asked:
-                _along(found, sample, question)
-                _other_ways(found, sample, question, plan)
-    found.growth = at_equal_age(ages, passed, plan)
-    return found
+    gate = insights.gate
+    for sample, sample_questions in samples(gate, plan, questions(plan, gate.left_out)):
+        if _is_large_enough(sample):
+            for question in sample_questions:
+                _add_curves(analysis, sample, question)
+                _add_specifications(analysis, sample, question, plan)
+    analysis.growth = at_equal_age(ages, gate, plan)
+    return analysis
 
 
-def _is_answered(sample: Sample) -> bool:
+def _is_large_enough(sample: Sample) -> bool:
     return len(sample.frame) >= FEWEST_ROWS and sample.groups.count >= FEWEST_CLUSTERS
 
 
-def _along(found: Analysis, sample: Sample, question: OutcomeQuestion) -> None:
-    """The outcome along each rating."""
+def _add_curves(analysis: Analysis, sample: Sample, question: OutcomeQuestion) -> None:
+    """Add the outcome along each rating, as a curve and by tenths."""
     y = sample.values(question)
     for predictor in sample.predictors:
-        asked = Asked(predictor, question)
+        association = Association(predictor, question)
         x = sample.frame[predictor].to_numpy(dtype=np.float64)
-        found.tenths[asked] = tenths(x, y, sample.groups)
-        found.sizes[asked] = (len(sample.frame), sample.groups.count)
+        analysis.tenths[association] = tenths(x, y, sample.groups)
+        analysis.sizes[association] = (len(sample.frame), sample.groups.count)
         controls = sample.controls if len(sample.controls.columns) else None
         try:
-            found.curves[asked] = dose_curve(x, y, sample.groups, controls)
+            analysis.curves[association] = dose_curve(x, y, sample.groups, controls)
         except NotEstimable:
-            continue  # the figure says that there is none
+            continue  # the figure says that there is no curve
 
 
-def _other_ways(found: Analysis, sample: Sample, question: OutcomeQuestion, plan: Plan) -> None:
+def _add_specifications(analysis: Analysis, sample: Sample, question: OutcomeQuestion, plan: Plan) -> None:
     primary = plan.primary
     if primary and (question.outcome, question.scale) == (primary.outcome, primary.scale):
-        found.specifications = specifications(sample, question, plan)
+        analysis.specifications = specifications(sample, question, plan)

@@ -1,26 +1,26 @@
-"""A report before it has a shape: frozen, and all that page, tables and CSV are made of."""
+"""The data of a report, frozen: page, insight tables and CSV files are made from it."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from shared.canonical import settled
-from shared.insights.agreement.ladder import Primary
+from shared.insights.agreement.ladder import PrimaryEffect
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.agreement.stored import ratings_in
-from shared.insights.agreement.validation import Beside, Validation, validate
+from shared.insights.agreement.star_schema import ratings_from_rows
+from shared.insights.agreement.validation import Validation, ValidationInputs, validate
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import TooLittle
 from shared.insights.report.agreement_rows import agreement_rows
-from shared.insights.report.analysis import Analysis, Say, analysed
+from shared.insights.report.analysis import Analysis, OnProgress, analysis_of
 from shared.insights.report.effect_rows import effect_rows
-from shared.insights.report.gallery import Moment, chosen, moments
-from shared.insights.report.missing import Missing, Stock, missing, stock
+from shared.insights.report.gallery import GalleryVideo, gallery_rows, gallery_videos
+from shared.insights.report.missing_data import MissingData, VideoCounts, missing_data, video_counts
 from shared.insights.report.quality_rows import quality_rows
-from shared.insights.report.source import Source
-from shared.insights.report.usual import KPIS, Usual, usual
+from shared.insights.report.source import ReportSource
+from shared.insights.report.usual_counts import KPIS, UsualCounts, usual_counts
 from shared.insights.table.read import BadTable
 
 Row = dict[str, Any]
@@ -31,9 +31,10 @@ FramesOf = Callable[[Sequence[Row]], Sequence[bytes | None]]
 class ReportData:
     """One day's report. `effects`, `agreement` and `quality` are the rows of the insight tables.
 
-    `videos` has one list per column, all in the order of video_id; counts and scores may be None.
-    `rows` are the videos whole, and `kept` the places of those that the analysis rests on.
-    `raters` and `rubric_versions` are those of the ratings used.
+    `videos` has one list per column, in the order of video_id; counts and scores may be None.
+    `rows` are the whole rows of all videos. `analysed` are the positions of the rows that the
+    analysis uses. `raters` (with their number of videos) and `rubric_versions` belong to the
+    ratings used.
     """
 
     day: date
@@ -41,20 +42,20 @@ class ReportData:
     effects: tuple[Row, ...]
     agreement: tuple[Row, ...]
     quality: tuple[Row, ...]
-    lacking: Missing | None
-    stock: Stock
+    missing: MissingData | None
+    video_counts: VideoCounts
     raters: dict[str, int]
     rubric_versions: tuple[str, ...]
     videos: dict[str, list[Any]]
-    moments: tuple[Moment, ...]
+    gallery: tuple[GalleryVideo, ...]
     rows: tuple[Row, ...]
-    kept: frozenset[int]
+    analysed: frozenset[int]
     input_sha256: str
     versions: dict[str, str]
 
     @property
     def synthetic(self) -> bool:
-        return self.stock.synthetic > 0
+        return self.video_counts.synthetic > 0
 
     @property
     def primary(self) -> Row | None:
@@ -62,9 +63,8 @@ class ReportData:
 
     @property
     def paragraph(self) -> str:
-        """The answer, or what stands in its way."""
-        said = [row["sentence"] for row in self.quality if row["part"] == "answer"]
-        return " ".join(said)
+        """The answer, or the reason why there is none."""
+        return " ".join(row["sentence"] for row in self.quality if row["part"] == "answer")
 
     def tables(self) -> dict[str, tuple[Row, ...]]:
         return {
@@ -75,102 +75,103 @@ class ReportData:
 
 
 def report_data(
-    source: Source,
+    source: ReportSource,
     plan: Plan,
     day: date,
     frames_of: FramesOf = lambda rows: [None] * len(rows),
-    on_progress: Say = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
 ) -> ReportData:
     """Read, analyse and freeze. The same rows, plan and day give the same report.
 
-    Too few videos are no error: the report says what is missing. Raises BadPlan, and what
-    `source` raises.
+    With too few videos the report says what is missing. Raises BadPlan, and the errors of
+    `source`.
     """
     on_progress("Reading the star schema …")
     rows = source.videos()
-    there = stock(rows, plan)
+    counts = video_counts(rows, plan)
     ratings = _ratings(source.ratings())
-    found, lacking = _answer(rows, there, plan, ratings, source.ages(), on_progress)
-    used = [row for row in rows if row["rating_status"] == "rated"]
-    shown = chosen(rows, _primary_column(plan))
-    normal = usual(rows)
+    analysis, obstacle = _analysis(rows, counts, plan, ratings, source.ages(), on_progress)
+    rated = [row for row in rows if row["rating_status"] == "rated"]
+    usual = usual_counts(rows)
     on_progress("Collecting the gallery …")
-    gallery = moments(
-        shown,
-        _predictors(plan),
-        normal,
-        source.curves([row["video_id"] for row in shown]) if shown else {},
-        frames_of(shown),
-    )
+    gallery = _gallery(source, rows, plan, usual, frames_of)
     on_progress("Comparing the raters …")
-    worth = _validation(ratings, found)
-    stamp = _stamp(plan, day, used, there)
+    validation = _validation(ratings, analysis)
+    stamp = _stamp(plan, day, rated, counts)
     return ReportData(
         day=day,
         plan=plan,
-        effects=_stamped(effect_rows(found) if found else [], stamp),
-        agreement=_stamped(agreement_rows(worth), stamp),
-        quality=_stamped(quality_rows(found, lacking, there, rows), stamp),
-        lacking=lacking,
-        stock=there,
-        raters=dict(sorted(Counter(row["rater"] for row in used).items())),
+        effects=_stamped(effect_rows(analysis) if analysis else [], stamp),
+        agreement=_stamped(agreement_rows(validation), stamp),
+        quality=_stamped(quality_rows(analysis, obstacle, counts, rows), stamp),
+        missing=obstacle,
+        video_counts=counts,
+        raters=dict(sorted(Counter(row["rater"] for row in rated).items())),
         rubric_versions=tuple(stamp["rubric_versions"]),
-        videos=_videos(rows, plan, normal),
-        moments=gallery,
+        videos=_columns(rows, plan, usual),
+        gallery=gallery,
         rows=tuple(rows),
-        kept=frozenset(found.gate.frame.index) if found else frozenset(),
-        input_sha256=found.insights.input_sha256 if found else "",
-        versions=found.insights.document()["versions"] if found else {},
+        analysed=frozenset(analysis.gate.frame.index) if analysis else frozenset(),
+        input_sha256=analysis.insights.input_sha256 if analysis else "",
+        versions=analysis.insights.document()["versions"] if analysis else {},
     )
 
 
-def _answer(
+def _analysis(
     rows: Sequence[Row],
-    there: Stock,
+    counts: VideoCounts,
     plan: Plan,
     ratings: Ratings | None,
     ages: Sequence[Row],
-    on_progress: Say,
-) -> tuple[Analysis | None, Missing | None]:
-    if lacking := missing(there, plan):
-        return None, lacking
+    on_progress: OnProgress,
+) -> tuple[Analysis | None, MissingData | None]:
+    if obstacle := missing_data(counts, plan):
+        return None, obstacle
     try:
-        return analysed(rows, plan, on_progress, ratings, ages), None
+        return analysis_of(rows, plan, on_progress, ratings, ages), None
     except (TooLittle, BadTable) as error:
-        return None, Missing(error.sentence, "The data-quality section shows what was dropped.")
+        return None, MissingData(error.sentence, "The data-quality section shows what was dropped.")
 
 
 def _ratings(rows: Sequence[Row]) -> Ratings | None:
-    """All ratings; None when nobody has rated."""
+    """All ratings; None when there are none."""
     try:
-        return ratings_in(rows)
+        return ratings_from_rows(rows)
     except BadTable:
         return None
 
 
-def _validation(ratings: Ratings | None, found: Analysis | None) -> Validation | None:
+def _gallery(
+    source: ReportSource, rows: Sequence[Row], plan: Plan, usual: UsualCounts, frames_of: FramesOf
+) -> tuple[GalleryVideo, ...]:
+    shown = gallery_rows(rows, _primary_column(plan))
+    curves = source.curves([row["video_id"] for row in shown]) if shown else {}
+    return gallery_videos(shown, _predictors(plan), usual, curves, frames_of(shown))
+
+
+def _validation(ratings: Ratings | None, analysis: Analysis | None) -> Validation | None:
     """Agreement and ladder."""
     if ratings is None:
         return None
-    effect = found.insights.primary if found else None
-    synthetic = found is not None and found.gate.synthetic > 0
-    primary = Primary.of(effect.document(), synthetic) if effect else None
-    return validate(ratings, Beside(primary=primary))
+    effect = analysis.insights.primary if analysis else None
+    synthetic = analysis is not None and analysis.gate.synthetic > 0
+    primary = PrimaryEffect.of(effect.document(), synthetic) if effect else None
+    return validate(ratings, ValidationInputs(primary=primary))
 
 
-def _stamp(plan: Plan, day: date, used: Sequence[Row], there: Stock) -> Row:
-    """What every row says besides its number."""
+def _stamp(plan: Plan, day: date, rated: Sequence[Row], counts: VideoCounts) -> Row:
+    """The columns that every row of the report shares."""
     return {
         "report_date": day.isoformat(),
         "plan_hash": plan.hash,
-        "raters": sorted({row["rater"] for row in used}),
-        "rubric_versions": sorted({row["rubric_version"] or "none" for row in used}),
-        "synthetic": there.synthetic > 0,
+        "raters": sorted({row["rater"] for row in rated}),
+        "rubric_versions": sorted({row["rubric_version"] or "none" for row in rated}),
+        "synthetic": counts.synthetic > 0,
     }
 
 
 def _stamped(rows: Sequence[Row], stamp: Row) -> tuple[Row, ...]:
-    """Rows as they are stored: floats to 12 digits, so that page and table hold the same ones."""
+    """The rows as tables store them: floats have 12 digits, so page and table agree."""
     return tuple(settled(stamp | row) for row in rows)
 
 
@@ -183,10 +184,8 @@ def _predictors(plan: Plan) -> dict[str, str]:
     return {name: plan.columns[name] for name in plan.predictors if name in plan.columns}
 
 
-def _videos(
-    rows: Sequence[Row], plan: Plan, normal: Mapping[tuple[str, str], Usual]
-) -> dict[str, list[Any]]:
-    """Of every video what can be drawn or filtered by."""
+def _columns(rows: Sequence[Row], plan: Plan, usual: UsualCounts) -> dict[str, list[Any]]:
+    """The columns that the page can draw or filter by, one list per column."""
     columns: dict[str, list[Any]] = {
         "video_id": [row["video_id"] for row in rows],
         "creator": [row["username"] or row["user_key"] for row in rows],
@@ -199,6 +198,6 @@ def _videos(
         columns[name] = [row.get(column) for row in rows]
     for kpi in KPIS:
         columns[kpi] = [row[kpi] for row in rows]
-        found = [normal.get((row["video_id"], kpi)) for row in rows]
-        columns[f"{kpi}_times_usual"] = [one and one.times for one in found]
+        counts = [usual.get((row["video_id"], kpi)) for row in rows]
+        columns[f"{kpi}_times_usual"] = [count and count.times for count in counts]
     return columns

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import exp
 from typing import Any
 
-from shared.insights.report.analysis import Analysis, Asked
+from shared.insights.report.analysis import Analysis, Association
 from shared.insights.statistics.effect import Effect
 from shared.insights.wording import LARGEST_LOG_RATIO
 
@@ -146,7 +146,7 @@ def _row(part: str, effect: Effect, subset: str = EVERYONE) -> Row:
     return {"part": part, "subset": subset, "is_primary": False} | document
 
 
-def _blank(part: str, asked: Asked, method: str, n: int, clusters: int) -> Row:
+def _blank(part: str, asked: Association, method: str, n: int, clusters: int) -> Row:
     return {
         "part": part,
         "subset": EVERYONE,

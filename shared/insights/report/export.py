@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.inputs.spreadsheet import guarded
 from shared.insights.report.data import ReportData
-from shared.insights.report.usual import KPIS
+from shared.insights.report.usual_counts import KPIS
 from shared.warehouse.tables import schema
 
 FACT = "fact_video_analytics"
@@ -47,7 +47,7 @@ def codebook(data: ReportData) -> str:
 
 def _beside(data: ReportData, place: int, row: dict[str, Any], name: str) -> Any:
     if name == "kept":
-        return place in data.kept
+        return place in data.analysed
     return row["caption"] if name == "caption" else data.videos[name][place]
 
 

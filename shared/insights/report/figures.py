@@ -380,7 +380,7 @@ def _of(rows: Sequence[Row], *words: str) -> tuple[Row, ...]:
 
 
 def _no_answer(data: ReportData) -> str:
-    return data.lacking.sentence if data.lacking else ""
+    return data.missing.sentence if data.missing else ""
 
 
 def parts(found: Sequence[Figure]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.insights.report.usual import KPIS, Usual
+from shared.insights.report.usual_counts import KPIS, UsualCount
 
 SHOWN = 96
 OF_EACH = 2
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class GalleryVideo:
     """One video as the gallery shows it. Text is as strangers wrote it: never markup."""
 
     video_id: str
@@ -48,7 +48,7 @@ class Moment:
     kpis: dict[str, dict[str, float | None]]
 
 
-def chosen(rows: Sequence[Row], predictor: str) -> list[Row]:
+def gallery_rows(rows: Sequence[Row], predictor: str) -> list[Row]:
     """The rated videos that are shown, the highest score first; a second run chooses the same."""
     rated = [
         row for row in rows if row["rating_status"] == "rated" and row.get(predictor) is not None
@@ -64,13 +64,13 @@ def chosen(rows: Sequence[Row], predictor: str) -> list[Row]:
     return [row for row in ranked if row["video_id"] in taken]
 
 
-def moments(
+def gallery_videos(
     rows: Sequence[Row],
     predictors: Mapping[str, str],
-    normal: Mapping[tuple[str, str], Usual],
+    normal: Mapping[tuple[str, str], UsualCount],
     curves: Mapping[str, str],
     frames: Sequence[bytes | None],
-) -> tuple[Moment, ...]:
+) -> tuple[GalleryVideo, ...]:
     """The chosen rows with all that is shown of them.
 
     `predictors` maps the plan's names to columns; `frames` has a JPEG or None for each row.
@@ -87,11 +87,11 @@ def moments(
 def _moment(
     row: Row,
     predictors: Mapping[str, str],
-    normal: Mapping[tuple[str, str], Usual],
+    normal: Mapping[tuple[str, str], UsualCount],
     curve: str | None,
     frame: str | None,
-) -> Moment:
-    return Moment(
+) -> GalleryVideo:
+    return GalleryVideo(
         video_id=row["video_id"],
         creator=row["username"] or row["user_key"],
         language=row["lang_key"],
@@ -117,7 +117,7 @@ def _moment(
     )
 
 
-def _kpi(count: int, normal: Usual | None) -> dict[str, float | None]:
+def _kpi(count: int, normal: UsualCount | None) -> dict[str, float | None]:
     if normal is None:
         return {"count": count}
     return {

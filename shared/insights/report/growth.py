@@ -18,14 +18,16 @@ VIDEO = "video_id"
 
 
 @dataclass(frozen=True, slots=True)
-class AtAge:
+class AgeEffect:
     """Spearman's correlation among the videos whose KPI is known at that age."""
 
     age_days: float
     effect: Effect
 
 
-def at_equal_age(ages: Sequence[Mapping[str, Any]], passed: Gate, plan: Plan) -> tuple[AtAge, ...]:
+def at_equal_age(
+    ages: Sequence[Mapping[str, Any]], passed: Gate, plan: Plan
+) -> tuple[AgeEffect, ...]:
     """Every rating with every counted KPI at every age that enough kept videos have."""
     if VIDEO not in passed.frame or not ages:
         return ()
@@ -43,7 +45,7 @@ def at_equal_age(ages: Sequence[Mapping[str, Any]], passed: Gate, plan: Plan) ->
 
 def _at(
     age: float, outcome: str, known: Mapping[str, Mapping[str, Any]], passed: Gate, plan: Plan
-) -> Iterator[AtAge]:
+) -> Iterator[AgeEffect]:
     frame = passed.frame
     values = [known.get(video, {}).get(outcome) for video in frame[VIDEO]]
     there = np.array([value is not None for value in values], dtype=bool)
@@ -60,6 +62,6 @@ def _at(
     pairs = [ColumnPair(name, outcome, "count", column) for name in names]
     try:
         for effect in spearman(rows, pairs, groups, plan.resamples or 0, plan.seed):
-            yield AtAge(age, effect)
+            yield AgeEffect(age, effect)
     except NotEstimable:
         return

@@ -112,7 +112,7 @@ def _payload(data: ReportData, drawn: tuple[Figure, ...]) -> Markup:
         "negligible": plan.equivalence,
         "figures": {figure.name: [_drawn(row) for row in figure.rows] for figure in drawn},
         "videos": data.videos,
-        "moments": [asdict(moment) for moment in data.moments],
+        "moments": [asdict(moment) for moment in data.gallery],
     }
     written = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign, escaped in (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shared.insights.report.analysis import Analysis
-from shared.insights.report.missing import Missing, Stock
+from shared.insights.report.missing_data import MissingData, VideoCounts
 from shared.insights.wording import SAYS, answer, in_steps
 from shared.known_breaks import break_sentences
 
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 def quality_rows(
-    found: Analysis | None, lacking: Missing | None, there: Stock, videos: Sequence[Row]
+    found: Analysis | None, lacking: MissingData | None, there: VideoCounts, videos: Sequence[Row]
 ) -> list[Row]:
     """All of them, in the order of the report; `finding` names each."""
     rows = [*_answers(found, lacking), *_rows(there, found), *_flags(videos)]
@@ -25,7 +25,7 @@ def quality_rows(
     return rows
 
 
-def _answers(found: Analysis | None, lacking: Missing | None) -> Iterator[Row]:
+def _answers(found: Analysis | None, lacking: MissingData | None) -> Iterator[Row]:
     """The answer, sentence by sentence of the paragraph."""
     if lacking:
         yield _said("answer", "missing", lacking.what)
@@ -37,7 +37,7 @@ def _answers(found: Analysis | None, lacking: Missing | None) -> Iterator[Row]:
         yield _said("answer", "meaning", SAYS)
 
 
-def _rows(there: Stock, found: Analysis | None) -> Iterator[Row]:
+def _rows(there: VideoCounts, found: Analysis | None) -> Iterator[Row]:
     kept = len(found.gate.frame) if found else 0
     for subject, count in (
         ("videos known", there.videos),

@@ -1,4 +1,4 @@
-"""What a report reads of the star schema; ratings that a test made up are not believed."""
+"""The rows of the star schema that a report reads, without the values of made-up ratings."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -8,22 +8,22 @@ from typing import Any, Protocol
 from google.cloud import bigquery
 
 from shared.derived_scores import DERIVED_SCORES
-from shared.insights.agreement.stored import question
+from shared.insights.agreement.star_schema import ratings_statement
 from shared.rubric_values import Values
 from shared.warehouse.ask import rows_of
 from shared.warehouse.gateway import Deadline
 
 SQL = Path(__file__).parent / "sql"
 MADE_UP = "-stand-in"
-"""How the version of a model ends that stands in for one in tests."""
+"""The end of `model_version` when a stand-in for tests answered."""
 
 IDS_AT_ONCE = 100_000
-"""Video ids that one request carries; some 40 bytes each of the 8 MB that it may have."""
+"""Video ids in one request: some 40 bytes each, in a request of at most 8 MB."""
 
 NOT_A_RATING = "made_up"
-"""Status that such a rating has in a report: it is counted, and none of its numbers is used."""
+"""Status of a made-up rating in a report: it is counted, and its numbers are not used."""
 
-_RATED = (
+_RATING_COLUMNS = (
     frozenset(Values.model_fields)
     | frozenset(DERIVED_SCORES)
     | {
@@ -35,8 +35,8 @@ _RATED = (
 Row = dict[str, Any]
 
 
-class Source(Protocol):
-    """Where the rows come from."""
+class ReportSource(Protocol):
+    """The rows that a report needs."""
 
     def videos(self) -> list[Row]: ...
 
@@ -57,7 +57,7 @@ class StarSchema:
 
     def videos(self) -> list[Row]:
         """Every video in the order of its id, without the values of made-up ratings."""
-        return [believed(row) for row in self._rows("videos")]
+        return [without_made_up(row) for row in self._rows("videos")]
 
     def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]:
         """The curves of each video that has some, as JSON."""
@@ -70,12 +70,12 @@ class StarSchema:
         return curves
 
     def ratings(self) -> list[Row]:
-        """Every rating of every rater but made-up ones: rows of `agreement.stored.question`."""
-        rows = self._ask(question(), "fact_rating")
+        """Every rating that is not made up: rows of `star_schema.ratings_statement`."""
+        rows = self._ask(ratings_statement(), "fact_rating")
         return [row for row in rows if not is_made_up(row)]
 
     def ages(self) -> list[Row]:
-        """KPIs at equal age of the videos that were counted before and after it."""
+        """KPIs at equal age, of videos that were counted before and after that age."""
         return self._rows("ages")
 
     def _rows(self, name: str, *parameters: object) -> list[Row]:
@@ -91,13 +91,13 @@ def _statement(name: str) -> str:
 
 
 def is_made_up(row: Row) -> bool:
-    """Whether a stand-in answered, by what the answer says of its model."""
+    """Whether a stand-in for tests answered, by the model version in the answer."""
     return (row.get("model_version") or "").endswith(MADE_UP)
 
 
-def believed(row: Row) -> Row:
-    """The row; of a made-up rating only that there is one."""
+def without_made_up(row: Row) -> Row:
+    """The row; where the rating is made up, its values are None and its status says so."""
     if not is_made_up(row):
         return row
-    kept = {name: None if name in _RATED else value for name, value in row.items()}
-    return kept | {"rating_status": NOT_A_RATING, "rating_reason": row["model_version"]}
+    cleared = {name: None if name in _RATING_COLUMNS else value for name, value in row.items()}
+    return cleared | {"rating_status": NOT_A_RATING, "rating_reason": row["model_version"]}

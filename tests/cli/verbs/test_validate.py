@@ -11,7 +11,7 @@ import cli.verbs.validate.grounding
 import cli.warehouse
 from cli.main import status_of
 from shared.insights.agreement.grounding import Grounding
-from shared.insights.agreement.stored import numbers
+from shared.insights.agreement.star_schema import numeric_columns
 from tests.agreement_tables import GEMINI, row, rows, video, write_csv
 
 RATERS = {"human/ana": (0.5, 0, 1), "human/bo": (0.5, 3, 1), GEMINI: (0.3, 0, 2)}
@@ -176,7 +176,7 @@ def star_schema(monkeypatch):
 
 
 def stored(number: int, rater: str, config: str, version: str, **values) -> dict:
-    beside = dict.fromkeys(numbers())
+    beside = dict.fromkeys(numeric_columns())
     named = {"video_id": video(number), "rater": rater, "config_hash": config, "replicate": 0}
     return {**beside, **named, "model_version": version, "synthetic": True, **values}
 

@@ -5,7 +5,7 @@ from datetime import UTC
 import pytest
 
 from shared.insights.plan_file import default_plan
-from shared.insights.report.analysis import Asked, analysed
+from shared.insights.report.analysis import Association, analysis_of
 from shared.insights.sample import OutcomeQuestion
 from shared.warehouse.tables import create_tables, schema
 from shared.warehouse.views import create_views
@@ -57,7 +57,7 @@ def sample(client):
         for one in videos
     ]
     client.insert_rows_json(f"test.{dataset}.{FACT}", content)
-    yield dataset, analysed(videos, default_plan())
+    yield dataset, analysis_of(videos, default_plan())
     client.delete_dataset(dataset, delete_contents=True)
 
 
@@ -114,7 +114,7 @@ def test_tenths_are_the_reports(ask, sample):
                 assert one[name] == pytest.approx(getattr(tenth, name), rel=1e-9)
             told += 1
     assert told == len(views) > 100
-    assert Asked("unexpectedness", OutcomeQuestion("views", "count")) in found.tenths
+    assert Association("unexpectedness", OutcomeQuestion("views", "count")) in found.tenths
 
 
 def test_health_counts_ratings_by_day_and_outcome(db):

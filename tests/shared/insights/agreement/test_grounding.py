@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from shared.insights.agreement.grounding import MARGIN, Case, grounding
+from shared.insights.agreement.grounding import MARGIN, JudgedScore, grounding
 from tests.agreement_tables import GEMINI, ratings, row, video
 
 
 def case(number, given, supported, cards=("meyer-1997",)):
-    return Case(video(number), GEMINI, "unexpectedness", given, supported, cards)
+    return JudgedScore(video(number), GEMINI, "unexpectedness", given, supported, cards)
 
 
 def test_a_number_within_the_margin_of_what_the_words_support_is_consistent():

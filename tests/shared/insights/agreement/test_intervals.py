@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.coverage.__main__ import main
-from benchmarks.coverage.panels import Design, simulated
+from benchmarks.coverage.panels import PanelDesign, simulated
 from shared.insights.statistics.estimate import (
     CORRELATION,
     MOST_BLOCKS,
@@ -21,7 +21,7 @@ from shared.insights.statistics.estimate import (
 
 
 @pytest.mark.parametrize(
-    "design", [Design("scores", 50, 3, 0.6), Design("scores", 50, 4, 0.6, 0.3)], ids=str
+    "design", [PanelDesign("scores", 50, 3, 0.6), PanelDesign("scores", 50, 4, 0.6, 0.3)], ids=str
 )
 def test_intervals_hold_the_truth_in_95_of_100_panels(design):
     found = simulated(design, 300)

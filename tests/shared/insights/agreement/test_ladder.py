@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.insights.agreement.ladder import Evidence, Mark, Primary, climb, rungs
-from shared.insights.agreement.validation import Beside, validate
+from shared.insights.agreement.ladder import Evidence, Mark, PrimaryEffect, climb, rungs
+from shared.insights.agreement.validation import ValidationInputs, validate
 from shared.insights.statistics.estimate import Estimate
 from tests.agreement_tables import GEMINI, SIGNALS, ratings, row, rows, video
 
@@ -56,7 +56,9 @@ def everything():
 
 
 def test_with_all_data_every_rung_has_a_verdict():
-    beside = Beside(primary=primary("unexpectedness"), invariants=Estimate(1.0, 1.0, 1.0, 12))
+    beside = ValidationInputs(
+        primary=primary("unexpectedness"), invariants=Estimate(1.0, 1.0, 1.0, 12)
+    )
 
     found = validate(ratings(everything()), beside)
 
@@ -68,7 +70,7 @@ def test_with_all_data_every_rung_has_a_verdict():
 
 
 def primary(predictor, synthetic=False):
-    return Primary(predictor, Estimate(0.1, 0.05, 0.15, 900), synthetic)
+    return PrimaryEffect(predictor, Estimate(0.1, 0.05, 0.15, 900), synthetic)
 
 
 def test_another_ratings_association_is_no_word_on_unexpectedness():
@@ -83,11 +85,13 @@ def test_another_ratings_association_is_no_word_on_unexpectedness():
 def test_an_association_of_synthetic_videos_marks_the_document():
     given = ratings(rows({"a": (0.5, 0, 1), "b": (0.5, 0, 1)}))
 
-    found = validate(given, Beside(primary=primary("unexpectedness", synthetic=True)))
+    found = validate(given, ValidationInputs(primary=primary("unexpectedness", synthetic=True)))
 
     assert found.document()["synthetic"]
     assert [one for one in found.warnings if "B6 says nothing of posts" in one]
-    assert not validate(given, Beside(primary=primary("unexpectedness"))).document()["synthetic"]
+    assert not validate(given, ValidationInputs(primary=primary("unexpectedness"))).document()[
+        "synthetic"
+    ]
 
 
 def test_a_figure_of_the_stand_in_gets_no_verdict():
@@ -107,14 +111,14 @@ def test_a_figure_of_the_stand_in_gets_no_verdict():
 def test_no_report_takes_figures_of_the_stand_in_whether_rated_or_judged():
     from dataclasses import replace
 
-    from shared.insights.agreement.grounding import Case, grounding
+    from shared.insights.agreement.grounding import JudgedScore, grounding
     from shared.insights.agreement.reportable import NotReportable
     from shared.insights.report.agreement_rows import agreement_rows
 
     version = {"model_version": "gemini-3.5-flash-lite-stand-in"}
     real = validate(ratings(rows({"human/a": (0.4, 0, 1), "human/b": (0.4, 0, 1)})))
     rated = validate(ratings([one | version for one in rows({GEMINI: (0.2, 0, 2)})]))
-    case = Case(video(0), GEMINI, "unexpectedness", 50, 60, ())
+    case = JudgedScore(video(0), GEMINI, "unexpectedness", 50, 60, ())
     judged = grounding("judge/m/1", [version["model_version"]], [case], {}, None)
 
     assert agreement_rows(real)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.insights.agreement.long_table import ratings_of, read_ratings
+from shared.insights.agreement.long_table import ratings_from_records, read_ratings
 from shared.insights.table.read import BadTable
 from tests.agreement_tables import GEMINI, ratings, row, write_csv
 
@@ -86,9 +86,9 @@ def test_what_is_no_table_of_ratings_is_refused_with_the_place(text, says, tmp_p
 
 
 def test_files_together_are_one_table(tmp_path):
-    from shared.insights.agreement.long_table import Rows
+    from shared.insights.agreement.long_table import RatingsBuilder
 
-    rows = Rows()
+    rows = RatingsBuilder()
     for number, rater in enumerate("ab"):
         path = write_csv(tmp_path / f"{rater}.csv", [row("1", rater, "d", number)])
         rows.take(read_ratings(path))
@@ -98,4 +98,4 @@ def test_files_together_are_one_table(tmp_path):
 
 
 def test_records_need_no_file():
-    assert ratings_of([row("1", "a", "d", 1)], "rows").raters == ["a"]
+    assert ratings_from_records([row("1", "a", "d", 1)], "rows").raters == ["a"]

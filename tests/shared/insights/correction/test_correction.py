@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.coverage.effects import Design, simulated
+from benchmarks.coverage.effects import StudyDesign, simulated
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import corrected, disattenuated
 from shared.insights.corrections import corrections
@@ -14,7 +14,9 @@ from shared.insights.statistics.resampling import Groups
 from tests.agreement_tables import GEMINI, ratings, row, video
 
 
-@pytest.mark.parametrize("design", [Design("scores", 0.5), Design("normal", 0.6)], ids=str)
+@pytest.mark.parametrize(
+    "design", [StudyDesign("scores", 0.5), StudyDesign("normal", 0.6)], ids=str
+)
 def test_corrected_effects_are_within_five_percent_of_the_truth(design):
     found = simulated(design, 100, draws=100)["effects"]
 

@@ -4,15 +4,15 @@ import pytest
 from scipy.stats import spearmanr
 
 from shared.insights.report.page import page
-from shared.insights.report.source import NOT_A_RATING, believed
-from shared.insights.report.usual import medians_of_the_others
+from shared.insights.report.source import NOT_A_RATING, without_made_up
+from shared.insights.report.usual_counts import medians_of_the_others
 from tests.report_world import made, row, rows, usual_report
 
 
 def sentence(videos) -> str:
     data = made(videos)
-    assert data.lacking, "an answer was given"
-    assert data.lacking.what in page(data)
+    assert data.missing, "an answer was given"
+    assert data.missing.what in page(data)
     return data.paragraph
 
 
@@ -57,7 +57,7 @@ def test_a_gate_that_leaves_too_little_says_which_rule_took_the_rest():
 def test_the_answer_carries_interval_videos_and_creators():
     data = usual_report()
 
-    assert data.lacking is None
+    assert data.missing is None
     assert "95 % interval" in data.paragraph
     assert f"over {data.primary['n']} videos of {data.primary['clusters']} creators" in (
         data.paragraph
@@ -88,9 +88,9 @@ def test_no_number_of_a_made_up_rating_enters():
         one["model_version"] = "gemini-3.5-flash-stand-in"
         one["violation"] = "Made up by the stand-in"
 
-    data = made([believed(one) for one in (*real, *invented)])
+    data = made([without_made_up(one) for one in (*real, *invented)])
 
-    assert data.stock.made_up == 60
+    assert data.video_counts.made_up == 60
     assert data.primary["n"] <= 60
     assert data.primary["estimate"] == made(real).primary["estimate"]
     assert "Made up by the stand-in" not in page(data)
@@ -125,7 +125,7 @@ def test_ratings_meet_kpis_at_the_same_age_of_every_video():
         for one in data.effects
         if one["part"] == "growth" and one["predictor"] == "unexpectedness"
     }
-    kept = [data.rows[place] for place in sorted(data.kept)]
+    kept = [data.rows[place] for place in sorted(data.analysed)]
 
     assert {age for _, age in found} == {1.0, 7.0, 30.0}
     expected = spearmanr(

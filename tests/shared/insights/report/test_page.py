@@ -62,13 +62,13 @@ def test_a_script_in_a_caption_stays_text():
 def test_only_pages_of_the_web_are_linked():
     data = made([row(n, url="javascript:alert(1)") for n in range(30)])
 
-    assert {one.url for one in data.moments} == {None}
+    assert {one.url for one in data.gallery} == {None}
 
 
 def test_a_key_frame_that_is_no_picture_is_left_out():
     data = made(rows(30), frames_of=lambda shown: [b"<svg onload=alert(1)>"] * len(shown))
 
-    assert {one.frame for one in data.moments} == {None}
+    assert {one.frame for one in data.gallery} == {None}
 
 
 def test_synthetic_data_is_marked_everywhere():

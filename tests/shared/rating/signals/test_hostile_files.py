@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from benchmarks.signals.mutated import make_originals, mutated
+from benchmarks.signals.mutations import make_originals, mutated
 from shared.rating.signals import Unratable, decode, measure, picture_at
 from tests.shared.rating.signals.test_signals import (
     HEIGHT,

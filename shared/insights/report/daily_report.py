@@ -1,4 +1,4 @@
-"""Use case: a day's report, from the star schema and the lake into insight tables and files."""
+"""Use case: make the report of a day and write it to the insight tables and the lake."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from google.cloud import bigquery
 
 from shared.insights.plan import Plan
 from shared.insights.plan_file import default_plan, parse_plan
-from shared.insights.report.analysis import Say
+from shared.insights.report.analysis import OnProgress
 from shared.insights.report.data import FramesOf, ReportData, report_data
 from shared.insights.report.export import codebook, video_table
 from shared.insights.report.page import page
@@ -28,24 +28,24 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class App:
-    """Everything a report may touch outside its own arguments."""
+class ReportApp:
+    """The services that a report uses."""
 
     lake: Lake
     client: bigquery.Client
     dataset: str
-    on_progress: Say = lambda _: None
+    on_progress: OnProgress = lambda _: None
     deadline: Deadline | None = None
-    """When BigQuery has to have answered everything; None where a person waits."""
+    """When BigQuery must have answered everything; None when a person waits for the report."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class DailyReport:
     """The report, and its files by name."""
 
     data: ReportData
     files: dict[str, str]
-    object: str
+    page_object: str
     """Name of the page in the lake."""
 
     def document(self) -> dict[str, Any]:
@@ -55,25 +55,25 @@ class Made:
             "plan_hash": data.plan.hash,
             "synthetic": data.synthetic,
             "answer": data.paragraph,
-            "missing": data.lacking.sentence if data.lacking else None,
-            "report": self.object,
+            "missing": data.missing.sentence if data.missing else None,
+            "report": self.page_object,
             "rows": {table: len(rows) for table, rows in data.tables().items()},
         }
 
 
-def make_report(app: App, day: date, plan: Plan | None = None) -> Made:
-    """Make a day's report by the standing plan, or by another one beside it.
+def make_report(app: ReportApp, day: date, plan: Plan | None = None) -> DailyReport:
+    """Make the report of a day by the plan in the bucket, or by `plan` beside it.
 
-    A second run of the day over the same rows changes nothing; over newer rows it replaces rows
-    and files. Rows are written first: a run that dies in between is mended by the next. Raises
-    BadPlan for a standing plan that cannot be read, and Transient and Misconfigured.
+    A second run over the same rows changes nothing. Over newer rows it replaces rows and files.
+    Rows are written first, so the next run completes one that died in between. Raises BadPlan
+    for a plan in the bucket that cannot be read, and Transient and Misconfigured.
     """
-    standing = plan is None
-    followed = plan or standing_plan(app.lake)
+    is_from_bucket = plan is None
+    plan = plan or bucket_plan(app.lake)
     with _frames(app.lake) as frames_of:
         data = report_data(
             StarSchema(app.client, app.dataset, app.deadline),
-            followed,
+            plan,
             day,
             frames_of,
             app.on_progress,
@@ -85,29 +85,33 @@ def make_report(app: App, day: date, plan: Plan | None = None) -> Made:
         "codebook.csv": codebook(data),
     }
     dataset = f"{app.client.project}.{app.dataset}"
-    replace_rows(app.client, dataset, (day, followed.hash), data.tables(), app.deadline)
+    replace_rows(app.client, dataset, (day, plan.hash), data.tables(), app.deadline)
     names = {
-        file: report_name(day, file if standing else f"{followed.hash}/{file}") for file in files
+        file: report_name(day, file if is_from_bucket else f"{plan.hash}/{file}") for file in files
     }
     for file, content in files.items():
         kind = "text/html" if file.endswith(".html") else "text/csv"
         app.lake.put(names[file], content.encode(), content_type=f"{kind}; charset=utf-8")
     log.info(
         "report made",
-        extra={"date": day.isoformat(), "plan_hash": followed.hash, "videos": data.stock.videos},
+        extra={
+            "date": day.isoformat(),
+            "plan_hash": plan.hash,
+            "videos": data.video_counts.videos,
+        },
     )
-    return Made(data, files, names["report.html"])
+    return DailyReport(data, files, names["report.html"])
 
 
-def standing_plan(lake: Lake) -> Plan:
-    """The plan in the bucket, which is changed without a deploy; else the one that ships."""
+def bucket_plan(lake: Lake) -> Plan:
+    """The plan in the bucket, which needs no deploy to change, or else the default plan."""
     content = lake.read(PLAN)
     return default_plan() if content is None else parse_plan(content, PLAN)
 
 
 @contextmanager
 def _frames(lake: Lake) -> Iterator[FramesOf]:
-    """Key frames of some videos, read side by side; None where there is none."""
+    """Read the key frames of videos in parallel; None for a video without one."""
 
     def read(row: Row) -> bytes | None:
         return lake.read(frame_name(row["video_id"], row["generation"]))

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingData:
     """Why there is no figure, and the next step."""
 
     what: str
@@ -25,7 +25,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class VideoCounts:
     """How many videos there are of which kind. `both` are rated and counted."""
 
     videos: int
@@ -39,14 +39,14 @@ class Stock:
     statuses: dict[str, int]
 
 
-def stock(rows: Sequence[Row], plan: Plan) -> Stock:
+def video_counts(rows: Sequence[Row], plan: Plan) -> VideoCounts:
     """Count the rows of `Source.videos`."""
     outcome, cluster = _column(plan, _outcome(plan)), _column(plan, plan.cluster or "")
     rated = [row for row in rows if row["rating_status"] == "rated"]
     counted = [row for row in rows if row.get(outcome) is not None]
     both = [row for row in rated if row.get(outcome) is not None]
     creators = {row.get(cluster) for row in both} - {None, UNKNOWN_CREATOR}
-    return Stock(
+    return VideoCounts(
         videos=len(rows),
         rated=len(rated),
         counted=len(counted),
@@ -58,42 +58,42 @@ def stock(rows: Sequence[Row], plan: Plan) -> Stock:
     )
 
 
-def missing(there: Stock, plan: Plan) -> Missing | None:
+def missing_data(there: VideoCounts, plan: Plan) -> MissingData | None:
     """The first thing that stands between these videos and an answer; None when nothing does."""
     outcome = _outcome(plan)
     if not there.videos:
-        return Missing(
+        return MissingData(
             "There are no videos yet.",
             "tta fetch lists a collection, tta ingest FILE brings a file of your own, and tta demo "
             "fills a sandbox.",
         )
     if not there.rated:
-        return Missing(
+        return MissingData(
             f"{_videos(there.videos)} known, none of them rated, so nothing can be compared.",
             "A video is rated when its file arrives: give the collection a media policy, or send "
             "the files with tta ingest; tta failed says what went wrong.",
         )
     if not there.counted:
-        return Missing(
+        return MissingData(
             f"{_videos(there.rated)} rated, but none has {outcome}, so there is no engagement to "
             "compare with.",
             "Give the KPIs with tta ingest FILE --metadata FILE.jsonl, or collect them with tta "
             "fetch.",
         )
     if not there.both:
-        return Missing(
+        return MissingData(
             f"{_videos(there.rated)} rated and {_videos(there.counted)} counted, but no video is "
             "both.",
             "Bring the KPIs of the rated ones with tta ingest FILE --metadata FILE.jsonl.",
         )
     if plan.cluster and there.creators < FEWEST_CLUSTERS:
-        return Missing(
+        return MissingData(
             f"{_videos(there.both)} rated and counted, of {_creators(there.creators)}; an interval "
             f"needs {FEWEST_CLUSTERS} creators or more, because videos of one creator are alike.",
             "Add videos of others.",
         )
     if there.both < FEWEST_ROWS:
-        return Missing(
+        return MissingData(
             f"{_videos(there.both)} rated and counted; {FEWEST_ROWS} or more are needed before "
             "anything is said.",
             "Add videos; the gallery below shows those that there are.",

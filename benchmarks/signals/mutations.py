@@ -21,7 +21,7 @@ import av
 import numpy as np
 
 from benchmarks.memory import peak_mb
-from benchmarks.table import Figure
+from benchmarks.table import Measurement
 from shared.rating.signals import Unratable, measure, picture_at
 
 COMMAND = "python -m benchmarks signals"
@@ -31,7 +31,7 @@ _HANGS_S = 60
 _CHILD = """
 import sys
 from pathlib import Path
-from benchmarks.signals.mutated import take
+from benchmarks.signals.mutations import take
 take(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
 """
 _SIDE, _FRAMES, _FPS, _RATE = 160, 40, 25, 48_000
@@ -48,7 +48,7 @@ _MAKES = (
 )
 
 
-def figures() -> Iterator[Figure]:
+def figures() -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="mutated-") as folder:
         make_originals(Path(folder))
         done = list(_taken(Path(folder)))
@@ -59,9 +59,9 @@ def figures() -> Iterator[Figure]:
     grown = max(one["grown_mb"] for one in whole)
     name = f"signals, {len(done)} mutated files"
     note = f"{len(whole) - reasons} measured, {reasons} refused with a reason"
-    yield Figure(f"{name}: crashes and hangs", crashed, 0, COMMAND, note, is_most=True)
-    yield Figure(f"{name}: slowest, s", slowest, MOST_S, COMMAND, is_most=True)
-    yield Figure(f"{name}: growth of the process, MB", grown, MOST_MB, COMMAND, is_most=True)
+    yield Measurement(f"{name}: crashes and hangs", crashed, 0, COMMAND, note, is_most=True)
+    yield Measurement(f"{name}: slowest, s", slowest, MOST_S, COMMAND, is_most=True)
+    yield Measurement(f"{name}: growth of the process, MB", grown, MOST_MB, COMMAND, is_most=True)
 
 
 def make_originals(folder: Path) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from shared.insights.agreement.long_table import ratings_of
+from shared.insights.agreement.long_table import ratings_from_records
 from shared.insights.agreement.ratings import Ratings
 from shared.rating.rubric import dimensions
 from shared.warehouse.tables import schema
@@ -25,26 +25,26 @@ ORDER BY rating.video_id, rating.rater, rating.config_hash, rating.replicate
 """
 
 
-def question() -> str:
+def ratings_statement() -> str:
     """The statement whose rows `ratings_in` takes: every rating of fact_rating."""
-    columns = ", ".join(f"rating.{name}" for name in (*ASKED, *numbers()))
+    columns = ", ".join(f"rating.{name}" for name in (*ASKED, *numeric_columns()))
     return _QUESTION.format(columns=columns)
 
 
-def numbers() -> list[str]:
+def numeric_columns() -> list[str]:
     """Columns of fact_rating that hold what can be compared: no text, no language."""
     there = {column["name"] for column in schema("fact_rating")}
     rated = [one.name for one in dimensions() if one.type in ("score", "probability", "seconds")]
     return [name for name in (*rated, *DERIVED, *MEASURED) if name in there]
 
 
-def ratings_in(
+def ratings_from_rows(
     rows: Iterable[Mapping[str, Any]], machines: frozenset[str] = frozenset()
 ) -> Ratings:
     """Rows of fact_rating as ratings; a rater of several configurations is as many raters."""
     there = list(rows)
     synthetic = {row["video_id"] for row in there if row.get("synthetic")}
-    made = ratings_of(list(_cells(there)), "fact_rating", machines)
+    made = ratings_from_records(list(_cells(there)), "fact_rating", machines)
     return made.of_synthetic(synthetic)
 
 
@@ -55,7 +55,7 @@ def _cells(rows: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     for row in rows:
         several = len(configurations[row["rater"]]) > 1
         rater = f"{row['rater']}@{row['config_hash']}" if several else row["rater"]
-        for dimension in numbers():
+        for dimension in numeric_columns():
             if row[dimension] is not None:
                 yield {
                     "video_id": row["video_id"],

@@ -35,7 +35,7 @@ COUNT, RATE = ColumnPair("rating", "views"), ColumnPair("rating", "likes", "rate
 
 
 @dataclass(frozen=True)
-class Hit:
+class IntervalCheck:
     """One interval: whether it holds the truth, and leaves out 0. None where there is none."""
 
     method: str
@@ -43,10 +43,10 @@ class Hit:
     significant: bool | None
 
 
-Answers = Callable[[Videos, Truth], Iterator[Hit]]
+Answers = Callable[[Videos, Truth], Iterator[IntervalCheck]]
 
 
-def ranks(videos: Videos, truth: Truth) -> Iterator[Hit]:
+def ranks(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
     """The correlations of ranks and of logs, by the default interval."""
     frame, groups = videos.frame, Groups.of(videos.creators)
     controls = frame[list(CONTROLS)]
@@ -62,17 +62,17 @@ def ranks(videos: Videos, truth: Truth) -> Iterator[Hit]:
     yield _as_if_independent(rho, truth.spearman)
 
 
-def _as_if_independent(rho: Effect, truth: float) -> Hit:
+def _as_if_independent(rho: Effect, truth: float) -> IntervalCheck:
     """The textbook's: Fisher's z of n independent videos."""
     name = "spearman, videos taken for independent"
     if rho.estimate is None or abs(rho.estimate) >= 1:
-        return Hit(name, None, None)
+        return IntervalCheck(name, None, None)
     se = np.sqrt(power.RANK_INFLATION / (rho.n - 3))
     ends = by_t(float(np.arctanh(rho.estimate)), float(se), inf)
     return _within(name, *ends, float(np.arctanh(truth)))
 
 
-def counts(videos: Videos, truth: Truth) -> Iterator[Hit]:
+def counts(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
     """The count models, with all controls."""
     frame = videos.frame
     groups = Groups.of(videos.creators)
@@ -93,9 +93,9 @@ def counts(videos: Videos, truth: Truth) -> Iterator[Hit]:
     yield _hit("gee_nb, rate", rates.effect("rating", "likes"), truth.log_ratio_rate)
 
 
-def _by_t(name: str, fit: Fit, df: float, truth: float) -> Hit:
+def _by_t(name: str, fit: Fit, df: float, truth: float) -> IntervalCheck:
     if "rating" not in fit.ses:
-        return Hit(name, None, None)
+        return IntervalCheck(name, None, None)
     return _within(name, *by_t(fit.estimates["rating"], fit.ses["rating"], df), truth)
 
 
@@ -105,7 +105,7 @@ def by_t(estimate: float, se: float, df: float) -> tuple[float, float]:
     return estimate - reach, estimate + reach
 
 
-def _independent_nb2(frame: pd.DataFrame, design: pd.DataFrame, truth: float) -> Hit:
+def _independent_nb2(frame: pd.DataFrame, design: pd.DataFrame, truth: float) -> IntervalCheck:
     """Maximum likelihood with the standard error of its own information: videos independent."""
     name = "nb2, videos taken for independent"
     y = frame["views"].to_numpy()
@@ -114,7 +114,7 @@ def _independent_nb2(frame: pd.DataFrame, design: pd.DataFrame, truth: float) ->
     try:
         model = negative_binomial(y, x, np.zeros(len(y)))
     except NotConverged:
-        return Hit(name, None, None)
+        return IntervalCheck(name, None, None)
     variance = np.linalg.inv(_observed_information(model, x, y))[1, 1]
     ends = by_t(model.beta[1] / unit[0], float(np.sqrt(variance) / unit[0]), inf)
     return _within(name, *ends, truth)
@@ -134,7 +134,7 @@ def _observed_information(model: Model, x: FloatArray, y: FloatArray) -> FloatAr
     return np.block([[within, across[:, None]], [across, -curvature.sum()]])
 
 
-def resampled(videos: Videos, truth: Truth) -> Iterator[Hit]:
+def resampled(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
     """Spearman's by the bootstrap of creators, whatever their number."""
     groups = Groups.of(videos.creators)
     ranked = WeightedRanks([videos.frame["rating"].to_numpy(), videos.frame["views"].to_numpy()])
@@ -148,15 +148,15 @@ def resampled(videos: Videos, truth: Truth) -> Iterator[Hit]:
     yield _within("spearman, bootstrap of creators", found.low, found.high, truth.spearman)
 
 
-def _hit(name: str, effect: Effect, truth: float) -> Hit:
+def _hit(name: str, effect: Effect, truth: float) -> IntervalCheck:
     if effect.p is None:
-        return Hit(name, None, None)
+        return IntervalCheck(name, None, None)
     low = -inf if effect.ci_low is None else effect.ci_low
     high = inf if effect.ci_high is None else effect.ci_high
     return _within(name, low, high, truth)
 
 
-def _within(name: str, low: float | None, high: float | None, truth: float) -> Hit:
+def _within(name: str, low: float | None, high: float | None, truth: float) -> IntervalCheck:
     if low is None or high is None:
-        return Hit(name, None, None)
-    return Hit(name, bool(low <= truth <= high), bool(low > 0 or high < 0))
+        return IntervalCheck(name, None, None)
+    return IntervalCheck(name, bool(low <= truth <= high), bool(low > 0 or high < 0))
