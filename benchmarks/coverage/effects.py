@@ -120,11 +120,11 @@ def _once(
     """Estimates and intervals; None where a method says itself that it cannot."""
     study = design.study(random, VIDEOS, CREATORS)
     groups, alike = Groups.of(study.creator), np.ones((1, VIDEOS))
-    repeated = study.methods.copy()
+    repeated = study.answers.copy()
     repeated[REPEATED:] = np.nan
     people = study.people.copy()
     people[RATED:] = np.nan
-    first, views = study.methods[:, 0], study.views
+    first, views = study.answers[:, 0], study.views
     try:
         one = disattenuated(first, views, repeated, groups, draws, number)
         other = debiased(study.biased, views, people, groups, draws, number)

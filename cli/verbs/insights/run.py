@@ -104,7 +104,7 @@ def _table(
 
     rows = RatingsBuilder()
     for ratings in (from_files, stored):
-        rows.take(ratings)
+        rows.add_all(ratings)
     return table, rows.ratings()
 
 
@@ -117,7 +117,7 @@ def _read_ratings(options: InsightsOptions) -> "Ratings | None":
 
     rows, videos = RatingsBuilder(), videos_of(options.keys)
     for path in options.ratings:
-        rows.take(read_ratings(path).renamed(videos))
+        rows.add_all(read_ratings(path).renamed(videos))
     return rows.ratings()
 
 

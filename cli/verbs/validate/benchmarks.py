@@ -48,7 +48,7 @@ def benchmark_ratings(benchmarks: Sequence[BenchmarkFile], media: Path | None) -
     for benchmark in benchmarks:
         labels = BENCHMARKS[benchmark.name](benchmark.path, _FrameRates(files))
         ids = None if media is None else _ids(files, {label.file for label in labels.labels})
-        rows.take(labels.ratings(ids))
+        rows.add_all(labels.ratings(ids))
     return rows.ratings()
 
 

@@ -127,14 +127,14 @@ def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
     rows = RatingsBuilder(machines=options.machines)
     videos = videos_of(options.keys)
     for path in options.inputs:
-        rows.take(read_ratings(path, options.machines).renamed(videos))
+        rows.add_all(read_ratings(path, options.machines).renamed(videos))
     if options.asks_warehouse:
         from cli.verbs.validate.stored import stored_ratings
 
-        rows.take(stored_ratings(options.target, options.home, options.machines, screen))
+        rows.add_all(stored_ratings(options.target, options.home, options.machines, screen))
     if benchmarks:
         screen.now("Reading the benchmarks …")
-        rows.take(benchmark_ratings(benchmarks, options.media))
+        rows.add_all(benchmark_ratings(benchmarks, options.media))
     ratings = rows.ratings()
     if not options.dimensions:
         return ratings
@@ -142,9 +142,9 @@ def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
     if absent:
         names = ", ".join(ratings.dimensions)
         raise UserError(f"--dimension {absent[0]}: there is none; there are: {names}.", WRONG_USE)
-    from shared.insights.agreement.validation import BESIDE
+    from shared.insights.agreement.validation import NOT_RATINGS
 
-    return ratings.only((*options.dimensions, *BESIDE))
+    return ratings.only((*options.dimensions, *NOT_RATINGS))
 
 
 def _context(options: ValidateOptions, ratings: "Ratings", screen: Screen) -> "ValidationInputs":

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cli.console import Screen
-from shared.insights.agreement.ladder import RungVerdict
+from shared.insights.agreement.ladder import RungResult
 from shared.insights.agreement.validation import Validation
 
 VERDICTS = {
@@ -42,7 +42,7 @@ def show(validation: Validation, screen: Screen) -> None:
             screen.show(f"- {warning}")
 
 
-def _show_ladder(ladder: Sequence[RungVerdict], screen: Screen) -> None:
+def _show_ladder(ladder: Sequence[RungResult], screen: Screen) -> None:
     screen.table(
         ("rung", "what must hold", "rater", "figure", "95 % interval", "mark", "verdict", "n"),
         (
@@ -50,11 +50,11 @@ def _show_ladder(ladder: Sequence[RungVerdict], screen: Screen) -> None:
                 judged.rung.rung,
                 judged.rung.title,
                 judged.rater,
-                _number(judged.figure.estimate),
-                _interval(judged.figure.document()),
+                _number(judged.estimate.estimate),
+                _interval(judged.estimate.document()),
                 str(judged.rung.mark),
                 VERDICTS[judged.verdict],
-                str(judged.figure.n) if judged.figure.n else "",
+                str(judged.estimate.n) if judged.estimate.n else "",
             )
             for judged in ladder
         ),

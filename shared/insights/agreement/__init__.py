@@ -4,5 +4,4 @@ ratings.py holds ratings; long_table.py and star_schema.py read them. icc.py, al
 bland_altman.py are the coefficients. peers.py, retest.py, halo.py, known_groups.py, onset.py,
 convergence.py, drift.py, ablation.py and grounding.py answer one question each. ladder.py judges
 the answers by shared/insights/ladder.yaml, and validation.py puts everything together.
-reportable.py keeps made-up ratings out of reports.
 """

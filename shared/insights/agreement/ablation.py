@@ -1,8 +1,8 @@
-"""Ablation: does a rater agree better with one's benchmark when it is shown something more?
+"""Ablation: does a rater agree better with a benchmark when it is shown more?
 
-`off` is a rater, `on` the same with a word such as `+rag` in its name. On the videos that both and
-the benchmark rated, each has its agreement, and their difference an interval of its own: the same
-videos are left out of both, so what the two have in common cancels.
+`off` is a rater, `on` the same rater with a condition such as `+rag` in its name. Both are compared
+with the benchmark on the videos that all three rated. The difference has its own interval: the
+jackknife leaves the same video out of both, so errors that they share cancel.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ FEWEST = 2
 
 @dataclass(frozen=True)
 class RaterComparison:
-    """One figure of agreement without and with the addition; `difference` is on minus off."""
+    """One measure of agreement without and with the condition; `difference` is on minus off."""
 
     dimension: str
     benchmark: str
@@ -48,7 +48,7 @@ class RaterComparison:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the addition helps, by the whole interval of the difference."""
+        """Whether the condition helps, by the whole interval of the difference."""
         if self.stand_in:
             return "stand_in"
         if self.difference.ci_low is not None and self.difference.ci_low > 0:
@@ -72,36 +72,36 @@ class RaterComparison:
 
 
 def pairs(ratings: Ratings, condition: str) -> list[tuple[str, str]]:
-    """Raters that differ in this condition alone: (off, on)."""
-    known = ratings.raters
+    """Pairs (off, on) of raters that differ only in this condition."""
+    raters = ratings.raters
     return [
         (without, rater)
-        for rater in known
-        if (without := _without(rater, condition)) != rater and without in known
+        for rater in raters
+        if (without := _without(rater, condition)) != rater and without in raters
     ]
 
 
 def ablation(ratings: Ratings, condition: str) -> list[RaterComparison]:
     """Every comparison that the ratings allow, benchmark by benchmark."""
     return [
-        compared
+        comparison
         for off, on in pairs(ratings, condition)
-        for compared in _compared(ratings, off, on)
+        for comparison in _comparisons(ratings, off, on)
     ]
 
 
 def _without(rater: str, condition: str) -> str:
-    """The rater's name with the condition taken out; a configuration behind @ is left off."""
+    """The rater's name without the condition and without a configuration behind @."""
     name, _, _ = rater.partition("@")
-    head, *shown = name.split("+")
-    return "+".join([head, *(one for one in shown if one != condition)])
+    head, *conditions = name.split("+")
+    return "+".join([head, *(other for other in conditions if other != condition)])
 
 
-def _compared(ratings: Ratings, off: str, on: str) -> Iterator[RaterComparison]:
+def _comparisons(ratings: Ratings, off: str, on: str) -> Iterator[RaterComparison]:
     for dimension in ratings.dimensions:
         if {off, on} <= set(ratings.of(dimension)):
-            for benchmark, metric, scale, two in _measures(ratings, dimension, off, on):
-                yield _one(ratings, dimension, benchmark, metric, scale, two, (off, on))
+            for measure in _measures(ratings, dimension, off, on):
+                yield _comparison(ratings, dimension, measure, (off, on))
 
 
 @dataclass(frozen=True)
@@ -113,60 +113,63 @@ class _StatisticPair:
     videos: int
 
 
-Measured = tuple[str, str, Scale, _StatisticPair]
+Measure = tuple[str, str, Scale, _StatisticPair]
+"""Benchmark, metric, scale, and the statistics of both raters."""
 
 
-def _measures(ratings: Ratings, dimension: str, off: str, on: str) -> Iterator[Measured]:
+def _measures(ratings: Ratings, dimension: str, off: str, on: str) -> Iterator[Measure]:
     if dimension == ONSET:
         yield from _onsets(ratings, off, on)
         return
     table = ratings.table(dimension, [off, on])
-    at = dict(zip(table.videos, table.values, strict=True))
+    scores = dict(zip(table.videos, table.values, strict=True))
     people = ratings.of(dimension, "human")
     if people:
-        own, mean = _beside(at, _means(ratings, dimension, people))
+        own, mean = _shared(scores, _means(ratings, dimension, people))
         if len(mean) >= FEWEST:
-            two = _StatisticPair(pair_icc(own[:, 0], mean), pair_icc(own[:, 1], mean), len(mean))
-            yield "people's mean", "icc_a1", CORRELATION, two
+            iccs = _StatisticPair(pair_icc(own[:, 0], mean), pair_icc(own[:, 1], mean), len(mean))
+            yield "people's mean", "icc_a1", CORRELATION, iccs
             yield "people's mean", "spearman", CORRELATION, _ranked(own, mean)
     for benchmark in ratings.of(dimension, "benchmark"):
-        own, value = _beside(at, _means(ratings, dimension, [benchmark]))
+        own, value = _shared(scores, _means(ratings, dimension, [benchmark]))
         if len(value) >= FEWEST:
             yield benchmark, "spearman", CORRELATION, _ranked(own, value)
-    own, known = _beside(at, {video: float(g) for video, g in group_of(ratings).items()})
-    if 0 < known.sum() < len(known):
-        yield "known groups", "auc", SHARE, _groups(own, known > 0)
+    groups = {video: float(surprising) for video, surprising in group_of(ratings).items()}
+    own, group = _shared(scores, groups)
+    if 0 < group.sum() < len(group):
+        yield "known groups", "auc", SHARE, _areas(own, group > 0)
 
 
-def _onsets(ratings: Ratings, off: str, on: str) -> Iterator[Measured]:
+def _onsets(ratings: Ratings, off: str, on: str) -> Iterator[Measure]:
     table = ratings.table(ONSET, [off, on])
-    at = dict(zip(table.videos, table.values, strict=True))
+    times = dict(zip(table.videos, table.values, strict=True))
     people = ratings.of(ONSET, "human")
-    sources = {"people's median": people, **{one: [one] for one in ratings.of(ONSET, "benchmark")}}
-    for name, raters in sources.items():
-        own, moment = _beside(at, _means(ratings, ONSET, raters, np.median))
+    benchmarks = {name: [name] for name in ratings.of(ONSET, "benchmark")}
+    for name, raters in {"people's median": people, **benchmarks}.items():
+        own, moment = _shared(times, _means(ratings, ONSET, raters, np.median))
         if len(moment) >= FEWEST:
+            # 0.25 written in a file must not miss by a rounding error.
             near = np.abs(own - moment[:, None]) <= max(TOLERANCES_S) + 1e-9
             hits = near.astype(np.float64)
-            two = _StatisticPair(weighted_mean(hits[:, 0]), weighted_mean(hits[:, 1]), len(moment))
-            yield name, f"within_{max(TOLERANCES_S):g}_s", SHARE, two
+            shares = _StatisticPair(weighted_mean(hits[:, 0]), weighted_mean(hits[:, 1]), len(hits))
+            yield name, f"within_{max(TOLERANCES_S):g}_s", SHARE, shares
 
 
 def _ranked(own: FloatArray, value: FloatArray) -> _StatisticPair:
     return _StatisticPair(spearman_of(own[:, 0], value), spearman_of(own[:, 1], value), len(value))
 
 
-def _groups(own: FloatArray, surprising: Any) -> _StatisticPair:
-    """Weights come in the order of the videos; the area wants the surprising ones first."""
+def _areas(own: FloatArray, surprising: Any) -> _StatisticPair:
+    """Areas for known groups. `area_of` needs the weights of the surprising videos first."""
     order = np.concatenate([np.flatnonzero(surprising), np.flatnonzero(~surprising)])
 
-    def of(scores: FloatArray) -> Statistic:
+    def area(scores: FloatArray) -> Statistic:
         first, second = scores[surprising], scores[~surprising]
         above = (first[:, None] > second) + 0.5 * (first[:, None] == second)
-        area = area_of(above)
-        return lambda weights: area(weights[:, order])
+        statistic = area_of(above)
+        return lambda weights: statistic(weights[:, order])
 
-    return _StatisticPair(of(own[:, 0]), of(own[:, 1]), len(own))
+    return _StatisticPair(area(own[:, 0]), area(own[:, 1]), len(own))
 
 
 def _means(
@@ -176,32 +179,37 @@ def _means(
     for rater in raters:
         for video, replicates in ratings.values[(dimension, rater)].items():
             values.setdefault(video, []).extend(replicates.values())
-    return {video: float(middle(given)) for video, given in values.items()}
+    return {video: float(middle(scores)) for video, scores in values.items()}
 
 
-def _beside(at: dict[str, FloatArray], of: dict[str, float]) -> tuple[FloatArray, FloatArray]:
-    """The two raters' values and the benchmark's, of videos that all three have."""
-    videos = [video for video, pair in at.items() if video in of and not np.isnan(pair).any()]
-    own = np.array([at[video] for video in videos]).reshape(len(videos), 2)
-    return own, np.array([of[video] for video in videos])
+def _shared(
+    scores: dict[str, FloatArray], benchmark: dict[str, float]
+) -> tuple[FloatArray, FloatArray]:
+    """The two raters' scores (n, 2) and the benchmark's, of the videos that all three have."""
+    videos = [
+        video for video, pair in scores.items() if video in benchmark and not np.isnan(pair).any()
+    ]
+    own = np.array([scores[video] for video in videos]).reshape(len(videos), 2)
+    return own, np.array([benchmark[video] for video in videos])
 
 
-def _one(
-    ratings: Ratings,
-    dimension: str,
-    benchmark: str,
-    metric: str,
-    scale: Scale,
-    two: _StatisticPair,
-    raters: tuple[str, str],
+def _comparison(
+    ratings: Ratings, dimension: str, measure: Measure, raters: tuple[str, str]
 ) -> RaterComparison:
+    benchmark, metric, scale, pair = measure
+
+    def difference(weights: FloatArray) -> FloatArray:
+        return pair.on(weights) - pair.off(weights)
+
     return RaterComparison(
         dimension,
         benchmark,
         metric,
         *raters,
-        jackknife_estimate(two.off, two.videos, scale),
-        jackknife_estimate(two.on, two.videos, scale),
-        jackknife_estimate(lambda weights: two.on(weights) - two.off(weights), two.videos, PLAIN),
+        jackknife_estimate(pair.off, pair.videos, scale),
+        jackknife_estimate(pair.on, pair.videos, scale),
+        jackknife_estimate(
+            lambda weights: pair.on(weights) - pair.off(weights), pair.videos, PLAIN
+        ),
         any(rater in ratings.stand_ins for rater in raters),
     )

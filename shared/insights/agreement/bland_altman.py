@@ -1,8 +1,8 @@
-"""Bland & Altman's limits: by how much two raters differ, in the scale's own units.
+"""Limits of agreement: how far two raters differ, in units of the scale.
 
-Bias is the mean of second minus first; between the limits lie 95 % of the differences if they are
+Bias is the mean of second minus first. 95 % of the differences lie between the limits if they are
 normal (Bland & Altman 1986, Lancet 327, 307–310). `trend` is the slope of the difference on the
-mean of both: not 0 when the raters use the scale differently far.
+mean of both raters; it is not 0 when one rater uses more of the scale.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,13 @@ from shared.insights.statistics.estimate import (
 )
 from shared.insights.statistics.resampling import FloatArray
 
-_REACH = 1.959963984540054
+_NORMAL_975 = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitsOfAgreement:
-    """Of one pair of raters."""
+    """The limits of one pair of raters."""
 
     bias: Estimate
     lower: Estimate
@@ -32,8 +33,12 @@ class LimitsOfAgreement:
     trend: Estimate
 
     def document(self) -> dict[str, Any]:
-        named = ("bias", "lower", "upper", "trend")
-        return {name: getattr(self, name).document() for name in named}
+        return {
+            "bias": self.bias.document(),
+            "lower": self.lower.document(),
+            "upper": self.upper.document(),
+            "trend": self.trend.document(),
+        }
 
 
 def bland_altman(first: FloatArray, second: FloatArray) -> LimitsOfAgreement:
@@ -44,19 +49,19 @@ def bland_altman(first: FloatArray, second: FloatArray) -> LimitsOfAgreement:
     n = len(difference)
     return LimitsOfAgreement(
         jackknife_estimate(weighted_mean(difference), n, PLAIN),
-        jackknife_estimate(_limit(difference, -_REACH), n, PLAIN),
-        jackknife_estimate(_limit(difference, _REACH), n, PLAIN),
+        jackknife_estimate(_limit(difference, -_NORMAL_975), n, PLAIN),
+        jackknife_estimate(_limit(difference, _NORMAL_975), n, PLAIN),
         jackknife_estimate(_slope(middle, difference), n, PLAIN),
     )
 
 
-def _limit(difference: FloatArray, reach: float) -> Statistic:
+def _limit(difference: FloatArray, quantile: float) -> Statistic:
     def statistic(weights: FloatArray) -> FloatArray:
         n = weights.sum(axis=1)
         mean = weights @ difference / n
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = (weights @ difference**2 - n * mean**2) / (n - 1)
-            limit: FloatArray = mean + reach * np.sqrt(np.maximum(variance, 0.0))
+            limit: FloatArray = mean + quantile * np.sqrt(np.maximum(variance, 0.0))
         return limit
 
     return statistic

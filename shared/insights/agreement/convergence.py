@@ -1,7 +1,7 @@
-"""Convergence: do measures of the same thing that were made differently go together?
+"""Convergence: do different measures of the same dimension correlate?
 
-Ranks only, since scales differ: Spearman's correlation of a machine with measured signals, with
-published annotations and with another machine, on the dimension of the same name.
+Scales differ, so the measure is Spearman's correlation: of a machine with measured signals, with
+published annotations and with another machine.
 """
 
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ def _convergence(ratings: Ratings) -> Iterator[dict[str, Any]]:
     for dimension in ratings.dimensions:
         machines = ratings.of(dimension, "machine")
         others = [*machines, *ratings.of(dimension, "benchmark")]
-        for place, machine in enumerate(machines):
-            for other in others[place + 1 :]:
+        for position, machine in enumerate(machines):
+            for other in others[position + 1 :]:
                 if family(other) != family(machine):
                     table = ratings.table(dimension, [machine, other]).values
-                    found = spearman(table[:, 0], table[:, 1])
-                    yield {"dimension": dimension, "raters": [machine, other]} | found.document()
+                    rho = spearman(table[:, 0], table[:, 1])
+                    yield {"dimension": dimension, "raters": [machine, other]} | rho.document()
 
 
 def family(rater: str) -> str:
@@ -44,9 +44,9 @@ def family(rater: str) -> str:
 
 
 def beyond_motion(ratings: Ratings, machine: str) -> Estimate:
-    """Measured surprise with the machine's unexpectedness, when motion is partialled out."""
-    wanted = {"surprise_nats": SIGNALS, "motion": SIGNALS, "unexpectedness": machine}
-    columns = {name: _first(ratings, name, prefix) for name, prefix in wanted.items()}
+    """Partial correlation of measured surprise and the machine's unexpectedness, given motion."""
+    prefixes = {"surprise_nats": SIGNALS, "motion": SIGNALS, "unexpectedness": machine}
+    columns = {name: _first_values(ratings, name, prefix) for name, prefix in prefixes.items()}
     frame = pd.DataFrame(columns).dropna().sort_index()
     if frame.empty:
         return Estimate(None, note="no video has both")
@@ -60,9 +60,8 @@ def beyond_motion(ratings: Ratings, machine: str) -> Estimate:
     return Estimate(effect.estimate, effect.ci_low, effect.ci_high, len(frame), effect.note)
 
 
-def _first(ratings: Ratings, dimension: str, prefix: str) -> pd.Series:
-    """The newest rater of that beginning, its first value of each video."""
-    raters = [one for one in ratings.of(dimension, "machine") if one.startswith(prefix)]
-    values = ratings.values[(dimension, raters[-1])] if raters else {}
-    made = {video: replicates[min(replicates)] for video, replicates in values.items()}
-    return pd.Series(made, dtype=np.float64)
+def _first_values(ratings: Ratings, dimension: str, prefix: str) -> pd.Series:
+    """First values by video, of the newest rater whose name begins with the prefix."""
+    raters = [rater for rater in ratings.of(dimension, "machine") if rater.startswith(prefix)]
+    values = ratings.first_values(dimension, raters[-1]) if raters else {}
+    return pd.Series(values, dtype=np.float64)

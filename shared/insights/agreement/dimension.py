@@ -1,6 +1,6 @@
-"""One dimension: how well all its raters agree, people among themselves, machines with people."""
+"""Agreement on one dimension: among all raters, among people, and of machines with people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -14,12 +14,13 @@ from shared.insights.agreement.peers import peers
 from shared.insights.agreement.ratings import Ratings, RatingTable
 from shared.insights.agreement.retest import retests
 from shared.insights.statistics.estimate import Estimate
+from shared.insights.statistics.resampling import FloatArray
 
 MOST_PAIRS = 200
 
 
 def dimension_document(ratings: Ratings, dimension: str) -> dict[str, Any]:
-    """Every coefficient of one dimension. Benchmarks have other scales and are left out here."""
+    """Every coefficient of one dimension, without benchmarks, whose scales differ."""
     raters = ratings.of(dimension, "human", "machine")
     table = ratings.table(dimension, raters)
     people = ratings.of(dimension, "human")
@@ -27,15 +28,13 @@ def dimension_document(ratings: Ratings, dimension: str) -> dict[str, Any]:
         **coefficients(table),
         "human": coefficients(ratings.table(dimension, people)) if people else None,
         "peers": peers(ratings, dimension),
-        "retest": {
-            rater: figure.document() for rater, figure in retests(ratings, dimension).items()
-        },
+        "retest": {rater: icc.document() for rater, icc in retests(ratings, dimension).items()},
         "bland_altman": _limits(table),
     }
 
 
 def coefficients(table: RatingTable) -> dict[str, Any]:
-    """ICC on the videos that all rated; alpha and kappa on all that two rated."""
+    """ICC on the videos that all raters rated; alpha and kappa on those with two ratings."""
     values = table.values
     single, average = _iccs(table)
     return {
@@ -57,24 +56,23 @@ def _iccs(table: RatingTable) -> Sequence[Estimate]:
     if whole.shape[1] < 2:
         return [Estimate(None, n=len(whole), note="one rater alone")] * 2
     if len(whole) < 2:
-        note = "fewer than two videos were rated by all; alpha takes what there is"
+        note = "fewer than two videos were rated by all; alpha uses the others too"
         return [Estimate(None, n=len(whole), note=note)] * 2
     return iccs(whole)
 
 
-def _of_two(values: Any, figure: Any) -> dict[str, Any]:
+def _of_two(values: FloatArray, coefficient: Callable[[], Estimate]) -> dict[str, Any]:
     if values.shape[1] < 2:
         return Estimate(None, n=len(values), note="one rater alone").document()
-    found: Estimate = figure()
-    return found.document()
+    return coefficient().document()
 
 
 def _limits(table: RatingTable) -> list[dict[str, Any]]:
-    """Of every pair with two videos in common; of very many raters, of the first pairs."""
-    told = []
-    for one, other in list(combinations(range(len(table.raters)), 2))[:MOST_PAIRS]:
-        first, second = table.values[:, one], table.values[:, other]
+    """Limits of the first MOST_PAIRS pairs of raters with two videos in common."""
+    documents = []
+    for i, j in list(combinations(range(len(table.raters)), 2))[:MOST_PAIRS]:
+        first, second = table.values[:, i], table.values[:, j]
         if int((~np.isnan(first) & ~np.isnan(second)).sum()) >= 2:
             limits = bland_altman(first, second).document()
-            told.append({"raters": [table.raters[one], table.raters[other]]} | limits)
-    return told
+            documents.append({"raters": [table.raters[i], table.raters[j]]} | limits)
+    return documents

@@ -1,7 +1,7 @@
-"""Drift: does a new rater still say of a frozen set of videos what the old one said?
+"""Drift: does a new rater rate a frozen set of videos as the old rater did?
 
-The gate is passed when the two agree and the 90 % interval of the mean shift lies within a
-tolerance (two one-sided tests), so a small set cannot pass by proving nothing.
+A dimension passes when both raters agree and the 90 % interval of the mean shift lies within a
+tolerance (two one-sided tests). So a small set of videos cannot pass for lack of evidence.
 """
 
 from collections.abc import Collection
@@ -28,7 +28,7 @@ Verdict = Literal["pass", "fail", "undecided"]
 
 @dataclass(frozen=True)
 class Drift:
-    """How far one dimension moved between two raters."""
+    """The change of one dimension between two raters."""
 
     dimension: str
     icc_a1: Estimate
@@ -51,9 +51,9 @@ class Drift:
 def drift(
     ratings: Ratings, old: str, new: str, anchors: Collection[str] | None = None
 ) -> list[Drift]:
-    """Every score that the old rater gave, over the anchor videos (all when None).
+    """The drift of each score of the old rater, over the anchor videos (all when None).
 
-    One that the new rater did not give is undecided: what is not compared has not passed.
+    A score that the new rater did not give is undecided.
     """
     return [_drift(ratings, name, old, new, anchors) for name in ratings.scores(old)]
 
@@ -62,20 +62,20 @@ def _drift(
     ratings: Ratings, dimension: str, old: str, new: str, anchors: Collection[str] | None
 ) -> Drift:
     table = ratings.table(dimension, [old, new])
-    kept = [
+    rows = [
         row
         for video, row in zip(table.videos, table.values, strict=True)
         if not np.isnan(row).any() and (anchors is None or video in anchors)
     ]
-    pair = np.array(kept, dtype=np.float64).reshape(len(kept), 2)
+    pair = np.array(rows, dtype=np.float64).reshape(len(rows), 2)
     moved = pair[:, 1] - pair[:, 0]
     icc = jackknife_estimate(pair_icc(pair[:, 0], pair[:, 1]), len(pair), CORRELATION)
     shift = jackknife_estimate(weighted_mean(moved), len(pair), PLAIN)
-    ends = _ninety(moved)
+    ends = _interval_90(moved)
     return Drift(dimension, icc, shift, ends, _spread_ratio(pair), _verdict(icc, ends))
 
 
-def _ninety(moved: FloatArray) -> tuple[float, float] | None:
+def _interval_90(moved: FloatArray) -> tuple[float, float] | None:
     if len(moved) < 2:
         return None
     se = float(moved.std(ddof=1)) / len(moved) ** 0.5

@@ -1,10 +1,11 @@
-"""Grounding: do the numbers of a rating follow from its words, and is the judge of that any good?
+"""Grounding: do the scores of a rating follow from its rationale, and can the judge be trusted?
 
-The judge gives for each dimension the score that the rationale supports. Consistent is a rating
-within MARGIN of it. Where people rated the same videos, the judge's own scores are compared with
-theirs, since a judge that disagrees with people proves nothing about a rating.
+The judge gives for each dimension the score that the rationale supports. A rating within MARGIN
+of that score is consistent. Where people rated the same videos, the judge's scores are compared
+with theirs: a judge that disagrees with people proves nothing about a rating.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ from shared.insights.statistics.resampling import FloatArray
 from shared.insights.statistics.weighted_correlation import spearman
 
 MARGIN = 15
-"""Points of 100: a little over half the distance between two anchors."""
+"""Points of 100, a little over half the distance between two anchors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,14 @@ class JudgedScore:
     video: str
     rater: str
     dimension: str
-    given: float | None
+    score: float | None
     supported: float | None
     cards: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Grounding:
-    """What the judge found, by rater and dimension, and what the judge is worth."""
+    """The judge's findings by rater and dimension, and the judge's own agreement with people."""
 
     judge: str
     model_versions: tuple[str, ...]
@@ -71,102 +72,98 @@ class Grounding:
 def grounding(
     judge: str,
     model_versions: Sequence[str],
-    cases: Sequence[JudgedScore],
+    scores: Sequence[JudgedScore],
     refused: dict[str, int],
     ratings: Ratings | None,
 ) -> Grounding:
-    """Count the cases; `ratings` has what people said of the videos, if anybody did."""
-    keys = list(dict.fromkeys((case.rater, case.dimension) for case in cases))
+    """Summarise the judged scores. `ratings` has people's ratings of the videos, if any."""
+    keys = list(dict.fromkeys((score.rater, score.dimension) for score in scores))
     return Grounding(
         judge,
         tuple(sorted(set(model_versions))),
-        tuple(_of_dimension(cases, *key) for key in keys),
-        tuple(found for key in keys if (found := _with_people(cases, *key, ratings)) is not None),
+        tuple(_of_dimension(scores, *key) for key in keys),
+        tuple(row for key in keys if (row := _with_people(scores, *key, ratings)) is not None),
         refused,
-        len({(case.video, case.rater) for case in cases}),
+        len({(score.video, score.rater) for score in scores}),
     )
 
 
-def _of_dimension(cases: Sequence[JudgedScore], rater: str, dimension: str) -> dict[str, Any]:
-    own = _own(cases, rater, dimension)
+def _of_dimension(scores: Sequence[JudgedScore], rater: str, dimension: str) -> dict[str, Any]:
+    own = _own(scores, rater, dimension)
     both = np.array(
         [
-            (case.given, case.supported)
-            for case in own
-            if case.given is not None and case.supported is not None
+            (judged.score, judged.supported)
+            for judged in own
+            if judged.score is not None and judged.supported is not None
         ],
         dtype=np.float64,
     ).reshape(-1, 2)
     near = np.abs(both[:, 0] - both[:, 1]) <= MARGIN
-    quoted = sum(bool(case.cards) for case in own)
+    quoted = sum(bool(judged.cards) for judged in own)
     return {
         "rater": rater,
         "dimension": dimension,
         "consistent": wilson(int(near.sum()), len(near)).document(),
         "bias": _bias(own).document(),
-        "silent": sum(case.supported is None for case in own),
+        "silent": sum(judged.supported is None for judged in own),
         "quoting_a_card": wilson(quoted, len(own)).document(),
-        "cards": _counted(own),
+        "cards": _card_counts(own),
     }
 
 
-def _own(cases: Sequence[JudgedScore], rater: str, dimension: str) -> list[JudgedScore]:
-    return [case for case in cases if (case.rater, case.dimension) == (rater, dimension)]
+def _own(scores: Sequence[JudgedScore], rater: str, dimension: str) -> list[JudgedScore]:
+    return [judged for judged in scores if (judged.rater, judged.dimension) == (rater, dimension)]
 
 
 def _by_video(own: Sequence[JudgedScore]) -> dict[str, FloatArray]:
-    """Of each video what was given and what is supported, where both are known.
+    """Given and supported score of each video that has both.
 
-    A video may have been rated several times (another file, another configuration): it is one
-    video still, so it counts once, with the mean.
+    A video with several ratings (another file, another configuration) counts once, with the mean.
     """
-    found: dict[str, list[tuple[float, float]]] = {}
-    for case in own:
-        if case.given is not None and case.supported is not None:
-            found.setdefault(case.video, []).append((case.given, case.supported))
-    return {video: np.mean(pairs, axis=0) for video, pairs in found.items()}
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    for judged in own:
+        if judged.score is not None and judged.supported is not None:
+            pairs.setdefault(judged.video, []).append((judged.score, judged.supported))
+    return {video: np.mean(of_video, axis=0) for video, of_video in pairs.items()}
 
 
 def _bias(own: Sequence[JudgedScore]) -> Estimate:
-    """Points by which the numbers are above what the words support."""
-    moved = np.array([given - supported for given, supported in _by_video(own).values()])
-    return jackknife_estimate(weighted_mean(moved), len(moved), PLAIN)
+    """Points by which scores exceed the supported scores."""
+    excess = np.array([score - supported for score, supported in _by_video(own).values()])
+    return jackknife_estimate(weighted_mean(excess), len(excess), PLAIN)
 
 
-def _counted(cases: Sequence[JudgedScore]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for case in cases:
-        for card in case.cards:
-            counts[card] = counts.get(card, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+def _card_counts(scores: Sequence[JudgedScore]) -> dict[str, int]:
+    counts = Counter(card for judged in scores for card in judged.cards)
+    return dict(sorted(counts.items(), key=lambda count: (-count[1], count[0])))
 
 
 def _with_people(
-    cases: Sequence[JudgedScore], rater: str, dimension: str, ratings: Ratings | None
+    scores: Sequence[JudgedScore], rater: str, dimension: str, ratings: Ratings | None
 ) -> dict[str, Any] | None:
-    """The judge's scores beside the mean of people, and the judged ratings' own beside it."""
+    """Agreement with people's mean: of the judge's scores, and of the judged ratings."""
     people = [] if ratings is None else ratings.of(dimension, "human")
     if ratings is None or not people:
         return None
-    table = ratings.table(dimension, people)
+    human = ratings.table(dimension, people)
     with np.errstate(invalid="ignore"):
-        means = dict(zip(table.videos, np.nanmean(table.values, axis=1), strict=True))
+        means = dict(zip(human.videos, np.nanmean(human.values, axis=1), strict=True))
     rows = [
-        (supported, given, means[video])
-        for video, (given, supported) in _by_video(_own(cases, rater, dimension)).items()
+        (supported, score, means[video])
+        for video, (score, supported) in _by_video(_own(scores, rater, dimension)).items()
         if video in means
     ]
-    made = np.array(rows, dtype=np.float64).reshape(-1, 3)
-    if len(made) < 2:
+    table = np.array(rows, dtype=np.float64).reshape(-1, 3)
+    if len(table) < 2:
         return None
-    judge, given, mean = made.T
+    judge, rating, mean = table.T
     return {
         "rater": rater,
         "dimension": dimension,
         "judge_icc_a1": _agreement(judge, mean).document(),
         "judge_spearman": spearman(judge, mean).document(),
-        "rating_icc_a1": _agreement(given, mean).document(),
-        "n": len(made),
+        "rating_icc_a1": _agreement(rating, mean).document(),
+        "n": len(table),
     }
 
 

@@ -1,8 +1,8 @@
-"""Halo: does a rater tell the dimensions apart, or repeat one impression under several names?
+"""Halo: does a rater distinguish the dimensions, or repeat one impression under several names?
 
 `raw` is Pearson's correlation of two dimensions in one answer. `disattenuated` is the correlation
-of what the rater would say of a video on average: covariances are taken between different
-replicates only, so neither random error nor a mood shared within one answer is part of it.
+of the rater's expected scores. It uses covariances between different replicates only, so it
+contains neither random error nor a mood that one answer shares.
 """
 
 from itertools import combinations
@@ -16,11 +16,11 @@ from shared.insights.statistics.resampling import FloatArray
 from shared.insights.statistics.weighted_correlation import covariances, pearson
 
 SAME = 0.9
-"""Correlated beyond this, two dimensions are one (facts about the rubric: positive, below .8)."""
+"""Above this correlation, two dimensions count as one. The rubric expects values from 0 to .8."""
 
 
 def halo(ratings: Ratings) -> list[dict[str, Any]]:
-    """Every pair of scores of every rater, people and machines."""
+    """Both correlations for every pair of scores of every person and machine."""
     return [
         {
             "rater": rater,
@@ -35,15 +35,14 @@ def halo(ratings: Ratings) -> list[dict[str, Any]]:
 
 
 def raw(ratings: Ratings, rater: str, first: str, second: str) -> Estimate:
-    x, y = (ratings.values.get((name, rater), {}) for name in (first, second))
+    x, y = (ratings.first_values(name, rater) for name in (first, second))
     videos = sorted(x.keys() & y.keys())
-    columns = [np.array([one[video][min(one[video])] for video in videos]) for one in (x, y)]
-    return pearson(*columns)
+    return pearson(*(np.array([column[video] for video in videos]) for column in (x, y)))
 
 
 def disattenuated(ratings: Ratings, rater: str, first: str, second: str) -> Estimate:
     """The correlation without errors of measurement; needs two replicates or more."""
-    x, y = _shared(ratings, rater, first, second)
+    x, y = _replicates(ratings, rater, first, second)
     if x.shape[1] < 2 or len(x) < 2:
         return Estimate(None, n=len(x), note="needs replicates: the same rater, asked again")
 
@@ -60,20 +59,21 @@ def _across(weights: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     """Mean covariance of different replicates."""
     count = x.shape[1]
     total = covariances(weights, x.sum(axis=1), y.sum(axis=1))
-    same = sum(covariances(weights, x[:, place], y[:, place]) for place in range(count))
+    same = sum(covariances(weights, x[:, column], y[:, column]) for column in range(count))
     across: FloatArray = (total - same) / (count * (count - 1))
     return across
 
 
-def _shared(ratings: Ratings, rater: str, first: str, second: str) -> tuple[FloatArray, FloatArray]:
-    """Two dimensions by replicate, (videos, replicates), over the replicates that most have."""
+def _replicates(
+    ratings: Ratings, rater: str, first: str, second: str
+) -> tuple[FloatArray, FloatArray]:
+    """Two dimensions by replicate, each (videos, replicates), over the usual replicates."""
     tables = [ratings.replicates(name, rater) for name in (first, second)]
-    at = [dict(zip(table.videos, table.values, strict=True)) for table in tables]
-    count = min(table.usual for table in tables)
-    videos = sorted(at[0].keys() & at[1].keys())
-    rows = [np.stack([one[video][:count] for one in at]) for video in videos]
-    whole = [row for row in rows if not np.isnan(row).any()]
-    if not whole:
+    x, y = (dict(zip(table.videos, table.values, strict=True)) for table in tables)
+    count = min(table.usual_replicates for table in tables)
+    rows = [np.stack([x[video][:count], y[video][:count]]) for video in sorted(x.keys() & y.keys())]
+    complete = [row for row in rows if not np.isnan(row).any()]
+    if not complete:
         return np.empty((0, count)), np.empty((0, count))
-    stacked = np.array(whole)
+    stacked = np.array(complete)
     return stacked[:, 0], stacked[:, 1]

@@ -1,7 +1,7 @@
-"""Intraclass correlations of a complete table: videos by raters, both random (two-way model).
+"""Intraclass correlations of a complete table of videos by raters (two-way random model).
 
-Names and formulas are McGraw & Wong's (1996, Psychol. Methods 1(1), 30–46): `A` is absolute
-agreement, `C` consistency, `1` one rater's score, `k` the mean of all k.
+Names and formulas are from McGraw & Wong (1996, Psychol. Methods 1(1), 30–46): `A` is absolute
+agreement, `C` is consistency, `1` is the score of one rater, `k` the mean of all k raters.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from shared.insights.statistics.resampling import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class MeanSquares:
-    """Of videos, of raters, and of what is left, one for each weighting."""
+    """Mean ms of videos, raters and error, one of each per weighting."""
 
     videos: FloatArray
     raters: FloatArray
@@ -24,7 +24,7 @@ class MeanSquares:
 
 
 def mean_squares(table: FloatArray, weights: FloatArray) -> MeanSquares:
-    """Mean squares of a table (n, k) without gaps under weights (b, n)."""
+    """Mean ms of a table (n, k) without gaps under weights (b, n)."""
     k = table.shape[1]
     centred = table - table.mean()
     n = weights.sum(axis=1)
@@ -39,28 +39,28 @@ def mean_squares(table: FloatArray, weights: FloatArray) -> MeanSquares:
 
 
 def icc_a1(table: FloatArray, weights: FloatArray) -> FloatArray:
-    """ICC(A,1): do single scores of different raters mean the same?"""
-    of = mean_squares(table, weights)
-    below = of.videos + (of.k - 1) * of.error + of.k / of.n * (of.raters - of.error)
-    return _ratio(of.videos - of.error, below)
+    """ICC(A,1): absolute agreement of single scores."""
+    ms = mean_squares(table, weights)
+    below = ms.videos + (ms.k - 1) * ms.error + ms.k / ms.n * (ms.raters - ms.error)
+    return _ratio(ms.videos - ms.error, below)
 
 
 def icc_ak(table: FloatArray, weights: FloatArray) -> FloatArray:
-    """ICC(A,k): the same of the mean of all k raters."""
-    of = mean_squares(table, weights)
-    return _ratio(of.videos - of.error, of.videos + (of.raters - of.error) / of.n)
+    """ICC(A,k): absolute agreement of the mean of all k raters."""
+    ms = mean_squares(table, weights)
+    return _ratio(ms.videos - ms.error, ms.videos + (ms.raters - ms.error) / ms.n)
 
 
 def icc_c1(table: FloatArray, weights: FloatArray) -> FloatArray:
-    """ICC(C,1): reliability of a single score where a constant shift does not matter."""
-    of = mean_squares(table, weights)
-    return _ratio(of.videos - of.error, of.videos + (of.k - 1) * of.error)
+    """ICC(C,1): consistency of single scores, where a constant shift does not matter."""
+    ms = mean_squares(table, weights)
+    return _ratio(ms.videos - ms.error, ms.videos + (ms.k - 1) * ms.error)
 
 
 def iccs(table: FloatArray) -> tuple[Estimate, Estimate]:
     """ICC(A,1) and ICC(A,k) of a table (n, k) without gaps, with intervals.
 
-    The second is an increasing function of the first, so its ends are the first's.
+    ICC(A,k) is an increasing function of ICC(A,1), so its interval comes from that of ICC(A,1).
     """
     n, k = table.shape
     single = jackknife_estimate(lambda weights: icc_a1(table, weights), n, intraclass(k))
@@ -70,7 +70,7 @@ def iccs(table: FloatArray) -> tuple[Estimate, Estimate]:
 
 
 def _stepped_up(icc: float | None, k: int) -> float | None:
-    """Spearman–Brown: from one rater to the mean of k."""
+    """Spearman–Brown: the ICC of the mean of k raters from that of one."""
     return None if icc is None else k * icc / (1 + (k - 1) * icc)
 
 

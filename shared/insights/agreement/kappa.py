@@ -1,8 +1,8 @@
-"""Weighted kappa of two raters (Cohen 1968, Psychol. Bull. 70(4), 213–220); of more, Light's mean.
+"""Weighted kappa of two raters (Cohen 1968, Psychol. Bull. 70(4), 213–220), or Light's mean.
 
-Distance is that of the values themselves, |x - y| (linear) or (x - y)² (quadratic); gaps in the
-scale count as wide as they are. Of more than two raters it is the mean over all pairs (Light 1971,
-Psychol. Bull. 76(5), 365–377), each on the videos that both rated.
+The distance of two values is |x - y| (linear) or (x - y)² (quadratic), so gaps in the scale keep
+their width. For more than two raters it is the mean over all pairs (Light 1971, Psychol. Bull.
+76(5), 365–377), each on the videos that both rated.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,11 +28,11 @@ def kappa(table: FloatArray, weighting: Weighting) -> Estimate:
     """Mean weighted kappa over all pairs of columns of (videos, raters), with its interval."""
     pairs = list(combinations(range(table.shape[1]), 2))
     shared = (~np.isnan(table)).sum(axis=1) >= 2
-    kept = table[shared]
-    if len(kept) == 0:
+    rows = table[shared]
+    if len(rows) == 0:
         return Estimate(None, note="no video has two ratings")
-    of_pairs = mean_of_pairs(kept, pairs, partial(pair_kappa, weighting=weighting))
-    return jackknife_estimate(of_pairs, len(kept), CORRELATION)
+    of_pairs = mean_of_pairs(rows, pairs, partial(pair_kappa, weighting=weighting))
+    return jackknife_estimate(of_pairs, len(rows), CORRELATION)
 
 
 def mean_of_pairs(
@@ -40,32 +40,32 @@ def mean_of_pairs(
     pairs: Sequence[tuple[int, int]],
     of_two: Callable[[FloatArray, FloatArray], Statistic],
 ) -> Statistic:
-    """The mean of a figure of two raters over pairs of columns of (videos, raters).
+    """The mean of a coefficient of two raters over pairs of columns of (videos, raters).
 
-    A pair counts with FEWEST_VIDEOS shared videos (all, of a smaller table) and a figure of its
-    own. That is settled here, before any weighting: weightings of different pairs would be means
-    of different things, and their spread no error.
+    A pair counts if its raters share FEWEST_VIDEOS videos (all videos of a smaller table) and its
+    coefficient is defined. The pairs are chosen before any weighting: if each weighting had other
+    pairs, the jackknife would compare means of different things.
     """
-    there = ~np.isnan(table)
-    least = min(FEWEST_VIDEOS, len(table))
-    able = [pair for pair in pairs if there[:, pair].all(axis=1).sum() >= least]
-    alike = np.ones((1, len(table)))
+    rated = ~np.isnan(table)
+    fewest = min(FEWEST_VIDEOS, len(table))
+    eligible = [pair for pair in pairs if rated[:, pair].all(axis=1).sum() >= fewest]
+    equal_weights = np.ones((1, len(table)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        every = [of_two(table[:, one], table[:, other]) for one, other in able]
-        chosen = [one for one in every if np.isfinite(one(alike)).all()]
+        coefficients = [of_two(table[:, i], table[:, j]) for i, j in eligible]
+        defined = [of_pair for of_pair in coefficients if np.isfinite(of_pair(equal_weights)).all()]
 
     def statistic(weights: FloatArray) -> FloatArray:
-        if not chosen:
+        if not defined:
             return np.full(len(weights), np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
-            mean: FloatArray = np.mean([one(weights) for one in chosen], axis=0)
+            mean: FloatArray = np.mean([of_pair(weights) for of_pair in defined], axis=0)
         return mean
 
     return statistic
 
 
 def pair_kappa(x: FloatArray, y: FloatArray, weighting: Weighting) -> Statistic:
-    """Weighted kappa of two raters; a video that one of them left out is left out."""
+    """Weighted kappa of two raters on the videos that both rated."""
     both = ~(np.isnan(x) | np.isnan(y))
     a, b = x[both], y[both]
     expected = _expected_square(a, b) if weighting == "quadratic" else _expected_distance(a, b)
@@ -92,10 +92,10 @@ def _expected_square(a: FloatArray, b: FloatArray) -> Statistic:
 
 
 def _expected_distance(a: FloatArray, b: FloatArray) -> Statistic:
-    """E|x - y| of independent draws: the distribution functions' F(1 - G) + G(1 - F), summed."""
+    """E|x - y| of independent draws: F(1 - G) + G(1 - F) of the distribution functions, summed."""
     values = np.unique(np.concatenate([a, b]))
     steps = np.diff(values)
-    at_most = [(one[:, None] <= values[None, :-1]).astype(np.float64) for one in (a, b)]
+    at_most = [(scores[:, None] <= values[None, :-1]).astype(np.float64) for scores in (a, b)]
 
     def expected(weights: FloatArray) -> FloatArray:
         n = weights.sum(axis=1)[:, None]

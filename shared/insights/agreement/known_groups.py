@@ -1,11 +1,11 @@
-"""Known groups: does a rater put clips known to surprise above ordinary ones?
+"""Known groups: does a rater score clips known to surprise above ordinary ones?
 
-A benchmark says of a video `known_group` = 1 (made to surprise) or 0 (ordinary). The figure is the
-area under the ROC curve: how often a surprising clip is rated above an ordinary one, ties half.
+A benchmark gives a video `known_group` = 1 (made to surprise) or 0 (ordinary). The measure is the
+area under the ROC curve: the share of pairs in which the surprising clip scores higher. Ties count
+half.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -23,33 +23,33 @@ GROUP = "known_group"
 
 
 def known_groups(ratings: Ratings, dimension: str) -> dict[str, Estimate]:
-    """AUC of every rater, people included, who rated clips of both groups."""
+    """AUC of every person and machine that rated clips of both groups."""
     groups = group_of(ratings)
-    found = {}
+    areas = {}
     for rater in ratings.of(dimension, "human", "machine"):
-        values = ratings.values[(dimension, rater)]
+        values = ratings.first_values(dimension, rater)
         videos = sorted(values.keys() & groups.keys())
-        scores = np.array([values[video][min(values[video])] for video in videos])
+        scores = np.array([values[video] for video in videos])
         labels = np.array([groups[video] for video in videos], dtype=bool)
         if videos and labels.any() and not labels.all():
-            found[rater] = auc(scores[labels], scores[~labels])
-    return found
+            areas[rater] = auc(scores[labels], scores[~labels])
+    return areas
 
 
 def group_of(ratings: Ratings) -> dict[str, bool]:
-    """Video -> whether it is known to surprise, by whatever benchmark says so."""
-    known: dict[str, Any] = {}
+    """Video -> whether it is known to surprise, by the first benchmark that has it."""
+    groups: dict[str, bool] = {}
     for rater in ratings.of(GROUP):
-        for video, replicates in ratings.values[(GROUP, rater)].items():
-            known.setdefault(video, replicates[min(replicates)] > 0)
-    return known
+        for video, group in ratings.first_values(GROUP, rater).items():
+            groups.setdefault(video, group > 0)
+    return groups
 
 
 def auc(surprising: FloatArray, ordinary: FloatArray) -> Estimate:
     """Area under the curve, with its interval over the videos of both groups.
 
-    Where the groups are wholly apart nothing varies; then the interval is Wilson's, as if each clip
-    of the smaller group had been one trial.
+    Where the groups do not overlap, no video changes the area. Then the interval is Wilson's, with
+    the clips of the smaller group as trials.
     """
     above = (surprising[:, None] > ordinary[None, :]).astype(np.float64)
     above += 0.5 * (surprising[:, None] == ordinary[None, :])
@@ -60,9 +60,10 @@ def auc(surprising: FloatArray, ordinary: FloatArray) -> Estimate:
 
 
 def area_of(above: FloatArray) -> Statistic:
-    """The area from whether each surprising clip (row) is above each ordinary one (column).
+    """The area from a table of surprising clips (rows) by ordinary ones (columns).
 
-    Weights have the surprising clips first.
+    A cell is 1 where the surprising clip scores higher, 0.5 for a tie, else 0. Weights have the
+    surprising clips first.
     """
     cut = len(above)
 

@@ -1,6 +1,6 @@
-"""The ladder of predetermined benchmarks: each rung's figure, mark and verdict, or what is missing.
+"""The ladder of predetermined benchmarks: each rung's estimate, mark and verdict.
 
-The rungs are shared/insights/ladder.yaml, fixed before any data are looked at.
+The rungs are in shared/insights/ladder.yaml. They were fixed before anybody looked at data.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +40,7 @@ Check = Literal[
 
 
 class Mark(BaseModel):
-    """What a figure must keep."""
+    """The bound that an estimate must keep."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -48,30 +48,30 @@ class Mark(BaseModel):
     at_most: float | None = None
 
     @model_validator(mode="after")
-    def _is_one(self) -> "Mark":
+    def _has_one_bound(self) -> "Mark":
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError("give at_least or at_most")
         return self
 
-    def verdict(self, figure: Estimate) -> Verdict:
-        """By the whole interval; an estimate without one decides nothing."""
-        if figure.estimate is None:
+    def verdict(self, estimate: Estimate) -> Verdict:
+        """Judge by the whole interval; an estimate without an interval is undecided."""
+        if estimate.estimate is None:
             return "missing"
-        if figure.ci_low is None or figure.ci_high is None:
+        if estimate.ci_low is None or estimate.ci_high is None:
             return "undecided"
         if self.at_least is not None:
-            kept, lost = figure.ci_low >= self.at_least, figure.ci_high < self.at_least
+            passes, fails = estimate.ci_low >= self.at_least, estimate.ci_high < self.at_least
         else:
             assert self.at_most is not None
-            kept, lost = figure.ci_high <= self.at_most, figure.ci_low > self.at_most
-        return "pass" if kept else "fail" if lost else "undecided"
+            passes, fails = estimate.ci_high <= self.at_most, estimate.ci_low > self.at_most
+        return "pass" if passes else "fail" if fails else "undecided"
 
     def __str__(self) -> str:
         return f"≥ {self.at_least:g}" if self.at_least is not None else f"≤ {self.at_most:g}"
 
 
 class Rung(BaseModel):
-    """One benchmark."""
+    """One benchmark of the ladder."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=True)
 
@@ -83,50 +83,51 @@ class Rung(BaseModel):
     needs: str
     raters: str = ""
     dimension: str = ""
-    beside: str = Field(default="", alias="with")
+    other: str = Field(default="", alias="with")
     within_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PrimaryEffect:
-    """The primary effect of an analysis: of which predictor, and whether of synthetic videos."""
+    """The primary effect of an analysis, with its predictor."""
 
     predictor: str
-    figure: Estimate
+    estimate: Estimate
     synthetic: bool = False
+    """Whether it was estimated from synthetic videos."""
 
     @classmethod
     def of(cls, effect: Mapping[str, Any], synthetic: bool) -> "PrimaryEffect":
-        """From an effect as JSON has it. Raises KeyError."""
-        told = (effect[name] for name in ("estimate", "ci_low", "ci_high", "n", "note"))
-        return cls(effect["predictor"], Estimate(*told), synthetic)
+        """From the JSON of an effect. Raises KeyError."""
+        fields = (effect[name] for name in ("estimate", "ci_low", "ci_high", "n", "note"))
+        return cls(effect["predictor"], Estimate(*fields), synthetic)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the rungs are judged on."""
+    """The data by which rungs are judged."""
 
     ratings: Ratings
     primary: PrimaryEffect | None = None
     invariants: Estimate | None = None
-    """Share of the invariants that hold."""
+    """Share of the invariants that hold (0–1)."""
 
 
 @dataclass(frozen=True)
-class RungVerdict:
-    """A rung with what came out of it, for one rater where it is about raters."""
+class RungResult:
+    """The estimate and verdict of one rung, for one rater where the rung is about raters."""
 
     rung: Rung
     rater: str | None
-    figure: Estimate
+    estimate: Estimate
     verdict: Verdict
 
     @property
     def missing(self) -> str | None:
-        """What a rung that cannot be computed needs, and what came in its stead."""
+        """The data that a rung without an estimate needs, with the reason; else None."""
         if self.verdict != "missing":
             return None
-        note = self.figure.note
+        note = self.estimate.note
         return f"{self.rung.needs} ({note})" if note else self.rung.needs
 
     def document(self) -> dict[str, Any]:
@@ -136,7 +137,7 @@ class RungVerdict:
             "check": self.rung.check,
             "rater": self.rater,
             "dimension": self.rung.dimension or None,
-            **self.figure.document(),
+            **self.estimate.document(),
             "pass_mark": str(self.rung.mark),
             "verdict": self.verdict,
             "source": self.rung.source,
@@ -146,34 +147,33 @@ class RungVerdict:
 
 @cache
 def rungs() -> tuple[Rung, ...]:
-    """The shipped ladder."""
+    """The rungs of ladder.yaml, in their order."""
     text = LADDER.read_text(encoding="utf-8")
-    return tuple(Rung.model_validate(one) for one in yaml.safe_load(text)["rungs"])
+    return tuple(Rung.model_validate(rung) for rung in yaml.safe_load(text)["rungs"])
 
 
-def climb(evidence: Evidence) -> list[RungVerdict]:
-    """Every rung, for every rater that it is about; one line where there is none."""
-    return [judged for rung in rungs() for judged in _judged(rung, evidence)]
+def climb(evidence: Evidence) -> list[RungResult]:
+    """Every rung for every rater that it is about; one result where it has no estimate."""
+    return [result for rung in rungs() for result in _results(rung, evidence)]
 
 
-def _judged(rung: Rung, evidence: Evidence) -> Iterator[RungVerdict]:
+def _results(rung: Rung, evidence: Evidence) -> Iterator[RungResult]:
     checked = list(CHECKS[rung.check](rung, evidence))
-    found = [one for one in checked if one[1].estimate is not None]
-    if not found:
-        note = next((figure.note for _, figure in checked if figure.note), None)
-        yield RungVerdict(rung, rung.raters or None, Estimate(None, note=note), "missing")
-    for rater, figure in found:
-        of_stand_in = rater in evidence.ratings.stand_ins
-        yield RungVerdict(
-            rung, rater, figure, "stand_in" if of_stand_in else rung.mark.verdict(figure)
-        )
+    estimates = [(rater, estimate) for rater, estimate in checked if estimate.estimate is not None]
+    if not estimates:
+        note = next((estimate.note for _, estimate in checked if estimate.note), None)
+        yield RungResult(rung, rung.raters or None, Estimate(None, note=note), "missing")
+    for rater, estimate in estimates:
+        is_stand_in = rater in evidence.ratings.stand_ins
+        verdict = "stand_in" if is_stand_in else rung.mark.verdict(estimate)
+        yield RungResult(rung, rater, estimate, verdict)
 
 
-Found = Iterator[tuple[str | None, Estimate]]
+RaterEstimates = Iterator[tuple[str | None, Estimate]]
 
 
-def _of(rung: Rung, figures: dict[str, Estimate]) -> Found:
-    yield from (one for one in figures.items() if one[0].startswith(rung.raters))
+def _of_raters(rung: Rung, estimates: dict[str, Estimate]) -> RaterEstimates:
+    yield from (entry for entry in estimates.items() if entry[0].startswith(rung.raters))
 
 
 def _machines(rung: Rung, evidence: Evidence) -> list[str]:
@@ -181,47 +181,47 @@ def _machines(rung: Rung, evidence: Evidence) -> list[str]:
     return [machine for machine in machines if machine.startswith(rung.raters)]
 
 
-def _invariants(rung: Rung, evidence: Evidence) -> Found:
+def _invariants(rung: Rung, evidence: Evidence) -> RaterEstimates:
     if evidence.invariants is not None:
         yield None, evidence.invariants
 
 
-def _known_groups(rung: Rung, evidence: Evidence) -> Found:
-    yield from _of(rung, known_groups(evidence.ratings, rung.dimension))
+def _known_groups(rung: Rung, evidence: Evidence) -> RaterEstimates:
+    yield from _of_raters(rung, known_groups(evidence.ratings, rung.dimension))
 
 
-def _onset(rung: Rung, evidence: Evidence) -> Found:
+def _onset(rung: Rung, evidence: Evidence) -> RaterEstimates:
     for kind in ("human", "benchmark"):
-        found = onset.onsets(evidence.ratings).get(kind, {})
-        hits = {
-            rater: Estimate(**of_rater[f"within_{rung.within_s:g}_s"])
-            for rater, of_rater in found.items()
+        by_rater = onset.onsets(evidence.ratings).get(kind, {})
+        shares = {
+            rater: Estimate(**hits[f"within_{rung.within_s:g}_s"])
+            for rater, hits in by_rater.items()
         }
-        if any(rater.startswith(rung.raters) for rater in hits):
-            yield from _of(rung, hits)
+        if any(rater.startswith(rung.raters) for rater in shares):
+            yield from _of_raters(rung, shares)
             return
 
 
-def _convergence(rung: Rung, evidence: Evidence) -> Found:
+def _convergence(rung: Rung, evidence: Evidence) -> RaterEstimates:
     ratings = evidence.ratings
-    others = [one for one in ratings.of(rung.dimension) if one.startswith(rung.beside)]
+    others = [rater for rater in ratings.of(rung.dimension) if rater.startswith(rung.other)]
     for machine in _machines(rung, evidence):
         for other in others:
             table = ratings.table(rung.dimension, [machine, other]).values
             yield machine, spearman(table[:, 0], table[:, 1])
 
 
-def _retest(rung: Rung, evidence: Evidence) -> Found:
-    yield from _of(rung, retests(evidence.ratings, rung.dimension))
+def _retest(rung: Rung, evidence: Evidence) -> RaterEstimates:
+    yield from _of_raters(rung, retests(evidence.ratings, rung.dimension))
 
 
-def _human_alpha(rung: Rung, evidence: Evidence) -> Found:
+def _human_alpha(rung: Rung, evidence: Evidence) -> RaterEstimates:
     people = evidence.ratings.of(rung.dimension, "human")
     if len(people) >= 2:
         yield None, alpha(evidence.ratings.table(rung.dimension, people).values, "ordinal")
 
 
-def _rater_swap(rung: Rung, evidence: Evidence) -> Found:
+def _rater_swap(rung: Rung, evidence: Evidence) -> RaterEstimates:
     people = evidence.ratings.of(rung.dimension, "human")
     if len(people) >= 3:
         for machine in _machines(rung, evidence):
@@ -229,34 +229,37 @@ def _rater_swap(rung: Rung, evidence: Evidence) -> Found:
             yield machine, swap(table, len(people), len(people))
 
 
-def _halo(rung: Rung, evidence: Evidence) -> Found:
+def _halo(rung: Rung, evidence: Evidence) -> RaterEstimates:
     for machine in _machines(rung, evidence):
-        found = halo.disattenuated(evidence.ratings, machine, rung.dimension, rung.beside)
-        if found.estimate is not None and found.ci_low is not None and found.ci_high is not None:
-            # The sign does not matter, so neither end may be beyond the mark.
-            ends = sorted((abs(found.ci_low), abs(found.ci_high)))
-            crosses = found.ci_low < 0 < found.ci_high
-            low = 0.0 if crosses else ends[0]
-            found = Estimate(abs(found.estimate), low, ends[1], found.n, found.note)
-        yield machine, found
+        signed = halo.disattenuated(evidence.ratings, machine, rung.dimension, rung.other)
+        yield machine, _absolute(signed)
 
 
-def _beyond_motion(rung: Rung, evidence: Evidence) -> Found:
+def _absolute(signed: Estimate) -> Estimate:
+    """The size of a correlation: the sign does not matter, so neither end may pass the mark."""
+    if signed.estimate is None or signed.ci_low is None or signed.ci_high is None:
+        return signed
+    ends = sorted((abs(signed.ci_low), abs(signed.ci_high)))
+    low = 0.0 if signed.ci_low < 0 < signed.ci_high else ends[0]
+    return Estimate(abs(signed.estimate), low, ends[1], signed.n, signed.note)
+
+
+def _beyond_motion(rung: Rung, evidence: Evidence) -> RaterEstimates:
     for machine in _machines(rung, evidence):
         yield machine, beyond_motion(evidence.ratings, machine)
 
 
-def _nomological(rung: Rung, evidence: Evidence) -> Found:
+def _nomological(rung: Rung, evidence: Evidence) -> RaterEstimates:
     primary = evidence.primary
     if primary is None:
         return
     if primary.predictor == rung.dimension:
-        yield None, primary.figure
+        yield None, primary.estimate
     else:
         yield None, Estimate(None, note=f"this primary is about {primary.predictor}")
 
 
-CHECKS: dict[str, Callable[[Rung, Evidence], Found]] = {
+CHECKS: dict[str, Callable[[Rung, Evidence], RaterEstimates]] = {
     "invariants": _invariants,
     "known_groups": _known_groups,
     "onset": _onset,

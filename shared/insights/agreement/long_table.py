@@ -1,6 +1,6 @@
-"""The long table that ratings come in: `video_id, rater, dimension, value`, one value a row.
+"""Ratings from a long table: `video_id, rater, dimension, value`, one value per row.
 
-It may have `replicate` (0, 1, …) and `model_version`; other columns are left alone.
+The columns `replicate` (0, 1, …) and `model_version` are optional; others are ignored.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ OPTIONAL = ("replicate", "model_version")
 
 @dataclass
 class RatingsBuilder:
-    """Ratings as they come in, one by one."""
+    """Collects values one by one into Ratings."""
 
     machines: frozenset[str] = frozenset()
     values: dict[tuple[str, str], Values] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class RatingsBuilder:
     empty: int = 0
 
     def add(self, video: str, rater: str, dimension: str, value: float, replicate: int = 0) -> None:
-        """Take one value; the same again changes nothing. Raises BadTable for another one."""
+        """Add a value; adding it again changes nothing. Raises BadTable for a different value."""
         of_video = self.values.setdefault((dimension, rater), {}).setdefault(video, {})
         if of_video.get(replicate, value) != value:
             raise BadTable(
@@ -42,8 +42,8 @@ class RatingsBuilder:
             )
         of_video[replicate] = value
 
-    def take(self, other: Ratings) -> None:
-        """Take all of another's."""
+    def add_all(self, other: Ratings) -> None:
+        """Add all ratings of `other`."""
         for (dimension, rater), videos in other.values.items():
             for video, replicates in videos.items():
                 for replicate, value in replicates.items():
@@ -75,62 +75,61 @@ def read_ratings(path: Path, machines: frozenset[str] = frozenset()) -> Ratings:
 def ratings_from_records(
     records: Sequence[Mapping[str, Any]], what: str, machines: frozenset[str] = frozenset()
 ) -> Ratings:
-    """The same from rows in memory. Raises BadTable."""
+    """Ratings from rows in memory; `what` names them in errors. Raises BadTable."""
     with _advice():
         columns = columns_of(records, COLUMNS, what, OPTIONAL)
-    told = json.dumps(columns, sort_keys=True, default=str, separators=(",", ":"))
-    return _ratings(RawTable(columns, hashlib.sha256(told.encode()).hexdigest()), what, machines)
+    text = json.dumps(columns, sort_keys=True, default=str, separators=(",", ":"))
+    return _ratings(RawTable(columns, hashlib.sha256(text.encode()).hexdigest()), what, machines)
 
 
 @contextmanager
 def _advice() -> Iterator[None]:
-    """A table of ratings has no plan that could be mended."""
+    """Replace advice about plans in errors: a table of ratings has no plan."""
     try:
         yield
     except BadTable as error:
-        asked = f"A table of ratings has the columns {', '.join(COLUMNS)}."
-        raise BadTable(error.sentence.replace(ADVICE, asked)) from error
+        advice = f"A table of ratings has the columns {', '.join(COLUMNS)}."
+        raise BadTable(error.sentence.replace(ADVICE, advice)) from error
 
 
 def _ratings(raw: RawTable, name: str, machines: frozenset[str]) -> Ratings:
-    rows = RatingsBuilder(machines=machines)
+    builder = RatingsBuilder(machines=machines)
     texts = {key: _text(key, raw.columns[key]) for key in ("video_id", "rater", "dimension")}
     values = cells.converted(
         "value", "value", raw.columns["value"], cell.number(raw.thousands_by_comma), None
     )
     replicates = _replicates(raw)
     versions = raw.columns.get("model_version") or [None] * len(values)
-    for place, value in enumerate(values):
+    for index, value in enumerate(values):
         if value is None:
-            rows.empty += 1
+            builder.empty += 1
             continue
-        rater = texts["rater"][place]
-        if STAND_IN in f"{rater}{versions[place] or ''}":
-            rows.stand_ins.add(rater)
-        rows.add(
-            texts["video_id"][place], rater, texts["dimension"][place], value, replicates[place]
-        )
-    if not rows.values:
+        rater = texts["rater"][index]
+        if STAND_IN in f"{rater}{versions[index] or ''}":
+            builder.stand_ins.add(rater)
+        video, dimension = texts["video_id"][index], texts["dimension"][index]
+        builder.add(video, rater, dimension, value, replicates[index])
+    if not builder.values:
         raise BadTable(f"{name}: no row has a value.")
-    rows.sources.append(f"{name} sha256:{raw.sha256}")
-    return rows.ratings()
+    builder.sources.append(f"{name} sha256:{raw.sha256}")
+    return builder.ratings()
 
 
-def _text(name: str, given: Cells) -> list[str]:
-    read = cells.converted(name, name, given, cell.identifier, None, cells.EMPTY)
-    if None in read:
-        raise BadTable(f"{name}: row {read.index(None) + 1:,} has none. Every row needs one.")
+def _text(name: str, column: Cells) -> list[str]:
+    texts = cells.converted(name, name, column, cell.identifier, None, cells.EMPTY)
+    if None in texts:
+        raise BadTable(f"{name}: row {texts.index(None) + 1:,} is empty. Every row needs a value.")
     if name == "video_id":
-        cells.refuse_cut_ids(name, name, read)
-    return read
+        cells.refuse_cut_ids(name, name, texts)
+    return texts
 
 
 def _replicates(raw: RawTable) -> list[int]:
-    given = raw.columns.get("replicate")
-    if given is None:
+    column = raw.columns.get("replicate")
+    if column is None:
         return [0] * len(raw.columns["value"])
-    read = cells.converted("replicate", "replicate", given, cell.number(), 0.0)
-    wrong = [number for number in read if number < 0 or not float(number).is_integer()]
+    numbers = cells.converted("replicate", "replicate", column, cell.number(), 0.0)
+    wrong = [number for number in numbers if number < 0 or not float(number).is_integer()]
     if wrong:
-        raise BadTable(f"replicate: {wrong[0]:g} is no number of a repetition (0, 1, 2, …).")
-    return [int(number) for number in read]
+        raise BadTable(f"replicate: {wrong[0]:g} is not the number of a replicate (0, 1, 2, …).")
+    return [int(number) for number in numbers]

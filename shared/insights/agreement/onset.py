@@ -1,7 +1,7 @@
-"""Onset: is the surprising moment found where people, or a benchmark, put it?
+"""Onset: does a rater time the surprising moment as people or a benchmark do?
 
-The reference of a video is the median of its people's (or its benchmark's) times. A rater hits when
-its time is at most a tolerance away. A video for which either has no time is no case.
+The reference of a video is the median of the times of its people or its benchmark. A rater hits if
+its time is within a tolerance of it. Videos without a time from both are left out.
 """
 
 from collections.abc import Mapping
@@ -14,34 +14,29 @@ from shared.insights.statistics.estimate import wilson
 
 ONSET = "surprise_onset_s"
 TOLERANCES_S = (0.25, 1.0)
-"""What Epstein, Chen & Vondrick (2020, CVPR) judge times in failing clips by."""
+"""The tolerances of Epstein, Chen & Vondrick (2020, CVPR) for clips of failing actions."""
 
 Times = Mapping[str, list[float]]
 
 
 def onsets(ratings: Ratings) -> dict[str, Any]:
     """Hits of every machine, and of every person against the others, by kind of reference."""
-    return {kind: found for kind in ("human", "benchmark") if (found := against(ratings, kind))}
+    return {kind: hits for kind in ("human", "benchmark") if (hits := against(ratings, kind))}
 
 
 def against(ratings: Ratings, kind: Kind) -> dict[str, Any]:
     """Hits against the medians of one kind of reference, by rater."""
-    found = {}
-    raters = ratings.of(ONSET, "machine", "human")
-    for rater in raters:
-        others = [one for one in ratings.of(ONSET, kind) if one != rater]
-        if others and (hits := _hits(_own(ratings, rater), _times(ratings, others))):
-            found[rater] = hits
-    return found
-
-
-def _own(ratings: Ratings, rater: str) -> dict[str, float]:
-    values = ratings.values.get((ONSET, rater), {})
-    return {video: replicates[min(replicates)] for video, replicates in values.items()}
+    by_rater = {}
+    for rater in ratings.of(ONSET, "machine", "human"):
+        others = [other for other in ratings.of(ONSET, kind) if other != rater]
+        own = ratings.first_values(ONSET, rater)
+        if others and (hits := _hits(own, _times(ratings, others))):
+            by_rater[rater] = hits
+    return by_rater
 
 
 def _times(ratings: Ratings, raters: list[str]) -> Times:
-    """All times of each video; a benchmark's replicates are its annotators."""
+    """All times of each video. The replicates of a benchmark are its annotators."""
     times: dict[str, list[float]] = {}
     for rater in raters:
         for video, replicates in ratings.values.get((ONSET, rater), {}).items():
@@ -50,18 +45,18 @@ def _times(ratings: Ratings, raters: list[str]) -> Times:
 
 
 def _hits(own: Mapping[str, float], reference: Times) -> dict[str, Any] | None:
-    off = [
+    errors_s = [
         abs(at_s - float(np.median(reference[video])))
         for video, at_s in own.items()
         if video in reference
     ]
-    if not off:
+    if not errors_s:
         return None
     # 0.25 written in a file must not miss by a rounding error.
-    found: dict[str, Any] = {
+    shares: dict[str, Any] = {
         f"within_{tolerance:g}_s": wilson(
-            sum(one <= tolerance + 1e-9 for one in off), len(off)
+            sum(error <= tolerance + 1e-9 for error in errors_s), len(errors_s)
         ).document()
         for tolerance in TOLERANCES_S
     }
-    return found | {"median_error_s": float(np.median(off)), "n": len(off)}
+    return shares | {"median_error_s": float(np.median(errors_s)), "n": len(errors_s)}

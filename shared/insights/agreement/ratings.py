@@ -1,7 +1,7 @@
-"""Ratings: which rater gave which video which value on which dimension, and how often.
+"""Ratings: the values that raters gave videos, by dimension and replicate.
 
-Who a rater is follows from the name: `human/…` and names without a slash are people, `benchmark/…`
-is a published annotation, anything else is a machine.
+The name of a rater says its kind: `human/…` and names without a slash are people, `benchmark/…` is
+a published annotation, and any other name is a machine.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,15 +16,15 @@ from shared.rating.rubric import scores
 Kind = Literal["human", "machine", "benchmark"]
 STAND_IN = "-stand-in"
 ATTENTION = "attention_check"
-"""Dimension of the rating kit's checks: 1 where the rater did as told, else 0."""
+"""Dimension of the rating kit's attention checks: 1 when the rater passed, else 0."""
 
 Values = dict[str, dict[int, float]]
-"""video -> replicate -> value"""
+"""Video -> replicate -> value."""
 
 
 @dataclass(frozen=True)
 class Ratings:
-    """Every value by dimension and rater; raters and dimensions in the order they appeared."""
+    """Every value by dimension and rater, in the order in which they appeared."""
 
     values: dict[tuple[str, str], Values]
     stand_ins: frozenset[str] = frozenset()
@@ -44,7 +44,7 @@ class Ratings:
         return list(dict.fromkeys(rater for _, rater in self.values))
 
     def kind(self, rater: str) -> Kind:
-        """Who a rater is, by name."""
+        """The kind of a rater, by its name."""
         if rater in self.machines:
             return "machine"
         head, slash, _ = rater.partition("/")
@@ -53,59 +53,63 @@ class Ratings:
         return "human" if head == "human" or not slash else "machine"
 
     def of(self, dimension: str, *kinds: Kind) -> list[str]:
-        """Raters who rated a dimension, of these kinds (all when none is named)."""
-        rated = [rater for name, rater in self.values if name == dimension]
-        return [rater for rater in rated if not kinds or self.kind(rater) in kinds]
+        """Raters of a dimension, of these kinds (all kinds when none is given)."""
+        raters = [rater for name, rater in self.values if name == dimension]
+        return [rater for rater in raters if not kinds or self.kind(rater) in kinds]
+
+    def first_values(self, dimension: str, rater: str) -> dict[str, float]:
+        """The rater's first value of each video."""
+        videos = self.values.get((dimension, rater), {})
+        return {video: replicates[min(replicates)] for video, replicates in videos.items()}
 
     def table(self, dimension: str, raters: Sequence[str]) -> "RatingTable":
         """Each rater's first value of each video."""
-        columns = [self.values.get((dimension, rater), {}) for rater in raters]
+        columns = [self.first_values(dimension, rater) for rater in raters]
         videos = sorted({video for column in columns for video in column})
-        made = np.full((len(videos), len(raters)), np.nan)
-        for place, column in enumerate(columns):
-            for row, video in enumerate(videos):
-                if replicates := column.get(video):
-                    made[row, place] = replicates[min(replicates)]
-        return RatingTable(tuple(videos), tuple(raters), made)
+        rows = [[column.get(video, np.nan) for column in columns] for video in videos]
+        values = np.array(rows, dtype=np.float64).reshape(len(videos), len(raters))
+        return RatingTable(tuple(videos), tuple(raters), values)
 
     def replicates(self, dimension: str, rater: str) -> "RatingTable":
-        """A rater's values of each video by replicate, one column each."""
+        """A rater's values of each video, one column per replicate."""
         values = self.values.get((dimension, rater), {})
         numbers = sorted({number for of_video in values.values() for number in of_video})
         videos = sorted(values)
-        made = [[values[video].get(number, np.nan) for number in numbers] for video in videos]
-        shaped = np.array(made, dtype=np.float64).reshape(len(videos), len(numbers))
-        return RatingTable(tuple(videos), tuple(map(str, numbers)), shaped)
+        rows = [[values[video].get(number, np.nan) for number in numbers] for video in videos]
+        table = np.array(rows, dtype=np.float64).reshape(len(videos), len(numbers))
+        return RatingTable(tuple(videos), tuple(map(str, numbers)), table)
 
     def scores(self, rater: str) -> list[str]:
-        """The rubric's scores that a rater gave; of a table with other names, all dimensions."""
-        own = [name for name, by in self.values if by == rater]
-        return [name for name in own if name in scores()] or own
+        """The rubric's scores that a rater gave; all its dimensions if none is in the rubric."""
+        dimensions = [dimension for dimension, name in self.values if name == rater]
+        return [dimension for dimension in dimensions if dimension in scores()] or dimensions
 
     def renamed(self, videos: Mapping[str, str]) -> "Ratings":
-        """The same with other ids where the mapping has one."""
+        """The same ratings, with the ids of videos replaced by the mapping."""
         if not videos:
             return self
         values = {
-            key: {videos.get(video, video): held for video, held in by_video.items()}
+            key: {videos.get(video, video): replicates for video, replicates in by_video.items()}
             for key, by_video in self.values.items()
         }
         return replace(self, values=values)
 
     def without(self, raters: Iterable[str]) -> "Ratings":
-        """The same without some raters."""
-        gone = set(raters)
-        kept = {key: held for key, held in self.values.items() if key[1] not in gone}
-        return self._with(kept)
+        """The same ratings without some raters."""
+        excluded = set(raters)
+        return self._with(
+            {key: by_video for key, by_video in self.values.items() if key[1] not in excluded}
+        )
 
     def only(self, dimensions: Iterable[str]) -> "Ratings":
-        """The same with these dimensions alone."""
-        wanted = set(dimensions)
-        kept = {key: held for key, held in self.values.items() if key[0] in wanted}
-        return self._with(kept)
+        """The same ratings of these dimensions only."""
+        included = set(dimensions)
+        return self._with(
+            {key: by_video for key, by_video in self.values.items() if key[0] in included}
+        )
 
-    def of_synthetic(self, videos: Iterable[str]) -> "Ratings":
-        """The same, knowing that these videos are synthetic."""
+    def with_synthetic(self, videos: Iterable[str]) -> "Ratings":
+        """The same ratings, with these videos marked as synthetic."""
         return replace(self, synthetic=self.synthetic | frozenset(videos))
 
     def _with(self, values: dict[tuple[str, str], Values]) -> "Ratings":
@@ -123,15 +127,20 @@ class RatingTable:
 
     @property
     def complete(self) -> FloatArray:
-        """The rows that every rater rated."""
-        whole: FloatArray = self.values[~np.isnan(self.values).any(axis=1)]
-        return whole
+        """The rows of the videos that every rater rated."""
+        rows: FloatArray = self.values[~np.isnan(self.values).any(axis=1)]
+        return rows
 
     @property
-    def usual(self) -> int:
-        """Of a table by replicate: as many as keep the most values in rows without a gap."""
-        kept = [
-            (count * int((~np.isnan(self.values[:, :count]).any(axis=1)).sum()), count)
-            for count in range(1, len(self.raters) + 1)
-        ]
-        return max((one for one in kept if one[1] >= 2 and one[0]), default=(0, 1))[1]
+    def usual_replicates(self) -> int:
+        """Number of first columns (2 or more) that keep the most values in rows without a gap.
+
+        1 where no row has two values. A third replicate of a few videos must not cost the others.
+        """
+        cells = {
+            count: count * int((~np.isnan(self.values[:, :count]).any(axis=1)).sum())
+            for count in range(2, len(self.raters) + 1)
+        }
+        return max(
+            (count for count in cells if cells[count]), key=lambda n: (cells[n], n), default=1
+        )

@@ -1,4 +1,4 @@
-"""Test–retest: does a rater who is asked again say the same?"""
+"""Test–retest: does a rater give the same rating when asked again?"""
 
 from collections.abc import Iterator
 
@@ -10,15 +10,14 @@ from shared.insights.statistics.estimate import Estimate
 
 
 def retests(ratings: Ratings, dimension: str) -> dict[str, Estimate]:
-    """ICC(A,1) between the replicates of each rater who has any, by rater."""
+    """ICC(A,1) between the replicates of each rater who has replicates."""
     return dict(_retests(ratings, dimension))
 
 
 def _retests(ratings: Ratings, dimension: str) -> Iterator[tuple[str, Estimate]]:
     for rater in ratings.of(dimension, "human", "machine"):
         table = ratings.replicates(dimension, rater)
-        # A third replicate of a few videos must not cost the others.
-        first = table.values[:, : table.usual]
-        whole = first[~np.isnan(first).any(axis=1)]
-        if first.shape[1] >= 2 and len(whole) >= 2:
-            yield rater, iccs(whole)[0]
+        first = table.values[:, : table.usual_replicates]
+        complete = first[~np.isnan(first).any(axis=1)]
+        if first.shape[1] >= 2 and len(complete) >= 2:
+            yield rater, iccs(complete)[0]

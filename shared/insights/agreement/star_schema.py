@@ -1,4 +1,4 @@
-"""Ratings out of the star schema, as rows of rater, dimension and value."""
+"""Ratings from the star schema: the statement that reads them, and its rows as Ratings."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,9 +11,17 @@ from shared.warehouse.tables import schema
 
 MEASURED = ("surprise_nats", "motion")
 DERIVED = ("surprisal_bits", "desirability_shift")
-ASKED = ("video_id", "generation", "rater", "config_hash", "replicate", "model_version", "rated_at")
-# The newest file of a video is what its posts show; ratings of older ones are of another video.
-_QUESTION = """
+KEY_COLUMNS = (
+    "video_id",
+    "generation",
+    "rater",
+    "config_hash",
+    "replicate",
+    "model_version",
+    "rated_at",
+)
+# A new file under the same id is another video, so only ratings of the newest generation count.
+_STATEMENT = """
 SELECT {columns}, video.synthetic
 FROM fact_rating AS rating
 LEFT JOIN dim_video AS video ON video.video_id = rating.video_id
@@ -26,26 +34,27 @@ ORDER BY rating.video_id, rating.rater, rating.config_hash, rating.replicate
 
 
 def ratings_statement() -> str:
-    """The statement whose rows `ratings_in` takes: every rating of fact_rating."""
-    columns = ", ".join(f"rating.{name}" for name in (*ASKED, *numeric_columns()))
-    return _QUESTION.format(columns=columns)
+    """The statement that reads every rating of fact_rating, for `ratings_from_rows`."""
+    columns = ", ".join(f"rating.{name}" for name in (*KEY_COLUMNS, *numeric_columns()))
+    return _STATEMENT.format(columns=columns)
 
 
 def numeric_columns() -> list[str]:
-    """Columns of fact_rating that hold what can be compared: no text, no language."""
-    there = {column["name"] for column in schema("fact_rating")}
-    rated = [one.name for one in dimensions() if one.type in ("score", "probability", "seconds")]
-    return [name for name in (*rated, *DERIVED, *MEASURED) if name in there]
+    """The columns of fact_rating with numbers that raters can agree on."""
+    columns = {column["name"] for column in schema("fact_rating")}
+    numeric = ("score", "probability", "seconds")
+    rated = [dimension.name for dimension in dimensions() if dimension.type in numeric]
+    return [name for name in (*rated, *DERIVED, *MEASURED) if name in columns]
 
 
 def ratings_from_rows(
     rows: Iterable[Mapping[str, Any]], machines: frozenset[str] = frozenset()
 ) -> Ratings:
-    """Rows of fact_rating as ratings; a rater of several configurations is as many raters."""
-    there = list(rows)
-    synthetic = {row["video_id"] for row in there if row.get("synthetic")}
-    made = ratings_from_records(list(_cells(there)), "fact_rating", machines)
-    return made.of_synthetic(synthetic)
+    """Rows of fact_rating as ratings; each configuration of a rater counts as a rater."""
+    rows = list(rows)
+    synthetic = {row["video_id"] for row in rows if row.get("synthetic")}
+    ratings = ratings_from_records(list(_cells(rows)), "fact_rating", machines)
+    return ratings.with_synthetic(synthetic)
 
 
 def _cells(rows: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

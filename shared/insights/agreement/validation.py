@@ -1,10 +1,11 @@
-"""From ratings to what they are worth: every figure, and the verdicts of the ladder."""
+"""Validation of ratings: every coefficient of agreement, and the verdicts of the ladder."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from shared.canonical import settled, versions
+from shared.errors import Permanent
 from shared.insights.agreement.ablation import RaterComparison, ablation
 from shared.insights.agreement.attention import inattentive
 from shared.insights.agreement.convergence import convergence
@@ -13,33 +14,33 @@ from shared.insights.agreement.drift import Drift, drift
 from shared.insights.agreement.grounding import Grounding
 from shared.insights.agreement.halo import SAME, halo
 from shared.insights.agreement.known_groups import GROUP, known_groups
-from shared.insights.agreement.ladder import Evidence, PrimaryEffect, RungVerdict, climb
+from shared.insights.agreement.ladder import Evidence, PrimaryEffect, RungResult, climb
 from shared.insights.agreement.onset import ONSET, onsets
 from shared.insights.agreement.ratings import ATTENTION, Ratings
 from shared.insights.statistics.estimate import Estimate
 from shared.insights.table.read import BadTable
 
 OnProgress = Callable[[str], None]
-BESIDE = frozenset({ATTENTION, GROUP})
-"""Dimensions that say something of a rater or a video, and rate nothing."""
+NOT_RATINGS = frozenset({ATTENTION, GROUP})
+"""Dimensions that describe a rater or a video and are not ratings."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationInputs:
-    """What is known besides the ratings themselves."""
+    """The data and options of a validation besides the ratings."""
 
     primary: PrimaryEffect | None = None
     invariants: Estimate | None = None
     drift: tuple[str, str] | None = None
-    """Old and new rater."""
+    """The old and the new rater."""
     anchors: Collection[str] | None = None
     ablation: str | None = None
-    """A word such as rag that tells two raters apart."""
+    """A condition in raters' names, such as `rag`."""
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What came out."""
+    """All results, for the command, the report and the ladder."""
 
     ratings: Ratings
     dimensions: dict[str, dict[str, Any]]
@@ -49,7 +50,7 @@ class Validation:
     convergence: list[dict[str, Any]]
     drift: list[Drift]
     ablation: list[RaterComparison]
-    ladder: list[RungVerdict]
+    ladder: list[RungResult]
     primary: PrimaryEffect | None
     excluded: dict[str, tuple[int, int]]
     warnings: tuple[str, ...]
@@ -57,39 +58,39 @@ class Validation:
 
     @property
     def stand_in(self) -> bool:
-        """Whether any answer of the stand-in for tests is behind a figure: no report takes it."""
+        """Whether any answer came from the stand-in for tests; no report may show these results."""
         judged = self.grounding is not None and self.grounding.stand_in
         return bool(self.ratings.stand_ins) or judged
 
     @property
     def synthetic(self) -> bool:
-        """Whether any figure is of made-up videos."""
+        """Whether any result rests on synthetic videos."""
         return bool(self.ratings.synthetic) or (self.primary is not None and self.primary.synthetic)
 
     def document(self) -> dict[str, Any]:
-        """The output contract: no time, no place, no NaN; floats to 12 significant digits."""
+        """The JSON contract: no time, no path, no NaN; floats have 12 significant digits."""
         ratings = self.ratings
-        found: dict[str, Any] = settled(
+        document: dict[str, Any] = settled(
             {
                 "dimensions": self.dimensions,
                 "grounding": self.grounding.document() if self.grounding else None,
-                "ladder": [judged.document() for judged in self.ladder],
+                "ladder": [result.document() for result in self.ladder],
                 "halo": self.halo,
                 "known_groups": {
-                    name: {rater: figure.document() for rater, figure in by_rater.items()}
+                    name: {rater: area.document() for rater, area in by_rater.items()}
                     for name, by_rater in self.known_groups.items()
                 },
                 "onset": self.onset,
                 "convergence": self.convergence,
-                "drift": [one.document() for one in self.drift],
-                "ablation": [one.document() for one in self.ablation],
+                "drift": [change.document() for change in self.drift],
+                "ablation": [comparison.document() for comparison in self.ablation],
                 "raters": {
                     rater: {"kind": ratings.kind(rater), "stand_in": rater in ratings.stand_ins}
                     for rater in ratings.raters
                 },
                 "excluded": {
-                    rater: {"checks_passed": passed, "checks": of}
-                    for rater, (passed, of) in self.excluded.items()
+                    rater: {"checks_passed": passed, "checks": checks}
+                    for rater, (passed, checks) in self.excluded.items()
                 },
                 "warnings": list(self.warnings),
                 "stand_in": self.stand_in,
@@ -98,41 +99,48 @@ class Validation:
                 "versions": versions(),
             }
         )
-        return found
+        return document
 
 
 def validate(
-    given: Ratings, beside: ValidationInputs | None = None, on_progress: OnProgress = lambda _: None
+    ratings: Ratings,
+    inputs: ValidationInputs | None = None,
+    on_progress: OnProgress = lambda _: None,
 ) -> Validation:
-    """Compute all that the ratings allow. Raises BadTable when there is nothing to compare."""
-    beside = beside or ValidationInputs()
-    excluded = inattentive(given)
-    ratings = given.without(excluded)
-    dimensions = [name for name in ratings.dimensions if name not in BESIDE]
-    rated = [name for name in dimensions if ratings.of(name, "human", "machine")]
-    if not rated:
-        raise BadTable("Nobody's ratings are left, so there is nothing to compare.")
-    found = {}
-    for name in rated:
+    """Compute everything that the ratings allow.
+
+    Raters who failed the attention checks are excluded. Raises BadTable when no rating is left.
+    """
+    inputs = inputs or ValidationInputs()
+    excluded = inattentive(ratings)
+    ratings = ratings.without(excluded)
+    dimensions = [
+        name
+        for name in ratings.dimensions
+        if name not in NOT_RATINGS and ratings.of(name, "human", "machine")
+    ]
+    if not dimensions:
+        raise BadTable("No ratings are left, so there is nothing to compare.")
+    documents = {}
+    for name in dimensions:
         on_progress(f"{name} …")
-        found[name] = dimension_document(ratings, name)
+        documents[name] = dimension_document(ratings, name)
     on_progress("Halo, groups, moments …")
-    groups = {name: known_groups(ratings, name) for name in rated if name != ONSET}
+    groups = {name: known_groups(ratings, name) for name in dimensions if name != ONSET}
     halos = halo(ratings)
-    moved = drift(ratings, *beside.drift, beside.anchors) if beside.drift else []
     return Validation(
         ratings=ratings,
-        dimensions=found,
+        dimensions=documents,
         halo=halos,
-        known_groups={name: figures for name, figures in groups.items() if figures},
+        known_groups={name: by_rater for name, by_rater in groups.items() if by_rater},
         onset=onsets(ratings),
         convergence=convergence(ratings),
-        drift=moved,
-        ablation=ablation(ratings, beside.ablation) if beside.ablation else [],
-        ladder=climb(Evidence(ratings, beside.primary, beside.invariants)),
-        primary=beside.primary,
+        drift=drift(ratings, *inputs.drift, inputs.anchors) if inputs.drift else [],
+        ablation=ablation(ratings, inputs.ablation) if inputs.ablation else [],
+        ladder=climb(Evidence(ratings, inputs.primary, inputs.invariants)),
+        primary=inputs.primary,
         excluded=excluded,
-        warnings=tuple(_warnings(ratings, beside.primary, halos, excluded)),
+        warnings=tuple(_warnings(ratings, inputs.primary, halos, excluded)),
     )
 
 
@@ -144,26 +152,42 @@ def _warnings(
 ) -> Iterator[str]:
     if ratings.stand_ins:
         yield (
-            f"{', '.join(sorted(ratings.stand_ins))}: answers of the stand-in for tests, made up. "
-            "Nothing here says anything of Gemini, and no report takes it."
+            f"{', '.join(sorted(ratings.stand_ins))}: made-up answers of the stand-in for tests. "
+            "They say nothing about Gemini, and no report shows them."
         )
     if ratings.synthetic:
         yield (
             f"{len(ratings.synthetic):,} of the videos are synthetic: agreement on them says "
-            "little of agreement on posts."
+            "little about agreement on posts."
         )
     if primary is not None and primary.synthetic:
-        yield "The primary effect is of synthetic videos: rung B6 says nothing of posts."
-    for rater, (passed, of) in excluded.items():
-        yield f"{rater} is left out: {passed} of {of} attention checks passed."
+        yield "The primary effect is of synthetic videos: rung B6 says nothing about posts."
+    for rater, (passed, checks) in excluded.items():
+        yield f"{rater} is left out: {passed} of {checks} attention checks passed."
     if ratings.empty:
         yield f"{ratings.empty:,} rows without a value are left out."
-    for one in halos:
-        estimate = one["raw"]["estimate"]
+    for pair in halos:
+        estimate = pair["raw"]["estimate"]
         if estimate is not None and abs(estimate) > SAME:
-            first, second = one["dimensions"]
+            first, second = pair["dimensions"]
             yield (
-                f"{one['rater']} hardly tells {first} and {second} apart (r = {estimate:.2f}): "
+                f"{pair['rater']} hardly tells {first} and {second} apart (r = {estimate:.2f}): "
                 "halo, so neither can be read alone."
             )
     yield from ratings.notes
+
+
+class NotReportable(Permanent):
+    """A validation rests on made-up answers."""
+
+    def __init__(self, sentence: str):
+        super().__init__("not_reportable", sentence)
+
+
+def refuse_stand_ins(validation: Validation) -> None:
+    """Raise NotReportable when any rating or judgement of the validation was made up."""
+    if validation.stand_in:
+        raise NotReportable(
+            "These figures rest on made-up answers of the stand-in for tests. Validate ratings of "
+            "a real rater."
+        )

@@ -1,11 +1,10 @@
-"""What the ratings are worth, as rows of insight_agreement."""
+"""Rows of insight_agreement: how far the ratings can be trusted."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.insights.agreement.ladder import RungVerdict
-from shared.insights.agreement.reportable import reportable
-from shared.insights.agreement.validation import Validation
+from shared.insights.agreement.ladder import RungResult
+from shared.insights.agreement.validation import Validation, refuse_stand_ins
 
 Row = dict[str, Any]
 COEFFICIENTS = {
@@ -15,76 +14,77 @@ COEFFICIENTS = {
 }
 
 
-def agreement_rows(found: Validation | None) -> list[Row]:
-    """All that is known, in the order of the report; `figure` names each.
+def agreement_rows(validation: Validation | None) -> list[Row]:
+    """All rows, in the order of the report; `figure` names each row.
 
-    Raises NotReportable for a validation of made-up ratings, whoever let them come so far.
+    Raises NotReportable when any rating was made up, as a second guard behind the source.
     """
-    if found is None:
+    if validation is None:
         return []
-    rows = [*_halo(reportable(found)), *_agreement(found), *_ladder(found)]
-    for place, row in enumerate(rows):
+    refuse_stand_ins(validation)
+    rows = [*_halo(validation), *_agreement(validation), *_ladder(validation)]
+    for position, row in enumerate(rows):
         words = (
             *(row["part"], row["metric"], row.get("dimension"), row.get("other_dimension")),
             *row["raters"],
         )
         name = "/".join(word for word in words if word)
-        row["place"] = place
+        row["place"] = position
         row["figure"] = f"{name}/{row['title']}" if row["part"] == "ladder" else name
     return rows
 
 
-def _halo(found: Validation) -> Iterator[Row]:
-    for one in found.halo:
-        first, second = one["dimensions"]
+def _halo(validation: Validation) -> Iterator[Row]:
+    for pair in validation.halo:
+        first, second = pair["dimensions"]
         for metric, title in (
             ("raw", f"{first} and {second}"),
             ("disattenuated", f"{first} and {second}, without errors of measurement"),
         ):
-            if metric == "raw" or one[metric]["estimate"] is not None:
-                row = _row("halo", metric, title, [one["rater"]], one[metric])
+            if metric == "raw" or pair[metric]["estimate"] is not None:
+                row = _row("halo", metric, title, [pair["rater"]], pair[metric])
                 yield row | {"dimension": first, "other_dimension": second}
 
 
-def _agreement(found: Validation) -> Iterator[Row]:
-    for dimension, document in found.dimensions.items():
+def _agreement(validation: Validation) -> Iterator[Row]:
+    for dimension, document in validation.dimensions.items():
         of_dimension = {"dimension": dimension}
         if document["n_raters"] > 1:
             for metric, title in COEFFICIENTS.items():
                 row = _row("agreement", metric, title, document["raters"], document[metric])
                 yield row | of_dimension | {"n_raters": document["n_raters"]}
-        for rater, figure in document["retest"].items():
-            row = _row("agreement", "retest", "asked again, ICC(A,1)", [rater], figure)
+        for rater, estimate in document["retest"].items():
+            row = _row("agreement", "retest", "asked again, ICC(A,1)", [rater], estimate)
             yield row | of_dimension
-        yield from (one | of_dimension for one in _peers(document["peers"]))
+        yield from (row | of_dimension for row in _peers(document["peers"]))
 
 
 def _peers(peers: Mapping[str, Any] | None) -> Iterator[Row]:
-    """People among themselves, and each machine with them."""
+    """Agreement among people, and of each machine with them."""
     if peers is None:
         return
     if peers["human_human"]:
         title = "people with one another, ICC(A,1)"
         yield _row("agreement", "human_human", title, [], peers["human_human"])
-    for machine, beside in peers["human_machine"].items():
+    for machine, with_people in peers["human_machine"].items():
         title = "with people, ICC(A,1)"
-        yield _row("agreement", "human_machine", title, [machine], beside["icc_a1"])
+        yield _row("agreement", "human_machine", title, [machine], with_people["icc_a1"])
 
 
-def _ladder(found: Validation) -> Iterator[Row]:
-    for judged in found.ladder:
-        yield _rung(judged) | {
-            "dimension": judged.rung.dimension or None,
-            "verdict": judged.verdict,
-            "note": judged.missing or judged.figure.note,
+def _ladder(validation: Validation) -> Iterator[Row]:
+    for result in validation.ladder:
+        yield _rung(result) | {
+            "dimension": result.rung.dimension or None,
+            "verdict": result.verdict,
+            "note": result.missing or result.estimate.note,
         }
 
 
-def _rung(judged: RungVerdict) -> Row:
-    rung, mark = judged.rung, judged.rung.mark
-    raters = [judged.rater] if judged.rater and judged.verdict != "missing" else []
+def _rung(result: RungResult) -> Row:
+    rung, mark = result.rung, result.rung.mark
+    raters = [result.rater] if result.rater and result.verdict != "missing" else []
     title = f"{rung.rung}: {rung.title}"
-    row = _row("ladder", rung.check, title, raters, judged.figure.document())
+    row = _row("ladder", rung.check, title, raters, result.estimate.document())
     is_least = mark.at_least is not None
     return row | {
         "pass_mark": mark.at_least if is_least else mark.at_most,
@@ -92,15 +92,15 @@ def _rung(judged: RungVerdict) -> Row:
     }
 
 
-def _row(part: str, metric: str, title: str, raters: list[str], figure: Mapping[str, Any]) -> Row:
+def _row(part: str, metric: str, title: str, raters: list[str], estimate: Mapping[str, Any]) -> Row:
     return {
         "part": part,
         "metric": metric,
         "title": title,
         "raters": raters,
-        "estimate": figure["estimate"],
-        "ci_low": figure["ci_low"],
-        "ci_high": figure["ci_high"],
-        "n": figure["n"],
-        "note": figure["note"],
+        "estimate": estimate["estimate"],
+        "ci_low": estimate["ci_low"],
+        "ci_high": estimate["ci_high"],
+        "n": estimate["n"],
+        "note": estimate["note"],
     }

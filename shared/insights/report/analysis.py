@@ -89,7 +89,9 @@ def _add_curves(analysis: Analysis, sample: Sample, question: OutcomeQuestion) -
             continue  # the figure says that there is no curve
 
 
-def _add_specifications(analysis: Analysis, sample: Sample, question: OutcomeQuestion, plan: Plan) -> None:
+def _add_specifications(
+    analysis: Analysis, sample: Sample, question: OutcomeQuestion, plan: Plan
+) -> None:
     primary = plan.primary
     if primary and (question.outcome, question.scale) == (primary.outcome, primary.scale):
         analysis.specifications = specifications(sample, question, plan)

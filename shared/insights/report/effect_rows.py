@@ -1,4 +1,4 @@
-"""The numbers of an analysis as rows of insight_effect."""
+"""Rows of insight_effect: the numbers of an analysis."""
 
 from collections.abc import Iterator
 from math import exp
@@ -13,19 +13,19 @@ EVERYONE = "all"
 SHAPES = ("two_lines_low", "two_lines_high", "gee_nb_interaction")
 
 
-def effect_rows(found: Analysis) -> list[Row]:
-    """All of them, in the order of the report; `effect` names each."""
+def effect_rows(analysis: Analysis) -> list[Row]:
+    """All rows, in the order of the report; `effect` names each row."""
     rows = [
-        *_associations(found),
-        *_corrections(found),
-        *_growth(found),
-        *_durations(found),
-        *_curves(found),
-        *_tenths(found),
-        *_specifications(found),
+        *_associations(analysis),
+        *_corrections(analysis),
+        *_growth(analysis),
+        *_durations(analysis),
+        *_curves(analysis),
+        *_tenths(analysis),
+        *_specifications(analysis),
     ]
-    for place, row in enumerate(rows):
-        row["place"] = place
+    for position, row in enumerate(rows):
+        row["place"] = position
         row["effect"] = _name(row)
     return rows
 
@@ -39,24 +39,24 @@ def _name(row: Row) -> str:
     return "/".join(words)
 
 
-def _associations(found: Analysis) -> Iterator[Row]:
-    for effect in found.insights.effects:
+def _associations(analysis: Analysis) -> Iterator[Row]:
+    for effect in analysis.insights.effects:
         yield (
-            _row("shape" if _is_shape(effect, found) else "association", effect)
-            | {"is_primary": effect is found.insights.primary}
-            | _step(effect, found)
+            _row("shape" if _is_shape(effect, analysis) else "association", effect)
+            | {"is_primary": effect is analysis.insights.primary}
+            | _step(effect, analysis)
         )
 
 
-def _is_shape(effect: Effect, found: Analysis) -> bool:
-    return effect.method in SHAPES or effect.predictor not in found.insights.plan.predictors
+def _is_shape(effect: Effect, analysis: Analysis) -> bool:
+    return effect.method in SHAPES or effect.predictor not in analysis.insights.plan.predictors
 
 
-def _step(effect: Effect, found: Analysis) -> Row:
-    """The rate ratio of a step that occurs: one standard deviation of the predictor."""
-    if effect.irr is None or effect.predictor not in found.gate.frame:
+def _step(effect: Effect, analysis: Analysis) -> Row:
+    """The rate ratio for correction standard deviation of the predictor."""
+    if effect.irr is None or effect.predictor not in analysis.gate.frame:
         return {}
-    step = float(found.gate.frame[effect.predictor].std())
+    step = float(analysis.gate.frame[effect.predictor].std())
     ends = (effect.estimate, effect.ci_low, effect.ci_high)
     if any(end is None or step * abs(end) > LARGEST_LOG_RATIO for end in ends):
         return {"step": step}
@@ -69,50 +69,51 @@ def _step(effect: Effect, found: Analysis) -> Row:
     }
 
 
-def _corrections(found: Analysis) -> Iterator[Row]:
-    """Correlations without the errors of the ratings, in the order of the observed ones."""
+def _corrections(analysis: Analysis) -> Iterator[Row]:
+    """Correlations without the errors of the ratings, in the order of the corrections."""
     observed = {
-        (one.predictor, one.outcome, one.scale): one
-        for one in found.insights.effects
-        if one.method == "spearman"
+        (effect.predictor, effect.outcome, effect.scale): effect
+        for effect in analysis.insights.effects
+        if effect.method == "spearman"
     }
-    for one in found.insights.corrected:
-        same = observed[one.predictor, one.outcome, one.scale]
+    for correction in analysis.insights.corrected:
+        uncorrected = observed[correction.predictor, correction.outcome, correction.scale]
         yield {
             "part": "correction",
             "subset": EVERYONE,
             "is_primary": False,
-            "predictor": one.predictor,
-            "outcome": one.outcome,
-            "scale": one.scale,
-            "method": one.method,
-            "estimate": one.estimate,
-            "ci_low": one.ci_low,
-            "ci_high": one.ci_high,
-            "n": same.n,
-            "clusters": same.clusters,
-            "note": one.note,
+            "predictor": correction.predictor,
+            "outcome": correction.outcome,
+            "scale": correction.scale,
+            "method": correction.method,
+            "estimate": correction.estimate,
+            "ci_low": correction.ci_low,
+            "ci_high": correction.ci_high,
+            "n": uncorrected.n,
+            "clusters": uncorrected.clusters,
+            "note": correction.note,
         }
 
 
-def _growth(found: Analysis) -> Iterator[Row]:
-    for one in found.growth:
-        at = {"x_low": one.age_days, "x_high": one.age_days}
-        yield _row("growth", one.effect, f"{one.age_days:g} days old") | at
+def _growth(analysis: Analysis) -> Iterator[Row]:
+    for at_age in analysis.growth:
+        subset = f"{at_age.age_days:g} days old"
+        ages = {"x_low": at_age.age_days, "x_high": at_age.age_days}
+        yield _row("growth", at_age.effect, subset) | ages
 
 
-def _durations(found: Analysis) -> Iterator[Row]:
-    for band in found.insights.shapes.bands:
+def _durations(analysis: Analysis) -> Iterator[Row]:
+    for band in analysis.insights.shapes.bands:
         open_ended = band.high is None
         subset = f"{band.low:g} s or longer" if open_ended else f"{band.low:g} to {band.high:g} s"
         yield _row("duration", band.effect, subset) | {"x_low": band.low, "x_high": band.high}
 
 
-def _curves(found: Analysis) -> Iterator[Row]:
-    for asked, points in found.curves.items():
-        n, clusters = found.sizes[asked]
+def _curves(analysis: Analysis) -> Iterator[Row]:
+    for association, points in analysis.curves.items():
+        n, clusters = analysis.sizes[association]
         for point in points:
-            yield _blank("dose", asked, "spline", n, clusters) | {
+            yield _blank("dose", association, "spline", n, clusters) | {
                 "x_low": point.x,
                 "x_high": point.x,
                 "estimate": point.estimate,
@@ -121,10 +122,10 @@ def _curves(found: Analysis) -> Iterator[Row]:
             }
 
 
-def _tenths(found: Analysis) -> Iterator[Row]:
-    for asked, parts in found.tenths.items():
+def _tenths(analysis: Analysis) -> Iterator[Row]:
+    for association, parts in analysis.tenths.items():
         for tenth in parts:
-            row = _blank("decile", asked, "median", tenth.n, tenth.clusters)
+            row = _blank("decile", association, "median", tenth.n, tenth.clusters)
             yield row | {
                 "subset": f"tenth {tenth.number}",
                 "x_low": tenth.low,
@@ -135,9 +136,9 @@ def _tenths(found: Analysis) -> Iterator[Row]:
             }
 
 
-def _specifications(found: Analysis) -> Iterator[Row]:
-    for one in found.specifications:
-        yield _row("specification", one.effect, one.subset)
+def _specifications(analysis: Analysis) -> Iterator[Row]:
+    for specification in analysis.specifications:
+        yield _row("specification", specification.effect, specification.subset)
 
 
 def _row(part: str, effect: Effect, subset: str = EVERYONE) -> Row:
@@ -146,14 +147,14 @@ def _row(part: str, effect: Effect, subset: str = EVERYONE) -> Row:
     return {"part": part, "subset": subset, "is_primary": False} | document
 
 
-def _blank(part: str, asked: Association, method: str, n: int, clusters: int) -> Row:
+def _blank(part: str, association: Association, method: str, n: int, clusters: int) -> Row:
     return {
         "part": part,
         "subset": EVERYONE,
         "is_primary": False,
-        "predictor": asked.predictor,
-        "outcome": asked.question.outcome,
-        "scale": asked.question.scale,
+        "predictor": association.predictor,
+        "outcome": association.question.outcome,
+        "scale": association.question.scale,
         "method": method,
         "n": n,
         "clusters": clusters,

@@ -1,4 +1,4 @@
-"""A report's videos as a table for R, JASP or a spreadsheet, and a codebook that explains it."""
+"""The videos of a report as CSV for R, JASP or a spreadsheet, with a codebook."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from shared.warehouse.tables import schema
 
 FACT = "fact_video_analytics"
 
-BESIDE = (
+EXTRA_COLUMNS = (
     ("creator", "STRING", "Handle of the creator, else the id."),
     ("caption", "STRING", "Text the creator gave."),
     ("kept", "BOOL", "TRUE when the analysis of the report rests on this row."),
@@ -29,34 +29,36 @@ BESIDE = (
 
 
 def video_table(data: ReportData) -> str:
-    """One row per video, missing values empty, times in ISO 8601, text never a formula."""
+    """One row per video. Missing values are empty, times are ISO 8601, no text is a formula."""
     columns = [column["name"] for column in schema(FACT)]
-    beside = [name for name, _, _ in BESIDE]
+    extra = [name for name, _, _ in EXTRA_COLUMNS]
     rows = (
-        [row.get(name) for name in columns] + [_beside(data, place, row, name) for name in beside]
-        for place, row in enumerate(data.rows)
+        [row.get(name) for name in columns] + [_extra(data, index, row, name) for name in extra]
+        for index, row in enumerate(data.rows)
     )
-    return _csv([*columns, *beside], rows)
+    return _csv([*columns, *extra], rows)
 
 
 def codebook(data: ReportData) -> str:
-    """One row per column of `video_table`: its type and what it says."""
-    fact = [(one["name"], one["type"], one["description"]) for one in schema(FACT)]
-    return _csv(["column", "type", "description"], [list(one) for one in (*fact, *BESIDE)])
+    """One row per column of `video_table`: its type and description."""
+    fact = [(column["name"], column["type"], column["description"]) for column in schema(FACT)]
+    return _csv(
+        ["column", "type", "description"], [list(column) for column in (*fact, *EXTRA_COLUMNS)]
+    )
 
 
-def _beside(data: ReportData, place: int, row: dict[str, Any], name: str) -> Any:
+def _extra(data: ReportData, index: int, row: dict[str, Any], name: str) -> Any:
     if name == "kept":
-        return place in data.analysed
-    return row["caption"] if name == "caption" else data.videos[name][place]
+        return index in data.analysed
+    return row["caption"] if name == "caption" else data.videos[name][index]
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    return written.getvalue()
+    return buffer.getvalue()
 
 
 def _cell(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Numbers as a report writes them."""
+"""The formats of numbers and names in a report."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ def count(value: float) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits, thousands apart."""
+    """Three significant digits; from 1,000 a whole number with separators."""
     if abs(value) >= 1_000:
         return count(value)
     return f"{value:.3g}".replace("-", MINUS)

@@ -1,4 +1,4 @@
-"""The videos behind the numbers: which are shown, their key frames and what was said of them."""
+"""The gallery of a report: the videos it shows, with their key frames, scores and evidence."""
 
 import base64
 import json
@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.insights.report.usual_counts import KPIS, UsualCount
+from shared.insights.report.usual_counts import KPIS, UsualCount, UsualCounts
 
 SHOWN = 96
 OF_EACH = 2
-"""Each language and creator has its most surprising ones in it, or a filter would find none."""
+"""Top videos of each language and creator, so that no filter leaves the gallery empty."""
 
 MOST_SHOWN = 240
 FRAME_BYTES = 6_500_000
-"""All key frames together, so that the file stays under 15 MB."""
+"""All key frames together; the page must stay under 15 MB."""
 
 MOST_FRAME_BYTES = 300_000
 MOST_POINTS = 600
@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class GalleryVideo:
-    """One video as the gallery shows it. Text is as strangers wrote it: never markup."""
+    """One video of the gallery. Its text comes from strangers and must never become markup."""
 
     video_id: str
     creator: str
@@ -49,45 +49,45 @@ class GalleryVideo:
 
 
 def gallery_rows(rows: Sequence[Row], predictor: str) -> list[Row]:
-    """The rated videos that are shown, the highest score first; a second run chooses the same."""
+    """The rated videos to show, highest score first. The same rows give the same choice."""
     rated = [
         row for row in rows if row["rating_status"] == "rated" and row.get(predictor) is not None
     ]
     ranked = sorted(rated, key=lambda row: (-row[predictor], -(row["views"] or 0), row["video_id"]))
-    taken = {row["video_id"] for row in ranked[:SHOWN]}
+    chosen = {row["video_id"] for row in ranked[:SHOWN]}
     for key in ("lang_key", "user_key"):
-        seen: dict[str, int] = {}
+        ranks: dict[str, int] = {}
         for row in ranked:
-            if seen.get(row[key], 0) < OF_EACH and len(taken) < MOST_SHOWN:
-                taken.add(row["video_id"])
-            seen[row[key]] = seen.get(row[key], 0) + 1
-    return [row for row in ranked if row["video_id"] in taken]
+            if ranks.get(row[key], 0) < OF_EACH and len(chosen) < MOST_SHOWN:
+                chosen.add(row["video_id"])
+            ranks[row[key]] = ranks.get(row[key], 0) + 1
+    return [row for row in ranked if row["video_id"] in chosen]
 
 
 def gallery_videos(
     rows: Sequence[Row],
     predictors: Mapping[str, str],
-    normal: Mapping[tuple[str, str], UsualCount],
+    usual: UsualCounts,
     curves: Mapping[str, str],
     frames: Sequence[bytes | None],
 ) -> tuple[GalleryVideo, ...]:
-    """The chosen rows with all that is shown of them.
+    """The rows as gallery videos.
 
     `predictors` maps the plan's names to columns; `frames` has a JPEG or None for each row.
     """
-    left = FRAME_BYTES
-    made = []
+    bytes_left = FRAME_BYTES
+    videos = []
     for row, content in zip(rows, frames, strict=True):
-        frame = _frame(content) if left > 0 else None
-        left -= len(frame or "") * 3 // 4
-        made.append(_moment(row, predictors, normal, curves.get(row["video_id"]), frame))
-    return tuple(made)
+        frame = _frame(content) if bytes_left > 0 else None
+        bytes_left -= len(frame or "") * 3 // 4  # base64 has four characters for three bytes
+        videos.append(_gallery_video(row, predictors, usual, curves.get(row["video_id"]), frame))
+    return tuple(videos)
 
 
-def _moment(
+def _gallery_video(
     row: Row,
     predictors: Mapping[str, str],
-    normal: Mapping[tuple[str, str], UsualCount],
+    usual: UsualCounts,
     curve: str | None,
     frame: str | None,
 ) -> GalleryVideo:
@@ -110,21 +110,21 @@ def _moment(
         curve=_curve(curve),
         frame=frame,
         kpis={
-            kpi: _kpi(row[kpi], normal.get((row["video_id"], kpi)))
+            kpi: _kpi(row[kpi], usual.get((row["video_id"], kpi)))
             for kpi in KPIS
             if row[kpi] is not None
         },
     )
 
 
-def _kpi(count: int, normal: UsualCount | None) -> dict[str, float | None]:
-    if normal is None:
+def _kpi(count: int, usual: UsualCount | None) -> dict[str, float | None]:
+    if usual is None:
         return {"count": count}
     return {
         "count": count,
-        "usual": normal.count,
-        "times": normal.times,
-        "others": normal.others,
+        "usual": usual.count,
+        "times": usual.times,
+        "others": usual.others,
     }
 
 
@@ -133,24 +133,22 @@ def _short(text: str | None) -> str | None:
 
 
 def _web(url: str | None) -> str | None:
-    """Only what a browser opens as a page."""
+    """The address if a browser opens it as a page; other schemes could run scripts."""
     return url if url and url.startswith(("https://", "http://")) else None
 
 
-def _evidence(said: str | None) -> tuple[tuple[float, str], ...]:
+def _evidence(text: str | None) -> tuple[tuple[float, str], ...]:
     try:
-        found = json.loads(said or "[]")
-        return tuple(
-            (float(one["at_s"]), _short(str(one["what"])) or "") for one in found[:MOST_EVIDENCE]
-        )
+        moments = json.loads(text or "[]")[:MOST_EVIDENCE]
+        return tuple((float(m["at_s"]), _short(str(m["what"])) or "") for m in moments)
     except (ValueError, TypeError, KeyError):
         return ()
 
 
-def _curve(said: str | None) -> tuple[float | None, ...]:
-    """Surprise by the second; what is no number is a gap."""
+def _curve(text: str | None) -> tuple[float | None, ...]:
+    """Surprise by the second; anything but a finite number is a gap."""
     try:
-        points = json.loads(said or "{}")["surprise"][:MOST_POINTS]
+        points = json.loads(text or "{}")["surprise"][:MOST_POINTS]
         return tuple(
             round(float(point), 3)
             if isinstance(point, int | float) and math.isfinite(point)
@@ -162,7 +160,7 @@ def _curve(said: str | None) -> tuple[float | None, ...]:
 
 
 def _frame(content: bytes | None) -> str | None:
-    """A JPEG of bearable size, as base64."""
+    """A JPEG of at most MOST_FRAME_BYTES, as base64; None for anything else."""
     if not content or not content.startswith(JPEG) or len(content) > MOST_FRAME_BYTES:
         return None
     return base64.b64encode(content).decode()

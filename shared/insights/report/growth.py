@@ -1,4 +1,4 @@
-"""How ratings go with KPIs when every video is counted at the same age."""
+"""Associations of ratings with KPIs when every video is counted at the same age."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,37 +19,37 @@ VIDEO = "video_id"
 
 @dataclass(frozen=True, slots=True)
 class AgeEffect:
-    """Spearman's correlation among the videos whose KPI is known at that age."""
+    """Spearman's correlation among the videos whose KPI at that age is known."""
 
     age_days: float
     effect: Effect
 
 
 def at_equal_age(
-    ages: Sequence[Mapping[str, Any]], passed: Gate, plan: Plan
+    ages: Sequence[Mapping[str, Any]], gate: Gate, plan: Plan
 ) -> tuple[AgeEffect, ...]:
-    """Every rating with every counted KPI at every age that enough kept videos have."""
-    if VIDEO not in passed.frame or not ages:
+    """Each rating with each KPI, at each age that enough of the gate's videos have."""
+    if VIDEO not in gate.frame or not ages:
         return ()
     by_age: dict[float, dict[str, Mapping[str, Any]]] = defaultdict(dict)
     for row in ages:
         by_age[float(row["age_days"])][row[VIDEO]] = row
     outcomes = [name for name in plan.outcomes if name in ages[0]]
     return tuple(
-        found
+        at_age
         for age in sorted(by_age)
         for outcome in outcomes
-        for found in _at(age, outcome, by_age[age], passed, plan)
+        for at_age in _at_age(age, outcome, by_age[age], gate, plan)
     )
 
 
-def _at(
-    age: float, outcome: str, known: Mapping[str, Mapping[str, Any]], passed: Gate, plan: Plan
+def _at_age(
+    age: float, outcome: str, kpis: Mapping[str, Mapping[str, Any]], gate: Gate, plan: Plan
 ) -> Iterator[AgeEffect]:
-    frame = passed.frame
-    values = [known.get(video, {}).get(outcome) for video in frame[VIDEO]]
-    there = np.array([value is not None for value in values], dtype=bool)
-    rows = frame[there]
+    frame = gate.frame
+    values = [kpis.get(video, {}).get(outcome) for video in frame[VIDEO]]
+    counted = np.array([value is not None for value in values], dtype=bool)
+    rows = frame[counted]
     if len(rows) < FEWEST_ROWS:
         return
     labels = rows[plan.cluster] if plan.cluster else [str(row) for row in rows.index]
@@ -58,7 +58,7 @@ def _at(
         return
     column = f"{outcome} at {age:g} days"
     rows = rows.assign(**{column: [float(value) for value in values if value is not None]})
-    names = [name for name in plan.predictors if name not in passed.left_out]
+    names = [name for name in plan.predictors if name not in gate.left_out]
     pairs = [ColumnPair(name, outcome, "count", column) for name in names]
     try:
         for effect in spearman(rows, pairs, groups, plan.resamples or 0, plan.seed):

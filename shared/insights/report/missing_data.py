@@ -1,4 +1,4 @@
-"""What a report lacks to answer: one sentence, and what to do about it."""
+"""What a report lacks to answer its question: one sentence, and the next step."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class MissingData:
-    """Why there is no figure, and the next step."""
+    """Why there is no answer, and what to do about it."""
 
-    what: str
-    do: str
+    reason: str
+    next_step: str
 
     @property
     def sentence(self) -> str:
-        return f"{self.what} {self.do}"
+        return f"{self.reason} {self.next_step}"
 
 
 @dataclass(frozen=True, slots=True)
 class VideoCounts:
-    """How many videos there are of which kind. `both` are rated and counted."""
+    """The number of videos of each kind. `both` are rated and have the primary KPI."""
 
     videos: int
     rated: int
@@ -40,7 +40,7 @@ class VideoCounts:
 
 
 def video_counts(rows: Sequence[Row], plan: Plan) -> VideoCounts:
-    """Count the rows of `Source.videos`."""
+    """Count the rows of `ReportSource.videos`."""
     outcome, cluster = _column(plan, _outcome(plan)), _column(plan, plan.cluster or "")
     rated = [row for row in rows if row["rating_status"] == "rated"]
     counted = [row for row in rows if row.get(outcome) is not None]
@@ -58,47 +58,51 @@ def video_counts(rows: Sequence[Row], plan: Plan) -> VideoCounts:
     )
 
 
-def missing_data(there: VideoCounts, plan: Plan) -> MissingData | None:
-    """The first thing that stands between these videos and an answer; None when nothing does."""
-    outcome = _outcome(plan)
-    if not there.videos:
+def missing_data(counts: VideoCounts, plan: Plan) -> MissingData | None:
+    """The first obstacle between these videos and an answer; None when there is none."""
+    if not counts.both:
+        return _no_pairs(counts, _outcome(plan))
+    if plan.cluster and counts.creators < FEWEST_CLUSTERS:
+        return MissingData(
+            f"{_videos(counts.both)} rated and counted, of {_creators(counts.creators)}; an "
+            f"interval needs {FEWEST_CLUSTERS} creators or more, because videos of one creator "
+            "are alike.",
+            "Add videos of other creators.",
+        )
+    if counts.both < FEWEST_ROWS:
+        return MissingData(
+            f"{_videos(counts.both)} rated and counted; an answer needs {FEWEST_ROWS} or more.",
+            "Add videos; the gallery below shows the rated ones.",
+        )
+    return None
+
+
+def _no_pairs(counts: VideoCounts, outcome: str) -> MissingData:
+    """Why no video has both a rating and the outcome."""
+    if not counts.videos:
         return MissingData(
             "There are no videos yet.",
             "tta fetch lists a collection, tta ingest FILE brings a file of your own, and tta demo "
             "fills a sandbox.",
         )
-    if not there.rated:
+    if not counts.rated:
         return MissingData(
-            f"{_videos(there.videos)} known, none of them rated, so nothing can be compared.",
+            f"{_videos(counts.videos)} known, none of them rated, so nothing can be compared.",
             "A video is rated when its file arrives: give the collection a media policy, or send "
             "the files with tta ingest; tta failed says what went wrong.",
         )
-    if not there.counted:
+    if not counts.counted:
         return MissingData(
-            f"{_videos(there.rated)} rated, but none has {outcome}, so there is no engagement to "
+            f"{_videos(counts.rated)} rated, but none has {outcome}, so there is no engagement to "
             "compare with.",
             "Give the KPIs with tta ingest FILE --metadata FILE.jsonl, or collect them with tta "
             "fetch.",
         )
-    if not there.both:
-        return MissingData(
-            f"{_videos(there.rated)} rated and {_videos(there.counted)} counted, but no video is "
-            "both.",
-            "Bring the KPIs of the rated ones with tta ingest FILE --metadata FILE.jsonl.",
-        )
-    if plan.cluster and there.creators < FEWEST_CLUSTERS:
-        return MissingData(
-            f"{_videos(there.both)} rated and counted, of {_creators(there.creators)}; an interval "
-            f"needs {FEWEST_CLUSTERS} creators or more, because videos of one creator are alike.",
-            "Add videos of others.",
-        )
-    if there.both < FEWEST_ROWS:
-        return MissingData(
-            f"{_videos(there.both)} rated and counted; {FEWEST_ROWS} or more are needed before "
-            "anything is said.",
-            "Add videos; the gallery below shows those that there are.",
-        )
-    return None
+    return MissingData(
+        f"{_videos(counts.rated)} rated and {_videos(counts.counted)} counted, but no video is "
+        "both.",
+        "Add the KPIs of the rated videos with tta ingest FILE --metadata FILE.jsonl.",
+    )
 
 
 def _outcome(plan: Plan) -> str:

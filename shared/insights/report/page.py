@@ -1,4 +1,4 @@
-"""A report as one HTML file that opens from disk: data, style, scripts and pictures inside."""
+"""A report as one HTML file that opens from disk, with data, style, scripts and pictures."""
 
 import base64
 import hashlib
@@ -12,7 +12,8 @@ import jinja2
 from markupsafe import Markup
 
 from shared.insights.report.data import ReportData
-from shared.insights.report.figures import Figure, figures
+from shared.insights.report.figure import Figure
+from shared.insights.report.figures import figures
 from shared.insights.report.formats import FORMATS
 from shared.insights.table.schema import AGE
 
@@ -22,7 +23,7 @@ STYLE = HERE / "page.css"
 SCRIPT = HERE / "page.js"
 CHARTS = (HERE / "vendor/d3.min.js", HERE / "vendor/plot.min.js")
 LICENCES = (HERE / "vendor/d3.LICENSE.txt", HERE / "vendor/plot.LICENSE.txt")
-LISTED = HERE / "vendor/vendor.json"
+CHART_LIST = HERE / "vendor/vendor.json"
 
 Row = dict[str, Any]
 KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
@@ -31,22 +32,22 @@ KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_qual
 def page(data: ReportData) -> str:
     """The whole file. The same report gives the same bytes.
 
-    Nothing in it is fetched: a content security policy forbids the network, and any script but
-    the ones that are named by their hash. Text of strangers is escaped in the markup and reaches
+    The page fetches nothing: its content security policy forbids the network, and every script
+    whose hash the policy does not name. Text from strangers is escaped in the markup and reaches
     the page only as text.
     """
-    drawn = figures(data)
+    page_figures = figures(data)
     scripts = [*(_read(path) for path in CHARTS), _read(SCRIPT)]
     return _template().render(
         data=data,
-        by_name={figure.name: figure for figure in drawn},
+        by_name={figure.name: figure for figure in page_figures},
         keys=KEYS,
-        payload=_payload(data, drawn),
+        payload=_payload(data, page_figures),
         style=Markup(_read(STYLE)),  # nosec B704 # our own file
         scripts=[Markup(script) for script in scripts],  # nosec B704 # our own files
         policy=_policy(scripts),
         licences=[_read(path) for path in LICENCES],
-        charts=json.loads(_read(LISTED)),
+        charts=json.loads(_read(CHART_LIST)),
         answer=[row for row in data.quality if row["part"] == "answer"],
         cautions=[row for row in data.quality if row["part"] == "caution"],
         shapes=[row for row in data.effects if row["part"] == "shape"],
@@ -65,14 +66,14 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["written"] = _written
+    environment.filters["formatted"] = _formatted
     environment.filters["words"] = _words
     environment.filters["unbroken"] = _unbroken
     return environment.from_string(_read(TEMPLATE))
 
 
-def _written(value: Any, kind: str) -> str:
-    """A value as people read it; an empty cell for what is not defined."""
+def _formatted(value: Any, kind: str) -> str:
+    """A value in its format; empty where it is not defined."""
     return "" if value is None else FORMATS[kind](value)
 
 
@@ -81,7 +82,7 @@ def _words(name: str) -> str:
 
 
 def _unbroken(sentence: str) -> str:
-    """A line does not end between a number and its percent sign."""
+    """Keep a number and its percent sign on one line."""
     return sentence.replace(" %", "\u00a0%")
 
 
@@ -96,8 +97,8 @@ def _policy(scripts: list[str]) -> str:
     )
 
 
-def _payload(data: ReportData, drawn: tuple[Figure, ...]) -> Markup:
-    """What the scripts draw, as JSON that no text in it can close."""
+def _payload(data: ReportData, page_figures: tuple[Figure, ...]) -> Markup:
+    """The data for the scripts, as JSON that no text in it can close."""
     plan = data.plan
     content = {
         "date": data.day.isoformat(),
@@ -110,21 +111,23 @@ def _payload(data: ReportData, drawn: tuple[Figure, ...]) -> Markup:
         "outcomes": list(plan.outcomes),
         "exposure": plan.exposure,
         "negligible": plan.equivalence,
-        "figures": {figure.name: [_drawn(row) for row in figure.rows] for figure in drawn},
+        "figures": {
+            figure.name: [_payload_row(row) for row in figure.rows] for figure in page_figures
+        },
         "videos": data.videos,
-        "moments": [asdict(moment) for moment in data.gallery],
+        "moments": [asdict(video) for video in data.gallery],
     }
-    written = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign, escaped in (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
-        written = written.replace(sign, escaped)
-    return Markup(written)  # nosec B704 # JSON in a script, which nothing above can end
+        text = text.replace(sign, escaped)
+    return Markup(text)  # nosec B704 # JSON in a script, which nothing above can end
 
 
 _EVERYWHERE = frozenset({"report_date", "plan_hash", "rubric_versions", "synthetic", "place"})
 
 
-def _drawn(row: Row) -> Row:
-    """The row without what the whole page says once and what is not defined."""
+def _payload_row(row: Row) -> Row:
+    """The row without undefined values and without what the page says once for all rows."""
     everywhere = _EVERYWHERE if "figure" in row else _EVERYWHERE | {"raters"}
     return {
         name: value for name, value in row.items() if value is not None and name not in everywhere

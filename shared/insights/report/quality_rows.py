@@ -1,4 +1,4 @@
-"""What was read, dropped, flagged and missing, and every sentence of a report, as rows."""
+"""Rows of insight_quality: counts of videos read, dropped and flagged, and all sentences."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,44 +13,50 @@ Row = dict[str, Any]
 
 
 def quality_rows(
-    found: Analysis | None, lacking: MissingData | None, there: VideoCounts, videos: Sequence[Row]
+    analysis: Analysis | None,
+    missing: MissingData | None,
+    counts: VideoCounts,
+    videos: Sequence[Row],
 ) -> list[Row]:
-    """All of them, in the order of the report; `finding` names each."""
-    rows = [*_answers(found, lacking), *_rows(there, found), *_flags(videos)]
-    if found:
-        rows += [*_dropped(found), *_months(found), *_precision(found), *_cautions(found, videos)]
-    for place, row in enumerate(rows):
-        row["place"] = place
+    """All rows, in the order of the report; `finding` names each row."""
+    rows = [*_answers(analysis, missing), *_rows(counts, analysis), *_flags(videos)]
+    if analysis:
+        rows += [
+            *(*_dropped(analysis), *_months(analysis), *_precision(analysis)),
+            *_cautions(analysis, videos),
+        ]
+    for position, row in enumerate(rows):
+        row["place"] = position
         row["finding"] = f"{row['part']}/{row['subject']}"
     return rows
 
 
-def _answers(found: Analysis | None, lacking: MissingData | None) -> Iterator[Row]:
-    """The answer, sentence by sentence of the paragraph."""
-    if lacking:
-        yield _said("answer", "missing", lacking.what)
-        yield _said("answer", "next", lacking.do)
-    if found:
-        yield _said("answer", "finding", answer(found.insights).removesuffix(SAYS).rstrip())
-        if steps := in_steps(found.insights):
-            yield _said("answer", "steps", steps)
-        yield _said("answer", "meaning", SAYS)
+def _answers(analysis: Analysis | None, missing: MissingData | None) -> Iterator[Row]:
+    """The sentences of the answer, in their order."""
+    if missing:
+        yield _sentence("answer", "missing", missing.reason)
+        yield _sentence("answer", "next", missing.next_step)
+    if analysis:
+        yield _sentence("answer", "finding", answer(analysis.insights).removesuffix(SAYS).rstrip())
+        if steps := in_steps(analysis.insights):
+            yield _sentence("answer", "steps", steps)
+        yield _sentence("answer", "meaning", SAYS)
 
 
-def _rows(there: VideoCounts, found: Analysis | None) -> Iterator[Row]:
-    kept = len(found.gate.frame) if found else 0
+def _rows(counts: VideoCounts, analysis: Analysis | None) -> Iterator[Row]:
+    analysed = len(analysis.gate.frame) if analysis else 0
     for subject, count in (
-        ("videos known", there.videos),
-        ("rated", there.rated),
-        ("with the primary KPI", there.counted),
-        ("rated and with the primary KPI", there.both),
-        ("kept for the analysis", kept),
-        ("synthetic", there.synthetic),
-        ("ratings made up by a test, not used", there.made_up),
+        ("videos known", counts.videos),
+        ("rated", counts.rated),
+        ("with the primary KPI", counts.counted),
+        ("rated and with the primary KPI", counts.both),
+        ("kept for the analysis", analysed),
+        ("synthetic", counts.synthetic),
+        ("ratings made up by a test, not used", counts.made_up),
     ):
-        yield _counted("rows", subject, count, there.videos)
-    for status, count in sorted(there.statuses.items()):
-        yield _counted("status", status, count, there.videos)
+        yield _counted("rows", subject, count, counts.videos)
+    for status, count in sorted(counts.statuses.items()):
+        yield _counted("status", status, count, counts.videos)
 
 
 def _flags(videos: Sequence[Row]) -> Iterator[Row]:
@@ -60,45 +66,45 @@ def _flags(videos: Sequence[Row]) -> Iterator[Row]:
             yield _counted("flagged", f"{flag} ({part})", count, len(videos))
 
 
-def _dropped(found: Analysis) -> Iterator[Row]:
-    for rule, count in found.gate.dropped.items():
-        yield _counted("dropped", rule, count, found.gate.rows)
-    for name, count in found.gate.missing.items():
-        yield _counted("missing", name, count, len(found.gate.frame))
+def _dropped(analysis: Analysis) -> Iterator[Row]:
+    for rule, count in analysis.gate.dropped.items():
+        yield _counted("dropped", rule, count, analysis.gate.rows)
+    for name, count in analysis.gate.missing.items():
+        yield _counted("missing", name, count, len(analysis.gate.frame))
 
 
-def _months(found: Analysis) -> Iterator[Row]:
-    for month, (rows, impossible) in found.gate.months.items():
+def _months(analysis: Analysis) -> Iterator[Row]:
+    for month, (rows, impossible) in analysis.gate.months.items():
         yield _counted("month", month, impossible, rows)
 
 
-def _precision(found: Analysis) -> Iterator[Row]:
-    insights = found.insights
+def _precision(analysis: Analysis) -> Iterator[Row]:
+    insights = analysis.insights
     power = insights.strength.power
     if power:
         yield _valued("precision", "design effect", power["design_effect"])
         yield _valued("precision", "independent videos worth", power["n_effective"])
         yield _valued("precision", "smallest ρ found with a power of .80", power["smallest_rho"])
-        for one in power["of"]:
-            name = f"videos needed to find ρ = {one['rho']:.2f} with a power of .80"
-            yield _valued("precision", name, float(one["n_needed"]))
-    most = insights.strength.influence
-    # Creators are not named: what is erased elsewhere must not stay here.
-    for rank, one in enumerate(most["largest"] if most else (), 1):
+        for target in power["of"]:
+            name = f"videos needed to find ρ = {target['rho']:.2f} with a power of .80"
+            yield _valued("precision", name, float(target["n_needed"]))
+    influence = insights.strength.influence
+    # Creators are not named here, so that an erased name does not stay in a report.
+    for rank, creator in enumerate(influence["largest"] if influence else (), 1):
         name = f"ρ without the creator of influence no. {rank}"
-        yield _valued("influence", name, one["estimate_without"]) | {"count": one["n"]}
+        yield _valued("influence", name, creator["estimate_without"]) | {"count": creator["n"]}
 
 
 def _cautions(analysis: Analysis, videos: Sequence[Row]) -> Iterator[Row]:
-    """What the analysis warns of, and known breaks that the videos it rests on span."""
+    """Warnings of the analysis, and known breaks of the source that its videos span."""
     analysed = (videos[position] for position in analysis.gate.frame.index)
     dated = ((row.get("source"), row.get("listed_at"), row.get("collected_at")) for row in analysed)
     breaks = break_sentences(dated)
     for number, sentence in enumerate(dict.fromkeys((*analysis.insights.warnings, *breaks)), 1):
-        yield _said("caution", str(number), sentence)
+        yield _sentence("caution", str(number), sentence)
 
 
-def _said(part: str, subject: str, sentence: str) -> Row:
+def _sentence(part: str, subject: str, sentence: str) -> Row:
     return {"part": part, "subject": subject, "sentence": sentence}
 
 

@@ -204,7 +204,7 @@ def test_without_input_fact_rating_is_asked(star_schema, capsys):
         "signals/2": {"kind": "machine", "stand_in": False},
     }
     assert found["synthetic"] and found["stand_in"]
-    assert "made up" in " ".join(found["warnings"])
+    assert "made-up answers" in " ".join(found["warnings"])
 
 
 def test_people_in_a_file_meet_machines_in_the_star_schema(star_schema, tmp_path, capsys):

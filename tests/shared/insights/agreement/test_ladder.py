@@ -88,7 +88,7 @@ def test_an_association_of_synthetic_videos_marks_the_document():
     found = validate(given, ValidationInputs(primary=primary("unexpectedness", synthetic=True)))
 
     assert found.document()["synthetic"]
-    assert [one for one in found.warnings if "B6 says nothing of posts" in one]
+    assert [one for one in found.warnings if "B6 says nothing about posts" in one]
     assert not validate(given, ValidationInputs(primary=primary("unexpectedness"))).document()[
         "synthetic"
     ]
@@ -112,7 +112,7 @@ def test_no_report_takes_figures_of_the_stand_in_whether_rated_or_judged():
     from dataclasses import replace
 
     from shared.insights.agreement.grounding import JudgedScore, grounding
-    from shared.insights.agreement.reportable import NotReportable
+    from shared.insights.agreement.validation import NotReportable
     from shared.insights.report.agreement_rows import agreement_rows
 
     version = {"model_version": "gemini-3.5-flash-lite-stand-in"}
@@ -136,4 +136,4 @@ def test_a_strong_negative_correlation_is_halo_too():
 
     (rung,) = [one for one in validate(ratings(given)).ladder if one.rung.check == "halo"]
 
-    assert (rung.verdict, rung.figure.estimate > 0.85) == ("fail", True)
+    assert (rung.verdict, rung.estimate.estimate > 0.85) == ("fail", True)

@@ -68,13 +68,19 @@ def test_a_file_needs_no_optional_column(name, tmp_path):
     ("text", "says"),
     [
         ("video_id,rater,value\n1,a,5\n", r"no column dimension.*table of ratings has the columns"),
-        ("video_id,rater,dimension,value\n1,,d,5\n", r"rater: row 1 has none"),
+        ("video_id,rater,dimension,value\n1,,d,5\n", r"rater: row 1 is empty"),
         ("video_id,rater,dimension,value\n1,a,d,five\n", r"value: 'five' in row 1 is not a number"),
         ("video_id,rater,dimension,value\n1,a,d,inf\n", r"'inf' in row 1 is not a"),
         ("video_id,rater,dimension,value\n1,a,d,\n", r"no row has a value"),
         ("video_id,rater,dimension,value\n7.3E+18,a,d,1\n", r"ids are read as text"),
-        ("video_id,rater,dimension,value,replicate\n1,a,d,1,-1\n", r"replicate: -1 is no number"),
-        ("video_id,rater,dimension,value,replicate\n1,a,d,1,0.5\n", r"replicate: 0.5 is no number"),
+        (
+            "video_id,rater,dimension,value,replicate\n1,a,d,1,-1\n",
+            r"-1 is not the number",
+        ),
+        (
+            "video_id,rater,dimension,value,replicate\n1,a,d,1,0.5\n",
+            r"0.5 is not the number",
+        ),
     ],
 )
 def test_what_is_no_table_of_ratings_is_refused_with_the_place(text, says, tmp_path):
@@ -91,7 +97,7 @@ def test_files_together_are_one_table(tmp_path):
     rows = RatingsBuilder()
     for number, rater in enumerate("ab"):
         path = write_csv(tmp_path / f"{rater}.csv", [row("1", rater, "d", number)])
-        rows.take(read_ratings(path))
+        rows.add_all(read_ratings(path))
 
     assert rows.ratings().raters == ["a", "b"]
     assert len(rows.ratings().sources) == 2

@@ -12,7 +12,7 @@ from tests.report_world import made, row, rows, usual_report
 def sentence(videos) -> str:
     data = made(videos)
     assert data.missing, "an answer was given"
-    assert data.missing.what in page(data)
+    assert data.missing.reason in page(data)
     return data.paragraph
 
 
@@ -21,7 +21,7 @@ def test_no_data_says_how_to_get_some():
 
 
 def test_three_videos_are_too_few():
-    assert "3 videos are rated and counted; 20 or more are needed" in sentence(
+    assert "3 videos are rated and counted; an answer needs 20 or more" in sentence(
         [row(0, user_key=f"c{n}", video_id=str(n)) for n in range(3)]
     ) or "creators or more" in sentence([row(n) for n in range(3)])
 

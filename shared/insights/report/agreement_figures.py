@@ -1,0 +1,101 @@
+"""The figures about ratings: halo, agreement, corrected effects and the ladder."""
+
+from shared.insights.report.data import ReportData
+from shared.insights.report.figure import ASSOCIATION, INTERVAL, SIZE, Figure, rows_of
+
+
+def halo(data: ReportData) -> Figure:
+    return Figure(
+        name="halo",
+        title="Does the rater tell the dimensions apart?",
+        caption="Pearson’s correlation between the ratings themselves. Surprise, gap and intensity "
+        "should correlate a little. From .9 on, the rater repeats one impression under several "
+        "names, and no rating can be read alone.",
+        table="insight_agreement",
+        columns=(
+            ("rating", "dimension", "text"),
+            ("and", "other_dimension", "text"),
+            ("kind", "metric", "text"),
+            ("rater", "raters", "names"),
+            ("r", "estimate", "rho"),
+            *INTERVAL,
+            ("videos", "n", "count"),
+            ("note", "note", "text"),
+        ),
+        rows=rows_of(data.agreement, "halo"),
+        missing="No rater has given two dimensions to the same videos.",
+    )
+
+
+def agreement(data: ReportData) -> Figure:
+    return Figure(
+        name="agreement",
+        title="Do raters agree?",
+        caption="How far two raters, or one rater asked twice, agree about a video: 1 is full "
+        "agreement, 0 is chance. The whole bar under .5 is poor, the whole bar from .75 on is "
+        "good.",
+        table="insight_agreement",
+        columns=(
+            ("what", "title", "text"),
+            ("rating", "dimension", "text"),
+            ("metric", "metric", "text"),
+            ("between", "raters", "names"),
+            ("estimate", "estimate", "rho"),
+            *INTERVAL,
+            ("videos", "n", "count"),
+            ("raters", "n_raters", "count"),
+            ("note", "note", "text"),
+        ),
+        rows=rows_of(data.agreement, "agreement"),
+        missing="Only one rater has rated these videos, once. tta rate --replicates 3 asks again, "
+        "and tta rate-kit lets people rate.",
+    )
+
+
+def corrected(data: ReportData) -> Figure:
+    return Figure(
+        name="corrected",
+        title="With the rater’s errors taken out",
+        caption="Errors of a rating pull correlations towards 0. Filled: ρ without these errors, "
+        "estimated from the rater’s repeated answers (random error) or from people’s ratings of "
+        "some videos (any error). Hollow: ρ as observed.",
+        table="insight_effect",
+        columns=(
+            *ASSOCIATION,
+            ("how", "method", "text"),
+            ("ρ", "estimate", "rho"),
+            *INTERVAL,
+            *SIZE,
+            ("note", "note", "text"),
+        ),
+        follows=("predictor",),
+        rows=rows_of(data.effects, "correction"),
+        missing="This needs a rater that was asked twice about 20 videos or more (tta rate "
+        "--replicates 3), or people’s ratings of 30 or more (tta rate-kit).",
+    )
+
+
+def ladder(data: ReportData) -> Figure:
+    return Figure(
+        name="ladder",
+        title="Benchmarks set before anyone looked",
+        caption="Each rung has a mark that was set beforehand. A rung passes when its whole "
+        "interval is on the right side of the mark, and fails when none of it is. Otherwise it is "
+        "undecided.",
+        table="insight_agreement",
+        columns=(
+            ("rung", "title", "text"),
+            ("rater", "raters", "names"),
+            ("metric", "metric", "text"),
+            ("figure", "estimate", "rho"),
+            *INTERVAL,
+            ("mark", "pass_when", "text"),
+            ("", "pass_mark", "rho"),
+            ("verdict", "verdict", "text"),
+            ("videos", "n", "count"),
+            ("note", "note", "text"),
+        ),
+        rows=rows_of(data.agreement, "ladder"),
+        missing="No benchmark has been run on these ratings. tta validate says which data each one "
+        "needs.",
+    )
