@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -182,6 +183,28 @@ def hang(name: str, seconds: float, after_s: float):
         go_on = killer.pause(name)
         time.sleep(seconds)
         go_on()
+
+    return disturb
+
+
+def in_turn(*disturbances: Disturb) -> Disturb:
+    """A disturbance: these, one after the other."""
+
+    def disturb(endpoints: Endpoints, killer: Killer) -> None:
+        for each in disturbances:
+            each(endpoints, killer)
+
+    return disturb
+
+
+def at_once(*disturbances: Disturb) -> Disturb:
+    """A disturbance: these, at the same time."""
+
+    def disturb(endpoints: Endpoints, killer: Killer) -> None:
+        with ThreadPoolExecutor(len(disturbances)) as threads:
+            futures = [threads.submit(each, endpoints, killer) for each in disturbances]
+            for future in futures:
+                future.result()
 
     return disturb
 
