@@ -89,9 +89,9 @@ class TablesInMemory:
 
 
 class RowsInMemory(WarehouseRows):
-    """The product's own Rows; only its statements are carried out here."""
+    """The product's own WarehouseRows. Only its statements are carried out here."""
 
-    def _ask(self, statement: str, **parameters: Any) -> Iterator[Any]:
+    def _query(self, statement: str, **parameters: Any) -> Iterator[Any]:
         self._tables_in_memory.step("ask for rows to erase")
         tables = self._tables_in_memory.datasets[self.dataset]
         if statement.startswith("SELECT user_key, username"):
@@ -150,7 +150,7 @@ def ask_in_memory(
     parameters: list[Any],
     deadline: object = None,
 ) -> None:
-    """Obeys `shared.warehouse.loader.ask`; `what` is the table that is merged into."""
+    """Obeys `shared.warehouse.loader.ask`. `what` is the table that is merged into."""
     values = {
         it.name: getattr(it, "values", None) if hasattr(it, "values") else it.value
         for it in parameters

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from google.cloud import bigquery
 
 from cli.verbs.smoke import run as smoke
-from cli.verbs.smoke.removal import objects_of, rows_of
-from cli.warehouse import Warehouse
 from local.cloud import pointing_at
+from shared.erasure.one_video import remaining
+from shared.erasure.rows import WarehouseRows
 from shared.storage.lake import Lake
 
 LEFT = "u00000000000005e1"
@@ -28,8 +29,8 @@ def lake(cloud):
 
 
 @pytest.fixture
-def warehouse(cloud, lake) -> Warehouse:
-    return Warehouse(cloud)
+def rows(cloud, lake) -> WarehouseRows:
+    return WarehouseRows(bigquery.Client(project=cloud.project), cloud.dataset)
 
 
 def test_a_clip_is_uploaded_rated_loaded_and_removed(told):
@@ -37,9 +38,8 @@ def test_a_clip_is_uploaded_rated_loaded_and_removed(told):
     assert told["raters"] == ["signals"] and told["problem"] is None
 
 
-def test_nothing_of_it_is_left(told, lake, warehouse):
-    assert list(objects_of(told["video_id"], lake)) == []
-    assert rows_of(told["video_id"], warehouse) == 0
+def test_nothing_of_it_is_left(told, lake, rows):
+    assert remaining(told["video_id"], lake, rows) == 0
     assert list(lake.names(smoke.MARKS)) == []
 
 
@@ -56,7 +56,7 @@ def test_every_run_has_a_clip_of_its_own(told, tta):
     assert again["video_id"] != told["video_id"]
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next(tta, lake, warehouse, clip, tmp_path):
+def test_what_a_killed_run_left_is_removed_by_the_next(tta, lake, clip, tmp_path):
     lake.write_once(f"{smoke.MARKS}{LEFT}", b"")
     content = clip(tmp_path / "left.mp4", "99").read_bytes()
     lake.write_once(f"videos/{LEFT}.mp4", content, "video/mp4")
@@ -69,7 +69,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tta, lake, warehouse, cli
 
 
 def test_one_that_does_not_come_through_says_what_is_missing_and_is_removed(
-    tta, lake, warehouse, monkeypatch
+    tta, lake, rows, monkeypatch
 ):
     with monkeypatch.context() as patch:
         patch.setattr(smoke, "raters_of", lambda endpoints: ["nobody", "signals"])
@@ -82,7 +82,7 @@ def test_one_that_does_not_come_through_says_what_is_missing_and_is_removed(
     # Something of it may still come, and the next run knows.
     assert list(lake.names(smoke.MARKS)) == [f"{smoke.MARKS}{told['video_id']}"]
     assert "earlier run" in tta("smoke").stderr
-    assert rows_of(told["video_id"], warehouse) == 0
+    assert remaining(told["video_id"], lake, rows) == 0
 
 
 def test_a_cloud_in_which_nobody_rates_is_told(cloud, monkeypatch, lake):

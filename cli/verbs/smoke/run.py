@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
-from google.cloud import pubsub_v1
+from google.cloud import bigquery, pubsub_v1
 
 from cli.console import Screen
 from cli.errors import UserError
@@ -23,11 +23,12 @@ from cli.function_log import FunctionErrors
 from cli.tombstone_key import tombstones_of
 from cli.uploads import inspect_video
 from cli.verbs.ingest.store import Ingestion
-from cli.verbs.smoke.removal import objects_of, remove, rows_of
 from cli.warehouse import Warehouse
 from local.endpoints import Endpoints
 from local.sandbox.clips import render
 from local.sandbox.designs import BY_NAME
+from shared.erasure.one_video import remove_video
+from shared.erasure.rows import WarehouseRows
 from shared.logs import trace_of
 from shared.model import Rating, Record, Video, parse
 from shared.storage.lake import PARKED, VIDEOS, Lake, metadata_name
@@ -80,12 +81,14 @@ def smoke(endpoints: Endpoints, screen: Screen, timeout_s: float) -> SmokeOutcom
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     warehouse = Warehouse(endpoints)
     raters = raters_of(endpoints)
-    if leftovers := remove_left(lake, warehouse):
+    rows = WarehouseRows(bigquery.Client(project=endpoints.project), endpoints.dataset)
+    if leftovers := remove_leftovers(lake, rows):
         screen.say(f"Removed what {leftovers} earlier run(s) had left.")
     with TemporaryDirectory(prefix="tta-smoke-") as folder:
         clip = Path(folder) / "clip.mp4"
         render(BY_NAME[DESIGN], secrets.randbits(32), clip)
-        run = _SmokeRun(endpoints, lake, warehouse, inspect_video(clip).video_id, raters, timeout_s)
+        video_id = inspect_video(clip).video_id
+        run = _SmokeRun(endpoints, lake, warehouse, rows, video_id, raters, timeout_s)
         return run.there_and_back(clip, screen)
 
 
@@ -105,11 +108,11 @@ def raters_of(endpoints: Endpoints) -> list[str]:
     return sorted(raters)
 
 
-def remove_left(lake: Lake, warehouse: Warehouse) -> int:
-    """Remove what killed runs left behind; how many there were."""
+def remove_leftovers(lake: Lake, rows: WarehouseRows) -> int:
+    """Remove the videos of killed runs. Returns the number of those runs."""
     marks = list(lake.names(MARKS))
     for mark in marks:
-        remove(mark.removeprefix(MARKS), lake, warehouse)
+        remove_video(mark.removeprefix(MARKS), lake, rows)
         lake.delete(mark)
     return len(marks)
 
@@ -123,6 +126,7 @@ class _SmokeRun:
     endpoints: Endpoints
     lake: Lake
     warehouse: Warehouse
+    rows: WarehouseRows
     video_id: str
     raters: list[str]
     timeout_s: float
@@ -214,13 +218,11 @@ class _SmokeRun:
         return f"See: gcloud logging read 'trace=\"{trace}\"' --project {project}; `tta failed`."
 
     def _remove(self, outcome: SmokeOutcome) -> None:
-        objects, rows = remove(self.video_id, self.lake, self.warehouse)
-        remaining = len(list(objects_of(self.video_id, self.lake)))
-        remaining += rows_of(self.video_id, self.warehouse)
-        outcome.note("removed", f"{objects} objects and {rows} rows")
-        if remaining and outcome.problem is None:
+        removal = remove_video(self.video_id, self.lake, self.rows)
+        outcome.note("removed", f"{removal.objects} objects and {removal.rows} rows")
+        if removal.remaining and outcome.problem is None:
             outcome.problem = (
-                f"{remaining} objects or rows are still there; the next run removes them."
+                f"{removal.remaining} objects or rows are still there; the next run removes them."
             )
 
 

@@ -15,7 +15,8 @@ from shared.erasure.erase import (
     take_back,
     target_of,
 )
-from shared.erasure.rows import WarehouseRows, patterns
+from shared.erasure.rows import WarehouseRows
+from shared.erasure.text_changes import patterns
 from shared.privacy.pseudonym import pseudonym
 from shared.storage.lake import metadata_name, snapshot_name
 from shared.warehouse import rebuild
