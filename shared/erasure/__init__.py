@@ -1,1 +1,1 @@
-"""Taking a video or a creator out of everything that is kept, and proving that it is out."""
+"""Erase videos and creators from the lake and the tables, and prove that nothing names them."""

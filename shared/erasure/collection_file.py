@@ -1,4 +1,4 @@
-"""What config/ says of creators: people wrote it, so a mention is told and they take it out."""
+"""Mentions of creators in config/. People wrote these files, so people take a mention out."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from shared.privacy.redaction import Redaction
 from shared.storage.lake import COLLECTIONS, Lake
 from shared.tiktok.sources.manifest_terms import NAMES
 
-_OTHER_QUESTIONS = ("hashtags", "keywords", "regions")
-_WORDS = ("sampling_frame", "description", "note")
+_OTHER_CONDITIONS = ("hashtags", "keywords", "regions")
+_TEXT_FIELDS = ("sampling_frame", "description", "note")
 
 
 def names_erased(name: str, content: bytes, redaction: Redaction) -> bool:
-    """Whether a file of config/ asks for an erased creator, is named after one, or mentions one."""
+    """Whether a file of config/ fetches an erased creator, or mentions one."""
     if name != COLLECTIONS:
         return redaction.names_in_unreadable(content)
     collections = read_collections(content)
@@ -25,19 +25,19 @@ def names_erased(name: str, content: bytes, redaction: Redaction) -> bool:
 def _asks(title: str, fields: dict[str, Any], redaction: Redaction) -> bool:
     usernames = fields.get("usernames") or ()
     names = list(map(str, usernames if isinstance(usernames, list) else [usernames]))
-    # What asks for hashtags, keywords or regions is named after those.
-    if not fields.keys() & set(_OTHER_QUESTIONS):
+    # The title of a collection of hashtags, keywords or regions is not the name of a creator.
+    if not fields.keys() & set(_OTHER_CONDITIONS):
         names.append(title)
     for name in names:
         if redaction.erased.has_creator(name):
             redaction.note("usernames", name)
             return True
-    texts = (str(fields[field]) for field in _WORDS if field in fields)
+    texts = (str(fields[field]) for field in _TEXT_FIELDS if field in fields)
     return any(redaction.text(text, "sampling_frame") != text for text in texts)
 
 
 def account_columns(name: str = "", lake: Lake | None = None) -> frozenset[str]:
-    """What columns of accounts are called; those of a manifest also as its collections say."""
+    """Names of columns that hold accounts, by the collections of a manifest too."""
     columns = set(NAMES["username"]) | ACCOUNTS
     collections = (read_collections(lake.read(COLLECTIONS) or b"") if lake else None) or {}
     for fields in collections.values():
@@ -48,7 +48,7 @@ def account_columns(name: str = "", lake: Lake | None = None) -> frozenset[str]:
 
 
 def read_collections(content: bytes) -> dict[str, dict[str, Any]] | None:
-    """The collections of the file, good or not; None when it is no such file."""
+    """The collections of the file, valid or not. None when the file is not YAML."""
     try:
         document, _ = read_yaml(content)
     except BadYaml:

@@ -1,14 +1,13 @@
-"""Lists that people brought, when something is erased: lines of JSON, or rows of a table.
+"""Erase from lists that people brought: lines of JSON, or rows of a table.
 
-A row goes when it is about somebody erased: its column of accounts or of ids says so. In a row
-about others the name is replaced, where the column holds free text or means nothing to us: such a
-column is a note of theirs.
+A row is deleted when its account or its id was erased. In all other rows a name is replaced, both
+in columns of free text and in columns that we do not know, because those are people's own notes.
 """
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -17,15 +16,17 @@ from shared.model import VIDEO_ID
 from shared.privacy.free_text import ACCOUNTS, is_address, is_free_text, is_video_id
 from shared.privacy.redaction import GONE, Redaction
 
-Cells = Callable[[str], bool]
 _LEAST_COLUMNS = 2
 _MARK = "\ufeff"
-"""What Excel writes before the first line. Left in, it would hide the quotes of the first cell."""
+"""Excel writes this mark before the first line. It would hide the quotes of the first cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a table is written, as its first line says. Without known columns it has no header."""
+    """The delimiter and the columns of a table, by its first line.
+
+    A first line without a known column is not a header.
+    """
 
     delimiter: str = ","
     header: tuple[str, ...] = ()
@@ -34,13 +35,15 @@ class Layout:
 
     @classmethod
     def of(cls, first_line: str, accounts: frozenset[str], structure: frozenset[str]) -> Self:
-        """`accounts` and `structure` are names of columns in lower case: whose a row is, and what
-        is no free text."""
+        """`accounts` and `structure` are names of columns in lower case.
+
+        `accounts` say whose a row is, and `structure` holds no free text.
+        """
         first_line = first_line.removeprefix(_MARK)
         delimiter = max(",;\t", key=first_line.count)
         try:
             cells = next(csv.reader([first_line], delimiter=delimiter), [])
-        except csv.Error:  # a cell that is too long
+        except csv.Error:  # the cell is longer than csv.field_size_limit
             cells = []
         names = tuple(name.strip().lower() for name in cells)
         is_header = any(
@@ -50,7 +53,7 @@ class Layout:
         return cls(delimiter, names if is_header else (), accounts, structure)
 
     def row(self, row: list[str], redaction: Redaction) -> list[str] | None:
-        """The row without mentions; None when it is about somebody erased."""
+        """The row without mentions. None when it is about somebody erased."""
         if not self.header:
             return self._row_without_header(row, redaction)
         names = [*self.header, *[""] * (len(row) - len(self.header))]
@@ -61,11 +64,11 @@ class Layout:
 
     def _is_about(self, column: str, cell: str, redaction: Redaction) -> bool:
         cell = cell.strip()
-        is_whose = column in self.accounts and bool(cell) and redaction.erased.has_creator(cell)
-        is_which = is_video_id(column) and _is_erased_video(cell, redaction)
-        if is_whose or is_which:
+        is_creator = column in self.accounts and bool(cell) and redaction.erased.has_creator(cell)
+        is_video = is_video_id(column) and _is_erased_video(cell, redaction)
+        if is_creator or is_video:
             redaction.note(column, cell)
-        return is_whose or is_which
+        return is_creator or is_video
 
     def _cell(self, column: str, cell: str, redaction: Redaction) -> str:
         if column in self.accounts or column in self.structure or is_video_id(column):
@@ -88,7 +91,7 @@ def redacted_lines(
     structure: frozenset[str],
     redaction: Redaction,
 ) -> Iterator[tuple[bytes, bytes]]:
-    """Each line, and what may be kept of it: the same bytes, other ones, or none."""
+    """Each line with its replacement: the same bytes, other bytes, or none."""
     layout: Layout | None = None
     for line in lines:
         text = line.decode("utf-8", "replace")
@@ -105,7 +108,7 @@ def _line(line: bytes, text: str, layout: Layout, redaction: Redaction) -> bytes
         value = parse_json(text)
     except ValueError:
         return _row_of_text(line, text, layout, redaction)
-    if isinstance(value, int | str):  # a list of ids, or of names
+    if isinstance(value, int | str):  # the file is a list of ids or of names
         return b"" if redaction.value([value]) == [] else _text(line, text, redaction)
     redacted = redaction.value(value)
     if redacted is GONE:
@@ -114,7 +117,7 @@ def _line(line: bytes, text: str, layout: Layout, redaction: Redaction) -> bytes
 
 
 def _row_of_text(line: bytes, text: str, layout: Layout, redaction: Redaction) -> bytes:
-    if text.lstrip()[:1] in ("{", "["):  # JSON that is broken
+    if text.lstrip()[:1] in ("{", "["):  # broken JSON
         return b"" if redaction.names_in_unreadable(line) else line
     try:
         row = next(iter(csv.reader([text.rstrip("\r\n")], delimiter=layout.delimiter)), [])
@@ -126,7 +129,7 @@ def _row_of_text(line: bytes, text: str, layout: Layout, redaction: Redaction) -
     redacted = layout.row(row, redaction)
     if redacted is None:
         return b""
-    return line if redacted == row else _written(redacted, layout.delimiter).encode()
+    return line if redacted == row else _as_csv(redacted, layout.delimiter).encode()
 
 
 def _text(line: bytes, text: str, redaction: Redaction) -> bytes:
@@ -138,7 +141,7 @@ def _end_of(line: bytes) -> bytes:
     return b"\n" if line.endswith(b"\n") else b""
 
 
-def _written(row: list[str], delimiter: str, ending: str = "\n") -> str:
+def _as_csv(row: list[str], delimiter: str, ending: str = "\n") -> str:
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=delimiter, lineterminator=ending).writerow(row)
     return out.getvalue()
@@ -147,39 +150,39 @@ def _written(row: list[str], delimiter: str, ending: str = "\n") -> str:
 def redacted_table(
     content: bytes, accounts: frozenset[str], structure: frozenset[str], redaction: Redaction
 ) -> bytes | None:
-    """The table without what names somebody erased; None for no table.
+    """The table without rows and mentions of the erased. None when it cannot be parsed.
 
-    Rows may go over several lines. One that names nobody keeps its bytes, also those that are no
-    UTF-8; another one is written as Python writes CSV.
+    A row may span several lines. A row that names nobody keeps its bytes, even if they are not
+    UTF-8. A row that changes is written as Python writes CSV.
     """
     text = content.decode("utf-8", "surrogateescape")
     mark = _MARK if text.startswith(_MARK) else ""
     text = text.removeprefix(mark)
     layout = Layout.of(text.partition("\n")[0].rstrip("\r"), accounts, structure)
     try:
-        rows = list(_rows_as_written(text, layout.delimiter))
+        rows = list(_rows_as_as_csv(text, layout.delimiter))
     except csv.Error:
         return None
     out = [mark]
-    for number, (row, written) in enumerate(rows):
+    for number, (row, source) in enumerate(rows):
         redacted = row if number == 0 and layout.header else layout.row(row, redaction)
         if redacted == row:
-            out.append(written)
+            out.append(source)
         elif redacted is not None:
-            ending = "\r\n" if written.endswith("\r\n") else "\n"
-            out.append(_written(redacted, layout.delimiter, ending))
+            ending = "\r\n" if source.endswith("\r\n") else "\n"
+            out.append(_as_csv(redacted, layout.delimiter, ending))
     return "".join(out).encode("utf-8", "surrogateescape")
 
 
-def _rows_as_written(text: str, delimiter: str) -> Iterator[tuple[list[str], str]]:
-    """Each row, and the text from which it was read. Raises csv.Error."""
+def _rows_as_as_csv(text: str, delimiter: str) -> Iterator[tuple[list[str], str]]:
+    """Each row with the text from which it was read. Raises csv.Error."""
     lines: list[str] = []
 
-    def noting() -> Iterator[str]:
+    def recorded_lines() -> Iterator[str]:
         for line in io.StringIO(text, newline=""):
             lines.append(line)
             yield line
 
-    for row in csv.reader(noting(), delimiter=delimiter):
+    for row in csv.reader(recorded_lines(), delimiter=delimiter):
         yield row, "".join(lines)
         lines.clear()

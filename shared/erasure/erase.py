@@ -1,18 +1,18 @@
-"""Use case: take videos and creators out of everything that is kept, and prove that they are out.
+"""Use case: erase videos and creators everywhere, and prove that nothing names them.
 
-`survey` reads and shows; `erase` does it:
+`survey` shows what would change. `erase` takes these steps:
 
-1. Write a tombstone for each video and name, and wait until every stage has seen it. From then on
-   whatever still arrives (a redelivery, a replay, a rebuild, a newer listing) is dropped. Then do
-   the same for the posts that were listed until then.
-2. See that no rebuild began before the tombstones: it would bring rows back.
-3. Look at every object of the lake: delete it, or rewrite it without what is erased.
+1. Write a tombstone for each video and name, and wait until every stage has read it. From then on,
+   stages drop whatever still arrives (a redelivery, a replay, a rebuild, a newer listing). Then do
+   the same for posts that were listed until then.
+2. Refuse while a rebuild runs that began before the tombstones: it would bring rows back.
+3. Search every object of the lake, and delete it or rewrite it without what is erased.
 4. Delete the rows, and replace the name where other rows mention it.
-5. Look at everything once more. What still names somebody is erased again, or told.
+5. Search everything again. What still names somebody is erased again, or reported.
 
-Killed anywhere, the same command goes on: tombstones tell what is erased, however little of it is
-still there. It waits again, for nobody knows how long ago the first run wrote them. Run again
-later, it is the proof that nothing has come back.
+After a kill, the same command resumes: the tombstones say what is erased, however little of it
+remains. It waits again, because nobody knows when the first run wrote them. A run at a later time
+proves that nothing has come back.
 """
 
 import logging
@@ -25,7 +25,7 @@ from datetime import datetime
 
 from shared.concurrency import in_order
 from shared.erasure.listings import METADATA, listings
-from shared.erasure.objects import AffectedObject, examine, settle
+from shared.erasure.objects import AffectedObject, apply, examine
 from shared.erasure.outcome import ErasureReport, ErasureSurvey, ErasureTarget
 from shared.erasure.rows import WarehouseRows
 from shared.erasure.targets import TargetNames
@@ -39,14 +39,14 @@ from shared.storage.lake import Lake, LakeObject, state_name
 log = logging.getLogger(__name__)
 
 SHORT_HANDLER_S = 2.0
-"""What a handler may still take on a laptop, where an erasure begins when all traffic is over."""
+"""How long a handler may still run on a laptop, where an erasure waits for the end of traffic."""
 ROUNDS = 3
-_NAMING = re.compile(r"\w")
-"""TikTok's names have two or more of A-Z, 0-9, . and _; manifests bring names in any script."""
+_NAME_CHARACTER = re.compile(r"\w")
+"""TikTok's names have A-Z, 0-9, . and _ (two or more). Manifests have names in any script."""
 
 
 class CannotErase(Permanent):
-    """Not now, or not like this; the sentence says what to do."""
+    """An erasure is refused. The sentence says what to do."""
 
     def __init__(self, sentence: str):
         super().__init__("cannot_erase", sentence)
@@ -54,7 +54,7 @@ class CannotErase(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class ErasureRequest:
-    """What a person names. Creators are meant with all of their videos."""
+    """What a person asks for. A creator includes all of the creator's videos."""
 
     videos: tuple[str, ...] = ()
     creators: tuple[str, ...] = ()
@@ -63,9 +63,9 @@ class ErasureRequest:
 
 @dataclass(frozen=True, slots=True)
 class ErasureApp:
-    """Everything an erasure may touch. `pseudonym` is what a creator may be called here.
+    """Everything an erasure may touch. `pseudonym` turns a name into its pseudonym.
 
-    `handler_s` is how many seconds a handler may run on the tombstones with which it began.
+    `handler_s` is how many seconds a handler may run with the tombstones that it began with.
     """
 
     lake: Lake
@@ -78,11 +78,11 @@ class ErasureApp:
     handler_s: float = SHORT_HANDLER_S
 
 
-# Whom a request means
+# The target of a request
 
 
 def target_of(request: ErasureRequest, app: ErasureApp) -> ErasureTarget:
-    """Every name and video that is meant, as far as lake and warehouse know. Raises CannotErase."""
+    """Every name and video that a request means, by lake and warehouse. Raises CannotErase."""
     for video_id in request.videos:
         if not VIDEO_ID.fullmatch(video_id):
             raise CannotErase(f"{video_id!r} is not a video id.")
@@ -97,7 +97,7 @@ def target_of(request: ErasureRequest, app: ErasureApp) -> ErasureTarget:
 
 
 def _videos_of(names: Sequence[str], listed: Iterable[Record], app: ErasureApp) -> set[str]:
-    """The videos that lake and warehouse know of creators, by all their names."""
+    """The videos of creators, by all their names, in lake and warehouse."""
     if not names:
         return set()
     keys = set(map(folded, names))
@@ -106,27 +106,27 @@ def _videos_of(names: Sequence[str], listed: Iterable[Record], app: ErasureApp) 
 
 
 def _plain_names(creators: Iterable[str]) -> list[str]:
-    """Names as they are compared. Raises CannotErase for what is none.
+    """Names as they are compared. Raises CannotErase for a text that is not a name.
 
-    A tombstone is for ever, and one for the empty name would drop whatever has no name.
+    A tombstone is for ever, and one for the empty name would drop every record without a name.
     """
     plain = []
     for spelling in creators:
         name = folded(spelling)
-        if not _NAMING.search(name) or name != name.strip() or name.startswith("@"):
+        if not _NAME_CHARACTER.search(name) or name != name.strip() or name.startswith("@"):
             raise CannotErase(
                 f"{spelling!r} is not a creator's name: give it as written after the @."
             )
         if name == UNKNOWN_CREATOR:
-            raise CannotErase(f"{spelling!r} stands for every creator who is not known here.")
+            raise CannotErase(f"{spelling!r} stands for all unknown creators.")
         plain.append(name)
     return list(dict.fromkeys(plain))
 
 
 def _aliases(plain: list[str], listed: list[Record], app: ErasureApp) -> dict[str, tuple[str, ...]]:
-    """The other names of each creator: id or username, where they differ, and the pseudonym.
+    """The other names of each creator: id or username if they differ, and the pseudonyms.
 
-    One step only. Who took over a username that somebody gave up is somebody else.
+    Names of names are not followed: a username that somebody gave up may now be somebody else's.
     """
     others = app.rows.names_of(plain)
     for creator in (record.creator for record in listed if record.creator):
@@ -152,44 +152,43 @@ def _names_in(record: Record) -> Iterator[str]:
         yield from map(folded, _names_of(record.creator))
 
 
-# What would change
+# Survey
 
 
 def survey(request: ErasureRequest, app: ErasureApp) -> ErasureSurvey:
-    """Look at everything and change nothing. Raises CannotErase and Transient."""
+    """Find everything that an erasure would change. Raises CannotErase and Transient."""
     target = target_of(request, app)
     earlier = {name for name in target.names if app.tombstones.has_creator(name)}
     earlier |= {video_id for video_id in target.videos if app.tombstones.has_video(video_id)}
-    meant = TargetNames(target.names, target.videos, app.tombstones)
-    redaction = Redaction(meant)
-    touched = list(_touched(app, redaction, lambda number: None))
-    counts, findings = app.rows.survey(target.names, target.videos, redaction)
-    findings = [*(finding for each in touched for finding in each.findings), *findings]
-    is_met = meant.met | earlier
+    target_names = TargetNames(target.names, target.videos, app.tombstones)
+    redaction = Redaction(target_names)
+    affected = list(_affected_objects(app, redaction, lambda number: None))
+    counts, mentions_in_rows = app.rows.survey(target.names, target.videos, redaction)
+    mentions = [mention for each in affected for mention in each.mentions]
     return ErasureSurvey(
         target=target,
-        unknown=tuple(_unknown(request, target, is_met)),
-        objects=Counter(each.what for each in touched),
+        unknown=tuple(_unknown(request, target, target_names.matches | earlier)),
+        objects=Counter(each.action for each in affected),
         rows=counts,
-        findings=findings,
-        by_hand=sorted(each.entry.name for each in touched if each.what == "by_hand"),
-        changes=sorted((each.entry.name, each.what) for each in touched),
+        mentions=mentions + mentions_in_rows,
+        by_hand=sorted(each.entry.name for each in affected if each.action == "by_hand"),
+        changes=sorted((each.entry.name, each.action) for each in affected),
     )
 
 
-def _unknown(request: ErasureRequest, target: ErasureTarget, met: set[str]) -> Iterator[str]:
-    """What was named and is nowhere: neither it nor any other name of the same creator."""
+def _unknown(request: ErasureRequest, target: ErasureTarget, matches: set[str]) -> Iterator[str]:
+    """Requested names and ids that nothing has, under any name of the same creator."""
     for name in _plain_names(request.creators):
-        if not {name, *target.aliases.get(name, ())} & met:
+        if not {name, *target.aliases.get(name, ())} & matches:
             yield name
-    yield from (video_id for video_id in request.videos if video_id not in met)
+    yield from (video_id for video_id in request.videos if video_id not in matches)
 
 
-# Erasing
+# Erasure
 
 
 def erase(target: ErasureTarget, app: ErasureApp) -> ErasureReport:
-    """Erase. A second run changes nothing, and proves it. Raises CannotErase and Transient."""
+    """Erase the target. A second run changes nothing. Raises CannotErase and Transient."""
     refuse_during_rebuild(app, "Nothing was changed.")
     report = ErasureReport(len(target.videos), target.creators)
     report.tombstones = app.tombstones.put(target.videos, target.names, app.clock())
@@ -198,14 +197,14 @@ def erase(target: ErasureTarget, app: ErasureApp) -> ErasureReport:
     refuse_during_rebuild(app, "The tombstones are written, and nothing else was changed.")
     redaction = Redaction(app.tombstones)
     for _ in range(ROUNDS):
-        mendable = _look_through(target, app, redaction, report)
+        erasable = _scan(target, app, redaction, report)
         if not report.remaining:
             break
-        app.on_progress(f"Erasing {len(mendable)} objects and their rows …")
-        report.objects.update(in_order(lambda each: settle(each, app.lake, redaction), mendable))
+        app.on_progress(f"Erasing {len(erasable)} objects and their rows …")
+        report.objects.update(in_order(lambda each: apply(each, app.lake, redaction), erasable))
         report.rows.update(app.rows.erase(target.names, target.videos, redaction))
     else:
-        _look_through(target, app, redaction, report)
+        _scan(target, app, redaction, report)
     log.info("erased", extra={"counts": report.document() | {"left": len(report.remaining)}})
     return report
 
@@ -213,10 +212,10 @@ def erase(target: ErasureTarget, app: ErasureApp) -> ErasureReport:
 def _with_latest_videos(
     target: ErasureTarget, app: ErasureApp, report: ErasureReport
 ) -> ErasureTarget:
-    """The target with the posts that were listed after it was made, while a person was asked.
+    """The target with posts that were listed after the survey, for example during the question.
 
-    Once their listing is deleted, nothing tells whose file and ratings they are. As every stage
-    knows the names by now, no later post can come: this look is complete.
+    Once their listing is deleted, nothing says whose files and ratings they are. By now every stage
+    knows the names and drops later posts, so no post can be missed.
     """
     videos = _videos_of(target.names, listings(app.lake), app).difference(target.videos)
     if not videos:
@@ -228,66 +227,66 @@ def _with_latest_videos(
 
 
 def refuse_during_rebuild(app: ErasureApp, state: str) -> None:
-    """A rebuild that read the lake before the tombstones would swap in rows of the erased.
+    """Raises CannotErase during a rebuild, which may have read the lake before the tombstones.
 
-    Asked for before they are written and again after the wait: a rebuild that begins later sees
-    them, and one that ended before swapped its rows in before they are deleted.
+    `erase` calls this before it writes tombstones and after the wait. A rebuild that begins later
+    reads the tombstones, and one that ended earlier swapped its rows in before we delete them.
     """
     if app.lake.exists(state_name("_rebuild")):
         raise CannotErase(
             f"A rebuild is at work and would bring rows back. {state} Let it finish (tta rebuild "
-            "resumes one that was stopped), then run the same command again."
+            "resumes one that was stopped). Then run the same command again."
         )
 
 
 def wait_for_stages(app: ErasureApp) -> None:
-    """Until no handler works on older tombstones; also when an earlier run wrote these.
+    """Wait until no handler works with older tombstones, even if an earlier run wrote these.
 
-    One may read them FRESH_S late and store what it holds just before its own time is up.
+    A handler may read them FRESH_S late, and write its record at the end of its own time.
     """
     wait_s = FRESH_S + app.handler_s
-    app.on_progress(f"Waiting {wait_s:,.0f} s, until every function works on what is erased …")
+    app.on_progress(f"Waiting {wait_s:,.0f} s, until every function knows the tombstones …")
     app.sleep(wait_s)
 
 
 def take_back(target: ErasureTarget, app: ErasureApp) -> int:
-    """Take the tombstones of an erasure back, so that what is restored may be taken in again.
+    """Take back the tombstones of an erasure, so that restored data is accepted again.
 
-    Returns how many there were. Restoring objects and rows is the storage's own business.
+    Returns their number. A person restores objects and rows with the storage's own tools.
     """
     return app.tombstones.remove(target.videos, target.names, app.clock())
 
 
-def _look_through(
+def _scan(
     target: ErasureTarget, app: ErasureApp, redaction: Redaction, report: ErasureReport
 ) -> list[AffectedObject]:
-    """Note what names somebody now; the objects among it that can be mended."""
+    """Report what names somebody now. Returns the objects that `apply` can change."""
 
     def count(number: int) -> None:
-        report.looked_at = number
+        report.objects_scanned = number
 
-    touched = list(_touched(app, redaction, count))
-    mendable = [each for each in touched if each.what != "by_hand"]
+    affected = list(_affected_objects(app, redaction, count))
+    erasable = [each for each in affected if each.action != "by_hand"]
     rows, _ = app.rows.survey(target.names, target.videos, redaction)
-    report.by_hand = sorted(each.entry.name for each in touched if each.what == "by_hand")
-    report.remaining = sorted(each.entry.name for each in mendable)
+    report.by_hand = sorted(each.entry.name for each in affected if each.action == "by_hand")
+    report.remaining = sorted(each.entry.name for each in erasable)
     report.remaining += [f"{number} rows of {table}" for table, number in rows.items()]
-    return mendable
+    return erasable
 
 
-def _touched(
+def _affected_objects(
     app: ErasureApp, redaction: Redaction, count: Callable[[int], None]
 ) -> Iterator[AffectedObject]:
-    """Every object that names something erased; metadata last, which say whose a video is."""
+    """Every object that names something erased. Metadata come last: they say whose a video is."""
 
     def examined(entry: LakeObject) -> AffectedObject | None:
         return examine(entry, app.lake, redaction)
 
     entries = list(app.lake.entries(""))
     entries.sort(key=lambda entry: entry.name.startswith(METADATA))
-    for number, touched in enumerate(in_order(examined, entries), 1):
+    for number, affected in enumerate(in_order(examined, entries), 1):
         if number % 500 == 0:
-            app.on_progress(f"Looking through the lake: {number} of {len(entries)} objects …")
+            app.on_progress(f"Searching the lake: {number} of {len(entries)} objects …")
         count(number)
-        if touched is not None:
-            yield touched
+        if affected is not None:
+            yield affected

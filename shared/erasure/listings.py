@@ -1,4 +1,4 @@
-"""Every record of the lake that says whose a video is, and by which names a creator goes."""
+"""Records of the lake that say whose a video is and which names a creator has."""
 
 from collections.abc import Iterator
 
@@ -11,11 +11,11 @@ from shared.storage.lake import Lake, LakeObject
 
 METADATA = "metadata/"
 STATES = "state/"
-_KEPT = (METADATA, "raw/upload/")
+_LISTINGS = (METADATA, "raw/upload/")
 
 
 class _State(BaseModel):
-    """The part of a collection's state that lists posts which are nowhere else yet."""
+    """The part of a collection's state with posts that are not in any other object yet."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -23,17 +23,17 @@ class _State(BaseModel):
 
 
 def listings(lake: Lake) -> Iterator[Record]:
-    """What was kept of each listing, and what a fetch that was killed has listed but not kept."""
+    """The listings in the lake, and those that a killed fetch left in its state."""
 
     def record_of(entry: LakeObject) -> Record | None:
         return _record(lake.read(entry.name))
 
-    for prefix in _KEPT:
+    for prefix in _LISTINGS:
         for record in in_order(record_of, lake.entries(prefix)):
             if record is not None:
                 yield record
     for entry in lake.entries(STATES):
-        if "/" not in entry.name.removeprefix(STATES):  # below are ages, spending and quotas
+        if "/" not in entry.name.removeprefix(STATES):  # deeper are ages, spending, quotas
             yield from _outbox(lake.read(entry.name))
 
 

@@ -1,4 +1,4 @@
-"""What becomes of each object of the lake when something is erased: deleted, rewritten, or left."""
+"""Delete or rewrite each object of the lake that names something erased."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -28,32 +28,32 @@ from shared.storage.lake import (
 from shared.tiktok.sources.manifest_terms import NAMES
 
 MOST_AT_ONCE = 64 * 2**20
-"""Larger objects are read line by line: lists that people brought, and what batches were asked."""
+"""Larger objects are read line by line: lists that people brought, and requests of batches."""
 
 _IN_MEMORY = 8 * 2**20
 _LONGEST_LINE = 16 * 2**20
 _OPAQUE = (VIDEOS, "frames/", TOKENS, TOMBSTONES)
-"""Pictures, sound and secrets: only their names tell anything, and the content of a file without
-an id what its id is."""
+"""Pictures, sound and secrets. Only their names are searched. The id of a video file without an id
+in its name follows from its content."""
 
 _MESSAGES = (FAILED, PARKED)
 _MANIFESTS = "manifests/"
 _BY_HAND = "config/"
-"""What people wrote and we do not: a mention is told, and they take it out."""
+"""People wrote these files. We report a mention, and they take it out."""
 
 _TEXT_TERMS = ("caption", "hashtags", "display_name", "bio", "url", "media_url", "username")
 _STRUCTURE = frozenset(
     name for term, names in NAMES.items() if term not in _TEXT_TERMS for name in names
 )
-"""Columns of a list that hold numbers, times, ids and names of things."""
+"""Columns of a list that hold numbers, times, ids and names of collections."""
 
-What = Literal["delete", "rewrite", "by_hand"]
-Outcome = Literal["deleted", "rewritten", "by_hand", "changed"]
+Action = Literal["delete", "rewrite", "by_hand"]
+ActionOutcome = Literal["deleted", "rewritten", "by_hand", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Where somebody is named: a folder of the lake or a table, a field, and what it says there."""
+    """Where somebody is named: a folder of the lake or a table, a field, and its text or key."""
 
     source: str
     field: str
@@ -62,36 +62,36 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class AffectedObject:
-    """An object that names something erased, what is to become of it, and why."""
+    """An object that names something erased, what to do with it, and why."""
 
     entry: LakeObject
-    what: What
-    findings: tuple[Mention, ...] = ()
+    action: Action
+    mentions: tuple[Mention, ...] = ()
 
 
 def examine(entry: LakeObject, lake: Lake, redaction: Redaction) -> AffectedObject | None:
-    """Whether an object names something erased, in its own name or in what it says."""
+    """What to do with an object that names something erased. None when it names nothing erased."""
     name = entry.name
     if name.startswith(TOMBSTONES):
         return None
-    findings: list[Mention] = []
-    noting = replace(
-        redaction, note=lambda field, text: findings.append(_finding(name, field, text))
+    mentions: list[Mention] = []
+    recording = replace(
+        redaction, note=lambda field, text: mentions.append(_mention(name, field, text))
     )
-    if noting.is_in_name(name) or _is_erased_file(entry, lake, noting):
-        return AffectedObject(entry, "delete", (_finding(name, "name", name),))
+    if recording.is_in_name(name) or _is_erased_file(entry, lake, recording):
+        return AffectedObject(entry, "delete", (_mention(name, "name", name),))
     if name.startswith(_OPAQUE):
         return None
-    what = _what(entry, lake, noting)
-    return None if what is None else AffectedObject(entry, what, tuple(findings))
+    action = _action(entry, lake, recording)
+    return None if action is None else AffectedObject(entry, action, tuple(mentions))
 
 
-def settle(touched: AffectedObject, lake: Lake, redaction: Redaction) -> Outcome:
-    """Delete or rewrite an object; `changed` when somebody wrote it since it was examined."""
-    entry = touched.entry
-    if touched.what == "by_hand":
+def apply(affected: AffectedObject, lake: Lake, redaction: Redaction) -> ActionOutcome:
+    """Delete or rewrite an object. Returns `changed` if it was written since `examine` read it."""
+    entry = affected.entry
+    if affected.action == "by_hand":
         return "by_hand"
-    if touched.what == "delete":
+    if affected.action == "delete":
         return "deleted" if lake.delete(entry.name, entry.generation) else "changed"
     try:
         _rewrite(entry, lake, redaction)
@@ -100,12 +100,12 @@ def settle(touched: AffectedObject, lake: Lake, redaction: Redaction) -> Outcome
     return "rewritten"
 
 
-def _finding(name: str, field: str, text: str) -> Mention:
+def _mention(name: str, field: str, text: str) -> Mention:
     return Mention(name.partition("/")[0], field, text)
 
 
 def _is_erased_file(entry: LakeObject, lake: Lake, redaction: Redaction) -> bool:
-    """An own file that was rated by the id of its content, as its name tells none."""
+    """Whether a file without an id in its name was rated under the erased id of its content."""
     if not entry.name.startswith(VIDEOS) or id_in_name(PurePosixPath(entry.name).stem):
         return False
     try:
@@ -114,7 +114,7 @@ def _is_erased_file(entry: LakeObject, lake: Lake, redaction: Redaction) -> bool
         return False
 
 
-def _what(entry: LakeObject, lake: Lake, redaction: Redaction) -> What | None:
+def _action(entry: LakeObject, lake: Lake, redaction: Redaction) -> Action | None:
     try:
         if entry.size > MOST_AT_ONCE:
             with lake.open(entry.name, entry.generation) as file:
@@ -127,33 +127,35 @@ def _what(entry: LakeObject, lake: Lake, redaction: Redaction) -> What | None:
         return None
     if entry.name.startswith(_BY_HAND):
         return "by_hand" if names_erased(entry.name, content, redaction) else None
-    if entry.name.startswith(REPORTS):  # made again by the next run
+    if entry.name.startswith(REPORTS):  # the next run makes it again
         return "delete" if report_names_erased(entry.name, content, redaction) else None
-    redacted = _content(entry, content, lake, redaction)
+    redacted = _redacted_content(entry, content, lake, redaction)
     if redacted is None:
         return "delete"
     return None if redacted == content else "rewrite"
 
 
-# What may be kept of an object
+# The redacted content of an object
 
 
-def _content(entry: LakeObject, content: bytes, lake: Lake, redaction: Redaction) -> bytes | None:
-    """The content without what is erased; None when the object goes whole."""
+def _redacted_content(
+    entry: LakeObject, content: bytes, lake: Lake, redaction: Redaction
+) -> bytes | None:
+    """The content without what is erased. None when the whole object must be deleted."""
     name = entry.name
     if name.startswith(_MESSAGES):
         return _message(content, redaction)
-    # One line of a list is a JSON value, too, but it goes as a line does.
+    # A list of one line is valid JSON, too, but the rule for lines applies.
     if name.endswith((".jsonl", ".ndjson")) or (name.startswith(BATCHES) and not _is_json(name)):
         return _joined(_redacted_lines(entry, content.splitlines(keepends=True), lake, redaction))
     try:
-        return _for_lists(name, redaction).content(content)
+        return _list_redaction(name, redaction).content(content)
     except ValueError:
         return _unparsed(entry, content, lake, redaction)
 
 
 def _message(content: bytes, redaction: Redaction) -> bytes | None:
-    """A kept message; what cannot be read at all goes whole when it names somebody."""
+    """A parked or failed message. One that cannot be parsed is deleted when it names somebody."""
     try:
         entry = parse_json(content)
     except ValueError:
@@ -167,7 +169,7 @@ def _message(content: bytes, redaction: Redaction) -> bytes | None:
 
 
 def _unparsed(entry: LakeObject, content: bytes, lake: Lake, redaction: Redaction) -> bytes | None:
-    """A table, or lines of anything. Broken JSON of our own goes whole when it names somebody."""
+    """A table or lines. Broken JSON of our own is deleted when it names somebody."""
     if _is_json(entry.name):
         return None if redaction.names_in_unreadable(content) else content
     columns = _columns(entry.name, lake)
@@ -183,7 +185,7 @@ def _redacted_lines(
     entry: LakeObject, lines: Iterable[bytes], lake: Lake, redaction: Redaction
 ) -> Iterator[tuple[bytes, bytes]]:
     columns = _columns(entry.name, lake)
-    return redacted_lines(lines, *columns, _for_lists(entry.name, redaction))
+    return redacted_lines(lines, *columns, _list_redaction(entry.name, redaction))
 
 
 def _columns(name: str, lake: Lake) -> tuple[frozenset[str], frozenset[str]]:
@@ -191,7 +193,7 @@ def _columns(name: str, lake: Lake) -> tuple[frozenset[str], frozenset[str]]:
     return accounts, _STRUCTURE - accounts
 
 
-def _for_lists(name: str, redaction: Redaction) -> Redaction:
+def _list_redaction(name: str, redaction: Redaction) -> Redaction:
     return replace(redaction, unknown_is_text=name.startswith(_MANIFESTS))
 
 
@@ -215,9 +217,9 @@ def _rewrite(entry: LakeObject, lake: Lake, redaction: Redaction) -> None:
     kind = "application/json" if _is_json(entry.name) else "text/plain"
     with SpooledTemporaryFile(_IN_MEMORY) as target:
         with lake.open(entry.name, entry.generation) as source:
-            _write_rest(entry, source, target, lake, redaction)
+            _write_redacted(entry, source, target, lake, redaction)
         target.seek(0)
-        # A parked message must stay due when it was due.
+        # The custom time says when a parked message is due, so it must stay.
         with lake.create_stream(
             entry.name, kind, over=entry.generation, custom_time=entry.custom_time
         ) as stream:
@@ -225,11 +227,11 @@ def _rewrite(entry: LakeObject, lake: Lake, redaction: Redaction) -> None:
                 stream.write(chunk)
 
 
-def _write_rest(
+def _write_redacted(
     entry: LakeObject, source: IO[bytes], target: Any, lake: Lake, redaction: Redaction
 ) -> None:
     if entry.size > MOST_AT_ONCE:
         for _, redacted in _redacted_lines(entry, _lines(source), lake, redaction):
             target.write(redacted)
         return
-    target.write(_content(entry, source.read(), lake, redaction) or b"")
+    target.write(_redacted_content(entry, source.read(), lake, redaction) or b"")

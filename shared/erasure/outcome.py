@@ -1,4 +1,4 @@
-"""What an erasure is about, what it would change, and what it did."""
+"""The target of an erasure, the survey before it, and the report after it."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from shared.erasure.objects import Mention
 
 @dataclass(frozen=True, slots=True)
 class ErasureTarget:
-    """Whom and what a request means here: every name of each creator, and every video.
+    """Every name of each creator, and every video, that a request means here.
 
-    `aliases` are the names that were not given, by the one that was.
+    `aliases` maps each given name to the creator's other names.
     """
 
     names: tuple[str, ...]
@@ -22,13 +22,13 @@ class ErasureTarget:
 
 @dataclass
 class ErasureSurvey:
-    """What would change, before anything does. `unknown` are names and ids that nothing names."""
+    """What an erasure would change. `unknown` are given names and ids that nothing here has."""
 
     target: ErasureTarget
     unknown: tuple[str, ...]
     objects: Counter[str]
     rows: Counter[str]
-    findings: list[Mention]
+    mentions: list[Mention]
     by_hand: list[str]
     changes: list[tuple[str, str]]
 
@@ -36,7 +36,7 @@ class ErasureSurvey:
         return {
             "videos": len(self.target.videos),
             "creators": self.target.creators,
-            "also_called": {name: list(them) for name, them in self.target.aliases.items()},
+            "also_called": {name: list(aliases) for name, aliases in self.target.aliases.items()},
             "unknown": list(self.unknown),
             "objects": dict(self.objects),
             "rows": dict(self.rows),
@@ -49,10 +49,10 @@ class ErasureSurvey:
         }
 
     def by_field(self, most: int = 3) -> list[tuple[str, str, int, list[str]]]:
-        """Place, field, how often somebody is named there, and examples."""
+        """Source, field, number of mentions, and at most `most` examples."""
         groups: dict[tuple[str, str], list[str]] = {}
-        for finding in self.findings:
-            groups.setdefault((finding.source, finding.field), []).append(finding.example)
+        for mention in self.mentions:
+            groups.setdefault((mention.source, mention.field), []).append(mention.example)
         return [
             (source, name, len(texts), list(dict.fromkeys(texts))[:most])
             for (source, name), texts in sorted(groups.items())
@@ -61,9 +61,10 @@ class ErasureSurvey:
 
 @dataclass
 class ErasureReport:
-    """What was done. `remaining` still names somebody, `by_hand` is for a person to mend.
+    """What an erasure did.
 
-    `copies` counts what this machine held besides lake and tables.
+    `remaining` still names somebody, and `by_hand` must be changed by a person. `copies` counts
+    copies on this machine besides lake and tables.
     """
 
     videos: int = 0
@@ -74,7 +75,7 @@ class ErasureReport:
     copies: Counter[str] = field(default_factory=Counter)
     by_hand: list[str] = field(default_factory=list)
     remaining: list[str] = field(default_factory=list)
-    looked_at: int = 0
+    objects_scanned: int = 0
 
     def document(self) -> dict[str, Any]:
         return {
@@ -86,5 +87,5 @@ class ErasureReport:
             "on_this_machine": dict(self.copies),
             "by_hand": self.by_hand,
             "left": self.remaining,
-            "objects_looked_at": self.looked_at,
+            "objects_looked_at": self.objects_scanned,
         }

@@ -1,7 +1,7 @@
-"""Whether a report names somebody who was erased, in the lake or as a file of this machine.
+"""Whether a report names somebody who was erased, in the lake or on this machine.
 
-A report goes whole, for the next run makes it again. Its data is read as data: a column of
-creators, captions, ids. A number or a collection in it is nobody's name.
+Such a report is deleted whole, because the next run makes it again. Its data is read by column:
+creators, captions and ids can name somebody, a number or the name of a collection cannot.
 """
 
 import re
@@ -15,12 +15,12 @@ _PAYLOAD = re.compile(
     rb'<script type="application/json" id="report">(.*?)</script>', re.DOTALL | re.IGNORECASE
 )
 _PIECES = re.compile(r"""[">']([^"'<>]{1,100})["<']""")
-"""Texts and attributes of a page that we did not write, each alone."""
+"""Texts and attribute values of a page that we did not write, one by one."""
 
 
 def report_names_erased(name: str, content: bytes, redaction: Redaction) -> bool:
     if name.endswith(".csv"):
-        redacted = redacted_table(content, ACCOUNTS, _numbers(content), redaction)
+        redacted = redacted_table(content, ACCOUNTS, _columns_without_text(content), redaction)
         return redacted is not None and redacted != content
     if payload := _PAYLOAD.search(content):
         return _payload_names_erased(payload[1], redaction)
@@ -48,7 +48,7 @@ def _page_names_erased(text: str, redaction: Redaction) -> bool:
     return any(redaction.erased.has_creator(piece.strip()) for piece in pieces)
 
 
-def _numbers(content: bytes) -> frozenset[str]:
-    """Every column of our own table but the caption: none of the others holds free text."""
+def _columns_without_text(content: bytes) -> frozenset[str]:
+    """Every column of our own table except creator and caption. They hold no free text."""
     header = content.partition(b"\n")[0].decode("utf-8", "replace").strip()
     return frozenset(name.strip().lower() for name in header.split(",")) - {"caption", "creator"}

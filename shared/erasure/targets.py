@@ -1,7 +1,6 @@
-"""Who is to be erased, by the names themselves: what a look through the lake compares with.
+"""The names and ids that a survey looks for, before any tombstone exists.
 
-It sees what the tombstones will see once they are written, so that a person can be shown what would
-go before anything is.
+They match exactly what the tombstones will match, so a person sees beforehand what will change.
 """
 
 from collections.abc import Iterable
@@ -11,15 +10,15 @@ from shared.privacy.tombstones import Tombstones
 
 
 class TargetNames:
-    """Obeys `Known`: these creators and videos, and whatever was erased before.
+    """Obeys `ErasedNames`: these creators and videos, and all that was erased earlier.
 
-    `met` collects the names and ids, as they were given, that something in the lake named.
+    `matches` collects the names and ids, as they were given, that something in the lake names.
     """
 
     def __init__(self, creators: Iterable[str], videos: Iterable[str], earlier: Tombstones):
         self.creators = {folded(name): name for name in creators}
         self.videos = frozenset(videos)
-        self.met: set[str] = set()
+        self.matches: set[str] = set()
         self._earlier = earlier
 
     def is_empty(self) -> bool:
@@ -27,13 +26,13 @@ class TargetNames:
 
     def has_video(self, video_id: str) -> bool:
         if video_id in self.videos:
-            self.met.add(video_id)
+            self.matches.add(video_id)
             return True
         return self._earlier.has_video(video_id)
 
     def has_creator(self, name: str) -> bool:
         plain = self.creators.get(folded(name))
         if plain is not None:
-            self.met.add(plain)
+            self.matches.add(plain)
             return True
         return self._earlier.has_creator(name)

@@ -84,7 +84,7 @@ def show_report(report: ErasureReport, endpoints: Endpoints, screen: Screen) -> 
         copies = ", ".join(f"{count} {what}" for what, count in sorted(report.copies.items()))
         screen.show(f"here     {copies}")
     if not (report.remaining or report.by_hand):
-        screen.show(f"Searched {report.looked_at} objects and all tables: the name is gone.")
+        screen.show(f"Searched {report.objects_scanned} objects and all tables: the name is gone.")
     if not endpoints.is_local:
         screen.show(
             "Messages in transit may arrive for ten minutes, and are dropped. Run this again then: "

@@ -34,7 +34,7 @@ def survey(**fields):
         "unknown": (),
         "objects": Counter(delete=2),
         "rows": Counter(dim_user=1),
-        "findings": [Mention("metadata", "caption", f"hi @ada.l {n}") for n in range(5)],
+        "mentions": [Mention("metadata", "caption", f"hi @ada.l {n}") for n in range(5)],
         "by_hand": [],
         "changes": [("metadata/1.json", "delete")],
     }

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from shared.erasure.objects import examine, settle
+from shared.erasure.objects import apply, examine
 from shared.model import content_id
 from shared.privacy.redaction import Redaction
 from shared.storage.lake import COLLECTIONS
@@ -31,7 +31,7 @@ def erased(
     redaction = Redaction(tombstones)
     touched = examine(entry, lake, redaction)
     if touched is not None:
-        settle(touched, lake, redaction)
+        apply(touched, lake, redaction)
     return lake.read(name)
 
 
@@ -43,7 +43,7 @@ def told(collections: bytes) -> str | None:
     lake.put(COLLECTIONS, collections)
     (entry,) = lake.entries(COLLECTIONS)
     touched = examine(entry, lake, Redaction(tombstones))
-    return touched and touched.what
+    return touched and touched.action
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\xff\xfe", DEEP, LONG, b"[" * 300 + b"]" * 300])
@@ -236,7 +236,7 @@ def test_a_parked_message_that_is_cleaned_stays_due_when_it_was():
     redaction = Redaction(tombstones)
     (entry,) = lake.entries("parked/")
 
-    settle(examine(entry, lake, redaction), lake, redaction)
+    apply(examine(entry, lake, redaction), lake, redaction)
 
     (entry,) = lake.entries("parked/")
     assert entry.custom_time == DAY_0

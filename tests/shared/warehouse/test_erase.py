@@ -169,7 +169,7 @@ def test_a_second_run_changes_nothing_and_proves_it(world):
     after = {**world.lake.objects, "tombstones/changed": before["tombstones/changed"]}
     assert after == before
     assert world.db.tables() == tables
-    assert done.looked_at == len(before)
+    assert done.objects_scanned == len(before)
 
 
 def test_whatever_arrives_later_is_dropped_and_a_rebuild_gives_the_same_rows(world):

@@ -13,7 +13,7 @@ from cli.errors import UserError
 from cli.selection import LakeVideo
 from cli.verbs.backfill.view import refuse_failure
 from shared.config import GeminiSettings
-from shared.erasure.objects import examine, settle
+from shared.erasure.objects import apply, examine
 from shared.errors import Misconfigured, Transient
 from shared.model import Rating, Record, Video
 from shared.privacy.redaction import Redaction
@@ -541,7 +541,7 @@ def erase(lake, ids, creators=()):
     tombstones.put(ids, creators, START)
     for entry in list(lake.entries("")):
         if touched := examine(entry, lake, Redaction(tombstones)):
-            settle(touched, lake, Redaction(tombstones))
+            apply(touched, lake, Redaction(tombstones))
 
 
 def test_hostile_lines_are_counted_and_fatal_to_none(world):
