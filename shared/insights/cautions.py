@@ -63,19 +63,19 @@ def _sampling(passed: Gate, plan: Plan) -> Iterator[str]:
     if "trending" in frame:
         yield (
             "The sample was drawn from trending videos, so it was selected on the outcome: "
-            "associations are weakened or even turned round, and nothing here holds beyond "
-            "trending videos."
+            "associations are weakened or even reversed, and the results hold for trending videos "
+            "only."
         )
     elif not frame.strip():
         yield (
-            "The plan does not say how the videos were sampled (sampling_frame), so it is unknown "
-            "for which videos this holds."
+            "The plan does not say how the videos were sampled (sampling_frame), so nobody "
+            "knows for which videos the results hold."
         )
     missing = sum(count for rule, count in passed.dropped.items() if rule.startswith("missing_"))
     if missing > MUCH_MISSING * passed.rows:
         yield (
-            f"{missing:,} of {passed.rows:,} rows lack a value that the plan needs; what is left "
-            "may be another kind of video."
+            f"{missing:,} of {passed.rows:,} rows lack a value that the plan needs; the others may "
+            "be another kind of video."
         )
 
 
@@ -90,9 +90,9 @@ def _counting(passed: Gate) -> Iterator[str]:
     ]
     if broken:
         yield (
-            f"Impossible counts gather in {', '.join(broken[:6])}"
-            f"{' and more' if len(broken) > 6 else ''}: the view counter was broken then, so the "
-            "counts of the rows that look possible are doubtful too; filter those months out."
+            f"Impossible counts are frequent in {', '.join(broken[:6])}"
+            f"{' and more' if len(broken) > 6 else ''}: the view counter was broken then, so "
+            "counts that look possible are doubtful too; filter those months out."
         )
     if passed.rounded:
         yield (
@@ -125,7 +125,7 @@ def _precision(
     if plan.cluster is None:
         yield (
             "The plan names no cluster, so videos count as independent; videos of one creator are "
-            "alike, and then the intervals are too short."
+            "alike, so the intervals are too short."
         )
     elif sentence := shortfall(effects):
         yield sentence
@@ -155,7 +155,7 @@ def _ages(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
     if AGE not in plan.controls and high > MIXED_AGES * max(low, 1):
         yield (
             f"Ages are mixed, from {low:.0f} to {high:.0f} days (10th to 90th percentile), and age "
-            "is no control: older videos had longer to gather views."
+            "is not a control: older videos had longer to gather views."
         )
     young = int((ages < SETTLED_DAYS).sum())
     if young > len(ages) / 20:
@@ -169,8 +169,8 @@ def _ratings(passed: Gate, plan: Plan) -> Iterator[str]:
     frame = passed.frame
     if passed.left_out:
         yield (
-            f"Left out, for want of any value: {', '.join(passed.left_out)}. Take them out of the "
-            "plan if that is meant."
+            f"Left out, because they have no values: {', '.join(passed.left_out)}. Remove them "
+            "from the plan if that is intended."
         )
     predictors = [name for name in plan.predictors if name not in passed.left_out]
     for name in predictors:

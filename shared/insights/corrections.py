@@ -53,7 +53,7 @@ class Correction:
 
 def corrections(
     sample: Sample,
-    asked: Sequence[OutcomeQuestion],
+    questions: Sequence[OutcomeQuestion],
     effects: Sequence[Effect],
     ratings: Ratings,
     seed: int,
@@ -62,7 +62,7 @@ def corrections(
     if VIDEO not in sample.frame:
         return []
     ratings = ratings.without([*inattentive(ratings), *ratings.stand_ins])
-    columns = {question.outcome + question.scale: question for question in asked}
+    columns = {question.outcome + question.scale: question for question in questions}
     return [
         corrected
         for effect in effects
@@ -81,23 +81,23 @@ def _corrected(
     repeated = _repeated(videos, sample, effect.predictor, ratings)
     if repeated is not None:
         try:
-            found = disattenuated(x, y, repeated, sample.groups, RESAMPLES, seed)
-            yield _told("disattenuated", effect, asdict(found))
+            by_repeats = disattenuated(x, y, repeated, sample.groups, RESAMPLES, seed)
+            yield _correction("disattenuated", effect, asdict(by_repeats))
         except NotEstimable as error:
-            yield _told("disattenuated", effect, {}, error.sentence)
+            yield _correction("disattenuated", effect, {}, error.sentence)
     people = _people(videos, effect.predictor, ratings)
     if people is not None:
         try:
-            put_right = debiased(x, y, people, sample.groups, RESAMPLES, seed)
-            yield _told("predict_then_debias", effect, asdict(put_right))
+            by_people = debiased(x, y, people, sample.groups, RESAMPLES, seed)
+            yield _correction("predict_then_debias", effect, asdict(by_people))
         except NotEstimable as error:
-            yield _told("predict_then_debias", effect, {}, error.sentence)
+            yield _correction("predict_then_debias", effect, {}, error.sentence)
 
 
-def _told(
-    method: str, effect: Effect, found: dict[str, Any], note: str | None = None
+def _correction(
+    method: str, effect: Effect, details: dict[str, Any], note: str | None = None
 ) -> Correction:
-    estimate, low, high = (found.pop(name, None) for name in ("estimate", "ci_low", "ci_high"))
+    estimate, low, high = (details.pop(name, None) for name in ("estimate", "ci_low", "ci_high"))
     return Correction(
         effect.predictor,
         effect.outcome,
@@ -109,7 +109,7 @@ def _told(
         effect.estimate,
         effect.ci_low,
         effect.ci_high,
-        found,
+        details,
         note or WHY[method],
     )
 
@@ -121,19 +121,19 @@ def _repeated(
 
     Where the table mixes raters, each video has the answers of its own.
     """
-    of_rows = [str(one) for one in sample.frame[RATER]] if RATER in sample.frame else None
-    known = ratings.of(predictor, "machine")
+    rater_of_row = [str(name) for name in sample.frame[RATER]] if RATER in sample.frame else None
+    machines = ratings.of(predictor, "machine")
     answers: dict[tuple[str, str], list[float]] = {}
-    for rater in known:
+    for rater in machines:
         name = rater.partition("@")[0]
         for video, by_number in ratings.values[(predictor, rater)].items():
             if len(by_number) >= 2:
                 answers.setdefault((video, name), [by_number[n] for n in sorted(by_number)])
-    names = dict.fromkeys(rater.partition("@")[0] for rater in known)
+    names = dict.fromkeys(rater.partition("@")[0] for rater in machines)
     rows = []
-    for place, video in enumerate(videos):
-        own = [of_rows[place]] if of_rows else list(names)
-        rows.append(next((answers[video, one] for one in own if (video, one) in answers), []))
+    for index, video in enumerate(videos):
+        raters = [rater_of_row[index]] if rater_of_row else list(names)
+        rows.append(next((answers[video, name] for name in raters if (video, name) in answers), []))
     if not any(rows):
         return None
     width = int(np.median([len(row) for row in rows if row]))
@@ -151,5 +151,5 @@ def _people(videos: Sequence[str], predictor: str, ratings: Ratings) -> FloatArr
     means = {
         video: float(np.nanmean(row)) for video, row in zip(table.videos, table.values, strict=True)
     }
-    found = np.array([means.get(video, np.nan) for video in videos])
-    return None if np.isnan(found).all() else found
+    by_video = np.array([means.get(video, np.nan) for video in videos])
+    return None if np.isnan(by_video).all() else by_video

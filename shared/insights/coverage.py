@@ -1,7 +1,7 @@
 """How often the intervals hold the truth where it is known: figures measured by a study.
 
 `coverage.json` is written by `make study`, which runs the methods on simulated samples of videos
-(benchmarks/study). An interval of 95 % that held the truth in 92 % of them is said to do so.
+(benchmarks/study). The result says so when a 95 % interval held the truth in only 92 % of them.
 """
 
 import json
@@ -18,7 +18,7 @@ FILE = Path(__file__).parent / "coverage.json"
 CONFIDENCE = 0.99
 PROMISED = 0.95
 TRUSTED_FROM = 40
-"""Creators from which the defaults are held to what is promised."""
+"""From this number of creators on, the default methods must reach the promised coverage."""
 
 HEADLINE_METHODS = {
     "spearman": "Spearman's ρ",
@@ -26,17 +26,18 @@ HEADLINE_METHODS = {
     "gee_nb": "a rate ratio",
     "gee_nb, rate": "a rate ratio with an exposure",
 }
-"""The headline methods, whose figures are told in words; those of all are in the JSON."""
+"""The methods whose coverage the warnings report; the JSON has the coverage of all methods."""
 
 RARE = "gee_nb, of a rare yes or no"
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageCell:
-    """What one method did in `runs` samples of `clusters` creators.
+    """Coverage of one method in `runs` samples of `clusters` creators.
 
-    `planted` is whether there was an association. `covered` of the intervals held the truth,
-    `significant` ones left out 0, `none` did not exist; `first` are `covered` in the first 100.
+    `planted` says whether the samples had an association. `covered` counts the intervals that held
+    the truth, `significant` those that left out 0, `none` the samples without an interval, and
+    `first` those covered in the first 100 runs.
     """
 
     method: str
@@ -53,7 +54,7 @@ class CoverageCell:
         return self.covered / (self.runs - self.none)
 
     def wilson(self, of: int | None = None) -> tuple[float, float]:
-        """The 99 % interval of `share`, or of the share that so many intervals are."""
+        """Wilson's 99 % interval of `share`, or of the share of `of` intervals."""
         count = self.covered if of is None else of
         interval = wilson(count, self.runs - self.none, CONFIDENCE)
         assert interval.ci_low is not None and interval.ci_high is not None
@@ -73,7 +74,7 @@ def coverage_cells() -> tuple[CoverageCell, ...]:
 
 
 def near(clusters: int, methods: Iterable[str]) -> tuple[CoverageCell, ...]:
-    """The cells of these methods at the numbers of creators next to this one, the smaller first."""
+    """The methods' cells at the next smaller and next larger number of creators."""
     return tuple(cell for method in dict.fromkeys(methods) for cell in _next_to(clusters, method))
 
 
@@ -87,7 +88,7 @@ def _next_to(clusters: int, method: str) -> list[CoverageCell]:
 
 
 def method_of(effect: Effect) -> str:
-    """What the study calls the method of an effect."""
+    """The name of an effect's method in the study."""
     if effect.interval == "bootstrap":
         return f"{effect.method}, bootstrap of creators"
     of_rate = f"{effect.method}, {effect.scale}"
@@ -95,12 +96,12 @@ def method_of(effect: Effect) -> str:
 
 
 def document(clusters: int, effects: Iterable[Effect]) -> list[dict[str, Any]]:
-    """What was measured of these effects' methods at about so many creators."""
+    """The measured coverage of the effects' methods at about this number of creators."""
     return [cell.document() for cell in near(clusters, map(method_of, effects))]
 
 
 def shortfall(effects: Sequence[Effect]) -> str | None:
-    """What to say of those of the effects that rest on few creators; None where none does."""
+    """A warning about effects that rest on few creators; None when there are none."""
     few = [effect for effect in effects if effect.clusters < TRUSTED_FROM]
     if not few:
         return None
@@ -116,7 +117,7 @@ def shortfall(effects: Sequence[Effect]) -> str | None:
     if not cells:
         return lead
     sizes = " and ".join(map(str, _sizes(cells)))
-    shares = "; ".join(_told(cells, method) for method in HEADLINE_METHODS if method in methods)
+    shares = "; ".join(_shares(cells, method) for method in HEADLINE_METHODS if method in methods)
     return (
         f"{lead} In simulated samples of {sizes} creators they held the known truth this often: "
         f"{shares}."
@@ -124,19 +125,19 @@ def shortfall(effects: Sequence[Effect]) -> str | None:
 
 
 def of_rare(name: str, clusters: int) -> str:
-    """What to say of the rate ratio of a predictor that is a yes or no which few videos have."""
+    """A warning about the rate ratio of a yes or no that few videos have."""
     cells = near(clusters, [RARE])
     sizes = " and ".join(map(str, _sizes(cells)))
     lowest = 100 * min(cell.share for cell in cells)
     return (
-        f"{name} is a yes or no that few videos have, and intervals of its rate ratios are too "
+        f"{name} is a yes or no that few videos have, so the intervals of its rate ratios are too "
         f"short: in simulated samples of {sizes} creators they held the known truth in "
         f"{lowest:.1f} %."
     )
 
 
-def _told(cells: Sequence[CoverageCell], method: str) -> str:
-    """For each number of creators the worse of the two: with an association and without."""
+def _shares(cells: Sequence[CoverageCell], method: str) -> str:
+    """The coverage by number of creators: the lower one of with and without an association."""
     worst = [
         min(
             (cell for cell in cells if (cell.method, cell.clusters) == (method, size)),

@@ -231,7 +231,7 @@ def _refuse_unmeasurable(plan: Plan) -> None:
             )
     for name in (*plan.outcomes, *plan.exposure.values()):
         if standard_kind(name) in ("time", "text", "yes_or_no"):
-            raise ValueError(f"outcomes: {name} is no count; nor can it be what a rate is per")
+            raise ValueError(f"outcomes: {name} is not a count, so it cannot be an exposure either")
 
 
 def _numeric_names(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -268,7 +268,7 @@ def _refuse_missing_keys(plan: Plan) -> None:
     primary = plan.primary
     if primary and primary.scale == "rate" and primary.outcome not in plan.exposure:
         raise ValueError(
-            f"primary: scale rate needs exposure.{primary.outcome}, what the rate is per"
+            f"primary: scale rate needs exposure.{primary.outcome}, the denominator of the rate"
         )
 
 

@@ -10,9 +10,9 @@ ALPHA = 0.05
 LARGEST_LOG_RATIO = 20.0
 """A larger ratio is not reported in a sentence."""
 
-SAYS = (
-    "It describes these videos: creators choose what they post and the platform chooses whom it "
-    "shows it to, so it does not say what would happen if a video were made otherwise."
+LIMITS = (
+    "It describes these videos: creators choose what they post and the platform chooses who sees "
+    "it, so it does not say what would happen if a video were made differently."
 )
 
 
@@ -22,16 +22,16 @@ def answer(insights: Insights) -> str:
     if primary is None:
         return (
             f"No primary question was declared, so {len(insights.effects)} associations over "
-            f"{insights.n:,} videos of {_clusters(insights)} are told side by side. {SAYS}"
+            f"{insights.n:,} videos of {_clusters(insights)} stand side by side. {LIMITS}"
         )
     if primary.estimate is None or primary.p is None:
         why = f": {primary.note}" if primary.note else ""
         return (
-            f"Whether {primary.predictor} goes with {outcome(primary)} cannot be told from "
-            f"{primary.n:,} videos of {_clusters(insights)}{why}. {SAYS}"
+            f"Whether {primary.predictor} goes with {outcome(primary)} is not estimable from "
+            f"{primary.n:,} videos of {_clusters(insights)}{why}. {LIMITS}"
         )
     finding = f"{_finding(insights, primary)}: {interval(primary)}, over {primary.n:,} videos of "
-    return f"{finding}{_clusters(insights)}. {SAYS}"
+    return f"{finding}{_clusters(insights)}. {LIMITS}"
 
 
 def in_steps(insights: Insights) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.insights.report.analysis import Analysis
 from shared.insights.report.missing_data import MissingData, VideoCounts
-from shared.insights.wording import SAYS, answer, in_steps
+from shared.insights.wording import LIMITS, answer, in_steps
 from shared.known_breaks import break_sentences
 
 Row = dict[str, Any]
@@ -37,10 +37,12 @@ def _answers(analysis: Analysis | None, missing: MissingData | None) -> Iterator
         yield _sentence("answer", "missing", missing.reason)
         yield _sentence("answer", "next", missing.next_step)
     if analysis:
-        yield _sentence("answer", "finding", answer(analysis.insights).removesuffix(SAYS).rstrip())
+        yield _sentence(
+            "answer", "finding", answer(analysis.insights).removesuffix(LIMITS).rstrip()
+        )
         if steps := in_steps(analysis.insights):
             yield _sentence("answer", "steps", steps)
-        yield _sentence("answer", "meaning", SAYS)
+        yield _sentence("answer", "meaning", LIMITS)
 
 
 def _rows(counts: VideoCounts, analysis: Analysis | None) -> Iterator[Row]:

@@ -13,7 +13,7 @@ _SINGULAR = 1e-10
 
 
 class NotIdentified(Exception):
-    """Without this creator the estimate would not exist, so no covariance does."""
+    """One creator alone determines a coefficient, so there is no covariance."""
 
     def __init__(self, cluster: int):
         super().__init__(f"cluster {cluster}")
@@ -31,10 +31,10 @@ def bias_reduced(
 ) -> FloatArray:
     """The covariance of Mancl & DeRouen (2001) for independence estimating equations.
 
-    Its residuals (I - H_g)^-1 r_g ask for a matrix as wide as the creator has videos. With H_g of
-    rank k the push-through identity gives the same creator sums from k × k matrices:
+    Its residuals (I - H_g)^-1 r_g need a matrix as wide as the number of the creator's videos. As
+    H_g has rank k, the push-through identity gives the same creator sums from k × k matrices:
     D'V^-1 (I - H_g)^-1 r = (I - A_g B)^-1 s_g, A_g = Σ w x x' (`parts`), B = (Σ A_g)^-1,
-    s_g = Σ x s. Raises NotIdentified where a creator alone determines a coefficient.
+    s_g = Σ x s. Raises NotIdentified when a creator alone determines a coefficient.
 
     For a linear model it is the delete-one-cluster jackknife (CR3) up to its factor.
     """

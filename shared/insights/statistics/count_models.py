@@ -1,4 +1,4 @@
-"""Fits of log-linear count models by Newton's method, safe for counts from 0 to 10^15."""
+"""Negative binomial regression by Newton's method, safe for counts from 0 to 10^15."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from shared.insights.statistics.resampling import FloatArray
 
 MOST_STEPS = 200
 _TOLERANCE = 1e-11
-"""Newton stops when no linear predictor would move by more."""
+"""Newton stops when no linear predictor moves by more."""
 
 _LARGEST_STEP = 5.0
-"""A step moves no linear predictor by more than this, so that none overflows on its way."""
+"""No step moves a linear predictor by more than this, so that none overflows on the way."""
 
 _SAFE_STEP = 0.1
-"""Below this the curvature changes so little that a Newton step needs no check; rounding of the
-likelihood, which is coarse for huge counts, could then only stop it early."""
+"""Below this the curvature hardly changes, so a Newton step needs no check. A check could only stop
+it too early: for huge counts the likelihood is rounded coarsely."""
 
 _LARGEST_PREDICTOR = 300.0
 _SMALLEST_LOG_SIZE, _LARGEST_LOG_SIZE = -12.0, 20.0
-"""Where the NB2 size 1/α is looked for: α between 2e-9 (Poisson) and 160,000."""
+"""The bounds of the search for the NB2 size 1/α: α between 2e-9 (Poisson) and 160,000."""
 
 
 class NotConverged(Exception):
-    """The fit has no finite answer, or none was reached. The message is for a reader."""
+    """The fit has no finite solution, or the steps did not reach one. The message says which."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def negative_binomial(y: FloatArray, x: FloatArray, offset: FloatArray) -> Model
 
 
 def _root(score: Callable[[float], float]) -> float | None:
-    """Where the profile score crosses zero; None if it stays positive up to Poisson."""
+    """The log size at which the profile score is zero; None if the score stays positive."""
     low, at_low = 0.0, score(0.0)
     step = 1.0 if at_low > 0 else -1.0
     while True:
@@ -100,7 +100,7 @@ def _size_score(y: FloatArray, mean: FloatArray, size: float) -> FloatArray:
 
 
 def _start(y: FloatArray, x: FloatArray, offset: FloatArray) -> FloatArray:
-    """Only the intercept, at the log of the overall rate."""
+    """Starting values: the log of the overall rate for the intercept, 0 for the others."""
     beta = np.zeros(x.shape[1])
     largest = offset.max()
     beta[0] = np.log(y.sum()) - largest - np.log(np.exp(offset - largest).sum())
@@ -128,12 +128,12 @@ def _newton(
             return beta + step
         shrink = min(1.0, _LARGEST_STEP / reach)
         while True:
-            tried = predictor + shrink * move
-            new = _gap(y, tried, alpha)
-            if new <= gap or shrink * reach < _SAFE_STEP:
+            candidate = predictor + shrink * move
+            candidate_gap = _gap(y, candidate, alpha)
+            if candidate_gap <= gap or shrink * reach < _SAFE_STEP:
                 break
             shrink /= 2
-        beta, predictor, gap = beta + shrink * step, tried, new
+        beta, predictor, gap = beta + shrink * step, candidate, candidate_gap
         if np.abs(predictor).max() > _LARGEST_PREDICTOR:
             raise NotConverged("a rate runs off to 0 or infinity (separation)")
     raise NotConverged(f"no convergence in {MOST_STEPS} steps")

@@ -1,4 +1,4 @@
-"""How an outcome goes along the scale of a rating: a smooth curve, and what each tenth has."""
+"""The outcome along the scale of a rating: a smooth curve, and quartiles by tenths."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ from shared.insights.statistics.resampling import FloatArray, Groups
 
 TENTHS = 10
 _ENDS = (0.025, 0.975)
-"""The curve is told between these quantiles: beyond them hardly a video holds it."""
+"""The curve runs between these quantiles: hardly any video supports it beyond them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where the curve is at `x`: the outcome's percentile (0–100) and its 95 % interval."""
+    """The curve at `x`: the outcome's percentile (0–100) and its 95 % interval."""
 
     x: float
     estimate: float
@@ -65,7 +65,7 @@ def dose_curve(
 
 
 def _along(x: FloatArray, points: int) -> list[int]:
-    """Rows whose x are evenly spread over the range that most videos share, each x once."""
+    """Rows whose x are evenly spread over the range of most videos, each x once."""
     low, high = np.quantile(x, _ENDS)
     targets = np.linspace(low, high, points)
     nearest = [int(np.abs(x - value).argmin()) for value in targets]
@@ -87,7 +87,7 @@ class Tenth:
 
 
 def tenths(x: FloatArray, y: FloatArray, groups: Groups) -> tuple[Tenth, ...]:
-    """The outcome by tenths of the rating; equal ratings stay together, so tenths differ in size.
+    """The outcome by tenths of the rating. Equal ratings stay together, so tenths differ in size.
 
     A video with average rank r of n is in tenth ⌊10 (r - ½) / n⌋ + 1.
     """

@@ -1,4 +1,4 @@
-"""One association as it is reported: an estimate, its interval, and what it rests on."""
+"""One association as it is reported: an estimate, its interval, and its sample."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class NotEstimable(ValueError):
-    """What was asked has no answer in these data. The sentence names what is missing.
+    """The data have no answer to a question. The sentence says why.
 
     `what` is a word for machines (`constant`, `too_few`, `collinear`, `not_positive` …).
     """
@@ -27,14 +27,14 @@ class TooFew(NotEstimable):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How one predictor goes with one outcome, by one method, on one scale.
+    """The association of one predictor with one outcome, by one method, on one scale.
 
     For rank methods `estimate` is a correlation in [-1, 1]. For count models it is the log
     rate ratio for one unit of the predictor as it stands in the design, and `irr` is its
     exponential. `se` is on the scale of `estimate`. `p` is two-sided and belongs to the
     interval: p < .05 exactly when the 95 % interval leaves out zero. `q` is p after
-    Benjamini–Hochberg, None for the primary. What is not defined is None, and `note` says
-    why; a number here is always finite. `interval` says where interval and p come from
+    Benjamini–Hochberg, None for the primary. An undefined number is None, and `note` says
+    why; numbers are always finite. `interval` says where interval and p come from
     ("jackknife" or "bootstrap" of creators, "signs" of their scores, "sandwich" over them), and
     `df` are the degrees of freedom where they come from t.
     """
@@ -65,11 +65,11 @@ class Effect:
                 raise ValueError(f"{self.predictor} × {self.outcome}: {field.name} is {value}")
 
     def document(self) -> dict[str, Any]:
-        """The effect as JSON has it: None where not defined, numbers as they are."""
+        """The effect as a JSON object: undefined numbers are None, the others are not rounded."""
         return asdict(self)
 
 
 def notes(parts: Sequence[str | None]) -> str | None:
-    """Join what is to be said beside a number; None when there is nothing."""
+    """The parts that exist, joined by semicolons; None when there are none."""
     sentences = [part for part in parts if part]
     return "; ".join(sentences) or None

@@ -1,4 +1,4 @@
-"""Whether an association is shown to be small, which finding none does not show."""
+"""Tests that an association is small, which a large p alone does not show."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ _LOG_RATIOS = ("gee_nb", "gee_nb_interaction")
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
-    """The answer of two one-sided tests; `low` to `high` is the 90 % interval that goes with it."""
+    """The result of two one-sided tests; `low` to `high` is the matching 90 % interval."""
 
     bound: float
     p: float | None

@@ -6,11 +6,11 @@ from shared.insights.statistics.products import crossed
 from shared.insights.statistics.resampling import FloatArray
 
 _DEPENDENT = 1e-8
-"""A standardised column with a smaller share outside the others' span repeats them."""
+"""A standardised column repeats the others if less than this share lies outside their span."""
 
 
 def problem(y: FloatArray, raw: FloatArray, names: tuple[str, ...]) -> str | None:
-    """The first thing that is wrong, or None."""
+    """The first reason, or None."""
     if not y.any():
         return "the outcome is 0 in every row, so there is no rate to compare"
     spread = np.ptp(raw, axis=0)

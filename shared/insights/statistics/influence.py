@@ -1,4 +1,4 @@
-"""How much Spearman's correlation owes to each creator."""
+"""The influence of each creator on Spearman's correlation."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
 from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations, moments
 
 EXACT_UP_TO = 200
-"""As many creators, those that one step says matter most, are really left out and counted again."""
+"""So many creators, those with the largest one-step influence, are left out exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Influence:
 def influence(x: FloatArray, y: FloatArray, groups: Groups) -> tuple[Influence, ...]:
     """Every creator's influence on Spearman's correlation, the largest |change| first.
 
-    One step along the influence function (Hampel 1974, J. Am. Stat. Assoc. 69, 383–393) for all,
-    which takes O(n log n); then the EXACT_UP_TO largest are left out in earnest. Raises
+    One step along the influence function (Hampel 1974, J. Am. Stat. Assoc. 69, 383–393) for all
+    creators takes O(n log n). Then the EXACT_UP_TO largest are left out exactly. Raises
     NotEstimable if a column is constant.
     """
     ranked = WeightedRanks([np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)])
@@ -56,9 +56,9 @@ def one_step(ranked: WeightedRanks, n: int) -> FloatArray:
     """
     x, y = ranked.at(np.ones((1, n)))[:, 0].copy()
     first, second = ranked.codes
-    cross = x * y + _moved(first, y) + _moved(second, x)
-    square_x = x * x + 2 * _moved(first, x)
-    square_y = y * y + 2 * _moved(second, y)
+    cross = x * y + _shift(first, y) + _shift(second, x)
+    square_x = x * x + 2 * _shift(first, x)
+    square_y = y * y + 2 * _shift(second, y)
     scale_x, scale_y = float((x * x).sum()), float((y * y).sum())
     rho = float((x * y).sum()) / np.sqrt(scale_x) / np.sqrt(scale_y)
     slope: FloatArray = cross / np.sqrt(scale_x) / np.sqrt(scale_y)
@@ -66,11 +66,11 @@ def one_step(ranked: WeightedRanks, n: int) -> FloatArray:
     return slope
 
 
-def _moved(codes: IntArray, other: FloatArray) -> FloatArray:
+def _shift(codes: IntArray, other: FloatArray) -> FloatArray:
     """Σ_j sign(x_j - x_i) · other_j for each row i; `other` sums to zero."""
     sums: FloatArray = np.bincount(codes, weights=other).astype(np.float64, copy=False)
-    moved: FloatArray = (sums - 2 * np.cumsum(sums))[codes]
-    return moved
+    shift: FloatArray = (sums - 2 * np.cumsum(sums))[codes]
+    return shift
 
 
 def _rho(ranked: WeightedRanks, weights: FloatArray) -> float:

@@ -1,4 +1,4 @@
-"""What a p is worth when many were looked at: Benjamini–Hochberg beyond the primary."""
+"""Correction for multiple tests: Benjamini–Hochberg for all effects but the primary."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +12,8 @@ from shared.insights.statistics.effect import Effect
 def with_q(effects: Sequence[Effect], primary: int | None = None) -> tuple[Effect, ...]:
     """The same effects with q, the false discovery rate (Benjamini & Hochberg 1995, JRSS B 57).
 
-    The family is every effect with a p, but for the one at index `primary`, which was declared
-    beforehand and keeps its own p (its q is None).
+    The family is every effect with a p except the one at index `primary`: that was declared
+    beforehand and keeps its p (its q is None).
     """
     family = [
         index for index, effect in enumerate(effects) if index != primary and effect.p is not None

@@ -1,4 +1,4 @@
-"""Whether an association bends, depends on something else, or changes with duration."""
+"""Inverted U, interactions, and associations within bands of another column."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +16,13 @@ from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
 from shared.insights.statistics.spearman import spearman
 
 FEWEST_DISTINCT = 6
-"""Values a predictor must take for a bend to be looked for."""
+"""A predictor with fewer distinct values is not tested for an inverted U."""
 
 _KNOTS = (0.05, 0.35, 0.65, 0.95)
 """Quantiles of the knots of a restricted cubic spline with 4 knots (Harrell 2015, table 2.3)."""
 
 _MIDDLE = (0.10, 0.90)
-"""The peak is looked for between these quantiles, or it would be found at an end of any line."""
+"""The peak is searched between these quantiles: every line has its maximum at an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ def inverted_u(
 ) -> TwoLines:
     """The two-lines test of Simonsohn (2018, Adv. Meth. Pract. Psych. Sci. 1(4), 538–555).
 
-    It says "inverted U" only if the slope is above zero before the breakpoint and below zero
+    It finds an inverted U only if the slope is above zero before the breakpoint and below zero
     after it, each at .05. The breakpoint comes from his Robin Hood rule: from the flat region of a
-    restricted cubic spline, moved to give the weaker line more rows. Ours differs in that the
-    outcome is its percentile rank (counts have no usable mean) and errors are by creator (CR3, t
-    on creators - 1). Raises TooFew below FEWEST_DISTINCT values, NotEstimable without a peak
-    that has rows on both sides.
+    restricted cubic spline, moved to give the weaker line more rows. Two things differ from the
+    paper: the outcome is its percentile rank (counts have no usable mean), and errors are by
+    creator (CR3, t on creators - 1). Raises TooFew below FEWEST_DISTINCT values, NotEstimable
+    without a peak that has rows on both sides.
     """
     x = np.asarray(x, dtype=np.float64)
     if len(np.unique(x)) < FEWEST_DISTINCT:
@@ -89,7 +89,7 @@ def interaction(
     outcome: str,
     scale: str = "count",
 ) -> Effect:
-    """How the log rate ratio of `a` changes per unit of `b`, by the headline GEE-NB.
+    """The change of the log rate ratio of `a` per unit of `b`, by `gee_nb`.
 
     Both columns of the design are centred at their means before they are multiplied, so their
     own coefficients keep their meaning. Raises as `rate_ratios` does.
@@ -251,7 +251,7 @@ def _cube(difference: FloatArray) -> FloatArray:
 def _lines(
     x: FloatArray, y: FloatArray, fixed: FloatArray, groups: Groups, at: float
 ) -> tuple[_Line, _Line]:
-    """Slopes below and above; the breakpoint's own rows count with the line that is asked for."""
+    """The lines below and above. Rows at the breakpoint count with the line that is estimated."""
     low = _line(x, y, fixed, groups, at, x > at, above=False)
     high = _line(x, y, fixed, groups, at, x >= at, above=True)
     return low, high
@@ -284,7 +284,7 @@ def _line(
 def least_squares(
     design: FloatArray, y: FloatArray, groups: Groups
 ) -> tuple[FloatArray, FloatArray | None]:
-    """Coefficients and their covariance by creator; None where a creator alone decides one."""
+    """Coefficients and their covariance by creator; None when a creator alone decides one."""
     try:
         solved = np.linalg.solve(crossed(design, design), crossed(design, y))
         beta = np.asarray(solved, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""What these data could have shown, and how many videos it would take to show it."""
+"""Power: the correlations that a sample can find, and the number of videos it takes."""
 
 from math import atanh, ceil, sqrt, tanh
 
@@ -32,7 +32,7 @@ def icc1(values: FloatArray, groups: Groups) -> float | None:
 
 
 def design_effect(x: FloatArray, y: FloatArray, groups: Groups) -> float:
-    """How many times as many videos a correlation of x and y needs for having creators; >= 1.
+    """The factor by which clustering by creator raises the videos a correlation needs; >= 1.
 
     Kish's 1 + (m - 1) · ICC, where the ICC of a product is the product of the two ICCs, taken on
     ranks and at least 0, and m = Σ m_g² / n weighs creators by their videos (Kish 1965).
@@ -55,7 +55,7 @@ def power_had(rho: float, n: int, design_effect: float = 1.0) -> float:
 def n_needed(rho: float, power: float = 0.8, design_effect: float = 1.0) -> int:
     """Videos for this chance to find Spearman's rho at two-sided .05. ValueError at rho 0."""
     if _correlation(rho) == 0:
-        raise ValueError("rho 0: no number of videos finds what is not there")
+        raise ValueError("rho 0: no number of videos finds a correlation of zero")
     reach = (_Z + float(stats.norm.ppf(_chance(power)))) / atanh(rho)
     return ceil(_at_least_one(design_effect) * (3 + RANK_INFLATION * reach**2))
 

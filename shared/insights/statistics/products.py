@@ -1,6 +1,6 @@
 """Matrix products whose last bit does not depend on how many threads a machine has.
 
-BLAS splits long sums among threads, and floats do not add associatively. `einsum` adds in one
+BLAS splits long sums among threads, and float addition is not associative. `einsum` adds in one
 order; it is slower, but no product here takes more than some hundredths of a second.
 """
 

@@ -1,10 +1,10 @@
-"""Creators are drawn, never rows: what a statistic does when other creators had been sampled.
+"""Resampling of creators: the jackknife and the bootstrap of a statistic over clusters.
 
 A resample is a weight per row, so nothing is copied: a creator drawn twice has weight 2 on each
-of its videos. Two ways are offered. The cluster bootstrap draws as many creators as there are,
+of its videos. The cluster bootstrap draws as many creators as there are,
 with replacement, each with all its videos (the pairs cluster bootstrap of Cameron, Gelbach &
 Miller 2008, Rev. Econ. Stat. 90(3), 414–427). The delete-one-cluster jackknife leaves each
-creator out once; it is the better one when creators are few (Cameron & Miller 2015, J. Hum.
+creator out once; it is better when creators are few (Cameron & Miller 2015, J. Hum.
 Resour. 50(2), 317–372; MacKinnon, Nielsen & Webb 2023, J. Econometrics 232(2), 272–299).
 """
 
@@ -25,18 +25,18 @@ Statistic = Callable[[FloatArray], FloatArray]
 Progress = Callable[[int, int], None]
 
 _AT_ONCE = 2**17
-_TOLD_EVERY = 50
+_REPORT_EVERY = 50
 
 JACKKNIFE_UP_TO = 2000
-"""Up to as many creators the interval comes from the jackknife, beyond it from the bootstrap.
+"""Up to this number of creators the interval comes from the jackknife, above it from the bootstrap.
 
-It is no more work than 2,000 draws, and better where creators are few or of very different size:
-the bootstrap's standard error is then too small (docs/coverage.md has both at 100 and 300)."""
+The jackknife costs at most as much as 2,000 draws. It is better where creators are few or differ
+much in size: there the bootstrap's standard error is too small (docs/coverage.md has both)."""
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Which creator each row belongs to; codes run from 0 in the order of first appearance."""
+    """The creator of each row; codes run from 0 in the order of first appearance."""
 
     codes: IntArray
     names: tuple[str, ...]
@@ -46,7 +46,7 @@ class Groups:
         """From a label per row. Labels are compared as text; a missing label is refused."""
         column = pd.Series(list(labels), dtype=object)
         if (column.isna() | (column == "")).any():
-            raise ValueError("a row has no creator; drop or name such rows before they come here")
+            raise ValueError("a row has no creator; drop or name such rows first")
         codes, names = pd.factorize(column.map(str))
         return cls(codes.astype(np.int64), tuple(names))
 
@@ -66,7 +66,7 @@ class Groups:
         return [self.names[code] for code in self.codes]
 
     def where(self, mask: BoolArray) -> "Groups":
-        """The same creators' rows where the mask is true; creators without a row are gone."""
+        """The groups of the rows where the mask is true, without creators that have no row left."""
         codes, present = pd.factorize(self.codes[mask])
         return Groups(codes.astype(np.int64), tuple(self.names[code] for code in present))
 
@@ -85,8 +85,8 @@ def jackknife(statistic: Statistic, groups: Groups) -> FloatArray:
     """The statistic without each creator in turn: (clusters, k)."""
     return np.concatenate(
         [
-            statistic((groups.codes != np.array(some)[:, None]).astype(np.float64))
-            for some in _batches(groups.count, groups.n)
+            statistic((groups.codes != np.array(batch)[:, None]).astype(np.float64))
+            for batch in _batches(groups.count, groups.n)
         ]
     )
 
@@ -103,16 +103,17 @@ def bootstrap(
     Draw b depends on `seed` and b alone, so 500 resamples are the first 500 of 2,000.
     """
     replicates = []
-    for some in _batches(resamples, groups.n):
-        replicates.append(statistic(np.stack([drawn(groups, seed, draw) for draw in some])))
-        is_news = some.stop // _TOLD_EVERY > some.start // _TOLD_EVERY or some.stop == resamples
-        if on_progress is not None and is_news:
-            on_progress(some.stop, resamples)
+    for batch in _batches(resamples, groups.n):
+        replicates.append(statistic(np.stack([drawn(groups, seed, draw) for draw in batch])))
+        last = batch.stop
+        is_due = last // _REPORT_EVERY > batch.start // _REPORT_EVERY or last == resamples
+        if on_progress is not None and is_due:
+            on_progress(last, resamples)
     return np.concatenate(replicates)
 
 
 def _batches(count: int, rows: int) -> list[range]:
-    """Resamples that are worked on together: as many as the processor's cache holds."""
+    """Ranges of resamples to compute together: as many as fit the processor's cache."""
     size = max(1, _AT_ONCE // rows)
     return [range(first, min(first + size, count)) for first in range(0, count, size)]
 

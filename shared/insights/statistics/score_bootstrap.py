@@ -1,12 +1,12 @@
-"""How sure a rate ratio is: the signs of the creators' scores are flipped, at every value in turn.
+"""The interval and p of a rate ratio by flipping the signs of the creators' scores.
 
-An estimate ± t standard errors fails for counts of videos: a creator with one viral post moves
-the estimate and its standard error together (with t on creators - 1 it covers .86 to .92 where
-.95 is promised; `make study` measures it beside this). So a value is tested where it is assumed
-to be true: if it is, each creator's score is as likely to be negative as positive, whatever its
-size, and the sum of the scores is one of the 2^G sums with other signs. That is the score
-bootstrap of Kline & Santos (2012, J. Econom. Methods 1(1), 23–41) with Rademacher weights, as
-more draws than there are would give it. The interval holds the values not rejected at .05.
+Estimate ± t standard errors fails for counts of videos: a creator with one viral post moves the
+estimate and its standard error together. With t on creators - 1 such intervals cover .86 to .92
+instead of .95 (`make study`). So each value is tested under the assumption that it is true. Then
+each creator's score is as likely negative as positive, whatever its size, and the sum of the
+scores is one of 2^G sums with other signs. That is the score bootstrap of Kline & Santos (2012, J.
+Econom. Methods 1(1), 23–41) with Rademacher weights, in the limit of infinitely many draws. The
+interval holds the values that are not rejected at .05.
 """
 
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ from shared.insights.statistics.resampling import FloatArray, Groups
 
 ALPHA = 0.05
 FURTHEST_SE = 1_000.0
-"""An end of the interval that is not within as many standard errors is not looked for."""
+"""The search for an end of the interval stops after so many standard errors."""
 
 _FIRST_STEP_SE, _GROWTH = 1.0, 1.5
-_WRITTEN_OUT = 12
+_ENUMERATED = 12
 _MOST_CORRECTED = 1e3
-"""A creator whose videos determine a coefficient alone leaves no residual there to correct."""
+"""The correction is capped: a creator who alone determines a coefficient has no residual."""
 
 _WEAK = 0.02
-"""A creator with less leverage is corrected by four terms of a series (error 1e-7) instead of
-by eigenvectors; at most columns / .02 creators have more."""
+"""Creators with less leverage are corrected by four terms of a series (error 1e-7) instead of by
+eigenvectors. At most columns / .02 creators have more."""
 
 _SERIES = (1 / 2, 3 / 8, 5 / 16, 35 / 128)
 _LARGEST_PREDICTOR = 300.0
@@ -56,8 +56,8 @@ class ScoreBootstrap:
 
     Other coefficients follow the tested value to first order, along the part of the column that
     they do not explain: the score is orthogonal to them, so a refit would change it at second
-    order only (Neyman's C(α), 1959). What the fit has taken from each creator's residuals is put
-    back as by Kauermann & Carroll (2001, J. Am. Stat. Assoc. 96, 1387–1396).
+    order only (Neyman's C(α), 1959). The fit shrinks each creator's residuals; they are corrected
+    as by Kauermann & Carroll (2001, J. Am. Stat. Assoc. 96, 1387–1396).
     """
 
     def __init__(
@@ -86,23 +86,23 @@ class ScoreBootstrap:
         self._estimate = float(model.beta[column])
 
     def p(self, value: float) -> float:
-        """How likely, if the coefficient is `value`, is a sum of scores as far from zero."""
-        moved = self._predictor + (value - self._estimate) * self._free
-        mean = np.exp(np.clip(moved, -_LARGEST_PREDICTOR, _LARGEST_PREDICTOR))
+        """The p value of the hypothesis that the coefficient is `value`."""
+        predictor = self._predictor + (value - self._estimate) * self._free
+        mean = np.exp(np.clip(predictor, -_LARGEST_PREDICTOR, _LARGEST_PREDICTOR))
         residual = (self._y - mean) / (1 + self._alpha * mean)
         total = float(np.einsum("i,i->", self._free, residual))
         return flipped(self._groups.sums(self._corrected * residual), total)
 
     def interval(self, se: float) -> ScoreInterval:
-        """The interval, looked for outwards from the estimate in steps of about `se`."""
+        """The interval, searched outwards from the estimate in steps of about `se`."""
         p = self.p(0.0)
         ends = [self._end(side * se, p) for side in (-1.0, 1.0)]
         return ScoreInterval(ends[0], ends[1], p)
 
     def _end(self, step: float, p_at_zero: float) -> float | None:
-        """The first value on one side that is rejected; zero is one of those tried.
+        """The first rejected value on one side; None without one.
 
-        So the interval leaves out zero exactly when its p is below .05.
+        Zero is always tried, so the interval leaves out zero exactly when its p is below .05.
         """
         inside = self._estimate
         if (step > 0) == (self._estimate < 0.0):
@@ -122,20 +122,20 @@ class ScoreBootstrap:
 
 
 def flipped(scores: FloatArray, total: float) -> float:
-    """The share of sums Σ ± |score| that are as far from zero as `total`, or farther.
+    """The share of sums Σ ± |score| that are at least as far from zero as `total`.
 
-    The largest scores take every sign in turn; the sum of the others is normal to within 1 % of
-    p = .05, and exact where there are none. Never below 2^(1 - creators with a score), which is
-    what all signs alike have by chance.
+    The signs of the 12 largest scores are enumerated. The sum of the others is taken as normal,
+    which is right to within 1 % of p = .05; without others the share is exact. It is never below
+    2^(1 - creators with a score), the chance that all signs are alike.
     """
     sizes = np.sort(np.abs(scores[scores != 0]))[::-1]
     if not len(sizes) or total == 0:
         return 1.0
     sizes, aim = sizes / sizes[0], abs(total) / float(sizes[0])
     sums = np.zeros(1)
-    for size in sizes[:_WRITTEN_OUT]:
+    for size in sizes[:_ENUMERATED]:
         sums = np.concatenate([sums + size, sums - size])
-    spread = float(np.sqrt((sizes[_WRITTEN_OUT:] ** 2).sum()))
+    spread = float(np.sqrt((sizes[_ENUMERATED:] ** 2).sum()))
     if spread == 0:
         return float((np.abs(sums) >= aim * (1 - 1e-12)).mean())
     share = 2 * float(ndtr((sums - aim) / spread).mean())
@@ -143,7 +143,7 @@ def flipped(scores: FloatArray, total: float) -> float:
 
 
 def _levers(within: FloatArray, across: FloatArray, bread: FloatArray) -> FloatArray:
-    """What each creator's rows of the other columns add to the column, (clusters, k - 1).
+    """The leverage correction of each creator by the other columns, (clusters, k - 1).
 
     P' (I - H)^(-1/2) r = P' r + across' B φ(A B) Z' r with φ(λ) = ((1 - λ)^(-1/2) - 1) / λ, where
     A is `within`, B is `bread`, and Z' r the creator's scores of the other columns.

@@ -41,7 +41,7 @@ def converted(
             values.append(by_cell[key])
         except (Unclear, TypeError) as error:  # lists and objects have no hash
             wrong += 1
-            problem = error if isinstance(error, Unclear) else "is no single value"
+            problem = error if isinstance(error, Unclear) else "is not a single value"
             first = first or f"{_quoted(cell)} in row {row:,} {problem}"
     if wrong:
         more = f", nor are {wrong - 1:,} more cells usable" if wrong > 1 else ""

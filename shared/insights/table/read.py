@@ -127,7 +127,9 @@ def _lines(text: IO[str], name: str) -> Iterator[str]:
         if len(line) > MAX_LINE_CHARS:
             raise BadTable(f"{name} has a line of more than {MAX_LINE_CHARS:,} characters.")
         if "\0" in line:
-            raise BadTable(f"{name} contains NUL bytes, so it is no CSV; save it as CSV UTF-8.")
+            raise BadTable(
+                f"{name} contains NUL bytes, so it is not a CSV file; save it as CSV UTF-8."
+            )
         yield line
 
 
@@ -226,7 +228,7 @@ def _from_json_lines(
                     yield json.loads(line)
                 except (ValueError, RecursionError) as error:
                     why = _first_line(error)
-                    raise BadTable(f"{path.name}, line {number}: no JSON: {why}.") from error
+                    raise BadTable(f"{path.name}, line {number}: not JSON: {why}.") from error
 
     try:
         return columns_of(_objects(rows(), path.name), names, path.name, optional), True
@@ -248,7 +250,7 @@ def _json_text(path: Path) -> str:
 def _objects(rows: Iterable[Any], name: str) -> Iterator[Mapping[str, Any]]:
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
-            raise BadTable(f"{name}: row {number} is no object of columns and values.")
+            raise BadTable(f"{name}: row {number} is not an object of columns and values.")
         if number > MAX_ROWS:
             raise BadTable(f"{name} has more than {MAX_ROWS:,} rows; use Parquet or a part of it.")
         yield row

@@ -40,7 +40,7 @@ def test_a_found_association_is_told_in_two_sentences():
         r"interval \.\d+ to \.\d+, p (= \.\d+|< \.001), over 240 videos of 24 creators\. It descr",
         sentence,
     )
-    assert sentence.endswith("what would happen if a video were made otherwise.")
+    assert sentence.endswith("what would happen if a video were made differently.")
 
 
 def test_a_negative_association_is_fewer():
@@ -200,7 +200,7 @@ def test_a_broken_month_is_named():
     def broken(number, row):
         return {"created_at": "2026-03-03", "likes": 10**8} if number < 60 else {}
 
-    assert warned("Impossible counts gather in 2026-03 (100%)", every=broken)
+    assert warned("Impossible counts are frequent in 2026-03 (100%)", every=broken)
 
 
 def test_mixed_raters_are_said():
@@ -216,6 +216,6 @@ def test_many_missing_values_are_said():
 
 def test_a_column_without_values_is_left_out_and_that_is_said():
     assert warned(
-        "Left out, for want of any value: emotional_intensity",
+        "Left out, because they have no values: emotional_intensity",
         every=lambda number, row: {"emotional_intensity": None},
     )
