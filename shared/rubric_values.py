@@ -1,6 +1,6 @@
-"""What a rater may say, and what a program may measure: the fields and their ranges.
+"""The fields of a rating and of a measurement, with their ranges.
 
-Written by `make generate` from rubric.yaml; edit that.
+`make generate` writes this module from rubric.yaml; edit that.
 """
 
 from shared.inputs.field_types import (

@@ -1,1 +1,1 @@
-"""What psychology knows of surprise, as short cited cards, and how the fitting ones are found."""
+"""Findings of psychology about surprise, as short cited cards, and their retrieval."""

@@ -1,4 +1,4 @@
-"""Cards: one finding each, in our own words, with its citation and how far that was checked.
+"""Cards: one finding each, in our own words, with its citation and how it was checked.
 
 A card is a Markdown file: fields in YAML between two lines of ---, then a few sentences of text.
 """
@@ -34,14 +34,14 @@ Line = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class BadCard(Permanent):
-    """A file is no card; the sentence says which, where and why."""
+    """A file is not a valid card; the sentence says which file, where and why."""
 
     def __init__(self, sentence: str):
         super().__init__("bad_card", sentence)
 
 
 class Construct(BaseModel):
-    """What a card is about. `words` are what people also call it."""
+    """A topic of cards. `words` are its everyday names."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -51,10 +51,10 @@ class Construct(BaseModel):
 
 
 class Card(BaseModel):
-    """One finding. `doi_checked` is true only where the DOI was seen in a source of its own.
+    """One finding. `doi_checked` is true only where the DOI was seen in an independent source.
 
-    `failed_replications` and `replicates` tie an original to what did not find it again; `disputes`
-    names cards that say otherwise.
+    `failed_replications` and `replicates` link an original to its failed replications; `disputes`
+    names cards with other findings.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -85,7 +85,7 @@ class Card(BaseModel):
 
     @property
     def kin(self) -> tuple[str, ...]:
-        """Cards that must be shown beside this one: an original never stands alone."""
+        """Ids of cards that must accompany this one: an original never stands alone."""
         return (*self.failed_replications, *([self.replicates] if self.replicates else []))
 
 
@@ -97,7 +97,7 @@ def constructs() -> dict[str, Construct]:
 
 
 def parse_card(content: bytes, name: str) -> Card:
-    """Read a card; `name` is what the sentences call the file. Raises BadCard."""
+    """Read a card; messages call the file `name`. Raises BadCard."""
     if len(content) > MAX_BYTES:
         raise BadCard(f"{name} is larger than {MAX_BYTES:,} bytes; a card is a few sentences.")
     try:
@@ -122,9 +122,9 @@ def parse_card(content: bytes, name: str) -> Card:
 
 
 def library(folder: Path = FOLDER) -> tuple[Card, ...]:
-    """Every card of a folder by id. Raises BadCard for one that is none, or names one that is not.
+    """Every card of a folder, by id. Raises BadCard for an invalid card or a missing link.
 
-    A card's file is called by its id, so that no two can have the same.
+    A card's file is named after its id, so that ids are unique.
     """
     cards = tuple(
         _check_file_name(parse_card(path.read_bytes(), path.name), path)
@@ -135,7 +135,7 @@ def library(folder: Path = FOLDER) -> tuple[Card, ...]:
 
 
 def refuse_loose_ends(cards: Iterable[Card]) -> None:
-    """Raises BadCard where a card names another that is not there, or is not named back."""
+    """Raises BadCard where a card names a missing card, or one that does not name it back."""
     by_id = {card.id: card for card in cards}
     for card in by_id.values():
         for other in (*card.kin, *card.disputes):
@@ -149,7 +149,7 @@ def refuse_loose_ends(cards: Iterable[Card]) -> None:
 
 
 def digest_of(cards: Iterable[Card]) -> str:
-    """Short hash of all that the cards say."""
+    """Short hash of the cards' content."""
     return digest([card.model_dump(mode="json") for card in cards])
 
 
@@ -160,7 +160,7 @@ def _check_file_name(card: Card, path: Path) -> Card:
 
 
 def _stripped(fields: dict[Any, Any]) -> dict[str, Any]:
-    """YAML's lists as tuples; folded text without its last newline."""
+    """The fields with lists as tuples, and folded texts without their last newline."""
     stripped: dict[str, Any] = {}
     for key, value in fields.items():
         if isinstance(value, list):

@@ -1,9 +1,8 @@
-"""Retrieval: which cards bear on a question, by words (BM25), without a network.
+"""Retrieval of cards for a question, by words (BM25), without a network.
 
-A card is found by its own words and, above all, by those of its constructs: constructs.yaml lists
-what people also call them, so that a question in everyday words reaches findings told in technical
-ones. The questions that the weights were chosen on, and others, are in
-tests/shared/knowledge/queries.yaml.
+A card is found by its own words and, above all, by the words of its constructs. constructs.yaml
+lists their everyday names, so that an everyday question finds technical cards. The questions that
+the weights were chosen on, and others, are in tests/shared/knowledge/queries.yaml.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,10 +17,10 @@ from shared.knowledge.cards import Card, constructs
 FloatArray = npt.NDArray[np.float64]
 
 CONSTRUCT_WEIGHT = 4.0
-"""Of the words of a card's constructs beside its own words, each scaled to at most 1."""
+"""Weight of a card's constructs relative to its own words, each scaled to at most 1."""
 
 SHARPNESS = 2.0
-"""Exponent that lets the construct a question is about stand out from those it brushes."""
+"""Exponent that lets the main construct of a question stand out from others."""
 
 _GENERIC = """
     audience change changes clip clips effect emotion emotional emotions event events feel feeling
@@ -30,12 +29,12 @@ _GENERIC = """
     taking thing things video videos viewer viewers watch what when where whether which would
 """
 GENERIC = frozenset(_GENERIC.split())
-"""Words that every card could have, so that they tell none apart."""
+"""Words that fit every card, and so distinguish none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A card and how well it fits; scores of one question compare, those of two do not."""
+    """A card and its score; scores compare only within one question."""
 
     card: Card
     score: float
@@ -51,7 +50,7 @@ class Bm25Retriever:
             f"{construct.title}. {construct.title}. {construct.definition} {construct.words}"
             for construct in constructs().values()
         ]
-        self._own = _Index([spoken(card) for card in self._cards])
+        self._own = _Index([_card_text(card) for card in self._cards])
         self._constructs = _Index(about)
         self._tags = np.array(
             [[float(name in card.constructs) for name in names] for card in self._cards]
@@ -96,13 +95,13 @@ class _Index:
         )
 
 
-def spoken(card: Card) -> str:
-    """A card's own words; what it found counts twice."""
+def _card_text(card: Card) -> str:
+    """A card's own words; its finding counts twice."""
     return f"{card.citation} {card.finding} {card.finding} {card.text}"
 
 
 def with_kin(hits: Iterable[Card], cards: Sequence[Card]) -> list[Card]:
-    """The cards, each followed by those that must stand beside it; every card once."""
+    """The cards, each followed by the cards that must accompany it; every card once."""
     by_id = {card.id: card for card in cards}
     shown: dict[str, Card] = {}
     for card in hits:
@@ -113,6 +112,6 @@ def with_kin(hits: Iterable[Card], cards: Sequence[Card]) -> list[Card]:
 
 
 def best(cards: Sequence[Card], scores: Any, k: int) -> list[Hit]:
-    """The k cards of the highest scores above 0."""
+    """The k cards with the highest scores above 0."""
     order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")[:k]
     return [Hit(cards[index], float(scores[index])) for index in order if scores[index] > 0]

@@ -1,11 +1,11 @@
 """The daily budget: what may be paid on one UTC day, by all instances together.
 
-An instance reserves some of the budget in the day's ledger (shared/rating/ledger.py) and pays out
-of that without a word to the others. It begins with what its first call needs, and takes as much
-again as it has paid so far, up to 1/20 of the budget: Cloud Storage takes about one write per
-second to an object (cloud.google.com/storage/quotas). What an instance has reserved and not sent
-comes back when it ends, and when its lease runs out (shared/rating/journal.py). None pays what it
-has not reserved, except what the calls under way cost beyond their estimate.
+An instance reserves part of the budget in the day's ledger (shared/rating/ledger.py) and pays from
+that chunk without asking the others. The first chunk covers the first call. Each further chunk
+equals what the instance has paid so far, up to 1/20 of the budget: Cloud Storage takes about one
+write per second to an object (cloud.google.com/storage/quotas). What an instance has reserved and
+not sent returns to the budget when it ends, or when its lease runs out (shared/rating/journal.py).
+No instance pays more than it has reserved, except where a running call costs more than estimated.
 """
 
 import math
@@ -33,7 +33,7 @@ from shared.storage.lake import Lake, Superseded
 
 CHUNKS_PER_DAY = 20
 LEASE_S = 660.0
-"""Longer than a handler may run (570 s): what it sends at its very end is still reserved."""
+"""Longer than a handler may run (570 s), so its last call is still reserved."""
 
 PRICE_TABLE = "shared/rating/gemini/prices.toml"
 _MOST_ATTEMPTS = 30
@@ -41,7 +41,7 @@ _LOOKS_PER_LEASE = 10
 
 
 class OverBudget(Exception):
-    """The day's budget is spent. Not a failure: at `due_at` there is a new one."""
+    """The day's budget is spent. Not a failure: a new budget begins at `due_at`."""
 
     def __init__(self, due_at: datetime, sentence: str):
         super().__init__(sentence)
@@ -50,24 +50,24 @@ class OverBudget(Exception):
 
 
 class Bill:
-    """What a call pays. `settled_usd` is None until something was billed."""
+    """The bill of one call. `settled_usd` is None until something was billed."""
 
     def __init__(self, leave: Callable[[], None] = lambda: None) -> None:
         self.settled_usd: float | None = None
         self._leave = leave
 
     def leave(self) -> None:
-        """Say that the request is about to leave: from now on a crash counts as paid.
+        """Record that the request is about to leave: from now on a crash counts as paid.
 
-        Raises OverBudget when the lease had run out and nothing is to be had any more.
+        Raises OverBudget when the lease had run out and the budget has nothing left.
         """
         self._leave()
 
     def settle(self, usd: float | None) -> None:
-        """Book what a call cost; None when it has no price.
+        """Book the cost of a call; None when it has no price.
 
-        A call that may have been billed although no answer came (a time-out) is settled with what
-        was expected of it. Settled again, as when it is repeated after that, it costs the sum.
+        After a time-out the call may have been billed, so the caller settles the expected cost. A
+        repeated call settles again, and the costs add up.
         """
         if usd is not None and not 0 <= usd < math.inf:
             raise ValueError(f"no call costs {usd} USD")
@@ -77,11 +77,11 @@ class Bill:
 class Budget:
     """Guards what one instance pays on a UTC day. Many threads may pay at once.
 
-    `videos` and `usd` bound what all instances of this `name` pay in a day. None bounds nothing;
-    with both None nothing is counted and the lake is never touched. `instance` names this process
-    among the others (random when not given). `pause` is called with the number of the attempt when
-    another instance wrote at the same moment. After `lease_s` seconds without a request another
-    instance may take back what this one had reserved.
+    `videos` and `usd` limit what all instances of this `name` pay in a day. None means no limit;
+    with both None nothing is counted and the lake is never touched. `instance` identifies this
+    process (random by default). `pause` gets the number of the attempt when another instance wrote
+    at the same moment. After `lease_s` seconds without a request another instance may take back
+    the unsent part of this one's reservation.
     """
 
     def __init__(
@@ -117,9 +117,9 @@ class Budget:
     def paying(self, expected_usd: float | None, videos: int = 1) -> Iterator[Bill]:
         """Pay for one call: `with budget.paying(0.003) as bill: bill.leave(); …; bill.settle(usd)`.
 
-        `videos` is 0 for a further call about a video that is counted already. When the block
-        raises before `settle`, nothing was billed (a call that ends in an API error costs nothing)
-        and nothing is counted; when it ends or is interrupted without, what was expected is. A call
+        `videos` is 0 for a further call about a video that is already counted. When the block
+        raises before `settle`, nothing is counted: a call that ends in an API error costs nothing.
+        When it ends or is interrupted without `settle`, the expected cost is counted. A call
         belongs to the day on which it began.
 
         Raises OverBudget when the day has nothing left, Misconfigured for a budget in money and a
@@ -144,12 +144,12 @@ class Budget:
                 call.book(actual)
 
     def flush(self) -> None:
-        """Write down what was paid since the last reservation, for those who look."""
+        """Write down what was paid since the last reservation, for people who read the ledger."""
         with self._lock:
             self._write_down(list(self._days))
 
     def close(self) -> None:
-        """Write down what was paid, and give back what is left of the chunk."""
+        """Write down what was paid, and give back the rest of the chunk."""
         with self._lock:
             days = list(self._days)
             for day in days:
@@ -162,12 +162,12 @@ class Budget:
         if usd is None and self.usd is not None:
             raise Misconfigured(
                 "DAILY_BUDGET_USD: a budget in money needs the model's price, which is missing "
-                f"in {PRICE_TABLE}; add it there, or set DAILY_BUDGET_VIDEOS instead"
+                f"in {PRICE_TABLE}. Add it there, or set DAILY_BUDGET_VIDEOS instead"
             )
         return _nano(usd or 0.0)
 
     def _take(self, call: PaidCall) -> None:
-        """Take a call's cost out of today's chunk, which is filled again when it is empty."""
+        """Take a call's cost out of today's chunk; reserve a new chunk when it is too small."""
         with self._lock:
             day = self._today()
             self._write_down([other for other in self._days if other is not day])
@@ -178,7 +178,7 @@ class Budget:
             call.day = day
 
     def _leave(self, call: PaidCall) -> None:
-        """Write down that the request leaves. After a lapse it is taken out of a new chunk."""
+        """Record that the request leaves. After a lapsed lease it is paid from a new chunk."""
         with self._lock:
             for _ in range(_MOST_ATTEMPTS):
                 if call.day is None or call.has_left:
@@ -188,7 +188,7 @@ class Budget:
                 except LeaseLapsed:
                     call.day.retire()
                     call.day.under_way -= call.cost
-                    call.day = None  # nothing is counted if nothing is to be had
+                    call.day = None  # nothing is counted if the budget is spent
                     self._take(call)
             raise Transient(f"the lease on the budget lapsed {_MOST_ATTEMPTS} times in a row")
 
@@ -207,7 +207,7 @@ class Budget:
         self._write(day, lambda others: self._grant(day, others, missing))
 
     def _grant(self, day: SpendingDay, others: Cost, missing: Cost) -> Cost:
-        """A chunk that covers what is missing, never more than is left. Raises OverBudget."""
+        """A chunk that covers `missing` and fits the remaining budget. Raises OverBudget."""
         available = self._limit.minus(others + day.reserved)
         due_at = datetime.combine(day.date + timedelta(days=1), datetime.min.time(), UTC)
         if available.videos is not None and missing.videos > available.videos:
@@ -225,7 +225,7 @@ class Budget:
         )
 
     def _write_down(self, days: list[SpendingDay]) -> None:
-        """Write what is not yet written, and forget days that no call will come back to."""
+        """Write unwritten entries, and forget days that no call belongs to any more."""
         yesterday = self._clock().astimezone(UTC).date() - timedelta(days=1)
         for day in days:
             if day.is_unwritten:
@@ -235,9 +235,9 @@ class Budget:
                 self._days.remove(day)
 
     def _write(self, day: SpendingDay, grant: Callable[[Cost], Cost]) -> None:
-        """Put this instance's entry into the day's ledger, reserving what `grant` says.
+        """Write this instance's entry into the day's ledger, reserving what `grant` returns.
 
-        When too little is free, what instances had reserved that have died is taken back first.
+        When too little is free, the unsent reservations of dead instances are taken back first.
         """
         name = spend_name(self._name, day.date)
         sent_by_dead: dict[str, Cost] | None = None
@@ -267,7 +267,7 @@ class Budget:
         raise Transient(f"{name} was written by others {_MOST_ATTEMPTS} times in a row")
 
     def _dead(self, ledger: DayLedger, day: date) -> dict[str, Cost]:
-        """What each instance had sent whose lease has run out. Looks a few times in a lease."""
+        """What each instance with a lapsed lease had sent. Checks at most ten times per lease."""
         now = self._clock()
         interval = timedelta(seconds=self._lease_s / _LOOKS_PER_LEASE)
         if self._looked_at is not None and timedelta() <= now - self._looked_at < interval:
@@ -295,5 +295,5 @@ def _nano(usd: float) -> int:
 
 
 def _wait_a_little(attempt: int) -> None:
-    """Up to 0.1 s at first and 2 s later, at random: those who met do not meet again."""
+    """Wait up to 0.1 s at first and 2 s later, at random, so that writers do not collide again."""
     time.sleep(random.uniform(0, min(2.0, 0.1 * 2**attempt)))

@@ -1,10 +1,10 @@
-"""The daily canary of a deployment: Gemini sings, a rater that measures has nothing to tell."""
+"""The daily canary of a deployment: it checks Gemini; a rater that measures needs none."""
 
 from shared.rating.rate import RateApp
 
 
 def run_canary(app: RateApp, delivery: str) -> None:
-    """Have the deployed rater sing, if it is Gemini. Raises Transient and LeaseHeld."""
+    """Run the canary if the deployed rater is Gemini. Raises Transient and LeaseHeld."""
     rater = app.raters(None)
     if rater is None or not rater.condition.startswith("gemini"):
         return

@@ -1,4 +1,4 @@
-"""How long a video file says it is and whether it has sound, read from its header alone."""
+"""Duration and sound of a video file, read from its header alone."""
 
 import math
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 MAX_READ_BYTES = 96 * 2**20
-"""A header is a few MB even for an hour; a file that makes us read more than this is refused."""
+"""Refuse a file that needs more reading: even an hour of video has a header of a few MB."""
 
 _PROBE_BYTES = 5 * 2**20
 _PROBE_US = 5_000_000
 
-# Nothing that names other files or addresses (playlists, concat) is ever opened.
+# No format that names other files or addresses: FFmpeg would open them (playlists, concat).
 _FORMATS = "mov,matroska,webm,avi,gif,mpegts,mpeg,flv,ogg,asf,h264,hevc,ivf,mp3,aac,wav,flac"
 _OPTIONS = {
     "protocol_whitelist": "none",
@@ -41,7 +41,7 @@ class Unreadable(Exception):
 class ClipHeader:
     """What a container's header declares; `duration_s` is None when it declares none.
 
-    A header may lie. The longest duration that picture, sound or container claims is taken.
+    A header may lie, so this takes the longest duration of picture, sound and container.
     """
 
     duration_s: float | None
@@ -49,9 +49,9 @@ class ClipHeader:
 
 
 def read_clip_header(file: BinaryIO | Path) -> ClipHeader:
-    """Read a container's header; no frame is handed out decoded. A file object must be seekable.
+    """Read a container's header without decoding frames. A file object must be seekable.
 
-    Raises Unreadable for what is no video; whatever the file object itself raises escapes.
+    Raises Unreadable for a file that is not a video. Errors of the file object pass through.
     """
     if isinstance(file, Path):
         with file.open("rb") as opened:
@@ -69,7 +69,7 @@ class _Overrun(Exception):
 
 
 class _Bounded:
-    """A file that may be read only so far. It has no name, so its name is never looked at."""
+    """A file with a limit on reading. It has no name, so FFmpeg cannot guess a format from one."""
 
     def __init__(self, file: BinaryIO):
         self._file = file
@@ -102,7 +102,7 @@ def _head(file: _Bounded) -> bytes:
 
 @contextmanager
 def _container(file: _Bounded, head: bytes) -> Iterator[Any]:
-    import av  # libraries of 40 MB, only needed here
+    import av  # 40 MB of libraries, needed only here
     from av.error import FFmpegError
 
     try:
@@ -128,7 +128,7 @@ def _looks_like_video(head: bytes) -> bool:
 
 
 def _picture(container: Any) -> Any:
-    """The first moving picture; covers and thumbnails do not count."""
+    """The first video stream that is not a cover or thumbnail."""
     from av.stream import Disposition
 
     for stream in container.streams.video:

@@ -1,4 +1,4 @@
-"""What one instance knows of a day's spending: its chunk, what it paid, and what is under way."""
+"""One instance's spending of a day: its chunk, paid calls and calls under way."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +9,7 @@ from shared.rating.ledger import NO_COST, Cost, InstanceSpend, SpendLimit
 
 @dataclass(slots=True, eq=False)
 class SpendingDay:
-    """What this instance knows of a day: reserved = paid + under way + left of the chunk."""
+    """One day of this instance: reserved = paid + under way + rest of the chunk."""
 
     date: date
     instance: str
@@ -18,18 +18,18 @@ class SpendingDay:
     paid: Cost = NO_COST
     under_way: Cost = NO_COST
     outside: Cost = NO_COST
-    """Of what is under way: requests that have left."""
+    """The part of `under_way` whose requests have left."""
     written: InstanceSpend | None = None
     is_retired: bool = False
 
     @property
     def is_unwritten(self) -> bool:
-        """Whether the ledger says something else of this instance than what is true."""
+        """Whether this instance's entry in the ledger is out of date."""
         entry = self.entry()
         return entry != (self.written or InstanceSpend.of(NO_COST, NO_COST))
 
     def missing(self, cost: Cost, limit: SpendLimit) -> Cost:
-        """What a call needs beyond the chunk, with what earlier calls cost beyond theirs."""
+        """What a call needs beyond the chunk, earlier overruns included."""
         beyond = self.paid + self.under_way + cost - self.reserved
         return Cost(
             0 if limit.videos is None or not cost.videos else beyond.videos,
@@ -37,10 +37,10 @@ class SpendingDay:
         )
 
     def send(self, call: "PaidCall") -> None:
-        """Let a request leave, once the journal says so. Raises LeaseLapsed.
+        """Let a request leave after the journal records it. Raises LeaseLapsed.
 
-        The journal names as much ahead as is under way besides, so that an instance with many
-        calls at a time does not write for each.
+        The journal also records in advance as much as other calls under way cost. So an instance
+        with many calls at a time does not write for each of them.
         """
         sent = self.paid + self.outside + call.cost
         if not self.journal.sent.covers(sent):
@@ -51,19 +51,19 @@ class SpendingDay:
         call.has_left = True
 
     def retire(self) -> None:
-        """Give the rest of the chunk back; what is under way is still booked."""
+        """Give back the rest of the chunk; calls under way are still booked."""
         self.is_retired = True
         self.reserved = self.paid + self.under_way
 
     def entry(self, granted: Cost = NO_COST) -> InstanceSpend:
-        """What is written of this instance. What was paid counts as reserved, whatever it was."""
+        """This instance's entry in the ledger. What was paid always counts as reserved."""
         reserved = NO_COST if self.is_retired else self.reserved + granted
         return InstanceSpend.of(reserved.at_least(self.paid + self.under_way), self.paid)
 
 
 @dataclass(slots=True, eq=False)
 class PaidCall:
-    """One call, and the day out of whose chunk it is paid."""
+    """One call, and the day whose chunk pays for it."""
 
     cost: Cost
     day: SpendingDay | None = None

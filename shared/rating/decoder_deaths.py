@@ -1,7 +1,7 @@
-"""Decoders that a file killed or outlasted: after three of them the file is unratable.
+"""Decoders that crashed or timed out on a file: after three of them the file is unratable.
 
-`deaths/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json` is written when a
-decoder dies, and never else. Each decoder is a process of its own, so no other file is blamed.
+`deaths/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json` is written only when a
+decoder dies. Each file has its own decoder process, so no other file is blamed.
 """
 
 import logging
@@ -15,13 +15,13 @@ from shared.storage.lake import Lake, RatingKey, death_name
 log = logging.getLogger(__name__)
 
 MOST_DEATHS = 3
-"""The machine may have been at fault once, and perhaps twice: its memory full, its cores busy."""
+"""The machine may be at fault once or twice: its memory full, its cores busy."""
 
 
 def after_death(
     lake: Lake, video_id: str, key: RatingKey, death: DecoderDied, at: datetime
 ) -> RaterAnswer:
-    """The answer after the last death. Raises Transient after one before, and notes it."""
+    """The answer after the third death. Records an earlier one and raises Transient."""
     content = canonical_json({"reason": death.reason, "at": at.isoformat()}).encode()
     for number in range(1, MOST_DEATHS):
         if lake.write_once(death_name(video_id, key, number), content):

@@ -1,10 +1,10 @@
-"""What one instance has sent to be paid on one day, and the lease on what it has reserved.
+"""What one instance has sent on one day, and the lease on its reservation.
 
 `state/spend/{name}/{day}/{instance}.json` is written before a request leaves, so a crash cannot
-hide that it may have been billed. Its age, by the bucket's clock, is the lease: when an instance
-has not sent anything for so long, another one takes back what it had reserved and not sent. To do
-so it overwrites the journal first. The instance, if it lives, then cannot write its journal any
-more, and reserves anew before anything else leaves.
+hide a request that may have been billed. Its age, by the bucket's clock, is the lease. When an
+instance has not sent anything for that long, another one takes back its unsent reservation, and
+overwrites the journal first. If the first instance is still alive, its next write to the journal
+fails, and it reserves anew before another request leaves.
 """
 
 from datetime import date
@@ -17,7 +17,7 @@ from shared.storage.lake import Lake, Superseded
 
 
 class LeaseLapsed(Exception):
-    """Another instance took back what was reserved and not sent."""
+    """Another instance took back the unsent reservation."""
 
 
 class JournalPage(BaseModel):
@@ -48,12 +48,12 @@ class SpendJournal:
         self._number = 0
 
     def open(self) -> None:
-        """Begin the lease, before anything is reserved. Again, it changes nothing."""
+        """Begin the lease, before anything is reserved. A second call changes nothing."""
         if not self._generation:
             self.write(self.sent)
 
     def write(self, sent: Cost) -> None:
-        """Say what was sent, and renew the lease. Raises LeaseLapsed, and Transient."""
+        """Record what was sent, and renew the lease. Raises LeaseLapsed and Transient."""
         self._number += 1
         page = JournalPage(
             instance=self._instance,
@@ -65,7 +65,7 @@ class SpendJournal:
         try:
             self._generation = self._lake.replace(self._object, content, self._generation)
         except Superseded as error:
-            # A write of our own whose answer got lost is refused when it is repeated.
+            # When the response to our own write was lost, the client repeats it and is refused.
             found_content, generation = self._lake.read_with_generation(self._object)
             if found_content != content:
                 raise LeaseLapsed(self._object) from error
@@ -73,7 +73,7 @@ class SpendJournal:
         self.sent = sent
 
     def close(self) -> None:
-        """End the lease, once nothing is reserved any more that was not sent."""
+        """End the lease, once everything reserved was sent or given back."""
         if self._generation:
             self._lake.delete(self._object, self._generation)
             self._generation = 0
@@ -83,12 +83,12 @@ def journal_name(name: str, day: date, instance: str) -> str:
     return f"state/spend/{name}/{day.isoformat()}/{instance}.json"
 
 
-def sent_before_lapse(lake: Lake, journal: str, lease_s: float, asker: str) -> Cost | None:
-    """What an instance had sent when its lease ran out; None while it runs or when it was ended.
+def sent_before_lapse(lake: Lake, journal: str, lease_s: float, reader: str) -> Cost | None:
+    """What an instance had sent when its lease ran out; None for a running or closed lease.
 
-    From then on that instance can send nothing that it had reserved before.
+    From then on that instance cannot send anything from its old reservation.
     """
-    age = lake.age(journal, asker)
+    age = lake.age(journal, reader)
     content, generation = lake.read_with_generation(journal)
     if age is None or content is None or generation != age[0]:
         return None
@@ -103,5 +103,5 @@ def sent_before_lapse(lake: Lake, journal: str, lease_s: float, asker: str) -> C
         try:
             lake.replace(journal, lapsed.model_dump_json().encode(), generation)
         except Superseded:
-            return None  # it lives: it wrote just now
+            return None  # the instance is alive: it wrote just now
     return page.sent

@@ -1,7 +1,7 @@
-"""The ledger of one UTC day: what each instance has reserved of the budget, and what it has paid.
+"""The ledger of one UTC day: what each instance has reserved and paid.
 
-`state/spend/{name}/{YYYY-MM-DD}.json` holds one entry for each instance, with sums and not with
-differences: an entry whose write got no answer is written again, and says the same.
+`state/spend/{name}/{YYYY-MM-DD}.json` holds one entry per instance. Entries hold sums, not
+differences, so a write whose response was lost can be repeated.
 """
 
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from shared.model import canonical_json
 from shared.storage.lake import Lake
 
 NANO = 1_000_000_000
-"""Money is counted in whole nano-dollars, so that sums are exact."""
+"""Nano-dollars per dollar. Money is counted in whole nano-dollars, so sums are exact."""
 
 _DAYS_BACK = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Videos and nano-dollars: of one call, or of many together."""
+    """Videos and nano-dollars, of one call or of many."""
 
     videos: int = 0
     nano_usd: int = 0
@@ -48,7 +48,7 @@ NO_COST = Cost()
 
 @dataclass(frozen=True, slots=True)
 class SpendLimit:
-    """A day's limit, or what remains of it; None where nothing is limited."""
+    """A day's limit, or the rest of it; None means no limit."""
 
     videos: int | None
     nano_usd: int | None
@@ -61,7 +61,7 @@ class SpendLimit:
 
 
 class InstanceSpend(BaseModel):
-    """One instance's sums of the day. What is reserved includes what is paid."""
+    """One instance's sums of the day. The reserved sum includes the paid one."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -87,7 +87,7 @@ class InstanceSpend(BaseModel):
 
 
 class DayLedger(BaseModel):
-    """A day's entries, and the budget that held when the ledger was last written."""
+    """A day's entries, and the budget at the last write."""
 
     instances: dict[str, InstanceSpend] = {}
     budget_videos: int | None = None
@@ -101,7 +101,7 @@ class DayLedger(BaseModel):
         return sum((entry.paid() for entry in self.instances.values()), NO_COST)
 
     def cut(self, sent_by: dict[str, Cost]) -> None:
-        """Take back what instances had reserved beyond what they had sent and paid."""
+        """Take back what these instances had reserved and neither sent nor paid."""
         for instance, sent in sent_by.items():
             entry = self.instances[instance]
             reserved = entry.reserved().at_most(sent.at_least(entry.paid()))
@@ -142,10 +142,10 @@ def spent(lake: Lake, name: str, day: date) -> Spent:
 
 
 def affordable_videos(lake: Lake, name: str, day: date) -> int | None:
-    """How many videos the budget of that UTC day can still pay, as far as the ledgers tell.
+    """How many videos the budget of that UTC day can still pay, by the ledgers.
 
-    None when no ledger of the last week names a budget. A day that has no ledger yet is taken to
-    have the budget of the day before. Money is turned into videos by what they cost on average.
+    None when no ledger of the last week names a budget. A day without a ledger takes the budget of
+    the day before. Money becomes videos by their average cost.
     """
     ledgers = [_ledger_of(lake, name, day - timedelta(days=back)) for back in range(_DAYS_BACK)]
     latest = next((ledger for ledger in ledgers if ledger.instances), None)
@@ -171,7 +171,7 @@ def spend_name(name: str, day: date) -> str:
 
 
 def read_ledger(name: str, content: bytes | None) -> DayLedger:
-    """The day's object. Raises Misconfigured for one that is not ours: guessing could overpay."""
+    """The day's ledger. Raises Misconfigured for an unreadable one: guessing could overpay."""
     if content is None:
         return DayLedger()
     try:
@@ -179,6 +179,6 @@ def read_ledger(name: str, content: bytes | None) -> DayLedger:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise Misconfigured(
-            f"{name} is no record of spending ({first['msg']}); mend it, or delete it to begin "
-            "the day's count anew"
+            f"{name} is not a ledger of spending ({first['msg']}). Repair it, or delete it to "
+            "start the day's count again"
         ) from error

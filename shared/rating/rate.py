@@ -1,4 +1,4 @@
-"""Use case: a video file arrived, so rate it once and tell the warehouse."""
+"""Use case: a video file arrived. Rate it once and publish the rating."""
 
 import logging
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class RateApp:
     tombstones: Tombstones
     lease: Lease
     raters: Callable[[str | None], Rater | None]
-    """The rater of a condition; that of this deployment for None; None for another's."""
+    """The rater of a condition, the default one for None; None for another deployment's."""
     publish: PublishRecords
     clock: Callable[[], datetime]
     timer: Callable[[], float]
@@ -53,17 +53,17 @@ class RateApp:
 
 
 class NotForUs(Exception):
-    """The event tells of nothing that can be rated; the message says why."""
+    """The event names nothing that this deployment can rate; the message says why."""
 
 
 def rate_upload(upload: VideoUploaded, delivery: str, app: RateApp) -> None:
     """Rate an uploaded video and publish the rating.
 
-    The same event again publishes the same rating and pays nothing; at the same instant it
-    raises LeaseHeld and comes back. An object that is gone, was replaced, or is no file under
-    `videos/` is acknowledged with a log line, and so is a request for another deployment's rater.
-    Over budget the upload is parked until there is a new one. `delivery` tells two deliveries of
-    one event apart.
+    The same event again publishes the same rating and pays nothing. Two deliveries at the same
+    time: the second raises LeaseHeld and is delivered again. An object that is gone, replaced or
+    outside `videos/` is acknowledged with a log line, and so is a request for another deployment's
+    rater. Over budget the upload is parked until the next budget. `delivery` identifies one
+    delivery of the event.
     """
     try:
         rater = _rater(upload, app)
@@ -95,7 +95,7 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: RateApp) -> None:
 
 
 def _drop_erased(upload: VideoUploaded, video_id: str, app: RateApp) -> None:
-    """An erased video that somebody uploads again goes at once. Raises NotForUs."""
+    """Delete an erased video that was uploaded again. Raises NotForUs."""
     if app.tombstones.has_video(video_id):
         app.lake.delete(upload.name, int(upload.generation))
         raise NotForUs("the video was erased")
@@ -103,7 +103,7 @@ def _drop_erased(upload: VideoUploaded, video_id: str, app: RateApp) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _RatingTask:
-    """A file to rate, and who is to rate it."""
+    """A file to rate, and its rater."""
 
     upload: VideoUploaded
     size: int
@@ -125,7 +125,7 @@ def _rater(upload: VideoUploaded, app: RateApp) -> Rater:
 
 def _current_size(upload: VideoUploaded, lake: Lake) -> int:
     if not upload.name.startswith(VIDEOS) or upload.name.endswith("/"):
-        raise NotForUs("no file under videos/")
+        raise NotForUs("not a file under videos/")
     blob = lake.stat(upload.name)
     if blob is None:
         raise Gone(upload.name)
@@ -135,38 +135,38 @@ def _current_size(upload: VideoUploaded, lake: Lake) -> int:
 
 
 def _video_id(upload: VideoUploaded, lake: Lake) -> str:
-    """The id in the name, else the content's own."""
+    """The id in the object's name, else a hash of its content."""
     in_name = id_in_name(PurePosixPath(upload.name).stem)
     return in_name or content_id(lake.sha256(upload.name, int(upload.generation)))
 
 
 def _rating(work: _RatingTask, delivery: str, app: RateApp) -> Rating:
-    """The stored rating, or a new one made while holding the claim on it."""
+    """The stored rating, or a new one made under a lease on it."""
     name = rating_name(work.video_id, work.key)
     claim = f"{name}.claim"
     if stored := _stored(name, app.lake):
-        app.lease.discard(claim)  # a delivery that was killed after it had written could not
+        app.lease.discard(claim)  # a delivery killed after its write could not
         return stored
     with app.lease.acquire(claim, delivery):
         if stored := _stored(name, app.lake):
             return stored
         rating, frame = _rate(work, app)
-        # A model reads the object by name: what was replaced meanwhile was not what it saw.
+        # A model reads the object by name, so it may have seen another generation than this one.
         _current_size(work.upload, app.lake)
         _drop_erased(work.upload, work.video_id, app)
         rating = _redacted(work.video_id, rating, app)
-        if frame is not None:  # before the rating, which says that everything is there
+        if frame is not None:  # before the rating, whose presence says that all is complete
             name_of_frame = frame_name(work.video_id, work.upload.generation)
             app.lake.put(name_of_frame, frame, content_type="image/jpeg")
-        # Paid for: keep it before anything else can fail. Whoever outlived a lease and was
-        # first all the same, theirs is the rating.
+        # The rating is paid: store it before anything else can fail. If another delivery took
+        # over an expired lease and wrote first, its rating counts.
         if app.lake.write_once(name, rating.model_dump_json(exclude_none=True).encode()):
             return rating
         return _stored(name, app.lake) or rating
 
 
 def _redacted(video_id: str, rating: Rating, app: RateApp) -> Rating:
-    """A model may read the name of somebody erased in a picture. Raises NotForUs."""
+    """The rating without names of erased people, read off a picture. Raises NotForUs."""
     record = app.tombstones.redact(Record(video_id=video_id, rating=rating))
     if record is None or record.rating is None:
         raise NotForUs("the video was erased")
@@ -179,7 +179,7 @@ def _stored(name: str, lake: Lake) -> Rating | None:
 
 
 def _rate(work: _RatingTask, app: RateApp) -> tuple[Rating, bytes | None]:
-    """A new rating, and the picture of the strongest moment from a rater that gives one."""
+    """A new rating, and the picture of the strongest moment if the rater returns one."""
     log.info("rater asked", extra={"object": work.upload.name, "key": str(work.key)})
     started = app.timer()
     answer = _answer(work, app)
@@ -192,7 +192,7 @@ def _rate(work: _RatingTask, app: RateApp) -> tuple[Rating, bytes | None]:
 
 
 def _answer(work: _RatingTask, app: RateApp) -> RaterAnswer:
-    """What the rater says of it, or the plain reason why it was not asked."""
+    """The rater's answer, or the reason why the file cannot be rated."""
     name, generation = work.upload.name, int(work.upload.generation)
     kind = media_type(app.lake.head(name, generation, HEAD_BYTES))
     if work.size == 0:
@@ -219,7 +219,7 @@ def _answer(work: _RatingTask, app: RateApp) -> RaterAnswer:
 
 
 def caption_of(video_id: str, lake: Lake) -> str | None:
-    """The caption that the lake knows of; None when there is none or its record is unreadable."""
+    """The caption in the lake; None when there is none or its record is unreadable."""
     content = lake.read(metadata_name(video_id))
     with suppress(Permanent):
         listing = parse_record(content) if content else None
@@ -228,7 +228,7 @@ def caption_of(video_id: str, lake: Lake) -> str | None:
 
 
 def _park(upload: VideoUploaded, rater: Rater, over: OverBudget, app: RateApp) -> None:
-    """Keep the upload, for this rater alone, until it can be paid for."""
+    """Keep the upload for this rater until the next budget."""
     request = notification_of(replace(upload, condition=rater.condition))
     key = f"{upload.name}-{upload.generation}-{rater.condition}-{upload.replicate}"
     message = replace(request, id=key)
@@ -237,7 +237,7 @@ def _park(upload: VideoUploaded, rater: Rater, over: OverBudget, app: RateApp) -
 
 
 def _with_listing(video_id: str, rating: Rating, upload: VideoUploaded, app: RateApp) -> Record:
-    """The record of this rating, with what the lake knows of the video's listing."""
+    """The record of this rating, with the video's listing from the lake."""
     content = app.lake.read(metadata_name(video_id))
     if content is None:
         return Record(video_id=video_id, rating=rating)

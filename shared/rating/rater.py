@@ -1,4 +1,4 @@
-"""What a rater is: someone who looks at one video file and answers, or says why not."""
+"""The rater protocol: a rater looks at one video file and answers, or says why it cannot."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,9 +16,9 @@ from shared.storage.lake import Lake, RatingKey
 
 @dataclass(frozen=True, slots=True)
 class MediaToRate:
-    """One generation of a video object, and which rating of it is wanted.
+    """One generation of a video object, and the key of its rating.
 
-    `caption` is there only for a rater that is shown it.
+    `caption` is set only for a rater that sees captions.
     """
 
     video_id: str
@@ -28,9 +28,9 @@ class MediaToRate:
     size: int
     type: MediaType
     open: Callable[[], AbstractContextManager[Path]]
-    """Gives the content as a file that is gone after the block."""
+    """Opens the content as a file that is deleted after the block."""
     peek: Callable[[], AbstractContextManager[BinaryIO]]
-    """Gives the content to seek in, without fetching all of it."""
+    """Opens the content for seeking, without downloading all of it."""
     caption: str | None = None
 
     @property
@@ -40,10 +40,10 @@ class MediaToRate:
 
 @dataclass(frozen=True, slots=True)
 class RaterAnswer:
-    """What a rater said of a video: values, or the reason why there are none.
+    """A rater's answer about a video: values, or the reason why there are none.
 
     `frame` is a JPEG of the strongest moment; it goes into the lake, not into the rating.
-    `answered_at` and `latency_s` are the model's own where it was asked earlier than now.
+    `answered_at` and `latency_s` are set when the model answered earlier than now.
     """
 
     status: Status
@@ -68,7 +68,7 @@ class RaterAnswer:
 
 
 class DecoderDied(Exception):
-    """The process that decoded a file was killed, or ran out of time. Another may fare better."""
+    """The process that decoded a file crashed or timed out. Another attempt may succeed."""
 
     def __init__(self, reason: Literal["crashed", "timed_out"], sentence: str = ""):
         super().__init__(sentence or reason)
@@ -76,9 +76,9 @@ class DecoderDied(Exception):
 
 
 class Rater(Protocol):
-    """`name` and `config_hash` identify the rater: change a parameter and it is another.
+    """A rater, identified by `name` and `config_hash`: with another parameter it is another rater.
 
-    `condition` is the word it is asked for by, before model and version are known.
+    `condition` is the word that selects it before model and version are known.
     """
 
     @property
@@ -94,13 +94,13 @@ class Rater(Protocol):
     def sees_caption(self) -> bool: ...
 
     def rate(self, media: MediaToRate) -> RaterAnswer:
-        """Rate one video. Raises Transient, OverBudget, DecoderDied: again, or later, can help."""
+        """Rate one video. Raises Transient, OverBudget, DecoderDied: a later attempt can help."""
         ...
 
 
 @contextmanager
 def download_media(lake: Lake, name: str, generation: int) -> Iterator[Path]:
-    """The object's content in a temporary file. Raises Gone when that generation is no more."""
+    """The object's content in a temporary file. Raises Gone for a deleted generation."""
     with TemporaryDirectory(prefix="media-") as folder:
         path = Path(folder) / "media"
         lake.download(name, generation, path)

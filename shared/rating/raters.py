@@ -1,4 +1,4 @@
-"""The raters of one deployment, by the word they are asked for. Imports only what they need."""
+"""The raters of one deployment, by condition. Imports only what they need."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,10 +15,11 @@ def deployed_raters(
     timer: Callable[[], float],
     at_exit: Callable[[Callable[[], None]], object],
 ) -> Callable[[str | None], Rater | None]:
-    """Finds the rater of a condition; that of the setting RATER for None, None for a stranger's.
+    """A function from a condition to its rater; None selects the setting RATER.
 
-    A deployment of Gemini answers for every condition of Gemini: each is a rater of its own name.
-    `at_exit` is handed what is to be done when the process ends in peace.
+    The function returns None for a condition of another deployment. A deployment of Gemini serves
+    every condition of Gemini, each a rater of its own name. `at_exit` registers a function to call
+    when the process ends normally.
     """
     if "gemini" in settings.rater:
         raters = _gemini(settings, lake, clock, timer, at_exit)

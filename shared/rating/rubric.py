@@ -1,4 +1,4 @@
-"""The rubric as data: what is asked of each dimension, and the anchors of its scale."""
+"""The rubric as data: the question about each dimension, and the anchors of its scale."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +12,7 @@ _FILE = Path(__file__).parent / "rubric.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """One rated dimension. `anchors` of a score say in words what 0, 25, 50, 75 and 100 mean."""
+    """One rated dimension. The `anchors` of a score describe 0, 25, 50, 75 and 100 in words."""
 
     name: str
     type: Literal["score", "probability", "seconds", "language", "text"]

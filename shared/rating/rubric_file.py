@@ -1,7 +1,7 @@
-"""The rubric as a person writes it: what it may say, told by line and key where it says else.
+"""The format of rubric.yaml, checked with line and key in every message.
 
-Prompt, types, columns and statements follow from it, so a name must be one in all of these
-languages, and a text must not end the literal that it is put into.
+Prompt, Python types, columns and SQL statements are generated from it. So a name must be valid in
+all of these languages, and a text must not end the literal that holds it.
 """
 
 from typing import Annotated, Any, Literal
@@ -14,7 +14,7 @@ SCORE_ANCHORS = (0, 25, 50, 75, 100)
 
 
 class BadRubric(Exception):
-    """The rubric is malformed. The sentence says line and key."""
+    """The rubric is malformed. The message names line and key."""
 
 
 def _is_one_line(text: str) -> str:
@@ -83,7 +83,7 @@ class _Rubric(_RubricPart):
 
 
 def parse_rubric(content: bytes, name: str = "rubric.yaml") -> dict[str, Any]:
-    """The rubric as plain data, once it is known to be one. Raises BadRubric."""
+    """Check a rubric and return it as plain data. Raises BadRubric."""
     try:
         rubric, lines = read_yaml(content)
     except BadYaml as error:

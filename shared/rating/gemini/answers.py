@@ -1,4 +1,4 @@
-"""Answers as the model gave them, kept before they are read: they were paid for."""
+"""The model's answers, stored unchanged before they are read, because they are paid for."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +12,10 @@ from shared.storage.lake import Lake, RatingKey, answer_name
 
 
 class StoredAnswer(BaseModel):
-    """One response of generateContent in the API's own words, and how it was come by.
+    """One response of generateContent as the API sent it, and how it was asked for.
 
-    `latency_s` is None for an answer of a batch, which costs half. `schema_relaxed`: the API did
-    not serve the response schema, so the question told it in words.
+    `latency_s` is None for an answer from a batch, which costs half. `schema_relaxed`: the API
+    refused the response schema, so the question described it in words.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,19 +29,19 @@ class StoredAnswer(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Obeys the lake's order: written once, found again by whoever comes later."""
+    """Answers in the lake, each written once."""
 
     lake: Lake
 
     def find(self, video_id: str, key: RatingKey, number: int) -> StoredAnswer | None:
-        """The nth answer on the way to this rating. Raises Malformed for what is none."""
+        """The nth answer for this rating, or None. Raises Malformed for an unreadable one."""
         content = self.lake.read(answer_name(video_id, key, number))
         return None if content is None else parse(StoredAnswer, content, "kept answer")
 
     def keep(
         self, video_id: str, key: RatingKey, number: int, answer: StoredAnswer
     ) -> StoredAnswer:
-        """Keep an answer; the one that was there first, if there was one."""
+        """Store an answer and return it; return the earlier one if there is one."""
         name = answer_name(video_id, key, number)
         if self.lake.write_once(name, answer.model_dump_json(exclude_none=True).encode()):
             return answer

@@ -32,7 +32,7 @@ class Gemini(Protocol):
 
     @property
     def takes_bytes(self) -> bool:
-        """Whether a file is sent with the question; else the model reads it from the bucket."""
+        """Whether the file is sent with the question; else the model reads it from the bucket."""
         ...
 
     def ask(self, question: GeminiQuestion) -> Reply:
@@ -41,10 +41,10 @@ class Gemini(Protocol):
 
 
 class GeminiApi:
-    """Obeys `Gemini`. Retries what passes, inside the time that the settings give.
+    """`Gemini` through google-genai. Retries temporary errors within the time of the settings.
 
-    A response schema that the API refuses is told in words instead, from then on for as long as
-    the process lives. A refused call costs nothing.
+    When the API refuses a response schema, questions describe it in words for the rest of the
+    process. A refused call costs nothing.
     """
 
     def __init__(self, client: genai.Client, model: str, takes_bytes: bool):
@@ -59,10 +59,10 @@ class GeminiApi:
         return cls(genai_client(settings, project), settings.model, bool(settings.api_key))
 
     def ask(self, question: GeminiQuestion) -> Reply:
-        """The reply, after one call, or two or three where the first is refused without a cause.
+        """The reply after one call, or after up to three when a refusal names no cause.
 
-        The second has the schema in words. If that is refused too, the third leaves the file out:
-        when it passes, it is the file that Gemini does not take; else the deploy is broken.
+        The second call has the schema in words. If it is refused too, the third leaves out the
+        file. If that one passes, Gemini does not accept the file; else the deployment is broken.
         """
         if question.schema is None:
             return Reply(self._sent(question))
@@ -73,7 +73,7 @@ class GeminiApi:
                 self._relax(question.schema, refusal)
             except BareRefusal as refusal:
                 reply = self._asked_in_words(question)
-                self._relax(question.schema, refusal)  # without it the question passes
+                self._relax(question.schema, refusal)  # the question passes without it
                 return reply
         return self._asked_in_words(question)
 
@@ -89,7 +89,7 @@ class GeminiApi:
             raise self._cause(in_words, refusal) from refusal
 
     def _cause(self, question: GeminiQuestion, refusal: BareRefusal) -> Exception:
-        """What a bare refusal means, by what becomes of the question without its file."""
+        """The cause of a bare refusal, found by asking the question without its file."""
         bare = question.without_file()
         if bare == question:
             return refusal
@@ -101,14 +101,14 @@ class GeminiApi:
 
     def _sent(self, question: GeminiQuestion) -> Wire:
         if remaining_s() <= 0:
-            raise Transient("there is no time left to ask Gemini in")
+            raise Transient("there is no time left to ask Gemini")
         wire = question.wire()
         config = {
             "system_instruction": wire["systemInstruction"],
             "safety_settings": wire["safetySettings"],
             **wire["generationConfig"],
-            # The client would parse the model's text by itself, and an answer that has been paid
-            # for would be lost where that fails in a way that it does not foresee.
+            # The client would parse the model's text itself. Where its parser fails unexpectedly,
+            # an answer that is already paid would be lost.
             "should_return_http_response": True,
         }
         try:
@@ -119,20 +119,20 @@ class GeminiApi:
             )
         except FAILURES as error:
             raise translate_failure(error) from error
-        came = response.sdk_http_response
-        body = read_wire(came.body or "") if came else None
+        http_response = response.sdk_http_response
+        body = read_wire(http_response.body or "") if http_response else None
         if body is None:
             raise NoAnswer("Gemini gave an unreadable answer: its body is not a JSON object")
         return body
 
 
 def genai_client(settings: GeminiSettings, project: str) -> genai.Client:
-    """A client that retries and times out as the settings say; google-genai's own does neither."""
+    """A client that retries and times out by the settings; by default google-genai does neither."""
     options = http_options(settings)
     if settings.api_key:
         key = secret(settings.api_key)
         return genai.Client(enterprise=False, api_key=key, http_options=options)
-    # Without the flag it would silently talk to the Developer API.
+    # Without the flag google-genai would silently use the Developer API.
     return genai.Client(
         enterprise=True,
         project=project,
@@ -143,7 +143,7 @@ def genai_client(settings: GeminiSettings, project: str) -> genai.Client:
 
 
 def http_options(settings: GeminiSettings) -> types.HttpOptions:
-    """How long an attempt may take, how often it is made, and the deadline of a whole rating."""
+    """Time-out of an attempt, number of attempts, and the deadline of a whole rating."""
     return types.HttpOptions(
         timeout=round(settings.timeout_s * 1_000),
         retry_options=types.HttpRetryOptions(attempts=settings.attempts),

@@ -1,13 +1,13 @@
-"""Use case: ask Gemini about the frozen clips once a day, and compare with what it said first.
+"""Use case: ask Gemini about the frozen clips once a day, and compare with the first answers.
 
-A model changes without telling: another version behind the same name, other sampling, slower
-answers. The clips are asked under the very condition that rates videos, and paid from the same
-day's budget. What was answered is kept like every answer, so a second run of the day pays nothing.
+A model may change without notice: another version behind the same name, other sampling, slower
+answers. The clips are asked under the condition that rates videos, and paid from the same budget.
+Answers are stored like all others, so a second run on the same day pays nothing.
 
-canary/gemini/clips/{video_id}.mp4              the clips, where Vertex AI reads them
+canary/gemini/clips/{video_id}.mp4              the clips that Vertex AI reads
 canary/gemini/{config_hash}/baseline.json       the first day's answers under this condition
 canary/gemini/{config_hash}/{day}.json          each day's answers and verdict
-canary/gemini/latest.json                       the newest verdict, whatever the condition
+canary/gemini/latest.json                       the newest verdict of any condition
 """
 
 import logging
@@ -44,13 +44,13 @@ FOLDER = "canary/gemini/"
 LATEST = f"{FOLDER}latest.json"
 
 MOST_OF_THE_DAY = 0.1
-"""The share of the day's budget that the clips may take. A correction may double it."""
+"""Largest share of the day's budget for the clips. Corrections may double it."""
 
 
 class CanaryVerdict(Checked):
-    """What came of one day. `ok` None: it was put off, and `put_off` says why.
+    """The result of one day. `ok` is None when the run was put off, and `put_off` says why.
 
-    `is_baseline` marks the first day of a condition, with which later ones are compared.
+    `is_baseline` marks the first day of a condition; later days are compared with it.
     """
 
     day: Word
@@ -82,15 +82,15 @@ class CanaryApp:
 
 
 def canary(rater: Rater | None, app: CanaryApp, delivery: str) -> CanaryVerdict | None:
-    """Ask about every clip, compare, and keep the verdict. Once a day; again, it pays nothing.
+    """Ask about every clip, compare, and store the verdict. A second run that day pays nothing.
 
-    None where another rater than Gemini is deployed. Raises LeaseHeld while another delivery asks,
-    and Transient: what was answered is kept, and the next run goes on from there.
+    Returns None when the deployed rater is not Gemini. Raises LeaseHeld while another delivery runs,
+    and Transient; answers so far are stored, and the next run continues from them.
     """
     if not isinstance(rater, GeminiRater):
         return None
     day = app.clock().date()
-    _tell_an_end(rater, day)
+    _log_model_end(rater, day)
     name = verdict_name(rater.config_hash, day)
     with app.lease.acquire(f"{name}.claim", delivery):
         content = app.lake.read(name)
@@ -100,7 +100,7 @@ def canary(rater: Rater | None, app: CanaryApp, delivery: str) -> CanaryVerdict 
         app.lake.put(LATEST, verdict.to_json())
         if verdict.sitting is not None:
             app.lake.write_once(name, verdict.to_json())
-    _tell(verdict)
+    _log(verdict)
     return verdict
 
 
@@ -109,8 +109,8 @@ def verdict_name(config_hash: str, day: date) -> str:
 
 
 def most_usd(under: GeminiCondition, prices: Prices, on: date) -> float | None:
-    """What the clips are expected to cost at most; None for a model without a price."""
-    costs = [expected_usd(it.clip(), under, prices, on) for it in frozen_clips()]
+    """The most that the clips are expected to cost; None for a model without a price."""
+    costs = [expected_usd(clip.clip(), under, prices, on) for clip in frozen_clips()]
     priced = [cost for cost in costs if cost is not None]
     return sum(priced) if len(priced) == len(costs) else None
 
@@ -118,17 +118,17 @@ def most_usd(under: GeminiCondition, prices: Prices, on: date) -> float | None:
 def _verdict(rater: GeminiRater, lake: Lake, day: date) -> CanaryVerdict:
     fields: dict[str, Any] = {"day": day.isoformat(), "rater": rater.name}
     fields["config_hash"] = rater.config_hash
-    if too_much := _too_much(rater, day):
-        return CanaryVerdict(**fields, ok=None, put_off=too_much)
+    if problem := _budget_problem(rater, day):
+        return CanaryVerdict(**fields, ok=None, put_off=problem)
     try:
-        answers = tuple(_clip_answer(it, rater, lake, day) for it in frozen_clips())
+        answers = tuple(_clip_answer(clip, rater, lake, day) for clip in frozen_clips())
     except OverBudget as over:
         return CanaryVerdict(**fields, ok=None, put_off=over.sentence)
     except (Misconfigured, Permanent) as error:
         sentence = str(getattr(error, "sentence", error))
         return CanaryVerdict(**fields, ok=False, findings=(Finding(kind="ask", sentence=sentence),))
     sitting = Sitting(day=day.isoformat(), answers=answers)
-    costs = [it.cost_usd for it in answers if it.cost_usd is not None]
+    costs = [answer.cost_usd for answer in answers if answer.cost_usd is not None]
     fields |= {
         "sitting": sitting,
         "model_versions": tuple(sitting.model_versions),
@@ -138,7 +138,7 @@ def _verdict(rater: GeminiRater, lake: Lake, day: date) -> CanaryVerdict:
 
 
 def _judged(fields: dict[str, Any], sitting: Sitting, lake: Lake) -> CanaryVerdict:
-    """The verdict beside the baseline, which this sitting becomes when there is none."""
+    """The verdict against the baseline. Without one this sitting becomes the baseline."""
     name = f"{FOLDER}{fields['config_hash']}/baseline.json"
     content = lake.read(name)
     if content is None and len(sitting.rated) < FEWEST_CLIPS:
@@ -153,14 +153,14 @@ def _judged(fields: dict[str, Any], sitting: Sitting, lake: Lake) -> CanaryVerdi
     return CanaryVerdict(**fields, ok=not findings, findings=findings)
 
 
-def _clip_answer(it: FrozenClip, rater: GeminiRater, lake: Lake, day: date) -> ClipAnswer:
-    """One clip's answer of the day: the day's number is the replicate, so each day asks anew."""
-    media = it.media(lake, rater.name, rater.config_hash, day.toordinal())
-    return clip_answer(it.name, rater.rate(media))
+def _clip_answer(clip: FrozenClip, rater: GeminiRater, lake: Lake, day: date) -> ClipAnswer:
+    """One clip's answer. The day's number is the replicate, so each day asks again."""
+    media = clip.media(lake, rater.name, rater.config_hash, day.toordinal())
+    return clip_answer(clip.name, rater.rate(media))
 
 
-def _too_much(rater: GeminiRater, day: date) -> str | None:
-    """Why the day's budget is too small for the clips, if it is."""
+def _budget_problem(rater: GeminiRater, day: date) -> str | None:
+    """Why the day's budget is too small for the clips; None when it is enough."""
     budget, count = rater.budget, len(frozen_clips())
     if budget.videos is not None and count > MOST_OF_THE_DAY * budget.videos:
         return f"{count} clips are more than a tenth of the day's {budget.videos} videos"
@@ -170,15 +170,15 @@ def _too_much(rater: GeminiRater, day: date) -> str | None:
     return None
 
 
-def _tell_an_end(rater: GeminiRater, day: date) -> None:
-    """A line a day from 60 days before the model's end on; an alert waits for it."""
+def _log_model_end(rater: GeminiRater, day: date) -> None:
+    """Log one line a day in the last 60 days of the model; an alert reads it."""
     outlook = outlook_of(rater.under.settings, day)
     if outlook.state != "served":
         extra = {"model": outlook.model, "state": outlook.state, "todo": outlook.todo}
         log.warning("model ends", extra={**extra, "why": outlook.sentence})
 
 
-def _tell(verdict: CanaryVerdict) -> None:
+def _log(verdict: CanaryVerdict) -> None:
     extra = {
         "rater": verdict.rater,
         "day": verdict.day,

@@ -1,4 +1,4 @@
-"""The frozen clips of the canary: made once by scripts/canary_clips.py, the same ever since."""
+"""The frozen clips of the canary, made once by scripts/canary_clips.py and never changed."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from shared.storage.lake import Lake, RatingKey
 
 CLIPS = Path(__file__).with_name("canary_clips.json")
 STORED = "canary/gemini/clips/"
-"""Not under videos/, whose files are rated and become rows."""
+"""Outside videos/, whose files are rated and become rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class FrozenClip:
         return read_clip_header(io.BytesIO(self.content))
 
     def media(self, lake: Lake, rater: str, config_hash: str, replicate: int) -> MediaToRate:
-        """The clip as a rater takes it, stored where Vertex AI reads it (once)."""
+        """The clip as a rater takes it, written once to the place where Vertex AI reads it."""
         lake.write_once(self.object, self.content, MP4.mime)
         stored = lake.stat(self.object)
         generation = str(stored.generation) if stored else "0"
@@ -66,6 +66,8 @@ class FrozenClip:
 
 @cache
 def frozen_clips() -> tuple[FrozenClip, ...]:
-    """All of them, in the order of the file."""
-    listed = json.loads(CLIPS.read_text(encoding="utf-8"))["clips"]
-    return tuple(FrozenClip(it["name"], base64.b64decode(it["mp4_base64"])) for it in listed)
+    """All clips, in the order of the file."""
+    entries = json.loads(CLIPS.read_text(encoding="utf-8"))["clips"]
+    return tuple(
+        FrozenClip(entry["name"], base64.b64decode(entry["mp4_base64"])) for entry in entries
+    )

@@ -1,4 +1,4 @@
-"""What a schema cannot check: whether an answer agrees with itself and with the clip."""
+"""Checks that a schema cannot make: does an answer agree with itself and with the clip?"""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from shared.model import Moment
 from shared.rubric_values import Values
 
 TIME_TOLERANCE_S = 0.5
-"""Frames are sampled at 1 to 4 a second, so a moment at the very end may be told a little late."""
+"""Frames are sampled at 1 to 4 per second, so a moment at the end may be dated a little late."""
 
 SUM_TOLERANCE = 0.01
 """Two probabilities rounded to two digits may add up to a little more than 1."""
@@ -21,7 +21,7 @@ SURPRISING = 75
 def contradictions(
     values: Values, evidence: tuple[Moment, ...], duration_s: float | None
 ) -> tuple[str, ...]:
-    """Every contradiction, in sentences that the rater can correct its answer by."""
+    """Every contradiction, as sentences that tell the rater what to correct."""
     return (
         *_times(values, evidence, duration_s),
         *_probabilities(values),
@@ -57,7 +57,7 @@ def _probabilities(values: Values) -> Iterator[str]:
 def _grounds(values: Values, evidence: tuple[Moment, ...]) -> Iterator[str]:
     if values.unexpectedness is None or values.unexpectedness < HIGH:
         return
-    wanting = [
+    missing = [
         name
         for name, value in (
             ("evidence", evidence),
@@ -66,5 +66,5 @@ def _grounds(values: Values, evidence: tuple[Moment, ...]) -> Iterator[str]:
         )
         if not value
     ]
-    if wanting:
-        yield f"unexpectedness is {values.unexpectedness}, but there is no {', no '.join(wanting)}."
+    if missing:
+        yield f"unexpectedness is {values.unexpectedness}, but there is no {', no '.join(missing)}."

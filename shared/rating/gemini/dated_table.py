@@ -1,4 +1,4 @@
-"""Tables of prices and dates: TOML files beside this module, with a date and a source."""
+"""Tables of prices and dates: TOML files beside this module, each with a date and a source."""
 
 import tomllib
 from pathlib import Path

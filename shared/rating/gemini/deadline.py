@@ -1,7 +1,7 @@
-"""One deadline for all that a rating sends to Google: attempts, uploads, waits and tokens together.
+"""One deadline for everything a rating sends to Google: attempts, uploads, waits and tokens.
 
-httpx bounds each connect, read and write by itself. An answer that trickles, or an upload on a slow
-line, would outlive any time-out and the function that waits for it.
+httpx limits each connect, read and write separately. A trickling answer or a slow upload would
+outlive every time-out, and the function that waits for it.
 """
 
 import math
@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 
 _PIECE_BYTES = 64 * 2**10
-_MOST_WRITE_S = 20.0  # for one piece: a line that takes longer is as good as down
+_MOST_WRITE_S = 20.0  # per piece: a slower line is as good as down
 _MOST_CONNECT_S = 20.0
 
 
 class OutOfTime(httpx.HTTPError):
-    """The deadline has passed. google-genai does not ask again after this error."""
+    """The deadline has passed. google-genai does not retry after this error."""
 
     def __init__(self) -> None:
         super().__init__("the time that a rating may take is over")
@@ -27,7 +27,7 @@ class OutOfTime(httpx.HTTPError):
 
 @contextmanager
 def deadline_after(seconds: float, timer: Callable[[], float] = time.monotonic) -> Iterator[None]:
-    """Give everything that the block sends to Google this long. The innermost block counts."""
+    """Limit everything that the block sends to Google to this time. The innermost block counts."""
     ends_at = timer() + seconds
     token = _LEFT_S.set(lambda: ends_at - timer())
     try:
@@ -37,12 +37,12 @@ def deadline_after(seconds: float, timer: Callable[[], float] = time.monotonic) 
 
 
 def remaining_s() -> float:
-    """Seconds until the deadline, negative after it; infinite where there is none."""
+    """Seconds until the deadline, negative after it; infinite without one."""
     return _LEFT_S.get()()
 
 
 def hooks() -> dict[str, list[Callable[[Any], None]]]:
-    """What makes an httpx client keep the deadline of the thread that sends, as `event_hooks`."""
+    """`event_hooks` for an httpx client that keeps the deadline of the sending thread."""
     return {"request": [_bound_request], "response": [_bound_response]}
 
 
@@ -63,9 +63,9 @@ def _bound_response(response: httpx.Response) -> None:
 
 
 class _Timeouts(dict[str, Any]):
-    """Time-outs that never exceed what is left when they are looked up.
+    """Time-outs that never exceed the remaining time.
 
-    httpcore looks each of them up as its part of a request begins.
+    httpcore looks each one up when its part of a request begins, so `get` computes it then.
     """
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -76,7 +76,7 @@ class _Timeouts(dict[str, Any]):
 
 
 class _Paced(httpx.SyncByteStream):
-    """The same bytes in pieces, before each of which the deadline is looked at."""
+    """The same bytes in pieces; checks the deadline before each piece."""
 
     def __init__(self, stream: httpx.SyncByteStream):
         self._stream = stream

@@ -1,7 +1,7 @@
-"""What rating a clip will cost, before anything runs.
+"""The expected cost of rating a clip, before anything runs.
 
-Facts: Vertex AI's page on video understanding, 2026-10. Real counts come with each answer, in
-`usageMetadata`; those are what is booked.
+Source: Vertex AI's page on video understanding, 2026-10. Real counts come with each answer in
+`usageMetadata`, and only those are booked.
 """
 
 import math
@@ -19,18 +19,18 @@ from shared.rating.gemini.usage import Usage
 TOKENS_PER_FRAME = 70
 TOKENS_PER_FRAME_HIGH = 280
 AUDIO_TOKENS_PER_S = (25, 32)
-"""The documentation says 32 in older places and 25 elsewhere; it is not settled for 3.x."""
+"""The documentation says 32 in older places and 25 elsewhere; for 3.x it is unclear."""
 
 CHARACTERS_PER_TOKEN = 4
-"""A rule of thumb of the documentation, for English; prompt and schema are counted by it."""
+"""The documentation's rule of thumb for English, used for prompt and schema."""
 
 CAPTION_TOKENS_AT_MOST = 1_100
-"""A caption is shown to the rater `gemini+caption` only: TikTok's longest has 4,000 characters, and
-the sentence around it some hundred."""
+"""For the rater `gemini+caption`: TikTok's longest caption has 4,000 characters, and the sentence
+around it about a hundred."""
 
 ANSWER_TOKENS = (300, 1_000)
-"""Assumed: the 20 fields of the schema with names are about 200 tokens; sentences and 2 to 20
-moments are the rest."""
+"""Assumed: the 20 fields of the schema with their names take about 200 tokens; sentences and 2 to
+20 moments take the rest."""
 
 THINKING_TOKENS = {
     "minimal": (0, 200),
@@ -39,8 +39,8 @@ THINKING_TOKENS = {
     "high": (1_000, 16_000),
     "default": (0, 4_000),
 }
-"""Assumed by level, because no number is published: thinking is billed as output. `default` is
-minimal or medium, as the model has it. The limit on output bounds answer and thinking together."""
+"""Assumed by level, because no number is published. Thinking is billed as output. `default` is
+minimal or medium, depending on the model. The limit on output covers answer and thinking."""
 
 _RATING = Path(__file__).parent.parent
 
@@ -52,7 +52,7 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CallEstimate:
-    """What is expected of one call or, added up, of many. Output includes thinking."""
+    """The expected tokens of one call or, added up, of many. Output includes thinking."""
 
     calls: int = 0
     duration_s: float = 0.0
@@ -73,7 +73,7 @@ class CallEstimate:
         return type(self)(**sums)
 
     def times(self, calls: int) -> Self:
-        """The same, that many times."""
+        """The estimate of that many equal calls."""
         return type(self)(
             **{field.name: getattr(self, field.name) * calls for field in fields(self)}
         )
@@ -104,10 +104,9 @@ class CallEstimate:
 
 
 def expected(duration_s: float, has_audio: bool, under: GeminiCondition) -> CallEstimate:
-    """One call about a clip. A second one, after an answer that failed a check, costs about
-    as much again.
+    """The estimate of one call about a clip. A correction costs about as much again.
 
-    A frame is sampled every 1/fps seconds from the first instant on, so a started interval counts:
+    A frame is sampled every 1/fps seconds from time 0, so a started interval counts:
     frames = ceil(duration × fps), at least 1.
     """
     settings = under.settings
@@ -135,7 +134,7 @@ def expected_usage(
     under: GeminiCondition,
     audio_per_s: float = AUDIO_TOKENS_PER_S[1],
 ) -> Usage:
-    """One call's tokens with the most output that is expected, and sound at that rate."""
+    """One call's tokens with the most expected output, and sound at `audio_per_s` tokens/s."""
     usage = expected(duration_s, has_audio, under).high
     sound = Usage(audio_tokens=_ceil(duration_s * audio_per_s) - usage.audio_tokens)
     return usage + sound if has_audio else usage
@@ -146,7 +145,7 @@ def expected_usd(
 ) -> float | None:
     """The most that one call about a clip is expected to cost; None for a model without a price.
 
-    A clip whose header tells no duration is taken to be as long as any that is rated.
+    A clip without a duration in its header counts as long as the longest that is rated.
     """
     duration_s = under.settings.max_clip_s if clip.duration_s is None else clip.duration_s
     most = expected(duration_s, clip.has_audio, under).high
@@ -155,11 +154,11 @@ def expected_usd(
 
 @cache
 def prompt_tokens() -> int:
-    """Tokens of prompt and response schema, by their characters."""
+    """Tokens of prompt and response schema, estimated from their characters."""
     texts = ((_RATING / name).read_text("utf-8") for name in ("prompt.txt", "response_schema.json"))
     return math.ceil(sum(map(len, texts)) / CHARACTERS_PER_TOKEN)
 
 
 def _ceil(exact: float) -> int:
-    """Rounded up, except for what only floating point made larger: 0.28 × 25 is 7."""
+    """Round up, ignoring errors of floating point: 0.28 × 25 is 7."""
     return math.ceil(round(exact, 6))

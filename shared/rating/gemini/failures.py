@@ -1,4 +1,4 @@
-"""What an error of the API means: ask again later, not this video, or mend the deploy."""
+"""What an error of the API means: ask again later, skip this video, or repair the deployment."""
 
 import re
 
@@ -12,24 +12,24 @@ from shared.rating.gemini.models import advice_on
 from shared.rating.gemini.wire import Wire
 
 AGAIN = frozenset({408, 409, 425, 429, 499})
-"""Codes below 500 that pass: time-out, contention, shared quota, cancelled by the server."""
+"""Temporary codes below 500: time-out, contention, shared quota, cancelled by the server."""
 
 _SOON = re.compile(r"being provisioned|try again|not in an ACTIVE state", re.I)
-"""In a 400 FAILED_PRECONDITION: what is not ready yet. The first calls of a project name files so:
-"Service agents are being provisioned … needed to read the Cloud Storage file provided. So please
-try again in a few minutes" (GoogleCloudPlatform/generative-ai issue 1308, 2024-10). So does a file
-of the Developer API that is still being processed."""
+"""In a 400 FAILED_PRECONDITION: something is not ready yet. A project's first calls get "Service
+agents are being provisioned … needed to read the Cloud Storage file provided. So please try again
+in a few minutes" (GoogleCloudPlatform/generative-ai issue 1308, 2024-10). A file of the Developer
+API that is still being processed gets a similar message."""
 
 BARE = "Request contains an invalid argument."
-"""All that current models say of a schema with too many states, and of a file that they cannot
-parse (vercel/ai issue 21192, 2026-09; googleapis/python-genai issue 2170, 2026-03)."""
+"""The whole message of current models for a schema with too many states, and for a file that they
+cannot parse (vercel/ai issue 21192, 2026-09; googleapis/python-genai issue 2170, 2026-03)."""
 
 _OF_THE_SCHEMA = re.compile(r"schema|too many states", re.I)
 _URI = re.compile(r"gs://\S+")
 
 _CUT_OFF = frozenset({408, 499, 504})
 
-# What the API says of the file rather than of the request. 400 and 403 are said of both
+# Messages about the file rather than the request. The API uses 400 and 403 for both
 # (https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/api-errors, 2026-10).
 _OF_THE_FILE = {
     400: re.compile(
@@ -46,20 +46,20 @@ FAILURES = (
     httpx.HTTPError,
     auth.TransportError,
 )
-"""What a call through google-genai raises when it goes wrong outside this process."""
+"""What a call through google-genai raises for a failure outside this process."""
 
 UNREADABLE = (AttributeError, KeyError, ValueError, TypeError)
-"""What it raises besides, of an answer that is no JSON or JSON of another shape."""
+"""What it also raises, for an answer that is not JSON or has another shape."""
 
 
 class NoAnswer(Transient):
-    """Nobody knows what became of the call: it may have been billed."""
+    """The outcome of the call is unknown: it may have been billed."""
 
 
 class NotAccepted(Exception):
-    """Gemini will not take this file, however often it is offered.
+    """Gemini does not accept this file, and a retry cannot help.
 
-    `probe` is the paid answer to the question without the file, where that was asked to tell.
+    `probe` is the paid answer to the question without the file, where that was asked.
     """
 
     def __init__(self, reason: str, sentence: str, probe: Wire | None = None):
@@ -69,15 +69,15 @@ class NotAccepted(Exception):
 
 
 class SchemaRefused(Misconfigured):
-    """Gemini will not serve the response schema. The same question without it can pass."""
+    """Gemini refuses the response schema. The same question without it can pass."""
 
 
 class BareRefusal(Misconfigured):
-    """A 400 without a cause: it may be the schema, the file, or another parameter."""
+    """A 400 that names no cause: it may be the schema, the file or another parameter."""
 
 
 def translate_failure(error: Exception) -> Exception:
-    """What one of FAILURES means to us."""
+    """The exception of ours for one of FAILURES."""
     if isinstance(error, errors.APIError):
         return _of_the_api(error)
     message = redact(str(error)) or type(error).__name__
@@ -97,7 +97,7 @@ def is_bare(message: str) -> bool:
 def _of_the_api(error: errors.APIError) -> Exception:
     code, message = int(error.code or 0), redact(str(error.message or ""))
     sentence = f"Gemini answered {code} {error.status or ''}: {message}"[:1_000]
-    # The cause of a bare message may stand among the details, as a field violation.
+    # A bare message may name its cause in the details, as a field violation.
     if code == 400 and speaks_of_schema(f"{message} {error.details or ''}"):
         return SchemaRefused(sentence)
     if code == 400 and is_bare(message):
@@ -116,8 +116,8 @@ def _advice(code: int, message: str) -> str:
 
 
 _ADVICE = {
-    401: "See which account the function runs as, or renew GEMINI_API_KEY.",
+    401: "Check the account that the function runs as, or renew GEMINI_API_KEY.",
     403: "The function's account needs roles/aiplatform.user on the project.",
     404: "Is GEMINI_MODEL offered in GEMINI_LOCATION? Most models are only in global, us and eu. "
-    "A retired model answers 404 too: see `tta deploy check` and shared/rating/gemini/models.toml.",
+    "A retired model answers 404, too: see `tta deploy check`, shared/rating/gemini/models.toml.",
 }

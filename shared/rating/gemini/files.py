@@ -1,7 +1,7 @@
 """Files of the Developer API: uploaded for one rating, waited for, and deleted after it.
 
-The Developer API reads no bucket, and takes some 20 MB with a question. A larger file is uploaded
-first: up to 2 GB each and 20 GB a project, which the API deletes after 48 hours by itself
+The Developer API reads no bucket and takes about 20 MB with a question. A larger file is uploaded
+first: up to 2 GB each and 20 GB per project. The API deletes files after 48 hours
 (https://ai.google.dev/gemini-api/docs/files, 2026-11).
 """
 
@@ -29,23 +29,23 @@ _LOOK_AGAIN_S = 2.0
 
 
 class GeminiFiles(Protocol):
-    """Where a file is put for a model that reads no bucket."""
+    """Takes files for a model that reads no bucket."""
 
     def uploaded(self, path: Path, mime: str) -> AbstractContextManager[str]:
-        """Gives the file's address inside the block. Raises Transient, NotAccepted."""
+        """The file's address, valid inside the block. Raises Transient, NotAccepted."""
         ...
 
 
 def _fresh_name() -> str:
-    """At most 40 lowercase letters, digits and dashes, as the API wants it."""
+    """A name within the API's limits: at most 40 lowercase letters, digits and dashes."""
     return f"files/tta-{uuid.uuid4().hex}"
 
 
 @dataclass(frozen=True)
 class DeveloperFiles:
-    """Obeys `Files`. Neither the name nor anything else that is sent tells of video or creator.
+    """`GeminiFiles` of the Developer API. Nothing that is sent identifies video or creator.
 
-    The name is ours, so that a file whose upload was cut off can be deleted too.
+    We choose the name, so that a file whose upload was cut off can be deleted too.
     """
 
     client: genai.Client
@@ -65,18 +65,18 @@ class DeveloperFiles:
     def _upload(self, name: str, path: Path, mime: str) -> None:
         config = types.UploadFileConfig(name=name, mime_type=mime)
         try:
-            with path.open("rb") as file:  # of a path the client would send the file's name
+            with path.open("rb") as file:  # given a path, the client would send the file's name
                 self.client.files.upload(file=file, config=config)
         except FAILURES as error:
             raise translate_failure(error) from error
-        except UNREADABLE as error:  # an answer without what belongs to it
+        except UNREADABLE as error:  # an incomplete answer
             raise Transient(f"Gemini's Files API did not finish the upload: {error}") from error
 
     def _processed(self, name: str) -> str:
-        """The address of the file, once the API can show it to a model."""
+        """The address of the file, once the API has processed it."""
         ends_at = self.timer() + PROCESSED_WITHIN_S
         while True:
-            file = self._looked_at(name)
+            file = self._status(name)
             if file.state == types.FileState.ACTIVE and file.uri:
                 return file.uri
             if file.state == types.FileState.FAILED:
@@ -86,18 +86,18 @@ class DeveloperFiles:
                 raise Transient("Gemini's Files API is still processing the file")
             self.sleep(_LOOK_AGAIN_S)
 
-    def _looked_at(self, name: str) -> types.File:
+    def _status(self, name: str) -> types.File:
         try:
             return self.client.files.get(name=name)
         except FAILURES as error:
-            if _is_not_there(error):  # it was uploaded a moment ago, with the same key
+            if _is_not_there(error):  # it was uploaded just now with the same key
                 raise Transient(f"Gemini does not show the uploaded file yet: {error}") from error
             raise translate_failure(error) from error
         except UNREADABLE as error:
             raise Transient(f"Gemini's Files API gave an unreadable answer: {error}") from error
 
     def _delete(self, name: str) -> None:
-        """Delete the file, also after an upload that failed. Raises nothing: it expires anyway."""
+        """Delete the file, also after a failed upload. Raises nothing: the file expires anyway."""
         try:
             with deadline_after(DELETED_WITHIN_S):
                 self.client.files.delete(name=name)
@@ -105,11 +105,11 @@ class DeveloperFiles:
             if not _is_not_there(error):
                 why = repr(translate_failure(error))
                 log.warning("uploaded file left to expire", extra={"file": name, "why": why})
-        except UNREADABLE as error:  # the answer that was paid for counts all the same
+        except UNREADABLE as error:  # the paid answer counts anyway
             extra = {"file": name, "why": repr(error)}
             log.warning("uploaded file left to expire", extra=extra)
 
 
 def _is_not_there(error: Exception) -> bool:
-    """Whether the API has no such file: it answers 403 to that, rather than 404."""
+    """Whether the API has no such file: it may answer 403 instead of 404."""
     return isinstance(error, errors.APIError) and error.code in (403, 404)

@@ -1,7 +1,7 @@
-"""Whether the model was shown the frames that were asked for, by the tokens that it counted.
+"""Did the model see the requested frames? Checked by the video tokens that it counted.
 
-The API may take `fps` and sample one frame a second all the same (googleapis/python-genai issue
-1100, open in 2026-11). A clip of 10 s at 4 frames a second is then rated from 10 frames, not 40.
+The API may accept `fps` and still sample one frame per second (googleapis/python-genai issue
+1100, open in 2026-11). A clip of 10 s at 4 frames per second is then rated from 10 frames, not 40.
 """
 
 from shared.rating.gemini.estimate import expected
@@ -10,17 +10,17 @@ from shared.rating.gemini.reading import usage
 from shared.rating.gemini.wire import Wire
 
 TOLERANCE = 0.25
-"""Of the expected tokens: a header's duration, and what the API counts beside a frame, may differ
-by some percent. An `fps` that is ignored is off by half or more, except below 4/3 a second."""
+"""Share of the expected tokens. The header's duration and what the API counts beside frames vary by
+some percent. An ignored `fps` is off by half or more, except below 4/3 per second."""
 
 SLACK_FRAMES = 2
-"""At both ends of a clip a frame may fall in or out, which is much of a clip of a second."""
+"""At each end of a clip a frame may be in or out, which matters in a clip of one second."""
 
 
 def fps_not_honoured(response: Wire, duration_s: float | None, under: GeminiCondition) -> bool:
-    """Whether the video tokens of an answer miss the frames that were asked for, in either way.
+    """Whether an answer's video tokens differ from the requested frames, up or down.
 
-    False for what cannot be told: an unknown duration, no answer, no tokens by modality.
+    False where it is unknown: no duration, no answer, or no tokens by modality.
     """
     counted = response.get("usageMetadata")
     has_details = isinstance(counted, dict) and bool(counted.get("promptTokensDetails"))

@@ -1,4 +1,4 @@
-"""How long a model is served, by the dated table beside this module; which to choose instead."""
+"""How long a model is served, by the dated table beside this module, and which one to use next."""
 
 import re
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ TABLE = Path(__file__).with_name("models.toml")
 NAME = "shared/rating/gemini/models.toml"
 
 NOTICE = timedelta(days=60)
-"""How long before its end a model is spoken of. Ratings by another model are another rater's, so a
-study needs the time to rate a sample with both (`tta validate` compares them)."""
+"""How long before a model's end the warnings begin. Ratings by another model are another rater's,
+so a study needs time to rate a sample with both (`tta validate` compares them)."""
 
 Platform = Literal["vertex", "developer"]
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
@@ -27,7 +27,7 @@ State = Literal["served", "ending", "retired"]
 
 
 class ServedTerm(BaseModel):
-    """Until when some models are served on one platform: announced (`retires`) or promised."""
+    """How long some models are served on one platform: until an announced or a promised date."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,9 +55,9 @@ class ServedTerm(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """How long a model is served, on some day. `sentence` says it, `todo` what to do (or nothing).
+    """How long a model is served, as `sentence`; `todo` says what to do, or is empty.
 
-    `ends` is None for a model without a known date, `choose` where nothing is to be done.
+    `ends` is None without a known date, `choose` is None where nothing needs to be done.
     """
 
     model: str
@@ -69,7 +69,7 @@ class Outlook:
 
 
 class ServedModels(BaseModel):
-    """The whole table. `as_of` is the day on which it was compared with its sources."""
+    """The whole table. `as_of` is the day it was last compared with its sources."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -91,7 +91,7 @@ class ServedModels(BaseModel):
         return load_table(cls, path)
 
     def term(self, model: str, platform: Platform) -> ServedTerm | None:
-        """What the table says of a model; None when it says nothing."""
+        """The table's entry for a model, or None."""
         of_platform = (entry for entry in self.model if entry.platform == platform)
         return next((entry for entry in of_platform if model in entry.names), None)
 
@@ -147,7 +147,7 @@ _NAMED = re.compile(r"\bgemini-[a-z0-9.-]*[a-z0-9]")
 def advice_on(refusal: str) -> str:
     """What to do about a 404 that names a model with an announced end; empty for any other.
 
-    It is told as of that end, so it is the same whenever the refusal comes.
+    The advice is as of that end, so it is the same whenever the refusal comes.
     """
     table, match = served_models(), _NAMED.search(refusal)
     for platform in PLATFORMS if match else ():

@@ -1,4 +1,4 @@
-"""What a call costs, by the dated price table beside this module."""
+"""The cost of a call, by the dated price table beside this module."""
 
 from datetime import date
 from itertools import combinations
@@ -19,7 +19,7 @@ Usd = Annotated[float, Field(ge=0, lt=10_000, allow_inf_nan=False)]
 
 
 class ModelPrice(BaseModel):
-    """What some models cost from one day to another, in USD per million tokens."""
+    """Prices of some models from one day to another, in USD per million tokens."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,10 +43,10 @@ class ModelPrice(BaseModel):
         return model in self.models and self.since <= on <= self.until
 
     def usd(self, usage: Usage, factor: float) -> float:
-        """Cached tokens are part of the prompt's, and no call says of which modality they were.
+        """Cost in USD. No call reports the modality of its cached tokens.
 
-        What is cached is a common beginning, so text, image and video tokens are taken first and
-        only what is beyond them is sound. A price without `cached_input` gives no discount.
+        The cache holds a common beginning of prompts. So text, image and video tokens count as
+        cached first, and only the rest is sound. Without `cached_input` there is no discount.
         """
         sound = self.input if self.audio_input is None else self.audio_input
         seen = usage.input_tokens - usage.audio_tokens
@@ -64,15 +64,15 @@ class ModelPrice(BaseModel):
         ) / _PER
 
     def _cached(self, cached: float | None, fresh: float, factor: float) -> float:
-        """The discount for the cache and the one for a batch do not add up: the better one."""
+        """The better discount of cache and batch: the two do not combine."""
         return min(fresh * factor, fresh if cached is None else cached)
 
 
 class Prices(BaseModel):
     """The whole table. `as_of` is the day on which `source` was read.
 
-    Vertex AI charges more outside `global`: costs are those of `location`. Whoever prices what a
-    deployment asks takes `Prices.under(settings)`, which knows where it asks.
+    Vertex AI charges more outside `global`, so costs are those of `location`. Use
+    `Prices.under(settings)` for a deployment: it knows the location.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -98,7 +98,7 @@ class Prices(BaseModel):
 
     @classmethod
     def under(cls, settings: GeminiSettings) -> Self:
-        """The shipped table where these settings ask: the Developer API has one price for all."""
+        """The shipped table for the location of these settings; the Developer API has one price."""
         return cls.load().at(GLOBAL if settings.api_key else settings.location)
 
     def at(self, location: str) -> Self:

@@ -1,4 +1,4 @@
-"""What Gemini is asked: one video, the rubric's prompt and schema, and nothing of its success."""
+"""The question to Gemini: one video with the rubric's prompt and schema, without its success."""
 
 import json
 from base64 import b64encode
@@ -26,7 +26,7 @@ IN_WORDS = (
     "Answer with one JSON object and nothing around it. It must follow this schema (OpenAPI 3.0), "
     "every required field in the order of propertyOrdering:\n"
 )
-"""Stands before the schema where it is sent in words, because the API does not serve it."""
+"""Precedes the schema when it is sent in words, because the API refused it."""
 
 _CATEGORIES = (
     "HARM_CATEGORY_HATE_SPEECH",
@@ -40,7 +40,7 @@ Wire = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class GeminiQuestion:
-    """A request in the API's own words (camelCase JSON), for one call or one line of a batch."""
+    """A request as the API's camelCase JSON, for one call or one line of a batch."""
 
     contents: tuple[Wire, ...]
     system: Wire
@@ -48,18 +48,18 @@ class GeminiQuestion:
     safety: tuple[Wire, ...]
 
     def corrected(self, answer_turn: Wire, problems: tuple[str, ...]) -> "GeminiQuestion":
-        """The same question, what was said, and what is wrong with that."""
+        """The same question, followed by the answer and its problems."""
         listed = "\n".join(f"- {problem}" for problem in problems)
         turns = (answer_turn, _turn({"text": _CORRECT.format(listed)}))
         return GeminiQuestion((*self.contents, *turns), self.system, self.generation, self.safety)
 
     @property
     def schema(self) -> Wire | None:
-        """The response schema on the wire; None for a question that has it in words."""
+        """The response schema of the request; None when it is described in words."""
         return self.generation.get("responseSchema")
 
     def in_words(self) -> "GeminiQuestion":
-        """The same question without a schema on the wire: the system instruction describes it."""
+        """The same question with the schema described in the system instruction."""
         generation = {
             name: value for name, value in self.generation.items() if name != "responseSchema"
         }
@@ -68,7 +68,7 @@ class GeminiQuestion:
         return GeminiQuestion(self.contents, system, generation, self.safety)
 
     def without_file(self) -> "GeminiQuestion":
-        """The same question with its words alone."""
+        """The same question with its text parts only."""
         contents = tuple(
             {**turn, "parts": [part for part in turn["parts"] if "text" in part]}
             for turn in self.contents
@@ -86,7 +86,7 @@ class GeminiQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response in the API's own words; `schema_relaxed` if the schema was told in words."""
+    """A response as the API sent it; `schema_relaxed` if the schema was described in words."""
 
     response: Wire
     schema_relaxed: bool = False
@@ -94,10 +94,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class GeminiCondition:
-    """Under which condition Gemini rates: settings, prompt, schema, and what it is shown.
+    """The condition under which Gemini rates: settings, prompt, schema, and what it sees.
 
-    With `sees_cards` findings of psychology stand before the rubric; nothing of the video's success
-    or its creator is in them.
+    With `sees_cards` findings of psychology precede the rubric. They say nothing about the video's
+    success or its creator.
     """
 
     settings: GeminiSettings
@@ -107,7 +107,7 @@ class GeminiCondition:
 
     @classmethod
     def of(cls, word: str, settings: GeminiSettings) -> "GeminiCondition":
-        """The condition that a word such as `gemini+rag+caption` asks for."""
+        """The condition that a word such as `gemini+rag+caption` names."""
         shown = word.split("+")[1:]
         return cls(settings, sees_caption="caption" in shown, sees_cards="rag" in shown)
 
@@ -152,7 +152,7 @@ class GeminiCondition:
 
     @cached_property
     def config_hash(self) -> str:
-        """Covers all that shapes an answer: prompt, schema, parameters, fixed sentences."""
+        """A hash of all that shapes an answer: prompt, schema, parameters, fixed sentences."""
         texts = [_ASK, _CORRECT, IN_WORDS, *([_CAPTION] if self.sees_caption else [])]
         texts += [self.preface] if self.preface else []
         return digest(
@@ -172,10 +172,9 @@ class GeminiCondition:
         inline: bytes | None,
         uploaded: str | None = None,
     ) -> GeminiQuestion:
-        """The question for one video: its bytes if given, else where it was uploaded to, else its
-        place in the bucket.
+        """The question for one video: by its bytes, its upload's address, or its bucket address.
 
-        Neither creator nor counts are ever in it, and a caption only where the name says so.
+        It never holds creator or counts, and a caption only where the rater's name says so.
         """
         # Video before text: https://ai.google.dev/gemini-api/docs/video-understanding, 2026-10
         parts = [self._video(media, duration_s, inline, uploaded)]
@@ -209,7 +208,7 @@ class GeminiCondition:
         return content | {"videoMetadata": {"fps": self.settings.fps_for(duration_s)}}
 
     def _generation(self) -> Wire:
-        """Only what current models heed: not temperature, top-p, top-k, candidates or penalties."""
+        """Only parameters that current models use: no temperature, top-p, top-k or penalties."""
         chosen: Wire = {
             "responseMimeType": "application/json",
             "responseSchema": self.schema,

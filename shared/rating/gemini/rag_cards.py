@@ -1,7 +1,7 @@
-"""The cards that a `+rag` rater is shown: retrieved by the rubric's own questions, before it.
+"""The cards that a `+rag` rater sees before the rubric, retrieved by the rubric's questions.
 
-A blind rater has nothing else to ask by: what the video shows is not known before it is rated. So
-the cards are the same for every video, and part of what makes the rater another one.
+Before a video is rated, nothing is known that could retrieve better cards. So the cards are the
+same for every video, and they are part of the rater's identity.
 """
 
 from collections.abc import Iterable
@@ -20,10 +20,10 @@ GROUNDED = (
     "negativity",
     "cognitive_interruption",
 )
-"""Dimensions that the literature speaks of; the others are asked for as controls."""
+"""Dimensions that the literature covers; the others are controls."""
 
 EACH = 2
-"""Cards retrieved for each; what must stand beside one comes too."""
+"""Cards retrieved for each dimension; cards that must accompany them come too."""
 
 _PREFACE = (
     "Findings of psychology that bear on what you rate. They are background: none is about this "
@@ -33,7 +33,7 @@ _PREFACE = (
 
 @cache
 def cards_by_dimension() -> dict[str, tuple[Card, ...]]:
-    """For each grounded dimension the cards that its question finds."""
+    """The cards that each grounded dimension's question retrieves."""
     cards = library()
     retriever = Bm25Retriever(cards)
     by_dimension = {}
@@ -46,13 +46,13 @@ def cards_by_dimension() -> dict[str, tuple[Card, ...]]:
 
 @cache
 def cards_shown() -> tuple[Card, ...]:
-    """All of them, each once, in the order of the rubric."""
+    """All retrieved cards, each once, in the order of the rubric."""
     every = (card for cards in cards_by_dimension().values() for card in cards)
     return tuple({card.id: card for card in every}.values())
 
 
 def written(cards: Iterable[Card]) -> str:
-    """The cards as a model reads them: id, how firm, finding, what follows."""
+    """The cards as text for a model: id, firmness, finding and consequences."""
     lines = [
         f"[{card.id}] ({FIRMNESS[card.firmness]}) {card.finding} {card.text}" for card in cards
     ]
@@ -60,5 +60,5 @@ def written(cards: Iterable[Card]) -> str:
 
 
 def preface() -> str:
-    """What stands before the rubric."""
+    """The text before the rubric."""
     return _PREFACE + written(cards_shown())

@@ -1,4 +1,4 @@
-"""What Gemini's answer says: a rating, a refusal, or what is wrong with it."""
+"""Reads Gemini's answer: a rating, a refusal, or a list of problems."""
 
 import json
 from dataclasses import dataclass
@@ -20,16 +20,15 @@ REFUSALS = frozenset(
         *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
     }
 )
-"""Finish reasons by which the model, or what guards it, declines. Others but STOP are failures."""
-
+"""Finish reasons by which the model or its filters decline. All others but STOP are failures."""
 
 MOST_MOMENTS = 20  # of evidence, as the prompt says
 
-_SAID_NOTHING = "(empty)"
+_EMPTY_ANSWER = "(empty)"
 
 
 class Stopped(Exception):
-    """There is no answer, and asking again would be paid for and end the same way."""
+    """There is no answer, and a paid retry would end the same way."""
 
     def __init__(self, status: Status, reason: str):
         super().__init__(reason)
@@ -38,7 +37,7 @@ class Stopped(Exception):
 
 
 class Unfit(Exception):
-    """There is an answer, and it fails these checks; asked to correct it, the model may."""
+    """The answer fails these checks; the model may correct it when asked."""
 
     def __init__(self, *problems: str):
         super().__init__("; ".join(problems))
@@ -80,7 +79,7 @@ def usage(response: Wire) -> Usage:
         by_modality[modality] = by_modality.get(modality, 0) + count
     tokens = {name: by_modality.get(name, 0) for name in ("IMAGE", "VIDEO", "AUDIO")}
     return Usage(
-        # What is not said to be anything else is text: a document, or no details at all.
+        # All other tokens count as text: a document, or an answer without details.
         text_tokens=max(0, _count(counted, "promptTokenCount") - sum(tokens.values())),
         image_tokens=tokens["IMAGE"],
         video_tokens=tokens["VIDEO"],
@@ -92,13 +91,13 @@ def usage(response: Wire) -> Usage:
 
 
 def turn(response: Wire) -> Wire:
-    """What the model said, as its turn in a conversation.
+    """The model's answer as its turn in a conversation.
 
-    The API refuses an empty text and a turn without parts, though it may answer with either.
+    The API refuses an empty text and a turn without parts, though it may send either itself.
     """
     content = _mapping(_candidate(response).get("content"))
     parts = [part for part in map(_mapping, content.get("parts") or ()) if _says(part)]
-    return {"role": "model", "parts": parts or [{"text": _SAID_NOTHING}]}
+    return {"role": "model", "parts": parts or [{"text": _EMPTY_ANSWER}]}
 
 
 def _says(part: Wire) -> bool:
@@ -131,10 +130,10 @@ def _text_in(candidate: Wire) -> str:
 
 
 def _runs_on(response: Wire) -> bool:
-    """Whether the answer was cut off in a list of moments without an end.
+    """Whether the answer was cut off in an endless list of moments.
 
-    The schema bounds no list, so a model may repeat itself up to the limit on output. Told so, it
-    can end; any other answer that was cut off would end the same way again.
+    The schema bounds no list, so a model may repeat itself up to the limit on output. A correction
+    helps here. Any other answer that was cut off would end the same way again.
     """
     candidate = _candidate(response)
     moments = _text_in(candidate).count('"at_s"')
@@ -147,14 +146,14 @@ def object_of(text: str) -> Wire:
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unfit(f"The answer is no JSON: {error}.") from error
+        raise Unfit(f"The answer is not JSON: {error}.") from error
     if not isinstance(fields, dict):
-        raise Unfit("The answer is no JSON object.")
+        raise Unfit("The answer is not a JSON object.")
     return fields
 
 
 def _rating(fields: Wire) -> Reading:
-    """Fields and ranges: 101 is not clamped, "80" is not 80, a missing field is not null."""
+    """Check fields and ranges: 101 is not clamped, "80" is not 80, a missing field is not null."""
     missing = [name for name in (*Values.model_fields, "evidence") if name not in fields]
     if missing:
         raise Unfit(f"Missing: {', '.join(missing)}.")

@@ -1,8 +1,8 @@
-"""Does Gemini still say of the frozen clips what it said first? Compared without a library.
+"""Does Gemini still rate the frozen clips as it did first? Compared without a library.
 
-The marks are those of a new rater against an old one (shared/rating/marks.py), and as there only
-what is sure is a drift: the whole 90 % interval of a shift beyond the mark, or an agreement whose
-95 % interval stays below it. So the chance of a single answer rings no bell.
+The limits are those for a new rater against an old one (shared/rating/marks.py). Only a sure change
+is a drift: a shift whose whole 90 % interval lies beyond the limit, or an agreement whose 95 %
+interval stays below it. So chance in a single answer raises no alarm.
 """
 
 import math
@@ -15,14 +15,14 @@ from shared.rating.rater import RaterAnswer
 from shared.rubric_values import Values
 
 INPUT_TOKENS_WITHIN = 0.1
-"""The question is the same, so its tokens change only when Google counts or samples otherwise:
-frames that are not sampled as asked show here."""
+"""The question is the same, so its tokens change only when Google counts or samples in another way.
+Frames that are not sampled as requested show here."""
 
 OUTPUT_TOKENS_TIMES = 2.0
-"""Twice the answer and thinking, or half, is another cost and another depth of thought."""
+"""Twice or half the tokens of answer and thinking is another cost and another depth."""
 
 LATENCY_TIMES = 3.0
-"""Of the median. Slower than that, fewer videos are rated in the deadline of a delivery."""
+"""Factor on the median. With slower answers, fewer ratings fit into a delivery's deadline."""
 
 FEWEST_CLIPS = 3
 """With fewer clips rated on both days, no shift is reported."""
@@ -34,7 +34,7 @@ _Z_975 = 1.959964
 
 
 class ClipAnswer(Checked):
-    """What Gemini said of one clip, and what that took. Scores are 0 to 100."""
+    """Gemini's answer about one clip, with its tokens, time and cost. Scores are 0 to 100."""
 
     clip: Word
     status: Word
@@ -64,14 +64,14 @@ class Sitting(Checked):
 
 
 class Finding(Checked):
-    """One thing that is not as it was; `kind` is answers, status, tokens or latency."""
+    """One change; `kind` is answers, status, tokens or latency."""
 
     kind: Word
     sentence: Text
 
 
 def clip_answer(name: str, answer: RaterAnswer) -> ClipAnswer:
-    """A rater's answer, without its words."""
+    """A rater's answer without its texts."""
     values = answer.values or Values()
     scores = {name: value for name, value in values if type(value) is int}
     return ClipAnswer(
@@ -89,7 +89,7 @@ def clip_answer(name: str, answer: RaterAnswer) -> ClipAnswer:
 
 
 def compared(before: Sitting, now: Sitting) -> tuple[Finding, ...]:
-    """What is not as it was, the gravest first; nothing when all is within the marks."""
+    """What has changed, the gravest first; empty when all is within the limits."""
     both = [(old, now.rated[name]) for name, old in before.rated.items() if name in now.rated]
     return (*_statuses(before, now), *_shifts(both), *_agreement(both), *_use(both))
 
@@ -107,7 +107,7 @@ Pairs = Sequence[tuple[ClipAnswer, ClipAnswer]]
 
 
 def _shifts(both: Pairs) -> Iterator[Finding]:
-    """Each score whose mean moved beyond the mark for sure."""
+    """Scores whose mean surely moved beyond the limit."""
     for name in sorted({name for old, _ in both for name in old.scores}):
         moved = [
             float(new.scores[name] - old.scores[name])
@@ -124,7 +124,7 @@ def _shifts(both: Pairs) -> Iterator[Finding]:
 
 
 def _agreement(both: Pairs) -> Iterator[Finding]:
-    """Whether scores still separate the clips as before: ICC(A,1) over all of them."""
+    """Whether scores still separate the clips as before, by ICC(A,1) over all of them."""
     pairs = [
         (float(value), float(new.scores[name]))
         for old, new in both
@@ -165,7 +165,7 @@ def agreement(pairs: Sequence[tuple[float, float]]) -> float | None:
 
 
 def _use(both: Pairs) -> Iterator[Finding]:
-    """Tokens and time: a question costs and lasts what it did."""
+    """Whether a question takes the same tokens and time."""
     frames = _ratio([(old.video_tokens, new.video_tokens) for old, new in both])
     whole = _ratio([(old.input_tokens, new.input_tokens) for old, new in both])
     for what, ratio in (("the frames of the same clips", frames), ("the same questions", whole)):

@@ -1,4 +1,4 @@
-"""The access token for Vertex AI, fetched within seconds or not at all."""
+"""The access token for Vertex AI, fetched within seconds or given up."""
 
 from typing import Any
 
@@ -7,21 +7,21 @@ from google.auth.credentials import Credentials
 from shared.rating.gemini.deadline import remaining_s
 
 ATTEMPT_S = 10.0
-"""google-auth's own is 120 s, three times over. A token endpoint answers in less than one second;
-the metadata server has its own 3 s, five times over."""
+"""google-auth waits 120 s, three times. A token endpoint answers in less than one second; for the
+metadata server google-auth waits 3 s, five times."""
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
 class DefaultCredentials(Credentials):
-    """The application's default credentials, looked for when a token is first needed."""
+    """The application's default credentials, looked up when a token is first needed."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._credentials: Credentials | None = None
 
     def refresh(self, request: Any) -> None:
-        """Fetch a token. google-genai's own `request` is left aside: it waits for minutes."""
+        """Fetch a token. Ignores google-genai's own `request`, which may wait for minutes."""
         import google.auth
 
         if self._credentials is None:
@@ -44,8 +44,8 @@ def _brief_request() -> Any:
         """google-auth's transport, never waiting longer than an attempt may take."""
 
         def __call__(self, *arguments: Any, **options: Any) -> Any:
-            asked_s = options.pop("timeout", None) or ATTEMPT_S
-            limit_s = min(asked_s, ATTEMPT_S, max(remaining_s(), 1.0))
+            timeout_s = options.pop("timeout", None) or ATTEMPT_S
+            limit_s = min(timeout_s, ATTEMPT_S, max(remaining_s(), 1.0))
             send: Any = super().__call__
             return send(*arguments, timeout=limit_s, **options)
 

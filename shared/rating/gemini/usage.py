@@ -1,4 +1,4 @@
-"""What one or more calls consumed, in tokens by kind."""
+"""Tokens of one or more calls, by kind."""
 
 from dataclasses import dataclass, fields
 from typing import Self
@@ -8,9 +8,9 @@ from typing import Self
 class Usage:
     """Tokens as `usageMetadata` counts them.
 
-    The prompt's tokens are split by modality. `cached_tokens` says how many of them came from the
-    cache: they are part of the split, not beside it (`cachedContentTokenCount` is contained in
-    `promptTokenCount`). `output_tokens` is what was answered and leaves out `thinking_tokens`.
+    The prompt's tokens are split by modality. `cached_tokens` of them came from the cache; they are
+    included in the split, as `cachedContentTokenCount` is in `promptTokenCount`. `output_tokens`
+    counts the answer without `thinking_tokens`.
     """
 
     text_tokens: int = 0
@@ -28,7 +28,7 @@ class Usage:
 
     @property
     def written_tokens(self) -> int:
-        """All that is billed as output: the answer and the thinking before it."""
+        """All tokens billed as output: answer and thinking."""
         return self.output_tokens + self.thinking_tokens
 
     def __add__(self, other: Self) -> Self:

@@ -1,4 +1,4 @@
-"""What the API said, read without trusting it: one spelling, bounded depth, text that is text."""
+"""Reads the API's JSON without trusting it: one spelling, bounded depth, valid text."""
 
 import json
 import re
@@ -10,9 +10,9 @@ _DEEPEST = 60  # levels of JSON; a request with its schema has about ten
 
 
 def read_wire(content: bytes | str) -> Wire | None:
-    """A JSON object with fields in the API's own spelling; None for whatever is none.
+    """A JSON object with camelCase fields; None for anything else.
 
-    Batches are known to write both spellings. Half of a surrogate pair, which JSON can escape and
+    Batches write both camelCase and snake_case. Half of a surrogate pair, which JSON can escape and
     no file can hold, becomes a question mark.
     """
     try:

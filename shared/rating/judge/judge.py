@@ -1,4 +1,4 @@
-"""The judge at work: each rating is judged once, and what it said is kept before it is read."""
+"""Judges each stored rating once, and stores the answer before it is read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class StoredRating:
 
 @dataclass(frozen=True)
 class JudgedRating:
-    """What came of judging one rating; `reason` where there are no judgements."""
+    """The result of judging one rating; `reason` says why there are no judgements."""
 
     stored: StoredRating
     judged: dict[str, DimensionVerdict]
@@ -43,7 +43,7 @@ class JudgedRating:
 
 @dataclass(frozen=True)
 class Judge:
-    """Judges under one `Judgement`."""
+    """Judges ratings under one `JudgeCondition`."""
 
     under: JudgeCondition
     gemini: Gemini
@@ -54,7 +54,7 @@ class Judge:
     def judge(self, stored: StoredRating) -> JudgedRating:
         """Judge one rating, with one call, or two when the first answer fails a check.
 
-        A second run reads what is kept and asks nothing. Raises Transient and Misconfigured.
+        A second run reads the stored answers and asks nothing. Raises Transient and Misconfigured.
         """
         with deadline_after(self.under.settings.answer_s):
             return self._judged(stored)
@@ -83,7 +83,7 @@ class Judge:
         return JudgedRating(stored, judged, reason, version, used, was_there)
 
     def is_judged(self, stored: StoredRating) -> bool:
-        """Whether the answer is there already, so that judging costs nothing."""
+        """Whether the answer is stored already, so that judging costs nothing."""
         return self.lake.exists(self._name(stored, 1))
 
     def _answer(

@@ -1,4 +1,4 @@
-"""What the judge is asked: one stored rating, the anchors, and the cards on each construct."""
+"""The question to the judge: one stored rating, the anchors, and cards on each construct."""
 
 import json
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Wire = dict[str, Any]
 
 @dataclass(frozen=True)
 class JudgeCondition:
-    """How the judge is asked. Change a word of it and it is another judge."""
+    """The condition of the judge. With another word in it, it is another judge."""
 
     settings: GeminiSettings
 
@@ -37,7 +37,7 @@ class JudgeCondition:
 
     @cached_property
     def prompt(self) -> str:
-        """Instructions, then for each dimension its question, anchors and cards."""
+        """Instructions, then the question, anchors and cards of each dimension."""
         by_name = {dimension.name: dimension for dimension in dimensions()}
         parts = [_PROMPT.read_text(encoding="utf-8").strip()]
         for name in GROUNDED:
@@ -51,9 +51,9 @@ class JudgeCondition:
 
     @cached_property
     def schema(self) -> Wire:
-        """One object a dimension; only cards that were shown can be quoted.
+        """One object per dimension; only cards that were shown can be quoted.
 
-        Without bounds, which Gemini may refuse to serve: reading.py holds them.
+        It has no bounds, which Gemini may refuse; reading.py checks them.
         """
         each = {name: self._of_dimension(name) for name in GROUNDED}
         judged = {"type": "OBJECT", "properties": each, "required": list(GROUNDED)}
@@ -62,13 +62,13 @@ class JudgeCondition:
 
     @cached_property
     def config_hash(self) -> str:
-        """Covers prompt, cards, schema and parameters."""
+        """A hash of prompt, cards, schema and parameters."""
         texts = [self.prompt, _ASK, IN_WORDS, self.schema, self._generation()]
         return digest({"judge": self.name, "said": texts, "parameters": self.settings.identity()})
 
     def question(self, rating: Rating) -> GeminiQuestion:
-        """The question about one rating: its words and its numbers, and nothing of the video."""
-        rating_json = json.dumps(_shown_of(rating), ensure_ascii=False)
+        """The question about one rating: its texts and scores, and nothing else of the video."""
+        rating_json = json.dumps(_rationale(rating), ensure_ascii=False)
         data = rating_json.replace("<", "\\u003c").replace(">", "\\u003e")
         return GeminiQuestion(
             contents=({"role": "user", "parts": [{"text": _ASK.format(data)}]},),
@@ -104,8 +104,8 @@ class JudgeCondition:
         }
 
 
-def _shown_of(rating: Rating) -> Wire:
-    """A rating's rationale and numbers: neither who rated nor which video."""
+def _rationale(rating: Rating) -> Wire:
+    """A rating's rationale and scores, without rater and video."""
     values = {} if rating.values is None else rating.values.model_dump(exclude_none=True)
     moments = [{"at_s": moment.at_s, "what": moment.what} for moment in rating.evidence]
     return values | {"evidence": moments}

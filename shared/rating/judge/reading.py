@@ -1,4 +1,4 @@
-"""What the judge's answer says, and what is wrong with it."""
+"""Reads the judge's answer, and finds its problems."""
 
 import json
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ Wire = dict[str, Any]
 
 
 class DimensionVerdict(Checked):
-    """What the judge says of one dimension. `supported_score` is what the words support."""
+    """The judge's verdict on one dimension; the rationale supports `supported_score`."""
 
     supported_score: Score | None
     verdict: Annotated[str, Field(pattern=f"^({'|'.join(VERDICTS)})$")]
@@ -27,7 +27,7 @@ class _JudgeAnswer(Checked):
 
 
 def read(response: Wire) -> dict[str, DimensionVerdict]:
-    """By dimension. Raises Stopped, and Unfit with what the judge can correct its answer by."""
+    """Verdicts by dimension. Raises Stopped, and Unfit with problems for the judge to correct."""
     fields = object_of(text_of(response))
     try:
         judged = _JudgeAnswer.model_validate_json(json.dumps(fields)).judgements
@@ -48,7 +48,7 @@ def _absent(judged: dict[str, DimensionVerdict]) -> list[str]:
 
 
 def _invented(judged: dict[str, DimensionVerdict]) -> list[str]:
-    """Cards that were not shown for the dimension: a quotation must be one."""
+    """Quoted cards that were not shown for their dimension."""
     problems = []
     for name, verdict in judged.items():
         shown = {card.id for card in cards_by_dimension().get(name, ())}

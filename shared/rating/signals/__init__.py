@@ -1,4 +1,4 @@
-"""What pixels and sound alone can tell about a video, measured in one decoding pass."""
+"""Signals of a video measured from pixels and sound alone, in one decoding pass."""
 
 from shared.rating.signals.measure import measure
 from shared.rating.signals.picture import picture_at

@@ -1,7 +1,7 @@
 """An arousal curve after Hanjalic & Xu (2005): motion, rhythm of cuts, energy of sound.
 
-A proxy. Against human arousal on 9,800 clips (LIRIS-ACCEDE) motion and cuts reach a rank
-correlation of about .2, and 36 audiovisual features with boosting .27: that is the ceiling.
+A proxy: against human arousal on 9,800 clips (LIRIS-ACCEDE) motion and cuts reach a rank
+correlation of about .2. The ceiling is .27, by 36 audiovisual features with boosting.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 _HALF_MOTION = 3.0  # % of full scale per 0.1 s that counts as half of the possible arousal
 _HALF_CUTS_PER_S = 0.5
 _LOUDNESS_RANGE = (-40.0, -8.0)  # LUFS mapped to 0..1
-_SMOOTH_S = 3  # arousal has inertia
+_SMOOTH_S = 3  # seconds: arousal has inertia
 
 
 def arousal_curve(

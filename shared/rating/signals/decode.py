@@ -1,4 +1,4 @@
-"""One bounded pass over a file of unknown honesty: frames to grids, samples to sound levels."""
+"""One bounded decoding pass over an untrusted file: frames to grids, samples to sound levels."""
 
 import os
 from collections.abc import Iterator
@@ -16,17 +16,17 @@ from shared.rating.signals.result import Unratable
 from shared.rating.signals.sound import SoundMeter
 from shared.rating.signals.ticks import Ticker
 
-MAX_FRAME_PIXELS = 4096 * 2304  # beyond what any phone posts; memory is a few such frames
+MAX_FRAME_PIXELS = 4096 * 2304  # more than any phone posts; memory holds a few such frames
 MAX_DURATION_S = 1800.0
 MAX_FRAMES = 250_000
-MAX_PIXELS = 8e10  # decoded in all: about 21 min of 1080p at 30 frames/s
+MAX_PIXELS = 8e10  # decoded in total: about 21 min of 1080p at 30 frames/s
 MAX_PACKETS = 2_000_000
-MAX_GAP_S = 60.0  # between two frames; a longer one is a broken clock, and what follows is lost
-MAX_BAD_PACKETS = 500  # without a good frame in between: nothing more will come
+MAX_GAP_S = 60.0  # between frames; a longer gap is a broken clock, and the rest is lost
+MAX_BAD_PACKETS = 500  # in a row: nothing more will come
 
-_BLOCK = 32  # frames looked at together: numpy is slow to start and quick to go on
+_BLOCK = 32  # frames per block: each numpy call has a fixed cost
 
-# Nothing that names other files or addresses (playlists, concat) is ever opened.
+# No format that names other files or addresses: FFmpeg would open them (playlists, concat).
 _FORMATS = "mov,matroska,webm,avi,gif,mpegts,mpeg,flv,ogg,asf,h264,hevc,ivf,mp3,aac,wav,flac"
 _CODECS = (
     "h264,hevc,vp8,vp9,libvpx-vp9,av1,libdav1d,mpeg4,mpeg1video,mpeg2video,h263,mjpeg,gif,"
@@ -39,7 +39,7 @@ _CODECS = (
 
 @dataclass(slots=True)
 class Footage:
-    """What one pass leaves: tenths of seconds, per-frame numbers and the file's own claims."""
+    """The result of one pass: tenths of seconds, numbers per frame, and the file's own claims."""
 
     width: int = 0
     height: int = 0
@@ -49,7 +49,7 @@ class Footage:
     frames: int = 0
     first_s: float = 0.0
     last_s: float = 0.0
-    frame_s: float = 0.0  # how long the last frame is shown
+    frame_s: float = 0.0  # duration of the last frame
     declared_s: float | None = None
     bad_packets: int = 0
     broke_off: bool = False
@@ -76,7 +76,7 @@ def opened(path: str | os.PathLike[str]) -> Any:
         "max_streams": "64",
     }
     try:
-        # The prefix keeps a file named like an address from being taken for one.
+        # The prefix keeps FFmpeg from taking a file name for an address.
         return av.open(f"file:{Path(path).resolve()}", options=limits, metadata_errors="ignore")
     except (FFmpegError, ValueError, MemoryError) as error:
         if _looks_like_video(head):
@@ -120,7 +120,7 @@ class _Pass:
         self.tick_s = float(self.video.time_base or 0)
         self.luma = np.zeros((_BLOCK, LUMA_CELLS, LUMA_CELLS), np.float32)
         self.colour = np.zeros((_BLOCK, 2, COLOUR_CELLS, COLOUR_CELLS), np.float32)
-        self.times_s: list[float] = []  # of the frames that wait in those two
+        self.times_s: list[float] = []  # of the frames in the two arrays above
 
     def run(self) -> Footage:
         footage = self.footage
@@ -129,8 +129,8 @@ class _Pass:
         self.video.thread_type = "AUTO"
         self.video.codec_context.options = {
             "max_pixels": str(MAX_FRAME_PIXELS),
-            # Means of cells do not see the edges of blocks that it would smooth, and no other
-            # frame is predicted from these: a tenth of the decoding saved, and nothing drifts.
+            # Skips the loop filter on frames that no other frame is predicted from. It only
+            # smooths edges of blocks, which means of cells do not show; saves a tenth of the time.
             "skip_loop_filter": "noref",
         }
         for packets, packet in enumerate(self._packets()):
@@ -163,7 +163,7 @@ class _Pass:
         try:
             yield from self.container.demux(streams)
         except (FFmpegError, IndexError, ValueError, MemoryError):
-            # IndexError is PyAV's answer to a stream that appears after the file was opened.
+            # PyAV raises IndexError for a stream that appears after the file was opened.
             self.footage.broke_off = True
 
     def _take(self, packet: Any) -> None:
@@ -205,7 +205,7 @@ class _Pass:
             self._digest()
 
     def _digest(self) -> None:
-        """Hand the cells of the frames that wait to those who look at them."""
+        """Pass the waiting frames' cells to the cut finder and the ticker."""
         if self.times_s:
             count = len(self.times_s)
             self.footage.cuts.see(self.luma[:count], self.colour[:count], self.times_s)
@@ -213,7 +213,7 @@ class _Pass:
             self.times_s = []
 
     def _time_of(self, frame: Any) -> float:
-        """Seconds from the start of the file; never runs backwards."""
+        """Seconds from the start of the file; never decreases."""
         footage = self.footage
         if frame.duration and self.tick_s:
             footage.frame_s = min(1.0, frame.duration * self.tick_s)
@@ -243,7 +243,7 @@ class _Pass:
 
 
 def video_stream(container: Any) -> Any:
-    """The first moving picture; covers and thumbnails do not count."""
+    """The first video stream that is not a cover or thumbnail."""
     for stream in container.streams.video:
         if not stream.disposition & av.stream.Disposition.attached_pic:
             if stream.codec_context is None:
@@ -253,5 +253,5 @@ def video_stream(container: Any) -> Any:
 
 
 def quarter_turns(frame: Any) -> int:
-    """How often a player turns the frame clockwise by 90 degrees: 0 to 3."""
+    """How many times a player turns the frame clockwise by 90 degrees: 0 to 3."""
     return round(-(frame.rotation or 0) / 90) % 4

@@ -1,4 +1,4 @@
-"""Everything that is read off one file: its signals, and a picture of its strongest moment."""
+"""Examines one file: its signals, and a picture of its strongest moment."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +7,12 @@ from shared.rating.signals.measure import measure
 from shared.rating.signals.picture import picture_at
 from shared.rating.signals.result import Signals
 
-_SHOWS_AFTER_S = 0.1  # at its very onset a change that takes time has hardly begun
+_SHOWS_AFTER_S = 0.1  # at the onset a gradual change has hardly begun
 
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What one file was found to be. `frame` is a JPEG; None where no frame can be shown."""
+    """The signals of one file. `frame` is a JPEG; None where no frame can be shown."""
 
     signals: Signals
     frame: bytes | None
@@ -25,7 +25,7 @@ def examine(path: Path) -> Examination:
 
 
 def _moment_s(signals: Signals) -> float:
-    """Where the strongest moment shows: a little after it began; the middle where nothing did."""
+    """Time of the picture: shortly after the onset, else the peak, else the middle."""
     if signals.onset_s is not None:
         return signals.onset_s + _SHOWS_AFTER_S
     return signals.duration_s / 2 if signals.peak_s is None else signals.peak_s

@@ -1,4 +1,4 @@
-"""The helper process of `apart`: it has imported the decoder, and forks for each file."""
+"""The helper process of isolation.py: it imports the decoder once and forks for each file."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-# Imported here once, or each fork would import them with its first frame.
+# Imported here once; else each fork would import them with its first frame.
 import av.subtitles.stream  # noqa: F401
 import numpy.ma  # noqa: F401
 
@@ -22,9 +22,9 @@ from shared.rating.signals.result import Unratable
 
 
 def serve(control_fd: int) -> None:
-    """Fork for each line that arrives, until the function's process closes the control."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a fork: its line tells all
+    """Fork for each connection that arrives, until the parent closes the control socket."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies: nothing waits for a fork
     with socket.socket(fileno=control_fd) as control:
         while True:
             received, lines, _, _ = socket.recv_fds(control, 1, 1)
@@ -38,10 +38,10 @@ def serve(control_fd: int) -> None:
 
 
 def _examine_once(line_fd: int) -> None:
-    """Answer one request and end this process, whatever comes."""
+    """Answer one request and end this process in any case."""
     try:
         with Connection(line_fd) as line:
-            line.send_bytes(b'{"begun": true}')  # from here on, silence is the file's doing
+            line.send_bytes(b'{"begun": true}')  # from here on, silence is the file's fault
             request = json.loads(line.recv_bytes())
             _limit(request["limit_s"], request["memory_bytes"])
             line.send_bytes(json.dumps(_answered(Path(request["path"]))).encode())
@@ -52,7 +52,7 @@ def _examine_once(line_fd: int) -> None:
 
 
 def _limit(limit_s: float, memory_bytes: int) -> None:
-    """From now on the kernel ends this process when its time is over, also inside the decoder."""
+    """Have the kernel end this process when its time is over, even inside the decoder."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limit_s)
     with suppress(ValueError, OSError):  # not on every system

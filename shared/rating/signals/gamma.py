@@ -1,11 +1,10 @@
 """Bayesian surprise of counts: a Gamma belief about a Poisson rate, with forgetting.
 
-The belief before n data of sum x is Ga(a, b) (shape, rate); after them, Ga(a + x, b + n). Surprise
-is KL(posterior‖prior) in nats, the direction of Baldi & Itti (2010, doi
-10.1016/j.neunet.2009.12.007). Here n = 2: what happens at once may be spread over two ticks,
-according to where between them it falls, and must not be expected in the second because of the
-first. Forgetting multiplies what was learnt by ζ each tick, so the memory is 1/(1-ζ) ticks; the
-innate prior Ga(2, 2), worth two data, stays.
+The belief before n data of sum x is Ga(a, b) (shape, rate); after them it is Ga(a + x, b + n).
+Surprise is KL(posterior‖prior) in nats, the direction of Baldi & Itti (2010, doi
+10.1016/j.neunet.2009.12.007). Here n = 2: an event may fall into two ticks, and the first must not
+make the second expected. Forgetting multiplies the learnt part by ζ each tick, so the memory is
+1/(1-ζ) ticks. The innate prior Ga(2, 2), worth two data, stays.
 """
 
 import numpy as np
@@ -15,9 +14,9 @@ Floats = NDArray[np.float64]
 
 
 class Belief:
-    """What was learnt of each cell, held in several memories that forget at their own pace.
+    """The learnt rates of each cell, in several memories with their own pace of forgetting.
 
-    Of a pair of data no more than `most` counts: one cell cannot outweigh the rest without bound.
+    `most` caps a pair of data, so that one cell cannot outweigh the rest without bound.
     """
 
     def __init__(self, cells: int, forgetting: tuple[float, ...], most: float = np.inf):
@@ -26,18 +25,17 @@ class Belief:
         self._learnt = np.zeros((len(forgetting), cells))
         self._seen = np.zeros((len(forgetting), 1))
         self._fresh = True
-        self._latest: Floats | None = None  # the datum before, not learnt yet
+        self._latest: Floats | None = None  # the previous datum, not learnt yet
 
     def surprise(
         self,
         counts: NDArray[np.floating],
         breaks: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.float32]:
-        """Nats of each tick (row) with the one before, per cell, the mean of the memories.
+        """Nats of each tick (row) with the previous one, per cell: the mean of the memories.
 
-        `counts` >= 0 are the next ticks. The very first row is 0, and so is a tick marked in
-        `breaks`, where the belief is mostly forgotten; so is a cell without counts: that nothing
-        happens surprises nobody.
+        `counts` >= 0 are the next ticks. The first row is 0. A tick marked in `breaks` is 0, and
+        most of the belief is forgotten there. A cell without counts is 0.
         """
         shapes = np.full((len(counts), *self._learnt.shape), _SHAPE)
         rates = np.full((len(counts), len(self._seen), 1), _RATE)
@@ -101,7 +99,7 @@ def log_gamma(x: Floats) -> Floats:
     )
 
 
-# What is left of the learnt belief when a new shot starts.
+# The share of the learnt belief that survives the start of a new shot.
 AFTER_BREAK = 0.1
 _SHAPE, _RATE = 2.0, 2.0  # of the innate prior
 _DATA = 2.0  # ticks judged together

@@ -1,4 +1,4 @@
-"""A frame as a small grid: mean luma and mean colour of equal cells, whatever its size."""
+"""A frame of any size as a small grid: mean luma and mean colour of equal cells."""
 
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,7 @@ Ints = NDArray[np.intp]
 
 LUMA_CELLS = 32  # per side: small enough to be cheap, fine enough for a hand or a ball
 COLOUR_CELLS = 16
-# Wider or higher is no picture that somebody looks at, and what to read where would fill memory.
+# Nobody watches larger pictures, and their index arrays would fill the memory.
 _LARGEST_DIRECT = 4096
 # Rows read per cell; more adds cost and no accuracy against the noise of real codecs.
 ROWS_PER_CELL = 4
@@ -61,10 +61,10 @@ def _cells(plane: Any, side: int) -> Array:
 
 @lru_cache(maxsize=8)
 def _layout(width: int, height: int, side: int) -> tuple[Ints, Array]:
-    """Which rows are read, and how much of each pixel of a row each column of cells takes.
+    """The rows to read, and the share of each pixel of a row in each column of cells.
 
-    Cells cover the picture from edge to edge whatever its size, so that they show the same: a
-    pixel on the border of two belongs to both, in parts.
+    Cells cover the picture from edge to edge at every size, so that they show the same. A pixel on
+    the border of two cells belongs to both in parts.
     """
     samples = side * ROWS_PER_CELL
     rows = (np.arange(samples) * 2 + 1) * height // (2 * samples)

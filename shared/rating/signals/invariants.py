@@ -1,7 +1,7 @@
-"""What must hold of the signals whatever the clip: checked on clips made for it, content known.
+"""Invariants of the signals, checked on generated clips of known content.
 
-Each clip is two dozen lines of arithmetic: a textured picture, a ball that hops, a square that
-appears where nothing ever was, a burst of sound. Nothing is compared with stored numbers.
+The clips are simple arithmetic: a textured picture, a hopping ball, a square that appears where
+nothing was before, a burst of sound. Nothing is compared with stored numbers.
 """
 
 from collections.abc import Callable
@@ -26,15 +26,15 @@ SECONDS = 8.0
 ODD_S = 5.0
 NEAR_S = 0.2
 SAME_SCORE = 0.05
-"""Share by which a harmless change may move the score."""
+"""Largest share by which a harmless change may move the score."""
 
 SAME_MOTION = 0.15
-"""Share by which mean motion may move: encoders predict forwards, so a clip is not its mirror."""
+"""Largest share for mean motion: encoders predict forwards, so a reversed clip differs."""
 
 
 @dataclass(frozen=True, slots=True)
 class InvariantCheck:
-    """One invariant, whether it holds, and what was measured."""
+    """One invariant, whether it holds, and the measured figures."""
 
     sentence: str
     holds: bool
@@ -42,14 +42,14 @@ class InvariantCheck:
 
 
 def check_invariants(on_progress: Callable[[str], None] = lambda _: None) -> list[InvariantCheck]:
-    """Make every clip, measure it and check. Takes some seconds; the same every time."""
+    """Generate every clip, measure it and check. Takes some seconds; deterministic."""
     with TemporaryDirectory(prefix="invariants-") as folder:
         clips = _MeasuredClips(Path(folder), on_progress)
         return [check(clips) for check in CHECKS]
 
 
 class _MeasuredClips:
-    """Clips by what is in them, each made and measured once."""
+    """Clips by name, each generated and measured once."""
 
     def __init__(self, folder: Path, on_progress: Callable[[str], None]):
         self._folder, self._say = folder, on_progress

@@ -1,9 +1,9 @@
-"""Examining each file in a process of its own, so that a file can kill or hang nothing else.
+"""Examines each file in a process of its own, so that a file cannot kill or hang anything else.
 
-A decoder is a large program in C that reads files of strangers. One helper process imports it once
-and forks for each file, which costs some 10 ms. The fork has a limit of time and of memory, and
-what it says is read as JSON: a decoder that was taken over can lie about its own file alone. The
-helper has one thread; a fork of the function's own process, which has many, could hang for ever.
+A decoder is a large C program that reads untrusted files. One helper process imports it once and
+forks for each file, which takes about 10 ms. A fork has a limit of time and memory, and its answer
+is read as JSON: a hijacked decoder can lie only about its own file. The helper has one thread. A
+fork of the function's own process, which has many, could hang for ever.
 """
 
 import base64
@@ -26,23 +26,23 @@ from shared.rating.signals.examine import Examination
 from shared.rating.signals.result import Signals, Unratable
 
 LIMIT_S = 480.0
-"""Less than a function has for the whole delivery (570 s); the file is fetched before."""
+"""Less than a function has for a whole delivery (570 s), which also downloads the file."""
 
 MEMORY_BYTES = 2 * 2**30
 """Address space of one fork. Frames of 4096x2304 take a quarter of it."""
 
 _MOST_ANSWER_BYTES = 64 * 2**20
-_GRACE_S = 15.0  # the fork ends itself; this is for a machine that is too busy to let it
+_GRACE_S = 15.0  # a fork ends itself; this is for a machine too busy to let it
 _SERVE = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     f"from {concurrency.__name__} import in_one_thread; in_one_thread(); "
     f"from {forks.__name__} import serve; serve(int(sys.argv[1]))"
 )
-"""BLAS has one thread from before numpy is imported: a fork would lose the others."""
+"""Limits BLAS to one thread before numpy is imported: a fork would lose the other threads."""
 
 
 class ForkedExaminer:
-    """Examines files in forks of a helper process. Many threads may ask at once."""
+    """Examines files in forks of a helper process. Many threads may call it at once."""
 
     def __init__(self, limit_s: float = LIMIT_S, memory_bytes: int = MEMORY_BYTES):
         self._limit_s = limit_s
@@ -52,13 +52,13 @@ class ForkedExaminer:
         self._control: socket.socket | None = None
 
     def examine(self, path: Path) -> Examination:
-        """Measure a file elsewhere. Raises Unratable, DecoderDied; Transient without a helper."""
+        """Examine a file in a fork. Raises Unratable, DecoderDied; Transient without a helper."""
         ours, theirs = socket.socketpair()
         with Connection(ours.detach()) as line:
             with theirs:
                 self._fork(theirs.fileno())
             if self._received(line) is None:
-                raise Transient("the process that forks decoders has died; no file is to blame")
+                raise Transient("the helper process that forks decoders has died")
             began = time.monotonic()
             answer = self._answer(line, path)
             ended_by_time = time.monotonic() - began >= self._limit_s
@@ -83,7 +83,7 @@ class ForkedExaminer:
         return None
 
     def _received(self, line: Connection) -> dict[str, Any] | None:
-        """The next thing a fork says; None when it says nothing more, or nonsense."""
+        """The next message of a fork; None when it ended or sent nonsense."""
         with suppress(EOFError, OSError, ValueError):
             if line.poll(self._limit_s + _GRACE_S):
                 message = json.loads(line.recv_bytes(_MOST_ANSWER_BYTES))
@@ -91,7 +91,7 @@ class ForkedExaminer:
         return None
 
     def _fork(self, line: int) -> None:
-        """Have the helper fork for this line; one that has died is started again."""
+        """Have the helper fork for this connection; start the helper again if it has died."""
         with self._lock:
             for is_last in (False, True):
                 control = self._control or self._start()
@@ -125,7 +125,7 @@ class ForkedExaminer:
 
 
 def _examination(answer: dict[str, Any]) -> Examination:
-    """What a fork says. Raises Unratable, and DecoderDied when it makes no sense."""
+    """The examination in a fork's answer. Raises Unratable; DecoderDied for nonsense."""
     try:
         if "unratable" in answer:
             raise Unratable(str(answer["unratable"]), str(answer["sentence"]))

@@ -1,4 +1,4 @@
-"""From a file to its signals: one pass of decoding, then arithmetic on small arrays."""
+"""Measures the signals of a file: one decoding pass, then arithmetic on small arrays."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -17,19 +17,19 @@ from shared.rating.signals.ticks import Ticks
 
 Floats = NDArray[np.float64]
 
-_LATE_S = 0.1  # a stream that starts later than this is flagged
-_SHORTFALL_S = 0.5  # less video than declared, by this and by a twentieth: truncated
+_LATE_S = 0.1  # a stream that starts later is flagged
+_SHORTFALL_S = 0.5  # a clip is truncated if it misses this and a twentieth
 _MOMENT_TICKS = 10  # a moment lasts up to a second
 _MOMENT_SHARE = 0.2
 _MOMENT_NATS = 8.0
-_LEAST_SHARE = 0.5  # of a truncated clip; a score of less would be a score of something else
+_LEAST_SHARE = 0.5  # of a truncated clip; less would be another clip
 
 
 def measure(path: str | os.PathLike[str]) -> Signals:
     """Measure one video file. The same bytes give the same numbers, up to decoder versions.
 
-    Raises `Unratable` (with `.reason`) for what has no measurement, and `OSError` for a
-    file that cannot be read.
+    Raises `Unratable` (with `.reason`) for a file without a measurement, and `OSError` for a file
+    that cannot be read.
     """
     footage = watch(path)
     flags = _flags(footage)
@@ -147,7 +147,7 @@ def _bands(footage: Footage, ticks: int) -> Floats | None:
 
 
 def _refreshes_s(footage: Footage) -> Sequence[float]:
-    """Times of key frames; none for codecs in which (nearly) every frame is one."""
+    """Times of key frames; none for codecs in which nearly every frame is a key frame."""
     refreshes = footage.refreshes_s
     return () if len(refreshes) > footage.frames / 3 else refreshes
 
@@ -171,7 +171,7 @@ def _motion(ticks: Ticks, cuts_s: tuple[float, ...]) -> Floats:
 
 
 def _first_of(nats: Floats, peak: int) -> int:
-    """The tick where the strongest moment begins; what ends may surprise more than its start."""
+    """The tick where the strongest moment begins; its end may surprise more than its start."""
     start = max(0, peak - _MOMENT_TICKS)
     least = min(nats[peak], max(_MOMENT_NATS, _MOMENT_SHARE * nats[peak]))
     return start + int(np.flatnonzero(nats[start : peak + 1] >= least)[0])

@@ -1,4 +1,4 @@
-"""The picture of one moment as a JPEG, upright, small, and without anything else the file says."""
+"""The picture of one moment as a small upright JPEG without metadata of the file."""
 
 import os
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ from shared.rating.signals.result import Unratable
 
 MOST_SIDE = 480  # pixels; about 30 kB, of which a report holds some hundreds
 _QUALITY = "4"  # of FFmpeg's scale from 2 (best) to 31
-_NEAR_S = 1.0  # before that, frames from which no other is predicted are not decoded
-# Decoded between the refresh before the moment and the moment: ten seconds of 1080p at 60 frames/s.
+_NEAR_S = 1.0  # earlier frames that no other is predicted from are skipped
+# Decoded from the refresh before the moment: ten seconds of 1080p at 60 frames/s.
 _MOST_PIXELS = 1.25e9
 
 
 def picture_at(path: str | os.PathLike[str], at_s: float) -> bytes | None:
-    """JPEG of what is shown `at_s` seconds from the start of the file, the same bytes each time.
+    """JPEG of the frame at `at_s` seconds from the start of the file; deterministic.
 
-    A second, short decoding from the nearest refresh before. None where nothing can be decoded.
+    Decodes from the nearest refresh before. None where nothing can be decoded.
     """
     try:
         with opened(path) as container:
@@ -39,7 +39,7 @@ def picture_at(path: str | os.PathLike[str], at_s: float) -> bytes | None:
 
 
 def _shown(container: Any, stream: Any, at_s: float) -> Any:
-    """The last frame that begins by `at_s`, else the first of all; None without any."""
+    """The last frame that begins by `at_s`, else the first one; None without frames."""
     shown, pixels = None, 0
     for frame in _from_refresh(container, stream, at_s):
         if shown is not None and frame.time is not None and frame.time > at_s + 1e-6:
@@ -51,14 +51,14 @@ def _shown(container: Any, stream: Any, at_s: float) -> Any:
 
 
 def _from_refresh(container: Any, stream: Any, at_s: float) -> Iterator[Any]:
-    """Frames from the refresh before `at_s` on, as long as they can be decoded."""
-    with suppress(FFmpegError):  # what cannot be sought is read from its start
+    """Frames from the refresh before `at_s`, as long as they can be decoded."""
+    with suppress(FFmpegError):  # a file that cannot seek is read from its start
         container.seek(round(at_s * av.time_base))
     with suppress(FFmpegError):
         for packet in container.demux(stream):
             is_far = packet.pts is not None and packet.pts * packet.time_base < at_s - _NEAR_S
             stream.codec_context.skip_frame = "NONREF" if is_far else "DEFAULT"
-            with suppress(FFmpegError, ValueError):  # those behind a damaged one may show something
+            with suppress(FFmpegError, ValueError):  # frames after a damaged one may decode
                 yield from packet.decode()
 
 

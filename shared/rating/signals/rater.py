@@ -1,4 +1,4 @@
-"""The rater that knows pixels and sound, not meaning: what it cannot tell stays empty."""
+"""The rater that measures pixels and sound. Dimensions of meaning stay empty."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from shared.rubric_values import Measures, Values
 
 @dataclass(frozen=True)
 class SignalsRater:
-    """Surprise and a proxy of arousal, measured; see docs/signals.md for what they are worth."""
+    """Measures surprise and a proxy of arousal; docs/signals.md reports their validity."""
 
     name: str = f"signals/{VERSION}"
     condition: str = "signals"
     sees_caption: bool = False
     examine: Callable[[Path], Examination] = examine
-    """Reads a file: in this process, or apart, where a file can kill its own decoder alone."""
+    """Examines a file in this process, or in a fork, where it can only kill its own decoder."""
 
     @cached_property
     def config_hash(self) -> str:
         return digest({"rater": self.name})
 
     def rate(self, media: MediaToRate) -> RaterAnswer:
-        """Rate one video. Raises DecoderDied, where files are read apart."""
+        """Rate one video. Raises DecoderDied when files are examined in forks."""
         try:
             with media.open() as path:
                 examined = self.examine(path)
@@ -35,7 +35,7 @@ class SignalsRater:
             return RaterAnswer(status="unratable", reason=error.reason, model_version=VERSION)
         signals = examined.signals
         if "truncated" in signals.flags:
-            # What is missing may be the surprise; a score of the rest is a score of another video.
+            # The missing part may hold the surprise, so the rest is not scored.
             return RaterAnswer(
                 status="unratable",
                 reason="truncated",

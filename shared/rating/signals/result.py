@@ -1,8 +1,8 @@
-"""What a measurement holds, and what is refused instead of measured."""
+"""The result of a measurement, and the reasons for refusing one."""
 
 from dataclasses import dataclass
 
-# Goes into the rater's name: any change that can move a number is a new version.
+# Part of the rater's name: any change that can move a number needs a new version.
 VERSION = "1.2"
 
 
@@ -20,7 +20,7 @@ class Unratable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """One clip, measured. None means that the file cannot tell.
+    """The measured signals of one clip. None means that the file does not tell.
 
     Times are seconds from the first presented instant of the file. Curves have one
     value per started second. Surprise is in nats (sum over image cells, colour cells

@@ -1,18 +1,18 @@
-"""From nats to 0-100: saturating, monotone, versioned."""
+"""Scores 0-100 from nats: saturating, monotone, versioned."""
 
 import math
 
-# Below this peak nothing stands out: docs/signals.md gives the false alarms this leaves.
+# Below this peak nothing stands out; docs/signals.md reports the remaining false alarms.
 ONSET_NATS = 25.0
-# Calibrated on the generated library, seeds 7 to 10: of the curves of this form, the one nearest to
-# the size (0-1) of what was planted in the picture; see benchmarks/signals/calibration.py.
+# Calibrated on the generated library, seeds 7 to 10: among the curves of this form, the one nearest
+# to the size (0-1) of the planted events; see benchmarks/signals/calibration.py.
 FULL_NATS = 5400.0
 
 
 def unexpectedness(peak_nats: float) -> int:
     """0-100 from the corrected peak surprise S >= 0 nats: 100 ln(1 + S/25) / ln(1 + 5400/25).
 
-    Equal ratios of nats are equal steps, as sensations are said to be (Fechner 1860).
+    Equal ratios of nats give equal steps, after Fechner (1860).
     """
     if not math.isfinite(peak_nats) or peak_nats <= 0:
         return 0

@@ -1,8 +1,8 @@
 """Sound as power per tenth of a second: loudness after ITU-R BS.1770 and band levels.
 
-The K-weighting is applied to the spectrum of each tenth instead of to the samples, so any
-sampling rate works without resampling and no recursive filter is needed. Against the
-standard's recursive form this differs by less than 0.1 LU on broadband material.
+The K-weighting is applied to the spectrum of each tenth instead of the samples. So any sampling
+rate works without resampling or a recursive filter. On broadband material the result differs from
+the standard's recursive form by less than 0.1 LU.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 TICKS_PER_S = 10
 BAND_EDGES_HZ = (60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000)
 BANDS = len(BAND_EDGES_HZ) - 1
-# Mean square below which a tenth counts as silent (-70 LUFS, the standard's absolute gate).
+# A tenth at or below this loudness is silent: the standard's absolute gate.
 ABSOLUTE_GATE_LUFS = -70.0
 _OFFSET_LU = -0.691
 MAX_CHANNELS = 8
@@ -67,7 +67,7 @@ class SoundMeter:
         self._undigested_samples += frame.samples
         if (
             self._undigested_samples >= kind.rate // TICKS_PER_S * TICKS_PER_S
-        ):  # a second keeps numpy busy
+        ):  # one second at a time
             self._digest()
 
     @property
@@ -76,7 +76,7 @@ class SoundMeter:
         return len(self.powers) / TICKS_PER_S + undigested_s
 
     def close(self) -> None:
-        """Measure what is left; the last tick may be shorter than a tenth."""
+        """Measure the remaining samples; the last tick may be shorter than a tenth."""
         self._flush()
 
     def _fill_until(self, at_s: float, kind: "_Kind") -> None:
@@ -92,7 +92,7 @@ class SoundMeter:
         )
 
     def _digest(self) -> None:
-        """Measure the whole ticks that are held."""
+        """Measure the complete ticks among the waiting samples."""
         samples = self._samples()
         size = self._rate // TICKS_PER_S
         count = samples.shape[1] // size
@@ -112,7 +112,7 @@ class SoundMeter:
             self._digest()
         samples = self._samples()
         if self._rate and samples.shape[1] > self._rate // TICKS_PER_S // 4:
-            # Less than a quarter of a tick would be a spectrum of nothing.
+            # Less than a quarter of a tick is too short for a spectrum.
             self._measure(samples.reshape(samples.shape[0], 1, -1))
         self._undigested, self._undigested_samples = samples[:, :0], 0
 
@@ -173,7 +173,7 @@ def integrated_lufs(powers: NDArray[np.float64]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How the samples of a frame lie in memory."""
+    """The layout of a frame's samples in memory."""
 
     rate: int
     channels: int
@@ -181,7 +181,7 @@ class _Kind:
 
     @property
     def is_known(self) -> bool:
-        """Not for more channels than 7.1 has: the standard does not weigh them."""
+        """Whether we can read the samples. The standard has no weights beyond 7.1 channels."""
         is_known_format = self.format.removesuffix("p") in _SAMPLE_TYPES
         return (
             is_known_format and 1 <= self.channels <= MAX_CHANNELS and 1000 <= self.rate <= 768_000
@@ -200,10 +200,10 @@ class _Kind:
 
 
 def _rows(frame: AudioFrame, kind: _Kind) -> list[NDArray[Any]]:
-    """The samples in place: a row per channel, or one row in which the channels take turns.
+    """The samples in place: a row per channel, or one row of interleaved channels.
 
-    Not frame.to_ndarray(): PyAV looks for the end of the planes in a list that has none for
-    eight channels and more, and reads memory that is not the frame's.
+    Not frame.to_ndarray(): from eight channels on, PyAV reads beyond the end of its list of planes,
+    and so beyond the frame's memory.
     """
     planar = kind.format.endswith("p")
     planes: tuple[Any, ...] = frame.planes[: kind.channels if planar else 1]

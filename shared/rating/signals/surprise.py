@@ -1,4 +1,4 @@
-"""Surprise of a clip over time, and what is taken off for motion, cuts and repetition."""
+"""Surprise of a clip over time, corrected for motion, cuts and repetition."""
 
 from dataclasses import dataclass
 
@@ -16,24 +16,24 @@ Marks = NDArray[np.bool_]
 CHANNELS = ("picture", "colour", "sound")
 # Memories of about .3, 1 and 5 s.
 _FORGETTING = (0.7, 0.9, 0.98)
-_MOST_COUNTS = 39.0  # times the ordinary, of a cell in two ticks
-_ORDINARY_WINDOW = 30  # ticks of the past that say what amount of change is ordinary
-# Least change that counts as ordinary: picture and colour in contrasts, sound in dB.
+_MOST_COUNTS = 39.0  # cap on a cell in two ticks, in units of the ordinary change
+_ORDINARY_WINDOW = 30  # past ticks that define the ordinary change
+# Floors of the ordinary change: picture and colour in contrasts, sound in dB.
 _PICTURE_FLOOR, _COLOUR_FLOOR, _SOUND_FLOOR_DB = 0.02, 0.03, 3.0
 _LEAST_CONTRAST = 8.0  # grey levels; flatter pictures are not stretched further
 _SOUND_WEIGHT = 3.0  # eight bands beside hundreds of cells
 _SILENCE = 1e-7  # band power, -70 dB
-_ORDINARY_TIMES = 2.0  # surprise up to this multiple of the ordinary level is no surprise
-_SEEN_MOTION = 0.5  # grey levels per tick; less is the codec
-_SCATTERS = 2.0  # standard deviations above the motion line that motion still explains
+_ORDINARY_TIMES = 2.0  # up to this multiple of the ordinary level nothing counts
+_SEEN_MOTION = 0.5  # grey levels per tick; less is noise of the codec
+_SCATTERS = 2.0  # standard deviations above the line that motion explains
 _STEEPEST = 3.0
-_SHRINKING = 0.04  # variance of log motion at which half of a slope is believed
+_SHRINKING = 0.04  # variance of log motion at which a slope is halved
 _FEWEST_TICKS = 10
-_ORDINARY_NATS = 2.0  # and below this it is noise
-_REDRAWN_TIMES = 1.4  # what a refresh does to most cells may be this much and is no surprise
-_MORE_THAN_BEFORE = 1.25  # times what they did before: an object moves most cells a little, too
-_MOST_REDRAWN = 3.0  # of what is ordinary elsewhere
-_SCHEMA_S = 1.2  # seconds of a shot after which half an expectation stands
+_ORDINARY_NATS = 2.0  # less is noise
+_REDRAWN_TIMES = 1.4  # a refresh may change most cells this much
+_MORE_THAN_BEFORE = 1.25  # times the change before: an object also moves most cells a little
+_MOST_REDRAWN = 3.0  # times the ordinary change elsewhere
+_SCHEMA_S = 1.2  # seconds of a shot until an expectation is half firm
 _APART_TICKS = 4  # repetitions are at least this far apart
 _MOST_EVENTS = 600
 
@@ -48,19 +48,19 @@ class Surprise:
 
 
 def surprise_of(ticks: Ticks, sound: Floats | None, cut_ticks: Marks, refreshed: Marks) -> Surprise:
-    """Surprise of each tick from what changed in the picture and band powers (None without sound).
+    """Surprise of each tick, from the changes of picture and sound.
 
-    `sound` is ticks x bands, mean squares.
-    `refreshed` marks ticks with a key frame: an encoder redraws everything a little there.
+    `sound` is ticks x bands of mean squares, or None. `refreshed` marks ticks with a key frame,
+    where an encoder redraws everything a little.
     """
-    # A cut inside a tenth shows in that tenth's mean picture and in the next one's.
+    # A cut inside a tenth changes the mean picture of that tenth and of the next one.
     breaks = _and_next(cut_ticks)
     redrawn = _and_next(refreshed)
     contrast = max(_LEAST_CONTRAST, float(np.median(ticks.spread)))
     usual = _usual(ticks.picture, _PICTURE_FLOOR * contrast, breaks)
     tint_usual = _usual(ticks.tint, _COLOUR_FLOOR * contrast, breaks)
     more = _redrawn(ticks.picture, usual, redrawn, breaks)
-    # What redraws the picture redraws its colours: those alone are something in the scene.
+    # A refresh redraws picture and colours together; a change of colour alone is in the scene.
     tint_more = np.minimum(more, _redrawn(ticks.tint, tint_usual, redrawn, breaks))
     motion = motion_of_pairs(ticks.usual_motion, breaks)
     parts = [
@@ -81,9 +81,9 @@ def surprise_of(ticks: Ticks, sound: Floats | None, cut_ticks: Marks, refreshed:
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    raw: Floats  # nats of each tick with the one before
-    excess: Floats  # beyond the ordinary, cuts left out
-    signature: CellChange  # per cell the root of its nats, signed like the change of the two ticks
+    raw: Floats  # nats of each tick with the previous one
+    excess: Floats  # beyond the ordinary, without cuts
+    signature: CellChange  # per cell: root of its nats, with the sign of the change
 
 
 def _channel(
@@ -94,12 +94,12 @@ def _channel(
     motion: Floats | None = None,
     weight: float = 1.0,
 ) -> _Channel:
-    """The model run over a channel; `usual` is the size of change that is ordinary at each tick.
+    """The surprise model over one channel; `usual` is the ordinary change of each tick.
 
-    What goes beyond it counts, in units of it: what is ordinary surprises nobody, and as it hangs
-    on encoder and size as much as on the scene, nothing is learnt of it.
+    Only change beyond `usual` counts, in units of it. Ordinary change depends on encoder and size
+    as much as on the scene, so the model learns nothing from it.
 
-    The cells of `change` are written over with their signature: a long clip has no room for both.
+    The signature overwrites the cells of `change`: a long clip has no memory for both.
     """
     size = change.blocks[0].shape[1]
     belief, unbroken = (gamma.Belief(size, _FORGETTING, _MOST_COUNTS) for _ in range(2))
@@ -116,19 +116,19 @@ def _channel(
             raw[part] = weight * unbroken.surprise(counts).sum(axis=1)
         start, last = part.stop, moved[-1]
     below = _ordinary(nats, breaks, motion) + _ORDINARY_NATS
-    # As powers of noise are taken off: what stands far above the ordinary keeps nearly all, so
-    # that its score does not hang on how the ordinary was estimated.
+    # Subtracted like powers of noise: a peak far above the ordinary keeps nearly all of its nats,
+    # so its score hardly depends on the estimate of the ordinary.
     excess = np.sqrt(np.maximum(0.0, nats**2 - below**2))
     return _Channel(raw if breaks.any() else nats, excess, change)
 
 
 def _with_the_last(ticks: Cells, before: Cells | float) -> Cells:
-    """Sum of each tick and the one before it, of the first and `before`."""
+    """Sum of each tick and its predecessor; the first tick's predecessor is `before`."""
     return np.asarray(ticks + np.concatenate([[before], ticks[:-1]]))
 
 
 def motion_of_pairs(motion: Floats, breaks: Marks) -> Floats:
-    """Mean of each tick and the one before; after a break there is none before."""
+    """Mean of each tick and its predecessor; a tick after a break has none."""
     alone = np.concatenate([[True], breaks[:-1]])
     return np.where(alone, motion, _with_the_last(motion, 0.0) / 2)
 
@@ -143,7 +143,7 @@ def _and_next(marks: Marks) -> Marks:
 
 
 def _usual(change: CellChange, floor: float, breaks: Marks) -> Floats:
-    """The size of change that is ordinary at each tick, from what came so far."""
+    """The ordinary size of change at each tick, from the past."""
     level = _without_breaks(change.level, breaks)
     finite = np.isfinite(level)
     least = max(floor, float(np.median(level[finite])) if finite.any() else 0.0)
@@ -153,10 +153,10 @@ def _usual(change: CellChange, floor: float, breaks: Marks) -> Floats:
 
 
 def _redrawn(change: CellChange, usual: Floats, redrawn: Marks, breaks: Marks) -> Floats:
-    """How many times the ordinary is ordinary where the encoder redraws; 1 elsewhere.
+    """Factor on the ordinary change where the encoder redraws the picture; 1 elsewhere.
 
-    It is what most cells do together, beside what they did before; within bounds, since encoders
-    like to redraw where much happens.
+    It compares what most cells do together with what they did before. It is bounded, since encoders
+    often redraw where much happens.
     """
     middle = _without_breaks(change.middle, breaks)
     before = np.nan_to_num(_running_median(middle, _ORDINARY_WINDOW, -1))
@@ -166,7 +166,7 @@ def _redrawn(change: CellChange, usual: Floats, redrawn: Marks, breaks: Marks) -
 
 
 def _without_breaks(values: Floats, breaks: Marks) -> Floats:
-    """NaN at breaks and at the first tick, where there is no change to speak of."""
+    """The values with NaN at breaks and at the first tick, which have no change."""
     unbroken = values.copy()
     unbroken[0] = np.nan
     unbroken[breaks] = np.nan
@@ -174,10 +174,10 @@ def _without_breaks(values: Floats, breaks: Marks) -> Floats:
 
 
 def _running_median(values: Floats, before: int, after: int) -> Floats:
-    """Median over `before` ticks back to `after` ticks on, each itself included; NaN is unknown."""
+    """Median from `before` ticks back to `after` ticks ahead, the tick included; ignores NaN."""
     padded = np.concatenate([np.full(before, np.nan), values, np.full(max(0, after), np.nan)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, before + after + 1)[: len(values)]
-    ordered = np.sort(windows, axis=1)  # what is unknown goes last
+    ordered = np.sort(windows, axis=1)  # NaN is sorted last
     counts = np.isfinite(ordered).sum(axis=1)
     rows = np.arange(len(values))
     low, high = ordered[rows, np.maximum(0, counts - 1) // 2], ordered[rows, counts // 2]
@@ -185,7 +185,7 @@ def _running_median(values: Floats, before: int, after: int) -> Floats:
 
 
 def _ordinary(nats: Floats, breaks: Marks, motion: Floats | None) -> Floats:
-    """What is no surprise at each tick: twice the clip's level, or what its motion goes with."""
+    """The unsurprising nats of each tick: twice the clip's level, or what motion explains."""
     scored = nats[1:][~breaks[1:]]
     least = float(np.median(scored)) if scored.size else 0.0
     level = np.maximum(least, _running_median(nats, 2 * TICKS_PER_S, 2 * TICKS_PER_S))
@@ -196,24 +196,24 @@ def _ordinary(nats: Floats, breaks: Marks, motion: Floats | None) -> Floats:
 
 
 def _explained_by(motion: Floats, nats: Floats) -> Floats:
-    """Upper edge of the log-log line of nats on motion through the quieter nine tenths."""
+    """Upper edge of the log-log line of nats on motion, fitted to the quieter nine tenths."""
     bulk = (nats > 0) & (nats <= np.percentile(nats, 90))
     log_motion = np.log(motion + _SEEN_MOTION)
     if bulk.sum() < max(_FEWEST_TICKS, len(nats) / 2):
-        return np.zeros_like(nats)  # mostly nothing moves: what does is what happens
+        return np.zeros_like(nats)  # little moves in this clip: any motion is an event
     along, up = log_motion[bulk] - log_motion[bulk].mean(), np.log(nats[bulk])
-    # Where motion hardly varies its slope is a guess: shrunk, it cannot leap from clip to clip.
+    # Where motion hardly varies the slope is a guess, so it is shrunk towards 0.
     slope = float(along @ up) / (float(along @ along) + _SHRINKING * len(along))
     slope = min(max(slope, 0.0), _STEEPEST)
     apart = np.log(nats[bulk]) - slope * log_motion[bulk]
     base, scatter = float(apart.mean()), float(apart.std())
-    # Beyond the motion seen in the bulk the line is not trusted.
+    # The line is not extrapolated beyond the motion of the bulk.
     bounded = np.minimum(log_motion, log_motion[bulk].max())
     return np.asarray(np.exp(base + slope * bounded + _SCATTERS * scatter))
 
 
 def _schema(breaks: Marks) -> Floats:
-    """How firm expectations are, 0-1: they need time, and a cut takes most of it away."""
+    """Firmness of expectations, 0-1: it grows with time, and a cut takes most of it away."""
     firm = np.empty(len(breaks))
     seconds = 0.0
     for tick, broken in enumerate(breaks):
@@ -223,7 +223,7 @@ def _schema(breaks: Marks) -> Floats:
 
 
 def _repetitions(parts: list[_Channel], total: Floats) -> Floats:
-    """How often something alike, and as strong, has happened before: the n of the 1/(1+n)."""
+    """How often a similar event, as strong, has happened before: n of the factor 1/(1+n)."""
     times = np.zeros_like(total)
     events = np.flatnonzero(total > max(_ORDINARY_NATS, 0.02 * total.max(initial=0.0)))
     if events.size > _MOST_EVENTS:
@@ -235,7 +235,7 @@ def _repetitions(parts: list[_Channel], total: Floats) -> Floats:
         earlier = events <= tick - _APART_TICKS
         alike = np.maximum(0.0, marks[earlier] @ marks[row]) ** 2
         strength = np.minimum(1.0, total[events[earlier]] / total[tick])
-        best: dict[int, float] = {}  # one repetition lasts a few ticks: count it once
+        best: dict[int, float] = {}  # a repetition lasts a few ticks: count it once
         for when, value in zip(events[earlier] // _APART_TICKS, alike * strength, strict=True):
             best[int(when)] = max(best.get(int(when), 0.0), float(value))
         times[tick] = sum(best.values())

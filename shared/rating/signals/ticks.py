@@ -1,4 +1,4 @@
-"""Frames to tenths of a second, and of each tenth only what has changed: a minute keeps 1 MB."""
+"""Frames to tenths of a second. Each tenth keeps only its change: 1 MB per minute."""
 
 from dataclasses import dataclass, field
 
@@ -11,20 +11,20 @@ Floats = NDArray[np.float64]
 Cells = NDArray[np.floating]
 
 _CHUNK = 64
-_SAME_INSTANT = 1e-5  # ticks; times of frames are sums of fractions
-_QUIET_SHARE = 0.9  # of the cells: the others may be what happened
+_SAME_INSTANT = 1e-5  # ticks; rounding error of frame times
+_QUIET_SHARE = 0.9  # of the cells: the others may hold an event
 
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
-    """What camera and exposure do not explain of each tick's change; the first is nothing."""
+    """The change of each tick that camera and exposure do not explain; 0 at the first tick."""
 
     blocks: tuple[NDArray[np.float16], ...]
     """Ticks x cells, signed: grey levels, or dB of bands of sound. All but the last are as long
     as the first: one array of a long clip would have to be copied together."""
 
     level: Floats  # per tick, mean size over the quiet nine tenths of the cells
-    middle: Floats  # per tick, median size of the cells: what most of them do
+    middle: Floats  # per tick, median size of the cells
 
     @classmethod
     def of(cls, cells: Cells) -> "CellChange":
@@ -60,15 +60,15 @@ class Ticks:
 
 @dataclass(slots=True)
 class Ticker:
-    """Takes frames in order. A tenth is the mean of what is shown in it.
+    """Takes frames in order. A tenth is the mean of the frames shown in it, by their duration.
 
-    A frame counts for as long as it is shown, until the next one comes, so that neither how many
-    frames a second has nor how evenly they come changes much. The first is shown from the start.
+    A frame lasts until the next one, so frame rate and uneven timing matter little. The first frame
+    is shown from time 0.
     """
 
     _shown: tuple[Cells, Cells] | None = None  # the last frame
     _since: float = 0.0  # ticks
-    _tick: int = 0  # the one that is being summed
+    _tick: int = 0  # the tick that is being summed
     _sum: tuple[Cells, Cells] | None = None
     _pending: list[tuple[Cells, Cells]] = field(default_factory=list)
     _before: tuple[Cells, Cells] | None = None
@@ -140,16 +140,19 @@ class Ticker:
 
 
 def _middle(sizes: Cells) -> Cells:
-    """The upper median of each row: sorting whole rows is faster than numpy's median."""
-    return np.sort(sizes, axis=1)[:, sizes.shape[1] // 2].copy()  # a view would keep all of it
+    """The upper median of each row. Sorting whole rows is faster than numpy's median."""
+    return np.sort(sizes, axis=1)[
+        :, sizes.shape[1] // 2
+    ].copy()  # copied: a view would keep the whole array alive
 
 
 def unexplained(planes: Cells) -> Cells:
     """Change per tick that neither camera nor exposure explains, same shape as `planes`.
 
-    The change is fitted, robustly, by shift, zoom and turn of the picture (its gradients, for a
-    shift those of its coarser half as well: over most of a cell a gradient is true of neither
-    alone) and by a gain and an offset; what is left is what something in the scene did.
+    A robust fit explains the change by shift, zoom and turn of the picture, and by a gain and an
+    offset. Shift, zoom and turn use the picture's gradients. Shift also uses the gradients of a
+    smoothed picture, since one gradient is not accurate over a whole cell. The residual is what
+    something in the scene did.
     """
     side = planes.shape[1]
     axis = np.linspace(-1, 1, side, dtype=planes.dtype)
@@ -172,14 +175,14 @@ def unexplained(planes: Cells) -> Cells:
 
 
 def _smoothed(planes: Cells) -> Cells:
-    """Each cell with its neighbours, weighted 1 2 1 along both sides."""
+    """Each cell with its neighbours, weighted 1 2 1 in both directions."""
     wide = np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="edge")
     down = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
     return np.asarray((down[:, :, :-2] + 2 * down[:, :, 1:-1] + down[:, :, 2:]) / 16)
 
 
 def _robust_residual(basis: Cells, change: Cells) -> Cells:
-    """`change` (ticks x cells) less its reweighted least-squares fit by `basis`."""
+    """`change` (ticks x cells) minus its reweighted least-squares fit by `basis`."""
     weights = np.ones_like(change)
     ridge = np.eye(basis.shape[1], dtype=basis.dtype) * np.float32(1e-2)
     residual = change
