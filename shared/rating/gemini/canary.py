@@ -84,8 +84,8 @@ class CanaryApp:
 def canary(rater: Rater | None, app: CanaryApp, delivery: str) -> CanaryVerdict | None:
     """Ask about every clip, compare, and store the verdict. A second run that day pays nothing.
 
-    Returns None when the deployed rater is not Gemini. Raises LeaseHeld while another delivery runs,
-    and Transient; answers so far are stored, and the next run continues from them.
+    Returns None when the deployed rater is not Gemini. Raises LeaseHeld while another delivery
+    runs, and Transient; answers so far are stored, and the next run continues from them.
     """
     if not isinstance(rater, GeminiRater):
         return None
