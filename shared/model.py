@@ -27,7 +27,7 @@ from shared.rubric_values import Measures, Values
 SCHEMA_VERSION = 1
 
 NO_MEDIA_RATER = "none"
-"""Rater of the rating that says a video has no media to rate."""
+"""Rater of a rating that says that a video has no media."""
 
 UNKNOWN_CREATOR = "unknown"
 UNDETERMINED_LANGUAGE = "und"
@@ -36,11 +36,11 @@ VIDEO_ID = re.compile(r"[0-9]{1,20}|u[0-9a-f]{16}")
 """The digits TikTok gave, or `u` and 16 hex digits of an own file's SHA-256."""
 
 _ID_IN_NAME = re.compile(r"[0-9]{15,20}|u[0-9a-f]{16}")
-"""Shorter digits in a file's name are a date or a number of the camera's, not TikTok's id."""
+"""Shorter digits in a file's name are a date or a camera's number, not a TikTok id."""
 
 
 def content_id(content_sha256: str) -> str:
-    """Id of an own file that carries none: `u` and the first 16 hex digits of its SHA-256."""
+    """Id of a file without a TikTok id: `u` and the first 16 hex digits of its SHA-256."""
     return f"u{content_sha256[:16]}"
 
 
@@ -71,7 +71,7 @@ Status = Literal["rated", "refused", "unratable", "no_media"]
 
 
 class Video(Checked):
-    """A TikTok post, or an own file, as its source described it at `observed_at`."""
+    """A TikTok post, or a file of your own, as its source described it at `observed_at`."""
 
     observed_at: Instant
     source: Source
@@ -106,8 +106,8 @@ class Creator(Checked):
 class Metrics(Checked):
     """Counts at `collected_at`. A count that the source did not give is None, never 0.
 
-    What cannot be true is kept, a negative count too; `flags` says what was noticed where the
-    reading arrived, and shared/quality.py which rules there are.
+    Impossible counts are kept, even negative ones. `flags` names what was noticed when the reading
+    arrived. shared/quality.py has the rules.
     """
 
     collected_at: Instant
@@ -121,17 +121,17 @@ class Metrics(Checked):
 
 
 class Moment(Checked):
-    """A moment that a rating rests on, `at_s` seconds from the start."""
+    """A moment that supports a rating, `at_s` seconds from the start."""
 
     at_s: Seconds
     what: Text
 
 
 class Curves(Checked):
-    """How a video went on, one value per started second; None where it cannot be told."""
+    """The course of a video, one value per started second; None where it is unknown."""
 
     surprise: Curve = ()
-    """Highest Bayesian surprise of the second beyond the ordinary, nats; edits left out."""
+    """Highest Bayesian surprise of the second beyond the ordinary, in nats, without edits."""
 
     motion: Curve = ()
     """Mean change of luma, % of full scale per 0.1 s."""
@@ -146,10 +146,10 @@ class Curves(Checked):
 class Rating(Checked):
     """One rater's answer for one generation of a video's media.
 
-    `config_hash` covers prompt, schema and parameters: change one and it is another rating.
-    `cards` are the ids of what a `+rag` rater was shown of the literature.
-    `input_tokens` counts those of video and sound too, `output_tokens` those of thinking.
-    Values are present exactly when the status is `rated`; otherwise `reason` says why not.
+    `config_hash` covers prompt, schema and parameters: a change of one makes another rating.
+    `cards` are the ids of the literature cards that a `+rag` rater was shown.
+    `input_tokens` includes video and sound, `output_tokens` includes thinking.
+    Values are present exactly when the status is `rated`. Otherwise `reason` says why not.
     """
 
     rater: Annotated[str, Field(pattern=r"^[a-z0-9]+(/[A-Za-z0-9][A-Za-z0-9._+-]*){0,4}$")]
@@ -186,9 +186,9 @@ class Rating(Checked):
 
 
 class Record(Checked):
-    """The message on `video-records`: what became known of one video, section by section.
+    """The message on `video-records`: new facts about one video, in sections.
 
-    Each section carries its own event time; a newer section replaces an older one whole.
+    Each section has its own event time. A newer section replaces an older one completely.
     """
 
     schema_version: Literal[1] = 1
@@ -208,7 +208,7 @@ class Record(Checked):
         return self.model_dump_json(exclude_none=True).encode()
 
     def sections(self) -> list[str]:
-        """Names of the sections it has."""
+        """Names of the sections that the record has."""
         names = ("video", "creator", "metrics", "rating")
         return [name for name in names if getattr(self, name) is not None]
 
@@ -231,18 +231,18 @@ def parse(model: type[Model], data: bytes | str, what: str) -> Model:
 
 
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""How a record of the version before SCHEMA_VERSION is said in this one, by its version.
+"""By schema version: a function that turns a record of the previous version into this one.
 
-A deploy that raises SCHEMA_VERSION adds the one step from the version before and drops the older
-one: `load` comes first, so it must understand what the functions of the last deploy still publish.
+A deploy that raises SCHEMA_VERSION adds the step from the previous version and drops the older
+step. `load` is deployed first, so it must understand what the other functions still publish.
 """
 
 
 def parse_record(data: bytes | str) -> Record:
     """Read a record of this schema version or of the one before. Raises Malformed.
 
-    A record of a newer version is malformed too: it waits under failed/ for the deploy that
-    understands it, and is replayed then.
+    A record of a newer version is malformed too. It waits under failed/ for the deploy that
+    understands it. Replay it then.
     """
     try:
         return parse(Record, data, "record")
@@ -255,9 +255,9 @@ def parse_record(data: bytes | str) -> Record:
 
 
 def _of_another_version(data: bytes | str) -> dict[str, Any] | None:
-    """The record if it is of a version that can be upgraded, None if its version is not at fault.
+    """The record if its version can be upgraded; None if its version is not the problem.
 
-    Raises Malformed for versions that this code does not speak.
+    Raises Malformed for versions that this code cannot read.
     """
     try:
         content = json.loads(data)

@@ -17,7 +17,7 @@ RUBRIC_VERSION = "1.0"
 
 
 class Values(Checked):
-    """The rated dimensions. None is what the rater could not tell."""
+    """The rated dimensions. None means that the rater could not tell."""
 
     unexpectedness: Score | None = None
     """How strongly the most surprising moment deviates from what a viewer would predict just before it."""
@@ -78,7 +78,7 @@ class Values(Checked):
 
 
 class Measures(Checked):
-    """What a program measured in the file. None is what it could not."""
+    """Measurements of a file. None means that the file could not be measured so."""
 
     duration_s: Seconds | None = None
     """Duration of what could be decoded."""
