@@ -11,7 +11,7 @@ from shared.insights.cautions import cautions
 from shared.insights.corrections import Correction, corrections
 from shared.insights.plan import BadPlan, Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate, TooLittle, gate
-from shared.insights.robustness import Strength, strength
+from shared.insights.robustness import Robustness, assess_robustness
 from shared.insights.sample import OutcomeQuestion, Sample, questions, samples
 from shared.insights.secondary import Shapes, shapes
 from shared.insights.statistics.effect import Effect, NotEstimable
@@ -37,7 +37,7 @@ class Insights:
     effects: tuple[Effect, ...]
     primary: Effect | None
     shapes: Shapes
-    strength: Strength
+    robustness: Robustness
     corrected: tuple[Correction, ...]
     corrected_by: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -68,7 +68,7 @@ class Insights:
                 else [],
                 "warnings": list(self.warnings),
                 "shape": self.shapes.document(),
-                **self.strength.document(),
+                **self.robustness.document(),
             }
         )
         return document
@@ -95,7 +95,7 @@ def analyse(
         raise TooLittle("No question can be answered: every outcome has too few rows or creators.")
     run.analyse_primary_further()
     effects, primary = run.ordered_effects()
-    robustness = strength(plan, run.sample, run.question, primary, effects)
+    robustness = assess_robustness(plan, run.sample, run.question, primary, effects)
     n, clusters = run.size
     notes = (*run.notes, *run.shapes.unanswered)
     return Insights(
@@ -106,7 +106,7 @@ def analyse(
         corrected=tuple(run.corrected),
         corrected_by=() if ratings is None else ratings.sources,
         shapes=run.shapes,
-        strength=robustness,
+        robustness=robustness,
         warnings=cautions(passed, plan, effects, primary, robustness, notes),
         n=n,
         clusters=clusters,

@@ -6,10 +6,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from shared.insights.coverage import of_rare, shortfall
+from shared.insights.coverage import few_creators_warning, rare_predictor_warning
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import IMPOSSIBLE, Gate
-from shared.insights.robustness import Strength
+from shared.insights.robustness import Robustness
 from shared.insights.statistics.effect import Effect
 from shared.insights.table.schema import AGE
 from shared.insights.table.table import collected_at
@@ -37,7 +37,7 @@ def cautions(
     plan: Plan,
     effects: Sequence[Effect],
     primary: Effect | None,
-    strength: Strength,
+    robustness: Robustness,
     notes: Sequence[str],
 ) -> tuple[str, ...]:
     """Every warning that applies, the gravest kind first. `notes` come from the analysis."""
@@ -46,7 +46,7 @@ def cautions(
         *_sampling(passed, plan),
         *_breaks(passed, plan),
         *_counting(passed),
-        *_precision(plan, effects, primary, strength),
+        *_precision(plan, effects, primary, robustness),
         *_ages(frame, plan),
         *_ratings(passed, plan),
         *_rare(passed, plan),
@@ -118,7 +118,7 @@ def _breaks(passed: Gate, plan: Plan) -> Iterator[str]:
 
 
 def _precision(
-    plan: Plan, effects: Sequence[Effect], primary: Effect | None, strength: Strength
+    plan: Plan, effects: Sequence[Effect], primary: Effect | None, robustness: Robustness
 ) -> Iterator[str]:
     if plan.primary is None:
         yield "No primary question was declared beforehand: everything here is exploratory."
@@ -127,9 +127,9 @@ def _precision(
             "The plan names no cluster, so videos count as independent; videos of one creator are "
             "alike, so the intervals are too short."
         )
-    elif sentence := shortfall(effects):
+    elif sentence := few_creators_warning(effects):
         yield sentence
-    power = strength.power or {}
+    power = robustness.power or {}
     smallest = power.get("smallest_rho")
     if primary and (smallest is None or smallest > USEFUL_RHO):
         can = "hardly any correlation" if smallest is None else f"correlations from {smallest:.2f}"
@@ -199,7 +199,7 @@ def _rare(passed: Gate, plan: Plan) -> Iterator[str]:
     for name in plan.predictors:
         counts = passed.frame[name].value_counts() if name not in passed.left_out else pd.Series()
         if len(counts) == 2 and counts.min() < RARE_SHARE * counts.sum():
-            yield of_rare(name, passed.frame[plan.cluster].nunique())
+            yield rare_predictor_warning(name, passed.frame[plan.cluster].nunique())
 
 
 def _models(effects: Sequence[Effect]) -> Iterator[str]:

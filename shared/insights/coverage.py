@@ -73,12 +73,14 @@ def coverage_cells() -> tuple[CoverageCell, ...]:
     return tuple(CoverageCell(**cell) for cell in json.loads(FILE.read_text("utf-8"))["cells"])
 
 
-def near(clusters: int, methods: Iterable[str]) -> tuple[CoverageCell, ...]:
+def nearest_cells(clusters: int, methods: Iterable[str]) -> tuple[CoverageCell, ...]:
     """The methods' cells at the next smaller and next larger number of creators."""
-    return tuple(cell for method in dict.fromkeys(methods) for cell in _next_to(clusters, method))
+    return tuple(
+        cell for method in dict.fromkeys(methods) for cell in _nearest_cells_of(clusters, method)
+    )
 
 
-def _next_to(clusters: int, method: str) -> list[CoverageCell]:
+def _nearest_cells_of(clusters: int, method: str) -> list[CoverageCell]:
     cells = [cell for cell in coverage_cells() if cell.method == method]
     sizes = _sizes(cells)
     below = [size for size in sizes if size <= clusters][-1:]
@@ -97,10 +99,10 @@ def method_of(effect: Effect) -> str:
 
 def document(clusters: int, effects: Iterable[Effect]) -> list[dict[str, Any]]:
     """The measured coverage of the effects' methods at about this number of creators."""
-    return [cell.document() for cell in near(clusters, map(method_of, effects))]
+    return [cell.document() for cell in nearest_cells(clusters, map(method_of, effects))]
 
 
-def shortfall(effects: Sequence[Effect]) -> str | None:
+def few_creators_warning(effects: Sequence[Effect]) -> str | None:
     """A warning about effects that rest on few creators; None when there are none."""
     few = [effect for effect in effects if effect.clusters < TRUSTED_FROM]
     if not few:
@@ -113,20 +115,22 @@ def shortfall(effects: Sequence[Effect]) -> str | None:
     )
     lead += f"; intervals are held to their 95 % from {TRUSTED_FROM} on."
     methods = set(map(method_of, few))
-    cells = near(clusters, (method for method in HEADLINE_METHODS if method in methods))
+    cells = nearest_cells(clusters, (method for method in HEADLINE_METHODS if method in methods))
     if not cells:
         return lead
     sizes = " and ".join(map(str, _sizes(cells)))
-    shares = "; ".join(_shares(cells, method) for method in HEADLINE_METHODS if method in methods)
+    shares = "; ".join(
+        _shares_of(cells, method) for method in HEADLINE_METHODS if method in methods
+    )
     return (
         f"{lead} In simulated samples of {sizes} creators they held the known truth this often: "
         f"{shares}."
     )
 
 
-def of_rare(name: str, clusters: int) -> str:
+def rare_predictor_warning(name: str, clusters: int) -> str:
     """A warning about the rate ratio of a yes or no that few videos have."""
-    cells = near(clusters, [RARE])
+    cells = nearest_cells(clusters, [RARE])
     sizes = " and ".join(map(str, _sizes(cells)))
     lowest = 100 * min(cell.share for cell in cells)
     return (
@@ -136,7 +140,7 @@ def of_rare(name: str, clusters: int) -> str:
     )
 
 
-def _shares(cells: Sequence[CoverageCell], method: str) -> str:
+def _shares_of(cells: Sequence[CoverageCell], method: str) -> str:
     """The coverage by number of creators: the lower one of with and without an association."""
     worst = [
         min(

@@ -102,6 +102,7 @@ class Plan(BaseModel):
     @cached_property
     def hash(self) -> str:
         """16 hex digits: the same for the same plan, however its file is laid out."""
+        # The dump has every default, so a plan that spells a default out has the same hash.
         return digest(self.model_dump(mode="json"), 16)
 
     def used(self) -> set[str]:

@@ -75,7 +75,7 @@ def gate(table: VideoTable, plan: Plan) -> Gate:
         _drop("duplicate_video", _older_duplicates(frame, passing), passing, dropped)
     for name, fails in _rules(frame, plan):
         _drop(name, fails, passing, dropped)
-    empty = _without_values(frame[passing], plan)
+    empty = _empty_columns(frame[passing], plan)
     for name, fails in _completeness(frame, plan, empty):
         _drop(name, fails, passing, dropped)
     passed = frame[passing]
@@ -86,6 +86,7 @@ def gate(table: VideoTable, plan: Plan) -> Gate:
         dropped=dropped,
         left_out=empty,
         rounded=int(table.rounded[passing].sum()),
+        # The column holds None too, which only == True takes for no.
         synthetic=int((passed["synthetic"] == True).sum()) if "synthetic" in passed else 0,  # noqa: E712
         missing={
             name: int(passed[name].isna().sum())
@@ -153,7 +154,7 @@ def _completeness(frame: pd.DataFrame, plan: Plan, empty: tuple[str, ...]) -> It
             yield "control_without_log", ~(frame[name] > (0 if transform == "log" else -1))
 
 
-def _without_values(frame: pd.DataFrame, plan: Plan) -> tuple[str, ...]:
+def _empty_columns(frame: pd.DataFrame, plan: Plan) -> tuple[str, ...]:
     names = [*plan.predictors, *plan.outcomes, *plan.controls]
     if not len(frame):
         return ()

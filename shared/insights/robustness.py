@@ -10,7 +10,13 @@ from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect
 from shared.insights.statistics.equivalence import equivalence
 from shared.insights.statistics.influence import influence
-from shared.insights.statistics.power import design_effect, icc1, n_needed, power_had, smallest_rho
+from shared.insights.statistics.power import (
+    design_effect,
+    icc1,
+    n_needed,
+    power_of_test,
+    smallest_rho,
+)
 
 USUAL_RHOS = (0.05, 0.1, 0.15, 0.2, 0.3)
 """Plausible correlations of a content rating with success; .05 to .2 are usual."""
@@ -19,7 +25,7 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True)
-class Strength:
+class Robustness:
     """Top-level parts of the document; None where they do not apply."""
 
     power: dict[str, Any] | None = None
@@ -36,20 +42,20 @@ class Strength:
         }
 
 
-def strength(
+def assess_robustness(
     plan: Plan,
     sample: Sample | None,
     question: OutcomeQuestion | None,
     primary: Effect | None,
     effects: tuple[Effect, ...],
-) -> Strength:
+) -> Robustness:
     """Every check that the plan and the data allow."""
     disattenuated = _disattenuated(plan, effects)
     if plan.primary is None or sample is None or question is None or primary is None:
-        return Strength(disattenuated=disattenuated)
+        return Robustness(disattenuated=disattenuated)
     x = sample.frame[plan.primary.predictor].to_numpy(dtype=np.float64)
     y = sample.values(question)
-    return Strength(
+    return Robustness(
         power=_power(x, y, sample),
         equivalence=_equivalence(plan, primary),
         influence=_influence(x, y, sample, primary, plan),
@@ -69,7 +75,7 @@ def _power(x: Any, y: Any, sample: Sample) -> dict[str, Any]:
         "of": [
             {
                 "rho": rho,
-                "power": power_had(rho, n, effect),
+                "power": power_of_test(rho, n, effect),
                 "n_needed": n_needed(rho, design_effect=effect),
             }
             for rho in USUAL_RHOS
@@ -131,9 +137,9 @@ def _disattenuated(plan: Plan, effects: tuple[Effect, ...]) -> tuple[dict[str, A
                 "outcome": effect.outcome,
                 "scale": effect.scale,
                 "reliability": reliability,
-                "estimate": _raised(effect.estimate, reliability),
-                "ci_low": _raised(effect.ci_low, reliability),
-                "ci_high": _raised(effect.ci_high, reliability),
+                "estimate": _divided_by_root(effect.estimate, reliability),
+                "ci_low": _divided_by_root(effect.ci_low, reliability),
+                "ci_high": _divided_by_root(effect.ci_high, reliability),
                 "note": "divided by the square root of a reliability that the plan assumes to be "
                 "known and errors that are random; ends at ±1",
             }
@@ -141,5 +147,5 @@ def _disattenuated(plan: Plan, effects: tuple[Effect, ...]) -> tuple[dict[str, A
     return tuple(corrected)
 
 
-def _raised(value: float | None, reliability: float) -> float | None:
+def _divided_by_root(value: float | None, reliability: float) -> float | None:
     return None if value is None else max(-1.0, min(1.0, value / reliability**0.5))

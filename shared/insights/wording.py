@@ -52,8 +52,8 @@ def in_steps(insights: Insights) -> str | None:
         ratio, low, high = (exp(step * end) for end in ends)
         return (
             f"Videos {step:.3g} points (one standard deviation) higher in {effect.predictor} have "
-            f"{ratio:.2f} times the {effect.outcome}{_per(insights)} (95 % interval {low:.2f} to "
-            f"{high:.2f}), other things in the model being equal."
+            f"{ratio:.2f} times the {effect.outcome}{_per_exposure(insights)} "
+            f"(95 % interval {low:.2f} to {high:.2f}), other things in the model being equal."
         )
     return None
 
@@ -65,12 +65,12 @@ def _finding(insights: Insights, primary: Effect) -> str:
         more = "more" if primary.estimate > 0 else "fewer"
         if primary.scale == "rate":
             more = "a higher rate of" if primary.estimate > 0 else "a lower rate of"
-        size = _size(abs(primary.estimate))
+        size = _strength_word(abs(primary.estimate))
         return (
             f"Higher {primary.predictor} is associated with {more} {primary.outcome}"
-            f"{_per(insights)}, {size}"
+            f"{_per_exposure(insights)}, {size}"
         )
-    tested = insights.strength.equivalence
+    tested = insights.robustness.equivalence
     if tested and tested["equivalent"]:
         return (
             f"{primary.predictor} and {what} are practically unassociated (equivalence within "
@@ -82,7 +82,7 @@ def _finding(insights: Insights, primary: Effect) -> str:
     )
 
 
-def _size(rho: float) -> str:
+def _strength_word(rho: float) -> str:
     if rho < 0.1:
         return "very weakly"
     if rho < 0.2:
@@ -94,7 +94,7 @@ def outcome(effect: Effect) -> str:
     return f"the rate of {effect.outcome}" if effect.scale == "rate" else effect.outcome
 
 
-def _per(insights: Insights) -> str:
+def _per_exposure(insights: Insights) -> str:
     primary = insights.plan.primary
     if primary is None or primary.scale != "rate":
         return ""

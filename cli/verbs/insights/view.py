@@ -105,14 +105,14 @@ def _context_lines(insights: Insights) -> Iterator[str]:
         f"Rows: {insights.gate.rows:,} read, {len(insights.gate.frame):,} kept"
         f"{'; dropped: ' + rules if rules else ''}."
     )
-    power = insights.strength.power
+    power = insights.robustness.power
     if power:
         yield (
             f"Precision: {insights.n:,} videos are worth {power['n_effective']:,.0f} independent "
             f"ones (design effect {power['design_effect']:.2f}); to find ρ = .10 with a power of "
             f"80 % takes {power['of'][1]['n_needed']:,}."
         )
-    most = insights.strength.influence
+    most = insights.robustness.influence
     if most and most["lowest_without_one"] is not None:
         yield (
             f"Without any one creator ρ stays between {decimals(most['lowest_without_one'])} and "

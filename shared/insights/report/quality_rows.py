@@ -82,7 +82,7 @@ def _months(analysis: Analysis) -> Iterator[Row]:
 
 def _precision(analysis: Analysis) -> Iterator[Row]:
     insights = analysis.insights
-    power = insights.strength.power
+    power = insights.robustness.power
     if power:
         yield _valued("precision", "design effect", power["design_effect"])
         yield _valued("precision", "independent videos worth", power["n_effective"])
@@ -90,7 +90,7 @@ def _precision(analysis: Analysis) -> Iterator[Row]:
         for target in power["of"]:
             name = f"videos needed to find ρ = {target['rho']:.2f} with a power of .80"
             yield _valued("precision", name, float(target["n_needed"]))
-    influence = insights.strength.influence
+    influence = insights.robustness.influence
     # Creators are not named here, so that an erased name does not stay in a report.
     for rank, creator in enumerate(influence["largest"] if influence else (), 1):
         name = f"ρ without the creator of influence no. {rank}"

@@ -112,7 +112,7 @@ def _newton(
 ) -> FloatArray:
     """Newton steps for one α, halved where they overshoot; the likelihood is concave in beta."""
     predictor = offset + applied(x, beta)
-    gap = _gap(y, predictor, alpha)
+    gap = _half_deviance(y, predictor, alpha)
     for _ in range(MOST_STEPS):
         mean = np.exp(predictor)
         weight = mean * (1 + alpha * y) / (1 + alpha * mean) ** 2
@@ -129,7 +129,7 @@ def _newton(
         shrink = min(1.0, _LARGEST_STEP / reach)
         while True:
             candidate = predictor + shrink * move
-            candidate_gap = _gap(y, candidate, alpha)
+            candidate_gap = _half_deviance(y, candidate, alpha)
             if candidate_gap <= gap or shrink * reach < _SAFE_STEP:
                 break
             shrink /= 2
@@ -139,7 +139,7 @@ def _newton(
     raise NotConverged(f"no convergence in {MOST_STEPS} steps")
 
 
-def _gap(y: FloatArray, predictor: FloatArray, alpha: float) -> float:
+def _half_deviance(y: FloatArray, predictor: FloatArray, alpha: float) -> float:
     """Half the deviance, up to a constant that does not depend on the predictor."""
     mean = np.exp(predictor)
     if alpha == 0:

@@ -56,7 +56,7 @@ def dose_curve(
         raise NotEstimable("few_creators", "one creator alone decides the curve")
     t = float(stats.t.ppf(0.975, groups.count - 1))
     curve = []
-    for row in _along(x, points):
+    for row in _evenly_spaced_rows(x, points):
         at = np.concatenate([np.eye(fixed.shape[1])[0], basis[row]])
         middle = float(at @ beta)
         reach = t * float(np.sqrt(max(0.0, at @ covariance @ at)))
@@ -64,7 +64,7 @@ def dose_curve(
     return tuple(curve)
 
 
-def _along(x: FloatArray, points: int) -> list[int]:
+def _evenly_spaced_rows(x: FloatArray, points: int) -> list[int]:
     """Rows whose x are evenly spread over the range of most videos, each x once."""
     low, high = np.quantile(x, _ENDS)
     targets = np.linspace(low, high, points)

@@ -36,7 +36,7 @@ def equivalence(effect: Effect, bound: float) -> Equivalence:
         return Equivalence(bound, None, None, None, False, note=effect.note)
     centre, edge, se = effect.estimate, bound, effect.se
     if not ratio:
-        se = se / (1 - centre**2)
+        se = se / (1 - centre**2)  # the delta method backwards: dz/dr = 1 / (1 - r²)
         centre, edge = float(np.arctanh(centre)), float(np.arctanh(bound))
     df = effect.df or effect.clusters - 1
     p = float(max(stats.t.sf((centre + edge) / se, df), stats.t.cdf((centre - edge) / se, df)))

@@ -50,7 +50,7 @@ def _separated(y: FloatArray, raw: FloatArray, names: tuple[str, ...]) -> str | 
                     f"separation: the outcome is 0 in every row with the {side} {name}, "
                     "so its rate ratio has no finite value; leave it out or merge levels"
                 )
-        if len(np.unique(y[y > 0])) and _apart(column, y):
+        if len(np.unique(y[y > 0])) and _separates_alone(column, y):
             return (
                 f"separation: {name} alone tells the rows with 0 from the others, "
                 "so its rate ratio has no finite value; leave it out"
@@ -58,7 +58,7 @@ def _separated(y: FloatArray, raw: FloatArray, names: tuple[str, ...]) -> str | 
     return None
 
 
-def _apart(column: FloatArray, y: FloatArray) -> bool:
+def _separates_alone(column: FloatArray, y: FloatArray) -> bool:
     """Whether all positive outcomes sit at one extreme value of the column, zeros beyond."""
     some = column[y > 0]
     return bool(np.ptp(some) == 0 and some[0] in (column.min(), column.max()))

@@ -41,7 +41,7 @@ def influence(x: FloatArray, y: FloatArray, groups: Groups) -> tuple[Influence, 
     closest = np.lexsort((np.arange(groups.count), -np.abs(steps)))[:EXACT_UP_TO]
     exact = {int(code): _rho(ranked, (groups.codes != code).astype(np.float64)) for code in closest}
     influences = [
-        _influence(groups, code, estimate, float(steps[code]), exact)
+        _influence_of(groups, code, estimate, float(steps[code]), exact)
         for code in range(groups.count)
     ]
     return tuple(
@@ -78,7 +78,7 @@ def _rho(ranked: WeightedRanks, weights: FloatArray) -> float:
     return float(correlations(products, [(0, 1)])[0, 0])
 
 
-def _influence(
+def _influence_of(
     groups: Groups, code: int, estimate: float, step: float, exact: dict[int, float]
 ) -> Influence:
     name, size = groups.names[code], int(groups.sizes[code])

@@ -87,7 +87,7 @@ def fisher_interval(correlation: float, se_z: float, df: int, resampling: Resamp
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, df)) * se_z
     return Interval(
         estimate=correlation,
-        se=se_z * (1 - correlation**2),
+        se=se_z * (1 - correlation**2),  # the delta method: dr/dz = 1 - r²
         low=float(np.tanh(z - reach)),
         high=float(np.tanh(z + reach)),
         p=float(2 * stats.t.sf(abs(z) / se_z, df)),

@@ -64,9 +64,9 @@ def inverted_u(
         raise TooFew("a bend needs 2 creators or more")
     if np.ptp(y) == 0:
         raise NotEstimable("constant", f"{outcome} is the same in every row")
-    percentile = 100 * (stats.rankdata(y) - 0.5) / len(y)
+    percentile = 100 * (stats.rankdata(y) - 0.5) / len(y)  # equal outcomes share a percentile
     fixed = intercept_and_controls(controls, len(x))
-    flat = _flat(x, percentile, fixed, groups)
+    flat = _plateau(x, percentile, fixed, groups)
     at = float(np.median(flat))
     first = [line.t for line in _lines(x, percentile, fixed, groups, at)]
     weight = abs(first[1]) / (abs(first[0]) + abs(first[1])) if any(first) else 0.5
@@ -209,7 +209,7 @@ def intercept_and_controls(controls: pd.DataFrame | None, n: int) -> FloatArray:
     return np.column_stack(columns)
 
 
-def _flat(x: FloatArray, y: FloatArray, fixed: FloatArray, groups: Groups) -> FloatArray:
+def _plateau(x: FloatArray, y: FloatArray, fixed: FloatArray, groups: Groups) -> FloatArray:
     """Values of x where a spline is within one standard error of its interior peak."""
     basis = restricted_cubic(x)
     design = np.column_stack([fixed, basis])
@@ -239,6 +239,7 @@ def restricted_cubic(x: FloatArray) -> FloatArray:
             cubic = _cube(x - knot) - (
                 _cube(x - before) * (last - knot) - _cube(x - last) * (before - knot)
             ) / (last - before)
+            # Harrell's scale: without it cubes of scores up to 100 spoil the condition of x'x.
             columns.append(cubic / (last - knots[0]) ** 2 / unit)
     return np.column_stack([column - column.mean() for column in columns])
 

@@ -34,10 +34,10 @@ class Columns:
     def __init__(self, frame: pd.DataFrame, pairs: Sequence[ColumnPair], groups: Groups):
         if len(frame) != groups.n:
             raise ValueError(f"{len(frame)} rows, but creators for {groups.n}")
-        enough(groups.n, groups)
+        refuse_too_few(groups.n, groups)
         names = [name for pair in pairs for name in (pair.predictor, pair.outcome_column)]
         self.names = list(dict.fromkeys(names))
-        self._values = {name: numbers(frame[name], name) for name in self.names}
+        self._values = {name: finite_values(frame[name], name) for name in self.names}
         self._pairs = tuple(pairs)
 
     def of(self, name: str) -> FloatArray:
@@ -102,14 +102,14 @@ class Columns:
         return None
 
 
-def numbers(column: pd.Series, name: str) -> FloatArray:
+def finite_values(column: pd.Series, name: str) -> FloatArray:
     values = np.asarray(column, dtype=np.float64)
     if not np.isfinite(values).all():
         raise ValueError(f"{name} has missing or infinite values; drop such rows first")
     return values
 
 
-def enough(rows: int, groups: Groups, spent_on: str = "") -> None:
+def refuse_too_few(rows: int, groups: Groups, spent_on: str = "") -> None:
     """Raises TooFew."""
     after = f" after {spent_on}" if spent_on else ""
     if rows < FEWEST_ROWS:

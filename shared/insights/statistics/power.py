@@ -43,7 +43,7 @@ def design_effect(x: FloatArray, y: FloatArray, groups: Groups) -> float:
     return float(1 + (size - 1) * clustered)
 
 
-def power_had(rho: float, n: int, design_effect: float = 1.0) -> float:
+def power_of_test(rho: float, n: int, design_effect: float = 1.0) -> float:
     """Chance to find Spearman's rho at two-sided .05 with n videos; from Fisher's z, in [0, 1]."""
     rows = n / _at_least_one(design_effect) - 3
     if rows <= 0:

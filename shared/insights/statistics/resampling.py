@@ -120,6 +120,7 @@ def _batches(count: int, rows: int) -> list[range]:
 
 def drawn(groups: Groups, seed: int, draw: int) -> FloatArray:
     """How often each row is in one draw of the creators: a whole number per row."""
+    # The draw's number is part of the seed: batches of any size give the same draws.
     generator = np.random.default_rng((seed, draw))
     chosen = generator.integers(0, groups.count, groups.count)
     times = np.bincount(chosen, minlength=groups.count).astype(np.float64)
@@ -130,5 +131,6 @@ def jackknife_variance(left_out: FloatArray) -> FloatArray:
     """Variance of a statistic from its delete-one-cluster values, (clusters, k) to (k,)."""
     clusters = len(left_out)
     spread = left_out - left_out.mean(axis=0)
+    # Around the mean of the values (CV3J); around the estimate it would be CV3.
     result: Any = (clusters - 1) / clusters * (spread**2).sum(axis=0)
     return np.asarray(result, dtype=np.float64)

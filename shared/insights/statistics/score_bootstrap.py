@@ -75,7 +75,7 @@ class ScoreBootstrap:
         share = np.linalg.solve(total[np.ix_(others, others)], total[others, column])
         within = information[:, others][:, :, others]
         across = information[:, others, column] - within @ share
-        lever = _levers(within, across, np.linalg.inv(total[np.ix_(others, others)]))
+        lever = _leverage_corrections(within, across, np.linalg.inv(total[np.ix_(others, others)]))
         other_columns = x[:, others]
         self._free: FloatArray = x[:, column] - applied(
             other_columns, np.asarray(share, dtype=np.float64)
@@ -91,7 +91,7 @@ class ScoreBootstrap:
         mean = np.exp(np.clip(predictor, -_LARGEST_PREDICTOR, _LARGEST_PREDICTOR))
         residual = (self._y - mean) / (1 + self._alpha * mean)
         total = float(np.einsum("i,i->", self._free, residual))
-        return flipped(self._groups.sums(self._corrected * residual), total)
+        return sign_flip_p(self._groups.sums(self._corrected * residual), total)
 
     def interval(self, se: float) -> ScoreInterval:
         """The interval, searched outwards from the estimate in steps of about `se`."""
@@ -121,7 +121,7 @@ class ScoreBootstrap:
         return float(brentq(lambda value: self.p(value) - ALPHA, inside, outside, xtol=1e-12))
 
 
-def flipped(scores: FloatArray, total: float) -> float:
+def sign_flip_p(scores: FloatArray, total: float) -> float:
     """The share of sums Σ ± |score| that are at least as far from zero as `total`.
 
     The signs of the 12 largest scores are enumerated. The sum of the others is taken as normal,
@@ -142,7 +142,7 @@ def flipped(scores: FloatArray, total: float) -> float:
     return min(1.0, max(2.0 ** (1 - len(sizes)), share))
 
 
-def _levers(within: FloatArray, across: FloatArray, bread: FloatArray) -> FloatArray:
+def _leverage_corrections(within: FloatArray, across: FloatArray, bread: FloatArray) -> FloatArray:
     """The leverage correction of each creator by the other columns, (clusters, k - 1).
 
     P' (I - H)^(-1/2) r = P' r + across' B φ(A B) Z' r with φ(λ) = ((1 - λ)^(-1/2) - 1) / λ, where

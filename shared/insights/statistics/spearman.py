@@ -11,7 +11,7 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.statistics.effect import Effect
 from shared.insights.statistics.interval import resampled
-from shared.insights.statistics.pairs import ColumnPair, Columns, enough, numbers
+from shared.insights.statistics.pairs import ColumnPair, Columns, finite_values, refuse_too_few
 from shared.insights.statistics.resampling import FloatArray, Groups, Progress, Statistic
 from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations, moments
 
@@ -31,7 +31,7 @@ def spearman(
     def statistic(weights: FloatArray) -> FloatArray:
         return correlations(moments(ranked.at(weights), weights), positions)
 
-    estimates = _of_all(statistic, groups)
+    estimates = _unweighted(statistic, groups)
     method, replicates = resampled(statistic, groups, resamples, seed, on_progress)
     return table.effects("spearman", estimates, replicates, method, groups)
 
@@ -55,8 +55,8 @@ def spearman_and_partial(
     if len(controls) != len(frame):
         raise ValueError(f"{len(controls)} rows of controls for {len(frame)} rows")
     table = Columns(frame, pairs, groups)
-    control_columns = [numbers(controls[name], str(name)) for name in controls.columns]
-    enough(len(frame) - len(control_columns), groups, f"{len(control_columns)} controls")
+    control_columns = [finite_values(controls[name], str(name)) for name in controls.columns]
+    refuse_too_few(len(frame) - len(control_columns), groups, f"{len(control_columns)} controls")
     ranked = WeightedRanks(table.all() + control_columns)
     positions, controls_from = table.positions(), len(table.names)
 
@@ -65,7 +65,7 @@ def spearman_and_partial(
         raw = correlations(products[:, :controls_from, :controls_from], positions)
         return np.hstack([raw, correlations(products, positions, controls_from)])
 
-    estimates = _of_all(statistic, groups)
+    estimates = _unweighted(statistic, groups)
     method, replicates = resampled(statistic, groups, resamples, seed, on_progress)
     half = len(positions)
     return (
@@ -74,6 +74,6 @@ def spearman_and_partial(
     )
 
 
-def _of_all(statistic: Statistic, groups: Groups) -> FloatArray:
+def _unweighted(statistic: Statistic, groups: Groups) -> FloatArray:
     estimates: FloatArray = statistic(np.ones((1, groups.n)))[0]
     return estimates

@@ -107,10 +107,12 @@ def _from_csv(path: Path, names: list[str], optional: list[str]) -> tuple[dict[s
     with path.open("rb") as file:
         _refuse_marks(path.name, file.read(4))
     try:
+        # utf-8-sig drops the byte order mark that Excel writes before the first header.
         with path.open(encoding="utf-8-sig", newline="") as text:
             delimiter = _delimiter(path, text.readline(MAX_LINE_CHARS + 1))
         with path.open(encoding="utf-8-sig", newline="") as text:
             rows = csv.reader(_lines(text, path.name), delimiter=delimiter, strict=True)
+            # Spreadsheets separate by semicolons where the comma is the decimal sign.
             return _cells_of(rows, names, optional, path.name), delimiter != ";"
     except UnicodeDecodeError as error:
         raise _not_utf8(path.name, error) from error

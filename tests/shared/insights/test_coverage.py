@@ -6,7 +6,13 @@ import pytest
 
 from shared.insights import coverage
 from shared.insights.analysis import analyse
-from shared.insights.coverage import HEADLINE_METHODS, TRUSTED_FROM, CoverageCell, near, shortfall
+from shared.insights.coverage import (
+    HEADLINE_METHODS,
+    TRUSTED_FROM,
+    CoverageCell,
+    few_creators_warning,
+    nearest_cells,
+)
 from shared.insights.statistics.effect import Effect
 from tests.insights_tables import plan, rows, table
 
@@ -25,7 +31,7 @@ CELLS = (
 def warning(monkeypatch):
     """The sentence, if the study had found this."""
     monkeypatch.setattr(coverage, "coverage_cells", lambda: CELLS)
-    return shortfall
+    return few_creators_warning
 
 
 def test_few_creators_have_the_worse_of_what_was_measured_on_both_sides(warning):
@@ -62,7 +68,7 @@ def test_a_method_that_was_not_measured_is_not_given_anothers_figures(warning):
     [(5, {8}), (8, {8}), (9, {8, 18}), (40, {40}), (299, {100, 300}), (10_000, {300})],
 )
 def test_the_figures_are_those_next_to_the_number_of_creators(clusters, sizes):
-    assert {cell.clusters for cell in near(clusters, ["spearman"])} == sizes
+    assert {cell.clusters for cell in nearest_cells(clusters, ["spearman"])} == sizes
 
 
 @pytest.mark.parametrize("method", HEADLINE_METHODS)

@@ -11,7 +11,13 @@ from shared.insights.statistics.effect import Effect, NotEstimable, notes
 from shared.insights.statistics.equivalence import equivalence
 from shared.insights.statistics.influence import EXACT_UP_TO, influence, one_step
 from shared.insights.statistics.multiplicity import with_q
-from shared.insights.statistics.power import design_effect, icc1, n_needed, power_had, smallest_rho
+from shared.insights.statistics.power import (
+    design_effect,
+    icc1,
+    n_needed,
+    power_of_test,
+    smallest_rho,
+)
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations, moments
 
@@ -73,19 +79,19 @@ def test_videos_needed_are_the_textbooks_times_the_inflation_of_spearman(rho, n)
 def test_the_number_needed_gives_the_power_asked_for():
     needed = n_needed(0.1, power=0.9, design_effect=2.5)
 
-    assert power_had(0.1, needed, 2.5) == pytest.approx(0.9, abs=0.001)
+    assert power_of_test(0.1, needed, 2.5) == pytest.approx(0.9, abs=0.001)
     assert smallest_rho(needed, 0.9, 2.5) == pytest.approx(0.1, abs=1e-4)
 
 
 def test_no_correlation_is_found_as_often_as_the_test_errs():
-    assert power_had(0.0, 1000) == pytest.approx(0.05)
+    assert power_of_test(0.0, 1000) == pytest.approx(0.05)
 
 
 def test_three_videos_have_no_power_and_find_no_correlation():
-    assert (power_had(0.9, 3), smallest_rho(3)) == (0.05, None)
+    assert (power_of_test(0.9, 3), smallest_rho(3)) == (0.05, None)
 
 
-@pytest.mark.parametrize("call", [lambda: n_needed(0), lambda: power_had(1, 10)])
+@pytest.mark.parametrize("call", [lambda: n_needed(0), lambda: power_of_test(1, 10)])
 def test_impossible_correlations_are_refused(call):
     with pytest.raises(ValueError, match="rho"):
         call()
@@ -101,7 +107,7 @@ def test_power_is_how_often_spearman_is_found():
     hits = sum(stats.spearmanr(a, b)[1] < 0.05 for a, b in zip(x, y, strict=True))
 
     low, high = stats.binomtest(hits, runs).proportion_ci(0.99, "wilson")
-    assert low - 0.02 <= power_had(rho, n) <= high + 0.02
+    assert low - 0.02 <= power_of_test(rho, n) <= high + 0.02
 
 
 def test_icc_is_the_share_of_variance_between_creators():

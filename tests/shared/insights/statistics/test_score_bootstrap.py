@@ -12,7 +12,7 @@ from shared.insights.statistics import count_models
 from shared.insights.statistics.cluster_covariance import information
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import Groups
-from shared.insights.statistics.score_bootstrap import ALPHA, ScoreBootstrap, flipped
+from shared.insights.statistics.score_bootstrap import ALPHA, ScoreBootstrap, sign_flip_p
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -30,7 +30,7 @@ def test_p_is_the_share_of_all_signs(seed, spread, creators):
     draw = np.random.default_rng((seed, creators))
     scores = draw.normal(size=creators) * draw.lognormal(0, spread, creators)
 
-    p = flipped(scores, scores.sum())
+    p = sign_flip_p(scores, scores.sum())
 
     assert p == pytest.approx(written_out(scores, scores.sum()), abs=0.004)
 
@@ -40,7 +40,7 @@ def test_a_small_p_is_right_as_a_ratio():
     total = 0.8 * scores.sum()
 
     assert written_out(scores, total) < 0.005
-    assert flipped(scores, total) == pytest.approx(written_out(scores, total), rel=0.05)
+    assert sign_flip_p(scores, total) == pytest.approx(written_out(scores, total), rel=0.05)
 
 
 def test_many_creators_are_as_many_draws_of_signs():
@@ -50,29 +50,29 @@ def test_many_creators_are_as_many_draws_of_signs():
 
     for share in (0.2, 0.05, 0.01):
         total = np.quantile(sums, 1 - share)
-        assert flipped(scores, total) == pytest.approx(share, abs=4 * np.sqrt(share / 200_000))
+        assert sign_flip_p(scores, total) == pytest.approx(share, abs=4 * np.sqrt(share / 200_000))
 
 
 def test_five_creators_reject_nothing_at_five_percent():
-    assert flipped(np.ones(5), 5.0) == 2**-4
-    assert flipped(np.ones(6), 6.0) == 2**-5 < ALPHA
+    assert sign_flip_p(np.ones(5), 5.0) == 2**-4
+    assert sign_flip_p(np.ones(6), 6.0) == 2**-5 < ALPHA
 
 
 def test_one_creator_who_outweighs_all_others_rejects_nothing():
-    assert flipped(np.array([100.0] + [1.0] * 20), 100.0) > 0.4
+    assert sign_flip_p(np.array([100.0] + [1.0] * 20), 100.0) > 0.4
 
 
 @given(st.lists(st.floats(-1e6, 1e6), max_size=12), st.floats(-1e7, 1e7))
 @example([2.225e-313], 1.0)
 def test_any_scores_give_a_probability(scores, total):
-    assert 0 <= flipped(np.array(scores, dtype=float), total) <= 1
+    assert 0 <= sign_flip_p(np.array(scores, dtype=float), total) <= 1
 
 
 @given(st.floats(0.01, 1e3))
 def test_the_unit_of_the_scores_does_not_matter(unit):
     scores = np.array([3.0, -1, 2, 0, 5, 1, -2])
 
-    assert flipped(scores * unit, 8 * unit) == pytest.approx(flipped(scores, 8.0))
+    assert sign_flip_p(scores * unit, 8 * unit) == pytest.approx(sign_flip_p(scores, 8.0))
 
 
 def counted(seed=0, n=200, creators=25):
@@ -123,7 +123,7 @@ def test_the_other_columns_are_refitted_to_first_order():
         scores = groups.sums(
             (x[:, 1] - other_columns @ share) * (y - mean) / (1 + model.alpha * mean)
         )
-        assert test.p(value) == pytest.approx(flipped(scores, scores.sum()), abs=0.03)
+        assert test.p(value) == pytest.approx(sign_flip_p(scores, scores.sum()), abs=0.03)
 
 
 @pytest.mark.parametrize("weak", [0.0, 1.0])
