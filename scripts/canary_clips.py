@@ -1,7 +1,7 @@
-"""The frozen clips of Gemini's canary, made once: `python scripts/canary_clips.py` writes them.
+"""Write the frozen clips of Gemini's canary: `python scripts/canary_clips.py`.
 
-They are committed as text (base64), because Terraform zips text alone. To make them anew is to end
-every baseline that was measured with them: other bytes are other clips. A test holds the bytes.
+They were made once, and are committed as text (base64), because Terraform zips text alone. New
+clips would end every baseline that was measured with the old ones. A test holds the bytes.
 """
 
 import base64
@@ -19,8 +19,8 @@ TARGET = Path(__file__).resolve().parent.parent / "shared/rating/gemini/canary_c
 SEED = 20_261_127
 SMALL = {"fps": 10, "size": (144, 256)}
 
-# What a rater of meaning can tell apart: nothing happens, a pattern breaks weakly or strongly, the
-# scene is cut, and a noise bursts in, in a picture that stays as it was.
+# A rater of meaning can tell these apart: nothing happens, a pattern breaks weakly or strongly, the
+# scene is cut, and a noise bursts into an unchanged picture.
 CLIPS = (
     Design("ordinary", "none", 0.0, None, 4.0, "cloud", silent=True),
     Design("weak_break", "oddball", 0.25, 2.4, 4.0, "weave", silent=True),
@@ -32,7 +32,7 @@ CLIPS = (
 
 
 def entry(design: Design, folder: Path) -> dict[str, Any]:
-    """One clip, rendered and written out as text."""
+    """One clip, rendered and encoded as text."""
     path = folder / f"{design.name}.mp4"
     render(replace(design, **SMALL), SEED, path)  # type: ignore[arg-type]
     content = path.read_bytes()

@@ -1,6 +1,6 @@
 """Compile every requirements.in into a hashed requirements.txt, all with the same versions.
 
-What is pinned stays at its version; a new version is asked for in the .in file.
+A pinned package keeps its version. To change it, name the new version in the .in file.
 """
 
 import re
@@ -13,7 +13,7 @@ COMPILE = [
     *(str(Path(sys.executable).parent / "uv"), "pip", "compile", "--quiet", "--universal"),
     *("--generate-hashes", "--python-version", "3.11", "--no-header", "--no-strip-extras"),
 ]
-# A pin with extras, its hashes, and the comment that says who asks for it.
+# A pin with extras, its hashes, and the comment that names the packages that need it.
 _WITH_EXTRAS = re.compile(
     r"^(?P<name>[\w.-]+)\[(?P<extras>[^\]]+)\](?P<pin>==.*\n(?:    --hash=.*\n)+)", re.M
 )
@@ -38,7 +38,7 @@ def _compile(source: str, target: str, *options: str) -> None:
 def with_every_form(requirements: str) -> str:
     """Pin each package in every form in which a dependency may ask for it: `a`, `a[b]`, `a[c]`.
 
-    pip 23 (Debian 12) resolves each form by itself. With only `a[b]` pinned it takes the newest
+    pip 23 (Debian 12) resolves each form alone. With only `a[b]` pinned it takes the newest
     `a`, finds no hash for it, and refuses the whole file.
     """
     return _WITH_EXTRAS.sub(_forms, requirements)

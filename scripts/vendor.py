@@ -1,8 +1,8 @@
-"""The chart library that a report carries, taken from npm as published and checked by its hash.
+"""The chart library of the report: fetched from npm as published, and checked by its hash.
 
-`python scripts/vendor.py` fetches what vendor.json names, refuses a file whose hash differs, and
-writes file and licence; `--renew` takes the versions that vendor.json names and writes their hashes
-anew. npm checks each package against the registry's own integrity value.
+`python scripts/vendor.py` fetches the packages in vendor.json, refuses a file with another hash,
+and writes file and licence. `--renew` writes new hashes for the versions in vendor.json. npm checks
+each package against the registry's own integrity value.
 """
 
 import hashlib
@@ -28,11 +28,11 @@ def main(arguments: list[str]) -> int:
             ("LICENSE", package["licence_name"], "licence_sha256"),
         ):
             content = _content(package, source)
-            found = hashlib.sha256(content).hexdigest()
+            sha256 = hashlib.sha256(content).hexdigest()
             if renew:
-                package[key] = found
-            elif package[key] != found:
-                sys.stderr.write(f"{target}: its hash is {found}, not {package[key]}\n")
+                package[key] = sha256
+            elif package[key] != sha256:
+                sys.stderr.write(f"{target}: its hash is {sha256}, not {package[key]}\n")
                 return 1
             (VENDOR / target).write_bytes(content)
     LIST.write_text(json.dumps(packages, indent=2) + "\n")
@@ -40,11 +40,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _content(package: dict[str, Any], name: str) -> bytes:
-    """One file of the package, as npm gives it."""
+    """One file of the published package."""
     with tempfile.TemporaryDirectory() as folder:
-        asked = f"{package['package']}@{package['version']}"
-        packed = subprocess.run(  # nosec B607 # npm is where the person has it
-            ["npm", "pack", "--silent", asked], cwd=folder, check=True, capture_output=True
+        version = f"{package['package']}@{package['version']}"
+        packed = subprocess.run(  # nosec B607 # npm is wherever the person installed it
+            ["npm", "pack", "--silent", version], cwd=folder, check=True, capture_output=True
         )
         archive = Path(folder) / packed.stdout.decode().split()[-1]
         with tarfile.open(archive) as files:
