@@ -75,7 +75,7 @@ def _look(browser: Any, path: Path) -> tuple[float, float, float]:
 def _page() -> str:
     in_one_thread()
     from shared.insights.report.page import page
-    from tests.report_world import JPEG, made, rows
+    from tests.report_world import JPEG, report_of, rows
 
     videos = rows(VIDEOS)
     for number, one in enumerate(videos):
@@ -84,7 +84,7 @@ def _page() -> str:
         one["caption"] = "A caption as long as they usually are #with #three #hashtags"
     curve = json.dumps({"surprise": [float(second % 9) for second in range(40)]})
     return page(
-        made(
+        report_of(
             videos,
             curves={one["video_id"]: curve for one in videos},
             frames_of=lambda shown: [JPEG + os.urandom(FRAME_BYTES) for _ in shown],

@@ -44,8 +44,8 @@ def _rows(raters: Any, dimensions: Any, true: Any, random: Any) -> Iterator[Row]
 
 
 def row(video_id: str, rater: str, dimension: str, value: float, replicate: int = 0) -> Row:
-    told = (video_id, rater, dimension, value, replicate)
-    return dict(zip(HEADER, told, strict=True))
+    cells = (video_id, rater, dimension, value, replicate)
+    return dict(zip(HEADER, cells, strict=True))
 
 
 def ratings(of: list[Row], machines: frozenset[str] = frozenset()) -> Ratings:

@@ -25,11 +25,11 @@ HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror=al
 Row = dict[str, Any]
 
 
-def row(number: int, **known: Any) -> Row:
+def row(number: int, **columns: Any) -> Row:
     """One rated and counted video; anything may be said otherwise."""
-    made: Row = dict.fromkeys(COLUMNS)
+    video: Row = dict.fromkeys(COLUMNS)
     video_id = str(7_300_000_000_000_000_000 + number)
-    made |= {
+    video |= {
         "video_id": video_id,
         "user_key": f"creator{number % 12}",
         "username": f"creator{number % 12}",
@@ -65,18 +65,18 @@ def row(number: int, **known: Any) -> Row:
         "evidence": json.dumps([{"at_s": 3.2, "what": "the moment"}]),
         "rating_flags": [],
     }
-    return made | known
+    return video | columns
 
 
-def rows(count: int, seed: int = 1, **known: Any) -> list[Row]:
+def rows(count: int, seed: int = 1, **columns: Any) -> list[Row]:
     """Videos whose views rise a little with unexpectedness, by creators who differ."""
     rng = np.random.default_rng(seed)
-    made = []
+    videos = []
     for number in range(count):
         score = int(rng.integers(0, 101))
         level = 6 + 0.012 * score + 0.1 * (number % 12) + rng.normal(0, 1)
         views = int(np.exp(level))
-        made.append(
+        videos.append(
             row(
                 number,
                 unexpectedness=score,
@@ -87,10 +87,10 @@ def rows(count: int, seed: int = 1, **known: Any) -> list[Row]:
                 comments=int(views * 0.01),
                 shares=int(rng.poisson(views * 0.004)),
                 saves=int(rng.poisson(views * 0.002)),
-                **known,
+                **columns,
             )
         )
-    return made
+    return videos
 
 
 class Rows:
@@ -106,20 +106,22 @@ class Rows:
     def ages(self) -> list[Row]:
         """Every video at three ages, as if views grew by the square root of age."""
         return [
-            {"video_id": one["video_id"], "age_days": age}
-            | {kpi: one[kpi] and one[kpi] * (age / 30) ** 0.5 for kpi in KPIS}
-            for one in self._videos
+            {"video_id": row["video_id"], "age_days": age}
+            | {kpi: row[kpi] and row[kpi] * (age / 30) ** 0.5 for kpi in KPIS}
+            for row in self._videos
             for age in (1, 7, 30)
         ]
 
     def ratings(self) -> list[Row]:
         """Every rating twice, the second time a little off."""
         nothing = dict.fromkeys(numeric_columns())
-        rated = [nothing | one for one in self._videos if one["rater"]]
-        return rated + [_again(one) for one in rated]
+        rated = [nothing | row for row in self._videos if row["rater"]]
+        return rated + [_again(row) for row in rated]
 
     def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]:
-        return {one: self._curves[one] for one in video_ids if one in self._curves}
+        return {
+            video_id: self._curves[video_id] for video_id in video_ids if video_id in self._curves
+        }
 
 
 def _again(rating: Row) -> Row:
@@ -131,7 +133,7 @@ def _again(rating: Row) -> Row:
     }
 
 
-def made(videos: Sequence[Row], plan: Plan | None = None, **more: Any) -> ReportData:
+def report_of(videos: Sequence[Row], plan: Plan | None = None, **more: Any) -> ReportData:
     return report_data(Rows(videos, more.pop("curves", None)), plan or default_plan(), DAY, **more)
 
 
@@ -144,9 +146,9 @@ def usual_report() -> ReportData:
     videos[7]["unexpectedness"] = 100
     videos[8]["likes"] = videos[8]["views"] + 1
     curve = json.dumps({"surprise": [0.0, 1.5, None, 40.0, 3.0]})
-    return made(
+    return report_of(
         videos,
-        curves={one["video_id"]: curve for one in videos},
+        curves={row["video_id"]: curve for row in videos},
         frames_of=lambda shown: [JPEG] * len(shown),
     )
 
@@ -171,17 +173,17 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in self.VOID:
             return
-        said = {name: value or "" for name, value in attrs}
-        self._open.append((tag, said))
-        if "data-column" in said:
-            row = next((one for _, one in reversed(self._open) if "data-row" in one), {})
+        attributes = {name: value or "" for name, value in attrs}
+        self._open.append((tag, attributes))
+        if "data-column" in attributes:
+            row = next((parent for _, parent in reversed(self._open) if "data-row" in parent), {})
             self.bound.append(
                 {
                     "table": row.get("data-table", ""),
                     "row": row.get("data-row", ""),
-                    "column": said["data-column"],
-                    "kind": said.get("data-kind", "sentence" if tag == "span" else "text"),
-                    "value": said.get("data-value", said.get("value", "")),
+                    "column": attributes["data-column"],
+                    "kind": attributes.get("data-kind", "sentence" if tag == "span" else "text"),
+                    "value": attributes.get("data-value", attributes.get("value", "")),
                     "text": "",
                 }
             )
@@ -191,7 +193,7 @@ class Page(HTMLParser):
             self._open.pop()
 
     def handle_data(self, data: str) -> None:
-        if any("data-column" in said for _, said in self._open):
+        if any("data-column" in attributes for _, attributes in self._open):
             self.bound[-1]["text"] += data
         elif self._open and self._open[-1][1].get("id") == "report":
             self.payload = json.loads(data)
@@ -201,16 +203,16 @@ class Page(HTMLParser):
     def _is_static(self) -> bool:
         return any(
             tag in self.STATIC
-            or self.STATIC_CLASSES & set(said.get("class", "").split())
-            or said.get("id") == "method"
+            or self.STATIC_CLASSES & set(attributes.get("class", "").split())
+            or attributes.get("id") == "method"
             or tag == "code"
-            for tag, said in self._open
+            for tag, attributes in self._open
         )
 
 
 def cells(tables: Mapping[str, Sequence[Row]]) -> Iterator[tuple[tuple[str, str], Row]]:
     """Every row of the insight tables by its name."""
     keys = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
-    for table, found in tables.items():
-        for one in found:
-            yield (table, one[keys[table]]), one
+    for table, table_rows in tables.items():
+        for row in table_rows:
+            yield (table, row[keys[table]]), row

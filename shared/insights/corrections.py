@@ -1,8 +1,8 @@
-"""Every correlation of a rating with an outcome, corrected for the rating's error where data allow.
+"""Correlations of ratings with outcomes, corrected for the error of the ratings where data allow.
 
-The rater is the one whose ratings are in the table (its column `rater`, else any machine). Its
-repeated answers give a reliability, people's ratings of some videos a yardstick. Ratings that the
-stand-in for tests made up correct nothing.
+The rater is the one in the table's column `rater`, or else any machine. Its repeated answers give
+a reliability; people's ratings of some videos show its systematic error. Made-up ratings of the
+stand-in for tests are never used.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,17 +22,17 @@ from shared.insights.statistics.resampling import FloatArray
 RESAMPLES = 1_000
 VIDEO = "video_id"
 RATER = "rater"
-WHY = {
-    "disattenuated": "random error of the rater taken out, by its repeated answers; reliability "
-    "and effect drawn together. What the rater always gets wrong stays in.",
-    "predict_then_debias": "as if people had rated every video; right if the videos that they "
+NOTES = {
+    "disattenuated": "without the rater's random error, estimated from its repeated answers; "
+    "reliability and effect are resampled together. Systematic error remains.",
+    "predict_then_debias": "as if people had rated every video; valid if the videos that they "
     "rated were chosen at random, whatever the machine's error is.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One corrected correlation beside the one that was observed; None with a note why not."""
+    """A corrected correlation and the uncorrected one; None with a note where not estimable."""
 
     predictor: str
     outcome: str
@@ -58,21 +58,21 @@ def corrections(
     ratings: Ratings,
     seed: int,
 ) -> list[Correction]:
-    """Corrections of the Spearman effects of these questions; none without ids of videos."""
+    """Corrections of the Spearman effects of these questions; none without video ids."""
     if VIDEO not in sample.frame:
         return []
     ratings = ratings.without([*inattentive(ratings), *ratings.stand_ins])
-    columns = {question.outcome + question.scale: question for question in questions}
+    by_column = {question.outcome + question.scale: question for question in questions}
     return [
-        corrected
+        correction
         for effect in effects
         if effect.method == "spearman" and effect.estimate is not None
-        if (question := columns.get(effect.outcome + effect.scale)) is not None
-        for corrected in _corrected(sample, question, effect, ratings, seed)
+        if (question := by_column.get(effect.outcome + effect.scale)) is not None
+        for correction in _corrections(sample, question, effect, ratings, seed)
     ]
 
 
-def _corrected(
+def _corrections(
     sample: Sample, question: OutcomeQuestion, effect: Effect, ratings: Ratings, seed: int
 ) -> Iterator[Correction]:
     x = sample.frame[effect.predictor].to_numpy(dtype=np.float64)
@@ -81,15 +81,15 @@ def _corrected(
     repeated = _repeated(videos, sample, effect.predictor, ratings)
     if repeated is not None:
         try:
-            by_repeats = disattenuated(x, y, repeated, sample.groups, RESAMPLES, seed)
-            yield _correction("disattenuated", effect, asdict(by_repeats))
+            without_noise = disattenuated(x, y, repeated, sample.groups, RESAMPLES, seed)
+            yield _correction("disattenuated", effect, asdict(without_noise))
         except NotEstimable as error:
             yield _correction("disattenuated", effect, {}, error.sentence)
     people = _people(videos, effect.predictor, ratings)
     if people is not None:
         try:
-            by_people = debiased(x, y, people, sample.groups, RESAMPLES, seed)
-            yield _correction("predict_then_debias", effect, asdict(by_people))
+            without_bias = debiased(x, y, people, sample.groups, RESAMPLES, seed)
+            yield _correction("predict_then_debias", effect, asdict(without_bias))
         except NotEstimable as error:
             yield _correction("predict_then_debias", effect, {}, error.sentence)
 
@@ -110,18 +110,19 @@ def _correction(
         effect.ci_low,
         effect.ci_high,
         details,
-        note or WHY[method],
+        note or NOTES[method],
     )
 
 
 def _repeated(
     videos: Sequence[str], sample: Sample, predictor: str, ratings: Ratings
 ) -> FloatArray | None:
-    """The rater's first answers by video, as many as most videos have; None without a repetition.
+    """The rater's first answers (videos, answers), up to the median number of answers.
 
-    Where the table mixes raters, each video has the answers of its own.
+    A row is NaN where a video has fewer answers. None if no video has two. Where the table mixes
+    raters, each video has the answers of its own rater.
     """
-    rater_of_row = [str(name) for name in sample.frame[RATER]] if RATER in sample.frame else None
+    row_raters = [str(rater) for rater in sample.frame[RATER]] if RATER in sample.frame else None
     machines = ratings.of(predictor, "machine")
     answers: dict[tuple[str, str], list[float]] = {}
     for rater in machines:
@@ -132,8 +133,8 @@ def _repeated(
     names = dict.fromkeys(rater.partition("@")[0] for rater in machines)
     rows = []
     for index, video in enumerate(videos):
-        raters = [rater_of_row[index]] if rater_of_row else list(names)
-        rows.append(next((answers[video, name] for name in raters if (video, name) in answers), []))
+        own = [row_raters[index]] if row_raters else list(names)
+        rows.append(next((answers[video, name] for name in own if (video, name) in answers), []))
     if not any(rows):
         return None
     width = int(np.median([len(row) for row in rows if row]))
@@ -143,7 +144,7 @@ def _repeated(
 
 
 def _people(videos: Sequence[str], predictor: str, ratings: Ratings) -> FloatArray | None:
-    """Mean of people's ratings by video, NaN where nobody rated; None where nobody did at all."""
+    """Mean of people's ratings by video, NaN where there is none; None without any."""
     people = ratings.of(predictor, "human")
     if not people:
         return None
@@ -151,5 +152,5 @@ def _people(videos: Sequence[str], predictor: str, ratings: Ratings) -> FloatArr
     means = {
         video: float(np.nanmean(row)) for video, row in zip(table.videos, table.values, strict=True)
     }
-    by_video = np.array([means.get(video, np.nan) for video in videos])
-    return None if np.isnan(by_video).all() else by_video
+    column = np.array([means.get(video, np.nan) for video in videos])
+    return None if np.isnan(column).all() else column

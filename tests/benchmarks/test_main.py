@@ -14,18 +14,20 @@ def suites(monkeypatch, tmp_path):
     """Suites in place of the real ones, and where their results go."""
 
     class Suite:
-        def __init__(self, made):
-            self.made = made
+        def __init__(self, measurements):
+            self.made = measurements
 
         def figures(self):
             if isinstance(self.made, Exception):
                 raise self.made
             yield self.made
 
-    def use(**made):
-        held = {f"benchmarks.{name}": Suite(one) for name, one in made.items()}
-        monkeypatch.setattr(command, "SUITES", tuple(made))
-        monkeypatch.setattr(command, "import_module", held.__getitem__)
+    def use(**suites):
+        modules = {
+            f"benchmarks.{name}": Suite(measurements) for name, measurements in suites.items()
+        }
+        monkeypatch.setattr(command, "SUITES", tuple(suites))
+        monkeypatch.setattr(command, "import_module", modules.__getitem__)
         monkeypatch.setattr(table.save, "__defaults__", (tmp_path / "results.json",))
         return tmp_path / "results.json"
 
@@ -41,10 +43,10 @@ def test_help_lists_every_suite_with_what_it_measures(capsys):
     with pytest.raises(SystemExit) as ended:
         command.main(["--help"])
 
-    said = capsys.readouterr().out
+    text = capsys.readouterr().out
     assert ended.value.code == 0
-    assert [name for name in command.SUITES if f"  {name}" not in said] == []
-    assert "What a cold start imports" in said
+    assert [name for name in command.SUITES if f"  {name}" not in text] == []
+    assert "What a cold start imports" in text
 
 
 def test_all_figures_are_shown_and_kept_with_bar_and_command(suites, capsys):
@@ -75,9 +77,9 @@ def test_a_suite_that_cannot_measure_is_a_failure_and_hides_no_other(suites, cap
 
     assert command.main([]) == 1
 
-    said = capsys.readouterr()
-    assert "how fast" in said.out
-    assert "Not measured: one" in said.err and "no browser" in said.err
+    output = capsys.readouterr()
+    assert "how fast" in output.out
+    assert "Not measured: one" in output.err and "no browser" in output.err
     assert not results.exists(), "half of a table was kept as if it were one"
 
 

@@ -45,4 +45,4 @@ def test_a_process_weighs_what_its_group_holds_again_and_again(tmp_path):
         while len(weights) < 3:
             time.sleep(0.001)
 
-    assert all(held["here"] > 20 for held in weights)
+    assert all(memory["here"] > 20 for memory in weights)

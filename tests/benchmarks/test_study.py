@@ -16,11 +16,9 @@ PLANTED = Cell("counts", 18, planted=True)
 NOTHING = world.truth(False)
 
 
-def kept(method: str, cell: Cell) -> CoverageCell:
-    wanted = (method, cell.clusters, cell.planted)
-    return next(
-        one for one in coverage_cells() if (one.method, one.clusters, one.planted) == wanted
-    )
+def coverage_cell(method: str, cell: Cell) -> CoverageCell:
+    key = (method, cell.clusters, cell.planted)
+    return next(row for row in coverage_cells() if (row.method, row.clusters, row.planted) == key)
 
 
 @pytest.fixture
@@ -37,13 +35,17 @@ def test_its_first_hundred_runs_come_out_again(cell, truth):
     """A short study: the figures that reports print are those of the methods as they are now."""
     counted = counts_of(cell, range(CHUNK))
 
-    again = {method: one["covered"] for method, one in counted.items()}
-    assert again == pytest.approx({name: kept(name, cell).first for name in again}, abs=1)
-    for method, one in counted.items():
-        low, high = kept(method, cell).wilson()
-        assert low - 0.1 < one["covered"] / CHUNK < high + 0.1
+    again = {method: counts["covered"] for method, counts in counted.items()}
+    assert again == pytest.approx({name: coverage_cell(name, cell).first for name in again}, abs=1)
+    for method, counts in counted.items():
+        low, high = coverage_cell(method, cell).wilson()
+        assert low - 0.1 < counts["covered"] / CHUNK < high + 0.1
         if cell is NONE:
-            assert one["covered"] + one["significant"] == one["runs"] - one["none"] == CHUNK
+            assert (
+                counts["covered"] + counts["significant"]
+                == counts["runs"] - counts["none"]
+                == CHUNK
+            )
     naive = next(name for name in again if name.endswith("taken for independent"))
     default = "spearman" if cell is NONE else "gee_nb"
     assert again[naive] <= again[default] - 5
@@ -62,42 +64,42 @@ def test_the_truth_follows_from_the_model(monkeypatch):
 
 
 def test_a_sample_depends_on_its_number_alone():
-    one, again, next_ = (world.sample(18, True, run) for run in (3, 3, 4))
+    first, again, next_ = (world.sample(18, True, run) for run in (3, 3, 4))
 
-    assert one.frame.equals(again.frame) and not one.frame.equals(next_.frame)
-    assert len(one.frame) >= 20 and one.creators.max() == 17
+    assert first.frame.equals(again.frame) and not first.frame.equals(next_.frame)
+    assert len(first.frame) >= 20 and first.creators.max() == 17
 
 
 @pytest.fixture
 def runs(monkeypatch):
-    """Runs that cost nothing, and which of them were made."""
-    made: list[tuple[str, int]] = []
+    """The chunks that were run, at no cost."""
+    chunks: list[tuple[str, int]] = []
 
     def counted(cell: Cell, numbers: range) -> campaign.Counts:
-        made.append((cell.name, numbers.start))
-        if len(made) == 3:
+        chunks.append((cell.name, numbers.start))
+        if len(chunks) == 3:
             raise KeyboardInterrupt
         return {"spearman": Counter(runs=len(numbers), covered=90 + cell.planted, significant=5)}
 
     monkeypatch.setattr(campaign, "counts_of", counted)
-    return made
+    return chunks
 
 
 def test_stopped_anywhere_it_goes_on_where_it_was(runs, tmp_path, capsys):
     cells = [NONE, Cell("ranks", 40, planted=True)]
-    held = Journal(tmp_path / "new" / "journal.jsonl")
+    records = Journal(tmp_path / "new" / "journal.jsonl")
     with pytest.raises(KeyboardInterrupt):
-        study(held, cells, lambda _: 2 * CHUNK)
-    with held.path.open("a") as file:
+        study(records, cells, lambda _: 2 * CHUNK)
+    with records.path.open("a") as file:
         file.write('{"cell": "ranks 40 planted", "chu')  # the disk was full
 
-    found = study(held, cells, lambda _: 2 * CHUNK)
+    chunks = study(records, cells, lambda _: 2 * CHUNK)
 
     assert runs == [("ranks 40 none", 0), ("ranks 40 none", 100)] + 2 * [
         ("ranks 40 planted", 0)
     ] + [("ranks 40 planted", 100)]
-    assert study(held, cells, lambda _: 2 * CHUNK) == found and len(runs) == 5
-    rows = results.cells(found)
+    assert study(records, cells, lambda _: 2 * CHUNK) == chunks and len(runs) == 5
+    rows = results.cells(chunks)
     assert [(row.planted, row.runs, row.covered, row.first) for row in rows] == [
         (False, 200, 180, 90),
         (True, 200, 182, 91),
@@ -129,9 +131,9 @@ def test_the_table_of_the_docs_is_what_was_measured():
 
 
 def test_a_default_that_misses_is_told():
-    row = kept("spearman", NONE)
+    row = coverage_cell("spearman", NONE)
 
     assert results.verdict(row) == "ok"
     low = CoverageCell(**(asdict(row) | {"covered": int(0.93 * row.runs)}))
     assert results.verdict(low) == "MISSED"
-    assert results.verdict(kept("spearman, videos taken for independent", NONE)) == ""
+    assert results.verdict(coverage_cell("spearman, videos taken for independent", NONE)) == ""

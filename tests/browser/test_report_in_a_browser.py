@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.report_world import HOSTILE, made, rows, usual_report
+from tests.report_world import HOSTILE, report_of, rows, usual_report
 
 FIGURES = (
     *("forest", "ratios", "scatter", "dose", "deciles", "growth", "specifications"),
@@ -24,7 +24,7 @@ def usual(opened):
 
 @pytest.fixture(scope="module")
 def synthetic():
-    return made(rows(80, synthetic=True))
+    return report_of(rows(80, synthetic=True))
 
 
 @pytest.fixture
@@ -233,7 +233,7 @@ def test_synthetic_data_is_watermarked_on_every_chart(opened, synthetic):
 
 @pytest.mark.parametrize("count", [0, 3])
 def test_too_little_data_is_a_page_that_says_so(opened, count):
-    found = opened(made(rows(count)))
+    found = opened(report_of(rows(count)))
 
     assert found.complaints == []
     assert found.page.locator(".missing").count() > 5
@@ -243,7 +243,7 @@ def test_too_little_data_is_a_page_that_says_so(opened, count):
 
 
 def test_a_constant_rating_leaves_out_its_own_figures_alone(opened):
-    found = opened(made([one | {"unexpectedness": 0} for one in rows(60)]))
+    found = opened(report_of([one | {"unexpectedness": 0} for one in rows(60)]))
 
     assert found.complaints == []
     constant = "unexpectedness is 0 in every row"
@@ -254,7 +254,7 @@ def test_a_constant_rating_leaves_out_its_own_figures_alone(opened):
 
 
 def test_a_figure_that_cannot_be_drawn_takes_no_other_down(opened):
-    page = opened(made(rows(61))).page
+    page = opened(report_of(rows(61))).page
     page.evaluate("() => { Plot.lineY = () => { throw new Error('no line') } }")
 
     choose(page, "outcome", "likes")
@@ -264,7 +264,7 @@ def test_a_figure_that_cannot_be_drawn_takes_no_other_down(opened):
 
 
 def test_a_kpi_that_nobody_counted_lists_no_videos_of_the_figure_before(opened):
-    page = opened(made([one | {"saves": None} for one in rows(62)])).page
+    page = opened(report_of([one | {"saves": None} for one in rows(62)])).page
     listed = page.locator('table[data-figure="scatter"] tbody tr')
     assert listed.count() == 62
 

@@ -34,7 +34,7 @@ class World:
         clients = main.Clients(lake=self.lake, warehouse=Client(), dataset="tiktok")
         monkeypatch.setattr(main, "wiring", lambda: clients)
         monkeypatch.setattr(daily_report, "StarSchema", lambda *_: Rows(self.videos))
-        monkeypatch.setattr(daily_report, "replace_rows", lambda *given: self.written.append(given))
+        monkeypatch.setattr(daily_report, "replace_rows", lambda *call: self.written.append(call))
         self._client = app.test_client()
 
     def call(self, body: bytes = b"{}") -> tuple[int, dict]:
@@ -61,7 +61,7 @@ def test_it_writes_rows_and_three_files_and_answers_in_words(world):
     assert "95 % interval" in answer["answer"]
     (_, dataset, (day, plan_hash), tables, _), *more = world.written
     assert (dataset, day.isoformat(), plan_hash) == ("p.tiktok", "2026-11-24", answer["plan_hash"])
-    assert {name: len(found) for name, found in tables.items()} == answer["rows"]
+    assert {name: len(rows) for name, rows in tables.items()} == answer["rows"]
     assert not more
 
 
@@ -146,7 +146,7 @@ def test_a_body_that_says_nothing_clear_is_refused(world, body):
     ("error", "status"), [(Transient("down"), 503), (Misconfigured("no table"), 500)]
 )
 def test_what_fails_around_it_is_told_apart(world, monkeypatch, error, status):
-    def fail(*given):
+    def fail(*arguments):
         raise error
 
     monkeypatch.setattr(daily_report, "replace_rows", fail)

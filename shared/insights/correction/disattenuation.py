@@ -1,9 +1,9 @@
-"""Disattenuation: a correlation freed of the random error of a rating (Spearman 1904).
+"""Disattenuation: a correlation without the random error of a rating (Spearman 1904).
 
-Reliability is how a rater's repeated answers go together. Both are correlations of ranks, and ranks
-do not attenuate by the square root exactly; the normal variables behind them do. So each is turned
-into the correlation of normal variables with such ranks, 2 sin(πρ/6), corrected there, and turned
-back. Effect and reliability are drawn together, creator by creator, since they share videos.
+Reliability is the correlation of a rater's repeated answers. Both correlations are of ranks, but
+only those of normal variables attenuate by exactly the square root. So each is converted to the
+correlation of normal variables with such ranks, 2 sin(πρ/6), corrected, and converted back. Effect
+and reliability share videos, so the same draws of creators serve both.
 """
 
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from itertools import combinations
 
 import numpy as np
 
-from shared.insights.correction.draws import around, drawn
+from shared.insights.correction.draws import bootstrap_draws, correlation_interval
 from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.estimate import Statistic
 from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
 from shared.insights.statistics.weighted_correlation import spearman_of
 
 FEWEST_REPEATED = 20
-"""Videos with two answers or more that a reliability rests on."""
+"""Fewest videos with two answers or more."""
 
 LEAST_RELIABILITY = 0.2
-"""Below, a correction multiplies noise by more than two."""
+"""Below this reliability, a correction multiplies noise by more than two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disattenuated:
-    """The correlation without random error, the reliability, and intervals of both."""
+    """The correlation without random error and the reliability, each with its interval."""
 
     estimate: float
     ci_low: float
@@ -46,10 +46,10 @@ def disattenuated(
     resamples: int,
     seed: int,
 ) -> Disattenuated:
-    """Spearman's correlation of what x measures with y.
+    """Spearman's correlation of y with x as a rater without random error would have rated.
 
-    `replicates` are the rater's answers by video, (videos, answers), rows of NaN where there is
-    one answer only. Raises TooFew, and NotEstimable for a reliability that is too low to divide by.
+    `replicates` are the rater's answers (videos, answers); a row is NaN where a video has only one
+    answer. Raises TooFew, and NotEstimable if the reliability is too low.
     """
     repeated = np.asarray(~np.isnan(replicates).any(axis=1), dtype=np.bool_)
     if int(repeated.sum()) < FEWEST_REPEATED:
@@ -65,22 +65,22 @@ def disattenuated(
     (estimate, rel), *_ = statistics(np.ones((1, len(x))))
     if not rel >= LEAST_RELIABILITY:
         raise NotEstimable("unreliable", f"the reliability is {rel:.2f}: too low to correct by")
-    draws = drawn(statistics, groups, resamples, seed)
+    draws = bootstrap_draws(statistics, groups, resamples, seed)
     effect, error = float(estimate), float(rel)
     return Disattenuated(
         effect,
-        *around(effect, draws[:, 0], groups),
+        *correlation_interval(effect, draws[:, 0], groups),
         error,
-        *around(error, draws[:, 1], groups),
+        *correlation_interval(error, draws[:, 1], groups),
         len(x),
         int(repeated.sum()),
     )
 
 
 def corrected(rho: FloatArray, reliability: FloatArray) -> FloatArray:
-    """The correlation of ranks that a perfectly reliable rating would have; at most ±1.
+    """The rank correlation of a perfectly reliable rating, from -1 to 1.
 
-    A draw whose reliability is below LEAST_RELIABILITY counts as having just that.
+    A reliability below LEAST_RELIABILITY is raised to it.
     """
     latent = 2 * np.sin(np.pi * rho / 6)
     true = 2 * np.sin(np.pi * np.maximum(reliability, LEAST_RELIABILITY) / 6)
@@ -90,16 +90,16 @@ def corrected(rho: FloatArray, reliability: FloatArray) -> FloatArray:
 
 
 def _reliability(replicates: FloatArray, repeated: BoolArray) -> Statistic:
-    """Mean correlation of ranks over all pairs of answers."""
+    """Mean rank correlation over all pairs of answers."""
     answers = replicates[repeated]
     pairs = [
-        spearman_of(answers[:, one], answers[:, other])
-        for one, other in combinations(range(answers.shape[1]), 2)
+        spearman_of(answers[:, i], answers[:, j])
+        for i, j in combinations(range(answers.shape[1]), 2)
     ]
 
     def statistic(weights: FloatArray) -> FloatArray:
         of_repeated = weights[:, repeated]
-        found: FloatArray = np.mean([pair(of_repeated) for pair in pairs], axis=0)
-        return found
+        mean: FloatArray = np.mean([pair(of_repeated) for pair in pairs], axis=0)
+        return mean
 
     return statistic

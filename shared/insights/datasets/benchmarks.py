@@ -1,4 +1,4 @@
-"""Which benchmark is meant by a name."""
+"""The readers of the benchmarks, by name."""
 
 from shared.insights.datasets import blackswan, funqa, oops, vce
 from shared.insights.datasets.labels import Loader

@@ -1,8 +1,8 @@
 """BlackSwanSuite (Chinchure et al. 2025): clips of Oops! cut before, at and after the event.
 
-An array (or lines) of objects with the clips' names under `preevent` and `event`. What comes before
-is ordinary, the event surprises: groups of the same scenes. Where `original` and `transition` are
-there too, the uncut clip has its moment, unless the clip was cropped before it was cut.
+An array (or lines) of objects with the clips' names under `preevent` and `event`. The clip before
+the event is ordinary, the clip of the event surprises. With `original` and `transition`, the uncut
+clip has its onset too, unless it was cropped before it was cut.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from shared.insights.agreement.known_groups import GROUP
 from shared.insights.agreement.onset import ONSET
-from shared.insights.datasets.labels import Labels, entries, number, read_json
+from shared.insights.datasets.labels import Labels, entries, parse_number, read_json
 
 UNCUT = frozenset({"no", "allowed"})
 
@@ -18,11 +18,11 @@ UNCUT = frozenset({"no", "allowed"})
 def read(path: Path, fps: Mapping[str, float] | None = None) -> Labels:
     """Read a file of the suite. Raises BadTable."""
     labels = Labels("blackswan")
-    for place, entry in enumerate(entries(read_json(path), path, ("preevent", "event")), 1):
+    for number, entry in enumerate(entries(read_json(path), path, ("preevent", "event")), 1):
         labels.add(str(entry["preevent"]), GROUP, 0.0)
         labels.add(str(entry["event"]), GROUP, 1.0)
         if "original" in entry and "transition" in entry:
-            at = number(entry["transition"], path, f"entry {place:,}, transition")
+            at_s = parse_number(entry["transition"], path, f"entry {number:,}, transition")
             if str(entry.get("is_modified", "no")) in UNCUT:
-                labels.add(str(entry["original"]), ONSET, at)
+                labels.add(str(entry["original"]), ONSET, at_s)
     return labels

@@ -1,4 +1,4 @@
-"""What benchmarks say of files: rows for the validation, and the names that files go by."""
+"""Labels that benchmarks give files, and how files map to video ids."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,7 @@ MAX_BYTES = 2**30
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A value that a benchmark gives a file; annotators are told apart by `replicate`."""
+    """A value that a benchmark gives a file; each annotator has its own `replicate`."""
 
     file: str
     dimension: str
@@ -25,7 +25,7 @@ class Label:
 
 @dataclass
 class Labels:
-    """All that was read of one benchmark, and what is to be said about it."""
+    """The labels of one benchmark, and notes about them for the user."""
 
     name: str
     labels: list[Label] = field(default_factory=list)
@@ -35,29 +35,30 @@ class Labels:
         self.labels.append(Label(stem(file), dimension, value, replicate))
 
     def ratings(self, ids: Mapping[str, str] | None = None) -> Ratings:
-        """As ratings. `ids` gives a file's video id by its stem; without it the stem is the id.
+        """As ratings. `ids` maps stems of files to video ids; without it the stem is the id.
 
-        Raises BadTable when nothing is left.
+        Raises BadTable when no label has a video.
         """
-        rows, unknown = RatingsBuilder(), set()
+        rater = f"benchmark/{self.name}"
+        builder, unknown = RatingsBuilder(), set()
         for label in self.labels:
             video = label.file if ids is None else ids.get(label.file)
             if video is None:
                 unknown.add(label.file)
                 continue
-            rows.add(video, f"benchmark/{self.name}", label.dimension, label.value, label.replicate)
-        if not rows.values:
+            builder.add(video, rater, label.dimension, label.value, label.replicate)
+        if not builder.values:
             raise BadTable(
                 f"{self.name}: none of its {len(unknown):,} labelled files is in the media folder."
                 if unknown
                 else f"{self.name}: the file labels nothing."
             )
-        rows.notes += [f"{self.name}: {note}" for note in self.notes]
-        return rows.ratings()
+        builder.notes += [f"{self.name}: {note}" for note in self.notes]
+        return builder.ratings()
 
 
 def stem(file: str) -> str:
-    """The name of a file without folder and video extension; titles may have dots in them."""
+    """The name of a file without folder and video extension; other dots stay."""
     name = PurePosixPath(file.replace("\\", "/")).name
     head, dot, extension = name.rpartition(".")
     return head if dot and extension.lower() in ("mp4", "mov", "webm", "mkv", "avi") else name
@@ -75,8 +76,8 @@ def read_json(path: Path) -> Any:
             return [json.loads(line) for line in text.splitlines() if line.strip()]
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        why = (str(error).splitlines() or ["?"])[0]
-        raise BadTable(f"{path.name} is not readable JSON: {why}.") from error
+        problem = (str(error).splitlines() or ["?"])[0]
+        raise BadTable(f"{path.name} is not readable JSON: {problem}.") from error
 
 
 def entries(content: Any, path: Path, keys: Iterable[str]) -> list[dict[str, Any]]:
@@ -91,12 +92,12 @@ def entries(content: Any, path: Path, keys: Iterable[str]) -> list[dict[str, Any
     return content
 
 
-def number(value: Any, path: Path, where: str) -> float:
-    """A finite number. Raises BadTable naming the place."""
+def parse_number(value: Any, path: Path, where: str) -> float:
+    """A finite number. Raises BadTable, which names `where`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
         raise BadTable(f"{path.name}, {where}: {str(value)[:40]!r} is not a number.")
     return float(value)
 
 
 Loader = Callable[[Path, Mapping[str, float] | None], Labels]
-"""From a file, and frames per second by stem where they are known, to labels."""
+"""From a file, and known frame rates by stem, to labels."""

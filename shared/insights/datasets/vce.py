@@ -6,14 +6,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from shared.insights.datasets.labels import Labels, number, read_json
+from shared.insights.datasets.labels import Labels, parse_number, read_json
 from shared.insights.table.read import BadTable
 
 SURPRISE = "Surprise"
 
 
 def read(path: Path, fps: Mapping[str, float] | None = None) -> Labels:
-    """Read a file of labels; intensities of surprise go beside unexpectedness. Raises BadTable."""
+    """Read a file of labels; the intensity of surprise becomes unexpectedness. Raises BadTable."""
     content = read_json(path)
     if not isinstance(content, dict) or not content:
         raise BadTable(f"{path.name}: an object from id to emotions is needed.")
@@ -22,7 +22,7 @@ def read(path: Path, fps: Mapping[str, float] | None = None) -> Labels:
         emotions = entry.get("emotions") if isinstance(entry, dict) else None
         if not isinstance(emotions, dict) or SURPRISE not in emotions:
             raise BadTable(f"{path.name}, {name}: there is no emotions.{SURPRISE}.")
-        intensity = number(emotions[SURPRISE], path, f"{name}, {SURPRISE}")
+        intensity = parse_number(emotions[SURPRISE], path, f"{name}, {SURPRISE}")
         if not 0 <= intensity <= 1:
             raise BadTable(f"{path.name}, {name}: {SURPRISE} is {intensity:g}, not 0 to 1.")
         labels.add(str(entry.get("file", name)), "unexpectedness", intensity)

@@ -1,4 +1,4 @@
-"""Correlations of two columns under weights, for the jackknife over videos."""
+"""Weighted correlations of two columns, for the jackknife over videos."""
 
 import numpy as np
 
@@ -20,14 +20,14 @@ def pearson(x: FloatArray, y: FloatArray) -> Estimate:
 
 
 def covariances(weights: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Weighted covariance for weights (b, n); x and y are (n,) or differ by weighting, (b, n)."""
+    """Weighted covariances for weights (b, n); x and y are (n,), or (b, n) per weighting."""
     n = weights.sum(axis=1)
     mean_x, mean_y = (weights * x).sum(axis=1) / n, (weights * y).sum(axis=1) / n
     return np.asarray((weights * x * y).sum(axis=1) / n - mean_x * mean_y)
 
 
 def spearman_of(x: FloatArray, y: FloatArray) -> Statistic:
-    """Spearman's correlation as a function of the videos' weights; without gaps."""
+    """Spearman's correlation as a function of the videos' weights; x and y have no NaN."""
     codes = [np.unique(column, return_inverse=True)[1].astype(np.int64) for column in (x, y)]
 
     def statistic(weights: FloatArray) -> FloatArray:

@@ -9,19 +9,22 @@ from tests.agreement_tables import GEMINI, SIGNALS, ratings, row, rows, video
 ON = f"{GEMINI}+rag"
 
 
-def compared(given, condition="rag"):
-    return {(one.dimension, one.metric): one for one in ablation(ratings(given), condition)}
+def compared(records, condition="rag"):
+    return {
+        (comparison.dimension, comparison.metric): comparison
+        for comparison in ablation(ratings(records), condition)
+    }
 
 
 def test_pairs_differ_in_the_condition_alone():
     names = (GEMINI, ON, f"{GEMINI}+caption", f"{GEMINI}+rag+caption", SIGNALS)
-    found = ratings([row("1", name, "d", 1) for name in names])
+    sample = ratings([row("1", name, "d", 1) for name in names])
 
-    assert set(pairs(found, "rag")) == {
+    assert set(pairs(sample, "rag")) == {
         (GEMINI, ON),
         (f"{GEMINI}+caption", f"{GEMINI}+rag+caption"),
     }
-    assert set(pairs(found, "caption")) == {
+    assert set(pairs(sample, "caption")) == {
         (GEMINI, f"{GEMINI}+caption"),
         (ON, f"{GEMINI}+rag+caption"),
     }
@@ -29,12 +32,13 @@ def test_pairs_differ_in_the_condition_alone():
 
 def test_a_better_rater_is_found_better_and_a_worse_one_worse():
     people = {f"human/{name}": (0.3, 0, 1) for name in "abc"}
-    given = rows({**people, GEMINI: (1.5, 0, 1), ON: (0.2, 0, 1)}, videos=80)
+    records = rows({**people, GEMINI: (1.5, 0, 1), ON: (0.2, 0, 1)}, videos=80)
+    other = {GEMINI: ON, ON: GEMINI}
     swapped = [
-        one | {"rater": {GEMINI: ON, ON: GEMINI}.get(one["rater"], one["rater"])} for one in given
+        record | {"rater": other.get(record["rater"], record["rater"])} for record in records
     ]
 
-    better, worse = compared(given), compared(swapped)
+    better, worse = compared(records), compared(swapped)
 
     for metric in ("icc_a1", "spearman"):
         assert better["unexpectedness", metric].verdict == "better"
@@ -46,39 +50,39 @@ def test_two_alike_are_not_told_apart_in_95_of_100_tables():
     people = {f"human/{name}": (0.5, 0, 1) for name in "ab"}
     wrong = 0
     for seed in range(200):
-        given = rows(
+        records = rows(
             {**people, GEMINI: (0.7, 0, 1), ON: (0.7, 0, 1)},
             videos=40,
             seed=seed,
             dimensions=("unexpectedness",),
         )
-        wrong += compared(given)["unexpectedness", "icc_a1"].verdict != "undecided"
+        wrong += compared(records)["unexpectedness", "icc_a1"].verdict != "undecided"
 
     assert 2 <= wrong <= 20  # 10 expected; 99 of 100 such campaigns lie between
 
 
 def test_the_difference_of_two_that_share_their_errors_is_sharper_than_each():
     people = {f"human/{name}": (0.4, 0, 1) for name in "ab"}
-    given = rows({**people, GEMINI: (1.0, 0, 1)}, videos=60, dimensions=("unexpectedness",))
+    records = rows({**people, GEMINI: (1.0, 0, 1)}, videos=60, dimensions=("unexpectedness",))
     random = np.random.default_rng(1)
-    given += [
-        one | {"rater": ON, "value": one["value"] + int(random.integers(-2, 3))}
-        for one in given
-        if one["rater"] == GEMINI
+    records += [
+        record | {"rater": ON, "value": record["value"] + int(random.integers(-2, 3))}
+        for record in records
+        if record["rater"] == GEMINI
     ]
 
-    found = compared(given)["unexpectedness", "icc_a1"]
+    comparison = compared(records)["unexpectedness", "icc_a1"]
 
     def width(figure):
         return figure.ci_high - figure.ci_low
 
-    assert width(found.difference) < width(found.off) / 3
+    assert width(comparison.difference) < width(comparison.off) / 3
 
 
 def test_groups_and_moments_of_benchmarks_are_compared_too():
-    given = []
+    records = []
     for number in range(40):
-        given += [
+        records += [
             row(video(number), "benchmark/oops", "known_group", number % 2),
             row(video(number), "benchmark/oops", "surprise_onset_s", 3.0),
             row(video(number), "benchmark/vce", "unexpectedness", number / 40),
@@ -88,36 +92,36 @@ def test_groups_and_moments_of_benchmarks_are_compared_too():
             row(video(number), ON, "surprise_onset_s", 3.5),
         ]
 
-    found = compared(given)
+    comparisons = compared(records)
 
-    assert found["unexpectedness", "spearman"].on.estimate == pytest.approx(1.0)
-    assert found["unexpectedness", "auc"].on.n == 40
-    assert found["surprise_onset_s", "within_1_s"].on.estimate == 1.0
-    assert found["surprise_onset_s", "within_1_s"].off.estimate == pytest.approx(27 / 40)
+    assert comparisons["unexpectedness", "spearman"].on.estimate == pytest.approx(1.0)
+    assert comparisons["unexpectedness", "auc"].on.n == 40
+    assert comparisons["surprise_onset_s", "within_1_s"].on.estimate == 1.0
+    assert comparisons["surprise_onset_s", "within_1_s"].off.estimate == pytest.approx(27 / 40)
 
 
 def test_the_order_of_groups_does_not_matter_to_the_area():
     from shared.insights.agreement.known_groups import known_groups
 
     random = np.random.default_rng(2)
-    given = []
+    records = []
     for number in range(50):
-        given.append(row(video(number), "benchmark/x", "known_group", int(random.integers(2))))
+        records.append(row(video(number), "benchmark/x", "known_group", int(random.integers(2))))
         for rater in (GEMINI, ON):
-            given.append(row(video(number), rater, "unexpectedness", int(random.integers(100))))
+            records.append(row(video(number), rater, "unexpectedness", int(random.integers(100))))
 
-    alone = known_groups(ratings(given), "unexpectedness")
-    found = compared(given)["unexpectedness", "auc"]
+    alone = known_groups(ratings(records), "unexpectedness")
+    comparison = compared(records)["unexpectedness", "auc"]
 
-    assert found.off.estimate == pytest.approx(alone[GEMINI].estimate)
-    assert found.off.ci_low == pytest.approx(alone[GEMINI].ci_low)
+    assert comparison.off.estimate == pytest.approx(alone[GEMINI].estimate)
+    assert comparison.off.ci_low == pytest.approx(alone[GEMINI].ci_low)
 
 
 def test_a_comparison_of_the_stand_in_decides_nothing():
     people = {f"human/{name}": (0.3, 0, 1) for name in "ab"}
-    given = [
-        one | {"model_version": "x-stand-in" if one["rater"].startswith("gemini") else None}
-        for one in rows({**people, GEMINI: (1.5, 0, 1), ON: (0.2, 0, 1)})
+    records = [
+        record | {"model_version": "x-stand-in" if record["rater"].startswith("gemini") else None}
+        for record in rows({**people, GEMINI: (1.5, 0, 1), ON: (0.2, 0, 1)})
     ]
 
-    assert {one.verdict for one in ablation(ratings(given), "rag")} == {"stand_in"}
+    assert {record.verdict for record in ablation(ratings(records), "rag")} == {"stand_in"}

@@ -36,8 +36,8 @@ def test_icc_equals_pingouin(seed):
 
     single, average = iccs(values)
 
-    found = pingouin.intraclass_corr(long, targets="video", raters="rater", ratings="value")
-    theirs = found.set_index("Type")["ICC"]
+    icc_table = pingouin.intraclass_corr(long, targets="video", raters="rater", ratings="value")
+    theirs = icc_table.set_index("Type")["ICC"]
     assert single.estimate == pytest.approx(theirs["ICC(A,1)"], abs=EXACT)
     assert average.estimate == pytest.approx(theirs["ICC(A,k)"], abs=EXACT)
     consistent = icc_c1(values, np.ones((1, len(values))))[0]

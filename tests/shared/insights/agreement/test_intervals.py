@@ -24,9 +24,9 @@ from shared.insights.statistics.estimate import (
     "design", [PanelDesign("scores", 50, 3, 0.6), PanelDesign("scores", 50, 4, 0.6, 0.3)], ids=str
 )
 def test_intervals_hold_the_truth_in_95_of_100_panels(design):
-    found = simulated(design, 300)
+    campaign = simulated(design, 300)
 
-    for name, covered in found["coverage"].items():
+    for name, covered in campaign["coverage"].items():
         assert covered["of"] == 300
         assert covered["low"] <= 0.95 <= covered["high"], name
 
@@ -49,13 +49,13 @@ def test_a_campaign_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch,
     monkeypatch.setattr("benchmarks.coverage.effects.simulated", run)
     results = tmp_path / "results.jsonl"
     main(["--results", str(results)])
-    kept = results.read_text().splitlines()
-    results.write_text("\n".join(kept[:-1]) + "\n" + kept[-1][:20])  # killed while writing
+    lines = results.read_text().splitlines()
+    results.write_text("\n".join(lines[:-1]) + "\n" + lines[-1][:20])  # killed while writing
 
     again = len(ran)
     main(["--results", str(results)])
 
-    assert ran[again:] == [json.loads(kept[-1])["design"]]
+    assert ran[again:] == [json.loads(lines[-1])["design"]]
     assert "agreement" in capsys.readouterr().out
 
 
@@ -64,25 +64,27 @@ def test_the_interval_of_a_mean_is_students():
 
     values = np.random.default_rng(0).normal(size=30)
 
-    found = jackknife_estimate(weighted_mean(values), 30, PLAIN)
+    estimate = jackknife_estimate(weighted_mean(values), 30, PLAIN)
 
     low, high = stats.t.interval(0.95, 29, values.mean(), stats.sem(values))
-    assert (found.ci_low, found.ci_high) == (pytest.approx(low), pytest.approx(high))
+    assert (estimate.ci_low, estimate.ci_high) == (pytest.approx(low), pytest.approx(high))
 
 
 def test_a_figure_that_no_video_changes_claims_no_certainty():
-    found = jackknife_estimate(weighted_mean(np.full(9, 0.4)), 9, CORRELATION)
+    estimate = jackknife_estimate(weighted_mean(np.full(9, 0.4)), 9, CORRELATION)
 
-    assert (found.estimate, found.ci_low) == (pytest.approx(0.4), None)
-    assert "no video changes it" in found.note
+    assert (estimate.estimate, estimate.ci_low) == (pytest.approx(0.4), None)
+    assert "no video changes it" in estimate.note
 
 
 def test_very_many_videos_are_left_out_in_blocks():
     values = np.random.default_rng(0).normal(size=2 * MOST_BLOCKS + 7)
 
     assert len(jackknife_replicates(weighted_mean(values), len(values))) == MOST_BLOCKS
-    found = jackknife_estimate(weighted_mean(values), len(values), PLAIN)
-    assert found.ci_high - found.ci_low == pytest.approx(2 * 1.96 / len(values) ** 0.5, rel=0.1)
+    estimate = jackknife_estimate(weighted_mean(values), len(values), PLAIN)
+    assert estimate.ci_high - estimate.ci_low == pytest.approx(
+        2 * 1.96 / len(values) ** 0.5, rel=0.1
+    )
 
 
 @pytest.mark.parametrize("scale", [PLAIN, CORRELATION, SHARE, intraclass(2), intraclass(7)])
@@ -94,9 +96,9 @@ def test_a_scale_leads_forward_and_back(scale):
 def test_wilsons_interval_is_statsmodels():
     from statsmodels.stats.proportion import proportion_confint
 
-    found = wilson(37, 41)
+    estimate = wilson(37, 41)
 
     low, high = proportion_confint(37, 41, method="wilson")
-    assert (found.estimate, found.n) == (37 / 41, 41)
-    assert (found.ci_low, found.ci_high) == (pytest.approx(low), pytest.approx(high))
+    assert (estimate.estimate, estimate.n) == (37 / 41, 41)
+    assert (estimate.ci_low, estimate.ci_high) == (pytest.approx(low), pytest.approx(high))
     assert wilson(0, 0).estimate is None

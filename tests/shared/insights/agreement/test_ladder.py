@@ -33,36 +33,44 @@ def test_a_mark_can_be_the_most_there_may_be(low, high, verdict):
 
 
 def test_nothing_to_go_by_is_missing_and_says_what_is():
-    found = {one.rung.rung: one for one in climb(Evidence(ratings([row("1", "a", "d", 1)])))}
+    results = {
+        result.rung.rung: result for result in climb(Evidence(ratings([row("1", "a", "d", 1)])))
+    }
 
-    assert {one.verdict for one in found.values()} == {"missing"}
-    assert "--benchmark funqa=FILE" in found["B1"].document()["missing"]
+    assert {result.verdict for result in results.values()} == {"missing"}
+    assert "--benchmark funqa=FILE" in results["B1"].document()["missing"]
 
 
 def everything():
     raters = {f"human/{name}": (0.4, 0, 1) for name in "abc"}
-    given = rows({**raters, GEMINI: (0.2, 0, 3), SIGNALS: (1.0, 0, 1)}, videos=120)
-    first = {one["video_id"]: one["value"] for one in given if one["dimension"] == "unexpectedness"}
+    records = rows({**raters, GEMINI: (0.2, 0, 3), SIGNALS: (1.0, 0, 1)}, videos=120)
+    first = {
+        record["video_id"]: record["value"]
+        for record in records
+        if record["dimension"] == "unexpectedness"
+    }
     for number in range(120):
         name = video(number)
-        given.append(row(name, "benchmark/funqa", "known_group", int(first[name] > 50)))
-        given.append(row(name, "benchmark/vce", "unexpectedness", first[name] / 100))
-        given.append(row(name, "benchmark/liris-accede", "emotional_intensity", number))
-        given.append(row(name, SIGNALS, "motion", number % 7))
-        given.append(row(name, SIGNALS, "surprise_nats", first[name]))
+        records.append(row(name, "benchmark/funqa", "known_group", int(first[name] > 50)))
+        records.append(row(name, "benchmark/vce", "unexpectedness", first[name] / 100))
+        records.append(row(name, "benchmark/liris-accede", "emotional_intensity", number))
+        records.append(row(name, SIGNALS, "motion", number % 7))
+        records.append(row(name, SIGNALS, "surprise_nats", first[name]))
         for rater in (*raters, GEMINI):
-            given.append(row(name, rater, "surprise_onset_s", 3.0 + (rater == GEMINI) * 0.2))
-    return given
+            records.append(row(name, rater, "surprise_onset_s", 3.0 + (rater == GEMINI) * 0.2))
+    return records
 
 
 def test_with_all_data_every_rung_has_a_verdict():
-    beside = ValidationInputs(
+    inputs = ValidationInputs(
         primary=primary("unexpectedness"), invariants=Estimate(1.0, 1.0, 1.0, 12)
     )
 
-    found = validate(ratings(everything()), beside)
+    validation = validate(ratings(everything()), inputs)
 
-    verdicts = {(one.rung.rung, one.rung.check): one.verdict for one in found.ladder}
+    verdicts = {
+        (result.rung.rung, result.rung.check): result.verdict for result in validation.ladder
+    }
     assert "missing" not in verdicts.values()
     assert verdicts["B0", "invariants"] == verdicts["B6", "nomological"] == "pass"
     assert verdicts["B1", "known_groups"] == verdicts["B4", "retest"] == "pass"
@@ -76,36 +84,38 @@ def primary(predictor, synthetic=False):
 def test_another_ratings_association_is_no_word_on_unexpectedness():
     evidence = Evidence(ratings([row("1", "a", "d", 1)]), primary("closeness"))
 
-    found = {one.rung.rung: one for one in climb(evidence)}["B6"]
+    result = {result.rung.rung: result for result in climb(evidence)}["B6"]
 
-    assert found.verdict == "missing"
-    assert found.document()["missing"].endswith("(this primary is about closeness)")
+    assert result.verdict == "missing"
+    assert result.document()["missing"].endswith("(this primary is about closeness)")
 
 
 def test_an_association_of_synthetic_videos_marks_the_document():
-    given = ratings(rows({"a": (0.5, 0, 1), "b": (0.5, 0, 1)}))
+    sample = ratings(rows({"a": (0.5, 0, 1), "b": (0.5, 0, 1)}))
 
-    found = validate(given, ValidationInputs(primary=primary("unexpectedness", synthetic=True)))
+    validation = validate(
+        sample, ValidationInputs(primary=primary("unexpectedness", synthetic=True))
+    )
 
-    assert found.document()["synthetic"]
-    assert [one for one in found.warnings if "B6 says nothing about posts" in one]
-    assert not validate(given, ValidationInputs(primary=primary("unexpectedness"))).document()[
+    assert validation.document()["synthetic"]
+    assert [warning for warning in validation.warnings if "B6 says nothing about posts" in warning]
+    assert not validate(sample, ValidationInputs(primary=primary("unexpectedness"))).document()[
         "synthetic"
     ]
 
 
 def test_a_figure_of_the_stand_in_gets_no_verdict():
-    given = [
-        one
-        | ({"model_version": "gemini-3.5-flash-lite-stand-in"} if one["rater"] == GEMINI else {})
-        for one in everything()
+    records = [
+        record
+        | ({"model_version": "gemini-3.5-flash-lite-stand-in"} if record["rater"] == GEMINI else {})
+        for record in everything()
     ]
 
-    found = validate(ratings(given))
+    validation = validate(ratings(records))
 
-    verdicts = {one.verdict for one in found.ladder if one.rater == GEMINI}
+    verdicts = {record.verdict for record in validation.ladder if record.rater == GEMINI}
     assert verdicts == {"stand_in"}
-    assert found.document()["stand_in"]
+    assert validation.document()["stand_in"]
 
 
 def test_no_report_takes_figures_of_the_stand_in_whether_rated_or_judged():
@@ -117,7 +127,7 @@ def test_no_report_takes_figures_of_the_stand_in_whether_rated_or_judged():
 
     version = {"model_version": "gemini-3.5-flash-lite-stand-in"}
     real = validate(ratings(rows({"human/a": (0.4, 0, 1), "human/b": (0.4, 0, 1)})))
-    rated = validate(ratings([one | version for one in rows({GEMINI: (0.2, 0, 2)})]))
+    rated = validate(ratings([record | version for record in rows({GEMINI: (0.2, 0, 2)})]))
     case = JudgedScore(video(0), GEMINI, "unexpectedness", 50, 60, ())
     judged = grounding("judge/m/1", [version["model_version"]], [case], {}, None)
 
@@ -128,12 +138,14 @@ def test_no_report_takes_figures_of_the_stand_in_whether_rated_or_judged():
 
 
 def test_a_strong_negative_correlation_is_halo_too():
-    given = rows({GEMINI: (0.1, 0, 2)}, videos=80, dimensions=("unexpectedness",))
-    given += [
-        one | {"dimension": "emotional_intensity", "value": 100 - one["value"] + place % 3}
-        for place, one in enumerate(given)
+    records = rows({GEMINI: (0.1, 0, 2)}, videos=80, dimensions=("unexpectedness",))
+    records += [
+        record | {"dimension": "emotional_intensity", "value": 100 - record["value"] + position % 3}
+        for position, record in enumerate(records)
     ]
 
-    (rung,) = [one for one in validate(ratings(given)).ladder if one.rung.check == "halo"]
+    (rung,) = [
+        record for record in validate(ratings(records)).ladder if record.rung.check == "halo"
+    ]
 
     assert (rung.verdict, rung.estimate.estimate > 0.85) == ("fail", True)

@@ -8,10 +8,10 @@ from tests.agreement_tables import GEMINI, ratings, row, write_csv
 
 
 def test_who_is_a_person_follows_from_the_name():
-    named = ["ana", "human/bo", GEMINI, "signals/2", "benchmark/vce", "gpt-x"]
-    found = ratings([row("1", name, "d", 1) for name in named], frozenset({"gpt-x"}))
+    names = ["ana", "human/bo", GEMINI, "signals/2", "benchmark/vce", "gpt-x"]
+    sample = ratings([row("1", name, "d", 1) for name in names], frozenset({"gpt-x"}))
 
-    kinds = {name: found.kind(name) for name in named}
+    kinds = {name: sample.kind(name) for name in names}
 
     assert kinds == {
         **dict.fromkeys(("ana", "human/bo"), "human"),
@@ -21,13 +21,13 @@ def test_who_is_a_person_follows_from_the_name():
 
 
 def test_a_table_has_the_first_replicate_of_each_rater_and_gaps():
-    found = ratings([row("2", "a", "d", 5, 1), row("2", "a", "d", 7, 0), row("1", "b", "d", 1)])
+    sample = ratings([row("2", "a", "d", 5, 1), row("2", "a", "d", 7, 0), row("1", "b", "d", 1)])
 
-    table = found.table("d", ["a", "b"])
+    table = sample.table("d", ["a", "b"])
 
     assert table.videos == ("1", "2")
     assert str(table.values.tolist()) == "[[nan, 1.0], [7.0, nan]]"
-    assert found.replicates("d", "a").values.tolist() == [[7.0, 5.0]]
+    assert sample.replicates("d", "a").values.tolist() == [[7.0, 5.0]]
 
 
 def test_the_same_row_again_changes_nothing():
@@ -42,9 +42,9 @@ def test_two_values_for_one_cell_are_refused_with_what_to_do():
 
 
 def test_rows_without_a_value_are_counted():
-    found = ratings([row("1", "a", "d", 5), row("2", "a", "d", "")])
+    sample = ratings([row("1", "a", "d", 5), row("2", "a", "d", "")])
 
-    assert (found.empty, found.table("d", ["a"]).videos) == (1, ("1",))
+    assert (sample.empty, sample.table("d", ["a"]).videos) == (1, ("1",))
 
 
 def test_a_stand_in_is_known_by_its_model_version():

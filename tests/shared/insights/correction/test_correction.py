@@ -18,9 +18,9 @@ from tests.agreement_tables import GEMINI, ratings, row, video
     "design", [StudyDesign("scores", 0.5), StudyDesign("normal", 0.6)], ids=str
 )
 def test_corrected_effects_are_within_five_percent_of_the_truth(design):
-    found = simulated(design, 100, draws=100)["effects"]
+    campaign = simulated(design, 100, draws=100)["effects"]
 
-    for name, effect in found.items():
+    for name, effect in campaign.items():
         assert abs(effect["ratio"] - 1) <= 0.05 + 2 * effect["ratio_se"], name
         assert abs(effect["uncorrected_ratio"] - 1) > 0.08, name
         assert effect["high"] >= 0.93, name
@@ -50,10 +50,10 @@ def study():
 def test_a_perfect_rater_is_left_as_it_is(study):
     true, views, groups, _ = study
 
-    found = disattenuated(true, views, np.stack([true, true], axis=1), groups, 200, 0)
+    estimate = disattenuated(true, views, np.stack([true, true], axis=1), groups, 200, 0)
 
-    assert found.reliability == pytest.approx(1.0)
-    assert found.estimate == pytest.approx(pd.Series(true).corr(pd.Series(views), "spearman"))
+    assert estimate.reliability == pytest.approx(1.0)
+    assert estimate.estimate == pytest.approx(pd.Series(true).corr(pd.Series(views), "spearman"))
 
 
 def test_an_interval_of_reliability_widens_that_of_the_effect(study):
@@ -62,8 +62,8 @@ def test_an_interval_of_reliability_widens_that_of_the_effect(study):
     few, many = np.full((len(x), 2), np.nan), np.stack([x, true + random.normal(size=len(x))], 1)
     few[:25] = many[:25]
 
-    def width(found):
-        return found.ci_high - found.ci_low
+    def width(estimates):
+        return estimates.ci_high - estimates.ci_low
 
     wide = disattenuated(x, views, few, groups, 400, 0)
     narrow = disattenuated(x, views, many, groups, 400, 0)
@@ -85,9 +85,9 @@ def test_too_few_repetitions_and_a_hopeless_rater_are_refused(study):
 def test_where_people_rated_everything_the_machine_has_no_say(study):
     true, views, groups, random = study
 
-    found = debiased(random.normal(size=len(true)), views, true, groups, 200, 0)
+    estimate = debiased(random.normal(size=len(true)), views, true, groups, 200, 0)
 
-    assert (found.machine_weight, found.estimate) == (0.0, found.people_alone)
+    assert (estimate.machine_weight, estimate.estimate) == (0.0, estimate.people_alone)
 
 
 def test_a_useless_machine_hardly_moves_people_and_a_good_one_narrows_the_interval(study):
@@ -150,10 +150,10 @@ def test_each_way_is_taken_where_there_are_data_for_it():
     of, own = sample()
 
     both = corrections(of, ASKED, [EFFECT], ratings([*repeated(own), *people(own)]), 0)
-    one = corrections(of, ASKED, [EFFECT], ratings(repeated(own)), 0)
+    disattenuation = corrections(of, ASKED, [EFFECT], ratings(repeated(own)), 0)
 
-    assert [found.method for found in both] == ["disattenuated", "predict_then_debias"]
-    assert [found.method for found in one] == ["disattenuated"]
+    assert [correction.method for correction in both] == ["disattenuated", "predict_then_debias"]
+    assert [correction.method for correction in disattenuation] == ["disattenuated"]
     assert both[0].uncorrected == 0.3
     assert both[0].details["n_repeated"] == 60 and both[1].details["n_people"] == 40
 
@@ -179,17 +179,17 @@ def test_made_up_ratings_correct_nothing():
 
 def test_who_rated_without_looking_corrects_nothing():
     of, own = sample()
-    given = [*people(own), row("check-1", "human/ana", "attention_check", 0)]
+    records = [*people(own), row("check-1", "human/ana", "attention_check", 0)]
 
-    assert corrections(of, ASKED, [EFFECT], ratings(given), 0) == []
+    assert corrections(of, ASKED, [EFFECT], ratings(records), 0) == []
 
 
 def test_what_is_too_little_says_so_in_place_of_a_number():
     of, own = sample()
 
-    (found,) = corrections(of, ASKED, [EFFECT], ratings(people(own, 9)), 0)
+    (correction,) = corrections(of, ASKED, [EFFECT], ratings(people(own, 9)), 0)
 
-    assert (found.estimate, found.note) == (
+    assert (correction.estimate, correction.note) == (
         None,
         "people rated 9 of the videos; 30 are needed",
     )

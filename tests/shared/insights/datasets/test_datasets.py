@@ -19,8 +19,8 @@ def write(tmp_path):
     return write
 
 
-def told(labels):
-    return [(one.file, one.dimension, one.value, one.replicate) for one in labels.labels]
+def label_rows(labels):
+    return [(label.file, label.dimension, label.value, label.replicate) for label in labels.labels]
 
 
 def test_oops_has_every_workers_time_and_ordinary_clips_where_most_saw_no_failure(write):
@@ -31,7 +31,7 @@ def test_oops_has_every_workers_time_and_ordinary_clips_where_most_saw_no_failur
         }
     )
 
-    assert told(oops.read(path)) == [
+    assert label_rows(oops.read(path)) == [
         ("Fails of the Week (May 2017)12", "known_group", 1.0, 0),
         ("Fails of the Week (May 2017)12", "surprise_onset_s", 3.5, 0),
         ("Fails of the Week (May 2017)12", "surprise_onset_s", 4.0, 1),
@@ -58,7 +58,7 @@ def test_blackswan_pairs_what_comes_before_with_the_event(write):
         ]
     )
 
-    assert told(blackswan.read(path)) == [
+    assert label_rows(blackswan.read(path)) == [
         ("7_A_preevent", "known_group", 0.0, 0),
         ("7_B_event", "known_group", 1.0, 0),
         ("A fall9", "surprise_onset_s", 3.2, 0),
@@ -70,7 +70,7 @@ def test_blackswan_pairs_what_comes_before_with_the_event(write):
 def test_blackswan_comes_as_lines_too(write):
     line = json.dumps({"preevent": "1_A_preevent.mp4", "event": "1_B_event.mp4"})
 
-    assert len(told(blackswan.read(write(f"{line}\n{line}\n", "val.jsonl")))) == 4
+    assert len(label_rows(blackswan.read(write(f"{line}\n{line}\n", "val.jsonl")))) == 4
 
 
 def test_vce_gives_intensities_of_surprise(write):
@@ -84,10 +84,10 @@ def test_vce_gives_intensities_of_surprise(write):
         }
     )
 
-    assert told(vce.read(path)) == [("00000", "unexpectedness", 0.25, 0)]
+    assert label_rows(vce.read(path)) == [("00000", "unexpectedness", 0.25, 0)]
 
 
-def asked(clip, task, output, instruction="When, in seconds, does it turn counter-intuitive?"):
+def question(clip, task, output, instruction="When, in seconds, does it turn counter-intuitive?"):
     return {
         "visual_input": clip,
         "task": task,
@@ -101,16 +101,16 @@ def test_funqa_has_moments_in_seconds_or_in_frames_of_a_known_rate(write):
     frames = "Give the first and the last frame."
     path = write(
         [
-            asked("H_A_1.mp4", "H1", "[3, 7.5]"),
-            asked("H_A_1.mp4", "H2", "Somebody falls 2 times."),
-            asked("C_KT_2.mp4", "C1", [60, 90], frames),
-            asked("M_B_3.mp4", "M1", "10-20", frames),
+            question("H_A_1.mp4", "H1", "[3, 7.5]"),
+            question("H_A_1.mp4", "H2", "Somebody falls 2 times."),
+            question("C_KT_2.mp4", "C1", [60, 90], frames),
+            question("M_B_3.mp4", "M1", "10-20", frames),
         ]
     )
 
     labels = funqa.read(path, {"C_KT_2": 30.0})
 
-    assert told(labels) == [
+    assert label_rows(labels) == [
         ("H_A_1", "known_group", 1.0, 0),
         ("H_A_1", "surprise_onset_s", 3.0, 0),
         ("C_KT_2", "known_group", 1.0, 0),
@@ -131,8 +131,8 @@ def test_funqa_has_moments_in_seconds_or_in_frames_of_a_known_rate(write):
         (blackswan.read, [{"event": "x"}], "entry 1 has no preevent"),
         (blackswan.read, {}, "an array of objects"),
         (funqa.read, [{"visual_input": "a.mp4"}], "entry 1 has no task"),
-        (funqa.read, [asked("a.mp4", "H1", "at the end")], "is no span such as"),
-        (funqa.read, [asked("a.mp4", "H1", "[7, 3]")], "ends before it begins"),
+        (funqa.read, [question("a.mp4", "H1", "at the end")], "is not a span such as"),
+        (funqa.read, [question("a.mp4", "H1", "[7, 3]")], "ends before it begins"),
         (funqa.read, "{", "not readable JSON"),
     ],
 )

@@ -6,11 +6,11 @@ from scipy.stats import spearmanr
 from shared.insights.report.page import page
 from shared.insights.report.source import NOT_A_RATING, without_made_up
 from shared.insights.report.usual_counts import medians_of_the_others
-from tests.report_world import made, row, rows, usual_report
+from tests.report_world import report_of, row, rows, usual_report
 
 
 def sentence(videos) -> str:
-    data = made(videos)
+    data = report_of(videos)
     assert data.missing, "an answer was given"
     assert data.missing.reason in page(data)
     return data.paragraph
@@ -33,23 +33,23 @@ def test_one_creator_has_no_interval():
 
 
 def test_ratings_without_kpis_say_where_kpis_come_from():
-    said = sentence([one | {"views": None} for one in rows(40)])
+    paragraph = sentence([row | {"views": None} for row in rows(40)])
 
-    assert said.startswith("40 videos are rated, but none has views")
-    assert "--metadata" in said
+    assert paragraph.startswith("40 videos are rated, but none has views")
+    assert "--metadata" in paragraph
 
 
 def test_kpis_without_ratings_say_how_ratings_come():
     unrated = {"rating_status": None, "rater": None, "unexpectedness": None}
 
-    said = sentence([one | unrated for one in rows(40)])
+    paragraph = sentence([row | unrated for row in rows(40)])
 
-    assert said.startswith("40 videos are known, none of them rated")
-    assert "tta ingest" in said
+    assert paragraph.startswith("40 videos are known, none of them rated")
+    assert "tta ingest" in paragraph
 
 
 def test_a_gate_that_leaves_too_little_says_which_rule_took_the_rest():
-    young = [one | {"created_at": one["collected_at"]} for one in rows(40)]
+    young = [row | {"created_at": row["collected_at"]} for row in rows(40)]
 
     assert "too_young 40" in sentence(young)
 
@@ -72,38 +72,38 @@ def test_few_creators_are_told_how_often_such_intervals_hold_the_truth():
 
 
 def test_the_same_rows_give_the_same_page():
-    assert page(made(rows(60))) == page(made(rows(60)))
+    assert page(report_of(rows(60))) == page(report_of(rows(60)))
 
 
 def test_every_row_has_a_name_of_its_own():
     for table, key in (("insight_effect", "effect"), ("insight_quality", "finding")):
-        names = [one[key] for one in usual_report().tables()[table]]
+        names = [row[key] for row in usual_report().tables()[table]]
         assert len(names) == len(set(names))
 
 
 def test_no_number_of_a_made_up_rating_enters():
     real, invented = rows(60), rows(60, seed=9)
-    for one in invented:
-        one["video_id"] = f"9{one['video_id']}"
-        one["model_version"] = "gemini-3.5-flash-stand-in"
-        one["violation"] = "Made up by the stand-in"
+    for video in invented:
+        video["video_id"] = f"9{video['video_id']}"
+        video["model_version"] = "gemini-3.5-flash-stand-in"
+        video["violation"] = "Made up by the stand-in"
 
-    data = made([without_made_up(one) for one in (*real, *invented)])
+    data = report_of([without_made_up(row) for row in (*real, *invented)])
 
     assert data.video_counts.made_up == 60
     assert data.primary["n"] <= 60
-    assert data.primary["estimate"] == made(real).primary["estimate"]
+    assert data.primary["estimate"] == report_of(real).primary["estimate"]
     assert "Made up by the stand-in" not in page(data)
     assert all(
-        one["rating_status"] == NOT_A_RATING and one["unexpectedness"] is None
-        for one in data.rows
-        if one["video_id"].startswith("9")
+        row["rating_status"] == NOT_A_RATING and row["unexpectedness"] is None
+        for row in data.rows
+        if row["video_id"].startswith("9")
     )
 
 
 def test_impossible_counts_are_dropped_and_counted():
     dropped = {
-        one["subject"]: one["count"] for one in usual_report().quality if one["part"] == "dropped"
+        row["subject"]: row["count"] for row in usual_report().quality if row["part"] == "dropped"
     }
 
     assert dropped["likes_exceed_views"] == 1
@@ -120,16 +120,16 @@ def test_a_video_is_compared_with_the_median_of_the_others(counts):
 
 def test_ratings_meet_kpis_at_the_same_age_of_every_video():
     data = usual_report()
-    found = {
-        (one["outcome"], one["x_low"]): one
-        for one in data.effects
-        if one["part"] == "growth" and one["predictor"] == "unexpectedness"
+    effects = {
+        (row["outcome"], row["x_low"]): row
+        for row in data.effects
+        if row["part"] == "growth" and row["predictor"] == "unexpectedness"
     }
-    kept = [data.rows[place] for place in sorted(data.analysed)]
+    analysed_rows = [data.rows[position] for position in sorted(data.analysed)]
 
-    assert {age for _, age in found} == {1.0, 7.0, 30.0}
+    assert {age for _, age in effects} == {1.0, 7.0, 30.0}
     expected = spearmanr(
-        [one["unexpectedness"] for one in kept], [one["views"] for one in kept]
+        [row["unexpectedness"] for row in analysed_rows], [row["views"] for row in analysed_rows]
     ).statistic
-    assert found["views", 7.0]["estimate"] == pytest.approx(expected, abs=1e-9)
-    assert found["views", 7.0]["n"] == len(kept)
+    assert effects["views", 7.0]["estimate"] == pytest.approx(expected, abs=1e-9)
+    assert effects["views", 7.0]["n"] == len(analysed_rows)

@@ -7,28 +7,28 @@ from shared.canonical import json_text
 from shared.insights.report.export import codebook, video_table
 from shared.insights.report.formats import FORMATS
 from shared.insights.report.page import page
-from tests.report_world import HOSTILE, Page, cells, made, row, rows, usual_report
+from tests.report_world import HOSTILE, Page, cells, report_of, row, rows, usual_report
 
 
 def test_every_number_equals_its_row():
     data = usual_report()
-    found = dict(cells(data.tables()))
+    table_cells = dict(cells(data.tables()))
     bound = Page(page(data)).bound
 
     assert len(bound) > 1_000
-    for one in bound:
-        value = found[one["table"], one["row"]].get(one["column"])
-        if one["kind"] == "sentence":
-            assert one["text"].replace("\u00a0", " ") == value
-        elif one["kind"] == "text":
-            assert one["text"] == ("" if value is None else value.replace("_", " "))
-        elif one["kind"] == "names":
-            assert one["text"] == ", ".join(value)
+    for number in bound:
+        value = table_cells[number["table"], number["row"]].get(number["column"])
+        if number["kind"] == "sentence":
+            assert number["text"].replace("\u00a0", " ") == value
+        elif number["kind"] == "text":
+            assert number["text"] == ("" if value is None else value.replace("_", " "))
+        elif number["kind"] == "names":
+            assert number["text"] == ", ".join(value)
         elif value is None:
-            assert one["text"] == ""
+            assert number["text"] == ""
         else:
-            assert one["value"] == str(value)
-            assert one["text"] == FORMATS[one["kind"]](value)
+            assert number["value"] == str(value)
+            assert number["text"] == FORMATS[number["kind"]](value)
 
 
 def test_no_number_stands_there_without_a_row():
@@ -37,15 +37,15 @@ def test_no_number_stands_there_without_a_row():
 
 def test_what_the_scripts_draw_is_what_the_tables_say():
     data = usual_report()
-    found = dict(cells(data.tables()))
+    table_cells = dict(cells(data.tables()))
     tables = {"effect": "insight_effect", "figure": "insight_agreement"}
 
     drawn = 0
     for name, those in Page(page(data)).payload["figures"].items():
-        for one in those:
-            key = "effect" if "effect" in one else "figure" if "figure" in one else "finding"
-            row = found[tables.get(key, "insight_quality"), one[key]]
-            assert {k: row[k] for k in one} == one, name
+        for number in those:
+            key = "effect" if "effect" in number else "figure" if "figure" in number else "finding"
+            row = table_cells[tables.get(key, "insight_quality"), number[key]]
+            assert {k: row[k] for k in number} == number, name
             drawn += 1
 
     assert drawn > 500
@@ -60,26 +60,26 @@ def test_a_script_in_a_caption_stays_text():
 
 
 def test_only_pages_of_the_web_are_linked():
-    data = made([row(n, url="javascript:alert(1)") for n in range(30)])
+    data = report_of([row(n, url="javascript:alert(1)") for n in range(30)])
 
-    assert {one.url for one in data.gallery} == {None}
+    assert {video.url for video in data.gallery} == {None}
 
 
 def test_a_key_frame_that_is_no_picture_is_left_out():
-    data = made(rows(30), frames_of=lambda shown: [b"<svg onload=alert(1)>"] * len(shown))
+    data = report_of(rows(30), frames_of=lambda shown: [b"<svg onload=alert(1)>"] * len(shown))
 
-    assert {one.frame for one in data.gallery} == {None}
+    assert {video.frame for video in data.gallery} == {None}
 
 
 def test_synthetic_data_is_marked_everywhere():
-    data = made(rows(60, synthetic=True))
+    data = report_of(rows(60, synthetic=True))
     written = page(data)
 
     assert '<body class="synthetic">' in written
     assert "Synthetic data: made up for trying things out." in written
     assert "<title>Synthetic: " in written
-    assert all(one["synthetic"] for table in data.tables().values() for one in table)
-    assert 'class="synthetic"' not in page(made(rows(60)))
+    assert all(row["synthetic"] for table in data.tables().values() for row in table)
+    assert 'class="synthetic"' not in page(report_of(rows(60)))
 
 
 def test_the_table_for_r_has_every_video_and_no_formula():
@@ -87,9 +87,9 @@ def test_the_table_for_r_has_every_video_and_no_formula():
 
     table = list(csv.DictReader(io.StringIO(video_table(data))))
 
-    assert [one["video_id"] for one in table] == [one["video_id"] for one in data.rows]
-    assert sum(one["kept"] == "TRUE" for one in table) == data.primary["n"]
-    formula = made([row(n, caption='=HYPERLINK("x")') for n in range(3)])
+    assert [row["video_id"] for row in table] == [row["video_id"] for row in data.rows]
+    assert sum(row["kept"] == "TRUE" for row in table) == data.primary["n"]
+    formula = report_of([row(n, caption='=HYPERLINK("x")') for n in range(3)])
     first = next(csv.DictReader(io.StringIO(video_table(formula))))
     assert first["caption"] == '\'=HYPERLINK("x")'
 
@@ -100,9 +100,9 @@ def test_the_codebook_explains_every_column_of_the_table():
 
     explained = list(csv.DictReader(io.StringIO(codebook(data))))
 
-    assert [one["column"] for one in explained] == header
-    assert all(one["description"] for one in explained)
+    assert [row["column"] for row in explained] == header
+    assert all(row["description"] for row in explained)
 
 
 def test_rows_are_json_as_they_are():
-    assert json_text([dict(one) for one in usual_report().effects])
+    assert json_text([dict(row) for row in usual_report().effects])
