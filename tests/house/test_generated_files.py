@@ -29,9 +29,9 @@ def test_the_command_reference_depends_on_no_terminal_and_no_environment(monkeyp
 def test_the_twelve_questions_of_the_prototype_all_keep_a_place():
     rubric = yaml.safe_load(generate.RUBRIC.read_text())
 
-    kept = {field["prototype"] for field in rubric["dimensions"] if "prototype" in field}
+    questions = {field["prototype"] for field in rubric["dimensions"] if "prototype" in field}
 
-    assert kept == set(range(1, 13))
+    assert questions == set(range(1, 13))
 
 
 def test_every_score_has_five_anchors():

@@ -22,4 +22,4 @@ def test_every_test_that_it_names_exists():
 def test_every_threat_names_a_test():
     threats = PAGE.split("\n### ")[1:]
 
-    assert [one.splitlines()[0] for one in threats if "`tests/" not in one] == []
+    assert [threat.splitlines()[0] for threat in threats if "`tests/" not in threat] == []
