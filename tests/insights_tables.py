@@ -23,11 +23,11 @@ cluster: creator
 resamples: 200
 seed: 1
 """
-"""Small, with no control and nothing that is optional but an exposure."""
+"""A small plan without controls; of the optional keys it has an exposure."""
 
 
 def plan(text: str = PLAN, **changed: str) -> Plan:
-    """A plan with lines added or replaced; an empty text takes a line away."""
+    """A plan with lines added or replaced; an empty text removes a line."""
     lines = {line.split(":")[0]: line for line in text.strip().splitlines()}
     lines |= {key: f"{key}: {value}" for key, value in changed.items()}
     present = [line for key, line in lines.items() if changed.get(key) != ""]

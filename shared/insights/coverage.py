@@ -36,8 +36,8 @@ class CoverageCell:
     """Coverage of one method in `runs` samples of `clusters` creators.
 
     `planted` says whether the samples had an association. `covered` counts the intervals that held
-    the truth, `significant` those that left out 0, `none` the samples without an interval, and
-    `first` those covered in the first 100 runs.
+    the truth and `significant` those that left out 0. `none` counts the samples without an
+    interval. `first` is `covered` in the first 100 runs.
     """
 
     method: str

@@ -12,12 +12,12 @@ LARGEST_LOG_RATIO = 20.0
 
 LIMITS = (
     "It describes these videos: creators choose what they post and the platform chooses who sees "
-    "it, so it does not say what would happen if a video were made differently."
+    "it. So it does not say what would happen if a video were made differently."
 )
 
 
 def answer(insights: Insights) -> str:
-    """Two sentences: the association with its interval and sample, and what it does not mean."""
+    """The association with its interval and sample, then the limits of the data."""
     primary = insights.primary
     if primary is None:
         return (

@@ -34,9 +34,9 @@ class Effect:
     exponential. `se` is on the scale of `estimate`. `p` is two-sided and belongs to the
     interval: p < .05 exactly when the 95 % interval leaves out zero. `q` is p after
     Benjamini–Hochberg, None for the primary. An undefined number is None, and `note` says
-    why; numbers are always finite. `interval` says where interval and p come from
-    ("jackknife" or "bootstrap" of creators, "signs" of their scores, "sandwich" over them), and
-    `df` are the degrees of freedom where they come from t.
+    why; numbers are always finite. `interval` says where interval and p come from:
+    "jackknife" or "bootstrap" of creators, "signs" of their scores, "sandwich" over them. `df` are
+    the degrees of freedom where they come from t.
     """
 
     predictor: str

@@ -26,7 +26,7 @@ def equivalence(effect: Effect, bound: float) -> Equivalence:
     """Two one-sided tests at .05 that the effect lies within ±bound (Schuirmann 1987).
 
     `bound` is on the scale of `effect.estimate`: a correlation (tested on Fisher's z), or a log
-    rate ratio for count models; t on the same degrees of freedom as the interval.
+    rate ratio for count models. The tests use t with the interval's degrees of freedom.
     Raises ValueError unless bound > 0, and < 1 for a correlation. J. Pharmacokinet. Biopharm. 15.
     """
     ratio = effect.method in _LOG_RATIOS

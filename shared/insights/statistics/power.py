@@ -34,8 +34,8 @@ def icc1(values: FloatArray, groups: Groups) -> float | None:
 def design_effect(x: FloatArray, y: FloatArray, groups: Groups) -> float:
     """The factor by which clustering by creator raises the videos a correlation needs; >= 1.
 
-    Kish's 1 + (m - 1) · ICC, where the ICC of a product is the product of the two ICCs, taken on
-    ranks and at least 0, and m = Σ m_g² / n weighs creators by their videos (Kish 1965).
+    Kish's 1 + (m - 1) · ICC, with m = Σ m_g² / n, which weighs creators by their videos (Kish
+    1965). The ICC is that of the product x·y: the product of both ICCs, on ranks and at least 0.
     """
     shares = [icc1(stats.rankdata(column), groups) for column in (x, y)]
     clustered = np.prod([max(0.0, share or 0.0) for share in shares])

@@ -55,7 +55,7 @@ class ScoreBootstrap:
     """The test for one column of the design, given the model fitted to all of them.
 
     Other coefficients follow the tested value to first order, along the part of the column that
-    they do not explain: the score is orthogonal to them, so a refit would change it at second
+    they do not explain. The score is orthogonal to them, so a refit would change it at second
     order only (Neyman's C(α), 1959). The fit shrinks each creator's residuals; they are corrected
     as by Kauermann & Carroll (2001, J. Am. Stat. Assoc. 96, 1387–1396).
     """

@@ -1,4 +1,4 @@
-"""The whole analysis: what it finds, what it leaves off, and what its document promises."""
+"""The whole analysis: the effects, the parts that a plan turns on, and the output contract."""
 
 import json
 import math
@@ -106,7 +106,7 @@ def test_q_is_benjamini_hochberg_over_all_but_the_primary(whole):
     assert [effect["q"] for effect in family + bands] == pytest.approx(list(q), rel=1e-9)
 
 
-def test_an_outcome_with_an_exposure_is_told_on_both_scales(small):
+def test_an_outcome_with_an_exposure_has_both_scales(small):
     assert {effect["scale"] for effect in effects(small, outcome="likes")} == {"count", "rate"}
     assert {effect["scale"] for effect in effects(small, outcome="views")} == {"count"}
 
@@ -141,7 +141,7 @@ def test_without_an_exposure_there_is_no_rate():
     assert not effects(analysed(plan(exposure="")).document(), scale="rate")
 
 
-def test_without_a_primary_every_association_has_a_q_and_it_is_called_exploratory():
+def test_without_a_primary_every_association_has_a_q_and_a_warning_says_exploratory():
     document = analysed(plan(primary="")).document()
 
     assert document["primary"] is None and document["power"] is None
@@ -149,7 +149,7 @@ def test_without_a_primary_every_association_has_a_q_and_it_is_called_explorator
     assert any("exploratory" in warning for warning in document["warnings"])
 
 
-def test_without_a_cluster_videos_count_as_independent_and_that_is_said():
+def test_without_a_cluster_videos_count_as_independent_and_a_warning_says_so():
     document = analysed(plan(cluster="")).document()
 
     assert document["clusters"] == document["n"] == 240
@@ -242,7 +242,7 @@ def test_a_creator_that_carries_the_association_is_named():
 
 
 MANY = JACKKNIFE_UP_TO + 50
-"""So many creators are resampled."""
+"""With this number of creators the interval comes from the bootstrap."""
 
 
 def test_many_creators_need_the_key_resamples():
@@ -259,12 +259,12 @@ def test_many_creators_are_resampled_and_the_seed_decides_how():
     assert primary("1").ci_low != primary("2").ci_low
 
 
-def test_too_few_creators_end_it():
+def test_too_few_creators_end_the_analysis():
     with pytest.raises(TooLittle):
         analysed(creators=4)
 
 
-def test_a_constant_predictor_is_a_note_and_no_number():
+def test_a_constant_predictor_gives_a_note_and_no_number():
     of = [row | {"unexpectedness": 50} for row in rows()]
 
     document = analyse(table(of, plan()), plan()).document()
@@ -288,14 +288,14 @@ def test_no_number_is_infinite_or_nan(whole):
     }
 
 
-def test_the_document_tells_no_time_and_no_place(whole):
+def test_the_document_has_no_time_and_no_path(whole):
     text = json_text(whole)
 
     assert "/" + "tmp" not in text
     assert not {"created", "time", "host", "path"} & whole.keys()
 
 
-def test_progress_is_told():
+def test_progress_is_reported():
     messages: list[str] = []
 
     analyse(table(rows(), plan()), plan(), messages.append)
@@ -304,7 +304,7 @@ def test_progress_is_told():
 
 
 @pytest.mark.parametrize("constant", ["unexpectedness", "valence"])
-def test_an_interaction_of_what_does_not_vary_is_a_sentence(constant):
+def test_an_interaction_with_a_constant_gives_a_sentence(constant):
     analysis_plan = plan(
         columns="[video_id, creator, views, likes, unexpectedness, valence]",
         interactions="[[unexpectedness, valence]]",

@@ -1,4 +1,4 @@
-"""How often intervals hold the truth: said where creators are few, from figures that were kept."""
+"""Measured coverage: the warning for few creators, and the stored figures of the study."""
 
 from dataclasses import replace
 
@@ -29,12 +29,12 @@ CELLS = (
 
 @pytest.fixture
 def warning(monkeypatch):
-    """The sentence, if the study had found this."""
+    """The warning, if these were the figures of the study."""
     monkeypatch.setattr(coverage, "coverage_cells", lambda: CELLS)
     return few_creators_warning
 
 
-def test_few_creators_have_the_worse_of_what_was_measured_on_both_sides(warning):
+def test_few_creators_get_the_lower_coverage_of_the_two_nearest_sizes(warning):
     assert warning([EFFECT]) == (
         "There are only 24 creators; intervals are held to their 95 % from 40 on. In simulated "
         "samples of 18 and 40 creators they held the known truth this often: Spearman's ρ in "
@@ -42,24 +42,24 @@ def test_few_creators_have_the_worse_of_what_was_measured_on_both_sides(warning)
     )
 
 
-def test_enough_creators_have_nothing_to_be_said_of(warning):
+def test_enough_creators_get_no_warning(warning):
     assert warning([replace(EFFECT, clusters=TRUSTED_FROM)]) is None
     assert warning([]) is None
 
 
-def test_a_rate_has_its_own_figures_and_intervals_that_did_not_exist_do_not_count(warning):
+def test_a_rate_has_its_own_coverage_and_missing_intervals_do_not_count(warning):
     rate = replace(EFFECT, method="gee_nb", scale="rate")
 
     assert warning([rate]).endswith("a rate ratio with an exposure in 98.0 % of 1,990.")
 
 
-def test_one_outcome_with_few_creators_is_said_too(warning):
+def test_one_outcome_with_few_creators_gets_a_warning_too(warning):
     many = replace(EFFECT, clusters=500)
 
     assert warning([many, EFFECT]).startswith("Some estimates rest on only 24 creators; ")
 
 
-def test_a_method_that_was_not_measured_is_not_given_anothers_figures(warning):
+def test_a_method_without_figures_does_not_get_those_of_another(warning):
     assert warning([replace(EFFECT, method="two_lines_low")]).endswith("95 % from 40 on.")
 
 
@@ -67,12 +67,12 @@ def test_a_method_that_was_not_measured_is_not_given_anothers_figures(warning):
     ("clusters", "sizes"),
     [(5, {8}), (8, {8}), (9, {8, 18}), (40, {40}), (299, {100, 300}), (10_000, {300})],
 )
-def test_the_figures_are_those_next_to_the_number_of_creators(clusters, sizes):
+def test_the_figures_come_from_the_nearest_numbers_of_creators(clusters, sizes):
     assert {cell.clusters for cell in nearest_cells(clusters, ["spearman"])} == sizes
 
 
 @pytest.mark.parametrize("method", HEADLINE_METHODS)
-def test_the_study_asked_enough_and_the_defaults_keep_their_promise(method):
+def test_the_study_has_enough_runs_and_the_defaults_keep_their_coverage(method):
     cells = [cell for cell in coverage.coverage_cells() if cell.method == method]
 
     assert {cell.clusters for cell in cells} == {8, 18, 40, 100, 300}
@@ -83,7 +83,7 @@ def test_the_study_asked_enough_and_the_defaults_keep_their_promise(method):
 
 
 @pytest.mark.parametrize("method", ["spearman", "nb2"])
-def test_videos_taken_for_independent_fail_beside_it(method):
+def test_intervals_for_independent_videos_miss_their_coverage(method):
     name = f"{method}, videos taken for independent"
     cells = [cell for cell in coverage.coverage_cells() if cell.method == name]
 
@@ -91,7 +91,7 @@ def test_videos_taken_for_independent_fail_beside_it(method):
     assert max(cell.wilson()[1] for cell in cells) < 0.95
 
 
-def test_a_result_carries_what_was_measured_of_its_methods():
+def test_a_result_has_the_measured_coverage_of_its_methods():
     cells = analyse(table(rows(), plan()), plan()).document()["coverage"]
 
     assert {cell["clusters"] for cell in cells} == {18, 40}
@@ -100,7 +100,7 @@ def test_a_result_carries_what_was_measured_of_its_methods():
     assert cell["coverage_low"] < cell["coverage"] == cell["covered"] / cell["runs"]
 
 
-def test_without_creators_there_is_nothing_to_look_up():
+def test_without_creators_there_is_no_coverage():
     analysis_plan = plan(cluster="")
 
     assert analyse(table(rows(60), analysis_plan), analysis_plan).document()["coverage"] == []

@@ -1,4 +1,4 @@
-"""The analysis plan: what it asks, what it refuses, and the hash it goes by."""
+"""The analysis plan: its defaults, its errors and its hash."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_another_seed_is_another_plan():
     assert plan(seed="2").hash != plan().hash
 
 
-def test_a_control_that_is_only_named_enters_in_the_usual_way():
+def test_a_control_without_a_transform_gets_its_usual_one():
     short = plan(
         columns="[creator, views, likes, followers, unexpectedness]", controls="[followers]"
     )
@@ -57,19 +57,19 @@ def test_a_control_that_is_only_named_enters_in_the_usual_way():
     assert short.controls == {"followers": "log1p"}
 
 
-def test_a_column_that_nothing_asks_for_is_not_used():
+def test_a_column_that_no_key_uses_is_not_read():
     more = plan(columns="[video_id, creator, views, likes, unexpectedness, mood]")
 
     assert "mood" not in more.used()
 
 
-def test_an_unknown_key_is_named_with_the_nearest_one():
+def test_an_unknown_key_is_refused_with_the_nearest_one():
     sentence = refusal(PLAN + "primry: {}\n")
 
     assert "line 10" in sentence and "no key primry (did you mean primary?)" in sentence
 
 
-def test_an_unknown_name_is_named_with_the_nearest_one_and_all_there_are():
+def test_an_unknown_name_is_refused_with_the_nearest_one_and_the_list():
     sentence = refusal(PLAN.replace("outcomes: [views, likes]", "outcomes: [view]"))
 
     assert sentence.startswith("plan.yaml, line 4: outcomes: view is not among the columns")
@@ -100,7 +100,7 @@ def test_a_wrong_value_is_named_with_its_line():
         ("differences: {views: [likes, views]}", "views is a column already"),
     ],
 )
-def test_a_method_without_what_it_needs_is_refused(line, says):
+def test_a_method_without_its_keys_is_refused(line, says):
     lines = [old for old in PLAN.splitlines() if old.split(":")[0] != line.split(":")[0]]
 
     assert says in refusal("\n".join([*lines, line]))
@@ -123,7 +123,7 @@ def test_a_method_without_what_it_needs_is_refused(line, says):
         ("columns: {mood: v, views: v, language: w}", "mood and the outcome views are the same"),
     ],
 )
-def test_a_number_is_not_made_of_names_words_or_times(line, says):
+def test_names_words_and_times_are_refused_where_numbers_are_needed(line, says):
     columns = "[creator, username, created_at, views, language, rater, synthetic, mood]"
     keys = {"columns": columns, "predictors": "[mood]", "outcomes": "[views]"}
     key, _, value = line.partition(": ")
@@ -172,7 +172,7 @@ def test_a_key_that_needs_another_key_says_so(key, says):
         ("#" + "x" * 2**20, "larger than"),
     ],
 )
-def test_yaml_that_is_no_plan_is_refused(text, says):
+def test_yaml_that_is_not_a_plan_is_refused(text, says):
     assert says in refusal(text)
 
 
@@ -182,6 +182,6 @@ def test_a_word_that_yaml_reads_as_false_must_be_quoted():
     assert "put it in quotes" in sentence
 
 
-def test_a_plan_that_is_not_there_is_a_sentence(tmp_path):
+def test_a_missing_plan_file_is_a_sentence(tmp_path):
     with pytest.raises(BadPlan, match="No such file"):
         read_plan(tmp_path / "none.yaml")

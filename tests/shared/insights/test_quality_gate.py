@@ -1,4 +1,4 @@
-"""The quality gate: which rows each rule turns away, and under which name they are counted."""
+"""The quality gate: the rows that each rule drops, and the names they count under."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_a_row_is_counted_once_under_the_first_rule():
     }
 
 
-def test_of_a_video_that_comes_twice_the_later_collection_stays():
+def test_of_two_rows_of_a_video_the_later_one_stays():
     of = [row | GOOD for row in rows(60)]
     of.append(of[0] | {"collected_at": "2026-05-31T00:00:00Z", "views": 10**6})
 
@@ -83,7 +83,7 @@ def test_of_a_video_that_comes_twice_the_later_collection_stays():
         ("{age: {max: 0}}", 0),
     ],
 )
-def test_a_filter_keeps_what_is_meant(condition, expected):
+def test_a_filter_keeps_matching_rows(condition, expected):
     analysis_plan = ALL.model_copy(update={"filters": plan_filters(condition)})
     try:
         count = len(gated(analysis_plan=analysis_plan).frame)
@@ -106,7 +106,7 @@ def test_what_a_filter_drops_is_counted_under_its_name():
     assert gated(analysis_plan=analysis_plan).dropped == {"filter:language": 20}
 
 
-def test_a_row_that_a_filter_takes_is_no_twin_of_one_it_keeps():
+def test_a_filtered_row_does_not_drop_another_row_of_its_video():
     analysis_plan = plan(
         columns="[video_id, creator, rater, views, likes, unexpectedness]", filters="{rater: B}"
     )
@@ -183,7 +183,7 @@ def test_a_predictor_without_any_value_is_left_out():
     assert (result.left_out, result.dropped) == (("emotional_intensity",), {})
 
 
-def test_a_primary_predictor_without_any_value_ends_it():
+def test_a_primary_predictor_without_any_value_ends_the_analysis():
     with pytest.raises(TooLittle, match="unexpectedness, which the primary question is about"):
         gated({"unexpectedness": None}, at=range(60))
 

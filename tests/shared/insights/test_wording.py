@@ -1,4 +1,4 @@
-"""Words: the answer claims no more than it may, and each caution is given when it applies."""
+"""The answer claims only an association, and each warning appears when it applies."""
 
 import re
 
@@ -32,7 +32,7 @@ def warned(text: str, **options) -> bool:
     return any(text in warning for warning in insights_of(**options).warnings)
 
 
-def test_a_found_association_is_told_in_two_sentences():
+def test_a_significant_association_comes_with_its_interval_and_limits():
     sentence = answer(insights_of())
 
     assert re.match(
@@ -47,11 +47,11 @@ def test_a_negative_association_is_fewer():
     assert "associated with fewer views" in answer(insights_of(slope=-0.6))
 
 
-def test_nothing_found_is_not_told_as_nothing_there():
+def test_no_finding_is_not_evidence_of_no_association():
     assert "which does not show that there is none" in answer(insights_of(slope=0.0, seed=4))
 
 
-def test_what_is_shown_to_be_small_is_called_so():
+def test_an_equivalent_association_is_called_practically_none():
     analysis_plan = FULL.model_copy(update={"equivalence": 0.6})
 
     assert "practically unassociated (equivalence within ±0.6" in answer(
@@ -59,7 +59,7 @@ def test_what_is_shown_to_be_small_is_called_so():
     )
 
 
-def test_a_rate_is_told_per_its_exposure():
+def test_a_rate_names_its_exposure():
     analysis_plan = plan(primary="{predictor: unexpectedness, outcome: likes, scale: rate}")
 
     def liked(number, row):
@@ -70,7 +70,7 @@ def test_a_rate_is_told_per_its_exposure():
     )
 
 
-def test_a_rate_per_age_is_told_per_day():
+def test_a_rate_per_age_is_per_day():
     analysis_plan = plan(
         columns="[creator, created_at, collected_at, views, likes, unexpectedness]",
         exposure="{views: age}",
@@ -80,18 +80,18 @@ def test_a_rate_per_age_is_told_per_day():
     assert "a higher rate of views per day" in answer(insights_of(analysis_plan))
 
 
-def test_without_a_primary_none_is_picked_afterwards():
+def test_without_a_primary_no_effect_is_picked_afterwards():
     assert answer(insights_of(plan(primary=""))).startswith("No primary question was declared")
 
 
-def test_the_rate_ratio_is_told_for_a_step_that_occurs():
+def test_the_rate_ratio_is_for_one_standard_deviation():
     assert re.search(
         r"Videos \d\d\.\d points .* have 1\.\d\d times the views", in_steps(insights_of())
     )
 
 
 @pytest.mark.parametrize("slope", [0.5, 0.0, -0.5])
-def test_no_word_claims_more_than_an_association(slope):
+def test_no_sentence_claims_more_than_an_association(slope):
     insights = insights_of(
         slope=slope, n=60, creators=10, every=lambda n, row: {"synthetic": n % 2 == 0}
     )
@@ -107,7 +107,7 @@ def test_correlations_are_written_without_a_leading_zero(value, text):
     assert decimals(value) == text
 
 
-def test_a_small_p_is_not_told_as_zero():
+def test_a_small_p_is_not_written_as_zero():
     assert (p_value(1e-9), p_value(0.0421), p_value(None)) == ("p < .001", "p = .042", "no p")
 
 
@@ -115,7 +115,7 @@ def test_a_good_sample_has_no_warnings():
     assert insights_of(n=1_200, creators=60).warnings == ()
 
 
-def test_synthetic_rows_are_warned_of_first():
+def test_the_first_warning_is_about_synthetic_rows():
     insights = insights_of(every=lambda number, row: {"synthetic": number < 10})
 
     assert insights.warnings[0] == "10 of the 240 videos are synthetic: nobody watched them."
@@ -130,12 +130,12 @@ def test_a_trending_frame_is_selection_on_the_outcome():
     assert not warned("selected on the outcome")
 
 
-def test_an_unknown_frame_is_said():
+def test_a_missing_sampling_frame_gets_a_warning():
     assert warned("does not say how the videos were sampled", analysis_plan=plan())
     assert not warned("does not say how the videos were sampled")
 
 
-def test_few_creators_are_said():
+def test_few_creators_get_a_warning():
     assert warned("only 24 creators")
     assert not warned("only", n=400, creators=40)
 
@@ -145,7 +145,7 @@ def test_a_small_sample_says_what_it_could_find():
     assert not warned("The sample is small", n=1_200, creators=60)
 
 
-def test_mixed_ages_are_said_unless_age_is_a_control():
+def test_mixed_ages_get_a_warning_unless_age_is_a_control():
     analysis_plan = FULL.model_copy(update={"controls": {}, "min_age_days": 0.0})
 
     def aged(number, row):
@@ -155,14 +155,14 @@ def test_mixed_ages_are_said_unless_age_is_a_control():
     assert not warned("Ages are mixed", every=aged)
 
 
-def test_young_videos_are_said():
+def test_young_videos_get_a_warning():
     def young(number, row):
         return {"created_at": "2026-05-30"} if number % 2 else {}
 
     assert warned("120 videos were younger than 7 days", every=young)
 
 
-def test_heaped_ratings_are_said():
+def test_heaped_ratings_get_a_warning():
     def heaped(number, row):
         return {"unexpectedness": row["unexpectedness"] // 5 * 5}
 
@@ -171,7 +171,7 @@ def test_heaped_ratings_are_said():
 
 
 @pytest.mark.parametrize(("every", "is_rare"), [(10, True), (2, False)])
-def test_a_rare_yes_or_no_is_said(every, is_rare):
+def test_a_rare_yes_or_no_gets_a_warning(every, is_rare):
     def yes(number, row):
         return {"emotional_intensity": int(number % every == 0)}
 
@@ -179,7 +179,7 @@ def test_a_rare_yes_or_no_is_said(every, is_rare):
     assert warned(sentence, every=yes, n=400, creators=40) == is_rare
 
 
-def test_a_halo_is_said():
+def test_a_halo_gets_a_warning():
     def same(number, row):
         return {"emotional_intensity": row["unexpectedness"] + number % 2}
 
@@ -187,7 +187,7 @@ def test_a_halo_is_said():
     assert not warned("(halo)")
 
 
-def test_rounded_counts_are_said():
+def test_rounded_counts_get_a_warning():
     assert warned("10 rows have rounded counts", every=lambda n, row: _short(row) if n < 10 else {})
     assert warned("they look rounded", every=lambda n, row: {"views": 1_200_000 + 100 * n})
 
@@ -196,25 +196,25 @@ def _short(row) -> dict:
     return {"views": f"{max(row['views'], 2_000) / 1_000:.1f}K", "likes": 1}
 
 
-def test_a_broken_month_is_named():
+def test_a_broken_month_gets_a_warning():
     def broken(number, row):
         return {"created_at": "2026-03-03", "likes": 10**8} if number < 60 else {}
 
     assert warned("Impossible counts are frequent in 2026-03 (100%)", every=broken)
 
 
-def test_mixed_raters_are_said():
+def test_mixed_raters_get_a_warning():
     assert warned("Ratings of 2 raters are mixed", every=lambda n, row: {"rater": f"human/{n % 2}"})
 
 
-def test_many_missing_values_are_said():
+def test_many_missing_values_get_a_warning():
     def missing(number, row):
         return {"unexpectedness": None} if number % 3 == 0 else {}
 
     assert warned("80 of 240 rows lack a value", every=missing)
 
 
-def test_a_column_without_values_is_left_out_and_that_is_said():
+def test_a_column_without_values_is_left_out_with_a_warning():
     assert warned(
         "Left out, because they have no values: emotional_intensity",
         every=lambda number, row: {"emotional_intensity": None},

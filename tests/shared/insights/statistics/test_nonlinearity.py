@@ -1,4 +1,4 @@
-"""Bends, interactions and bands find what was planted and stay silent otherwise."""
+"""Inverted U, interactions and bands find a planted effect, and rarely anything else."""
 
 import numpy as np
 import pandas as pd
@@ -42,7 +42,7 @@ def test_on_a_plateau_the_breakpoint_gives_the_weaker_line_more_rows(mirrored):
     assert lines.breakpoint > 55 if mirrored else lines.breakpoint < 45
 
 
-def test_it_does_not_depend_on_the_unit_of_either_column():
+def test_the_breakpoint_does_not_depend_on_units():
     _, x, noise, groups = videos()
     y = np.exp(8 - ((x - 50) / 25) ** 2 + noise)
 
@@ -53,7 +53,7 @@ def test_it_does_not_depend_on_the_unit_of_either_column():
     assert other.low.p == pytest.approx(raw.low.p)
 
 
-def test_a_u_the_other_way_up_is_not_inverted():
+def test_a_u_is_not_an_inverted_u():
     _, x, noise, groups = videos()
 
     assert not inverted_u(x, np.exp(8 + ((x - 50) / 25) ** 2 + noise), groups).inverted
@@ -89,7 +89,7 @@ def test_a_predictor_of_few_values_or_a_constant_outcome_is_refused():
         inverted_u(x, 0 * noise, groups)
 
 
-def test_repeated_controls_are_refused_by_a_sentence():
+def test_repeated_controls_are_refused():
     _, x, noise, groups = videos()
 
     with pytest.raises(NotEstimable, match="repeat"):

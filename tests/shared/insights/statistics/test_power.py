@@ -55,18 +55,18 @@ def test_without_a_family_there_is_no_q():
     assert with_q([effect(0.01)], primary=0)[0].q is None
 
 
-def test_an_effect_refuses_a_number_that_is_none():
+def test_an_effect_refuses_nan_and_infinity():
     with pytest.raises(ValueError, match="estimate is nan"):
         effect(estimate=float("nan"))
 
 
-def test_a_document_has_none_where_nothing_is_defined():
+def test_an_undefined_number_is_none_in_the_document():
     document = effect(None, None, None).document()
 
     assert (document["estimate"], document["q"], document["n"]) == (None, None, 500)
 
 
-def test_notes_join_what_was_said():
+def test_notes_join_their_parts():
     assert (notes([None, "a", "b"]), notes([None])) == ("a; b", None)
 
 
@@ -76,14 +76,14 @@ def test_videos_needed_are_the_textbooks_times_the_inflation_of_spearman(rho, n)
     assert n_needed(-rho) == n_needed(rho)
 
 
-def test_the_number_needed_gives_the_power_asked_for():
+def test_the_number_needed_reaches_the_power():
     needed = n_needed(0.1, power=0.9, design_effect=2.5)
 
     assert power_of_test(0.1, needed, 2.5) == pytest.approx(0.9, abs=0.001)
     assert smallest_rho(needed, 0.9, 2.5) == pytest.approx(0.1, abs=1e-4)
 
 
-def test_no_correlation_is_found_as_often_as_the_test_errs():
+def test_the_power_at_rho_zero_is_the_size_of_the_test():
     assert power_of_test(0.0, 1000) == pytest.approx(0.05)
 
 
@@ -97,7 +97,7 @@ def test_impossible_correlations_are_refused(call):
         call()
 
 
-def test_power_is_how_often_spearman_is_found():
+def test_power_is_the_share_of_significant_samples():
     draw = np.random.default_rng(0)
     runs, n = 2000, 150
     x = draw.normal(size=(runs, n))
@@ -158,7 +158,7 @@ def test_equivalence_is_the_ninety_percent_interval_inside_the_bound(estimate, s
             assert test.equivalent == (-bound < test.low and test.high < bound)
 
 
-def test_what_was_not_estimated_is_not_equivalent():
+def test_an_effect_without_an_estimate_is_not_equivalent():
     test = equivalence(effect(None, None, None), 0.1)
 
     assert (test.p, test.equivalent) == (None, False)
@@ -192,7 +192,7 @@ def test_a_creators_influence_is_the_correlation_without_them():
     assert sum(creator.n for creator in influences) == len(x)
 
 
-def test_one_step_is_close_to_leaving_out_and_says_that_it_is_one_step():
+def test_one_step_is_close_to_leaving_out_and_is_marked():
     x, y, groups = rated()
 
     stepped = [creator for creator in influence(x, y, groups) if not creator.exact]

@@ -1,4 +1,4 @@
-"""Count models against statsmodels called directly, and tables no model can be fitted to."""
+"""Rate ratios against statsmodels, and tables that no model can be fitted to."""
 
 import re
 import warnings
@@ -106,7 +106,7 @@ def test_p_is_below_five_percent_exactly_when_the_interval_leaves_out_one(seed):
         assert (effect.p < 0.05) == (effect.irr_low > 1 or effect.irr_high < 1)
 
 
-def test_only_the_columns_that_are_asked_for_have_an_interval():
+def test_only_the_targets_have_an_interval():
     y, design, offset, groups = table()
 
     fit = rate_ratios(y, design, offset, groups, ["surprise"])
@@ -136,7 +136,7 @@ def test_counts_of_a_quadrillion_are_fitted_like_their_thousandth():
     assert fit.estimates["surprise"] == pytest.approx(smaller.estimates["surprise"], rel=1e-5)
 
 
-def test_counts_no_more_dispersed_than_poisson_say_so():
+def test_counts_no_more_dispersed_than_poisson_get_a_note():
     draw = np.random.default_rng(0)
     design = pd.DataFrame({"x": draw.normal(size=200)})
     y = draw.binomial(10, 0.5, 200)
@@ -157,7 +157,7 @@ def test_counts_no_more_dispersed_than_poisson_say_so():
         (lambda y, d: (y * d.german, d), "separation: .* lowest german"),
     ],
 )
-def test_what_no_model_can_be_fitted_to_is_named(change, note):
+def test_a_table_without_a_fit_gets_the_reason(change, note):
     y, design, offset, groups = table()
     y, design = change(y, design)
 
@@ -167,7 +167,7 @@ def test_what_no_model_can_be_fitted_to_is_named(change, note):
     assert fit.effect("surprise", "likes").estimate is None
 
 
-def test_a_column_that_one_creator_alone_has_gets_no_standard_error_and_its_name():
+def test_a_column_of_one_creator_gets_a_note_and_no_standard_error():
     y, design, offset, groups = table()
     design["alone"] = np.where(groups.codes == 3, np.arange(len(y)) % 2, 0).astype(float)
 
@@ -185,7 +185,7 @@ def test_fewer_creators_than_columns_leave_no_standard_errors():
     assert fit.ses == {} and "4 creators for 3 columns" in fit.note
 
 
-def test_too_few_rows_or_creators_is_an_error_that_counts_them():
+def test_too_few_rows_or_creators_are_refused_with_their_number():
     y, design, offset, _ = table()
 
     with pytest.raises(TooFew, match="5 rows for 3 columns"):

@@ -1,4 +1,4 @@
-"""Creators are drawn, with all their rows, and never rows."""
+"""Resampling draws creators with all their rows, never single rows."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_creators_are_numbered_as_they_first_appear():
     assert groups.sizes.tolist() == [2, 1, 1]
 
 
-def test_a_subset_forgets_creators_without_rows():
+def test_a_subset_drops_creators_without_rows():
     groups = Groups.of("aab").where(np.array([False, False, True]))
 
     assert (groups.names, groups.count, groups.n) == (("b",), 1, 1)
@@ -82,7 +82,7 @@ def test_with_every_creator_once_the_bootstrap_resamples_rows():
     assert means == pytest.approx(stats.sem(values), rel=0.1)
 
 
-def test_rows_said_twice_by_their_creator_add_no_certainty():
+def test_repeated_rows_of_a_creator_do_not_shorten_the_interval():
     values = np.random.default_rng(0).normal(size=30)
     once = jackknife(mean_of(values), Groups.of(range(30)))
     twice = jackknife(mean_of(np.repeat(values, 2)), Groups.of(np.repeat(range(30), 2)))
@@ -90,7 +90,7 @@ def test_rows_said_twice_by_their_creator_add_no_certainty():
     assert jackknife_variance(twice)[0] == pytest.approx(jackknife_variance(once)[0])
 
 
-def test_progress_ends_at_the_whole():
+def test_progress_ends_at_the_total():
     seen = []
 
     rows = np.arange(60_000.0)

@@ -1,4 +1,4 @@
-"""The sign-flip test of a score: its p against every sign written out, its interval against p."""
+"""The score bootstrap: its p against an enumeration of all signs, its interval against p."""
 
 from itertools import product
 
@@ -43,7 +43,7 @@ def test_a_small_p_is_right_as_a_ratio():
     assert sign_flip_p(scores, total) == pytest.approx(written_out(scores, total), rel=0.05)
 
 
-def test_many_creators_are_as_many_draws_of_signs():
+def test_many_creators_match_random_draws_of_signs():
     draw = np.random.default_rng(0)
     scores = draw.lognormal(0, 1, 150)
     sums = np.abs(draw.choice([-1.0, 1.0], (200_000, 150)) @ scores)
@@ -90,7 +90,7 @@ def fitted(column=1):
     return ScoreBootstrap(column, x, y, model, parts, groups), model
 
 
-def test_at_the_estimate_nothing_is_left_to_reject():
+def test_p_is_one_at_the_estimate():
     test, model = fitted()
 
     assert test.p(float(model.beta[1])) == pytest.approx(1, abs=1e-3)
@@ -127,7 +127,7 @@ def test_the_other_columns_are_refitted_to_first_order():
 
 
 @pytest.mark.parametrize("weak", [0.0, 1.0])
-def test_the_correction_for_leverage_is_the_square_root_of_what_the_fit_left(weak, monkeypatch):
+def test_the_leverage_correction_is_the_inverse_square_root_of_i_minus_h(weak, monkeypatch):
     """Against (I - H)^(-1/2) written out for each creator, by series and by eigenvectors."""
     monkeypatch.setattr("shared.insights.statistics.score_bootstrap._WEAK", weak)
     y, x, groups = counted(n=400, creators=200)
@@ -147,7 +147,7 @@ def test_the_correction_for_leverage_is_the_square_root_of_what_the_fit_left(wea
         assert test._corrected[rows] @ residual[rows] == pytest.approx(expected, rel=1e-4)
 
 
-def test_an_interval_that_so_few_creators_cannot_end_is_said_to_have_no_end():
+def test_too_few_creators_give_an_interval_without_an_end_and_a_note():
     draw = np.random.default_rng(0)
     x = draw.normal(size=40)
     y = draw.poisson(np.exp(3 + x)).astype(float)
@@ -160,7 +160,7 @@ def test_an_interval_that_so_few_creators_cannot_end_is_said_to_have_no_end():
     assert "no end" in effect.note and effect.interval == "signs"
 
 
-def test_a_shared_design_is_not_changed_by_asking():
+def test_a_fit_does_not_change_its_design():
     y, x, _ = counted()
     design = pd.DataFrame(x[:, 1:], columns=["a", "b"])
     before = design.copy()

@@ -1,4 +1,4 @@
-"""Rank correlations against scipy, and what they say where there is nothing to say."""
+"""Rank correlations against scipy, and their notes where a correlation is undefined."""
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,7 @@ def test_spearman_is_scipys(table):
 
 @settings(max_examples=60, deadline=None)
 @given(tables(), st.randoms(use_true_random=False))
-def test_weighted_ranks_are_the_ranks_of_the_rows_written_out(table, random):
+def test_weighted_ranks_are_the_ranks_of_repeated_rows(table, random):
     frame, _ = table
     weights = np.array([random.randint(0, 3) for _ in range(len(frame))])
     weights[0] = 1
@@ -84,7 +84,7 @@ def test_partial_spearman_is_the_correlation_of_rank_residuals(seed):
     assert effect.estimate == pytest.approx(stats.pearsonr(*residuals)[0], abs=1e-10)
 
 
-def test_constant_and_repeated_controls_take_nothing_away():
+def test_constant_and_repeated_controls_change_nothing():
     frame, groups = varied()
     once = pd.DataFrame({"c": frame.c})
     more = once.assign(again=frame.c * 3, one=1.0)
@@ -103,7 +103,7 @@ def test_a_control_that_is_the_predictor_leaves_no_estimate():
 
 
 @pytest.mark.parametrize("creators", [12, 2200])
-def test_spearman_is_the_same_with_and_without_controls_beside_it(creators):
+def test_spearman_is_the_same_with_and_without_controls(creators):
     frame, groups = varied(n=9000, creators=creators)
 
     alone = spearman(frame, [XY], groups, 20, 3)[0]

@@ -1,4 +1,4 @@
-"""Reading a table: standard names, checked types, and files that wish us ill."""
+"""Reading a table: standard names, checked types, and hostile files."""
 
 import json
 
@@ -66,7 +66,7 @@ def test_missing_counts_stay_missing(file, cell):
 @pytest.mark.parametrize(
     "cell", ["inf", "-inf", "many", "=1+1", "@SUM(A1)", "5.5", "1,23", "0x10", "1e99", "١٢", "5%"]
 )
-def test_what_is_no_count_is_refused_with_its_row(file, cell):
+def test_a_cell_that_is_not_a_count_is_refused_with_its_row(file, cell):
     sentence = refusal(file(cell=cell))
 
     assert sentence.startswith(f"views: {cell!r} in row 2 is ") and sentence.endswith(
@@ -76,7 +76,7 @@ def test_what_is_no_count_is_refused_with_its_row(file, cell):
 
 @pytest.mark.parametrize("cell", ["1e16", "-1e100", "1e200", "9007199254740992"])
 @pytest.mark.parametrize("column", ["unexpectedness", "views"])
-def test_a_number_beyond_belief_is_refused_with_its_row(file, column, cell):
+def test_an_absurd_number_is_refused_with_its_row(file, column, cell):
     sentence = refusal(file(column, cell))
 
     assert sentence.startswith(f"{column}: {cell!r} in row 2 is no credible number")
@@ -180,7 +180,7 @@ def test_every_format_gives_the_same_table(tmp_path, kind):
     pd.testing.assert_frame_equal(table.frame, plain)
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_name(file):
+def test_a_byte_order_mark_is_not_part_of_the_first_name(file):
     assert len(read(file(before=b"\xef\xbb\xbf"), SMALL).frame) == 3
 
 
@@ -218,7 +218,7 @@ def test_semicolons_separate_but_then_a_comma_is_unclear(file):
         ("views,video_id,creator,views,likes,unexpectedness\n", "2 columns named views (number 1"),
     ],
 )
-def test_a_broken_csv_is_a_sentence(tmp_path, content, says):
+def test_a_broken_csv_is_refused_with_a_sentence(tmp_path, content, says):
     (tmp_path / "t.csv").write_text(content)
 
     assert says in refusal(tmp_path / "t.csv")
@@ -237,7 +237,7 @@ def test_a_broken_csv_is_a_sentence(tmp_path, content, says):
         ("t.xlsx", "PK", "no reader for .xlsx; give one of .csv"),
     ],
 )
-def test_a_file_that_is_no_table_is_a_sentence(tmp_path, name, content, says):
+def test_a_file_that_is_not_a_table_is_refused_with_a_sentence(tmp_path, name, content, says):
     (tmp_path / name).write_text(content)
 
     assert says in refusal(tmp_path / name)
@@ -250,7 +250,7 @@ def test_a_million_columns_do_not_matter(tmp_path):
     assert list(read(tmp_path / "t.csv", SMALL).frame["views"]) == [2]
 
 
-def test_a_column_that_is_not_named_may_hold_anything(tmp_path):
+def test_a_column_outside_the_plan_may_hold_anything(tmp_path):
     odd = [row | {"mood": "=cmd|'/c calc'!A0"} for row in rows(3)]
 
     assert "mood" not in read(write_csv(tmp_path / "t.csv", odd), SMALL).frame
