@@ -109,8 +109,8 @@ class World:
 
     def upload(self, video_id: str = "7300000000000000001", **how: Any) -> VideoUploaded:
         name = f"videos/{video_id}.mp4"
-        standing = self.lake.stat(name)
-        generation = standing.generation if standing else self.lake.replace(name, self.clip, 0)
+        blob = self.lake.stat(name)
+        generation = blob.generation if blob else self.lake.replace(name, self.clip, 0)
         return VideoUploaded("lake", name, str(generation), **how)
 
     def list_video(self, record: Record) -> None:

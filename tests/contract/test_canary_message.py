@@ -36,7 +36,7 @@ def posted(monkeypatch):
 def gemini():
     from tests.stand_ins.gemini import standing_in
 
-    durations = {one.video_id: one.clip().duration_s for one in frozen_clips()}
+    durations = {clip.video_id: clip.clip().duration_s for clip in frozen_clips()}
     with standing_in(durations=durations) as gemini:
         yield gemini
 
@@ -78,7 +78,7 @@ def test_a_rater_that_measures_lets_it_pass(posted):
 
 def test_terraform_posts_the_same_message():
     text = (ROOT / "terraform/main.tf").read_text().partition("canary-gemini")[2]
-    said = re.search(
+    match = re.search(
         r'subscription = "(.*?)"\s+message += \{ data = "(.*?)", messageId = "(.*?)", '
         r'attributes = \{ eventType = "(.*?)" \} \}',
         text,
@@ -86,7 +86,7 @@ def test_terraform_posts_the_same_message():
     body = canary_body()
     message = body["message"]
 
-    assert said == (
+    assert match == (
         body["subscription"],
         message["data"],
         message["messageId"],

@@ -77,10 +77,10 @@ def test_the_answer_is_kept_as_it_came(world):
     rating = world.rate()
 
     key = next(iter(world.lake.names("ratings/"))).removeprefix(f"ratings/{VIDEO_ID}/")
-    kept = json.loads(world.lake.read(f"answers/{VIDEO_ID}/{key.removesuffix('.json')}/1.json"))
-    text = kept["response"]["candidates"][0]["content"]["parts"][0]["text"]
+    stored = json.loads(world.lake.read(f"answers/{VIDEO_ID}/{key.removesuffix('.json')}/1.json"))
+    text = stored["response"]["candidates"][0]["content"]["parts"][0]["text"]
     assert json.loads(text)["unexpectedness"] == rating.values.unexpectedness
-    assert kept["response"]["usageMetadata"]["promptTokensDetails"]
+    assert stored["response"]["usageMetadata"]["promptTokensDetails"]
 
 
 def test_the_same_event_again_asks_nothing(world):
@@ -198,8 +198,8 @@ def test_an_answer_that_fails_a_check_goes_back_once_with_the_checks_words(world
 
     assert (rating.status, world.calls) == ("rated", 2)
     assert "corrected" in rating.flags
-    question, said, complaint = world.gemini.requests[-1].json["contents"]
-    assert (question["role"], said["role"], complaint["role"]) == ("user", "model", "user")
+    question, answer_turn, complaint = world.gemini.requests[-1].json["contents"]
+    assert (question["role"], answer_turn["role"], complaint["role"]) == ("user", "model", "user")
     assert FLAWS[flaw] in complaint["parts"][0]["text"]
 
 
@@ -209,8 +209,8 @@ def test_an_empty_answer_goes_back_as_words_for_the_api_takes_no_empty_turn(worl
 
     assert world.rate().status == "rated"
 
-    _, said, _ = world.gemini.requests[-1].json["contents"]
-    assert said["parts"] == [{"text": "(empty)"}]
+    _, answer_turn, _ = world.gemini.requests[-1].json["contents"]
+    assert answer_turn["parts"] == [{"text": "(empty)"}]
 
 
 @pytest.mark.parametrize("empty", [{"flaw": "empty_text"}, {"content": False}], ids=str)
@@ -339,8 +339,8 @@ def test_a_file_that_gemini_will_not_take_is_a_row_with_its_reason(world, code, 
 
 def test_a_retired_model_is_named_with_the_one_to_choose(gemini, clip):
     world = World(gemini, clip, model="gemini-3.6-flash")
-    place = "projects/p/locations/global/publishers/google/models/gemini-3.6-flash"
-    message = f"Publisher Model `{place}` was not found or your project does not have access to it."
+    name = "projects/p/locations/global/publishers/google/models/gemini-3.6-flash"
+    message = f"Publisher Model `{name}` was not found or your project does not have access to it."
     gemini.script({"error": {"code": 404, "message": message}, "times": None})
 
     with pytest.raises(Misconfigured, match=r"retired on 2026-11-19.*to gemini-3.5-flash-lite"):
@@ -527,7 +527,7 @@ def test_nothing_is_sent_that_the_model_ignores_or_refuses(world):
         "maxOutputTokens",
         "thinkingConfig",
     }
-    assert {one["threshold"] for one in request.json["safetySettings"]} == {"OFF"}
+    assert {setting["threshold"] for setting in request.json["safetySettings"]} == {"OFF"}
     assert len(request.json["safetySettings"]) == 4
 
 
@@ -606,8 +606,8 @@ def test_a_rag_rater_is_shown_cards_before_the_rubric_and_nothing_else_more(worl
 
     first, second = (request.json for request in world.gemini.requests)
     rubric = first["systemInstruction"]["parts"]
-    cards, *rest = second["systemInstruction"]["parts"]
-    assert rest == rubric
+    cards, *other_parts = second["systemInstruction"]["parts"]
+    assert other_parts == rubric
     assert {**second, "systemInstruction": None} == {**first, "systemInstruction": None}
     assert [card for card in grounded.cards if f"[{card}]" not in cards["text"]] == []
     assert len(grounded.cards) >= 7 and plain.cards == ()

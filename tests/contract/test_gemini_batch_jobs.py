@@ -130,9 +130,9 @@ def test_the_ratings_are_those_of_the_live_rater(world, clip):
     world.backfill()
     with standing_in() as live:
         other = World(live, clip)
-        asked = [other.rate(video_id=video_id) for video_id in IDS]
+        live_ratings = [other.rate(video_id=video_id) for video_id in IDS]
 
-    for batch, alone in zip(world.ratings(), asked, strict=True):
+    for batch, alone in zip(world.ratings(), live_ratings, strict=True):
         assert (batch.rater, batch.config_hash) == (alone.rater, alone.config_hash)
         assert (batch.values, batch.evidence) == (alone.values, alone.evidence)
         assert batch.parameters == alone.parameters

@@ -27,7 +27,7 @@ from tests.gemini_world import World
 from tests.stand_ins.gemini import StandIn, standing_in
 
 FROZEN_SHA256 = "3a00cfd0bd1df0e3eda21141fed05fb165af60e58a9b2b4dadcc9979b9043a54"
-DURATIONS = {one.video_id: one.clip().duration_s for one in frozen_clips()}
+DURATIONS = {clip.video_id: clip.clip().duration_s for clip in frozen_clips()}
 COUNT = len(frozen_clips())
 
 
@@ -68,16 +68,16 @@ def world(gemini) -> Singing:
 
 
 def lines(caplog, message: str) -> list[logging.LogRecord]:
-    return [one for one in caplog.records if one.message == message]
+    return [record for record in caplog.records if record.message == message]
 
 
 def test_the_clips_are_frozen():
-    each = "\n".join(hashlib.sha256(one.content).hexdigest() for one in frozen_clips())
+    each = "\n".join(hashlib.sha256(clip.content).hexdigest() for clip in frozen_clips())
 
     assert hashlib.sha256(each.encode()).hexdigest() == FROZEN_SHA256
     assert CLIPS.stat().st_size < 150_000
-    assert {one.clip().has_audio for one in frozen_clips()} == {True, False}
-    assert all(2 <= one.clip().duration_s <= 4.2 for one in frozen_clips())
+    assert {clip.clip().has_audio for clip in frozen_clips()} == {True, False}
+    assert all(2 <= clip.clip().duration_s <= 4.2 for clip in frozen_clips())
 
 
 def test_the_first_day_is_the_baseline_and_the_next_is_as_it_was(world):
@@ -94,8 +94,8 @@ def test_the_first_day_is_the_baseline_and_the_next_is_as_it_was(world):
 def test_the_clips_are_asked_as_videos_are_and_never_become_rows(world):
     world.sing()
 
-    bodies = b"".join(one.body for one in world.gemini.requests)
-    assert all(f"gs://lake/{one.object}".encode() in bodies for one in frozen_clips())
+    bodies = b"".join(request.body for request in world.gemini.requests)
+    assert all(f"gs://lake/{clip.object}".encode() in bodies for clip in frozen_clips())
     assert world.bus.published == []
     assert list(world.lake.names(VIDEOS)) == []
     assert list(world.lake.names("ratings/")) == []

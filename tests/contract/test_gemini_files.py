@@ -42,7 +42,11 @@ def world(gemini, clip, monkeypatch):
 
 
 def sent(gemini, method="POST", part="/files"):
-    return [one for one in gemini.requests if one.method == method and part in one.path + one.query]
+    return [
+        request
+        for request in gemini.requests
+        if request.method == method and part in request.path + request.query
+    ]
 
 
 def test_a_file_beyond_the_inline_limit_is_uploaded_rated_and_deleted(world, clip):
@@ -51,8 +55,8 @@ def test_a_file_beyond_the_inline_limit_is_uploaded_rated_and_deleted(world, cli
     assert (rating.status, rating.flags, world.calls) == ("rated", (), 1)
     start, piece = sent(world.gemini, part="/upload/")
     assert piece.body == clip
-    (asked,) = sent(world.gemini, part=":generateContent")
-    video = asked.json["contents"][0]["parts"][0]
+    (request,) = sent(world.gemini, part=":generateContent")
+    video = request.json["contents"][0]["parts"][0]
     uri = video["fileData"].get("fileUri") or video["fileData"]["file_uri"]
     assert uri.endswith(f"/v1beta/{start.json['file']['name']}")
     assert "inlineData" not in video
@@ -64,8 +68,8 @@ def test_the_upload_is_the_documented_protocol(world, clip):
     world.rate()
 
     start, piece = (
-        {name.lower(): value for name, value in one.headers.items()}
-        for one in sent(world.gemini, part="/upload/")
+        {name.lower(): value for name, value in request.headers.items()}
+        for request in sent(world.gemini, part="/upload/")
     )
     assert start["x-goog-upload-protocol"] == "resumable"
     assert start["x-goog-upload-command"] == "start"
@@ -96,9 +100,9 @@ def test_a_file_is_uploaded_in_pieces(gemini, clip):
 def test_a_file_beyond_the_limit_of_the_files_api_is_told_and_not_sent(world, monkeypatch):
     monkeypatch.setattr(rating, "MOST_UPLOADED_BYTES", 1_000)
 
-    told = world.rate()
+    refused = world.rate()
 
-    assert (told.status, told.reason, world.gemini.requests) == ("unratable", "too_large", [])
+    assert (refused.status, refused.reason, world.gemini.requests) == ("unratable", "too_large", [])
 
 
 def test_nothing_that_is_sent_names_video_caption_or_creator(world):

@@ -134,10 +134,10 @@ def test_the_schema_is_told_in_words_and_all_else_is_as_before(world):
 
     first, second = (camel(request.json) for request in world.gemini.requests)
     schema = first["generationConfig"].pop("responseSchema")
-    *before, told = second["systemInstruction"].pop("parts")
+    *before, schema_part = second["systemInstruction"].pop("parts")
     assert before == first["systemInstruction"].pop("parts")
-    assert told["text"].startswith(IN_WORDS)
-    assert json.loads(told["text"].removeprefix(IN_WORDS)) == schema
+    assert schema_part["text"].startswith(IN_WORDS)
+    assert json.loads(schema_part["text"].removeprefix(IN_WORDS)) == schema
     assert second == first
     assert second["generationConfig"]["responseMimeType"] == "application/json"
 
@@ -238,8 +238,8 @@ def test_a_relaxed_answer_lies_under_the_same_key(world):
 
     condition = GeminiCondition(world.settings)
     key = RatingKey(upload.generation, condition.name, condition.config_hash)
-    kept = Answers(world.lake).find(VIDEO_ID, key, 1)
-    assert kept.schema_relaxed
+    stored = Answers(world.lake).find(VIDEO_ID, key, 1)
+    assert stored.schema_relaxed
     assert world.lake.exists(answer_name(VIDEO_ID, key, 1))
 
 
@@ -312,8 +312,8 @@ def test_every_bound_that_left_the_wire_is_checked_and_the_answer_is_kept(world,
     assert complaint in checks["parts"][0]["text"]
     condition = GeminiCondition(world.settings)
     key = RatingKey(upload.generation, condition.name, condition.config_hash)
-    kept = Answers(world.lake).find(VIDEO_ID, key, 1).response
-    text = kept["candidates"][0]["content"]["parts"][0]["text"]
+    stored = Answers(world.lake).find(VIDEO_ID, key, 1).response
+    text = stored["candidates"][0]["content"]["parts"][0]["text"]
     assert json.loads(text) | values == json.loads(text)
 
 

@@ -49,13 +49,13 @@ def judge(gemini):
 
 
 def test_a_judgement_has_every_dimension_with_cards_that_were_shown(judge):
-    found = judge.judge(STORED)
+    judged_rating = judge.judge(STORED)
 
-    assert set(found.judged) == set(GROUNDED)
-    for name, one in found.judged.items():
-        assert set(one.cards) <= {card.id for card in cards_by_dimension()[name]}
-    assert found.model_version.endswith("-stand-in")
-    assert found.used.input_tokens > 1_000
+    assert set(judged_rating.judged) == set(GROUNDED)
+    for name, verdict in judged_rating.judged.items():
+        assert set(verdict.cards) <= {card.id for card in cards_by_dimension()[name]}
+    assert judged_rating.model_version.endswith("-stand-in")
+    assert judged_rating.used.input_tokens > 1_000
 
 
 def test_the_judge_sees_words_and_numbers_and_neither_video_nor_who_rated(judge, gemini):
@@ -64,9 +64,9 @@ def test_the_judge_sees_words_and_numbers_and_neither_video_nor_who_rated(judge,
     (request,) = gemini.requests
     (part,) = request.json["contents"][0]["parts"]
     assert '"unexpectedness": 80' in part["text"] and "It speaks." in part["text"]
-    told = json.dumps(request.json)
+    sent = json.dumps(request.json)
     for secret in ("7300000000000000001", "gemini/", "abcd1234", "fileData", "inlineData"):
-        assert secret not in told
+        assert secret not in sent
     assert "[meyer-1997]" in request.json["systemInstruction"]["parts"][0]["text"]
 
 
@@ -91,7 +91,7 @@ def answer(**changed):
 
 
 @pytest.mark.parametrize(
-    ("said", "says"),
+    ("first_answer", "says"),
     [
         (answer(cards=["nobody-1900"]), "unexpectedness: there is no card nobody-1900 for it."),
         (answer(supported_score=101), "less than or equal to 100"),
@@ -103,12 +103,12 @@ def answer(**changed):
         ({}, "judgements: Field required"),
     ],
 )
-def test_an_answer_that_fails_a_check_goes_back_once(judge, gemini, said, says):
-    gemini.script({"text": json.dumps(said)})
+def test_an_answer_that_fails_a_check_goes_back_once(judge, gemini, first_answer, says):
+    gemini.script({"text": json.dumps(first_answer)})
 
-    found = judge.judge(STORED)
+    judged_rating = judge.judge(STORED)
 
-    assert set(found.judged) == set(GROUNDED)
+    assert set(judged_rating.judged) == set(GROUNDED)
     assert says in gemini.requests[-1].json["contents"][-1]["parts"][0]["text"]
 
 
@@ -125,9 +125,9 @@ def test_a_refused_schema_is_told_in_words_and_that_is_kept(judge, gemini):
     gemini.script({"when": {"with_schema": True}, "error": states, "times": None})
     gemini.script({"text": json.dumps(answer())})
 
-    found = judge.judge(STORED)
+    judged_rating = judge.judge(STORED)
 
-    assert (set(found.judged), len(gemini.requests)) == (set(GROUNDED), 2)
+    assert (set(judged_rating.judged), len(gemini.requests)) == (set(GROUNDED), 2)
     (name,) = judge.lake.names("")
     assert json.loads(judge.lake.read(name))["schema_relaxed"] is True
 

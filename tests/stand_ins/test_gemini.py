@@ -249,7 +249,7 @@ def test_thinking_uses_up_the_limit_on_output(gemini):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "part"),
     [
         ({"contents": [types.ModelContent("So")]}, "ending with a model turn"),
         ({"candidate_count": 1}, "candidate_count"),
@@ -268,11 +268,11 @@ def test_thinking_uses_up_the_limit_on_output(gemini):
         ({"contents": [clip("gs://b/a.avi"), clip(start_offset="soon")]}, "startOffset"),
     ],
 )
-def test_what_the_model_does_not_take_is_an_invalid_argument(gemini, arguments, said):
+def test_what_the_model_does_not_take_is_an_invalid_argument(gemini, arguments, part):
     code, status, message = refusal(gemini, **arguments)
 
     assert (code, status) == (400, "INVALID_ARGUMENT")
-    assert said in message
+    assert part in message
 
 
 @pytest.mark.parametrize(
@@ -493,15 +493,18 @@ def test_there_can_be_no_candidates_at_all(gemini):
 @pytest.mark.parametrize(
     ("flaw", "has"),
     [
-        ("out_of_range", lambda said: said["unexpectedness"] == 101),
-        ("strings", lambda said: said["positivity"].isdigit()),
-        ("beyond_the_clip", lambda said: said["surprise_onset_s"] > 10),
-        ("incoherent", lambda said: said["probability_expected"] + said["probability_actual"] > 1),
-        ("no_evidence", lambda said: said["unexpectedness"] == 90 and said["evidence"] == []),
-        ("extra_field", lambda said: said["virality"] == 50),
-        ("missing_field", lambda said: "unexpectedness" not in said),
-        ("not_a_number", lambda said: said["surprise_onset_s"] != said["surprise_onset_s"]),
-        ("a_list", lambda said: isinstance(said, list)),
+        ("out_of_range", lambda values: values["unexpectedness"] == 101),
+        ("strings", lambda values: values["positivity"].isdigit()),
+        ("beyond_the_clip", lambda values: values["surprise_onset_s"] > 10),
+        (
+            "incoherent",
+            lambda values: values["probability_expected"] + values["probability_actual"] > 1,
+        ),
+        ("no_evidence", lambda values: values["unexpectedness"] == 90 and values["evidence"] == []),
+        ("extra_field", lambda values: values["virality"] == 50),
+        ("missing_field", lambda values: "unexpectedness" not in values),
+        ("not_a_number", lambda values: values["surprise_onset_s"] != values["surprise_onset_s"]),
+        ("a_list", lambda values: isinstance(values, list)),
     ],
 )
 def test_a_rating_can_be_wrong_in_its_values(gemini, flaw, has):
@@ -567,7 +570,7 @@ def test_steps_are_used_in_order_and_then_all_is_as_usual(gemini):
     gemini.script({"text": "1"}, {"text": "2", "times": 2})
 
     assert [ask(gemini).text for _ in "1234"][:3] == ["1", "2", "2"]
-    assert gemini.service.script.left() == []
+    assert gemini.service.script.remaining_steps() == []
 
 
 @pytest.mark.parametrize(
@@ -577,7 +580,7 @@ def test_steps_are_used_in_order_and_then_all_is_as_usual(gemini):
         {"text": "wrong at_s"},
         {"model": "3.6"},
         {"turn": 2},
-        {"uri": "0002", "asked": 2},
+        {"uri": "0002", "times_asked": 2},
     ],
 )
 def test_a_step_waits_for_the_request_it_is_for(gemini, when):
@@ -589,7 +592,7 @@ def test_a_step_waits_for_the_request_it_is_for(gemini, when):
     gemini.script({"when": when, "text": "found"})
 
     before = [ask(gemini).text for _ in "12"]
-    ask(gemini, OTHER) if "asked" in when else None
+    ask(gemini, OTHER) if "times_asked" in when else None
     after = ask(gemini, contents=correction, model="gemini-3.6-flash").text
 
     assert "found" not in before
@@ -618,7 +621,7 @@ def test_a_malformed_step_is_refused_and_none_is_added(gemini, step):
     with pytest.raises(ValueError):
         gemini.script({"text": "good"}, step)
 
-    assert gemini.service.script.left() == []
+    assert gemini.service.script.remaining_steps() == []
 
 
 # Batch jobs
@@ -699,10 +702,10 @@ def test_a_jobs_answers_come_in_another_order_with_their_requests(batches, bucke
     _, job = states(batches, submit(batches))
 
     answered, names = bucket.answered(job)
-    asked = [json.loads(raw)["request"] for raw in bucket["gs://lake/batch/in.jsonl"]]
+    requests = [json.loads(raw)["request"] for raw in bucket["gs://lake/batch/in.jsonl"]]
     assert names == ["predictions.jsonl"]
-    assert [each["request"] for each in answered] != asked
-    assert all(each["request"] in asked for each in answered)
+    assert [each["request"] for each in answered] != requests
+    assert all(each["request"] in requests for each in answered)
     assert {uri_of(each) for each in answered} == {f"gs://lake/videos/{n}.mp4" for n in range(20)}
 
 
@@ -711,8 +714,8 @@ def test_a_jobs_answer_is_the_one_that_a_single_request_gets(batches, bucket):
 
     answered = bucket.answered(job)[0][0]
 
-    said = types.GenerateContentResponse.model_validate(answered["response"])
-    assert said.text == ask(batches, uri_of(answered)).text
+    response = types.GenerateContentResponse.model_validate(answered["response"])
+    assert response.text == ask(batches, uri_of(answered)).text
     assert (answered["status"], set(answered)) == (
         "",
         {"status", "processed_time", "request", "response"},
@@ -821,11 +824,11 @@ def test_a_job_that_has_ended_stays_as_it_is(batches, bucket):
 
 
 def test_jobs_are_listed_in_pages_newest_first(batches):
-    client, made = vertex(batches.url), [submit(batches).name for _ in range(5)]
+    client, names = vertex(batches.url), [submit(batches).name for _ in range(5)]
 
     listed = client.batches.list(config=types.ListBatchJobsConfig(page_size=2))
 
-    assert [job.name for job in listed] == made[::-1]
+    assert [job.name for job in listed] == names[::-1]
 
 
 def test_a_deleted_job_is_not_found(batches):
@@ -880,8 +883,8 @@ def process(tmp_path):
     yield start
     for process in started:
         process.send_signal(signal.SIGTERM)
-        rest, _ = process.communicate(timeout=10)
-        assert (process.returncode, rest) == (0, "")
+        output, _ = process.communicate(timeout=10)
+        assert (process.returncode, output) == (0, "")
 
 
 class At:
@@ -1024,9 +1027,9 @@ def test_a_schema_with_too_many_states_is_refused_in_the_apis_words(gemini, sche
 @pytest.mark.parametrize("model", ["gemini-3.8-flash", "gemini-3.1-flash-lite"])
 @pytest.mark.parametrize("schema", TOO_MANY, ids=str)
 def test_some_models_do_not_say_why(gemini, schema, model):
-    told = refusal(gemini, response_schema=schema, model=model)
+    message = refusal(gemini, response_schema=schema, model=model)
 
-    assert told == (400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
+    assert message == (400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
 
 
 @pytest.mark.parametrize(
@@ -1122,25 +1125,25 @@ def test_the_real_client_uploads_looks_and_deletes(gemini, tmp_path):
     client = developer(gemini.url)
     files = client.files
 
-    made = files.upload(file=path)
-    states = [files.get(name=made.name).state.value for _ in range(2)]
-    files.delete(name=made.name)
+    uploaded = files.upload(file=path)
+    states = [files.get(name=uploaded.name).state.value for _ in range(2)]
+    files.delete(name=uploaded.name)
 
     assert states == ["PROCESSING", "ACTIVE"]
     with pytest.raises(errors.APIError) as gone:
-        files.get(name=made.name)
+        files.get(name=uploaded.name)
     assert (gone.value.code, gone.value.status) == (403, "PERMISSION_DENIED")
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "message"),
     [
         ("PROCESSING", (400, "FAILED_PRECONDITION")),
         ("FAILED", (400, "FAILED_PRECONDITION")),
         (None, (403, "PERMISSION_DENIED")),
     ],
 )
-def test_a_file_that_cannot_be_shown_is_refused(gemini, state, told):
+def test_a_file_that_cannot_be_shown_is_refused(gemini, state, message):
     if state:
         gemini.script({"file": {"states": [], "ends": state}})
         piece(started(gemini).headers["X-Goog-Upload-URL"], b"0123456789")
@@ -1150,4 +1153,4 @@ def test_a_file_that_cannot_be_shown_is_refused(gemini, state, told):
     with pytest.raises(errors.APIError) as refused:
         client.models.generate_content(model=LITE, contents=[clip(uri), "Rate."])
 
-    assert (refused.value.code, refused.value.status) == told
+    assert (refused.value.code, refused.value.status) == message

@@ -25,25 +25,25 @@ def retriever(cards):
 def share(retriever, cards, construct, query) -> float:
     """Of the top min(5, tagged) cards, how many carry the tag."""
     tagged = sum(construct in card.constructs for card in cards)
-    wanted = min(5, tagged)
-    found = retriever.search(query, wanted)
-    return sum(construct in hit.card.constructs for hit in found) / wanted
+    count = min(5, tagged)
+    hits = retriever.search(query, count)
+    return sum(construct in hit.card.constructs for hit in hits) / count
 
 
-def asked(kind):
+def questions(kind):
     return [(name, query) for name, queries in QUERIES[kind].items() for query in queries]
 
 
-@pytest.mark.parametrize(("construct", "query"), asked("chosen"))
+@pytest.mark.parametrize(("construct", "query"), questions("chosen"))
 def test_four_of_five_cards_found_are_about_what_was_asked(retriever, cards, construct, query):
     assert share(retriever, cards, construct, query) >= 0.8
 
 
 def test_questions_that_nothing_was_chosen_for_do_nearly_as_well(retriever, cards):
-    shares = [share(retriever, cards, *one) for one in asked("unseen")]
+    shares = [share(retriever, cards, *question) for question in questions("unseen")]
 
     assert sum(shares) / len(shares) >= 0.9
-    assert sum(one >= 0.8 for one in shares) >= 24
+    assert sum(question >= 0.8 for question in shares) >= 24
 
 
 def test_every_construct_has_three_questions_of_each_kind(cards):
@@ -91,9 +91,9 @@ def test_a_question_in_another_tongue_or_without_words_finds_nothing(retriever):
 def test_results_are_the_same_every_time(cards):
     query = "what makes an event surprising"
 
-    found = [[hit.card.id for hit in Bm25Retriever(cards).search(query, 9)] for _ in range(2)]
+    searches = [[hit.card.id for hit in Bm25Retriever(cards).search(query, 9)] for _ in range(2)]
 
-    assert found[0] == found[1]
+    assert searches[0] == searches[1]
 
 
 def test_another_word_in_a_card_is_another_library(cards):

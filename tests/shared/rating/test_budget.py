@@ -285,11 +285,11 @@ def test_the_object_can_be_read_by_people(world):
     pays(budget, actual=0.02)
     budget.flush()
 
-    told = json.loads(world.lake.read(NAME))
+    ledger = json.loads(world.lake.read(NAME))
 
-    assert (told["day"], told["budget_videos"], told["budget_usd"]) == ("2026-11-24", 5, 2.0)
-    assert (told["paid_videos"], told["paid_usd"]) == (1, 0.02)
-    assert (told["reserved_videos"], told["reserved_usd"]) == (1, 0.02)
+    assert (ledger["day"], ledger["budget_videos"], ledger["budget_usd"]) == ("2026-11-24", 5, 2.0)
+    assert (ledger["paid_videos"], ledger["paid_usd"]) == (1, 0.02)
+    assert (ledger["reserved_videos"], ledger["reserved_usd"]) == (1, 0.02)
 
 
 def test_a_day_without_calls_spent_nothing(world):
@@ -542,16 +542,16 @@ def test_threads_of_several_instances_never_pay_more_than_the_budget(world):
     costs = [rng.choice([0.005, 0.01, 0.02]) for _ in range(200)]
 
     with ThreadPoolExecutor(16) as threads:
-        done = list(
+        results = list(
             threads.map(lambda n: pays(budgets[n % 4], expected=0.02, actual=costs[n]), range(200))
         )
 
-    money = sum(cost for cost, paid in zip(costs, done, strict=True) if paid)
-    assert done.count(True) <= 37
+    money = sum(cost for cost, paid in zip(costs, results, strict=True) if paid)
+    assert results.count(True) <= 37
     assert money <= 1.0 + 1e-9
     for budget in budgets:
         budget.flush()
-    assert world.spent().paid_videos == done.count(True)
+    assert world.spent().paid_videos == results.count(True)
     assert world.spent().paid_usd == pytest.approx(money)
 
 

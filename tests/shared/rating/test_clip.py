@@ -79,9 +79,9 @@ def test_a_file_object_tells_the_same_as_its_path(spoken):
 def test_of_a_large_file_only_the_header_is_read(spoken):
     large = Reads(spread(spoken.read_bytes()))
 
-    found = read_clip_header(large)
+    header = read_clip_header(large)
 
-    assert found == read_clip_header(spoken)
+    assert header == read_clip_header(spoken)
     assert large.taken < 2 * 2**20
 
 
@@ -180,11 +180,11 @@ def test_mutated_files_end_in_a_clip_or_a_reason(spoken):
             content[rng.randrange(start, end)] = rng.randrange(256)
         cut = rng.choice([len(content), rng.randrange(1, len(content))])
         try:
-            found = read_clip_header(io.BytesIO(bytes(content[:cut])))
+            header = read_clip_header(io.BytesIO(bytes(content[:cut])))
         except Unreadable as error:
             assert error.reason.isidentifier()
         else:
-            assert found.duration_s is None or found.duration_s > 0
+            assert header.duration_s is None or header.duration_s > 0
 
 
 @pytest.mark.parametrize(

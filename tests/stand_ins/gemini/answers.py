@@ -57,8 +57,8 @@ def _text(question: Question, step: Step, clips: Clips, opinion: str) -> str:
     made_up = rating(question.identity, duration_s, opinion)
     values = fitted(made_up, question.schema, question.identity)
     values = flawed_values(step.flaw, values, duration_s) | step.values
-    kept = {name: held for name, held in values.items() if name not in step.without}
-    return flawed_text(step.flaw, kept)
+    fields = {name: value for name, value in values.items() if name not in step.without}
+    return flawed_text(step.flaw, fields)
 
 
 def _within(text: str, tokens: int) -> tuple[str, str]:

@@ -25,8 +25,8 @@ class Clips:
 
     def duration_s(self, identity: str) -> float:
         """The clip's duration, 10 s when nobody said."""
-        known = (self._durations[name] for name in self._durations if _names(name, identity))
-        return next(known, DEFAULT_S)
+        durations = (self._durations[name] for name in self._durations if _names(name, identity))
+        return next(durations, DEFAULT_S)
 
     def has_audio(self, identity: str) -> bool:
         """Whether the clip has sound."""

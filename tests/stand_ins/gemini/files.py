@@ -116,16 +116,16 @@ class FileStore:
             file = self._files[upload.name] = File(upload, plan, now)
         return file
 
-    def look(self, name: str) -> dict[str, Any]:
-        """The file as the API shows it; each look moves it to its next state."""
-        file = self._found(name)
+    def get(self, name: str) -> dict[str, Any]:
+        """The file as the API shows it; each get moves it to its next state."""
+        file = self._stored(name)
         shown = resource(file)
         file.looks += 1
         return shown
 
     def delete(self, name: str) -> dict[str, Any]:
         with self._lock:
-            self._found(name)
+            self._stored(name)
             del self._files[name]
         return {}
 
@@ -133,7 +133,7 @@ class FileStore:
         """Raise Refused unless every file of the request is there and can be shown (400, 403)."""
         for uri in _uris(contents):
             name = uri.removeprefix(_URI)
-            if uri.startswith(_URI) and self._found(name).state != "ACTIVE":
+            if uri.startswith(_URI) and self._stored(name).state != "ACTIVE":
                 file_id = name.removeprefix("files/")
                 raise Refused(
                     400,
@@ -141,7 +141,7 @@ class FileStore:
                     "FAILED_PRECONDITION",
                 )
 
-    def _found(self, name: str) -> File:
+    def _stored(self, name: str) -> File:
         file = self._files.get(name)
         if file is None:
             file_id = name.removeprefix("files/")

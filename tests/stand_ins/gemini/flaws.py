@@ -39,7 +39,8 @@ def flawed_text(flaw: str | None, values: Values) -> str:
 
 def _in_quotation_marks(values: Values, _duration_s: float) -> Values:
     return {
-        name: str(held) if isinstance(held, int | float) else held for name, held in values.items()
+        name: str(value) if isinstance(value, int | float) else value
+        for name, value in values.items()
     }
 
 
@@ -58,7 +59,7 @@ _OF_VALUES: dict[str, Callable[[Values, float], Values]] = {
     "no_evidence": lambda values, _: values | {"unexpectedness": 90, "evidence": []},
     "extra_field": lambda values, _: values | {"virality": 50},
     "missing_field": lambda values, _: {
-        name: held for name, held in values.items() if name != "unexpectedness"
+        name: value for name, value in values.items() if name != "unexpectedness"
     },
     "not_a_number": lambda values, _: values | {"surprise_onset_s": float("nan")},
 }

@@ -26,7 +26,7 @@ class Job:
     number: int
     parent: str
     model: str
-    given: dict[str, Any]
+    body: dict[str, Any]
     plan: Plan
     created: datetime
     polls: int = 0
@@ -111,14 +111,14 @@ class Jobs:
         before = int(token) if token.isdigit() else self._last + 1
         with self._lock:
             jobs = [job for job in reversed(self._jobs.values()) if job.parent == parent]
-        rest = [job for job in jobs if job.number < before]
-        page = {"batchPredictionJobs": [resource(job) for job in rest[:size]]}
-        return page | ({"nextPageToken": str(rest[size - 1].number)} if len(rest) > size else {})
+        older = [job for job in jobs if job.number < before]
+        page = {"batchPredictionJobs": [resource(job) for job in older[:size]]}
+        return page | ({"nextPageToken": str(older[size - 1].number)} if len(older) > size else {})
 
     def _end(self, job: Job, state: str) -> None:
         now = self._clock()
         if job.plan.finished is not None or state in _WRITES:
-            sources, prefix = _addresses(job.given)
+            sources, prefix = _addresses(job.body)
             job.directory = f"{prefix}/prediction-model-{now:%Y-%m-%dT%H:%M:%S.%fZ}"
             due = _due(job.plan, state)
             work = Work(sources, job.directory, job.plan.shards, due, job.number)
@@ -135,10 +135,10 @@ def resource(job: Job) -> dict[str, Any]:
     """The job as the API shows it: int64 as strings, absent what is not there yet."""
     shown = {
         "name": job.name,
-        "displayName": job.given.get("displayName", ""),
+        "displayName": job.body.get("displayName", ""),
         "model": f"{_MODEL}{job.model}",
-        "inputConfig": job.given["inputConfig"],
-        "outputConfig": job.given["outputConfig"],
+        "inputConfig": job.body["inputConfig"],
+        "outputConfig": job.body["outputConfig"],
         "state": job.state,
         "createTime": _instant(job.created),
         "updateTime": _instant(job.ended or job.created),
@@ -166,11 +166,11 @@ def _due(plan: Plan, state: str) -> Callable[[int], bool]:
 
 def _addresses(body: dict[str, Any]) -> tuple[list[str], str]:
     """Input files and output prefix. Raises Refused for anything but JSON lines in a bucket."""
-    given, wanted = body.get("inputConfig") or {}, body.get("outputConfig") or {}
-    if given.get("instancesFormat") != "jsonl" or wanted.get("predictionsFormat") != "jsonl":
+    source, destination = body.get("inputConfig") or {}, body.get("outputConfig") or {}
+    if source.get("instancesFormat") != "jsonl" or destination.get("predictionsFormat") != "jsonl":
         raise Refused(400, "The stand-in reads and writes the format jsonl only.")
-    uris = (given.get("gcsSource") or {}).get("uris") or []
-    prefix = (wanted.get("gcsDestination") or {}).get("outputUriPrefix") or ""
+    uris = (source.get("gcsSource") or {}).get("uris") or []
+    prefix = (destination.get("gcsDestination") or {}).get("outputUriPrefix") or ""
     if not uris or not all(str(uri).startswith("gs://") for uri in (*uris, prefix)):
         raise Refused(400, "gcsSource.uris and gcsDestination.outputUriPrefix must be gs:// URIs.")
     return uris, prefix.rstrip("/")

@@ -90,14 +90,14 @@ class Ledger:
 
     def after(self, number: int, most_bytes: int) -> list[Request]:
         """Requests after this number, as many as their bodies' size allows, but one at least."""
-        found: list[Request] = []
+        requests: list[Request] = []
         for request in self.requests:
             if request.number > number:
                 most_bytes -= len(request.body)
-                if found and most_bytes < 0:
+                if requests and most_bytes < 0:
                     break
-                found.append(request)
-        return found
+                requests.append(request)
+        return requests
 
     @property
     def ignored(self) -> list[str]:

@@ -62,9 +62,9 @@ def fitted(values: dict[str, Any], schema: dict[str, Any] | None, identity: str)
 
 def _reconsidered(values: dict[str, Any], seed: str) -> dict[str, Any]:
     draw = random.Random(seed)
-    scores = {name: held for name, held in values.items() if type(held) is int}
+    scores = {name: value for name, value in values.items() if type(value) is int}
     return values | {
-        name: _score(held + draw.randint(-_WOBBLE, _WOBBLE)) for name, held in scores.items()
+        name: _score(value + draw.randint(-_WOBBLE, _WOBBLE)) for name, value in scores.items()
     }
 
 
@@ -87,5 +87,5 @@ def _any_of_type(schema: dict[str, Any], draw: random.Random) -> Any:
         return [_any_of_type(schema.get("items", {}), draw)]
     if kind == "OBJECT":
         properties = schema.get("properties", {})
-        return {name: _any_of_type(held, draw) for name, held in properties.items()}
+        return {name: _any_of_type(schema, draw) for name, schema in properties.items()}
     return None if kind == "NULL" else "Made up by the stand-in."

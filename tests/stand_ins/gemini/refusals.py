@@ -29,7 +29,9 @@ _SAMPLING = ("temperature", "topP", "topK")
 def check(body: Any, model: Model, *, vertex: bool) -> None:
     """Raise Refused (400) unless the API would take this body, spelt in camelCase."""
     _object(body, "the request")
-    _known(body, fields.REQUEST | (fields.ONLY_VERTEX if vertex else fields.ONLY_DEVELOPER), "")
+    _refuse_unknown(
+        body, fields.REQUEST | (fields.ONLY_VERTEX if vertex else fields.ONLY_DEVELOPER), ""
+    )
     _contents(body.get("contents"), vertex=vertex)
     if "systemInstruction" in body:
         _parts(_object(body["systemInstruction"], "system_instruction").get("parts"))
@@ -48,7 +50,7 @@ def _contents(contents: Any, *, vertex: bool) -> None:
     if not _list(contents, "contents"):
         raise _invalid("at least one contents field is required")
     for content in contents:
-        _known(_object(content, "contents"), {"role", "parts"}, "contents")
+        _refuse_unknown(_object(content, "contents"), {"role", "parts"}, "contents")
         if not _is_one(content.get("role", "" if vertex else "user"), ("user", "model")):
             raise _invalid("Please use a valid role: user, model.")
         _parts(content.get("parts"))
@@ -60,7 +62,7 @@ def _parts(parts: Any) -> None:
     if not _list(parts, "parts"):
         raise _invalid("must include at least one parts field")
     for part in parts:
-        _known(_object(part, "parts"), fields.PART, "parts")
+        _refuse_unknown(_object(part, "parts"), fields.PART, "parts")
         if not isinstance(part.get("text", ""), str):
             raise _invalid("text must be a string")
         if part.get("text") == "":
@@ -69,18 +71,18 @@ def _parts(parts: Any) -> None:
 
 
 def _file(part: dict[str, Any]) -> None:
-    given = [name for name in ("fileData", "inlineData") if name in part]
-    if not given:
+    sources = [name for name in ("fileData", "inlineData") if name in part]
+    if not sources:
         if "videoMetadata" in part:
             raise _invalid("video_metadata needs file_data or inline_data")
         return
-    if len(given) + ("text" in part) > 1:
+    if len(sources) + ("text" in part) > 1:
         raise _invalid("oneof field 'data' is already set")
-    file = _object(part[given[0]], given[0])
-    source = "fileUri" if given == ["fileData"] else "data"
-    _known(file, {source, "mimeType", "displayName"}, given[0])
+    file = _object(part[sources[0]], sources[0])
+    source = "fileUri" if sources == ["fileData"] else "data"
+    _refuse_unknown(file, {source, "mimeType", "displayName"}, sources[0])
     if not (isinstance(file.get(source), str) and file[source]):
-        raise _invalid(f"{given[0]} has no {source}")
+        raise _invalid(f"{sources[0]} has no {source}")
     _mime_type(file.get("mimeType"))
     if source == "data":
         inline_bytes(file[source])
@@ -98,7 +100,7 @@ def _mime_type(kind: Any) -> None:
 
 
 def _video(metadata: dict[str, Any]) -> None:
-    _known(metadata, {"fps", "startOffset", "endOffset"}, "video_metadata")
+    _refuse_unknown(metadata, {"fps", "startOffset", "endOffset"}, "video_metadata")
     fps = metadata.get("fps", 1.0)
     if not (_is_number(fps) and 0 < fps <= 24):
         raise _invalid("The fps must be in the range (0.0, 24.0].")
@@ -109,7 +111,7 @@ def _video(metadata: dict[str, Any]) -> None:
 
 
 def _safety(setting: dict[str, Any]) -> None:
-    _known(setting, {"category", "threshold", "method"}, "safety_settings")
+    _refuse_unknown(setting, {"category", "threshold", "method"}, "safety_settings")
     if not str(setting.get("category")).startswith("HARM_CATEGORY_"):
         raise _invalid("Invalid value at 'safety_settings.category'")
     if not _is_one(setting.get("threshold"), fields.THRESHOLDS):
@@ -117,7 +119,7 @@ def _safety(setting: dict[str, Any]) -> None:
 
 
 def _config(config: dict[str, Any], model: Model) -> None:
-    _known(config, fields.CONFIG, "generation_config")
+    _refuse_unknown(config, fields.CONFIG, "generation_config")
     if "candidateCount" in config:
         raise _invalid("candidate_count is not supported by this model.")
     for name in ("presencePenalty", "frequencyPenalty"):
@@ -133,7 +135,9 @@ def _config(config: dict[str, Any], model: Model) -> None:
 
 
 def _thinking(thinking: dict[str, Any], model: Model) -> None:
-    _known(thinking, {"thinkingLevel", "thinkingBudget", "includeThoughts"}, "thinking_config")
+    _refuse_unknown(
+        thinking, {"thinkingLevel", "thinkingBudget", "includeThoughts"}, "thinking_config"
+    )
     if {"thinkingLevel", "thinkingBudget"} <= thinking.keys():
         raise _invalid("You can only set one of thinking budget and thinking level.")
     level = thinking.get("thinkingLevel", "LOW")
@@ -142,21 +146,21 @@ def _thinking(thinking: dict[str, Any], model: Model) -> None:
 
 
 def _structure(config: dict[str, Any], model: Model) -> None:
-    given = [name for name in ("responseSchema", "responseJsonSchema") if name in config]
-    if len(given) == 2:
+    schemas = [name for name in ("responseSchema", "responseJsonSchema") if name in config]
+    if len(schemas) == 2:
         raise _invalid("Only one of response_schema and response_json_schema can be set.")
-    if not given:
+    if not schemas:
         return
     if config.get("responseMimeType") != "application/json":
-        raise _invalid(f"{given[0]} needs response_mime_type application/json.")
-    _object(config[given[0]], given[0])
-    if given == ["responseSchema"]:
+        raise _invalid(f"{schemas[0]} needs response_mime_type application/json.")
+    _object(config[schemas[0]], schemas[0])
+    if schemas == ["responseSchema"]:
         _schema(config["responseSchema"], "response_schema")
         refuse_unservable(config["responseSchema"], model)
 
 
 def _schema(schema: Any, where: str, depth: int = 0) -> None:
-    _known(_object(schema, where), fields.SCHEMA, where)
+    _refuse_unknown(_object(schema, where), fields.SCHEMA, where)
     if depth > _DEEPEST_SCHEMA:
         raise _invalid(f"{where}: the schema is nested too deeply")
     kind = schema.get("type")
@@ -168,16 +172,16 @@ def _schema(schema: Any, where: str, depth: int = 0) -> None:
     for name in _list(schema.get("required", []), f"{where}.required"):
         if not _is_one(name, properties):
             raise _invalid(f"{where}.required: property {name!r} is not defined")
-    for name, held in properties.items():
-        _schema(held, f"{where}.properties[{name}]", depth + 1)
-    for held in _list(schema.get("anyOf", []), f"{where}.any_of"):
-        _schema(held, f"{where}.any_of", depth + 1)
+    for name, property_schema in properties.items():
+        _schema(property_schema, f"{where}.properties[{name}]", depth + 1)
+    for property_schema in _list(schema.get("anyOf", []), f"{where}.any_of"):
+        _schema(property_schema, f"{where}.any_of", depth + 1)
     if "items" in schema:
         _schema(schema["items"], f"{where}.items", depth + 1)
 
 
-def _known(given: dict[str, Any], names: Iterable[str], where: str) -> None:
-    for name in sorted(given.keys() - set(names)):
+def _refuse_unknown(fields_given: dict[str, Any], names: Iterable[str], where: str) -> None:
+    for name in sorted(fields_given.keys() - set(names)):
         at = f" at '{where}'" if where else ""
         raise _invalid(
             f'Invalid JSON payload received. Unknown name "{name}"{at}: Cannot find field.'

@@ -37,8 +37,8 @@ class When(_Plain):
 
     `uri`, `model` and `text` are parts of the first file's address (or of `sha256:` and its hash),
     of the model's name and of the request's text. `turn` is the number of the user's turns: 2 for
-    a correction. `asked` is how often this clip is asked now, from 1. `with_schema` says whether a
-    response schema is on the wire.
+    a correction. `times_asked` counts the questions about this clip, from 1. `with_schema` says
+    whether a response schema is on the wire.
     """
 
     method: Method = "generateContent"
@@ -46,10 +46,10 @@ class When(_Plain):
     model: str = ""
     text: str = ""
     turn: int | None = None
-    asked: int | None = None
+    times_asked: int | None = None
     with_schema: bool | None = None
 
-    def holds(self, method: str, question: Question | None, asked: int) -> bool:
+    def holds(self, method: str, question: Question | None, times_asked: int) -> bool:
         if method != self.method:
             return False
         if question is None:
@@ -59,7 +59,7 @@ class When(_Plain):
             and self.model in question.model
             and self.text in question.text
             and self.turn in (None, question.turns)
-            and self.asked in (None, asked)
+            and self.times_asked in (None, times_asked)
             and self.with_schema in (None, question.schema is not None)
         )
 
@@ -131,17 +131,17 @@ class Step(_Plain):
 
     @model_validator(mode="before")
     @classmethod
-    def _is_for_what_it_names(cls, given: Any) -> Any:
+    def _is_for_what_it_names(cls, fields: Any) -> Any:
         """A plan is for a new job or file and a missing line for a line, without saying so."""
-        if isinstance(given, Mapping) and "when" not in given:
+        if isinstance(fields, Mapping) and "when" not in fields:
             methods = {
                 "job": "batches.create",
                 "missing": "batches.line",
                 "file": "files.upload",
             }
-            for name in methods.keys() & given.keys():
-                return {**given, "when": {"method": methods[name]}}
-        return given
+            for name in methods.keys() & fields.keys():
+                return {**fields, "when": {"method": methods[name]}}
+        return fields
 
     @model_validator(mode="after")
     def _ends_in_one_way(self) -> Self:
@@ -158,7 +158,7 @@ class Step(_Plain):
 @dataclass(slots=True)
 class _Turn:
     step: Step
-    left: int | None
+    remaining: int | None
 
 
 class Script:
@@ -177,25 +177,25 @@ class Script:
         with self._lock:
             self._turns = turns if clear else self._turns + turns
 
-    def next(self, method: str, question: Question | None = None, asked: int = 1) -> Step:
+    def next(self, method: str, question: Question | None = None, times_asked: int = 1) -> Step:
         """Take the step for this request, or one that changes nothing."""
         with self._lock:
             for turn in self._turns:
-                if turn.step.when.holds(method, question, asked):
+                if turn.step.when.holds(method, question, times_asked):
                     self._use(turn)
                     return turn.step
         return Step()
 
-    def left(self) -> list[dict[str, Any]]:
+    def remaining_steps(self) -> list[dict[str, Any]]:
         """The steps still to come, with the times that are left of them."""
         with self._lock:
             return [
-                turn.step.model_dump(exclude_unset=True) | {"times": turn.left}
+                turn.step.model_dump(exclude_unset=True) | {"times": turn.remaining}
                 for turn in self._turns
             ]
 
     def _use(self, turn: _Turn) -> None:
-        if turn.left is not None:
-            turn.left -= 1
-            if not turn.left:
+        if turn.remaining is not None:
+            turn.remaining -= 1
+            if not turn.remaining:
                 self._turns.remove(turn)

@@ -142,13 +142,13 @@ class _Handler(GuardedHandler):
         return _json(200, self._script() if path == "/_script" else self._requests(query))
 
     def _script(self) -> dict[str, Any]:
-        return {"left": self.server.service.script.left()}
+        return {"left": self.server.service.script.remaining_steps()}
 
     def _requests(self, query: str) -> dict[str, Any]:
         after = parse_qs(query).get("after", ["0"])[0]
         ledger = self.server.service.ledger
-        found = ledger.after(int(after) if after.isdecimal() else 0, _MOST_SHOWN)
-        shown = [request.shown() for request in found]
+        requests = ledger.after(int(after) if after.isdecimal() else 0, _MOST_SHOWN)
+        shown = [request.shown() for request in requests]
         return {"count": ledger.count, "requests": shown, "ignored": ledger.ignored}
 
     def _send(self, reply: Reply) -> None:

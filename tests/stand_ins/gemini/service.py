@@ -54,21 +54,21 @@ class Service:
         self._clock = clock
         self._jobs = Jobs(objects or LocalCloudStorage(), self._line, clock)
         self._lock = threading.Lock()
-        self._asked: Counter[str] = Counter()
+        self._question_counts: Counter[str] = Counter()
 
-    def configure(self, wanted: object) -> None:
+    def configure(self, content: object) -> None:
         """Take over a list of steps, or {"steps", "durations", "silent", "clear"}.
 
         Steps are appended; `clear` drops those still to come first. Raises ValueError, and appends
         no step, if something is malformed.
         """
-        given = {"steps": wanted} if isinstance(wanted, list) else wanted
-        if not isinstance(given, dict):
+        plan = {"steps": content} if isinstance(content, list) else content
+        if not isinstance(plan, dict):
             raise ValueError("a list of steps or an object is needed")
-        if unknown := sorted(given.keys() - {"steps", "durations", "silent", "clear"}):
+        if unknown := sorted(plan.keys() - {"steps", "durations", "silent", "clear"}):
             raise ValueError(f"unknown: {unknown[0]}")
-        self.clips.learn(given.get("durations", {}), given.get("silent", []))
-        self.script.add(given.get("steps", []), clear=bool(given.get("clear")))
+        self.clips.learn(plan.get("durations", {}), plan.get("silent", []))
+        self.script.add(plan.get("steps", []), clear=bool(plan.get("clear")))
 
     def answer(self, request: Request) -> Reply:
         """What Google would send, or what the script wants."""
@@ -107,9 +107,9 @@ class Service:
             step = self.script.next("countTokens", question)
             return self._reply(step, question.model, lambda: self._counted(question))
         self.ledger.note_ignored(refusals.ignored(body, model))
-        asked = self._count(question.identity)
-        step = self.script.next("generateContent", question, asked)
-        opinion = self._opinion(question, asked)
+        times_asked = self._count(question.identity)
+        step = self.script.next("generateContent", question, times_asked)
+        opinion = self._opinion(question, times_asked)
         return self._reply(
             step, question.model, lambda: response(question, step, self.clips, opinion)
         )
@@ -136,7 +136,7 @@ class Service:
         return upload_reply("final", finalized(file), step)
 
     def _file(self, request: Request, name: str) -> Reply:
-        verbs = {"GET": self.files.look, "DELETE": self.files.delete}
+        verbs = {"GET": self.files.get, "DELETE": self.files.delete}
         if request.method not in verbs:
             raise Refused(404, f"There is no {request.method} {request.path}.")
         step = self.script.next("files.get" if request.method == "GET" else "files.delete")
@@ -149,12 +149,12 @@ class Service:
 
     def _count(self, identity: str) -> int:
         with self._lock:
-            self._asked[identity] += 1
-            return self._asked[identity]
+            self._question_counts[identity] += 1
+            return self._question_counts[identity]
 
-    def _opinion(self, question: Question, asked: int) -> str:
+    def _opinion(self, question: Question, times_asked: int) -> str:
         seed = "" if question.seed is None else f"seed {question.seed}"
-        again = f" time {asked}" if self._restless and asked > 1 else ""
+        again = f" time {times_asked}" if self._restless and times_asked > 1 else ""
         return (seed + again).strip()
 
     def _job(self, request: Request, match: re.Match[str]) -> Reply:
@@ -191,24 +191,24 @@ class Service:
 
     def _line(self, job: Job, line: bytes) -> dict[str, Any] | None:
         """One line of a job's output, or None for one that never comes."""
-        given: Any = None
+        fields: Any = None
         try:
-            given = json.loads(line)
-            request = camel(given["request"])
+            fields = json.loads(line)
+            request = camel(fields["request"])
             refusals.check(request, MODELS[job.model], vertex=True)
         except (ValueError, KeyError, TypeError, RecursionError, Refused) as error:
-            echo = given.get("request") if isinstance(given, dict) else None
+            echo = fields.get("request") if isinstance(fields, dict) else None
             return self._written(job, echo, f"Bad Request: {error_text(400, str(error))}", None)
         question = question_of(job.model, request)
-        asked = self._count(question.identity)
-        step = self.script.next("batches.line", question, asked)
+        times_asked = self._count(question.identity)
+        step = self.script.next("batches.line", question, times_asked)
         if step.missing:
             return None
         if step.failure:
             status = error_text(step.failure.code, step.failure.message)
-            return self._written(job, given["request"], status, None)
-        answer = response(question, step, self.clips, self._opinion(question, asked))
-        return self._written(job, given["request"], "", answer)
+            return self._written(job, fields["request"], status, None)
+        answer = response(question, step, self.clips, self._opinion(question, times_asked))
+        return self._written(job, fields["request"], "", answer)
 
     def _written(
         self, job: Job, request: Any, status: str, answer: dict[str, Any] | None
@@ -217,7 +217,7 @@ class Service:
         line = {"status": status, "processed_time": at, "request": request}
         line |= {} if answer is None else {"response": answer}
         spell = {"camel": camel, "snake": snake}.get(job.plan.casing or "")
-        return {name: spell(held) for name, held in line.items()} if spell else line
+        return {name: spell(value) for name, value in line.items()} if spell else line
 
     def _reply(self, step: Step, model: str, content: Callable[[], dict[str, Any]]) -> Reply:
         if step.failure:
@@ -230,8 +230,8 @@ class Service:
 
 
 def _authorized(request: Request, header: str) -> None:
-    held = {name.lower(): value for name, value in request.headers.items()}
-    value = held.get(header.lower(), "")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    value = headers.get(header.lower(), "")
     key = request.parameters.get("key", [""])[0] if header == "x-goog-api-key" else ""
     if not (key or value.removeprefix("Bearer").strip()):
         raise Refused(401, "Request is missing required authentication credential.")

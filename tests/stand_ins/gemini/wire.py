@@ -24,10 +24,10 @@ def _respelt(value: Any, spell: Callable[[str], str]) -> Any:
         return [_respelt(item, spell) for item in value]
     if not isinstance(value, dict):
         return value
-    return {spell(name): _field(name, held, spell) for name, held in value.items()}
+    return {spell(name): _field(name, content, spell) for name, content in value.items()}
 
 
-def _field(name: str, held: Any, spell: Callable[[str], str]) -> Any:
-    if name in _OF_VALUES and isinstance(held, dict):
-        return {word: _respelt(schema, spell) for word, schema in held.items()}
-    return held if name in _OF_NAMES else _respelt(held, spell)
+def _field(name: str, content: Any, spell: Callable[[str], str]) -> Any:
+    if name in _OF_VALUES and isinstance(content, dict):
+        return {word: _respelt(schema, spell) for word, schema in content.items()}
+    return content if name in _OF_NAMES else _respelt(content, spell)

@@ -113,22 +113,22 @@ def test_a_slow_upload_ends_at_the_deadline():
 
 
 @pytest.mark.parametrize(
-    ("left", "limits"),
+    ("remaining", "limits"),
     [
         (500.0, {"connect": 20.0, "read": 85.0, "write": 20.0, "pool": 85.0}),
         (12.0, {"connect": 12.0, "read": 12.0, "write": 12.0, "pool": 12.0}),
     ],
 )
-def test_no_time_out_is_longer_than_what_is_left(left, limits):
+def test_no_time_out_is_longer_than_what_is_left(remaining, limits):
     clock, seen = Clock(), {}
 
-    def look(request):
+    def transport(request):
         timeouts = request.extensions["timeout"]
         seen.update({name: timeouts.get(name) for name in timeouts})
         return httpx.Response(200)
 
-    with deadline_after(left, clock):
-        client(look).get("http://x")
+    with deadline_after(remaining, clock):
+        client(transport).get("http://x")
 
     assert seen == limits
 
@@ -136,13 +136,13 @@ def test_no_time_out_is_longer_than_what_is_left(left, limits):
 def test_a_time_out_is_of_what_is_left_when_its_part_begins():
     clock, seen = Clock(), []
 
-    def look(request):
+    def transport(request):
         clock.now += 90.0  # connecting took this long
         seen.append(request.extensions["timeout"].get("read"))
         return httpx.Response(200)
 
     with deadline_after(100.0, clock):
-        client(look).get("http://x")
+        client(transport).get("http://x")
 
     assert seen == [10.0]
 
@@ -176,65 +176,67 @@ def test_settings_that_do_not_fit_the_deadline_are_refused(changes):
 # --- tokens ---------------------------------------------------------------------------------------
 
 
-class Found(Credentials):
+class FoundCredentials(Credentials):
     """What google.auth.default finds; notes how long each request for a token may take."""
 
     def __init__(self):
         super().__init__()
-        self.asked = []
+        self.timeouts = []
         self._quota_project_id = "quota"
 
     def refresh(self, request):
         for explicit in ({}, {"timeout": 3}, {"timeout": 500}):
-            self.asked.append(request("http://127.0.0.1:9/token", **explicit))
+            self.timeouts.append(request("http://127.0.0.1:9/token", **explicit))
         self.token = "fresh"
 
 
 @pytest.fixture
-def found(monkeypatch):
-    found = Found()
-    monkeypatch.setattr("google.auth.default", lambda scopes: (found, "p"))
+def default_credentials(monkeypatch):
+    default_credentials = FoundCredentials()
+    monkeypatch.setattr("google.auth.default", lambda scopes: (default_credentials, "p"))
     monkeypatch.setattr(
         "google.auth.transport.requests.Request.__call__",
         lambda self, url, timeout=120, **options: timeout,
     )
-    return found
+    return default_credentials
 
 
-def test_a_token_is_asked_for_in_seconds(found):
+def test_a_token_is_asked_for_in_seconds(default_credentials):
     credentials = DefaultCredentials()
 
     credentials.refresh(None)
 
-    assert found.asked == [ATTEMPT_S, 3, ATTEMPT_S]
+    assert default_credentials.timeouts == [ATTEMPT_S, 3, ATTEMPT_S]
     assert (credentials.token, credentials.quota_project_id) == ("fresh", "quota")
 
 
-def test_a_token_is_not_waited_for_beyond_the_deadline(found):
+def test_a_token_is_not_waited_for_beyond_the_deadline(default_credentials):
     clock = Clock()
     with deadline_after(2.0, clock):
         DefaultCredentials().refresh(None)
 
-    assert found.asked == [2.0, 2.0, 2.0]
+    assert default_credentials.timeouts == [2.0, 2.0, 2.0]
 
 
-def test_credentials_are_looked_for_once_and_not_before_they_are_needed(found, monkeypatch):
+def test_credentials_are_looked_for_once_and_not_before_they_are_needed(
+    default_credentials, monkeypatch
+):
     credentials = DefaultCredentials()
     credentials.refresh(None)
     monkeypatch.setattr("google.auth.default", None)
 
     credentials.refresh(None)
 
-    assert len(found.asked) == 6
+    assert len(default_credentials.timeouts) == 6
 
 
-def test_our_clients_keep_the_deadline_and_use_these_credentials(found):
+def test_our_clients_keep_the_deadline_and_use_these_credentials(default_credentials):
     for settings in (GeminiSettings(api_key="key"), GeminiSettings(api_key="")):
         client = genai_client(settings, "p")
         with deadline_after(-1.0), pytest.raises(OutOfTime):
             client.models.list()  # on Vertex AI with a token, without a request
 
-    assert found.asked == [1.0, 1.0, 1.0]
+    assert default_credentials.timeouts == [1.0, 1.0, 1.0]
 
 
 @contextmanager

@@ -40,12 +40,14 @@ def test_cards_are_counted_by_the_characters_that_are_sent():
 
 
 def test_thirty_seconds_at_one_frame_a_second_are_as_computed_by_hand():
-    found = expected(30.0, True, under())
+    estimate = expected(30.0, True, under())
 
-    assert found.frames == 30
-    assert found.video_tokens == 30 * 70 == 2_100
-    assert (found.audio_tokens_low, found.audio_tokens_high) == (30 * 25, 30 * 32) == (750, 960)
-    assert found.prompt_tokens == prompt_tokens()
+    assert estimate.frames == 30
+    assert estimate.video_tokens == 30 * 70 == 2_100
+    assert (
+        (estimate.audio_tokens_low, estimate.audio_tokens_high) == (30 * 25, 30 * 32) == (750, 960)
+    )
+    assert estimate.prompt_tokens == prompt_tokens()
 
 
 def test_the_prompt_is_counted_by_the_characters_of_what_is_sent():
@@ -65,9 +67,9 @@ def test_every_other_resolution_is_70(resolution):
 
 
 def test_a_silent_clip_has_no_sound_to_count():
-    found = expected(30.0, False, under())
+    estimate = expected(30.0, False, under())
 
-    assert (found.audio_tokens_low, found.audio_tokens_high) == (0, 0)
+    assert (estimate.audio_tokens_low, estimate.audio_tokens_high) == (0, 0)
 
 
 def test_a_short_clip_is_sampled_more_often_than_a_long_one():
@@ -99,9 +101,9 @@ def test_more_thinking_is_more_output():
 
 
 def test_output_never_exceeds_what_the_model_may_write():
-    found = expected(30.0, True, under(thinking_level="high", max_output_tokens=2_000))
+    estimate = expected(30.0, True, under(thinking_level="high", max_output_tokens=2_000))
 
-    assert (found.output_tokens_low, found.output_tokens_high) == (1_300, 2_000)
+    assert (estimate.output_tokens_low, estimate.output_tokens_high) == (1_300, 2_000)
 
 
 def test_a_caption_can_only_add():
@@ -128,37 +130,37 @@ def test_two_replicates_cost_twice_as_much():
 
 
 def test_the_cost_by_hand(prices):
-    found = expected(30.0, True, under())
+    estimate = expected(30.0, True, under())
 
-    low, high = found.cost_usd(prices, "gemini-3.5-flash-lite", TODAY)
+    low, high = estimate.cost_usd(prices, "gemini-3.5-flash-lite", TODAY)
 
-    prompt, written = prompt_tokens(), (found.output_tokens_low, found.output_tokens_high)
+    prompt, written = prompt_tokens(), (estimate.output_tokens_low, estimate.output_tokens_high)
     assert low == pytest.approx((2_100 + 750 + prompt) * 0.30e-6 + written[0] * 2.50e-6)
     assert high == pytest.approx((2_100 + 960 + prompt) * 0.30e-6 + written[1] * 2.50e-6)
 
 
 def test_a_batch_is_half_of_it(prices):
-    found = expected(30.0, True, under())
+    estimate = expected(30.0, True, under())
 
-    live = found.cost_usd(prices, "gemini-3.8-flash", TODAY)
-    batch = found.cost_usd(prices, "gemini-3.8-flash", TODAY, batch=True)
+    live = estimate.cost_usd(prices, "gemini-3.8-flash", TODAY)
+    batch = estimate.cost_usd(prices, "gemini-3.8-flash", TODAY, batch=True)
 
     assert batch == pytest.approx([live.low / 2, live.high / 2])
 
 
 def test_a_model_without_a_price_has_no_cost(prices):
-    found = expected(30.0, True, under())
+    estimate = expected(30.0, True, under())
 
-    assert found.cost_usd(prices, "gemini-9-unheard", TODAY) is None
+    assert estimate.cost_usd(prices, "gemini-9-unheard", TODAY) is None
     assert expected_usd(ClipHeader(30.0, True), under(model="gemini-9"), prices, TODAY) is None
 
 
 def test_a_budget_reckons_with_the_high_end(prices):
-    found = expected(30.0, True, under())
+    estimate = expected(30.0, True, under())
 
     reckoned = expected_usd(ClipHeader(30.0, True), under(), prices, TODAY)
 
-    assert reckoned == found.cost_usd(prices, "gemini-3.5-flash-lite", TODAY).high
+    assert reckoned == estimate.cost_usd(prices, "gemini-3.5-flash-lite", TODAY).high
 
 
 def test_a_clip_that_tells_no_duration_is_reckoned_as_the_longest(prices):

@@ -114,10 +114,10 @@ def test_a_broken_table_says_where(tmp_path, old, new, why):
 
 
 def test_a_404_of_a_retired_model_says_since_when_and_which_to_choose():
-    said = advice_on(REFUSAL.format(SIX))
+    advice = advice_on(REFUSAL.format(SIX))
 
-    assert "gemini-3.6-flash was retired on 2026-11-19" in said
-    assert f"to {LITE}" in said
+    assert "gemini-3.6-flash was retired on 2026-11-19" in advice
+    assert f"to {LITE}" in advice
 
 
 @pytest.mark.parametrize("refusal", [REFUSAL.format("gemini-9"), REFUSAL.format(LITE), "Not found"])
@@ -128,7 +128,11 @@ def test_a_404_of_another_model_has_no_date_to_tell(refusal):
 def test_the_doctor_tells_of_a_retired_model(tmp_path, monkeypatch):
     monkeypatch.setenv("GEMINI_MODEL", SIX)
 
-    (check,) = (one for one in checks.run_checks(Home.at(tmp_path)) if one.name == "model")
+    (check,) = (
+        check_of_model
+        for check_of_model in checks.run_checks(Home.at(tmp_path))
+        if check_of_model.name == "model"
+    )
 
     assert (check.ok, "retired on 2026-11-19" in check.detail, LITE in check.todo) == (
         False, True, True,

@@ -118,7 +118,7 @@ def test_a_day_before_a_model_had_a_price_has_none(table):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("from = 2027-01-01", "from = 2026-12-31", "two prices on 2026-12-31"),
         ("until = 2026-12-31", "from = 2027-01-01\nuntil = 2026-12-31", "later than until"),
@@ -131,8 +131,8 @@ def test_a_day_before_a_model_had_a_price_has_none(table):
         ("as_of = 2026-11-27", "as_of = ", "cannot be read"),
     ],
 )
-def test_a_table_that_is_wrong_says_where(table, old, new, said):
-    with pytest.raises(Misconfigured, match=said):
+def test_a_table_that_is_wrong_says_where(table, old, new, message):
+    with pytest.raises(Misconfigured, match=message):
         table(old, new)
 
 
@@ -142,10 +142,10 @@ def test_a_missing_table_is_a_broken_deploy(tmp_path):
 
 
 def test_usage_adds_up():
-    one = Usage(text_tokens=1, video_tokens=2, thinking_tokens=3)
+    first = Usage(text_tokens=1, video_tokens=2, thinking_tokens=3)
     other = Usage(text_tokens=10, cached_tokens=5, output_tokens=4)
 
-    both = one + other
+    both = first + other
 
     assert both == Usage(
         text_tokens=11, video_tokens=2, cached_tokens=5, thinking_tokens=3, output_tokens=4
@@ -157,9 +157,9 @@ def test_usage_adds_up():
 def test_outside_global_every_token_costs_a_tenth_more(prices, location):
     usage = Usage(video_tokens=MILLION, cached_tokens=MILLION // 2, output_tokens=MILLION)
 
-    there, here = (table.cost_usd(LITE, usage, TODAY) for table in (prices.at(location), prices))
+    regional, here = (table.cost_usd(LITE, usage, TODAY) for table in (prices.at(location), prices))
 
-    assert there == pytest.approx(1.1 * here)
+    assert regional == pytest.approx(1.1 * here)
 
 
 def test_a_price_without_a_factor_is_the_same_everywhere(table):

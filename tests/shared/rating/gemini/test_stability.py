@@ -21,14 +21,14 @@ def sitting(change=lambda name, score, clip: score, seed=1, **of_all) -> Sitting
     for clip in CLIPS:
         scores = {name: draw.randint(20, 80) for name in SCORES}
         scores = {name: change(name, score, clip) for name, score in scores.items()}
-        said = {"status": "rated", "input_tokens": 4_000, "video_tokens": 500}
-        said |= {"output_tokens": 600, "latency_s": 4.0}
-        answers.append(ClipAnswer(clip=clip, scores=scores, **(said | of_all)))
+        defaults = {"status": "rated", "input_tokens": 4_000, "video_tokens": 500}
+        defaults |= {"output_tokens": 600, "latency_s": 4.0}
+        answers.append(ClipAnswer(clip=clip, scores=scores, **(defaults | of_all)))
     return Sitting(day="2026-11-27", answers=tuple(answers))
 
 
 def kinds(now: Sitting) -> list[str]:
-    return [one.kind for one in compared(sitting(), now)]
+    return [finding.kind for finding in compared(sitting(), now)]
 
 
 def moved(dimension: str, points: int) -> Sitting:
@@ -64,13 +64,15 @@ def test_a_shift_that_is_not_sure_rings_no_bell():
 
     now = sitting(lambda name, score, clip: score + (uneven[clip] if name == "closeness" else 0))
 
-    assert "closeness" not in " ".join(one.sentence for one in compared(sitting(), now))
+    assert "closeness" not in " ".join(finding.sentence for finding in compared(sitting(), now))
 
 
 def test_other_answers_without_a_shift_agree_too_little():
     now = sitting(lambda name, score, clip: 100 - score)
 
-    assert any("agree with the baseline" in one.sentence for one in compared(sitting(), now))
+    assert any(
+        "agree with the baseline" in finding.sentence for finding in compared(sitting(), now)
+    )
 
 
 def test_a_clip_that_is_refused_now_is_named():

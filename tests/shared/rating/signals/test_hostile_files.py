@@ -90,10 +90,10 @@ def test_a_file_cut_off_before_its_index_is_truncated(tmp_path):
 def test_what_is_left_of_a_truncated_file_is_measured_and_flagged(file, clip):
     content = clip.read_bytes()
 
-    found = measure(file(content[: len(content) * 4 // 5]))
+    signals = measure(file(content[: len(content) * 4 // 5]))
 
-    assert "truncated" in found.flags
-    assert 2.0 < found.duration_s < 3.9
+    assert "truncated" in signals.flags
+    assert 2.0 < signals.duration_s < 3.9
 
 
 def test_less_than_half_of_a_file_is_not_rated(file, clip):

@@ -51,11 +51,11 @@ def rate(monkeypatch):
     def nothing():
         yield Path("nothing")
 
-    def rate(found):
+    def rate(signals):
         def measure(path):
-            if isinstance(found, Exception):
-                raise found
-            return found
+            if isinstance(signals, Exception):
+                raise signals
+            return signals
 
         monkeypatch.setattr(examine, "measure", measure)
         monkeypatch.setattr(examine, "picture_at", lambda path, at_s: f"{at_s:.1f}".encode())
@@ -71,8 +71,8 @@ def rate(monkeypatch):
 def test_what_pixels_tell_is_a_value_and_the_rest_stays_empty(rate):
     answer = rate(MEASURED)
 
-    told = answer.values.model_dump(exclude_none=True)
-    assert told == {"unexpectedness": 70, "emotional_intensity": 12, "surprise_onset_s": 4.2}
+    values = answer.values.model_dump(exclude_none=True)
+    assert values == {"unexpectedness": 70, "emotional_intensity": 12, "surprise_onset_s": 4.2}
     assert (answer.measures.cuts, answer.measures.rotation) == (2, 90)
 
 

@@ -232,8 +232,8 @@ def test_a_tenth_is_the_mean_of_what_is_shown_in_it():
 
     ticker.see(luma, colour, [0.02, 0.04, 0.08, 0.16])  # the first is shown from the start
 
-    told = ticker.close()
-    levels = told.spread / luma[0].std() * 10
+    per_tick = ticker.close()
+    levels = per_tick.spread / luma[0].std() * 10
     assert levels == pytest.approx([0.4 * 10 + 0.4 * 20 + 0.2 * 30, 0.6 * 30 + 0.4 * 90], rel=1e-4)
 
 
@@ -250,9 +250,9 @@ def test_how_frames_are_handed_over_changes_no_tick():
         part = slice(start, start + 7)
         parts.see(luma[part], colour[part], times_s[part])
 
-    one, other = whole.close(), parts.close()
-    assert len(one.motion) == int(times_s[-1] * 10) + 1
-    assert other.motion == pytest.approx(one.motion, abs=1e-3)
+    at_once, in_parts = whole.close(), parts.close()
+    assert len(at_once.motion) == int(times_s[-1] * 10) + 1
+    assert in_parts.motion == pytest.approx(at_once.motion, abs=1e-3)
 
 
 @pytest.mark.parametrize("waves", [5.6, 10.0])
@@ -271,9 +271,9 @@ def test_most_of_what_a_pan_does_is_explained(waves):
 
     planes = np.stack([picture(0.9 * tick) for tick in range(6)]).astype(np.float32)
 
-    left = np.abs(ticks.unexplained(planes)[1:, 2:-2, 2:-2]).mean()
+    residual = np.abs(ticks.unexplained(planes)[1:, 2:-2, 2:-2]).mean()
 
-    assert left < 0.02 * np.abs(np.diff(planes, axis=0)).mean()
+    assert residual < 0.02 * np.abs(np.diff(planes, axis=0)).mean()
 
 
 @pytest.mark.parametrize("width", [65, 67, 90, 135, 360])
@@ -327,32 +327,32 @@ def test_scores_rise_with_nats_and_stay_on_the_scale():
 def test_an_oddball_after_a_habit_is_found_on_a_still_camera(rate, seed):
     at_s = 3.0 + 0.2 * (seed - 11)
 
-    found = rate(with_oddballs(beating(still(seed)), at_s), 5.0)
+    signals = rate(with_oddballs(beating(still(seed)), at_s), 5.0)
 
-    assert found.onset_s == pytest.approx(at_s, abs=0.2)
+    assert signals.onset_s == pytest.approx(at_s, abs=0.2)
 
 
 @pytest.mark.parametrize("seed", [21, 22, 23])
 def test_an_oddball_is_found_through_a_pan_and_noise(rate, seed):
     at_s = 3.0 + 0.2 * (seed - 21)
 
-    found = rate(with_oddballs(beating(panned(seed)), at_s), 5.0)
+    signals = rate(with_oddballs(beating(panned(seed)), at_s), 5.0)
 
-    assert found.onset_s == pytest.approx(at_s, abs=0.2)
+    assert signals.onset_s == pytest.approx(at_s, abs=0.2)
 
 
 @pytest.mark.parametrize("scene", [still(31), panned(32), beating(still(33)), beating(panned(34))])
 def test_nothing_stands_out_where_nothing_was_planted(rate, scene):
-    found = rate(scene, 4.0)
+    signals = rate(scene, 4.0)
 
-    assert found.onset_s is None
+    assert signals.onset_s is None
 
 
 def test_a_still_picture_surprises_nobody(rate):
-    found = rate(still(), 3.0)
+    signals = rate(still(), 3.0)
 
-    assert found.unexpectedness <= 2
-    assert found.motion == pytest.approx(0.0, abs=0.05)
+    assert signals.unexpectedness <= 2
+    assert signals.motion == pytest.approx(0.0, abs=0.05)
 
 
 def test_each_identical_oddball_scores_less_than_the_one_before(rate):
@@ -383,10 +383,10 @@ def test_a_sound_burst_is_found_by_ear(rate):
     burst = tone(5.0, 0.01)
     burst[:, 3 * RATE : 3 * RATE + RATE // 3] = np.random.default_rng(1).normal(0, 0.3, RATE // 3)
 
-    found = rate(still(), 5.0, sound=burst)
+    signals = rate(still(), 5.0, sound=burst)
 
-    assert found.onset_s == pytest.approx(3.0, abs=0.2)
-    assert found.onset_channel == "sound"
+    assert signals.onset_s == pytest.approx(3.0, abs=0.2)
+    assert signals.onset_channel == "sound"
 
 
 def test_time_reversal_changes_surprise_but_not_mean_motion(rate):
@@ -426,12 +426,12 @@ def test_scale_frame_rate_and_encoding_hardly_change_the_score(rate, how):
 
 
 def test_the_score_hardly_hangs_on_where_in_a_tenth_something_happens(rate):
-    found = [
+    signals = [
         rate(with_oddballs(beating(still(54)), 3.0 + frames / FPS), 4.0).unexpectedness
         for frames in range(5)
     ]
 
-    assert max(found) < 1.15 * min(found)
+    assert max(signals) < 1.15 * min(signals)
 
 
 def test_an_event_at_a_refresh_by_the_encoder_is_found_all_the_same(rate):
@@ -454,8 +454,8 @@ def peak(tick: int, others: float, event: float, is_refresh: bool) -> float:
     refreshed = none.copy()
     refreshed[tick] = is_refresh
     tint = ticks.CellChange.of(np.zeros((size, 512)))
-    told = ticks.Ticks(ticks.CellChange.of(picture), tint, 30 * ones, ones, ones)
-    return float(surprise_of(told, None, none, refreshed).corrected[tick])
+    per_tick = ticks.Ticks(ticks.CellChange.of(picture), tint, 30 * ones, ones, ones)
+    return float(surprise_of(per_tick, None, none, refreshed).corrected[tick])
 
 
 def test_what_a_refresh_does_to_all_cells_alike_is_no_surprise():
@@ -469,9 +469,9 @@ def test_what_most_cells_do_all_along_is_no_refresh():
 
 
 def test_events_over_a_still_picture_are_not_taken_for_what_motion_goes_with(rate):
-    found = rate(with_oddballs(still(), *range(2, 12, 2)), 12.0)
+    signals = rate(with_oddballs(still(), *range(2, 12, 2)), 12.0)
 
-    assert found.onset_s == pytest.approx(2.0, abs=0.2)
+    assert signals.onset_s == pytest.approx(2.0, abs=0.2)
 
 
 def test_a_refresh_explains_no_event_away():
@@ -487,9 +487,9 @@ def test_the_surprise_curve_is_not_the_motion_curve(rate):
         x, y = 60 + int(55 * np.sin(t * (1 + t / 12))), 60 + int(50 * np.sin(0.7 * t))
         return picture[y : y + HEIGHT, x : x + WIDTH]
 
-    found = rate(handheld, 16.0)
+    signals = rate(handheld, 16.0)
 
-    rho = np.corrcoef(ranks(found.surprise_curve), ranks(found.motion_curve))[0, 1]
+    rho = np.corrcoef(ranks(signals.surprise_curve), ranks(signals.motion_curve))[0, 1]
     assert abs(rho) <= 0.4
 
 
@@ -499,41 +499,41 @@ def test_the_surprise_curve_is_not_the_motion_curve(rate):
 def test_cuts_are_found_to_the_frame(rate):
     shots = [(1.2, panned(71)), (2.0, panned(72)), (3.44, still(73)), (5.0, panned(74))]
 
-    found = rate(spliced(*shots), 5.0)
+    signals = rate(spliced(*shots), 5.0)
 
-    assert found.cuts_s == pytest.approx((1.2, 2.0, 3.44), abs=1.01 / FPS)
+    assert signals.cuts_s == pytest.approx((1.2, 2.0, 3.44), abs=1.01 / FPS)
 
 
 def test_a_flash_is_no_cut(rate):
     scene = still(75)
 
-    found = rate(lambda t: scene(t) + (100 if 2.0 <= t < 2.07 else 0), 4.0)
+    signals = rate(lambda t: scene(t) + (100 if 2.0 <= t < 2.07 else 0), 4.0)
 
-    assert found.cuts_s == ()
+    assert signals.cuts_s == ()
 
 
 def test_another_picture_for_two_frames_is_no_cut(rate):
     shots = [(2.0, still(78)), (2.08, still(79)), (4.0, still(78))]
 
-    found = rate(spliced(*shots), 4.0)
+    signals = rate(spliced(*shots), 4.0)
 
-    assert found.cuts_s == ()
+    assert signals.cuts_s == ()
 
 
 def test_a_picture_that_fades_back_at_once_is_no_cut(rate):
     scene, other = still(78), still(79)
     shots = [(2.0, scene), (2.04, other), (2.08, lambda t: (scene(t) + other(t)) / 2), (4, scene)]
 
-    found = rate(spliced(*shots), 4.0)
+    signals = rate(spliced(*shots), 4.0)
 
-    assert found.cuts_s == ()
+    assert signals.cuts_s == ()
 
 
 def test_a_cut_is_an_edit_and_not_the_surprise(rate):
-    found = rate(spliced((3.0, still(76)), (5.0, still(77))), 5.0)
+    signals = rate(spliced((3.0, still(76)), (5.0, still(77))), 5.0)
 
-    assert found.onset_s is None
-    assert found.surprise_raw_nats > 10 * found.surprise_nats
+    assert signals.onset_s is None
+    assert signals.surprise_raw_nats > 10 * signals.surprise_nats
 
 
 def test_how_the_work_is_cut_into_blocks_changes_nothing(tmp_path, monkeypatch):
@@ -594,19 +594,19 @@ def test_arousal_stays_on_its_scale():
 
 def test_loudness_follows_the_standard(rate):
     # BS.1770: 997 Hz at -20 dBFS peak in both channels reads -20 LUFS.
-    found = rate(still(), 4.0, sound=tone(4.0, 0.1, channels=2))
+    signals = rate(still(), 4.0, sound=tone(4.0, 0.1, channels=2))
 
-    assert found.loudness_lufs == pytest.approx(-20.0, abs=0.3)
+    assert signals.loudness_lufs == pytest.approx(-20.0, abs=0.3)
 
 
 def test_surround_sound_is_heard_and_its_bass_channel_is_not(rate):
     sound = np.zeros((6, 4 * RATE), np.float32)
     sound[3] = tone(4.0, 0.3)  # the low-frequency effects channel
 
-    found = rate(still(), 4.0, sound=sound, name="clip.mkv", sound_codec="pcm_s16le")
+    signals = rate(still(), 4.0, sound=sound, name="clip.mkv", sound_codec="pcm_s16le")
 
-    assert found.has_audio
-    assert found.loudness_lufs is None
+    assert signals.has_audio
+    assert signals.loudness_lufs is None
 
 
 @pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
@@ -614,49 +614,51 @@ def test_eight_channels_are_as_loud_as_their_sum(rate, codec):
     sound = np.zeros((8, 4 * RATE), np.float32)
     sound[:2] = tone(4.0, 0.1, channels=2)
 
-    found = rate(still(), 4.0, sound=sound, name="clip.mkv", sound_codec=codec)
+    signals = rate(still(), 4.0, sound=sound, name="clip.mkv", sound_codec=codec)
 
-    assert found.loudness_lufs == pytest.approx(-20.0, abs=0.3)
+    assert signals.loudness_lufs == pytest.approx(-20.0, abs=0.3)
 
 
 def test_more_channels_than_the_standard_weighs_are_not_guessed_at(rate):
     sound = tone(2.0, 0.1, channels=16)
 
-    found = rate(still(), 2.0, sound=sound, name="clip.mkv", sound_codec="pcm_s16le")
+    signals = rate(still(), 2.0, sound=sound, name="clip.mkv", sound_codec="pcm_s16le")
 
-    assert found.has_audio
-    assert found.loudness_lufs is None
+    assert signals.has_audio
+    assert signals.loudness_lufs is None
 
 
 def test_a_clip_without_sound_has_no_loudness(rate):
-    found = rate(still(), 2.0)
+    signals = rate(still(), 2.0)
 
-    assert found.loudness_lufs is None
-    assert found.loudness_curve == (None, None)
-    assert "no_audio" in found.flags
+    assert signals.loudness_lufs is None
+    assert signals.loudness_curve == (None, None)
+    assert "no_audio" in signals.flags
 
 
 def test_silence_is_not_the_absence_of_sound(rate):
-    found = rate(still(), 2.0, sound=tone(2.0, 0.0))
+    signals = rate(still(), 2.0, sound=tone(2.0, 0.0))
 
-    assert found.has_audio
-    assert found.loudness_lufs is None
-    assert "silent" in found.flags
+    assert signals.has_audio
+    assert signals.loudness_lufs is None
+    assert "silent" in signals.flags
 
 
 def test_sound_that_starts_late_is_placed_where_it_is_heard(rate):
-    found = rate(still(), 4.0, sound=tone(2.0), heard_at=lambda at: at + 2 * RATE, name="clip.mkv")
+    signals = rate(
+        still(), 4.0, sound=tone(2.0), heard_at=lambda at: at + 2 * RATE, name="clip.mkv"
+    )
 
-    assert "late_start" in found.flags
-    assert found.loudness_curve[0] is None
-    assert found.loudness_curve[3] is not None
+    assert "late_start" in signals.flags
+    assert signals.loudness_curve[0] is None
+    assert signals.loudness_curve[3] is not None
 
 
 def test_a_hole_in_the_sound_is_silence_and_moves_nothing(rate):
     burst = tone(4.0, 0.01)
     burst[:, 2 * RATE : 2 * RATE + RATE // 3] = np.random.default_rng(1).normal(0, 0.3, RATE // 3)
 
-    found = rate(
+    signals = rate(
         still(),
         8.0,
         sound=burst,
@@ -664,18 +666,18 @@ def test_a_hole_in_the_sound_is_silence_and_moves_nothing(rate):
         name="clip.mkv",
     )
 
-    assert found.onset_channel == "sound"
-    assert found.onset_s == pytest.approx(5.0, abs=0.2)
-    assert found.loudness_curve[2:4] == (None, None)
+    assert signals.onset_channel == "sound"
+    assert signals.onset_s == pytest.approx(5.0, abs=0.2)
+    assert signals.loudness_curve[2:4] == (None, None)
 
 
 def test_a_picture_that_starts_late_keeps_its_place_beside_the_sound(rate):
-    found = rate(
+    signals = rate(
         with_oddballs(still(), 1.6), 2.4, sound=tone(3.4), pts=lambda i: i + FPS, name="clip.mkv"
     )
 
-    assert "late_start" in found.flags
-    assert found.onset_s == pytest.approx(2.6, abs=0.2)
+    assert "late_start" in signals.flags
+    assert signals.onset_s == pytest.approx(2.6, abs=0.2)
 
 
 # Files of every make
@@ -683,11 +685,11 @@ def test_a_picture_that_starts_late_keeps_its_place_beside_the_sound(rate):
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
 def test_a_turned_picture_is_measured_as_it_is_shown(rate, degrees):
-    found = rate(still(), 0.4, turned=degrees)
+    signals = rate(still(), 0.4, turned=degrees)
 
-    assert found.rotation == degrees
+    assert signals.rotation == degrees
     upright = degrees % 180 == 0
-    assert (found.width, found.height) == ((WIDTH, HEIGHT) if upright else (HEIGHT, WIDTH))
+    assert (signals.width, signals.height) == ((WIDTH, HEIGHT) if upright else (HEIGHT, WIDTH))
 
 
 @pytest.mark.parametrize(
@@ -705,32 +707,37 @@ def test_every_usual_codec_is_measured(rate, name, codec):
     if codec not in av.codecs_available:
         pytest.skip(f"this build of FFmpeg has no {codec}")
 
-    found = rate(with_oddballs(still(), 1.6), 2.4, name=name, codec=codec)
+    signals = rate(with_oddballs(still(), 1.6), 2.4, name=name, codec=codec)
 
-    assert found.onset_s == pytest.approx(1.6, abs=0.2)
-    assert (found.width, found.height) == (WIDTH, HEIGHT)
+    assert signals.onset_s == pytest.approx(1.6, abs=0.2)
+    assert (signals.width, signals.height) == (WIDTH, HEIGHT)
 
 
 def test_curves_have_one_value_a_started_second(rate):
-    found = rate(still(), 2.4, sound=tone(2.4))
+    signals = rate(still(), 2.4, sound=tone(2.4))
 
-    curves = (found.surprise_curve, found.motion_curve, found.arousal_curve, found.loudness_curve)
+    curves = (
+        signals.surprise_curve,
+        signals.motion_curve,
+        signals.arousal_curve,
+        signals.loudness_curve,
+    )
     assert [len(curve) for curve in curves] == [3, 3, 3, 3]
-    assert found.duration_s == pytest.approx(2.4, abs=0.1)
+    assert signals.duration_s == pytest.approx(2.4, abs=0.1)
 
 
 def test_a_variable_frame_rate_does_not_move_the_onset(rate):
     scene = with_oddballs(still(), 3.0)
     uneven = [index + (index % 3 == 1) * 0.4 for index in range(100)]  # of a frame
 
-    found = rate(
+    signals = rate(
         lambda t: scene(uneven[round(t * FPS)] / FPS),
         4.0,
         name="clip.mkv",
         pts=lambda index: round(uneven[index]),
     )
 
-    assert found.onset_s == pytest.approx(3.0, abs=0.2)
+    assert signals.onset_s == pytest.approx(3.0, abs=0.2)
 
 
 def test_the_same_file_gives_the_same_numbers(tmp_path):
