@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.sandbox import generate
-from tests.faults.world import Left, run
+from tests.faults.world import Outcome, run
 
 POSTS = int(os.environ.get("FAULT_POSTS", "24"))
 
@@ -22,5 +22,5 @@ def library(tmp_path_factory: pytest.TempPathFactory, posts: int) -> Path:
 
 
 @pytest.fixture(scope="session")
-def clean(tmp_path_factory: pytest.TempPathFactory, library: Path) -> Left:
+def clean(tmp_path_factory: pytest.TempPathFactory, library: Path) -> Outcome:
     return run(tmp_path_factory.mktemp("clean"), library)

@@ -18,17 +18,20 @@ THREADS_OF_ANALYZE = 4
 def test_a_clean_run_asks_the_rater_once_per_file(clean, posts):
     files = sum(name.startswith("videos/") for name in clean.lake)
 
-    assert clean.asked == files > 0
+    assert clean.questions == files > 0
     assert len(clean.tables["fact_video_analytics"]) == posts
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_kills_at_seeded_moments_change_nothing(seed, clean, library, tmp_path):
-    left = run(tmp_path, library, at_seeded_moments(seed, PROGRAMS, KILLS, most_s=2.5))
+    outcome = run(tmp_path, library, at_seeded_moments(seed, PROGRAMS, KILLS, most_s=2.5))
 
-    print(f"\nseed {seed}: killed {dict(left.kills)}; asked {left.asked} for {clean.asked} files")
-    assert left.tables == clean.tables
-    assert left.lake == clean.lake
+    print(
+        f"\nseed {seed}: killed {dict(outcome.kills)};"
+        f" asked {outcome.questions} for {clean.questions} files"
+    )
+    assert outcome.tables == clean.tables
+    assert outcome.lake == clean.lake
     # A call is paid twice only when analyze or the lake died between the call and its write.
-    between = THREADS_OF_ANALYZE * (left.kills["analyze"] + left.kills["storage"])
-    assert clean.asked <= left.asked <= clean.asked + between
+    between = THREADS_OF_ANALYZE * (outcome.kills["analyze"] + outcome.kills["storage"])
+    assert clean.questions <= outcome.questions <= clean.questions + between

@@ -28,7 +28,7 @@ RUNS = EACH_ALONE if "FAULT_OUTAGE_S" in os.environ else TOGETHER
 
 @pytest.mark.parametrize("disturb", RUNS.values(), ids=RUNS)
 def test_after_an_outage_everything_is_complete(disturb, clean, library, tmp_path):
-    left = run(tmp_path, library, disturb)
+    outcome = run(tmp_path, library, disturb)
 
-    assert left.tables == clean.tables
-    assert left.lake == clean.lake
+    assert outcome.tables == clean.tables
+    assert outcome.lake == clean.lake

@@ -59,15 +59,15 @@ and an answer has the time of its asking in it."""
 
 
 @dataclass(frozen=True)
-class Left:
-    """What a run left: the tables, the lake, and how often the rater was asked.
+class Outcome:
+    """What is there after a run: the tables, the lake, and the questions to the rater.
 
     `kills` counts programs that were killed, `faults` what a plan let go wrong, by its point.
     """
 
     tables: dict[str, list[str]]
     lake: dict[str, str]
-    asked: int
+    questions: int
     kills: Counter[str]
     faults: Counter[str]
 
@@ -85,7 +85,7 @@ def run(
     disturb: Disturb | None = None,
     plan: Path | None = None,
     asks_gemini: bool = False,
-) -> Left:
+) -> Outcome:
     """Fetch the sandbox collection as Cloud Scheduler would, while `disturb` does its worst.
 
     `plan` lets go wrong what it says. With `asks_gemini` every file is rated by Gemini, too, which
@@ -94,13 +94,13 @@ def run(
     shutil.copytree(library, home / "library")
     with running(home, faults=plan) as endpoints, pointing_at(endpoints):
         killer = Killer(home / "logs")
-        done = threading.Event()
-        scheduler = threading.Thread(target=_fetch_until_done, args=(endpoints, done))
+        finished = threading.Event()
+        scheduler = threading.Thread(target=_fetch_until_done, args=(endpoints, finished))
         scheduler.start()
         if disturb:
             disturb(endpoints, killer)
         scheduler.join()
-        assert done.is_set(), "fetch did not finish"
+        assert finished.is_set(), "fetch did not finish"
         if asks_gemini:
             _ask_gemini(endpoints)
         with _sweeping(endpoints):
@@ -109,7 +109,7 @@ def run(
             )
         assert traffic.dead == 0, "a message was dead-lettered"
         tables, lake = _tables(endpoints), _lake(endpoints)
-        return Left(tables, lake, _asked(home), killer.kills, counted(home / "logs"))
+        return Outcome(tables, lake, _questions(home), killer.kills, counted(home / "logs"))
 
 
 @contextmanager
@@ -209,7 +209,7 @@ def at_once(*disturbances: Disturb) -> Disturb:
     return disturb
 
 
-def _fetch_until_done(endpoints: Endpoints, done: threading.Event) -> None:
+def _fetch_until_done(endpoints: Endpoints, finished: threading.Event) -> None:
     """Cloud Scheduler's part: call again until a run has nothing left."""
     body = json.dumps({"collection": "sandbox", "mode": "discover"}).encode()
     for _ in range(200):
@@ -220,9 +220,9 @@ def _fetch_until_done(endpoints: Endpoints, done: threading.Event) -> None:
             suppress(OSError, ValueError),
             urllib.request.urlopen(request, timeout=SCHEDULER_WAITS_S) as answer,
         ):
-            found = json.load(answer)
-            if not found["left"] and not found["failed"]:
-                done.set()
+            answer_body = json.load(answer)
+            if not answer_body["left"] and not answer_body["failed"]:
+                finished.set()
                 return
         time.sleep(0.5)
 
@@ -293,11 +293,11 @@ def _lasting_content(name: str, content: bytes) -> str:
 
 def _lasting(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _lasting(one) for key, one in value.items() if key not in OF_THE_MOMENT}
-    return [_lasting(one) for one in value] if isinstance(value, list) else value
+        return {key: _lasting(nested) for key, nested in value.items() if key not in OF_THE_MOMENT}
+    return [_lasting(nested) for nested in value] if isinstance(value, list) else value
 
 
-def _asked(home: Path) -> int:
+def _questions(home: Path) -> int:
     """How often `analyze` asked its rater; what Gemini was asked, it counts itself."""
     log = (home / "logs/analyze.log").read_text(errors="replace")
     return log.count('"message": "rater asked"')

@@ -22,11 +22,11 @@ def _typing(folder: Path) -> Iterator[Feed]:
         words = [word.replace("{folder}", str(folder)) for word in words]
         with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
             status = status_of([*words, "--home", str(folder / "home")])
-        said = out.getvalue() + err.getvalue()
-        outcome = "refused" if status in (1, 2) and "This should not happen" not in said else "?"
-        assert "Traceback" not in said
+        output = out.getvalue() + err.getvalue()
+        outcome = "refused" if status in (1, 2) and "This should not happen" not in output else "?"
+        assert "Traceback" not in output
         started = (folder / "home/logs").is_dir() and any((folder / "home/logs").iterdir())
-        return Seen(outcome, f"{status}: {said}", neighbours=not started)
+        return Seen(outcome, f"{status}: {output}", neighbours=not started)
 
     yield feed
 

@@ -22,10 +22,10 @@ SQL = "'; DROP TABLE fact_rating; --"
 
 def changed(good: bytes, old: str, new: str | bytes) -> bytes:
     """The good file with one thing in it replaced."""
-    wanted, given = old.encode(), new if isinstance(new, bytes) else new.encode()
-    if wanted not in good:
+    before, after = old.encode(), new if isinstance(new, bytes) else new.encode()
+    if before not in good:
         raise ValueError(f"{old!r} is not in the good file")
-    return good.replace(wanted, given, 1)
+    return good.replace(before, after, 1)
 
 
 def yaml_cells(good: bytes, own: Mapping[str, Cell]) -> dict[str, Cell]:

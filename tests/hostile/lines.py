@@ -25,8 +25,8 @@ NEIGHBOUR = "7300000000000000002"
 
 
 def _line(**changes: Any) -> bytes:
-    said = {key: value for key, value in (GOOD | changes).items() if value is not ...}
-    return json.dumps(said, ensure_ascii=False).encode()
+    payload = {key: value for key, value in (GOOD | changes).items() if value is not ...}
+    return json.dumps(payload, ensure_ascii=False).encode()
 
 
 @contextmanager
@@ -39,11 +39,13 @@ def _reading(folder: Path) -> Iterator[Feed]:
         path.write_bytes(_line(video_id=NEIGHBOUR) + b"\n" + line + b"\n")
         sidecar = Sidecar(path)
         ingestion = Ingestion(lake, NOW, tombstones_in(lake))
-        told = [ingestion.describe(str(one.video_id), one, NOW) for _, one in sidecar.lines]
-        good = [one for one in told if one.video_id == NEIGHBOUR]
+        descriptions = [
+            ingestion.describe(str(line.video_id), line, NOW) for _, line in sidecar.lines
+        ]
+        good = [line for line in descriptions if line.video_id == NEIGHBOUR]
         if sidecar.problems:
             return Seen("left out", "; ".join(sidecar.problems), bool(good))
-        return Seen("taken" if len(told) > 1 else "ignored", neighbours=bool(good))
+        return Seen("taken" if len(descriptions) > 1 else "ignored", neighbours=bool(good))
 
     yield feed
 

@@ -142,8 +142,8 @@ def _rating(folder: Path) -> Iterator[Feed]:
     )
 
     def rate(file: File) -> None:
-        standing = lake.stat(file.name)
-        generation = standing.generation if standing else lake.replace(file.name, file.content, 0)
+        blob = lake.stat(file.name)
+        generation = blob.generation if blob else lake.replace(file.name, file.content, 0)
         rate_upload(VideoUploaded("lake", file.name, str(generation)), "d", app)
 
     def feed(file: File) -> Seen:
@@ -151,16 +151,16 @@ def _rating(folder: Path) -> Iterator[Feed]:
             read_clip_header(io.BytesIO(file.content))
         bus.published.clear()
         rate(file)
-        said = list(bus.published)
+        published = list(bus.published)
         rate(File(clip(), "videos/7300000000000000002.mp4"))
-        good = bus.published[len(said) :]
-        neighbours = [one.rating.status for one in good if one.rating] == ["rated"]
-        if not said:
+        good = bus.published[len(published) :]
+        neighbours = [record.rating.status for record in good if record.rating] == ["rated"]
+        if not published:
             return Seen("ignored", neighbours=neighbours)
-        rating = said[0].rating
+        rating = published[0].rating
         assert rating is not None
         if rating.status == "rated":
-            return Seen("taken", said[0].video_id, neighbours)
+            return Seen("taken", published[0].video_id, neighbours)
         return Seen("row", f"{rating.status} {rating.reason}", neighbours)
 
     yield feed

@@ -59,7 +59,7 @@ def _loading(folder: Path) -> Iterator[Feed]:
             before = set(lake.names(""))
             status = client.post("/", json=push(data)).status_code
             good = client.post("/", json=push(neighbour(), "2")).status_code
-            others = [one for one in loaded if one.video_id != NEIGHBOUR]
+            others = [record for record in loaded if record.video_id != NEIGHBOUR]
             return replace(
                 settled(status, lake, before, bool(others)),
                 neighbours=good == 200 and len(loaded) - len(others) == 1,
@@ -80,7 +80,7 @@ def neighbour() -> bytes:
 def settled(status: int, lake: LakeInMemory, before: set[str], took: bool) -> Seen:
     """What a function's answer and the lake say of a message."""
     failed = [json.loads(lake.read(name)) for name in lake.names("failed/")]
-    says = " ".join(f"{one['reason']}: {one['sentence']}" for one in failed)
+    says = " ".join(f"{failure['reason']}: {failure['sentence']}" for failure in failed)
     if status == 400:
         return Seen("refused", says)
     if status != 200:
@@ -171,7 +171,7 @@ def _analyzing(folder: Path) -> Iterator[Feed]:
         main, lake, bus = sys.modules["main"], LakeInMemory(), BusInMemory()
         generation = lake.replace(NAME, CLIP, 0)
         other = lake.replace(f"videos/{NEIGHBOUR}.mp4", CLIP, 0)
-        made = RateApp(
+        rate_app = RateApp(
             lake=lake,
             tombstones=tombstones_in(lake),
             lease=Lease(lake, 660),
@@ -182,7 +182,7 @@ def _analyzing(folder: Path) -> Iterator[Feed]:
             max_media_bytes=10**6,
         )
         entered = []
-        patch.setattr(main, "wiring", lambda: entered.append(1) or made)
+        patch.setattr(main, "wiring", lambda: entered.append(1) or rate_app)
         client = app.test_client()
 
         def post(body: bytes | dict[str, Any], headers: Mapping[str, str] = {}) -> int:
@@ -200,7 +200,7 @@ def _analyzing(folder: Path) -> Iterator[Feed]:
             if not entered:  # functions-framework has not made an event of it
                 status = 400 if status in (400, 500) else status
             good = post(push(b"{}", **upload(f"videos/{NEIGHBOUR}.mp4", other)))
-            others = [one for one in bus.published if one.video_id != NEIGHBOUR]
+            others = [record for record in bus.published if record.video_id != NEIGHBOUR]
             return replace(
                 settled(status, lake, before, bool(others)),
                 neighbours=good == 200 and len(bus.published) > len(others),
@@ -223,12 +223,12 @@ def upload(name: Any, generation: Any, **more: Any) -> dict[str, Any]:
 def _event(**changes: Any):
     """A notification of the file, with some of it changed or (None) left out."""
 
-    def made(generation: int) -> dict[str, Any]:
+    def event_of(generation: int) -> dict[str, Any]:
         attributes = upload(NAME, generation)["attributes"] | changes
-        kept = {key: value for key, value in attributes.items() if value is not None}
-        return push(b"{}", attributes=kept)
+        present = {key: value for key, value in attributes.items() if value is not None}
+        return push(b"{}", attributes=present)
 
-    return lambda: made
+    return lambda: event_of
 
 
 def _body(body: bytes):

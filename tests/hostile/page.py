@@ -45,11 +45,11 @@ def _sections() -> Iterator[str]:
         yield "| class | input | outcome | part of the message |\n|---|---|---|---|"
         for name in CLASSES:
             cell = handler.cells[name]
-            yield f"| {name} | {_plain(cell.what)} | {cell.outcome} | {_said(cell)} |"
+            yield f"| {name} | {_plain(cell.what)} | {cell.outcome} | {_last_column(cell)} |"
         yield ""
 
 
-def _said(cell: Cell) -> str:
+def _last_column(cell: Cell) -> str:
     return f"… {_plain(cell.says)} …" if cell.says else ""
 
 

@@ -77,9 +77,11 @@ class _World:
             return Seen("again", str(error))
         except Permanent as error:
             return Seen("refused", error.sentence)
-        kept = [json.loads(self.lake.read(name) or b"{}") for name in self.lake.names("failed/")]
-        says = " ".join(f"{one['reason']}: {one['sentence']}" for one in kept)
-        if kept:
+        failures = [
+            json.loads(self.lake.read(name) or b"{}") for name in self.lake.names("failed/")
+        ]
+        says = " ".join(f"{failure['reason']}: {failure['sentence']}" for failure in failures)
+        if failures:
             return Seen("kept", says)
         stored = self.lake.read(f"metadata/{BAD}.json")
         if stored:
@@ -196,8 +198,10 @@ tiktok = Handler(
 
 
 def _line(video_id: str = BAD, **changes: Any) -> bytes:
-    said = {"video_id": video_id, "username": "cats", "caption": "x", "views": 100} | changes
-    return json.dumps({k: v for k, v in said.items() if v is not ...}, ensure_ascii=False).encode()
+    payload = {"video_id": video_id, "username": "cats", "caption": "x", "views": 100} | changes
+    return json.dumps(
+        {k: v for k, v in payload.items() if v is not ...}, ensure_ascii=False
+    ).encode()
 
 
 def _manifest(line: bytes) -> bytes:
@@ -310,11 +314,11 @@ def _downloading(folder: Path) -> Iterator[Feed]:
         def feed(case: Any) -> Seen:
             reply, username = case if isinstance(case, tuple) else (case, "cats")
             media.case = reply if callable(reply) else lambda request, url: reply
-            done = resolver.settle(BAD, username)
+            settlement = resolver.settle(BAD, username)
             good = resolver.settle(GOOD, "cats").kind in ("stored", "already_there")
-            injected = any("X-Injected" in one.headers for one in server.requests)
-            outcome = {"no_media": "row", "failed": "again"}.get(done.kind, "taken")
-            return Seen(outcome, f"{done.kind} {done.reason}", good and not injected)
+            injected = any("X-Injected" in request.headers for request in server.requests)
+            outcome = {"no_media": "row", "failed": "again"}.get(settlement.kind, "taken")
+            return Seen(outcome, f"{settlement.kind} {settlement.reason}", good and not injected)
 
         yield feed
 

@@ -54,7 +54,7 @@ class Cell:
     outcome: str
     says: str = ""
 
-    def made(self) -> Any:
+    def resolved_input(self) -> Any:
         return self.content() if callable(self.content) else self.content
 
 

@@ -19,7 +19,7 @@ CELLS = [
 @pytest.mark.parametrize(("handler", "name"), CELLS)
 def test_an_input_of_this_class_ends_as_documented(handler, name, tmp_path):
     cell = handler.cells[name]
-    content = cell.made()
+    content = cell.resolved_input()
 
     with handler.opened(tmp_path) as feed:
         first = within(SECONDS, lambda: feed(content))
@@ -33,19 +33,19 @@ def test_an_input_of_this_class_ends_as_documented(handler, name, tmp_path):
 
 def within(seconds: float, work):
     """Run in a thread, so that a hang is a failure and not the end of the suite."""
-    done = []
+    finished = []
 
     def run() -> None:
         try:
-            done.append((work(), None))
+            finished.append((work(), None))
         except BaseException as error:
-            done.append((None, error))
+            finished.append((None, error))
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)
-    assert done, f"no end within {seconds} s"
-    result, error = done[0]
+    assert finished, f"no end within {seconds} s"
+    result, error = finished[0]
     if error:
         raise error
     return result

@@ -45,10 +45,12 @@ def test_a_damaged_lake_says_which_file_and_what_to_do(tmp_path, damage):
     write_sqlite(file)
     damage(file)
 
-    with pytest.raises(UnusableData, match=r"catalogue\.sqlite3 is damaged\. .*`tta demo`") as told:
+    with pytest.raises(
+        UnusableData, match=r"catalogue\.sqlite3 is damaged\. .*`tta demo`"
+    ) as raised:
         Database(file)
 
-    assert told.value.status == os.EX_DATAERR
+    assert raised.value.status == os.EX_DATAERR
 
 
 @pytest.mark.parametrize("damage", [cut_short, overwrite])

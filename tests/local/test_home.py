@@ -213,13 +213,13 @@ def test_a_home_that_is_closed_is_not_gone_through_again(home, monkeypatch):
 
 def test_files_that_programs_make_are_their_owners_alone(home):
     home.prepare()
-    made = home.data / "made"
+    folder = home.data / "made"
     children = Children(home.logs, on_trouble=lambda sentence: None)
     try:
-        program = Program("parent", "tests.cli.program", ["parent", str(made)], {})
+        program = Program("parent", "tests.cli.program", ["parent", str(folder)], {})
         children.start(program).wait_ready(time.monotonic() + 60)
 
-        assert made.exists()
+        assert folder.exists()
         assert (home.logs / "parent.pid").exists()
         assert {*modes(home.data).values(), *modes(home.logs).values()} == {"0o700", "0o600"}
     finally:

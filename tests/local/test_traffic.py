@@ -17,14 +17,14 @@ def looks(monkeypatch):
     monkeypatch.setattr(traffic, "POLL_S", 0)
     taken = []
 
-    def script(*found: Traffic | None) -> list[Traffic | None]:
-        rest = list(found)
+    def script(*readings: Traffic | None) -> list[Traffic | None]:
+        remaining = list(readings)
 
-        def look(endpoints: Endpoints) -> Traffic | None:
-            taken.append(rest.pop(0) if len(rest) > 1 else rest[0])
+        def reading(endpoints: Endpoints) -> Traffic | None:
+            taken.append(remaining.pop(0) if len(remaining) > 1 else remaining[0])
             return taken[-1]
 
-        monkeypatch.setattr(traffic, "read_traffic_or_none", look)
+        monkeypatch.setattr(traffic, "read_traffic_or_none", reading)
         return taken
 
     return script

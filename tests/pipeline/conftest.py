@@ -75,9 +75,9 @@ def ask(cloud: Endpoints) -> Callable[[str], list[dict[str, Any]]]:
 @pytest.fixture(scope="session")
 def demonstrated(tta: Tta) -> dict[str, Any]:
     """What the first `tta demo` tells of itself; the sandbox is loaded afterwards."""
-    done = tta("demo", "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    result = tta("demo", "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +85,8 @@ def clip(cloud: Endpoints) -> Callable[[Path, str], Path]:
     """Write a short real video; another `video_id` marks other bytes, and so another content."""
     library = Library.load(Path(cloud.home) / "library")
     shortest = min(
-        (one for one in library.clips.values() if one.has_audio), key=lambda one: one.bytes
+        (rendered for rendered in library.clips.values() if rendered.has_audio),
+        key=lambda rendered: rendered.bytes,
     )
     content = (library.root / shortest.file).read_bytes()
 

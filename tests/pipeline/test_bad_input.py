@@ -114,13 +114,13 @@ def test_malformed_records_are_kept_and_their_neighbours_load(cloud, bucket, ask
     }
     publisher = pubsub_v1.PublisherClient()
     topic = publisher.topic_path(cloud.project, "video-records")
-    for data in [*(one.to_json() for one in good), *bad]:
+    for data in [*(each.to_json() for each in good), *bad]:
         publisher.publish(topic, data)
     publisher.stop()
 
     wait_until_over(cloud)
 
-    assert kept(bucket, set(bad)) == bad.keys()
+    assert wait_for_failures(bucket, set(bad)) == bad.keys()
     assert all(bad[data] in sentence for data, sentence in failures(bucket).items() if data in bad)
     (loaded,) = ask(
         "SELECT COUNT(*) AS n FROM fact_metrics_snapshot"
@@ -136,11 +136,11 @@ def failures(bucket) -> dict[bytes, str]:
     }
 
 
-def kept(bucket, expected: set[bytes]) -> set[bytes]:
+def wait_for_failures(bucket, expected: set[bytes]) -> set[bytes]:
     """Those of the expected that are kept; looks for a while, as the last may just be written."""
     for _ in range(50):
-        found = failures(bucket).keys() & expected
-        if found == expected:
-            return found
+        stored = failures(bucket).keys() & expected
+        if stored == expected:
+            return stored
         time.sleep(0.1)
-    return found
+    return stored

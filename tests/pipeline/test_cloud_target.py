@@ -16,7 +16,7 @@ from shared.storage.lake import Lake
 
 
 @pytest.fixture
-def there(cloud, tmp_path, monkeypatch) -> Iterator[str]:
+def target(cloud, tmp_path, monkeypatch) -> Iterator[str]:
     """The name of a target."""
     file = tmp_path / "tta.toml"
     file.write_text(
@@ -28,53 +28,58 @@ def there(cloud, tmp_path, monkeypatch) -> Iterator[str]:
         yield "there"
 
 
-def test_a_smoke_test_goes_through(tta, there):
-    told = json.loads(tta("smoke", "--target", there, "--json").stdout)
+def test_a_smoke_test_goes_through(tta, target):
+    document = json.loads(tta("smoke", "--target", target, "--json").stdout)
 
-    assert told["target"] == there
-    assert [step["step"] for step in told["steps"]] == ["uploaded", "rated", "loaded", "removed"]
+    assert document["target"] == target
+    assert [step["step"] for step in document["steps"]] == [
+        "uploaded",
+        "rated",
+        "loaded",
+        "removed",
+    ]
 
 
-def test_one_that_fails_names_the_trace_to_look_for(tta, there, cloud, monkeypatch):
+def test_one_that_fails_names_the_trace_to_look_for(tta, target, cloud, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(smoke, "raters_of", lambda endpoints: ["nobody"])
-        done = tta("smoke", "--target", there, "--timeout", "0.1", "--json")
+        result = tta("smoke", "--target", target, "--timeout", "0.1", "--json")
 
-    trace = f"projects/{cloud.project}/traces/{json.loads(done.stdout)['trace']}"
-    assert f"gcloud logging read 'trace=\"{trace}\"'" in done.stderr
-    assert tta("smoke", "--target", there).returncode == 0  # and removes what that one left
-
-
-def test_a_rebuild_counts_rows(tta, there, demonstrated):
-    done = tta("rebuild", "--target", there)
-
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"fact_video_analytics +\d\d+ rows", done.stdout, re.M)
+    trace = f"projects/{cloud.project}/traces/{json.loads(result.stdout)['trace']}"
+    assert f"gcloud logging read 'trace=\"{trace}\"'" in result.stderr
+    assert tta("smoke", "--target", target).returncode == 0  # and removes what that one left
 
 
-def test_failures_are_listed(tta, there):
-    assert tta("failed", "--target", there).returncode == 0
+def test_a_rebuild_counts_rows(tta, target, demonstrated):
+    result = tta("rebuild", "--target", target)
+
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"fact_video_analytics +\d\d+ rows", result.stdout, re.M)
 
 
-def test_a_dead_letter_that_waits_in_pubsub_is_listed(tta, there, cloud):
+def test_failures_are_listed(tta, target):
+    assert tta("failed", "--target", target).returncode == 0
+
+
+def test_a_dead_letter_that_waits_in_pubsub_is_listed(tta, target, cloud):
     publisher = pubsub_v1.PublisherClient()
     topic = publisher.topic_path(cloud.project, "video-records-dead")
     message_id = publisher.publish(topic, b"{}").result(10)
 
-    listed = json.loads(tta("failed", "--target", there, "--json").stdout)["failed"]
+    listed = json.loads(tta("failed", "--target", target, "--json").stdout)["failed"]
 
     (letter,) = [failure for failure in listed if failure["key"] == message_id]
     assert (letter["stage"], letter["reason"]) == ("load", "dead_lettered")
     Lake.connect(cloud.project, cloud.bucket).delete(letter["object"])
 
 
-def test_dead_letters_that_may_not_be_read_are_said_to_be_missing(tta, there, monkeypatch):
+def test_dead_letters_that_may_not_be_read_are_said_to_be_missing(tta, target, monkeypatch):
     def refused(*arguments, **options):
         raise Misconfigured("video-records-dead: permission denied")
 
     monkeypatch.setattr(failures, "drain_all", refused)
 
-    listed = tta("failed", "--target", there)
+    listed = tta("failed", "--target", target)
 
     assert listed.returncode == 0
     assert "permission denied" in listed.stderr

@@ -46,7 +46,7 @@ def test_every_fact_joins_its_three_dimensions(demonstrated, ask):
 def test_ids_are_strings(demonstrated, ask):
     ids = [row["video_id"] for row in ask("SELECT video_id FROM dim_video WHERE synthetic")]
 
-    assert all(isinstance(one, str) and int(one) > 2**53 for one in ids)
+    assert all(isinstance(video_id, str) and int(video_id) > 2**53 for video_id in ids)
 
 
 def test_captions_are_in_several_languages(demonstrated, ask):
@@ -59,12 +59,12 @@ def test_the_table_shown_is_labelled_synthetic(demonstrated):
 
 
 def test_a_second_demo_changes_no_row_and_says_so(demonstrated, tta):
-    done = tta("demo")
+    result = tta("demo")
 
-    assert done.returncode == 0, done.stderr
-    assert "Nothing changed: everything was there already." in done.stdout
-    assert "synthetic sandbox data" in done.stdout
-    assert "tta ingest" in done.stdout
+    assert result.returncode == 0, result.stderr
+    assert "Nothing changed: everything was there already." in result.stdout
+    assert "synthetic sandbox data" in result.stdout
+    assert "tta ingest" in result.stdout
 
 
 def test_fetching_again_finds_nothing_new(demonstrated, tta):
@@ -76,23 +76,23 @@ def test_fetching_again_finds_nothing_new(demonstrated, tta):
 def test_the_canary_finds_every_step_as_it_was_and_names_the_one_that_broke(
     demonstrated, cloud, tta
 ):
-    done = tta("fetch", "--canary", "--json")
-    assert done.returncode == 0, done.stderr
-    (verdict,) = json.loads(done.stdout)["sources"]
+    result = tta("fetch", "--canary", "--json")
+    assert result.returncode == 0, result.stderr
+    (verdict,) = json.loads(result.stdout)["sources"]
     assert {step["step"]: step["ok"] for step in verdict["steps"]} == dict.fromkeys(STEPS, True)
 
     refused = {"tiktok.user": [401, 401]}  # the token, and a new one
     requests.post(f"{cloud.tiktok}/admin/faults", json=refused, timeout=10)
-    done = tta("fetch", "--canary")
+    result = tta("fetch", "--canary")
 
-    assert done.returncode == 1
-    assert "research at step profile" in done.stderr
-    assert "BROKE" in done.stdout
+    assert result.returncode == 1
+    assert "research at step profile" in result.stderr
+    assert "BROKE" in result.stdout
 
 
 def test_an_unknown_collection_is_refused_in_a_sentence(tta):
-    done = tta("fetch", "--collection", "nonsense")
+    result = tta("fetch", "--collection", "nonsense")
 
-    assert done.returncode == 1
-    assert "no collection 'nonsense'" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert result.returncode == 1
+    assert "no collection 'nonsense'" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -6,10 +6,10 @@ import pytest
 
 
 def test_a_table_needs_no_dataset(tta):
-    done = tta("query", "SELECT COUNT(*) AS videos FROM dim_video")
+    result = tta("query", "SELECT COUNT(*) AS videos FROM dim_video")
 
-    assert done.returncode == 0, done.stderr
-    assert "videos" in done.stdout
+    assert result.returncode == 0, result.stderr
+    assert "videos" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -17,27 +17,29 @@ def test_a_table_needs_no_dataset(tta):
     [("SELEC 1", "Syntax error"), ("SELECT * FROM nowhere", "nowhere"), ("  ", "empty")],
 )
 def test_a_statement_that_is_wrong_is_refused_in_a_sentence(tta, sql, sentence):
-    done = tta("query", sql)
+    result = tta("query", sql)
 
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_json_is_a_list_of_objects(tta):
-    done = tta("query", "SELECT 'a' AS word, 7 AS number, NULL AS nothing, [1, 2] AS few", "--json")
+    result = tta(
+        "query", "SELECT 'a' AS word, 7 AS number, NULL AS nothing, [1, 2] AS few", "--json"
+    )
 
-    assert json.loads(done.stdout) == [{"word": "a", "number": 7, "nothing": None, "few": [1, 2]}]
+    assert json.loads(result.stdout) == [{"word": "a", "number": 7, "nothing": None, "few": [1, 2]}]
 
 
 def test_a_statement_that_deletes_changes_nothing_and_says_what_to_use(tta, ask):
     before = ask("SELECT COUNT(*) AS n FROM dim_lang")
 
-    done = tta("query", "DELETE FROM dim_lang WHERE TRUE")
+    result = tta("query", "DELETE FROM dim_lang WHERE TRUE")
 
-    assert done.returncode == 2
-    assert "tta erase" in done.stderr
+    assert result.returncode == 2
+    assert "tta erase" in result.stderr
     assert ask("SELECT COUNT(*) AS n FROM dim_lang") == before
 
 

@@ -63,15 +63,15 @@ def test_a_function_that_is_killed_comes_back_and_goes_on(cloud, tta, clip, tmp_
     killed = int(note.read_text())
 
     os.kill(killed, signal.SIGKILL)
-    done = tta("ingest", clip(tmp_path / "after.mp4", "71"), "--wait")
+    result = tta("ingest", clip(tmp_path / "after.mp4", "71"), "--wait")
 
-    assert done.returncode == 0, done.stderr
-    assert "rated" in done.stdout
+    assert result.returncode == 0, result.stderr
+    assert "rated" in result.stdout
     until(lambda: int(note.read_text()) != killed)
 
 
 def test_a_second_up_on_the_same_home_is_refused(tta):
-    done = tta("up")
+    result = tta("up")
 
-    assert done.returncode == 1
-    assert "runs on" in done.stderr
+    assert result.returncode == 1
+    assert "runs on" in result.stderr

@@ -42,9 +42,9 @@ class World:
         self.warehouse = bigquery.Client(project=endpoints.project)
 
     def tta(self, *words: object, status: int = 0) -> str:
-        said = [*map(str, words), "--home", self.endpoints.home]
+        arguments = [*map(str, words), "--home", self.endpoints.home]
         with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-            got = status_of(said)
+            got = status_of(arguments)
         assert got == status, (words, err.getvalue())
         return out.getvalue()
 
@@ -57,14 +57,15 @@ class World:
     def uploads(self) -> list[VideoUploaded]:
         entries = self.lake.entries("videos/")
         return [
-            VideoUploaded(self.endpoints.bucket, one.name, str(one.generation)) for one in entries
+            VideoUploaded(self.endpoints.bucket, entry.name, str(entry.generation))
+            for entry in entries
         ]
 
     def send_again(self, records: list[Record], uploads: list[VideoUploaded]) -> None:
         """Redeliver every event that there was."""
         publisher = pubsub_v1.PublisherClient()
-        messages = [("video-records", Message("", one.to_json(), {})) for one in records]
-        messages += [("video-finalized", notification_of(one)) for one in uploads]
+        messages = [("video-records", Message("", record.to_json(), {})) for record in records]
+        messages += [("video-finalized", notification_of(record)) for record in uploads]
         for topic, message in messages:
             path = self.endpoints.topics[topic]
             publisher.publish(path, message.data, **message.attributes).result(20)
@@ -72,18 +73,24 @@ class World:
 
     def everything(self) -> dict[str, bytes]:
         """All objects and all rows of all tables."""
-        held = {blob.name: blob.name.encode() + blob.download_as_bytes() for blob in self._blobs()}
+        contents = {
+            blob.name: blob.name.encode() + blob.download_as_bytes() for blob in self._blobs()
+        }
         for table in self.warehouse.list_tables(self.endpoints.dataset):
             path = f"{self.endpoints.project}.{self.endpoints.dataset}.{table.table_id}"
             if table.table_type == "TABLE":
                 rows = self.warehouse.query(f"SELECT * FROM `{path}`").result()
-                held[path] = repr([dict(row) for row in rows]).encode()
-        return held
+                contents[path] = repr([dict(row) for row in rows]).encode()
+        return contents
 
     def naming(self, *needles: str) -> set[str]:
         """Objects and tables in which one of them is named."""
-        held = self.everything().items()
-        return {place for place, said in held if any(one.encode() in said for one in needles)}
+        contents = self.everything().items()
+        return {
+            location
+            for location, content in contents
+            if any(needle.encode() in content for needle in needles)
+        }
 
     def _blobs(self) -> Iterator[Any]:
         yield from self.bucket.list_blobs()
@@ -93,10 +100,10 @@ def test_an_erased_creator_stays_erased_whatever_is_sent_again(cloud, tmp_path):
     world = World(cloud)
     world.tta("fetch")
     records = world.records()
-    name = next(one.video.creator_id for one in records if world.lake.exists(
-        f"videos/{one.video_id}.mp4"
+    name = next(record.video.creator_id for record in records if world.lake.exists(
+        f"videos/{record.video_id}.mp4"
     ))  # fmt: skip
-    gone = {one.video_id for one in records if one.video.creator_id == name}
+    gone = {record.video_id for record in records if record.video.creator_id == name}
     lines = [
         {"video_id": "7300000000000000001", "username": "friend", "caption": f"with @{name}!"},
         {"video_id": next(iter(gone)), "views": 5, "likes": 9},
@@ -105,18 +112,18 @@ def test_an_erased_creator_stays_erased_whatever_is_sent_again(cloud, tmp_path):
     world.tta("ingest", "--metadata", tmp_path / "m.jsonl")
     wait_until_over(cloud)
     records, uploads = world.records(), world.uploads()
-    whose = next(one for one in records if one.video_id in gone)
+    whose = next(record for record in records if record.video_id in gone)
     broken = whose.to_json()[:-1] + b', "more": 1}'
-    for number, one in enumerate(records):
-        failed = {"data": _base64(one.to_json()), "attributes": {}}
+    for number, record in enumerate(records):
+        failed = {"data": _base64(record.to_json()), "attributes": {}}
         world.lake.keep_failed("load", f"m{number}", "malformed", "told", NOW, **failed)
     world.lake.keep_failed("load", "x", "malformed", "told", NOW, data=_base64(broken))
     world.lake.put("reports/2026-11-01/report.html", f"<p>{name}</p>".encode())
     assert len(world.naming(name, *gone)) > 20
 
-    told = json.loads(world.tta("erase", "--creator", name, "--yes", "--json"))
+    document = json.loads(world.tta("erase", "--creator", name, "--yes", "--json"))
 
-    assert (told["videos"], told["left"], told["by_hand"]) == (len(gone), [], [])
+    assert (document["videos"], document["left"], document["by_hand"]) == (len(gone), [], [])
     world.tta("replay")
     world.send_again(records, uploads)
     world.tta("fetch")

@@ -13,9 +13,9 @@ def ingested(tta) -> Callable[..., dict[str, Any]]:
     """Ingest, wait, and return what `--json` tells."""
 
     def ingest(*arguments: object, status: int = 0) -> dict[str, Any]:
-        done = tta("ingest", *arguments, "--wait", "--json")
-        assert done.returncode == status, done.stderr
-        return json.loads(done.stdout)
+        result = tta("ingest", *arguments, "--wait", "--json")
+        assert result.returncode == status, result.stderr
+        return json.loads(result.stdout)
 
     return ingest
 
@@ -36,28 +36,28 @@ def small_video(path: Path, codec: str) -> Path:
 
 
 def test_a_video_ends_as_a_rated_row(ingested, clip, tmp_path):
-    told = ingested(clip(tmp_path / "holiday.mp4", "11"))
+    document = ingested(clip(tmp_path / "holiday.mp4", "11"))
 
-    (row,) = told["rows"]
+    (row,) = document["rows"]
     assert row["rating_status"] == "rated"
     assert 0 <= row["unexpectedness"] <= 100
-    assert row["video_id"] == told["files"][0]["video_id"]
+    assert row["video_id"] == document["files"][0]["video_id"]
     assert row["video_id"].startswith("u")
 
 
 def test_a_name_that_is_an_id_stays_the_id(ingested, clip, tmp_path):
-    told = ingested(clip(tmp_path / "7300000000000000012.mp4", "12"))
+    document = ingested(clip(tmp_path / "7300000000000000012.mp4", "12"))
 
-    assert [row["video_id"] for row in told["rows"]] == ["7300000000000000012"]
+    assert [row["video_id"] for row in document["rows"]] == ["7300000000000000012"]
 
 
 def test_a_folder_of_mov_and_webm_is_rated_whatever_the_files_are_called(ingested, tmp_path):
     small_video(tmp_path / "a.mov", "libx264")
     small_video(tmp_path / "b.webm", "libvpx").rename(tmp_path / "b.mp4")
 
-    told = ingested(tmp_path)
+    document = ingested(tmp_path)
 
-    assert [row["rating_status"] for row in told["rows"]] == ["rated", "rated"]
+    assert [row["rating_status"] for row in document["rows"]] == ["rated", "rated"]
 
 
 def test_a_truncated_file_is_unratable_with_a_reason(ingested, clip, tmp_path):
@@ -85,8 +85,8 @@ def test_the_same_file_twice_is_one_row(ingested, clip, tmp_path, ask):
 
 def test_metadata_reaches_the_row_and_newer_counts_replace_it(ingested, clip, tmp_path, ask):
     path, metadata = clip(tmp_path / "cat.mp4", "15"), tmp_path / "m.jsonl"
-    said = {"file": "cat.mp4", "username": "cats", "caption": "Das ist eine wirklich gute Katze"}
-    metadata.write_text(json.dumps(said | {"views": 5, "collected_at": "2026-05-01T00:00:00Z"}))
+    line = {"file": "cat.mp4", "username": "cats", "caption": "Das ist eine wirklich gute Katze"}
+    metadata.write_text(json.dumps(line | {"views": 5, "collected_at": "2026-05-01T00:00:00Z"}))
     ingested(path, "--metadata", metadata)
     metadata.write_text(
         json.dumps({"file": "cat.mp4", "views": 9, "collected_at": "2026-05-02T00:00:00Z"})
@@ -109,15 +109,15 @@ def test_a_bad_file_and_a_bad_line_are_told_and_their_neighbours_ingested(ingest
     metadata = tmp_path / "m.jsonl"
     metadata.write_text('{"file": "good.mp4", "views": 3}\n{"file": "good.mp4", "views": "many"}\n')
 
-    told = ingested(good, bad, "--metadata", metadata, status=1)
+    document = ingested(good, bad, "--metadata", metadata, status=1)
 
-    assert [row["views"] for row in told["rows"]] == [3]
-    assert any("is no video" in problem for problem in told["problems"])
-    assert any("line 2" in problem for problem in told["problems"])
+    assert [row["views"] for row in document["rows"]] == [3]
+    assert any("is no video" in problem for problem in document["problems"])
+    assert any("line 2" in problem for problem in document["problems"])
 
 
 def test_a_wait_that_is_too_short_is_told(tta, clip, tmp_path):
-    done = tta("ingest", clip(tmp_path / "slow.mp4", "17"), "--wait", "--timeout", "0.1")
+    result = tta("ingest", clip(tmp_path / "slow.mp4", "17"), "--wait", "--timeout", "0.1")
 
-    assert done.returncode in (0, 1)  # a fast machine may be done by then
-    assert ("No rating in time" in done.stderr) == (done.returncode == 1)
+    assert result.returncode in (0, 1)  # a fast machine may be done by then
+    assert ("No rating in time" in result.stderr) == (result.returncode == 1)

@@ -29,30 +29,33 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 class Story:
     """What each command printed, and how often Gemini had been asked after it."""
 
-    done: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
-    asked: dict[str, int] = field(default_factory=dict)
+    results: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
 
     def document(self, name: str) -> dict[str, Any]:
-        return json.loads(self.done[name].stdout)
+        return json.loads(self.results[name].stdout)
 
 
 @pytest.fixture(scope="module")
 def gemini() -> Iterator[StandIn]:
-    frozen = {sha256(one.content).hexdigest(): one.clip().duration_s for one in frozen_clips()}
+    frozen = {
+        sha256(frozen_clip.content).hexdigest(): frozen_clip.clip().duration_s
+        for frozen_clip in frozen_clips()
+    }
     with standing_in(restless=True, durations=frozen) as stand_in:
         yield stand_in
 
 
 @pytest.fixture(scope="module")
 def story(gemini: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    folder, told = tmp_path_factory.mktemp("rate"), Story()
+    folder, story = tmp_path_factory.mktemp("rate"), Story()
     home, clip, other = folder / "home", folder / "clip.mp4", folder / "other.mp4"
     make_clip(clip, 6)
     make_clip(other, 4)
 
     def tell(name: str, run: Run, *arguments: object) -> None:
-        told.done[name] = run(home, *arguments)
-        told.asked[name] = len(gemini.requests)
+        story.results[name] = run(home, *arguments)
+        story.requests[name] = len(gemini.requests)
 
     rate = ("rate", clip, "--rater", "gemini", "--replicates", 2)
     with pytest.MonkeyPatch.context() as environment:
@@ -74,18 +77,18 @@ def story(gemini: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Story:
             tell("later", here, "ingest", clip, "--wait")
             tell("without", here, "rate", other, "--rater", "gemini")
         assert len(gemini.requests) == before
-    return told
+    return story
 
 
 def test_an_upload_alone_asks_gemini_nothing_although_there_is_a_key(story):
-    assert story.done["ingest"].returncode == 0, story.done["ingest"].stderr
-    assert story.asked["ingest"] == story.asked["first"]
+    assert story.results["ingest"].returncode == 0, story.results["ingest"].stderr
+    assert story.requests["ingest"] == story.requests["first"]
 
 
 def test_a_dry_run_says_what_would_be_asked_and_what_it_costs_and_asks_nothing(story):
     plan = story.document("plan")
 
-    assert story.asked["plan"] == story.asked["ingest"]
+    assert story.requests["plan"] == story.requests["ingest"]
     assert list(plan["asked"].values()) == [1]
     assert plan["estimate"]["most_usd"] > 0
 
@@ -93,27 +96,27 @@ def test_a_dry_run_says_what_would_be_asked_and_what_it_costs_and_asks_nothing(s
 def test_the_canary_asks_about_each_frozen_clip_once_a_day(story):
     verdict = story.document("canary")
 
-    assert story.done["canary"].returncode == 0, story.done["canary"].stderr
+    assert story.results["canary"].returncode == 0, story.results["canary"].stderr
     assert (verdict["ok"], verdict["is_baseline"]) == (True, True)
-    assert story.asked["canary"] == story.asked["again"] + len(frozen_clips())
-    assert "cost at most about USD" in story.done["canary"].stderr
-    assert story.asked["canary again"] == story.asked["canary"]
-    assert "this is the baseline" in story.done["canary again"].stdout
+    assert story.requests["canary"] == story.requests["again"] + len(frozen_clips())
+    assert "cost at most about USD" in story.results["canary"].stderr
+    assert story.requests["canary again"] == story.requests["canary"]
+    assert "this is the baseline" in story.results["canary again"].stdout
 
 
 def test_two_replicates_are_two_questions_and_two_ratings(story):
     first = story.document("first")
 
-    assert story.done["first"].returncode == 0, story.done["first"].stderr
-    assert story.asked["first"] == 2
-    assert [one["status"] for one in first["ratings"]] == ["rated", "rated"]
-    assert sorted(one["replicate"] for one in first["ratings"]) == [0, 1]
+    assert story.results["first"].returncode == 0, story.results["first"].stderr
+    assert story.requests["first"] == 2
+    assert [rating["status"] for rating in first["ratings"]] == ["rated", "rated"]
+    assert sorted(rating["replicate"] for rating in first["ratings"]) == [0, 1]
     assert first["cost_usd"] > 0
 
 
 def test_what_it_costs_at_most_is_said_before(story):
-    assert "2 ratings of 1 video" in story.done["first"].stderr
-    assert "at most about USD" in story.done["first"].stderr
+    assert "2 ratings of 1 video" in story.results["first"].stderr
+    assert "at most about USD" in story.results["first"].stderr
 
 
 def test_both_replicates_are_in_the_star_schema(story):
@@ -123,24 +126,24 @@ def test_both_replicates_are_in_the_star_schema(story):
 
 
 def test_the_same_command_again_asks_nothing_and_shows_the_same(story):
-    again = story.done["again"]
+    again = story.results["again"]
 
     assert again.returncode == 0, again.stderr
-    assert story.asked["again"] == story.asked["first"]
+    assert story.requests["again"] == story.requests["first"]
     assert "2 ratings there already, for nothing" in again.stdout
 
 
 def test_a_key_that_is_not_valid_is_told_at_once(story):
-    refused = story.done["refused"]
+    refused = story.results["refused"]
 
     assert refused.returncode == 1
     assert "API key not valid" in refused.stderr
 
 
 def test_a_request_that_nobody_can_answer_now_keeps_no_other_command(story):
-    assert story.done["later"].returncode == 0, story.done["later"].stderr
+    assert story.results["later"].returncode == 0, story.results["later"].stderr
 
 
 def test_a_cloud_that_runs_without_the_key_says_so(story):
-    assert story.done["without"].returncode == 1
-    assert "`tta up` was started without GEMINI_API_KEY" in story.done["without"].stderr
+    assert story.results["without"].returncode == 1
+    assert "`tta up` was started without GEMINI_API_KEY" in story.results["without"].stderr

@@ -25,15 +25,15 @@ def test_an_example_of_the_readme_works(example, tta, demonstrated, clip, tmp_pa
     clip(tmp_path / "my-video.mp4", "readme")
     words = shlex.split(example)[1:]
 
-    done = tta(*(str(tmp_path / word) if word.endswith(".mp4") else word for word in words))
+    result = tta(*(str(tmp_path / word) if word.endswith(".mp4") else word for word in words))
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip()
 
 
 def test_every_make_target_of_the_readme_exists():
     makefile = (PROJECT / "Makefile").read_text()
 
-    named = set(re.findall(r"\bmake ([a-z]+)\b", README))
+    targets = set(re.findall(r"\bmake ([a-z]+)\b", README))
 
-    assert [target for target in named if not re.search(rf"^{target}:", makefile, re.M)] == []
+    assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.M)] == []

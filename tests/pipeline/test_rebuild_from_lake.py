@@ -31,8 +31,8 @@ def test_a_rebuild_after_the_demo_changes_no_row(own_home):
         assert demo.returncode == 0, demo.stderr
         made_by_events = tables(endpoints)
 
-        done = here(own_home, "rebuild", "--json")
+        result = here(own_home, "rebuild", "--json")
 
-        assert done.returncode == 0, done.stderr
+        assert result.returncode == 0, result.stderr
         assert len(made_by_events["fact_video_analytics"]) == POSTS
         assert tables(endpoints) == made_by_events

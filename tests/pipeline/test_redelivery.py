@@ -58,9 +58,9 @@ def test_one_finalize_event_five_times_at_once_leaves_the_rows_of_one(cloud, ask
     wait_until_over(cloud)
     assert len(ask(f"SELECT * FROM fact_rating WHERE video_id = '{VIDEO_ID}'")) == 1
     assert len(ask(f"SELECT * FROM fact_video_analytics WHERE video_id = '{VIDEO_ID}'")) == 1
-    assert [one.name for one in bucket.list_blobs(prefix=f"ratings/{VIDEO_ID}/")] == [
-        next(iter(bucket.list_blobs(prefix=f"ratings/{VIDEO_ID}/"))).name
-    ]
+    assert [
+        blob_of_rating.name for blob_of_rating in bucket.list_blobs(prefix=f"ratings/{VIDEO_ID}/")
+    ] == [next(iter(bucket.list_blobs(prefix=f"ratings/{VIDEO_ID}/"))).name]
 
 
 def test_one_record_fifty_times_among_others_leaves_the_rows_of_one(cloud, ask):
@@ -75,8 +75,8 @@ def test_one_record_fifty_times_among_others_leaves_the_rows_of_one(cloud, ask):
     random.Random(3).shuffle(messages)
     publisher = pubsub_v1.PublisherClient()
     topic = publisher.topic_path(cloud.project, "video-records")
-    for one in messages:
-        publisher.publish(topic, one.to_json())
+    for message in messages:
+        publisher.publish(topic, message.to_json())
     publisher.stop()
 
     wait_until_over(cloud)

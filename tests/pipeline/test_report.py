@@ -21,29 +21,29 @@ KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_qual
 @pytest.fixture(scope="module")
 def report(demonstrated, tta):
     """What `tta report` tells of itself, after the demo's own."""
-    done = tta("report", "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    result = tta("report", "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
 
 
 def test_the_demo_ends_with_the_answer_and_where_to_look(demonstrated):
-    told = demonstrated["report"]
+    document = demonstrated["report"]
 
-    assert told["synthetic"] is True
-    assert told["answer"]
-    assert "Synthetic data" in Path(told["path"]).read_text()
+    assert document["synthetic"] is True
+    assert document["answer"]
+    assert "Synthetic data" in Path(document["path"]).read_text()
 
 
 def test_the_function_and_the_command_make_the_same_page(cloud, report):
     request = urllib.request.Request(cloud.functions["report"], b"{}", JSON_BODY)
     with urllib.request.urlopen(request) as answer:
-        told = json.load(answer)
+        document = json.load(answer)
 
     with pointing_at(cloud):
         lake = Lake.connect(cloud.project, cloud.bucket)
-        page = lake.read(told["report"])
+        page = lake.read(document["report"])
     assert page == Path(report["path"]).read_bytes()
-    assert {key: report[key] for key in told} == told
+    assert {key: report[key] for key in document} == document
 
 
 def test_a_second_run_of_the_day_changes_no_row(report, tta, ask):
@@ -58,21 +58,21 @@ def test_a_second_run_of_the_day_changes_no_row(report, tta, ask):
 
 def test_every_number_of_the_page_is_in_the_warehouse(report, ask):
     rows = {
-        (table, one[key]): one
+        (table, row[key]): row
         for table, key in KEYS.items()
-        for one in ask(f"SELECT * FROM {table} WHERE plan_hash = '{report['plan_hash']}'")
+        for row in ask(f"SELECT * FROM {table} WHERE plan_hash = '{report['plan_hash']}'")
     }
     page = Page(Path(report["path"]).read_text())
 
     assert page.unbound == []
     assert len(page.bound) > 50
-    for one in page.bound:
-        value = rows[one["table"], one["row"]][one["column"]]
-        if one["kind"] in FORMATS and one["kind"] not in ("text", "names") and value is not None:
-            assert one["text"] == FORMATS[one["kind"]](value)
-            assert float(one["value"]) == value
-        elif one["kind"] == "sentence":
-            assert one["text"].replace("\u00a0", " ") == value
+    for row in page.bound:
+        value = rows[row["table"], row["row"]][row["column"]]
+        if row["kind"] in FORMATS and row["kind"] not in ("text", "names") and value is not None:
+            assert row["text"] == FORMATS[row["kind"]](value)
+            assert float(row["value"]) == value
+        elif row["kind"] == "sentence":
+            assert row["text"].replace("\u00a0", " ") == value
 
 
 def test_the_gallery_shows_the_strongest_moments_and_how_surprise_went(report):
@@ -105,10 +105,10 @@ def test_another_plan_lies_beside_the_standing_one(report, tta, tmp_path):
     ],
 )
 def test_wrong_use_is_refused_in_a_sentence(tta, arguments, says):
-    done = tta("report", *arguments)
+    result = tta("report", *arguments)
 
-    assert done.returncode == 2
-    assert says in done.stderr
+    assert result.returncode == 2
+    assert says in result.stderr
 
 
 def test_the_function_refuses_a_body_that_it_does_not_understand(cloud):
@@ -124,9 +124,9 @@ def test_the_function_refuses_a_body_that_it_does_not_understand(cloud):
 def test_a_query_is_exported_with_its_types(demonstrated, tta, ask, tmp_path):
     file = tmp_path / "videos.parquet"
 
-    done = tta("query", "SELECT video_id, views, created_at FROM analysis_sample", "--out", file)
+    result = tta("query", "SELECT video_id, views, created_at FROM analysis_sample", "--out", file)
 
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     table = pq.read_table(file)
     assert [str(field.type) for field in table.schema] == [
         "string",
@@ -146,10 +146,10 @@ def test_an_export_as_csv_holds_no_formula(tta, tmp_path):
 
 
 def test_an_unknown_extension_is_refused_before_anything_is_asked(tta, tmp_path):
-    done = tta("query", "SELECT 1", "--out", tmp_path / "a.xlsx")
+    result = tta("query", "SELECT 1", "--out", tmp_path / "a.xlsx")
 
-    assert done.returncode == 2
-    assert ".parquet, .csv, .json, .jsonl" in done.stderr
+    assert result.returncode == 2
+    assert ".parquet, .csv, .json, .jsonl" in result.stderr
 
 
 def test_the_notebook_runs_from_the_first_cell_to_the_last(demonstrated, tta, monkeypatch, capsys):
@@ -158,9 +158,9 @@ def test_the_notebook_runs_from_the_first_cell_to_the_last(demonstrated, tta, mo
     def run(words, **how):
         if words[0] != "tta":  # matplotlib asks for the fonts there are, once on a machine
             return really_run(words, **how)
-        done = tta(*words[1:])
-        assert done.returncode == 0, done.stderr
-        return done
+        result = tta(*words[1:])
+        assert result.returncode == 0, result.stderr
+        return result
 
     monkeypatch.setattr(subprocess, "run", run)  # the same commands, in this process
     notebook = json.loads((PROJECT / "docs/explore.ipynb").read_text())

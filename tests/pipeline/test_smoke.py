@@ -16,10 +16,10 @@ LEFT = "u00000000000005e1"
 
 
 @pytest.fixture(scope="module")
-def told(tta) -> dict[str, Any]:
-    done = tta("smoke", "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def smoke_report(tta) -> dict[str, Any]:
+    result = tta("smoke", "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
 
 
 @pytest.fixture
@@ -33,27 +33,28 @@ def rows(cloud, lake) -> WarehouseRows:
     return WarehouseRows(bigquery.Client(project=cloud.project), cloud.dataset)
 
 
-def test_a_clip_is_uploaded_rated_loaded_and_removed(told):
-    assert [step["step"] for step in told["steps"]] == ["uploaded", "rated", "loaded", "removed"]
-    assert told["raters"] == ["signals"] and told["problem"] is None
+def test_a_clip_is_uploaded_rated_loaded_and_removed(smoke_report):
+    steps = [step["step"] for step in smoke_report["steps"]]
+    assert steps == ["uploaded", "rated", "loaded", "removed"]
+    assert smoke_report["raters"] == ["signals"] and smoke_report["problem"] is None
 
 
-def test_nothing_of_it_is_left(told, lake, rows):
-    assert remaining(told["video_id"], lake, rows) == 0
+def test_nothing_of_it_is_left(smoke_report, lake, rows):
+    assert remaining(smoke_report["video_id"], lake, rows) == 0
     assert list(lake.names(smoke.MARKS)) == []
 
 
-def test_what_is_removed_was_there(told):
-    removed = told["steps"][-1]["detail"]
+def test_what_is_removed_was_there(smoke_report):
+    removed = smoke_report["steps"][-1]["detail"]
 
     # file, key frame, metadata, rating; video, rating, fact
     assert removed == "4 objects and 3 rows"
 
 
-def test_every_run_has_a_clip_of_its_own(told, tta):
+def test_every_run_has_a_clip_of_its_own(smoke_report, tta):
     again = json.loads(tta("smoke", "--json").stdout)
 
-    assert again["video_id"] != told["video_id"]
+    assert again["video_id"] != smoke_report["video_id"]
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(tta, lake, clip, tmp_path):
@@ -61,10 +62,10 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tta, lake, clip, tmp_path
     content = clip(tmp_path / "left.mp4", "99").read_bytes()
     lake.write_once(f"videos/{LEFT}.mp4", content, "video/mp4")
 
-    done = tta("smoke")
+    result = tta("smoke")
 
-    assert "earlier run" in done.stderr
-    assert "It came through, and nothing of it is left." in done.stdout
+    assert "earlier run" in result.stderr
+    assert "It came through, and nothing of it is left." in result.stdout
     assert list(lake.names(f"videos/{LEFT}")) == list(lake.names(smoke.MARKS)) == []
 
 
@@ -73,16 +74,16 @@ def test_one_that_does_not_come_through_says_what_is_missing_and_is_removed(
 ):
     with monkeypatch.context() as patch:
         patch.setattr(smoke, "raters_of", lambda endpoints: ["nobody", "signals"])
-        done = tta("smoke", "--timeout", "2", "--json")
+        result = tta("smoke", "--timeout", "2", "--json")
 
-    told = json.loads(done.stdout)
-    assert done.returncode == 1
-    assert "No rating by nobody" in done.stderr and "logs" in done.stderr
-    assert told["steps"][0]["step"] == "uploaded" and told["steps"][-1]["step"] == "removed"
+    document = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert "No rating by nobody" in result.stderr and "logs" in result.stderr
+    assert document["steps"][0]["step"] == "uploaded" and document["steps"][-1]["step"] == "removed"
     # Something of it may still come, and the next run knows.
-    assert list(lake.names(smoke.MARKS)) == [f"{smoke.MARKS}{told['video_id']}"]
+    assert list(lake.names(smoke.MARKS)) == [f"{smoke.MARKS}{document['video_id']}"]
     assert "earlier run" in tta("smoke").stderr
-    assert remaining(told["video_id"], lake, rows) == 0
+    assert remaining(document["video_id"], lake, rows) == 0
 
 
 def test_a_cloud_in_which_nobody_rates_is_told(cloud, monkeypatch, lake):

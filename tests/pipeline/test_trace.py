@@ -32,28 +32,33 @@ def video_id(demonstrated, ask) -> str:
 
 
 @pytest.fixture(scope="module")
-def told(cloud, video_id) -> dict[str, list[dict[str, Any]]]:
+def log_lines(cloud, video_id) -> dict[str, list[dict[str, Any]]]:
     """Function -> the lines about the video."""
     return {
-        function: [one for one in lines_of(cloud.home, function) if one.get("video_id") == video_id]
+        function: [
+            line for line in lines_of(cloud.home, function) if line.get("video_id") == video_id
+        ]
         for function in CHAIN
     }
 
 
-def test_every_function_says_what_it_did_with_a_video(told):
-    said = {function: {line["message"] for line in lines} for function, lines in told.items()}
+def test_every_function_says_what_it_did_with_a_video(log_lines):
+    messages = {
+        function: sorted({line["message"] for line in lines})
+        for function, lines in log_lines.items()
+    }
 
-    assert {function: sorted(messages) for function, messages in said.items()} == CHAIN
+    assert messages == CHAIN
 
 
-def test_all_of_it_is_under_one_trace(cloud, told):
-    (trace,) = {line.get(TRACE) for lines in told.values() for line in lines}
+def test_all_of_it_is_under_one_trace(cloud, log_lines):
+    (trace,) = {line.get(TRACE) for lines in log_lines.values() for line in lines}
 
     assert trace.startswith(f"projects/{cloud.project}/traces/")
 
 
-def test_no_other_video_is_under_it(cloud, told, video_id):
-    trace = told["load"][0][TRACE]
+def test_no_other_video_is_under_it(cloud, log_lines, video_id):
+    trace = log_lines["load"][0][TRACE]
     under = {
         line["video_id"]
         for function in CHAIN

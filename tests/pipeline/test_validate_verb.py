@@ -26,31 +26,31 @@ def story(tmp_path_factory):
     clips.mkdir()
     for number in range(CLIPS):
         make_clip(clips / f"{number}.mp4", number + 10)  # a made-up moment lies within 10 s
-    told = {}
+    runs = {}
     with standing_in() as gemini, pytest.MonkeyPatch.context() as environment:
         environment.delenv("GEMINI_API_KEY", raising=False)
         environment.setenv("GOOGLE_VERTEX_BASE_URL", gemini.url)
         with running(home, INGEST, publish=True):
             for name, words in (("off", ()), ("on", ("--rag",))):
-                told[name] = here(home, "rate", clips, "--rater", "gemini", *words, "--json")
-            ids = [one["video_id"] for one in json.loads(told["off"].stdout)["ratings"]]
+                runs[name] = here(home, "rate", clips, "--rater", "gemini", *words, "--json")
+            ids = [rating["video_id"] for rating in json.loads(runs["off"].stdout)["ratings"]]
             people = write_csv(folder / "people.csv", list(_people(ids)))
-            wanted = ("validate", "--input", people, "--stored", "--ablation", "rag")
+            words = ("validate", "--input", people, "--stored", "--ablation", "rag")
             out = folder / "validation.json"
-            told["validate"] = here(home, *wanted, "--grounding", "--out", out)
+            runs["validate"] = here(home, *words, "--grounding", "--out", out)
             before = len(gemini.requests)
-            told["again"] = here(home, *wanted, "--grounding", "--json")
-            told["asked again"] = len(gemini.requests) - before
-        told["requests"] = [request.json for request in gemini.requests]
-        told["paths"] = {request.path for request in gemini.requests}
-    told["document"] = json.loads(Path(out).read_text())
-    return told
+            runs["again"] = here(home, *words, "--grounding", "--json")
+            runs["asked again"] = len(gemini.requests) - before
+        runs["requests"] = [request.json for request in gemini.requests]
+        runs["paths"] = {request.path for request in gemini.requests}
+    runs["document"] = json.loads(Path(out).read_text())
+    return runs
 
 
 def _people(ids):
-    for place, video in enumerate(sorted(ids)):
+    for number, video in enumerate(sorted(ids)):
         for who, shift in (("ana", 0), ("bo", 4), ("cy", -4)):
-            yield row(video, f"human/{who}", "unexpectedness", 10 + 12 * place + shift)
+            yield row(video, f"human/{who}", "unexpectedness", 10 + 12 * number + shift)
 
 
 def test_every_step_ends_well(story):
@@ -59,9 +59,9 @@ def test_every_step_ends_well(story):
 
 
 def test_the_conditions_are_on_the_wire_as_named(story):
-    rated = [one for one in story["requests"] if "fileData" in json.dumps(one)]
+    rated = [request for request in story["requests"] if "fileData" in json.dumps(request)]
     cards = [f"[{card.id}]" for card in cards_shown()]
-    shown = [all(card in json.dumps(one) for card in cards) for one in rated]
+    shown = [all(card in json.dumps(request) for card in cards) for request in rated]
 
     assert sorted(shown) == [False] * CLIPS + [True] * CLIPS
     assert len(story["requests"]) - len(rated) == 2 * CLIPS  # the judge sees no video
@@ -69,22 +69,22 @@ def test_the_conditions_are_on_the_wire_as_named(story):
 
 
 def test_the_ablation_compares_both_with_people_and_decides_nothing(story):
-    found = story["document"]["ablation"]
+    ablation = story["document"]["ablation"]
 
-    by_metric = {(one["dimension"], one["metric"]): one for one in found}
+    by_metric = {(row["dimension"], row["metric"]): row for row in ablation}
     compared = by_metric["unexpectedness", "icc_a1"]
     assert (compared["difference"]["n"], compared["verdict"]) == (CLIPS, "stand_in")
     assert compared["on_rater"] == compared["off_rater"] + "+rag"
 
 
 def test_every_rating_is_judged_and_the_judge_is_compared_with_people(story):
-    found = story["document"]["grounding"]
+    grounding = story["document"]["grounding"]
 
-    assert found["ratings"] == 2 * CLIPS
-    assert {one["rater"].endswith("+rag") for one in found["dimensions"]} == {True, False}
-    judge = found["judge_with_people"]
-    assert [(one["dimension"], one["n"]) for one in judge] == [("unexpectedness", CLIPS)] * 2
-    assert len({one["rater"] for one in judge}) == 2
+    assert grounding["ratings"] == 2 * CLIPS
+    assert {row["rater"].endswith("+rag") for row in grounding["dimensions"]} == {True, False}
+    judge = grounding["judge_with_people"]
+    assert [(row["dimension"], row["n"]) for row in judge] == [("unexpectedness", CLIPS)] * 2
+    assert len({row["rater"] for row in judge}) == 2
 
 
 def test_a_second_run_asks_the_judge_nothing_and_says_the_same(story):
@@ -97,7 +97,7 @@ def test_its_numbers_are_marked_as_the_stand_ins(story):
     assert document["stand_in"] and document["grounding"]["stand_in"]
     assert story["validate"].stdout.startswith("STAND-IN: made-up answers")
     assert {
-        one["verdict"] for one in document["ladder"] if (one["rater"] or "").startswith("gem")
+        rung["verdict"] for rung in document["ladder"] if (rung["rater"] or "").startswith("gem")
     } <= {
         "stand_in",
         "missing",

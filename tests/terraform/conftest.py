@@ -68,8 +68,8 @@ def planned(
         pytest.skip("no plan: set TFCHECK to a program that plans offline, then make test")
     words = [word for variable in variables for word in ("--var", variable)]
     command = [program, root / module, "--root", root, "--plan-json", target, *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PLANS_WITHIN_S)
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PLANS_WITHIN_S)
+    assert result.returncode == 0, result.stdout + result.stderr
     return Plan(json.loads(target.read_text()))
 
 

@@ -45,37 +45,39 @@ def test_what_a_script_names_is_set(name):
 
 
 def test_a_build_plans_after_the_tests_and_applies_nothing():
-    done = "\n".join(scripts("cloudbuild.yaml").values())
+    script = "\n".join(scripts("cloudbuild.yaml").values())
 
-    assert "terraform apply" not in done
-    assert done.index("make test") < done.index("terraform fmt -check") < done.index("-out=plan")
+    assert "terraform apply" not in script
+    assert (
+        script.index("make test") < script.index("terraform fmt -check") < script.index("-out=plan")
+    )
 
 
 def test_an_apply_takes_the_plan_that_was_kept():
-    kept = re.search(r"plan.tar.gz (\"gs://[^\"]+\")", scripts("cloudbuild.yaml")["keep"])
+    stored_plan = re.search(r"plan.tar.gz (\"gs://[^\"]+\")", scripts("cloudbuild.yaml")["keep"])
     taken = scripts("cloudbuild.apply.yaml")
 
-    assert f"cp {kept[1]}" in taken["plan"]
+    assert f"cp {stored_plan[1]}" in taken["plan"]
     assert re.search(r"terraform apply -input=false plan$", taken["apply"].strip())
 
 
 def test_the_triggers_name_these_files_and_set_what_they_need(bootstrap):
     triggers = bootstrap.of("google_cloudbuild_trigger")
 
-    assert {one["filename"] for one in triggers} == set(FILES)
+    assert {trigger["filename"] for trigger in triggers} == set(FILES)
     for trigger in triggers:
         assert set(trigger["substitutions"]) == set(build(trigger["filename"])["substitutions"])
 
 
 def test_every_exception_from_a_check_has_its_reason():
-    found = [
+    exceptions = [
         (path.name, reason)
         for path in (ROOT / "terraform").rglob("*.tf")
         for reason in re.findall(r"#checkov:skip=\w+:?(.*)", path.read_text())
     ]
 
-    assert found
-    assert [one for one in found if len(one[1]) < 20] == []
+    assert exceptions
+    assert [exception for exception in exceptions if len(exception[1]) < 20] == []
 
 
 def test_a_build_audits_every_pinned_package_and_fails_for_one_that_was_skipped():
@@ -85,8 +87,8 @@ def test_a_build_audits_every_pinned_package_and_fails_for_one_that_was_skipped(
     assert "make audit" in scripts("cloudbuild.yaml")["test"]
     assert "--strict" in recipe
     pins = [str(path.relative_to(ROOT)) for path in ROOT.glob("**/requirements*.txt")]
-    kept = [path for path in pins if not path.startswith((".", "build"))]
-    assert [path for path in kept if not covered(path, recipe)] == []
+    audited = [path for path in pins if not path.startswith((".", "build"))]
+    assert [path for path in audited if not covered(path, recipe)] == []
 
 
 def covered(path: str, recipe: str) -> bool:

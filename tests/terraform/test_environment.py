@@ -98,9 +98,9 @@ def read_by(function: str) -> set[str]:
 def written() -> dict[str, set[str]]:
     """Function -> the names that functions.tf sets."""
     with (ROOT / "terraform/functions.tf").open() as file:
-        found = hcl2.load(file)["locals"][0]
-    functions = found["callable"] | found["analyzers"]
-    everywhere = set(found["everywhere"])
+        local_values = hcl2.load(file)["locals"][0]
+    functions = local_values["callable"] | local_values["analyzers"]
+    everywhere = set(local_values["everywhere"])
     return {name: everywhere | set(it["environment"]) for name, it in functions.items()}
 
 
@@ -138,7 +138,7 @@ def test_a_plan_sets_what_the_file_says(plan, written, function):
 
 def test_the_settings_of_the_classes_are_all_that_the_functions_read():
     other = re.compile(r"os\.environ|getenv")
-    known = {
+    settings = {
         "shared/config.py",  # reads what its classes name
         "shared/logs.py",  # LOG_LEVEL, which a person sets to look closer
         "shared/concurrency.py",  # says something, and reads nothing
@@ -151,4 +151,4 @@ def test_the_settings_of_the_classes_are_all_that_the_functions_read():
         if other.search(path.read_text())
     }
 
-    assert reading <= known
+    assert reading <= settings

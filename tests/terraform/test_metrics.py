@@ -23,13 +23,13 @@ class Line:
     def has(self, field: str) -> bool:
         if self.fields is not None:
             return field in self.fields
-        beside = (path.read_text() for path in self.path.parent.glob("*.py"))
-        return any(f'"{field}"' in text for text in beside)
+        sources = (path.read_text() for path in self.path.parent.glob("*.py"))
+        return any(f'"{field}"' in text for text in sources)
 
 
 def lines() -> dict[str, Line]:
     """Message -> the line."""
-    found = {}
+    by_event = {}
     for path in (ROOT / "shared").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
@@ -38,8 +38,8 @@ def lines() -> dict[str, Line]:
                     args=[ast.Constant(value=message), *_],
                     keywords=[ast.keyword(arg="extra", value=extra)],
                 ):
-                    found[message] = Line(path, _keys(extra))
-    return found
+                    by_event[message] = Line(path, _keys(extra))
+    return by_event
 
 
 def _keys(extra: ast.expr) -> set[str] | None:
@@ -78,9 +78,9 @@ def test_the_fields_that_are_taken_are_written_beside_it(name):
 
 def test_every_chart_asks_for_a_metric_that_is_made():
     dashboard = (MODULE / "dashboard.tf").read_text()
-    asked = set(re.findall(r"googleapis_com:user_([a-z_]+?)(?:_sum|_count)?\{", dashboard))
+    charted = set(re.findall(r"googleapis_com:user_([a-z_]+?)(?:_sum|_count)?\{", dashboard))
 
-    assert asked == set(metrics())
+    assert charted == set(metrics())
 
 
 def test_alerts_rest_on_no_metric_that_a_first_apply_has_only_just_made():
@@ -101,7 +101,9 @@ def test_a_person_hears_of_everything_that_needs_one_and_what_to_do(plan):
         "Kept as failed",
         "Model",
     }
-    assert [one["display_name"] for one in policies if not one["documentation"][0]["content"]] == []
+    assert [
+        policy["display_name"] for policy in policies if not policy["documentation"][0]["content"]
+    ] == []
 
 
 def test_the_line_that_an_alert_waits_for_is_written():

@@ -28,8 +28,8 @@ def cost(row: str) -> float:
 
 def test_gemini_costs_what_the_estimate_says():
     settings = GeminiSettings(api_key="")
-    one = expected(30.0, True, GeminiCondition(settings))
-    low, high = one.cost_usd(Prices.load(), settings.model, ON)
+    estimate_of_video = expected(30.0, True, GeminiCondition(settings))
+    low, high = estimate_of_video.cost_usd(Prices.load(), settings.model, ON)
 
     assert settings.model in TEXT
     assert COSTS["Gemini"].endswith(f"| {1_000 * low:.2f} to {1_000 * high:.2f}")
@@ -54,7 +54,7 @@ def test_a_function_has_the_size_that_is_reckoned_with(plan, function):
 
 
 def test_a_batch_reads_the_tables_that_its_statements_name():
-    named = [
+    tables = [
         table
         for name in (*SECTION_TABLES, FACT_TABLE)
         for table in set(
@@ -66,24 +66,24 @@ def test_a_batch_reads_the_tables_that_its_statements_name():
         )
     ]
 
-    assert len(named) == 9
-    assert cost("BigQuery") == round(3_000 * len(named) * LEAST_READ / 2**40 * TIB, 2)
+    assert len(tables) == 9
+    assert cost("BigQuery") == round(3_000 * len(tables) * LEAST_READ / 2**40 * TIB, 2)
 
 
 def test_every_variable_to_turn_is_one():
-    variables = (ROOT / "terraform/variables.tf").read_text()
+    declared = (ROOT / "terraform/variables.tf").read_text()
     section = TEXT.partition("## Limits")[2].partition("\n## ")[0]
-    named = set(re.findall(r"`([a-z]+_[a-z_]+)`", section))
+    variables = set(re.findall(r"`([a-z]+_[a-z_]+)`", section))
 
-    assert named
-    assert [name for name in named if f'variable "{name}"' not in variables] == []
+    assert variables
+    assert [name for name in variables if f'variable "{name}"' not in declared] == []
 
 
 def test_every_verb_that_is_named_is_one():
-    verbs = {path.parent.name for folder in cli.verbs.__path__ for path in _commands(folder)}
-    named = set(re.findall(r"^    tta (\w+)|`tta (\w+)", TEXT, re.M))
+    offered = {path.parent.name for folder in cli.verbs.__path__ for path in _commands(folder)}
+    verbs = set(re.findall(r"^    tta (\w+)|`tta (\w+)", TEXT, re.M))
 
-    assert {first or second for first, second in named} <= verbs
+    assert {first or second for first, second in verbs} <= offered
 
 
 def _commands(folder: str):

@@ -24,17 +24,17 @@ def test_the_link_to_looker_studio_names_a_table_that_is_made(plan):
     links = plan.output("looker_studio")
     tables = {table["table_id"] for table in plan.of("google_bigquery_table")}
 
-    asked = {parse_qs(urlsplit(link).query)["ds.tableId"][0] for link in links.values()}
+    linked = {parse_qs(urlsplit(link).query)["ds.tableId"][0] for link in links.values()}
 
-    assert asked and asked <= tables
+    assert linked and linked <= tables
 
 
 def test_the_next_commands_name_the_bucket_and_the_secrets(plan):
-    said = plan.output("next")
+    commands = plan.output("next")
     secrets = [secret["secret_id"] for secret in plan.of("google_secret_manager_secret")]
 
-    assert "tta collections put collections.yaml --target dev" in said
-    assert [name for name in secrets if f"versions add {name} " not in said] == []
+    assert "tta collections put collections.yaml --target dev" in commands
+    assert [name for name in secrets if f"versions add {name} " not in commands] == []
 
 
 def test_the_next_commands_are_verbs_and_name_the_target(plan):

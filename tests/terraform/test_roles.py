@@ -37,8 +37,8 @@ def bindings(plan: Plan) -> list[dict[str, Any]]:
 def rows(plan: Plan) -> list[tuple[str, str, str]]:
     """Account, resource and role of every planned binding, in the words of the table."""
     return sorted(
-        (_account(one["values"]["member"]), _resource(one), one["values"]["role"])
-        for one in bindings(plan)
+        (_account(binding["values"]["member"]), _resource(binding), binding["values"]["role"])
+        for binding in bindings(plan)
     )
 
 
@@ -64,15 +64,15 @@ def _narrowed(conditions: list[dict[str, Any]]) -> str:
         if GIVES.fullmatch(condition["expression"]):
             return "project, four roles only"
         form = r'resource\.name\.startsWith\("projects/_/buckets/(gcf-v2-sources)-\d+-[a-z0-9-]+"\)'
-        if found := re.fullmatch(form, condition["expression"]):
-            return f"buckets {found[1]}-*"
+        if match := re.fullmatch(form, condition["expression"]):
+            return f"buckets {match[1]}-*"
     return ""
 
 
 def table(heading: str = "# Roles") -> list[tuple[str, str, str]]:
     section = re.split(r"^(?=#)", TABLE.read_text().partition(heading)[2], flags=re.M)[0]
-    found = re.findall(r"^\| ([^|]+) \| ([^|]+) \| (roles/[^|]+) \| ", section, re.M)
-    return sorted(tuple(cell.strip() for cell in row) for row in found)
+    cells = re.findall(r"^\| ([^|]+) \| ([^|]+) \| (roles/[^|]+) \| ", section, re.M)
+    return sorted(tuple(cell.strip() for cell in row) for row in cells)
 
 
 def test_every_planned_role_is_in_the_table_and_the_reverse(plan):
@@ -81,7 +81,9 @@ def test_every_planned_role_is_in_the_table_and_the_reverse(plan):
 
 
 def test_no_role_is_a_primitive_one(plan):
-    assert [one["address"] for one in bindings(plan) if one["values"]["role"] in PRIMITIVE] == []
+    assert [
+        binding["address"] for binding in bindings(plan) if binding["values"]["role"] in PRIMITIVE
+    ] == []
 
 
 def test_no_role_over_data_is_project_wide(plan):
@@ -91,11 +93,13 @@ def test_no_role_over_data_is_project_wide(plan):
 
 
 def test_nothing_is_public(plan):
-    assert [one["address"] for one in bindings(plan) if one["values"]["member"] in PUBLIC] == []
+    assert [
+        binding["address"] for binding in bindings(plan) if binding["values"]["member"] in PUBLIC
+    ] == []
 
 
 def test_every_binding_adds_one_member_and_replaces_nobody(plan):
-    assert {one["type"].rpartition("_iam_")[2] for one in bindings(plan)} == {"member"}
+    assert {binding["type"].rpartition("_iam_")[2] for binding in bindings(plan)} == {"member"}
 
 
 def test_nobody_has_a_key(plan):
@@ -117,16 +121,16 @@ def test_who_calls_functions_may_do_nothing_else(plan, name):
 
 def test_who_deploys_has_the_roles_of_its_table_and_no_primitive_one(bootstrap):
     assert rows(bootstrap) == table("## Deploying from Cloud Build")
-    assert [one for one in rows(bootstrap) if one[2] in PRIMITIVE] == []
-    assert [one for one in bindings(bootstrap) if one["values"]["member"] in PUBLIC] == []
+    assert [row for row in rows(bootstrap) if row[2] in PRIMITIVE] == []
+    assert [row for row in bindings(bootstrap) if row["values"]["member"] in PUBLIC] == []
 
 
 def test_who_deploys_may_give_the_roles_that_functions_have_and_no_other(plan, bootstrap):
-    (gives,) = [one for one in bindings(bootstrap) if one["values"]["condition"]]
-    given = set(re.findall(r"roles/[A-Za-z.]+", gives["values"]["condition"][0]["expression"]))
+    (gives,) = [binding for binding in bindings(bootstrap) if binding["values"]["condition"]]
+    grantable = set(re.findall(r"roles/[A-Za-z.]+", gives["values"]["condition"][0]["expression"]))
 
-    assert given == {
-        one["values"]["role"]
-        for one in bindings(plan)
-        if one["type"] == "google_project_iam_member"
+    assert grantable == {
+        binding["values"]["role"]
+        for binding in bindings(plan)
+        if binding["type"] == "google_project_iam_member"
     }

@@ -18,11 +18,17 @@ from tests.terraform.conftest import PROJECT, ROOT, VIEWS_OF_VIEWS
 
 
 def subscriptions(plan):
-    return {one["name"]: one for one in plan.of("google_pubsub_subscription")}
+    return {
+        subscription["name"]: subscription for subscription in plan.of("google_pubsub_subscription")
+    }
 
 
 def pushes(plan):
-    return {name: one for name, one in subscriptions(plan).items() if one["push_config"]}
+    return {
+        name: subscription
+        for name, subscription in subscriptions(plan).items()
+        if subscription["push_config"]
+    }
 
 
 def test_topics_are_the_same(plan):
@@ -67,14 +73,14 @@ def test_the_subscription_of_a_rater_is_named_as_here(plan):
 
 
 def test_pushes_end_and_come_again_as_here(plan):
-    for one in pushes(plan).values():
-        policy = one["dead_letter_policy"][0]
-        assert one["ack_deadline_seconds"] == wiring.ACK_DEADLINE_S
+    for subscription in pushes(plan).values():
+        policy = subscription["dead_letter_policy"][0]
+        assert subscription["ack_deadline_seconds"] == wiring.ACK_DEADLINE_S
         assert policy["max_delivery_attempts"] == wiring.MAX_DELIVERY_ATTEMPTS
 
 
 def test_raters_hear_of_finished_files_and_load_of_every_record(plan):
-    heard = {name: one["filter"] or "" for name, one in pushes(plan).items()}
+    heard = {name: subscription["filter"] or "" for name, subscription in pushes(plan).items()}
 
     assert heard.pop(endpoints.LOAD) == ""
     assert set(heard.values()) == {wiring.UPLOADS_ONLY}
@@ -117,9 +123,9 @@ def test_a_table_that_was_made_by_an_earlier_version_is_moved_not_made_again(pla
     """Addresses without `module.warehouse`, under which they are written."""
     moves = (ROOT / "terraform/modules/warehouse/moved.tf").read_text()
     planned = {
-        one["address"].removeprefix("module.warehouse.")
-        for one in plan.all()
-        if one["values"].get("table_id") in definitions()
+        resource["address"].removeprefix("module.warehouse.")
+        for resource in plan.all()
+        if resource["values"].get("table_id") in definitions()
     }
 
     assert set(re.findall(r"to   = (.*)", moves)) == planned
@@ -136,9 +142,9 @@ def test_every_view_is_made_of_its_file(plan):
 
 def test_a_view_over_views_is_made_after_them(plan):
     steps = {
-        one["values"]["table_id"]: one["address"].split(".")[3]
-        for one in plan.all()
-        if one["values"].get("table_id") in VIEWS_OF_VIEWS
+        resource["values"]["table_id"]: resource["address"].split(".")[3]
+        for resource in plan.all()
+        if resource["values"].get("table_id") in VIEWS_OF_VIEWS
     }
 
     assert steps == {
@@ -150,9 +156,9 @@ def test_a_view_over_views_is_made_after_them(plan):
 
 def test_a_view_is_described_by_the_comment_at_its_head(plan):
     described = {
-        one["table_id"]: one["description"]
-        for one in plan.of("google_bigquery_table")
-        if one["view"]
+        table["table_id"]: table["description"]
+        for table in plan.of("google_bigquery_table")
+        if table["view"]
     }
 
     files = templates() | VIEWS_OF_VIEWS
@@ -161,7 +167,7 @@ def test_a_view_is_described_by_the_comment_at_its_head(plan):
 
 def views(plan) -> dict[str, str]:
     tables = plan.of("google_bigquery_table")
-    return {one["table_id"]: one["view"][0]["query"] for one in tables if one["view"]}
+    return {table["table_id"]: table["view"][0]["query"] for table in tables if table["view"]}
 
 
 def test_every_column_has_a_description(plan):
@@ -183,7 +189,9 @@ def test_every_column_of_a_schema_is_merged_and_the_reverse(table):
     inserted = re.search(r"INSERT \(([^)]*)\)|INSERT (ROW)", statement)
 
     assert inserted, "no INSERT found"
-    assert {name.strip() for name in inserted[1].split(",")} == {one["name"] for one in schema}
+    assert {name.strip() for name in inserted[1].split(",")} == {
+        column["name"] for column in schema
+    }
 
 
 @pytest.mark.parametrize("table", sorted(definitions()))
@@ -205,19 +213,19 @@ def test_what_is_updated_is_every_column_but_the_key(table):
     updated = re.search(r"UPDATE SET(.*?)\nWHEN ", statement, re.S)
 
     assert set(re.findall(r"^\s+(\w+) = source\.\1", updated[1], re.M)) == {
-        one["name"] for one in schema
+        column["name"] for column in schema
     } - set(definitions()[table]["key"])
 
 
 def test_the_check_before_a_deployment_knows_the_largest_function(plan):
     largest = {
         "run.googleapis.com/cpu_allocation": max(
-            int(one["available_cpu"]) * 1_000 * one["max_instance_count"]
-            for one in plan.functions().values()
+            int(function["available_cpu"]) * 1_000 * function["max_instance_count"]
+            for function in plan.functions().values()
         ),
         "run.googleapis.com/mem_allocation": max(
-            bytes_of(one["available_memory"]) * one["max_instance_count"]
-            for one in plan.functions().values()
+            bytes_of(function["available_memory"]) * function["max_instance_count"]
+            for function in plan.functions().values()
         ),
     }
 

@@ -37,7 +37,7 @@ class Catalog:
 
     def __init__(self, *ages_s):
         ended = [None if age is None else NOW - timedelta(seconds=age) for age in ages_s]
-        self.jobs = [Job(str(number), one) for number, one in enumerate(ended)]
+        self.jobs = [Job(str(number), time) for number, time in enumerate(ended)]
 
     def list_jobs(self, project, state_filter, max_results):
         return tuple(self.jobs[:max_results])
@@ -51,11 +51,11 @@ def test_jobs_beyond_the_newest_are_stale_once_they_are_old():
 
 
 def test_a_text_is_parsed_once_and_who_changes_what_it_said_changes_it_for_nobody_else():
-    asked = []
+    texts = []
 
-    def parse(dialect, sql, **told):
-        asked.append(sql)
-        return Dialect.parse(dialect, sql, **told)
+    def parse(dialect, sql, **options):
+        texts.append(sql)
+        return Dialect.parse(dialect, sql, **options)
 
     remembering, sql = once_each(parse), "SELECT `a-b`.d.t.x FROM `a-b`.d.t"
     bigquery_, duckdb_ = Dialect.get_or_raise("bigquery"), Dialect.get_or_raise("duckdb")
@@ -64,9 +64,9 @@ def test_a_text_is_parsed_once_and_who_changes_what_it_said_changes_it_for_nobod
     (second,) = remembering(Dialect.get_or_raise("bigquery"), sql)
 
     assert second == Dialect.parse(bigquery_, sql)[0] != first
-    assert asked == [sql]
+    assert texts == [sql]
     assert remembering(duckdb_, "SELECT 1") and remembering(bigquery_, "SELECT 1")
-    assert asked == [sql, "SELECT 1", "SELECT 1"]
+    assert texts == [sql, "SELECT 1", "SELECT 1"]
 
 
 @pytest.fixture
@@ -102,10 +102,10 @@ def test_a_change_of_a_table_leaves_no_copy_of_it(served, tmp_path):
     process.send_signal(signal.SIGTERM)
     process.wait(20)
 
-    with duckdb.connect(str(tmp_path / "bqemulator.duckdb"), read_only=True) as kept:
+    with duckdb.connect(str(tmp_path / "bqemulator.duckdb"), read_only=True) as database:
         copies = "SELECT COUNT(*) FROM duckdb_tables() WHERE schema_name = '_bqemulator_snapshots'"
-        (found,) = kept.execute(copies).fetchone()
-    assert (row.n, found) == (5, 0)
+        (count,) = database.execute(copies).fetchone()
+    assert (row.n, count) == (5, 0)
 
 
 @pytest.fixture

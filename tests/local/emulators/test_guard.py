@@ -95,8 +95,10 @@ def test_what_was_refused_was_not_done(servers):
 
 
 def head(method="POST", target="/", **headers):
-    named = {"host": "127.0.0.1:80"} | {key.replace("_", "-"): v for key, v in headers.items()}
-    return RequestHead.of(method, target, named.items())
+    named_headers = {"host": "127.0.0.1:80"} | {
+        key.replace("_", "-"): v for key, v in headers.items()
+    }
+    return RequestHead.of(method, target, named_headers.items())
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,12 @@ def test_a_list_is_met_in_its_order_one_a_request_and_then_no_more():
 
 
 def test_the_same_seed_gives_the_same_faults_whatever_else_the_plan_says():
-    one = parse_plan({"seed": 4, "storage": {"503": 0.3}})
+    alone = parse_plan({"seed": 4, "storage": {"503": 0.3}})
     more = parse_plan({"seed": 4, "storage": {"503": 0.3}, "load": {"kill": 0.5}})
     other = parse_plan({"seed": 5, "storage": {"503": 0.3}})
 
-    assert thrown(one, "storage") == thrown(more, "storage")
-    assert thrown(one, "storage") != thrown(other, "storage")
+    assert thrown(alone, "storage") == thrown(more, "storage")
+    assert thrown(alone, "storage") != thrown(other, "storage")
 
 
 def test_settings_that_are_left_out_have_defaults(read):
@@ -125,12 +125,12 @@ def test_every_kind_can_happen_somewhere():
     ],
 )
 def test_a_wrong_plan_is_told_by_file_line_and_key(read, text, line, says):
-    with pytest.raises(BadFaultPlan) as told:
+    with pytest.raises(BadFaultPlan) as raised:
         read(text)
 
-    assert says in str(told.value)
-    assert "faults.yaml" in str(told.value)
-    assert line is None or f"line {line}," in str(told.value)
+    assert says in str(raised.value)
+    assert "faults.yaml" in str(raised.value)
+    assert line is None or f"line {line}," in str(raised.value)
 
 
 def test_the_plans_that_come_along_can_be_read():

@@ -238,12 +238,12 @@ def test_a_slow_answer_comes_whole():
 
 def test_a_reordered_request_lets_later_ones_pass():
     with proxied([{"reorder": {"behind": 2, "seconds": 5}}]) as world:
-        held = threading.Thread(target=world.ask, args=("POST", "/first"))
-        held.start()
+        first = threading.Thread(target=world.ask, args=("POST", "/first"))
+        first.start()
         time.sleep(0.2)
         world.ask("POST", "/second")
         world.ask("POST", "/third")
-        held.join(5)
+        first.join(5)
 
         assert world.echo.seen == ["/second", "/third", "/first"]
 

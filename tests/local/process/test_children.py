@@ -24,13 +24,13 @@ def program(mode: str, *arguments: str, grace_s: float = 10, **options: object) 
 
 
 @pytest.fixture
-def told() -> list[str]:
+def troubles() -> list[str]:
     return []
 
 
 @pytest.fixture
-def children(tmp_path: Path, told: list[str]) -> Iterator[Children]:
-    started = Children(tmp_path, told.append)
+def children(tmp_path: Path, troubles: list[str]) -> Iterator[Children]:
+    started = Children(tmp_path, troubles.append)
     yield started
     started.stop()
 
@@ -134,7 +134,7 @@ def test_a_lower_stage_is_stopped_first(children):
     assert order == ["early", "late"]
 
 
-def test_a_program_that_is_killed_is_told_of_and_started_again(children, told):
+def test_a_program_that_is_killed_is_told_of_and_started_again(children, troubles):
     child = children.start(program("serve"))
     child.wait_ready(soon())
     children.watch()
@@ -142,17 +142,17 @@ def test_a_program_that_is_killed_is_told_of_and_started_again(children, told):
     os.kill(child.pid, signal.SIGKILL)
 
     until(lambda: children.pids().get("serve", child.pid) != child.pid)
-    assert "serve ended with SIGKILL" in told[0]
-    assert "Starting it again in 0.5 s" in told[0]
+    assert "serve ended with SIGKILL" in troubles[0]
+    assert "Starting it again in 0.5 s" in troubles[0]
 
 
-def test_one_that_ends_again_and_again_is_started_after_longer_and_longer_waits(children, told):
+def test_one_that_ends_again_and_again_is_started_after_longer_and_longer_waits(children, troubles):
     children.start(program("brief"))
 
     children.watch()
 
-    until(lambda: len(told) >= 3)
-    waits = [line.partition("again in ")[2] for line in told[:3]]
+    until(lambda: len(troubles) >= 3)
+    waits = [line.partition("again in ")[2] for line in troubles[:3]]
     assert waits == ["0.5 s.", "1 s.", "2 s."]
 
 
@@ -200,8 +200,8 @@ def test_a_program_keeps_the_home_locked_while_it_runs(tmp_path):
 
 
 def test_a_reserved_port_is_free_for_the_program_it_is_meant_for():
-    with reserved_port() as held, reserved_port() as other:
-        port = held.getsockname()[1]
+    with reserved_port() as reserved, reserved_port() as other:
+        port = reserved.getsockname()[1]
         assert port != other.getsockname()[1]
         with socket.create_server(("127.0.0.1", port)) as server:
             assert server.getsockname()[1] == port

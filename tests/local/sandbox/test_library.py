@@ -116,8 +116,10 @@ def test_everything_shown_says_that_it_is_synthetic(library):
 
 def test_views_rise_with_the_planted_surprise_by_the_effect_told_in_the_truth():
     plan = plan_posts(3, 6000, DEFAULT_ANCHOR)
-    told = [(plan.post_truth[p.video_id]["surprise"], p.wire.get("view_count")) for p in plan.posts]
-    surprise, views = np.array([(s, v) for s, v in told if s is not None and v], float).T
+    pairs = [
+        (plan.post_truth[p.video_id]["surprise"], p.wire.get("view_count")) for p in plan.posts
+    ]
+    surprise, views = np.array([(s, v) for s, v in pairs if s is not None and v], float).T
 
     slope = np.polyfit(surprise, np.log(views), 1)[0]
 
@@ -160,13 +162,13 @@ def test_planted_times_are_whole_frames_inside_the_clip(design):
 
 
 def test_every_clip_decodes_to_what_the_manifest_says(library):
-    for name, told in library.clips.items():
-        with av.open(library.root / told.file) as container:
-            assert bool(container.streams.audio) == told.has_audio, name
+    for name, clip in library.clips.items():
+        with av.open(library.root / clip.file) as container:
+            assert bool(container.streams.audio) == clip.has_audio, name
             video = container.streams.video[0]
-            assert (video.width, video.height) == (told.width, told.height)
+            assert (video.width, video.height) == (clip.width, clip.height)
             frames = sum(1 for _ in container.decode(video))
-        assert frames == round(told.duration_s * told.fps), name
+        assert frames == round(clip.duration_s * clip.fps), name
 
 
 def test_two_encoders_at_once_write_the_same_bytes(tmp_path):
@@ -248,8 +250,8 @@ def test_a_second_call_renders_nothing_and_reads_the_same(library):
 def test_a_generation_that_died_leaves_no_library_and_is_done_again(library, tmp_path):
     shutil.copytree(library.root, tmp_path, dirs_exist_ok=True)
 
-    def die(_stage, done, _total):
-        if done == 2:
+    def die(_stage, count, _total):
+        if count == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

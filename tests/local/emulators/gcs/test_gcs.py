@@ -531,12 +531,12 @@ def test_asking_a_finished_session_again_returns_the_object(bucket, upload_url):
     session = requests.post(
         f"{upload_url}?uploadType=resumable&name=a", json={}, timeout=10
     ).headers["Location"]
-    done = requests.put(session, data=b"hello", timeout=10).json()
+    resource = requests.put(session, data=b"hello", timeout=10).json()
 
     again = requests.put(session, headers={"Content-Range": "bytes */5"}, timeout=10)
 
     assert again.status_code == 200
-    assert again.json() == done
+    assert again.json() == resource
 
 
 def test_a_gap_in_a_resumable_upload_is_refused(upload_url):

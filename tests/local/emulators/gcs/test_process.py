@@ -46,8 +46,8 @@ class Server:
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        rest, _ = self.process.communicate(timeout=10)
-        return self.process.returncode, rest
+        output, _ = self.process.communicate(timeout=10)
+        return self.process.returncode, output
 
     def resident_kib(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -131,8 +131,8 @@ def test_a_killed_server_leaves_whole_objects_and_no_other_file(serve, tmp_path)
         assert (len(content), blob.size) == (200_000, 200_000)
         assert base64.b64encode(hashlib.md5(content).digest()).decode() == blob.md5_hash
     catalogue = sqlite3.connect(tmp_path / "data" / "catalogue.sqlite3")
-    named = "SELECT content FROM objects UNION SELECT content FROM uploads WHERE content NOTNULL"
-    assert files(tmp_path) == {row[0] for row in catalogue.execute(named)}
+    query = "SELECT content FROM objects UNION SELECT content FROM uploads WHERE content NOTNULL"
+    assert files(tmp_path) == {row[0] for row in catalogue.execute(query)}
     catalogue.close()
 
 
@@ -173,10 +173,10 @@ def test_a_resumable_upload_goes_on_after_the_server_was_killed(serve):
     where = requests.put(session, headers={"Content-Range": "bytes */600000"}, timeout=10)
     received = int(where.headers["Range"].rpartition("-")[2]) + 1
     headers = {"Content-Range": f"bytes {received}-599999/600000"}
-    done = requests.put(session, data=content[received:], headers=headers, timeout=10)
+    finished = requests.put(session, data=content[received:], headers=headers, timeout=10)
 
     assert received == 2**18
-    assert done.json()["md5Hash"] == base64.b64encode(hashlib.md5(content).digest()).decode()
+    assert finished.json()["md5Hash"] == base64.b64encode(hashlib.md5(content).digest()).decode()
     assert bucket.blob("a").download_as_bytes() == content
 
 

@@ -146,15 +146,15 @@ def test_one_taking_is_bounded_in_bytes_but_never_empty(queue):
 
 
 def test_a_message_is_kept_once_and_dropped_with_its_last_acknowledgement(queue):
-    one, two = queue.subscribe(), queue.subscribe(name=NAME + "-2")
+    first, second = queue.subscribe(), queue.subscribe(name=NAME + "-2")
     queue.publish()
-    kept = [queue.rows("messages")]
+    counts = [queue.rows("messages")]
 
-    for subscription in (one, two):
+    for subscription in (first, second):
         queue.backlog.acknowledge(subscription, [d.receipt for d in queue.take(subscription)])
-        kept.append(queue.rows("messages"))
+        counts.append(queue.rows("messages"))
 
-    assert kept == [1, 1, 0]
+    assert counts == [1, 1, 0]
 
 
 def test_a_message_nobody_subscribed_to_is_not_kept(queue):

@@ -44,7 +44,7 @@ def test_each_fault_does_what_it_says_and_is_logged(world_with, tmp_path):
         pull_once(world, subscription)  # leased, although nobody got them
     publish_once(world, topic, b"late")
 
-    assert [one.message.data for one in pull_once(world, subscription)] == [b"late"]
+    assert [received.message.data for received in pull_once(world, subscription)] == [b"late"]
     assert world.backlog(subscription)["undelivered"] == 4
     lines = (tmp_path / "faults.jsonl").read_text().splitlines()
     assert [json.loads(line)["point"] for line in lines] == [
@@ -66,7 +66,7 @@ def test_a_call_that_hangs_is_not_carried_out_and_the_next_one_is(world_with):
             request={"subscription": subscription, "max_messages": 10}, retry=None, timeout=0.5
         )
 
-    assert [one.message.data for one in pull_once(world, subscription)] == [b"kept"]
+    assert [received.message.data for received in pull_once(world, subscription)] == [b"kept"]
 
 
 def test_the_official_client_tries_again_until_the_topic_has_the_message(world_with):
@@ -78,5 +78,5 @@ def test_the_official_client_tries_again_until_the_topic_has_the_message(world_w
     world.publish(topic, b"two")
 
     # Refused, then taken without an answer, then taken twice.
-    data = sorted(one.message.data for one in world.pull(subscription, 4))
+    data = sorted(received.message.data for received in world.pull(subscription, 4))
     assert data == [b"one", b"one", b"one", b"two"]

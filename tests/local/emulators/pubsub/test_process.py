@@ -54,10 +54,10 @@ def test_it_says_one_line_and_stops_on_sigterm(start, tmp_path):
     server = start(tmp_path)
     server.process.send_signal(signal.SIGTERM)
 
-    rest = server.process.stdout.read()
+    output = server.process.stdout.read()
 
     assert server.process.wait(timeout=10) == 0
-    assert rest == ""
+    assert output == ""
 
 
 def test_a_second_server_on_the_same_data_is_refused(start, tmp_path):
@@ -100,9 +100,9 @@ def test_the_backlog_tells_how_a_subscription_stands(world):
     world.publish_many(topic, 3)
     world.pull(subscription)
 
-    standing = world.backlog(subscription)
+    counts = world.backlog(subscription)
 
-    assert standing["undelivered"] == 3
-    assert standing["outstanding"] == 1
-    assert standing["oldest_unacked_age_s"] > 0
-    assert standing["dead_lettered"] == 0
+    assert counts["undelivered"] == 3
+    assert counts["outstanding"] == 1
+    assert counts["oldest_unacked_age_s"] > 0
+    assert counts["dead_lettered"] == 0

@@ -71,7 +71,7 @@ class Client:
                 return
             request |= {"cursor": page["cursor"], "search_id": page["search_id"]}
 
-    def found(self, **request):
+    def videos(self, **request):
         return [video for page in self.pages(**request) for video in page["videos"]]
 
     def media(self, video_id, method="GET", **headers):
@@ -80,8 +80,10 @@ class Client:
 
     def faults(self, **faults):
         """Points by their endpoint alone, and the API's own switches."""
-        said = {f"tiktok.{key}" if key in ENDPOINTS else key: one for key, one in faults.items()}
-        return self.http.post(f"{self.url}/admin/faults", json=said)
+        payload = {
+            f"tiktok.{key}" if key in ENDPOINTS else key: rule for key, rule in faults.items()
+        }
+        return self.http.post(f"{self.url}/admin/faults", json=payload)
 
     def stats(self):
         return self.http.get(f"{self.url}/admin/stats").json()
@@ -178,14 +180,14 @@ def test_ids_are_json_numbers_beyond_2_to_the_53(tiktok):
 
 
 def test_only_the_requested_fields_are_answered(tiktok):
-    videos = tiktok.found(fields="id,create_time")
+    videos = tiktok.videos(fields="id,create_time")
 
     assert {frozenset(video) for video in videos} == {frozenset({"id", "create_time"})}
 
 
 def test_an_optional_field_is_absent_and_never_null(tiktok, library):
     fields = ",".join(VIDEO_FIELDS)
-    videos = [video for window in WINDOWS for video in tiktok.found(fields=fields, window=window)]
+    videos = [video for window in WINDOWS for video in tiktok.videos(fields=fields, window=window)]
 
     assert any("music_id" not in v or "hashtag_names" not in v for v in videos)
     assert not any(value is None for video in videos for value in video.values())
@@ -193,13 +195,13 @@ def test_an_optional_field_is_absent_and_never_null(tiktok, library):
 
 @pytest.mark.parametrize("max_count", [1, 2, 3, 100])
 def test_following_has_more_finds_every_post_once(tiktok, library, max_count):
-    found = [
+    ids = [
         video["id"]
         for window in (WINDOWS[0], ("20261002", "20261031"))
-        for video in tiktok.found(window=window, max_count=max_count)
+        for video in tiktok.videos(window=window, max_count=max_count)
     ]
 
-    assert sorted(found) == sorted(int(post.video_id) for post in library.posts)
+    assert sorted(ids) == sorted(int(post.video_id) for post in library.posts)
 
 
 def test_a_page_may_be_empty_while_there_is_more(tiktok):
@@ -210,14 +212,14 @@ def test_a_page_may_be_empty_while_there_is_more(tiktok):
 
 
 def test_posts_come_in_descending_order_of_id(tiktok):
-    ids = [video["id"] for video in tiktok.found(max_count=3)]
+    ids = [video["id"] for video in tiktok.videos(max_count=3)]
 
     assert ids == sorted(ids, reverse=True)
 
 
 def test_is_random_gives_the_same_posts_in_another_order(tiktok):
-    ids = [video["id"] for video in tiktok.found(max_count=3)]
-    shuffled = [video["id"] for video in tiktok.found(max_count=3, is_random=True)]
+    ids = [video["id"] for video in tiktok.videos(max_count=3)]
+    shuffled = [video["id"] for video in tiktok.videos(max_count=3, is_random=True)]
 
     assert shuffled != ids
     assert sorted(shuffled, reverse=True) == ids
@@ -245,9 +247,9 @@ def _condition(operation, field, *values):
 def test_a_condition_finds_what_it_says(tiktok, library, operation, field, values, holds):
     query = {"and": [_condition(operation, field, *values)]}
 
-    found = {v["id"] for window in WINDOWS for v in tiktok.found(query=query, window=window)}
+    ids = {v["id"] for window in WINDOWS for v in tiktok.videos(query=query, window=window)}
 
-    assert found == {p.wire["id"] for p in library.posts if holds(p.wire)}
+    assert ids == {p.wire["id"] for p in library.posts if holds(p.wire)}
 
 
 @pytest.mark.parametrize(
@@ -257,9 +259,9 @@ def test_a_post_is_found_by_what_names_it(tiktok, library, field, key):
     post = next(post for post in library.posts if "music_id" in post.wire)
     query = {"and": [_condition("IN", field, str(post.wire[key]))]}
 
-    found = {v["id"] for window in WINDOWS for v in tiktok.found(query=query, window=window)}
+    ids = {v["id"] for window in WINDOWS for v in tiktok.videos(query=query, window=window)}
 
-    assert found == {p.wire["id"] for p in library.posts if p.wire.get(key) == post.wire[key]}
+    assert ids == {p.wire["id"] for p in library.posts if p.wire.get(key) == post.wire[key]}
 
 
 def test_and_or_and_not_are_joined(tiktok, library):
@@ -269,9 +271,9 @@ def test_and_or_and_not_are_joined(tiktok, library):
         "not": [_condition("EQ", "video_length", "SHORT")],
     }
     for joined in (query, query | {"not": []}):
-        found = {v["id"] for w in WINDOWS for v in tiktok.found(query=joined, window=w)}
+        ids = {v["id"] for w in WINDOWS for v in tiktok.videos(query=joined, window=w)}
 
-        assert found == {
+        assert ids == {
             post.wire["id"]
             for post in library.posts
             if "view_count" in post.wire
@@ -286,9 +288,9 @@ def test_the_end_date_counts_or_not_as_set(tiktok, library, end_date, expected):
     day = datetime.fromtimestamp(post.wire["create_time"], UTC)
     tiktok.faults(end_date=end_date)
 
-    found = tiktok.found(window=(f"{day - timedelta(days=29):%Y%m%d}", f"{day:%Y%m%d}"))
+    videos = tiktok.videos(window=(f"{day - timedelta(days=29):%Y%m%d}", f"{day:%Y%m%d}"))
 
-    assert [video["id"] for video in found].count(post.wire["id"]) == expected
+    assert [video["id"] for video in videos].count(post.wire["id"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -475,8 +477,8 @@ def test_an_unknown_post_has_no_file(tiktok):
         ("bytes=-60", -60, None),
     ],
 )
-def test_a_range_is_a_part_of_the_file(tiktok, library, stored, asked, start, stop):
-    answer = tiktok.media(stored.video_id, Range=asked)
+def test_a_range_is_a_part_of_the_file(tiktok, library, stored, requested, start, stop):
+    answer = tiktok.media(stored.video_id, Range=requested)
 
     assert answer.status_code == 206
     assert answer.content == library.media(stored)[start:stop]
@@ -680,23 +682,23 @@ def test_a_body_of_unreasonable_length_is_refused_unread(tiktok, header, value, 
 
 
 def test_many_clients_at_once_each_find_everything(tiktok):
-    expected = [video["id"] for video in tiktok.found()]
+    expected = [video["id"] for video in tiktok.videos()]
 
     def walk(_):
         client = Client(tiktok.server, tiktok.clock)
         return [video["id"] for video in client.found(max_count=2)]
 
     with ThreadPoolExecutor(8) as pool:
-        assert all(found == expected for found in pool.map(walk, range(16)))
+        assert all(walked == expected for walked in pool.map(walk, range(16)))
 
 
 def test_nothing_the_api_says_tells_the_planted_truth(tiktok, library):
     fields = ",".join(VIDEO_FIELDS)
-    said = "".join(tiktok.query(fields=fields, window=w, max_count=100).text for w in WINDOWS)
+    text = "".join(tiktok.query(fields=fields, window=w, max_count=100).text for w in WINDOWS)
 
     for name in library.clips:
-        assert f'"{name}"' not in said
-    assert "onset" not in said and "oddball" not in said
+        assert f'"{name}"' not in text
+    assert "onset" not in text and "oddball" not in text
 
 
 # The process

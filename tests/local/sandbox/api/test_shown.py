@@ -65,11 +65,11 @@ def test_a_post_vanishes_and_comes_back(library):
 def test_both_apis_and_the_media_server_are_told_over_http(library):
     post = library.posts[0]
     with running(library) as server:
-        asked = {"shown_at": (FIRST + timedelta(days=1)).isoformat(), "vanish": [post.video_id]}
-        told = requests.post(f"{server.url}/admin/faults", json=asked, timeout=10).json()
+        switches = {"shown_at": (FIRST + timedelta(days=1)).isoformat(), "vanish": [post.video_id]}
+        state = requests.post(f"{server.url}/admin/faults", json=switches, timeout=10).json()
         media = requests.get(f"{server.url}/media/{post.video_id}.mp4", timeout=10)
 
-    assert told["vanished"] == [post.video_id]
+    assert state["vanished"] == [post.video_id]
     assert list(server.api.shown.posts()) == []
     assert media.status_code == 410
 
