@@ -36,7 +36,7 @@ class FromEnvironment(BaseModel):
 REQUEST_TIMEOUT_S = 30.0
 
 
-class _Settings(FromEnvironment):
+class CloudSettings(FromEnvironment):
     """`REQUEST_TIMEOUT_S` is how long Storage, BigQuery and Pub/Sub may say nothing, in seconds.
 
     A request ends within twice that time, its attempts within three times, however it is answered:
@@ -48,7 +48,7 @@ class _Settings(FromEnvironment):
     request_timeout_s: Annotated[float, Field(gt=0, le=45)] = REQUEST_TIMEOUT_S
 
 
-class _ErasingSettings(_Settings):
+class _ErasingSettings(CloudSettings):
     """Besides, what it takes to know what was erased: the key of the tombstones, or its secret.
 
     The key is only needed, and the secret only read, once something was erased.
@@ -212,7 +212,7 @@ class SweepSettings(_ErasingSettings):
         return _comma_list(value)
 
 
-class ReportSettings(_Settings):
+class ReportSettings(CloudSettings):
     """What `report` reads."""
 
     dataset: str = "tiktok"

@@ -17,5 +17,9 @@ class Transient(Exception):
     """Redelivery may help. Let it escape, and the message comes back."""
 
 
+class Busy(Exception):
+    """Another process is at work on the same thing. What this one finished is kept."""
+
+
 class Misconfigured(Exception):
-    """The deploy is broken. Neither kind: nothing is settled until it is mended."""
+    """The deploy is broken. Keep and acknowledge nothing until it is mended."""

@@ -2,23 +2,21 @@
 
 from shared.concurrency import in_one_thread
 
-in_one_thread()  # before anything imports numpy, which listens only then
+in_one_thread()  # before any import of numpy, which reads these settings only then
 
 import atexit
 import time
 import uuid
-from datetime import UTC, datetime
 
 import flask
 import functions_framework
 from cloudevents.http import CloudEvent
 
 from shared import config, logs
+from shared.clock import utc_now
 from shared.concurrency import once
-from shared.errors import Permanent
-from shared.messaging.delivery import handle_delivery, log_failure
-from shared.messaging.events import evidence, is_canary, video_uploaded
-from shared.messaging.last_errors import LastError, attempt_in
+from shared.messaging.delivery import handle_event
+from shared.messaging.events import is_canary, video_uploaded
 from shared.messaging.publisher import RecordPublisher
 from shared.privacy.tombstones import Tombstones
 from shared.rating.canary import run_canary
@@ -34,50 +32,27 @@ logs.configure()
 def wiring() -> RateApp:
     """Clients and rater, made at the first event and kept. A broken setting fails each event."""
     settings = config.read(config.AnalyzeSettings)
-    lake = Lake.connect(
-        settings.google_cloud_project, settings.lake_bucket, settings.request_timeout_s
-    )
+    lake = Lake.from_settings(settings)
     return RateApp(
         lake=lake,
         tombstones=Tombstones(lake, once(settings.hashing_key)),
         lease=Lease(lake, settings.claim_lease_s),
-        raters=deployed_raters(settings, lake, _now, time.monotonic, atexit.register),
-        publish=RecordPublisher(
-            settings.google_cloud_project,
-            settings.records_topic,
-            request_timeout_s=settings.request_timeout_s,
-        ).publish,
-        clock=_now,
+        raters=deployed_raters(settings, lake, utc_now, time.monotonic, atexit.register),
+        publish=RecordPublisher.from_settings(settings).publish,
+        clock=utc_now,
         timer=time.monotonic,
         max_media_bytes=settings.max_media_bytes,
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @functions_framework.cloud_event
 def analyze(event: CloudEvent) -> None:
     """Rate one upload. The same event again publishes the same rating and pays nothing.
 
-    The scheduler's canary asks a deployment of Gemini about frozen clips instead, once a day.
-    Over the day's budget the event is parked and acknowledged; `sweep` sends it again tomorrow.
+    Once a day the scheduler sends the canary's event, for frozen clips. Over the day's budget the
+    event is parked and acknowledged; `sweep` sends it again tomorrow.
     """
-    try:
-        app = wiring()
-    except Exception as error:
-        log_failure(error)
-        raise
-
-    def keep(error: Permanent) -> None:
-        entry = app.tombstones.redact_evidence(evidence(event))
-        if entry is not None:
-            at = app.clock()
-            app.lake.keep_failed("analyze", event["id"], error.reason, error.sentence, at, **entry)
-
-    attempt = attempt_in(flask.request.get_json(silent=True))
-    with handle_delivery(keep, LastError(app.lake, "analyze", event, attempt, app.clock)):
+    with handle_event("analyze", event, flask.request.get_json(silent=True), wiring) as app:
         if is_canary(event):
             run_canary(app, delivery=uuid.uuid4().hex)
         elif upload := video_uploaded(event):

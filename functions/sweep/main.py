@@ -1,20 +1,17 @@
-"""Entry point: the scheduler calls, due messages go round again, dead letters are kept."""
+"""Entry point: the scheduler calls; due messages are published again, dead letters are kept."""
 
-import json
 import time
-from datetime import UTC, datetime
-from typing import Any
 
 import flask
 import functions_framework
-from google.cloud import pubsub_v1
 
 from shared import config, logs
+from shared.answers import answer
+from shared.clock import utc_now
 from shared.concurrency import once
-from shared.errors import Misconfigured, Transient
-from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.sweep import SweepApp, stage_of
-from shared.messaging.sweep import sweep as swept
+from shared.messaging.dead_letters import subscriptions
+from shared.messaging.sweep import SweepApp
+from shared.messaging.sweep import sweep as sweep_once
 from shared.messaging.topics import Topics
 from shared.privacy.tombstones import Tombstones
 from shared.rating.ledger import affordable_videos
@@ -27,28 +24,19 @@ logs.configure()
 def wiring() -> SweepApp:
     """Clients, made at the first request and kept. A broken setting fails each request."""
     settings = config.read(config.SweepSettings)
-    project, topics = (
-        settings.google_cloud_project,
-        (settings.uploads_topic, settings.records_topic),
-    )
-    lake = Lake.connect(project, settings.lake_bucket, settings.request_timeout_s)
-    subscriber = pubsub_v1.SubscriberClient()
+    lake = Lake.from_settings(settings)
     tombstones = Tombstones(lake, once(settings.hashing_key))
     return SweepApp(
         lake=lake,
         tombstones=tombstones,
-        topics=Topics(project, *topics, request_timeout_s=settings.request_timeout_s),
-        dead_letters=[
-            DeadLetters(
-                stage_of(name, *topics),
-                subscriber.subscription_path(project, name),
-                lake,
-                tombstones,
-                subscriber,
-            )
-            for name in settings.dead_letter_subscriptions
-        ],
-        clock=lambda: datetime.now(UTC),
+        topics=Topics(
+            settings.google_cloud_project,
+            settings.uploads_topic,
+            settings.records_topic,
+            request_timeout_s=settings.request_timeout_s,
+        ),
+        dead_letters=subscriptions(settings, lake, tombstones),
+        clock=utc_now,
         timer=time.monotonic,
         deadline_s=settings.deadline_s,
         affordable_uploads=lambda day: affordable_videos(lake, "gemini", day),
@@ -57,18 +45,8 @@ def wiring() -> SweepApp:
 
 @functions_framework.http
 def sweep(request: flask.Request) -> flask.Response:
-    """Sweep once; the body is not read. Again at once, it changes nothing.
+    """Sweep once; the body is not read. A second call at once changes nothing.
 
-    200 with counts; 503 when storage or Pub/Sub is down, and the next run goes on; 500 for a
-    deploy that lacks a setting or a subscription.
+    200 with counts; errors as in shared/answers.py.
     """
-    try:
-        return _json(200, swept(wiring()))
-    except Transient as error:
-        return _json(503, {"error": "transient", "message": f"{error}; the next run goes on."})
-    except Misconfigured as error:
-        return _json(500, {"error": "misconfigured", "message": str(error)})
-
-
-def _json(status: int, content: dict[str, Any]) -> flask.Response:
-    return flask.Response(json.dumps(content), status, mimetype="application/json")
+    return answer(lambda: sweep_once(wiring()), retry="the next run continues")

@@ -16,10 +16,10 @@ from google.cloud import pubsub_v1
 from google.cloud.pubsub_v1.types import PublisherOptions
 
 ATTEMPT_S = 10.0
-"""Longest wait for one attempt: Pub/Sub answers in milliseconds, and another may go through."""
+"""Longest wait for one attempt. Pub/Sub answers in milliseconds, so another attempt may succeed."""
 
 RETRY_S = 25.0
-"""How long a call that failed is tried again; the last attempt may take ATTEMPT_S more."""
+"""How long a failed call is repeated. The last attempt may take ATTEMPT_S more."""
 
 PUBLISH_TIMEOUT_S = 40.0
 """How long messages that are published together may take, attempts included."""
@@ -36,9 +36,9 @@ _PASSES = if_exception_type(
 
 
 def publisher_client(request_timeout_s: float) -> pubsub_v1.PublisherClient:
-    """A publisher that gives a message up after RETRY_S seconds and one attempt.
+    """A publisher that gives a message up after RETRY_S seconds and one more attempt.
 
-    An attempt takes `request_timeout_s` seconds at most, and never more than ATTEMPT_S.
+    An attempt takes at most `request_timeout_s` seconds, and never more than ATTEMPT_S.
     """
     options = PublisherOptions(
         retry=Retry(predicate=_PASSES, initial=0.1, maximum=5.0, timeout=RETRY_S),
@@ -50,7 +50,7 @@ def publisher_client(request_timeout_s: float) -> pubsub_v1.PublisherClient:
 def wait_published(futures: Iterable["Future[str]"], within_s: float = PUBLISH_TIMEOUT_S) -> None:
     """Wait until the topic has all messages. Raises what publishing raised, and TimeoutError.
 
-    All share `within_s` seconds: one after the other each could take as long.
+    All messages share `within_s` seconds. Otherwise each of them could take that long.
     """
     ends_at = time.monotonic() + within_s
     for future in futures:
@@ -66,7 +66,7 @@ def call_limits(attempt_s: float, retry_s: float) -> dict[str, Any]:
 
 
 def _each(seconds: float) -> ConstantTimeout:
-    """A time-out of each attempt. A plain number would be that of all attempts together."""
+    """A time-out for each attempt. A plain number would bound all attempts together."""
     return ConstantTimeout(seconds)  # type: ignore[no-untyped-call]
 
 

@@ -12,6 +12,7 @@ from google.api_core import exceptions
 from google.cloud import pubsub_v1
 
 from shared.concurrency import in_order
+from shared.config import SweepSettings
 from shared.errors import Misconfigured, Transient
 from shared.messaging.clients import call_limits
 from shared.messaging.events import Message, as_json, upload_in, video_of
@@ -29,8 +30,8 @@ _SOURCE = "CloudPubSubDeadLetterSource"
 AT_ONCE = 50
 PULL_WAIT_S = 5.0
 RETRY_S = 5.0
-"""How long a call that failed is tried again. The sum stays within the 20 s that `sweep` keeps back
-for what it has begun."""
+"""How long a failed call is repeated. The sum of waits stays within the 20 s that `sweep` reserves
+for work it has begun."""
 
 
 class DeadLetters:
@@ -55,11 +56,11 @@ class DeadLetters:
         clock: Callable[[], datetime],
         is_over: Callable[[], bool],
     ) -> int:
-        """Keep what is there, until nothing comes for a while or the time is over.
+        """Keep dead letters until the subscription is empty or the time is over; return how many.
 
-        Letters about something erased are acknowledged and not kept.
-        Returns how many. A message that is pulled twice is kept once, under its id. Raises
-        Transient and Misconfigured; what was not kept then is not acknowledged.
+        Letters about something erased are acknowledged and not kept. A message that is pulled twice
+        is kept once, under its id. Raises Transient and Misconfigured; letters that were not kept
+        by then are not acknowledged.
         """
         count = 0
         while not is_over():
@@ -77,7 +78,7 @@ class DeadLetters:
             answer = self._client.pull(request=request, **call_limits(PULL_WAIT_S, RETRY_S))
             return list(answer.received_messages)
         except exceptions.DeadlineExceeded:
-            return []  # this is how a subscription says that it is empty
+            return []  # a pull of an empty subscription ends with its deadline
         except (exceptions.NotFound, exceptions.PermissionDenied) as error:
             raise Misconfigured(f"{self._path}: {error.message}") from error
         except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
@@ -113,12 +114,42 @@ class DeadLetters:
         log.warning("dead letter kept", extra=fields)
 
 
+def subscriptions(settings: SweepSettings, lake: Lake, tombstones: Tombstones) -> list[DeadLetters]:
+    """The dead-letter subscriptions of the settings. Raises Misconfigured as `stage_of` does."""
+    client = pubsub_v1.SubscriberClient()
+    return [
+        DeadLetters(
+            stage_of(name, settings.uploads_topic, settings.records_topic),
+            client.subscription_path(settings.google_cloud_project, name),
+            lake,
+            tombstones,
+            client,
+        )
+        for name in settings.dead_letter_subscriptions
+    ]
+
+
+def stage_of(subscription: str, uploads_topic: str, records_topic: str) -> Stage:
+    """The stage whose messages a dead-letter subscription holds: `{topic}-dead` of its topic.
+
+    Raises Misconfigured for a subscription that belongs to neither topic.
+    """
+    if subscription.startswith(f"{uploads_topic}-"):
+        return "analyze"
+    if subscription.startswith(f"{records_topic}-"):
+        return "load"
+    raise Misconfigured(
+        f"DEAD_LETTER_SUBSCRIPTIONS: {subscription} is named after neither topic; "
+        f"expected {uploads_topic}-… or {records_topic}-…"
+    )
+
+
 def drain_all(
     subscriptions: list[DeadLetters],
     clock: Callable[[], datetime],
     is_over: Callable[[], bool],
 ) -> dict[str, int]:
-    """Drain subscriptions side by side, for an empty one takes its time to say so."""
+    """Drain subscriptions in parallel, because an empty one waits PULL_WAIT_S before it answers."""
     counts: dict[str, int] = {letters.stage: 0 for letters in subscriptions}
     lock = threading.Lock()
 
@@ -141,7 +172,7 @@ def _evidence(stage: Stage, message: Message) -> dict[str, Any]:
 
 
 def _sentence(attributes: dict[str, str], error: str | None) -> str:
-    """What Pub/Sub says of it, and the handler's last error where that was noted."""
+    """Why Pub/Sub gave the message up, and the handler's last error if one was noted."""
     source = attributes.get(f"{_SOURCE}Subscription", "a subscription")
     count = attributes.get(f"{_SOURCE}DeliveryCount", "all its")
     why = attributes.get(f"{_SOURCE}DeliveryErrorMessage", "")

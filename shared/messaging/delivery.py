@@ -3,10 +3,17 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from cloudevents.http import CloudEvent
 
 from shared.errors import Permanent
 from shared.logs import delivery_scope
-from shared.messaging.last_errors import LastError
+from shared.messaging.events import evidence
+from shared.messaging.last_errors import LastError, attempt_in
+from shared.privacy.tombstones import Tombstones
+from shared.storage.lake import Lake
 
 log = logging.getLogger(__name__)
 
@@ -18,13 +25,51 @@ Its fields are `error`, the name of the exception's class, and `why`, its senten
 """
 
 
+class EventApp(Protocol):
+    """What it takes to keep a failed event."""
+
+    @property
+    def lake(self) -> Lake: ...
+    @property
+    def tombstones(self) -> Tombstones: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+App = TypeVar("App", bound=EventApp)
+
+
+@contextmanager
+def handle_event(
+    stage: str, event: CloudEvent, push: Any, wiring: Callable[[], App]
+) -> Iterator[App]:
+    """Handle one event of a stage; yields what `wiring` makes. `push` is the request's JSON body.
+
+    What redelivery cannot mend is kept under `failed/{stage}/`, without what was erased.
+    """
+    try:
+        app = wiring()
+    except Exception as error:
+        log_failure(error)
+        raise
+
+    def keep(error: Permanent) -> None:
+        entry = app.tombstones.redact_evidence(evidence(event))
+        if entry is not None:
+            at = app.clock()
+            app.lake.keep_failed(stage, event["id"], error.reason, error.sentence, at, **entry)
+
+    with handle_delivery(keep, LastError(app.lake, stage, event, attempt_in(push), app.clock)):
+        yield app
+
+
 @contextmanager
 def handle_delivery(
     keep: Callable[[Permanent], None], last_error: LastError | None = None
 ) -> Iterator[None]:
-    """Acknowledge what redelivery cannot mend, once it is kept; let everything else escape.
+    """Keep and acknowledge a Permanent error; let every other error escape, so the message returns.
 
-    What escapes is noted as the last error of a message that has come several times.
+    An error that escapes is noted as the last error of a message that has come several times.
     """
     with delivery_scope():
         try:

@@ -1,4 +1,4 @@
-"""What arrives at a function: CloudEvents, as one typed thing each."""
+"""CloudEvents that arrive at a function, parsed into typed messages and uploads."""
 
 import base64
 import binascii
@@ -18,14 +18,14 @@ PUBSUB_MESSAGE = "google.cloud.pubsub.topic.v1.messagePublished"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One Pub/Sub message; the same `id` again is the same message delivered again."""
+    """One Pub/Sub message. A redelivery has the same `id`."""
 
     id: str
     data: bytes
     attributes: dict[str, str]
 
 
-# What Pub/Sub added when it gave a message up, and what nobody may set.
+# Attributes that Pub/Sub adds when it gives a message up, and a prefix that it reserves.
 _NOT_THE_SENDERS = ("CloudPubSubDeadLetter", "goog")
 
 CONDITION = re.compile(r"[a-z]{1,20}(\+[a-z]{1,20}){0,3}")
@@ -36,11 +36,10 @@ MOST_NAME_BYTES = 1_024
 
 @dataclass(frozen=True, slots=True)
 class VideoUploaded:
-    """An object was finalized, or somebody asks for another rating of it.
+    """An object was finalized, or somebody requests another rating of it.
 
-    Bucket, name and generation identify the object. A request names the `condition` it is for
-    (`gemini+caption`) and the number of the `replicate`; an upload is for every rater that hears
-    of it.
+    Bucket, name and generation identify the object. A request names its `condition`
+    (`gemini+caption`) and the number of its `replicate`. An upload is for every deployed rater.
     """
 
     bucket: str
@@ -69,7 +68,7 @@ def _is_text(value: object) -> bool:
 
 
 def _decoded(data: object) -> bytes:
-    """functions-framework hands text payloads over as base64, as they came."""
+    """The bytes of a payload, which functions-framework passes on as base64 text."""
     if not isinstance(data, str):
         raise Malformed("message data is no base64 text")
     try:
@@ -79,10 +78,10 @@ def _decoded(data: object) -> bytes:
 
 
 def video_uploaded(event: CloudEvent) -> VideoUploaded | None:
-    """The upload that an event tells of; None when it tells of something else.
+    """The upload that an event reports; None for an event of another kind.
 
-    Takes the direct finalize event and the bucket's notification through Pub/Sub, whose
-    attributes say all there is to know (the payload may be absent).
+    Takes the direct finalize event, and the bucket's notification through Pub/Sub. Only the
+    notification's attributes are read: its payload may be absent.
     """
     if event["type"] == DIRECT_FINALIZED:
         return _upload(event.data, "bucket", "name", "generation")
@@ -95,7 +94,7 @@ def video_uploaded(event: CloudEvent) -> VideoUploaded | None:
 
 
 def upload_in(attributes: dict[str, str]) -> VideoUploaded:
-    """The upload that the attributes of a bucket's notification tell of. Raises Malformed."""
+    """The upload in the attributes of a bucket's notification. Raises Malformed."""
     upload = _upload(attributes, "bucketId", "objectId", "objectGeneration")
     condition, replicate = attributes.get("rater"), attributes.get("replicate", "0")
     if condition is not None and not CONDITION.fullmatch(str(condition)):
@@ -106,30 +105,30 @@ def upload_in(attributes: dict[str, str]) -> VideoUploaded:
 
 
 CANARY = "GEMINI_CANARY"
-"""The event type of the message by which the scheduler has the canary sing."""
+"""Event type of the scheduler's message that starts the canary."""
 
 
 def is_canary(event: CloudEvent) -> bool:
-    """Whether the scheduler asks for the canary, as in canary_body(). Raises Malformed."""
+    """Whether the event is the scheduler's message of canary_body(). Raises Malformed."""
     if event["type"] != PUBSUB_MESSAGE:
         return False
     return message_of(event).attributes.get("eventType") == CANARY
 
 
 def canary_body() -> dict[str, Any]:
-    """What is posted to analyze-gemini, in the form of a push; Terraform says the same."""
+    """The body posted to analyze-gemini, in the form of a push. Terraform has the same text."""
     message = {"data": "e30=", "messageId": "canary", "attributes": {"eventType": CANARY}}
     return {"message": message, "subscription": "canary"}
 
 
 def video_of(attributes: dict[str, str]) -> str | None:
-    """The video that a message's attributes name, as a record's do and a named file's."""
+    """The video that a message's attributes name: by `video_id`, or by the file's name."""
     id_from_name = id_in_name(PurePosixPath(attributes.get("objectId", "")).stem)
     return attributes.get("video_id") or id_from_name
 
 
 def notification_of(upload: VideoUploaded) -> Message:
-    """The message by which the bucket told of an upload, or the request for another rating.
+    """The bucket's message about an upload, or the request for another rating.
 
     https://cloud.google.com/storage/docs/pubsub-notifications, checked 2026-11
     """
@@ -149,12 +148,12 @@ def notification_of(upload: VideoUploaded) -> Message:
     }
     if upload.condition is not None:
         attributes |= {"rater": upload.condition, "replicate": str(upload.replicate)}
-    # Never without data: functions-framework answers a message without any with 400, for ever.
+    # Data is required: functions-framework answers a push without data with 400, at each delivery.
     return Message("", canonical_json(resource).encode(), attributes)
 
 
 def evidence(event: CloudEvent) -> dict[str, Any]:
-    """All of an event that is needed to send it round again, as JSON."""
+    """The parts of an event that a replay needs, as JSON."""
     entry: dict[str, Any] = {}
     with suppress(Malformed):
         entry |= as_json(message_of(event))

@@ -1,16 +1,16 @@
-"""What redelivery could not mend: kept under failed/, listed, and sent round again.
+"""Failures that redelivery cannot mend: kept under failed/, listed, and replayed.
 
 `failed/{stage}/{key}.json` holds `stage`, `key`, `reason`, `sentence`, `failed_at`, and what a
 replay needs:
 
 load       `data` (the record's bytes in base64) and `attributes`
-analyze    `upload` (bucket, name, generation) where the event told of one, and the message
-fetch      what it could not read; the next `fetch` of the collection tries again by itself
-rebuild    `object`, the name of what a rebuild could not read; the next one reads it again
+analyze    `upload` (bucket, name, generation) if the event reports one, and the message
+fetch      the object that it could not read; the next `fetch` of the collection reads it again
+rebuild    `object`, the name of an unreadable object; the next rebuild reads it again
 
-A replay publishes first and deletes the entry after, and only the generation that it read. Killed
-in between it publishes twice, which every stage takes as one. What fails again is kept again,
-under its new message id.
+A replay publishes first and then deletes the entry, only in the generation that it read. A replay
+that is killed in between publishes twice, which changes nothing at any stage. A message that fails
+again is kept again, under its new message id.
 """
 
 import base64
@@ -37,7 +37,7 @@ from shared.storage.lake import FAILED, Lake, LakeObject
 UNREADABLE = "unreadable"
 DEAD_LETTERED = "dead_lettered"
 MOST_BYTES = 20 * 2**20
-"""The largest message (10 MB) in base64, its attributes and what was said of it."""
+"""The largest message (10 MB) in base64, with its attributes, reason and sentence."""
 
 Brief = Annotated[str, Field(max_length=5_000)]
 
@@ -53,7 +53,7 @@ class _Upload(BaseModel):
 
 
 class _FailureContent(BaseModel):
-    """An entry as it should be; what else it holds is for people."""
+    """The fields of an entry that a replay reads. Other fields are for people."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -85,7 +85,7 @@ class FailureEntry:
     delivery_count: int | None = None
 
     def summary(self) -> dict[str, Any]:
-        """What there is to say of it, without its bytes."""
+        """The entry without its bytes, for a listing."""
         return {
             "stage": self.stage,
             "key": self.key,
@@ -102,10 +102,10 @@ class FailureEntry:
 def failures(
     lake: Lake, stage: str | None = None, reason: str | None = None, since: datetime | None = None
 ) -> Iterator[FailureEntry]:
-    """Entries in the order of their names: those there are when the first one is asked for.
+    """Entries in the order of their names, listed once when the iteration begins.
 
-    What fails meanwhile is left out, so a replay of things that fail again comes to an end.
-    An entry that cannot be read has the reason `unreadable` and the time of its object.
+    Later failures are left out, so a replay of messages that fail again ends. An entry that cannot
+    be read has the reason `unreadable` and the time of its object.
     """
     entries = list(lake.entries(f"{FAILED}{stage}/" if stage else FAILED))
     for failure in in_order(lambda entry: _read(lake, entry), entries):
@@ -118,10 +118,10 @@ def failures(
 
 
 def replay(failure: FailureEntry, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
-    """Publish what failed and delete its entry. Raises Unsendable, which leaves the entry.
+    """Publish a failed message and delete its entry. Raises Unsendable, which leaves the entry.
 
-    What was erased meanwhile is deleted unpublished; returns False then. What only mentions it is
-    published without the name.
+    A message about something erased is deleted unpublished, and the result is False. A message that
+    only mentions it is published without the name.
     """
     stage, message = sendable(failure)
     redacted = tombstones.redact_message(message.data, message.attributes)
@@ -132,7 +132,7 @@ def replay(failure: FailureEntry, lake: Lake, topics: Topics, tombstones: Tombst
 
 
 def sendable(failure: FailureEntry) -> tuple[Stage, Message]:
-    """The message of a failure and the stage that takes it. Raises Unsendable, saying why."""
+    """The stage that takes a failure, and the message to send. Raises Unsendable."""
     if failure.reason == UNREADABLE:
         raise Unsendable("the entry itself cannot be read")
     if failure.stage == "fetch":
@@ -153,7 +153,7 @@ def _with_data(message: Message | None) -> Message:
 
 
 def _read(lake: Lake, entry: LakeObject) -> FailureEntry | None:
-    """The entry, or None when it is gone since it was listed."""
+    """The entry, or None when it was deleted after the listing."""
     _, _, path = entry.name.partition("/")
     stage, _, key = path.partition("/")
     if entry.size > MOST_BYTES:

@@ -1,9 +1,9 @@
-"""The last error of a message that keeps coming back, for whoever reads its dead letter.
+"""The last error of a message that keeps coming back, for people who read its dead letter.
 
 Pub/Sub counts the deliveries of a message and forgets what a push endpoint answered. So the handler
-notes its error under `state/attempts/{stage}/{fingerprint}.json`, from the fourth delivery on and
-then more and more seldom, and often before the last. A delivery that goes well writes nothing. A
-dead letter has another id than its message had, so the name is a hash of data and attributes.
+notes its error under `state/attempts/{stage}/{fingerprint}.json`: at deliveries 4, 8, 16, 32 and
+64, and at each one from the 90th on. A delivery that succeeds writes nothing. A dead letter has
+another id than its message, so the name is a hash of data and attributes.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _MOST_CHARACTERS = 500
 
 
 def attempt_in(body: Any) -> int:
-    """Which delivery of its message a push is; 1 for anything that does not say.
+    """The number of a push's delivery, from 1; 1 if the push does not say it.
 
     https://cloud.google.com/pubsub/docs/handling-failures#track_delivery_attempts, 2026-11
     """
@@ -46,7 +46,7 @@ def is_noted(attempt: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LastError:
-    """What there is to say of one delivery of a message."""
+    """Notes and deletes the last error of one message, at one of its deliveries."""
 
     lake: Lake
     stage: str
@@ -55,7 +55,10 @@ class LastError:
     clock: Callable[[], datetime]
 
     def note(self, error: Exception) -> None:
-        """Keep why a delivery failed, now and then. Never raises: the failure itself counts."""
+        """Write down why a delivery failed, if its number is one to note.
+
+        Never raises: the caller is about to raise the failure itself.
+        """
         if not is_noted(self.attempt) or isinstance(error, LeaseHeld):
             return
         with suppress(Transient, Malformed):
@@ -65,21 +68,21 @@ class LastError:
             self.lake.put(name, canonical_json(content).encode())
 
     def forget(self) -> None:
-        """Delete the note of a message that is settled. Never raises."""
+        """Delete the note of a message that was handled. Never raises."""
         if self.attempt > FIRST_NOTED:
             with suppress(Transient, Malformed):
                 self.lake.delete(note_name(self.stage, message_of(self.event)))
 
 
 def note_name(stage: str, message: Message) -> str:
-    """Where the last error of a message lies, whatever id it has and whatever Pub/Sub added."""
+    """Object name of a message's note: the same for its dead letter, which Pub/Sub extends."""
     sent = Message("", message.data, from_the_sender(message.attributes))
     fingerprint = hashlib.sha256(canonical_json(as_json(sent)).encode()).hexdigest()
     return f"{FOLDER}{stage}/{fingerprint}.json"
 
 
 def last_error(lake: Lake, stage: str, message: Message) -> str | None:
-    """What was noted last of a message, as a sentence; None when nothing was."""
+    """The noted error of a message as a sentence, or None."""
     content = lake.read(note_name(stage, message))
     with suppress(ValueError, TypeError, KeyError, RecursionError):
         note = json.loads(content or b"")

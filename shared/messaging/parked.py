@@ -1,9 +1,9 @@
-"""Messages that wait for their time: kept under parked/, published again when they are due.
+"""Messages that wait for a known time: kept under parked/, published again when they are due.
 
-A message that cannot be handled before a known time (a budget that is spent, an hour that is not
-ours) is parked and acknowledged; left to redelivery it would be dead-lettered within hours.
-`parked/{stage}/{event}.json` holds `due_at`, `reason`, `parked_at`, `data` and `attributes`. The
-object's custom time is `due_at` too, so one listing tells what is due without reading anything.
+A message that cannot be handled before a known time, because a day's budget is spent, is parked and
+acknowledged. Redelivery would make it a dead letter within hours. `parked/{stage}/{event}.json`
+holds `due_at`, `reason`, `parked_at`, `data` and `attributes`. The object's custom time is `due_at`
+too, so one listing shows what is due without reading any object.
 """
 
 import base64
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 LONGEST_WAIT = timedelta(hours=25)
-"""Nothing is parked past the next UTC midnight. An hour is for clocks that differ a little."""
+"""A message waits until the next UTC midnight at most. The extra hour is for clocks that differ."""
 
 
 class _ParkedContent(BaseModel):
@@ -38,7 +38,7 @@ class _ParkedContent(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ParkedCount:
-    """How many messages are parked; the first and the last time at which one is due."""
+    """How many messages are parked, and the first and last time at which one is due."""
 
     count: int = 0
     first_due_at: datetime | None = None
@@ -61,10 +61,10 @@ def park(
 
 
 def due(lake: Lake, now: datetime) -> Iterator[LakeObject]:
-    """Parked messages whose time has come; one that names no time is always due.
+    """Parked messages that are due; a message without a custom time is always due.
 
-    A clock that was wrong when it parked something could name a time years ahead. Nothing waits
-    longer than LONGEST_WAIT after it was parked, by the bucket's clock.
+    A machine whose clock was wrong could have written a time years ahead. So no message waits
+    longer than LONGEST_WAIT, counted by the bucket's clock.
     """
     for entry in lake.entries(PARKED):
         if entry.custom_time is None or min(entry.custom_time, latest_due(entry)) <= now:
@@ -77,7 +77,7 @@ def latest_due(entry: LakeObject) -> datetime:
 
 
 def count_parked(lake: Lake) -> ParkedCount:
-    """What is parked just now, by listing alone."""
+    """Count the parked messages, with one listing and no read."""
     parked = ParkedCount()
     for entry in lake.entries(PARKED):
         times = [t for t in (entry.custom_time, parked.first_due_at, parked.last_due_at) if t]
@@ -86,14 +86,14 @@ def count_parked(lake: Lake) -> ParkedCount:
 
 
 def release(entry: LakeObject, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
-    """Publish a parked message and delete it; False when it is gone since it was listed.
+    """Publish a parked message and delete it; False when it was deleted after the listing.
 
-    A message about something erased is deleted unpublished, and counts as gone; one that only
-    mentions it is published without the name.
+    A message about something erased is deleted unpublished, and the result is False too. A message
+    that only mentions it is published without the name.
 
-    The message is published first: killed in between it is published twice, which its stage takes
-    as one. A message parked again meanwhile stays, because only the generation that was read is
-    deleted. Raises Malformed and Unsendable for what can never be published.
+    Publishing comes first. A process killed in between publishes twice, which changes nothing at
+    its stage. A message parked again meanwhile stays, because only the generation that was read is
+    deleted. Raises Malformed and Unsendable for a message that can never be published.
     """
     content, generation = lake.read_with_generation(entry.name)
     if content is None:

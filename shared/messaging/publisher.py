@@ -1,11 +1,11 @@
-"""Records on their way to the warehouse."""
+"""Publishing records for the warehouse."""
 
 import logging
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.cloud import pubsub_v1
 
-from shared.config import REQUEST_TIMEOUT_S
+from shared.config import REQUEST_TIMEOUT_S, AnalyzeSettings, FetchSettings
 from shared.errors import Transient
 from shared.messaging.clients import publisher_client, wait_published
 from shared.model import Record
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class RecordPublisher:
-    """The topic `video-records`."""
+    """Publishes to the topic `video-records`."""
 
     def __init__(
         self,
@@ -26,10 +26,18 @@ class RecordPublisher:
         self._client = client or publisher_client(request_timeout_s)
         self._topic = self._client.topic_path(project, topic)
 
-    def publish(self, *records: Record) -> None:
-        """Publish and wait until the topic has every record. Raises Transient when it has not.
+    @classmethod
+    def from_settings(cls, settings: AnalyzeSettings | FetchSettings) -> "RecordPublisher":
+        return cls(
+            settings.google_cloud_project,
+            settings.records_topic,
+            request_timeout_s=settings.request_timeout_s,
+        )
 
-        Called again with the same records it publishes them again, which the warehouse ignores.
+    def publish(self, *records: Record) -> None:
+        """Publish, and wait until the topic has every record. Raises Transient otherwise.
+
+        A second call publishes the same records again; the warehouse ignores them.
         """
         futures = [
             self._client.publish(self._topic, record.to_json(), video_id=record.video_id)

@@ -1,4 +1,4 @@
-"""Use case: every few minutes, send round what is due and keep what was given up."""
+"""Use case: every few minutes, publish parked messages that are due and keep dead letters."""
 
 import logging
 import sys
@@ -9,10 +9,10 @@ from itertools import takewhile
 from typing import Any
 
 from shared.concurrency import in_order
-from shared.errors import Misconfigured, Permanent
+from shared.errors import Permanent
 from shared.messaging.dead_letters import DeadLetters, drain_all
 from shared.messaging.parked import count_parked, due, release
-from shared.messaging.topics import Stage, Topics
+from shared.messaging.topics import Topics
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import PARKED, Lake, LakeObject
 
@@ -40,9 +40,9 @@ class SweepApp:
 def sweep(app: SweepApp) -> dict[str, Any]:
     """Publish parked messages that are due, and drain the dead-letter subscriptions.
 
-    Returns counts: parked messages `published`, `waiting` and `unreadable`, dead letters kept by
-    stage, and whether the time ran out (`left`). A second run changes nothing. Raises Transient
-    and Misconfigured; what was done until then stays done.
+    Returns counts: parked messages `published`, `waiting` and `unreadable`; dead letters kept, by
+    stage; and whether the time ran out (`left`). A second run changes nothing. Raises Transient
+    and Misconfigured, after which the next run continues.
     """
     ends_at = app.timer() + app.deadline_s
 
@@ -66,10 +66,10 @@ def sweep(app: SweepApp) -> dict[str, Any]:
 
 
 def _affordable(entries: Iterable[LakeObject], app: SweepApp) -> Iterator[LakeObject]:
-    """Due messages without those that today's budget could not pay: they would be parked again.
+    """Due messages, without uploads that today's budget cannot pay: they would be parked again.
 
-    One upload is let through whatever the ledger says. What instances had reserved that died is
-    only taken back when somebody asks for it.
+    One upload always passes. It makes `analyze` release what dead instances had reserved, which
+    nothing else does.
     """
     uploads: int | None = None
     for entry in entries:
@@ -85,24 +85,9 @@ def _affordable(entries: Iterable[LakeObject], app: SweepApp) -> Iterator[LakeOb
 
 
 def _release(entry: LakeObject, app: SweepApp) -> str:
-    """What became of it. An unreadable one stays where it is, for a person to look at."""
+    """Release a message and name the result. An unreadable one stays, for a person to inspect."""
     try:
         return "published" if release(entry, app.lake, app.topics, app.tombstones) else "gone"
     except Permanent as error:
         log.warning("parked message unreadable", extra={"object": entry.name, "why": str(error)})
         return "unreadable"
-
-
-def stage_of(subscription: str, uploads_topic: str, records_topic: str) -> Stage:
-    """The stage whose messages a dead-letter subscription holds: `{topic}-dead` of its topic.
-
-    Raises Misconfigured for a subscription that belongs to neither topic.
-    """
-    if subscription.startswith(f"{uploads_topic}-"):
-        return "analyze"
-    if subscription.startswith(f"{records_topic}-"):
-        return "load"
-    raise Misconfigured(
-        f"DEAD_LETTER_SUBSCRIPTIONS: {subscription} is named after neither topic; "
-        f"expected {uploads_topic}-… or {records_topic}-…"
-    )

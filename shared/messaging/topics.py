@@ -1,4 +1,4 @@
-"""Messages sent round again: to the topic of the stage that is to take them."""
+"""Publishing parked and failed messages again, to the topic of their stage."""
 
 from typing import Literal, get_args
 
@@ -17,7 +17,7 @@ STAGES: tuple[str, ...] = get_args(Stage)
 
 
 class Unsendable(Permanent):
-    """A message that no topic takes, or that no function could ever answer."""
+    """A message that no topic takes, or that no function can handle."""
 
     def __init__(self, sentence: str):
         super().__init__("unsendable", sentence)
@@ -43,7 +43,7 @@ class Topics:
     def publish(self, stage: Stage, message: Message) -> None:
         """Return when the topic has the message. Raises Unsendable, and Transient."""
         if not message.data:
-            # functions-framework answers a push without data with 400 until it is dead-lettered.
+            # functions-framework answers a push without data with 400, at each delivery.
             raise Unsendable("the message has no data")
         attributes = from_the_sender(message.attributes)
         try:

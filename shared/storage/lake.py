@@ -43,7 +43,7 @@ from google.cloud import storage
 from google.cloud.storage.exceptions import InvalidResponse
 from google.cloud.storage.retry import _should_retry
 
-from shared.config import REQUEST_TIMEOUT_S
+from shared.config import REQUEST_TIMEOUT_S, CloudSettings
 from shared.errors import Transient
 from shared.http import bound_client
 from shared.model import Rating, canonical_json
@@ -207,6 +207,11 @@ class Lake:
         client = storage.Client(project=project)
         bound_client(client, request_timeout_s)
         return cls(client.bucket(bucket))
+
+    @classmethod
+    def from_settings(cls, settings: CloudSettings) -> "Lake":
+        project, bucket = settings.google_cloud_project, settings.lake_bucket
+        return cls.connect(project, bucket, settings.request_timeout_s)
 
     @property
     def bucket_name(self) -> str:

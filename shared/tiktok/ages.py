@@ -1,8 +1,8 @@
-"""When which video is due to be read again: at declared ages, and soon after it was missed.
+"""When each video is read again: at declared ages, and soon after an answer left it out.
 
-`state/_ages/{collection}.json` knows of every video when it was posted and when it was read last.
-It is written a few times a run, not with every page; what a killed run had not written yet stands
-in the collection's state.
+`state/_ages/{collection}.json` holds when each video was posted and when it was last read. A run
+writes it a few times, not with every page. Until then new sightings are in the collection's state,
+so a killed run loses none.
 """
 
 import json
@@ -20,15 +20,15 @@ from shared.tiktok.state import CollectionBusy
 
 DAY_S = 86_400
 CONFIRM_AFTER = timedelta(hours=1)
-"""A video that an answer leaves out is asked for once more before it is called vanished: the
-Research API has been seen to leave out videos that its next answer had."""
+"""A video that an answer leaves out is requested once more before it counts as vanished. The
+Research API has left out videos that its next answer contained."""
 
 Epoch = Count  # whole seconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A video and its times. `missed_at` is the first answer that left it out since it was seen."""
+    """A video's times, in seconds since 1970. `missed_at` is when an answer first left it out."""
 
     posted_at: int
     read_at: int
@@ -43,7 +43,7 @@ class _AgesContent(Checked):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A video that a listing has read, on its way into the ages."""
+    """A newly listed video that the ages do not hold yet. Times are seconds since 1970."""
 
     video_id: str
     posted_at: int
@@ -59,7 +59,7 @@ class Sighting:
 
 
 class Ages:
-    """The watched videos of one collection; `ages_days` grow."""
+    """The watched videos of one collection. `ages_days` must be ascending."""
 
     def __init__(self, lake: Lake, collection: str, ages_days: Sequence[float]):
         """Raises Malformed when somebody has edited the object."""
@@ -74,7 +74,7 @@ class Ages:
         return len(self._videos)
 
     def watch(self, sightings: Iterable[Sighting]) -> None:
-        """Take videos in. What is watched already stays as it is."""
+        """Add videos that have an age to come. A video that is already watched stays as it is."""
         for sighting in sightings:
             last = sighting.posted_at + (self._ages_s[-1] if self._ages_s else 0)
             if sighting.read_at < last:
@@ -82,34 +82,37 @@ class Ages:
                 self._videos.setdefault(sighting.video_id, new)
 
     def due(self, now: datetime) -> Iterator[tuple[str, datetime]]:
-        """Videos to read again now, with when they were posted, oldest first."""
+        """Ids and posting times of the videos to read again now, oldest first."""
         for video_id, watched in sorted(self._videos.items(), key=lambda item: item[1].posted_at):
             at = self._next(watched)
             if at is not None and at <= now.timestamp():
                 yield video_id, datetime.fromtimestamp(watched.posted_at, UTC)
 
     def next_due(self) -> datetime | None:
-        """When the next of them will be due; None when never."""
+        """When the next video will be due; None when there is none."""
         times = [at for watched in self._videos.values() if (at := self._next(watched)) is not None]
         return datetime.fromtimestamp(min(times), UTC) if times else None
 
     def seen(self, video_id: str, at: datetime) -> None:
-        """It was read."""
+        """Note that a video was read."""
         watched = self._videos[video_id]
         self._put(video_id, Watched(posted_at=watched.posted_at, read_at=int(at.timestamp())))
 
     def unreadable(self, video_id: str) -> None:
-        """An answer had it, and it could not be read: not missed, and still due."""
+        """Note that an answer had a video that could not be parsed: not missed, and still due."""
         self._videos[video_id] = replace(self._videos[video_id], missed_at=None, has_vanished=False)
 
     def missed(self, video_id: str, at: datetime) -> datetime | None:
-        """An answer left it out. Returns since when it is gone, once that is sure and news."""
+        """Note that an answer left a video out.
+
+        Returns when it vanished, the first time that this is certain; otherwise None.
+        """
         watched = self._videos[video_id]
         now = int(at.timestamp())
         if watched.missed_at is None:
             self._videos[video_id] = replace(watched, missed_at=now)
             return None
-        # Asked for again at the next age: it may come back.
+        # It is requested again at the next age, because a video may come back.
         self._put(video_id, replace(watched, read_at=now, has_vanished=True))
         return None if watched.has_vanished else datetime.fromtimestamp(watched.missed_at, UTC)
 
@@ -128,7 +131,7 @@ class Ages:
         self._content = content
 
     def _put(self, video_id: str, watched: Watched) -> None:
-        """Keep it while there is an age to come."""
+        """Watch the video further, unless its last age has passed."""
         if self._next(watched) is None:
             del self._videos[video_id]
         else:

@@ -1,8 +1,8 @@
-"""Use case: read a known video of each source, and say which field or step broke. Keeps nothing.
+"""Use case: read known videos of each source, and report the field or step that broke.
 
-A source changes without telling: a field goes, a counter breaks, a page looks different. What is
-known of a video is what its listing says in the lake. A few of them are asked for at once, in one
-request, because any one may be deleted; a field has broken when no video has it that had it.
+A source changes without notice: a field disappears, a counter breaks, a page looks different. The
+canary compares fresh answers with the listings in the lake, and keeps nothing. It requests a few
+videos at once, because any of them may be deleted. A field is broken when every video lost it.
 """
 
 import logging
@@ -30,10 +30,10 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 10
 TRIES = 3
-"""Profiles, and files, that are asked for until one is as it was."""
+"""How many profiles, and how many files, are tried until one works."""
 
 FELL_TO = 0.5
-"""Counts grow. One that falls below this share of what it was has broken."""
+"""Counts grow. A count that falls below this share of its known value is broken."""
 
 _SAID = ("caption", "created_at", "creator_id", "duration_s", "hashtags", "music_id", "region_code")
 _LASTING = ("created_at", "duration_s")
@@ -45,7 +45,7 @@ _ORDER: tuple[Name, ...] = get_args(Name)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`ok` None: it was not tried, and why."""
+    """The result of one step. `ok` is None when the step was skipped; `why` says the reason."""
 
     step: Name
     ok: bool | None
@@ -57,7 +57,7 @@ class Step:
 
 @dataclass(slots=True)
 class Verdict:
-    """What the canary says of one source: how far it came, step by step."""
+    """The steps that the canary took at one source, up to the first that failed."""
 
     collection: Collection
     video_id: str | None = None
@@ -79,11 +79,12 @@ class Verdict:
 
 
 def canary(app: FetchApp) -> dict[str, Any]:
-    """Try each source once, by the collection that brought something last.
+    """Try each source once, with the collection that kept the newest page.
 
-    Returns `ok`, under `sources` a Verdict's document each, and under `silent` the collections that
-    have listed nothing for three days, whose alert waits for a line. Called again it asks again;
-    requests count towards the day's quota. Raises BadCollection, and Transient for the lake.
+    Returns `ok`; `sources`, a Verdict's document each; and `silent`, the collections that have
+    listed nothing for three days. Each of these writes a log line, on which an alert rests. A
+    second call repeats the requests, which count towards the day's quota. Raises BadCollection,
+    and Transient for the lake.
     """
     verdicts = [_try_source(collections, app) for collections in _by_source(app.lake)]
     for verdict in verdicts:
@@ -182,7 +183,7 @@ def _record(content: bytes | None) -> Record | None:
 def _steps(
     verdict: Verdict, listings: list[Record], source: VideoSource, app: FetchApp
 ) -> Iterator[Step]:
-    """One step after the other, in _ORDER. Raises what the source raises when it is asked."""
+    """The steps in _ORDER, each carried out when it is requested. Raises what the source raises."""
     at, collection = app.clock(), verdict.collection
     items = _items(listings, source, collection, at)
     gone = f"none of {len(listings)} known videos is there any more" if listings else "it is empty"
@@ -253,7 +254,7 @@ def _broken_fields(pairs: list[tuple[Record, SourceVideo]]) -> Iterator[str]:
 
 
 def _values_of(video: Record | SourceVideo) -> Iterator[tuple[str, Any]]:
-    """Fields that have a value. A count of 0 may stay one, and says nothing."""
+    """Fields that have a value. A count of 0 is left out: it may stay 0 and shows nothing."""
     for part, names in ((video.video, _SAID), (video.metrics, _COUNTS)):
         yield from ((name, value) for name in names if (value := getattr(part, name, None)))
 

@@ -1,4 +1,4 @@
-"""The accounts behind the videos, asked for once a UTC day and kept as they came."""
+"""Profiles of the accounts behind the videos, requested once a UTC day and kept unchanged."""
 
 import json
 import logging
@@ -15,20 +15,20 @@ from shared.tiktok.sources.wire import read_json
 log = logging.getLogger(__name__)
 
 FAILURES_IN_A_ROW = 3
-"""One account whose profile fails again and again is passed over; several mean an outage."""
+"""A profile that fails is skipped. This many failures in a row mean an outage."""
 
 
 def profile_name(source: str, username: str, at: datetime) -> str:
-    """`raw/{source}/{date}/creators/{username}.json`, short enough to be an object's name."""
+    """`raw/{source}/{date}/creators/{username}.json`, shortened to fit an object's name."""
     part = name_part(username, most=200, head=150)
     return f"raw/{source}/{at:%Y-%m-%d}/creators/{part}.json"
 
 
 class Creators:
-    """Profiles of one run. The first answer of a day is kept, and later runs read that one.
+    """Profiles of one run. The first answer of a day is kept, and later runs read it from the lake.
 
-    `redact` takes out of an answer whom it mentions and who was erased; None when that is its own
-    account.
+    `redact` removes erased people from an answer. It returns None when the account itself was
+    erased.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class Creators:
     def find(self, username: str) -> Creator | None:
         """The account as first seen today; without a profile, only its name.
 
-        None where no profiles are read. Raises QuotaExhausted, and Transient when several profiles
-        in a row could not be had.
+        None where the collection reads no profiles. Raises QuotaExhausted, and Transient when
+        FAILURES_IN_A_ROW profiles in a row could not be read.
         """
         if not self._reads_profiles:
             return None
@@ -77,7 +77,7 @@ class Creators:
 
 
 def with_provenance(answer: bytes, **provenance: object) -> bytes:
-    """An answer byte for byte, under `answer`, beside what we know of how it was got."""
+    """A JSON object with an answer byte for byte under `answer`, and with how it was obtained."""
     return json.dumps(provenance)[:-1].encode() + b', "answer": ' + answer + b"}"
 
 

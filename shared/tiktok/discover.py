@@ -1,12 +1,12 @@
-"""Listing a collection page by page: what is new leaves as records, files become due.
+"""Listing a collection page by page: new videos leave as records, and their files become due.
 
-For each page, from the place on: keep the raw page → save the state with the new records as
-outbox, their videos among the due, and the place after this page → create `metadata/{id}.json` for
-each, once (where there is one already, that one counts) → publish. The next save empties the
-outbox; a run that dies before it publishes the same bytes again, which the warehouse ignores.
+Each page takes four steps. Keep the raw page. Save the state with the new records as outbox, their
+files as due, and the resume point after this page. Create `metadata/{id}.json` for each record,
+once; an existing object counts. Publish. The next save empties the outbox. A run that dies before
+it publishes the same bytes again, which the warehouse ignores.
 
-Finding out what is known takes one listing of names under `metadata/` and one under `videos/`
-(a request per thousand), not a request per video.
+Known videos are found with one listing of names under `metadata/` and one under `videos/`, a
+request per thousand names, not a request per video.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,8 +27,8 @@ from shared.tiktok.state import PendingFile
 METADATA = "metadata/"
 DUE_AT_ONCE = 500
 RECENT_AT_ONCE = 2_000
-"""Files waiting, and videos seen, before they are settled between two pages: so the state, which is
-written with every page, stays small."""
+"""How many due files, and how many new sightings, are worked off between two pages. So the state,
+which is written with every page, stays small."""
 
 
 class Discovery:
@@ -40,7 +40,7 @@ class Discovery:
         self._seen: set[str] = set()
 
     def list(self) -> str | None:
-        """List to the end, or say what stopped it on a page boundary."""
+        """List to the end and return None, or return what stopped it between two pages."""
         run, resume_point = self._run, self._run.progress.resume_point
         pages = run.source.pages(
             run.collection, run.app.clock().date(), resume_point.position if resume_point else None
@@ -59,7 +59,7 @@ class Discovery:
         return None
 
     def _take(self, page: SourcePage) -> None:
-        """Everything that one page brings. Taken again, it brings nothing new."""
+        """Handle one page. Handling it again adds nothing."""
         run, progress, collection = self._run, self._run.progress, self._run.collection
         at = run.app.clock()
         progress.notice(page.position)
@@ -97,7 +97,7 @@ class Discovery:
                 yield Sighting(video.video_id, int(posted.timestamp()), int(read.timestamp()))
 
     def _later_readings(self, known_videos: Iterable[SourceVideo]) -> tuple[Record, ...]:
-        """Counts of known videos that carry a time of their own, which the lake has not."""
+        """Counts of known videos that have a time of their own and are not in the lake yet."""
         readings = [
             Record(video_id=video.video_id, creator=video.creator, metrics=video.metrics)
             for video in known_videos
@@ -117,8 +117,11 @@ class Discovery:
     def _unsettled(
         self, videos: dict[str, SourceVideo], new: Iterable[str]
     ) -> dict[str, PendingFile]:
-        """Count what is settled; return what is not. A file that is gone, or a collection that
-        wants files since today, makes a known video due again."""
+        """Count the videos whose file is settled, and return the others as due.
+
+        A known video is due again when its file is gone, or when the collection has begun to want
+        files.
+        """
         run, progress = self._run, self._run.progress
         unsettled = {}
         new, wants_files = set(new), run.collection.media.resolver != "none"
@@ -151,7 +154,7 @@ class Discovery:
 
 
 def _first_each(listed: Iterable[SourceVideo]) -> dict[str, SourceVideo]:
-    """The first of each video, in the order of the page."""
+    """The first entry of each video, in the order of the page."""
     firsts: dict[str, SourceVideo] = {}
     for video in listed:
         firsts.setdefault(video.video_id, video)

@@ -1,8 +1,8 @@
-"""Use case: every quarter of an hour, do what is due of every collection, and nothing else.
+"""Use case: every quarter of an hour, do what is due in every collection, and nothing else.
 
-What is due is read off the state of each collection: one object, and nothing is asked of anybody.
-Collections whose turn was longest ago come first. One run has a collection at a time: whoever comes
-while it is at work leaves that collection alone and takes the others.
+The state of a collection, one object, shows what is due without a request to TikTok. Collections
+that were listed longest ago come first. A lease gives each collection to one run at a time; other
+runs skip it and take the next.
 """
 
 import logging
@@ -36,7 +36,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class DueCollection:
-    """What is to be done of one collection, and since when its listing has waited."""
+    """The due steps of one collection, and when it was last listed."""
 
     collection: Collection
     steps: tuple[Step, ...]
@@ -46,10 +46,10 @@ class DueCollection:
 def fetch_due(app: FetchApp) -> dict[str, Any]:
     """Carry out all that is due until the time is over. With nothing due it returns at once.
 
-    Returns the answers of the runs (`ran`), the collections that another run has (`busy`), those
-    that failed with their reasons (`failed`), and those the time did not reach (`left`). A
-    collection that fails does not keep the others from their turn. Raises BadCollection when the
-    file of collections cannot be read at all, and Misconfigured after all others had their turn.
+    Returns the answers of the runs (`ran`), the collections that another run holds (`busy`), those
+    that failed with their reasons (`failed`), and those that the time did not reach (`left`). A
+    collection that fails does not stop the others. Raises BadCollection when the file of
+    collections cannot be read, and Misconfigured after all other collections had their turn.
     """
     ends_at = app.timer() + app.deadline_s
     broken: Misconfigured | None = None
@@ -80,17 +80,16 @@ def fetch_due(app: FetchApp) -> dict[str, Any]:
 
 
 def due_of(collection: Collection, lake: Lake, now: datetime) -> DueCollection:
-    """What is due of a collection; no steps when nothing is. A state nobody can read is due."""
+    """The due steps of a collection, which may be none. An unreadable state is due."""
     content = lake.read(state_name(collection.name))
     try:
         state = read_state(content, collection.name) if content else State()
     except Permanent:
-        return DueCollection(
-            collection, ("discover", "files"), _NEVER
-        )  # the run tells what is wrong
+        # The run reports why the state is unreadable.
+        return DueCollection(collection, ("discover", "files"), _NEVER)
     may_ask = not is_ahead(state.quota_until, now, timedelta(days=1) + CLOCKS_DIFFER)
     steps: list[Step] = []
-    # A listing can wait for an hour, an age that is passed does not come again.
+    # The refresh comes first: a listing can wait for an hour, an age that has passed is lost.
     if may_ask and collection.ages_days and _is_refresh_due(state, now):
         steps.append("refresh")
     if may_ask and _is_listing_due(collection, state, lake, now):
@@ -105,17 +104,17 @@ def _is_listing_due(collection: Collection, state: State, lake: Lake, now: datet
     if state.run or listed is None or listed.query != query_digest(collection):
         return True
     if listed.at > now + CLOCKS_DIFFER:
-        return True  # a wrong clock wrote that; waiting for it could take months
+        return True  # written by a wrong clock; waiting for that time could take months
     if collection.source == "manifest":
         manifest = lake.stat(collection.manifest or "")
         return manifest is not None and manifest.updated > listed.at
     if collection.end_date is not None and listed.at.date() > collection.end_date + timedelta(1):
-        return False  # all of its days were over when it was listed
+        return False  # all of its days were over at the last listing
     return listed.at + timedelta(hours=collection.list_every_h) <= now
 
 
 def _is_refresh_due(state: State, now: datetime) -> bool:
-    """An age may be a year ahead, and no more (collections.py)."""
+    """Whether some video is due. No age exceeds a year, so a later time is an error of a clock."""
     if state.refresh_at is None:
         return bool(state.recent)
     return bool(state.recent) or not is_ahead(state.refresh_at, now, timedelta(days=366))
@@ -134,7 +133,7 @@ def _collections(lake: Lake) -> tuple[list[Collection], list[dict[str, str]]]:
 
 @contextmanager
 def _alone(name: str, app: FetchApp) -> Iterator[None]:
-    """Hold the collection for as long as a run may take. Raises LeaseHeld."""
+    """Hold the collection's lease while the block runs. Raises LeaseHeld."""
     lease = Lease(app.lake, app.deadline_s + LEASE_MARGIN_S)
     with lease.acquire(state_name(f"_running/{name}"), uuid.uuid4().hex):
         yield

@@ -1,16 +1,16 @@
-"""Use case: list a collection, tell the warehouse of what is new, and store the files.
+"""Use case: list a collection, publish new videos as records, and store their files.
 
-A run may be killed anywhere, and the next one goes on. `state/{collection}.json` holds the
-*outbox* (records of the page being published), the *due* (videos whose file is not settled), the
-ids known to have no file, and the *place* where the listing goes on. It is only ever replaced
-from the generation that was read, so of two fetchers on one collection the one that saves second
-stops as CollectionBusy; whatever it had in hand is in the state that the other one reads.
+A run may be killed at any point, and the next one continues. `state/{collection}.json` holds the
+*outbox* (records of the page being published), the due files, the ids known to have no file, and
+the *resume point* of the listing. A write replaces only the generation that was read. So of two
+fetchers on one collection, the one that saves second stops with CollectionBusy. What it had begun
+is in the state that the other one reads.
 
 1. Publish what an earlier run left in the outbox.
-2. List (discover.py): each page leaves as records before the next one is asked for. Or read known
-   videos again (refresh.py): each answer leaves as readings of their counts.
-3. Settle the due (files.py), several at once. A video without a file gets a rating `no_media`, kept
-   once and published before the video leaves the due. What fails stays for later runs.
+2. List (discover.py): each page leaves as records before the next page is requested. Or read known
+   videos again (refresh.py): each answer leaves as new counts.
+3. Settle the due files (files.py), several at once. A video without a file gets `no_media`,
+   kept once and published before its file leaves the queue. Failed files stay for later runs.
 """
 
 import logging
@@ -35,8 +35,8 @@ Step = Literal["discover", "refresh", "files"]
 def fetch_collection(name: str, app: FetchApp, step: Step = "discover") -> dict[str, Any]:
     """Discover a collection's videos, or read known ones again.
 
-    Called again, it goes on where it was left, or changes nothing. Returns the counts of Tally,
-    `requests`, and under `left` what a later run has still to do (None when nothing). Raises
+    A second call continues where the first stopped, or changes nothing. Returns the counts of
+    Tally, `requests`, and under `left` the work for a later run (None when there is none). Raises
     Permanent, Transient, and CollectionBusy.
     """
     collection = read_collection(app.lake, name)
@@ -50,9 +50,9 @@ def fetch_steps(
     ends_at: float,
     is_patient: bool = False,
 ) -> dict[str, Any]:
-    """The steps of one run, until a time of the app's timer; `files` come last.
+    """Carry out the steps of one run, until a time of the app's timer; `files` come last.
 
-    `is_patient` leaves alone files that failed a moment ago.
+    With `is_patient`, files that failed a moment ago wait for their time.
     """
     with ThreadPoolExecutor(app.parallel) as pool:
         run = CollectionRun(collection, app, pool, ends_at)
@@ -76,7 +76,7 @@ def _run_steps(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -
         log.warning("quota exhausted", extra={"why": str(error)})
         why, run.progress.quota_until = "quota", _midnight(run.app.clock())
     except Transient as error:
-        deferred = error  # the files that are due need no listing
+        deferred = error  # due files do not need the listing, so they are settled first
     else:
         run.progress.quota_until = None
     if "files" in steps:
@@ -94,7 +94,7 @@ def _run_steps(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -
 
 
 def _ask_source(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> str | None:
-    """What the source is asked for: the listing first. Returns what stopped it."""
+    """Carry out the steps that ask the source. Returns what stopped them, or None."""
     asking: dict[Step, Callable[[], str | None]] = {
         "discover": lambda: Discovery(run, files).list(),
         "refresh": lambda: Refresh(run).read(),

@@ -1,4 +1,4 @@
-"""The files of one run: each tried once, and none forgotten."""
+"""The due files of one run. Each is tried once, and stays in the state until it is settled."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -19,7 +19,7 @@ BATCH = 64
 
 
 class MediaQueue:
-    """What is due of one run. `is_patient` leaves alone what failed a moment ago."""
+    """The queue of files. With `is_patient`, files that failed a moment ago wait for their time."""
 
     def __init__(self, run: CollectionRun, is_patient: bool):
         self._run = run
@@ -28,7 +28,7 @@ class MediaQueue:
         self._tried: set[str] = set()
 
     def waiting(self) -> list[PendingFile]:
-        """What this run has still to try."""
+        """The files that this run has not tried yet."""
         at = self._run.app.clock()
         return [
             due
@@ -38,7 +38,7 @@ class MediaQueue:
         ]
 
     def settle(self) -> None:
-        """Try each file once a run. What has no file is published before it leaves the due."""
+        """Try each file once. A video without a file is published before it leaves the queue."""
         run = self._run
         for batch in _batches(self.waiting(), BATCH):
             if run.is_over():
@@ -55,7 +55,7 @@ class MediaQueue:
             run.progress.save()
 
     def _without_erased(self, batch: list[PendingFile]) -> list[PendingFile]:
-        """The batch without what was erased since it was listed, which leaves the due, too."""
+        """The batch without videos erased since their listing, which also leave the queue."""
         tombstones = self._run.app.tombstones
         erased = [
             pending.video_id
@@ -81,7 +81,7 @@ class MediaQueue:
     def _leave(
         self, due: PendingFile, outcome: MediaOutcome, reason: str | None, at: datetime
     ) -> None:
-        """Count the outcome, and take the video off the due if it is settled."""
+        """Count the outcome, and take the file off the queue if it is settled."""
         run = self._run
         self._tried.add(due.video_id)
         if outcome.kind == "failed":

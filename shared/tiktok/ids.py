@@ -1,4 +1,4 @@
-"""Which ids are there already, a million of them in about eight megabytes."""
+"""A compact set of video ids: a million in about eight megabytes."""
 
 from array import array
 from bisect import bisect_left
@@ -8,7 +8,7 @@ _UINT64 = 2**64
 
 
 class Ids:
-    """A frozen set of TikTok ids. Ids of own files (`u…`) are left out: no API lists them."""
+    """A frozen set of TikTok ids. Ids of own files (`u…`) are skipped: no API lists them."""
 
     def __init__(self, ids: Iterable[str]):
         numbers = array("Q")

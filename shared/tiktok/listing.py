@@ -1,4 +1,4 @@
-"""What one page of a listing brings: videos as records, and objects that are no videos."""
+"""Reading one page of a listing: videos as records, and objects that are not videos."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ EVIDENCE_CHARS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class BadItem:
-    """A listed object that is no video: its id or a fingerprint, itself, and why."""
+    """A listed object that is not a video. `key` is its id, or a fingerprint."""
 
     key: str
     item: Any
@@ -31,7 +31,7 @@ class BadItem:
 
 @dataclass(slots=True)
 class PageListing:
-    """The page's part of the collection, in the order of the page."""
+    """The objects of a page that belong to the collection, in the order of the page."""
 
     videos: list[SourceVideo] = field(default_factory=list)
     bad: list[BadItem] = field(default_factory=list)
@@ -49,10 +49,10 @@ def read_page(
     room: int,
     at: datetime,
 ) -> PageListing:
-    """What the page lists besides what was `seen` (to which it adds), at most `room` objects.
+    """Read at most `room` objects of the page that were not `seen`, and add them to `seen`.
 
-    Posts outside the collection's days, which overlapping windows bring along, are passed over,
-    and so are posts that were erased.
+    Erased posts are skipped, and so are posts outside the collection's days, which overlapping
+    windows contain.
     """
     listed = PageListing()
     for item in page.videos:
@@ -94,7 +94,7 @@ def _read(
 def records_of(
     videos: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
 ) -> tuple[Record, ...]:
-    """A record per video, with its creator and followers; profiles are read several at once."""
+    """A record per video, with its creator and followers. Profiles are read in parallel."""
     return tuple(
         Record(video_id=video.video_id, video=video.video, creator=creator, metrics=metrics)
         for video, creator, metrics in _with_creators(videos, creators, pool)
@@ -104,7 +104,7 @@ def records_of(
 def later_readings(
     videos: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
 ) -> tuple[Record, ...]:
-    """Records of known videos: their counts and creators as of now. The listing stays as it is."""
+    """Records with the current counts and creators of known videos, without the video section."""
     return tuple(
         Record(video_id=video.video_id, creator=creator, metrics=metrics)
         for video, creator, metrics in _with_creators(videos, creators, pool)
@@ -134,7 +134,7 @@ def keep_answers(
     collection: Collection,
     at: datetime,
 ) -> None:
-    """Keep the answers about known videos as they came, but for what was erased."""
+    """Keep the answers about known videos unchanged, except for what was erased."""
     for body in map(Redaction(tombstones).content, answer.bodies):
         if body is None:
             continue
@@ -153,9 +153,9 @@ def keep_page(
     collection: Collection,
     at: datetime,
 ) -> None:
-    """Keep the answer as it came, but for what was erased.
+    """Keep the answer unchanged, except for what was erased.
 
-    The name tells the videos, so a repetition adds nothing.
+    The name contains a hash of the videos, so a repetition adds nothing.
     """
     body = page.body and Redaction(tombstones).content(page.body)
     if body is None:
@@ -169,7 +169,7 @@ def keep_page(
 
 
 def keep_bad(lake: Lake, bad: BadItem, collection: Collection, at: datetime) -> None:
-    """Keep what is no video under `failed/`, as it was when it was seen first."""
+    """Keep an object that is not a video under `failed/`, as it was when first seen."""
     key = f"{collection.name}/{bad.key}"
     if lake.exists(failed_name("fetch", key)):
         return

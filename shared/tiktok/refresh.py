@@ -1,9 +1,8 @@
-"""Reading the counts of known videos again, at declared ages; noticing which of them are gone.
+"""Reading the counts of known videos again, at declared ages, and noticing which ones vanished.
 
-For each answer: keep it raw → save the state with the readings as outbox → create
-`metrics/{id}/{time}.json` for each, once → publish. How far the ages are is written every few
-answers: a run that dies before asks for some videos once more, and their second reading is a
-reading like any.
+Each answer takes four steps. Keep it raw. Save the state with the readings as outbox. Create
+`metrics/{id}/{time}.json` for each, once. Publish. The ages are written every few answers. A run
+that dies before then requests some videos once more, which adds an ordinary reading.
 """
 
 from datetime import datetime
@@ -22,7 +21,7 @@ SAVE_EVERY = 10
 
 
 class Refresh:
-    """The rereading of one run."""
+    """The second and later readings of one run."""
 
     def __init__(self, run: CollectionRun):
         self._run = run
@@ -30,7 +29,7 @@ class Refresh:
         self._has_unread = False
 
     def read(self) -> str | None:
-        """Read again all that is due, or say what stopped it between two answers."""
+        """Read all due videos and return None, or return what stopped it between two answers."""
         run = self._run
         due = list(self._ages.due(run.app.clock()))
         requested = 0
@@ -46,12 +45,12 @@ class Refresh:
             self._ages.save()
             run.progress.refresh_at = self._ages.next_due()
         if self._has_unread and run.progress.refresh_at:
-            # What could not be read stays due, but is not worth a request of every run.
+            # Videos that could not be parsed stay due, but one request an hour is enough.
             run.progress.refresh_at = max(run.progress.refresh_at, run.app.clock() + CONFIRM_AFTER)
         return None
 
     def _take(self, answer: Reread) -> None:
-        """Everything that one answer brings: readings, and videos that it left out."""
+        """Handle one answer: readings, and videos that it left out."""
         run, at = self._run, self._run.app.clock()
         videos, unread = self._read_videos(answer, at)
         missed = [name for name in answer.video_ids if name not in videos and name not in unread]
@@ -72,10 +71,10 @@ class Refresh:
         run.tally.reread(read=len(videos), missed=len(missed), vanished=len(gone))
 
     def _read_videos(self, answer: Reread, at: datetime) -> tuple[dict[str, SourceVideo], set[str]]:
-        """Videos in the answer, of those that were asked for, and those of them nobody can read.
+        """The requested videos in the answer, and the ids of those that cannot be parsed.
 
-        An object that cannot be read is there all the same: TikTok changing one field makes no
-        video vanish.
+        A video that cannot be parsed still exists: when TikTok changes one field, no video
+        vanishes.
         """
         videos: dict[str, SourceVideo] = {}
         unread: set[str] = set()
@@ -93,7 +92,7 @@ class Refresh:
 
 
 def _id_in(item: Any) -> set[str]:
-    """The id of an object that is no video otherwise, if it has one."""
+    """The id of an object that cannot be parsed, if it has one."""
     try:
         return {video_id_of(item)}
     except BadVideo:
@@ -101,10 +100,10 @@ def _id_in(item: Any) -> set[str]:
 
 
 def ages_of(run: CollectionRun) -> Ages:
-    """The ages of a run's collection, with what the state knew of and they did not.
+    """The ages of a run's collection, with the recent sightings of its state.
 
-    What was erased since the state was written is left out: an erasure that looks for it may have
-    looked at the ages already.
+    Videos erased since the state was written are left out: the erasure may have read the ages
+    before.
     """
     ages = Ages(run.lake, run.collection.name, run.collection.ages_days)
     if run.progress.recent:

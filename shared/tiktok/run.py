@@ -1,4 +1,4 @@
-"""One run over one collection: what it may touch, how far it is, and how records leave it."""
+"""One run over one collection: its connections, its progress, and how records leave it."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +26,9 @@ class PublishRecords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FetchApp:
-    """Everything a run may touch outside its own arguments.
+    """Everything that a run may touch outside its own arguments.
 
-    A source is made for each run; `timer` is monotonic, in seconds; `parallel` bounds the threads.
+    Each run makes its own source. `timer` is monotonic, in seconds; `parallel` bounds the threads.
     """
 
     lake: Lake
@@ -43,7 +43,7 @@ class FetchApp:
 
 
 class CollectionRun:
-    """What the steps of one run share. `ends_at` is a time of the app's timer."""
+    """State that the steps of one run share. `ends_at` is a time of the app's timer."""
 
     def __init__(
         self, collection: Collection, app: FetchApp, pool: ThreadPoolExecutor, ends_at: float
@@ -68,7 +68,7 @@ class CollectionRun:
         return self.app.timer() >= self._ends_at
 
     def publish_outbox(self) -> None:
-        """Create each record's object, once, and publish what the lake then holds."""
+        """Create each record's object, once, and publish what the lake holds then."""
         due = []
         for record in self.progress.outbox:
             redacted = self.app.tombstones.redact(record)
@@ -81,7 +81,7 @@ class CollectionRun:
         self.progress.outbox = ()
 
     def listing_of(self, video_id: str) -> Record | None:
-        """What the lake says of a video; None when that is nothing, or unreadable."""
+        """The record that listed a video; None when it is missing or unreadable."""
         stored = self.lake.read(metadata_name(video_id))
         with suppress(Permanent):
             return None if stored is None else parse_record(stored)
@@ -107,7 +107,7 @@ class CollectionRun:
 
 
 def _name_of(record: Record) -> str:
-    """A listing is kept by its video, a later reading of the counts by its time, too."""
+    """The record's object: by video for a listing, by video and time for a later reading."""
     if record.video is None and record.metrics is not None:
         return snapshot_name(record.video_id, record.metrics.collected_at)
     return metadata_name(record.video_id)

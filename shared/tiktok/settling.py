@@ -1,4 +1,4 @@
-"""The files of listed videos, several at once, until each is settled or given up for a while."""
+"""Trying the files of listed videos, and deciding when a failing file is given up for a while."""
 
 import logging
 from collections.abc import Callable
@@ -14,21 +14,21 @@ log = logging.getLogger(__name__)
 
 PATIENCE_RUNS = 5
 PATIENCE = timedelta(hours=72)
-"""A file that failed in this many runs, over this long, is given up as unreachable: by runs alone,
-a schedule of every 15 minutes would give up during one bad afternoon of the media server."""
+"""A file that failed in this many runs, over at least this time, is given up as unreachable. With
+runs alone, a schedule of every 15 minutes would give up during one bad afternoon of the server."""
 
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(days=1)
-"""Between attempts on one file, doubling from the first to the longest."""
+"""Wait between attempts on one file. It doubles from the first to the longest."""
 
 GIVEN_UP_FOR = timedelta(days=7)
-"""What was given up is tried again after so long: servers come back, and so do addresses."""
+"""A file that was given up is tried again after this time, because servers come back."""
 
 
 def settle(
     batch: list[PendingFile], resolver: Resolver, pool: ThreadPoolExecutor, over: Callable[[], bool]
 ) -> list[tuple[PendingFile, MediaOutcome]]:
-    """Try each file once. Those not begun when the time is over are left out."""
+    """Try each file once, in parallel. Files not begun when the time is over are left out."""
 
     def attempt(due: PendingFile) -> MediaOutcome | None:
         return None if over() else resolver.settle(due.video_id, due.username, due.media_url)
@@ -42,7 +42,7 @@ def settle(
 
 
 def after_failure(due: PendingFile, outcome: MediaOutcome, at: datetime) -> PendingFile:
-    """The same video with one more run that failed, and when it is tried next."""
+    """The file after one more failed run, with the time of its next attempt."""
     failures, first = due.failures + 1, due.first_failed_at or at
     is_patient = failures < PATIENCE_RUNS or at - first < PATIENCE
     if is_patient and not outcome.is_hopeless and due.given_up is None:
@@ -62,7 +62,7 @@ def after_failure(due: PendingFile, outcome: MediaOutcome, at: datetime) -> Pend
 
 
 def final_reason(due: PendingFile, outcome: MediaOutcome, at: datetime) -> str | None:
-    """Why there is no file as far as we can tell, or None while there is one or may be one soon."""
+    """Why the video has no file for now; None while there is one, or may be one soon."""
     if outcome.kind == "failed":
         return after_failure(due, outcome, at).given_up
     return outcome.reason if outcome.kind == "no_media" else None
@@ -71,7 +71,7 @@ def final_reason(due: PendingFile, outcome: MediaOutcome, at: datetime) -> str |
 def keep_given_up(
     lake: Lake, due: PendingFile, outcome: MediaOutcome, collection: str, at: datetime
 ) -> None:
-    """Keep under `failed/` what the last attempt met, for a file that is given up for now."""
+    """Keep the last attempt's error under `failed/`, for a file that is given up for now."""
     lake.keep_failed(
         "fetch",
         f"media/{due.video_id}",
@@ -84,9 +84,9 @@ def keep_given_up(
 
 
 def no_media_record(lake: Lake, due: PendingFile, reason: str, at: datetime) -> Record:
-    """The rating that says there is nothing to rate, kept once: again gives the same bytes.
+    """The `no_media` rating, kept once: a second call returns the same bytes.
 
-    Each reason has a rating of its own, so that of two reasons the later one is shown.
+    Each reason has its own rating, so that of two reasons the warehouse shows the later one.
     """
     rating = Rating(
         rater=NO_MEDIA_RATER,

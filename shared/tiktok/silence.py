@@ -1,9 +1,8 @@
-"""Collections that list nothing: a query that broke looks like one that found nobody new.
+"""Collections that list nothing: a broken query looks like a query without new posts.
 
 A pass lists every post of the collection's days again, known ones too. So a pass without a single
-video means that the source answers with nothing: an account was renamed, a hashtag was banned, or
-the API ignores a field of the query. A listing that fails for
-days brings as little.
+video means that something broke: an account was renamed, a hashtag was banned, or the API ignores
+a field of the query. A listing that fails for days is silent too.
 """
 
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ class Silence:
 
 
 def silences(lake: Lake, now: datetime) -> list[Silence]:
-    """Every silent collection of the lake's file; a state that nobody can read tells nothing."""
+    """Every silent collection of the lake's file, except those with an unreadable state."""
     content, stored = lake.read(COLLECTIONS), lake.stat(COLLECTIONS)
     if content is None or stored is None:
         return []
@@ -48,10 +47,11 @@ def silences(lake: Lake, now: datetime) -> list[Silence]:
 def silence_of(
     collection: Collection, state: State, now: datetime, declared_at: datetime
 ) -> Silence | None:
-    """Since when the collection lists nothing, if it should list something.
+    """The collection's silence, if it should list something and does not.
 
-    A manifest is a file that people bring, and days that are over bring no new posts. A collection
-    that never came to its end counts from `declared_at`, when the file of collections last changed.
+    Manifests are never silent, because people bring them. Collections whose days are over are not
+    either. A collection that never finished a pass counts from `declared_at`, when the file of
+    collections last changed.
     """
     if collection.source == "manifest" or _is_over(collection, now):
         return None

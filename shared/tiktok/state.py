@@ -1,10 +1,11 @@
-"""How far a collection is: one object in the lake, which only its last reader may replace."""
+"""The progress of a collection: one object in the lake, which only its last reader may replace."""
 
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from shared.errors import Busy
 from shared.inputs.field_types import Checked, Count, Instant, Text, Word
 from shared.model import Malformed, Record, VideoId, canonical_json, digest, parse, parse_record
 from shared.storage.lake import Lake, Superseded, state_name
@@ -12,20 +13,20 @@ from shared.tiktok.collections import QUERY_LISTS, Collection
 from shared.tiktok.sources.source import Position, SourcePage
 
 CLOCKS_DIFFER = timedelta(hours=1)
-"""Two clocks that are right may differ so much; a time further ahead was written by a wrong one."""
+"""How far two correct clocks may differ. A time further ahead was written by a wrong clock."""
 
 LONGEST_WAIT = timedelta(days=7) + CLOCKS_DIFFER
-"""No file is put off for longer (GIVEN_UP_FOR in settling.py)."""
+"""The longest time that a file waits (GIVEN_UP_FOR in settling.py)."""
 
 
-class CollectionBusy(Exception):
-    """Another fetcher took the collection over; what this one did is kept, and it stops."""
+class CollectionBusy(Busy):
+    """Another fetcher took the collection over. This one stops; its work is kept."""
 
 
 class PendingFile(Checked):
-    """A listed video whose file is not settled; failures count runs, not attempts.
+    """The file of a listed video that is not settled. `failures` counts runs, not attempts.
 
-    `given_up` says why it was given up for now. It is not tried again `not_before` that time.
+    `given_up` is the reason why it was given up for now. The next attempt is `not_before` a time.
     """
 
     video_id: VideoId
@@ -42,14 +43,14 @@ class PendingFile(Checked):
 
 
 def is_ahead(time: datetime | None, now: datetime, most: timedelta) -> bool:
-    """Whether that time is still to come. One further ahead than `most` counts for nothing."""
+    """Whether a time is in the future, by at most `most`. A later one is an error of a clock."""
     return time is not None and now < time <= now + most
 
 
 class ResumePoint(Checked):
-    """Where the listing goes on: the next page, and how many videos came before it.
+    """Where the listing continues: the next page, and how many videos came before it.
 
-    `query` is a digest of what was asked; when the collection has changed, the place is void.
+    `query` is a digest of the collection's query. After the query changed, the point is void.
     """
 
     query: Word
@@ -70,18 +71,19 @@ class ResumePoint(Checked):
 
 
 class LastPass(Checked):
-    """The last pass that came to its end: what was asked, and when."""
+    """The last complete pass: the digest of its query, and its end."""
 
     query: Word
     at: Instant
 
 
 class State(Checked):
-    """`outbox` holds the records of the page being published, `no_media` the ids by reason.
+    """The object's content. `outbox` holds the records of the page being published.
 
-    `media` is a digest of the media policy under which files were given up. `recent` are sightings
-    that the ages do not know yet, `refresh_at` is when the next video is due to be read again, and
-    nothing is asked before `quota_until`. Since `silent_since` each pass has listed nothing.
+    `no_media` holds ids by reason. `media` is a digest of the media policy under which files were
+    given up. `recent` are sightings that the ages do not hold yet. The next video is read again at
+    `refresh_at`, and no request is made before `quota_until`. Since `silent_since` each pass has
+    listed nothing.
     """
 
     outbox: tuple[Record, ...] = ()
@@ -100,7 +102,7 @@ class State(Checked):
 
 
 def read_state(content: bytes, name: str) -> State:
-    """Read a state; records in its outbox may be of the schema version before.
+    """Read a state. Records in its outbox may have the previous schema version.
 
     Raises Malformed when somebody has edited the object.
     """
@@ -121,7 +123,7 @@ def _refused(constant: str) -> None:
 class CollectionProgress:
     """`state/{collection}.json`, read once and then replaced from generation to generation.
 
-    In between, the attributes are the truth of this run; `save` makes them everyone's.
+    The attributes are this run's progress. `save` writes them for other runs.
     """
 
     def __init__(self, lake: Lake, collection: Collection):
@@ -149,19 +151,19 @@ class CollectionProgress:
         self.listed = self.resume_point.listed if self.resume_point else 0
 
     def _renewed(self, due: PendingFile, media: str | None) -> PendingFile:
-        """What was given up is worth trying at once when the policy has changed."""
+        """The file, due at once if it was given up under another media policy."""
         if due.given_up is None or media == self._media:
             return due
         return due.model_copy(update={"not_before": None})
 
     def notice(self, position: Position) -> None:
-        """A resumed window that starts again lists again what an earlier run had counted."""
+        """Reset the count when a resumed window starts again, because it lists the same videos."""
         resumed = self._resumed
         if resumed and resumed.search_id and position == resumed.window_start:
             self.listed, self._resumed = resumed.listed_before_window, None
 
     def advance(self, page: SourcePage, limit: int) -> None:
-        """The page is taken: the place is the next one, or none when the listing is complete."""
+        """Move the resume point behind the page; None when the listing is complete."""
         following = page.next
         if following is None or self.listed >= limit:
             self.resume_point = None
@@ -179,15 +181,16 @@ class CollectionProgress:
         )
 
     def finished(self, at: datetime) -> None:
-        """The listing has come to its end."""
+        """Note that the listing is complete."""
         self.resume_point = None
         self.silent_since = (self.silent_since or at) if self.listed == 0 else None
         self.last_pass = LastPass(query=self._query, at=at)
 
     def forget(self, video_id: str) -> None:
-        """A video that was erased before its listing was kept.
+        """Remove a video that was erased before its listing was kept.
 
-        No object says whose it is, so only the state can still name it: nobody else would.
+        No object of the lake names its creator, so an erasure cannot find it. Only the state still
+        holds its id.
         """
         self.due.pop(video_id, None)
         self.recent = [each for each in self.recent if each.partition(" ")[0] != video_id]
@@ -200,7 +203,7 @@ class CollectionProgress:
         try:
             self._generation = self._lake.replace(self._name, content, self._generation)
         except Superseded as error:
-            # A write of our own whose answer got lost is refused when it is repeated.
+            # The client repeats a write whose answer was lost, and that second write is refused.
             current, generation = self._lake.read_with_generation(self._name)
             if current != content:
                 raise CollectionBusy(f"{self._name} was replaced by another fetcher") from error
@@ -227,6 +230,6 @@ class CollectionProgress:
 
 
 def query_digest(collection: Collection) -> str:
-    """What decides which videos are listed, and where the cursor of a listing belongs."""
+    """Digest of the fields that decide which videos are listed. A cursor belongs to one digest."""
     fields = {"source", "manifest", "columns", "start_date", "end_date", *QUERY_LISTS}
     return digest(collection.model_dump(mode="json", include=fields))

@@ -1,4 +1,4 @@
-"""What a run did, counted for the scheduler's log and for people."""
+"""Counts of one run, for its answer and its log line."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from shared.tiktok.media.media import Kind
 
 @dataclass
 class Tally:
-    """Every listed video ends under one of the four kinds, unless the run left it for later.
+    """Each listed video is counted under one of four kinds, unless the run left it for later.
 
-    `already_there` and `no_media` also count what an earlier run has settled. `failed` are files
-    that a later run tries again, and listed objects that are no videos (reason `malformed`).
-    `read_again` are known videos whose counts were read again, `missed` those that an answer left
-    out, `vanished` those of them that are gone for sure. `max_videos_reached` says that the source
-    had more: the next pass begins at the first day again, so what comes later is never listed.
+    `already_there` and `no_media` also count files that an earlier run settled. `failed` counts
+    files that a later run tries again, and listed objects that are not videos (reason `malformed`).
+    `read_again` counts known videos whose counts were read again, `missed` those that an answer
+    left out, `vanished` those that are certainly gone. `max_videos_reached` means that the source
+    has more posts. The next pass begins at the first day again, so they are never listed.
     """
 
     listed: int = 0

@@ -11,6 +11,7 @@ import pytest
 from shared.errors import Misconfigured, Transient
 from shared.insights.plan_file import default_text
 from shared.insights.report import daily_report
+from shared.insights.report.request import ReportClients
 from shared.storage.lake import PLAN
 from tests.fakes import LakeInMemory
 from tests.report_world import JPEG, Rows, rows
@@ -31,7 +32,7 @@ class World:
         app = functions_framework.create_app("report", MAIN, "http")
         self.lake, self.videos, self.written = LakeInMemory(), rows(60), []
         main = sys.modules["main"]
-        clients = main.Clients(lake=self.lake, warehouse=Client(), dataset="tiktok")
+        clients = ReportClients(lake=self.lake, warehouse=Client(), dataset="tiktok")
         monkeypatch.setattr(main, "wiring", lambda: clients)
         monkeypatch.setattr(daily_report, "StarSchema", lambda *_: Rows(self.videos))
         monkeypatch.setattr(daily_report, "replace_rows", lambda *call: self.written.append(call))

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import sys
 import traceback
 from pathlib import Path
 
@@ -77,10 +76,10 @@ ECHO = f"{KEY} {SECRET} {TOKEN}"
 )
 def test_tiktoks_keys_and_tokens_do_not_leave_fetch(token, answer, written, monkeypatch):
     app = functions_framework.create_app("fetch", str(FUNCTIONS / "fetch/main.py"), "http")
-    main, lake, bus = sys.modules["main"], LakeInMemory(), BusInMemory()
+    lake, bus = LakeInMemory(), BusInMemory()
     lake.put(COLLECTIONS, COLLECTION)
-    monkeypatch.setattr(main.Lake, "connect", lambda *_: lake)
-    monkeypatch.setattr("shared.messaging.publisher.RecordPublisher", lambda *_: bus)
+    monkeypatch.setattr("shared.storage.lake.Lake.connect", lambda *_: lake)
+    monkeypatch.setattr("shared.messaging.publisher.RecordPublisher.from_settings", lambda _: bus)
     monkeypatch.setattr("shared.tiktok.sources.wire._wait", lambda _: 0.0)
     for name, value in {
         "GOOGLE_CLOUD_PROJECT": "p",

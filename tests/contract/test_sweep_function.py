@@ -16,12 +16,12 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import pubsub_v1, storage
 
 from shared.errors import Misconfigured, Transient
-from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.dead_letters import DeadLetters, stage_of
 from shared.messaging.events import Message
 from shared.messaging.failed import failures, replay
 from shared.messaging.last_errors import note_name
 from shared.messaging.parked import count_parked, due, park
-from shared.messaging.sweep import SweepApp, stage_of
+from shared.messaging.sweep import SweepApp
 from shared.messaging.topics import Topics, Unsendable
 from shared.rating.ledger import affordable_videos
 from shared.storage.lake import Lake

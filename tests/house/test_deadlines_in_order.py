@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from functions.report.main import BIGQUERY_S, STATEMENT_LIMITS
 from shared import secret_manager as secret
 from shared.config import REQUEST_TIMEOUT_S, AnalyzeSettings, GeminiSettings
 from shared.http import TOKEN_LIMITS, HttpLimits
+from shared.insights.report.request import BIGQUERY_S, STATEMENT_LIMITS
 from shared.messaging import clients as pubsub_clients
 from shared.messaging import dead_letters
 from shared.storage.lake import _RETRY

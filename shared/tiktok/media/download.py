@@ -1,4 +1,4 @@
-"""GET from a stranger's server: public addresses only, in bounded memory, until a deadline."""
+"""GET from an untrusted server: public addresses only, in bounded memory, until a deadline."""
 
 import ipaddress
 import socket
@@ -30,7 +30,7 @@ USER_AGENT = "tiktok-analytics-pipeline"
 
 _PORTS = {"https": 443, "http": 80}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Public to the routing tables, yet they lead to an IPv4 address of the sender's choice.
+# Globally routed, but each leads to an IPv4 address that the sender chooses (NAT64, Teredo, 6to4).
 _TUNNELS = tuple(
     ipaddress.ip_network(text)
     for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fec0::/10")
@@ -38,7 +38,7 @@ _TUNNELS = tuple(
 
 
 class DownloadRefused(Exception):
-    """We will not go there; `reason` is one word, the message says which rule."""
+    """An address that we do not fetch. `reason` is one word; the message names the rule."""
 
     def __init__(self, reason: str, sentence: str):
         super().__init__(sentence)
@@ -46,7 +46,7 @@ class DownloadRefused(Exception):
 
 
 class ServerUnreachable(Transient):
-    """The server could not be asked, or stopped in the middle; `reason` is one word."""
+    """The server did not answer, or stopped in the middle. `reason` is one word."""
 
     def __init__(self, reason: str, sentence: str):
         super().__init__(sentence)
@@ -54,7 +54,7 @@ class ServerUnreachable(Transient):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one that anybody on the internet may serve from."""
+    """Whether an IP address is reachable from the whole internet."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
@@ -73,7 +73,7 @@ def addresses_of(host: str, port: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class DownloadTarget:
-    """A place to GET from, taken apart once, so that what was checked is what is asked."""
+    """A URL, parsed once, so that the request goes to exactly what was checked."""
 
     scheme: str
     host: str
@@ -91,7 +91,7 @@ class DownloadTarget:
 
     @classmethod
     def parse(cls, url: str) -> "DownloadTarget":
-        """Raises DownloadRefused for what is no plain http(s) address."""
+        """Raises DownloadRefused for anything but a plain http(s) address."""
         if len(url) > MAX_URL or not url.isascii() or not url.isprintable():
             raise DownloadRefused(
                 "bad_url", "The address is too long or has characters no address has."
@@ -116,7 +116,7 @@ class DownloadTarget:
 
 
 Headers = Callable[[str], Mapping[str, str]]
-"""What is sent along to an address: asked for anew at each hop, so that no cookie goes astray."""
+"""Request headers for an address, computed at each hop, so that no cookie reaches another host."""
 
 
 def no_headers(url: str) -> Mapping[str, str]:
@@ -125,7 +125,7 @@ def no_headers(url: str) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class DownloadResponse:
-    """Status, declared length in bytes if any, and the body piece by piece."""
+    """Status, declared length in bytes if any, and the body in chunks."""
 
     status: int
     length: int | None
@@ -155,11 +155,11 @@ def _tls() -> ssl.SSLContext:
 
 @dataclass(frozen=True)
 class Downloads:
-    """GET requests that follow the rules above.
+    """GET requests to checked addresses.
 
-    `allowed_origins` (scheme://host[:port]) are exempt from https and public addresses. The name
-    is resolved once per hop and the connection goes to the very address that was checked, so a
-    second DNS answer changes nothing. Proxies of the environment are not used.
+    `allowed_origins` (scheme://host[:port]) may use http and private addresses. A host is resolved
+    once per hop, and the connection goes to the address that was checked. So a second DNS answer
+    changes nothing (DNS rebinding). Proxies of the environment are not used.
     """
 
     allowed_origins: Collection[str] = ()
@@ -255,7 +255,7 @@ class Downloads:
             connection.close()
 
     def _connected(self, target: DownloadTarget, addresses: Sequence[str]) -> HTTPConnection:
-        """Connect to the first of the checked addresses that answers; the name is for TLS alone."""
+        """Connect to the first checked address that answers. Only TLS uses the host's name."""
         for remaining, address in enumerate(addresses, start=1 - len(addresses)):
             connection = self._connection(target, address)
             try:
@@ -284,18 +284,19 @@ class Downloads:
 
 
 def _is_at_home(host: str) -> bool:
-    """Names and addresses that lead nowhere but inside, the metadata server's among them."""
+    """Whether a host is private by its name or address, as the metadata server is."""
     try:
         return not is_public(host)
-    except ValueError:  # a name: one that looks public is looked up when it is asked
+    except ValueError:  # not an IP address; a name that looks public is resolved at the request
         return "." not in host or host.endswith((".local", ".internal"))
 
 
 def _hang_up(sock: socket.socket, late: threading.Event) -> None:
-    """Wake a read that a slow server keeps waiting; the socket's own timeout restarts per byte."""
+    """Wake a read that waits for a slow server: the socket's own timeout restarts at each byte."""
     late.set()
     with suppress(OSError):  # closed meanwhile
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # TLS left out: no time for a farewell
+        # The socket below TLS: an orderly end of TLS would wait for the server.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _length(response: HTTPResponse) -> int | None:
@@ -307,7 +308,7 @@ def _length(response: HTTPResponse) -> int | None:
 
 @contextmanager
 def _translate_errors(late: threading.Event) -> Iterator[None]:
-    """Say in one word why a server could not be reached or stopped."""
+    """Raise ServerUnreachable, with a one-word reason, for errors of the connection."""
     try:
         yield
     except (HTTPError, HTTPException, OSError) as error:

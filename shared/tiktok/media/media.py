@@ -1,4 +1,4 @@
-"""The file of a listed video: where it comes from, and what becomes of a video without one."""
+"""The file of a listed video: where it comes from, and the outcome for a video without a file."""
 
 import json
 import time
@@ -31,14 +31,14 @@ from shared.tiktok.media.download import (
 ATTEMPTS = 3
 DOWNLOAD_S = 240.0
 RETRY_S = 30.0
-"""Deadline of one attempt, and when the last one begins at the latest. A run may begin a file just
-before its DEADLINE_S, so the function's time-out leaves more than the sum."""
+"""Deadline of one attempt, and the latest start of the last one. A run may begin a file just before
+its DEADLINE_S, so the function's time-out leaves more than the sum."""
 
 _ABSENT = {404: "deleted", 410: "deleted", 401: "private", 403: "private"}
 _BODY_REASONS = {"photo_post": "photo_post", "post_deleted": "deleted", "post_private": "private"}
 _BODY_BYTES = 4096
 _HOPELESS = frozenset({"address_refused", "bad_url", "too_many_redirects"})
-"""Rules that an address breaks today and will break in a quarter of an hour."""
+"""Reasons that will still hold in a quarter of an hour."""
 
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM")
 _IMAGE_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"})
@@ -48,9 +48,9 @@ Kind = Literal["stored", "already_there", "no_media", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class MediaOutcome:
-    """What became of one file. `no_media` is settled; `failed` is tried again by a later run.
+    """The outcome for one file. `no_media` is settled; `failed` is tried again by a later run.
 
-    `is_hopeless` says of a failure that trying again soon cannot help.
+    `is_hopeless` marks a failure that another attempt soon cannot mend.
     """
 
     kind: Kind
@@ -63,14 +63,14 @@ class Resolver(Protocol):
     """One way to obtain a video's file."""
 
     def settle(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
-        """Store the file, once. Calling again finds it already there.
+        """Store the file, once; a second call returns `already_there`.
 
-        `url` is where the source said that the file is.
+        `url` is the address that the source gave, if any.
         """
         ...
 
     def probe(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
-        """What would become of the file, by its first bytes. Nothing is stored."""
+        """The outcome that the file's first bytes predict. Nothing is stored."""
         ...
 
 
@@ -85,9 +85,9 @@ class NoMedia:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a file is, and what is sent along: a function of the address of each hop.
+    """Where a file is. `headers` gives the request headers for the address of each hop.
 
-    `absent` are answers that mean that there is no such file, and their reasons.
+    `absent` maps the statuses that mean "no such file" to their reasons.
     """
 
     url: str
@@ -100,16 +100,16 @@ class _TooLarge(Exception):
 
 
 Take = Callable[[str, Iterator[bytes]], MediaOutcome]
-"""What is done with a file that comes: its video's id, and its pieces."""
+"""Handles an arriving file: the video's id, and the chunks of the body."""
 
 
 @dataclass(frozen=True)
 class UrlMedia:
-    """Resolver `url`: fill in the collection's template, or take the address that the source gave;
-    GET, look at the first bytes, stream.
+    """Resolver `url`: GET the collection's template, or the address that the source gave.
 
-    404 and 410 mean deleted, 401 and 403 private; a server may say more with a JSON body
-    `{"error": {"code": "photo_post" | "post_deleted" | "post_private"}}`.
+    404 and 410 mean deleted, 401 and 403 private. A server may be more precise with a JSON body
+    `{"error": {"code": "photo_post" | "post_deleted" | "post_private"}}`. The first bytes decide
+    whether the file is a video; then it is streamed into the lake.
     """
 
     lake: Lake
@@ -121,7 +121,7 @@ class UrlMedia:
     def settle(self, video_id: str, username: str | None, url: str | None = None) -> MediaOutcome:
         """Store the file at `videos/{video_id}.{extension}`, unless there is one already.
 
-        Raises Transient only for the lake; what the media server does becomes an outcome.
+        Raises Transient only for the lake. Errors of the media server become outcomes.
         """
         if next(self.lake.names(f"{VIDEOS}{video_id}."), None) is not None:
             return MediaOutcome("already_there")
@@ -160,7 +160,10 @@ class UrlMedia:
     def address(
         self, video_id: str, username: str | None, url: str | None
     ) -> Address | MediaOutcome:
-        """Where the file is, or why there is none. Raises DownloadRefused and ServerUnreachable."""
+        """Where the file is, or the outcome when there is none.
+
+        Raises DownloadRefused and ServerUnreachable.
+        """
         template = self.policy.url_template
         if template is None:
             return MediaOutcome("no_media", "no_address") if url is None else Address(url)
@@ -219,7 +222,7 @@ def _head(chunks: Iterator[bytes]) -> bytes:
 
 
 def _outcome_of_head(head: bytes) -> MediaOutcome:
-    """What a file is by its first bytes: `stored` when it is one to be kept."""
+    """The outcome by the file's first bytes: `stored` for a video."""
     if _is_image(head):
         return MediaOutcome("no_media", "photo_post")
     if media_type(head[:HEAD_BYTES]) is None:
@@ -228,7 +231,7 @@ def _outcome_of_head(head: bytes) -> MediaOutcome:
 
 
 def _is_image(head: bytes) -> bool:
-    """The pictures of a photo post. HEIC and AVIF wear the box of an MP4."""
+    """Whether it is a picture, as in a photo post. HEIC and AVIF begin like an MP4 (`ftyp` box)."""
     if head.startswith(_IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return True
     return head[4:8] == b"ftyp" and head[8:12] in _IMAGE_BRANDS

@@ -1,7 +1,7 @@
-"""Resolver `ytdlp`: yt-dlp finds in TikTok's page where the file is; the download is ours.
+"""Resolver `ytdlp`: yt-dlp reads the file's address from TikTok's page; we download the file.
 
-So a file is bounded in size and time, and comes from a public address, as with resolver `url`. Of
-yt-dlp only its reading of the page runs: it asks one host, whose answers are bounded, too.
+So size and time are bounded, and the address is public, as with resolver `url`. Only yt-dlp's
+reading of the page runs. It asks one host, and that host's answers are bounded too.
 https://github.com/yt-dlp/yt-dlp/blob/master/yt_dlp/extractor/tiktok.py (2026.10.26)
 """
 
@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class YtdlpMedia(UrlMedia):
-    """Calling again finds the file already there. `origin` is where TikTok's pages are."""
+    """A second call finds the file stored. `origin` is where TikTok's pages are."""
 
     origin: str = TIKTOK
     page_s: float = PAGE_S
@@ -46,7 +46,7 @@ class YtdlpMedia(UrlMedia):
     def address(
         self, video_id: str, username: str | None, url: str | None
     ) -> Address | MediaOutcome:
-        """Where the best file of a video is that is not too large: H.264 before all others."""
+        """Address of the best file that is not too large, H.264 first."""
         pages = _Pages(self.downloads, self.origin)
         info = _within(self.page_s, lambda: _read(pages, video_id), pages.late)
         if isinstance(info, MediaOutcome):
@@ -77,7 +77,7 @@ class _Pages(yt_dlp.YoutubeDL):  # type: ignore[misc]
         )
 
     def urlopen(self, req: Any) -> Any:
-        """Raises DownloadRefused for another host, also where one was led to by a redirect."""
+        """Raises DownloadRefused for another host, also after a redirect."""
         request = Request(req) if isinstance(req, str) else req
         if not request.url.startswith(f"{TIKTOK}/"):
             raise DownloadRefused(
@@ -98,7 +98,7 @@ class _Pages(yt_dlp.YoutubeDL):  # type: ignore[misc]
 
 
 class _Silent:
-    """What yt-dlp would print. What matters of it is raised, too."""
+    """Discards yt-dlp's messages. It raises its errors too."""
 
     def debug(self, message: str) -> None:
         pass
@@ -118,7 +118,7 @@ def _read_bounded(answer: Any, late: threading.Event) -> bytes:
 
 
 def _read(pages: _Pages, video_id: str) -> dict[str, Any] | MediaOutcome:
-    """What the page says of a video. Raises DownloadRefused, ServerUnreachable."""
+    """yt-dlp's description of a video. Raises DownloadRefused and ServerUnreachable."""
     try:
         info = pages.extract_info(
             f"{TIKTOK}/@_/video/{video_id}", download=False, ie_key="TikTok", process=False
@@ -131,7 +131,7 @@ def _read(pages: _Pages, video_id: str) -> dict[str, Any] | MediaOutcome:
 
 
 def _outcome_of_error(error: Any) -> MediaOutcome:
-    """What a failure of yt-dlp means: it has one class for all, and tells them apart in words."""
+    """The outcome, or the exception, for a failure of yt-dlp: only its text tells them apart."""
     cause = error.exc_info[1] if error.exc_info else error
     message = str(cause)
     why = cause if isinstance(cause, RequestError) else getattr(cause, "cause", None)
@@ -156,10 +156,11 @@ def _outcome_of_error(error: Any) -> MediaOutcome:
 
 
 def best_of(formats: Any, max_bytes: int) -> str | MediaOutcome:
-    """The address of the file to fetch, of those that yt-dlp lists.
+    """The address of the best file that yt-dlp lists.
 
-    H.264 before H.265, without a watermark before with one, larger pictures before smaller. Never
-    sound alone, which is what a photo post has, nor `bytevc2`, which nothing plays.
+    H.264 comes before H.265, no watermark before a watermark, a larger picture before a smaller
+    one. Sound alone is skipped, because it is a photo post's, and so is `bytevc2`, which no player
+    supports.
     """
     listed = [entry for entry in formats or () if isinstance(entry, dict) and entry.get("url")]
     pictures = [entry for entry in listed if entry.get("vcodec") not in (None, "none", "bytevc2")]
@@ -175,7 +176,7 @@ def best_of(formats: Any, max_bytes: int) -> str | MediaOutcome:
 
 
 def _rank(entry: Mapping[str, Any]) -> tuple[bool, bool, bool, float]:
-    """`play` says H.264 of whatever it is; the others tell it by their names."""
+    """Sort key of a file. `play` always claims H.264, so files with a precise name come first."""
     codec, name = str(entry.get("vcodec")), entry.get("format_id")
     is_h264 = codec.startswith(("h264", "avc1"))
     return is_h264, name != "download", name != "play", _number(entry, "height")
@@ -187,7 +188,7 @@ def _number(entry: Mapping[str, Any], name: str) -> float:
 
 
 def _headers(pages: _Pages, info: Mapping[str, Any]) -> Headers:
-    """What TikTok's servers want to see: a browser that comes from the page, with its cookies."""
+    """Headers that TikTok's servers expect: those of a browser on the page, with its cookies."""
     agent = str(pages.params["http_headers"].get("User-Agent", ""))
     given_headers = info.get("http_headers")
     referer = str(given_headers.get("Referer", "")) if isinstance(given_headers, dict) else ""
@@ -205,9 +206,9 @@ def _headers(pages: _Pages, info: Mapping[str, Any]) -> Headers:
 
 
 def _within(seconds: float, make: Callable[[], Result], late: threading.Event) -> Result:
-    """What `make` returns or raises. Raises ServerUnreachable when that takes too long.
+    """Call `make` in a thread. Raises what it raises, and ServerUnreachable after `seconds`.
 
-    A thread that is late is told so and left behind: each read of a socket ends by itself.
+    A late thread is signalled and abandoned: each of its reads ends by itself.
     """
     answers: queue.SimpleQueue[Callable[[], Result]] = queue.SimpleQueue()
 

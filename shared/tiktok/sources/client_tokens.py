@@ -1,4 +1,4 @@
-"""The app's own access token, which opens the Research API.
+"""The app's own access token, for the Research API.
 
 https://developers.tiktok.com/doc/client-access-token-management (read 2026-11)
 """
@@ -14,7 +14,7 @@ from shared.tiktok.sources.wire import Again, ApiResponse, Exchange, check, erro
 
 _OAUTH_PATH = "/v2/oauth/token/"
 REFRESH_AT = 0.8
-"""A token is renewed when this part of its life is over: 2 h as of 2026-11, but never assumed."""
+"""Share of its life after which a token is renewed. TikTok gives the life: 2 h as of 2026-11."""
 
 _BAD_KEYS = frozenset({"invalid_client", "unauthorized_client", "invalid_request", "access_denied"})
 
@@ -27,7 +27,7 @@ class _Token:
 
 @dataclass
 class ClientTokens:
-    """Obeys Tokens. `clock` is monotonic, in seconds. Raises Misconfigured for the keys."""
+    """Implements Tokens. `clock` is monotonic, in seconds. Refused keys raise Misconfigured."""
 
     exchange: Exchange
     client_key: str = field(repr=False)

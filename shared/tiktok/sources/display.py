@@ -41,7 +41,7 @@ USER_FIELDS = {
     "user.info.profile": ("username", "bio_description", "is_verified"),
     "user.info.stats": ("follower_count", "following_count", "likes_count", "video_count"),
 }
-"""What each scope opens. A field whose scope was not granted is refused, and so never asked."""
+"""Fields by scope. TikTok refuses a request for a field whose scope was not granted."""
 
 VIDEO_SCOPE = "video.list"
 _HASHTAG = re.compile(r"#(\w+)")
@@ -55,7 +55,7 @@ class NotThatAccount(Permanent):
 
 
 class DisplayApi:
-    """Obeys Source. A position's cursor is a time in milliseconds: posts come newest first."""
+    """Implements VideoSource. A cursor is a time in milliseconds; posts come newest first."""
 
     name = "display"
     has_profiles = True
@@ -123,7 +123,7 @@ class DisplayApi:
     def again(
         self, collection: Collection, posts: Iterable[tuple[str, datetime]]
     ) -> Iterator[Reread]:
-        """By their ids, twenty at once."""
+        """Requests the videos by their ids, twenty at once."""
         remaining = iter(posts)
         while ids := tuple(video_id for video_id, _ in islice(remaining, PAGE_SIZE)):
             request = {"filters": {"video_ids": list(ids)}}
@@ -167,7 +167,7 @@ def _following(data: dict[str, Any], position: Position) -> Position | None:
 
 
 def _ends_before(videos: tuple[Any, ...], first: date) -> bool:
-    """Whether the last of the page is older than the first day: all that follows is, too."""
+    """Whether the page's last post is older than the first day; then all later ones are too."""
     last = videos[-1].get("create_time") if videos and isinstance(videos[-1], dict) else None
     start = datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp()
     return type(last) is int and last < start

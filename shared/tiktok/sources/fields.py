@@ -1,4 +1,4 @@
-"""What the fields of every source have in common: ids, times, text as strangers write it."""
+"""Reading fields that all sources share: ids, times, untrusted text."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ _LATEST_S = 32_503_680_000  # the year 3000
 
 
 def video_id_of(item: Any) -> str:
-    """The id as a string. Answers call it `id`, the documentation's example `video_id`."""
+    """The id as a string. Answers name it `id`; the documentation's example has `video_id`."""
     if not isinstance(item, dict):
         raise BadVideo("not an object")
     number = item.get("id", item.get("video_id"))
@@ -25,7 +25,7 @@ def video_id_of(item: Any) -> str:
 
 
 def read_creator(username: str, data: Any, at: datetime) -> Creator:
-    """An account by its profile. What the profile says impossibly, or not at all, stays unknown."""
+    """An account by its profile. Fields with an impossible value, or without one, stay unknown."""
     data = cleaned(data) if isinstance(data, dict) else {}
     profile = {
         "display_name": data.get("display_name"),
@@ -45,7 +45,7 @@ def read_creator(username: str, data: Any, at: datetime) -> Creator:
 
 
 def is_within(video: Video, first: date | None, last: date | None) -> bool:
-    """Whether the video was posted on one of these UTC days; one without a time is taken."""
+    """Whether the video was posted on one of these UTC days. A video without a time counts."""
     if video.created_at is None:
         return True
     day = video.created_at.date()
@@ -53,7 +53,7 @@ def is_within(video: Video, first: date | None, last: date | None) -> bool:
 
 
 def cleaned(fields: dict[str, Any]) -> dict[str, Any]:
-    """Strings without NUL and half surrogates, which real captions hold and BigQuery refuses."""
+    """Strings without NUL and lone surrogates, which captions contain and BigQuery refuses."""
     return {name: _clean_value(value) for name, value in fields.items()}
 
 

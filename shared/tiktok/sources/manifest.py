@@ -1,4 +1,4 @@
-"""A manifest in the bucket as a source: its lines, page by page, each a video or a reason."""
+"""A manifest in the bucket as a source: its lines in pages, each a video or a reason."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
@@ -45,7 +45,7 @@ class ManifestSource:
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
     ) -> Iterator[SourcePage]:
-        """A file that was replaced since `position` is read from its start."""
+        """Reads from `position` on, or from the start when the file was replaced since."""
         name = collection.manifest or ""
         blob = self._lake.stat(name)
         if blob is None:
@@ -81,7 +81,7 @@ class ManifestSource:
     def again(
         self, collection: Collection, posts: Iterable[tuple[str, datetime]]
     ) -> Iterator[Reread]:
-        """Never: a manifest cannot be asked again."""
+        """Nothing: a manifest has no newer counts."""
         return iter(())
 
     def user_info(self, username: str) -> bytes:
@@ -100,7 +100,7 @@ class ManifestSource:
 def read_line(
     line: Line, video_id: str, collection: Collection, as_of: datetime, now: datetime
 ) -> SourceVideo:
-    """A line in our language, observed when its counts were read."""
+    """A line as video, metrics and creator, observed when its counts were read."""
     at = line.collected_at or as_of
     metrics = Metrics.model_validate({"collected_at": at} | line.present(*COUNTS))
     fields = line.present(*VIDEO_FIELDS)
@@ -126,7 +126,7 @@ def read_line(
 
 
 def creator_in(line: Line, at: datetime) -> Creator | None:
-    """The account that a line tells of."""
+    """The account that a line names, if any."""
     if line.username is None:
         return None
     fields = {"observed_at": at, "creator_id": line.username}

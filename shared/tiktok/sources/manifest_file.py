@@ -1,4 +1,4 @@
-"""A manifest as a file: CSV or one JSON object a line, entry by entry, in bounded memory."""
+"""Reading a manifest file, CSV or one JSON object a line, in bounded memory."""
 
 import csv
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _MARKS = {
 
 
 class BadManifest(Permanent):
-    """The file is no manifest; nothing of it can be read."""
+    """The file is not a manifest, so nothing in it can be read."""
 
     def __init__(self, sentence: str):
         super().__init__("bad_manifest", sentence)
@@ -31,9 +31,9 @@ class BadManifest(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """One entry: what it says by our names, or None and why it says nothing.
+    """One entry: its fields by our names, or None and the `problem`.
 
-    `number` is that of its first line, `after` that of its last; `text` is how it begins.
+    `number` is its first line, `after` its last, from 1. `text` is the beginning of the entry.
     """
 
     number: int
@@ -44,10 +44,10 @@ class ManifestEntry:
 
 
 class Manifest:
-    """The entries of a file, once, from its start. Raises BadManifest.
+    """The entries of a file, iterated once from its start. Raises BadManifest.
 
-    `columns` says what the file calls a field of ours. `unused` are columns of a CSV file that mean
-    nothing to us, known once the first entry is.
+    `columns` maps our fields to the file's columns. `unused` holds the unknown columns of a CSV
+    file, after the first entry was read.
     """
 
     def __init__(self, file: IO[bytes], name: str, columns: Columns | None = None):
@@ -102,7 +102,7 @@ class Manifest:
                 return
             except (_TooLong, csv.Error) as error:
                 yield ManifestEntry(first, self._lines.number, "", None, str(error))
-                rows = self._rows()  # from the next line on
+                rows = self._rows()  # csv.reader cannot continue after an error
                 continue
             if row:
                 text = ",".join(row)[:TEXT_CHARS]
@@ -144,7 +144,7 @@ class _TooLong(Exception):
 
 
 class _Lines:
-    """Lines with their numbers. One that is too long comes cut, and its rest is skipped."""
+    """Lines with their numbers. A line that is too long is cut."""
 
     def __init__(self, file: IO[bytes]):
         self._file = file
@@ -154,7 +154,7 @@ class _Lines:
         self.is_broken = False
 
     def begin_entry(self) -> int:
-        """The number of the line that comes next, with which an entry begins."""
+        """Start an entry, and return the number of its first line."""
         self._size, self.is_broken = 0, False
         return self.number + 1
 
@@ -170,7 +170,7 @@ class _Lines:
         return line
 
     def text(self) -> Iterator[str]:
-        """The rest as text. Raises _TooLong for an entry that does not end."""
+        """The remaining lines as text. Raises _TooLong for an entry that does not end."""
         while line := self.take():
             self._size += len(line)
             if self._size > MOST_LINE_BYTES:

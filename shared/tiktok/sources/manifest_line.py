@@ -1,4 +1,4 @@
-"""What an entry of a manifest says of one video, checked: types, ids, addresses, no formulas."""
+"""Checking one entry of a manifest: types, ids, addresses, no formulas."""
 
 import math
 import re
@@ -27,15 +27,15 @@ CREATOR_FIELDS = ("username", "display_name", "bio", "verified", "followers")
 COUNTS = ("views", "likes", "comments", "shares", "saves", "followers")
 
 _Read = Callable[[Any], tuple[Any, bool]]
-"""Reads a value; the second says whether it was rounded."""
+"""Reads a value; the second result is whether it was rounded."""
 
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
 _FORMULA = re.compile(r"\s*(=|[+\-]+[\w.]+([+\-*/][\w.]+)*[(|!]|@[A-Z]+\()", re.ASCII)
-"""How a cell begins that a spreadsheet would carry out: `=…`, `+cmd|…`, `@SUM(…`."""
+"""Beginnings of cells that a spreadsheet computes: `=…`, `+cmd|…`, `@SUM(…`."""
 
 
 class Line(Checked):
-    """What is said of one video; a count left out is not known. `is_rounded` as in 541.2K."""
+    """The fields of one video. A missing count is unknown. `is_rounded` marks counts as 541.2K."""
 
     file: Word | None = None
     video_id: VideoId | None = None
@@ -76,7 +76,7 @@ class Line(Checked):
 
 
 def creator_fields(line: Line) -> dict[str, object]:
-    """What is said of the account; a count of followers that cannot be is left out."""
+    """The account's fields. A negative count of followers is left out."""
     fields = line.present(*CREATOR_FIELDS)
     if (line.followers or 0) < 0:
         del fields["followers"]
@@ -84,7 +84,7 @@ def creator_fields(line: Line) -> dict[str, object]:
 
 
 def line_of(fields: Mapping[str, Any], where: str) -> Line:
-    """Read what an entry says. Raises Malformed naming the field and what is wrong with it."""
+    """Check an entry's fields. Raises Malformed, which names the field and the problem."""
     values: dict[str, Any] = {}
     is_rounded = fields.get("is_rounded") is True
     for name, value in fields.items():
@@ -122,7 +122,7 @@ def _text(value: Any) -> tuple[str, bool]:
 
 
 def _tags(value: Any) -> tuple[tuple[str, ...], bool]:
-    """A list, or words between commas or blanks; the number sign may stand before each."""
+    """A list, or words separated by commas or blanks, each with or without a number sign."""
     parts = value if isinstance(value, list) else re.split(r"[,\s]+", cell.text(value))
     tags = (_text(part)[0].removeprefix("#") for part in parts)
     return tuple(name for name in tags if name), False
@@ -145,7 +145,7 @@ _READ: Mapping[str, _Read] = {
 
 
 def _is_missing(name: str, value: Any) -> bool:
-    """In text `null` may be a name; in a count it says that there is none."""
+    """Whether a cell is empty. `null` is a word in a text field, and empty in a count."""
     if isinstance(value, str):
         return value.strip().casefold() in (_MISSING if name in _READ else {""})
     return value is None or (isinstance(value, float) and math.isnan(value))

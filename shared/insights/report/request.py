@@ -1,0 +1,58 @@
+"""What a request asks `report` to do, and the clients that it keeps between requests."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from google.cloud import bigquery
+
+from shared.answers import BadRequest, json_object
+from shared.config import ReportSettings
+from shared.http import HttpLimits, bound
+from shared.storage.lake import Lake
+from shared.warehouse.gateway import Deadline
+
+BIGQUERY_S = 420.0
+STATEMENT_LIMITS = HttpLimits(silence_s=120.0, request_s=140.0)
+"""All statements of a report together, and one request. A server that falls silent or drips at the
+end is given up within the 570 s of the function."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportClients:
+    """What is kept between requests."""
+
+    lake: Lake
+    warehouse: bigquery.Client
+    dataset: str
+
+    @classmethod
+    def connect(cls, settings: ReportSettings) -> "ReportClients":
+        warehouse = bigquery.Client(project=settings.google_cloud_project)
+        bound(warehouse._http, STATEMENT_LIMITS)
+        return cls(Lake.from_settings(settings), warehouse, settings.dataset)
+
+
+def parse_day(body: bytes, today: date) -> date:
+    """The day of the report; `today` for an empty body. Raises BadRequest."""
+    options = json_object(body or b"{}", {"date"}, '{"date": "2026-01-31"}')
+    if "date" not in options:
+        return today
+    try:
+        return date.fromisoformat(options["date"])
+    except (TypeError, ValueError) as error:
+        raise BadRequest("date: not a day such as 2026-01-31.") from error
+
+
+def report_document(clients: ReportClients, day: date) -> dict[str, Any]:
+    """Make the report and describe it."""
+    # The statistics take a second to import, so they wait for a request that is valid.
+    from shared.insights.report.daily_report import ReportApp, make_report
+
+    app = ReportApp(
+        lake=clients.lake,
+        client=clients.warehouse,
+        dataset=clients.dataset,
+        deadline=Deadline.after(BIGQUERY_S),
+    )
+    return make_report(app, day).document()
