@@ -1,4 +1,4 @@
-"""A cloud as a verb sees it: opened with words for the person who waits."""
+"""Opens the cloud that a verb works on, and reports progress to the person."""
 
 import math
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def open_cloud(
     target: str = LOCAL,
     patience_s: float = math.inf,
 ) -> Iterator[Endpoints]:
-    """Use what `tta up` runs, or start the parts for the block.
+    """Use what `tta up` runs, or start these parts for the length of the block.
 
     For a target in the cloud, this starts nothing and does not change the environment: the
     person's own credentials decide what they may do there. Raises UserError when there are no
@@ -44,9 +44,9 @@ def open_cloud(
 def run_cloud(
     home: Path | None, screen: Screen, posts: int | None, faults: Path | None = None
 ) -> Iterator[Endpoints]:
-    """Start everything, and tell other commands where it is for the length of the block.
+    """Start everything for the length of the block, and publish its addresses to other commands.
 
-    Raises UserError for a malformed plan of faults.
+    Raises UserError for a malformed fault plan.
     """
     own = cloud.running(home, ALL, posts, reports(screen), publish=True, faults=faults)
     try:

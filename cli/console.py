@@ -1,7 +1,7 @@
-"""What a person sees, and what a program reads: never mixed.
+"""Output for people and for programs.
 
-Results go to stdout, everything else (progress, advice, errors) to stderr. With `--json` stdout
-carries one JSON document.
+Results go to stdout. Progress, advice and errors go to stderr. With `--json`, stdout has one JSON
+document and nothing else.
 """
 
 import base64
@@ -22,30 +22,30 @@ from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
-FEW = 200
-WIDE = 200
+MAX_ROWS = 200
+PIPE_WIDTH = 200
 
 
 def _width(stream: TextIO) -> int | None:
-    return None if stream.isatty() else WIDE
+    return None if stream.isatty() else PIPE_WIDTH
 
 
 class Screen:
-    """Where one run of a verb prints."""
+    """The output of one run of a verb."""
 
     def __init__(self, machine: bool = False):
         self.machine = machine
-        # A file or a pipe has no width; give tables room there.
+        # A file or a pipe has no width, so tables get plenty.
         self.out = Console(highlight=False, soft_wrap=True, width=_width(sys.stdout))
         self.err = Console(stderr=True, highlight=False, soft_wrap=True)
         self._status: Status | None = None
 
     def say(self, sentence: str) -> None:
-        """For the person who waits."""
+        """Print a sentence for the person who waits."""
         self.err.print(escape(harmless(sentence)))
 
     def show(self, text: str = "") -> None:
-        """A result, for people; nothing with --json."""
+        """Print a result for people; print nothing with --json."""
         if not self.machine:
             self.out.print(escape(harmless(text)))
 
@@ -54,7 +54,7 @@ class Screen:
 
     @contextmanager
     def working(self, sentence: str) -> Iterator[None]:
-        """A line that `now` rewrites while the block runs; only a terminal gets to see it."""
+        """Show a line that `now` rewrites while the block runs. Only a terminal shows it."""
         with self.err.status(escape(harmless(sentence))) as status:
             self._status = status
             try:
@@ -73,9 +73,9 @@ class Screen:
         title: str | None = None,
         whole: int = 0,
     ) -> int:
-        """Print the first FEW rows as a table; returns how many more there were.
+        """Print the first MAX_ROWS rows as a table, and return how many more there were.
 
-        Cells of the first `whole` columns are never folded: they are names to copy.
+        Cells of the first `whole` columns are never folded, because people copy these names.
         """
         table = Table(
             title=None if title is None else escape(title), title_justify="left", box=box.SIMPLE
@@ -84,7 +84,7 @@ class Screen:
             table.add_column(escape(column), overflow="fold", no_wrap=number < whole)
         more = 0
         for number, row in enumerate(rows):
-            if number < FEW:
+            if number < MAX_ROWS:
                 table.add_row(*(escape(_cell(value)) for value in row))
             else:
                 more += 1
@@ -92,7 +92,7 @@ class Screen:
         return more
 
     def rows(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-        """Print the first FEW rows as a table, or as records where a table does not fit.
+        """Print the first MAX_ROWS rows as a table, or as records where a table is too wide.
 
         Returns how many more there were.
         """
@@ -105,7 +105,7 @@ class Screen:
         return more
 
     def _records(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A block for each row: a line for each column, folded under its own beginning."""
+        """Print a block per row, with a line per column."""
         for row in rows:
             block = Table.grid(padding=(0, 1))
             block.add_column(no_wrap=True)
@@ -117,13 +117,13 @@ class Screen:
 
 
 def _first(rows: Iterable[Sequence[Any]]) -> tuple[list[Sequence[Any]], int]:
-    """The first FEW rows, and how many follow; only those are held in memory."""
+    """The first MAX_ROWS rows, and how many follow. The others are not held in memory."""
     remaining = iter(rows)
-    return list(islice(remaining, FEW)), sum(1 for _ in remaining)
+    return list(islice(remaining, MAX_ROWS)), sum(1 for _ in remaining)
 
 
 def _table_width(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
-    """Characters that a table of box.SIMPLE takes when nothing in it is folded."""
+    """Width of the table in characters, with box.SIMPLE and no folded cell."""
     widths = [cell_len(column) for column in columns]
     for row in rows:
         lines = (max(map(cell_len, cell.split("\n"))) for cell in row)
@@ -144,12 +144,12 @@ def _cell(value: Any) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text without what moves the cursor: captions and names of files are a stranger's."""
+    """The text without control characters: strangers write captions and file names."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def plain(value: Any) -> Any:
-    """The value in JSON's terms: times in ISO 8601, bytes in base64, exact decimals as text."""
+    """The value in JSON's types: times in ISO 8601, bytes in base64, decimals as text."""
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -161,5 +161,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)  # as BigQuery's own JSON writes them
+        return str(value)  # BigQuery's JSON does the same
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -1,18 +1,18 @@
-"""What a person did, or a machine lacks, so that a verb cannot do its work."""
+"""Errors as sentences for a person, and exit statuses."""
 
 import os
 from typing import Any
 
 from shared.errors import Transient
 
-TRY_AGAIN = "Try again in a minute; tta doctor says what does not answer."
+TRY_AGAIN = "Try again in a minute. `tta doctor` finds what does not answer."
 FAILED = 1
 WRONG_USE = 2
 INTERRUPTED = 130
 
 
 class UserError(Exception):
-    """A sentence for the person, with what to do about it; `status` is the exit status."""
+    """An error that the person can mend; the sentence says how. `status` is the exit status."""
 
     def __init__(self, sentence: str, status: int = FAILED):
         super().__init__(sentence)
@@ -24,10 +24,10 @@ def wants_tracebacks() -> bool:
 
 
 def sentence(error: Exception) -> str:
-    """What to tell a person about an error that ended a verb."""
+    """What a person should read about an error that ended a verb."""
     if isinstance(error, Transient):
         return f"{error}\n{TRY_AGAIN}"
-    if isinstance(error, TimeoutError):  # often without a word of its own
+    if isinstance(error, TimeoutError):  # often has no text
         return f"{str(error) or 'No answer came in time.'}\n{TRY_AGAIN}"
     if isinstance(error, UserError) or type(error).__module__.startswith(("local.", "shared.")):
         return str(error)
@@ -44,7 +44,7 @@ def _of_system(error: OSError) -> str:
 
 
 def of_service(error: Any) -> str:
-    """The first sentence of what BigQuery, storage or Pub/Sub answered."""
+    """The first sentence of an error of BigQuery, storage or Pub/Sub."""
     details = [
         detail.get("message") for detail in getattr(error, "errors", ()) if isinstance(detail, dict)
     ]

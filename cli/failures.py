@@ -1,4 +1,4 @@
-"""Failures of one cloud: found, dead letters among them, and sent round again."""
+"""Failed messages of one cloud, dead letters included: list them, or send them again."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -24,7 +24,7 @@ FAILING_STAGES = ("load", "analyze", "fetch", "rebuild")
 
 @dataclass(frozen=True, slots=True)
 class FailureFilter:
-    """Which failures are meant."""
+    """Which failures a command is about; None means any."""
 
     stage: str | None
     reason: str | None
@@ -32,18 +32,18 @@ class FailureFilter:
 
     @classmethod
     def of(cls, stage: str | None, reason: str | None, since: str | None) -> "FailureFilter":
-        """Raises UserError for a stage or a time that is none."""
+        """Read the options. Raises UserError for an unknown stage or a malformed time."""
         if stage is not None and stage not in FAILING_STAGES:
             stages = ", ".join(FAILING_STAGES)
             raise UserError(
-                f"--stage {stage}: there is no such stage; give one of {stages}.", WRONG_USE
+                f"--stage {stage}: there is no such stage. Use one of {stages}.", WRONG_USE
             )
         return cls(stage, reason, moment(since, datetime.now(UTC)) if since else None)
 
 
 @dataclass(slots=True)
 class ReplayOutcome:
-    """What a replay did. `not_sent` entries stay, each with its reason."""
+    """What a replay did. Entries in `not_sent` stay under failed/, each with a reason."""
 
     published: int = 0
     by_stage: dict[str, int] = field(default_factory=dict)
@@ -62,13 +62,13 @@ class ReplayOutcome:
 
 
 class Failures:
-    """Everything under failed/ of one cloud, after what Pub/Sub gave up was added to it."""
+    """Everything under failed/ of one cloud, with the dead letters of Pub/Sub moved there first."""
 
     def __init__(self, endpoints: Endpoints):
         self._endpoints = endpoints
         self.lake = Lake.connect(endpoints.project, endpoints.bucket)
         self.unread_letters: str | None = None
-        """Why dead letters may be missing from the list; None when all were read."""
+        """Why dead letters may be missing from the list; None if all were read."""
         self._tombstones = tombstones_of(endpoints, self.lake)
         self._keep_dead_letters()
 
@@ -78,7 +78,7 @@ class Failures:
     def replay(
         self, selection: FailureFilter, dry_run: bool, on_look: Callable[[Traffic], None]
     ) -> ReplayOutcome:
-        """Publish what is wanted, wait until it has come to rest, and see what failed again."""
+        """Publish the failures, wait until nothing is in transit, and note what failed again."""
         outcome = ReplayOutcome(dry_run=dry_run)
         before = self._failed_objects()
         topics = Topics(
@@ -89,7 +89,7 @@ class Failures:
             try:
                 sendable(failure)
                 if not dry_run and not replay(failure, self.lake, topics, self._tombstones):
-                    return failure, "what it is about was erased; the entry is deleted"
+                    return failure, "its video or creator was erased; the entry is deleted"
             except Unsendable as why:
                 return failure, why.sentence
             return failure, None
@@ -127,9 +127,9 @@ class Failures:
 
 
 def keep_dead_letters(endpoints: Endpoints, lake: Lake, tombstones: Tombstones) -> None:
-    """Move what Pub/Sub gave up into failed/, as the sweep does every few minutes.
+    """Move dead letters of Pub/Sub into failed/, as the sweep does every few minutes.
 
-    Raises Misconfigured and Transient when the subscriptions cannot be read.
+    Raises Misconfigured and Transient when it cannot read the subscriptions.
     """
     project = endpoints.project
     subscriptions: dict[Stage, str] = {

@@ -1,4 +1,4 @@
-"""Files that a verb reads and writes: refused before any work, written whole or not at all."""
+"""Files that a verb reads and writes: checked before any work, and written completely or not."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,33 +8,33 @@ from cli.errors import WRONG_USE, UserError
 
 
 def refuse_absent(option: str, path: Path | None) -> None:
-    """Raises UserError for what is no ordinary file."""
+    """Raises UserError for anything but an ordinary file."""
     if path is not None and not path.is_file():
         why = "is not an ordinary file" if path.exists() else "does not exist"
         raise UserError(f"{option} {path}: it {why}.", WRONG_USE)
 
 
 def refuse_target(out: Path | None, read: Iterable[Path | None]) -> None:
-    """Raises UserError when `--out` cannot be written, or is one of the files that are read."""
+    """Raises UserError when `--out` cannot be written, or is one of the input files."""
     if out is None:
         return
     if out.is_dir() or not out.parent.is_dir():
         raise UserError(f"--out {out}: give a file in a folder that exists.", WRONG_USE)
-    if out.exists() and not out.is_file():  # the file that takes its place would end a device
+    if out.exists() and not out.is_file():  # renaming a file over a device would replace the device
         raise UserError(f"--out {out}: it is not an ordinary file.", WRONG_USE)
     if out.exists() and any(path is not None and path.samefile(out) for path in read):
-        raise UserError(f"--out {out}: it is what is read.", WRONG_USE)
+        raise UserError(f"--out {out}: it is an input file.", WRONG_USE)
 
 
 def write(path: Path, text: str) -> None:
-    """Whole or not at all: whoever interrupts keeps the last result."""
+    """Write a file completely, or leave the old one: an interrupt loses nothing."""
     with written_whole(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """A file beside it to write; it takes its place when the block ends well. Raises UserError."""
+    """A new file, which replaces `path` when the block succeeds. Raises UserError."""
     unfinished = path.with_name(path.name + ".part")
     try:
         yield unfinished

@@ -1,4 +1,4 @@
-"""Calling `fetch` and `sweep` as the scheduler does, and watching what follows from it."""
+"""Calls `fetch` and `sweep` as the scheduler does, and watches their traffic."""
 
 import json
 import time
@@ -16,14 +16,14 @@ from local.traffic import Traffic, read_traffic_or_none, wait_until_over
 
 FETCH_WITHIN_S = 1_800.0
 SWEEP_WITHIN_S = 180.0
-"""As long as the scheduler waits; both functions end before it by themselves."""
+"""Deadlines of the scheduler. Both functions end by themselves before."""
 LOOK_EVERY_S = 0.2
 JSON_BODY = {"Content-Type": "application/json"}
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def call_fetch(endpoints: Endpoints, parameters: dict[str, str]) -> dict[str, Any]:
-    """What `fetch` answers. Raises UserError with its reason."""
+    """Call `fetch`, and return its answer. Raises UserError with its reason."""
     body = json.dumps(parameters).encode()
     request = urllib.request.Request(endpoints.functions["fetch"], body, JSON_BODY)
     try:
@@ -36,7 +36,7 @@ def call_fetch(endpoints: Endpoints, parameters: dict[str, str]) -> dict[str, An
 
 
 def show_canary(endpoints: Endpoints, screen: Screen) -> None:
-    """What the canary says, a row per source and step. Raises UserError when something broke."""
+    """Show the canary's answer, a row per source and step. Raises UserError when a step broke."""
     with screen.working("Reading a known video of each source …"):
         answer = call_fetch(endpoints, {"mode": "canary"})
     if screen.machine:
@@ -53,7 +53,7 @@ def show_canary(endpoints: Endpoints, screen: Screen) -> None:
     for silent in answer["silent"]:
         screen.say(f"{silent['collection']} lists nothing: {silent['why']}.")
     if not answer["sources"]:
-        raise UserError("There is no collection to try; tta collections put FILE brings some.")
+        raise UserError("There is no collection to try. Add some: tta collections put FILE")
     broke = [source for source in answer["sources"] if not source["ok"]]
     if broke:
         where = ", ".join(f"{source['source']} at step {source['broke']}" for source in broke)
@@ -69,7 +69,7 @@ def _of_step(step: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def sweep(endpoints: Endpoints) -> None:
-    """Call `sweep` as the scheduler does. What it cannot do now, the next call does."""
+    """Call `sweep` as the scheduler does. The next call repeats what this one could not do."""
     request = urllib.request.Request(endpoints.functions["sweep"], b"{}", JSON_BODY)
     with suppress(OSError), _DIRECT.open(request, timeout=SWEEP_WITHIN_S):
         pass
@@ -78,7 +78,7 @@ def sweep(endpoints: Endpoints) -> None:
 def fetch_and_settle(
     endpoints: Endpoints, parameters: dict[str, str], on_look: Callable[[Traffic], None]
 ) -> tuple[dict[str, Any], Traffic]:
-    """Call `fetch`, and wait until all that it set going has come to rest."""
+    """Call `fetch`, and wait until nothing that it started is in transit."""
     answer = in_background(call_fetch, endpoints, parameters)
     while not answer.done():
         if (traffic := read_traffic_or_none(endpoints)) is not None:
@@ -99,7 +99,7 @@ def _log(endpoints: Endpoints) -> str:
 
 
 def on_its_way(traffic: Traffic) -> str:
-    """One line about what waits where."""
+    """A line about the messages in transit."""
     return (
         f"On the way: {traffic.outbox + traffic.to_analyze} files to rate, "
         f"{traffic.to_load} records to load …"
@@ -107,7 +107,7 @@ def on_its_way(traffic: Traffic) -> str:
 
 
 def in_words(answer: dict[str, Any]) -> list[str]:
-    """What `fetch` did, a line per outcome."""
+    """What `fetch` did, a line per kind of outcome."""
     if answer["mode"] == "due":
         return _due_in_words(answer)
     read = [_read_again(answer)] if "refresh" in answer["mode"] else []
@@ -117,7 +117,7 @@ def in_words(answer: dict[str, Any]) -> list[str]:
         *read,
         f"listed   {answer['listed']} videos ({answer['new']} new, "
         f"{answer['already_listed']} already known)",
-        f"stored   {answer['stored']} files ({answer['already_there']} were there already)",
+        f"stored   {answer['stored']} files ({answer['already_there']} already there)",
         f"no media {answer['no_media']} videos{_reasons(answer, 'no_media')}",
     ]
     if answer["failed"]:
@@ -125,7 +125,7 @@ def in_words(answer: dict[str, Any]) -> list[str]:
             f"failed   {answer['failed']}, tried again next time{_reasons(answer, 'failed')}"
         )
     if answer["max_videos_reached"]:
-        lines.append("stopped  at max_videos: raise it, or what was posted later is never listed")
+        lines.append("stopped  at max_videos: raise it, or later posts are never listed")
     return [*lines, *_leftover_lines(answer)]
 
 

@@ -1,4 +1,4 @@
-"""Which videos a command is about: files, ids, a collection, or all that is in the lake."""
+"""Which videos a command is about: files, ids, collections, or everything in the lake."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the words of a command name. Nothing was looked up but paths on this machine."""
+    """What SELECTION… names. Paths on this machine are looked up, the lake is not."""
 
     local_files: tuple[Path, ...] = ()
     video_ids: tuple[str, ...] = ()
@@ -32,9 +32,9 @@ class Selection:
 
     @classmethod
     def of(cls, words: Iterable[str]) -> "Selection":
-        """Read SELECTION…; each word once. Raises UserError for one that names nothing.
+        """Read SELECTION…, each word once. Raises UserError for a word that names nothing.
 
-        A file that is called like an id, or `all`, is meant by its path: `./all`.
+        For a file that is called like an id, or `all`, give its path: `./all`.
         """
         ids: dict[str, None] = {}
         collections: dict[str, None] = {}
@@ -56,14 +56,14 @@ class Selection:
 
     @property
     def in_lake(self) -> bool:
-        """Whether the lake must be looked at."""
+        """Whether the selection needs the lake."""
         return bool(self.video_ids or self.collections or self.everything)
 
 
 def _collection(word: str) -> str:
     name = word.removeprefix(COLLECTION)
     if not _NAME.fullmatch(name):
-        raise UserError(f"{word}: {name!r} is no name of a collection.", WRONG_USE)
+        raise UserError(f"{word}: {name!r} is not a name of a collection.", WRONG_USE)
     return name
 
 
@@ -83,7 +83,7 @@ def _files(word: str) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class LakeVideo:
-    """One object under videos/. `duration_s` is what the listing said, where it was read."""
+    """One object under videos/. `duration_s` comes from the listing, where that was read."""
 
     video_id: str
     name: str
@@ -94,14 +94,14 @@ class LakeVideo:
 
 @dataclass
 class SelectedVideos:
-    """The selected objects of a lake: iterate once; then the rest says what was not found."""
+    """The selected objects of a lake. After one iteration, `missing` and `problems` are set."""
 
     lake: Lake
     selected: Selection
     missing: list[str] = field(default_factory=list)
-    """Ids that were asked for, or are in the collection, and have no file in the lake."""
+    """Ids that were selected, and have no file in the lake."""
     problems: list[str] = field(default_factory=list)
-    """Sentences about metadata that cannot be read, and so may belong to a collection."""
+    """Sentences about metadata that cannot be read, and that may belong to a collection."""
 
     def __iter__(self) -> Iterator[LakeVideo]:
         """Raises UserError for a collection of which the lake has no video."""
@@ -118,7 +118,7 @@ class SelectedVideos:
         if self.selected.everything or self.selected.collections:
             yield from self._selected_from(self.lake.entries(VIDEOS), durations)
             return
-        # A few ids are looked up by name; only what is not found that way needs the whole list.
+        # A few ids are looked up by name. Only those not found that way need the whole list.
         remaining = dict(durations)
         for video_id in durations:
             for video in self._selected_from(
@@ -132,7 +132,7 @@ class SelectedVideos:
     def _selected_from(
         self, entries: Iterable[LakeObject], durations: dict[str, float | None]
     ) -> Iterator[LakeVideo]:
-        """Those that are wanted. A file whose name tells no id is only read if it may be one."""
+        """Entries with a selected id. A file whose name has no id is read if it may match."""
         reads = self.selected.everything or any(id_.startswith("u") for id_ in durations)
         for entry in entries:
             if entry.name.endswith("/"):
@@ -150,7 +150,7 @@ class SelectedVideos:
             return None
 
     def _listed(self) -> dict[str, float | None]:
-        """Ids of the videos that the collections listed, with the duration that was listed."""
+        """Ids in the selected collections, with the durations of their listings."""
         if not self.selected.collections:
             return {}
         durations: dict[str, float | None] = {}
@@ -170,7 +170,7 @@ class SelectedVideos:
         return durations
 
     def _record(self, name: str) -> Record | str | None:
-        """The listing, what is wrong with it, or None when it is gone."""
+        """The listing, a sentence about what is wrong with it, or None if it is gone."""
         content = self.lake.read(name)
         if content is None:
             return None
@@ -179,14 +179,14 @@ class SelectedVideos:
         except Malformed as error:
             return f"{name}: {error.sentence}"
         if metadata_name(record.video_id) != name:
-            return f"{name}: tells of {record.video_id}"
+            return f"{name}: it describes {record.video_id}"
         return record
 
 
 def videos_in(lake: Lake, selected: Selection) -> SelectedVideos:
-    """Every object of the lake that is selected, each once, in the order of names.
+    """Every selected object of the lake, once, in the order of names.
 
-    Ids come from names; a file whose name tells none has its content's, which costs a read.
+    An id comes from the name, else from the content, which costs a read.
     """
     return SelectedVideos(lake, selected)
 

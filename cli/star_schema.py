@@ -1,4 +1,4 @@
-"""The tables and views of the star schema, as their files describe them, and their rows."""
+"""Tables and views of the star schema: their descriptions, row counts and types."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ VIEW = "view"
 
 @dataclass(frozen=True, slots=True)
 class DescribedColumn:
-    """`type` is BigQuery's, ARRAY<…> for a repeated column; empty for a column of a view."""
+    """A column. `type` is BigQuery's, ARRAY<…> if repeated; empty for a column of a view."""
 
     name: str
     type: str
@@ -36,7 +36,7 @@ class Relation:
 
 
 def relations() -> dict[str, Relation]:
-    """All of them by name, tables first, from tables.yaml, schema/*.json and views/*.sql."""
+    """Tables, then views, by name, from tables.yaml, schema/*.json and views/*.sql."""
     tables = [
         Relation(name, TABLE, definition["description"], _columns(name))
         for name, definition in definitions().items()
@@ -61,7 +61,7 @@ def _view_columns(template: str) -> tuple[DescribedColumn, ...]:
 
 @dataclass(frozen=True, slots=True)
 class StoredTables:
-    """What one cloud has of them: rows by table, and types of columns by table or view."""
+    """The state of one cloud: row counts by table, column types by table or view."""
 
     rows: Mapping[str, int]
     types: Mapping[str, Mapping[str, str]]
@@ -71,9 +71,9 @@ NOTHING = StoredTables({}, {})
 
 
 def read(endpoints: Endpoints | None, home: Path | None) -> StoredTables:
-    """From a cloud that runs, else from the file of the local BigQuery (`endpoints` None).
+    """Read a running cloud, or the file of the local BigQuery if `endpoints` is None.
 
-    Neither scans a table that is paid for. Raises what google.api_core raises.
+    This scans no table that costs money. Raises what google.api_core raises.
     """
     return _of_file(Home.at(home)) if endpoints is None else _of_service(endpoints)
 
@@ -84,7 +84,7 @@ def _of_service(endpoints: Endpoints) -> StoredTables:
     warehouse = Warehouse(endpoints)
     live = {name: table for name in relations() if (table := warehouse.table(name)) is not None}
     rows = {name: table.num_rows for name, table in live.items() if table.table_type == "TABLE"}
-    if endpoints.is_local:  # the emulator does not count the rows of a table it describes
+    if endpoints.is_local:  # the emulator gives no row count with a table
         rows = warehouse.counts()
     types = {
         name: {f.name: _type(f.field_type, f.mode) for f in live[name].schema} for name in live
@@ -93,7 +93,7 @@ def _of_service(endpoints: Endpoints) -> StoredTables:
 
 
 def _of_file(home: Home) -> StoredTables:
-    """Nothing while a server that did not tell where it is has the file open, or where none is."""
+    """Read the file; NOTHING if there is no file, or a server has it open."""
     import duckdb
 
     file = home.data / "bigquery" / "bqemulator.duckdb"
@@ -120,6 +120,6 @@ def _count(connection: Any, table: str) -> int:
 
 
 def _type(kind: str, mode: str) -> str:
-    """In BigQuery's SQL: its API still answers with older names."""
+    """The type in BigQuery's SQL: the API still returns legacy names."""
     kind = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}.get(kind, kind)
     return f"ARRAY<{kind}>" if mode == "REPEATED" else kind

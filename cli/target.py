@@ -1,4 +1,4 @@
-"""Clouds that were deployed, by the names that `tta.toml` gives them.
+"""Deployed clouds, by their names in `tta.toml`.
 
 [targets.prod]
 project = "my-project"
@@ -7,7 +7,7 @@ dataset = "tiktok"                   # these three may be left out
 uploads_topic = "video-finalized"
 records_topic = "video-records"
 
-[targets.prod.gemini]                # how analyze-gemini asks there, where it differs
+[targets.prod.gemini]                # settings of analyze-gemini there, where they differ
 model = "gemini-3.5-flash-lite"
 """
 
@@ -36,7 +36,7 @@ Topic = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$")]
 
 
 class TargetSettings(BaseModel):
-    """One table of `[targets]`. A field that nobody knows is refused: it may be a misspelt one."""
+    """One table of `[targets]`. An unknown field is refused, because it may be a typing error."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -51,12 +51,12 @@ class TargetSettings(BaseModel):
     @classmethod
     def _has_known_fields(cls, gemini: dict[str, Any]) -> dict[str, Any]:
         if _SECRET in gemini:
-            raise ValueError("a key has no place in a file, and in the cloud none is needed")
+            raise ValueError("do not put a key into a file; a target in the cloud needs none")
         if unknown := sorted(gemini.keys() - GeminiSettings.model_fields.keys()):
             names = ", ".join(field for field in GeminiSettings.model_fields if field != _SECRET)
             raise ValueError(f"there is no field {unknown[0]}; there are: {names}")
         for name, value in gemini.items():
-            # A setting that comes from the environment is text; here a number is written as one.
+            # In the environment every setting is text; in TOML a number is a number.
             is_text = isinstance(GeminiSettings.model_fields[name].default, str)
             if isinstance(value, bool) or isinstance(value, str) != is_text:
                 raise ValueError(f"{name} must be a {'text' if is_text else 'number'}")
@@ -84,7 +84,7 @@ class TargetSettings(BaseModel):
 
 
 def _asking(gemini: dict[str, Any]) -> dict[str, Any]:
-    """All settings: said ones and defaults, whatever this shell's environment has."""
+    """All settings: those given and defaults. The environment of this shell has no effect."""
     defaults = {
         name: field.default
         for name, field in GeminiSettings.model_fields.items()
@@ -95,10 +95,10 @@ def _asking(gemini: dict[str, Any]) -> dict[str, Any]:
 
 
 def target(name: str, folder: Path | None = None) -> Endpoints:
-    """The cloud of that name. Raises UserError naming file, target and field.
+    """The cloud of that name. Raises UserError with file, target and field.
 
-    The file is the one that TTA_CONFIG names, else `tta.toml` in the folder (by default the
-    working directory), else the one beside the project.
+    The file is the one in TTA_CONFIG, else `tta.toml` in the folder (by default the working
+    directory), else the one beside the project.
     """
     file = _file(name, folder or Path.cwd())
     targets = _targets(file)
@@ -120,7 +120,7 @@ def _file(name: str, folder: Path) -> Path:
         if (directory / FILE).is_file():
             return directory / FILE
     raise UserError(
-        f"--target {name}: there is no {FILE} here. Make one with what `terraform output` says:\n"
+        f"--target {name}: there is no {FILE} here. Create it from `terraform output`:\n"
         f'  [targets.{name if _NAME.fullmatch(name) else "prod"}]\n  project = "…"\n'
         '  lake_bucket = "…"',
         WRONG_USE,
@@ -133,10 +133,10 @@ def _targets(file: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{file}: {error}.") from error
     if unknown := sorted(content.keys() - {"targets"}):
-        raise UserError(f"{file}: {unknown[0]} has no meaning; a target is a table [targets.NAME].")
+        raise UserError(f"{file}: {unknown[0]} is unknown; a target is a table [targets.NAME].")
     targets = content.get("targets", {})
     if not isinstance(targets, dict):
-        raise UserError(f"{file}: targets is no table; a target is a table [targets.NAME].")
+        raise UserError(f"{file}: targets is not a table; a target is a table [targets.NAME].")
     return targets
 
 

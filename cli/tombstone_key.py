@@ -1,4 +1,4 @@
-"""What was erased, as a command sees it: with the key of the cloud that it works on."""
+"""Tombstones of the cloud that a command works on, and the key that hashes them."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ SECRET = "tta-hash-key"  # nosec B105 # the name of a secret
 
 
 def tombstones_of(endpoints: Endpoints, lake: Lake) -> Tombstones:
-    """The tombstones of a lake. The key is only read once there is one, or somebody erases."""
+    """The tombstones of a lake. The key is read only if there is a tombstone, or for an erasure."""
     return Tombstones(lake, once(lambda: hash_key(endpoints)))
 
 
 def hash_key(endpoints: Endpoints) -> str:
-    """The key: a file on this machine, a secret in the cloud. Raises Misconfigured, Transient."""
+    """Read the key, from a file or a secret. Raises Misconfigured and Transient."""
     if endpoints.is_local:
         return Path(endpoints.hash_key).read_text().strip()
     from shared.secret_manager import secret_value

@@ -1,4 +1,4 @@
-"""Own video files: which of them can be ingested, and under which id."""
+"""Video files of the person: which can be ingested, and under which id."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -12,12 +12,12 @@ ACCEPTED = (MP4, QUICKTIME, WEBM)
 
 
 class UnusableFile(Exception):
-    """A file that cannot be ingested; the sentence says why."""
+    """A file that cannot be ingested; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoFile:
-    """A file that can be ingested."""
+    """A video file that can be ingested."""
 
     path: Path
     video_id: str
@@ -25,7 +25,7 @@ class VideoFile:
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:
-    """Each path, and in place of a folder its files by name, hidden ones left out."""
+    """Each file; for a folder, its files in the order of names, without hidden ones."""
     for path in paths:
         if path.is_dir():
             inside = sorted(path.iterdir())
@@ -35,11 +35,11 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def inspect_video(path: Path) -> VideoFile:
-    """Look at a file's first bytes and name. Raises Unusable."""
+    """Check the first bytes of a file, and find its id. Raises UnusableFile."""
     if not path.exists():
         raise UnusableFile("there is no such file")
     if not path.is_file():
-        raise UnusableFile("is no ordinary file")
+        raise UnusableFile("is not an ordinary file")
     try:
         with path.open("rb") as file:
             kind = _accepted(file.read(HEAD_BYTES))
@@ -53,7 +53,7 @@ def _accepted(head: bytes) -> MediaType:
     if not head:
         raise UnusableFile("is empty")
     if kind is None:
-        raise UnusableFile("is no video, by its first bytes")
+        raise UnusableFile("is not a video, by its first bytes")
     if kind not in ACCEPTED:
         raise UnusableFile(f"is {kind.mime}; only mp4, mov and webm can be ingested")
     return kind

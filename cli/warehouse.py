@@ -1,4 +1,4 @@
-"""Questions to the star schema."""
+"""Queries of the star schema."""
 
 import hashlib
 from collections import Counter
@@ -23,19 +23,19 @@ class Warehouse:
         self._dataset = f"{endpoints.project}.{endpoints.dataset}"
 
     def ask(self, sql: str, **parameters: Sequence[str] | str) -> bigquery.table.RowIterator:
-        """Run one statement; tables need no dataset. Parameters are strings, or lists of them.
+        """Run one statement. Names of tables need no dataset; parameters are strings or lists.
 
-        A person waits for it and may end it: it may run for an hour. Raises TimeoutError then.
+        It may run for an hour, because a person waits for it and can stop it. Raises TimeoutError.
         """
         bound = [_parameter(name, value) for name, value in parameters.items()]
         return run(self._client, self._dataset, sql, bound, timeout_s=BY_HAND_TIMEOUT_S)
 
     def dry_run(self, sql: str) -> bigquery.QueryJob:
-        """What BigQuery says a statement would do and read; nothing runs, and it costs nothing."""
+        """Have BigQuery plan a statement: it runs nothing, and costs nothing."""
         return start(self._client, self._dataset, sql, dry_run=True, maximum_bytes_billed=None)
 
     def ask_within(self, sql: str, bytes_billed: int) -> bigquery.table.RowIterator:
-        """The same as `ask`; BigQuery refuses, without a bill, what would bill more bytes."""
+        """Like `ask`, but BigQuery refuses, for free, a statement that would bill more bytes."""
         return run(
             self._client,
             self._dataset,
@@ -48,7 +48,7 @@ class Warehouse:
         return [dict(row.items()) for row in self.ask(sql, **parameters)]
 
     def table(self, name: str) -> bigquery.Table | None:
-        """A table or view as the service describes it; None where there is none."""
+        """The description of a table or view; None if it does not exist."""
         try:
             return self._client.get_table(f"{self._dataset}.{name}", **BOUNDED)
         except NotFound:
@@ -64,7 +64,7 @@ class Warehouse:
         return {row["name"]: row["n"] for row in self.rows(" UNION ALL ".join(queries))}
 
     def contents(self) -> dict[str, Counter[bytes]]:
-        """A fingerprint of every row of every table: two equal contents are equal tables."""
+        """Fingerprints of all rows by table: equal contents mean equal tables."""
         return {
             table: Counter(map(_fingerprint, self._all(table))) for table in sorted(definitions())
         }
@@ -76,7 +76,7 @@ class Warehouse:
 def changes(
     before: Mapping[str, Counter[bytes]], after: Mapping[str, Counter[bytes]]
 ) -> dict[str, dict[str, int]]:
-    """Per table: rows now, and how many of them are new or other than before."""
+    """Rows by table, and how many of them are new or changed."""
     return {
         table: {"rows": rows.total(), "changed": (rows - before[table]).total()}
         for table, rows in after.items()

@@ -152,13 +152,13 @@ def test_what_does_not_answer_is_reported_with_what_to_do(error, says):
     message = sentence(error)
 
     assert says in message
-    assert message.endswith("Try again in a minute; tta doctor says what does not answer.")
+    assert message.endswith("Try again in a minute. `tta doctor` finds what does not answer.")
 
 
 def test_a_stage_that_does_not_exist_is_wrong_use_and_not_nothing_failed(capsys, tmp_path):
     assert status_of(["failed", "--stage", "nope", "--home", str(tmp_path)]) == 2
 
-    assert "give one of load, analyze, fetch, rebuild" in capsys.readouterr().err
+    assert "Use one of load, analyze, fetch, rebuild" in capsys.readouterr().err
 
 
 def test_a_wrong_plan_of_faults_is_told_with_line_and_key_before_anything_starts(capsys, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from cli.console import FEW, Screen, plain
+from cli.console import MAX_ROWS, Screen, plain
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_captions_brackets_are_text_and_no_markup(capsys):
 
 
 def test_a_long_result_is_cut_and_the_rest_counted(capsys):
-    more = Screen().table(["n"], ([number] for number in range(FEW + 5)))
+    more = Screen().table(["n"], ([number] for number in range(MAX_ROWS + 5)))
 
     assert more == 5
 
@@ -99,4 +99,4 @@ def test_a_record_loses_nothing_of_a_long_cell(at_width, capsys):
 
 
 def test_rows_beyond_the_first_are_counted(at_width, capsys):
-    assert at_width(200).rows(["n"], ([number] for number in range(FEW + 7))) == 7
+    assert at_width(200).rows(["n"], ([number] for number in range(MAX_ROWS + 7))) == 7

@@ -113,7 +113,7 @@ def test_a_word_that_names_nothing_is_refused_with_what_is_possible(word):
 
 @pytest.mark.parametrize("word", ["collection:", "collection:../x", "collection:A b"])
 def test_a_name_that_is_no_collections_is_refused(word):
-    assert "no name of a collection" in refusal(word)
+    assert "not a name of a collection" in refusal(word)
 
 
 def test_an_empty_folder_is_refused(tmp_path):

@@ -62,7 +62,7 @@ def test_a_second_demo_changes_no_row_and_says_so(demonstrated, tta):
     result = tta("demo")
 
     assert result.returncode == 0, result.stderr
-    assert "Nothing changed: everything was there already." in result.stdout
+    assert "Nothing changed: everything was there before." in result.stdout
     assert "synthetic sandbox data" in result.stdout
     assert "tta ingest" in result.stdout
 

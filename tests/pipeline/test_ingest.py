@@ -112,7 +112,7 @@ def test_a_bad_file_and_a_bad_line_are_told_and_their_neighbours_ingested(ingest
     document = ingested(good, bad, "--metadata", metadata, status=1)
 
     assert [row["views"] for row in document["rows"]] == [3]
-    assert any("is no video" in problem for problem in document["problems"])
+    assert any("is not a video" in problem for problem in document["problems"])
     assert any("line 2" in problem for problem in document["problems"])
 
 

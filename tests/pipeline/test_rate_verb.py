@@ -130,7 +130,7 @@ def test_the_same_command_again_asks_nothing_and_shows_the_same(story):
 
     assert again.returncode == 0, again.stderr
     assert story.requests["again"] == story.requests["first"]
-    assert "2 ratings there already, for nothing" in again.stdout
+    assert "2 ratings existed before, at no cost" in again.stdout
 
 
 def test_a_key_that_is_not_valid_is_told_at_once(story):

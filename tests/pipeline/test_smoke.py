@@ -65,7 +65,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tta, lake, clip, tmp_path
     result = tta("smoke")
 
     assert "earlier run" in result.stderr
-    assert "It came through, and nothing of it is left." in result.stdout
+    assert "The clip came through, and nothing of it is left." in result.stdout
     assert list(lake.names(f"videos/{LEFT}")) == list(lake.names(smoke.MARKS)) == []
 
 
@@ -89,5 +89,5 @@ def test_one_that_does_not_come_through_says_what_is_missing_and_is_removed(
 def test_a_cloud_in_which_nobody_rates_is_told(cloud, monkeypatch, lake):
     monkeypatch.setattr(smoke, "RATERS", "nobody-")
 
-    with pytest.raises(smoke.UserError, match="Nobody rates what is uploaded"):
+    with pytest.raises(smoke.UserError, match="No rater listens to uploads"):
         smoke.raters_of(cloud)

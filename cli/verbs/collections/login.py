@@ -1,8 +1,8 @@
-"""Letting a creator agree, in a browser on this machine, to what the Display API may show us.
+"""A creator's consent to the Display API, given in a browser on this machine.
 
 Login Kit for Desktop: https://developers.tiktok.com/doc/login-kit-desktop (read 2026-11). The app
-must have `http://127.0.0.1:*/callback/` among its redirect addresses there. Its code challenge is
-the SHA-256 of the verifier in hex, not in base64 as RFC 7636 has it.
+must have `http://127.0.0.1:*/callback/` among its redirect addresses there. TikTok's code challenge
+is the SHA-256 of the verifier in hex, not in base64 as in RFC 7636.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ def log_in(
     screen: Screen,
     browse: Callable[[str], Any] = webbrowser.open,
 ) -> None:
-    """Send the owner to TikTok, wait for the answer, keep the tokens. Raises UserError."""
+    """Send the owner to TikTok, wait for the answer, and store the tokens. Raises UserError."""
     key, secret = _keys(endpoints)
     exchange, now = Exchange(endpoints.tiktok or API), datetime.now(UTC)
     page = f"{endpoints.tiktok}/v2/auth/authorize/" if endpoints.tiktok else AUTHORIZE
@@ -50,8 +50,8 @@ def log_in(
         raise UserError(f"No login: {error}") from error
     UserTokens(lake, account, exchange, key, secret, lambda: datetime.now(UTC)).keep(pair)
     if missing := [scope for scope in SCOPES if scope not in pair.scopes]:
-        screen.say(f"Not agreed to, so not read: {', '.join(missing)}.")
-    screen.say(f"Tokens of {account} are kept, encrypted, until {pair.refresh_until:%Y-%m-%d}.")
+        screen.say(f"The owner did not agree to, so we do not read: {', '.join(missing)}.")
+    screen.say(f"Tokens of {account} are stored, encrypted, until {pair.refresh_until:%Y-%m-%d}.")
     screen.show("A collection reads this account with")
     screen.show(f"  source: display\n  usernames: [{account}]")
 
@@ -88,7 +88,7 @@ def _agreed(
 
 
 def _keys(endpoints: Endpoints) -> tuple[str, str]:
-    """The app's key and secret: the sandbox's, or those that Secret Manager holds."""
+    """The app's key and secret: those of the sandbox, or those in Secret Manager."""
     if endpoints.is_local:
         return SANDBOX_KEY, SANDBOX_KEY
     from shared.secret_manager import secret_value
@@ -104,14 +104,14 @@ def _keys(endpoints: Endpoints) -> tuple[str, str]:
 
 
 class CallbackPage:
-    """A page on 127.0.0.1 to which TikTok sends the browser back."""
+    """A page on 127.0.0.1. TikTok sends the browser back to it."""
 
     def __init__(self) -> None:
         answer: dict[str, str] = {}
 
         class Handler(GuardedHandler):
             door = Door(frozenset(), takes_links=True)
-            timeout = 5  # a connection that says nothing must not hold up the answer
+            timeout = 5  # a silent connection must not delay the answer
 
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
@@ -123,7 +123,7 @@ class CallbackPage:
                 self.wfile.write(_DONE if answer else b"")
 
             def log_message(self, format: str, *args: Any) -> None:
-                pass  # the code is nobody's business
+                pass  # the path holds the secret code
 
         self._answer = answer
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
@@ -137,7 +137,7 @@ class CallbackPage:
         self._server.server_close()
 
     def wait(self) -> dict[str, str]:
-        """What TikTok told; nothing when no answer came in time."""
+        """TikTok's answer; empty when none came in time."""
         for _ in range(int(WITHIN_S)):
             self.answer_once()
             if self._answer:
@@ -145,5 +145,5 @@ class CallbackPage:
         return self._answer
 
     def answer_once(self) -> None:
-        """Answer a request, or wait a second for one."""
+        """Wait up to a second for a request, and answer it."""
         self._server.handle_request()

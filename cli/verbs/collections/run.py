@@ -1,4 +1,4 @@
-"""What `tta collections` does with the file of standing queries and the lists beside it."""
+"""The actions of `tta collections`, on the file of collections and its manifests."""
 
 import shutil
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ from shared.tiktok.sources.manifest_file import BadManifest, Manifest
 from shared.tiktok.sources.manifest_line import line_of
 
 MANIFESTS = "manifests/"
-TOLD_LINES = 20
-"""Bad lines of a manifest that are told one by one."""
+MAX_BAD_LINES = 20
+"""Print at most this many bad lines of a manifest."""
 
 
 def check_file(path: str, screen: Screen) -> None:
-    """Check a file on this machine. Raises UserError when something is wrong."""
+    """Check a file on this machine. Raises UserError when something in it is wrong."""
     _tell(_read(Path(path)), path, screen)
 
 
@@ -52,7 +52,7 @@ class CollectionStore:
             yield cls(Lake.connect(endpoints.project, endpoints.bucket), endpoints, screen)
 
     def do(self, action: str, subject: str) -> None:
-        """Carry out one action. Raises UserError."""
+        """Do one action. Raises UserError."""
         if action == "check":
             good = _tell(self._stored_file(), COLLECTIONS, self._screen)
             self._look_for_manifests(good)
@@ -74,14 +74,14 @@ class CollectionStore:
         if content is None:
             raise UserError(
                 f"There is no {COLLECTIONS} in {self._lake.bucket_name} yet; "
-                "tta collections put FILE makes one."
+                "create it with: tta collections put FILE"
             )
         return content
 
     def _look_for_manifests(self, good: list[Collection]) -> None:
         missing = [
             f"{collection.name}.manifest: there is no {collection.manifest} in the bucket; "
-            "bring it with tta collections add-manifest"
+            "store it with: tta collections add-manifest FILE"
             for collection in good
             if collection.manifest and not self._lake.exists(collection.manifest)
         ]
@@ -96,13 +96,13 @@ class CollectionStore:
             self._lake.replace(COLLECTIONS, content, generation, "application/yaml")
         except Superseded as error:
             raise UserError(
-                "Somebody put another file just now; look at it, then again."
+                "Somebody stored another file just now. Check it, then try again."
             ) from error
-        self._screen.say(f"Put into {self._lake.bucket_name}; the next run reads it.")
+        self._screen.say(f"Stored in {self._lake.bucket_name}; the next run reads it.")
         self._look_for_manifests(good)
 
     def _add_manifest(self, path: Path) -> None:
-        """Read it through, then stream it into the bucket over an older one of its name."""
+        """Check the whole file, then stream it into the bucket, over an older one of that name."""
         counts = _manifest_checked(path, self._screen)
         name = f"{MANIFESTS}{path.name}"
         self._lake.delete(name)
@@ -125,7 +125,7 @@ def _read(path: Path) -> bytes:
 
 
 def _tell(content: bytes, where: str, screen: Screen) -> list[Collection]:
-    """Show what the file holds. Raises UserError naming every problem."""
+    """Show the collections in the file. Raises UserError with every problem."""
     try:
         good, problems = checked_collections(content)
     except BadCollection as error:
@@ -165,7 +165,7 @@ def _row(collection: Collection) -> tuple[Any, ...]:
 
 
 def _manifest_checked(path: Path, screen: Screen) -> dict[str, Any]:
-    """Read a manifest to its end and say which of its lines cannot be used. Raises UserError."""
+    """Read a whole manifest, and say which lines cannot be used. Raises UserError."""
     good, problems = 0, []
     try:
         with path.open("rb") as file:
@@ -182,10 +182,10 @@ def _manifest_checked(path: Path, screen: Screen) -> dict[str, Any]:
         raise UserError(error.sentence) from error
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
-    for problem in problems[:TOLD_LINES]:
+    for problem in problems[:MAX_BAD_LINES]:
         screen.say(problem)
-    if len(problems) > TOLD_LINES:
-        screen.say(f"… and {len(problems) - TOLD_LINES} more lines.")
+    if len(problems) > MAX_BAD_LINES:
+        screen.say(f"… and {len(problems) - MAX_BAD_LINES} more lines.")
     if not good:
-        raise UserError(f"{path.name}: no line of it can be used.")
+        raise UserError(f"{path.name}: none of its lines can be used.")
     return {"good": good, "bad": len(problems), "problems": problems}

@@ -1,4 +1,4 @@
-"""What `tta demo` does, and how it tells of it."""
+"""One run of `tta demo`, and what it prints."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ GROUP BY status, reason
 ORDER BY n DESC, status, reason
 """
 
-# Of the listed ones: what a person ingested without a file waits for nothing.
+# Only listed videos: metadata that a person ingested without a file gets no rating.
 UNRATED = """
 SELECT COUNT(*) AS n FROM fact_video_analytics JOIN dim_video USING (video_id)
 WHERE collection = 'sandbox' AND rating_status IS NULL
@@ -53,7 +53,7 @@ LIMIT 10
 
 @dataclass(frozen=True, slots=True)
 class DemoOutcome:
-    """What one demonstration did to the lake and the star schema."""
+    """What one run did to the lake and the star schema."""
 
     fetched: dict[str, Any]
     ratings: list[dict[str, Any]]
@@ -71,7 +71,7 @@ class DemoOutcome:
         return {"synthetic": True} | asdict(self) | {"rows_changed": self.rows_changed}
 
     def refuse_failure(self) -> None:
-        """Raises UserError, naming all that should not be so."""
+        """Raises UserError, naming everything that went wrong."""
         problems = {
             f"{self.fetched['failed']} files could not be fetched": self.fetched["failed"],
             "fetch stopped before the end": self.fetched["left"],
@@ -80,7 +80,7 @@ class DemoOutcome:
             "the star schema is empty": not self.tables["fact_video_analytics"]["rows"],
         }
         if present := [problem for problem, is_there in problems.items() if is_there]:
-            raise UserError(f"The chain did not run clean: {'; '.join(present)}.")
+            raise UserError(f"The pipeline did not run cleanly: {'; '.join(present)}.")
 
 
 def demonstrate(endpoints: Endpoints, screen: Screen) -> DemoOutcome:
@@ -119,7 +119,7 @@ def _outcome(
 
 
 def show(outcome: DemoOutcome, screen: Screen) -> None:
-    """Stage by stage, then what came out, then what to type next."""
+    """Print the stages, then the most surprising videos, then what to type next."""
     screen.show(f"fetch ({LABEL})")
     for line in in_words(outcome.fetched):
         screen.show(f"  {line}")
@@ -131,7 +131,7 @@ def show(outcome: DemoOutcome, screen: Screen) -> None:
     for table, count in outcome.tables.items():
         screen.show(f"  {table:<21} {count['rows']:>5} rows, {count['changed']} new or changed")
     if not outcome.rows_changed:
-        screen.show("  Nothing changed: everything was there already.")
+        screen.show("  Nothing changed: everything was there before.")
     _show_most_surprising(outcome.most_surprising, screen)
     _show_next(screen)
     screen.show()

@@ -63,7 +63,7 @@ class GoogleApis:
         return self._answer("POST", api, path, json=content)
 
     def _answer(self, method: str, api: str, path: str, **options: Any) -> dict[str, Any]:
-        """Raises Unknown for every answer but a good one, and UserError for an expired login."""
+        """Raises GoogleApiError for every answer but 200, and UserError for an expired login."""
         try:
             answer = self._session.request(
                 method, f"{self.address(api)}/{path}", timeout=TIMEOUT_S, **options

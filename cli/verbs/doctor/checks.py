@@ -1,4 +1,4 @@
-"""What the local cloud needs of a machine, each with what to do when it is missing."""
+"""Checks of a machine: what the local cloud needs, with advice when it is missing."""
 
 import json
 import os
@@ -32,7 +32,7 @@ _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?:\s*;.*)?\s*\\?$", re.MULTILINE)
 
 
 def run_checks(home: Home) -> list[Check]:
-    """All checks, whatever becomes of each."""
+    """Run all checks. One that fails does not stop the others."""
     return [_checked(name, check, todo, home) for name, check, todo in CHECKS]
 
 
@@ -43,7 +43,7 @@ def _checked(name: str, check: Callable[[Home], str], todo: str, home: Home) -> 
         return Check(name, None, str(notice), notice.todo or todo)
     except CheckFailed as missing:
         return Check(name, False, str(missing), missing.todo or todo)
-    except Exception as error:  # a broken library may raise anything, and that is the finding
+    except Exception as error:  # a broken library may raise anything; that is the result
         return Check(name, False, f"{type(error).__name__}: {error}", todo)
 
 
@@ -55,10 +55,10 @@ def python(home: Home) -> str:
 
 
 def packages(home: Home) -> str:
-    """Every pinned package, in the pinned version."""
+    """Every pinned package has its pinned version."""
     pins: dict[str, set[str]] = {}
     for name, release in _PIN.findall((PROJECT / "requirements-dev.txt").read_text()):
-        pins.setdefault(name, set()).add(release)  # one for each range of Python versions
+        pins.setdefault(name, set()).add(release)  # one pin per range of Python versions
     wrong = [name for name, release in pins.items() if _installed(name) not in {*release, None}]
     absent = [name for name in NEEDED if not _installed(name)]
     if wrong or absent:
@@ -74,14 +74,14 @@ def _installed(name: str) -> str | None:
 
 
 def system(home: Home) -> str:
-    """File locks, process groups and inherited pipes are Unix's."""
+    """The system is a Unix: file locks, process groups and inherited pipes need one."""
     if os.name != "posix":
-        raise CheckFailed(f"{sys.platform} is no Unix")
+        raise CheckFailed(f"{sys.platform} is not a Unix")
     return sys.platform
 
 
 def loopback(home: Home) -> str:
-    """Ports on 127.0.0.1 that another socket can reach."""
+    """Another socket can reach ports on 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(2)
         with socket.create_connection(server.getsockname(), timeout=2):
@@ -93,7 +93,7 @@ def loopback(home: Home) -> str:
 
 
 def folder(home: Home) -> str:
-    """The home can be written to, by us, with locks."""
+    """We can write to the home, and lock files there."""
     home.prepare()
     probe = home.root / f"probe.{os.getpid()}"
     probe.write_bytes(b"x")
@@ -115,7 +115,7 @@ def disk(home: Home) -> str:
 
 
 def codecs(home: Home) -> str:
-    """PyAV brings its own FFmpeg; no program needs to be installed."""
+    """PyAV has the codecs. It brings its own FFmpeg, so no program must be installed."""
     import av
 
     for name, mode in (("h264", "r"), ("hevc", "r"), ("vp9", "r"), ("aac", "r"), ("libx264", "w")):
@@ -146,9 +146,9 @@ def bigquery(home: Home) -> str:
 
 
 def key(home: Home) -> str:
-    """Made anew at each start; a bad one tells of a disk that lies or of another program."""
+    """The key file is readable. Each start writes it, so damage points at the disk."""
     if not home.key.exists():
-        return "none yet; made at the first start"
+        return "none yet; the first start creates it"
     try:
         json.loads(home.key.read_text())["token_uri"]
     except (ValueError, KeyError, TypeError) as error:
@@ -157,7 +157,7 @@ def key(home: Home) -> str:
 
 
 def gemini_model(home: Home) -> str:
-    """The model that GEMINI_MODEL names, or the default, is served, and will be for a while."""
+    """The model of GEMINI_MODEL, or the default, is served for a while."""
     from shared.config import GeminiSettings, read
 
     settings = read(GeminiSettings)
@@ -165,7 +165,7 @@ def gemini_model(home: Home) -> str:
 
 
 def running(home: Home) -> str:
-    """What other commands would find of a running `tta up`."""
+    """Other commands can find a running `tta up`."""
     if not home.endpoints.exists():
         return "`tta up` is not running; verbs start what they need"
     if (endpoints := attached(home)) is not None:

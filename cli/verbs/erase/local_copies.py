@@ -1,4 +1,4 @@
-"""Copies on this machine outside lake and tables: saved reports, logs, and pages of databases."""
+"""Copies on this machine outside lake and tables: saved reports, logs, database pages."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,14 +15,14 @@ SERVERS = ("bigquery", "gcs", "pubsub")
 
 
 def naming_reports(home: Home, redaction: Redaction) -> Iterator[Path]:
-    """Reports that `tta report` saved here and that name somebody erased."""
+    """Reports on this machine that name somebody erased."""
     for path in sorted((home.root / REPORTS).rglob("*")):
         if path.is_file() and report_names_erased(path.name, path.read_bytes(), redaction):
             yield path
 
 
 def remove_reports(home: Home, redaction: Redaction) -> int:
-    """Remove those reports; how many there were."""
+    """Remove these reports, and return how many there were."""
     paths = list(naming_reports(home, redaction))
     for path in paths:
         path.unlink(missing_ok=True)
@@ -30,9 +30,9 @@ def remove_reports(home: Home, redaction: Redaction) -> int:
 
 
 def clean_logs(home: Home, redaction: Redaction) -> int:
-    """Take lines that name somebody erased out of the logs; how many there were.
+    """Remove lines that name somebody erased from the logs, and return how many there were.
 
-    A log is written over in place, because the program that writes it has it open.
+    A log is overwritten in place, because the program that writes it keeps it open.
     """
     count = 0
     for path in sorted(home.logs.glob("*.log")):
@@ -47,7 +47,7 @@ def clean_logs(home: Home, redaction: Redaction) -> int:
 
 
 def rewrite_databases(endpoints: Endpoints) -> None:
-    """Have every server write its database anew: only then is what was deleted gone from the disk.
+    """Have every server rewrite its database, so that deleted content leaves the disk.
 
     Raises NotRewritten.
     """

@@ -51,7 +51,7 @@ from shared.privacy.redaction import Redaction
 from shared.storage.lake import Lake
 
 HANDLERS = ("analyze-gemini", "analyze-signals", "load")
-"""The functions that hold a message while they work. `fetch` looks before it keeps each page."""
+"""Functions that hold a message while they work. `fetch` checks before it stores each page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class ErasureOptions:
 def run_erase(
     request: ErasureRequest, home: Path | None, target: str, screen: Screen, options: ErasureOptions
 ) -> None:
-    """Erase what is meant, after the person has agreed. Raises UserError when something remains."""
+    """Erase after the person has agreed. Raises UserError when something remains."""
     report: ErasureReport | None = None
     with open_cloud(home, screen, INGEST, target=target) as endpoints:
         app = _app(endpoints, screen)
@@ -95,11 +95,11 @@ def _erase(
     screen: Screen,
     options: ErasureOptions,
 ) -> ErasureReport | None:
-    """What was done; None after a dry run."""
+    """What was erased; None after a dry run."""
     if endpoints.is_local and not options.dry_run:
         wait_until_over(endpoints)
         keep_dead_letters(endpoints, app.lake, app.tombstones)
-    with screen.working("Looking for what is meant …"):
+    with screen.working("Searching …"):
         seen = survey(request, app)
     if options.dry_run:
         _show_dry_run(seen, home, app, screen)
@@ -147,13 +147,13 @@ def _refuse_unknown(seen: ErasureSurvey, options: ErasureOptions) -> None:
         names = ", ".join(seen.unknown)
         raise UserError(
             f"Nothing here names {names}: nothing was erased, and no tombstone was written. Check "
-            "the spelling; with --in-advance it is kept out should it ever come."
+            "the spelling. With --in-advance, it is dropped when it arrives."
         )
 
 
 def _ask(seen: ErasureSurvey, endpoints: Endpoints) -> None:
     if not sys.stdin.isatty():
-        raise UserError("Say --yes to erase without being asked.")
+        raise UserError("Use --yes to erase without a question.")
     if input(question(seen, endpoints)).strip().casefold() not in ("y", "yes"):
         raise UserError("Nothing was erased.")
 
@@ -168,10 +168,10 @@ def _take_back(
         return
     screen.show(f"{count} tombstones taken back. {way_back(endpoints)}")
     if not target.videos:
-        # Only their listings, which an erasure deletes, tell which videos are a creator's.
+        # Only listings say which videos belong to a creator, and an erasure deletes listings.
         screen.show(
-            "The lake lists no video of theirs, so tombstones of videos may stay. Restore the "
-            "objects first, then run the same command again."
+            "The lake lists no video of this creator, so tombstones of videos may stay. Restore "
+            "the objects first, then run the same command again."
         )
 
 
@@ -190,7 +190,7 @@ def _app(endpoints: Endpoints, screen: Screen) -> ErasureApp:
 
 
 def longest_handler_s(endpoints: Endpoints) -> float:
-    """Seconds that a message may be in the hands of a function, by how it is deployed."""
+    """Seconds for which a deployed function may hold a message."""
     if endpoints.is_local:
         return SHORT_HANDLER_S
     return max(float(served(name).timeout_s) for name in HANDLERS)

@@ -1,4 +1,4 @@
-"""What `tta erase` tells a person: what it found, what it did, and how a mistake is undone."""
+"""What `tta erase` prints: what it found, what it did, and how to undo a mistake."""
 
 from contextlib import suppress
 from typing import Any
@@ -14,11 +14,11 @@ DAY_S = 86_400
 
 
 def show_survey(seen: ErasureSurvey, screen: Screen, everything: bool = False) -> None:
-    """Where the names stand, by field with three examples; with `everything`, each object too."""
+    """Print where the names are, with examples; with `everything`, each object too."""
     for name, others in seen.target.aliases.items():
         if others:
             screen.say(f"{name} also goes by {', '.join(others)}.")
-    screen.say(f"{len(seen.target.videos)} videos are meant.")
+    screen.say(f"This is about {len(seen.target.videos)} videos.")
     for source, field, count, examples in seen.by_field():
         quoted = " · ".join(map(_short, examples))
         screen.say(f"  {source:<22} {field:<18} {count:>5}  {quoted}")
@@ -46,13 +46,13 @@ def show_way_back(endpoints: Endpoints, screen: Screen) -> None:
 
 
 def way_back(endpoints: Endpoints) -> str:
-    """How a mistake is undone, in the words of the cloud that is meant."""
+    """How to undo a mistake in that cloud."""
     if endpoints.is_local:
         return "On this machine an erasure cannot be undone."
     days = soft_delete_days(endpoints)
     if days == 0:
-        return "This lake keeps no deleted objects: it cannot be undone."
-    period = f"{days} days" if days else "as long as its soft delete says"
+        return "This lake keeps no deleted objects, so an erasure cannot be undone."
+    period = f"{days} days" if days else "the time of its soft delete policy"
     return (
         f"The lake keeps deleted objects for {period}. Until then these commands restore them "
         "(TIME is when you erased, as in 2026-11-30T12:00:00Z):\n"
@@ -64,7 +64,7 @@ def way_back(endpoints: Endpoints) -> str:
 
 
 def soft_delete_days(endpoints: Endpoints) -> int | None:
-    """For how many days the bucket keeps deleted objects; None when it may not be asked."""
+    """Days for which the bucket keeps deleted objects; None without the right to read that."""
     from google.api_core.exceptions import GoogleAPICallError
     from google.cloud import storage
 
@@ -87,13 +87,13 @@ def show_report(report: ErasureReport, endpoints: Endpoints, screen: Screen) -> 
         screen.show(f"Searched {report.objects_scanned} objects and all tables: the name is gone.")
     if not endpoints.is_local:
         screen.show(
-            "Messages in transit may arrive for ten minutes, and are dropped. Run this again then: "
-            "it is the proof. docs/operations.md lists what Google keeps for a while."
+            "Messages in transit may arrive for ten minutes, and are dropped. Then run this again, "
+            "as the proof. docs/operations.md lists what Google keeps for a while."
         )
 
 
 def refuse_remaining(report: ErasureReport) -> None:
-    """Raises UserError when something still names what was erased."""
+    """Raises UserError when something still has the erased name."""
     problems = []
     if report.by_hand:
         names = ", ".join(report.by_hand)

@@ -1,4 +1,4 @@
-"""One run of `tta ingest`: what was asked for, what became of each part, and how it is told."""
+"""One run of `tta ingest`: read files and metadata, store them, and wait for ratings."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -39,13 +39,13 @@ ORDER BY video_id
 STORE_OUTCOMES = {
     "stored": "stored",
     "already_there": "was there already",
-    "other_content": "kept the file that is there under this id, which has other content",
+    "other_content": "kept the file that has this id, whose content is different",
 }
 
 
 @dataclass(slots=True)
 class IngestBatch:
-    """What was asked for: files to store, lines to tell, and what is wrong with the rest."""
+    """Files to store, lines of metadata, and sentences about what cannot be used."""
 
     uploads: list[VideoFile] = field(default_factory=list)
     lines: list[tuple[str, Line]] = field(default_factory=list)
@@ -63,7 +63,7 @@ class IngestBatch:
         if metadata is not None:
             batch._read(Sidecar(metadata), metadata.name)
         if not (batch.uploads or batch.lines):
-            raise UserError("\n".join(batch.problems or ["There is no file in there."]))
+            raise UserError("\n".join(batch.problems or ["There is no file in the folder."]))
         return batch
 
     def _take(self, path: Path) -> None:
@@ -75,7 +75,7 @@ class IngestBatch:
     def _read(self, sidecar: Sidecar, name: str) -> None:
         self.problems += sidecar.problems
         self.unused = sidecar.unused
-        # The counts are as old as the file that says them; so the same command again says the same.
+        # Counts are as old as their file, so the same command again publishes the same record.
         self.counted_at = sidecar.read_at
         by_file = {upload.path.name: upload.video_id for upload in self.uploads}
         for number, line in sidecar.lines:
@@ -88,7 +88,7 @@ class IngestBatch:
 
 @dataclass(slots=True)
 class IngestOutcome:
-    """What became of a batch. `rows` is None when nobody waited for them."""
+    """What was stored and rated. `rows` is None when nobody waited for them."""
 
     files: list[dict[str, str]] = field(default_factory=list)
     metadata_lines: int = 0
@@ -108,12 +108,12 @@ class IngestOutcome:
         }
 
     def refuse_failure(self) -> None:
-        """Raises UserError when anything was not ingested or not rated."""
+        """Raises UserError when something was not ingested or not rated."""
         problems = list(self.problems)
         if self.unrated:
             problems.append(
                 f"No rating in time for {', '.join(self.unrated)}; it may still come. "
-                "`tta query` shows it then, logs/analyze.log says more."
+                "Then `tta query` shows it. logs/analyze.log has details."
             )
         if problems:
             raise UserError("\n".join(problems))
@@ -122,9 +122,9 @@ class IngestOutcome:
 def ingest_batch(
     batch: IngestBatch, endpoints: Endpoints, screen: Screen, wait_s: float | None
 ) -> IngestOutcome:
-    """Tell and store everything. With `wait_s` wait for the ratings, at most that long.
+    """Store files and metadata. With `wait_s`, wait at most that long for the ratings.
 
-    A cloud of our own is left only when nothing is on its way any more.
+    A local cloud that we started is left only when nothing is in transit.
     """
     outcome = IngestOutcome(problems=batch.problems, unused=batch.unused)
     with screen.working("Storing …"):
@@ -138,7 +138,7 @@ def ingest_batch(
 
 
 def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, screen: Screen) -> None:
-    """Descriptions first, since `analyze` adds them to its rating; then files; then the topic."""
+    """Store metadata first, because `analyze` adds it to its rating; then files; then publish."""
     from cli.tombstone_key import tombstones_of
     from cli.verbs.ingest.store import Erased, Ingestion
     from shared.storage.lake import Lake
@@ -171,7 +171,7 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
 
 def _publish(records: list[Record], endpoints: Endpoints) -> None:
     from shared.messaging.publisher import (
-        RecordPublisher,  # late: the first file is being rated while this is imported
+        RecordPublisher,  # late: the first file is rated during this import
     )
 
     RecordPublisher(endpoints.project, endpoints.records_topic).publish(*records)
@@ -215,7 +215,7 @@ def _polled(
 
 
 def _counted_at(batch: IngestBatch) -> dict[str, datetime]:
-    """When the newest counts told of each video were read."""
+    """The time of the newest counts of each video."""
     times: dict[str, datetime] = {}
     for video_id, line in batch.lines:
         if line.present(*COUNTS):
@@ -235,19 +235,19 @@ def _is_same(path: Path, other: Path) -> bool:
 
 
 def show(outcome: IngestOutcome, screen: Screen) -> None:
-    """A line per file, then the rows."""
+    """Print a line per file, then the rows."""
     for file in outcome.files:
         screen.show(f"{file['file']}: {STORE_OUTCOMES[file['outcome']]} as {file['video_id']}")
     if outcome.metadata_lines:
-        screen.show(f"{outcome.metadata_lines} lines of metadata taken")
+        screen.show(f"{outcome.metadata_lines} lines of metadata stored")
     if outcome.unused:
-        screen.show(f"Columns that mean nothing here: {', '.join(outcome.unused)}")
+        screen.show(f"Columns that are not used: {', '.join(outcome.unused)}")
     if outcome.rows:
         columns = [name for name in outcome.rows[0] if name != "collected_at"]
         screen.table(columns, ([row[name] for name in columns] for row in outcome.rows))
     elif outcome.files and outcome.rows is None:
         ids = ", ".join(f"'{file['video_id']}'" for file in outcome.files[:3])
-        screen.show("See what came out with:")
+        screen.show("See the result with:")
         screen.show(
             '  tta query "SELECT video_id, rating_status, unexpectedness '  # nosec B608 # shown only
             f'FROM fact_video_analytics WHERE video_id IN ({ids})"'

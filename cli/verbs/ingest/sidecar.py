@@ -1,4 +1,4 @@
-"""Metadata beside own files: a manifest, each line about one file or one video id.
+"""Metadata for video files of the person: each line is about one file or one video id.
 
 {"file": "cat.mp4", "username": "cats", "caption": "Wait for it", "views": 1200, "likes": 80,
  "collected_at": "2026-05-01T12:00:00Z"}
@@ -16,7 +16,7 @@ from shared.tiktok.sources.manifest_line import Line, line_of
 
 
 class Sidecar:
-    """A metadata file, read. `problems` are sentences, each with the number of its line."""
+    """The content of a metadata file. Each of `problems` is a sentence with a line number."""
 
     def __init__(self, path: Path):
         self.lines: list[tuple[int, Line]] = []

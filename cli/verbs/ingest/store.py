@@ -1,4 +1,4 @@
-"""Use case: own files and what is known of them enter the lake, and the pipeline does the rest."""
+"""Stores a person's files and their metadata in the lake, where the pipeline finds them."""
 
 import hashlib
 import shutil
@@ -20,7 +20,7 @@ class Erased(Exception):
 
 
 class Ingestion:
-    """Writes to one lake. `now` stamps what is observed for the first time."""
+    """Writes to one lake. `now` is the time of first observations."""
 
     def __init__(self, lake: Lake, now: datetime, tombstones: Tombstones):
         self._lake = lake
@@ -28,11 +28,11 @@ class Ingestion:
         self._tombstones = tombstones
 
     def describe(self, video_id: str, line: Line | None, counted_at: datetime) -> Record:
-        """Keep what is known of a video, with what a line adds to it; the record to publish.
+        """Merge a line of metadata into the stored record, and return the record to publish.
 
-        What a line leaves out stays as an earlier one said. Said again, the same changes nothing.
-        `counted_at` is when the counts were read, if the line does not say. `raw/upload/` keeps
-        every line's record, so that earlier counts are not lost with `metadata/`. Raises Erased.
+        Fields that the line does not have keep their values. The same line again changes nothing.
+        `counted_at` is the time of the counts, if the line has none. `raw/upload/` keeps every
+        record, because `metadata/` only has the newest counts. Raises Erased.
         """
         while True:
             content, generation = self._lake.read_with_generation(metadata_name(video_id))
@@ -40,19 +40,19 @@ class Ingestion:
             update = _with_line(video_id, previous, line, counted_at, self._now)
             record = self._tombstones.redact(update)
             if record is None:
-                raise Erased(f"{video_id} was erased, and is not taken in again")
+                raise Erased(f"{video_id} was erased, and is not stored again")
             if record == previous:
                 break
             try:
                 self._lake.replace(metadata_name(video_id), record.to_json(), generation)
                 break
             except Superseded:
-                continue  # another command said something just now: add to that
+                continue  # another command wrote just now: merge into its record
         self._keep(record)
         return record
 
     def store(self, upload: VideoFile) -> StoreOutcome:
-        """Stream a file to videos/{id}.{ext}, once. What is there under the id stays."""
+        """Stream a file to videos/{id}.{ext}. A file that has this id already stays."""
         for name in self._lake.names(f"videos/{upload.video_id}."):
             return self._compared(name, upload)
         name = video_name(upload.video_id, upload.type.extension)
@@ -113,7 +113,7 @@ def _creator(before: Creator | None, line: Line, now: datetime) -> Creator | Non
 
 
 def _renewed(section: Any, fields: dict[str, object], now: datetime) -> Any:
-    """The section with what was said; observed now if that is news, else unchanged."""
+    """The section with these fields: observed now if they change it, else unchanged."""
     changed = section.model_copy(update=fields)
     return section if changed == section else changed.model_copy(update={"observed_at": now})
 

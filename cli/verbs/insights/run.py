@@ -1,4 +1,4 @@
-"""How `tta insights` comes from a file, or from the star schema, to its result."""
+"""One run of `tta insights`: read a file or the star schema, analyse, write."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ QUESTION = "SELECT {columns} FROM fact_video_analytics ORDER BY video_id"
 
 @dataclass(frozen=True, slots=True)
 class InsightsOptions:
-    """What the command line says."""
+    """The options of `tta insights`."""
 
     input: Path | None
     plan: Path | None
@@ -33,31 +33,29 @@ class InsightsOptions:
     keys: tuple[Path, ...] = ()
 
     def refuse(self) -> None:
-        """Raises UserError before any work is done."""
+        """Check the options before any work. Raises UserError."""
         if self.input is not None and self.target != LOCAL:
-            raise UserError("--input and --target: give one of the two.", WRONG_USE)
+            raise UserError("--input and --target: give only one of them.", WRONG_USE)
         refuse_absent("--input", self.input)
         refuse_absent("--plan", self.plan)
         for option, paths in (("--ratings", self.ratings), ("--key", self.keys)):
             for path in paths:
                 refuse_absent(option, path)
         if self.keys and not self.ratings:
-            raise UserError(
-                "--key: it reads the --ratings that come from a kit; give both.", WRONG_USE
-            )
+            raise UserError("--key: it is for --ratings from a rating kit; give both.", WRONG_USE)
         refuse_target(self.out, (self.input, self.plan, *self.ratings, *self.keys))
 
 
 @dataclass(frozen=True, slots=True)
 class InsightsResult:
-    """The result, and its JSON as it is written."""
+    """The result, and the JSON text that is written."""
 
     insights: "Insights"
     text: str
 
 
 def run_insights(options: InsightsOptions, screen: Screen) -> InsightsResult:
-    """Read, analyse and write. Raises UserError with a sentence about plan or table."""
+    """Read, analyse and write. Raises UserError about the plan or the table."""
     in_one_thread()
     from shared.insights.plan import BadPlan
     from shared.insights.quality_gate import TooLittle
@@ -91,7 +89,7 @@ def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
 def _table(
     options: InsightsOptions, plan: "Plan", screen: Screen
 ) -> tuple["VideoTable", "Ratings | None"]:
-    """The table, and the ratings that it can be corrected by."""
+    """The table, and the ratings that correct its effects."""
     from shared.insights.table.table import read_table
 
     from_files = _read_ratings(options)
@@ -109,7 +107,7 @@ def _table(
 
 
 def _read_ratings(options: InsightsOptions) -> "Ratings | None":
-    """What --ratings names. Raises BadTable."""
+    """Read the files of --ratings. Raises BadTable."""
     if not options.ratings:
         return None
     from cli.verbs.rate_kit.key import videos_of

@@ -1,4 +1,4 @@
-"""What `tta insights` prints: the answer first, then the table it rests on, then the cautions."""
+"""What `tta insights` prints: the answer, then the table of effects, then the cautions."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,10 +13,10 @@ NAMES = {
     "gee_nb": "rate ratio",
     "gee_nb_interaction": "ratio of ratios",
 }
-"""The methods that are printed for the primary; the JSON has all."""
+"""Methods that are printed for the primary pair; the JSON has all."""
 
-BRIEFLY = ("spearman", "gee_nb")
-"""Those that are printed for every other pair."""
+BRIEF = ("spearman", "gee_nb")
+"""Methods that are printed for every other pair."""
 
 
 def show(insights: Insights, screen: Screen) -> None:
@@ -42,7 +42,7 @@ def show(insights: Insights, screen: Screen) -> None:
 
 
 def _show_corrected(insights: Insights, screen: Screen) -> None:
-    """Corrected correlations beside the observed ones, those of the primary first."""
+    """Corrected correlations beside the observed ones, the primary pair first."""
     if insights.corrected:
         screen.table(
             ("predictor", "outcome", "scale", "ρ observed", "ρ corrected", "95 % interval", "how"),
@@ -70,7 +70,7 @@ def _is_shown(effect: Effect, insights: Insights) -> bool:
         (effect.outcome, effect.scale) == (primary.outcome, primary.scale)
         and effect.predictor.startswith(primary.predictor)
     )
-    return effect.method in (NAMES if is_close else BRIEFLY)
+    return effect.method in (NAMES if is_close else BRIEF)
 
 
 def _row(effect: Effect) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Cards for the command line: chosen, found, added."""
+"""Cards for the command line: list, search, add."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ from shared.knowledge.cards import (
 
 
 def cards_about(construct: str | None) -> list[Card]:
-    """All cards, or those about one construct. Raises UserError for one that there is not."""
+    """All cards, or those about one construct. Raises UserError for an unknown construct."""
     if construct is not None and construct not in constructs():
         raise UserError(
             f"--construct {construct}: there is none; there are: {', '.join(constructs())}.",
@@ -40,7 +40,10 @@ def search_cards(query: str, k: int, screen: Screen) -> list[tuple[Card, float |
 
 
 def add_card(file: Path, folder: Path = FOLDER) -> tuple[Card, Path]:
-    """Check a card and put it into the folder. The same again changes nothing. Raises UserError."""
+    """Check a card, and add it to the folder. The same card again changes nothing.
+
+    Raises UserError.
+    """
     try:
         content = file.read_bytes()
         card = parse_card(content, file.name)
@@ -83,9 +86,9 @@ def show_found(hits: Sequence[tuple[Card, float | None]], screen: Screen) -> Non
         screen.show_json([card.model_dump(mode="json") | {"score": score} for card, score in hits])
         return
     if not hits:
-        screen.show("No card bears on that. Try other words; the cards are in English.")
+        screen.show("No card is about that. Try other words; the cards are in English.")
     for card, score in hits:
-        note = "" if score is not None else " (stands beside the card above)"
+        note = "" if score is not None else " (accompanies the card above)"
         screen.show(f"{card.id}{note}: {card.finding}")
         screen.show(f"  {card.citation} {_doi(card)}")
         screen.show(f"  About {', '.join(card.constructs)}; {FIRMNESS[card.firmness]}.")

@@ -1,4 +1,4 @@
-"""Rows of a query as a file: Parquet, CSV, JSON or JSON lines, by its extension."""
+"""Writes rows of a query to Parquet, CSV, JSON or JSON lines, by the file extension."""
 
 import json
 from collections.abc import Callable
@@ -12,17 +12,15 @@ from shared.inputs.spreadsheet import guarded
 
 
 def refuse(out: Path) -> None:
-    """Raises UserError for a file that cannot be written, before anything is asked."""
+    """Raises UserError, before the query, for a file that cannot be written."""
     refuse_target(out, ())
     if out.suffix.lower() not in WRITERS:
         extensions = ", ".join(WRITERS)
-        raise UserError(
-            f"--out {out}: by its extension, one of {extensions} is written.", WRONG_USE
-        )
+        raise UserError(f"--out {out}: its extension must be one of {extensions}.", WRONG_USE)
 
 
 def export(rows: Any, out: Path) -> int:
-    """Write all rows with their types, whole or not at all; returns how many there were."""
+    """Write all rows with their types, completely or not. Returns how many there were."""
     table = rows.to_arrow(create_bqstorage_client=False)
     if not table.column_names:
         raise UserError("The statement returns no rows, so there is nothing to write.")
@@ -48,13 +46,13 @@ def _csv(table: Any, path: Path) -> None:
 
 
 def _cell(value: Any) -> str:
-    """Text never a formula; a missing value empty; what is no single value as JSON."""
+    """A CSV cell: text is never a formula, NULL is empty, arrays and records are JSON."""
     if value is None:
         return ""
     if isinstance(value, str):
         return guarded(value)
-    settled = plain(value)
-    return settled if isinstance(settled, str) else json.dumps(settled, ensure_ascii=False)
+    document = plain(value)
+    return document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
 
 
 def _json(table: Any, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The cost of a query on a cloud target, shown before it runs, and its limit."""
+"""The price of a query on a cloud target, and its limit."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +37,7 @@ class QueryPrice:
 
 
 def price(dry_run: Any) -> QueryPrice:
-    """From a dry run. Raises UserError when BigQuery says that the statement is no SELECT."""
+    """The price by a dry run. Raises UserError when the statement is not a SELECT."""
     refuse_type(dry_run.statement_type)
     read = int(dry_run.total_bytes_processed or 0)
     least = LEAST_BYTES_PER_TABLE * max(1, len(dry_run.referenced_tables or ()))
@@ -45,10 +45,10 @@ def price(dry_run: Any) -> QueryPrice:
 
 
 def refuse_above(limit: QueryPrice, cost: QueryPrice) -> None:
-    """Raises UserError, naming the option, for a query that would be billed more than the limit."""
+    """Raises UserError for a query that would be billed for more than the limit."""
     if cost.bytes_billed > limit.bytes_billed:
         raise UserError(
-            f"The query would read {cost}: more than --max-gb {limit.bytes_billed / GB:g} allows. "
+            f"The query would read {cost}, more than --max-gb {limit.bytes_billed / GB:g} allows. "
             "Select fewer columns, or bound the partition column of a fact table; "
             f"--max-gb {_above(cost):g} lets it run.",
             WRONG_USE,
@@ -56,7 +56,7 @@ def refuse_above(limit: QueryPrice, cost: QueryPrice) -> None:
 
 
 def _above(cost: QueryPrice) -> float:
-    """The next whole GB, a tenth more than the estimate: tables may grow meanwhile."""
+    """A tenth more than the estimate, in whole GB, because tables may grow meanwhile."""
     return float(-(-cost.bytes_billed * 11 // (10 * GB)))
 
 

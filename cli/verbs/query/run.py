@@ -1,4 +1,4 @@
-"""What `tta query` does once a cloud is there: ask, show or write the rows, and say what helps."""
+"""One run of `tta query`: run the statement, then show or write the rows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -32,9 +32,9 @@ def answer(
     out: Path | None = None,
     max_gb: float = DEFAULT_MAX_GB,
 ) -> None:
-    """Run a statement that reads. Raises UserError with what BigQuery says of it, and what helps.
+    """Run a SELECT. Raises UserError with BigQuery's message and advice.
 
-    On a cloud target a dry run judges the statement and tells the price first.
+    On a cloud target, a dry run checks the statement and gives the price first.
     """
     warehouse = Warehouse(endpoints)
     names = set() if statement is None else tables_of(statement)
@@ -75,7 +75,7 @@ def _is_empty(warehouse: Warehouse) -> bool:
 
 @contextmanager
 def _explained(names: set[str], endpoints: Endpoints) -> Iterator[None]:
-    """Say of an error of BigQuery what to do about it, where that is clear."""
+    """Add advice to an error of BigQuery, where there is any."""
     try:
         yield
     except NotFound as error:
@@ -87,7 +87,7 @@ def _explained(names: set[str], endpoints: Endpoints) -> Iterator[None]:
 
 
 def _silence(endpoints: Endpoints) -> str:
-    """Why no answer came, where this machine knows."""
+    """Why no answer came, as far as this machine knows."""
     if not endpoints.is_local:
         return "BigQuery gave no answer in time. Try again."
     home = Path(endpoints.home)
@@ -97,7 +97,7 @@ def _silence(endpoints: Endpoints) -> str:
 
 
 def _missing(names: set[str]) -> str:
-    """The nearest name for each table that the star schema does not have."""
+    """Suggestions for the tables that the star schema does not have."""
     star = relations()
     pairs = [(name, nearest(name, star)) for name in sorted(names - star.keys())]
     hint = "".join(f"Do you mean {close} instead of {name}? " for name, close in pairs if close)

@@ -1,4 +1,4 @@
-"""The one statement of `tta query`: it reads, or it is refused before anything is sent."""
+"""Parses the statement of `tta query`, and refuses anything but a SELECT."""
 
 import difflib
 import re
@@ -11,16 +11,16 @@ from cli.errors import WRONG_USE, UserError
 
 BIGQUERY = "bigquery"
 READS = "SELECT"
-"""BigQuery's own `statementType` of a statement that only reads.
+"""BigQuery's `statementType` of a statement that only reads.
 https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics2, checked 2026-11"""
 
-_FOLLOWS = "The tables follow from the lake; use `tta rebuild` to make them anew."
+_FOLLOWS = "The tables are built from the lake; use `tta rebuild` to build them again."
 _ALONE = "Give one SELECT, without a script around it."
 _SHOWS = "Use `tta tables` to list tables and views, `tta tables NAME` for the columns of one."
 _LOADS = "Use `tta ingest` to bring in files and metadata."
 _WRITES_FILE = "Use `--out FILE` with a SELECT to write its rows to a file."
 _ENGINE = "Give a SELECT of BigQuery; `--out FILE` writes its rows to a file."
-_RIGHTS = "Rights are in `terraform/`: change them there and apply."
+_RIGHTS = "Permissions are in `terraform/`: change them there and apply."
 
 INSTEAD = {
     "DELETE": "Use `tta erase` to take creators or videos out of the lake and the tables.",
@@ -28,7 +28,7 @@ INSTEAD = {
     "LOAD": _LOADS,
     "UPDATE": "Use `tta ingest` for newer metadata, `tta rate` for ratings.",
     "MERGE": "Use `tta ingest` for new records, `tta rebuild` to load the whole lake again.",
-    "CREATE": "Use `--out FILE` to keep a result, `tta rebuild` to make the tables anew.",
+    "CREATE": "Use `--out FILE` to keep a result, `tta rebuild` to build the tables again.",
     "INTO": "Use `--out FILE` to keep a result.",
     "EXPLAIN": "With `--target`, bytes and price of a query are shown before it runs.",
     **dict.fromkeys(("EXPORT", "COPY"), _WRITES_FILE),
@@ -41,7 +41,7 @@ INSTEAD = {
     **dict.fromkeys(("ATTACH", "DETACH", "PRAGMA", "INSTALL", "USE", "ANALYZE"), _ENGINE),
     **dict.fromkeys(("CHECKPOINT", "VACUUM", "KILL", "COMMENT", "SUMMARIZE"), _ENGINE),
 }
-"""What does what was meant, by the word with which a statement begins."""
+"""What to use instead, by the first word of a statement."""
 
 _WORDS = {
     exp.TruncateTable: "TRUNCATE",
@@ -54,10 +54,10 @@ _FIRST_WORD = re.compile(r"[A-Za-z]+")
 
 
 def reading(sql: str, is_judged_later: bool = False) -> exp.Query | None:
-    """The statement, parsed. Raises UserError for none, for several, and for one that writes.
+    """Parse the statement. Raises UserError unless it is one statement, and that only reads.
 
-    BigQuery may know syntax that sqlglot does not. With `is_judged_later` None is returned for
-    that, and the dry run of BigQuery tells what it is (see `refuse_type`).
+    BigQuery knows syntax that sqlglot does not. With `is_judged_later`, this returns None for such
+    a statement, and BigQuery's dry run decides (see `refuse_type`).
     """
     try:
         statements = [tree for tree in parse(sql, read=BIGQUERY) if _says_something(tree)]
@@ -76,24 +76,24 @@ def reading(sql: str, is_judged_later: bool = False) -> exp.Query | None:
 
 
 def refuse_type(statement_type: str | None) -> None:
-    """Raises UserError for what BigQuery's dry run does not call a SELECT."""
+    """Raises UserError unless BigQuery's dry run calls the statement a SELECT."""
     if statement_type != READS:
         raise _refusal((statement_type or "This").split("_")[0])
 
 
 def tables_of(tree: exp.Query) -> set[str]:
-    """Names of the tables and views that a statement reads, without project and dataset."""
+    """Names of the tables and views in a statement, without project and dataset."""
     own = {table.alias_or_name for table in tree.find_all(exp.CTE)}
     return {table.name for table in tree.find_all(exp.Table) if table.name} - own
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The name that is most like it, or None when none is like it."""
+    """The most similar name, or None."""
     return next(iter(difflib.get_close_matches(name.lower(), list(names), n=1)), None)
 
 
 def _says_something(tree: exp.Expression | None) -> bool:
-    """A comment behind the last semicolon is a statement to sqlglot."""
+    """False for a comment after the last semicolon, which sqlglot counts as a statement."""
     return tree is not None and not isinstance(tree, exp.Semicolon)
 
 
@@ -114,7 +114,7 @@ def _unparsed(sql: str, error: Exception, is_judged_later: bool) -> None:
 
 
 def _writing_word(statement: exp.Expression) -> str | None:
-    """The word of the first part that does more than read, wherever it stands; None for none."""
+    """The word of the first part that does more than read, at any depth; None if all read."""
     for node in statement.walk():
         if isinstance(node, exp.Into):
             return "INTO"
@@ -129,13 +129,13 @@ def _writing_word(statement: exp.Expression) -> str | None:
 def _word(node: exp.Expression) -> str:
     if isinstance(node, exp.Command):
         return node.name.upper()
-    if isinstance(node, exp.Alias | exp.Column):  # `INSTALL httpfs` is a column with an alias
+    if isinstance(node, exp.Alias | exp.Column):  # `INSTALL httpfs` parses as one
         return node.this.name.upper()
     return _WORDS.get(type(node), node.key.upper())
 
 
 def _first_word(sql: str) -> str:
-    """Of a text that does not parse: comments and parentheses before it are skipped."""
+    """The first word of a text that does not parse, after comments and parentheses."""
     text = re.sub(r"/\*.*?\*/|--[^\n]*|#[^\n]*", " ", sql, flags=re.DOTALL)
     word = _FIRST_WORD.search(text)
     return word.group().upper() if word else ""
@@ -152,7 +152,7 @@ def _not_a_query(sql: str) -> str:
 
 
 def _syntax_error(error: Exception) -> str:
-    """The first line of what sqlglot says, without the colours in which it quotes the place."""
+    """The first line of sqlglot's message, without its colour codes."""
     first = (str(error).splitlines() or [""])[0]
     plain = re.sub(r"\x1b\[[0-9;]*m", "", first).rstrip(". ")
     return f"Syntax error: {plain}."

@@ -1,4 +1,4 @@
-"""`tta rate --canary`: call the function as the scheduler does, and show the newest verdict."""
+"""`tta rate --canary`: call the function as the scheduler does, and show the result."""
 
 import json
 import urllib.error
@@ -20,7 +20,7 @@ from shared.storage.lake import Lake
 
 ANSWERS_WITHIN_S = 600.0
 NEVER = (
-    "No canary has been asked there yet. `gcloud scheduler jobs run canary-gemini` asks now; "
+    "The canary has not run there yet. `gcloud scheduler jobs run canary-gemini` runs it now; "
     "it needs gemini among `raters`."
 )
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -41,11 +41,11 @@ def show_canary(endpoints: Endpoints, screen: Screen) -> None:
     verdict = parse(CanaryVerdict, content, LATEST)
     show(verdict, screen)
     if verdict.ok is False:
-        raise UserError(f"Gemini does not answer as it did: {verdict.why}.")
+        raise UserError(f"Gemini's answers have changed: {verdict.why}.")
 
 
 def show(verdict: CanaryVerdict, screen: Screen) -> None:
-    """The verdict, a row per clip."""
+    """Print the result, a row per clip."""
     if screen.machine:
         screen.show_json(json.loads(verdict.to_json()))
         return
@@ -69,15 +69,15 @@ def show(verdict: CanaryVerdict, screen: Screen) -> None:
 
 
 def in_words(verdict: CanaryVerdict) -> str:
-    """One sentence about a verdict."""
+    """A sentence about a result."""
     what = f"{verdict.rater} on {verdict.day}"
     if verdict.ok is None:
-        return f"{what}: put off, {verdict.why}."
+        return f"{what}: postponed, {verdict.why}."
     if verdict.is_baseline:
-        return f"{what}: this is the baseline that later days are compared with."
+        return f"{what}: this is the baseline for later days."
     if verdict.ok:
-        return f"{what}: as it was."
-    return f"{what}: not as it was: {verdict.why}."
+        return f"{what}: no change."
+    return f"{what}: changed: {verdict.why}."
 
 
 def _tell_cost(endpoints: Endpoints, screen: Screen) -> None:
@@ -85,8 +85,7 @@ def _tell_cost(endpoints: Endpoints, screen: Screen) -> None:
     most = most_usd(GeminiCondition(settings), Prices.under(settings), datetime.now(UTC).date())
     price = "have no price in the table" if most is None else f"cost at most about {usd(most)}"
     screen.say(
-        f"{len(frozen_clips())} clips {price}, from the day's budget; asked again today they are "
-        "free."
+        f"{len(frozen_clips())} clips {price}, from the day's budget. A second run today is free."
     )
 
 

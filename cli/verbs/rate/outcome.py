@@ -1,4 +1,4 @@
-"""What became of a run of `tta rate`: what was found, what was paid, and what is still missing."""
+"""The outcome of `tta rate`: ratings, cost, and what is missing."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,17 +10,17 @@ from cli.verbs.rate.requests import ChosenRater, RaterRequest, RaterRequests, Re
 
 @dataclass
 class RateOutcome:
-    """What became of it. Of a dry run there are no ratings but those that were there."""
+    """The outcome of one run. A dry run has only the ratings that existed before."""
 
     rater: ChosenRater
     replicates: int = 1
     dry_run: bool = False
     files: dict[str, str] = field(default_factory=dict)
-    """Own files by the id of their video."""
+    """Files on this machine, by the id of their video."""
     synthetic: set[str] = field(default_factory=set)
     price: RatingPrice | None = None
     to_ask: dict[str, int] = field(default_factory=dict)
-    """Ratings asked for, by video."""
+    """Number of ratings asked for, by video."""
     requests: RaterRequests | None = None
     problems: list[str] = field(default_factory=list)
     misconfigured: str | None = None
@@ -40,7 +40,7 @@ class RateOutcome:
 
     @property
     def paid_usd(self) -> float:
-        """What the new ratings cost."""
+        """The cost of the new ratings in US dollars."""
         return sum(
             received.rating.cost_usd or 0.0 for received in self.received if not received.was_there
         )
@@ -79,7 +79,7 @@ class RateOutcome:
         return about | received.rating.model_dump(mode="json")
 
     def refuse_failure(self) -> None:
-        """Raises UserError, naming all that was asked for and is not there."""
+        """Raises UserError, naming every rating that is missing."""
         sentences = [*self.problems, *_unrated(self)]
         if sentences:
             raise UserError("\n".join(sentences))
@@ -110,7 +110,7 @@ def _parked_sentence(outcome: RateOutcome) -> str:
     how = "while `tta up` runs" if outcome.target == "local" else "by themselves"
     return (
         f"{_counted(len(parked), 'rating')} would go over the day's budget and wait until {due}; "
-        f"they go on then {how}, or with the same command."
+        f"they continue then {how}, or with the same command."
     )
 
 
@@ -118,12 +118,12 @@ def _waiting_sentence(outcome: RateOutcome) -> str:
     assert outcome.requests is not None
     count = _counted(len(outcome.waiting), "rating")
     if outcome.misconfigured:
-        return f"{count} not made; the same command goes on when that is mended."
+        return f"{count} not made; the same command continues after that is mended."
     some = ", ".join(_request_label(request) for request in outcome.waiting[:5])
     more = " …" if len(outcome.waiting) > 5 else ""
     sentences = [
-        f"{count} did not come within {outcome.waited_s:.0f} s ({some}{more}). The requests stay "
-        "on their way; the same command shows what came of them and asks nothing twice."
+        f"{count} did not arrive within {outcome.waited_s:.0f} s ({some}{more}). The requests "
+        "stay in transit. The same command shows their ratings, and asks nothing twice."
     ]
     if outcome.last_error:
         sentences.append(f"The last error: {outcome.last_error}")

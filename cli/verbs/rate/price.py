@@ -1,4 +1,4 @@
-"""What the ratings that are about to be asked for cost at most, told before they are paid."""
+"""The highest cost of the ratings, printed before they are asked for."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,9 +17,9 @@ from shared.storage.lake import Gone, Lake
 
 @dataclass(frozen=True, slots=True)
 class RatingPrice:
-    """The most that so many ratings are expected to cost; None for a model without a price.
+    """The highest expected cost of some ratings; None for a model without a price.
 
-    An answer that fails a check is asked for once more, which costs about as much again.
+    An answer that fails a check is asked for once more, at about the same cost.
     """
 
     model: str
@@ -34,7 +34,7 @@ class RatingPrice:
             return f"{what} by {self.model}, which has no price in the price table."
         return (
             f"{what} by {self.model}: at most about {usd(self.most_usd)} (prices as of "
-            f"{self.as_of}), or twice that should every answer have to be corrected."
+            f"{self.as_of}), or twice that if every answer must be corrected."
         )
 
     def document(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class RatingPrice:
 
 
 def price_of(requests: list[RaterRequest], rater: ChosenRater, lake: Lake, on: date) -> RatingPrice:
-    """Read the header of each video once. A file that cannot be rated costs nothing."""
+    """Price the requests: read the header of each video once. An unratable file costs nothing."""
     assert rater.under is not None
     under, counts = rater.under, _counts(requests)
     prices = Prices.under(under.settings)
@@ -86,17 +86,17 @@ def _clip(request: RaterRequest, lake: Lake) -> ClipHeader | None:
 
 @contextmanager
 def _opened(request: RaterRequest, lake: Lake) -> Iterator[BinaryIO]:
-    """The object, or the own file that is not stored yet, which has no generation."""
+    """Open the object; a file on this machine that is not stored yet has no generation."""
     video = request.video
     if video.generation:
-        with lake.open(video.name, video.generation) as stored:
-            yield stored
+        with lake.open(video.name, video.generation) as object_file:
+            yield object_file
     else:
-        with Path(video.name).open("rb") as own:
-            yield own
+        with Path(video.name).open("rb") as local_file:
+            yield local_file
 
 
 def usd(amount: float) -> str:
-    """USD with as many digits as a fraction of a cent needs."""
+    """An amount in US dollars, with enough digits for a fraction of a cent."""
     digits = 2 if amount >= 10 else 4 if amount >= 0.01 or amount == 0 else 6
     return f"USD {amount:,.{digits}f}"

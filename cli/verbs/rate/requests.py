@@ -1,4 +1,4 @@
-"""Requests for ratings: who is asked for what, and what becomes of each request."""
+"""Requests to a rater, and what becomes of each."""
 
 import json
 from collections import deque
@@ -28,7 +28,7 @@ VIDEOS_PER_REFRESH = 200
 
 @dataclass(frozen=True, slots=True)
 class ChosenRater:
-    """The rater that is asked: its word, its full name, its configuration."""
+    """The rater that the person chose: its condition, its full name, its configuration."""
 
     condition: str
     name: str
@@ -37,7 +37,7 @@ class ChosenRater:
 
     @classmethod
     def of(cls, condition: str, gemini: dict[str, Any]) -> "ChosenRater":
-        """`gemini` says how Gemini is asked: every field of GeminiSettings but the key."""
+        """`gemini` has every field of GeminiSettings but the key."""
         if not condition.startswith("gemini"):
             from shared.rating.signals.rater import SignalsRater
 
@@ -52,12 +52,12 @@ class ChosenRater:
 
 @dataclass(frozen=True, slots=True)
 class RaterRequest:
-    """One rating of one file that is wanted."""
+    """A request for one rating of one file."""
 
     video: LakeVideo
     upload: VideoUploaded
     rating: str
-    """Where the rating will lie."""
+    """Name of the object that will hold the rating."""
 
     @property
     def replicate(self) -> int:
@@ -66,7 +66,7 @@ class RaterRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRating:
-    """A rating that was wanted. `was_there` already when it was asked for, so nothing was paid."""
+    """A rating. If `was_there`, it existed before the request, so nothing was paid."""
 
     request: RaterRequest
     rating: Rating
@@ -75,7 +75,7 @@ class ReceivedRating:
 
 @dataclass(frozen=True, slots=True)
 class FailedRequest:
-    """A request that nothing came of, and why."""
+    """A request without a rating, and why."""
 
     request: RaterRequest
     reason: str
@@ -84,7 +84,7 @@ class FailedRequest:
 
 @dataclass
 class _OpenVideo:
-    """What is still open of one video, and which ratings it had before."""
+    """The open requests of one video, and the ratings that it had before."""
 
     video: LakeVideo
     open: list[RaterRequest]
@@ -96,7 +96,7 @@ class _OpenVideo:
 
 
 class RaterRequests:
-    """The ratings of some videos that one rater is asked for, from the first look to the last."""
+    """The requests of one run, from the first check of the lake to the last."""
 
     def __init__(
         self, lake: Lake, rater: ChosenRater, videos: Iterable[LakeVideo], replicates: int
@@ -117,7 +117,7 @@ class RaterRequests:
 
     @property
     def open(self) -> list[RaterRequest]:
-        """Those of which nothing is known yet."""
+        """Requests of which nothing is known yet."""
         return [request for entry in self._open for request in entry.open]
 
     @property
@@ -125,7 +125,7 @@ class RaterRequests:
         return bool(self._open)
 
     def find_existing(self) -> None:
-        """Find what is there already."""
+        """Find the ratings that exist already."""
         for entry in self._take_listed(len(self._open)):
             self._open.append(entry)
             entry.existing = set(self._names[entry.prefix])
@@ -133,7 +133,7 @@ class RaterRequests:
         self._drop_finished()
 
     def publish(self, topics: Topics, on_each: Callable[[int], None] = lambda count: None) -> None:
-        """Ask for what is not there yet. Raises Transient when the topic does not take it."""
+        """Publish the open requests. Raises Transient when the topic does not accept them."""
         unrated = self.open
         self._by_upload = {request.upload: request for request in unrated}
         self._known_entries = {prefix: self._listed(prefix) for prefix in (FAILED, PARKED)}
@@ -144,10 +144,10 @@ class RaterRequests:
             on_each(count)
 
     def refresh(self) -> None:
-        """See what became of the requests; of many videos some now and others next time.
+        """Check what became of the requests, for at most VIDEOS_PER_REFRESH videos at a time.
 
-        A rating is written before anything else is said of its request, so what failed is listed
-        first and the ratings decide.
+        A function writes a rating before anything else about its request. So failures are listed
+        first, and a rating that exists decides.
         """
         self._parked_by_request |= dict(self._new_parked())
         self._failed_by_request |= {lost.request: lost for lost in self._new_failures()}
@@ -158,12 +158,12 @@ class RaterRequests:
         self._drop_finished()
 
     def give_up(self, reason: str, sentence: str) -> None:
-        """Nothing will come of what is open."""
+        """Close the open requests as failed."""
         self.failed += [FailedRequest(request, reason, sentence) for request in self.open]
         self._open.clear()
 
     def others(self) -> list[str]:
-        """Names of raters of this condition that rated an open video before, under other names."""
+        """Other names of raters with this condition that rated an open video before."""
         names = {
             _rater(name)
             for entry in self._open
@@ -184,7 +184,7 @@ class RaterRequests:
         return RaterRequest(video, upload, rating_name(video.video_id, key))
 
     def _take_listed(self, most: int) -> Iterator[_OpenVideo]:
-        """Take videos off the open ones, their ratings listed."""
+        """Take videos from the queue, with their ratings listed."""
         taken = [self._open.popleft() for _ in range(min(most, len(self._open)))]
         listed = in_order(lambda entry: list(self._lake.names(entry.prefix)), taken)
         self._names: dict[str, list[str]] = {}
@@ -195,8 +195,8 @@ class RaterRequests:
     def _take(self, entry: _OpenVideo, was_there: bool) -> None:
         names = self._names[entry.prefix]
         for request in list(entry.open):
-            # The name is known, unless the deployed function is configured otherwise than we
-            # were told: then it is the one that came up since.
+            # The name is known, unless the deployed function has another configuration than
+            # tta.toml says. Then it is the rating that is new since the request.
             expected = [request.rating] if request.rating in names else []
             strangers = [] if was_there else self._other_names(entry, request, names)
             for name in islice((*expected, *strangers), 1):
@@ -271,6 +271,6 @@ def _rater(name: str) -> str:
 
 
 def _condition(rater: str) -> str:
-    """The word for `gemini/<model>/<rubric version>+caption` is `gemini+caption`."""
+    """The condition of `gemini/<model>/<rubric version>+caption` is `gemini+caption`."""
     head, _, version = rater.partition("/")
     return "+".join([head, *version.rpartition("/")[2].split("+")[1:]])

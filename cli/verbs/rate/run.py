@@ -1,4 +1,4 @@
-"""One run of `tta rate`: chosen videos are rated by a rater of choice, and one waits for it."""
+"""One run of `tta rate`: ask a rater about the selected videos, and wait for the ratings."""
 
 import os
 import time
@@ -35,7 +35,7 @@ GET_A_KEY = "https://aistudio.google.com/apikey"
 
 @dataclass(frozen=True, slots=True)
 class RateOptions:
-    """What was asked for."""
+    """The options of `tta rate`."""
 
     selected: Selection
     condition: str
@@ -61,14 +61,14 @@ def condition_of(rater: str, caption: bool, rag: bool = False) -> str:
 
 
 def refuse_without_gemini(running: Endpoints | None) -> None:
-    """Raises UserError when Gemini cannot be asked on this machine, before anything is started.
+    """Raises UserError, before any start, when this machine cannot ask Gemini.
 
-    `running` is what `tta up` runs, if it does.
+    `running` is the cloud of `tta up`, if there is one.
     """
     has_key = can_ask_gemini(os.environ)
     if running is None and not has_key:
         raise UserError(
-            "Gemini is asked with a key of your own: set GEMINI_API_KEY "
+            "Gemini needs a key of your own: set GEMINI_API_KEY "
             f"({GET_A_KEY}), or rate in the cloud with --target NAME."
         )
     if running is not None and not running.gemini:
@@ -82,7 +82,7 @@ def refuse_without_gemini(running: Endpoints | None) -> None:
 
 
 def _refuse_other_settings(running: dict[str, Any]) -> None:
-    """A rating is paid for as `tta up` was told to ask, not as this shell says."""
+    """The settings of `tta up` decide how Gemini is asked, not those of this shell."""
     here = read(GeminiSettings)
     meant = {
         name: value for name, value in here.identity().items() if name in here.model_fields_set
@@ -91,12 +91,12 @@ def _refuse_other_settings(running: dict[str, Any]) -> None:
         if running.get(name) != value:
             raise UserError(
                 f"GEMINI_{name.upper()} is {value} here, but `tta up` was started with "
-                f"{running.get(name)}. Start it again with the same, or leave it out here."
+                f"{running.get(name)}. Start it again with the same value, or unset it here."
             )
 
 
 def asked_by(condition: str, endpoints: Endpoints) -> ChosenRater:
-    """The rater as it is configured there; as this shell says where Gemini is not asked yet."""
+    """The rater as that cloud configures it; without settings there, as this shell does."""
     gemini = endpoints.gemini
     if not gemini and condition.startswith("gemini"):
         gemini = read(GeminiSettings).model_dump(exclude={"api_key"})
@@ -104,14 +104,14 @@ def asked_by(condition: str, endpoints: Endpoints) -> ChosenRater:
 
 
 def rate(options: RateOptions, endpoints: Endpoints, screen: Screen) -> RateOutcome:
-    """Ask for every rating that is wanted and not there, and wait until all are.
+    """Ask for every missing rating, and wait for them.
 
-    The same again asks nothing and costs nothing.
+    The same call again asks nothing and costs nothing.
     """
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     outcome = _outcome(options, endpoints)
     selected = _stored(options.selected, endpoints, outcome, screen)
-    with screen.working("Looking what is there …"):
+    with screen.working("Looking for ratings …"):
         requests = _looked_up(_videos(lake, selected, outcome), options, lake, outcome)
     if requests.is_open:
         _tell_price(outcome, screen)
@@ -125,11 +125,11 @@ def rate(options: RateOptions, endpoints: Endpoints, screen: Screen) -> RateOutc
 
 
 def rate_dryly(options: RateOptions, endpoints: Endpoints, screen: Screen) -> RateOutcome:
-    """What `rate` would ask for, and what that would cost; nothing is stored or sent."""
+    """What `rate` would ask for, and the cost. This stores and sends nothing."""
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     outcome = _outcome(options, endpoints)
     outcome.dry_run = True
-    with screen.working("Looking what is there …"):
+    with screen.working("Looking for ratings …"):
         own = {
             upload.video_id: upload for upload in _inspected(options.selected.local_files, outcome)
         }
@@ -154,7 +154,7 @@ def _outcome(options: RateOptions, endpoints: Endpoints) -> RateOutcome:
 def _stored(
     selected: Selection, endpoints: Endpoints, outcome: RateOutcome, screen: Screen
 ) -> Selection:
-    """The selection with its own files in the lake, as `tta ingest` puts them there."""
+    """Store the files of this machine as `tta ingest` does; the selection then has their ids."""
     uploads = list(_inspected(selected.local_files, outcome))
     if not uploads:
         return replace(selected, local_files=())
@@ -224,7 +224,7 @@ def _progress(requests: RaterRequests) -> str:
 
 
 def _wait(options: RateOptions, endpoints: Endpoints, outcome: RateOutcome, screen: Screen) -> None:
-    """Until nothing is open, the time is over, or nothing can come any more."""
+    """Wait until nothing is open, the time is over, or nothing can arrive any more."""
     requests, errors = outcome.requests, FunctionErrors(endpoints, options.condition)
     assert requests is not None
     began = time.monotonic()
@@ -237,7 +237,7 @@ def _wait(options: RateOptions, endpoints: Endpoints, outcome: RateOutcome, scre
         outcome.last_error, outcome.misconfigured = errors.last, errors.misconfigured
         outcome.waited_s = time.monotonic() - began
         if not on_its_way:
-            requests.give_up("ignored", "the file was replaced meanwhile, or see `tta failed`")
+            requests.give_up("ignored", "the file was replaced meanwhile; else see `tta failed`")
         if outcome.misconfigured or outcome.waited_s > options.timeout_s:
             return
         if requests.is_open:
@@ -245,7 +245,7 @@ def _wait(options: RateOptions, endpoints: Endpoints, outcome: RateOutcome, scre
 
 
 def _may_come(endpoints: Endpoints, condition: str) -> bool:
-    """Whether requests are on their way. Every trace of one is written before it is settled."""
+    """Whether requests are in transit. A function writes its outcome before it acknowledges."""
     if not endpoints.is_local:
         return True
     traffic = read_traffic_or_none(endpoints)
@@ -255,7 +255,7 @@ def _may_come(endpoints: Endpoints, condition: str) -> bool:
 
 
 def _let_it_settle(endpoints: Endpoints, outcome: RateOutcome) -> None:
-    """A cloud of our own is left when what we asked for is loaded, too."""
+    """Leave a local cloud that we started only after the ratings are loaded."""
     if not endpoints.is_ours:
         return
     patience_s = 0.0 if outcome.waiting else SETTLES_WITHIN_S
@@ -264,7 +264,7 @@ def _let_it_settle(endpoints: Endpoints, outcome: RateOutcome) -> None:
 
 
 def _synthetic(lake: Lake, outcome: RateOutcome) -> set[str]:
-    """Which of the videos were made up for the sandbox, by what listed them."""
+    """The videos that are synthetic, by their listings."""
     ids = dict.fromkeys(received.request.video.video_id for received in outcome.received)
     return {
         video_id

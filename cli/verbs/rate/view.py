@@ -1,4 +1,4 @@
-"""How the outcome of `tta rate` is told: a row per video, with the spread over its replicates."""
+"""What `tta rate` prints: a row per video, with the range over its replicates."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -96,16 +96,16 @@ def _show_cost(outcome: RateOutcome, screen: Screen) -> None:
     if new:
         cost = f", which cost {usd(outcome.paid_usd)}" if outcome.rater.under else ""
         unpriced = sum(received.rating.cost_usd is None for received in new) if cost else 0
-        unknown = f" and what {unpriced} of them cost without a price" if unpriced else ""
+        unknown = f", without the cost of {unpriced} that have no price" if unpriced else ""
         parts.append(f"{_ratings(len(new))} new{cost}{unknown}")
     if old:
-        parts.append(f"{_ratings(old)} there already, for nothing")
+        parts.append(f"{_ratings(old)} existed before, at no cost")
     screen.show(f"{'; '.join(parts)}.")
     others = {received.rating.rater for received in new} - {outcome.rater.name}
     if others:
         screen.show(
             f"Rated as {', '.join(sorted(others))}: [targets.{outcome.target}.gemini] in tta.toml "
-            f"says {outcome.rater.name}. Let it say what is deployed."
+            f"says {outcome.rater.name}. Change it to what is deployed."
         )
 
 

@@ -1,4 +1,4 @@
-"""The key of a rating kit: which video each clip is."""
+"""The key file of a rating kit."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from cli.errors import UserError
 
 
 def videos_of(keys: tuple[Path, ...]) -> dict[str, str]:
-    """Which video each clip of a rating kit is."""
+    """The video id of each clip of these kits. Raises UserError."""
     videos: dict[str, str] = {}
     for path in keys:
         try:
@@ -15,5 +15,5 @@ def videos_of(keys: tuple[Path, ...]) -> dict[str, str]:
                 str(clip): str(id_) for clip, id_ in json.loads(path.read_bytes())["clips"].items()
             }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"--key {path}: this is not what tta rate-kit writes.") from error
+            raise UserError(f"--key {path}: this is not a key file of `tta rate-kit`.") from error
     return videos

@@ -1,4 +1,4 @@
-"""How `tta rate-kit` makes its folder: clips under names that tell nothing, a page, and a key."""
+"""Makes the folder of `tta rate-kit`: clips under meaningless names, a page, and a key."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ _PARTS = Path(__file__).parent / "kit"
 
 @dataclass(frozen=True, slots=True)
 class RateKitOptions:
-    """What the command line says."""
+    """The options of `tta rate-kit`."""
 
     selection: tuple[str, ...]
     out: Path
@@ -34,14 +34,14 @@ class RateKitOptions:
     seed: int | None = None
 
     def refuse(self) -> None:
-        """Raises UserError before any work is done. An empty folder may be there."""
+        """Check --out before any work: it may be an empty folder. Raises UserError."""
         if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
-            raise UserError(f"--out {self.out}: it is there already; give a new folder.", WRONG_USE)
+            raise UserError(f"--out {self.out}: it exists already; give a new folder.", WRONG_USE)
         if not self.out.absolute().parent.is_dir():
             raise UserError(f"--out {self.out}: the folder above it does not exist.", WRONG_USE)
 
     def questions(self) -> list[Dimension]:
-        """The dimensions that are asked for, the moment first. Raises UserError."""
+        """The chosen dimensions, those in seconds first. Raises UserError."""
         by_name = {
             dimension.name: dimension
             for dimension in dimensions()
@@ -60,7 +60,7 @@ class RateKitOptions:
 
 @dataclass(frozen=True, slots=True)
 class KitClip:
-    """A video under the name that raters see."""
+    """A video, with the name that raters see."""
 
     code: str
     video_id: str
@@ -69,7 +69,7 @@ class KitClip:
 
 @dataclass(frozen=True, slots=True)
 class RateKit:
-    """What was made."""
+    """A kit that was made."""
 
     id: str
     folder: Path
@@ -105,7 +105,7 @@ def make_kit(wish: RateKitOptions, target: str, home: Path | None, screen: Scree
     left_out: list[str] = []
     with _sources(selected, target, home, left_out, screen) as sources:
         if not sources:
-            raise UserError("None of these files can be shown: " + "; ".join(left_out[:5]))
+            raise UserError("None of these files can be used: " + "; ".join(left_out[:5]))
         if len(sources) > MOST_CLIPS:
             raise UserError(f"{len(sources):,} clips are more than a person can rate; choose some.")
         seed = secrets.randbits(53) if wish.seed is None else wish.seed
@@ -122,7 +122,7 @@ def make_kit(wish: RateKitOptions, target: str, home: Path | None, screen: Scree
 def _id(
     seed: int, sources: Sequence[_SourceVideo], questions: Sequence[Dimension], wish: RateKitOptions
 ) -> str:
-    """A name of all that a rater is asked: under it the page keeps how far they have come."""
+    """An id of everything that the kit asks; the page stores a rater's progress under it."""
     videos = sorted(source.video_id for source in sources)
     names = [question.name for question in questions]
     identity = json.dumps([seed, videos, names, wish.repeats, wish.check_every])
@@ -133,7 +133,7 @@ def _id(
 def _sources(
     selected: Selection, target: str, home: Path | None, left_out: list[str], screen: Screen
 ) -> Iterator[list[_SourceVideo]]:
-    """The selected videos as files, each id once; those in a lake are fetched for the block."""
+    """The selected videos as files, each id once. Those in a lake are fetched for the block."""
     sources: dict[str, _SourceVideo] = {}
     for path in selected.local_files:
         try:
@@ -182,14 +182,14 @@ def _fetched(
 
 
 def _copied(sources: Sequence[_SourceVideo], out: Path, seed: int) -> tuple[KitClip, ...]:
-    """Copies under codes that no video id can be read from, in the order of the codes."""
+    """Copy the videos under codes that hide their ids, and return them in the order of codes."""
     media = out / "media"
     media.mkdir(parents=True, exist_ok=True)
     clips = []
     for source in sources:
         code = hashlib.sha256(f"{seed}/{source.video_id}".encode()).hexdigest()[:10]
         file = f"{code}{source.path.suffix.lower()}"
-        shutil.copyfile(source.path, media / file)  # content alone: not the times of the original
+        shutil.copyfile(source.path, media / file)  # copies no times of the original
         clips.append(KitClip(f"clip-{code}", source.video_id, file))
     return tuple(sorted(clips, key=lambda clip: clip.code))
 
@@ -234,5 +234,5 @@ def show(kit: RateKit, screen: Screen) -> None:
         screen.show(f"Left out: {sentence}.")
     screen.show(f"Raters open {kit.folder / 'index.html'}; for phones, put the folder on a server:")
     screen.show(f"  python3 -m http.server --directory {kit.folder} 8000")
-    screen.show(f"Keep {kit.key} from them: it says which clip is which video. Then:")
+    screen.show(f"Keep {kit.key} from raters: it says which clip is which video. Then:")
     screen.show(f"  tta validate --input ratings-{kit.id}-CODE.csv --key {kit.key} --stored")

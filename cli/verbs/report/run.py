@@ -1,4 +1,4 @@
-"""How `tta report` and `tta demo` come to the day's report, and how they tell of it."""
+"""The report of a day: made on this machine, or by the function, and printed."""
 
 import json
 import os
@@ -23,7 +23,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """What the command line says."""
+    """The options of `tta report`."""
 
     out: Path | None
     plan: Path | None
@@ -35,14 +35,14 @@ class ReportOptions:
     def of(
         cls, out: Path | None, plan: Path | None, day: str | None, target: str, home: Path | None
     ) -> Self:
-        """Raises UserError before any work is done."""
+        """Check the options before any work. Raises UserError."""
         refuse_absent("--plan", plan)
         refuse_target(out, (plan,))
         return cls(out, plan, _day(day), target, home)
 
 
 def save_report(options: ReportOptions, screen: Screen) -> dict[str, Any]:
-    """Make it here, with one's own credentials. Raises UserError."""
+    """Make the report on this machine, with the person's credentials. Raises UserError."""
     from cli.cloud import open_cloud
     from local.cloud import LAKE, QUERY
 
@@ -93,7 +93,7 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
 
 
 def call_report(endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
-    """Call the function as the scheduler does, and fetch its files. Raises UserError."""
+    """Call the function as the scheduler does, and download its files. Raises UserError."""
     request = urllib.request.Request(endpoints.functions["report"], b"{}", JSON_BODY)
     log = f"{endpoints.home}/logs/report.log"
     try:
@@ -124,14 +124,14 @@ def _fetch(endpoints: Endpoints, page: str, folder: Path) -> None:
 
 
 def folder_of(home: Path | None, target: str, page: str) -> Path:
-    """Where a report's files lie on this machine: as in the lake, by target."""
+    """The folder of a report on this machine, with the path it has in the lake."""
     root = Home.at(home).root / "reports"
     root = root if target == LOCAL else root / target
     return root.joinpath(*Path(page).parts[1:-1])
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:
-    """The answer in a paragraph, and where to look at it."""
+    """Print the answer in a paragraph, and the path of the page."""
     if result["synthetic"]:
         screen.show("SYNTHETIC DATA: made up for trying things out, not observed.")
     screen.show(result["answer"])
@@ -144,4 +144,4 @@ def _day(text: str | None) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UserError(f"--date {text}: not a day such as 2026-01-31.", WRONG_USE) from error
+        raise UserError(f"--date {text}: give a day such as 2026-01-31.", WRONG_USE) from error

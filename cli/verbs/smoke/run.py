@@ -1,8 +1,8 @@
-"""One synthetic clip goes the whole way through a deployment, and nothing of it stays.
+"""One run of `tta smoke`: send a synthetic clip through a deployment, then remove it.
 
-Every run makes a clip of its own, so that no rating that was there before can pass for this one's.
-Before it is stored the lake is told of it (`state/_smoke/`): whatever a killed run left is removed
-by the next.
+Every run generates a new clip, so that an earlier rating cannot pass for this one. Before the clip
+is stored, the lake gets a mark (`state/_smoke/`), so that the next run removes what a killed run
+left.
 """
 
 import secrets
@@ -34,19 +34,19 @@ from shared.model import Rating, Record, Video, parse
 from shared.storage.lake import PARKED, VIDEOS, Lake, metadata_name
 
 MARKS = "state/_smoke/"
-DESIGN = "sound_burst_050_moving"  # three seconds, with noise: another seed gives other bytes
+DESIGN = "sound_burst_050_moving"  # three seconds, with noise: each seed gives other bytes
 RATERS = "analyze-"
-"""A push subscription `analyze-NAME` has uploads rated by NAME."""
+"""The rater NAME has a push subscription `analyze-NAME`."""
 ONLY_IF_ASKED = "attributes.rater"
 POLL_S = {True: 0.2, False: 2.0}
-"""On this machine, and in the cloud, where a query costs something."""
+"""Seconds between polls, on this machine and in the cloud, where a query costs money."""
 ROW = "SELECT rater, rating_status, synthetic FROM fact_video_analytics WHERE video_id = @video_id"
 RATED = "SELECT rater FROM fact_rating WHERE video_id = @video_id"
 
 
 @dataclass(slots=True)
 class SmokeOutcome:
-    """What became of it. `steps` are what was reached and after how many seconds."""
+    """The outcome. `steps` are the steps that were reached, each with its time."""
 
     target: str
     video_id: str
@@ -74,16 +74,16 @@ class SmokeOutcome:
 
 
 def smoke(endpoints: Endpoints, screen: Screen, timeout_s: float) -> SmokeOutcome:
-    """Send a clip the whole way, say how far it came, and remove it. Each run is a new clip.
+    """Send a clip through the deployment, note how far it came, and remove it.
 
-    Raises UserError when nothing listens to uploads.
+    Raises UserError when no rater listens to uploads.
     """
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     warehouse = Warehouse(endpoints)
     raters = raters_of(endpoints)
     rows = WarehouseRows(bigquery.Client(project=endpoints.project), endpoints.dataset)
     if leftovers := remove_leftovers(lake, rows):
-        screen.say(f"Removed what {leftovers} earlier run(s) had left.")
+        screen.say(f"Removed the clips of {leftovers} earlier run(s).")
     with TemporaryDirectory(prefix="tta-smoke-") as folder:
         clip = Path(folder) / "clip.mp4"
         render(BY_NAME[DESIGN], secrets.randbits(32), clip)
@@ -93,7 +93,7 @@ def smoke(endpoints: Endpoints, screen: Screen, timeout_s: float) -> SmokeOutcom
 
 
 def raters_of(endpoints: Endpoints) -> list[str]:
-    """Who rates every upload there, by the topic's subscriptions."""
+    """The raters of every upload, by the subscriptions of the topic."""
     publisher, subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
     topic = publisher.topic_path(endpoints.project, endpoints.uploads_topic)
     raters = []
@@ -104,12 +104,14 @@ def raters_of(endpoints: Endpoints) -> list[str]:
         if ONLY_IF_ASKED not in subscriber.get_subscription(subscription=path).filter:
             raters.append(name.removeprefix(RATERS))
     if not raters:
-        raise UserError(f"Nobody rates what is uploaded: no subscription {RATERS}… on {topic}.")
+        raise UserError(
+            f"No rater listens to uploads: there is no subscription {RATERS}… on {topic}."
+        )
     return sorted(raters)
 
 
 def remove_leftovers(lake: Lake, rows: WarehouseRows) -> int:
-    """Remove the videos of killed runs. Returns the number of those runs."""
+    """Remove the clips of killed runs, and return how many there were."""
     marks = list(lake.names(MARKS))
     for mark in marks:
         remove_video(mark.removeprefix(MARKS), lake, rows)
@@ -118,7 +120,7 @@ def remove_leftovers(lake: Lake, rows: WarehouseRows) -> int:
 
 
 class _DeadlinePassed(Exception):
-    """What did not happen in time."""
+    """Something did not happen in time."""
 
 
 @dataclass
@@ -137,21 +139,21 @@ class _SmokeRun:
         self.lake.write_once(mark, b"")
         arrived = False
         try:
-            with screen.working("A clip is on its way …"):
+            with screen.working("Sending a clip …"):
                 self._send(clip, outcome)
                 self._follow(outcome)
                 arrived = True
         except _DeadlinePassed as problem:
             outcome.problem = str(problem)
         finally:
-            # What is still on its way may leave a row after this; then the mark stays.
+            # A message in transit may still add a row after this. Then the mark stays.
             self._remove(outcome)
             if arrived:
                 self.lake.delete(mark)
         return outcome
 
     def _send(self, clip: Path, outcome: SmokeOutcome) -> None:
-        """First what is known of it, as `fetch` would; then the file, which starts everything."""
+        """Store metadata first, as `fetch` does, then the file, which starts the pipeline."""
         now = datetime.now(UTC)
         video = Video(observed_at=now, source="upload", caption="A smoke test.", synthetic=True)
         record = Record(video_id=self.video_id, video=video)
@@ -173,7 +175,7 @@ class _SmokeRun:
                     outcome.note("rated", _rating_text(rating))
             if not missing:
                 break
-        for _ in self._until(lambda: "The ratings are in the lake, but no row came of them."):
+        for _ in self._until(lambda: "The ratings are in the lake, but they gave no row."):
             if row := self._loaded({rating.rater for rating in outcome.ratings}):
                 outcome.note("loaded", f"fact row, {row['rating_status']} by {row['rater']}")
                 break
@@ -181,7 +183,7 @@ class _SmokeRun:
             outcome.problem = f"It was not rated: {'; '.join(map(_rating_text, bad))}."
 
     def _until(self, why: Any) -> Iterator[None]:
-        """Again and again until the time is over; then raises _TooLate saying why."""
+        """Poll until the time is over. Then raises _DeadlinePassed with the reason."""
         ends_at = time.monotonic() + self.timeout_s
         while True:
             yield
@@ -197,7 +199,7 @@ class _SmokeRun:
         return [parse(Rating, content, name) for name, content in contents if content]
 
     def _loaded(self, raters: set[str]) -> dict[str, Any] | None:
-        """The fact row, once there is one and every rating is a row, too."""
+        """The fact row, once it exists and every rating is a row, too."""
         rows = self.warehouse.rows(ROW, video_id=self.video_id)
         loaded = {row["rater"] for row in self.warehouse.rows(RATED, video_id=self.video_id)}
         return rows[0] if rows and rows[0]["rating_status"] and raters <= loaded else None
@@ -206,7 +208,7 @@ class _SmokeRun:
         errors.update()
         parked = f"{PARKED}analyze/{quote(f'{VIDEOS}{self.video_id}.', safe='')}"
         if any(True for _ in self.lake.names(parked)):
-            return "It is parked until tomorrow (UTC): the day's budget is used up."
+            return "It is parked until tomorrow (UTC): the daily budget is used up."
         cause = errors.misconfigured or errors.last
         return f"No rating by {', '.join(sorted(missing))}{f': {cause}' if cause else '.'}"
 
@@ -233,9 +235,9 @@ def _rating_text(rating: Rating) -> str:
 
 
 def show(outcome: SmokeOutcome, screen: Screen) -> None:
-    """A line per step."""
+    """Print a line per step."""
     screen.show(f"Smoke test of {outcome.target} with a synthetic clip, {outcome.video_id}")
     for step in outcome.steps:
         screen.show(f"  {step['after_s']:6.1f} s  {step['step']:9} {step['detail']}")
     if outcome.problem is None:
-        screen.show("It came through, and nothing of it is left.")
+        screen.show("The clip came through, and nothing of it is left.")

@@ -1,4 +1,4 @@
-"""Benchmarks on the command line: `--benchmark NAME=FILE`, and the media that they are about."""
+"""Benchmarks of the command line: `--benchmark NAME=FILE` and their media."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -36,9 +36,9 @@ class BenchmarkFile:
 
 
 def benchmark_ratings(benchmarks: Sequence[BenchmarkFile], media: Path | None) -> "Ratings":
-    """The benchmarks' labels as ratings, by the ids that the media folder's files are ingested by.
+    """The labels of the benchmarks as ratings, by the ids under which their media are ingested.
 
-    Without a folder a file's name is its id. Raises BadTable.
+    Without a media folder, the name of a file is its id. Raises BadTable.
     """
     from shared.insights.agreement.long_table import RatingsBuilder
     from shared.insights.datasets.benchmarks import BENCHMARKS
@@ -53,7 +53,7 @@ def benchmark_ratings(benchmarks: Sequence[BenchmarkFile], media: Path | None) -
 
 
 class _FrameRates(dict[str, float]):
-    """Frames per second of a clip, looked up in its header when it is asked for."""
+    """Frames per second of each clip, read from its header at the first use."""
 
     def __init__(self, files: dict[str, Path]):
         super().__init__()
@@ -79,14 +79,14 @@ class _FrameRates(dict[str, float]):
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """Files by the stem that benchmarks call them by, however deep they lie."""
+    """Files by the stem that benchmarks use, at any depth."""
     from shared.insights.datasets.labels import stem
 
     return {stem(path.name): path for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def _ids(files: dict[str, Path], stems: set[str]) -> dict[str, str]:
-    """Ids of the files that are labelled; only those are read."""
+    """Ids of the files that have labels; other files are not read."""
     ids = {}
     for name in sorted(stems & files.keys()):
         with suppress(UnusableFile):

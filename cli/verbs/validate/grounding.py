@@ -1,4 +1,4 @@
-"""`tta validate --grounding`: stored ratings of a lake, judged by Gemini against the literature."""
+"""`tta validate --grounding`: Gemini judges stored ratings against the literature."""
 
 import hashlib
 import json
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 JUDGED = "gemini/"
 OUTPUT_TOKENS = 2_000
-"""Assumed for a judgement with its thinking; the real counts come with each answer."""
+"""Assumed tokens of a judgement with its thinking; each answer has its real count."""
 
 
 def refuse_without_judge(target: str) -> None:
-    """Raises UserError when Gemini cannot be asked, before anything is started."""
+    """Raises UserError, before any start, when this machine cannot ask Gemini."""
     if target == LOCAL and not can_ask_gemini(os.environ):
         raise UserError(
-            "--grounding asks Gemini with a key of your own: set GEMINI_API_KEY, or judge in the "
+            "--grounding needs a Gemini key of your own: set GEMINI_API_KEY, or judge in the "
             "cloud with --target NAME."
         )
 
@@ -43,7 +43,7 @@ def refuse_without_judge(target: str) -> None:
 def judge_ratings(
     target: str, home: Path | None, limit: int, ratings: "Ratings", screen: Screen
 ) -> "Grounding":
-    """Judge up to `limit` stored ratings, each once; what is judged already costs nothing."""
+    """Judge up to `limit` stored ratings. One that was judged before costs nothing."""
     from cli.cloud import open_cloud
     from shared.insights.agreement.grounding import grounding
 
@@ -52,7 +52,7 @@ def judge_ratings(
         stored = _chosen(lake, limit)
         if not stored:
             raise UserError(
-                "There is no rating by Gemini to judge. Have some made: tta rate … --rater gemini"
+                "There is no rating by Gemini to judge. Make some: tta rate … --rater gemini"
             )
         judge = _judge(endpoints, lake)
         _tell_price(judge, stored, screen)
@@ -67,7 +67,7 @@ def judge_ratings(
 
 
 def _chosen(lake: Lake, limit: int) -> list["StoredRating"]:
-    """Rated ones with a rationale, the first replicate of each, in no order that names give."""
+    """Ratings with a rationale, the first replicate of each, in the order of their hashes."""
     from shared.rating.judge.judge import StoredRating
 
     names = [name for name in lake.names("ratings/") if f"/{JUDGED}" in name]
@@ -75,7 +75,7 @@ def _chosen(lake: Lake, limit: int) -> list["StoredRating"]:
     for name in names:
         if name.endswith(".json"):
             firsts.setdefault(name.rpartition("/")[0], name)
-    chosen = []
+    chosen: list[StoredRating] = []
     for name in sorted(firsts.values(), key=lambda name: hashlib.sha256(name.encode()).digest()):
         if len(chosen) == limit:
             break

@@ -1,4 +1,4 @@
-"""How `tta validate` comes from files of ratings, or from fact_rating, to its result."""
+"""One run of `tta validate`: read ratings, compare them, write."""
 
 import json
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ValidateOptions:
-    """What the command line says."""
+    """The options of `tta validate`."""
 
     inputs: tuple[Path, ...] = ()
     stored: bool = False
@@ -46,9 +46,9 @@ class ValidateOptions:
         return self.stored or not self.inputs
 
     def refuse(self) -> None:
-        """Raises UserError before any work is done."""
+        """Check the options before any work. Raises UserError."""
         if self.target != LOCAL and not (self.asks_warehouse or self.grounding):
-            raise UserError("--target: with --input give --stored too, to take both.", WRONG_USE)
+            raise UserError("--target: with --input, give --stored too, to read both.", WRONG_USE)
         if self.grounding:
             from cli.verbs.validate.grounding import refuse_without_judge
 
@@ -70,14 +70,14 @@ class ValidateOptions:
 
 @dataclass(frozen=True, slots=True)
 class ValidateResult:
-    """The result, and its JSON as it is written."""
+    """The result, and the JSON text that is written."""
 
     validation: "Validation"
     text: str
 
 
 def run_validation(options: ValidateOptions, screen: Screen) -> ValidateResult:
-    """Read, compare and write. Raises UserError with a sentence about what was given."""
+    """Read, compare and write. Raises UserError about the input."""
     options.refuse()
     in_one_thread()
     from shared.insights.table.read import BadTable
@@ -98,7 +98,7 @@ def _validate(options: ValidateOptions, screen: Screen) -> ValidateResult:
         if options.drift and not validation.drift:
             raise UserError(
                 f"--drift: {options.drift[0]} gave no score that could be compared. Check "
-                "--dimension, and whether the rater was left out for its attention checks."
+                "--dimension, and whether the rater failed its attention checks."
             )
         if options.ablation and not validation.ablation:
             raise UserError(
@@ -108,7 +108,7 @@ def _validate(options: ValidateOptions, screen: Screen) -> ValidateResult:
         if options.grounding:
             from cli.verbs.validate.grounding import judge_ratings
 
-            attentive = validation.ratings  # without those whom attention checks left out
+            attentive = validation.ratings  # without raters who failed attention checks
             judged = judge_ratings(options.target, options.home, options.limit, attentive, screen)
             validation = replace(validation, grounding=judged)
         text = json_text(validation.document())
@@ -119,7 +119,7 @@ def _validate(options: ValidateOptions, screen: Screen) -> ValidateResult:
 
 
 def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
-    """All ratings that were named. Raises BadTable, UserError."""
+    """Read all ratings that the options name. Raises BadTable and UserError."""
     from cli.verbs.validate.benchmarks import BenchmarkFile, benchmark_ratings
     from shared.insights.agreement.long_table import RatingsBuilder, read_ratings
 
@@ -141,7 +141,7 @@ def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
     absent = [name for name in options.dimensions if name not in ratings.dimensions]
     if absent:
         names = ", ".join(ratings.dimensions)
-        raise UserError(f"--dimension {absent[0]}: there is none; there are: {names}.", WRONG_USE)
+        raise UserError(f"--dimension {absent[0]}: unknown; use one of {names}.", WRONG_USE)
     from shared.insights.agreement.validation import NOT_RATINGS
 
     return ratings.only((*options.dimensions, *NOT_RATINGS))
@@ -169,21 +169,21 @@ def _refuse_strangers(raters: tuple[str, str], ratings: "Ratings") -> None:
 
 
 def _ablation(condition: str, ratings: "Ratings") -> str:
-    """The condition, where raters without and with it rated. Raises UserError."""
+    """The condition, if raters without it and with it exist. Raises UserError."""
     from shared.insights.agreement.ablation import pairs
 
     if condition not in ABLATED:
         raise UserError(f"--ablation {condition}: give one of {', '.join(ABLATED)}.", WRONG_USE)
     if not pairs(ratings, condition):
         raise UserError(
-            f"--ablation {condition}: nobody rated both without and with it. Have the same videos "
-            f"rated twice: tta rate … --rater gemini, and tta rate … --rater gemini --{condition}"
+            f"--ablation {condition}: nobody rated both without and with it. Rate the same videos "
+            f"twice: tta rate … --rater gemini, and tta rate … --rater gemini --{condition}"
         )
     return condition
 
 
 def _primary(path: Path) -> Any:
-    """The primary effect of an insights document."""
+    """Read the primary effect of an insights document. Raises UserError."""
     from shared.insights.agreement.ladder import PrimaryEffect
 
     try:
@@ -192,7 +192,7 @@ def _primary(path: Path) -> Any:
             raise UserError(f"--insights {path}: its plan declares no primary.")
         return PrimaryEffect.of(document["primary"], bool(document["synthetic"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"--insights {path}: this is not what tta insights writes.") from error
+        raise UserError(f"--insights {path}: this is not a result of `tta insights`.") from error
 
 
 def _invariants(screen: Screen) -> Any:

@@ -1,4 +1,4 @@
-"""Ratings out of the star schema of a cloud."""
+"""Reads ratings from the star schema of a cloud."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def stored_ratings(
     target: str, home: Path | None, machines: frozenset[str], screen: Screen
 ) -> "Ratings":
-    """Every rating of fact_rating. Raises BadTable when there is none."""
+    """Every rating in fact_rating. Raises BadTable when there are none."""
     from cli.cloud import open_cloud
     from shared.insights.table.read import BadTable
 
@@ -29,7 +29,7 @@ def stored_ratings(
 
 
 def ratings_at(endpoints: Endpoints, machines: frozenset[str] = frozenset()) -> "Ratings | None":
-    """Every rating there, or None when there is none."""
+    """Every rating there, or None if there are none."""
     from cli.warehouse import Warehouse
     from shared.insights.agreement.star_schema import ratings_from_rows, ratings_statement
 

@@ -1,4 +1,4 @@
-"""What `tta validate` prints: the ladder first, then agreement by dimension, then the cautions."""
+"""What `tta validate` prints: the ladder, then agreement by dimension, then the cautions."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -64,7 +64,7 @@ def _show_ladder(ladder: Sequence[RungResult], screen: Screen) -> None:
         f"{judged.rung.rung}: {judged.missing}" for judged in ladder if judged.missing
     )
     if missing:
-        screen.show("To climb on:")
+        screen.show("To climb higher:")
         for line in missing:
             screen.show(f"- {line}")
         screen.show()
@@ -198,7 +198,7 @@ def _show_grounding(validation: Validation, screen: Screen) -> None:
             title="The judge's own scores beside people's (ICC(A,1) with their mean)",
         )
     else:
-        screen.show("Nobody rated these videos by hand, so what the judge is worth is unknown.")
+        screen.show("Nobody rated these videos by hand, so nobody knows how good the judge is.")
 
 
 def _with_interval(figure: dict[str, Any]) -> str:
@@ -215,5 +215,5 @@ def _interval(figure: dict[str, Any]) -> str:
 
 
 def _number(value: float | None) -> str:
-    # Adding 0 makes one zero of two.
+    # Adding 0 turns −0.0 into 0.0.
     return "" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", "−")

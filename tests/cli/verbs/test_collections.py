@@ -141,7 +141,7 @@ def test_a_manifest_is_read_through_before_it_is_brought(do, lake, capsys):
 def test_what_is_no_manifest_is_not_brought(do, lake):
     with pytest.raises(UserError, match="no column of video ids"):
         do("add-manifest", "a,b\n1,2\n", "mine.csv")
-    with pytest.raises(UserError, match="no line of it can be used"):
+    with pytest.raises(UserError, match="none of its lines can be used"):
         do("add-manifest", "video_id\n../x\n", "other.csv")
 
     assert list(lake.names("manifests/")) == []

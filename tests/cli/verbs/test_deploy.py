@@ -364,14 +364,14 @@ def verdict(**said: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("answer", "ok", "words"),
     [
-        (verdict(), True, "as it was"),
+        (verdict(), True, "no change"),
         (verdict(is_baseline=True), True, "the baseline"),
         (
             verdict(ok=False, findings=[{"kind": "answers", "sentence": "positivity moved"}]),
             False,
-            "not as it was: positivity moved",
+            "changed: positivity moved",
         ),
-        (verdict(ok=None, put_off="the day is spent"), True, "put off, the day is spent"),
+        (verdict(ok=None, put_off="the day is spent"), True, "postponed, the day is spent"),
         (verdict(day="2026-11-24"), None, "it last ran on 2026-11-24"),
         (verdict(ok="?"), None, "cannot be told"),
         (error(404, "No such object"), None, "it has not run yet"),

@@ -75,7 +75,7 @@ def test_a_name_that_nobody_has_is_refused_unless_it_is_in_advance():
 
 @pytest.mark.parametrize(
     ("days", "told"),
-    [(7, "for 7 days"), (0, "cannot be undone"), (None, "as long as its soft delete says")],
+    [(7, "for 7 days"), (0, "cannot be undone"), (None, "the time of its soft delete policy")],
 )
 def test_a_person_is_told_how_a_mistake_is_undone(monkeypatch, days, told):
     monkeypatch.setattr("cli.verbs.erase.view.soft_delete_days", lambda endpoints: days)

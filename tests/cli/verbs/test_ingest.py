@@ -148,7 +148,7 @@ def test_a_batch_takes_the_good_and_tells_of_the_bad(tmp_path):
 def test_a_batch_of_nothing_but_bad_files_is_refused_before_anything_starts(tmp_path):
     (tmp_path / "bad.mp4").write_bytes(b"text")
 
-    with pytest.raises(UserError, match="is no video"):
+    with pytest.raises(UserError, match="is not a video"):
         IngestBatch.of([tmp_path], None)
 
 

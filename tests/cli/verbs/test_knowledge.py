@@ -34,7 +34,7 @@ def test_a_search_says_where_to_read_and_that_nothing_fits(capsys):
     assert run("search", "how hard to explain is it") == 0
     assert "doi:10.1016/j.cogpsych.2015.08.004 (not checked)" in capsys.readouterr().out
     assert run("search", "xyzzy") == 0
-    assert "No card bears on that" in capsys.readouterr().out
+    assert "No card is about that" in capsys.readouterr().out
 
 
 @pytest.fixture

@@ -322,7 +322,7 @@ def test_what_did_not_come_in_time_is_told_and_stays_on_its_way(world):
     world.video("7300000000000000001")
     requests = world.requests()
 
-    with pytest.raises(UserError, match=r"did not come within 60 s \(73.*stay on their way"):
+    with pytest.raises(UserError, match=r"did not arrive within 60 s \(73.*stay in transit"):
         outcome(requests, waited_s=60.0).refuse_failure()
 
 

@@ -36,11 +36,11 @@ def lake(monkeypatch) -> LakeInMemory:
 def test_a_drift_is_shown_by_clip_and_refused(lake, capsys):
     lake.put(LATEST, VERDICT.to_json())
 
-    with pytest.raises(UserError, match=r"does not answer as it did: positivity moved by \+8"):
+    with pytest.raises(UserError, match=r"answers have changed: positivity moved by \+8"):
         show_canary(THERE, Screen(machine=False))
 
     shown = capsys.readouterr().out
-    assert all(word in shown for word in ("cut", "70", "4.1", "not as it was"))
+    assert all(word in shown for word in ("cut", "70", "4.1", "changed"))
 
 
 def test_for_machines_it_is_the_verdict(lake, capsys):

@@ -67,19 +67,19 @@ def test_what_comes_next_is_told(clips, tmp_path, capsys):
 
     told = json.loads(capsys.readouterr().out)
     assert (told["clips"], told["key"]) == (4, str(tmp_path / "kit.key.json"))
-    assert "is no video" in told["left_out"][0]
+    assert "is not a video" in told["left_out"][0]
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
-        (["{clips}", "--out", "{clips}"], 2, "it is there already; give a new folder"),
+        (["{clips}", "--out", "{clips}"], 2, "it exists already; give a new folder"),
         (["{clips}", "--out", "none/kit"], 2, "the folder above it does not exist"),
         (["{clips}", "--dimension", "charm"], 2, "give one of unexpectedness"),
         (["{clips}", "--dimension", "expectation"], 2, "give one of"),
         ([], 2, "Nothing is selected"),
         (["none.mp4"], 2, "there is no such file or folder"),
-        (["{text}"], 1, "None of these files can be shown"),
+        (["{text}"], 1, "None of these files can be used"),
     ],
 )
 def test_wrong_use_is_a_sentence_and_makes_nothing(
@@ -102,4 +102,4 @@ def test_a_key_that_is_none_is_refused(clips, tmp_path, capsys):
     given = ["--input", str(tmp_path / "r.csv"), "--key", str(tmp_path / "key.json")]
 
     assert status_of(["validate", *given]) == 1
-    assert "not what tta rate-kit writes" in capsys.readouterr().err
+    assert "not a key file of `tta rate-kit`" in capsys.readouterr().err

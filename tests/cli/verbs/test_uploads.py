@@ -33,7 +33,7 @@ def test_the_first_bytes_decide_the_type_whatever_the_name_says(file, content, e
     ("content", "sentence"),
     [
         (b"", "is empty"),
-        (b"%PDF-1.7 and more", "is no video"),
+        (b"%PDF-1.7 and more", "is not a video"),
         (AVI, "is video/x-msvideo; only mp4, mov and webm"),
     ],
 )
@@ -73,5 +73,5 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 def test_a_named_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")
 
-    with pytest.raises(UnusableFile, match="no ordinary file"):
+    with pytest.raises(UnusableFile, match="not an ordinary file"):
         inspect_video(tmp_path / "pipe.mp4")

@@ -31,7 +31,7 @@ def test_the_ladder_is_printed_and_the_document_written(table, tmp_path, capsys)
 
     said = capsys.readouterr()
     found = json.loads((tmp_path / "out.json").read_text())
-    assert "Ladder of benchmarks" in said.out and "To climb on:" in said.out
+    assert "Ladder of benchmarks" in said.out and "To climb higher:" in said.out
     dimension = found["dimensions"]["unexpectedness"]
     assert {"estimate", "ci_low", "ci_high"} <= dimension["icc_a1"].keys()
     assert (dimension["n_videos"], dimension["n_raters"]) == (40, 3)
@@ -138,12 +138,12 @@ def test_invariants_are_measured_on_the_spot(table, capsys):
     ("arguments", "status", "says"),
     [
         (["--input", "none.csv"], 2, "--input none.csv: it does not exist."),
-        (["--input", "{table}", "--out", "{table}"], 2, "is what is read"),
+        (["--input", "{table}", "--out", "{table}"], 2, "it is an input file"),
         (["--input", "{table}", "--target", "prod"], 2, "give --stored too"),
         (["--input", "{table}", "--anchors", "{table}"], 2, "goes with --drift"),
         (["--input", "{table}", "--drift", "x", "y"], 2, "there is no rater x; there are: "),
-        (["--input", "{table}", "--dimension", "charm"], 2, "there is none; there are: "),
-        (["--input", "{table}", "--insights", "{table}"], 1, "not what tta insights writes"),
+        (["--input", "{table}", "--dimension", "charm"], 2, "unknown; use one of "),
+        (["--input", "{table}", "--insights", "{table}"], 1, "not a result of `tta insights`"),
     ],
 )
 def test_wrong_use_is_a_sentence(arguments, status, says, table, capsys, monkeypatch):
