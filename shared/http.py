@@ -1,7 +1,7 @@
 """HTTP that always ends: no request outlasts its limits, however slowly the server answers.
 
-The time-out of `requests` bounds each read and write by itself. A server that sends a byte a minute
-keeps such a client for ever, and google-cloud-storage, google-auth and TikTok's wire all use it.
+The time-out of `requests` bounds each read and write, not their sum. A server that sends a byte a
+minute keeps such a client forever. google-cloud-storage, google-auth and TikTok's client use it.
 """
 
 import io
@@ -22,10 +22,10 @@ PIECE_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """How long one request may take, in seconds.
+    """Limits of one request, in seconds.
 
     `connect_s` bounds each address of a host, TLS included, and `silence_s` each read and write. A
-    request may take `request_s` and the time that its bytes take at `bytes_per_s`: so a file of
+    request may take `request_s`, plus the time that its bytes take at `bytes_per_s`. So a file of
     500 MB gets six minutes, and a server that drips gets a minute.
     """
 
@@ -41,7 +41,7 @@ google-auth itself asks three times."""
 
 
 def bound(session: requests.Session, limits: HttpLimits) -> None:
-    """Keep all requests of a session within limits, and those for its tokens within theirs.
+    """Keep all requests of a session within limits, and its token requests within TOKEN_LIMITS.
 
     It mounts adapters, as Google's own samples do for `client._http` and the session of its tokens.
     """
@@ -54,7 +54,7 @@ def bound(session: requests.Session, limits: HttpLimits) -> None:
 def bound_client(client: Any, request_timeout_s: float) -> None:
     """Keep all requests of a client of Cloud Storage or BigQuery within limits.
 
-    `request_timeout_s` is the longest silence; a whole request may take twice as long and more
+    `request_timeout_s` is the longest silence. A whole request may take twice as long, and longer
     for many bytes.
     """
     bound(client._http, HttpLimits(silence_s=request_timeout_s, request_s=2 * request_timeout_s))
@@ -66,7 +66,7 @@ def _mount(session: requests.Session, limits: HttpLimits) -> None:
 
 
 class BoundedAdapter(HTTPAdapter):
-    """The usual adapter, whose requests end with requests.Timeout or ConnectionError in time."""
+    """The usual adapter. Its requests end in time, with requests.Timeout or ConnectionError."""
 
     def __init__(self, limits: HttpLimits = HttpLimits()):
         self.limits = limits
@@ -86,7 +86,7 @@ class BoundedAdapter(HTTPAdapter):
         return super().send(*arguments, **options)
 
     def _timeout(self, wish: Any) -> tuple[float, float]:
-        """Connect and read time-out: what the caller wishes, and no more than the limits."""
+        """Connect and read time-out: the caller's wish, but at most the limits."""
         connect_s, silence_s = wish if isinstance(wish, tuple) else (wish, wish)
         return (
             _shorter(connect_s, self.limits.connect_s),
@@ -129,7 +129,7 @@ class _Clock:
 
 
 class _Clocked:
-    """What the plain and the TLS connection have in common."""
+    """The common part of the plain and the TLS connection."""
 
     sock: Any
     timeout: Any
@@ -146,7 +146,7 @@ class _Clocked:
         parent.request(*arguments, **options)
 
     def send(self, data: Any) -> None:
-        """Send in pieces: a TLS socket restarts its time-out with each record it gets rid of."""
+        """Send in pieces, because a TLS socket restarts its time-out with each record it sends."""
         parent: Any = super()
         if self.sock is None or not isinstance(data, bytes | bytearray | memoryview):
             parent.send(data)
@@ -173,7 +173,7 @@ class _TlsConnection(_Clocked, HTTPSConnection):
 
 
 class _ClockedResponse(HTTPResponse):
-    """http.client's answer, head and body, read from the socket by the clock."""
+    """http.client's answer; its head and body are read under the clock."""
 
     def __init__(
         self, clock: _Clock, silence_s: float | None, sock: Any, *arguments: Any, **options: Any

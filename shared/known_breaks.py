@@ -1,4 +1,4 @@
-"""Known breaks of the data, by source: readings across one are flagged, and analyses say so."""
+"""Known breaks of the data, by source. Readings get a flag, and analyses report the break."""
 
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 BREAKS = Path(__file__).with_name("known_breaks.toml")
 
 Dated = tuple[str | None, datetime | None, datetime | None]
-"""Where a video comes from, when it was listed, and when its counts were read."""
+"""Source of a video, when it was listed, and when its counts were read."""
 
 
 class KnownBreak(BaseModel):
-    """One dated change of what a source says. `on` is the first day of what holds since."""
+    """A dated change in the meaning of a source's data. `on` is the first day of the new one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,44 +33,44 @@ class KnownBreak(BaseModel):
 
 @cache
 def known_breaks() -> tuple[KnownBreak, ...]:
-    """All that are known, in the order of the file."""
-    listed = tomllib.loads(BREAKS.read_text(encoding="utf-8"))["break"]
-    return tuple(KnownBreak.model_validate(it) for it in listed)
+    """All known breaks, in the order of the file."""
+    entries = tomllib.loads(BREAKS.read_text(encoding="utf-8"))["break"]
+    return tuple(KnownBreak.model_validate(entry) for entry in entries)
 
 
 def break_flags(source: str, collected_at: datetime) -> tuple[str, ...]:
     """The flags of one reading: names of the breaks that make its own counts wrong."""
     return tuple(
-        it.name
-        for it in known_breaks()
-        if it.about == "counts" and it.source == source and it.comes_after(collected_at)
+        change.name
+        for change in known_breaks()
+        if change.about == "counts" and change.source == source and change.comes_after(collected_at)
     )
 
 
 def break_sentences(rows: Iterable[Dated]) -> Iterator[str]:
-    """A sentence for each break that a sample spans; rows without source or time tell nothing."""
+    """A sentence for each break that a sample spans. Rows without source or time do not count."""
     dated = list(rows)
-    for it in known_breaks():
-        own = [row[1:] for row in dated if row[0] == it.source]
-        times = [listed if it.about == "frame" else counted for listed, counted in own]
+    for change in known_breaks():
+        own = [row[1:] for row in dated if row[0] == change.source]
+        times = [listed if change.about == "frame" else counted for listed, counted in own]
         dated_times = [moment for moment in times if moment is not None]
-        before = sum(it.comes_after(moment) for moment in dated_times)
-        if it.about == "counts" and before:
-            yield _of_counts(it, before, len(dated_times))
-        if it.about == "frame" and 0 < before < len(dated_times):
-            yield _of_frames(it, before, len(dated_times) - before)
+        before = sum(change.comes_after(moment) for moment in dated_times)
+        if change.about == "counts" and before:
+            yield _of_counts(change, before, len(dated_times))
+        if change.about == "frame" and 0 < before < len(dated_times):
+            yield _of_frames(change, before, len(dated_times) - before)
 
 
-def _of_counts(it: KnownBreak, before: int, count: int) -> str:
+def _of_counts(change: KnownBreak, before: int, count: int) -> str:
     return (
-        f"{before:,} of {count:,} videos of the source {it.source} were counted before {it.on}, "
-        f"when {it.says}: leave them out."
+        f"{before:,} of {count:,} videos of the source {change.source} were counted before "
+        f"{change.on}, when {change.says}: leave them out."
     )
 
 
-def _of_frames(it: KnownBreak, before: int, since: int) -> str:
+def _of_frames(change: KnownBreak, before: int, since: int) -> str:
     return (
-        f"{before:,} videos of the source {it.source} were listed before {it.on} and {since:,} "
-        f"since. On that day {it.says}: they are samples of two populations, so compare within "
-        "one of them."
+        f"{before:,} videos of the source {change.source} were listed before {change.on} and "
+        f"{since:,} since. On that day {change.says}: they are samples of two populations, so "
+        "compare within one of them."
     )

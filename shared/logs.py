@@ -1,9 +1,9 @@
-"""One JSON line per outcome, in the form Cloud Logging understands, under the trace of its video.
+"""One JSON line per outcome, in the form of Cloud Logging, under the trace of its video.
 
-A trace is a video's, not a request's: it follows from the id, so every function finds the same one
-without its being handed on, and all that ever happened to a video is one search.
+A trace belongs to a video, not to a request. It follows from the id, so every function computes the
+same trace, and one search finds the whole history of a video.
 
-What is to stay secret never stands in a line, also where a service repeats it in what it answers.
+No line holds a secret, even if a service repeats it in an answer.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ def trace_of(video_id: str) -> str:
 
 @contextmanager
 def delivery_scope() -> Iterator[None]:
-    """A block in which `about` may be said; after it nothing is about that video any more."""
+    """A block in which `about` may be called. Lines after it have no video."""
     token = _VIDEO.set(None)
     try:
         yield
@@ -39,26 +39,26 @@ def delivery_scope() -> Iterator[None]:
 
 
 def about(video_id: str | None) -> None:
-    """From now on this delivery's lines are about a video, whether they name it or not."""
+    """From now on all lines of this delivery name this video."""
     _VIDEO.set(video_id)
 
 
 def secret(value: str) -> str:
-    """The value itself; from now on `concealed` blots it out, and no line holds it."""
+    """Return the value, and remember it: from now on `redact` and all log lines hide it."""
     if len(value) >= _SHORTEST_SECRET:
         _SECRETS.add(value)
     return value
 
 
 def redact(text: str) -> str:
-    """The text without secrets: for what a service said, before it becomes part of an error."""
+    """The text without secrets. Use it on a service's answer before it becomes part of an error."""
     for value in _SECRETS:
         text = text.replace(value, "[secret]")
     return text
 
 
 class JsonLines(logging.Formatter):
-    """Severity, constant message, extra fields, video and trace; the traceback stays attached.
+    """Severity, constant message, extra fields, video, trace and traceback of a log record.
 
     Field names: https://cloud.google.com/logging/docs/structured-logging
     """
@@ -84,7 +84,7 @@ class JsonLines(logging.Formatter):
 
 
 def _redacting(make: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
-    """Records without secrets, for loggers that are not ours: they print errors with all causes."""
+    """Hide secrets in the records of other loggers, which print errors with all their causes."""
 
     def make_redacted(*arguments: Any, **more: Any) -> logging.LogRecord:
         record = make(*arguments, **more)

@@ -1,8 +1,8 @@
-"""Readings that cannot be true: kept as they came, flagged by rule, left out where rates are made.
+"""Impossible readings: kept as they came, flagged by rule, and left out of rates.
 
 TikTok's own counter of views was too low by orders of magnitude for months: in a public data set
 45 % of the rows of 2023 have more likes than views (Research API, GESIS "News on TikTok 2023").
-Which of two counts is wrong nobody can tell, so none is mended and none is thrown away.
+Nobody can tell which of two counts is wrong, so none is corrected and none is deleted.
 """
 
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ IMPOSSIBLE = {
     "collected_in_future": "read at a time that had not come when it arrived",
     "posted_after_collected": "read before the video was posted",
 }
-"""Rules that no true reading breaks. Rates leave such a reading out."""
+"""Rules that no true reading breaks. Rates leave out a reading that breaks one."""
 
 ROUNDED = "rounded_count"
 VANISHED = "vanished"
@@ -25,14 +25,14 @@ NOTES = {
     ROUNDED: "a count came rounded, as in 541.2K",
     VANISHED: "the source was asked for this video and did not have it",
 }
-"""What else is worth knowing of a reading, which may well be true."""
+"""Notes about a reading that may be true."""
 
 CLOCK_MARGIN = timedelta(minutes=5)
-"""How far the clock of a source may be ahead of ours."""
+"""The most by which a source's clock may be ahead of ours."""
 
 
 def count_flags(metrics: Metrics) -> tuple[str, ...]:
-    """The rules that the counts themselves break, whoever says them and whenever."""
+    """The rules that the counts break, whatever their source and time."""
     broken = {
         "negative_count": any(
             count is not None and count < 0
@@ -58,8 +58,9 @@ def flag_on_arrival(
     rounded: bool = False,
     source: str = "",
 ) -> Metrics:
-    """The reading with what can only be told where it arrives: by the clock, its spelling, or a
-    known break of its source.
+    """The reading with flags that only its arrival can show.
+
+    They come from the clock, the spelling of the counts, and known breaks of the source.
     """
     rules = {
         "collected_in_future": metrics.collected_at > now + CLOCK_MARGIN,
@@ -72,7 +73,7 @@ def flag_on_arrival(
 
 
 def all_flags(metrics: Metrics) -> list[str]:
-    """What the door said and what the counts say, in order."""
+    """Flags set on arrival and flags of the counts, sorted."""
     return sorted({*metrics.flags, *count_flags(metrics)})
 
 

@@ -1,4 +1,4 @@
-"""A secret's value, read from Secret Manager when it is needed: a deploy does without it."""
+"""A secret's value, read from Secret Manager when it is needed. A deploy does not need it."""
 
 import base64
 import binascii
@@ -20,8 +20,8 @@ LIMITS = HttpLimits(silence_s=20.0, request_s=20.0)
 def secret_value(name: str, session: requests.Session | None = None, url: str = URL) -> str:
     """The latest version of `projects/P/secrets/NAME`, without the newline at its end.
 
-    Raises Misconfigured, saying what to do, for a secret that is missing, empty, closed to this
-    account or no text; Transient when Secret Manager cannot be reached.
+    Raises Misconfigured, with advice, if the secret is missing, empty, not readable for this
+    account, or not text. Raises Transient if Secret Manager cannot be reached.
     https://cloud.google.com/secret-manager/docs/reference/rest, checked 2026-11
     """
     try:
@@ -64,7 +64,7 @@ def _text(name: str, answer: requests.Response) -> str:
         content: Any = answer.json()
         value = base64.b64decode(content["payload"]["data"], validate=True).decode().strip()
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise Misconfigured(f"secret {name}: what it holds is no text") from error
+        raise Misconfigured(f"secret {name}: its content is not text") from error
     if not value:
         raise Misconfigured(f"secret {name}: its latest version is empty")
     return value

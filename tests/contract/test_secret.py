@@ -74,5 +74,5 @@ def test_a_secret_manager_that_is_away_is_asked_again_later():
     ids=["html", "list", "null", "no base64", "no text", "blank"],
 )
 def test_what_is_no_secret_is_a_broken_deploy(body):
-    with pytest.raises(Misconfigured, match=r"no text|empty"):
+    with pytest.raises(Misconfigured, match=r"not text|empty"):
         asked(200, body)
