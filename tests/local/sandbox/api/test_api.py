@@ -469,7 +469,7 @@ def test_an_unknown_post_has_no_file(tiktok):
 
 
 @pytest.mark.parametrize(
-    ("asked", "start", "stop"),
+    ("requested", "start", "stop"),
     [
         ("bytes=0-9", 0, 10),
         ("bytes=100-", 100, None),
