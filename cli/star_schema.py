@@ -10,7 +10,7 @@ from typing import Any
 from local.endpoints import DATASET, PROJECT_ID, Endpoints
 from local.home import Home
 from shared.warehouse.tables import definitions, schema
-from shared.warehouse.views import about, columns, templates
+from shared.warehouse.views import column_descriptions, description, templates
 
 TABLE = "table"
 VIEW = "view"
@@ -42,7 +42,7 @@ def relations() -> dict[str, Relation]:
         for name, definition in definitions().items()
     ]
     views = [
-        Relation(name, VIEW, about(text), _view_columns(text))
+        Relation(name, VIEW, description(text), _view_columns(text))
         for name, text in sorted(templates().items())
     ]
     return {relation.name: relation for relation in (*tables, *views)}
@@ -56,7 +56,9 @@ def _columns(table: str) -> tuple[DescribedColumn, ...]:
 
 
 def _view_columns(template: str) -> tuple[DescribedColumn, ...]:
-    return tuple(DescribedColumn(name, "", text) for name, text in columns(template).items())
+    return tuple(
+        DescribedColumn(name, "", text) for name, text in column_descriptions(template).items()
+    )
 
 
 @dataclass(frozen=True, slots=True)

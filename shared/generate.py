@@ -243,10 +243,10 @@ def _without_unknown(names: dict[str, str]) -> dict[str, str]:
 
 
 def _data_dictionary(tables: list[dict[str, Any]], rubric: dict[str, Any]) -> str:
-    from shared.warehouse.views import about, columns, templates
+    from shared.warehouse.views import column_descriptions, description, templates
 
     views = [
-        {"name": name, "description": about(text), "columns": columns(text)}
+        {"name": name, "description": description(text), "columns": column_descriptions(text)}
         for name, text in templates().items()
     ]
     return _template("warehouse/templates/data-dictionary.md.j2").render(

@@ -25,7 +25,7 @@ from shared.erasure.text_changes import (
 from shared.privacy.free_text import is_address, is_free_text
 from shared.privacy.mentions import folded
 from shared.privacy.redaction import Redaction
-from shared.warehouse.gateway import BOUNDED, change, run
+from shared.warehouse.gateway import BOUNDED, run, run_dml
 
 WHOLE_TABLE_TIMEOUT_S = 600.0
 """How long a statement over every row may run. A batch of `load` has less time."""
@@ -202,7 +202,7 @@ class WarehouseRows:
 
     def _change(self, statement: str, **parameters: list[str] | str) -> int:
         dataset, bound = f"{self.client.project}.{self.dataset}", _bound(parameters)
-        return change(self.client, dataset, statement, bound, timeout_s=WHOLE_TABLE_TIMEOUT_S)
+        return run_dml(self.client, dataset, statement, bound, timeout_s=WHOLE_TABLE_TIMEOUT_S)
 
 
 def _lower_case(names: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What BigQuery's errors mean for a queue: try again, mend the deploy, or look at the statement."""
+"""What BigQuery's errors mean: try again, repair the deployment, or reject the statement."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +13,11 @@ from shared.errors import Misconfigured, Permanent, Transient
 
 class Meaning(Enum):
     PASSES = "passes"
-    """Trying again can help."""
+    """Another attempt can help."""
     DEPLOY = "deploy"
-    """A person has to mend permissions, billing, quotas or tables."""
+    """A person has to repair permissions, billing, quotas or tables."""
     STATEMENT = "statement"
-    """The statement or its rows are at fault; whoever sent them judges."""
+    """The statement or its rows are wrong. The caller decides which."""
 
 
 MEANINGS = {
@@ -29,7 +29,7 @@ MEANINGS = {
     "billingTierLimitExceeded": Meaning.DEPLOY,
     "blocked": Meaning.DEPLOY,
     "bytesBilledLimitExceeded": Meaning.DEPLOY,
-    # The answer of an earlier attempt got lost and its job or table exists.
+    # The response to an earlier attempt was lost, and its job or table exists.
     "duplicate": Meaning.PASSES,
     "internalError": Meaning.PASSES,
     "invalid": Meaning.STATEMENT,
@@ -52,12 +52,13 @@ MEANINGS = {
     "tableUnavailable": Meaning.PASSES,
     "timeout": Meaning.PASSES,
 }
-"""By `reason` of the error: https://cloud.google.com/bigquery/docs/error-messages, 2026-11; the
-client's own list adds policyViolation, and the limit of bytes billed has a reason of its own."""
+"""By `reason` of the error: https://cloud.google.com/bigquery/docs/error-messages, 2026-11. The
+client's own list adds policyViolation. The limit of bytes billed has its own reason."""
 
 CONCURRENT_UPDATE = "due to concurrent update"
-"""Two statements met at a table: `invalidQuery`, like a statement that cannot be parsed. Only the
-message tells them apart ("Could not serialize access to table … due to concurrent update")."""
+"""Two statements changed a table at once. The reason is `invalidQuery`, as for a statement that
+cannot be parsed: only the message tells them apart ("Could not serialize access to table … due to
+concurrent update")."""
 
 _WITHOUT_REASON = dict.fromkeys((401, 403, 404, 407, 501), Meaning.DEPLOY)
 
@@ -67,14 +68,14 @@ NO_ANSWER = (
     requests.Timeout,
     requests.exceptions.ChunkedEncodingError,
     TransportError,
-    TimeoutError,  # also that of concurrent.futures: a job that did not end in time
+    TimeoutError,  # concurrent.futures raises it, too, when a job does not end in time
     ConnectionError,
 )
-"""What says nothing but that no answer came."""
+"""Errors that only say that no response came."""
 
 
 class RequestTooLarge(Permanent):
-    """BigQuery takes no request of this size; fewer rows at once may pass."""
+    """BigQuery does not accept a request of this size. Fewer rows at once may pass."""
 
     def __init__(self, sentence: str):
         super().__init__("too_large_for_warehouse", sentence)
@@ -82,9 +83,9 @@ class RequestTooLarge(Permanent):
 
 @contextmanager
 def translate_errors(what: str) -> Iterator[None]:
-    """Say of the client's errors whether trying again can help, in sentences beginning with `what`.
+    """Translate the client's errors into sentences that begin with `what`.
 
-    Raises Transient and Misconfigured, and BadRequest for what is the statement's own fault.
+    Raises Transient, Misconfigured, and BadRequest when the statement or its rows are wrong.
     """
     try:
         yield
@@ -96,7 +97,7 @@ def translate_errors(what: str) -> Iterator[None]:
                 raise Misconfigured(f"{what}: {error.message}") from error
         if isinstance(error, exceptions.BadRequest):
             raise
-        # The client makes a 500 of a job's reason that it does not know, such as badRequest.
+        # The client turns a job's reason that it does not know, such as badRequest, into a 500.
         refusal = exceptions.BadRequest(  # type: ignore[no-untyped-call]
             error.message, errors=error.errors
         )
@@ -106,7 +107,7 @@ def translate_errors(what: str) -> Iterator[None]:
 
 
 def meaning_of(error: exceptions.GoogleAPICallError) -> Meaning:
-    """By the error's reason; where none came, or a new one, by its HTTP status."""
+    """The meaning by the error's reason. Without a known reason, the HTTP status decides."""
     reason = reason_of(error)
     if reason == "invalidQuery" and CONCURRENT_UPDATE in (error.message or "").lower():
         return Meaning.PASSES
@@ -118,7 +119,7 @@ def meaning_of(error: exceptions.GoogleAPICallError) -> Meaning:
 
 
 def reason_of(error: exceptions.GoogleAPICallError) -> str | None:
-    """BigQuery's word for it; a job's error and a refused request carry it in the same field."""
+    """BigQuery's reason. A failed job and a refused request have it in the same field."""
     first = error.errors[0] if error.errors else None
     reason = first.get("reason") if isinstance(first, dict) else None
     return str(reason) if reason else None

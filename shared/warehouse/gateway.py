@@ -1,6 +1,7 @@
-"""The one place that asks BigQuery: each statement, bounded in time and in bytes sent and read.
+"""Run statements in BigQuery, with bounds on time and on bytes sent and read.
 
-Every other call to BigQuery (tables, datasets, copy jobs) passes `**BOUNDED`.
+Statements are sent only here. Every other call to BigQuery (tables, datasets, copy jobs) passes
+`**BOUNDED`.
 """
 
 import json
@@ -20,10 +21,10 @@ from shared.errors import Transient
 from shared.warehouse.failures import RequestTooLarge
 
 REQUEST_TIMEOUT_S = 30.0
-"""Longest silence of one HTTP request. The client has no time-out of its own."""
+"""Longest silence of one HTTP request. The client itself has no time-out."""
 
 RETRY_S = 20.0
-"""How long a request that failed is tried again; the last attempt may take one time-out more."""
+"""How long a failed request is repeated. The last attempt may take one more time-out."""
 
 STATEMENT_TIMEOUT_S = 120.0
 """How long a statement may run before it counts as failed."""
@@ -32,11 +33,11 @@ MOST_REQUEST_BYTES = 8_000_000
 """BigQuery refuses a request above 10 MB (https://cloud.google.com/bigquery/quotas#query_jobs)."""
 
 MOST_BYTES_BILLED = 10**12
-"""About 6 US dollars: no statement of ours may read more unless its sender says so."""
+"""About 6 US dollars. No statement may read more, unless its caller says so."""
 
 PERHAPS_TOO_LARGE_BYTES = 1_000_000
-"""Google's servers may hang up on a large body before they answer 413; a smaller body was cut by
-the network alone (https://github.com/googleapis/google-cloud-python/issues/4864)."""
+"""Google's servers may close the connection under a large body before they answer 413. A smaller
+body was cut off by the network (https://github.com/googleapis/google-cloud-python/issues/4864)."""
 
 API_RETRY = DEFAULT_RETRY.with_timeout(RETRY_S)
 BOUNDED: Mapping[str, Any] = {"timeout": REQUEST_TIMEOUT_S, "retry": API_RETRY}
@@ -45,7 +46,7 @@ BOUNDED: Mapping[str, Any] = {"timeout": REQUEST_TIMEOUT_S, "retry": API_RETRY}
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When all that belongs together has to be over, on the monotonic clock."""
+    """The time by which a group of requests must end, on the monotonic clock."""
 
     ends_at: float
 
@@ -54,7 +55,7 @@ class Deadline:
         return cls(time.monotonic() + seconds)
 
     def remaining_s(self, at_most_s: float) -> float:
-        """Seconds that are left, `at_most_s` or fewer. Raises Transient when none are."""
+        """The remaining seconds, at most `at_most_s`. Raises Transient when the time is over."""
         seconds = self.ends_at - time.monotonic()
         if seconds <= 0:
             raise Transient("BigQuery: the time for this request is used up")
@@ -73,9 +74,9 @@ def run(
 ) -> bigquery.table.RowIterator:
     """Run one statement and wait for its rows; `dataset` is `project.dataset`.
 
-    Raises what the client raises, TimeoutError after `timeout_s` seconds or at the deadline, and
-    RequestTooLarge. A server that falls silent is given up up to 140 s later: the client waits
-    120 s for rows, whatever is said.
+    Raises the client's errors, TimeoutError after `timeout_s` seconds or at the deadline, and
+    RequestTooLarge. If the server falls silent, the call may end up to 140 s later, because the
+    client always waits 120 s for rows.
     """
     deadline = deadline or Deadline.after(2 * timeout_s)
     job = start(
@@ -89,7 +90,7 @@ def run(
     return _rows(job, deadline.remaining_s(timeout_s))
 
 
-def change(
+def run_dml(
     client: bigquery.Client,
     dataset: str,
     sql: str,
@@ -97,10 +98,10 @@ def change(
     *,
     timeout_s: float = STATEMENT_TIMEOUT_S,
 ) -> int:
-    """Run one statement that writes; how many rows it touched. Raises as `run` does."""
+    """Run one INSERT, UPDATE, DELETE or MERGE. Returns its number of rows. Raises as `run` does."""
     job = start(client, dataset, sql, parameters)
     _rows(job, timeout_s)
-    # The job says it everywhere; the answer with the rows does not, on a laptop.
+    # The local emulator leaves the number out of the iterator, but the job always has it.
     return int(job.num_dml_affected_rows or 0)
 
 
@@ -118,11 +119,11 @@ def start(
     maximum_bytes_billed: int | None = MOST_BYTES_BILLED,
     timeout_s: float = REQUEST_TIMEOUT_S,
 ) -> bigquery.QueryJob:
-    """Start one statement; its tables need no dataset (`project.dataset` is the default).
+    """Start one statement. Its tables belong to `dataset` (`project.dataset`) by default.
 
-    A dry run checks the statement, changes nothing and costs nothing: the job says what a run
-    would read (`total_bytes_processed`) and does (`statement_type`). Raises what the client
-    raises, and RequestTooLarge above MOST_REQUEST_BYTES, before or after sending.
+    A dry run checks the statement, changes nothing and costs nothing. Its job says how many bytes a
+    run would read (`total_bytes_processed`) and the `statement_type`. Raises the client's errors,
+    and RequestTooLarge above MOST_REQUEST_BYTES or when BigQuery refuses the size.
     """
     config = bigquery.QueryJobConfig(
         default_dataset=dataset, query_parameters=parameters, dry_run=dry_run
@@ -147,33 +148,33 @@ def start(
 
 
 def request_bytes(sql: str, config: bigquery.QueryJobConfig) -> int:
-    """Bytes of the request as the client sends it: ASCII JSON, `\\uXXXX` for every other letter."""
+    """Bytes of the request. The client sends ASCII JSON, with `\\uXXXX` for other letters."""
     content = config.to_api_repr()
     content["query"]["query"] = sql
     return len(json.dumps(content)) + _ENVELOPE_BYTES
 
 
 _ENVELOPE_BYTES = 500
-"""The job's reference and what the client adds."""
+"""The job's reference and the other fields that the client adds."""
 
 
 def is_cut_off(error: BaseException, size: int) -> bool:
-    """Whether the other side hung up while a large body was being sent."""
+    """Whether the server closed the connection while it received a large body."""
     if size < PERHAPS_TOO_LARGE_BYTES:
         return False
-    hung_up = (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError)
-    return any(isinstance(cause, hung_up) for cause in _causes(error))
+    closed = (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError)
+    return any(isinstance(cause, closed) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """An error and what lies inside: `requests` wraps urllib3's, which wraps the socket's."""
+    """An error and its causes. `requests` wraps urllib3's error, which wraps the socket's."""
     inside = [*error.args, error.__cause__, getattr(error, "cause", None)]
     nested = [cause for cause in inside if isinstance(cause, BaseException) and cause is not error]
     return [error, *(deeper for cause in nested for deeper in _causes(cause))]
 
 
 def _retry(size: int) -> Any:
-    """As always, but a body that was cut off is not sent again as it is."""
+    """The usual retry, but a body that was cut off is not sent again."""
     return API_RETRY.with_predicate(
         lambda error: API_RETRY._predicate(error) and not is_cut_off(error, size)
     )
@@ -186,9 +187,9 @@ def _insert(
     retry: Any,
     timeout_s: float,
 ) -> bigquery.QueryJob:
-    """Start a job under an id of ours, so that a lost answer never starts it twice.
+    """Start a job under our own id, so that a lost response never starts it twice.
 
-    The client's own way of finding such a job again waits for up to 328 s.
+    The client could find such a job itself, but may wait 328 s for it.
     """
     job_id = str(uuid.uuid4())
     try:

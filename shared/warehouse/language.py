@@ -1,4 +1,4 @@
-"""Which language a caption is in, offline, and what a language tag is called.
+"""The language of a caption, identified offline, and the names of language tags.
 
 py3langid brings its model in its wheel (Lui & Baldwin 2012, "langid.py"; 97 languages).
 """
@@ -13,7 +13,7 @@ NAMES = Path(__file__).parent / "language_names.json"
 
 LEAST_PROBABILITY = 0.4
 LEAST_LETTERS = 8
-"""Below these the identifier guesses: a caption such as "omg 😂" is left undetermined."""
+"""Below these the identifier guesses. A caption such as "omg 😂" stays undetermined."""
 
 _NOT_PROSE = re.compile(r"https?://\S+|[#@][\w.]+", re.UNICODE)
 _UNSPACED_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
@@ -21,7 +21,7 @@ _UNSPACED_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\
 
 @lru_cache(maxsize=10_000)
 def caption_language(caption: str) -> str | None:
-    """BCP-47 tag of the caption's prose (hashtags, mentions and links left out), or None."""
+    """BCP-47 tag of the caption without hashtags, mentions and links. None when undetermined."""
     prose = _NOT_PROSE.sub(" ", caption)
     letters = sum(map(str.isalpha, prose)) + 3 * len(_UNSPACED_SCRIPT.findall(prose))
     if letters < LEAST_LETTERS:
@@ -39,9 +39,9 @@ def _identifier() -> Any:
 
 @lru_cache(maxsize=10_000)
 def language_name(tag: str) -> str:
-    """English name of a tag, such as "Portuguese (Brazil)"; the tag itself when it has none.
+    """English name of a tag, such as "Portuguese (Brazil)". The tag itself when it has no name.
 
-    A whole name library would cost the function 280 MB; a table of the names does.
+    The names come from a table, because a library of names would add 280 MB to the function.
     """
     language, *subtags = tag.split("-")
     name = _names()["languages"].get(language)

@@ -1,4 +1,4 @@
-"""Records into the star schema: five MERGEs side by side, then the fact that follows from them."""
+"""Load records into the star schema: five MERGEs in parallel, then the facts that follow."""
 
 import json
 from collections.abc import Sequence
@@ -11,33 +11,33 @@ from pydantic import BaseModel
 
 from shared.errors import Misconfigured, Permanent
 from shared.model import Record
-from shared.warehouse.ask import ask, merge_statement
 from shared.warehouse.failures import RequestTooLarge
 from shared.warehouse.gateway import Deadline
-from shared.warehouse.rows import Row, Rows, rows_of
+from shared.warehouse.rows import Row, table_rows
+from shared.warehouse.statements import merge_statement, run_statement
 
 SECTION_TABLES = ("dim_user", "dim_lang", "dim_video", "fact_metrics_snapshot", "fact_rating")
 FACT_TABLE = "fact_video_analytics"
 
 LOAD_TIMEOUT_S = 200.0
-"""How long one batch may take in all. A statement that falls silent then ends 140 s later at most,
-which is still within the 570 s of the function."""
+"""How long one batch may take. If BigQuery falls silent, its statement ends at most 140 s later,
+still within the function's 570 s."""
 
 _OWN_COLUMNS_BYTES = 600
-"""Keys, names of columns, and what a row has beside its section: flags, derived scores."""
+"""Keys, names of columns, flags and derived scores of a row: everything but its section."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RowsRefused(Permanent):
-    """BigQuery will not take these rows, however often they come."""
+    """BigQuery refuses these rows, however often they are sent."""
 
     def __init__(self, sentence: str):
         super().__init__("refused_by_warehouse", sentence)
 
 
 class Loader:
-    """Merges batches of records. Any order, any batching, any repetition: the same tables."""
+    """Merges batches of records. Order, batches and repetitions do not change the tables."""
 
     def __init__(self, client: bigquery.Client, dataset: str, primary_raters: Sequence[str]):
         self._client = client
@@ -47,9 +47,9 @@ class Loader:
     def load(self, records: Sequence[Record]) -> None:
         """Make the records durable. A second run with the same records changes nothing.
 
-        More than one request can carry is split. Raises RequestTooLarge for a record that is too
-        large by itself, Refused when the rows themselves are at fault, Transient when trying again
-        can help, Misconfigured when the tables do not fit this version of the code.
+        A batch that is too large for one request is split. Raises RequestTooLarge for a single
+        record that is too large, RowsRefused when the rows are wrong, Transient when another
+        attempt can help, and Misconfigured when the tables do not fit this version of the code.
         """
         self._load(records, Deadline.after(LOAD_TIMEOUT_S))
 
@@ -67,9 +67,9 @@ class Loader:
             raise RowsRefused(error.message) from error
 
     def _merge(self, records: Sequence[Record], deadline: Deadline) -> None:
-        rows = rows_of(records)
+        rows = table_rows(records)
         due = [(table, rows[table], deadline) for table in SECTION_TABLES if rows[table]]
-        # Threads of its own: a batch that was given up must not keep the next one waiting.
+        # A pool per batch, so that an abandoned batch does not delay the next one.
         with ThreadPoolExecutor(len(SECTION_TABLES), thread_name_prefix="merge") as threads:
             merges = [threads.submit(self._merge_rows, *job) for job in due]
         for merge in merges:
@@ -77,11 +77,10 @@ class Loader:
         self._merge_facts(sorted({record.video_id for record in records}), deadline)
 
     def _check_deploy(self, cause: Exception, deadline: Deadline) -> None:
-        """Run every statement on no rows: one that fails even so is not the records' fault."""
-        nothing: Rows = {table: [] for table in SECTION_TABLES}
+        """Run every statement without rows. If one fails even so, the records are not the cause."""
         try:
             for table in SECTION_TABLES:
-                self._merge_rows(table, nothing[table], deadline)
+                self._merge_rows(table, [], deadline)
             self._merge_facts([], deadline)
         except exceptions.BadRequest as error:
             raise Misconfigured(f"tables and statements do not fit: {error.message}") from cause
@@ -101,11 +100,13 @@ class Loader:
         self._run(FACT_TABLE, parameters, deadline)
 
     def _run(self, table: str, parameters: Sequence[object], deadline: Deadline) -> None:
-        ask(self._client, self._dataset, merge_statement(table), table, parameters, deadline)
+        run_statement(
+            self._client, self._dataset, merge_statement(table), table, parameters, deadline
+        )
 
 
 def _partition_bounds(rows: list[Row]) -> list[bigquery.ScalarQueryParameter]:
-    """First and last `collected_at` of the rows; BigQuery then reads only those days."""
+    """First and last `collected_at` of the rows, so that BigQuery reads only those days."""
     times = [datetime.fromisoformat(row["collected_at"]) for row in rows] or [EPOCH]
     return [
         bigquery.ScalarQueryParameter("first_collected_at", "TIMESTAMP", min(times)),
@@ -114,10 +115,10 @@ def _partition_bounds(rows: list[Row]) -> list[bigquery.ScalarQueryParameter]:
 
 
 def weight(record: Record) -> int:
-    """Bytes a record takes in the largest request of its batch, at least.
+    """The bytes that a record adds to the largest request of its batch, or a few more.
 
-    A row holds its section twice: in its columns, and whole as a JSON text in the JSON text of all
-    rows, whose every letter beyond ASCII the client sends as `\\uXXXX`.
+    A row holds its section twice: in its columns, and as a JSON text inside the JSON text of all
+    rows. The client sends each letter beyond ASCII in it as `\\uXXXX`.
     """
     return max((_section_weight(getattr(record, name)) for name in record.sections()), default=0)
 

@@ -1,4 +1,4 @@
-"""What a record says, as rows of the star schema."""
+"""Turn records into rows of the star schema."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -23,11 +23,11 @@ Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 
 _BEFORE_ALL = {"observed_at": "1970-01-01T00:00:00Z", "section": ""}
-"""Event time of a member known by its key alone: whatever really arrives is newer."""
+"""For a member of which only the key is known: every real record is newer."""
 
 
-def rows_of(records: Iterable[Record]) -> Rows:
-    """Rows per table. No key dangles: what a row points to has a row too."""
+def table_rows(records: Iterable[Record]) -> Rows:
+    """Rows per table. Every key that a row refers to gets a row, too."""
     rows: Rows = {
         "dim_user": [],
         "dim_lang": [],
@@ -43,11 +43,11 @@ def rows_of(records: Iterable[Record]) -> Rows:
             rows["fact_metrics_snapshot"].append(_metrics_row(record.video_id, record.metrics))
         if record.rating:
             rows["fact_rating"].append(_rating_row(record.video_id, record.rating))
-    return {table: _distinct(table_rows) for table, table_rows in rows.items()}
+    return {table: _distinct(duplicates) for table, duplicates in rows.items()}
 
 
 def _distinct(rows: list[Row]) -> list[Row]:
-    """The same row said a hundred times ('unknown', 'und', a redelivery) travels once."""
+    """Rows without repetitions, such as 'unknown', 'und' and redeliveries."""
     return list({canonical_json(row): row for row in rows}.values())
 
 
@@ -67,7 +67,7 @@ def _user_rows(record: Record) -> Iterator[Row]:
 def _creator_row(creator: Creator) -> Row:
     row = _section(creator)
     row["user_key"] = row.pop("creator_id")
-    # A record says `following`, which GoogleSQL reserves: no column can be called so unquoted.
+    # FOLLOWING is a reserved word of GoogleSQL, so the column has another name than the record.
     row["following_count"] = row.pop("following", None)
     return row
 
@@ -106,7 +106,7 @@ def _metrics_row(video_id: str, metrics: Metrics) -> Row:
 
 def _rating_row(video_id: str, rating: Rating) -> Row:
     row = _section(rating) | {"video_id": video_id}
-    row.pop("curves", None)  # in the section
+    row.pop("curves", None)  # they stay in the section
     row |= row.pop("measures", {}) | row.pop("values", {})
     if rating.values:
         row |= {name: formula(rating.values) for name, formula in DERIVED_SCORES.items()}

@@ -1,4 +1,4 @@
-"""The dataset in which a rebuild fills its tables before they take the place of the live ones."""
+"""The dataset in which a rebuild fills its tables before they replace the live ones."""
 
 import logging
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ MOST_COPIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """The tables of `dataset` once more, empty, in the dataset `name`.
+    """Empty tables like those of `dataset`, in the dataset `name`.
 
-    They have the live tables' labels and primary keys. Foreign keys they have none: a copy takes
-    the source's constraints along, and a foreign key cannot point into another dataset
+    They have the live tables' labels and primary keys, but no foreign keys. A copy includes the
+    constraints of its source, and a foreign key cannot point into another dataset
     (https://cloud.google.com/bigquery/docs/reference/rest/v2/Job, JobConfigurationTableCopy).
     Raises Transient and Misconfigured.
     """
@@ -47,7 +47,7 @@ class Shadow:
             )
 
     def replace_live(self, table: str, run: str) -> None:
-        """See that the table was copied once in this run; only a copy that failed is repeated."""
+        """Copy the table over the live one, once per run. Only a failed copy is repeated."""
         for attempt in range(MOST_COPIES):
             with translate_errors("BigQuery"):
                 job = self._copy_job(table, f"rebuild-{run}-{table}-{attempt}")
@@ -61,15 +61,15 @@ class Shadow:
         raise Transient(f"{table} could not be copied in {MOST_COPIES} attempts")
 
     def describe_live(self, table: str) -> None:
-        """Give the table that took the live one's place its description, labels and keys.
+        """Give the table that replaced the live one its description, labels and keys.
 
         A second run changes nothing.
         """
         path = f"{self.client.project}.{self.dataset}.{table}"
         with translate_errors("BigQuery"):
-            copied = self.client.get_table(self._path(table), **BOUNDED)
-            live = bigquery.Table(path)  # without an etag: rows may arrive meanwhile
-            live.description, live.labels = copied.description, copied.labels
+            shadow = self.client.get_table(self._path(table), **BOUNDED)
+            live = bigquery.Table(path)  # no etag: rows may arrive meanwhile
+            live.description, live.labels = shadow.description, shadow.labels
             live.table_constraints = constraints(path)
             self.client.update_table(
                 live, ["description", "labels", "table_constraints"], **BOUNDED
@@ -90,7 +90,7 @@ class Shadow:
                     f"{self.client.project}.{self.dataset}.{table}", **BOUNDED
                 )
             except exceptions.NotFound:
-                continue  # the rebuild makes it anew
+                continue  # the rebuild creates it
             labels[table] = dict(live.labels)
         return labels
 

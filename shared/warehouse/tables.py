@@ -1,4 +1,4 @@
-"""The tables, made from the schema files."""
+"""Create the tables from the schema files."""
 
 import json
 from collections.abc import Mapping
@@ -36,8 +36,8 @@ def schema(table: str) -> list[dict[str, Any]]:
 def constraints(path: str, *, foreign_keys: bool = True) -> TableConstraints:
     """The keys that a table (`project.dataset.table`) declares. BigQuery does not enforce them.
 
-    They tell readers and the optimizer how tables join; MERGE and the order of loading keep them
-    true. A foreign key may only point into the dataset of its own table
+    They tell readers and the optimizer how to join tables. MERGE and the order of loading keep
+    them true. A foreign key may only point into the dataset of its own table
     (https://cloud.google.com/bigquery/docs/primary-foreign-keys).
     """
     dataset, _, name = path.rpartition(".")
@@ -64,10 +64,10 @@ def create_tables(
     foreign_keys: bool = True,
     labels: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
-    """Make the dataset and its tables, rename columns, and add those that are missing.
+    """Create the dataset and its tables, rename columns, and add missing ones.
 
-    A second run changes nothing. `labels` are those of each table. In the cloud Terraform does
-    this from the same files.
+    A second run changes nothing. `labels` maps tables to their labels. In the cloud, Terraform
+    creates the tables from the same files.
     """
     client.create_dataset(dataset, exists_ok=True, **BOUNDED)
     for name, definition in definitions().items():
@@ -93,7 +93,7 @@ def _table(path: str, definition: Mapping[str, Any]) -> bigquery.Table:
 
 
 def _rename_columns(client: bigquery.Client, path: str, definition: Mapping[str, Any]) -> None:
-    """Give columns the names they have now; their values stay."""
+    """Rename columns to their current names. Their values stay."""
     names = {
         column["formerly"]: column["name"]
         for column in definition["columns"]
@@ -103,7 +103,7 @@ def _rename_columns(client: bigquery.Client, path: str, definition: Mapping[str,
     if not any(field.name in names for field in described):
         return
     dataset = path.rpartition(".")[0]
-    # The rows themselves are asked: on a laptop the table may go on describing the older name.
+    # A query has the true names: the local emulator may still describe a table by the old ones.
     columns = run(client, dataset, f"SELECT * FROM `{path}` LIMIT 0").schema  # nosec B608 # ours
     for field in columns:
         if field.name in names:
@@ -124,7 +124,7 @@ def _describe(client: bigquery.Client, path: str, names: Mapping[str, str]) -> N
 
 
 def _add_missing_columns(client: bigquery.Client, path: str, name: str) -> None:
-    """BigQuery adds no REQUIRED column to a live table; a new column of ours is never one."""
+    """Add missing columns. BigQuery cannot add REQUIRED ones to a live table; ours are not."""
     present = {field.name for field in client.get_table(path, **BOUNDED).schema}
     for column in schema(name):
         if column["name"] not in present:

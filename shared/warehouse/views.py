@@ -1,8 +1,8 @@
-"""The views over the star schema: one file each, made beside the tables.
+"""The views over the star schema, one file each.
 
 A view names its tables as `${dataset}.fact_rating`, where `${dataset}` stands for project and
-dataset. The comment at its head says what it answers, what one row is, and what each column says.
-In the cloud Terraform makes the views from the same files.
+dataset. The comment at its head describes the view, one row of it, and each column. In the cloud,
+Terraform creates the views from the same files.
 """
 
 import re
@@ -16,23 +16,23 @@ from google.cloud import bigquery
 from shared.warehouse.gateway import run
 
 VIEWS = Path(__file__).parent / "views"
-_NAMED = re.compile(r"`\$\{dataset\}\.(\w+)`")
+_REFERENCE = re.compile(r"`\$\{dataset\}\.(\w+)`")
 
 
 def templates() -> dict[str, str]:
-    """The files by the names of their views; a view comes after those that it reads."""
+    """The files by the names of their views. A view comes after those that it reads."""
     texts = {path.stem: path.read_text() for path in sorted(VIEWS.glob("*.sql"))}
-    reads = {name: set(_NAMED.findall(text)) & texts.keys() for name, text in texts.items()}
+    reads = {name: set(_REFERENCE.findall(text)) & texts.keys() for name, text in texts.items()}
     return {name: texts[name] for name in TopologicalSorter(reads).static_order()}
 
 
-def about(template: str) -> str:
-    """What a view answers: the comment at its head up to an empty line of it."""
+def description(template: str) -> str:
+    """The description of a view: the comment at its head, up to an empty line."""
     return " ".join(_head(template).partition("\n\n")[0].split())
 
 
-def columns(template: str) -> dict[str, str]:
-    """What each column says: the rest of that comment, a line each."""
+def column_descriptions(template: str) -> dict[str, str]:
+    """The descriptions of its columns: one line each after the empty line."""
     lines = _head(template).partition("\n\n")[2].splitlines()
     return {name: says for name, _, says in (line.partition(": ") for line in lines)}
 
@@ -43,7 +43,7 @@ def _head(template: str) -> str:
 
 
 def create_views(client: bigquery.Client, dataset: str) -> None:
-    """Make every view, or replace it. The tables must be there."""
+    """Create or replace every view. The tables must exist."""
     path = f"{client.project}.{dataset}"
     for name, text in templates().items():
         query = Template(text).substitute(dataset=path)

@@ -17,7 +17,7 @@ from shared import concurrency
 from shared.tiktok import fetch
 from shared.warehouse import group, loader, rebuild
 from tests.interleavings.scheduler import Scheduler, Signal
-from tests.interleavings.warehouse import ShadowInMemory, ask_in_memory
+from tests.interleavings.warehouse import ShadowInMemory, merge_in_memory
 
 
 class InlineExecutor:
@@ -60,7 +60,7 @@ _current: list[Scheduler] = []
 
 
 def _waiter(item: Any, weight: int) -> Any:
-    return _Waiter(item, weight, called=Signal(_current[-1]))  # type: ignore[arg-type]
+    return _Waiter(item, weight, wake=Signal(_current[-1]))  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def single_threaded() -> Iterator[None]:
     with ExitStack() as stack:
         for module in (concurrency, loader, fetch):
             stack.enter_context(patch.object(module, "ThreadPoolExecutor", InlineExecutor))
-        stack.enter_context(patch.object(loader, "ask", ask_in_memory))
+        stack.enter_context(patch.object(loader, "run_statement", merge_in_memory))
         stack.enter_context(patch.object(rebuild, "Shadow", ShadowInMemory))
         stack.enter_context(patch.object(group, "threading", threads))
         stack.enter_context(patch.object(group, "_Waiter", _waiter))

@@ -142,7 +142,7 @@ class ShadowInMemory:
         self._tables.step(f"describe {table}")
 
 
-def ask_in_memory(
+def merge_in_memory(
     client: TablesInMemory,
     dataset: str,
     sql: str,
@@ -150,7 +150,7 @@ def ask_in_memory(
     parameters: list[Any],
     deadline: object = None,
 ) -> None:
-    """Obeys `shared.warehouse.loader.ask`. `what` is the table that is merged into."""
+    """Obeys `shared.warehouse.loader.run_statement`. `what` is the table that is merged into."""
     values = {
         it.name: getattr(it, "values", None) if hasattr(it, "values") else it.value
         for it in parameters

@@ -12,7 +12,7 @@ from typing import Any
 from google.cloud import bigquery
 
 from shared.warehouse.tables import create_tables, definitions, schema
-from shared.warehouse.views import about, create_views, templates
+from shared.warehouse.views import create_views, description, templates
 from tests.sql import statements, values
 from tests.sql.analyser import Analyser
 from tests.sql.awkward import Tables
@@ -147,7 +147,7 @@ def compare(rows: Tables, emulated: Emulated, analyser: Analyser) -> Comparison:
 def queries(rows: Tables, place: str) -> Iterator[Query]:
     """Views first, in the order in which they read each other."""
     for name, text in templates().items():
-        yield Query(name, Template(text).substitute(dataset=place), _grain(about(text)))
+        yield Query(name, Template(text).substitute(dataset=place), _grain(description(text)))
     for statement in statements.files():
         name = statement.origin.rpartition("/")[2].removesuffix(".sql")
         given = {parameter: _argument(parameter, name, rows) for parameter in statement.parameters}

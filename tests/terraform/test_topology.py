@@ -13,7 +13,7 @@ from local.functions import FUNCTIONS
 from local.served import bytes_of
 from shared.storage.lake import VIDEOS
 from shared.warehouse.tables import definitions
-from shared.warehouse.views import about, templates
+from shared.warehouse.views import description, templates
 from tests.terraform.conftest import PROJECT, ROOT, VIEWS_OF_VIEWS
 
 
@@ -162,7 +162,7 @@ def test_a_view_is_described_by_the_comment_at_its_head(plan):
     }
 
     files = templates() | VIEWS_OF_VIEWS
-    assert described == {name: about(text) for name, text in files.items()}
+    assert described == {name: description(text) for name, text in files.items()}
 
 
 def views(plan) -> dict[str, str]:

@@ -10,8 +10,8 @@ from google.cloud import bigquery
 from shared.derived_scores import DERIVED_SCORES
 from shared.insights.agreement.star_schema import ratings_statement
 from shared.rubric_values import Values
-from shared.warehouse.ask import rows_of
 from shared.warehouse.gateway import Deadline
+from shared.warehouse.statements import fetch_rows
 
 SQL = Path(__file__).parent / "sql"
 MADE_UP = "-stand-in"
@@ -48,7 +48,7 @@ class ReportSource(Protocol):
 
 
 class StarSchema:
-    """The tables of one dataset. Raises as `shared.warehouse.ask` does."""
+    """The tables of one dataset. Raises as `shared.warehouse.statements` does."""
 
     def __init__(self, client: bigquery.Client, dataset: str, deadline: Deadline | None = None):
         self._client = client
@@ -82,7 +82,7 @@ class StarSchema:
         return self._ask(_statement(name), name, parameters)
 
     def _ask(self, sql: str, what: str, parameters: Sequence[object] = ()) -> list[Row]:
-        return rows_of(self._client, self._dataset, sql, what, parameters, self._deadline)
+        return fetch_rows(self._client, self._dataset, sql, what, parameters, self._deadline)
 
 
 @lru_cache

@@ -13,7 +13,7 @@ from google.cloud import bigquery
 from urllib3.exceptions import ProtocolError
 
 from shared.errors import Transient
-from shared.warehouse import ask, gateway
+from shared.warehouse import gateway, statements
 from shared.warehouse.failures import RequestTooLarge
 from tests.house.tree import PRODUCT, modules
 
@@ -125,7 +125,7 @@ def test_a_statement_that_nobody_answers_ends(silent, monkeypatch):
     monkeypatch.setattr(gateway, "REQUEST_TIMEOUT_S", 0.1)
     monkeypatch.setattr(gateway, "API_RETRY", gateway.API_RETRY.with_timeout(0.1))
     with pytest.raises(Transient):
-        ask.ask(silent, "p.d", "SELECT 1", "nothing")
+        statements.run_statement(silent, "p.d", "SELECT 1", "nothing")
 
 
 def test_the_time_of_what_belongs_together_runs_out_before_it_is_asked(silent):

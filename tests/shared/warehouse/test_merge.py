@@ -11,7 +11,7 @@ from shared.errors import Misconfigured
 from shared.rubric_values import Values
 from shared.warehouse import loader
 from shared.warehouse.loader import SECTION_TABLES, RowsRefused, merge_statement
-from shared.warehouse.rows import rows_of
+from shared.warehouse.rows import table_rows
 from shared.warehouse.tables import create_tables, definitions
 from tests.records import VIDEO_ID, creator, metrics, no_media, rating, record, video
 
@@ -192,7 +192,7 @@ def test_a_merge_source_has_one_row_per_key(db, table):
     ]
     key = ", ".join(definitions()[table]["key"])
     source = re.search(r"USING \((.*)\) AS source", merge_statement(table), re.S).group(1)
-    rows = loader.json.dumps(rows_of(twins)[table])
+    rows = loader.json.dumps(table_rows(twins)[table])
 
     doubled = db.rows(f"SELECT {key} FROM ({source}) GROUP BY {key} HAVING COUNT(*) > 1", rows=rows)
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.warehouse.views import columns, templates
+from shared.warehouse.views import column_descriptions, templates
 from tests.records import DAY_0, metrics, record, video
 
 FLAGGED = (
@@ -144,6 +144,6 @@ def test_every_column_of_a_view_is_explained(viewed):
 
     for name, text in templates().items():
         query = viewed.client.query(f"SELECT * FROM `test.{viewed.dataset}.{name}`")
-        described = columns(text)
+        described = column_descriptions(text)
         assert list(described) == [field.name for field in query.result().schema], name
         assert all(described.values())

@@ -22,7 +22,7 @@ from shared.warehouse.gateway import MOST_REQUEST_BYTES
 from shared.warehouse.insight_rows import replace_rows
 from shared.warehouse.loader import Loader, weight
 from shared.warehouse.rebuild import RebuildApp, rebuild
-from shared.warehouse.rows import rows_of
+from shared.warehouse.rows import table_rows
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.loopback import Reply, Request, serving
 from tests.records import DAY_0, creator, metrics, rating, record, video
@@ -167,7 +167,7 @@ def test_a_record_weighs_no_less_than_it_takes_in_a_request(caption, bio, hashta
 
     sent = max(
         sum(len(json.dumps(json.dumps(row, ensure_ascii=False))) for row in rows)
-        for rows in rows_of([weighed]).values()
+        for rows in table_rows([weighed]).values()
     )
     assert sent <= weight(weighed) <= 2 * sent + 1_000
 
@@ -175,9 +175,9 @@ def test_a_record_weighs_no_less_than_it_takes_in_a_request(caption, bio, hashta
 def test_a_report_larger_than_one_request_is_written_whole(db, monkeypatch):
     monkeypatch.setattr(insight_rows, "MOST_PART_BYTES", 500)
     statements = []
-    real = insight_rows.ask
+    real = insight_rows.run_statement
     monkeypatch.setattr(
-        insight_rows, "ask", lambda *told: statements.append(told[3]) or real(*told)
+        insight_rows, "run_statement", lambda *told: statements.append(told[3]) or real(*told)
     )
 
     def write(*rows):

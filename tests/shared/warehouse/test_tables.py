@@ -5,7 +5,7 @@ import json
 import pytest
 from google.cloud import bigquery
 
-from shared.warehouse.rows import rows_of
+from shared.warehouse.rows import table_rows
 from shared.warehouse.tables import constraints, create_tables, definitions, schema
 from tests.records import creator, record
 
@@ -130,7 +130,7 @@ def test_a_renaming_that_was_killed_half_way_is_ended(older):
 def test_a_record_says_following_and_its_row_following_count():
     (row,) = (
         row
-        for row in rows_of([record(creator=creator(1, following=3))])["dim_user"]
+        for row in table_rows([record(creator=creator(1, following=3))])["dim_user"]
         if row["user_key"] == "ada"
     )
 

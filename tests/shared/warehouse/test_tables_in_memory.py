@@ -15,7 +15,7 @@ from shared.rubric_values import Values
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.tables import definitions
 from tests.fakes import LakeInMemory, tombstones_in
-from tests.interleavings.warehouse import RowsInMemory, TablesInMemory, ask_in_memory
+from tests.interleavings.warehouse import RowsInMemory, TablesInMemory, merge_in_memory
 from tests.records import creator, metrics, no_media, rating, record, video
 
 NAME = "ada.lovely"
@@ -88,7 +88,7 @@ def test_batches_and_erasures_give_the_same_rows(db, tables, seed):
     for _ in range(4):
         batch = [random_record(dice) for _ in range(dice.randrange(1, 9))]
         Loader(db.client, db.dataset, RATERS).load(batch)
-        with patch("shared.warehouse.loader.ask", ask_in_memory):
+        with patch("shared.warehouse.loader.run_statement", merge_in_memory):
             Loader(tables, "live", RATERS).load(batch)
     real, ours = both(db, tables)
     assert ours == real
@@ -115,7 +115,7 @@ def test_batches_and_erasures_give_the_same_rows(db, tables, seed):
 def test_a_copy_job_runs_once(tables):
     tables.create("shadow")
     one = SimpleNamespace(name="rows", value='[{"lang_key": "en", "language": "en"}]')
-    ask_in_memory(tables, "p.shadow", "", "dim_lang", [one])
+    merge_in_memory(tables, "p.shadow", "", "dim_lang", [one])
 
     tables.copy("shadow", "live", "dim_lang", "job")
     tables.datasets["live"]["dim_lang"].clear()

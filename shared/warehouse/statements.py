@@ -1,4 +1,4 @@
-"""Questions to BigQuery from a function: one statement, its rows, and whether failing may help."""
+"""Statements that functions send to BigQuery. Errors say whether another attempt can help."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,7 +18,7 @@ def merge_statement(table: str) -> str:
     return (MERGE_FILES / f"{table}.sql").read_text()
 
 
-def ask(
+def run_statement(
     client: bigquery.Client,
     dataset: str,
     sql: str,
@@ -26,16 +26,16 @@ def ask(
     parameters: Sequence[object] = (),
     deadline: Deadline | None = None,
 ) -> bigquery.table.RowIterator:
-    """Run one statement; its tables need no dataset (`project.dataset` is the default).
+    """Run one statement. Its tables belong to `dataset` (`project.dataset`) by default.
 
-    Raises Transient when trying again can help and Misconfigured when the deploy is broken, both
-    beginning with `what`; RequestTooLarge; BadRequest and the like as they come.
+    Raises Transient when another attempt can help, Misconfigured when the deployment is broken
+    (both sentences begin with `what`), RequestTooLarge, and BadRequest for a bad statement.
     """
     with translate_errors(what):
         return run(client, dataset, sql, parameters, deadline=deadline)
 
 
-def rows_of(
+def fetch_rows(
     client: bigquery.Client,
     dataset: str,
     sql: str,
@@ -43,7 +43,7 @@ def rows_of(
     parameters: Sequence[object] = (),
     deadline: Deadline | None = None,
 ) -> list[dict[str, Any]]:
-    """The same as dicts. Pages are read here, so their errors are told like the statement's."""
-    rows = ask(client, dataset, sql, what, parameters, deadline)
+    """Like `run_statement`, with rows as dicts. Errors of later pages are translated, too."""
+    rows = run_statement(client, dataset, sql, what, parameters, deadline)
     with translate_errors(what):
         return [dict(row.items()) for row in rows]
