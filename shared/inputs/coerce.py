@@ -1,6 +1,6 @@
-"""What a cell says: a number, a count, an id, a moment, yes or no. What is unclear is refused.
+"""Read a cell as a number, count, id, moment, or yes and no. Refuse an unclear cell.
 
-Nothing is guessed and nothing is evaluated: a formula in a cell is text like any other.
+Nothing is guessed and nothing is evaluated: a formula in a cell is ordinary text.
 """
 
 import math
@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 EXACT = 2**53
-"""Beyond it a float has lost digits, no counter of views has come near it, and sums of squares and
-cubes leave the range of floats before long."""
+"""Above this a float loses digits, and sums of squares and cubes soon leave the range of floats. No
+counter of views has come near it."""
 
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
@@ -25,11 +25,11 @@ _YES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": 
 
 
 class Unclear(ValueError):
-    """What a cell is not."""
+    """The cell cannot be read as this kind; the text says what it is not."""
 
 
 def number(thousands_by_comma: bool = True) -> Callable[[Any], float]:
-    """Reads a finite number within ±EXACT; "1,234" where a comma can only group."""
+    """Reads a finite number within ±EXACT, and "1,234" where a comma can only group digits."""
 
     def read(cell: Any) -> float:
         value = _number(cell, thousands_by_comma)
@@ -43,7 +43,7 @@ def number(thousands_by_comma: bool = True) -> Callable[[Any], float]:
 
 
 def count(thousands_by_comma: bool = True) -> Callable[[Any], tuple[float, bool]]:
-    """Reads a whole number, and whether it was rounded as in "541.2K"."""
+    """Reads a whole number, and whether it was rounded, as in "541.2K"."""
     plain = number(thousands_by_comma)
 
     def read(cell: Any) -> tuple[float, bool]:
@@ -69,7 +69,7 @@ def text(cell: Any) -> str:
 
 
 def identifier(cell: Any) -> str:
-    """Reads an id as text; one that went through a float is refused."""
+    """Reads an id as text. Refuses one that went through a float."""
     if isinstance(cell, bool) or not isinstance(cell, str | int):
         raise Unclear("is a number with decimals; ids are read as text, and yours lost digits")
     written = str(cell).strip()
@@ -82,7 +82,7 @@ def identifier(cell: Any) -> str:
 
 
 def moment(cell: Any) -> datetime:
-    """Reads ISO 8601 or seconds (13 digits: milliseconds) since 1970; without a zone it is UTC."""
+    """Reads ISO 8601, or seconds (13 digits: milliseconds) since 1970. Without a zone it is UTC."""
     try:
         if isinstance(cell, datetime):
             return _in_utc(cell)

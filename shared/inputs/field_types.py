@@ -1,4 +1,4 @@
-"""Fields that refuse what must not come in: wrong types, NUL, NaN, counts beyond INT64."""
+"""Fields that refuse bad values: wrong types, NUL, NaN, counts beyond INT64."""
 
 import re
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,6}")
 
 
 class Checked(BaseModel):
-    """Strict, frozen, closed: what is not declared is refused. A cold start builds no validator."""
+    """A strict, frozen model that refuses undeclared fields. A cold start builds no validator."""
 
     model_config = ConfigDict(
         frozen=True, strict=True, extra="forbid", allow_inf_nan=False, defer_build=True
@@ -20,7 +20,7 @@ class Checked(BaseModel):
 def canonical_language(tag: str) -> str:
     """Give a BCP-47 tag its usual case: `PT-br` → `pt-BR`, `zh-hant` → `zh-Hant` (RFC 5646, 2.1.1).
 
-    Raises ValueError for what is no tag.
+    Raises ValueError for a text that is not a tag.
     """
     if not _LANGUAGE_TAG.fullmatch(tag):
         raise ValueError("not a BCP-47 language tag")

@@ -1,17 +1,17 @@
-"""JSON from strangers, nested no deeper than anything that we know how to read."""
+"""Read JSON from strangers. Refuse JSON that is nested too deep."""
 
 import json
 from typing import Any
 
 MOST_DEPTH = 64
-"""TikTok's answers and our own objects lie eight levels deep at most; whoever walks through them
-recursively is safe far beyond this."""
+"""TikTok's answers and our own objects are at most eight levels deep. Recursive code is safe far
+beyond this depth."""
 
 
 def parse_json(content: bytes | str, **how: Any) -> Any:
-    """What JSON says. `how` is handed on to json.loads.
+    """The value of a JSON text. `how` is passed to json.loads.
 
-    Raises ValueError for what is no JSON, and for what is nested deeper than MOST_DEPTH.
+    Raises ValueError if the text is not JSON, or is nested deeper than MOST_DEPTH.
     """
     try:
         value = json.loads(content, **how)
@@ -26,10 +26,10 @@ def parse_json(content: bytes | str, **how: Any) -> Any:
 
 
 def json_text(value: Any) -> str:
-    """What `parsed` read, as JSON again: keys sorted, no spaces.
+    """A value that `parse_json` read, as JSON again, with sorted keys and no spaces.
 
-    Strangers write NaN, and emoji of which half was cut off: both come out as they came in. UTF-8
-    has no half characters, so a text with one is written with escapes.
+    Strangers write NaN, and emoji that were cut in half. Both come out as they came in. UTF-8 has
+    no half characters, so a text with one is written with escapes.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     try:

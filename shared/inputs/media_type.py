@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes; a declared content type is not evidence."""
+"""The type of a file by its first bytes. A declared content type is not evidence."""
 
 from dataclasses import dataclass
 
@@ -30,10 +30,10 @@ _NO_VIDEO = frozenset(
 
 
 def media_type(head: bytes) -> MediaType | None:
-    """Type of a video file by its first HEAD_BYTES, or None when it is no video we know.
+    """Type of a video file by its first HEAD_BYTES, or None if it is not a known video type.
 
     ISO 14496-12 (ftyp brands), Matroska EBML header, RIFF, FLV and MPEG-TS sync bytes.
-    An MP4 that holds only sound tells it by its brand (M4A) or not at all.
+    An MP4 with sound alone shows that by its brand (M4A) or not at all.
     """
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
         return _iso_type(head)
@@ -49,7 +49,7 @@ def media_type(head: bytes) -> MediaType | None:
 
 
 def _starts_packets(head: bytes) -> bool:
-    """Sync bytes 188 apart, and an adaptation field control that is not the reserved 00."""
+    """Whether sync bytes are 188 apart, and the adaptation field control is not the reserved 00."""
     starts = head[: 3 * _TS_PACKET : _TS_PACKET]
     return len(head) > 2 * _TS_PACKET and starts == b"GGG" and bool(head[3] & 0x30)
 

@@ -3,13 +3,13 @@
 from contextlib import suppress
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""How text begins that a spreadsheet may compute. Tab and line ends are skipped before a formula,
-and the full-width signs are read like the others where Japanese, Chinese or Korean is set up.
+"""A spreadsheet may compute a text that begins so. It skips tab and line ends before a formula.
+With Japanese, Chinese or Korean set up, it reads full-width signs like the others.
 https://owasp.org/www-community/attacks/CSV_Injection, checked 2026-11"""
 
 
 def guarded(text: str) -> str:
-    """The text, with an apostrophe before it where it begins like a formula and is no number."""
+    """The text, with an apostrophe before it if it begins like a formula and is not a number."""
     return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
 
 

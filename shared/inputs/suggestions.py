@@ -8,8 +8,8 @@ MOST_COMPARED = 2_000
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """` (did you mean views?)`, or nothing when no name is near."""
-    by_folded = {known.casefold(): known for known in reversed(names[:MOST_COMPARED])}
+    """` (did you mean views?)`, or an empty text if no name is near."""
+    by_folded = {option.casefold(): option for option in reversed(names[:MOST_COMPARED])}
     matches = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
     return f" (did you mean {by_folded[matches[0]]}?)" if matches else ""
 

@@ -1,4 +1,4 @@
-"""A small YAML file written by a person: read without tricks, with the line of every key."""
+"""Read a small YAML file that a person wrote, with the line of every key."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ import yaml
 MAX_BYTES = 2**20
 MAX_DEPTH = 12
 MAX_NODES = 50_000
-"""Keys and values, lists and mappings: a collection of 40,000 accounts, read within a second."""
+"""Keys, values, lists and mappings: enough for 40,000 accounts, and read within a second."""
 # libyaml, which PyYAML's wheels bring, is ten times as fast.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class BadYaml(Exception):
-    """The bytes are no such file; the text says why and where."""
+    """The bytes are not such a file. The text says why and where."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Where in the file each key stands."""
+    """The line of each key in the file."""
 
     _root: yaml.Node | None
 
@@ -39,8 +39,8 @@ class Lines:
 def read_yaml(content: bytes) -> tuple[Any, Lines]:
     """The value and its lines. Raises BadYaml.
 
-    Aliases multiply, tags construct, depth overflows and a key given twice hides the first: what a
-    person writes here needs none of them.
+    Refuses what a person does not need here: aliases multiply, tags construct objects, depth
+    overflows, and a duplicate key hides the first.
     """
     if len(content) > MAX_BYTES:
         raise BadYaml(f"is larger than {MAX_BYTES:,} bytes")
@@ -94,7 +94,7 @@ def _refuse_twins(node: yaml.Node | None) -> None:
 
 
 def _inside(node: yaml.Node | None, part: int | str) -> tuple[yaml.Node, yaml.Node] | None:
-    """The node that names a part (its key, or the item itself) and the node of its value."""
+    """The node with the name of a part (its key, or the item itself), and the node of its value."""
     if isinstance(node, yaml.MappingNode):
         return next(((key, inner) for key, inner in node.value if key.value == str(part)), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
