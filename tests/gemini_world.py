@@ -1,8 +1,8 @@
 """The rater on its real client, in front of the stand-in, with a lake and a bus in memory."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from shared.rating.gemini.api import GeminiApi, http_options
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
+from shared.rating.ledger import NANO, read_ledger, spend_name
 from shared.rating.rate import RateApp, rate_upload
+from shared.storage.lake import Lake
 from shared.storage.lease import Lease
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.stand_ins.gemini import StandIn
@@ -134,3 +136,21 @@ class World:
     def calls(self) -> int:
         """How many questions the model was sent."""
         return sum("generateContent" in request.path for request in self.gemini.requests)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """The sums of a day's ledger at its last write; instances may have paid a little more."""
+
+    paid_videos: int
+    paid_usd: float
+    reserved_videos: int
+    reserved_usd: float
+
+
+def spending_on(day: date, lake: Lake) -> Spending:
+    """What Gemini's ledger of a UTC day says; zeros without a ledger."""
+    name = spend_name("gemini", day)
+    ledger = read_ledger(name, lake.read(name))
+    paid, reserved = ledger.paid(), ledger.reserved()
+    return Spending(paid.videos, paid.nano_usd / NANO, reserved.videos, reserved.nano_usd / NANO)

@@ -13,7 +13,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.errors import Permanent
-from shared.model import digest
 
 FOLDER = Path(__file__).parent / "cards"
 _CONSTRUCTS = Path(__file__).parent / "constructs.yaml"
@@ -146,11 +145,6 @@ def refuse_loose_ends(cards: Iterable[Card]) -> None:
                 raise BadCard(f"{replication}: it must say that it replicates {card.id}.")
         if card.replicates and card.id not in by_id[card.replicates].failed_replications:
             raise BadCard(f"{card.replicates}: it must name {card.id} in failed_replications.")
-
-
-def digest_of(cards: Iterable[Card]) -> str:
-    """Short hash of the cards' content."""
-    return digest([card.model_dump(mode="json") for card in cards])
 
 
 def _check_file_name(card: Card, path: Path) -> Card:

@@ -121,26 +121,6 @@ class DayLedger(BaseModel):
         return canonical_json(self.model_dump() | for_people).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """A day's spending as last written down; instances at work may have paid a little more."""
-
-    day: date
-    paid_videos: int
-    paid_usd: float
-    reserved_videos: int
-    reserved_usd: float
-
-
-def spent(lake: Lake, name: str, day: date) -> Spent:
-    """What was spent on that UTC day: zeros when nothing was written down."""
-    object_name = spend_name(name, day)
-    content, _ = lake.read_with_generation(object_name)
-    ledger = read_ledger(object_name, content)
-    paid, reserved = ledger.paid(), ledger.reserved()
-    return Spent(day, paid.videos, paid.nano_usd / NANO, reserved.videos, reserved.nano_usd / NANO)
-
-
 def affordable_videos(lake: Lake, name: str, day: date) -> int | None:
     """How many videos the budget of that UTC day can still pay, by the ledgers.
 

@@ -33,7 +33,7 @@ from shared.storage.lease import Lease
 log = logging.getLogger(__name__)
 
 
-class PublishRecords(Protocol):
+class PublishRatings(Protocol):
     def __call__(self, *records: Record) -> None: ...
 
 
@@ -46,7 +46,7 @@ class RateApp:
     lease: Lease
     raters: Callable[[str | None], Rater | None]
     """The rater of a condition, the default one for None; None for another deployment's."""
-    publish: PublishRecords
+    publish: PublishRatings
     clock: Callable[[], datetime]
     timer: Callable[[], float]
     max_media_bytes: int

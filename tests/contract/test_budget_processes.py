@@ -16,8 +16,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from local.home import PROJECT as ROOT
-from shared.rating.ledger import Spent, spent
 from shared.storage.lake import Lake
+from tests.gemini_world import Spending, spending_on
 
 ANSWERS_WITHIN_S = 180
 
@@ -90,8 +90,8 @@ def paying(folder, storage_url, ends_by: signal.Signals) -> Iterator[str]:
         process.wait(60)
 
 
-def booked(lake: Lake) -> Spent:
-    return spent(lake, "gemini", datetime.now(UTC).date())
+def booked(lake: Lake) -> Spending:
+    return spending_on(datetime.now(UTC).date(), lake)
 
 
 def journals(lake: Lake) -> list[str]:

@@ -19,11 +19,10 @@ from shared.rating.gemini.canary import (
 from shared.rating.gemini.canary_clips import CLIPS, frozen_clips
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.rater import GeminiRater
-from shared.rating.ledger import spent
 from shared.rating.signals.rater import SignalsRater
 from shared.storage.lake import VIDEOS
 from shared.storage.lease import Lease
-from tests.gemini_world import World
+from tests.gemini_world import World, spending_on
 from tests.stand_ins.gemini import StandIn, standing_in
 
 FROZEN_SHA256 = "3a00cfd0bd1df0e3eda21141fed05fb165af60e58a9b2b4dadcc9979b9043a54"
@@ -181,7 +180,7 @@ def test_it_pays_from_the_days_budget(world):
     world.sing()
 
     world.budget.flush()
-    assert spent(world.lake, "gemini", world.now.date()).paid_videos == COUNT
+    assert spending_on(world.now.date(), world.lake).paid_videos == COUNT
 
 
 @pytest.mark.parametrize("bound", [{"videos": 59, "usd": None}, {"videos": None, "usd": 0.05}])

@@ -38,7 +38,7 @@ from shared.rating.gemini.estimate import expected
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
-from shared.rating.rate import PublishRecords, RateApp, rate_upload
+from shared.rating.rate import PublishRatings, RateApp, rate_upload
 from shared.storage.lake import Lake
 from shared.storage.lease import Lease
 
@@ -71,7 +71,7 @@ class Backfill:
     jobs: Jobs
     gemini: Gemini
     condition: GeminiCondition
-    publish: PublishRecords
+    publish: PublishRatings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     timer: Callable[[], float] = time.monotonic

@@ -72,12 +72,6 @@ class CallEstimate:
         }
         return type(self)(**sums)
 
-    def times(self, calls: int) -> Self:
-        """The estimate of that many equal calls."""
-        return type(self)(
-            **{field.name: getattr(self, field.name) * calls for field in fields(self)}
-        )
-
     @property
     def low(self) -> Usage:
         return Usage(
@@ -126,18 +120,6 @@ def expected(duration_s: float, has_audio: bool, under: GeminiCondition) -> Call
         output_tokens_low=min(answer[0] + thinking[0], settings.max_output_tokens),
         output_tokens_high=min(answer[1] + thinking[1], settings.max_output_tokens),
     )
-
-
-def expected_usage(
-    duration_s: float,
-    has_audio: bool,
-    under: GeminiCondition,
-    audio_per_s: float = AUDIO_TOKENS_PER_S[1],
-) -> Usage:
-    """One call's tokens with the most expected output, and sound at `audio_per_s` tokens/s."""
-    usage = expected(duration_s, has_audio, under).high
-    sound = Usage(audio_tokens=_ceil(duration_s * audio_per_s) - usage.audio_tokens)
-    return usage + sound if has_audio else usage
 
 
 def expected_usd(

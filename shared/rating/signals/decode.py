@@ -44,7 +44,6 @@ class Footage:
     width: int = 0
     height: int = 0
     rotation: int = 0
-    codec: str = ""
     has_audio: bool = False
     frames: int = 0
     first_s: float = 0.0
@@ -125,7 +124,6 @@ class _Pass:
     def run(self) -> Footage:
         footage = self.footage
         self._check_claims()
-        footage.codec = self.video.codec_context.name
         self.video.thread_type = "AUTO"
         self.video.codec_context.options = {
             "max_pixels": str(MAX_FRAME_PIXELS),

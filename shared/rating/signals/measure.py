@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shared.rating.signals import scores
 from shared.rating.signals.arousal import arousal_curve
 from shared.rating.signals.decode import Footage, watch
-from shared.rating.signals.result import VERSION, Signals, Unratable
+from shared.rating.signals.result import Signals, Unratable
 from shared.rating.signals.sound import TICKS_PER_S, integrated_lufs, lufs
 from shared.rating.signals.surprise import CHANNELS, Surprise, surprise_of
 from shared.rating.signals.ticks import Ticks
@@ -64,7 +64,6 @@ def _signals(
     onset = _onset_s(footage, surprise, first) if peak_nats >= scores.ONSET_NATS else None
     integrated = integrated_lufs(powers)
     return Signals(
-        version=VERSION,
         duration_s=round(_duration_s(footage), 4),
         width=footage.width,
         height=footage.height,
@@ -72,13 +71,11 @@ def _signals(
         fps=_fps(footage),
         frames=footage.frames,
         has_audio=footage.has_audio,
-        codec=footage.codec,
         cuts_s=cuts_s,
         onset_s=onset,
         peak_s=round((peak + 0.5) / TICKS_PER_S, 3) if peak_nats > 0 else None,
         onset_channel=None if onset is None else CHANNELS[int(surprise.channel[first])],
         surprise_nats=round(peak_nats, 4),
-        surprise_mean_nats=round(float(surprise.corrected.mean()), 4),
         surprise_raw_nats=round(float(surprise.raw.max()), 4),
         motion=round(float(motion[1:].mean()) if len(motion) > 1 else 0.0, 4),
         arousal=round(float(arousal.mean()), 4),

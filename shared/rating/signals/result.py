@@ -27,7 +27,6 @@ class Signals:
     and sound bands of KL(posterior‖prior) beyond the clip's ordinary level).
     """
 
-    version: str
     duration_s: float
     width: int  # pixels as shown: after rotation and pixel aspect
     height: int
@@ -35,7 +34,6 @@ class Signals:
     fps: float | None  # mean frames per second
     frames: int  # decoded video frames
     has_audio: bool
-    codec: str
 
     cuts_s: tuple[float, ...]  # time of the first frame of each new shot
     onset_s: float | None  # where the strongest surprise starts, None if none stands out
@@ -43,7 +41,6 @@ class Signals:
     onset_channel: str | None  # "picture", "colour" or "sound"
 
     surprise_nats: float  # peak, corrected for motion and for cuts
-    surprise_mean_nats: float  # mean over time of the same curve
     surprise_raw_nats: float  # peak before both corrections
     motion: float  # mean luma change, % of full scale per 0.1 s
     arousal: float  # proxy, 0-100

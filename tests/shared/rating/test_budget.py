@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from shared.errors import Misconfigured, Transient
 from shared.rating.budget import LEASE_S, Budget, OverBudget
-from shared.rating.ledger import affordable_videos, spend_name, spent
+from shared.rating.ledger import affordable_videos, spend_name
 from shared.storage.lake import Superseded
 from tests.fakes import LakeInMemory
+from tests.gemini_world import spending_on
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 25, tzinfo=UTC)
@@ -69,7 +70,7 @@ class World:
         self.lake.now += timedelta(seconds=seconds)
 
     def spent(self):
-        return spent(self.lake, "gemini", self.now.date())
+        return spending_on(self.now.date(), self.lake)
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_the_day_is_utc_wherever_the_clock_is(world):
 
     pays(world.budget(videos=5))
 
-    assert spent(world.lake, "gemini", date(2026, 11, 24)).reserved_videos == 1
+    assert spending_on(date(2026, 11, 24), world.lake).reserved_videos == 1
 
 
 def test_money_is_bounded_too(world):
@@ -447,8 +448,8 @@ def test_a_call_over_midnight_belongs_to_the_day_on_which_it_began(world):
 
     budget.flush()
 
-    assert spent(world.lake, "gemini", DAY).paid_usd == 0.02
-    assert spent(world.lake, "gemini", MIDNIGHT.date()).paid_usd == 0.01
+    assert spending_on(DAY, world.lake).paid_usd == 0.02
+    assert spending_on(MIDNIGHT.date(), world.lake).paid_usd == 0.01
 
 
 def test_yesterdays_chunk_pays_nothing_today(world):
@@ -466,7 +467,7 @@ def test_what_was_paid_yesterday_is_written_down_today(world):
 
     pays(budget)
 
-    assert spent(world.lake, "gemini", DAY).paid_usd == 0.5
+    assert spending_on(DAY, world.lake).paid_usd == 0.5
 
 
 def test_a_clock_that_is_set_back_over_midnight_pays_nothing_twice(world):

@@ -9,9 +9,7 @@ import shared.rating
 from shared.config import GeminiSettings
 from shared.rating.clip import ClipHeader
 from shared.rating.gemini.estimate import (
-    CallEstimate,
     expected,
-    expected_usage,
     expected_usd,
     prompt_tokens,
 )
@@ -122,13 +120,6 @@ def test_clips_add_up():
     assert total.prompt_tokens == 2 * prompt_tokens()
 
 
-def test_two_replicates_cost_twice_as_much():
-    once = expected(30.0, True, under())
-
-    assert once.times(2) == once + once
-    assert once.times(0) == CallEstimate()
-
-
 def test_the_cost_by_hand(prices):
     estimate = expected(30.0, True, under())
 
@@ -167,9 +158,3 @@ def test_a_clip_that_tells_no_duration_is_reckoned_as_the_longest(prices):
     unknown = expected_usd(ClipHeader(None, True), under(max_clip_s=600), prices, TODAY)
 
     assert unknown == expected_usd(ClipHeader(600.0, True), under(), prices, TODAY)
-
-
-def test_sound_can_be_reckoned_at_another_rate():
-    assert expected_usage(30.0, True, under(), audio_per_s=25).audio_tokens == 750
-    assert expected_usage(30.0, True, under()).audio_tokens == 960
-    assert expected_usage(30.0, False, under(), audio_per_s=25).audio_tokens == 0

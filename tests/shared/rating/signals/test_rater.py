@@ -13,7 +13,6 @@ from shared.rating.signals.rater import SignalsRater
 from shared.storage.lake import RatingKey
 
 MEASURED = Signals(
-    version="1.0",
     duration_s=10.0,
     width=270,
     height=480,
@@ -21,13 +20,11 @@ MEASURED = Signals(
     fps=25.0,
     frames=250,
     has_audio=True,
-    codec="h264",
     cuts_s=(3.0, 6.0),
     onset_s=4.2,
     peak_s=4.4,
     onset_channel="picture",
     surprise_nats=100.0,
-    surprise_mean_nats=1.0,
     surprise_raw_nats=300.0,
     motion=1.5,
     arousal=12.0,
