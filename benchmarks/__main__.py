@@ -1,4 +1,4 @@
-"""Measure what the README claims, and hold it to its bars."""
+"""Measure the README's claims and compare them with their bars."""
 
 import argparse
 import ast
@@ -17,33 +17,33 @@ SUITES = (
     *("insights", "seeds", "report", "signals"),
 )
 EPILOGUE = """\
-Without a name all are measured (some 30 minutes on two quiet cores), and benchmarks/results.json
-is written. Ratios are measured side by side in one run, so that a slow machine changes them little;
-one that is busy with other things does. Exit status 1 when a figure misses its bar or could not be
-measured, 2 for wrong use.
+Without a name all suites run (about 30 minutes on two quiet cores), and benchmarks/results.json is
+written. Ratios are measured side by side in one run, so a slow machine changes them little, but a
+busy machine changes them. Exit status 1 when a measurement misses its bar or fails, 2 for wrong
+use.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     names = _parser().parse_args(arguments).suite
-    figures: list[Measurement] = []
+    measurements: list[Measurement] = []
     missing = []
     for name in names or SUITES:
         began = time.monotonic()
         print(f"measuring {name} …", file=sys.stderr)
         try:
-            figures += import_module(f"benchmarks.{name}").figures()
+            measurements += import_module(f"benchmarks.{name}").measurements()
         except Exception as error:
             missing.append(name)
             print(f"  not measured: {type(error).__name__}: {error}", file=sys.stderr)
         print(f"  {time.monotonic() - began:.0f} s", file=sys.stderr)
-    if figures:
-        table.show(figures)
+    if measurements:
+        table.show(measurements)
     if missing:
         print(f"Not measured: {', '.join(missing)}.", file=sys.stderr)
     elif not names:
-        table.save(figures)
-    return 0 if not missing and all(figure.ok for figure in figures) else 1
+        table.save(measurements)
+    return 0 if not missing and all(measurement.ok for measurement in measurements) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("suite", nargs="*", type=_suite, metavar="SUITE", help="one of those")
+    parser.add_argument(
+        "suite", nargs="*", type=_suite, metavar="SUITE", help="one of the suites above"
+    )
     return parser
 
 
@@ -67,8 +69,8 @@ def _about(name: str) -> str:
     """The first sentence of a suite, without importing it."""
     spec = find_spec(f"benchmarks.{name}")
     source = Path(spec.origin).read_text() if spec and spec.origin else ""
-    said = ast.get_docstring(ast.parse(source)) or ""
-    return next(iter(said.splitlines()), "")
+    docstring = ast.get_docstring(ast.parse(source)) or ""
+    return next(iter(docstring.splitlines()), "")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The whole chain on this machine, from TikTok's sandbox to the fact table: how fast, how it grows.
+"""The whole chain, from TikTok's sandbox to the fact table.
 
-Ten, a hundred and a thousand videos, each number in a cloud of its own. Beside the chain stands
-what it cannot do without: rating the same files with as many threads in one process. All videos are
-synthetic, a few seconds long, and rated by `signals`.
+It takes ten, a hundred and a thousand videos, each in a cloud of its own. The baseline is rating
+the same files alone, with as many threads in one process. All videos are synthetic, a few seconds
+long, and rated by `signals`.
 """
 
 import math
@@ -36,7 +36,7 @@ EXPONENT_BAR = 1.1
 MEMORY_BAR = 1.25
 SHARE_BAR = 0.4
 SINGLES = 7
-ASKED = {"collection": "sandbox", "mode": "discover"}
+DISCOVER = {"collection": "sandbox", "mode": "discover"}
 PROCESSES = ("fetch", "analyze", "load", "storage", "pubsub")
 _RATING = """
 import sys, time
@@ -57,7 +57,7 @@ print(time.perf_counter() - began)
 
 @dataclass(frozen=True, slots=True)
 class ChainRun:
-    """One run of the chain over so many videos. `peaks` are MB by process, `single_s` seconds."""
+    """One run of the chain. `peaks` are MB by process; `single_s` is from upload to row."""
 
     videos: int
     seconds: float
@@ -65,7 +65,7 @@ class ChainRun:
     single_s: float = math.nan
 
 
-def figures(sizes: Sequence[int] = SIZES) -> Iterator[Measurement]:
+def measurements(sizes: Sequence[int] = SIZES) -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="chain-") as folder:
         library = generate(Path(folder) / "library", posts=max(sizes)).root
         runs = [_run(Path(folder) / f"home{size}", library, size) for size in sizes]
@@ -79,13 +79,13 @@ def figures(sizes: Sequence[int] = SIZES) -> Iterator[Measurement]:
             COMMAND,
             f"{middle.videos / middle.seconds:.1f} videos/s",
         )
-        one = _rating_alone(library, 1)
+        alone_s = _rating_alone(library, 1)
         yield Measurement(
             "chain, one file: from upload to row, a multiple of rating it alone",
-            middle.single_s / one,
+            middle.single_s / alone_s,
             None,
             COMMAND,
-            f"{middle.single_s:.2f} s beside {one:.2f} s, median of {SINGLES}",
+            f"{middle.single_s:.2f} s beside {alone_s:.2f} s, median of {SINGLES}",
             is_most=True,
         )
         for name in PROCESSES:
@@ -101,16 +101,16 @@ def figures(sizes: Sequence[int] = SIZES) -> Iterator[Measurement]:
 
 
 def _growth(runs: Sequence[ChainRun]) -> Iterator[Measurement]:
-    """How the time grows: the slope of a line through the logarithms."""
+    """Growth of the time: the slope of a line through the logarithms."""
     points = [(math.log(run.videos), math.log(run.seconds)) for run in runs]
     slope = statistics.linear_regression(*zip(*points, strict=True)).slope
-    said = ", ".join(f"{run.videos}: {run.seconds:.1f} s" for run in runs)
+    note = ", ".join(f"{run.videos}: {run.seconds:.1f} s" for run in runs)
     yield Measurement(
         "chain: growth of the time with n, as an exponent",
         slope,
         EXPONENT_BAR,
         COMMAND,
-        said,
+        note,
         is_most=True,
     )
     (before, earlier), (last, later) = points[-2:]
@@ -129,7 +129,7 @@ def _run(home: Path, library: Path, videos: int) -> ChainRun:
     with running(home) as endpoints, pointing_at(endpoints):
         _bound(endpoints, videos)
         began = time.perf_counter()
-        answer, _ = fetch_and_settle(endpoints, ASKED, lambda traffic: None)
+        answer, _ = fetch_and_settle(endpoints, DISCOVER, lambda traffic: None)
         seconds = time.perf_counter() - began
         if answer["listed"] != videos:
             raise RuntimeError(f"{answer['listed']} of {videos} videos were listed")
@@ -142,16 +142,16 @@ def _run(home: Path, library: Path, videos: int) -> ChainRun:
 
 
 def _bound(endpoints: Endpoints, videos: int) -> None:
-    """Let the collection list so many videos and no more."""
+    """Limit the collection to this many videos."""
     blob = storage.Client(project=endpoints.project).bucket(endpoints.bucket).blob(COLLECTIONS)
-    said = blob.download_as_text()
+    text = blob.download_as_text()
     blob.upload_from_string(
-        re.sub(r"(\n +source: \w+)", rf"\1\n    max_videos: {videos}", said, count=1)
+        re.sub(r"(\n +source: \w+)", rf"\1\n    max_videos: {videos}", text, count=1)
     )
 
 
 def _single_s(endpoints: Endpoints, library: Path) -> float:
-    """Seconds from an upload to its row, where nothing else is going on."""
+    """Seconds from an upload to its row on an idle chain."""
     bucket = storage.Client(project=endpoints.project).bucket(endpoints.bucket)
     warehouse, content = Warehouse(endpoints), _clip(library).read_bytes()
     took = []
@@ -170,18 +170,18 @@ def _single_s(endpoints: Endpoints, library: Path) -> float:
 
 
 def _clip(library: Path) -> Path:
-    """A clip of middling length."""
+    """The clip of median size."""
     clips = sorted(Library.load(library).clips.values(), key=lambda clip: clip.bytes)
     return library / clips[len(clips) // 2].file
 
 
 def _rating_alone(library: Path, videos: int) -> float:
-    """Seconds that as many threads as `analyze` has take to rate the files of so many posts."""
-    held = Library.load(library)
-    posts = [post for post in held.posts[:videos] if post.clip]
-    files = [str(library / held.clips[post.clip].file) for post in posts]
+    """Seconds to rate the files of the first posts with as many threads as `analyze` has."""
+    sandbox = Library.load(library)
+    posts = [post for post in sandbox.posts[:videos] if post.clip]
+    files = [str(library / sandbox.clips[post.clip].file) for post in posts]
     if videos == 1:
         files = [str(_clip(library))]
     command = [sys.executable, "-c", _RATING, str(FUNCTIONS["analyze"].served.concurrency), *files]
-    done = subprocess.run(command, env=os.environ, check=True, capture_output=True, text=True)
-    return float(done.stdout)
+    process = subprocess.run(command, env=os.environ, check=True, capture_output=True, text=True)
+    return float(process.stdout)

@@ -1,8 +1,8 @@
-"""`analyze` as it is deployed, four clips of 1080×1920 at once: its time and its memory.
+"""Time and memory of `analyze` as deployed, with four clips at once.
 
-It is served with the values of functions/deployed.json, in an environment of its own requirements,
-and nothing outside limits its threads. Beside it, in turns, the same function with linear algebra
-limited by variables from outside.
+It runs with the values of functions/deployed.json in an environment of its own requirements, and
+nothing outside limits its threads. In turns with it runs the same function with environment
+variables that limit the threads of linear algebra.
 """
 
 import base64
@@ -44,7 +44,7 @@ SIZE = (1080, 1920)
 
 @dataclass(slots=True)
 class Server:
-    """One running `analyze`, and what each turn of clips took: on the clock, of the processor."""
+    """One running `analyze`, with clock and processor seconds of each turn of clips."""
 
     url: str
     group: int
@@ -52,7 +52,7 @@ class Server:
     cpu_s: list[float] = field(default_factory=list)
 
 
-def figures(turns: int = TURNS) -> Iterator[Measurement]:
+def measurements(turns: int = TURNS) -> Iterator[Measurement]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="deployed-")))
         content = _clip(folder).read_bytes()
@@ -63,20 +63,20 @@ def figures(turns: int = TURNS) -> Iterator[Measurement]:
             stack.enter_context(_served(endpoints, limits)) for limits in ((), LIBRARIES)
         )
         for turn in range(turns + 1):
-            # Who comes first changes, since the machine may slow down or recover meanwhile.
+            # The order alternates, because the machine may slow down or recover meanwhile.
             for server in (as_deployed, limited)[:: 1 if turn % 2 else -1]:
                 uploads = [_upload(bucket, content) for _ in range(AT_ONCE)]
                 took, used = _costs(server, uploads)
                 if turn:  # the first one imports numpy and opens connections
                     server.seconds.append(took)
                     server.cpu_s.append(used)
-        yield _beside("time", as_deployed.seconds, limited.seconds)
-        yield _beside("processor time", as_deployed.cpu_s, limited.cpu_s)
+        yield _comparison("time", as_deployed.seconds, limited.seconds)
+        yield _comparison("processor time", as_deployed.cpu_s, limited.cpu_s)
         yield _memory(as_deployed)
 
 
-def _beside(what: str, as_deployed: Sequence[float], limited: Sequence[float]) -> Measurement:
-    # Neighbours on the machine only ever add to a turn.
+def _comparison(what: str, as_deployed: Sequence[float], limited: Sequence[float]) -> Measurement:
+    # Other load on the machine only adds time, so the least is the best estimate.
     ours, theirs = min(as_deployed), min(limited)
     note = f"{ours:.2f} s beside {theirs:.2f} s, the least of {len(limited)} turns each"
     name = f"analyze as deployed, {AT_ONCE} clips of 1080×1920: {what} beside BLAS limited outside"
@@ -92,7 +92,7 @@ def _memory(server: Server) -> Measurement:
 
 
 def _clip(folder: Path) -> Path:
-    """Textured seconds with a pan and noise, as a phone films them: all pixels change."""
+    """A textured clip with a pan and noise, as from a phone: all pixels change."""
     design = Design(
         "deployed",
         "oddball",
@@ -112,7 +112,7 @@ def _clip(folder: Path) -> Path:
 
 @contextmanager
 def _served(endpoints: Endpoints, limits: Sequence[str]) -> Iterator[Server]:
-    """`analyze` in its own environment; `limits` are variables that say one thread."""
+    """`analyze` in its own environment; `limits` are variables that are set to one thread."""
     outside = {name: value for name, value in os.environ.items() if name not in LIBRARIES}
     settings = {
         **outside,
@@ -139,7 +139,7 @@ def _served(endpoints: Endpoints, limits: Sequence[str]) -> Iterator[Server]:
 
 
 def _upload(bucket: Any, content: bytes) -> VideoUploaded:
-    """The same picture under an id and with bytes that nobody has rated yet."""
+    """Upload the clip under a new id and with new bytes, so that it must be rated."""
     video_id = f"76{time.time_ns() % 10**17:017}"
     blob = bucket.blob(f"videos/{video_id}.mp4")
     blob.upload_from_string(content + mark(video_id))
@@ -147,7 +147,7 @@ def _upload(bucket: Any, content: bytes) -> VideoUploaded:
 
 
 def _costs(server: Server, uploads: Sequence[VideoUploaded]) -> tuple[float, float]:
-    """Seconds from the first push to the last answer, all sent at once, and of the processor."""
+    """Clock seconds from the first push to the last answer, and processor seconds."""
     began, used_before = time.perf_counter(), cpu_s(server.group)
     with ThreadPoolExecutor(len(uploads)) as pool:
         statuses = list(pool.map(lambda upload: _push(server.url, upload), uploads))

@@ -1,6 +1,7 @@
-"""An environment for each function, made of its own requirements, as its image in the cloud is.
+"""An environment for each function with only its own requirements, as in the cloud.
 
-This project's own environment has more: with pandas there, BigQuery's client imports it.
+The project's own environment has more packages. For example, BigQuery's client imports pandas
+wherever it is installed.
 """
 
 import subprocess
@@ -14,19 +15,19 @@ ROOT = Path(__file__).parent.parent
 
 @cache
 def python_of(function: str) -> Path:
-    """The interpreter of a function's environment, which lasts as long as this process."""
-    where = Path(_folder().name) / function
+    """The interpreter of a function's environment, which exists as long as this process."""
+    folder = Path(_folder().name) / function
     uv = str(Path(sys.executable).parent / "uv")
     requirements = str(ROOT / f"functions/{function}/requirements.txt")
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(where)], check=True)
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
     subprocess.run(
         [
             *(uv, "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes"),
-            *("--python", str(where), "-r", requirements),
+            *("--python", str(folder), "-r", requirements),
         ],
         check=True,
     )
-    return where / "bin/python"
+    return folder / "bin/python"
 
 
 @cache

@@ -1,8 +1,8 @@
-"""Fetching: a thousand listed videos, and sixteen large files at once beside a plain streamed copy.
+"""A thousand listed videos, and sixteen large files beside a plain copy.
 
-The served function, real clients, the sandbox and the local Cloud Storage, each in a process of its
-own. The files are no videos but for their first bytes. The plain copy has as many threads in one
-process, and looks at nothing.
+The function, the sandbox and the local Cloud Storage each run in a process of their own. Only the
+first bytes of the files are those of a video. The plain copy uses as many threads in one process
+and checks nothing.
 """
 
 import os
@@ -52,7 +52,7 @@ with ThreadPoolExecutor(max(1, len(sys.argv) - 2)) as pool:
 """
 
 
-def figures(
+def measurements(
     videos: int = VIDEOS, files: int = FILES, file_bytes: int = FILE_BYTES, rounds: int = ROUNDS
 ) -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="fetch-") as folder, _servers(Path(folder)) as environment:
@@ -97,7 +97,7 @@ def _copied(
 ) -> tuple[float, float, float]:
     """Seconds of the function and of the plain copy, and the function's peak in MB.
 
-    Now one is first and now the other: what was written before slows the disk.
+    The order alternates, because earlier writes slow the disk.
     """
     root = folder / f"copied{number}"
     root.mkdir()
@@ -116,10 +116,10 @@ def _copied(
 
 
 def _plain_s(bucket: str, urls: list[str], environment: Mapping[str, str]) -> float:
-    """Seconds of the copy, but for the start of its process, which the function has behind it."""
+    """Seconds of the copy without the start of its process, as the function has started."""
     took = []
-    for given in ([], urls):
-        command = [sys.executable, "-c", _COPY, bucket, *given]
+    for sources in ([], urls):
+        command = [sys.executable, "-c", _COPY, bucket, *sources]
         began = time.perf_counter()
         subprocess.run(command, env=os.environ | environment, check=True)
         took.append(time.perf_counter() - began)
@@ -127,7 +127,7 @@ def _plain_s(bucket: str, urls: list[str], environment: Mapping[str, str]) -> fl
 
 
 def _fetch(url: str, new: int, stored: int) -> float:
-    """Seconds that the function takes over the whole collection."""
+    """Seconds that the function needs for the whole collection."""
     began = time.perf_counter()
     answer = requests.post(url, json={"collection": "cats"}, timeout=900).json()
     seconds = time.perf_counter() - began
@@ -164,12 +164,12 @@ def _servers(folder: Path) -> Iterator[dict[str, str]]:
 def _world(
     library: Library, bucket: str, media: str, environment: Mapping[str, str]
 ) -> Iterator[tuple[str, int, str]]:
-    """The served function: its address, its process group, and where the sandbox is."""
+    """The running function: its address, its process group, and the sandbox's address."""
     url = f"{environment['STORAGE_EMULATOR_HOST']}/storage/v1/b?project=p"
     requests.post(url, json={"name": bucket}, timeout=10).raise_for_status()
     with running(library) as sandbox:
-        said = COLLECTION % (media.replace("%s", sandbox.url))
-        Lake.connect("p", bucket).write_once(COLLECTIONS, said.encode())
+        collections = COLLECTION % (media.replace("%s", sandbox.url))
+        Lake.connect("p", bucket).write_once(COLLECTIONS, collections.encode())
         full: dict[str, Any] = {
             **environment,
             "LAKE_BUCKET": bucket,

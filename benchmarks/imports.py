@@ -1,6 +1,6 @@
-"""What a cold start imports: each function in an environment of its own requirements alone.
+"""Imports at a cold start, beside the libraries that a function needs.
 
-Beside it, in the same run and environment, the libraries that the function cannot do without.
+The baseline is importing the libraries that the function needs, in the same run and environment.
 """
 
 import os
@@ -24,12 +24,12 @@ _RATER = (
     "assert deployed(config.read(config.AnalyzeSettings), None, None, None, id)(None)"
 )
 _FOREIGN = ("vertexai", "google.cloud.aiplatform", "av", "pandas")
-"""What no function loads before its first video, unless it cannot do without."""
+"""Modules that no function may load before its first video, unless it needs them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColdStart:
-    """A function as it is started: what it `needs` besides, and `then` what it makes first."""
+    """A function as it starts: the libraries it `needs`, and the code it runs `then`."""
 
     name: str
     function: str
@@ -53,18 +53,18 @@ COLD_STARTS = (
 )
 
 
-def figures() -> Iterator[Measurement]:
+def measurements() -> Iterator[Measurement]:
     for start in COLD_STARTS:
-        yield _figure(start, python_of(start.function))
+        yield _measurement(start, python_of(start.function))
 
 
-def _figure(start: ColdStart, python: Path) -> Measurement:
+def _measurement(start: ColdStart, python: Path) -> Measurement:
     needed = f"import {_ALWAYS}, {start.needs}"
     foreign = [name for name in _FOREIGN if name not in start.needs]
     loaded = f"import sys; [print(name) for name in {foreign} if name in sys.modules]"
     whole = f"import main; {start.then}"
-    if found := _run(python, start, f"{whole}; {loaded}").split():
-        raise AssertionError(f"{start.name} loads {', '.join(found)}")
+    if superfluous := _run(python, start, f"{whole}; {loaded}").split():
+        raise AssertionError(f"{start.name} loads {', '.join(superfluous)}")
     _run(python, start, needed)
     pairs = [
         (_seconds(python, start, needed), _seconds(python, start, whole)) for _ in range(TIMES)
@@ -84,11 +84,11 @@ def _run(python: Path, start: ColdStart, code: str) -> str:
     folders = f"{ROOT}{os.pathsep}{ROOT / 'functions' / start.function}"
     settings = {"GOOGLE_CLOUD_PROJECT": "p", "LAKE_BUCKET": "b", "GEMINI_API_KEY": "k"}
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": folders, "RATER": start.rater}
-    done = subprocess.run(
+    process = subprocess.run(
         [str(python), "-c", code],
         check=True,
         env=environment | settings,
         stdout=subprocess.PIPE,
         text=True,
     )
-    return done.stdout
+    return process.stdout

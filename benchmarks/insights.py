@@ -1,8 +1,8 @@
-"""A large table through `tta insights`: 100,000 synthetic videos, and everything a plan can ask.
+"""A table of 100,000 synthetic videos through `tta insights`.
 
-The command runs in a process of its own, from the CSV to the JSON; the figures are its seconds and
-the most memory it held. It works on one processor: on a machine that is busy, the seconds of that
-processor (in the note) say more than the clock.
+The command runs in a process of its own, from the CSV to the JSON, and its seconds and peak memory
+are measured. It uses one processor, so on a busy machine the processor seconds (in the note) say
+more than the clock.
 """
 
 import os
@@ -43,28 +43,28 @@ equivalence: 0.1
 
 @dataclass(frozen=True, slots=True)
 class InsightsRun:
-    """What one run of the command took."""
+    """Time and memory of one run of the command."""
 
     seconds: float
     processor_seconds: float
     gb: float
 
 
-def figures() -> Iterator[Measurement]:
+def measurements() -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="insights-") as folder:
         table(VIDEOS, CREATORS).to_csv(Path(folder) / "videos.csv", index=False)
         (Path(folder) / "plan.yaml").write_text(PLAN, encoding="utf-8")
         run = _run(Path(folder))
-    asked = f"insights, {VIDEOS:,} videos of {CREATORS:,} creators, 3 predictors × 4 outcomes"
+    name = f"insights, {VIDEOS:,} videos of {CREATORS:,} creators, 3 predictors × 4 outcomes"
     yield Measurement(
-        f"{asked}: seconds",
+        f"{name}: seconds",
         run.seconds,
         SECONDS_BAR,
         COMMAND,
         f"{run.processor_seconds:.0f} s of one processor; 2,000 resamples",
         is_most=True,
     )
-    yield Measurement(f"{asked}: GB of memory", run.gb, GB_BAR, COMMAND, is_most=True)
+    yield Measurement(f"{name}: GB of memory", run.gb, GB_BAR, COMMAND, is_most=True)
 
 
 def _run(folder: Path) -> InsightsRun:
@@ -72,8 +72,8 @@ def _run(folder: Path) -> InsightsRun:
     for option, name in (("--input", "videos.csv"), ("--plan", "plan.yaml"), ("--out", "o.json")):
         command += [option, str(folder / name)]
     began = time.monotonic()
-    with (folder / "said").open("wb") as said:
-        files = [(os.POSIX_SPAWN_DUP2, said.fileno(), number) for number in (1, 2)]
+    with (folder / "said").open("wb") as output:
+        files = [(os.POSIX_SPAWN_DUP2, output.fileno(), number) for number in (1, 2)]
         process = os.posix_spawn(sys.executable, command, os.environ, file_actions=files)
         _, status, used = os.wait4(process, 0)
     if status:

@@ -1,8 +1,8 @@
-"""Group commit: the served load function against itself with batches of one, and against bulk.
+"""Group commit, beside batches of one and beside bulk loads.
 
-Every message is a real push to a real functions-framework process; every statement runs on the
+Every message is a real push to a functions-framework process, and every statement runs on the
 emulated BigQuery. Batches of one are measured up to MEASURED_SINGLY messages and extrapolated
-above, which the table says.
+above; the note says so.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ FACTOR_BAR, BULK_BAR = 50.0, 0.25
 COLLECTED = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def figures(sizes: tuple[int, ...] = (50, 500, 5_000)) -> Iterator[Measurement]:
+def measurements(sizes: tuple[int, ...] = (50, 500, 5_000)) -> Iterator[Measurement]:
     with _cloud() as environment:
         singly = _seconds_each_singly(environment)
         with _served_load(environment, "grouped") as url:
@@ -41,26 +41,26 @@ def figures(sizes: tuple[int, ...] = (50, 500, 5_000)) -> Iterator[Measurement]:
         bulk = _bulk_seconds(environment, sizes)
     for size in sizes:
         label = "" if size <= MEASURED_SINGLY else "batches of one extrapolated from 100"
-        held = size == 500
+        has_bar = size == 500
         yield Measurement(
             f"load, {size} messages: records/s as a multiple of batches of one",
             singly * size / grouped[size],
-            FACTOR_BAR if held else None,
+            FACTOR_BAR if has_bar else None,
             COMMAND,
             label,
         )
         yield Measurement(
             f"load, {size} messages: records/s as a share of the six MERGEs in bulk",
             bulk[size] / grouped[size],
-            BULK_BAR if held else None,
+            BULK_BAR if has_bar else None,
             COMMAND,
             f"{size / grouped[size]:.0f} records/s",
         )
 
 
 def _seconds_each_singly(environment: dict[str, str]) -> float:
-    one = environment | {"BATCH_ROWS": "1", "LINGER_MS": "0"}
-    with _served_load(one, "singly") as url:
+    single = environment | {"BATCH_ROWS": "1", "LINGER_MS": "0"}
+    with _served_load(single, "singly") as url:
         _push(url, _records(3, "warm-up"))
         return _push(url, _records(MEASURED_SINGLY, "singly")) / MEASURED_SINGLY
 

@@ -1,11 +1,11 @@
-"""How much memory a process has had at once."""
+"""The peak memory of this process."""
 
 from pathlib import Path
 
 
 def peak_mb() -> float:
-    """This process's own peak. Not getrusage's, which starts at that of whoever started it."""
+    """The peak in MB. getrusage would start at the peak of the parent process."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
-    raise OSError("this system does not tell the peak of a process's memory")
+    raise OSError("this system does not report the peak memory of a process")

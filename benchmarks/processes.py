@@ -1,4 +1,4 @@
-"""A program that runs for the length of a block, and what it weighed."""
+"""Programs that run for the length of a block, and their memory and processor time."""
 
 import json
 import os
@@ -18,7 +18,7 @@ Sample = TypeVar("Sample")
 def process(
     module: str, *arguments: str, environment: dict[str, str] | None = None
 ) -> Iterator[dict[str, object]]:
-    """Run a module of ours in a process group of its own; gives its ready line, and the `group`."""
+    """Run a module in a process group of its own; gives its ready line, and the `group`."""
     started = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         env=os.environ | (environment or {}),
@@ -35,18 +35,18 @@ def process(
 
 
 def peak_mb(group: int) -> float:
-    """The most memory that each process of a program ever held, added up, by the kernel's count."""
+    """The peak resident memory of each process of a program, added up."""
     return _sum_mb(group, "status", "VmHWM")
 
 
 def resident_mb(group: int) -> float:
-    """What the processes of a program hold now, added up."""
+    """The resident memory of a program's processes now, added up."""
     return _sum_mb(group, "status", "VmRSS")
 
 
 def proportional_mb(group: int) -> float:
-    """What a program holds now, where pages that a worker shares with the process it was forked
-    from count once, as they do in a container: the sum of proportional set sizes."""
+    """The sum of proportional set sizes: pages that processes share count once, as in a
+    container."""
     return _sum_mb(group, "smaps_rollup", "Pss")
 
 
@@ -56,7 +56,7 @@ def cpu_s(group: int) -> float:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if os.getpgid(int(folder.name)) == group:
-                # After the name, which may hold blanks: fields 14 and 15 of proc(5).
+                # Fields 14 and 15 of proc(5); the name before them may contain spaces.
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
                 ticks += int(fields[11]) + int(fields[12])
         except OSError:
@@ -66,30 +66,30 @@ def cpu_s(group: int) -> float:
 
 @contextmanager
 def sampled(sample: Callable[[], Sample], every_s: float) -> Iterator[list[Sample]]:
-    """What `sample` gives, again and again while the block runs."""
-    found: list[Sample] = []
+    """Results of `sample`, taken every `every_s` seconds while the block runs."""
+    samples: list[Sample] = []
     over = threading.Event()
 
     def take() -> None:
         while not over.wait(every_s):
-            found.append(sample())
+            samples.append(sample())
 
     thread = threading.Thread(target=take, daemon=True)
     thread.start()
     try:
-        yield found
+        yield samples
     finally:
         over.set()
         thread.join()
 
 
 def _sum_mb(group: int, file: str, name: str) -> float:
-    found = []
+    sizes_kb = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if os.getpgid(int(folder.name)) == group:
-                said = (folder / file).read_text()
-                found.append(int(re.search(rf"{name}:\s+(\d+) kB", said)[1]))  # type: ignore[index]
+                text = (folder / file).read_text()
+                sizes_kb.append(int(re.search(rf"{name}:\s+(\d+) kB", text)[1]))  # type: ignore[index]
         except (OSError, TypeError):
             continue
-    return sum(found) / 1_000
+    return sum(sizes_kb) / 1_000

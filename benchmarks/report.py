@@ -1,7 +1,7 @@
-"""A report on 5,000 videos: how large its file is, how soon it is there, how fast a filter answers.
+"""A report on 5,000 videos: file size, time to draw, time to filter.
 
-In Debian's Chromium, from disk, with 240 key frames of 25 kB, 12 languages and 800 creators. Needs
-what `make browser` installs.
+It opens from disk in Debian's Chromium, with 240 key frames of 25 kB, 12 languages and 800
+creators. Needs `make browser`.
 """
 
 import json
@@ -38,7 +38,7 @@ FILTERED = """async (name) => {
 }"""
 
 
-def figures() -> Iterator[Measurement]:
+def measurements() -> Iterator[Measurement]:
     from playwright.sync_api import sync_playwright
 
     with TemporaryDirectory(prefix="report-") as folder, sync_playwright() as playwright:
@@ -49,17 +49,21 @@ def figures() -> Iterator[Measurement]:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        painted, drawn, filtered = zip(*(_look(browser, path) for _ in range(TIMES)), strict=True)
+        painted, drawn, filtered = zip(
+            *(_timings(browser, path) for _ in range(TIMES)), strict=True
+        )
         browser.close()
-    for what, found, bar in (
+    for what, times_ms, bar in (
         ("report on 5,000 videos: first paint", painted, 2.0),
         ("report on 5,000 videos: all figures drawn", drawn, None),
         ("report on 5,000 videos: a filter answers", filtered, 0.2),
     ):
-        yield Measurement(what, statistics.median(found) / 1_000, bar, COMMAND, "s", is_most=True)
+        yield Measurement(
+            what, statistics.median(times_ms) / 1_000, bar, COMMAND, "s", is_most=True
+        )
 
 
-def _look(browser: Any, path: Path) -> tuple[float, float, float]:
+def _timings(browser: Any, path: Path) -> tuple[float, float, float]:
     """Milliseconds to the first paint, to the last figure, and from a filter to its picture."""
     context = browser.new_context(viewport={"width": 1200, "height": 900}, offline=True)
     page = context.new_page()
@@ -78,15 +82,15 @@ def _page() -> str:
     from tests.report_world import JPEG, report_of, rows
 
     videos = rows(VIDEOS)
-    for number, one in enumerate(videos):
-        one["user_key"] = one["username"] = f"creator{number % CREATORS}"
-        one["lang_key"] = f"l{number % LANGUAGES}"
-        one["caption"] = "A caption as long as they usually are #with #three #hashtags"
+    for number, video in enumerate(videos):
+        video["user_key"] = video["username"] = f"creator{number % CREATORS}"
+        video["lang_key"] = f"l{number % LANGUAGES}"
+        video["caption"] = "A caption as long as they usually are #with #three #hashtags"
     curve = json.dumps({"surprise": [float(second % 9) for second in range(40)]})
     return page(
         report_of(
             videos,
-            curves={one["video_id"]: curve for one in videos},
+            curves={video["video_id"]: curve for video in videos},
             frames_of=lambda shown: [JPEG + os.urandom(FRAME_BYTES) for _ in shown],
         )
     )

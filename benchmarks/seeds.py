@@ -1,8 +1,8 @@
-"""The planted effect of the sandbox, found again: fifty libraries, analysed with known ratings.
+"""The planted effect of the sandbox, in fifty libraries.
 
 The sandbox multiplies expected views by exp(.7) for each unit of surprise (local/sandbox/kpis.py).
-Its truth tells how surprising each clip is; that is the rating here, so nothing but the analysis
-is tried. A second fifty have counts that do not depend on surprise.
+The ratings are the true surprise of each clip, so the test is of the analysis alone. In fifty other
+libraries counts do not depend on surprise.
 """
 
 from collections.abc import Iterator
@@ -32,13 +32,13 @@ min_age_days: 1
 """
 
 
-def figures() -> Iterator[Measurement]:
-    planted = [found(seed, is_planted=True) for seed in range(SEEDS)]
+def measurements() -> Iterator[Measurement]:
+    planted = [effects_of(seed, is_planted=True) for seed in range(SEEDS)]
     covered = sum(holds(effects["gee_nb"]) for effects in planted)
     yield Measurement(
         f"sandbox, {SEEDS} seeds: the planted effect is covered", covered, 45, COMMAND
     )
-    without = [found(seed, is_planted=False) for seed in range(SEEDS)]
+    without = [effects_of(seed, is_planted=False) for seed in range(SEEDS)]
     for method in ("spearman", "gee_nb"):
         seen = sum(is_significant(effects[method]) for effects in planted)
         false = sum(is_significant(effects[method]) for effects in without)
@@ -52,7 +52,7 @@ def figures() -> Iterator[Measurement]:
         )
 
 
-def found(seed: int, is_planted: bool) -> dict[str, Effect]:
+def effects_of(seed: int, is_planted: bool) -> dict[str, Effect]:
     """The effects of one library by method."""
     plan: Plan = parse_plan(PLAN, "plan")
     insights = analyse(table_of(rows(seed, is_planted), plan.table_schema, "sandbox"), plan)
@@ -60,7 +60,7 @@ def found(seed: int, is_planted: bool) -> dict[str, Effect]:
 
 
 def rows(seed: int, is_planted: bool) -> list[dict[str, Any]]:
-    """The posts of a library as its API and its truth tell them."""
+    """The posts of a library, from its API and its truth."""
     library = plan_posts(seed, POSTS, DEFAULT_ANCHOR, is_planted)
     return [
         {

@@ -1,9 +1,9 @@
-"""Ten bounded minutes of work at the machine's own pace: does any process grow?
+"""Soak test: does any process grow during ten minutes of work?
 
-`python -m benchmarks.soak [--minutes 10]` keeps a local cloud busy: new files, known ones again,
-records that were there before, malformed ones, fetches, sweeps and questions, each round only when
-the last has come to rest. Every process is weighed all the while; in the last minute none may hold
-more than 1.1 times what it held in the second.
+`python -m benchmarks.soak [--minutes 10]` keeps a local cloud busy with new and repeated files,
+repeated and malformed records, fetches, sweeps and queries. A round starts when the last one has
+come to rest. The resident memory of every process is sampled; in the last minute none may hold
+more than 1.1 times the memory of the second minute.
 """
 
 import argparse
@@ -34,7 +34,7 @@ FILES_A_ROUND = 12
 WEIGH_EVERY_S = 2.0
 RESULTS = Path(__file__).parent / "soak.json"
 Weights = Sequence[tuple[float, Mapping[str, float]]]
-"""Seconds since the start, and what each program held then, in MB."""
+"""Samples: seconds since the start, and MB by program."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pointing_at(endpoints),
     ):
         weights, rounds = _soaked(endpoints, options.minutes)
-    figures = list(_figures(weights, options.minutes))
-    show(figures)
+    measurements = list(_measurements(weights, options.minutes))
+    show(measurements)
     print(f"{rounds} rounds in {options.minutes} minutes")
-    save(figures, RESULTS)
-    return 0 if all(figure.ok for figure in figures) else 1
+    save(measurements, RESULTS)
+    return 0 if all(measurement.ok for measurement in measurements) else 1
 
 
 def _soaked(endpoints: Endpoints, minutes: int) -> tuple[Weights, int]:
@@ -57,18 +57,18 @@ def _soaked(endpoints: Endpoints, minutes: int) -> tuple[Weights, int]:
     work.warm_up()
     rounds, ends_at = 0, time.monotonic() + minutes * 60
     logs, began = Path(endpoints.home) / "logs", time.monotonic()
-    with sampled(lambda: (time.monotonic() - began, held_mb(logs)), WEIGH_EVERY_S) as weights:
+    with sampled(lambda: (time.monotonic() - began, memory_mb(logs)), WEIGH_EVERY_S) as weights:
         while time.monotonic() < ends_at:
             work.round(rounds)
             rounds += 1
-            left = max(0, ends_at - time.monotonic())
-            print(f"\r{rounds} rounds, {left:.0f} s left ", end="", file=sys.stderr)
+            seconds_left = max(0, ends_at - time.monotonic())
+            print(f"\r{rounds} rounds, {seconds_left:.0f} s left ", end="", file=sys.stderr)
     print(file=sys.stderr)
     return weights, rounds
 
 
 class _Workload:
-    """What is done in a round, over and over."""
+    """The work of a round."""
 
     def __init__(self, endpoints: Endpoints):
         self._at = endpoints
@@ -78,8 +78,8 @@ class _Workload:
         self._topic = self._publisher.topic_path(endpoints.project, endpoints.records_topic)
         self._warehouse = Warehouse(endpoints)
         library = Library.load(Path(endpoints.home) / "library")
-        self._clips = [(library.root / one.file).read_bytes() for one in library.clips.values()]
-        self._known = [post.video_id for post in library.posts]
+        self._clips = [(library.root / clip.file).read_bytes() for clip in library.clips.values()]
+        self._video_ids = [post.video_id for post in library.posts]
 
     def warm_up(self) -> None:
         self._fetch()
@@ -91,10 +91,12 @@ class _Workload:
             name = number * FILES_A_ROUND + of_round if of_round % 3 else of_round
             content = self._dice.choice(self._clips) + mark(f"{number} {of_round}")
             self._bucket.blob(f"videos/76{name:017}.mp4").upload_from_string(content)
-        for video_id in self._dice.sample(self._known, 8):
-            said = self._bucket.blob(metadata_name(video_id)).download_as_bytes()
-            self._publisher.publish(self._topic, said)
-            self._publisher.publish(self._topic, said[: self._dice.randrange(len(said))] or b"{")
+        for video_id in self._dice.sample(self._video_ids, 8):
+            record = self._bucket.blob(metadata_name(video_id)).download_as_bytes()
+            self._publisher.publish(self._topic, record)
+            self._publisher.publish(
+                self._topic, record[: self._dice.randrange(len(record))] or b"{"
+            )
         self._fetch()
         sweep(self._at)
         wait_until_over(self._at)
@@ -104,14 +106,14 @@ class _Workload:
         call_fetch(self._at, {"collection": "sandbox", "mode": "discover"})
 
 
-def held_mb(logs: Path) -> Mapping[str, float]:
-    """What each program that left its process id in `logs` holds in memory now."""
+def memory_mb(logs: Path) -> Mapping[str, float]:
+    """Resident memory, in MB, of each program with a process id file in `logs`."""
     return {note.stem: resident_mb(int(note.read_text())) for note in logs.glob("*.pid")}
 
 
-def _figures(weights: Weights, minutes: int) -> Iterator[Measurement]:
+def _measurements(weights: Weights, minutes: int) -> Iterator[Measurement]:
     for name in sorted(weights[0][1]):
-        of_name = [(at, held[name]) for at, held in weights]
+        of_name = [(at, memory[name]) for at, memory in weights]
         second = _median(of_name, 60, 120)
         last = _median(of_name, (minutes - 1) * 60, minutes * 60)
         yield Measurement(
@@ -124,8 +126,8 @@ def _figures(weights: Weights, minutes: int) -> Iterator[Measurement]:
         )
 
 
-def _median(found: Sequence[tuple[float, float]], start: float, end: float) -> float:
-    return statistics.median(mb for at, mb in found if start <= at < end)
+def _median(samples: Sequence[tuple[float, float]], start: float, end: float) -> float:
+    return statistics.median(mb for at, mb in samples if start <= at < end)
 
 
 def _parser() -> argparse.ArgumentParser:

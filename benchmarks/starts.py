@@ -1,9 +1,9 @@
-"""A cold start as its caller sees it: from nothing to the first answer, beside a bare function.
+"""Cold start to first answer, beside that of a bare function.
 
-Each function is started as the local cloud serves it, in an environment of its own requirements,
-and asked at once for the least that goes through its clients. The bare function, of the same
-signature and in the same environment, only says that it is there, and imports no client at all.
-What lies between the two is mostly Google's libraries; `imports` holds our own part against them.
+Each function runs as the local cloud serves it, in an environment of its own requirements, and at
+once gets the smallest request that uses its clients. The bare function has the same signature and
+environment but imports no client. Most of the difference is Google's libraries; `imports` measures
+our own part.
 """
 
 import json
@@ -29,7 +29,8 @@ from local.functions import FUNCTIONS
 COMMAND = "python -m benchmarks starts"
 TIMES = 7
 NO_WAIT = {"DEADLINE_S": "1e-9"}
-"""`sweep` would wait for dead letters: an empty subscription says so in no other way."""
+"""`sweep` waits for dead letters until its deadline, because Pub/Sub has no other sign of an
+empty subscription."""
 BARE = """
 import functions_framework
 
@@ -52,7 +53,7 @@ serve(Function(kind, kind, FUNCTIONS[name].served), 0, Path(folder))
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first request of a function, and the status it is answered with."""
+    """The first request to a function, and the expected status."""
 
     function: str
     body: Mapping[str, Any]
@@ -78,7 +79,7 @@ FIRSTS = (
 )
 
 
-def figures() -> Iterator[Measurement]:
+def measurements() -> Iterator[Measurement]:
     with (
         TemporaryDirectory(prefix="starts-") as folder,
         running(Path(folder) / "home", QUERY | LAKE) as endpoints,
@@ -88,10 +89,10 @@ def figures() -> Iterator[Measurement]:
             (Path(folder) / kind).mkdir()
             (Path(folder) / kind / "main.py").write_text(BARE)
         for first in FIRSTS:
-            yield _figure(first, endpoints, Path(folder))
+            yield _measurement(first, endpoints, Path(folder))
 
 
-def _figure(first: First, endpoints: Endpoints, folder: Path) -> Measurement:
+def _measurement(first: First, endpoints: Endpoints, folder: Path) -> Measurement:
     function = FUNCTIONS[first.function]
     kind = function.signature
     python = str(python_of(function.source))
@@ -124,7 +125,7 @@ def _seconds(command: list[str], settings: Mapping[str, str], first: First, stat
     try:
         assert process.stdout
         port = json.loads(process.stdout.readline())["port"]
-        answered = _asked(f"http://127.0.0.1:{port}/", first.body)
+        answered = _status_of(f"http://127.0.0.1:{port}/", first.body)
         took = time.perf_counter() - began
     finally:
         process.terminate()
@@ -136,7 +137,7 @@ def _seconds(command: list[str], settings: Mapping[str, str], first: First, stat
     return took
 
 
-def _asked(url: str, body: Mapping[str, Any]) -> int:
+def _status_of(url: str, body: Mapping[str, Any]) -> int:
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     try:

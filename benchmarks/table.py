@@ -1,4 +1,4 @@
-"""What a benchmark says: one figure, the bar it is held to, and the command that measures it."""
+"""A measurement with its bar and its command, and the table of all measurements."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ RESULTS = Path(__file__).parent / "results.json"
 class Measurement:
     """A ratio measured side by side in one run.
 
-    It is to reach `bar`, or to stay below it where `is_most`; None is where it is only told.
+    It must reach `bar`, or stay at or below it where `is_most`. None means no bar.
     """
 
     name: str
@@ -26,19 +26,19 @@ class Measurement:
     def ok(self) -> bool:
         if self.bar is None:
             return True
-        # Of one of numpy's numbers the answer would be numpy's own, which JSON does not know.
+        # A comparison of numpy numbers gives numpy's bool, which JSON cannot write.
         return bool(self.measured <= self.bar if self.is_most else self.measured >= self.bar)
 
 
-def show(figures: Sequence[Measurement]) -> None:
-    width = max(len(figure.name) for figure in figures)
+def show(measurements: Sequence[Measurement]) -> None:
+    width = max(len(measurement.name) for measurement in measurements)
     print(f"{'':{width}}  measured      bar")
-    for figure in figures:
-        bar = "" if figure.bar is None else f"{'≤' if figure.is_most else '≥'} {figure.bar:g}"
-        verdict = "" if figure.bar is None else ("ok" if figure.ok else "MISSED")
-        print(f"{figure.name:{width}}  {figure.measured:8.2f}  {bar:>7}  {verdict:6} {figure.note}")
+    for row in measurements:
+        bar = "" if row.bar is None else f"{'≤' if row.is_most else '≥'} {row.bar:g}"
+        verdict = "" if row.bar is None else ("ok" if row.ok else "MISSED")
+        print(f"{row.name:{width}}  {row.measured:8.2f}  {bar:>7}  {verdict:6} {row.note}")
 
 
-def save(figures: Sequence[Measurement], path: Path = RESULTS) -> None:
-    rows = [asdict(figure) | {"ok": figure.ok} for figure in figures]
+def save(measurements: Sequence[Measurement], path: Path = RESULTS) -> None:
+    rows = [asdict(measurement) | {"ok": measurement.ok} for measurement in measurements]
     path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")

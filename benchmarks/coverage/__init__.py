@@ -1,1 +1,1 @@
-"""How often 95 % intervals hold the truth, and how far corrected effects are off: simulations."""
+"""Simulations: how often 95 % intervals hold the truth, and how far corrected effects are off."""

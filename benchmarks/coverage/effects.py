@@ -1,9 +1,10 @@
 """Simulated studies: how far corrected effects are off the truth, and how often intervals hold it.
 
-A video has a true value, a creator, and an outcome that grows with both. A machine's answers have
-random error (`reliability` is the share of variance that is not), and for predict-then-debias a
-systematic one too, which leaks the outcome. People rate a quarter of the videos. The truth is that
-of normal variables: of the true value for disattenuation, of people's ratings for the other.
+A video has a true value, a creator, and an outcome that depends on both. A machine's answers have
+random error; `reliability` is the share of their variance without it. For predict-then-debias they
+also have systematic error, which leaks the outcome. People rate a quarter of the videos. The truth
+is a correlation of normal variables: the outcome with the true value for disattenuation, and with
+people's ratings for predict-then-debias.
 """
 
 from dataclasses import asdict, dataclass
@@ -30,7 +31,7 @@ HUMAN_RELIABILITY = 0.8
 
 @dataclass(frozen=True, slots=True)
 class StudyDesign:
-    """`kind` as for panels."""
+    """One kind of study: `kind` is as for panels, `reliability` the machine's."""
 
     kind: str
     reliability: float
@@ -40,11 +41,11 @@ class StudyDesign:
         return f"{self.kind}, reliability {self.reliability:g}"
 
     def study(self, random: np.random.Generator, n: int, creators: int) -> "Study":
-        """n videos of so many creators."""
+        """A study of n videos by `creators` creators."""
         creator = random.integers(0, creators, n)
 
         def mixed(share: float) -> FloatArray:
-            """Normal, that share of it the creator's."""
+            """Normal values; `share` of the variance is between creators."""
             own: FloatArray = share**0.5 * random.normal(size=creators)[creator]
             return own + (1 - share) ** 0.5 * random.normal(size=n)
 
@@ -84,25 +85,27 @@ DESIGNS = tuple(
 def simulated(
     design: StudyDesign, studies: int, seed: int = 20261102, draws: int = DRAWS
 ) -> dict[str, Any]:
-    """Ratio of the mean corrected effect to the truth, and coverage, of both corrections."""
-    place = DESIGNS.index(design) if design in DESIGNS else 999
+    """For both corrections, the ratio of the mean corrected effect to the truth, and coverage."""
+    design_number = DESIGNS.index(design) if design in DESIGNS else 999
     truths = {
         "disattenuated": _of_ranks(TRUE_RHO),
         "predict_then_debias": _of_ranks(TRUE_RHO * HUMAN_RELIABILITY**0.5),
     }
-    random = np.random.default_rng((seed, place))
-    every = [_once(design, random, number, draws) for number in range(studies)]
-    found = [one for one in every if one is not None]
+    random = np.random.default_rng((seed, design_number))
+    studies_or_none = [_corrections(design, random, number, draws) for number in range(studies)]
+    estimated = [study for study in studies_or_none if study is not None]
     return {
         "design": design.key,
         **asdict(design),
         "panels": studies,
         "videos": VIDEOS,
         "missing": 0.0,
-        "refused": studies - len(found),
+        "refused": studies - len(estimated),
         "effects": {
-            name: _summed(
-                [one[name] for one in found], truth, [one[f"raw {name}"][0] for one in found]
+            name: _summary(
+                [corrections[name] for corrections in estimated],
+                truth,
+                [corrections[f"raw {name}"][0] for corrections in estimated],
             )
             for name, truth in truths.items()
         },
@@ -110,14 +113,14 @@ def simulated(
 
 
 def _of_ranks(correlation: float) -> float:
-    """Spearman's correlation of normal variables with this one (Pearson 1907)."""
+    """Spearman's correlation of normal variables from Pearson's (Pearson 1907)."""
     return float(6 / np.pi * np.arcsin(correlation / 2))
 
 
-def _once(
+def _corrections(
     design: StudyDesign, random: np.random.Generator, number: int, draws: int
 ) -> dict[str, tuple[float, ...]] | None:
-    """Estimates and intervals; None where a method says itself that it cannot."""
+    """Estimates and intervals of one study; None where a method refuses."""
     study = design.study(random, VIDEOS, CREATORS)
     groups, alike = Groups.of(study.creator), np.ones((1, VIDEOS))
     repeated = study.answers.copy()
@@ -126,25 +129,27 @@ def _once(
     people[RATED:] = np.nan
     first, views = study.answers[:, 0], study.views
     try:
-        one = disattenuated(first, views, repeated, groups, draws, number)
-        other = debiased(study.biased, views, people, groups, draws, number)
+        without_noise = disattenuated(first, views, repeated, groups, draws, number)
+        without_bias = debiased(study.biased, views, people, groups, draws, number)
     except NotEstimable:
         return None
     return {
-        "disattenuated": (one.estimate, one.ci_low, one.ci_high),
+        "disattenuated": (without_noise.estimate, without_noise.ci_low, without_noise.ci_high),
         "raw disattenuated": (float(spearman_of(first, views)(alike)[0]),),
-        "predict_then_debias": (other.estimate, other.ci_low, other.ci_high),
+        "predict_then_debias": (without_bias.estimate, without_bias.ci_low, without_bias.ci_high),
         "raw predict_then_debias": (float(spearman_of(study.biased, views)(alike)[0]),),
     }
 
 
-def _summed(found: list[tuple[float, ...]], truth: float, raw: list[float]) -> dict[str, float]:
-    made = np.array(found)
-    hits = int(((made[:, 1] <= truth) & (truth <= made[:, 2])).sum())
-    covered = wilson(hits, len(made), CONFIDENCE)
+def _summary(
+    estimates: list[tuple[float, ...]], truth: float, raw: list[float]
+) -> dict[str, float]:
+    table = np.array(estimates)
+    hits = int(((table[:, 1] <= truth) & (truth <= table[:, 2])).sum())
+    covered = wilson(hits, len(table), CONFIDENCE)
     assert covered.estimate is not None and covered.ci_low is not None
     assert covered.ci_high is not None
-    ratio = made[:, 0] / truth
+    ratio = table[:, 0] / truth
     return {
         "truth": truth,
         "uncorrected_ratio": float(np.mean(raw) / truth),

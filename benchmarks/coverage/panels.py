@@ -1,7 +1,7 @@
-"""Simulated panels: the same raters on many sets of videos, and what their agreement truly is.
+"""Simulated panels: the same raters on many sets of videos whose true agreement is known.
 
 A panel is videos by raters: a video's own value, a rater's constant shift, and error. The truth of
-a coefficient is its value on MANY videos, by the same code: what is tested is the interval.
+a coefficient is its value on MANY videos by the same code, so the test is of the interval.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class PanelDesign:
         return f"{self.kind}, {self.videos} × {self.raters}, {self.reliability:g}{gaps}"
 
     def panel(self, random: np.random.Generator, videos: int) -> FloatArray:
-        """Values of so many videos, (videos, raters)."""
+        """Values (videos, raters) of new videos."""
         shape = (videos, self.raters)
         own = random.normal(size=(videos, 1)) * self.reliability**0.5
         error = random.normal(size=shape) * (1 - self.reliability) ** 0.5
@@ -70,25 +70,30 @@ def simulated(design: PanelDesign, panels: int, seed: int = 20261101) -> dict[st
     random = np.random.default_rng((seed, DESIGNS.index(design) if design in DESIGNS else 999))
     truth = _truth(design, np.random.default_rng((seed, 1)))
     hits = dict.fromkeys(truth, 0)
-    told = dict.fromkeys(truth, 0)
+    intervals = dict.fromkeys(truth, 0)
     for _ in range(panels):
-        for name, figure in _figures(design.panel(random, design.videos), truth):
-            if figure.ci_low is not None and figure.ci_high is not None:
-                told[name] += 1
-                hits[name] += figure.ci_low <= truth[name] <= figure.ci_high
+        for name, estimate in _estimates(design.panel(random, design.videos), truth):
+            if estimate.ci_low is not None and estimate.ci_high is not None:
+                intervals[name] += 1
+                hits[name] += estimate.ci_low <= truth[name] <= estimate.ci_high
     return {
         "design": design.key,
         **asdict(design),
         "panels": panels,
         "coverage": {
-            name: _covered(hits[name], told[name]) | {"truth": truth[name]} for name in truth
+            name: _covered(hits[name], intervals[name]) | {"truth": truth[name]} for name in truth
         },
     }
 
 
 def _covered(hits: int, panels: int) -> dict[str, Any]:
-    found = wilson(hits, panels, CONFIDENCE)
-    return {"share": found.estimate, "low": found.ci_low, "high": found.ci_high, "of": panels}
+    share = wilson(hits, panels, CONFIDENCE)
+    return {
+        "share": share.estimate,
+        "low": share.ci_low,
+        "high": share.ci_high,
+        "of": panels,
+    }
 
 
 def _truth(design: PanelDesign, random: np.random.Generator) -> dict[str, float]:
@@ -109,8 +114,8 @@ def _truth(design: PanelDesign, random: np.random.Generator) -> dict[str, float]
     return truth
 
 
-def _figures(panel: FloatArray, wanted: dict[str, float]) -> Iterator[tuple[str, Estimate]]:
-    if "icc_a1" in wanted:
+def _estimates(panel: FloatArray, truth: dict[str, float]) -> Iterator[tuple[str, Estimate]]:
+    if "icc_a1" in truth:
         single, average = iccs(panel)
         yield "icc_a1", single
         yield "icc_ak", average

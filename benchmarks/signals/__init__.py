@@ -1,4 +1,4 @@
-"""The signals rater: what it finds, what it costs, and a thousand broken files."""
+"""The signals rater: accuracy, cost, and damaged files."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,8 @@ from benchmarks.signals import accuracy, calibration, mutations, speed
 from benchmarks.table import Measurement
 
 
-def figures() -> Iterator[Measurement]:
-    yield from accuracy.figures()
-    yield from calibration.figures()
-    yield from speed.figures()
-    yield from mutations.figures()
+def measurements() -> Iterator[Measurement]:
+    yield from accuracy.measurements()
+    yield from calibration.measurements()
+    yield from speed.measurements()
+    yield from mutations.measurements()

@@ -1,4 +1,4 @@
-"""Whether what was planted is found, and what was not planted is left alone."""
+"""Accuracy of the signals rater: planted surprises it finds, and false ones it reports."""
 
 import statistics
 from collections.abc import Iterator
@@ -16,24 +16,24 @@ PLANTED, EACH = ("oddball", "sound_burst"), 20
 VARIED = (401, 402)  # and on 411 to 415
 
 
-def figures() -> Iterator[Measurement]:
-    yield _found()
-    yield _false()
+def measurements() -> Iterator[Measurement]:
+    yield _planted()
+    yield _false_onsets()
     yield _cuts()
     yield _apart_from_motion()
-    yield from _harmless()
+    yield from _harmless_changes()
 
 
-def _found() -> Measurement:
+def _planted() -> Measurement:
     clips = [clip for seed in SEEDS for clip in rendered(PLANTED, EACH, seed)]
-    found = sum(clip.is_found for clip in clips)
-    note = f"{found} of {len(clips)} clips, half of them moving"
+    hits = sum(clip.is_found for clip in clips)
+    note = f"{hits} of {len(clips)} clips, half of them moving"
     return Measurement(
-        "signals: planted surprises found within 0.2 s", found / len(clips), 0.9, COMMAND, note
+        "signals: planted surprises found within 0.2 s", hits / len(clips), 0.9, COMMAND, note
     )
 
 
-def _false() -> Measurement:
+def _false_onsets() -> Measurement:
     clips = [clip for seed in SEEDS for clip in rendered(("none",), EACH, seed)]
     false = sum(clip.signals.onset_s is not None for clip in clips)
     note = f"{false} in {len(clips)} clips"
@@ -42,15 +42,15 @@ def _false() -> Measurement:
 
 
 def _cuts() -> Measurement:
-    hits = told = true = 0
+    hits = detected = true = 0
     for clip in rendered(("jump_cut", "montage", "oddball"), EACH, SEEDS[0]):
         planted, seen = clip.design.cuts_s, clip.signals.cuts_s
         near = 1.01 / clip.design.fps
-        hits += sum(any(abs(cut - one) <= near for one in seen) for cut in planted)
-        told, true = told + len(seen), true + len(planted)
-    note = f"{hits} of {true} cuts, {told - hits} others"
+        hits += sum(any(abs(cut - cut_s) <= near for cut_s in seen) for cut in planted)
+        detected, true = detected + len(seen), true + len(planted)
+    note = f"{hits} of {true} cuts, {detected - hits} others"
     return Measurement(
-        "signals: F1 of cuts within a frame", 2 * hits / (told + true), 0.95, COMMAND, note
+        "signals: F1 of cuts within a frame", 2 * hits / (detected + true), 0.95, COMMAND, note
     )
 
 
@@ -73,7 +73,7 @@ def _correlation(clip: RatedClip) -> float:
     return 0.0 if len(set(surprise)) == 1 else float(stats.spearmanr(surprise, motion).statistic)
 
 
-def _harmless() -> Iterator[Measurement]:
+def _harmless_changes() -> Iterator[Measurement]:
     changes: dict[str, list[float]] = {}
     for seed in VARIED:
         for design in designs():
@@ -84,8 +84,8 @@ def _harmless() -> Iterator[Measurement]:
             for name, score in scores.items():
                 changes.setdefault(name, []).append(100 * abs(score - plain) / plain)
     for variant in VARIANTS:
-        found = changes[variant.name]
-        within = sum(change < variant.within_percent for change in found)
-        note = f"the most of {len(found)} clips; mean {np.mean(found):.1f} %, {within} within"
+        percents = changes[variant.name]
+        within = sum(change < variant.within_percent for change in percents)
+        note = f"the most of {len(percents)} clips; mean {np.mean(percents):.1f} %, {within} within"
         name = f"signals: % of the score that {variant.name} changes"
-        yield Measurement(name, max(found), variant.within_percent, COMMAND, note, is_most=True)
+        yield Measurement(name, max(percents), variant.within_percent, COMMAND, note, is_most=True)

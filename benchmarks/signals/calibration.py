@@ -1,8 +1,8 @@
-"""The map from nats to 0-100 beside the best of its form, on the library that the sandbox makes.
+"""The map from nats to 0-100 beside the best map of its form, on the sandbox's library.
 
-The best is the one whose scores are nearest to the planted size x 100, by least squares, over the
-clips with an oddball or nothing. Bursts of sound are left out: they reach fewer nats (see
-docs/signals.md), and a map that made up for that would call a steady picture surprising.
+The best map has the scores nearest to the planted size x 100, by least squares, over clips with an
+oddball or nothing. Bursts of sound are left out: they reach fewer nats (see docs/signals.md), and
+a map that compensated for that would score a steady picture as surprising.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ KINDS = ("none", "oddball")
 _LONGEST_S = 9.0
 
 
-def figures() -> Iterator[Measurement]:
+def measurements() -> Iterator[Measurement]:
     size, nats = planted()
     best = optimize.minimize_scalar(_error, (1e3, 1e4), args=(size, nats))
     ours = _error(scores.FULL_NATS, size, nats)
@@ -37,7 +37,7 @@ def figures() -> Iterator[Measurement]:
 
 def planted() -> tuple[np.ndarray, np.ndarray]:
     """Planted size (0-1) and measured nats of each clip."""
-    found = []
+    clips = []
     with TemporaryDirectory(prefix="calibration-") as folder:
         path = Path(folder) / "clip.mp4"
         for seed in SEEDS:
@@ -48,8 +48,8 @@ def planted() -> tuple[np.ndarray, np.ndarray]:
                     and design.seconds < _LONGEST_S
                 ):
                     render(design, seed, path)
-                    found.append((design.surprise, measure(path).surprise_nats))
-    size, nats = np.array(found).T
+                    clips.append((design.surprise, measure(path).surprise_nats))
+    size, nats = np.array(clips).T
     return size, nats
 
 

@@ -1,4 +1,4 @@
-"""Clips whose surprises are known, of random designs: none of these seeds had a part in tuning."""
+"""Clips of random designs with known surprises, from seeds that were not used for tuning."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ _LEAST_HABIT_S, _LEAST_AFTER_S = 1.8, 0.8
 
 @dataclass(frozen=True, slots=True)
 class RatedClip:
-    """A clip as it was planned, and what the rater says of it."""
+    """A clip's design and the signals that the rater measured."""
 
     design: Design
     signals: Signals
 
     @property
     def is_found(self) -> bool:
-        """Whether the surprise is told within 0.2 s of where it was planted."""
-        onset_s, told_s = self.design.onset_s, self.signals.onset_s
-        return onset_s is not None and told_s is not None and abs(told_s - onset_s) <= 0.2
+        """Whether the measured onset is within 0.2 s of the planted one."""
+        planted_s, onset_s = self.design.onset_s, self.signals.onset_s
+        return planted_s is not None and onset_s is not None and abs(onset_s - planted_s) <= 0.2
 
 
 def random_design(name: str, kind: str, is_moving: bool, rng: np.random.Generator) -> Design:
@@ -56,7 +56,7 @@ def random_design(name: str, kind: str, is_moving: bool, rng: np.random.Generato
 
 
 def rendered(kinds: tuple[str, ...], each: int, seed: int) -> Iterator[RatedClip]:
-    """`each` clips of each kind, every second one moving, rendered, measured and thrown away."""
+    """`each` clips of each kind, every second one moving; each file is deleted after measuring."""
     rng = np.random.default_rng(seed)
     with TemporaryDirectory(prefix="signals-") as folder:
         for kind in kinds:
@@ -76,7 +76,7 @@ class Handheld(Picture):
 
 
 def handheld(count: int, seed: int) -> Iterator[RatedClip]:
-    """Clips of 30 s in which the camera never rests, half of them with an oddball."""
+    """Clips of 30 s with a camera that always moves, half of them with an oddball."""
     with TemporaryDirectory(prefix="signals-") as folder:
         for number in range(count):
             is_odd = number % 2 == 0
@@ -104,7 +104,7 @@ def encode(
     codec: str = "libx264",
     options: dict[str, str] | None = None,
 ) -> None:
-    """A file without sound; frames of another size are scaled."""
+    """Encode frames to a file without sound, scaled to `size`."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps, options=options or {"preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"

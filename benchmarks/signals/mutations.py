@@ -1,7 +1,7 @@
-"""A thousand files of every make, broken at random: each ends in a measurement or a reason, soon.
+"""A thousand randomly damaged files of every format: each must be measured or refused, soon.
 
-They are taken one after the other in a process of their own, so that a crash of a decoder is
-counted and not shared.
+A process of its own takes them one by one, so a crash of a decoder is counted and harms nothing
+else.
 """
 
 import json
@@ -31,8 +31,8 @@ _HANGS_S = 60
 _CHILD = """
 import sys
 from pathlib import Path
-from benchmarks.signals.mutations import take
-take(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+from benchmarks.signals.mutations import run
+run(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
 """
 _SIDE, _FRAMES, _FPS, _RATE = 160, 40, 25, 48_000
 _MAKES = (
@@ -48,16 +48,16 @@ _MAKES = (
 )
 
 
-def figures() -> Iterator[Measurement]:
+def measurements() -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="mutated-") as folder:
         make_originals(Path(folder))
-        done = list(_taken(Path(folder)))
-    crashed = sum("crash" in one for one in done)
-    whole = [one for one in done if "crash" not in one]
-    reasons = sum(one["said"] != "measured" for one in whole)
-    slowest = max(one["seconds"] for one in whole)
-    grown = max(one["grown_mb"] for one in whole)
-    name = f"signals, {len(done)} mutated files"
+        outcomes = list(_outcomes(Path(folder)))
+    crashed = sum("crash" in outcome for outcome in outcomes)
+    whole = [outcome for outcome in outcomes if "crash" not in outcome]
+    reasons = sum(outcome["outcome"] != "measured" for outcome in whole)
+    slowest = max(outcome["seconds"] for outcome in whole)
+    grown = max(outcome["grown_mb"] for outcome in whole)
+    name = f"signals, {len(outcomes)} mutated files"
     note = f"{len(whole) - reasons} measured, {reasons} refused with a reason"
     yield Measurement(f"{name}: crashes and hangs", crashed, 0, COMMAND, note, is_most=True)
     yield Measurement(f"{name}: slowest, s", slowest, MOST_S, COMMAND, is_most=True)
@@ -65,8 +65,8 @@ def figures() -> Iterator[Measurement]:
 
 
 def make_originals(folder: Path) -> None:
-    """A short file of each make that this FFmpeg can write."""
-    os.environ.setdefault("SVT_LOG", "1")  # the encoder of AV1 tells stderr all about itself
+    """Write a short file of each format that this FFmpeg can encode."""
+    os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder fills stderr otherwise
     for name, video, audio, options in _MAKES:
         if video in av.codecs_available and (not audio or audio in av.codecs_available):
             _write(folder / name, video, audio, options)
@@ -86,8 +86,8 @@ def mutated(folder: Path, number: int) -> bytes:
     return bytes(content[: dice.randrange(500, len(content))] if dice.random() < 0.2 else content)
 
 
-def _taken(folder: Path) -> Iterator[dict[str, Any]]:
-    """What each file took; one that ends or stops the process is told, and the next goes on."""
+def _outcomes(folder: Path) -> Iterator[dict[str, Any]]:
+    """The outcome of each file. After a crash or a hang, a new process continues with the next."""
     number = 0
     while number < FILES:
         command = [sys.executable, "-c", _CHILD, folder, number, FILES]
@@ -100,21 +100,21 @@ def _taken(folder: Path) -> Iterator[dict[str, Any]]:
             number += 1
 
 
-def take(folder: Path, first: int, last: int) -> None:
-    """Print what each file took. Ends by SIGALRM where one hangs."""
+def run(folder: Path, first: int, last: int) -> None:
+    """Print the outcome of each file. SIGALRM ends the process when a file hangs."""
     for original in folder.glob("*.*"):
-        _said(original)
+        _outcome(original)
     path, usual_mb = folder / "mutated", peak_mb()
     for number in range(first, last):
         path.write_bytes(mutated(folder, number))
         began = time.monotonic()
         signal.alarm(_HANGS_S)
-        told, seconds = _said(path), round(time.monotonic() - began, 3)
+        outcome, seconds = _outcome(path), round(time.monotonic() - began, 3)
         grown = round(peak_mb() - usual_mb, 1)
-        print(json.dumps({"said": told, "seconds": seconds, "grown_mb": grown}), flush=True)
+        print(json.dumps({"outcome": outcome, "seconds": seconds, "grown_mb": grown}), flush=True)
 
 
-def _said(path: Path) -> str:
+def _outcome(path: Path) -> str:
     try:
         picture_at(path, measure(path).duration_s / 2)
     except Unratable as error:

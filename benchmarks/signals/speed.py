@@ -1,4 +1,4 @@
-"""What measuring costs beside decoding alone and beside PySceneDetect, and what memory it takes."""
+"""Cost of measuring, beside decoding alone and beside PySceneDetect, and its memory."""
 
 import statistics
 import subprocess
@@ -31,7 +31,7 @@ print(peak_mb())
 """
 
 
-def figures() -> Iterator[Measurement]:
+def measurements() -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="speed-") as folder:
         kinds = [(size, kind) for size in SIZES for kind in ("oddball", "montage")]
         paths = [_clip(Path(folder), size, kind) for size, kind in kinds]
@@ -83,24 +83,28 @@ def _picture(paths: list[Path]) -> Measurement:
 
 
 def _beside_detector(paths: list[Path]) -> Measurement:
-    """It reads no sound, so there is none here."""
+    """Silent clips, because PySceneDetect reads no sound."""
     ours, *theirs = _least_cpu_s(paths, measure, _detector("opencv"), _detector("pyav"))
     ratios = {
         name: _geometric_mean(t, ours) for name, t in zip(("opencv", "pyav"), theirs, strict=True)
     }
-    name = min(ratios, key=lambda one: ratios[one])
-    each = ", ".join(f"{one} {ratio:.2f}" for one, ratio in ratios.items())
+    name = min(ratios, key=lambda backend: ratios[backend])
+    each = ", ".join(f"{backend} {ratio:.2f}" for backend, ratio in ratios.items())
     note = f"CPU, ContentDetector as it ships; by backend: {each}; the picture alone"
     return Measurement("signals: speed beside PySceneDetect", ratios[name], 1.3, COMMAND, note)
 
 
-def _least_cpu_s(paths: list[Path], *ways: Callable[[Path], object]) -> list[list[float]]:
-    """For each way the CPU seconds of each clip, the least of some turns taken one after another.
+def _least_cpu_s(paths: list[Path], *programs: Callable[[Path], object]) -> list[list[float]]:
+    """CPU seconds of each program on each clip, the least of TIMES turns.
 
-    CPU seconds, since neighbours on the machine change them little.
+    Other load on the machine changes CPU seconds little.
     """
-    turns = [[[_cpu_s(way, path) for way in ways] for _ in range(TIMES)] for path in paths]
-    return [[min(turn[number] for turn in clip) for clip in turns] for number in range(len(ways))]
+    turns = [
+        [[_cpu_s(program, path) for program in programs] for _ in range(TIMES)] for path in paths
+    ]
+    return [
+        [min(turn[number] for turn in clip) for clip in turns] for number in range(len(programs))
+    ]
 
 
 def decode(path: Path) -> None:
@@ -123,9 +127,9 @@ def _detector(backend: str) -> Callable[[Path], object]:
     return detect
 
 
-def _cpu_s(way: Callable[[Path], object], path: Path) -> float:
+def _cpu_s(program: Callable[[Path], object], path: Path) -> float:
     began = time.process_time()
-    way(path)
+    program(path)
     return time.process_time() - began
 
 
@@ -143,7 +147,7 @@ def _memory(path: Path) -> Measurement:
 
 
 def _repeated(source: Path, target: Path, times: int) -> None:
-    """The clip over and over, without encoding it anew."""
+    """Repeat the clip without encoding it again."""
     with av.open(str(target), "w") as out:
         streams = {}
         for turn in range(times):
@@ -160,7 +164,7 @@ def _repeated(source: Path, target: Path, times: int) -> None:
 
 
 def _peak_mb(path: Path) -> float:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", _PEAK, str(path)], check=True, stdout=subprocess.PIPE, text=True
     )
-    return float(done.stdout)
+    return float(process.stdout)

@@ -1,4 +1,4 @@
-"""The same clip brighter, flatter, smaller, larger, encoded otherwise, and with other frames."""
+"""Variants of a clip: brightness, contrast, size, encoding and frame rate."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _PLAIN = {"preset": "veryfast", "crf": "23"}
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What is done to every frame, and how it is written."""
+    """A change of every frame, and the encoding."""
 
     name: str
     gain: float = 1.0

@@ -1,1 +1,1 @@
-"""How often the intervals of shared/insights hold a value that is known because it was planted."""
+"""How often the intervals of shared/insights hold a planted, so known, value."""

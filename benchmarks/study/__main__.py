@@ -1,4 +1,4 @@
-"""Run the study, or go on with it: `python -m benchmarks.study` (`make study`)."""
+"""Run or continue the study: `python -m benchmarks.study` (`make study`)."""
 
 import argparse
 import sys
@@ -12,15 +12,15 @@ from benchmarks.study.results import FILE, PAGE, ROOT, cells, save, show, verdic
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit status 1 when a default misses its promise. Interrupt it when you like."""
+    """Return 1 when a default misses its promise, else 0. Interrupting it loses at most a chunk."""
     args = _arguments(argv)
 
     def runs(cell: Cell) -> int:
         return min(RUNS[cell.part], args.runs or RUNS[cell.part])
 
-    kept = journal()
-    print(f"Kept chunk by chunk in {kept.path.relative_to(ROOT)}", file=sys.stderr)
-    rows = cells(study(kept, runs=runs))
+    log = journal()
+    print(f"Kept chunk by chunk in {log.path.relative_to(ROOT)}", file=sys.stderr)
+    rows = cells(study(log, runs=runs))
     show(rows)
     if args.runs is None:
         save(rows)
@@ -33,7 +33,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--runs",
         type=_hundreds,
-        help="at most so many runs of each cell, to look: nothing is written (hundreds)",
+        help="at most this many runs of each cell (a multiple of 100); nothing is written",
     )
     return parser.parse_args(argv)
 
@@ -49,4 +49,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit("\nStopped; the same command goes on from here.")
+        sys.exit("\nStopped; the same command continues from here.")

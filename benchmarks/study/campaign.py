@@ -1,8 +1,8 @@
-"""The runs of the study: what is asked, in chunks that are kept as they end.
+"""The runs of the study, in chunks that a journal keeps.
 
-A chunk is a hundred runs of one cell. Its line is in the journal before the next begins, so a
-study that is stopped anywhere goes on where it was; a half-written line is not counted. The
-journal is named after the code that it measures: other code begins another one.
+A chunk is a hundred runs of one cell. Its line is in the journal before the next chunk begins, so
+a stopped study continues. A half-written line is ignored. The name of the journal is a hash of the
+code that it measures, so changed code starts a new one.
 """
 
 import ast
@@ -38,12 +38,12 @@ MEASURED = (
     "shared/insights/statistics/cluster_covariance.py",
     "shared/insights/statistics/score_bootstrap.py",
 )
-"""The code that the figures depend on."""
+"""The code that the results depend on."""
 
 CHUNK = 100
 CLUSTERS = (8, 18, 40, 100, 300)
 MANY = 2_500
-"""Creators beyond the jackknife, where the bootstrap is the default."""
+"""A number of creators at which the default is the bootstrap."""
 
 RUNS = {"ranks": 5_000, "counts": 2_000, "resampled": 1_000}
 PARTS = {"ranks": methods.ranks, "counts": methods.counts, "resampled": methods.resampled}
@@ -51,7 +51,7 @@ PARTS = {"ranks": methods.ranks, "counts": methods.counts, "resampled": methods.
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One part of the methods on samples of one size, with or without an association."""
+    """One group of methods on samples of one size, with or without an association."""
 
     part: str
     clusters: int
@@ -78,28 +78,28 @@ Counts = dict[str, Counter[str]]
 
 @dataclass(frozen=True)
 class Journal:
-    """The chunks that are done, a line each."""
+    """The finished chunks, one line each."""
 
     path: Path
 
-    def done(self) -> dict[tuple[str, int], Counts]:
-        """By cell and number of chunk; a line that was cut off is left out."""
-        found: dict[tuple[str, int], Counts] = {}
+    def finished_chunks(self) -> dict[tuple[str, int], Counts]:
+        """Counts by cell and number of chunk, without lines that were cut off."""
+        chunks: dict[tuple[str, int], Counts] = {}
         if self.path.exists():
             for line in self.path.read_text(encoding="utf-8").splitlines():
                 try:
-                    said = json.loads(line)
+                    record = json.loads(line)
                 except ValueError:
                     continue
-                counted = {name: Counter(counts) for name, counts in said["counts"].items()}
-                found[said["cell"], said["chunk"]] = counted
-        return found
+                counted = {name: Counter(counts) for name, counts in record["counts"].items()}
+                chunks[record["cell"], record["chunk"]] = counted
+        return chunks
 
     def keep(self, cell: Cell, chunk: int, counted: Counts) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         line = json.dumps({"cell": cell.name, "chunk": chunk, "counts": counted})
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(f"\n{line}\n")  # a line that was cut off before it ends here
+            file.write(f"\n{line}\n")  # ends a line that was cut off
             file.flush()
             os.fsync(file.fileno())
 
@@ -113,7 +113,7 @@ def journal(folder: Path = FOLDER) -> Journal:
 
 
 def _code(path: Path) -> str:
-    """What a module does, without its comments, docstrings and layout."""
+    """The code of a module without comments, docstrings and layout."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
@@ -127,27 +127,27 @@ def _is_text(part: ast.AST) -> bool:
 
 
 def study(
-    kept: Journal,
+    log: Journal,
     cells: Sequence[Cell] = CELLS,
     runs: Callable[[Cell], int] = lambda cell: RUNS[cell.part],
 ) -> dict[Cell, list[Counts]]:
-    """Every chunk of every cell, in order: what the journal has, and the rest run now."""
-    done = kept.done()
-    asked = [(cell, chunk) for cell in cells for chunk in range(runs(cell) // CHUNK)]
-    told = _Progress([pair for pair in asked if (pair[0].name, pair[1]) not in done])
-    found: dict[Cell, list[Counts]] = {cell: [] for cell in cells}
-    for cell, chunk in asked:
-        if (cell.name, chunk) not in done:
-            counted = counts_of(cell, range(chunk * CHUNK, (chunk + 1) * CHUNK))
-            kept.keep(cell, chunk, counted)
-            done[cell.name, chunk] = counted
-            told.one_more(cell)
-        found[cell].append(done[cell.name, chunk])
-    return found
+    """Every chunk of every cell in order: from the journal, or run now."""
+    finished = log.finished_chunks()
+    chunks = [(cell, chunk) for cell in cells for chunk in range(runs(cell) // CHUNK)]
+    progress = _Progress([pair for pair in chunks if (pair[0].name, pair[1]) not in finished])
+    by_cell: dict[Cell, list[Counts]] = {cell: [] for cell in cells}
+    for cell, chunk in chunks:
+        if (cell.name, chunk) not in finished:
+            counts = counts_of(cell, range(chunk * CHUNK, (chunk + 1) * CHUNK))
+            log.keep(cell, chunk, counts)
+            finished[cell.name, chunk] = counts
+            progress.advance(cell)
+        by_cell[cell].append(finished[cell.name, chunk])
+    return by_cell
 
 
 def counts_of(cell: Cell, numbers: range) -> Counts:
-    """What the methods of a cell did over these runs; a run depends on its number alone."""
+    """Counts of a cell's methods over these runs. A run depends only on its number."""
     counted: Counts = {}
     right = truth(cell.planted)
     for number in numbers:
@@ -165,25 +165,26 @@ def _hits(cell: Cell, number: int, right: methods.Truth) -> Iterator[methods.Int
 
 
 class _Progress:
-    """Says on the screen how far it is, and guesses the rest by the work that is left."""
+    """Shows progress on the screen, with an estimate of the time left."""
 
-    def __init__(self, left: list[tuple[Cell, int]]):
-        self._left = sum(_weight(cell) for cell, _ in left)
-        self._done, self._since = 0.0, time.monotonic()
+    def __init__(self, chunks: list[tuple[Cell, int]]):
+        self._total = sum(_weight(cell) for cell, _ in chunks)
+        self._finished, self._since = 0.0, time.monotonic()
 
-    def one_more(self, cell: Cell) -> None:
-        self._done += _weight(cell)
-        passed = time.monotonic() - self._since
-        rest = passed * (self._left - self._done) / self._done
+    def advance(self, cell: Cell) -> None:
+        self._finished += _weight(cell)
+        elapsed_s = time.monotonic() - self._since
+        left_s = elapsed_s * (self._total - self._finished) / self._finished
+        share = self._finished / self._total
         print(
-            f"\r{self._done / self._left:4.0%}, about {rest / 60:.0f} min left: {cell.name:28}",
-            end="\n" if self._done >= self._left else "",
+            f"\r{share:4.0%}, about {left_s / 60:.0f} min left: {cell.name:28}",
+            end="\n" if self._finished >= self._total else "",
             file=sys.stderr,
             flush=True,
         )
 
 
 def _weight(cell: Cell) -> float:
-    """Milliseconds of a run, about; it is only for the guess."""
+    """Approximate milliseconds of a run, for the estimate of the time left."""
     fixed, of_a_creator = MILLISECONDS[cell.part]
     return fixed + of_a_creator * cell.clusters

@@ -1,8 +1,8 @@
-"""What the engine says of one sample, and whether it is right: every method on the same videos.
+"""Every method on the same sample, and whether its interval holds the truth.
 
-The methods are those of `shared/insights`, called as an analysis calls them. Beside them stand
-the ones that they are preferred to: intervals that take videos for independent, standard errors
-read by t on creators - 1, and the bootstrap where the jackknife is the default.
+The methods are those of `shared/insights`, called as an analysis calls them. The rejected
+alternatives are measured too: intervals that treat videos as independent, standard errors with t
+on creators - 1, and the bootstrap where the jackknife is the default.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,14 +29,14 @@ from shared.insights.statistics.weighted_ranks import WeightedRanks, correlation
 
 RESAMPLES = 500
 RARE_FROM = 40
-"""With fewer creators hardly any video says yes."""
+"""With fewer creators, hardly any video has the rare property."""
 
 COUNT, RATE = ColumnPair("rating", "views"), ColumnPair("rating", "likes", "rate", "likes / views")
 
 
 @dataclass(frozen=True)
 class IntervalCheck:
-    """One interval: whether it holds the truth, and leaves out 0. None where there is none."""
+    """Whether one interval holds the truth, and whether it excludes 0; None without an interval."""
 
     method: str
     covered: bool | None
@@ -47,7 +47,7 @@ Answers = Callable[[Videos, Truth], Iterator[IntervalCheck]]
 
 
 def ranks(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
-    """The correlations of ranks and of logs, by the default interval."""
+    """Rank correlations and Pearson of logs, with the default interval."""
     frame, groups = videos.frame, Groups.of(videos.creators)
     controls = frame[list(CONTROLS)]
     rho, partial = spearman_and_partial(frame, [COUNT], controls, groups, RESAMPLES, 0)
@@ -63,7 +63,7 @@ def ranks(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
 
 
 def _as_if_independent(rho: Effect, truth: float) -> IntervalCheck:
-    """The textbook's: Fisher's z of n independent videos."""
+    """The textbook interval: Fisher's z of n independent videos."""
     name = "spearman, videos taken for independent"
     if rho.estimate is None or abs(rho.estimate) >= 1:
         return IntervalCheck(name, None, None)
@@ -106,7 +106,7 @@ def by_t(estimate: float, se: float, df: float) -> tuple[float, float]:
 
 
 def _independent_nb2(frame: pd.DataFrame, design: pd.DataFrame, truth: float) -> IntervalCheck:
-    """Maximum likelihood with the standard error of its own information: videos independent."""
+    """Maximum likelihood NB2 with standard errors that treat videos as independent."""
     name = "nb2, videos taken for independent"
     y = frame["views"].to_numpy()
     centre, unit = design.mean().to_numpy(), design.std(ddof=0).to_numpy()
@@ -121,7 +121,7 @@ def _independent_nb2(frame: pd.DataFrame, design: pd.DataFrame, truth: float) ->
 
 
 def _observed_information(model: Model, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Of the NB2 likelihood; the last parameter is log(1 / α), which α = 0 does not have."""
+    """Of the NB2 likelihood. The last parameter is log(1 / α), so α = 0 has none."""
     if model.alpha == 0:
         return crossed(x * model.weights[:, None], x)
     size, mean = 1 / model.alpha, model.mean
@@ -135,7 +135,7 @@ def _observed_information(model: Model, x: FloatArray, y: FloatArray) -> FloatAr
 
 
 def resampled(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
-    """Spearman's by the bootstrap of creators, whatever their number."""
+    """Spearman's correlation with the bootstrap of creators, for any number of creators."""
     groups = Groups.of(videos.creators)
     ranked = WeightedRanks([videos.frame["rating"].to_numpy(), videos.frame["views"].to_numpy()])
 
@@ -144,8 +144,8 @@ def resampled(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
 
     drawn = bootstrap(statistic, groups, RESAMPLES, seed=1)
     estimate = float(statistic(np.ones((1, groups.n)))[0, 0])
-    found = interval.interval_of(estimate, drawn[:, 0], "bootstrap", groups)
-    yield _within("spearman, bootstrap of creators", found.low, found.high, truth.spearman)
+    ends = interval.interval_of(estimate, drawn[:, 0], "bootstrap", groups)
+    yield _within("spearman, bootstrap of creators", ends.low, ends.high, truth.spearman)
 
 
 def _hit(name: str, effect: Effect, truth: float) -> IntervalCheck:

@@ -1,4 +1,4 @@
-"""What the study found, as a table, as the data that reports print, and as a page of the docs."""
+"""Results of the study: as a table, as data for reports, and as a page of the docs."""
 
 import json
 from collections import Counter
@@ -35,10 +35,10 @@ BRIEFLY = {
 """The columns of the table in docs/insights.md."""
 
 
-def cells(found: dict[Cell, list[Counts]]) -> list[CoverageCell]:
+def cells(counts_by_cell: dict[Cell, list[Counts]]) -> list[CoverageCell]:
     """A row per method, number of creators, and with or without an association."""
     rows = []
-    for cell, chunks in found.items():
+    for cell, chunks in counts_by_cell.items():
         whole: Counts = {}
         for chunk in chunks:
             for method, counted in chunk.items():
@@ -78,12 +78,12 @@ def save(rows: Sequence[CoverageCell], data: Path = FILE, page: Path = PAGE) -> 
 
 
 def markdown(rows: Sequence[CoverageCell]) -> str:
-    """The page: written from the data alone, so that a test can compare the two."""
+    """The page, made from the data alone, so that a test can compare both."""
     return "\n".join([_HEAD, "", *_lines(rows), ""])
 
 
 def brief(rows: Sequence[CoverageCell]) -> str:
-    """The defaults and what they are preferred to, by number of creators: the lower coverage."""
+    """The lower coverage of defaults and rejected alternatives, by number of creators."""
     lines = [f"| creators | {' | '.join(BRIEFLY.values())} |", "|--:|---|---|---|---|"]
     for clusters in CLUSTERS:
         lowest = (
@@ -119,13 +119,13 @@ def _lines(rows: Sequence[CoverageCell]) -> Iterator[str]:
 
 
 def covered(row: CoverageCell) -> str:
-    """`.950 (.942 to .958)`: the share of intervals that held the truth."""
+    """The share of intervals that held the truth, such as `.950 (.942 to .958)`."""
     missing = f", none in {row.none}" if row.none else ""
     return f"{_share(row.share, row.wilson())}{missing}"
 
 
 def significant(row: CoverageCell) -> str:
-    """The share of intervals that left out 0."""
+    """The share of intervals that excluded 0."""
     return _share(row.significant / (row.runs - row.none), row.wilson(row.significant))
 
 
@@ -152,7 +152,7 @@ def verdict(row: CoverageCell) -> str:
 
 
 def keeps_its_promise(row: CoverageCell) -> bool:
-    """Whether .95 is among the coverages that the runs are compatible with."""
+    """Whether the interval of the coverage contains .95."""
     low, high = row.wilson()
     return low <= PROMISED <= high
 

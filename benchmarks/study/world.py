@@ -1,4 +1,4 @@
-"""Synthetic videos of creators, with an association that is known and ratings that err.
+"""Synthetic videos of creators, with a known association and ratings with errors.
 
 For video i of creator c, all letters but β, b independent standard normal:
 
@@ -45,7 +45,7 @@ class Videos:
 
 @dataclass(frozen=True)
 class Truth:
-    """What each method estimates, in all the videos that there could be."""
+    """The true value that each method estimates, over all possible videos."""
 
     spearman: float
     spearman_rate: float
@@ -62,13 +62,13 @@ def sample(clusters: int, planted: bool, run: int) -> Videos:
     while sizes.sum() < FEWEST_ROWS:
         sizes = np.minimum(1 + np.floor(2 * rng.pareto(1.5, clusters)).astype(np.int64), 60)
     creators = np.repeat(np.arange(clusters), sizes)
-    return Videos(_posted(rng, creators, planted)[0], creators)
+    return Videos(_videos(rng, creators, planted)[0], creators)
 
 
-def _posted(
+def _videos(
     rng: np.random.Generator, creators: npt.NDArray[np.int64], planted: bool
 ) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
-    """The videos, and how surprising each one really is."""
+    """The videos, and the true surprise of each."""
     count, n = int(creators.max()) + 1, len(creators)
     on_views, on_rate = PLANTED if planted else (0.0, 0.0)
 
@@ -86,9 +86,7 @@ def _posted(
         "log_duration": 3 + of_video(0.7),
         "log_age": 3 + of_video(0.5),
     }
-    expected = 6.4 + 0.45 * (controls["log_followers"] - np.log(1000))
-    expected += 0.5 * (controls["log_age"] - 3) - 0.2 * (controls["log_duration"] - 3)
-    level = expected + on_views * surprise + of_creator(1.2) + of_video(0.9)
+    level = _log_views(controls) + on_views * surprise + of_creator(1.2) + of_video(0.9)
     views = rng.poisson(np.exp(level) * rng.gamma(1.2, 1 / 1.2, n))
     rate = np.exp(-2.5 + on_rate * surprise + of_creator(0.3))
     likes = rng.poisson(views * rate * rng.gamma(5, 1 / 5, n))
@@ -105,9 +103,15 @@ def _posted(
     return frame, surprise
 
 
+def _log_views(controls: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """Expected log of views by the controls alone."""
+    by_reach = 6.4 + 0.45 * (controls["log_followers"] - np.log(1000))
+    return by_reach + 0.5 * (controls["log_age"] - 3) - 0.2 * (controls["log_duration"] - 3)
+
+
 @cache
 def truth(planted: bool) -> Truth:
-    """By definition 0 where nothing is planted, else counted in millions of independent videos.
+    """0 where nothing is planted; else measured on millions of independent videos.
 
     The log rate ratios are β and b times the slope of surprise on rating: with normal errors the
     mean of a count is exactly log-linear in the rating too, at that smaller slope.
@@ -115,7 +119,7 @@ def truth(planted: bool) -> Truth:
     if not planted:
         return Truth(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     rng = np.random.default_rng((SEED, 0))
-    frame, surprise = _posted(rng, np.arange(TRUTH_ROWS), planted=True)
+    frame, surprise = _videos(rng, np.arange(TRUTH_ROWS), planted=True)
     slope = np.cov(surprise, frame["rating"])[0, 1] / frame["rating"].var()
     ranks = frame[["rating", "views", *CONTROLS]].rank().corr().to_numpy()
     return Truth(
@@ -134,6 +138,6 @@ def _of_rates(frame: pd.DataFrame) -> float:
 
 
 def _partial(correlations: npt.NDArray[np.float64]) -> float:
-    """The correlation of the first two with all others taken out: from the inverse matrix."""
+    """The partial correlation of the first two, from the inverse matrix."""
     inverse = np.linalg.inv(correlations)
     return float(-inverse[0, 1] / np.sqrt(inverse[0, 0] * inverse[1, 1]))

@@ -14,18 +14,16 @@ def suites(monkeypatch, tmp_path):
     """Suites in place of the real ones, and where their results go."""
 
     class Suite:
-        def __init__(self, measurements):
-            self.made = measurements
+        def __init__(self, outcome):
+            self._outcome = outcome
 
-        def figures(self):
-            if isinstance(self.made, Exception):
-                raise self.made
-            yield self.made
+        def measurements(self):
+            if isinstance(self._outcome, Exception):
+                raise self._outcome
+            yield self._outcome
 
     def use(**suites):
-        modules = {
-            f"benchmarks.{name}": Suite(measurements) for name, measurements in suites.items()
-        }
+        modules = {f"benchmarks.{name}": Suite(outcome) for name, outcome in suites.items()}
         monkeypatch.setattr(command, "SUITES", tuple(suites))
         monkeypatch.setattr(command, "import_module", modules.__getitem__)
         monkeypatch.setattr(table.save, "__defaults__", (tmp_path / "results.json",))
@@ -46,7 +44,7 @@ def test_help_lists_every_suite_with_what_it_measures(capsys):
     text = capsys.readouterr().out
     assert ended.value.code == 0
     assert [name for name in command.SUITES if f"  {name}" not in text] == []
-    assert "What a cold start imports" in text
+    assert "Imports at a cold start" in text
 
 
 def test_all_figures_are_shown_and_kept_with_bar_and_command(suites, capsys):

@@ -4,7 +4,7 @@ import os
 import time
 
 from benchmarks.processes import sampled
-from benchmarks.soak import Weights, _figures, held_mb
+from benchmarks.soak import Weights, _measurements, memory_mb
 
 MINUTES = 10
 
@@ -24,7 +24,7 @@ def weighed(**programs: tuple[float, float]) -> Weights:
 
 
 def test_a_process_that_grows_by_a_quarter_misses_the_bar():
-    steady, growing = _figures(weighed(a=(100, 103), b=(100, 125)), MINUTES)
+    steady, growing = _measurements(weighed(a=(100, 103), b=(100, 125)), MINUTES)
 
     assert (steady.ok, growing.ok) == (True, False)
     assert 1.15 < growing.measured < 1.25
@@ -33,15 +33,15 @@ def test_a_process_that_grows_by_a_quarter_misses_the_bar():
 def test_what_grows_only_in_the_first_minute_has_warmed_up():
     warmed = [(at, {"a": 50.0 if at < 55 else 100.0}) for at, _ in weighed()]
 
-    (figure,) = _figures(warmed, MINUTES)
+    (measurement,) = _measurements(warmed, MINUTES)
 
-    assert figure.measured == 1.0
+    assert measurement.measured == 1.0
 
 
 def test_a_process_weighs_what_its_group_holds_again_and_again(tmp_path):
     (tmp_path / "here.pid").write_text(f"{os.getpgid(0)}\n")
 
-    with sampled(lambda: held_mb(tmp_path), 0.001) as weights:
+    with sampled(lambda: memory_mb(tmp_path), 0.001) as weights:
         while len(weights) < 3:
             time.sleep(0.001)
 
