@@ -105,6 +105,12 @@ class GeminiCondition:
     sees_cards: bool = False
     rubric_version: str = RUBRIC_VERSION
 
+    @classmethod
+    def of(cls, word: str, settings: GeminiSettings) -> "GeminiCondition":
+        """The condition that a word such as `gemini+rag+caption` names."""
+        shown = word.split("+")[1:]
+        return cls(settings, sees_caption="caption" in shown, sees_cards="rag" in shown)
+
     @property
     def word(self) -> str:
         return f"gemini{self._shown}"
