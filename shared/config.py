@@ -1,6 +1,6 @@
-"""Settings: read once from the environment, frozen, all that is wrong in one message.
+"""Settings: read once from the environment, frozen, with all errors in one message.
 
-pydantic-settings would do this and much more, and cost a tenth of each cold start.
+pydantic-settings does this too, but its import costs a tenth of each cold start.
 """
 
 import os
@@ -22,7 +22,7 @@ Secret = Annotated[str, Field(repr=False)]
 
 
 class FromEnvironment(BaseModel):
-    """Each field is a variable of the environment: `prefix` and its name, in upper case."""
+    """Each field is an environment variable: `prefix` and the field's name, in upper case."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
@@ -37,10 +37,10 @@ REQUEST_TIMEOUT_S = 30.0
 
 
 class CloudSettings(FromEnvironment):
-    """`REQUEST_TIMEOUT_S` is how long Storage, BigQuery and Pub/Sub may say nothing, in seconds.
+    """`REQUEST_TIMEOUT_S` is the longest silence of Storage, BigQuery and Pub/Sub, in seconds.
 
-    A request ends within twice that time, its attempts within three times, however it is answered:
-    below the 170 s of the shortest function.
+    A request ends within twice that time, and all its attempts within three times: below the 170 s
+    of the shortest function.
     """
 
     google_cloud_project: Annotated[str, Field(min_length=1)]
@@ -49,9 +49,9 @@ class CloudSettings(FromEnvironment):
 
 
 class _ErasingSettings(CloudSettings):
-    """Besides, what it takes to know what was erased: the key of the tombstones, or its secret.
+    """Adds the key of the tombstones, or its secret, for recognising what was erased.
 
-    The key is only needed, and the secret only read, once something was erased.
+    The key is needed, and the secret read, only after the first erasure.
     """
 
     hash_key: str = ""
@@ -62,11 +62,11 @@ class _ErasingSettings(CloudSettings):
 
 
 class FetchSettings(_ErasingSettings):
-    """What `fetch` reads. TikTok's keys are only needed by the sources `research` and `display`.
+    """Settings of `fetch`. Only the sources `research` and `display` need TikTok's keys.
 
     In the cloud the keys are secrets (`projects/P/secrets/NAME`), read when they are needed.
-    `TIKTOK_DAILY_REQUESTS` is what all collections together may ask of the Research API in a UTC
-    day: TikTok gives an organisation 1,000 (its FAQ, 2026-09). `TIKTOK_TIMEOUT_S` bounds one
+    `TIKTOK_DAILY_REQUESTS` bounds the Research API's requests of all collections together in a UTC
+    day: TikTok allows an organisation 1,000 (its FAQ, 2026-09). `TIKTOK_TIMEOUT_S` bounds one
     request of its API, in seconds.
     """
 
@@ -89,11 +89,11 @@ class FetchSettings(_ErasingSettings):
 
 
 class AnalyzeSettings(_ErasingSettings):
-    """What `analyze` reads. `CLAIM_LEASE_S` must exceed the deadline of the push subscription.
+    """Settings of `analyze`. `CLAIM_LEASE_S` must exceed the deadline of the push subscription.
 
-    `DECODE_LIMIT_S` is how long `signals` may decode a file; the function has 570 s in all.
-    The rater `gemini` reads GeminiSettings too. A budget bounds what it spends in a day (UTC);
-    without one nothing does.
+    `DECODE_LIMIT_S` bounds how long `signals` decodes a file; the function has 570 s in all. The
+    rater `gemini` reads GeminiSettings too. A budget bounds its spending in a UTC day; by default
+    there is no budget.
     """
 
     records_topic: str = "video-records"
@@ -116,17 +116,17 @@ MOST_UPLOADED_BYTES = 2 * 10**9
 """2 GB a file of the Developer API (https://ai.google.dev/gemini-api/docs/files, 2026-11)."""
 
 CLOSING_S = 30.0
-"""Of a function's time, what is kept back to delete an uploaded file and to store the rating."""
+"""Part of a function's time that is reserved to delete an uploaded file and store the rating."""
 
 
 class GeminiSettings(FromEnvironment):
-    """How Gemini is asked. All but keys, place and time-outs is part of a rating's identity.
+    """Settings of Gemini. All but keys, location and time-outs are part of a rating's identity.
 
-    With GEMINI_API_KEY the Developer API is asked and gets the file inline, or uploaded if it has
-    more than GEMINI_INLINE_MAX_BYTES; without it, Vertex AI in the project reads it from the
-    bucket. Defaults as of 2026-11. Temperature, top-p, top-k and the number of candidates are not
-    here: current models ignore or refuse them (https://ai.google.dev/gemini-api/docs, models 3.5
-    and later).
+    With GEMINI_API_KEY the Developer API gets the file inline, or uploaded if it has more than
+    GEMINI_INLINE_MAX_BYTES. Without it, Vertex AI in the project reads the file from the bucket.
+    Defaults as of 2026-11. Temperature, top-p, top-k and the number of candidates are missing:
+    current models ignore or refuse them (https://ai.google.dev/gemini-api/docs, models 3.5 and
+    later).
     """
 
     prefix: ClassVar[str] = "GEMINI_"
@@ -169,11 +169,11 @@ class GeminiSettings(FromEnvironment):
 
     @property
     def answer_s(self) -> float:
-        """How long all calls of one rating may take together, uploads and tokens included."""
+        """Time for all calls of one rating together, with uploads and tokens, in seconds."""
         return self.deadline_s - CLOSING_S
 
     def fps_for(self, duration_s: float | None) -> float:
-        """Frames per second that the model samples: more for a short clip, whose cost is small."""
+        """Frames per second that the model samples. A short clip gets more, as it costs little."""
         is_short = duration_s is not None and duration_s <= self.short_clip_s
         return self.fps if is_short else self.fps_long
 
@@ -184,7 +184,7 @@ class GeminiSettings(FromEnvironment):
 
 
 class LoadSettings(_ErasingSettings):
-    """What `load` reads."""
+    """Settings of `load`."""
 
     dataset: str = "tiktok"
     primary_raters: CommaList = ("gemini/", "signals/")
@@ -199,7 +199,7 @@ class LoadSettings(_ErasingSettings):
 
 
 class SweepSettings(_ErasingSettings):
-    """What `sweep` reads. A dead-letter subscription is named after its topic: `{topic}-dead`."""
+    """Settings of `sweep`. A dead-letter subscription is named after its topic: `{topic}-dead`."""
 
     uploads_topic: str = "video-finalized"
     records_topic: str = "video-records"
@@ -213,7 +213,7 @@ class SweepSettings(_ErasingSettings):
 
 
 class ReportSettings(CloudSettings):
-    """What `report` reads."""
+    """Settings of `report`."""
 
     dataset: str = "tiktok"
 
@@ -222,7 +222,7 @@ Settings = TypeVar("Settings", bound=FromEnvironment)
 
 
 def value_or_secret(value: str, secret: str) -> str:
-    """A value as it was given, else out of the secret (`projects/P/secrets/NAME`) that holds it."""
+    """The value itself, or if it is empty, the content of the secret `projects/P/secrets/NAME`."""
     if value or not secret:
         return value
     from shared.secret_manager import secret_value
@@ -231,7 +231,7 @@ def value_or_secret(value: str, secret: str) -> str:
 
 
 def read(kind: type[Settings]) -> Settings:
-    """Read a function's settings. Raises Misconfigured naming every variable that is wrong."""
+    """Read a function's settings. Raises Misconfigured, which names every wrong variable."""
     names = {name: kind.variable(name) for name in kind.model_fields}
     values = {
         name: os.environ[variable] for name, variable in names.items() if variable in os.environ
@@ -247,7 +247,7 @@ def read(kind: type[Settings]) -> Settings:
 
 
 def _wrong(kind: type[FromEnvironment], loc: tuple[int | str, ...], why: str) -> str:
-    """The variable and what is wrong with it; a rule over several names its variables itself."""
+    """The variable and its error. A rule over several variables names them itself."""
     if not loc:
         return why.removeprefix("Value error, ")
     return f"{kind.variable(str(loc[0]))} ({why})"

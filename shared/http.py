@@ -99,7 +99,7 @@ def _shorter(wish_s: float | None, limit_s: float) -> float:
 
 
 def _pools(limits: HttpLimits) -> Mapping[str, Any]:
-    """urllib3's connection pools, with connections that look at the clock."""
+    """urllib3's connection pools, with connections that obey a clock."""
     return {
         "http": _pool(HTTPConnectionPool, _PlainConnection, limits),
         "https": _pool(HTTPSConnectionPool, _TlsConnection, limits),

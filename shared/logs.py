@@ -24,7 +24,7 @@ _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName"}
 
 
 def trace_of(video_id: str) -> str:
-    """The trace of a video, 32 hex digits: the same in every function and at every time."""
+    """The trace of a video, 32 hex digits: the same in every function, at any time."""
     return hashlib.sha256(f"video {video_id}".encode(errors="replace")).hexdigest()[:32]
 
 

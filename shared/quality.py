@@ -1,6 +1,6 @@
 """Impossible readings: kept as they came, flagged by rule, and left out of rates.
 
-TikTok's own counter of views was too low by orders of magnitude for months: in a public data set
+TikTok's own counter of views was too low by orders of magnitude for months. In a public data set,
 45 % of the rows of 2023 have more likes than views (Research API, GESIS "News on TikTok 2023").
 Nobody can tell which of two counts is wrong, so none is corrected and none is deleted.
 """

@@ -1,4 +1,4 @@
-"""Text that a spreadsheet shows and never computes."""
+"""Text that a spreadsheet shows and does not compute."""
 
 from contextlib import suppress
 

@@ -1,24 +1,24 @@
-"""The bucket: where each thing lies, written once and read back.
+"""The bucket's layout: the name of each object.
 
 videos/{video_id}.{ext}        media, type decided by the first bytes
 metadata/{video_id}.json       the record that listed the video
 metrics/{video_id}/{time}.json a later reading of its counts
 ratings/{video_id}/{generation}/{rater}/{config_hash}/{replicate}.json
 answers/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json, judged-{judge}-{n}.json
-                               what a model said, kept before it is read: it was paid for
+                               a model's answer, kept before it is parsed: it was paid for
 canary/gemini/…                frozen clips, the baseline and each day's verdict about them
 raw/{source}/{date}/…          API answers as they came
 manifests/{file}               lists of videos that people bring
 tokens/{account}               a creator's own tokens, encrypted
 state/{collection}.json        how far a collection is, guarded by its generation
-state/spend/…                  what was paid of each day's budget
+state/spend/…                  spending against each day's budget
 state/attempts/…               the last errors of messages that keep coming back
-failed/{stage}/{key}.json      what redelivery cannot mend, with its reason
+failed/{stage}/{key}.json      failures that redelivery cannot mend, with their reasons
 parked/{stage}/{event}.json    messages that wait for their time (the object's `customTime`)
 config/collections.yaml        the standing queries
-config/plan.yaml               the analysis plan of the report, where it is not the shipped one
+config/plan.yaml               the report's analysis plan, if it is not the shipped one
 deaths/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json
-                               decoders that a file killed or outlasted
+                               decoders that a file crashed or timed out
 frames/{video_id}/{generation}.jpg
                                key frame of the strongest moment
 reports/{date}/…               report.html, report.csv, codebook.csv
@@ -69,7 +69,7 @@ def metadata_name(video_id: str) -> str:
 
 
 def snapshot_name(video_id: str, collected_at: datetime) -> str:
-    """Where a later reading of a video's counts lies; two readings never have the same time."""
+    """A later reading of a video's counts. Two readings never have the same time."""
     return f"{METRICS}{video_id}/{collected_at:%Y%m%dT%H%M%S.%fZ}.json"
 
 
@@ -82,12 +82,12 @@ def rating_name(video_id: str, rating: "RatingKey") -> str:
 
 
 def answer_name(video_id: str, rating: "RatingKey", number: int) -> str:
-    """Where the model's nth answer on the way to a rating lies."""
+    """The model's nth answer on the way to a rating."""
     return f"answers/{video_id}/{rating}/{number}.json"
 
 
 def death_name(video_id: str, rating: "RatingKey", number: int) -> str:
-    """What is noted when the nth decoder dies of a file."""
+    """The note that the nth decoder of a file died."""
     return f"deaths/{video_id}/{rating}/{number}.json"
 
 
@@ -96,12 +96,12 @@ def frame_name(video_id: str, generation: str) -> str:
 
 
 def report_name(day: date, file: str) -> str:
-    """One place per day and file: a second run of the day replaces it."""
+    """One object per day and file: a second run of the day replaces it."""
     return f"{REPORTS}{day.isoformat()}/{file}"
 
 
 def judged_name(video_id: str, rating: "RatingKey", judge: str, number: int) -> str:
-    """Where a judge's nth answer about a rating lies; `judge` is the judge's configuration."""
+    """A judge's nth answer about a rating. `judge` is the judge's configuration."""
     return f"answers/{video_id}/{rating}/judged-{judge}-{number}.json"
 
 
@@ -110,19 +110,19 @@ def state_name(collection: str) -> str:
 
 
 def failed_name(stage: str, key: str) -> str:
-    """One place per failed thing, so a second failure of it replaces the first."""
+    """One object per failed key, so a second failure replaces the first."""
     return f"{FAILED}{stage}/{name_part(key)}.json"
 
 
 def parked_name(stage: str, key: str) -> str:
-    """One place per parked event: parked again, it replaces itself."""
+    """One object per parked event: parking it again replaces it."""
     return f"{PARKED}{stage}/{name_part(key)}.json"
 
 
 def name_part(key: str, most: int = 400, head: int = 360) -> str:
-    """A key as part of an object's name; another key never has the same.
+    """A key as part of an object's name; different keys have different parts.
 
-    Longer than `most` characters, it is its first `kept` and a hash of the whole.
+    A part longer than `most` characters is cut to its first `head` and a hash of the key.
     """
     quoted = quote(key, safe="")
     if len(quoted) > most:
@@ -132,7 +132,7 @@ def name_part(key: str, most: int = 400, head: int = 360) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LakeObject:
-    """What a listing says of an object. Times are the storage's own; `size` is in bytes."""
+    """One object in a listing. Times are the storage's own; `size` is in bytes."""
 
     name: str
     generation: int
@@ -143,7 +143,7 @@ class LakeObject:
 
 @dataclass(frozen=True, slots=True)
 class RatingKey:
-    """What makes two ratings of a video the same one. A new prompt makes a new rating."""
+    """The identity of a rating within its video. A new prompt makes a new rating."""
 
     generation: str
     rater: str
@@ -159,16 +159,16 @@ class RatingKey:
 
 
 class Gone(Exception):
-    """That generation of the object is no more."""
+    """That generation of the object does not exist any more."""
 
 
 class Superseded(Exception):
-    """Someone else wrote the object since it was read."""
+    """Another process wrote the object after it was read."""
 
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """Say of the client's errors whether trying again can help; the unknown escapes as it is."""
+    """Raise Transient for errors that a retry may mend. Unknown errors escape unchanged."""
     try:
         with _google_errors():
             yield
@@ -185,7 +185,7 @@ def _translate_errors() -> Iterator[None]:
 
 @contextmanager
 def _google_errors() -> Iterator[None]:
-    """Call the refusal of a streamed chunk what the client calls it everywhere else."""
+    """Turn InvalidResponse, which only streamed chunks raise, into the usual exceptions."""
     try:
         yield
     except InvalidResponse as error:
@@ -194,7 +194,7 @@ def _google_errors() -> Iterator[None]:
 
 
 class Lake:
-    """One bucket. Reads say None for what is not there; writes never overwrite by accident."""
+    """One bucket. Reads return None for a missing object; writes never overwrite by accident."""
 
     def __init__(self, bucket: storage.Bucket):
         self._bucket = bucket
@@ -203,7 +203,7 @@ class Lake:
     def connect(
         cls, project: str, bucket: str, request_timeout_s: float = REQUEST_TIMEOUT_S
     ) -> "Lake":
-        """The bucket, whose every request ends in time: `request_timeout_s` is its silence."""
+        """Connect with bounded requests. `request_timeout_s` is the server's longest silence."""
         client = storage.Client(project=project)
         bound_client(client, request_timeout_s)
         return cls(client.bucket(bucket))
@@ -252,7 +252,7 @@ class Lake:
 
     @contextmanager
     def open(self, name: str, generation: int) -> Iterator[BinaryIO]:
-        """One generation as a file to seek in, read piece by piece. Raises Gone."""
+        """One generation as a seekable file, read in pieces of PEEK_BYTES. Raises Gone."""
         blob = self._bucket.blob(name, generation=generation)
         try:
             with _translate_errors(), blob.open("rb", chunk_size=PEEK_BYTES, retry=_RETRY) as file:
@@ -281,7 +281,7 @@ class Lake:
         return checksum.hexdigest()
 
     def write_once(self, name: str, content: bytes, content_type: str = "application/json") -> bool:
-        """Create an object; False when there is one already, which stays as it is."""
+        """Create an object; False when it exists already, and then it stays as it is."""
         try:
             self.replace(name, content, 0, content_type)
         except Superseded:
@@ -291,7 +291,7 @@ class Lake:
     def replace(
         self, name: str, content: bytes, generation: int, content_type: str = "application/json"
     ) -> int:
-        """Write over exactly that generation (0: none yet); returns the new one.
+        """Write over exactly that generation (0: a new object), and return the new generation.
 
         Raises Superseded when the object has changed meanwhile.
         """
@@ -315,8 +315,8 @@ class Lake:
     ) -> Iterator[IO[bytes]]:
         """A file to write an object into, chunk by chunk, in bounded memory.
 
-        The object appears whole when the block ends and not at all when it raises. It is written
-        over exactly that generation (0: none yet). Raises Superseded when another stands there.
+        The object appears whole when the block ends, and not at all when the block raises. It
+        replaces exactly the generation `over` (0: a new object). Raises Superseded otherwise.
         """
         blob = self._bucket.blob(name, chunk_size=STREAM_CHUNK_BYTES)
         if custom_time is not None:
@@ -353,7 +353,7 @@ class Lake:
                 yield blob.name
 
     def entries(self, prefix: str, after: str = "") -> Iterator[LakeObject]:
-        """What lies under a prefix, in the order of names, page by page; `after` is left out."""
+        """Objects under a prefix, in the order of names, page by page; `after` is left out."""
         fields = "items(name,generation,size,updated,customTime),nextPageToken"
         with _translate_errors():
             for blob in self._bucket.list_blobs(
@@ -375,7 +375,7 @@ class Lake:
         custom_time: datetime | None = None,
         content_type: str = "application/json",
     ) -> None:
-        """Write an object over whatever stands there; the last writer wins."""
+        """Write an object unconditionally; the last writer wins."""
         blob = self._bucket.blob(name)
         if custom_time is not None:
             blob.custom_time = custom_time
@@ -385,8 +385,8 @@ class Lake:
     def age(self, name: str, asker: str) -> tuple[int, timedelta] | None:
         """An object's generation and how long ago it was written, both times by the bucket's clock.
 
-        It is told by noting on the object itself who asked, so that nothing is left over. None when
-        there is no such object.
+        The object's metadata is updated, so that the bucket's clock gives the time of now. No other
+        object is written. None when there is no such object.
         """
         blob = self._bucket.blob(name)
         blob.metadata = {"asked-by": asker}
@@ -400,9 +400,9 @@ class Lake:
     def keep_failed(
         self, stage: str, key: str, reason: str, sentence: str, at: datetime, **evidence: Any
     ) -> None:
-        """Keep what redelivery cannot mend, with its reason. The same failure again replaces it.
+        """Keep a failure that redelivery cannot mend. The same failure again replaces it.
 
-        The evidence is all that a replay needs: see shared/messaging/failed.py.
+        The evidence is what a replay needs: see shared/messaging/failed.py.
         """
         entry = {"stage": stage, "key": key, "reason": reason, "sentence": sentence}
         content = canonical_json(entry | {"failed_at": at.isoformat()} | evidence).encode()
@@ -410,7 +410,7 @@ class Lake:
 
 
 class _Sink(io.RawIOBase):
-    """A file that hands on what is written to it and keeps nothing."""
+    """A file that passes on what is written to it and stores nothing."""
 
     def __init__(self, take: Callable[[bytes], None]):
         self._take = take

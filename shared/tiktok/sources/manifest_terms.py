@@ -1,7 +1,7 @@
-"""What a manifest may call our fields, and what TikTok's own pages call them.
+"""Names of our fields in manifests and in TikTok's own pages.
 
-Columns are known by our own names and by what common tools call them (NAMES). What the browser
-extension Zeeschuimer stores, and 4CAT exports of it, are posts in the words of TikTok's web pages:
+Columns are recognised by our names and by those of common tools (NAMES). The browser extension
+Zeeschuimer, and 4CAT exports of it, store posts with the field names of TikTok's web pages:
 https://github.com/digitalmethodsinitiative/zeeschuimer,
 https://github.com/digitalmethodsinitiative/4cat (read 2026-11).
 """
@@ -33,16 +33,16 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "followers": ("followers", "follower_count", "author_followers"),
     "collected_at": ("collected_at", "timestamp_collected"),
 }
-"""Our fields, and the columns that mean them: the first that is there counts."""
+"""Our fields, and the columns that mean them. The first column present counts."""
 
 Terms = dict[str, Any]
 Columns = Mapping[str, str]
 
 
 def rename_fields(record: Mapping[str, Any], columns: Columns) -> tuple[Terms, list[str]]:
-    """What a record says by our names, and the keys that mean nothing to us.
+    """A record's fields by our names, and its unknown keys.
 
-    `columns` says what the file calls a field of ours, and comes before NAMES.
+    `columns` maps our fields to the file's columns, and takes precedence over NAMES.
     """
     keys = {str(key).strip().lower(): key for key in record}
     own = {theirs.strip().lower(): ours for ours, theirs in columns.items()}
@@ -57,9 +57,9 @@ def rename_fields(record: Mapping[str, Any], columns: Columns) -> tuple[Terms, l
 
 
 def page_fields(record: Mapping[str, Any]) -> Terms | None:
-    """What a post in the words of TikTok's pages says by our names; None when it is no such post.
+    """The fields of a post from TikTok's pages by our names; None for other records.
 
-    Zeeschuimer wraps it in `data`, beside the time at which it was seen.
+    Zeeschuimer wraps the post in `data`, next to the time at which it was seen.
     """
     post, seen_at = record, record.get("timestamp_collected")
     if isinstance(record.get("data"), dict) and "item_id" in record:
@@ -109,7 +109,7 @@ def _hashtags(post: Mapping[str, Any]) -> list[str]:
 
 
 def _looks_rounded(count: Any) -> bool:
-    """A page shows 11.4K for 11,387 and 37.4M for 37,411,202, and gives the counts like this."""
+    """Whether a count looks rounded: pages give 11,400 for 11,387 and 37,400,000 for 37,411,202."""
     if type(count) is not int or count < 10_000:
         return False
     return count % (100 if count < 1_000_000 else 100_000) == 0

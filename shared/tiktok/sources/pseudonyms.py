@@ -1,7 +1,7 @@
-"""Creators under pseudonyms: a source that hands on what another one says, without a name in it.
+"""Creators under pseudonyms: a source that passes on another source's answers without names.
 
-What comes out is all that the steps of a run see, keep and publish. Plain names live in this
-object alone, for as long as the run, because profiles are asked for by them.
+The steps of a run see, keep and publish only its output. Plain names stay in this object, for one
+run, because profiles are requested by them.
 """
 
 import json
@@ -17,15 +17,15 @@ from shared.tiktok.collections import Collection
 from shared.tiktok.sources.source import Position, Reread, SourcePage, SourceVideo, VideoSource
 
 _ACCOUNTS = frozenset({"username", "creator_id", "author", "author_name", "uniqueId", "unique_id"})
-"""Where the sources say whose a video is, or whose a profile."""
+"""Fields that name the account of a video or a profile."""
 
 _DROPPED = frozenset(
     {"display_name", "nickname", "bio", "bio_description", "signature", "text", "message"}
     | {"url", "share_url", "embed_link", "embed_html", "profile_web_link", "profile_deep_link"}
     | {"avatar_url", "bio_url", "open_id", "union_id", "secUid"}
 )
-"""What tells of a person in other words. `text` is a line of a manifest that nobody can read,
-`message` is why there is no profile, and whose."""
+"""Fields that identify a person in other ways. `text` is an unreadable line of a manifest;
+`message` says why an account has no profile, and names it."""
 
 _AS_IT_IS = frozenset({"media_url"})  # needed to fetch the file; the lake forgets it then
 _TOKEN = re.compile(r"(@?)([A-Za-z0-9._]{2,})")
@@ -33,12 +33,12 @@ _TELLING = re.compile(r"[0-9._]")
 
 
 class Pseudonymous:
-    """Obeys Source, and passes all questions on to another one.
+    """Implements VideoSource on top of another one.
 
-    `pseudonym` gives the same for the same name, and a pseudonym back as it is. Creators keep their
-    counts and lose display name and text of the profile, videos lose the address of their page.
-    In captions whatever follows an @ becomes a pseudonym, and so do known names that have a digit,
-    a dot or an underscore in them: `ana` alone may be anybody.
+    `pseudonym` maps a name always to the same pseudonym, and a pseudonym to itself. Creators keep
+    their counts and lose display name and biography; videos lose the address of their page. In
+    captions, every name after an @ becomes a pseudonym. So do known names with a digit, a dot or
+    an underscore: `ana` alone may be anybody.
     """
 
     def __init__(self, source: VideoSource, pseudonym: Callable[[str], str]):
@@ -60,9 +60,9 @@ class Pseudonymous:
             self._meet([page.videos, page.request])
             yield replace(
                 page,
-                request=self._left_of(page.request),
-                videos=tuple(self._left_of(video) for video in page.videos),
-                body=None if page.body is None else self._left_of_bytes(page.body),
+                request=self._pseudonymize(page.request),
+                videos=tuple(self._pseudonymize(video) for video in page.videos),
+                body=None if page.body is None else self._pseudonymize_bytes(page.body),
             )
 
     def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
@@ -72,7 +72,7 @@ class Pseudonymous:
         return replace(
             listed,
             video=listed.video.model_copy(update=video),
-            creator=None if listed.creator is None else self._left_of_creator(listed.creator),
+            creator=None if listed.creator is None else self._pseudonymize_creator(listed.creator),
         )
 
     def again(
@@ -82,15 +82,15 @@ class Pseudonymous:
             self._meet([answer.videos])
             yield replace(
                 answer,
-                videos=tuple(self._left_of(video) for video in answer.videos),
-                bodies=tuple(map(self._left_of_bytes, answer.bodies)),
+                videos=tuple(self._pseudonymize(video) for video in answer.videos),
+                bodies=tuple(map(self._pseudonymize_bytes, answer.bodies)),
             )
 
     def user_info(self, username: str) -> bytes:
-        """The profile of an account that goes by this pseudonym, met in this run."""
+        """The profile of the account with this pseudonym, which this run has met."""
         name = self._plain.get(username, username)
         try:
-            return self._left_of_bytes(self._source.user_info(name))
+            return self._pseudonymize_bytes(self._source.user_info(name))
         except Transient as error:  # the API may repeat what it was asked for
             raise Transient(str(error).replace(name, username)) from None
         except Permanent as error:
@@ -102,14 +102,14 @@ class Pseudonymous:
     # Names
 
     def _met(self, name: str) -> str:
-        """The pseudonym of an account, which is known from now on."""
+        """The pseudonym of an account, whose name is remembered for this run."""
         alias = self._pseudonym(name)
         if alias != name:
             self._plain[alias] = name
         return alias
 
     def _meet(self, value: Any) -> None:
-        """Get to know every account that an answer names, before its texts are read."""
+        """Remember every account that an answer names, before its texts are replaced."""
         if isinstance(value, dict):
             for name, inside in value.items():
                 if name in _ACCOUNTS and isinstance(inside, str) and inside:
@@ -120,31 +120,31 @@ class Pseudonymous:
             for inside in value:
                 self._meet(inside)
 
-    def _left_of(self, value: Any) -> Any:
-        """JSON of any source with pseudonyms in it, and without what tells of a person."""
+    def _pseudonymize(self, value: Any) -> Any:
+        """Any source's JSON with pseudonyms, and without fields that identify a person."""
         if isinstance(value, list):
-            return [self._left_of(inside) for inside in value]
+            return [self._pseudonymize(inside) for inside in value]
         if isinstance(value, str):
-            return self._left_of_text(value)
+            return self._pseudonymize_text(value)
         if not isinstance(value, dict):
             return value
         if value.get("field_name") == "username":  # what is asked of the Research API
             usernames = value.get("field_values") or []
             return {**value, "field_values": [self._met(str(inside)) for inside in usernames]}
         return {
-            name: self._left_of_field(name, inside)
+            name: self._pseudonymize_field(name, inside)
             for name, inside in value.items()
             if name not in _DROPPED
         }
 
-    def _left_of_field(self, name: str, value: Any) -> Any:
+    def _pseudonymize_field(self, name: str, value: Any) -> Any:
         if name in _AS_IT_IS:
             return value
         if name in _ACCOUNTS and isinstance(value, str) and value:
             return self._met(value)
-        return self._left_of(value)
+        return self._pseudonymize(value)
 
-    def _left_of_text(self, text: str) -> str:
+    def _pseudonymize_text(self, text: str) -> str:
         def replaced(match: re.Match[str]) -> str:
             at, word = match[1], match[2]
             name = word.rstrip(".")
@@ -159,13 +159,13 @@ class Pseudonymous:
             return False
         return self._pseudonym(word) in self._plain
 
-    def _left_of_bytes(self, body: bytes) -> bytes:
-        """The same for an answer, which its source has read already."""
+    def _pseudonymize_bytes(self, body: bytes) -> bytes:
+        """`_pseudonymize` for an answer's bytes. They are JSON: the source has parsed them."""
         content = json.loads(body)
         self._meet(content)
-        return json.dumps(self._left_of(content)).encode()
+        return json.dumps(self._pseudonymize(content)).encode()
 
-    def _left_of_creator(self, creator: Creator) -> Creator:
+    def _pseudonymize_creator(self, creator: Creator) -> Creator:
         alias = self._met(creator.creator_id)
         update = {"creator_id": alias, "username": alias, "display_name": None, "bio": None}
         return creator.model_copy(update=update)

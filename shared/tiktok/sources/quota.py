@@ -1,9 +1,9 @@
-"""How many requests may still be made today, for all collections together.
+"""The day's quota of requests, shared by all collections.
 
-`state/_quota/{name}.json` says what of the day's requests is spoken for. A run takes a handful at a
-time, because Cloud Storage takes about one write per second to an object, and gives back what it
-did not use. One that is killed loses at most a handful. When TikTok itself says that the day is
-used up (others of the organisation ask, too), every collection hears of it here.
+`state/_quota/{name}.json` counts the day's reserved requests. A run reserves a handful at a time,
+because Cloud Storage takes about one write per second to an object, and returns the unused ones. A
+killed run loses at most a handful. When TikTok itself reports the quota as used up, which other
+programs of the organisation may cause, every collection sees it here.
 """
 
 import random
@@ -33,7 +33,7 @@ class _Day(Checked):
 
 
 class DailyQuota:
-    """Obeys Quota, from any thread: at most `limit` requests a UTC day, whoever makes them."""
+    """Implements Quota, for any thread: at most `limit` requests a UTC day in total."""
 
     def __init__(
         self,
@@ -95,10 +95,10 @@ class DailyQuota:
                 return
             except Superseded:  # another run at the same moment
                 self._pause(random.uniform(0, 0.1 * (attempt + 1)))
-        raise Transient(f"{self._name} is written by others all the time")
+        raise Transient(f"{self._name}: other runs replaced it {MOST_ATTEMPTS} times in a row")
 
     def _day(self, content: bytes | None) -> _Day:
-        """Today as the object says; a new day, or one that nobody can read, begins at nothing."""
+        """The object's count for today. A new day, or an unreadable object, begins at zero."""
         today = self._clock().date()
         try:
             day = _Day.model_validate_json(content or b"")

@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 
 PAGE_SIZE = 100
 WINDOW = timedelta(days=29)
-"""Whether `end_date` is included is disputed, and 30 days is the most. A window ends 29 days after
-its start, the next begins on that day, and the overlap is told apart by id: safe either way."""
+"""The API takes at most 30 days, and its documentation is unclear whether `end_date` is included.
+So a window ends 29 days after its start, the next begins on that day, and ids remove duplicates."""
 
 FRESH_SEARCH_WAITS_S = (5.0, 10.0, 15.0, 20.0, 25.0)
-"""A search_id just given may be unknown for a while to the server that is asked next. One that
-has worked before and is unknown now has expired, and asking again would only cost requests."""
+"""A new search_id may be unknown to the next server for a while. A search_id that has worked before
+and is unknown now has expired; repeating the request would only cost quota."""
 RESTARTS_PER_WINDOW = 2
 STANDSTILLS = 20
 """Pages in a row that do not move the cursor before we call it a loop."""
@@ -47,11 +47,11 @@ _USER_GONE = re.compile(r"cannot find the user|cannot return this user|is privat
 
 
 class _SearchGone(Exception):
-    """The search_id is not known any more: its window has to start again."""
+    """The search_id has expired, so its window has to start again."""
 
 
 class ResearchApi:
-    """Obeys Source: the API as one organisation sees it. `clock` is monotonic, in seconds."""
+    """Implements VideoSource for one organisation. `clock` is monotonic, in seconds."""
 
     name = "research"
     has_profiles = True
@@ -72,7 +72,7 @@ class ResearchApi:
 
     @property
     def requests(self) -> int:
-        """Questions asked so far, repeated ones too; tokens are not counted, nor by the quota."""
+        """Requests made so far, with repeated ones. Requests for tokens do not count."""
         return self._calls.count
 
     def pages(
@@ -95,7 +95,7 @@ class ResearchApi:
     def again(
         self, collection: Collection, posts: Iterable[tuple[str, datetime]]
     ) -> Iterator[Reread]:
-        """By their ids, up to 100 at once that were posted within one window."""
+        """Requests the videos by their ids: up to 100 at once, posted within one window."""
         for batch in _batches(posts):
             ids = tuple(video_id for video_id, _ in batch)
             days = [posted.date() for _, posted in batch]
@@ -141,7 +141,7 @@ class ResearchApi:
             self._quota.close()
 
     def user_info(self, username: str) -> bytes:
-        """An account's profile, or the refusal the API gives for this very account, as it came."""
+        """An account's profile, or the API's refusal for this account, unchanged."""
         try:
             body, _ = self._calls.ask("research/user/info", USER_FIELDS, {"username": username})
         except RefusedByApi as error:
@@ -165,7 +165,7 @@ class ResearchApi:
 
 
 def query_of(collection: Collection) -> dict[str, Any]:
-    """The collection's lists as the API's conditions: every list must match by one of its terms."""
+    """The collection's lists as the API's conditions: one term of every list must match."""
     terms = {
         "username": collection.usernames,
         "hashtag_name": collection.hashtags,
@@ -189,7 +189,7 @@ def query_of_ids(ids: Sequence[str]) -> dict[str, Any]:
 def _batches(
     posts: Iterable[tuple[str, datetime]],
 ) -> Iterator[list[tuple[str, datetime]]]:
-    """Videos, oldest first, that one question may ask for."""
+    """Videos in groups, oldest first, that fit into one request."""
     batch: list[tuple[str, datetime]] = []
     for video_id, posted in posts:
         if batch and (len(batch) == PAGE_SIZE or posted.date() >= batch[0][1].date() + WINDOW):
@@ -213,9 +213,9 @@ def window_after(collection: Collection, today: date, position: Position) -> Pos
 
 
 def _until(collection: Collection, today: date) -> date:
-    """The day after `end_date`, should the API leave the end out, but never a day to come.
+    """The day after `end_date`, in case the API leaves the end out, but never a future day.
 
-    Whoever reads the pages drops what was posted after `end_date`.
+    `read_page` drops posts after `end_date`.
     """
     last = collection.end_date or today
     return min(last + timedelta(days=1), today)
@@ -234,7 +234,7 @@ def _request(query: Any, position: Position) -> dict[str, Any]:
 
 
 def _read_page(data: dict[str, Any], position: Position) -> tuple[tuple[Any, ...], Position | None]:
-    """Videos, and the next place in this window, which only `has_more` announces."""
+    """Videos, and the next position in this window, if `has_more` is true."""
     videos = data.get("videos") or []
     if not isinstance(videos, list):
         raise Transient("Research API: data.videos is no list")

@@ -1,4 +1,4 @@
-"""What the Research API's fields mean in our language; a field that is absent stays unknown."""
+"""The Research API's fields as our model; a missing field stays unknown."""
 
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from shared.tiktok.sources.source import BadVideo, SourceVideo
 
 
 def read_video(item: Any, collection: Collection, at: datetime) -> SourceVideo:
-    """A listed video and its counts. Raises BadVideo naming the field that cannot be."""
+    """A listed video and its counts. Raises BadVideo, which names the wrong field."""
     video_id, item = video_id_of(item), cleaned(item)
     username = item.get("username") or None
     music_id = item.get("music_id")

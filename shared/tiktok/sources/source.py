@@ -1,4 +1,4 @@
-"""A source of videos: what fetch asks of one, and what it gives."""
+"""The protocol of a source of videos, and the values that it returns."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shared.tiktok.collections import Collection
 
 
 class BadVideo(Permanent):
-    """One listed object that is no video we can keep; its neighbours load."""
+    """One listed object cannot be read as a video. The other objects of the page load."""
 
     def __init__(self, sentence: str, reason: str = "malformed"):
         super().__init__(reason, sentence)
@@ -19,10 +19,10 @@ class BadVideo(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a page begins: the days asked for, and the cursor inside.
+    """Where a page begins: the days requested, and a cursor within them.
 
-    `search_id` is what the cursor belongs to: a search of the Research API, a generation of a
-    manifest. When that is no more, the window starts again.
+    The cursor is valid for one `search_id`: a search of the Research API, or a generation of a
+    manifest. When that has expired, the window starts again.
     """
 
     window: date
@@ -33,10 +33,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """One answer: the videos as they came, and where the next page begins.
+    """One answer: the videos unchanged, and where the next page begins.
 
-    `body` holds the answer's bytes; None where they need not be kept, as for a manifest, which
-    lies in the lake already.
+    `body` holds the answer's bytes. It is None for a manifest, which is in the lake already.
     """
 
     position: Position
@@ -48,11 +47,11 @@ class SourcePage:
 
 @dataclass(frozen=True, slots=True)
 class SourceVideo:
-    """A listed object in our language.
+    """A listed video in our model.
 
-    `creator` is set where the object itself tells of its account, `media_url` where it says where
-    its file is. `is_dated` says that the counts have a time of their own: the same video may then
-    be listed more than once, with a reading of another time each.
+    `creator` is set if the object describes its account, `media_url` if it names its file.
+    `is_dated` means that the counts have a time of their own. Then a listing may contain the same
+    video several times, each with a reading of another time.
     """
 
     video_id: str
@@ -64,15 +63,15 @@ class SourceVideo:
 
     @property
     def key(self) -> str:
-        """What makes two listed objects the same."""
+        """Equal for two listed objects that are the same."""
         return f"{self.video_id}@{self.metrics.collected_at}" if self.is_dated else self.video_id
 
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """Known videos asked for again: the answers that came, whole, with what they hold.
+    """Known videos requested again: the whole answers, and the videos in them.
 
-    What was `asked` and is not among the `videos` is gone, or was left out this time.
+    A requested video that is not among `videos` is deleted, or was left out this time.
     """
 
     video_ids: tuple[str, ...]
@@ -82,7 +81,7 @@ class Reread:
 
 
 class VideoSource(Protocol):
-    """One way to list videos. `name` is a Source of the model; `requests` use up a quota.
+    """One way to list videos. `name` is a Source of the model; `requests` count against a quota.
 
     Raises QuotaExhausted, Permanent, Misconfigured, and Transient after some attempts.
     """
@@ -96,7 +95,7 @@ class VideoSource(Protocol):
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
     ) -> Iterator[SourcePage]:
-        """The pages of a collection from `position` on, asked for lazily."""
+        """The pages of a collection from `position` on, requested lazily."""
         ...
 
     def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
@@ -106,13 +105,13 @@ class VideoSource(Protocol):
     def again(
         self, collection: Collection, posts: Iterable[tuple[str, datetime]]
     ) -> Iterator[Reread]:
-        """Known videos once more, each with when it was posted; a few at a time, lazily."""
+        """Read known videos again, a few per request, lazily. `posts` are ids and posting times."""
         ...
 
     def user_info(self, username: str) -> bytes:
-        """An account's profile as it came; only where `has_profiles`."""
+        """An account's profile, unchanged; only if `has_profiles`."""
         ...
 
     def close(self) -> None:
-        """Give back what was reserved and not used."""
+        """Return unused requests to the quota."""
         ...

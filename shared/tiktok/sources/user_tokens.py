@@ -1,9 +1,9 @@
-"""A creator's own tokens, which open the Display API: they rotate, so they are kept before use.
+"""A creator's own tokens, for the Display API. They rotate, so a new pair is stored before its use.
 
-`tokens/{account}` holds both tokens of an account, encrypted with a key that follows from the app's
-client secret: without the secret the refresh token is worth nothing anyway. A refresh gives a new
-refresh token and the older one stops working, so one process refreshes at a time, under a claim,
-and writes the new pair down before anything is asked with it.
+`tokens/{account}` holds both tokens of an account, encrypted with a key derived from the app's
+client secret; without that secret the refresh token is useless anyway. A refresh returns a new
+refresh token, and the old one stops working. So one process refreshes at a time, under a lease, and
+stores the new pair before it uses it.
 
 https://developers.tiktok.com/doc/oauth-user-access-token-management (read 2026-11)
 """
@@ -32,7 +32,7 @@ WAITS_FOR_ANOTHER = 30
 
 
 class TokenPair(Checked):
-    """What TikTok gave for one account. Times are when each stops being good."""
+    """Both tokens of one account. Times are when each expires, or is due for a refresh."""
 
     access_token: Word
     access_until: Instant
@@ -43,7 +43,7 @@ class TokenPair(Checked):
 
 
 def token_pair(answer: ApiResponse, now: datetime) -> TokenPair:
-    """Read what TikTok answered to a request for tokens; no life is taken for granted."""
+    """The tokens in TikTok's answer, with the lives that it states."""
     envelope = answer.envelope
     try:
         life = timedelta(seconds=float(envelope["expires_in"]))
@@ -63,7 +63,7 @@ def token_pair(answer: ApiResponse, now: datetime) -> TokenPair:
 
 @dataclass
 class UserTokens:
-    """Obeys Tokens for one account. Raises Misconfigured when its owner has to log in again."""
+    """Implements Tokens for one account. Raises Misconfigured when its owner must log in again."""
 
     lake: Lake
     account: str
@@ -85,12 +85,12 @@ class UserTokens:
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """What the owner agreed to."""
+        """The scopes that the owner granted."""
         self.valid()
         return self._pair.scopes if self._pair else ()
 
     def keep(self, pair: TokenPair, generation: int | None = None) -> None:
-        """Write tokens down, over that generation or over whatever stands there.
+        """Store tokens, over that generation or, without one, over the current object.
 
         Raises Superseded when another process was first.
         """
@@ -129,7 +129,7 @@ class UserTokens:
                     return self._refreshed_alone(instead_of)
             except LeaseHeld:
                 self.sleep(1.0)
-        raise Transient(f"another process has been renewing the tokens of {self.account} for long")
+        raise Transient(f"another process is still renewing the tokens of {self.account}")
 
     def _refreshed_alone(self, instead_of: str | None) -> TokenPair:
         current, generation = self._read()
@@ -154,7 +154,7 @@ class UserTokens:
 
 
 def _cipher(client_secret: str) -> Any:
-    """AES and HMAC (Fernet) under a key of its own, drawn from the secret by HKDF."""
+    """Fernet (AES and HMAC) with a key derived from the client secret by HKDF."""
     from cryptography.fernet import Fernet
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF

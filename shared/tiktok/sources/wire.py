@@ -1,4 +1,4 @@
-"""One question to TikTok's API v2: a token, an envelope, and errors sorted by what to do.
+"""One request to TikTok's API v2: token, envelope, and errors sorted by what to do.
 
 Wire format: https://developers.tiktok.com/doc/research-api-specs-query-videos and
 https://developers.tiktok.com/doc/tiktok-api-v2-introduction (read 2026-11).
@@ -29,22 +29,22 @@ from shared.logs import redact
 ATTEMPTS = 6
 MAX_ANSWER_BYTES = 32 * 2**20
 TIMEOUT_S = 60.0
-"""How long one request may take; its bytes add to it at SLOWEST_BYTES_PER_S."""
+"""How long one request may take, plus the time of its bytes at SLOWEST_BYTES_PER_S."""
 SLOWEST_BYTES_PER_S = 1_000_000.0
 CALL_S = 150.0
-"""No attempt begins later. So a call ends within the 300 s between a run's own deadline and that of
-its function, also where a token has to be renewed."""
+"""No attempt begins later. So a call, with a renewed token, ends within the 300 s between a run's
+own deadline and its function's."""
 
 BAD_REQUEST = frozenset({"invalid_params", "invalid_param", "invalid_request"})
 _RETRIED = frozenset({"rate_limit_exceeded", "internal_error", "timeout"})
 
 
 class QuotaExhausted(Exception):
-    """The requests of this UTC day are used up; asking again would only waste."""
+    """The requests of this UTC day are used up, so a repetition cannot succeed today."""
 
 
 class Again(Transient):
-    """Worth asking once more right away, after `wait_s` if the server named one."""
+    """The request is worth repeating at once, or after the `wait_s` that the server named."""
 
     def __init__(self, sentence: str, wait_s: float = 0.0):
         super().__init__(f"TikTok: {sentence}")
@@ -52,7 +52,7 @@ class Again(Transient):
 
 
 class RefusedByApi(Permanent):
-    """The API said no, in an envelope we keep."""
+    """The API refused the request. `body` is its answer."""
 
     def __init__(self, code: str, message: str, body: bytes):
         super().__init__(code, f"TikTok refused the request: {message or code}")
@@ -62,7 +62,7 @@ class RefusedByApi(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """What came back: the body's bytes, the object they spell, and how long to wait if told."""
+    """Status, body, the body's JSON object, and how long the server asks to wait, in seconds."""
 
     status: int
     body: bytes
@@ -74,29 +74,29 @@ class Tokens(Protocol):
     """Where access tokens come from."""
 
     def valid(self, instead_of: str | None = None) -> str:
-        """A token to ask with now; another one where TikTok did not take that one."""
+        """A valid token; with `instead_of`, another one than the token that TikTok refused."""
         ...
 
 
 class Quota(Protocol):
-    """What may be asked on one UTC day."""
+    """A bound on the requests of one UTC day."""
 
     def spend(self) -> None:
         """Count one request before it is made. Raises QuotaExhausted."""
         ...
 
     def exhausted(self) -> None:
-        """TikTok itself says that nothing is left today."""
+        """Note that TikTok itself reports the day's requests as used up."""
         ...
 
     def close(self) -> None:
-        """Give back what was reserved and not used."""
+        """Return unused requests to the quota."""
         ...
 
 
 @dataclass
 class Exchange:
-    """One HTTP request and its answer, in bounded memory. Raises Again for what is no answer."""
+    """One HTTP request and its answer, in bounded memory. Raises Again without a usable answer."""
 
     base_url: str
     session: requests.Session = field(default_factory=requests.Session)
@@ -130,7 +130,7 @@ class Exchange:
 
 @dataclass
 class Calls:
-    """Questions with a token, from any thread. `count` is what uses up a quota.
+    """Requests with a token, from any thread. `count` is the number charged to the quota.
 
     Raises QuotaExhausted, RefusedByApi, what the tokens raise, and Transient after ATTEMPTS
     or CALL_S seconds.
@@ -146,7 +146,7 @@ class Calls:
     def ask(
         self, path: str, fields: str, body: Mapping[str, Any] | None
     ) -> tuple[bytes, dict[str, Any]]:
-        """The answer's bytes and its `data`, once `error.code` says ok. Without a body: GET."""
+        """The answer's bytes and its `data`, if `error.code` is ok. Without a body it is a GET."""
         attempts = Retrying(
             retry=retry_if_exception_type(Again),
             stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(CALL_S),
@@ -189,7 +189,7 @@ class Calls:
 def read_json(content: bytes) -> dict[str, Any]:
     """Parse an answer.
 
-    Raises ValueError for HTML, NaN, infinite numbers, what is no object or nested too deep.
+    Raises ValueError for HTML, NaN, infinite numbers, JSON that is not an object or too deep.
     """
     try:
         value = parse_json(content.decode(), parse_constant=_no_constant, parse_float=_finite)
@@ -211,7 +211,7 @@ def _finite(text: str) -> float:
 
 
 def error_of(envelope: dict[str, Any]) -> tuple[str | None, str]:
-    """Code and message. OAuth answers carry a string where API answers carry an object."""
+    """Code and message. In OAuth answers `error` is a string, in API answers an object."""
     error = envelope.get("error")
     if isinstance(error, str):
         return error, redact(str(envelope.get("error_description", "")))[:500]
