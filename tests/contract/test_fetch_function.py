@@ -195,7 +195,7 @@ def test_a_used_up_quota_is_answered_with_what_is_left_and_the_next_day_goes_on(
     world, topic, monkeypatch
 ):
     today = datetime.now(UTC)
-    monkeypatch.setattr(world.main, "_now", lambda: today)
+    monkeypatch.setattr(world.main, "utc_now", lambda: today)
     world.sandbox.change({"quota": 2})
     status, first = world.fetch()
 
@@ -318,7 +318,7 @@ def test_each_kind_of_failure_has_its_status(world, monkeypatch, error, status):
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(world.main, "fetch_collection", fail)
+    monkeypatch.setattr("shared.tiktok.request.fetch_collection", fail)
 
     assert world.fetch()[0] == status
 
@@ -372,7 +372,9 @@ def test_of_a_malicious_manifest_the_good_lines_load_and_each_other_one_says_why
         world.lake.put("manifests/mine.jsonl", raw.encode())
         world.lake.put(COLLECTIONS, MANIFESTS.encode())
         monkeypatch.setenv("MEDIA_ALLOWED_ORIGINS", f"{world.sandbox.url},{server.url}")
-        monkeypatch.setattr(world.main, "Downloads", partial(Downloads, resolve=resolve))
+        monkeypatch.setattr(
+            "shared.tiktok.bootstrap.Downloads", partial(Downloads, resolve=resolve)
+        )
 
         status, answer = world.fetch("mine")
 
