@@ -7,13 +7,13 @@ import pandas as pd  # type: ignore[import-untyped]
 from scipy import stats  # type: ignore[import-untyped]
 
 from shared.insights.statistics.effect import NotEstimable, TooFew
-from shared.insights.statistics.nonlinearity import (
-    FEWEST_DISTINCT,
+from shared.insights.statistics.nonlinearity import FEWEST_DISTINCT
+from shared.insights.statistics.resampling import FloatArray, Groups
+from shared.insights.statistics.splines import (
     intercept_and_controls,
     least_squares,
     restricted_cubic,
 )
-from shared.insights.statistics.resampling import FloatArray, Groups
 
 TENTHS = 10
 _ENDS = (0.025, 0.975)

@@ -7,19 +7,20 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 from scipy import stats  # type: ignore[import-untyped]
 
-from shared.insights.statistics.cluster_covariance import NotIdentified, bias_reduced, information
 from shared.insights.statistics.effect import Effect, NotEstimable, TooFew
 from shared.insights.statistics.pairs import ColumnPair
-from shared.insights.statistics.products import applied, crossed
+from shared.insights.statistics.products import applied
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
 from shared.insights.statistics.spearman import spearman
+from shared.insights.statistics.splines import (
+    intercept_and_controls,
+    least_squares,
+    restricted_cubic,
+)
 
 FEWEST_DISTINCT = 6
 """A predictor with fewer distinct values is not tested for an inverted U."""
-
-_KNOTS = (0.05, 0.35, 0.65, 0.95)
-"""Quantiles of the knots of a restricted cubic spline with 4 knots (Harrell 2015, table 2.3)."""
 
 _MIDDLE = (0.10, 0.90)
 """The peak is searched between these quantiles: every line has its maximum at an end."""
@@ -198,17 +199,6 @@ def _rises_then_falls(low: Effect, high: Effect) -> bool:
     return low.estimate > 0 > high.estimate and low.p < 0.05 and high.p < 0.05
 
 
-def intercept_and_controls(controls: pd.DataFrame | None, n: int) -> FloatArray:
-    """Intercept and standardised controls that vary."""
-    columns = [np.ones(n)]
-    if controls is not None:
-        for name in controls.columns:
-            column = np.asarray(controls[name], dtype=np.float64)
-            if np.ptp(column) > 0:
-                columns.append((column - column.mean()) / column.std())
-    return np.column_stack(columns)
-
-
 def _plateau(x: FloatArray, y: FloatArray, fixed: FloatArray, groups: Groups) -> FloatArray:
     """Values of x where a spline is within one standard error of its interior peak."""
     basis = restricted_cubic(x)
@@ -226,27 +216,6 @@ def _plateau(x: FloatArray, y: FloatArray, fixed: FloatArray, groups: Groups) ->
     se = float(np.sqrt(max(0.0, at_peak @ covariance @ at_peak)))
     flat: FloatArray = np.sort(x[middle][curve >= curve[peak] - se])
     return flat
-
-
-def restricted_cubic(x: FloatArray) -> FloatArray:
-    """Columns of a cubic spline that is linear beyond its outer knots (Durrleman & Simon 1989)."""
-    knots = np.unique(np.quantile(x, _KNOTS))
-    centre, unit = x.mean(), x.std()
-    columns = [(x - centre) / unit]
-    if len(knots) >= 3:
-        last, before = knots[-1], knots[-2]
-        for knot in knots[:-2]:
-            cubic = _cube(x - knot) - (
-                _cube(x - before) * (last - knot) - _cube(x - last) * (before - knot)
-            ) / (last - before)
-            # Harrell's scale: without it cubes of scores up to 100 spoil the condition of x'x.
-            columns.append(cubic / (last - knots[0]) ** 2 / unit)
-    return np.column_stack([column - column.mean() for column in columns])
-
-
-def _cube(difference: FloatArray) -> FloatArray:
-    cube: FloatArray = np.maximum(difference, 0.0) ** 3
-    return cube
 
 
 def _lines(
@@ -280,20 +249,3 @@ def _line(
     if covariance is None or not covariance[coefficient, coefficient] > 0:
         return _Line(slope, None, f"one creator alone decides the line {side} {at:g}")
     return _Line(slope, float(np.sqrt(covariance[coefficient, coefficient]) / unit))
-
-
-def least_squares(
-    design: FloatArray, y: FloatArray, groups: Groups
-) -> tuple[FloatArray, FloatArray | None]:
-    """Coefficients and their covariance by creator; None when a creator alone decides one."""
-    try:
-        solved = np.linalg.solve(crossed(design, design), crossed(design, y))
-        beta = np.asarray(solved, dtype=np.float64)
-        parts = information(design, np.ones(len(y)), groups)
-        return beta, bias_reduced(parts, design, y - applied(design, beta), groups)
-    except NotIdentified:
-        return beta, None
-    except np.linalg.LinAlgError as error:
-        raise NotEstimable(
-            "collinear", "the controls repeat one another or the predictor: leave some out"
-        ) from error

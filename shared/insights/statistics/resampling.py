@@ -62,9 +62,6 @@ class Groups:
     def sizes(self) -> IntArray:
         return np.bincount(self.codes, minlength=self.count).astype(np.int64)
 
-    def labels(self) -> list[str]:
-        return [self.names[code] for code in self.codes]
-
     def where(self, mask: BoolArray) -> "Groups":
         """The groups of the rows where the mask is true, without creators that have no row left."""
         codes, present = pd.factorize(self.codes[mask])
