@@ -72,6 +72,12 @@ class CallEstimate:
         }
         return type(self)(**sums)
 
+    def times(self, calls: int) -> Self:
+        """The estimate of that many equal calls."""
+        return type(self)(
+            **{field.name: getattr(self, field.name) * calls for field in fields(self)}
+        )
+
     @property
     def low(self) -> Usage:
         return Usage(

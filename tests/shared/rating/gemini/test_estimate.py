@@ -9,6 +9,7 @@ import shared.rating
 from shared.config import GeminiSettings
 from shared.rating.clip import ClipHeader
 from shared.rating.gemini.estimate import (
+    CallEstimate,
     expected,
     expected_usd,
     prompt_tokens,
@@ -118,6 +119,13 @@ def test_clips_add_up():
     assert total.video_tokens == (30 + 12) * 70
     assert total.audio_tokens_high == 960
     assert total.prompt_tokens == 2 * prompt_tokens()
+
+
+def test_two_replicates_cost_twice_as_much():
+    once = expected(30.0, True, under())
+
+    assert once.times(2) == once + once
+    assert once.times(0) == CallEstimate()
 
 
 def test_the_cost_by_hand(prices):
