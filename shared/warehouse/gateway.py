@@ -101,7 +101,7 @@ def run_dml(
     """Run one INSERT, UPDATE, DELETE or MERGE. Returns its number of rows. Raises as `run` does."""
     job = start(client, dataset, sql, parameters)
     _rows(job, timeout_s)
-    # The local emulator leaves the number out of the iterator, but the job always has it.
+    # On a laptop the iterator lacks the number, but the job always has it.
     return int(job.num_dml_affected_rows or 0)
 
 

@@ -103,7 +103,7 @@ def _rename_columns(client: bigquery.Client, path: str, definition: Mapping[str,
     if not any(field.name in names for field in described):
         return
     dataset = path.rpartition(".")[0]
-    # A query has the true names: the local emulator may still describe a table by the old ones.
+    # Ask the rows themselves: on a laptop, the table may still be described by the old names.
     columns = run(client, dataset, f"SELECT * FROM `{path}` LIMIT 0").schema  # nosec B608 # ours
     for field in columns:
         if field.name in names:
