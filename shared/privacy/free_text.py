@@ -1,8 +1,8 @@
-"""Which fields hold free text: the only ones in which the name of somebody erased is replaced.
+"""The fields that hold free text. An erasure replaces names only there.
 
-Lake, tables and every door use these names. A test fails when the record, the tables or the terms
-of a manifest get a text field that is listed neither here nor there as something else. Keys, times,
-numbers, ids and names of things (collections, raters, hashes) are never touched.
+These names hold for the lake, the tables and all input. A test fails when the record, the tables or
+the terms of a manifest get a text field that neither this module nor the test lists. Keys, times,
+numbers, ids and names of collections, raters and hashes are never changed.
 """
 
 RECORD_FIELDS = frozenset(
@@ -16,10 +16,10 @@ SOURCE_FIELDS = frozenset(
     | {"video_description", "body", "text", "hashtag_names", "hashtag_name", "hashtag_description"}
     | {"hashtagname", "title", "voice_to_text", "embed_html", "message"}
 )
-"""In answers of TikTok and of Gemini, and in lists that people bring; in lower case."""
+"""In responses of TikTok and Gemini, and in lists that people bring; in lower case."""
 
 FAILURE_FIELDS = frozenset({"sentence", "problem", "item"})
-"""What we write about a failure in words, and the object that was refused."""
+"""In failures: our sentence about it, and the object that was refused."""
 
 FREE_TEXT = RECORD_FIELDS | SOURCE_FIELDS | FAILURE_FIELDS
 
@@ -27,16 +27,16 @@ ADDRESSES = frozenset(
     {"url", "tiktok_url", "share_url", "web_url", "media_url", "embed_link"}
     | {"profile_web_link", "profile_deep_link"}
 )
-"""Addresses of pages: a name counts there after an @ alone, for `node.js` may be a host."""
+"""Addresses of pages. A name counts there only after an @, because `node.js` may be a host."""
 
 ACCOUNTS = frozenset(
     {"username", "creator_id", "user_key", "author", "author_name", "unique_id", "creator"}
     | {"uniqueid", "useruniqueid"}
 )
-"""Fields that say whose something is. They are never rewritten: what they belong to goes whole."""
+"""Fields that say whose an object is. They are never rewritten: the whole object is deleted."""
 
 VIDEO_IDS = frozenset({"id", "video_id", "item_id", "aweme_id"})
-"""Fields that say which video something is about."""
+"""Fields that say which video an object is about."""
 
 
 def is_free_text(field: str) -> bool:

@@ -1,8 +1,8 @@
-"""The key of tombstones and pseudonyms, and proof that it is still the same.
+"""The key of tombstones and pseudonyms, and the check that it is still the same.
 
-Under another key nobody erased would be known again, and every creator would get another
-pseudonym, without an error. So a fingerprint of the key lies in the lake from the first use on, and
-whoever uses the key compares it first.
+Another key would not match any tombstone, and would give every creator another pseudonym, both
+without an error. So the first use writes a fingerprint of the key to the lake, and each later use
+compares it.
 """
 
 import hashlib
@@ -17,24 +17,24 @@ FINGERPRINT = "tombstones/key"
 
 
 def fingerprint(key: str) -> str:
-    """HMAC-SHA256 of a fixed text, 32 hex digits: it tells nothing of a random key."""
+    """HMAC-SHA256 of a fixed text, 32 hex digits. It reveals nothing about a random key."""
     return hmac.new(key.encode(), b"fingerprint", hashlib.sha256).hexdigest()[:32]
 
 
 def verified_key(key: Callable[[], str], lake: Lake) -> Callable[[], str]:
-    """The key, compared with the lake's fingerprint when it is first used.
+    """The key, compared with the lake's fingerprint at its first use.
 
-    Raises Misconfigured when it is another one. The first user of a lake leaves the fingerprint.
-    An empty key is handed on: who needs it says what for.
+    Raises Misconfigured when it is another key. The first use of a lake writes the fingerprint. An
+    empty key is returned unchecked: the caller's error says what the key is needed for.
     """
 
-    def compared() -> str:
+    def checked_key() -> str:
         value = key()
         if value:
             _compare(value, lake)
         return value
 
-    return once(compared)
+    return once(checked_key)
 
 
 def _compare(key: str, lake: Lake) -> None:

@@ -1,12 +1,12 @@
-"""Where a text names somebody who was erased, in any script and any case.
+"""Find mentions of erased creators and videos in texts of any script and case.
 
-A creator is named after an @. Without one, a name counts only where it can hardly be anything else:
-it has five characters or more, a letter, and a dot or an underscore; or eight or more, a letter and
-a digit. `ana`, `2026`, `3.5` and `00z` alone may be anything, `ada.l` and `charlie99` may not.
-A video is named by an id of TikTok's length, or by the id of an own file.
+A name counts after an @. Without an @ it counts only if it can hardly be another word: it has a
+letter and five or more characters with a dot or an underscore, or a letter and eight or more
+characters with a digit. `ana`, `2026`, `3.5` and `00z` may be anything; `ada.l` and `charlie99` may
+not. A video counts by an id as long as TikTok's, or by the id of an own file.
 
-Python and BigQuery's RE2 do not agree on what a word is (RE2's \\b and \\w know ASCII alone). So
-RE2 only selects texts that hold a name anywhere (`pattern_of`), and this module decides.
+Python and BigQuery's RE2 disagree about words: \\b and \\w of RE2 match ASCII only. So RE2 only
+selects texts that contain a name anywhere (`pattern_of`), and this module decides.
 """
 
 import re
@@ -15,38 +15,38 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 ERASED = "[erased]"
-Test = Callable[[str], bool]
+Predicate = Callable[[str], bool]
 
 _LEAST_PUNCTUATED, _LEAST_NUMBERED = 5, 8
 _MOST_WORDS = 4
-"""Of a name that a manifest brought, such as `Ana María`; TikTok's own have one."""
+"""In a name from a manifest, such as `Ana María`. TikTok's own names have one word."""
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _UNSPACED += "\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
-"""Thai to Khmer, kana and Han: nobody puts a space between a name and the word that follows.
-Neither does Korean before a particle or a title (`@anna님`)."""
+"""Thai to Khmer, kana and Han put no space between a name and the next word. Korean puts none
+before a particle or a title (`@anna님`)."""
 
 _AT = "(?:[@＠]|%40)"
-"""%40 is an @ in an address."""
+"""%40 is an @ in a URL."""
 
 _DIRECTIONS = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
-"""Marks of the direction of writing, which apps put between the @ and a name."""
+"""Marks of writing direction. Apps put them between the @ and a name."""
 
 _TRAILING = ".\u200c\u200d\ufe0e\ufe0f"
-"""What may stand at the end of a word and belongs to no name: joiners and variants of emoji."""
+"""Characters after a name that do not belong to it: full stops, joiners, variants of emoji."""
 
 _ID = re.compile(r"(?<![A-Za-z0-9])(?:[0-9]{15,20}|u[0-9a-f]{16})(?![A-Za-z0-9])")
-"""TikTok's ids, and ours of own files; a shorter number in a text is a count."""
+"""Ids of TikTok, and of own files. A shorter number in a text is a count."""
 
 
 def folded(name: str) -> str:
-    """One spelling for a name, whatever its case and however its accents are composed."""
+    """One spelling of a name for all cases and all compositions of accents."""
     plain = unicodedata.normalize("NFC", name.removeprefix("@"))
     return unicodedata.normalize("NFC", plain.casefold())
 
 
 def is_unmistakable(name: str) -> bool:
-    """Whether a word can hardly be anything but this name, so that it counts without an @."""
+    """Whether a name can hardly be another word, so that it counts without an @."""
     name = name.strip("._")
     if not any(map(str.isalpha, name)):
         return False
@@ -55,10 +55,13 @@ def is_unmistakable(name: str) -> bool:
     return len(name) >= _LEAST_NUMBERED and any(map(str.isdigit, name))
 
 
-def without_mentions(text: str, has_video: Test, has_creator: Test, only_at: bool = False) -> str:
-    """The text with every name replaced; with `only_at` a creator's counts after an @ alone.
+def without_mentions(
+    text: str, has_video: Predicate, has_creator: Predicate, only_at: bool = False
+) -> str:
+    """The text with erased names and ids replaced.
 
-    The tests say of an id and of a name whether it was erased.
+    `has_video` and `has_creator` say whether an id or a name was erased. With `only_at`, names
+    count only after an @.
     """
     text = _ID.sub(lambda match: ERASED if has_video(match[0]) else match[0], text)
     pieces: list[str] = []
@@ -76,7 +79,7 @@ def without_mentions(text: str, has_video: Test, has_creator: Test, only_at: boo
 
 
 def _after_at(text: str, token: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """What the name after an @ may be, the longest first."""
+    """Possible spans of the name after an @, the longest first."""
     start, stop = token.span(2)
     more = _more_words().match(text, stop)
     stops = [] if more is None else [stop + length for length in _ends_of_words(more[0])]
@@ -91,12 +94,12 @@ def _ends_of_words(more: str) -> list[int]:
 
 
 def _cuts(word: str) -> list[int]:
-    """Where a name in a word may end: at its end, and where the script changes."""
+    """Possible ends of a name in a word: the end of the word, and each change of script."""
     return [match.end() for match in _scripts().finditer(word)]
 
 
 def _alone(token: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """A word, and its parts in scripts that have spaces, where they can only be names."""
+    """Spans of a word, and of its parts by script, that can only be names."""
     for part in (re.fullmatch(".*", token[2], re.DOTALL), *_scripts().finditer(token[2])):
         if part is None:
             continue
@@ -106,12 +109,12 @@ def _alone(token: re.Match[str]) -> Iterator[tuple[int, int]]:
             yield start, start + len(word)
 
 
-# Patterns; made when first needed, because the marks of all scripts take a moment to collect
+# Patterns, made at first use because it takes a moment to collect the marks of all scripts
 
 
 @lru_cache(maxsize=1)
 def _word() -> str:
-    """What a name may consist of, for a class of characters: also marks, which \\w leaves out."""
+    """Characters of a name, for a character class: with marks, which \\w does not match."""
     marks: list[list[int]] = []
     for code in range(0x300, 0x1F000):
         if unicodedata.category(chr(code)).startswith("M"):
@@ -144,11 +147,11 @@ def _scripts() -> re.Pattern[str]:
     )
 
 
-# What selects texts in BigQuery
+# Patterns for BigQuery
 
 
 def pattern_of(name: str) -> str:
-    """An RE2 pattern that is in every text in which `without_mentions` would replace the name."""
+    """An RE2 pattern that matches every text in which `without_mentions` replaces the name."""
     plain = folded(name)
     forms = dict.fromkeys([plain, unicodedata.normalize("NFD", plain)])
     either = "|".join(map(_in_any_case, forms))
@@ -156,7 +159,7 @@ def pattern_of(name: str) -> str:
 
 
 def _in_any_case(name: str) -> str:
-    """The name as a pattern that knows case itself: RE2 does not fold `ß` and `ss`, Python does."""
+    """A pattern for the name in any case. Python folds `ß` to `ss`, and RE2 does not."""
     spellings, parts, at = _spellings(), [], 0
     while at < len(name):
         several = (n for n in (3, 2) if len(piece := name[at : at + n]) == n and piece in spellings)
@@ -180,7 +183,7 @@ def _class(characters: str) -> str:
 
 @lru_cache(maxsize=1)
 def _spellings() -> dict[str, set[str]]:
-    """By what casefold makes of it: the characters that it makes it of."""
+    """The characters that casefold turns into each text."""
     spellings: dict[str, set[str]] = {}
     for code in (*range(0x41, 0xD800), *range(0xE000, 0x1EA00)):
         folding = unicodedata.normalize("NFC", chr(code).casefold())

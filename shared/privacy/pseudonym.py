@@ -1,4 +1,4 @@
-"""Names of creators as keyed hashes: the same name gives the same pseudonym, and tells nobody."""
+"""Pseudonyms of creators: keyed hashes, so a name always gives the same one."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ _PSEUDONYM = re.compile(rf"{PREFIX}[0-9a-f]{{{DIGITS}}}")
 
 
 def pseudonym(key: str, name: str) -> str:
-    """`p_` and 20 hex digits of HMAC-SHA256(key, name); a pseudonym stays as it is.
+    """`p_` and 20 hex digits of HMAC-SHA256(key, name). A pseudonym is returned unchanged.
 
     Raises Misconfigured without a key.
     """

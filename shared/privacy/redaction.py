@@ -1,11 +1,10 @@
-"""What may be kept of anything that names somebody erased: one rule for the lake and every door.
+"""Redact data that names somebody erased, by one rule for the lake, the tables and all input.
 
-* What is *about* an erased video or creator goes whole: a record, an object in a list, a message.
-* In what is about others, a name is replaced where a field holds free text
-  (shared/privacy/free_text.py).
-* What no parser understands cannot be cleaned: it goes whole when it names somebody, else it stays.
+* Data *about* an erased video or creator is removed whole, be it a record or an object in a list.
+* In data about others, names are replaced in fields of free text (shared/privacy/free_text.py).
+* Data that no parser understands cannot be cleaned. It is removed whole when it names somebody.
 
-What names nobody comes back as it was, the very same object or bytes.
+Data that names nobody is returned unchanged, as the same object or bytes.
 """
 
 import base64
@@ -22,16 +21,16 @@ from shared.privacy.mentions import ERASED, without_mentions
 from shared.privacy.object_names import creator_in_name, video_in_name
 
 IN_SECTIONS = ("data", "said", "video", "creator", "author", "request", "labels")
-"""Parts of an object that say what the whole is about."""
+"""Parts of an object that say whom or what the object is about."""
 
 IDS_BY_NAME = frozenset({"no_media", "recent", "videos", "missed", "video_ids"})
-"""Where states list videos: even a short number is an id there."""
+"""Fields of states that list videos. Even a short number is an id there."""
 
 _QUOTED_FIELD = re.compile(r'"([A-Za-z_]{2,20})"\s*:\s*"?([^",}\s]{1,500})')
 
 
 class ErasedNames(Protocol):
-    """Who was erased, or is about to be."""
+    """The creators and videos that were erased, or are about to be."""
 
     def is_empty(self) -> bool: ...
 
@@ -41,24 +40,24 @@ class ErasedNames(Protocol):
 
 
 class _Gone:
-    """What comes back for a part of which nothing may be kept."""
+    """The type of GONE, the result for data that must be removed whole."""
 
 
 GONE = _Gone()
 Note = Callable[[str, str], None]
-"""Is told of each name that was met: the field, and the text or id in which it was."""
+"""Called for each mention, with its field and the text or id."""
 
 
 def _ignore(field: str, text: str) -> None:
-    """Nobody wants to know."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """The rule, for those who were erased.
+    """The rule, applied to the names in `erased`.
 
-    `unknown_is_text` is for lists that people bring: a column that means nothing to us is a note
-    of theirs.
+    `unknown_is_text` is for lists that people bring: a column that we do not know holds their
+    notes.
     """
 
     erased: ErasedNames
@@ -68,7 +67,7 @@ class Redaction:
     # Values
 
     def text(self, text: str, field: str = "text", only_at: bool = False) -> str:
-        """A text without the names in it."""
+        """The text without mentions."""
         has_video, has_creator = self.erased.has_video, self.erased.has_creator
         redacted = without_mentions(text, has_video, has_creator, only_at)
         if redacted != text:
@@ -76,7 +75,7 @@ class Redaction:
         return redacted
 
     def value(self, value: Any, field: str = "") -> Any:
-        """JSON of any source; GONE for an object that is about something erased."""
+        """A JSON value without mentions. GONE when it is about something erased."""
         if self.erased.is_empty():
             return value
         if isinstance(value, dict):
@@ -86,9 +85,9 @@ class Redaction:
         return self._string(value, field) if isinstance(value, str) else value
 
     def content(self, content: bytes) -> bytes | None:
-        """The same for the bytes of an object; None when nothing may be kept.
+        """The JSON of an object without mentions. None when it is about something erased.
 
-        Raises ValueError for what is no JSON.
+        Raises ValueError when the content is not JSON.
         """
         if self.erased.is_empty():
             return content
@@ -101,7 +100,7 @@ class Redaction:
     # Records and messages
 
     def record(self, record: Record) -> Record | None:
-        """A record without mentions; None when it is about something erased."""
+        """The record without mentions. None when it is about something erased."""
         if self.erased.is_empty():
             return record
         document = record.model_dump(mode="json", exclude_none=True)
@@ -111,38 +110,38 @@ class Redaction:
         return record if redacted == document else parse(Record, canonical_json(redacted), "record")
 
     def message(self, data: bytes, attributes: Mapping[str, str]) -> bytes | None:
-        """A message's data without mentions; None when the message is about something erased."""
+        """The data of a message without mentions. None when it is about something erased."""
         if self.erased.is_empty():
             return data
         return None if self._attributes_name_erased(attributes) else self._data(data)
 
     def evidence(self, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What is kept of a failure, or waits to be sent, without mentions; None for nothing."""
+        """A parked or failed entry without mentions. None when it is about something erased."""
         entry = dict(evidence)
         if self.erased.is_empty():
             return entry
         if self._is_about_erased(entry) or self._entry_names_erased(entry):
             return None
         cleaned = self.value({name: part for name, part in entry.items() if name != "data"})
-        if cleaned is GONE or self._raw(str(entry.get("event", ""))):
+        if cleaned is GONE or self._names_in_raw(str(entry.get("event", ""))):
             return None
         if "data" in entry:
             cleaned["data"] = self._base64(entry["data"])
             if cleaned["data"] is GONE:
                 return None
-        # In the order in which it was, so that what names nobody stays byte for byte.
+        # In the original order, so that an entry without mentions stays the same bytes.
         return {name: cleaned[name] for name in entry if name in cleaned}
 
     def names_in_unreadable(self, content: bytes) -> bool:
-        """Whether bytes that no parser understands name somebody, so that they go whole."""
-        return not self.erased.is_empty() and self._raw(content.decode("utf-8", "replace"))
+        """Whether bytes that no parser understands name somebody erased."""
+        return not self.erased.is_empty() and self._names_in_raw(content.decode("utf-8", "replace"))
 
     # Names of objects
 
     def is_in_name(self, name: str) -> bool:
-        """Whether an object is named after an erased video or creator.
+        """Whether the name of an object has the id or name of something erased.
 
-        An id counts only where the lake puts one: `raw/research/2026-11-01/` names no video 2026.
+        Only parts where the lake writes ids count: `raw/research/2026-11-01/` is not video 2026.
         """
         video_id = video_in_name(name)
         if video_id is not None and self._has_video(video_id):
@@ -150,7 +149,7 @@ class Redaction:
         creator = creator_in_name(name)
         return creator is not None and self.erased.has_creator(creator)
 
-    # Inside
+    # Parts
 
     def _object(self, value: dict[str, Any], field: str) -> dict[str, Any]:
         redacted: dict[str, Any] = {}
@@ -192,13 +191,13 @@ class Redaction:
         return text
 
     def _maybe_json(self, text: str, field: str) -> str:
-        """Free text; where a model or a table wrote JSON into it, by the fields of that."""
+        """Free text without mentions. JSON inside the text is redacted by its own fields."""
         if text[:1] not in ("{", "["):
             return self.text(text, field)
         try:
             value = parse_json(text)
         except ValueError:
-            # `[Part 2] with @ada.l` is no broken JSON; a field of JSON cannot be cut out of a text.
+            # `[Part 2] with @ada.l` is text. In broken JSON a field cannot be cut out.
             return ERASED if self._quotes_erased(text) else self.text(text, field)
         redacted = self.value(value, field)
         if redacted is GONE:
@@ -206,7 +205,7 @@ class Redaction:
         return text if redacted == value else json_text(redacted)
 
     def _is_about_erased(self, value: Mapping[str, Any]) -> bool:
-        """Whether an object says that it is an erased video's, or an erased creator's."""
+        """Whether a field of the object says that it is about an erased video or creator."""
         for name, inside in value.items():
             if is_video_id(name) or (name == "video" and isinstance(inside, str)):
                 if self._has_video(str(inside)):
@@ -220,7 +219,7 @@ class Redaction:
         return self._asks_for_erased(value)
 
     def _asks_for_erased(self, value: Mapping[str, Any]) -> bool:
-        """A condition of the Research API's query: `{"field_name": "username", …}`."""
+        """Whether this is a condition of a Research API query that asks for an erased username."""
         if value.get("field_name") != "username":
             return False
         names = value.get("field_values")
@@ -254,7 +253,7 @@ class Redaction:
         try:
             return self.value(parse_json(item)) is GONE
         except ValueError:
-            return self._raw(item)  # cut off, so it cannot be cleaned
+            return self._names_in_raw(item)  # it was cut off, so it cannot be cleaned
 
     def _base64(self, text: Any) -> Any:
         try:
@@ -272,14 +271,14 @@ class Redaction:
         except ValueError:
             return None if self.names_in_unreadable(data) else data
         if isinstance(value, dict) and self.is_in_name(str(value.get("name", ""))):
-            return None  # the notification of a file
+            return None  # the notification of an upload
         redacted = self.value(value)
         if redacted is GONE:
             return None
         return data if redacted == value else json_text(redacted).encode()
 
-    def _raw(self, text: str) -> bool:
-        """Names in a text of which only the letters are known; fields as JSON writes them."""
+    def _names_in_raw(self, text: str) -> bool:
+        """Whether a text without a known structure names somebody, also in fields of JSON."""
         return self.text(text, "unreadable") != text or self._quotes_erased(text)
 
     def _quotes_erased(self, text: str) -> bool:

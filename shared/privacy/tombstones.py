@@ -1,11 +1,11 @@
-"""What was erased, known again by keyed hashes: no tombstone says whose it is.
+"""Tombstones: keyed hashes of the erased videos and creators.
 
-`tombstones/videos/{hash}` and `tombstones/creators/{hash}` are written before anything is deleted,
-and every stage drops what they name, however late it arrives. `tombstones/changed` is written after
-them, so that a stage finds out with one small request whether there is anything new.
+`tombstones/videos/{hash}` and `tombstones/creators/{hash}` are written before anything is deleted.
+Every stage drops data that they match, however late it arrives. `tombstones/changed` is written
+last, so a stage needs one small request to learn whether there are new tombstones.
 
-The hash is HMAC-SHA256 under HASH_KEY. Ids can be enumerated, so a hash without a key would tell
-them; whoever has the bucket alone cannot.
+The hash is HMAC-SHA256 under HASH_KEY. Ids can be enumerated, so hashes without a key would reveal
+them. A person with access to the bucket alone cannot compute the hashes.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from shared.storage.lake import Lake
 TOMBSTONES = "tombstones/"
 CHANGED = f"{TOMBSTONES}changed"
 FRESH_S = 10.0
-"""How long a stage may go on with what it knew: `tta erase` waits longer before it deletes."""
+"""How long a stage may use the tombstones that it has read. `tta erase` waits longer."""
 
 Kind = Literal["videos", "creators"]
 
@@ -42,14 +42,14 @@ def digest(key: str, kind: Kind, value: str) -> str:
             "without it"
         )
     name = folded(value) if kind == "creators" else value
-    # A name that strangers wrote may hold half of an emoji, which UTF-8 lacks.
+    # A name from outside may hold a lone surrogate, which UTF-8 cannot encode.
     message = f"{kind}:{name}".encode("utf-8", "surrogatepass")
     return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
-    """What tombstones there were when the marker had that generation."""
+    """The tombstones at one generation of `tombstones/changed`."""
 
     generation: int = 0
     videos: frozenset[str] = frozenset()
@@ -58,10 +58,10 @@ class _Snapshot:
 
 @dataclass
 class Tombstones:
-    """Which videos and creators were erased, from any thread.
+    """The erased videos and creators, for any number of threads.
 
-    `key` is asked for only when there are tombstones, and compared with the fingerprint that the
-    lake has of it. Raises Misconfigured when there is none then, or another one.
+    `key` is called only when there are tombstones, and compared with the fingerprint in the lake.
+    Raises Misconfigured when the key is missing or another one.
     """
 
     lake: Lake
@@ -75,7 +75,7 @@ class Tombstones:
     def __post_init__(self) -> None:
         self.key = verified_key(self.key, self.lake)
 
-    # Whether something was erased
+    # Lookup
 
     def is_empty(self) -> bool:
         erased = self._current()
@@ -90,29 +90,29 @@ class Tombstones:
         return bool(erased.creators) and self._digest("creators", name) in erased.creators
 
     def generation(self) -> int:
-        """A number that changes with every erasure, read anew."""
+        """A number that changes with every erasure, always read from the lake."""
         with self._lock:
             self._read_at = None
         return self._current().generation
 
-    # What may be kept of what arrives
+    # Redaction
 
     def redact(self, record: Record) -> Record | None:
-        """The record without mentions; None when it is about something erased."""
+        """The record without mentions. None when it is about something erased."""
         return Redaction(self).record(record)
 
     def redact_message(self, data: bytes, attributes: Mapping[str, str]) -> bytes | None:
-        """A message's data without mentions; None when the message is about something erased."""
+        """The data of a message without mentions. None when it is about something erased."""
         return Redaction(self).message(data, attributes)
 
     def redact_evidence(self, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What is kept of a failure without mentions; None when it is about something erased."""
+        """The entry of a failure without mentions. None when it is about something erased."""
         return Redaction(self).evidence(evidence)
 
-    # Writing and reading
+    # Storage
 
     def put(self, videos: Iterable[str], creators: Iterable[str], at: datetime) -> int:
-        """Write tombstones, and then tell the stages. Returns how many are new."""
+        """Write tombstones, then the marker for the stages. Returns the number of new ones."""
         content = json.dumps({"erased_at": at.isoformat()}).encode()
         new = sum(
             self.lake.write_once(name, content) for name in list(self._names(videos, creators))
@@ -121,7 +121,7 @@ class Tombstones:
         return new
 
     def remove(self, videos: Iterable[str], creators: Iterable[str], at: datetime) -> int:
-        """Take tombstones back, and then tell the stages. Returns how many there were."""
+        """Delete tombstones, then write the marker for the stages. Returns the number deleted."""
         count = sum(self.lake.delete(name) for name in list(self._names(videos, creators)))
         self._announce(json.dumps({"taken_back_at": at.isoformat()}).encode())
         return count
@@ -159,7 +159,7 @@ class Tombstones:
             if kind in hashes:
                 hashes[kind].add(value)
         if any(hashes.values()):
-            self._digest("videos", "")  # with no key, or a wrong one, nothing may go on
+            self._digest("videos", "")  # raises when the key is missing or wrong
         return _Snapshot(generation, frozenset(hashes["videos"]), frozenset(hashes["creators"]))
 
 
