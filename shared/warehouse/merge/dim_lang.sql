@@ -1,5 +1,5 @@
 -- Written by `make generate` from tables.yaml and templates/section.sql.j2; edit those.
--- One row per language seen, 'und' among them.
+-- One row per language, with 'und' for undetermined.
 -- Grain: lang_key. A second run with the same rows changes nothing.
 MERGE dim_lang AS target
 USING (
@@ -9,7 +9,7 @@ USING (
     JSON_VALUE(item, '$.name') AS name
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
-  -- MERGE refuses two source rows for one target row, and redelivery makes twins.
+  -- MERGE refuses two source rows for one target row, and a redelivery may repeat a row.
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY lang_key
     ORDER BY lang_key

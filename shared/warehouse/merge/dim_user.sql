@@ -1,7 +1,7 @@
 -- Written by `make generate` from tables.yaml and templates/section.sql.j2; edit those.
--- One row per creator. Two members stand for what is not known yet, 'unknown' and creators named by a video before their profile came (observed_at 1970).
+-- One row per creator. The member 'unknown' stands for unknown creators. A creator whose profile has not come yet has observed_at 1970.
 -- Grain: user_key. A second run with the same rows changes nothing: a row replaces
--- another only if it is newer, or as new with the greater section.
+-- another only if it is newer, or equally new with the greater section.
 MERGE dim_user AS target
 USING (
   SELECT
@@ -18,7 +18,7 @@ USING (
     JSON_VALUE(item, '$.section') AS section
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
-  -- MERGE refuses two source rows for one target row, and redelivery makes twins.
+  -- MERGE refuses two source rows for one target row, and a redelivery may repeat a row.
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY user_key
     ORDER BY observed_at DESC, section DESC

@@ -1,5 +1,5 @@
 -- Written by `make generate` from tables.yaml and templates/section.sql.j2; edit those.
--- One row per video and moment at which its counts were read.
+-- One row per video and time at which its counts were read.
 -- Grain: video_id, collected_at. A second run with the same rows changes nothing: of two rows
 -- with one key the greater section stays.
 MERGE fact_metrics_snapshot AS target
@@ -17,7 +17,7 @@ USING (
     JSON_VALUE(item, '$.section') AS section
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
-  -- MERGE refuses two source rows for one target row, and redelivery makes twins.
+  -- MERGE refuses two source rows for one target row, and a redelivery may repeat a row.
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY video_id, collected_at
     ORDER BY section DESC

@@ -1,7 +1,7 @@
 -- Written by `make generate` from tables.yaml and templates/section.sql.j2; edit those.
 -- One row per video, media generation, rater, configuration and replicate.
 -- Grain: video_id, generation, rater, config_hash, replicate. A second run with the same rows changes nothing: a row replaces
--- another only if it is newer, or as new with the greater section.
+-- another only if it is newer, or equally new with the greater section.
 MERGE fact_rating AS target
 USING (
   SELECT
@@ -56,7 +56,7 @@ USING (
     JSON_VALUE(item, '$.section') AS section
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
-  -- MERGE refuses two source rows for one target row, and redelivery makes twins.
+  -- MERGE refuses two source rows for one target row, and a redelivery may repeat a row.
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY video_id, generation, rater, config_hash, replicate
     ORDER BY rated_at DESC, section DESC

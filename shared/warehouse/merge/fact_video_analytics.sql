@@ -1,7 +1,7 @@
 -- Written by `make generate` from tables.yaml and templates/fact_video_analytics.sql.j2; edit those.
--- One row per video - its keys, its latest metrics and its primary rating. A pure function of the other five tables and PRIMARY_RATERS.
--- Grain: video_id. Recomputed for the videos of a batch from what the other MERGEs left, so the
--- order in which records came does not matter and a second run changes nothing.
+-- One row per video, with its keys, latest metrics and primary rating. A pure function of the other five tables and PRIMARY_RATERS.
+-- Grain: video_id. Recomputed for the videos of a batch from the other five tables, so the order
+-- of records does not matter and a second run changes nothing.
 MERGE fact_video_analytics AS target
 USING (
   WITH latest_metrics AS (
@@ -11,7 +11,7 @@ USING (
     QUALIFY ROW_NUMBER() OVER (PARTITION BY video_id ORDER BY collected_at DESC) = 1
   ),
 
-  -- The first time that a video was not found since it was seen last.
+  -- The first time that a video was missing since it was last seen.
   vanished AS (
     SELECT
       missed.video_id,
@@ -24,7 +24,7 @@ USING (
     GROUP BY missed.video_id
   ),
 
-  -- One row per prefix of PRIMARY_RATERS; 'none' (no media) stands behind all of them.
+  -- One row per prefix of PRIMARY_RATERS; 'none' (no media) comes last.
   preference AS (
     SELECT
       prefix,
@@ -39,7 +39,7 @@ USING (
   primary_rating AS (
     SELECT rating.*
     FROM fact_rating AS rating
-    -- A rater that was shown more than the video ('+caption') only where a prefix names that.
+    -- A rater that saw more than the video ('+caption') counts only if a prefix names it.
     INNER JOIN preference
       ON STARTS_WITH(rating.rater, preference.prefix)
       AND (STRPOS(rating.rater, '+') = 0 OR STRPOS(preference.prefix, '+') > 0)

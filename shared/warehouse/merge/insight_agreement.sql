@@ -1,7 +1,7 @@
 -- Written by `make generate` from tables.yaml and templates/insight.sql.j2; edit those.
--- One row per number on what the ratings are worth - halo, agreement, test and retest, the rungs of the ladder.
--- Grain: report_date, plan_hash, figure. The rows given become all rows of their day and plan: what an
--- earlier run of that day had besides is deleted. A second run with the same rows changes nothing.
+-- One row per number on the quality of the ratings, such as halo, agreement, retest and the rungs of the ladder.
+-- Grain: report_date, plan_hash, figure. The given rows become the only rows of their day and plan.
+-- Other rows of an earlier run of that day are deleted. A second run with the same rows changes nothing.
 MERGE insight_agreement AS target
 USING (
   SELECT
@@ -97,6 +97,6 @@ WHEN NOT MATCHED THEN INSERT (
 WHEN NOT MATCHED BY SOURCE
   AND target.report_date = @report_date
   AND target.plan_hash = @plan_hash
-  -- What another statement of the same report writes stays.
+  -- Rows that another statement of the same report writes stay.
   AND target.figure NOT IN UNNEST(@others)
   THEN DELETE

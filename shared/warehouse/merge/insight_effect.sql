@@ -1,7 +1,7 @@
 -- Written by `make generate` from tables.yaml and templates/insight.sql.j2; edit those.
 -- One row per number with an interval, or per point of a curve, that a report shows of ratings and engagement.
--- Grain: report_date, plan_hash, effect. The rows given become all rows of their day and plan: what an
--- earlier run of that day had besides is deleted. A second run with the same rows changes nothing.
+-- Grain: report_date, plan_hash, effect. The given rows become the only rows of their day and plan.
+-- Other rows of an earlier run of that day are deleted. A second run with the same rows changes nothing.
 MERGE insight_effect AS target
 USING (
   SELECT
@@ -153,6 +153,6 @@ WHEN NOT MATCHED THEN INSERT (
 WHEN NOT MATCHED BY SOURCE
   AND target.report_date = @report_date
   AND target.plan_hash = @plan_hash
-  -- What another statement of the same report writes stays.
+  -- Rows that another statement of the same report writes stay.
   AND target.effect NOT IN UNNEST(@others)
   THEN DELETE

@@ -1,7 +1,7 @@
 -- Written by `make generate` from tables.yaml and templates/insight.sql.j2; edit those.
--- One row per count or sentence on the data behind a report - what was read, dropped, flagged, missing, and what to keep in mind.
--- Grain: report_date, plan_hash, finding. The rows given become all rows of their day and plan: what an
--- earlier run of that day had besides is deleted. A second run with the same rows changes nothing.
+-- One row per count or sentence on the data behind a report, such as rows read, dropped, flagged or missing, and cautions.
+-- Grain: report_date, plan_hash, finding. The given rows become the only rows of their day and plan.
+-- Other rows of an earlier run of that day are deleted. A second run with the same rows changes nothing.
 MERGE insight_quality AS target
 USING (
   SELECT
@@ -61,6 +61,6 @@ WHEN NOT MATCHED THEN INSERT (
 WHEN NOT MATCHED BY SOURCE
   AND target.report_date = @report_date
   AND target.plan_hash = @plan_hash
-  -- What another statement of the same report writes stays.
+  -- Rows that another statement of the same report writes stay.
   AND target.finding NOT IN UNNEST(@others)
   THEN DELETE

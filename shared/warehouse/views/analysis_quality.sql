@@ -1,10 +1,10 @@
 -- What does the quality gate drop, and why? Grain: rule.
--- Counts of analysis_sample; the rules are those of the shipped plan.
+-- Counts of analysis_sample, by the rules of the shipped plan.
 --
--- rule: The rule that drops a video; kept for those that none drops.
--- videos: Videos.
--- share: Of all videos.
--- synthetic: Of them, generated ones.
+-- rule: The rule that drops a video; kept if no rule does.
+-- videos: Number of videos.
+-- share: Share of all videos.
+-- synthetic: Number of generated videos among them.
 SELECT
   IFNULL(rule, 'kept') AS rule,
   COUNT(*) AS videos,

@@ -1,6 +1,6 @@
--- Which videos may an analysis rest on? Grain: video_id.
--- The quality gate of the shipped analysis plan in SQL: `rule` is the first one that drops the video,
--- NULL for those that are kept. docs/insights.md explains the rules; the report of another plan differs.
+-- Which videos may an analysis use? Grain: video_id.
+-- The quality gate of the shipped analysis plan in SQL: `rule` is the first rule that drops the
+-- video, or NULL. docs/insights.md explains the rules. A report with another plan may differ.
 --
 -- video_id: Joins dim_video.
 -- user_key: Creator; joins dim_user.
@@ -20,7 +20,7 @@
 -- comments_per_view: Comments divided by views.
 -- shares_per_view: Shares divided by views.
 -- saves_per_view: Saves divided by views.
--- rater: Who gave the rating shown.
+-- rater: Who gave the rating.
 -- rubric_version: Version of the rubric of that rating.
 -- unexpectedness: How strongly the most surprising moment deviates from what a viewer would predict.
 -- expectation_gap: Distance between what the set-up leads a viewer to expect and what happens.
@@ -34,7 +34,7 @@ WITH video AS (
   FROM `${dataset}.fact_video_analytics` AS fact
 ),
 
--- What a row must be to count at all, whichever of its values are missing.
+-- Rules that every row must pass, whichever of its values are missing.
 credible AS (
   SELECT
     video.*,
@@ -59,7 +59,7 @@ credible AS (
   FROM video
 ),
 
--- A rating that no credible video has cannot be asked for: its rater does not give it.
+-- A rating that no video has is not required: the rater does not give it.
 given AS (
   SELECT
     COUNT(unexpectedness) > 0 AS has_unexpectedness,

@@ -1,5 +1,5 @@
--- Every rating beside every KPI. Grain: video_id, predictor, outcome, scale.
--- The kept videos of analysis_sample in long form, for deciles, correlations and charts.
+-- Each rating with each KPI. Grain: video_id, predictor, outcome, scale.
+-- The videos that analysis_sample keeps, in long form, for deciles, correlations and charts.
 --
 -- video_id: Joins dim_video.
 -- user_key: Creator; joins dim_user.

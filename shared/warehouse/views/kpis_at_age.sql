@@ -1,9 +1,9 @@
 -- KPIs at equal age, and their growth. Grain: video_id, age_days.
--- A count read minutes after posting says nothing beside one read after a month. This view gives the
--- counts of every video at the same ages, by interpolation between the readings just before and just
--- after; outside of a video's readings they are NULL, never extrapolated. Readings that cannot be true
--- are left out. Interpolation is linear in log(count + 1) over log(age), exact for growth by a power of
--- age; readings taken at the declared ages (see collections, refresh_ages_days) leave it little to do.
+-- Counts read minutes after posting and counts read after a month cannot be compared. This view gives
+-- the counts of every video at the same ages, interpolated between the readings before and after. They
+-- are never extrapolated: outside of a video's readings they are NULL. Impossible readings are left
+-- out. Interpolation is linear in log(count + 1) over log(age), which is exact for growth by a power of
+-- age. Readings at the declared ages (see collections, refresh_ages_days) need almost none of it.
 --
 -- video_id: Joins dim_video.
 -- user_key: Joins dim_user.
@@ -19,18 +19,18 @@
 -- comments_per_view: comments / views.
 -- shares_per_view: shares / views.
 -- saves_per_view: saves / views.
--- views_gained: Views since the declared age before; NULL where one of the two is.
--- likes_gained: Likes since then.
--- comments_gained: Comments since then.
--- shares_gained: Shares since then.
--- saves_gained: Saves since then.
+-- views_gained: Views gained since the declared age before; NULL if one of the two counts is NULL.
+-- likes_gained: Likes gained since then.
+-- comments_gained: Comments gained since then.
+-- shares_gained: Shares gained since then.
+-- saves_gained: Saves gained since then.
 -- age_before_days: Age at the reading before.
--- age_after_days: Age at the reading after; the same where a reading was taken at just that age.
--- interpolation_error: How far off a count may be, as a share of it, where the slope of log count over log age changes by one per unit; leave out what is above 0.05.
+-- age_after_days: Age at the reading after; equal to age_before_days if there is a reading at that very age.
+-- interpolation_error: Possible error as a share of the count, if the slope of log count over log age changes by one per unit. Leave out rows above 0.05.
 WITH reading AS (
   SELECT
     snapshot.*,
-    -- Never zero, for the logarithm: a reading at the very second of posting is a minute old.
+    -- The logarithm needs an age above zero: a reading at the second of posting counts as a minute old.
     GREATEST(
       TIMESTAMP_DIFF(snapshot.collected_at, video.created_at, MICROSECOND) / 86400000000,
       1 / 1440
@@ -70,7 +70,7 @@ pair AS (
     followers AS followers_before,
     LEAD(followers) OVER later AS followers_after
   FROM reading
-  -- Not by age, which readings of the first minute share.
+  -- Not by age, because all readings of the first minute have the same age.
   WINDOW later AS (PARTITION BY video_id ORDER BY collected_at)
 ),
 

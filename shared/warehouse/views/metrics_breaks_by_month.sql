@@ -1,20 +1,20 @@
 -- Does a counter break? Grain: source, synthetic, dated_by, month.
--- A video counts once a month, with its last reading of that month. A median that news moves does not
--- move fivefold in all videos of a source, and true readings are not impossible: both tell of a broken
--- counter, as TikTok's counter of views was in 2023 and 2024.
+-- A video counts once a month, with its last reading of that month. News does not change
+-- the median of a whole source fivefold, and true readings are not impossible. Both are signs of a
+-- broken counter, like TikTok's counter of views in 2023 and 2024.
 --
 -- source: Where the metadata come from; unknown while only counts are known.
 -- synthetic: TRUE for generated sandbox videos.
--- dated_by: Which month is meant. posting shows a counter that broke for newer videos, collection one that broke from some day on.
+-- dated_by: How month is defined: posting shows a counter that broke for newer videos, collection one that broke on some day.
 -- month: First day of the month (UTC).
--- videos: Videos read.
--- without_views: Of them, without a count of views.
--- impossible: Of them, with a reading that cannot be true (see fact_metrics_snapshot.flags).
+-- videos: Number of videos.
+-- without_views: Videos without a count of views.
+-- impossible: Videos with an impossible reading (see fact_metrics_snapshot.flags).
 -- share_impossible: impossible / videos.
--- share_impossible_change: What that is more than in the month before; NULL in the first month.
+-- share_impossible_change: Difference of share_impossible from the month before; NULL in the first month.
 -- median_views: Median of views.
--- median_views_ratio: What that is times the month before; NULL in the first month.
--- is_break: This month differs from the one before, both having 20 videos at least, by 0.1 of share_impossible or by a factor of five of median_views.
+-- median_views_ratio: median_views divided by that of the month before; NULL in the first month.
+-- is_break: TRUE when share_impossible differs from the month before by 0.1 or median_views by a factor of five, and both months have at least 20 videos.
 WITH reading AS (
   SELECT
     IFNULL(video.source, 'unknown') AS source,

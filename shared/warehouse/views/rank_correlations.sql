@@ -1,13 +1,13 @@
--- How does each rating go with each KPI? Grain: predictor, outcome, scale.
--- Spearman's correlation of the kept videos, the same number as the report's: Pearson's correlation of
--- average ranks. Without an interval it is no finding; the report and insight_effect have intervals.
+-- How does each rating correlate with each KPI? Grain: predictor, outcome, scale.
+-- Spearman's correlation of the kept videos, which is Pearson's correlation of average ranks. The report
+-- shows the same number. Without an interval it is not a finding; insight_effect has intervals.
 --
 -- predictor: Rated dimension.
 -- outcome: KPI.
 -- scale: count, or rate for the count per view.
--- videos: Videos with both.
--- creators: Their creators.
--- rho: Spearman's ρ, from -1 to 1; NULL when one of the two is the same everywhere.
+-- videos: Number of videos with both.
+-- creators: Number of their creators.
+-- rho: Spearman's ρ, from -1 to 1; NULL when one of the two is constant.
 WITH ranked AS (
   SELECT
     pair.*,

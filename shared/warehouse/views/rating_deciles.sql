@@ -1,4 +1,4 @@
--- What do the most surprising videos get? Grain: predictor, outcome, scale, tenth.
+-- Which KPIs do the most surprising videos have? Grain: predictor, outcome, scale, tenth.
 -- The kept videos in tenths by rating, the same as in the report: a video with average rank r of n is in
 -- tenth ⌊10 (r - ½) / n⌋ + 1, so equal ratings stay together and a tenth may be empty.
 --
@@ -6,12 +6,12 @@
 -- outcome: KPI.
 -- scale: count, or rate for the count per view.
 -- tenth: 1 for the lowest ratings, 10 for the highest.
--- videos: Videos of the tenth.
--- creators: Their creators.
+-- videos: Number of videos in the tenth.
+-- creators: Number of their creators.
 -- lowest_score: Lowest rating of the tenth.
 -- highest_score: Highest rating of the tenth.
 -- quartile_low: A quarter of the videos has a smaller KPI.
--- median: The middle of the KPI.
+-- median: Median of the KPI.
 -- quartile_high: A quarter of the videos has a larger KPI.
 WITH ranked AS (
   SELECT

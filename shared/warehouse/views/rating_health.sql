@@ -1,14 +1,14 @@
--- Does rating work, and what does it cost? Grain: day, rater, status, reason.
+-- Does rating work, and how much does it cost? Grain: day, rater, status, reason.
 -- A jump of refused or unratable ratings, of cost or of latency is the first sign of a changed model.
 --
 -- day: Day on which the ratings were made (UTC).
 -- rater: Who rated; none for videos without media.
 -- status: rated, refused, unratable or no_media.
 -- reason: Why there are no values; NULL when rated.
--- ratings: Ratings made.
--- videos: Videos rated.
--- configurations: Different prompts, schemas or parameters among them.
--- model_versions: Different versions that the model gave of itself.
+-- ratings: Number of ratings.
+-- videos: Number of rated videos.
+-- configurations: Number of different prompts, schemas or parameters.
+-- model_versions: Number of different model versions.
 -- mean_confidence: Mean confidence that the rater gave, 0–100.
 -- input_tokens: Tokens read by the model.
 -- output_tokens: Tokens written by the model.
