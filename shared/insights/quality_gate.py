@@ -86,7 +86,7 @@ def gate(table: VideoTable, plan: Plan) -> Gate:
         dropped=dropped,
         left_out=empty,
         rounded=int(table.rounded[passing].sum()),
-        # The column holds None too, which only == True takes for no.
+        # The column also holds None, so each element is compared with True.
         synthetic=int((passed["synthetic"] == True).sum()) if "synthetic" in passed else 0,  # noqa: E712
         missing={
             name: int(passed[name].isna().sum())

@@ -17,7 +17,7 @@ from shared.insights.statistics.rate_ratios import rate_ratios
 
 @dataclass
 class Shapes:
-    """The answers. `unanswered` has a sentence for each question without one."""
+    """The answers; `unanswered` has a sentence for each question that has no answer."""
 
     effects: list[Effect] = field(default_factory=list)
     two_lines: TwoLines | None = None
@@ -42,7 +42,7 @@ class Shapes:
 
 
 def shapes(sample: Sample, question: OutcomeQuestion, predictor: str, plan: Plan) -> Shapes:
-    """Answer those that the plan names, for one predictor and one question."""
+    """Answer the further questions that the plan turns on, for one predictor and one outcome."""
     result = Shapes()
     steps = {
         "within_creator": (plan.within_creator, _within),
@@ -73,7 +73,7 @@ def _within(
     result.effects += [fit.effect(name, question.outcome, question.scale) for name in split.columns]
     if f"{predictor}_within" not in split.columns:
         result.unanswered.append(
-            f"{predictor} does not vary within any creator, so it has no effect within creators."
+            f"{predictor} does not vary within any creator, so its effect there cannot be estimated."
         )
 
 

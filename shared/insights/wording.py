@@ -27,14 +27,14 @@ def answer(insights: Insights) -> str:
     if primary.estimate is None or primary.p is None:
         why = f": {primary.note}" if primary.note else ""
         return (
-            f"Whether {primary.predictor} goes with {outcome(primary)} is not estimable from "
+            f"Whether {primary.predictor} goes with {outcome_text(primary)} is not estimable from "
             f"{primary.n:,} videos of {_clusters(insights)}{why}. {LIMITS}"
         )
-    finding = f"{_finding(insights, primary)}: {interval(primary)}, over {primary.n:,} videos of "
-    return f"{finding}{_clusters(insights)}. {LIMITS}"
+    sample = f"over {primary.n:,} videos of {_clusters(insights)}"
+    return f"{_finding(insights, primary)}: {interval_text(primary)}, {sample}. {LIMITS}"
 
 
-def in_steps(insights: Insights) -> str | None:
+def rate_ratio_per_sd(insights: Insights) -> str | None:
     """The rate ratio of the primary for one standard deviation of the predictor."""
     primary = insights.plan.primary
     if primary is None:
@@ -60,7 +60,7 @@ def in_steps(insights: Insights) -> str | None:
 
 def _finding(insights: Insights, primary: Effect) -> str:
     assert primary.p is not None and primary.estimate is not None
-    what = outcome(primary)
+    outcome = outcome_text(primary)
     if primary.p < ALPHA:
         more = "more" if primary.estimate > 0 else "fewer"
         if primary.scale == "rate":
@@ -73,11 +73,11 @@ def _finding(insights: Insights, primary: Effect) -> str:
     tested = insights.robustness.equivalence
     if tested and tested["equivalent"]:
         return (
-            f"{primary.predictor} and {what} are practically unassociated (equivalence within "
+            f"{primary.predictor} and {outcome} are practically unassociated (equivalence within "
             f"±{tested['bound']:g}, p = {tested['p']:.2g})"
         )
     return (
-        f"No association of {primary.predictor} with {what} was found, which does not show that "
+        f"No association of {primary.predictor} with {outcome} was found, which does not show that "
         "there is none"
     )
 
@@ -90,7 +90,7 @@ def _strength_word(rho: float) -> str:
     return "moderately" if rho < 0.4 else "strongly"
 
 
-def outcome(effect: Effect) -> str:
+def outcome_text(effect: Effect) -> str:
     return f"the rate of {effect.outcome}" if effect.scale == "rate" else effect.outcome
 
 
@@ -102,7 +102,7 @@ def _per_exposure(insights: Insights) -> str:
     return " per day" if exposure == AGE else f" per {exposure}"
 
 
-def interval(effect: Effect) -> str:
+def interval_text(effect: Effect) -> str:
     """`Spearman's ρ = .12, 95 % interval .05 to .19, p = .001`."""
     if effect.estimate is None or effect.ci_low is None or effect.ci_high is None:
         return effect.note or "no interval"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from cli.console import Screen
 from shared.insights.analysis import Insights
 from shared.insights.statistics.effect import Effect
-from shared.insights.wording import answer, decimals, in_steps
+from shared.insights.wording import answer, decimals, rate_ratio_per_sd
 
 NAMES = {
     "spearman": "Spearman's ρ",
@@ -98,7 +98,7 @@ def _context_lines(insights: Insights) -> Iterator[str]:
         "A rate ratio is for one unit more of the predictor, with all predictors and controls in "
         "the model."
     )
-    if sentence := in_steps(insights):
+    if sentence := rate_ratio_per_sd(insights):
         yield sentence
     rules = ", ".join(f"{rule} {count:,}" for rule, count in insights.gate.dropped.items())
     yield (

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from shared.insights.analysis import Insights, analyse
-from shared.insights.wording import answer, decimals, in_steps, p_value
+from shared.insights.wording import answer, decimals, p_value, rate_ratio_per_sd
 from tests.insights_tables import plan, rows, table
 
 FORBIDDEN = re.compile(r"\b(driv\w+|caus\w+|because|impact\w*|leads? to|effects? of)\b", re.I)
@@ -86,7 +86,7 @@ def test_without_a_primary_no_effect_is_picked_afterwards():
 
 def test_the_rate_ratio_is_for_one_standard_deviation():
     assert re.search(
-        r"Videos \d\d\.\d points .* have 1\.\d\d times the views", in_steps(insights_of())
+        r"Videos \d\d\.\d points .* have 1\.\d\d times the views", rate_ratio_per_sd(insights_of())
     )
 
 
@@ -95,7 +95,7 @@ def test_no_sentence_claims_more_than_an_association(slope):
     insights = insights_of(
         slope=slope, n=60, creators=10, every=lambda n, row: {"synthetic": n % 2 == 0}
     )
-    sentences = [answer(insights), in_steps(insights) or "", *insights.warnings]
+    sentences = [answer(insights), rate_ratio_per_sd(insights) or "", *insights.warnings]
 
     assert [sentence for sentence in sentences if FORBIDDEN.search(sentence)] == []
 
