@@ -52,26 +52,28 @@ def opened(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, offline=True
         )
-        found = before[id(data), width, theme] = Opened(context.new_page())
-        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
-        found.page.on(
+        report = before[id(data), width, theme] = Opened(context.new_page())
+        report.page.on("pageerror", lambda error: report.complaints.append(str(error)))
+        report.page.on(
             "console",
-            lambda said: (
-                found.complaints.append(said.text) if said.type in ("error", "warning") else None
+            lambda console_message: (
+                report.complaints.append(console_message.text)
+                if console_message.type in ("error", "warning")
+                else None
             ),
         )
-        found.page.on(
+        report.page.on(
             "request",
-            lambda asked: (
+            lambda request: (
                 None
-                if asked.url.startswith(("file:", "data:"))
-                else found.complaints.append(f"asked for {asked.url}")
+                if request.url.startswith(("file:", "data:"))
+                else report.complaints.append(f"asked for {request.url}")
             ),
         )
-        found.page.goto(written[id(data)].as_uri())
-        found.page.wait_for_selector(DRAWN)
-        return found
+        report.page.goto(written[id(data)].as_uri())
+        report.page.wait_for_selector(DRAWN)
+        return report
 
     yield open_
-    for one in before.values():
-        one.page.context.close()
+    for report in before.values():
+        report.page.context.close()

@@ -53,9 +53,9 @@ class HostilePage:
     address: str
 
     def status_of_fetch(self, server: OpenServer, method: str, kind: str, body: str) -> int:
-        asked = [server.url, method, "no-cors", kind, body]
+        arguments = [server.url, method, "no-cors", kind, body]
         with self.page.expect_response(server.url, timeout=20_000) as response:
-            self.page.evaluate(FETCH, asked)
+            self.page.evaluate(FETCH, arguments)
         return int(response.value.status)
 
     def status_of_form(self, server: OpenServer, kind: str, body: str) -> int:
@@ -116,8 +116,8 @@ def test_a_page_of_another_origin_is_refused(servers, hostile, name):
 def test_a_page_of_another_origin_reads_nothing(servers, hostile, name):
     server = servers[name]
     for method in ("GET", server.method):
-        asked = [server.url, method, "cors", "application/json", server.body.decode()]
-        assert hostile.page.evaluate(FETCH, asked) == "blocked"
+        arguments = [server.url, method, "cors", "application/json", server.body.decode()]
+        assert hostile.page.evaluate(FETCH, arguments) == "blocked"
 
 
 @pytest.mark.parametrize("name", SERVERS)

@@ -48,9 +48,9 @@ def kit(tmp_path_factory):
     (folder / "clips").mkdir()
     for number, video_id in enumerate(IDS):
         make_clip(folder / "clips" / f"{video_id}.mp4", number)
-    made = ["rate-kit", str(folder / "clips"), "--out", str(folder / "kit"), "--seed", "7"]
-    made += ["--dimension", "unexpectedness", "--dimension", "surprise_onset_s"]
-    assert status_of([*made, "--check-every", "3", "--repeats", "2"]) == 0
+    arguments = ["rate-kit", str(folder / "clips"), "--out", str(folder / "kit"), "--seed", "7"]
+    arguments += ["--dimension", "unexpectedness", "--dimension", "surprise_onset_s"]
+    assert status_of([*arguments, "--check-every", "3", "--repeats", "2"]) == 0
     return folder / "kit", json.loads((folder / "kit.key.json").read_text())["clips"]
 
 
@@ -156,38 +156,38 @@ class ByKeys(Rater):
 def story(chromium, kit, tmp_path_factory):
     """Three people rate: by keys, on a phone with a break, and without looking."""
     folder = tmp_path_factory.mktemp("ratings")
-    scores = {video_id: 5 + 17 * place for place, video_id in enumerate(IDS)}
-    told = {"orders": {}, "files": []}
+    scores = {video_id: 5 + 17 * rank for rank, video_id in enumerate(IDS)}
+    events = {"orders": {}, "files": []}
     with opened(chromium, **DESK) as page:
-        keys = ByKeys(page, kit, "ana", lambda one: scores[one])
+        keys = ByKeys(page, kit, "ana", lambda clip: scores[clip])
         keys.begin()
         keys.rate_all()
-        told["files"].append(keys.save(folder))
-        told["orders"]["ana"] = keys.shown
-        careless = Rater(page, kit, "cy", lambda one: 50, attentive=False)
+        events["files"].append(keys.save(folder))
+        events["orders"]["ana"] = keys.shown
+        careless = Rater(page, kit, "cy", lambda clip: 50, attentive=False)
         careless.begin()
         careless.rate_all()
-        told["files"].append(careless.save(folder))
+        events["files"].append(careless.save(folder))
     with opened(chromium, **PHONE) as page:
-        phone = Rater(page, kit, "bo", lambda one: min(100, scores[one] + 3))
+        phone = Rater(page, kit, "bo", lambda clip: min(100, scores[clip] + 3))
         phone.begin()
-        told["width"] = page.evaluate("document.documentElement.scrollWidth")
+        events["width"] = page.evaluate("document.documentElement.scrollWidth")
         phone.rate_all(most=3)
         page.reload()  # the page was closed on the way
         phone.begin()
         phone.rate_all()
-        told["files"].append(phone.save(folder))
-        told["orders"]["bo"] = phone.shown
-        told["text"] = page.input_value("#csv")
-    return told
+        events["files"].append(phone.save(folder))
+        events["orders"]["bo"] = phone.shown
+        events["text"] = page.input_value("#csv")
+    return events
 
 
 def test_each_rater_saves_a_table_that_validate_reads(story):
     for path, name in zip(story["files"], ("ana", "cy", "bo"), strict=True):
-        found = read_ratings(path)
+        ratings = read_ratings(path)
 
-        assert found.raters == [f"human/{name}"]
-        rated = found.values["unexpectedness", f"human/{name}"]
+        assert ratings.raters == [f"human/{name}"]
+        rated = ratings.values["unexpectedness", f"human/{name}"]
         assert len(rated) == CLIPS
         assert sum(len(replicates) for replicates in rated.values()) == CLIPS + 2  # two again
 
@@ -196,19 +196,22 @@ def test_three_files_flow_into_validate_with_the_machines_ratings(story, kit, tm
     key = kit[0].with_name("kit.key.json")
     machine = write_csv(
         tmp_path / "machine.csv",
-        [row(one, GEMINI, "unexpectedness", 5 + 17 * place) for place, one in enumerate(IDS)],
+        [
+            row(video_id, GEMINI, "unexpectedness", 5 + 17 * rank)
+            for rank, video_id in enumerate(IDS)
+        ],
     )
     files = [*story["files"], machine]
-    given = [word for path in files for word in ("--input", str(path))]
+    inputs = [word for path in files for word in ("--input", str(path))]
 
-    assert status_of(["validate", *given, "--key", str(key), "--json"]) == 0
+    assert status_of(["validate", *inputs, "--key", str(key), "--json"]) == 0
 
-    found = json.loads(capsys.readouterr().out)
-    agreed = found["dimensions"]["unexpectedness"]
+    document = json.loads(capsys.readouterr().out)
+    agreed = document["dimensions"]["unexpectedness"]
     assert agreed["raters"] == [GEMINI, "human/ana", "human/bo"]
     assert agreed["n_videos"] == CLIPS
     assert agreed["icc_a1"]["estimate"] > 0.99
-    assert found["excluded"] == {"human/cy": {"checks": 2, "checks_passed": 0}}
+    assert document["excluded"] == {"human/cy": {"checks": 2, "checks_passed": 0}}
     assert set(agreed["retest"]) == {"human/ana", "human/bo"}
 
 

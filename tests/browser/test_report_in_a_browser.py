@@ -64,12 +64,12 @@ def test_axe_finds_no_serious_violation(opened, width, theme):
     unfold = "all => all.forEach(one => one.open = {})"
     page.eval_on_selector_all("details", unfold.format("true"))
 
-    found = axe.Axe().run(page).response["violations"]
+    violations = axe.Axe().run(page).response["violations"]
 
     serious = [
-        (one["id"], one["nodes"][0]["html"][:200], len(one["nodes"]))
-        for one in found
-        if one["impact"] in ("serious", "critical")
+        (violation["id"], violation["nodes"][0]["html"][:200], len(violation["nodes"]))
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
     ]
     page.eval_on_selector_all("details", unfold.format("false"))
     assert serious == []
@@ -82,10 +82,10 @@ def test_no_box_moves_between_themes(opened):
 
     assert len(light) == len(dark) > 2_000
     moved = [
-        (one, other)
-        for one, other in zip(light, dark, strict=True)
-        if one[0] != other[0]
-        or any(abs(a - b) > 1 for a, b in zip(one[1:], other[1:], strict=True))
+        (box, other)
+        for box, other in zip(light, dark, strict=True)
+        if box[0] != other[0]
+        or any(abs(a - b) > 1 for a, b in zip(box[1:], other[1:], strict=True))
     ]
     assert moved == []
 
@@ -114,7 +114,7 @@ def test_it_prints_on_a4(opened):
     printed = page.pdf(prefer_css_page_size=True)
 
     boxes = {
-        tuple(map(float, one)) for one in re.findall(rb"/MediaBox \[0 0 (\S+) (\S+?)\]", printed)
+        tuple(map(float, size)) for size in re.findall(rb"/MediaBox \[0 0 (\S+) (\S+?)\]", printed)
     }
     assert {(round(width), round(height)) for width, height in boxes} == {(595, 842)}
     page.emulate_media(media="print")
@@ -143,7 +143,9 @@ def test_a_choice_of_dimension_moves_figures_and_tables_together(reset):
 
     assert page.inner_text('[data-drawn="forest"]').startswith("emotional intensity and each KPI")
     shown = page.locator('table[data-figure="forest"] tbody tr:not([hidden])')
-    assert {one.get_attribute("data-predictor") for one in shown.all()} == {"emotional_intensity"}
+    assert {figure.get_attribute("data-predictor") for figure in shown.all()} == {
+        "emotional_intensity"
+    }
 
 
 def test_a_creator_is_picked_out_and_no_interval_changes(reset):
@@ -165,9 +167,9 @@ def test_an_unknown_creator_is_told_and_changes_nothing(reset):
     page.fill("form.filters [name=creator]", "nobody")
     page.keyboard.press("Tab")
 
-    said = page.inner_text(".filters .status")
-    assert "No creator here is called “nobody”" in said
-    assert "25 of 300 videos picked out" in said
+    message = page.inner_text(".filters .status")
+    assert "No creator here is called “nobody”" in message
+    assert "25 of 300 videos picked out" in message
 
     page.fill("form.filters [name=creator]", "")
     page.keyboard.press("Tab")
@@ -192,8 +194,8 @@ def test_the_gallery_sorts_by_what_is_asked(reset):
     page.locator("[name=sort]").select_option("count")
 
     views = [
-        int(one.replace(",", ""))
-        for one in page.locator(".card .kpis .n:first-child").all_text_contents()
+        int(text.replace(",", ""))
+        for text in page.locator(".card .kpis .n:first-child").all_text_contents()
     ]
     assert views == sorted(views, reverse=True)
 
@@ -233,24 +235,24 @@ def test_synthetic_data_is_watermarked_on_every_chart(opened, synthetic):
 
 @pytest.mark.parametrize("count", [0, 3])
 def test_too_little_data_is_a_page_that_says_so(opened, count):
-    found = opened(report_of(rows(count)))
+    report = opened(report_of(rows(count)))
 
-    assert found.complaints == []
-    assert found.page.locator(".missing").count() > 5
-    assert "tta" in found.page.inner_text(".answer") or "Add videos" in found.page.inner_text(
+    assert report.complaints == []
+    assert report.page.locator(".missing").count() > 5
+    assert "tta" in report.page.inner_text(".answer") or "Add videos" in report.page.inner_text(
         ".answer"
     )
 
 
 def test_a_constant_rating_leaves_out_its_own_figures_alone(opened):
-    found = opened(report_of([one | {"unexpectedness": 0} for one in rows(60)]))
+    report = opened(report_of([video | {"unexpectedness": 0} for video in rows(60)]))
 
-    assert found.complaints == []
+    assert report.complaints == []
     constant = "unexpectedness is 0 in every row"
-    assert constant in found.page.inner_text('[data-chart="headline"] .missing')
-    assert "No correlation" in found.page.inner_text('[data-chart="forest"] .missing')
-    assert found.page.locator('[data-chart="quality"] svg').count() == 1
-    assert found.page.locator(".card").count() == 12
+    assert constant in report.page.inner_text('[data-chart="headline"] .missing')
+    assert "No correlation" in report.page.inner_text('[data-chart="forest"] .missing')
+    assert report.page.locator('[data-chart="quality"] svg').count() == 1
+    assert report.page.locator(".card").count() == 12
 
 
 def test_a_figure_that_cannot_be_drawn_takes_no_other_down(opened):
@@ -264,7 +266,7 @@ def test_a_figure_that_cannot_be_drawn_takes_no_other_down(opened):
 
 
 def test_a_kpi_that_nobody_counted_lists_no_videos_of_the_figure_before(opened):
-    page = opened(report_of([one | {"saves": None} for one in rows(62)])).page
+    page = opened(report_of([video | {"saves": None} for video in rows(62)])).page
     listed = page.locator('table[data-figure="scatter"] tbody tr')
     assert listed.count() == 62
 

@@ -58,9 +58,9 @@ def test_help_imports_nothing_heavy():
         f"sys.exit(', '.join(m for m in {HEAVY} if m in sys.modules) or 0)"
     )
 
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
 
-    assert done.returncode == 0, done.stderr
+    assert completed.returncode == 0, completed.stderr
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_help_imports_nothing_heavy():
 def test_wrong_use_is_status_2_and_a_sentence(arguments, sentence, capsys):
     assert status_of(arguments) == 2
 
-    said = capsys.readouterr().err
-    assert sentence in said
-    assert "Traceback" not in said
+    message = capsys.readouterr().err
+    assert sentence in message
+    assert "Traceback" not in message
 
 
 def test_a_refusal_is_told_without_a_traceback(verb, capsys):
@@ -107,9 +107,9 @@ def test_a_defect_says_how_to_see_more(verb, capsys):
     verb("{}['lost']")
 
     assert status_of(["extra"]) == 1
-    said = capsys.readouterr().err
-    assert "KeyError: 'lost'" in said and "TTA_DEBUG=1" in said
-    assert "Traceback" not in said
+    message = capsys.readouterr().err
+    assert "KeyError: 'lost'" in message and "TTA_DEBUG=1" in message
+    assert "Traceback" not in message
 
 
 def test_tta_debug_shows_the_traceback(verb, capsys, monkeypatch):

@@ -35,13 +35,13 @@ class Counted(LakeInMemory):
 
 @pytest.fixture
 def lake() -> Counted:
-    made = Counted()
-    made.put(f"videos/{ID}.mp4", b"one")
-    made.put(f"videos/{OTHER}.webm", b"other")
-    made.put("videos/holiday.mp4", b"holiday")
-    made.put("videos/", b"")
-    made.put(f"ratings/{ID}/1/signals/1.0/abcd/0.json", b"{}")
-    return made
+    counting_lake = Counted()
+    counting_lake.put(f"videos/{ID}.mp4", b"one")
+    counting_lake.put(f"videos/{OTHER}.webm", b"other")
+    counting_lake.put("videos/holiday.mp4", b"holiday")
+    counting_lake.put("videos/", b"")
+    counting_lake.put(f"ratings/{ID}/1/signals/1.0/abcd/0.json", b"{}")
+    return counting_lake
 
 
 def listing(lake, video_id: str, collection: str | None, **fields) -> None:
@@ -50,7 +50,7 @@ def listing(lake, video_id: str, collection: str | None, **fields) -> None:
 
 
 def ids(lake, *words: str) -> list[str]:
-    return [found.video_id for found in videos_in(lake, Selection.of(words))]
+    return [video.video_id for video in videos_in(lake, Selection.of(words))]
 
 
 def refusal(*words: str) -> str:
@@ -64,10 +64,10 @@ def test_each_kind_of_word_is_told_apart(tmp_path):
     file = tmp_path / "clip.mp4"
     file.write_bytes(b"x")
 
-    found = Selection.of([str(file), ID, OWN, "collection:cats-2026", "all"])
+    selection = Selection.of([str(file), ID, OWN, "collection:cats-2026", "all"])
 
-    assert found == Selection((file,), (ID, OWN), ("cats-2026",), everything=True)
-    assert found.in_lake
+    assert selection == Selection((file,), (ID, OWN), ("cats-2026",), everything=True)
+    assert selection.in_lake
 
 
 def test_files_alone_need_no_lake(tmp_path):
@@ -87,9 +87,9 @@ def test_what_is_named_twice_is_selected_once(tmp_path):
     file = tmp_path / "clip.mp4"
     file.touch()
 
-    found = Selection.of([str(tmp_path), str(file), ID, ID, "collection:a", "collection:a"])
+    selection = Selection.of([str(tmp_path), str(file), ID, ID, "collection:a", "collection:a"])
 
-    assert found == Selection((file,), (ID,), ("a",))
+    assert selection == Selection((file,), (ID,), ("a",))
 
 
 def test_a_file_that_is_called_like_an_id_is_meant_by_its_path(tmp_path, monkeypatch):
@@ -105,10 +105,10 @@ def test_a_file_that_is_called_like_an_id_is_meant_by_its_path(tmp_path, monkeyp
     "word", ["nothing.mp4", "12345", "u12", "ALL", "", "collections:a", "x" * 5_000, "a\0b"]
 )
 def test_a_word_that_names_nothing_is_refused_with_what_is_possible(word):
-    said = refusal(word)
+    message = refusal(word)
 
-    assert word in said
-    assert "collection:NAME" in said or "cannot be read" in said
+    assert word in message
+    assert "collection:NAME" in message or "cannot be read" in message
 
 
 @pytest.mark.parametrize("word", ["collection:", "collection:../x", "collection:A b"])
@@ -136,10 +136,10 @@ def test_all_is_every_object_under_videos(lake):
 
 
 def test_an_object_is_told_with_its_generation_and_size(lake):
-    (found,) = videos_in(lake, Selection.of([ID]))
+    (video,) = videos_in(lake, Selection.of([ID]))
 
     generation = lake.objects[f"videos/{ID}.mp4"].generation
-    assert found == LakeVideo(ID, f"videos/{ID}.mp4", generation, size=3)
+    assert video == LakeVideo(ID, f"videos/{ID}.mp4", generation, size=3)
 
 
 def test_an_id_is_found_by_its_name_without_a_look_at_the_rest(lake):
@@ -177,7 +177,7 @@ def test_files_are_not_read_for_an_id_that_is_no_contents(lake):
 def test_an_id_without_a_file_is_told_beside_what_was_found(lake):
     objects = videos_in(lake, Selection.of([ID, "7300000000000000099"]))
 
-    assert [found.video_id for found in objects] == [ID]
+    assert [video.video_id for video in objects] == [ID]
     assert objects.missing == ["7300000000000000099"]
 
 
@@ -191,9 +191,9 @@ def test_a_collection_is_the_videos_that_it_listed(lake):
     listing(lake, ID, "cats", duration_s=12.5)
     listing(lake, OTHER, "dogs")
 
-    (found,) = videos_in(lake, Selection.of(["collection:cats"]))
+    (video,) = videos_in(lake, Selection.of(["collection:cats"]))
 
-    assert (found.video_id, found.duration_s) == (ID, 12.5)
+    assert (video.video_id, video.duration_s) == (ID, 12.5)
 
 
 def test_a_listed_video_without_a_file_is_told(lake):
@@ -227,7 +227,7 @@ def test_metadata_that_cannot_be_read_is_told(lake):
 
     objects = videos_in(lake, Selection.of(["collection:cats"]))
 
-    assert [found.video_id for found in objects] == [ID]
+    assert [video.video_id for video in objects] == [ID]
     assert [problem.split(":")[0] for problem in objects.problems] == [
         f"metadata/{OTHER}.json",
         "metadata/7300000000000000003.json",

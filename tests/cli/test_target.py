@@ -15,7 +15,7 @@ PROD = '[targets.prod]\nproject = "my-project"\nlake_bucket = "my-lake"\n'
 
 
 @pytest.fixture
-def told(tmp_path, monkeypatch):
+def write_config(tmp_path, monkeypatch):
     """Write tta.toml where the command is run."""
     monkeypatch.delenv("TTA_CONFIG", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -28,8 +28,8 @@ def told(tmp_path, monkeypatch):
     return write
 
 
-def test_a_target_gives_names_and_the_rest_is_as_terraform_makes_it(told):
-    told(PROD)
+def test_a_target_gives_names_and_the_rest_is_as_terraform_makes_it(write_config):
+    write_config(PROD)
 
     at = target("prod")
 
@@ -37,8 +37,8 @@ def test_a_target_gives_names_and_the_rest_is_as_terraform_makes_it(told):
     assert (at.uploads_topic, at.records_topic) == ("video-finalized", "video-records")
 
 
-def test_a_target_is_not_local_and_not_ours_to_stop(told):
-    told(PROD)
+def test_a_target_is_not_local_and_not_ours_to_stop(write_config):
+    write_config(PROD)
 
     at = target("prod")
 
@@ -46,10 +46,10 @@ def test_a_target_is_not_local_and_not_ours_to_stop(told):
     assert not at.is_ours
 
 
-def test_gemini_is_asked_there_as_the_file_says_whatever_this_shell_says(told, monkeypatch):
+def test_gemini_is_asked_there_as_the_file_says_whatever_this_shell_says(write_config, monkeypatch):
     monkeypatch.setenv("GEMINI_MODEL", "gemini-4-argon")
     monkeypatch.setenv("GEMINI_THINKING_LEVEL", "high")
-    told(PROD + '[targets.prod.gemini]\nmodel = "gemini-3.6-flash"\nfps = 2\n')
+    write_config(PROD + '[targets.prod.gemini]\nmodel = "gemini-3.6-flash"\nfps = 2\n')
 
     gemini = target("prod").gemini
 
@@ -60,9 +60,9 @@ def test_gemini_is_asked_there_as_the_file_says_whatever_this_shell_says(told, m
     )
 
 
-def test_a_key_never_leaves_the_environment(told, monkeypatch):
+def test_a_key_never_leaves_the_environment(write_config, monkeypatch):
     monkeypatch.setenv("GEMINI_API_KEY", "secret")
-    told(PROD)
+    write_config(PROD)
 
     assert "secret" not in repr(target("prod"))
 
@@ -84,16 +84,16 @@ def test_a_key_never_leaves_the_environment(told, monkeypatch):
         ("[targets.test]\n", r"has no \[targets.prod\]. It has: test"),
     ],
 )
-def test_what_is_wrong_is_told_with_file_target_and_field(told, content, sentence):
-    path = told(content)
+def test_what_is_wrong_is_told_with_file_target_and_field(write_config, content, sentence):
+    path = write_config(content)
 
     with pytest.raises(UserError, match=sentence) as refused:
         target("prod")
     assert str(path) in str(refused.value)
 
 
-def test_tta_config_names_another_file(told, tmp_path, monkeypatch):
-    told(PROD)
+def test_tta_config_names_another_file(write_config, tmp_path, monkeypatch):
+    write_config(PROD)
     other = tmp_path / "other.toml"
     other.write_text(PROD.replace("my-lake", "their-lake"))
     monkeypatch.setenv("TTA_CONFIG", str(other))
@@ -116,8 +116,8 @@ def test_without_a_file_one_is_told_how_to_make_it(tmp_path, monkeypatch):
         target("prod", tmp_path)
 
 
-def test_opening_a_target_starts_nothing_and_leaves_the_environment_alone(told, tmp_path):
-    told(PROD)
+def test_opening_a_target_starts_nothing_and_leaves_the_environment_alone(write_config, tmp_path):
+    write_config(PROD)
     before = dict(os.environ)
 
     with open_cloud(tmp_path / "home", Screen(), target="prod") as at:
@@ -128,10 +128,10 @@ def test_opening_a_target_starts_nothing_and_leaves_the_environment_alone(told, 
 
 
 @pytest.mark.parametrize("error", ["DefaultCredentialsError", "RefreshError"])
-def test_without_a_login_one_is_told_how_to_log_in(told, error):
+def test_without_a_login_one_is_told_how_to_log_in(write_config, error):
     from google.auth import exceptions
 
-    told(PROD)
+    write_config(PROD)
 
     with (
         pytest.raises(UserError, match="gcloud auth application-default login"),

@@ -33,29 +33,29 @@ def refused(*arguments, capsys):
 
 
 def test_without_vertex_ai_there_are_no_batches(capsys):
-    status, said = refused("all", capsys=capsys)
+    status, message = refused("all", capsys=capsys)
 
     assert status == 1
-    assert "--target NAME" in said
+    assert "--target NAME" in message
 
 
 def test_a_key_alone_is_not_enough(capsys, monkeypatch):
     monkeypatch.setenv("GEMINI_API_KEY", "k")
 
-    status, said = refused("all", capsys=capsys)
+    status, message = refused("all", capsys=capsys)
 
     assert status == 1
-    assert "Developer API" in said
+    assert "Developer API" in message
 
 
 def test_a_file_of_this_machine_is_to_be_stored_first(capsys, tmp_path):
     clip = tmp_path / "clip.mp4"
     clip.touch()
 
-    status, said = refused(str(clip), capsys=capsys)
+    status, message = refused(str(clip), capsys=capsys)
 
     assert status == 2
-    assert f"tta ingest {clip}" in said
+    assert f"tta ingest {clip}" in message
 
 
 def test_nothing_selected_is_wrong_use(capsys):
@@ -65,12 +65,12 @@ def test_nothing_selected_is_wrong_use(capsys):
 def test_a_target_is_asked_as_it_is_configured_whatever_this_shell_has(monkeypatch):
     monkeypatch.setenv("GEMINI_API_KEY", "k")
     monkeypatch.setenv("GEMINI_MODEL", "gemini-3.5-flash")
-    there = GeminiSettings(api_key="", model="gemini-3.6-flash")
-    gemini = there.model_dump(exclude={"api_key"})
+    deployed = GeminiSettings(api_key="", model="gemini-3.6-flash")
+    gemini = deployed.model_dump(exclude={"api_key"})
 
     under = gemini_condition(Endpoints("", 0, "", gemini=gemini, target="prod"), False)
 
-    assert under == GeminiCondition(there)
+    assert under == GeminiCondition(deployed)
     assert under.settings.api_key == ""
 
 
@@ -108,13 +108,13 @@ def tta(cloud, *arguments):
 
 
 def test_a_dry_run_prices_what_is_there_and_names_what_is_not(cloud):
-    done = tta(cloud, *IDS, "7300000000000000009", "--dry-run", "--json")
+    completed = tta(cloud, *IDS, "7300000000000000009", "--dry-run", "--json")
 
-    planned = json.loads(done.stdout)
+    planned = json.loads(completed.stdout)
     assert (planned["requests"], planned["duration_s"]) == (2, 20.0)
     assert planned["cost_usd_expected"]["low"] > 0
-    assert "7300000000000000009: the lake has no file of it" in done.stderr
-    assert done.returncode == 1
+    assert "7300000000000000009: the lake has no file of it" in completed.stderr
+    assert completed.returncode == 1
     assert cloud[1].requests == []
 
 
@@ -125,10 +125,10 @@ def test_submitted_by_one_command_it_is_ended_by_the_next(cloud):
     ended = tta(cloud, "all", "--poll", "0.05", "--json")
 
     document = json.loads(ended.stdout)
-    made = [one for one in gemini.requests if one.method == "POST"]
+    posts = [request for request in gemini.requests if request.method == "POST"]
     assert "To continue: tta backfill all" in submitted.stdout
     assert document["ratings"] == {"rated": 2}
     assert document["is_complete"] is True
-    assert [one.path.rpartition("/")[2] for one in made] == ["batchPredictionJobs"]
+    assert [request.path.rpartition("/")[2] for request in posts] == ["batchPredictionJobs"]
     assert len([name for name in lake.names("ratings/") if name.endswith(".json")]) == 2
     assert (submitted.returncode, ended.returncode) == (0, 0)

@@ -77,9 +77,11 @@ def test_machines_get_every_problem_with_its_line(tmp_path, capsys):
     with pytest.raises(UserError):
         check_file(str(path), Screen(machine=True))
 
-    told = json.loads(capsys.readouterr().out)
-    assert told["collections"] == ["cats", "mine"]
-    assert [(one["line"], one["field"]) for one in told["problems"]] == [(10, "dogs.start_date")]
+    document = json.loads(capsys.readouterr().out)
+    assert document["collections"] == ["cats", "mine"]
+    assert [(problem["line"], problem["field"]) for problem in document["problems"]] == [
+        (10, "dogs.start_date")
+    ]
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
@@ -119,8 +121,8 @@ def test_a_collection_that_lists_nothing_is_told_when_the_bucket_is_checked(do, 
 
     do("check")
 
-    told = capsys.readouterr().err
-    assert "cats lists nothing: since 2026-11-01 each pass has listed no video." in told
+    message = capsys.readouterr().err
+    assert "cats lists nothing: since 2026-11-01 each pass has listed no video." in message
 
 
 def test_a_bucket_without_collections_is_told(do):
@@ -176,10 +178,10 @@ def browser(**choice):
 
 
 @pytest.mark.parametrize(
-    ("that", "told"), [("refuses", "access_denied"), ("is_forged", "no answer came in time")]
+    ("that", "message"), [("refuses", "access_denied"), ("is_forged", "no answer came in time")]
 )
-def test_without_the_owners_consent_nothing_is_kept(sandbox, lake, that, told, in_background):
-    with pytest.raises(UserError, match=told):
+def test_without_the_owners_consent_nothing_is_kept(sandbox, lake, that, message, in_background):
+    with pytest.raises(UserError, match=message):
         in_background(sandbox, lake, browser(that=that))
 
     assert list(lake.names("tokens/")) == []

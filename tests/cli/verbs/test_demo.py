@@ -40,7 +40,7 @@ def test_a_clean_run_is_a_success():
 
 
 @pytest.mark.parametrize(
-    ("found", "sentence"),
+    ("result", "sentence"),
     [
         (outcome({"failed": 2}), "2 files could not be fetched"),
         (outcome({"left": {"why": "quota"}}), "fetch stopped before the end"),
@@ -49,9 +49,9 @@ def test_a_clean_run_is_a_success():
         (outcome(rows=0), "the star schema is empty"),
     ],
 )
-def test_anything_less_is_named(found, sentence):
+def test_anything_less_is_named(result, sentence):
     with pytest.raises(UserError, match=sentence):
-        found.refuse_failure()
+        result.refuse_failure()
 
 
 def test_equal_tables_have_no_changes():

@@ -49,8 +49,8 @@ def limits(metric: str, **regions: int) -> dict[str, Any]:
 
 def error(status: int, message: str, reason: str = "") -> tuple[int, dict[str, Any]]:
     details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason}]
-    said = {"code": status, "message": message, "status": "X", "details": details if reason else []}
-    return status, {"error": said}
+    body = {"code": status, "message": message, "status": "X", "details": details if reason else []}
+    return status, {"error": body}
 
 
 class World:
@@ -75,13 +75,13 @@ class World:
             },
             MODEL: {"name": "publishers/google/models/gemini-3.5-flash-lite", "launchStage": "GA"},
         }
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
 
     def answer(self, request: Request) -> Reply:
-        self.asked.append(request)
-        found = self.answers.get(urlsplit(request.path).path)
-        status, content = found if isinstance(found, tuple) else (200, found)
-        if found is None:
+        self.requests.append(request)
+        response = self.answers.get(urlsplit(request.path).path)
+        status, content = response if isinstance(response, tuple) else (200, response)
+        if response is None:
             status, content = error(404, f"not found: {request.path}")
         return Reply(status, json.dumps(content).encode(), {"Content-Type": "application/json"})
 
@@ -103,125 +103,131 @@ def google(world):
 
 
 @pytest.fixture
-def found(world, google):
+def checks(world, google):
     """Check name -> the finding."""
 
-    def check(place: Deployment = PLACE) -> dict[str, Any]:
-        return {one.name: one for one in run_checks(place, google)}
+    def check(deployment: Deployment = PLACE) -> dict[str, Any]:
+        return {check.name: check for check in run_checks(deployment, google)}
 
     return check
 
 
-def test_a_project_that_has_everything_is_ready(found):
-    assert [one.ok for one in found().values()] == [True] * len(deployable.CHECKS)
+def test_a_project_that_has_everything_is_ready(checks):
+    assert [check.ok for check in checks().values()] == [True] * len(deployable.CHECKS)
 
 
-def test_nothing_is_changed_by_asking(world, found):
-    found()
+def test_nothing_is_changed_by_asking(world, checks):
+    checks()
 
-    posted = [urlsplit(one.path).path for one in world.asked if one.method != "GET"]
+    posted = [urlsplit(request.path).path for request in world.requests if request.method != "GET"]
     assert posted == [f"{PROJECTS}:testIamPermissions"]
 
 
-def test_a_project_that_is_not_there_is_told(world, found):
+def test_a_project_that_is_not_there_is_told(world, checks):
     world.answers[PROJECTS] = error(403, "The caller does not have permission")
 
-    assert found()["project"].ok is False
-    assert "spelling" in found()["project"].todo
+    assert checks()["project"].ok is False
+    assert "spelling" in checks()["project"].todo
 
 
-def test_the_first_api_that_terraform_needs_is_named_with_its_command(world, found):
+def test_the_first_api_that_terraform_needs_is_named_with_its_command(world, checks):
     world.answers[PROJECTS] = error(403, "It has not been used", "SERVICE_DISABLED")
 
-    todo = found()["project"].todo
+    todo = checks()["project"].todo
     assert f"gcloud services enable cloudresourcemanager.googleapis.com --project {PROJECT}" in todo
 
 
-def test_a_project_that_is_being_deleted_is_no_project(world, found):
+def test_a_project_that_is_being_deleted_is_no_project(world, checks):
     world.answers[PROJECTS] = {"state": "DELETE_REQUESTED"}
 
-    assert "DELETE_REQUESTED" in found()["project"].detail
+    assert "DELETE_REQUESTED" in checks()["project"].detail
 
 
-def test_a_project_without_billing_gets_the_page_to_link_one(world, found):
+def test_a_project_without_billing_gets_the_page_to_link_one(world, checks):
     world.answers[f"/cloudbilling/v1/projects/{PROJECT}/billingInfo"] = {"billingEnabled": False}
 
-    assert "billing/linkedaccount" in found()["billing"].todo
+    assert "billing/linkedaccount" in checks()["billing"].todo
 
 
-def test_missing_permissions_are_told_as_the_roles_that_give_them(world, found):
-    granted = [one for one in deployable.ROLES.values() if not one.startswith("pubsub")]
+def test_missing_permissions_are_told_as_the_roles_that_give_them(world, checks):
+    granted = [
+        permission
+        for permission in deployable.ROLES.values()
+        if not permission.startswith("pubsub")
+    ]
     world.answers[f"{PROJECTS}:testIamPermissions"] = {"permissions": granted}
 
-    assert "for roles/pubsub.admin." in found()["roles"].todo
+    assert "for roles/pubsub.admin." in checks()["roles"].todo
 
 
-def test_who_may_do_nothing_gets_an_empty_answer_and_is_told_all_roles(world, found):
+def test_who_may_do_nothing_gets_an_empty_answer_and_is_told_all_roles(world, checks):
     world.answers[f"{PROJECTS}:testIamPermissions"] = {}
 
-    assert all(role in found()["roles"].todo for role in deployable.ROLES)
+    assert all(role in checks()["roles"].todo for role in deployable.ROLES)
 
 
-def test_apis_that_are_off_are_terraforms_to_switch_on(world, found):
+def test_apis_that_are_off_are_terraforms_to_switch_on(world, checks):
     services = [
         service(api, "DISABLED" if api == "pubsub" else "ENABLED") for api in deployable.APIS
     ]
     world.answers[f"/serviceusage/v1/projects/{PROJECT}/services:batchGet"] = {"services": services}
 
-    assert found()["apis"].ok and "Terraform switches on pubsub" in found()["apis"].detail
+    assert checks()["apis"].ok and "Terraform switches on pubsub" in checks()["apis"].detail
 
 
-def test_in_a_deployment_no_api_is_off(world, found):
+def test_in_a_deployment_no_api_is_off(world, checks):
     services = [
         service(api, "DISABLED" if api == "pubsub" else "ENABLED") for api in deployable.APIS
     ]
     world.answers[f"/serviceusage/v1/projects/{PROJECT}/services:batchGet"] = {"services": services}
-    place = Deployment(PROJECT, "europe-west1", PLACE.model, "global", is_deployed=True)
+    deployment = Deployment(PROJECT, "europe-west1", PLACE.model, "global", is_deployed=True)
 
-    assert found(place)["apis"].todo.startswith("Run: gcloud services enable pubsub.googleapis.com")
+    assert checks(deployment)["apis"].todo.startswith(
+        "Run: gcloud services enable pubsub.googleapis.com"
+    )
 
 
-def test_a_quota_below_the_largest_function_is_told(world, found):
+def test_a_quota_below_the_largest_function_is_told(world, checks):
     metric = limits("run.googleapis.com/cpu_allocation", europe_west1=4_000, us_east1=90_000)
     world.answers[QUOTA]["metrics"][0] = metric
 
-    assert found()["quota"].ok is False
-    assert "cpu_allocation" in found()["quota"].detail
+    assert checks()["quota"].ok is False
+    assert "cpu_allocation" in checks()["quota"].detail
 
 
-def test_a_region_of_which_no_quota_is_known_cannot_be_told(world, found):
+def test_a_region_of_which_no_quota_is_known_cannot_be_told(world, checks):
     world.answers[QUOTA] = {}
 
-    assert found()["quota"].ok is None
+    assert checks()["quota"].ok is None
 
 
-def test_a_model_that_is_not_offered_there_is_told(world, found):
+def test_a_model_that_is_not_offered_there_is_told(world, checks):
     world.answers[MODEL] = error(404, "Publisher model not found")
 
-    assert found()["model"].ok is False
-    assert "gemini_location" in found()["model"].todo
+    assert checks()["model"].ok is False
+    assert "gemini_location" in checks()["model"].todo
 
 
-def test_a_model_that_is_not_for_everybody_is_told(world, found):
+def test_a_model_that_is_not_for_everybody_is_told(world, checks):
     world.answers[MODEL] = {"name": "x", "launchStage": "PRIVATE_PREVIEW"}
 
-    assert "PRIVATE_PREVIEW" in found()["model"].detail
+    assert "PRIVATE_PREVIEW" in checks()["model"].detail
 
 
-def test_a_model_is_asked_for_where_it_will_answer(world, found):
+def test_a_model_is_asked_for_where_it_will_answer(world, checks):
     path = "/europe-west4-aiplatform/v1/publishers/google/models/gemini-3.6-flash"
     world.answers[path] = {"name": "x", "launchStage": "GA"}
 
-    place = Deployment(PROJECT, "europe-west1", "gemini-3.6-flash", "europe-west4")
+    deployment = Deployment(PROJECT, "europe-west1", "gemini-3.6-flash", "europe-west4")
 
-    assert found(place)["model"].detail == "europe-west4 offers gemini-3.6-flash (GA)"
+    assert checks(deployment)["model"].detail == "europe-west4 offers gemini-3.6-flash (GA)"
 
 
-def test_what_google_does_not_say_stops_no_other_check(world, found):
+def test_what_google_does_not_say_stops_no_other_check(world, checks):
     world.answers[f"/cloudbilling/v1/projects/{PROJECT}/billingInfo"] = error(500, "Internal error")
 
-    assert found()["billing"].ok is None
-    assert [one.ok for name, one in found().items() if name != "billing"] == [True] * 7
+    assert checks()["billing"].ok is None
+    assert [check.ok for name, check in checks().items() if name != "billing"] == [True] * 7
 
 
 def test_an_answer_that_is_no_json_cannot_be_told(google, monkeypatch):
@@ -230,20 +236,20 @@ def test_an_answer_that_is_no_json_cannot_be_told(google, monkeypatch):
 
         findings = run_checks(PLACE, google)
 
-    assert {one.ok for one in findings if one.name not in ("lifetime", "canary")} == {None}
+    assert {check.ok for check in findings if check.name not in ("lifetime", "canary")} == {None}
 
 
 @pytest.mark.parametrize("path", [QUOTA, f"{PROJECTS}:testIamPermissions"])
-def test_an_answer_of_another_form_cannot_be_told(world, found, path):
+def test_an_answer_of_another_form_cannot_be_told(world, checks, path):
     world.answers[path] = {"metrics": [7], "permissions": 7}
 
-    assert None in {one.ok for one in found().values()}
+    assert None in {check.ok for check in checks().values()}
 
 
-def test_the_project_pays_for_the_question(world, found):
-    found()
+def test_the_project_pays_for_the_question(world, checks):
+    checks()
 
-    assert {one.headers.get("x-goog-user-project") for one in world.asked} == {PROJECT}
+    assert {request.headers.get("x-goog-user-project") for request in world.requests} == {PROJECT}
 
 
 def test_the_command_prints_findings_and_its_status(world, google, monkeypatch, capsys):
@@ -252,17 +258,19 @@ def test_the_command_prints_findings_and_its_status(world, google, monkeypatch, 
 
     status = status_of(["deploy", "check", "--project", PROJECT])
 
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     assert status == 1
-    assert "NO  model: global offers no gemini-3.5-flash-lite" in said.out
-    assert "Error: Not ready: model." in said.err
+    assert "NO  model: global offers no gemini-3.5-flash-lite" in output.out
+    assert "Error: Not ready: model." in output.err
 
 
 def test_json_is_all_that_is_printed(world, google, monkeypatch, capsys):
     monkeypatch.setattr(google_apis.GoogleApis, "logged_in", lambda project: google)
 
     assert status_of(["deploy", "check", "--project", PROJECT, "--json"]) == 0
-    assert [one["name"] for one in json.loads(capsys.readouterr().out)] == list(deployable.CHECKS)
+    assert [check["name"] for check in json.loads(capsys.readouterr().out)] == list(
+        deployable.CHECKS
+    )
 
 
 def test_nobody_logged_in_is_told_how_to(monkeypatch):
@@ -294,19 +302,21 @@ def test_the_roles_are_those_that_cloud_build_deploys_with():
     with (ROOT / "terraform/bootstrap/main.tf").open() as file:
         makes = re.findall(r"roles/[A-Za-z.]+", str(hcl2.load(file)["locals"][0]["makes"]))
 
-    asked = set(deployable.ROLES) | {"roles/logging.logWriter"}  # for a build's own log
-    assert asked == {*makes, "roles/resourcemanager.projectIamAdmin"}
+    roles = set(deployable.ROLES) | {"roles/logging.logWriter"}  # for a build's own log
+    assert roles == {*makes, "roles/resourcemanager.projectIamAdmin"}
 
 
 def test_what_is_checked_by_default_is_what_terraform_deploys_by_default():
     with (ROOT / "terraform/variables.tf").open() as file:
-        variables = {k.strip('"'): v for one in hcl2.load(file)["variable"] for k, v in one.items()}
-    place = Deployment.of("local", PROJECT, "europe-west1", None, None)
+        variables = {
+            k.strip('"'): v for block in hcl2.load(file)["variable"] for k, v in block.items()
+        }
+    deployment = Deployment.of("local", PROJECT, "europe-west1", None, None)
 
     for name, value in (
-        ("gemini_model", place.model),
-        ("gemini_location", place.location),
-        ("region", place.region),
+        ("gemini_model", deployment.model),
+        ("gemini_location", deployment.location),
+        ("region", deployment.region),
     ):
         assert variables[name]["default"].strip('"') == value
 
@@ -316,9 +326,11 @@ def test_the_library_of_the_lookup_is_loaded_for_the_lookup_alone():
         "import sys, cli.main, cli.verbs.deploy.checks; cli.main.app(); "
         "print('google.cloud.aiplatform_v1' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    completed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
+    )
 
-    assert done.stdout.strip() == "False", done.stderr
+    assert completed.stdout.strip() == "False", completed.stderr
 
 
 def test_no_function_requires_the_library_of_the_lookup():
@@ -328,15 +340,17 @@ def test_no_function_requires_the_library_of_the_lookup():
     assert not any("google-cloud-aiplatform" in text for text in requirements)
 
 
-def test_a_long_answer_is_asked_for_whole(world, found):
-    found()
+def test_a_long_answer_is_asked_for_whole(world, checks):
+    checks()
 
-    (asked,) = [one for one in world.asked if "consumerQuotaMetrics" in one.path]
-    assert parse_qs(urlsplit(asked.path).query)["view"] == ["FULL"]
+    (quota_request,) = [
+        request for request in world.requests if "consumerQuotaMetrics" in request.path
+    ]
+    assert parse_qs(urlsplit(quota_request.path).query)["view"] == ["FULL"]
 
 
-def test_a_retired_model_is_lacking_and_says_which_to_choose(found):
-    gone = found(Deployment(PROJECT, "europe-west1", "gemini-3.6-flash", "global"))["lifetime"]
+def test_a_retired_model_is_lacking_and_says_which_to_choose(checks):
+    gone = checks(Deployment(PROJECT, "europe-west1", "gemini-3.6-flash", "global"))["lifetime"]
 
     assert not gone.ok
     assert gone.ok is not None
@@ -344,10 +358,10 @@ def test_a_retired_model_is_lacking_and_says_which_to_choose(found):
     assert "gemini-3.5-flash-lite" in gone.todo
 
 
-def test_an_end_that_comes_is_told_and_does_not_stop_a_deployment(found, monkeypatch):
+def test_an_end_that_comes_is_told_and_does_not_stop_a_deployment(checks, monkeypatch):
     monkeypatch.setattr(deployable, "today", lambda: date(2027, 1, 1))
 
-    soon = found(Deployment(PROJECT, "europe-west1", "gemini-3.7-flash", "global"))["lifetime"]
+    soon = checks(Deployment(PROJECT, "europe-west1", "gemini-3.7-flash", "global"))["lifetime"]
 
     assert (soon.ok, "retires on 2027-01-28" in soon.detail) == (None, True)
     assert "gemini-3.5-flash-lite" in soon.todo
@@ -357,8 +371,8 @@ DEPLOYED = replace(PLACE, is_deployed=True, bucket="lake")
 LATEST = "/storage/storage/v1/b/lake/o/canary%2Fgemini%2Flatest.json"
 
 
-def verdict(**said: Any) -> dict[str, Any]:
-    return {"day": "2026-11-26", "rater": "gemini/m/1.0", "config_hash": "c", "ok": True} | said
+def verdict(**fields: Any) -> dict[str, Any]:
+    return {"day": "2026-11-26", "rater": "gemini/m/1.0", "config_hash": "c", "ok": True} | fields
 
 
 @pytest.mark.parametrize(
@@ -378,14 +392,14 @@ def verdict(**said: Any) -> dict[str, Any]:
         (error(500, "Internal error"), None, "cannot be told"),
     ],
 )
-def test_the_canary_of_a_deployment_is_read_off_its_lake(world, found, answer, ok, words):
+def test_the_canary_of_a_deployment_is_read_off_its_lake(world, checks, answer, ok, words):
     world.answers[LATEST] = answer
 
-    check = found(DEPLOYED)["canary"]
+    check = checks(DEPLOYED)["canary"]
 
     assert (check.ok, words in check.detail) == (ok, True), check
 
 
-def test_before_a_deployment_there_is_no_canary_to_read(world, found):
-    assert found()["canary"].ok
-    assert not [one for one in world.asked if "canary" in one.path]
+def test_before_a_deployment_there_is_no_canary_to_read(world, checks):
+    assert checks()["canary"].ok
+    assert not [request for request in world.requests if "canary" in request.path]

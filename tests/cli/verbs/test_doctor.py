@@ -10,7 +10,7 @@ from cli.verbs.doctor import checks
 from local.home import Home
 
 
-def found(home: Path) -> dict[str, checks.Check]:
+def checks_in(home: Path) -> dict[str, checks.Check]:
     return {check.name: check for check in checks.run_checks(Home.at(home))}
 
 
@@ -23,7 +23,7 @@ def test_this_machine_is_ready(tmp_path, capsys):
 def test_a_home_that_cannot_be_written_is_told_with_what_to_do(tmp_path):
     (tmp_path / "file").write_text("")
 
-    home = found(tmp_path / "file" / "home")["home"]
+    home = checks_in(tmp_path / "file" / "home")["home"]
 
     assert not home.ok
     assert "--home" in home.todo
@@ -34,15 +34,15 @@ def test_what_is_missing_makes_the_exit_status_1(tmp_path, capsys):
 
     assert status_of(["doctor", "--json", "--home", str(tmp_path)]) == 1
 
-    told = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
-    assert (told["key"]["ok"], told["python"]["ok"]) == (False, True)
-    assert "Delete it" in told["key"]["todo"]
+    document = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+    assert (document["key"]["ok"], document["python"]["ok"]) == (False, True)
+    assert "Delete it" in document["key"]["todo"]
 
 
 def test_endpoints_of_a_killed_up_are_told_and_are_no_fault(tmp_path):
     (tmp_path / "endpoints.json").write_text("{}")
 
-    check = found(tmp_path)["endpoints"]
+    check = checks_in(tmp_path)["endpoints"]
 
     assert check.ok
     assert "killed" in check.detail
@@ -51,13 +51,13 @@ def test_endpoints_of_a_killed_up_are_told_and_are_no_fault(tmp_path):
 def test_too_little_disk_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(checks, "LEAST_FREE_BYTES", 2**60)
 
-    assert not found(tmp_path)["disk"].ok
+    assert not checks_in(tmp_path)["disk"].ok
 
 
 def test_another_version_of_a_package_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(checks, "_installed", lambda name: "0.0.1")
 
-    assert "not as pinned" in found(tmp_path)["packages"].detail
+    assert "not as pinned" in checks_in(tmp_path)["packages"].detail
 
 
 @pytest.mark.parametrize("error", [OSError("no"), RuntimeError("no"), ImportError("no")])

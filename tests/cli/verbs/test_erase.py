@@ -20,7 +20,7 @@ from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0
 
 
-class Said:
+class RecordedScreen:
     """Obeys what is needed of a screen."""
 
     def __init__(self):
@@ -46,23 +46,23 @@ def endpoints(**fields):
 
 
 def test_what_was_found_is_shown_by_field_with_three_examples():
-    said = Said()
+    screen = RecordedScreen()
 
-    show_survey(survey(), said)
+    show_survey(survey(), screen)
 
-    text = "\n".join(said.lines)
+    text = "\n".join(screen.lines)
     assert "ada.l also goes by 6801" in text
     assert "caption" in text and "    5  hi @ada.l 0 · hi @ada.l 1 · hi @ada.l 2" in text
     assert "@ada.l 3" not in text and "metadata/1.json" not in text
 
 
 def test_a_dry_run_shows_everything_that_would_change():
-    said = Said()
+    screen = RecordedScreen()
 
-    show_survey(survey(), said, everything=True)
+    show_survey(survey(), screen, everything=True)
 
-    assert "  delete   metadata/1.json" in said.lines
-    assert "  rows     dim_user: 1 keys and texts" in said.lines
+    assert "  delete   metadata/1.json" in screen.lines
+    assert "  rows     dim_user: 1 keys and texts" in screen.lines
 
 
 def test_a_name_that_nobody_has_is_refused_unless_it_is_in_advance():
@@ -74,15 +74,15 @@ def test_a_name_that_nobody_has_is_refused_unless_it_is_in_advance():
 
 
 @pytest.mark.parametrize(
-    ("days", "told"),
+    ("days", "sentence"),
     [(7, "for 7 days"), (0, "cannot be undone"), (None, "the time of its soft delete policy")],
 )
-def test_a_person_is_told_how_a_mistake_is_undone(monkeypatch, days, told):
+def test_a_person_is_told_how_a_mistake_is_undone(monkeypatch, days, sentence):
     monkeypatch.setattr("cli.verbs.erase.view.soft_delete_days", lambda endpoints: days)
 
     text = way_back(endpoints(target="prod"))
 
-    assert told in text
+    assert sentence in text
     assert ("gcloud storage restore 'gs://my-lake/**'" in text) == (days != 0)
     assert "On this machine an erasure cannot be undone" in way_back(endpoints())
 
@@ -145,7 +145,7 @@ class NothingInTables:
 
 
 def test_taking_back_before_the_objects_are_restored_says_what_stays():
-    lake, screen = LakeInMemory(), Said()
+    lake, screen = LakeInMemory(), RecordedScreen()
     screen.machine = False
     app = ErasureApp(lake, NothingInTables(), tombstones_in(lake), lambda name: name, lambda: DAY_0)
     app.tombstones.put((), ("ada.l",), DAY_0)

@@ -43,11 +43,11 @@ def clips(tmp_path_factory) -> Path:
 @pytest.fixture
 def folder(clips, tmp_path) -> Path:
     """Those, and what is no video."""
-    made = tmp_path / "folder"
-    shutil.copytree(clips, made)
-    (made / "notes.txt").write_text("cats\n")
-    (made / "empty.mp4").touch()
-    return made
+    directory = tmp_path / "folder"
+    shutil.copytree(clips, directory)
+    (directory / "notes.txt").write_text("cats\n")
+    (directory / "empty.mp4").touch()
+    return directory
 
 
 @pytest.fixture(autouse=True)
@@ -67,19 +67,19 @@ def estimated(*words: object, lake=None, **plan) -> dict:
     return CostEstimate.of(planned(**plan), selected, lake).document()
 
 
-def told(*words: object, capsys, **plan) -> str:
+def printed(*words: object, capsys, **plan) -> str:
     show(CostEstimate.of(planned(**plan), Selection.of(list(map(str, words))), None), Screen())
     return capsys.readouterr().out
 
 
 def reasons(document: dict) -> dict[str, str]:
-    return {Path(one["what"]).name: one["reason"] for one in document["not_priced"]}
+    return {Path(entry["what"]).name: entry["reason"] for entry in document["not_priced"]}
 
 
 def test_thirty_seconds_at_one_frame_a_second_are_as_computed_by_hand(clips):
-    found = estimated(clips / "long.mp4")
+    document = estimated(clips / "long.mp4")
 
-    assert found["tokens"] == {
+    assert document["tokens"] == {
         "video": {"low": 2_100, "high": 2_100},
         "audio": {"low": pytest.approx(750, abs=5), "high": pytest.approx(960, abs=5)},
         "prompt": {"low": PROMPT, "high": PROMPT},
@@ -88,12 +88,12 @@ def test_thirty_seconds_at_one_frame_a_second_are_as_computed_by_hand(clips):
 
 
 def test_a_mixed_folder_sums_what_can_be_priced(folder):
-    found = estimated(folder)
+    document = estimated(folder)
 
-    assert (found["videos"], found["with_sound"], found["frames"]) == (2, 1, 42)
-    assert found["duration_s"] == pytest.approx(42, abs=0.2)
-    assert found["tokens"]["video"]["high"] == 42 * 70
-    assert found["tokens"]["prompt"]["low"] == 2 * PROMPT
+    assert (document["videos"], document["with_sound"], document["frames"]) == (2, 1, 42)
+    assert document["duration_s"] == pytest.approx(42, abs=0.2)
+    assert document["tokens"]["video"]["high"] == 42 * 70
+    assert document["tokens"]["prompt"]["low"] == 2 * PROMPT
 
 
 def test_what_cannot_be_priced_is_listed_with_its_reason(folder):
@@ -147,11 +147,11 @@ def test_a_batch_is_half_price(clips):
 
 
 def test_the_cost_is_what_the_price_table_says(clips):
-    found = estimated(clips / "silent.mp4", model="gemini-3.8-flash")
+    document = estimated(clips / "silent.mp4", model="gemini-3.8-flash")
 
     low = (12 * 70 + PROMPT) * 0.75e-6 + WRITTEN[0] * 3.75e-6
-    assert found["cost_usd"]["live"]["low"] == pytest.approx(low, abs=1e-6)
-    assert found["prices"]["as_of"] == Prices.load().as_of
+    assert document["cost_usd"]["live"]["low"] == pytest.approx(low, abs=1e-6)
+    assert document["prices"]["as_of"] == Prices.load().as_of
 
 
 def test_the_settings_hold_where_no_option_says_otherwise(clips, monkeypatch):
@@ -183,18 +183,18 @@ def test_the_caption_can_only_add(clips):
 
 
 def test_a_model_without_a_price_has_tokens_and_no_cost(clips, capsys):
-    found = estimated(clips, model="gemini-9-unheard")
+    document = estimated(clips, model="gemini-9-unheard")
 
-    assert found["cost_usd"] == {"live": None, "batch": None}
-    assert found["tokens"]["video"]["high"] == 42 * 70
-    assert "has no price" in told(clips, model="gemini-9-unheard", capsys=capsys)
+    assert document["cost_usd"] == {"live": None, "batch": None}
+    assert document["tokens"]["video"]["high"] == 42 * 70
+    assert "has no price" in printed(clips, model="gemini-9-unheard", capsys=capsys)
 
 
 @pytest.mark.parametrize(
-    ("options", "said"), [({"fps": 25.0}, "--fps"), ({"model": "Gemini Pro"}, "--model")]
+    ("options", "message"), [({"fps": 25.0}, "--fps"), ({"model": "Gemini Pro"}, "--model")]
 )
-def test_an_option_that_cannot_be_is_wrong_use(options, said):
-    with pytest.raises(UserError, match=said) as caught:
+def test_an_option_that_cannot_be_is_wrong_use(options, message):
+    with pytest.raises(UserError, match=message) as caught:
         planned(**options)
 
     assert caught.value.status == 2
@@ -211,22 +211,22 @@ def test_the_daily_budget_is_told_with_the_days_it_makes(clips, monkeypatch, cap
     monkeypatch.setenv("DAILY_BUDGET_VIDEOS", "3")
     monkeypatch.setenv("DAILY_BUDGET_USD", "5")
 
-    assert "3 videos and 5 USD; this takes up to 4 day(s)" in told(
+    assert "3 videos and 5 USD; this takes up to 4 day(s)" in printed(
         clips, replicates=5, capsys=capsys
     )
 
 
 def test_without_a_budget_it_is_told_how_to_set_one(clips, capsys):
-    assert "no daily budget" in told(clips, capsys=capsys)
+    assert "no daily budget" in printed(clips, capsys=capsys)
 
 
 def test_people_read_prices_their_date_and_source(clips, capsys):
-    said = told(clips, capsys=capsys)
+    output = printed(clips, capsys=capsys)
 
     prices = Prices.load()
-    assert f"as of {prices.as_of}" in said and prices.source in said
-    assert "2,940" in said, "video tokens"
-    assert "live.webm" in said and "no_duration" in said
+    assert f"as of {prices.as_of}" in output and prices.source in output
+    assert "2,940" in output, "video tokens"
+    assert "live.webm" in output and "no_duration" in output
 
 
 def test_objects_of_the_lake_are_priced_like_files(clips):
@@ -235,10 +235,10 @@ def test_objects_of_the_lake_are_priced_like_files(clips):
     lake.put("videos/silent.mp4", (clips / "silent.mp4").read_bytes())
     lake.put("videos/notes.txt", b"cats")
 
-    found = estimated("all", lake=lake)
+    document = estimated("all", lake=lake)
 
-    assert found["tokens"] == estimated(clips / "long.mp4", clips / "silent.mp4")["tokens"]
-    assert reasons(found) == {"notes.txt": "not_a_video"}
+    assert document["tokens"] == estimated(clips / "long.mp4", clips / "silent.mp4")["tokens"]
+    assert reasons(document) == {"notes.txt": "not_a_video"}
 
 
 def test_an_id_without_a_file_is_listed(clips):
@@ -248,12 +248,12 @@ def test_an_id_without_a_file_is_listed(clips):
 def test_files_here_need_no_cloud_and_no_home(clips, tmp_path):
     words = ["estimate", str(clips), "--fps", "1", "--json", "--home", str(tmp_path / "home")]
 
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "cli", *words], capture_output=True, text=True, timeout=60
     )
 
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["frames"] == 42
+    assert completed.returncode == 0, completed.stderr
+    assert json.loads(completed.stdout)["frames"] == 42
     assert not (tmp_path / "home").exists()
 
 
@@ -262,9 +262,9 @@ def test_nothing_that_can_be_priced_is_a_failure_that_still_says_why(tmp_path, c
 
     assert status_of(["estimate", str(tmp_path)]) == 1
 
-    said = capsys.readouterr()
-    assert "not_a_video" in said.out
-    assert "None of the selected videos has a price" in said.err
+    output = capsys.readouterr()
+    assert "not_a_video" in output.out
+    assert "None of the selected videos has a price" in output.err
 
 
 def test_no_selection_is_wrong_use(capsys):
@@ -281,5 +281,5 @@ def test_a_running_cloud_is_asked_over_its_own_wire(clips, tmp_path, capsys):
         status = status_of(["estimate", "all", "--fps", "1", "--json", "--home", endpoints.home])
 
     assert status == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["tokens"]["video"]["low"] == 2_100
+    document = json.loads(capsys.readouterr().out)
+    assert document["tokens"]["video"]["low"] == 2_100

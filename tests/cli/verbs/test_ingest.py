@@ -25,8 +25,8 @@ def lake() -> LakeInMemory:
     return LakeInMemory()
 
 
-def described(lake: LakeInMemory, now: datetime = MONDAY, **said: object) -> Record:
-    line = Line.model_validate({"video_id": ID} | said) if said else None
+def described(lake: LakeInMemory, now: datetime = MONDAY, **fields: object) -> Record:
+    line = Line.model_validate({"video_id": ID} | fields) if fields else None
     return Ingestion(lake, now, tombstones_in(lake)).describe(ID, line, counted_at=MONDAY)
 
 

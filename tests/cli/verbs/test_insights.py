@@ -25,7 +25,7 @@ def videos(tmp_path):
 
 
 @pytest.fixture
-def asked(tmp_path):
+def plan_path(tmp_path):
     (tmp_path / "plan.yaml").write_text(PLAN)
     return tmp_path / "plan.yaml"
 
@@ -34,60 +34,62 @@ def run(*arguments) -> int:
     return status_of(["insights", *map(str, arguments)])
 
 
-def test_the_answer_is_printed_and_the_document_written(videos, asked, tmp_path, capsys):
-    assert run("--input", videos, "--plan", asked, "--out", tmp_path / "out.json") == 0
+def test_the_answer_is_printed_and_the_document_written(videos, plan_path, tmp_path, capsys):
+    assert run("--input", videos, "--plan", plan_path, "--out", tmp_path / "out.json") == 0
 
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     document = json.loads((tmp_path / "out.json").read_text())
-    assert said.out.startswith("Higher unexpectedness is associated with more views")
-    assert document["plan_hash"] in said.out and "Keep in mind:" in said.out
-    assert "Written to" in said.err
+    assert output.out.startswith("Higher unexpectedness is associated with more views")
+    assert document["plan_hash"] in output.out and "Keep in mind:" in output.out
+    assert "Written to" in output.err
 
 
-def test_json_prints_the_document_and_only_that(videos, asked, tmp_path, capsys):
-    assert run("--input", videos, "--plan", asked, "--out", tmp_path / "o.json", "--json") == 0
+def test_json_prints_the_document_and_only_that(videos, plan_path, tmp_path, capsys):
+    assert run("--input", videos, "--plan", plan_path, "--out", tmp_path / "o.json", "--json") == 0
 
     assert capsys.readouterr().out == (tmp_path / "o.json").read_text()
 
 
-def test_the_plan_of_the_readme_answers_for_a_table_with_such_columns(asked, tmp_path, capsys):
+def test_the_plan_of_the_readme_answers_for_a_table_with_such_columns(plan_path, tmp_path, capsys):
     names = {"creator": "account", "views": "plays", "likes": "hearts"}
     names["unexpectedness"] = "surprise_score"
-    given = [{theirs: one[ours] for ours, theirs in names.items()} for one in rows()]
-    asked.write_text(re.findall(r"```yaml\n(.*?)```", (PROJECT / "README.md").read_text(), re.S)[0])
+    ratings = [{theirs: video[ours] for ours, theirs in names.items()} for video in rows()]
+    plan_path.write_text(
+        re.findall(r"```yaml\n(.*?)```", (PROJECT / "README.md").read_text(), re.S)[0]
+    )
 
-    assert run("--input", write_csv(tmp_path / "videos.csv", given), "--plan", asked) == 0
+    assert run("--input", write_csv(tmp_path / "videos.csv", ratings), "--plan", plan_path) == 0
 
     assert "Higher surprise is associated with more views" in capsys.readouterr().out
 
 
-def test_no_word_that_is_printed_claims_more_than_an_association(videos, asked, capsys):
-    run("--input", videos, "--plan", asked)
+def test_no_word_that_is_printed_claims_more_than_an_association(videos, plan_path, capsys):
+    run("--input", videos, "--plan", plan_path)
 
     words = capsys.readouterr().out.casefold()
     assert not [word for word in ("drive", "caus", "impact") if word in words]
 
 
-def test_synthetic_rows_are_said_at_the_top(asked, tmp_path, capsys):
-    made = write_csv(tmp_path / "t.csv", [one | {"synthetic": "true"} for one in rows()])
-    asked.write_text(PLAN.replace("likes, unexp", "likes, synthetic, unexp"))
+def test_synthetic_rows_are_said_at_the_top(plan_path, tmp_path, capsys):
+    table = write_csv(tmp_path / "t.csv", [video | {"synthetic": "true"} for video in rows()])
+    plan_path.write_text(PLAN.replace("likes, unexp", "likes, synthetic, unexp"))
 
-    assert run("--input", made, "--plan", asked) == 0
+    assert run("--input", table, "--plan", plan_path) == 0
 
     assert capsys.readouterr().out.startswith("SYNTHETIC DATA")
 
 
-def test_the_same_input_plan_and_seed_give_the_same_bytes(videos, asked, tmp_path):
+def test_the_same_input_plan_and_seed_give_the_same_bytes(videos, plan_path, tmp_path):
     """Whatever the hash seed, the threads, the time zone and the folder: here, and elsewhere."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     command = [sys.executable, "-m", "cli", "insights", "--input", str(videos)]
-    command += ["--plan", str(asked), "--out", str(folder / "out.json")]
+    command += ["--plan", str(plan_path), "--out", str(folder / "out.json")]
     hashed = str(int(os.environ.get("PYTHONHASHSEED", "0").replace("random", "0")) + 1)
-    beside = {"PYTHONHASHSEED": hashed, "OPENBLAS_NUM_THREADS": "4", "TZ": "Asia/Tokyo"}
+    environment = {"PYTHONHASHSEED": hashed, "OPENBLAS_NUM_THREADS": "4", "TZ": "Asia/Tokyo"}
 
-    subprocess.run(command, env=os.environ | beside, check=True, capture_output=True)
-    assert run("--input", videos, "--plan", asked, "--out", tmp_path / "out.json") == 0
+    subprocess.run(command, env=os.environ | environment, check=True, capture_output=True)
+    assert run("--input", videos, "--plan", plan_path, "--out", tmp_path / "out.json") == 0
 
     assert (tmp_path / "out.json").read_bytes() == (folder / "out.json").read_bytes()
 
@@ -106,43 +108,46 @@ def test_the_shipped_plan_can_be_printed_to_start_from(capsys):
         (["--input", "{videos}", "--plan", "none.yaml"], 2, "none.yaml: it does not exist."),
         (["--input", "{videos}", "--out", "none/o.json"], 2, "a file in a folder that exists"),
         (
-            ["--input", "{videos}", "--plan", "{asked}", "--out", "{asked}"],
+            ["--input", "{videos}", "--plan", "{plan_path}", "--out", "{plan_path}"],
             2,
             "it is an input file",
         ),
         (
-            ["--input", "{videos}", "--ratings", "{asked}", "--out", "{asked}"],
+            ["--input", "{videos}", "--ratings", "{plan_path}", "--out", "{plan_path}"],
             2,
             "it is an input file",
         ),
-        (["--input", "{videos}", "--key", "{asked}"], 2, "--key: it is for --ratings"),
+        (["--input", "{videos}", "--key", "{plan_path}"], 2, "--key: it is for --ratings"),
         (["--input", "{videos}", "--out", "pipe"], 2, "--out pipe: it is not an ordinary file."),
         (["--input", "{videos}", "--target", "prod"], 2, "give only one of them"),
         (["--input", "{videos}"], 1, "videos.csv has no column"),
-        (["--input", "{asked}"], 1, "no reader for .yaml"),
+        (["--input", "{plan_path}"], 1, "no reader for .yaml"),
     ],
 )
-def test_wrong_use_is_a_sentence(arguments, status, says, videos, asked, capsys, monkeypatch):
+def test_wrong_use_is_a_sentence(arguments, status, says, videos, plan_path, capsys, monkeypatch):
     monkeypatch.chdir(videos.parent)
     os.mkfifo("pipe")
 
-    assert run(*(one.format(videos=videos, asked=asked) for one in arguments)) == status
+    assert (
+        run(*(argument.format(videos=videos, plan_path=plan_path) for argument in arguments))
+        == status
+    )
 
-    said = capsys.readouterr().err
-    assert says in said and "Traceback" not in said
+    message = capsys.readouterr().err
+    assert says in message and "Traceback" not in message
 
 
-def test_a_bad_plan_is_wrong_use(videos, asked, capsys):
-    asked.write_text(PLAN + "primry: 1\n")
+def test_a_bad_plan_is_wrong_use(videos, plan_path, capsys):
+    plan_path.write_text(PLAN + "primry: 1\n")
 
-    assert run("--input", videos, "--plan", asked) == 2
+    assert run("--input", videos, "--plan", plan_path) == 2
     assert "did you mean primary?" in capsys.readouterr().err
 
 
-def test_too_few_rows_fail_with_a_sentence_and_write_nothing(asked, tmp_path, capsys):
+def test_too_few_rows_fail_with_a_sentence_and_write_nothing(plan_path, tmp_path, capsys):
     few = write_csv(tmp_path / "few.csv", rows(10))
 
-    assert run("--input", few, "--plan", asked, "--out", tmp_path / "o.json") == 1
+    assert run("--input", few, "--plan", plan_path, "--out", tmp_path / "o.json") == 1
 
     assert "10 of 10 rows are left; at least 20 are needed" in capsys.readouterr().err
     assert not (tmp_path / "o.json").exists()
@@ -150,8 +155,8 @@ def test_too_few_rows_fail_with_a_sentence_and_write_nothing(asked, tmp_path, ca
 
 @pytest.fixture
 def star_schema(monkeypatch):
-    """A warehouse that answers with these rows; returns the statements it was asked."""
-    asked: list[str] = []
+    """A warehouse that answers with these rows; returns the statements that it got."""
+    queries: list[str] = []
 
     def with_rows(of):
         @contextmanager
@@ -159,30 +164,30 @@ def star_schema(monkeypatch):
             yield None
 
         def answered(self, sql):
-            asked.append(sql)
+            queries.append(sql)
             return [] if "FROM fact_rating" in sql else of
 
         monkeypatch.setattr(cli.cloud, "open_cloud", opened)
         monkeypatch.setattr(cli.warehouse.Warehouse, "__init__", lambda self, endpoints: None)
         monkeypatch.setattr(cli.warehouse.Warehouse, "rows", answered)
-        return asked
+        return queries
 
     return with_rows
 
 
-def fact(one: dict) -> dict:
+def fact(video: dict) -> dict:
     """A row as the fact table has it."""
-    row = {column: one.get(name) for name, column in COLUMNS.items()}
+    row = {column: video.get(name) for name, column in COLUMNS.items()}
     return row | {"rating_status": "rated", "synthetic": True, "rater": "signals/2"}
 
 
 def test_without_input_the_star_schema_is_asked_for_the_columns_of_the_plan(star_schema, capsys):
-    asked = star_schema([fact(one) for one in rows()])
+    queries = star_schema([fact(video) for video in rows()])
 
     assert run("--json") == 0
 
     document = json.loads(capsys.readouterr().out)
-    assert asked[0].startswith("SELECT `collected_at`, `comments`, ")
+    assert queries[0].startswith("SELECT `collected_at`, `comments`, ")
     assert (document["plan_hash"], document["synthetic"]) == (default_plan().hash, True)
     assert document["quality"]["left_out"] == ["expectation_gap", "shares", "saves"]
 
@@ -194,37 +199,45 @@ def test_an_empty_star_schema_says_what_to_do(star_schema, capsys):
     assert "fact_video_analytics is empty. `tta demo` fills" in capsys.readouterr().err
 
 
-def test_a_column_that_the_star_schema_lacks_is_no_sql(star_schema, asked, capsys):
+def test_a_column_that_the_star_schema_lacks_is_no_sql(star_schema, plan_path, capsys):
     statements = star_schema([])
-    asked.write_text(PLAN.replace("[video_id, creator", "[video_id, '`; DROP TABLE x', creator"))
+    plan_path.write_text(
+        PLAN.replace("[video_id, creator", "[video_id, '`; DROP TABLE x', creator")
+    )
 
-    assert run("--plan", asked) == 1
+    assert run("--plan", plan_path) == 1
     assert "fact_video_analytics has no column" in capsys.readouterr().err
     assert statements == []
 
 
-def test_effects_stand_corrected_beside_the_observed_ones(videos, asked, tmp_path, capsys):
+def test_effects_stand_corrected_beside_the_observed_ones(videos, plan_path, tmp_path, capsys):
     from tests.agreement_tables import row
     from tests.agreement_tables import write_csv as write_ratings
 
-    given = rows()
+    ratings = rows()
     people = [
-        row(one["video_id"], "human/ana", "unexpectedness", one["unexpectedness"])
-        for one in given[:80]
+        row(video["video_id"], "human/ana", "unexpectedness", video["unexpectedness"])
+        for video in ratings[:80]
     ]
     again = [
-        row(one["video_id"], "gemini/m/1.0", "unexpectedness", one["unexpectedness"] + way, way)
-        for one in given
-        for way in (0, 1)
+        row(
+            video["video_id"],
+            "gemini/m/1.0",
+            "unexpectedness",
+            video["unexpectedness"] + sign,
+            sign,
+        )
+        for video in ratings
+        for sign in (0, 1)
     ]
     table = write_ratings(tmp_path / "ratings.csv", [*people, *again])
     out = tmp_path / "out.json"
 
-    assert run("--input", videos, "--plan", asked, "--ratings", table, "--out", out) == 0
+    assert run("--input", videos, "--plan", plan_path, "--ratings", table, "--out", out) == 0
 
-    said, document = capsys.readouterr().out, json.loads(out.read_text())
-    assert "Corrected for errors of the ratings" in said and "predict then debias" in said
-    primary = [one for one in document["corrected"] if one["outcome"] == "views"]
-    assert [one["method"] for one in primary] == ["disattenuated", "predict_then_debias"]
-    assert {one["uncorrected"] for one in primary} == {document["primary"]["estimate"]}
+    output, document = capsys.readouterr().out, json.loads(out.read_text())
+    assert "Corrected for errors of the ratings" in output and "predict then debias" in output
+    primary = [effect for effect in document["corrected"] if effect["outcome"] == "views"]
+    assert [effect["method"] for effect in primary] == ["disattenuated", "predict_then_debias"]
+    assert {effect["uncorrected"] for effect in primary} == {document["primary"]["estimate"]}
     assert document["corrected_by"][0].startswith("ratings.csv sha256:")

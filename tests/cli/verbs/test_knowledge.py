@@ -69,8 +69,8 @@ def test_a_card_that_does_not_fit_is_refused(folder, tmp_path, capsys, changed, 
 
     assert run("add", tmp_path / "mine.md") == status
 
-    said = capsys.readouterr().err
-    assert any(part in said for part in says.split("|"))
+    message = capsys.readouterr().err
+    assert any(part in message for part in says.split("|"))
     assert sorted(path.read_bytes() for path in folder.iterdir()) == before
 
 

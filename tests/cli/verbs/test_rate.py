@@ -41,9 +41,9 @@ class World:
         self.videos.append(LakeVideo(video_id, name, generation, len(content)))
         return self.videos[-1]
 
-    def requests(self, replicates: int = 1, asked: ChosenRater = ASKED) -> RaterRequests:
+    def requests(self, replicates: int = 1, rater: ChosenRater = ASKED) -> RaterRequests:
         """Looked up, and asked for what is not there."""
-        requests = RaterRequests(self.lake, asked, self.videos, replicates)
+        requests = RaterRequests(self.lake, rater, self.videos, replicates)
         requests.find_existing()
         requests.publish(self.topics)
         return requests
@@ -52,11 +52,11 @@ class World:
     def asked_for(self) -> list[VideoUploaded]:
         return [upload_in(message.attributes) for _, message in self.topics.published]
 
-    def rate(self, video: LakeVideo, replicate: int = 0, asked: ChosenRater = ASKED) -> None:
+    def rate(self, video: LakeVideo, replicate: int = 0, rater: ChosenRater = ASKED) -> None:
         rating = Rating(
-            rater=asked.name,
+            rater=rater.name,
             generation=str(video.generation),
-            config_hash=asked.config_hash,
+            config_hash=rater.config_hash,
             replicate=replicate,
             rated_at=NOW,
             status="rated",
@@ -116,9 +116,9 @@ def test_the_name_is_the_one_that_the_deployed_function_rates_under(monkeypatch)
     monkeypatch.setenv("GEMINI_API_KEY", "k")
     under = GeminiCondition(GeminiSettings(model="gemini-3.6-flash"), sees_caption=True)
 
-    asked = ChosenRater.of("gemini+caption", GEMINI | {"model": "gemini-3.6-flash"})
+    rater = ChosenRater.of("gemini+caption", GEMINI | {"model": "gemini-3.6-flash"})
 
-    assert (asked.name, asked.config_hash) == (under.name, under.config_hash)
+    assert (rater.name, rater.config_hash) == (under.name, under.config_hash)
 
 
 def test_without_a_key_one_is_told_where_to_get_one(monkeypatch):
@@ -174,7 +174,9 @@ def test_a_request_is_published_for_each_video_and_replicate(world):
 
     world.requests(replicates=2)
 
-    assert [(one.name[7:-4], one.condition, one.replicate) for one in world.asked_for] == [
+    assert [
+        (upload.name[7:-4], upload.condition, upload.replicate) for upload in world.asked_for
+    ] == [
         ("7300000000000000001", "gemini", 0),
         ("7300000000000000001", "gemini", 1),
         ("7300000000000000002", "gemini", 0),
@@ -188,13 +190,13 @@ def test_a_rating_that_is_there_is_shown_and_not_asked_for(world):
 
     requests = world.requests(replicates=2)
 
-    assert [one.replicate for one in world.asked_for] == [1]
-    assert [one.was_there for one in requests.received] == [True]
+    assert [upload.replicate for upload in world.asked_for] == [1]
+    assert [upload.was_there for upload in requests.received] == [True]
 
 
 def test_a_rating_in_another_condition_is_another_rating(world):
     video = world.video("7300000000000000001")
-    world.rate(video, asked=ChosenRater.of("gemini+caption", GEMINI))
+    world.rate(video, rater=ChosenRater.of("gemini+caption", GEMINI))
 
     world.requests()
 
@@ -203,7 +205,7 @@ def test_a_rating_in_another_condition_is_another_rating(world):
 
 def test_a_rating_under_an_older_configuration_is_another_rating(world):
     video = world.video("7300000000000000001")
-    world.rate(video, asked=replace(ASKED, config_hash="0123456789ab"))
+    world.rate(video, rater=replace(ASKED, config_hash="0123456789ab"))
 
     requests = world.requests()
     requests.refresh()
@@ -220,7 +222,7 @@ def test_a_rating_that_comes_ends_the_wait(world):
 
     world.rate(video, 0)
     requests.refresh()
-    assert [one.replicate for one in requests.open] == [1]
+    assert [request.replicate for request in requests.open] == [1]
     world.rate(video, 1)
     requests.refresh()
 
@@ -236,14 +238,14 @@ def test_what_was_there_is_not_counted_as_paid(world):
 
 def test_a_deployment_that_rates_under_another_name_is_heard(world):
     video = world.video("7300000000000000001")
-    world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/0.9"))
+    world.rate(video, rater=replace(ASKED, name="gemini/gemini-9/0.9"))
     requests = world.requests()
 
-    world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/1.0+caption"))
-    world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/1.0"))
+    world.rate(video, rater=replace(ASKED, name="gemini/gemini-9/1.0+caption"))
+    world.rate(video, rater=replace(ASKED, name="gemini/gemini-9/1.0"))
     requests.refresh()
 
-    assert [one.rating.rater for one in requests.received] == ["gemini/gemini-9/1.0"]
+    assert [received.rating.rater for received in requests.received] == ["gemini/gemini-9/1.0"]
 
 
 def test_a_request_over_budget_is_told_with_the_time_when_it_is_due(world):
@@ -328,7 +330,7 @@ def test_what_did_not_come_in_time_is_told_and_stays_on_its_way(world):
 
 def test_a_cloud_that_has_ratings_under_other_names_is_told_at_the_end(world):
     video = world.video("7300000000000000001")
-    world.rate(video, asked=replace(ASKED, name="gemini/gemini-9/1.0"))
+    world.rate(video, rater=replace(ASKED, name="gemini/gemini-9/1.0"))
     requests = world.requests()
 
     with pytest.raises(UserError, match=r"ratings by gemini/gemini-9/1.0.*\[targets.prod.gemini\]"):
@@ -349,20 +351,20 @@ def test_a_stored_rating_that_cannot_be_read_is_told(world):
 
 def test_the_price_is_that_of_every_rating_that_is_asked_for(world, tmp_path):
     world.video("7300000000000000001", make_clip(tmp_path / "a.mp4", 4))
-    one, three = (
+    single, three = (
         price_of(world.requests(count).open, ASKED, world.lake, date(2026, 11, 1)).most_usd
         for count in (1, 3)
     )
 
-    assert one > 0
-    assert three == pytest.approx(3 * one)
+    assert single > 0
+    assert three == pytest.approx(3 * single)
 
 
 def test_a_model_without_a_price_is_told(world, tmp_path):
     world.video("7300000000000000001", make_clip(tmp_path / "a.mp4", 4))
-    asked = ChosenRater.of("gemini", GEMINI | {"model": "gemini-99"})
+    rater = ChosenRater.of("gemini", GEMINI | {"model": "gemini-99"})
 
-    price = price_of(world.requests(asked=asked).open, asked, world.lake, date(2026, 11, 1))
+    price = price_of(world.requests(rater=rater).open, rater, world.lake, date(2026, 11, 1))
 
     assert "no price" in price.sentence(1)
 
@@ -376,7 +378,7 @@ def test_a_file_that_cannot_be_rated_costs_nothing(world):
 
 
 @pytest.mark.parametrize(
-    ("amount", "told"), [(0, "USD 0.0000"), (0.000523, "USD 0.000523"), (12.3456, "USD 12.35")]
+    ("amount", "text"), [(0, "USD 0.0000"), (0.000523, "USD 0.000523"), (12.3456, "USD 12.35")]
 )
-def test_small_money_keeps_its_digits(amount, told):
-    assert usd(amount) == told
+def test_small_money_keeps_its_digits(amount, text):
+    assert usd(amount) == text

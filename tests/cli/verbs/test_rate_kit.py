@@ -65,9 +65,9 @@ def test_what_comes_next_is_told(clips, tmp_path, capsys):
 
     assert run(clips, "--out", tmp_path / "kit", "--json") == 0
 
-    told = json.loads(capsys.readouterr().out)
-    assert (told["clips"], told["key"]) == (4, str(tmp_path / "kit.key.json"))
-    assert "is not a video" in told["left_out"][0]
+    document = json.loads(capsys.readouterr().out)
+    assert (document["clips"], document["key"]) == (4, str(tmp_path / "kit.key.json"))
+    assert "is not a video" in document["left_out"][0]
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_wrong_use_is_a_sentence_and_makes_nothing(
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
 
-    made = [one.format(clips=clips, text=tmp_path / "text.txt") for one in arguments]
-    assert run(*made) == status
+    words = [argument.format(clips=clips, text=tmp_path / "text.txt") for argument in arguments]
+    assert run(*words) == status
 
     assert says in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before
@@ -99,7 +99,7 @@ def test_wrong_use_is_a_sentence_and_makes_nothing(
 def test_a_key_that_is_none_is_refused(clips, tmp_path, capsys):
     (tmp_path / "r.csv").write_text("video_id,rater,dimension,value\nc,a,d,1\n")
     (tmp_path / "key.json").write_text("[]")
-    given = ["--input", str(tmp_path / "r.csv"), "--key", str(tmp_path / "key.json")]
+    inputs = ["--input", str(tmp_path / "r.csv"), "--key", str(tmp_path / "key.json")]
 
-    assert status_of(["validate", *given]) == 1
+    assert status_of(["validate", *inputs]) == 1
     assert "not a key file of `tta rate-kit`" in capsys.readouterr().err

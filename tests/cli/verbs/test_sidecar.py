@@ -15,7 +15,9 @@ from shared.tiktok.sources.manifest_file import MOST_LINE_BYTES
 def sidecar(tmp_path: Path):
     def read(*lines: str | bytes) -> Sidecar:
         path = tmp_path / "m.jsonl"
-        path.write_bytes(b"\n".join(one.encode() if isinstance(one, str) else one for one in lines))
+        path.write_bytes(
+            b"\n".join(line.encode() if isinstance(line, str) else line for line in lines)
+        )
         return Sidecar(path)
 
     return read

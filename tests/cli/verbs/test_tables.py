@@ -66,6 +66,6 @@ def test_a_name_that_is_not_there_names_the_nearest(tables):
 
 
 def test_every_column_of_a_view_says_something():
-    views = [one for one in relations().values() if one.kind == VIEW]
+    views = [relation for relation in relations().values() if relation.kind == VIEW]
 
     assert all(column.description for view in views for column in view.columns)

@@ -29,13 +29,13 @@ def run(*arguments) -> int:
 def test_the_ladder_is_printed_and_the_document_written(table, tmp_path, capsys):
     assert run("--input", table, "--out", tmp_path / "out.json") == 0
 
-    said = capsys.readouterr()
-    found = json.loads((tmp_path / "out.json").read_text())
-    assert "Ladder of benchmarks" in said.out and "To climb higher:" in said.out
-    dimension = found["dimensions"]["unexpectedness"]
+    output = capsys.readouterr()
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert "Ladder of benchmarks" in output.out and "To climb higher:" in output.out
+    dimension = document["dimensions"]["unexpectedness"]
     assert {"estimate", "ci_low", "ci_high"} <= dimension["icc_a1"].keys()
     assert (dimension["n_videos"], dimension["n_raters"]) == (40, 3)
-    assert {one["rung"] for one in found["ladder"]} == {f"B{number}" for number in range(7)}
+    assert {rung["rung"] for rung in document["ladder"]} == {f"B{number}" for number in range(7)}
 
 
 def test_json_prints_the_document_and_the_same_bytes_every_time(table, tmp_path, capsys):
@@ -69,43 +69,43 @@ def test_a_rater_is_gated_on_the_anchors_alone(tmp_path, capsys):
 
     assert run("--input", table, *drift, "--json") == 0
 
-    found = json.loads(capsys.readouterr().out)["drift"]
-    assert {one["shift"]["n"] for one in found} == {30}
+    document = json.loads(capsys.readouterr().out)["drift"]
+    assert {dimension["shift"]["n"] for dimension in document} == {30}
 
 
 def test_a_score_that_the_new_rater_did_not_give_does_not_pass(tmp_path, capsys):
-    given = rows({GEMINI: (0.1, 0, 1)}, dimensions=["unexpectedness"])
-    given += rows({"gemini/new/1.0": (0.1, 0, 1)}, dimensions=["emotional_intensity"])
-    table = write_csv(tmp_path / "r.csv", given)
+    ratings = rows({GEMINI: (0.1, 0, 1)}, dimensions=["unexpectedness"])
+    ratings += rows({"gemini/new/1.0": (0.1, 0, 1)}, dimensions=["emotional_intensity"])
+    table = write_csv(tmp_path / "r.csv", ratings)
 
     assert run("--input", table, "--drift", GEMINI, "gemini/new/1.0") == 1
     assert "unexpectedness (undecided)" in capsys.readouterr().err
 
 
 def test_a_gate_where_nothing_is_compared_is_not_passed(tmp_path, capsys):
-    given = rows({GEMINI: (0.1, 0, 1), "gemini/new/1.0": (0.1, 0, 1)})
-    given += [row(video(number), GEMINI, "attention_check", 0) for number in range(9)]
-    table = write_csv(tmp_path / "r.csv", given)
+    ratings = rows({GEMINI: (0.1, 0, 1), "gemini/new/1.0": (0.1, 0, 1)})
+    ratings += [row(video(number), GEMINI, "attention_check", 0) for number in range(9)]
+    table = write_csv(tmp_path / "r.csv", ratings)
 
     assert run("--input", table, "--drift", GEMINI, "gemini/new/1.0") == 1
     assert "no score that could be compared" in capsys.readouterr().err
 
 
 def test_the_judge_is_compared_with_the_people_who_passed_their_checks(tmp_path, monkeypatch):
-    given = rows(RATERS)
-    given += [row(video(number), "human/bo", "attention_check", 0) for number in range(9)]
-    table = write_csv(tmp_path / "r.csv", given)
-    asked = []
+    ratings = rows(RATERS)
+    ratings += [row(video(number), "human/bo", "attention_check", 0) for number in range(9)]
+    table = write_csv(tmp_path / "r.csv", ratings)
+    calls = []
 
     def grounded(target, home, limit, ratings, screen):
-        asked.extend(ratings.of("unexpectedness", "human"))
+        calls.extend(ratings.of("unexpectedness", "human"))
         return Grounding("judge/m/1", (), (), (), {}, 0)
 
     monkeypatch.setattr(cli.verbs.validate.grounding, "refuse_without_judge", lambda target: None)
     monkeypatch.setattr(cli.verbs.validate.grounding, "judge_ratings", grounded)
 
     assert run("--input", table, "--grounding") == 0
-    assert asked == ["human/ana"]
+    assert calls == ["human/ana"]
 
 
 def test_anchors_that_are_no_text_are_wrong_use(table, tmp_path, capsys):
@@ -124,14 +124,16 @@ def test_what_insights_found_is_the_last_rung(table, tmp_path, capsys):
     assert run("--input", table, "--insights", tmp_path / "i.json", "--json") == 0
 
     ladder = json.loads(capsys.readouterr().out)["ladder"]
-    assert [one["verdict"] for one in ladder if one["rung"] == "B6"] == ["pass"]
+    assert [rung["verdict"] for rung in ladder if rung["rung"] == "B6"] == ["pass"]
 
 
 def test_invariants_are_measured_on_the_spot(table, capsys):
     assert run("--input", table, "--invariants", "--json") == 0
 
     ladder = json.loads(capsys.readouterr().out)["ladder"]
-    assert [(one["verdict"], one["n"]) for one in ladder if one["rung"] == "B0"] == [("pass", 13)]
+    assert [(rung["verdict"], rung["n"]) for rung in ladder if rung["rung"] == "B0"] == [
+        ("pass", 13)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -149,16 +151,16 @@ def test_invariants_are_measured_on_the_spot(table, capsys):
 def test_wrong_use_is_a_sentence(arguments, status, says, table, capsys, monkeypatch):
     monkeypatch.chdir(table.parent)
 
-    assert run(*(one.format(table=table) for one in arguments)) == status
+    assert run(*(argument.format(table=table) for argument in arguments)) == status
 
-    said = capsys.readouterr().err
-    assert says in said and "Traceback" not in said
+    message = capsys.readouterr().err
+    assert says in message and "Traceback" not in message
 
 
 @pytest.fixture
 def star_schema(monkeypatch):
     """A warehouse that answers with these rows; returns the statements it was asked."""
-    asked: list[str] = []
+    queries: list[str] = []
 
     def with_rows(of):
         @contextmanager
@@ -168,21 +170,21 @@ def star_schema(monkeypatch):
         monkeypatch.setattr(cli.cloud, "open_cloud", opened)
         monkeypatch.setattr(cli.warehouse.Warehouse, "__init__", lambda self, endpoints: None)
         monkeypatch.setattr(
-            cli.warehouse.Warehouse, "rows", lambda self, sql: asked.append(sql) or of
+            cli.warehouse.Warehouse, "rows", lambda self, sql: queries.append(sql) or of
         )
-        return asked
+        return queries
 
     return with_rows
 
 
 def stored(number: int, rater: str, config: str, version: str, **values) -> dict:
-    beside = dict.fromkeys(numeric_columns())
-    named = {"video_id": video(number), "rater": rater, "config_hash": config, "replicate": 0}
-    return {**beside, **named, "model_version": version, "synthetic": True, **values}
+    columns = dict.fromkeys(numeric_columns())
+    key = {"video_id": video(number), "rater": rater, "config_hash": config, "replicate": 0}
+    return {**columns, **key, "model_version": version, "synthetic": True, **values}
 
 
 def test_without_input_fact_rating_is_asked(star_schema, capsys):
-    asked = star_schema(
+    queries = star_schema(
         [
             stored(number, rater, config, version, unexpectedness=number * 7 % 100)
             for number in range(12)
@@ -196,15 +198,15 @@ def test_without_input_fact_rating_is_asked(star_schema, capsys):
 
     assert run("--json") == 0
 
-    found = json.loads(capsys.readouterr().out)
-    assert "FROM fact_rating" in asked[0]
-    assert found["raters"] == {
+    document = json.loads(capsys.readouterr().out)
+    assert "FROM fact_rating" in queries[0]
+    assert document["raters"] == {
         f"{GEMINI}@aaaa": {"kind": "machine", "stand_in": True},
         f"{GEMINI}@bbbb": {"kind": "machine", "stand_in": False},
         "signals/2": {"kind": "machine", "stand_in": False},
     }
-    assert found["synthetic"] and found["stand_in"]
-    assert "made-up answers" in " ".join(found["warnings"])
+    assert document["synthetic"] and document["stand_in"]
+    assert "made-up answers" in " ".join(document["warnings"])
 
 
 def test_people_in_a_file_meet_machines_in_the_star_schema(star_schema, tmp_path, capsys):
@@ -235,16 +237,16 @@ def test_benchmarks_meet_ratings_by_the_ids_that_their_media_are_ingested_by(tmp
     times = {f"Fail {number}": {"t": [1.0, 1.2, -1 if number % 2 else 1.1]} for number in ids}
     times |= {"Fail 5": {"t": [-1, -1, -1]}, "Fail 99": {"t": [1, 1, 1]}}
     (tmp_path / "transition_times.json").write_text(json.dumps(times))
-    given = [row(ids[n], GEMINI, "unexpectedness", 80 - 10 * n) for n in ids]
-    given += [row(ids[n], GEMINI, "surprise_onset_s", 1.3) for n in ids]
-    table = write_csv(tmp_path / "r.csv", given)
-    named = f"oops={tmp_path / 'transition_times.json'}"
+    ratings = [row(ids[n], GEMINI, "unexpectedness", 80 - 10 * n) for n in ids]
+    ratings += [row(ids[n], GEMINI, "surprise_onset_s", 1.3) for n in ids]
+    table = write_csv(tmp_path / "r.csv", ratings)
+    benchmark = f"oops={tmp_path / 'transition_times.json'}"
 
-    assert run("--input", table, "--benchmark", named, "--media", media, "--json") == 0
+    assert run("--input", table, "--benchmark", benchmark, "--media", media, "--json") == 0
 
-    found = json.loads(capsys.readouterr().out)
-    assert found["known_groups"]["unexpectedness"][GEMINI]["estimate"] == 1.0
-    hits = found["onset"]["benchmark"][GEMINI]
+    document = json.loads(capsys.readouterr().out)
+    assert document["known_groups"]["unexpectedness"][GEMINI]["estimate"] == 1.0
+    hits = document["onset"]["benchmark"][GEMINI]
     assert (hits["n"], hits["within_0.25_s"]["estimate"]) == (5, 1.0)
 
 
@@ -258,7 +260,7 @@ def test_benchmarks_meet_ratings_by_the_ids_that_their_media_are_ingested_by(tmp
     ],
 )
 def test_a_benchmark_is_named_with_its_file(arguments, says, table, capsys):
-    assert run("--input", table, *(one.format(table=table) for one in arguments)) == 2
+    assert run("--input", table, *(argument.format(table=table) for argument in arguments)) == 2
     assert says in capsys.readouterr().err
 
 
