@@ -73,7 +73,7 @@ def _within(
     result.effects += [fit.effect(name, question.outcome, question.scale) for name in split.columns]
     if f"{predictor}_within" not in split.columns:
         result.unanswered.append(
-            f"{predictor} does not vary within any creator, so its effect there cannot be estimated."
+            f"{predictor} does not vary within any creator, so its effect there is unknown."
         )
 
 
