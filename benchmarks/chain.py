@@ -28,7 +28,7 @@ from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
 from local.functions import FUNCTIONS
 from local.sandbox import Library, generate, mark
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 
 COMMAND = "python -m benchmarks chain"
 SIZES = (10, 100, 1_000)

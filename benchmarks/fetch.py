@@ -24,7 +24,8 @@ from benchmarks.table import Measurement
 from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
-from shared.storage.lake import COLLECTIONS, Lake
+from shared.storage.lake import Lake
+from shared.storage.layout import COLLECTIONS
 
 COMMAND = "python -m benchmarks fetch"
 VIDEOS, CREATORS, LISTED_BAR_S = 1_000, 200, 20.0

@@ -25,7 +25,7 @@ from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
 from local.sandbox import Library, mark
 from local.traffic import wait_until_over
-from shared.storage.lake import metadata_name
+from shared.storage.layout import metadata_name
 
 COMMAND = "python -m benchmarks.soak"
 BAR = 1.1

@@ -17,7 +17,8 @@ from shared.messaging.dead_letters import DeadLetters, drain_all
 from shared.messaging.failed import FailureEntry, failures, replay, sendable
 from shared.messaging.topics import Stage, Topics, Unsendable
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import FAILED, Lake
+from shared.storage.lake import Lake
+from shared.storage.layout import FAILED
 
 FAILING_STAGES = ("load", "analyze", "fetch", "rebuild")
 

@@ -9,7 +9,8 @@ from cli.errors import WRONG_USE, UserError
 from cli.uploads import files_in
 from shared.concurrency import in_order
 from shared.model import Malformed, Record, content_id, id_in_name, parse_record
-from shared.storage.lake import VIDEOS, Gone, Lake, LakeObject, metadata_name
+from shared.storage.lake import Gone, Lake, LakeObject
+from shared.storage.layout import VIDEOS, metadata_name
 
 ALL = "all"
 COLLECTION = "collection:"

@@ -17,7 +17,7 @@ from google.protobuf.duration_pb2 import Duration
 from local.endpoints import ANALYZE, GEMINI, LOAD, RECORDS, UPLOADED
 from local.sandbox import Library
 from local.served import deployed
-from shared.storage.lake import COLLECTIONS, VIDEOS
+from shared.storage.layout import COLLECTIONS, VIDEOS
 from shared.warehouse.tables import create_tables
 from shared.warehouse.views import create_views
 

@@ -17,7 +17,8 @@ from shared.messaging.events import Message
 from shared.messaging.topics import Stage
 from shared.model import Record, canonical_json
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import Gone, LakeObject, Superseded, failed_name
+from shared.storage.lake import Gone, LakeObject, Superseded
+from shared.storage.layout import failed_name
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from local.sandbox.api.server import TikTokServer
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
 from shared.model import Record, parse_record
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 from shared.tiktok.collections import Collection
 from shared.tiktok.due import fetch_due
 from shared.tiktok.media.media import NoMedia

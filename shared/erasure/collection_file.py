@@ -5,7 +5,8 @@ from typing import Any
 from shared.inputs.yaml_input import BadYaml, read_yaml
 from shared.privacy.free_text import ACCOUNTS
 from shared.privacy.redaction import Redaction
-from shared.storage.lake import COLLECTIONS, Lake
+from shared.storage.lake import Lake
+from shared.storage.layout import COLLECTIONS
 from shared.tiktok.sources.manifest_terms import NAMES
 
 _OTHER_CONDITIONS = ("hashtags", "keywords", "regions")

@@ -34,7 +34,8 @@ from shared.model import UNKNOWN_CREATOR, VIDEO_ID, Creator, Record
 from shared.privacy.mentions import folded
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import FRESH_S, Tombstones
-from shared.storage.lake import Lake, LakeObject, state_name
+from shared.storage.lake import Lake, LakeObject
+from shared.storage.layout import state_name
 
 log = logging.getLogger(__name__)
 

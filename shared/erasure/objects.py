@@ -14,17 +14,8 @@ from shared.model import content_id, id_in_name
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import TOMBSTONES
 from shared.rating.batch.part import BATCHES
-from shared.storage.lake import (
-    FAILED,
-    PARKED,
-    REPORTS,
-    TOKENS,
-    VIDEOS,
-    Gone,
-    Lake,
-    LakeObject,
-    Superseded,
-)
+from shared.storage.lake import Gone, Lake, LakeObject, Superseded
+from shared.storage.layout import FAILED, PARKED, REPORTS, TOKENS, VIDEOS
 from shared.tiktok.sources.manifest_terms import NAMES
 
 MOST_AT_ONCE = 64 * 2**20

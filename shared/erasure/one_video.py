@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from shared.erasure.rows import WarehouseRows
-from shared.storage.lake import FAILED, PARKED, VIDEOS, Lake, metadata_name
+from shared.storage.lake import Lake
+from shared.storage.layout import FAILED, PARKED, VIDEOS, metadata_name
 
 _FOLDERS = ("ratings", "answers", "frames")
 """Each has a folder per video."""

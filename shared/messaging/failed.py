@@ -32,7 +32,8 @@ from shared.messaging.events import (
 )
 from shared.messaging.topics import STAGES, Stage, Topics, Unsendable
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import FAILED, Lake, LakeObject
+from shared.storage.lake import Lake, LakeObject
+from shared.storage.layout import FAILED
 
 UNREADABLE = "unreadable"
 DEAD_LETTERED = "dead_lettered"

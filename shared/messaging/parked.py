@@ -19,7 +19,8 @@ from shared.messaging.events import Message, as_json, video_of
 from shared.messaging.topics import STAGES, Stage, Topics, Unsendable
 from shared.model import Malformed, canonical_json
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import PARKED, Lake, LakeObject, parked_name
+from shared.storage.lake import Lake, LakeObject
+from shared.storage.layout import PARKED, parked_name
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ from shared.messaging.dead_letters import DeadLetters, drain_all
 from shared.messaging.parked import count_parked, due, release
 from shared.messaging.topics import Topics
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import PARKED, Lake, LakeObject
+from shared.storage.lake import Lake, LakeObject
+from shared.storage.layout import PARKED
 
 log = logging.getLogger(__name__)
 

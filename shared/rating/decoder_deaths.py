@@ -10,7 +10,8 @@ from datetime import datetime
 from shared.errors import Transient
 from shared.model import canonical_json
 from shared.rating.rater import DecoderDied, RaterAnswer
-from shared.storage.lake import Lake, RatingKey, death_name
+from shared.storage.lake import Lake
+from shared.storage.layout import RatingKey, death_name
 
 log = logging.getLogger(__name__)
 

@@ -19,15 +19,8 @@ from shared.rating.budget import OverBudget
 from shared.rating.decoder_deaths import after_death
 from shared.rating.rater import DecoderDied, MediaToRate, Rater, RaterAnswer, download_media
 from shared.rubric_values import RUBRIC_VERSION
-from shared.storage.lake import (
-    VIDEOS,
-    Gone,
-    Lake,
-    RatingKey,
-    frame_name,
-    metadata_name,
-    rating_name,
-)
+from shared.storage.lake import Gone, Lake
+from shared.storage.layout import VIDEOS, RatingKey, frame_name, metadata_name, rating_name
 from shared.storage.lease import Lease
 
 log = logging.getLogger(__name__)

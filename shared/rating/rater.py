@@ -11,7 +11,8 @@ from typing import BinaryIO, Literal, Protocol
 from shared.inputs.media_type import MediaType
 from shared.model import Curves, Moment, Parameters, Status
 from shared.rubric_values import Measures, Values
-from shared.storage.lake import Lake, RatingKey
+from shared.storage.lake import Lake
+from shared.storage.layout import RatingKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from pydantic import Field, ValidationError
 
 from shared.inputs.field_types import Checked, Count
 from shared.model import Malformed, VideoId
-from shared.storage.lake import Lake, Superseded, state_name
+from shared.storage.lake import Lake, Superseded
+from shared.storage.layout import state_name
 from shared.tiktok.state import CollectionBusy
 
 DAY_S = 86_400

@@ -16,7 +16,8 @@ from shared.errors import Misconfigured
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
 from shared.tiktok.collections import Collection
-from shared.tiktok.media.download import READ_S, DownloadRefused, Downloads, DownloadTarget
+from shared.tiktok.media.addresses import DownloadRefused, DownloadTarget
+from shared.tiktok.media.download import READ_S, Downloads
 from shared.tiktok.media.media import NoMedia, Resolver, UrlMedia
 from shared.tiktok.run import FetchApp, PublishRecords
 from shared.tiktok.sources.quota import DailyQuota

@@ -17,8 +17,10 @@ from shared.errors import Misconfigured, Permanent, Transient
 from shared.inputs.json_input import parse_json
 from shared.model import Record, parse_record
 from shared.quality import IMPOSSIBLE, all_flags
-from shared.storage.lake import COLLECTIONS, VIDEOS, Lake, metadata_name
-from shared.tiktok.collections import Collection, checked_collections
+from shared.storage.lake import Lake
+from shared.storage.layout import COLLECTIONS, VIDEOS, metadata_name
+from shared.tiktok.collection_file import checked_collections
+from shared.tiktok.collections import Collection
 from shared.tiktok.listing import is_erased
 from shared.tiktok.run import FetchApp
 from shared.tiktok.silence import silences

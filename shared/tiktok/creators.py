@@ -7,7 +7,8 @@ from datetime import datetime
 
 from shared.errors import Transient
 from shared.model import Creator
-from shared.storage.lake import Lake, name_part
+from shared.storage.lake import Lake
+from shared.storage.layout import name_part
 from shared.tiktok.sources.fields import read_creator
 from shared.tiktok.sources.source import VideoSource
 from shared.tiktok.sources.wire import read_json

@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from shared.model import Record
-from shared.storage.lake import VIDEOS, snapshot_name
+from shared.storage.layout import VIDEOS, snapshot_name
 from shared.tiktok.ages import Sighting
 from shared.tiktok.files import MediaQueue
 from shared.tiktok.ids import Ids

@@ -14,9 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.storage.lake import COLLECTIONS, Lake, state_name
+from shared.storage.lake import Lake
+from shared.storage.layout import COLLECTIONS, state_name
 from shared.storage.lease import Lease, LeaseHeld
-from shared.tiktok.collections import Collection, checked_collections
+from shared.tiktok.collection_file import checked_collections
+from shared.tiktok.collections import Collection
 from shared.tiktok.fetch import Step, fetch_steps
 from shared.tiktok.run import FetchApp
 from shared.tiktok.state import (

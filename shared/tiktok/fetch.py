@@ -20,7 +20,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
 
 from shared.errors import Transient
-from shared.tiktok.collections import Collection, read_collection
+from shared.tiktok.collection_file import read_collection
+from shared.tiktok.collections import Collection
 from shared.tiktok.discover import Discovery
 from shared.tiktok.files import MediaQueue
 from shared.tiktok.refresh import Refresh, ages_of

@@ -11,7 +11,8 @@ from typing import Any
 from shared.model import Creator, Metrics, Record
 from shared.privacy.redaction import GONE, Redaction
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import Lake, failed_name
+from shared.storage.lake import Lake
+from shared.storage.layout import failed_name
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators, with_provenance
 from shared.tiktok.sources.fields import is_within, video_id_of

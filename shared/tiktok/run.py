@@ -11,7 +11,8 @@ from shared.errors import Permanent
 from shared.model import Record, parse_record
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import Lake, metadata_name, snapshot_name
+from shared.storage.lake import Lake
+from shared.storage.layout import metadata_name, snapshot_name
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators
 from shared.tiktok.media.media import Resolver

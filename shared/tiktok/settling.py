@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from shared.model import NO_MEDIA_RATER, Rating, Record, parse
-from shared.storage.lake import Lake, RatingKey, rating_name
+from shared.storage.lake import Lake
+from shared.storage.layout import RatingKey, rating_name
 from shared.tiktok.media.media import MediaOutcome, Resolver
 from shared.tiktok.state import PendingFile
 

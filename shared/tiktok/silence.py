@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.errors import Permanent
-from shared.storage.lake import COLLECTIONS, Lake, state_name
-from shared.tiktok.collections import Collection, checked_collections
+from shared.storage.lake import Lake
+from shared.storage.layout import COLLECTIONS, state_name
+from shared.tiktok.collection_file import checked_collections
+from shared.tiktok.collections import Collection
 from shared.tiktok.state import State, read_state
 
 QUIET = timedelta(days=3)

@@ -8,7 +8,8 @@ from typing import Any
 from shared.errors import Busy
 from shared.inputs.field_types import Checked, Count, Instant, Text, Word
 from shared.model import Malformed, Record, VideoId, canonical_json, digest, parse, parse_record
-from shared.storage.lake import Lake, Superseded, state_name
+from shared.storage.lake import Lake, Superseded
+from shared.storage.layout import state_name
 from shared.tiktok.collections import QUERY_LISTS, Collection
 from shared.tiktok.sources.source import Position, SourcePage
 

@@ -10,7 +10,8 @@ from shared.concurrency import in_order
 from shared.errors import Permanent
 from shared.model import Malformed, Rating, Record, parse, parse_record
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import METRICS, Lake, LakeObject, RatingKey, rating_name
+from shared.storage.lake import Lake, LakeObject
+from shared.storage.layout import METRICS, RatingKey, rating_name
 from shared.warehouse.loader import weight
 
 RATINGS = "ratings/"

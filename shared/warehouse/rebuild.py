@@ -37,7 +37,8 @@ from shared.errors import Permanent, Transient
 from shared.inputs.field_types import Checked, Count, Instant, Text, Word
 from shared.model import Malformed, parse
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import FAILED, Lake, Superseded, state_name
+from shared.storage.lake import Lake, Superseded
+from shared.storage.layout import FAILED, state_name
 from shared.warehouse.lake_records import LakeReader, LakeRecord
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.shadow import PATIENCE_S, Shadow

@@ -12,7 +12,7 @@ from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
 from shared.privacy.pseudonym import pseudonym
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 from shared.tiktok.canary import canary
 from shared.tiktok.media.download import Downloads
 from shared.tiktok.media.media import MediaOutcome

@@ -20,7 +20,8 @@ from shared.messaging.publisher import RecordPublisher
 from shared.messaging.topics import Topics
 from shared.storage import lake as lake_module
 from shared.storage.lake import Lake
-from shared.tiktok.media.download import Downloads, ServerUnreachable
+from shared.tiktok.media.addresses import ServerUnreachable
+from shared.tiktok.media.download import Downloads
 from shared.tiktok.sources import wire
 from shared.tiktok.sources.wire import Again, Calls, Exchange
 from tests.records import metrics, record

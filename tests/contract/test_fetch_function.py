@@ -23,8 +23,10 @@ from local.sandbox.library import Library
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.model import Record, parse_record
 from shared.privacy.pseudonym import pseudonym
-from shared.storage.lake import COLLECTIONS, Lake
-from shared.tiktok.media.download import Downloads, addresses_of
+from shared.storage.lake import Lake
+from shared.storage.layout import COLLECTIONS
+from shared.tiktok.media.addresses import addresses_of
+from shared.tiktok.media.download import Downloads
 from shared.tiktok.state import CollectionBusy
 from tests.contract.conftest import served
 from tests.loopback import Reply, Request, serving

@@ -24,7 +24,8 @@ from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
 from shared.concurrency import in_order
 from shared.model import Record, parse_record
-from shared.storage.lake import COLLECTIONS, Lake
+from shared.storage.lake import Lake
+from shared.storage.layout import COLLECTIONS
 from tests.contract.conftest import served
 
 POSTS, CREATORS = 900, 270

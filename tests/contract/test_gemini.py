@@ -9,7 +9,7 @@ from shared.errors import Misconfigured, Permanent, Transient
 from shared.model import Creator, Metrics, Record, Video, parse_record
 from shared.rating.gemini.question import GeminiCondition
 from shared.rubric_values import RUBRIC_VERSION
-from shared.storage.lake import RatingKey, answer_name
+from shared.storage.layout import RatingKey, answer_name
 from tests.gemini_world import World, make_clip
 from tests.records import DAY_0
 from tests.stand_ins.gemini import standing_in

@@ -20,7 +20,7 @@ from shared.rating.gemini.canary_clips import CLIPS, frozen_clips
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.rater import GeminiRater
 from shared.rating.signals.rater import SignalsRater
-from shared.storage.lake import VIDEOS
+from shared.storage.layout import VIDEOS
 from shared.storage.lease import Lease
 from tests.gemini_world import World, spending_on
 from tests.stand_ins.gemini import StandIn, standing_in

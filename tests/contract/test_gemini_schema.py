@@ -7,7 +7,7 @@ import pytest
 from shared.errors import Misconfigured, Transient
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.question import IN_WORDS, GeminiCondition
-from shared.storage.lake import RatingKey, answer_name
+from shared.storage.layout import RatingKey, answer_name
 from tests.gemini_world import World, make_clip
 from tests.stand_ins.gemini import standing_in
 from tests.stand_ins.gemini.serving import BARE, TOO_MANY_STATES

@@ -12,7 +12,7 @@ from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.privacy.pseudonym import pseudonym
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.media.download import Downloads
 from shared.tiktok.sources.manifest import ManifestSource

@@ -12,7 +12,7 @@ from local.sandbox.api.server import running
 from local.sandbox.api.shown import grown
 from local.sandbox.library import Library
 from shared.errors import Misconfigured, Transient
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 from shared.tiktok.collections import Collection
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.sources.research import ResearchApi

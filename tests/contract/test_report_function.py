@@ -12,7 +12,7 @@ from shared.errors import Misconfigured, Transient
 from shared.insights.plan_file import default_text
 from shared.insights.report import daily_report
 from shared.insights.report.request import ReportClients
-from shared.storage.lake import PLAN
+from shared.storage.layout import PLAN
 from tests.fakes import LakeInMemory
 from tests.report_world import JPEG, Rows, rows
 

@@ -12,7 +12,7 @@ import pytest
 from shared import logs
 from shared.config import FetchSettings, GeminiSettings
 from shared.errors import Misconfigured, Transient
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 from tests.fakes import BusInMemory, LakeInMemory
 from tests.gemini_world import World, make_clip
 from tests.loopback import Reply, serving

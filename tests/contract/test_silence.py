@@ -8,7 +8,7 @@ import pytest
 from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
 from shared.errors import Misconfigured
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 from shared.tiktok.canary import canary
 from shared.tiktok.silence import silences
 from tests.tiktok_world import COLLECTION, FIRST, World

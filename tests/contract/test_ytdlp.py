@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from shared.tiktok.collections import MediaPolicy
-from shared.tiktok.media.download import DownloadRefused, Downloads
+from shared.tiktok.media.addresses import DownloadRefused
+from shared.tiktok.media.download import Downloads
 from shared.tiktok.media.media import ATTEMPTS, MediaOutcome
 from shared.tiktok.media.ytdlp import MOST_PAGE_BYTES, YtdlpMedia, best_of
 from tests.fakes import LakeInMemory

@@ -30,7 +30,7 @@ from local.faults.dice import counted
 from local.functions import FUNCTIONS
 from local.traffic import wait_until_over
 from shared.messaging.events import VideoUploaded, notification_of
-from shared.storage.lake import VIDEOS
+from shared.storage.layout import VIDEOS
 from shared.warehouse.tables import definitions
 
 CLAIM_LEASE_S = 90

@@ -22,7 +22,7 @@ from shared.rating.gemini.reading import Stopped, Unfit, read, usage
 from shared.rating.gemini.wire import read_wire
 from shared.rating.rubric_file import BadRubric, parse_rubric
 from shared.rating.signals import Unratable, measure, picture_at
-from shared.tiktok.collections import parse_collection
+from shared.tiktok.collection_file import parse_collection
 from shared.tiktok.sources.manifest_file import Manifest
 from shared.tiktok.sources.manifest_line import line_of
 from shared.tiktok.sources.wire import read_json

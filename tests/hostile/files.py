@@ -10,7 +10,7 @@ from local.faults import BadFaultPlan, read_plan
 from shared.errors import Permanent
 from shared.insights.plan_file import parse_plan
 from shared.rating.rubric_file import BadRubric, parse_rubric
-from shared.tiktok.collections import parse_collection
+from shared.tiktok.collection_file import parse_collection
 from tests.hostile.table import Cell, Feed, Handler, Seen
 
 ROOT = Path(__file__).parents[2]

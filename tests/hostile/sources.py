@@ -12,7 +12,7 @@ from typing import Any
 from pytest import MonkeyPatch
 
 from shared.errors import Permanent, Transient
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 from shared.tiktok.collections import MediaPolicy
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.media.download import Downloads

@@ -12,7 +12,8 @@ from shared.messaging.events import Message, VideoUploaded, notification_of
 from shared.messaging.topics import Stage
 from shared.model import Record
 from shared.privacy.tombstones import CHANGED, TOMBSTONES
-from shared.storage.lake import VIDEOS, LakeObject
+from shared.storage.lake import LakeObject
+from shared.storage.layout import VIDEOS
 from shared.warehouse.rebuild import STATE
 from tests.fakes import LakeInMemory, Stored
 from tests.interleavings.scheduler import Scheduler

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from shared.model import canonical_json, parse_record
 from shared.privacy.mentions import ERASED
 from shared.privacy.tombstones import TOMBSTONES
-from shared.storage.lake import RatingKey, metadata_name, rating_name, video_name
+from shared.storage.layout import RatingKey, metadata_name, rating_name, video_name
 from tests.interleavings.posts import NAME, Post
 from tests.interleavings.world import DATASET, SimulatedRater, World, decoded
 

@@ -23,7 +23,7 @@ from shared.rating.budget import OverBudget
 from shared.rating.rate import RateApp as AnalyzeApp
 from shared.rating.rater import MediaToRate, RaterAnswer
 from shared.rubric_values import Values
-from shared.storage.lake import COLLECTIONS, RatingKey, metadata_name, video_name
+from shared.storage.layout import COLLECTIONS, RatingKey, metadata_name, video_name
 from shared.storage.lease import Lease
 from shared.tiktok.collections import Collection
 from shared.tiktok.media.media import UrlMedia

@@ -7,7 +7,7 @@ import pytest
 
 from local.provision import collections_file
 from local.sandbox import Library, Post
-from shared.tiktok.collections import parse_collection
+from shared.tiktok.collection_file import parse_collection
 
 HERE = "http://127.0.0.1:4711"
 

@@ -11,7 +11,7 @@ from local import endpoints
 from local import provision as wiring
 from local.functions import FUNCTIONS
 from local.served import bytes_of
-from shared.storage.lake import VIDEOS
+from shared.storage.layout import VIDEOS
 from shared.warehouse.tables import definitions
 from shared.warehouse.views import description, templates
 from tests.terraform.conftest import PROJECT, ROOT, VIEWS_OF_VIEWS

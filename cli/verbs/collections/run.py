@@ -13,13 +13,10 @@ from cli.errors import UserError
 from local.cloud import LAKE
 from local.endpoints import Endpoints
 from shared.model import Malformed
-from shared.storage.lake import COLLECTIONS, STREAM_CHUNK_BYTES, Lake, Superseded
-from shared.tiktok.collections import (
-    YTDLP_TERMS,
-    BadCollection,
-    Collection,
-    checked_collections,
-)
+from shared.storage.lake import STREAM_CHUNK_BYTES, Lake, Superseded
+from shared.storage.layout import COLLECTIONS
+from shared.tiktok.collection_file import BadCollection, checked_collections
+from shared.tiktok.collections import YTDLP_TERMS, Collection
 from shared.tiktok.silence import silences
 from shared.tiktok.sources.manifest_file import BadManifest, Manifest
 from shared.tiktok.sources.manifest_line import line_of

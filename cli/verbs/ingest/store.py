@@ -9,7 +9,8 @@ from cli.uploads import VideoFile
 from shared.model import Creator, Metrics, Record, Video, parse_record
 from shared.privacy.tombstones import Tombstones
 from shared.quality import flag_on_arrival
-from shared.storage.lake import STREAM_CHUNK_BYTES, Lake, Superseded, metadata_name, video_name
+from shared.storage.lake import STREAM_CHUNK_BYTES, Lake, Superseded
+from shared.storage.layout import metadata_name, video_name
 from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields
 
 StoreOutcome = Literal["stored", "already_there", "other_content"]

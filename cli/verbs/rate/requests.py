@@ -17,7 +17,8 @@ from shared.messaging.events import VideoUploaded, notification_of, upload_in
 from shared.messaging.failed import failures
 from shared.messaging.topics import Topics
 from shared.model import Rating, parse
-from shared.storage.lake import FAILED, PARKED, Lake, LakeObject, RatingKey, rating_name
+from shared.storage.lake import Lake, LakeObject
+from shared.storage.layout import FAILED, PARKED, RatingKey, rating_name
 
 if TYPE_CHECKING:
     from shared.rating.gemini.question import GeminiCondition

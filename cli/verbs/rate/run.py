@@ -25,7 +25,8 @@ from shared.concurrency import in_order
 from shared.config import GeminiSettings, read
 from shared.messaging.topics import Topics
 from shared.model import Malformed, parse_record
-from shared.storage.lake import Lake, metadata_name
+from shared.storage.lake import Lake
+from shared.storage.layout import metadata_name
 
 CONDITIONS = ("gemini", "gemini+rag", "gemini+caption", "gemini+rag+caption", "signals")
 POLL_S = 0.2

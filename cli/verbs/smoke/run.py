@@ -31,7 +31,8 @@ from shared.erasure.one_video import remove_video
 from shared.erasure.rows import WarehouseRows
 from shared.logs import trace_of
 from shared.model import Rating, Record, Video, parse
-from shared.storage.lake import PARKED, VIDEOS, Lake, metadata_name
+from shared.storage.lake import Lake
+from shared.storage.layout import PARKED, VIDEOS, metadata_name
 
 MARKS = "state/_smoke/"
 DESIGN = "sound_burst_050_moving"  # three seconds, with noise: each seed gives other bytes

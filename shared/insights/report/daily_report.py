@@ -17,7 +17,8 @@ from shared.insights.report.data import FramesOf, ReportData, report_data
 from shared.insights.report.export import codebook, video_table
 from shared.insights.report.page import page
 from shared.insights.report.source import StarSchema
-from shared.storage.lake import PLAN, Lake, frame_name, report_name
+from shared.storage.lake import Lake
+from shared.storage.layout import PLAN, frame_name, report_name
 from shared.warehouse.gateway import Deadline
 from shared.warehouse.insight_rows import replace_rows
 

@@ -11,7 +11,8 @@ from shared.inputs.media_type import MediaType
 from shared.model import canonical_json, parse
 from shared.rating.gemini.question import GeminiCondition
 from shared.rating.rater import MediaToRate
-from shared.storage.lake import Lake, RatingKey
+from shared.storage.lake import Lake
+from shared.storage.layout import RatingKey
 
 MOST_LINE_BYTES = 16 * 2**20
 """A question with its answer takes at most about 300 kB, so a longer line is not ours."""

@@ -15,7 +15,8 @@ from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
 from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import ACCEPTED
 from shared.rating.rate import caption_of
-from shared.storage.lake import Gone, Lake, Superseded, answer_name, rating_name
+from shared.storage.lake import Gone, Lake, Superseded
+from shared.storage.layout import answer_name, rating_name
 
 MOST_REQUESTS = 200_000
 MOST_BYTES = 900_000_000

@@ -13,7 +13,7 @@ from shared.rating.gemini.answers import StoredAnswer
 from shared.rating.gemini.failures import is_bare, speaks_of_schema
 from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.wire import Wire, read_wire
-from shared.storage.lake import RatingKey
+from shared.storage.layout import RatingKey
 
 
 @dataclass(frozen=True, slots=True)

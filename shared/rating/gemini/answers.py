@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.model import parse
 from shared.rating.gemini.question import Reply
-from shared.storage.lake import Lake, RatingKey, answer_name
+from shared.storage.lake import Lake
+from shared.storage.layout import RatingKey, answer_name
 
 
 class StoredAnswer(BaseModel):

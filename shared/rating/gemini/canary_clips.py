@@ -15,7 +15,8 @@ from shared.inputs.media_type import MP4
 from shared.model import content_id
 from shared.rating.clip import ClipHeader, read_clip_header
 from shared.rating.rater import MediaToRate
-from shared.storage.lake import Lake, RatingKey
+from shared.storage.lake import Lake
+from shared.storage.layout import RatingKey
 
 CLIPS = Path(__file__).with_name("canary_clips.json")
 STORED = "canary/gemini/clips/"

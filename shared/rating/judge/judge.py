@@ -13,7 +13,8 @@ from shared.rating.gemini.reading import Stopped, Unfit, turn, usage
 from shared.rating.gemini.usage import Usage
 from shared.rating.judge.question import JudgeCondition
 from shared.rating.judge.reading import DimensionVerdict, read
-from shared.storage.lake import Lake, RatingKey, judged_name
+from shared.storage.lake import Lake
+from shared.storage.layout import RatingKey, judged_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,11 @@ from tenacity import (
 )
 
 from shared.inputs.media_type import HEAD_BYTES, MediaType, media_type
-from shared.storage.lake import VIDEOS, Lake, Superseded, video_name
+from shared.storage.lake import Lake, Superseded
+from shared.storage.layout import VIDEOS, video_name
 from shared.tiktok.collections import MediaPolicy
-from shared.tiktok.media.download import (
-    DownloadRefused,
-    DownloadResponse,
-    Downloads,
-    Headers,
-    ServerUnreachable,
-    no_headers,
-)
+from shared.tiktok.media.addresses import DownloadRefused, ServerUnreachable
+from shared.tiktok.media.download import DownloadResponse, Downloads, Headers, no_headers
 
 ATTEMPTS = 3
 DOWNLOAD_S = 240.0

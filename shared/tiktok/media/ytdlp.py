@@ -18,13 +18,8 @@ from yt_dlp.networking.common import Request, Response
 from yt_dlp.networking.exceptions import HTTPError, RequestError
 from yt_dlp.utils import DownloadError
 
-from shared.tiktok.media.download import (
-    DownloadRefused,
-    Downloads,
-    DownloadTarget,
-    Headers,
-    ServerUnreachable,
-)
+from shared.tiktok.media.addresses import DownloadRefused, DownloadTarget, ServerUnreachable
+from shared.tiktok.media.download import Downloads, Headers
 from shared.tiktok.media.media import DOWNLOAD_S, Address, MediaOutcome, UrlMedia
 
 TIKTOK = "https://www.tiktok.com"

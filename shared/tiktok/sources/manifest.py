@@ -10,7 +10,7 @@ from shared.model import Creator, Malformed, Metrics, Video
 from shared.quality import flag_on_arrival
 from shared.storage.lake import Gone, Lake
 from shared.tiktok.collections import Collection
-from shared.tiktok.media.download import DownloadRefused
+from shared.tiktok.media.addresses import DownloadRefused
 from shared.tiktok.sources.fields import page_url
 from shared.tiktok.sources.manifest_file import Manifest, ManifestEntry
 from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields, line_of

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from shared.errors import Transient
 from shared.inputs.field_types import Checked, Count
-from shared.storage.lake import Lake, Superseded, state_name
+from shared.storage.lake import Lake, Superseded
+from shared.storage.layout import state_name
 from shared.tiktok.sources.wire import QuotaExhausted
 
 HANDFUL = 20

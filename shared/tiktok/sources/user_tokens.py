@@ -22,7 +22,8 @@ from shared.errors import Misconfigured, Transient
 from shared.inputs.field_types import Checked, Instant, Word
 from shared.logs import secret
 from shared.model import Malformed, parse
-from shared.storage.lake import TOKENS, Lake, Superseded
+from shared.storage.lake import Lake, Superseded
+from shared.storage.layout import TOKENS
 from shared.storage.lease import Lease, LeaseHeld
 from shared.tiktok.sources.client_tokens import REFRESH_AT, post_form
 from shared.tiktok.sources.wire import Again, ApiResponse, Exchange, check, error_of

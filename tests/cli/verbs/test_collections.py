@@ -12,7 +12,7 @@ from cli.verbs.collections.run import CollectionStore, check_file
 from local.endpoints import Endpoints
 from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 from tests.fakes import LakeInMemory
 
 GOOD = """\

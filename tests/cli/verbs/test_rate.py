@@ -19,7 +19,7 @@ from shared.messaging.events import VideoUploaded, notification_of, upload_in
 from shared.messaging.parked import park
 from shared.model import Rating
 from shared.rubric_values import Values
-from shared.storage.lake import RatingKey, rating_name
+from shared.storage.layout import RatingKey, rating_name
 from tests.fakes import LakeInMemory, TopicsInMemory
 from tests.gemini_world import make_clip
 

@@ -18,7 +18,7 @@ from shared.erasure.erase import ErasureApp, ErasureRequest, erase, target_of
 from shared.model import Moment, parse_record
 from shared.privacy.mentions import folded
 from shared.privacy.pseudonym import pseudonym
-from shared.storage.lake import RatingKey, metadata_name, rating_name, snapshot_name
+from shared.storage.layout import RatingKey, metadata_name, rating_name, snapshot_name
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0, at, creator, metrics, rating, record, video
 

@@ -8,7 +8,7 @@ import pytest
 from shared.erasure.objects import apply, examine
 from shared.model import content_id
 from shared.privacy.redaction import Redaction
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0
 

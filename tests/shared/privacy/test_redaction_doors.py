@@ -14,7 +14,7 @@ from shared.messaging.events import Message, as_json
 from shared.messaging.failed import failures, replay
 from shared.messaging.parked import due, park, release
 from shared.model import parse_record
-from shared.storage.lake import metadata_name
+from shared.storage.layout import metadata_name
 from shared.tiktok.listing import read_page
 from shared.tiktok.sources.source import BadVideo, Position, SourcePage
 from tests.fakes import LakeInMemory, TopicsInMemory, tombstones_in

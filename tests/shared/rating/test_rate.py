@@ -13,7 +13,7 @@ from shared.model import content_id, parse_record
 from shared.rating.rate import RateApp, rate_upload
 from shared.rating.rater import RaterAnswer
 from shared.rubric_values import Values
-from shared.storage.lake import RatingKey, frame_name, metadata_name, rating_name
+from shared.storage.layout import RatingKey, frame_name, metadata_name, rating_name
 from shared.storage.lease import Lease, LeaseHeld
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 from tests.records import DAY_0, VIDEO_ID, metrics, record, video

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from shared.errors import Permanent
-from shared.storage.lake import COLLECTIONS
-from shared.tiktok.collections import (
-    REFRESH_AGES_DAYS,
+from shared.storage.layout import COLLECTIONS
+from shared.tiktok.collection_file import (
     BadCollection,
     UnknownCollection,
     checked_collections,
     parse_collection,
     read_collection,
 )
+from shared.tiktok.collections import REFRESH_AGES_DAYS
 from tests.fakes import LakeInMemory
 
 GOOD = """

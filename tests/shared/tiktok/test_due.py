@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.storage.lake import state_name
+from shared.storage.layout import state_name
 from shared.tiktok.collections import Collection
 from shared.tiktok.due import due_of
 from shared.tiktok.settling import GIVEN_UP_FOR

@@ -12,10 +12,10 @@ import pytest
 
 from shared.errors import Permanent, Transient
 from shared.model import UPGRADES, Record, parse_record
-from shared.storage.lake import COLLECTIONS
+from shared.storage.layout import COLLECTIONS
 from shared.tiktok.collections import Collection
 from shared.tiktok.fetch import fetch_collection
-from shared.tiktok.media.download import DownloadRefused
+from shared.tiktok.media.addresses import DownloadRefused
 from shared.tiktok.media.media import NoMedia, UrlMedia
 from shared.tiktok.run import FetchApp
 from shared.tiktok.sources.research_fields import read_video

@@ -18,7 +18,7 @@ from shared.erasure.erase import (
 from shared.erasure.rows import WarehouseRows
 from shared.erasure.text_changes import patterns
 from shared.privacy.pseudonym import pseudonym
-from shared.storage.lake import metadata_name, snapshot_name
+from shared.storage.layout import metadata_name, snapshot_name
 from shared.warehouse import rebuild
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.mentioned import FOUND, NAMES

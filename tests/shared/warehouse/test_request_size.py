@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from shared.erasure.rows import WarehouseRows
 from shared.insights.report import source
-from shared.storage.lake import metadata_name
+from shared.storage.layout import metadata_name
 from shared.warehouse import gateway, insight_rows
 from shared.warehouse.failures import RequestTooLarge
 from shared.warehouse.gateway import MOST_REQUEST_BYTES

@@ -11,7 +11,7 @@ import pytest
 
 from shared.rating.gemini import question
 from shared.rating.gemini.question import GeminiCondition
-from shared.storage.lake import RatingKey
+from shared.storage.layout import RatingKey
 from tests.gemini_world import World, make_clip
 from tests.stand_ins.gemini import standing_in
 

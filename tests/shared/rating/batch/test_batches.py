@@ -26,7 +26,7 @@ from shared.rating.batch.results import Results
 from shared.rating.gemini.answers import Answers, StoredAnswer
 from shared.rating.gemini.question import GeminiCondition, Reply
 from shared.rubric_values import Values
-from shared.storage.lake import RatingKey, answer_name, rating_name
+from shared.storage.layout import RatingKey, answer_name, rating_name
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.gemini_world import make_clip
 

@@ -10,7 +10,7 @@ from shared.inputs.media_type import MP4
 from shared.rating.rater import MediaToRate
 from shared.rating.signals import Signals, Unratable, examine
 from shared.rating.signals.rater import SignalsRater
-from shared.storage.lake import RatingKey
+from shared.storage.layout import RatingKey
 
 MEASURED = Signals(
     duration_s=10.0,

@@ -13,14 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from urllib3.util import connection as urllib3_connection
 
-from shared.tiktok.media.download import (
-    MAX_REDIRECTS,
+from shared.tiktok.media.addresses import (
     DownloadRefused,
-    Downloads,
     DownloadTarget,
     ServerUnreachable,
     is_public,
 )
+from shared.tiktok.media.download import MAX_REDIRECTS, Downloads
 from tests.loopback import Reply, serving
 
 PUBLIC = "93.184.215.14"

@@ -1,0 +1,139 @@
+"""The bucket's layout: the name of each object.
+
+videos/{video_id}.{ext}        media, type decided by the first bytes
+metadata/{video_id}.json       the record that listed the video
+metrics/{video_id}/{time}.json a later reading of its counts
+ratings/{video_id}/{generation}/{rater}/{config_hash}/{replicate}.json
+answers/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json, judged-{judge}-{n}.json
+                               a model's answer, kept before it is parsed: it was paid for
+canary/gemini/…                frozen clips, the baseline and each day's verdict about them
+raw/{source}/{date}/…          API answers as they came
+manifests/{file}               lists of videos that people bring
+tokens/{account}               a creator's own tokens, encrypted
+state/{collection}.json        how far a collection is, guarded by its generation
+state/spend/…                  spending against each day's budget
+state/attempts/…               the last errors of messages that keep coming back
+failed/{stage}/{key}.json      failures that redelivery cannot mend, with their reasons
+parked/{stage}/{event}.json    messages that wait for their time (the object's `customTime`)
+config/collections.yaml        the standing queries
+config/plan.yaml               the report's analysis plan, if it is not the shipped one
+deaths/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json
+                               decoders that a file crashed or timed out
+frames/{video_id}/{generation}.jpg
+                               key frame of the strongest moment
+reports/{date}/…               report.html, report.csv, codebook.csv
+tombstones/…                   keyed hashes of what was erased
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import quote
+
+from shared.model import Rating
+
+VIDEOS = "videos/"
+
+
+METRICS = "metrics/"
+
+
+TOKENS = "tokens/"
+
+
+COLLECTIONS = "config/collections.yaml"
+
+
+PLAN = "config/plan.yaml"
+
+
+REPORTS = "reports/"
+
+
+FAILED = "failed/"
+
+
+PARKED = "parked/"
+
+
+def metadata_name(video_id: str) -> str:
+    return f"metadata/{video_id}.json"
+
+
+def snapshot_name(video_id: str, collected_at: datetime) -> str:
+    """A later reading of a video's counts. Two readings never have the same time."""
+    return f"{METRICS}{video_id}/{collected_at:%Y%m%dT%H%M%S.%fZ}.json"
+
+
+def video_name(video_id: str, extension: str) -> str:
+    return f"{VIDEOS}{video_id}.{extension}"
+
+
+def rating_name(video_id: str, rating: "RatingKey") -> str:
+    return f"ratings/{video_id}/{rating}.json"
+
+
+def answer_name(video_id: str, rating: "RatingKey", number: int) -> str:
+    """The model's nth answer on the way to a rating."""
+    return f"answers/{video_id}/{rating}/{number}.json"
+
+
+def death_name(video_id: str, rating: "RatingKey", number: int) -> str:
+    """The note that the nth decoder of a file died."""
+    return f"deaths/{video_id}/{rating}/{number}.json"
+
+
+def frame_name(video_id: str, generation: str) -> str:
+    return f"frames/{video_id}/{generation}.jpg"
+
+
+def report_name(day: date, file: str) -> str:
+    """One object per day and file: a second run of the day replaces it."""
+    return f"{REPORTS}{day.isoformat()}/{file}"
+
+
+def judged_name(video_id: str, rating: "RatingKey", judge: str, number: int) -> str:
+    """A judge's nth answer about a rating. `judge` is the judge's configuration."""
+    return f"answers/{video_id}/{rating}/judged-{judge}-{number}.json"
+
+
+def state_name(collection: str) -> str:
+    return f"state/{collection}.json"
+
+
+def failed_name(stage: str, key: str) -> str:
+    """One object per failed key, so a second failure replaces the first."""
+    return f"{FAILED}{stage}/{name_part(key)}.json"
+
+
+def parked_name(stage: str, key: str) -> str:
+    """One object per parked event: parking it again replaces it."""
+    return f"{PARKED}{stage}/{name_part(key)}.json"
+
+
+def name_part(key: str, most: int = 400, head: int = 360) -> str:
+    """A key as part of an object's name; different keys have different parts.
+
+    A part longer than `most` characters is cut to its first `head` and a hash of the key.
+    """
+    quoted = quote(key, safe="")
+    if len(quoted) > most:
+        quoted = f"{quoted[:head]}~{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return quoted
+
+
+@dataclass(frozen=True, slots=True)
+class RatingKey:
+    """The identity of a rating within its video. A new prompt makes a new rating."""
+
+    generation: str
+    rater: str
+    config_hash: str
+    replicate: int = 0
+
+    @classmethod
+    def of(cls, rating: Rating) -> "RatingKey":
+        return cls(rating.generation, rating.rater, rating.config_hash, rating.replicate)
+
+    def __str__(self) -> str:
+        return f"{self.generation}/{self.rater}/{self.config_hash}/{self.replicate}"
