@@ -686,7 +686,7 @@ def test_many_clients_at_once_each_find_everything(tiktok):
 
     def walk(_):
         client = Client(tiktok.server, tiktok.clock)
-        return [video["id"] for video in client.found(max_count=2)]
+        return [video["id"] for video in client.videos(max_count=2)]
 
     with ThreadPoolExecutor(8) as pool:
         assert all(walked == expected for walked in pool.map(walk, range(16)))
