@@ -1,10 +1,10 @@
-"""The local cloud as one thing: started whole or in part, found again, and stopped.
+"""Start the local cloud, or a part of it, connect to a running one, and stop it.
 
     with running(home) as endpoints: …      start it; it ends with the block
     with connected(home) as endpoints: …    use what `tta up` runs, or start it for the block
 
-All programs start at once, on ports chosen before, because none needs another to start: only
-the sandbox waits for its library, which is made meanwhile.
+All programs start at the same time, on ports that are chosen before. Only the sandbox waits: its
+library must be generated first.
 """
 
 import math
@@ -36,7 +36,7 @@ ALL = INGEST | {"tiktok", "fetch", "sweep", "report"}
 def can_ask_gemini(environment: Mapping[str, str]) -> bool:
     """Whether there is a key of the Developer API, or an address in place of Vertex AI's.
 
-    GOOGLE_GEMINI_BASE_URL alone is not enough: without a key Vertex AI would be asked.
+    GOOGLE_GEMINI_BASE_URL alone is not enough: without a key the client calls Vertex AI.
     """
     return any(environment.get(name) for name in ("GEMINI_API_KEY", "GOOGLE_VERTEX_BASE_URL"))
 
@@ -53,11 +53,11 @@ def connected(
     reports: Reports | None = None,
     patience_s: float = math.inf,
 ) -> Iterator[Endpoints]:
-    """A cloud to use: the one that `tta up` runs on this home, else one of our own for the block.
+    """A cloud to use: the one that `tta up` runs on this home, or a new one for the block.
 
-    While another command uses the home we wait for it. The environment of this process points
-    at the cloud as long as the block lasts. Raises UnusableData on a
-    full disk, and HomeInUse when we waited `patience_s` seconds.
+    It waits while another command uses the home. The environment of this process points at the
+    cloud as long as the block lasts. Raises UnusableData on a full disk, and HomeInUse after
+    `patience_s` seconds.
     """
     home, reports = Home.at(root), reports or Reports()
     with lock_of(home) as lock:
@@ -84,10 +84,10 @@ def running(
     publish: bool = False,
     faults: Path | None = None,
 ) -> Iterator[Endpoints]:
-    """A cloud of our own for the block. `publish` tells other commands where it is.
+    """A new cloud for the block. With `publish` other commands can use it too.
 
-    `posts` is the size of the sandbox library; None takes the one that is there, else the
-    default. `faults` is a plan of what shall go wrong (see local/faults). The environment stays as
+    `posts` is the size of the sandbox library; None takes the existing one, or else the
+    default. `faults` is a plan of faults (see local/faults). The environment stays as
     it is (see `pointing_at`). Raises BadFaultPlan, AlreadyRunning, and DidNotStart when a part does
     not start. Then it stops the parts that have started.
     """
@@ -106,7 +106,7 @@ def running(
 
 
 def attached(home: Home) -> Endpoints | None:
-    """What `tta up` runs on this home, or None. A file that a killed one left says nothing."""
+    """What `tta up` runs on this home, or None. The file of a killed one does not count."""
     endpoints = where.read(home.endpoints)
     if endpoints is None or not where.is_running(endpoints):
         return None
@@ -153,7 +153,7 @@ def _started(
     faults: Path | None,
 ) -> Iterator[Endpoints]:
     home.prepare()
-    home.endpoints.unlink(missing_ok=True)  # of an `up` that was killed
+    home.endpoints.unlink(missing_ok=True)  # an `up` that was killed leaves it
     plan = _planned(home, faults)
     gemini = _gemini(reports) if where.GEMINI in parts else {}
     parts = parts if gemini else parts - {where.GEMINI}
@@ -169,18 +169,18 @@ def _started(
 
 
 def _planned(home: Home, faults: Path | None) -> FaultPlan:
-    """The plan, kept in the home for the programs that read it. Raises BadFaultPlan."""
+    """The fault plan, stored in the home for the programs that read it. Raises BadFaultPlan."""
     if faults is None:
         return FaultPlan()
     plan = read_plan(faults)
     with open_private(home.faults, "wb") as file:
         file.write(faults.read_bytes())
-    (home.logs / LOG).unlink(missing_ok=True)  # counts are of one run
+    (home.logs / LOG).unlink(missing_ok=True)  # the log counts one run
     return plan
 
 
 def _gemini(reports: Reports) -> dict[str, Any]:
-    """How the function will ask Gemini, without the key; nothing when it cannot."""
+    """The settings of the `analyze-gemini` function without the key; {} when it cannot run."""
     if not can_ask_gemini(os.environ):
         return {}
     from shared.config import GeminiSettings, read
@@ -194,7 +194,7 @@ def _gemini(reports: Reports) -> dict[str, Any]:
 
 
 class _Ports:
-    """A port for each name, kept from others until the stack closes."""
+    """A port for each name, reserved until the stack closes."""
 
     def __init__(self, stack: ExitStack):
         self._stack = stack
@@ -209,7 +209,7 @@ class _Ports:
 
 
 def _addresses(home: Home, parts: frozenset[str], ports: _Ports, plan: FaultPlan) -> Endpoints:
-    """Functions are called where they may fail; services tell a person the truth."""
+    """Functions have the address of their fault proxy; services have their own address."""
 
     def url(part: str) -> str:
         return f"http://127.0.0.1:{ports[part]}" if part in parts else ""

@@ -1,4 +1,4 @@
-"""What is wrong with the files of a home, in one sentence that says what to do.
+"""Errors in the files of a home, each as one sentence that says what to do.
 
 A program that cannot use its data ends with EX_DATAERR or EX_IOERR, and the last line of its log
 is the sentence for the person.
@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 EXPLAINED = frozenset({os.EX_DATAERR, os.EX_IOERR})
-"""Exit statuses (sysexits.h) of a program whose last line says what is wrong and what to do."""
+"""Exit statuses (sysexits.h) of a program whose last log line is a sentence for the person."""
 
 LEAST_FREE_BYTES = 8_000_000
 """An empty warehouse and its log take about 6 MB."""
@@ -21,18 +21,18 @@ LEAST_FREE_BYTES = 8_000_000
 _FULL = ("no space left", "disk is full", "disk quota exceeded")
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _BLAMELESS = ("set lock", "is locked")
-"""Somebody else has the file open: it may be whole."""
+"""Another process has the file open: the file may be whole."""
 
 REBUILT = "Move {} away and run `tta rebuild`: it makes the tables anew from the lake."
-REPLAYED = "Move {} away and run `tta rebuild`: it loads what was in the messages from the lake."
+REPLAYED = "Move {} away and run `tta rebuild`: it loads from the lake what the messages held."
 RESTORED = (
-    "Only it knows what is in the lake: put a copy of {} back, or move the folder away and "
+    "The lake needs this file: restore a copy of {}, or move the folder away and "
     "begin again with `tta demo` or `tta ingest`."
 )
 
 
 class UnusableData(Exception):
-    """A file of the home cannot be used; `status` is the exit status that says so."""
+    """A file of the home cannot be used; `status` is the exit status of the program."""
 
     def __init__(self, sentence: str, status: int):
         super().__init__(sentence)
@@ -40,7 +40,7 @@ class UnusableData(Exception):
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether the disk, or the person's share of it, has no room."""
+    """Whether the disk, or the quota of the person, is full."""
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return True
     return any(words in str(error).lower() for words in _FULL)
@@ -63,8 +63,8 @@ def unusable(error: BaseException, file: Path, remedy: str) -> UnusableData | No
 def require_room(folder: Path) -> None:
     """Raises UnusableData when the disk of a folder has less than LEAST_FREE_BYTES.
 
-    Even a question writes: the local BigQuery keeps a row for each job. On a full disk it answers
-    500, which clients repeat for minutes.
+    Even a query writes: the local BigQuery keeps a row for each job. On a full disk it answers
+    500, and clients repeat the request for minutes.
     """
     if shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
         raise no_room(folder)
@@ -78,7 +78,7 @@ def no_room(folder: Path) -> UnusableData:
 
 @contextmanager
 def usable(file: Path, remedy: str) -> Iterator[None]:
-    """Raises UnusableData for an error of the block that tells of a damaged file or a full disk."""
+    """Raises UnusableData when an error in the block means a damaged file or a full disk."""
     try:
         yield
     except Exception as error:
@@ -88,9 +88,9 @@ def usable(file: Path, remedy: str) -> Iterator[None]:
 
 
 def check_sqlite(file: Path, remedy: str) -> None:
-    """Raises UnusableData for a file that is damaged or cut short. No file is a good file.
+    """Raises UnusableData for a file that is damaged or cut short. A missing file is fine.
 
-    Reading shows a broken page only when somebody needs it, so all pages are looked at here.
+    SQLite reports a broken page only when it reads that page, so this reads all pages.
     """
     if not file.is_file():
         return
@@ -100,6 +100,6 @@ def check_sqlite(file: Path, remedy: str) -> None:
         except sqlite3.OperationalError as error:
             if is_full(error):
                 raise
-            return  # another server has it; whoever opens it next says so
+            return  # another server has it; the next open reports that
     if answer != "ok":
         raise UnusableData(f"{file} is damaged. {remedy.format(file.parent)}", os.EX_DATAERR)

@@ -1,4 +1,4 @@
-"""Where the parts of a running local cloud answer, and the file that tells other commands."""
+"""The addresses of a running local cloud, and the file that tells other commands."""
 
 import json
 import os
@@ -18,8 +18,8 @@ GEMINI = "analyze-gemini"
 LOCAL = "local"
 LOAD = "load"
 SANDBOX_KEY = "sandbox"
-# Here a rating takes seconds and costs nothing, and whoever interrupts a demo and starts it again
-# should not wait eleven minutes for the claims of the first one.
+# Here a rating takes seconds and costs nothing. A person who interrupts a demo and starts it again
+# should not wait eleven minutes for the leases of the first one.
 CLAIM_LEASE_S = 30
 
 
@@ -27,8 +27,8 @@ CLAIM_LEASE_S = 30
 class Endpoints:
     """Addresses and names of one cloud. A part that was not started has the address ''.
 
-    `gemini` is how Gemini is asked there (fields of GeminiSettings, without a key); empty where it
-    is not. Of a `target` in the cloud only names are given: client libraries know the addresses.
+    `gemini` holds the fields of GeminiSettings without the key; it is empty where Gemini does not
+    rate. A `target` in the cloud has names only: client libraries know the addresses.
     """
 
     home: str
@@ -58,7 +58,7 @@ class Endpoints:
 
     @property
     def is_ours(self) -> bool:
-        """Whether this very process runs it, and stops it."""
+        """Whether this process runs the cloud and will stop it."""
         return self.pid == os.getpid()
 
     def environment(self) -> dict[str, str]:
@@ -72,7 +72,7 @@ class Endpoints:
             "STORAGE_EMULATOR_HOST": self.storage,
             "PUBSUB_EMULATOR_HOST": self.pubsub,
             "BIGQUERY_EMULATOR_HOST": self.bigquery,
-            # A proxy of the house must not be asked for what runs on this machine.
+            # Requests to this machine must not go through a company's proxy.
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
             "no_grpc_proxy": "127.0.0.1,localhost",
@@ -80,7 +80,7 @@ class Endpoints:
         return {name: value for name, value in variables.items() if value}
 
     def function_settings(self) -> dict[str, str]:
-        """What the deployed functions get besides: the rater, and where TikTok answers."""
+        """Further settings of the functions: the rater, and the address of TikTok."""
         return {
             "RATER": "signals",
             "CLAIM_LEASE_S": str(CLAIM_LEASE_S),

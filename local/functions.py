@@ -21,7 +21,7 @@ from local.served import Served, deployed, served
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function as it runs here: one instance, served as the one in the cloud.
+    """A function on this machine: one instance, served like the one in the cloud.
 
     `code` is the folder under functions/ and the entry point in it.
     """
@@ -38,13 +38,13 @@ class Function:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Its environment, besides what every function gets."""
+        """The settings that only this function gets."""
         own = self.served.deadline_s
         return {**({} if own is None else {"DEADLINE_S": str(own)}), **self.environment}
 
 
-# What a question costs is lost when the answer is cut off. While an answer may still come nobody
-# else may ask, so the claim lasts as long as in the cloud.
+# A request to Gemini costs money also when its answer is cut off. No other delivery may send it
+# again while an answer may still come, so the lease lasts as long as in the cloud.
 _GEMINI = Function(
     GEMINI,
     "cloudevent",
@@ -69,11 +69,11 @@ FUNCTIONS = {
     )
 }
 
-# How long requests under way may take to end when a function is stopped: Cloud Run's own.
+# Time for open requests when a function is stopped, as in Cloud Run.
 SHUTDOWN_S = float(deployed()["shutdown_s"])
 
 
-# A push of Pub/Sub, an event with its data and all in one body, or a call.
+# A push of Pub/Sub, a structured CloudEvent, or a call.
 DOOR = Door(JSON | {"application/cloudevents+json"})
 
 
@@ -87,9 +87,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def serve(function: Function, port: int, folder: Path = PROJECT / "functions") -> None:
-    """What the `functions-framework` command does, with a ready line and no control socket.
+    """Do what the `functions-framework` command does, with a ready line and no control socket.
 
-    The same code chooses the worker and its timeout from the same variables.
+    The framework chooses the worker and its timeout from the same variables.
     """
     from functions_framework import create_app
     from functions_framework._http import create_server
@@ -100,7 +100,7 @@ def serve(function: Function, port: int, folder: Path = PROJECT / "functions") -
     app.wsgi_app = WsgiGuard(app.wsgi_app, DOOR)
     options: dict[str, Any] = {"control_socket_disable": True}
     if function.served.concurrency == 1:
-        # Its own choice, which is the sync worker, plus what Cloud Run's proxy does for it.
+        # The framework's choice is the sync worker. This one adds what Cloud Run's proxy does.
         options["worker_class"] = "local.process.sync_worker.ProxiedSyncWorker"
     server = create_server(app, debug=False, when_ready=_say_ready, **options)
     server.run("127.0.0.1", port)

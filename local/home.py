@@ -1,4 +1,4 @@
-"""Where everything local lies, and who is using it just now."""
+"""The folder of the local cloud, and the lock of the command that uses it."""
 
 import fcntl
 import math
@@ -17,7 +17,7 @@ LOOK_AGAIN_S = 0.1
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 OTHERS = 0o077
-# What lies in a home. It may be a folder of more: that is not ours to close.
+# The files of a home. Other files in that folder are not ours, so their modes stay.
 CONTENTS = (
     "data",
     "library",
@@ -33,7 +33,7 @@ CONTENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One TTA_HOME. Nothing is made on disk before `prepare`."""
+    """One TTA_HOME. Only `prepare` creates files."""
 
     root: Path
 
@@ -61,7 +61,7 @@ class Home:
 
     @property
     def hash_key(self) -> Path:
-        """The key under which tombstones and pseudonyms are made; as long as the data, kept."""
+        """The key of tombstones and pseudonyms. It is kept as long as the data."""
         return self.root / "hash.key"
 
     @property
@@ -70,7 +70,7 @@ class Home:
 
     @property
     def faults(self) -> Path:
-        """The plan of faults that the running cloud follows, where it follows one."""
+        """The plan of faults of the running cloud, if it has one."""
         return self.root / "faults.yaml"
 
     @property
@@ -78,9 +78,9 @@ class Home:
         return self.root / "lock"
 
     def prepare(self) -> None:
-        """Make the folders, and a key, for their owner alone. Raises OSError if the disk refuses.
+        """Create the folders and a key that only their owner can read. Raises OSError.
 
-        A home that an earlier version left open to others is closed.
+        It also closes a home that an earlier version left open to others.
         """
         make_private(self.root)
         for folder in (self.data, self.logs):
@@ -92,10 +92,10 @@ class Home:
 
 
 def make_private(root: Path) -> None:
-    """Make the folder of a home, or close one that was left open, so that its owner alone reads it.
+    """Create the folder of a home, or close an open one, so that only its owner reads it.
 
-    The folder itself is closed last: what interrupts this lets the next start go through it again.
-    A disk without modes (a mounted share) keeps what it has.
+    It closes the folder itself last, so that after an interruption the next start does it again.
+    A disk without modes (a mounted share) stays as it is.
     """
     root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     if stat.S_IMODE(root.stat().st_mode) & OTHERS:
@@ -105,7 +105,7 @@ def make_private(root: Path) -> None:
 
 
 def _close_to_others(path: Path, is_deep: bool = True) -> None:
-    """Take the rights of others from a file, or from a folder and all in it; links are let be."""
+    """Remove the rights of others from a file, or a folder and all in it, but not from links."""
     if path.is_symlink() or not path.exists():
         return
     with suppress(OSError):
@@ -116,13 +116,13 @@ def _close_to_others(path: Path, is_deep: bool = True) -> None:
 
 
 def open_private(path: Path, mode: str) -> IO[Any]:
-    """`path.open(mode)` in binary; a file that is new is its owner's alone."""
+    """`path.open(mode)` in binary. Only the owner can read a new file."""
     return open(path, mode, opener=lambda name, flags: os.open(name, flags, PRIVATE_FILE))
 
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """Whatever this process makes in the block is its owner's alone, in all its threads."""
+    """Only the owner can read the files that this process creates in the block, in all threads."""
     before = os.umask(0o777 - PRIVATE_FOLDER)
     try:
         yield
@@ -131,10 +131,10 @@ def private_files() -> Iterator[None]:
 
 
 class Lock:
-    """The right to run servers on a home; one holder at a time.
+    """The right to run servers on a home. One command has it at a time.
 
-    The servers inherit the lock, so it is free only when the last of them has ended, also after
-    the command that started them was killed.
+    The servers inherit the lock. So it is free only when the last of them has ended, even after
+    a kill of the command that started them.
     """
 
     def __init__(self, home: Home):
@@ -148,7 +148,7 @@ class Lock:
         return self._descriptor
 
     def take(self) -> bool:
-        """Take the lock if it is free, and note whose it is."""
+        """Take the lock if it is free, and write our process id into it."""
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -158,7 +158,7 @@ class Lock:
         return True
 
     def holder(self) -> str:
-        """Process id of the command that has it, as far as is known."""
+        """Process id of the command that has the lock, if the file tells it."""
         return os.pread(self._descriptor, 20, 0).decode("ascii", "replace") or "?"
 
     def close(self) -> None:
@@ -167,7 +167,7 @@ class Lock:
 
 @contextmanager
 def lock_of(home: Home) -> Iterator[Lock]:
-    """A lock that is not taken yet. It is given back when the block ends."""
+    """A lock that is not taken yet. The end of the block releases it."""
     lock = Lock(home)
     try:
         yield lock
@@ -187,7 +187,7 @@ def take_or(
 ) -> bool:
     """Wait until the lock is ours (True) or `otherwise` holds (False).
 
-    `on_wait` is told once, with the process id of the one who has the lock. Raises HomeInUse
+    It calls `on_wait` once, with the process id of the command that has the lock. Raises HomeInUse
     after `patience_s` seconds.
     """
     is_announced = False

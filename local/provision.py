@@ -1,8 +1,8 @@
-"""What a project needs before the first video: bucket, topics, subscriptions, tables, collection.
+"""Creates what a project needs: bucket, topics, subscriptions, tables, collection.
 
-Everything here may run again on what is there already: nothing is made twice or overwritten,
-except the addresses that push subscriptions and the sandbox collection carry, which change from
-one start to the next. In the cloud Terraform does this.
+It may run again: it creates nothing twice and overwrites only addresses. The addresses of the push
+subscriptions and of the sandbox collection change with each start. In the cloud Terraform does
+this.
 """
 
 import re
@@ -25,23 +25,22 @@ DEAD = "-dead"
 TOPICS = (UPLOADED, RECORDS, UPLOADED + DEAD, RECORDS + DEAD)
 ACK_DEADLINE_S: int = deployed()["messages"]["ack_deadline_s"]
 MAX_DELIVERY_ATTEMPTS = 100
-# The cloud waits 10 s to 600 s between attempts; nobody watching a terminal should.
+# The cloud waits 10 s to 600 s between attempts. That is too long for a person at a terminal.
 FIRST_RETRY_S = 1
 LAST_RETRY_S = 10
 COLLECTION = "sandbox"
 UPLOADS_ONLY = 'attributes.eventType = "OBJECT_FINALIZE"'
-# In the cloud Gemini rates every upload, within a budget. Here it rates what somebody asks it for
-# (`tta rate`) and nothing else: a key that happens to be in the environment must never make
-# `tta demo` or `tta ingest` spend money.
+# In the cloud Gemini rates every upload, within a budget. Here it rates only what `tta rate`
+# requests. A key in the environment must never make `tta demo` or `tta ingest` spend money.
 ASKED_OF_GEMINI = f'{UPLOADS_ONLY} AND hasPrefix(attributes.rater, "gemini")'
 _MEDIA_ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+(?=/media/\{video_id\})")
 
 
 def make_messaging(project: str, functions: Mapping[str, str]) -> None:
-    """Topics, dead letters, and a push subscription for each function that hears of something.
+    """Topics, dead letters, and a push subscription for each function that gets messages.
 
-    A function that does not run now has no address: its subscription keeps what comes until it
-    runs again (at most seven days), and nobody waits for that.
+    A function that does not run has no address. Its subscription stores the messages until the
+    function runs again, for at most seven days.
     """
     publisher = pubsub_v1.PublisherClient()
     subscriber = pubsub_v1.SubscriberClient()
@@ -69,7 +68,7 @@ def _make_topic(publisher: pubsub_v1.PublisherClient, path: str) -> None:
 def _make_subscription(
     subscriber: pubsub_v1.SubscriberClient, project: str, name: str, request: dict
 ) -> bool:
-    """Whether it is new."""
+    """Create the subscription; False when it exists already."""
     try:
         path = subscriber.subscription_path(project, name)
         subscriber.create_subscription(request={"name": path} | request)
@@ -86,7 +85,7 @@ def _push(
     address: str,
     extra: dict,
 ) -> None:
-    """A push subscription to where the function answers now; without address it only keeps."""
+    """A push subscription to the function's address. Without an address it only stores messages."""
     push_config = _push_config(project, address) if address else {}
     request = {
         "topic": f"projects/{project}/topics/{topic}",
@@ -117,7 +116,7 @@ def _push_config(project: str, address: str) -> dict:
 
 
 def make_bucket(project: str, bucket: str) -> None:
-    """The bucket, and the notification that tells `video-finalized` of every file in videos/.
+    """The bucket, and its notification to `video-finalized` for every file in videos/.
 
     The topic must exist first.
     """
@@ -145,9 +144,9 @@ def make_tables(project: str, dataset: str) -> None:
 
 
 def make_collection(project: str, bucket: str, library: Library, tiktok: str) -> None:
-    """See that the collection `sandbox` is in the bucket and names where TikTok answers now.
+    """Create the collection `sandbox` in the bucket, or update its TikTok address.
 
-    A file that is there stays as it is written, own collections and comments included.
+    An existing file keeps its other collections and its comments.
     """
     blob = storage.Client(project=project).bucket(bucket).blob(COLLECTIONS)
     while True:
@@ -163,11 +162,11 @@ def make_collection(project: str, bucket: str, library: Library, tiktok: str) ->
             )
             return
         except PreconditionFailed:
-            continue  # somebody edited it just now: look again
+            continue  # it was edited since: read it again
 
 
 def collections_file(current: bytes | None, library: Library, tiktok: str) -> bytes:
-    """The standing file with the sandbox's address of today, or a first one."""
+    """The current file with the sandbox's new address, or a first file."""
     if current is None:
         return b"collections:\n" + _sandbox(library, tiktok)
     return _MEDIA_ADDRESS.sub(tiktok.encode(), current)

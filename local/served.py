@@ -14,11 +14,11 @@ _BYTES = {"Mi": 2**20, "Gi": 2**30}
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What Cloud Run and functions-framework serve a function with.
+    """The settings with which Cloud Run and functions-framework serve a function.
 
     `concurrency` is the number of requests that one instance takes at once, each in a thread.
-    `timeout_s` is Cloud Run's. `deadline_s` is the function's own and shorter; None where it keeps
-    none. `memory` is in bytes and holds temporary files too.
+    `timeout_s` is Cloud Run's limit. `deadline_s` is the function's own shorter limit, or None.
+    `memory` is in bytes and holds temporary files too.
     """
 
     workers: int

@@ -1,4 +1,4 @@
-"""How the local cloud comes up: every program at once, then what each needs before a video."""
+"""Starts the local cloud: all programs at once, then what each needs before a video."""
 
 import re
 import time
@@ -19,7 +19,7 @@ _COUNT = re.compile(r"(\d+)/(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """Who is told what while the cloud starts and runs; called from several threads."""
+    """Callbacks for progress and problems. Several threads call them."""
 
     say: Callable[[str], None] = lambda sentence: None
     trouble: Callable[[str], None] = lambda sentence: None
@@ -27,7 +27,7 @@ class Reports:
 
 
 class CloudStart:
-    """One start of some parts. Whoever made `children` stops them, also when this fails."""
+    """One start of some parts. The caller stops `children`, also when this fails."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class CloudStart:
     def run(self, parts: frozenset[str], posts: int | None) -> None:
         """Return when all parts answer and are set up. Raises DidNotStart."""
         prepare_programs()
-        import local.provision  # noqa: F401 — takes as long, and happens meanwhile
+        import local.provision  # noqa: F401 — import it while the programs start
 
         begun = {name: self._begin(name) for name in self._order(parts)}
         ready = {name: in_background(self._when_ready, child) for name, child in begun.items()}
@@ -64,7 +64,7 @@ class CloudStart:
         self._wait_for(jobs)
 
     def _order(self, parts: frozenset[str]) -> list[str]:
-        """The slowest first; the sandbox server waits for its library."""
+        """The slowest first. The sandbox server waits for its library."""
         return [name for name in self._programs if name in {*parts, FAULTS} and name != "tiktok"]
 
     def _begin(self, name: str) -> Child:
@@ -124,7 +124,7 @@ class CloudStart:
         )
         log = self._home.logs / "library.log"
         self._children.run(program, on_look=lambda: self._tell_progress(tail(log, lines=1)))
-        # The clock of the servers does not run while the clips are made.
+        # The time to render the clips does not count against the servers.
         self._deadline = time.monotonic() + STARTS_WITHIN_S
 
     def _tell_progress(self, written: str) -> None:
@@ -133,7 +133,7 @@ class CloudStart:
             self._reports.library(int(count), int(total))
 
     def _wait_for(self, jobs: "list[Future[None]]") -> None:
-        """Until all are done; the first failure, of a job or of a program, ends it."""
+        """Wait for all jobs. Raises the first failure of a job or of a program."""
         open_jobs = set(jobs)
         while open_jobs:
             ended, open_jobs = wait(open_jobs, timeout=0.1, return_when=FIRST_COMPLETED)

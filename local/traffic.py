@@ -1,4 +1,4 @@
-"""What is still on its way through the pipeline, and the moment when nothing is."""
+"""Counts the messages in the pipeline, and waits until it is empty."""
 
 import json
 import time
@@ -12,20 +12,21 @@ from local.endpoints import ANALYZE, GEMINI, LOAD, Endpoints
 
 POLL_S = 0.1
 STALLED_AFTER_S = 90.0
-# A question to Gemini and its correction may take this long, retries included.
+# A request to Gemini and its correction may take this long, with retries.
 ASKING_WITHIN_S = 600.0
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Stalled(Exception):
-    """Messages wait and nothing moves any more."""
+    """Messages wait, and their counts have not changed for too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Messages that are not settled yet: of the bucket, for `analyze` and for `load`.
+    """Messages that are not settled yet: from the bucket, to `analyze` and to `load`.
 
-    `to_ask` counts requests to Gemini, where it is asked at all. Only who asks waits for them.
+    `to_ask` counts messages to `analyze-gemini`. Only a command that rates with Gemini waits for
+    them.
     """
 
     outbox: int
@@ -39,7 +40,7 @@ class Traffic:
         return not (self.outbox or self.to_analyze or self.to_load)
 
     def is_quiet(self, with_gemini: bool) -> bool:
-        """Whether it is over, requests to Gemini included if `asked`."""
+        """Whether the pipeline is empty, with the messages to Gemini if `with_gemini`."""
         return self.is_over and not (with_gemini and self.to_ask)
 
 
@@ -50,8 +51,8 @@ def get_json(url: str, timeout_s: float = 10.0) -> Any:
 
 
 def read_traffic(endpoints: Endpoints) -> Traffic:
-    """How much is on its way just now. Raises OSError when a part does not answer."""
-    # In the order of the way: what leaves the outbox meanwhile is counted at the next stage.
+    """The counts of this moment. Raises OSError when a part does not answer."""
+    # In pipeline order: a message that leaves the outbox meanwhile is counted at the next stage.
     outbox = get_json(f"{endpoints.storage}/admin/outbox")["pending"]
     backlog = get_json(f"{endpoints.pubsub_admin}/backlog")
     backlogs = {name.rsplit("/", 1)[-1]: counts for name, counts in backlog.items()}
@@ -73,13 +74,13 @@ def wait_until_over(
     stalled_after_s: float = STALLED_AFTER_S,
     asking_within_s: float = 0.0,
 ) -> Traffic:
-    """Wait until nothing is on its way. Raises Stalled when nothing has moved for too long.
+    """Wait until the pipeline is empty. Raises Stalled when the counts stay the same for too long.
 
-    Requests to Gemini are waited for only by whoever gives them a time: those that an earlier
-    command left behind, for want of a valid key perhaps, are no business of an ingest.
+    Only with `asking_within_s` it waits for messages to Gemini. An earlier command may have left
+    some, for example without a valid key, and an ingest must not wait for those.
 
-    A record is published before its upload is acknowledged, so two quiet looks in a row prove
-    that nothing slipped from one stage to the next between the readings of one look.
+    A record is published before its upload is acknowledged. So two empty readings in a row prove
+    that no message moved from one stage to the next between the requests of one reading.
     """
     with_gemini = asking_within_s > 0
     last: Traffic | None = None
@@ -101,7 +102,7 @@ def wait_until_over(
 
 
 def read_traffic_or_none(endpoints: Endpoints) -> Traffic | None:
-    """A part that is being started again does not answer for a moment."""
+    """None while a part does not answer, for example during its restart."""
     try:
         return read_traffic(endpoints)
     except (OSError, ValueError):

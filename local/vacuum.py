@@ -1,8 +1,8 @@
-"""Databases written anew, so that no free page holds what was erased.
+"""Rewrites databases, so that no free page holds erased data.
 
-A database only marks deleted rows as free. Whoever erases leaves a file named `rewrite` in the data
-folder of a server; the server writes its database anew from what is alive, and removes the file.
-One that was stopped meanwhile does so when it starts.
+A database only marks deleted rows as free. So an erasure puts a file named `rewrite` into the data
+folder of each server. The server copies the live rows to a new database file and removes the
+request. A server that does not run does this at its next start.
 """
 
 import shutil
@@ -18,11 +18,11 @@ _JOBS = "_bqemulator_catalog.jobs"
 
 
 class NotRewritten(Exception):
-    """A server did not answer in time; its database may hold what was erased until it does."""
+    """A server did not rewrite its database in time; it may still hold erased data."""
 
 
 def request(folder: Path) -> None:
-    """Ask the server of this data folder to write its database anew."""
+    """Ask the server of this data folder to rewrite its database."""
     (folder / MARKER).touch()
 
 
@@ -39,7 +39,7 @@ def wait_until_rewritten(
     sleep: Callable[[float], None] = time.sleep,
     timer: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Return when all servers have done so. Raises NotRewritten."""
+    """Return when all servers have rewritten their databases. Raises NotRewritten."""
     ends_at = timer() + WAITS_S
     for folder in folders:
         while is_requested(folder):
@@ -49,22 +49,22 @@ def wait_until_rewritten(
 
 
 def rewrite_sqlite(connection: sqlite3.Connection) -> None:
-    """Write an SQLite file anew, and empty its log. Nobody may be in a transaction.
+    """Rewrite an SQLite file and empty its log. No transaction may be open.
 
-    https://www.sqlite.org/lang_vacuum.html, checked 2026-11: freed pages go, and the log, which
-    still holds their content, is only emptied by a checkpoint that truncates. Raises
-    OperationalError while somebody reads or writes.
+    https://www.sqlite.org/lang_vacuum.html, checked 2026-11: VACUUM removes free pages. The log
+    still holds their content until a checkpoint truncates it. Raises OperationalError while
+    another connection reads or writes.
     """
     connection.execute("VACUUM")
     is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if is_busy:
-        raise sqlite3.OperationalError("somebody still reads from the log")
+        raise sqlite3.OperationalError("another connection still reads the log")
 
 
 def rewrite_duckdb(path: Path) -> None:
-    """Write a DuckDB file anew, without the statements of jobs that are over. No one has it open.
+    """Rewrite a DuckDB file without the statements of old jobs. No process may have it open.
 
-    Killed in between, the old file is there, and so is the request.
+    After a kill in between, the old file and the request still exist.
     """
     import duckdb
 

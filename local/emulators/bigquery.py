@@ -1,12 +1,12 @@
-"""BigQuery on this machine: bqemulator on a file that outlives it.
+"""BigQuery on this machine: bqemulator with a persistent file.
 
 `python -m local.emulators.bigquery --port N --data DIR --project P` serves BigQuery's REST API on
 127.0.0.1 until SIGTERM and prints one JSON line once it answers.
 
-It keeps less than BigQuery: no history of tables (FOR SYSTEM_TIME AS OF reads what is there now),
-and of jobs only the newest. bqemulator would copy a table whole at each change, and hold every
-statement with its parameters and results for ever. A text that was parsed is not parsed again:
-bqemulator parses each statement some twenty times, most of what a MERGE costs it.
+It stores less than BigQuery: no history of tables (FOR SYSTEM_TIME AS OF reads the current rows),
+and only the newest jobs. bqemulator would copy the whole table at each change, and store every
+statement with its parameters and results for ever. This one also parses each text only once:
+bqemulator parses a statement some twenty times, which is most of the cost of a MERGE.
 """
 
 import argparse
@@ -36,7 +36,7 @@ from local.emulators.statements import watched
 if TYPE_CHECKING:
     from bqemulator.server import EmulatorServer
 
-# Load jobs upload files: with their description, or by PUT in pieces of any type.
+# Load jobs upload files: in one body with their description, or in chunks by PUT.
 DOOR = Door(JSON | {"multipart/related"}, files_to=re.compile("PUT /upload/"))
 FILE = "bqemulator.duckdb"
 KEPT_JOBS = 200
@@ -49,12 +49,12 @@ Parse = Callable[..., list[Any]]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status 0 after a clean stop, 1 when the port or the data cannot be had.
+    """Exit status 0 after a clean stop, 1 when the port or the data is taken.
 
-    EX_DATAERR for a damaged file, EX_IOERR for a full disk; the last line then says what to do.
+    EX_DATAERR for a damaged file, EX_IOERR for a full disk. The last line then says what to do.
     """
     options = _parser().parse_args(arguments)
-    # Its libraries print; stdout is for the ready line alone.
+    # Libraries of bqemulator print to stdout, which is for the ready line alone.
     ready = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
@@ -112,7 +112,7 @@ async def _until_stopped_or_to_rewrite(stop: asyncio.Event, data: Path) -> None:
 
 
 def _rewrite_if_requested(data: Path) -> None:
-    """Somebody was erased: the file of tables is written anew while nobody has it open."""
+    """After an erasure, rewrite the file of tables while the server is stopped."""
     if not rewriting.is_requested(data):
         return
     for path in data.glob("*.duckdb"):
@@ -136,14 +136,14 @@ async def _forget_jobs(server: "EmulatorServer", project: str) -> None:
 
 
 def stale_jobs(catalog: Any, project: str, now: datetime) -> list[str]:
-    """Ids of jobs that ended a while ago and are not among the newest: nobody asks for them."""
+    """Ids of jobs that ended a while ago and are not among the newest. No client reads them."""
     before = now - timedelta(seconds=KEPT_S)
     ended = catalog.list_jobs(project, state_filter="DONE", max_results=sys.maxsize)
     return [job.job_id for job in ended[KEPT_JOBS:] if (job.end_time or now) < before]
 
 
 def _keep_no_history() -> None:
-    """Make only the snapshots of tables that somebody asks for (CREATE SNAPSHOT TABLE)."""
+    """Make snapshots of tables only on request (CREATE SNAPSHOT TABLE)."""
     from bqemulator.versioning.snapshots import SnapshotManager
 
     capture = SnapshotManager.capture
@@ -155,18 +155,18 @@ def _keep_no_history() -> None:
 
 
 def once_each(parse: Parse) -> Parse:
-    """`Dialect.parse` that understands a text once, and gives a copy whenever it is asked again."""
+    """`Dialect.parse` with a cache: it parses a text once and returns copies after that."""
 
     @lru_cache(maxsize=KEPT_TEXTS)
-    def understood(text: str, dialect: Any, settings: str, **options: Any) -> list[Any]:
+    def parsed(text: str, dialect: Any, settings: str, **options: Any) -> list[Any]:
         try:
             trees = parse(dialect, text, **options)
         except TokenError as error:
-            # bqemulator expects ParseError alone: of this one it makes a 500, which every client
-            # repeats for minutes.
+            # bqemulator catches ParseError alone. Of a TokenError it makes a 500, which every
+            # client repeats for minutes.
             raise ParseError(str(error)) from error
         for node in (node for tree in trees if tree for node in tree.walk()):
-            # Where a name stood in the text is most of what to copy, and nobody asks for it.
+            # Positions in the text are most of the bytes to copy, and no code reads them.
             node._meta = {
                 key: value for key, value in node.meta.items() if key not in PLACE
             } or None
@@ -175,8 +175,8 @@ def once_each(parse: Parse) -> Parse:
     def copied(dialect: Any, sql: str, **options: Any) -> list[Any]:
         if len(sql) > KEPT_TEXT_CHARS:
             return parse(dialect, sql, **options)
-        # Dialects that differ in their settings alone are equal to Python.
-        trees = understood(sql, dialect, str(dialect.settings), **options)
+        # Dialects that differ only in their settings compare equal, so the settings are a key too.
+        trees = parsed(sql, dialect, str(dialect.settings), **options)
         return [tree and tree.copy() for tree in trees]
 
     return copied
@@ -185,11 +185,11 @@ def once_each(parse: Parse) -> Parse:
 def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     import_spatial()
     _keep_no_history()
-    os.environ["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # they would be downloaded, too
+    os.environ["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # bqemulator would download them too
     from bqemulator.config import LogFormat, LogLevel
     from bqemulator.observability.logging_ import configure_logging
 
-    # Once more by the server itself; before that it logs all it knows how to translate.
+    # The server does this again. Before that it would log all functions that it translates.
     configure_logging(level=LogLevel.WARNING, fmt=LogFormat.JSON)
     from bqemulator import server
     from sqlglot.dialects.dialect import Dialect
@@ -206,7 +206,7 @@ def _uploads(data: Path) -> Path:
 
 
 def _emulator(port: int, data: Path, project: str) -> "EmulatorServer":
-    """The server itself, of a program that was prepared by `_server`."""
+    """A new server. `_server` must have prepared the program."""
     from bqemulator.config import LogLevel, PersistenceMode, Settings
     from bqemulator.server import EmulatorServer
 

@@ -1,11 +1,11 @@
-"""DuckDB without the world outside: no files, no network, no extensions, no other settings.
+"""Closes DuckDB: no files, no network, no extensions, no changes of settings.
 
-DuckDB reads and writes files by name in the middle of a statement, and the emulator hands on what
-it cannot translate. So the engine itself is closed: it reaches its own database, and the folder in
-which load jobs put what they upload.
+A DuckDB statement can read and write files by name, and the emulator passes on what it cannot
+translate. So the engine itself is closed: it can reach only its own database and the folder of
+uploads of load jobs.
 https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview, tried on DuckDB 1.5.5.
 
-Statements and table functions that only DuckDB has are refused before, in BigQuery's words.
+Statements and table functions that only DuckDB has are refused first, with BigQuery's messages.
 """
 
 import re
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bqemulator.storage.engine import DuckDBEngine
     from duckdb import DuckDBPyConnection
 
-# What DuckDB's statements begin with and BigQuery's do not.
+# First words of statements that DuckDB has and BigQuery does not.
 _ONLY_DUCKDB = re.compile(
     "ATTACH|CHECKPOINT|COPY|DEALLOCATE|DESCRIBE|DETACH|EXECUTE|EXPLAIN|FORCE|IMPORT|INSTALL|LOAD"
     "|PRAGMA|PREPARE|RESET|SHOW|SUMMARIZE|UPDATE_EXTENSIONS|USE|VACUUM",
@@ -34,7 +34,7 @@ _DYNAMIC = re.compile(r"EXECUTE\s+IMMEDIATE\b", re.IGNORECASE)
 
 
 def close_connection(connection: "DuckDBPyConnection", folders: Iterable[Path] = ()) -> None:
-    """Let a connection's whole database reach these folders and nothing else, for good."""
+    """Let a connection's whole database reach only these folders. This cannot be undone."""
     allowed = ", ".join("'" + str(folder).replace("'", "''") + "'" for folder in folders)
     for setting in (
         f"allowed_directories = [{allowed}]",
@@ -73,16 +73,16 @@ def close_emulator(uploads: Path) -> None:
 
 
 def not_bigquery(sql: str) -> str | None:
-    """What BigQuery would say of a statement, or table function, that only DuckDB has."""
+    """BigQuery's message for a statement or table function that only DuckDB has, or None."""
     word = _FIRST_WORD.match(sql)
     if word and _ONLY_DUCKDB.fullmatch(word[1]) and not _DYNAMIC.match(sql, word.start(1)):
         return f'Syntax error: Unexpected identifier "{word[1]}"'
     try:
         tree = sqlglot.parse_one(sql, read="bigquery")
     except SqlglotError:
-        return None  # the translator says what is wrong with it
+        return None  # the translator reports the error
     for table in tree.find_all(exp.Table):
-        # BigQuery's own (APPENDS, VECTOR_SEARCH, …) are not emulated; a user's has a dataset.
+        # The emulator has none of BigQuery's own (APPENDS, …). A user's function has a dataset.
         if isinstance(table.this, exp.Func) and not table.db:
             return (
                 f"Table-valued function not found: {table.this.sql('bigquery').partition('(')[0]}"
@@ -103,7 +103,7 @@ def _checked(translate: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _within(folder: Path, resolve: Callable[..., str]) -> Callable[..., str]:
-    """Files of load, extract and export jobs: some are opened by Python, whom DuckDB stops not."""
+    """Keep load, extract and export jobs in the folder: Python opens some files, not DuckDB."""
     from bqemulator.domain.errors import InvalidQueryError
 
     def resolved(uri: str, context: Any) -> str:

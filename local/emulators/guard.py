@@ -1,10 +1,9 @@
-"""What a local server asks of a request before it acts on it.
+"""Checks that a local server makes before it acts on a request.
 
 The servers on 127.0.0.1 have no passwords, and a browser on this machine lets every web page send
-them requests: a form or a `fetch` with `text/plain` needs no preflight, and a name that suddenly
-leads to 127.0.0.1 (DNS rebinding) makes the page's requests look like our own. So each server
-checks who is addressed (Host), who asks (Origin, Sec-Fetch-Site) and what the body is
-(Content-Type). Programs send no Origin and pass.
+them requests. A form or a `fetch` with `text/plain` needs no preflight. A name that changes to
+127.0.0.1 (DNS rebinding) makes the page's requests same-origin. So each server checks the Host, the
+Origin, Sec-Fetch-Site and the Content-Type. Programs send no Origin and pass.
 
 https://fetch.spec.whatwg.org/#origin-header and https://w3c.github.io/webappsec-fetch-metadata/,
 read 2026-11.
@@ -27,7 +26,8 @@ JSON = frozenset({"application/json"})
 FORM = frozenset({"application/x-www-form-urlencoded"})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 EMULATORS = ("STORAGE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST")
-# A refused body is read to this end: closing before would reset the connection under the answer.
+# Read a refused body up to these bounds: an early close would reset the connection and lose the
+# answer.
 DRAIN_MOST_BYTES = 2**20
 DRAIN_WITHIN_S = 2.0
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^:@/\[\]]+)(?::\d{1,5})?", re.IGNORECASE)
@@ -35,13 +35,13 @@ _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^:@/\[\]]+)(?::\d{1,5})?", re.IGNORE
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What one server lets in. By default bodies are JSON."""
+    """The requests that one server accepts. By default bodies are JSON."""
 
     content_types: frozenset[str] = JSON
     files_to: re.Pattern[str] | None = None
-    """`METHOD target` of requests whose body is a file, which may be of any type."""
+    """`METHOD target` of requests whose body is a file of any type."""
     takes_links: bool = False
-    """Whether pages elsewhere may lead a person here, as TikTok does after a login."""
+    """Whether other sites may link here, as TikTok does after a login."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class RequestHead:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not acted on: an HTTP status and a sentence."""
+    """The answer to a refused request: an HTTP status and a sentence."""
 
     status: int
     sentence: str
@@ -90,13 +90,13 @@ class Refusal:
 
 
 def refusal(door: Door, head: RequestHead, hosts: frozenset[str] = LOOPBACK) -> Refusal | None:
-    """Why this request must not be acted on, or None. `hosts` are the names that are ours."""
+    """Why this request is refused, or None. `hosts` are the names of this server."""
     return _foreign_host(head, hosts) or _foreign_page(door, head) or _foreign_body(door, head)
 
 
 @cache
 def own_hosts() -> frozenset[str]:
-    """127.0.0.1 and its names, and the host of every emulator that the environment names."""
+    """127.0.0.1 and its names, and the hosts in the emulator variables of the environment."""
     addresses = (
         urlsplit("//" + os.environ.get(name, "").rpartition("//")[2]) for name in EMULATORS
     )
@@ -108,7 +108,7 @@ def own_hosts() -> frozenset[str]:
 def _foreign_host(head: RequestHead, hosts: frozenset[str]) -> Refusal | None:
     authorities = head.values("host")
     if not head.target.startswith("/"):
-        # An absolute target counts for more than Host (RFC 9112, 3.2.2).
+        # An absolute target takes precedence over Host (RFC 9112, 3.2.2).
         authorities.append(_authority_of(head.target))
     foreign = [name for name in authorities if not _is_own(name, hosts)]
     if foreign:
@@ -122,7 +122,7 @@ def _foreign_host(head: RequestHead, hosts: frozenset[str]) -> Refusal | None:
 def _authority_of(target: str) -> str:
     try:
         return urlsplit(target).netloc
-    except ValueError:  # a bracket that nobody closes
+    except ValueError:  # an unclosed bracket
         return target
 
 
@@ -138,11 +138,11 @@ def _foreign_page(door: Door, head: RequestHead) -> Refusal | None:
     if not foreign and (not is_cross_site or (door.takes_links and _is_link(head))):
         return None
     page = foreign[0][:200] if foreign else "another origin"
-    return Refusal(403, f"This server takes no request from a web page of {page}.")
+    return Refusal(403, f"This server does not accept requests from a web page of {page}.")
 
 
 def _is_link(head: RequestHead) -> bool:
-    """Whether a person follows a link in a window, and not a page behind their back."""
+    """Whether a person followed a link, and not a script of the page."""
     mode = head.first("sec-fetch-mode"), head.first("sec-fetch-dest")
     return head.method == "GET" and mode == ("navigate", "document")
 
@@ -157,7 +157,7 @@ def _foreign_body(door: Door, head: RequestHead) -> Refusal | None:
 
 
 class GuardedHandler(BaseHTTPRequestHandler):
-    """A handler of http.server whose methods see only requests that its `door` lets in."""
+    """A handler of http.server whose methods get only requests that its `door` accepts."""
 
     door: ClassVar[Door] = Door()
 
@@ -182,7 +182,7 @@ class GuardedHandler(BaseHTTPRequestHandler):
             self._drain()
 
     def _drain(self) -> None:
-        """Read what has been sent already, for a moment. Nobody sees it."""
+        """Read and drop what the client has sent, for a moment."""
         length = self.headers.get("Content-Length", "0")
         unread = int(length) if length.isascii() and length.isdigit() and len(length) < 19 else 0
         unread, deadline = min(unread, DRAIN_MOST_BYTES), time.monotonic() + DRAIN_WITHIN_S
@@ -197,7 +197,7 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class WsgiGuard:
-    """A WSGI application in front of another."""
+    """A WSGI application that guards another."""
 
     def __init__(self, app: WsgiApp, door: Door):
         self._app = app

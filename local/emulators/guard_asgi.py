@@ -1,4 +1,4 @@
-"""The guard of `guard.py` for an ASGI application, which also bounds what a body may be."""
+"""The guard of `guard.py` for an ASGI application. It also limits the size of bodies."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -15,9 +15,9 @@ from local.emulators.guard import (
 )
 
 MOST_BODY_BYTES = 64 * 2**20
-"""BigQuery takes 10 MB in a request and uploads in pieces of a few MB: nobody sends more in one."""
+"""BigQuery accepts 10 MB in a request, and clients upload in chunks of a few MB."""
 READ_WITHIN_S = 60.0
-"""Seconds in which the next piece of a body must come."""
+"""Seconds in which the next part of a body must come."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -26,10 +26,10 @@ AsgiApp = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class AsgiGuard:
-    """An ASGI application in front of another.
+    """An ASGI application that guards another.
 
-    A body that is announced too long or packed is refused. One that turns out too long, or does not
-    come, ends as if its sender had hung up.
+    It refuses a compressed body and one with too large a Content-Length. A body that turns out too
+    large, or does not come, ends as if the client had hung up.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class AsgiGuard:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return  # none of our servers has web sockets
+            return  # our servers have no web sockets
         head = _head(scope)
         reason = refusal(self._door, head, own_hosts()) or self._unbounded(head)
         if reason is not None:
@@ -58,9 +58,9 @@ class AsgiGuard:
         length = head.first("content-length")
         if length.isascii() and length.isdigit() and int(length[:19]) > self._most_bytes:
             return Refusal(413, f"The body is longer than {self._most_bytes:,} bytes.")
-        # A few kilobytes can unfold to as many gigabytes, and Python's clients pack nothing.
+        # A few compressed kilobytes can become gigabytes, and Python's clients do not compress.
         if head.first("content-encoding").lower() not in ("", "identity"):
-            return Refusal(415, "Send the body as it is: this server unpacks nothing.")
+            return Refusal(415, "Send the body uncompressed: this server does not decompress.")
         return None
 
     def _bounded(self, receive: Receive) -> Receive:
@@ -69,7 +69,7 @@ class AsgiGuard:
         async def bounded() -> Message:
             nonlocal unread, is_whole
             if is_whole:
-                return await receive()  # waits, as long as the answer takes, for a hang-up
+                return await receive()  # waits for a hang-up while the answer is made
             try:
                 message = await asyncio.wait_for(receive(), self._read_within_s)
             except TimeoutError:
@@ -97,5 +97,5 @@ async def _refuse(reason: Refusal, head: RequestHead, receive: Receive, send: Se
             while unread > 0 and (message := await receive()).get("more_body"):
                 unread -= len(message.get("body", b""))
     except TimeoutError:
-        pass  # whoever sends for ever hears the answer when the connection ends
+        pass  # a client that never stops sending gets the answer at the end
     await send({"type": "http.response.body", "body": body})

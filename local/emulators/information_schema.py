@@ -1,10 +1,10 @@
-"""INFORMATION_SCHEMA of the local BigQuery: four views are answered, the others refused at once.
+"""INFORMATION_SCHEMA of the local BigQuery: it has four views and refuses the others.
 
-bqemulator 1.4.0 looks for these views with regular expressions, and its own default dataset puts a
-backtick where they allow none: the name was replaced from its middle, the text no longer parsed,
-and the answer was a 500, which every client repeats for ten minutes. It would also write all rows
-into the statement, which sqlglot then parses some twenty times. Here the views are looked for in
-the parsed statement, and their rows are put into a table beside the catalogue.
+bqemulator 1.4.0 finds these views with regular expressions that do not allow the backtick of its
+own default dataset. It replaced half of the name, the text no longer parsed, and every client
+repeated the 500 for ten minutes. It would also write all rows into the statement, which sqlglot
+parses some twenty times. This module finds the views in the parsed statement, and puts their rows
+into a table next to the catalogue.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ _PREFIX = "INFORMATION_SCHEMA."
 Columns = dict[str, str]
 Rows = Callable[[Any, str, str], Iterator[tuple[Any, ...]]]
 
-# The columns that BigQuery documents, as far as the catalogue knows what they say.
+# Those columns of BigQuery's documentation that the catalogue has values for.
 # https://cloud.google.com/bigquery/docs/information-schema-intro, checked 2026-11
 _TABLE = {"table_catalog": "VARCHAR", "table_schema": "VARCHAR", "table_name": "VARCHAR"}
 TABLES: Columns = {
@@ -44,9 +44,9 @@ SCHEMATA: Columns = {
 
 
 def expand(sql: str, project: str, catalog: Any) -> str:
-    """The statement with a table of its rows in the place of each such view.
+    """Replace each such view in the statement by a table of its rows.
 
-    Raises InvalidQueryError for a view that is not kept here, and for one without a dataset.
+    Raises InvalidQueryError for a view that is not offered, and for one without a dataset.
     """
     if _PREFIX.rstrip(".") not in sql.upper():
         return sql
@@ -58,15 +58,15 @@ def expand(sql: str, project: str, catalog: Any) -> str:
 
 
 def answer_information_schema() -> None:
-    """Let bqemulator expand as `expand` does."""
+    """Replace bqemulator's own function by `expand`."""
     from bqemulator.sql import inner_query
 
     inner_query.expand_information_schema = expand
 
 
 def _filled(table: exp.Table, project: str, catalog: Any) -> exp.Table:
-    """The table that holds the view's rows; it is made anew for each statement."""
-    from bqemulator.storage.engine import CATALOG_SCHEMA  # never taken for a dataset
+    """The table with the view's rows. Each statement creates it again."""
+    from bqemulator.storage.engine import CATALOG_SCHEMA  # no dataset can have this name
 
     view = _view(table)
     columns, rows_of = _ANSWERED[view]
@@ -83,7 +83,7 @@ def _view(table: exp.Table) -> str:
     if view not in _ANSWERED:
         answered = ", ".join(_ANSWERED)
         raise InvalidQueryError(
-            f"INFORMATION_SCHEMA.{view} is not on this machine, only {answered}; see `tta tables`."
+            f"INFORMATION_SCHEMA.{view} is not offered here, only {answered}; see `tta tables`."
         )
     if not table.db:
         raise InvalidQueryError(f"INFORMATION_SCHEMA.{view} needs a dataset before it.")
@@ -91,7 +91,7 @@ def _view(table: exp.Table) -> str:
 
 
 def _alias(table: exp.Table, view: str) -> str:
-    """sqlglot names a wholly quoted view by its path, which no column could be qualified with."""
+    """The name of the view: sqlglot's alias of a quoted path cannot qualify a column."""
     return table.alias if table.alias and "." not in table.alias else view
 
 

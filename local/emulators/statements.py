@@ -1,13 +1,13 @@
-"""What is asked of the local BigQuery, written down or judged first, where a test wants it.
+"""Records the statements of the local BigQuery, or has them judged first, for tests.
 
 Two environment variables, read when the local BigQuery starts:
 
 * TTA_SQL_RECORD=FOLDER: each different statement becomes a line of JSON in a file of this process
   (sql, types of its parameters, whether it was accepted).
-* TTA_SQL_GATE=URL: each statement goes there first, as such a line. What is refused there is
-  answered as BigQuery answers it, 400 invalidQuery, and never runs.
+* TTA_SQL_GATE=URL: each statement goes there first, as such a line. If the gate refuses it, the
+  client gets BigQuery's answer, 400 invalidQuery, and the statement does not run.
 
-Without them nothing is read and nothing is slower.
+Without them the application is used unchanged.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ from typing import Any
 Message = Any
 GATE_WITHIN_S = 60.0
 EMULATOR = "local BigQuery"
-"""Origin of what was seen here: which program asked is not known."""
+"""The origin of recorded statements: the server does not know which program sent them."""
 
 
 class Recorder:
-    """Different statements, a line each. Several processes may write to one folder."""
+    """Writes each different statement as a line. Several processes may write to one folder."""
 
     def __init__(self, folder: Path):
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ class Recorder:
         self._seen: set[int] = set()
 
     def write(self, statement: Mapping[str, Any]) -> None:
-        """Append it, unless this process wrote the same before. The file is whole after each."""
+        """Append the statement, unless this process has written it before. Lines are whole."""
         line = json.dumps(statement, ensure_ascii=False)
         if hash(line) not in self._seen:
             self._seen.add(hash(line))
@@ -42,7 +42,7 @@ class Recorder:
 
 
 def watched(app: Any, environment: Mapping[str, str]) -> Any:
-    """The same ASGI application; with one of the variables set, its jobs are watched."""
+    """The same ASGI application, which records or judges jobs if a variable is set."""
     folder, gate = environment.get("TTA_SQL_RECORD"), environment.get("TTA_SQL_GATE")
     if not folder and not gate:
         return app
@@ -119,7 +119,7 @@ def type_of(kind: Mapping[str, Any]) -> str:
 
 
 class _WatchedAnswer:
-    """Passes an answer on, and sees whether it reports an error."""
+    """Passes an answer on and notes whether it reports an error."""
 
     def __init__(self, send: Any):
         self._send = send
@@ -149,7 +149,7 @@ async def _body(receive: Any) -> bytes:
 
 
 def _again(body: bytes, receive: Any) -> Any:
-    """A `receive` that gives the body once more, then what the connection says."""
+    """A `receive` that returns the body again, then the messages of the connection."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:

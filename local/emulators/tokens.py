@@ -167,7 +167,7 @@ def main() -> int:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     uri = f"http://127.0.0.1:{server.port}/token"
     ready = {"ready": True, "port": server.port, "token_uri": uri}
-    print(json.dumps(ready), flush=True)  # noqa: T201 (the contract with whoever starts us)
+    print(json.dumps(ready), flush=True)  # noqa: T201 (the ready line)
     stop.wait()
     server.shutdown()
     server.server_close()

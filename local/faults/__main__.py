@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a point answers, and the port behind it."""
+    """The port at which a point answers, and the port behind it."""
 
     at: str
     port: int
@@ -33,12 +33,12 @@ class Route:
         at, _, ports = text.partition("=")
         port, _, target = ports.partition(":")
         if at not in PROXIED or not (port.isdecimal() and target.isdecimal()):
-            raise argparse.ArgumentTypeError(f"{text!r} is no POINT=PORT:TARGET")
+            raise argparse.ArgumentTypeError(f"{text!r} is not POINT=PORT:TARGET")
         return cls(at, int(port), int(target))
 
 
 def main() -> int:
-    """Exit status 0 after SIGTERM, 1 for a plan or a port that cannot be had."""
+    """Exit status 0 after SIGTERM, 1 for a bad plan or a port that is taken."""
     options = _options()
     try:
         asyncio.run(_serve(options))
@@ -62,7 +62,7 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 def killing(name: str, logs: Path) -> Callable[[], None]:
-    """Kills the process group that the supervisor has noted for a program; it starts it again."""
+    """Kills the process group of a program; the supervisor then starts the program again."""
 
     def kill() -> None:
         with suppress(OSError, ValueError):
@@ -73,7 +73,7 @@ def killing(name: str, logs: Path) -> Callable[[], None]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.faults", description=__doc__)
-    parser.add_argument("--plan", type=Path, required=True, help="what shall go wrong (YAML)")
+    parser.add_argument("--plan", type=Path, required=True, help="the plan of faults (YAML)")
     parser.add_argument("--logs", type=Path, required=True, help="folder of logs and process ids")
     parser.add_argument(
         "--route",

@@ -1,4 +1,4 @@
-"""The dice of one point: which fault, if any, the next request meets."""
+"""The dice of one point: they decide which fault, if any, the next request meets."""
 
 import json
 import os
@@ -16,12 +16,12 @@ LOG = "faults.jsonl"
 
 
 class FaultLog:
-    """A line for every fault, in a file that several programs share; without a path, nowhere."""
+    """Writes a line for each fault to a file that several programs share. No path: no lines."""
 
     def __init__(self, path: Path | None = None):
         self._descriptor: int | None = None
         if path is not None:
-            # One write of one line at the end: lines of several programs do not mix.
+            # O_APPEND and one write per line: lines of several programs do not mix.
             self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def write(self, at: str, fault: Fault, request: str) -> None:
@@ -37,7 +37,7 @@ class FaultLog:
 class Dice:
     """Throws once a request. The nth request at a point meets the same fault for the same seed.
 
-    A program that is started again throws from the beginning.
+    After a restart of its program a point throws from the beginning.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Dice:
         return fault
 
     def waiting(self) -> list[str]:
-        """Names of the queued faults that are still to come."""
+        """Names of the faults that are still in the queue."""
         with self._lock:
             return [fault.name for fault in self._queue]
 
@@ -72,7 +72,7 @@ class Dice:
         return fault
 
     def _of_spell(self) -> Fault | None:
-        """The fault that all requests meet just now, if a spell of it has begun and not ended."""
+        """The fault that all requests meet now, while its spell lasts."""
         if self._spell is None:
             return None
         fault, ends_at = self._spell
@@ -88,7 +88,7 @@ class Dice:
 
 
 def dice_for(points: Iterable[str], plan: FaultPlan, log: FaultLog) -> dict[str, Dice]:
-    """Dice for those of the points that the plan names."""
+    """Dice for each of the points that the plan names."""
     return {at: Dice(at, plan, log) for at in points if at in plan.rules}
 
 

@@ -1,16 +1,16 @@
-"""The vocabulary of faults: the points where one can happen, and the kinds each point knows."""
+"""The vocabulary of faults: the points where faults can happen, and the kinds of each point."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 STATUS = "status"
-"""The kind behind a number such as `503`: that answer in place of the proper one."""
+"""The kind for a number such as `503`: the answer has that status."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A number or a text that a kind of fault takes; `default` None leaves it to chance or out."""
+    """A number or a text that a kind of fault takes; `default` None leaves it out."""
 
     default: Any
     least: float = 0.0
@@ -18,7 +18,7 @@ class Setting:
     is_whole: bool = False
 
     def problem(self, value: object) -> str | None:
-        """What is wrong with a value, or None."""
+        """The problem with a value, or None."""
         if isinstance(self.default, str):
             return None if isinstance(value, str) else "must be a text"
         is_number = isinstance(value, int if self.is_whole else int | float)
@@ -41,27 +41,27 @@ KINDS: Mapping[str, Mapping[str, Setting]] = {
     },
     # Not carried out; the connection is reset.
     "reset": {},
-    # Not carried out, and nothing said: the connection closes after a while.
+    # Not carried out and not answered: the connection closes after a while.
     "drop": {"seconds": _seconds(2.0)},
-    # Not carried out, and nothing said until the client hangs up, for so long at most. With a spell
-    # every later request at the point meets the same, until so long after the first.
+    # Not carried out and not answered until the client hangs up, for `seconds` at most. With
+    # `spell_s` every later request at the point meets the same fault for that time.
     "hang": {"seconds": _seconds(600.0), "spell_s": _seconds(0.0)},
     # Carried out; the connection is reset before the answer leaves.
     "lost": {},
     # Carried out after a while.
     "delay": {"seconds": _seconds(1.0)},
-    # Carried out; the answer comes drop by drop.
+    # Carried out; the answer comes slowly.
     "slow": {"bytes_per_s": Setting(65_536, 1, 2**40, is_whole=True)},
-    # Carried out twice at once; the second answer is the one that is seen.
+    # Carried out twice at once; the client gets the second answer.
     "duplicate": {},
-    # Carried out after so many others that came later, or after a while.
+    # Carried out after `behind` later requests, or after `seconds`.
     "reorder": {
         "behind": Setting(3, 1, 1_000, is_whole=True),
         "seconds": _seconds(2.0),
     },
-    # Begun; the function's process is killed within that time.
+    # Begun; the function's process is killed within `within_s`.
     "kill": {"within_s": _seconds(0.5)},
-    # The answer breaks off after so many bytes: in good order, or by a reset.
+    # The answer ends after `bytes`: with a normal close, or with a reset.
     "truncate": {"bytes": Setting(1_000, 0, 2**40, is_whole=True)},
     "break": {"bytes": Setting(1_000, 0, 2**40, is_whole=True)},
     # The answer declares another content type.
@@ -75,21 +75,21 @@ _FUNCTION = _HTTP | {"kill"}
 _API = frozenset({STATUS, "reset", "hang", "delay"})
 
 POINTS: Mapping[str, frozenset[str]] = {
-    # What functions ask of the services.
+    # Requests of functions to services.
     "storage": _HTTP,
     "bigquery": _HTTP,
-    # Messages on their way into topics, and out of the dead-letter subscriptions.
+    # Messages into topics, and out of the dead-letter subscriptions.
     "publish": frozenset({STATUS, "hang", "lost", "delay", "duplicate"}),
     "pull": frozenset({STATUS, "hang", "lost", "delay"}),
-    # What reaches a function: deliveries, and the scheduler's calls.
+    # Requests to functions: deliveries, and the scheduler's calls.
     "fetch": _FUNCTION,
     "analyze": _FUNCTION,
     "analyze-gemini": _FUNCTION,
     "load": _FUNCTION,
     "sweep": _FUNCTION,
-    # What Gemini is asked, where it answers on this machine. What is lost is paid again.
+    # Requests to Gemini, where a stand-in answers on this machine. A lost answer is paid twice.
     "gemini": _API | {"drop", "lost", "slow"},
-    # What TikTok answers.
+    # Requests to TikTok.
     "tiktok.token": _API,
     "tiktok.query": _API,
     "tiktok.user": _API,

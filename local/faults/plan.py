@@ -1,4 +1,4 @@
-"""What a plan of faults says, read from YAML with the line and key of whatever is wrong.
+"""A plan of faults, read from YAML. Errors name the line and the key.
 
 seed: 7
 storage: {503: 0.03, lost: 0.02}                 # chances, at most one fault a request
@@ -19,12 +19,12 @@ PlanPath = tuple[int | str, ...]
 
 
 class BadFaultPlan(Exception):
-    """The plan is malformed, and nothing was changed. Says where: line and key."""
+    """The plan is malformed and was not applied. The text names the line and the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong. `name` is what the plan calls it; `kind` is of KINDS."""
+    """One fault. `name` is its name in the plan; `kind` is a key of KINDS."""
 
     name: str
     kind: str
@@ -40,7 +40,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What goes wrong at one point: first the `queue`, one a request, then chance."""
+    """The faults of one point: first the `queue`, one per request, then by chance."""
 
     queue: tuple[Fault, ...] = ()
     chances: tuple[tuple[Fault, float], ...] = ()
@@ -48,13 +48,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """A rule for each point that is to fail. The same seed throws the same dice at each point."""
+    """A rule for each point that fails. The same seed throws the same dice at each point."""
 
     seed: int = 1
     rules: Mapping[str, Rule] = field(default_factory=dict)
 
     def door(self, at: str) -> str:
-        """Name of the port at which clients find a point: the proxy's, if it is to fail."""
+        """Name of the port at which clients reach a point: the proxy's, if the point fails."""
         return f"faulty {at}" if at in self.rules else at
 
 
@@ -71,7 +71,7 @@ def read_plan(file: Path) -> FaultPlan:
 
 
 def plan_in(content: bytes, name: str) -> FaultPlan:
-    """Read a plan from YAML that came from a file of that name. Raises BadFaultPlan."""
+    """Read a plan from the YAML of a file of that name. Raises BadFaultPlan."""
     try:
         payload, lines = read_yaml(content)
     except BadYaml as error:
@@ -115,7 +115,7 @@ def _plan(payload: object) -> FaultPlan:
 
 def _rule(at: object, payload: object) -> Rule:
     if at not in POINTS:
-        raise _PlanError((str(at),), f"is no point; there are {', '.join(POINTS)}")
+        raise _PlanError((str(at),), f"is not a point; the points are {', '.join(POINTS)}")
     if isinstance(payload, list):
         return Rule(queue=tuple(_queued(str(at), n, entry) for n, entry in enumerate(payload)))
     if not isinstance(payload, dict):
@@ -150,22 +150,22 @@ def _fault(path: PlanPath, at: str, name: object, settings: object) -> Fault:
     is_status = isinstance(name, int) or (isinstance(name, str) and name.isdecimal())
     kind = STATUS if is_status else str(name)
     if is_status and (isinstance(name, bool) or int(str(name)) not in STATUSES):
-        raise _PlanError(path, "is no status from 400 to 599")
+        raise _PlanError(path, "is not a status from 400 to 599")
     if kind not in POINTS[at]:
         choices = ", ".join(sorted("400 to 599" if k == STATUS else k for k in POINTS[at]))
-        raise _PlanError(path, f"is no fault that {at} knows; there are {choices}")
+        raise _PlanError(path, f"is not a fault of {at}; it has {choices}")
     if not isinstance(settings, dict):
         raise _PlanError(path, "must have its settings as a mapping")
     defaults = {key: setting.default for key, setting in KINDS[kind].items()}
     for key, value in settings.items():
         if key not in defaults:
             choices = ", ".join(defaults) or "none"
-            raise _PlanError((*path, str(key)), f"is no setting of {name}; there are: {choices}")
+            raise _PlanError((*path, str(key)), f"is not a setting of {name}; it has: {choices}")
         if problem := KINDS[kind][key].problem(value):
             raise _PlanError((*path, str(key)), problem)
     return Fault(str(name), kind, defaults | settings)
 
 
 def _spelt(name: object) -> str:
-    """A key as it stands in the file; `503` is a number there."""
+    """A key as text; `503` is a number in YAML."""
     return str(name)

@@ -1,4 +1,4 @@
-"""One point of the plan as a proxy: requests go through to their target, or go wrong on the way."""
+"""The proxy of one point: it passes requests to their target, or lets them fail."""
 
 import asyncio
 import json
@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 
 _REASONS = {429: "rateLimitExceeded", 403: "rateLimitExceeded"}
 PIECE_BYTES = 4096
-# Which bodies fit is for the target to say.
+# The target decides which bodies it accepts.
 DOOR = guard.Door(files_to=re.compile(""))
 
 
 class Dropped(Exception):
-    """The client hears no more of this request; its connection is closed, or reset."""
+    """The client gets no answer to this request; its connection is closed or reset."""
 
     def __init__(self, by_reset: bool):
         super().__init__()
@@ -58,7 +58,7 @@ class Proxy:
         except TargetUnreachable:
             caller.reset()
         except (ConnectionError, h11.LocalProtocolError):
-            pass  # the client went away, or the target answered what cannot be handed on
+            pass  # the client is gone, or the target's answer is not HTTP
         finally:
             caller.close()
 

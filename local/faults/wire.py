@@ -1,4 +1,4 @@
-"""HTTP/1.1 as a proxy needs it: whole requests in, answers on their way out piece by piece."""
+"""HTTP/1.1 for a proxy: it reads whole requests, and passes answers on in pieces."""
 
 import asyncio
 import socket
@@ -11,7 +11,7 @@ import h11
 
 READ_BYTES = 64 * 1024
 MOST_BODY_BYTES = 64 * 2**20
-"""No client here sends more in one request: uploads come in chunks of 1 MiB."""
+"""Clients here send less in one request: uploads come in chunks of 1 MiB."""
 _OF_A_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"expect"})
 
 
@@ -21,7 +21,7 @@ class TargetUnreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProxiedRequest:
-    """A request that has arrived to its last byte, so that it can be sent any number of times."""
+    """A request that has arrived whole, so that it can be sent any number of times."""
 
     head: h11.Request
     body: bytes
@@ -39,7 +39,7 @@ class Caller:
         self._connection = h11.Connection(h11.SERVER)
 
     async def request(self) -> ProxiedRequest | None:
-        """The next request; None when the client is gone or speaks something else."""
+        """The next request; None when the client is gone or does not speak HTTP."""
         if self._connection.our_state is h11.DONE:
             self._connection.start_next_cycle()
         head, body = None, bytearray()
@@ -73,7 +73,7 @@ class Caller:
         await self.send(h11.EndOfMessage())
 
     async def hangs_up(self, within_s: float) -> None:
-        """Return when the client gives its connection up, or after so long."""
+        """Return when the client closes its connection, or after that time."""
         with suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(within_s):
                 while await self._reader.read(READ_BYTES):
@@ -84,7 +84,7 @@ class Caller:
         return bool(self._connection.our_state is h11.DONE is self._connection.their_state)
 
     def reset(self) -> None:
-        """End the connection with RST, as a machine that has forgotten it."""
+        """End the connection with RST, like a machine that has lost it."""
         raw = self._writer.get_extra_info("socket")
         with suppress(OSError):
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -96,13 +96,13 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class ProxyTarget:
-    """Who answers in the end."""
+    """The server behind the proxy."""
 
     host: str
     port: int
 
     async def answer(self, request: ProxiedRequest) -> AsyncGenerator[h11.Event, None]:
-        """Head, data and end of the answer, as they come. Raises Unreachable."""
+        """Head, data and end of the answer, as they come. Raises TargetUnreachable."""
         try:
             reader, writer = await asyncio.open_connection(self.host, self.port)
         except OSError as error:
@@ -130,13 +130,13 @@ async def _event(connection: h11.Connection, reader: asyncio.StreamReader) -> h1
 
 
 def _alone(head: h11.Request) -> h11.Request:
-    """The request as the only one of its connection, its body of known length."""
+    """The request for a connection of its own, with Content-Length."""
     headers = [*_lasting(head), (b"Connection", b"close")]
     return h11.Request(method=head.method, target=head.target, headers=headers)
 
 
 def _without_hops(event: h11.Event) -> h11.Event:
-    """An answer's head says how our connection to the target ends; the client's goes on."""
+    """The head without the headers about our connection to the target; the client's stays open."""
     if not isinstance(event, h11.Response):
         return event
     return h11.Response(status_code=event.status_code, headers=_lasting(event), reason=event.reason)

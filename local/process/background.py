@@ -1,4 +1,4 @@
-"""Work in a thread that does not keep the process alive when the rest has failed."""
+"""Work in a daemon thread: it does not keep a failed process alive."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def in_background(work: Callable[..., Any], *arguments: Any) -> "Future[Any]":
-    """Start the work at once; what it returns or raises is the future's."""
+    """Start the work at once. The future has its result or its error."""
     future: Future[Any] = Future()
 
     def run() -> None:

@@ -1,7 +1,7 @@
-"""One program that runs beside a command, in a process group of its own, on a leash.
+"""One program of a command, in a process group of its own, that ends with the command.
 
-It is forked from a process that has imported what most of them need (see `preload.py`), which
-takes a tenth of the time that a new interpreter would.
+It is forked from a process that has imported what most programs need (see `preload.py`). That
+takes a tenth of the time of a new interpreter.
 """
 
 import json
@@ -29,17 +29,17 @@ TAIL_LINES = 12
 
 _NURSERY = multiprocessing.get_context("forkserver")
 _NURSERY.set_forkserver_preload(["local.process.preload"])
-# Two threads that read the end of one process at once would tell the second that it is unknown.
+# When two threads wait for the end of one process, the second gets an error (ECHILD).
 _one_looks = threading.Lock()
 
 
 def prepare_programs() -> None:
-    """Begin to import what programs need, beside whatever the caller does until it starts one."""
+    """Start the process that imports what programs need, while the caller does other work."""
     forkserver.ensure_running()
 
 
 class DidNotStart(Exception):
-    """A program ended, or stayed silent, before it was ready. Says which, with its last words."""
+    """A program ended, or did not get ready in time. The text has the end of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Program:
     """A module to run as `python -m` would. It prints `{"ready": true, …}` once it answers.
 
     `stage` orders the stop: the programs of a lower stage end before those of a higher.
-    `grace_s` is how long it may take to end before it is killed.
+    `grace_s` is the time it has to end before it is killed.
     """
 
     name: str
@@ -59,9 +59,9 @@ class Program:
 
 
 def reserved_port() -> socket.socket:
-    """A free port of 127.0.0.1, kept from others while the socket is open.
+    """A free port of 127.0.0.1, reserved while the socket is open.
 
-    It is bound and never listens, so on Linux the program it is meant for can still bind it.
+    The socket is bound and never listens, so on Linux the program can still bind the port.
     """
     reserved = socket.socket()
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -72,7 +72,7 @@ def reserved_port() -> socket.socket:
 
 
 class Child:
-    """One running program. Its output goes to a log file; a ready line is kept as `answer`."""
+    """One running program. Its output goes to a log file; `answer` is its ready line."""
 
     def __init__(self, program: Program, log: Path, inherited: Iterable[int] = ()):
         self.program = program
@@ -98,7 +98,7 @@ class Child:
         return self._ready.is_set()
 
     def wait_ready(self, deadline: float) -> dict[str, Any]:
-        """The program's ready line. Raises DidNotStart; `deadline` is of time.monotonic."""
+        """The program's ready line. Raises DidNotStart. `deadline` is a time of time.monotonic."""
         while not self._ready.wait(0.02):
             if self.exit_status is not None and not self._ready.wait(0.2):
                 raise DidNotStart(self.end())
@@ -107,16 +107,16 @@ class Child:
         return self.answer
 
     def end(self) -> str:
-        """Why it ended: its own sentence where it could explain itself, else its last words."""
+        """Why it ended: the sentence in its log if it wrote one, else the end of the log."""
         if self.exit_status not in EXPLAINED:
             return f"{self.program.name} {self.last_words()}"
         written = tail(self.log, lines=1).strip()
         if self.exit_status == os.EX_IOERR and "disk" not in written:
-            return str(no_room(self.log.parent))  # nor was there room for the sentence
+            return str(no_room(self.log.parent))  # the full disk had no room for the sentence
         return written
 
     def last_words(self) -> str:
-        """How it ended and the end of its log, for a person."""
+        """How it ended, and the end of its log."""
         status = self.exit_status
         how = "is running" if status is None else f"ended with {_ending(status)}"
         return f"{how}; the end of {self.log}:\n{tail(self.log)}"
@@ -125,11 +125,11 @@ class Child:
         self._send(signal.SIGTERM)
 
     def stop(self, deadline: float) -> None:
-        """See that it and the processes it made are gone by the deadline."""
+        """End the program and all processes of its group by the deadline."""
         self.ask_to_stop()
         connection.wait([self._process.sentinel], max(0.0, deadline - time.monotonic()))
         self._send(signal.SIGKILL)
-        # Nothing of the group may be left (macOS says so with EPERM).
+        # The group may have ended already (macOS reports that as EPERM).
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         while self.exit_status is None:
@@ -137,7 +137,7 @@ class Child:
         self._leash.close()
 
     def _send(self, number: int) -> None:
-        """Not to somebody who got its process id later: that is free once its end is read."""
+        """Send a signal, never to a later process: the id stays ours until the exit is read."""
         with _one_looks, suppress(ProcessLookupError):
             if self._process.exitcode is None:
                 os.kill(self.pid, number)
@@ -165,7 +165,7 @@ class Child:
             )
             with _one_looks:
                 process.start()
-            # Whoever signals its group must find it.
+            # The group must exist before somebody signals it.
             while not connection.wait([process.sentinel], 0.001) and not _leads(process.pid):
                 pass
         return process, leash, output
@@ -183,7 +183,7 @@ class Child:
 
 
 def _leads(pid: int) -> bool:
-    """Has it a process group of its own?"""
+    """Whether the process leads a process group."""
     with suppress(ProcessLookupError):
         return os.getpgid(pid) == pid
     return False
@@ -203,7 +203,7 @@ def _ready_line(line: bytes) -> dict[str, Any] | None:
 
 
 def tail(path: Path, lines: int = TAIL_LINES) -> str:
-    """The last lines of a log, indented; it is read from its end only."""
+    """The last lines of a log, indented. It reads only the end of the file."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 16_384))

@@ -15,7 +15,7 @@ LOOK_EVERY_S = 0.1
 
 
 class Children:
-    """Several programs as one: any that ends on its own is told of and started again."""
+    """Several programs. One that ends by itself is reported and started again."""
 
     def __init__(
         self, logs: Path, on_trouble: Callable[[str], None], inherited: Iterable[int] = ()
@@ -39,7 +39,7 @@ class Children:
         return child
 
     def run(self, program: Program, on_look: Callable[[], None]) -> None:
-        """Run a program to its end, which must be a good one. Raises DidNotStart otherwise."""
+        """Run a program to its end. Raises DidNotStart unless its exit status is 0."""
         child = self._begin(program)
         with self._lock:
             self._passing.append(child)
@@ -50,14 +50,14 @@ class Children:
             raise DidNotStart(child.end())
 
     def check(self) -> None:
-        """Raises DidNotStart when something has ended that should run."""
+        """Raises DidNotStart when a program has ended that should run."""
         with self._lock:
             ended = [child for child in self._running.values() if child.exit_status is not None]
         for child in ended:
             raise DidNotStart(child.end())
 
     def pids(self) -> dict[str, int]:
-        """Process ids of what runs, by name."""
+        """Process ids of the running programs, by name."""
         with self._lock:
             return {
                 name: child.pid
@@ -66,12 +66,12 @@ class Children:
             }
 
     def watch(self) -> None:
-        """From now on start again what ends, waiting longer each time it ends soon."""
+        """From now on start programs that end again, with a longer wait each time they end soon."""
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
     def stop(self) -> None:
-        """Stop everything, stage by stage; what does not end in its time is killed."""
+        """Stop all programs, stage by stage. Those that do not end in time are killed."""
         with self._lock:
             self._stopping.set()
         if self._watcher is not None:
@@ -83,12 +83,12 @@ class Children:
         self._passing.clear()
 
     def _begin(self, program: Program) -> Child:
-        """Raises DidNotStart once everything is being stopped."""
+        """Raises DidNotStart after `stop` has begun."""
         with self._lock:
             if self._stopping.is_set():
                 raise DidNotStart(f"{program.name}: everything is being stopped")
             child = Child(program, self._logs / f"{program.name}.log", self._inherited)
-            # For people and fault tests that want to look at, or end, one program.
+            # People and fault tests use the file to inspect or to end one program.
             with open_private(self._logs / f"{program.name}.pid", "wb") as file:
                 file.write(f"{child.pid}\n".encode())
             return child
@@ -115,7 +115,7 @@ class Children:
             self._on_trouble(f"{child.end()}\n  Starting it again in {wait_s:g} s.")
         elif now >= self._due[name]:
             del self._due[name]
-            child.stop(now)  # workers it may have left behind
+            child.stop(now)  # its workers may still run
             self.start(child.program)
 
     def _back_off_s(self, name: str, ran_s: float) -> float:

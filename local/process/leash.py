@@ -1,7 +1,7 @@
-"""A program that ends when the command which started it is gone, however that one ended.
+"""A program that ends when the command that started it has ended, even by SIGKILL.
 
-It watches the reading end of a pipe whose other end only the starter holds: when the starter dies,
-even by SIGKILL, the pipe closes and the program is asked to stop, then made to.
+It reads a pipe whose other end only the command has open. When the command ends, the pipe closes.
+Then the program gets SIGTERM, and SIGKILL after a grace time.
 """
 
 import os
@@ -29,9 +29,9 @@ def live(
     leash: Connection,
     inherited: list[Connection],
 ) -> None:
-    """Become `python -m module arguments…` in a fresh fork; `kept` stay open while it lives."""
-    os.setsid()  # Ctrl-C is for the command, which then stops it
-    os.umask(0o777 - PRIVATE_FOLDER)  # what it keeps is its owner's alone
+    """Become `python -m module arguments…` in a fresh fork. `inherited` stay open."""
+    os.setsid()  # Ctrl-C reaches the command alone, which then stops this program
+    os.umask(0o777 - PRIVATE_FOLDER)  # only the owner can read its files
     os.environ.clear()
     os.environ.update(environment)
     with log_file(log) as errors:
@@ -46,7 +46,7 @@ def live(
 
 
 def log_file(path: Path) -> IO[bytes]:
-    """Open a log to append to; a large one is put aside first."""
+    """Open a log to append to. A large log is renamed first."""
     if path.exists() and path.stat().st_size > MOST_LOG_BYTES:
         path.replace(path.with_suffix(".old.log"))
     return open_private(path, "ab")

@@ -1,5 +1,5 @@
-"""What the programs of the local cloud import, imported once: each is a fork of a process that has
-done so (see `child.py`). Nothing here may read a setting, open a connection or start a thread.
+"""The imports of the local cloud's programs, done once: each program is a fork of one process (see
+`child.py`). Nothing here may read a setting, open a connection or start a thread.
 """
 
 import os
@@ -19,7 +19,7 @@ MODULES = (
     "shared.model",
 )
 
-in_one_thread()  # before numpy, which report will want
+in_one_thread()  # before numpy, which the report needs
 with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # bqemulator prints
     for module in MODULES:
         import_module(module)

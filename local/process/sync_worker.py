@@ -1,8 +1,8 @@
-"""gunicorn's worker of one request at a time, kept from connections that say nothing.
+"""gunicorn's worker for one request at a time, protected from silent connections.
 
-In the cloud Cloud Run's own proxy stands before it and passes on requests alone. Here everybody
-connects to it directly, and browsers open connections in reserve: the plain worker would wait for
-the first byte of such a one until its timeout, and answer nobody else.
+In the cloud Cloud Run's proxy passes on whole requests. Here clients connect directly, and browsers
+open spare connections. The plain worker would wait for the first byte of such a connection until
+its timeout, and answer no other client.
 """
 
 import select
@@ -16,7 +16,7 @@ NEXT_BYTES_WITHIN_S = 20.0
 
 
 class ProxiedSyncWorker(SyncWorker):  # type: ignore[misc]
-    """Handles a connection once it speaks, and closes one that stays silent."""
+    """Handles a connection once it sends bytes, and closes one that stays silent."""
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
         readable, _, _ = select.select([client], [], [], FIRST_BYTE_WITHIN_S)

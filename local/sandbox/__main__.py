@@ -14,7 +14,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         library = generate(args.out, args.seed, args.posts, _say)
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"no library made: {error}\n")
+        sys.stderr.write(f"The library was not made: {error}\n")
         return 2
     sys.stdout.write(json.dumps(library.summary()) + "\n")
     return 0

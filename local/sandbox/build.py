@@ -1,4 +1,4 @@
-"""Making a library: seeded, on two threads, whole or not at all."""
+"""Generates a library from a seed, on two threads. It is written whole or not at all."""
 
 import fcntl
 import json
@@ -48,11 +48,11 @@ def generate(
     anchor: datetime = DEFAULT_ANCHOR,
     workers: int = 2,
 ) -> Library:
-    """Make the library in `out`, or return at once what an earlier call finished there.
+    """Generate the library in `out`, or load the one that an earlier call finished.
 
-    `anchor` (aware) is the moment the counts were taken; posts are 1 to 60 days older.
-    `progress(stage, done, total)` is called as clips get ready. The manifest is written last, so
-    a killed call leaves no library, and the next one makes it anew. Two calls at once take turns.
+    `anchor` (aware) is the time of the counts; posts are 1 to 60 days older. It calls
+    `progress(stage, count, total)` after each clip. It writes the manifest last, so a killed call
+    leaves no library and the next call starts again. Two calls at once take turns.
     Raises ValueError for fewer than 16 posts or a naive anchor, OSError when `out` is unusable.
     """
     out = Path(out)
@@ -80,7 +80,7 @@ def _make(out: Path, key: tuple[int, int, str], progress: Progress | None, worke
 
     seed, posts, anchor = key
     plan = plan_posts(seed, posts, datetime.fromisoformat(anchor))
-    (out / MANIFEST).unlink(missing_ok=True)  # from here on there is no finished library
+    (out / MANIFEST).unlink(missing_ok=True)  # now the library counts as unfinished
     names = sorted({post.clip for post in plan.posts if post.clip is not None})
     clips = _render_all(names, seed, out / "clips", progress, workers)
     library = Library(out, seed, anchor, clips, plan.creators, plan.posts)
@@ -99,8 +99,8 @@ def _render_all(
     folder.mkdir(exist_ok=True)
     for stale in folder.iterdir():
         stale.unlink()
-    # Longest first, so that no thread is left alone with a long one. PyAV and numpy work outside
-    # the interpreter's lock, so threads do what processes would.
+    # Longest first, so that no thread ends alone with a long one. PyAV and numpy release the
+    # interpreter's lock, so threads are as fast as processes.
     order = sorted(names, key=lambda name: -BY_NAME[name].seconds * BY_NAME[name].size[0])
     clips: dict[str, RenderedClip] = {}
     with ThreadPoolExecutor(workers) as pool:
@@ -112,7 +112,8 @@ def _render_all(
                 if progress is not None:
                     progress("clips", len(clips), len(names))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for two clips, not thirty
+            # After Ctrl-C wait for two clips, not for thirty.
+            pool.shutdown(wait=False, cancel_futures=True)
             raise
     return {name: clips[name] for name in names}
 

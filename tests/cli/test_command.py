@@ -167,7 +167,7 @@ def test_a_wrong_plan_of_faults_is_told_with_line_and_key_before_anything_starts
 
     assert status_of(["up", "--faults", str(plan), "--home", str(tmp_path / "home")]) == 2
 
-    assert f"--faults: {plan}, line 3, load: kil is no fault" in capsys.readouterr().err
+    assert f"--faults: {plan}, line 3, load: kil is not a fault" in capsys.readouterr().err
     assert not (tmp_path / "home" / "logs").exists() or not any((tmp_path / "home/logs").iterdir())
 
 

@@ -358,13 +358,13 @@ faults = handler(
                 "a point given twice", FAULTS + b"load: [503]\n", "refused", "given twice"
             ),
             "traversal": Cell(
-                "a point `../../x`", _in_faults("load:", "../../x:"), "refused", "is no point"
+                "a point `../../x`", _in_faults("load:", "../../x:"), "refused", "is not a point"
             ),
             "address": Cell(
                 "an address as a point",
                 _in_faults("load:", '"http://169.254.169.254":'),
                 "refused",
-                "is no point",
+                "is not a point",
             ),
             "injection": Cell(
                 "SQL as the message of an error, which nobody runs",

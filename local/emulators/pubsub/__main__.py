@@ -38,7 +38,7 @@ async def _serve(options: Options) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with serving(options) as (port, admin_port):
         ready = {"ready": True, "port": port, "admin_port": admin_port}
-        print(json.dumps(ready), flush=True)  # noqa: T201 (the contract with whoever starts us)
+        print(json.dumps(ready), flush=True)  # noqa: T201 (the ready line)
         await stop.wait()
 
 

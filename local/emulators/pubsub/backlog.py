@@ -1,7 +1,7 @@
 """Messages between publication and acknowledgement, delivered at least once.
 
-Every step is one transaction over indexed rows, so its cost depends on the messages it
-touches and not on how many wait.
+Every step is one transaction over indexed rows. Its cost depends on the messages that it changes,
+not on how many wait.
 """
 
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 # Official clients set no receive limit on the channel they open to an emulator, so gRPC's default
 # of 4 MiB holds for an answer. A single larger message can be pushed, not pulled.
 MAX_TAKEN_BYTES = 3_500_000
-# Expired leases are returned this many at a time, so that one sweep cannot hold the server up.
+# Expired leases return in batches, so that one sweep cannot block the server.
 SWEEP_ROWS = 1000
 
 _TAKE = """
@@ -55,16 +55,16 @@ class SubscriptionBacklog:
     """The counts of one subscription, as the admin page shows them."""
 
     undelivered: int
-    """Messages not acknowledged yet, those out for delivery included (as Cloud Monitoring)."""
+    """Messages that are not acknowledged yet, leased ones included, as in Cloud Monitoring."""
     outstanding: int
-    """Those out for delivery, within their ack deadline."""
+    """Messages that are leased, within their ack deadline."""
     oldest_unacked_age_s: float
     dead_lettered: int
     """Messages forwarded to the dead-letter topic since the subscription was made."""
 
 
 class Backlog:
-    """Publish, take, acknowledge, return. One thread; `clock` tells seconds since the epoch."""
+    """The messages of all subscriptions, for one thread. `clock` gives seconds since the epoch."""
 
     def __init__(
         self, connection: sqlite3.Connection, catalog: Catalog, clock: Callable[[], float]
@@ -78,9 +78,9 @@ class Backlog:
         """Called with a subscription's id when it has something new to deliver."""
 
     def publish(self, topic: str, messages: Iterable[Any]) -> list[str]:
-        """Keep messages for each subscription that wants them; their ids in order.
+        """Store messages for each subscription whose filter accepts them; returns their ids.
 
-        When this returns they outlive the process. NotFound if the topic does not exist.
+        After the return they survive kill -9. Raises NotFound if the topic does not exist.
         """
         self._catalog.topic(topic)
         with transaction(self._connection):
@@ -109,14 +109,14 @@ class Backlog:
         return taken
 
     def acknowledge(self, subscription: Subscription, receipts: Iterable[Receipt]) -> None:
-        """Settle messages for good, also when their lease has ended; unknown ones are no error."""
+        """Delete messages, also when their lease has ended. Unknown ones are ignored."""
         own = subscription.subscription_id
         ids = [receipt.message_id for receipt in receipts if receipt.subscription_id == own]
         with transaction(self._connection):
             self._connection.executemany(_SETTLE, [(own, message_id) for message_id in ids])
 
     def reject(self, subscription: Subscription, receipts: Iterable[Receipt]) -> None:
-        """Give messages back for another attempt after the back-off, or to the dead letters."""
+        """Return messages for another attempt after the back-off, or to the dead-letter topic."""
         own = subscription.subscription_id
         with transaction(self._connection):
             leased = [
@@ -128,7 +128,7 @@ class Backlog:
         self._tell_ready([subscription, *reached])
 
     def return_expired(self, subscription: Subscription) -> None:
-        """Treat every lease that has ended as a rejection."""
+        """Reject every message whose lease has ended."""
         own = subscription.subscription_id
         while True:
             rows = (own, self._clock(), SWEEP_ROWS)
@@ -140,14 +140,14 @@ class Backlog:
             self._tell_ready([subscription, *reached])
 
     def release_leases(self, subscription: Subscription) -> None:
-        """Make everything that is out due at once: whoever held it is known to be gone."""
+        """Make all leased messages due at once, because their subscriber is gone."""
         self._connection.execute(
             "UPDATE deliveries SET leased = 0, due_s = ? WHERE subscription_id = ? AND leased = 1",
             (self._clock(), subscription.subscription_id),
         )
 
     def drop_old(self, subscription: Subscription) -> int:
-        """Forget what is past the subscription's retention; how many messages went."""
+        """Delete messages past the subscription's retention; returns how many."""
         # A message id is its microsecond of publication.
         before = int((self._clock() - subscription.policy.retention_s) * 1e6)
         return self._connection.execute(
@@ -258,7 +258,7 @@ class Backlog:
 
 
 def _letter(subscription: str, message: Any, attempts: int) -> Any:
-    """The message as the dead-letter topic gets it, with where it comes from.
+    """The message for the dead-letter topic, with its source in the attributes.
 
     https://cloud.google.com/pubsub/docs/dead-letter-topics#dead_letter_attributes
     """

@@ -1,4 +1,4 @@
-"""Which topics and subscriptions exist: in memory for reading, in SQLite for the next start."""
+"""The topics and subscriptions: in memory for reading, in SQLite for the next start."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from local.emulators.pubsub.policy import Policy
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    """A subscription as it is configured now; updates replace `config` and `policy`."""
+    """A subscription. An update replaces `config` and `policy`."""
 
     subscription_id: int
     name: str

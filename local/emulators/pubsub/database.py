@@ -1,8 +1,7 @@
-"""One SQLite file, owned by one process, where a commit outlives the process.
+"""One SQLite file of one process. A commit survives the process.
 
-WAL with synchronous=NORMAL: what is committed has left the process (kill -9 loses nothing),
-but is only fsynced at checkpoints, so a power cut may lose the last moments. The file stays
-intact either way. https://www.sqlite.org/pragma.html#pragma_synchronous
+WAL with synchronous=NORMAL: kill -9 loses no commit. SQLite calls fsync only at checkpoints, so a
+power cut may lose the last commits. The file stays intact either way. https://www.sqlite.org/pragma.html#pragma_synchronous
 """
 
 import sqlite3

@@ -1,4 +1,4 @@
-"""Who the push requests say they come from: OIDC tokens as Google signs them."""
+"""The OIDC tokens of push requests, in the form in which Google signs them."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ class Identity:
 
     @classmethod
     def from_file(cls, path: Path, clock: Callable[[], float]) -> "Identity":
-        """With the key of a service-account JSON file. ValueError when it holds none."""
+        """Use the key of a service-account JSON file. Raises ValueError when it has none."""
         try:
             info = json.loads(path.read_text())
             pem, key_id = info["private_key"], info["private_key_id"]
@@ -51,7 +51,7 @@ class Identity:
         return {self._signer.key_id: pem.decode()}
 
     def token(self, email: str, audience: str) -> str:
-        """A JWT that says `email` sends this to `audience`, good for half an hour or more."""
+        """A JWT from `email` for `audience`, valid for half an hour or more."""
         now = self._clock()
         signed_at, token = self._signed.get((email, audience), (0.0, ""))
         if not 0 <= now - signed_at < TOKEN_REUSE_S:

@@ -1,15 +1,15 @@
-"""How hard a push endpoint may be pressed: slow while it fails, faster again as it recovers."""
+"""The rate of pushes to an endpoint: slow while it fails, faster again as it recovers."""
 
 # https://cloud.google.com/pubsub/docs/push#push_backoff: 100 ms up to 60 s.
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 60.0
-# A message that always fails must not hold up its neighbours: only so many different ones
-# failing in a row, without one success between, speak against the endpoint itself.
+# A message that always fails must not delay the others. Only when this many different messages
+# fail in a row, the endpoint itself counts as failing.
 SUSPICIOUS_MESSAGES = 8
 
 
 class Pace:
-    """The window of requests that may be out at once. Times are monotonic seconds."""
+    """The number of requests that may be in flight at once. Times are monotonic seconds."""
 
     def __init__(self, concurrency: int):
         self._concurrency = concurrency
@@ -26,9 +26,9 @@ class Pace:
         self.window = min(2 * self.window, self._concurrency)
 
     def failed(self, message_id: int, now: float, answered: bool) -> None:
-        """A message was not taken; no answer at all pauses at once, answers when many fail."""
+        """Count a failure. Without an answer it pauses at once, with answers when many fail."""
         if now < self.resumes_at:
-            return  # sent before the pause began: the same failure, not a new one
+            return  # it was sent before the pause: the same failure, not a new one
         if len(self._failing) < SUSPICIOUS_MESSAGES:
             self._failing.add(message_id)
         if answered and len(self._failing) < SUSPICIOUS_MESSAGES:

@@ -35,7 +35,7 @@ GRPC_OPTIONS = [
     # Room for a publish request just over the limit, so that it gets a proper refusal.
     ("grpc.max_receive_message_length", 24 * 1024 * 1024),
     ("grpc.max_send_message_length", -1),
-    # Without this two servers would share a port in silence.
+    # Without this two servers could share a port without an error.
     ("grpc.so_reuseport", 0),
     # The official clients ping every 30 s, also on streams where nothing happens.
     ("grpc.keepalive_permit_without_calls", 1),
@@ -53,16 +53,16 @@ class Options:
     key: Path | None
     """Service-account key file that signs push tokens; None makes a key for this run."""
     push_concurrency: int
-    """Requests out at once for each push subscription, 1 to 1000."""
+    """Requests in flight for each push subscription, 1 to 1000."""
     faults: Path | None = None
-    """A plan of faults (see local/faults); those of its points that are ours happen here."""
+    """A plan of faults (see local/faults). This server handles its points `publish` and `pull`."""
     logs: Path | None = None
     """Folder in which faults are logged."""
 
 
 @asynccontextmanager
 async def serving(options: Options) -> AsyncIterator[tuple[int, int]]:
-    """Serve while inside; yields both ports, that of gRPC first.
+    """Serve until the block ends; yields the port of gRPC and the port of the admin page.
 
     Raises DataInUse, BadFaultPlan, OSError and ValueError.
     """
@@ -84,7 +84,7 @@ async def serving(options: Options) -> AsyncIterator[tuple[int, int]]:
         tasks = [
             asyncio.create_task(pushing.run()),
             asyncio.create_task(_keep_house(catalog, backlog)),
-            asyncio.create_task(_rewrite_when_asked(connection, options.data)),
+            asyncio.create_task(_rewrite_when_requested(connection, options.data)),
         ]
         try:
             yield port, admin.sockets[0].getsockname()[1]
@@ -111,8 +111,8 @@ def _bind(server: grpc.aio.Server, port: int) -> int:
     raise OSError(f"port {port} is not free")
 
 
-async def _rewrite_when_asked(connection: sqlite3.Connection, data: Path) -> None:
-    """Rewrite the file of messages, because somebody was erased."""
+async def _rewrite_when_requested(connection: sqlite3.Connection, data: Path) -> None:
+    """Rewrite the file of messages after an erasure."""
     while True:
         if rewriting.is_requested(data):
             try:
@@ -124,7 +124,7 @@ async def _rewrite_when_asked(connection: sqlite3.Connection, data: Path) -> Non
 
 
 async def _keep_house(catalog: Catalog, backlog: Backlog) -> None:
-    """Return leases nobody else is watching, and drop what is past its retention."""
+    """Return expired leases, and delete messages past their retention."""
     drops_at = time.monotonic()
     while True:
         drops = time.monotonic() >= drops_at

@@ -1,4 +1,4 @@
-"""The Display API without its HTTP: a user's consent, tokens that rotate, the user's own posts."""
+"""The Display API without HTTP: a user's consent, rotating tokens, the user's own posts."""
 
 import hashlib
 import hmac
@@ -55,7 +55,7 @@ SCOPES = (*USER_FIELDS, VIDEO_SCOPE)
 
 @dataclass
 class _Consent:
-    """What a user has agreed to, and the tokens that are good for it just now."""
+    """The scopes that a user has granted, and the valid tokens for them."""
 
     username: str
     scopes: tuple[str, ...]
@@ -96,7 +96,7 @@ class SandboxDisplayApi:
     # Consent and tokens
 
     def accounts(self) -> list[str]:
-        """Whose consent can be had."""
+        """The accounts that can give their consent."""
         return [
             creator.username
             for creator in self._shown.library.creators
@@ -106,7 +106,7 @@ class SandboxDisplayApi:
     def consent(
         self, username: str, scopes: tuple[str, ...], redirect_uri: str, challenge: str
     ) -> str:
-        """The user agrees; the code that proves it, good for one exchange."""
+        """Record the user's consent; returns an authorization code for one exchange."""
         if username not in self.accounts():
             raise OAuthError(400, "access_denied", f"There is no account {username}.")
         granted = tuple(scope for scope in SCOPES if scope in scopes)
@@ -145,7 +145,7 @@ class SandboxDisplayApi:
         return consent
 
     def _new_tokens(self, consent: _Consent) -> dict[str, Any]:
-        """A new pair; the refresh token before stops working at once."""
+        """A new pair of tokens. The previous refresh token stops working at once."""
         self._consents.pop(consent.refresh, None)
         access, consent.refresh = f"act.{secrets.token_hex(20)}", f"rft.{secrets.token_hex(20)}"
         consent.refresh_until = self._now() + REFRESH_LIFE_S
@@ -162,12 +162,12 @@ class SandboxDisplayApi:
         }
 
     def revoke(self) -> None:
-        """Make every access token given out so far invalid; refresh tokens stay good."""
+        """Invalidate every access token. Refresh tokens stay valid."""
         with self._lock:
             for consent in self._consents.values():
                 consent.access.clear()
 
-    # What a token opens
+    # Requests with a token
 
     def user(self, header: str | None, fields: str | None) -> dict[str, Any]:
         """Answer GET /v2/user/info/. Raises TikTokApiError."""
@@ -198,7 +198,7 @@ class SandboxDisplayApi:
         }
 
     def query(self, header: str | None, fields: str | None, body: object) -> dict[str, Any]:
-        """Answer for posts by their ids, twenty at most; what is not the user's is left out."""
+        """Answer for posts by their ids, twenty at most. Posts of other users are left out."""
         consent, names = self._for_videos(header, fields)
         filters = body.get("filters") if isinstance(body, dict) else None
         ids = filters.get("video_ids") if isinstance(filters, dict) else None

@@ -1,4 +1,4 @@
-"""Answers that are none: in the envelope of the API, and in that of OAuth."""
+"""Errors of the sandbox: in the envelope of the API, and in the envelope of OAuth."""
 
 
 class TikTokApiError(Exception):

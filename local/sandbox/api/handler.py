@@ -13,7 +13,7 @@ from local.sandbox.api.errors import OAuthError, TikTokApiError
 from local.sandbox.api.media import ABSENT, BadRange, MediaFile, media_file, parse_range
 from local.sandbox.api.replies import BadBody, SandboxReplies, envelope
 
-# Faults that cut a file short, and what the counts call them.
+# Faults that cut a file short, and their names in the counts.
 _CUT = {"truncate": "truncated", "break": "reset"}
 _MEDIA = re.compile(r"/media/([0-9]{1,20})\.mp4")
 
@@ -70,7 +70,7 @@ class SandboxHandler(SandboxReplies):
             self._fail_oauth(error.status, error.error, error.description)
 
     def _authorize(self) -> None:
-        """A user's page of consent: a list of accounts, or with `account` the consent of one."""
+        """The consent page: a list of accounts, or with `account` the consent of that account."""
         options = dict(parse_qsl(self._url.query, max_num_fields=20))
         if not (options.get("redirect_uri", "").startswith("http://127.0.0.1:")):
             self._fail("authorize", 400, "invalid_request", "redirect_uri must be on 127.0.0.1")

@@ -38,12 +38,12 @@ class SandboxReplies(GuardedHandler):
     protocol_version = "HTTP/1.1"
     server_version = "TikTokSandbox"
     timeout = 60  # seconds an idle or stuck connection is kept
-    wbufsize = -1  # headers and body leave together: no 40 ms of Nagle and delayed ack
+    wbufsize = -1  # one write for headers and body avoids 40 ms of Nagle and delayed ack
     disable_nagle_algorithm = True
     _body = b""
 
     def _fault(self, endpoint: str) -> Fault | None:
-        """What goes wrong in place of a proper answer, or with it; a delay is over when it ends."""
+        """The fault for this request, or None. A delay is already over when this returns."""
         fault = self.sandbox.faults.next(endpoint, f"{self.command} {self.path}")
         if fault is None or fault.kind != "delay":
             return fault
@@ -51,7 +51,7 @@ class SandboxReplies(GuardedHandler):
         return None
 
     def _wait_for_hang_up(self, within_s: float) -> None:
-        """Say nothing until the client gives its connection up, or for so long."""
+        """Send nothing until the client closes its connection, for `within_s` at most."""
         self.connection.settimeout(within_s)
         with suppress(OSError):
             while self.connection.recv(65_536):
@@ -69,7 +69,7 @@ class SandboxReplies(GuardedHandler):
             return
         status, message, wait_s = fault.status, fault["message"], fault["retry_after_s"]
         extra = {} if wait_s is None else {"Retry-After": str(wait_s)}
-        if status == 504:  # told by a gateway in front of the API, which speaks HTML
+        if status == 504:  # a gateway in front of the API sends it, as HTML
             self._head(endpoint, status, len(_HTML), {"Content-Type": "text/html", **extra})
             self._write(_HTML)
         elif oauth:

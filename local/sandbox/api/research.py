@@ -1,4 +1,4 @@
-"""The Research API without its HTTP: tokens, quota, searches and pages, accounts."""
+"""The Research API without HTTP: tokens, quota, searches and pages, accounts."""
 
 import hmac
 import random
@@ -48,7 +48,7 @@ _WHY_NOT = {
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A cached result. None is a slot whose post the API withholds: it makes a page short."""
+    """A cached result. None is a post that the API withholds, which makes a page shorter."""
 
     query: tuple[object, ...]
     slots: tuple[Mapping[str, Any] | None, ...]
@@ -111,7 +111,7 @@ class SandboxResearchApi:
             )
 
     def spend(self) -> None:
-        """Count one query towards today's quota, failed ones too. Raises TikTokApiError 429."""
+        """Count one query, also a failed one, towards today's quota. Raises TikTokApiError 429."""
         today = f"{datetime.fromtimestamp(self._now(), UTC):%Y-%m-%d}"
         with self._lock:
             if today != self._day:
@@ -144,7 +144,7 @@ class SandboxResearchApi:
         }
 
     def user(self, fields: str | None, body: object) -> dict[str, Any]:
-        """Answer what is known of an account. Raises TikTokApiError 400 invalid_params."""
+        """Answer with the fields of an account. Raises TikTokApiError 400 invalid_params."""
         try:
             names = parse_fields(fields, USER_FIELDS)
         except InvalidParams as error:
@@ -160,12 +160,12 @@ class SandboxResearchApi:
         return {field: creator.info[field] for field in names if field in creator.info}
 
     def forget_searches(self) -> None:
-        """Expire every search id given out so far."""
+        """Expire every search id."""
         with self._lock:
             self._searches.clear()
 
     def revoke_tokens(self) -> None:
-        """Make every token given out so far invalid."""
+        """Invalidate every token."""
         with self._lock:
             self._tokens.clear()
 
@@ -209,7 +209,7 @@ class SandboxResearchApi:
 
 
 def _disordered(posts: list[Mapping[str, Any]], rng: random.Random) -> list[Mapping[str, Any]]:
-    """As after posts came and went between two pages: some twice, some out of their order."""
+    """The order after posts appeared and vanished between two pages: some twice, some moved."""
     again = rng.sample(posts, len(posts) // 50)
     shaken = [(number + rng.uniform(0, 150), post) for number, post in enumerate(posts)]
     shaken += [(rng.uniform(0, len(posts)), post) for post in again]
@@ -219,7 +219,7 @@ def _disordered(posts: list[Mapping[str, Any]], rng: random.Random) -> list[Mapp
 def _with_gaps(
     posts: list[Mapping[str, Any]], max_count: int, rng: random.Random
 ) -> tuple[Mapping[str, Any] | None, ...]:
-    """Spread posts over more slots than posts: pages come short, and the second one empty."""
+    """Spread posts over more slots than posts, so that pages are short and the second is empty."""
     slots: list[Mapping[str, Any] | None] = []
     for post in posts:
         if rng.random() < _GAP_CHANCE:

@@ -1,4 +1,4 @@
-"""The state of the sandbox without its HTTP: both APIs, the faults, the switches and the counts."""
+"""The state of the sandbox without HTTP: both APIs, the faults, the switches and the counts."""
 
 import threading
 from collections import Counter
@@ -14,7 +14,7 @@ from local.sandbox.library import Library
 
 
 class Sandbox:
-    """What the handlers of all requests share. Safe to use from many threads."""
+    """The state that all request handlers share. Safe to use from many threads."""
 
     def __init__(
         self,

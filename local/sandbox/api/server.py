@@ -45,7 +45,7 @@ class TikTokServer(ThreadingHTTPServer, Sandbox):
         return f"http://127.0.0.1:{self.port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that hangs up is no event here; anything else is a fault of the sandbox.
+        # Clients may hang up at any time. Any other error is a bug of the sandbox.
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
@@ -58,7 +58,7 @@ def running(
     *,
     port: int = 0,
 ) -> Iterator[TikTokServer]:
-    """Serve in a thread of this process for as long as the block lasts."""
+    """Serve in a thread of this process until the block ends."""
     server = TikTokServer(library, api, faults, port=port)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

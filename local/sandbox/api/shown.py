@@ -1,12 +1,12 @@
-"""What the sandbox shows of its library: all of it, or what there was to see at some moment.
+"""The posts that the sandbox shows: all of its library, or those of some moment.
 
-Left alone it shows every post with the counts of the library's anchor. Told a moment, it shows the
-posts that were there by then, with counts on their way to those of the anchor:
+By default it shows every post with the counts at the library's anchor. With a moment it shows the
+posts that existed at that moment, with smaller or larger counts:
 
     count(age) = count(age at anchor) * g(age) / g(age at anchor),  g(age) = 1 - exp(-age / 7 days)
 
-which is how the model of the counts makes views grow (local/sandbox/kpis.py). After the anchor they
-go on growing. A post can vanish, and come back.
+This is the growth in the model of the counts (local/sandbox/kpis.py). It continues after the
+anchor. A post can vanish and come back.
 """
 
 import math
@@ -25,7 +25,7 @@ Wire = Mapping[str, Any]
 
 
 def grown(count: int, age_days: float, counted_at_days: float) -> float:
-    """A count at some age, when it was `count` at another; not rounded."""
+    """A count at `age_days`, given `count` at `counted_at_days`; not rounded."""
     return count * _share(age_days) / _share(counted_at_days)
 
 
@@ -34,7 +34,7 @@ def _share(age_days: float) -> float:
 
 
 class Shown:
-    """A library as it is to be seen just now, from many threads."""
+    """The visible part of a library. Safe to use from many threads."""
 
     def __init__(self, library: Library):
         self.library = library
@@ -44,7 +44,7 @@ class Shown:
         self._lock = threading.Lock()
 
     def show_at(self, moment: datetime | None) -> None:
-        """Show what there was to see at a moment; None shows all, counted at the anchor."""
+        """Show the posts of a moment; None shows all posts with the counts at the anchor."""
         with self._lock:
             self._at_s = None if moment is None else moment.timestamp()
 
@@ -65,7 +65,7 @@ class Shown:
             return video_id in self._vanished
 
     def posts(self) -> Iterator[tuple[Post, Wire]]:
-        """Posts to be seen, with their fields in the words of the Research API."""
+        """The visible posts, with their fields in the format of the Research API."""
         with self._lock:
             at_s, vanished = self._at_s, set(self._vanished)
         for post in self.library.posts:

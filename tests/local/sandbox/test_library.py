@@ -308,7 +308,7 @@ def test_the_command_says_why_there_is_no_library(tmp_path, capsys):
     (tmp_path / "file").write_text("")
 
     assert main(["--out", str(tmp_path / "file" / "library")]) == 2
-    assert "no library made" in capsys.readouterr().err
+    assert "The library was not made" in capsys.readouterr().err
 
 
 def _frames(path):
