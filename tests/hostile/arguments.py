@@ -44,7 +44,7 @@ arguments = Handler(
         "cut off": _refused("half a span of time", "failed", "--since", "2", says="--since"),
         "garbage": _refused("an unknown verb", "qwertz\x07", says="No such command"),
         "another format": _refused(
-            "a web page as a video", "ingest", "{folder}/page.mp4", says="is no video"
+            "a web page as a video", "ingest", "{folder}/page.mp4", says="is not a video"
         ),
         "not UTF-8": _refused(
             "a path with a byte that is not a character",
