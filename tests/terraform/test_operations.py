@@ -7,7 +7,7 @@ import pytest
 
 import cli.verbs
 from shared.config import GeminiSettings
-from shared.rating.gemini.estimate import expected
+from shared.rating.gemini.estimate import estimate_call
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
@@ -28,7 +28,7 @@ def cost(row: str) -> float:
 
 def test_gemini_costs_what_the_estimate_says():
     settings = GeminiSettings(api_key="")
-    estimate_of_video = expected(30.0, True, GeminiCondition(settings))
+    estimate_of_video = estimate_call(30.0, True, GeminiCondition(settings))
     low, high = estimate_of_video.cost_usd(Prices.load(), settings.model, ON)
 
     assert settings.model in TEXT

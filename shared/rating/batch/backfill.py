@@ -34,7 +34,7 @@ from shared.rating.batch.plan import (
 from shared.rating.budget import Budget
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import Gemini
-from shared.rating.gemini.estimate import expected
+from shared.rating.gemini.estimate import estimate_call
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
@@ -167,7 +167,7 @@ class Backfill:
             return
         # A clip whose header has no duration may be as long as the longest that is rated.
         duration_s = settings.max_clip_s if request.duration_s is None else request.duration_s
-        outcome.expected += expected(duration_s, request.has_audio, self.condition)
+        outcome.expected += estimate_call(duration_s, request.has_audio, self.condition)
         if request.name not in seen:
             seen.clear()  # replicates of a video follow each other
             seen.add(request.name)

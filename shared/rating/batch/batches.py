@@ -55,7 +55,7 @@ class Batches:
 
     lake: Lake
     jobs: Jobs
-    under: GeminiCondition
+    condition: GeminiCondition
     clock: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -64,7 +64,7 @@ class Batches:
 
     def open_parts(self) -> list[Part]:
         """The unfinished parts, of this and earlier runs."""
-        return list(open_parts(self.lake, self.under))
+        return list(open_parts(self.lake, self.condition))
 
     def requests(self, part: Part) -> Iterator[RatingRequest]:
         """The requests of a part."""
@@ -186,7 +186,7 @@ class Batches:
 
     def _keep(self, result: Result) -> None:
         if result.answer is not None and not self.was_erased(result.video_id):
-            key = result.key(self.under)
+            key = result.key(self.condition)
             Answers(self.lake).keep(result.video_id, key, 1, result.answer)
 
 

@@ -44,8 +44,8 @@ class RatingRequest(BaseModel):
     def request_id(self) -> str:
         return request_id(self.video_id, self.generation, self.replicate)
 
-    def key(self, under: GeminiCondition) -> RatingKey:
-        return RatingKey(self.generation, under.name, under.config_hash, self.replicate)
+    def key(self, condition: GeminiCondition) -> RatingKey:
+        return RatingKey(self.generation, condition.name, condition.config_hash, self.replicate)
 
     def to_line(self) -> bytes:
         return canonical_json(self.model_dump(mode="json", exclude_none=True)).encode() + b"\n"
@@ -58,7 +58,7 @@ def requests_in(lines: Iterable[bytes]) -> Iterator[RatingRequest]:
 
 
 def request_line(
-    request: RatingRequest, under: GeminiCondition, lake: Lake, in_words: bool = False
+    request: RatingRequest, condition: GeminiCondition, lake: Lake, in_words: bool = False
 ) -> bytes:
     """The live rater's question as a line of a job's input.
 
@@ -74,7 +74,7 @@ def request_line(
         video_id=request.video_id,
         bucket=lake.bucket_name,
         name=request.name,
-        key=request.key(under),
+        key=request.key(condition),
         size=request.size,
         type=MediaType(request.mime, ""),
         open=_not_opened,
@@ -86,7 +86,7 @@ def request_line(
         "generation": request.generation,
         "replicate": str(request.replicate),
     }
-    question = under.question(media, request.duration_s, inline=None)
+    question = condition.question(media, request.duration_s, inline=None)
     body = (question.in_words() if in_words else question).wire() | {"labels": labels}
     return json.dumps({"request": body}, ensure_ascii=False).encode() + b"\n"
 

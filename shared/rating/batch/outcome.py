@@ -1,4 +1,4 @@
-"""What a backfill planned, and what came of it."""
+"""The outcome of a backfill: its plan and its results."""
 
 from collections import Counter
 from dataclasses import dataclass, field

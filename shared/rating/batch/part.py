@@ -138,23 +138,23 @@ def update_part(lake: Lake, part: Part, change: Callable[[Part], dict[str, Any] 
         return changed
 
 
-def open_parts(lake: Lake, under: GeminiCondition) -> Iterator[Part]:
+def open_parts(lake: Lake, condition: GeminiCondition) -> Iterator[Part]:
     """The unfinished parts of this rater, in the order of their names."""
-    return (part for part in parts_of(lake, under) if part.is_open)
+    return (part for part in parts_of(lake, condition) if part.is_open)
 
 
-def schema_was_refused(lake: Lake, under: GeminiCondition) -> bool:
+def schema_was_refused(lake: Lake, condition: GeminiCondition) -> bool:
     """Whether Gemini refused the response schema in a job of this rater."""
-    return any(part.counts and part.counts.schema_refused for part in parts_of(lake, under))
+    return any(part.counts and part.counts.schema_refused for part in parts_of(lake, condition))
 
 
-def parts_of(lake: Lake, under: GeminiCondition) -> Iterator[Part]:
+def parts_of(lake: Lake, condition: GeminiCondition) -> Iterator[Part]:
     """All parts of this rater, in the order of their names."""
     names = (name for name in lake.names(BATCHES) if _JOB_NAME.fullmatch(name))
     for stored in in_order(lambda name: read_part(lake, name), names):
         if stored and (stored[0].rater, stored[0].config_hash) == (
-            under.name,
-            under.config_hash,
+            condition.name,
+            condition.config_hash,
         ):
             yield stored[0]
 

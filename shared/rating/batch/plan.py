@@ -55,7 +55,7 @@ class Survey:
     """Finds the status of each rating of some videos. Writes nothing."""
 
     lake: Lake
-    under: GeminiCondition
+    condition: GeminiCondition
     max_media_bytes: int
     under_way: frozenset[str] = frozenset()
     """Request ids of unfinished jobs."""
@@ -91,7 +91,7 @@ class Survey:
         ]
 
     def _status(self, request: RatingRequest) -> RatingStatus:
-        key = request.key(self.under)
+        key = request.key(self.condition)
         if self.lake.exists(rating_name(request.video_id, key)):
             return "rated"
         if request.request_id in self.under_way:
@@ -110,7 +110,7 @@ class Survey:
             return {}, "gone"
         if kind is None or clip is None:
             return {}, "not_asked"
-        caption = caption_of(video.video_id, self.lake) if self.under.sees_caption else None
+        caption = caption_of(video.video_id, self.lake) if self.condition.sees_caption else None
         if kind.mime not in ACCEPTED:
             return {}, "not_asked"
         return {
@@ -124,7 +124,7 @@ class Survey:
         """None for a clip that is too long or has no readable header."""
         with suppress(Unreadable), self.lake.open(video.name, video.generation) as file:
             clip = read_clip_header(file)
-            longest = self.under.settings.max_clip_s
+            longest = self.condition.settings.max_clip_s
             return clip if clip.duration_s is None or clip.duration_s <= longest else None
         return None
 
@@ -138,7 +138,7 @@ class Draft:
     `in_words` the questions describe the response schema in words.
     """
 
-    under: GeminiCondition
+    condition: GeminiCondition
     lake: Lake
     asks: bool = True
     most_requests: int = MOST_REQUESTS
@@ -186,7 +186,7 @@ class Draft:
         the new job apart from the finished one.
         """
         conditions = (
-            f"{self.lake.bucket_name}\n{self.under.name}\n{self.under.config_hash}\n{self.asks}\n"
+            f"{self.lake.bucket_name}\n{self.condition.name}\n{self.condition.config_hash}\n{self.asks}\n"
             f"{self.in_words}\n"
         )
         requests_hash = self._checksum.hexdigest()
@@ -204,8 +204,8 @@ class Draft:
         part = Part(
             batch_id=batch_id,
             number=number,
-            rater=self.under.name,
-            config_hash=self.under.config_hash,
+            rater=self.condition.name,
+            config_hash=self.condition.config_hash,
             requests=begins.requests,
             input_bytes=begins.input_bytes,
             schema_in_words=self.asks and self.in_words,
@@ -221,7 +221,7 @@ class Draft:
             yield self._question(request)
 
     def _question(self, request: RatingRequest) -> bytes:
-        return request_line(request, self.under, self.lake, self.in_words)
+        return request_line(request, self.condition, self.lake, self.in_words)
 
     def _lines(self, begins: "_Slice") -> Iterator[bytes]:
         self._spool.seek(begins.offset)

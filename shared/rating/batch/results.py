@@ -26,8 +26,8 @@ class Result:
     answer: StoredAnswer | None
     problem: str = ""
 
-    def key(self, under: GeminiCondition) -> RatingKey:
-        return RatingKey(self.generation, under.name, under.config_hash, self.replicate)
+    def key(self, condition: GeminiCondition) -> RatingKey:
+        return RatingKey(self.generation, condition.name, condition.config_hash, self.replicate)
 
 
 _ASKED, _FAILED, _ANSWERED = "asked", "failed", "answered"

@@ -1,1 +1,1 @@
-"""Gemini as a rater: what is asked, what it costs, and what its answer is worth."""
+"""Gemini as a rater: questions, prices, answers and their checks."""

@@ -32,7 +32,7 @@ from shared.rating.gemini.stability import (
     Finding,
     Sitting,
     clip_answer,
-    compared,
+    compare_sittings,
 )
 from shared.rating.rater import Rater
 from shared.storage.lake import Lake
@@ -149,7 +149,7 @@ def _judged(fields: dict[str, Any], sitting: Sitting, lake: Lake) -> CanaryVerdi
     if content is None:
         lake.write_once(name, sitting.model_dump_json(exclude_none=True).encode())
         return CanaryVerdict(**fields, ok=True, is_baseline=True)
-    findings = compared(parse(Sitting, content, name), sitting)
+    findings = compare_sittings(parse(Sitting, content, name), sitting)
     return CanaryVerdict(**fields, ok=not findings, findings=findings)
 
 

@@ -19,7 +19,7 @@ from shared.storage.lake import Lake
 from shared.storage.layout import RatingKey
 
 CLIPS = Path(__file__).with_name("canary_clips.json")
-STORED = "canary/gemini/clips/"
+CLIP_FOLDER = "canary/gemini/clips/"
 """Outside videos/, whose files are rated and become rows."""
 
 
@@ -36,7 +36,7 @@ class FrozenClip:
 
     @property
     def object(self) -> str:
-        return f"{STORED}{self.video_id}.{MP4.extension}"
+        return f"{CLIP_FOLDER}{self.video_id}.{MP4.extension}"
 
     def clip(self) -> ClipHeader:
         return read_clip_header(io.BytesIO(self.content))

@@ -103,7 +103,7 @@ class CallEstimate:
         return None if low is None or high is None else Range(low, high)
 
 
-def expected(duration_s: float, has_audio: bool, under: GeminiCondition) -> CallEstimate:
+def estimate_call(duration_s: float, has_audio: bool, under: GeminiCondition) -> CallEstimate:
     """The estimate of one call about a clip. A correction costs about as much again.
 
     A frame is sampled every 1/fps seconds from time 0, so a started interval counts:
@@ -136,7 +136,7 @@ def expected_usd(
     A clip without a duration in its header counts as long as the longest that is rated.
     """
     duration_s = under.settings.max_clip_s if clip.duration_s is None else clip.duration_s
-    most = expected(duration_s, clip.has_audio, under).high
+    most = estimate_call(duration_s, clip.has_audio, under).high
     return prices.cost_usd(under.settings.model, most, on)
 
 

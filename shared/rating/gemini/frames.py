@@ -4,7 +4,7 @@ The API may accept `fps` and still sample one frame per second (googleapis/pytho
 1100, open in 2026-11). A clip of 10 s at 4 frames per second is then rated from 10 frames, not 40.
 """
 
-from shared.rating.gemini.estimate import expected
+from shared.rating.gemini.estimate import estimate_call
 from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.reading import usage
 from shared.rating.gemini.wire import Wire
@@ -26,7 +26,7 @@ def fps_not_honoured(response: Wire, duration_s: float | None, under: GeminiCond
     has_details = isinstance(counted, dict) and bool(counted.get("promptTokensDetails"))
     if duration_s is None or not has_details or not response.get("candidates"):
         return False
-    request = expected(duration_s, False, under)
+    request = estimate_call(duration_s, False, under)
     slack = SLACK_FRAMES * request.video_tokens // request.frames
     difference = abs(usage(response).video_tokens - request.video_tokens)
     return difference > max(TOLERANCE * request.video_tokens, slack)

@@ -51,7 +51,7 @@ def cards_shown() -> tuple[Card, ...]:
     return tuple({card.id: card for card in every}.values())
 
 
-def written(cards: Iterable[Card]) -> str:
+def cards_text(cards: Iterable[Card]) -> str:
     """The cards as text for a model: id, firmness, finding and consequences."""
     lines = [
         f"[{card.id}] ({FIRMNESS[card.firmness]}) {card.finding} {card.text}" for card in cards
@@ -61,4 +61,4 @@ def written(cards: Iterable[Card]) -> str:
 
 def preface() -> str:
     """The text before the rubric."""
-    return _PREFACE + written(cards_shown())
+    return _PREFACE + cards_text(cards_shown())

@@ -88,7 +88,7 @@ def clip_answer(name: str, answer: RaterAnswer) -> ClipAnswer:
     )
 
 
-def compared(before: Sitting, now: Sitting) -> tuple[Finding, ...]:
+def compare_sittings(before: Sitting, now: Sitting) -> tuple[Finding, ...]:
     """What has changed, the gravest first; empty when all is within the limits."""
     both = [(old, now.rated[name]) for name, old in before.rated.items() if name in now.rated]
     return (*_statuses(before, now), *_shifts(both), *_agreement(both), *_use(both))

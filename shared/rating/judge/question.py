@@ -9,7 +9,7 @@ from typing import Any
 from shared.config import GeminiSettings
 from shared.model import Rating, digest
 from shared.rating.gemini.question import IN_WORDS, GeminiQuestion
-from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension, cards_shown, written
+from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension, cards_shown, cards_text
 from shared.rating.rubric import dimensions
 
 PROMPT_VERSION = "2"
@@ -46,7 +46,7 @@ class JudgeCondition:
             parts.append(
                 f"{name}: {by_name[name].title} {by_name[name].ask}\n{anchors}\nCards: {ids}"
             )
-        parts.append(f"Cards:\n{written(cards_shown())}")
+        parts.append(f"Cards:\n{cards_text(cards_shown())}")
         return "\n\n".join(parts)
 
     @cached_property

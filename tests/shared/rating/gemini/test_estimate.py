@@ -10,7 +10,7 @@ from shared.config import GeminiSettings
 from shared.rating.clip import ClipHeader
 from shared.rating.gemini.estimate import (
     CallEstimate,
-    expected,
+    estimate_call,
     expected_usd,
     prompt_tokens,
 )
@@ -33,13 +33,13 @@ def under(sees_caption=False, sees_cards=False, **chosen) -> GeminiCondition:
 def test_cards_are_counted_by_the_characters_that_are_sent():
     shown = under(sees_cards=True)
 
-    more = expected(30.0, True, shown).prompt_tokens - prompt_tokens()
+    more = estimate_call(30.0, True, shown).prompt_tokens - prompt_tokens()
 
     assert more == -(-len(shown.preface) // 4)
 
 
 def test_thirty_seconds_at_one_frame_a_second_are_as_computed_by_hand():
-    estimate = expected(30.0, True, under())
+    estimate = estimate_call(30.0, True, under())
 
     assert estimate.frames == 30
     assert estimate.video_tokens == 30 * 70 == 2_100
@@ -57,16 +57,16 @@ def test_the_prompt_is_counted_by_the_characters_of_what_is_sent():
 
 
 def test_high_resolution_is_280_tokens_a_frame():
-    assert expected(30.0, True, under(media_resolution="high")).video_tokens == 8_400
+    assert estimate_call(30.0, True, under(media_resolution="high")).video_tokens == 8_400
 
 
 @pytest.mark.parametrize("resolution", ["default", "low", "medium"])
 def test_every_other_resolution_is_70(resolution):
-    assert expected(30.0, True, under(media_resolution=resolution)).video_tokens == 2_100
+    assert estimate_call(30.0, True, under(media_resolution=resolution)).video_tokens == 2_100
 
 
 def test_a_silent_clip_has_no_sound_to_count():
-    estimate = expected(30.0, False, under())
+    estimate = estimate_call(30.0, False, under())
 
     assert (estimate.audio_tokens_low, estimate.audio_tokens_high) == (0, 0)
 
@@ -74,8 +74,8 @@ def test_a_silent_clip_has_no_sound_to_count():
 def test_a_short_clip_is_sampled_more_often_than_a_long_one():
     usual = GeminiCondition(GeminiSettings())
 
-    assert expected(60.0, True, usual).frames == 240
-    assert expected(61.0, True, usual).frames == 61
+    assert estimate_call(60.0, True, usual).frames == 240
+    assert estimate_call(61.0, True, usual).frames == 61
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,16 @@ def test_a_short_clip_is_sampled_more_often_than_a_long_one():
     [(0.1, 1.0, 1), (0.0, 1.0, 1), (30.2, 1.0, 31), (0.3, 10.0, 3), (2.0, 0.5, 1), (3.0, 0.1, 1)],
 )
 def test_a_started_interval_has_its_frame(duration_s, fps, frames):
-    assert expected(duration_s, True, under(fps=fps)).frames == frames
+    assert estimate_call(duration_s, True, under(fps=fps)).frames == frames
 
 
 def test_floating_point_adds_no_token():
-    assert expected(0.28, True, under()).audio_tokens_low == 7  # 0.28 * 25 > 7
+    assert estimate_call(0.28, True, under()).audio_tokens_low == 7  # 0.28 * 25 > 7
 
 
 def test_more_thinking_is_more_output():
     highs = [
-        expected(30.0, True, under(thinking_level=level)).output_tokens_high
+        estimate_call(30.0, True, under(thinking_level=level)).output_tokens_high
         for level in ("minimal", "low", "medium", "high")
     ]
 
@@ -100,20 +100,20 @@ def test_more_thinking_is_more_output():
 
 
 def test_output_never_exceeds_what_the_model_may_write():
-    estimate = expected(30.0, True, under(thinking_level="high", max_output_tokens=2_000))
+    estimate = estimate_call(30.0, True, under(thinking_level="high", max_output_tokens=2_000))
 
     assert (estimate.output_tokens_low, estimate.output_tokens_high) == (1_300, 2_000)
 
 
 def test_a_caption_can_only_add():
-    with_caption = expected(30.0, True, under(sees_caption=True))
+    with_caption = estimate_call(30.0, True, under(sees_caption=True))
 
-    assert with_caption.low == expected(30.0, True, under()).low
+    assert with_caption.low == estimate_call(30.0, True, under()).low
     assert with_caption.high.text_tokens > prompt_tokens()
 
 
 def test_clips_add_up():
-    total = expected(30.0, True, under()) + expected(12.0, False, under())
+    total = estimate_call(30.0, True, under()) + estimate_call(12.0, False, under())
 
     assert total.calls == 2
     assert total.video_tokens == (30 + 12) * 70
@@ -122,14 +122,14 @@ def test_clips_add_up():
 
 
 def test_two_replicates_cost_twice_as_much():
-    once = expected(30.0, True, under())
+    once = estimate_call(30.0, True, under())
 
     assert once.times(2) == once + once
     assert once.times(0) == CallEstimate()
 
 
 def test_the_cost_by_hand(prices):
-    estimate = expected(30.0, True, under())
+    estimate = estimate_call(30.0, True, under())
 
     low, high = estimate.cost_usd(prices, "gemini-3.5-flash-lite", TODAY)
 
@@ -139,7 +139,7 @@ def test_the_cost_by_hand(prices):
 
 
 def test_a_batch_is_half_of_it(prices):
-    estimate = expected(30.0, True, under())
+    estimate = estimate_call(30.0, True, under())
 
     live = estimate.cost_usd(prices, "gemini-3.8-flash", TODAY)
     batch = estimate.cost_usd(prices, "gemini-3.8-flash", TODAY, batch=True)
@@ -148,14 +148,14 @@ def test_a_batch_is_half_of_it(prices):
 
 
 def test_a_model_without_a_price_has_no_cost(prices):
-    estimate = expected(30.0, True, under())
+    estimate = estimate_call(30.0, True, under())
 
     assert estimate.cost_usd(prices, "gemini-9-unheard", TODAY) is None
     assert expected_usd(ClipHeader(30.0, True), under(model="gemini-9"), prices, TODAY) is None
 
 
 def test_a_budget_reckons_with_the_high_end(prices):
-    estimate = expected(30.0, True, under())
+    estimate = estimate_call(30.0, True, under())
 
     reckoned = expected_usd(ClipHeader(30.0, True), under(), prices, TODAY)
 

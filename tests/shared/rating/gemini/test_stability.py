@@ -9,7 +9,7 @@ from scipy import stats
 from shared.insights.agreement import drift
 from shared.insights.agreement.peers import pair_icc
 from shared.rating import marks
-from shared.rating.gemini.stability import _T_95, ClipAnswer, Sitting, agreement, compared
+from shared.rating.gemini.stability import _T_95, ClipAnswer, Sitting, agreement, compare_sittings
 
 CLIPS = [f"clip_{number}" for number in range(6)]
 SCORES = ("unexpectedness", "positivity", "closeness", "confidence")
@@ -28,7 +28,7 @@ def sitting(change=lambda name, score, clip: score, seed=1, **of_all) -> Sitting
 
 
 def kinds(now: Sitting) -> list[str]:
-    return [finding.kind for finding in compared(sitting(), now)]
+    return [finding.kind for finding in compare_sittings(sitting(), now)]
 
 
 def moved(dimension: str, points: int) -> Sitting:
@@ -36,7 +36,7 @@ def moved(dimension: str, points: int) -> Sitting:
 
 
 def test_the_same_answers_are_no_drift():
-    assert compared(sitting(), sitting()) == ()
+    assert compare_sittings(sitting(), sitting()) == ()
 
 
 def test_answers_that_wobble_as_a_rater_may_are_no_drift():
@@ -44,11 +44,11 @@ def test_answers_that_wobble_as_a_rater_may_are_no_drift():
 
     now = sitting(lambda name, score, clip: score + wobble.randint(-4, 4))
 
-    assert compared(sitting(), now) == ()
+    assert compare_sittings(sitting(), now) == ()
 
 
 def test_a_score_that_moves_beyond_the_mark_is_named_with_its_interval():
-    (finding,) = compared(sitting(), moved("positivity", 8))
+    (finding,) = compare_sittings(sitting(), moved("positivity", 8))
 
     assert finding.kind == "answers"
     assert "positivity moved by +8 points (8 to 8); the mark is 5" in finding.sentence
@@ -64,14 +64,17 @@ def test_a_shift_that_is_not_sure_rings_no_bell():
 
     now = sitting(lambda name, score, clip: score + (uneven[clip] if name == "closeness" else 0))
 
-    assert "closeness" not in " ".join(finding.sentence for finding in compared(sitting(), now))
+    assert "closeness" not in " ".join(
+        finding.sentence for finding in compare_sittings(sitting(), now)
+    )
 
 
 def test_other_answers_without_a_shift_agree_too_little():
     now = sitting(lambda name, score, clip: 100 - score)
 
     assert any(
-        "agree with the baseline" in finding.sentence for finding in compared(sitting(), now)
+        "agree with the baseline" in finding.sentence
+        for finding in compare_sittings(sitting(), now)
     )
 
 
@@ -80,7 +83,7 @@ def test_a_clip_that_is_refused_now_is_named():
     refused = ClipAnswer(clip=CLIPS[2], status="refused", reason="prompt_SAFETY")
     now = now.model_copy(update={"answers": (*now.answers[:2], refused, *now.answers[3:])})
 
-    (finding,) = compared(sitting(), now)
+    (finding,) = compare_sittings(sitting(), now)
 
     assert finding.sentence == "the clip clip_2 was rated and is refused (prompt_SAFETY)"
 
