@@ -1,4 +1,4 @@
-"""A stand-in for the Gemini API, for tests: it speaks the wire format and makes its ratings up.
+"""A stand-in for the Gemini API, for tests: it speaks the wire format and invents its ratings.
 
 It is no rater. Whatever it answers carries a model version that ends in `-stand-in`.
 """

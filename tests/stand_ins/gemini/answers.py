@@ -1,4 +1,4 @@
-"""The response to a question: a made-up rating, or what the script makes of it."""
+"""The response to a question: an invented rating, changed by the script."""
 
 import hashlib
 from typing import Any
@@ -13,7 +13,7 @@ from tests.stand_ins.gemini.wire import snake
 
 
 def response(question: Question, step: Step, clips: Clips, opinion: str = "") -> dict[str, Any]:
-    """A GenerateContentResponse as it is on the wire: the same for the same arguments."""
+    """A GenerateContentResponse in wire format; deterministic."""
     if step.block:
         content = _blocked(question, step, clips)
     else:

@@ -14,12 +14,12 @@ MOST_BYTES = 10**9  # of input
 
 
 class BadInput(Exception):
-    """The job's input cannot be worked on."""
+    """The job's input is unusable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One job's files. `due` says of a line's number, from 0, whether it is answered at all."""
+    """One job's files. `due` tells whether the line with this number, from 0, is answered."""
 
     sources: Sequence[str]
     directory: str
@@ -30,7 +30,7 @@ class Work:
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the lines of the input."""
+    """Counts of the input lines by outcome."""
 
     successful: int = 0
     failed: int = 0

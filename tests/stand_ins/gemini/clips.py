@@ -1,4 +1,4 @@
-"""What a test says about its clips, since the stand-in never opens one."""
+"""Durations and sound of a test's clips, since the stand-in never opens a file."""
 
 from collections.abc import Iterable, Mapping
 
@@ -17,14 +17,14 @@ class Clips:
         self.learn(durations or {}, silent)
 
     def learn(self, durations: Mapping[str, float], silent: Iterable[str] = ()) -> None:
-        """Add to what is known. Raises ValueError for what is no duration."""
+        """Add durations and silent clips. Raises ValueError for an invalid duration."""
         if wrong := [name for name, seconds in durations.items() if not 0 < seconds < 86_400]:
             raise ValueError(f"no duration in seconds: {wrong[0]}")
         self._durations = {**self._durations, **durations}
         self._silent |= frozenset(silent)
 
     def duration_s(self, identity: str) -> float:
-        """The clip's duration, 10 s when nobody said."""
+        """The clip's duration; 10 s by default."""
         durations = (self._durations[name] for name in self._durations if _names(name, identity))
         return next(durations, DEFAULT_S)
 

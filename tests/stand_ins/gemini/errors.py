@@ -22,7 +22,7 @@ _TYPES = "type.googleapis.com/google.rpc."
 
 
 class Refused(Exception):
-    """What the API does not take. `code` is the HTTP status, `status` the word beside it."""
+    """A refused request. `code` is the HTTP status, `status` the API's word for it."""
 
     def __init__(self, code: int, message: str, status: str | None = None):
         super().__init__(message)
@@ -45,7 +45,7 @@ def error_body(
 
 
 def quota_details(model: str, retry_after_s: float) -> list[dict[str, Any]]:
-    """Which quota is used up, and when to come again."""
+    """The exhausted quota, and when to try again."""
     metric = "aiplatform.googleapis.com/generate_content_requests"
     violation = {"quotaMetric": metric, "quotaDimensions": {"model": model}, "quotaId": "stand-in"}
     return [

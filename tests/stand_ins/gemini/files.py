@@ -1,4 +1,4 @@
-"""The Files API of the Developer API: resumable uploads, files that are processed, and their end.
+"""The Files API of the Developer API: resumable uploads, and files from processing to deletion.
 
 The protocol is that of https://ai.google.dev/gemini-api/docs/files (2026-11): a start that answers
 with an upload's own address, pieces at their offsets, and a finalize that answers with the file.
@@ -26,7 +26,7 @@ _URI = "https://generativelanguage.googleapis.com/v1beta/"
 
 @dataclass(slots=True)
 class FileUpload:
-    """An upload under way. Of its bytes only the hash and the number are kept."""
+    """A running upload. Only the hash and the number of its bytes are kept."""
 
     name: str
     resource_fields: dict[str, Any]
@@ -38,7 +38,7 @@ class FileUpload:
 
 @dataclass(slots=True)
 class File:
-    """An uploaded file. `looks` is how often it was looked at."""
+    """An uploaded file. `looks` counts the requests for it."""
 
     upload: FileUpload
     plan: FilePlan
@@ -62,7 +62,7 @@ class FileStore:
 
     @property
     def names(self) -> list[str]:
-        """Of the files that nobody has deleted."""
+        """Names of the files that were not deleted."""
         return sorted(self._files)
 
     def start(self, headers: Mapping[str, str], body: Any) -> str:
@@ -90,7 +90,7 @@ class FileStore:
     def receive(
         self, upload_id: str, headers: Mapping[str, str], body: bytes, plan: FilePlan, now: datetime
     ) -> File | None:
-        """Take a piece; the file, when it is the last one. Raises Refused (400, 404)."""
+        """Take a piece; returns the file after the last one. Raises Refused (400, 404)."""
         lower_headers = {name.lower(): value for name, value in headers.items()}
         commands = {
             word.strip() for word in lower_headers.get("x-goog-upload-command", "").split(",")
@@ -130,7 +130,7 @@ class FileStore:
         return {}
 
     def check(self, contents: Any) -> None:
-        """Raise Refused unless every file of the request is there and can be shown (400, 403)."""
+        """Raise Refused (400, 403) unless every file of the request exists and is processed."""
         for uri in _uris(contents):
             name = uri.removeprefix(_URI)
             if uri.startswith(_URI) and self._stored(name).state != "ACTIVE":

@@ -1,4 +1,4 @@
-"""What can be wrong with a model's answer, by name: in its values, then in its text."""
+"""Flaws of a model's answer by name: of its values, then of its text."""
 
 import json
 from collections.abc import Callable
@@ -25,13 +25,13 @@ Values = dict[str, Any]
 
 
 def flawed_values(flaw: str | None, values: Values, duration_s: float) -> Values:
-    """The values with the flaw, or as they were when it is not one of values."""
+    """The values with the flaw; unchanged when it is a flaw of texts."""
     spoil = _OF_VALUES.get(flaw or "")
     return spoil(values, duration_s) if spoil else values
 
 
 def flawed_text(flaw: str | None, values: Values) -> str:
-    """The answer's text with the flaw, or plain JSON when it is not one of texts."""
+    """The answer's text with the flaw; plain JSON when it is a flaw of values."""
     text = json.dumps(values, ensure_ascii=False)
     write = _OF_TEXT.get(flaw or "")
     return write(text) if write else text

@@ -1,4 +1,4 @@
-"""Batch prediction jobs: made, polled through their states, listed, cancelled."""
+"""Batch prediction jobs: created, polled through their states, listed, cancelled."""
 
 import threading
 from collections.abc import Callable
@@ -21,7 +21,7 @@ AnswerLine = Callable[["Job", bytes], dict[str, Any] | None]
 
 @dataclass(slots=True)
 class Job:
-    """One job. `polls` is how often it was looked at."""
+    """One job. `polls` counts the requests for it."""
 
     number: int
     parent: str
@@ -63,7 +63,7 @@ class Jobs:
         self._last = 0
 
     def create(self, parent: str, location: str, body: dict[str, Any], plan: Plan) -> Job:
-        """Accept a job. Raises Refused (400, 404) for what the API does not take."""
+        """Accept a job. Raises Refused (400, 404) like the API."""
         model = str(body.get("model", "")).removeprefix(_MODEL)
         offered(model, location)
         _addresses(body)
@@ -76,7 +76,7 @@ class Jobs:
         return job
 
     def find(self, parent: str, number: str) -> Job:
-        """Raises Refused (404) for a job that is not there."""
+        """The job. Raises Refused (404) for an unknown one."""
         with self._lock:
             job = self._jobs.get(int(number))
         if job is None or job.parent != parent:
@@ -84,7 +84,7 @@ class Jobs:
         return job
 
     def poll(self, parent: str, number: str) -> Job:
-        """Look at a job, which moves it to its next state; at its end it writes its answers."""
+        """Poll a job, which moves it to its next state; at its end it writes its answers."""
         job = self.find(parent, number)
         with job.lock:
             job.polls += 1
@@ -107,7 +107,7 @@ class Jobs:
         return {"name": f"{parent}/operations/{number}", "done": True}
 
     def page(self, parent: str, size: int, token: str) -> dict[str, Any]:
-        """Newest first. The token is the number of the last job of the page before."""
+        """A page of jobs, newest first. The token is the number of the previous page's last job."""
         before = int(token) if token.isdigit() else self._last + 1
         with self._lock:
             jobs = [job for job in reversed(self._jobs.values()) if job.parent == parent]
@@ -132,7 +132,7 @@ class Jobs:
 
 
 def resource(job: Job) -> dict[str, Any]:
-    """The job as the API shows it: int64 as strings, absent what is not there yet."""
+    """The job as the API shows it: int64 as strings, unset fields absent."""
     shown = {
         "name": job.name,
         "displayName": job.body.get("displayName", ""),

@@ -1,4 +1,4 @@
-"""What the stand-in was asked, kept as it came, within bounds."""
+"""The requests to the stand-in, stored unchanged, within bounds."""
 
 import base64
 import contextlib
@@ -16,7 +16,7 @@ MOST_BYTES = 256 * 2**20  # of bodies
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, unchanged. `number` counts from 1, also over those that were forgotten."""
+    """One request, unchanged. `number` counts from 1, forgotten requests included."""
 
     number: int
     method: str
@@ -51,7 +51,7 @@ class Request:
 
 
 class Ledger:
-    """The newest requests; those beyond the bounds are forgotten, oldest first."""
+    """The newest requests; beyond the bounds the oldest are forgotten."""
 
     def __init__(self, most_requests: int = MOST_REQUESTS, most_bytes: int = MOST_BYTES):
         self._lock = threading.Lock()
@@ -89,7 +89,7 @@ class Ledger:
             return list(self._requests)
 
     def after(self, number: int, most_bytes: int) -> list[Request]:
-        """Requests after this number, as many as their bodies' size allows, but one at least."""
+        """Requests after this number, limited by the size of their bodies, but at least one."""
         requests: list[Request] = []
         for request in self.requests:
             if request.number > number:

@@ -1,4 +1,4 @@
-"""Which models are offered where, and what they take, as of 2026-11.
+"""The models: where they are offered and what they accept, as of 2026-11.
 
 Source: the model lifecycle and thinking pages of the Agent Platform documentation. A model that is
 not here is retired or never was, which the API does not tell apart.

@@ -1,4 +1,4 @@
-"""Where batch jobs read and write: objects by their gs:// address, a line at a time."""
+"""The objects that batch jobs read and write, by gs:// address, one line at a time."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ class Objects(Protocol):
         ...
 
     def write(self, uri: str, lines: Iterable[bytes]) -> None:
-        """Make an object of these lines."""
+        """Create an object from these lines."""
         ...
 
 

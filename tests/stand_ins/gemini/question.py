@@ -1,4 +1,4 @@
-"""What a request asks: the parts of its body on which the answer depends."""
+"""A question: the parts of a request's body on which the answer depends."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ class Medium:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request to one model. `turns` counts the user's: 2 when an answer was sent back."""
+    """One request to one model. `turns` counts the user's turns: 2 for a correction."""
 
     model: str
     media: tuple[Medium, ...]
@@ -44,7 +44,7 @@ class Question:
 
 
 def question_of(model: str, body: dict[str, Any]) -> Question:
-    """Read a request that was found valid, spelt in camelCase."""
+    """Read a valid request in camelCase."""
     config = body.get("generationConfig", {})
     parts = [part for content in body["contents"] for part in content["parts"]]
     instructions = body.get("systemInstruction", {}).get("parts", [])

@@ -1,4 +1,4 @@
-"""Ratings made up from a clip's identity: plausible, and the same each time."""
+"""Ratings invented from a clip's identity: plausible and deterministic."""
 
 import random
 from typing import Any
@@ -47,7 +47,7 @@ def rating(identity: str, duration_s: float, opinion: str = "") -> dict[str, Any
 
 
 def fitted(values: dict[str, Any], schema: dict[str, Any] | None, identity: str) -> dict[str, Any]:
-    """The values that a schema asks for, in its order; a field unknown here gets any."""
+    """Values for a schema, in its order; an unknown field gets any value of its type."""
     if not schema or "properties" not in schema:
         return values
     draw = random.Random(identity)

@@ -1,4 +1,4 @@
-"""What the API does not take, found before anything is answered.
+"""Requests that the API refuses, found before anything is answered.
 
 Every check is one of the documentation's (parameters of 3.x models, video understanding, structured
 output; 2026-11), or of its protocol buffers, which know no unknown fields.
@@ -22,12 +22,12 @@ _EMPTY_TEXT = (
     "Unable to submit request because it has an empty text parameter. Add a value to the parameter "
     "and try again."
 )
-"""Of Vertex AI and the Developer API alike; reported in many places, not documented (2026-11)."""
+"""On Vertex AI and the Developer API; often reported, not documented (2026-11)."""
 _SAMPLING = ("temperature", "topP", "topK")
 
 
 def check(body: Any, model: Model, *, vertex: bool) -> None:
-    """Raise Refused (400) unless the API would take this body, spelt in camelCase."""
+    """Raise Refused (400) unless the API would accept this body, spelt in camelCase."""
     _object(body, "the request")
     _refuse_unknown(
         body, fields.REQUEST | (fields.ONLY_VERTEX if vertex else fields.ONLY_DEVELOPER), ""
@@ -41,7 +41,7 @@ def check(body: Any, model: Model, *, vertex: bool) -> None:
 
 
 def ignored(body: dict[str, Any], model: Model) -> list[str]:
-    """Parameters that this model takes and does not heed."""
+    """Parameters that this model accepts and ignores."""
     config = body.get("generationConfig", {})
     return [] if model.sampled else [name for name in _SAMPLING if name in config]
 

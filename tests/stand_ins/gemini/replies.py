@@ -1,4 +1,4 @@
-"""What is sent back, before HTTP: a status, a body, and what a script makes of the connection."""
+"""Replies before HTTP: a status, a body, and whether the connection breaks."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from tests.stand_ins.gemini.script import Failure, Step
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back. `hang_up`: the connection closes before or halfway through the body."""
+    """One reply. `hang_up`: the connection closes before or halfway through the body."""
 
     status: int
     body: bytes

@@ -1,4 +1,4 @@
-"""What a test wants to happen next, as plain data: steps that requests use up."""
+"""A test's script as plain data: steps that requests use up."""
 
 import threading
 from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ class _Plain(BaseModel):
 
 
 class When(_Plain):
-    """Which requests a step is for: all that is given must hold.
+    """The requests that a step is for: all given conditions must hold.
 
     `uri`, `model` and `text` are parts of the first file's address (or of `sha256:` and its hash),
     of the model's name and of the request's text. `turn` is the number of the user's turns: 2 for
@@ -65,7 +65,7 @@ class When(_Plain):
 
 
 class Failure(_Plain):
-    """An error of the API. What is left out is what the code usually comes with.
+    """An error of the API. Missing fields take the usual values of the code.
 
     429 has QuotaFailure and, with `retry_after_s`, RetryInfo among its details.
     """
@@ -78,7 +78,7 @@ class Failure(_Plain):
 
 
 class Plan(_Plain):
-    """How a batch job goes: the states that its polls see, how it ends, what it writes.
+    """The course of a batch job: the states that its polls see, its end, and its output.
 
     `finished` is how many lines of the input are answered (None: all of them if the job succeeds,
     half if partially, none else). `shards` 0 writes one `predictions.jsonl`. `casing` is of the
@@ -94,7 +94,7 @@ class Plan(_Plain):
 
 
 class FilePlan(_Plain):
-    """How an uploaded file is processed: the states that looks at it see, and how it ends."""
+    """The course of an uploaded file: the states that requests see, and its end."""
 
     states: list[Enum] = ["PROCESSING"]
     ends: Literal["ACTIVE", "FAILED", "PROCESSING"] = "ACTIVE"
@@ -102,7 +102,7 @@ class FilePlan(_Plain):
 
 
 class Step(_Plain):
-    """What happens to the next request that it is for, `times` times (None: to all of them).
+    """The fate of the next matching request, `times` times (None: of all of them).
 
     At most one of `error`, `html`, `hang_up` and `block`; without, the request is answered, in
     the way that the others say. `usage` and `values` are merged over what the answer has.
@@ -132,7 +132,7 @@ class Step(_Plain):
     @model_validator(mode="before")
     @classmethod
     def _is_for_what_it_names(cls, fields: Any) -> Any:
-        """A plan is for a new job or file and a missing line for a line, without saying so."""
+        """A plan implies a new job or file, and a missing line implies a batch line."""
         if isinstance(fields, Mapping) and "when" not in fields:
             methods = {
                 "job": "batches.create",
@@ -151,7 +151,7 @@ class Step(_Plain):
 
     @property
     def failure(self) -> Failure | None:
-        """The error, also if only its code was given."""
+        """The error; a bare code becomes one."""
         return Failure(code=self.error) if isinstance(self.error, int) else self.error
 
 
@@ -162,14 +162,14 @@ class _Turn:
 
 
 class Script:
-    """Steps in the order they were added; the first that a request meets is used up by it."""
+    """Steps in the order they were added; a request uses up the first that matches."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._turns: list[_Turn] = []
 
     def add(self, steps: Iterable[object], *, clear: bool = False) -> None:
-        """Append steps, or with `clear` put them in place of those still to come.
+        """Append steps, or with `clear` replace the remaining ones.
 
         Raises pydantic's ValidationError, and changes nothing, if one is malformed.
         """
@@ -178,7 +178,7 @@ class Script:
             self._turns = turns if clear else self._turns + turns
 
     def next(self, method: str, question: Question | None = None, times_asked: int = 1) -> Step:
-        """Take the step for this request, or one that changes nothing."""
+        """The step for this request, or one that changes nothing."""
         with self._lock:
             for turn in self._turns:
                 if turn.step.when.holds(method, question, times_asked):
@@ -187,7 +187,7 @@ class Script:
         return Step()
 
     def remaining_steps(self) -> list[dict[str, Any]]:
-        """The steps still to come, with the times that are left of them."""
+        """The remaining steps, with their remaining times."""
         with self._lock:
             return [
                 turn.step.model_dump(exclude_unset=True) | {"times": turn.remaining}

@@ -43,21 +43,21 @@ class StandIn(ThreadingHTTPServer):
 
     @property
     def requests(self) -> list[Request]:
-        """What came in, oldest first, refused requests included."""
+        """The requests, oldest first, refused ones included."""
         return self.service.ledger.requests
 
     @property
     def ignored(self) -> list[str]:
-        """Parameters that were sent and have no effect on the model they were sent to."""
+        """Parameters that were sent to a model that ignores them."""
         return self.service.ledger.ignored
 
     @property
     def files(self) -> list[str]:
-        """Names of the uploaded files that nobody has deleted."""
+        """Names of the uploaded files that were not deleted."""
         return self.service.files.names
 
     def script(self, *steps: Mapping[str, Any]) -> None:
-        """Say what comes next: see script.Step. Raises ValueError for a malformed step."""
+        """Script the next replies: see script.Step. Raises ValueError for a malformed step."""
         self.service.script.add(steps)
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""From a request to what is sent back: credentials, refusals, the script, and then an answer."""
+"""From a request to its reply: credentials, refusals, the script, then an answer."""
 
 import json
 import re
@@ -36,7 +36,7 @@ _PAGE = 100
 
 
 class Service:
-    """The API without HTTP. With `restless`, a clip asked again gets a slightly other opinion."""
+    """The API without HTTP. With `restless`, a repeated question gets a slightly other rating."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Service:
         self.script.add(plan.get("steps", []), clear=bool(plan.get("clear")))
 
     def answer(self, request: Request) -> Reply:
-        """What Google would send, or what the script wants."""
+        """The reply of Google, or the one that the script demands."""
         try:
             return self._routed(request)
         except Refused as refusal:
@@ -115,9 +115,9 @@ class Service:
         )
 
     def _uploading(self, request: Request) -> Reply:
-        """The start of an upload, or one of its pieces, whose address the start's answer has.
+        """The start of an upload, or a piece of it, sent to the address in the start's answer.
 
-        Who knows that address may send: the client puts no key beside a piece.
+        A piece needs no key: the client sends none, and the address is secret.
         """
         upload_id = request.parameters.get("upload_id", [""])[0]
         step = self.script.next("files.upload" if upload_id else "files.start")
@@ -190,7 +190,7 @@ class Service:
         return self._jobs.page(parent, min(int(size), _PAGE) or _PAGE, token)
 
     def _line(self, job: Job, line: bytes) -> dict[str, Any] | None:
-        """One line of a job's output, or None for one that never comes."""
+        """One line of a job's output, or None for a missing one."""
         fields: Any = None
         try:
             fields = json.loads(line)

@@ -1,4 +1,4 @@
-"""Which response schemas the API does not serve: those whose automaton has too many states.
+"""The response schemas that the API refuses: those whose automaton has too many states.
 
 Google publishes no limit. What is refused here is what public incidents name, so that a schema
 which passes here is a good deal smaller than those that were refused:
@@ -57,7 +57,7 @@ def _inner(schema: Schema) -> Iterator[Schema]:
 
 
 def _items(schema: Schema) -> int:
-    """Array limits added up; one inside another is multiplied by it."""
+    """The sum of array limits; a nested limit is multiplied by the outer one."""
     inside = sum(map(_items, _inner(schema)))
     return _limit(schema) * max(1, inside) if _limit(schema) else inside
 

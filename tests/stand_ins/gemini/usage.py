@@ -1,4 +1,4 @@
-"""How many tokens a question and its answer take, by the documented rules.
+"""Tokens of a question and its answer, by the documented rules.
 
 70 tokens a frame at the requested frames per second (280 at high resolution) and 25 a second of
 sound (video understanding page, 2026-10-01); text is about four characters a token. The tokens of
@@ -26,12 +26,12 @@ def text_tokens(text: str) -> int:
 
 
 def thought_tokens(question: Question) -> int:
-    """Tokens that the model would think for this question; MEDIUM is the API's default level."""
+    """Thinking tokens for this question; MEDIUM is the API's default level."""
     return _THOUGHTS[question.thinking or "MEDIUM"]
 
 
 def prompt_tokens(question: Question, clips: Clips) -> dict[str, int]:
-    """Tokens of the question by modality; those without any are left out."""
+    """Tokens of the question by modality, without zeros."""
     tokens: Counter[str] = Counter(TEXT=text_tokens(question.text))
     for medium in question.media:
         tokens.update(_medium_tokens(medium, clips))
@@ -39,7 +39,7 @@ def prompt_tokens(question: Question, clips: Clips) -> dict[str, int]:
 
 
 def metadata(question: Question, clips: Clips) -> dict[str, Any]:
-    """The `usageMetadata` of a prompt that was read and not answered."""
+    """The `usageMetadata` of a prompt without an answer."""
     by_modality = prompt_tokens(question, clips)
     total = sum(by_modality.values())
     return {
