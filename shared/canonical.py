@@ -1,4 +1,4 @@
-"""A document whose bytes do not depend on the machine's last digits, its clock or its place."""
+"""Canonical JSON: the same results give the same bytes on every machine."""
 
 import json
 import math
@@ -6,30 +6,30 @@ from importlib.metadata import version
 from typing import Any
 
 DIGITS = 12
-"""Significant digits kept: what is beyond them may depend on the order of a sum."""
+"""Significant digits of a float; further digits may depend on the order of a sum."""
 
 LIBRARIES = ("numpy", "pandas", "scipy")
 
 
-def settled(value: Any) -> Any:
-    """Floats to 12 significant digits, what is not finite as None, tuples as lists."""
+def canonical(value: Any) -> Any:
+    """The value with floats of 12 significant digits, None for NaN and ±∞, and lists for tuples."""
     if isinstance(value, dict):
-        return {str(key): settled(inner) for key, inner in value.items()}
+        return {str(key): canonical(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [settled(inner) for inner in value]
+        return [canonical(inner) for inner in value]
     if isinstance(value, bool) or not isinstance(value, float):
         return value
-    # Adding 0 makes one zero of two.
+    # Adding 0 turns -0.0 into 0.0.
     return float(f"{value:.{DIGITS}g}") + 0.0 if math.isfinite(value) else None
 
 
 def json_text(document: Any) -> str:
-    """Sorted keys, two spaces, a newline at the end."""
+    """JSON with sorted keys, an indent of two spaces, and a newline at the end."""
     return (
         json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     )
 
 
 def versions() -> dict[str, str]:
-    """The libraries that the numbers come from."""
+    """Versions of the libraries that compute the numbers."""
     return {name: version(name) for name in LIBRARIES}

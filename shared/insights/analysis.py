@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.canonical import settled, versions
+from shared.canonical import canonical, versions
 from shared.insights import coverage
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.cautions import cautions
@@ -47,7 +47,7 @@ class Insights:
 
     def document(self) -> dict[str, Any]:
         """The output contract: no time, no path, no NaN; floats to 12 significant digits."""
-        document: dict[str, Any] = settled(
+        document: dict[str, Any] = canonical(
             {
                 "plan_hash": self.plan.hash,
                 "plan": self.plan.model_dump(mode="json"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.canonical import settled, versions
+from shared.canonical import canonical, versions
 from shared.errors import Permanent
 from shared.insights.agreement.ablation import RaterComparison, ablation
 from shared.insights.agreement.attention import inattentive
@@ -70,7 +70,7 @@ class Validation:
     def document(self) -> dict[str, Any]:
         """The JSON contract: no time, no path, no NaN; floats have 12 significant digits."""
         ratings = self.ratings
-        document: dict[str, Any] = settled(
+        document: dict[str, Any] = canonical(
             {
                 "dimensions": self.dimensions,
                 "grounding": self.grounding.document() if self.grounding else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from shared.canonical import settled
+from shared.canonical import canonical
 from shared.insights.agreement.ladder import PrimaryEffect
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.star_schema import ratings_from_rows
@@ -172,7 +172,7 @@ def _stamp(plan: Plan, day: date, rated: Sequence[Row], counts: VideoCounts) -> 
 
 def _stamped(rows: Sequence[Row], stamp: Row) -> tuple[Row, ...]:
     """The rows as tables store them: floats have 12 digits, so page and table agree."""
-    return tuple(settled(stamp | row) for row in rows)
+    return tuple(canonical(stamp | row) for row in rows)
 
 
 def _primary_column(plan: Plan) -> str:

@@ -1,5 +1,5 @@
-// Draws the figures and the gallery from the JSON in #report, and redraws what a choice changes.
-// Text of strangers is only ever set as text.
+// Draws the figures and the gallery from the JSON in #report, and redraws them when a choice changes.
+// Text from strangers must only be set as text, never as markup.
 "use strict";
 (() => {
   const report = JSON.parse(document.getElementById("report").textContent);
@@ -30,28 +30,28 @@
     node.append(...children.filter((child) => child !== null && child !== undefined));
     return node;
   };
-  const place = (name) => $(`[data-chart="${name}"]`);
+  const chartNode = (name) => $(`[data-chart="${name}"]`);
   const draw = (name, label, make) => {
-    const where = place(name);
-    if (!where) return;
-    const width = Math.max(240, Math.floor(where.clientWidth));
+    const chart = chartNode(name);
+    if (!chart) return;
+    const width = Math.max(240, Math.floor(chart.clientWidth));
     const plot = make(width);
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", label);
-    where.replaceChildren(plot);
-    const told = $(`[data-drawn="${name}"]`);
-    if (told) told.textContent = label;
+    chart.replaceChildren(plot);
+    const summary = $(`[data-drawn="${name}"]`);
+    if (summary) summary.textContent = label;
   };
   const base = (width, height, more) => {
     const plot = Plot.plot({
       width, height, style: { background: "none", color: INK, fontFamily: "inherit", fontSize: "12px", overflow: "visible" },
       ...more,
     });
-    // The picture as a whole has a label; its groups may have none.
+    // ARIA allows no label on a group without a role, and the picture as a whole has one.
     for (const group of plot.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label");
     return plot;
   };
-  // Powers of ten; where there are few of them, twice and five times them too.
+  // Powers of ten, with twice and five times them where the range is short.
   const steps = (values) => {
     const [low, high] = d3.extent(values), few = Math.log10(high / low) < 1.6;
     const powers = d3.range(Math.floor(Math.log10(low)) - 1, Math.ceil(Math.log10(high)) + 1).map((power) => 10 ** power);
@@ -60,10 +60,10 @@
   const grid = { stroke: LINE, strokeOpacity: 1 };
   const follows = (row) =>
     row.predictor === chosen.predictor && row.outcome === chosen.outcome && row.scale === chosen.scale;
-  const named = (row) =>
+  const outcomeName = (row) =>
     row.scale === "rate" ? `${words(row.outcome)} per ${report.exposure[row.outcome] === "age" ? "day" : unit(report.exposure[row.outcome])}` : words(row.outcome);
   const unit = (name) => (name === "views" ? "view" : words(name ?? ""));
-  const scaleName = () => named({ outcome: chosen.outcome, scale: chosen.scale });
+  const scaleName = () => outcomeName({ outcome: chosen.outcome, scale: chosen.scale });
 
   // ---- figures of the insight tables
   const interval = (rows, y, more = {}) => [
@@ -98,14 +98,14 @@
     draw("forest", `${words(chosen.predictor)} and each KPI: Spearman’s ρ with its 95 % interval`, (width) =>
       base(width, 62 + 34 * plain.length, {
         marginLeft: 126, marginRight: 14, x: { label: "ρ →", labelAnchor: "right", labelOffset: 32, nice: true, ticks: width < 420 ? 4 : 6 }, marginBottom: 38,
-        y: { label: null, domain: plain.map(named), tickSize: 0 },
+        y: { label: null, domain: plain.map(outcomeName), tickSize: 0 },
         marks: [
           negligible(), Plot.gridX(grid), Plot.ruleX([0], { stroke: INK }),
-          ...interval(plain, named, { stroke: (d) => (d.is_primary ? HOT : ACCENT), dy: -4 }),
-          ...interval(partial, named, { stroke: SOFT, strokeWidth: 1.2, dy: 6 }),
-          Plot.dot(partial, { x: "estimate", y: named, r: 3.5, stroke: SOFT, fill: "var(--paper)", strokeWidth: 1.5, dy: 6 }),
-          Plot.dot(plain, { x: "estimate", y: named, r: 5, fill: (d) => (d.is_primary ? HOT : ACCENT), dy: -4 }),
-          Plot.tip(rows, Plot.pointerY({ x: "estimate", y: named, title: (d) => `${words(d.method)}\nρ = ${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos`, fill: "var(--raised)" })),
+          ...interval(plain, outcomeName, { stroke: (d) => (d.is_primary ? HOT : ACCENT), dy: -4 }),
+          ...interval(partial, outcomeName, { stroke: SOFT, strokeWidth: 1.2, dy: 6 }),
+          Plot.dot(partial, { x: "estimate", y: outcomeName, r: 3.5, stroke: SOFT, fill: "var(--paper)", strokeWidth: 1.5, dy: 6 }),
+          Plot.dot(plain, { x: "estimate", y: outcomeName, r: 5, fill: (d) => (d.is_primary ? HOT : ACCENT), dy: -4 }),
+          Plot.tip(rows, Plot.pointerY({ x: "estimate", y: outcomeName, title: (d) => `${words(d.method)}\nρ = ${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos`, fill: "var(--raised)" })),
         ],
       }));
   };
@@ -118,25 +118,25 @@
       base(width, 62 + 34 * rows.length, {
         marginLeft: 126, marginRight: 14,
         marginBottom: 38, x: { type: "log", label: "times as many →", labelAnchor: "right", labelOffset: 32, tickFormat: (d) => String(+d.toPrecision(2)), ticks: [0.01, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 10, 20, 100].filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]), domain: spread(rows) },
-        y: { label: null, domain: rows.map(named), tickSize: 0 },
+        y: { label: null, domain: rows.map(outcomeName), tickSize: 0 },
         marks: [
           Plot.gridX({ ...grid, ticks: [0.1, 0.5, 2, 10].filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]) }), Plot.ruleX([1], { stroke: INK }),
-          Plot.ruleY(rows.filter((d) => d.step_irr_low !== undefined), { y: named, x1: "step_irr_low", x2: "step_irr_high", strokeWidth: 2.5, stroke: (d) => (isPrimary(d) ? HOT : ACCENT) }),
-          Plot.dot(rows, { x: "step_irr", y: named, r: 5, fill: (d) => (isPrimary(d) ? HOT : ACCENT) }),
-          Plot.tip(rows, Plot.pointerY({ x: "step_irr", y: named, title: (d) => `${ratio(d.step_irr)} times as many${d.step_irr_low === undefined ? "" : ` (${ratio(d.step_irr_low)} to ${ratio(d.step_irr_high)})`}\n${count(d.n)} videos`, fill: "var(--raised)" })),
+          Plot.ruleY(rows.filter((d) => d.step_irr_low !== undefined), { y: outcomeName, x1: "step_irr_low", x2: "step_irr_high", strokeWidth: 2.5, stroke: (d) => (isPrimary(d) ? HOT : ACCENT) }),
+          Plot.dot(rows, { x: "step_irr", y: outcomeName, r: 5, fill: (d) => (isPrimary(d) ? HOT : ACCENT) }),
+          Plot.tip(rows, Plot.pointerY({ x: "step_irr", y: outcomeName, title: (d) => `${ratio(d.step_irr)} times as many${d.step_irr_low === undefined ? "" : ` (${ratio(d.step_irr_low)} to ${ratio(d.step_irr_high)})`}\n${count(d.n)} videos`, fill: "var(--raised)" })),
         ],
       }));
   };
   const isPrimary = (d) => report.primary && d.predictor === report.primary.predictor && d.outcome === report.primary.outcome && d.scale === report.primary.scale;
   const spread = (rows) => {
-    const found = rows.flatMap((d) => [d.step_irr, d.step_irr_low ?? d.step_irr, d.step_irr_high ?? d.step_irr]);
-    const reach = Math.max(1.25, ...found.map((value) => Math.max(value, 1 / value))) * 1.05;
+    const ratios = rows.flatMap((d) => [d.step_irr, d.step_irr_low ?? d.step_irr, d.step_irr_high ?? d.step_irr]);
+    const reach = Math.max(1.25, ...ratios.map((value) => Math.max(value, 1 / value))) * 1.05;
     return [1 / reach, reach];
   };
   const none = (name, sentence) => {
-    place(name)?.replaceChildren(el("p", { class: "missing" }, sentence));
-    const told = $(`[data-drawn="${name}"]`);
-    if (told) told.textContent = "";
+    chartNode(name)?.replaceChildren(el("p", { class: "missing" }, sentence));
+    const summary = $(`[data-drawn="${name}"]`);
+    if (summary) summary.textContent = "";
   };
 
   const dose = () => {
@@ -179,7 +179,7 @@
 
   const growth = () => {
     const rows = figures.growth.filter((d) => d.predictor === chosen.predictor && d.outcome === chosen.outcome && d.estimate !== undefined);
-    if (!rows.length) return none("growth", `Too few videos were counted around any age to compare ${words(chosen.predictor)} and ${words(chosen.outcome)}.`);
+    if (!rows.length) return none("growth", `Too few videos were counted around one age to compare ${words(chosen.predictor)} and ${words(chosen.outcome)}.`);
     draw("growth", `${words(chosen.predictor)} and ${words(rows[0].outcome)} at the same age of every video`, (width) =>
       base(width, 260, {
         marginLeft: 42, marginBottom: 42, x: { label: "age in days →", labelAnchor: "right", labelOffset: 36, type: "point", domain: [...new Set(rows.map((d) => d.x_low))] }, y: { label: "↑ ρ", nice: true },
@@ -194,7 +194,7 @@
 
   const durations = () => {
     const rows = figures.durations;
-    draw("durations", `${words(rows[0].predictor)} and ${named(rows[0])} by duration: ρ with its 95 % interval`, (width) =>
+    draw("durations", `${words(rows[0].predictor)} and ${outcomeName(rows[0])} by duration: ρ with its 95 % interval`, (width) =>
       base(width, 76 + 40 * rows.length, {
         marginLeft: 110, marginRight: 14, x: { label: "ρ →", labelAnchor: "right", labelOffset: 32, nice: true, ticks: 5 }, marginBottom: 38, y: { label: null, domain: rows.map((d) => d.subset), tickSize: 0 },
         marks: [
@@ -268,10 +268,10 @@
   const corrected = () => {
     const rows = figures.corrected.filter((d) => d.predictor === chosen.predictor && d.estimate !== undefined);
     if (!rows.length) return none("corrected", `No correction for ${words(chosen.predictor)}; the table says why.`);
-    const label = (d) => `${named(d)} · ${d.method === "disattenuated" ? "asked again" : "people"}`;
-    const kpis = new Set(rows.map(named));
-    const observed = figures.forest.filter((d) => d.predictor === chosen.predictor && d.method === "spearman" && kpis.has(named(d)));
-    const beside = rows.map((d) => ({ label: label(d), estimate: observed.find((o) => named(o) === named(d))?.estimate }));
+    const label = (d) => `${outcomeName(d)} · ${d.method === "disattenuated" ? "asked again" : "people"}`;
+    const kpis = new Set(rows.map(outcomeName));
+    const observed = figures.forest.filter((d) => d.predictor === chosen.predictor && d.method === "spearman" && kpis.has(outcomeName(d)));
+    const uncorrected = rows.map((d) => ({ label: label(d), estimate: observed.find((o) => outcomeName(o) === outcomeName(d))?.estimate }));
     draw("corrected", `${words(chosen.predictor)} and each KPI, corrected for errors of the rating`, (width) =>
       base(width, 62 + 28 * rows.length, {
         marginLeft: 208, marginRight: 14, marginBottom: 38, x: { label: "ρ →", labelAnchor: "right", labelOffset: 32, nice: true, ticks: 5 }, y: { label: null, domain: rows.map(label), tickSize: 0 },
@@ -279,7 +279,7 @@
           negligible(), Plot.gridX(grid), Plot.ruleX([0], { stroke: INK }),
           ...interval(rows, label, { stroke: ACCENT }),
           Plot.dot(rows, { x: "estimate", y: label, r: 5, fill: ACCENT }),
-          Plot.dot(beside, { x: "estimate", y: "label", r: 4, stroke: SOFT, fill: "var(--paper)", strokeWidth: 1.5 }),
+          Plot.dot(uncorrected, { x: "estimate", y: "label", r: 4, stroke: SOFT, fill: "var(--paper)", strokeWidth: 1.5 }),
         ],
       }));
   };
@@ -305,7 +305,7 @@
   const quality = () => {
     const rows = figures.quality.filter((d) => (d.part === "rows" && !/synthetic|made up/.test(d.subject)) || d.part === "dropped");
     const label = (d) => (d.part === "dropped" ? `dropped: ${words(d.subject)}` : d.subject);
-    draw("quality", "Videos left after each demand, and videos dropped by each rule", (width) =>
+    draw("quality", "Videos left after each condition, and videos dropped by each rule", (width) =>
       base(width, 40 + 28 * rows.length, {
         marginLeft: 205, marginRight: 50, x: { label: "videos", axis: null }, y: { label: null, domain: rows.map(label), tickSize: 0 },
         marks: [
@@ -330,17 +330,17 @@
   };
   const precision = () => {
     const rows = figures.precision.filter((d) => d.subject.startsWith("videos needed"))
-      .map((d) => ({ ...d, asked: d.subject.match(/0?\.\d+/)[0].replace("0.", ".") }));
+      .map((d) => ({ ...d, rho: d.subject.match(/0?\.\d+/)[0].replace("0.", ".") }));
     const worth = figures.precision.find((d) => d.subject === "independent videos worth");
     const n = report.figures.forest.find((d) => d.is_primary)?.n;
     if (!rows.length || !n || !worth) return none("precision", "The plan declares no primary question.");
-    draw("precision", "Videos that it takes to find a correlation four times in five", (width) =>
+    draw("precision", "Videos needed to find a correlation four times in five", (width) =>
       base(width, 70 + 30 * rows.length, {
-        marginLeft: 70, marginRight: 60, insetLeft: 14, marginBottom: 40, x: { type: "log", label: "videos needed →", labelAnchor: "right", labelOffset: 34, tickFormat: short, ticks: steps([...rows.map((d) => d.value), n]) }, y: { label: null, domain: rows.map((d) => `ρ = ${d.asked}`), tickSize: 0 },
+        marginLeft: 70, marginRight: 60, insetLeft: 14, marginBottom: 40, x: { type: "log", label: "videos needed →", labelAnchor: "right", labelOffset: 34, tickFormat: short, ticks: steps([...rows.map((d) => d.value), n]) }, y: { label: null, domain: rows.map((d) => `ρ = ${d.rho}`), tickSize: 0 },
         marks: [
           Plot.gridX({ ...grid, ticks: steps([...rows.map((d) => d.value), n]) }),
-          Plot.dot(rows, { x: "value", y: (d) => `ρ = ${d.asked}`, r: 5, fill: (d) => (d.value <= n ? "var(--good)" : HOT) }),
-          Plot.text(rows, { x: "value", y: (d) => `ρ = ${d.asked}`, text: (d) => count(d.value), dx: 10, textAnchor: "start" }),
+          Plot.dot(rows, { x: "value", y: (d) => `ρ = ${d.rho}`, r: 5, fill: (d) => (d.value <= n ? "var(--good)" : HOT) }),
+          Plot.text(rows, { x: "value", y: (d) => `ρ = ${d.rho}`, text: (d) => count(d.value), dx: 10, textAnchor: "start" }),
           Plot.ruleX([n], { stroke: INK, strokeWidth: 2 }),
           Plot.text([n], { x: (d) => d, frameAnchor: "top", dy: -12, text: (d) => `here: ${count(d)}` }),
         ],
@@ -362,7 +362,7 @@
   const median = (values) => d3.median(values);
 
   const scatter = () => {
-    if (!place("scatter")) return;
+    if (!chartNode("scatter")) return;
     const isLog = chosen.relative || chosen.scale === "count";
     const least = chosen.relative ? 0.01 : 0.5;
     const dots = [];
@@ -424,23 +424,23 @@
       created: (m) => -(m.created ? Date.parse(m.created) : 0), creator: (m) => m.creator,
     };
     const by = orders[chosen.sort];
-    const found = report.moments.filter((m) =>
+    const matching = report.moments.filter((m) =>
       (!chosen.creator || m.creator === chosen.creator) && (!chosen.language || m.language === chosen.language) && (!chosen.rater || m.rater === chosen.rater));
-    const ordered = d3.sort(found, by);
+    const ordered = d3.sort(matching, by);
     cards.replaceChildren(...ordered.slice(0, shown).map(card));
     for (const spark of $$("[data-spark]", cards)) curve(spark, ordered[+spark.dataset.spark]);
-    $('[data-more="gallery"]').textContent = found.length
-      ? `${count(Math.min(shown, found.length))} of ${count(found.length)} shown.`
-      : "The gallery holds none of these videos; the table of “Every video” does.";
-    $(".show-more").hidden = shown >= found.length;
+    $('[data-more="gallery"]').textContent = matching.length
+      ? `${count(Math.min(shown, matching.length))} of ${count(matching.length)} shown.`
+      : "The gallery has none of these videos; the table of “Every video” lists them.";
+    $(".show-more").hidden = shown >= matching.length;
   };
   const card = (m, at) => {
     const frame = m.frame
       ? el("img", { class: "frame", src: `data:image/jpeg;base64,${m.frame}`, alt: `Key frame of the strongest moment of the video by ${m.creator}` })
-      : el("div", { class: "frame no-frame" }, "no key frame kept");
+      : el("div", { class: "frame no-frame" }, "no key frame");
     const title = m.url ? el("a", { href: m.url, rel: "noopener noreferrer", target: "_blank" }, m.creator) : m.creator;
     const scores = el("ul", { class: "scores" }, ...Object.entries(m.scores).map(([name, score]) => el("li", {}, el("b", {}, String(score)), ` ${words(name)}`)));
-    const said = [["expected", m.expectation], ["instead", m.violation]].filter(([, words]) => words);
+    const story = [["expected", m.expectation], ["instead", m.violation]].filter(([, words]) => words);
     const kpis = Object.entries(m.kpis);
     return el("li", { class: "card" },
       frame,
@@ -449,7 +449,7 @@
       el("p", { class: "caption", dir: "auto" }, m.caption || "(no caption)"),
       scores,
       m.curve.length || m.onset_s !== null ? el("div", { class: "wide chart spark", "data-spark": at }) : null,
-      said.length ? el("dl", { class: "wide" }, ...said.map(([name, words]) => el("div", {}, el("dt", {}, name), el("dd", {}, words)))) : null,
+      story.length ? el("dl", { class: "wide" }, ...story.map(([name, words]) => el("div", {}, el("dt", {}, name), el("dd", {}, words)))) : null,
       m.evidence.length ? el("dl", { class: "wide" }, el("div", {}, el("dt", {}, "evidence"), ...m.evidence.map(([second, what]) => el("dd", {}, `${second.toFixed(1)} s: ${what}`)))) : null,
       el("div", { class: "wide kpis" }, ...kpis.flatMap(([name, d]) => [
         el("span", { class: "n" }, count(d.count)), el("span", {}, name),
@@ -457,10 +457,10 @@
       ])),
     );
   };
-  const curve = (where, m) => {
+  const curve = (node, m) => {
     const points = m.curve.map((y, x) => ({ x: x + 0.5, y })).filter((d) => d.y !== null);
     const end = Math.max(m.duration_s ?? 1, points.length, m.onset_s ?? 0);
-    const plot = base(Math.max(200, where.clientWidth), 66, {
+    const plot = base(Math.max(200, node.clientWidth), 66, {
       marginLeft: 12, marginRight: 16, marginTop: 14, marginBottom: 22, x: { domain: [0, end], label: null, ticks: 5, tickFormat: (d) => `${d} s`, tickSize: 3 }, y: { axis: null, domain: [0, Math.max(1, ...points.map((d) => d.y))] },
       marks: [
         points.length ? Plot.areaY(points, { x: "x", y: "y", fill: ACCENT, fillOpacity: 0.3, curve: "monotone-x" }) : null,
@@ -473,15 +473,15 @@
     });
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", `Surprise by the second${m.onset_s === null ? "" : `; the surprising moment begins at ${m.onset_s.toFixed(1)} s`}`);
-    where.replaceChildren(plot);
+    node.replaceChildren(plot);
   };
 
   // ---- choices
   const DRAWN = { headline, forest, ratios, dose, deciles, growth, durations, specifications, halo, agreement, corrected, ladder, quality, months, precision, scatter };
   const BY_CHOICE = ["forest", "ratios", "dose", "deciles", "growth", "corrected", "scatter"];
-  const there = (name) => place(name) && (name === "headline" || name === "scatter" || figures[name]?.length);
-  // One figure that cannot be drawn takes no other down.
-  const redraw = (names) => names.filter(there).forEach((name) => {
+  const hasChart = (name) => chartNode(name) && (name === "headline" || name === "scatter" || figures[name]?.length);
+  // A figure that cannot be drawn must not stop the others.
+  const redraw = (names) => names.filter(hasChart).forEach((name) => {
     try {
       DRAWN[name]();
     } catch (error) {
@@ -498,8 +498,8 @@
   const status = (refused = "") => {
     const n = all.filter(isPicked).length;
     $(".filters .status").textContent = refused + (n === all.length
-      ? `All ${count(n)} videos. Intervals and p values always rest on all videos that the plan keeps.`
-      : `${count(n)} of ${count(all.length)} videos picked out below. Intervals and p values still rest on all videos that the plan keeps.`);
+      ? `All ${count(n)} videos. Intervals and p values always use all videos of the analysis.`
+      : `${count(n)} of ${count(all.length)} videos picked out below. Intervals and p values still use all videos of the analysis.`);
   };
   const options = (select, values, everything) => {
     select.replaceChildren(...(everything ? [el("option", { value: "" }, everything)] : []), ...values.map((v) => el("option", { value: v }, everything ? v : words(v))));
@@ -523,10 +523,10 @@
     scales();
   };
   const creators = new Set(videos.creator);
-  const choose = (name, given) => {
-    if (name === "creator" && given && !creators.has(given)) return status(`No creator here is called “${given}”: choose one of the list. `);
-    if (chosen[name] === given) return status();
-    chosen[name] = given;
+  const choose = (name, value) => {
+    if (name === "creator" && value && !creators.has(value)) return status(`No creator here is called “${value}”. Choose a name from the list. `);
+    if (chosen[name] === value) return status();
+    chosen[name] = value;
     shown = PAGE;
     if (name === "outcome") scales();
     if (["predictor", "outcome", "scale"].includes(name)) { tables(); redraw(BY_CHOICE); } else redraw(["scatter"]);
@@ -550,7 +550,7 @@
       const theme = button.dataset.themeChoice;
       if (theme === "auto") delete document.documentElement.dataset.theme;
       else document.documentElement.dataset.theme = theme;
-      for (const one of $$("[data-theme-choice]")) one.setAttribute("aria-pressed", String(one === button));
+      for (const choice of $$("[data-theme-choice]")) choice.setAttribute("aria-pressed", String(choice === button));
     });
   }
   let drawnAt = 0, waiting = 0;

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from shared.canonical import json_text, settled
+from shared.canonical import canonical, json_text
 from shared.insights.analysis import Insights, analyse
 from shared.insights.plan import BadPlan
 from shared.insights.quality_gate import TooLittle
@@ -281,7 +281,7 @@ def test_keys_are_sorted():
 def test_no_number_is_infinite_or_nan(whole):
     json.dumps(whole, allow_nan=False)
 
-    assert settled({"a": math.nan, "b": [math.inf], "c": (-0.0, np.pi)}) == {
+    assert canonical({"a": math.nan, "b": [math.inf], "c": (-0.0, np.pi)}) == {
         "a": None,
         "b": [None],
         "c": [0.0, 3.14159265359],
