@@ -110,6 +110,7 @@ class Results:
         status = str(document.get("status") or "").strip()
         self._schema_refusals += speaks_of_schema(status)
         self._bare_refusals += is_bare(status)
+        # On success Vertex AI writes an empty status.
         if status or not isinstance(response, dict) or not response:
             problem = _message(status)
             self._settle(request_id(*identity), _FAILED, problem)

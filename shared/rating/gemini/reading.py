@@ -126,6 +126,7 @@ def text_of(response: Wire) -> str:
 
 def _text_in(candidate: Wire) -> str:
     parts = map(_mapping, _mapping(candidate.get("content")).get("parts") or ())
+    # A thinking model may return its thoughts as parts of the same content.
     return "".join(str(part.get("text") or "") for part in parts if not part.get("thought"))
 
 

@@ -28,6 +28,7 @@ _BLOCK = 32  # frames per block: each numpy call has a fixed cost
 
 # No format that names other files or addresses: FFmpeg would open them (playlists, concat).
 _FORMATS = "mov,matroska,webm,avi,gif,mpegts,mpeg,flv,ogg,asf,h264,hevc,ivf,mp3,aac,wav,flac"
+# Decoders of formats that people post; every other one would only be attack surface.
 _CODECS = (
     "h264,hevc,vp8,vp9,libvpx-vp9,av1,libdav1d,mpeg4,mpeg1video,mpeg2video,h263,mjpeg,gif,"
     "theora,flv,wmv1,wmv2,vc1,prores,msmpeg4v3,"

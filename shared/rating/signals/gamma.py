@@ -81,7 +81,7 @@ def digamma(x: Floats) -> Floats:
     """ψ(x) for x >= 1 to about 1e-11: six steps of the recurrence, then the asymptotic series."""
     steps = sum((1 / (x + n) for n in range(1, _STEPS)), 1 / x)
     far = x + _STEPS
-    inverse = 1 / far**2
+    inverse = 1 / far**2  # Abramowitz & Stegun 6.3.18
     series = inverse * (1 / 12 - inverse * (1 / 120 - inverse * (1 / 252 - inverse / 240)))
     return np.asarray(np.log(far) - 0.5 / far - series - steps)
 
@@ -92,7 +92,7 @@ def log_gamma(x: Floats) -> Floats:
     for n in range(1, _STEPS):
         product *= x + n
     far = x + _STEPS
-    inverse = 1 / far**2
+    inverse = 1 / far**2  # Abramowitz & Stegun 6.1.41
     series = (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse / 1680))) / far
     return np.asarray(
         (far - 0.5) * np.log(far) - far + 0.5 * np.log(2 * np.pi) + series - np.log(product)

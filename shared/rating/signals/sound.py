@@ -17,11 +17,11 @@ BAND_EDGES_HZ = (60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000)
 BANDS = len(BAND_EDGES_HZ) - 1
 # A tenth at or below this loudness is silent: the standard's absolute gate.
 ABSOLUTE_GATE_LUFS = -70.0
-_OFFSET_LU = -0.691
+_OFFSET_LU = -0.691  # BS.1770: cancels the K filter's gain at 997 Hz
 MAX_CHANNELS = 8
 _SAMPLE_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "flt": "f4", "dbl": "f8"}
 _FULL_SCALE = {"s16": 2.0**15, "s32": 2.0**31}
-# BS.1770 channel weights by FFmpeg's channel order FL FR FC LFE BL BR SL SR.
+# BS.1770 weights in FFmpeg's channel order FL FR FC LFE BL BR SL SR: no LFE, surround +1.5 dB.
 _SURROUND_WEIGHTS = np.array([1.0, 1.0, 1.0, 0.0, 1.41, 1.41, 1.41, 1.41])
 
 # Coefficients of ITU-R BS.1770-4 at 48 kHz: shelf, then high-pass.
