@@ -49,14 +49,14 @@ class Target:
 
     def seeds(self) -> list[bytes]:
         """A good input, and the small ones of the hostile table."""
-        found = [self.good]
+        seeds = [self.good]
         cells: Mapping[str, Cell] = next((h.cells for h in HANDLERS if h.name == self.handler), {})
         for cell in cells.values():
-            made = cell.made()
-            content = made.content if isinstance(made, File) else made
+            cell_input = cell.resolved_input()
+            content = cell_input.content if isinstance(cell_input, File) else cell_input
             if isinstance(content, bytes) and len(content) <= MOST_SEED_BYTES:
-                found.append(content)
-        return found
+                seeds.append(content)
+        return seeds
 
 
 def _record(content: bytes) -> None:
@@ -74,17 +74,17 @@ def _rating(content: bytes) -> None:
 def _event(content: bytes) -> None:
     """A push whose body is this JSON, and a notification whose attributes it is."""
     try:
-        said = json.loads(content)
+        body = json.loads(content)
     except (ValueError, RecursionError):
         return  # functions-framework has refused it
     attributes = {"id": "1", "source": "s", "type": "google.cloud.pubsub.topic.v1.messagePublished"}
-    event = CloudEvent(attributes, said)
+    event = CloudEvent(attributes, body)
     with suppress(Permanent):
         video_uploaded(event)
     canonical_json(evidence(event)).encode()
-    if isinstance(said, dict):
+    if isinstance(body, dict):
         with suppress(Permanent):
-            upload_in(said)
+            upload_in(body)
 
 
 def _tiktok(content: bytes) -> None:
@@ -94,14 +94,14 @@ def _tiktok(content: bytes) -> None:
     from shared.tiktok.sources.wire import Exchange
 
     with suppress(ValueError):
-        said = read_json(content)
-        data = said.get("data")
+        document = read_json(content)
+        data = document.get("data")
         videos = data.get("videos") if isinstance(data, dict) else None
         source = ResearchApi(Exchange("http://x"), "k", "s", None)
         for item in videos if isinstance(videos, list) else ():
             with suppress(Permanent):
-                found = source.read(item, _COLLECTION, datetime(2026, 11, 1, tzinfo=UTC))
-                found.video.model_dump_json()
+                record = source.read(item, _COLLECTION, datetime(2026, 11, 1, tzinfo=UTC))
+                record.video.model_dump_json()
 
 
 def _manifest(content: bytes) -> None:

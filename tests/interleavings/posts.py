@@ -46,9 +46,12 @@ class Post:
         return b"\0\0\0\x18ftypmp42" + self.video_id[-2:].encode()
 
     def record(self, at: datetime = DAY) -> Record:
-        found = self.listed(at)
+        listing = self.listed(at)
         return Record(
-            video_id=self.video_id, video=found.video, creator=found.creator, metrics=found.metrics
+            video_id=self.video_id,
+            video=listing.video,
+            creator=listing.creator,
+            metrics=listing.metrics,
         )
 
     def listed(self, at: datetime) -> SourceVideo:

@@ -45,8 +45,8 @@ class TablesInMemory:
         self.datasets.setdefault(dataset, {name: {} for name in NAMES})
 
     def rows(self, dataset: str, table: str) -> list[Row]:
-        found = self.datasets[dataset][table]
-        return [found[key] for key in sorted(found)]
+        table_content = self.datasets[dataset][table]
+        return [table_content[key] for key in sorted(table_content)]
 
     def list_tables(self, dataset: str, **bounds: Any) -> list[SimpleNamespace]:
         return [SimpleNamespace(table_id=name, table_type="TABLE") for name in NAMES]
@@ -292,11 +292,11 @@ def _keys(tables: Tables, statement: str) -> list[Row]:
 
 def _texts(tables: Tables, statement: str, pattern: str) -> list[Row]:
     answer: list[Row] = []
-    for place, column, table, repeated in _TEXTS.findall(statement):
+    for number, column, table, repeated in _TEXTS.findall(statement):
         values = (row[repeated or column] for row in tables[table].values())
         texts = (text for value in values for text in (value if repeated else [value]))
         answer += [
-            {"place": place, "text": text}
+            {"place": number, "text": text}
             for text in dict.fromkeys(texts)
             if text is not None and re.search(pattern, text)
         ]

@@ -102,15 +102,15 @@ class SimulatedSource:
         for cursor in range(start, max(len(listed), 1), 2):
             self.world.scheduler.step("ask TikTok")
             items = tuple(_item(post) for post in listed[cursor : cursor + 2])
-            place, end = Position(DAY.date(), DAY.date(), cursor), cursor + 2 >= len(listed)
+            page_position, end = Position(DAY.date(), DAY.date(), cursor), cursor + 2 >= len(listed)
             following = None if end else Position(DAY.date(), DAY.date(), cursor + 2)
             body = canonical_json({"data": {"videos": list(items)}}).encode()
-            yield SourcePage(place, following, {"cursor": cursor}, items, body)
+            yield SourcePage(page_position, following, {"cursor": cursor}, items, body)
 
     def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
         return self.world.by_id[item["id"]].listed(at)
 
-    def again(self, collection: Collection, wanted: Any) -> Iterator[Any]:
+    def again(self, collection: Collection, video_ids: Any) -> Iterator[Any]:
         return iter(())
 
     def user_info(self, username: str) -> bytes:
@@ -167,7 +167,7 @@ class World:
         self.needles = [NAME, *(post.video_id for post in self.posts if post.is_erased)]
         self.lake.put(COLLECTIONS, COLLECTIONS_FILE.encode())
         for post in self.posts:
-            self._place(post)
+            self._put_post(post)
         self.is_made = True
 
     def _step(self, what: str) -> None:
@@ -204,7 +204,7 @@ class World:
 
     # How a post begins
 
-    def _place(self, post: Post) -> None:
+    def _put_post(self, post: Post) -> None:
         if post.stage == "new":
             return
         record, message = post.record(), Message("x", post.record().to_json(), {})

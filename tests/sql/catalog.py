@@ -56,7 +56,7 @@ class Catalog:
         """The tables of tables.yaml, or of other schemas in BigQuery's JSON form."""
         if schemas is None:
             schemas = {name: schema(name) for name in definitions()}
-        return cls({name: _columns(protocol, found) for name, found in schemas.items()})
+        return cls({name: _columns(protocol, columns) for name, columns in schemas.items()})
 
     def for_statement(self, sql: str, engine: "Engine") -> Any:
         """Only what the statement names, for each table costs time."""

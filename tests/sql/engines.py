@@ -127,8 +127,8 @@ def compare(rows: Tables, emulated: Emulated, analyser: Analyser) -> Comparison:
     """The same in a dataset that has the rows."""
     comparison = Comparison()
     reference = Reference(analyser, rows)
-    place = f"{emulated.client.project}.{emulated.dataset}"
-    for query in queries(rows, place):
+    dataset = f"{emulated.client.project}.{emulated.dataset}"
+    for query in queries(rows, dataset):
         comparison.queries += 1
         try:
             theirs = reference.ask(query)
@@ -144,18 +144,20 @@ def compare(rows: Tables, emulated: Emulated, analyser: Analyser) -> Comparison:
     return comparison
 
 
-def queries(rows: Tables, place: str) -> Iterator[Query]:
+def queries(rows: Tables, dataset: str) -> Iterator[Query]:
     """Views first, in the order in which they read each other."""
     for name, text in templates().items():
-        yield Query(name, Template(text).substitute(dataset=place), _grain(description(text)))
+        yield Query(name, Template(text).substitute(dataset=dataset), _grain(description(text)))
     for statement in statements.files():
         name = statement.origin.rpartition("/")[2].removesuffix(".sql")
-        given = {parameter: _argument(parameter, name, rows) for parameter in statement.parameters}
+        arguments = {
+            parameter: _argument(parameter, name, rows) for parameter in statement.parameters
+        }
         if name in GRAINS:
-            yield Query(name, statement.sql, GRAINS[name], given)
+            yield Query(name, statement.sql, GRAINS[name], arguments)
         else:
             source = source_of(statement.sql)
-            used = {key: value for key, value in given.items() if f"@{key}" in source}
+            used = {key: value for key, value in arguments.items() if f"@{key}" in source}
             yield Query(f"source of {name}", source, _key(name), used)
 
 

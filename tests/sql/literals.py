@@ -93,7 +93,7 @@ def _text(node: ast.AST) -> str | None:
     return None
 
 
-def escaped(found: Iterable[Literal], statements: Iterable[Statement]) -> list[Literal]:
+def escaped(candidates: Iterable[Literal], statements: Iterable[Statement]) -> list[Literal]:
     """Those that are in no statement."""
     texts = {" ".join(statement.sql.split()) for statement in statements}
-    return [literal for literal in found if not any(map(literal.is_part_of, texts))]
+    return [literal for literal in candidates if not any(map(literal.is_part_of, texts))]

@@ -100,10 +100,10 @@ def test_a_text_that_no_test_sends_is_a_failure(tmp_path: Path):
         "    in_parentheses = '(SELECT a FROM dim_user)'\n"
         "    behind_a_comment = '-- why\\nSELECT b FROM dim_user'\n"
     )
-    found = literals.literals(tmp_path, ["code"])
+    candidates = literals.literals(tmp_path, ["code"])
     sent = ["SELECT COUNT(*)\nFROM dim_lang WHERE x LIMIT 1", "SELECT a, b FROM dim_lang"]
 
-    unsent = literals.escaped(found, [Statement(sql, "x") for sql in sent])
+    unsent = literals.escaped(candidates, [Statement(sql, "x") for sql in sent])
 
     assert [literal.origin for literal in unsent] == [
         f"code/module.py:{line}" for line in (5, 6, 7)

@@ -25,9 +25,12 @@ def encoded(protocol: Any, value: Any, kind: str, *, repeated: bool = False) -> 
     if kind == "DATE":
         return make(date_value=(value - EPOCH.date()).days)
     if kind == "TIMESTAMP":
-        seconds, rest = divmod(value - EPOCH, timedelta(seconds=1))
+        seconds, remainder = divmod(value - EPOCH, timedelta(seconds=1))
         return make(
-            timestamp_value={"seconds": seconds, "nanos": rest // timedelta(microseconds=1) * 1000}
+            timestamp_value={
+                "seconds": seconds,
+                "nanos": remainder // timedelta(microseconds=1) * 1000,
+            }
         )
     return make(**{_FIELDS[kind]: value})
 

@@ -42,8 +42,8 @@ def watch(environment: Mapping[str, str] = os.environ) -> None:
 def _line(sql: str, config: Any, origin: str) -> dict[str, Any]:
     from local.emulators.statements import type_of
 
-    given = config.to_api_repr()["query"].get("queryParameters", ()) if config else ()
-    parameters = {entry["name"]: type_of(entry["parameterType"]) for entry in given}
+    parameters = config.to_api_repr()["query"].get("queryParameters", ()) if config else ()
+    parameters = {entry["name"]: type_of(entry["parameterType"]) for entry in parameters}
     return {"sql": sql, "parameters": parameters, "origin": origin, "accepted": None}
 
 

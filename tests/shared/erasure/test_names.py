@@ -107,11 +107,13 @@ def generated() -> list[str]:
 def erased(name: str) -> tuple[LakeInMemory, object]:
     """A lake from which a creator was erased whom one other person mentions."""
     lake = LakeInMemory()
-    for place, content in others().items():
-        lake.put(place, content)
+    for object_name, content in others().items():
+        lake.put(object_name, content)
     lake.put(metadata_name(GONE), record(GONE, video=video(creator_id=name.lstrip("@"))).to_json())
-    said = record(MENTIONING, video=video(creator_id="carol", caption=f"hi @{name.lstrip('@')}!"))
-    lake.put(metadata_name(MENTIONING), said.to_json())
+    mentioning = record(
+        MENTIONING, video=video(creator_id="carol", caption=f"hi @{name.lstrip('@')}!")
+    )
+    lake.put(metadata_name(MENTIONING), mentioning.to_json())
     app = ErasureApp(
         lake=lake,
         rows=NoRows(),
@@ -133,9 +135,13 @@ def test_whatever_name_is_erased_the_others_stay_and_the_mention_goes(kind):
             continue
         lake, report = erased(name)
 
-        changed = {place for place, content in before.items() if lake.read(place) != content}
+        changed = {
+            object_name
+            for object_name, content in before.items()
+            if lake.read(object_name) != content
+        }
         assert changed == set(), (name, changed)
         assert (report.remaining, report.by_hand, lake.read(metadata_name(GONE))) == ([], [], None)
-        kept = parse_record(lake.read(metadata_name(MENTIONING)))
-        assert kept.video.caption == "hi @[erased]!", name
-        assert kept.video.creator_id == "carol"
+        redacted = parse_record(lake.read(metadata_name(MENTIONING)))
+        assert redacted.video.caption == "hi @[erased]!", name
+        assert redacted.video.creator_id == "carol"

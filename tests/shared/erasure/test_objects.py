@@ -29,21 +29,21 @@ def erased(
     lake.put(name, content)
     (entry,) = lake.entries(name)
     redaction = Redaction(tombstones)
-    touched = examine(entry, lake, redaction)
-    if touched is not None:
-        apply(touched, lake, redaction)
+    affected = examine(entry, lake, redaction)
+    if affected is not None:
+        apply(affected, lake, redaction)
     return lake.read(name)
 
 
-def told(collections: bytes) -> str | None:
-    """What is to become of the file of collections."""
+def action_of(collections: bytes) -> str | None:
+    """What an erasure does with this file of collections."""
     lake = LakeInMemory()
     tombstones = tombstones_in(lake)
     tombstones.put([GONE], ["ada.l", "eve"], DAY_0)
     lake.put(COLLECTIONS, collections)
     (entry,) = lake.entries(COLLECTIONS)
-    touched = examine(entry, lake, Redaction(tombstones))
-    return touched and touched.action
+    affected = examine(entry, lake, Redaction(tombstones))
+    return affected and affected.action
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\xff\xfe", DEEP, LONG, b"[" * 300 + b"]" * 300])
@@ -56,10 +56,10 @@ def test_what_names_nobody_stays_whatever_it_is(name, content):
 def test_lines_about_the_erased_go_and_strange_ones_stay(strange):
     lines = b"\n".join([strange, b"with @ada.l", GONE.encode(), OTHER.encode()])
 
-    rest = erased("manifests/a.csv", lines)
+    redacted = erased("manifests/a.csv", lines)
 
-    assert rest.splitlines()[-2:] == [b"with @[erased]", OTHER.encode()]
-    assert GONE.encode() not in rest
+    assert redacted.splitlines()[-2:] == [b"with @[erased]", OTHER.encode()]
+    assert GONE.encode() not in redacted
 
 
 @pytest.mark.parametrize("lines", [1, 2])
@@ -93,7 +93,7 @@ def test_a_file_with_an_id_in_its_name_stays_whatever_is_in_it():
 
 
 @pytest.mark.parametrize(
-    ("line", "left"),
+    ("line", "expected"),
     [
         ({"video_id": OTHER, "caption": "@ada.l"}, {"video_id": OTHER, "caption": "@[erased]"}),
         ({"video_id": GONE, "caption": "@ada.l"}, None),
@@ -109,10 +109,12 @@ def test_a_file_with_an_id_in_its_name_stays_whatever_is_in_it():
         ),
     ],
 )
-def test_a_line_of_a_batch_goes_with_its_video_and_else_without_the_mention(line, left):
-    rest = erased("batches/1/output-00000/a.jsonl", json.dumps(line).encode() + b"\n")
+def test_a_line_of_a_batch_goes_with_its_video_and_else_without_the_mention(line, expected):
+    redacted = erased("batches/1/output-00000/a.jsonl", json.dumps(line).encode() + b"\n")
 
-    assert [json.loads(one) for one in rest.splitlines()] == ([] if left is None else [left])
+    assert [json.loads(redacted_line) for redacted_line in redacted.splitlines()] == (
+        [] if expected is None else [expected]
+    )
 
 
 # Names that are plain words
@@ -129,7 +131,7 @@ def test_a_line_of_a_batch_goes_with_its_video_and_else_without_the_mention(line
     ],
 )
 def test_a_collection_of_a_creator_whose_name_is_a_word_is_told(fields):
-    assert told(f"collections:\n  {fields}\n".encode()) == "by_hand"
+    assert action_of(f"collections:\n  {fields}\n".encode()) == "by_hand"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_a_collection_of_a_creator_whose_name_is_a_word_is_told(fields):
     ],
 )
 def test_the_same_word_elsewhere_in_the_collections_is_nobody(text):
-    assert told(text.encode()) is None
+    assert action_of(text.encode()) is None
 
 
 @pytest.mark.parametrize("sign", ",;\t")
@@ -154,9 +156,9 @@ def test_a_row_of_a_creator_whose_name_is_a_word_goes(column, sign):
     rows = [["id", column, "body"], ["1", "@Eve", "x"], ["2", "eve ", "y"], ["3", "bob", "eve"]]
     table = "".join(f"{sign.join(row)}\n" for row in rows)
 
-    left = erased("manifests/a.csv", table.encode())
+    redacted = erased("manifests/a.csv", table.encode())
 
-    assert left.decode() == "".join(f"{sign.join(row)}\n" for row in (rows[0], rows[3]))
+    assert redacted.decode() == "".join(f"{sign.join(row)}\n" for row in (rows[0], rows[3]))
 
 
 def test_a_row_is_found_where_a_cell_before_it_has_line_breaks():
@@ -167,10 +169,10 @@ def test_a_row_is_found_where_a_cell_before_it_has_line_breaks():
 
 def test_a_column_that_only_the_collections_know_is_read_as_they_say():
     table = b"id,Who\n1,eve\n2,bob\n"
-    named = b"collections: {cats: {manifest: manifests/a.csv, columns: {username: who}}}"
+    collections = b"collections: {cats: {manifest: manifests/a.csv, columns: {username: who}}}"
 
     assert erased("manifests/a.csv", table) == table
-    assert erased("manifests/a.csv", table, collections=named) == b"id,Who\n2,bob\n"
+    assert erased("manifests/a.csv", table, collections=collections) == b"id,Who\n2,bob\n"
 
 
 def test_a_large_table_is_read_line_by_line_and_says_the_same(monkeypatch):
@@ -215,7 +217,7 @@ def test_a_name_that_looks_like_a_number_a_time_or_a_collection_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("content", "rest"),
+    ("content", "expected"),
     [
         (b"id,author,body\n5,bob,with @\xd0\xbc\xd0\xb0\xd1\x80\xd0\xb8\xd0\xbd\xd0\xb0\n",
          b"id,author,body\n5,bob,with @[erased]\n"),
@@ -224,8 +226,8 @@ def test_a_name_that_looks_like_a_number_a_time_or_a_collection_changes_nothing(
         (b"id,timestamp\n5,2026-11-02T00:00:00Z\n", b"id,timestamp\n5,2026-11-02T00:00:00Z\n"),
     ],
 )  # fmt: skip
-def test_a_row_of_another_that_only_mentions_the_name_stays_without_it(content, rest):
-    assert erased("manifests/a.csv", content) == rest
+def test_a_row_of_another_that_only_mentions_the_name_stays_without_it(content, expected):
+    assert erased("manifests/a.csv", content) == expected
 
 
 def test_a_parked_message_that_is_cleaned_stays_due_when_it_was():

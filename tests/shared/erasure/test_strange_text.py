@@ -38,12 +38,12 @@ def test_a_failure_with_an_oddity_is_cleaned_like_any_other(oddity):
     data = base64.b64encode(json.dumps(inside).encode()).decode()
     entry = {"stage": "load", "sentence": "@eve", "data": data, "odd": oddity}
 
-    rest = json.loads(erased("failed/load/m.json", json.dumps(entry).encode()))
+    redacted = json.loads(erased("failed/load/m.json", json.dumps(entry).encode()))
 
-    cleaned = json.loads(base64.b64decode(rest["data"]))
-    assert rest["sentence"] == "@[erased]"
+    cleaned = json.loads(base64.b64decode(redacted["data"]))
+    assert redacted["sentence"] == "@[erased]"
     assert cleaned["caption"] == "hi @[erased]"
-    assert repr(cleaned["odd"]) == repr(rest["odd"]) == repr(oddity)
+    assert repr(cleaned["odd"]) == repr(redacted["odd"]) == repr(oddity)
 
 
 def test_a_message_with_half_an_emoji_is_cleaned_like_any_other(it):
@@ -61,9 +61,9 @@ def test_json_with_nan_in_a_caption_does_not_cost_the_record():
 def test_a_username_of_half_an_emoji_does_not_cost_the_page():
     videos = [{"username": HALF, "id": 1}, {"username": "eve", "id": 2}]
 
-    rest = erased("raw/research/cats/1.json", json.dumps({"videos": videos}).encode())
+    redacted = erased("raw/research/cats/1.json", json.dumps({"videos": videos}).encode())
 
-    assert json.loads(rest) == {"videos": videos[:1]}
+    assert json.loads(redacted) == {"videos": videos[:1]}
 
 
 # Captions that begin with a bracket
@@ -88,12 +88,12 @@ def test_quotes_after_a_byte_order_mark_hide_no_row_and_no_header():
 
 def test_rows_that_name_nobody_keep_their_bytes_whatever_they_are():
     header = b"username;video_id;caption\n"
-    kept = b'"bob";"6";f\xfcr\r\n\n"carl" ;"7";"a ""b"""\n'
+    others = b'"bob";"6";f\xfcr\r\n\n"carl" ;"7";"a ""b"""\n'
     last = b"dan;8;f\xfcr"
 
-    rest = erased("manifests/a.csv", header + kept + b"eve;5;x\n" + last)
+    redacted = erased("manifests/a.csv", header + others + b"eve;5;x\n" + last)
 
-    assert rest == header + kept + last
+    assert redacted == header + others + last
 
 
 # Names

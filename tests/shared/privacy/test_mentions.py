@@ -25,9 +25,9 @@ NOBODY = [
 ]
 
 
-@pytest.mark.parametrize(("text", "rest"), FOUND)
-def test_a_name_is_found_where_it_can_only_be_the_name(text, rest):
-    assert redacted(text) == rest
+@pytest.mark.parametrize(("text", "expected"), FOUND)
+def test_a_name_is_found_where_it_can_only_be_the_name(text, expected):
+    assert redacted(text) == expected
 
 
 @pytest.mark.parametrize("text", NOBODY)
@@ -46,8 +46,8 @@ def test_a_word_that_may_be_anything_is_no_name_without_an_at(name):
     assert not is_unmistakable(name)
 
 
-@pytest.mark.parametrize(("text", "rest"), FOUND)
-def test_the_pattern_for_bigquery_is_in_every_text_in_which_a_name_is_found(text, rest):
+@pytest.mark.parametrize(("text", "expected"), FOUND)
+def test_the_pattern_for_bigquery_is_in_every_text_in_which_a_name_is_found(text, expected):
     patterns = [*map(pattern_of, NAMES), GONE]
 
     assert any(re.search(pattern, text) for pattern in patterns)

@@ -95,7 +95,7 @@ def test_a_record_of_others_stays_the_very_same(it):
 
 
 def test_mentions_leave_the_free_text_of_others_and_nothing_else(it):
-    said = record(
+    original = record(
         OTHER,
         video=video(
             caption="with @ADA.L. and @eve", hashtags=("fun", "ada.l"), collection="ada.l",
@@ -104,21 +104,21 @@ def test_mentions_leave_the_free_text_of_others_and_nothing_else(it):
         rating=rating(evidence=(Moment(at_s=1.0, what="ada.l falls"),)),
     )  # fmt: skip
 
-    rest = it.record(said)
+    redacted = it.record(original)
 
-    assert rest.video.caption == "with @[erased]. and @[erased]"
-    assert rest.video.hashtags == ("fun", "[erased]")
-    assert rest.video.collection == "ada.l"
-    assert rest.video.url == "https://www.tiktok.com/@bob/video/1?from=@[erased]"
-    assert rest.rating.evidence[0].what == "[erased] falls"
-    assert rest.rating.rated_at == said.rating.rated_at
+    assert redacted.video.caption == "with @[erased]. and @[erased]"
+    assert redacted.video.hashtags == ("fun", "[erased]")
+    assert redacted.video.collection == "ada.l"
+    assert redacted.video.url == "https://www.tiktok.com/@bob/video/1?from=@[erased]"
+    assert redacted.rating.evidence[0].what == "[erased] falls"
+    assert redacted.rating.rated_at == original.rating.rated_at
 
 
 # JSON of the sources, states and failures
 
 
 def test_objects_about_the_erased_leave_their_lists_and_ids_their_objects(it):
-    said = {
+    document = {
         "answer": {
             "data": {
                 "videos": [
@@ -137,7 +137,7 @@ def test_objects_about_the_erased_leave_their_lists_and_ids_their_objects(it):
         "days": ["20261101", 20261101, "2026"],
     }
 
-    assert it.value(said) == {
+    assert it.value(document) == {
         "answer": {
             "data": {"videos": [{"id": 3, "username": "x", "video_description": "hi @[erased]"}]}
         },
@@ -153,17 +153,17 @@ def test_objects_about_the_erased_leave_their_lists_and_ids_their_objects(it):
 
 def test_a_creator_with_the_name_of_a_field_takes_nothing_along():
     it = redaction((), ("data", "research", "id", "schema_version", "emotional_intensity"))
-    said = {"data": {"source": "research", "id": 5}, "schema_version": 1, "views": [1]}
+    document = {"data": {"source": "research", "id": 5}, "schema_version": 1, "views": [1]}
     answer = {"text": '{"emotional_intensity":5,"evidence":[]}'}
 
-    assert it.value(said) == said
+    assert it.value(document) == document
     assert it.value(answer) == answer
 
 
 def test_json_in_a_text_is_cleaned_by_its_own_fields(it):
-    said = {"text": '{"evidence":[{"at_s":1.5,"what":"@eve waves"}],"collection":"ada.l"}'}
+    document = {"text": '{"evidence":[{"at_s":1.5,"what":"@eve waves"}],"collection":"ada.l"}'}
 
-    assert json.loads(it.value(said)["text"]) == {
+    assert json.loads(it.value(document)["text"]) == {
         "evidence": [{"at_s": 1.5, "what": "@[erased] waves"}],
         "collection": "ada.l",
     }
@@ -226,7 +226,7 @@ def test_a_message_that_names_nobody_is_the_very_same(it, data):
 
 
 @pytest.mark.parametrize(
-    ("known", "is_kept"),
+    ("entry", "is_kept"),
     [
         ({"upload": {"name": f"videos/{GONE}.mp4"}}, False),
         ({"attributes": {"objectId": f"videos/{OTHER}.mp4"}}, True),
@@ -245,19 +245,19 @@ def test_a_message_that_names_nobody_is_the_very_same(it, data):
         ({"key": "11", "failed_at": "2026-11-02T00:00:00Z"}, True),
     ],
 )
-def test_what_is_kept_of_a_failure_is_looked_through(it, known, is_kept):
-    assert it.evidence(known) == (known if is_kept else None)
+def test_what_is_kept_of_a_failure_is_looked_through(it, entry, is_kept):
+    assert it.evidence(entry) == (entry if is_kept else None)
 
 
 def test_a_failure_that_only_mentions_the_erased_is_kept_without_the_name(it):
-    said = record(OTHER, video=video(caption="with @eve")).to_json()
+    data = record(OTHER, video=video(caption="with @eve")).to_json()
 
-    rest = it.evidence(
-        {"data": _base64(said), "attributes": {}, "item": json.dumps({"id": 5, "desc": "@eve"})}
+    redacted = it.evidence(
+        {"data": _base64(data), "attributes": {}, "item": json.dumps({"id": 5, "desc": "@eve"})}
     )
 
-    assert b"eve" not in base64.b64decode(rest["data"])
-    assert json.loads(rest["item"]) == {"id": 5, "desc": "@[erased]"}
+    assert b"eve" not in base64.b64decode(redacted["data"])
+    assert json.loads(redacted["item"]) == {"id": 5, "desc": "@[erased]"}
 
 
 # Names of objects

@@ -32,10 +32,10 @@ def it():
 def test_no_tombstone_tells_whose_it_is():
     world = World()
 
-    said = [name + stored.content.decode() for name, stored in world.lake.objects.items()]
+    texts = [name + stored.content.decode() for name, stored in world.lake.objects.items()]
 
-    assert len(said) == 5
-    assert not [one for one in said if GONE in one or "ada" in one or "eve" in one]
+    assert len(texts) == 5
+    assert not [text for text in texts if GONE in text or "ada" in text or "eve" in text]
     assert digest("key", "videos", GONE) != digest("other key", "videos", GONE)
 
 
@@ -46,13 +46,13 @@ def test_what_was_erased_is_known_again(it):
 
 def test_without_tombstones_no_key_is_needed_and_one_small_request_is_all():
     lake = LakeInMemory()
-    asked = []
-    stat, lake.stat = lake.stat, lambda name: asked.append(name) or stat(name)
+    requests = []
+    stat, lake.stat = lake.stat, lambda name: requests.append(name) or stat(name)
     empty = Tombstones(lake, lambda: "", timer=lambda: 0.0)
 
     assert not empty.has_video(GONE)
     assert empty.redact(record(GONE, metrics=metrics())) is not None
-    assert asked == [CHANGED]
+    assert requests == [CHANGED]
 
 
 def test_tombstones_without_a_key_are_a_broken_deploy():

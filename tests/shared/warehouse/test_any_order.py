@@ -68,19 +68,19 @@ def records(draw: Any) -> Record:
 @st.composite
 def deliveries(draw: Any) -> tuple[list[Record], list[list[Record]]]:
     """Records, and the batches in which they come: each once at least, some again."""
-    said = draw(st.lists(records(), min_size=1, max_size=12))
-    again = draw(st.lists(st.sampled_from(said), max_size=6))
-    order = draw(st.permutations(said + again))
+    sent = draw(st.lists(records(), min_size=1, max_size=12))
+    again = draw(st.lists(st.sampled_from(sent), max_size=6))
+    order = draw(st.permutations(sent + again))
     cuts = sorted(draw(st.lists(st.integers(0, len(order)), max_size=2)))
     edges = [0, *cuts, len(order)]
     batches = [order[start:end] for start, end in itertools.pairwise(edges) if start < end]
-    return said, batches
+    return sent, batches
 
 
 @given(deliveries())
 @settings(LOOKS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_tables_follow_from_what_was_said_alone(client, delivered):
-    said, batches = delivered
+    sent, batches = delivered
     db = Db(client, f"any{next(_NUMBER)}")
     create_tables(client, db.dataset)
 
@@ -90,8 +90,8 @@ def test_the_tables_follow_from_what_was_said_alone(client, delivered):
     facts = {row["video_id"]: Seen.of(row) for row in db.rows("SELECT * FROM fact_video_analytics")}
     history = db.rows("SELECT video_id, section FROM fact_rating")
     client.delete_dataset(db.dataset, delete_contents=True)
-    assert facts == expected_facts(said)
-    assert sorted(row["section"] for row in history) == sorted(expected_ratings(said))
+    assert facts == expected_facts(sent)
+    assert sorted(row["section"] for row in history) == sorted(expected_ratings(sent))
 
 
 @dataclass(frozen=True)
@@ -120,17 +120,17 @@ def newest(parts: list[Any], time: str) -> Any:
     return max(parts, key=lambda part: (getattr(part, time), section(part)), default=None)
 
 
-def expected_facts(said: list[Record]) -> dict[str, Seen]:
+def expected_facts(sent: list[Record]) -> dict[str, Seen]:
     return {
-        video_id: expected_fact([one for one in said if one.video_id == video_id])
-        for video_id in {one.video_id for one in said}
+        video_id: expected_fact([record for record in sent if record.video_id == video_id])
+        for video_id in {record.video_id for record in sent}
     }
 
 
-def expected_fact(said: list[Record]) -> Seen:
-    listed = newest([one.video for one in said if one.video], "observed_at")
-    counted = newest([one.metrics for one in said if one.metrics], "collected_at")
-    shown = primary(kept_ratings(said))
+def expected_fact(sent: list[Record]) -> Seen:
+    listed = newest([record.video for record in sent if record.video], "observed_at")
+    counted = newest([record.metrics for record in sent if record.metrics], "collected_at")
+    shown = primary(kept_ratings(sent))
     return Seen(
         user_key=(listed and listed.creator_id) or "unknown",
         views=counted and counted.views,
@@ -142,36 +142,37 @@ def expected_fact(said: list[Record]) -> Seen:
     )
 
 
-def kept_ratings(said: list[Record]) -> list[Rating]:
+def kept_ratings(sent: list[Record]) -> list[Rating]:
     """One per generation, rater, configuration and replicate: the newest."""
     by_key: dict[Any, list[Rating]] = {}
-    for one in said:
-        if one.rating:
-            key = (one.rating.generation, one.rating.rater)
-            by_key.setdefault(key, []).append(one.rating)
-    return [newest(found, "rated_at") for found in by_key.values()]
+    for each in sent:
+        if each.rating:
+            key = (each.rating.generation, each.rating.rater)
+            by_key.setdefault(key, []).append(each.rating)
+    return [newest(ratings, "rated_at") for ratings in by_key.values()]
 
 
-def expected_ratings(said: list[Record]) -> list[str]:
-    ids = {one.video_id for one in said}
+def expected_ratings(sent: list[Record]) -> list[str]:
+    ids = {record.video_id for record in sent}
     return [
-        section(kept)
+        section(rating)
         for video_id in ids
-        for kept in kept_ratings([one for one in said if one.video_id == video_id])
+        for rating in kept_ratings([record for record in sent if record.video_id == video_id])
     ]
 
 
-def primary(kept: list[Rating]) -> Rating | None:
+def primary(ratings: list[Rating]) -> Rating | None:
     prefixes = ("gemini/", "signals/", "none")
     eligible = [
-        (prefixes.index(prefix), one)
-        for one in kept
+        (prefixes.index(prefix), rating)
+        for rating in ratings
         for prefix in prefixes
-        if one.rater.startswith(prefix) and "+" not in one.rater
+        if rating.rater.startswith(prefix) and "+" not in rating.rater
     ]
     if not eligible:
         return None
-    best = min((place, one.status != "rated") for place, one in eligible)
+    best = min((rank, rating.status != "rated") for rank, rating in eligible)
     return newest(
-        [one for place, one in eligible if (place, one.status != "rated") == best], "rated_at"
+        [rating for rank, rating in eligible if (rank, rating.status != "rated") == best],
+        "rated_at",
     )

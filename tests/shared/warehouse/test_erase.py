@@ -47,8 +47,8 @@ class World:
             creator=creator(creator_id="bob", bio="\nada.l's friend"),
             metrics=metrics(),
         )
-        for one in (self.gone, self.other):
-            self.lake.write_once(metadata_name(one.video_id), one.to_json())
+        for each in (self.gone, self.other):
+            self.lake.write_once(metadata_name(each.video_id), each.to_json())
         later = record(GONE, metrics=metrics(5, views=9))
         self.lake.write_once(snapshot_name(GONE, at(5)), later.to_json())
         rated = record(GONE, rating=rating())
@@ -117,7 +117,7 @@ class World:
     def request(self, **fields):
         return ErasureRequest(**{"creators": (NAME,)} | fields)
 
-    def told(self):
+    def everything(self):
         """All that lake and tables say, in one text."""
         objects = (name + stored.content.decode() for name, stored in self.lake.objects.items())
         return "\n".join([*objects, json.dumps(self.db.tables(), default=str)])
@@ -133,16 +133,16 @@ def world(db):
 
 
 def test_nothing_names_an_erased_creator_or_the_videos_and_others_stay(world):
-    done = world.erase()
+    report = world.erase()
 
-    told = world.told()
-    assert NAME not in told.casefold()
-    assert GONE not in told
-    assert (done.videos, done.remaining, done.by_hand) == (1, [], [])
-    kept = set(world.lake.objects)
-    assert f"videos/{OTHER}.mp4" in kept
-    assert {"failed/load/m2.json", "parked/analyze/e2.json"} <= kept
-    assert "reports/2026-11-02/report.html" in kept
+    texts = world.everything()
+    assert NAME not in texts.casefold()
+    assert GONE not in texts
+    assert (report.videos, report.remaining, report.by_hand) == (1, [], [])
+    remaining = set(world.lake.objects)
+    assert f"videos/{OTHER}.mp4" in remaining
+    assert {"failed/load/m2.json", "parked/analyze/e2.json"} <= remaining
+    assert "reports/2026-11-02/report.html" in remaining
     assert world.lake.read("manifests/a.csv").decode() == f"id,author,body\n{OTHER},bob,d\n"
     assert json.loads(world.lake.read("state/_ages/cats.json"))["videos"] == {OTHER: [1, 2]}
     (row,) = world.db.rows("SELECT caption, hashtags FROM dim_video")
@@ -154,8 +154,8 @@ def test_nothing_names_an_erased_creator_or_the_videos_and_others_stay(world):
 def test_a_message_of_another_that_mentions_the_name_is_kept_without_it(world):
     world.erase()
 
-    kept = json.loads(world.lake.read("failed/load/m2.json"))
-    caption = json.loads(base64.b64decode(kept["data"]))["video"]["caption"]
+    entry = json.loads(world.lake.read("failed/load/m2.json"))
+    caption = json.loads(base64.b64decode(entry["data"]))["video"]["caption"]
     assert caption.startswith("Danke @[erased] für")
 
 
@@ -163,13 +163,13 @@ def test_a_second_run_changes_nothing_and_proves_it(world):
     world.erase()
     before, tables = dict(world.lake.objects), world.db.tables()
 
-    done = world.erase()
+    report = world.erase()
 
-    assert (done.objects, done.rows, done.remaining, done.tombstones) == ({}, {}, [], 0)
+    assert (report.objects, report.rows, report.remaining, report.tombstones) == ({}, {}, [], 0)
     after = {**world.lake.objects, "tombstones/changed": before["tombstones/changed"]}
     assert after == before
     assert world.db.tables() == tables
-    assert done.objects_scanned == len(before)
+    assert report.objects_scanned == len(before)
 
 
 def test_whatever_arrives_later_is_dropped_and_a_rebuild_gives_the_same_rows(world):
@@ -218,14 +218,14 @@ def test_killed_after_some_of_it_the_same_command_ends_it(world):
 
     assert world.waited > 10  # nobody knows when the tombstones were written
 
-    assert NAME not in world.told().casefold()
-    assert GONE not in world.told()
+    assert NAME not in world.everything().casefold()
+    assert GONE not in world.everything()
 
 
 def test_a_video_alone_goes_without_its_creator(world):
     world.erase(creators=(), videos=(GONE,))
 
-    assert GONE not in world.told()
+    assert GONE not in world.everything()
     assert world.db.rows("SELECT user_key FROM dim_user WHERE user_key = @n", n=NAME)
 
 
@@ -243,17 +243,17 @@ def test_a_pseudonymised_creator_is_erased_by_the_plain_name(world):
 
     world.erase()
 
-    assert alias not in world.told()
-    assert LATE not in world.told()
+    assert alias not in world.everything()
+    assert LATE not in world.everything()
 
 
 def test_what_people_wrote_is_told_and_left_to_them(world):
     content = b"collections: {cats: {usernames: ['@ada.l'], start_date: 2026-01-01}}\n"
     world.lake.put("config/collections.yaml", content)
 
-    done = world.erase()
+    report = world.erase()
 
-    assert (done.by_hand, done.remaining) == (["config/collections.yaml"], [])
+    assert (report.by_hand, report.remaining) == (["config/collections.yaml"], [])
     assert world.lake.read("config/collections.yaml") == content
 
 
@@ -261,17 +261,17 @@ def test_an_object_that_somebody_writes_meanwhile_is_looked_at_again(world):
     delete, name = world.lake.delete, f"videos/{GONE}.mp4"
     written = []
 
-    def overtaken(asked, generation=None):
-        if asked == name and not written:
-            written.append(asked)
+    def overtaken(deleted, generation=None):
+        if deleted == name and not written:
+            written.append(name)
             world.lake.put(name, b"again")
-        return delete(asked, generation)
+        return delete(deleted, generation)
 
     world.lake.delete = overtaken
 
-    done = world.erase()
+    report = world.erase()
 
-    assert (done.objects["changed"], done.remaining) == (1, [])
+    assert (report.objects["changed"], report.remaining) == (1, [])
     assert world.lake.read(name) is None
 
 
@@ -310,8 +310,8 @@ def test_a_creator_whose_id_is_not_the_username_is_erased_by_either(world, name)
     report = world.erase(creators=(name,))
 
     assert (report.videos, report.remaining) == (1, [])
-    assert not {"6801", "ada_l", LATE} & set(world.told().replace('"', " ").split())
-    assert NAME in world.told()
+    assert not {"6801", "ada_l", LATE} & set(world.everything().replace('"', " ").split())
+    assert NAME in world.everything()
 
 
 def test_a_survey_shows_where_the_name_stands_and_changes_nothing(world):
@@ -319,7 +319,7 @@ def test_a_survey_shows_where_the_name_stands_and_changes_nothing(world):
 
     seen = world.survey()
 
-    fields = {(place, name): count for place, name, count, _ in seen.by_field()}
+    fields = {(source, name): count for source, name, count, _ in seen.by_field()}
     assert fields["metadata", "name"] == 1
     assert fields["metadata", "caption"] == 1
     assert fields["dim_video", "caption"] == 1
@@ -350,8 +350,8 @@ def test_an_erasure_that_is_taken_back_lets_what_is_restored_in_again(world):
 
 @pytest.mark.parametrize("name", ["00z", "2026", "11", "3.5", "cats_2026", "signals"])
 def test_a_name_that_looks_like_something_else_changes_nothing_of_others(world, name):
-    said = video(hours=11, creator_id="carol", caption="11 in 2026", collection="cats_2026")
-    world.db.load(record(LATE, video=said, metrics=metrics(11, views=2026), rating=rating(3.5)))
+    listing = video(hours=11, creator_id="carol", caption="11 in 2026", collection="cats_2026")
+    world.db.load(record(LATE, video=listing, metrics=metrics(11, views=2026), rating=rating(3.5)))
     world.db.load(record(GONE, video=video(9, creator_id=name)))
     tables = {
         table: [row for row in rows if GONE not in row.values() and row.get("user_key") != name]
@@ -403,11 +403,11 @@ def test_a_creator_that_a_manifest_brought_is_erased_whatever_the_name(world, na
     assert not world.db.rows("SELECT * FROM dim_video WHERE video_id = @id", id=LATE)
 
 
-@pytest.mark.parametrize("place", ["metadata", "state"])
-def test_a_post_that_was_listed_while_a_person_was_asked_goes_too(world, place):
+@pytest.mark.parametrize("folder", ["metadata", "state"])
+def test_a_post_that_was_listed_while_a_person_was_asked_goes_too(world, folder):
     target = target_of(world.request(), world.app())
     late = record(LATE, video=video(creator_id=NAME), metrics=metrics())
-    if place == "metadata":
+    if folder == "metadata":
         world.lake.put(metadata_name(LATE), late.to_json())
     else:  # a fetch was killed between saving its state and keeping the listing
         outbox = {"outbox": [late.model_dump(mode="json", exclude_none=True)]}
@@ -418,5 +418,5 @@ def test_a_post_that_was_listed_while_a_person_was_asked_goes_too(world, place):
     report = erase(target, world.app())
 
     assert report.remaining == []
-    assert LATE not in world.told()
+    assert LATE not in world.everything()
     assert world.tombstones.has_video(LATE)

@@ -26,7 +26,7 @@ def write(db, *rows, day=DAY, plan=PLAN) -> None:
     replace_rows(db.client, f"test.{db.dataset}", (day, plan), tables)
 
 
-def found(db) -> list[tuple]:
+def stored_rows(db) -> list[tuple]:
     rows = db.rows(
         "SELECT report_date, plan_hash, finding, count FROM insight_quality ORDER BY 1, 2, 3"
     )
@@ -37,14 +37,14 @@ def test_a_second_run_changes_nothing(db):
     for _ in range(2):
         write(db, quality("a"), quality("b"))
 
-    assert found(db) == [(DAY, PLAN, "a", 1), (DAY, PLAN, "b", 1)]
+    assert stored_rows(db) == [(DAY, PLAN, "a", 1), (DAY, PLAN, "b", 1)]
 
 
 def test_what_an_earlier_run_of_the_day_had_besides_is_gone(db):
     write(db, quality("a"), quality("b"))
     write(db, quality("b", 7), quality("c"))
 
-    assert found(db) == [(DAY, PLAN, "b", 7), (DAY, PLAN, "c", 1)]
+    assert stored_rows(db) == [(DAY, PLAN, "b", 7), (DAY, PLAN, "c", 1)]
 
 
 def test_other_days_and_plans_stay(db):
@@ -53,4 +53,4 @@ def test_other_days_and_plans_stay(db):
     write(db, quality("a"))
     write(db)
 
-    assert found(db) == [(DAY, OTHER_PLAN, "a", 1), (OTHER_DAY, PLAN, "a", 1)]
+    assert stored_rows(db) == [(DAY, OTHER_PLAN, "a", 1), (OTHER_DAY, PLAN, "a", 1)]

@@ -29,14 +29,16 @@ def video_id(number):
 
 
 def test_a_reading_is_kept_as_it_came_and_flagged_by_rule(db):
-    db.load(*(record(video_id(n), metrics=metrics(**said)) for n, (said, _) in enumerate(FLAGGED)))
+    db.load(
+        *(record(video_id(n), metrics=metrics(**counts)) for n, (counts, _) in enumerate(FLAGGED))
+    )
 
     for table, flags in (
         ("fact_metrics_snapshot", "flags"),
         ("fact_video_analytics", "metrics_flags"),
     ):
         rows = db.rows(f"SELECT views, {flags} AS flags FROM {table} ORDER BY video_id")
-        assert rows == [{"views": said["views"], "flags": broken} for said, broken in FLAGGED]
+        assert rows == [{"views": counts["views"], "flags": broken} for counts, broken in FLAGGED]
 
 
 def test_the_fact_has_the_flags_of_its_latest_reading_alone(db):

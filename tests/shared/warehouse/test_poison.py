@@ -63,14 +63,14 @@ class Served:
 def test_a_poison_record_among_500_fails_alone_and_loads_after_the_fix(db, broken_statement):
     served = Served(db)
     with ThreadPoolExecutor(500) as threads:
-        answers = threads.map(served.deliver, range(500), [one.to_json() for one in RECORDS])
+        answers = threads.map(served.deliver, range(500), [record.to_json() for record in RECORDS])
         assert set(answers) == {200}
 
     (failure,) = failures(served.lake)
     assert failure.reason == "refused_by_warehouse"
     assert "defect" in failure.sentence
     loaded = {row["video_id"] for row in db.rows("SELECT video_id FROM fact_video_analytics")}
-    assert loaded == {one.video_id for one in RECORDS} - {POISON}
+    assert loaded == {record.video_id for record in RECORDS} - {POISON}
 
     broken_statement()
     topics = TopicsInMemory()

@@ -31,25 +31,25 @@ class World:
 
     def publish(self, *records):
         """What the functions do: keep it in the lake, then load it."""
-        for one in records:
-            self._keep(one)
+        for each in records:
+            self._keep(each)
         self.db.load(*records)
 
-    def _keep(self, one):
-        name = metadata_name(one.video_id)
-        if one.rating:
-            key = RatingKey.of(one.rating)
-            rated = one.rating.model_dump_json(exclude_none=True).encode()
-            self.lake.write_once(rating_name(one.video_id, key), rated)
-        listing = one.model_copy(update={"rating": None})
-        if one.metrics and not one.video:
-            at = snapshot_name(one.video_id, one.metrics.collected_at)
+    def _keep(self, record):
+        name = metadata_name(record.video_id)
+        if record.rating:
+            key = RatingKey.of(record.rating)
+            rated = record.rating.model_dump_json(exclude_none=True).encode()
+            self.lake.write_once(rating_name(record.video_id, key), rated)
+        listing = record.model_copy(update={"rating": None})
+        if record.metrics and not record.video:
+            at = snapshot_name(record.video_id, record.metrics.collected_at)
             self.lake.write_once(at, listing.to_json())
-        elif one.video:
+        elif record.video:
             content = listing.to_json()
             self.lake.put(name, content)
             digest = hashlib.sha256(content).hexdigest()[:16]
-            self.lake.write_once(f"raw/upload/2026-11-01/{one.video_id}-{digest}.json", content)
+            self.lake.write_once(f"raw/upload/2026-11-01/{record.video_id}-{digest}.json", content)
 
     def app(self, **changes):
         settings = {"primary_raters": self.db.primary_raters} | changes
@@ -69,8 +69,8 @@ class World:
 
     def shadow_exists(self):
         return any(
-            found.dataset_id == f"{self.db.dataset}__rebuild"
-            for found in self.db.client.list_datasets()
+            dataset.dataset_id == f"{self.db.dataset}__rebuild"
+            for dataset in self.db.client.list_datasets()
         )
 
 
@@ -141,7 +141,7 @@ def test_swapped_tables_declare_their_keys_again_and_keep_their_labels(empty, mo
     monkeypatch.setattr(
         client,
         "update_table",
-        lambda table, *rest, **more: note(table) or real(table, *rest, **more),
+        lambda table, *arguments, **more: note(table) or real(table, *arguments, **more),
     )
 
     def note(table):
@@ -265,8 +265,8 @@ def test_malformed_objects_are_reported_and_the_rest_is_rebuilt(world):
 
     assert rebuild(world.app())["malformed"] == len(malformed)
 
-    assert {kept["object"] for kept in world.failed()} == set(malformed)
-    assert {kept["stage"] for kept in world.failed()} == {"rebuild"}
+    assert {entry["object"] for entry in world.failed()} == set(malformed)
+    assert {entry["stage"] for entry in world.failed()} == {"rebuild"}
     assert world.db.tables() == made_by_events
 
 
@@ -276,7 +276,7 @@ def test_a_record_that_the_warehouse_refuses_fails_alone(empty, monkeypatch):
     real = Loader.load
 
     def choosy(loader, records):
-        if any(one.video_id.endswith("50") for one in records):
+        if any(record.video_id.endswith("50") for record in records):
             raise RowsRefused("no such day")
         real(loader, records)
 
@@ -285,7 +285,7 @@ def test_a_record_that_the_warehouse_refuses_fails_alone(empty, monkeypatch):
     empty.lake.put(metadata_name(poison.video_id), poison.to_json())
 
     assert rebuild(empty.app())["malformed"] == 1
-    assert [kept["reason"] for kept in empty.failed()] == ["refused_by_warehouse"]
+    assert [entry["reason"] for entry in empty.failed()] == ["refused_by_warehouse"]
     assert empty.db.tables() == made_by_events
 
 

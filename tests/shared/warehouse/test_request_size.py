@@ -56,8 +56,8 @@ def door(url: str, most_bytes: int, *, hang_up: bool = False) -> Iterator[Door]:
         passed = forward.request(
             request.method, url + request.path, data=request.body, headers=headers, timeout=300
         )
-        kept = {"Content-Type": passed.headers.get("Content-Type", "application/json")}
-        return Reply(passed.status_code, passed.content, kept)
+        headers = {"Content-Type": passed.headers.get("Content-Type", "application/json")}
+        return Reply(passed.status_code, passed.content, headers)
 
     with serving(answer) as loopback:
         client = bigquery.Client(
@@ -78,14 +78,14 @@ def hang_up_on_large_bodies(client, most_bytes, refused):
     def request(method, url, data=None, **options):
         if data and len(data) > most_bytes:
             refused.append(len(data))
-            here, there = socket.socketpair()
-            there.close()
+            client, server = socket.socketpair()
+            server.close()
             try:
-                here.sendall(data.encode() if isinstance(data, str) else data)
+                client.sendall(data.encode() if isinstance(data, str) else data)
             except OSError as error:
                 raise requests.ConnectionError("Connection aborted.", error) from error
             finally:
-                here.close()
+                client.close()
         return real(method, url, data=data, **options)
 
     session.request = request
@@ -111,8 +111,8 @@ def test_a_thousand_japanese_captions_load_and_rebuild_in_requests_of_8_mb(db, b
         loaded = captions(db)
 
         lake = LakeInMemory()
-        for one in records:
-            lake.put(metadata_name(one.video_id), one.to_json())
+        for each in records:
+            lake.put(metadata_name(each.video_id), each.to_json())
         answer = rebuild(
             RebuildApp(
                 lake=lake,
@@ -177,7 +177,9 @@ def test_a_report_larger_than_one_request_is_written_whole(db, monkeypatch):
     statements = []
     real = insight_rows.run_statement
     monkeypatch.setattr(
-        insight_rows, "run_statement", lambda *told: statements.append(told[3]) or real(*told)
+        insight_rows,
+        "run_statement",
+        lambda *sent: statements.append(sent[3]) or real(*sent),
     )
 
     def write(*rows):

@@ -56,10 +56,10 @@ def test_a_rubric_change_keeps_the_old_rating_and_shows_the_new_one(
     assert (before["config_hash"], after["config_hash"]) == (old.config_hash, new.config_hash)
     assert (before["rater"], after["rater"]) == (old.rater, new.rater)
     assert new.rater.endswith("/1.1")
-    kept = {row["config_hash"] for row in db.rows("SELECT config_hash FROM fact_rating")}
-    assert kept == {old.config_hash, new.config_hash}
+    config_hashes = {row["config_hash"] for row in db.rows("SELECT config_hash FROM fact_rating")}
+    assert config_hashes == {old.config_hash, new.config_hash}
     stored = set(world.lake.names("ratings/"))
-    assert {name.split("/")[-2] for name in stored} == kept
+    assert {name.split("/")[-2] for name in stored} == config_hashes
     assert RatingKey.of(old) != RatingKey.of(new)
 
 

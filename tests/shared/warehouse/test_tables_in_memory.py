@@ -114,8 +114,8 @@ def test_batches_and_erasures_give_the_same_rows(db, tables, seed):
 
 def test_a_copy_job_runs_once(tables):
     tables.create("shadow")
-    one = SimpleNamespace(name="rows", value='[{"lang_key": "en", "language": "en"}]')
-    merge_in_memory(tables, "p.shadow", "", "dim_lang", [one])
+    parameter = SimpleNamespace(name="rows", value='[{"lang_key": "en", "language": "en"}]')
+    merge_in_memory(tables, "p.shadow", "", "dim_lang", [parameter])
 
     tables.copy("shadow", "live", "dim_lang", "job")
     tables.datasets["live"]["dim_lang"].clear()

@@ -27,11 +27,11 @@ def saying(seed: int) -> list:
 
 
 def test_two_loaders_at_once_leave_what_one_would(db, client):
-    said = saying(seed=1)
-    db.load(*said)
+    records = saying(seed=1)
+    db.load(*records)
     create_tables(client, f"{db.dataset}_two")
     loaders = [Loader(client, f"{db.dataset}_two", db.primary_raters) for _ in range(2)]
-    batches = [said[0:6], said[6:12], said[3:9], said[0:2]]
+    batches = [records[0:6], records[6:12], records[3:9], records[0:2]]
 
     # A statement that met another's is transient; Pub/Sub delivers the records again.
     @retry(retry=retry_if_exception_type(Transient), stop=stop_after_attempt(20), wait=wait_none())
@@ -41,6 +41,6 @@ def test_two_loaders_at_once_leave_what_one_would(db, client):
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(deliver, range(len(batches))))
 
-    one = db.tables()
+    expected = db.tables()
     db.dataset += "_two"
-    assert db.tables() == one
+    assert db.tables() == expected

@@ -35,8 +35,8 @@ def usual_videos():
         )
     ):
         videos[17 * number] |= wrong
-    for one in videos:
-        one["expectation_gap"] = None  # as of a rater that does not give it
+    for each in videos:
+        each["expectation_gap"] = None  # as of a rater that does not give it
     return videos
 
 
@@ -51,10 +51,10 @@ def sample(client):
     content = [
         {
             name: value.astimezone(UTC).isoformat() if hasattr(value, "astimezone") else value
-            for name, value in one.items()
+            for name, value in each.items()
             if name in names and value is not None
         }
-        for one in videos
+        for each in videos
     ]
     client.insert_rows_json(f"test.{dataset}.{FACT}", content)
     yield dataset, analysis_of(videos, default_plan())
@@ -70,51 +70,51 @@ def ask(client, sample):
 
 
 def test_rank_correlations_are_the_engines(ask, sample):
-    _, found = sample
+    _, report = sample
     engine = {
-        (one.predictor, one.outcome, one.scale): one
-        for one in found.insights.effects
-        if one.method == "spearman"
+        (effect.predictor, effect.outcome, effect.scale): effect
+        for effect in report.insights.effects
+        if effect.method == "spearman"
     }
 
     views = ask("rank_correlations")
 
-    assert {(one["predictor"], one["outcome"], one["scale"]) for one in views} == set(engine)
-    for one in views:
-        same = engine[one["predictor"], one["outcome"], one["scale"]]
-        assert one["rho"] == pytest.approx(same.estimate, abs=1e-9)
-        assert (one["videos"], one["creators"]) == (same.n, same.clusters)
+    assert {(row["predictor"], row["outcome"], row["scale"]) for row in views} == set(engine)
+    for row in views:
+        same = engine[row["predictor"], row["outcome"], row["scale"]]
+        assert row["rho"] == pytest.approx(same.estimate, abs=1e-9)
+        assert (row["videos"], row["creators"]) == (same.n, same.clusters)
 
 
 def test_the_gate_drops_the_same_videos_by_the_same_rules(ask, sample):
-    _, found = sample
+    _, report = sample
 
-    dropped = {one["rule"]: one["videos"] for one in ask("analysis_quality")}
+    dropped = {row["rule"]: row["videos"] for row in ask("analysis_quality")}
 
-    assert dropped.pop("kept") == len(found.gate.frame)
-    assert dropped == found.gate.dropped
+    assert dropped.pop("kept") == len(report.gate.frame)
+    assert dropped == report.gate.dropped
     assert len(dropped) >= 11
 
 
 def test_tenths_are_the_reports(ask, sample):
-    _, found = sample
+    _, report = sample
     views = {
-        (one["predictor"], one["outcome"], one["scale"], one["tenth"]): one
-        for one in ask("rating_deciles")
+        (row["predictor"], row["outcome"], row["scale"], row["tenth"]): row
+        for row in ask("rating_deciles")
     }
 
-    told = 0
-    for asked, those in found.tenths.items():
+    count = 0
+    for pair, those in report.tenths.items():
         for tenth in those:
-            question = asked.question
-            one = views[asked.predictor, question.outcome, question.scale, tenth.number]
-            assert (one["videos"], one["creators"]) == (tenth.n, tenth.clusters)
-            assert (one["lowest_score"], one["highest_score"]) == (tenth.low, tenth.high)
+            question = pair.question
+            row = views[pair.predictor, question.outcome, question.scale, tenth.number]
+            assert (row["videos"], row["creators"]) == (tenth.n, tenth.clusters)
+            assert (row["lowest_score"], row["highest_score"]) == (tenth.low, tenth.high)
             for name in ("median", "quartile_low", "quartile_high"):
-                assert one[name] == pytest.approx(getattr(tenth, name), rel=1e-9)
-            told += 1
-    assert told == len(views) > 100
-    assert Association("unexpectedness", OutcomeQuestion("views", "count")) in found.tenths
+                assert row[name] == pytest.approx(getattr(tenth, name), rel=1e-9)
+            count += 1
+    assert count == len(views) > 100
+    assert Association("unexpectedness", OutcomeQuestion("views", "count")) in report.tenths
 
 
 def test_health_counts_ratings_by_day_and_outcome(db):
@@ -123,9 +123,9 @@ def test_health_counts_ratings_by_day_and_outcome(db):
     create_views(db.client, db.dataset)
     db.load(record(rating=rating()), record(f"{int(VIDEO_ID) + 1}", rating=no_media()))
 
-    found = db.rows("SELECT status, ratings, videos FROM rating_health ORDER BY status")
+    rows = db.rows("SELECT status, ratings, videos FROM rating_health ORDER BY status")
 
-    assert found == [
+    assert rows == [
         {"status": "no_media", "ratings": 1, "videos": 1},
         {"status": "rated", "ratings": 1, "videos": 1},
     ]
