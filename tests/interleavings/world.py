@@ -31,6 +31,7 @@ from shared.tiktok.run import FetchApp
 from shared.tiktok.sources.source import Position, SourcePage, SourceVideo
 from shared.warehouse import rebuild
 from shared.warehouse.group import GroupCommit
+from shared.warehouse.load import LoadApp
 from shared.warehouse.loader import Loader
 from tests.interleavings.doubles import SteppedBus, SteppedLake, SteppedSubscriber
 from tests.interleavings.posts import COLLECTION, DAY, NAME, Post, posts
@@ -253,7 +254,7 @@ class World:
     def loader(self) -> Loader:
         return Loader(self.tables, DATASET, RATERS)  # type: ignore[arg-type]
 
-    def load_app(self) -> SimpleNamespace:
+    def load_app(self) -> LoadApp:
         group: GroupCommit[Record] = GroupCommit(
             self.loader().load,
             linger_s=0.01,
@@ -261,7 +262,7 @@ class World:
             most_weight=10**6,
             sleep=self.scheduler.sleep,
         )
-        return SimpleNamespace(lake=self.lake, group=group, tombstones=self.tombstones())
+        return LoadApp(self.lake, group, self.tombstones(), self.scheduler.now)  # type: ignore[arg-type]
 
     def analyze_app(self) -> AnalyzeApp:
         rater = SimulatedRater(self)
