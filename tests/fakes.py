@@ -38,7 +38,7 @@ class Stored:
 
 
 class LakeInMemory:
-    """Obeys `shared.storage.lake.Lake`."""
+    """Implements `shared.storage.lake.Lake`."""
 
     def __init__(self) -> None:
         self.objects: dict[str, Stored] = {}
@@ -90,8 +90,8 @@ class LakeInMemory:
         self, name: str, content: bytes, generation: int, content_type: str = "application/json"
     ) -> int:
         with self._writing:
-            standing = self.objects.get(name)
-            if (standing.generation if standing else 0) != generation:
+            current = self.objects.get(name)
+            if (current.generation if current else 0) != generation:
                 raise Superseded(name)
             self._generation += 1
             stored = Stored(name, bytes(content), content_type, self._generation, self.now)
@@ -151,7 +151,7 @@ def tombstones_in(lake: Any) -> Tombstones:
 
 
 class BusInMemory:
-    """Obeys `shared.messaging.publisher.RecordPublisher`."""
+    """Implements `shared.messaging.publisher.RecordPublisher`."""
 
     def __init__(self) -> None:
         self.published: list[Record] = []
@@ -161,7 +161,7 @@ class BusInMemory:
 
 
 class TopicsInMemory:
-    """Obeys `shared.messaging.topics.Topics`."""
+    """Implements `shared.messaging.topics.Topics`."""
 
     def __init__(self):
         self.published: list[tuple[Stage, Message]] = []

@@ -89,15 +89,15 @@ class World:
             self.go_to(self.now + every)
         return answers
 
-    def asked(self) -> int:
+    def request_count(self) -> int:
         return sum(self.sandbox.stats()["requests"].get("query", {}).values())
 
     def readings(self, video_id: str) -> list[Record]:
         """All readings of a video, as the lake keeps them, in the order of time."""
         names = [f"metadata/{video_id}.json", *self.lake.names(f"metrics/{video_id}/")]
-        kept = (self.lake.read(name) for name in names)
-        found = [parse_record(one) for one in kept if one]
-        return sorted(found, key=lambda record: record.metrics.collected_at)
+        contents = (self.lake.read(name) for name in names)
+        records = [parse_record(content) for content in contents if content]
+        return sorted(records, key=lambda record: record.metrics.collected_at)
 
     def state(self) -> dict[str, Any]:
         return json.loads(self.lake.read("state/cats.json"))

@@ -58,7 +58,7 @@ def message_of(event: CloudEvent) -> Message:
     if not isinstance(attributes, dict) or not all(
         map(_is_text, [*attributes, *attributes.values()])
     ):
-        raise Malformed("message attributes are no mapping of texts")
+        raise Malformed("message attributes are not a mapping of texts")
     identity = inner.get("messageId") or inner.get("message_id") or event["id"]
     return Message(str(identity), _decoded(inner.get("data", "")), attributes)
 
@@ -70,11 +70,11 @@ def _is_text(value: object) -> bool:
 def _decoded(data: object) -> bytes:
     """The bytes of a payload, which functions-framework passes on as base64 text."""
     if not isinstance(data, str):
-        raise Malformed("message data is no base64 text")
+        raise Malformed("message data is not base64 text")
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Malformed("message data is no base64 text") from error
+        raise Malformed("message data is not base64 text") from error
 
 
 def video_uploaded(event: CloudEvent) -> VideoUploaded | None:
@@ -98,9 +98,11 @@ def upload_in(attributes: dict[str, str]) -> VideoUploaded:
     upload = _upload(attributes, "bucketId", "objectId", "objectGeneration")
     condition, replicate = attributes.get("rater"), attributes.get("replicate", "0")
     if condition is not None and not CONDITION.fullmatch(str(condition)):
-        raise Malformed(f"rater {str(condition)[:40]!r} is no name of a condition")
+        raise Malformed(f"rater {str(condition)[:40]!r} is not the name of a condition")
     if not re.fullmatch("[0-9]{1,3}", str(replicate)):
-        raise Malformed(f"replicate {str(replicate)[:40]!r} is no number below {MOST_REPLICATES}")
+        raise Malformed(
+            f"replicate {str(replicate)[:40]!r} is not a number below {MOST_REPLICATES}"
+        )
     return replace(upload, condition=condition, replicate=int(replicate))
 
 
@@ -183,7 +185,7 @@ def _upload(source: Any, *keys: str) -> VideoUploaded:
         raise Malformed(f"event without {', '.join(keys)}")
     bucket, name, generation = map(str, values)
     if not re.fullmatch("[0-9]{1,20}", generation):
-        raise Malformed(f"generation {generation[:40]!r} is no number")
+        raise Malformed(f"generation {generation[:40]!r} is not a number")
     if len(name.encode(errors="replace")) > MOST_NAME_BYTES:
         raise Malformed(f"{name[:40]!r}… is longer than a name may be")
     return VideoUploaded(bucket, name, generation)

@@ -188,7 +188,7 @@ def _steps(
     """The steps in _ORDER, each carried out when it is requested. Raises what the source raises."""
     at, collection = app.clock(), verdict.collection
     items = _items(listings, source, collection, at)
-    gone = f"none of {len(listings)} known videos is there any more" if listings else "it is empty"
+    gone = f"none of {len(listings)} known videos exists any more" if listings else "it is empty"
     yield Step("ask", bool(items), "" if items else gone)
     videos, why = _read(items, source, collection, at, app)
     verdict.video_id = videos[0].video_id if videos else None
@@ -245,7 +245,7 @@ def _broken_fields(pairs: list[tuple[Record, SourceVideo]]) -> Iterator[str]:
     for name in (*_SAID, *_COUNTS):
         had = [(old[name], new.get(name)) for old, new in values if name in old]
         if had and all(now is None for _, now in had):
-            yield f"{name} is not there any more"
+            yield f"{name} is missing now"
         elif name in _LASTING and had and all(was != now for was, now in had):
             yield f"{name} was {had[0][0]} and is {had[0][1]}"
         elif name in _COUNTS and had and all((now or 0) < FELL_TO * was for was, now in had):
@@ -281,7 +281,7 @@ def _profile(
         data = data.get("user", data) if isinstance(data, Mapping) else data
         if read_creator(name, data, at).followers is not None:
             return Step("profile", True)
-    return Step("profile", False, f"followers: {min(len(had), TRIES)} profiles have none any more")
+    return Step("profile", False, f"followers: {min(len(had), TRIES)} profiles lost it")
 
 
 def _file(videos: list[SourceVideo], collection: Collection, app: FetchApp) -> Step:
@@ -296,5 +296,5 @@ def _file(videos: list[SourceVideo], collection: Collection, app: FetchApp) -> S
         outcome = resolver.probe(video.video_id, video.video.creator_id, video.media_url)
         if outcome.kind == "stored":
             return Step("file", True)
-        why = f"{outcome.reason}: {outcome.sentence or 'the file is not there any more'}"
+        why = f"{outcome.reason}: {outcome.sentence or 'the file does not exist any more'}"
     return Step("file", False, why)

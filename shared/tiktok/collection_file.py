@@ -23,11 +23,11 @@ _SPELLED = {
 
 
 _PLACED = re.compile(r"(?:Value error, )?([a-z_]+(?:\.[a-z_]+)*): (.+)", re.DOTALL)
-"""A rule over several fields says first which of them it is about."""
+"""The error of a rule over several fields begins with the field that it concerns."""
 
 
 class BadCollection(Permanent):
-    """The file, or one collection in it, is not what it should be."""
+    """The file, or one collection in it, is not valid."""
 
     def __init__(self, sentence: str):
         super().__init__("bad_collection", sentence)
@@ -42,7 +42,7 @@ class UnknownCollection(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong in the file: the line, the field as `cats.media.resolver`, and why."""
+    """One error in the file: its line, the field as `cats.media.resolver`, and the reason."""
 
     line: int | None
     field: str
@@ -56,7 +56,7 @@ class Problem:
 def read_collection(lake: Lake, name: str) -> Collection:
     """Read one collection from the bucket.
 
-    Raises UnknownCollection or BadCollection; a fault in another collection is none of ours.
+    Raises UnknownCollection or BadCollection. Errors in other collections do not matter.
     """
     content = lake.read(COLLECTIONS)
     if content is None:
@@ -77,9 +77,9 @@ def parse_collection(content: bytes, name: str) -> Collection:
 
 
 def checked_collections(content: bytes) -> tuple[list[Collection], list[Problem]]:
-    """All collections of the file that can be used, and all that is wrong with the others.
+    """All valid collections of the file, and the problems of the others.
 
-    Raises BadCollection when the file is no such thing.
+    Raises BadCollection when the file is not such a mapping.
     """
     collections, lines = _read_file(content)
     good: list[Collection] = []

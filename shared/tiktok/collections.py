@@ -1,4 +1,4 @@
-"""What a collection is: a standing query, kept in the bucket as `config/collections.yaml`.
+"""A collection: a standing query, kept in the bucket's `config/collections.yaml`.
 
 collections:
   cats-in-us:
@@ -38,7 +38,7 @@ MAX_TERMS = 500
 DEFAULT_MEDIA_BYTES = 200 * 2**20
 REFRESH_AGES_DAYS = (1.0, 3.0, 7.0, 14.0, 30.0)
 EARLIEST = date(2016, 9, 1)
-"""TikTok's Chinese twin opened this month; a start before it is a slip of the pen."""
+"""Douyin, TikTok's Chinese twin, opened this month; an earlier start is a typing error."""
 
 YTDLP_TERMS = (
     "Resolver ytdlp reads TikTok's web pages by machine. TikTok's terms of service forbid that "
@@ -103,8 +103,8 @@ def _is_template(template: str) -> str:
 class MediaPolicy(Checked):
     """How the file of a listed video is obtained; `max_bytes` bounds each file.
 
-    Resolver `url` asks the address that the template spells, or, without one, the address that the
-    manifest's line gives. `ytdlp` reads TikTok's page; see YTDLP_TERMS.
+    Resolver `url` fetches the template's address, or without a template, the address in the
+    manifest's line. `ytdlp` reads TikTok's page; see YTDLP_TERMS.
     """
 
     resolver: Literal["none", "url", "ytdlp"] = "none"
@@ -121,11 +121,11 @@ class MediaPolicy(Checked):
 
 
 class Collection(Checked):
-    """A standing query. The lists narrow each other; within a list any term will do.
+    """A standing query. A video must match every list; one term of a list is enough.
 
-    `max_videos` bounds how many videos one pass over the dates lists; a pass begins every
-    `list_every_h` hours. Counts are read again when a video reaches each of `refresh_ages_days`.
-    `columns` says what a manifest calls our fields. `pseudonyms` keeps creators under keyed hashes
+    `max_videos` bounds the videos of one pass over the dates; a pass begins every `list_every_h`
+    hours. Counts are read again when a video reaches each of `refresh_ages_days`. `columns` maps
+    our fields to a manifest's columns. `pseudonyms` keeps creators under keyed hashes
     (shared/tiktok/sources/pseudonyms.py). `synthetic` marks every video as generated, for sources
     that serve invented posts.
     """
@@ -153,7 +153,7 @@ class Collection(Checked):
 
     @property
     def ages_days(self) -> tuple[float, ...]:
-        """At which ages counts are read again; a manifest cannot be asked again."""
+        """Ages at which counts are read again; none for a manifest, which has no newer counts."""
         return () if self.source == "manifest" else self.refresh_ages_days
 
     @field_validator("end_date")

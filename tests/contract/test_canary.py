@@ -37,8 +37,8 @@ class Changed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)
 
-    def again(self, *asked: Any) -> Iterator[Any]:
-        for answer in self._source.again(*asked):
+    def again(self, *posts: Any) -> Iterator[Any]:
+        for answer in self._source.again(*posts):
             yield replace(answer, videos=tuple(map(self._change, answer.videos)))
 
 
@@ -93,7 +93,11 @@ def without(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 def test_a_source_that_is_as_it_was_passes_every_step_and_nothing_is_kept(listed):
-    before, sent, asked = dict(listed.lake.objects), len(listed.bus.published), listed.asked()
+    before, sent, requests_before = (
+        dict(listed.lake.objects),
+        len(listed.bus.published),
+        listed.request_count(),
+    )
 
     answer = listed.sing()
 
@@ -103,17 +107,17 @@ def test_a_source_that_is_as_it_was_passes_every_step_and_nothing_is_kept(listed
         ("known", True), ("ask", True), ("read", True), ("fields", True), ("profile", True),
         ("file", None),
     ]  # fmt: skip
-    assert listed.asked() == asked + 1
-    now = {name: one for name, one in listed.lake.objects.items() if "_quota" not in name}
-    assert now == {name: one for name, one in before.items() if "_quota" not in name}
+    assert listed.request_count() == requests_before + 1
+    now = {name: stored for name, stored in listed.lake.objects.items() if "_quota" not in name}
+    assert now == {name: stored for name, stored in before.items() if "_quota" not in name}
     assert len(listed.bus.published) == sent
 
 
 @pytest.mark.parametrize(
     ("change", "step", "why"),
     [
-        (without("view_count"), "fields", "views is not there any more"),
-        (without("hashtag_names"), "fields", "hashtags is not there any more"),
+        (without("view_count"), "fields", "views is missing now"),
+        (without("hashtag_names"), "fields", "hashtags is missing now"),
         (lambda item: item | {"create_time": 1_788_000_000}, "fields", "created_at was 2026-09-"),
         (lambda item: item | {"view_count": 10, "like_count": 1}, "fields", "views fell from "),
         (lambda item: item | {"like_count": 10**9}, "fields", "more likes than views"),
@@ -125,9 +129,9 @@ def test_a_source_that_is_as_it_was_passes_every_step_and_nothing_is_kept(listed
 def test_what_has_changed_in_all_videos_is_named(listed, change, step, why):
     listed.change = change
 
-    broke, told = listed.broke()
+    broke, sentence = listed.broke()
 
-    assert (broke, why in told) == (step, True), told
+    assert (broke, why in sentence) == (step, True), sentence
 
 
 def test_a_change_in_some_videos_is_theirs_and_not_the_sources(listed):
@@ -140,15 +144,15 @@ def test_a_change_in_some_videos_is_theirs_and_not_the_sources(listed):
 def test_refused_keys_break_the_asking(listed, monkeypatch):
     monkeypatch.setattr(listed.sandbox.api, "_client", ("other", "keys"))
 
-    broke, told = listed.broke()
+    broke, why = listed.broke()
 
-    assert (broke, "invalid_client" in told or "key" in told.casefold()) == ("ask", True), told
+    assert (broke, "invalid_client" in why or "key" in why.casefold()) == ("ask", True), why
 
 
 def test_videos_that_are_all_gone_break_the_asking(listed, library):
     listed.sandbox.api.shown.vanish(post.video_id for post in library.posts)
 
-    assert listed.broke() == ("ask", "none of 10 known videos is there any more")
+    assert listed.broke() == ("ask", "none of 10 known videos exists any more")
 
 
 def test_a_used_up_quota_is_no_fault_of_the_source(listed):
@@ -161,22 +165,22 @@ def test_a_used_up_quota_is_no_fault_of_the_source(listed):
 
 
 def test_before_anything_was_listed_nothing_can_be_tried(world):
-    broke, told = world.broke()
+    broke, why = world.broke()
 
-    assert (broke, "tta fetch" in told, world.asked()) == ("known", True, 0)
+    assert (broke, "tta fetch" in why, world.request_count()) == ("known", True, 0)
 
 
 def test_profiles_without_followers_are_told(listed):
     source = listed.source
 
     def without_followers(collection):
-        made = source(collection)
-        made.user_info = lambda name: b'{"data": {"display_name": "x"}}'
-        return made
+        opened = source(collection)
+        opened.user_info = lambda name: b'{"data": {"display_name": "x"}}'
+        return opened
 
     listed.source = without_followers
 
-    assert listed.broke() == ("profile", "followers: 2 profiles have none any more")
+    assert listed.broke() == ("profile", "followers: 2 profiles lost it")
 
 
 def test_a_file_that_cannot_be_had_any_more_is_told(listed, library):

@@ -45,20 +45,21 @@ class World:
         self.exchange = Exchange(sandbox.url)
 
     def log_in(self, scope: str | None = None, account: str = "user1") -> None:
-        asked = {"redirect_uri": REDIRECT, "account": account, "state": "s"}
-        asked |= {"scope": scope} if scope else {}
+        query = {"redirect_uri": REDIRECT, "account": account, "state": "s"}
+        query |= {"scope": scope} if scope else {}
         answer = requests.get(
-            f"{self.sandbox.url}/v2/auth/authorize/", asked, allow_redirects=False, timeout=10
+            f"{self.sandbox.url}/v2/auth/authorize/", query, allow_redirects=False, timeout=10
         )
-        told = dict(urllib.parse.parse_qsl(answer.headers["Location"].partition("?")[2]))
-        form = {"grant_type": "authorization_code", "code": told["code"], "redirect_uri": REDIRECT}
+        redirect = dict(urllib.parse.parse_qsl(answer.headers["Location"].partition("?")[2]))
+        code = redirect["code"]
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
         tokens = self.tokens()
-        given = requests.post(
+        response = requests.post(
             f"{self.sandbox.url}/v2/oauth/token/",
             {"client_key": "sandbox", "client_secret": "sandbox"} | form,
             timeout=10,
         )
-        tokens.keep(token_pair(_answer(given), self.now))
+        tokens.keep(token_pair(_answer(response), self.now))
 
     def tokens(self, secret: str = "sandbox", **changes: Any) -> UserTokens:
         return UserTokens(
@@ -74,7 +75,7 @@ class World:
     def api(self) -> DisplayApi:
         return DisplayApi(self.tokens(), sleep=lambda _: None)
 
-    def asked(self) -> dict[str, int]:
+    def request_counts(self) -> dict[str, int]:
         return {
             name: sum(counts.values()) for name, counts in self.sandbox.stats()["requests"].items()
         }
@@ -111,9 +112,9 @@ def test_a_listing_goes_on_at_the_page_where_it_was_left(world):
     world.log_in()
     first = next(world.api().pages(MINE, NOW.date()))
 
-    rest = list(world.api().pages(MINE, NOW.date(), first.next))
+    remaining = list(world.api().pages(MINE, NOW.date(), first.next))
 
-    assert len({*ids([first]), *ids(rest)}) == 55
+    assert len({*ids([first]), *ids(remaining)}) == 55
 
 
 def test_pages_older_than_the_first_day_are_not_asked_for(world):
@@ -128,22 +129,22 @@ def test_a_post_becomes_a_video_of_its_account(world):
     api = world.api()
     item = next(api.pages(MINE, NOW.date())).videos[0]
 
-    found = api.read(item, MINE, NOW)
+    video = api.read(item, MINE, NOW)
 
-    assert (found.video.source, found.video.creator_id) == ("display", "user1")
-    assert (found.video.caption, found.metrics.views) == ("caption 109", 109)
-    assert found.video.url == f"https://www.tiktok.com/@user1/video/{found.video_id}"
-    assert (found.metrics.saves, found.media_url) == (None, None)
+    assert (video.video.source, video.video.creator_id) == ("display", "user1")
+    assert (video.video.caption, video.metrics.views) == ("caption 109", 109)
+    assert video.video.url == f"https://www.tiktok.com/@user1/video/{video.video_id}"
+    assert (video.metrics.saves, video.media_url) == (None, None)
 
 
 def test_the_profile_is_what_the_scopes_open(world):
     world.log_in()
-    told = json.loads(world.api().user_info("user1"))["data"]["user"]
-    assert (told["username"], told["follower_count"]) == ("user1", 100)
+    user = json.loads(world.api().user_info("user1"))["data"]["user"]
+    assert (user["username"], user["follower_count"]) == ("user1", 100)
 
     world.log_in("user.info.stats,video.list")
-    told = json.loads(world.api().user_info("user1"))["data"]["user"]
-    assert told == {"follower_count": 100}
+    user = json.loads(world.api().user_info("user1"))["data"]["user"]
+    assert user == {"follower_count": 100}
 
     world.log_in("video.list")
     assert json.loads(world.api().user_info("user1")) == {"data": {}}
@@ -191,13 +192,13 @@ def test_what_the_lake_holds_tells_nobody_the_tokens(world):
 def test_runs_at_once_refresh_once_and_none_is_left_with_a_dead_token(world):
     world.log_in()
     world.now += timedelta(hours=3)
-    before = world.asked()["token"]
+    before = world.request_counts()["token"]
 
     with ThreadPoolExecutor(6) as pool:
-        found = set(pool.map(lambda _: world.tokens().valid(), range(6)))
+        tokens = set(pool.map(lambda _: world.tokens().valid(), range(6)))
 
-    assert len(found) == 1
-    assert world.asked()["token"] == before + 1
+    assert len(tokens) == 1
+    assert world.request_counts()["token"] == before + 1
 
 
 def test_killed_while_it_renews_only_the_moment_before_writing_costs_a_login(world):
@@ -227,15 +228,15 @@ class Dying:
 
     def __init__(self, lake: LakeInMemory, fatal: int):
         self._lake = lake
-        self._left = fatal
+        self._steps_left = fatal
         self.died_in = ""
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._lake, name)
 
         def call(*args: Any, **options: Any) -> Any:
-            self._left -= 1
-            if self._left == 0:
+            self._steps_left -= 1
+            if self._steps_left == 0:
                 self.died_in = f"{name} {args[0]}"
                 raise Killed
             return method(*args, **options)
@@ -285,11 +286,15 @@ def test_an_outage_while_renewing_loses_nothing(world):
 def test_threads_of_one_run_share_one_token(world):
     world.log_in()
     world.now += timedelta(hours=3)
-    tokens, found = world.tokens(), []
-    threads = [threading.Thread(target=lambda: found.append(tokens.valid())) for _ in range(8)]
+    tokens, seen_tokens = world.tokens(), []
+
+    def ask() -> None:
+        seen_tokens.append(tokens.valid())
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert len(set(found)) == 1
+    assert len(set(seen_tokens)) == 1

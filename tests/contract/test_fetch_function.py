@@ -121,16 +121,16 @@ def topic(world: World) -> Iterator[Any]:
     subscriber.create_subscription(name=subscription, topic=path)
 
     def pull() -> list[Record]:
-        found: list[Record] = []
+        records: list[Record] = []
         while True:
             answer = subscriber.pull(
                 subscription=subscription, max_messages=1000, return_immediately=True
             )
             if not answer.received_messages:
-                return found
+                return records
             ids = [message.ack_id for message in answer.received_messages]
             subscriber.acknowledge(subscription=subscription, ack_ids=ids)
-            found += [parse_record(one.message.data) for one in answer.received_messages]
+            records += [parse_record(each.message.data) for each in answer.received_messages]
 
     yield pull
     subscriber.delete_subscription(subscription=subscription)
@@ -202,10 +202,10 @@ def test_a_used_up_quota_is_answered_with_what_is_left_and_the_next_day_goes_on(
     status, first = world.fetch()
 
     world.sandbox.change({"quota": 1000})
-    asked = world.sandbox.stats()["requests"]["query"]
+    requests_before = world.sandbox.stats()["requests"]["query"]
     _, again = world.fetch()
     assert (again["left"]["why"], again["pages"]) == ("quota", 0)
-    assert world.sandbox.stats()["requests"]["query"] == asked
+    assert world.sandbox.stats()["requests"]["query"] == requests_before
 
     today += timedelta(days=1)
     _, second = world.fetch()
@@ -220,8 +220,8 @@ def test_a_collection_that_keeps_pseudonyms_needs_the_key_and_keeps_no_name(
     world, topic, monkeypatch
 ):
     few = 'cat]\n    usernames: ["user1"]\n    pseudonyms: true\n    max_videos: 3'
-    asked = world.lake.read(COLLECTIONS).decode().replace("cat]", few).partition("    media")[0]
-    world.lake.put(COLLECTIONS, asked.encode())
+    text = world.lake.read(COLLECTIONS).decode().replace("cat]", few).partition("    media")[0]
+    world.lake.put(COLLECTIONS, text.encode())
 
     assert world.fetch()[1]["error"] == "misconfigured"
     assert not list(world.lake.names("raw/"))
@@ -229,14 +229,14 @@ def test_a_collection_that_keeps_pseudonyms_needs_the_key_and_keeps_no_name(
     again = World(world.sandbox, world.lake.bucket_name)
     assert again.fetch()[1]["new"] == 3
     names = [pseudonym("key", "user1")] * 3
-    assert [one.video.creator_id for one in topic() if one.video] == names
+    assert [record.video.creator_id for record in topic() if record.video] == names
 
 
 # What the caller is told
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "expected"),
     [
         ("", "not JSON"),
         ("{", "not JSON"),
@@ -249,11 +249,11 @@ def test_a_collection_that_keeps_pseudonyms_needs_the_key_and_keeps_no_name(
         ('{"collection": "cats", "extra": 1}', "must be"),
     ],
 )
-def test_a_bad_body_is_told_in_a_sentence(world, body, told):
+def test_a_bad_body_is_told_in_a_sentence(world, body, expected):
     status, answer = world.post(body)
 
     assert (status, answer["error"]) == (400, "bad_request")
-    assert told in answer["message"]
+    assert expected in answer["message"]
 
 
 def test_an_unknown_collection_is_not_found(world):
@@ -290,8 +290,8 @@ def test_an_origin_that_is_none_is_a_broken_deploy(world, monkeypatch):
 
 def test_a_deploy_without_yt_dlp_says_how_to_get_it(world, monkeypatch):
     text = world.lake.read(COLLECTIONS).decode().partition("      resolver")[0]
-    asked = text + "      resolver: ytdlp\n      terms_accepted: true\n"
-    world.lake.put(COLLECTIONS, asked.encode())
+    collections = text + "      resolver: ytdlp\n      terms_accepted: true\n"
+    world.lake.put(COLLECTIONS, collections.encode())
     monkeypatch.delitem(sys.modules, "shared.tiktok.media.ytdlp", raising=False)
     monkeypatch.setitem(sys.modules, "yt_dlp", None)
 
@@ -385,8 +385,8 @@ def test_of_a_malicious_manifest_the_good_lines_load_and_each_other_one_says_why
         "failed": {"malformed": 3, "bad_url": 1, "address_refused": 1},
         "no_media": {"address_refused": 2, "too_large": 2, "not_a_video": 1, "no_address": 1},
     }
-    told = [re.match(r"line (\d+)", kept["sentence"]) for kept in world.failed()]
-    assert sorted(int(match[1]) for match in told if match) == [2, 3, 9, 10, 12]
+    matches = [re.match(r"line (\d+)", failure["sentence"]) for failure in world.failed()]
+    assert sorted(int(match[1]) for match in matches if match) == [2, 3, 9, 10, 12]
     records = topic()
     assert {r.video_id for r in records if r.video} == {
         good,
@@ -414,7 +414,7 @@ def test_a_manifest_read_again_changes_nothing_and_a_newer_one_brings_newer_coun
     world.fetch("mine")
 
     assert [record.metrics.views for record in topic()] == [9]
-    (kept,) = world.lake.names("metrics/")
-    assert kept == "metrics/11/20261008T000000.000000Z.json"
+    (name,) = world.lake.names("metrics/")
+    assert name == "metrics/11/20261008T000000.000000Z.json"
     world.fetch("mine")
     assert topic() == []

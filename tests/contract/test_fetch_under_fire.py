@@ -130,22 +130,22 @@ class World:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(20)
 
-    def asked(self) -> int:
+    def request_count(self) -> int:
         """Requests so far that use up the quota."""
         counts = self.sandbox.stats()["requests"]
         return sum(sum(counts.get(name, {}).values()) for name in ("query", "user"))
 
     def published(self) -> list[Record]:
-        found: list[Record] = []
+        records: list[Record] = []
         while True:
             answer = self._subscriber.pull(
                 subscription=self._subscription, max_messages=1000, return_immediately=True
             )
             if not answer.received_messages:
-                return found
-            ids = [one.ack_id for one in answer.received_messages]
+                return records
+            ids = [received.ack_id for received in answer.received_messages]
             self._subscriber.acknowledge(subscription=self._subscription, ack_ids=ids)
-            found += [parse_record(one.message.data) for one in answer.received_messages]
+            records += [parse_record(each.message.data) for each in answer.received_messages]
 
 
 class Function:
@@ -161,7 +161,7 @@ class Function:
 
     def call_and_die(self, world: World, after: int) -> None:
         """Call, and kill the process once so many more requests were made."""
-        limit = world.asked() + after
+        limit = world.request_count() + after
 
         def call() -> None:
             with suppress(OSError, ValueError):  # this is what dying looks like
@@ -169,7 +169,7 @@ class Function:
 
         thread = threading.Thread(target=call, daemon=True)
         thread.start()
-        while world.asked() < limit and thread.is_alive():
+        while world.request_count() < limit and thread.is_alive():
             time.sleep(0.002)
         os.killpg(self._group, signal.SIGKILL)
         thread.join(30)
@@ -188,18 +188,18 @@ def minimum(world: World) -> int:
     with world.function() as function:
         answer = function.call()
     assert answer["left"] is None
-    asked = world.asked()
-    made = [
+    requests = world.request_count()
+    names = [
         name for name in world.lake.names("") if name.startswith(("me", "ra", "state/"))
     ]  # metadata, raw, ratings, state
-    list(in_order(world.lake.delete, made))
+    list(in_order(world.lake.delete, names))
     world.published()
-    return asked
+    return requests
 
 
 def test_what_is_stored_is_the_library_each_video_once_whatever_goes_wrong(world, library):
     least = minimum(world)
-    before = world.asked()
+    before = world.request_count()
     world.sandbox.change({**FAULTS, "disorder": True})
 
     for after in (40, 60, 80):
@@ -213,14 +213,15 @@ def test_what_is_stored_is_the_library_each_video_once_whatever_goes_wrong(world
     ids = {post.video_id for post in library.posts}
     names = list(world.lake.names("metadata/"))
     assert sorted(names) == sorted(f"metadata/{video_id}.json" for video_id in ids)
-    kept = {one.video_id: one for one in map(parse_record, in_order(world.lake.read, names))}
+    records = map(parse_record, in_order(world.lake.read, names))
+    saved = {record.video_id: record for record in records}
     for post in library.posts:
-        assert_is(kept[post.video_id], post.wire)
+        assert_is(saved[post.video_id], post.wire)
     listed = Counter(record.to_json() for record in world.published() if record.video)
-    assert {parse_record(one).video_id for one in listed} == ids
+    assert {parse_record(record).video_id for record in listed} == ids
     assert len(listed) == POSTS
-    asked = world.asked() - before
-    assert asked <= MOST * least, f"{asked} requests, {least} without any trouble"
+    request_count = world.request_count() - before
+    assert request_count <= MOST * least, f"{request_count} requests, {least} without any trouble"
 
 
 def assert_is(record: Record, wire: dict[str, Any]) -> None:

@@ -73,13 +73,13 @@ def test_a_generation_that_was_replaced_is_gone(lake, tmp_path):
     old = lake.replace("v", b"old", 0)
     lake.replace("v", b"new", old)
 
-    for look in (
+    for read in (
         lambda: lake.head("v", old),
         lambda: lake.download("v", old, tmp_path / "v"),
         lambda: lake.sha256("v", old),
     ):
         with pytest.raises(Gone):
-            look()
+            read()
 
 
 def test_the_head_is_the_first_bytes_also_of_an_empty_object(lake):
@@ -189,10 +189,10 @@ def test_whoever_looks_at_a_claim_leaves_nothing_beside_it(lake):
 def test_an_objects_age_is_told_with_its_generation(lake):
     generation = lake.replace("aged", b"x", 0)
 
-    told, age = lake.age("aged", asker="one")
+    first_generation, age = lake.age("aged", asker="one")
     again, later = lake.age("aged", asker="two")
 
-    assert (told, again) == (generation, generation)
+    assert (first_generation, again) == (generation, generation)
     assert timedelta() <= age <= later < timedelta(seconds=60)
     assert lake.age("missing", asker="one") is None
 
@@ -207,7 +207,7 @@ def test_of_many_claimants_at_once_one_succeeds(real_lake):
             return None
 
     with ThreadPoolExecutor(16) as threads:
-        won = [one for one in threads.map(claim, range(16)) if one]
+        won = [generation for generation in threads.map(claim, range(16)) if generation]
 
     assert len(won) == 1
     assert list(real_lake.names("c")) == ["c"]

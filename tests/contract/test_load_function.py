@@ -116,9 +116,9 @@ def test_records_that_arrive_together_share_a_batch(world):
 def test_a_malformed_record_is_kept_with_its_reason_and_bytes(world, data):
     assert world.deliver(data) == 200
 
-    (kept,) = world.failed()
-    assert kept["reason"] == "malformed"
-    assert base64.b64decode(kept["data"]) == data
+    (failure,) = world.failed()
+    assert failure["reason"] == "malformed"
+    assert base64.b64decode(failure["data"]) == data
     assert world.loaded == []
 
 

@@ -40,14 +40,14 @@ class Pseudonyms(World):
             return Pseudonymous(ManifestSource(self.lake, Downloads().check), ALIAS)
         return Pseudonymous(super().source(collection), ALIAS)
 
-    def told(self) -> str:
+    def all_text(self) -> str:
         """All that was kept but for what people wrote, and all that was published."""
-        kept = (
+        texts = (
             name + stored.content.decode()
             for name, stored in self.lake.objects.items()
             if not name.startswith(("config/", "manifests/"))
         )
-        return "\n".join([*kept, *(one.to_json().decode() for one in self.bus.published)])
+        return "\n".join([*texts, *(record.to_json().decode() for record in self.bus.published)])
 
 
 def told_of(number: int) -> dict:
@@ -74,9 +74,9 @@ def test_no_name_is_kept_or_published_and_what_follows_an_at_is_a_pseudonym_too(
     world.go_to(FIRST + timedelta(days=4))
     world.run()
 
-    told = world.told().casefold()
-    assert not [name for name in ("user0", "user1", "user2", "some.body") if name in told]
-    assert "user 1 (synthetic)" not in told
+    text = world.all_text().casefold()
+    assert not [name for name in ("user0", "user1", "user2", "some.body") if name in text]
+    assert "user 1 (synthetic)" not in text
     (first, *_) = library.posts
     listing, *later = world.readings(first.video_id)
     assert listing.video.creator_id == ALIAS("user0")
@@ -93,8 +93,8 @@ def test_profiles_are_asked_for_by_the_name_and_followers_kept(world):
     world.go_to(FIRST + timedelta(days=2))
     world.run()
 
-    listed = (one for one in world.bus.published if one.video)
-    followers = {one.video.creator_id: one.metrics.followers for one in listed}
+    listed = (record for record in world.bus.published if record.video)
+    followers = {record.video.creator_id: record.metrics.followers for record in listed}
     assert followers[ALIAS("user1")] == 100
 
 
@@ -103,7 +103,7 @@ def test_an_error_that_repeats_the_name_is_told_under_the_pseudonym(kind):
     class Failing:
         name, has_profiles = "research", True
 
-        def pages(self, *asked):
+        def pages(self, *arguments):
             yield SourcePage(Position(FIRST, FIRST), None, {}, ({"username": "ada"},), None)
 
         def user_info(self, username):
@@ -124,8 +124,8 @@ def test_who_was_erased_by_name_is_not_let_in_again(world):
     answer = fetch_collection("cats", world.app())
 
     assert answer["new"] == 4
-    assert ALIAS("user1") not in world.told()
-    assert ALIAS("user0") in world.told()
+    assert ALIAS("user1") not in world.all_text()
+    assert ALIAS("user0") in world.all_text()
 
 
 def test_lines_of_a_manifest_lose_names_too_good_ones_and_bad_ones(world):
@@ -141,15 +141,15 @@ def test_lines_of_a_manifest_lose_names_too_good_ones_and_bad_ones(world):
     answer = fetch_collection("mine", world.app())
 
     assert (answer["new"], answer["reasons"]["failed"]) == (1, {"malformed": 2})
-    (record,) = (one for one in world.bus.published if one.video)
+    (record,) = (record for record in world.bus.published if record.video)
     assert record.creator.username == record.video.creator_id == ALIAS("ada.l")
     assert record.video.caption == f"{ALIAS('ada.l')}, by @{ALIAS('ada.l')}"
-    told = world.told()
-    assert not [name for name in ("ada.l", "Ada", "t/@") if name in told]
+    text = world.all_text()
+    assert not [name for name in ("ada.l", "Ada", "t/@") if name in text]
 
 
 def test_without_a_key_nobody_is_asked(world):
     with pytest.raises(Misconfigured, match="HASH_KEY"):
         Pseudonymous(World.source(world, None), partial(pseudonym, ""))
 
-    assert world.asked() == 0
+    assert world.request_count() == 0

@@ -60,34 +60,34 @@ def test_readings_are_what_the_sandbox_showed_then_and_all_were_published(world,
         truth = grown(post.wire["view_count"], age_days(post, at), counted)
         assert record.metrics.views == pytest.approx(truth, rel=1e-4)
     published = Counter(record.to_json() for record in world.bus.published if record.metrics)
-    kept = Counter(
-        record.to_json() for one in library.posts for record in world.readings(one.video_id)
+    saved = Counter(
+        record.to_json() for post in library.posts for record in world.readings(post.video_id)
     )
-    assert published == kept
+    assert published == saved
 
 
 def test_a_run_with_nothing_due_asks_nobody_and_writes_nothing(world):
     world.run_until(FIRST + timedelta(hours=1))
-    asked, before = world.asked(), dict(world.lake.objects)
+    requests_before, before = world.request_count(), dict(world.lake.objects)
 
     world.go_to(FIRST + timedelta(hours=5))
     answer = world.run()
 
     assert answer == {"mode": "due", "ran": [], "busy": [], "failed": [], "left": []}
-    assert (world.asked(), dict(world.lake.objects)) == (asked, before)
+    assert (world.request_count(), dict(world.lake.objects)) == (requests_before, before)
 
 
 def test_known_videos_are_asked_for_by_their_ids_a_hundred_at_once(world):
     world.go_to(FIRST + timedelta(days=6))
     world.run()
-    asked = world.asked()
+    requests_before = world.request_count()
 
     world.go_to(FIRST + timedelta(days=7))
     answer = fetch_collection("cats", world.app(), "refresh")
 
     # Of the 21 posts, those that became 1, 3 or 7 days old on that day.
     assert answer["read_again"] == 7
-    assert world.asked() == asked + 1
+    assert world.request_count() == requests_before + 1
 
 
 def test_a_second_run_at_the_same_moment_changes_nothing(world):
@@ -106,8 +106,8 @@ def test_a_second_run_at_the_same_moment_changes_nothing(world):
 
 
 def vanished(world: World, video_id: str) -> list[datetime]:
-    flagged = (one for one in world.bus.published if one.video_id == video_id and one.metrics)
-    return [one.metrics.collected_at for one in flagged if "vanished" in one.metrics.flags]
+    readings = (r.metrics for r in world.bus.published if r.video_id == video_id and r.metrics)
+    return [metrics.collected_at for metrics in readings if "vanished" in metrics.flags]
 
 
 def test_a_vanished_video_is_dated_by_the_first_answer_without_it(world, library):
@@ -151,9 +151,9 @@ def unreadable(patch: pytest.MonkeyPatch) -> None:
     """From now on TikTok tells the views of known videos in a type that nobody here reads."""
     again = ResearchApi.again
 
-    def strange(self: Any, collection: Collection, wanted: Any) -> Iterator[Any]:
-        for answer in again(self, collection, wanted):
-            videos = tuple(one | {"view_count": {}} for one in answer.videos)
+    def strange(self: Any, collection: Collection, posts: Any) -> Iterator[Any]:
+        for answer in again(self, collection, posts):
+            videos = tuple(video | {"view_count": {}} for video in answer.videos)
             yield replace(answer, videos=videos)
 
     patch.setattr(ResearchApi, "again", strange)
@@ -168,8 +168,8 @@ def test_a_video_that_cannot_be_read_is_not_called_vanished_and_is_tried_again(w
 
     world.run_until(FIRST + timedelta(days=4, hours=1))
 
-    assert sum(one["failed"] for one in answers) >= 20
-    assert not any(vanished(world, one.video_id) for one in library.posts)
+    assert sum(answer["failed"] for answer in answers) >= 20
+    assert not any(vanished(world, post.video_id) for post in library.posts)
     last = world.readings(post.video_id)[-1].metrics
     assert last.views > 0
     assert FIRST + timedelta(days=4) <= last.collected_at <= FIRST + timedelta(days=4, hours=1)
@@ -179,10 +179,10 @@ def test_what_cannot_be_read_is_asked_for_once_an_hour(world):
     world.run_until(FIRST + timedelta(days=3), every=timedelta(hours=1))
     with pytest.MonkeyPatch.context() as patch:
         unreadable(patch)
-        asked = world.asked()
+        requests_before = world.request_count()
         world.run_until(FIRST + timedelta(days=3, hours=6))
 
-    assert 6 <= world.asked() - asked <= 9  # of 24 runs
+    assert 6 <= world.request_count() - requests_before <= 9  # of 24 runs
 
 
 def test_one_missed_and_then_there_unread_has_to_be_missed_twice_again(world, library):
@@ -216,19 +216,19 @@ def test_a_run_near_its_deadline_stops_between_two_answers_and_the_schedule_goes
     world.go_to(FIRST + timedelta(days=12))
     slow = ResearchApi.again
 
-    def one_at_a_time(self: Any, collection: Collection, wanted: Any) -> Any:
-        for one in wanted:
+    def one_at_a_time(self: Any, collection: Collection, posts: Any) -> Any:
+        for post in posts:
             world.time += 60.0
-            yield from slow(self, collection, [one])
+            yield from slow(self, collection, [post])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ResearchApi, "again", one_at_a_time)
         first = fetch_collection("cats", world.app(), "refresh")
-    rest = world.run()
+    remaining = world.run()
 
     assert (first["left"]["why"], first["read_again"]) == ("deadline", 2)
-    assert rest["ran"][0]["left"] is None
-    assert rest["ran"][0]["read_again"] >= 1
+    assert remaining["ran"][0]["left"] is None
+    assert remaining["ran"][0]["read_again"] >= 1
 
 
 def test_when_the_quota_is_used_up_nobody_is_asked_before_midnight(world):
@@ -269,10 +269,10 @@ def test_killed_at_any_step_the_next_run_reads_what_was_due_and_loses_nothing(wo
         fetch_collection("cats", world.app(), "refresh")
 
         published = {record.to_json() for record in world.bus.published if record.metrics}
-        kept = {
-            record.to_json() for one in library.posts for record in world.readings(one.video_id)
+        saved = {
+            record.to_json() for post in library.posts for record in world.readings(post.video_id)
         }
-        assert published == kept, f"killed at step {fatal}"
+        assert published == saved, f"killed at step {fatal}"
         assert fetch_collection("cats", world.app(), "refresh")["read_again"] == 0
     assert fatal > 8
 
@@ -282,18 +282,18 @@ class Dying:
 
     def __init__(self, lake: LakeInMemory, fatal: int):
         self._lake = lake
-        self._left = fatal
+        self._steps_left = fatal
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._lake, name)
-        if not callable(found):
-            return found
+        method = getattr(self._lake, name)
+        if not callable(method):
+            return method
 
         def call(*args: Any, **options: Any) -> Any:
-            self._left -= 1
-            if self._left == 0:
+            self._steps_left -= 1
+            if self._steps_left == 0:
                 raise Killed
-            return found(*args, **options)
+            return method(*args, **options)
 
         return call
 
@@ -330,7 +330,7 @@ def test_one_that_fails_does_not_keep_the_others_from_their_turn(library, monkey
         answer = world.run()
 
     assert [ran["collection"] for ran in answer["ran"]] == ["dogs"]
-    assert [(one["collection"], one["why"][:40]) for one in answer["failed"]] == [
+    assert [(failure["collection"], failure["why"][:40]) for failure in answer["failed"]] == [
         ("broken", "config/collections.yaml, line 5, broken."),
         ("cats", "down"),
     ]
@@ -378,7 +378,7 @@ def test_a_query_whose_days_were_all_over_when_it_was_listed_is_not_listed_again
         world.go_to(FIRST + timedelta(days=60))
         ran = world.run()["ran"]
 
-    assert [one["mode"] for one in ran] == ["refresh"]
+    assert [run["mode"] for run in ran] == ["refresh"]
 
 
 def test_without_any_collection_there_is_nothing_to_do(library):

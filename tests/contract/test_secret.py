@@ -17,7 +17,7 @@ def version(data: object) -> bytes:
     return json.dumps({"name": f"{NAME}/versions/3", "payload": {"data": data}}).encode()
 
 
-def asked(status: int, body: bytes) -> tuple[str, list[str]]:
+def secret_requests(status: int, body: bytes) -> tuple[str, list[str]]:
     """The value, and the paths that were asked for."""
     with serving(lambda _: Reply(status, body)) as server, requests.Session() as session:
         value = secret_value(NAME, session, server.url)
@@ -25,7 +25,7 @@ def asked(status: int, body: bytes) -> tuple[str, list[str]]:
 
 
 def test_the_latest_version_is_read_without_the_newline_that_echo_leaves():
-    value, paths = asked(200, version(b64encode(b"clt.key\n").decode()))
+    value, paths = secret_requests(200, version(b64encode(b"clt.key\n").decode()))
 
     assert value == "clt.key"
     assert paths == [f"/{NAME}/versions/latest:access"]
@@ -42,7 +42,7 @@ def test_the_latest_version_is_read_without_the_newline_that_echo_leaves():
 )
 def test_a_secret_that_cannot_be_read_is_a_broken_deploy_and_says_what_to_do(status, advice):
     with pytest.raises(Misconfigured, match=advice) as refused:
-        asked(status, b"{}")
+        secret_requests(status, b"{}")
 
     assert NAME in str(refused.value)
 
@@ -50,7 +50,7 @@ def test_a_secret_that_cannot_be_read_is_a_broken_deploy_and_says_what_to_do(sta
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_secret_manager_that_is_busy_is_asked_again_later(status):
     with pytest.raises(Transient, match=str(status)):
-        asked(status, b"")
+        secret_requests(status, b"")
 
 
 def test_a_secret_manager_that_is_away_is_asked_again_later():
@@ -75,4 +75,4 @@ def test_a_secret_manager_that_is_away_is_asked_again_later():
 )
 def test_what_is_no_secret_is_a_broken_deploy(body):
     with pytest.raises(Misconfigured, match=r"not text|empty"):
-        asked(200, body)
+        secret_requests(200, body)

@@ -91,14 +91,14 @@ def test_tiktoks_keys_and_tokens_do_not_leave_fetch(token, answer, written, monk
 
     with serving(lambda request: token if "oauth" in request.path else answer) as server:
         monkeypatch.setenv("TIKTOK_API_URL", server.url)
-        told = app.test_client().post("/", json={"collection": "cats"})
-        asked = b"".join(request.body for request in server.requests)
+        response = app.test_client().post("/", json={"collection": "cats"})
+        sent = b"".join(request.body for request in server.requests)
 
-    assert told.status_code in (400, 500, 503)
-    assert SECRET.encode() in asked, "it was not even sent to TikTok"
-    kept = b"".join(stored.content for stored in lake.objects.values())
-    everywhere = written() + told.get_data(as_text=True) + kept.decode()
-    assert [one for one in (KEY, SECRET, TOKEN) if one in everywhere] == []
+    assert response.status_code in (400, 500, 503)
+    assert SECRET.encode() in sent, "it was not even sent to TikTok"
+    saved = b"".join(stored.content for stored in lake.objects.values())
+    everywhere = written() + response.get_data(as_text=True) + saved.decode()
+    assert [secret for secret in (KEY, SECRET, TOKEN) if secret in everywhere] == []
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_settings_do_not_show_their_secrets():
     keys = {"tiktok_client_key": KEY, "tiktok_client_secret": SECRET}
     fetch = FetchSettings(google_cloud_project="p", lake_bucket="b", **keys)
 
-    assert [one for one in (KEY, SECRET) if one in repr(fetch)] == []
+    assert [secret for secret in (KEY, SECRET) if secret in repr(fetch)] == []
     assert API_KEY not in repr(GeminiSettings(api_key=API_KEY))
 
 

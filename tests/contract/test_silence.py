@@ -30,17 +30,17 @@ def sandbox(library) -> Iterator:
 
 
 def world(sandbox, collections: str) -> World:
-    made = World(sandbox, collections)
-    made.go_to(START)
-    return made
+    new_world = World(sandbox, collections)
+    new_world.go_to(START)
+    return new_world
 
 
-def told(world: World) -> list[str]:
-    return [one.why for one in silences(world.lake, world.now)]
+def reasons(world: World) -> list[str]:
+    return [silence.why for silence in silences(world.lake, world.now)]
 
 
 def lines(caplog) -> list:
-    return [one for one in caplog.records if one.message == "collection lists nothing"]
+    return [line for line in caplog.records if line.message == "collection lists nothing"]
 
 
 def test_three_days_without_a_video_are_told_with_their_first_day(sandbox, caplog):
@@ -48,12 +48,12 @@ def test_three_days_without_a_video_are_told_with_their_first_day(sandbox, caplo
 
     nobody.run_until(START + 3 * DAY, DAY / 2)
     nobody.go_to(START + 3 * DAY - timedelta(minutes=1))
-    assert told(nobody) == []
+    assert reasons(nobody) == []
     nobody.go_to(START + 3 * DAY)
     answer = canary(nobody.app())
 
-    assert told(nobody) == [f"since {START:%Y-%m-%d} each pass has listed no video"]
-    assert [one["collection"] for one in answer["silent"]] == ["cats"]
+    assert reasons(nobody) == [f"since {START:%Y-%m-%d} each pass has listed no video"]
+    assert [silence["collection"] for silence in answer["silent"]] == ["cats"]
     (line,) = lines(caplog)
     assert (line.collection, line.why) == ("cats", answer["silent"][0]["why"])
 
@@ -63,7 +63,7 @@ def test_known_videos_that_are_listed_again_are_no_silence(sandbox, caplog):
 
     cats.run_until(START + 4 * DAY, DAY / 2)
 
-    assert (told(cats), canary(cats.app())["silent"], lines(caplog)) == ([], [], [])
+    assert (reasons(cats), canary(cats.app())["silent"], lines(caplog)) == ([], [], [])
     assert "silent_since" not in cats.state()
 
 
@@ -72,23 +72,23 @@ def test_a_video_ends_the_silence(sandbox, library):
     gone = [post.video_id for post in library.posts]
     sandbox.api.shown.vanish(gone)
     cats.run_until(START + 3 * DAY, DAY / 2)
-    assert told(cats)
+    assert reasons(cats)
 
     sandbox.api.shown.restore(gone)
     cats.run_until(START + 4 * DAY, DAY / 2)
 
-    assert told(cats) == []
+    assert reasons(cats) == []
 
 
 def test_another_query_begins_anew(sandbox):
     nobody = world(sandbox, NOBODY)
     nobody.run_until(START + 3 * DAY, DAY / 2)
-    assert told(nobody)
+    assert reasons(nobody)
 
     nobody.lake.put(COLLECTIONS, NOBODY.replace("nosuchtag", "noothertag").encode())
     nobody.run_until(START + 4 * DAY, DAY / 2)
 
-    assert told(nobody) == []
+    assert reasons(nobody) == []
 
 
 def test_a_listing_that_fails_for_three_days_is_silent_too(sandbox, monkeypatch):
@@ -101,7 +101,7 @@ def test_a_listing_that_fails_for_three_days_is_silent_too(sandbox, monkeypatch)
         with pytest.raises(Misconfigured):
             cats.run()
 
-    assert told(cats) == [f"since {START:%Y-%m-%d} no pass has come to its end"]
+    assert reasons(cats) == [f"since {START:%Y-%m-%d} no pass has come to its end"]
 
 
 def test_a_collection_that_could_never_be_listed_is_silent_from_its_third_day_on(sandbox):
@@ -109,10 +109,10 @@ def test_a_collection_that_could_never_be_listed_is_silent_from_its_third_day_on
     declared_at = never.lake.stat(COLLECTIONS).updated
 
     never.go_to(declared_at + 3 * DAY - timedelta(minutes=1))
-    assert told(never) == []
+    assert reasons(never) == []
     never.go_to(declared_at + 3 * DAY)
 
-    assert told(never) == ["no pass has ever come to its end"]
+    assert reasons(never) == ["no pass has ever come to its end"]
 
 
 def test_days_that_are_over_are_not_expected_to_speak(sandbox):
@@ -120,7 +120,7 @@ def test_days_that_are_over_are_not_expected_to_speak(sandbox):
 
     over.run_until(START + 6 * DAY, DAY)
 
-    assert told(over) == []
+    assert reasons(over) == []
 
 
 @pytest.mark.parametrize(("source", "is_told"), [("manifest", False), ("display", True)])
@@ -129,4 +129,4 @@ def test_a_list_of_people_is_not_expected_to_speak(sandbox, source, is_told):
     mine = world(sandbox, f"\ncollections:\n  cats: {{source: {source}, {asks}}}\n")
     mine.lake.put("state/cats.json", b'{"listed": {"query": "q", "at": "2026-09-01T00:00:00Z"}}')
 
-    assert bool(told(mine)) == is_told
+    assert bool(reasons(mine)) == is_told

@@ -116,7 +116,7 @@ class World:
             subscription=path, max_messages=100, return_immediately=True, timeout=5
         )
         return [
-            (one.message.data, dict(one.message.attributes)) for one in pulled.received_messages
+            (each.message.data, dict(each.message.attributes)) for each in pulled.received_messages
         ]
 
     def unacknowledged(self, stage):
@@ -153,11 +153,11 @@ def test_a_dead_letter_is_kept_with_its_bytes_attributes_and_count(world):
 
     assert world.sweep()[1]["dead_letters"] == {"analyze": 0, "load": 1}
 
-    kept = json.loads(world.lake.read(f"failed/load/{message_id}.json"))
-    assert base64.b64decode(kept["data"]) == b'{"x": 1}'
-    assert (kept["reason"], kept["delivery_count"]) == ("dead_lettered", 100)
-    assert kept["attributes"]["CloudPubSubDeadLetterSourceSubscription"] == "load"
-    assert "100 deliveries" in kept["sentence"]
+    letter = json.loads(world.lake.read(f"failed/load/{message_id}.json"))
+    assert base64.b64decode(letter["data"]) == b'{"x": 1}'
+    assert (letter["reason"], letter["delivery_count"]) == ("dead_lettered", 100)
+    assert letter["attributes"]["CloudPubSubDeadLetterSourceSubscription"] == "load"
+    assert "100 deliveries" in letter["sentence"]
     assert world.unacknowledged("load") == 0
 
 

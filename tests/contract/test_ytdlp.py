@@ -73,8 +73,8 @@ class Tiktok:
     def settle(self, **how: Any) -> MediaOutcome:
         return self.resolver(**how).settle(ID, None)
 
-    def asked(self, prefix: str = "") -> list[Request]:
-        return [one for one in self.server.requests if one.path.startswith(prefix)]
+    def requests_to(self, prefix: str = "") -> list[Request]:
+        return [request for request in self.server.requests if request.path.startswith(prefix)]
 
 
 @pytest.fixture
@@ -85,10 +85,10 @@ def tiktok() -> Iterator[Tiktok]:
 
 @contextmanager
 def answering() -> Iterator[Tiktok]:
-    told: list[Tiktok] = []
-    with serving(lambda request: told[0].answer(request)) as server:
-        told.append(Tiktok(server))
-        yield told[0]
+    worlds: list[Tiktok] = []
+    with serving(lambda request: worlds[0].answer(request)) as server:
+        worlds.append(Tiktok(server))
+        yield worlds[0]
 
 
 def test_the_file_of_a_page_is_stored_and_asked_for_as_a_browser_would(tiktok):
@@ -97,8 +97,8 @@ def test_the_file_of_a_page_is_stored_and_asked_for_as_a_browser_would(tiktok):
 
     assert tiktok.settle() == MediaOutcome("stored")
     assert tiktok.lake.read(f"videos/{ID}.mp4") == MP4
-    (page,) = tiktok.asked("/@")
-    (file,) = tiktok.asked("/files/")
+    (page,) = tiktok.requests_to("/@")
+    (file,) = tiktok.requests_to("/files/")
     assert page.path == f"/@_/video/{ID}"
     assert file.headers["Referer"] == f"https://www.tiktok.com/@_/video/{ID}"
     assert file.headers["Cookie"] == "tt_chain_token=abc"
@@ -108,14 +108,14 @@ def test_the_file_of_a_page_is_stored_and_asked_for_as_a_browser_would(tiktok):
 def test_the_page_is_asked_for_in_the_guise_of_a_browser(tiktok):
     tiktok.settle()
 
-    assert "Sec-Ch-Ua" in {name.title() for name in tiktok.asked()[0].headers}
+    assert "Sec-Ch-Ua" in {name.title() for name in tiktok.requests_to()[0].headers}
 
 
 def test_a_file_that_is_there_is_not_asked_for(tiktok):
     tiktok.lake.write_once(f"videos/{ID}.mp4", MP4)
 
     assert tiktok.settle() == MediaOutcome("already_there")
-    assert tiktok.asked() == []
+    assert tiktok.requests_to() == []
 
 
 def test_h264_comes_before_h265_and_the_largest_that_fits_before_the_others(tiktok):
@@ -133,7 +133,7 @@ def test_h264_comes_before_h265_and_the_largest_that_fits_before_the_others(tikt
     )
 
     assert tiktok.settle() == MediaOutcome("stored")
-    assert [one.path for one in tiktok.asked("/files/")] == ["/files/fits"]
+    assert [request.path for request in tiktok.requests_to("/files/")] == ["/files/fits"]
 
 
 def test_h265_is_better_than_nothing(tiktok):
@@ -146,13 +146,13 @@ def test_a_photo_post_has_sound_alone_and_is_known_by_it(tiktok):
     tiktok.shows(shows({}, imagePost={"images": []}, music={"playUrl": tiktok.url("song.m4a")}))
 
     assert tiktok.settle() == MediaOutcome("no_media", "photo_post")
-    assert tiktok.asked("/files/") == []
+    assert tiktok.requests_to("/files/") == []
 
 
 def test_over_size_is_known_before_the_file_is_asked_for_and_while_it_comes(tiktok):
     tiktok.shows(shows(tiktok.videos(file_at(tiktok.url("a"), "h264", 720, 5_000_000))))
     assert tiktok.settle() == MediaOutcome("no_media", "too_large")
-    assert tiktok.asked("/files/") == []
+    assert tiktok.requests_to("/files/") == []
 
     tiktok.shows(shows(tiktok.videos(file_at(tiktok.url("a"), "h264", 720, 5_000))))
     tiktok.file = Reply(body=[MP4, *[b"v" * 100_000] * 20])  # more than the page says
@@ -183,7 +183,7 @@ def test_what_a_page_says_otherwise_is_an_outcome(tiktok, page, kind, reason):
     outcome = tiktok.settle()
 
     assert (outcome.kind, outcome.reason or "") == (kind, reason or outcome.reason)
-    assert tiktok.asked("/files/") == []
+    assert tiktok.requests_to("/files/") == []
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_page_that_is_not_served_is_tried_again_where_that_can_help(
 
     outcome = tiktok.settle()
 
-    assert (outcome.kind, outcome.reason, len(tiktok.asked())) == ("failed", reason, times)
+    assert (outcome.kind, outcome.reason, len(tiktok.requests_to())) == ("failed", reason, times)
 
 
 def test_a_refusal_of_the_file_is_no_word_about_the_post(tiktok):
@@ -210,9 +210,9 @@ def test_a_refusal_of_the_file_is_no_word_about_the_post(tiktok):
 def test_the_riddle_of_tiktoks_wall_is_solved(tiktok):
     shown = shows(tiktok.videos(file_at(tiktok.url("a"), "h264", 720, 5000)))
     digest = hashlib.sha256(b"base" + b"77").digest()
-    told = {"v": {"a": _b64(b"base"), "c": _b64(digest)}}
+    riddle = {"v": {"a": _b64(b"base"), "c": _b64(digest)}}
     riddle = (
-        f'<p id="cs" class="{_b64(json.dumps(told).encode()).rstrip("=")}"></p>'
+        f'<p id="cs" class="{_b64(json.dumps(riddle).encode()).rstrip("=")}"></p>'
         '<p id="wci" class="_wafchallengeid"></p>'
     )
     pages = iter([riddle.encode(), shown])

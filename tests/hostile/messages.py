@@ -261,12 +261,12 @@ events = Handler(
         "not UTF-8": Cell("a body with the byte FF", _body(b'{"message": "\xff"}'), "refused"),
         "NUL": Cell("a NUL in the object's name", _event(objectId="videos/\0.mp4"), "ignored"),
         "wrong type": Cell(
-            "a list as the object's name", _event(objectId=["a"]), "kept", "no mapping of texts"
+            "a list as the object's name", _event(objectId=["a"]), "kept", "not a mapping of texts"
         ),
         "missing": Cell("no generation", _event(objectGeneration=None), "kept", "event without"),
         "unknown": Cell("another type of event", _event(eventType="OBJECT_DELETE"), "ignored"),
         "out of range": Cell(
-            "-1 as generation", _event(objectGeneration="-1"), "kept", "is no number"
+            "-1 as generation", _event(objectGeneration="-1"), "kept", "is not a number"
         ),
         "deep": Cell(
             "100,000 lists as the data of a direct event",
@@ -283,7 +283,7 @@ events = Handler(
             "a generation of a million digits",
             lambda: _event(objectGeneration="9" * 1_000_000)(),
             "kept",
-            "is no number",
+            "is not a number",
         ),
         "twice": Cell(
             "a message that names two requests: an unknown rater",
@@ -297,7 +297,10 @@ events = Handler(
             "an address as the name", _event(objectId="http://169.254.169.254/"), "ignored"
         ),
         "injection": Cell(
-            "SQL as the name of a rater", _event(rater=SQL), "kept", "is no name of a condition"
+            "SQL as the name of a rater",
+            _event(rater=SQL),
+            "kept",
+            "is not the name",
         ),
     },
     _analyzing,

@@ -92,16 +92,16 @@ def cautions(videos) -> list[str]:
 def across(source: str) -> list[dict]:
     videos = rows(60)
     return [
-        row | {"source": source, "listed_at": at(FRAME, -1 if place % 3 else 1)}
-        for place, row in enumerate(videos)
+        row | {"source": source, "listed_at": at(FRAME, -1 if index % 3 else 1)}
+        for index, row in enumerate(videos)
     ]
 
 
 def test_the_report_says_that_its_sample_spans_a_break():
-    (told,) = (one for one in cautions(across("research")) if "2026-02-26" in one)
+    (caution,) = (sentence for sentence in cautions(across("research")) if "2026-02-26" in sentence)
 
-    assert "samples of two populations" in told
-    assert not [one for one in cautions(across("manifest")) if "2026-02-26" in one]
+    assert "samples of two populations" in caution
+    assert not [sentence for sentence in cautions(across("manifest")) if "2026-02-26" in sentence]
 
 
 def test_a_table_with_a_column_of_sources_is_told_of_in_its_analysis():
@@ -116,8 +116,8 @@ outcomes: [views]
 cluster: creator
 """
     plan = parse_plan(text.encode(), "plan.yaml")
-    told = [row | {"collected_at": row["listed_at"]} for row in across("research")]
+    rows = [row | {"collected_at": row["listed_at"]} for row in across("research")]
 
-    insights = analyse(table_of(told, plan.table_schema, "t"), plan)
+    insights = analyse(table_of(rows, plan.table_schema, "t"), plan)
 
-    assert [one for one in insights.warnings if "samples of two populations" in one]
+    assert [warning for warning in insights.warnings if "samples of two populations" in warning]

@@ -153,7 +153,7 @@ class DisplayApi:
 def _videos_of(data: dict[str, Any]) -> tuple[Any, ...]:
     videos = data.get("videos") or []
     if not isinstance(videos, list):
-        raise Transient("Display API: data.videos is no list")
+        raise Transient("Display API: data.videos is not a list")
     return tuple(videos)
 
 

@@ -85,7 +85,7 @@ class ManifestSource:
         return iter(())
 
     def user_info(self, username: str) -> bytes:
-        raise NotImplementedError("a manifest tells of creators line by line")
+        raise NotImplementedError("a manifest has no profiles")
 
     def close(self) -> None:
         pass

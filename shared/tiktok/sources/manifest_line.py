@@ -94,7 +94,7 @@ def line_of(fields: Mapping[str, Any], where: str) -> Line:
         try:
             values[name], rounded = read(value)
         except (Unclear, TypeError) as error:
-            why = error if isinstance(error, Unclear) else "is no single value"
+            why = error if isinstance(error, Unclear) else "is not a single value"
             raise Malformed(f"{where}, {name}: {_quoted(value)} {why}") from error
         is_rounded = is_rounded or rounded
     try:

@@ -42,7 +42,7 @@ class Pseudonymous:
     """
 
     def __init__(self, source: VideoSource, pseudonym: Callable[[str], str]):
-        pseudonym("anybody")  # a missing key is told before anybody is asked
+        pseudonym("anybody")  # raises for a missing key before the first request
         self._source = source
         self._pseudonym = pseudonym
         self._plain: dict[str, str] = {}

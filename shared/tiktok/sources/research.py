@@ -237,7 +237,7 @@ def _read_page(data: dict[str, Any], position: Position) -> tuple[tuple[Any, ...
     """Videos, and the next position in this window, if `has_more` is true."""
     videos = data.get("videos") or []
     if not isinstance(videos, list):
-        raise Transient("Research API: data.videos is no list")
+        raise Transient("Research API: data.videos is not a list")
     if data.get("has_more") is not True:
         return tuple(videos), None
     cursor, search_id = data.get("cursor"), data.get("search_id", position.search_id)

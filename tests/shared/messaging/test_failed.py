@@ -51,7 +51,7 @@ def test_failures_say_stage_reason_and_time(lake):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "keys"),
+    ("filters", "keys"),
     [
         ({}, ["3", "4", "1", "2"]),
         ({"stage": "load"}, ["1", "2"]),
@@ -61,13 +61,13 @@ def test_failures_say_stage_reason_and_time(lake):
         ({"stage": "nonsense"}, []),
     ],
 )
-def test_failures_are_found_by_stage_reason_and_time(lake, wanted, keys):
+def test_failures_are_found_by_stage_reason_and_time(lake, filters, keys):
     keep(lake, "load", "1", "malformed", 1)
     keep(lake, "load", "2", "refused", 2)
     keep(lake, "analyze", "3", "malformed", 3)
     keep(lake, "analyze", "4", "refused", 4)
 
-    assert [failure.key for failure in failures(lake, **wanted)] == keys
+    assert [failure.key for failure in failures(lake, **filters)] == keys
 
 
 @pytest.mark.parametrize(
@@ -167,10 +167,10 @@ def test_a_replayed_upload_is_understood_by_analyze(lake, topics):
     keep(lake, "analyze", upload=UPLOAD)
     replay(next(failures(lake)), lake, topics, tombstones_in(lake))
     _, message = topics.published[0]
-    told = {"data": base64.b64encode(message.data).decode(), "attributes": message.attributes}
+    entry = {"data": base64.b64encode(message.data).decode(), "attributes": message.attributes}
     attributes = {"type": PUBSUB_MESSAGE, "source": "//pubsub", "id": "9"}
 
-    event = CloudEvent(attributes, {"message": told})
+    event = CloudEvent(attributes, {"message": entry})
 
     assert video_uploaded(event) == VideoUploaded(**UPLOAD)
 

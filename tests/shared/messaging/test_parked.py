@@ -31,9 +31,9 @@ def parked(lake, key="event-1", due_hours=2.0, stage="analyze"):
 def test_a_parked_message_says_why_until_when_and_what(lake):
     parked(lake)
 
-    kept = json.loads(lake.read("parked/analyze/event-1.json"))
-    assert (kept["reason"], kept["due_at"]) == ("over_budget", at(2).isoformat())
-    assert kept["attributes"] == MESSAGE.attributes
+    content = json.loads(lake.read("parked/analyze/event-1.json"))
+    assert (content["reason"], content["due_at"]) == ("over_budget", at(2).isoformat())
+    assert content["attributes"] == MESSAGE.attributes
 
 
 @pytest.mark.parametrize("name", ["x" * 500, "猫" * 80], ids=["long", "in Chinese"])
@@ -42,8 +42,8 @@ def test_messages_about_files_with_long_names_do_not_replace_each_other(lake, to
     for key in [*keys, keys[0]]:
         parked(lake, key)
 
-    kept = [json.loads(lake.read(entry.name))["key"] for entry in due(lake, at(2))]
-    assert sorted(kept) == keys
+    due_keys = [json.loads(lake.read(entry.name))["key"] for entry in due(lake, at(2))]
+    assert sorted(due_keys) == keys
     assert all(len(entry) < 600 for entry in lake.names("parked/"))
 
 

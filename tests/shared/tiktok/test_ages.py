@@ -20,100 +20,100 @@ def after(days: float) -> datetime:
     return POSTED + timedelta(days=days)
 
 
-def ages(lake: LakeInMemory | None = None, *seen: float) -> Ages:
+def new_ages(lake: LakeInMemory | None = None, *seen: float) -> Ages:
     """The ages of a collection, with a video for each time at which one was first read."""
-    made = Ages(lake or LakeInMemory(), "cats", AGES)
+    ages = Ages(lake or LakeInMemory(), "cats", AGES)
     posted = int(POSTED.timestamp())
-    made.watch(
+    ages.watch(
         Sighting(str(number), posted, int(after(days).timestamp()))
         for number, days in enumerate(seen, 1)
     )
-    return made
+    return ages
 
 
-def due(made: Ages, days: float) -> list[str]:
-    return [video_id for video_id, _ in made.due(after(days))]
+def due(ages: Ages, days: float) -> list[str]:
+    return [video_id for video_id, _ in ages.due(after(days))]
 
 
 def test_a_video_is_due_at_the_next_age_after_its_last_reading():
-    made = ages(None, 0.1, 2.0)
+    ages = new_ages(None, 0.1, 2.0)
 
-    assert due(made, 0.9) == []
-    assert due(made, 1.0) == ["1"]
-    assert due(made, 3.0) == ["1", "2"]
-    assert made.next_due() == after(1)
+    assert due(ages, 0.9) == []
+    assert due(ages, 1.0) == ["1"]
+    assert due(ages, 3.0) == ["1", "2"]
+    assert ages.next_due() == after(1)
 
 
 def test_ages_that_passed_while_nobody_looked_are_made_up_for_by_one_reading():
-    made = ages(None, 0.1)
-    made.seen("1", after(5))
+    ages = new_ages(None, 0.1)
+    ages.seen("1", after(5))
 
-    assert due(made, 6.9) == []
-    assert due(made, 7.0) == ["1"]
+    assert due(ages, 6.9) == []
+    assert due(ages, 7.0) == ["1"]
 
 
 def test_a_video_leaves_after_its_last_age():
-    made = ages(None, 0.1)
-    made.seen("1", after(7.01))
+    ages = new_ages(None, 0.1)
+    ages.seen("1", after(7.01))
 
-    assert (len(made), made.next_due()) == (0, None)
-    assert len(ages(None, 8.0)) == 0
+    assert (len(ages), ages.next_due()) == (0, None)
+    assert len(new_ages(None, 8.0)) == 0
 
 
 def test_a_video_that_is_watched_already_stays_as_it_is():
-    made = ages(None, 0.1)
-    made.seen("1", after(1.5))
+    ages = new_ages(None, 0.1)
+    ages.seen("1", after(1.5))
 
-    made.watch([Sighting("1", int(POSTED.timestamp()), int(after(0.1).timestamp()))])
+    ages.watch([Sighting("1", int(POSTED.timestamp()), int(after(0.1).timestamp()))])
 
-    assert due(made, 2) == []
+    assert due(ages, 2) == []
 
 
 def test_a_video_that_was_left_out_is_asked_for_once_more_before_it_is_called_vanished():
-    made = ages(None, 0.1)
+    ages = new_ages(None, 0.1)
 
-    assert made.missed("1", after(1)) is None
-    assert due(made, 1.01) == []
+    assert ages.missed("1", after(1)) is None
+    assert due(ages, 1.01) == []
     confirming = after(1) + CONFIRM_AFTER
-    assert [name for name, _ in made.due(confirming)] == ["1"]
-    assert made.missed("1", confirming) == after(1)
+    assert [name for name, _ in ages.due(confirming)] == ["1"]
+    assert ages.missed("1", confirming) == after(1)
 
 
 def test_one_that_was_there_after_all_goes_on_as_before():
-    made = ages(None, 0.1)
-    made.missed("1", after(1))
+    ages = new_ages(None, 0.1)
+    ages.missed("1", after(1))
 
-    made.seen("1", after(1) + CONFIRM_AFTER)
+    ages.seen("1", after(1) + CONFIRM_AFTER)
 
-    assert due(made, 2.9) == []
-    assert due(made, 3) == ["1"]
+    assert due(ages, 2.9) == []
+    assert due(ages, 3) == ["1"]
 
 
 def test_a_vanished_video_is_asked_for_at_its_later_ages_and_told_once():
-    made = ages(None, 0.1)
-    made.missed("1", after(1))
-    made.missed("1", after(1) + CONFIRM_AFTER)
+    ages = new_ages(None, 0.1)
+    ages.missed("1", after(1))
+    ages.missed("1", after(1) + CONFIRM_AFTER)
 
-    assert due(made, 3) == ["1"]
-    assert made.missed("1", after(3)) is None
-    assert due(made, 7) == ["1"]
-    made.seen("1", after(7))
-    assert len(made) == 0
+    assert due(ages, 3) == ["1"]
+    assert ages.missed("1", after(3)) is None
+    assert due(ages, 7) == ["1"]
+    ages.seen("1", after(7))
+    assert len(ages) == 0
 
 
 def test_what_was_saved_is_what_the_next_run_reads():
     lake = LakeInMemory()
-    made = ages(lake, 0.1, 0.2, 0.3)
-    made.missed("2", after(1))
-    made.missed("3", after(1))
-    made.missed("3", after(1) + CONFIRM_AFTER)
-    made.save()
+    ages = new_ages(lake, 0.1, 0.2, 0.3)
+    ages.missed("2", after(1))
+    ages.missed("3", after(1))
+    ages.missed("3", after(1) + CONFIRM_AFTER)
+    ages.save()
     generation = lake.stat("state/_ages/cats.json").generation
 
     again = Ages(lake, "cats", AGES)
     again.save()
 
-    assert due(again, 3) == due(made, 3) == ["1", "2", "3"]
+    assert due(again, 3) == due(ages, 3) == ["1", "2", "3"]
     assert again.missed("2", after(2)) == after(1)
     assert again.missed("3", after(3)) is None
     assert lake.stat("state/_ages/cats.json").generation == generation
@@ -121,10 +121,10 @@ def test_what_was_saved_is_what_the_next_run_reads():
 
 def test_of_two_that_save_the_second_stops():
     lake = LakeInMemory()
-    ages(lake, 0.1).save()
-    one, other = Ages(lake, "cats", AGES), Ages(lake, "cats", AGES)
-    one.seen("1", after(1))
-    one.save()
+    new_ages(lake, 0.1).save()
+    first, other = Ages(lake, "cats", AGES), Ages(lake, "cats", AGES)
+    first.seen("1", after(1))
+    first.save()
     other.missed("1", after(2))
 
     with pytest.raises(CollectionBusy):
@@ -133,7 +133,7 @@ def test_of_two_that_save_the_second_stops():
 
 def test_nothing_to_watch_leaves_no_object():
     lake = LakeInMemory()
-    ages(lake).save()
+    new_ages(lake).save()
 
     assert lake.objects == {}
 

@@ -82,7 +82,7 @@ def test_a_fault_in_another_collection_does_not_matter():
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ("max_video: 3", "cats.max_video: there is no such field; there are source,"),
         ("max_videos: '3'", "cats.max_videos: "),
@@ -117,15 +117,15 @@ def test_a_fault_in_another_collection_does_not_matter():
         ("name: other", "cats: must be a mapping of fields without `name`"),
     ],
 )
-def test_a_bad_field_is_named_with_its_line_and_collection(fields, told):
+def test_a_bad_field_is_named_with_its_line_and_collection(fields, expected):
     with pytest.raises(BadCollection, match=r"config/collections\.yaml, line 1, ") as caught:
         parse(LEAST % fields)
 
-    assert told in caught.value.sentence
+    assert expected in caught.value.sentence
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ("source: display, usernames: [a, b]", "usernames: source display reads one account"),
         ("source: display, usernames: [a], regions: [US]", "regions: source display lists all"),
@@ -140,11 +140,11 @@ def test_a_bad_field_is_named_with_its_line_and_collection(fields, told):
         ("source: research, hashtags: [a]", "start_date: is missing"),
     ],
 )
-def test_each_source_needs_its_own_fields_and_no_others(fields, told):
+def test_each_source_needs_its_own_fields_and_no_others(fields, expected):
     with pytest.raises(BadCollection) as caught:
         parse(f"collections: {{cats: {{{fields}}}}}")
 
-    assert f"cats.{told}" in caught.value.sentence
+    assert f"cats.{expected}" in caught.value.sentence
 
 
 def test_all_problems_of_a_file_are_told_each_at_its_line_and_the_good_ones_are_given():
@@ -163,8 +163,8 @@ def test_all_problems_of_a_file_are_told_each_at_its_line_and_the_good_ones_are_
 
     good, problems = checked_collections(text.encode())
 
-    assert [one.name for one in good] == ["cats"]
-    assert [(one.line, one.field) for one in problems] == [
+    assert [collection.name for collection in good] == ["cats"]
+    assert [(collection.line, collection.field) for collection in problems] == [
         (19, "dogs.start_date"),
         (21, "dogs.media.max_bytes"),
         (22, "Birds"),

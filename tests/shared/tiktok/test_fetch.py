@@ -43,8 +43,8 @@ class Killed(BaseException):
 
 
 def item(number: int, **fields: Any) -> dict[str, Any]:
-    known = {"id": 7_000_000_000_000_000_000 + number, "username": f"user{number % 3}"}
-    return known | {"view_count": number, "create_time": 1_790_900_000 + number} | fields
+    identity = {"id": 7_000_000_000_000_000_000 + number, "username": f"user{number % 3}"}
+    return identity | {"view_count": number, "create_time": 1_790_900_000 + number} | fields
 
 
 def video_id(number: int) -> str:
@@ -64,17 +64,17 @@ class Listing:
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
     ) -> Iterator[SourcePage]:
-        place: Position | None = position or Position(*WINDOW)
-        while place is not None:
-            number = place.cursor // 100
+        position = position or Position(*WINDOW)
+        while position is not None:
+            number = position.cursor // 100
             self.before_page(number)
             self.requests += 1
             videos = self.listed[number]
-            following = Position(*WINDOW, place.cursor + 100, "s")
+            following = Position(*WINDOW, position.cursor + 100, "s")
             after = following if number + 1 < len(self.listed) else None
             body = json.dumps({"data": {"videos": videos}}).encode()
-            yield SourcePage(place, after, {"cursor": place.cursor}, tuple(videos), body)
-            place = after
+            yield SourcePage(position, after, {"cursor": position.cursor}, tuple(videos), body)
+            position = after
 
     def read(self, item: Any, collection: Collection, at: datetime) -> Any:
         return read_video(item, collection, at)
@@ -106,14 +106,14 @@ class Web:
     """A media server without a network: by default every video has its file."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
     @contextmanager
     def get(
         self, url: str, deadline_s: float, headers: Mapping[str, str] | None = None
     ) -> Iterator[Answer]:
         name = url.rpartition("/")[2]
-        self.asked.append(name)
+        self.paths.append(name)
         yield self.answers.get(name, Answer(200, MP4 + name.encode()))
 
 
@@ -256,12 +256,16 @@ def test_the_answer_counts_every_listed_video_once():
 def test_a_second_run_changes_nothing():
     world = three_kinds()
     world.fetch()
-    before, sent, asked = dict(world.lake.objects), len(world.bus.published), len(world.web.asked)
+    before, sent, requests_before = (
+        dict(world.lake.objects),
+        len(world.bus.published),
+        len(world.web.paths),
+    )
 
     answer = world.fetch()
 
     assert world.lake.objects == before
-    assert (len(world.bus.published), len(world.web.asked)) == (sent, asked)
+    assert (len(world.bus.published), len(world.web.paths)) == (sent, requests_before)
     assert (answer["new"], answer["already_listed"]) == (0, 5)
     assert (answer["stored"], answer["already_there"], answer["no_media"]) == (0, 3, 2)
     assert answer["reasons"]["no_media"] == {"deleted": 1, "photo_post": 1}
@@ -286,9 +290,9 @@ def test_an_answer_is_kept_byte_for_byte_beside_when_and_what_was_asked():
     world.fetch()
 
     name = next(world.lake.names("raw/research/2026-11-01/cats/"))
-    kept = json.loads(world.lake.read(name))
-    assert kept["answer"] == {"data": {"videos": [item(1)]}}
-    assert (kept["collected_at"], kept["request"]) == (NOW.isoformat(), {"cursor": 0})
+    page = json.loads(world.lake.read(name))
+    assert page["answer"] == {"data": {"videos": [item(1)]}}
+    assert (page["collected_at"], page["request"]) == (NOW.isoformat(), {"cursor": 0})
 
 
 def test_a_profile_is_asked_for_once_a_day_and_keeps_its_time():
@@ -315,8 +319,8 @@ def test_a_video_without_a_file_is_published_as_no_media_at_its_own_time():
     }
     rating = ratings[video_id(2)]
     assert (rating.status, rating.rater, rating.rated_at) == ("no_media", "none", NOW)
-    kept = world.lake.read(f"ratings/{video_id(2)}/0/none/deleted/0.json")
-    assert json.loads(kept)["reason"] == "deleted"
+    content = world.lake.read(f"ratings/{video_id(2)}/0/none/deleted/0.json")
+    assert json.loads(content)["reason"] == "deleted"
 
 
 def test_a_collection_without_files_says_so_of_each_video():
@@ -325,7 +329,7 @@ def test_a_collection_without_files_says_so_of_each_video():
     answer = world.fetch()
 
     assert answer["reasons"]["no_media"] == {"policy_none": 2}
-    assert world.web.asked == []
+    assert world.web.paths == []
     assert world.fetch()["no_media"] == 2
 
 
@@ -344,7 +348,7 @@ def test_a_file_somebody_uploaded_before_is_not_fetched():
     world.lake.write_once(f"videos/{video_id(1)}.mov", MP4)
 
     assert world.fetch()["already_there"] == 1
-    assert world.web.asked == []
+    assert world.web.paths == []
 
 
 def test_metadata_that_is_there_already_is_what_gets_published():
@@ -372,9 +376,9 @@ def test_an_object_that_is_no_video_is_kept_with_its_reason_and_its_neighbours_l
 
     assert (answer["stored"], answer["failed"]) == (2, 1)
     name = next(world.lake.names("failed/fetch/"))
-    kept = json.loads(world.lake.read(name))
-    assert (kept["reason"], json.loads(kept["item"])["view_count"]) == ("malformed", "5")
-    assert "views" in kept["sentence"]
+    failure = json.loads(world.lake.read(name))
+    assert (failure["reason"], json.loads(failure["item"])["view_count"]) == ("malformed", "5")
+    assert "views" in failure["sentence"]
 
 
 @pytest.mark.parametrize("odd", [None, 5, "x", [], {}, {"id": None}, {"id": "\ud800"}])
@@ -556,9 +560,9 @@ def test_a_file_that_fails_for_days_is_unreachable_with_its_evidence():
 
     assert "http_503" in world.lake.read(f"failed/fetch/media%2F{video_id(1)}.json").decode()
     assert world.bus.published[-1].rating.reason == "unreachable"
-    asked = len(world.web.asked)
+    requests_before = len(world.web.paths)
     assert world.fetch()["reasons"]["no_media"] == {"unreachable": 1}
-    assert len(world.web.asked) == asked
+    assert len(world.web.paths) == requests_before
 
 
 def test_an_unreachable_file_is_tried_again_after_a_week_and_again_after_two():
@@ -582,9 +586,9 @@ def test_an_unreachable_file_that_turns_out_to_be_deleted_is_told_so():
     world.now += timedelta(days=8)
     world.fetch()
 
-    told = [record.rating for record in world.bus.published if record.rating]
-    assert [rating.reason for rating in told] == ["unreachable", "deleted"]
-    assert told[0].rated_at < told[1].rated_at
+    ratings = [record.rating for record in world.bus.published if record.rating]
+    assert [rating.reason for rating in ratings] == ["unreachable", "deleted"]
+    assert ratings[0].rated_at < ratings[1].rated_at
 
 
 def test_an_unreachable_file_is_tried_at_once_when_its_address_has_changed():
@@ -607,8 +611,8 @@ def test_an_address_that_a_rule_refuses_is_given_up_at_once_under_that_rule():
 
     assert (answer["failed"], answer["reasons"]["no_media"]) == (0, {"address_refused": 1})
     assert world.bus.published[-1].rating.reason == "address_refused"
-    kept = json.loads(world.lake.read(f"failed/fetch/media%2F{video_id(1)}.json"))
-    assert (kept["reason"], kept["collection"]) == ("address_refused", "cats")
+    failure = json.loads(world.lake.read(f"failed/fetch/media%2F{video_id(1)}.json"))
+    assert (failure["reason"], failure["collection"]) == ("address_refused", "cats")
 
 
 def test_an_afternoon_of_failures_gives_nothing_up():
@@ -725,9 +729,9 @@ def test_a_run_cut_off_before_midnight_and_continued_after_it_loses_and_doubles_
     world.fetch()
 
     listed = {record.to_json() for record in world.bus.published if record.metrics}
-    kept = {world.lake.read(name) for name in world.lake.names("metadata/")}
-    assert listed == kept
-    assert len(kept) == 5
+    listings = {world.lake.read(name) for name in world.lake.names("metadata/")}
+    assert listed == listings
+    assert len(listings) == 5
 
 
 def test_a_run_killed_again_and_again_ends_like_a_clean_one():
@@ -736,12 +740,12 @@ def test_a_run_killed_again_and_again_ends_like_a_clean_one():
     chance = random.Random(7)
 
     for _ in range(40):
-        world, done = three_kinds(), False
-        while not done:
+        world, is_finished = three_kinds(), False
+        while not is_finished:
             world.steps.taken, world.steps.fatal = 0, chance.randrange(8, 70)
             try:
                 world.fetch()
-                done = True
+                is_finished = True
             except Killed:
                 pass
 

@@ -169,10 +169,12 @@ def test_an_allowed_origin_is_exempt_and_only_that_origin():
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("place", ["{other}/secret", "//127.0.0.1:{port}/", "file:///etc/passwd"])
-def test_a_redirect_to_a_forbidden_place_is_refused(status, place):
+@pytest.mark.parametrize(
+    "location", ["{other}/secret", "//127.0.0.1:{port}/", "file:///etc/passwd"]
+)
+def test_a_redirect_to_a_forbidden_place_is_refused(status, location):
     with serving(lambda _: Reply(body=b"secret")) as other:
-        where = place.format(other=other.url, port=other.port)
+        where = location.format(other=other.url, port=other.port)
         with serving(lambda _: redirect(where, status)) as server:
             downloads = Downloads(allowed_origins=(server.url,))
 

@@ -31,7 +31,7 @@ def settle(answer: Reply, lake: LakeInMemory | None = None, **policy: int) -> Me
         return url_media(server, lake or LakeInMemory(), **policy).settle("7", "a.b")
 
 
-def told(status: int, code: str) -> Reply:
+def error_reply(status: int, code: str) -> Reply:
     return Reply(status, json.dumps({"error": {"code": code}}).encode())
 
 
@@ -84,8 +84,8 @@ def test_a_file_that_appears_meanwhile_stays_as_it_is():
         (Reply(410), "deleted"),
         (Reply(401), "private"),
         (Reply(403), "private"),
-        (told(404, "photo_post"), "photo_post"),
-        (told(403, "anything"), "private"),
+        (error_reply(404, "photo_post"), "photo_post"),
+        (error_reply(403, "anything"), "private"),
         (Reply(404, b"[1"), "deleted"),
         (Reply(404, b"<html>", length=99), "deleted"),
         (Reply(body=b"\xff\xd8\xff\xe0 jpeg"), "photo_post"),

@@ -32,12 +32,12 @@ def entries(content: str | bytes, **columns: str):
 
 def lines(content: str | bytes, **columns: str):
     """What each entry says; those that are refused are left out."""
-    said = (entry.fields for entry in entries(content, **columns))
-    return [line_of(one, "line") for one in said if one is not None]
+    parsed = (entry.fields for entry in entries(content, **columns))
+    return [line_of(entry_fields, "line") for entry_fields in parsed if entry_fields is not None]
 
 
-def found(**said):
-    item = {"line": 7, "said": {"video_id": ID} | said, "as_of": WRITTEN.isoformat()}
+def parse_line(**fields):
+    item = {"line": 7, "said": {"video_id": ID} | fields, "as_of": WRITTEN.isoformat()}
     return ManifestSource(LakeInMemory(), Downloads().check).read(item, LISTED, NOW)
 
 
@@ -46,10 +46,10 @@ def found(**said):
 
 def test_our_own_names_are_known_in_json_and_in_csv():
     want = {"video_id": ID, "username": "ada", "caption": "hi", "views": 5, "hashtags": ("a", "b")}
-    told = json.dumps(want | {"hashtags": ["a", "#b"]})
+    line = json.dumps(want | {"hashtags": ["a", "#b"]})
     table = f'video_id,username,caption,views,hashtags\n{ID},ada,hi,5,"#a, b"\n'
 
-    for content in (told, table):
+    for content in (line, table):
         (line,) = lines(content)
         assert line.model_dump(exclude_none=True, exclude={"is_rounded"}) == want
 
@@ -150,7 +150,7 @@ def test_counts_as_pages_round_them_are_known_as_rounded(plays, is_rounded):
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("cells", "expected"),
     [
         ({"video_id": "../../etc/passwd"}, "video_id"),
         ({"video_id": "7300000000000000001/../x"}, "video_id"),
@@ -177,17 +177,17 @@ def test_counts_as_pages_round_them_are_known_as_rounded(plays, is_rounded):
         ({"media_url": "https://exa mple.org/"}, "characters"),
     ],
 )  # fmt: skip
-def test_a_line_that_cannot_be_is_refused_with_its_number_and_field(said, told):
+def test_a_line_that_cannot_be_is_refused_with_its_number_and_field(cells, expected):
     with pytest.raises(BadVideo, match="line 7") as refused:
-        found(**said)
+        parse_line(**cells)
 
-    assert told in refused.value.sentence
+    assert expected in refused.value.sentence
 
 
 def test_an_address_is_refused_under_its_own_reason():
     for url, reason in (("file:///x", "bad_url"), ("https://localhost/", "address_refused")):
         with pytest.raises(BadVideo) as refused:
-            found(media_url=url)
+            parse_line(media_url=url)
         assert refused.value.reason == reason
 
 
@@ -196,7 +196,7 @@ def test_an_address_is_refused_under_its_own_reason():
     ["@ada (wow)", "+1 (yes!)", "- not a list", "+1", "#1 = best", "null", "a\0b", "🎉 =)"],
 )
 def test_a_caption_that_only_looks_odd_is_read(caption):
-    assert found(caption=caption).video.caption == caption.replace("\0", "")
+    assert parse_line(caption=caption).video.caption == caption.replace("\0", "")
 
 
 @pytest.mark.parametrize(
@@ -211,17 +211,17 @@ def test_a_caption_that_only_looks_odd_is_read(caption):
     ],
 )
 def test_an_entry_that_cannot_be_read_is_told_and_its_neighbours_are_read(content, problems):
-    told = [entry.problem for entry in entries(content) if entry.fields is None]
+    messages = [entry.problem for entry in entries(content) if entry.fields is None]
 
-    assert len(told) == len(problems)
-    assert all(want in problem for want, problem in zip(problems, told, strict=True))
+    assert len(messages) == len(problems)
+    assert all(want in problem for want, problem in zip(problems, messages, strict=True))
 
 
 def test_a_quote_that_never_ends_costs_its_own_entry_and_bounded_memory():
     head = f'video_id,caption\n{ID},"never ending\n'
-    rest = "\n".join(f"{n},caption {n}" for n in range(10_000, 60_000))
+    later_lines = "\n".join(f"{n},caption {n}" for n in range(10_000, 60_000))
 
-    read = entries(f"{head}{rest}\n")
+    read = entries(f"{head}{later_lines}\n")
 
     assert [entry.number for entry in read if entry.fields is None] == [2]
     assert read[-1].fields["video_id"] == "59999"
@@ -231,16 +231,16 @@ def test_a_line_of_hundreds_of_megabytes_is_skipped_in_bounded_memory():
     class Endless(io.RawIOBase):
         """300 MB without an end of line, and one good line after it."""
 
-        left = 300
+        remaining = 300
 
         def readable(self):
             return True
 
         def readinto(self, buffer):
-            if self.left < 0:
+            if self.remaining < 0:
                 return 0
-            self.left -= 1
-            chunk = b"{" * 2**20 if self.left >= 0 else b'\n{"video_id": "1"}\n'
+            self.remaining -= 1
+            chunk = b"{" * 2**20 if self.remaining >= 0 else b'\n{"video_id": "1"}\n'
             buffer[: len(chunk)] = chunk
             return len(chunk)
 
@@ -254,7 +254,7 @@ def test_a_line_of_hundreds_of_megabytes_is_skipped_in_bounded_memory():
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         (b"\x1f\x8b\x08" + b"\0" * 20, "packed as gzip"),
         (b"PK\x03\x04", "packed as ZIP"),
@@ -263,8 +263,8 @@ def test_a_line_of_hundreds_of_megabytes_is_skipped_in_bounded_memory():
         (b"caption,views\nx,1\n", "no column of video ids"),
     ],
 )
-def test_what_is_no_manifest_is_refused_whole_with_what_to_do(content, told):
-    with pytest.raises(BadManifest, match=told):
+def test_what_is_no_manifest_is_refused_whole_with_what_to_do(content, expected):
+    with pytest.raises(BadManifest, match=expected):
         entries(content)
 
 
@@ -299,9 +299,9 @@ def test_a_listing_goes_on_at_the_line_where_it_was_left():
     it, _ = source(table(250))
     first = next(it.pages(LISTED, NOW.date()))
 
-    rest = list(it.pages(LISTED, NOW.date(), first.next))
+    remaining = list(it.pages(LISTED, NOW.date(), first.next))
 
-    assert listed([first, *rest]) == [str(10**18 + n) for n in range(250)]
+    assert listed([first, *remaining]) == [str(10**18 + n) for n in range(250)]
 
 
 def test_a_file_that_was_replaced_is_read_from_its_start():
@@ -323,26 +323,27 @@ def test_a_file_that_is_not_there_is_told():
 
 
 def test_a_line_becomes_a_video_observed_when_its_counts_were_read():
-    one = found(username="ada", views="541.2K", followers=7, collected_at="2026-10-30T00:00:00Z")
+    collected_at = "2026-10-30T00:00:00Z"
+    video = parse_line(username="ada", views="541.2K", followers=7, collected_at=collected_at)
 
     at = datetime(2026, 10, 30, tzinfo=UTC)
-    assert (one.video.observed_at, one.metrics.collected_at) == (at, at)
-    assert (one.video.source, one.video.collection) == ("manifest", "mine")
-    assert one.video.url == f"https://www.tiktok.com/@ada/video/{ID}"
-    assert (one.creator.creator_id, one.creator.followers) == ("ada", 7)
-    assert one.metrics.flags == ("rounded_count",)
+    assert (video.video.observed_at, video.metrics.collected_at) == (at, at)
+    assert (video.video.source, video.video.collection) == ("manifest", "mine")
+    assert video.video.url == f"https://www.tiktok.com/@ada/video/{ID}"
+    assert (video.creator.creator_id, video.creator.followers) == ("ada", 7)
+    assert video.metrics.flags == ("rounded_count",)
 
 
 def test_a_line_without_a_time_was_read_when_the_file_was_written():
-    assert found(views=1).metrics.collected_at == WRITTEN
+    assert parse_line(views=1).metrics.collected_at == WRITTEN
 
 
 def test_readings_that_cannot_be_are_kept_and_flagged():
-    one = found(views=-1, followers=-2, username="a", created_at="2030-01-01")
+    video = parse_line(views=-1, followers=-2, username="a", created_at="2030-01-01")
 
-    assert (one.metrics.views, one.creator.followers) == (-1, None)
-    assert one.metrics.flags == ("posted_after_collected",)
-    assert found(collected_at="2027-01-01").metrics.flags == ("collected_in_future",)
+    assert (video.metrics.views, video.creator.followers) == (-1, None)
+    assert video.metrics.flags == ("posted_after_collected",)
+    assert parse_line(collected_at="2027-01-01").metrics.flags == ("collected_in_future",)
 
 
 def test_a_line_about_an_own_file_is_no_video_of_a_collection():

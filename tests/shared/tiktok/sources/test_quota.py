@@ -92,13 +92,13 @@ def test_what_was_reserved_yesterday_is_not_spent_today():
 
 def test_when_tiktok_says_so_the_day_is_over_for_every_run():
     world = World()
-    one, other = world.run(), world.run()
-    spent(one, 1)
+    first, other = world.run(), world.run()
+    spent(first, 1)
     spent(other, 1)
 
-    one.exhausted()
+    first.exhausted()
 
-    assert (spent(one), spent(world.run())) == (0, 0)
+    assert (spent(first), spent(world.run())) == (0, 0)
     world.now += timedelta(days=1)
     assert spent(world.run(), 1) == 1
 

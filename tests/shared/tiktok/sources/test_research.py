@@ -40,7 +40,7 @@ class Scripted:
     answers: list[Reply] = field(default_factory=list)
     token: Reply | None = None
     tokens: int = 0
-    asked: list[dict] = field(default_factory=list)
+    requests: list[dict] = field(default_factory=list)
     bearers: list[str] = field(default_factory=list)
 
     def __call__(self, request: Request) -> Reply:
@@ -48,7 +48,7 @@ class Scripted:
             self.tokens += 1
             body = {"access_token": f"clt.{self.tokens}", "expires_in": 7200}
             return self.token or Reply(body=json.dumps(body).encode())
-        self.asked.append(json.loads(request.body))
+        self.requests.append(json.loads(request.body))
         self.bearers.append(request.headers["Authorization"])
         return self.answers.pop(0)
 
@@ -89,7 +89,7 @@ def test_fields_travel_in_the_address_and_the_query_in_the_body(talk):
     address = urlsplit(request.path)
     assert (request.method, address.path) == ("POST", "/v2/research/video/query/")
     assert {"id", "view_count"} < set(parse_qs(address.query)["fields"][0].split(","))
-    assert it.script.asked[0] == {
+    assert it.script.requests[0] == {
         "query": {
             "and": [
                 {"operation": "IN", "field_name": "hashtag_name", "field_values": ["cat"]},
@@ -107,7 +107,7 @@ def test_the_same_body_is_sent_again_with_cursor_and_search_id(talk):
 
     it.pages()
 
-    first, second, _ = it.script.asked
+    first, second, _ = it.script.requests
     assert second == first | {"cursor": 100, "search_id": "9"}
 
 
@@ -120,10 +120,10 @@ def test_only_has_more_ends_a_window_and_an_empty_page_does_not(talk):
 
 def test_windows_of_29_days_overlap_by_a_day_and_never_end_in_the_future():
     collection = CATS.model_copy(update={"start_date": date(2026, 9, 1)})
-    spans, place = [], first_window(collection, TODAY)
-    while place:
-        spans.append((f"{place.window:%m%d}", f"{place.end:%m%d}"))
-        place = window_after(collection, TODAY, place)
+    spans, position = [], first_window(collection, TODAY)
+    while position:
+        spans.append((f"{position.window:%m%d}", f"{position.end:%m%d}"))
+        position = window_after(collection, TODAY, position)
 
     assert spans == [("0901", "0930"), ("0930", "1029"), ("1029", "1101")]
 
@@ -292,8 +292,8 @@ def test_missing_keys_are_told_by_the_names_of_their_variables():
 
 def test_refused_keys_are_a_broken_deploy(talk):
     it = talk()
-    told = {"error": "invalid_client", "error_description": "Client key is incorrect."}
-    it.script.token = Reply(401, json.dumps(told).encode())
+    refusal = {"error": "invalid_client", "error_description": "Client key is incorrect."}
+    it.script.token = Reply(401, json.dumps(refusal).encode())
 
     with pytest.raises(Misconfigured, match="Client key is incorrect"):
         it.pages()
@@ -322,14 +322,14 @@ def test_a_search_that_stays_unknown_starts_its_window_again(talk):
 
     assert it.slept == [5.0, 10.0, 15.0, 20.0, 25.0]
     assert [page.position.cursor for page in pages] == [0, 0, 0]
-    assert "search_id" not in it.script.asked[-2]
+    assert "search_id" not in it.script.requests[-2]
 
 
 def test_a_search_left_by_an_earlier_run_starts_its_window_again_at_once(talk):
     it = talk(GONE, LAST, LAST)
-    left = Position(date(2026, 10, 1), date(2026, 10, 30), 100, "9")
+    position = Position(date(2026, 10, 1), date(2026, 10, 30), 100, "9")
 
-    pages = it.pages(position=left)
+    pages = it.pages(position=position)
 
     assert it.slept == []
     assert pages[0].position == Position(date(2026, 10, 1), date(2026, 10, 30))
@@ -357,7 +357,7 @@ def test_a_profile_comes_back_as_it_came(talk):
     it = talk(ok(follower_count=3))
 
     assert json.loads(it.api.user_info("a.b"))["data"] == {"follower_count": 3}
-    assert it.script.asked == [{"username": "a.b"}]
+    assert it.script.requests == [{"username": "a.b"}]
 
 
 @pytest.mark.parametrize(

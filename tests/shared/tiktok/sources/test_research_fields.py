@@ -29,8 +29,8 @@ FULL = {
 
 
 def read_video(item, collection, at):
-    found = read_found(item, collection, at)
-    return found.video, found.metrics
+    video = read_found(item, collection, at)
+    return video.video, video.metrics
 
 
 def test_a_full_answer_fills_every_field():
@@ -87,7 +87,7 @@ def test_what_is_no_id_is_no_video(video_id):
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "expected"),
     [
         ("view_count", 2**63, "views"),
         ("view_count", "12", "views"),
@@ -106,8 +106,8 @@ def test_what_is_no_id_is_no_video(video_id):
         ("username", "x" * 501, "creator_id"),
     ],
 )
-def test_a_value_that_cannot_be_is_told_by_its_field(field, value, told):
-    with pytest.raises(BadVideo, match=told):
+def test_a_value_that_cannot_be_is_told_by_its_field(field, value, expected):
+    with pytest.raises(BadVideo, match=expected):
         read_video(FULL | {field: value}, CATS, NOW)
 
 
