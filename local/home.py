@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 PROJECT = Path(__file__).resolve().parent.parent
-LOOK_AGAIN_S = 0.1
+POLL_S = 0.1
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 OTHERS = 0o077
@@ -203,5 +203,5 @@ def take_or(
                 f"{lock.folder} is still in use by another tta command (process {lock.holder()}). "
                 "Try again when it has ended, or keep `tta up` running: commands share it."
             )
-        time.sleep(LOOK_AGAIN_S)
+        time.sleep(POLL_S)
     return True

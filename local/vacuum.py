@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 MARKER = "rewrite"
-LOOKS_EVERY_S = 0.2
+POLL_S = 0.2
 WAITS_S = 180.0
 _JOBS = "_bqemulator_catalog.jobs"
 
@@ -45,7 +45,7 @@ def wait_until_rewritten(
         while is_requested(folder):
             if timer() > ends_at:
                 raise NotRewritten(str(folder))
-            sleep(LOOKS_EVERY_S)
+            sleep(POLL_S)
 
 
 def rewrite_sqlite(connection: sqlite3.Connection) -> None:

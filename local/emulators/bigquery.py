@@ -108,7 +108,7 @@ async def _serve(port: int, data: Path, project: str, ready: IO[str]) -> None:
 async def _until_stopped_or_to_rewrite(stop: asyncio.Event, data: Path) -> None:
     while not (stop.is_set() or rewriting.is_requested(data)):
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), rewriting.LOOKS_EVERY_S)
+            await asyncio.wait_for(stop.wait(), rewriting.POLL_S)
 
 
 def _rewrite_if_requested(data: Path) -> None:

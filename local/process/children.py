@@ -11,7 +11,7 @@ from local.process.child import Child, DidNotStart, Program
 FIRST_BACK_OFF_S = 0.5
 MOST_BACK_OFF_S = 15.0
 HEALTHY_AFTER_S = 30.0
-LOOK_EVERY_S = 0.1
+POLL_S = 0.1
 
 
 class Children:
@@ -45,7 +45,7 @@ class Children:
             self._passing.append(child)
         while child.exit_status is None:
             on_look()
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_S)
         if child.exit_status != 0:
             raise DidNotStart(child.end())
 
@@ -102,7 +102,7 @@ class Children:
             (self._logs / f"{child.program.name}.pid").unlink(missing_ok=True)
 
     def _watch(self) -> None:
-        while not self._stopping.wait(LOOK_EVERY_S):
+        while not self._stopping.wait(POLL_S):
             for name, child in list(self._running.items()):
                 if child.exit_status is not None:
                     self._revive(name, child)

@@ -1,4 +1,4 @@
-"""What the posts say: short captions by language, the regions that speak it, and hostile ones."""
+"""Short captions by language, the regions of each language, and hostile captions."""
 
 from dataclasses import dataclass
 
@@ -142,7 +142,7 @@ TONGUES: dict[str, Tongue] = {
     ),
 }
 
-# Real captions hold all of these. (name, language or None when there is nothing to tell, caption)
+# Real captions contain all of these. (name, language or None without text, caption)
 HOSTILE: tuple[tuple[str, str | None, str], ...] = (
     ("nul_byte", "en", "My phone broke this caption\x00 right in the middle, sorry everyone"),
     (

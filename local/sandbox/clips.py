@@ -1,4 +1,4 @@
-"""A design becomes an H.264 + AAC file: one thread, no clock, so the same bytes each time."""
+"""Renders a design as H.264 + AAC, with one thread and no clock, so the bytes are repeatable."""
 
 import hashlib
 import zlib
@@ -18,13 +18,13 @@ from local.sandbox.picture import Picture
 from local.sandbox.sound import SAMPLE_RATE_HZ, sound
 
 _AAC_FRAME = 1024
-# Without cpu-independent, x264's fast reciprocals in the macroblock tree make the same frames
-# encode to other bytes from run to run (seen with two encoders at work in one process).
+# Without cpu-independent, x264's fast reciprocals in the macroblock tree encode the same frames to
+# other bytes from run to run (seen with two encoders in one process).
 _X264 = {"preset": "veryfast", "crf": "25", "x264-params": "threads=1:cpu-independent=1"}
 
 
 def render(design: Design, seed: int, target: Path) -> RenderedClip:
-    """Write the clip of a design to `target` (replaced only when whole) and describe it."""
+    """Write the clip of a design to `target` in one step; returns its description."""
     rng = np.random.default_rng([seed, zlib.crc32(design.name.encode())])
     temporary = target.with_name(target.name + ".part")
     samples = sound(design, rng)
@@ -62,7 +62,7 @@ def _send_sound(
     sent: int,
     until: int,
 ) -> int:
-    """Encode whole AAC frames up to sample `until` (the last may be short); returns how far."""
+    """Encode whole AAC frames up to sample `until` (the last may be short); returns the end."""
     while sent < len(samples) and sent + _AAC_FRAME <= until:
         frame = av.AudioFrame.from_ndarray(
             samples[None, sent : sent + _AAC_FRAME], format="fltp", layout="mono"

@@ -1,4 +1,4 @@
-"""The clip designs: what each clip shows, and which surprise of which size is planted when.
+"""The clip designs: what each clip shows, and the planted surprise with its size and time.
 
 Sizes are graded from 0 (none) to 1. Times are multiples of 0.2 s, which are whole frames at
 25 and 30 frames per second. Half of the designs have camera motion and sensor noise, so that a
@@ -59,7 +59,7 @@ def _moving(
     )
 
 
-# The smallest library has the first six: short ones, and the odd ones among them.
+# The smallest library has the first six: they are short and cover the unusual cases.
 DESIGNS: tuple[Design, ...] = (
     Design("silent", "oddball", 0.75, 2.4, 4.0, "hills", silent=True),
     Design("one_second", "none", 0.0, None, 1.0, "weave"),

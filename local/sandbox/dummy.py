@@ -1,7 +1,7 @@
-"""A library whose clips are no videos: for tests and benchmarks of the way of the bytes.
+"""A library whose clips are not videos, for tests and benchmarks that only move bytes.
 
-Posts lie evenly in time, creators take turns, and counts are plain numbers, so that whoever looks
-at what arrived can say what it should be. Synthetic like every library.
+Posts are evenly spaced in time, creators take turns, and counts are plain numbers. So a test can
+compute what must arrive. It is synthetic like every library.
 """
 
 from collections.abc import Callable, Collection, Mapping

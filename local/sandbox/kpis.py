@@ -1,4 +1,4 @@
-"""How the counts of a synthetic post come about: the generative model and its planted effects.
+"""The generative model of the counts of a synthetic post, with its planted effects.
 
 For post i of creator c, with surprise S in 0..1, followers F, age in days A at the anchor:
 

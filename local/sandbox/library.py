@@ -1,4 +1,4 @@
-"""What a sandbox library is on disk, and how to read one back."""
+"""A sandbox library on disk, and how to load it."""
 
 import json
 import struct
@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-# Raise it when the generator would write other bytes for the same seed: old libraries are redone.
+# Raise it when the generator writes other bytes for the same seed: it replaces older libraries.
 VERSION = 1
 MANIFEST = "library.json"
 TRUTH = "truth.json"
@@ -48,9 +48,9 @@ class SandboxCreator:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A listed post. Either it shows `clip`, or `absent` says why: photo, deleted or private.
+    """A listed post. It shows `clip`, or `absent` tells why not: photo, deleted or private.
 
-    `wire` holds the Research API's fields; what the API would leave out is not a key.
+    `wire` holds the Research API's fields; a field that the API would leave out is not a key.
     """
 
     video_id: str
@@ -62,7 +62,7 @@ class Post:
 
 @dataclass(frozen=True)
 class Library:
-    """A finished library: everything an API may show. The planted truth is read apart from it."""
+    """A finished library: all that an API may show. `truth` reads the planted truth separately."""
 
     root: Path
     seed: int
@@ -73,7 +73,7 @@ class Library:
 
     @classmethod
     def load(cls, root: Path) -> "Library":
-        """Read a finished library. Raises LibraryMissing when there is none of this version."""
+        """Load a finished library. Raises LibraryMissing when none of this version exists."""
         root = Path(root)
         try:
             manifest = json.loads((root / MANIFEST).read_bytes())
@@ -110,16 +110,16 @@ class Library:
         return {creator.username: creator for creator in self.creators}
 
     def clip_path(self, post: Post) -> Path | None:
-        """Where the file of a post lies, or None for a post without media."""
+        """The path of a post's file, or None for a post without media."""
         return None if post.clip is None else self.root / self.clips[post.clip].file
 
     def media(self, post: Post) -> bytes | None:
-        """The whole file a post serves, or None for a post without media."""
+        """The whole file of a post, or None for a post without media."""
         path = self.clip_path(post)
         return None if path is None else path.read_bytes() + mark(post.video_id)
 
     def truth(self) -> dict[str, Any]:
-        """What was planted where (see SYNTHETIC.md). No API serves this."""
+        """The planted effects (see SYNTHETIC.md). No API serves this."""
         truth: dict[str, Any] = json.loads((self.root / TRUTH).read_bytes())
         return truth
 

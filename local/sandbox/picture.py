@@ -1,4 +1,4 @@
-"""The pictures of a clip: a textured scene, a subject with a habit, and what breaks it."""
+"""The pictures of a clip: a textured scene, a subject with a regular motion, and its breaks."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,7 +29,7 @@ class Scene:
 
 
 class Picture:
-    """Frames of one design, in order or not; the same generator state gives the same frames."""
+    """Frames of one design, in any order. The same generator state gives the same frames."""
 
     def __init__(self, design: Design, rng: np.random.Generator):
         self.design = design
@@ -86,7 +86,7 @@ class Picture:
         _blend(v[half], mask[::2, ::2], 160 - 80 * oddness)
 
     def _oddness(self, t: float) -> float:
-        """How odd the subject is at `t`: the planted size during one pulse, else 0."""
+        """The oddity of the subject at `t`: the planted size during one pulse, else 0."""
         onset_s = self.design.onset_s
         if onset_s is None or not self.design.kind.startswith("oddball"):
             return 0.0
@@ -174,7 +174,7 @@ _TEXTURES = {"cloud": _cloud, "hills": _hills, "weave": _weave, "bricks": _brick
 def _shape(
     frame: tuple[int, ...], x: float, y: float, radius: float, square: bool
 ) -> tuple[tuple[slice, slice], NDArray[np.float32], NDArray[np.float32]]:
-    """A soft-edged disc or square: where it lies (even bounds), its mask and its rings."""
+    """A soft-edged disc or square: its even bounds, its mask and its rings."""
     reach = int(radius) + 4
     top, start_x = max(0, int(y) - reach) // 2 * 2, max(0, int(x) - reach) // 2 * 2
     bottom = min(frame[0] // 2 * 2, (int(y) + reach) // 2 * 2)

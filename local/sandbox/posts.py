@@ -1,4 +1,4 @@
-"""Who posts what: creators, posts, captions and counts, drawn from one seeded generator."""
+"""Draws creators, posts, captions and counts from one seeded generator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ DAYS = 60  # posts are spread over the days before the anchor, so that two API w
 LEAST_POSTS = 16  # enough for every special post and every hostile caption
 _POSTS_PER_DESIGN = 6  # so that a small library is made in a few seconds
 _ABSENT = ("photo", "deleted", "private")
-# The account of a deleted post is gone and that of a private post is private; one more account
-# exists and posts, but the API will not speak of it.
+# A deleted post has a deleted account, and a private post a private one. One more account posts,
+# but the API does not return it.
 _UNAVAILABLE = {"deleted": "not_found", "private": "private"}
 _SPECIAL = {-1: "not_found", -2: "private", -3: "restricted"}  # the last of the accounts
 _NAMES = (
@@ -75,7 +75,7 @@ _TRADES = ("bakes", "walks", "loops", "paints", "fixes", "grows", "plays", "fold
 
 @dataclass(frozen=True, slots=True)
 class LibraryPlan:
-    """Everything but the clips: what the API shows, and the truth it does not."""
+    """Everything but the clips: what the API shows, and the truth that it does not show."""
 
     creators: tuple[SandboxCreator, ...]
     posts: tuple[Post, ...]
@@ -109,7 +109,7 @@ class _Slot:
 def plan_posts(seed: int, posts: int, anchor: datetime, is_planted: bool = True) -> LibraryPlan:
     """Draw `posts` posts created in the 60 days before `anchor`. Raises ValueError below 16.
 
-    Unless `is_planted`, the counts do not depend on the surprise that the truth tells.
+    Unless `is_planted`, the counts do not depend on the surprise in the truth.
     """
     if posts < LEAST_POSTS:
         raise ValueError(f"a library has at least {LEAST_POSTS} posts, not {posts}")
@@ -167,7 +167,7 @@ def _slots(
     slots = []
     for n, second in enumerate(_seconds(rng, posts, anchor)):
         absent = _ABSENT[n] if n < len(_ABSENT) else None
-        # Everyone posts once before chance decides, and the special ones only what they must.
+        # Each account posts once before chance decides. The special accounts post no more.
         account = posting[n % len(posting) if n < 2 * len(posting) else rng.integers(len(posting))]
         slots.append(
             _Slot(
@@ -184,7 +184,7 @@ def _slots(
 
 
 def _deal_designs(rng: np.random.Generator, posts: int) -> list[str]:
-    """Each design about equally often, in random order: independent of who posts."""
+    """Each design about equally often, in random order and independent of the creator."""
     shown = DESIGNS[: max(6, posts // _POSTS_PER_DESIGN)]
     deck = [shown[n % len(shown)].name for n in range(posts - len(_ABSENT))]
     return [""] * len(_ABSENT) + [str(name) for name in rng.permutation(deck)]
@@ -250,7 +250,7 @@ def _words(rng: np.random.Generator, slot: _Slot) -> tuple[str | None, str, tupl
     if slot.hostile is not None:
         _, language, caption = HOSTILE[slot.hostile]
         return language, caption, ("fyp",)
-    # Most creators keep to their language; some posts are in English wherever they come from.
+    # Most creators use their language; some posts are in English whatever the region.
     language = "en" if rng.random() < 0.12 else slot.account.language
     captions = TONGUES[language].captions
     caption, hashtags = captions[int(rng.integers(len(captions)))]

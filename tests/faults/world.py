@@ -1,4 +1,4 @@
-"""A local cloud to break, and what it left behind in a form that two runs can be compared in."""
+"""A local cloud for fault tests, and its tables and lake in a form that two runs can compare."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ from shared.storage.layout import VIDEOS
 from shared.warehouse.tables import definitions
 
 CLAIM_LEASE_S = 90
-"""Longer than a rating takes, hangs included; whoever waits for a killed one's claim waits so long.
+"""Longer than a rating takes, hangs included. It is also the wait for the lease of a killed one.
 In the cloud claims outlast whatever may still be answered, eleven minutes."""
 
 IMPATIENT = {
@@ -51,7 +51,7 @@ ACK_DEADLINE_S = 20
 SCHEDULER_WAITS_S = 120
 
 OF_THE_MOMENT = {"generation", "rated_at", "latency_s", "collected_at", "observed_at", "section"}
-"""What two runs over the same library cannot have in common: times, and ids made of times."""
+"""What differs between two runs over the same library: times, and ids made of times."""
 
 BESIDE = ("raw/", "state/", "config/", "answers/")
 """What is not compared: a run that is cut off asks again, so it may keep a page or an answer more,
@@ -86,7 +86,7 @@ def run(
     plan: Path | None = None,
     asks_gemini: bool = False,
 ) -> Outcome:
-    """Fetch the sandbox collection as Cloud Scheduler would, while `disturb` does its worst.
+    """Fetch the sandbox collection as Cloud Scheduler would, while `disturb` runs.
 
     `plan` lets go wrong what it says. With `asks_gemini` every file is rated by Gemini, too, which
     the environment must lead to.
@@ -140,7 +140,7 @@ class Killer:
         return False
 
     def pause(self, name: str) -> Callable[[], None]:
-        """Stop a program where it stands, as a machine that hangs; gives what lets it go on."""
+        """Suspend a program, like a machine that hangs; returns a function that resumes it."""
         pid = self._group(name)
         os.killpg(pid, signal.SIGSTOP)
         return lambda: os.killpg(pid, signal.SIGCONT)
@@ -151,7 +151,7 @@ class Killer:
 
 
 def at_seeded_moments(seed: int, names: list[str], kills: int, most_s: float):
-    """A disturbance: so many kills, of these programs, at moments that the seed gives."""
+    """A disturbance: kills of these programs, at moments from the seed."""
 
     def disturb(endpoints: Endpoints, killer: Killer) -> None:
         dice = random.Random(seed)
@@ -163,7 +163,7 @@ def at_seeded_moments(seed: int, names: list[str], kills: int, most_s: float):
 
 
 def outage(name: str, seconds: float, after_s: float):
-    """A disturbance: the program does not answer for a while, however often it is started."""
+    """A disturbance: the program does not run for a while, however often it is restarted."""
 
     def disturb(endpoints: Endpoints, killer: Killer) -> None:
         time.sleep(after_s)
@@ -176,7 +176,7 @@ def outage(name: str, seconds: float, after_s: float):
 
 
 def hang(name: str, seconds: float, after_s: float):
-    """A disturbance: the program keeps its connections and says nothing for a while."""
+    """A disturbance: the program keeps its connections and does not answer for a while."""
 
     def disturb(endpoints: Endpoints, killer: Killer) -> None:
         time.sleep(after_s)
@@ -210,7 +210,7 @@ def at_once(*disturbances: Disturb) -> Disturb:
 
 
 def _fetch_until_done(endpoints: Endpoints, finished: threading.Event) -> None:
-    """Cloud Scheduler's part: call again until a run has nothing left."""
+    """Like Cloud Scheduler: call `fetch` until a run has nothing more to do."""
     body = json.dumps({"collection": "sandbox", "mode": "discover"}).encode()
     for _ in range(200):
         request = urllib.request.Request(
@@ -229,7 +229,7 @@ def _fetch_until_done(endpoints: Endpoints, finished: threading.Event) -> None:
 
 @contextmanager
 def _sweeping(endpoints: Endpoints) -> Iterator[None]:
-    """Cloud Scheduler's other part: call `sweep` all the while."""
+    """Like Cloud Scheduler: call `sweep` again and again."""
     over = threading.Event()
 
     def work() -> None:
@@ -269,7 +269,7 @@ def _tables(endpoints: Endpoints) -> dict[str, list[str]]:
 
 
 def _lake(endpoints: Endpoints) -> dict[str, str]:
-    """Content of every object by name, without what is of the moment."""
+    """Content of every object by name, without times."""
     bucket = storage.Client(project=endpoints.project).bucket(endpoints.bucket)
     return {
         _lasting_name(blob.name): _lasting_content(blob.name, blob.download_as_bytes())
@@ -298,6 +298,6 @@ def _lasting(value: Any) -> Any:
 
 
 def _questions(home: Path) -> int:
-    """How often `analyze` asked its rater; what Gemini was asked, it counts itself."""
+    """How often `analyze` called its rater. The stand-in of Gemini counts its own requests."""
     log = (home / "logs/analyze.log").read_text(errors="replace")
     return log.count('"message": "rater asked"')

@@ -1,4 +1,4 @@
-"""Who may use a home, and how commands find one another."""
+"""The lock of a home, and how commands find a running cloud."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The sandbox collection: made once, then only its address follows the server."""
+"""The sandbox collection: created once, then only its address changes with the server."""
 
 from datetime import UTC, datetime
 from pathlib import Path

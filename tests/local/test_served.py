@@ -1,4 +1,4 @@
-"""Functions are served here with what is deployed, by the code that serves them there."""
+"""Functions are served here with the deployed settings, by the same code as in the cloud."""
 
 import json
 import os

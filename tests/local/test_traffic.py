@@ -1,4 +1,4 @@
-"""The moment when nothing is on its way any more."""
+"""Waiting until the pipeline is empty."""
 
 import pytest
 
@@ -13,7 +13,7 @@ NOWHERE = Endpoints(home="/home", pid=1, key="", storage="http://127.0.0.1:9", p
 
 @pytest.fixture
 def looks(monkeypatch):
-    """Let the looks at the cloud find these, the last one for ever; returns how many were taken."""
+    """Let the readings of the cloud be these, then the last one for ever; returns those taken."""
     monkeypatch.setattr(traffic, "POLL_S", 0)
     taken = []
 

@@ -1,4 +1,4 @@
-"""Facts about databases written anew: what was deleted is in no byte, what is alive stays."""
+"""Rewritten databases: no byte holds deleted data, and live data stays."""
 
 import json
 import sqlite3

@@ -29,7 +29,7 @@ Tta = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    """Where everything answers. Commands with `--home` of it attach as they do to `tta up`."""
+    """The addresses of the running cloud. Commands with its `--home` use it like `tta up`."""
     home = tmp_path_factory.mktemp("home")
     with running(home, posts=POSTS, publish=True) as endpoints:
         yield endpoints
@@ -74,7 +74,7 @@ def ask(cloud: Endpoints) -> Callable[[str], list[dict[str, Any]]]:
 
 @pytest.fixture(scope="session")
 def demonstrated(tta: Tta) -> dict[str, Any]:
-    """What the first `tta demo` tells of itself; the sandbox is loaded afterwards."""
+    """The document of the first `tta demo`. After it the sandbox is loaded."""
     result = tta("demo", "--json")
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)

@@ -137,7 +137,7 @@ def failures(bucket) -> dict[bytes, str]:
 
 
 def wait_for_failures(bucket, expected: set[bytes]) -> set[bytes]:
-    """Those of the expected that are kept; looks for a while, as the last may just be written."""
+    """The expected messages that are under failed/. It waits a while for the last one."""
     for _ in range(50):
         stored = failures(bucket).keys() & expected
         if stored == expected:

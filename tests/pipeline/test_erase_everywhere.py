@@ -26,14 +26,14 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    """A cloud of its own, for nobody else should miss what is erased here."""
+    """A separate cloud, because other tests need what this one erases."""
     home = tmp_path_factory.mktemp("home")
     with running(home, posts=POSTS, publish=True) as endpoints, pointing_at(endpoints):
         yield endpoints
 
 
 class World:
-    """One cloud, what was sent in it, and all that it holds."""
+    """One cloud, the events that it got, and all that it stores."""
 
     def __init__(self, endpoints: Endpoints):
         self.endpoints = endpoints
@@ -62,7 +62,7 @@ class World:
         ]
 
     def send_again(self, records: list[Record], uploads: list[VideoUploaded]) -> None:
-        """Redeliver every event that there was."""
+        """Redeliver every event."""
         publisher = pubsub_v1.PublisherClient()
         messages = [("video-records", Message("", record.to_json(), {})) for record in records]
         messages += [("video-finalized", notification_of(record)) for record in uploads]
@@ -84,7 +84,7 @@ class World:
         return contents
 
     def naming(self, *needles: str) -> set[str]:
-        """Objects and tables in which one of them is named."""
+        """Objects and tables that contain one of the needles."""
         contents = self.everything().items()
         return {
             location

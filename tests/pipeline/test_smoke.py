@@ -1,4 +1,4 @@
-"""`tta smoke`: a clip of its own comes through, and nothing of it stays."""
+"""`tta smoke`: its own clip passes the pipeline, and all traces of it are removed."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Terraform sets is what the functions read: neither more nor less, and values they take."""
+"""Terraform sets exactly the variables that the functions read, with valid values."""
 
 import re
 

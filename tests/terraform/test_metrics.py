@@ -1,4 +1,4 @@
-"""What is counted out of log lines is written by the code."""
+"""The code writes the log lines that metrics count."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What docs/operations.md reckons and names is what the code and the plan say."""
+"""The sums and names in docs/operations.md agree with the code and the plan."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""Who may do what, as planned: walked through, and compared with the table for people."""
+"""The planned roles: checked by rules, and compared with the table in the docs."""
 
 import re
 from typing import Any

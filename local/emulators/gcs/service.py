@@ -82,7 +82,7 @@ class Service:
         self._lock_file.close()
 
     def _rewrite_when_requested(self) -> None:
-        while not self._stopping.wait(vacuum.LOOKS_EVERY_S):
+        while not self._stopping.wait(vacuum.POLL_S):
             self.backend.rewrite_if_requested()
 
 

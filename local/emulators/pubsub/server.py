@@ -120,7 +120,7 @@ async def _rewrite_when_requested(connection: sqlite3.Connection, data: Path) ->
                 rewriting.finish(data)
             except sqlite3.OperationalError:
                 log.info("the messages are in use; they are written anew in a moment")
-        await asyncio.sleep(rewriting.LOOKS_EVERY_S)
+        await asyncio.sleep(rewriting.POLL_S)
 
 
 async def _keep_house(catalog: Catalog, backlog: Backlog) -> None:

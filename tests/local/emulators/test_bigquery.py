@@ -1,4 +1,4 @@
-"""The local BigQuery keeps tables, and neither their history nor every statement for ever."""
+"""The local BigQuery stores tables, but not their history, and drops old statements."""
 
 import json
 import os

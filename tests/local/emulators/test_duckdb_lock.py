@@ -1,4 +1,4 @@
-"""What somebody can make DuckDB do through the local BigQuery: nothing outside its own tables."""
+"""Through the local BigQuery, DuckDB can do nothing outside its own tables."""
 
 import json
 import os

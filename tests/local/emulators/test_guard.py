@@ -1,4 +1,4 @@
-"""No web page gets through to a server of ours: the table of servers, and the rules one by one."""
+"""No web page reaches a server of ours: the table of servers, and each rule."""
 
 import re
 import socket
@@ -178,7 +178,7 @@ def test_the_host_of_an_emulator_that_the_environment_names_is_ours(monkeypatch)
 
 
 def test_the_answer_to_a_refused_upload_arrives(servers):
-    """Its body is read to an end: a reset connection would tell nothing."""
+    """The server reads the body to its end: a reset connection would lose the answer."""
     storage = servers["storage"]
     with socket.create_connection(("127.0.0.1", storage.port), timeout=20) as connection:
         connection.sendall(

@@ -1,4 +1,4 @@
-"""The guard of an ASGI application bounds what a body may be, and how long it may take to come."""
+"""The guard of an ASGI application limits the size and the duration of a body."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ KIND = (b"content-type", b"application/json")
 
 
 class Exchange:
-    """One request: `bodies` come in pieces, and then nothing does. What the application heard."""
+    """One request whose `bodies` come in parts and then stop; returns what the application got."""
 
     def __init__(self, *bodies: bytes, headers: list[tuple[bytes, bytes]]):
         self.pieces = list(bodies)

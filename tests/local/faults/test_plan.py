@@ -1,4 +1,4 @@
-"""A plan of faults: what it may say, where it is wrong, and dice that repeat themselves."""
+"""A plan of faults: its syntax, its errors, and repeatable dice."""
 
 import json
 from collections import Counter

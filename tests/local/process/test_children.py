@@ -47,7 +47,7 @@ def until(holds: Callable[[], object]) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """A zombie is not: it only waits for somebody to take note of its end."""
+    """Whether the process runs. A zombie does not: it only waits until its exit is read."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

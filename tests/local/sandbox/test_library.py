@@ -1,4 +1,4 @@
-"""The sandbox library: what is in it, that it is repeatable, and that half of one is none."""
+"""The sandbox library: its content, its repeatability, and that an unfinished one does not load."""
 
 import json
 import shutil

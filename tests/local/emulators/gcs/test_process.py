@@ -1,4 +1,4 @@
-"""The command `python -m local.emulators.gcs`: what survives its death, and what its work costs."""
+"""The command `python -m local.emulators.gcs`: what survives a kill, and what requests cost."""
 
 import base64
 import hashlib

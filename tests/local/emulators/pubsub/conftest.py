@@ -1,4 +1,4 @@
-"""One server for most tests, and ways to have one's own."""
+"""One server for most tests, and fixtures for separate servers."""
 
 import signal
 
@@ -30,7 +30,7 @@ def endpoint():
 
 @pytest.fixture
 def start():
-    """Start servers of one's own; what still runs at the end is stopped."""
+    """Start separate servers; the end of the test stops them."""
     started = []
 
     def start(data, *arguments):
@@ -45,7 +45,7 @@ def start():
 
 @pytest.fixture
 def world_of():
-    """Clients to a server of one's own."""
+    """Clients to a separate server."""
     worlds = []
 
     def world_of(server):

@@ -1,4 +1,4 @@
-"""The queue itself, under a clock that only moves when told to."""
+"""The queue itself, with a clock that only the test moves."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The server as a process: what it says, what it refuses, what survives it."""
+"""The server as a process: its output, its errors, and what survives a kill."""
 
 import signal
 import subprocess

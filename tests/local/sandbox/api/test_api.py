@@ -1,4 +1,4 @@
-"""The TikTok sandbox speaks the Research API's wire format, and fails when asked to."""
+"""The TikTok sandbox uses the Research API's wire format, and fails on request."""
 
 import http.client
 import json
@@ -39,7 +39,7 @@ class Clock:
 
 
 class Client:
-    """A plain Research API client: what it gets, a test sees unchanged."""
+    """A plain Research API client that returns answers unchanged."""
 
     def __init__(self, server, clock):
         self.server, self.clock, self.url = server, clock, server.url
@@ -79,7 +79,7 @@ class Client:
         return self.http.request(method, url, headers=headers, timeout=10)
 
     def faults(self, **faults):
-        """Points by their endpoint alone, and the API's own switches."""
+        """Set faults by endpoint, and the API's own switches."""
         payload = {
             f"tiktok.{key}" if key in ENDPOINTS else key: rule for key, rule in faults.items()
         }

@@ -1,4 +1,4 @@
-"""What the sandbox shows of its library at a moment: growth, posts to come, posts that vanished."""
+"""The posts that the sandbox shows at a moment: growing counts, later posts, vanished posts."""
 
 from datetime import UTC, datetime, timedelta
 
