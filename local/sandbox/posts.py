@@ -167,7 +167,8 @@ def _slots(
     slots = []
     for n, second in enumerate(_seconds(rng, posts, anchor)):
         absent = _ABSENT[n] if n < len(_ABSENT) else None
-        # Each account posts once before chance decides. The special accounts post no more.
+        # The first posts go round the accounts, the others by chance. The last two accounts have
+        # only the posts that are absent because of them.
         account = posting[n % len(posting) if n < 2 * len(posting) else rng.integers(len(posting))]
         slots.append(
             _Slot(
