@@ -28,7 +28,7 @@ MAX_BAD_LINES = 20
 
 def check_file(path: str, screen: Screen) -> None:
     """Check a file on this machine. Raises UserError when something in it is wrong."""
-    _tell(_read(Path(path)), path, screen)
+    _show_collections(_read(Path(path)), path, screen)
 
 
 class CollectionStore:
@@ -51,7 +51,7 @@ class CollectionStore:
     def do(self, action: str, subject: str) -> None:
         """Do one action. Raises UserError."""
         if action == "check":
-            good = _tell(self._stored_file(), COLLECTIONS, self._screen)
+            good = _show_collections(self._stored_file(), COLLECTIONS, self._screen)
             self._look_for_manifests(good)
             for silent in silences(self._lake, datetime.now(UTC)):
                 self._screen.say(f"{silent.collection} lists nothing: {silent.why}.")
@@ -87,7 +87,7 @@ class CollectionStore:
 
     def _put(self, path: str) -> None:
         content = _read(Path(path))
-        good = _tell(content, path, self._screen)
+        good = _show_collections(content, path, self._screen)
         _, generation = self._lake.read_with_generation(COLLECTIONS)
         try:
             self._lake.replace(COLLECTIONS, content, generation, "application/yaml")
@@ -121,7 +121,7 @@ def _read(path: Path) -> bytes:
         raise UserError(f"{path}: {error.strerror}") from error
 
 
-def _tell(content: bytes, where: str, screen: Screen) -> list[Collection]:
+def _show_collections(content: bytes, where: str, screen: Screen) -> list[Collection]:
     """Show the collections in the file. Raises UserError with every problem."""
     try:
         good, problems = checked_collections(content)

@@ -2,20 +2,16 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import requests
 
 from cli.checks import Check, CheckFailed, CheckNotice, check_model_served
-from cli.errors import WRONG_USE, UserError
-from cli.target import target as target_named
+from cli.verbs.deploy.deployment import Deployment
 from cli.verbs.deploy.google_apis import TIMEOUT_S, GoogleApiError, GoogleApis
 from cli.verbs.rate.canary import NEVER, in_words
-from local.endpoints import LOCAL
-from shared.config import GeminiSettings
 from shared.model import Malformed, parse
 from shared.rating.gemini.canary import LATEST, CanaryVerdict
 
@@ -68,39 +64,6 @@ LARGEST = {
 }
 LATELY = timedelta(days=2)  # the canary runs every morning
 STAGES_FOR_ALL = ("GA", "PUBLIC_PREVIEW")
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """A deployment that exists, or a project for a new one."""
-
-    project: str
-    region: str
-    model: str
-    location: str
-    is_deployed: bool = False
-    bucket: str = ""
-
-    @classmethod
-    def of(
-        cls,
-        target: str,
-        project: str | None,
-        region: str,
-        model: str | None,
-        location: str | None,
-    ) -> Self:
-        """Values from the command line, else from tta.toml, else Terraform's defaults."""
-        bucket = ""
-        gemini = {name: GeminiSettings.model_fields[name].default for name in ("model", "location")}
-        if target != LOCAL:
-            deployed = target_named(target)
-            project, gemini = deployed.project, gemini | deployed.gemini
-            bucket = deployed.bucket
-        if not project:
-            raise UserError("Name the project: --project ID, or --target NAME.", WRONG_USE)
-        served = (model or gemini["model"], location or gemini["location"])
-        return cls(project, region, *served, is_deployed=target != LOCAL, bucket=bucket)
 
 
 def run_checks(deployment: Deployment, google: GoogleApis) -> list[Check]:

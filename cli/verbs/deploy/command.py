@@ -41,7 +41,8 @@ def deploy(
     """
     from cli.checks import show_checks
     from cli.console import Screen
-    from cli.verbs.deploy.checks import Deployment, run_checks
+    from cli.verbs.deploy.checks import run_checks
+    from cli.verbs.deploy.deployment import Deployment
     from cli.verbs.deploy.google_apis import GoogleApis
 
     screen = Screen(machine=json)

@@ -32,7 +32,7 @@ def show_canary(endpoints: Endpoints, screen: Screen) -> None:
     Raises UserError when Gemini does not answer as before.
     """
     if endpoints.is_local:
-        _tell_cost(endpoints, screen)
+        _show_cost(endpoints, screen)
         with screen.working("Asking Gemini about the frozen clips …"):
             _call(endpoints)
     content = Lake.connect(endpoints.project, endpoints.bucket).read(LATEST)
@@ -80,7 +80,7 @@ def in_words(verdict: CanaryVerdict) -> str:
     return f"{what}: changed: {verdict.why}."
 
 
-def _tell_cost(endpoints: Endpoints, screen: Screen) -> None:
+def _show_cost(endpoints: Endpoints, screen: Screen) -> None:
     settings = GeminiSettings.model_validate({"api_key": "", **endpoints.gemini})
     most = most_usd(GeminiCondition(settings), Prices.under(settings), datetime.now(UTC).date())
     price = "have no price in the table" if most is None else f"cost at most about {usd(most)}"

@@ -48,15 +48,15 @@ class RatingPrice:
 
 def price_of(requests: list[RaterRequest], rater: ChosenRater, lake: Lake, on: date) -> RatingPrice:
     """Price the requests: read the header of each video once. An unratable file costs nothing."""
-    assert rater.under is not None
-    under, counts = rater.under, _counts(requests)
-    prices = Prices.under(under.settings)
+    assert rater.gemini is not None
+    condition, counts = rater.gemini, _counts(requests)
+    prices = Prices.under(condition.settings)
 
     def most(request: RaterRequest) -> float | None:
         clip = _clip(request, lake)
-        if clip is None or (clip.duration_s or 0.0) > under.settings.max_clip_s:
+        if clip is None or (clip.duration_s or 0.0) > condition.settings.max_clip_s:
             return 0.0
-        return expected_usd(clip, under, prices, on)
+        return expected_usd(clip, condition, prices, on)
 
     each = in_order(most, (request for request, _ in counts.values()))
     sums = [
@@ -65,7 +65,7 @@ def price_of(requests: list[RaterRequest], rater: ChosenRater, lake: Lake, on: d
     ]
     priced = [usd_each for usd_each in sums if usd_each is not None]
     total = sum(priced) if len(priced) == len(sums) else None
-    return RatingPrice(under.settings.model, len(requests), total, prices.as_of)
+    return RatingPrice(condition.settings.model, len(requests), total, prices.as_of)
 
 
 def _counts(requests: Iterable[RaterRequest]) -> dict[str, tuple[RaterRequest, int]]:

@@ -34,7 +34,7 @@ class ChosenRater:
     condition: str
     name: str
     config_hash: str
-    under: "GeminiCondition | None" = None
+    gemini: "GeminiCondition | None" = None
 
     @classmethod
     def of(cls, condition: str, gemini: dict[str, Any]) -> "ChosenRater":
@@ -47,8 +47,8 @@ class ChosenRater:
         from shared.rating.gemini.question import GeminiCondition
 
         settings = GeminiSettings.model_validate({"api_key": ""} | gemini)
-        under = GeminiCondition.of(condition, settings)
-        return cls(condition, under.name, under.config_hash, under)
+        gemini_condition = GeminiCondition.of(condition, settings)
+        return cls(condition, gemini_condition.name, gemini_condition.config_hash, gemini_condition)
 
 
 @dataclass(frozen=True, slots=True)

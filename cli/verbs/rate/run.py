@@ -115,7 +115,7 @@ def rate(options: RateOptions, endpoints: Endpoints, screen: Screen) -> RateOutc
     with screen.working("Looking for ratings …"):
         requests = _looked_up(_videos(lake, selected, outcome), options, lake, outcome)
     if requests.is_open:
-        _tell_price(outcome, screen)
+        _show_price(outcome, screen)
         with screen.working(_progress(requests)):
             topics = Topics(endpoints.project, endpoints.uploads_topic, endpoints.records_topic)
             requests.publish(topics, lambda n: screen.now(f"Asking for rating {n} …"))
@@ -209,12 +209,12 @@ def _looked_up(
     for request in requests.open:
         count = outcome.to_ask.get(request.video.video_id, 0)
         outcome.to_ask[request.video.video_id] = count + 1
-    if requests.is_open and outcome.rater.under:
+    if requests.is_open and outcome.rater.gemini:
         outcome.price = price_of(requests.open, outcome.rater, lake, datetime.now(UTC).date())
     return requests
 
 
-def _tell_price(outcome: RateOutcome, screen: Screen) -> None:
+def _show_price(outcome: RateOutcome, screen: Screen) -> None:
     if outcome.price:
         screen.say(outcome.price.sentence(len(outcome.to_ask)))
 

@@ -94,7 +94,7 @@ def _show_cost(outcome: RateOutcome, screen: Screen) -> None:
     old = len(outcome.received) - len(new)
     parts = []
     if new:
-        cost = f", which cost {usd(outcome.paid_usd)}" if outcome.rater.under else ""
+        cost = f", which cost {usd(outcome.paid_usd)}" if outcome.rater.gemini else ""
         unpriced = sum(received.rating.cost_usd is None for received in new) if cost else 0
         unknown = f", without the cost of {unpriced} that have no price" if unpriced else ""
         parts.append(f"{_ratings(len(new))} new{cost}{unknown}")

@@ -60,10 +60,10 @@ def rate_kit(
     from cli.verbs.rate_kit.run import RateKitOptions, make_kit, show
 
     screen = Screen(machine=json)
-    wish = RateKitOptions(
+    options = RateKitOptions(
         tuple(selection or ()), out, tuple(dimension or ()), repeats, check_every, seed
     )
-    kit = make_kit(wish, target, home, screen)
+    kit = make_kit(options, target, home, screen)
     if json:
         screen.show_json(kit.document())
     else:

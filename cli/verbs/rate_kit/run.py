@@ -97,35 +97,38 @@ class _SourceVideo:
     path: Path
 
 
-def make_kit(wish: RateKitOptions, target: str, home: Path | None, screen: Screen) -> RateKit:
+def make_kit(options: RateKitOptions, target: str, home: Path | None, screen: Screen) -> RateKit:
     """Make the kit. The same selection and seed give the same folder. Raises UserError."""
-    wish.refuse()
-    questions = wish.questions()
-    selected = Selection.of(wish.selection)
+    options.refuse()
+    questions = options.questions()
+    selected = Selection.of(options.selection)
     left_out: list[str] = []
     with _sources(selected, target, home, left_out, screen) as sources:
         if not sources:
             raise UserError("None of these files can be used: " + "; ".join(left_out[:5]))
         if len(sources) > MOST_CLIPS:
             raise UserError(f"{len(sources):,} clips are more than a person can rate; choose some.")
-        seed = secrets.randbits(53) if wish.seed is None else wish.seed
-        kit_id = _id(seed, sources, questions, wish)
-        clips = _copied(sources, wish.out, seed)
-    write(wish.out / "index.html", _page(kit_id, clips, questions, wish))
-    key = wish.out.absolute().with_name(f"{wish.out.absolute().name}.key.json")
+        seed = secrets.randbits(53) if options.seed is None else options.seed
+        kit_id = _id(seed, sources, questions, options)
+        clips = _copied(sources, options.out, seed)
+    write(options.out / "index.html", _page(kit_id, clips, questions, options))
+    key = options.out.absolute().with_name(f"{options.out.absolute().name}.key.json")
     content = {"kit": kit_id, "seed": seed, "clips": {clip.code: clip.video_id for clip in clips}}
     write(key, json.dumps(content, indent=2) + "\n")
     names = tuple(question.name for question in questions)
-    return RateKit(kit_id, wish.out, key, clips, names, tuple(left_out))
+    return RateKit(kit_id, options.out, key, clips, names, tuple(left_out))
 
 
 def _id(
-    seed: int, sources: Sequence[_SourceVideo], questions: Sequence[Dimension], wish: RateKitOptions
+    seed: int,
+    sources: Sequence[_SourceVideo],
+    questions: Sequence[Dimension],
+    options: RateKitOptions,
 ) -> str:
     """An id of everything that the kit asks; the page stores a rater's progress under it."""
     videos = sorted(source.video_id for source in sources)
     names = [question.name for question in questions]
-    identity = json.dumps([seed, videos, names, wish.repeats, wish.check_every])
+    identity = json.dumps([seed, videos, names, options.repeats, options.check_every])
     return hashlib.sha256(identity.encode()).hexdigest()[:8]
 
 
@@ -195,16 +198,16 @@ def _copied(sources: Sequence[_SourceVideo], out: Path, seed: int) -> tuple[KitC
 
 
 def _page(
-    kit_id: str, clips: Sequence[KitClip], questions: Sequence[Dimension], wish: RateKitOptions
+    kit_id: str, clips: Sequence[KitClip], questions: Sequence[Dimension], options: RateKitOptions
 ) -> str:
-    repeats = wish.repeats
+    repeats = options.repeats
     if repeats is None:
         repeats = max(1, len(clips) // 10) if len(clips) >= 2 else 0
     kit = {
         "id": kit_id,
         "clips": [{"id": clip.code, "file": clip.file} for clip in clips],
         "repeats": min(repeats, len(clips) // 2),
-        "check_every": wish.check_every,
+        "check_every": options.check_every,
         "dimensions": [
             {
                 "name": question.name,

@@ -45,11 +45,11 @@ def replay(
     if json:
         screen.show_json(outcome.document())
     else:
-        _tell(screen, outcome)
+        _show(screen, outcome)
     outcome.refuse_failure()
 
 
-def _tell(screen, outcome) -> None:  # type: ignore[no-untyped-def]
+def _show(screen, outcome) -> None:  # type: ignore[no-untyped-def]
     stages = ", ".join(f"{stage} {count}" for stage, count in sorted(outcome.by_stage.items()))
     verb = "Would publish" if outcome.dry_run else "Published"
     screen.show(f"{verb} {outcome.published}{f' ({stages})' if stages else ''}.")

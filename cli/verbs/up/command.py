@@ -39,17 +39,17 @@ def up(home: Home = None, posts: Posts = None, faults: Faults = None, json: Json
         if json:
             screen.show_json(asdict(endpoints))
         else:
-            _tell(screen, endpoints, faults)
+            _show(screen, endpoints, faults)
         try:
             while not threading.Event().wait(SWEEP_EVERY_S):
                 sweep(endpoints)
         except KeyboardInterrupt:
             screen.say("Stopping …")
     if faults:
-        _tell_faults(screen, Path(endpoints.home) / "logs")
+        _show_faults(screen, Path(endpoints.home) / "logs")
 
 
-def _tell(screen, at, faults) -> None:  # type: ignore[no-untyped-def]
+def _show(screen, at, faults) -> None:  # type: ignore[no-untyped-def]
     functions = [(f"function {name}", url) for name, url in at.functions.items()]
     services = [(name, getattr(at, name)) for name in ("storage", "pubsub", "bigquery", "tiktok")]
     screen.table(["part", "address"], services + functions, title=f"Up on {at.home}")
@@ -74,7 +74,7 @@ def _tell(screen, at, faults) -> None:  # type: ignore[no-untyped-def]
     screen.show("Ctrl-C stops it; what it stored stays.")
 
 
-def _tell_faults(screen, logs: Path) -> None:  # type: ignore[no-untyped-def]
+def _show_faults(screen, logs: Path) -> None:  # type: ignore[no-untyped-def]
     from local.faults.dice import counted
 
     counts = counted(logs)

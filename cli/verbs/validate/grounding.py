@@ -55,7 +55,7 @@ def judge_ratings(
                 "There is no rating by Gemini to judge. Make some: tta rate … --rater gemini"
             )
         judge = _judge(endpoints, lake)
-        _tell_price(judge, stored, screen)
+        _show_price(judge, stored, screen)
         verdicts = []
         for count, rating in enumerate(stored, 1):
             screen.now(f"Judging rating {count} of {len(stored)} …")
@@ -97,7 +97,7 @@ def _judge(endpoints: Endpoints, lake: Lake) -> "Judge":
     return Judge(JudgeCondition(settings), gemini, lake, lambda: datetime.now(UTC), time.monotonic)
 
 
-def _tell_price(judge: "Judge", stored: list["StoredRating"], screen: Screen) -> None:
+def _show_price(judge: "Judge", stored: list["StoredRating"], screen: Screen) -> None:
     from shared.rating.gemini.estimate import CHARACTERS_PER_TOKEN
     from shared.rating.gemini.prices import Prices
     from shared.rating.gemini.usage import Usage

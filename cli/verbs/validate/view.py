@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cli.console import Screen
+from shared.insights.agreement.grounding import Grounding
 from shared.insights.agreement.ladder import RungResult
 from shared.insights.agreement.validation import Validation
 
@@ -182,6 +183,10 @@ def _show_grounding(validation: Validation, screen: Screen) -> None:
         title=f"Grounding: do the numbers follow from the words? {grounding.ratings} ratings by "
         f"{grounding.judge}{' (STAND-IN, no result)' if grounding.stand_in else ''}",
     )
+    _show_judge(grounding, screen)
+
+
+def _show_judge(grounding: Grounding, screen: Screen) -> None:
     if grounding.judge_with_people:
         screen.table(
             ("rater", "dimension", "judge with people", "ratings with people", "n"),

@@ -21,7 +21,8 @@ from cli.errors import UserError
 from cli.main import status_of
 from cli.verbs.deploy import checks as deployable
 from cli.verbs.deploy import google_apis
-from cli.verbs.deploy.checks import Deployment, run_checks
+from cli.verbs.deploy.checks import run_checks
+from cli.verbs.deploy.deployment import Deployment
 from cli.verbs.deploy.google_apis import GoogleApis
 from tests.loopback import Reply, Request, serving
 

@@ -1,0 +1,42 @@
+"""The deployment that `tta deploy check` is about."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from cli.errors import WRONG_USE, UserError
+from cli.target import target as target_named
+from local.endpoints import LOCAL
+from shared.config import GeminiSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment that exists, or a project for a new one."""
+
+    project: str
+    region: str
+    model: str
+    location: str
+    is_deployed: bool = False
+    bucket: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        target: str,
+        project: str | None,
+        region: str,
+        model: str | None,
+        location: str | None,
+    ) -> Self:
+        """Values from the command line, else from tta.toml, else Terraform's defaults."""
+        bucket = ""
+        gemini = {name: GeminiSettings.model_fields[name].default for name in ("model", "location")}
+        if target != LOCAL:
+            deployed = target_named(target)
+            project, gemini = deployed.project, gemini | deployed.gemini
+            bucket = deployed.bucket
+        if not project:
+            raise UserError("Name the project: --project ID, or --target NAME.", WRONG_USE)
+        served = (model or gemini["model"], location or gemini["location"])
+        return cls(project, region, *served, is_deployed=target != LOCAL, bucket=bucket)
