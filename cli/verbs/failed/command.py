@@ -1,6 +1,5 @@
 """List failed messages."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -32,6 +31,7 @@ def failed(
     from cli.cloud import open_cloud
     from cli.console import Screen
     from cli.failures import FailureFilter, Failures
+    from cli.verbs.failed.view import show
     from local.cloud import LAKE
     from shared.messaging.parked import count_parked
 
@@ -46,20 +46,4 @@ def failed(
     if json:
         screen.show_json({"failed": listed, "parked": asdict(parked)})
         return
-    if listed:
-        columns = ("failed_at", "stage", "reason", "key", "sentence")
-        rows = ([row[column] for column in columns] for row in listed)
-        if more := screen.table(columns, rows):
-            screen.say(f"… and {more} more; --json prints all.")
-    screen.show(f"{len(listed)} failed." if listed else "Nothing failed.")
-    if parked.count:
-        screen.show(
-            f"{parked.count} parked: due from {_time(parked.first_due_at)} "
-            f"to {_time(parked.last_due_at)}."
-        )
-    if listed:
-        screen.show("After the cause is mended:\n  tta replay   # --dry-run shows what it would do")
-
-
-def _time(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "an unknown time"
+    show(screen, listed, parked)

@@ -31,6 +31,7 @@ def replay(
     from cli.console import Screen
     from cli.failures import FailureFilter, Failures
     from cli.scheduler import on_its_way
+    from cli.verbs.replay.view import show
     from local.cloud import INGEST
 
     screen = Screen(machine=json)
@@ -45,15 +46,5 @@ def replay(
     if json:
         screen.show_json(outcome.document())
     else:
-        _show(screen, outcome)
+        show(screen, outcome)
     outcome.refuse_failure()
-
-
-def _show(screen, outcome) -> None:  # type: ignore[no-untyped-def]
-    stages = ", ".join(f"{stage} {count}" for stage, count in sorted(outcome.by_stage.items()))
-    verb = "Would publish" if outcome.dry_run else "Published"
-    screen.show(f"{verb} {outcome.published}{f' ({stages})' if stages else ''}.")
-    for entry in outcome.not_sent:
-        screen.show(f"Not sent: {entry['object']}: {entry['why']}")
-    if outcome.published and not outcome.dry_run and outcome.waited:
-        screen.show(f"Failed again: {len(outcome.failed_again)}.")

@@ -33,51 +33,18 @@ def up(home: Home = None, posts: Posts = None, faults: Faults = None, json: Json
     from cli.cloud import run_cloud
     from cli.console import Screen
     from cli.scheduler import sweep
+    from cli.verbs.up.view import show, show_faults
 
     screen = Screen(machine=json)
     with run_cloud(home, screen, posts, faults) as endpoints:
         if json:
             screen.show_json(asdict(endpoints))
         else:
-            _show(screen, endpoints, faults)
+            show(screen, endpoints, faults)
         try:
             while not threading.Event().wait(SWEEP_EVERY_S):
                 sweep(endpoints)
         except KeyboardInterrupt:
             screen.say("Stopping …")
     if faults:
-        _show_faults(screen, Path(endpoints.home) / "logs")
-
-
-def _show(screen, at, faults) -> None:  # type: ignore[no-untyped-def]
-    functions = [(f"function {name}", url) for name, url in at.functions.items()]
-    services = [(name, getattr(at, name)) for name in ("storage", "pubsub", "bigquery", "tiktok")]
-    screen.table(["part", "address"], services + functions, title=f"Up on {at.home}")
-    if at.gemini:
-        screen.show(
-            f"Gemini ({at.gemini['model']}) can be asked. It rates, and is paid for, what "
-            "`tta rate` asks it for and nothing else."
-        )
-    if faults:
-        screen.show(
-            f"Faults happen as {faults} says; {at.home}/logs/faults.jsonl has each of them."
-        )
-    screen.show("Try, in another terminal:")
-    commands = ["tta rate my-video.mp4 --rater gemini"] if at.gemini else []
-    for command in (
-        "tta fetch",
-        "tta ingest my-video.mp4 --wait",
-        *commands,
-        'tta query "SELECT rating_status, COUNT(*) AS n FROM fact_video_analytics GROUP BY 1"',
-    ):
-        screen.show(f"  {command}")
-    screen.show("Ctrl-C stops it; what it stored stays.")
-
-
-def _show_faults(screen, logs: Path) -> None:  # type: ignore[no-untyped-def]
-    from local.faults.dice import counted
-
-    counts = counted(logs)
-    screen.say(f"{counts.total()} faults were injected{':' if counts else '.'}")
-    for point, count in sorted(counts.items()):
-        screen.say(f"  {count:6} {point}")
+        show_faults(screen, Path(endpoints.home) / "logs")

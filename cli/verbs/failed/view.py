@@ -1,0 +1,28 @@
+"""What `tta failed` prints."""
+
+from datetime import datetime
+from typing import Any
+
+from cli.console import Screen
+from shared.messaging.parked import ParkedCount
+
+
+def show(screen: Screen, listed: list[dict[str, Any]], parked: ParkedCount) -> None:
+    """Print the failures, and how many messages are parked until when."""
+    if listed:
+        columns = ("failed_at", "stage", "reason", "key", "sentence")
+        rows = ([row[column] for column in columns] for row in listed)
+        if more := screen.table(columns, rows):
+            screen.say(f"… and {more} more; --json prints all.")
+    screen.show(f"{len(listed)} failed." if listed else "Nothing failed.")
+    if parked.count:
+        screen.show(
+            f"{parked.count} parked: due from {_time(parked.first_due_at)} "
+            f"to {_time(parked.last_due_at)}."
+        )
+    if listed:
+        screen.show("After you mend the cause:\n  tta replay   # --dry-run shows what it would do")
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "an unknown time"
