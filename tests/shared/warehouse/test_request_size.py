@@ -26,7 +26,7 @@ from shared.warehouse.rows import table_rows
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.loopback import Reply, Request, serving
 from tests.records import DAY_0, creator, metrics, rating, record, video
-from tests.shared.warehouse.test_insight_rows import DAY, PLAN, found, quality
+from tests.shared.warehouse.test_insight_rows import DAY, PLAN, quality, stored_rows
 
 GOOGLES_LIMIT = 10_000_000
 CAPTION = "驚きの展開にみんなが息をのんだ。" * 138  # 2,200 letters, TikTok's limit
@@ -191,7 +191,7 @@ def test_a_report_larger_than_one_request_is_written_whole(db, monkeypatch):
         write(*(quality(f"f{n:02}", 7) for n in range(9)))
 
     assert statements.count("insight_quality") > 9
-    assert found(db) == [(DAY, PLAN, f"f{n:02}", 7) for n in range(9)]
+    assert stored_rows(db) == [(DAY, PLAN, f"f{n:02}", 7) for n in range(9)]
 
 
 def test_more_ids_than_one_request_carries_are_asked_for_in_parts(db, monkeypatch):
