@@ -45,7 +45,7 @@ def make_clip(path: Path, seconds: int = CLIP_S) -> bytes:
 
 
 class World:
-    """A pipeline of fakes around the real rater, and all that left it."""
+    """A pipeline of fakes around the real rater, with everything that it sent."""
 
     def __init__(self, gemini: StandIn, clip: bytes, **how: Any):
         self.gemini = gemini
@@ -116,13 +116,13 @@ class World:
         return VideoUploaded("lake", name, str(generation), **how)
 
     def list_video(self, record: Record) -> None:
-        """What the lake knows of the video's listing."""
+        """Store the video's listing in the lake."""
         self.lake.put(f"metadata/{record.video_id}.json", record.to_json())
 
     def deliver(
         self, upload: VideoUploaded, delivery: str = "d1", app: RateApp | None = None
     ) -> None:
-        """Rate it in a process of its own, or in that of `app`."""
+        """Rate the upload in a process of its own, or in that of `app`."""
         rate_upload(upload, delivery, app or self.app())
 
     def rate(self, **how: Any) -> Rating:
@@ -134,7 +134,7 @@ class World:
 
     @property
     def calls(self) -> int:
-        """How many questions the model was sent."""
+        """The number of questions sent to the model."""
         return sum("generateContent" in request.path for request in self.gemini.requests)
 
 
@@ -149,7 +149,7 @@ class Spending:
 
 
 def spending_on(day: date, lake: Lake) -> Spending:
-    """What Gemini's ledger of a UTC day says; zeros without a ledger."""
+    """Gemini's spending on a UTC day by the ledger; zeros without one."""
     name = spend_name("gemini", day)
     ledger = read_ledger(name, lake.read(name))
     paid, reserved = ledger.paid(), ledger.reserved()

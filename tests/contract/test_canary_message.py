@@ -1,4 +1,4 @@
-"""What the scheduler posts to analyze-gemini reaches the canary through the framework's door."""
+"""The scheduler's message to analyze-gemini reaches the canary through the framework."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""A file that kills or outlasts its decoder, in a real function process: it alone suffers."""
+"""A file that kills or blocks its decoder, in a real function process, harms no other file."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What becomes of every answer and every error of Gemini, through the real client on the wire."""
+"""Every answer and every error of Gemini, through the real client on the wire."""
 
 import json
 

@@ -25,7 +25,7 @@ RUNS = {"when": {"method": "batches.create"}}
 
 
 class InLake:
-    """The stand-in's side of the lake in memory: it knows objects by their gs:// addresses."""
+    """The lake in memory as the stand-in sees it: objects by their gs:// addresses."""
 
     def __init__(self):
         self.lake = None
@@ -196,7 +196,7 @@ def test_an_answer_out_of_range_is_corrected_by_one_live_call(world):
 
 @pytest.mark.parametrize("how", [{"hang_up": "before"}, {"hang_up": "halfway"}, {"html": 502}])
 def test_a_create_whose_answer_got_lost_is_sent_once_and_adopted(world, how):
-    """The stand-in makes no job when it hangs up before; the next run waits, and makes one."""
+    """The stand-in hangs up before it creates a job; the next run waits and creates one."""
     world.gemini.script(RUNS | how)
 
     with pytest.raises(Undecided):

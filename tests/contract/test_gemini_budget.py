@@ -1,4 +1,4 @@
-"""The day's budget: what is over it waits, completes when the day turns, and is never lost."""
+"""The day's budget: uploads over it wait, are rated the next day, and are never lost."""
 
 import json
 import random
@@ -38,7 +38,7 @@ def gemini():
 
 
 def sweep(world):
-    """Send round again what is due by the world's clock; returns how many messages."""
+    """Publish the parked messages that are due; returns how many."""
     topics = TopicsInMemory()
     for entry in list(due(world.lake, world.now)):
         release(entry, world.lake, topics, tombstones_in(world.lake))

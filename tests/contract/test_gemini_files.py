@@ -1,4 +1,4 @@
-"""A file that is too large to be sent with a question, through the Files API on the wire."""
+"""Files that are too large to be sent with a question, through the Files API on the wire."""
 
 from json import JSONDecodeError
 
@@ -21,7 +21,7 @@ UNREADABLE = [
     JSONDecodeError("Expecting value", "<html>", 0),
     AttributeError("'list' object has no attribute 'items'"),
 ]
-"""What google-genai raises of a page of a proxy, and of a list."""
+"""The errors of google-genai for a proxy's page and for a list."""
 
 
 @pytest.fixture(scope="module")
@@ -336,7 +336,7 @@ def _raising(fault):
 
 
 def _late(self, question):
-    """As if the answer had taken all the time there is."""
+    """Behave as if the answer had taken all of the time."""
     deadline._LEFT_S.set(lambda: -1.0)
     return Reply(self._sent(question))
 

@@ -1,4 +1,4 @@
-"""What becomes of a rating when Gemini does not take the response schema, or says only 400."""
+"""Ratings when Gemini refuses the response schema, or answers a bare 400."""
 
 import json
 
@@ -47,7 +47,7 @@ def world(gemini, clip):
 
 
 def refuse(gemini, with_schema=PASSES, in_words=PASSES, without_file=PASSES):
-    """Script how each of the three ways to ask ends, for good."""
+    """Script the replies to each of the three ways to ask."""
     ways = (
         ({"with_schema": True}, with_schema),
         ({"with_schema": False, "uri": "gs://"}, in_words),

@@ -1,4 +1,4 @@
-"""The judge on the wire: what it is asked, what its answers must pass, what is paid."""
+"""The judge on the wire: its questions, the checks of its answers, and the cost."""
 
 import json
 from datetime import UTC, datetime

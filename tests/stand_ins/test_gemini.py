@@ -1,4 +1,4 @@
-"""The Gemini stand-in speaks the wire format, as the real client hears it."""
+"""The Gemini stand-in speaks the wire format that the real client expects."""
 
 import base64
 import hashlib
@@ -80,7 +80,7 @@ def refusal(gemini, **arguments):
 
 
 def post(gemini, body, *, model=LITE, headers=None, base="vertex"):
-    """The bytes that a client of another make would send."""
+    """The bytes that another client would send."""
     paths = {
         "vertex": "/v1beta1/projects/p/locations/global/publishers/google/models/",
         "developer": "/v1beta/models/",
@@ -680,7 +680,7 @@ def submit(gemini, **config):
 
 
 def states(gemini, job):
-    """Poll to the end; every state seen and the job as it ended."""
+    """Poll to the end; returns every state and the final job."""
     client, seen = vertex(gemini.url), [job.state.value]
     while not job.end_time:  # `job.done` is false for a job that partially succeeded
         job = client.batches.get(name=job.name)
@@ -888,7 +888,7 @@ def process(tmp_path):
 
 
 class At:
-    """What `ask` needs of a stand-in elsewhere."""
+    """The part of a remote stand-in that `ask` needs."""
 
     def __init__(self, url):
         self.url = url

@@ -1,4 +1,4 @@
-"""Cards say what was checked, and questions in other words find those they are about."""
+"""Cards say what was checked, and everyday questions find the right cards."""
 
 from collections import Counter
 from pathlib import Path
@@ -23,7 +23,7 @@ def retriever(cards):
 
 
 def share(retriever, cards, construct, query) -> float:
-    """Of the top min(5, tagged) cards, how many carry the tag."""
+    """Share of the top min(5, tagged) cards that carry the tag."""
     tagged = sum(construct in card.constructs for card in cards)
     count = min(5, tagged)
     hits = retriever.search(query, count)

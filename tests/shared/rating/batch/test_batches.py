@@ -1,4 +1,4 @@
-"""What becomes of a back-catalogue: asked once, kept first, read in any order, never paid twice."""
+"""A back-catalogue in batches: asked once, stored first, read in any order, never paid twice."""
 
 import json
 import random
@@ -37,11 +37,11 @@ UNDER = GeminiCondition(GeminiSettings(api_key=""))
 
 
 class Killed(BaseException):
-    """The process is no more."""
+    """The process was killed."""
 
 
 class MortalLake(LakeInMemory):
-    """A lake that dies after a given number of effects, and then has no more of them."""
+    """A lake whose process dies after a given number of writes; a dead one writes no more."""
 
     def __init__(self):
         super().__init__()
@@ -685,7 +685,7 @@ def clean(clip):
 
 
 def prepared(clip):
-    """Three videos twice in two jobs, one that fails a check, one answered, one that is none."""
+    """Three videos twice in two jobs, one failing a check; one answered; one no video."""
     world = World(clip)
     world.store("7300000000000000008", clip)
     world.store("7300000000000000009", b"no video")
@@ -698,7 +698,7 @@ def prepared(clip):
 
 
 def outlived(world, life):
-    """Run until it is killed, then again an hour later. Whether it was killed at all."""
+    """Run until it is killed, then again an hour later. Returns whether it was killed."""
     world.lake.life = life
     try:
         world.backfill(replicates=2, part_requests=4)
@@ -711,12 +711,12 @@ def outlived(world, life):
 
 
 def final_ratings(world):
-    """All ratings without their time: what was rated an hour later says so."""
+    """All ratings without their times, which differ after a second run."""
     return {name: timeless(json.loads(content)) for name, content in world.ratings().items()}
 
 
 def published_ratings(world):
-    """All that was published, however often."""
+    """The set of published ratings."""
     return {
         json.dumps(timeless(record.rating.model_dump(mode="json"))) for record in world.published
     }
@@ -829,7 +829,7 @@ def test_a_refused_job_is_tried_again_at_once(world):
 
 
 def test_two_at_the_same_time_make_one_job(world):
-    """The other comes in the moment before the first one's job is made."""
+    """A second process arrives just before the first one creates its job."""
     others = []
 
     def meanwhile():

@@ -1,4 +1,4 @@
-"""What an answer must agree with: itself, and the clip it is about."""
+"""An answer must agree with itself and with its clip."""
 
 import pytest
 

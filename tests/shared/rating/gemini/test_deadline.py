@@ -1,4 +1,4 @@
-"""One deadline for all that a rating sends: attempts, slow lines, answers that trickle, tokens."""
+"""One deadline for all that a rating sends: attempts, slow lines, trickling answers, tokens."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from shared.rating.gemini.token import ATTEMPT_S, DefaultCredentials
 
 
 class Clock:
-    """Moves on only when told."""
+    """A clock that moves only by assignment."""
 
     def __init__(self):
         self.now = 100.0
@@ -177,7 +177,7 @@ def test_settings_that_do_not_fit_the_deadline_are_refused(changes):
 
 
 class FoundCredentials(Credentials):
-    """What google.auth.default finds; notes how long each request for a token may take."""
+    """The result of google.auth.default; records the time-out of each token request."""
 
     def __init__(self):
         super().__init__()

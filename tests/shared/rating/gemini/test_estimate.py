@@ -1,4 +1,4 @@
-"""What a rating is expected to cost, against figures computed by hand."""
+"""The expected cost of a rating, against figures computed by hand."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether an answer's video tokens fit the frames that were asked for."""
+"""Whether an answer's video tokens fit the requested frames."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How long a model is served: the dated table, what it says when, and who reads it."""
+"""How long a model is served: the dated table, its advice over time, and its readers."""
 
 import re
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What a call costs: modalities, cache, thinking, batch, and prices that change."""
+"""The cost of a call: modalities, cache, thinking, batch, and changing prices."""
 
 from datetime import date
 from pathlib import Path

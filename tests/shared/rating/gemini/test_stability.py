@@ -1,4 +1,4 @@
-"""When the canary's answers have drifted: by the marks of the ladder, and only when it is sure."""
+"""The canary reports a drift by the limits of the ladder, and only a sure one."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The picture of a moment: the right one, upright, small, and never the end of a rating."""
+"""The picture of a moment: the right frame, upright, small; its failure ends no rating."""
 
 import io
 

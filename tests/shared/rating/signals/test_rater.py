@@ -1,4 +1,4 @@
-"""What the signals rater answers, and what it leaves empty because pixels cannot tell."""
+"""The answers of the signals rater; dimensions that pixels cannot tell stay empty."""
 
 from contextlib import contextmanager
 from dataclasses import replace
@@ -42,7 +42,7 @@ MEASURED = Signals(
 
 @pytest.fixture
 def rate(monkeypatch):
-    """Rate a file of which `measure` says what it is told to."""
+    """Rate a file for which `measure` returns the given signals."""
 
     @contextmanager
     def nothing():

@@ -1,4 +1,4 @@
-"""What the signals rater measures on clips whose surprises, cuts and sounds are known."""
+"""The signals of clips with known surprises, cuts and sounds."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -63,7 +63,7 @@ def beating(under: Scene, period_s: float = 0.6) -> Scene:
 
 
 def with_oddballs(under: Scene, *times_s: float, length_s: float = 0.4) -> Scene:
-    """A dark square where nothing ever was, at each of `times_s`."""
+    """A dark square where nothing was before, at each of `times_s`."""
 
     def scene(t: float) -> Image:
         image = under(t)
