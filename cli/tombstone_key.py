@@ -4,6 +4,7 @@ from pathlib import Path
 
 from local.endpoints import Endpoints
 from shared.concurrency import once
+from shared.errors import Misconfigured
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
 
@@ -18,7 +19,13 @@ def tombstones_of(endpoints: Endpoints, lake: Lake) -> Tombstones:
 def hash_key(endpoints: Endpoints) -> str:
     """Read the key, from a file or a secret. Raises Misconfigured and Transient."""
     if endpoints.is_local:
-        return Path(endpoints.hash_key).read_text().strip()
+        try:
+            return Path(endpoints.hash_key).read_text().strip()
+        except FileNotFoundError as error:
+            raise Misconfigured(
+                f"{endpoints.hash_key} is missing: tombstones and pseudonyms need it. Restore the "
+                "file from a backup."
+            ) from error
     from shared.secret_manager import secret_value
 
     return secret_value(f"projects/{endpoints.project}/secrets/{SECRET}")
