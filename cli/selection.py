@@ -105,7 +105,7 @@ class SelectedVideos:
     """Sentences about metadata that cannot be read, and that may belong to a collection."""
 
     def __iter__(self) -> Iterator[LakeVideo]:
-        """Raises UserError for a collection of which the lake has no video."""
+        """Raises UserError for a collection without a video in the lake."""
         self.missing.clear()
         self.problems.clear()
         durations = dict.fromkeys(self.selected.video_ids) | self._listed()

@@ -84,9 +84,9 @@ def _checked(
     except CheckFailed as failure:
         return Check(name, False, str(failure), failure.todo)
     except GoogleApiError as unknown:
-        return Check(name, None, f"cannot be told: {unknown}", "")
+        return Check(name, None, f"not known: {unknown}", "")
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        return Check(name, None, f"cannot be told: an unexpected answer ({error!r})", "")
+        return Check(name, None, f"not known: an unexpected answer ({error!r})", "")
 
 
 def project(deployment: Deployment, google: GoogleApis) -> str:

@@ -131,8 +131,8 @@ def _erase_copies(home: Home, app: ErasureApp, endpoints: Endpoints, report: Era
 
 
 def _show_dry_run(seen: ErasureSurvey, home: Home, app: ErasureApp, screen: Screen) -> None:
-    meant = TargetNames(seen.target.names, seen.target.videos, app.tombstones)
-    reports = [str(path) for path in naming_reports(home, Redaction(meant))]
+    names = TargetNames(seen.target.names, seen.target.videos, app.tombstones)
+    reports = [str(path) for path in naming_reports(home, Redaction(names))]
     if screen.machine:
         screen.show_json(seen.document() | {"saved_reports": reports})
         return

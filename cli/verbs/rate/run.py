@@ -85,10 +85,10 @@ def refuse_without_gemini(running: Endpoints | None) -> None:
 def _refuse_other_settings(running: dict[str, Any]) -> None:
     """The settings of `tta up` decide how Gemini is asked, not those of this shell."""
     here = read(GeminiSettings)
-    meant = {
+    configured = {
         name: value for name, value in here.identity().items() if name in here.model_fields_set
     }
-    for name, value in meant.items():
+    for name, value in configured.items():
         if running.get(name) != value:
             raise UserError(
                 f"GEMINI_{name.upper()} is {value} here, but `tta up` was started with "

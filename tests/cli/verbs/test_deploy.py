@@ -388,9 +388,9 @@ def verdict(**fields: Any) -> dict[str, Any]:
         ),
         (verdict(ok=None, put_off="the day is spent"), True, "postponed, the day is spent"),
         (verdict(day="2026-11-24"), None, "it last ran on 2026-11-24"),
-        (verdict(ok="?"), None, "cannot be told"),
+        (verdict(ok="?"), None, "not known"),
         (error(404, "No such object"), None, "it has not run yet"),
-        (error(500, "Internal error"), None, "cannot be told"),
+        (error(500, "Internal error"), None, "not known"),
     ],
 )
 def test_the_canary_of_a_deployment_is_read_off_its_lake(world, checks, answer, ok, words):
