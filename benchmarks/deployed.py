@@ -60,7 +60,7 @@ def measurements(turns: int = TURNS) -> Iterator[Measurement]:
         stack.enter_context(pointing_at(endpoints))
         bucket = storage.Client(project=endpoints.project).bucket(endpoints.bucket)
         as_deployed, limited = (
-            stack.enter_context(_served(endpoints, limits)) for limits in ((), LIBRARIES)
+            stack.enter_context(_server(endpoints, limits)) for limits in ((), LIBRARIES)
         )
         for turn in range(turns + 1):
             # The order alternates, because the machine may slow down or recover meanwhile.
@@ -111,7 +111,7 @@ def _clip(folder: Path) -> Path:
 
 
 @contextmanager
-def _served(endpoints: Endpoints, limits: Sequence[str]) -> Iterator[Server]:
+def _server(endpoints: Endpoints, limits: Sequence[str]) -> Iterator[Server]:
     """`analyze` in its own environment; `limits` are variables that are set to one thread."""
     outside = {name: value for name, value in os.environ.items() if name not in LIBRARIES}
     settings = {

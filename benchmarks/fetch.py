@@ -19,7 +19,7 @@ from typing import Any
 import requests
 from google.cloud import pubsub_v1
 
-from benchmarks.processes import process, proportional_mb, sampled
+from benchmarks.processes import process, proportional_mb, sampling
 from benchmarks.table import Measurement
 from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
@@ -57,8 +57,10 @@ def measurements(
     videos: int = VIDEOS, files: int = FILES, file_bytes: int = FILE_BYTES, rounds: int = ROUNDS
 ) -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="fetch-") as folder, _servers(Path(folder)) as environment:
-        listed_s = _listed_s(Path(folder) / "listed", videos, environment)
-        copied = [_copied(Path(folder), n, files, file_bytes, environment) for n in range(rounds)]
+        listed_s = _listing_s(Path(folder) / "listed", videos, environment)
+        copied = [
+            _copy_times(Path(folder), n, files, file_bytes, environment) for n in range(rounds)
+        ]
     yield Measurement(
         f"fetch, {videos} listed videos without files: seconds",
         listed_s,
@@ -70,12 +72,12 @@ def measurements(
     megabytes = file_bytes / 2**20
     yield Measurement(
         f"fetch, {files} files of {megabytes:.0f} MB at once: MB resident",
-        max(peak for _, _, peak in copied),
+        max(peak for _, _, peak in copies),
         MEMORY_BAR_MB,
         COMMAND,
         is_most=True,
     )
-    fetched_s, plain_s = (min(took) for took in zip(*((a, b) for a, b, _ in copied), strict=True))
+    fetched_s, plain_s = (min(took) for took in zip(*((a, b) for a, b, _ in copies), strict=True))
     yield Measurement(
         "fetch, the same: MB/s as a share of a plain streamed copy",
         plain_s / fetched_s,
@@ -85,7 +87,7 @@ def measurements(
     )
 
 
-def _listed_s(root: Path, videos: int, environment: Mapping[str, str]) -> float:
+def _listing_s(root: Path, videos: int, environment: Mapping[str, str]) -> float:
     root.mkdir()
     creators = min(CREATORS, videos)
     library = dummy_library(root, videos, creators, every=timedelta(hours=1), unavailable=())
@@ -93,7 +95,7 @@ def _listed_s(root: Path, videos: int, environment: Mapping[str, str]) -> float:
         return _fetch(url, new=videos, stored=0)
 
 
-def _copied(
+def _copy_times(
     folder: Path, number: int, files: int, file_bytes: int, environment: Mapping[str, str]
 ) -> tuple[float, float, float]:
     """Seconds of the function and of the plain copy, and the function's peak in MB.
@@ -110,7 +112,7 @@ def _copied(
     with _world(library, root.name, media, environment) as (url, group, origin):
         urls = [f"{origin}/media/{post.video_id}.mp4" for post in library.posts]
         plain_s = _plain_s(root.name, urls, environment) if number % 2 else None
-        with sampled(lambda: proportional_mb(group), every_s=0.05) as weights:
+        with sampling(lambda: proportional_mb(group), every_s=0.05) as weights:
             fetched_s = _fetch(url, new=files, stored=files)
         plain_s = plain_s or _plain_s(root.name, urls, environment)
     return fetched_s, plain_s, max(weights)

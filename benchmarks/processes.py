@@ -65,7 +65,7 @@ def cpu_s(group: int) -> float:
 
 
 @contextmanager
-def sampled(sample: Callable[[], Sample], every_s: float) -> Iterator[list[Sample]]:
+def sampling(sample: Callable[[], Sample], every_s: float) -> Iterator[list[Sample]]:
     """Results of `sample`, taken every `every_s` seconds while the block runs."""
     samples: list[Sample] = []
     over = threading.Event()

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from google.cloud import pubsub_v1, storage
 
-from benchmarks.processes import resident_mb, sampled
+from benchmarks.processes import resident_mb, sampling
 from benchmarks.table import Measurement, save, show
 from cli.scheduler import call_fetch, sweep
 from cli.warehouse import Warehouse
@@ -57,7 +57,7 @@ def _soaked(endpoints: Endpoints, minutes: int) -> tuple[Weights, int]:
     work.warm_up()
     rounds, ends_at = 0, time.monotonic() + minutes * 60
     logs, began = Path(endpoints.home) / "logs", time.monotonic()
-    with sampled(lambda: (time.monotonic() - began, memory_mb(logs)), WEIGH_EVERY_S) as weights:
+    with sampling(lambda: (time.monotonic() - began, memory_mb(logs)), WEIGH_EVERY_S) as weights:
         while time.monotonic() < ends_at:
             work.round(rounds)
             rounds += 1

@@ -1,4 +1,4 @@
-"""Cold start to first answer, beside that of a bare function.
+"""Cold start to first answer, beside a bare function.
 
 Each function runs as the local cloud serves it, in an environment of its own requirements, and at
 once gets the smallest request that uses its clients. The bare function has the same signature and

@@ -92,9 +92,9 @@ def finished_designs(path: Path) -> dict[str, dict[str, Any]]:
 
 def _campaigns(count: int, studies: int) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
     for panel in panels.DESIGNS:
-        yield f"agreement: {panel.key}", lambda panel=panel: panels.simulated(panel, count)
+        yield f"agreement: {panel.key}", lambda panel=panel: panels.simulate(panel, count)
     for effect in effects.DESIGNS:
-        yield f"effect: {effect.key}", lambda effect=effect: effects.simulated(effect, studies)
+        yield f"effect: {effect.key}", lambda effect=effect: effects.simulate(effect, studies)
 
 
 if __name__ == "__main__":

@@ -82,14 +82,14 @@ DESIGNS = tuple(
 )
 
 
-def simulated(
+def simulate(
     design: StudyDesign, studies: int, seed: int = 20261102, draws: int = DRAWS
 ) -> dict[str, Any]:
     """For both corrections, the ratio of the mean corrected effect to the truth, and coverage."""
     design_number = DESIGNS.index(design) if design in DESIGNS else 999
     truths = {
-        "disattenuated": _of_ranks(TRUE_RHO),
-        "predict_then_debias": _of_ranks(TRUE_RHO * HUMAN_RELIABILITY**0.5),
+        "disattenuated": _rank_correlation(TRUE_RHO),
+        "predict_then_debias": _rank_correlation(TRUE_RHO * HUMAN_RELIABILITY**0.5),
     }
     random = np.random.default_rng((seed, design_number))
     studies_or_none = [_corrections(design, random, number, draws) for number in range(studies)]
@@ -112,7 +112,7 @@ def simulated(
     }
 
 
-def _of_ranks(correlation: float) -> float:
+def _rank_correlation(correlation: float) -> float:
     """Spearman's correlation of normal variables from Pearson's (Pearson 1907)."""
     return float(6 / np.pi * np.arcsin(correlation / 2))
 

@@ -65,7 +65,7 @@ DESIGNS = (
 )
 
 
-def simulated(design: PanelDesign, panels: int, seed: int = 20261101) -> dict[str, Any]:
+def simulate(design: PanelDesign, panels: int, seed: int = 20261101) -> dict[str, Any]:
     """Coverage of each coefficient's interval, with Wilson's interval for 99 % confidence."""
     random = np.random.default_rng((seed, DESIGNS.index(design) if design in DESIGNS else 999))
     truth = _truth(design, np.random.default_rng((seed, 1)))
@@ -81,12 +81,12 @@ def simulated(design: PanelDesign, panels: int, seed: int = 20261101) -> dict[st
         **asdict(design),
         "panels": panels,
         "coverage": {
-            name: _covered(hits[name], intervals[name]) | {"truth": truth[name]} for name in truth
+            name: _coverage(hits[name], intervals[name]) | {"truth": truth[name]} for name in truth
         },
     }
 
 
-def _covered(hits: int, panels: int) -> dict[str, Any]:
+def _coverage(hits: int, panels: int) -> dict[str, Any]:
     share = wilson(hits, panels, CONFIDENCE)
     return {
         "share": share.estimate,

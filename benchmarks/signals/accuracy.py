@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from benchmarks.signals.clips import RatedClip, handheld, rendered
-from benchmarks.signals.variants import PLAIN, VARIANTS, designs, measured
+from benchmarks.signals.clips import RatedClip, handheld, rated_clips
+from benchmarks.signals.variants import PLAIN, VARIANTS, designs, variant_signals
 from benchmarks.table import Measurement
 
 COMMAND = "python -m benchmarks signals"
@@ -25,7 +25,7 @@ def measurements() -> Iterator[Measurement]:
 
 
 def _planted() -> Measurement:
-    clips = [clip for seed in SEEDS for clip in rendered(PLANTED, EACH, seed)]
+    clips = [clip for seed in SEEDS for clip in rated_clips(PLANTED, EACH, seed)]
     hits = sum(clip.is_found for clip in clips)
     note = f"{hits} of {len(clips)} clips, half of them moving"
     return Measurement(
@@ -34,7 +34,7 @@ def _planted() -> Measurement:
 
 
 def _false_onsets() -> Measurement:
-    clips = [clip for seed in SEEDS for clip in rendered(("none",), EACH, seed)]
+    clips = [clip for seed in SEEDS for clip in rated_clips(("none",), EACH, seed)]
     false = sum(clip.signals.onset_s is not None for clip in clips)
     note = f"{false} in {len(clips)} clips"
     share = 10 * false / len(clips)
@@ -43,7 +43,7 @@ def _false_onsets() -> Measurement:
 
 def _cuts() -> Measurement:
     hits = detected = true = 0
-    for clip in rendered(("jump_cut", "montage", "oddball"), EACH, SEEDS[0]):
+    for clip in rated_clips(("jump_cut", "montage", "oddball"), EACH, SEEDS[0]):
         planted, seen = clip.design.cuts_s, clip.signals.cuts_s
         near = 1.01 / clip.design.fps
         hits += sum(any(abs(cut - cut_s) <= near for cut_s in seen) for cut in planted)
@@ -78,7 +78,8 @@ def _harmless_changes() -> Iterator[Measurement]:
     for seed in VARIED:
         for design in designs():
             scores = {
-                variant.name: signals.unexpectedness for variant, signals in measured(design, seed)
+                variant.name: signals.unexpectedness
+                for variant, signals in variant_signals(design, seed)
             }
             plain = scores.pop(PLAIN.name)
             for name, score in scores.items():

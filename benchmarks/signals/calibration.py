@@ -24,7 +24,7 @@ _LONGEST_S = 9.0
 
 
 def measurements() -> Iterator[Measurement]:
-    size, nats = planted()
+    size, nats = planted_sizes()
     best = optimize.minimize_scalar(_error, (1e3, 1e4), args=(size, nats))
     ours = _error(scores.FULL_NATS, size, nats)
     note = (
@@ -35,7 +35,7 @@ def measurements() -> Iterator[Measurement]:
     yield Measurement(name, ours / best.fun, 1.05, COMMAND, note, is_most=True)
 
 
-def planted() -> tuple[np.ndarray, np.ndarray]:
+def planted_sizes() -> tuple[np.ndarray, np.ndarray]:
     """Planted size (0-1) and measured nats of each clip."""
     clips = []
     with TemporaryDirectory(prefix="calibration-") as folder:

@@ -55,7 +55,7 @@ def random_design(name: str, kind: str, is_moving: bool, rng: np.random.Generato
     )
 
 
-def rendered(kinds: tuple[str, ...], each: int, seed: int) -> Iterator[RatedClip]:
+def rated_clips(kinds: tuple[str, ...], each: int, seed: int) -> Iterator[RatedClip]:
     """`each` clips of each kind, every second one moving; each file is deleted after measuring."""
     rng = np.random.default_rng(seed)
     with TemporaryDirectory(prefix="signals-") as folder:

@@ -72,7 +72,7 @@ def make_originals(folder: Path) -> None:
             _write(folder / name, video, audio, options)
 
 
-def mutated(folder: Path, number: int) -> bytes:
+def mutant(folder: Path, number: int) -> bytes:
     """File `number`: bytes changed, cut out, doubled or cut off, more often near the head."""
     originals = sorted(folder.glob("*.*"))
     dice = random.Random(f"{SEED} {number}")
@@ -106,7 +106,7 @@ def run(folder: Path, first: int, last: int) -> None:
         _outcome(original)
     path, usual_mb = folder / "mutated", peak_mb()
     for number in range(first, last):
-        path.write_bytes(mutated(folder, number))
+        path.write_bytes(mutant(folder, number))
         began = time.monotonic()
         signal.alarm(_HANGS_S)
         outcome, seconds = _outcome(path), round(time.monotonic() - began, 3)

@@ -66,7 +66,7 @@ def designs() -> tuple[Design, ...]:
     )
 
 
-def measured(design: Design, seed: int) -> Iterator[tuple[Variant, Signals]]:
+def variant_signals(design: Design, seed: int) -> Iterator[tuple[Variant, Signals]]:
     """The plain clip first, then each variant of it."""
     picture = Picture(design, np.random.default_rng(seed))
     frames = [picture.frame(index) for index in range(round(design.seconds * FPS))]

@@ -3,7 +3,7 @@
 import os
 import time
 
-from benchmarks.processes import sampled
+from benchmarks.processes import sampling
 from benchmarks.soak import Weights, _measurements, memory_mb
 
 MINUTES = 10
@@ -41,7 +41,7 @@ def test_what_grows_only_in_the_first_minute_has_warmed_up():
 def test_a_process_weighs_what_its_group_holds_again_and_again(tmp_path):
     (tmp_path / "here.pid").write_text(f"{os.getpgid(0)}\n")
 
-    with sampled(lambda: memory_mb(tmp_path), 0.001) as weights:
+    with sampling(lambda: memory_mb(tmp_path), 0.001) as weights:
         while len(weights) < 3:
             time.sleep(0.001)
 

@@ -60,7 +60,7 @@ def icc_c1(table: FloatArray, weights: FloatArray) -> FloatArray:
 def iccs(table: FloatArray) -> tuple[Estimate, Estimate]:
     """ICC(A,1) and ICC(A,k) of a table (n, k) without gaps, with intervals.
 
-    ICC(A,k) is an increasing function of ICC(A,1), so its interval comes from that of ICC(A,1).
+    ICC(A,k) is an increasing function of ICC(A,1), so the ends of its interval are transformed.
     """
     n, k = table.shape
     single = jackknife_estimate(lambda weights: icc_a1(table, weights), n, intraclass(k))
@@ -70,7 +70,7 @@ def iccs(table: FloatArray) -> tuple[Estimate, Estimate]:
 
 
 def _stepped_up(icc: float | None, k: int) -> float | None:
-    """Spearman–Brown: the ICC of the mean of k raters from that of one."""
+    """Spearman–Brown: from the ICC of one rater to the ICC of the mean of k."""
     return None if icc is None else k * icc / (1 + (k - 1) * icc)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.coverage.__main__ import main
-from benchmarks.coverage.panels import PanelDesign, simulated
+from benchmarks.coverage.panels import PanelDesign, simulate
 from shared.insights.statistics.estimate import (
     CORRELATION,
     MOST_BLOCKS,
@@ -24,7 +24,7 @@ from shared.insights.statistics.estimate import (
     "design", [PanelDesign("scores", 50, 3, 0.6), PanelDesign("scores", 50, 4, 0.6, 0.3)], ids=str
 )
 def test_intervals_hold_the_truth_in_95_of_100_panels(design):
-    campaign = simulated(design, 300)
+    campaign = simulate(design, 300)
 
     for name, covered in campaign["coverage"].items():
         assert covered["of"] == 300
@@ -45,8 +45,8 @@ def test_a_campaign_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch,
         ran.append(design.key)
         return {"design": design.key, "panels": panels, "coverage": {}}
 
-    monkeypatch.setattr("benchmarks.coverage.panels.simulated", run)
-    monkeypatch.setattr("benchmarks.coverage.effects.simulated", run)
+    monkeypatch.setattr("benchmarks.coverage.panels.simulate", run)
+    monkeypatch.setattr("benchmarks.coverage.effects.simulate", run)
     results = tmp_path / "results.jsonl"
     main(["--results", str(results)])
     lines = results.read_text().splitlines()

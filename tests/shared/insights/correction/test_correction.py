@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.coverage.effects import StudyDesign, simulated
+from benchmarks.coverage.effects import StudyDesign, simulate
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import corrected, disattenuated
 from shared.insights.corrections import corrections
@@ -18,7 +18,7 @@ from tests.agreement_tables import GEMINI, ratings, row, video
     "design", [StudyDesign("scores", 0.5), StudyDesign("normal", 0.6)], ids=str
 )
 def test_corrected_effects_are_within_five_percent_of_the_truth(design):
-    campaign = simulated(design, 100, draws=100)["effects"]
+    campaign = simulate(design, 100, draws=100)["effects"]
 
     for name, effect in campaign.items():
         assert abs(effect["ratio"] - 1) <= 0.05 + 2 * effect["ratio_se"], name

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from benchmarks.signals.mutations import make_originals, mutated
+from benchmarks.signals.mutations import make_originals, mutant
 from shared.rating.signals import Unratable, decode, measure, picture_at
 from tests.shared.rating.signals.test_signals import (
     HEIGHT,
@@ -177,7 +177,7 @@ def test_mutated_files_of_every_make_end_in_a_measurement_or_a_reason(tmp_path):
     path = tmp_path / "mutated"
 
     for number in range(54):
-        path.write_bytes(mutated(tmp_path, number))
+        path.write_bytes(mutant(tmp_path, number))
         try:
             picture_at(path, measure(path).duration_s / 2)
         except Unratable as error:
