@@ -58,7 +58,7 @@ def measurements(
 ) -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="fetch-") as folder, _servers(Path(folder)) as environment:
         listed_s = _listing_s(Path(folder) / "listed", videos, environment)
-        copied = [
+        copies = [
             _copy_times(Path(folder), n, files, file_bytes, environment) for n in range(rounds)
         ]
     yield Measurement(
