@@ -84,9 +84,8 @@ def canary(app: FetchApp) -> dict[str, Any]:
     """Try each source once, with the collection that kept the newest page.
 
     Returns `ok`; `sources`, a Verdict's document each; and `silent`, the collections that have
-    listed nothing for three days. Each of these writes a log line, on which an alert rests. A
-    second call repeats the requests, which count towards the day's quota. Raises BadCollection,
-    and Transient for the lake.
+    listed nothing for three days. Each of these writes a log line, on which an alert rests. A call
+    costs requests of the day's quota. Raises BadCollection, and Transient for the lake.
     """
     verdicts = [_try_source(collections, app) for collections in _by_source(app.lake)]
     for verdict in verdicts:
