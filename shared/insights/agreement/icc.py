@@ -1,7 +1,7 @@
 """Intraclass correlations of a complete table of videos by raters (two-way random model).
 
 Names and formulas are from McGraw & Wong (1996, Psychol. Methods 1(1), 30–46): `A` is absolute
-agreement, `C` is consistency, `1` is the score of one rater, `k` the mean of all k raters.
+agreement, `1` is the score of one rater, `k` the mean of all k raters.
 """
 
 from dataclasses import dataclass
@@ -49,12 +49,6 @@ def icc_ak(table: FloatArray, weights: FloatArray) -> FloatArray:
     """ICC(A,k): absolute agreement of the mean of all k raters."""
     ms = mean_squares(table, weights)
     return _ratio(ms.videos - ms.error, ms.videos + (ms.raters - ms.error) / ms.n)
-
-
-def icc_c1(table: FloatArray, weights: FloatArray) -> FloatArray:
-    """ICC(C,1): consistency of single scores, where a constant shift does not matter."""
-    ms = mean_squares(table, weights)
-    return _ratio(ms.videos - ms.error, ms.videos + (ms.k - 1) * ms.error)
 
 
 def iccs(table: FloatArray) -> tuple[Estimate, Estimate]:
