@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 STATEMENTS := $(CURDIR)/build/statements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study lock pins scan audit fuzz faults interleavings clean
+.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study lock pins scan audit fuzz faults interleavings mutations clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -109,6 +109,9 @@ faults: $(READY) ## Break every part many times, and run 30 seeds of mixed fault
 SEEDS ?= 20000
 interleavings: $(READY) ## Run all use cases in memory in SEEDS (20000) different orders, with kills
 	@$(BIN)/python -m tests.interleavings --seeds $(SEEDS)
+
+mutations: $(READY) ## Put each of some sixty faults into the code, and see the suite fail (half an hour)
+	@$(BIN)/python -m tests.mutations
 
 clean: ## Remove the environment and everything that the demo stored
 	rm -rf $(VENV) .local .zetasql $(STATEMENTS)
