@@ -65,7 +65,15 @@ def test_a_batch_is_bounded_in_rows():
     assert [len(batch) for batch in commits.batches] == [1, 4, 4, 2]
 
 
-def test_a_batch_is_bounded_in_weight_but_takes_one_at_least():
+def test_a_batch_is_bounded_in_weight():
+    commits = Commits()
+
+    submit_while_first_is_held(commits, list(range(11)), most_weight=4)
+
+    assert [len(batch) for batch in commits.batches] == [1, 4, 4, 2]
+
+
+def test_a_batch_takes_one_item_whatever_its_weight():
     commits = Commits()
     commits.go_on.set()
 
