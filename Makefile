@@ -53,9 +53,9 @@ browser: $(READY) ## Install Chromium (Debian, as root) and its driver for the t
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-browser.txt
 
 generate: $(READY) ## Write the generated files: from rubric and tables, commands.md, hostile-input.md
-	@$(BIN)/python -m shared.generate
+	@$(BIN)/python -m scripts.generate
 	@$(BIN)/python -m tests.hostile.page
-	@$(BIN)/python -m cli.reference
+	@$(BIN)/python -m scripts.reference
 
 bench: browser ## Measure the README's claims, side by side in one run
 	@$(BIN)/python -m benchmarks

@@ -12,6 +12,7 @@ from cloudevents.http import CloudEvent
 
 from local.faults import BadFaultPlan
 from local.faults.plan import plan_in
+from scripts.rubric_file import BadRubric, parse_rubric
 from shared.errors import Permanent
 from shared.inputs.media_type import media_type
 from shared.insights.plan_file import parse_plan
@@ -20,7 +21,6 @@ from shared.model import Rating, canonical_json, parse, parse_record
 from shared.rating.clip import Unreadable, read_clip_header
 from shared.rating.gemini.reading import Stopped, Unfit, read, usage
 from shared.rating.gemini.wire import read_wire
-from shared.rating.rubric_file import BadRubric, parse_rubric
 from shared.rating.signals import Unratable, measure, picture_at
 from shared.tiktok.collection_file import parse_collection
 from shared.tiktok.sources.manifest_file import Manifest

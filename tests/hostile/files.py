@@ -7,9 +7,9 @@ from pathlib import Path
 from random import Random
 
 from local.faults import BadFaultPlan, read_plan
+from scripts.rubric_file import BadRubric, parse_rubric
 from shared.errors import Permanent
 from shared.insights.plan_file import parse_plan
-from shared.rating.rubric_file import BadRubric, parse_rubric
 from shared.tiktok.collection_file import parse_collection
 from tests.hostile.table import Cell, Feed, Handler, Seen
 

@@ -22,10 +22,7 @@ FLOORS = (
     ("inputs",),
 )
 """From top to bottom. A room imports from lower floors only; `shared` is its modules on top."""
-EXCEPTIONS = {
-    ("shared.generate", "rating"): "it writes what follows from the rubric; nothing imports it",
-    ("shared.generate", "warehouse"): "it writes what follows from the tables; nothing imports it",
-}
+EXCEPTIONS: dict[tuple[str, str], str] = {}
 """Module and room -> why this one import may point up or across."""
 _FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from cli import reference
-from shared import generate
+from scripts import generate, reference
 from shared.rubric_values import Values
 
 

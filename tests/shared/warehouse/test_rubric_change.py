@@ -24,13 +24,14 @@ def revised(tmp_path_factory):
     """The rating package as `make generate` writes it after the rubric was edited."""
     copy = tmp_path_factory.mktemp("revised")
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(PROJECT / "shared", copy / "shared", ignore=ignored)
+    for folder in ("shared", "scripts"):
+        shutil.copytree(PROJECT / folder, copy / folder, ignore=ignored)
     rubric = copy / "shared/rating/rubric.yaml"
     text = rubric.read_text()
     assert text.count(OLD_ANCHOR) == text.count('version: "1.0"') == 1
     text = text.replace(OLD_ANCHOR, "0: nobody would be surprised")
     rubric.write_text(text.replace('version: "1.0"', 'version: "1.1"'))
-    command = [sys.executable, "-m", "shared.generate"]
+    command = [sys.executable, "-m", "scripts.generate"]
     subprocess.run(command, cwd=copy, env=os.environ | {"PYTHONPATH": str(copy)}, check=True)
     return copy / "shared/rating"
 

@@ -1,4 +1,4 @@
-"""docs/commands.md, written from the program itself: `python -m cli.reference`."""
+"""docs/commands.md, written from the program itself: `python -m scripts.reference`."""
 
 import inspect
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Write everything that follows from the rubric and the table definitions.
 
-`python -m shared.generate` writes; with `--check` it names the files that have drifted and fails.
+`python -m scripts.generate` writes; with `--check` it names the files that have drifted and fails.
 """
 
 import itertools
@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 import yaml
 
-from shared.rating.rubric_file import BadRubric, parse_rubric
+from scripts.rubric_file import BadRubric, parse_rubric
 
 ROOT = Path(__file__).parent.parent
 RUBRIC = ROOT / "shared/rating/rubric.yaml"
