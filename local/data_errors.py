@@ -23,7 +23,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _BLAMELESS = ("set lock", "is locked")
 """Another process has the file open: the file may be whole."""
 
-REBUILT = "Move {} away and run `tta rebuild`: it makes the tables anew from the lake."
+REBUILT = "Move {} away and run `tta rebuild`: it makes the tables again from the lake."
 REPLAYED = "Move {} away and run `tta rebuild`: it loads from the lake what the messages held."
 RESTORED = (
     "The lake needs this file: restore a copy of {}, or move the folder away and "

@@ -2,7 +2,7 @@
 
 For video i of creator c, all letters but β, b independent standard normal:
 
-    videos of c   1 + ⌊2 · Lomax(1.5)⌋, at most 60; drawn anew until there are 20 in all, which
+    videos of c   1 + ⌊2 · Lomax(1.5)⌋, at most 60; drawn again until there are 20 in all, which
                   is what an analysis asks for (100 creators then weigh as 38 equal ones)
     surprise      s = √.4 A_c + √.6 B_i
     rating        50 + 15 (√.7 s + √.3 C_i), in whole numbers from 0 to 100, every second one

@@ -1,6 +1,6 @@
 """Redact data that names somebody erased, by one rule for the lake, the tables and all input.
 
-* Data *about* an erased video or creator is removed whole, be it a record or an object in a list.
+* Data *about* an erased video or creator is removed whole: a record, or an object in a list.
 * In data about others, names are replaced in fields of free text (shared/privacy/free_text.py).
 * Data that no parser understands cannot be cleaned. It is removed whole when it names somebody.
 

@@ -4,7 +4,7 @@
 hide a request that may have been billed. Its age, by the bucket's clock, is the lease. When an
 instance has not sent anything for that long, another one takes back its unsent reservation, and
 overwrites the journal first. If the first instance is still alive, its next write to the journal
-fails, and it reserves anew before another request leaves.
+fails, and it reserves again before another request leaves.
 """
 
 from datetime import date

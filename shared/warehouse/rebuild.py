@@ -1,4 +1,4 @@
-"""Use case: make the six tables anew from the lake alone.
+"""Use case: make the six tables again from the lake alone.
 
 1. *Filling.* The records of `metadata/`, `metrics/`, `ratings/` and `raw/upload/` are loaded in the
    order of names, batch by batch, into a shadow dataset. The Loader is the one that `load` uses.
@@ -93,11 +93,11 @@ class RebuildApp:
 
 
 def rebuild(app: RebuildApp) -> dict[str, Any]:
-    """Make the tables anew. After a failure or a kill, the next call resumes.
+    """Make the tables again from the lake. After a failure or a kill, the next call resumes.
 
     Returns counts of the objects `loaded`, `caught_up` and `malformed` (kept under
     failed/rebuild/), and whether an earlier run was `resumed`. An unfinished run with another
-    dataset or other primary raters is not resumed: the rebuild begins anew. Raises Transient,
+    dataset or other primary raters is not resumed: the rebuild starts over. Raises Transient,
     Misconfigured and RebuildInProgress.
     """
     return _Rebuild(app).finish()
@@ -193,7 +193,7 @@ class _Rebuild:
         if now == self._progress.tombstones:
             return False
         started_at = self._progress.started_at
-        self._save(started_at=None)  # if we are killed here, the next run begins anew
+        self._save(started_at=None)  # if we are killed here, the next run starts over
         self._shadow.drop()
         self._shadow.create()
         self._save(started_at=started_at, cursor="", loaded=0, malformed=0, tombstones=now)

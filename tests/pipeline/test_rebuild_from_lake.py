@@ -1,4 +1,4 @@
-"""The warehouse made anew from the lake alone says what the events had said."""
+"""The warehouse rebuilt from the lake alone says what the events had said."""
 
 from typing import Any
 

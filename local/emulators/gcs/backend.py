@@ -49,6 +49,6 @@ class StorageBackend:
         try:
             self.database.rewrite()
         except sqlite3.OperationalError:
-            log.info("the catalogue is in use; it is written anew in a moment")
+            log.info("the catalogue is in use; it is rewritten in a moment")
             return
         vacuum.finish(self._data)

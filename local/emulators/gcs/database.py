@@ -108,7 +108,7 @@ class Database:
                 connection.close()
 
     def rewrite(self) -> None:
-        """Write the file anew, so that no free page holds what was deleted.
+        """Rewrite the file, so that no free page holds what was deleted.
 
         It deletes the sessions of finished uploads too: they hold the names of their objects.
         """

@@ -71,7 +71,7 @@ class Store:
         return stored
 
     def check(self, bucket: str, name: str, conditions: Conditions) -> None:
-        """Raise what `put` would raise now, so that a client sends no bytes in vain."""
+        """Raise what `put` would raise now, so that a client does not send bytes for nothing."""
         with self._db.read() as view:
             require_bucket(view, bucket)
             conditions.check(find(view, bucket, name))

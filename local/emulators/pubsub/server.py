@@ -119,7 +119,7 @@ async def _rewrite_when_requested(connection: sqlite3.Connection, data: Path) ->
                 rewriting.rewrite_sqlite(connection)
                 rewriting.finish(data)
             except sqlite3.OperationalError:
-                log.info("the messages are in use; they are written anew in a moment")
+                log.info("the messages are in use; they are rewritten in a moment")
         await asyncio.sleep(rewriting.POLL_S)
 
 

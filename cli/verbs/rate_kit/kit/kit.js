@@ -119,7 +119,7 @@ function welcome(error = "") {
     make("p", {}, `You will see ${KIT.clips.length} clips, some of them twice. Watch each to its end with sound, then rate what you saw, at once and without looking anything up. There are no right answers.`),
     make("p", {}, "Scores go from 0 to 100. The sentences say what some of the numbers mean; use any number, and the whole range."),
     make("p", { class: "soft" }, "Keys: space plays, M marks the moment, N says there is none, arrows move a scale, Enter goes on. You may close the page and come back in the same browser."),
-    make("p", { class: "soft" }, "Nothing is sent anywhere. At the end you save a file and give it to whoever asked you."),
+    make("p", { class: "soft" }, "Nothing is sent anywhere. At the end you save a file and give it to the person who asked you."),
     form,
   );
   name.focus();
@@ -280,7 +280,7 @@ function finish() {
   text.value = csv();
   const nodes = [
     make("h1", {}, "Thank you"),
-    make("p", {}, `You are done. Save the file ${file} and give it to whoever asked you.`),
+    make("p", {}, `You are done. Save the file ${file} and give it to the person who asked you.`),
     make("p", {}, link),
   ];
   const shared = new File([csv()], file, { type: "text/csv" });
