@@ -1,10 +1,10 @@
 """How the suite is shared out among processes: what shares a running cloud stays together."""
 
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from shared.concurrency import in_one_thread
 from tests.sql.witness import watch
@@ -20,7 +20,15 @@ settings.load_profile("suite")
 ONE_PROCESS = ("faults", "pipeline", "sql", "terraform", "shared/warehouse")
 """Folders whose tests share what is costly to start, and take longest. Other files stand alone."""
 
-TESTS = Path(__file__).parent
+ALONE = (
+    "pipeline/test_erase_everywhere.py",
+    "pipeline/test_rate_verb.py",
+    "pipeline/test_validate_verb.py",
+    "shared/warehouse/test_erase.py",
+    "shared/warehouse/test_merge.py",
+    "shared/warehouse/test_rebuild.py",
+)
+"""Files of these folders that start what they need anyway, or run for long."""
 
 
 def pytest_configure() -> None:
@@ -33,14 +41,28 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 1
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook, which would come first
+class GroupScheduling(LoadScopeScheduling):
+    """A group of tests goes to one process, as the same class of xdist does with a module.
+
+    `--dist loadgroup` would read marks, but xdist 3.8 writes them into an attribute that pytest 9
+    no longer reads: every process then starts clouds and makes plans of its own.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
+    return GroupScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long groups go first, so that none begins when all others have ended."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: _group(item) not in ONE_PROCESS)
+    items.sort(key=lambda item: _group(item.nodeid) not in (*ONE_PROCESS, *ALONE))
 
 
-def _group(item: pytest.Item) -> str:
-    path = item.path.relative_to(TESTS).as_posix()
+def _group(nodeid: str) -> str:
+    path = nodeid.partition("::")[0].removeprefix("tests/")
+    if path in ALONE:
+        return path
     return next((folder for folder in ONE_PROCESS if path.startswith(f"{folder}/")), path)

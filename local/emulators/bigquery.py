@@ -5,8 +5,8 @@
 
 It stores less than BigQuery: no history of tables (FOR SYSTEM_TIME AS OF reads the current rows),
 and only the newest jobs. bqemulator would copy the whole table at each change, and store every
-statement with its parameters and results for ever. This one also parses each text only once:
-bqemulator parses a statement some twenty times, which is most of the cost of a MERGE.
+statement with its parameters and results for ever. This one also parses and translates each text
+only once: bqemulator parses a statement some twenty times, which is most of the cost of a MERGE.
 """
 
 import argparse
@@ -46,6 +46,7 @@ KEPT_S = 60.0
 FORGETS_EVERY_S = 10.0
 PLACE = ("line", "col", "start", "end")
 Parse = Callable[..., list[Any]]
+Translate = Callable[..., Any]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -182,6 +183,27 @@ def once_each(parse: Parse) -> Parse:
     return copied
 
 
+def translated_once(translate: Translate) -> Translate:
+    """`SQLTranslator.translate` with a cache: its answer follows from text, schema and caller.
+
+    Most statements come again and again, and translating one takes longer than running it.
+    """
+    answers: dict[tuple[str, str, str], Any] = {}
+
+    def cached(translator: Any, sql: str, *, schema: Any = None, **options: Any) -> Any:
+        key = (sql, json.dumps(schema, sort_keys=True, default=str), str(options))
+        answer = answers.get(key)
+        if answer is None:
+            answer = translate(translator, sql, schema=schema, **options)
+            if len(sql) <= KEPT_TEXT_CHARS:
+                answers[key] = answer
+            if len(answers) > KEPT_TEXTS:
+                answers.pop(next(iter(answers)), None)
+        return answer
+
+    return cached
+
+
 def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     import_spatial()
     _keep_no_history()
@@ -192,10 +214,12 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     # The server does this again. Before that it would log all functions that it translates.
     configure_logging(level=LogLevel.WARNING, fmt=LogFormat.JSON)
     from bqemulator import server
+    from bqemulator.sql.translator import SQLTranslator
     from sqlglot.dialects.dialect import Dialect
 
     Dialect.parse = once_each(Dialect.parse)  # type: ignore[method-assign]
     answer_information_schema()
+    SQLTranslator.translate = translated_once(SQLTranslator.translate)  # type: ignore[method-assign]
     close_emulator(_uploads(data))
     server.create_app = _guarded(server.create_app)
     return _emulator(port, data, project)

@@ -10,6 +10,7 @@ Statements and table functions that only DuckDB has are refused first, with BigQ
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,7 @@ def close_emulator(uploads: Path) -> None:
     SQLTranslator.translate = _checked(SQLTranslator.translate)  # type: ignore[method-assign]
 
 
+@lru_cache(maxsize=512)
 def not_bigquery(sql: str) -> str | None:
     """BigQuery's message for a statement or table function that only DuckDB has, or None."""
     word = _FIRST_WORD.match(sql)

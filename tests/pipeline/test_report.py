@@ -100,7 +100,7 @@ def test_another_plan_lies_beside_the_standing_one(report, tta, tmp_path):
     ("arguments", "says"),
     [
         (["--plan", "nowhere.yaml"], "--plan nowhere.yaml: it does not exist."),
-        (["--date", "yesterday"], "--date yesterday: not a day such as 2026-01-31."),
+        (["--date", "yesterday"], "--date yesterday: give a day such as 2026-01-31."),
         (["--out", "nowhere/report.html"], "give a file in a folder that exists"),
     ],
 )
