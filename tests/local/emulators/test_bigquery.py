@@ -16,7 +16,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from sqlglot.dialects.dialect import Dialect
 
-from local.emulators.bigquery import KEPT_JOBS, KEPT_S, once_each, stale_jobs
+from local.emulators.bigquery import KEPT_JOBS, KEPT_S, once_each, stale_jobs, translated_once
 from shared.warehouse.gateway import run
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -187,3 +187,22 @@ def test_a_table_made_since_the_last_question_is_listed(small_dataset):
 def test_what_is_not_answered_is_refused_and_not_repeated(small_dataset, sql, sentence):
     with pytest.raises(BadRequest, match=sentence):
         small_dataset(sql)
+
+
+def test_a_statement_is_translated_once_for_each_schema_and_caller():
+    calls = []
+
+    def translate(translator, sql, *, schema=None, caller=None):
+        calls.append((sql, schema, caller))
+        return f"{sql} for {caller}"
+
+    cached = translated_once(translate)
+    questions = [
+        ("SELECT 1", {"t": {"a": "INT64"}}, "ana"),
+        ("SELECT 1", {"t": {"a": "STRING"}}, "ana"),
+        ("SELECT 1", None, "bo"),
+    ]
+    for sql, schema, caller in questions * 2:
+        assert cached(None, sql, schema=schema, caller=caller) == f"{sql} for {caller}"
+
+    assert calls == questions
