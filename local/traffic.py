@@ -57,14 +57,14 @@ def read_traffic(endpoints: Endpoints) -> Traffic:
     backlog = get_json(f"{endpoints.pubsub_admin}/backlog")
     backlogs = {name.rsplit("/", 1)[-1]: counts for name, counts in backlog.items()}
     uploads, records = backlogs.get(ANALYZE, {}), backlogs.get(LOAD, {})
-    requests = backlogs.get(GEMINI, {})
+    rating_requests = backlogs.get(GEMINI, {})
     is_asked = bool(endpoints.functions.get(GEMINI))
     return Traffic(
         outbox,
         uploads.get("undelivered", 0),
         records.get("undelivered", 0),
-        sum(counts.get("dead_lettered", 0) for counts in (uploads, requests, records)),
-        requests.get("undelivered", 0) if is_asked else 0,
+        sum(counts.get("dead_lettered", 0) for counts in (uploads, rating_requests, records)),
+        rating_requests.get("undelivered", 0) if is_asked else 0,
     )
 
 

@@ -95,11 +95,10 @@ def db(client: bigquery.Client, spare_datasets: list[str]) -> Iterator[Db]:
     else:
         dataset = f"t{next(_NUMBER)}"
         create_tables(client, dataset)
-    db = Db(client, dataset)
-    yield db
+    yield Db(client, dataset)
     if is_as_made(client, dataset):
         for table in definitions():
-            db.rows(f"DELETE FROM {table} WHERE TRUE")
+            Db(client, dataset).rows(f"DELETE FROM {table} WHERE TRUE")
         spare_datasets.append(dataset)
     else:
         client.delete_dataset(dataset, delete_contents=True)
