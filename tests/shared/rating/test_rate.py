@@ -243,6 +243,37 @@ def test_an_event_of_a_replaced_generation_is_acknowledged(world):
     assert world.rater.seen == []
 
 
+def test_a_file_that_is_replaced_while_it_is_rated_keeps_no_rating(world):
+    """A model reads the object by its name, so it may have seen the new file."""
+    first = world.upload()
+    world.rater.before_answering = lambda: world.upload(content=MP4 + b"more")
+
+    world.deliver(first)
+
+    assert len(world.rater.seen) == 1
+    assert world.ratings() == []
+    assert world.bus.published == []
+
+
+def test_a_rating_that_appears_before_the_lease_is_held_is_not_paid_again(world, monkeypatch):
+    upload = world.upload()
+    world.deliver(upload)
+    (name,) = world.ratings()
+    rating = world.lake.read(name)
+    world.lake.delete(name)
+    take = world.app.lease._take
+
+    def taken_late(claim, owner):
+        world.lake.write_once(name, rating)
+        return take(claim, owner)
+
+    monkeypatch.setattr(world.app.lease, "_take", taken_late)
+    world.deliver(upload, "d2")
+
+    assert len(world.rater.seen) == 1
+    assert len({published.to_json() for published in world.bus.published}) == 1
+
+
 def test_an_object_gone_before_handling_is_acknowledged(world):
     upload = world.upload()
     world.lake.delete(NAME)

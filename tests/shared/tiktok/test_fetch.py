@@ -284,6 +284,32 @@ def test_a_second_run_on_another_day_with_other_counts_changes_nothing_either():
     assert {**world.lake.objects, "state/cats.json": None} == {**before, "state/cats.json": None}
 
 
+def test_a_dated_reading_of_a_known_video_is_published_once(monkeypatch):
+    def read_dated(_: Listing, item: Any, collection: Collection, at: datetime) -> Any:
+        video = read_video(item, collection, at)
+        collected_at = NOW + timedelta(days=item["day"])
+        metrics = video.metrics.model_copy(update={"collected_at": collected_at})
+        return replace(video, metrics=metrics, is_dated=True)
+
+    world = World([item(1, day=0)], media="{resolver: none}")
+    monkeypatch.setattr(Listing, "read", read_dated)
+    published = []
+    for day in (0, 1, 1):
+        world.listing.listed = [[item(1, day=day)]]
+        world.now += timedelta(days=1)
+        before = len(world.bus.published)
+        world.fetch()
+        published.append(
+            [
+                record.metrics.collected_at
+                for record in world.bus.published[before:]
+                if record.metrics
+            ]
+        )
+
+    assert published == [[NOW], [NOW + timedelta(days=1)], []]
+
+
 def test_an_answer_is_kept_byte_for_byte_beside_when_and_what_was_asked():
     world = World([item(1)])
 
@@ -443,6 +469,20 @@ def test_a_run_near_its_deadline_stops_on_a_page_boundary_and_the_next_goes_on()
     assert world.is_at_rest()
 
 
+def test_a_listing_that_stops_early_is_unfinished_also_when_no_file_waits():
+    world = World([item(1)], [item(2)], [item(3)], media="{resolver: none}")
+    world.fetch()
+
+    def slow(page: int) -> None:
+        world.time = 101.0
+
+    world.listing.before_page = slow
+    answer = world.fetch()
+
+    listing = {"window": "2026-10-01", "cursor": 100}
+    assert answer["left"] == {"why": "deadline", "media": 0, "listing": listing}
+
+
 def test_a_changed_collection_is_listed_from_its_start():
     world = World([item(1)], [item(2)])
 
@@ -475,6 +515,7 @@ def test_a_used_up_quota_leaves_the_listing_for_tomorrow_and_fetches_the_files()
         "listing": {"window": "2026-10-01", "cursor": 100},
         "again_at": "2026-11-02T00:00:00+00:00",
     }
+    assert world.state()["quota_until"] == "2026-11-02T00:00:00Z"
     world.listing.before_page = lambda page: None
     assert world.fetch()["pages"] == 1
 

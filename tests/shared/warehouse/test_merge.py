@@ -37,6 +37,7 @@ def test_every_fact_joins_its_three_dimensions(db):
         FULL,
         record("7300000000000000002", rating=rating()),
         record("7300000000000000003", metrics=metrics()),
+        record("7300000000000000004", video=video(creator_id="no profile yet"), metrics=metrics()),
     )
 
     joined = db.rows(
@@ -44,7 +45,7 @@ def test_every_fact_joins_its_three_dimensions(db):
         " JOIN dim_user USING (user_key) JOIN dim_video USING (video_id)"
         " JOIN dim_lang USING (lang_key)"
     )
-    assert len(joined) == 3
+    assert len(joined) == 4
 
 
 def test_fifty_deliveries_among_others_leave_the_rows_of_one(db):
