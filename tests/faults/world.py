@@ -49,6 +49,7 @@ ACK_DEADLINE_S = 20
 """How long a push waits for a function: 600 in the cloud."""
 
 SCHEDULER_WAITS_S = 120
+PUBLISHED_WITHIN_S = 300
 
 OF_THE_MOMENT = {"generation", "rated_at", "latency_s", "collected_at", "observed_at", "section"}
 """What differs between two runs over the same library: times, and ids made of times."""
@@ -250,10 +251,14 @@ def _ask_gemini(endpoints: Endpoints) -> None:
     bucket = storage.Client(project=endpoints.project).bucket(endpoints.bucket)
     publisher = pubsub_v1.PublisherClient()
     topic = publisher.topic_path(endpoints.project, endpoints.uploads_topic)
+    published = []
     for blob in bucket.list_blobs(prefix=VIDEOS):
         upload = VideoUploaded(endpoints.bucket, blob.name, str(blob.generation), "gemini")
         message = notification_of(upload)
-        publisher.publish(topic, message.data, **message.attributes)
+        published.append(publisher.publish(topic, message.data, **message.attributes))
+    # A request that Pub/Sub swallows is sent again by the client; a failure must not pass unseen.
+    for future in published:
+        future.result(PUBLISHED_WITHIN_S)
     publisher.stop()
 
 
