@@ -19,8 +19,8 @@ from tests.stand_ins.gemini import StandIn, standing_in
 PLAN = Path(__file__).parent / "mixed.yaml"
 SEEDS = range(1, 1 + int(os.environ.get("FAULT_MIXED", "1")))
 IS_CAMPAIGN = len(SEEDS) > 1
-ENOUGH_SEEDS, OFTEN = 30, 20
-"""With so many seeds every fault point must have been met so often."""
+ENOUGH_SEEDS, HANGS, OTHERS = 30, 20, 10
+"""With so many seeds each point must have been met so often: a hang of every client above all."""
 met: Counter[str] = Counter()
 """How often each fault point was met, over all seeds."""
 
@@ -94,4 +94,5 @@ def test_every_fault_point_of_the_plan_was_met():
         print(f"  {met[point]:6} {point}")
     assert met.keys() <= set(points)
     if len(SEEDS) >= ENOUGH_SEEDS:
-        assert [point for point in points if met[point] < OFTEN] == []
+        least = {point: HANGS if point.endswith(" hang") else OTHERS for point in points}
+        assert [point for point in points if met[point] < least[point]] == []
