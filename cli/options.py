@@ -36,3 +36,17 @@ Posts = Annotated[
         help="Videos in the generated library. A new size generates a new library.",
     ),
 ]
+SelectionWords = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SELECTION…", help="Files, folders, video ids, collection:NAME, or all."
+    ),
+]
+KeyFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--key",
+        metavar="FILE.json",
+        help="Key file that `tta rate-kit` wrote beside its folder.",
+    ),
+]

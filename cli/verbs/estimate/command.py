@@ -4,17 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Home, Json, SelectionWords, Target
 
 
 def estimate(
-    selection: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="SELECTION…",
-            help="Files, folders, video ids, collection:NAME, or all.",
-        ),
-    ] = None,
+    selection: SelectionWords = None,
     fps: Annotated[
         float | None,
         typer.Option(help="Frames per second for every clip; the default is the setting."),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Home, Json, KeyFiles, Target
 
 
 def insights(
@@ -33,14 +33,7 @@ def insights(
             "Same format as for validate.",
         ),
     ] = None,
-    key: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--key",
-            metavar="FILE.json",
-            help="Key file that `tta rate-kit` wrote beside its folder.",
-        ),
-    ] = None,
+    key: KeyFiles = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),

@@ -4,17 +4,11 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Home, Json, SelectionWords, Target
 
 
 def rate(
-    selection: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="SELECTION…",
-            help="Files, folders, video ids, collection:NAME, or all.",
-        ),
-    ] = None,
+    selection: SelectionWords = None,
     rater: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="gemini, gemini+rag, gemini+caption or signals."),

@@ -5,17 +5,11 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Home, Json, SelectionWords, Target
 
 
 def rate_kit(
-    selection: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="SELECTION…",
-            help="Files, folders, video ids, collection:NAME, or all.",
-        ),
-    ] = None,
+    selection: SelectionWords = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="FOLDER", help="New folder for the kit.")
     ] = Path("rate-kit"),

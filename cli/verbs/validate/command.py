@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Home, Json, KeyFiles, Target
 
 
 def validate(
@@ -21,14 +21,7 @@ def validate(
     stored: Annotated[
         bool, typer.Option("--stored", help="Read fact_rating in addition to --input.")
     ] = False,
-    key: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--key",
-            metavar="FILE.json",
-            help="Key file that `tta rate-kit` wrote beside its folder.",
-        ),
-    ] = None,
+    key: KeyFiles = None,
     machine: Annotated[
         list[str] | None,
         typer.Option(
