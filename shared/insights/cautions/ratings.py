@@ -1,0 +1,50 @@
+"""Cautions about the values of the ratings: absent, heaped, or hardly told apart."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import pandas as pd  # type: ignore[import-untyped]
+
+from shared.insights.plan import Plan
+from shared.insights.quality_gate import Gate
+
+HALO = 0.9
+HEAPED_BY_5 = 0.5
+HEAPED_BY_10 = 0.4
+
+
+def rating_values(passed: Gate, plan: Plan) -> Iterator[str]:
+    frame = passed.frame
+    if passed.left_out:
+        yield (
+            f"Left out, because they have no values: {', '.join(passed.left_out)}. Remove them "
+            "from the plan if that is intended."
+        )
+    predictors = [name for name in plan.predictors if name not in passed.left_out]
+    for name in predictors:
+        if sentence := _heaped(frame[name], name):
+            yield sentence
+    ranks = frame[predictors].rank()
+    for first, second in combinations(predictors, 2):
+        if min(ranks[first].std(), ranks[second].std()) > 0:
+            rho = float(ranks[first].corr(ranks[second]))
+            if abs(rho) > HALO:
+                yield (
+                    f"{first} and {second} correlate at {rho:.2f}: the rater hardly tells them "
+                    "apart (halo), so neither can be read alone."
+                )
+
+
+def _heaped(values: pd.Series, name: str) -> str | None:
+    """A note for heaped ratings. Of whole numbers from 0 to 100 only a fifth are multiples of 5."""
+    scores = values[(values >= 0) & (values <= 100)]
+    whole = scores[scores == scores.round()]
+    if len(whole) < 0.9 * len(values) or values.max() <= 10:
+        return None
+    by_5, by_10 = float((whole % 5 == 0).mean()), float((whole % 10 == 0).mean())
+    if by_5 <= HEAPED_BY_5 and by_10 <= HEAPED_BY_10:
+        return None
+    return (
+        f"{name} is heaped: {by_5:.0%} of its values are multiples of 5, {by_10:.0%} of 10; its "
+        "steps are coarser than they look."
+    )
