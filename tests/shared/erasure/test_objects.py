@@ -117,6 +117,28 @@ def test_a_line_of_a_batch_goes_with_its_video_and_else_without_the_mention(line
     )
 
 
+BROKEN = [
+    b'{"video": {"username": "eve", "views": 5',
+    b'{"video": {"caption": "with @ada.l',
+    b'{"values": {"note": "see %s"}' % GONE.encode(),
+    b"cut off: @ada.l",
+    b"\xff\xfe @ada.l",
+]
+DOCUMENTS = [f"metadata/{OTHER}.json", f"ratings/{OTHER}/1/signals/x/y/0.json", "state/cats.json"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_document_that_cannot_be_parsed_goes_when_it_names_the_erased(name, content):
+    assert erased(name, content) is None
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("content", [b"", b"{", b'{"video": {"username": "bob"', b"\xff", DEEP])
+def test_a_document_that_cannot_be_parsed_stays_when_it_names_nobody(name, content):
+    assert erased(name, content) == content
+
+
 # Names that are plain words
 
 

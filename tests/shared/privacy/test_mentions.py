@@ -41,6 +41,20 @@ def test_in_an_address_a_name_counts_after_an_at_alone():
     )
 
 
+@pytest.mark.parametrize("video_id", ["7", "2026", "1234567", "9" * 14])
+def test_a_number_too_short_for_an_id_of_tiktok_is_a_count_even_if_a_video_has_it(video_id):
+    text = f"{video_id} likes, #{video_id} https://www.tiktok.com/@bob/video/{video_id}"
+
+    assert without_mentions(text, video_id.__eq__, lambda name: False) == text
+
+
+@pytest.mark.parametrize("video_id", ["9" * 15, "9" * 20, "u0123456789abcdef"])
+def test_an_id_of_a_video_is_found_from_fifteen_digits_on(video_id):
+    assert without_mentions(f"see {video_id}.", video_id.__eq__, lambda name: False) == (
+        "see [erased]."
+    )
+
+
 @pytest.mark.parametrize("name", ["2026", "00z", "11", "3.5", "mp4", "top10", "1080p", "eve"])
 def test_a_word_that_may_be_anything_is_no_name_without_an_at(name):
     assert not is_unmistakable(name)

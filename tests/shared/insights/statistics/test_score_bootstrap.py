@@ -126,6 +126,20 @@ def test_the_other_columns_are_refitted_to_first_order():
         assert test.p(value) == pytest.approx(sign_flip_p(scores, scores.sum()), abs=0.03)
 
 
+def corrected_scores(free, other_columns, weights, residual, groups):
+    """Each creator's score P' (I - H)^(-1/2) r, where H is the creator's part of the hat matrix."""
+    bread = np.linalg.inv((other_columns.T * weights) @ other_columns)
+    scores = []
+    for creator in range(groups.count):
+        rows = groups.codes == creator
+        root = np.sqrt(weights[rows])
+        hat = root[:, None] * (other_columns[rows] @ bread @ other_columns[rows].T) * root
+        shares, axes = np.linalg.eigh(np.eye(rows.sum()) - hat)
+        inverse = root[:, None] * (axes * shares**-0.5 @ axes.T) / root
+        scores.append(free[rows] @ inverse @ residual[rows])
+    return np.array(scores)
+
+
 @pytest.mark.parametrize("weak", [0.0, 1.0])
 def test_the_leverage_correction_is_the_inverse_square_root_of_i_minus_h(weak, monkeypatch):
     """Against (I - H)^(-1/2) written out for each creator, by series and by eigenvectors."""
@@ -134,17 +148,52 @@ def test_the_leverage_correction_is_the_inverse_square_root_of_i_minus_h(weak, m
     model = count_models.negative_binomial(y, x, np.zeros(len(y)))
     weights, other_columns = model.weights, x[:, [0, 2]]
     test = ScoreBootstrap(1, x, y, model, information(x, weights, groups), groups)
-    bread = np.linalg.inv((other_columns.T * weights) @ other_columns)
     residual = model.scores(y)
 
-    for creator in range(20):
-        rows = groups.codes == creator
-        root = np.sqrt(weights[rows])
-        hat = root[:, None] * (other_columns[rows] @ bread @ other_columns[rows].T) * root
-        shares, axes = np.linalg.eigh(np.eye(rows.sum()) - hat)
-        inverse = root[:, None] * (axes * shares**-0.5 @ axes.T) / root
-        expected = test._free[rows] @ inverse @ residual[rows]
-        assert test._corrected[rows] @ residual[rows] == pytest.approx(expected, rel=1e-4)
+    expected = corrected_scores(test._free, other_columns, weights, residual, groups)
+    scores = groups.sums(test._corrected * residual)
+    assert scores[:20] == pytest.approx(expected[:20], rel=1e-4)
+
+
+def unequal_creators(seed):
+    """Eight creators with 40 to 2 videos; the largest determines much of the other coefficients."""
+    draw = np.random.default_rng(seed)
+    codes = np.repeat(np.arange(8), [40, 12, 8, 6, 5, 4, 3, 2])
+    x = 0.5 * draw.normal(size=(2, 80)) + draw.normal(size=(2, 8))[:, codes]
+    noise = draw.normal(size=80) + 0.3 * draw.normal(size=8)[codes]
+    y = draw.poisson(np.exp(3 + 0.3 * x[0] + 0.3 * x[1] + noise))
+    return y.astype(float), np.column_stack([np.ones(80), *x]), Groups.of(codes)
+
+
+@pytest.mark.parametrize("seed", [0, 6, 7])
+def test_p_flips_the_signs_of_scores_that_are_corrected_for_leverage(seed):
+    """Against all 2^8 sums of the scores, with each creator's (I - H)^(-1/2) written out."""
+    y, x, groups = unequal_creators(seed)
+    model = count_models.negative_binomial(y, x, np.zeros(len(y)))
+    weights, column, other_columns = model.weights, x[:, 1], x[:, [0, 2]]
+    cross = other_columns.T * weights
+    free = column - other_columns @ np.linalg.solve(cross @ other_columns, cross @ column)
+    mean = np.exp(x @ model.beta - model.beta[1] * free)  # where the coefficient is 0
+    residual = (y - mean) / (1 + model.alpha * mean)
+    plain = groups.sums(free * residual)
+    corrected = corrected_scores(free, other_columns, weights, residual, groups)
+
+    p = ScoreBootstrap(1, x, y, model, information(x, weights, groups), groups).p(0.0)
+
+    assert p == pytest.approx(written_out(corrected, plain.sum()), abs=1e-9)
+    assert p > 1.5 * written_out(plain, plain.sum())  # without the correction p is too small
+
+
+def test_zero_is_in_the_interval_where_only_uncorrected_scores_reject_it():
+    y, x, groups = unequal_creators(6)
+    model = count_models.negative_binomial(y, x, np.zeros(len(y)))
+    test = ScoreBootstrap(1, x, y, model, information(x, model.weights, groups), groups)
+
+    span = test.interval(0.1)
+
+    test._corrected = test._free
+    assert test.interval(0.1).low > 0
+    assert span.low is None or span.low < 0
 
 
 def test_too_few_creators_give_an_interval_without_an_end_and_a_note():
