@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local.home import open_private
+from local.home import write_private
 
 PROJECT_ID = "tta-local"
 BUCKET = "tta-lake"
@@ -93,10 +93,7 @@ class Endpoints:
 
     def write(self, path: Path) -> None:
         """Write the file in one step, so that a reader sees it whole or not at all."""
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        with open_private(draft, "wb") as file:
-            file.write(f"{json.dumps(asdict(self), indent=2)}\n".encode())
-        draft.replace(path)
+        write_private(path, f"{json.dumps(asdict(self), indent=2)}\n".encode())
 
 
 def read(path: Path) -> Endpoints | None:

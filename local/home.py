@@ -120,6 +120,17 @@ def open_private(path: Path, mode: str) -> IO[Any]:
     return open(path, mode, opener=lambda name, flags: os.open(name, flags, PRIVATE_FILE))
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file in one step, so that a reader sees it whole or not at all.
+
+    Only the owner can read it. Two threads must not write the same path at the same time.
+    """
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with open_private(draft, "wb") as file:
+        file.write(content)
+    draft.replace(path)
+
+
 @contextmanager
 def private_files() -> Iterator[None]:
     """Only the owner can read the files that this process creates in the block, in all threads."""

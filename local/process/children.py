@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from local.home import open_private
+from local.home import write_private
 from local.process.child import Child, DidNotStart, Program
 
 FIRST_BACK_OFF_S = 0.5
@@ -89,8 +89,7 @@ class Children:
                 raise DidNotStart(f"{program.name}: everything is being stopped")
             child = Child(program, self._logs / f"{program.name}.log", self._inherited)
             # People and fault tests use the file to inspect or to end one program.
-            with open_private(self._logs / f"{program.name}.pid", "wb") as file:
-                file.write(f"{child.pid}\n".encode())
+            write_private(self._logs / f"{program.name}.pid", f"{child.pid}\n".encode())
             return child
 
     def _stop_stage(self, children: list[Child]) -> None:

@@ -134,7 +134,8 @@ class Killer:
         self._logs = logs
 
     def kill(self, name: str) -> bool:
-        with suppress(ProcessLookupError):
+        """End a program. Returns False if it does not run, or has no file of its process id."""
+        with suppress(ProcessLookupError, FileNotFoundError):
             os.killpg(self._group(name), signal.SIGKILL)
             self.kills[name] += 1
             return True

@@ -6,8 +6,9 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from local import endpoints as where
 from local.cloud import attached, pointing_at
 from local.endpoints import Endpoints
-from local.home import PROJECT, Home, lock_of, take_or
+from local.home import PROJECT, Home, lock_of, take_or, write_private
 from local.process.child import Program
 from local.process.children import Children
 
@@ -209,6 +210,27 @@ def test_a_home_that_is_closed_is_not_gone_through_again(home, monkeypatch):
     monkeypatch.setattr("local.home._close_to_others", lambda path, is_deep=True: 1 / 0)
 
     home.prepare()
+
+
+def test_a_reader_sees_a_private_file_whole_or_not_at_all(tmp_path):
+    path, contents, written = tmp_path / "note", set(), threading.Event()
+
+    def read() -> None:
+        while not written.is_set():
+            with suppress(FileNotFoundError):
+                contents.add(path.read_bytes())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(2000):
+        write_private(path, b"whole")
+        path.unlink()
+    write_private(path, b"whole")
+    written.set()
+    reader.join()
+
+    assert contents <= {b"whole"} and path.read_bytes() == b"whole"
+    assert modes(tmp_path) == {".": "0o700", "note": "0o600"}
 
 
 def test_files_that_programs_make_are_their_owners_alone(home):

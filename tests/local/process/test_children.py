@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -144,6 +145,20 @@ def test_a_program_that_is_killed_is_told_of_and_started_again(children, trouble
     until(lambda: children.pids().get("serve", child.pid) != child.pid)
     assert "serve ended with SIGKILL" in troubles[0]
     assert "Starting it again in 0.5 s" in troubles[0]
+
+
+def test_a_reader_of_a_process_id_never_sees_a_part_of_it(children, tmp_path):
+    again, path = Program("again", "tests.cli.program", ["brief"], {}), tmp_path / "again.pid"
+    first = children.start(again)
+    with path.open() as reader:
+        until(lambda: first.exit_status is not None)
+
+        second = children.start(again)
+
+        assert reader.read() == f"{first.pid}\n"  # not emptied, and not written over
+    assert path.read_text() == f"{second.pid}\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.glob("*.pid*")] == ["again.pid"]
 
 
 def test_one_that_ends_again_and_again_is_started_after_longer_and_longer_waits(children, troubles):
