@@ -9,9 +9,15 @@ MOST_COMPARED = 2_000
 
 def nearest(name: str, names: Sequence[str]) -> str:
     """` (did you mean views?)`, or an empty text if no name is near."""
+    meant = nearest_name(name, names)
+    return f" (did you mean {meant}?)" if meant else ""
+
+
+def nearest_name(name: str, names: Sequence[str]) -> str | None:
+    """The nearest of the first 2,000 names; None if none is near."""
     by_folded = {option.casefold(): option for option in reversed(names[:MOST_COMPARED])}
     matches = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
-    return f" (did you mean {by_folded[matches[0]]}?)" if matches else ""
+    return by_folded[matches[0]] if matches else None
 
 
 def listed(names: Sequence[str]) -> str:

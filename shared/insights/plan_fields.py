@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from shared.inputs.suggestions import nearest
 from shared.insights.table.schema import AGE, POSTING_HOUR
 
 Transform = Literal["linear", "log", "log1p", "categorical", "cyclic"]
@@ -87,6 +88,10 @@ class PrimaryQuestion(BaseModel):
     scale: Literal["count", "rate"]
 
 
+ENDS = ("min", "max")
+FORMS = "give a value, a list of values, or min and max"
+
+
 class Filter(BaseModel):
     """Which rows to analyse: a value, one of several, or a range that includes both ends."""
 
@@ -100,8 +105,11 @@ class Filter(BaseModel):
     @classmethod
     def _short_forms(cls, content: object) -> object:
         if isinstance(content, dict):
-            if not content or not content.keys() <= {"min", "max"}:
-                raise ValueError("give a value, a list of values, or min and max")
+            for key in content:
+                if key not in ENDS:
+                    raise ValueError(f"there is no key {key}{nearest(str(key), ENDS)}; {FORMS}")
+            if not content:
+                raise ValueError(FORMS)
             return {key: float(end) if type(end) is int else end for key, end in content.items()}
         values = tuple(content) if isinstance(content, list) else (content,)
         if not values:

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 QUESTION = "SELECT {columns} FROM fact_video_analytics ORDER BY video_id"
 
+UNFIT = (
+    "Without --plan, the columns of the shipped plan are needed. "
+    "`tta insights --print-plan > plan.yaml` writes it: put your columns in, and give it with "
+    "--plan plan.yaml."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class InsightsOptions:
@@ -59,12 +65,15 @@ def run_insights(options: InsightsOptions, screen: Screen) -> InsightsResult:
     in_one_thread()
     from shared.insights.plan import BadPlan
     from shared.insights.quality_gate import TooLittle
-    from shared.insights.table.read import BadTable
+    from shared.insights.table.read import AbsentColumns, BadTable
 
     try:
         return _analyse(options, screen)
     except BadPlan as error:
         raise UserError(error.sentence, WRONG_USE) from error
+    except AbsentColumns as error:
+        advice = error.sentence if options.plan else f"{error.problem}\n{UNFIT}"
+        raise UserError(advice) from error
     except (BadTable, TooLittle) as error:
         raise UserError(error.sentence) from error
 

@@ -7,7 +7,7 @@ import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
@@ -15,6 +15,9 @@ from cli.files import refuse_absent, refuse_target, write
 from cli.scheduler import JSON_BODY
 from local.endpoints import LOCAL, Endpoints
 from local.home import Home, private_files
+
+if TYPE_CHECKING:
+    from shared.insights.plan import Plan
 
 MADE_WITHIN_S = 600.0
 FILES = ("report.html", "report.csv", "codebook.csv")
@@ -26,7 +29,7 @@ class ReportOptions:
     """The options of `tta report`."""
 
     out: Path | None
-    plan: Path | None
+    plan: "Plan | None"
     day: date
     target: str
     home: Path | None
@@ -35,10 +38,26 @@ class ReportOptions:
     def of(
         cls, out: Path | None, plan: Path | None, day: str | None, target: str, home: Path | None
     ) -> Self:
-        """Check the options before any work. Raises UserError."""
+        """Check the options, and read the plan, before any work. Raises UserError."""
         refuse_absent("--plan", plan)
         refuse_target(out, (plan,))
-        return cls(out, plan, _day(day), target, home)
+        report_day = _day(day)
+        return cls(out, _read_plan(plan), report_day, target, home)
+
+
+def _read_plan(path: Path | None) -> "Plan | None":
+    if path is None:
+        return None
+    from shared.insights.plan import BadPlan
+    from shared.insights.plan_file import read_plan
+    from shared.insights.star_schema import refuse_unfit
+
+    try:
+        plan = read_plan(path)
+        refuse_unfit(plan)
+    except BadPlan as error:
+        raise UserError(error.sentence, WRONG_USE) from error
+    return plan
 
 
 def save_report(options: ReportOptions, screen: Screen) -> dict[str, Any]:
@@ -68,7 +87,6 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
     from cli.errors import of_service
     from shared.errors import Misconfigured, Transient
     from shared.insights.plan import BadPlan
-    from shared.insights.plan_file import read_plan
     from shared.insights.report.daily_report import ReportApp, make_report
     from shared.storage.lake import Lake
 
@@ -80,9 +98,7 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
     )
     try:
         with screen.working("Making the report …"):
-            result = make_report(
-                app, options.day, read_plan(options.plan) if options.plan else None
-            )
+            result = make_report(app, options.day, options.plan)
     except BadPlan as error:
         raise UserError(error.sentence, WRONG_USE) from error
     except (Transient, Misconfigured) as error:

@@ -17,6 +17,7 @@ from shared.insights.report.data import FramesOf, ReportData, report_data
 from shared.insights.report.export import codebook, video_table
 from shared.insights.report.page import page
 from shared.insights.report.source import StarSchema
+from shared.insights.star_schema import refuse_unfit
 from shared.storage.lake import Lake
 from shared.storage.layout import PLAN, frame_name, report_name
 from shared.warehouse.gateway import Deadline
@@ -66,11 +67,13 @@ def make_report(app: ReportApp, day: date, plan: Plan | None = None) -> DailyRep
     """Make the report of a day by the plan in the bucket, or by `plan` beside it.
 
     A second run over the same rows changes nothing. Over newer rows it replaces rows and files.
-    Rows are written first, so the next run completes one that died in between. Raises BadPlan
-    for a plan in the bucket that cannot be read, and Transient and Misconfigured.
+    Rows are written first, so the next run completes one that died in between. Raises BadPlan,
+    before any table is read, for a plan in the bucket that is not valid or for columns that the
+    star schema lacks; then Transient and Misconfigured.
     """
     is_from_bucket = plan is None
     plan = plan or bucket_plan(app.lake)
+    refuse_unfit(plan)
     with _frames(app.lake) as frames_of:
         data = report_data(
             StarSchema(app.client, app.dataset, app.deadline),

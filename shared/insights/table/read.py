@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from shared.errors import Permanent
-from shared.inputs.suggestions import listed, nearest
+from shared.inputs.suggestions import MOST_LISTED, listed, nearest
 
 MAX_LINE_CHARS = 64 * 2**20
 MAX_CELL_CHARS = 2**20
@@ -37,6 +37,14 @@ class BadTable(Permanent):
 
     def __init__(self, sentence: str):
         super().__init__("bad_table", sentence)
+
+
+class AbsentColumns(BadTable):
+    """The table lacks columns of the plan. `problem` names them, and those that look like them."""
+
+    def __init__(self, problem: str):
+        super().__init__(f"{problem} {ADVICE}")
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +102,12 @@ def columns_of(
 
 
 def refuse_absent(names: Iterable[str], columns: list[str], what: str) -> None:
-    """Raises BadTable for names that are not among the columns of `what`."""
+    """Raises AbsentColumns for names that are not among the columns of `what`."""
     existing = set(columns)
-    absent = [name for name in names if name not in existing]
-    if absent:
-        first = ", ".join(f"{name}{nearest(name, columns)}" for name in absent[:10])
-        more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
-        raise BadTable(f"{what} has no column {first}{more}; {listed(columns)}. {ADVICE}")
+    if absent := [name for name in names if name not in existing]:
+        first = ", ".join(f"{name}{nearest(name, columns)}" for name in absent[:MOST_LISTED])
+        more = f" and {len(absent) - MOST_LISTED} more" if len(absent) > MOST_LISTED else ""
+        raise AbsentColumns(f"{what} has no column {first}{more}; {listed(columns)}.")
 
 
 def _from_csv(path: Path, names: list[str], optional: list[str]) -> tuple[dict[str, Cells], bool]:

@@ -19,7 +19,8 @@ AGE = "age"
 POSTING_HOUR = "posting_hour"
 """Hour of the day, in UTC, of `created_at`."""
 
-DERIVED = (AGE, POSTING_HOUR)
+DERIVED = {AGE: "created_at", POSTING_HOUR: "created_at"}
+"""Columns that are computed, each with the column that it is computed from."""
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,34 @@ def test_a_bad_plan_is_wrong_use(videos, plan_path, capsys):
     assert "did you mean primary?" in capsys.readouterr().err
 
 
+def test_a_table_that_the_shipped_plan_does_not_fit_is_told_how_to_get_a_plan(tmp_path, capsys):
+    table = write_csv(tmp_path / "t.csv", [{"video_id": "1", "User_Key": "ana", "view": 3}])
+
+    assert run("--input", table) == 1
+
+    message = capsys.readouterr().err
+    assert "user_key (did you mean User_Key?)" in message
+    assert "views (did you mean view?)" in message
+    assert "Without --plan" in message and "tta insights --print-plan > plan.yaml" in message
+
+
+def test_a_bad_plan_is_told_before_anything_starts(plan_path, monkeypatch, capsys):
+    monkeypatch.setattr(cli.cloud, "open_cloud", lambda *_, **__: pytest.fail("a cloud started"))
+    plan_path.write_text(PLAN + "primry: 1\n")
+
+    for verb in ("insights", "report"):
+        assert status_of([verb, "--plan", str(plan_path)]) == 2
+        assert "line 10: there is no key primry (did you mean" in capsys.readouterr().err
+
+
+def test_a_report_whose_plan_needs_other_columns_starts_nothing(plan_path, monkeypatch, capsys):
+    monkeypatch.setattr(cli.cloud, "open_cloud", lambda *_, **__: pytest.fail("a cloud started"))
+    plan_path.write_text(PLAN.replace("[video_id, creator", "[plays, creator"))
+
+    assert status_of(["report", "--plan", str(plan_path)]) == 2
+    assert "The star schema has no column" in capsys.readouterr().err
+
+
 def test_too_few_rows_fail_with_a_sentence_and_write_nothing(plan_path, tmp_path, capsys):
     few = write_csv(tmp_path / "few.csv", rows(10))
 

@@ -5,6 +5,7 @@ import pytest
 from shared.insights.plan import BadPlan
 from shared.insights.plan_fields import PrimaryQuestion
 from shared.insights.plan_file import default_plan, parse_plan, read_plan
+from shared.insights.star_schema import refuse_unfit
 from tests.insights_tables import PLAN, plan
 
 
@@ -185,3 +186,36 @@ def test_a_word_that_yaml_reads_as_false_must_be_quoted():
 def test_a_missing_plan_file_is_a_sentence(tmp_path):
     with pytest.raises(BadPlan, match="No such file"):
         read_plan(tmp_path / "none.yaml")
+
+
+def test_every_problem_is_told_at_once_in_the_order_of_the_lines():
+    text = PLAN.replace("predictors:", "predictrs:").replace("[views, likes]", "[vews, likes]")
+    text = text.replace("{predictor:", "{predictr:").replace("cluster: creator", "cluster: creatr")
+
+    first, second, third, *more = refusal(text).splitlines()
+
+    assert first.startswith("plan.yaml, line 3: there is no key predictrs (did you mean predictors")
+    assert second.startswith("plan.yaml, line 4: outcomes: vews is not among the columns")
+    assert third.startswith("plan.yaml, line 5: there is no key primary.predictr (did you mean pr")
+    assert more[-1].startswith("plan.yaml, line 7: cluster: creatr is not among the columns")
+
+
+def test_a_misspelt_end_of_a_filter_gets_the_nearest_one():
+    assert "there is no key mn (did you mean min?)" in refusal(PLAN + "filters: {views: {mn: 3}}\n")
+
+
+def test_a_misspelt_key_is_not_missing_too():
+    assert "missing" not in refusal(PLAN.replace("outcomes:", "outcoms:"))
+
+
+def test_the_hash_does_not_depend_on_keys_that_have_their_defaults():
+    assert plan(within_creator="false", filters="{}").hash == plan().hash
+
+
+def test_a_plan_that_needs_columns_beyond_the_star_schema_is_refused_without_it():
+    with pytest.raises(BadPlan, match=r"star schema has no column plays.*there are: video_id"):
+        refuse_unfit(
+            plan(columns="{creator: user_key, views: plays, likes: likes, unexpectedness: x}")
+        )
+
+    refuse_unfit(default_plan())
