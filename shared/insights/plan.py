@@ -45,7 +45,7 @@ class Plan(PlanKeys):
         names |= {*self.exposure.values(), *(name for pair in self.interactions for name in pair)}
         names |= {name for pair in self.differences.values() for name in pair}
         names |= {self.cluster} if self.cluster else set()
-        names |= {"duration_s"} if self.duration_profile else set()
+        names |= {"duration_s"} if self.duration_profile or "caption" in self.columns else set()
         return (names | set(GATED)) & self.columns.keys()
 
     @property
@@ -70,9 +70,16 @@ GATED = (
     "saves",
     "created_at",
     "collected_at",
+    "listed_at",
     "synthetic",
     "rating_status",
     "rater",
+    "config_hash",
+    "rubric_version",
+    "rated_at",
     "source",
+    "caption",
+    "content_hash",
+    "sha256",
 )
-"""Columns that the quality gate looks at wherever the plan names them."""
+"""Columns that the quality gate and the cautions look at wherever the plan names them."""

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.errors import Permanent
+from shared.insights.missing_codes import MissingCode, OtherScale, missing_codes, without_codes
 from shared.insights.plan import Plan
 from shared.insights.plan_fields import Filter
 from shared.insights.table.schema import AGE
@@ -38,7 +39,8 @@ class Gate:
 
     `frame` has the rows that passed, with the index of the table. `left_out` are predictors,
     outcomes and controls without any value. `months` has, by month of posting, the number of rows
-    and of those with impossible counts.
+    and of those with impossible counts. `codes` are values that look like codes for missing ones,
+    and `scales` the columns whose values do not fit their names.
     """
 
     frame: pd.DataFrame
@@ -49,6 +51,8 @@ class Gate:
     synthetic: int
     missing: dict[str, int]
     months: dict[str, tuple[int, int]] = field(default_factory=dict)
+    codes: tuple[MissingCode, ...] = ()
+    scales: tuple[OtherScale, ...] = ()
 
     def document(self) -> dict[str, Any]:
         return {
@@ -57,6 +61,8 @@ class Gate:
             "flagged": {"rounded_count": self.rounded, "synthetic": self.synthetic},
             "left_out": list(self.left_out),
             "missing_among_kept": self.missing,
+            "missing_codes": [code.document() for code in self.codes],
+            "other_scales": [scale.document() for scale in self.scales],
             "months": {
                 month: {"rows": rows, "impossible": impossible}
                 for month, (rows, impossible) in self.months.items()
@@ -66,7 +72,8 @@ class Gate:
 
 def gate(table: VideoTable, plan: Plan) -> Gate:
     """Apply every rule whose columns the plan names. Raises TooLittle."""
-    frame = table.frame
+    codes, scales = missing_codes(table.frame, plan)
+    frame = without_codes(table.frame, plan, codes)
     passing = pd.Series(True, index=frame.index)
     dropped: dict[str, int] = {}
     for name, condition in plan.filters.items():
@@ -94,6 +101,8 @@ def gate(table: VideoTable, plan: Plan) -> Gate:
             if passed[name].isna().any()
         },
         months=_months(frame, plan),
+        codes=codes,
+        scales=scales,
     )
 
 

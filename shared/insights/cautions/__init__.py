@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from shared.insights.cautions.ages import mixed_ages
+from shared.insights.cautions.ages import confounded_ages, mixed_ages
+from shared.insights.cautions.codes import code_cautions
 from shared.insights.cautions.counts import counting
 from shared.insights.cautions.precision import failed_models, precision, rare_predictors
 from shared.insights.cautions.raters import mixed_raters
 from shared.insights.cautions.ratings import rating_values
+from shared.insights.cautions.reposts import reposts
 from shared.insights.cautions.sampling import sampling, source_breaks
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import Gate
@@ -25,13 +27,17 @@ def cautions(
     """Every warning that applies, the gravest kind first. `notes` come from the analysis."""
     frame = passed.frame
     return (
+        # A wrong sample or wrong ratings spoil every number; the others weaken or blur some.
         *sampling(passed, plan),
         *source_breaks(passed, plan),
         *counting(passed),
-        *precision(plan, effects, primary, robustness),
-        *mixed_ages(frame, plan),
-        *rating_values(passed, plan),
         *mixed_raters(frame),
+        *confounded_ages(passed, plan),
+        *mixed_ages(frame, plan),
+        *code_cautions(passed),
+        *reposts(frame, plan),
+        *precision(plan, effects, primary, robustness),
+        *rating_values(passed, plan),
         *rare_predictors(passed, plan),
         *notes,
         *failed_models(effects),

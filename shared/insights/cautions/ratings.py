@@ -11,6 +11,9 @@ from shared.insights.quality_gate import Gate
 HALO = 0.9
 HEAPED_BY_5 = 0.5
 HEAPED_BY_10 = 0.4
+SPIKE = 0.3
+FEWEST_LEVELS = 10
+"""A scale with fewer levels has frequent ones; a scale with more has none by nature."""
 
 
 def rating_values(passed: Gate, plan: Plan) -> Iterator[str]:
@@ -22,8 +25,10 @@ def rating_values(passed: Gate, plan: Plan) -> Iterator[str]:
         )
     predictors = [name for name in plan.predictors if name not in passed.left_out]
     for name in predictors:
-        if sentence := _heaped(frame[name], name):
-            yield sentence
+        spike = _spike(frame[name])
+        yield from _heaped(frame.loc[frame[name] != spike, name], name)
+        if spike is not None:
+            yield _spiked(frame[name], spike, name)
     ranks = frame[predictors].rank()
     for first, second in combinations(predictors, 2):
         if min(ranks[first].std(), ranks[second].std()) > 0:
@@ -35,16 +40,31 @@ def rating_values(passed: Gate, plan: Plan) -> Iterator[str]:
                 )
 
 
-def _heaped(values: pd.Series, name: str) -> str | None:
+def _heaped(values: pd.Series, name: str) -> Iterator[str]:
     """A note for heaped ratings. Of whole numbers from 0 to 100 only a fifth are multiples of 5."""
     scores = values[(values >= 0) & (values <= 100)]
     whole = scores[scores == scores.round()]
     if len(whole) < 0.9 * len(values) or values.max() <= 10:
-        return None
+        return
     by_5, by_10 = float((whole % 5 == 0).mean()), float((whole % 10 == 0).mean())
-    if by_5 <= HEAPED_BY_5 and by_10 <= HEAPED_BY_10:
-        return None
+    if by_5 > HEAPED_BY_5 or by_10 > HEAPED_BY_10:
+        yield (
+            f"{name} is heaped: {by_5:.0%} of its values are multiples of 5, {by_10:.0%} of 10; "
+            "its steps are coarser than they look."
+        )
+
+
+def _spike(values: pd.Series) -> float | None:
+    """The value that very many videos have; None where there is none."""
+    counts = values.value_counts()
+    is_spike = len(counts) >= FEWEST_LEVELS and counts.iloc[0] >= SPIKE * len(values)
+    return float(counts.index[0]) if is_spike else None
+
+
+def _spiked(values: pd.Series, spike: float, name: str) -> str:
+    count = int((values == spike).sum())
     return (
-        f"{name} is heaped: {by_5:.0%} of its values are multiples of 5, {by_10:.0%} of 10; its "
-        "steps are coarser than they look."
+        f"{name} is {spike:g} in {count:,} of {len(values):,} videos ({count / len(values):.0%}): "
+        "raters give one value that often when they cannot tell. Look at some of these videos, and "
+        "compare the result without them."
     )

@@ -1,6 +1,7 @@
 """Cautions about the sample: how it was drawn, and what its source is known for."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pandas as pd  # type: ignore[import-untyped]
 
@@ -39,11 +40,32 @@ def sampling(passed: Gate, plan: Plan) -> Iterator[str]:
 def source_breaks(passed: Gate, plan: Plan) -> Iterator[str]:
     """Known breaks of a source that the sample spans, where the table has a column `source`.
 
-    The table says when a video was counted, not when it was listed. The day of the count stands
-    for both.
+    Where a table does not say when a video was listed (`listed_at`), the day of the count stands
+    for it. Where it does not say when a video was counted, the day of posting stands for both.
     """
-    if "source" not in passed.frame:
+    frame = passed.frame
+    if "source" not in frame:
         return
-    counted_at = collected_at(passed.frame, plan.as_of)
-    times = [None if pd.isna(moment) else moment.to_pydatetime() for moment in counted_at]
-    yield from break_sentences(zip(passed.frame["source"], times, times, strict=True))
+    counted, posted = collected_at(frame, plan.as_of), _times(frame, "created_at")
+    undated = counted.isna() & posted.notna()
+    counted = counted.fillna(posted)
+    listed = _times(frame, "listed_at").fillna(counted)
+    dated = zip(frame["source"], _moments(listed), _moments(counted), strict=True)
+    sentences = list(break_sentences(dated))
+    yield from sentences
+    if sentences and undated.any():
+        yield (
+            f"The table does not say when {int(undated.sum()):,} videos were counted, so the day "
+            "of posting stands for it in what is said about a change of the source. Name a column "
+            "collected_at in the plan."
+        )
+
+
+def _times(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name in frame:
+        return frame[name]
+    return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
+
+
+def _moments(times: pd.Series) -> list[datetime | None]:
+    return [None if pd.isna(moment) else moment.to_pydatetime() for moment in times]

@@ -9,8 +9,13 @@ Kind = Literal["id", "count", "time", "yes_or_no", "text", "number"]
 
 IDS = frozenset({"video_id", "creator", "user_key", "creator_id", "username"})
 COUNTS = frozenset({"views", "likes", "comments", "shares", "saves", "followers"})
-TIMES = frozenset({"created_at", "collected_at"})
-TEXTS = frozenset({"language", "rater", "rating_status", "source"})
+TIMES = frozenset({"created_at", "collected_at", "listed_at", "rated_at"})
+TEXTS = frozenset(
+    {
+        *("language", "rater", "config_hash", "rubric_version", "rating_status", "source"),
+        *("caption", "content_hash", "sha256"),
+    }
+)
 YES_OR_NO = "synthetic"
 
 AGE = "age"

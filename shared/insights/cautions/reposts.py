@@ -1,0 +1,52 @@
+"""Cautions about one content that several accounts posted."""
+
+import re
+from collections.abc import Iterator
+
+import pandas as pd  # type: ignore[import-untyped]
+
+from shared.insights.plan import Plan
+
+FINGERPRINTS = ("content_hash", "sha256")
+"""Columns with a fingerprint of the media file; the first that is present counts."""
+
+FEWEST_WORDS = 3
+"""Captions with fewer words beside tags, such as "so true #fyp", are equal by chance."""
+
+_TAG = re.compile(r"[#@]\S+")
+
+
+def reposts(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
+    """Contents of several accounts, by fingerprint, else by caption and duration."""
+    contents, what = _contents(frame)
+    if contents is None or plan.cluster is None:
+        return
+    accounts = frame[plan.cluster].groupby(contents).nunique()
+    shared = accounts.index[accounts > 1]
+    if len(shared):
+        copies = contents.isin(shared)
+        yield (
+            f"{int(copies.sum()):,} videos of {frame.loc[copies, plan.cluster].nunique():,} "
+            f"accounts show only {len(shared):,} "
+            f"{'content' if len(shared) == 1 else 'contents'}, by the same {what}: they look like "
+            "reposts, which count one rating several times. Keep one video of each."
+        )
+
+
+def _contents(frame: pd.DataFrame) -> tuple[pd.Series | None, str]:
+    """A label for the content of each row (None where it is unknown), and what it is made of."""
+    for name in FINGERPRINTS:
+        if name in frame and frame[name].notna().any():
+            return frame[name], name
+    if "caption" not in frame or "duration_s" not in frame:
+        return None, ""
+    captions = frame["caption"].map(_words)
+    labels = captions + " " + frame["duration_s"].map("{:.1f}".format)
+    return labels.where(captions.notna() & frame["duration_s"].notna(), None), (
+        "caption and duration"
+    )
+
+
+def _words(caption: str | None) -> str | None:
+    words = _TAG.sub(" ", caption or "").casefold().split()
+    return " ".join(words) if len(words) >= FEWEST_WORDS else None
