@@ -26,6 +26,7 @@ class Fit:
     intervals: dict[str, ScoreInterval] = field(default_factory=dict)
     alpha: float | None = None
     note: str | None = None
+    method: str = "gee_nb"
 
     def effect(self, name: str, outcome: str, scale: str = "rate") -> Effect:
         """The row of one design column; KeyError for a column that was not in the design."""
@@ -36,7 +37,7 @@ class Fit:
         return Effect(
             predictor=name,
             outcome=outcome,
-            method="gee_nb",
+            method=self.method,
             scale=scale,
             estimate=estimate,
             se=self.ses.get(name),

@@ -23,3 +23,8 @@ def applied(x: FloatArray, beta: FloatArray) -> FloatArray:
     """x · beta for every row: (n, p) and (p,) give (n,), (p, q) gives (n, q)."""
     product: FloatArray = np.einsum("ki,i...->k...", x, beta)
     return product
+
+
+def solved(matrix: FloatArray, values: FloatArray) -> FloatArray:
+    """matrix⁻¹ values. Raises numpy.linalg.LinAlgError for a singular matrix."""
+    return np.asarray(np.linalg.solve(matrix, values), dtype=np.float64)

@@ -51,7 +51,42 @@ class ScoreInterval:
         return type(self)(low, high, self.p)
 
 
-class ScoreBootstrap:
+class Interval95:
+    """A test of any value of a coefficient, inverted: the interval holds what is not rejected."""
+
+    def p(self, value: float) -> float:
+        """The p value of the hypothesis that the coefficient is `value`."""
+        raise NotImplementedError
+
+    def around(self, estimate: float, se: float) -> ScoreInterval:
+        """The interval, searched outwards from the estimate in steps of about `se`."""
+        p = self.p(0.0)
+        ends = [self._end(estimate, side * se, p) for side in (-1.0, 1.0)]
+        return ScoreInterval(ends[0], ends[1], p)
+
+    def _end(self, estimate: float, step: float, p_at_zero: float) -> float | None:
+        """The first rejected value on one side; None without one.
+
+        Zero is always tried, so the interval leaves out zero exactly when its p is below .05.
+        """
+        inside = estimate
+        if (step > 0) == (estimate < 0.0):
+            if p_at_zero < ALPHA:
+                return self._crossing(inside, 0.0)
+            inside = 0.0
+        reach = _FIRST_STEP_SE
+        while reach < FURTHEST_SE:
+            outside = inside + reach * step
+            if self.p(outside) < ALPHA:
+                return self._crossing(inside, outside)
+            inside, reach = outside, _GROWTH * reach
+        return None
+
+    def _crossing(self, inside: float, outside: float) -> float:
+        return float(brentq(lambda value: self.p(value) - ALPHA, inside, outside, xtol=1e-12))
+
+
+class ScoreBootstrap(Interval95):
     """The test for one column of the design, given the model fitted to all of them.
 
     Other coefficients follow the tested value to first order, along the part of the column that
@@ -75,7 +110,7 @@ class ScoreBootstrap:
         share = np.linalg.solve(total[np.ix_(others, others)], total[others, column])
         within = information[:, others][:, :, others]
         across = information[:, others, column] - within @ share
-        lever = _leverage_corrections(within, across, np.linalg.inv(total[np.ix_(others, others)]))
+        lever = leverage_corrections(within, across, np.linalg.inv(total[np.ix_(others, others)]))
         other_columns = x[:, others]
         self._free: FloatArray = x[:, column] - applied(
             other_columns, np.asarray(share, dtype=np.float64)
@@ -95,30 +130,7 @@ class ScoreBootstrap:
 
     def interval(self, se: float) -> ScoreInterval:
         """The interval, searched outwards from the estimate in steps of about `se`."""
-        p = self.p(0.0)
-        ends = [self._end(side * se, p) for side in (-1.0, 1.0)]
-        return ScoreInterval(ends[0], ends[1], p)
-
-    def _end(self, step: float, p_at_zero: float) -> float | None:
-        """The first rejected value on one side; None without one.
-
-        Zero is always tried, so the interval leaves out zero exactly when its p is below .05.
-        """
-        inside = self._estimate
-        if (step > 0) == (self._estimate < 0.0):
-            if p_at_zero < ALPHA:
-                return self._crossing(inside, 0.0)
-            inside = 0.0
-        reach = _FIRST_STEP_SE
-        while reach < FURTHEST_SE:
-            outside = inside + reach * step
-            if self.p(outside) < ALPHA:
-                return self._crossing(inside, outside)
-            inside, reach = outside, _GROWTH * reach
-        return None
-
-    def _crossing(self, inside: float, outside: float) -> float:
-        return float(brentq(lambda value: self.p(value) - ALPHA, inside, outside, xtol=1e-12))
+        return self.around(self._estimate, se)
 
 
 def sign_flip_p(scores: FloatArray, total: float) -> float:
@@ -142,7 +154,7 @@ def sign_flip_p(scores: FloatArray, total: float) -> float:
     return min(1.0, max(2.0 ** (1 - len(sizes)), share))
 
 
-def _leverage_corrections(within: FloatArray, across: FloatArray, bread: FloatArray) -> FloatArray:
+def leverage_corrections(within: FloatArray, across: FloatArray, bread: FloatArray) -> FloatArray:
     """The leverage correction of each creator by the other columns, (clusters, k - 1).
 
     P' (I - H)^(-1/2) r = P' r + across' B φ(A B) Z' r with φ(λ) = ((1 - λ)^(-1/2) - 1) / λ, where

@@ -1,0 +1,237 @@
+"""Poisson regression with creator fixed effects (PPML).
+
+The mean of video i of creator c in week t is exp(α_c + δ_t + offset_i + x_i β). What differs
+between creators, measured or not, is in α_c and so cannot bias β. β is consistent for any counts
+whose mean is right, zeros and overdispersion included (Gourieroux, Monfort & Trognon 1984,
+Econometrica 52(3), 681–700; Correia, Guimarães & Zylkin 2020, Stata J. 20(1), 95–115, `ppmlhdfe`).
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+from scipy.special import xlogy  # type: ignore[import-untyped]
+
+from shared.insights.statistics.absorption import Absorbed
+from shared.insights.statistics.effect import NotEstimable
+from shared.insights.statistics.products import applied, crossed, solved
+from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
+from shared.insights.statistics.separation import separated
+
+MOST_STEPS = 200
+_TOLERANCE = 1e-11
+_MOST_HALVINGS = 30
+_LARGEST_PREDICTOR = 300.0
+_DEPENDENT = 1e-9
+"""A column is left out if less than this share of its variance is free of all others."""
+
+ALONE, NO_COUNTS, SEPARATED = "alone", "no_counts", "separated"
+"""Why a row says nothing about β: its creator or week has no other video, or has no counts at all,
+or no finite coefficient fits it."""
+
+
+@dataclass(frozen=True)
+class FixedEffectsFit:
+    """A fitted model. Arrays have one entry per row used, columns in the order of `names`.
+
+    `kept` says which of the given rows were used and `dropped` how many were not, by reason.
+    `left_out` are columns that creators, weeks and other columns explain. `mean` are the fitted
+    counts. `free` are the columns less what creators and weeks explain of them, weighted by `mean`.
+    """
+
+    kept: BoolArray
+    dropped: dict[str, int]
+    names: tuple[str, ...]
+    left_out: tuple[str, ...]
+    beta: FloatArray
+    mean: FloatArray
+    free: FloatArray
+    y: FloatArray
+    x: FloatArray
+    offset: FloatArray
+    absorbed: Absorbed
+    _totals: FloatArray = field(repr=False)
+
+    @property
+    def creators(self) -> Groups:
+        return self.absorbed.creators
+
+    @property
+    def weeks(self) -> Groups | None:
+        return self.absorbed.weeks
+
+    @property
+    def bread(self) -> FloatArray:
+        """The inverse of Σ mean · free' free: (k, k)."""
+        information = crossed(self.free * self.mean[:, None], self.free)
+        return np.asarray(np.linalg.inv(information), dtype=np.float64)
+
+    def means(self, predictor: FloatArray) -> FloatArray:
+        """The means for a linear predictor, with each creator's effect fitted to its total."""
+        return self._totals * shares(predictor, self.creators)
+
+
+def poisson_fixed_effects(
+    y: FloatArray,
+    design: pd.DataFrame,
+    offset: FloatArray | None,
+    creators: Groups,
+    weeks: Groups | None = None,
+) -> FixedEffectsFit:
+    """Fit counts `y` (n,) of 0 or more to all columns of the design.
+
+    `offset` is the log of the exposure. Rows that hold no information are dropped and counted.
+    Raises NotEstimable when nothing is left to estimate, or no finite coefficients exist.
+    """
+    names = tuple(str(name) for name in design.columns)
+    x = np.asarray(design, dtype=np.float64).reshape(len(y), len(names))
+    logs = np.zeros(len(y)) if offset is None else np.asarray(offset, dtype=np.float64)
+    y = _checked(np.asarray(y, dtype=np.float64), x, logs)
+    units = _units(x)
+    x = x / units
+    kept, dropped, absorbed = _informative(y, x, Absorbed(creators, weeks))
+    if not kept.any():
+        raise NotEstimable(
+            "no_within", "no creator has two videos with different counts to compare"
+        )
+    y, x, logs = y[kept], x[kept], logs[kept]
+    chosen = independent(absorbed.swept(x, np.ones(len(y))), x)
+    left_out = tuple(name for at, name in enumerate(names) if at not in chosen)
+    if not chosen:
+        raise NotEstimable("no_within", "no column varies within creators")
+    x, units = x[:, chosen], units[chosen]
+    beta, mean = _iterated(y, x, logs, absorbed)
+    return FixedEffectsFit(
+        kept=kept,
+        dropped=dropped,
+        names=tuple(names[at] for at in chosen),
+        left_out=left_out,
+        beta=beta / units,
+        mean=mean,
+        free=absorbed.swept(x, mean) * units,
+        y=y,
+        x=x * units,
+        offset=logs,
+        absorbed=absorbed,
+        _totals=absorbed.creators.sums(y)[absorbed.creators.codes],
+    )
+
+
+def shares(predictor: FloatArray, creators: Groups) -> FloatArray:
+    """exp(predictor) as a share of its creator's sum."""
+    largest = np.full(creators.count, -np.inf)
+    np.maximum.at(largest, creators.codes, predictor)
+    size = np.exp(predictor - largest[creators.codes])
+    share: FloatArray = size / creators.sums(size)[creators.codes]
+    return share
+
+
+def independent(swept: FloatArray, raw: FloatArray) -> list[int]:
+    """Positions of columns that neither fixed effects nor earlier columns explain."""
+    spread = ((raw - raw.mean(axis=0)) ** 2).sum(axis=0)
+    gram = crossed(swept, swept)
+    chosen: list[int] = []
+    for column in range(raw.shape[1]):
+        left = float(gram[column, column])
+        if left <= _DEPENDENT * spread[column]:
+            continue
+        if chosen:
+            across = gram[chosen, column]
+            left -= float(across @ np.linalg.solve(gram[np.ix_(chosen, chosen)], across))
+        if left > _DEPENDENT * spread[column]:
+            chosen.append(column)
+    return chosen
+
+
+def _checked(y: FloatArray, x: FloatArray, logs: FloatArray) -> FloatArray:
+    if not (np.isfinite(y).all() and (y >= 0).all()):
+        raise NotEstimable("not_positive", "a count is missing or below 0")
+    if not np.isfinite(logs).all():
+        raise NotEstimable("not_positive", "an exposure has no logarithm")
+    if not np.isfinite(x).all():
+        raise NotEstimable("missing", "a value of the design is missing")
+    return y
+
+
+def _units(x: FloatArray) -> FloatArray:
+    """Standard deviations: on standardised columns the steps converge whatever the units."""
+    spread = x.std(axis=0)
+    return np.where(spread > 0, spread, 1.0)
+
+
+def _informative(
+    y: FloatArray, x: FloatArray, absorbed: Absorbed
+) -> tuple[BoolArray, dict[str, int], Absorbed]:
+    """The rows that say something about β, the others by reason, and their fixed effects."""
+    kept = np.ones(len(y), dtype=bool)
+    dropped: dict[str, int] = {}
+    rest = absorbed
+    while kept.any():
+        reason, fails = _first_failure(y[kept], x[kept], rest)
+        if not fails.any():
+            break
+        dropped[reason] = dropped.get(reason, 0) + int(fails.sum())
+        kept[np.flatnonzero(kept)[fails]] = False
+        rest = absorbed.where(kept)
+    return kept, dropped, rest
+
+
+def _first_failure(y: FloatArray, x: FloatArray, absorbed: Absorbed) -> tuple[str, BoolArray]:
+    """The rows that the first rule with any such row drops."""
+    for reason in (NO_COUNTS, ALONE):
+        fails = np.zeros(len(y), dtype=bool)
+        for part in absorbed.parts:
+            useless = part.sums(y) == 0 if reason == NO_COUNTS else part.sizes == 1
+            fails |= useless[part.codes]
+        if fails.any():
+            return reason, fails
+    return SEPARATED, separated(y, x, absorbed)
+
+
+def _iterated(
+    y: FloatArray, x: FloatArray, offset: FloatArray, absorbed: Absorbed
+) -> tuple[FloatArray, FloatArray]:
+    """Iteratively reweighted least squares on swept columns, halved where a step overshoots."""
+    # The start lies in the model, so that the deviance falls with each step from the first on.
+    totals = absorbed.creators.sums(y)[absorbed.creators.codes]
+    predictor = np.log(totals * shares(offset, absorbed.creators))
+    deviance = _half_deviance(y, predictor)
+    beta = np.full(x.shape[1], np.inf)
+    for _ in range(MOST_STEPS):
+        mean = np.exp(predictor)
+        response = predictor - offset + (y - mean) / mean
+        free = absorbed.swept(np.column_stack([response, x]), mean)
+        columns = free[:, 1:]
+        before = beta
+        beta = solved(
+            crossed(columns * mean[:, None], columns), crossed(columns, free[:, 0] * mean)
+        )
+        target = offset + response - (free[:, 0] - applied(columns, beta))
+        step = target - predictor
+        predictor, new_deviance, factor = _shortened(y, predictor, step, deviance)
+        moved = float(np.abs(beta - before).max())
+        if factor == 1.0 and moved < _TOLERANCE * max(1.0, float(np.abs(beta).max())):
+            return beta, np.exp(predictor)
+        deviance = new_deviance
+        if np.abs(predictor).max() > _LARGEST_PREDICTOR:
+            break
+    raise NotEstimable("not_converged", "no finite coefficients fit the counts")
+
+
+def _shortened(
+    y: FloatArray, predictor: FloatArray, step: FloatArray, deviance: float
+) -> tuple[FloatArray, float, float]:
+    factor = 1.0
+    for _ in range(_MOST_HALVINGS):
+        candidate = predictor + factor * step
+        with np.errstate(over="ignore"):
+            reached = _half_deviance(y, candidate)
+        # Near the optimum a full step changes the deviance by less than its rounding.
+        if reached <= deviance + 1e-12 * max(1.0, abs(deviance)) and np.isfinite(reached):
+            return candidate, reached, factor
+        factor /= 2
+    raise NotEstimable("not_converged", "no finite coefficients fit the counts")
+
+
+def _half_deviance(y: FloatArray, predictor: FloatArray) -> float:
+    return float((xlogy(y, y) - y * predictor - y + np.exp(predictor)).sum())
