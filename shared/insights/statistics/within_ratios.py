@@ -111,7 +111,7 @@ def covariance(model: FixedEffectsFit, groupings: Sequence[Groups]) -> FloatArra
     """The clustered covariance of all columns (k, k)."""
     rows = model.free * (model.y - model.mean)[:, None]
     n, k = model.free.shape
-    k += 0 if model.weeks is None else model.weeks.count - 1
+    k += 0 if model.weeks is None else model.weeks.count
     smallest = min(groups.count for groups in groupings)
     if smallest < 2 or n <= k:
         return np.full((len(model.names),) * 2, np.nan)
