@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from shared.canonical import canonical, versions
@@ -9,6 +10,7 @@ from shared.insights import coverage
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.cautions import cautions
 from shared.insights.corrections import Correction, corrections
+from shared.insights.measurement import measurement, result_hash
 from shared.insights.plan import BadPlan, Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate, TooLittle, gate
 from shared.insights.robustness import Robustness, assess_robustness
@@ -45,11 +47,17 @@ class Insights:
     clusters: int
     input_sha256: str
 
+    @cached_property
+    def plan_hash(self) -> str:
+        """The plan with what was measured: 16 hex digits."""
+        return result_hash(self.plan, self.gate.frame)
+
     def document(self) -> dict[str, Any]:
         """The output contract: no time, no path, no NaN; floats to 12 significant digits."""
         document: dict[str, Any] = canonical(
             {
-                "plan_hash": self.plan.hash,
+                "plan_hash": self.plan_hash,
+                "measured": list(measurement(self.gate.frame)),
                 "plan": self.plan.model_dump(mode="json"),
                 "input_sha256": self.input_sha256,
                 "seed": self.plan.seed,

@@ -55,11 +55,15 @@ class Plan(PlanKeys):
         return TableSchema(
             sources=self.columns,
             kinds={name: self.kind(name) for name in sorted(self.used())},
+            optional=frozenset(name for name in OPTIONAL if self.columns.get(name) == name),
             differences=self.differences,
             derived=frozenset(derived | ({AGE} if self.min_age_days is not None else set())),
             as_of=self.as_of,
         )
 
+
+OPTIONAL = ("config_hash", "rubric_version", "rated_at")
+"""Columns that a table may lack. Under another name, the plan's author expects the column."""
 
 GATED = (
     "video_id",
@@ -74,9 +78,7 @@ GATED = (
     "synthetic",
     "rating_status",
     "rater",
-    "config_hash",
-    "rubric_version",
-    "rated_at",
+    *OPTIONAL,
     "source",
     "caption",
     "content_hash",

@@ -120,6 +120,16 @@ def test_the_plan_in_the_bucket_is_followed(world):
     assert answer["plan_hash"] != shipped["plan_hash"]
 
 
+def test_another_prompt_under_the_same_name_has_another_hash(world):
+    _, before = world.call()
+    world.videos[0] = world.videos[0] | {"config_hash": "d" * 12}
+
+    _, answer = world.call()
+
+    assert answer["plan_hash"] != before["plan_hash"]
+    assert world.written[1][2][1] == answer["plan_hash"]
+
+
 def test_a_plan_that_cannot_be_read_is_named_with_its_line(world):
     world.lake.put(PLAN, default_text().encode() + b"nonsense: 1\n")
 

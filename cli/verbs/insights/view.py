@@ -38,7 +38,7 @@ def show(insights: Insights, screen: Screen) -> None:
         screen.show("\nKeep in mind:")
         for warning in insights.warnings:
             screen.show(f"- {warning}")
-    screen.show(f"\nPlan {insights.plan.hash}, table {insights.input_sha256[:16]}.")
+    screen.show(f"\nPlan {insights.plan_hash}, table {insights.input_sha256[:16]}.")
 
 
 def _show_corrected(insights: Insights, screen: Screen) -> None:

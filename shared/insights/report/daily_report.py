@@ -54,7 +54,7 @@ class DailyReport:
         data = self.data
         return {
             "date": data.day.isoformat(),
-            "plan_hash": data.plan.hash,
+            "plan_hash": data.plan_hash,
             "synthetic": data.synthetic,
             "answer": data.paragraph,
             "missing": data.missing.sentence if data.missing else None,
@@ -89,9 +89,10 @@ def make_report(app: ReportApp, day: date, plan: Plan | None = None) -> DailyRep
         "codebook.csv": codebook(data),
     }
     dataset = f"{app.client.project}.{app.dataset}"
-    replace_rows(app.client, dataset, (day, plan.hash), data.tables(), app.deadline)
+    replace_rows(app.client, dataset, (day, data.plan_hash), data.tables(), app.deadline)
     names = {
-        file: report_name(day, file if is_from_bucket else f"{plan.hash}/{file}") for file in files
+        file: report_name(day, file if is_from_bucket else f"{data.plan_hash}/{file}")
+        for file in files
     }
     for file, content in files.items():
         kind = "text/html" if file.endswith(".html") else "text/csv"
@@ -100,7 +101,7 @@ def make_report(app: ReportApp, day: date, plan: Plan | None = None) -> DailyRep
         "report made",
         extra={
             "date": day.isoformat(),
-            "plan_hash": plan.hash,
+            "plan_hash": data.plan_hash,
             "videos": data.video_counts.videos,
         },
     )

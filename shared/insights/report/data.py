@@ -31,14 +31,15 @@ FramesOf = Callable[[Sequence[Row]], Sequence[bytes | None]]
 class ReportData:
     """One day's report. `effects`, `agreement` and `quality` are the rows of the insight tables.
 
-    `videos` has one list per column, in the order of video_id; counts and scores may be None.
-    `rows` are the whole rows of all videos. `analysed` are the positions of the rows that the
-    analysis uses. `raters` (with their number of videos) and `rubric_versions` belong to the
-    ratings used.
+    `plan_hash` covers the plan and what was measured. `videos` has one list per column, in the
+    order of video_id; counts and scores may be None. `rows` are the whole rows of all videos.
+    `analysed` are the positions of the rows that the analysis uses. `raters` (with their number of
+    videos) and `rubric_versions` belong to the ratings used.
     """
 
     day: date
     plan: Plan
+    plan_hash: str
     effects: tuple[Row, ...]
     agreement: tuple[Row, ...]
     quality: tuple[Row, ...]
@@ -97,10 +98,12 @@ def report_data(
     gallery = _gallery(source, rows, plan, usual, frames_of)
     on_progress("Comparing the raters …")
     validation = _validation(ratings, analysis)
-    stamp = _stamp(plan, day, rated, counts)
+    plan_hash = analysis.insights.plan_hash if analysis else plan.hash
+    stamp = _stamp(plan_hash, day, rated, counts)
     return ReportData(
         day=day,
         plan=plan,
+        plan_hash=plan_hash,
         effects=_stamped(effect_rows(analysis) if analysis else [], stamp),
         agreement=_stamped(agreement_rows(validation), stamp),
         quality=_stamped(quality_rows(analysis, obstacle, counts, rows), stamp),
@@ -159,11 +162,11 @@ def _validation(ratings: Ratings | None, analysis: Analysis | None) -> Validatio
     return validate(ratings, ValidationInputs(primary=primary))
 
 
-def _stamp(plan: Plan, day: date, rated: Sequence[Row], counts: VideoCounts) -> Row:
+def _stamp(plan_hash: str, day: date, rated: Sequence[Row], counts: VideoCounts) -> Row:
     """The columns that every row of the report shares."""
     return {
         "report_date": day.isoformat(),
-        "plan_hash": plan.hash,
+        "plan_hash": plan_hash,
         "raters": sorted({row["rater"] for row in rated}),
         "rubric_versions": sorted({row["rubric_version"] or "none" for row in rated}),
         "synthetic": counts.synthetic > 0,

@@ -102,7 +102,7 @@ def _payload(data: ReportData, page_figures: tuple[Figure, ...]) -> Markup:
     plan = data.plan
     content = {
         "date": data.day.isoformat(),
-        "planHash": plan.hash,
+        "planHash": data.plan_hash,
         "synthetic": data.synthetic,
         "raters": data.raters,
         "rubrics": data.rubric_versions,

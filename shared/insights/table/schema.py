@@ -10,9 +10,12 @@ Kind = Literal["id", "count", "time", "yes_or_no", "text", "number"]
 IDS = frozenset({"video_id", "creator", "user_key", "creator_id", "username"})
 COUNTS = frozenset({"views", "likes", "comments", "shares", "saves", "followers"})
 TIMES = frozenset({"created_at", "collected_at", "listed_at", "rated_at"})
+MEASUREMENT = ("rater", "config_hash", "rubric_version")
+"""Who rated, with which model, prompt and parameters, and by which version of the rubric."""
+
 TEXTS = frozenset(
     {
-        *("language", "rater", "config_hash", "rubric_version", "rating_status", "source"),
+        *("language", "rating_status", "source", *MEASUREMENT),
         *("caption", "content_hash", "sha256"),
     }
 )
@@ -32,16 +35,23 @@ DERIVED = {AGE: "created_at", POSTING_HOUR: "created_at"}
 class TableSchema:
     """What to read of a file.
 
-    `sources` maps our names to the columns of the file. `kinds` has the names to convert.
+    `sources` maps our names to the columns of the file. `kinds` has the names to convert,
+    `optional` those of them that the file may lack.
     `differences` are names with the two columns to subtract, `derived` those of DERIVED to
     compute. `as_of` is the time of collection of rows that do not say it.
     """
 
     sources: Mapping[str, str]
     kinds: Mapping[str, Kind]
+    optional: frozenset[str]
     differences: Mapping[str, tuple[str, str]]
     derived: frozenset[str]
     as_of: datetime | None
+
+    @property
+    def required(self) -> set[str]:
+        """Columns of the file that must be there."""
+        return {source for name, source in self.sources.items() if name not in self.optional}
 
 
 def standard_kind(name: str) -> Kind | None:

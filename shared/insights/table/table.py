@@ -36,12 +36,12 @@ class VideoTable:
 
 def read_table(path: Path, schema: TableSchema) -> VideoTable:
     """Read the schema's columns of a file. Raises BadTable, which names the column and the row."""
-    return _typed(read_raw(path, schema.sources.values()), schema)
+    return _typed(read_raw(path, schema.required, schema.optional), schema)
 
 
 def table_of(records: Iterable[Mapping[str, Any]], schema: TableSchema, what: str) -> VideoTable:
     """The table of rows in memory; the hash is that of their canonical JSON. Raises BadTable."""
-    columns = columns_of(records, schema.sources.values(), what)
+    columns = columns_of(records, schema.required, what, schema.optional)
     text = json.dumps(columns, sort_keys=True, default=str, separators=(",", ":"))
     return _typed(RawTable(columns, hashlib.sha256(text.encode()).hexdigest()), schema)
 
@@ -60,6 +60,8 @@ def _typed(raw: RawTable, schema: TableSchema) -> VideoTable:
     columns: dict[str, Any] = {}
     for name, kind in schema.kinds.items():
         source = schema.sources[name]
+        if source not in raw.columns:
+            continue
         cells = raw.columns[source]
         if kind == "count":
             count = coerce.count(raw.thousands_by_comma)

@@ -216,7 +216,7 @@ def test_without_input_the_star_schema_is_asked_for_the_columns_of_the_plan(star
 
     document = json.loads(capsys.readouterr().out)
     assert queries[0].startswith("SELECT `collected_at`, `comments`, ")
-    assert (document["plan_hash"], document["synthetic"]) == (default_plan().hash, True)
+    assert (document["measured"], document["synthetic"]) == ([{"rater": "signals/2"}], True)
     assert document["quality"]["left_out"] == ["expectation_gap", "shares", "saves"]
 
 
