@@ -11,6 +11,7 @@ from shared.insights.agreement.ratings import Ratings
 from shared.insights.cautions import cautions
 from shared.insights.corrections import Correction, corrections
 from shared.insights.measurement import measurement, result_hash
+from shared.insights.missing_ratings import MissingRatings, missing_ratings
 from shared.insights.plan import BadPlan, Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate, TooLittle, gate
 from shared.insights.robustness import Robustness, assess_robustness
@@ -46,6 +47,7 @@ class Insights:
     n: int
     clusters: int
     input_sha256: str
+    missing_ratings: MissingRatings | None = None
 
     @cached_property
     def plan_hash(self) -> str:
@@ -74,6 +76,7 @@ class Insights:
                 "coverage": coverage.document(self.clusters, self.effects)
                 if self.plan.cluster
                 else [],
+                "missing_ratings": self.missing_ratings and self.missing_ratings.document(),
                 "warnings": list(self.warnings),
                 "shape": self.shapes.document(),
                 **self.robustness.document(),
@@ -106,6 +109,7 @@ def analyse(
     robustness = assess_robustness(plan, run.sample, run.question, primary, effects)
     n, clusters = run.size
     notes = (*run.notes, *run.shapes.unanswered)
+    missing = missing_ratings(passed, plan)
     return Insights(
         plan=plan,
         gate=passed,
@@ -115,10 +119,11 @@ def analyse(
         corrected_by=() if ratings is None else ratings.sources,
         shapes=run.shapes,
         robustness=robustness,
-        warnings=cautions(passed, plan, effects, primary, robustness, notes),
+        warnings=cautions(passed, plan, effects, primary, robustness, notes, missing),
         n=n,
         clusters=clusters,
         input_sha256=table.sha256,
+        missing_ratings=missing,
     )
 
 

@@ -19,6 +19,10 @@ from shared.insights.table.schema import AGE
 from shared.insights.table.table import VideoTable, collected_at
 from shared.model import UNKNOWN_CREATOR
 
+MADE_UP = "made_up"
+"""Status of a rating by a stand-in for tests (report/source.py)."""
+
+OF_RATINGS = ("not_rated", "missing_predictor")
 IMPOSSIBLE = ("negative_count", "likes_exceed_views", "comments_exceed_views")
 FEWEST_ROWS = 20
 FEWEST_CLUSTERS = 5
@@ -41,6 +45,8 @@ class Gate:
     outcomes and controls without any value. `months` has, by month of posting, the number of rows
     and of those with impossible counts. `codes` are values that look like codes for missing ones,
     and `scales` the columns whose values do not fit their names.
+    `unrated` has creator, counts, controls and status of rows that lack the rating alone; they take
+    no part in an estimate.
     """
 
     frame: pd.DataFrame
@@ -53,6 +59,7 @@ class Gate:
     months: dict[str, tuple[int, int]] = field(default_factory=dict)
     codes: tuple[MissingCode, ...] = ()
     scales: tuple[OtherScale, ...] = ()
+    unrated: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def document(self) -> dict[str, Any]:
         return {
@@ -80,6 +87,7 @@ def gate(table: VideoTable, plan: Plan) -> Gate:
         _drop(f"filter:{name}", ~_matches(frame[name], condition), passing, dropped)
     if "video_id" in frame:
         _drop("duplicate_video", _older_duplicates(frame, passing), passing, dropped)
+    candidates = passing.copy()
     for name, fails in _rules(frame, plan):
         _drop(name, fails, passing, dropped)
     empty = _empty_columns(frame[passing], plan)
@@ -103,7 +111,25 @@ def gate(table: VideoTable, plan: Plan) -> Gate:
         months=_months(frame, plan),
         codes=codes,
         scales=scales,
+        unrated=_unrated(frame, plan, candidates, empty),
     )
+
+
+def _unrated(
+    frame: pd.DataFrame, plan: Plan, candidates: pd.Series, empty: tuple[str, ...]
+) -> pd.DataFrame:
+    """What is known of the rows that would have passed with a rating. Made-up ratings exist."""
+    rating = plan.primary.predictor if plan.primary else plan.predictors[0]
+    unrated = candidates & frame[rating].isna()
+    if "rating_status" in frame:
+        status = frame["rating_status"]
+        unrated |= candidates & (status != "rated") & (status != MADE_UP)
+    for name, fails in (*_rules(frame, plan), *_completeness(frame, plan, empty)):
+        if name not in OF_RATINGS:
+            unrated &= ~fails.fillna(False).astype(bool)
+    names = {*plan.outcomes, *plan.exposure.values(), *plan.controls, "rating_status", "created_at"}
+    names |= {plan.cluster} if plan.cluster else set()
+    return frame.loc[unrated, sorted(names & set(frame.columns))]
 
 
 def _drop(name: str, fails: pd.Series, passing: pd.Series, dropped: dict[str, int]) -> None:

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from shared.insights.cautions.ages import confounded_ages, mixed_ages
 from shared.insights.cautions.codes import code_cautions
 from shared.insights.cautions.counts import counting
+from shared.insights.cautions.missing import selective_ratings
 from shared.insights.cautions.precision import failed_models, precision, rare_predictors
 from shared.insights.cautions.raters import mixed_raters
 from shared.insights.cautions.ratings import rating_values
 from shared.insights.cautions.reposts import reposts
 from shared.insights.cautions.sampling import sampling, source_breaks
+from shared.insights.missing_ratings import MissingRatings
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import Gate
 from shared.insights.robustness import Robustness
@@ -23,12 +25,14 @@ def cautions(
     primary: Effect | None,
     robustness: Robustness,
     notes: Sequence[str],
+    missing: MissingRatings | None = None,
 ) -> tuple[str, ...]:
     """Every warning that applies, the gravest kind first. `notes` come from the analysis."""
     frame = passed.frame
     return (
         # A wrong sample or wrong ratings spoil every number; the others weaken or blur some.
         *sampling(passed, plan),
+        *selective_ratings(missing),
         *source_breaks(passed, plan),
         *counting(passed),
         *mixed_raters(frame),
