@@ -13,7 +13,15 @@ from shared.insights.statistics.products import applied, crossed
 from shared.insights.statistics.resampling import BoolArray, FloatArray
 
 _MOST_STEPS = 500
-_TOLERANCE = 1e-5
+_TOLERANCE = 1e-6
+"""The largest negative value at the end, as a share of the largest value."""
+
+_POSITIVE = 1e-4
+"""Values below this share of the largest may still be falling. The next pass judges their rows."""
+
+_NOTHING = 1e-6
+"""Without separation all values fall to 0, each as fast as the others. Rounding starts at 1e-8."""
+
 _HEAVY = 1e8
 """The weight of rows with counts: least squares then fits 0 there."""
 
@@ -32,9 +40,11 @@ def separated(y: FloatArray, x: FloatArray, absorbed: Absorbed) -> BoolArray:
         free = absorbed.swept(target[:, None], weights)[:, 0]
         slopes = inverse @ crossed(free_x, free * weights)
         fitted = target - (free - applied(free_x, slopes))
-        fitted[np.abs(fitted) < _TOLERANCE] = 0.0
-        if not (fitted[zero] < 0).any():
-            found: BoolArray = zero & (fitted > _TOLERANCE)
-            return found
+        largest = float(fitted[zero].max())
+        if largest < _NOTHING:
+            break
+        if float(fitted[zero].min()) > -_TOLERANCE * largest:
+            positive: BoolArray = zero & (fitted > _POSITIVE * largest)
+            return positive
         target = np.where(zero, np.maximum(fitted, 0.0), 0.0)
     return np.zeros(len(y), dtype=bool)

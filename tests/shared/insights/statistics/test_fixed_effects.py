@@ -1,4 +1,4 @@
-"""Poisson with creator and week effects: equal to dummies in statsmodels, and to scipy's optimum."""
+"""Poisson with creator and week effects equals dummies in statsmodels, and keeps its promises."""
 
 import numpy as np
 import pandas as pd
