@@ -69,7 +69,12 @@ def measurements() -> Iterator[Measurement]:
 
 def _run(folder: Path) -> InsightsRun:
     command = [sys.executable, "-m", "cli", "insights", "--json"]
-    for option, name in (("--input", "videos.csv"), ("--plan", "plan.yaml"), ("--out", "o.json")):
+    for option, name in (
+        ("--input", "videos.csv"),
+        ("--plan", "plan.yaml"),
+        ("--out", "o.json"),
+        ("--home", "home"),
+    ):
         command += [option, str(folder / name)]
     began = time.monotonic()
     with (folder / "said").open("wb") as output:

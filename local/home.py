@@ -22,6 +22,7 @@ CONTENTS = (
     "data",
     "library",
     "logs",
+    "ledger",
     "reports",
     "key.json",
     "hash.key",
@@ -54,6 +55,11 @@ class Home:
     @property
     def logs(self) -> Path:
         return self.root / "logs"
+
+    @property
+    def ledger(self) -> Path:
+        """The plans that were run on tables that are not in a lake."""
+        return self.root / "ledger"
 
     @property
     def key(self) -> Path:

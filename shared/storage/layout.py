@@ -22,6 +22,8 @@ deaths/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json
 frames/{video_id}/{generation}.jpg
                                key frame of the strongest moment
 reports/{date}/…               report.html, report.csv, codebook.csv
+ledger/{table}/{kind}-{hash}.json
+                               a plan that was run on a table, or locked for it; write-once
 tombstones/…                   keyed hashes of what was erased
 """
 
@@ -48,6 +50,9 @@ PLAN = "config/plan.yaml"
 
 
 REPORTS = "reports/"
+
+
+LEDGER = "ledger/"
 
 
 FAILED = "failed/"
@@ -90,6 +95,15 @@ def frame_name(video_id: str, generation: str) -> str:
 def report_name(day: date, file: str) -> str:
     """One object per day and file: a second run of the day replaces it."""
     return f"{REPORTS}{day.isoformat()}/{file}"
+
+
+def ledger_folder(table: str) -> str:
+    return f"{LEDGER}{name_part(table)}/"
+
+
+def ledger_name(table: str, entry: str) -> str:
+    """One object per table and plan: the same plan again finds it there."""
+    return f"{ledger_folder(table)}{entry}.json"
 
 
 def judged_name(video_id: str, rating: "RatingKey", judge: str, number: int) -> str:

@@ -130,6 +130,31 @@ def test_another_prompt_under_the_same_name_has_another_hash(world):
     assert world.written[1][2][1] == answer["plan_hash"]
 
 
+def test_the_page_counts_the_plans_before_it_and_a_second_delivery_does_not_count(world):
+    world.lake.put(PLAN, default_text().replace("min_age_days: 7", "min_age_days: 8").encode())
+    world.call(b'{"date": "2026-11-24"}')
+    world.lake.put(PLAN, default_text().encode())
+
+    _, answer = world.call()
+    page = world.files()[answer["report"]]
+    world.call()
+
+    assert b"1 other plan was run on these data before this one" in page
+    assert b"Exploratory: the plan was not locked" in page
+    assert world.files()[answer["report"]] == page
+    assert len(list(world.lake.names("ledger/fact_video_analytics%40tiktok/"))) == 2
+    assert "other plan" not in json.dumps(answer)
+
+
+def test_a_report_without_an_analysis_is_not_a_run(world):
+    world.videos = []
+
+    _, answer = world.call()
+
+    assert list(world.lake.names("ledger/")) == []
+    assert b"The ledger" not in world.files()[answer["report"]]
+
+
 def test_a_plan_that_cannot_be_read_is_named_with_its_line(world):
     world.lake.put(PLAN, default_text().encode() + b"nonsense: 1\n")
 

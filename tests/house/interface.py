@@ -126,8 +126,9 @@ def _documents(folder: Path) -> dict[str, Iterable[str]]:
         "exposure: {likes: views}\ncluster: creator\nresamples: 100\nseed: 1\n"
     )
     inputs = ("--input", videos, "--plan", plan, "--out", folder / "insights.json")
+    home = ("--home", folder / "home")
     commands = {
-        "insights": ("insights", *inputs, "--json"),
+        "insights": ("insights", *inputs, *home, "--json"),
         "validate": ("validate", "--input", ratings, "--out", folder / "v.json", "--json"),
         "doctor": ("doctor", "--json"),
     }

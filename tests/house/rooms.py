@@ -9,7 +9,7 @@ FLOORS = (
     ("functions", "cli"),
     ("local",),
     ("erasure", "insights/report"),
-    ("insights/cautions",),
+    ("insights/cautions", "insights/ledger"),
     ("insights",),
     ("insights/correction", "insights/datasets"),
     ("insights/agreement",),

@@ -1,6 +1,7 @@
 """One run of `tta insights`: read a file or the star schema, analyse, write."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_absent, refuse_target, write
-from local.endpoints import LOCAL
+from cli.ledger import LedgerFolder, announce, lake_of
+from local.endpoints import LOCAL, Endpoints
 from shared.concurrency import in_one_thread
 
 if TYPE_CHECKING:
     from shared.insights.agreement.ratings import Ratings
     from shared.insights.analysis import Insights
+    from shared.insights.ledger.ledger import PlanHistory
     from shared.insights.plan import Plan
     from shared.insights.table.table import VideoTable
 
@@ -82,37 +85,56 @@ def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
     from shared.insights.plan_file import default_plan, read_plan
 
     plan = default_plan() if options.plan is None else read_plan(options.plan)
-    with screen.working("Reading the table …"):
-        table, ratings = _table(options, plan, screen)
+    # The cloud stays open for the ledger: starting it again costs more than the analysis.
+    with ExitStack() as stack, screen.working("Reading the table …"):
+        table, ratings, endpoints = _table(options, plan, screen, stack)
         from shared.canonical import json_text
         from shared.insights.analysis import analyse
 
         insights = analyse(table, plan, screen.now, ratings)
         text = json_text(insights.document())
+        announce(lambda: _remember(options, insights, endpoints), screen)
     if options.out is not None:
         write(options.out, text)
         screen.say(f"Written to {options.out}.")
     return InsightsResult(insights, text)
 
 
+def _remember(
+    options: InsightsOptions, insights: "Insights", endpoints: Endpoints | None
+) -> "PlanHistory":
+    """Keep the run in the ledger of the lake, or of the home for a file."""
+    from shared.clock import utc_now
+    from shared.insights.ledger.entries import file_table, star_schema_table
+    from shared.insights.ledger.runs import remember
+
+    if options.input is not None:
+        table, folder = file_table(options.input), LedgerFolder.in_home(options.home)
+        return remember(folder, insights, table, utc_now(), copies=True)
+    if endpoints is None:
+        raise UserError("The star schema was read without a cloud.")
+    table = star_schema_table(endpoints.dataset)
+    return remember(lake_of(endpoints), insights, table, utc_now())
+
+
 def _table(
-    options: InsightsOptions, plan: "Plan", screen: Screen
-) -> tuple["VideoTable", "Ratings | None"]:
-    """The table, and the ratings that correct its effects."""
+    options: InsightsOptions, plan: "Plan", screen: Screen, stack: ExitStack
+) -> tuple["VideoTable", "Ratings | None", Endpoints | None]:
+    """The table, the ratings that correct its effects, and the cloud if one was opened."""
     from shared.insights.table.table import read_table
 
     from_files = _read_ratings(options)
     if options.input is not None:
-        return read_table(options.input, plan.table_schema), from_files
-    table, stored = _from_star_schema(options, plan, screen)
+        return read_table(options.input, plan.table_schema), from_files, None
+    table, stored, endpoints = _from_star_schema(options, plan, screen, stack)
     if from_files is None or stored is None:
-        return table, from_files or stored
+        return table, from_files or stored, endpoints
     from shared.insights.agreement.long_table import RatingsBuilder
 
     rows = RatingsBuilder()
     for ratings in (from_files, stored):
         rows.add_all(ratings)
-    return table, rows.ratings()
+    return table, rows.ratings(), endpoints
 
 
 def _read_ratings(options: InsightsOptions) -> "Ratings | None":
@@ -129,11 +151,13 @@ def _read_ratings(options: InsightsOptions) -> "Ratings | None":
 
 
 def _from_star_schema(
-    options: InsightsOptions, plan: "Plan", screen: Screen
-) -> tuple["VideoTable", "Ratings | None"]:
+    options: InsightsOptions, plan: "Plan", screen: Screen, stack: ExitStack
+) -> tuple["VideoTable", "Ratings | None", Endpoints]:
     """The plan's columns of fact_video_analytics, and every rating. Raises BadTable."""
     from cli.cloud import open_cloud
-    from local.cloud import QUERY
+    from cli.verbs.validate.stored import ratings_at
+    from cli.warehouse import Warehouse
+    from local.cloud import LAKE, QUERY
     from shared.insights.table.read import BadTable
     from shared.insights.table.read import refuse_absent as refuse_absent_columns
     from shared.insights.table.table import table_of
@@ -142,18 +166,14 @@ def _from_star_schema(
     columns = [column["name"] for column in schema("fact_video_analytics")]
     plan_columns = sorted(set(plan.columns.values()))
     refuse_absent_columns(plan_columns, columns, "fact_video_analytics")
-    with open_cloud(options.home, screen, QUERY, target=options.target) as endpoints:
-        from cli.verbs.validate.stored import ratings_at
-        from cli.warehouse import Warehouse
-
-        rows: list[Mapping[str, Any]] = [
-            *Warehouse(endpoints).rows(
-                QUESTION.format(columns=", ".join(f"`{name}`" for name in plan_columns))
-            )
-        ]
-        stored = ratings_at(endpoints) if rows else None
+    endpoints = stack.enter_context(
+        open_cloud(options.home, screen, QUERY | LAKE, target=options.target)
+    )
+    statement = QUESTION.format(columns=", ".join(f"`{name}`" for name in plan_columns))
+    rows: list[Mapping[str, Any]] = [*Warehouse(endpoints).rows(statement)]
+    stored = ratings_at(endpoints) if rows else None
     if not rows:
         raise BadTable(
             "fact_video_analytics is empty. `tta demo` fills a sandbox; --input FILE reads a table."
         )
-    return table_of(rows, plan.table_schema, "fact_video_analytics"), stored
+    return table_of(rows, plan.table_schema, "fact_video_analytics"), stored, endpoints

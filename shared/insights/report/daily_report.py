@@ -1,15 +1,19 @@
 """Use case: make the report of a day and write it to the insight tables and the lake."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from google.cloud import bigquery
 
+from shared.clock import utc_now
+from shared.insights.ledger.entries import star_schema_table
+from shared.insights.ledger.ledger import PlanHistory
+from shared.insights.ledger.runs import remember
 from shared.insights.plan import Plan
 from shared.insights.plan_file import default_plan, parse_plan
 from shared.insights.report.analysis import OnProgress
@@ -37,6 +41,7 @@ class ReportApp:
     client: bigquery.Client
     dataset: str
     on_progress: OnProgress = lambda _: None
+    clock: Callable[[], datetime] = utc_now
     deadline: Deadline | None = None
     """When BigQuery must have answered everything; None when a person waits for the report."""
 
@@ -46,6 +51,7 @@ class DailyReport:
     """The report, and its files by name."""
 
     data: ReportData
+    history: PlanHistory | None
     files: dict[str, str]
     page_object: str
     """Name of the page in the lake."""
@@ -82,9 +88,10 @@ def make_report(app: ReportApp, day: date, plan: Plan | None = None) -> DailyRep
             frames_of,
             app.on_progress,
         )
+    history = _remember(app, data)
     app.on_progress("Writing the report …")
     files = {
-        "report.html": page(data),
+        "report.html": page(data, history),
         "report.csv": video_table(data),
         "codebook.csv": codebook(data),
     }
@@ -105,7 +112,14 @@ def make_report(app: ReportApp, day: date, plan: Plan | None = None) -> DailyRep
             "videos": data.video_counts.videos,
         },
     )
-    return DailyReport(data, files, names["report.html"])
+    return DailyReport(data, history, files, names["report.html"])
+
+
+def _remember(app: ReportApp, data: ReportData) -> PlanHistory | None:
+    """Keep the run in the ledger; None when nothing could be analysed, so nothing was seen."""
+    if data.insights is None:
+        return None
+    return remember(app.lake, data.insights, star_schema_table(app.dataset), app.clock())
 
 
 def bucket_plan(lake: Lake) -> Plan:

@@ -11,6 +11,7 @@ from shared.insights.agreement.ladder import PrimaryEffect
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.star_schema import ratings_from_rows
 from shared.insights.agreement.validation import Validation, ValidationInputs, validate
+from shared.insights.analysis import Insights
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import TooLittle
 from shared.insights.report.agreement_rows import agreement_rows
@@ -53,6 +54,8 @@ class ReportData:
     analysed: frozenset[int]
     input_sha256: str
     versions: dict[str, str]
+    insights: Insights | None
+    """None when there was too little data."""
 
     @property
     def synthetic(self) -> bool:
@@ -117,6 +120,7 @@ def report_data(
         analysed=frozenset(analysis.gate.frame.index) if analysis else frozenset(),
         input_sha256=analysis.insights.input_sha256 if analysis else "",
         versions=analysis.insights.document()["versions"] if analysis else {},
+        insights=analysis.insights if analysis else None,
     )
 
 

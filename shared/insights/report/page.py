@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from shared.insights.ledger.ledger import PlanHistory
 from shared.insights.report.data import ReportData
 from shared.insights.report.figure import Figure
 from shared.insights.report.figures import figures
@@ -29,8 +30,8 @@ Row = dict[str, Any]
 KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
 
 
-def page(data: ReportData) -> str:
-    """The whole file. The same report gives the same bytes.
+def page(data: ReportData, history: PlanHistory | None = None) -> str:
+    """The whole file. The same report and history give the same bytes.
 
     The page fetches nothing: its content security policy forbids the network, and every script
     whose hash the policy does not name. Text from strangers is escaped in the markup and reaches
@@ -40,6 +41,7 @@ def page(data: ReportData) -> str:
     scripts = [*(_read(path) for path in CHARTS), _read(SCRIPT)]
     return _template().render(
         data=data,
+        history=history,
         by_name={figure.name: figure for figure in page_figures},
         keys=KEYS,
         payload=_payload(data, page_figures),

@@ -6,17 +6,27 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
 import cli.cloud
+import cli.verbs.insights.run
 import cli.warehouse
 from cli.main import status_of
 from local.home import PROJECT
 from shared.insights.plan_file import default_plan, default_text
+from tests.fakes import LakeInMemory
 from tests.insights_tables import PLAN, rows, write_csv
 
 COLUMNS = default_plan().columns
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """The ledger of one test."""
+    monkeypatch.setenv("TTA_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
 
 
 @pytest.fixture
@@ -189,12 +199,14 @@ def star_schema(monkeypatch):
     def with_rows(of):
         @contextmanager
         def opened(*_, **__):
-            yield None
+            yield SimpleNamespace(dataset="tiktok")
 
         def answered(self, sql):
             queries.append(sql)
             return [] if "FROM fact_rating" in sql else of
 
+        lake = LakeInMemory()
+        monkeypatch.setattr(cli.verbs.insights.run, "lake_of", lambda endpoints: lake)
         monkeypatch.setattr(cli.cloud, "open_cloud", opened)
         monkeypatch.setattr(cli.warehouse.Warehouse, "__init__", lambda self, endpoints: None)
         monkeypatch.setattr(cli.warehouse.Warehouse, "rows", answered)
@@ -269,3 +281,63 @@ def test_effects_stand_corrected_beside_the_observed_ones(videos, plan_path, tmp
     assert [effect["method"] for effect in primary] == ["disattenuated", "predict_then_debias"]
     assert {effect["uncorrected"] for effect in primary} == {document["primary"]["estimate"]}
     assert document["corrected_by"][0].startswith("ratings.csv sha256:")
+
+
+def test_stderr_counts_the_other_plans_on_a_table_and_the_json_does_not(
+    videos, plan_path, home, tmp_path, capsys
+):
+    other = tmp_path / "other.yaml"
+    other.write_text(PLAN.replace("seed: 1", "seed: 2"))
+    run("--input", videos, "--plan", other)
+    capsys.readouterr()
+
+    assert run("--input", videos, "--plan", plan_path, "--json") == 0
+    first = capsys.readouterr()
+    assert run("--input", videos, "--plan", plan_path, "--json") == 0
+    again = capsys.readouterr()
+
+    assert "Exploratory: the plan was not locked" in first.err
+    assert "1 other plan was run on these data before this one, on 20" in first.err
+    assert (again.out, again.err) == (first.out, first.err)
+    assert "ledger" not in first.out and "other plan" not in first.out
+    assert len(list((home / "ledger").rglob("*.json"))) == 2
+
+
+def test_a_copy_of_the_table_and_tomorrows_export_are_the_same_data(
+    videos, plan_path, tmp_path, capsys
+):
+    other = tmp_path / "other.yaml"
+    other.write_text(PLAN.replace("seed: 1", "seed: 2"))
+    run("--input", videos, "--plan", other)
+    copied = tmp_path / "renamed.csv"
+    copied.write_bytes(videos.read_bytes())
+    longer = write_csv(tmp_path / "videos-2026-12-01.csv", rows(260))
+
+    for table in (copied, longer):
+        capsys.readouterr()
+        assert run("--input", table, "--plan", plan_path) == 0
+        assert "1 other plan was run on these data" in capsys.readouterr().err
+
+
+def test_the_star_schema_has_its_ledger_in_the_lake(star_schema, home, capsys):
+    star_schema([fact(video) for video in rows()])
+
+    assert run("--json") == 0
+
+    assert "The ledger has no other plan" in capsys.readouterr().err
+    lake = cli.verbs.insights.run.lake_of(None)
+    assert [name.rpartition("/")[0] for name in lake.names("")] == [
+        "ledger/fact_video_analytics%40tiktok"
+    ]
+    assert not home.exists()
+
+
+def test_a_ledger_that_cannot_be_written_does_not_lose_the_answer(videos, plan_path, home, capsys):
+    home.mkdir()
+    (home / "ledger").write_text("a file in its place")
+
+    assert run("--input", videos, "--plan", plan_path) == 0
+
+    output = capsys.readouterr()
+    assert output.out.startswith("Higher unexpectedness")
+    assert "The ledger cannot be used, so earlier plans are not counted" in output.err
