@@ -33,6 +33,7 @@ def row(number: int, **columns: Any) -> Row:
         "video_id": video_id,
         "user_key": f"creator{number % 12}",
         "username": f"creator{number % 12}",
+        "music_id": f"sound{number}",
         "lang_key": ("en", "de", "ja")[number % 3],
         "lang_source": "source",
         "created_at": COLLECTED - timedelta(days=10 + number % 40, hours=number % 24),

@@ -1,20 +1,19 @@
 """From a table and a plan to every number of the report."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from shared.canonical import canonical, versions
-from shared.insights import coverage
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.cautions import cautions
 from shared.insights.corrections import Correction, corrections
-from shared.insights.measurement import measurement, result_hash
-from shared.insights.missing_ratings import MissingRatings, missing_ratings
+from shared.insights.equal_age import EqualAge
+from shared.insights.headline import Headline, headline
+from shared.insights.missing_ratings import missing_ratings
 from shared.insights.plan import BadPlan, Plan
-from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate, TooLittle, gate
-from shared.insights.robustness import Robustness, assess_robustness
+from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, TooLittle, gate
+from shared.insights.result import Insights
+from shared.insights.robustness import assess_robustness
 from shared.insights.sample import OutcomeQuestion, Sample, questions, samples
 from shared.insights.secondary import Shapes, shapes
 from shared.insights.statistics.effect import Effect, NotEstimable
@@ -27,62 +26,8 @@ from shared.insights.statistics.spearman import spearman, spearman_and_partial
 from shared.insights.table.table import VideoTable
 
 Say = Callable[[str], None]
-METHODS = ("spearman", "partial_spearman", "gee_nb")
+METHODS = ("ppml", "spearman", "partial_spearman", "gee_nb")
 """The effects of an outcome come in this order; other methods follow."""
-
-
-@dataclass(frozen=True)
-class Insights:
-    """The results. `effects` begin with the primary, if the plan declares one."""
-
-    plan: Plan
-    gate: Gate
-    effects: tuple[Effect, ...]
-    primary: Effect | None
-    shapes: Shapes
-    robustness: Robustness
-    corrected: tuple[Correction, ...]
-    corrected_by: tuple[str, ...]
-    warnings: tuple[str, ...]
-    n: int
-    clusters: int
-    input_sha256: str
-    missing_ratings: MissingRatings | None = None
-
-    @cached_property
-    def plan_hash(self) -> str:
-        """The plan with what was measured: 16 hex digits."""
-        return result_hash(self.plan, self.gate.frame)
-
-    def document(self) -> dict[str, Any]:
-        """The output contract: no time, no path, no NaN; floats to 12 significant digits."""
-        document: dict[str, Any] = canonical(
-            {
-                "plan_hash": self.plan_hash,
-                "measured": list(measurement(self.gate.frame)),
-                "plan": self.plan.model_dump(mode="json"),
-                "input_sha256": self.input_sha256,
-                "seed": self.plan.seed,
-                "versions": versions(),
-                "synthetic": self.gate.synthetic > 0,
-                "n": self.n,
-                "clusters": self.clusters,
-                "dropped": self.gate.dropped,
-                "quality": self.gate.document(),
-                "effects": [effect.document() for effect in self.effects],
-                "primary": self.primary.document() if self.primary else None,
-                "corrected": [correction.document() for correction in self.corrected],
-                "corrected_by": list(self.corrected_by),
-                "coverage": coverage.document(self.clusters, self.effects)
-                if self.plan.cluster
-                else [],
-                "missing_ratings": self.missing_ratings and self.missing_ratings.document(),
-                "warnings": list(self.warnings),
-                "shape": self.shapes.document(),
-                **self.robustness.document(),
-            }
-        )
-        return document
 
 
 def analyse(
@@ -90,16 +35,18 @@ def analyse(
     plan: Plan,
     on_progress: Say = lambda _: None,
     ratings: Ratings | None = None,
+    ages: Sequence[Mapping[str, Any]] = (),
 ) -> Insights:
     """Answer the plan's questions from the table.
 
     `ratings` are repeated ratings and ratings by people. They correct the effects for errors of
-    the table's own ratings. Raises TooLittle when too few rows or creators are left, BadPlan when
-    there are so many creators that they must be resampled and the plan lacks `resamples`.
+    the table's own ratings. `ages` are rows of the view kpis_at_age, for counts at equal age.
+    Raises TooLittle when too few rows are left, BadPlan when there are so many creators that they
+    must be resampled and the plan lacks `resamples`.
     """
     on_progress("Checking the rows …")
     passed = gate(table, plan)
-    run = _AnalysisRun(plan, on_progress, ratings)
+    run = _AnalysisRun(plan, on_progress, ratings, EqualAge.of(ages, plan))
     for sample, answerable in samples(passed, plan, questions(plan, passed.left_out)):
         run.analyse(sample, answerable)
     if not run.effects:
@@ -115,6 +62,7 @@ def analyse(
         gate=passed,
         effects=effects,
         primary=primary,
+        headline=run.headline,
         corrected=tuple(run.corrected),
         corrected_by=() if ratings is None else ratings.sources,
         shapes=run.shapes,
@@ -130,8 +78,10 @@ def analyse(
 class _AnalysisRun:
     """Collects the effects of one analysis, sample by sample."""
 
-    def __init__(self, plan: Plan, say: Say, ratings: Ratings | None = None):
+    def __init__(self, plan: Plan, say: Say, ratings: Ratings | None, equal_age: EqualAge | None):
         self._plan, self._say, self._ratings = plan, say, ratings
+        self._equal_age = equal_age
+        self.headline: Headline | None = None
         self.corrected: list[Correction] = []
         self.effects: list[Effect] = []
         self.notes: list[str] = []
@@ -142,15 +92,21 @@ class _AnalysisRun:
 
     def analyse(self, sample: Sample, questions: list[OutcomeQuestion]) -> None:
         """Apply every method to questions that the same rows answer."""
-        if len(sample.frame) < FEWEST_ROWS or sample.groups.count < FEWEST_CLUSTERS:
-            outcomes = ", ".join(question.column for question in questions)
+        outcomes = ", ".join(question.column for question in questions)
+        if len(sample.frame) < FEWEST_ROWS:
+            self.notes.append(f"Left out, with only {len(sample.frame)} rows: {outcomes}.")
+            return
+        self.size = max(self.size, (len(sample.frame), sample.groups.count))
+        for question in questions:
+            self._within(sample, question)
+        if sample.groups.count < FEWEST_CLUSTERS:
             self.notes.append(
-                f"Left out, with only {len(sample.frame)} rows of {sample.groups.count} creators: "
-                f"{outcomes}."
+                f"No pooled figures of {outcomes}: {sample.groups.count} "
+                f"{'creator is' if sample.groups.count == 1 else 'creators are'} too few to "
+                "compare creators."
             )
             return
         self._need_resamples(sample)
-        self.size = max(self.size, (len(sample.frame), sample.groups.count))
         self._ranks(sample, questions)
         if self._ratings is not None:
             self._say("Corrections for errors of the ratings …")
@@ -158,13 +114,12 @@ class _AnalysisRun:
             self.corrected += corrections(sample, questions, effects, self._ratings, seed)
         for question in questions:
             self._models(sample, question)
-            if self._is_primary(question):
-                self.sample, self.question = sample, question
-                self.size = (len(sample.frame), sample.groups.count)
 
     def analyse_primary_further(self) -> None:
         """Answer the plan's further questions about the primary, such as its shape."""
-        if self._plan.primary and self.sample and self.question:
+        if self._plan.primary is None or self.sample is None or self.question is None:
+            return
+        if self.sample.groups.count >= FEWEST_CLUSTERS:
             self._say("Shape of the primary …")
             predictor = self._plan.primary.predictor
             self.shapes = shapes(self.sample, self.question, predictor, self._plan)
@@ -174,9 +129,7 @@ class _AnalysisRun:
         """All effects with q, then the primary again; the primary is first and has no q."""
         order = {name: position for position, name in enumerate(self._plan.predictors)}
         effects = sorted(self.effects, key=lambda effect: self._sort_key(effect, order))
-        position = next(
-            (at for at, effect in enumerate(effects) if self._is_headline(effect)), None
-        )
+        position = self._headline_position(effects)
         # Every p belongs to the family, also those of the duration bands.
         bands = self.shapes.bands
         corrected = with_q([*effects, *(band.effect for band in bands)], position)
@@ -219,6 +172,15 @@ class _AnalysisRun:
             except NotEstimable as error:
                 self.notes.append(f"No partial correlations: {error.sentence}.")
         return spearman(sample.frame, pairs, *settings)
+
+    def _within(self, sample: Sample, question: OutcomeQuestion) -> None:
+        self._say(f"{question.column} within creators …")
+        answer = headline(sample, question, self._plan, self._equal_age)
+        self.effects += [answer.effect(name) for name in sample.predictors]
+        if self._is_primary(question):
+            self.sample, self.question, self.headline = sample, question, answer
+            self.size = (len(sample.frame), sample.groups.count)
+            self.notes += answer.notes
 
     def _models(self, sample: Sample, question: OutcomeQuestion) -> None:
         self._say(f"Count model of {question.column} …")
@@ -264,5 +226,13 @@ class _AnalysisRun:
             == (primary.predictor, primary.outcome, primary.scale)
         )
 
-    def _is_headline(self, effect: Effect) -> bool:
-        return effect.method == "spearman" and self._is_about_primary(effect)
+    def _headline_position(self, effects: Sequence[Effect]) -> int | None:
+        """The rate ratio within creators; the pooled one where no creator has two videos."""
+        positions = {
+            effect.method: at
+            for at, effect in enumerate(effects)
+            if effect.method in ("ppml", "gee_nb") and self._is_about_primary(effect)
+        }
+        if self.headline is None or self.headline.model is None:
+            return positions.get("gee_nb", positions.get("ppml"))
+        return positions.get("ppml")

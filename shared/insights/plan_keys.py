@@ -26,7 +26,8 @@ class PlanKeys(BaseModel):
 
     `columns` maps our names to the table's. `exposure` maps an outcome to the denominator of its
     rate: a column, or `age` (days). `reliability` (0–1] and `equivalence` (a correlation) are
-    assumptions of the author. `duration_profile` lists borders in seconds.
+    assumptions of the author. `duration_profile` lists borders in seconds. `sound` names the column
+    of a video's sound. `equal_age_days` is the age of the counts in the view kpis_at_age.
     """
 
     model_config = STRICT
@@ -45,6 +46,9 @@ class PlanKeys(BaseModel):
     sampling_frame: Annotated[str, Field(max_length=20_000)] | None = None
     resamples: Annotated[int, Field(ge=100, le=100_000)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    calendar_weeks: bool = False
+    sound: Name | None = None
+    equal_age_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
     within_creator: bool = False
     inverted_u: bool = False
     interactions: NamePairs = ()
@@ -52,7 +56,7 @@ class PlanKeys(BaseModel):
     equivalence: Annotated[float, Field(gt=0, lt=1)] | None = None
     reliability: dict[Name, Annotated[float, Field(gt=0, le=1)]] = {}
 
-    @field_validator("min_age_days", "equivalence", mode="before")
+    @field_validator("min_age_days", "equal_age_days", "equivalence", mode="before")
     @classmethod
     def _whole_numbers_too(cls, value: object) -> object:
         return float(value) if type(value) is int else value
@@ -67,7 +71,7 @@ class PlanKeys(BaseModel):
     def kind(self, name: str) -> Kind:
         """What a column holds: by its role in the plan, else by its standard name."""
         standard = standard_kind(name)
-        if name == self.cluster or standard == "id":
+        if name in (self.cluster, self.sound) or standard == "id":
             return "id"
         if standard == "count" or name in self.outcomes or name in self.exposure.values():
             return "count"

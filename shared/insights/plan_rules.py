@@ -44,6 +44,7 @@ def _unknown_names(plan: PlanKeys) -> Iterator[str]:
     yield from _unknown("exposure", plan.exposure, plan.outcomes, "outcomes")
     yield from _unknown("exposure", plan.exposure.values(), (*columns, AGE))
     yield from _unknown("cluster", [plan.cluster] if plan.cluster else [], columns)
+    yield from _unknown("sound", [plan.sound] if plan.sound else [], columns)
     yield from _unknown("interactions", (pair[0] for pair in pairs), plan.predictors, "predictors")
     yield from _unknown("interactions", (pair[1] for pair in pairs), measures)
     yield from _unknown("reliability", plan.reliability, plan.predictors, "predictors")
@@ -69,6 +70,7 @@ def _two_roles(plan: PlanKeys) -> Iterator[str]:
         "outcomes": set(plan.outcomes),
         "controls": set(plan.controls),
         "cluster": {plan.cluster} if plan.cluster else set(),
+        "sound": {plan.sound} if plan.sound else set(),
     }
     for first, second in combinations(roles, 2):
         for name in sorted(roles[first] & roles[second]):
@@ -132,6 +134,10 @@ def _missing_keys(plan: PlanKeys) -> Iterator[str]:
         yield f"{POSTING_HOUR} needs columns.created_at"
     if plan.within_creator and plan.cluster is None:
         yield "within_creator needs the key cluster: the column that names the creator"
+    if plan.calendar_weeks and "created_at" not in plan.columns:
+        yield "calendar_weeks needs columns.created_at"
+    if plan.equal_age_days is not None and "video_id" not in plan.columns:
+        yield "equal_age_days needs columns.video_id"
     if plan.duration_profile and "duration_s" not in plan.columns:
         yield "duration_profile needs columns.duration_s"
     for key in ("inverted_u", "equivalence"):

@@ -252,10 +252,3 @@ def _refuse_too_little(
             f"{len(passed):,} of {rows:,} rows are left; at least {FEWEST_ROWS} are needed."
             f"{because} Give a larger table, or loosen the plan where that is right."
         )
-    clusters = passed[plan.cluster].nunique() if plan.cluster else FEWEST_CLUSTERS
-    if clusters < FEWEST_CLUSTERS:
-        raise TooLittle(
-            f"The {len(passed):,} rows left come from {clusters} "
-            f"{'cluster' if clusters == 1 else 'clusters'} ({plan.cluster}); an interval needs at "
-            f"least {FEWEST_CLUSTERS}.{because} Add videos of other creators."
-        )

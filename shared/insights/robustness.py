@@ -53,14 +53,26 @@ def assess_robustness(
     disattenuated = _disattenuated(plan, effects)
     if plan.primary is None or sample is None or question is None or primary is None:
         return Robustness(disattenuated=disattenuated)
+    ranked = _ranked(effects, primary)
+    if ranked is None:
+        return Robustness(disattenuated=disattenuated)
     x = sample.frame[plan.primary.predictor].to_numpy(dtype=np.float64)
     y = sample.values(question)
     return Robustness(
         power=_power(x, y, sample),
-        equivalence=_equivalence(plan, primary),
-        influence=_influence(x, y, sample, primary, plan),
+        equivalence=_equivalence(plan, ranked),
+        influence=_influence(x, y, sample, ranked, plan),
         disattenuated=disattenuated,
     )
+
+
+def _ranked(effects: tuple[Effect, ...], primary: Effect) -> Effect | None:
+    """The pooled rank correlation of the primary question; few creators have none."""
+    key = (primary.predictor, primary.outcome, primary.scale, "spearman")
+    for effect in effects:
+        if (effect.predictor, effect.outcome, effect.scale, effect.method) == key:
+            return effect
+    return None
 
 
 def _power(x: Any, y: Any, sample: Sample) -> dict[str, Any]:

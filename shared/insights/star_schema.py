@@ -4,7 +4,16 @@ from shared.insights.plan import BadPlan, Plan
 from shared.insights.table.read import BadTable, refuse_absent
 from shared.warehouse.tables import schema
 
-JOINED_COLUMNS = ("username", "caption", "url", "source", "listed_at", "model_version", "evidence")
+JOINED_COLUMNS = (
+    "username",
+    "caption",
+    "url",
+    "music_id",
+    "source",
+    "listed_at",
+    "model_version",
+    "evidence",
+)
 """What report/sql/videos.sql adds to the columns of the fact table."""
 
 

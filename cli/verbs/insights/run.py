@@ -1,8 +1,7 @@
 """One run of `tta insights`: read a file or the star schema, analyse, write."""
 
-from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,12 @@ from shared.concurrency import in_one_thread
 
 if TYPE_CHECKING:
     from shared.insights.agreement.ratings import Ratings
-    from shared.insights.analysis import Insights
     from shared.insights.ledger.ledger import PlanHistory
     from shared.insights.plan import Plan
+    from shared.insights.result import Insights
     from shared.insights.table.table import VideoTable
 
-QUESTION = "SELECT {columns} FROM fact_video_analytics ORDER BY video_id"
-
+QUESTION = "SELECT {columns} FROM (\n{videos}\n) AS videos ORDER BY video_id"
 UNFIT = (
     "Without --plan, the columns of the shipped plan are needed. "
     "`tta insights --print-plan > plan.yaml` writes it: put your columns in, and give it with "
@@ -56,6 +54,19 @@ class InsightsOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class InsightsInputs:
+    """The table, the ratings that correct its effects, and its counts at equal age.
+
+    `endpoints` are those of the cloud that was opened; a file needs none.
+    """
+
+    table: "VideoTable"
+    ratings: "Ratings | None"
+    ages: list[dict[str, Any]]
+    endpoints: Endpoints | None
+
+
+@dataclass(frozen=True, slots=True)
 class InsightsResult:
     """The result, and the JSON text that is written."""
 
@@ -87,13 +98,13 @@ def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
     plan = default_plan() if options.plan is None else read_plan(options.plan)
     # The cloud stays open for the ledger: starting it again costs more than the analysis.
     with ExitStack() as stack, screen.working("Reading the table …"):
-        table, ratings, endpoints = _table(options, plan, screen, stack)
+        inputs = _inputs(options, plan, screen, stack)
         from shared.canonical import json_text
         from shared.insights.analysis import analyse
 
-        insights = analyse(table, plan, screen.now, ratings)
+        insights = analyse(inputs.table, plan, screen.now, inputs.ratings, inputs.ages)
         text = json_text(insights.document())
-        announce(lambda: _remember(options, insights, endpoints), screen)
+        announce(lambda: _remember(options, insights, inputs.endpoints), screen)
     if options.out is not None:
         write(options.out, text)
         screen.say(f"Written to {options.out}.")
@@ -117,24 +128,23 @@ def _remember(
     return remember(lake_of(endpoints), insights, table, utc_now())
 
 
-def _table(
+def _inputs(
     options: InsightsOptions, plan: "Plan", screen: Screen, stack: ExitStack
-) -> tuple["VideoTable", "Ratings | None", Endpoints | None]:
-    """The table, the ratings that correct its effects, and the cloud if one was opened."""
+) -> InsightsInputs:
     from shared.insights.table.table import read_table
 
     from_files = _read_ratings(options)
     if options.input is not None:
-        return read_table(options.input, plan.table_schema), from_files, None
-    table, stored, endpoints = _from_star_schema(options, plan, screen, stack)
-    if from_files is None or stored is None:
-        return table, from_files or stored, endpoints
+        return InsightsInputs(read_table(options.input, plan.table_schema), from_files, [], None)
+    stored = _from_star_schema(options, plan, screen, stack)
+    if from_files is None or stored.ratings is None:
+        return replace(stored, ratings=from_files or stored.ratings)
     from shared.insights.agreement.long_table import RatingsBuilder
 
     rows = RatingsBuilder()
-    for ratings in (from_files, stored):
+    for ratings in (from_files, stored.ratings):
         rows.add_all(ratings)
-    return table, rows.ratings(), endpoints
+    return replace(stored, ratings=rows.ratings())
 
 
 def _read_ratings(options: InsightsOptions) -> "Ratings | None":
@@ -152,28 +162,29 @@ def _read_ratings(options: InsightsOptions) -> "Ratings | None":
 
 def _from_star_schema(
     options: InsightsOptions, plan: "Plan", screen: Screen, stack: ExitStack
-) -> tuple["VideoTable", "Ratings | None", Endpoints]:
-    """The plan's columns of fact_video_analytics, and every rating. Raises BadTable."""
+) -> InsightsInputs:
+    """The plan's columns of every video, every rating, and counts at equal age. Raises BadTable."""
     from cli.cloud import open_cloud
     from cli.verbs.validate.stored import ratings_at
     from cli.warehouse import Warehouse
     from local.cloud import LAKE, QUERY
+    from shared.insights.report.source import statement
+    from shared.insights.star_schema import refuse_unfit
     from shared.insights.table.read import BadTable
-    from shared.insights.table.read import refuse_absent as refuse_absent_columns
     from shared.insights.table.table import table_of
-    from shared.warehouse.tables import schema
 
-    columns = [column["name"] for column in schema("fact_video_analytics")]
-    plan_columns = sorted(set(plan.columns.values()))
-    refuse_absent_columns(plan_columns, columns, "fact_video_analytics")
+    refuse_unfit(plan)
     endpoints = stack.enter_context(
         open_cloud(options.home, screen, QUERY | LAKE, target=options.target)
     )
-    statement = QUESTION.format(columns=", ".join(f"`{name}`" for name in plan_columns))
-    rows: list[Mapping[str, Any]] = [*Warehouse(endpoints).rows(statement)]
-    stored = ratings_at(endpoints) if rows else None
+    warehouse = Warehouse(endpoints)
+    columns = ", ".join(f"`{name}`" for name in sorted(set(plan.columns.values())))
+    rows = warehouse.rows(QUESTION.format(columns=columns, videos=statement("videos")))
     if not rows:
         raise BadTable(
             "fact_video_analytics is empty. `tta demo` fills a sandbox; --input FILE reads a table."
         )
-    return table_of(rows, plan.table_schema, "fact_video_analytics"), stored, endpoints
+    stored = ratings_at(endpoints)
+    ages = warehouse.rows(statement("ages")) if plan.equal_age_days is not None else []
+    table = table_of(rows, plan.table_schema, "fact_video_analytics")
+    return InsightsInputs(table, stored, ages, endpoints)

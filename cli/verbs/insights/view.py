@@ -3,19 +3,20 @@
 from collections.abc import Iterator, Sequence
 
 from cli.console import Screen
-from shared.insights.analysis import Insights
+from shared.insights.result import Insights
 from shared.insights.statistics.effect import Effect
-from shared.insights.wording import answer, decimals, rate_ratio_per_sd
+from shared.insights.wording import answer, decimals, pooled
 
 NAMES = {
+    "ppml": "ratio within creators",
     "spearman": "Spearman's ρ",
     "partial_spearman": "partial ρ",
-    "gee_nb": "rate ratio",
+    "gee_nb": "pooled ratio",
     "gee_nb_interaction": "ratio of ratios",
 }
 """Methods that are printed for the primary pair; the JSON has all."""
 
-BRIEF = ("spearman", "gee_nb")
+BRIEF = ("ppml", "spearman")
 """Methods that are printed for every other pair."""
 
 
@@ -98,7 +99,7 @@ def _context_lines(insights: Insights) -> Iterator[str]:
         "A rate ratio is for one unit more of the predictor, with all predictors and controls in "
         "the model."
     )
-    if sentence := rate_ratio_per_sd(insights):
+    if sentence := pooled(insights):
         yield sentence
     rules = ", ".join(f"{rule} {count:,}" for rule, count in insights.gate.dropped.items())
     yield (

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from shared.insights.analysis import Insights
 from shared.insights.ledger.entries import LedgerEntry, question_of
 from shared.insights.ledger.ledger import Ledger, LedgerStore, PlanHistory
+from shared.insights.result import Insights
 
 
 def remember(

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.analysis import Insights, analyse
+from shared.insights.analysis import analyse
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
 from shared.insights.report.growth import AgeEffect, at_equal_age
+from shared.insights.result import Insights
 from shared.insights.sample import OutcomeQuestion, Sample, questions, samples
 from shared.insights.specifications import Specification, specifications
 from shared.insights.statistics.dose_response import Point, Tenth, dose_curve, tenths
@@ -57,7 +58,7 @@ def analysis_of(
 
     `ratings` are all ratings, by which effects are corrected. `ages` are the KPIs at equal age.
     Raises TooLittle and BadPlan as `analyse` does, BadTable when there is no row."""
-    insights = analyse(table_of(rows, plan.table_schema, TABLE), plan, on_progress, ratings)
+    insights = analyse(table_of(rows, plan.table_schema, TABLE), plan, on_progress, ratings, ages)
     analysis = Analysis(insights)
     on_progress("Curves, tenths, specifications …")
     gate = insights.gate

@@ -11,7 +11,6 @@ from shared.insights.agreement.ladder import PrimaryEffect
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.star_schema import ratings_from_rows
 from shared.insights.agreement.validation import Validation, ValidationInputs, validate
-from shared.insights.analysis import Insights
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import TooLittle
 from shared.insights.report.agreement_rows import agreement_rows
@@ -22,6 +21,7 @@ from shared.insights.report.missing_data import MissingData, VideoCounts, missin
 from shared.insights.report.quality_rows import quality_rows
 from shared.insights.report.source import ReportSource
 from shared.insights.report.usual_counts import KPIS, UsualCounts, usual_counts
+from shared.insights.result import Insights
 from shared.insights.table.read import BadTable
 
 Row = dict[str, Any]

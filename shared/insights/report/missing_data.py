@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.insights.plan import Plan
-from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS
+from shared.insights.quality_gate import FEWEST_ROWS
 from shared.model import UNKNOWN_CREATOR
 
 Row = dict[str, Any]
@@ -62,13 +62,6 @@ def missing_data(counts: VideoCounts, plan: Plan) -> MissingData | None:
     """The first obstacle between these videos and an answer; None when there is none."""
     if not counts.both:
         return _no_pairs(counts, _outcome(plan))
-    if plan.cluster and counts.creators < FEWEST_CLUSTERS:
-        return MissingData(
-            f"{_videos(counts.both)} rated and counted, of {_creators(counts.creators)}; an "
-            f"interval needs {FEWEST_CLUSTERS} creators or more, because videos of one creator "
-            "are alike.",
-            "Add videos of other creators.",
-        )
     if counts.both < FEWEST_ROWS:
         return MissingData(
             f"{_videos(counts.both)} rated and counted; an answer needs {FEWEST_ROWS} or more.",
@@ -115,7 +108,3 @@ def _column(plan: Plan, name: str) -> str:
 
 def _videos(count: int) -> str:
     return f"{count:,} video is" if count == 1 else f"{count:,} videos are"
-
-
-def _creators(count: int) -> str:
-    return {0: "no known creator", 1: "one creator"}.get(count, f"{count:,} creators")

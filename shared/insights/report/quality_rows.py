@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.insights.report.analysis import Analysis
 from shared.insights.report.missing_data import MissingData, VideoCounts
-from shared.insights.wording import LIMITS, answer, rate_ratio_per_sd
+from shared.insights.wording import LIMITS, answer, pooled
 from shared.known_breaks import break_sentences
 
 Row = dict[str, Any]
@@ -40,8 +40,8 @@ def _answers(analysis: Analysis | None, missing: MissingData | None) -> Iterator
         yield _sentence(
             "answer", "finding", answer(analysis.insights).removesuffix(LIMITS).rstrip()
         )
-        if steps := rate_ratio_per_sd(analysis.insights):
-            yield _sentence("answer", "steps", steps)
+        if second := pooled(analysis.insights):
+            yield _sentence("answer", "pooled", second)
         yield _sentence("answer", "meaning", LIMITS)
 
 

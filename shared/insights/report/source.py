@@ -79,14 +79,14 @@ class StarSchema:
         return self._rows("ages")
 
     def _rows(self, name: str, *parameters: object) -> list[Row]:
-        return self._ask(_statement(name), name, parameters)
+        return self._ask(statement(name), name, parameters)
 
     def _ask(self, sql: str, what: str, parameters: Sequence[object] = ()) -> list[Row]:
         return fetch_rows(self._client, self._dataset, sql, what, parameters, self._deadline)
 
 
 @lru_cache
-def _statement(name: str) -> str:
+def statement(name: str) -> str:
     return (SQL / f"{name}.sql").read_text()
 
 

@@ -15,7 +15,8 @@ class Fit:
     """A count model. It has a note and no estimates where it could not be fitted.
 
     `estimates`, `ses` and `intervals` are per unit of each design column; `intervals` holds the
-    columns that the caller named. `alpha` is the NB2 dispersion (0 is Poisson).
+    columns that the caller named. `reasons` say why a column has no estimate. `alpha` is the NB2
+    dispersion (0 is Poisson).
     """
 
     names: tuple[str, ...]
@@ -26,6 +27,7 @@ class Fit:
     intervals: dict[str, ScoreInterval] = field(default_factory=dict)
     alpha: float | None = None
     note: str | None = None
+    reasons: dict[str, str] = field(default_factory=dict)
     method: str = "gee_nb"
 
     def effect(self, name: str, outcome: str, scale: str = "rate") -> Effect:
@@ -51,7 +53,7 @@ class Fit:
             irr_low=_ratio(low),
             irr_high=_ratio(high),
             interval="signs" if interval else None,
-            note=notes([self.note, _unbounded(interval)]),
+            note=notes([self.note, self.reasons.get(name), _unbounded(interval)]),
         )
 
 

@@ -89,6 +89,8 @@ def poisson_fixed_effects(
     y = _checked(np.asarray(y, dtype=np.float64), x, logs)
     units = _units(x)
     x = x / units
+    if not names:
+        raise NotEstimable("no_columns", "no column of the model varies")
     kept, dropped, absorbed = _informative(y, x, Absorbed(creators, weeks))
     if not kept.any():
         raise NotEstimable(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.statistics.cluster_covariance import information
-from shared.insights.statistics.effect import NotEstimable, notes
+from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.fit import Fit
 from shared.insights.statistics.fixed_effects import FixedEffectsFit, poisson_fixed_effects
 from shared.insights.statistics.products import applied, crossed, solved
@@ -29,6 +29,7 @@ from shared.insights.statistics.score_bootstrap import (
 )
 
 METHOD = "ppml"
+NO_VARIATION = "it does not vary within creators beyond the other columns of the model"
 
 
 def within_ratios(
@@ -72,7 +73,7 @@ def fit_of(
     return Fit(
         names,
         len(model.y),
-        clusters.count,
+        model.creators.count,
         estimates=estimates,
         ses=errors,
         intervals={
@@ -81,15 +82,9 @@ def fit_of(
             if name in errors
         },
         alpha=None,
-        note=notes([_left_out(model)]),
+        reasons=dict.fromkeys((name for name in names if name not in errors), NO_VARIATION),
         method=METHOD,
     )
-
-
-def _left_out(model: FixedEffectsFit) -> str | None:
-    if not model.left_out:
-        return None
-    return f"{', '.join(model.left_out)} do not vary within creators beyond the other columns"
 
 
 def standard_errors(model: FixedEffectsFit, groupings: Sequence[Groups]) -> dict[str, float]:

@@ -6,12 +6,13 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
 from shared.canonical import canonical, json_text
-from shared.insights.analysis import Insights, analyse
+from shared.insights.analysis import analyse
 from shared.insights.plan import BadPlan
-from shared.insights.quality_gate import TooLittle
+from shared.insights.result import Insights
 from shared.insights.statistics.design import pooled
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import JACKKNIFE_UP_TO, Groups
@@ -75,12 +76,23 @@ def test_where_nothing_is_planted_the_interval_holds_zero():
     assert primary.ci_low < 0 < primary.ci_high
 
 
-def test_the_primary_is_spearmans_correlation_of_the_rows(small):
+def test_the_primary_is_the_rate_ratio_within_creators(small):
+    of = pd.DataFrame(rows())
+    creators = pd.get_dummies(of["creator"]).astype(float)
+    design = pd.concat([of[["unexpectedness"]], creators], axis=1)
+    oracle = sm.GLM(of["views"], design, family=sm.families.Poisson()).fit(tol=1e-14)
+
+    assert small["primary"]["estimate"] == pytest.approx(oracle.params.iloc[0], abs=1e-9)
+    assert small["primary"]["method"] == "ppml"
+    assert small["headline"]["scope"] == "creators"
+
+
+def test_the_pooled_correlation_is_spearmans(small):
     of = rows()
     rho = stats.spearmanr([r["unexpectedness"] for r in of], [r["views"] for r in of]).statistic
 
-    assert small["primary"]["estimate"] == pytest.approx(rho, abs=1e-11)
-    assert small["primary"]["method"] == "spearman"
+    (ranked,) = effects(small, method="spearman", outcome="views")
+    assert ranked["estimate"] == pytest.approx(rho, abs=1e-11)
 
 
 def test_the_document_has_the_keys_of_the_contract(small):
@@ -114,7 +126,7 @@ def test_an_outcome_with_an_exposure_has_both_scales(small):
 def test_count_models_carry_a_ratio(small):
     models = [effect for effect in small["effects"] if effect["irr"] is not None]
 
-    assert {effect["method"] for effect in models} == {"gee_nb"}
+    assert {effect["method"] for effect in models} == {"ppml", "gee_nb"}
     assert all(effect["irr"] == pytest.approx(math.exp(effect["estimate"])) for effect in models)
 
 
@@ -132,7 +144,7 @@ def test_everything_that_the_plan_asks_for_is_there(whole):
 def test_what_is_absent_from_the_plan_is_off(small):
     methods = {effect["method"] for effect in small["effects"]}
 
-    assert methods == {"spearman", "pearson_log1p", "gee_nb"}
+    assert methods == {"ppml", "spearman", "pearson_log1p", "gee_nb"}
     assert small["shape"] == {"inverted_u": None, "duration_profile": []}
     assert (small["equivalence"], small["disattenuated"]) == (None, [])
 
@@ -216,7 +228,7 @@ def test_a_video_without_views_has_no_rate():
 
 
 def test_an_assumed_reliability_raises_the_correlation_beside_the_observed_one(whole):
-    observed = whole["primary"]
+    (observed,) = effects(whole, method="spearman", outcome="views", predictor="unexpectedness")
     raised = whole["disattenuated"][0]
 
     assert raised["estimate"] == pytest.approx(observed["estimate"] / 0.8)
@@ -251,17 +263,34 @@ def test_many_creators_need_the_key_resamples():
 
 
 def test_many_creators_are_resampled_and_the_seed_decides_how():
-    def primary(seed: str):
+    def ranked(seed: str):
         analysis_plan = plan(seed=seed, outcomes="[views]", exposure="")
-        return analysed(analysis_plan, n=MANY, creators=MANY).primary
+        document = analysed(analysis_plan, n=MANY, creators=MANY).document()
+        return effects(document, method="spearman")
 
-    assert primary("1") == primary("1")
-    assert primary("1").ci_low != primary("2").ci_low
+    assert ranked("1") == ranked("1")
+    assert ranked("1")[0]["ci_low"] != ranked("2")[0]["ci_low"]
 
 
-def test_too_few_creators_end_the_analysis():
-    with pytest.raises(TooLittle):
-        analysed(creators=4)
+def test_creators_with_one_video_each_are_compared_with_each_other():
+    document = analysed(plan(outcomes="[views]", exposure=""), n=40, creators=40).document()
+
+    assert document["primary"]["method"] == "gee_nb" and document["primary"]["p"] is not None
+    (within,) = effects(document, method="ppml")
+    assert within["estimate"] is None and "two videos" in within["note"]
+
+
+@pytest.mark.parametrize(("creators", "scope"), [(1, "account"), (4, "accounts")])
+def test_a_few_accounts_get_an_answer_about_themselves(creators, scope):
+    analysis_plan = plan(columns="[video_id, creator, created_at, views, likes, unexpectedness]")
+
+    document = analysed(analysis_plan, n=36 * creators, creators=creators).document()
+
+    assert document["primary"]["method"] == "ppml" and document["primary"]["p"] is not None
+    assert document["headline"]["scope"] == scope
+    assert (document["clusters"], document["primary"]["clusters"]) == (creators, creators)
+    assert {effect["method"] for effect in document["effects"]} == {"ppml"}
+    assert any("too few to compare creators" in warning for warning in document["warnings"])
 
 
 def test_a_constant_predictor_gives_a_note_and_no_number():
@@ -269,9 +298,7 @@ def test_a_constant_predictor_gives_a_note_and_no_number():
 
     document = analyse(table(of, plan()), plan()).document()
 
-    assert (
-        document["primary"]["estimate"] is None and "50 in every row" in document["primary"]["note"]
-    )
+    assert document["primary"]["estimate"] is None and "varies" in document["primary"]["note"]
 
 
 def test_keys_are_sorted():

@@ -4,6 +4,7 @@ SELECT
   creator.username,
   video.caption,
   video.url,
+  video.music_id,
   video.source,
   video.observed_at AS listed_at,
   rating.model_version,

@@ -1,0 +1,186 @@
+"""The headline: the rate ratio within creators, and for whom the data allow it.
+
+Creators differ in fame, and fame raises views whatever a video shows. So each creator's videos are
+compared with each other (Poisson with creator effects), in the same weeks and, where readings
+allow, at the same age. With few accounts the answer is about them alone: their videos in time, with
+trend and weekday, and neighbouring videos may be alike.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+
+from shared.insights.equal_age import USED_FROM, EqualAge
+from shared.insights.periods import blocks_in_time, calendar_periods, trend_and_weekday
+from shared.insights.plan import Plan
+from shared.insights.sample import OutcomeQuestion, Sample
+from shared.insights.statistics.design import varying
+from shared.insights.statistics.effect import Effect, NotEstimable
+from shared.insights.statistics.fit import Fit
+from shared.insights.statistics.fixed_effects import FixedEffectsFit, poisson_fixed_effects
+from shared.insights.statistics.resampling import Groups
+from shared.insights.statistics.within_ratios import METHOD, fit_of, standard_errors
+
+Scope = Literal["creators", "accounts", "account", "videos"]
+"""Whom the answer is about: creators like these; these few accounts; this account; or videos whose
+creators the plan does not name."""
+
+FEWEST_CREATORS = 10
+"""With fewer, flipping signs by creator has hardly any signs to flip."""
+
+SHARED_FROM = 0.05
+"""Sounds count as shared when so many videos have a sound that another creator uses."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One outcome within creators. `rows` are the labels of the rows in `model`.
+
+    `equal_age_days` is None where the latest counts are used, `periods` 0 without calendar weeks.
+    `dropped` has the rows that hold no information within creators, by reason. `ses` are standard
+    errors by column, clustered by creator and, where sounds are shared, by creator and sound.
+    """
+
+    question: OutcomeQuestion
+    scope: Scope
+    sample: Sample
+    fit: Fit
+    model: FixedEffectsFit | None = None
+    clusters: Groups | None = None
+    sounds: Groups | None = None
+    periods: int = 0
+    equal_age_days: float | None = None
+    notes: tuple[str, ...] = ()
+    ses: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        return {} if self.model is None else self.model.dropped
+
+    @property
+    def rows(self) -> pd.Index:
+        frame = self.sample.frame
+        return frame.index if self.model is None else frame.index[self.model.kept]
+
+    def effect(self, predictor: str) -> Effect:
+        """The log rate ratio of one predictor. KeyError where it is not in the design."""
+        return self.fit.effect(predictor, self.question.outcome, self.question.scale)
+
+    def document(self, predictor: str) -> dict[str, Any]:
+        """What stands behind the primary effect, for the output contract."""
+        return {
+            "scope": self.scope,
+            "equal_age_days": self.equal_age_days,
+            "calendar_periods": self.periods,
+            "shared_sounds": self.sounds is not None,
+            "flipped_units": None if self.clusters is None else self.clusters.count,
+            "dropped": self.dropped,
+            "clustered_se": {name: errors.get(predictor) for name, errors in self.ses.items()},
+            "notes": list(self.notes),
+        }
+
+
+def headline(
+    sample: Sample, question: OutcomeQuestion, plan: Plan, equal_age: EqualAge | None = None
+) -> Headline:
+    """Fit one outcome within creators. What cannot be fitted has a note in `fit`."""
+    notes: list[str] = []
+    days = None
+    if equal_age is not None:
+        share = equal_age.share(sample, question)
+        if share >= USED_FROM:
+            sample, days = equal_age.sample(sample, question), equal_age.days
+        else:
+            notes.append(_latest_counts(question, equal_age, share))
+    scope = _scope(sample, plan)
+    design, periods = _design(sample, plan, scope)
+    creators = _creators(sample, scope)
+    names = tuple(dict.fromkeys([*sample.predictors, *map(str, design.columns)]))
+    try:
+        model = poisson_fixed_effects(
+            sample.counts(question), design, sample.offset(question), creators, periods
+        )
+    except NotEstimable as error:
+        fit = Fit(names, creators.n, creators.count, note=error.sentence, method=METHOD)
+        return Headline(question, scope, sample, fit, notes=tuple(notes), equal_age_days=days)
+    clusters = _units(sample, scope).where(model.kept)
+    sounds = _shared_sounds(sample, plan, scope)
+    sounds = None if sounds is None else sounds.where(model.kept)
+    fit = fit_of(model, names, clusters, sounds, sample.predictors)
+    return Headline(
+        question=question,
+        scope=scope,
+        sample=sample,
+        fit=fit,
+        model=model,
+        clusters=clusters,
+        sounds=sounds,
+        periods=0 if model.weeks is None else model.weeks.count,
+        equal_age_days=days,
+        notes=tuple(notes),
+        ses=_clustered(model, clusters, sounds),
+    )
+
+
+def _clustered(
+    model: FixedEffectsFit, clusters: Groups, sounds: Groups | None
+) -> dict[str, dict[str, float]]:
+    errors = {"creator": standard_errors(model, [clusters])}
+    if sounds is not None:
+        errors["creator_and_sound"] = standard_errors(model, [clusters, sounds])
+    return errors
+
+
+def _scope(sample: Sample, plan: Plan) -> Scope:
+    if plan.cluster is None:
+        return "videos"
+    if sample.groups.count >= FEWEST_CREATORS:
+        return "creators"
+    return "account" if sample.groups.count == 1 else "accounts"
+
+
+def _design(sample: Sample, plan: Plan, scope: Scope) -> tuple[pd.DataFrame, Groups | None]:
+    """The columns of the model, and the calendar weeks whose effects are absorbed."""
+    dates = sample.frame.get("created_at")
+    if scope in ("account", "accounts"):
+        time = pd.DataFrame(index=sample.frame.index) if dates is None else trend_and_weekday(dates)
+        return varying(pd.concat([sample.design, time], axis=1)), None
+    periods = calendar_periods(dates) if plan.calendar_weeks and dates is not None else None
+    return sample.design, periods
+
+
+def _creators(sample: Sample, scope: Scope) -> Groups:
+    """Whose effects are absorbed: each creator's, or one for all where none is named."""
+    return Groups.of(["all"] * len(sample.frame)) if scope == "videos" else sample.groups
+
+
+def _units(sample: Sample, scope: Scope) -> Groups:
+    """Whose scores are flipped."""
+    if scope not in ("account", "accounts"):
+        return sample.groups
+    undated = pd.Series(pd.NaT, index=sample.frame.index, dtype="datetime64[us, UTC]")
+    return blocks_in_time(sample.frame.get("created_at", undated), sample.groups)
+
+
+def _shared_sounds(sample: Sample, plan: Plan, scope: Scope) -> Groups | None:
+    """The sound of each video, where creators share sounds; a video without one stands alone."""
+    if plan.sound is None or scope != "creators":
+        return None
+    column = sample.frame[plan.sound]
+    labels = [
+        f"video {row}" if sound is None else f"sound {sound}" for row, sound in column.items()
+    ]
+    sounds = Groups.of(labels)
+    pairs = pd.DataFrame({"sound": sounds.codes, "creator": sample.groups.codes})
+    users = pairs.groupby("sound")["creator"].nunique().to_numpy()
+    shared = users[sounds.codes] > 1
+    return sounds if float(np.mean(shared)) >= SHARED_FROM else None
+
+
+def _latest_counts(question: OutcomeQuestion, equal_age: EqualAge, share: float) -> str:
+    return (
+        f"Only {share:.0%} of the videos have {question.outcome} at {equal_age.days:g} days, so "
+        "the latest counts are used and videos differ in age."
+    )
