@@ -1,4 +1,4 @@
-"""Random-effects meta-analysis against statsmodels, metafor and pimeta, and the slopes behind it."""
+"""Random-effects meta-analysis against statsmodels, metafor and pimeta; the slopes behind it."""
 
 import numpy as np
 import pandas as pd
@@ -97,7 +97,7 @@ def test_the_interval_of_tau2_is_that_of_metafor():
 
 
 def test_the_prediction_interval_with_known_tau2_is_that_of_pimeta():
-    """`pima(method = "HTS")`: t(k - 2) · √(τ² + 1/Σw); mean and τ² (DerSimonian–Laird) as printed."""
+    """`pima(method = "HTS")` is t(k - 2) · √(τ² + 1/Σw); its guide prints mean and τ² (DL)."""
     b, v = cisapride()
     theirs = combine_effects(b, v, method_re="chi2", use_t=True)
     reach = stats.t.ppf(0.975, len(b) - 2) * np.sqrt(theirs.tau2 + theirs.var_eff_w_re)
@@ -262,7 +262,7 @@ def test_without_differences_few_samples_claim_one():
 
 
 def test_a_new_creator_lies_in_the_prediction_interval():
-    """Planted: slopes of 0.01 ± 0.03; the interval holds 95 % of creators, and τ the planted one."""
+    """Planted: slopes of 0.01 ± 0.03. The interval holds 95 % of creators, and that of τ 0.03."""
     held, tau = [], []
     for seed in range(30):
         y, x, groups, _ = videos(100 + seed, tau=0.03)

@@ -1,0 +1,281 @@
+"""For whom: how the headline's rate ratio differs between creators."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import exp
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+from scipy import stats  # type: ignore[import-untyped]
+
+from shared.insights.sample import OutcomeQuestion
+from shared.insights.statistics.creator_slopes import CreatorSlopes, creator_slopes
+from shared.insights.statistics.effect import NotEstimable
+from shared.insights.statistics.heterogeneity import Heterogeneity, shrunken
+from shared.insights.statistics.interval import CONFIDENCE
+from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
+from shared.insights.statistics.subgroups import GroupComparison, compare_groups
+
+ALPHA = 0.05
+MOST_LISTED = 200
+"""Creators in the document, those with most videos: a choice by estimate would list accidents."""
+
+POINTS = 10.0
+WIDE_SCALE = 20.0
+"""On a scale at least so wide, a step is 10 points."""
+
+TIERS = (
+    (0, "under 10,000 followers"),
+    (10_000, "10,000 to 99,999 followers"),
+    (100_000, "100,000 to 999,999 followers"),
+    (1_000_000, "1,000,000 followers or more"),
+)
+"""Sizes as agencies name them: nano, micro, macro, mega."""
+
+_LARGEST_LOG_RATIO = 20.0
+
+
+class CommonFit(Protocol):
+    """What is used of a fitted model: `kept` marks its rows among those of the sample."""
+
+    @property
+    def kept(self) -> BoolArray: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def beta(self) -> FloatArray: ...
+    @property
+    def mean(self) -> FloatArray: ...
+    @property
+    def y(self) -> FloatArray: ...
+    @property
+    def x(self) -> FloatArray: ...
+    @property
+    def creators(self) -> Groups: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorEffect:
+    """The slope of one creator, as it is and moved towards the mean, with 95 % intervals."""
+
+    creator: str
+    n: int
+    estimate: float
+    low: float
+    high: float
+    shrunken: float
+    shrunken_low: float
+    shrunken_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedBy:
+    """A comparison of groups of creators; `p_adjusted` corrects for the number of comparisons."""
+
+    by: str
+    comparison: GroupComparison
+    p_adjusted: float
+
+
+@dataclass(frozen=True)
+class ForWhom:
+    """How creators differ. Without an answer `over` is None and `note` says why.
+
+    Estimates are log rate ratios per unit of the predictor; ratios in the document are for `step`
+    units. `creators` are those with a slope, most videos first.
+    """
+
+    predictor: str
+    outcome: str
+    scale: str
+    step: float
+    over: Heterogeneity | None = None
+    p: float | None = None
+    creators: tuple[CreatorEffect, ...] = ()
+    left_out: dict[str, int] | None = None
+    groupings: tuple[GroupedBy, ...] = ()
+    note: str | None = None
+
+    @property
+    def differ(self) -> bool:
+        """Whether there is a sign that creators differ: both p and the interval of τ² say so."""
+        if self.over is None or self.p is None:
+            return False
+        return self.p < ALPHA and self.over.tau2_ends.low > 0
+
+    @property
+    def share_positive(self) -> float | None:
+        """Share of the creators whose shrunken effect is above 0."""
+        if not self.creators:
+            return None
+        return sum(effect.shrunken > 0 for effect in self.creators) / len(self.creators)
+
+    def ratio(self, log_ratio: float) -> float | None:
+        """The rate ratio of a step; None where it is beyond any use."""
+        steps = self.step * log_ratio
+        return exp(steps) if abs(steps) <= _LARGEST_LOG_RATIO else None
+
+    def document(self) -> dict[str, Any]:
+        """One JSON object; `creators` has at most 200 of them."""
+        return {
+            "predictor": self.predictor,
+            "outcome": self.outcome,
+            "scale": self.scale,
+            "step": self.step,
+            "note": self.note,
+            "creators_used": len(self.creators),
+            "creators_left_out": self.left_out or {},
+            "differ": self.differ,
+            "p": self.p,
+            **self._spread(),
+            "share_positive": self.share_positive,
+            "groups": [self._grouping(grouping) for grouping in self.groupings],
+            "creators_listed": min(MOST_LISTED, len(self.creators)),
+            "creators": [self._creator(effect) for effect in self.creators[:MOST_LISTED]],
+        }
+
+    def _spread(self) -> dict[str, Any]:
+        over = self.over
+        if over is None:
+            return dict.fromkeys(("tau", "tau_low", "tau_high", "q", "i2", "mean", "prediction"))
+        return {
+            "tau": over.tau2**0.5,
+            "tau_low": over.tau2_ends.low**0.5,
+            "tau_high": over.tau2_ends.high**0.5,
+            "q": over.q,
+            "i2": over.i2,
+            "mean": self._interval(over.mean, over.mean_ends.low, over.mean_ends.high),
+            "prediction": {
+                **self._interval(over.mean, over.prediction.low, over.prediction.high),
+                "hts_low": over.prediction_hts.low,
+                "hts_high": over.prediction_hts.high,
+            },
+        }
+
+    def _interval(self, estimate: float, low: float, high: float) -> dict[str, Any]:
+        return {
+            "estimate": estimate,
+            "ci_low": low,
+            "ci_high": high,
+            "ratio": self.ratio(estimate),
+            "ratio_low": self.ratio(low),
+            "ratio_high": self.ratio(high),
+        }
+
+    def _creator(self, effect: CreatorEffect) -> dict[str, Any]:
+        return {
+            "creator": effect.creator,
+            "n": effect.n,
+            **self._interval(effect.estimate, effect.low, effect.high),
+            "shrunken": self._interval(effect.shrunken, effect.shrunken_low, effect.shrunken_high),
+        }
+
+    def _grouping(self, grouping: GroupedBy) -> dict[str, Any]:
+        return {
+            "by": grouping.by,
+            "p": grouping.comparison.p,
+            "p_adjusted": grouping.p_adjusted,
+            "groups": [
+                {
+                    "group": mean.group,
+                    "creators": mean.creators,
+                    **self._interval(mean.estimate, mean.low, mean.high),
+                }
+                for mean in grouping.comparison.means
+            ],
+        }
+
+
+def for_whom(
+    model: CommonFit, frame: pd.DataFrame, predictor: str, question: OutcomeQuestion, seed: int
+) -> ForWhom:
+    """How the slope of the predictor differs between the creators of a fitted model.
+
+    `frame` has the rows that the model was given. A question without an answer gets a note.
+    """
+    step = step_of(frame[predictor].to_numpy(dtype=np.float64))
+    blank = ForWhom(predictor, question.outcome, question.scale, step)
+    if predictor not in model.names:
+        return replace(blank, note=f"{predictor} does not vary within creators")
+    column = model.names.index(predictor)
+    x, beta = model.x[:, column], float(model.beta[column])
+    try:
+        slopes = creator_slopes(model.y, x, model.mean, beta, model.creators, seed)
+    except NotEstimable as error:
+        return replace(blank, note=error.sentence)
+    over = slopes.over
+    return replace(
+        blank,
+        over=over,
+        p=slopes.p,
+        creators=_effects(slopes, over),
+        left_out=slopes.left_out,
+        groupings=_groupings(slopes, over.tau2, model, frame[model.kept], seed),
+    )
+
+
+def step_of(x: FloatArray) -> float:
+    """A difference that readers can picture: 10 points, yes instead of no, or a deviation."""
+    if np.isin(x, (0.0, 1.0)).all():
+        return 1.0
+    return POINTS if np.ptp(x) >= WIDE_SCALE else float(x.std(ddof=1))
+
+
+def _effects(slopes: CreatorSlopes, over: Heterogeneity) -> tuple[CreatorEffect, ...]:
+    quantiles = stats.t.ppf((1 + CONFIDENCE) / 2, slopes.df)
+    reach = quantiles * np.sqrt(slopes.variances)
+    values, errors = shrunken(slopes.estimates, slopes.variances, over)
+    effects = (
+        CreatorEffect(
+            name, int(n), float(b), float(b - r), float(b + r), float(s), float(s - e), float(s + e)
+        )
+        for name, n, b, r, s, e in zip(
+            slopes.names,
+            slopes.sizes,
+            slopes.estimates,
+            reach,
+            values,
+            quantiles * errors,
+            strict=True,
+        )
+    )
+    return tuple(sorted(effects, key=lambda effect: (-effect.n, effect.creator)))
+
+
+def _groupings(
+    slopes: CreatorSlopes, tau2: float, model: CommonFit, rows: pd.DataFrame, seed: int
+) -> tuple[GroupedBy, ...]:
+    """The comparisons that the table allows; their p are adjusted by Benjamini & Hochberg."""
+    comparisons = {}
+    for by, labels in _labels(model.creators, rows):
+        chosen = np.array([name in labels for name in slopes.names])
+        groups = [labels[name] for name in slopes.names if name in labels]
+        comparison = compare_groups(
+            slopes.estimates[chosen], slopes.variances[chosen], tau2, groups, seed
+        )
+        if comparison is not None:
+            comparisons[by] = comparison
+    if not comparisons:
+        return ()
+    adjusted = stats.false_discovery_control([each.p for each in comparisons.values()])
+    return tuple(
+        GroupedBy(by, comparison, float(p))
+        for (by, comparison), p in zip(comparisons.items(), adjusted, strict=True)
+    )
+
+
+def _labels(creators: Groups, rows: pd.DataFrame) -> Iterator[tuple[str, dict[str, str]]]:
+    """The group of each creator whose group is in the table."""
+    names = pd.Series(np.asarray(creators.names, dtype=object)[creators.codes], index=rows.index)
+    if "followers" in rows:
+        middle = rows["followers"].astype(float).groupby(names).median().dropna()
+        yield "followers", {name: tier_of(count) for name, count in middle.items()}
+    if "language" in rows:
+        modes = rows["language"].dropna().astype(str).groupby(names.loc[rows["language"].notna()])
+        yield "language", {name: values.mode().iloc[0] for name, values in modes}
+
+
+def tier_of(followers: float) -> str:
+    """The tier of a number of followers."""
+    return next(name for least, name in reversed(TIERS) if followers >= least)

@@ -1,0 +1,74 @@
+"""For whom, in sentences that claim a difference only where there is a sign of one."""
+
+from collections.abc import Iterator
+
+from shared.insights.for_whom import ALPHA, ForWhom
+from shared.insights.wording import p_value
+
+
+def for_whom_sentences(result: ForWhom, outcome: str) -> tuple[str, ...]:
+    """What the creators' slopes say; `outcome` is the KPI as in "times the views"."""
+    if result.over is None:
+        return (f"For whom cannot be answered: {result.note}.",)
+    return (
+        f"{_difference(result)} {_prediction(result, outcome)}",
+        *_groups(result),
+    )
+
+
+def step_text(result: ForWhom) -> str:
+    """The step of the predictor: `10 points more`."""
+    predictor = result.predictor.replace("_", " ")
+    if result.step == 1:
+        return f"one unit more of {predictor}"
+    if result.step == 10:
+        return f"10 points more of {predictor}"
+    return f"{result.step:.3g} more of {predictor} (one standard deviation)"
+
+
+def _difference(result: ForWhom) -> str:
+    assert result.p is not None
+    sample = f"{len(result.creators):,} creators, {p_value(result.p)}"
+    if result.differ:
+        return f"Creators differ in this ({sample})."
+    return (
+        f"There is no sign that creators differ in this ({sample}), which does not show that they "
+        "are alike."
+    )
+
+
+def _prediction(result: ForWhom, outcome: str) -> str:
+    assert result.over is not None
+    low, high = (
+        result.ratio(end) for end in (result.over.prediction.low, result.over.prediction.high)
+    )
+    if low is None or high is None:
+        return "What to expect of a new creator is too uncertain to say."
+    return (
+        f"For a new creator like these, {step_text(result)} goes with {low:.2f} to {high:.2f} "
+        f"times {outcome} (95 % prediction interval){_meaning(low, high)}."
+    )
+
+
+def _meaning(low: float, high: float) -> str:
+    if low > 1:
+        return ": more for nearly every creator"
+    if high < 1:
+        return ": fewer for nearly every creator"
+    return ": it may be more or fewer for any one of them"
+
+
+def _groups(result: ForWhom) -> Iterator[str]:
+    """A sentence for each grouping whose groups differ."""
+    for grouping in result.groupings:
+        if grouping.p_adjusted >= ALPHA:
+            continue
+        ratios = [
+            f"{mean.group} {ratio:.2f}"
+            for mean in grouping.comparison.means
+            if (ratio := result.ratio(mean.estimate)) is not None
+        ]
+        yield (
+            f"The ratio differs by {grouping.by} ({p_value(grouping.p_adjusted)}, corrected for "
+            f"{len(result.groupings)} comparisons): {', '.join(ratios)}."
+        )
