@@ -8,6 +8,7 @@ from shared.insights.agreement.ratings import Ratings
 from shared.insights.cautions import cautions
 from shared.insights.corrections import Correction, corrections
 from shared.insights.equal_age import EqualAge
+from shared.insights.for_whom import ForWhom, for_whom_of
 from shared.insights.headline import Headline, headline
 from shared.insights.missing_ratings import missing_ratings
 from shared.insights.plan import BadPlan, Plan
@@ -72,6 +73,7 @@ def analyse(
         clusters=clusters,
         input_sha256=table.sha256,
         missing_ratings=missing,
+        for_whom=run.for_whom(),
     )
 
 
@@ -124,6 +126,13 @@ class _AnalysisRun:
             predictor = self._plan.primary.predictor
             self.shapes = shapes(self.sample, self.question, predictor, self._plan)
             self.effects += self.shapes.effects
+
+    def for_whom(self) -> ForWhom | None:
+        """How creators differ in the primary; None without a primary or named creators."""
+        if self._plan.primary is None or self.headline is None or self._plan.cluster is None:
+            return None
+        self._say("For whom …")
+        return for_whom_of(self.headline, self._plan.primary.predictor, self._plan.seed)
 
     def ordered_effects(self) -> tuple[tuple[Effect, ...], Effect | None]:
         """All effects with q, then the primary again; the primary is first and has no q."""

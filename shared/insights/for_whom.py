@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import exp
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.headline import Headline
 from shared.insights.sample import OutcomeQuestion
 from shared.insights.statistics.creator_slopes import CreatorSlopes, creator_slopes
 from shared.insights.statistics.effect import NotEstimable
+from shared.insights.statistics.fixed_effects import FixedEffectsFit
 from shared.insights.statistics.heterogeneity import Heterogeneity, shrunken
 from shared.insights.statistics.interval import CONFIDENCE
-from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
+from shared.insights.statistics.resampling import FloatArray, Groups
 from shared.insights.statistics.subgroups import GroupComparison, compare_groups
 
 ALPHA = 0.05
@@ -34,25 +36,6 @@ TIERS = (
 """Sizes as agencies name them: nano, micro, macro, mega."""
 
 _LARGEST_LOG_RATIO = 20.0
-
-
-class CommonFit(Protocol):
-    """What is used of a fitted model: `kept` marks its rows among those of the sample."""
-
-    @property
-    def kept(self) -> BoolArray: ...
-    @property
-    def names(self) -> tuple[str, ...]: ...
-    @property
-    def beta(self) -> FloatArray: ...
-    @property
-    def mean(self) -> FloatArray: ...
-    @property
-    def y(self) -> FloatArray: ...
-    @property
-    def x(self) -> FloatArray: ...
-    @property
-    def creators(self) -> Groups: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +163,7 @@ class ForWhom:
                 {
                     "group": mean.group,
                     "creators": mean.creators,
+                    "n": mean.videos,
                     **self._interval(mean.estimate, mean.low, mean.high),
                 }
                 for mean in grouping.comparison.means
@@ -187,32 +171,53 @@ class ForWhom:
         }
 
 
+def for_whom_of(answer: Headline, predictor: str, seed: int) -> ForWhom:
+    """How creators differ in the model of the headline."""
+    frame, question = answer.sample.frame, answer.question
+    if answer.scope == "account":
+        return _blank(frame, predictor, question, "there is one account")
+    if answer.model is None:
+        note = (answer.fit.note or "there is no model").rstrip(".")
+        return _blank(frame, predictor, question, note)
+    return for_whom(answer.model, frame, predictor, question, seed)
+
+
 def for_whom(
-    model: CommonFit, frame: pd.DataFrame, predictor: str, question: OutcomeQuestion, seed: int
+    model: FixedEffectsFit,
+    frame: pd.DataFrame,
+    predictor: str,
+    question: OutcomeQuestion,
+    seed: int,
 ) -> ForWhom:
     """How the slope of the predictor differs between the creators of a fitted model.
 
     `frame` has the rows that the model was given. A question without an answer gets a note.
     """
-    step = step_of(frame[predictor].to_numpy(dtype=np.float64))
-    blank = ForWhom(predictor, question.outcome, question.scale, step)
     if predictor not in model.names:
-        return replace(blank, note=f"{predictor} does not vary within creators")
+        note = f"{predictor} does not vary within creators"
+        return _blank(frame, predictor, question, note)
     column = model.names.index(predictor)
     x, beta = model.x[:, column], float(model.beta[column])
     try:
         slopes = creator_slopes(model.y, x, model.mean, beta, model.creators, seed)
     except NotEstimable as error:
-        return replace(blank, note=error.sentence)
+        return _blank(frame, predictor, question, error.sentence.rstrip("."))
     over = slopes.over
     return replace(
-        blank,
+        _blank(frame, predictor, question),
         over=over,
         p=slopes.p,
         creators=_effects(slopes, over),
         left_out=slopes.left_out,
         groupings=_groupings(slopes, over.tau2, model, frame[model.kept], seed),
     )
+
+
+def _blank(
+    frame: pd.DataFrame, predictor: str, question: OutcomeQuestion, note: str | None = None
+) -> ForWhom:
+    step = step_of(frame[predictor].to_numpy(dtype=np.float64))
+    return ForWhom(predictor, question.outcome, question.scale, step, note=note)
 
 
 def step_of(x: FloatArray) -> float:
@@ -244,7 +249,7 @@ def _effects(slopes: CreatorSlopes, over: Heterogeneity) -> tuple[CreatorEffect,
 
 
 def _groupings(
-    slopes: CreatorSlopes, tau2: float, model: CommonFit, rows: pd.DataFrame, seed: int
+    slopes: CreatorSlopes, tau2: float, model: FixedEffectsFit, rows: pd.DataFrame, seed: int
 ) -> tuple[GroupedBy, ...]:
     """The comparisons that the table allows; their p are adjusted by Benjamini & Hochberg."""
     comparisons = {}
@@ -252,7 +257,12 @@ def _groupings(
         chosen = np.array([name in labels for name in slopes.names])
         groups = [labels[name] for name in slopes.names if name in labels]
         comparison = compare_groups(
-            slopes.estimates[chosen], slopes.variances[chosen], tau2, groups, seed
+            slopes.estimates[chosen],
+            slopes.variances[chosen],
+            slopes.sizes[chosen],
+            tau2,
+            groups,
+            seed,
         )
         if comparison is not None:
             comparisons[by] = comparison

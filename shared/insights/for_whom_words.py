@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 
 from shared.insights.for_whom import ALPHA, ForWhom
-from shared.insights.wording import p_value
+from shared.insights.result import Insights
+from shared.insights.wording import outcome_text, p_value
+
+
+def for_whom_lines(insights: Insights) -> tuple[str, ...]:
+    """The sentences about an analysis; none without a primary or a column of creators."""
+    if insights.for_whom is None or insights.primary is None:
+        return ()
+    outcome = outcome_text(insights.primary)
+    if insights.primary.scale == "count":
+        outcome = f"the {outcome}"
+    return for_whom_sentences(insights.for_whom, outcome)
 
 
 def for_whom_sentences(result: ForWhom, outcome: str) -> tuple[str, ...]:
@@ -51,9 +62,10 @@ def _prediction(result: ForWhom, outcome: str) -> str:
 
 
 def _meaning(low: float, high: float) -> str:
-    if low > 1:
+    # As printed: "1.00 to 1.14" does not say more for everybody.
+    if round(low, 2) > 1:
         return ": more for nearly every creator"
-    if high < 1:
+    if round(high, 2) < 1:
         return ": fewer for nearly every creator"
     return ": it may be more or fewer for any one of them"
 

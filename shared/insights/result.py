@@ -7,6 +7,7 @@ from typing import Any
 from shared.canonical import canonical, versions
 from shared.insights import coverage
 from shared.insights.corrections import Correction
+from shared.insights.for_whom import ForWhom
 from shared.insights.headline import Headline
 from shared.insights.measurement import measurement, result_hash
 from shared.insights.missing_ratings import MissingRatings
@@ -35,6 +36,8 @@ class Insights:
     clusters: int
     input_sha256: str
     missing_ratings: MissingRatings | None = None
+    for_whom: ForWhom | None = None
+    """How creators differ in the primary; None without a primary or named creators."""
 
     @cached_property
     def plan_hash(self) -> str:
@@ -67,6 +70,7 @@ class Insights:
                 "missing_ratings": self.missing_ratings and self.missing_ratings.document(),
                 "warnings": list(self.warnings),
                 "shape": self.shapes.document(),
+                "for_whom": self.for_whom and self.for_whom.document(),
                 **self.robustness.document(),
             }
         )

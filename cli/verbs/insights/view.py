@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from cli.console import Screen
+from shared.insights.for_whom_words import for_whom_lines
 from shared.insights.result import Insights
 from shared.insights.statistics.effect import Effect
 from shared.insights.wording import answer, decimals, pooled
@@ -33,7 +34,7 @@ def show(insights: Insights, screen: Screen) -> None:
         title="Associations, the primary first",
     )
     _show_corrected(insights, screen)
-    for line in _context_lines(insights):
+    for line in (*for_whom_lines(insights), *_context_lines(insights)):
         screen.show(line)
     if insights.warnings:
         screen.show("\nKeep in mind:")

@@ -5,6 +5,7 @@ from math import exp
 from typing import Any
 
 from shared.insights.report.analysis import Analysis, Association
+from shared.insights.report.for_whom_rows import for_whom_rows
 from shared.insights.statistics.effect import Effect
 from shared.insights.wording import LARGEST_LOG_RATIO
 
@@ -23,6 +24,7 @@ def effect_rows(analysis: Analysis) -> list[Row]:
         *_curves(analysis),
         *_tenths(analysis),
         *_specifications(analysis),
+        *for_whom_rows(analysis.insights.for_whom),
     ]
     for position, row in enumerate(rows):
         row["place"] = position
@@ -53,7 +55,7 @@ def _is_shape(effect: Effect, analysis: Analysis) -> bool:
 
 
 def _step(effect: Effect, analysis: Analysis) -> Row:
-    """The rate ratio for correction standard deviation of the predictor."""
+    """The rate ratio for one standard deviation of the predictor."""
     if effect.irr is None or effect.predictor not in analysis.gate.frame:
         return {}
     step = float(analysis.gate.frame[effect.predictor].std())

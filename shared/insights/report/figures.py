@@ -3,6 +3,7 @@
 from shared.insights.report import agreement_figures, effect_figures, quality_figures
 from shared.insights.report.data import ReportData
 from shared.insights.report.figure import Figure
+from shared.insights.report.for_whom_figure import for_whom
 
 _FIGURES = (
     effect_figures.forest,
@@ -11,6 +12,7 @@ _FIGURES = (
     effect_figures.deciles,
     effect_figures.growth,
     effect_figures.durations,
+    for_whom,
     effect_figures.specifications,
     agreement_figures.halo,
     agreement_figures.agreement,

@@ -206,6 +206,41 @@
       }));
   };
 
+  const for_whom = () => {
+    const all = figures.for_whom.filter((d) => d.step_irr !== undefined);
+    const own = all.filter((d) => d.method === "ppml"), moved = d3.sort(all.filter((d) => d.method === "shrunken"), (d) => -d.step_irr);
+    const groups = all.filter((d) => d.method === "subgroup"), mean = all.find((d) => d.method === "mean");
+    const next = all.find((d) => d.method === "prediction" && d.step_irr_low !== undefined);
+    if (!moved.length) return none("for_whom", "No creator has a ratio that can be drawn; the table says why.");
+    const label = (d) => `${d.subset} · ${count(d.n)}`;
+    // The ends of single creators may be far away: the axis follows the dots, and bars stop at it.
+    const ends = [...moved, ...groups, ...(next ? [next] : [])].flatMap((d) => [d.step_irr_low ?? d.step_irr, d.step_irr_high ?? d.step_irr]);
+    const reach = Math.max(1.25, ...ends.map((value) => Math.max(value, 1 / value)), ...own.map((d) => Math.min(4, Math.max(d.step_irr, 1 / d.step_irr)))) * 1.1;
+    const inside = (value) => Math.min(reach, Math.max(1 / reach, value));
+    const rows = [...(next ? [next] : []), ...groups, ...moved];
+    const bars = own.filter((d) => d.step_irr_low !== undefined && d.step_irr_high !== undefined);
+    const ticks = [0.01, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 10, 20, 100].filter((d) => d >= 1 / reach && d <= reach);
+    draw("for_whom", `Times as many ${outcomeName(moved[0])} for ${+moved[0].step.toPrecision(3)} more of ${words(moved[0].predictor)}, by creator (with their videos)`, (width) => {
+      const narrow = width < 420;
+      return base(width, 66 + 18 * rows.length, {
+        marginLeft: narrow ? 138 : 230, marginRight: 14, marginBottom: 38,
+        x: { type: "log", domain: [1 / reach, reach], label: "times as many →", labelAnchor: "right", labelOffset: 32, ticks: narrow ? ticks.filter((d) => ![0.8, 1.25].includes(d)) : ticks, tickFormat: (d) => String(+d.toPrecision(2)) },
+        y: { label: null, domain: rows.map(label), tickSize: 0, tickFormat: (d) => (narrow && d.length > 24 ? `${d.slice(0, 23)}…` : d) },
+        marks: [
+          next ? Plot.rectX([next], { x1: "step_irr_low", x2: "step_irr_high", fill: "var(--shade)" }) : null,
+          Plot.gridX({ ...grid, ticks }), Plot.ruleX([1], { stroke: INK }),
+          mean ? Plot.ruleX([mean], { x: "step_irr", stroke: HOT, strokeDasharray: "3 4" }) : null,
+          Plot.ruleY(bars, { y: label, x1: (d) => inside(d.step_irr_low), x2: (d) => inside(d.step_irr_high), stroke: SOFT, strokeWidth: 1.2 }),
+          Plot.dot(own, { x: (d) => inside(d.step_irr), y: label, r: 3, stroke: SOFT, fill: "var(--paper)", strokeWidth: 1.5 }),
+          Plot.ruleY([...groups, ...(next ? [next] : [])].filter((d) => d.step_irr_low !== undefined), { y: label, x1: "step_irr_low", x2: "step_irr_high", stroke: (d) => (d === next ? HOT : ACCENT), strokeWidth: 2.5 }),
+          Plot.dot([...moved, ...groups], { x: "step_irr", y: label, r: 4, fill: ACCENT }),
+          next ? Plot.dot([next], { x: "step_irr", y: label, r: 5, fill: HOT }) : null,
+          Plot.tip(moved, Plot.pointerY({ x: "step_irr", y: label, title: (d) => `${d.subset}\n${ratio(d.step_irr)} times as many (${ratio(d.step_irr_low)} to ${ratio(d.step_irr_high)})\n${count(d.n)} videos`, fill: "var(--raised)" })),
+        ],
+      });
+    });
+  };
+
   const METHOD = { spearman: "Spearman’s ρ", partial_spearman: "ρ without controls’ part", pearson_log1p: "Pearson’s r of log counts" };
   const specifications = () => {
     const rows = figures.specifications.map((d, i) => ({ ...d, i }));
@@ -477,7 +512,7 @@
   };
 
   // ---- choices
-  const DRAWN = { headline, forest, ratios, dose, deciles, growth, durations, specifications, halo, agreement, corrected, ladder, quality, months, precision, scatter };
+  const DRAWN = { headline, forest, ratios, dose, deciles, growth, durations, for_whom, specifications, halo, agreement, corrected, ladder, quality, months, precision, scatter };
   const BY_CHOICE = ["forest", "ratios", "dose", "deciles", "growth", "corrected", "scatter"];
   const hasChart = (name) => chartNode(name) && (name === "headline" || name === "scatter" || figures[name]?.length);
   // A figure that cannot be drawn must not stop the others.

@@ -51,6 +51,7 @@ def page(data: ReportData, history: PlanHistory | None = None) -> str:
         licences=[_read(path) for path in LICENCES],
         charts=json.loads(_read(CHART_LIST)),
         answer=[row for row in data.quality if row["part"] == "answer"],
+        for_whom=[row for row in data.quality if row["part"] == "for_whom"],
         cautions=[row for row in data.quality if row["part"] == "caution"],
         shapes=[row for row in data.effects if row["part"] == "shape"],
         sizes={row["subject"]: row for row in data.quality if row["part"] == "rows"},

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from shared.insights.for_whom_words import for_whom_lines
 from shared.insights.report.analysis import Analysis
 from shared.insights.report.missing_data import MissingData, VideoCounts
 from shared.insights.wording import LIMITS, answer, pooled
@@ -22,6 +23,7 @@ def quality_rows(
     rows = [*_answers(analysis, missing), *_rows(counts, analysis), *_flags(videos)]
     if analysis:
         rows += [
+            *_for_whom(analysis),
             *(*_dropped(analysis), *_months(analysis), *_precision(analysis)),
             *_cautions(analysis, videos),
         ]
@@ -43,6 +45,11 @@ def _answers(analysis: Analysis | None, missing: MissingData | None) -> Iterator
         if second := pooled(analysis.insights):
             yield _sentence("answer", "pooled", second)
         yield _sentence("answer", "meaning", LIMITS)
+
+
+def _for_whom(analysis: Analysis) -> Iterator[Row]:
+    for number, sentence in enumerate(for_whom_lines(analysis.insights), 1):
+        yield _sentence("for_whom", str(number), sentence)
 
 
 def _rows(counts: VideoCounts, analysis: Analysis | None) -> Iterator[Row]:

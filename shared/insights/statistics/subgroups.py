@@ -21,6 +21,7 @@ class GroupMean:
 
     group: str
     creators: int
+    videos: int
     estimate: float
     low: float
     high: float
@@ -36,13 +37,18 @@ class GroupComparison:
 
 
 def compare_groups(
-    estimates: FloatArray, variances: FloatArray, tau2: float, labels: Sequence[str], seed: int
+    estimates: FloatArray,
+    variances: FloatArray,
+    videos: IntArray,
+    tau2: float,
+    labels: Sequence[str],
+    seed: int,
 ) -> GroupComparison | None:
     """Compare groups of 5 creators or more, at most the 8 largest; None for under two groups.
 
-    Within groups the creators differ by `tau2`. p is the share of exchanges of creators between
-    the groups whose Q is as large (Higgins & Thompson 2004, Stat. Med. 23, 1663–1682): with few
-    creators Q between groups does not follow χ².
+    Arrays have one entry per creator. Within groups the creators differ by `tau2`. p is the share
+    of exchanges of creators between the groups whose Q is as large (Higgins & Thompson 2004, Stat.
+    Med. 23, 1663–1682): with few creators Q between groups does not follow χ².
     """
     names, codes = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
     sizes = np.bincount(codes)
@@ -51,7 +57,7 @@ def compare_groups(
     if len(chosen) < 2:
         return None
     rows = np.isin(codes, chosen)
-    b, v = estimates[rows], variances[rows]
+    b, v, counts = estimates[rows], variances[rows], videos[rows]
     codes = np.searchsorted(np.sort(chosen), codes[rows]).astype(np.int64)
     q = _between(b, 1 / (v + tau2), codes)
     random = np.random.default_rng(seed)
@@ -60,7 +66,7 @@ def compare_groups(
         for _ in range(_ORDERS)
     )
     means = [
-        _group_mean(str(names[group]), b[codes == at], v[codes == at], tau2)
+        _group_mean(str(names[group]), b[codes == at], v[codes == at], counts[codes == at], tau2)
         for at, group in enumerate(np.sort(chosen))
     ]
     return GroupComparison(tuple(means), q, (1 + as_large) / (1 + _ORDERS))
@@ -73,7 +79,9 @@ def _between(b: FloatArray, weights: FloatArray, codes: IntArray) -> float:
     return float(sums @ (means - overall) ** 2)
 
 
-def _group_mean(name: str, b: FloatArray, v: FloatArray, tau2: float) -> GroupMean:
+def _group_mean(
+    name: str, b: FloatArray, v: FloatArray, counts: IntArray, tau2: float
+) -> GroupMean:
     mean, se = weighted_mean(b, v, tau2)
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(b) - 1)) * se
-    return GroupMean(name, len(b), mean, mean - reach, mean + reach)
+    return GroupMean(name, len(b), int(counts.sum()), mean, mean - reach, mean + reach)

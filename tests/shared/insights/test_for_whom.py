@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import cache
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from shared.insights import for_whom as module
 from shared.insights.for_whom import ForWhom, for_whom, step_of, tier_of
 from shared.insights.for_whom_words import for_whom_sentences
 from shared.insights.sample import OutcomeQuestion
+from shared.insights.statistics.fixed_effects import poisson_fixed_effects
 from shared.insights.statistics.heterogeneity import Ends
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.subgroups import compare_groups
@@ -31,17 +31,7 @@ def world(tau: float = 0.0, creators: int = 40, seed: int = 1, slope: float = 0.
     level = random.normal(8, 1, creators)[codes] + slopes * (x - 40)
     y = random.poisson(np.exp(level + 0.5 * random.normal(size=len(codes)))).astype(float)
     groups = Groups.of([f"creator {code}" for code in codes])
-    size = np.exp(slope * x)
-    mean = groups.sums(y)[groups.codes] * size / groups.sums(size)[groups.codes]
-    model = SimpleNamespace(
-        kept=np.ones(len(y), dtype=bool),
-        names=("surprise",),
-        beta=np.array([slope]),
-        mean=mean,
-        y=y,
-        x=x[:, None],
-        creators=groups,
-    )
+    model = poisson_fixed_effects(y, pd.DataFrame({"surprise": x}), None, groups)
     frame = pd.DataFrame(
         {
             "surprise": x,
@@ -83,6 +73,7 @@ def test_differences_are_claimed_and_an_interval_around_one_is_explained():
     [
         (0.01, 0.03, "1.11 to 1.35 times the views (95 % prediction interval): more for nearly"),
         (-0.03, -0.01, "0.74 to 0.90 times the views (95 % prediction interval): fewer for nearly"),
+        (0.0002, 0.01, "1.00 to 1.11 times the views (95 % prediction interval): it may be more"),
         (-0.03, 0.03, "0.74 to 1.35 times the views (95 % prediction interval): it may be more"),
     ],
 )
@@ -143,7 +134,7 @@ def test_too_few_creators_get_a_note():
 
 def test_a_predictor_that_the_model_left_out_gets_a_note():
     model, frame = world()
-    model.names = ("other",)
+    model = replace(model, names=("other",))
 
     result = for_whom(model, frame, "surprise", VIEWS, seed=1)
 
@@ -180,7 +171,7 @@ def test_equal_groups_differ_by_chance_in_a_twentieth():
     claims = 0
     for seed in range(60):
         b, v = random.standard_t(3, 24), random.uniform(0.5, 2, 24)
-        comparison = compare_groups(b, v, 0.5, ["a", "b", "c"] * 8, seed)
+        comparison = compare_groups(b, v, np.full(24, 7), 0.5, ["a", "b", "c"] * 8, seed)
         claims += comparison.p < 0.05
 
     assert claims <= 8
@@ -189,16 +180,22 @@ def test_equal_groups_differ_by_chance_in_a_twentieth():
 def test_groups_below_five_creators_are_left_out():
     labels = ["a"] * 6 + ["b"] * 6 + ["c"] * 4
 
-    comparison = compare_groups(np.arange(16.0), np.ones(16), 0.1, labels, 1)
+    comparison = compare_groups(np.arange(16.0), np.ones(16), np.full(16, 3), 0.1, labels, 1)
 
-    assert [(mean.group, mean.creators) for mean in comparison.means] == [("a", 6), ("b", 6)]
-    assert compare_groups(np.arange(10.0), np.ones(10), 0.1, ["a"] * 6 + ["b"] * 4, 1) is None
+    assert [(mean.group, mean.creators, mean.videos) for mean in comparison.means] == [
+        ("a", 6, 18),
+        ("b", 6, 18),
+    ]
+    few = compare_groups(
+        np.arange(10.0), np.ones(10), np.full(10, 3), 0.1, ["a"] * 6 + ["b"] * 4, 1
+    )
+    assert few is None
 
 
 def test_at_most_eight_groups_are_compared():
     labels = [f"g{at % 10}" for at in range(60)]
 
-    assert len(compare_groups(np.zeros(60), np.ones(60), 0.0, labels, 1).means) == 8
+    assert len(compare_groups(np.zeros(60), np.ones(60), np.full(60, 3), 0.0, labels, 1).means) == 8
 
 
 @pytest.mark.parametrize(
