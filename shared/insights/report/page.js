@@ -220,15 +220,17 @@
     const rows = [...(next ? [next] : []), ...groups, ...moved];
     const bars = own.filter((d) => d.step_irr_low !== undefined && d.step_irr_high !== undefined);
     const ticks = [0.01, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 10, 20, 100].filter((d) => d >= 1 / reach && d <= reach);
-    draw("for_whom", `Times as many ${outcomeName(moved[0])} for ${+moved[0].step.toPrecision(3)} more of ${words(moved[0].predictor)}, by creator (with their videos)`, (width) => {
+    draw("for_whom", `Times as many ${outcomeName(moved[0])} for ${+moved[0].step.toPrecision(3)} more of ${words(moved[0].predictor)}, by creator; beside each creator the number of videos`, (width) => {
       const narrow = width < 420;
       return base(width, 66 + 18 * rows.length, {
         marginLeft: narrow ? 138 : 230, marginRight: 14, marginBottom: 38,
-        x: { type: "log", domain: [1 / reach, reach], label: "times as many →", labelAnchor: "right", labelOffset: 32, ticks: narrow ? ticks.filter((d) => ![0.8, 1.25].includes(d)) : ticks, tickFormat: (d) => String(+d.toPrecision(2)) },
+        x: { type: "log", domain: [1 / reach, reach], axis: null },
         y: { label: null, domain: rows.map(label), tickSize: 0, tickFormat: (d) => (narrow && d.length > 24 ? `${d.slice(0, 23)}…` : d) },
         marks: [
           next ? Plot.rectX([next], { x1: "step_irr_low", x2: "step_irr_high", fill: "var(--shade)" }) : null,
-          Plot.gridX({ ...grid, ticks }), Plot.ruleX([1], { stroke: INK }),
+          Plot.gridX(ticks, grid), Plot.ruleX([1], { stroke: INK }),
+          // The axis of a log scale would leave out the text of 0.8 and other ticks of our own.
+          Plot.axisX(narrow && reach > 2 ? ticks.filter((d) => ![0.8, 1.25].includes(d)) : ticks, { text: (d) => `${d}`, label: "times as many →", labelAnchor: "right", labelOffset: 32 }),
           mean ? Plot.ruleX([mean], { x: "step_irr", stroke: HOT, strokeDasharray: "3 4" }) : null,
           Plot.ruleY(bars, { y: label, x1: (d) => inside(d.step_irr_low), x2: (d) => inside(d.step_irr_high), stroke: SOFT, strokeWidth: 1.2 }),
           Plot.dot(own, { x: (d) => inside(d.step_irr), y: label, r: 3, stroke: SOFT, fill: "var(--paper)", strokeWidth: 1.5 }),
