@@ -9,13 +9,17 @@ import pytest
 
 from shared.canonical import canonical
 from shared.insights import for_whom as module
+from shared.insights.analysis import analyse
 from shared.insights.for_whom import ForWhom, for_whom, step_of, tier_of
-from shared.insights.for_whom_words import for_whom_sentences
+from shared.insights.for_whom_words import for_whom_lines, for_whom_sentences
+from shared.insights.report.for_whom_rows import for_whom_rows
 from shared.insights.sample import OutcomeQuestion
 from shared.insights.statistics.fixed_effects import poisson_fixed_effects
 from shared.insights.statistics.heterogeneity import Ends
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.subgroups import compare_groups
+from tests.insights_tables import plan, table
+from tests.insights_tables import rows as rows_of_videos
 
 VIEWS = OutcomeQuestion("views", "count")
 
@@ -216,3 +220,55 @@ def test_a_step_is_ten_points_a_yes_or_a_deviation():
     assert step_of(np.array([0.0, 1, 1])) == 1
     assert step_of(np.array([0.0, 1, 2])) == 1.0
     assert step_of(np.array([0.0, 0.5])) == pytest.approx(0.3535533906)
+
+
+def test_rows_of_the_insight_table_name_no_creator():
+    """The tables outlive an erasure."""
+    result = answered(tau=0.05)
+    rows = list(for_whom_rows(result))
+
+    assert {row["method"] for row in rows} == {"mean", "prediction", "ppml", "shrunken", "subgroup"}
+    names = {effect.creator for effect in result.creators}
+    assert not [row for row in rows if names & set(map(str, row.values()))]
+    assert len({(row["method"], row["subset"]) for row in rows}) == len(rows)
+    first = next(row for row in rows if row["subset"] == "creator no. 1")
+    assert first["step_irr"] == pytest.approx(np.exp(10 * result.creators[0].estimate))
+
+
+def test_rows_end_after_forty_creators():
+    rows = list(for_whom_rows(answered(creators=45)))
+
+    assert len([row for row in rows if row["method"] == "shrunken"]) == 40
+
+
+def test_there_are_no_rows_without_an_answer():
+    assert list(for_whom_rows(None)) == list(for_whom_rows(answered(creators=4))) == []
+
+
+def test_the_analysis_says_for_whom():
+    analysis_plan = plan()
+    insights = analyse(table(rows_of_videos(), analysis_plan), analysis_plan)
+
+    (sentence,) = for_whom_lines(insights)
+    assert "10 points more of unexpectedness goes with" in sentence
+    assert "times the views (95 % prediction interval)" in sentence
+    assert insights.document()["for_whom"]["creators_used"] == 24
+
+
+@pytest.mark.parametrize("changed", [{"primary": ""}, {"cluster": ""}])
+def test_without_a_primary_or_creators_nothing_is_said(changed):
+    analysis_plan = plan(**changed)
+    insights = analyse(table(rows_of_videos(), analysis_plan), analysis_plan)
+
+    assert for_whom_lines(insights) == ()
+    assert insights.document()["for_whom"] is None
+
+
+def test_a_constant_rating_gets_a_note():
+    analysis_plan = plan()
+    same = [row | {"unexpectedness": 50} for row in rows_of_videos()]
+    insights = analyse(table(same, analysis_plan), analysis_plan)
+
+    assert for_whom_lines(insights) == (
+        "For whom cannot be answered: unexpectedness does not vary.",
+    )
