@@ -269,6 +269,13 @@ def test_a_constant_rating_gets_a_note():
     same = [row | {"unexpectedness": 50} for row in rows_of_videos()]
     insights = analyse(table(same, analysis_plan), analysis_plan)
 
-    assert for_whom_lines(insights) == (
-        "For whom cannot be answered: unexpectedness does not vary.",
-    )
+    (sentence,) = for_whom_lines(insights)
+    assert sentence.startswith("For whom cannot be answered: ")
+
+
+def test_one_account_is_told_that_it_is_one():
+    analysis_plan = plan()
+    own = [row | {"creator": "me"} for row in rows_of_videos(n=40)]
+    insights = analyse(table(own, analysis_plan), analysis_plan)
+
+    assert for_whom_lines(insights) == ("For whom cannot be answered: there is one account.",)
