@@ -121,11 +121,16 @@ def poisson_fixed_effects(
 
 def shares(predictor: FloatArray, creators: Groups) -> FloatArray:
     """exp(predictor) as a share of its creator's sum."""
+    return np.exp(log_shares(predictor, creators))
+
+
+def log_shares(predictor: FloatArray, creators: Groups) -> FloatArray:
+    """The predictor less the log of its creator's sum of exponentials."""
     largest = np.full(creators.count, -np.inf)
     np.maximum.at(largest, creators.codes, predictor)
-    size = np.exp(predictor - largest[creators.codes])
-    share: FloatArray = size / creators.sums(size)[creators.codes]
-    return share
+    below = predictor - largest[creators.codes]
+    logs: FloatArray = below - np.log(creators.sums(np.exp(below)))[creators.codes]
+    return logs
 
 
 def independent(swept: FloatArray, raw: FloatArray) -> list[int]:
@@ -193,47 +198,44 @@ def _first_failure(y: FloatArray, x: FloatArray, absorbed: Absorbed) -> tuple[st
 def _iterated(
     y: FloatArray, x: FloatArray, offset: FloatArray, absorbed: Absorbed
 ) -> tuple[FloatArray, FloatArray]:
-    """Iteratively reweighted least squares on swept columns, halved where a step overshoots."""
-    # The start lies in the model, so that the deviance falls with each step from the first on.
-    totals = absorbed.creators.sums(y)[absorbed.creators.codes]
-    predictor = np.log(totals * shares(offset, absorbed.creators))
-    deviance = _half_deviance(y, predictor)
-    beta = np.full(x.shape[1], np.inf)
+    """Newton's steps, halved where one overshoots. After each, creators fit their totals anew."""
+    creators = absorbed.creators
+    logs = np.log(creators.sums(y))[creators.codes] + log_shares(offset, creators)
+    beta = np.zeros(x.shape[1])
     for _ in range(MOST_STEPS):
-        mean = np.exp(predictor)
-        response = predictor - offset + (y - mean) / mean
-        free = absorbed.swept(np.column_stack([response, x]), mean)
-        columns = free[:, 1:]
-        before = beta
-        beta = solved(
-            crossed(columns * mean[:, None], columns), crossed(columns, free[:, 0] * mean)
-        )
-        target = offset + response - (free[:, 0] - applied(columns, beta))
-        step = target - predictor
-        predictor, new_deviance, factor = _shortened(y, predictor, step, deviance)
-        moved = float(np.abs(beta - before).max())
-        if factor == 1.0 and moved < _TOLERANCE * max(1.0, float(np.abs(beta).max())):
-            return beta, np.exp(predictor)
-        deviance = new_deviance
-        if np.abs(predictor).max() > _LARGEST_PREDICTOR:
+        mean = np.exp(logs)
+        projection = absorbed.weighted(mean)
+        columns = projection.swept(x)
+        step = solved(crossed(columns * mean[:, None], columns), crossed(columns, y - mean))
+        # Weeks take the residual times the mean: divided by a tiny mean it would lose all digits.
+        move = applied(columns, step) + projection.week_part(y - mean)
+        logs, factor = _shortened(y, logs, move, creators)
+        beta = beta + factor * step
+        largest = max(1.0, float(np.abs(beta).max()))
+        if factor == 1.0 and float(np.abs(step).max()) < _TOLERANCE * largest:
+            return beta, np.exp(logs)
+        if np.abs(logs).max() > _LARGEST_PREDICTOR:
             break
     raise NotEstimable("not_converged", "no finite coefficients fit the counts")
 
 
 def _shortened(
-    y: FloatArray, predictor: FloatArray, step: FloatArray, deviance: float
-) -> tuple[FloatArray, float, float]:
+    y: FloatArray, logs: FloatArray, move: FloatArray, creators: Groups
+) -> tuple[FloatArray, float]:
+    """The log means after the largest part of the move that fits no worse, and that part."""
+    totals = np.log(creators.sums(y))[creators.codes]
+    before = _likelihood_gap(y, logs)
     factor = 1.0
     for _ in range(_MOST_HALVINGS):
-        candidate = predictor + factor * step
-        with np.errstate(over="ignore"):
-            reached = _half_deviance(y, candidate)
-        # Near the optimum a full step changes the deviance by less than its rounding.
-        if reached <= deviance + 1e-12 * max(1.0, abs(deviance)) and np.isfinite(reached):
-            return candidate, reached, factor
+        candidate = totals + log_shares(logs + factor * move, creators)
+        gap = _likelihood_gap(y, candidate)
+        # Near the optimum a full step changes the gap by less than its rounding.
+        if gap <= before + 1e-12 * max(1.0, abs(before)):
+            return candidate, factor
         factor /= 2
     raise NotEstimable("not_converged", "no finite coefficients fit the counts")
 
 
-def _half_deviance(y: FloatArray, predictor: FloatArray) -> float:
-    return float((xlogy(y, y) - y * predictor - y + np.exp(predictor)).sum())
+def _likelihood_gap(y: FloatArray, logs: FloatArray) -> float:
+    """Half the deviance of log means that add up to each creator's counts."""
+    return float((xlogy(y, y) - y * logs).sum())

@@ -33,11 +33,12 @@ def separated(y: FloatArray, x: FloatArray, absorbed: Absorbed) -> BoolArray:
         return zero
     weights = np.where(zero, 1.0, _HEAVY)
     target = zero.astype(np.float64)
-    free_x = absorbed.swept(x, weights)
+    projection = absorbed.weighted(weights)
+    free_x = projection.swept(x)
     gram = crossed(free_x * weights[:, None], free_x)
     inverse = np.linalg.pinv(gram, rcond=1e-12, hermitian=True)
     for _ in range(_MOST_STEPS):
-        free = absorbed.swept(target[:, None], weights)[:, 0]
+        free = projection.swept(target[:, None])[:, 0]
         slopes = inverse @ crossed(free_x, free * weights)
         fitted = target - (free - applied(free_x, slopes))
         largest = float(fitted[zero].max())

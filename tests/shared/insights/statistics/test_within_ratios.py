@@ -125,7 +125,7 @@ def test_given_clusters_take_the_place_of_creators():
     in_blocks = within_ratios(y, design, None, creators, clusters=blocks).effect("x", "views")
 
     assert alone.p == 0.5 and (alone.ci_low, alone.ci_high) == (None, None)
-    assert in_blocks.clusters == blocks.count and in_blocks.p < 0.5
+    assert in_blocks.clusters == creators.count and in_blocks.p < 0.5
     assert in_blocks.estimate == alone.estimate
 
 
