@@ -14,7 +14,7 @@ from benchmarks.table import Measurement
 
 SUITES = (
     *("imports", "starts", "deployed", "fetch", "load", "chain"),
-    *("insights", "seeds", "report", "signals"),
+    *("insights", "planted", "report", "signals"),
 )
 EPILOGUE = """\
 Without a name all suites run (about 30 minutes on two quiet cores), and benchmarks/results.json is

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from local.sandbox import generate
+from local.sandbox import POSTS, generate
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,7 +24,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.sandbox", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="directory to write to")
     parser.add_argument("--seed", type=int, default=7, help="same seed, same library (default 7)")
-    parser.add_argument("--posts", type=int, default=208, help="number of posts (default 208)")
+    parser.add_argument(
+        "--posts", type=int, default=POSTS, help=f"number of posts (default {POSTS})"
+    )
     return parser.parse_args(argv)
 
 

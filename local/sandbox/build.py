@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 # A fixed date, so that a library made next year has the same ids and dates.
 DEFAULT_ANCHOR = datetime(2026, 11, 1, tzinfo=UTC)
+POSTS = 208
+"""Posts of a library: the shipped plan finds in them what is planted (benchmarks/planted.py)."""
+
 Progress = Callable[[str, int, int], None]
 
 _LABEL = """# Synthetic
@@ -33,8 +36,8 @@ Everything in this directory is generated: accounts, captions, counts and clips.
 real, and no figure from it says anything about TikTok. Account names begin with `sandbox_`.
 
 - `library.json`: what the sandbox API may show (posts, creators, which clip a post shows).
-- `truth.json`: what was planted (surprise, its onset, cuts, language, effects on the counts).
-  No API serves it.
+- `truth.json`: what was planted (surprise, its onset, cuts, language, effects on the counts), and
+  what the signals rater sees of it. No API serves it.
 - `clips/`: the rendered clips. A served file is a clip with the post's id in a `free` box behind.
 """
 
@@ -42,7 +45,7 @@ real, and no figure from it says anything about TikTok. Account names begin with
 def generate(
     out: Path,
     seed: int = 7,
-    posts: int = 208,
+    posts: int = POSTS,
     progress: Progress | None = None,
     *,
     anchor: datetime = DEFAULT_ANCHOR,
@@ -50,7 +53,8 @@ def generate(
 ) -> Library:
     """Generate the library in `out`, or load the one that an earlier call finished.
 
-    `anchor` (aware) is the time of the counts; posts are 1 to 60 days older. It calls
+    `seed` draws creators, posts and counts; the clips are the same in every library. `anchor`
+    (aware) is the time of the counts; posts are 1 to 60 days older. It calls
     `progress(stage, count, total)` after each clip. It writes the manifest last, so a killed call
     leaves no library and the next call starts again. Two calls at once take turns.
     Raises ValueError for fewer than 16 posts or a naive anchor, OSError when `out` is unusable.
@@ -82,7 +86,7 @@ def _make(out: Path, key: tuple[int, int, str], progress: Progress | None, worke
     plan = plan_posts(seed, posts, datetime.fromisoformat(anchor))
     (out / MANIFEST).unlink(missing_ok=True)  # now the library counts as unfinished
     names = sorted({post.clip for post in plan.posts if post.clip is not None})
-    clips = _render_all(names, seed, out / "clips", progress, workers)
+    clips = _render_all(names, out / "clips", progress, workers)
     library = Library(out, seed, anchor, clips, plan.creators, plan.posts)
     (out / "SYNTHETIC.md").write_text(_LABEL, encoding="utf-8")
     _write_json(out / TRUTH, _truth(plan, names, seed))
@@ -91,10 +95,10 @@ def _make(out: Path, key: tuple[int, int, str], progress: Progress | None, worke
 
 
 def _render_all(
-    names: list[str], seed: int, folder: Path, progress: Progress | None, workers: int
+    names: list[str], folder: Path, progress: Progress | None, workers: int
 ) -> dict[str, RenderedClip]:
     from local.sandbox.clips import render
-    from local.sandbox.designs import BY_NAME
+    from local.sandbox.designs import BY_NAME, CLIP_SEED
 
     folder.mkdir(exist_ok=True)
     for stale in folder.iterdir():
@@ -104,7 +108,9 @@ def _render_all(
     order = sorted(names, key=lambda name: -BY_NAME[name].seconds * BY_NAME[name].size[0])
     clips: dict[str, RenderedClip] = {}
     with ThreadPoolExecutor(workers) as pool:
-        jobs = [pool.submit(render, BY_NAME[name], seed, folder / f"{name}.mp4") for name in order]
+        jobs = [
+            pool.submit(render, BY_NAME[name], CLIP_SEED, folder / f"{name}.mp4") for name in order
+        ]
         try:
             for job in as_completed(jobs):
                 clip = job.result()
@@ -121,8 +127,16 @@ def _render_all(
 def _truth(plan: "LibraryPlan", names: list[str], seed: int) -> Mapping[str, Any]:
     from local.sandbox.designs import BY_NAME
     from local.sandbox.kpis import effects
+    from local.sandbox.visible import visible_scores
 
-    designs = {name: {**asdict(BY_NAME[name]), "cuts_s": BY_NAME[name].cuts_s} for name in names}
+    designs = {
+        name: {
+            **asdict(BY_NAME[name]),
+            "cuts_s": BY_NAME[name].cuts_s,
+            "visible": asdict(visible_scores()[name]),
+        }
+        for name in names
+    }
     return {
         "synthetic": True,
         "version": VERSION,

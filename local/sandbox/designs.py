@@ -8,6 +8,8 @@ rater that mistakes motion or noise for surprise is caught.
 from dataclasses import dataclass
 
 SMALL, LARGE = (270, 480), (480, 854)
+CLIP_SEED = 7
+"""All libraries show the same clips. So what a rater sees in a design is known beforehand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,44 +1,53 @@
 """The generative model of the counts of a synthetic post, with its planted effects.
 
-For post i of creator c, with surprise S in 0..1, followers F, age in days A at the anchor:
+The counts follow what the raters can see. V is the unexpectedness, 0 to 100, that the shipped
+signals rater gives to the clip (local/sandbox/visible.py). Cuts and camera motion, which that
+rater ignores, have no effect. For post i of creator c with followers F and age in days A:
 
-    log m_i  = 6.4 + 0.45 ln(F / 1000) + 0.7 S + ln(1 - exp(-A / 7)) + u_c + e_i
-    views    ~ Poisson(m_i * Gamma(shape 1.2, mean 1)), a negative binomial with k = 1.2 given m_i,
-               with u_c ~ Normal(0, 0.7) (the creator) and e_i ~ Normal(0, 0.9) (a heavy tail)
-    reaction ~ Binomial(views, p), p ~ Beta with mean logistic(a + b S + 0.3 u_c), precision 40
+    log m_i  = 6.2 + 0.45 ln(F / 1000) + 0.14 V / 10 + ln(1 - exp(-A / 7)) + u_c + e_i
+    views    ~ Poisson(m_i * Gamma(shape 4, mean 1)), a negative binomial with k = 4 given m_i,
+               with u_c ~ Normal(0, 0.5) (the creator's appeal) and e_i ~ Normal(0, 0.5)
+    reaction ~ Binomial(views, p), p ~ Beta with mean logistic(a + b V / 10 + 0.3 u_c), precision 40
 
-with one (a, b) for each of likes, comments, shares and saves. So no reaction exceeds the views,
-clusters by creator are strong, and one unit of S multiplies expected views by exp(0.7) = 2.01.
-Designs are drawn independently of creators: the planted effect is not confounded.
+with one (a, b) for each of likes, comments, shares and saves. No reaction exceeds the views, and
+posts of one creator are alike. For every creator, 10 more points of V multiply expected views by
+exp(0.14) = 1.15: this is the planted ratio.
+
+Creators with more appeal show somewhat more surprising clips (local/sandbox/posts.py). So the
+planted ratio holds within creators, and a comparison between creators overstates it.
 """
 
 from typing import Any
 
 import numpy as np
 
-LOG_VIEWS_PER_UNIT_SURPRISE = 0.7
-CREATOR_SD = 0.7
-# field: (logit at no surprise, logits per unit of surprise)
+LOG_VIEWS_PER_10_POINTS = 0.14
+CREATOR_SD = 0.5
+# field: (logit at no surprise, logits per 10 points of visible surprise)
 REACTIONS = {
-    "like_count": (-2.4, 0.15),
-    "comment_count": (-5.0, 0.30),
-    "share_count": (-5.2, 0.60),
-    "favorites_count": (-4.2, 0.20),
+    "like_count": (-2.4, 0.02),
+    "comment_count": (-5.0, 0.03),
+    "share_count": (-5.2, 0.06),
+    "favorites_count": (-4.2, 0.02),
 }
 _PRECISION = 40.0
-_POST_SD = 0.9
-_SHAPE = 1.2
+_POST_SD = 0.5
+_SHAPE = 4.0
 _MOST_VIEWS = 50_000_000.0
 
 
 def draw_counts(
-    rng: np.random.Generator, surprise: float, followers: int, age_days: float, creator: float
+    rng: np.random.Generator, visible: float, followers: int, age_days: float, creator: float
 ) -> dict[str, int]:
-    """Draw view_count and the reactions of one post; `creator` is u_c."""
+    """Draw view_count and the reactions of one post.
+
+    `visible` is V in 0..100, `age_days` is above 0, and `creator` is u_c.
+    """
+    tens = visible / 10
     log_mean = (
-        6.4
+        6.2
         + 0.45 * np.log(max(followers, 1) / 1000)
-        + LOG_VIEWS_PER_UNIT_SURPRISE * surprise
+        + LOG_VIEWS_PER_10_POINTS * tens
         + np.log1p(-np.exp(-age_days / 7))
         + creator
         + rng.normal(0, _POST_SD)
@@ -47,17 +56,18 @@ def draw_counts(
     views = int(rng.poisson(rate))
     counts = {"view_count": views}
     for field, (base, slope) in REACTIONS.items():
-        mean = 1 / (1 + np.exp(-(base + slope * surprise + 0.3 * creator)))
+        mean = 1 / (1 + np.exp(-(base + slope * tens + 0.3 * creator)))
         share = rng.beta(mean * _PRECISION, (1 - mean) * _PRECISION)
         counts[field] = int(rng.binomial(views, share))
     return counts
 
 
 def effects() -> dict[str, Any]:
-    """The planted effects, for truth.json: per unit of surprise, on the scale of the model."""
+    """The planted effects, for truth.json: per 10 points of visible surprise."""
     return {
-        "log_views_per_unit_surprise": LOG_VIEWS_PER_UNIT_SURPRISE,
-        "logit_rate_per_unit_surprise": {field: b for field, (_, b) in REACTIONS.items()},
+        "views_ratio_per_10_points": round(float(np.exp(LOG_VIEWS_PER_10_POINTS)), 6),
+        "log_views_per_10_points": LOG_VIEWS_PER_10_POINTS,
+        "logit_rate_per_10_points": {field: b for field, (_, b) in REACTIONS.items()},
         "log_views_per_log_followers": 0.45,
         "creator_sd_log_views": CREATOR_SD,
         "model": (__doc__ or "").strip(),

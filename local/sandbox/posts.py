@@ -7,70 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from local.sandbox.accounts import UNAVAILABLE, Account, draw_accounts, show_account
 from local.sandbox.captions import HOSTILE, TONGUES
 from local.sandbox.designs import BY_NAME, DESIGNS, Design
 from local.sandbox.kpis import CREATOR_SD, draw_counts
 from local.sandbox.library import Post, SandboxCreator
+from local.sandbox.visible import visible_scores
 
 DAYS = 60  # posts are spread over the days before the anchor, so that two API windows are needed
 LEAST_POSTS = 16  # enough for every special post and every hostile caption
 _POSTS_PER_DESIGN = 6  # so that a small library is made in a few seconds
+_ROUNDS = 6  # posts that each creator has before chance deals the others
+# Correlation of a creator's appeal with the surprise of its clips. Because of it, a comparison
+# between creators overstates the planted effect.
+_APPEAL_WITH_SURPRISE = 0.35
 _ABSENT = ("photo", "deleted", "private")
-# A deleted post has a deleted account, and a private post a private one. One more account posts,
-# but the API does not return it.
-_UNAVAILABLE = {"deleted": "not_found", "private": "private"}
-_SPECIAL = {-1: "not_found", -2: "private", -3: "restricted"}  # the last of the accounts
-_NAMES = (
-    "mira",
-    "tomas",
-    "lena",
-    "jules",
-    "noor",
-    "kenji",
-    "ana",
-    "piotr",
-    "zeynep",
-    "wayan",
-    "hugo",
-    "elif",
-    "sora",
-    "minjun",
-    "carla",
-    "omar",
-    "divya",
-    "felix",
-    "ines",
-    "bruno",
-    "yuki",
-    "salma",
-    "greta",
-    "paulo",
-    "nina",
-    "dario",
-    "leila",
-    "jonas",
-    "aiko",
-    "rafael",
-    "emre",
-    "putri",
-    "luca",
-    "hana",
-    "karim",
-    "asha",
-    "max",
-    "chloe",
-    "joao",
-    "giulia",
-    "deniz",
-    "sari",
-    "ren",
-    "jiwoo",
-    "diego",
-    "youssef",
-    "ravi",
-    "ida",
-)
-_TRADES = ("bakes", "walks", "loops", "paints", "fixes", "grows", "plays", "folds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +35,13 @@ class LibraryPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
-    username: str
-    language: str
-    region: str
-    followers: int
-    effect: float
-    availability: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Slot:
     """One post before its words and counts are drawn."""
 
     video_id: int
     create_time: int
     age_days: float
-    account: _Account
+    account: Account
     design: str | None
     absent: str | None
     hostile: int | None
@@ -109,12 +50,12 @@ class _Slot:
 def plan_posts(seed: int, posts: int, anchor: datetime, is_planted: bool = True) -> LibraryPlan:
     """Draw `posts` posts created in the 60 days before `anchor`. Raises ValueError below 16.
 
-    Unless `is_planted`, the counts do not depend on the surprise in the truth.
+    Unless `is_planted`, the counts do not depend on what the rater sees.
     """
     if posts < LEAST_POSTS:
         raise ValueError(f"a library has at least {LEAST_POSTS} posts, not {posts}")
     rng = np.random.default_rng([seed, posts])
-    accounts = _accounts(rng, max(8, min(len(_NAMES), round(posts * 48 / 208))))
+    accounts = draw_accounts(rng, posts)
     drawn = [
         _post(rng, slot, number, is_planted)
         for number, slot in enumerate(_slots(rng, posts, accounts, anchor))
@@ -125,7 +66,7 @@ def plan_posts(seed: int, posts: int, anchor: datetime, is_planted: bool = True)
     for post, _ in drawn:
         likes[post.username] += post.wire.get("like_count", 0)
     creators = tuple(
-        _creator(rng, account, likes[account.username], counted.count(account.username))
+        show_account(rng, account, likes[account.username], counted.count(account.username))
         for account in accounts
     )
     return LibraryPlan(
@@ -133,49 +74,29 @@ def plan_posts(seed: int, posts: int, anchor: datetime, is_planted: bool = True)
         posts=tuple(post for post, _ in drawn),
         post_truth={post.video_id: truth for post, truth in drawn},
         creator_truth={
-            a.username: {"language": a.language, "followers": a.followers, "u": round(a.effect, 6)}
+            a.username: {"language": a.language, "followers": a.followers, "u": round(a.appeal, 6)}
             for a in accounts
         },
     )
 
 
-def _accounts(rng: np.random.Generator, count: int) -> list[_Account]:
-    languages = list(TONGUES)
-    accounts = []
-    for n, name in enumerate(_NAMES[:count]):
-        tongue = languages[n % len(languages)]
-        regions = TONGUES[tongue].regions
-        accounts.append(
-            _Account(
-                username=f"sandbox_{name}.{_TRADES[int(rng.integers(len(_TRADES)))]}",
-                language=tongue,
-                region=regions[n // len(languages) % len(regions)],
-                followers=int(np.exp(rng.normal(9.0, 1.6))),
-                effect=float(rng.normal(0, CREATOR_SD)),
-                availability=_SPECIAL.get(n - count, "ok"),
-            )
-        )
-    return accounts
-
-
 def _slots(
-    rng: np.random.Generator, posts: int, accounts: list[_Account], anchor: datetime
+    rng: np.random.Generator, posts: int, accounts: list[Account], anchor: datetime
 ) -> list[_Slot]:
     by_state = {account.availability: account for account in accounts}
-    posting = accounts[:-2]
-    designs = _deal_designs(rng, posts)
+    posting = accounts[:-2]  # the last two have only the posts that are absent because of them
+    turns = _deal_turns(rng, posts, len(posting))
+    designs = _deal_designs(rng, [posting[turn].appeal for turn in turns])
     slots = []
     for n, second in enumerate(_seconds(rng, posts, anchor)):
         absent = _ABSENT[n] if n < len(_ABSENT) else None
-        # The first posts go round the accounts, the others by chance. The last two accounts have
-        # only the posts that are absent because of them.
-        account = posting[n % len(posting) if n < 2 * len(posting) else rng.integers(len(posting))]
+        account = posting[turns[n]]
         slots.append(
             _Slot(
                 video_id=second << 32 | int(rng.integers(1, 2**32)),
                 create_time=second,
                 age_days=(anchor.timestamp() - second) / 86_400,
-                account=by_state[_UNAVAILABLE[absent]] if absent in _UNAVAILABLE else account,
+                account=by_state[UNAVAILABLE[absent]] if absent in UNAVAILABLE else account,
                 design=None if absent else designs[n],
                 absent=absent,
                 hostile=n - 3 if 0 <= n - 3 < len(HOSTILE) else None,
@@ -184,11 +105,23 @@ def _slots(
     return slots
 
 
-def _deal_designs(rng: np.random.Generator, posts: int) -> list[str]:
-    """Each design about equally often, in random order and independent of the creator."""
-    shown = DESIGNS[: max(6, posts // _POSTS_PER_DESIGN)]
-    deck = [shown[n % len(shown)].name for n in range(posts - len(_ABSENT))]
-    return [""] * len(_ABSENT) + [str(name) for name in rng.permutation(deck)]
+def _deal_turns(rng: np.random.Generator, posts: int, accounts: int) -> list[int]:
+    """The number of the account of each post: in turn first, then by chance."""
+    by_turns = min(posts, len(_ABSENT) + _ROUNDS * accounts)
+    in_turn = [(n - len(_ABSENT)) % accounts for n in range(by_turns)]
+    return in_turn + [int(n) for n in rng.integers(accounts, size=posts - by_turns)]
+
+
+def _deal_designs(rng: np.random.Generator, appeals: list[float]) -> list[str]:
+    """A design for each post with media, each about equally often; more surprise with appeal."""
+    shown = DESIGNS[: max(6, len(appeals) // _POSTS_PER_DESIGN)]
+    with_media = np.array(appeals[len(_ABSENT) :]) / CREATOR_SD
+    deck = rng.permutation([shown[n % len(shown)].name for n in range(len(with_media))])
+    scores = visible_scores()
+    by_surprise = sorted(map(str, deck), key=lambda name: scores[name].unexpectedness)
+    chance = rng.normal(0, np.sqrt(1 - _APPEAL_WITH_SURPRISE**2), len(with_media))
+    ranks = np.argsort(np.argsort(_APPEAL_WITH_SURPRISE * with_media + chance))
+    return [""] * len(_ABSENT) + [by_surprise[int(rank)] for rank in ranks]
 
 
 def _seconds(rng: np.random.Generator, posts: int, anchor: datetime) -> list[int]:
@@ -203,15 +136,15 @@ def _post(
 ) -> tuple[Post, dict[str, Any]]:
     design = BY_NAME[slot.design] if slot.design else None
     language, caption, hashtags = _words(rng, slot)
-    surprise = design.surprise if design and is_planted else 0.0
-    wire = _wire(rng, slot, design, surprise, caption, hashtags)
+    visible = visible_scores()[design.name].unexpectedness if design else None
+    wire = _wire(rng, slot, design, (visible or 0) * is_planted, caption, hashtags)
     _leave_out(rng, wire, number)
     post = Post(str(slot.video_id), slot.account.username, slot.design, slot.absent, wire)
     return post, {
         "design": slot.design,
         "absent": slot.absent,
         "language": language,
-        "surprise": design.surprise if design else None,
+        "visible_surprise": visible,
         "onset_s": design.onset_s if design else None,
         "hostile_caption": None if slot.hostile is None else HOSTILE[slot.hostile][0],
     }
@@ -221,7 +154,7 @@ def _wire(
     rng: np.random.Generator,
     slot: _Slot,
     design: Design | None,
-    surprise: float,
+    visible: float,
     caption: str,
     hashtags: tuple[str, ...],
 ) -> dict[str, Any]:
@@ -236,7 +169,7 @@ def _wire(
         "music_id": 6_900_000_000_000_000_000 + int(rng.integers(60)) * 977_777_777_777,
         "effect_ids": [str(rng.choice(["0", "1123977", "50127"]))],
         "is_stem_verified": False,
-        **draw_counts(rng, surprise, account.followers, slot.age_days, account.effect),
+        **draw_counts(rng, visible, account.followers, slot.age_days, account.appeal),
     }
     if design:
         wire["video_duration"] = max(1, round(design.seconds))
@@ -273,22 +206,3 @@ def _leave_out(rng: np.random.Generator, wire: dict[str, Any], number: int) -> N
         wire.pop("share_count")
     if number % 70 == 13:
         wire.pop("view_count")
-
-
-def _creator(
-    rng: np.random.Generator, account: _Account, likes: int, videos: int
-) -> SandboxCreator:
-    name = account.username.removeprefix("sandbox_").replace(".", " ").title()
-    info: dict[str, Any] = {
-        "display_name": f"{name} (synthetic)",
-        "bio_description": "Synthetic sandbox account. Nobody real.",
-        "avatar_url": f"https://sandbox.invalid/avatar/{account.username}.jpeg",
-        "is_verified": bool(rng.random() < 0.1),
-        "follower_count": account.followers,
-        "following_count": int(rng.integers(5, 900)),
-        "likes_count": likes,
-        "video_count": videos,
-    }
-    if rng.random() < 0.2:
-        info["bio_url"] = f"https://sandbox.invalid/@{account.username}"
-    return SandboxCreator(account.username, account.availability, info)

@@ -1,9 +1,13 @@
 """`tta demo`: every listed video becomes a row, and a second run changes none."""
 
 import json
+from math import exp
 
 import requests
 
+from benchmarks.planted import rows
+from local.sandbox.kpis import LOG_VIEWS_PER_10_POINTS
+from local.sandbox.visible import TOLERANCE
 from tests.pipeline.conftest import POSTS
 
 STEPS = ("known", "ask", "read", "fields", "profile", "file")
@@ -96,3 +100,32 @@ def test_an_unknown_collection_is_refused_in_a_sentence(tta):
     assert result.returncode == 1
     assert "no collection 'nonsense'" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_campaign_of_planted_effects_uses_the_rows_of_the_star_schema(demonstrated, ask):
+    stored = ask(
+        "SELECT fact.video_id, views, likes, comments, shares, saves, followers, rating_status,"
+        " fact.duration_s, unexpectedness, emotional_intensity, video.music_id"
+        " FROM fact_video_analytics AS fact JOIN dim_video AS video USING (video_id)"
+        " WHERE fact.synthetic AND collection = 'sandbox'"
+    )
+    campaign = {row["video_id"]: row for row in rows(seed=7, posts=POSTS)}
+
+    assert {row["video_id"] for row in stored} == campaign.keys()
+    for row in stored:
+        twin = campaign[row["video_id"]]
+        exact = ("views", "likes", "comments", "shares", "saves", "rating_status", "music_id")
+        assert {key: row[key] for key in exact} == {key: twin[key] for key in exact}
+        assert row["followers"] == twin["followers"] or twin["rating_status"] == "no_media"
+        if twin["unexpectedness"] is not None:
+            for score in ("unexpectedness", "emotional_intensity"):
+                assert abs(row[score] - twin[score]) <= TOLERANCE
+            assert abs(row["duration_s"] - twin["duration_s"]) < 0.5
+
+
+def test_the_demo_says_what_is_planted_and_what_was_found(demonstrated, tta):
+    planted = demonstrated["planted"]
+
+    assert round(planted["planted_ratio"], 3) == round(exp(LOG_VIEWS_PER_10_POINTS), 3)
+    assert (planted["ratio"] is None) is bool(planted["problem"])
+    assert "planted: ×1.15 per 10 points; found: " in tta("demo").stdout

@@ -10,6 +10,7 @@ from typing import Any
 from cli.console import Screen
 from cli.errors import UserError
 from cli.scheduler import fetch_and_settle, in_words, on_its_way
+from cli.verbs.demo.planted import PlantedComparison, compare_planted, show_planted
 from cli.verbs.report.run import call_report
 from cli.verbs.report.run import show as show_report
 from cli.warehouse import Warehouse, changes
@@ -62,13 +63,17 @@ class DemoOutcome:
     unrated: int
     dead_lettered: int
     report: dict[str, Any]
+    planted: PlantedComparison | None = None
 
     @property
     def rows_changed(self) -> int:
         return sum(table["changed"] for table in self.tables.values())
 
     def document(self) -> dict[str, Any]:
-        return {"synthetic": True} | asdict(self) | {"rows_changed": self.rows_changed}
+        document = {"synthetic": True} | asdict(self) | {"rows_changed": self.rows_changed}
+        if self.planted is not None:
+            document["planted"]["holds_planted"] = self.planted.holds_planted
+        return document
 
     def refuse_failure(self) -> None:
         """Raises UserError, naming everything that went wrong."""
@@ -91,13 +96,10 @@ def demonstrate(endpoints: Endpoints, screen: Screen) -> DemoOutcome:
         fetched, traffic = fetch_and_settle(
             endpoints, {"collection": COLLECTION}, lambda now: screen.now(on_its_way(now))
         )
-    return _outcome(
-        warehouse,
-        fetched,
-        changes(before, warehouse.contents()),
-        traffic.dead - given_up,
-        call_report(endpoints, screen),
-    )
+    tables = changes(before, warehouse.contents())
+    report = call_report(endpoints, screen)
+    planted = compare_planted(endpoints, warehouse, report)
+    return _outcome(warehouse, fetched, tables, traffic.dead - given_up, report, planted)
 
 
 def _outcome(
@@ -106,6 +108,7 @@ def _outcome(
     tables: dict[str, dict[str, int]],
     dead_lettered: int,
     report: dict[str, Any],
+    planted: PlantedComparison | None,
 ) -> DemoOutcome:
     return DemoOutcome(
         fetched=fetched,
@@ -115,11 +118,12 @@ def _outcome(
         unrated=warehouse.rows(UNRATED)[0]["n"],
         dead_lettered=dead_lettered,
         report=report,
+        planted=planted,
     )
 
 
 def show(outcome: DemoOutcome, screen: Screen) -> None:
-    """Print the stages, then the most surprising videos, then what to type next."""
+    """Print the stages, the most surprising videos, what to type next, and the answer."""
     screen.show(f"fetch ({LABEL})")
     for line in in_words(outcome.fetched):
         screen.show(f"  {line}")
@@ -136,6 +140,8 @@ def show(outcome: DemoOutcome, screen: Screen) -> None:
     _show_next(screen)
     screen.show()
     show_report(outcome.report, screen)
+    if outcome.planted is not None:
+        show_planted(outcome.planted, LABEL, screen)
 
 
 def _show_next(screen: Screen) -> None:
