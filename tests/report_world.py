@@ -61,6 +61,7 @@ def row(number: int, **columns: Any) -> Row:
         "expectation": "It goes on.",
         "violation": "It does not.",
         "caption": f"caption {number}",
+        "hashtags": [("cooking", "dance", "cats")[number % 3], "fyp"],
         "url": f"https://www.tiktok.com/@creator/video/{video_id}",
         "model_version": "gemini-3.5-flash-001",
         "evidence": json.dumps([{"at_s": 3.2, "what": "the moment"}]),

@@ -59,6 +59,7 @@ class Plan(PlanKeys):
             differences=self.differences,
             derived=frozenset(derived | ({AGE} if self.min_age_days is not None else set())),
             as_of=self.as_of,
+            creator=self.cluster,
         )
 
 

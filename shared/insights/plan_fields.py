@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from shared.inputs.suggestions import nearest
-from shared.insights.table.schema import AGE, POSTING_HOUR
+from shared.insights.table.schema import AGE, POSTING_HOUR, TOPIC
 
 Transform = Literal["linear", "log", "log1p", "categorical", "cyclic"]
 USUAL_TRANSFORMS: dict[str, Transform] = {
@@ -15,6 +15,7 @@ USUAL_TRANSFORMS: dict[str, Transform] = {
     AGE: "log",
     "language": "categorical",
     POSTING_HOUR: "cyclic",
+    TOPIC: "categorical",
 }
 """How a control enters the model when the plan gives its name alone; any other enters as it is."""
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from shared.inputs.suggestions import listed, nearest
 from shared.insights.plan_keys import PlanKeys
-from shared.insights.table.schema import AGE, DERIVED, POSTING_HOUR, Kind, standard_kind
+from shared.insights.table.schema import AGE, DERIVED, POSTING_HOUR, TOPIC, Kind, standard_kind
 
 CONTENTS: dict[Kind, str] = {"id": "names", "text": "words", "time": "times"}
 """What columns of these kinds hold instead of numbers."""
@@ -91,6 +91,10 @@ def _transforms(plan: PlanKeys) -> Iterator[str]:
             yield f"controls: cyclic goes with {POSTING_HOUR}, and only with it"
         if control == AGE and transform == "categorical":
             yield "controls: age is a number of days; give log or linear"
+        if control == TOPIC and transform != "categorical":
+            yield "controls: topic is a hashtag; give categorical"
+    if TOPIC in plan.filters and plan.filters[TOPIC].one_of is None:
+        yield "filters: topic is a hashtag; give one, or a list of them"
 
 
 def _unmeasurable(plan: PlanKeys) -> Iterator[str]:
@@ -132,6 +136,8 @@ def _missing_keys(plan: PlanKeys) -> Iterator[str]:
         yield f"min_age_days needs {dated}"
     if POSTING_HOUR in names and "created_at" not in plan.columns:
         yield f"{POSTING_HOUR} needs columns.created_at"
+    if TOPIC in names and not {"hashtags", "caption"} & plan.columns.keys():
+        yield f"{TOPIC} needs columns.hashtags or columns.caption"
     if plan.within_creator and plan.cluster is None:
         yield "within_creator needs the key cluster: the column that names the creator"
     if plan.calendar_weeks and "created_at" not in plan.columns:

@@ -7,6 +7,7 @@ from shared.warehouse.tables import schema
 JOINED_COLUMNS = (
     "username",
     "caption",
+    "hashtags",
     "url",
     "music_id",
     "source",

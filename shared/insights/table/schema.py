@@ -27,7 +27,10 @@ AGE = "age"
 POSTING_HOUR = "posting_hour"
 """Hour of the day, in UTC, of `created_at`."""
 
-DERIVED = {AGE: "created_at", POSTING_HOUR: "created_at"}
+TOPIC = "topic"
+"""The hashtag that most creators use of those of a video, from `hashtags` or `caption`."""
+
+DERIVED = {AGE: "created_at", POSTING_HOUR: "created_at", TOPIC: "hashtags"}
 """Columns that are computed, each with the column that it is computed from."""
 
 
@@ -38,7 +41,8 @@ class TableSchema:
     `sources` maps our names to the columns of the file. `kinds` has the names to convert,
     `optional` those of them that the file may lack.
     `differences` are names with the two columns to subtract, `derived` those of DERIVED to
-    compute. `as_of` is the time of collection of rows that do not say it.
+    compute. `as_of` is the time of collection of rows that do not say it, `creator` the name of the
+    creator's column.
     """
 
     sources: Mapping[str, str]
@@ -47,6 +51,7 @@ class TableSchema:
     differences: Mapping[str, tuple[str, str]]
     derived: frozenset[str]
     as_of: datetime | None
+    creator: str | None = None
 
     @property
     def required(self) -> set[str]:

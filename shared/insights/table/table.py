@@ -14,7 +14,8 @@ import pandas as pd  # type: ignore[import-untyped]
 from shared.inputs import coerce
 from shared.insights.table.columns import EMPTY, converted, refuse_cut_ids
 from shared.insights.table.read import Cells, RawTable, columns_of, read_raw
-from shared.insights.table.schema import AGE, POSTING_HOUR, TableSchema
+from shared.insights.table.schema import AGE, POSTING_HOUR, TOPIC, TableSchema
+from shared.insights.table.topics import caption_hashtags, topics
 
 SECONDS_A_DAY = 86_400
 
@@ -79,7 +80,19 @@ def _typed(raw: RawTable, schema: TableSchema) -> VideoTable:
     if POSTING_HOUR in schema.derived:
         created = frame["created_at"].dt
         frame[POSTING_HOUR] = created.hour + created.minute / 60
+    if TOPIC in schema.derived:
+        frame[TOPIC] = _topics(raw, schema, frame)
     return VideoTable(frame, pd.Series(rounded), raw.sha256)
+
+
+def _topics(raw: RawTable, schema: TableSchema, frame: pd.DataFrame) -> pd.Series:
+    """The topic of each row. Hashtags of their own column come before those in a caption."""
+    creators = None if schema.creator is None else frame[schema.creator].tolist()
+    if "hashtags" in schema.sources:
+        cells = raw.columns[schema.sources["hashtags"]]
+    else:
+        cells = [caption_hashtags(cell) for cell in raw.columns[schema.sources["caption"]]]
+    return pd.Series(topics(cells, creators), index=frame.index, dtype=object)
 
 
 def _numbers(name: str, source: str, cells: Cells, commas: bool) -> Any:

@@ -3,6 +3,7 @@ SELECT
   fact.*,
   creator.username,
   video.caption,
+  video.hashtags,
   video.url,
   video.music_id,
   video.source,
