@@ -54,7 +54,7 @@ def analyse(
         raise TooLittle("No question can be answered: every outcome has too few rows or creators.")
     run.analyse_primary_further()
     effects, primary = run.ordered_effects()
-    robustness = assess_robustness(plan, run.sample, run.question, primary, effects)
+    robustness = assess_robustness(plan, run.sample, run.question, primary, effects, run.headline)
     n, clusters = run.size
     notes = (*run.notes, *run.shapes.unanswered)
     missing = missing_ratings(passed, plan)
@@ -68,7 +68,7 @@ def analyse(
         corrected_by=() if ratings is None else ratings.sources,
         shapes=run.shapes,
         robustness=robustness,
-        warnings=cautions(passed, plan, effects, primary, robustness, notes, missing),
+        warnings=cautions(passed, plan, effects, primary, robustness, notes, missing, run.headline),
         n=n,
         clusters=clusters,
         input_sha256=table.sha256,

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from shared.insights.headline import Headline
+from shared.insights.influence import HeadlineInfluence, influence
 from shared.insights.plan import Plan
 from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect
 from shared.insights.statistics.equivalence import equivalence
-from shared.insights.statistics.influence import influence
 from shared.insights.statistics.power import (
     design_effect,
     icc1,
@@ -20,7 +21,6 @@ from shared.insights.statistics.power import (
 
 USUAL_RHOS = (0.05, 0.1, 0.15, 0.2, 0.3)
 """Plausible correlations of a content rating with success; .05 to .2 are usual."""
-MOST_INFLUENTIAL = 5
 ALPHA = 0.05
 
 
@@ -30,14 +30,14 @@ class Robustness:
 
     power: dict[str, Any] | None = None
     equivalence: dict[str, Any] | None = None
-    influence: dict[str, Any] | None = None
+    influence: HeadlineInfluence | None = None
     disattenuated: tuple[dict[str, Any], ...] = ()
 
     def document(self) -> dict[str, Any]:
         return {
             "power": self.power,
             "equivalence": self.equivalence,
-            "influence": self.influence,
+            "influence": self.influence and self.influence.document(),
             "disattenuated": list(self.disattenuated),
         }
 
@@ -48,20 +48,22 @@ def assess_robustness(
     question: OutcomeQuestion | None,
     primary: Effect | None,
     effects: tuple[Effect, ...],
+    headline: Headline | None = None,
 ) -> Robustness:
     """Every check that the plan and the data allow."""
     disattenuated = _disattenuated(plan, effects)
     if plan.primary is None or sample is None or question is None or primary is None:
         return Robustness(disattenuated=disattenuated)
+    carried_by = influence(headline, plan.primary.predictor)
     ranked = _ranked(effects, primary)
     if ranked is None:
-        return Robustness(disattenuated=disattenuated)
+        return Robustness(influence=carried_by, disattenuated=disattenuated)
     x = sample.frame[plan.primary.predictor].to_numpy(dtype=np.float64)
     y = sample.values(question)
     return Robustness(
         power=_power(x, y, sample),
         equivalence=_equivalence(plan, ranked),
-        influence=_influence(x, y, sample, ranked, plan),
+        influence=carried_by,
         disattenuated=disattenuated,
     )
 
@@ -106,33 +108,6 @@ def _equivalence(plan: Plan, primary: Effect) -> dict[str, Any] | None:
         "low": test.low,
         "high": test.high,
         "equivalent": test.equivalent,
-    }
-
-
-def _influence(
-    x: Any, y: Any, sample: Sample, primary: Effect, plan: Plan
-) -> dict[str, Any] | None:
-    """The creators that change the estimate most; None when the plan names no cluster."""
-    if plan.cluster is None or primary.estimate is None:
-        return None
-    influences = influence(x, y, sample.groups)
-    without = [
-        creator.estimate_without for creator in influences if creator.estimate_without is not None
-    ]
-    return {
-        "estimate": primary.estimate,
-        "lowest_without_one": min(without, default=None),
-        "highest_without_one": max(without, default=None),
-        "largest": [
-            {
-                "cluster": creator.cluster,
-                "n": creator.n,
-                "estimate_without": creator.estimate_without,
-                "change": creator.change,
-                "exact": creator.exact,
-            }
-            for creator in influences[:MOST_INFLUENTIAL]
-        ],
     }
 
 

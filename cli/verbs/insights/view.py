@@ -1,6 +1,7 @@
 """What `tta insights` prints: the answer, then the table of effects, then the cautions."""
 
 from collections.abc import Iterator, Sequence
+from math import exp
 
 from cli.console import Screen
 from shared.insights.for_whom_words import for_whom_lines
@@ -115,10 +116,10 @@ def _context_lines(insights: Insights) -> Iterator[str]:
             f"80 % takes {power['of'][1]['n_needed']:,}."
         )
     most = insights.robustness.influence
-    if most and most["lowest_without_one"] is not None:
+    if most and most.lowest is not None and most.highest is not None:
         yield (
-            f"Without any one creator ρ stays between {decimals(most['lowest_without_one'])} and "
-            f"{decimals(most['highest_without_one'])}."
+            f"Without any one creator the rate ratio stays between {_ratio(exp(most.lowest))} and "
+            f"{_ratio(exp(most.highest))}."
         )
     lines = insights.shapes.two_lines
     if lines is not None:

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from shared.insights.cautions.ages import confounded_ages, mixed_ages
 from shared.insights.cautions.codes import code_cautions
 from shared.insights.cautions.counts import counting
+from shared.insights.cautions.influence import single_influences
 from shared.insights.cautions.missing import selective_ratings
 from shared.insights.cautions.precision import failed_models, precision, rare_predictors
 from shared.insights.cautions.raters import mixed_raters
 from shared.insights.cautions.ratings import rating_values
 from shared.insights.cautions.reposts import reposts
 from shared.insights.cautions.sampling import sampling, source_breaks
+from shared.insights.headline import Headline
 from shared.insights.missing_ratings import MissingRatings
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import Gate
@@ -26,6 +28,7 @@ def cautions(
     robustness: Robustness,
     notes: Sequence[str],
     missing: MissingRatings | None = None,
+    headline: Headline | None = None,
 ) -> tuple[str, ...]:
     """Every warning that applies, the gravest kind first. `notes` come from the analysis."""
     frame = passed.frame
@@ -36,7 +39,8 @@ def cautions(
         *source_breaks(passed, plan),
         *counting(passed),
         *mixed_raters(frame),
-        *confounded_ages(passed, plan),
+        *single_influences(robustness.influence, primary, frame),
+        *confounded_ages(passed, plan, headline),
         *mixed_ages(frame, plan),
         *code_cautions(passed),
         *reposts(frame, plan),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from shared.insights.headline import Headline
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import Gate
 from shared.insights.statistics.resampling import Groups
@@ -47,19 +48,22 @@ def mixed_ages(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
         )
 
 
-def confounded_ages(passed: Gate, plan: Plan) -> Iterator[str]:
+def confounded_ages(passed: Gate, plan: Plan, headline: Headline | None = None) -> Iterator[str]:
     """Ratings that move with age or with the day of posting within creators.
 
-    Calendar weeks in the model absorb both, so then there is no caution.
+    Calendar weeks in the headline absorb both. At equal age only the day of posting can matter.
     """
-    if getattr(plan, "calendar_weeks", False):
+    if headline is not None and headline.periods:
         return
+    at_equal_age = headline is not None and headline.equal_age_days is not None
     names = (plan.primary.predictor,) if plan.primary else plan.predictors
     for name in names:
         moving = {} if name in passed.left_out else _moving(passed.frame, name, plan)
+        if at_equal_age:
+            moving.pop(AGE, None)
         if moving:
             time = max(moving, key=lambda key: abs(moving[key].rho))
-            yield _confounded(name, time, moving[time].rho, plan)
+            yield _confounded(name, time, moving[time].rho, plan, at_equal_age)
 
 
 def _moving(frame: pd.DataFrame, name: str, plan: Plan) -> dict[str, WithinCorrelation]:
@@ -78,17 +82,24 @@ def _moving(frame: pd.DataFrame, name: str, plan: Plan) -> dict[str, WithinCorre
     return moving
 
 
-def _confounded(name: str, time: str, rho: float, plan: Plan) -> str:
-    is_higher_in_old = (rho > 0) == (time == AGE)
+def _confounded(name: str, time: str, rho: float, plan: Plan, at_equal_age: bool) -> str:
+    newer_or_older = "older" if (rho > 0) == (time == AGE) else "newer"
     where = "within creators " if plan.cluster else ""
+    moving = (
+        f"{name} and {'age' if time == AGE else 'the day of posting'} correlate {where}at "
+        f"{rho:.2f}: {newer_or_older} videos are rated higher"
+    )
+    if at_equal_age:
+        return (
+            f"{moving}, and the platform or the rater may have changed with time, too. Compare "
+            "videos within calendar weeks (calendar_weeks)."
+        )
     controlled = (
         "Age as a control removes this only as far as its curve is right"
         if AGE in plan.controls
         else "Age is not a control, so the results mix the two"
     )
     return (
-        f"{name} and {'age' if time == AGE else 'the day of posting'} correlate {where}at "
-        f"{rho:.2f}: {'older' if is_higher_in_old else 'newer'} videos are rated higher, and older "
-        f"ones had longer to gather views. {controlled}; compare videos at equal age "
-        "(equal_age_days) or within calendar weeks (calendar_weeks)."
+        f"{moving}, and older ones had longer to gather views. {controlled}; compare videos at "
+        "equal age (equal_age_days) or within calendar weeks (calendar_weeks)."
     )

@@ -13,6 +13,9 @@ FINGERPRINTS = ("content_hash", "sha256")
 FEWEST_WORDS = 3
 """Captions with fewer words beside tags, such as "so true #fyp", are equal by chance."""
 
+STOCK_PHRASE = 0.5
+"""A caption of which fewer videos have one duration is a phrase that many videos bear."""
+
 _TAG = re.compile(r"[#@]\S+")
 
 
@@ -42,9 +45,10 @@ def _contents(frame: pd.DataFrame) -> tuple[pd.Series | None, str]:
         return None, ""
     captions = frame["caption"].map(_words)
     labels = captions + " " + frame["duration_s"].map("{:.1f}".format)
-    return labels.where(captions.notna() & frame["duration_s"].notna(), None), (
-        "caption and duration"
-    )
+    is_complete = captions.notna() & frame["duration_s"].notna()
+    same_caption = captions.map(captions.value_counts())
+    is_of_one_video = labels.map(labels.value_counts()) > STOCK_PHRASE * same_caption
+    return labels.where(is_complete & is_of_one_video, None), "caption and duration"
 
 
 def _words(caption: str | None) -> str | None:

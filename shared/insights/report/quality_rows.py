@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import exp
 from typing import Any
 
 from shared.insights.for_whom_words import for_whom_lines
@@ -99,9 +100,10 @@ def _precision(analysis: Analysis) -> Iterator[Row]:
             yield _valued("precision", name, float(target["n_needed"]))
     influence = insights.robustness.influence
     # Creators are not named here, so that an erased name does not stay in a report.
-    for rank, creator in enumerate(influence["largest"] if influence else (), 1):
-        name = f"ρ without the creator of influence no. {rank}"
-        yield _valued("influence", name, creator["estimate_without"]) | {"count": creator["n"]}
+    for rank, without in enumerate(influence.creators if influence else (), 1):
+        name = f"rate ratio without the creator of influence no. {rank}"
+        ratio = None if without.estimate is None else exp(without.estimate)
+        yield _valued("influence", name, ratio) | {"count": without.n}
 
 
 def _cautions(analysis: Analysis, videos: Sequence[Row]) -> Iterator[Row]:

@@ -244,9 +244,8 @@ def test_equivalence_is_tested_only_when_nothing_was_found(whole):
 
 def test_a_creator_that_carries_the_association_is_named():
     of = rows(slope=0.0, seed=4)
-    for row in of:
-        if row["creator"] == "creator 3":
-            row |= {"unexpectedness": 99, "views": 10**7}
+    for row in of[3:120:24]:  # half of the creator's videos: what all share says nothing within
+        row |= {"unexpectedness": 99, "views": 10**7}
 
     largest = analyse(table(of, plan()), plan()).document()["influence"]["largest"]
 

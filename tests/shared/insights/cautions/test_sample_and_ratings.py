@@ -120,6 +120,18 @@ def test_without_a_fingerprint_caption_and_duration_tell_copies(caption, duratio
     assert len(list(reposts(gated.frame, FULL))) == count
 
 
+def test_a_phrase_that_many_videos_bear_is_not_a_repost():
+    gated = passed(
+        lambda n, row: {
+            "content_hash": None,
+            "caption": "watch until the end",
+            "duration_s": n // 2,
+        }
+    )
+
+    assert list(reposts(gated.frame, FULL)) == []
+
+
 def test_a_code_outside_the_scale_is_missing_and_counted():
     gated = passed(lambda n, row: {"unexpectedness": -99} if n < 3 else {})
 

@@ -14,6 +14,7 @@ from shared.insights.statistics.tipping_point import (
     count_gap,
     tipping_point,
 )
+from shared.insights.statistics.within_ratios import within_ratios
 
 SCALE = (0.0, 100.0)
 
@@ -92,6 +93,25 @@ def test_the_finding_changes_at_the_nearest_shift():
     ]
 
     assert findings == [point.finding, *(change.becomes for change in point.changes)]
+
+
+def test_the_finding_is_that_of_the_rating_beside_its_controls():
+    significant = agree = 0
+    for seed in range(20):
+        data, surprise = world(seed)
+        surprise = np.where(np.isnan(surprise), 50.0, surprise)
+        control = data.design["control 0"].to_numpy()
+        ratings = surprise + 40 * control
+        data = replace(data, y=np.round(data.y * np.exp(1.5 * control + 0.06 * (surprise - 50))))
+        whole = pd.concat([pd.Series(ratings, name="rating"), data.design], axis=1)
+        effect = within_ratios(data.y, whole, None, data.creators, ["rating"]).effect("rating", "")
+
+        finding = tipping_point(data, ratings, (-200.0, 300.0)).finding
+
+        significant += effect.p < 0.05
+        agree += finding == (np.sign(effect.estimate) if effect.p < 0.05 else 0)
+
+    assert significant >= 15 and agree >= 18
 
 
 def ratings_shifted(data: ModelData, ratings, shift: float):
