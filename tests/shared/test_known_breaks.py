@@ -1,6 +1,7 @@
 """Known breaks of the data: which readings carry a flag, and what an analysis says of them."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from shared.insights.plan_file import parse_plan
 from shared.known_breaks import break_flags, break_sentences, known_breaks
 from shared.model import Metrics
 from shared.quality import all_flags, flag_on_arrival
+from shared.warehouse import tables as schemas
 from shared.warehouse.tables import schema
 from tests.report_world import report_of, rows
 
@@ -55,6 +57,14 @@ def test_the_flag_is_documented_where_flags_are():
     (flags,) = (it for it in schema("fact_metrics_snapshot") if it["name"] == "flags")
 
     assert FLAG in flags["description"]
+
+
+def test_counts_at_equal_age_leave_out_readings_from_before_a_break():
+    view = (Path(schemas.__file__).parent / "views" / "kpis_at_age.sql").read_text("utf-8")
+
+    names = [change.name for change in known_breaks() if change.about == "counts"]
+
+    assert names and all(f"'{name}'" in view for name in names)
 
 
 @pytest.mark.parametrize(

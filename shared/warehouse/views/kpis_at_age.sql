@@ -1,8 +1,8 @@
 -- KPIs at equal age, and their growth. Grain: video_id, age_days.
 -- Counts read minutes after posting and counts read after a month cannot be compared. This view gives
 -- the counts of every video at the same ages, interpolated between the readings before and after. They
--- are never extrapolated: outside of a video's readings they are NULL. Impossible readings are left
--- out. Interpolation is linear in log(count + 1) over log(age), which is exact for growth by a power of
+-- are never extrapolated: outside of a video's readings they are NULL. Impossible readings, and those
+-- that a known break of the source makes wrong, are left out. Interpolation is linear in log(count + 1) over log(age), which is exact for growth by a power of
 -- age. Readings at the declared ages (see collections, refresh_ages_days) need almost none of it.
 --
 -- video_id: Joins dim_video.
@@ -47,7 +47,8 @@ WITH reading AS (
         'comments_exceed_views',
         'collected_in_future',
         'posted_after_collected',
-        'vanished'
+        'vanished',
+        'views_before_2024_07'
       )
     )
 ),

@@ -106,6 +106,7 @@ def test_readings_that_cannot_be_true_are_passed_over(viewed):
         reading(1, 1, {"views": 100, "likes": 10}),
         reading(1, 3, {"views": 5, "likes": 30}),  # more likes than views
         reading(1, 4, {"views": None}, flags=("vanished",)),
+        reading(1, 5, {"views": 6, "likes": 1}, flags=("views_before_2024_07",)),
         reading(1, 7, {"views": 700, "likes": 70}),
     )
 
