@@ -77,6 +77,20 @@ def test_the_extremes_are_over_all_creators(viral):
     assert len(carried_by.creators) == len(carried_by.videos) == EXACT
 
 
+def test_a_creator_who_is_only_stepped_out_is_close_to_a_whole_fit(monkeypatch):
+    headline = analysed(rows(n=480, creators=40)).headline
+
+    monkeypatch.setattr("shared.insights.influence.EXACT", 0)
+    stepped = influence(headline, "unexpectedness")
+    monkeypatch.setattr("shared.insights.influence.EXACT", 40)
+    whole = influence(headline, "unexpectedness")
+
+    assert stepped.lowest - whole.estimate == pytest.approx(whole.lowest - whole.estimate, rel=0.3)
+    assert stepped.highest - whole.estimate == pytest.approx(
+        whole.highest - whole.estimate, rel=0.3
+    )
+
+
 def test_in_a_large_sample_fewer_are_left_out_exactly(viral, monkeypatch):
     monkeypatch.setattr("shared.insights.influence.MANY_VIDEOS", 100)
 
