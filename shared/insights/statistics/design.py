@@ -1,6 +1,6 @@
 """Controls and predictors as the numeric columns of one model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
@@ -78,3 +78,22 @@ def _transformed(
         yield np.log1p(values).rename(f"log1p({name})")
     else:
         yield values.rename(name)
+
+
+def columns_of_controls(
+    transforms: Mapping[str, str], columns: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """The columns that each control has in a design, by the names of `control_columns`."""
+    present = tuple(columns)
+    return {
+        name: tuple(column for column in present if _is_column_of(column, name, transform))
+        for name, transform in transforms.items()
+    }
+
+
+def _is_column_of(column: str, name: str, transform: str) -> bool:
+    if transform == "categorical":
+        return column.startswith(f"{name}_")
+    if transform == "cyclic":
+        return column in (f"{name}_sin", f"{name}_cos")
+    return column == (name if transform == "linear" else f"{transform}({name})")

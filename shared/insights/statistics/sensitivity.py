@@ -85,7 +85,7 @@ def robustness_value(t: float, df: float, q: float = 1.0, alpha: float = 1.0) ->
     f = q * abs(t) / sqrt(df)
     critical = abs(float(stats.t.ppf(alpha / 2, df - 1))) / sqrt(df - 1)
     if critical > 0 and f > 1 / critical:
-        # Then the weakest sufficient confounder explains all of the outcome (their eq. 23).
+        # Then a weaker confounder suffices, one that explains less of the predictor.
         return (f**2 - critical**2) / (1 + f**2)
     return equal_strength(f - critical)
 

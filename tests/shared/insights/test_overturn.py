@@ -1,0 +1,241 @@
+"""What could overturn the headline: hidden confounders that are known here, and placebos."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shared.insights.overturn import overturn, usual_step
+from shared.insights.placebos import HeadlineModel, Placebos
+from shared.insights.statistics.design import columns_of_controls
+from shared.insights.statistics.fixed_effects import poisson_fixed_effects
+from shared.insights.statistics.resampling import Groups
+from shared.insights.statistics.sensitivity import as_strong_as
+from shared.insights.statistics.within_ratios import within_ratios
+from shared.insights.statistics.working_regression import WorkingRegression
+
+CONTROLS = {"duration_s": "log", "followers": "log1p"}
+
+
+def world(seed=1, slope=0.02, arousal=0.0, drift=0.0, n=360, creators=30):
+    """Videos in time; `arousal` moves rating, loudness and views, `drift` rating and views."""
+    draw = np.random.default_rng(seed)
+    creator = np.arange(n) % creators
+    turn = np.arange(n) // creators / (n // creators)
+    hidden = draw.normal(size=n)
+    surprise = 50 + 10 * draw.normal(size=n) + 8 * arousal * hidden + 15 * drift * turn
+    duration = np.exp(3 + 0.3 * draw.normal(size=n) + 0.01 * (surprise - 50))
+    fame = draw.normal(size=creators)[creator]
+    log_mean = 6 + fame + slope * (surprise - 50) - 0.3 * np.log(duration)
+    log_mean += arousal * hidden + 3 * drift * turn + 0.3 * draw.normal(size=n)
+    return pd.DataFrame(
+        {
+            "creator": [f"creator {name}" for name in creator],
+            "created_at": pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(np.arange(n), "h"),
+            "views": draw.poisson(np.exp(log_mean)).astype(float),
+            "surprise": surprise,
+            "log(duration_s)": np.log(duration),
+            "log1p(followers)": 5 + fame,
+            "loudness": draw.normal(size=n) + hidden,
+        }
+    )
+
+
+def result_of(frame, control="loudness", created_at="created_at", columns=None):
+    design = frame[columns or ["surprise", "log(duration_s)", "log1p(followers)"]]
+    y, creators = frame["views"].to_numpy(), Groups.of(frame["creator"])
+    headline = within_ratios(y, design, None, creators, ["surprise"]).effect("surprise", "views")
+    result = overturn(
+        HeadlineModel(y, design, None, creators),
+        poisson_fixed_effects(y, design, None, creators),
+        headline,
+        columns_of_controls(CONTROLS, design.columns),
+        Placebos(frame[control] if control else None, frame[created_at] if created_at else None),
+    )
+    return result, headline
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return result_of(world())
+
+
+def test_the_document_has_every_part(plain):
+    document = plain[0].document()
+
+    assert list(document) == [
+        "robustness_value",
+        "robustness_value_alpha",
+        "benchmarks",
+        "e_value",
+        "negative_control",
+        "lead_placebo",
+        "notes",
+    ]
+    assert 0 < document["robustness_value_alpha"] < document["robustness_value"] < 1
+    assert document["e_value"]["step"] == 10
+    assert 1 < document["e_value"]["interval"] < document["e_value"]["estimate"]
+
+
+def test_a_hidden_confounder_moves_the_estimate_as_its_strength_says():
+    """The bias that the formula gives is the one that fitting the confounder takes away."""
+    frame = world(arousal=0.3, slope=0.03)
+    y, creators = frame["views"].to_numpy(), Groups.of(frame["creator"])
+    hidden = frame["loudness"]
+    short = poisson_fixed_effects(y, frame[["surprise"]], None, creators)
+    long = poisson_fixed_effects(y, frame[["surprise"]].assign(hidden=hidden), None, creators)
+
+    strength = WorkingRegression(long, "surprise").strength(["hidden"])
+    bias = strength.bias_factor * WorkingRegression(short, "surprise").spread_ratio
+
+    assert bias == pytest.approx(short.beta[0] - long.beta[0], rel=0.15)
+    assert bias > 0.002
+
+
+def test_benchmarks_are_bounds_that_grow_with_their_strength(plain):
+    result, headline = plain
+    estimates = [benchmark.estimate for benchmark in result.benchmarks]
+
+    assert [(b.control, b.times) for b in result.benchmarks] == [
+        ("duration_s", 1),
+        ("duration_s", 2),
+        ("duration_s", 3),
+    ]
+    assert headline.estimate > estimates[0] > estimates[1] > estimates[2]
+    assert all(b.ci_low < b.estimate < b.ci_high for b in result.benchmarks)
+
+
+def test_a_benchmark_is_the_bound_on_the_weighted_regression(plain):
+    frame = world()
+    design = frame[["surprise", "log(duration_s)", "log1p(followers)"]]
+    fit = poisson_fixed_effects(
+        frame["views"].to_numpy(), design, None, Groups.of(frame["creator"])
+    )
+    regression = WorkingRegression(fit, "surprise")
+    confounder = as_strong_as(regression.strength(["log(duration_s)"]), 3)
+
+    benchmark = plain[0].benchmarks[2]
+
+    assert benchmark.r2_predictor == confounder.r2_predictor
+    assert plain[1].estimate - benchmark.estimate == pytest.approx(
+        confounder.bias_factor * regression.spread_ratio
+    )
+    assert benchmark.ci_high - benchmark.ci_low == pytest.approx(
+        confounder.se_factor * (plain[1].ci_high - plain[1].ci_low)
+    )
+
+
+def test_a_control_that_is_constant_within_creators_is_no_benchmark(plain):
+    (note,) = plain[0].notes
+
+    assert note.startswith("No comparison with followers:")
+
+
+def test_an_interval_that_holds_zero_needs_no_confounder():
+    result, headline = result_of(world(slope=0.0, seed=8))
+
+    assert headline.ci_low < 0 < headline.ci_high
+    assert result.robustness_value > 0
+    assert result.robustness_value_alpha == 0
+    assert result.e_value.interval == 1
+
+
+def test_a_negative_estimate_has_the_same_strengths_as_its_mirror():
+    frame = world()
+    mirrored = result_of(frame.assign(surprise=100 - frame["surprise"]))[0]
+    result = result_of(frame)[0]
+
+    assert mirrored.robustness_value == pytest.approx(result.robustness_value)
+    assert mirrored.robustness_value_alpha == pytest.approx(result.robustness_value_alpha, rel=1e-6)
+    assert [b.estimate for b in mirrored.benchmarks] == pytest.approx(
+        [-b.estimate for b in result.benchmarks]
+    )
+
+
+def test_a_negative_control_shows_nothing_where_nothing_is_hidden(plain):
+    result, headline = plain
+
+    assert result.negative_control.p > 0.05
+    assert result.negative_control.n == headline.n
+    assert result.warnings == ()
+
+
+def test_a_hidden_arousal_shows_in_the_loudness():
+    result, _ = result_of(world(arousal=0.5, slope=0.0))
+
+    assert result.negative_control.p < 0.01
+    (warning,) = result.warnings
+    assert warning.startswith("The negative control loudness goes with views within creators (p =")
+
+
+def test_a_negative_control_leaves_out_only_its_own_missing_values():
+    frame = world()
+    frame.loc[:59, "loudness"] = np.nan
+
+    result, headline = result_of(frame)
+
+    assert (headline.n, result.negative_control.n) == (360, 300)
+
+
+def test_a_negative_control_that_few_videos_have_says_so():
+    frame = world()
+    frame.loc[15:, "loudness"] = np.nan
+
+    result, _ = result_of(frame)
+
+    assert result.negative_control is None
+    assert "No negative control loudness: 15 videos have it, and 20 are needed." in result.notes
+
+
+def test_the_next_video_does_not_predict_this_one(plain):
+    lead = plain[0].lead_placebo
+
+    assert lead.predictor == "next surprise"
+    assert lead.n == 360 - 30
+    assert lead.p > 0.05
+
+
+def test_a_drift_of_ratings_and_views_shows_in_the_next_video():
+    result, _ = result_of(world(drift=1.0, slope=0.0))
+
+    assert result.lead_placebo.p < 0.05
+    assert "The rating of a creator's next video goes with the views" in result.warnings[-1]
+
+
+def test_the_lead_placebo_rejects_at_its_level_where_ratings_cause_views():
+    """A perfect test rejects 6 or fewer of 60 in 97 % of such series."""
+    ps = [result_of(world(seed=seed), control=None)[0].lead_placebo.p for seed in range(60)]
+
+    assert sum(p < 0.05 for p in ps) <= 6
+
+
+def test_without_times_there_is_no_lead_placebo():
+    result, _ = result_of(world(), created_at=None, control=None)
+
+    assert result.lead_placebo is None
+    assert "No lead placebo: the plan names no created_at." in result.notes
+
+
+def test_videos_without_a_time_are_the_next_of_none():
+    frame = world()
+    frame.loc[::2, "created_at"] = pd.NaT
+
+    assert result_of(frame)[0].lead_placebo.n == 180 - 15
+
+
+def test_a_headline_without_an_estimate_has_no_strengths():
+    frame = world()
+    frame["surprise"] = frame.groupby("creator")["surprise"].transform("first")
+
+    result, headline = result_of(frame, control=None)
+
+    assert headline.estimate is None
+    assert result.robustness_value is None
+    assert "No robustness value: the headline has no estimate." in result.notes
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [([0.0, 1.0, 1.0], 1.0), ([0.0, 35.0, 100.0], 10.0), ([1.0, 2.0, 3.0], 1.0)],
+)
+def test_a_step_is_what_people_speak_of(values, step):
+    assert usual_step(pd.Series(values)) == step
