@@ -44,7 +44,8 @@ class Plan(PlanKeys):
         names = {*self.predictors, *self.outcomes, *self.controls, *self.filters}
         names |= {*self.exposure.values(), *(name for pair in self.interactions for name in pair)}
         names |= {name for pair in self.differences.values() for name in pair}
-        names |= {name for name in (self.cluster, self.sound) if name}
+        single = (self.cluster, self.sound, self.negative_control)
+        names |= {name for name in single if name}
         names |= {"duration_s"} if self.duration_profile or "caption" in self.columns else set()
         return (names | set(GATED)) & self.columns.keys()
 

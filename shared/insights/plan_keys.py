@@ -28,6 +28,7 @@ class PlanKeys(BaseModel):
     rate: a column, or `age` (days). `reliability` (0–1] and `equivalence` (a correlation) are
     assumptions of the author. `duration_profile` lists borders in seconds. `sound` names the column
     of a video's sound. `equal_age_days` is the age of the counts in the view kpis_at_age.
+    `negative_control` is a column that should not go with the primary's outcome.
     """
 
     model_config = STRICT
@@ -39,6 +40,7 @@ class PlanKeys(BaseModel):
     outcomes: Annotated[Names, Field(min_length=1, max_length=20)]
     primary: PrimaryQuestion | None = None
     controls: Annotated[dict[Name, Transform], BeforeValidator(with_usual_transforms)] = {}
+    negative_control: Name | None = None
     exposure: dict[Name, Name] = {}
     cluster: Name | None = None
     min_age_days: Annotated[float, Field(ge=0, le=36_500)] | None = None

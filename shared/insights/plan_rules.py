@@ -41,6 +41,8 @@ def _unknown_names(plan: PlanKeys) -> Iterator[str]:
     yield from _unknown("predictors", plan.predictors, measures)
     yield from _unknown("outcomes", plan.outcomes, columns)
     yield from _unknown("controls", plan.controls, (*measures, *DERIVED))
+    control = [plan.negative_control] if plan.negative_control else []
+    yield from _unknown("negative_control", control, measures)
     yield from _unknown("exposure", plan.exposure, plan.outcomes, "outcomes")
     yield from _unknown("exposure", plan.exposure.values(), (*columns, AGE))
     yield from _unknown("cluster", [plan.cluster] if plan.cluster else [], columns)
@@ -71,6 +73,7 @@ def _two_roles(plan: PlanKeys) -> Iterator[str]:
         "controls": set(plan.controls),
         "cluster": {plan.cluster} if plan.cluster else set(),
         "sound": {plan.sound} if plan.sound else set(),
+        "negative_control": {plan.negative_control} if plan.negative_control else set(),
     }
     for first, second in combinations(roles, 2):
         for name in sorted(roles[first] & roles[second]):
@@ -119,6 +122,8 @@ def _numeric_names(plan: PlanKeys) -> Iterator[tuple[str, str]]:
     yield from (("exposure", name) for name in plan.exposure.values())
     yield from (("interactions", name) for pair in plan.interactions for name in pair)
     yield from (("differences", name) for pair in plan.differences.values() for name in pair)
+    if plan.negative_control:
+        yield "negative_control", plan.negative_control
     for name, transform in plan.controls.items():
         if transform != "categorical":
             yield "controls", name
@@ -146,7 +151,7 @@ def _missing_keys(plan: PlanKeys) -> Iterator[str]:
         yield "equal_age_days needs columns.video_id"
     if plan.duration_profile and "duration_s" not in plan.columns:
         yield "duration_profile needs columns.duration_s"
-    for key in ("inverted_u", "equivalence"):
+    for key in ("inverted_u", "equivalence", "negative_control"):
         if getattr(plan, key) and plan.primary is None:
             yield f"{key} needs the key primary"
     primary = plan.primary

@@ -64,6 +64,14 @@ def test_a_column_that_no_key_uses_is_not_read():
     assert "mood" not in more.used()
 
 
+def test_a_negative_control_is_read_and_needs_a_primary():
+    columns = "[video_id, creator, views, likes, unexpectedness, loudness]"
+
+    assert "loudness" in plan(columns=columns, negative_control="loudness").used()
+    with pytest.raises(BadPlan, match="negative_control needs the key primary"):
+        plan(columns=columns, negative_control="loudness", primary="")
+
+
 def test_an_unknown_key_is_refused_with_the_nearest_one():
     sentence = refusal(PLAN + "primry: {}\n")
 
@@ -99,6 +107,9 @@ def test_a_wrong_value_is_named_with_its_line():
         ("controls: {views: log}", "views is in outcomes and in controls"),
         ("filters: {views: {from: 3}}", "give a value, a list of values, or min and max"),
         ("differences: {views: [likes, views]}", "views is a column already"),
+        ("negative_control: loud", "negative_control: loud is not among the columns"),
+        ("negative_control: views", "views is in outcomes and in negative_control"),
+        ("negative_control: unexpectedness", "unexpectedness is in predictors and in"),
     ],
 )
 def test_a_method_without_its_keys_is_refused(line, says):
@@ -121,6 +132,7 @@ def test_a_method_without_its_keys_is_refused(line, says):
         ("differences: {d: [mood, language]}", "differences: language holds words"),
         ("filters: {created_at: {min: 1}}", "filters: created_at holds times"),
         ("filters: {mood: [good, bad]}", "predictors: mood holds words"),
+        ("negative_control: language", "negative_control: language holds words"),
         ("columns: {mood: v, views: v, language: w}", "mood and the outcome views are the same"),
     ],
 )
