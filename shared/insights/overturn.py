@@ -15,13 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from shared.insights.placebos import (
-    HeadlineModel,
-    Placebos,
-    lead_placebo,
-    negative_control,
-    warnings_of,
-)
+from shared.insights.headline import Headline
+from shared.insights.placebos import lead_placebo, negative_control, warnings_of
+from shared.insights.plan import Plan
+from shared.insights.sample import Sample
+from shared.insights.statistics.design import columns_of_controls
 from shared.insights.statistics.effect import Effect
 from shared.insights.statistics.fixed_effects import FixedEffectsFit
 from shared.insights.statistics.sensitivity import (
@@ -99,57 +97,46 @@ class Overturn:
         }
 
 
-def overturn(
-    model: HeadlineModel,
-    fit: FixedEffectsFit | None,
-    headline: Effect,
-    controls: Mapping[str, Sequence[str]],
-    placebos: Placebos,
-) -> Overturn:
-    """Everything that could overturn the headline, which is the fit's effect of its predictor.
+def overturn(headline: Headline, sample: Sample, plan: Plan) -> Overturn:
+    """Everything that could overturn the headline, which answers the plan's primary question.
 
-    `fit` is None where the model could not be fitted.
-    `controls` are the design columns of each control. Nothing is raised: what cannot be computed
-    is None, with a note.
+    `sample` has all rows of the question, the headline perhaps only those of equal age. Nothing is
+    raised: what cannot be computed is None, with a note.
     """
+    assert plan.primary is not None
+    predictor, model = plan.primary.predictor, headline.model
+    if model is None or predictor not in model.names:
+        return Overturn(notes=("The headline has no estimate, so nothing can overturn it.",))
     notes: list[str] = []
-    strengths = _strengths(fit, headline, controls, model.design[headline.predictor], notes)
+    strengths = _strengths(headline, model, plan, notes)
+    control = plan.negative_control
     return replace(
         strengths,
-        negative_control=negative_control(model, headline, placebos, notes),
-        lead_placebo=lead_placebo(model, headline, placebos, notes),
+        negative_control=negative_control(headline, control, notes) if control else None,
+        lead_placebo=lead_placebo(headline, predictor, sample, notes),
         notes=tuple(notes),
     )
 
 
 def _strengths(
-    fit: FixedEffectsFit | None,
-    headline: Effect,
-    controls: Mapping[str, Sequence[str]],
-    values: pd.Series,
-    notes: list[str],
+    headline: Headline, model: FixedEffectsFit, plan: Plan, notes: list[str]
 ) -> Overturn:
-    if fit is None or headline.estimate is None or headline.predictor not in fit.names:
-        notes.append("No robustness value: the headline has no estimate.")
-        return Overturn()
-    regression = WorkingRegression(fit, headline.predictor)
-    comparable = {
-        name: [column for column in columns if column in fit.names]
-        for name, columns in controls.items()
-    }
-    if constant := [name for name, columns in comparable.items() if not columns]:
+    assert plan.primary is not None
+    effect = headline.effect(plan.primary.predictor)
+    regression = WorkingRegression(model, effect.predictor)
+    controls = columns_of_controls(plan.controls, model.names)
+    if constant := [name for name, columns in controls.items() if not columns]:
         notes.append(
             f"No comparison with {', '.join(constant)}: the model has no column of it, or it does "
             "not vary within creators; what is constant within a creator is taken out anyway."
         )
-    value, value_alpha = strength_to_overturn(regression, headline)
+    value, value_alpha = strength_to_overturn(regression, effect)
+    comparable = {name: columns for name, columns in controls.items() if columns}
     return Overturn(
         robustness_value=value,
         robustness_value_alpha=value_alpha,
-        benchmarks=benchmarks_of(
-            regression, headline, {name: columns for name, columns in comparable.items() if columns}
-        ),
-        e_value=e_value_of(headline, usual_step(values)),
+        benchmarks=benchmarks_of(regression, effect, comparable),
+        e_value=e_value_of(effect, usual_step(headline.sample.frame[effect.predictor])),
     )
 
 

@@ -6,105 +6,83 @@ predictor: in its place it would show the predictor's own association wherever t
 The lead placebo adds the rating of the creator's next video: it cannot have caused these views.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from shared.insights.headline import Headline
 from shared.insights.quality_gate import FEWEST_ROWS
+from shared.insights.sample import Sample
 from shared.insights.statistics.effect import Effect
 from shared.insights.statistics.lead import next_values
-from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
+from shared.insights.statistics.resampling import BoolArray, Groups
 from shared.insights.statistics.within_ratios import within_ratios
 
 ALPHA = 0.05
 NEXT = "next "
+CREATED_AT = "created_at"
 
 
-@dataclass(frozen=True)
-class HeadlineModel:
-    """The rows and columns that the headline is fitted to, so that a test can add one column.
-
-    `weeks`, `sounds` and `clusters` are as in `within_ratios`.
-    """
-
-    y: FloatArray
-    design: pd.DataFrame
-    offset: FloatArray | None
-    creators: Groups
-    weeks: Groups | None = None
-    sounds: Groups | None = None
-    clusters: Groups | None = None
-
-    def with_column(self, values: FloatArray, name: str, outcome: str, scale: str) -> Effect:
-        """The effect of one more column, in the rows where it has a value."""
-        rows: BoolArray = np.isfinite(values)
-        groups = [self.weeks, self.sounds, self.clusters]
-        weeks, sounds, clusters = (part and part.where(rows) for part in groups)
-        fit = within_ratios(
-            self.y[rows],
-            self.design[rows].assign(**{name: values[rows]}),
-            None if self.offset is None else self.offset[rows],
-            self.creators.where(rows),
-            [name],
-            weeks=weeks,
-            sounds=sounds,
-            clusters=clusters,
-        )
-        return fit.effect(name, outcome, scale)
-
-
-@dataclass(frozen=True)
-class Placebos:
-    """Columns of the headline's rows: the negative control under its name, and times of posting."""
-
-    control: pd.Series | None = None
-    created_at: pd.Series | None = None
-
-
-def negative_control(
-    model: HeadlineModel, headline: Effect, placebos: Placebos, notes: list[str]
-) -> Effect | None:
-    """The effect of the control; None without one, or with a sentence added to `notes`."""
-    if placebos.control is None:
-        return None
-    values, name = placebos.control.to_numpy(dtype=np.float64), str(placebos.control.name)
-    return _placebo(model, headline, values, name, f"negative control {name}", notes)
+def negative_control(headline: Headline, name: str, notes: list[str]) -> Effect | None:
+    """The effect of the control; None with a sentence added to `notes`."""
+    return _placebo(headline, headline.sample.frame[name], name, f"negative control {name}", notes)
 
 
 def lead_placebo(
-    model: HeadlineModel, headline: Effect, placebos: Placebos, notes: list[str]
+    headline: Headline, predictor: str, sample: Sample, notes: list[str]
 ) -> Effect | None:
-    """The effect of the next video's rating; None with a sentence added to `notes`."""
-    if placebos.created_at is None:
+    """The effect of the next video's rating; None with a sentence added to `notes`.
+
+    The next video is looked up among all of `sample`, which may hold more than the headline uses.
+    """
+    if CREATED_AT not in sample.frame:
         notes.append("No lead placebo: the plan names no created_at.")
         return None
-    dated = placebos.created_at.notna().to_numpy(dtype=bool)
-    times = placebos.created_at[dated].to_numpy(dtype="datetime64[us]").astype(np.int64)
-    scores = model.design[headline.predictor].to_numpy(dtype=np.float64)
-    values = np.full(len(scores), np.nan)
-    values[dated] = next_values(scores[dated], times, model.creators.where(dated))
-    return _placebo(model, headline, values, f"{NEXT}{headline.predictor}", "lead placebo", notes)
+    dated = sample.frame[CREATED_AT].notna().to_numpy(dtype=bool)
+    rows = sample.frame[dated]
+    times = rows[CREATED_AT].dt.tz_localize(None).to_numpy(dtype="datetime64[us]").astype(np.int64)
+    scores = rows[predictor].to_numpy(dtype=np.float64)
+    following = next_values(scores, times, sample.groups.where(dated))
+    values = pd.Series(following, index=rows.index)
+    return _placebo(headline, values, f"{NEXT}{predictor}", "lead placebo", notes)
 
 
 def _placebo(
-    model: HeadlineModel,
-    headline: Effect,
-    values: FloatArray,
-    name: str,
-    what: str,
-    notes: list[str],
+    headline: Headline, values: pd.Series, name: str, what: str, notes: list[str]
 ) -> Effect | None:
     """The effect of one more column; None with a note where it has none."""
-    rows = int(np.isfinite(values).sum())
+    aligned = values.reindex(headline.rows).astype("float64")
+    rows = int(np.isfinite(aligned).sum())
     if rows < FEWEST_ROWS:
         notes.append(f"No {what}: {rows:,} videos have it, and {FEWEST_ROWS} are needed.")
         return None
-    effect = model.with_column(values, name, headline.outcome, headline.scale)
+    effect = _with_column(headline, aligned, name)
     if effect.p is None:
         notes.append(f"No {what}: {effect.note or 'it has no interval'}.")
         return None
     return effect
+
+
+def _with_column(headline: Headline, values: pd.Series, name: str) -> Effect:
+    """The effect of one more column in the headline's model, in the rows where it has a value."""
+    model, question = headline.model, headline.question
+    assert model is not None
+    rows: BoolArray = np.isfinite(values.to_numpy(dtype=np.float64))
+    design = pd.DataFrame(model.x[rows], columns=list(model.names))
+    fit = within_ratios(
+        model.y[rows],
+        design.assign(**{name: values.to_numpy(dtype=np.float64)[rows]}),
+        model.offset[rows],
+        model.creators.where(rows),
+        [name],
+        weeks=_part(model.weeks, rows),
+        sounds=_part(headline.sounds, rows),
+        clusters=_part(headline.clusters, rows),
+    )
+    return fit.effect(name, question.outcome, question.scale)
+
+
+def _part(groups: Groups | None, rows: BoolArray) -> Groups | None:
+    return None if groups is None else groups.where(rows)
 
 
 def warnings_of(*effects: Effect | None) -> tuple[str, ...]:

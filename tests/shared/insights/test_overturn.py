@@ -4,16 +4,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shared.insights.headline import headline as headline_of
 from shared.insights.overturn import overturn, usual_step
-from shared.insights.placebos import HeadlineModel, Placebos
-from shared.insights.statistics.design import columns_of_controls
+from shared.insights.quality_gate import gate
+from shared.insights.sample import questions, samples
 from shared.insights.statistics.fixed_effects import poisson_fixed_effects
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.sensitivity import as_strong_as
-from shared.insights.statistics.within_ratios import within_ratios
 from shared.insights.statistics.working_regression import WorkingRegression
+from tests.insights_tables import plan, table
 
-CONTROLS = {"duration_s": "log", "followers": "log1p"}
+COLUMNS = "[creator, created_at, views, duration_s, followers, surprise, loudness]"
+
+
+def our_plan(**changed):
+    keys = {
+        "columns": COLUMNS,
+        "predictors": "[surprise]",
+        "outcomes": "[views]",
+        "primary": "{predictor: surprise, outcome: views, scale: count}",
+        "exposure": "",
+        "controls": "[duration_s, followers]",
+        "negative_control": "loudness",
+    }
+    return plan(**(keys | changed))
 
 
 def world(seed=1, slope=0.02, arousal=0.0, drift=0.0, n=360, creators=30):
@@ -33,25 +47,20 @@ def world(seed=1, slope=0.02, arousal=0.0, drift=0.0, n=360, creators=30):
             "created_at": pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(np.arange(n), "h"),
             "views": draw.poisson(np.exp(log_mean)).astype(float),
             "surprise": surprise,
-            "log(duration_s)": np.log(duration),
-            "log1p(followers)": 5 + fame,
+            "duration_s": duration,
+            "followers": np.round(np.exp(8 + fame)),
             "loudness": draw.normal(size=n) + hidden,
         }
     )
 
 
-def result_of(frame, control="loudness", created_at="created_at", columns=None):
-    design = frame[columns or ["surprise", "log(duration_s)", "log1p(followers)"]]
-    y, creators = frame["views"].to_numpy(), Groups.of(frame["creator"])
-    headline = within_ratios(y, design, None, creators, ["surprise"]).effect("surprise", "views")
-    result = overturn(
-        HeadlineModel(y, design, None, creators),
-        poisson_fixed_effects(y, design, None, creators),
-        headline,
-        columns_of_controls(CONTROLS, design.columns),
-        Placebos(frame[control] if control else None, frame[created_at] if created_at else None),
-    )
-    return result, headline
+def result_of(frame, **changed):
+    """What could overturn the headline, the headline's effect, and the headline."""
+    question_plan = our_plan(**changed)
+    passed = gate(table(frame.to_dict("records"), question_plan), question_plan)
+    ((sample, (question,)),) = samples(passed, question_plan, questions(question_plan, ()))
+    headline = headline_of(sample, question, question_plan)
+    return overturn(headline, sample, question_plan), headline.effect("surprise"), headline
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +101,7 @@ def test_a_hidden_confounder_moves_the_estimate_as_its_strength_says():
 
 
 def test_benchmarks_are_bounds_that_grow_with_their_strength(plain):
-    result, headline = plain
+    result, effect, _ = plain
     estimates = [benchmark.estimate for benchmark in result.benchmarks]
 
     assert [(b.control, b.times) for b in result.benchmarks] == [
@@ -100,17 +109,12 @@ def test_benchmarks_are_bounds_that_grow_with_their_strength(plain):
         ("duration_s", 2),
         ("duration_s", 3),
     ]
-    assert headline.estimate > estimates[0] > estimates[1] > estimates[2]
+    assert effect.estimate > estimates[0] > estimates[1] > estimates[2]
     assert all(b.ci_low < b.estimate < b.ci_high for b in result.benchmarks)
 
 
 def test_a_benchmark_is_the_bound_on_the_weighted_regression(plain):
-    frame = world()
-    design = frame[["surprise", "log(duration_s)", "log1p(followers)"]]
-    fit = poisson_fixed_effects(
-        frame["views"].to_numpy(), design, None, Groups.of(frame["creator"])
-    )
-    regression = WorkingRegression(fit, "surprise")
+    regression = WorkingRegression(plain[2].model, "surprise")
     confounder = as_strong_as(regression.strength(["log(duration_s)"]), 3)
 
     benchmark = plain[0].benchmarks[2]
@@ -131,9 +135,9 @@ def test_a_control_that_is_constant_within_creators_is_no_benchmark(plain):
 
 
 def test_an_interval_that_holds_zero_needs_no_confounder():
-    result, headline = result_of(world(slope=0.0, seed=8))
+    result, effect, _ = result_of(world(slope=0.0, seed=8))
 
-    assert headline.ci_low < 0 < headline.ci_high
+    assert effect.ci_low < 0 < effect.ci_high
     assert result.robustness_value > 0
     assert result.robustness_value_alpha == 0
     assert result.e_value.interval == 1
@@ -152,15 +156,15 @@ def test_a_negative_estimate_has_the_same_strengths_as_its_mirror():
 
 
 def test_a_negative_control_shows_nothing_where_nothing_is_hidden(plain):
-    result, headline = plain
+    result, effect, _ = plain
 
     assert result.negative_control.p > 0.05
-    assert result.negative_control.n == headline.n
+    assert result.negative_control.n == effect.n
     assert result.warnings == ()
 
 
 def test_a_hidden_arousal_shows_in_the_loudness():
-    result, _ = result_of(world(arousal=0.5, slope=0.0))
+    result, _, _ = result_of(world(arousal=0.5, slope=0.0))
 
     assert result.negative_control.p < 0.01
     (warning,) = result.warnings
@@ -171,16 +175,16 @@ def test_a_negative_control_leaves_out_only_its_own_missing_values():
     frame = world()
     frame.loc[:59, "loudness"] = np.nan
 
-    result, headline = result_of(frame)
+    result, effect, _ = result_of(frame)
 
-    assert (headline.n, result.negative_control.n) == (360, 300)
+    assert (effect.n, result.negative_control.n) == (360, 300)
 
 
 def test_a_negative_control_that_few_videos_have_says_so():
     frame = world()
     frame.loc[15:, "loudness"] = np.nan
 
-    result, _ = result_of(frame)
+    result, _, _ = result_of(frame)
 
     assert result.negative_control is None
     assert "No negative control loudness: 15 videos have it, and 20 are needed." in result.notes
@@ -195,7 +199,7 @@ def test_the_next_video_does_not_predict_this_one(plain):
 
 
 def test_a_drift_of_ratings_and_views_shows_in_the_next_video():
-    result, _ = result_of(world(drift=1.0, slope=0.0))
+    result, _, _ = result_of(world(drift=1.0, slope=0.0))
 
     assert result.lead_placebo.p < 0.05
     assert "The rating of a creator's next video goes with the views" in result.warnings[-1]
@@ -203,16 +207,23 @@ def test_a_drift_of_ratings_and_views_shows_in_the_next_video():
 
 def test_the_lead_placebo_rejects_at_its_level_where_ratings_cause_views():
     """A perfect test rejects 6 or fewer of 60 in 97 % of such series."""
-    ps = [result_of(world(seed=seed), control=None)[0].lead_placebo.p for seed in range(60)]
+    ps = [result_of(world(seed=seed))[0].lead_placebo.p for seed in range(60)]
 
     assert sum(p < 0.05 for p in ps) <= 6
 
 
 def test_without_times_there_is_no_lead_placebo():
-    result, _ = result_of(world(), created_at=None, control=None)
+    result, _, _ = result_of(world(), columns=COLUMNS.replace("created_at, ", ""))
 
     assert result.lead_placebo is None
     assert "No lead placebo: the plan names no created_at." in result.notes
+
+
+def test_without_the_key_there_is_no_negative_control():
+    result, _, _ = result_of(world(), negative_control="")
+
+    assert result.negative_control is None
+    assert len(result.notes) == 1
 
 
 def test_videos_without_a_time_are_the_next_of_none():
@@ -222,15 +233,15 @@ def test_videos_without_a_time_are_the_next_of_none():
     assert result_of(frame)[0].lead_placebo.n == 180 - 15
 
 
-def test_a_headline_without_an_estimate_has_no_strengths():
+def test_a_headline_without_an_estimate_cannot_be_overturned():
     frame = world()
     frame["surprise"] = frame.groupby("creator")["surprise"].transform("first")
 
-    result, headline = result_of(frame, control=None)
+    result, effect, _ = result_of(frame)
 
-    assert headline.estimate is None
+    assert effect.estimate is None
     assert result.robustness_value is None
-    assert "No robustness value: the headline has no estimate." in result.notes
+    assert result.notes == ("The headline has no estimate, so nothing can overturn it.",)
 
 
 @pytest.mark.parametrize(
