@@ -11,6 +11,7 @@ from shared.insights.equal_age import EqualAge
 from shared.insights.for_whom import ForWhom, for_whom_of
 from shared.insights.headline import Headline, headline
 from shared.insights.missing_ratings import missing_ratings
+from shared.insights.overturn import overturn
 from shared.insights.plan import BadPlan, Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, TooLittle, gate
 from shared.insights.result import Insights
@@ -56,7 +57,8 @@ def analyse(
     effects, primary = run.ordered_effects()
     robustness = assess_robustness(plan, run.sample, run.question, primary, effects, run.headline)
     n, clusters = run.size
-    notes = (*run.notes, *run.shapes.unanswered)
+    overturned = overturn(run.headline, run.sample, plan)
+    notes = (*overturned.warnings, *run.notes, *run.shapes.unanswered)
     missing = missing_ratings(passed, plan)
     return Insights(
         plan=plan,
@@ -64,6 +66,7 @@ def analyse(
         effects=effects,
         primary=primary,
         headline=run.headline,
+        overturn=overturned,
         corrected=tuple(run.corrected),
         corrected_by=() if ratings is None else ratings.sources,
         shapes=run.shapes,

@@ -97,13 +97,14 @@ class Overturn:
         }
 
 
-def overturn(headline: Headline, sample: Sample, plan: Plan) -> Overturn:
+def overturn(headline: Headline | None, sample: Sample | None, plan: Plan) -> Overturn:
     """Everything that could overturn the headline, which answers the plan's primary question.
 
     `sample` has all rows of the question, the headline perhaps only those of equal age. Nothing is
     raised: what cannot be computed is None, with a note.
     """
-    assert plan.primary is not None
+    if headline is None or sample is None or plan.primary is None:
+        return Overturn(notes=("There is no primary question, so no headline.",))
     predictor, model = plan.primary.predictor, headline.model
     if model is None or predictor not in model.names:
         return Overturn(notes=("The headline has no estimate, so nothing can overturn it.",))

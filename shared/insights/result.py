@@ -11,6 +11,7 @@ from shared.insights.for_whom import ForWhom
 from shared.insights.headline import Headline
 from shared.insights.measurement import measurement, result_hash
 from shared.insights.missing_ratings import MissingRatings
+from shared.insights.overturn import Overturn
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import Gate
 from shared.insights.robustness import Robustness
@@ -27,6 +28,7 @@ class Insights:
     effects: tuple[Effect, ...]
     primary: Effect | None
     headline: Headline | None
+    overturn: Overturn
     shapes: Shapes
     robustness: Robustness
     corrected: tuple[Correction, ...]
@@ -62,6 +64,7 @@ class Insights:
                 "effects": [effect.document() for effect in self.effects],
                 "primary": self.primary.document() if self.primary else None,
                 "headline": self._headline_document(),
+                "overturn": self.overturn.document(),
                 "corrected": [correction.document() for correction in self.corrected],
                 "corrected_by": list(self.corrected_by),
                 "coverage": coverage.document(self.clusters, self.effects)

@@ -1,113 +1,283 @@
-"""A multiverse: the primary question under every other reasonable choice of videos."""
+"""The primary question under every other reasonable analysis: a specification curve.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+After Simonsohn, Simmons & Nelson (2020, Nat. Hum. Behav. 4, 1208–1214). The analyses vary what the
+headline rests on: the estimator, the age of the counts, controls, calendar weeks, clusters, and
+whose ratings and which videos are used. Estimators answer different questions: within creators,
+videos of one creator are compared; pooled, creators are compared with each other, too. So their
+signs may differ. The curve keeps them apart as families and certifies nothing by a majority.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 
+from shared.insights.equal_age import EqualAge
+from shared.insights.headline import Headline, headline
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS
 from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable
-from shared.insights.statistics.influence import influence
+from shared.insights.statistics.fixed_effects import independent
 from shared.insights.statistics.pairs import ColumnPair
-from shared.insights.statistics.pearson import pearson_log1p
-from shared.insights.statistics.resampling import BoolArray
+from shared.insights.statistics.rate_ratios import rate_ratios
+from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
+from shared.insights.subsets import ratings_apart, subsets
 from shared.insights.table.schema import AGE
 
-EVERYTHING = "all videos"
+WITHIN, COUNT_MODEL, RANKS = "within creators", "pooled count model", "pooled ranks"
+ESTIMATORS = (WITHIN, COUNT_MODEL, RANKS)
+"""The families, in the order of the curve."""
+
+EVERYTHING, ALL_RATINGS = "all videos", "all ratings"
+LATEST = "latest counts"
 SETTLED_DAYS = 30
-TOP_SHARE = 0.01
-FEWEST_OF_A_CREATOR = 3
+SETTLED = f"{SETTLED_DAYS} days or older"
+CONTROLLED, UNCONTROLLED = "all controls", "no controls"
+WEEKS, NO_WEEKS = "calendar weeks", "no calendar weeks"
+BY_CREATOR, BY_SOUND, BY_RUN = "by creator", "by creator and sound", "by runs of videos"
+MOST_RESAMPLES = 200
+"""With many creators a rank correlation's interval comes from so many draws of them: one of the
+curve's many bars needs fewer than the answer."""
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What one analysis chose. Pooled estimators have no weeks; their clusters are creators."""
+
+    estimator: str
+    counts: str
+    controls: str
+    weeks: str = NO_WEEKS
+    clusters: str = BY_CREATOR
+    videos: str = EVERYTHING
+    ratings: str = ALL_RATINGS
+
+    @property
+    def text(self) -> str:
+        """The choices besides estimator and videos, separated by semicolons."""
+        parts = (self.counts, self.controls, self.weeks, self.clusters, self.ratings)
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """One choice of videos, and its effect."""
+    """One analysis and its effect: a log rate ratio per unit, or a rank correlation."""
 
-    subset: str
+    choices: Choices
     effect: Effect
+    is_headline: bool = False
 
 
 def specifications(
-    sample: Sample, question: OutcomeQuestion, plan: Plan
+    sample: Sample,
+    question: OutcomeQuestion,
+    plan: Plan,
+    answer: Headline,
+    equal_age: EqualAge | None = None,
 ) -> tuple[Specification, ...]:
-    """Every choice of videos with every kind of correlation, the smallest estimate first.
+    """Every analysis that has an estimate, by estimator and then the smallest estimate first.
 
-    Choices that keep under 20 videos or 5 creators, or all videos, are left out. An interval
-    belongs to one choice: it does not cover the choice itself.
+    `answer` is the headline of the same sample. Parts with fewer than 20 videos are left out, and
+    from pooled estimators those with fewer than 5 creators. An interval belongs to one analysis:
+    it does not cover the choice among them.
     """
-    assert plan.primary is not None
-    pair = sample.pair(plan.primary.predictor, question)
-    tried = []
-    for subset, chosen in _subsets(sample, question, plan):
-        part = sample.where(chosen)
-        if len(part.frame) < FEWEST_ROWS or part.groups.count < FEWEST_CLUSTERS:
-            continue
-        effects = [*_ranked(part, pair, plan), *pearson_log1p(part.frame, [pair], part.groups)]
-        tried += [
-            Specification(subset, effect) for effect in effects if effect.estimate is not None
-        ]
-    return tuple(sorted(tried, key=lambda choice: (choice.effect.estimate, choice.subset)))
+    curve = _Curve(sample, question, plan, answer, equal_age)
+    # Two trials whose rows allow the same choices only are one analysis.
+    trials = dict([*curve.parts(), *curve.models()])
+    estimated = [
+        Specification(choices, effect, choices == curve.usual)
+        for choices, effect in trials.items()
+        if effect.estimate is not None
+    ]
+    return tuple(sorted(estimated, key=_position))
 
 
-def _ranked(part: Sample, pair: ColumnPair, plan: Plan) -> tuple[Effect, ...]:
-    settings = (part.groups, plan.resamples or 0, plan.seed)
-    if len(part.controls.columns):
-        try:
-            return spearman_and_partial(part.frame, [pair], part.controls, *settings)
-        except NotEstimable:
-            pass
-    return spearman(part.frame, [pair], *settings)
+def _position(specification: Specification) -> tuple[int, float, str, str]:
+    choices, estimate = specification.choices, specification.effect.estimate
+    assert estimate is not None
+    return ESTIMATORS.index(choices.estimator), estimate, choices.videos, choices.text
 
 
-def _subsets(
-    sample: Sample, question: OutcomeQuestion, plan: Plan
-) -> Iterator[tuple[str, BoolArray]]:
-    everyone = np.ones(len(sample.frame), dtype=bool)
-    yield EVERYTHING, everyone
-    for name, chosen in _narrower(sample, question, plan):
-        if chosen.any() and not chosen.all():
-            yield name, chosen
+Trial = tuple[Choices, Effect]
 
 
-def _narrower(
-    sample: Sample, question: OutcomeQuestion, plan: Plan
-) -> Iterator[tuple[str, BoolArray]]:
-    frame, groups = sample.frame, sample.groups
-    outcome = sample.values(question)
-    yield (
-        f"without the top {TOP_SHARE:.0%} of {question.outcome}",
-        outcome <= np.quantile(outcome, 1 - TOP_SHARE),
-    )
-    if AGE in frame:
-        age = frame[AGE].to_numpy(dtype=np.float64)
-        yield f"{SETTLED_DAYS} days or older", age >= SETTLED_DAYS
-        yield f"under {SETTLED_DAYS} days", age < SETTLED_DAYS
-    if plan.cluster:
-        yield (
-            f"creators with {FEWEST_OF_A_CREATOR} videos or more",
-            groups.sizes[groups.codes] >= FEWEST_OF_A_CREATOR,
+class _Curve:
+    """The analyses of one question."""
+
+    def __init__(
+        self,
+        sample: Sample,
+        question: OutcomeQuestion,
+        plan: Plan,
+        answer: Headline,
+        equal_age: EqualAge | None,
+    ):
+        assert plan.primary is not None
+        self._question, self._plan = question, plan
+        self._predictor = plan.primary.predictor
+        self._by_counts = dict(_counts(sample, question, equal_age))
+        self._weeks = (NO_WEEKS, WEEKS) if _may_have_weeks(answer, sample) else (NO_WEEKS,)
+        self._clusters = (BY_CREATOR,) if answer.sounds is None else (BY_CREATOR, BY_SOUND)
+        self._controls = (
+            (UNCONTROLLED, CONTROLLED) if len(sample.controls.columns) else (UNCONTROLLED,)
         )
-        yield "without the most influential creator", ~_most_influential(sample, question, plan)
-    if "followers" in frame:
-        followers = frame["followers"].to_numpy(dtype=np.float64)
-        middle = np.nanmedian(followers) if np.isfinite(followers).any() else np.nan
-        yield "more followers than most", followers > middle
-        yield "fewer followers than most", followers <= middle
-    if "language" in frame:
-        most = frame["language"].mode()
-        if len(most):
-            yield f"without language {most.iloc[0]}", (frame["language"] != most.iloc[0]).to_numpy()
+        days = answer.equal_age_days
+        usual = Choices(
+            WITHIN,
+            LATEST if days is None else _at_age(days),
+            self._controls[-1],
+        )
+        self.usual = _as_fitted(usual, answer)
+
+    def models(self) -> Iterator[Trial]:
+        """All videos: every combination of counts, controls, weeks and clusters."""
+        for counts, part in self._by_counts.items():
+            for controls, weeks, clusters in product(self._controls, self._weeks, self._clusters):
+                yield from self._within(Choices(WITHIN, counts, controls, weeks, clusters), part)
+            for controls in self._controls:
+                yield from self._count_model(Choices(COUNT_MODEL, counts, controls), part)
+            yield from self._ranks(counts, part)
+
+    def parts(self) -> Iterator[Trial]:
+        """Some videos or some ratings, with the headline's choices in everything else."""
+        whole = self._by_counts[self.usual.counts]
+        has_creators = self._plan.cluster is not None
+        videos = subsets(whole, self._question, self._predictor, has_creators)
+        changes = [({"videos": name}, chosen) for name, chosen in videos]
+        changes += [({"ratings": name}, chosen) for name, chosen in ratings_apart(whole.frame)]
+        for change, chosen in changes:
+            part = whole.where(chosen)
+            choices = replace(self.usual, **change)
+            yield from self._within(choices, part)
+            pooled = replace(choices, weeks=NO_WEEKS, clusters=BY_CREATOR)
+            yield from self._count_model(replace(pooled, estimator=COUNT_MODEL), part)
+            ranks = replace(pooled, estimator=RANKS, controls=UNCONTROLLED)
+            if _is_large_enough(part):
+                yield ranks, self._spearman(part)
+
+    def _within(self, choices: Choices, part: Sample) -> Iterator[Trial]:
+        if len(part.frame) < FEWEST_ROWS:
+            return
+        plan = self._plan.model_copy(
+            update={
+                "calendar_weeks": choices.weeks == WEEKS,
+                "sound": self._plan.sound if choices.clusters == BY_SOUND else None,
+            }
+        )
+        answer = headline(_controlled(part, choices), self._question, plan)
+        if self._predictor in answer.fit.names:
+            yield _as_fitted(choices, answer), answer.effect(self._predictor)
+
+    def _count_model(self, choices: Choices, part: Sample) -> Iterator[Trial]:
+        if not _is_large_enough(part):
+            return
+        design = _without_repeated(_controlled(part, choices).design)
+        y, offset = part.counts(self._question), part.offset(self._question)
+        try:
+            fit = rate_ratios(y, design, offset, part.groups, [self._predictor])
+        except NotEstimable:
+            return
+        if self._predictor in design.columns:
+            question = self._question
+            yield choices, fit.effect(self._predictor, question.outcome, question.scale)
+
+    def _ranks(self, counts: str, part: Sample) -> Iterator[Trial]:
+        if not _is_large_enough(part):
+            return
+        effects = [self._spearman(part)]
+        if len(part.controls.columns):
+            try:
+                pairs, settings = self._rank_settings(part)
+                effects = [*spearman_and_partial(part.frame, pairs, part.controls, *settings)]
+            except NotEstimable:
+                pass
+        for controls, effect in zip((UNCONTROLLED, CONTROLLED), effects, strict=False):
+            yield Choices(RANKS, counts, controls), effect
+
+    def _spearman(self, part: Sample) -> Effect:
+        pairs, settings = self._rank_settings(part)
+        return spearman(part.frame, pairs, *settings)[0]
+
+    def _rank_settings(self, part: Sample) -> tuple[list[ColumnPair], tuple[Groups, int, int]]:
+        draws = min(self._plan.resamples or MOST_RESAMPLES, MOST_RESAMPLES)
+        pairs = [part.pair(self._predictor, self._question)]
+        return pairs, (part.groups, draws, self._plan.seed)
 
 
-def _most_influential(sample: Sample, question: OutcomeQuestion, plan: Plan) -> BoolArray:
-    assert plan.primary is not None
-    x = sample.frame[plan.primary.predictor].to_numpy(dtype=np.float64)
-    try:
-        name = influence(x, sample.values(question), sample.groups)[0].cluster
-    except NotEstimable:
-        return np.zeros(len(x), dtype=bool)
-    chosen: BoolArray = sample.groups.codes == sample.groups.names.index(name)
-    return chosen
+def _counts(
+    sample: Sample, question: OutcomeQuestion, equal_age: EqualAge | None
+) -> Iterator[tuple[str, Sample]]:
+    """The sample by the age of its counts: the latest, at equal age, and of settled videos only."""
+    yield LATEST, sample
+    if equal_age is not None and equal_age.share(sample, question) > 0:
+        yield _at_age(equal_age.days), equal_age.sample(sample, question)
+    if AGE in sample.frame:
+        settled = sample.frame[AGE].to_numpy(dtype=np.float64) >= SETTLED_DAYS
+        if settled.any() and not settled.all():
+            yield SETTLED, sample.where(settled)
+
+
+def _at_age(days: float) -> str:
+    return f"counts at {days:g} days"
+
+
+def _may_have_weeks(answer: Headline, sample: Sample) -> bool:
+    return answer.scope in ("creators", "videos") and "created_at" in sample.frame
+
+
+def _as_fitted(choices: Choices, answer: Headline) -> Choices:
+    """The choices that a fit could follow: few accounts have no weeks, and runs as clusters."""
+    if answer.scope in ("account", "accounts"):
+        return replace(choices, weeks=NO_WEEKS, clusters=BY_RUN)
+    return replace(
+        choices,
+        weeks=WEEKS if answer.periods else NO_WEEKS,
+        clusters=BY_CREATOR if answer.sounds is None else BY_SOUND,
+    )
+
+
+def _controlled(part: Sample, choices: Choices) -> Sample:
+    if choices.controls == CONTROLLED:
+        return part
+    return replace(part, controls=pd.DataFrame(index=part.frame.index))
+
+
+def _without_repeated(design: pd.DataFrame) -> pd.DataFrame:
+    """Without columns that others explain: in a part without one language, the other languages."""
+    raw = design.to_numpy(dtype=np.float64)
+    return design.iloc[:, independent(raw - raw.mean(axis=0), raw)]
+
+
+def _is_large_enough(part: Sample) -> bool:
+    return len(part.frame) >= FEWEST_ROWS and part.groups.count >= FEWEST_CLUSTERS
+
+
+def signs_text(results: Iterable[tuple[str, float, float | None]]) -> str:
+    """How many analyses of each estimator say more and fewer at .05, and what it means if both do.
+
+    `results` are estimator, estimate and p of each analysis.
+    """
+    counts = {estimator: [0, 0, 0] for estimator in ESTIMATORS}
+    for estimator, estimate, p in results:
+        sign = 0 if p is None or p >= ALPHA else 1 if estimate > 0 else 2
+        counts[estimator][sign] += 1
+    sentences = [
+        f"{estimator}, {more} of {more + fewer + none} say more and {fewer} fewer"
+        for estimator, (none, more, fewer) in counts.items()
+        if none + more + fewer
+    ]
+    if not sentences:
+        return ""
+    text = f"At p < .05: {'; '.join(sentences)}."
+    if any(more for _, more, _ in counts.values()) and any(fewer for *_, fewer in counts.values()):
+        text += (
+            " The signs differ. Pooled analyses also compare creators with each other, so whatever "
+            "differs between creators moves them; the headline compares videos of one creator."
+        )
+    return text

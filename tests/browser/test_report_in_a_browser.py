@@ -57,6 +57,15 @@ def test_every_figure_is_drawn_with_marks(usual, figure):
     )
 
 
+def test_the_specification_curve_has_a_panel_for_each_estimator_and_marks_the_headline(usual):
+    chart = usual.page.locator('[data-chart="specifications"]')
+    labels = chart.locator("svg[role=presentation]").all_text_contents()
+
+    for estimator in ("within creators", "pooled count model", "pooled ranks"):
+        assert any(f"↑ {estimator}" in label for label in labels)
+    assert chart.locator('svg[role=presentation] circle[r="7"]').count() == 1
+
+
 @pytest.mark.parametrize(("width", "theme"), [(1200, "light"), (1200, "dark"), (390, "light")])
 def test_axe_finds_no_serious_violation(opened, width, theme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make browser")

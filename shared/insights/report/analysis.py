@@ -8,6 +8,7 @@ import numpy as np
 
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.analysis import analyse
+from shared.insights.equal_age import EqualAge
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
 from shared.insights.report.growth import AgeEffect, at_equal_age
@@ -61,12 +62,12 @@ def analysis_of(
     insights = analyse(table_of(rows, plan.table_schema, TABLE), plan, on_progress, ratings, ages)
     analysis = Analysis(insights)
     on_progress("Curves, tenths, specifications …")
-    gate = insights.gate
+    gate, equal_age = insights.gate, EqualAge.of(ages, plan)
     for sample, sample_questions in samples(gate, plan, questions(plan, gate.left_out)):
-        if _is_large_enough(sample):
-            for question in sample_questions:
+        for question in sample_questions:
+            if _is_large_enough(sample):
                 _add_curves(analysis, sample, question)
-                _add_specifications(analysis, sample, question, plan)
+            _add_specifications(analysis, sample, question, equal_age)
     analysis.growth = at_equal_age(ages, gate, plan)
     return analysis
 
@@ -91,8 +92,8 @@ def _add_curves(analysis: Analysis, sample: Sample, question: OutcomeQuestion) -
 
 
 def _add_specifications(
-    analysis: Analysis, sample: Sample, question: OutcomeQuestion, plan: Plan
+    analysis: Analysis, sample: Sample, question: OutcomeQuestion, equal_age: EqualAge | None
 ) -> None:
-    primary = plan.primary
-    if primary and (question.outcome, question.scale) == (primary.outcome, primary.scale):
-        analysis.specifications = specifications(sample, question, plan)
+    headline, plan = analysis.insights.headline, analysis.insights.plan
+    if headline is not None and headline.question == question:
+        analysis.specifications = specifications(sample, question, plan, headline, equal_age)

@@ -2,6 +2,7 @@
 
 from shared.insights.report.data import ReportData
 from shared.insights.report.figure import ASSOCIATION, INTERVAL, SIZE, Figure, no_answer, rows_of
+from shared.insights.specifications import signs_text
 
 
 def forest(data: ReportData) -> Figure:
@@ -151,22 +152,30 @@ def durations(data: ReportData) -> Figure:
 
 
 def specifications(data: ReportData) -> Figure:
+    rows = rows_of(data.effects, "specification")
+    signs = signs_text((row["estimator"], row["estimate"], row["p"]) for row in rows)
     return Figure(
         name="specifications",
         title="Would another analyst have found something else?",
-        caption="The primary question, answered by every other reasonable analysis, smallest "
-        "estimate first. The dots below each estimate show which correlation and which videos it "
-        "used. If the line stays on one side of 0, the answer does not depend on one choice. The "
-        "estimates share their videos, so they are not independent findings.",
+        caption="The primary question, answered by every other reasonable analysis: a panel for "
+        "each estimator, the smallest estimate first. The dots below each estimate show its "
+        "choices; the headline is marked. The estimates share their videos, so they are not "
+        f"independent findings. {signs}".rstrip(),
         table="insight_effect",
         columns=(
-            ("correlation", "method", "text"),
+            ("estimator", "estimator", "text"),
+            ("correlation or ratio", "method", "text"),
             ("videos", "subset", "text"),
-            ("estimate", "estimate", "rho"),
-            *INTERVAL,
+            ("choices", "choices", "text"),
+            ("times as many", "step_irr", "ratio"),
+            ("from", "step_irr_low", "ratio"),
+            ("to", "step_irr_high", "ratio"),
+            ("estimate", "estimate", "number"),
+            ("from", "ci_low", "number"),
+            ("to", "ci_high", "number"),
             ("p", "p", "small"),
             *SIZE,
         ),
-        rows=rows_of(data.effects, "specification"),
+        rows=rows,
         missing=no_answer(data) or "The plan declares no primary question.",
     )

@@ -36,6 +36,8 @@ def _name(row: Row) -> str:
     words = [row[key] for key in ("part", "method", "predictor", "outcome", "scale")]
     if row["subset"] != EVERYONE:
         words.append(row["subset"])
+    if row["part"] == "specification":
+        words.append(row["choices"])
     if row["part"] == "dose":
         words.append(f"{row['x_low']:g}")
     return "/".join(words)
@@ -140,7 +142,16 @@ def _tenths(analysis: Analysis) -> Iterator[Row]:
 
 def _specifications(analysis: Analysis) -> Iterator[Row]:
     for specification in analysis.specifications:
-        yield _row("specification", specification.effect, specification.subset)
+        choices = specification.choices
+        yield (
+            _row("specification", specification.effect, choices.videos)
+            | {
+                "estimator": choices.estimator,
+                "choices": choices.text,
+                "is_headline": specification.is_headline,
+            }
+            | _step(specification.effect, analysis)
+        )
 
 
 def _row(part: str, effect: Effect, subset: str = EVERYONE) -> Row:

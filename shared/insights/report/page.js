@@ -243,36 +243,47 @@
     });
   };
 
-  const METHOD = { spearman: "Spearman’s ρ", partial_spearman: "ρ without controls’ part", pearson_log1p: "Pearson’s r of log counts" };
+  // One panel per estimator: a ratio and a rank correlation share no axis, and their signs may differ.
   const specifications = () => {
-    const rows = figures.specifications.map((d, i) => ({ ...d, i }));
-    const choices = [...new Set(rows.map((d) => METHOD[d.method] ?? d.method)), ...new Set(rows.map((d) => d.subset))];
-    const cells = rows.flatMap((d) => [{ ...d, choice: METHOD[d.method] ?? d.method }, { ...d, choice: d.subset }]);
-    const usual = (d) => d.method === "spearman" && d.subset === "all videos";
-    draw("specifications", `${words(report.primary.predictor)} and ${words(report.primary.outcome)} in ${rows.length} ways, the smallest estimate first`, (width) => {
-      const narrow = width < 560, marginLeft = narrow ? 36 : 210;
-      const upper = base(width, 210, {
-        marginLeft, marginRight: 14, marginBottom: 8, x: { axis: null, domain: rows.map((d) => d.i) }, y: { label: "↑ estimate", nice: true, grid: false },
-        marks: [
-          Plot.gridY(grid), Plot.ruleY([0], { stroke: INK }),
-          Plot.ruleX(rows.filter((d) => d.ci_low !== undefined), { x: "i", y1: "ci_low", y2: "ci_high", stroke: (d) => (usual(d) ? HOT : ACCENT), strokeWidth: 2 }),
-          Plot.dot(rows, { x: "i", y: "estimate", r: 4, fill: (d) => (usual(d) ? HOT : ACCENT) }),
-          Plot.tip(rows, Plot.pointerX({ x: "i", y: "estimate", title: (d) => `${METHOD[d.method] ?? d.method}\n${d.subset}\n${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos`, fill: "var(--raised)" })),
-        ],
-      });
-      const lower = base(width, 26 + (narrow ? 30 : 19) * choices.length, {
-        marginLeft, marginRight: 14, marginTop: 6, marginBottom: 6, x: { axis: null, domain: rows.map((d) => d.i) }, y: { label: null, domain: choices, tickSize: 0, axis: narrow ? null : "left" },
-        marks: [
-          Plot.gridY(grid),
-          Plot.dot(cells, { x: "i", y: "choice", r: 3.4, fill: (d) => (usual(d) ? HOT : INK) }),
-          narrow ? Plot.text(choices, { x: () => rows[0].i, y: (d) => d, text: (d) => d, textAnchor: "start", dx: -4, dy: -11, fill: SOFT, fontSize: 11 }) : null,
-        ],
-      });
-      lower.setAttribute("aria-hidden", "true");
-      const both = el("div", {}, upper, lower);
-      upper.setAttribute("role", "presentation");
-      return both;
+    const panels = d3.groups(figures.specifications, (d) => d.estimator);
+    draw("specifications", `${words(report.primary.predictor)} and ${words(report.primary.outcome)} by ${panels.map(([name, rows]) => `${name} (${rows.length} ways)`).join(", ")}, the smallest estimate first`, (width) =>
+      el("div", {}, ...panels.flatMap(([name, rows]) => specificationPanel(name, rows, width))));
+  };
+  const specificationPanel = (estimator, specs, width) => {
+    const isRatio = specs.some((d) => d.step !== undefined), none = isRatio ? 1 : 0, write = isRatio ? ratio : rho;
+    const value = (d, key) => (d[key] === undefined ? undefined : isRatio ? Math.exp(d.step * d[key]) : d[key]);
+    const rows = specs.map((d, i) => ({ ...d, i, value: value(d, "estimate"), low: value(d, "ci_low"), high: value(d, "ci_high") }));
+    // An interval without an end, or a very long one, is cut at the edge of the panel.
+    const [least, most] = d3.extent([none, ...rows.map((d) => d.value)]);
+    const domain = isRatio ? [Math.min(least / 1.5, 0.9), Math.max(most * 1.5, 1.1)] : [Math.max(-1, least - 0.3), Math.min(1, most + 0.3)];
+    const bars = rows.filter((d) => d.low !== undefined || d.high !== undefined).map((d) => ({ ...d, from: Math.max(d.low ?? domain[0], domain[0]), to: Math.min(d.high ?? domain[1], domain[1]) }));
+    const chosenBy = (d) => [...d.choices.split("; "), d.subset];
+    const cells = rows.flatMap((d) => chosenBy(d).map((choice) => ({ ...d, choice })));
+    const uses = d3.rollup(cells, (those) => those.length, (d) => d.choice);
+    const varied = d3.transpose(rows.map(chosenBy)).flatMap((column) => (new Set(column).size > 1 ? [...new Set(column)].sort((a, b) => uses.get(b) - uses.get(a)) : []));
+    const narrow = width < 560, marginLeft = narrow ? 40 : 240, color = (d) => (d.is_headline ? HOT : ACCENT);
+    const upper = base(width, 204, {
+      marginLeft, marginRight: 14, marginTop: 32, marginBottom: 8, x: { axis: null, domain: [-1, rows.length] },
+      y: { type: isRatio ? "log" : "linear", domain, label: `↑ ${estimator}: ${isRatio ? "times as many" : "ρ"}`, grid: false, ticks: 5, tickFormat: (d) => write(d) },
+      marks: [
+        Plot.gridY({ ...grid, ticks: 5 }), Plot.ruleY([none], { stroke: INK }),
+        Plot.ruleX(bars, { x: "i", y1: "from", y2: "to", stroke: color, strokeWidth: 2 }),
+        Plot.dot(rows, { x: "i", y: "value", r: 4, fill: color }), Plot.dot(rows.filter((d) => d.is_headline), { x: "i", y: "value", r: 7, fill: HOT }),
+        Plot.tip(rows, Plot.pointerX({ x: "i", y: "value", title: (d) => `${d.estimator}${d.is_headline ? ": the headline" : ""}\n${d.subset}\n${d.choices}\n${write(d.value)}${d.low === undefined || d.high === undefined ? "" : ` (${write(d.low)} to ${write(d.high)})`}\n${count(d.n)} videos`, fill: "var(--raised)" })),
+      ],
     });
+    upper.setAttribute("role", "presentation");
+    if (!varied.length) return [upper];
+    const lower = base(width, 26 + (narrow ? 30 : 19) * varied.length, {
+      marginLeft, marginRight: 14, marginTop: 6, marginBottom: 6, x: { axis: null, domain: [-1, rows.length] }, y: { label: null, domain: varied, tickSize: 0, axis: narrow ? null : "left" },
+      marks: [
+        Plot.gridY(grid),
+        Plot.dot(cells.filter((d) => varied.includes(d.choice)), { x: "i", y: "choice", r: 3.4, fill: (d) => (d.is_headline ? HOT : INK) }),
+        narrow ? Plot.text(varied, { x: () => -1, y: (d) => d, text: (d) => d, textAnchor: "start", dx: 2, dy: -11, fill: SOFT, fontSize: 11 }) : null,
+      ],
+    });
+    lower.setAttribute("aria-hidden", "true");
+    return [upper, lower];
   };
 
   const halo = () => {

@@ -3,6 +3,7 @@
 import pytest
 from scipy.stats import spearmanr
 
+from shared.insights.report.effect_figures import specifications
 from shared.insights.report.page import page
 from shared.insights.report.source import NOT_A_RATING, without_made_up
 from shared.insights.report.usual_counts import medians_of_the_others
@@ -133,3 +134,34 @@ def test_ratings_meet_kpis_at_the_same_age_of_every_video():
     ).statistic
     assert effects["views", 7.0]["estimate"] == pytest.approx(expected, abs=1e-9)
     assert effects["views", 7.0]["n"] == len(analysed_rows)
+
+
+def test_each_specification_names_its_estimator_and_one_is_the_headline():
+    data = usual_report()
+    specs = [row for row in data.effects if row["part"] == "specification"]
+    (headline,) = [row for row in specs if row["is_headline"]]
+
+    assert {row["estimator"] for row in specs} == {
+        "within creators",
+        "pooled count model",
+        "pooled ranks",
+    }
+    assert [headline[name] for name in ("method", "estimate", "ci_low", "n")] == [
+        data.primary[name] for name in ("method", "estimate", "ci_low", "n")
+    ]
+    assert all(("step" in row) == (row["irr"] is not None) for row in specs)
+
+
+def test_the_figure_of_specifications_says_where_signs_differ():
+    """Surprising videos have more views than others of their creator, whom fewer watch."""
+    videos = rows(240, seed=3)
+    for video in videos:
+        creator = int(video["user_key"].removeprefix("creator"))
+        score = video["unexpectedness"] % 20
+        video["unexpectedness"] = score + 6 * creator
+        video["views"] = int(2_000_000 * 1.1**score * 0.4**creator) + 100
+
+    caption = specifications(report_of(videos)).caption
+
+    assert "The signs differ." in caption
+    assert "The signs differ." not in specifications(usual_report()).caption
