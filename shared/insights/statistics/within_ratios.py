@@ -162,7 +162,11 @@ class WithinScores(Interval95):
         """The p value of the hypothesis that the coefficient is `value`."""
         predictor = self._predictor + (value - self._estimate) * self._free
         residual = self._model.y - self._model.means(predictor)
-        total = float(np.einsum("i,i->", self._free, residual))
+        terms = self._free * residual
+        total = float(terms.sum())
+        # Where every count is as fitted, the sum is rounding, and its sign means nothing.
+        if abs(total) <= _ROUNDING * float(np.abs(self._free * self._model.y).sum()):
+            return 1.0
         return max(
             sign_flip_p(grouping.groups.sums(grouping.corrected * residual), total)
             for grouping in self._groupings
@@ -186,6 +190,9 @@ def _lever(
     part: FloatArray = np.einsum("ik,ik->i", model.free[:, others], levers[groups.codes])
     return part
 
+
+_ROUNDING = 1e-10
+"""A score is 0 if it is below this share of the sizes that it is the difference of."""
 
 _MOST_LEVERS = 20_000_000
 """With more clusters × columns² no cluster has any leverage worth the memory."""

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shared.canonical import canonical
+from shared.insights.analysis import analyse
 from shared.insights.headline import headline as headline_of
 from shared.insights.overturn import overturn, usual_step
 from shared.insights.quality_gate import gate
@@ -231,6 +233,25 @@ def test_videos_without_a_time_are_the_next_of_none():
     frame.loc[::2, "created_at"] = pd.NaT
 
     assert result_of(frame)[0].lead_placebo.n == 180 - 15
+
+
+def test_the_analysis_has_it_all_and_warns_first():
+    question_plan = our_plan()
+    rows = world(arousal=0.5, slope=0.0).to_dict("records")
+
+    insights = analyse(table(rows, question_plan), question_plan)
+
+    assert insights.document()["overturn"] == canonical(insights.overturn.document())
+    assert insights.overturn.negative_control.p < 0.01
+    assert insights.overturn.warnings[0] in insights.warnings
+
+
+def test_one_account_has_placebos_of_its_own_videos():
+    result, effect, headline = result_of(world(n=60, creators=1), controls="[duration_s]")
+
+    assert headline.scope == "account"
+    assert (effect.n, result.lead_placebo.n) == (60, 59)
+    assert result.robustness_value > 0
 
 
 def test_a_headline_without_an_estimate_cannot_be_overturned():

@@ -8,6 +8,7 @@ import statsmodels.api as sm
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.fixed_effects import poisson_fixed_effects
 from shared.insights.statistics.resampling import Groups
+from shared.insights.statistics.within_ratios import within_ratios
 
 
 def table(seed, separated=False, empty_week=False):
@@ -114,3 +115,17 @@ def test_missing_and_negative_values_are_refused():
         frame.loc[3, column] = value
         with pytest.raises(NotEstimable):
             fitted(frame)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_counts_that_never_differ_show_nothing(seed):
+    """Each residual is rounding: its sign must not count as evidence."""
+    rng = np.random.default_rng(seed)
+    design = pd.DataFrame({"x": rng.normal(size=40), "z": rng.normal(size=40)})
+
+    y = np.full(40, 1000 * (7 / 30) ** 0.5)
+
+    fit = within_ratios(y, design, None, Groups.of(np.arange(40) % 8), ["x"])
+
+    assert fit.estimates["x"] == pytest.approx(0, abs=1e-9)
+    assert fit.intervals == {} or fit.intervals["x"].p == 1
