@@ -13,7 +13,7 @@ from shared.insights.headline import Headline, headline
 from shared.insights.missing_ratings import missing_ratings
 from shared.insights.overturn import overturn
 from shared.insights.plan import BadPlan, Plan
-from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, TooLittle, gate
+from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate, TooLittle, gate
 from shared.insights.result import Insights
 from shared.insights.robustness import assess_robustness
 from shared.insights.sample import OutcomeQuestion, Sample, questions, samples
@@ -77,6 +77,7 @@ def analyse(
         input_sha256=table.sha256,
         missing_ratings=missing,
         for_whom=run.for_whom(),
+        people=_people(passed, plan, ratings),
     )
 
 
@@ -190,9 +191,17 @@ class _AnalysisRun:
         answer = headline(sample, question, self._plan, self._equal_age)
         self.effects += [answer.effect(name) for name in sample.predictors]
         if self._is_primary(question):
-            self.sample, self.question, self.headline = sample, question, answer
+            self.sample, self.question = sample, question
+            self.headline = self._with_latest(answer, sample, question)
             self.size = (len(sample.frame), sample.groups.count)
             self.notes += answer.notes
+
+    def _with_latest(self, answer: Headline, sample: Sample, question: OutcomeQuestion) -> Headline:
+        """The headline with the latest counts beside those at equal age."""
+        if answer.equal_age_days is None or self._plan.primary is None:
+            return answer
+        latest = headline(sample, question, self._plan).effect(self._plan.primary.predictor)
+        return replace(answer, latest=latest)
 
     def _models(self, sample: Sample, question: OutcomeQuestion) -> None:
         self._say(f"Count model of {question.column} …")
@@ -248,3 +257,14 @@ class _AnalysisRun:
         if self.headline is None or self.headline.model is None:
             return positions.get("gee_nb", positions.get("ppml"))
         return positions.get("ppml")
+
+
+def _people(passed: Gate, plan: Plan, ratings: Ratings | None) -> int:
+    """How many of the analysed videos people rated on the primary predictor."""
+    if ratings is None or plan.primary is None or "video_id" not in passed.frame:
+        return 0
+    raters = ratings.of(plan.primary.predictor, "human")
+    rated = {
+        video for name in raters for video in ratings.first_values(plan.primary.predictor, name)
+    }
+    return len(rated & set(passed.frame["video_id"]))

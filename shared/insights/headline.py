@@ -39,6 +39,7 @@ class Headline:
     """One outcome within creators. `rows` are the labels of the rows in `model`.
 
     `equal_age_days` is None where the latest counts are used, `periods` 0 without calendar weeks.
+    `latest` is the primary effect with the latest counts, where those at equal age are used.
     `dropped` has the rows that hold no information within creators, by reason. `ses` are standard
     errors by column, clustered by creator and, where sounds are shared, by creator and sound.
     """
@@ -53,6 +54,7 @@ class Headline:
     periods: int = 0
     equal_age_days: float | None = None
     notes: tuple[str, ...] = ()
+    latest: Effect | None = None
     ses: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property

@@ -7,12 +7,15 @@ from typing import Any
 from shared.canonical import canonical, versions
 from shared.insights import coverage
 from shared.insights.corrections import Correction
+from shared.insights.disagreements import Disagreement, disagreements
 from shared.insights.for_whom import ForWhom
 from shared.insights.headline import Headline
 from shared.insights.measurement import measurement, result_hash
 from shared.insights.missing_ratings import MissingRatings
+from shared.insights.needed_videos import RatioPower, ratio_power
 from shared.insights.overturn import Overturn
 from shared.insights.plan import Plan
+from shared.insights.predictor_steps import step_of
 from shared.insights.quality_gate import Gate
 from shared.insights.robustness import Robustness
 from shared.insights.secondary import Shapes
@@ -40,6 +43,39 @@ class Insights:
     missing_ratings: MissingRatings | None = None
     for_whom: ForWhom | None = None
     """How creators differ in the primary; None without a primary or named creators."""
+    people: int = 0
+    """Videos of the analysis whose primary predictor people rated."""
+
+    @cached_property
+    def raters(self) -> tuple[str, ...]:
+        """The raters of the analysed rows, as far as the table names them."""
+        frame = self.gate.frame
+        return tuple(sorted(frame["rater"].dropna().unique())) if "rater" in frame else ()
+
+    @cached_property
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """Figures of the primary question that claim something else than the headline."""
+        latest = None if self.headline is None else self.headline.latest
+        return disagreements(self.effects, self.primary, latest)
+
+    @cached_property
+    def power(self) -> RatioPower | None:
+        """What these videos could find within creators."""
+        if self.primary is None:
+            return None
+        name = self.primary.predictor
+        return ratio_power(self.primary, step_of(self.gate.frame[name], name).size)
+
+    def effect_of_primary(self, method: str) -> Effect | None:
+        """The effect of the primary question by one method."""
+        question = self.plan.primary
+        if question is None:
+            return None
+        key = (question.predictor, question.outcome, question.scale, method)
+        for effect in self.effects:
+            if (effect.predictor, effect.outcome, effect.scale, effect.method) == key:
+                return effect
+        return None
 
     @cached_property
     def plan_hash(self) -> str:
@@ -65,6 +101,8 @@ class Insights:
                 "primary": self.primary.document() if self.primary else None,
                 "headline": self._headline_document(),
                 "overturn": self.overturn.document(),
+                "disagreements": [item.document() for item in self.disagreements],
+                "validated_by_people": self.people,
                 "corrected": [correction.document() for correction in self.corrected],
                 "corrected_by": list(self.corrected_by),
                 "coverage": coverage.document(self.clusters, self.effects)
@@ -82,4 +120,5 @@ class Insights:
     def _headline_document(self) -> dict[str, Any] | None:
         if self.headline is None or self.plan.primary is None:
             return None
-        return self.headline.document(self.plan.primary.predictor)
+        power = None if self.power is None else self.power.document()
+        return self.headline.document(self.plan.primary.predictor) | {"power": power}

@@ -1,19 +1,17 @@
 """The answer in words that claim no more than observational data support."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from math import exp
 
-import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
-
+from shared.insights.disagreements import Difference, Disagreement
+from shared.insights.needed_videos import RatioPower
+from shared.insights.predictor_steps import PredictorStep, step_of
 from shared.insights.result import Insights
 from shared.insights.statistics.effect import Effect
 from shared.insights.table.schema import AGE
+from shared.rubric_values import Values
 
 ALPHA = 0.05
-POINTS = 10.0
-"""The step on a scale from 0 to 100 that ratios are told for."""
-
 LARGEST_LOG_RATIO = 20.0
 """A larger ratio is not reported in a sentence."""
 
@@ -21,82 +19,162 @@ LIMITS = (
     "It describes these videos: creators choose what they post and the platform chooses who sees "
     "it. So it does not say what would happen if a video were made differently."
 )
+SIGNALS = "signals/"
+PEOPLE = "human/"
+USEFUL_RATIO = 1.1
 
-
-@dataclass(frozen=True, slots=True)
-class PredictorStep:
-    """The difference in a predictor that a ratio is told for: its size, and the videos in words."""
-
-    size: float
-    videos: str
-
-
-def step_of(values: pd.Series, predictor: str) -> PredictorStep:
-    """10 points on a scale from 0 to 100, yes against no, else one standard deviation."""
-    present = values.dropna().to_numpy(dtype=np.float64)
-    if set(np.unique(present)) <= {0.0, 1.0}:
-        return PredictorStep(1.0, f"videos with {predictor}")
-    if len(present) and present.min() >= -100 and 10 < np.abs(present).max() <= 100:
-        return PredictorStep(POINTS, f"videos {POINTS:g} points higher in {predictor}")
-    spread = float(present.std(ddof=1))
-    return PredictorStep(
-        spread, f"videos {spread:.3g} (one standard deviation) higher in {predictor}"
-    )
+FIGURES = {
+    "pooled": "pooled over all creators",
+    "adjusted": "pooled and adjusted for the controls",
+    "ratio": "as a ratio over all creators",
+    "between": "between creators",
+    "latest": "with the latest counts",
+}
+REASONS: dict[Difference, str] = {
+    "opposite": (
+        "the sign is the other way round. Such figures also compare creators with each other, and "
+        "creators differ in fame and audience. The answer above compares each creator's own videos."
+    ),
+    "only_here": (
+        "there is an association. It can come from differences between creators, such as fame, so "
+        "it does not answer the question."
+    ),
+    "only_in_headline": (
+        "no association is seen. Differences between creators can hide one that is there within "
+        "them."
+    ),
+}
+RANKS_OR_SUMS = (
+    "The figures weigh videos differently: a rank counts each video alike, and in a ratio a few "
+    "very successful videos weigh most. So neither is firm."
+)
+LATEST = "Videos counted late had longer to gather views."
 
 
 def answer(insights: Insights) -> str:
-    """The association with its interval and sample, then the limits of the data."""
+    """The whole first paragraph: finding, contradictions, ratings, limits."""
+    return " ".join(sentences(insights).values())
+
+
+def sentences(insights: Insights) -> dict[str, str]:
+    """The sentences of the answer by subject, in their order."""
+    named = {
+        "finding": finding(insights),
+        "disagreement": " ".join(disagreement_sentences(insights)),
+        "rater": " ".join(rater_sentences(insights)),
+        "meaning": LIMITS,
+    }
+    return {subject: text for subject, text in named.items() if text}
+
+
+def finding(insights: Insights) -> str:
+    """The association with its interval and sample."""
     primary = insights.primary
     if primary is None:
         return (
             f"No primary question was declared, so {len(insights.effects)} associations over "
-            f"{insights.n:,} videos of {_clusters(insights)} stand side by side. {LIMITS}"
+            f"{insights.n:,} videos of {_creators(insights, insights.clusters)} stand side by side."
         )
+    over = f"{primary.n:,} videos of {_creators(insights, primary.clusters)}"
     if primary.estimate is None or primary.p is None:
         why = f": {primary.note}" if primary.note else ""
         return (
-            f"Whether {primary.predictor} goes with {outcome_text(primary)} is not estimable from "
-            f"{primary.n:,} videos of {_clusters(insights)}{why}. {LIMITS}"
+            f"Whether {predictor_text(insights)} goes with {outcome_text(primary)} is not "
+            f"estimable from {over}{why}."
         )
-    sample = f"It rests on {primary.n:,} videos of {_clusters(insights)}."
-    return f"{_finding(insights, primary)} {sample} {LIMITS}"
+    if primary.p < ALPHA:
+        return f"{_ratio_sentence(insights, primary)}. It rests on {over}.{_only(insights)}"
+    return (
+        f"{_needed(insights, insights.power, over)}No association of {predictor_text(insights)} "
+        f"with {outcome_text(primary)} was found, which does not show that there is none. "
+        f"{_ratio_sentence(insights, primary)}.{_only(insights)}"
+    )
 
 
 def pooled(insights: Insights) -> str | None:
     """The rank correlation over all creators: it compares creators with each other, too."""
-    primary = insights.plan.primary
-    if primary is None:
+    effect = insights.effect_of_primary("spearman")
+    if effect is None:
         return None
-    key = (primary.predictor, primary.outcome, primary.scale, "spearman")
-    for effect in insights.effects:
-        if (effect.predictor, effect.outcome, effect.scale, effect.method) == key:
-            return (
-                f"Pooled over all creators, which compares creators with each other too: "
-                f"{interval_text(effect)}."
-            )
-    return None
+    return (
+        "Pooled over all creators, which compares creators with each other too: "
+        f"{interval_text(effect)}."
+    )
 
 
-def ratio_text(effect: Effect, step: PredictorStep) -> str | None:
-    """`1.23 times` with its interval and p, for one step; None where a number is missing."""
+def disagreement_sentences(insights: Insights) -> Iterator[str]:
+    """A sentence for each kind of difference between the headline and other figures."""
+    is_within = insights.headline is not None and insights.headline.model is not None
+    for difference, reason in REASONS.items():
+        differing = [item for item in insights.disagreements if item.difference == difference]
+        others = [item for item in differing if item.name != "latest"]
+        if others:
+            claim = reason if is_within else f"{reason.partition('. ')[0]}. {RANKS_OR_SUMS}"
+            yield f"{_listed(others)}, {claim}"
+        if len(others) < len(differing):
+            claim = reason.partition(". ")[0]
+            yield f"{_listed(differing[len(others) :])}, {claim}. {LATEST}"
+
+
+def rater_sentences(insights: Insights) -> Iterator[str]:
+    """What the ratings are, and whether people checked them."""
+    primary, raters = insights.plan.primary, insights.raters
+    if primary is None or primary.predictor not in Values.model_fields:
+        return
+    if raters and all(rater.startswith(SIGNALS) for rater in raters):
+        yield (
+            "The rater measures how much picture and sound change. It does not know what they mean."
+        )
+    if insights.people == 0 and not any(rater.startswith(PEOPLE) for rater in raters):
+        yield "No person has validated these ratings."
+
+
+def predictor_text(insights: Insights) -> str:
+    """The predictor's name; a change of picture and sound where the rater knows no meaning."""
+    primary = insights.plan.primary
+    assert primary is not None
+    raters = insights.raters
+    if raters and all(rater.startswith(SIGNALS) for rater in raters):
+        return f"{primary.predictor} (change of picture and sound)"
+    return primary.predictor
+
+
+def ratio_numbers(effect: Effect, step: PredictorStep) -> tuple[float, float, float] | None:
+    """The ratio and its interval for one step; None where one is missing or huge."""
     ends = (effect.estimate, effect.ci_low, effect.ci_high)
     if any(end is None or abs(step.size * end) > LARGEST_LOG_RATIO for end in ends):
         return None
     ratio, low, high = (exp(step.size * end) for end in ends if end is not None)
-    return f"{ratio:.2f} times|(95 % interval {low:.2f} to {high:.2f}, {p_value(effect.p)})"
+    return ratio, low, high
 
 
-def _finding(insights: Insights, primary: Effect) -> str:
-    assert primary.p is not None
-    step = step_of(insights.gate.frame[primary.predictor], primary.predictor)
-    text = ratio_text(primary, step)
+def _ratio_sentence(insights: Insights, primary: Effect) -> str:
+    step = step_of(insights.gate.frame[primary.predictor], predictor_text(insights))
     outcome = f"{primary.outcome}{per_exposure(insights)}"
-    size = "a ratio without a bounded interval of|" if text is None else text
-    times, _, interval = size.partition("|")
-    sentence = f"{_place(insights)}, {step.videos} had {times} the {outcome} {interval}".rstrip()
-    if primary.p < ALPHA:
-        return f"{sentence}."
-    return f"{sentence}: no association was found, which does not show that there is none."
+    numbers = ratio_numbers(primary, step)
+    if numbers is None:
+        return f"{_place(insights)}, the ratio for {step.videos} has no bounded interval"
+    ratio, low, high = map(ratio_text, numbers)
+    return (
+        f"{_place(insights)}, {step.videos} had {ratio} times the {outcome} (95 % interval {low} "
+        f"to {high}, {p_value(primary.p)})"
+    )
+
+
+def _needed(insights: Insights, power: RatioPower | None, over: str) -> str:
+    """What the sample could have found, and how many videos a useful ratio needs."""
+    if power is None:
+        return f"These {over} say little. "
+    needed = dict(power.needed)[USEFUL_RATIO]
+    return (
+        f"These {over} could have shown a ratio of {power.smallest_ratio:.2f} or more; a ratio of "
+        f"{USEFUL_RATIO:.2f} takes about {_rounded(needed):,} videos like these. "
+    )
+
+
+def _rounded(count: int) -> int:
+    """Two digits are more than such a forecast knows."""
+    return int(float(f"{count:.2g}"))
 
 
 def _place(insights: Insights) -> str:
@@ -110,6 +188,28 @@ def _place(insights: Insights) -> str:
         "account": "On this account",
         "videos": "Among these videos, whose creators the plan does not name",
     }[headline.scope]
+
+
+def _only(insights: Insights) -> str:
+    """Whom an answer about few accounts holds for."""
+    scope = None if insights.headline is None else insights.headline.scope
+    if scope == "account":
+        return " It holds for this account only."
+    return " It holds for these accounts only." if scope == "accounts" else ""
+
+
+def _listed(differing: Sequence[Disagreement]) -> str:
+    """`Pooled over all creators (ρ = −.20) and between creators (ratio 0.31 per point)`."""
+    parts = [f"{FIGURES[item.name]} ({_figure(item.effect)})" for item in differing]
+    text = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return text[0].upper() + text[1:]
+
+
+def _figure(effect: Effect) -> str:
+    assert effect.estimate is not None
+    if effect.irr is None:
+        return f"ρ = {decimals(effect.estimate)}, {p_value(effect.p)}"
+    return f"{effect.irr:.3g} times per point, {p_value(effect.p)}"
 
 
 def outcome_text(effect: Effect) -> str:
@@ -143,10 +243,26 @@ def decimals(value: float) -> str:
 def p_value(p: float | None) -> str:
     if p is None:
         return "no p"
-    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
+    return f"p {small_p(p)}" if p < 0.001 else f"p = {small_p(p)}"
 
 
-def _clusters(insights: Insights) -> str:
+def small_p(p: float) -> str:
+    """Three decimals without the zero before the point; more where .05 would look undecided."""
+    if p < 0.001:
+        return "< .001"
+    digits = next(digits for digits in (3, 4, 5, 6) if digits == 6 or f"{p:.{digits}f}" != "0.050")
+    return f"{p:.{digits if p < ALPHA else 3}f}".replace("0.", ".", 1)
+
+
+def ratio_text(ratio: float) -> str:
+    """Two decimals; more where 1.00 would hide that an interval leaves out 1."""
+    if not 0.1 <= ratio < 100:
+        return f"{ratio:.3g}"
+    texts = [f"{ratio:.{digits}f}" for digits in (2, 3, 4)]
+    return next((text for text in texts if float(text) != 1.0), texts[0])
+
+
+def _creators(insights: Insights, count: int) -> str:
     if insights.plan.cluster is None:
         return "unnamed creators"
-    return "1 creator" if insights.clusters == 1 else f"{insights.clusters:,} creators"
+    return "1 creator" if count == 1 else f"{count:,} creators"

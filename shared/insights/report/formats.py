@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.insights.wording import decimals
+from shared.insights.wording import decimals, ratio_text, small_p
 
 MINUS = "−"
 
@@ -19,16 +19,8 @@ def number(value: float) -> str:
     return f"{value:.3g}".replace("-", MINUS)
 
 
-def ratio(value: float) -> str:
-    return f"{value:.2f}" if 0.1 <= value < 100 else f"{value:.3g}"
-
-
 def ratio_of_one_point(value: float) -> str:
     return f"{value:.4f}"
-
-
-def small(p: float) -> str:
-    return "< .001" if p < 0.001 else f"{p:.3f}".replace("0.", ".", 1)
 
 
 def text(value: object) -> str:
@@ -43,9 +35,9 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "rho": decimals,
     "count": count,
     "number": number,
-    "ratio": ratio,
+    "ratio": ratio_text,
     "ratio_of_one_point": ratio_of_one_point,
-    "small": small,
+    "small": small_p,
     "text": text,
     "names": names,
 }

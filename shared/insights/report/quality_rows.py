@@ -8,7 +8,7 @@ from typing import Any
 from shared.insights.for_whom_words import for_whom_lines
 from shared.insights.report.analysis import Analysis
 from shared.insights.report.missing_data import MissingData, VideoCounts
-from shared.insights.wording import LIMITS, answer, pooled
+from shared.insights.wording import pooled, sentences
 from shared.known_breaks import break_sentences
 
 Row = dict[str, Any]
@@ -40,12 +40,10 @@ def _answers(analysis: Analysis | None, missing: MissingData | None) -> Iterator
         yield _sentence("answer", "missing", missing.reason)
         yield _sentence("answer", "next", missing.next_step)
     if analysis:
-        yield _sentence(
-            "answer", "finding", answer(analysis.insights).removesuffix(LIMITS).rstrip()
-        )
+        for subject, text in sentences(analysis.insights).items():
+            yield _sentence("answer", subject, text)
         if second := pooled(analysis.insights):
             yield _sentence("answer", "pooled", second)
-        yield _sentence("answer", "meaning", LIMITS)
 
 
 def _for_whom(analysis: Analysis) -> Iterator[Row]:

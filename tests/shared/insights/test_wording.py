@@ -2,11 +2,14 @@
 
 import re
 
+import pandas as pd
 import pytest
 
+from shared.insights.agreement.long_table import RatingsBuilder
 from shared.insights.analysis import analyse
+from shared.insights.predictor_steps import step_of
 from shared.insights.result import Insights
-from shared.insights.wording import answer, decimals, p_value, pooled
+from shared.insights.wording import answer, decimals, p_value, pooled, ratio_text
 from tests.insights_tables import plan, rows, table
 
 FORBIDDEN = re.compile(r"\b(driv\w+|caus\w+|because|impact\w*|leads? to|effects? of)\b", re.I)
@@ -83,6 +86,43 @@ def test_the_pooled_correlation_says_that_it_compares_creators_too():
     )
 
 
+def test_when_nothing_is_found_the_needed_videos_come_first():
+    sentence = answer(insights_of(slope=0.0, seed=4))
+
+    assert re.match(
+        r"These 240 videos of 24 creators could have shown a ratio of 1\.\d\d or more; a ratio of "
+        r"1\.10 takes about [\d,]+ videos like these\. No association of ",
+        sentence,
+    )
+
+
+def test_a_rater_of_signals_is_said_to_know_no_meaning():
+    measured = insights_of(every=lambda number, row: {"rater": "signals/3"})
+
+    assert "unexpectedness (change of picture and sound) had" in answer(measured)
+    assert "It does not know what they mean." in answer(measured)
+    assert "does not know" not in answer(insights_of())
+
+
+def test_ratings_that_no_person_checked_say_so():
+    sentence = "No person has validated these ratings."
+    rated = [row | {"rater": "gemini/m/1.0", "synthetic": False} for row in rows()]
+    people = RatingsBuilder()
+    people.add(rated[0]["video_id"], "human/ana", "unexpectedness", 70.0)
+
+    assert sentence in answer(analyse(table(rated, FULL), FULL))
+    assert sentence not in answer(analyse(table(rated, FULL), FULL, ratings=people.ratings()))
+    assert sentence not in answer(insights_of())  # people rated these
+
+
+def test_yes_and_no_are_compared_as_such():
+    step = step_of(pd.Series([0, 1, 1, 0]), "is_prank")
+
+    assert (step.size, step.videos) == (1.0, "videos with is_prank")
+    assert step_of(pd.Series([3.0, 80.0]), "score").size == 10.0
+    assert step_of(pd.Series([0.1, 0.5]), "share").size == pytest.approx(0.283, abs=0.001)
+
+
 @pytest.mark.parametrize("slope", [0.5, 0.0, -0.5])
 def test_no_sentence_claims_more_than_an_association(slope):
     insights = insights_of(
@@ -102,6 +142,12 @@ def test_correlations_are_written_without_a_leading_zero(value, text):
 
 def test_a_small_p_is_not_written_as_zero():
     assert (p_value(1e-9), p_value(0.0421), p_value(None)) == ("p < .001", "p = .042", "no p")
+
+
+def test_rounding_does_not_move_a_number_onto_the_border():
+    assert (ratio_text(0.9987), ratio_text(1.0004), ratio_text(1.0)) == ("0.999", "1.0004", "1.00")
+    assert (ratio_text(1.234), ratio_text(123.4), ratio_text(0.0123)) == ("1.23", "123", "0.0123")
+    assert (p_value(0.0497), p_value(0.0502)) == ("p = .0497", "p = .050")
 
 
 def test_a_good_sample_has_no_warnings():

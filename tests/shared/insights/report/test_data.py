@@ -32,7 +32,8 @@ def test_one_creator_gets_an_answer_about_this_account():
 
     assert data.missing is None
     assert data.primary["clusters"] == 1 and data.primary["p"] is not None
-    assert data.paragraph.startswith("On this account, videos 10 points higher")
+    assert "On this account, videos 10 points higher" in data.paragraph
+    assert "It holds for this account only." in data.paragraph
 
 
 def test_ratings_without_kpis_say_where_kpis_come_from():
