@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.missing_codes import value_range
+from shared.insights.periods import calendar_periods
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import Gate
 from shared.insights.statistics.design import control_columns
@@ -89,7 +90,9 @@ def _model_data(frame: pd.DataFrame, y: FloatArray, passed: Gate, plan: Plan) ->
     if plan.primary.scale == "rate":
         exposure = frame[plan.exposure[plan.primary.outcome]]
         offset = np.log(exposure.to_numpy(dtype=np.float64))
-    return ModelData(y, pd.concat([filled, controls], axis=1), offset, Groups.of(labels))
+    in_weeks = plan.calendar_weeks and "created_at" in frame
+    weeks = calendar_periods(frame["created_at"]) if in_weeks else None
+    return ModelData(y, pd.concat([filled, controls], axis=1), offset, Groups.of(labels), weeks)
 
 
 def _tipping(data: ModelData, ratings: FloatArray, predictor: str) -> TippingPoint | None:

@@ -162,6 +162,23 @@ def test_the_first_warning_is_about_synthetic_rows():
     assert insights_of().document()["synthetic"] is False
 
 
+def test_cautions_come_in_the_order_of_their_gravity():
+    def spoiled(number, row):
+        return {
+            "synthetic": number < 10,
+            "rater": f"human/{number % 2}",
+            "created_at": f"2026-05-{1 + row['unexpectedness'] // 5:02d}",
+            "emotional_intensity": 50 if number % 2 else row["emotional_intensity"],
+            "unexpectedness": -99 if number < 3 else row["unexpectedness"],
+        }
+
+    warnings = insights_of(every=spoiled).warnings
+
+    parts = ("are synthetic", "raters are mixed", "rated higher", "hold -99", "intensity is 50 in")
+    places = [next(at for at, text in enumerate(warnings) if part in text) for part in parts]
+    assert places == sorted(places) and places[0] == 0
+
+
 def test_a_trending_frame_is_selection_on_the_outcome():
     analysis_plan = FULL.model_copy(update={"sampling_frame": "The Trending page of June"})
 

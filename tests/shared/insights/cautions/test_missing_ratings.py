@@ -92,6 +92,20 @@ def test_controls_and_other_ratings_are_in_the_model():
     assert missing(of, FULL).tipping != missing(of).tipping
 
 
+def test_calendar_weeks_and_an_exposure_are_in_the_model_where_the_plan_has_them():
+    of = refused_videos(45, selective=True, run=1)
+    for at, row in enumerate(of):
+        row |= {"created_at": f"2026-05-{1 + at % 28:02d}", "likes": row["views"] // (2 + at % 9)}
+    columns = "[video_id, creator, created_at, views, likes, unexpectedness, rating_status]"
+    weekly = plan(columns=columns, calendar_weeks="true")
+    rate = plan(columns=columns, primary="{predictor: unexpectedness, outcome: likes, scale: rate}")
+
+    assert missing(of, weekly).unrated == 76
+    assert missing(of, weekly).tipping != missing(of).tipping
+    assert missing(of, rate).unrated == 76
+    assert 0.7 < missing(of, rate).gap.ratio < 1.4  # more likes, as many per view
+
+
 def test_few_unrated_videos_matter_only_where_they_could_change_the_finding():
     few = missing(refused_videos(45, selective=True, run=1, share=0.02))
     harmless = replace(few, tipping=replace(few.tipping, changes=()))

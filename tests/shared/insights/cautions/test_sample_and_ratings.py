@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from shared.insights.cautions.ages import CHANCE, confounded_ages
 from shared.insights.cautions.codes import code_cautions
@@ -185,6 +186,21 @@ def test_what_looks_like_a_code_in_an_unknown_column_is_used_and_named():
     assert "3 cells of valence hold 9999, far from its other values (1 to 7)" in sentence
 
 
+@pytest.mark.parametrize(
+    ("value", "cells", "named"),
+    [
+        (-1, 3, True),  # the only negative value
+        (9, 3, False),  # next to 1 to 7
+        (9999, 1, False),  # once
+        (500, 3, False),  # no usual code
+    ],
+)
+def test_a_code_is_usual_repeated_and_far_from_the_others(value, cells, named):
+    gated = passed(lambda n, row: {"valence": value if n < cells else 1 + n % 7})
+
+    assert bool(list(code_cautions(gated))) == named
+
+
 def test_scores_on_another_scale_are_used_and_named():
     gated = passed(lambda n, row: {"unexpectedness": row["unexpectedness"] * 10})
 
@@ -243,6 +259,19 @@ def test_chance_alone_rarely_looks_like_time():
     shares = [within_correlation(x, t, groups).p < CHANCE for x, t in pairs]
 
     assert np.mean(shares) <= 0.02
+
+
+def test_one_creators_videos_are_exchanged_exactly():
+    x, t = np.random.default_rng(2).normal(size=(2, 60))
+    shuffle = np.random.default_rng(5)
+    ranks = stats.rankdata(x), stats.rankdata(t)
+    observed = abs(np.corrcoef(*ranks)[0, 1])
+    drawn = [abs(np.corrcoef(shuffle.permutation(ranks[0]), ranks[1])[0, 1]) for _ in range(4000)]
+
+    within = within_correlation(x, t, Groups.of(["all"] * 60))
+
+    assert within.rho == pytest.approx(stats.spearmanr(x, t).statistic)
+    assert within.p == pytest.approx(np.mean(np.array(drawn) >= observed), abs=0.03)
 
 
 def test_a_correlation_between_creators_alone_is_none_within():
