@@ -7,7 +7,7 @@ import pytest
 from tests.report_world import HOSTILE, report_of, rows, usual_report
 
 FIGURES = (
-    *("forest", "ratios", "scatter", "dose", "deciles", "growth", "specifications"),
+    *("forest", "ratios", "scatter", "dose", "deciles", "growth", "for_whom", "specifications"),
     *("halo", "agreement", "corrected", "ladder", "quality", "months", "precision"),
 )
 MARKS = "circle, path, rect, line, text"
