@@ -23,6 +23,7 @@ from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.statistics.fixed_effects import independent
 from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.rate_ratios import rate_ratios
+from shared.insights.statistics.ratio_influence import steps_without_creators
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
 from shared.insights.subsets import ratings_apart, subsets
@@ -104,6 +105,15 @@ def _position(specification: Specification) -> tuple[int, float, str, str]:
     return ESTIMATORS.index(choices.estimator), estimate, choices.videos, choices.text
 
 
+def _most_influential(answer: Headline, predictor: str) -> str | None:
+    """The creator without whom the headline changes most."""
+    model = answer.model
+    if model is None or predictor not in model.names:
+        return None
+    steps = steps_without_creators(model, model.names.index(predictor))
+    return model.creators.names[int(np.argmax(np.abs(steps)))]
+
+
 Trial = tuple[Choices, Effect]
 
 
@@ -121,6 +131,7 @@ class _Curve:
         assert plan.primary is not None
         self._question, self._plan = question, plan
         self._predictor = plan.primary.predictor
+        self._influential = _most_influential(answer, self._predictor)
         self._by_counts = dict(_counts(sample, question, equal_age))
         self._weeks = (NO_WEEKS, WEEKS) if _may_have_weeks(answer, sample) else (NO_WEEKS,)
         self._clusters = (BY_CREATOR,) if answer.sounds is None else (BY_CREATOR, BY_SOUND)
@@ -148,7 +159,7 @@ class _Curve:
         """Some videos or some ratings, with the headline's choices in everything else."""
         whole = self._by_counts[self.usual.counts]
         has_creators = self._plan.cluster is not None
-        videos = subsets(whole, self._question, self._predictor, has_creators)
+        videos = subsets(whole, self._question, has_creators, self._influential)
         changes = [({"videos": name}, chosen) for name, chosen in videos]
         changes += [({"ratings": name}, chosen) for name, chosen in ratings_apart(whole.frame)]
         for change, chosen in changes:

@@ -7,8 +7,6 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.quality_gate import FEWEST_ROWS
 from shared.insights.sample import OutcomeQuestion, Sample
-from shared.insights.statistics.effect import NotEstimable
-from shared.insights.statistics.influence import influence
 from shared.insights.statistics.resampling import BoolArray
 
 TOP_SHARE = 0.01
@@ -21,10 +19,13 @@ Subset = tuple[str, BoolArray]
 
 
 def subsets(
-    sample: Sample, question: OutcomeQuestion, predictor: str, has_creators: bool
+    sample: Sample, question: OutcomeQuestion, has_creators: bool, influential: str | None
 ) -> Iterator[Subset]:
-    """Every usual choice of videos that leaves some in and some out."""
-    for name, chosen in _usual(sample, question, predictor, has_creators):
+    """Every usual choice of videos that leaves some in and some out.
+
+    `influential` is the creator without whom the headline changes most.
+    """
+    for name, chosen in _usual(sample, question, has_creators, influential):
         if chosen.any() and not chosen.all():
             yield name, chosen
 
@@ -45,7 +46,7 @@ def ratings_apart(frame: pd.DataFrame) -> Iterator[Subset]:
 
 
 def _usual(
-    sample: Sample, question: OutcomeQuestion, predictor: str, has_creators: bool
+    sample: Sample, question: OutcomeQuestion, has_creators: bool, influential: str | None
 ) -> Iterator[Subset]:
     outcome = sample.values(question)
     yield (
@@ -56,8 +57,9 @@ def _usual(
         sizes = sample.groups.sizes[sample.groups.codes]
         name = f"creators with {FEWEST_OF_A_CREATOR} videos or more"
         yield name, sizes >= FEWEST_OF_A_CREATOR
-        influential = _most_influential(sample, question, predictor)
-        yield "without the most influential creator", ~influential
+    if influential in sample.groups.names:
+        code = sample.groups.names.index(influential)
+        yield "without the most influential creator", sample.groups.codes != code
     yield from _by_followers_and_language(sample.frame)
 
 
@@ -72,13 +74,3 @@ def _by_followers_and_language(frame: pd.DataFrame) -> Iterator[Subset]:
         if len(most):
             name = f"without language {most.iloc[0]}"
             yield name, (frame["language"] != most.iloc[0]).to_numpy(dtype=bool)
-
-
-def _most_influential(sample: Sample, question: OutcomeQuestion, predictor: str) -> BoolArray:
-    x = sample.frame[predictor].to_numpy(dtype=np.float64)
-    try:
-        name = influence(x, sample.values(question), sample.groups)[0].cluster
-    except NotEstimable:
-        return np.zeros(len(x), dtype=bool)
-    chosen: BoolArray = sample.groups.codes == sample.groups.names.index(name)
-    return chosen

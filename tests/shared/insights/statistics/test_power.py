@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from shared.insights.statistics.effect import Effect, NotEstimable, notes
+from shared.insights.statistics.effect import Effect, notes
 from shared.insights.statistics.equivalence import equivalence
-from shared.insights.statistics.influence import EXACT_UP_TO, influence, one_step
 from shared.insights.statistics.multiplicity import with_q
 from shared.insights.statistics.power import (
     design_effect,
@@ -19,7 +18,6 @@ from shared.insights.statistics.power import (
     smallest_rho,
 )
 from shared.insights.statistics.resampling import Groups
-from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations, moments
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -167,65 +165,3 @@ def test_an_effect_without_an_estimate_is_not_equivalent():
 def test_a_bound_outside_the_scale_is_refused(bound):
     with pytest.raises(ValueError, match="bound"):
         equivalence(effect(), bound)
-
-
-def rated(n=900, creators=300):
-    draw = np.random.default_rng(0)
-    x = draw.integers(0, 50, n).astype(float)
-    y = np.floor(np.exp(x / 40 + 2 * draw.normal(size=n)))
-    return x, y, Groups.of(draw.integers(0, creators, n))
-
-
-def test_a_creators_influence_is_the_correlation_without_them():
-    x, y, groups = rated()
-
-    influences = influence(x, y, groups)
-
-    largest = influences[0]
-    others = np.array(groups.names)[groups.codes] != largest.cluster
-    assert largest.exact
-    assert largest.estimate_without == pytest.approx(stats.spearmanr(x[others], y[others])[0])
-    assert largest.change == pytest.approx(
-        largest.estimate_without - stats.spearmanr(x, y)[0], abs=1e-12
-    )
-    assert sum(creator.n for creator in influences) == len(x)
-
-
-def test_one_step_is_close_to_leaving_out_and_is_marked():
-    x, y, groups = rated()
-
-    stepped = [creator for creator in influence(x, y, groups) if not creator.exact]
-
-    assert len(stepped) == groups.count - EXACT_UP_TO
-    for creator in stepped[:10]:
-        others = np.array(groups.names)[groups.codes] != creator.cluster
-        assert creator.estimate_without == pytest.approx(
-            stats.spearmanr(x[others], y[others])[0], abs=2e-4
-        )
-
-
-def test_one_step_is_the_derivative_by_a_rows_weight():
-    x, y, _ = rated()
-    ranked = WeightedRanks([x, y])
-    slope = one_step(ranked, len(x))
-
-    for row in (0, 5, 77):
-        more = np.ones(len(x))
-        more[row] += 1e-4
-        less = 2 - more
-        up, down = (
-            correlations(moments(ranked.at(w[None]), w[None]), [(0, 1)])[0, 0] for w in (more, less)
-        )
-        assert slope[row] == pytest.approx((up - down) / 2e-4, abs=1e-8)
-
-
-def test_influence_on_a_constant_is_refused():
-    with pytest.raises(NotEstimable, match="constant"):
-        influence(np.ones(4), np.arange(4.0), Groups.of("aabb"))
-
-
-def test_a_creator_who_alone_varies_has_no_change():
-    influences = influence(np.array([1.0, 2, 3, 3]), np.array([4.0, 3, 2, 1]), Groups.of("aabc"))
-
-    alone = next(creator for creator in influences if creator.cluster == "a")
-    assert (alone.estimate_without, alone.change) == (None, None)
