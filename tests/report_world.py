@@ -60,6 +60,7 @@ def row(number: int, **columns: Any) -> Row:
         "surprise_onset_s": 3.2,
         "expectation": "It goes on.",
         "violation": "It does not.",
+        "loudness_lufs": -14.0 - number % 7,
         "caption": f"caption {number}",
         "hashtags": [("cooking", "dance", "cats")[number % 3], "fyp"],
         "url": f"https://www.tiktok.com/@creator/video/{video_id}",

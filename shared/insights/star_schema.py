@@ -14,6 +14,7 @@ JOINED_COLUMNS = (
     "listed_at",
     "model_version",
     "evidence",
+    "loudness_lufs",
 )
 """What report/sql/videos.sql adds to the columns of the fact table."""
 

@@ -10,7 +10,8 @@ SELECT
   video.observed_at AS listed_at,
   rating.model_version,
   rating.evidence,
-  rating.flags AS rating_flags
+  rating.flags AS rating_flags,
+  sound.loudness_lufs
 FROM fact_video_analytics AS fact
 LEFT JOIN dim_user AS creator ON creator.user_key = fact.user_key
 LEFT JOIN dim_video AS video ON video.video_id = fact.video_id
@@ -21,4 +22,16 @@ LEFT JOIN fact_rating AS rating
     AND rating.rater = fact.rater
     AND rating.config_hash = fact.config_hash
     AND rating.replicate = fact.replicate
+-- The signals rater measures loudness, whoever gave the rating of the fact row.
+LEFT JOIN
+  (
+    SELECT
+      video_id,
+      generation,
+      MAX(loudness_lufs) AS loudness_lufs
+    FROM fact_rating
+    WHERE STARTS_WITH(rater, 'signals/')
+    GROUP BY video_id, generation
+  ) AS sound
+  ON sound.video_id = fact.video_id AND sound.generation = fact.generation
 ORDER BY fact.video_id
