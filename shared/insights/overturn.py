@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.headline import Headline
 from shared.insights.placebos import lead_placebo, negative_control, warnings_of
 from shared.insights.plan import Plan
+from shared.insights.predictor_steps import step_of
 from shared.insights.sample import Sample
 from shared.insights.statistics.design import columns_of_controls
 from shared.insights.statistics.effect import Effect
@@ -31,7 +31,6 @@ from shared.insights.statistics.sensitivity import (
 from shared.insights.statistics.working_regression import WorkingRegression
 
 TIMES_AS_STRONG = (1, 2, 3)
-POINTS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,8 @@ def _strengths(
     headline: Headline, model: FixedEffectsFit, plan: Plan, notes: list[str]
 ) -> Overturn:
     assert plan.primary is not None
-    effect = headline.effect(plan.primary.predictor)
+    name = plan.primary.predictor
+    effect = headline.effect(name)
     regression = WorkingRegression(model, effect.predictor)
     controls = columns_of_controls(plan.controls, model.names)
     if constant := [name for name, columns in controls.items() if not columns]:
@@ -132,22 +132,13 @@ def _strengths(
             "not vary within creators; what is constant within a creator is taken out anyway."
         )
     value, value_alpha = strength_to_overturn(regression, effect)
-    comparable = {name: columns for name, columns in controls.items() if columns}
+    comparable = {control: columns for control, columns in controls.items() if columns}
     return Overturn(
         robustness_value=value,
         robustness_value_alpha=value_alpha,
         benchmarks=benchmarks_of(regression, effect, comparable),
-        e_value=e_value_of(effect, usual_step(headline.sample.frame[effect.predictor])),
+        e_value=e_value_of(effect, step_of(headline.sample.frame[name], name).size),
     )
-
-
-def usual_step(values: pd.Series) -> float:
-    """The difference that people speak of: no to yes, ten points, else a standard deviation."""
-    distinct = values.nunique()
-    spread = float(values.max() - values.min())
-    if distinct == 2:
-        return spread
-    return POINTS if spread >= 2 * POINTS else float(values.std())
 
 
 def benchmarks_of(

@@ -6,6 +6,7 @@ from math import exp
 from typing import Any
 
 from shared.insights.for_whom_words import for_whom_lines
+from shared.insights.overturn_words import overturn_sentences
 from shared.insights.report.analysis import Analysis
 from shared.insights.report.missing_data import MissingData, VideoCounts
 from shared.insights.wording import pooled, sentences
@@ -27,6 +28,7 @@ def quality_rows(
             *_for_whom(analysis),
             *(*_dropped(analysis), *_months(analysis), *_precision(analysis)),
             *_cautions(analysis, videos),
+            *_overturn(analysis),
         ]
     for position, row in enumerate(rows):
         row["place"] = position
@@ -49,6 +51,11 @@ def _answers(analysis: Analysis | None, missing: MissingData | None) -> Iterator
 def _for_whom(analysis: Analysis) -> Iterator[Row]:
     for number, sentence in enumerate(for_whom_lines(analysis.insights), 1):
         yield _sentence("for_whom", str(number), sentence)
+
+
+def _overturn(analysis: Analysis) -> Iterator[Row]:
+    for subject, text in overturn_sentences(analysis.insights):
+        yield _sentence("overturn", subject, text)
 
 
 def _rows(counts: VideoCounts, analysis: Analysis | None) -> Iterator[Row]:

@@ -7,7 +7,8 @@ import pytest
 from shared.canonical import canonical
 from shared.insights.analysis import analyse
 from shared.insights.headline import headline as headline_of
-from shared.insights.overturn import overturn, usual_step
+from shared.insights.overturn import overturn
+from shared.insights.overturn_words import overturn_sentences
 from shared.insights.quality_gate import gate
 from shared.insights.sample import questions, samples
 from shared.insights.statistics.fixed_effects import poisson_fixed_effects
@@ -265,9 +266,12 @@ def test_a_headline_without_an_estimate_cannot_be_overturned():
     assert result.notes == ("The headline has no estimate, so nothing can overturn it.",)
 
 
-@pytest.mark.parametrize(
-    ("values", "step"),
-    [([0.0, 1.0, 1.0], 1.0), ([0.0, 35.0, 100.0], 10.0), ([1.0, 2.0, 3.0], 1.0)],
-)
-def test_a_step_is_what_people_speak_of(values, step):
-    assert usual_step(pd.Series(values)) == step
+def test_the_words_tell_strength_benchmark_and_what_shows_nothing():
+    insights = analyse(table(world().to_dict("records"), our_plan()), our_plan())
+
+    said = dict(overturn_sentences(insights))
+
+    value = insights.overturn.robustness_value
+    assert f"explained {value:.1%} of what is left" in said["robustness"]
+    assert "three times as strong as" in said["benchmark"] and "at worst." in said["benchmark"]
+    assert "next video should not go with views, and it does not (p = " in said["lead placebo"]
