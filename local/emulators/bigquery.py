@@ -4,9 +4,9 @@
 127.0.0.1 until SIGTERM and prints one JSON line once it answers.
 
 It stores less than BigQuery: no history of tables (FOR SYSTEM_TIME AS OF reads the current rows),
-and only the newest jobs. bqemulator would copy the whole table at each change, and store every
-statement with its parameters and results for ever. This one also parses and translates each text
-only once: bqemulator parses a statement some twenty times, which is most of the cost of a MERGE.
+and only the newest jobs, in memory. bqemulator would copy the whole table at each change, and store
+every statement with its parameters and results for ever. It also translates each text only once
+(see `translation.py`).
 """
 
 import argparse
@@ -19,11 +19,8 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-
-from sqlglot.errors import ParseError, TokenError
 
 from local import vacuum as rewriting
 from local.data_errors import REBUILT, UnusableData, usable
@@ -32,6 +29,7 @@ from local.emulators.guard import JSON, Door
 from local.emulators.guard_asgi import AsgiGuard
 from local.emulators.information_schema import answer_information_schema
 from local.emulators.statements import watched
+from local.emulators.translation import cache_translations
 
 if TYPE_CHECKING:
     from bqemulator.server import EmulatorServer
@@ -40,13 +38,8 @@ if TYPE_CHECKING:
 DOOR = Door(JSON | {"multipart/related"}, files_to=re.compile("PUT /upload/"))
 FILE = "bqemulator.duckdb"
 KEPT_JOBS = 200
-KEPT_TEXTS = 200
-KEPT_TEXT_CHARS = 50_000
 KEPT_S = 60.0
 FORGETS_EVERY_S = 10.0
-PLACE = ("line", "col", "start", "end")
-Parse = Callable[..., list[Any]]
-Translate = Callable[..., Any]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -155,58 +148,17 @@ def _keep_no_history() -> None:
     SnapshotManager.capture = on_request  # type: ignore[method-assign, assignment]
 
 
-def once_each(parse: Parse) -> Parse:
-    """`Dialect.parse` with a cache: it parses a text once and returns copies after that."""
+def _keep_jobs_in_memory() -> None:
+    """Write no job to the file. The results of jobs are in memory alone, so they end together."""
+    from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
 
-    @lru_cache(maxsize=KEPT_TEXTS)
-    def parsed(text: str, dialect: Any, settings: str, **options: Any) -> list[Any]:
-        try:
-            trees = parse(dialect, text, **options)
-        except TokenError as error:
-            # bqemulator catches ParseError alone. Of a TokenError it makes a 500, which every
-            # client repeats for minutes.
-            raise ParseError(str(error)) from error
-        for node in (node for tree in trees if tree for node in tree.walk()):
-            # Positions in the text are most of the bytes to copy, and no code reads them.
-            node._meta = {
-                key: value for key, value in node.meta.items() if key not in PLACE
-            } or None
-        return trees
-
-    def copied(dialect: Any, sql: str, **options: Any) -> list[Any]:
-        if len(sql) > KEPT_TEXT_CHARS:
-            return parse(dialect, sql, **options)
-        # Dialects that differ only in their settings compare equal, so the settings are a key too.
-        trees = parsed(sql, dialect, str(dialect.settings), **options)
-        return [tree and tree.copy() for tree in trees]
-
-    return copied
-
-
-def translated_once(translate: Translate) -> Translate:
-    """`SQLTranslator.translate` with a cache: its answer follows from text, schema and caller.
-
-    Most statements come again and again, and translating one takes longer than running it.
-    """
-    answers: dict[tuple[str, str, str], Any] = {}
-
-    def cached(translator: Any, sql: str, *, schema: Any = None, **options: Any) -> Any:
-        key = (sql, json.dumps(schema, sort_keys=True, default=str), str(options))
-        answer = answers.get(key)
-        if answer is None:
-            answer = translate(translator, sql, schema=schema, **options)
-            if len(sql) <= KEPT_TEXT_CHARS:
-                answers[key] = answer
-            if len(answers) > KEPT_TEXTS:
-                answers.pop(next(iter(answers)), None)
-        return answer
-
-    return cached
+    DuckDBCatalogRepository._write_job = lambda repository, job: None  # type: ignore[method-assign]
 
 
 def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     import_spatial()
     _keep_no_history()
+    _keep_jobs_in_memory()
     os.environ["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # bqemulator would download them too
     from bqemulator.config import LogFormat, LogLevel
     from bqemulator.observability.logging_ import configure_logging
@@ -214,12 +166,9 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     # The server does this again. Before that it would log all functions that it translates.
     configure_logging(level=LogLevel.WARNING, fmt=LogFormat.JSON)
     from bqemulator import server
-    from bqemulator.sql.translator import SQLTranslator
-    from sqlglot.dialects.dialect import Dialect
 
-    Dialect.parse = once_each(Dialect.parse)  # type: ignore[method-assign]
     answer_information_schema()
-    SQLTranslator.translate = translated_once(SQLTranslator.translate)  # type: ignore[method-assign]
+    cache_translations()
     close_emulator(_uploads(data))
     server.create_app = _guarded(server.create_app)
     return _emulator(port, data, project)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,14 @@ HERE = Path(__file__).parent
 
 
 def definitions() -> dict[str, dict[str, Any]]:
-    """tables.yaml: key, references, partition and clustering of each table."""
-    tables: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "tables.yaml").read_text())
+    """tables.yaml: key, references, partition and clustering of each table. Do not change them."""
+    return _definitions_in(HERE)
+
+
+@lru_cache
+def _definitions_in(folder: Path) -> dict[str, dict[str, Any]]:
+    # Reading the file takes longer than creating its tables, and a rebuild needs it fifty times.
+    tables: dict[str, dict[str, Any]] = yaml.safe_load((folder / "tables.yaml").read_text())
     return tables
 
 

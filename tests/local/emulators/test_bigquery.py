@@ -14,9 +14,8 @@ from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import BadRequest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from sqlglot.dialects.dialect import Dialect
 
-from local.emulators.bigquery import KEPT_JOBS, KEPT_S, once_each, stale_jobs, translated_once
+from local.emulators.bigquery import KEPT_JOBS, KEPT_S, stale_jobs
 from shared.warehouse.gateway import run
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -50,25 +49,6 @@ def test_jobs_beyond_the_newest_are_stale_once_they_are_old():
     assert stale_jobs(catalog, "p", NOW) == [str(KEPT_JOBS + 1), str(KEPT_JOBS + 3)]
 
 
-def test_a_text_is_parsed_once_and_who_changes_what_it_said_changes_it_for_nobody_else():
-    texts = []
-
-    def parse(dialect, sql, **options):
-        texts.append(sql)
-        return Dialect.parse(dialect, sql, **options)
-
-    remembering, sql = once_each(parse), "SELECT `a-b`.d.t.x FROM `a-b`.d.t"
-    bigquery_, duckdb_ = Dialect.get_or_raise("bigquery"), Dialect.get_or_raise("duckdb")
-    (first,) = remembering(bigquery_, sql)
-    first.set("expressions", [])
-    (second,) = remembering(Dialect.get_or_raise("bigquery"), sql)
-
-    assert second == Dialect.parse(bigquery_, sql)[0] != first
-    assert texts == [sql]
-    assert remembering(duckdb_, "SELECT 1") and remembering(bigquery_, "SELECT 1")
-    assert texts == [sql, "SELECT 1", "SELECT 1"]
-
-
 @pytest.fixture
 def served(tmp_path):
     command = [
@@ -91,7 +71,7 @@ def served(tmp_path):
     process.wait(20)
 
 
-def test_a_change_of_a_table_leaves_no_copy_of_it(served, tmp_path):
+def test_a_change_of_a_table_leaves_no_copy_of_it_and_no_statement(served, tmp_path):
     client, process = served
     client.create_dataset("d")
     client.create_table(bigquery.Table("p.d.t", [bigquery.SchemaField("x", "INT64")]))
@@ -105,7 +85,8 @@ def test_a_change_of_a_table_leaves_no_copy_of_it(served, tmp_path):
     with duckdb.connect(str(tmp_path / "bqemulator.duckdb"), read_only=True) as database:
         copies = "SELECT COUNT(*) FROM duckdb_tables() WHERE schema_name = '_bqemulator_snapshots'"
         (count,) = database.execute(copies).fetchone()
-    assert (row.n, count) == (5, 0)
+        (jobs,) = database.execute('SELECT COUNT(*) FROM "_bqemulator_catalog".jobs').fetchone()
+    assert (row.n, count, jobs) == (5, 0, 0)
 
 
 @pytest.fixture
@@ -187,22 +168,3 @@ def test_a_table_made_since_the_last_question_is_listed(small_dataset):
 def test_what_is_not_answered_is_refused_and_not_repeated(small_dataset, sql, sentence):
     with pytest.raises(BadRequest, match=sentence):
         small_dataset(sql)
-
-
-def test_a_statement_is_translated_once_for_each_schema_and_caller():
-    calls = []
-
-    def translate(translator, sql, *, schema=None, caller=None):
-        calls.append((sql, schema, caller))
-        return f"{sql} for {caller}"
-
-    cached = translated_once(translate)
-    questions = [
-        ("SELECT 1", {"t": {"a": "INT64"}}, "ana"),
-        ("SELECT 1", {"t": {"a": "STRING"}}, "ana"),
-        ("SELECT 1", None, "bo"),
-    ]
-    for sql, schema, caller in questions * 2:
-        assert cached(None, sql, schema=schema, caller=caller) == f"{sql} for {caller}"
-
-    assert calls == questions

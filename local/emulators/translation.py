@@ -1,0 +1,132 @@
+"""Caches for the local BigQuery: each text is parsed and translated once.
+
+bqemulator parses a statement some twenty times and writes it anew after most of its steps. That
+takes several times longer than DuckDB needs to run it, and most statements come again and again.
+"""
+
+import json
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import lru_cache, wraps
+from typing import Any
+
+from sqlglot.errors import ParseError, TokenError
+
+CACHED_TEXTS = 200
+LONGEST_CACHED_CHARS = 50_000
+POSITIONS = ("line", "col", "start", "end")
+Parse = Callable[..., list[Any]]
+Translate = Callable[..., Any]
+
+_only_reads: ContextVar[bool] = ContextVar("_only_reads", default=False)
+
+
+def cache_translations() -> None:
+    """Put these caches into bqemulator and sqlglot, for the whole process."""
+    from bqemulator.catalog import ddl_sync
+    from bqemulator.jobs import executor
+    from bqemulator.sql import inner_query
+    from bqemulator.sql.rewriter import default_dataset
+    from bqemulator.sql.translator import SQLTranslator
+    from sqlglot.dialects.dialect import Dialect
+
+    Dialect.parse = cached_parse(Dialect.parse)  # type: ignore[method-assign]
+    SQLTranslator.translate = cached_translate(SQLTranslator.translate)  # type: ignore[method-assign]
+    # Their answers follow from the text alone. Callers only read the trees that some of them give.
+    for module, names in (
+        (inner_query, ("rewrite_unnest_offset",)),
+        (default_dataset, ("qualify_unqualified_tables",)),
+        (executor, ("classify_statement_type", "detect_drop_routine", "rewrite_table_refs")),
+        (
+            ddl_sync,
+            (
+                "_detect_catalog_drop",
+                "_detect_create_schema",
+                "_detect_plain_create_table",
+                "_detect_plain_create_view",
+            ),
+        ),
+    ):
+        for name in names:
+            setattr(module, name, cached_by_text(getattr(module, name)))
+    # These depend on the catalog as well, and only read the tree of the statement.
+    inner_query.build_catalog_schema = without_copies(inner_query.build_catalog_schema)
+    executor._reject_dml_on_immutable = without_copies(executor._reject_dml_on_immutable)
+
+
+def cached_by_text(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a text and few short arguments, which computes each answer once.
+
+    It does not cache the answer for a long text, nor an error.
+    """
+    cached = lru_cache(maxsize=CACHED_TEXTS)(function)
+
+    @wraps(function)
+    def answer(text: str, *arguments: str, **options: str) -> Any:
+        compute = cached if len(text) <= LONGEST_CACHED_CHARS else function
+        return compute(text, *arguments, **options)
+
+    return answer
+
+
+def without_copies(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function for which `cached_parse` copies nothing, because it changes no tree."""
+
+    @wraps(function)
+    def reading(*arguments: Any, **options: Any) -> Any:
+        token = _only_reads.set(True)
+        try:
+            return function(*arguments, **options)
+        finally:
+            _only_reads.reset(token)
+
+    return reading
+
+
+def cached_parse(parse: Parse) -> Parse:
+    """`Dialect.parse` with a cache: it parses a text once and returns copies after that."""
+
+    @lru_cache(maxsize=CACHED_TEXTS)
+    def parsed(text: str, dialect: Any, settings: str, **options: Any) -> list[Any]:
+        try:
+            trees = parse(dialect, text, **options)
+        except TokenError as error:
+            # bqemulator catches ParseError alone. Of a TokenError it makes a 500, which every
+            # client repeats for minutes.
+            raise ParseError(str(error)) from error
+        for node in (node for tree in trees if tree for node in tree.walk()):
+            # Positions in the text are most of the bytes to copy, and no code reads them.
+            node._meta = {
+                key: value for key, value in node.meta.items() if key not in POSITIONS
+            } or None
+        return trees
+
+    def copied(dialect: Any, sql: str, **options: Any) -> list[Any]:
+        if len(sql) > LONGEST_CACHED_CHARS:
+            return parse(dialect, sql, **options)
+        # Dialects that differ only in their settings compare equal, so the settings are a key too.
+        trees = parsed(sql, dialect, str(dialect.settings), **options)
+        return trees if _only_reads.get() else [tree and tree.copy() for tree in trees]
+
+    return copied
+
+
+def cached_translate(translate: Translate) -> Translate:
+    """`SQLTranslator.translate` with a cache: its answer follows from text, schema and caller.
+
+    Most statements come again and again, and translating one takes longer than running it.
+    """
+    answers: dict[tuple[str, str, str], Any] = {}
+
+    def cached(translator: Any, sql: str, *, schema: Any = None, **options: Any) -> Any:
+        key = (sql, json.dumps(schema, sort_keys=True, default=str), str(options))
+        answer = answers.get(key)
+        if answer is None:
+            answer = translate(translator, sql, schema=schema, **options)
+            if len(sql) <= LONGEST_CACHED_CHARS:
+                answers[key] = answer
+            if len(answers) > CACHED_TEXTS:
+                answers.pop(next(iter(answers)), None)
+        return answer
+
+    return cached
