@@ -1,7 +1,11 @@
 """How the suite is shared out among processes: what shares a running cloud stays together."""
 
 import os
+import ssl
+from functools import lru_cache
+from typing import Any
 
+import certifi
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
@@ -34,6 +38,24 @@ ALONE = (
 def pytest_configure() -> None:
     """Where `make test` asks for it, write down every statement that BigQuery is sent."""
     watch()
+    ssl.create_default_context = share_public_authorities(ssl.create_default_context)
+
+
+def share_public_authorities(create: Any) -> Any:
+    """Read the public certificate authorities once per process.
+
+    Each client of Gemini and of a media server reads them when it is built, which takes up to
+    30 ms of CPU. The tests build thousands, for servers without TLS. A context of other
+    authorities is always a new one.
+    """
+    public = {certifi.where(), os.environ.get("SSL_CERT_FILE")}
+    shared = lru_cache(create)
+
+    def context(*purpose: Any, cafile: Any = None, capath: Any = None, cadata: Any = None) -> Any:
+        make = shared if cafile in public and cafile and cadata is None else create
+        return make(*purpose, cafile=cafile, capath=capath, cadata=cadata)
+
+    return context
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -81,6 +81,7 @@ class World:
     def app(self) -> RateApp:
         api = GeminiApi(self.client(), self.settings.model, bool(self.settings.api_key))
         files = api.files and replace(api.files, sleep=lambda seconds: None)
+        prices = Prices.load()
         raters = {
             rater.condition: rater
             for rater in (
@@ -89,7 +90,7 @@ class World:
                     api,
                     Answers(self.lake),
                     self.budget,
-                    Prices.load(),
+                    prices,
                     lambda: self.now,
                     self.now.timestamp,
                     files,

@@ -3,6 +3,7 @@
 import ast
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import hcl2
@@ -27,6 +28,7 @@ class Line:
         return any(f'"{field}"' in text for text in sources)
 
 
+@cache
 def lines() -> dict[str, Line]:
     """Message -> the line."""
     by_event = {}
