@@ -2,6 +2,7 @@
 `child.py`). Nothing here may read a setting, open a connection or start a thread.
 """
 
+import gc
 import os
 from contextlib import redirect_stdout
 from importlib import import_module
@@ -23,3 +24,6 @@ in_one_thread()  # before numpy, which the report needs
 with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # bqemulator prints
     for module in MODULES:
         import_module(module)
+# The garbage collector of a fork need not look at what was imported before it.
+gc.collect()
+gc.freeze()
