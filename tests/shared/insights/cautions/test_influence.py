@@ -155,6 +155,19 @@ def test_where_nothing_is_left_the_sentence_says_so(viral):
     assert sentence.startswith("The answer rests on one creator with 10 of the 240 videos: without")
 
 
+def test_a_creator_who_alone_has_different_ratings_comes_first():
+    of = [
+        row if row["creator"] == "creator 5" else row | {"unexpectedness": 40}
+        for row in rows(slope=1.0)
+    ]
+
+    insights = analysed(of)
+
+    first = insights.robustness.influence.creators[0]
+    assert (first.creator, first.n, first.estimate) == ("creator 5", 10, None)
+    assert any("The answer rests on one creator" in warning for warning in insights.warnings)
+
+
 def test_a_step_that_was_not_refitted_decides_nothing(viral):
     stepped = replace(viral.robustness.influence.creators[0], exact=False, p=None)
     only = replace(viral.robustness.influence, creators=(stepped,), videos=())

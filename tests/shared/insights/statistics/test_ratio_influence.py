@@ -73,8 +73,10 @@ def test_a_creator_who_alone_has_a_column_leaves_finite_steps_and_no_such_column
     first = model.creators.codes == 0
     alone = pd.DataFrame({"rating": model.x[:, 0] * first, "control": model.x[:, 1]})
     lone = poisson_fixed_effects(model.y, alone, model.offset, model.creators)
+    only = poisson_fixed_effects(model.y, alone[["rating"]], model.offset, model.creators)
 
     assert np.isfinite(steps_without_creators(lone, 0)).all()
+    assert np.isfinite(steps_without_creators(only, 0)).all()
     assert refitted_without(lone, first).names == ("control",)
 
 
