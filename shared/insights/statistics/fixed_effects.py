@@ -21,6 +21,9 @@ from shared.insights.statistics.separation import separated
 MOST_STEPS = 200
 _TOLERANCE = 1e-11
 _MOST_HALVINGS = 30
+_ROUNDING = 1e-14
+"""The rounding of a sum, as a share of the sizes of its terms."""
+
 _LARGEST_PREDICTOR = 300.0
 _DEPENDENT = 1e-9
 """A column is left out if less than this share of its variance is free of all others."""
@@ -136,11 +139,13 @@ def log_shares(predictor: FloatArray, creators: Groups) -> FloatArray:
 def independent(swept: FloatArray, raw: FloatArray) -> list[int]:
     """Positions of columns that neither fixed effects nor earlier columns explain."""
     spread = ((raw - raw.mean(axis=0)) ** 2).sum(axis=0)
+    # The mean of a constant is rounded, so its spread and its sweep need not be 0.
+    constant = raw.max(axis=0) == raw.min(axis=0)
     gram = crossed(swept, swept)
     chosen: list[int] = []
     for column in range(raw.shape[1]):
         left = float(gram[column, column])
-        if left <= _DEPENDENT * spread[column]:
+        if constant[column] or left <= _DEPENDENT * spread[column]:
             continue
         if chosen:
             across = gram[chosen, column]
@@ -225,12 +230,14 @@ def _shortened(
     """The log means after the largest part of the move that fits no worse, and that part."""
     totals = np.log(creators.sums(y))[creators.codes]
     before = _likelihood_gap(y, logs)
+    rounding = _ROUNDING * float(np.abs(xlogy(y, y)).sum())
     factor = 1.0
     for _ in range(_MOST_HALVINGS):
         candidate = totals + log_shares(logs + factor * move, creators)
         gap = _likelihood_gap(y, candidate)
-        # Near the optimum a full step changes the gap by less than its rounding.
-        if gap <= before + 1e-12 * max(1.0, abs(before)):
+        # Near the optimum a full step changes the gap by less than its rounding. Where the model
+        # fits well, the gap is far smaller than the terms that it is the difference of.
+        if gap <= before + max(1e-12 * max(1.0, abs(before)), rounding):
             return candidate, factor
         factor /= 2
     raise NotEstimable("not_converged", "no finite coefficients fit the counts")

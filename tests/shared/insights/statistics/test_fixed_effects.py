@@ -129,3 +129,27 @@ def test_counts_that_never_differ_show_nothing(seed):
 
     assert fit.estimates["x"] == pytest.approx(0, abs=1e-9)
     assert fit.intervals == {} or fit.intervals["x"].p == 1
+
+
+@pytest.mark.parametrize("size", [1e2, 1e6, 1e12])
+def test_large_counts_that_the_model_fits_well_have_a_slope(size):
+    """What the terms of the likelihood lose to rounding is more than what a step gains."""
+    rng = np.random.default_rng(1)
+    x = rng.integers(0, 101, 300).astype(float)
+    y = np.round(size * np.exp(0.3 * x / 10))
+
+    model = poisson_fixed_effects(y, pd.DataFrame({"x": x}), None, Groups.of(np.arange(300) % 30))
+
+    assert model.beta[0] == pytest.approx(0.03, rel=1e-3)
+
+
+def test_a_column_that_is_constant_without_the_separated_rows_is_left_out():
+    """All counts are 0 where the flag is up: it explains them, and then it is the same anywhere."""
+    frame = table(3)
+    frame["y"] += 1.0
+    frame.loc[frame.index % 10 == 0, "y"] = 0.0
+    frame["flag"] = np.where(frame["y"] == 0, 80.0, 20.0)
+
+    model = fitted(frame)
+
+    assert model.dropped["separated"] and model.left_out == ("flag",)
