@@ -16,7 +16,7 @@ from shared.insights.equal_age import USED_FROM, EqualAge
 from shared.insights.periods import blocks_in_time, calendar_periods, trend_and_weekday
 from shared.insights.plan import Plan
 from shared.insights.sample import OutcomeQuestion, Sample
-from shared.insights.statistics.design import varying
+from shared.insights.statistics.design import control_columns, varying
 from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.statistics.fit import Fit
 from shared.insights.statistics.fixed_effects import FixedEffectsFit, poisson_fixed_effects
@@ -30,8 +30,20 @@ creators the plan does not name."""
 FEWEST_CREATORS = 10
 """With fewer, flipping signs by creator has hardly any signs to flip."""
 
+FEWEST_VIDEOS = 10
+"""With fewer videos that can be compared within creators, an answer is about nothing."""
+
 SHARED_FROM = 0.05
 """Sounds count as shared when so many videos have a sound that another creator uses."""
+
+FEWEST_SOUNDS = 10
+"""With fewer sounds there are hardly any signs to flip by sound, so sounds enter the model."""
+
+
+FEW_SOUNDS = (
+    "A few sounds are used by most videos, so videos with the same sound are compared. The "
+    "interval does not say how other sounds would do."
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,7 @@ class Headline:
     `latest` is the primary effect with the latest counts, where those at equal age are used.
     `dropped` has the rows that hold no information within creators, by reason. `ses` are standard
     errors by column, clustered by creator and, where sounds are shared, by creator and sound.
+    `sounds_in_model`: a few sounds are used so often that videos with the same one are compared.
     """
 
     question: OutcomeQuestion
@@ -51,6 +64,7 @@ class Headline:
     model: FixedEffectsFit | None = None
     clusters: Groups | None = None
     sounds: Groups | None = None
+    sounds_in_model: bool = False
     periods: int = 0
     equal_age_days: float | None = None
     notes: tuple[str, ...] = ()
@@ -88,27 +102,28 @@ def headline(
     sample: Sample, question: OutcomeQuestion, plan: Plan, equal_age: EqualAge | None = None
 ) -> Headline:
     """Fit one outcome within creators. What cannot be fitted has a note in `fit`."""
-    notes: list[str] = []
-    days = None
-    if equal_age is not None:
-        share = equal_age.share(sample, question)
-        if share >= USED_FROM:
-            sample, days = equal_age.sample(sample, question), equal_age.days
-        else:
-            notes.append(_latest_counts(question, equal_age, share))
+    sample, days, notes = _counted(sample, question, equal_age)
     scope = _scope(sample, plan)
     design, periods = _design(sample, plan, scope)
     creators = _creators(sample, scope)
+    sounds = _shared_sounds(sample, plan, scope)
+    columns = _columns_of_few(sounds, sample, plan)
+    if columns is not None:
+        design, sounds = pd.concat([design, columns], axis=1), None
+        notes += [FEW_SOUNDS] if len(columns.columns) else []
     names = tuple(dict.fromkeys([*sample.predictors, *map(str, design.columns)]))
     try:
-        model = poisson_fixed_effects(
-            sample.counts(question), design, sample.offset(question), creators, periods
+        model = _enough(
+            poisson_fixed_effects(
+                sample.counts(question), design, sample.offset(question), creators, periods
+            )
         )
     except NotEstimable as error:
         fit = Fit(names, creators.n, creators.count, note=error.sentence, method=METHOD)
+        if sample.groups.count >= FEWEST_CREATORS and scope != "videos":
+            scope = "creators"  # nothing is compared within the few who have several videos
         return Headline(question, scope, sample, fit, notes=tuple(notes), equal_age_days=days)
     clusters = _units(sample, scope).where(model.kept)
-    sounds = _shared_sounds(sample, plan, scope)
     sounds = None if sounds is None else sounds.where(model.kept)
     fit = fit_of(model, names, clusters, sounds, sample.predictors)
     return Headline(
@@ -119,11 +134,22 @@ def headline(
         model=model,
         clusters=clusters,
         sounds=sounds,
+        sounds_in_model=columns is not None,
         periods=0 if model.weeks is None else model.weeks.count,
         equal_age_days=days,
         notes=tuple(notes),
         ses=_clustered(model, clusters, sounds),
     )
+
+
+def _enough(model: FixedEffectsFit) -> FixedEffectsFit:
+    """The model. Raises NotEstimable where it rests on a handful of videos."""
+    if len(model.y) < FEWEST_VIDEOS:
+        raise NotEstimable(
+            "too_few",
+            f"only {len(model.y)} videos can be compared with another of their creator",
+        )
+    return model
 
 
 def _clustered(
@@ -138,9 +164,11 @@ def _clustered(
 def _scope(sample: Sample, plan: Plan) -> Scope:
     if plan.cluster is None:
         return "videos"
-    if sample.groups.count >= FEWEST_CREATORS:
+    # A creator with one video is compared with nobody, so the answer is not about them.
+    compared = int(np.sum(sample.groups.sizes > 1))
+    if compared == 0 or compared >= FEWEST_CREATORS:
         return "creators"
-    return "account" if sample.groups.count == 1 else "accounts"
+    return "account" if compared == 1 else "accounts"
 
 
 def _design(sample: Sample, plan: Plan, scope: Scope) -> tuple[pd.DataFrame, Groups | None]:
@@ -179,6 +207,31 @@ def _shared_sounds(sample: Sample, plan: Plan, scope: Scope) -> Groups | None:
     users = pairs.groupby("sound")["creator"].nunique().to_numpy()
     shared = users[sounds.codes] > 1
     return sounds if float(np.mean(shared)) >= SHARED_FROM else None
+
+
+def _columns_of_few(sounds: Groups | None, sample: Sample, plan: Plan) -> pd.DataFrame | None:
+    """A column for each common sound where few are used; None where sounds may vary."""
+    if sounds is None or plan.sound is None:
+        return None
+    shares = sounds.sizes / sounds.n
+    if 1 / float(np.sum(shares**2)) >= FEWEST_SOUNDS:
+        return None
+    labels = sample.frame[plan.sound].fillna("none")
+    named = sample.frame[[]].assign(**{plan.sound: labels})
+    creators = pd.Series(sample.groups.codes, index=named.index)
+    return control_columns(named, {plan.sound: "categorical"}, creators)
+
+
+def _counted(
+    sample: Sample, question: OutcomeQuestion, equal_age: EqualAge | None
+) -> tuple[Sample, float | None, list[str]]:
+    """The sample with its counts, their age where it is equal, and why it is not."""
+    if equal_age is None:
+        return sample, None, []
+    share = equal_age.share(sample, question)
+    if share >= USED_FROM:
+        return equal_age.sample(sample, question), equal_age.days, []
+    return sample, None, [_latest_counts(question, equal_age, share)]
 
 
 def _latest_counts(question: OutcomeQuestion, equal_age: EqualAge, share: float) -> str:

@@ -135,6 +135,7 @@ class _Curve:
         self._by_counts = dict(_counts(sample, question, equal_age))
         self._weeks = (NO_WEEKS, WEEKS) if _may_have_weeks(answer, sample) else (NO_WEEKS,)
         self._clusters = (BY_CREATOR,) if answer.sounds is None else (BY_CREATOR, BY_SOUND)
+        self._with_sounds = self._clusters if answer.sounds_in_model else (BY_SOUND,)
         self._controls = (
             (UNCONTROLLED, CONTROLLED) if len(sample.controls.columns) else (UNCONTROLLED,)
         )
@@ -178,7 +179,7 @@ class _Curve:
         plan = self._plan.model_copy(
             update={
                 "calendar_weeks": choices.weeks == WEEKS,
-                "sound": self._plan.sound if choices.clusters == BY_SOUND else None,
+                "sound": self._plan.sound if choices.clusters in self._with_sounds else None,
             }
         )
         answer = headline(_controlled(part, choices), self._question, plan)

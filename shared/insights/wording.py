@@ -153,11 +153,22 @@ def _ratio_sentence(insights: Insights, primary: Effect) -> str:
     outcome = f"{primary.outcome}{per_exposure(insights)}"
     numbers = ratio_numbers(primary, step)
     if numbers is None:
-        return f"{_place(insights)}, the ratio for {step.videos} has no bounded interval"
+        return f"{_place(insights)}, {_unbounded(primary, step, outcome)}"
     ratio, low, high = map(ratio_text, numbers)
     return (
         f"{_place(insights)}, {step.videos} had {ratio} times the {outcome} (95 % interval {low} "
         f"to {high}, {p_value(primary.p)})"
+    )
+
+
+def _unbounded(primary: Effect, step: PredictorStep, outcome: str) -> str:
+    """The ratio alone, where so few videos or creators carry it that its interval has no end."""
+    size = step.size * (primary.estimate or 0.0)
+    if abs(size) > LARGEST_LOG_RATIO:
+        return f"the ratio for {step.videos} has no bounded interval"
+    return (
+        f"{step.videos} had {ratio_text(exp(size))} times the {outcome}, but the interval has an "
+        f"open end ({p_value(primary.p)})"
     )
 
 
@@ -181,10 +192,13 @@ def _place(insights: Insights) -> str:
     """Whose videos are compared."""
     headline = insights.headline
     if headline is None or headline.model is None:
-        return "Among videos of different creators (none has two to compare)"
+        single = headline is None or bool((headline.sample.groups.sizes == 1).all())
+        why = "none has two to compare" if single else "those of one creator cannot be compared"
+        return f"Among videos of different creators ({why})"
+    accounts = 0 if insights.primary is None else insights.primary.clusters
     return {
         "creators": "Among videos of the same creator",
-        "accounts": f"Within these {insights.clusters} accounts",
+        "accounts": f"Within these {accounts} accounts",
         "account": "On this account",
         "videos": "Among these videos, whose creators the plan does not name",
     }[headline.scope]

@@ -60,7 +60,7 @@ class Fit:
 def _unbounded(interval: ScoreInterval | None) -> str | None:
     if interval is None or (interval.low is not None and interval.high is not None):
         return None
-    return "so few creators carry the estimate that its interval has no end"
+    return "so few creators or videos carry the estimate that its interval has an open end"
 
 
 def _ratio(log_ratio: float | None) -> float | None:

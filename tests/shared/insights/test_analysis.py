@@ -344,3 +344,36 @@ def test_an_interaction_with_a_constant_gives_a_sentence(constant):
     assert [row for row in insights.warnings if "×" in row] == [
         f"No unexpectedness × valence: {constant} does not vary where both are known."
     ]
+
+
+@pytest.mark.parametrize("sounds", [1, 2])
+def test_a_few_sounds_that_all_use_do_not_take_the_answer_away(sounds):
+    """Flipping signs by one or two sounds can reject nothing, so sounds enter the model instead."""
+    analysis_plan = plan(
+        columns="[video_id, creator, views, likes, unexpectedness, sound]", sound="sound"
+    )
+    of = [row | {"sound": f"sound {at % sounds}"} for at, row in enumerate(rows())]
+
+    insights = analyse(table(of, analysis_plan), analysis_plan)
+
+    assert insights.primary.p < 0.05 and insights.primary.ci_low > 0
+    assert insights.headline.sounds_in_model
+    assert any("same sound" in warning for warning in insights.warnings) == (sounds > 1)
+
+
+def test_a_sound_that_moves_views_and_ratings_is_not_taken_for_the_ratings_doing():
+    analysis_plan = plan(
+        columns="[video_id, creator, views, likes, unexpectedness, sound]", sound="sound"
+    )
+    of = rows(slope=0)
+    for at, row in enumerate(of):
+        hit = at // 24 % 2
+        row |= {
+            "sound": f"sound {hit}",
+            "views": row["views"] * (1 + 9 * hit),
+            "unexpectedness": row["unexpectedness"] / 2 + 40 * hit,
+        }
+
+    insights = analyse(table(of, analysis_plan), analysis_plan)
+
+    assert insights.primary.p > 0.05

@@ -186,6 +186,17 @@ def test_shared_sounds_are_another_cluster():
     assert marked.effect == answer.effect("surprise")
 
 
+def test_few_sounds_stay_in_the_model_of_the_marked_analysis():
+    frame = simpson(n=200, creators=20)
+    frame["sound"] = [f"sound {at % 2}" for at in range(len(frame))]
+
+    specs, answer = curve_of(frame, sound="sound")
+
+    assert answer.sounds_in_model
+    (marked,) = [spec for spec in specs if spec.is_headline]
+    assert marked.effect == answer.effect("surprise")
+
+
 @pytest.mark.parametrize(("creators", "scope"), [(1, "account"), (3, "accounts")])
 def test_few_accounts_have_analyses_within_them_alone(creators, scope):
     specs, answer = curve_of(simpson(n=60, creators=creators), controls="[duration_s]")

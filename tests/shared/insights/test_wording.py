@@ -275,3 +275,44 @@ def test_a_column_without_values_is_left_out_with_a_warning():
         "Left out, because they have no values: emotional_intensity",
         every=lambda number, row: {"emotional_intensity": None},
     )
+
+
+def test_a_ratio_without_a_bounded_interval_is_still_named():
+    dated = plan(columns="[video_id, creator, created_at, views, likes, unexpectedness]")
+
+    insights = insights_of(dated, n=20, creators=1)
+
+    assert insights.primary.ci_low is None or insights.primary.ci_high is None
+    sentence = answer(insights)
+    assert re.search(r"had \d\.\d+ times the views, but the interval has an open end \(p", sentence)
+
+
+def test_a_pair_of_one_creator_among_many_is_no_answer_about_that_creator():
+    """Two videos that happen to be of one creator must not stand for 240 videos."""
+
+    def pair(number, row):
+        return {"creator": f"creator {max(number, 1)}"}
+
+    sentence = answer(insights_of(plan(), every=pair))
+
+    assert "videos of different creators (those of one creator cannot be compared)" in sentence
+    assert "240 videos of 239 creators" in sentence and "this account" not in sentence
+
+
+def test_creators_with_one_video_each_are_said_to_have_one():
+    def single(number, row):
+        return {"creator": f"creator {number}"}
+
+    assert "none has two to compare" in answer(insights_of(plan(), every=single))
+
+
+def test_an_answer_from_few_creators_with_several_videos_is_about_them():
+    """Three of 63 creators have several videos: they are compared, and the sentence says so."""
+
+    def mostly_single(number, row):
+        return {"creator": f"creator {number if number < 60 else number % 3}"}
+
+    sentence = answer(insights_of(plan(), every=mostly_single))
+
+    assert "Within these 3 accounts" in sentence and "hold" in sentence
+    assert "180 videos of 3 creators" in sentence or "183 videos of 3 creators" in sentence
