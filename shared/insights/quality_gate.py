@@ -123,7 +123,7 @@ def _unrated(
     unrated = candidates & frame[rating].isna()
     if "rating_status" in frame:
         status = frame["rating_status"]
-        unrated |= candidates & (status != "rated") & (status != MADE_UP)
+        unrated = (unrated | candidates & (status != "rated")) & (status != MADE_UP)
     for name, fails in (*_rules(frame, plan), *_completeness(frame, plan, empty)):
         if name not in OF_RATINGS:
             unrated &= ~fails.fillna(False).astype(bool)

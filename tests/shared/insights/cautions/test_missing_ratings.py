@@ -78,7 +78,7 @@ def test_what_another_rule_drops_is_not_a_missing_rating():
     ):
         row |= change
 
-    assert missing(of).unrated == 76 - 4 + 1  # an empty rating is missing whatever made it up
+    assert missing(of).unrated == 76 - 4
 
 
 def test_controls_and_other_ratings_are_in_the_model():
@@ -88,8 +88,12 @@ def test_controls_and_other_ratings_are_in_the_model():
         other = int(random.integers(0, 101)) if row["rating_status"] == "rated" else None
         row |= {"emotional_intensity": other, "followers": int(random.integers(1, 10**6))}
 
+    two_ratings = FULL.model_copy(update={"controls": {}})
+
     assert missing(of, FULL).unrated == 76
-    assert missing(of, FULL).tipping != missing(of).tipping
+    assert len({repr(missing(of, each).tipping) for each in (PLAN, two_ratings, FULL)}) == 3
+    # An unknown rating is a mean: as 0 it would explain what sets the unrated apart.
+    assert missing(of, FULL).gap.ratio == pytest.approx(missing(of).gap.ratio, rel=0.2)
 
 
 def test_calendar_weeks_and_an_exposure_are_in_the_model_where_the_plan_has_them():

@@ -95,6 +95,19 @@ def test_the_finding_changes_at_the_nearest_shift():
     assert findings == [point.finding, *(change.becomes for change in point.changes)]
 
 
+def test_just_before_its_shift_the_finding_is_the_same():
+    data, ratings = world(creators=60)
+    point = tipping_point(data, ratings, SCALE)
+    before = [change.shift - np.sign(change.shift) * 0.01 for change in point.changes]
+
+    findings = [
+        tipping_point(data, ratings_shifted(data, ratings, shift), SCALE).finding
+        for shift in before
+    ]
+
+    assert findings == [point.finding] * 2
+
+
 def test_the_finding_is_that_of_the_rating_beside_its_controls():
     significant = agree = 0
     for seed in range(20):
