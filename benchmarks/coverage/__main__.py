@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.coverage import effects, panels
+from benchmarks.coverage import effects, panels, ratios
 
 RESULTS = Path(__file__).parent / "results.jsonl"
 BAR = 0.95
@@ -51,14 +51,30 @@ def show(results: dict[str, dict[str, Any]]) -> int:
             missed |= verdict == "MISSED"
             print(f"  {name:19} {_covers(covered)}  {verdict}")
         for name, effect in result.get("effects", {}).items():
-            verdict = "ok" if abs(effect["ratio"] - 1) <= OFF_AT_MOST else "MISSED"
+            verdict = _of_correction(result, effect)
             missed |= verdict == "MISSED"
             spread = 1.96 * effect["ratio_se"]
             print(
-                f"  {name:19} {effect['ratio']:.3f} of the truth (± {spread:.3f}; uncorrected "
-                f"{effect['uncorrected_ratio']:.3f})  {verdict}; {_covers(effect)}"
+                f"  {name:19} {effect['ratio']:.3f} of the truth (± {spread:.3f}; "
+                f"{_median(effect)}uncorrected {effect['uncorrected_ratio']:.3f})  {verdict}; "
+                f"{_covers(effect)}"
             )
     return 1 if missed else 0
+
+
+def _of_correction(result: dict[str, Any], effect: dict[str, Any]) -> str:
+    """A correction is held to the truth where its assumptions hold.
+
+    The median counts for a rate ratio: it is divided by an estimate, so its mean has heavy tails.
+    """
+    if not result.get("held", True):
+        return "its assumptions fail, as documented"
+    middle = effect["median_ratio"] if "held" in result else effect["ratio"]
+    return "ok" if abs(middle - 1) <= OFF_AT_MOST else "MISSED"
+
+
+def _median(effect: dict[str, Any]) -> str:
+    return f"median {effect['median_ratio']:.3f}; " if "median_ratio" in effect else ""
 
 
 def _covers(covered: dict[str, Any]) -> str:
@@ -95,6 +111,8 @@ def _campaigns(count: int, studies: int) -> Iterator[tuple[str, Callable[[], dic
         yield f"agreement: {panel.key}", lambda panel=panel: panels.simulate(panel, count)
     for effect in effects.DESIGNS:
         yield f"effect: {effect.key}", lambda effect=effect: effects.simulate(effect, studies)
+    for ratio in ratios.DESIGNS:
+        yield f"ratio: {ratio.key}", lambda ratio=ratio: ratios.simulate(ratio, studies)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def simulate(
         "missing": 0.0,
         "refused": studies - len(estimated),
         "effects": {
-            name: _summary(
+            name: summary(
                 [corrections[name] for corrections in estimated],
                 truth,
                 [corrections[f"raw {name}"][0] for corrections in estimated],
@@ -141,9 +141,8 @@ def _corrections(
     }
 
 
-def _summary(
-    estimates: list[tuple[float, ...]], truth: float, raw: list[float]
-) -> dict[str, float]:
+def summary(estimates: list[tuple[float, ...]], truth: float, raw: list[float]) -> dict[str, float]:
+    """How far estimates (value, low, high) are off the truth, beside the uncorrected `raw`."""
     table = np.array(estimates)
     hits = int(((table[:, 1] <= truth) & (truth <= table[:, 2])).sum())
     covered = wilson(hits, len(table), CONFIDENCE)
@@ -154,6 +153,7 @@ def _summary(
         "truth": truth,
         "uncorrected_ratio": float(np.mean(raw) / truth),
         "ratio": float(ratio.mean()),
+        "median_ratio": float(np.median(ratio)),
         "ratio_se": float(ratio.std(ddof=1) / len(ratio) ** 0.5),
         "share": covered.estimate,
         "low": covered.ci_low,

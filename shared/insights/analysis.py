@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.cautions import cautions
-from shared.insights.corrections import Correction, corrections
+from shared.insights.corrections import Correction, corrections, ratio_corrections
 from shared.insights.equal_age import EqualAge
 from shared.insights.for_whom import ForWhom, for_whom_of
 from shared.insights.headline import Headline, headline
@@ -189,7 +189,10 @@ class _AnalysisRun:
     def _within(self, sample: Sample, question: OutcomeQuestion) -> None:
         self._say(f"{question.column} within creators …")
         answer = headline(sample, question, self._plan, self._equal_age)
-        self.effects += [answer.effect(name) for name in sample.predictors]
+        effects = [answer.effect(name) for name in sample.predictors]
+        self.effects += effects
+        if self._ratings is not None:
+            self.corrected += ratio_corrections(answer, effects, self._ratings)
         if self._is_primary(question):
             self.sample, self.question = sample, question
             self.headline = self._with_latest(answer, sample, question)

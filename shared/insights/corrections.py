@@ -1,42 +1,62 @@
-"""Correlations of ratings with outcomes, corrected for the error of the ratings where data allow.
+"""Associations of ratings with outcomes, corrected for the error of the ratings where data allow.
 
-The rater is the one in the table's column `rater`, or else any machine. Its repeated answers give
-a reliability; people's ratings of some videos show its systematic error. Made-up ratings of the
-stand-in for tests are never used.
+The rater's repeated answers give a reliability; people's ratings of some videos show systematic
+error. The rate ratio within creators and the pooled rank correlation are corrected, each from the
+rows behind it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 
-from shared.insights.agreement.attention import inattentive
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import disattenuated
+from shared.insights.correction.ratio_debiasing import debiased_ratio
+from shared.insights.correction.ratio_disattenuation import disattenuated_ratio
+from shared.insights.headline import Headline
+from shared.insights.rating_columns import VIDEO, people_means, repeated_answers, usable
 from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.statistics.resampling import FloatArray
 
 RESAMPLES = 1_000
-VIDEO = "video_id"
-RATER = "rater"
-NOTES = {
-    "disattenuated": "without the rater's random error, estimated from its repeated answers; "
-    "reliability and effect are resampled together. Systematic error remains.",
-    "predict_then_debias": "as if people had rated every video; valid if the videos that they "
+DISATTENUATED, DEBIASED = "disattenuated", "predict_then_debias"
+Corrected = Literal["ppml", "spearman"]
+
+_INDEPENDENT = (
+    "It assumes that the errors of repeated answers are independent. It overcorrects where "
+    "replicates share a bias (same model, same prompt) that goes with the outcome, and corrects "
+    "too little where they share another error."
+)
+NOTES: dict[tuple[Corrected, str], str] = {
+    ("spearman", DISATTENUATED): "without the rater's random error, estimated from its repeated "
+    f"answers; reliability and effect are resampled together. {_INDEPENDENT}",
+    ("spearman", DEBIASED): "as if people had rated every video; valid if the videos that they "
     "rated were chosen at random, whatever the machine's error is.",
+    ("ppml", DISATTENUATED): "without the rater's random error within creators, estimated from its "
+    f"repeated answers; the interval counts the chance in both. {_INDEPENDENT}",
+    ("ppml", DEBIASED): "per point of people's rating, as if people had rated every video; valid "
+    "if the videos that they rated were chosen at random, whatever the machine's error is.",
 }
+UNBOUNDED = "So few creators carry the estimate that its interval has no end."
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A corrected correlation and the uncorrected one; None with a note where not estimable."""
+    """A corrected estimate and the uncorrected one; None with a note where not estimable.
+
+    Both are correlations where `of` is "spearman", and log rate ratios per unit of the rating
+    where it is "ppml".
+    """
 
     predictor: str
     outcome: str
     scale: str
+    of: Corrected
     method: str
     estimate: float | None
     ci_low: float | None
@@ -61,47 +81,101 @@ def corrections(
     """Corrections of the Spearman effects of these questions; none without video ids."""
     if VIDEO not in sample.frame:
         return []
-    ratings = ratings.without([*inattentive(ratings), *ratings.stand_ins])
+    ratings = usable(ratings)
     by_column = {question.outcome + question.scale: question for question in questions}
     return [
         correction
         for effect in effects
         if effect.method == "spearman" and effect.estimate is not None
         if (question := by_column.get(effect.outcome + effect.scale)) is not None
-        for correction in _corrections(sample, question, effect, ratings, seed)
+        for correction in _of_correlation(sample, question, effect, ratings, seed)
     ]
 
 
-def _corrections(
+def ratio_corrections(
+    within: Headline, effects: Sequence[Effect], ratings: Ratings
+) -> list[Correction]:
+    """Corrections of the rate ratios of one outcome within creators, from the rows behind them.
+
+    None without video ids, or where no ratio could be fitted.
+    """
+    model, groupings = within.model, within.groupings
+    if VIDEO not in within.sample.frame or model is None:
+        return []
+    frame, ratings = within.sample.frame.loc[within.rows], usable(ratings)
+    return [
+        correction
+        for effect in effects
+        if effect.estimate is not None and effect.predictor in model.names
+        for correction in _corrected(
+            effect,
+            "ppml",
+            frame,
+            ratings,
+            lambda answers, name=effect.predictor: disattenuated_ratio(  # type: ignore[misc]
+                model, name, answers, groupings
+            ),
+            lambda people, name=effect.predictor: debiased_ratio(  # type: ignore[misc]
+                model, name, people, groupings
+            ),
+        )
+    ]
+
+
+def _of_correlation(
     sample: Sample, question: OutcomeQuestion, effect: Effect, ratings: Ratings, seed: int
 ) -> Iterator[Correction]:
     x = sample.frame[effect.predictor].to_numpy(dtype=np.float64)
+    settings = sample.groups, RESAMPLES, seed
     y = sample.values(question)
-    videos = [str(video) for video in sample.frame[VIDEO]]
-    repeated = _repeated(videos, sample, effect.predictor, ratings)
-    if repeated is not None:
-        try:
-            without_noise = disattenuated(x, y, repeated, sample.groups, RESAMPLES, seed)
-            yield _correction("disattenuated", effect, asdict(without_noise))
-        except NotEstimable as error:
-            yield _correction("disattenuated", effect, {}, error.sentence)
-    people = _people(videos, effect.predictor, ratings)
+    return _corrected(
+        effect,
+        "spearman",
+        sample.frame,
+        ratings,
+        lambda answers: disattenuated(x, y, answers, *settings),
+        lambda people: debiased(x, y, people, *settings),
+    )
+
+
+def _corrected(
+    effect: Effect,
+    of: Corrected,
+    frame: pd.DataFrame,
+    ratings: Ratings,
+    without_noise: Callable[[FloatArray], Any],
+    without_bias: Callable[[FloatArray], Any],
+) -> Iterator[Correction]:
+    """Each correction for which there are ratings."""
+    answers = repeated_answers(frame, effect.predictor, ratings)
+    if answers is not None:
+        yield _correction(DISATTENUATED, of, effect, without_noise, answers)
+    people = people_means([str(video) for video in frame[VIDEO]], effect.predictor, ratings)
     if people is not None:
-        try:
-            without_bias = debiased(x, y, people, sample.groups, RESAMPLES, seed)
-            yield _correction("predict_then_debias", effect, asdict(without_bias))
-        except NotEstimable as error:
-            yield _correction("predict_then_debias", effect, {}, error.sentence)
+        yield _correction(DEBIASED, of, effect, without_bias, people)
 
 
 def _correction(
-    method: str, effect: Effect, details: dict[str, Any], note: str | None = None
+    method: str,
+    of: Corrected,
+    effect: Effect,
+    correct: Callable[[FloatArray], Any],
+    ratings: FloatArray,
 ) -> Correction:
+    details: dict[str, Any] = {}
+    note = NOTES[of, method]
+    try:
+        details = asdict(correct(ratings))
+        if details["ci_low"] is None or details["ci_high"] is None:
+            note = f"{note} {UNBOUNDED}"
+    except NotEstimable as error:
+        note = error.sentence
     estimate, low, high = (details.pop(name, None) for name in ("estimate", "ci_low", "ci_high"))
     return Correction(
         effect.predictor,
         effect.outcome,
         effect.scale,
+        of,
         method,
         estimate,
         low,
@@ -110,47 +184,5 @@ def _correction(
         effect.ci_low,
         effect.ci_high,
         details,
-        note or NOTES[method],
+        note,
     )
-
-
-def _repeated(
-    videos: Sequence[str], sample: Sample, predictor: str, ratings: Ratings
-) -> FloatArray | None:
-    """The rater's first answers (videos, answers), up to the median number of answers.
-
-    A row is NaN where a video has fewer answers. None if no video has two. Where the table mixes
-    raters, each video has the answers of its own rater.
-    """
-    row_raters = [str(rater) for rater in sample.frame[RATER]] if RATER in sample.frame else None
-    machines = ratings.of(predictor, "machine")
-    answers: dict[tuple[str, str], list[float]] = {}
-    for rater in machines:
-        name = rater.partition("@")[0]
-        for video, by_number in ratings.values[(predictor, rater)].items():
-            if len(by_number) >= 2:
-                answers.setdefault((video, name), [by_number[n] for n in sorted(by_number)])
-    names = dict.fromkeys(rater.partition("@")[0] for rater in machines)
-    rows = []
-    for index, video in enumerate(videos):
-        own = [row_raters[index]] if row_raters else list(names)
-        rows.append(next((answers[video, name] for name in own if (video, name) in answers), []))
-    if not any(rows):
-        return None
-    width = int(np.median([len(row) for row in rows if row]))
-    return np.array(
-        [row[:width] if len(row) >= width else [np.nan] * width for row in rows], dtype=np.float64
-    )
-
-
-def _people(videos: Sequence[str], predictor: str, ratings: Ratings) -> FloatArray | None:
-    """Mean of people's ratings by video, NaN where there is none; None without any."""
-    people = ratings.of(predictor, "human")
-    if not people:
-        return None
-    table = ratings.table(predictor, people)
-    means = {
-        video: float(np.nanmean(row)) for video, row in zip(table.videos, table.values, strict=True)
-    }
-    column = np.array([means.get(video, np.nan) for video in videos])
-    return None if np.isnan(column).all() else column

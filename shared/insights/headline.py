@@ -80,6 +80,11 @@ class Headline:
         frame = self.sample.frame
         return frame.index if self.model is None else frame.index[self.model.kept]
 
+    @property
+    def groupings(self) -> tuple[Groups, ...]:
+        """Whose scores are flipped, by each of these; the larger p counts."""
+        return tuple(groups for groups in (self.clusters, self.sounds) if groups is not None)
+
     def effect(self, predictor: str) -> Effect:
         """The log rate ratio of one predictor. KeyError where it is not in the design."""
         return self.fit.effect(predictor, self.question.outcome, self.question.scale)

@@ -8,7 +8,8 @@ from tests.report_world import HOSTILE, report_of, rows, usual_report
 
 FIGURES = (
     *("forest", "ratios", "scatter", "dose", "deciles", "growth", "for_whom", "specifications"),
-    *("halo", "agreement", "corrected", "ladder", "quality", "months", "precision"),
+    *("halo", "agreement", "corrected_ratios", "corrected", "ladder"),
+    *("quality", "months", "precision"),
 )
 MARKS = "circle, path, rect, line, text"
 BOXES = """() => [...document.querySelectorAll('body *')]

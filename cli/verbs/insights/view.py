@@ -1,13 +1,15 @@
 """What `tta insights` prints: the answer, then the table of effects, then the cautions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import exp
 
 from cli.console import Screen
+from shared.insights.corrections import Correction
 from shared.insights.for_whom_words import for_whom_lines
+from shared.insights.predictor_steps import step_of
 from shared.insights.result import Insights
 from shared.insights.statistics.effect import Effect
-from shared.insights.wording import answer, decimals, pooled
+from shared.insights.wording import LARGEST_LOG_RATIO, answer, decimals, pooled
 
 NAMES = {
     "ppml": "ratio within creators",
@@ -17,6 +19,13 @@ NAMES = {
     "gee_nb_interaction": "ratio of ratios",
 }
 """Methods that are printed for the primary pair; the JSON has all."""
+
+CORRECTED = {
+    "ppml": "Ratio within creators for 10 points more, corrected for errors of the ratings",
+    "spearman": "Spearman's ρ, corrected for errors of the ratings",
+}
+"""Titles of the tables of corrections. A rating on another scale has another step than 10 points:
+a standard deviation, or yes against no."""
 
 BRIEF = ("ppml", "spearman")
 """Methods that are printed for every other pair."""
@@ -45,26 +54,48 @@ def show(insights: Insights, screen: Screen) -> None:
 
 
 def _show_corrected(insights: Insights, screen: Screen) -> None:
-    """Corrected correlations beside the observed ones, the primary pair first."""
-    if insights.corrected:
-        screen.table(
-            ("predictor", "outcome", "scale", "ρ observed", "ρ corrected", "95 % interval", "how"),
-            (
-                (
-                    effect.predictor,
-                    effect.outcome,
-                    effect.scale,
-                    "" if effect.uncorrected is None else decimals(effect.uncorrected),
-                    "" if effect.estimate is None else decimals(effect.estimate),
-                    effect.note
-                    if effect.ci_low is None or effect.ci_high is None
-                    else f"{decimals(effect.ci_low)} to {decimals(effect.ci_high)}",
-                    effect.method.replace("_", " "),
-                )
-                for effect in insights.corrected
-            ),
-            title="Corrected for errors of the ratings",
-        )
+    """Corrected ratios and correlations beside the observed ones, the primary pair first."""
+    columns = ("predictor", "outcome", "scale", "observed", "corrected", "95 % interval", "how")
+    for of, title in CORRECTED.items():
+        rows = [correction for correction in insights.corrected if correction.of == of]
+        if rows:
+            screen.table(columns, (_corrected(row, insights) for row in rows), title=title)
+    estimated = [row for row in insights.corrected if row.estimate is not None]
+    for note in dict.fromkeys(f"{_how(row)}: {row.note}" for row in estimated):
+        screen.show(f"- {note}")
+
+
+def _corrected(correction: Correction, insights: Insights) -> Sequence[str]:
+    write = _written(correction, insights)
+    if correction.estimate is None:
+        result = ("", correction.note)
+    else:
+        ends = write(correction.ci_low), write(correction.ci_high)
+        result = (write(correction.estimate), f"{ends[0]} to {ends[1]}")
+    return (
+        correction.predictor,
+        correction.outcome,
+        correction.scale,
+        write(correction.uncorrected),
+        *result,
+        _how(correction),
+    )
+
+
+def _written(correction: Correction, insights: Insights) -> Callable[[float | None], str]:
+    """How a number of this correction is written: ρ, or the ratio for a step of the rating."""
+    step = step_of(insights.gate.frame[correction.predictor], correction.predictor).size
+
+    def write(value: float | None) -> str:
+        if value is None or step * abs(value) > LARGEST_LOG_RATIO:
+            return "no end"
+        return decimals(value) if correction.of == "spearman" else f"{exp(step * value):.2f}"
+
+    return write
+
+
+def _how(correction: Correction) -> str:
+    return correction.method.replace("_", " ")
 
 
 def _is_shown(effect: Effect, insights: Insights) -> bool:

@@ -3,6 +3,11 @@
 from shared.insights.report.data import ReportData
 from shared.insights.report.figure import ASSOCIATION, INTERVAL, SIZE, Figure, rows_of
 
+NO_CORRECTION = (
+    "This needs a rater that was asked twice about 20 videos or more (tta rate --replicates 3), or "
+    "people’s ratings of 30 or more (tta rate-kit)."
+)
+
 
 def halo(data: ReportData) -> Figure:
     return Figure(
@@ -52,13 +57,42 @@ def agreement(data: ReportData) -> Figure:
     )
 
 
+def corrected_ratios(data: ReportData) -> Figure:
+    return Figure(
+        name="corrected_ratios",
+        title="The ratio with the rater’s errors taken out",
+        caption="Times as many views, likes … for a rating 10 points higher, among videos of one "
+        "creator. Hollow: as observed (ppml). Filled: without the rater’s random error, estimated "
+        "from its repeated answers, or as if people had rated every video. The first assumes that "
+        "the errors of repeated answers are independent. It overcorrects where replicates share a "
+        "bias that goes with the KPI.",
+        table="insight_effect",
+        columns=(
+            *ASSOCIATION,
+            ("how", "method", "text"),
+            ("step", "step", "number"),
+            ("times as many", "step_irr", "ratio"),
+            ("from", "step_irr_low", "ratio"),
+            ("to", "step_irr_high", "ratio"),
+            *SIZE,
+            ("note", "note", "text"),
+        ),
+        follows=("predictor",),
+        rows=rows_of(
+            data.effects, "correction", "ppml", "ppml_disattenuated", "ppml_predict_then_debias"
+        ),
+        missing=NO_CORRECTION,
+    )
+
+
 def corrected(data: ReportData) -> Figure:
     return Figure(
         name="corrected",
-        title="With the rater’s errors taken out",
+        title="The correlation with the rater’s errors taken out",
         caption="Errors of a rating pull correlations towards 0. Filled: ρ without these errors, "
         "estimated from the rater’s repeated answers (random error) or from people’s ratings of "
-        "some videos (any error). Hollow: ρ as observed.",
+        "some videos (any error). Hollow: ρ as observed. Repeated answers overcorrect where "
+        "replicates share a bias that goes with the KPI.",
         table="insight_effect",
         columns=(
             *ASSOCIATION,
@@ -69,9 +103,8 @@ def corrected(data: ReportData) -> Figure:
             ("note", "note", "text"),
         ),
         follows=("predictor",),
-        rows=rows_of(data.effects, "correction"),
-        missing="This needs a rater that was asked twice about 20 videos or more (tta rate "
-        "--replicates 3), or people’s ratings of 30 or more (tta rate-kit).",
+        rows=rows_of(data.effects, "correction", "disattenuated", "predict_then_debias"),
+        missing=NO_CORRECTION,
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from math import exp
 from typing import Any
 
+from shared.insights.corrections import Correction
+from shared.insights.predictor_steps import step_of
 from shared.insights.report.analysis import Analysis, Association
 from shared.insights.report.for_whom_rows import for_whom_rows
 from shared.insights.statistics.effect import Effect
@@ -74,29 +76,54 @@ def _step(effect: Effect, analysis: Analysis) -> Row:
 
 
 def _corrections(analysis: Analysis) -> Iterator[Row]:
-    """Correlations without the errors of the ratings, in the order of the corrections."""
+    """Ratios and correlations without the errors of the ratings; observed ratios stand beside."""
     observed = {
-        (effect.predictor, effect.outcome, effect.scale): effect
+        (effect.predictor, effect.outcome, effect.scale, effect.method): effect
         for effect in analysis.insights.effects
-        if effect.method == "spearman"
+        if effect.method in ("ppml", "spearman")
     }
+    shown: set[tuple[str, ...]] = set()
     for correction in analysis.insights.corrected:
-        uncorrected = observed[correction.predictor, correction.outcome, correction.scale]
-        yield {
-            "part": "correction",
-            "subset": EVERYONE,
-            "is_primary": False,
-            "predictor": correction.predictor,
-            "outcome": correction.outcome,
-            "scale": correction.scale,
-            "method": correction.method,
-            "estimate": correction.estimate,
-            "ci_low": correction.ci_low,
-            "ci_high": correction.ci_high,
-            "n": uncorrected.n,
-            "clusters": uncorrected.clusters,
-            "note": correction.note,
-        }
+        pair = correction.predictor, correction.outcome, correction.scale
+        uncorrected = observed[*pair, correction.of]
+        if correction.of == "spearman":
+            yield _correction(correction, correction.method, uncorrected)
+            continue
+        if pair not in shown:
+            shown.add(pair)
+            yield _row("correction", uncorrected) | _points(analysis, uncorrected)
+        row = _correction(correction, f"ppml_{correction.method}", uncorrected)
+        yield row | _points(analysis, correction)
+
+
+def _correction(correction: Correction, method: str, uncorrected: Effect) -> Row:
+    return {
+        "part": "correction",
+        "subset": EVERYONE,
+        "is_primary": False,
+        "predictor": correction.predictor,
+        "outcome": correction.outcome,
+        "scale": correction.scale,
+        "method": method,
+        "estimate": correction.estimate,
+        "ci_low": correction.ci_low,
+        "ci_high": correction.ci_high,
+        "n": uncorrected.n,
+        "clusters": uncorrected.clusters,
+        "note": correction.note,
+    }
+
+
+def _points(analysis: Analysis, ratio: Correction | Effect) -> Row:
+    """The rate ratio for 10 points more of the rating."""
+    step = step_of(analysis.gate.frame[ratio.predictor], ratio.predictor).size
+    names = "step_irr", "step_irr_low", "step_irr_high"
+    ends = ratio.estimate, ratio.ci_low, ratio.ci_high
+    return {"step": step} | {
+        name: exp(step * end)
+        for name, end in zip(names, ends, strict=True)
+        if end is not None and step * abs(end) <= LARGEST_LOG_RATIO
+    }
 
 
 def _growth(analysis: Analysis) -> Iterator[Row]:

@@ -16,6 +16,7 @@ _FIGURES = (
     effect_figures.specifications,
     agreement_figures.halo,
     agreement_figures.agreement,
+    agreement_figures.corrected_ratios,
     agreement_figures.corrected,
     agreement_figures.ladder,
     quality_figures.quality,

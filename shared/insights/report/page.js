@@ -111,13 +111,14 @@
   };
   const ends = (d, write) => (d.ci_low === undefined ? "" : ` (${write(d.ci_low)} to ${write(d.ci_high)})`);
 
+  const RATIO_TICKS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 10, 20, 100];
   const ratios = () => {
     const rows = figures.ratios.filter((d) => d.predictor === chosen.predictor && d.step_irr !== undefined);
     if (!rows.length) return none("ratios", "The count models have no estimate for this rating; the table says why.");
     draw("ratios", `Times as many for one standard deviation more of ${words(chosen.predictor)}`, (width) =>
       base(width, 62 + 34 * rows.length, {
         marginLeft: 126, marginRight: 14,
-        marginBottom: 38, x: { type: "log", label: "times as many →", labelAnchor: "right", labelOffset: 32, tickFormat: (d) => String(+d.toPrecision(2)), ticks: [0.01, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 10, 20, 100].filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]), domain: spread(rows) },
+        marginBottom: 38, x: { type: "log", label: "times as many →", labelAnchor: "right", labelOffset: 32, tickFormat: (d) => String(+d.toPrecision(2)), ticks: RATIO_TICKS.filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]), domain: spread(rows) },
         y: { label: null, domain: rows.map(outcomeName), tickSize: 0 },
         marks: [
           Plot.gridX({ ...grid, ticks: [0.1, 0.5, 2, 10].filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]) }), Plot.ruleX([1], { stroke: INK }),
@@ -311,6 +312,25 @@
       base(width, 62 + 24 * rows.length, {
         marginLeft: Math.min(width * 0.55, several ? 290 : 200), marginRight: 14, marginBottom: 38, x: { label: "agreement →", labelAnchor: "right", labelOffset: 32, domain: [Math.min(0, ...rows.map((d) => d.ci_low ?? d.estimate)), 1] }, y: { label: null, domain: rows.map(label), tickSize: 0 },
         marks: [Plot.gridX(grid), Plot.ruleX([0.5, 0.75], { stroke: SOFT, strokeDasharray: "3 4" }), ...interval(rows, label, { stroke: ACCENT }), Plot.dot(rows, { x: "estimate", y: label, r: 5, fill: ACCENT })],
+      }));
+  };
+  const correctedRatios = () => {
+    const rows = figures.corrected_ratios.filter((d) => d.predictor === chosen.predictor && d.step_irr !== undefined);
+    if (!rows.length) return none("corrected_ratios", `No correction for ${words(chosen.predictor)}; the table says why.`);
+    const HOW = { ppml: "as observed", ppml_disattenuated: "asked again", ppml_predict_then_debias: "people" };
+    const label = (d) => `${outcomeName(d)} · ${HOW[d.method]}`;
+    const observed = (d) => d.method === "ppml";
+    draw("corrected_ratios", `Times as many for ${+rows[0].step.toPrecision(3)} points more of ${words(chosen.predictor)}, within creators`, (width) =>
+      base(width, 62 + 28 * rows.length, {
+        marginLeft: 208, marginRight: 14, marginBottom: 38,
+        x: { type: "log", label: "times as many →", labelAnchor: "right", labelOffset: 32, tickFormat: (d) => String(+d.toPrecision(2)), ticks: RATIO_TICKS.filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]), domain: spread(rows) },
+        y: { label: null, domain: rows.map(label), tickSize: 0 },
+        marks: [
+          Plot.ruleX([1], { stroke: INK }),
+          Plot.ruleY(rows.filter((d) => d.step_irr_low !== undefined && d.step_irr_high !== undefined), { y: label, x1: "step_irr_low", x2: "step_irr_high", strokeWidth: 2.5, stroke: (d) => (observed(d) ? SOFT : ACCENT) }),
+          Plot.dot(rows, { x: "step_irr", y: label, r: 5, stroke: (d) => (observed(d) ? SOFT : ACCENT), fill: (d) => (observed(d) ? "var(--paper)" : ACCENT), strokeWidth: 1.5 }),
+          Plot.tip(rows, Plot.pointerY({ x: "step_irr", y: label, title: (d) => `${label(d)}\n${ratio(d.step_irr)} times as many${d.step_irr_low === undefined || d.step_irr_high === undefined ? "" : ` (${ratio(d.step_irr_low)} to ${ratio(d.step_irr_high)})`}`, fill: "var(--raised)" })),
+        ],
       }));
   };
   const corrected = () => {
@@ -525,8 +545,8 @@
   };
 
   // ---- choices
-  const DRAWN = { headline, forest, ratios, dose, deciles, growth, durations, for_whom, specifications, halo, agreement, corrected, ladder, quality, months, precision, scatter };
-  const BY_CHOICE = ["forest", "ratios", "dose", "deciles", "growth", "corrected", "scatter"];
+  const DRAWN = { headline, forest, ratios, dose, deciles, growth, durations, for_whom, specifications, halo, agreement, corrected_ratios: correctedRatios, corrected, ladder, quality, months, precision, scatter };
+  const BY_CHOICE = ["forest", "ratios", "dose", "deciles", "growth", "corrected_ratios", "corrected", "scatter"];
   const hasChart = (name) => chartNode(name) && (name === "headline" || name === "scatter" || figures[name]?.length);
   // A figure that cannot be drawn must not stop the others.
   const redraw = (names) => names.filter(hasChart).forEach((name) => {

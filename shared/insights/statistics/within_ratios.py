@@ -150,26 +150,46 @@ class WithinScores(Interval95):
         total = crossed(weighted, model.free)
         share = solved(total[np.ix_(others, others)], total[others, column])
         self._model = model
-        self._free: FloatArray = model.free[:, column] - applied(model.free[:, others], share)
+        self.free: FloatArray = model.free[:, column] - applied(model.free[:, others], share)
         self._predictor = np.log(model.mean)
         self._estimate = float(model.beta[column])
         self._groupings = [
-            _Grouping(groups, self._free + _lever(model, others, column, share, groups))
+            _Grouping(groups, self.free + _lever(model, others, column, share, groups))
             for groups in groupings
         ]
 
-    def p(self, value: float) -> float:
-        """The p value of the hypothesis that the coefficient is `value`."""
-        predictor = self._predictor + (value - self._estimate) * self._free
-        residual = self._model.y - self._model.means(predictor)
-        terms = self._free * residual
-        total = float(terms.sum())
-        # Where every count is as fitted, the sum is rounding, and its sign means nothing.
-        if abs(total) <= _ROUNDING * float(np.abs(self._free * self._model.y).sum()):
-            return 1.0
+    @property
+    def information(self) -> float:
+        """How much the score falls per unit of the coefficient, at the estimate."""
+        return float(np.einsum("i,i,i->", self._model.mean, self.free, self.free))
+
+    def residual(self, value: float) -> FloatArray:
+        """Counts less their means under the hypothesis that the coefficient is `value`."""
+        predictor = self._predictor + (value - self._estimate) * self.free
+        residual: FloatArray = self._model.y - self._model.means(predictor)
+        return residual
+
+    def total(self, residual: FloatArray) -> float:
+        """The score: 0 where every count is as fitted, for rounding has no sign that means much."""
+        total = float((self.free * residual).sum())
+        largest = float(np.abs(self.free * self._model.y).sum())
+        return 0.0 if abs(total) <= _ROUNDING * largest else total
+
+    def p(self, value: float, added: Sequence[FloatArray] | None = None) -> float:
+        """The p value of the hypothesis that the coefficient is `value`.
+
+        `added` goes to the clusters' scores, by grouping, because the hypothesis itself rests on an
+        estimate; each adds up to 0.
+        """
+        residual = self.residual(value)
+        total = self.total(residual)
         return max(
-            sign_flip_p(grouping.groups.sums(grouping.corrected * residual), total)
-            for grouping in self._groupings
+            sign_flip_p(
+                grouping.groups.sums(grouping.corrected * residual)
+                + (0.0 if added is None else added[at]),
+                total,
+            )
+            for at, grouping in enumerate(self._groupings)
         )
 
     def interval(self, se: float) -> ScoreInterval:

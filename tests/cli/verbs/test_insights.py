@@ -276,15 +276,23 @@ def test_effects_stand_corrected_beside_the_observed_ones(videos, plan_path, tmp
     assert run("--input", videos, "--plan", plan_path, "--ratings", table, "--out", out) == 0
 
     output, document = capsys.readouterr().out, json.loads(out.read_text())
-    assert "Corrected for errors of the ratings" in output and "predict then debias" in output
-    primary = [effect for effect in document["corrected"] if effect["outcome"] == "views"]
-    (ranked,) = (
-        effect
-        for effect in document["effects"]
-        if (effect["method"], effect["outcome"]) == ("spearman", "views")
-    )
-    assert [effect["method"] for effect in primary] == ["disattenuated", "predict_then_debias"]
-    assert {effect["uncorrected"] for effect in primary} == {ranked["estimate"]}
+    assert "Ratio within creators for 10 points more, corrected for errors" in output
+    assert "predict then debias" in output
+    assert "overcorrects where replicates share a bias" in " ".join(output.split())
+    for method in ("ppml", "spearman"):
+        of_views = [
+            correction
+            for correction in document["corrected"]
+            if (correction["of"], correction["outcome"]) == (method, "views")
+        ]
+        (observed,) = (
+            effect
+            for effect in document["effects"]
+            if (effect["method"], effect["outcome"]) == (method, "views")
+        )
+        methods = [correction["method"] for correction in of_views]
+        assert methods == ["disattenuated", "predict_then_debias"]
+        assert {correction["uncorrected"] for correction in of_views} == {observed["estimate"]}
     assert document["corrected_by"][0].startswith("ratings.csv sha256:")
 
 

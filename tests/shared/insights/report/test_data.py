@@ -166,3 +166,28 @@ def test_the_figure_of_specifications_says_where_signs_differ():
 
     assert "The signs differ." in caption
     assert "The signs differ." not in specifications(usual_report()).caption
+
+
+def test_corrected_ratios_stand_beside_the_observed_one_for_ten_points():
+    data = usual_report()
+
+    rows = [row for row in data.effects if row["part"] == "correction"]
+    of_views = [
+        row
+        for row in rows
+        if (row["predictor"], row["outcome"], row["scale"]) == ("unexpectedness", "views", "count")
+    ]
+    assert [row["method"] for row in of_views if row.get("step_irr") is not None] == [
+        "ppml",
+        "ppml_disattenuated",
+    ]
+    assert {row["step"] for row in of_views if row["method"].startswith("ppml")} == {10.0}
+    (observed,) = (
+        row
+        for row in data.effects
+        if (row["part"], row["method"], row["predictor"], row["outcome"], row["scale"])
+        == ("association", "ppml", "unexpectedness", "views", "count")
+    )
+    assert of_views[0]["estimate"] == observed["estimate"]
+    assert of_views[0]["step_irr"] == pytest.approx(observed["irr"] ** 10)
+    assert len({row["effect"] for row in data.effects}) == len(data.effects)
