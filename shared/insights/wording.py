@@ -167,8 +167,8 @@ def _unbounded(primary: Effect, step: PredictorStep, outcome: str) -> str:
     if abs(size) > LARGEST_LOG_RATIO:
         return f"the ratio for {step.videos} has no bounded interval"
     return (
-        f"{step.videos} had {ratio_text(exp(size))} times the {outcome}, but the interval has an "
-        f"open end ({p_value(primary.p)})"
+        f"{step.videos} reached {ratio_text(exp(size))} times the {outcome}, but the interval has "
+        f"an open end ({p_value(primary.p)})"
     )
 
 
