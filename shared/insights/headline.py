@@ -196,7 +196,11 @@ def _units(sample: Sample, scope: Scope) -> Groups:
     if scope not in ("account", "accounts"):
         return sample.groups
     undated = pd.Series(pd.NaT, index=sample.frame.index, dtype="datetime64[us, UTC]")
-    return blocks_in_time(sample.frame.get("created_at", undated), sample.groups)
+    return blocks_in_time(
+        sample.frame.get("created_at", undated),
+        sample.groups,
+        video_ids=sample.frame.get("video_id"),
+    )
 
 
 def _shared_sounds(sample: Sample, plan: Plan, scope: Scope) -> Groups | None:

@@ -46,13 +46,20 @@ def trend_and_weekday(created_at: pd.Series) -> pd.DataFrame:
     )
 
 
-def blocks_in_time(created_at: pd.Series, creators: Groups, length: int | None = None) -> Groups:
+def blocks_in_time(
+    created_at: pd.Series,
+    creators: Groups,
+    length: int | None = None,
+    video_ids: pd.Series | None = None,
+) -> Groups:
     """Runs of consecutive videos of each creator, the units that may depend on their neighbours.
 
     A run has about n^(1/3) · 1.5 videos, and no fewer than two; the last one takes what is left.
+    Videos of one day are in the order of their ids, so the order of the rows decides nothing.
     """
     days = pd.Series(_days(created_at), index=created_at.index)
-    order = np.lexsort((np.arange(len(days)), days.to_numpy(), creators.codes))
+    ids = np.arange(len(days)) if video_ids is None else video_ids.astype(str).to_numpy(dtype=str)
+    order = np.lexsort((ids, days.to_numpy(), creators.codes))
     labels = np.empty(len(days), dtype=np.int64)
     first = 0
     for code, size in enumerate(creators.sizes.tolist()):

@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
-from shared.insights.statistics.effect import TooFew
+from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.heterogeneity import (
     FEWEST_CREATORS,
     Heterogeneity,
@@ -33,6 +33,9 @@ TOO_FEW_VIDEOS = "too_few_videos"
 TOO_FEW_COUNTS = "too_few_counts"
 NO_VARIATION = "no_variation"
 SEPARATED = "separated"
+
+_ROUNDING = 1e-8
+"""Slopes that differ by less, over their creator's ratings, differ by rounding."""
 
 ALPHA = 0.05
 _PRIOR_VIDEOS = 5.0
@@ -80,7 +83,7 @@ def creator_slopes(
     """Slopes from counts `y` (n,), the predictor `x`, and a common fit.
 
     `mean` are the fitted counts of the common fit, in which the predictor has the coefficient
-    `beta`. Raises TooFew below 5 creators with a slope.
+    `beta`. Raises TooFew below 5 creators with a slope, NotEstimable without any residual.
     """
     usable, left_out = _usable(y, x, creators)
     if usable.sum() < FEWEST_CREATORS:
@@ -94,6 +97,8 @@ def creator_slopes(
     others = np.log(mean[rows]) - beta * x[rows]
     videos = _Videos.of(x[rows], others, groups.codes[order])
     slopes = videos.slopes(y[rows], np.full(groups.count, beta))
+    if float((np.abs(slopes - beta) * videos.reach).max()) < _ROUNDING:
+        raise NotEstimable("no_residual", "every count is as the common model fits it")
     # The hypothesis of one slope is tested where it is assumed to be true.
     variances, permuted = videos.variances(y[rows], np.full(groups.count, beta), seed)
     scale = float(permuted.mean()) / (groups.count - 1)

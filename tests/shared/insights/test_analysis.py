@@ -377,3 +377,12 @@ def test_a_sound_that_moves_views_and_ratings_is_not_taken_for_the_ratings_doing
     insights = analyse(table(of, analysis_plan), analysis_plan)
 
     assert insights.primary.p > 0.05
+
+
+def test_the_order_of_the_rows_does_not_matter_to_one_account_with_equal_dates():
+    of = rows(n=36, creators=1)
+
+    first, second = (analyse(table(each, plan()), plan()).primary for each in (of, of[::-1]))
+
+    assert (first.p, first.note) == (second.p, second.note)
+    assert first.se == pytest.approx(second.se)
