@@ -108,10 +108,12 @@ def few_creators_warning(effects: Sequence[Effect]) -> str | None:
     if not few:
         return None
     clusters = min(effect.clusters for effect in few)
+    creators = "1 creator" if clusters == 1 else f"{clusters} creators"
+    be = "is" if clusters == 1 else "are"
     lead = (
-        f"There are only {clusters} creators"
+        f"There {be} only {creators}"
         if len(few) == len(effects)
-        else f"Some estimates rest on only {clusters} creators"
+        else f"Some estimates rest on only {creators}"
     )
     lead += f"; intervals are held to their 95 % from {TRUSTED_FROM} on."
     methods = set(map(method_of, few))

@@ -10,22 +10,19 @@ import pandas as pd  # type: ignore[import-untyped]
 from scipy import stats  # type: ignore[import-untyped]
 
 from shared.insights.headline import Headline
+from shared.insights.predictor_steps import step_of
 from shared.insights.sample import OutcomeQuestion
 from shared.insights.statistics.creator_slopes import CreatorSlopes, creator_slopes
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.fixed_effects import FixedEffectsFit
 from shared.insights.statistics.heterogeneity import Heterogeneity, shrunken
 from shared.insights.statistics.interval import CONFIDENCE
-from shared.insights.statistics.resampling import FloatArray, Groups
+from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.subgroups import GroupComparison, compare_groups
 
 ALPHA = 0.05
 MOST_LISTED = 200
 """Creators in the document, those with most videos: a choice by estimate would list accidents."""
-
-POINTS = 10.0
-WIDE_SCALE = 20.0
-"""On a scale at least so wide, a step is 10 points."""
 
 TIERS = (
     (0, "under 10,000 followers"),
@@ -216,15 +213,8 @@ def for_whom(
 def _blank(
     frame: pd.DataFrame, predictor: str, question: OutcomeQuestion, note: str | None = None
 ) -> ForWhom:
-    step = step_of(frame[predictor].to_numpy(dtype=np.float64))
+    step = step_of(frame[predictor], predictor).size
     return ForWhom(predictor, question.outcome, question.scale, step, note=note)
-
-
-def step_of(x: FloatArray) -> float:
-    """A difference that readers can picture: 10 points, yes instead of no, or a deviation."""
-    if np.isin(x, (0.0, 1.0)).all():
-        return 1.0
-    return POINTS if np.ptp(x) >= WIDE_SCALE else float(x.std(ddof=1))
 
 
 def _effects(slopes: CreatorSlopes, over: Heterogeneity) -> tuple[CreatorEffect, ...]:

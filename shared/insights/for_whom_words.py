@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from shared.insights.disagreements import Verdict, verdict
 from shared.insights.for_whom import ALPHA, ForWhom
 from shared.insights.result import Insights
 from shared.insights.wording import outcome_text, p_value
@@ -14,7 +15,26 @@ def for_whom_lines(insights: Insights) -> tuple[str, ...]:
     outcome = outcome_text(insights.primary)
     if insights.primary.scale == "count":
         outcome = f"the {outcome}"
-    return for_whom_sentences(insights.for_whom, outcome)
+    first, *others = for_whom_sentences(insights.for_whom, outcome)
+    return (f"{first}{_difference_from(insights)}", *others)
+
+
+def _difference_from(insights: Insights) -> str:
+    """Why nearly every creator may go another way than the headline; empty where they agree."""
+    result, primary = insights.for_whom, insights.primary
+    assert result is not None and primary is not None
+    if result.over is None:
+        return ""
+    low, high = (
+        result.ratio(end) for end in (result.over.prediction.low, result.over.prediction.high)
+    )
+    claim = "open" if low is None or high is None else _claim(low, high)
+    if claim in ("open", verdict(primary)):
+        return ""
+    return (
+        " The answer does not say this of the videos together: there each video counts by its "
+        "views, and here each creator counts alike. So neither is firm."
+    )
 
 
 def for_whom_sentences(result: ForWhom, outcome: str) -> tuple[str, ...]:
@@ -31,7 +51,7 @@ def step_text(result: ForWhom) -> str:
     """The step of the predictor: `10 points more`."""
     predictor = result.predictor.replace("_", " ")
     if result.step == 1:
-        return f"one unit more of {predictor}"
+        return f"yes instead of no in {predictor}"
     if result.step == 10:
         return f"10 points more of {predictor}"
     return f"{result.step:.3g} more of {predictor} (one standard deviation)"
@@ -62,12 +82,17 @@ def _prediction(result: ForWhom, outcome: str) -> str:
 
 
 def _meaning(low: float, high: float) -> str:
+    claim = _claim(low, high)
+    if claim == "open":
+        return ": it may be more or fewer for any one of them"
+    return f": {claim} for nearly every creator"
+
+
+def _claim(low: float, high: float) -> Verdict:
     # As printed: "1.00 to 1.14" does not say more for everybody.
     if round(low, 2) > 1:
-        return ": more for nearly every creator"
-    if round(high, 2) < 1:
-        return ": fewer for nearly every creator"
-    return ": it may be more or fewer for any one of them"
+        return "more"
+    return "fewer" if round(high, 2) < 1 else "open"
 
 
 def _groups(result: ForWhom) -> Iterator[str]:

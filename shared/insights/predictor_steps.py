@@ -28,3 +28,15 @@ def step_of(values: pd.Series, predictor: str) -> PredictorStep:
     return PredictorStep(
         spread, f"videos {spread:.3g} (one standard deviation) higher in {predictor}"
     )
+
+
+def step_in(frame: pd.DataFrame, predictor: str) -> PredictorStep | None:
+    """The step of a column, or of the column whose between or within part the predictor is.
+
+    None for any other predictor, such as a product of two.
+    """
+    for ending in ("", "_between", "_within"):
+        name = predictor.removesuffix(ending)
+        if name in frame:
+            return step_of(frame[name], name)
+    return None

@@ -5,7 +5,7 @@ from math import exp
 
 from shared.insights.disagreements import Difference, Disagreement
 from shared.insights.needed_videos import RatioPower
-from shared.insights.predictor_steps import PredictorStep, step_of
+from shared.insights.predictor_steps import PredictorStep, step_in, step_of
 from shared.insights.result import Insights
 from shared.insights.statistics.effect import Effect
 from shared.insights.table.schema import AGE
@@ -110,10 +110,10 @@ def disagreement_sentences(insights: Insights) -> Iterator[str]:
         others = [item for item in differing if item.name != "latest"]
         if others:
             claim = reason if is_within else f"{reason.partition('. ')[0]}. {RANKS_OR_SUMS}"
-            yield f"{_listed(others)}, {claim}"
+            yield f"{_listed(insights, others)}, {claim}"
         if len(others) < len(differing):
             claim = reason.partition(". ")[0]
-            yield f"{_listed(differing[len(others) :])}, {claim}. {LATEST}"
+            yield f"{_listed(insights, differing[len(others) :])}, {claim}. {LATEST}"
 
 
 def rater_sentences(insights: Insights) -> Iterator[str]:
@@ -212,18 +212,23 @@ def _only(insights: Insights) -> str:
     return " It holds for these accounts only." if scope == "accounts" else ""
 
 
-def _listed(differing: Sequence[Disagreement]) -> str:
-    """`Pooled over all creators (ρ = −.20) and between creators (ratio 0.31 per point)`."""
-    parts = [f"{FIGURES[item.name]} ({_figure(item.effect)})" for item in differing]
+def _listed(insights: Insights, differing: Sequence[Disagreement]) -> str:
+    """`Pooled over all creators (ρ = −.20, p < .001) and between creators (0.31 times, …)`."""
+    parts = [f"{FIGURES[item.name]} ({_figure(insights, item.effect)})" for item in differing]
     text = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     return text[0].upper() + text[1:]
 
 
-def _figure(effect: Effect) -> str:
+def _figure(insights: Insights, effect: Effect) -> str:
+    """The size for the step of the headline, and p."""
     assert effect.estimate is not None
     if effect.irr is None:
         return f"ρ = {decimals(effect.estimate)}, {p_value(effect.p)}"
-    return f"{effect.irr:.3g} times per point, {p_value(effect.p)}"
+    step = step_in(insights.gate.frame, effect.predictor)
+    numbers = None if step is None else ratio_numbers(effect, step)
+    if numbers is None:
+        return f"no bounded interval, {p_value(effect.p)}"
+    return f"{ratio_text(numbers[0])} times, {p_value(effect.p)}"
 
 
 def outcome_text(effect: Effect) -> str:

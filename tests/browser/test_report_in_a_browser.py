@@ -7,8 +7,8 @@ import pytest
 from tests.report_world import HOSTILE, report_of, rows, usual_report
 
 FIGURES = (
-    *("forest", "ratios", "scatter", "dose", "deciles", "growth", "for_whom", "specifications"),
-    *("halo", "agreement", "corrected_ratios", "corrected", "ladder"),
+    *("within", "forest", "ratios", "scatter", "dose", "deciles", "growth", "for_whom"),
+    *("specifications", "halo", "agreement", "corrected_ratios", "corrected", "ladder"),
     *("quality", "months", "precision"),
 )
 MARKS = "circle, path, rect, line, text"
@@ -258,7 +258,7 @@ def test_a_constant_rating_leaves_out_its_own_figures_alone(opened):
     report = opened(report_of([video | {"unexpectedness": 0} for video in rows(60)]))
 
     assert report.complaints == []
-    constant = "unexpectedness is 0 in every row"
+    constant = "it does not vary within creators"
     assert constant in report.page.inner_text('[data-chart="headline"] .missing')
     assert "No correlation" in report.page.inner_text('[data-chart="forest"] .missing')
     assert report.page.locator('[data-chart="quality"] svg').count() == 1

@@ -1,34 +1,38 @@
-"""What `tta insights` prints: the answer, then the table of effects, then the cautions."""
+"""What `tta insights` prints: the answer, the figures behind it, other KPIs, then the cautions."""
 
 from collections.abc import Callable, Iterator, Sequence
 from math import exp
 
 from cli.console import Screen
 from shared.insights.corrections import Correction
+from shared.insights.figure_names import BETWEEN, SCOPE_NAMES, method_name, outcome_name
 from shared.insights.for_whom_words import for_whom_lines
-from shared.insights.predictor_steps import step_of
+from shared.insights.headline_words import basis
+from shared.insights.overturn_words import overturn_sentences
+from shared.insights.predictor_steps import step_in, step_of
 from shared.insights.result import Insights
 from shared.insights.statistics.effect import Effect
-from shared.insights.wording import LARGEST_LOG_RATIO, answer, decimals, pooled
+from shared.insights.wording import (
+    LARGEST_LOG_RATIO,
+    answer,
+    decimals,
+    pooled,
+    ratio_numbers,
+    ratio_text,
+    small_p,
+)
 
-NAMES = {
-    "ppml": "ratio within creators",
-    "spearman": "Spearman's ρ",
-    "partial_spearman": "partial ρ",
-    "gee_nb": "pooled ratio",
-    "gee_nb_interaction": "ratio of ratios",
-}
-"""Methods that are printed for the primary pair; the JSON has all."""
+SECOND = ("gee_nb", "spearman", "partial_spearman")
+"""Pooled methods that are printed beside the headline; the JSON has all."""
 
 CORRECTED = {
     "ppml": "Ratio within creators for 10 points more, corrected for errors of the ratings",
-    "spearman": "Spearman's ρ, corrected for errors of the ratings",
+    "spearman": "Pooled ρ, corrected for errors of the ratings",
 }
 """Titles of the tables of corrections. A rating on another scale has another step than 10 points:
 a standard deviation, or yes against no."""
 
-BRIEF = ("ppml", "spearman")
-"""Methods that are printed for every other pair."""
+NO_INTERVAL = "none"
 
 
 def show(insights: Insights, screen: Screen) -> None:
@@ -36,21 +40,82 @@ def show(insights: Insights, screen: Screen) -> None:
     if insights.gate.synthetic:
         screen.show("SYNTHETIC DATA: made up for trying things out, not observed.\n")
     screen.show(answer(insights))
+    if second := pooled(insights):
+        screen.show(f"\n{second}")
     screen.show()
-    shown = [effect for effect in insights.effects if _is_shown(effect, insights)]
-    screen.table(
-        ("predictor", "outcome", "scale", "method", "estimate", "95 % interval", "p", "q", "n"),
-        (_row(effect) for effect in shown),
-        title="Associations, the primary first",
-    )
+    _show_primary(insights, screen)
+    _show_others(insights, screen)
     _show_corrected(insights, screen)
-    for line in (*for_whom_lines(insights), *_context_lines(insights)):
+    lines = (text for _, text in overturn_sentences(insights))
+    for line in (*for_whom_lines(insights), *lines, *_context_lines(insights)):
         screen.show(line)
     if insights.warnings:
         screen.show("\nKeep in mind:")
         for warning in insights.warnings:
             screen.show(f"- {warning}")
     screen.show(f"\nPlan {insights.plan_hash}, table {insights.input_sha256[:16]}.")
+
+
+def _show_primary(insights: Insights, screen: Screen) -> None:
+    """The headline, and under their own names the figures that compare creators, too."""
+    primary = insights.primary
+    if primary is None:
+        return
+    outcome = outcome_name(primary.outcome, primary.scale, insights.plan.exposure)
+    step = step_in(insights.gate.frame, primary.predictor)
+    screen.table(
+        ("figure", "size", "95 % interval", "p", "videos", "creators"),
+        (
+            (name, *_numbers(effect, insights), f"{effect.n:,}", _creators(effect, insights))
+            for name, effect in _figures(insights, primary)
+        ),
+        title=f"{outcome.capitalize()}{'' if step is None else f', for {step.videos}'}",
+    )
+
+
+def _figures(insights: Insights, primary: Effect) -> Iterator[tuple[str, Effect]]:
+    headline = insights.headline
+    for effect in insights.effects:
+        if (effect.outcome, effect.scale) != (primary.outcome, primary.scale):
+            continue
+        if effect.method == "ppml" and effect.predictor == primary.predictor:
+            yield SCOPE_NAMES["creators" if headline is None else headline.scope], effect
+        elif effect.method in SECOND and effect.predictor == primary.predictor:
+            yield method_name(effect.method), effect
+        elif effect.predictor == f"{primary.predictor}{BETWEEN}":
+            yield "between creators", effect
+
+
+def _show_others(insights: Insights, screen: Screen) -> None:
+    """A table for each rating: every other KPI within creators."""
+    scope = SCOPE_NAMES["creators" if insights.headline is None else insights.headline.scope]
+    for predictor in insights.plan.predictors:
+        others = [effect for effect in insights.effects if _is_other(effect, predictor, insights)]
+        step = step_in(insights.gate.frame, predictor)
+        if others and step is not None:
+            screen.table(
+                ("KPI", "size", "95 % interval", "p", "q", "videos"),
+                (_other_row(effect, insights) for effect in others),
+                title=f"Other KPIs {scope}, for {step.videos}",
+            )
+
+
+def _is_other(effect: Effect, predictor: str, insights: Insights) -> bool:
+    primary = insights.primary
+    is_primary = primary is not None and (
+        (effect.predictor, effect.outcome, effect.scale)
+        == (primary.predictor, primary.outcome, primary.scale)
+    )
+    return effect.method == "ppml" and effect.predictor == predictor and not is_primary
+
+
+def _other_row(effect: Effect, insights: Insights) -> tuple[str, ...]:
+    return (
+        outcome_name(effect.outcome, effect.scale, insights.plan.exposure),
+        *_numbers(effect, insights),
+        "" if effect.q is None else small_p(effect.q),
+        f"{effect.n:,}",
+    )
 
 
 def _show_corrected(insights: Insights, screen: Screen) -> None:
@@ -98,68 +163,50 @@ def _how(correction: Correction) -> str:
     return correction.method.replace("_", " ")
 
 
-def _is_shown(effect: Effect, insights: Insights) -> bool:
-    primary = insights.primary
-    is_close = primary is not None and (
-        (effect.outcome, effect.scale) == (primary.outcome, primary.scale)
-        and effect.predictor.startswith(primary.predictor)
-    )
-    return effect.method in (NAMES if is_close else BRIEF)
+def _numbers(effect: Effect, insights: Insights) -> tuple[str, str, str]:
+    """Size, interval and p: a ratio for the step that people use, or ρ."""
+    p = "" if effect.p is None else small_p(effect.p)
+    if effect.method in ("spearman", "partial_spearman"):
+        if effect.estimate is None or effect.ci_low is None or effect.ci_high is None:
+            return "", NO_INTERVAL, p
+        ends = f"{decimals(effect.ci_low)} to {decimals(effect.ci_high)}"
+        return f"ρ = {decimals(effect.estimate)}", ends, p
+    step = step_in(insights.gate.frame, effect.predictor)
+    numbers = None if step is None else ratio_numbers(effect, step)
+    if numbers is None:
+        return "", NO_INTERVAL, p
+    ratio, low, high = map(ratio_text, numbers)
+    return f"{ratio} times", f"{low} to {high}", p
 
 
-def _row(effect: Effect) -> Sequence[str]:
-    ratio = effect.irr is not None
-    estimate = effect.irr if ratio else effect.estimate
-    low, high = (effect.irr_low, effect.irr_high) if ratio else (effect.ci_low, effect.ci_high)
-    write = _ratio if ratio else decimals
-    return (
-        effect.predictor,
-        effect.outcome,
-        effect.scale,
-        NAMES[effect.method],
-        "" if estimate is None else write(estimate),
-        (effect.note or "none")
-        if low is None or high is None
-        else f"{write(low)} to {write(high)}",
-        "" if effect.p is None else _small(effect.p),
-        "" if effect.q is None else _small(effect.q),
-        f"{effect.n:,}",
-    )
+def _creators(effect: Effect, insights: Insights) -> str:
+    return "not named" if insights.plan.cluster is None else f"{effect.clusters:,}"
 
 
 def _context_lines(insights: Insights) -> Iterator[str]:
-    yield (
-        "A rate ratio is for one unit more of the predictor, with all predictors and controls in "
-        "the model."
-    )
-    if sentence := pooled(insights):
-        yield sentence
-    rules = ", ".join(f"{rule} {count:,}" for rule, count in insights.gate.dropped.items())
-    yield (
-        f"Rows: {insights.gate.rows:,} read, {len(insights.gate.frame):,} kept"
-        f"{'; dropped: ' + rules if rules else ''}."
-    )
-    power = insights.robustness.power
-    if power:
-        yield (
-            f"Precision: {insights.n:,} videos are worth {power['n_effective']:,.0f} independent "
-            f"ones (design effect {power['design_effect']:.2f}); to find ρ = .10 with a power of "
-            f"80 % takes {power['of'][1]['n_needed']:,}."
-        )
+    headline, primary = insights.headline, insights.primary
+    if headline is not None and headline.model is not None:
+        yield " ".join(basis(headline).values())
+    yield _rows_line(insights)
     most = insights.robustness.influence
-    if most and most.lowest is not None and most.highest is not None:
-        yield (
-            f"Without any one creator the rate ratio stays between {_ratio(exp(most.lowest))} and "
-            f"{_ratio(exp(most.highest))}."
-        )
+    step = None if primary is None else step_in(insights.gate.frame, primary.predictor)
+    if most and step and most.lowest is not None and most.highest is not None:
+        low, high = (ratio_text(exp(step.size * end)) for end in (most.lowest, most.highest))
+        yield f"Without any one creator the ratio stays between {low} and {high}."
     lines = insights.shapes.two_lines
     if lines is not None:
         yield f"Inverted U: {'yes, both lines' if lines.inverted else 'not found'}."
 
 
-def _ratio(value: float) -> str:
-    return f"{value:.4f}"
+def _rows_line(insights: Insights) -> str:
+    rules = _counts(insights.gate.dropped)
+    text = f"Rows: {insights.gate.rows:,} read, {len(insights.gate.frame):,} kept"
+    text += f"; dropped: {rules}." if rules else "."
+    headline = insights.headline
+    if headline is None or not headline.dropped:
+        return text
+    return f"{text} Without information within creators: {_counts(headline.dropped)}."
 
 
-def _small(p: float) -> str:
-    return "< .001" if p < 0.001 else f"{p:.3f}".replace("0.", ".", 1)
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())

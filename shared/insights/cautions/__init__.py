@@ -44,7 +44,7 @@ def cautions(
         *mixed_ages(frame, plan),
         *code_cautions(passed),
         *reposts(frame, plan),
-        *precision(plan, effects, primary, robustness),
+        *precision(passed, plan, effects, primary, robustness),
         *rating_values(passed, plan),
         *rare_predictors(passed, plan),
         *notes,

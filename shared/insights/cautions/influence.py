@@ -6,6 +6,7 @@ from math import exp
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.influence import HeadlineInfluence, RatioWithout
+from shared.insights.predictor_steps import PredictorStep, step_of
 from shared.insights.statistics.effect import Effect
 
 ALPHA = 0.05
@@ -22,7 +23,7 @@ def single_influences(
     """
     if influence is None or primary is None or primary.p is None:
         return
-    step = float(frame[primary.predictor].std())
+    step = step_of(frame[primary.predictor], primary.predictor)
     for what, candidates in (("creator", influence.creators), ("video", influence.videos)):
         decisive = next((each for each in candidates if _decides(each, primary)), None)
         if decisive is not None:
@@ -47,7 +48,7 @@ def _half_width(primary: Effect) -> float:
     return (primary.ci_high - primary.ci_low) / 2
 
 
-def _sentence(what: str, without: RatioWithout, primary: Effect, step: float) -> str:
+def _sentence(what: str, without: RatioWithout, primary: Effect, step: PredictorStep) -> str:
     videos = f" with {without.n:,} of the {primary.n:,} videos" if what == "creator" else ""
     if without.estimate is None or without.p is None or primary.estimate is None:
         return (
@@ -56,8 +57,8 @@ def _sentence(what: str, without: RatioWithout, primary: Effect, step: float) ->
         )
     p = "p < .001" if without.p < 0.001 else f"p = {without.p:.3f}".replace("0.", ".", 1)
     return (
-        f"Without one {what}{videos}, videos with a {primary.predictor} one standard deviation "
-        f"higher have {exp(without.estimate * step):.2f} times the {primary.outcome} ({p}) instead "
-        f"of {exp(primary.estimate * step):.2f} times. The answer hangs on that {what}: look at it "
-        "before you believe the ratio (`influence` in the JSON names it)."
+        f"Without one {what}{videos}, {step.videos} have {exp(without.estimate * step.size):.2f} "
+        f"times the {primary.outcome} ({p}) instead of {exp(primary.estimate * step.size):.2f} "
+        f"times. The answer hangs on that {what}: look at it before you believe the ratio "
+        "(`influence` in the JSON names it)."
     )

@@ -5,7 +5,10 @@ from collections.abc import Iterator, Sequence
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.coverage import few_creators_warning, rare_predictor_warning
+from shared.insights.figure_names import method_name
+from shared.insights.needed_videos import ratio_power
 from shared.insights.plan import Plan
+from shared.insights.predictor_steps import step_in
 from shared.insights.quality_gate import Gate
 from shared.insights.robustness import Robustness
 from shared.insights.statistics.effect import Effect
@@ -16,7 +19,11 @@ USEFUL_RHO = 0.2
 
 
 def precision(
-    plan: Plan, effects: Sequence[Effect], primary: Effect | None, robustness: Robustness
+    passed: Gate,
+    plan: Plan,
+    effects: Sequence[Effect],
+    primary: Effect | None,
+    robustness: Robustness,
 ) -> Iterator[str]:
     if plan.primary is None:
         yield "No primary question was declared beforehand: everything here is exploratory."
@@ -27,15 +34,26 @@ def precision(
         )
     elif sentence := few_creators_warning(effects):
         yield sentence
-    power = robustness.power or {}
-    smallest = power.get("smallest_rho")
+    smallest = (robustness.power or {}).get("smallest_rho")
     if primary and (smallest is None or smallest > USEFUL_RHO):
-        can = "hardly any correlation" if smallest is None else f"correlations from {smallest:.2f}"
-        yield (
-            f"The sample is small: {primary.n:,} videos are worth about "
-            f"{power.get('n_effective', primary.n):,.0f} independent ones, enough to find {can} "
-            "with a power of 80 %; content and success usually correlate at .05 to .20."
+        yield f"The sample is small: {primary.n:,} videos {_reach(passed, primary, smallest)}"
+
+
+def _reach(passed: Gate, primary: Effect, smallest_rho: float | None) -> str:
+    """What they find: in the terms of the headline where it has an interval."""
+    step = step_in(passed.frame, primary.predictor)
+    power = None if step is None else ratio_power(primary, step.size)
+    if power is not None:
+        return (
+            f"find a ratio of {power.smallest_ratio:.2f} or more for one step of the rating with a "
+            "power of 80 %."
         )
+    can = (
+        "hardly any correlation"
+        if smallest_rho is None
+        else f"only pooled ρ from {smallest_rho:.2f}"
+    )
+    return f"find {can} with a power of 80 %; content and success usually correlate at .05 to .20."
 
 
 def rare_predictors(passed: Gate, plan: Plan) -> Iterator[str]:
@@ -48,11 +66,16 @@ def rare_predictors(passed: Gate, plan: Plan) -> Iterator[str]:
             yield rare_predictor_warning(name, passed.frame[plan.cluster].nunique())
 
 
+def outcome_label(effect: Effect) -> str:
+    return f"rate of {effect.outcome}" if effect.scale == "rate" else effect.outcome
+
+
 def failed_models(effects: Sequence[Effect]) -> Iterator[str]:
     failed = [effect for effect in effects if effect.p is None]
     if failed:
         labels = dict.fromkeys(
-            f"{effect.predictor} × {effect.outcome} ({effect.method})" for effect in failed
+            f"{effect.predictor} × {outcome_label(effect)} ({method_name(effect.method)})"
+            for effect in failed
         )
         yield (
             f"{len(failed)} of {len(effects)} estimates have no interval; their notes say why: "

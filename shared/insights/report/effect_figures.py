@@ -1,23 +1,33 @@
 """The figures about effects: how ratings go with KPIs."""
 
+from shared.insights.quality_gate import FEWEST_CLUSTERS
 from shared.insights.report.data import ReportData
 from shared.insights.report.figure import ASSOCIATION, INTERVAL, SIZE, Figure, no_answer, rows_of
 from shared.insights.specifications import signs_text
+
+NO_POOLED = "Too few creators to compare creators with each other, so there is no pooled figure."
+
+
+def no_pooled_answer(data: ReportData) -> str:
+    """Why no figure over all creators can be drawn; empty where the reason is another."""
+    insights = data.insights
+    is_too_few = insights is not None and insights.clusters < FEWEST_CLUSTERS
+    return no_answer(data) or (NO_POOLED if is_too_few else "")
 
 
 def forest(data: ReportData) -> Figure:
     return Figure(
         name="forest",
-        title="Which KPIs go with it",
+        title="Pooled ρ: ranks over all creators",
         caption="One line per KPI, as counted and per view. The dot is Spearman’s ρ, the bar its "
         "95 % interval. The hollow dot is ρ without the effect of the controls (followers, "
-        "duration, age, language, hour). A bar that crosses 0 shows no association. Correlations "
-        "in the shaded band are too small to be of use. q corrects p for all other tests of this "
-        "report.",
+        "duration, age, language, hour). It also compares creators with each other, so fame can "
+        "make it, hide it or turn it round. A bar that crosses 0 shows no association. "
+        "Correlations in the shaded band are too small to be of use.",
         table="insight_effect",
         columns=(
             *ASSOCIATION,
-            ("method", "method", "text"),
+            ("figure", "method", "method"),
             ("ρ", "estimate", "rho"),
             *INTERVAL,
             ("p", "p", "small"),
@@ -27,18 +37,19 @@ def forest(data: ReportData) -> Figure:
         ),
         follows=("predictor",),
         rows=rows_of(data.effects, "association", "spearman", "partial_spearman"),
-        missing=no_answer(data),
+        missing=no_pooled_answer(data),
     )
 
 
 def ratios(data: ReportData) -> Figure:
     return Figure(
         name="ratios",
-        title="How much more, in numbers of views and likes",
-        caption="Times as many views, likes … for a rating one standard deviation higher, with "
-        "other ratings and controls equal (negative binomial model, errors by creator). 1.10 is "
-        "ten percent more. A bar that crosses 1 shows no association. Heavy tails make these "
-        "intervals wide: where they disagree with the figure above, trust the ranks.",
+        title="Pooled ratio: counts over all creators",
+        caption="Times as many views, likes … for one step more of the rating, with other ratings "
+        "and controls equal (negative binomial model). It also compares creators with each other, "
+        "so fame can make it, hide it or turn it round. A bar that crosses 1 shows no association. "
+        "A rank counts each video alike, and in a ratio very successful videos weigh most. So the "
+        "two pooled figures may differ.",
         table="insight_effect",
         columns=(
             *ASSOCIATION,
@@ -46,7 +57,6 @@ def ratios(data: ReportData) -> Figure:
             ("times as many", "step_irr", "ratio"),
             ("from", "step_irr_low", "ratio"),
             ("to", "step_irr_high", "ratio"),
-            ("per point", "irr", "ratio_of_one_point"),
             ("p", "p", "small"),
             ("q", "q", "small"),
             *SIZE,
@@ -54,18 +64,18 @@ def ratios(data: ReportData) -> Figure:
         ),
         follows=("predictor",),
         rows=rows_of(data.effects, "association", "gee_nb"),
-        missing=no_answer(data),
+        missing=no_pooled_answer(data),
     )
 
 
 def dose(data: ReportData) -> Figure:
     return Figure(
         name="dose",
-        title="Does more surprise go with more, all along the scale?",
+        title="Does a higher rating go with more, all along the scale?",
         caption="The expected percentile of the KPI among these videos (50 is the middle) along "
-        "the rating, with the controls at their means. The band is the 95 % interval at each "
-        "point. A curve that rises and then falls is an inverted U. A band that has room for a "
-        "level line shows no trend.",
+        "the rating, over all creators and with the controls at their means. The band is the 95 % "
+        "interval at each point. A curve that rises and then falls is an inverted U. A band that "
+        "has room for a level line shows no trend.",
         table="insight_effect",
         columns=(
             *ASSOCIATION,
@@ -77,17 +87,17 @@ def dose(data: ReportData) -> Figure:
         ),
         follows=("predictor", "outcome", "scale"),
         rows=rows_of(data.effects, "dose"),
-        missing=no_answer(data) or "No rating takes enough different values for a curve.",
+        missing=no_pooled_answer(data) or "No rating takes enough different values for a curve.",
     )
 
 
 def deciles(data: ReportData) -> Figure:
     return Figure(
         name="deciles",
-        title="From the least to the most surprising tenth",
-        caption="The videos in tenths by rating. The dot is the middle video of the tenth, the bar "
-        "its middle half. Bars show how much videos differ, not how certain the dots are. Equal "
-        "ratings stay together, so there may be fewer than ten tenths.",
+        title="From the lowest to the highest tenth",
+        caption="The videos of all creators in tenths by rating. The dot is the middle video of "
+        "the tenth, the bar its middle half. Bars show how much videos differ, not how certain the "
+        "dots are. Equal ratings stay together, so there may be fewer than ten tenths.",
         table="insight_effect",
         columns=(
             *ASSOCIATION,
@@ -101,7 +111,7 @@ def deciles(data: ReportData) -> Figure:
         ),
         follows=("predictor", "outcome", "scale"),
         rows=rows_of(data.effects, "decile"),
-        missing=no_answer(data),
+        missing=no_pooled_answer(data),
     )
 
 
@@ -109,8 +119,9 @@ def growth(data: ReportData) -> Figure:
     return Figure(
         name="growth",
         title="The same age for every video",
-        caption="ρ between the rating and the KPI when every video has the same age. The KPI at "
-        "that age is interpolated between two counts. So no video had longer to gather views.",
+        caption="Pooled ρ between the rating and the KPI when every video has the same age. The "
+        "KPI at that age is interpolated between two counts. So no video had longer to gather "
+        "views.",
         table="insight_effect",
         columns=(
             *ASSOCIATION,
@@ -122,7 +133,8 @@ def growth(data: ReportData) -> Figure:
         ),
         follows=("predictor", "outcome"),
         rows=rows_of(data.effects, "growth"),
-        missing="No rated video was counted twice, so views at a given age are unknown. A "
+        missing=no_pooled_answer(data)
+        or "No rated video was counted twice, so views at a given age are unknown. A "
         "collection with refresh ages counts its videos again automatically.",
     )
 
@@ -132,9 +144,9 @@ def durations(data: ReportData) -> Figure:
     return Figure(
         name="durations",
         title="Short videos and long ones",
-        caption="ρ of the primary question among videos of one range of duration. Ranges without "
-        "a line have too few videos. Do not read anything into differences between overlapping "
-        "bars.",
+        caption="Pooled ρ of the primary question among videos of one range of duration. Ranges "
+        "without a line have too few videos. Do not read anything into differences between "
+        "overlapping bars.",
         table="insight_effect",
         columns=(
             ("duration", "subset", "text"),
@@ -146,7 +158,7 @@ def durations(data: ReportData) -> Figure:
             *SIZE,
         ),
         rows=rows,
-        missing=no_answer(data)
+        missing=no_pooled_answer(data)
         or "No range of durations has enough videos, or the plan names no duration_profile.",
     )
 

@@ -5,11 +5,11 @@ from math import exp
 from typing import Any
 
 from shared.insights.corrections import Correction
-from shared.insights.predictor_steps import step_of
+from shared.insights.predictor_steps import step_in, step_of
 from shared.insights.report.analysis import Analysis, Association
 from shared.insights.report.for_whom_rows import for_whom_rows
 from shared.insights.statistics.effect import Effect
-from shared.insights.wording import LARGEST_LOG_RATIO
+from shared.insights.wording import LARGEST_LOG_RATIO, ratio_numbers
 
 Row = dict[str, Any]
 EVERYONE = "all"
@@ -59,20 +59,15 @@ def _is_shape(effect: Effect, analysis: Analysis) -> bool:
 
 
 def _step(effect: Effect, analysis: Analysis) -> Row:
-    """The rate ratio for one standard deviation of the predictor."""
-    if effect.irr is None or effect.predictor not in analysis.gate.frame:
+    """The rate ratio for the step that people use: 10 points, yes against no."""
+    step = step_in(analysis.gate.frame, effect.predictor)
+    if effect.irr is None or step is None:
         return {}
-    step = float(analysis.gate.frame[effect.predictor].std())
-    ends = (effect.estimate, effect.ci_low, effect.ci_high)
-    if any(end is None or step * abs(end) > LARGEST_LOG_RATIO for end in ends):
-        return {"step": step}
-    ratios = [exp(step * end) for end in ends if end is not None]
-    return {
-        "step": step,
-        "step_irr": ratios[0],
-        "step_irr_low": ratios[1],
-        "step_irr_high": ratios[2],
-    }
+    numbers = ratio_numbers(effect, step)
+    if numbers is None:
+        return {"step": step.size}
+    names = ("step_irr", "step_irr_low", "step_irr_high")
+    return {"step": step.size, **dict(zip(names, numbers, strict=True))}
 
 
 def _corrections(analysis: Analysis) -> Iterator[Row]:
@@ -115,7 +110,7 @@ def _correction(correction: Correction, method: str, uncorrected: Effect) -> Row
 
 
 def _points(analysis: Analysis, ratio: Correction | Effect) -> Row:
-    """The rate ratio for 10 points more of the rating."""
+    """The rate ratio for one step of the rating."""
     step = step_of(analysis.gate.frame[ratio.predictor], ratio.predictor).size
     names = "step_irr", "step_irr_low", "step_irr_high"
     ends = ratio.estimate, ratio.ci_low, ratio.ci_high

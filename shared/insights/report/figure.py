@@ -13,7 +13,7 @@ Column = tuple[str, str, str]
 INTERVAL: tuple[Column, ...] = (("from", "ci_low", "rho"), ("to", "ci_high", "rho"))
 SIZE: tuple[Column, ...] = (("videos", "n", "count"), ("creators", "clusters", "count"))
 ASSOCIATION: tuple[Column, ...] = (
-    ("rating", "predictor", "text"),
+    ("rating", "predictor", "predictor"),
     ("KPI", "outcome", "text"),
     ("scale", "scale", "text"),
 )
@@ -23,7 +23,8 @@ ASSOCIATION: tuple[Column, ...] = (
 class Figure:
     """One figure. Without rows, the page shows `missing` in its place.
 
-    `follows` are the columns by which the reader's choices filter its rows.
+    `follows` are the columns by which the reader's choices filter its rows. A figure that is not
+    drawn is its table.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Figure:
     follows: tuple[str, ...] = ()
     rows: Sequence[Row] = field(default=())
     missing: str = ""
+    is_drawn: bool = True
 
 
 def rows_of(rows: Sequence[Row], *words: str) -> tuple[Row, ...]:

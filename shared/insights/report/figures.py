@@ -1,11 +1,18 @@
 """All figures of a report, in the order of the page."""
 
-from shared.insights.report import agreement_figures, effect_figures, quality_figures
+from shared.insights.report import (
+    agreement_figures,
+    effect_figures,
+    headline_figures,
+    quality_figures,
+)
 from shared.insights.report.data import ReportData
 from shared.insights.report.figure import Figure
 from shared.insights.report.for_whom_figure import for_whom
 
 _FIGURES = (
+    headline_figures.within,
+    headline_figures.basis,
     effect_figures.forest,
     effect_figures.ratios,
     effect_figures.dose,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shared.insights.figure_names import method_name, predictor_name
 from shared.insights.wording import decimals, ratio_text, small_p
 
 MINUS = "−"
@@ -19,10 +20,6 @@ def number(value: float) -> str:
     return f"{value:.3g}".replace("-", MINUS)
 
 
-def ratio_of_one_point(value: float) -> str:
-    return f"{value:.4f}"
-
-
 def text(value: object) -> str:
     return str(value)
 
@@ -36,8 +33,9 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "count": count,
     "number": number,
     "ratio": ratio_text,
-    "ratio_of_one_point": ratio_of_one_point,
     "small": small_p,
     "text": text,
+    "method": method_name,
+    "predictor": predictor_name,
     "names": names,
 }

@@ -19,7 +19,8 @@
   const short = (value) => Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(value);
   const rho = (value) => value.toFixed(Math.abs(value) < 0.1 ? 3 : 2).replace("0.", ".").replace("-", "−");
   const times = (value) => (value >= 10 ? count(value) : value.toFixed(1));
-  const ratio = (value) => (value >= 0.1 && value < 100 ? value.toFixed(2) : value.toPrecision(3));
+  // More digits where 1.00 would hide that a number is not 1.
+  const ratio = (value) => (value >= 0.1 && value < 100 ? [2, 3, 4].map((digits) => value.toFixed(digits)).find((text) => Number(text) !== 1) ?? "1.00" : value.toPrecision(3));
 
   // ---- elements
   const el = (tag, attributes = {}, ...children) => {
@@ -69,21 +70,26 @@
   const interval = (rows, y, more = {}) => [
     Plot.ruleY(rows.filter((d) => d.ci_low !== undefined), { y, x1: "ci_low", x2: "ci_high", strokeWidth: 2.5, ...more }),
   ];
+  const RATIO_TICKS = [0.01, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10, 20, 100];
+  const FINE_TICKS = [0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.25];
+  const ratioTicks = (reach) => (reach < 1.35 ? FINE_TICKS : reach > 4 ? RATIO_TICKS.filter((d) => ![0.8, 1.25].includes(d)) : RATIO_TICKS).filter((d) => d >= 1 / reach && d <= reach);
+  const ratioReach = (values, least) => Math.max(least, ...values.map((value) => Math.max(value, 1 / value))) ** 1.1;
+  const stepOf = (predictor) => words(report.steps[predictor] ?? predictor);
   const headline = () => {
-    const row = report.figures.forest?.find((d) => d.is_primary);
+    const row = [...(figures.within ?? []), ...(figures.ratios ?? [])].find((d) => d.is_primary);
     if (!row) return;
-    if (row.estimate === undefined || row.ci_low === undefined) return none("headline", `No interval to draw: ${row.note ?? "it is not defined for these videos"}.`);
-    const reach = Math.max(0.3, Math.abs(row.ci_low ?? 0), Math.abs(row.ci_high ?? 0)) * 1.15;
-    draw("headline", `ρ = ${rho(row.estimate)}, 95 % interval ${rho(row.ci_low)} to ${rho(row.ci_high)}`, (width) =>
+    if (row.step_irr === undefined) return none("headline", `No interval to draw: ${row.note ?? "it is not defined for these videos"}.`);
+    const reach = ratioReach([row.step_irr_low, row.step_irr_high], 1.2);
+    const numbers = `${ratio(row.step_irr)} times the ${outcomeName(row)}`;
+    draw("headline", `${numbers} (95 % interval ${ratio(row.step_irr_low)} to ${ratio(row.step_irr_high)}) for ${stepOf(row.predictor)}`, (width) =>
       base(width, 84, {
-        marginLeft: 12, marginRight: 12, marginBottom: 36, x: { domain: [-reach, reach], label: "← fewer · Spearman’s ρ · more →", labelAnchor: "center", ticks: 7, tickSize: 0 },
+        marginLeft: 12, marginRight: 12, marginBottom: 36, x: { type: "log", domain: [1 / reach, reach], axis: null },
         marks: [
-          negligible(true),
-          Plot.ruleX([0], { stroke: INK }),
-          Plot.ruleX([0], { stroke: INK }),
-          Plot.link([row], { x1: "ci_low", x2: "ci_high", y1: () => 0, y2: () => 0, stroke: ACCENT, strokeWidth: 9, strokeOpacity: 0.45, strokeLinecap: "round" }),
-          Plot.dot([row], { x: "estimate", y: () => 0, r: 8, fill: ACCENT }),
-          Plot.text([row], { x: "estimate", y: () => 0, dy: -18, text: (d) => `ρ = ${rho(d.estimate)}`, fontWeight: 700, fontSize: 14 }),
+          Plot.axisX(ratioTicks(reach), { text: (d) => `${d}`, label: `← fewer · times the ${outcomeName(row)} · more →`, labelAnchor: "center", tickSize: 0 }),
+          Plot.ruleX([1], { stroke: INK }),
+          Plot.link([row], { x1: "step_irr_low", x2: "step_irr_high", y1: () => 0, y2: () => 0, stroke: ACCENT, strokeWidth: 9, strokeOpacity: 0.45, strokeLinecap: "round" }),
+          Plot.dot([row], { x: "step_irr", y: () => 0, r: 8, fill: ACCENT }),
+          Plot.text([row], { x: "step_irr", y: () => 0, dy: -18, text: () => `× ${ratio(row.step_irr)}`, fontWeight: 700, fontSize: 14 }),
         ],
         y: { axis: null, domain: [-1, 1] },
       }));
@@ -95,7 +101,7 @@
     const rows = figures.forest.filter((d) => d.predictor === chosen.predictor && d.estimate !== undefined);
     const plain = rows.filter((d) => d.method === "spearman"), partial = rows.filter((d) => d.method === "partial_spearman");
     if (!plain.length) return none("forest", `No correlation with ${words(chosen.predictor)} has an estimate; the table says why.`);
-    draw("forest", `${words(chosen.predictor)} and each KPI: Spearman’s ρ with its 95 % interval`, (width) =>
+    draw("forest", `${words(chosen.predictor)} and each KPI over all creators: Spearman’s ρ with its 95 % interval`, (width) =>
       base(width, 62 + 34 * plain.length, {
         marginLeft: 126, marginRight: 14, x: { label: "ρ →", labelAnchor: "right", labelOffset: 32, nice: true, ticks: width < 420 ? 4 : 6 }, marginBottom: 38,
         y: { label: null, domain: plain.map(outcomeName), tickSize: 0 },
@@ -105,35 +111,35 @@
           ...interval(partial, outcomeName, { stroke: SOFT, strokeWidth: 1.2, dy: 6 }),
           Plot.dot(partial, { x: "estimate", y: outcomeName, r: 3.5, stroke: SOFT, fill: "var(--paper)", strokeWidth: 1.5, dy: 6 }),
           Plot.dot(plain, { x: "estimate", y: outcomeName, r: 5, fill: (d) => (d.is_primary ? HOT : ACCENT), dy: -4 }),
-          Plot.tip(rows, Plot.pointerY({ x: "estimate", y: outcomeName, title: (d) => `${words(d.method)}\nρ = ${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos`, fill: "var(--raised)" })),
+          Plot.tip(rows, Plot.pointerY({ x: "estimate", y: outcomeName, title: (d) => `${d.method === "spearman" ? "pooled" : "adjusted"} ρ = ${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos`, fill: "var(--raised)" })),
         ],
       }));
   };
   const ends = (d, write) => (d.ci_low === undefined ? "" : ` (${write(d.ci_low)} to ${write(d.ci_high)})`);
 
-  const RATIO_TICKS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 10, 20, 100];
-  const ratios = () => {
-    const rows = figures.ratios.filter((d) => d.predictor === chosen.predictor && d.step_irr !== undefined);
-    if (!rows.length) return none("ratios", "The count models have no estimate for this rating; the table says why.");
-    draw("ratios", `Times as many for one standard deviation more of ${words(chosen.predictor)}`, (width) =>
+  const ratioLines = (name, label) => {
+    const rows = figures[name].filter((d) => d.predictor === chosen.predictor && d.step_irr !== undefined);
+    if (!rows.length) return none(name, "No ratio of this rating has an interval; the table says why.");
+    // A KPI with a very long interval must not squeeze the others: its bar stops at the edge.
+    const far = rows.map((d) => Math.max(d.step_irr_high, 1 / d.step_irr_low)).sort(d3.ascending);
+    const reach = ratioReach([...rows.map((d) => d.step_irr), Math.min(far.at(-1), 4 * d3.median(far))], 1.1);
+    const inside = (value) => Math.min(reach, Math.max(1 / reach, value)), color = (d) => (isPrimary(d) ? HOT : ACCENT);
+    draw(name, `${label} for ${stepOf(chosen.predictor)}`, (width) =>
       base(width, 62 + 34 * rows.length, {
-        marginLeft: 126, marginRight: 14,
-        marginBottom: 38, x: { type: "log", label: "times as many →", labelAnchor: "right", labelOffset: 32, tickFormat: (d) => String(+d.toPrecision(2)), ticks: RATIO_TICKS.filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]), domain: spread(rows) },
+        marginLeft: 126, marginRight: 14, marginBottom: 38, x: { type: "log", domain: [1 / reach, reach], axis: null },
         y: { label: null, domain: rows.map(outcomeName), tickSize: 0 },
         marks: [
-          Plot.gridX({ ...grid, ticks: [0.1, 0.5, 2, 10].filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]) }), Plot.ruleX([1], { stroke: INK }),
-          Plot.ruleY(rows.filter((d) => d.step_irr_low !== undefined), { y: outcomeName, x1: "step_irr_low", x2: "step_irr_high", strokeWidth: 2.5, stroke: (d) => (isPrimary(d) ? HOT : ACCENT) }),
-          Plot.dot(rows, { x: "step_irr", y: outcomeName, r: 5, fill: (d) => (isPrimary(d) ? HOT : ACCENT) }),
-          Plot.tip(rows, Plot.pointerY({ x: "step_irr", y: outcomeName, title: (d) => `${ratio(d.step_irr)} times as many${d.step_irr_low === undefined ? "" : ` (${ratio(d.step_irr_low)} to ${ratio(d.step_irr_high)})`}\n${count(d.n)} videos`, fill: "var(--raised)" })),
+          Plot.gridX(ratioTicks(reach), grid), Plot.ruleX([1], { stroke: INK }),
+          Plot.axisX(ratioTicks(reach), { text: (d) => `${d}`, label: "times as many →", labelAnchor: "right", labelOffset: 32 }),
+          Plot.ruleY(rows, { y: outcomeName, x1: (d) => inside(d.step_irr_low), x2: (d) => inside(d.step_irr_high), strokeWidth: 2.5, stroke: color }),
+          Plot.dot(rows, { x: "step_irr", y: outcomeName, r: 5, fill: color }),
+          Plot.tip(rows, Plot.pointerY({ x: "step_irr", y: outcomeName, title: (d) => `${ratio(d.step_irr)} times as many (${ratio(d.step_irr_low)} to ${ratio(d.step_irr_high)})\n${count(d.n)} videos`, fill: "var(--raised)" })),
         ],
       }));
   };
+  const within = () => ratioLines("within", `Times as many ${report.scope},`);
+  const ratios = () => ratioLines("ratios", "Times as many over all creators,");
   const isPrimary = (d) => report.primary && d.predictor === report.primary.predictor && d.outcome === report.primary.outcome && d.scale === report.primary.scale;
-  const spread = (rows) => {
-    const ratios = rows.flatMap((d) => [d.step_irr, d.step_irr_low ?? d.step_irr, d.step_irr_high ?? d.step_irr]);
-    const reach = Math.max(1.25, ...ratios.map((value) => Math.max(value, 1 / value))) * 1.05;
-    return [1 / reach, reach];
-  };
   const none = (name, sentence) => {
     chartNode(name)?.replaceChildren(el("p", { class: "missing" }, sentence));
     const summary = $(`[data-drawn="${name}"]`);
@@ -221,7 +227,7 @@
     const rows = [...(next ? [next] : []), ...groups, ...moved];
     const bars = own.filter((d) => d.step_irr_low !== undefined && d.step_irr_high !== undefined);
     const ticks = [0.01, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 10, 20, 100].filter((d) => d >= 1 / reach && d <= reach);
-    draw("for_whom", `Times as many ${outcomeName(moved[0])} for ${+moved[0].step.toPrecision(3)} more of ${words(moved[0].predictor)}, by creator; beside each creator the number of videos`, (width) => {
+    draw("for_whom", `Times as many ${outcomeName(moved[0])} for ${stepOf(moved[0].predictor)}, by creator; beside each creator the number of videos`, (width) => {
       const narrow = width < 420;
       return base(width, 66 + 18 * rows.length, {
         marginLeft: narrow ? 138 : 230, marginRight: 14, marginBottom: 38,
@@ -256,7 +262,8 @@
     const rows = specs.map((d, i) => ({ ...d, i, value: value(d, "estimate"), low: value(d, "ci_low"), high: value(d, "ci_high") }));
     // An interval without an end, or a very long one, is cut at the edge of the panel.
     const [least, most] = d3.extent([none, ...rows.map((d) => d.value)]);
-    const domain = isRatio ? [Math.min(least / 1.5, 0.9), Math.max(most * 1.5, 1.1)] : [Math.max(-1, least - 0.3), Math.min(1, most + 0.3)];
+    const reach = isRatio ? ratioReach([...rows.map((d) => d.value), ...rows.flatMap((d) => [d.low, d.high]).filter((value) => value > least / 1.5 && value < most * 1.5)], 1.1) : 0;
+    const domain = isRatio ? [1 / reach, reach] : [Math.max(-1, least - 0.3), Math.min(1, most + 0.3)];
     const bars = rows.filter((d) => d.low !== undefined || d.high !== undefined).map((d) => ({ ...d, from: Math.max(d.low ?? domain[0], domain[0]), to: Math.min(d.high ?? domain[1], domain[1]) }));
     const chosenBy = (d) => [...d.choices.split("; "), d.subset];
     const cells = rows.flatMap((d) => chosenBy(d).map((choice) => ({ ...d, choice })));
@@ -265,9 +272,11 @@
     const narrow = width < 560, marginLeft = narrow ? 40 : 240, color = (d) => (d.is_headline ? HOT : ACCENT);
     const upper = base(width, 204, {
       marginLeft, marginRight: 14, marginTop: 32, marginBottom: 8, x: { axis: null, domain: [-1, rows.length] },
-      y: { type: isRatio ? "log" : "linear", domain, label: `↑ ${estimator}: ${isRatio ? "times as many" : "ρ"}`, grid: false, ticks: 5, tickFormat: (d) => write(d) },
+      y: { type: isRatio ? "log" : "linear", domain, axis: null },
       marks: [
-        Plot.gridY({ ...grid, ticks: 5 }), Plot.ruleY([none], { stroke: INK }),
+        // The axis of a log scale would leave out the text of most ticks.
+        Plot.axisY(isRatio ? ratioTicks(reach) : d3.ticks(...domain, 5), { text: (d) => (isRatio ? `${d}` : write(d)), label: `↑ ${estimator}: ${isRatio ? "times as many" : "ρ"}` }),
+        Plot.gridY(isRatio ? ratioTicks(reach) : d3.ticks(...domain, 5), grid), Plot.ruleY([none], { stroke: INK }),
         Plot.ruleX(bars, { x: "i", y1: "from", y2: "to", stroke: color, strokeWidth: 2 }),
         Plot.dot(rows, { x: "i", y: "value", r: 4, fill: color }), Plot.dot(rows.filter((d) => d.is_headline), { x: "i", y: "value", r: 7, fill: HOT }),
         Plot.tip(rows, Plot.pointerX({ x: "i", y: "value", title: (d) => `${d.estimator}${d.is_headline ? ": the headline" : ""}\n${d.subset}\n${d.choices}\n${write(d.value)}${d.low === undefined || d.high === undefined ? "" : ` (${write(d.low)} to ${write(d.high)})`}\n${count(d.n)} videos`, fill: "var(--raised)" })),
@@ -320,13 +329,15 @@
     const HOW = { ppml: "as observed", ppml_disattenuated: "asked again", ppml_predict_then_debias: "people" };
     const label = (d) => `${outcomeName(d)} · ${HOW[d.method]}`;
     const observed = (d) => d.method === "ppml";
-    draw("corrected_ratios", `Times as many for ${+rows[0].step.toPrecision(3)} points more of ${words(chosen.predictor)}, within creators`, (width) =>
+    const reach = ratioReach(rows.flatMap((d) => [d.step_irr, d.step_irr_low ?? d.step_irr, d.step_irr_high ?? d.step_irr]), 1.1);
+    draw("corrected_ratios", `Times as many within creators, for ${stepOf(chosen.predictor)}`, (width) =>
       base(width, 62 + 28 * rows.length, {
         marginLeft: 208, marginRight: 14, marginBottom: 38,
-        x: { type: "log", label: "times as many →", labelAnchor: "right", labelOffset: 32, tickFormat: (d) => String(+d.toPrecision(2)), ticks: RATIO_TICKS.filter((d) => d >= spread(rows)[0] && d <= spread(rows)[1]), domain: spread(rows) },
+        x: { type: "log", domain: [1 / reach, reach], axis: null },
         y: { label: null, domain: rows.map(label), tickSize: 0 },
         marks: [
-          Plot.ruleX([1], { stroke: INK }),
+          Plot.gridX(ratioTicks(reach), grid), Plot.ruleX([1], { stroke: INK }),
+          Plot.axisX(ratioTicks(reach), { text: (d) => `${d}`, label: "times as many →", labelAnchor: "right", labelOffset: 32 }),
           Plot.ruleY(rows.filter((d) => d.step_irr_low !== undefined && d.step_irr_high !== undefined), { y: label, x1: "step_irr_low", x2: "step_irr_high", strokeWidth: 2.5, stroke: (d) => (observed(d) ? SOFT : ACCENT) }),
           Plot.dot(rows, { x: "step_irr", y: label, r: 5, stroke: (d) => (observed(d) ? SOFT : ACCENT), fill: (d) => (observed(d) ? "var(--paper)" : ACCENT), strokeWidth: 1.5 }),
           Plot.tip(rows, Plot.pointerY({ x: "step_irr", y: label, title: (d) => `${label(d)}\n${ratio(d.step_irr)} times as many${d.step_irr_low === undefined || d.step_irr_high === undefined ? "" : ` (${ratio(d.step_irr_low)} to ${ratio(d.step_irr_high)})`}`, fill: "var(--raised)" })),
@@ -398,17 +409,17 @@
   };
   const precision = () => {
     const rows = figures.precision.filter((d) => d.subject.startsWith("videos needed"))
-      .map((d) => ({ ...d, rho: d.subject.match(/0?\.\d+/)[0].replace("0.", ".") }));
-    const worth = figures.precision.find((d) => d.subject === "independent videos worth");
-    const n = report.figures.forest.find((d) => d.is_primary)?.n;
-    if (!rows.length || !n || !worth) return none("precision", "The plan declares no primary question.");
-    draw("precision", "Videos needed to find a correlation four times in five", (width) =>
+      .map((d) => ({ ...d, size: `× ${d.subject.match(/\d\.\d+/)[0]}` }));
+    const n = [...(figures.within ?? []), ...(figures.ratios ?? [])].find((d) => d.is_primary)?.n;
+    if (!rows.length || !n) return none("precision", "The answer has no interval with two ends, so this cannot be forecast.");
+    const ticks = steps([...rows.map((d) => d.value), n]);
+    draw("precision", "Videos needed to find a ratio within creators four times in five", (width) =>
       base(width, 70 + 30 * rows.length, {
-        marginLeft: 70, marginRight: 60, insetLeft: 14, marginBottom: 40, x: { type: "log", label: "videos needed →", labelAnchor: "right", labelOffset: 34, tickFormat: short, ticks: steps([...rows.map((d) => d.value), n]) }, y: { label: null, domain: rows.map((d) => `ρ = ${d.rho}`), tickSize: 0 },
+        marginLeft: 70, marginRight: 60, insetLeft: 14, marginBottom: 40, x: { type: "log", label: "videos needed →", labelAnchor: "right", labelOffset: 34, tickFormat: short, ticks }, y: { label: null, domain: rows.map((d) => d.size), tickSize: 0 },
         marks: [
-          Plot.gridX({ ...grid, ticks: steps([...rows.map((d) => d.value), n]) }),
-          Plot.dot(rows, { x: "value", y: (d) => `ρ = ${d.rho}`, r: 5, fill: (d) => (d.value <= n ? "var(--good)" : HOT) }),
-          Plot.text(rows, { x: "value", y: (d) => `ρ = ${d.rho}`, text: (d) => count(d.value), dx: 10, textAnchor: "start" }),
+          Plot.gridX({ ...grid, ticks }),
+          Plot.dot(rows, { x: "value", y: "size", r: 5, fill: (d) => (d.value <= n ? "var(--good)" : HOT) }),
+          Plot.text(rows, { x: "value", y: "size", text: (d) => count(d.value), dx: 10, textAnchor: "start" }),
           Plot.ruleX([n], { stroke: INK, strokeWidth: 2 }),
           Plot.text([n], { x: (d) => d, frameAnchor: "top", dy: -12, text: (d) => `here: ${count(d)}` }),
         ],
@@ -545,8 +556,8 @@
   };
 
   // ---- choices
-  const DRAWN = { headline, forest, ratios, dose, deciles, growth, durations, for_whom, specifications, halo, agreement, corrected_ratios: correctedRatios, corrected, ladder, quality, months, precision, scatter };
-  const BY_CHOICE = ["forest", "ratios", "dose", "deciles", "growth", "corrected_ratios", "corrected", "scatter"];
+  const DRAWN = { headline, within, forest, ratios, dose, deciles, growth, durations, for_whom, specifications, halo, agreement, corrected_ratios: correctedRatios, corrected, ladder, quality, months, precision, scatter };
+  const BY_CHOICE = ["within", "forest", "ratios", "dose", "deciles", "growth", "corrected_ratios", "corrected", "scatter"];
   const hasChart = (name) => chartNode(name) && (name === "headline" || name === "scatter" || figures[name]?.length);
   // A figure that cannot be drawn must not stop the others.
   const redraw = (names) => names.filter(hasChart).forEach((name) => {

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -11,12 +12,16 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from shared.insights.figure_names import SCOPE_NAMES
+from shared.insights.headline import Scope
 from shared.insights.ledger.ledger import PlanHistory
+from shared.insights.predictor_steps import step_in
 from shared.insights.report.data import ReportData
 from shared.insights.report.figure import Figure
 from shared.insights.report.figures import figures
 from shared.insights.report.formats import FORMATS
-from shared.insights.table.schema import AGE
+from shared.insights.report.headline_rows import PART as HEADLINE
+from shared.insights.report.question import question, title
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "page.html.j2"
@@ -28,6 +33,9 @@ CHART_LIST = HERE / "vendor/vendor.json"
 
 Row = dict[str, Any]
 KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
+
+WORDS_ONLY = ("text", "names", "method", "predictor")
+"""Formats of cells that are words, so they stand on the left."""
 
 
 def page(data: ReportData, history: PlanHistory | None = None) -> str:
@@ -44,19 +52,43 @@ def page(data: ReportData, history: PlanHistory | None = None) -> str:
         history=history,
         by_name={figure.name: figure for figure in page_figures},
         keys=KEYS,
+        words_only=WORDS_ONLY,
         payload=_payload(data, page_figures),
         style=Markup(_read(STYLE)),  # nosec B704 # our own file
         scripts=[Markup(script) for script in scripts],  # nosec B704 # our own files
         policy=_policy(scripts),
         licences=[_read(path) for path in LICENCES],
         charts=json.loads(_read(CHART_LIST)),
-        answer=[row for row in data.quality if row["part"] == "answer"],
-        for_whom=[row for row in data.quality if row["part"] == "for_whom"],
-        cautions=[row for row in data.quality if row["part"] == "caution"],
+        answer=_sentences(data, "answer"),
+        for_whom=_sentences(data, "for_whom"),
+        overturn=_sentences(data, "overturn"),
+        cautions=_sentences(data, "caution"),
         shapes=[row for row in data.effects if row["part"] == "shape"],
         sizes={row["subject"]: row for row in data.quality if row["part"] == "rows"},
-        per={name: "day" if per == AGE else per for name, per in data.plan.exposure.items()},
+        basis=_sentences(data, HEADLINE),
+        scope=_scope(data),
+        question=question(data),
+        title=title(data),
     )
+
+
+def _sentences(data: ReportData, part: str) -> list[Row]:
+    return [row for row in data.quality if row["part"] == part and row.get("sentence")]
+
+
+def _scope(data: ReportData) -> Scope | None:
+    """Whom the answer is about; None without an answer."""
+    headline = data.insights.headline if data.insights else None
+    return None if headline is None else headline.scope
+
+
+def _steps(data: ReportData) -> dict[str, str]:
+    """The step of each predictor in words."""
+    if data.insights is None:
+        return {}
+    frame = data.insights.gate.frame
+    steps = {name: step_in(frame, name) for name in data.plan.predictors}
+    return {name: step.videos for name, step in steps.items() if step is not None}
 
 
 @lru_cache
@@ -85,8 +117,9 @@ def _words(name: str) -> str:
 
 
 def _unbroken(sentence: str) -> str:
-    """Keep a number and its percent sign on one line."""
-    return sentence.replace(" %", "\u00a0%")
+    """Keep a number on one line with its percent sign, and p with its value."""
+    text = sentence.replace(" %", "\u00a0%")
+    return re.sub(r"\b(p|ρ) ([=<]) ", "\\1\u00a0\\2\u00a0", text)
 
 
 def _policy(scripts: list[str]) -> str:
@@ -114,6 +147,8 @@ def _payload(data: ReportData, page_figures: tuple[Figure, ...]) -> Markup:
         "outcomes": list(plan.outcomes),
         "exposure": plan.exposure,
         "negligible": plan.equivalence,
+        "steps": _steps(data),
+        "scope": SCOPE_NAMES[_scope(data) or "creators"],
         "figures": {
             figure.name: [_payload_row(row) for row in figure.rows] for figure in page_figures
         },

@@ -43,9 +43,9 @@ def precision(data: ReportData) -> Figure:
     return Figure(
         name="precision",
         title="How sure could this sample be?",
-        caption="Videos of one creator are alike, so the sample is worth fewer independent videos "
-        "than it has. Each dot is the number of videos needed to find a correlation of that size "
-        "four times in five. The line is the number of videos here.",
+        caption="Each dot is the number of videos like these that it takes to find a ratio of that "
+        "size within creators, for one step of the rating, four times in five. It follows from the "
+        "interval of the answer. The line is the number of videos here.",
         table="insight_quality",
         columns=(("what", "subject", "text"), ("figure", "value", "number")),
         rows=rows_of(data.quality, "precision", "influence"),

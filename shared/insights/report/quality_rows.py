@@ -7,12 +7,16 @@ from typing import Any
 
 from shared.insights.for_whom_words import for_whom_lines
 from shared.insights.overturn_words import overturn_sentences
+from shared.insights.predictor_steps import step_of
 from shared.insights.report.analysis import Analysis
+from shared.insights.report.headline_rows import headline_rows
 from shared.insights.report.missing_data import MissingData, VideoCounts
-from shared.insights.wording import pooled, sentences
+from shared.insights.result import Insights
+from shared.insights.wording import LARGEST_LOG_RATIO, pooled, sentences
 from shared.known_breaks import break_sentences
 
 Row = dict[str, Any]
+VIDEOS_NEEDED = "videos needed to find a ratio of"
 
 
 def quality_rows(
@@ -25,6 +29,7 @@ def quality_rows(
     rows = [*_answers(analysis, missing), *_rows(counts, analysis), *_flags(videos)]
     if analysis:
         rows += [
+            *headline_rows(analysis.insights),
             *_for_whom(analysis),
             *(*_dropped(analysis), *_months(analysis), *_precision(analysis)),
             *_cautions(analysis, videos),
@@ -95,19 +100,35 @@ def _months(analysis: Analysis) -> Iterator[Row]:
 
 def _precision(analysis: Analysis) -> Iterator[Row]:
     insights = analysis.insights
+    if insights.power is not None:
+        name = "smallest ratio within creators found with a power of .80"
+        yield _valued("precision", name, insights.power.smallest_ratio)
+        for ratio, needed in insights.power.needed:
+            name = f"{VIDEOS_NEEDED} {ratio:.2f} within creators with a power of .80"
+            yield _valued("precision", name, float(needed))
     power = insights.robustness.power
     if power:
-        yield _valued("precision", "design effect", power["design_effect"])
+        yield _valued("precision", "design effect of pooled ranks", power["design_effect"])
         yield _valued("precision", "independent videos worth", power["n_effective"])
-        yield _valued("precision", "smallest ρ found with a power of .80", power["smallest_rho"])
+        name = "smallest pooled ρ found with a power of .80"
+        yield _valued("precision", name, power["smallest_rho"])
         for target in power["of"]:
-            name = f"videos needed to find ρ = {target['rho']:.2f} with a power of .80"
+            name = f"videos for a pooled ρ of {target['rho']:.2f} with a power of .80"
             yield _valued("precision", name, float(target["n_needed"]))
-    influence = insights.robustness.influence
-    # Creators are not named here, so that an erased name does not stay in a report.
-    for rank, without in enumerate(influence.creators if influence else (), 1):
-        name = f"rate ratio without the creator of influence no. {rank}"
-        ratio = None if without.estimate is None else exp(without.estimate)
+    yield from _influence(insights)
+
+
+def _influence(insights: Insights) -> Iterator[Row]:
+    """Ratios for a step. Creators have no names here: an erased one would stay in a report."""
+    influence, primary = insights.robustness.influence, insights.primary
+    if influence is None or primary is None:
+        return
+    step = step_of(insights.gate.frame[primary.predictor], primary.predictor).size
+    for rank, without in enumerate(influence.creators, 1):
+        log_ratio = None if without.estimate is None else step * without.estimate
+        is_usable = log_ratio is not None and abs(log_ratio) <= LARGEST_LOG_RATIO
+        name = f"ratio for one step without the creator of influence no. {rank}"
+        ratio = exp(log_ratio) if log_ratio is not None and is_usable else None
         yield _valued("influence", name, ratio) | {"count": without.n}
 
 

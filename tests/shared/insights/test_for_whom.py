@@ -10,7 +10,7 @@ import pytest
 from shared.canonical import canonical
 from shared.insights import for_whom as module
 from shared.insights.analysis import analyse
-from shared.insights.for_whom import ForWhom, for_whom, step_of, tier_of
+from shared.insights.for_whom import ForWhom, for_whom, tier_of
 from shared.insights.for_whom_words import for_whom_lines, for_whom_sentences
 from shared.insights.report.for_whom_rows import for_whom_rows
 from shared.insights.sample import OutcomeQuestion
@@ -213,13 +213,6 @@ def test_at_most_eight_groups_are_compared():
 )
 def test_tiers_of_followers(followers, tier):
     assert tier_of(followers) == tier
-
-
-def test_a_step_is_ten_points_a_yes_or_a_deviation():
-    assert step_of(np.array([0.0, 50, 100])) == 10
-    assert step_of(np.array([0.0, 1, 1])) == 1
-    assert step_of(np.array([0.0, 1, 2])) == 1.0
-    assert step_of(np.array([0.0, 0.5])) == pytest.approx(0.3535533906)
 
 
 def test_rows_of_the_insight_table_name_no_creator():

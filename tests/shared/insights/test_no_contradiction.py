@@ -5,11 +5,17 @@ The test reads the sentences that people read, and knows nothing of the effects 
 
 import os
 import re
+from contextlib import redirect_stdout
+from functools import cache
+from io import StringIO
 
 import numpy as np
 import pytest
 
+from cli.console import Screen
+from cli.verbs.insights.view import show
 from shared.insights.analysis import analyse
+from shared.insights.result import Insights
 from shared.insights.wording import pooled, sentences
 from tests.insights_tables import plan, table
 
@@ -27,7 +33,16 @@ PLAN = plan(
 )
 NUMBER = r"[−-]?\d*\.?\d+"
 RATIO = re.compile(rf"had ({NUMBER}) times the .*?interval ({NUMBER}) to ({NUMBER})")
+OPEN_END = re.compile(rf"reached ({NUMBER}) times the \w+, but .*? open end \(p [=<] (\.\d+)\)")
 RHO = re.compile(rf"Spearman's ρ = ({NUMBER}), 95 % interval ({NUMBER}) to ({NUMBER})")
+ROWS = {
+    "pooled ρ": "pooled over all creators",
+    "pooled ρ, adjusted": "pooled and adjusted for the controls",
+    "pooled ratio": "as a ratio over all creators",
+    "between creators": "between creators",
+}
+"""The terminal's names of figures, and how the answer speaks of them."""
+
 DIFFERENCES = {
     "the sign is the other way round": "opposite",
     "there is an association": "claimed",
@@ -69,24 +84,85 @@ def claim(numbers: tuple[str, ...], nothing: float) -> str:
     return "fewer" if high < nothing else "open"
 
 
+def headline_of(text: str) -> str | None:
+    """What the answer claims; without an end of the interval, p says whether it claims anything."""
+    if "has no bounded interval" in text:
+        return "open"
+    if unbounded := OPEN_END.search(text):
+        ratio, p = map(float, unbounded.groups())
+        return "open" if p >= 0.05 else "more" if ratio > 1 else "fewer"
+    ratio = RATIO.search(text)
+    return claim(ratio.groups(), 1.0) if ratio else None
+
+
+def expected_word(headline: str, other: str) -> str:
+    if other == "open":
+        return "open"
+    return "claimed" if headline == "open" else "opposite"
+
+
+def word_about(figure: str, paragraph: str) -> str:
+    """What the paragraph says of a figure that differs from the headline."""
+    words = "|".join(DIFFERENCES)
+    reason = re.search(rf"(?i){figure} \([^)]*\).*?({words})", paragraph)
+    return DIFFERENCES[reason.group(1)] if reason else "nothing"
+
+
+def unexplained_rows(terminal: str) -> list[str]:
+    """Figures of the terminal's first table that differ from its answer without a word."""
+    headline, paragraph = headline_of(terminal), terminal.partition("\n")[0]
+    problems = []
+    for name, figure in ROWS.items():
+        row = re.search(
+            rf"^ +{name}  +(?:ρ = )?({NUMBER})(?: times)? +({NUMBER}) to ({NUMBER}) ",
+            terminal,
+            re.MULTILINE,
+        )
+        if headline is None or row is None:
+            continue
+        claimed = claim(row.groups(), 0.0 if "ρ" in name else 1.0)
+        if claimed != headline:
+            word = word_about(figure, paragraph)
+            if word != expected_word(headline, claimed):
+                problems.append(f"{headline} against {name} {claimed}: {word}")
+    return problems
+
+
+def unexplained_creators(terminal: str) -> list[str]:
+    """A claim about nearly every creator that the answer does not make, without a word."""
+    headline, nearly = headline_of(terminal), re.search(r"(\w+) for nearly every creator", terminal)
+    if headline is None or nearly is None or nearly.group(1) == headline:
+        return []
+    return [] if "each creator counts alike" in terminal else [f"{headline}: {nearly.group()}"]
+
+
 def contradictions(page: str) -> list[str]:
     """Claims that differ from the headline, and that the page does not account for."""
-    ratio, rho = RATIO.search(page), RHO.search(page)
-    if not ratio or not rho:
+    headline, rho = headline_of(page), RHO.search(page)
+    if not headline or not rho:
         return []
-    headline, ranked = claim(ratio.groups(), 1.0), claim(rho.groups(), 0.0)
+    ranked = claim(rho.groups(), 0.0)
     if headline == ranked:
         return []
-    words = "|".join(DIFFERENCES)
-    reason = re.search(rf"ooled over all creators \([^)]*\).*?({words})", page)
-    said = DIFFERENCES[reason.group(1)] if reason else "nothing"
-    expected = "open" if ranked == "open" else "claimed" if headline == "open" else "opposite"
-    return [] if said == expected else [f"{headline} against {ranked}: {said}"]
+    word = word_about("pooled over all creators", page)
+    return [] if word == expected_word(headline, ranked) else [f"{headline}, {ranked}: {word}"]
+
+
+@cache
+def insights_of(seed: int) -> Insights:
+    return analyse(table(world(seed), PLAN), PLAN)
 
 
 def page_of(seed: int) -> str:
-    insights = analyse(table(world(seed), PLAN), PLAN)
+    insights = insights_of(seed)
     return " ".join([*sentences(insights).values(), pooled(insights) or "", *insights.warnings])
+
+
+def terminal_of(seed: int) -> str:
+    """What the terminal prints: answer, tables, for whom, cautions."""
+    with redirect_stdout(StringIO()) as output:
+        show(insights_of(seed), Screen())
+    return output.getvalue()
 
 
 @pytest.mark.parametrize("first", range(0, TABLES, 20))
@@ -94,6 +170,27 @@ def test_no_page_contradicts_itself_without_a_word(first):
     found = {seed: contradictions(page_of(seed)) for seed in range(first, first + 20)}
 
     assert {seed: texts for seed, texts in found.items() if texts} == {}
+
+
+@pytest.mark.parametrize("first", range(0, TABLES, 20))
+def test_no_line_of_the_terminal_contradicts_its_answer_without_a_word(first):
+    terminals = {seed: terminal_of(seed) for seed in range(first, first + 20)}
+    problems = {
+        seed: [*unexplained_rows(text), *unexplained_creators(text)]
+        for seed, text in terminals.items()
+    }
+
+    assert {seed: texts for seed, texts in problems.items() if texts} == {}
+
+
+def test_a_row_of_the_terminal_without_its_word_is_seen():
+    terminals = [terminal_of(seed) for seed in range(40)]
+    words = "|".join(DIFFERENCES)
+    explained = [text for text in terminals if re.search(words, text)]
+
+    # A figure without an interval differs by its p, and its row shows no claim.
+    seen = [text for text in explained if unexplained_rows(re.sub(words, "all is well", text))]
+    assert len(seen) > 0.8 * len(explained) > 8
 
 
 def test_the_worlds_differ_enough_to_disagree():

@@ -37,8 +37,8 @@ def viral() -> Insights:
 def test_one_viral_video_that_carries_the_answer_is_reported_without_its_name(viral):
     of_creator, of_video = hanging(viral)
 
-    assert of_creator.startswith("Without one creator with 10 of the 240 videos, videos with a ")
-    assert "one standard deviation higher have " in of_creator and "instead of" in of_creator
+    assert of_creator.startswith("Without one creator with 10 of the 240 videos, videos 10 points ")
+    assert "10 points higher in unexpectedness have " in of_creator and "instead of" in of_creator
     assert of_video.startswith("Without one video, ")
     assert "creator 23" not in of_creator + of_video
 
