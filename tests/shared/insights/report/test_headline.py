@@ -1,0 +1,43 @@
+"""What the page says of the headline: its question, whom it is about, and what it rests on."""
+
+from functools import lru_cache
+
+from shared.insights.report.page import page
+from tests.report_world import Page, report_of, rows, usual_report
+
+
+@lru_cache
+def account():
+    """One account, rated by a rater that knows no meaning."""
+    signals = {"rater": "signals/1.0", "user_key": "ada", "username": "ada"}
+    return report_of([row | signals for row in rows(40)])
+
+
+def test_a_rater_without_meaning_asks_about_change():
+    assert "Does change of picture and sound go with more views?" in page(account())
+    assert "Does unexpectedness go with more views?" in page(usual_report())
+
+
+def test_a_page_about_one_account_shows_no_number_of_creators():
+    written = page(account())
+
+    assert "<dd>This account</dd>" in written
+    assert "<dt>Creators</dt>" not in written
+    assert "<dt>Creators</dt>" in page(usual_report())
+
+
+def test_ratios_are_for_the_step_that_people_use():
+    data = usual_report()
+    shown = Page(page(data))
+    payload = shown.payload
+
+    assert payload["steps"]["unexpectedness"] == "videos 10 points higher in unexpectedness"
+    assert {row["step"] for row in payload["figures"]["within"] if "step_irr" in row} == {10.0}
+    assert not [number for number in shown.bound if number["text"] == "1.0000"]
+
+
+def test_clustered_errors_are_shown_and_called_no_verdict():
+    parts = {row["subject"]: row for row in usual_report().quality if row["part"] == "headline"}
+
+    assert parts["age"]["sentence"] == "Counts are those 7 days after each post."
+    assert parts["standard error clustered by creator (not the verdict)"]["value"] > 0
