@@ -42,6 +42,17 @@ def number(thousands_by_comma: bool = True) -> Callable[[Any], float]:
     return read
 
 
+def measure(thousands_by_comma: bool = True) -> Callable[[Any], float]:
+    """Reads a number as `number` does, and yes or no, or true or false, as 1 or 0."""
+    plain = number(thousands_by_comma)
+
+    def read(cell: Any) -> float:
+        word = str(cell).strip().casefold()
+        return float(_YES[word]) if word in _YES else plain(cell)
+
+    return read
+
+
 def count(thousands_by_comma: bool = True) -> Callable[[Any], tuple[float, bool]]:
     """Reads a whole number, and whether it was rounded, as in "541.2K"."""
     plain = number(thousands_by_comma)

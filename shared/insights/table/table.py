@@ -96,7 +96,7 @@ def _topics(raw: RawTable, schema: TableSchema, frame: pd.DataFrame) -> pd.Serie
 
 
 def _numbers(name: str, source: str, cells: Cells, commas: bool) -> Any:
-    values = converted(name, source, cells, coerce.number(commas), np.nan)
+    values = converted(name, source, cells, coerce.measure(commas), np.nan)
     return np.array(values, dtype=np.float64)
 
 

@@ -49,6 +49,13 @@ def test_counts_as_people_write_them(file, cell, value):
     assert read(file(cell=cell), SMALL).frame["views"][1] == value
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"), [("true", 1), ("No", 0), ("FALSE", 0), ("yes", 1), ("1", 1), ("37.5", 37.5)]
+)
+def test_a_rating_may_be_yes_or_no(file, cell, value):
+    assert read(file("unexpectedness", cell), SMALL).frame["unexpectedness"][1] == value
+
+
 def test_only_an_abbreviated_count_is_flagged_as_rounded(file):
     assert list(read(file(cell="541.2K"), SMALL).rounded) == [False, True, False]
     assert not read(file(cell="541,200"), SMALL).rounded.any()
