@@ -1,10 +1,10 @@
 """The local BigQuery stores tables, but not their history, and drops old statements."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -49,18 +49,11 @@ def test_jobs_beyond_the_newest_are_stale_once_they_are_old():
     assert stale_jobs(catalog, "p", NOW) == [str(KEPT_JOBS + 1), str(KEPT_JOBS + 3)]
 
 
-@pytest.fixture
-def served(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "local.emulators.bigquery",
-        "--data",
-        str(tmp_path),
-        "--project",
-        "p",
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+@contextmanager
+def running(data):
+    """A local BigQuery on this folder: a client of it, and its process."""
+    command = [sys.executable, "-m", "local.emulators.bigquery", "--data", str(data)]
+    process = subprocess.Popen([*command, "--project", "p"], stdout=subprocess.PIPE, text=True)
     port = json.loads(process.stdout.readline())["port"]
     options = ClientOptions(api_endpoint=f"http://127.0.0.1:{port}")
     client = bigquery.Client("p", credentials=AnonymousCredentials(), client_options=options)
@@ -71,16 +64,16 @@ def served(tmp_path):
     process.wait(20)
 
 
-def test_a_change_of_a_table_leaves_no_copy_of_it_and_no_statement(served, tmp_path):
-    client, process = served
-    client.create_dataset("d")
-    client.create_table(bigquery.Table("p.d.t", [bigquery.SchemaField("x", "INT64")]))
-    for number in range(5):
-        client.query(MERGE.format(number)).result()
+def test_a_change_of_a_table_leaves_no_copy_of_it_and_no_statement(tmp_path):
+    with running(tmp_path) as (client, process):
+        client.create_dataset("d")
+        client.create_table(bigquery.Table("p.d.t", [bigquery.SchemaField("x", "INT64")]))
+        for number in range(5):
+            client.query(MERGE.format(number)).result()
 
-    (row,) = client.query("SELECT COUNT(*) AS n FROM d.t").result()
-    process.send_signal(signal.SIGTERM)
-    process.wait(20)
+        (row,) = client.query("SELECT COUNT(*) AS n FROM d.t").result()
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
 
     with duckdb.connect(str(tmp_path / "bqemulator.duckdb"), read_only=True) as database:
         copies = "SELECT COUNT(*) FROM duckdb_tables() WHERE schema_name = '_bqemulator_snapshots'"
@@ -89,26 +82,22 @@ def test_a_change_of_a_table_leaves_no_copy_of_it_and_no_statement(served, tmp_p
     assert (row.n, count, jobs) == (5, 0, 0)
 
 
-@pytest.fixture
-def small_dataset(served):
-    """A client, and a dataset of a partitioned, clustered table and a view with quotes in it."""
-    client, _ = served
-    client.create_dataset("d")
-    fields = [
-        bigquery.SchemaField("id", "STRING", "REQUIRED"),
-        bigquery.SchemaField("day", "DATE"),
-        bigquery.SchemaField("tags", "STRING", "REPEATED"),
-    ]
-    table = bigquery.Table("p.d.t", fields)
-    table.time_partitioning = bigquery.TimePartitioning(field="day")
-    table.clustering_fields = ["id"]
-    client.create_table(table)
-    client.query("CREATE VIEW `p.d.v` AS SELECT id, 'it\\'s' AS word FROM `p.d.t`").result()
-
-    def ask(sql):
-        return [dict(row.items()) for row in run(client, "p.d", sql)]
-
-    return ask
+@pytest.fixture(scope="module")
+def small_dataset(tmp_path_factory):
+    """Statements on a dataset of a partitioned, clustered table and a view with quotes in it."""
+    with running(tmp_path_factory.mktemp("small")) as (client, _):
+        client.create_dataset("d")
+        fields = [
+            bigquery.SchemaField("id", "STRING", "REQUIRED"),
+            bigquery.SchemaField("day", "DATE"),
+            bigquery.SchemaField("tags", "STRING", "REPEATED"),
+        ]
+        table = bigquery.Table("p.d.t", fields)
+        table.time_partitioning = bigquery.TimePartitioning(field="day")
+        table.clustering_fields = ["id"]
+        client.create_table(table)
+        client.query("CREATE VIEW `p.d.v` AS SELECT id, 'it\\'s' AS word FROM `p.d.t`").result()
+        yield lambda sql: [dict(row.items()) for row in run(client, "p.d", sql)]
 
 
 TABLES = [("t", "BASE TABLE"), ("v", "VIEW")]
@@ -154,6 +143,7 @@ def test_a_table_made_since_the_last_question_is_listed(small_dataset):
     small_dataset("CREATE TABLE d.u (x INT64)")
 
     rows = small_dataset("SELECT table_name FROM INFORMATION_SCHEMA.TABLES ORDER BY 1")
+    small_dataset("DROP TABLE d.u")  # other tests use the dataset, too
 
     assert [row["table_name"] for row in rows] == ["t", "u", "v"]
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from io import BytesIO
 
 import duckdb
@@ -44,24 +45,39 @@ OUTSIDE = [
 ]
 
 
-@pytest.fixture
-def closed(tmp_path):
-    """A connection to a database in a file, as the emulator's; only `uploads` is open to it."""
-    (tmp_path / "uploads").mkdir()
-    (tmp_path / "in.csv").write_text("x\n1\n")
-    (tmp_path / "in.geojson").write_text(SHAPE)
-    (tmp_path / "uploads" / "in.csv").write_text("x\n1\n")
+@contextmanager
+def database(folder):
+    """A connection to a database in a file, as the emulator's, and files that it can reach."""
+    (folder / "uploads").mkdir()
+    (folder / "in.csv").write_text("x\n1\n")
+    (folder / "in.geojson").write_text(SHAPE)
+    (folder / "uploads" / "in.csv").write_text("x\n1\n")
     import_spatial()
-    with duckdb.connect(str(tmp_path / "tables.duckdb")) as connection:
-        connection.execute(f"SET secret_directory = '{tmp_path / 'secrets'}'")
+    with duckdb.connect(str(folder / "tables.duckdb")) as connection:
+        connection.execute(f"SET secret_directory = '{folder / 'secrets'}'")
         connection.execute("INSTALL spatial; LOAD spatial; CREATE TABLE t (x INTEGER)")
+        yield connection
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """An open database and its folder."""
+    with database(tmp_path) as connection:
         yield connection, tmp_path
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory):
+    """A database that reaches `uploads` alone, and its folder."""
+    folder = tmp_path_factory.mktemp("closed")
+    with database(folder) as connection:
+        close_connection(connection, [folder / "uploads"])
+        yield connection, folder
 
 
 @pytest.mark.parametrize("statement", OUTSIDE)
 def test_a_closed_database_reaches_nothing_outside(closed, statement):
     connection, folder = closed
-    close_connection(connection, [folder / "uploads"])
 
     with pytest.raises(duckdb.Error):
         connection.execute(statement.format(folder=folder)).fetchall()
@@ -70,15 +86,14 @@ def test_a_closed_database_reaches_nothing_outside(closed, statement):
 
 
 @pytest.mark.parametrize("statement", [OUTSIDE[0], OUTSIDE[2], OUTSIDE[6], OUTSIDE[9]])
-def test_an_open_one_would(closed, statement):
-    connection, folder = closed
+def test_an_open_one_would(opened, statement):
+    connection, folder = opened
 
     connection.execute(statement.format(folder=folder)).fetchall()
 
 
 def test_no_cursor_of_a_closed_database_is_open(closed):
     connection, folder = closed
-    close_connection(connection, [folder / "uploads"])
 
     with pytest.raises(duckdb.Error):
         connection.cursor().execute(f"SELECT * FROM read_csv('{folder}/in.csv')").fetchall()
@@ -86,7 +101,6 @@ def test_no_cursor_of_a_closed_database_is_open(closed):
 
 def test_a_closed_database_loads_what_was_uploaded_and_keeps_its_tables(closed):
     connection, folder = closed
-    close_connection(connection, [folder / "uploads"])
 
     connection.execute("COPY t FROM ? (FORMAT CSV, HEADER)", [str(folder / "uploads" / "in.csv")])
     connection.execute("CHECKPOINT")
