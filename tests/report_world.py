@@ -11,7 +11,7 @@ import numpy as np
 
 from shared.insights.agreement.star_schema import numeric_columns
 from shared.insights.plan import Plan
-from shared.insights.plan_file import default_plan
+from shared.insights.plan_file import default_plan, default_text
 from shared.insights.report.data import ReportData, report_data
 from shared.insights.report.usual_counts import KPIS
 from shared.warehouse.tables import schema
@@ -127,6 +127,17 @@ class Rows:
         }
 
 
+BRIEFER = {
+    "predictors: [unexpectedness, expectation_gap, emotional_intensity]": (
+        "predictors: [unexpectedness]"
+    ),
+    "outcomes: [views, likes, comments, shares, saves]": "outcomes: [views, likes]",
+    "  comments: views\n  shares: views\n  saves: views\n": "",
+    "inverted_u: true\n": "",
+    "interactions:\n  - [unexpectedness, valence]\n  - [unexpectedness, emotional_intensity]\n": "",
+}
+
+
 def _again(rating: Row) -> Row:
     score = rating["unexpectedness"]
     off = 6 * (int(rating["video_id"][-3:]) % 3 - 1)
@@ -134,6 +145,15 @@ def _again(rating: Row) -> Row:
         "replicate": 1,
         "unexpectedness": None if score is None else min(100, max(0, score + off)),
     }
+
+
+def brief_plan() -> str:
+    """The text of the shipped plan with fewer questions, where a test is not about the answers."""
+    text = default_text()
+    for part, briefer in BRIEFER.items():
+        assert part in text, part
+        text = text.replace(part, briefer)
+    return text
 
 
 def report_of(videos: Sequence[Row], plan: Plan | None = None, **more: Any) -> ReportData:

@@ -14,7 +14,7 @@ from shared.insights.report import daily_report
 from shared.insights.report.request import ReportClients
 from shared.storage.layout import PLAN
 from tests.fakes import LakeInMemory
-from tests.report_world import JPEG, Rows, rows
+from tests.report_world import JPEG, Rows, brief_plan, rows
 
 MAIN = str(Path(__file__).parents[2] / "functions/report/main.py")
 
@@ -26,11 +26,12 @@ class Client:
 
 
 class World:
-    """The served function and what it leaves."""
+    """The served function and what it leaves. The plan in its lake is a brief one."""
 
     def __init__(self, monkeypatch):
         app = functions_framework.create_app("report", MAIN, "http")
         self.lake, self.videos, self.written = LakeInMemory(), rows(60), []
+        self.lake.put(PLAN, brief_plan().encode())
         main = sys.modules["main"]
         clients = ReportClients(lake=self.lake, warehouse=Client(), dataset="tiktok")
         monkeypatch.setattr(main, "wiring", lambda: clients)
@@ -52,6 +53,8 @@ def world(monkeypatch):
 
 
 def test_it_writes_rows_and_three_files_and_answers_in_words(world):
+    world.lake.delete(PLAN)  # the shipped one
+
     status, answer = world.call(b'{"date": "2026-11-24"}')
 
     assert status == 200
@@ -111,6 +114,7 @@ def test_key_frames_are_taken_from_the_lake(world):
 
 
 def test_the_plan_in_the_bucket_is_followed(world):
+    world.lake.delete(PLAN)
     _, shipped = world.call()
     plan = default_text()
     world.lake.put(PLAN, plan.replace("min_age_days: 7", "min_age_days: 30").encode())
@@ -131,9 +135,9 @@ def test_another_prompt_under_the_same_name_has_another_hash(world):
 
 
 def test_the_page_counts_the_plans_before_it_and_a_second_delivery_does_not_count(world):
-    world.lake.put(PLAN, default_text().replace("min_age_days: 7", "min_age_days: 8").encode())
+    world.lake.put(PLAN, brief_plan().replace("min_age_days: 7", "min_age_days: 8").encode())
     world.call(b'{"date": "2026-11-24"}')
-    world.lake.put(PLAN, default_text().encode())
+    world.lake.put(PLAN, brief_plan().encode())
 
     _, answer = world.call()
     page = world.files()[answer["report"]]
