@@ -153,8 +153,20 @@ def _keep_no_history() -> None:
 def _keep_jobs_in_memory() -> None:
     """Write no job to the file. The results of jobs are in memory alone, so they end together."""
     from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
+    from bqemulator.storage.engine import CATALOG_SCHEMA
 
-    DuckDBCatalogRepository._write_job = lambda repository, job: None  # type: ignore[method-assign]
+    # An earlier version stored them, with all that their statements name.
+    forget = f'DELETE FROM "{CATALOG_SCHEMA}"."jobs"'  # nosec B608 # our name
+
+    def delete_job(catalog: DuckDBCatalogRepository, *job: str, not_found_ok: bool = False) -> None:
+        catalog._cache.delete_job(*job, not_found_ok=not_found_ok)
+
+    for name, method in {
+        "_hydrate_jobs": lambda catalog: catalog._engine.execute(forget),
+        "_write_job": lambda catalog, job: None,
+        "delete_job": delete_job,
+    }.items():
+        setattr(DuckDBCatalogRepository, name, method)
 
 
 def _server(port: int, data: Path, project: str) -> "EmulatorServer":

@@ -36,7 +36,15 @@ def cache_translations() -> None:
     for module, names in (
         (inner_query, ("rewrite_unnest_offset",)),
         (default_dataset, ("qualify_unqualified_tables",)),
-        (executor, ("classify_statement_type", "detect_drop_routine", "rewrite_table_refs")),
+        (
+            executor,
+            (
+                "_parse_script_or_raise",
+                "classify_statement_type",
+                "detect_drop_routine",
+                "rewrite_table_refs",
+            ),
+        ),
         (
             ddl_sync,
             (
@@ -52,6 +60,7 @@ def cache_translations() -> None:
     # These depend on the catalog as well, and only read the tree of the statement.
     inner_query.build_catalog_schema = without_copies(inner_query.build_catalog_schema)
     executor._reject_dml_on_immutable = without_copies(executor._reject_dml_on_immutable)
+    executor._capture_dml_snapshots = awaited_without_copies(executor._capture_dml_snapshots)
 
 
 def cached_by_text(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,6 +86,20 @@ def without_copies(function: Callable[..., Any]) -> Callable[..., Any]:
         token = _only_reads.set(True)
         try:
             return function(*arguments, **options)
+        finally:
+            _only_reads.reset(token)
+
+    return reading
+
+
+def awaited_without_copies(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a coroutine. Other tasks still get copies: each has a context of its own."""
+
+    @wraps(function)
+    async def reading(*arguments: Any, **options: Any) -> Any:
+        token = _only_reads.set(True)
+        try:
+            return await function(*arguments, **options)
         finally:
             _only_reads.reset(token)
 

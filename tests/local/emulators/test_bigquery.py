@@ -82,6 +82,26 @@ def test_a_change_of_a_table_leaves_no_copy_of_it_and_no_statement(tmp_path):
     assert (row.n, count, jobs) == (5, 0, 0)
 
 
+def test_statements_that_an_earlier_version_stored_are_forgotten_at_the_start(tmp_path):
+    stored = '"_bqemulator_catalog".jobs'
+    with running(tmp_path) as (_, process):
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    with duckdb.connect(str(tmp_path / "bqemulator.duckdb")) as database:
+        database.execute(
+            f"INSERT INTO {stored} (project_id, job_id, job_type, state, metadata_json, "
+            "creation_time, etag) VALUES ('p', 'j', 'QUERY', 'DONE', '{}', now(), '')"
+        )
+
+    with running(tmp_path) as (client, process):
+        assert list(client.list_jobs()) == []
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+    with duckdb.connect(str(tmp_path / "bqemulator.duckdb"), read_only=True) as database:
+        assert database.execute(f"SELECT COUNT(*) FROM {stored}").fetchone() == (0,)
+
+
 @pytest.fixture(scope="module")
 def small_dataset(tmp_path_factory):
     """Statements on a dataset of a partitioned, clustered table and a view with quotes in it."""

@@ -72,6 +72,16 @@ class Db:
         (row,) = self.rows("SELECT * FROM fact_video_analytics WHERE video_id = @v", v=video_id)
         return row
 
+    def clear(self) -> None:
+        """Delete all rows. A table without rows is left alone, which is cheaper."""
+        filled = " UNION ALL ".join(
+            f"SELECT '{name}' AS name, EXISTS(SELECT 1 FROM {name}) AS is_filled"
+            for name in definitions()
+        )
+        for row in self.rows(filled):
+            if row["is_filled"]:
+                self.rows(f"DELETE FROM {row['name']} WHERE TRUE")
+
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """All that events made of the six tables, in the order of their keys."""
         return {
@@ -97,8 +107,7 @@ def db(client: bigquery.Client, spare_datasets: list[str]) -> Iterator[Db]:
         create_tables(client, dataset)
     yield Db(client, dataset)
     if is_as_made(client, dataset):
-        for table in definitions():
-            Db(client, dataset).rows(f"DELETE FROM {table} WHERE TRUE")
+        Db(client, dataset).clear()
         spare_datasets.append(dataset)
     else:
         client.delete_dataset(dataset, delete_contents=True)
@@ -126,5 +135,4 @@ def made_with_views(client: bigquery.Client) -> Db:
 def viewed(made_with_views: Db) -> Iterator[Db]:
     """Tables with the views over them, emptied afterwards."""
     yield made_with_views
-    for table in definitions():
-        made_with_views.rows(f"DELETE FROM {table} WHERE TRUE")
+    made_with_views.clear()
