@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from benchmarks.study import methods
 from benchmarks.study.world import sample, truth
@@ -76,6 +77,13 @@ Counts = dict[str, Counter[str]]
 """By method: `runs`, and how many of them `covered`, were `significant`, had `none`."""
 
 
+class Named(Protocol):
+    """A cell of any campaign. Its name stands in the journal."""
+
+    @property
+    def name(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Journal:
     """The finished chunks, one line each."""
@@ -95,7 +103,7 @@ class Journal:
                 chunks[record["cell"], record["chunk"]] = counted
         return chunks
 
-    def keep(self, cell: Cell, chunk: int, counted: Counts) -> None:
+    def keep(self, cell: "Named", chunk: int, counted: Counts) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         line = json.dumps({"cell": cell.name, "chunk": chunk, "counts": counted})
         with self.path.open("a", encoding="utf-8") as file:
@@ -106,10 +114,15 @@ class Journal:
 
 def journal(folder: Path = FOLDER) -> Journal:
     """The journal of the code as it is now."""
-    digest = hashlib.sha256(json.dumps([RUNS, SIZES, CHUNK]).encode())
-    for name in MEASURED:
+    return Journal(folder / f"{digest_of_code(MEASURED, [RUNS, SIZES, CHUNK])}.jsonl")
+
+
+def digest_of_code(names: Sequence[str], settings: object) -> str:
+    """A short hash of the code of some modules, and of settings."""
+    digest = hashlib.sha256(json.dumps(settings).encode())
+    for name in names:
         digest.update(_code(ROOT / name).encode())
-    return Journal(folder / f"{digest.hexdigest()[:16]}.jsonl")
+    return digest.hexdigest()[:16]
 
 
 def _code(path: Path) -> str:

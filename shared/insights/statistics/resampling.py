@@ -71,7 +71,10 @@ class Groups:
         """Sum of each creator's rows: (n,) gives (clusters,), (n, k) gives (clusters, k)."""
         if rows.ndim == 1:
             return np.bincount(self.codes, rows, self.count).astype(np.float64, copy=False)
-        return np.stack([self.sums(column) for column in rows.T], axis=1)
+        sums = np.empty((self.count, rows.shape[1]))
+        for at, column in enumerate(rows.T):
+            sums[:, at] = self.sums(column)
+        return sums
 
     def means(self, rows: FloatArray) -> FloatArray:
         """Each creator's mean."""

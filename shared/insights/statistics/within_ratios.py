@@ -4,29 +4,24 @@ The coefficients are those of Poisson regression with fixed effects of creators 
 weeks (fixed_effects.py). Standard errors are clustered by creator, and by creator and sound where
 sounds are given (Cameron, Gelbach & Miller 2011, J. Bus. Econ. Stat. 29(2), 238–249). They are
 shown and decide nothing: counts of videos are so skewed that they claim an effect in 14 to 28 % of
-samples without one. Interval and p come from flipping the signs of the creators' scores
-(score_bootstrap.py). Where sounds are given, the signs are also flipped by sound, and the larger p
-counts.
+samples without one. Interval and p come from flipping the signs of the creators' scores, each sum
+over its own standard deviation (standardized_flips.py). Where sounds are given, the signs are also
+flipped by sound, and the larger p counts.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from shared.insights.statistics.cluster_covariance import information
+from shared.insights.statistics.absorption import Absorbed
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.fit import Fit
 from shared.insights.statistics.fixed_effects import FixedEffectsFit, poisson_fixed_effects
 from shared.insights.statistics.products import applied, crossed, solved
 from shared.insights.statistics.resampling import FloatArray, Groups
-from shared.insights.statistics.score_bootstrap import (
-    Interval95,
-    ScoreInterval,
-    leverage_corrections,
-    sign_flip_p,
-)
+from shared.insights.statistics.score_bootstrap import Interval95, ScoreInterval
+from shared.insights.statistics.standardized_flips import FittedModel, StandardizedFlips
 
 METHOD = "ppml"
 NO_VARIATION = "it does not vary within creators beyond the other columns of the model"
@@ -125,15 +120,8 @@ def _crossed_sums(rows: FloatArray, groups: Groups) -> FloatArray:
 
 
 def _intersection(first: Groups, second: Groups) -> Groups:
-    return Groups.of(first.codes * second.count + second.codes)
-
-
-@dataclass(frozen=True)
-class _Grouping:
-    """The clusters of one flip, with each row's part in its cluster's score."""
-
-    groups: Groups
-    corrected: FloatArray
+    pairs, codes = np.unique(first.codes * second.count + second.codes, return_inverse=True)
+    return Groups(codes.astype(np.int64), tuple(map(str, pairs.tolist())))
 
 
 class WithinScores(Interval95):
@@ -153,10 +141,14 @@ class WithinScores(Interval95):
         self.free: FloatArray = model.free[:, column] - applied(model.free[:, others], share)
         self._predictor = np.log(model.mean)
         self._estimate = float(model.beta[column])
-        self._groupings = [
-            _Grouping(groups, self.free + _lever(model, others, column, share, groups))
-            for groups in groupings
-        ]
+        fitted = FittedModel(
+            free=self.free,
+            weights=model.mean,
+            variances=working_variances(model.y, model.mean),
+            basis=_basis(model, others),
+            creators=model.creators,
+        )
+        self._flips = [StandardizedFlips(groups, fitted) for groups in groupings]
 
     @property
     def information(self) -> float:
@@ -184,12 +176,8 @@ class WithinScores(Interval95):
         residual = self.residual(value)
         total = self.total(residual)
         return max(
-            sign_flip_p(
-                grouping.groups.sums(grouping.corrected * residual)
-                + (0.0 if added is None else added[at]),
-                total,
-            )
-            for at, grouping in enumerate(self._groupings)
+            flips.p(residual, total, None if added is None else added[at])
+            for at, flips in enumerate(self._flips)
         )
 
     def interval(self, se: float) -> ScoreInterval:
@@ -197,22 +185,33 @@ class WithinScores(Interval95):
         return self.around(self._estimate, se)
 
 
-def _lever(
-    model: FixedEffectsFit, others: list[int], column: int, share: FloatArray, groups: Groups
-) -> FloatArray:
-    """The correction of each row for the leverage of its cluster in the other columns."""
-    if not others or groups.count * len(others) ** 2 > _MOST_LEVERS:
-        return np.zeros(len(model.y))
-    parts = information(model.free, model.mean, groups)
-    within = parts[:, others][:, :, others]
-    across = parts[:, others, column] - within @ share
-    levers = leverage_corrections(within, across, np.linalg.inv(within.sum(axis=0)))
-    part: FloatArray = np.einsum("ik,ik->i", model.free[:, others], levers[groups.codes])
-    return part
-
-
 _ROUNDING = 1e-10
 """A score is 0 if it is below this share of the sizes that it is the difference of."""
 
-_MOST_LEVERS = 20_000_000
-"""With more clusters × columns² no cluster has any leverage worth the memory."""
+
+def working_variances(y: FloatArray, mean: FloatArray) -> FloatArray:
+    """mean + α mean² with α from the moments: counts of videos vary as their mean does."""
+    excess = float(((y - mean) ** 2 - mean).sum())
+    alpha = max(0.0, excess / float((mean**2).sum()))
+    variances: FloatArray = mean + alpha * mean**2
+    return variances
+
+
+def _basis(model: FixedEffectsFit, others: list[int]) -> FloatArray:
+    """The other columns and the weeks, less creators, as orthonormal columns by `mean`: (n, q)."""
+    columns, weeks = model.free[:, others], model.weeks
+    if weeks is not None and len(model.y) * weeks.count <= _MOST_CELLS:
+        dummies = (weeks.codes[:, None] == np.arange(1, weeks.count)).astype(np.float64)
+        columns = np.column_stack([Absorbed(model.creators).swept(dummies, model.mean), columns])
+    # In units of their own: a week's weight may be a tiny part of another's.
+    gram = crossed(columns * model.mean[:, None], columns)
+    unit = 1 / np.sqrt(np.maximum(np.diag(gram), _NO_WEIGHT))
+    sizes, axes = np.linalg.eigh(gram * np.outer(unit, unit))
+    kept = sizes > _DEPENDENT
+    return applied(columns, unit[:, None] * axes[:, kept] / np.sqrt(sizes[kept]))
+
+
+_MOST_CELLS = 20_000_000
+"""Of rows × weeks. In larger tables what the weeks fit makes no difference."""
+
+_DEPENDENT, _NO_WEIGHT = 1e-10, 1e-300

@@ -44,34 +44,37 @@ def fitted(frame, has_weeks=True):
 
 
 def written_out(frame, model, value, by, has_weeks):
-    """p with dummies for creators and weeks, matrices as wide as a cluster, and all signs."""
-    kinds = ["creator", "week"] if has_weeks else ["creator"]
-    dummies = pd.get_dummies(frame[kinds].astype(str)).to_numpy(dtype=float)
-    x, other = frame["x"].to_numpy(), frame["duration"].to_numpy()
+    """p with a column for every creator and week, and a matrix of all rows for each choice of
+    signs."""
+    creators = pd.get_dummies(frame["creator"].astype(str)).to_numpy(dtype=float)
+    weeks = pd.get_dummies(frame["week"].astype(str)).to_numpy(dtype=float)
+    x, other, y = (frame[name].to_numpy() for name in ("x", "duration", "y"))
     root = np.sqrt(model.mean)
 
-    def less(column, *explained):
-        basis = np.column_stack(explained) * root[:, None]
-        slopes = np.linalg.lstsq(basis, column * root, rcond=None)[0]
-        return column - np.column_stack(explained) @ slopes
+    def less(columns, explained):
+        slopes = np.linalg.lstsq(explained * root[:, None], columns * root[:, None], rcond=None)[0]
+        return columns - explained @ slopes
 
-    free_other = less(other, dummies)
-    free = less(x, dummies, other)
-    predictor = np.log(model.mean) + (value - model.beta[0]) * free
-    size = np.exp(predictor)
+    fitted = np.column_stack([other, weeks] if has_weeks else [other])
+    free = less(x[:, None], np.column_stack([creators, fitted]))[:, 0]
+    size = np.exp(np.log(model.mean) + (value - model.beta[0]) * free)
     codes = frame["creator"].to_numpy()
-    totals, sums = np.bincount(codes, frame["y"]), np.bincount(codes, size)
-    residual = frame["y"].to_numpy() - (totals / sums)[codes] * size
-    scores = []
-    for cluster in sorted(frame[by].unique()):
-        rows = (frame[by] == cluster).to_numpy()
-        standard = free_other[rows] * root[rows]
-        hat = np.outer(standard, standard) / (model.mean @ free_other**2)
-        shares, axes = np.linalg.eigh(np.eye(rows.sum()) - hat)
-        inverse = (axes * shares**-0.5) @ axes.T
-        scores.append((free[rows] * root[rows]) @ inverse @ (residual[rows] / root[rows]))
-    signs = np.array(list(product((-1.0, 1.0), repeat=len(scores))))
-    return float((np.abs(signs @ scores) >= abs(free @ residual) * (1 - 1e-12)).mean())
+    residual = y - (np.bincount(codes, y) / np.bincount(codes, size))[codes] * size
+
+    beyond = less(fitted, creators)
+    if by == "sound":  # signs that differ within creators do not cancel their effects
+        beyond = np.column_stack([creators, beyond])
+    projection = beyond @ np.linalg.pinv((beyond.T * model.mean) @ beyond, rcond=1e-10) @ beyond.T
+    excess = ((y - model.mean) ** 2 - model.mean).sum() / (model.mean**2).sum()
+    variances = model.mean + max(0, excess) * model.mean**2
+    clusters, of_row = np.unique(frame[by], return_inverse=True)
+    statistics = []
+    for signs in product((1.0, -1.0), repeat=len(clusters)):
+        flipped = np.array(signs)[of_row] * free
+        weights_of_errors = flipped - projection @ (model.mean * flipped)
+        variance = variances @ weights_of_errors**2
+        statistics.append(abs(flipped @ residual) / np.sqrt(variance))
+    return float((np.array(statistics) >= statistics[0] * (1 - 1e-9)).mean())
 
 
 @WITH_WEEKS
