@@ -16,11 +16,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from benchmarks import against_pyfixest
 from benchmarks.table import Measurement
 
 COMMAND = "python -m benchmarks insights"
 VIDEOS, CREATORS = 100_000, 10_000
-SECONDS_BAR, GB_BAR = 120.0, 3.0
+SECONDS_BAR, GB_BAR = 90.0, 1.5
 PLAN = """
 columns: [video_id, creator, created_at, collected_at, views, likes, comments, shares, followers,
   duration_s, language, synthetic, unexpectedness, expectation_gap, emotional_intensity]
@@ -30,6 +31,7 @@ primary: {predictor: unexpectedness, outcome: views, scale: count}
 controls: [followers, duration_s, age, language, posting_hour]
 exposure: {likes: views, comments: views, shares: views}
 cluster: creator
+calendar_weeks: true
 min_age_days: 7
 resamples: 2000
 seed: 1
@@ -52,7 +54,8 @@ class InsightsRun:
 
 def measurements() -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="insights-") as folder:
-        table(VIDEOS, CREATORS).to_csv(Path(folder) / "videos.csv", index=False)
+        videos = table(VIDEOS, CREATORS)
+        videos.to_csv(Path(folder) / "videos.csv", index=False)
         (Path(folder) / "plan.yaml").write_text(PLAN, encoding="utf-8")
         run = _run(Path(folder))
     name = f"insights, {VIDEOS:,} videos of {CREATORS:,} creators, 3 predictors × 4 outcomes"
@@ -65,6 +68,7 @@ def measurements() -> Iterator[Measurement]:
         is_most=True,
     )
     yield Measurement(f"{name}: GB of memory", run.gb, GB_BAR, COMMAND, is_most=True)
+    yield from against_pyfixest.measurements(videos, COMMAND)
 
 
 def _run(folder: Path) -> InsightsRun:

@@ -9,9 +9,7 @@ in_one_thread()  # before numpy is imported
 
 from benchmarks.study.campaign import ROOT  # noqa: E402
 from benchmarks.worlds.campaign import CELLS, CHUNK, campaign, journal, totals  # noqa: E402
-from benchmarks.worlds.results import FILE, PAGE, results, save, show  # noqa: E402
-
-FULL = 2_000
+from benchmarks.worlds.results import ENOUGH, FILE, PAGE, results, save, show  # noqa: E402
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worlds", description=__doc__)
     parser.add_argument("world", nargs="*", help="run only worlds whose names begin so")
-    parser.add_argument("--runs", type=int, default=FULL, help=f"of each cell, in {CHUNK}s")
+    parser.add_argument("--runs", type=int, default=ENOUGH, help=f"of each cell, in {CHUNK}s")
     parser.add_argument("--processes", type=int, help="default: one per processor")
     parser.add_argument("--show", action="store_true", help="only show the finished chunks")
     parser.add_argument("--save", action="store_true", help="write results.json and the page")

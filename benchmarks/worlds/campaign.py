@@ -25,7 +25,11 @@ HEADLINE = "headline"
 MEASURED = (
     "benchmarks/worlds/world.py",
     "benchmarks/worlds/accounts.py",
+    "benchmarks/worlds/cautions.py",
     "benchmarks/worlds/verdicts.py",
+    "shared/insights/missing_ratings.py",
+    "shared/insights/cautions/missing.py",
+    "shared/insights/statistics/tipping_point.py",
     "shared/insights/headline.py",
     "shared/insights/periods.py",
     "shared/insights/statistics/absorption.py",

@@ -13,12 +13,17 @@ from shared.insights.statistics.estimate import wilson
 FILE = Path(__file__).parent / "results.json"
 PAGE = ROOT / "docs" / "worlds.md"
 CONFIDENCE = 0.99
+ENOUGH = 2_000
+"""With fewer runs a cell of a perfect test misses a bar by chance."""
+
 COVERED_FROM = 40
 FALSE_POSITIVES = (0.03, 0.07)
 WITH_SHARED_SOUNDS = 0.08
 RIGHT_SIGN, COVERED = 0.95, 0.93
 REFUSING = "selective_refusals"
-"""No bar: its headline is wrong, and carries a caution instead (`--cautions`)."""
+"""Its headline may be wrong, but must carry its caution."""
+
+CAUTIONED = 0.95
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,8 @@ class Share:
         if not self.of:
             return "–"
         interval = wilson(self.hits, self.of, CONFIDENCE)
-        low, high = (f"{end:.3f}"[1:] for end in (interval.ci_low or 0.0, interval.ci_high or 0.0))
-        return f"{_short(self.value)} ({low} to {high})".replace("(.000 to", "(0 to")
+        low, high = (_short(end or 0.0) for end in (interval.ci_low, interval.ci_high))
+        return f"{_short(self.value)} ({low} to {high})"
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,16 @@ class CellResult:
         """Of the runs that claim one."""
         return self.share("right", "significant")
 
+    @property
+    def cautioned(self) -> Share:
+        return Share(self.counts.get("cautioned", 0), self.counts["runs"])
+
     def misses(self) -> Iterator[str]:
         """The bars that the measured shares miss."""
         world, size = self.cell.world, self.cell.size
         if world.name == REFUSING:
+            if self.cautioned.value < CAUTIONED:
+                yield "caution"
             return
         if world.within == 0:
             least, most = FALSE_POSITIVES
@@ -91,6 +102,7 @@ def show(rows: list[CellResult]) -> None:
             f"  clustered errors claim {_short(row.share('clustered').value)}"
             f"  pooled claims {_short(row.share('pooled').value)},"
             f" wrongly {_short(row.share('pooled_wrong').value)}"
+            f"{f'  cautioned {row.cautioned}' if row.cell.world.name == REFUSING else ''}"
             f"  {'MISSED: ' + ', '.join(row.misses()) if any(row.misses()) else ''}"
         )
 
@@ -128,6 +140,7 @@ def _line(row: CellResult) -> str:
         _short(row.share("clustered").value),
         _short(row.share("pooled").value),
         _short(row.share("pooled_wrong").value),
+        str(row.cautioned) if row.cell.world.name == REFUSING else "",
     )
     return f"| {' | '.join(figures)} |"
 
@@ -138,8 +151,8 @@ def _short(share: float) -> str:
 
 _TABLE_HEAD = """\
 | world | {} | runs | headline claims an effect | of these, right sign | interval holds the truth \
-| clustered errors claim | pooled ρ claims | wrongly |
-|---|--:|--:|---|---|---|---|---|---|"""
+| clustered errors claim | pooled ρ claims | wrongly | caution |
+|---|--:|--:|---|---|---|---|---|---|---|"""
 
 _HEAD = """# What the headline says in worlds whose truth is known
 
@@ -153,7 +166,7 @@ pooled rank correlation. "Wrongly" counts claims of the latter that lack the sig
 * The bars are false positives of .03 to .07 (at most .08 where sounds are shared), the right sign
   in .95 of the claims, and coverage of .93 from 40 creators on.
 * In the world with selective refusals the headline is wrong, as ratings are missing for a reason
-  that no model can see. There the page must carry its caution (`make worlds` counts that too)."""
+  that no model can see. There the page must carry its caution in .95 of the samples."""
 
 _ACCOUNTS = """Nothing is planted; surprise and log views rise over time and follow an \
 autoregression. Units are blocks of

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 from scipy import stats  # type: ignore[import-untyped]
 
+from benchmarks.worlds.cautions import is_cautioned
 from benchmarks.worlds.world import World, WorldSample
 from shared.insights.equal_age import EqualAge
 from shared.insights.headline import headline
@@ -37,12 +38,15 @@ def verdict(world: World, videos: WorldSample) -> Counter[str]:
     Of the headline: `significant`, `right` (significant, with the sign of the truth), `covered`
     (its interval holds the truth), `none` (it has no estimate). `clustered` and `pooled` say
     whether the clustered standard error and the pooled rank correlation claim an effect;
-    `pooled_wrong` that the pooled one does so without the sign of the truth.
+    `pooled_wrong` that the pooled one does so without the sign of the truth; `cautioned` that the
+    page says that ratings are missing for a reason.
     """
     frame = rated(videos.frame)
     counts: Counter[str] = Counter(runs=1)
     counts.update(_of_headline(answer(world, frame), videos.truth))
     counts.update(_of_pooled(frame, videos.truth))
+    if "refused" in videos.frame:
+        counts["cautioned"] = int(is_cautioned(videos.frame))
     return counts
 
 

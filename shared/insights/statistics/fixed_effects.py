@@ -211,7 +211,10 @@ def _iterated(
         mean = np.exp(logs)
         projection = absorbed.weighted(mean)
         columns = projection.swept(x)
-        step = solved(crossed(columns * mean[:, None], columns), crossed(columns, y - mean))
+        try:
+            step = solved(crossed(columns * mean[:, None], columns), crossed(columns, y - mean))
+        except np.linalg.LinAlgError:
+            break  # a column varies only where the means have fallen to nothing
         # Weeks take the residual times the mean: divided by a tiny mean it would lose all digits.
         move = applied(columns, step) + projection.week_part(y - mean)
         logs, factor = _shortened(y, logs, move, creators)

@@ -25,6 +25,7 @@ from shared.insights.statistics.standardized_flips import FittedModel, Standardi
 
 METHOD = "ppml"
 NO_VARIATION = "it does not vary within creators beyond the other columns of the model"
+TOO_FEW = "there are too few videos or clusters for its standard error"
 
 
 def within_ratios(
@@ -64,6 +65,7 @@ def fit_of(
     """The estimates of a fitted model with standard errors and intervals."""
     groupings = [clusters] if sounds is None else [clusters, sounds]
     errors = standard_errors(model, groupings)
+    steps = _steps(model, groupings, errors)
     estimates = dict(zip(model.names, model.beta.tolist(), strict=True))
     return Fit(
         names,
@@ -72,14 +74,29 @@ def fit_of(
         estimates=estimates,
         ses=errors,
         intervals={
-            name: WithinScores(model, name, groupings).interval(errors[name])
+            name: WithinScores(model, name, groupings).interval(steps[name])
             for name in (names if targets is None else targets)
-            if name in errors
+            if name in steps
         },
         alpha=None,
-        reasons=dict.fromkeys((name for name in names if name not in errors), NO_VARIATION),
+        reasons={
+            name: TOO_FEW if name in model.names else NO_VARIATION
+            for name in names
+            if name not in steps
+        },
         method=METHOD,
     )
+
+
+def _steps(
+    model: FixedEffectsFit, groupings: Sequence[Groups], errors: dict[str, float]
+) -> dict[str, float]:
+    """The steps of the search for an interval: standard errors, by one grouping where the variance
+    by two is not positive."""
+    steps: dict[str, float] = {}
+    for groups in groupings:
+        steps |= standard_errors(model, [groups])
+    return steps | errors
 
 
 def standard_errors(model: FixedEffectsFit, groupings: Sequence[Groups]) -> dict[str, float]:

@@ -17,7 +17,7 @@ def orthonormal(columns, weights):
 
 
 def fitted(seed, clusters=40, creators=25):
-    """A weighted least squares fit of three columns and creators, its residual, and its clusters."""
+    """A weighted fit of three columns and creators, its residual, and clusters across creators."""
     rng = np.random.default_rng(seed)
     n = 6 * clusters
     weights = rng.lognormal(0, 0.7, n)

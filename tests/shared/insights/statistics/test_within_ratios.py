@@ -132,6 +132,19 @@ def test_given_clusters_take_the_place_of_creators():
     assert in_blocks.estimate == alone.estimate
 
 
+def test_an_interval_does_not_need_a_positive_variance_by_two_groupings():
+    """The variance by creator and sound is a difference, and may be below 0 by chance."""
+    for seed in range(100):
+        frame = videos(seed, creators=12, sounds=60)
+        creators, sounds = Groups.of(frame["creator"]), Groups.of(frame["sound"])
+        fit = within_ratios(frame["y"].to_numpy(), frame[["x"]], None, creators, sounds=sounds)
+        effect = fit.effect("x", "views")
+        assert effect.p is not None and effect.note is None
+        if effect.se is None:
+            return
+    pytest.fail("no variance is below 0")
+
+
 def test_only_targets_have_an_interval_and_all_columns_an_estimate():
     frame = videos(5, creators=30)
     creators = Groups.of(frame["creator"])
