@@ -6,8 +6,8 @@ people's slope, minus Ω times the machine's difference between subset and all (
 Wang & Bates 2025, arXiv 2501.18577). It is valid for any error of the machine if the subset was
 chosen at random, whatever Ω is. Ω is the slope of the machine's rating on people's within
 creators. That is the Ω of least variance where counts vary alike around both fits. Estimated from
-the counts instead, a few viral videos decide it: intervals then held the truth in .90 of 800
-simulated studies with 60 creators, and in .95 with Ω from the ratings.
+the counts instead, a few viral videos decide it: intervals then held the truth in .91 of
+1,600 simulated studies with 60 creators, and in .95 of 2,400 with Ω from the ratings.
 """
 
 from collections.abc import Sequence

@@ -7,7 +7,8 @@ chapter 4). With a log link it is exact where true rating and error are normal: 
 error then has the same variance everywhere and disappears in the creators' effects. λ is smaller
 than the reliability over all videos, because creators differ and their differences do not count
 here. Where most ratings are low and few are high, the result is too large: with a reliability of
-.7 by an eighth. SIMEX (chapter 5) was measured beside it (docs/decisions).
+.7 by an eighth. SIMEX (chapter 5) was measured beside it
+(docs/decisions/0033-corrected-ratios-by-joint-scores.md).
 """
 
 from collections.abc import Sequence
