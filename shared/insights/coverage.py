@@ -118,7 +118,7 @@ def few_creators_warning(effects: Sequence[Effect]) -> str | None:
         else f"Some estimates rest on only {creators}"
     )
     lead += f"; intervals are held to their 95 % from {TRUSTED_FROM} on."
-    methods = set(map(method_of, few))
+    methods = set(map(method_of, few)) & {cell.method for cell in coverage_cells()}
     cells = nearest_cells(clusters, (method for method in HEADLINE_METHODS if method in methods))
     if not cells:
         return lead
