@@ -205,7 +205,7 @@ def _units(sample: Sample, scope: Scope) -> Groups:
 
 def _shared_sounds(sample: Sample, plan: Plan, scope: Scope) -> Groups | None:
     """The sound of each video, where creators share sounds; a video without one stands alone."""
-    if plan.sound is None or scope != "creators":
+    if plan.sound not in sample.frame or scope != "creators":
         return None
     column = sample.frame[plan.sound]
     labels = [

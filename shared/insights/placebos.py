@@ -24,6 +24,9 @@ CREATED_AT = "created_at"
 
 def negative_control(headline: Headline, name: str, notes: list[str]) -> Effect | None:
     """The effect of the control; None with a sentence added to `notes`."""
+    if name not in headline.sample.frame:
+        notes.append(f"No negative control: the table has no {name}.")
+        return None
     return _placebo(headline, headline.sample.frame[name], name, f"negative control {name}", notes)
 
 

@@ -64,7 +64,8 @@ class Plan(PlanKeys):
         )
 
 
-OPTIONAL = ("config_hash", "rubric_version", "rated_at")
+_OF_THE_RATING = ("config_hash", "rubric_version", "rated_at")
+OPTIONAL = (*_OF_THE_RATING, "music_id", "loudness_lufs")
 """Columns that a table may lack. Under another name, the plan's author expects the column."""
 
 GATED = (
@@ -80,7 +81,7 @@ GATED = (
     "synthetic",
     "rating_status",
     "rater",
-    *OPTIONAL,
+    *_OF_THE_RATING,
     "source",
     "caption",
     "content_hash",
