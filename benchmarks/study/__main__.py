@@ -7,8 +7,8 @@ from shared.concurrency import in_one_thread
 
 in_one_thread()  # before numpy is imported
 
-from benchmarks.study.campaign import CELLS, CHUNK, RUNS, Cell, journal, study  # noqa: E402
-from benchmarks.study.results import FILE, PAGE, ROOT, cells, save, show, verdict, with_stored  # noqa: E402
+from benchmarks.study.campaign import CHUNK, RUNS, Cell, journal, study  # noqa: E402
+from benchmarks.study.results import FILE, PAGE, ROOT, cells, save, show, verdict  # noqa: E402
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -20,11 +20,8 @@ def main(argv: list[str] | None = None) -> int:
 
     log = journal()
     print(f"Kept chunk by chunk in {log.path.relative_to(ROOT)}", file=sys.stderr)
-    chosen = [cell for cell in CELLS if args.part in (None, cell.part)]
-    rows = cells(study(log, chosen, runs))
+    rows = cells(study(log, runs=runs))
     show(rows)
-    if args.part is not None:
-        rows = with_stored(rows)
     if args.runs is None:
         save(rows)
         print(f"Written to {FILE.relative_to(ROOT)} and {PAGE.relative_to(ROOT)}", file=sys.stderr)
@@ -38,7 +35,6 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         type=_hundreds,
         help="at most this many runs of each cell (a multiple of 100); nothing is written",
     )
-    parser.add_argument("--part", choices=RUNS, help="run one part and keep the other figures")
     return parser.parse_args(argv)
 
 

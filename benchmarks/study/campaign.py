@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.study import methods
-from benchmarks.study.within import within
 from benchmarks.study.world import sample, truth
 
 ROOT = Path(__file__).parents[2]
@@ -26,14 +25,6 @@ FOLDER = ROOT / ".local" / "study"
 MEASURED = (
     "benchmarks/study/world.py",
     "benchmarks/study/methods.py",
-    "benchmarks/study/within.py",
-    "shared/insights/headline.py",
-    "shared/insights/periods.py",
-    "shared/insights/statistics/absorption.py",
-    "shared/insights/statistics/fixed_effects.py",
-    "shared/insights/statistics/separation.py",
-    "shared/insights/statistics/standardized_flips.py",
-    "shared/insights/statistics/within_ratios.py",
     "shared/insights/statistics/count_models.py",
     "shared/insights/statistics/rate_ratios.py",
     "shared/insights/statistics/fit.py",
@@ -55,13 +46,8 @@ CLUSTERS = (8, 18, 40, 100, 300)
 MANY = 2_500
 """A number of creators at which the default is the bootstrap."""
 
-RUNS = {"within": 1_000, "ranks": 5_000, "counts": 2_000, "resampled": 1_000}
-PARTS = {
-    "within": within,
-    "ranks": methods.ranks,
-    "counts": methods.counts,
-    "resampled": methods.resampled,
-}
+RUNS = {"ranks": 5_000, "counts": 2_000, "resampled": 1_000}
+PARTS = {"ranks": methods.ranks, "counts": methods.counts, "resampled": methods.resampled}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +63,8 @@ class Cell:
         return f"{self.part} {self.clusters} {'planted' if self.planted else 'none'}"
 
 
-MILLISECONDS = {
-    "within": (25.0, 0.07),
-    "ranks": (4.5, 0.1),
-    "counts": (17.0, 0.07),
-    "resampled": (12.0, 0.04),
-}
-SIZES = {"within": CLUSTERS, "ranks": CLUSTERS, "counts": CLUSTERS, "resampled": (100, 300, MANY)}
+MILLISECONDS = {"ranks": (4.5, 0.1), "counts": (17.0, 0.07), "resampled": (12.0, 0.04)}
+SIZES = {"ranks": CLUSTERS, "counts": CLUSTERS, "resampled": (100, 300, MANY)}
 CELLS = tuple(
     Cell(part, clusters, planted)
     for clusters in (*CLUSTERS, MANY)

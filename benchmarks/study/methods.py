@@ -51,14 +51,14 @@ def ranks(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
     frame, groups = videos.frame, Groups.of(videos.creators)
     controls = frame[list(CONTROLS)]
     rho, partial = spearman_and_partial(frame, [COUNT], controls, groups, RESAMPLES, 0)
-    yield check_of("spearman", rho, truth.spearman)
-    yield check_of("partial_spearman", partial, truth.partial_spearman)
+    yield _hit("spearman", rho, truth.spearman)
+    yield _hit("partial_spearman", partial, truth.partial_spearman)
     (of_logs,) = pearson_log1p(frame, [COUNT], groups)
-    yield check_of("pearson_log1p", of_logs, truth.pearson_log1p)
+    yield _hit("pearson_log1p", of_logs, truth.pearson_log1p)
     seen = (frame["views"] > 0).to_numpy()
     rates = frame[seen].assign(**{RATE.outcome_column: frame["likes"] / frame["views"]})
     (of_rates,) = spearman(rates, [RATE], groups.where(seen), RESAMPLES, 0)
-    yield check_of("spearman, rate", of_rates, truth.spearman_rate)
+    yield _hit("spearman, rate", of_rates, truth.spearman_rate)
     yield _as_if_independent(rho, truth.spearman)
 
 
@@ -79,10 +79,10 @@ def counts(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
     design = frame[["rating", *CONTROLS]]
     views = frame["views"].to_numpy()
     fit = rate_ratios(views, design, None, groups, ["rating"])
-    yield check_of("gee_nb", fit.effect("rating", "views"), truth.log_ratio)
+    yield _hit("gee_nb", fit.effect("rating", "views"), truth.log_ratio)
     if groups.count >= RARE_FROM:
         with_rare = rate_ratios(views, frame[["rating", *CONTROLS, "rare"]], None, groups, ["rare"])
-        yield check_of("gee_nb, of a rare yes or no", with_rare.effect("rare", "views"), 0.0)
+        yield _hit("gee_nb, of a rare yes or no", with_rare.effect("rare", "views"), 0.0)
     yield _by_t("gee_nb, by t on creators - 1", fit, groups.count - 1, truth.log_ratio)
     yield _independent_nb2(frame, design, truth.log_ratio)
     seen = (frame["views"] > 0).to_numpy()
@@ -90,7 +90,7 @@ def counts(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
     offset = np.log(some["views"].to_numpy())
     likes = some["likes"].to_numpy()
     rates = rate_ratios(likes, design[seen], offset, groups.where(seen), ["rating"])
-    yield check_of("gee_nb, rate", rates.effect("rating", "likes"), truth.log_ratio_rate)
+    yield _hit("gee_nb, rate", rates.effect("rating", "likes"), truth.log_ratio_rate)
 
 
 def _by_t(name: str, fit: Fit, df: float, truth: float) -> IntervalCheck:
@@ -148,8 +148,7 @@ def resampled(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
     yield _within("spearman, bootstrap of creators", ends.low, ends.high, truth.spearman)
 
 
-def check_of(name: str, effect: Effect, truth: float) -> IntervalCheck:
-    """An end that does not exist is infinite."""
+def _hit(name: str, effect: Effect, truth: float) -> IntervalCheck:
     if effect.p is None:
         return IntervalCheck(name, None, None)
     low = -inf if effect.ci_low is None else effect.ci_low

@@ -9,19 +9,10 @@ from typing import Any
 
 from benchmarks.study.campaign import CLUSTERS, MANY, ROOT, Cell, Counts
 from benchmarks.study.world import PLANTED, SEED, truth
-from shared.insights.coverage import (
-    FILE,
-    HEADLINE_METHODS,
-    PROMISED,
-    TRUSTED_FROM,
-    CoverageCell,
-    coverage_cells,
-)
+from shared.insights.coverage import FILE, HEADLINE_METHODS, PROMISED, TRUSTED_FROM, CoverageCell
 
 PAGE = ROOT / "docs" / "coverage.md"
 ORDER = (
-    "ppml",
-    "ppml, rate",
     "spearman",
     "spearman, rate",
     "partial_spearman",
@@ -36,9 +27,8 @@ ORDER = (
 )
 
 BRIEFLY = {
-    "ppml": "the headline",
     "spearman": "Spearman's ρ",
-    "gee_nb": "rate ratio, all videos",
+    "gee_nb": "rate ratio",
     "spearman, videos taken for independent": "ρ, videos independent",
     "nb2, videos taken for independent": "NB2, videos independent",
 }
@@ -69,15 +59,6 @@ def cells(counts_by_cell: dict[Cell, list[Counts]]) -> list[CoverageCell]:
     return sorted(rows, key=lambda row: (ORDER.index(row.method), row.clusters, row.planted))
 
 
-def with_stored(rows: Sequence[CoverageCell]) -> list[CoverageCell]:
-    """These cells, and those of other methods as they were measured before."""
-    methods = {row.method for row in rows}
-    others = [cell for cell in coverage_cells() if cell.method not in methods]
-    return sorted(
-        [*rows, *others], key=lambda row: (ORDER.index(row.method), row.clusters, row.planted)
-    )
-
-
 def document(rows: Sequence[CoverageCell]) -> dict[str, Any]:
     return {
         "made_by": "make study",
@@ -103,7 +84,7 @@ def markdown(rows: Sequence[CoverageCell]) -> str:
 
 def brief(rows: Sequence[CoverageCell]) -> str:
     """The lower coverage of defaults and rejected alternatives, by number of creators."""
-    lines = [f"| creators | {' | '.join(BRIEFLY.values())} |", "|--:|---|---|---|---|---|"]
+    lines = [f"| creators | {' | '.join(BRIEFLY.values())} |", "|--:|---|---|---|---|"]
     for clusters in CLUSTERS:
         lowest = (
             min(
@@ -184,8 +165,7 @@ counts, creators of very different size and level, and heaped ratings with error
 truth, with an association *planted* and with *none*. *False positives* are the intervals that left
 out 0 where there was none. Brackets hold Wilson's 99 % interval.
 
-* **The defaults** are `ppml` (the headline, within creators), `spearman` and `gee_nb`, of counts
-  and of rates. From {TRUSTED_FROM} creators
+* **The defaults** are `spearman` and `gee_nb`, of counts and of rates. From {TRUSTED_FROM} creators
   .95 must be among the coverages that the runs are compatible with. Below, every result says what
   was measured at about its number of creators. `gee_nb` is too wide there rather than too short.
   Beyond 2,000 creators ranks use the bootstrap by default: see its row with {MANY:,}.

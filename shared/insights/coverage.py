@@ -21,8 +21,6 @@ TRUSTED_FROM = 40
 """From this number of creators on, the default methods must reach the promised coverage."""
 
 HEADLINE_METHODS = {
-    "ppml": "the rate ratio within creators",
-    "ppml, rate": "that of a rate",
     "spearman": "Spearman's ρ",
     "spearman, rate": "Spearman's ρ of a rate",
     "gee_nb": "a rate ratio",

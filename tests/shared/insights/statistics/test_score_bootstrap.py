@@ -206,7 +206,7 @@ def test_too_few_creators_give_an_interval_without_an_end_and_a_note():
     )
 
     assert (effect.ci_low, effect.ci_high) == (None, None) and effect.p == 2**-4
-    assert "no end" in effect.note and effect.interval == "signs"
+    assert "open end" in effect.note and effect.interval == "signs"
 
 
 def test_a_fit_does_not_change_its_design():
