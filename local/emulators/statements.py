@@ -71,10 +71,7 @@ class _Watched:
             await _refuse(send, refusal)
 
     async def _run(self, statement: Mapping[str, Any], scope: Any, receive: Any, send: Any) -> None:
-        answer = _WatchedAnswer(send)
-        await self._app(scope, receive, answer.send)
-        if self._recorder is not None:
-            self._recorder.write({**statement, "accepted": answer.is_accepted})
+        await self._app(scope, receive, _WatchedAnswer(send, statement, self._recorder).send)
 
     def _ask_gate(self, statement: Mapping[str, Any]) -> str | None:
         """Why the gate refuses the statement; None when it passes."""
@@ -119,16 +116,24 @@ def type_of(kind: Mapping[str, Any]) -> str:
 
 
 class _WatchedAnswer:
-    """Passes an answer on and notes whether it reports an error."""
+    """Passes an answer on; before its last part, writes down whether it reports an error.
 
-    def __init__(self, send: Any):
+    Before, for a client that has its answer may end this process.
+    """
+
+    def __init__(self, send: Any, statement: Mapping[str, Any], recorder: Recorder | None):
         self._send = send
+        self._statement = statement
+        self._recorder = recorder
         self._status = 0
         self._body = bytearray()
 
     async def send(self, message: Message) -> None:
         self._status = message.get("status", self._status)
         self._body += message.get("body", b"")
+        is_last = message["type"] == "http.response.body" and not message.get("more_body")
+        if is_last and self._recorder is not None:
+            self._recorder.write({**self._statement, "accepted": self.is_accepted})
         await self._send(message)
 
     @property

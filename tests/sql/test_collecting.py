@@ -1,12 +1,13 @@
 """No statement escapes: what is written down while the suite runs, and what is made of it."""
 
+import asyncio
 import json
 from pathlib import Path
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from local.emulators.statements import EMULATOR, Recorder
+from local.emulators.statements import EMULATOR, Recorder, watched
 from tests.sql import judge, literals, statements, witness
 from tests.sql.analyser import Analyser
 from tests.sql.literals import Literal
@@ -42,6 +43,26 @@ def test_a_line_that_a_killed_process_left_half_is_passed_over(tmp_path: Path):
     (tmp_path / "killed.jsonl").write_text('{"sql": "SELECT')
 
     assert [statement.sql for statement in statements.recorded(tmp_path)] == ["SELECT 1"]
+
+
+def test_a_statement_is_written_down_before_its_sender_has_the_answer(tmp_path):
+    written = []
+
+    async def bigquery_refuses(scope, receive, send):
+        await send({"type": "http.response.start", "status": 400})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async def receive():
+        return {"type": "http.request", "body": b'{"query": "SELECT"}'}
+
+    async def send(message):
+        written.append((message["type"], [each.accepted for each in statements.recorded(tmp_path)]))
+
+    app = watched(bigquery_refuses, {"TTA_SQL_RECORD": str(tmp_path)})
+    request = {"type": "http", "method": "POST", "path": "/bigquery/v2/projects/p/queries"}
+    asyncio.run(app(request, receive, send))
+
+    assert written == [("http.response.start", []), ("http.response.body", [False])]
 
 
 def test_of_several_senders_the_product_is_named_and_the_best_answer_counts():
