@@ -49,7 +49,7 @@ lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and unsafe
 
 pictures: browser ## Take the README's pictures from the report of the demo
 	@$(BIN)/tta demo >/dev/null
-	@$(BIN)/tta report --out docs/pictures/report.html >/dev/null
+	@$(BIN)/tta report --demo --out docs/pictures/report.html >/dev/null
 	@$(BIN)/python scripts/pictures.py docs/pictures/report.html; rm -f docs/pictures/report.html
 
 browser: $(READY) ## Install Chromium (Debian, as root) and its driver for the tests of pages

@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from cli.errors import WRONG_USE, UserError
+from local.endpoints import LOCAL
+from local.home import Home as LocalHome
+
 Home = Annotated[
     Path | None,
     typer.Option(
@@ -13,6 +17,14 @@ Home = Annotated[
         show_default=".local beside the project",
         help="Folder for all local data.",
         file_okay=False,
+    ),
+]
+Demo = Annotated[
+    bool,
+    typer.Option(
+        "--demo",
+        help="Work on the data of `tta demo`, which has a home of its own (.local/demo). "
+        "A home that is given is used as it is.",
     ),
 ]
 Json = Annotated[
@@ -50,3 +62,15 @@ KeyFiles = Annotated[
         help="Key file that `tta rate-kit` wrote beside its folder.",
     ),
 ]
+
+
+def chosen_home(home: Path | None, demo: bool, target: str = LOCAL) -> Path | None:
+    """The home that a verb works on. Raises UserError for --demo with a cloud target.
+
+    A home that is given, by --home or TTA_HOME, is also the demo's.
+    """
+    if not demo:
+        return home
+    if target != LOCAL:
+        raise UserError("--demo and --target: give only one of them.", WRONG_USE)
+    return LocalHome.of_demo(home).root

@@ -44,6 +44,11 @@ class Home:
         parent = PROJECT if (PROJECT / "pyproject.toml").exists() else Path.cwd()
         return cls((root or parent / ".local").expanduser().absolute())
 
+    @classmethod
+    def of_demo(cls, root: Path | None = None) -> "Home":
+        """The given folder, or `demo` in the default home: generated videos are nobody's own."""
+        return cls.at(root if root is not None else cls.at().root / "demo")
+
     @property
     def data(self) -> Path:
         return self.root / "data"

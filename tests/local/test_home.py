@@ -42,6 +42,11 @@ def test_the_home_is_beside_the_project_unless_another_is_named():
     assert Home.at().root == PROJECT / ".local"
 
 
+def test_the_demo_has_a_home_of_its_own_unless_another_is_named(tmp_path):
+    assert Home.of_demo().root == PROJECT / ".local" / "demo"
+    assert Home.of_demo(tmp_path).root == tmp_path
+
+
 def test_naming_a_home_makes_nothing_on_disk(home):
     assert not home.root.exists()
 

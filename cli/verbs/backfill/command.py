@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Demo, Home, Json, Target, chosen_home
 
 
 def backfill(
@@ -38,6 +38,7 @@ def backfill(
     ] = False,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Rate videos with Gemini in batches, at half the price.
@@ -59,6 +60,7 @@ def backfill(
     from local.cloud import INGEST, LAKE
     from shared.rating.batch.backfill import BackfillOptions
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     selected = select_in_lake(selection or [])
     options = BackfillOptions(replicates, max_requests, poll, not no_wait, dry_run)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Demo, Home, Json, Target, chosen_home
 
 Action = Literal["check", "show", "put", "add-manifest", "login"]
 
@@ -20,6 +20,7 @@ def collections(
     ] = None,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Manage config/collections.yaml, the list of what to fetch.
@@ -37,6 +38,7 @@ def collections(
     from cli.errors import WRONG_USE, UserError
     from cli.verbs.collections.run import CollectionStore, check_file
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     if action in ("put", "add-manifest", "login") and subject is None:
         what = "ACCOUNT" if action == "login" else "FILE"

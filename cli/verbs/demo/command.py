@@ -7,17 +7,20 @@ def demo(home: Home = None, posts: Posts = None, json: Json = False) -> None:
     """Run the whole pipeline on this machine, on synthetic videos.
 
     Generates a library of videos, fetches them as Cloud Scheduler would, waits until all are rated
-    and loaded, and shows the result. A second run changes no row.
+    and loaded, and shows the result. A second run changes no row. The demo has a home of its own,
+    .local/demo beside the project: its videos stay apart from yours. `--demo` lets other verbs
+    look at it.
     """
     from cli.cloud import open_cloud
     from cli.console import Screen
     from cli.verbs.demo.run import demonstrate, show
+    from local.home import Home as LocalHome
 
     screen = Screen(machine=json)
-    with open_cloud(home, screen, posts=posts) as endpoints:
+    with open_cloud(LocalHome.of_demo(home).root, screen, posts=posts) as endpoints:
         outcome = demonstrate(endpoints, screen)
         if json:
             screen.show_json(outcome.document())
         else:
-            show(outcome, screen)
+            show(outcome, screen, home)
         outcome.refuse_failure()

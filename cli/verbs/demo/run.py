@@ -1,6 +1,7 @@
 """One run of `tta demo`, and what it prints."""
 
 import os
+import shlex
 import shutil
 import sys
 from dataclasses import asdict, dataclass
@@ -32,6 +33,8 @@ UNRATED = """
 SELECT COUNT(*) AS n FROM fact_video_analytics JOIN dim_video USING (video_id)
 WHERE collection = 'sandbox' AND rating_status IS NULL
 """
+
+EXAMPLE_QUERY = "SELECT lang_key, COUNT(*) AS videos FROM fact_video_analytics GROUP BY 1"
 
 MOST_SURPRISING = """
 SELECT
@@ -122,8 +125,11 @@ def _outcome(
     )
 
 
-def show(outcome: DemoOutcome, screen: Screen) -> None:
-    """Print the stages, the most surprising videos, what to type next, and the answer."""
+def show(outcome: DemoOutcome, screen: Screen, home: Path | None = None) -> None:
+    """Print the stages, the most surprising videos, what to type next, and the answer.
+
+    `home` is the one that was given to the demo, if one was.
+    """
     screen.show(f"fetch ({LABEL})")
     for line in in_words(outcome.fetched):
         screen.show(f"  {line}")
@@ -137,27 +143,36 @@ def show(outcome: DemoOutcome, screen: Screen) -> None:
     if not outcome.rows_changed:
         screen.show("  Nothing changed: everything was there before.")
     _show_most_surprising(outcome.most_surprising, screen)
-    _show_next(screen)
+    _show_next(screen, home)
     screen.show()
     show_report(outcome.report, screen)
     if outcome.planted is not None:
         show_planted(outcome.planted, LABEL, screen)
 
 
-def _show_next(screen: Screen) -> None:
+def _show_next(screen: Screen, home: Path | None) -> None:
     screen.show("Next:")
     if shutil.which("tta") is None:
         activate = Path(sys.executable).parent / "activate"
         screen.show(f"  source {os.path.relpath(activate)}   # puts tta on the path")
+    at_demo = _at_demo(home)
     for command, purpose in (
-        ("tta ingest my-video.mp4 --wait", "rate a video of your own"),
+        (f'tta query{at_demo} "{EXAMPLE_QUERY}"', "ask the star schema of the demo"),
+        (f"tta report{at_demo}", "write its report again"),
+        (f"tta up{at_demo}", "keep all of it running, for your own clients"),
         (
-            'tta query "SELECT lang_key, COUNT(*) AS videos FROM fact_video_analytics GROUP BY 1"',
-            "ask the star schema",
+            "tta ingest my-video.mp4 --wait && tta report",
+            "rate and report videos of your own; the demo stays apart",
         ),
-        ("tta up", "keep everything running, for your own clients"),
     ):
         screen.show(f"  {command}   # {purpose}")
+
+
+def _at_demo(home: Path | None) -> str:
+    """The option with which another verb finds the data of this demo."""
+    if home is None or str(home) == os.environ.get("TTA_HOME"):
+        return " --demo"
+    return f" --home {shlex.quote(str(home))}"
 
 
 def _because(row: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Demo, Home, Json, Target, chosen_home
 
 
 def erase(
@@ -39,6 +39,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before erasing.")] = False,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Erase videos and creators from lake, tables and reports.
@@ -53,6 +54,7 @@ def erase(
     from cli.verbs.erase.run import ErasureOptions, run_erase
     from shared.erasure.erase import ErasureRequest
 
+    home = chosen_home(home, demo, target)
     if not (video or creator or vanished):
         raise UserError("Nothing to erase: give --video, --creator or --vanished.", WRONG_USE)
     request = ErasureRequest(tuple(video or ()), tuple(creator or ()), vanished)

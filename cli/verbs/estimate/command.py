@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import Home, Json, SelectionWords, Target
+from cli.options import Demo, Home, Json, SelectionWords, Target, chosen_home
 
 
 def estimate(
@@ -23,6 +23,7 @@ def estimate(
     replicates: Annotated[int, typer.Option(min=1, max=1_000, help="Ratings of each video.")] = 1,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Estimate what rating these videos with Gemini would cost.
@@ -40,6 +41,7 @@ def estimate(
     from cli.verbs.estimate.settings import EstimateSettings
     from cli.verbs.estimate.view import show
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     selected = Selection.of(selection or [])
     today = datetime.now(UTC).date()

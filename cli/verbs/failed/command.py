@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Demo, Home, Json, Target, chosen_home
 
 
 def failed(
@@ -19,6 +19,7 @@ def failed(
     ] = None,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """List failed messages with their reasons, and parked ones.
@@ -35,6 +36,7 @@ def failed(
     from local.cloud import LAKE
     from shared.messaging.parked import count_parked
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     selection = FailureFilter.of(stage, reason, since)
     with open_cloud(home, screen, LAKE, target=target) as endpoints, screen.working("Looking …"):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.options import Home, Json
+from cli.options import Demo, Home, Json, chosen_home
 
 Mode = Literal["discover", "refresh", "due"]
 
@@ -26,6 +26,7 @@ def fetch(
         ),
     ] = False,
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Fetch a collection, and wait until it is rated and loaded.
@@ -42,6 +43,7 @@ def fetch(
     from cli.console import Screen
     from cli.scheduler import fetch_and_settle, in_words, on_its_way, show_canary
 
+    home = chosen_home(home, demo)
     screen = Screen(machine=json)
     if canary:
         with open_cloud(home, screen) as endpoints:

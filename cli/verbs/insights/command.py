@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, KeyFiles, Target
+from cli.options import Demo, Home, Json, KeyFiles, Target, chosen_home
 
 
 def insights(
@@ -43,6 +43,7 @@ def insights(
     ] = False,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Say what goes with more engagement, with intervals.
@@ -55,6 +56,7 @@ def insights(
     from cli.console import Screen
     from cli.verbs.insights.run import InsightsOptions, run_insights
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     if print_plan:
         from shared.insights.plan_file import default_text

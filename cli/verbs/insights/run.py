@@ -182,7 +182,8 @@ def _from_star_schema(
     rows = warehouse.rows(QUESTION.format(columns=columns, videos=statement("videos")))
     if not rows:
         raise BadTable(
-            "fact_video_analytics is empty. `tta demo` fills a sandbox; --input FILE reads a table."
+            "fact_video_analytics is empty. `tta ingest FILE` brings in videos, --input FILE reads "
+            "a table, and --demo reads the videos of `tta demo`."
         )
     stored = ratings_at(endpoints)
     ages = warehouse.rows(statement("ages")) if plan.equal_age_days is not None else []

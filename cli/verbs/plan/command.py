@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Demo, Home, Json, Target, chosen_home
 
 plan = typer.Typer(
     help="Check an analysis plan, lock it before the data are analysed, and list what was run.",
@@ -54,6 +54,7 @@ def lock(
     input: Input = None,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Lock a plan before its data are analysed.
@@ -67,13 +68,18 @@ def lock(
     from cli.verbs.plan.run import LedgerOptions, lock_plan
     from cli.verbs.plan.view import show_lock
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     show_lock(lock_plan(file, LedgerOptions(input, target, home), screen), screen)
 
 
 @plan.command("list")
 def listed(
-    input: Input = None, target: Target = "local", home: Home = None, json: Json = False
+    input: Input = None,
+    target: Target = "local",
+    home: Home = None,
+    demo: Demo = False,
+    json: Json = False,
 ) -> None:
     """List the plans that were run on a table or locked for it, the earliest first.
 
@@ -83,5 +89,6 @@ def listed(
     from cli.verbs.plan.run import LedgerOptions, listed_plans
     from cli.verbs.plan.view import show_list
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     show_list(listed_plans(LedgerOptions(input, target, home), screen), screen)

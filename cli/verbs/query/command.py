@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Demo, Home, Json, Target, chosen_home
 
 PATIENCE_S = 30.0
 """How long to wait while another command uses the home."""
@@ -32,6 +32,7 @@ def query(
     ] = 10.0,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Query the star schema with one SELECT; it changes nothing.
@@ -50,6 +51,7 @@ def query(
     from local.endpoints import LOCAL
     from local.process.child import prepare_programs
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     statement = reading(sql, is_judged_later=target != LOCAL)
     if out is not None:

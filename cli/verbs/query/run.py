@@ -20,7 +20,8 @@ from local.endpoints import Endpoints
 from shared.warehouse.failures import NO_ANSWER
 
 EMPTY_HOME = (
-    "There are no videos here yet. `tta demo` loads sample videos, `tta ingest FILE` your own."
+    "There are no videos here yet. `tta ingest FILE` brings in your own. The demo has a home of "
+    "its own: `tta demo` fills it, and `tta query --demo` asks it."
 )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, SelectionWords, Target
+from cli.options import Demo, Home, Json, SelectionWords, Target, chosen_home
 
 
 def rate(
@@ -39,6 +39,7 @@ def rate(
     ] = False,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Rate videos with a rater of your choice.
@@ -58,6 +59,7 @@ def rate(
     from local.cloud import INGEST, LAKE, attached
     from local.home import Home as LocalHome
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     if canary:
         from cli.verbs.rate.canary import show_canary

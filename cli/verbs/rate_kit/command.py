@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, SelectionWords, Target
+from cli.options import Demo, Home, Json, SelectionWords, Target, chosen_home
 
 
 def rate_kit(
@@ -40,6 +40,7 @@ def rate_kit(
     ] = None,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Make a page on which people rate videos by hand.
@@ -53,6 +54,7 @@ def rate_kit(
     from cli.console import Screen
     from cli.verbs.rate_kit.run import RateKitOptions, make_kit, show
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     options = RateKitOptions(
         tuple(selection or ()), out, tuple(dimension or ()), repeats, check_every, seed

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Demo, Home, Json, Target, chosen_home
 
 
 def rebuild(
@@ -20,6 +20,7 @@ def rebuild(
     ] = None,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Rebuild the six tables from the lake alone.
@@ -32,6 +33,7 @@ def rebuild(
     from cli.verbs.rebuild.run import parse_raters, rebuild_tables
     from cli.verbs.rebuild.view import show
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     raters = parse_raters(primary_raters)
     counts, tables = rebuild_tables(raters, target, home, screen)

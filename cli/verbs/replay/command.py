@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Demo, Home, Json, Target, chosen_home
 
 
 def replay(
@@ -20,6 +20,7 @@ def replay(
     ] = False,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Send failed messages again, unchanged.
@@ -34,6 +35,7 @@ def replay(
     from cli.verbs.replay.view import show
     from local.cloud import INGEST
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     selection = FailureFilter.of(stage, reason, since)
     with (

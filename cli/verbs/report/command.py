@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Demo, Home, Json, Target, chosen_home
 
 
 def report(
@@ -28,6 +28,7 @@ def report(
     ] = None,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Make the report of a day: an HTML page, and tables.
@@ -40,6 +41,7 @@ def report(
     from cli.console import Screen
     from cli.verbs.report.run import ReportOptions, save_report, show
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     options = ReportOptions.of(out, plan, date, target, home)
     result = save_report(options, screen)

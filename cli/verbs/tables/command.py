@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Target
+from cli.options import Demo, Home, Json, Target, chosen_home
 
 
 def tables(
@@ -14,6 +14,7 @@ def tables(
     ] = None,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """List tables and views with their rows, or the columns of one.
@@ -29,6 +30,7 @@ def tables(
     from cli.verbs.tables.run import refuse_unknown, stored_tables
     from cli.verbs.tables.view import show_all, show_one
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     all_relations = relations()
     if name is None:

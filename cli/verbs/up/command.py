@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, Posts
+from cli.options import Demo, Home, Json, Posts, chosen_home
 
 SWEEP_EVERY_S = 60.0
 
@@ -21,7 +21,13 @@ Faults = Annotated[
 ]
 
 
-def up(home: Home = None, posts: Posts = None, faults: Faults = None, json: Json = False) -> None:
+def up(
+    home: Home = None,
+    demo: Demo = False,
+    posts: Posts = None,
+    faults: Faults = None,
+    json: Json = False,
+) -> None:
     """Start the whole pipeline, and run it until Ctrl-C.
 
     Other `tta` commands on the same home use it. A part that ends is reported and started again.
@@ -35,6 +41,7 @@ def up(home: Home = None, posts: Posts = None, faults: Faults = None, json: Json
     from cli.scheduler import sweep
     from cli.verbs.up.view import show, show_faults
 
+    home = chosen_home(home, demo)
     screen = Screen(machine=json)
     with run_cloud(home, screen, posts, faults) as endpoints:
         if json:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Home, Json, KeyFiles, Target
+from cli.options import Demo, Home, Json, KeyFiles, Target, chosen_home
 
 
 def validate(
@@ -103,6 +103,7 @@ def validate(
     ] = None,
     target: Target = "local",
     home: Home = None,
+    demo: Demo = False,
     json: Json = False,
 ) -> None:
     """Measure whether ratings can be trusted.
@@ -116,6 +117,7 @@ def validate(
     from cli.console import Screen
     from cli.verbs.validate.run import ValidateOptions, refuse_drift, run_validation
 
+    home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     options = ValidateOptions(
         inputs=tuple(input or ()),

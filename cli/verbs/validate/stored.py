@@ -22,8 +22,8 @@ def stored_ratings(
         ratings = ratings_at(endpoints, machines)
     if ratings is None:
         raise BadTable(
-            "fact_rating has no ratings. `tta demo` fills a sandbox, `tta rate` makes some, and "
-            "--input FILE reads a table."
+            "fact_rating has no ratings. `tta rate` makes some, --input FILE reads a table, and "
+            "--demo reads those of `tta demo`."
         )
     return ratings
 

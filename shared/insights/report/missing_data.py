@@ -75,8 +75,8 @@ def _no_pairs(counts: VideoCounts, outcome: str) -> MissingData:
     if not counts.videos:
         return MissingData(
             "There are no videos yet.",
-            "tta fetch lists a collection, tta ingest FILE brings a file of your own, and tta demo "
-            "fills a sandbox.",
+            "tta ingest FILE brings a file of your own, and tta fetch lists a collection; tta demo "
+            "fills a home of its own, and tta report --demo reports it.",
         )
     if not counts.rated:
         return MissingData(

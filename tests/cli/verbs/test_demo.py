@@ -1,12 +1,14 @@
 """What `tta demo` calls a success."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from cli.console import Screen
 from cli.errors import UserError
 from cli.scheduler import in_words
-from cli.verbs.demo.run import DemoOutcome
+from cli.verbs.demo.run import DemoOutcome, show
 from cli.warehouse import changes
 
 FETCHED = {
@@ -23,6 +25,8 @@ FETCHED = {
     "left": None,
 }
 
+REPORT = {"synthetic": True, "answer": "Nothing.", "path": "report.html"}
+
 
 def outcome(fetched: dict | None = None, rows: int = 5, **other: int) -> DemoOutcome:
     return DemoOutcome(
@@ -30,7 +34,7 @@ def outcome(fetched: dict | None = None, rows: int = 5, **other: int) -> DemoOut
         ratings=[],
         tables={"fact_video_analytics": {"rows": rows, "changed": 0}},
         most_surprising=[],
-        report={},
+        report=REPORT,
         **{"unrated": 0, "dead_lettered": 0} | other,
     )
 
@@ -81,3 +85,24 @@ def test_every_outcome_of_fetch_is_told_with_its_reasons():
     assert "listed   5 videos (5 new, 0 already known)" in text
     assert "no media 2 videos (deleted 2)" in text
     assert "failed   1, tried again next time (timeout 1)" in text
+
+
+def shown(capsys, home: Path | None = None) -> str:
+    show(outcome(), Screen(machine=False), home)
+    return capsys.readouterr().out
+
+
+def test_what_to_type_next_looks_at_the_home_of_the_demo(capsys, monkeypatch):
+    monkeypatch.delenv("TTA_HOME", raising=False)
+    text = shown(capsys)
+
+    assert all(f"  tta {verb} --demo" in text for verb in ("query", "report", "up"))
+    assert "tta ingest my-video.mp4 --wait && tta report " in text
+
+
+def test_what_to_type_next_names_a_home_that_was_given(capsys, monkeypatch, tmp_path):
+    monkeypatch.delenv("TTA_HOME", raising=False)
+    assert f"  tta report --home {tmp_path} " in shown(capsys, tmp_path)
+
+    monkeypatch.setenv("TTA_HOME", str(tmp_path))
+    assert "  tta report --demo " in shown(capsys, tmp_path)

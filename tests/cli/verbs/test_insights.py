@@ -236,7 +236,7 @@ def test_an_empty_star_schema_says_what_to_do(star_schema, capsys):
     star_schema([])
 
     assert run() == 1
-    assert "fact_video_analytics is empty. `tta demo` fills" in capsys.readouterr().err
+    assert "fact_video_analytics is empty. `tta ingest FILE` brings" in capsys.readouterr().err
 
 
 def test_a_column_that_the_star_schema_lacks_is_no_sql(star_schema, plan_path, capsys):

@@ -111,7 +111,8 @@ def test_on_this_machine_nobody_speaks_of_a_price(ask, capsys):
 def test_an_empty_home_says_how_videos_come_in(ask, capsys):
     ask(sql="SELECT COUNT(*) AS n FROM dim_video", target="local")
 
-    assert "tta demo" in capsys.readouterr().err
+    advice = capsys.readouterr().err
+    assert all(verb in advice for verb in ("tta demo", "tta query --demo", "tta ingest FILE"))
 
 
 def test_a_table_that_is_not_there_names_the_nearest(ask):

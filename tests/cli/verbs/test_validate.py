@@ -222,7 +222,7 @@ def test_an_empty_star_schema_says_what_to_do(star_schema, capsys):
     star_schema([])
 
     assert run() == 1
-    assert "fact_rating has no ratings. `tta demo` fills" in capsys.readouterr().err
+    assert "fact_rating has no ratings. `tta rate` makes some" in capsys.readouterr().err
 
 
 def test_benchmarks_meet_ratings_by_the_ids_that_their_media_are_ingested_by(tmp_path, capsys):

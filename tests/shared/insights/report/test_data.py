@@ -18,7 +18,7 @@ def sentence(videos) -> str:
 
 
 def test_no_data_says_how_to_get_some():
-    assert sentence([]).startswith("There are no videos yet. tta fetch lists a collection")
+    assert sentence([]).startswith("There are no videos yet. tta ingest FILE brings a file")
 
 
 def test_three_videos_are_too_few():
