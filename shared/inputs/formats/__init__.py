@@ -1,0 +1,1 @@
+"""The formats of lists of videos: which tool wrote a table, and what its columns mean."""

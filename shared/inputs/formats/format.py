@@ -1,0 +1,135 @@
+"""A format: how the records of one tool become our fields."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from shared.inputs.formats.page_url import PostAddress, is_short_link, post_address
+from shared.inputs.formats.record import Fields, Record, cell_at, is_empty
+
+Paths = Mapping[str, tuple[str, ...]]
+"""Our fields, each with paths of cells that mean it. The first cell that is not empty counts."""
+
+_ID = re.compile(r"\d{15,20}", re.ASCII)
+_HANDLE = re.compile(r"\s*@?[\w.]{1,50}\s*", re.ASCII)
+_COUNTS = ("views", "likes", "comments", "shares", "saves")
+_EXACT_DIGITS = 15
+"""A float keeps so many digits of an id, and a spreadsheet shows zeros for the others."""
+
+
+class NotAPost(ValueError):
+    """The record is not about one post of TikTok. The text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One recognised format, bound to the columns of one file.
+
+    `title` completes "read as …". `paths` say where our fields stand in a record. `addresses` are
+    columns of page addresses besides `url`. `unused` are the columns that mean nothing to us.
+    `decimal` and `dates` are the notation of tools that always write the same; None if the cells
+    must show it. `has_reading_time` is whether a record says when its counts were read.
+    """
+
+    title: str
+    paths: Paths
+    has_reading_time: bool
+    addresses: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    decimal: Literal[".", ","] | None = None
+    dates: Literal["ymd", "dmy", "mdy"] | None = None
+    is_rounded_by_pages: bool = False
+    unwrap: Callable[[Record], Record] | None = None
+    adapt: Callable[[Fields, Record, datetime | None], Fields] | None = None
+    stated: Mapping[str, str] = field(default_factory=dict)
+
+    def fields(self, record: Record, read_at: datetime | None = None) -> Fields:
+        """A record's cells by our names; an absent name is unknown.
+
+        `read_at` is when the counts were read, if that is stated outside of the file. `is_rounded`
+        is true for counts that look as TikTok's pages round them. Raises NotAPost.
+        """
+        source = self.unwrap(record) if self.unwrap else record
+        fields = {ours: _first(source, paths) for ours, paths in self.paths.items()}
+        if self.adapt:
+            fields = self.adapt(fields, source, read_at)
+        fields |= {ours: cell_at(record, theirs) for ours, theirs in self.stated.items()}
+        fields = {ours: value for ours, value in fields.items() if not is_empty(value)}
+        fields = _completed(fields, self._address(fields, record))
+        if self.is_rounded_by_pages and any(looks_rounded(fields.get(name)) for name in _COUNTS):
+            fields["is_rounded"] = True
+        return fields
+
+    def column(self, ours: str) -> str:
+        """What the file calls one of our fields."""
+        if ours in self.stated:
+            return self.stated[ours]
+        return next(iter(self.paths.get(ours, ())), ours)
+
+    def with_columns(self, stated: Mapping[str, str], columns: tuple[str, ...]) -> "Format":
+        """The format with columns that a person stated. They come before all others."""
+        theirs = set(stated.values())
+        return replace(
+            self,
+            stated=dict(stated),
+            has_reading_time=self.has_reading_time or "collected_at" in stated,
+            unused=tuple(name for name in self.unused if name in columns and name not in theirs),
+        )
+
+    def _address(self, fields: Fields, record: Record) -> PostAddress | None:
+        cells = [fields.get("url"), *(record.get(column) for column in self.addresses)]
+        for cell in cells:
+            address = post_address(cell)
+            if address is not None:
+                fields.setdefault("url", str(cell).strip())
+                return address
+        if "video_id" not in fields and "file" not in fields and any(map(is_short_link, cells)):
+            raise NotAPost(
+                "has only a short link; open it, and bring the full address with /video/ and the id"
+            )
+        return None
+
+
+def looks_rounded(count: Any) -> bool:
+    """Whether a count looks rounded: pages give 11,400 for 11,387 and 37,400,000 for 37,411,202."""
+    if isinstance(count, str) and count.strip().isascii() and count.strip().isdigit():
+        count = int(count) if len(count) < 20 else 0
+    if isinstance(count, bool) or not isinstance(count, int | float) or count < 10_000:
+        return False
+    return count % (100 if count < 1_000_000 else 100_000) == 0
+
+
+def _first(record: Record, paths: tuple[str, ...]) -> Any:
+    cells = (cell_at(record, path) for path in paths)
+    return next((cell for cell in cells if not is_empty(cell)), None)
+
+
+def _completed(fields: Fields, address: PostAddress | None) -> Fields:
+    """The fields with what the address of the page says better than its neighbours."""
+    if address is None:
+        return fields
+    fields = fields | {"video_id": _trusted_id(fields.get("video_id"), address.video_id)}
+    if address.handle is None:
+        return fields
+    username = fields.get("username")
+    if username is None:
+        return fields | {"username": address.handle}
+    if not _HANDLE.fullmatch(str(username)):  # a name with blanks is what the page shows
+        return {"display_name": username} | fields | {"username": address.handle}
+    return fields
+
+
+def _trusted_id(cell: Any, of_address: str) -> str:
+    """The id of the address, unless the cell is a whole and different id. Raises NotAPost.
+
+    Other cells are empty, the number of a row, or what a spreadsheet makes of an id.
+    """
+    digits = str(cell).strip() if isinstance(cell, str | int) else ""
+    if not _ID.fullmatch(digits) or digits == of_address:
+        return of_address
+    is_cut = len(digits) == len(of_address) and digits[:_EXACT_DIGITS] == of_address[:_EXACT_DIGITS]
+    if is_cut:
+        return of_address
+    raise NotAPost(f"has the id {digits}, but its address names the post {of_address}")

@@ -1,0 +1,93 @@
+"""Recognise the format of a file by its columns and its first records."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from shared.inputs.formats import (
+    studio,
+    table,
+    tiktok_scraper,
+    web_post,
+    web_post_table,
+    ytdlp,
+)
+from shared.inputs.formats.format import Format
+from shared.inputs.formats.names import NAMES, folded
+from shared.inputs.formats.page_url import post_address
+from shared.inputs.formats.record import Record, has_path
+from shared.inputs.suggestions import listed, nearest
+
+FIRST_RECORDS = 50
+"""So many records decide. Apify lists failures between posts, so one is not enough."""
+
+_Recogniser = Callable[[Sequence[str], Sequence[Record]], Format | None]
+_RECOGNISERS: tuple[_Recogniser, ...] = (
+    web_post.recognised,
+    ytdlp.recognised,
+    tiktok_scraper.recognised,
+    studio.recognised,
+    web_post_table.recognised,
+    table.recognised,
+)
+"""In this order: a tool's own shape is surer than names of columns."""
+
+
+class UnknownFormat(ValueError):
+    """The file is not a list of videos that we can read. The text says what to do."""
+
+
+def recognise(
+    columns: Sequence[str] | None,
+    first_records: Sequence[Record],
+    stated: Mapping[str, str] | None = None,
+) -> Format:
+    """The format of a file.
+
+    `columns` are those of its header; None where records name their own. `first_records` are its
+    first rows, at most FIRST_RECORDS. `stated` maps our fields to columns, and comes before all
+    that we recognise. Raises UnknownFormat.
+    """
+    names = tuple(columns) if columns is not None else _keys(first_records)
+    own = _resolved(stated or {}, names, first_records)
+    matches = (recognised(names, first_records) for recognised in _RECOGNISERS)
+    match = next((match for match in matches if match), None)
+    if match is None and {"video_id", "file", "url"} & own.keys():
+        match = Format("a table, by the columns that you named", {}, False, unused=names)
+    if match is None:
+        raise UnknownFormat(
+            "no column holds ids of videos or addresses of their pages; "
+            f"{listed(names)}. Name yours: --columns video_id=NAME."
+        )
+    return match.with_columns(own, names) if own else match
+
+
+def is_without_header(columns: Sequence[str]) -> bool:
+    """Whether the first line of a table holds a post's address, so that it is a row, not names."""
+    return any(post_address(column) for column in columns)
+
+
+def _keys(records: Sequence[Record]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(key) for record in records for key in record))
+
+
+def _resolved(
+    stated: Mapping[str, str], columns: tuple[str, ...], records: Sequence[Record]
+) -> dict[str, str]:
+    """The stated columns as the file spells them. Raises UnknownFormat."""
+    by_name = {folded(column): column for column in reversed(columns)}
+    resolved: dict[str, str] = {}
+    for ours, theirs in stated.items():
+        if ours not in NAMES:
+            raise UnknownFormat(
+                f"--columns {ours}={theirs}: {ours} is not one of our fields"
+                f"{nearest(ours, list(NAMES))}; {listed(list(NAMES))}."
+            )
+        if theirs in columns or any(has_path(record, theirs) for record in records):
+            resolved[ours] = theirs
+        elif folded(theirs) in by_name:
+            resolved[ours] = by_name[folded(theirs)]
+        else:
+            raise UnknownFormat(
+                f"--columns {ours}={theirs}: there is no column {theirs}"
+                f"{nearest(theirs, columns)}; {listed(columns)}."
+            )
+    return resolved

@@ -1,0 +1,107 @@
+"""TikTok Studio's export of an own account, "Content.csv".
+
+The address of each video names its id and its account. "Post time" may lack the year.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from shared.inputs.formats.format import Format
+from shared.inputs.formats.names import folded
+from shared.inputs.formats.record import Fields, Record
+
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "url": ("video_link",),
+    "caption": ("video_title",),
+    "created_at": ("post_time", "video_publish_time"),
+    "views": ("total_views",),
+    "likes": ("total_likes",),
+    "comments": ("total_comments",),
+    "shares": ("total_shares",),
+    "saves": ("add_to_favorites", "total_bookmarks", "total_saves"),
+    "duration_s": ("video_duration",),
+    "collected_at": ("collected_at",),
+}
+_ENOUGH = frozenset({"total_views", "post_time", "video_publish_time", "total_likes"})
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+_LEAST_LETTERS = 3
+_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2})(?:,? (\d{4}))?(?:,? (\d{1,2}:\d{2}.*))?")
+_DAY_FIRST = re.compile(r"(\d{1,2})\.? ([A-Za-z]{3,9})\.?(?:,? (\d{4}))?(?:,? (\d{1,2}:\d{2}.*))?")
+
+
+def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | None:
+    """Studio's export, by its column of links beside one of its counts or times."""
+    by_name = {folded(column): column for column in reversed(columns)}
+    if "video_link" not in by_name or not _ENOUGH & by_name.keys():
+        return None
+    paths = {
+        ours: tuple(by_name[name] for name in names if name in by_name)
+        for ours, names in _COLUMNS.items()
+    }
+    used = {path for candidates in paths.values() for path in candidates}
+    return Format(
+        "TikTok Studio's export",
+        {ours: candidates for ours, candidates in paths.items() if candidates},
+        has_reading_time=bool(paths["collected_at"]),
+        unused=tuple(column for column in columns if column not in used),
+        adapt=_adapted,
+    )
+
+
+def _adapted(fields: Fields, record: Record, read_at: datetime | None) -> Fields:
+    fields["created_at"] = posted_on(fields.get("created_at"), read_at.date() if read_at else None)
+    return fields
+
+
+def posted_on(cell: Any, latest: date | None) -> Any:
+    """A day with an English month as `2026-11-03`; any other cell as it is.
+
+    A day without a year is the latest such day that is not after `latest`, the day of the export.
+    It stays as it is if that day is unknown.
+    """
+    parts = _day_in(cell)
+    if parts is None:
+        return cell
+    month, day, year, clock = parts
+    posted = _day(year, month, day) if year else _latest_such_day(month, day, latest)
+    if posted is None:
+        return cell
+    return f"{posted.isoformat()} {clock}" if clock else posted.isoformat()
+
+
+def _day_in(cell: Any) -> tuple[int, int, int | None, str] | None:
+    written = " ".join(cell.split()) if isinstance(cell, str) else ""
+    if match := _MONTH_FIRST.fullmatch(written):
+        word, day, year, clock = match.groups()
+    elif match := _DAY_FIRST.fullmatch(written):
+        day, word, year, clock = match.groups()
+    else:
+        return None
+    month = _month(word)
+    return (month, int(day), int(year) if year else None, clock or "") if month else None
+
+
+def _month(word: str) -> int | None:
+    name = word.casefold()
+    matches = [number for number, month in enumerate(_MONTHS, 1) if month.startswith(name)]
+    return matches[0] if len(name) >= _LEAST_LETTERS and len(matches) == 1 else None
+
+
+def _latest_such_day(month: int, day: int, latest: date | None) -> date | None:
+    if latest is None:
+        return None
+    # Eight years back, because February 29 may be so far away.
+    candidates = (_day(year, month, day) for year in range(latest.year, latest.year - 9, -1))
+    return next((posted for posted in candidates if posted and posted <= latest), None)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

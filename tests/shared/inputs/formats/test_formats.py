@@ -1,0 +1,405 @@
+"""Formats: recognised by their columns, and read into our fields with all their traps."""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from shared.inputs.formats.format import NotAPost
+from shared.inputs.formats.page_url import is_short_link, post_address, profile_handle
+from shared.inputs.formats.recognise import (
+    FIRST_RECORDS,
+    UnknownFormat,
+    is_without_header,
+    recognise,
+)
+from shared.inputs.formats.record import cell_at, tag_names
+from shared.inputs.formats.studio import posted_on
+
+FILES = Path(__file__).parent / "files"
+ID = "7300000000000000001"
+URL = f"https://www.tiktok.com/@ada/video/{ID}"
+
+
+def records_in(name: str):
+    """The records of a fixture, read without the product's containers."""
+    content = (FILES / name).read_bytes()
+    text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    if name.endswith(("ndjson", "jsonl")):
+        return None, [json.loads(line) for line in text.splitlines()]
+    if name.endswith("json"):
+        document = json.loads(text)
+        document = document.get("collector", [document]) if isinstance(document, dict) else document
+        return None, document
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    records = list(rows)
+    return tuple(rows.fieldnames or ()), records
+
+
+def recognised_in(name: str, stated=None):
+    columns, records = records_in(name)
+    return recognise(columns, records[:FIRST_RECORDS], stated), records
+
+
+def table_of(*rows: dict, stated=None):
+    return recognise(tuple(rows[0]), rows, stated)
+
+
+TITLES = {
+    "studio.csv": "TikTok Studio's export",
+    "zeeschuimer.ndjson": "Zeeschuimer's posts",
+    "zeeschuimer.csv": "a table of 4CAT or Zeeschuimer",
+    "4cat.csv": "a table of 4CAT or Zeeschuimer",
+    "tiktok-scraper.json": "posts of tiktok-scraper or Clockworks",
+    "tiktok-scraper.csv": "posts of tiktok-scraper or Clockworks",
+    "clockworks.json": "posts of tiktok-scraper or Clockworks",
+    "clockworks.csv": "posts of tiktok-scraper or Clockworks",
+    "yt-dlp.info.json": "yt-dlp's information about videos",
+    "addresses.csv": "a list of page addresses in Link",
+    "scraped.csv": "a table, by the names of its columns",
+    "ours.csv": "a table, by the names of its columns",
+    "ours.jsonl": "a table, by the names of its columns",
+}
+WITH_READING_TIMES = {
+    *("zeeschuimer.ndjson", "yt-dlp.info.json", "scraped.csv", "ours.csv", "ours.jsonl")
+}
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_each_format_is_recognised_and_says_whether_it_dates_its_readings(name):
+    format_, _ = recognised_in(name)
+
+    assert format_.title == TITLES[name]
+    assert format_.has_reading_time == (name in WITH_READING_TIMES)
+
+
+@pytest.mark.parametrize("name", [name for name in TITLES if "yt-dlp" not in name])
+def test_the_formats_agree_about_the_same_posts(name):
+    """The fixtures hold the same twelve posts; what two formats both say must be equal."""
+    format_, records = recognised_in(name)
+    _, ours = records_in("ours.csv")
+    expected = {post["video_id"]: post for post in ours}
+
+    posts = []
+    for record in records:
+        try:
+            posts.append(format_.fields(record))
+        except NotAPost:
+            continue
+
+    with_id = [fields for fields in posts if "video_id" in fields]
+    assert len({fields["video_id"] for fields in with_id}) == 12
+    for fields in with_id:
+        post = expected[fields["video_id"]]
+        account = "cats.of.oslo" if name == "studio.csv" else post["username"]
+        assert fields.get("username", account) == account
+        assert str(fields.get("caption", post["caption"])) == post["caption"].replace(
+            "\n", " " if name == "studio.csv" else "\n"
+        )
+        assert str(fields.get("followers", post["followers"])) == post["followers"]
+
+
+# Studio
+
+
+def test_studio_names_id_and_account_in_its_link_alone():
+    format_, records = recognised_in("studio.csv")
+    fields = format_.fields(records[3], datetime(2026, 11, 28, tzinfo=UTC))
+
+    assert fields["video_id"] == records[3]["Video link"].split("/")[-1].split("?")[0]
+    assert fields["username"] == "cats.of.oslo"
+    assert (fields["views"], fields["created_at"]) == ("902", "2026-01-02")
+    assert format_.unused == ()
+
+
+@pytest.mark.parametrize(
+    ("cell", "posted"),
+    [
+        ("November 27", "2026-11-27"),
+        ("November 28", "2026-11-28"),
+        ("November 29", "2025-11-29"),
+        ("December 25", "2025-12-25"),
+        ("February 29", "2024-02-29"),
+        ("Nov 9, 2025", "2025-11-09"),
+        ("9 November 2025", "2025-11-09"),
+        ("Nov 9, 2025, 14:05", "2025-11-09 14:05"),
+        ("2025-08-02 19:05:00", "2025-08-02 19:05:00"),
+        ("February 30", "February 30"),
+        ("Ma 3", "Ma 3"),
+        ("noviembre 3", "noviembre 3"),
+        (None, None),
+    ],
+)
+def test_a_day_without_a_year_is_the_latest_that_is_not_after_the_export(cell, posted):
+    assert posted_on(cell, date(2026, 11, 28)) == posted
+
+
+def test_a_day_without_a_year_stays_unclear_when_the_export_has_no_day():
+    assert posted_on("November 3", None) == "November 3"
+    assert posted_on("Nov 3, 2025", None) == "2025-11-03"
+
+
+# Zeeschuimer and 4CAT
+
+
+def test_a_reading_of_zeeschuimer_is_of_the_later_of_its_two_times():
+    format_, records = recognised_in("zeeschuimer.ndjson")
+
+    later = [format_.fields(record)["collected_at"] for record in records[:2]]
+
+    assert later == [records[0]["last_updated"], records[1]["timestamp_collected"]]
+    assert records[0]["last_updated"] > records[0]["timestamp_collected"]
+
+
+@pytest.mark.parametrize("first", ["timestamp_collected", "last_updated"])
+def test_either_time_of_zeeschuimer_may_be_the_later(first):
+    second = {"timestamp_collected": "last_updated"}.get(first, "timestamp_collected")
+    _, records = records_in("zeeschuimer.ndjson")
+    record = records[0] | {first: 1_628_467_261_000, second: 1_628_467_999_000}
+
+    assert recognise(None, [record]).fields(record)["collected_at"] == 1_628_467_999_000
+
+
+def test_4cat_keeps_the_times_beside_the_post():
+    _, records = records_in("zeeschuimer.ndjson")
+    meta = {name: records[0][name] for name in ("timestamp_collected", "last_updated")}
+    record = records[0]["data"] | {"__import_meta": meta}
+
+    format_ = recognise(None, [record])
+
+    assert format_.title == "4CAT's posts"
+    assert format_.fields(record)["collected_at"] == meta["last_updated"]
+
+
+def test_the_author_may_be_a_name_and_the_counts_may_be_text():
+    format_, records = recognised_in("zeeschuimer.ndjson")
+
+    assert format_.fields(records[4])["username"] == records[4]["data"]["author"]
+    assert format_.fields(records[5])["views"] == "37400000"
+    assert "saves" not in format_.fields(records[6])
+    assert "duration_s" not in format_.fields(records[7])  # a photo post
+
+
+@pytest.mark.parametrize(("row", "why"), [(13, "instagram.com"), (14, "not a post")])
+def test_what_is_not_a_post_is_refused_with_what_it_is(row, why):
+    format_, records = recognised_in("zeeschuimer.ndjson")
+
+    with pytest.raises(NotAPost, match=why):
+        format_.fields(records[row])
+
+
+@pytest.mark.parametrize(
+    ("count", "is_rounded"),
+    [(9_900, False), (11_400, True), (11_387, False), ("37400000", True), ("1.2K", False)],
+)
+def test_counts_as_pages_round_them_are_marked(count, is_rounded):
+    _, records = records_in("clockworks.json")
+    record = records[1] | {"playCount": count, "diggCount": 1}
+
+    assert recognise(None, [record]).fields(record).get("is_rounded", False) == is_rounded
+
+
+# tiktok-scraper and Clockworks
+
+
+@pytest.mark.parametrize(
+    "name", ["tiktok-scraper.json", "tiktok-scraper.csv", "clockworks.json", "clockworks.csv"]
+)
+def test_nested_and_flattened_records_are_read_alike(name):
+    format_, records = recognised_in(name)
+    fields = format_.fields(records[0])
+
+    assert fields["username"] == "cats.of.oslo"
+    assert fields["hashtags"] == ["cat", "fyp"]
+    assert (str(fields["duration_s"]), str(fields["followers"])) == ("26", "7338")
+    assert fields["music_id"] == "7100000000000000000"
+
+
+def test_objects_that_pandas_wrote_as_text_are_read():
+    _, records = records_in("tiktok-scraper.json")
+    record = {
+        key: repr(value) if isinstance(value, dict | list) else value
+        for key, value in records[0].items()
+    }
+    fields = recognise(tuple(record), [record]).fields(record)
+
+    assert (fields["username"], fields["hashtags"]) == ("cats.of.oslo", ["cat", "fyp"])
+
+
+def test_a_failure_that_clockworks_lists_is_not_a_post():
+    format_, records = recognised_in("clockworks.json")
+
+    with pytest.raises(NotAPost, match="Post not found or private"):
+        format_.fields(records[3])
+
+
+def test_clockworks_has_another_time_where_the_first_is_absent():
+    format_, records = recognised_in("clockworks.json")
+
+    assert format_.fields(records[9])["created_at"].startswith("2021-07-15T")
+    assert "language" not in format_.fields(records[0])
+
+
+# yt-dlp
+
+
+def test_ytdlp_names_account_and_time_of_reading():
+    format_, records = recognised_in("yt-dlp.info.json")
+    fields = format_.fields(records[0])
+
+    assert (fields["username"], fields["collected_at"]) == ("cats.of.oslo", 1628467261)
+    assert (fields["views"], fields["shares"]) == (257200, 21)
+
+
+def test_the_id_of_another_site_is_not_tiktoks():
+    _, records = records_in("yt-dlp.info.json")
+    record = records[0] | {
+        "extractor_key": "Youtube",
+        "id": "dQw4w9WgXcQ",
+        "webpage_url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+    }
+
+    assert "video_id" not in recognise(None, [record]).fields(record)
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("cell", "handle"),
+    [
+        (URL, "ada"),
+        (f"{URL}?is_from_webapp=1#x", "ada"),
+        (f"tiktok.com/@Ada.L_1/photo/{ID}", "Ada.L_1"),
+        (f"https://m.tiktok.com/v/{ID}.html", None),
+        (f"https://www.tiktok.com/@/video/{ID}", None),
+        (f"https://www.tiktok.com/embed/v2/{ID}", None),
+        (f" https://www.tiktok.com/@%C3%A5se/video/{ID}/ ", "åse"),
+    ],
+)
+def test_an_address_names_the_post_and_perhaps_the_account(cell, handle):
+    address = post_address(cell)
+
+    assert (address.video_id, address.handle) == (ID, handle)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        f"see {URL}",
+        f"https://evil.example/tiktok.com/@a/video/{ID}",
+        f"https://www.tiktok.com.evil.example/@a/video/{ID}",
+        "https://www.tiktok.com/@ada",
+        "https://www.youtube.com/watch?v=x",
+        7,
+        None,
+    ],
+)
+def test_other_cells_are_not_addresses_of_posts(cell):
+    assert post_address(cell) is None
+
+
+def test_short_links_and_profiles_are_told_apart():
+    assert is_short_link("https://vm.tiktok.com/ZMabc/")
+    assert is_short_link("https://www.tiktok.com/t/ZMabc/")
+    assert not is_short_link(URL)
+    assert profile_handle("https://www.tiktok.com/@ada?lang=en") == "ada"
+
+
+@pytest.mark.parametrize("damaged", ["7.30E+18", "7.3e+18", "", "17", 7.3e18, 7300000000000000000])
+def test_the_address_gives_the_id_where_the_cell_is_damaged_or_a_row_number(damaged):
+    fields = table_of({"id": damaged, "url": URL}).fields({"id": damaged, "url": URL})
+
+    assert (fields["video_id"], fields["username"]) == (ID, "ada")
+
+
+def test_two_whole_ids_that_differ_are_not_one_post():
+    row = {"id": "7311111111111111111", "url": URL}
+
+    with pytest.raises(NotAPost, match="its address names the post 7300000000000000001"):
+        table_of(row).fields(row)
+
+
+def test_a_name_with_blanks_is_what_the_page_shows():
+    row = {"url": URL, "author": "Ada Lovelace"}
+    fields = table_of(row).fields(row)
+
+    assert (fields["username"], fields["display_name"]) == ("ada", "Ada Lovelace")
+
+
+def test_a_short_link_alone_is_refused_with_what_to_do():
+    rows = [{"Link": URL}, {"Link": "https://vm.tiktok.com/ZMabc/"}]
+
+    with pytest.raises(NotAPost, match="open it, and bring the full address"):
+        table_of(*rows).fields(rows[1])
+
+
+def test_a_list_without_a_header_is_noticed():
+    assert is_without_header([URL])
+    assert not is_without_header(["Link"])
+
+
+def test_counts_of_a_list_are_known_by_words_of_other_languages():
+    format_, records = recognised_in("addresses.csv")
+    fields = format_.fields(records[0])
+
+    assert [fields[name] for name in ("views", "likes", "comments", "shares")] == [
+        *("257.200", "11.400", "93", "21")
+    ]
+    assert format_.unused == ("Nr", "Notiz")
+
+
+def test_a_word_in_two_columns_decides_nothing():
+    row = {"Link": URL, "Aufrufe": "1", "Aufrufe je Tag": "2"}
+
+    assert "views" not in table_of(row).fields(row)
+
+
+# Columns that a person states
+
+
+def test_stated_columns_come_before_recognised_ones_in_any_format():
+    format_, records = recognised_in("studio.csv", {"views": "total likes"})
+
+    assert format_.fields(records[0])["views"] == records[0]["Total likes"]
+    assert format_.column("views") == "Total likes"
+
+
+def test_a_table_is_read_by_stated_columns_alone():
+    row = {"Nummer": ID, "Zahl": 5, "Notiz": "x"}
+    format_ = table_of(row, stated={"video_id": "Nummer", "views": "Zahl"})
+
+    assert format_.fields(row) == {"video_id": ID, "views": 5}
+    assert format_.unused == ("Notiz",)
+
+
+@pytest.mark.parametrize(
+    ("stated", "why"),
+    [
+        ({"veiws": "Total views"}, r"veiws is not one of our fields \(did you mean views\?\)"),
+        ({"views": "Total veiws"}, r"no column Total veiws \(did you mean Total views\?\)"),
+    ],
+)
+def test_stated_columns_that_are_not_there_are_refused_with_the_nearest(stated, why):
+    with pytest.raises(UnknownFormat, match=why):
+        recognised_in("studio.csv", stated)
+
+
+def test_a_table_of_something_else_is_refused_with_its_columns():
+    with pytest.raises(UnknownFormat, match=r"there are: brand, price.*--columns video_id=NAME"):
+        table_of({"brand": "x", "price": "3"})
+
+
+# Records
+
+
+@pytest.mark.parametrize(
+    "hostile", ["{" * 5_000, "[" * 5_000, "{'a': " * 2_000, "__import__('os')", "{1: 2", "{}x"]
+)
+def test_hostile_texts_are_text(hostile):
+    assert cell_at({"authorMeta": hostile}, "authorMeta.name") is None
+    assert tag_names({"hashtags": hostile}, "hashtags") in (hostile, None, [])
