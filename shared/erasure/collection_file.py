@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from shared.inputs.formats.names import NAMES, folded
 from shared.inputs.yaml_input import BadYaml, read_yaml
 from shared.privacy.free_text import ACCOUNTS
 from shared.privacy.redaction import Redaction
 from shared.storage.lake import Lake
 from shared.storage.layout import COLLECTIONS
-from shared.tiktok.sources.manifest_terms import NAMES
 
 _OTHER_CONDITIONS = ("hashtags", "keywords", "regions")
 _TEXT_FIELDS = ("sampling_frame", "description", "note")
@@ -44,7 +44,7 @@ def account_columns(name: str = "", lake: Lake | None = None) -> frozenset[str]:
     for fields in collections.values():
         own = fields.get("columns")
         if fields.get("manifest") == name and isinstance(own, dict):
-            columns.add(str(own.get("username", "username")).strip().lower())
+            columns.add(folded(own.get("username", "username")))
     return frozenset(columns)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
+from shared.inputs.formats.names import folded
 from shared.inputs.json_input import parse_json
 from shared.model import VIDEO_ID
 from shared.privacy.free_text import ACCOUNTS, is_address, is_free_text, is_video_id
@@ -35,17 +36,17 @@ class Layout:
 
     @classmethod
     def of(cls, first_line: str, accounts: frozenset[str], structure: frozenset[str]) -> Self:
-        """`accounts` and `structure` are names of columns in lower case.
+        """`accounts` and `structure` are names of columns, folded.
 
         `accounts` say whose a row is, and `structure` holds no free text.
         """
         first_line = first_line.removeprefix(_MARK)
-        delimiter = max(",;\t", key=first_line.count)
+        delimiter = max(",;\t|", key=first_line.count)
         try:
             cells = next(csv.reader([first_line], delimiter=delimiter), [])
         except csv.Error:  # the cell is longer than csv.field_size_limit
             cells = []
-        names = tuple(name.strip().lower() for name in cells)
+        names = tuple(map(folded, cells))
         is_header = any(
             is_free_text(name) or is_video_id(name) or name in accounts | structure
             for name in names
@@ -66,6 +67,7 @@ class Layout:
         cell = cell.strip()
         is_creator = column in self.accounts and bool(cell) and redaction.erased.has_creator(cell)
         is_video = is_video_id(column) and _is_erased_video(cell, redaction)
+        is_video = is_video or redaction.is_address_of_erased(cell)
         if is_creator or is_video:
             redaction.note(column, cell)
         return is_creator or is_video
@@ -77,6 +79,8 @@ class Layout:
 
     def _row_without_header(self, row: list[str], redaction: Redaction) -> list[str] | None:
         if any(_is_erased_video(cell.strip(), redaction) for cell in row):
+            return None
+        if any(map(redaction.is_address_of_erased, row)):
             return None
         return [redaction.text(cell, "cell") for cell in row]
 
@@ -125,7 +129,9 @@ def _row_of_text(line: bytes, text: str, layout: Layout, redaction: Redaction) -
         return b"" if redaction.names_in_unreadable(line) else line
     if len(row) < _LEAST_COLUMNS:
         cell = text.strip()
-        return b"" if _is_erased_video(cell, redaction) else _text(line, text, redaction)
+        if _is_erased_video(cell, redaction) or redaction.is_address_of_erased(cell):
+            return b""
+        return _text(line, text, redaction)
     redacted = layout.row(row, redaction)
     if redacted is None:
         return b""

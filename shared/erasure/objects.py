@@ -9,6 +9,7 @@ from typing import IO, Any, Literal
 from shared.erasure.collection_file import account_columns, names_erased
 from shared.erasure.creator_lists import redacted_lines, redacted_table
 from shared.erasure.report_files import report_names_erased
+from shared.inputs.formats.names import NAMES
 from shared.inputs.json_input import json_text, parse_json
 from shared.model import content_id, id_in_name
 from shared.privacy.redaction import Redaction
@@ -16,7 +17,6 @@ from shared.privacy.tombstones import TOMBSTONES
 from shared.rating.batch.part import BATCHES
 from shared.storage.lake import Gone, Lake, LakeObject, Superseded
 from shared.storage.layout import FAILED, PARKED, REPORTS, TOKENS, VIDEOS
-from shared.tiktok.sources.manifest_terms import NAMES
 
 MOST_AT_ONCE = 64 * 2**20
 """Larger objects are read line by line: lists that people brought, and requests of batches."""

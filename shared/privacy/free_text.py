@@ -5,6 +5,8 @@ the terms of a manifest get a text field that neither this module nor the test l
 numbers, ids and names of collections, raters and hashes are never changed.
 """
 
+from shared.inputs.formats.names import NAMES, folded
+
 RECORD_FIELDS = frozenset(
     {"caption", "hashtags", "display_name", "bio"}
     | {"evidence", "what", "expectation", "violation"}
@@ -15,8 +17,9 @@ SOURCE_FIELDS = frozenset(
     {"author_full", "nickname", "bio_description", "signature", "desc", "description"}
     | {"video_description", "body", "text", "hashtag_names", "hashtag_name", "hashtag_description"}
     | {"hashtagname", "title", "voice_to_text", "embed_html", "message"}
+    | {name for term in ("caption", "hashtags", "display_name", "bio") for name in NAMES[term]}
 )
-"""In responses of TikTok and Gemini, and in lists that people bring; in lower case."""
+"""In responses of TikTok and Gemini, and in lists that people bring; folded."""
 
 FAILURE_FIELDS = frozenset({"sentence", "problem", "item"})
 """In failures: our sentence about it, and the object that was refused."""
@@ -25,31 +28,36 @@ FREE_TEXT = RECORD_FIELDS | SOURCE_FIELDS | FAILURE_FIELDS
 
 ADDRESSES = frozenset(
     {"url", "tiktok_url", "share_url", "web_url", "media_url", "embed_link"}
-    | {"profile_web_link", "profile_deep_link"}
+    | {"profile_web_link", "profile_deep_link", "webpage_url", "original_url", "uploader_url"}
+    | {*NAMES["url"], *NAMES["media_url"]}
 )
 """Addresses of pages. A name counts there only after an @, because `node.js` may be a host."""
 
 ACCOUNTS = frozenset(
     {"username", "creator_id", "user_key", "author", "author_name", "unique_id", "creator"}
-    | {"uniqueid", "useruniqueid"}
+    | {"uniqueid", "useruniqueid", "authormeta.name", "authormeta/name"}
+    | {*NAMES["username"]}
 )
 """Fields that say whose an object is. They are never rewritten: the whole object is deleted."""
 
-VIDEO_IDS = frozenset({"id", "video_id", "item_id", "aweme_id"})
+ACCOUNT_OBJECTS = {"authorMeta": "name"}
+"""Objects that say whose an object is, and the field in them that names the account."""
+
+VIDEO_IDS = frozenset(NAMES["video_id"])
 """Fields that say which video an object is about."""
 
 
 def is_free_text(field: str) -> bool:
-    return field.strip().lower() in FREE_TEXT
+    return folded(field) in FREE_TEXT
 
 
 def is_address(field: str) -> bool:
-    return field.strip().lower() in ADDRESSES
+    return folded(field) in ADDRESSES
 
 
 def is_account(field: str) -> bool:
-    return field.strip().lower() in ACCOUNTS
+    return folded(field) in ACCOUNTS
 
 
 def is_video_id(field: str) -> bool:
-    return field.strip().lower() in VIDEO_IDS
+    return folded(field) in VIDEO_IDS

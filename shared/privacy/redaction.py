@@ -14,9 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from shared.inputs.formats.page_url import post_address
 from shared.inputs.json_input import json_text, parse_json
 from shared.model import VIDEO_ID, Record, canonical_json, id_in_name, parse
-from shared.privacy.free_text import is_account, is_address, is_free_text, is_video_id
+from shared.privacy.free_text import (
+    ACCOUNT_OBJECTS,
+    is_account,
+    is_address,
+    is_free_text,
+    is_video_id,
+)
 from shared.privacy.mentions import ERASED, without_mentions
 from shared.privacy.object_names import creator_in_name, video_in_name
 
@@ -214,9 +221,24 @@ class Redaction:
             elif is_account(name) and isinstance(inside, str) and self._has_creator(inside):
                 self.note(name, inside)
                 return True
+            elif is_address(name) and self.is_address_of_erased(inside):
+                self.note(name, str(inside))
+                return True
+            if name in ACCOUNT_OBJECTS and isinstance(inside, dict):
+                account = str(inside.get(ACCOUNT_OBJECTS[name], ""))
+                if self._has_creator(account):
+                    self.note(name, account)
+                    return True
             if name in IN_SECTIONS and isinstance(inside, dict) and self._is_about_erased(inside):
                 return True
         return self._asks_for_erased(value)
+
+    def is_address_of_erased(self, cell: Any) -> bool:
+        """Whether a cell is the address of a post that was erased, or whose account was."""
+        address = post_address(cell)
+        if address is None:
+            return False
+        return self._has_video(address.video_id) or self._has_creator(address.handle or "")
 
     def _asks_for_erased(self, value: Mapping[str, Any]) -> bool:
         """Whether this is a condition of a Research API query that asks for an erased username."""

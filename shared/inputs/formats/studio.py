@@ -30,8 +30,10 @@ _MONTHS = (
     *("august", "september", "october", "november", "december"),
 )
 _LEAST_LETTERS = 3
-_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2})(?:,? (\d{4}))?(?:,? (\d{1,2}:\d{2}.*))?")
-_DAY_FIRST = re.compile(r"(\d{1,2})\.? ([A-Za-z]{3,9})\.?(?:,? (\d{4}))?(?:,? (\d{1,2}:\d{2}.*))?")
+_WORD, _DAY = r"(?P<month>[A-Za-z]{3,9})\.?", r"(?P<day>\d{1,2})"
+_CLOCK = r"(?:,? (?P<clock>\d{1,2}:\d\d.*))?"
+_MONTH_FIRST = re.compile(f"{_WORD} {_DAY}{_CLOCK}")
+_DAY_FIRST = re.compile(rf"{_DAY}\.? {_WORD}{_CLOCK}")
 
 
 def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | None:
@@ -59,31 +61,20 @@ def _adapted(fields: Fields, record: Record, read_at: datetime | None) -> Fields
 
 
 def posted_on(cell: Any, latest: date | None) -> Any:
-    """A day with an English month as `2026-11-03`; any other cell as it is.
+    """A day without a year, as `November 3`, with its year; any other cell as it is.
 
-    A day without a year is the latest such day that is not after `latest`, the day of the export.
-    It stays as it is if that day is unknown.
+    It is the latest such day that is not after `latest`, the day of the export. It stays as it is
+    if that day is unknown.
     """
-    parts = _day_in(cell)
-    if parts is None:
+    written = " ".join(cell.split()) if isinstance(cell, str) else ""
+    match = _MONTH_FIRST.fullmatch(written) or _DAY_FIRST.fullmatch(written)
+    month = _month(match["month"]) if match else None
+    if match is None or month is None or latest is None:
         return cell
-    month, day, year, clock = parts
-    posted = _day(year, month, day) if year else _latest_such_day(month, day, latest)
+    posted = _latest_such_day(month, int(match["day"]), latest)
     if posted is None:
         return cell
-    return f"{posted.isoformat()} {clock}" if clock else posted.isoformat()
-
-
-def _day_in(cell: Any) -> tuple[int, int, int | None, str] | None:
-    written = " ".join(cell.split()) if isinstance(cell, str) else ""
-    if match := _MONTH_FIRST.fullmatch(written):
-        word, day, year, clock = match.groups()
-    elif match := _DAY_FIRST.fullmatch(written):
-        day, word, year, clock = match.groups()
-    else:
-        return None
-    month = _month(word)
-    return (month, int(day), int(year) if year else None, clock or "") if month else None
+    return f"{posted.isoformat()} {match['clock']}" if match["clock"] else posted.isoformat()
 
 
 def _month(word: str) -> int | None:
@@ -92,9 +83,7 @@ def _month(word: str) -> int | None:
     return matches[0] if len(name) >= _LEAST_LETTERS and len(matches) == 1 else None
 
 
-def _latest_such_day(month: int, day: int, latest: date | None) -> date | None:
-    if latest is None:
-        return None
+def _latest_such_day(month: int, day: int, latest: date) -> date | None:
     # Eight years back, because February 29 may be so far away.
     candidates = (_day(year, month, day) for year in range(latest.year, latest.year - 9, -1))
     return next((posted for posted in candidates if posted and posted <= latest), None)

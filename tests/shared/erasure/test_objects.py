@@ -210,6 +210,44 @@ def test_a_line_of_json_of_a_creator_whose_name_is_a_word_goes(key):
     assert erased("manifests/a.jsonl", lines) == lines.splitlines(keepends=True)[1]
 
 
+OF_EVE, OF_BOB = (
+    f"https://www.tiktok.com/@{name}/video/{OTHER}".encode() for name in ("Eve", "bob")
+)
+OF_GONE = f"https://www.tiktok.com/@bob/video/{GONE}?lang=en".encode()
+
+
+@pytest.mark.parametrize("address", [OF_EVE, OF_GONE])
+@pytest.mark.parametrize(
+    ("name", "line", "header"),
+    [
+        ("manifests/studio.csv", b"cat,%s,5\n", b"Video title,Video link,Total views\n"),
+        ("manifests/notes.csv", b"%s|5\n", b"where it stands|Views\n"),
+        ("manifests/addresses.txt", b"%s\n", b""),
+        ("manifests/posts.jsonl", b'{"webVideoUrl": "%s", "playCount": 5}\n', b""),
+    ],
+)
+def test_a_row_goes_whose_address_alone_names_the_erased(name, line, header, address):
+    content = header + line % address + line % OF_BOB
+
+    assert erased(name, content) == header + line % OF_BOB
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "header"),
+    [
+        ("manifests/a.jsonl", b'{"id": "5", "authorMeta": {"name": "%s"}}\n', b""),
+        ("manifests/a.csv", b"5,%s\n", b"id,authorMeta.name\n"),
+        ("manifests/b.csv", b"5,%s\n", b"id,authorMeta/name\n"),
+        ("manifests/c.jsonl", b'{"id": "5", "uploader": "%s"}\n', b""),
+        ("manifests/d.csv", b"5,%s\n", b"id,User Name\n"),
+    ],
+)
+def test_a_row_goes_whatever_a_tool_calls_its_account(name, line, header):
+    content = header + line % b"eve" + line % b"bob"
+
+    assert erased(name, content) == header + line % b"bob"
+
+
 # Those who are not erased
 
 

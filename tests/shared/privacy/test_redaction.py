@@ -5,12 +5,12 @@ import json
 
 import pytest
 
+from shared.inputs.formats.names import NAMES
 from shared.model import Creator, Metrics, Moment, Rating, Record, Video
 from shared.privacy.free_text import ADDRESSES, FREE_TEXT
 from shared.privacy.redaction import GONE as DROPPED
 from shared.privacy.redaction import Redaction
 from shared.rubric_values import Measures, Values
-from shared.tiktok.sources.manifest_terms import NAMES
 from shared.warehouse.tables import definitions, schema
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0, creator, metrics, rating, record, video

@@ -124,9 +124,9 @@ def test_studio_names_id_and_account_in_its_link_alone():
         ("November 29", "2025-11-29"),
         ("December 25", "2025-12-25"),
         ("February 29", "2024-02-29"),
-        ("Nov 9, 2025", "2025-11-09"),
-        ("9 November 2025", "2025-11-09"),
-        ("Nov 9, 2025, 14:05", "2025-11-09 14:05"),
+        ("3 Nov.", "2026-11-03"),
+        ("Nov 3, 14:05", "2026-11-03 14:05"),
+        ("Nov 9, 2025", "Nov 9, 2025"),
         ("2025-08-02 19:05:00", "2025-08-02 19:05:00"),
         ("February 30", "February 30"),
         ("Ma 3", "Ma 3"),
@@ -140,7 +140,6 @@ def test_a_day_without_a_year_is_the_latest_that_is_not_after_the_export(cell, p
 
 def test_a_day_without_a_year_stays_unclear_when_the_export_has_no_day():
     assert posted_on("November 3", None) == "November 3"
-    assert posted_on("Nov 3, 2025", None) == "2025-11-03"
 
 
 # Zeeschuimer and 4CAT
