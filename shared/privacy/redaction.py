@@ -14,21 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.inputs.formats.page_url import post_address
 from shared.inputs.json_input import json_text, parse_json
 from shared.model import VIDEO_ID, Record, canonical_json, id_in_name, parse
-from shared.privacy.free_text import (
-    ACCOUNT_OBJECTS,
-    is_account,
-    is_address,
-    is_free_text,
-    is_video_id,
-)
+from shared.privacy.free_text import is_account, is_address, is_free_text, is_video_id
 from shared.privacy.mentions import ERASED, without_mentions
 from shared.privacy.object_names import creator_in_name, video_in_name
-
-IN_SECTIONS = ("data", "said", "video", "creator", "author", "request", "labels")
-"""Parts of an object that say whom or what the object is about."""
+from shared.privacy.subjects import erased_subject, names_in_address
 
 IDS_BY_NAME = frozenset({"no_media", "recent", "videos", "missed", "video_ids"})
 """Fields of states that list videos. Even a short number is an id there."""
@@ -213,42 +204,14 @@ class Redaction:
 
     def _is_about_erased(self, value: Mapping[str, Any]) -> bool:
         """Whether a field of the object says that it is about an erased video or creator."""
-        for name, inside in value.items():
-            if is_video_id(name) or (name == "video" and isinstance(inside, str)):
-                if self._has_video(str(inside)):
-                    self.note(name, str(inside))
-                    return True
-            elif is_account(name) and isinstance(inside, str) and self._has_creator(inside):
-                self.note(name, inside)
-                return True
-            elif is_address(name) and self.is_address_of_erased(inside):
-                self.note(name, str(inside))
-                return True
-            if name in ACCOUNT_OBJECTS and isinstance(inside, dict):
-                account = str(inside.get(ACCOUNT_OBJECTS[name], ""))
-                if self._has_creator(account):
-                    self.note(name, account)
-                    return True
-            if name in IN_SECTIONS and isinstance(inside, dict) and self._is_about_erased(inside):
-                return True
-        return self._asks_for_erased(value)
+        subject = erased_subject(value, self._has_video, self._has_creator)
+        if subject is not None:
+            self.note(*subject)
+        return subject is not None
 
     def is_address_of_erased(self, cell: Any) -> bool:
         """Whether a cell is the address of a post that was erased, or whose account was."""
-        address = post_address(cell)
-        if address is None:
-            return False
-        return self._has_video(address.video_id) or self._has_creator(address.handle or "")
-
-    def _asks_for_erased(self, value: Mapping[str, Any]) -> bool:
-        """Whether this is a condition of a Research API query that asks for an erased username."""
-        if value.get("field_name") != "username":
-            return False
-        names = value.get("field_values")
-        return any(
-            isinstance(name, str) and self.erased.has_creator(name)
-            for name in (names if isinstance(names, list) else ())
-        )
+        return names_in_address(cell, self._has_video, self._has_creator)
 
     def _has_video(self, text: str) -> bool:
         return bool(VIDEO_ID.fullmatch(text)) and self.erased.has_video(text)
