@@ -97,6 +97,9 @@ def validate(
     limit: Annotated[
         int, typer.Option(min=1, max=10_000, help="Judge at most this many ratings.")
     ] = 50,
+    ladder: Annotated[
+        bool, typer.Option("--ladder", help="Print the ladder of benchmarks too.")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
@@ -108,9 +111,10 @@ def validate(
 ) -> None:
     """Measure whether ratings can be trusted.
 
-    It computes the agreement of raters, and the ladder of benchmarks. Every figure has an interval
-    over videos. A figure that cannot be computed names the missing data. Raters named human/… or
-    without a slash are people. docs/validation.md explains every number.
+    It prints the agreement of raters on each dimension, and with --ladder how they compare with
+    published marks. Every figure has an interval over videos. A figure that cannot be computed
+    names the missing data. Raters named human/… or without a slash are people.
+    docs/validation.md explains every number.
 
     Example: tta validate --input ratings.csv --out validation.json
     """
@@ -144,5 +148,5 @@ def validate(
     else:
         from cli.verbs.validate.view import show
 
-        show(result.validation, screen)
+        show(result.validation, screen, ladder)
     refuse_drift(result.validation)

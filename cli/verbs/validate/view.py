@@ -1,4 +1,4 @@
-"""What `tta validate` prints: the ladder, then agreement by dimension, then the cautions."""
+"""What `tta validate` prints: agreement by dimension, then what was asked for, then the cautions."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,20 +20,23 @@ COEFFICIENTS = {
     "icc_ak": "ICC(A,k)",
     "alpha_ordinal": "α ordinal",
     "alpha_interval": "α interval",
-    "kappa_quadratic": "κ quadratic",
-    "kappa_linear": "κ linear",
 }
+"""What is printed. The JSON has κ too."""
+
+LADDER_HINT = "`--ladder` shows the benchmarks too. `--json` has every figure."
 
 
-def show(validation: Validation, screen: Screen) -> None:
-    """Print a result for people."""
+def show(validation: Validation, screen: Screen, with_ladder: bool = False) -> None:
+    """Print a result for people; with the ladder of benchmarks only if that is asked for."""
     if validation.stand_in:
         screen.show("STAND-IN: made-up answers of the stand-in for tests, no result.\n")
     if validation.ratings.synthetic:
         screen.show("SYNTHETIC VIDEOS: made up for trying things out, not posts.\n")
-    _show_ladder(validation.ladder, screen)
     _show_agreement(validation, screen)
+    _show_retests(validation, screen)
     _show_peers(validation, screen)
+    if with_ladder:
+        _show_ladder(validation.ladder, screen)
     _show_drift(validation, screen)
     _show_ablation(validation, screen)
     _show_grounding(validation, screen)
@@ -41,6 +44,8 @@ def show(validation: Validation, screen: Screen) -> None:
         screen.show("Keep in mind:")
         for warning in validation.warnings:
             screen.show(f"- {warning}")
+    if not with_ladder:
+        screen.show(f"\n{LADDER_HINT}")
 
 
 def _show_ladder(ladder: Sequence[RungResult], screen: Screen) -> None:
@@ -72,27 +77,43 @@ def _show_ladder(ladder: Sequence[RungResult], screen: Screen) -> None:
 
 
 def _show_agreement(validation: Validation, screen: Screen) -> None:
-    agreed = [
-        (
-            name,
-            str(agreement["n_videos"]),
-            str(agreement["n_raters"]),
-            *(_with_interval(agreement[key]) for key in COEFFICIENTS),
-        )
-        for name, agreement in validation.dimensions.items()
-        if agreement["n_raters"] > 1
-    ]
-    if agreed:
-        columns = ("dimension", "videos", "raters", *COEFFICIENTS.values())
-        screen.table(columns, agreed, title="Agreement of all raters (95 % interval over videos)")
+    """The coefficients of each dimension: of people alone, and of all raters."""
+    columns = ("dimension", "who", "raters", "videos", *COEFFICIENTS.values())
+    rows = list(_agreements(validation))
+    if rows:
+        screen.table(columns, rows, title="Agreement of raters (95 % interval over videos)", whole=1)
+    else:
+        screen.show("No dimension has two raters, so no agreement between raters can be computed.\n")
+
+
+def _agreements(validation: Validation) -> Iterator[Sequence[str]]:
+    for name, agreement in validation.dimensions.items():
+        people = agreement["human"]
+        count = 0 if people is None else people["n_raters"]
+        if people is not None and count > 1:
+            yield name, "people", *_coefficients(people)
+        if agreement["n_raters"] > max(count, 1):
+            yield name, "people and machines" if count else "machines", *_coefficients(agreement)
+
+
+def _coefficients(agreement: dict[str, Any]) -> Iterator[str]:
+    videos, complete = agreement["n_videos"], agreement["n_complete"]
+    yield f"{agreement['n_raters']:,}"
+    yield f"{videos:,}" if complete == videos else f"{videos:,} ({complete:,} by all)"
+    for key in COEFFICIENTS:
+        yield _with_interval(agreement[key])
+
+
+def _show_retests(validation: Validation, screen: Screen) -> None:
     repeated = [
-        (name, rater, _with_interval(figure), str(figure["n"]))
+        (name, rater, str(figure["n"]), _with_interval(figure))
         for name, agreement in validation.dimensions.items()
         for rater, figure in agreement["retest"].items()
     ]
     if repeated:
-        columns = ("dimension", "rater", "ICC(A,1)", "videos")
-        screen.table(columns, repeated, title="Test–retest over replicates")
+        columns = ("dimension", "rater", "videos", "ICC(A,1)")
+        title = "Agreement of a rater with itself (test–retest)"
+        screen.table(columns, repeated, title=title, whole=1)
 
 
 def _show_peers(validation: Validation, screen: Screen) -> None:

@@ -26,12 +26,48 @@ def run(*arguments) -> int:
     return status_of(["validate", *map(str, arguments)])
 
 
-def test_the_ladder_is_printed_and_the_document_written(table, tmp_path, capsys):
+def test_agreement_is_printed_first_and_the_ladder_on_request(table, capsys):
+    assert run("--input", table) == 0
+    plain = capsys.readouterr().out
+    assert run("--input", table, "--ladder") == 0
+    climbed = capsys.readouterr().out
+
+    assert plain.startswith("Agreement of raters") and "`--ladder` shows the benchmarks" in plain
+    assert "Ladder of benchmarks" not in plain and "To climb higher:" not in plain
+    assert climbed.startswith("Agreement of raters") and "Ladder of benchmarks" in climbed
+    assert "To climb higher:" in climbed and "`--ladder`" not in climbed
+
+
+def test_people_are_compared_alone_and_with_machines(table, capsys):
+    run("--input", table)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+
+    people = next(line for line in lines if line[:2] == ["unexpectedness", "people"])
+    assert people[2:4] == ["2", "40"] and people[4:8] == ["0.71", "[0.51", "to", "0.84]"]
+    assert ["unexpectedness", "people", "and", "machines", "3", "40"] in [
+        line[:6] for line in lines
+    ]
+
+
+def test_gaps_are_told_beside_the_number_of_videos(tmp_path, capsys):
+    ratings = rows({"ana": (0.5, 0, 1), "bo": (0.5, 0, 1)}, dimensions=["unexpectedness"])
+    table = write_csv(tmp_path / "gaps.csv", ratings[:-4])
+
+    assert run("--input", table) == 0
+    assert "40 (36 by all)" in capsys.readouterr().out
+
+
+def test_one_rater_alone_is_told(tmp_path, capsys):
+    table = write_csv(tmp_path / "alone.csv", rows({"ana": (0.5, 0, 1)}))
+
+    assert run("--input", table) == 0
+    assert "No dimension has two raters" in capsys.readouterr().out
+
+
+def test_the_document_is_written_with_every_figure(table, tmp_path):
     assert run("--input", table, "--out", tmp_path / "out.json") == 0
 
-    output = capsys.readouterr()
     document = json.loads((tmp_path / "out.json").read_text())
-    assert "Ladder of benchmarks" in output.out and "To climb higher:" in output.out
     dimension = document["dimensions"]["unexpectedness"]
     assert {"estimate", "ci_low", "ci_high"} <= dimension["icc_a1"].keys()
     assert (dimension["n_videos"], dimension["n_raters"]) == (40, 3)
