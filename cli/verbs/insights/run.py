@@ -133,7 +133,7 @@ def _inputs(
 ) -> InsightsInputs:
     from shared.insights.table.table import read_table
 
-    from_files = _read_ratings(options)
+    from_files = _read_ratings(options, plan, screen)
     if options.input is not None:
         return InsightsInputs(read_table(options.input, plan.table_schema), from_files, [], None)
     stored = _from_star_schema(options, plan, screen, stack)
@@ -147,17 +147,25 @@ def _inputs(
     return replace(stored, ratings=rows.ratings())
 
 
-def _read_ratings(options: InsightsOptions) -> "Ratings | None":
-    """Read the files of --ratings. Raises BadTable."""
+def _read_ratings(options: InsightsOptions, plan: "Plan", screen: Screen) -> "Ratings | None":
+    """Read the files of --ratings, and say how sheets were read. Raises BadTable."""
     if not options.ratings:
         return None
     from cli.verbs.rate_kit.key import videos_of
-    from shared.insights.agreement.long_table import RatingsBuilder, read_ratings
+    from shared.insights.agreement.rating_files import RatingFileOptions, read_rating_files
 
-    rows, videos = RatingsBuilder(), videos_of(options.keys)
-    for path in options.ratings:
-        rows.add_all(read_ratings(path).renamed(videos))
-    return rows.ratings()
+    only = tuple(plan.predictors) if len(plan.predictors) == 1 else ()
+    ratings = read_rating_files(
+        options.ratings, RatingFileOptions(dimensions=only), videos_of(options.keys)
+    )
+    for sentence in ratings.read_as:
+        screen.say(sentence)
+    if not set(plan.predictors) & set(ratings.dimensions):
+        screen.say(
+            f"--ratings corrects nothing. Its ratings are of {', '.join(ratings.dimensions[:6])}; "
+            f"the plan's predictors are {', '.join(plan.predictors[:6])}."
+        )
+    return ratings
 
 
 def _from_star_schema(

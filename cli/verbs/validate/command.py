@@ -9,15 +9,27 @@ from cli.options import Demo, Home, Json, KeyFiles, Target, chosen_home
 
 
 def validate(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE…]", help="More files for --input, as ratings-*.csv becomes."),
+    ] = None,
     input: Annotated[
         list[Path] | None,
         typer.Option(
             "--input",
             metavar="FILE",
-            help="Ratings, with columns video_id, rater, dimension, value and perhaps replicate. "
-            "May be given more than once. The default is fact_rating.",
+            help="Ratings, with columns video_id, rater, dimension, value and perhaps replicate, "
+            "or a wide sheet. Several files may follow. The default is fact_rating.",
         ),
     ] = None,
+    wide: Annotated[
+        bool,
+        typer.Option(
+            "--wide",
+            help="Each rater or dimension has a column: video, anna, ben, or "
+            "unexpectedness:anna. It is needed only where the columns leave a doubt.",
+        ),
+    ] = False,
     stored: Annotated[
         bool, typer.Option("--stored", help="Read fact_rating in addition to --input.")
     ] = False,
@@ -33,7 +45,10 @@ def validate(
     dimension: Annotated[
         list[str] | None,
         typer.Option(
-            "--dimension", metavar="NAME", help="Only this dimension. May be given more than once."
+            "--dimension",
+            metavar="NAME",
+            help="Only this dimension, or what the raters of a wide sheet rated. May be given more "
+            "than once.",
         ),
     ] = None,
     benchmark: Annotated[
@@ -116,7 +131,7 @@ def validate(
     names the missing data. Raters named human/… or without a slash are people.
     docs/validation.md explains every number.
 
-    Example: tta validate --input ratings.csv --out validation.json
+    Example: tta validate --input ratings-*.csv --out validation.json
     """
     from cli.console import Screen
     from cli.verbs.validate.run import ValidateOptions, refuse_drift, run_validation
@@ -124,7 +139,8 @@ def validate(
     home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     options = ValidateOptions(
-        inputs=tuple(input or ()),
+        inputs=(*(input or ()), *(files or ())),
+        is_wide=wide,
         stored=stored,
         keys=tuple(key or ()),
         machines=frozenset(machine or ()),

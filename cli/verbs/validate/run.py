@@ -24,6 +24,7 @@ class ValidateOptions:
     """The options of `tta validate`."""
 
     inputs: tuple[Path, ...] = ()
+    is_wide: bool = False
     stored: bool = False
     keys: tuple[Path, ...] = ()
     machines: frozenset[str] = frozenset()
@@ -59,6 +60,8 @@ class ValidateOptions:
             raise UserError(f"--media {self.media}: there is no such folder.", WRONG_USE)
         if self.media is not None and not self.benchmarks:
             raise UserError("--media goes with --benchmark NAME=FILE.", WRONG_USE)
+        if self.is_wide and not self.inputs:
+            raise UserError("--wide is about a file: give it with --input FILE.", WRONG_USE)
         for path in self.inputs:
             refuse_absent("--input", path)
         for path in self.keys:
@@ -121,13 +124,12 @@ def _validate(options: ValidateOptions, screen: Screen) -> ValidateResult:
 def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
     """Read all ratings that the options name. Raises BadTable and UserError."""
     from cli.verbs.validate.benchmarks import BenchmarkFile, benchmark_ratings
-    from shared.insights.agreement.long_table import RatingsBuilder, read_ratings
+    from shared.insights.agreement.long_table import RatingsBuilder
 
     benchmarks = [BenchmarkFile.of(text) for text in options.benchmarks]
     rows = RatingsBuilder(machines=options.machines)
-    videos = videos_of(options.keys)
-    for path in options.inputs:
-        rows.add_all(read_ratings(path, options.machines).renamed(videos))
+    if options.inputs:
+        rows.add_all(_from_files(options, screen))
     if options.asks_warehouse:
         from cli.verbs.validate.stored import stored_ratings
 
@@ -145,6 +147,17 @@ def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
     from shared.insights.agreement.validation import NOT_RATINGS
 
     return ratings.only((*options.dimensions, *NOT_RATINGS))
+
+
+def _from_files(options: ValidateOptions, screen: Screen) -> "Ratings":
+    """The ratings of --input; says how sheets were read. Raises BadTable and UserError."""
+    from shared.insights.agreement.rating_files import RatingFileOptions, read_rating_files
+
+    how = RatingFileOptions(options.machines, options.is_wide, options.dimensions, "--wide")
+    ratings = read_rating_files(options.inputs, how, videos_of(options.keys))
+    for sentence in ratings.read_as:
+        screen.say(sentence)
+    return ratings
 
 
 def _context(options: ValidateOptions, ratings: "Ratings", screen: Screen) -> "ValidationInputs":

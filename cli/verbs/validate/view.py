@@ -1,4 +1,4 @@
-"""What `tta validate` prints: agreement by dimension, then what was asked for, then the cautions."""
+"""What `tta validate` prints: agreement by dimension, what options ask for, and cautions."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -81,9 +81,13 @@ def _show_agreement(validation: Validation, screen: Screen) -> None:
     columns = ("dimension", "who", "raters", "videos", *COEFFICIENTS.values())
     rows = list(_agreements(validation))
     if rows:
-        screen.table(columns, rows, title="Agreement of raters (95 % interval over videos)", whole=1)
+        screen.table(
+            columns, rows, title="Agreement of raters (95 % interval over videos)", whole=1
+        )
     else:
-        screen.show("No dimension has two raters, so no agreement between raters can be computed.\n")
+        screen.show(
+            "No dimension has two raters, so no agreement between raters can be computed.\n"
+        )
 
 
 def _agreements(validation: Validation) -> Iterator[Sequence[str]]:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class RatingsBuilder:
     synthetic: set[str] = field(default_factory=set)
     sources: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    read_as: list[str] = field(default_factory=list)
     empty: int = 0
 
     def add(self, video: str, rater: str, dimension: str, value: float, replicate: int = 0) -> None:
@@ -52,6 +53,7 @@ class RatingsBuilder:
         self.synthetic |= other.synthetic
         self.sources += other.sources
         self.notes += other.notes
+        self.read_as += other.read_as
         self.empty += other.empty
 
     def ratings(self) -> Ratings:
@@ -63,13 +65,23 @@ class RatingsBuilder:
             tuple(self.sources),
             tuple(self.notes),
             self.empty,
+            tuple(self.read_as),
         )
 
 
-def read_ratings(path: Path, machines: frozenset[str] = frozenset()) -> Ratings:
-    """Read a table of ratings (.csv, .tsv, .parquet, .json, .jsonl). Raises BadTable."""
+def read_ratings(
+    path: Path, machines: frozenset[str] = frozenset(), rater: str | None = None
+) -> Ratings:
+    """Read a table of ratings (.csv, .tsv, .parquet, .json, .jsonl). Raises BadTable.
+
+    With `rater`, all of it is this rater's, and the table needs no such column.
+    """
     with _advice():
-        return _ratings(read_raw(path, COLUMNS, OPTIONAL), path.name, machines)
+        if rater is None:
+            return ratings_from_columns(read_raw(path, COLUMNS, OPTIONAL), path.name, machines)
+        raw = read_raw(path, [name for name in COLUMNS if name != "rater"], OPTIONAL)
+    columns = {**raw.columns, "rater": [rater] * len(raw.columns["value"])}
+    return ratings_from_columns(replace(raw, columns=columns), path.name, machines)
 
 
 def ratings_from_records(
@@ -79,7 +91,8 @@ def ratings_from_records(
     with _advice():
         columns = columns_of(records, COLUMNS, what, OPTIONAL)
     text = json.dumps(columns, sort_keys=True, default=str, separators=(",", ":"))
-    return _ratings(RawTable(columns, hashlib.sha256(text.encode()).hexdigest()), what, machines)
+    raw = RawTable(columns, hashlib.sha256(text.encode()).hexdigest())
+    return ratings_from_columns(raw, what, machines)
 
 
 @contextmanager
@@ -92,7 +105,8 @@ def _advice() -> Iterator[None]:
         raise BadTable(error.sentence.replace(ADVICE, advice)) from error
 
 
-def _ratings(raw: RawTable, name: str, machines: frozenset[str]) -> Ratings:
+def ratings_from_columns(raw: RawTable, name: str, machines: frozenset[str]) -> Ratings:
+    """Ratings from the columns of a long table; `name` is its name in errors. Raises BadTable."""
     builder = RatingsBuilder(machines=machines)
     texts = {key: _text(key, raw.columns[key]) for key in ("video_id", "rater", "dimension")}
     values = cells.converted(

@@ -34,6 +34,8 @@ class Ratings:
     notes: tuple[str, ...] = ()
     empty: int = 0
     """Rows without a value."""
+    read_as: tuple[str, ...] = ()
+    """How files were read whose layout had to be recognised: a sentence for each."""
 
     @property
     def dimensions(self) -> list[str]:

@@ -96,6 +96,7 @@ class Validation:
                 "stand_in": self.stand_in,
                 "synthetic": self.synthetic,
                 "sources": list(ratings.sources),
+                "read_as": list(ratings.read_as),
                 "versions": versions(),
             }
         )

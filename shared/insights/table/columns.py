@@ -37,7 +37,7 @@ def converted(
         try:
             key = (type(cell), cell)  # the type too: 1, 1.0 and True are equal keys
             if key not in by_cell:
-                by_cell[key] = missing if _is_missing(cell, words) else convert(cell)
+                by_cell[key] = missing if is_missing(cell, words) else convert(cell)
             values.append(by_cell[key])
         except (Unclear, TypeError) as error:  # lists and objects have no hash
             wrong += 1
@@ -61,7 +61,8 @@ def refuse_cut_ids(name: str, column: str, ids: list[Any]) -> None:
         )
 
 
-def _is_missing(cell: Any, words: frozenset[str]) -> bool:
+def is_missing(cell: Any, words: frozenset[str] = ALSO_MISSING) -> bool:
+    """Whether a cell is empty, or says in one of these words that it has no value."""
     if isinstance(cell, str):
         return cell.strip().casefold() in words
     return cell is None or (isinstance(cell, float) and math.isnan(cell))

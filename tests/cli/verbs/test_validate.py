@@ -92,6 +92,30 @@ def test_several_files_are_one_table(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["dimensions"]["unexpectedness"]["n_raters"] == 3
 
 
+def test_files_arrive_as_a_shell_expands_them(tmp_path, capsys):
+    files = [
+        write_csv(tmp_path / f"ratings-{number}.csv", rows({rater: how}, seed=1))
+        for number, (rater, how) in enumerate(RATERS.items())
+    ]
+
+    assert run("--input", *files, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["dimensions"]["unexpectedness"]["n_raters"] == 3
+    assert run(*files, "--json", "--dimension", "unexpectedness") == 0
+    assert list(json.loads(capsys.readouterr().out)["dimensions"]) == ["unexpectedness"]
+
+
+def test_how_a_sheet_was_read_is_told_and_in_the_document(tmp_path, capsys):
+    (tmp_path / "s.csv").write_text("video,anna,ben,mean\n1,5,6,5.5\n2,50,70,60\n3,9,8,8.5\n")
+
+    assert run("--input", tmp_path / "s.csv") == 1
+    assert "give --wide" in capsys.readouterr().err
+    assert run(tmp_path / "s.csv", "--wide", "--dimension", "unexpectedness", "--json") == 0
+
+    output = capsys.readouterr()
+    sentence = "s.csv: read as a wide sheet: 2 raters, 3 videos, unexpectedness. Left out: mean."
+    assert sentence in output.err and json.loads(output.out)["read_as"] == [sentence]
+
+
 def test_a_gate_that_is_not_passed_is_exit_status_1(table, capsys):
     assert run("--input", table, "--drift", GEMINI, "human/bo") == 1
     assert "does not pass the gate" in capsys.readouterr().err
@@ -178,6 +202,7 @@ def test_invariants_are_measured_on_the_spot(table, capsys):
         (["--input", "none.csv"], 2, "--input none.csv: it does not exist."),
         (["--input", "{table}", "--out", "{table}"], 2, "it is an input file"),
         (["--input", "{table}", "--target", "prod"], 2, "give --stored too"),
+        (["--wide"], 2, "--wide is about a file"),
         (["--input", "{table}", "--anchors", "{table}"], 2, "goes with --drift"),
         (["--input", "{table}", "--drift", "x", "y"], 2, "there is no rater x; there are: "),
         (["--input", "{table}", "--dimension", "charm"], 2, "unknown; use one of "),

@@ -1,0 +1,196 @@
+"""Ratings from several files at once, each a long table or a wide sheet.
+
+Of several files, each without a column `rater` is one rater, named after the file.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from shared.inputs import coerce as cell
+from shared.inputs.coerce import Unclear
+from shared.insights.agreement.long_table import (
+    COLUMNS,
+    RatingsBuilder,
+    ratings_from_columns,
+    read_ratings,
+)
+from shared.insights.agreement.ratings import Ratings
+from shared.insights.agreement.sheet_columns import columns_in
+from shared.insights.agreement.wide_sheet import (
+    ALSO_LONG,
+    RATING,
+    SheetHints,
+    WideSheet,
+    wide_sheet,
+)
+from shared.insights.table import columns as cells
+from shared.insights.table.read import (
+    BadTable,
+    Cells,
+    RawTable,
+    columns_of,
+    read_raw,
+)
+
+MOST_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFileOptions:
+    """What a person says about files of ratings.
+
+    `machines` are raters that are not people. `is_wide` and `dimensions` are about wide sheets: the
+    values of a sheet of raters are of the one dimension that is named. `wide_option` is the option
+    that makes a sheet wide, for the advice in errors.
+    """
+
+    machines: frozenset[str] = frozenset()
+    is_wide: bool = False
+    dimensions: tuple[str, ...] = ()
+    wide_option: str | None = None
+
+
+def read_rating_files(
+    paths: Sequence[Path],
+    options: RatingFileOptions | None = None,
+    videos: Mapping[str, str] | None = None,
+) -> Ratings:
+    """All ratings of these files; `videos` replaces ids of clips. Raises BadTable.
+
+    A file that is given twice is read once.
+    """
+    options = options or RatingFileOptions()
+    files = list({path.resolve(): path for path in paths}.values())
+    raters = _names_of(files) if len(files) > 1 or options.is_wide else {}
+    rows = RatingsBuilder(machines=options.machines)
+    for path in files:
+        rows.add_all(_read(path, raters.get(path), options).renamed(videos or {}))
+    return rows.ratings()
+
+
+def _names_of(files: Sequence[Path]) -> dict[Path, str]:
+    """A rater for each file: its name, after its folder's where two files have the same name."""
+    stems = Counter(path.stem for path in files)
+    return {
+        path: path.stem if stems[path.stem] == 1 else f"{path.resolve().parent.name}-{path.stem}"
+        for path in files
+    }
+
+
+def _read(path: Path, rater: str | None, options: RatingFileOptions) -> Ratings:
+    columns = columns_in(path)
+    dimension = options.dimensions[0] if len(options.dimensions) == 1 else None
+    sheet = wide_sheet(columns, path.name, SheetHints(options.is_wide, dimension, rater))
+    if sheet is not None:
+        return _read_wide(path, sheet, rater, options)
+    if rater is not None and "rater" not in columns and "value" in columns:
+        ratings = read_ratings(path, options.machines, rater)
+        sentence = f"{path.name} has no column rater: read as the rater {rater}."
+        return replace(ratings, read_as=(sentence,))
+    try:
+        return read_ratings(path, options.machines)
+    except BadTable as error:
+        if options.wide_option and _can_be_wide(columns, path.name):
+            raise BadTable(
+                f"{error.sentence} If each rater or dimension has a column of its own, give "
+                f"{options.wide_option}."
+            ) from error
+        raise
+
+
+def _can_be_wide(columns: Sequence[str], name: str) -> bool:
+    """Whether the table has a column of videos, and others that a person may call raters."""
+    try:
+        sheet = wide_sheet(columns, name, SheetHints(is_wide=True, rater=name))
+    except BadTable:
+        return False
+    return sheet is not None
+
+
+def _read_wide(
+    path: Path, sheet: WideSheet, rater: str | None, options: RatingFileOptions
+) -> Ratings:
+    if sheet.layout == "raters" and len(options.dimensions) > 1:
+        raise BadTable(
+            f"{path.name} does not say what its raters rated. Give one --dimension for it, or "
+            f"columns such as {options.dimensions[0]}:{next(iter(sheet.series))}."
+        )
+    raw = read_raw(path, [sheet.video, *sheet.series], ["rater", *ALSO_LONG])
+    sheet = _of_numbers(sheet, raw, path.name, options)
+    records = _records(sheet, raw)
+    videos = len({record[sheet.video] for record in records})
+    long = columns_of(sheet.long_records(records), COLUMNS, path.name, ALSO_LONG)
+    ratings = ratings_from_columns(
+        RawTable(long, raw.sha256, raw.thousands_by_comma), path.name, options.machines
+    )
+    return replace(ratings, read_as=(_sentence(path.name, sheet, ratings, videos),))
+
+
+def _of_numbers(
+    sheet: WideSheet, raw: RawTable, name: str, options: RatingFileOptions
+) -> WideSheet:
+    """The sheet without columns of words. Raises BadTable unless a person said that it is wide."""
+    read = cell.number(raw.thousands_by_comma)
+    words = [column for column in sheet.series if not _has_number(raw.columns[column], read)]
+    if words and not options.is_wide:
+        option = options.wide_option
+        remedy = f"give {option} to leave it out" if option else "take it out"
+        raise BadTable(
+            f"{name}: column {words[0]} has no number, so nobody rated there. If the other columns "
+            f"are raters, {remedy}."
+        )
+    return sheet.without(words) if words else sheet
+
+
+def _has_number(column: Cells, read: Any) -> bool:
+    """Whether any cell is a number; an empty column counts too."""
+    filled = [value for value in column if not cells.is_missing(value)]
+    for value in filled:
+        try:
+            read(value)
+            return True
+        except Unclear:
+            continue
+    return not filled
+
+
+def _records(sheet: WideSheet, raw: RawTable) -> list[dict[str, Any]]:
+    """A record for each row with a value: numbers as numbers, missing ones as None."""
+    read = cell.number(raw.thousands_by_comma)
+    numbers = {
+        name: cells.converted(name, name, raw.columns[name], read, None) for name in sheet.series
+    }
+    rated = [any(value is not None for value in row) for row in zip(*numbers.values(), strict=True)]
+    columns = {**raw.columns, **numbers}
+    _refuse_nameless(sheet.video, raw.columns[sheet.video], rated)
+    rows = zip(*columns.values(), strict=True)
+    return [
+        dict(zip(columns, row, strict=True)) for row, has in zip(rows, rated, strict=True) if has
+    ]
+
+
+def _refuse_nameless(video: str, ids: Cells, rated: Sequence[bool]) -> None:
+    for row, (value, has) in enumerate(zip(ids, rated, strict=True), 1):
+        if has and cells.is_missing(value):
+            raise BadTable(f"{video}: row {row:,} is empty. Every row needs a value.")
+
+
+def _sentence(name: str, sheet: WideSheet, ratings: Ratings, videos: int) -> str:
+    raters = len(ratings.raters)
+    dimensions = _listed(sheet.dimensions)
+    if sheet.dimensions == [RATING]:
+        dimensions = f"one dimension, called {RATING} because the sheet does not name it"
+    unused = [column or "a column without a name" for column in sheet.left_out]
+    left_out = f" Left out: {_listed(unused)}." if unused else ""
+    return (
+        f"{name}: read as a wide sheet: {raters:,} {'rater' if raters == 1 else 'raters'}, "
+        f"{videos:,} videos, {dimensions}.{left_out}"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
