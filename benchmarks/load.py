@@ -21,7 +21,8 @@ from pathlib import Path
 from benchmarks.processes import process
 from benchmarks.table import Measurement
 from local.emulators.pubsub.http1 import PushClient, PushTarget
-from shared.model import Creator, Metrics, Rating, Record, Video
+from shared.model import Creator, Metrics, Record, Video
+from shared.rating_section import Rating
 from shared.rubric_values import Measures, Values
 
 COMMAND = "python -m benchmarks load"

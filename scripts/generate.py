@@ -255,7 +255,8 @@ def _data_dictionary(tables: list[dict[str, Any]], rubric: dict[str, Any]) -> st
 
 
 def _model_schemas() -> GeneratedFiles:
-    from shared.model import SCHEMA_VERSION, Rating, Record
+    from shared.model import SCHEMA_VERSION, Record
+    from shared.rating_section import Rating
 
     yield f"docs/schema/record.v{SCHEMA_VERSION}.json", _json(Record.model_json_schema())
     yield f"docs/schema/rating.v{SCHEMA_VERSION}.json", _json(Rating.model_json_schema())

@@ -22,7 +22,8 @@ from shared.inputs.field_types import (
     Text,
     Word,
 )
-from shared.rubric_values import Measures, Values
+from shared.inputs.handles import account_key, handle
+from shared.rating_section import Rating
 
 SCHEMA_VERSION = 1
 
@@ -63,11 +64,15 @@ def _is_video_id(text: str) -> str:
 
 
 VideoId = Annotated[str, AfterValidator(_is_video_id)]
+Handle = Annotated[Word, AfterValidator(lambda text: handle(text) or text)]
+AccountKey = Annotated[Word, AfterValidator(account_key)]
+"""A creator's handle in its one spelling, or the id of the account as the source gives it.
+
+Records that an older version stored have other spellings. So every reading of one folds them.
+"""
+
 Source = Literal["research", "display", "manifest", "upload"]
-Parameters = Annotated[dict[Word, Word | int | float | bool], Field(max_length=50)]
-Curve = Annotated[tuple[float | None, ...], Field(max_length=3_600)]
 Model = TypeVar("Model", bound=BaseModel)
-Status = Literal["rated", "refused", "unratable", "no_media"]
 
 
 class Video(Checked):
@@ -75,7 +80,7 @@ class Video(Checked):
 
     observed_at: Instant
     source: Source
-    creator_id: Word | None = None
+    creator_id: AccountKey | None = None
     collection: Word | None = None
     url: Text | None = None
     caption: Text | None = None
@@ -93,7 +98,7 @@ class Creator(Checked):
 
     observed_at: Instant
     creator_id: Word
-    username: Word | None = None
+    username: Handle | None = None
     display_name: Text | None = None
     bio: Text | None = None
     verified: bool | None = None
@@ -101,6 +106,13 @@ class Creator(Checked):
     following: Count | None = None
     likes: Count | None = None
     videos: Count | None = None
+
+    @model_validator(mode="after")
+    def _has_its_key(self) -> Self:
+        is_handle = self.username is None or handle(self.creator_id) == self.username
+        key = account_key(self.creator_id) if is_handle else self.creator_id.strip()
+        object.__setattr__(self, "creator_id", key or self.creator_id)  # the model is frozen
+        return self
 
 
 class Metrics(Checked):
@@ -120,71 +132,6 @@ class Metrics(Checked):
     flags: tuple[Word, ...] = Field(default=(), max_length=20)
 
 
-class Moment(Checked):
-    """A moment that supports a rating, `at_s` seconds from the start."""
-
-    at_s: Seconds
-    what: Text
-
-
-class Curves(Checked):
-    """The course of a video, one value per started second; None where it is unknown."""
-
-    surprise: Curve = ()
-    """Highest Bayesian surprise of the second beyond the ordinary, in nats, without edits."""
-
-    motion: Curve = ()
-    """Mean change of luma, % of full scale per 0.1 s."""
-
-    arousal: Curve = ()
-    """0-100, a proxy."""
-
-    loudness: Curve = ()
-    """LUFS; None where it is silent."""
-
-
-class Rating(Checked):
-    """One rater's answer for one generation of a video's media.
-
-    `config_hash` covers prompt, schema and parameters: a change of one makes another rating.
-    `cards` are the ids of the literature cards that a `+rag` rater was shown.
-    `input_tokens` includes video and sound, `output_tokens` includes thinking.
-    Values are present exactly when the status is `rated`. Otherwise `reason` says why not.
-    """
-
-    rater: Annotated[str, Field(pattern=r"^[a-z0-9]+(/[A-Za-z0-9][A-Za-z0-9._+-]*){0,4}$")]
-    generation: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
-    config_hash: Annotated[str, Field(pattern=r"^[a-z0-9]{4,64}$")]
-    replicate: Annotated[int, Field(ge=0, lt=1_000)] = 0
-    rated_at: Instant
-    status: Status
-    reason: Word | None = None
-    rubric_version: Word | None = None
-    model_version: Word | None = None
-    values: Values | None = None
-    measures: Measures | None = None
-    curves: Curves | None = None
-    evidence: tuple[Moment, ...] = Field(default=(), max_length=100)
-    flags: tuple[Word, ...] = Field(default=(), max_length=50)
-    cards: tuple[Word, ...] = Field(default=(), max_length=100)
-    parameters: Parameters | None = None
-    input_tokens: Count | None = None
-    video_tokens: Count | None = None
-    audio_tokens: Count | None = None
-    output_tokens: Count | None = None
-    thinking_tokens: Count | None = None
-    cost_usd: Annotated[float, Field(ge=0, lt=1e6)] | None = None
-    latency_s: Annotated[float, Field(ge=0, lt=1e6)] | None = None
-
-    @model_validator(mode="after")
-    def _values_go_with_the_status(self) -> Self:
-        if (self.status == "rated") != (self.values is not None):
-            raise ValueError("values are present exactly when the status is rated")
-        if (self.status == "rated") == (self.reason is not None):
-            raise ValueError("a reason is present exactly when the status is not rated")
-        return self
-
-
 class Record(Checked):
     """The message on `video-records`: new facts about one video, in sections.
 
@@ -202,6 +149,16 @@ class Record(Checked):
     def _says_something(self) -> Self:
         if not (self.video or self.creator or self.metrics or self.rating):
             raise ValueError("no section: at least one of video, creator, metrics, rating")
+        return self
+
+    @model_validator(mode="after")
+    def _has_one_key_of_the_creator(self) -> Self:
+        """A short id reads as a handle in the video's section. The creator's section knows."""
+        if self.video and self.creator:
+            key = self.creator.creator_id
+            if key != self.video.creator_id == account_key(key):
+                video = self.video.model_copy(update={"creator_id": key})
+                object.__setattr__(self, "video", video)
         return self
 
     def to_json(self) -> bytes:

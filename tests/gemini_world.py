@@ -14,7 +14,7 @@ from google.oauth2.credentials import Credentials
 
 from shared.config import GeminiSettings
 from shared.messaging.events import VideoUploaded
-from shared.model import Rating, Record
+from shared.model import Record
 from shared.rating.budget import Budget
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import GeminiApi, http_options
@@ -23,6 +23,7 @@ from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
 from shared.rating.ledger import NANO, read_ledger, spend_name
 from shared.rating.rate import RateApp, rate_upload
+from shared.rating_section import Rating
 from shared.storage.lake import Lake
 from shared.storage.lease import Lease
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in

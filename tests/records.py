@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.model import Creator, Metrics, Rating, Record, Video
+from shared.model import Creator, Metrics, Record, Video
+from shared.rating_section import Rating
 from shared.rubric_values import Values
 
 DAY_0 = datetime(2026, 11, 1, tzinfo=UTC)

@@ -30,8 +30,8 @@ from shared.erasure.outcome import ErasureReport, ErasureSurvey, ErasureTarget
 from shared.erasure.rows import WarehouseRows
 from shared.erasure.targets import TargetNames
 from shared.errors import Permanent
+from shared.inputs.handles import handle
 from shared.model import UNKNOWN_CREATOR, VIDEO_ID, Creator, Record
-from shared.privacy.mentions import folded
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import FRESH_S, Tombstones
 from shared.storage.lake import Lake, LakeObject
@@ -101,7 +101,7 @@ def _videos_of(names: Sequence[str], listed: Iterable[Record], app: ErasureApp) 
     """The videos of creators, by all their names, in lake and warehouse."""
     if not names:
         return set()
-    keys = set(map(folded, names))
+    keys = set(map(handle, names))
     videos = {record.video_id for record in listed if keys & set(_names_in(record))}
     return videos | app.rows.videos_of(names)
 
@@ -113,8 +113,8 @@ def _plain_names(creators: Iterable[str]) -> list[str]:
     """
     plain = []
     for spelling in creators:
-        name = folded(spelling)
-        if not _NAME_CHARACTER.search(name) or name != name.strip() or name.startswith("@"):
+        name = handle(spelling)
+        if not _NAME_CHARACTER.search(name):
             raise CannotErase(
                 f"{spelling!r} is not a creator's name: give it as written after the @."
             )
@@ -132,11 +132,11 @@ def _aliases(plain: list[str], listed: list[Record], app: ErasureApp) -> dict[st
     others = app.rows.names_of(plain)
     for creator in (record.creator for record in listed if record.creator):
         pair = _names_of(creator)
-        for name in set(map(folded, pair)) & set(plain):
+        for name in set(map(handle, pair)) & set(plain):
             others[name].update(pair)
     aliases: dict[str, tuple[str, ...]] = {}
     for name in plain:
-        names = [name, *sorted(map(folded, others[name]))]
+        names = [name, *sorted(map(handle, others[name]))]
         pseudonyms = [app.pseudonym(each) for each in names]
         aliases[name] = tuple(each for each in dict.fromkeys([*names, *pseudonyms]) if each != name)
     return aliases
@@ -148,9 +148,9 @@ def _names_of(creator: Creator) -> list[str]:
 
 def _names_in(record: Record) -> Iterator[str]:
     if record.video and record.video.creator_id:
-        yield folded(record.video.creator_id)
+        yield handle(record.video.creator_id)
     if record.creator:
-        yield from map(folded, _names_of(record.creator))
+        yield from map(handle, _names_of(record.creator))
 
 
 # Survey

@@ -22,8 +22,8 @@ from shared.erasure.text_changes import (
     select_statement,
     update_statement,
 )
+from shared.inputs.handles import handle
 from shared.privacy.free_text import is_address, is_free_text
-from shared.privacy.mentions import folded
 from shared.privacy.redaction import Redaction
 from shared.warehouse.gateway import BOUNDED, run, run_dml
 
@@ -43,7 +43,7 @@ class WarehouseRows:
 
     def names_of(self, names: Sequence[str]) -> dict[str, set[str]]:
         """The other names of each creator: id and username may differ."""
-        plain = {folded(name): name for name in names}
+        plain = {handle(name): name for name in names}
         others: dict[str, set[str]] = {name: set() for name in names}
         rows = self._query(
             "SELECT user_key, username FROM dim_user "
@@ -53,8 +53,8 @@ class WarehouseRows:
         for row in rows:
             pair = [str(name) for name in (row["user_key"], row["username"]) if name]
             for name in pair:
-                if folded(name) in plain:
-                    others[plain[folded(name)]].update(pair)
+                if handle(name) in plain:
+                    others[plain[handle(name)]].update(pair)
         return others
 
     def videos_of(self, names: Sequence[str]) -> set[str]:
@@ -207,7 +207,7 @@ class WarehouseRows:
 
 def _lower_case(names: Iterable[str]) -> list[str]:
     """Names as BigQuery's LOWER gives them, and as this project compares them."""
-    return list(dict.fromkeys(form for name in names for form in (folded(name), name.lower())))
+    return list(dict.fromkeys(form for name in names for form in (handle(name), name.lower())))
 
 
 def _bound(parameters: dict[str, list[str] | str]) -> list[object]:

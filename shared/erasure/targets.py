@@ -5,7 +5,7 @@ They match exactly what the tombstones will match, so a person sees beforehand w
 
 from collections.abc import Iterable
 
-from shared.privacy.mentions import folded
+from shared.inputs.handles import handle
 from shared.privacy.tombstones import Tombstones
 
 
@@ -16,7 +16,7 @@ class TargetNames:
     """
 
     def __init__(self, creators: Iterable[str], videos: Iterable[str], earlier: Tombstones):
-        self.creators = {folded(name): name for name in creators}
+        self.creators = {handle(name): name for name in creators}
         self.videos = frozenset(videos)
         self.matches: set[str] = set()
         self._earlier = earlier
@@ -31,7 +31,7 @@ class TargetNames:
         return self._earlier.has_video(video_id)
 
     def has_creator(self, name: str) -> bool:
-        plain = self.creators.get(folded(name))
+        plain = self.creators.get(handle(name))
         if plain is not None:
             self.matches.add(plain)
             return True

@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from shared.inputs.handles import handle
+
 ERASED = "[erased]"
 Predicate = Callable[[str], bool]
 
@@ -37,12 +39,6 @@ _TRAILING = ".\u200c\u200d\ufe0e\ufe0f"
 
 _ID = re.compile(r"(?<![A-Za-z0-9])(?:[0-9]{15,20}|u[0-9a-f]{16})(?![A-Za-z0-9])")
 """Ids of TikTok, and of own files. A shorter number in a text is a count."""
-
-
-def folded(name: str) -> str:
-    """One spelling of a name for all cases and all compositions of accents."""
-    plain = unicodedata.normalize("NFC", name.removeprefix("@"))
-    return unicodedata.normalize("NFC", plain.casefold())
 
 
 def is_unmistakable(name: str) -> bool:
@@ -152,7 +148,7 @@ def _scripts() -> re.Pattern[str]:
 
 def pattern_of(name: str) -> str:
     """An RE2 pattern that matches every text in which `without_mentions` replaces the name."""
-    plain = folded(name)
+    plain = handle(name)
     forms = dict.fromkeys([plain, unicodedata.normalize("NFD", plain)])
     either = "|".join(map(_in_any_case, forms))
     return f"(?:{either})" if is_unmistakable(plain) else f"{_AT}{_DIRECTIONS}(?:{either})"

@@ -5,6 +5,7 @@ import hmac
 import re
 
 from shared.errors import Misconfigured
+from shared.inputs.handles import handle
 
 PREFIX = "p_"
 DIGITS = 20
@@ -12,7 +13,7 @@ _PSEUDONYM = re.compile(rf"{PREFIX}[0-9a-f]{{{DIGITS}}}")
 
 
 def pseudonym(key: str, name: str) -> str:
-    """`p_` and 20 hex digits of HMAC-SHA256(key, name). A pseudonym is returned unchanged.
+    """`p_` and 20 hex digits of HMAC-SHA256(key, handle). A pseudonym is returned unchanged.
 
     Raises Misconfigured without a key.
     """
@@ -20,7 +21,7 @@ def pseudonym(key: str, name: str) -> str:
         return name
     if not key:
         raise Misconfigured("Environment: HASH_KEY is not set, and pseudonyms are made with it")
-    message = f"pseudonym:{name.removeprefix('@').casefold()}"
+    message = f"pseudonym:{handle(name)}"
     return PREFIX + hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()[:DIGITS]
 
 

@@ -20,9 +20,9 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from shared.errors import Misconfigured
+from shared.inputs.handles import handle
 from shared.model import Record
 from shared.privacy.hashing_key import verified_key
-from shared.privacy.mentions import folded
 from shared.privacy.redaction import Redaction
 from shared.storage.lake import Lake
 
@@ -41,7 +41,7 @@ def digest(key: str, kind: Kind, value: str) -> str:
             "Environment: HASH_KEY is not set, and there are tombstones that cannot be read "
             "without it"
         )
-    name = folded(value) if kind == "creators" else value
+    name = handle(value) if kind == "creators" else value
     # A name from outside may hold a lone surrogate, which UTF-8 cannot encode.
     message = f"{kind}:{name}".encode("utf-8", "surrogatepass")
     return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()[:40]

@@ -13,11 +13,12 @@ from shared.inputs.media_type import HEAD_BYTES, media_type
 from shared.logs import about
 from shared.messaging.events import VideoUploaded, notification_of
 from shared.messaging.parked import park
-from shared.model import Rating, Record, content_id, id_in_name, parse, parse_record
+from shared.model import Record, content_id, id_in_name, parse, parse_record
 from shared.privacy.tombstones import Tombstones
 from shared.rating.budget import OverBudget
 from shared.rating.decoder_deaths import after_death
 from shared.rating.rater import DecoderDied, MediaToRate, Rater, RaterAnswer, download_media
+from shared.rating_section import Rating
 from shared.rubric_values import RUBRIC_VERSION
 from shared.storage.lake import Gone, Lake
 from shared.storage.layout import VIDEOS, RatingKey, frame_name, metadata_name, rating_name

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, Literal, Protocol
 
 from shared.inputs.media_type import MediaType
-from shared.model import Curves, Moment, Parameters, Status
+from shared.rating_section import Curves, Moment, Parameters, Status
 from shared.rubric_values import Measures, Values
 from shared.storage.lake import Lake
 from shared.storage.layout import RatingKey

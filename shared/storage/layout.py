@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import quote
 
-from shared.model import Rating
+from shared.rating_section import Rating
 
 VIDEOS = "videos/"
 

@@ -33,6 +33,7 @@ from pydantic import (
 )
 
 from shared.inputs.field_types import Checked, Text, Word
+from shared.inputs.handles import account_key
 
 MAX_TERMS = 500
 DEFAULT_MEDIA_BYTES = 200 * 2**20
@@ -83,8 +84,14 @@ def _without_mark(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_iso_date), Field(ge=EARLIEST, lt=date(9000, 1, 1))]
 Term = Annotated[Word, BeforeValidator(_without_mark), BeforeValidator(_unquoted)]
+Account = Annotated[Term, AfterValidator(account_key)]
 Region = Annotated[str, Field(pattern=REGION), BeforeValidator(_unquoted)]
 Terms = Annotated[tuple[Term, ...], Field(default=(), max_length=MAX_TERMS, strict=False)]
+Accounts = Annotated[
+    tuple[Account, ...],
+    Field(default=(), max_length=MAX_TERMS, strict=False),
+    AfterValidator(lambda names: tuple(dict.fromkeys(names))),
+]
 Regions = Annotated[tuple[Region, ...], Field(default=(), max_length=MAX_TERMS, strict=False)]
 Age = Annotated[float, Field(gt=0, le=365, strict=False)]
 
@@ -132,7 +139,7 @@ class Collection(Checked):
 
     name: Annotated[str, Field(pattern=NAME)]
     source: Literal["research", "display", "manifest"] = "research"
-    usernames: Terms
+    usernames: Accounts
     hashtags: Terms
     keywords: Terms
     regions: Regions

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from shared.model import NO_MEDIA_RATER, Rating, Record, parse
+from shared.model import NO_MEDIA_RATER, Record, parse
+from shared.rating_section import Rating
 from shared.storage.lake import Lake
 from shared.storage.layout import RatingKey, rating_name
 from shared.tiktok.media.media import MediaOutcome, Resolver

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from shared.concurrency import in_order
 from shared.errors import Permanent
-from shared.model import Malformed, Rating, Record, parse, parse_record
+from shared.model import Malformed, Record, parse, parse_record
 from shared.privacy.tombstones import Tombstones
+from shared.rating_section import Rating
 from shared.storage.lake import Lake, LakeObject
 from shared.storage.layout import METRICS, RatingKey, rating_name
 from shared.warehouse.loader import weight

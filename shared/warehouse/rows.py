@@ -11,12 +11,12 @@ from shared.model import (
     UNKNOWN_CREATOR,
     Creator,
     Metrics,
-    Rating,
     Record,
     Video,
     canonical_json,
 )
 from shared.quality import all_flags
+from shared.rating_section import Rating
 from shared.warehouse.language import caption_language, language_name
 
 Row = dict[str, Any]

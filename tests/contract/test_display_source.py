@@ -64,7 +64,7 @@ class World:
     def tokens(self, secret: str = "sandbox", **changes: Any) -> UserTokens:
         return UserTokens(
             changes.pop("lake", self.lake),
-            "user1",
+            changes.pop("account", "user1"),
             self.exchange,
             "sandbox",
             secret,
@@ -247,6 +247,14 @@ class Dying:
 def test_nobody_logged_in_is_told_with_what_to_do(world):
     with pytest.raises(Misconfigured, match="tta collections login user1"):
         world.tokens().valid()
+
+
+def test_tokens_that_were_stored_under_another_spelling_of_the_account_are_used(world):
+    world.log_in()
+    world.lake.put("tokens/User1", world.lake.objects.pop("tokens/user1").content)
+
+    assert world.tokens().valid()
+    assert world.tokens(account="@USER1").valid() == world.tokens().valid()
 
 
 def test_a_refresh_token_that_is_not_taken_any_more_is_told_with_what_to_do(world):

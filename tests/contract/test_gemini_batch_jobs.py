@@ -10,11 +10,11 @@ from cli.selection import LakeVideo
 from cli.verbs.backfill.view import refuse_failure
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Transient
-from shared.model import Rating
 from shared.rating.batch.backfill import Backfill, BackfillOptions
 from shared.rating.batch.job import Undecided, VertexJobs
 from shared.rating.gemini.api import GeminiApi
 from shared.rating.gemini.question import GeminiCondition
+from shared.rating_section import Rating
 from tests.fakes import tombstones_in
 from tests.gemini_world import World, make_clip
 from tests.stand_ins.gemini import standing_in

@@ -7,11 +7,11 @@ import pytest
 
 from shared.config import GeminiSettings
 from shared.errors import Transient
-from shared.model import Moment, Rating
 from shared.rating.gemini.api import GeminiApi
 from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension
 from shared.rating.judge.judge import Judge, StoredRating
 from shared.rating.judge.question import JudgeCondition
+from shared.rating_section import Moment, Rating
 from shared.rubric_values import Values
 from tests.fakes import LakeInMemory
 from tests.gemini_world import World

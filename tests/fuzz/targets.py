@@ -17,11 +17,12 @@ from shared.errors import Permanent
 from shared.inputs.media_type import media_type
 from shared.insights.plan_file import parse_plan
 from shared.messaging.events import evidence, upload_in, video_uploaded
-from shared.model import Rating, canonical_json, parse, parse_record
+from shared.model import canonical_json, parse, parse_record
 from shared.rating.clip import Unreadable, read_clip_header
 from shared.rating.gemini.reading import Stopped, Unfit, read, usage
 from shared.rating.gemini.wire import read_wire
 from shared.rating.signals import Unratable, measure, picture_at
+from shared.rating_section import Rating
 from shared.tiktok.collection_file import parse_collection
 from shared.tiktok.sources.manifest_file import Manifest
 from shared.tiktok.sources.manifest_line import line_of

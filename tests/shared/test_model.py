@@ -113,3 +113,33 @@ def test_the_shift_of_desirability_needs_both_sides():
 
     assert desirability_shift(both) == -50
     assert desirability_shift(Values(desirability_expected=80)) is None
+
+
+@pytest.mark.parametrize("source", ["research", "display", "manifest", "upload"])
+def test_a_stored_record_is_read_with_the_handle_in_its_one_spelling(source):
+    at = {"observed_at": "2026-11-01T00:00:00Z"}
+
+    stored = parse_record(
+        record(
+            video=at | {"source": source, "creator_id": "@Me "},
+            creator=at | {"creator_id": "ME", "username": "@me"},
+        )
+    )
+
+    assert (stored.video.creator_id, stored.creator.creator_id, stored.creator.username) == (
+        *("me", "me", "me"),
+    )
+
+
+def test_an_id_of_an_account_keeps_its_case_in_both_sections():
+    at = {"observed_at": "2026-11-01T00:00:00Z"}
+
+    stored = parse_record(
+        record(
+            video=at | {"source": "display", "creator_id": " AbC-12 "},
+            creator=at | {"creator_id": "AbC-12 ", "username": "@Me"},
+        )
+    )
+
+    assert stored.video.creator_id == stored.creator.creator_id == "AbC-12"
+    assert stored.creator.username == "me"

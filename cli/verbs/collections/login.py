@@ -19,6 +19,7 @@ from cli.errors import UserError
 from local.emulators.guard import Door, GuardedHandler
 from local.endpoints import SANDBOX_KEY, Endpoints
 from shared.errors import Misconfigured, Transient
+from shared.inputs.handles import account_key
 from shared.storage.lake import Lake
 from shared.tiktok.sources.client_tokens import post_form
 from shared.tiktok.sources.display import USER_FIELDS, VIDEO_SCOPE
@@ -40,6 +41,7 @@ def log_in(
     browse: Callable[[str], Any] = webbrowser.open,
 ) -> None:
     """Send the owner to TikTok, wait for the answer, and store the tokens. Raises UserError."""
+    account = account_key(account)
     key, secret = _keys(endpoints)
     exchange, now = Exchange(endpoints.tiktok or API), datetime.now(UTC)
     page = f"{endpoints.tiktok}/v2/auth/authorize/" if endpoints.tiktok else AUTHORIZE

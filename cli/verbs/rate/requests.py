@@ -16,7 +16,8 @@ from shared.errors import Permanent
 from shared.messaging.events import VideoUploaded, notification_of, upload_in
 from shared.messaging.failed import failures
 from shared.messaging.topics import Topics
-from shared.model import Rating, parse
+from shared.model import parse
+from shared.rating_section import Rating
 from shared.storage.lake import Lake, LakeObject
 from shared.storage.layout import FAILED, PARKED, RatingKey, rating_name
 

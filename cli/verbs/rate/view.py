@@ -9,7 +9,7 @@ from cli.verbs.demo.run import LABEL
 from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import usd
 from cli.verbs.rate.requests import ReceivedRating
-from shared.model import Rating
+from shared.rating_section import Rating
 
 MEASURED = (
     ("surprise", "unexpectedness"),

@@ -30,7 +30,8 @@ from local.sandbox.designs import BY_NAME
 from shared.erasure.one_video import remove_video
 from shared.erasure.rows import WarehouseRows
 from shared.logs import trace_of
-from shared.model import Rating, Record, Video, parse
+from shared.model import Record, Video, parse
+from shared.rating_section import Rating
 from shared.storage.lake import Lake
 from shared.storage.layout import PARKED, VIDEOS, metadata_name
 

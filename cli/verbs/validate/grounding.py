@@ -18,7 +18,8 @@ from local.cloud import LAKE, can_ask_gemini
 from local.endpoints import LOCAL, Endpoints
 from shared.config import GeminiSettings, read
 from shared.errors import Permanent
-from shared.model import Rating, parse
+from shared.model import parse
+from shared.rating_section import Rating
 from shared.storage.lake import Lake
 
 if TYPE_CHECKING:

@@ -12,12 +12,16 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.inputs import coerce
+from shared.inputs.handles import handle
 from shared.insights.table.columns import EMPTY, converted, refuse_cut_ids
 from shared.insights.table.read import Cells, RawTable, columns_of, read_raw
 from shared.insights.table.schema import AGE, POSTING_HOUR, TOPIC, TableSchema
 from shared.insights.table.topics import caption_hashtags, topics
 
 SECONDS_A_DAY = 86_400
+
+_IDS_END = ("id", "key")
+"""Ends of the names of columns that hold ids. The case of an id counts."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ def _typed(raw: RawTable, schema: TableSchema) -> VideoTable:
             rounded |= np.array([is_rounded for _, is_rounded in pairs], dtype=bool)
         else:
             columns[name] = _CONVERTERS[kind](name, source, cells, raw.thousands_by_comma)
+            if name == schema.creator and not source.strip().casefold().endswith(_IDS_END):
+                columns[name] = columns[name].map(_creator, na_action="ignore")
     frame = pd.DataFrame(columns, index=pd.RangeIndex(rows))
     for name, (first, second) in schema.differences.items():
         frame[name] = frame[first] - frame[second]
@@ -104,6 +110,11 @@ def _ids(name: str, source: str, cells: Cells, commas: bool) -> Any:
     values = converted(name, source, cells, coerce.identifier, None, EMPTY)
     refuse_cut_ids(name, source, values)
     return pd.Series(values, dtype=object)
+
+
+def _creator(name: str) -> str:
+    """A handle in its one spelling, so that `@me`, `ME` and `me ` are one creator."""
+    return handle(name) or name
 
 
 def _objects(convert: Callable[[Any], Any]) -> Callable[[str, str, Cells, bool], Any]:

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.model import Rating
 from shared.rating.batch.part import Part
 from shared.rating.gemini.estimate import CallEstimate, Range
+from shared.rating_section import Rating
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shared.model import Moment
+from shared.rating_section import Moment
 from shared.rubric_values import Values
 
 TIME_TOLERANCE_S = 0.5

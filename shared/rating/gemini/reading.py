@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from shared.inputs.field_types import Checked
-from shared.model import Moment, Status
 from shared.rating.gemini.checks import contradictions
 from shared.rating.gemini.usage import Usage
+from shared.rating_section import Moment, Status
 from shared.rubric_values import Values
 
 Wire = dict[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.model import Rating, parse
+from shared.model import parse
 from shared.rating.gemini.answers import StoredAnswer, stored_answer
 from shared.rating.gemini.api import Gemini
 from shared.rating.gemini.deadline import deadline_after
@@ -13,6 +13,7 @@ from shared.rating.gemini.reading import Stopped, Unfit, turn, usage
 from shared.rating.gemini.usage import Usage
 from shared.rating.judge.question import JudgeCondition
 from shared.rating.judge.reading import DimensionVerdict, read
+from shared.rating_section import Rating
 from shared.storage.lake import Lake
 from shared.storage.layout import RatingKey, judged_name
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from shared.config import GeminiSettings
-from shared.model import Rating, digest
+from shared.model import digest
 from shared.rating.gemini.question import IN_WORDS, GeminiQuestion
 from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension, cards_shown, cards_text
 from shared.rating.rubric import dimensions
+from shared.rating_section import Rating
 
 PROMPT_VERSION = "2"
 VERDICTS = ("consistent", "too_high", "too_low", "rationale_says_nothing")

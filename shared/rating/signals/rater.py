@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from shared.model import Curves, digest
+from shared.model import digest
 from shared.rating.rater import MediaToRate, RaterAnswer
 from shared.rating.signals import VERSION, Signals, Unratable
 from shared.rating.signals.examine import Examination, examine
+from shared.rating_section import Curves
 from shared.rubric_values import Measures, Values
 
 

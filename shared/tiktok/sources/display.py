@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.errors import Permanent, Transient
+from shared.inputs.handles import handle
 from shared.model import Metrics, Video
 from shared.quality import flag_on_arrival
 from shared.tiktok.collections import EARLIEST, Collection
@@ -139,7 +140,7 @@ class DisplayApi:
         body, data = self._calls.ask("user/info", ",".join(fields), None)
         user = data.get("user")
         owner = user.get("username") if isinstance(user, dict) else None
-        if owner is not None and str(owner).casefold() != username.casefold():
+        if owner is not None and handle(str(owner)) != handle(username):
             raise NotThatAccount(
                 f"The tokens kept for {username} belong to {owner}: log in as {username}, or name "
                 f"{owner} in the collection."

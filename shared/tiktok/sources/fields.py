@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
+from shared.inputs.handles import handle
 from shared.model import VIDEO_ID, Creator, Video
 from shared.tiktok.sources.source import BadVideo
 
@@ -68,9 +69,8 @@ def clean_text(text: str) -> str:
 
 
 def page_url(username: Any, video_id: str) -> str | None:
-    if not username:
-        return None
-    return f"https://www.tiktok.com/@{quote(str(username), safe='')}/video/{video_id}"
+    name = handle(str(username or ""))
+    return f"https://www.tiktok.com/@{quote(name, safe='')}/video/{video_id}" if name else None
 
 
 def hashtags(names: Any) -> Any:

@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError, model_validator
 from shared.inputs import coerce as cell
 from shared.inputs.coerce import Unclear
 from shared.inputs.field_types import Checked, Instant, Integer, Language, Seconds, Text, Word
-from shared.model import Malformed, VideoId
+from shared.inputs.handles import handle
+from shared.model import Handle, Malformed, VideoId
 from shared.tiktok.sources.fields import clean_text
 
 VIDEO_FIELDS = (
@@ -48,7 +49,7 @@ class Line(Checked):
     created_at: Instant | None = None
     duration_s: Seconds | None = None
     music_id: Word | None = None
-    username: Word | None = None
+    username: Handle | None = None
     display_name: Text | None = None
     bio: Text | None = None
     verified: bool | None = None
@@ -121,6 +122,12 @@ def _text(value: Any) -> tuple[str, bool]:
     return written, False
 
 
+def _handle(value: Any) -> tuple[str | None, bool]:
+    """The handle in its one spelling; None for an @ alone."""
+    written, is_rounded = _text(value)
+    return handle(written) or None, is_rounded
+
+
 def _tags(value: Any) -> tuple[tuple[str, ...], bool]:
     """A list, or words separated by commas or blanks, each with or without a number sign."""
     parts = value if isinstance(value, list) else re.split(r"[,\s]+", cell.text(value))
@@ -140,6 +147,7 @@ _READ: Mapping[str, _Read] = {
     "verified": _plain(cell.yes_or_no),
     "duration_s": _plain(cell.number()),
     "hashtags": _tags,
+    "username": _handle,
     **dict.fromkeys(COUNTS, _whole),
 }
 
@@ -147,7 +155,8 @@ _READ: Mapping[str, _Read] = {
 def _is_missing(name: str, value: Any) -> bool:
     """Whether a cell is empty. `null` is a word in a text field, and empty in a count."""
     if isinstance(value, str):
-        return value.strip().casefold() in (_MISSING if name in _READ else {""})
+        has_words = name not in _READ or name == "username"
+        return value.strip().casefold() in ({""} if has_words else _MISSING)
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 

@@ -15,11 +15,13 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from shared.errors import Misconfigured, Transient
 from shared.inputs.field_types import Checked, Instant, Word
+from shared.inputs.handles import account_key
 from shared.logs import secret
 from shared.model import Malformed, parse
 from shared.storage.lake import Lake, Superseded
@@ -100,9 +102,14 @@ class UserTokens:
             _, generation = self.lake.read_with_generation(self._name)
         self.lake.replace(self._name, content, generation, "application/octet-stream")
 
-    @property
+    @cached_property
     def _name(self) -> str:
-        return f"{TOKENS}{quote(self.account, safe='')}"
+        """The object of this account. An older version stored it under the account as written."""
+        account = account_key(self.account)
+        stored = [name for name in self.lake.names(TOKENS) if not name.endswith(".claim")]
+        own = f"{TOKENS}{quote(account, safe='')}"
+        others = (name for name in stored if account_key(unquote(name[len(TOKENS) :])) == account)
+        return own if own in stored else next(others, own)
 
     def _is_good(self, pair: TokenPair, instead_of: str | None) -> bool:
         return pair.access_token != instead_of and self.clock() < pair.refresh_at

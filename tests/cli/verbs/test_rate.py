@@ -17,7 +17,7 @@ from local.provision import ASKED_OF_GEMINI, UPLOADS_ONLY
 from shared.config import GeminiSettings
 from shared.messaging.events import VideoUploaded, notification_of, upload_in
 from shared.messaging.parked import park
-from shared.model import Rating
+from shared.rating_section import Rating
 from shared.rubric_values import Values
 from shared.storage.layout import RatingKey, rating_name
 from tests.fakes import LakeInMemory, TopicsInMemory

@@ -15,9 +15,10 @@ from collections import Counter
 import pytest
 
 from shared.erasure.erase import ErasureApp, ErasureRequest, erase, target_of
-from shared.model import Moment, parse_record
-from shared.privacy.mentions import folded
+from shared.inputs.handles import handle
+from shared.model import parse_record
 from shared.privacy.pseudonym import pseudonym
+from shared.rating_section import Moment
 from shared.storage.layout import RatingKey, metadata_name, rating_name, snapshot_name
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0, at, creator, metrics, rating, record, video
@@ -131,7 +132,7 @@ def test_whatever_name_is_erased_the_others_stay_and_the_mention_goes(kind):
     before = others()
 
     for name in names:
-        if folded(name) in ACCOUNTS | {"unknown"}:
+        if handle(name) in ACCOUNTS | {"unknown"}:
             continue
         lake, report = erased(name)
 

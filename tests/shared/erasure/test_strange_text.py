@@ -5,10 +5,11 @@ import json
 
 import pytest
 
-from shared.erasure.erase import CannotErase, ErasureRequest, target_of
+from shared.erasure.erase import CannotErase, ErasureApp, ErasureRequest, erase, target_of
 from shared.privacy.redaction import Redaction
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0
+from tests.shared.erasure.test_names import NoRows
 from tests.shared.erasure.test_objects import erased
 
 OTHER = "7300000000000000002"
@@ -99,6 +100,28 @@ def test_rows_that_name_nobody_keep_their_bytes_whatever_they_are():
 # Names
 
 
-def test_a_name_after_two_ats_is_refused_for_its_other_names_would_not_be_found():
+@pytest.mark.parametrize("spelling", ["Eve", "@EVE", " @eve ", "@@eve", "＠eve", "\u202aeve\u202c"])
+def test_every_spelling_of_a_handle_erases_the_same_creator(spelling):
+    lake = LakeInMemory()
+    lake.put("manifests/a.csv", b"username,id\n@Eve,5\n")
+
+    app = ErasureApp(
+        lake=lake,
+        rows=NoRows(),
+        tombstones=tombstones_in(lake),
+        pseudonym=lambda plain: f"p_{plain}",
+        clock=lambda: DAY_0,
+        sleep=lambda seconds: None,
+    )
+
+    report = erase(target_of(ErasureRequest(creators=(spelling,)), app), app)
+
+    assert report.remaining == []
+    assert lake.read("manifests/a.csv") == b"username,id\n"
+    assert tombstones_in(lake).has_creator("eve")
+
+
+@pytest.mark.parametrize("spelling", ["@", "  ", "＠ ", "!?"])
+def test_a_text_without_a_letter_or_digit_is_refused(spelling):
     with pytest.raises(CannotErase, match="as written after the @"):
-        target_of(ErasureRequest(creators=("@@eve",)), None)
+        target_of(ErasureRequest(creators=(spelling,)), None)

@@ -4,13 +4,14 @@ import re
 
 import pytest
 
-from shared.privacy.mentions import folded, is_unmistakable, pattern_of, without_mentions
+from shared.inputs.handles import handle
+from shared.privacy.mentions import is_unmistakable, pattern_of, without_mentions
 from tests.mentioned import FOUND, GONE, NAMES
 
 
 def redacted(text: str, only_at: bool = False) -> str:
-    names = set(map(folded, NAMES))
-    return without_mentions(text, GONE.__eq__, lambda name: folded(name) in names, only_at)
+    names = set(map(handle, NAMES))
+    return without_mentions(text, GONE.__eq__, lambda name: handle(name) in names, only_at)
 
 
 NOBODY = [

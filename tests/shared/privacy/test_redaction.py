@@ -6,10 +6,11 @@ import json
 import pytest
 
 from shared.inputs.formats.names import NAMES
-from shared.model import Creator, Metrics, Moment, Rating, Record, Video
+from shared.model import Creator, Metrics, Record, Video
 from shared.privacy.free_text import ADDRESSES, FREE_TEXT
 from shared.privacy.redaction import GONE as DROPPED
 from shared.privacy.redaction import Redaction
+from shared.rating_section import Moment, Rating
 from shared.rubric_values import Measures, Values
 from shared.warehouse.tables import definitions, schema
 from tests.fakes import LakeInMemory, tombstones_in

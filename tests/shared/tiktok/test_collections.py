@@ -55,6 +55,12 @@ def test_a_collection_is_read_with_all_its_fields():
     assert not cats.synthetic
 
 
+def test_every_spelling_of_a_handle_asks_for_the_same_account():
+    fields = 'usernames: ["@Ada.L", ADA.L, "ada.l "]'
+
+    assert parse(LEAST % fields).usernames == ("ada.l",)
+
+
 def test_media_are_not_fetched_unless_the_collection_says_so():
     assert parse(LEAST % "").media.resolver == "none"
 

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from shared.model import Rating, Record, canonical_json
+from shared.model import Record, canonical_json
+from shared.rating_section import Rating
 from shared.warehouse.tables import create_tables
 from tests.records import creator, metrics, no_media, rating, record, video
 from tests.shared.warehouse.conftest import Db

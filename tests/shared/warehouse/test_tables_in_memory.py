@@ -8,9 +8,9 @@ import pytest
 
 from shared.erasure.rows import WarehouseRows
 from shared.erasure.targets import TargetNames
-from shared.model import Rating
 from shared.privacy.mentions import ERASED
 from shared.privacy.redaction import Redaction
+from shared.rating_section import Rating
 from shared.rubric_values import Values
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.tables import definitions

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from shared.insights.table.read import BadTable
+from shared.insights.table.schema import TableSchema
 from shared.insights.table.table import read_table
 from tests.insights_tables import plan, rows, write_csv
 
@@ -98,7 +99,26 @@ def test_a_column_of_mixed_types_says_how_many_cells_are_wrong(tmp_path):
 def test_a_formula_in_a_name_is_text(file):
     table = read(file("creator", '=HYPERLINK("http://x","y")'), SMALL)
 
-    assert table.frame["creator"][1] == '=HYPERLINK("http://x","y")'
+    assert table.frame["creator"][1] == '=hyperlink("http://x","y")'
+
+
+@pytest.mark.parametrize(
+    ("column", "creators"), [("author", ["me", "me", "me"]), ("creator_id", ["@Me", "ME", "me"])]
+)
+def test_handles_are_folded_and_ids_keep_their_case(tmp_path, column, creators):
+    path = tmp_path / "t.csv"
+    path.write_text(f"{column},views\n@Me,1\nME,2\nme ,3\n")
+    schema = TableSchema(
+        sources={"creator": column, "views": "views"},
+        kinds={"creator": "id", "views": "count"},
+        optional=frozenset(),
+        differences={},
+        derived=frozenset(),
+        as_of=None,
+        creator="creator",
+    )
+
+    assert list(read_table(path, schema).frame["creator"]) == creators
 
 
 def test_a_quoted_field_may_hold_newlines_and_quotes(file):

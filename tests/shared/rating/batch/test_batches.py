@@ -15,7 +15,7 @@ from cli.verbs.backfill.view import refuse_failure
 from shared.config import GeminiSettings
 from shared.erasure.objects import apply, examine
 from shared.errors import Misconfigured, Transient
-from shared.model import Rating, Record, Video
+from shared.model import Record, Video
 from shared.privacy.redaction import Redaction
 from shared.rating.batch import lines as batch_lines
 from shared.rating.batch.backfill import Backfill, BackfillOptions
@@ -25,6 +25,7 @@ from shared.rating.batch.part import read_part
 from shared.rating.batch.results import Results
 from shared.rating.gemini.answers import Answers, StoredAnswer
 from shared.rating.gemini.question import GeminiCondition, Reply
+from shared.rating_section import Rating
 from shared.rubric_values import Values
 from shared.storage.layout import RatingKey, answer_name, rating_name
 from tests.fakes import LakeInMemory, tombstones_in

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.model import Moment
 from shared.rating.gemini.checks import contradictions
+from shared.rating_section import Moment
 from shared.rubric_values import Values
 
 MOMENT = (Moment(at_s=4.0, what="The glass falls upwards."),)
