@@ -17,11 +17,17 @@ def parse_json(content: bytes | str, **how: Any) -> Any:
         value = json.loads(content, **how)
     except RecursionError:
         raise ValueError("nested too deep") from None
+    refuse_depth(value)
+    return value
+
+
+def refuse_depth(value: Any) -> None:
+    """Raises ValueError for a value that is nested deeper than MOST_DEPTH."""
     level: list[Any] = [value]
     for _ in range(MOST_DEPTH):
         level = [inside for parent in level for inside in _inside(parent)]
         if not level:
-            return value
+            return
     raise ValueError("nested too deep")
 
 

@@ -1,7 +1,8 @@
 """The columns of the star schema that a plan may name."""
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.plan import BadPlan, Plan
-from shared.insights.table.read import BadTable, refuse_absent
+from shared.insights.table.read import refuse_absent
 from shared.warehouse.tables import schema
 
 JOINED_COLUMNS = (

@@ -19,6 +19,8 @@ FLOORS = (
     ("knowledge", "messaging"),
     ("privacy",),
     ("storage",),
+    ("inputs/formats",),
+    ("inputs/tables",),
     ("shared",),
     ("inputs",),
 )
@@ -39,7 +41,7 @@ def room_of(module: Module) -> str:
     folders = inner if module.is_package else inner[:-1]
     if not folders:
         return "shared"
-    return "/".join(folders[:2]) if folders[0] == "insights" else folders[0]
+    return "/".join(folders[:2]) if folders[0] in ("insights", "inputs") else folders[0]
 
 
 @cache

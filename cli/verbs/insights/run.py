@@ -77,9 +77,10 @@ class InsightsResult:
 def run_insights(options: InsightsOptions, screen: Screen) -> InsightsResult:
     """Read, analyse and write. Raises UserError about the plan or the table."""
     in_one_thread()
+    from shared.inputs.tables.errors import BadTable
     from shared.insights.plan import BadPlan
     from shared.insights.quality_gate import TooLittle
-    from shared.insights.table.read import AbsentColumns, BadTable
+    from shared.insights.table.read import AbsentColumns
 
     try:
         return _analyse(options, screen)
@@ -176,9 +177,9 @@ def _from_star_schema(
     from cli.verbs.validate.stored import ratings_at
     from cli.warehouse import Warehouse
     from local.cloud import LAKE, QUERY
+    from shared.inputs.tables.errors import BadTable
     from shared.insights.report.source import statement
     from shared.insights.star_schema import refuse_unfit
-    from shared.insights.table.read import BadTable
     from shared.insights.table.table import table_of
 
     refuse_unfit(plan)

@@ -83,7 +83,7 @@ def run_validation(options: ValidateOptions, screen: Screen) -> ValidateResult:
     """Read, compare and write. Raises UserError about the input."""
     options.refuse()
     in_one_thread()
-    from shared.insights.table.read import BadTable
+    from shared.inputs.tables.errors import BadTable
 
     try:
         return _validate(options, screen)

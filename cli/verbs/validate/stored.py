@@ -16,7 +16,7 @@ def stored_ratings(
 ) -> "Ratings":
     """Every rating in fact_rating. Raises BadTable when there are none."""
     from cli.cloud import open_cloud
-    from shared.insights.table.read import BadTable
+    from shared.inputs.tables.errors import BadTable
 
     with open_cloud(home, screen, QUERY, target=target) as endpoints:
         ratings = ratings_at(endpoints, machines)

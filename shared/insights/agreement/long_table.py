@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from shared.inputs import coerce as cell
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.ratings import STAND_IN, Ratings, Values
 from shared.insights.table import columns as cells
-from shared.insights.table.read import ADVICE, BadTable, Cells, RawTable, columns_of, read_raw
+from shared.insights.table.read import ADVICE, Cells, RawTable, columns_of, read_raw
 
 COLUMNS = ("video_id", "rater", "dimension", "value")
 OPTIONAL = ("replicate", "model_version")

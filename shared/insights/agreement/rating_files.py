@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.inputs import coerce as cell
 from shared.inputs.coerce import Unclear
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.long_table import (
     COLUMNS,
     RatingsBuilder,
@@ -28,7 +29,6 @@ from shared.insights.agreement.wide_sheet import (
 )
 from shared.insights.table import columns as cells
 from shared.insights.table.read import (
-    BadTable,
     Cells,
     RawTable,
     columns_of,

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.canonical import canonical, versions
 from shared.errors import Permanent
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.ablation import RaterComparison, ablation
 from shared.insights.agreement.attention import inattentive
 from shared.insights.agreement.convergence import convergence
@@ -18,7 +19,6 @@ from shared.insights.agreement.ladder import Evidence, PrimaryEffect, RungResult
 from shared.insights.agreement.onset import ONSET, onsets
 from shared.insights.agreement.ratings import ATTENTION, Ratings
 from shared.insights.statistics.estimate import Estimate
-from shared.insights.table.read import BadTable
 
 OnProgress = Callable[[str], None]
 NOT_RATINGS = frozenset({ATTENTION, GROUP})

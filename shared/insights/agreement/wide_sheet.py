@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.star_schema import numeric_columns
-from shared.insights.table.read import BadTable
 from shared.insights.table.schema import COUNTS, IDS, TEXTS, TIMES
 
 Layout = Literal["raters", "pairs", "dimensions"]

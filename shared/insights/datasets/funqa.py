@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.known_groups import GROUP
 from shared.insights.agreement.onset import ONSET
 from shared.insights.datasets.labels import Labels, entries, read_json, stem
-from shared.insights.table.read import BadTable
 
 WHEN = frozenset({"H1", "C1", "M1"})
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.long_table import RatingsBuilder
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.table.read import BadTable
 
 MAX_BYTES = 2**30
 

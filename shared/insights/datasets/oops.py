@@ -7,10 +7,10 @@ who saw no failure. A clip surprises if most workers saw a failure; otherwise it
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.known_groups import GROUP
 from shared.insights.agreement.onset import ONSET
 from shared.insights.datasets.labels import Labels, parse_number, read_json
-from shared.insights.table.read import BadTable
 
 
 def read(path: Path, fps: Mapping[str, float] | None = None) -> Labels:

@@ -6,8 +6,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.datasets.labels import Labels, parse_number, read_json
-from shared.insights.table.read import BadTable
 
 SURPRISE = "Surprise"
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from shared.canonical import canonical
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.ladder import PrimaryEffect
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.star_schema import ratings_from_rows
@@ -22,7 +23,6 @@ from shared.insights.report.quality_rows import quality_rows
 from shared.insights.report.source import ReportSource
 from shared.insights.report.usual_counts import KPIS, UsualCounts, usual_counts
 from shared.insights.result import Insights
-from shared.insights.table.read import BadTable
 
 Row = dict[str, Any]
 FramesOf = Callable[[Sequence[Row]], Sequence[bytes | None]]

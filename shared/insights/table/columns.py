@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.inputs.coerce import Unclear
-from shared.insights.table.read import BadTable, Cells
+from shared.inputs.tables.errors import BadTable
+from shared.insights.table.read import Cells
 
 EMPTY = frozenset({""})
 ALSO_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>", "-"})

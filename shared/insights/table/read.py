@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from shared.errors import Permanent
 from shared.inputs.suggestions import MOST_LISTED, listed, nearest
+from shared.inputs.tables.errors import BadTable
 
 MAX_LINE_CHARS = 64 * 2**20
 MAX_CELL_CHARS = 2**20
@@ -30,13 +30,6 @@ MARKS = {
 SAVE_AS = 'save it as UTF-8 ("CSV UTF-8" in a spreadsheet).'
 ADVICE = "Mend `columns` in the plan, or take the name out of the plan."
 Cells = list[Any]
-
-
-class BadTable(Permanent):
-    """The table cannot be used. The sentence names the problem and the remedy."""
-
-    def __init__(self, sentence: str):
-        super().__init__("bad_table", sentence)
 
 
 class AbsentColumns(BadTable):

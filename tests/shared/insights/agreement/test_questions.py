@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.convergence import beyond_motion, convergence
 from shared.insights.agreement.dimension import dimension_document
 from shared.insights.agreement.drift import drift
@@ -12,7 +13,6 @@ from shared.insights.agreement.onset import onsets
 from shared.insights.agreement.peers import peers
 from shared.insights.agreement.retest import retests
 from shared.insights.agreement.validation import validate
-from shared.insights.table.read import BadTable
 from tests.agreement_tables import GEMINI, SIGNALS, ratings, row, rows, video
 
 PEOPLE = {"human/ana": (0.6, 0, 1), "human/bo": (0.6, 4, 1), "human/cy": (0.6, -4, 1)}

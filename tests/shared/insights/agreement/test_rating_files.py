@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.rating_files import RatingFileOptions, read_rating_files
-from shared.insights.table.read import BadTable
 from tests.agreement_tables import row, rows, write_csv
 
 LONG = "video_id,dimension,value\nv1,unexpectedness,{}\nv2,unexpectedness,5\n"

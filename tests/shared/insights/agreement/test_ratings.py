@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.long_table import ratings_from_records, read_ratings
-from shared.insights.table.read import BadTable
 from tests.agreement_tables import GEMINI, ratings, row, write_csv
 
 

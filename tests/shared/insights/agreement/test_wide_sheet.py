@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.wide_sheet import SheetHints, wide_sheet
-from shared.insights.table.read import BadTable
 
 STATED = SheetHints(is_wide=True)
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from shared.inputs.tables.errors import BadTable
 from shared.insights.datasets import blackswan, funqa, oops, vce
 from shared.insights.datasets.labels import stem
-from shared.insights.table.read import BadTable
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from shared.insights.table.read import BadTable
+from shared.inputs.tables.errors import BadTable
 from shared.insights.table.schema import TableSchema
 from shared.insights.table.table import read_table
 from tests.insights_tables import plan, rows, write_csv

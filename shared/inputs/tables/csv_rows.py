@@ -1,0 +1,211 @@
+"""CSV with any delimiter. A line that breaks the rules costs itself, and no other line."""
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from shared.inputs.tables.encodings import Encoding
+from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables.table import Cell, Opener, RawRow, Table
+
+DELIMITERS = {",": ",", ";": ";", "\t": "tabs", "|": "|"}
+MOST_ROW_CHARS = 4 * 2**20
+"""A row with more characters is a quotation mark that never closes, or no row."""
+
+MOST_REREAD_CHARS = 2**28
+"""A quotation mark that never closes is noticed late, and the lines after it are read again. A file
+of nothing else would be read again and again: from here on such lines are taken one by one."""
+
+SAMPLE_LINES = 20
+_ONE_COLUMN = "\x1f"
+"""The delimiter of a file with one column: a character that no text holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How to split the lines: the delimiter, and what the first line is."""
+
+    delimiter: str
+    columns: tuple[str, ...]
+    lines_before_rows: int
+
+    @property
+    def title(self) -> str:
+        if self.delimiter == _ONE_COLUMN:
+            return "lines of one column"
+        return f"CSV separated by {DELIMITERS.get(self.delimiter, self.delimiter)}"
+
+
+def csv_table(opener: Opener, name: str, encoding: Encoding, sample: str) -> Table:
+    """A table in CSV. `sample` is the beginning of its text. Raises BadTable without a header."""
+    # Python's limit is 131,072 characters, and holds for the whole process.
+    csv.field_size_limit(max(csv.field_size_limit(), MOST_ROW_CHARS))
+    with encoding.text_of(opener()) as text:
+        layout = _layout(name, text, sample)
+
+    def rows() -> Iterator[RawRow]:
+        with encoding.text_of(opener()) as text:
+            yield from _Rows(text, layout)
+
+    title = layout.title if encoding.title == "UTF-8" else f"{layout.title}, {encoding.title}"
+    return Table(name, title, layout.columns, rows, unit="line")
+
+
+def _layout(name: str, text: IO[str], sample: str) -> _Layout:
+    lines = _EntryLines(text)
+    delimiter = _delimiter(sample)
+    if (first := sample.split("\n", 1)[0].strip().removeprefix("\ufeff")).startswith("sep="):
+        # Excel writes this line, and obeys it.
+        delimiter = first[4:5] or ","
+        next(lines)
+    if sample.lstrip("\ufeff \r\n").startswith(("http://", "https://")):
+        return _Layout(_ONE_COLUMN, ("url",), 0)
+    try:
+        header = next((row for row in csv.reader(lines, delimiter=delimiter) if any(row)), [])
+    except (_RowTooLong, csv.Error) as error:
+        raise BadTable(f"{name}: its header cannot be read: {error}.") from error
+    names = tuple(cell.strip().removeprefix("\ufeff") for cell in header)
+    if not any(names):
+        raise BadTable(f"{name} has no header in its first line.")
+    return _Layout(delimiter, names, lines.number)
+
+
+def _delimiter(sample: str) -> str:
+    """The delimiter that splits most of the first lines like the header."""
+    lines = sample.splitlines()[:-1] or sample.splitlines()
+    lines = [line for line in lines if line.strip()][: SAMPLE_LINES + 1]
+    best, best_score = _ONE_COLUMN, (0.0, 0)
+    for delimiter in DELIMITERS:
+        header, *rows = [len(_alone(line, delimiter)) for line in lines] or [0]
+        if header < 2:
+            continue
+        score = (sum(width == header for width in rows) / max(len(rows), 1), header)
+        if score > best_score or best == _ONE_COLUMN:
+            best, best_score = delimiter, score
+    return best
+
+
+def _alone(line: str, delimiter: str, skips_blanks: bool = False) -> list[str]:
+    """The fields of a line by itself, also with marks that open and never close."""
+    reader = csv.reader([line], delimiter=delimiter, skipinitialspace=skips_blanks)
+    try:
+        return next(reader, [])
+    except csv.Error:
+        return []
+
+
+class _Rows:
+    """The rows after the header, each with the number of its first line."""
+
+    def __init__(self, text: IO[str], layout: _Layout):
+        self._lines, self._layout = _EntryLines(text), layout
+        self._width = len(layout.columns)
+        self._has_twins = len(set(layout.columns)) < self._width
+
+    def __iter__(self) -> Iterator[RawRow]:
+        lines, width = self._lines, self._width
+        for _ in range(self._layout.lines_before_rows):
+            next(lines)
+        reader = self._reader()
+        while True:
+            lines.begin()
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except (_RowTooLong, csv.Error) as error:
+                yield self._first_alone(str(error))
+                reader = self._reader()  # csv.reader cannot continue after an error
+                continue
+            if len(fields) == width and fields[0] != self._layout.columns[0]:
+                if any(fields):
+                    yield RawRow(lines.first, self._named(fields))
+            elif len(fields) > 1 or any(fields):
+                yield self._odd(fields)
+
+    def _reader(self) -> Iterator[list[str]]:
+        return csv.reader(self._lines, delimiter=self._layout.delimiter, strict=True)
+
+    def _named(self, fields: list[str]) -> dict[str, Cell]:
+        cells: dict[str, Cell] = dict(zip(self._layout.columns, fields, strict=True))
+        if self._has_twins:  # the first of them counts; a consumer that needs it refuses the table
+            cells |= dict(zip(reversed(self._layout.columns), reversed(fields), strict=True))
+        return cells
+
+    def _odd(self, fields: list[str]) -> RawRow:
+        """A row with another number of fields than the header, or the header once more."""
+        if tuple(field.strip() for field in fields) == self._layout.columns:
+            return RawRow(self._lines.first, {}, "the header once more")
+        if len(fields) == self._width:
+            return RawRow(self._lines.first, self._named(fields))
+        if len(fields) > self._width and not any(fields[self._width :]):
+            return RawRow(self._lines.first, self._named(fields[: self._width]))
+        return self._first_alone(
+            f"{len(fields):,} fields where the header has {self._width:,}; put fields that contain "
+            "the separator in quotation marks"
+        )
+
+    def _first_alone(self, problem: str) -> RawRow:
+        """The first line of an entry that cannot be split. The lines after it come again."""
+        number, line = self._lines.take_first()
+        for skips_blanks in (False, True):
+            fields = _alone(line, self._layout.delimiter, skips_blanks)
+            if len(fields) == self._width:
+                return RawRow(number, self._named(fields))
+        return RawRow(number, {}, problem)
+
+
+class _RowTooLong(Exception):
+    def __str__(self) -> str:
+        return f"more than {MOST_ROW_CHARS:,} characters; is a quotation mark open?"
+
+
+class _EntryLines:
+    """The lines of a text with their numbers. Those of an entry can be read again."""
+
+    def __init__(self, text: IO[str]):
+        self._text = text
+        self._pushed: deque[str] = deque()
+        self._entry: list[str] = []
+        self._chars = self._reread = 0
+        self.number = 0
+        self.first = 1
+
+    def begin(self) -> None:
+        """Start an entry."""
+        self._entry.clear()
+        self._chars = 0
+        self.first = self.number + 1
+
+    def take_first(self) -> tuple[int, str]:
+        """The first line of the entry and its number; the others will be read again."""
+        first, *others = self._entry
+        self._reread += sum(map(len, others))
+        self._pushed.extendleft(reversed(others))
+        self.number -= len(others)
+        return self.first, first
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._pushed.popleft() if self._pushed else self._read()
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self._entry.append(line)
+        self._chars += len(line)
+        if self._chars > MOST_ROW_CHARS or self._is_hopeless():
+            raise _RowTooLong
+        return line
+
+    def _is_hopeless(self) -> bool:
+        return self._reread > MOST_REREAD_CHARS and len(self._entry) > 1
+
+    def _read(self) -> str:
+        line = piece = self._text.readline(MOST_ROW_CHARS + 1)
+        while len(piece) > MOST_ROW_CHARS and not piece.endswith("\n"):
+            piece = self._text.readline(MOST_ROW_CHARS + 1)
+        return line

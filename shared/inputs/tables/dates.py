@@ -1,0 +1,85 @@
+"""Times as texts write them, under each order of day, month and year."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Literal
+
+DateOrder = Literal["ymd", "dmy", "mdy"]
+ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
+
+EXCEL_EPOCH = datetime(1899, 12, 30)
+"""Day 0 of spreadsheets since March 1900; Excel's own calendar has a 29 February 1900."""
+
+_CLOCK = (
+    r"(?:(?:[ T]| at |, ?)+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})"
+    r"(?:[.,](?P<part>\d{1,9}))?)?(?: ?(?P<half>[ap])\.?m\.?)?)?"
+    r"(?: ?(?P<zone>z|utc|gmt|[+-]\d{2}:?\d{2}))?"
+)
+_NUMERIC = re.compile(
+    r"(?P<first>\d{1,4})(?P<mark>[./-])(?P<middle>\d{1,2})(?P=mark)(?P<last>\d{1,4})" + _CLOCK,
+    re.ASCII | re.IGNORECASE,
+)
+_MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_WORDY = (
+    re.compile(rf"(?P<day>\d{{1,2}})\.?[ -]{_MONTH},?[ -](?P<year>\d{{4}}){_CLOCK}", re.I | re.A),
+    re.compile(rf"{_MONTH} (?P<day>\d{{1,2}}),? (?P<year>\d{{4}}){_CLOCK}", re.I | re.A),
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_CENTURY = 2000
+"""TikTok began in 2016, so 25 is 2025."""
+
+
+def under(text: str, order: DateOrder) -> datetime | None:
+    """The time that a text writes if its numbers stand in this order; without a zone it is naive.
+
+    A year of four digits in front, and a month's name in English, need no order.
+    """
+    text = text.strip()
+    if match := _NUMERIC.fullmatch(text):
+        parts = _year_month_day(match["first"], match["middle"], match["last"], order)
+        return None if parts is None else _built(*parts, match)
+    for pattern in _WORDY:
+        if match := pattern.fullmatch(text):
+            month = _MONTHS.index(match["name"].lower()) + 1
+            return _built(int(match["year"]), month, int(match["day"]), match)
+    return None
+
+
+def _year_month_day(
+    first: str, middle: str, last: str, order: DateOrder
+) -> tuple[int, int, int] | None:
+    if len(first) > 2:
+        return (int(first), int(middle), int(last)) if len(first) == 4 and len(last) < 3 else None
+    if len(last) == 4 and order != "ymd":
+        day, month = (first, middle) if order == "dmy" else (middle, first)
+        return int(last), int(month), int(day)
+    if len(last) != 2 or (order == "ymd" and len(first) != 2):
+        return None
+    if order == "ymd":
+        return _CENTURY + int(first), int(middle), int(last)
+    day, month = (first, middle) if order == "dmy" else (middle, first)
+    return _CENTURY + int(last), int(month), int(day)
+
+
+def _built(year: int, month: int, day: int, match: re.Match[str]) -> datetime | None:
+    hour, half = int(match["hour"] or 0), (match["half"] or "").lower()
+    if half and not 1 <= hour <= 12:
+        return None
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    micros = int(f"{match['part'] or '0':0<6}"[:6])
+    try:
+        clock = hour, int(match["minute"] or 0), int(match["second"] or 0), micros
+        return datetime(year, month, day, *clock, tzinfo=_zone(match["zone"]))
+    except ValueError:
+        return None
+
+
+def _zone(text: str | None) -> timezone | None:
+    if text is None:
+        return None
+    if text[0] not in "+-":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if text[0] == "-" else offset)
