@@ -6,7 +6,8 @@ Each line is a world: how counts scatter, and the planted τ. `differ` is the sh
 which creators are said to differ, `tau` and `mean` how often these intervals hold the planted
 value. `new` is how much of the distribution of new creators the prediction interval holds, `hts`
 the same for that of Higgins, Thompson & Spiegelhalter. `own` and `shrunken` are the shares of
-creators whose intervals hold their planted slope.
+creators whose intervals hold their planted slope. `--twin` adds a second rating to the model that
+is nearly the same and does nothing.
 """
 
 import argparse
@@ -25,6 +26,9 @@ from shared.insights.statistics.resampling import FloatArray, Groups
 MEAN_SLOPE = 0.01
 TAUS = (0.0, 0.015, 0.03)
 SCATTERS = ("log-normal .5", "log-normal 1", "log-normal 1.5", "unequal", "Pareto 1.5")
+TWIN_SPREAD = 1.5
+"""Ratings scatter by 15 within creators, so they and their twin correlate at .995."""
+
 VIEWS = OutcomeQuestion("views", "count")
 
 
@@ -33,11 +37,12 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=200)
     options.add_argument("--creators", type=int, default=45)
     options.add_argument("--videos", type=float, default=7.0)
+    options.add_argument("--twin", action="store_true", help="add a rating that is nearly the same")
     chosen = options.parse_args()
     for scatter in SCATTERS:
         for tau in TAUS:
             runs = [
-                measured(scatter, tau, chosen.creators, chosen.videos, run)
+                measured(scatter, tau, chosen.creators, chosen.videos, run, twin=chosen.twin)
                 for run in range(chosen.runs)
             ]
             means = pd.DataFrame(runs).mean()
@@ -45,11 +50,15 @@ def main() -> None:
             print(f"{scatter:14s} τ {tau:<5} {figures}", flush=True)
 
 
-def measured(scatter: str, tau: float, creators: int, videos: float, run: int) -> dict[str, float]:
+def measured(
+    scatter: str, tau: float, creators: int, videos: float, run: int, *, twin: bool = False
+) -> dict[str, float]:
     """One sample: what is said, and what holds."""
     random = np.random.default_rng((SCATTERS.index(scatter), TAUS.index(tau), run))
     y, x, groups, slopes = world(random, scatter, tau, creators, videos)
     frame = pd.DataFrame({"rating": x})
+    if twin:
+        frame["twin"] = x + TWIN_SPREAD * random.normal(size=len(x))
     model = poisson_fixed_effects(y, frame, None, groups)
     result = for_whom(model, frame, "rating", VIEWS, seed=run)
     if result.over is None:

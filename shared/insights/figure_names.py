@@ -41,6 +41,20 @@ def predictor_name(predictor: str) -> str:
     return predictor.replace("_", " ")
 
 
+COLUMN_NAMES: Mapping[str, str] = {
+    AGE: "the age of the video",
+    "duration_s": "the duration",
+    "followers": "the number of followers",
+    "loudness_lufs": "loudness",
+    "posting_hour": "the hour of posting",
+}
+
+
+def column_name(column: str) -> str:
+    """How a sentence speaks of a control or another column of the plan."""
+    return COLUMN_NAMES.get(column, column.replace("_", " "))
+
+
 def outcome_name(outcome: str, scale: str, exposure: Mapping[str, str]) -> str:
     """`likes per view` for a rate; a count by its name."""
     name = outcome.replace("_", " ")

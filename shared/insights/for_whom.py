@@ -18,6 +18,7 @@ from shared.insights.statistics.fixed_effects import FixedEffectsFit
 from shared.insights.statistics.heterogeneity import Heterogeneity, shrunken
 from shared.insights.statistics.interval import CONFIDENCE
 from shared.insights.statistics.resampling import Groups
+from shared.insights.statistics.shared_error import error_of_others
 from shared.insights.statistics.subgroups import GroupComparison, compare_groups
 
 ALPHA = 0.05
@@ -196,7 +197,8 @@ def for_whom(
     column = model.names.index(predictor)
     x, beta = model.x[:, column], float(model.beta[column])
     try:
-        slopes = creator_slopes(model.y, x, model.mean, beta, model.creators, seed)
+        shared = error_of_others(model, column)
+        slopes = creator_slopes(model.y, x, model.mean, beta, model.creators, seed, shared)
     except NotEstimable as error:
         return _blank(frame, predictor, question, error.sentence.rstrip("."))
     over = slopes.over
@@ -219,7 +221,7 @@ def _blank(
 
 def _effects(slopes: CreatorSlopes, over: Heterogeneity) -> tuple[CreatorEffect, ...]:
     quantiles = stats.t.ppf((1 + CONFIDENCE) / 2, slopes.df)
-    reach = quantiles * np.sqrt(slopes.variances)
+    reach = quantiles * np.sqrt(slopes.variances + slopes.shared)
     values, errors = shrunken(slopes.estimates, slopes.variances, over)
     effects = (
         CreatorEffect(
@@ -253,6 +255,7 @@ def _groupings(
             tau2,
             groups,
             seed,
+            slopes.shared,
         )
         if comparison is not None:
             comparisons[by] = comparison

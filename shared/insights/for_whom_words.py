@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from shared.insights.disagreements import Verdict, verdict
 from shared.insights.for_whom import ALPHA, ForWhom
+from shared.insights.number_words import p_value
 from shared.insights.result import Insights
-from shared.insights.wording import outcome_text, p_value
+from shared.insights.wording import outcome_text
 
 
 def for_whom_lines(insights: Insights) -> tuple[str, ...]:

@@ -100,6 +100,7 @@ class Headline:
             "equal_age_days": self.equal_age_days,
             "calendar_periods": self.periods,
             "shared_sounds": self.sounds is not None,
+            "sounds_in_model": self.sounds_in_model,
             "flipped_units": None if self.clusters is None else self.clusters.count,
             "dropped": self.dropped,
             "clustered_se": {name: errors.get(predictor) for name, errors in self.ses.items()},

@@ -1,6 +1,7 @@
-"""Codes that stand for a missing value, such as -99, among predictors and controls.
+"""Codes that stand for a missing value, such as -99, among predictors, controls and counts.
 
-A value that its column cannot hold counts as missing. A value that looks like a code in a column
+A value that its column cannot hold counts as missing; of a count only a usual code does, since any
+other negative count shows a broken counter. A value that looks like a code in a column
 whose range nobody stated is used as it is, and a caution names it.
 """
 
@@ -69,8 +70,8 @@ class OtherScale:
 def missing_codes(
     frame: pd.DataFrame, plan: Plan
 ) -> tuple[tuple[MissingCode, ...], tuple[OtherScale, ...]]:
-    """The codes in the columns of predictors and controls, and the columns on another scale."""
-    codes: list[MissingCode] = []
+    """The codes among predictors, controls and counts, and the columns on another scale."""
+    codes = list(_codes_of_counts(frame, plan))
     scales: list[OtherScale] = []
     for name in _measured(frame, plan):
         values = frame[name].dropna()
@@ -88,6 +89,23 @@ def missing_codes(
             for value, count in counts.items()
         ]
     return tuple(codes), tuple(scales)
+
+
+def _codes_of_counts(frame: pd.DataFrame, plan: Plan) -> Iterator[MissingCode]:
+    """Usual codes below 0, in columns whose negative values are a few such codes and nothing else.
+
+    -1 alone may be a counter that wrapped around, so it needs a second cell.
+    """
+    measured = set(_measured(frame, plan))
+    for name in frame:
+        if name in measured or plan.kind(name) != "count":
+            continue
+        counts = frame.loc[frame[name] < 0, name].value_counts().sort_index()
+        if len(counts) > MOST_IMPOSSIBLE_VALUES or not USUAL_CODES.issuperset(counts.index):
+            continue
+        for value, cells in counts.items():
+            if value != -1 or cells >= FEWEST_CELLS:
+                yield MissingCode(name, float(value), int(cells), True, *NOT_NEGATIVE)
 
 
 def without_codes(frame: pd.DataFrame, plan: Plan, codes: tuple[MissingCode, ...]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import ceil, exp, log
 from typing import Any
 
+from shared.insights.quality_gate import FEWEST_ROWS
 from shared.insights.statistics.effect import Effect
 
 USUAL_RATIOS = (1.05, 1.1, 1.25, 1.5)
@@ -15,7 +16,7 @@ class RatioPower:
     """`step` is the difference in the predictor that the ratios are for.
 
     `smallest_ratio` is what these videos find with a chance of 80 %, and `needed` are the videos
-    like these that it takes for other ratios.
+    like these that it takes for other ratios: 20 at least, since fewer are not analysed.
     """
 
     step: float
@@ -42,5 +43,9 @@ def ratio_power(effect: Effect, step: float) -> RatioPower | None:
     reach = (_Z_95 + _Z_80) * error
     if reach > 20:
         return None
-    needed = tuple((ratio, ceil(effect.n * (reach / log(ratio)) ** 2)) for ratio in USUAL_RATIOS)
+    needed = tuple((ratio, _videos(effect.n, reach, ratio)) for ratio in USUAL_RATIOS)
     return RatioPower(step, exp(reach), needed)
+
+
+def _videos(n: int, reach: float, ratio: float) -> int:
+    return max(FEWEST_ROWS, ceil(n * (reach / log(ratio)) ** 2))

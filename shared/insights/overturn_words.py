@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from math import exp
 
+from shared.insights.figure_names import column_name, predictor_name
+from shared.insights.number_words import ALPHA, p_value, ratio_text, share_text
 from shared.insights.overturn import Benchmark
 from shared.insights.predictor_steps import step_of
 from shared.insights.result import Insights
 from shared.insights.statistics.effect import Effect
-from shared.insights.wording import ALPHA, outcome_text, p_value, ratio_text
+from shared.insights.wording import outcome_text
 
 TIMES = {1: "as strong as", 2: "twice as strong as", 3: "three times as strong as"}
 TOLD_TIMES = 3
@@ -27,21 +29,19 @@ def overturn_sentences(insights: Insights) -> Iterator[tuple[str, str]]:
         ("lead placebo", "the rating of the creator's next video", result.lead_placebo),
     ):
         if effect is not None and effect.p is not None and effect.p >= ALPHA:
-            yield (
-                subject,
-                f"{name[:1].upper()}{name[1:]} should not go with {outcome_text(primary)}, and it "
-                f"does not ({p_value(effect.p)}).",
-            )
+            label, p = column_name(name), p_value(effect.p)
+            sentence = f"{label} should not go with {outcome_text(primary)}, and it does not ({p})."
+            yield subject, sentence[:1].upper() + sentence[1:]
 
 
 def _robustness(insights: Insights, primary: Effect) -> str:
     result = insights.overturn
     assert result.robustness_value is not None and result.robustness_value_alpha is not None
     return (
-        "Something that nobody measured could explain the whole ratio only if it explained "
-        f"{result.robustness_value:.1%} of what is left of {primary.predictor} and of "
-        f"{outcome_text(primary)} within creators; from {result.robustness_value_alpha:.1%} on "
-        "the interval would reach 1."
+        "Something that nobody measured could explain the whole ratio only if it accounted for "
+        f"{share_text(result.robustness_value)} of what the model leaves open in "
+        f"{predictor_name(primary.predictor)} and in {outcome_text(primary)}. From "
+        f"{share_text(result.robustness_value_alpha)} on, the interval would reach 1."
     )
 
 
@@ -61,8 +61,9 @@ def _strongest(insights: Insights) -> Benchmark | None:
 def _benchmark(insights: Insights, primary: Effect, benchmark: Benchmark) -> str:
     size = step_of(insights.gate.frame[primary.predictor], primary.predictor).size
     ends = (benchmark.estimate, benchmark.ci_low, benchmark.ci_high)
-    ratio, low, high = ("no bound" if end is None else ratio_text(exp(size * end)) for end in ends)
+    ratio, low, high = ("no limit" if end is None else ratio_text(exp(size * end)) for end in ends)
+    control = column_name(benchmark.control)
     return (
-        f"A confounder {TIMES[benchmark.times]} {benchmark.control} would leave {ratio} times the "
+        f"A confounder {TIMES[benchmark.times]} {control} would leave {ratio} times the "
         f"{primary.outcome} ({low} to {high}) at worst."
     )

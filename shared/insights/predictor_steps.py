@@ -19,6 +19,7 @@ class PredictorStep:
 
 def step_of(values: pd.Series, predictor: str) -> PredictorStep:
     """10 points on a scale from 0 to 100, yes against no, else one standard deviation."""
+    predictor = predictor.replace("_", " ")
     present = values.dropna().to_numpy(dtype=np.float64)
     if set(np.unique(present)) <= {0.0, 1.0}:
         return PredictorStep(1.0, f"videos with {predictor}")

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from math import exp
 
 from shared.insights.disagreements import Difference, Disagreement
-from shared.insights.needed_videos import RatioPower
+from shared.insights.figure_names import predictor_name
+from shared.insights.needed_words import needed_sentence
+from shared.insights.number_words import ALPHA, decimals, p_value, ratio_text
 from shared.insights.predictor_steps import PredictorStep, step_in, step_of
 from shared.insights.result import Insights
-from shared.insights.statistics.effect import Effect
+from shared.insights.statistics.effect import NOT_FITTED, Effect
 from shared.insights.table.schema import AGE
 from shared.rubric_values import Values
 
-ALPHA = 0.05
 LARGEST_LOG_RATIO = 20.0
 """A larger ratio is not reported in a sentence."""
 
@@ -21,7 +22,6 @@ LIMITS = (
 )
 SIGNALS = "signals/"
 PEOPLE = "human/"
-USEFUL_RATIO = 1.1
 
 FIGURES = {
     "pooled": "pooled over all creators",
@@ -77,7 +77,8 @@ def finding(insights: Insights) -> str:
         )
     over = f"{primary.n:,} videos of {_creators(insights, primary.clusters)}"
     if primary.estimate is None or primary.p is None:
-        why = f": {primary.note}" if primary.note else ""
+        reason = (primary.note or "").removeprefix(NOT_FITTED).rstrip(".")
+        why = f": {reason}" if reason else ""
         return (
             f"Whether {predictor_text(insights)} goes with {outcome_text(primary)} is not "
             f"estimable from {over}{why}."
@@ -85,7 +86,7 @@ def finding(insights: Insights) -> str:
     if primary.p < ALPHA:
         return f"{_ratio_sentence(insights, primary)}. It rests on {over}.{_only(insights)}"
     return (
-        f"{_needed(insights, insights.power, over)}No association of {predictor_text(insights)} "
+        f"{needed_sentence(insights.power, over)} No association of {predictor_text(insights)} "
         f"with {outcome_text(primary)} was found, which does not show that there is none. "
         f"{_ratio_sentence(insights, primary)}.{_only(insights)}"
     )
@@ -135,8 +136,8 @@ def predictor_text(insights: Insights) -> str:
     assert primary is not None
     raters = insights.raters
     if raters and all(rater.startswith(SIGNALS) for rater in raters):
-        return f"{primary.predictor} (change of picture and sound)"
-    return primary.predictor
+        return f"{predictor_name(primary.predictor)} (change of picture and sound)"
+    return predictor_name(primary.predictor)
 
 
 def ratio_numbers(effect: Effect, step: PredictorStep) -> tuple[float, float, float] | None:
@@ -170,22 +171,6 @@ def _unbounded(primary: Effect, step: PredictorStep, outcome: str) -> str:
         f"{step.videos} reached {ratio_text(exp(size))} times the {outcome}, but the interval has "
         f"an open end ({p_value(primary.p)})"
     )
-
-
-def _needed(insights: Insights, power: RatioPower | None, over: str) -> str:
-    """What the sample could have found, and how many videos a useful ratio needs."""
-    if power is None:
-        return f"These {over} say little. "
-    needed = dict(power.needed)[USEFUL_RATIO]
-    return (
-        f"These {over} could have shown a ratio of {power.smallest_ratio:.2f} or more; a ratio of "
-        f"{USEFUL_RATIO:.2f} takes about {_rounded(needed):,} videos like these. "
-    )
-
-
-def _rounded(count: int) -> int:
-    """Two digits are more than such a forecast knows."""
-    return int(float(f"{count:.2g}"))
 
 
 def _place(insights: Insights) -> str:
@@ -251,34 +236,6 @@ def interval_text(effect: Effect) -> str:
         f"Spearman's ρ = {decimals(effect.estimate)}, 95 % interval {decimals(effect.ci_low)} to "
         f"{decimals(effect.ci_high)}, {p_value(effect.p)}"
     )
-
-
-def decimals(value: float) -> str:
-    """Two decimals, three below .1, without a leading zero."""
-    digits = 3 if abs(value) < 0.1 else 2
-    return f"{value:.{digits}f}".replace("0.", ".", 1).replace("-", "−")
-
-
-def p_value(p: float | None) -> str:
-    if p is None:
-        return "no p"
-    return f"p {small_p(p)}" if p < 0.001 else f"p = {small_p(p)}"
-
-
-def small_p(p: float) -> str:
-    """Three decimals without the zero before the point; more where .05 would look undecided."""
-    if p < 0.001:
-        return "< .001"
-    digits = next(digits for digits in (3, 4, 5, 6) if digits == 6 or f"{p:.{digits}f}" != "0.050")
-    return f"{p:.{digits if p < ALPHA else 3}f}".replace("0.", ".", 1)
-
-
-def ratio_text(ratio: float) -> str:
-    """Two decimals; more where 1.00 would hide that an interval leaves out 1."""
-    if not 0.1 <= ratio < 100:
-        return f"{ratio:.3g}"
-    texts = [f"{ratio:.{digits}f}" for digits in (2, 3, 4)]
-    return next((text for text in texts if float(text) != 1.0), texts[0])
 
 
 def _creators(insights: Insights, count: int) -> str:

@@ -1,8 +1,10 @@
 """What the fault tests stand on: the killer of programs."""
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -41,3 +43,29 @@ def test_a_program_that_has_ended_does_not_run(tmp_path, sleeper):
     sleeper.wait()
 
     assert not Killer(tmp_path).kill("load")
+
+
+def test_a_program_that_is_starting_again_is_waited_for_and_paused(tmp_path, sleeper):
+    writer = threading.Timer(0.3, (tmp_path / "load.pid").write_text, [f"{sleeper.pid}\n"])
+    writer.start()
+
+    resume = Killer(tmp_path).pause("load")
+    _, status = os.waitpid(sleeper.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    resume()
+
+    assert sleeper.poll() is None
+
+
+def test_a_program_that_ended_while_it_hung_is_not_resumed(tmp_path, sleeper):
+    (tmp_path / "load.pid").write_text(f"{sleeper.pid}\n")
+    resume = Killer(tmp_path).pause("load")
+    sleeper.kill()
+    sleeper.wait()
+
+    resume()
+
+
+def test_a_program_that_never_runs_cannot_be_paused(tmp_path):
+    with pytest.raises(TimeoutError, match="load does not run"):
+        Killer(tmp_path).pause("load", within_s=0.1)

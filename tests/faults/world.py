@@ -141,11 +141,24 @@ class Killer:
             return True
         return False
 
-    def pause(self, name: str) -> Callable[[], None]:
-        """Suspend a program, like a machine that hangs; returns a function that resumes it."""
-        pid = self._group(name)
-        os.killpg(pid, signal.SIGSTOP)
-        return lambda: os.killpg(pid, signal.SIGCONT)
+    def pause(self, name: str, within_s: float = 60.0) -> Callable[[], None]:
+        """Suspend a program, like a machine that hangs; returns a function that resumes it.
+
+        A program that is just starting again is waited for. Raises TimeoutError if none appears.
+        """
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            with suppress(ProcessLookupError, FileNotFoundError):
+                pid = self._group(name)
+                os.killpg(pid, signal.SIGSTOP)
+                return lambda: self._resume(pid)
+            time.sleep(0.05)
+        raise TimeoutError(f"{name} does not run")
+
+    @staticmethod
+    def _resume(pid: int) -> None:
+        with suppress(ProcessLookupError):  # it was killed while it hung
+            os.killpg(pid, signal.SIGCONT)
 
     def _group(self, name: str) -> int:
         """Its process group, whose first process it is."""

@@ -8,19 +8,12 @@ from shared.insights.corrections import Correction
 from shared.insights.figure_names import BETWEEN, SCOPE_NAMES, method_name, outcome_name
 from shared.insights.for_whom_words import for_whom_lines
 from shared.insights.headline_words import basis
+from shared.insights.number_words import decimals, ratio_text, small_p
 from shared.insights.overturn_words import overturn_sentences
-from shared.insights.predictor_steps import step_in, step_of
+from shared.insights.predictor_steps import PredictorStep, step_in, step_of
 from shared.insights.result import Insights
 from shared.insights.statistics.effect import Effect
-from shared.insights.wording import (
-    LARGEST_LOG_RATIO,
-    answer,
-    decimals,
-    pooled,
-    ratio_numbers,
-    ratio_text,
-    small_p,
-)
+from shared.insights.wording import LARGEST_LOG_RATIO, answer, pooled
 
 SECOND = ("gee_nb", "spearman", "partial_spearman")
 """Pooled methods that are printed beside the headline; the JSON has all."""
@@ -32,7 +25,8 @@ CORRECTED = {
 """Titles of the tables of corrections. A rating on another scale has another step than 10 points:
 a standard deviation, or yes against no."""
 
-NO_INTERVAL = "none"
+NO_INTERVAL = "not estimable"
+NO_LIMIT = "no limit"
 
 
 def show(insights: Insights, screen: Screen) -> None:
@@ -153,7 +147,7 @@ def _written(correction: Correction, insights: Insights) -> Callable[[float | No
 
     def write(value: float | None) -> str:
         if value is None or step * abs(value) > LARGEST_LOG_RATIO:
-            return "no end"
+            return NO_LIMIT
         return decimals(value) if correction.of == "spearman" else f"{exp(step * value):.2f}"
 
     return write
@@ -172,11 +166,23 @@ def _numbers(effect: Effect, insights: Insights) -> tuple[str, str, str]:
         ends = f"{decimals(effect.ci_low)} to {decimals(effect.ci_high)}"
         return f"ρ = {decimals(effect.estimate)}", ends, p
     step = step_in(insights.gate.frame, effect.predictor)
-    numbers = None if step is None else ratio_numbers(effect, step)
-    if numbers is None:
+    if step is None:
         return "", NO_INTERVAL, p
-    ratio, low, high = map(ratio_text, numbers)
-    return f"{ratio} times", f"{low} to {high}", p
+    return (*_ratio_and_interval(effect, step), p)
+
+
+def _ratio_and_interval(effect: Effect, step: PredictorStep) -> tuple[str, str]:
+    """The ratio for one step and its interval: `1.20 times` and `1.02 to no limit`."""
+    if effect.estimate is None:
+        return "", NO_INTERVAL
+    ratio, low, high = (
+        NO_LIMIT
+        if end is None or step.size * abs(end) > LARGEST_LOG_RATIO
+        else ratio_text(exp(step.size * end))
+        for end in (effect.estimate, effect.ci_low, effect.ci_high)
+    )
+    size = "" if ratio == NO_LIMIT else f"{ratio} times"
+    return size, NO_LIMIT if low == high == NO_LIMIT else f"{low} to {high}"
 
 
 def _creators(effect: Effect, insights: Insights) -> str:

@@ -12,7 +12,8 @@ def code_cautions(passed: Gate) -> Iterator[str]:
         if code.impossible:
             yield (
                 f"{cells} of {code.column} {hold} {code.value:g}, which the column cannot have: it "
-                "counts as missing, so these rows were left out. Leave such cells empty."
+                "counts as missing, and its row is left out where the value is needed. Leave such "
+                "cells empty."
             )
         else:
             yield (

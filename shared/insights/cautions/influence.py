@@ -55,10 +55,23 @@ def _sentence(what: str, without: RatioWithout, primary: Effect, step: Predictor
             f"The answer rests on one {what}{videos}: without it nothing can be estimated. Add "
             "videos of other creators."
         )
-    p = "p < .001" if without.p < 0.001 else f"p = {without.p:.3f}".replace("0.", ".", 1)
-    return (
-        f"Without one {what}{videos}, {step.videos} have {exp(without.estimate * step.size):.2f} "
-        f"times the {primary.outcome} ({p}) instead of {exp(primary.estimate * step.size):.2f} "
-        f"times. The answer hangs on that {what}: look at it before you believe the ratio "
-        "(`influence` in the JSON names it)."
+    ratio, before = (
+        f"{exp(size * step.size):.2f}" for size in (without.estimate, primary.estimate)
     )
+    changed = (
+        f"the ratio hardly changes ({ratio}), but its p does ({_p(without.p)} instead of "
+        f"{_p(primary.p)})"
+        if ratio == before
+        else f"{step.videos} have {ratio} times the {primary.outcome} ({_p(without.p)}) instead of "
+        f"{before} times"
+    )
+    return (
+        f"Without one {what}{videos}, {changed}. The answer hangs on that {what}: look at it "
+        "before you believe the ratio (`influence` in the JSON names it)."
+    )
+
+
+def _p(p: float | None) -> str:
+    if p is None:
+        return "no p"
+    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.insights.figure_names import method_name, predictor_name
-from shared.insights.wording import decimals, ratio_text, small_p
+from shared.insights.number_words import decimals, ratio_text, small_p
 
 MINUS = "−"
 

@@ -58,14 +58,18 @@ class CreatorSlopes:
 
     `sizes` are their videos, `left_out` counts the other creators by reason. `p` belongs to the
     hypothesis that all creators have one slope; its Q is compared with that of permuted videos.
+    `alike_variances` let the counts of all creators scatter alike. `shared` is the variance of the
+    error that all slopes have from the other coefficients of the common fit.
     """
 
     names: tuple[str, ...]
     sizes: IntArray
     estimates: FloatArray
     variances: FloatArray
+    alike_variances: FloatArray
     p: float
     left_out: dict[str, int]
+    shared: float = 0.0
 
     @property
     def df(self) -> FloatArray:
@@ -74,16 +78,31 @@ class CreatorSlopes:
 
     @property
     def over(self) -> Heterogeneity:
-        return heterogeneity(self.estimates, self.variances)
+        """How the slopes differ.
+
+        A slope and its own variance come from the same few videos and err together: slopes far from
+        the mean look uncertain. The average is then too short a distance between creators, so what
+        a new creator may have comes from variances that no single creator decides.
+        """
+        own = heterogeneity(self.estimates, self.variances, self.shared)
+        alike = heterogeneity(self.estimates, self.alike_variances, self.shared)
+        return replace(own, prediction=alike.prediction, tau2_quantiles=alike.tau2_quantiles)
 
 
 def creator_slopes(
-    y: FloatArray, x: FloatArray, mean: FloatArray, beta: float, creators: Groups, seed: int
+    y: FloatArray,
+    x: FloatArray,
+    mean: FloatArray,
+    beta: float,
+    creators: Groups,
+    seed: int,
+    shared: float = 0.0,
 ) -> CreatorSlopes:
     """Slopes from counts `y` (n,), the predictor `x`, and a common fit.
 
     `mean` are the fitted counts of the common fit, in which the predictor has the coefficient
-    `beta`. Raises TooFew below 5 creators with a slope, NotEstimable without any residual.
+    `beta`, and `shared` is the variance that its other coefficients give every slope. Raises TooFew
+    below 5 creators with a slope, NotEstimable without any residual.
     """
     usable, left_out = _usable(y, x, creators)
     if usable.sum() < FEWEST_CREATORS:
@@ -91,40 +110,57 @@ def creator_slopes(
             f"{int(usable.sum())} creators have {FEWEST_VIDEOS} videos or more whose ratings and "
             f"counts differ; it takes {FEWEST_CREATORS}"
         )
-    groups = creators.where(usable[creators.codes])
-    order = np.argsort(groups.codes, kind="stable")
-    rows = np.flatnonzero(usable[creators.codes])[order]
+    groups = _by_name(creators.where(usable[creators.codes]))
+    rows = np.flatnonzero(usable[creators.codes])
+    # Random orders are of positions: the table's order of rows must not decide who changes places.
+    order = np.lexsort((mean[rows], y[rows], x[rows], groups.codes))
+    rows = rows[order]
     others = np.log(mean[rows]) - beta * x[rows]
     videos = _Videos.of(x[rows], others, groups.codes[order])
     slopes = videos.slopes(y[rows], np.full(groups.count, beta))
     if float((np.abs(slopes - beta) * videos.reach).max()) < _ROUNDING:
         raise NotEstimable("no_residual", "every count is as the common model fits it")
     # The hypothesis of one slope is tested where it is assumed to be true.
-    variances, permuted = videos.variances(y[rows], np.full(groups.count, beta), seed)
+    variances, alike, permuted = videos.variances(y[rows], np.full(groups.count, beta), seed)
     scale = float(permuted.mean()) / (groups.count - 1)
-    variances = variances * scale
-    p = _gamma_p(q_statistic(slopes, variances) * scale, permuted)
-    result = CreatorSlopes(groups.names, groups.sizes, slopes, variances, p, left_out)
-    if p < ALPHA:
-        for _ in range(_REFINEMENTS):
-            result = _refined(result, videos, y[rows], scale, seed)
+    p = _gamma_p(q_statistic(slopes, variances), permuted)
+    result = CreatorSlopes(
+        groups.names,
+        groups.sizes,
+        slopes,
+        variances * scale,
+        alike * scale,
+        p,
+        left_out,
+        shared,
+    )
+    for _ in range(_REFINEMENTS):
+        result = _refined(result, videos, y[rows], scale, seed)
     return result
 
 
 def _refined(
     slopes: CreatorSlopes, videos: "_Videos", y: FloatArray, scale: float, seed: int
 ) -> CreatorSlopes:
-    """The variances around each creator's own slope, once the slopes are seen to differ.
+    """The variances around each creator's own slope.
 
-    Around a common slope the differences count as errors, which hides a quarter of τ².
+    Around a common slope the differences count as errors, which hides a quarter of τ². Each
+    creator's own variance changes only once the slopes are seen to differ.
     """
-    over = slopes.over
-    centres, _ = shrunken(slopes.estimates, slopes.variances, over)
-    share = over.tau2 / (over.tau2 + slopes.variances)
+    over = heterogeneity(slopes.estimates, slopes.alike_variances)
+    centres, _ = shrunken(slopes.estimates, slopes.alike_variances, over)
+    share = over.tau2 / (over.tau2 + slopes.alike_variances)
     # A slope that follows the creator's own videos takes up to one degree of freedom.
-    variances, _ = videos.variances(y, centres, seed)
     freed = (slopes.sizes - 1) / (slopes.sizes - 1 - share)
-    return replace(slopes, variances=variances * freed * scale)
+    variances, alike, _ = videos.variances(y, centres, seed)
+    own = variances * freed * scale if slopes.p < ALPHA else slopes.variances
+    return replace(slopes, variances=own, alike_variances=alike * freed * scale)
+
+
+def _by_name(groups: Groups) -> Groups:
+    """The same groups, with codes in the order of their names."""
+    ranks = np.argsort(np.argsort(np.asarray(groups.names, dtype=object)))
+    return Groups(ranks[groups.codes].astype(np.int64), tuple(sorted(groups.names)))
 
 
 def _usable(y: FloatArray, x: FloatArray, creators: Groups) -> tuple[BoolArray, dict[str, int]]:
@@ -216,16 +252,17 @@ class _Videos:
 
     def variances(
         self, y: FloatArray, centres: FloatArray, seed: int
-    ) -> tuple[FloatArray, FloatArray]:
-        """Each slope's variance around its centre, and Q of each order with these variances."""
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Each slope's variance around its centre, that of counts that scatter alike, and the Q of
+        each order with the first."""
         share = self.shares(centres)
         ratios = y / (self.sums(y)[self.codes] * share)
         draws = np.stack(
             [self.slopes(share * ratios[order], centres) for order in self._orders(seed)]
         )
         deviations = draws - centres
-        variances = self._moderated((deviations**2).mean(axis=0), share)
-        return variances, np.array([q_statistic(row, variances) for row in deviations])
+        variances, alike = self._moderated((deviations**2).mean(axis=0), share)
+        return variances, alike, np.array([q_statistic(row, variances) for row in deviations])
 
     def _orders(self, seed: int) -> list[IntArray]:
         """Orders of the rows in which every creator's videos change places."""
@@ -233,8 +270,8 @@ class _Videos:
         random = np.random.default_rng(seed)
         return [np.argsort(self.codes + random.random(len(self.x))) for _ in range(count)]
 
-    def _moderated(self, variances: FloatArray, share: FloatArray) -> FloatArray:
-        """Variances averaged with those that the creators' common dispersion gives."""
+    def _moderated(self, variances: FloatArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Variances averaged with those that the creators' common dispersion gives, and these."""
         middle = self.sums(share * self.x)[self.codes]
         score = share * (self.x - middle)
         information = self.sums(score * (self.x - middle))
@@ -245,7 +282,7 @@ class _Videos:
         averaged: FloatArray = (
             shape * (weight * own + _PRIOR_VIDEOS * common) / (weight + _PRIOR_VIDEOS)
         )
-        return averaged
+        return averaged, shape * common
 
 
 def _gamma_p(q: float, permuted: FloatArray) -> float:

@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, fields
 from math import isfinite
 from typing import Any
 
+NOT_FITTED = "not fitted: "
+"""How the note of a model begins that could not be fitted."""
+
 
 class NotEstimable(ValueError):
     """The data have no answer to a question. The sentence says why.

@@ -38,7 +38,8 @@ class FixedEffectsFit:
     """A fitted model. Arrays have one entry per row used, columns in the order of `names`.
 
     `kept` says which of the given rows were used and `dropped` how many were not, by reason.
-    `left_out` are columns that creators, weeks and other columns explain. `mean` are the fitted
+    `left_out` are columns that creators, weeks and other columns explain; `only_zeros` are those of
+    them that differ in separated rows alone. `mean` are the fitted
     counts. `free` are the columns less what creators and weeks explain of them, weighted by `mean`.
     """
 
@@ -46,6 +47,7 @@ class FixedEffectsFit:
     dropped: dict[str, int]
     names: tuple[str, ...]
     left_out: tuple[str, ...]
+    only_zeros: tuple[str, ...]
     beta: FloatArray
     mean: FloatArray
     free: FloatArray
@@ -94,11 +96,13 @@ def poisson_fixed_effects(
     x = x / units
     if not names:
         raise NotEstimable("no_columns", "no column of the model varies")
-    kept, dropped, absorbed = _informative(y, x, Absorbed(creators, weeks))
+    effects = Absorbed(creators, weeks)
+    kept, dropped, absorbed = _informative(y, x, effects)
     if not kept.any():
         raise NotEstimable(
             "no_within", "no creator has two videos with different counts to compare"
         )
+    whole_x = x
     y, x, logs = y[kept], x[kept], logs[kept]
     chosen = independent(absorbed.swept(x, np.ones(len(y))), x)
     left_out = tuple(name for at, name in enumerate(names) if at not in chosen)
@@ -111,6 +115,7 @@ def poisson_fixed_effects(
         dropped=dropped,
         names=tuple(names[at] for at in chosen),
         left_out=left_out,
+        only_zeros=_only_zeros(names, left_out, dropped, whole_x, effects),
         beta=beta / units,
         mean=mean,
         free=absorbed.swept(x, mean) * units,
@@ -120,6 +125,20 @@ def poisson_fixed_effects(
         absorbed=absorbed,
         _totals=absorbed.creators.sums(y)[absorbed.creators.codes],
     )
+
+
+def _only_zeros(
+    names: tuple[str, ...],
+    left_out: tuple[str, ...],
+    dropped: dict[str, int],
+    x: FloatArray,
+    effects: Absorbed,
+) -> tuple[str, ...]:
+    """The columns that would be in the model if separated rows were."""
+    if not left_out or SEPARATED not in dropped:
+        return ()
+    differing = independent(effects.swept(x, np.ones(len(x))), x)
+    return tuple(names[at] for at in differing if names[at] in left_out)
 
 
 def shares(predictor: FloatArray, creators: Groups) -> FloatArray:

@@ -39,7 +39,8 @@ class Heterogeneity:
     degrees of freedom, `p` its probability if all creators have one value, and `i2` in [0, 1] the
     share of Q beyond that. `mean` has its interval in `mean_ends`. `prediction` is to hold the
     value of a new creator in 95 % of samples. `prediction_hts` is the shorter interval of Higgins,
-    Thompson & Spiegelhalter (2009), which takes τ² as known.
+    Thompson & Spiegelhalter (2009), which takes τ² as known. `shared` is the variance of an error
+    that all estimates have in common; it is in the intervals and says nothing about τ².
     """
 
     creators: int
@@ -53,12 +54,17 @@ class Heterogeneity:
     mean_ends: Ends
     prediction: Ends
     prediction_hts: Ends
+    shared: float
     tau2_quantiles: FloatArray
     """Evenly spaced quantiles of the confidence distribution of τ²."""
 
 
-def heterogeneity(estimates: FloatArray, variances: FloatArray) -> Heterogeneity:
-    """Raises TooFew for under 5 creators, ValueError for a variance that is not above 0."""
+def heterogeneity(
+    estimates: FloatArray, variances: FloatArray, shared: float = 0.0
+) -> Heterogeneity:
+    """How estimates with these variances differ; `shared` is that of their common error.
+
+    Raises TooFew for under 5 creators, ValueError for a variance that is not above 0."""
     b, v = np.asarray(estimates, dtype=np.float64), np.asarray(variances, dtype=np.float64)
     if len(b) < FEWEST_CREATORS:
         raise TooFew(f"{len(b)} creators with an estimate; it takes {FEWEST_CREATORS}")
@@ -66,7 +72,7 @@ def heterogeneity(estimates: FloatArray, variances: FloatArray) -> Heterogeneity
         raise ValueError("estimates must be finite, variances finite and above 0")
     # In units of the typical error the search for τ² starts at the same scale for all data.
     unit = float(np.median(v))
-    result = _Profile(b / np.sqrt(unit), v / unit)
+    result = _Profile(b / np.sqrt(unit), v / unit, shared / unit)
     return _in_units(result, float(np.sqrt(unit)))
 
 
@@ -83,7 +89,7 @@ def shrunken(
         mean, se = weighted_mean(estimates, variances, float(tau2))
         share = tau2 / (tau2 + variances)
         values.append(mean + share * (estimates - mean))
-        squares.append(share * variances + ((1 - share) * se) ** 2)
+        squares.append(share * variances + ((1 - share) * se) ** 2 + over.shared)
     errors: FloatArray = np.sqrt(np.mean(squares, axis=0) + np.var(values, axis=0))
     return np.asarray(np.mean(values, axis=0), dtype=np.float64), errors
 
@@ -100,14 +106,15 @@ def weighted_mean(b: FloatArray, v: FloatArray, tau2: float) -> tuple[float, flo
     return mean, float(np.sqrt(max(1.0, spread) / weights.sum()))
 
 
-def hts_prediction(b: FloatArray, v: FloatArray, tau2: float) -> Ends:
+def hts_prediction(b: FloatArray, v: FloatArray, tau2: float, shared: float = 0.0) -> Ends:
     """Mean ± t · √(τ² + variance of the mean), with creators - 2 degrees of freedom.
 
     Higgins, Thompson & Spiegelhalter (2009, J. R. Stat. Soc. A 172(1), 137–159).
     """
     weights = 1 / (v + tau2)
     mean = float(weights @ b / weights.sum())
-    reach = float(stats.t.ppf(1 - _TAIL, len(b) - 2) * np.sqrt(tau2 + 1 / weights.sum()))
+    variance = tau2 + 1 / weights.sum() + shared
+    reach = float(stats.t.ppf(1 - _TAIL, len(b) - 2) * np.sqrt(variance))
     return Ends(mean - reach, mean + reach)
 
 
@@ -121,8 +128,8 @@ def q_statistic(b: FloatArray, v: FloatArray, tau2: float = 0.0) -> float:
 class _Profile:
     """Values of τ² that go with quantiles of Q (Viechtbauer 2007, Stat. Med. 26(1), 37–52)."""
 
-    def __init__(self, b: FloatArray, v: FloatArray):
-        self.b, self.v = b, v
+    def __init__(self, b: FloatArray, v: FloatArray, shared: float):
+        self.b, self.v, self.shared = b, v, shared
         self.df = len(b) - 1
         self.q = q_statistic(b, v)
 
@@ -141,6 +148,11 @@ class _Profile:
         return float(
             brentq(lambda tau2: q_statistic(self.b, self.v, tau2) - level, 0.0, high, xtol=1e-14)
         )
+
+    def mean(self, tau2: float) -> tuple[float, float]:
+        """The mean, and its standard error with the common one."""
+        mean, se = weighted_mean(self.b, self.v, tau2)
+        return mean, float(np.hypot(se, np.sqrt(self.shared)))
 
     def tau2_ends(self) -> Ends:
         low, high = (float(stats.chi2.ppf(share, self.df)) for share in (1 - _TAIL, _TAIL))
@@ -161,7 +173,7 @@ class _Profile:
         error, spread = stats.t.ppf(steps, self.df), stats.norm.ppf(steps)
         draws = []
         for tau2 in tau2_quantiles:
-            mean, se = weighted_mean(self.b, self.v, float(tau2))
+            mean, se = self.mean(float(tau2))
             draws.append(mean + se * error[:, None] + np.sqrt(tau2) * spread[None, :])
         low, high = np.quantile(np.concatenate(draws, axis=None), [_TAIL, 1 - _TAIL])
         return Ends(float(low), float(high))
@@ -169,7 +181,7 @@ class _Profile:
 
 def _in_units(profile: _Profile, unit: float) -> Heterogeneity:
     tau2 = profile.tau2
-    mean, se = weighted_mean(profile.b, profile.v, tau2)
+    mean, se = profile.mean(tau2)
     reach = float(stats.t.ppf(1 - _TAIL, profile.df)) * se
     ends, quantiles = profile.tau2_ends(), profile.tau2_quantiles()
     return Heterogeneity(
@@ -183,7 +195,8 @@ def _in_units(profile: _Profile, unit: float) -> Heterogeneity:
         mean_se=se * unit,
         mean_ends=Ends((mean - reach) * unit, (mean + reach) * unit),
         prediction=_times(profile.prediction(quantiles), unit),
-        prediction_hts=_times(hts_prediction(profile.b, profile.v, tau2), unit),
+        prediction_hts=_times(hts_prediction(profile.b, profile.v, tau2, profile.shared), unit),
+        shared=profile.shared * unit**2,
         tau2_quantiles=quantiles * unit**2,
     )
 

@@ -14,7 +14,7 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.statistics.cluster_covariance import NotIdentified, bias_reduced, information
 from shared.insights.statistics.count_models import Model, NotConverged, negative_binomial
-from shared.insights.statistics.effect import NotEstimable, TooFew, notes
+from shared.insights.statistics.effect import NOT_FITTED, NotEstimable, TooFew, notes
 from shared.insights.statistics.estimability import problem
 from shared.insights.statistics.fit import Fit
 from shared.insights.statistics.resampling import FloatArray, Groups
@@ -41,14 +41,14 @@ def rate_ratios(
     columns = np.asarray(design, dtype=np.float64).reshape(len(y), len(names))
     log_exposure = np.zeros(len(y)) if offset is None else np.asarray(offset, dtype=np.float64)
     if reason := problem(y, columns, names):
-        return Fit(names, groups.n, groups.count, note=f"not fitted: {reason}")
+        return Fit(names, groups.n, groups.count, note=f"{NOT_FITTED}{reason}")
     # On standardised columns Newton's method converges whatever the units.
     units = columns.std(axis=0)
     x = np.column_stack([np.ones(len(y)), (columns - columns.mean(axis=0)) / units])
     try:
         model = negative_binomial(y, x, log_exposure)
     except NotConverged as error:
-        return Fit(names, groups.n, groups.count, note=f"not fitted: {error}")
+        return Fit(names, groups.n, groups.count, note=f"{NOT_FITTED}{error}")
     return _Inference(names, units, groups, x, y, model).fit(names if targets is None else targets)
 
 
@@ -67,7 +67,7 @@ class _Inference:
         groups, units = self.groups, dict(zip(self.names, self.units.tolist(), strict=True))
         estimates = self.model.beta[1:] / self.units
         if not np.isfinite(estimates).all():
-            note = "not fitted: a coefficient is not finite"
+            note = f"{NOT_FITTED}a coefficient is not finite"
             return Fit(self.names, groups.n, groups.count, note=note)
         parts = information(self.x, self.model.weights, groups)
         errors, reason = self._standard_errors(parts)

@@ -43,10 +43,12 @@ def compare_groups(
     tau2: float,
     labels: Sequence[str],
     seed: int,
+    shared: float = 0.0,
 ) -> GroupComparison | None:
     """Compare groups of 5 creators or more, at most the 8 largest; None for under two groups.
 
-    Arrays have one entry per creator. Within groups the creators differ by `tau2`. p is the share
+    Arrays have one entry per creator. Within groups the creators differ by `tau2`; `shared` is the
+    variance of an error that all have in common. p is the share
     of exchanges of creators between the groups whose Q is as large (Higgins & Thompson 2004, Stat.
     Med. 23, 1663–1682): with few creators Q between groups does not follow χ².
     """
@@ -66,7 +68,9 @@ def compare_groups(
         for _ in range(_ORDERS)
     )
     means = [
-        _group_mean(str(names[group]), b[codes == at], v[codes == at], counts[codes == at], tau2)
+        _group_mean(
+            str(names[group]), b[codes == at], v[codes == at], counts[codes == at], tau2, shared
+        )
         for at, group in enumerate(np.sort(chosen))
     ]
     return GroupComparison(tuple(means), q, (1 + as_large) / (1 + _ORDERS))
@@ -80,8 +84,8 @@ def _between(b: FloatArray, weights: FloatArray, codes: IntArray) -> float:
 
 
 def _group_mean(
-    name: str, b: FloatArray, v: FloatArray, counts: IntArray, tau2: float
+    name: str, b: FloatArray, v: FloatArray, counts: IntArray, tau2: float, shared: float
 ) -> GroupMean:
     mean, se = weighted_mean(b, v, tau2)
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(b) - 1)) * se
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(b) - 1) * np.hypot(se, np.sqrt(shared)))
     return GroupMean(name, len(b), int(counts.sum()), mean, mean - reach, mean + reach)

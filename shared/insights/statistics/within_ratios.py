@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.statistics.absorption import Absorbed
-from shared.insights.statistics.effect import NotEstimable
+from shared.insights.statistics.effect import NOT_FITTED, NotEstimable
 from shared.insights.statistics.fit import Fit
 from shared.insights.statistics.fixed_effects import FixedEffectsFit, poisson_fixed_effects
 from shared.insights.statistics.products import applied, crossed, solved
@@ -25,6 +25,7 @@ from shared.insights.statistics.standardized_flips import FittedModel, Standardi
 
 METHOD = "ppml"
 NO_VARIATION = "it does not vary within creators beyond the other columns of the model"
+ONLY_ZEROS = "only videos with a count of 0 tell it apart, so no finite ratio fits them"
 TOO_FEW = "there are too few videos or clusters for its standard error"
 
 
@@ -48,7 +49,7 @@ def within_ratios(
     try:
         model = poisson_fixed_effects(y, design, offset, creators, weeks)
     except NotEstimable as error:
-        return Fit(names, len(y), creators.count, note=f"not fitted: {error}", method=METHOD)
+        return Fit(names, len(y), creators.count, note=f"{NOT_FITTED}{error}", method=METHOD)
     units = (creators if clusters is None else clusters).where(model.kept)
     return fit_of(
         model, names, units, None if sounds is None else sounds.where(model.kept), targets
@@ -79,13 +80,16 @@ def fit_of(
             if name in steps
         },
         alpha=None,
-        reasons={
-            name: TOO_FEW if name in model.names else NO_VARIATION
-            for name in names
-            if name not in steps
-        },
+        reasons={name: _reason(name, model) for name in names if name not in steps},
         method=METHOD,
     )
+
+
+def _reason(name: str, model: FixedEffectsFit) -> str:
+    """Why a column has no estimate, or no interval."""
+    if name in model.names:
+        return TOO_FEW
+    return ONLY_ZEROS if name in model.only_zeros else NO_VARIATION
 
 
 def _steps(

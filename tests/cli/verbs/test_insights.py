@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -13,11 +14,14 @@ import pytest
 import cli.cloud
 import cli.verbs.insights.run
 import cli.warehouse
+from cli.console import Screen
 from cli.main import status_of
+from cli.verbs.insights.view import show
 from local.home import PROJECT
+from shared.insights.analysis import analyse
 from shared.insights.plan_file import default_plan, default_text
 from tests.fakes import LakeInMemory
-from tests.insights_tables import PLAN, rows, write_csv
+from tests.insights_tables import PLAN, plan, rows, table, write_csv
 
 COLUMNS = default_plan().columns
 
@@ -326,9 +330,9 @@ def test_a_copy_of_the_table_and_tomorrows_export_are_the_same_data(
     copied.write_bytes(videos.read_bytes())
     longer = write_csv(tmp_path / "videos-2026-12-01.csv", rows(260))
 
-    for table in (copied, longer):
+    for path in (copied, longer):
         capsys.readouterr()
-        assert run("--input", table, "--plan", plan_path) == 0
+        assert run("--input", path, "--plan", plan_path) == 0
         assert "1 other plan was run on these data" in capsys.readouterr().err
 
 
@@ -354,3 +358,22 @@ def test_a_ledger_that_cannot_be_written_does_not_lose_the_answer(videos, plan_p
     output = capsys.readouterr()
     assert output.out.startswith("Among videos of the same creator")
     assert "The ledger cannot be used, so earlier plans are not counted" in output.err
+
+
+@pytest.mark.parametrize(
+    ("ends", "text"),
+    [
+        ({"ci_high": None}, r"1\.\d\d times +1\.\d\d to no limit"),
+        ({"ci_low": None}, r"1\.\d\d times +no limit to 1\.\d\d"),
+        ({"ci_low": None, "ci_high": None}, r"1\.\d\d times +no limit "),
+        ({"estimate": None, "ci_low": None, "ci_high": None}, r"not estimable"),
+    ],
+)
+def test_an_open_end_of_an_interval_is_called_no_limit(ends, text, capsys):
+    analysis_plan = plan()
+    insights = analyse(table(rows(), analysis_plan), analysis_plan)
+    effects = (replace(insights.effects[0], **ends), *insights.effects[1:])
+
+    show(replace(insights, effects=effects), Screen())
+
+    assert re.search(rf"within creators +{text}", capsys.readouterr().out)

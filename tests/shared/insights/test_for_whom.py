@@ -1,5 +1,6 @@
 """For whom: the creators that are listed, what is said of them, and groups of creators."""
 
+import json
 from dataclasses import replace
 from functools import cache
 
@@ -281,3 +282,26 @@ def test_counts_that_never_differ_show_no_differences():
     result = analyse(table(of, plan()), plan()).for_whom
 
     assert not result.differ and result.note == "every count is as the common model fits it"
+
+
+def test_for_whom_does_not_depend_on_the_order_of_rows():
+    ordered = rows_of_videos()
+    analysis_plan = plan(columns="[video_id, creator, views, likes, followers, unexpectedness]")
+    shuffled = [ordered[at] for at in np.random.default_rng(2).permutation(len(ordered))]
+
+    first, second = (
+        canonical(analyse(table(of, analysis_plan), analysis_plan).document()["for_whom"])
+        for of in (ordered, shuffled)
+    )
+
+    assert [creator.pop("creator") for creator in first["creators"]] == [
+        creator.pop("creator") for creator in second["creators"]
+    ]
+    assert _rounded(first) == _rounded(second)
+
+
+def _rounded(document: dict) -> str:
+    """The text with nine digits of each number: sums differ by rounding."""
+    return json.dumps(
+        json.loads(json.dumps(document), parse_float=lambda text: f"{float(text):.9g}")
+    )

@@ -1,5 +1,7 @@
 """What could overturn the headline: hidden confounders that are known here, and placebos."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -272,6 +274,7 @@ def test_the_words_tell_strength_benchmark_and_what_shows_nothing():
     said = dict(overturn_sentences(insights))
 
     value = insights.overturn.robustness_value
-    assert f"explained {value:.1%} of what is left" in said["robustness"]
+    assert f"accounted for {100 * value:.0f} % of what the model leaves open" in said["robustness"]
     assert "three times as strong as" in said["benchmark"] and "at worst." in said["benchmark"]
+    assert re.search(r"\b(duration_s|loudness_lufs|\d%)", " ".join(said.values())) is None
     assert "next video should not go with views, and it does not (p = " in said["lead placebo"]

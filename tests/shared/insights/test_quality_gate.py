@@ -190,7 +190,7 @@ def test_a_primary_predictor_without_any_value_ends_the_analysis():
 
 def test_too_few_rows_is_a_sentence_with_the_rules_that_dropped():
     with pytest.raises(TooLittle) as refused:
-        gated({"likes": -1}, at=range(50))
+        gated({"likes": -5}, at=range(50))
 
     assert refused.value.sentence.startswith("10 of 60 rows are left; at least 20 are needed.")
     assert "negative_count 50" in refused.value.sentence

@@ -1,15 +1,19 @@
 """The answer claims only an association, and each warning appears when it applies."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from shared.insights.agreement.long_table import RatingsBuilder
 from shared.insights.analysis import analyse
+from shared.insights.needed_videos import RatioPower, ratio_power
+from shared.insights.needed_words import needed_sentence
+from shared.insights.number_words import decimals, p_value, ratio_text, share_text
 from shared.insights.predictor_steps import step_of
 from shared.insights.result import Insights
-from shared.insights.wording import answer, decimals, p_value, pooled, ratio_text
+from shared.insights.wording import answer, finding, pooled
 from tests.insights_tables import plan, rows, table
 
 FORBIDDEN = re.compile(r"\b(driv\w+|caus\w+|because|impact\w*|leads? to|effects? of)\b", re.I)
@@ -118,7 +122,7 @@ def test_ratings_that_no_person_checked_say_so():
 def test_yes_and_no_are_compared_as_such():
     step = step_of(pd.Series([0, 1, 1, 0]), "is_prank")
 
-    assert (step.size, step.videos) == (1.0, "videos with is_prank")
+    assert (step.size, step.videos) == (1.0, "videos with is prank")
     assert step_of(pd.Series([3.0, 80.0]), "score").size == 10.0
     assert step_of(pd.Series([0.1, 0.5]), "share").size == pytest.approx(0.283, abs=0.001)
 
@@ -316,3 +320,45 @@ def test_an_answer_from_few_creators_with_several_videos_is_about_them():
 
     assert "Within these 3 accounts" in sentence and "hold" in sentence
     assert "180 videos of 3 creators" in sentence or "183 videos of 3 creators" in sentence
+
+
+def power(smallest: float, needed: int) -> RatioPower:
+    return RatioPower(10.0, smallest, ((1.1, needed),))
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [
+        (power(1.30, 1234), "ratio of 1.30 or more; a ratio of 1.10 takes about 1,200 videos like"),
+        (power(1.04, 20), "ratio of 1.04 or more, so they are enough for a ratio of 1.10."),
+        (power(1.0001, 20), "ratio of 1.0001 or more, so they are enough"),
+        (power(4e8, 10**11), "ratio of more than 100; a ratio of 1.10 takes more than 10,000,000"),
+        (None, "These 40 videos say little: the interval does not tell how many it would take."),
+    ],
+)
+def test_the_number_of_videos_needed_is_one_that_means_something(result, text):
+    assert text in needed_sentence(result, "40 videos")
+
+
+def test_no_fewer_videos_are_said_to_be_needed_than_an_analysis_takes():
+    effect = replace(insights_of().primary, ci_low=0.0009, ci_high=0.001)
+
+    assert {videos for _, videos in ratio_power(effect, 10.0).needed} == {20}
+
+
+def test_a_model_that_was_not_fitted_gives_its_reason_once():
+    insights = insights_of()
+    primary = replace(
+        insights.primary, estimate=None, p=None, note="not fitted: the rating is constant."
+    )
+
+    sentence = finding(replace(insights, primary=primary))
+
+    assert sentence.endswith(
+        "is not estimable from 240 videos of 24 creators: the rating is constant."
+    )
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.034, "3.4 %"), (0.108, "11 %"), (0.0, "0.0 %")])
+def test_shares_are_written_like_other_percentages(share, text):
+    assert share_text(share) == text

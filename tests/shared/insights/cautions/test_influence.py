@@ -146,6 +146,20 @@ def test_what_decides(viral, figures, count):
     assert changed(viral, **figures) == count
 
 
+def test_a_ratio_that_hardly_changes_is_not_written_twice(viral):
+    primary = replace(viral.primary, estimate=0.0100, ci_low=-0.01, ci_high=0.03, p=0.04)
+    first = viral.robustness.influence.creators[0]
+    without = replace(first, estimate=0.0101, change=0.0001, p=0.2)
+    only = replace(viral.robustness.influence, creators=(without,), videos=())
+
+    (sentence,) = single_influences(only, primary, viral.gate.frame)
+
+    assert (
+        ", the ratio hardly changes (1.11), but its p does (p = .200 instead of p = .040)"
+        in sentence
+    )
+
+
 def test_where_nothing_is_left_the_sentence_says_so(viral):
     without = replace(viral.robustness.influence.creators[0], estimate=None, change=None, p=None)
     only = replace(viral.robustness.influence, creators=(without,), videos=())

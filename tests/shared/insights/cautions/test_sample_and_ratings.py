@@ -8,6 +8,7 @@ from scipy import stats
 
 from shared.insights.cautions.ages import CHANCE, confounded_ages
 from shared.insights.cautions.codes import code_cautions
+from shared.insights.cautions.counts import counting
 from shared.insights.cautions.raters import mixed_raters
 from shared.insights.cautions.ratings import rating_values
 from shared.insights.cautions.reposts import reposts
@@ -147,6 +148,24 @@ def test_a_code_in_a_control_is_missing_too():
 
     assert gated.dropped == {"missing_control": 1}
     assert next(code_cautions(gated)).startswith("1 cell of duration_s holds -1, which")
+
+
+@pytest.mark.parametrize(("column", "dropped"), [("views", {"missing_outcome": 3}), ("likes", {})])
+def test_a_code_among_counts_is_missing_and_no_broken_counter(column, dropped):
+    gated = passed(lambda n, row: {column: -99} if n < 3 else {})
+
+    assert gated.dropped == dropped
+    assert list(counting(gated)) == []
+    (sentence,) = code_cautions(gated)
+    assert sentence.startswith(f"3 cells of {column} hold -99, which the column cannot have")
+
+
+@pytest.mark.parametrize("values", [[-1], [-5], [-99, -5], [-1, -9, -99, -999]])
+def test_other_negative_counts_show_a_broken_counter(values):
+    gated = passed(lambda n, row: {"likes": values[n]} if n < len(values) else {})
+
+    assert gated.dropped == {"negative_count": len(values)}
+    assert list(code_cautions(gated)) == []
 
 
 def test_a_code_leaves_the_difference_that_it_is_in():

@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.fixed_effects import poisson_fixed_effects
 from shared.insights.statistics.resampling import Groups
-from shared.insights.statistics.within_ratios import within_ratios
+from shared.insights.statistics.within_ratios import NO_VARIATION, ONLY_ZEROS, within_ratios
 
 
 def table(seed, separated=False, empty_week=False):
@@ -153,3 +153,17 @@ def test_a_column_that_is_constant_without_the_separated_rows_is_left_out():
     model = fitted(frame)
 
     assert model.dropped["separated"] and model.left_out == ("flag",)
+
+
+def test_a_column_that_only_zeros_tell_apart_says_so():
+    frame = table(1, separated=True)
+    frame["fame"] = frame["creator"].astype(float)
+
+    fit = within_ratios(
+        frame["y"].to_numpy(),
+        frame[["x", "flag", "fame"]],
+        frame["offset"].to_numpy(),
+        Groups.of(frame["creator"]),
+    )
+
+    assert fit.reasons == {"flag": ONLY_ZEROS, "fame": NO_VARIATION}

@@ -15,8 +15,11 @@ from shared.insights.statistics.creator_slopes import (
     creator_slopes,
 )
 from shared.insights.statistics.effect import TooFew
+from shared.insights.statistics.fixed_effects import poisson_fixed_effects
 from shared.insights.statistics.heterogeneity import heterogeneity, hts_prediction, shrunken
 from shared.insights.statistics.resampling import Groups
+from shared.insights.statistics.shared_error import error_of_others
+from shared.insights.statistics.within_ratios import standard_errors
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -281,3 +284,48 @@ def test_differences_are_found_where_they_are_large():
 
     assert slopes.p < 0.001
     assert slopes.over.tau2_ends.low > 0
+
+
+# ---- the error that all slopes have in common
+
+
+def with_another(spread: float):
+    """A model with another rating, that is the first one and a scatter of its own."""
+    y, x, groups, _ = videos(11)
+    other = x + spread * np.random.default_rng(12).normal(size=len(x))
+    return poisson_fixed_effects(y, pd.DataFrame({"x": x, "other": other}), None, groups)
+
+
+def test_near_collinearity_the_other_rating_gives_nearly_all_of_the_error():
+    near, far = with_another(1.0), with_another(200.0)
+
+    se = standard_errors(near, [near.creators])["x"]
+    assert error_of_others(near, 0) ** 0.5 == pytest.approx(se, rel=0.3)
+    assert error_of_others(far, 0) < 0.05 * standard_errors(far, [far.creators])["x"] ** 2
+
+
+def test_a_model_of_one_rating_has_no_common_error():
+    y, x, groups, _ = videos(11)
+
+    assert error_of_others(poisson_fixed_effects(y, pd.DataFrame({"x": x}), None, groups), 0) == 0
+
+
+def test_the_common_error_widens_every_interval_and_leaves_tau_alone():
+    b, v = bcg()
+    plain, shared = heterogeneity(b, v), heterogeneity(b, v, shared=4.0)
+
+    assert shared.tau2 == pytest.approx(plain.tau2)
+    assert shared.mean_se == pytest.approx(np.hypot(plain.mean_se, 2.0))
+    for ends in ("mean_ends", "prediction", "prediction_hts"):
+        assert getattr(shared, ends).high > getattr(plain, ends).high + 1
+        assert getattr(shared, ends).low < getattr(plain, ends).low - 1
+    assert (shrunken(b, v, shared)[1] > 2).all()
+
+
+def test_a_new_creator_is_predicted_from_counts_that_scatter_alike():
+    slopes = slopes_of(*videos(9, tau=0.03)[:3])
+
+    alike = heterogeneity(slopes.estimates, slopes.alike_variances)
+    assert slopes.over.prediction == alike.prediction
+    assert slopes.over.tau2 == heterogeneity(slopes.estimates, slopes.variances).tau2
+    assert not np.allclose(slopes.alike_variances, slopes.variances)
