@@ -1,7 +1,7 @@
 """Options that several verbs share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -74,3 +74,46 @@ def chosen_home(home: Path | None, demo: bool, target: str = LOCAL) -> Path | No
     if target != LOCAL:
         raise UserError("--demo and --target: give only one of them.", WRONG_USE)
     return LocalHome.of_demo(home).root
+
+
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        metavar="ours=theirs|FILE",
+        help="What the table calls one of our fields, as views=Plays; once for each field, or a "
+        "YAML file of them.",
+    ),
+]
+Decimal = Annotated[
+    Literal[".", ","] | None,
+    typer.Option(
+        "--decimal", help="The mark before decimals in the table, where its cells leave it open."
+    ),
+]
+Dates = Annotated[
+    Literal["ymd", "dmy", "mdy", "excel"] | None,
+    typer.Option(
+        "--dates",
+        help="The order of day, month and year in the table, where its cells leave it open; "
+        "excel reads numbers of days.",
+    ),
+]
+Timezone = Annotated[
+    str | None,
+    typer.Option(
+        "--timezone",
+        metavar="ZONE",
+        help="The zone of times that name none, as Europe/Berlin.",
+        show_default="UTC",
+    ),
+]
+CollectedAt = Annotated[
+    str | None,
+    typer.Option(
+        "--collected-at",
+        metavar="file|TIME",
+        help="When the counts were read, where the table does not say it: a time such as "
+        "2026-01-31, or file for the time at which the file was written.",
+    ),
+]

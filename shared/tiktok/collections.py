@@ -18,10 +18,11 @@ collections:
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -32,7 +33,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.inputs.field_types import Checked, Text, Word
+from shared.inputs.field_types import Checked, Instant, Text, Word
 from shared.inputs.handles import account_key
 
 MAX_TERMS = 500
@@ -57,6 +58,9 @@ MANIFEST = r"^manifests/[A-Za-z0-9][A-Za-z0-9._-]{0,200}$"
 
 REGION = r"^[A-Z]{2}$"
 
+ABOUT_A_MANIFEST = ("manifest", "columns", "decimal", "dates", "timezone", "collected_at")
+"""Fields that say which file a manifest is, and how to read it."""
+
 QUERY_LISTS = ("usernames", "hashtags", "keywords", "regions")
 """Fields that say which videos are searched; each is a list of terms."""
 
@@ -80,6 +84,28 @@ def _unquoted(value: object) -> object:
 
 def _without_mark(value: object) -> object:
     return value[1:] if isinstance(value, str) and value[:1] in ("#", "@") else value
+
+
+def _reading_time(value: object) -> object:
+    """A day, or a time without a zone, is in UTC. YAML has read most of them already."""
+    if isinstance(value, str) and value != "file":
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("neither file nor a time like 2026-01-31T12:00Z") from None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return value
+
+
+def _is_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("not a time zone like Europe/Berlin") from None
+    return name
 
 
 Day = Annotated[date, BeforeValidator(_iso_date), Field(ge=EARLIEST, lt=date(9000, 1, 1))]
@@ -132,9 +158,10 @@ class Collection(Checked):
 
     `max_videos` bounds the videos of one pass over the dates; a pass begins every `list_every_h`
     hours. Counts are read again when a video reaches each of `refresh_ages_days`. `columns` maps
-    our fields to a manifest's columns. `pseudonyms` keeps creators under keyed hashes
-    (shared/tiktok/sources/pseudonyms.py). `synthetic` marks every video as generated, for sources
-    that serve invented posts.
+    our fields to a manifest's columns. `decimal`, `dates` and `timezone` are the manifest's
+    notation, and `collected_at` is the time of readings that do not say it. `pseudonyms` keeps
+    creators under keyed hashes (shared/tiktok/sources/pseudonyms.py). `synthetic` marks every video
+    as generated, for sources that serve invented posts.
     """
 
     name: Annotated[str, Field(pattern=NAME)]
@@ -145,6 +172,10 @@ class Collection(Checked):
     regions: Regions
     manifest: Annotated[str, Field(pattern=MANIFEST)] | None = None
     columns: Mapping[Word, Word] = Field(default={}, max_length=50)
+    decimal: Literal[".", ","] | None = None
+    dates: Literal["ymd", "dmy", "mdy", "excel"] | None = None
+    timezone: Annotated[Word, AfterValidator(_is_zone)] | None = None
+    collected_at: Annotated[Literal["file"] | Instant | None, BeforeValidator(_reading_time)] = None
     start_date: Day | None = None
     end_date: Day | None = None
     sampling_frame: Text = ""
@@ -216,7 +247,7 @@ def _manifest(collection: Collection) -> Iterator[tuple[str, str]]:
 
 
 def _only_for(source: str, collection: Collection) -> Iterator[tuple[str, str]]:
-    for field in ("manifest", "columns"):
+    for field in ABOUT_A_MANIFEST:
         if getattr(collection, field):
             yield field, f"goes with source {source}, and only with it"
 

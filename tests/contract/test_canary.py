@@ -24,7 +24,7 @@ from tests.tiktok_world import COLLECTION, FIRST, World, counts
 ASKED = COLLECTION.replace("profiles: false", "profiles: true")
 MANIFEST = """
 collections:
-  mine: {source: manifest, manifest: manifests/m.jsonl}
+  mine: {source: manifest, manifest: manifests/m.jsonl, collected_at: file}
 """
 
 

@@ -28,6 +28,7 @@ collections:
   mine:
     source: manifest
     manifest: manifests/m.jsonl
+    collected_at: file
     pseudonyms: true
 """
 
@@ -133,6 +134,7 @@ def test_lines_of_a_manifest_lose_names_too_good_ones_and_bad_ones(world):
         {"video_id": "7300000000000000001", "username": "ada.l", "display_name": "Ada", "views": 5,
          "bio": "I am Ada", "url": "https://t/@ada.l/1", "caption": "ada.l, by @ada.l"},
         {"video_id": "7300000000000000002", "username": "ada.l", "views": "many"},
+        {"video_id": "../7300000000000000003", "username": "ada.l", "caption": "by @ada.l"},
     ]  # fmt: skip
     content = "\n".join([*map(json.dumps, lines), '{"username": "ada.l", '])
     world.lake.put(COLLECTIONS, MANIFEST.encode())
@@ -140,8 +142,8 @@ def test_lines_of_a_manifest_lose_names_too_good_ones_and_bad_ones(world):
 
     answer = fetch_collection("mine", world.app())
 
-    assert (answer["new"], answer["reasons"]["failed"]) == (1, {"malformed": 2})
-    (record,) = (record for record in world.bus.published if record.video)
+    assert (answer["new"], answer["reasons"]["failed"]) == (2, {"malformed": 2})
+    record, _ = (record for record in world.bus.published if record.video)
     assert record.creator.username == record.video.creator_id == ALIAS("ada.l")
     assert record.video.caption == f"{ALIAS('ada.l')}, by @{ALIAS('ada.l')}"
     text = world.all_text()

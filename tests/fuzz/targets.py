@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from tempfile import NamedTemporaryFile
 from typing import Any
 
@@ -15,6 +16,7 @@ from local.faults.plan import plan_in
 from scripts.rubric_file import BadRubric, parse_rubric
 from shared.errors import Permanent
 from shared.inputs.media_type import media_type
+from shared.inputs.tables.container import table_in
 from shared.insights.plan_file import parse_plan
 from shared.messaging.events import evidence, upload_in, video_uploaded
 from shared.model import canonical_json, parse, parse_record
@@ -24,8 +26,7 @@ from shared.rating.gemini.wire import read_wire
 from shared.rating.signals import Unratable, measure, picture_at
 from shared.rating_section import Rating
 from shared.tiktok.collection_file import parse_collection
-from shared.tiktok.sources.manifest_file import Manifest
-from shared.tiktok.sources.manifest_line import line_of
+from shared.tiktok.sources.manifest_file import Manifest, ManifestOptions
 from shared.tiktok.sources.wire import read_json
 from shared.tiktok.state import read_state
 from tests.hostile import HANDLERS
@@ -37,6 +38,7 @@ from tests.hostile.sources import _line, _page
 from tests.hostile.table import Cell
 
 MOST_SEED_BYTES = 100_000
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,10 @@ def _tiktok(content: bytes) -> None:
 
 
 def _manifest(content: bytes) -> None:
+    options = ManifestOptions(collected_at="file")
     with suppress(Permanent):
-        for entry in Manifest(io.BytesIO(content), "x.csv"):
-            if entry.fields is not None:
-                with suppress(Permanent):
-                    line_of(entry.fields, "line")
+        for _ in Manifest(table_in(io.BytesIO(content), "x.csv"), NOW, options, NOW):
+            pass
 
 
 def _collection(content: bytes) -> None:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cli.verbs.ingest.sidecar import Sidecar
+from cli.errors import UserError
+from cli.verbs.ingest.batch import IngestBatch
 from cli.verbs.ingest.store import Ingestion
+from shared.tiktok.sources.manifest_file import ManifestOptions
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.hostile.files import GARBAGE, PAGE, SQL
 from tests.hostile.table import Cell, Feed, Handler, Seen
@@ -37,20 +39,22 @@ def _reading(folder: Path) -> Iterator[Feed]:
     def feed(line: bytes) -> Seen:
         path = folder / "metadata.jsonl"
         path.write_bytes(_line(video_id=NEIGHBOUR) + b"\n" + line + b"\n")
-        sidecar = Sidecar(path)
+        try:
+            batch = IngestBatch.of([], path, ManifestOptions(), NOW, folder)
+        except UserError as error:
+            return Seen("refused", str(error))
         ingestion = Ingestion(lake, NOW, tombstones_in(lake))
-        descriptions = [
-            ingestion.describe(str(line.video_id), line, NOW) for _, line in sidecar.lines
-        ]
-        good = [line for line in descriptions if line.video_id == NEIGHBOUR]
-        if sidecar.problems:
-            return Seen("left out", "; ".join(sidecar.problems), bool(good))
-        return Seen("taken" if len(descriptions) > 1 else "ignored", neighbours=bool(good))
+        descriptions = [ingestion.describe(video_id, line) for video_id, line in batch.lines]
+        good = [record for record in descriptions if record.video_id == NEIGHBOUR]
+        says = "; ".join(batch.sentences)
+        if batch.problems:
+            return Seen("left out", says, bool(good))
+        return Seen("taken" if len(descriptions) > 1 else "ignored", says, bool(good))
 
     yield feed
 
 
-_WHERE = "metadata.jsonl, line 2"
+_WHERE = "in line 2"
 
 lines = Handler(
     "metadata lines",
@@ -59,27 +63,27 @@ lines = Handler(
     {
         "empty": Cell("an empty line", b"", "ignored"),
         "cut off": Cell("half a line", _line()[:40], "left out", _WHERE),
-        "garbage": Cell("2,000 random bytes", GARBAGE.replace(b"\n", b" "), "left out", _WHERE),
+        "garbage": Cell("2,000 random bytes", GARBAGE, "refused", "is not a table"),
         "another format": Cell("a web page", PAGE, "left out", _WHERE),
         "not UTF-8": Cell(
-            "a caption with the byte FF",
+            "a caption with the byte FF: left out of it",
             _line(caption="@").replace(b"@", b"\xff"),
-            "left out",
-            _WHERE,
+            "taken",
+            "is not UTF-8",
         ),
         "NUL": Cell("a NUL in the caption: left out of it", _line(caption="a\0b"), "taken"),
-        "wrong type": Cell("views as a list", _line(views=[1200]), "left out", "views"),
-        "missing": Cell(
-            "neither file nor id", _line(video_id=...), "left out", "either file or video_id"
+        "wrong type": Cell(
+            "views as a list: left out of it", _line(views=[1200]), "taken", "views"
         ),
-        "unknown": Cell("a field `vibes`", _line(vibes=3), "left out", "vibes"),
-        "out of range": Cell("2^63 views", _line(views=2**63), "left out", "views"),
+        "missing": Cell("neither file nor id", _line(video_id=...), "left out", "has no id"),
+        "unknown": Cell("a field `vibes`: told", _line(vibes=3), "taken", "vibes"),
+        "out of range": Cell("2^63 views: left out of it", _line(views=2**63), "taken", "views"),
         "deep": Cell("100,000 lists in lists", lambda: b"[" * 100_000, "left out", _WHERE),
         "oversized": Cell(
-            "a line of 5 MB",
+            "a caption of 5 MB: left out of it",
             lambda: _line(caption="x" * 5_000_000),
-            "left out",
-            "longer than 1000000 bytes",
+            "taken",
+            "caption: 1 of 2 could not be read",
         ),
         "bomb": Cell(
             "a number with half a million digits",

@@ -34,7 +34,7 @@ MANIFEST = "manifests/list.jsonl"
 COLLECTION = f"""
 collections:
   api: {{hashtags: [cat], start_date: 2026-10-20, end_date: 2026-10-25, profiles: false}}
-  list: {{source: manifest, manifest: {MANIFEST}}}
+  list: {{source: manifest, manifest: {MANIFEST}, collected_at: file}}
 """.encode()
 
 
@@ -231,23 +231,22 @@ manifests = Handler(
     " `failed/fetch/` with its number, and the others load. A file that cannot be read at all is"
     " refused (400).",
     {
-        "empty": Cell("a file without bytes", b"", "ignored", "0 listed"),
+        "empty": Cell("a file without bytes", b"", "refused", "is empty"),
         "cut off": Cell("half a line", _manifest(_line()[:30]), "kept", "line 2: not JSON"),
         "garbage": Cell("2,000 random bytes", b"\x1f\x8b" + GARBAGE, "refused", "packed as gzip"),
-        "another format": Cell("a web page", PAGE, "refused", "has no column of video ids"),
+        "another format": Cell("a web page", PAGE, "refused", "web page"),
         "not UTF-8": Cell(
-            "a caption with the byte FF",
+            "a caption with the byte FF: left out of it",
             _manifest(_line(caption="@").replace(b"@", b"\xff")),
-            "kept",
-            "line 2: not JSON",
+            "taken",
         ),
         "NUL": Cell(
             "a NUL in a caption: left out of it", _manifest(_line(caption="a\0b")), "taken"
         ),
-        "wrong type": Cell("views as a list", _manifest(_line(views=[1])), "kept", "views"),
+        "wrong type": Cell("views as a list: left out of it", _manifest(_line(views=[1])), "taken"),
         "missing": Cell("no video id", _manifest(_line(video_id=...)), "kept", "line 2"),
-        "unknown": Cell("a field `vibes`", _manifest(_line(vibes=3)), "kept", "vibes"),
-        "out of range": Cell("2^63 views", _manifest(_line(views=2**63)), "kept", "views"),
+        "unknown": Cell("a field `vibes`: left out of it", _manifest(_line(vibes=3)), "taken"),
+        "out of range": Cell("2^63 views: left out of it", _manifest(_line(views=2**63)), "taken"),
         "deep": Cell(
             "100,000 lists in lists",
             lambda: _manifest(b'{"caption": ' + b"[" * 100_000),
@@ -255,10 +254,9 @@ manifests = Handler(
             "line 2: not JSON",
         ),
         "oversized": Cell(
-            "a line of 5 MB",
+            "a caption of 5 MB: left out of it",
             lambda: _manifest(_line(caption="x" * 5_000_000)),
-            "kept",
-            "line 2: longer than 1000000 bytes",
+            "taken",
         ),
         "bomb": Cell(
             "a number with half a million digits",
@@ -275,7 +273,7 @@ manifests = Handler(
             "address_refused",
         ),
         "injection": Cell(
-            "a formula as caption", _manifest(_line(caption="=1+1")), "kept", "is a formula"
+            "a formula as caption, which stays text", _manifest(_line(caption="=1+1")), "taken"
         ),
     },
     _listing,

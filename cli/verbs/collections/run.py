@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,20 +11,20 @@ from typing import Any
 from cli.cloud import open_cloud
 from cli.console import Screen
 from cli.errors import UserError
+from cli.tables import is_plain_text, metadata_table, write_json_lines
 from local.cloud import LAKE
 from local.endpoints import Endpoints
-from shared.model import Malformed
+from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables.table import Table
 from shared.storage.lake import STREAM_CHUNK_BYTES, Lake, Superseded
 from shared.storage.layout import COLLECTIONS
 from shared.tiktok.collection_file import BadCollection, checked_collections
 from shared.tiktok.collections import YTDLP_TERMS, Collection
 from shared.tiktok.silence import silences
-from shared.tiktok.sources.manifest_file import BadManifest, Manifest
-from shared.tiktok.sources.manifest_line import line_of
+from shared.tiktok.sources.manifest import manifest_options
+from shared.tiktok.sources.manifest_file import Manifest, ManifestOptions, UndatedCounts
 
 MANIFESTS = "manifests/"
-MAX_BAD_LINES = 20
-"""Print at most this many bad lines of a manifest."""
 
 
 def check_file(path: str, screen: Screen) -> None:
@@ -100,11 +101,17 @@ class CollectionStore:
 
     def _add_manifest(self, path: Path) -> None:
         """Check the whole file, then stream it into the bucket, over an older one of that name."""
-        counts = _manifest_checked(path, self._screen)
-        name = f"{MANIFESTS}{path.name}"
+        table, written_at = metadata_table(path)
+        is_plain = is_plain_text(table)
+        name = f"{MANIFESTS}{path.name if is_plain else path.stem + '.jsonl'}"
+        counts = self._checked_manifest(table, written_at, self._stated(name))
         self._lake.delete(name)
-        with path.open("rb") as source, self._lake.create_stream(name, "text/plain") as target:
-            shutil.copyfileobj(source, target, STREAM_CHUNK_BYTES)
+        with self._lake.create_stream(name, "text/plain") as target:
+            if is_plain:
+                with path.open("rb") as source:
+                    shutil.copyfileobj(source, target, STREAM_CHUNK_BYTES)
+            else:
+                write_json_lines(table, target)
         if self._screen.machine:
             self._screen.show_json(counts | {"object": name})
         else:
@@ -112,6 +119,44 @@ class CollectionStore:
                 f"{counts['good']} lines can be used, {counts['bad']} cannot. A collection reads "
                 f"it with\n  source: manifest\n  manifest: {name}"
             )
+
+    def _stated(self, name: str) -> ManifestOptions:
+        """What the first collection that reads the file states about it."""
+        content = self._lake.read(COLLECTIONS)
+        with suppress(BadCollection):
+            good, _ = checked_collections(content) if content else ([], [])
+            options = (manifest_options(entry) for entry in good if entry.manifest == name)
+            return next(options, ManifestOptions())
+        return ManifestOptions()
+
+    def _checked_manifest(
+        self, table: Table, written_at: datetime, options: ManifestOptions
+    ) -> dict[str, Any]:
+        """Read a whole manifest, and say which lines cannot be used. Raises UserError."""
+        now = datetime.now(UTC)
+        try:
+            manifest = Manifest(table, written_at, options, now)
+        except UndatedCounts as error:
+            self._screen.say(error.for_collection)
+            manifest = Manifest(table, written_at, replace(options, collected_at="file"), now)
+        except BadTable as error:
+            raise UserError(
+                f"{error.sentence} A collection that reads the file may state columns, decimal, "
+                "dates and timezone."
+            ) from error
+        problems = [
+            f"{table.name}, {table.unit} {entry.number}: {entry.problem}"
+            for entry in manifest
+            if entry.line is None
+        ]
+        for sentence in manifest.sentences():
+            self._screen.say(sentence)
+        good = manifest.losses.rows - manifest.losses.lost
+        if not good:
+            raise UserError(f"{table.name}: none of its lines can be used.")
+        return {"good": good, "bad": len(problems), "problems": problems} | {
+            "read": manifest.document()
+        }
 
 
 def _read(path: Path) -> bytes:
@@ -159,30 +204,3 @@ def _row(collection: Collection) -> tuple[Any, ...]:
         collection.end_date or "",
         collection.media.resolver,
     )
-
-
-def _manifest_checked(path: Path, screen: Screen) -> dict[str, Any]:
-    """Read a whole manifest, and say which lines cannot be used. Raises UserError."""
-    good, problems = 0, []
-    try:
-        with path.open("rb") as file:
-            for entry in Manifest(file, path.name):
-                where = f"{path.name}, line {entry.number}"
-                try:
-                    if entry.fields is None:
-                        raise Malformed(f"{where}: {entry.problem}")
-                    line_of(entry.fields, where)
-                    good += 1
-                except Malformed as error:
-                    problems.append(error.sentence)
-    except BadManifest as error:
-        raise UserError(error.sentence) from error
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from error
-    for problem in problems[:MAX_BAD_LINES]:
-        screen.say(problem)
-    if len(problems) > MAX_BAD_LINES:
-        screen.say(f"… and {len(problems) - MAX_BAD_LINES} more lines.")
-    if not good:
-        raise UserError(f"{path.name}: none of its lines can be used.")
-    return {"good": good, "bad": len(problems), "problems": problems}

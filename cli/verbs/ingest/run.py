@@ -1,17 +1,14 @@
 """One run of `tta ingest`: read files and metadata, store them, and wait for ratings."""
 
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from cli.console import Screen
 from cli.errors import UserError
-from cli.uploads import UnusableFile, VideoFile, files_in, inspect_video
-from cli.verbs.ingest.sidecar import Sidecar
+from cli.verbs.ingest.batch import IngestBatch
 from local.endpoints import Endpoints
 from local.traffic import wait_until_over
 from shared.model import Record
@@ -44,56 +41,14 @@ STORE_OUTCOMES = {
 
 
 @dataclass(slots=True)
-class IngestBatch:
-    """Files to store, lines of metadata, and sentences about what cannot be used."""
-
-    uploads: list[VideoFile] = field(default_factory=list)
-    lines: list[tuple[str, Line]] = field(default_factory=list)
-    counted_at: datetime = datetime.min
-    problems: list[str] = field(default_factory=list)
-    unused: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, paths: Iterable[Path], metadata: Path | None) -> "IngestBatch":
-        """Read names, first bytes and metadata. Raises UserError when nothing is left."""
-        batch = cls(counted_at=datetime.now(UTC))
-        for path in files_in(paths):
-            if metadata is None or not _is_same(path, metadata):
-                batch._take(path)
-        if metadata is not None:
-            batch._read(Sidecar(metadata), metadata.name)
-        if not (batch.uploads or batch.lines):
-            raise UserError("\n".join(batch.problems or ["There is no file in the folder."]))
-        return batch
-
-    def _take(self, path: Path) -> None:
-        try:
-            self.uploads.append(inspect_video(path))
-        except UnusableFile as why:
-            self.problems.append(f"{path}: {why}")
-
-    def _read(self, sidecar: Sidecar, name: str) -> None:
-        self.problems += sidecar.problems
-        self.unused = sidecar.unused
-        # Counts are as old as their file, so the same command again publishes the same record.
-        self.counted_at = sidecar.read_at
-        by_file = {upload.path.name: upload.video_id for upload in self.uploads}
-        for number, line in sidecar.lines:
-            video_id = line.video_id or by_file.get(line.file or "")
-            if video_id is None:
-                self.problems.append(f"{name}, line {number}: {line.file} is not among the files")
-            else:
-                self.lines.append((video_id, line))
-
-
-@dataclass(slots=True)
 class IngestOutcome:
     """What was stored and rated. `rows` is None when nobody waited for them."""
 
     files: list[dict[str, str]] = field(default_factory=list)
     metadata_lines: int = 0
     problems: list[str] = field(default_factory=list)
-    unused: tuple[str, ...] = ()
+    sentences: list[str] = field(default_factory=list)
+    metadata: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] | None = None
     unrated: list[str] = field(default_factory=list)
 
@@ -101,7 +56,8 @@ class IngestOutcome:
         return {
             "files": self.files,
             "metadata_lines": self.metadata_lines,
-            "unused_columns": list(self.unused),
+            "unused_columns": [name for table in self.metadata for name in table["unused_columns"]],
+            "metadata": self.metadata,
             "problems": self.problems,
             "rows": self.rows,
             "unrated": self.unrated,
@@ -126,7 +82,9 @@ def ingest_batch(
 
     A local cloud that we started is left only when nothing is in transit.
     """
-    outcome = IngestOutcome(problems=batch.problems, unused=batch.unused)
+    outcome = IngestOutcome(
+        problems=[*batch.problems], sentences=batch.sentences, metadata=batch.metadata
+    )
     with screen.working("Storing …"):
         _send(batch, endpoints, outcome, screen)
     with screen.working("Rating and loading …"):
@@ -150,7 +108,7 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
 
     def describe(video_id: str, line: Line | None) -> bool:
         try:
-            records.append(ingestion.describe(video_id, line, batch.counted_at))
+            records.append(ingestion.describe(video_id, line))
         except Erased as why:
             outcome.problems.append(f"{why}.")
             return False
@@ -164,7 +122,7 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
             continue
         what = ingestion.store(upload)
         outcome.files.append(
-            {"file": str(upload.path), "video_id": upload.video_id, "outcome": what}
+            {"file": batch.label(upload), "video_id": upload.video_id, "outcome": what}
         )
     _publish(records, endpoints)
 
@@ -218,9 +176,8 @@ def _counted_at(batch: IngestBatch) -> dict[str, datetime]:
     """The time of the newest counts of each video."""
     times: dict[str, datetime] = {}
     for video_id, line in batch.lines:
-        if line.present(*COUNTS):
-            at = line.collected_at or batch.counted_at
-            times[video_id] = max(at, times.get(video_id, at))
+        if line.collected_at and line.present(*COUNTS):
+            times[video_id] = max(line.collected_at, times.get(video_id, line.collected_at))
     return times
 
 
@@ -228,20 +185,14 @@ def _is_counted(row: dict[str, Any] | None, at: datetime) -> bool:
     return row is not None and row["collected_at"] is not None and row["collected_at"] >= at
 
 
-def _is_same(path: Path, other: Path) -> bool:
-    with suppress(OSError):
-        return path.samefile(other)
-    return False
-
-
 def show(outcome: IngestOutcome, screen: Screen) -> None:
-    """Print a line per file, then the rows."""
+    """Print how the metadata was read, a line per file, then the rows."""
+    for sentence in outcome.sentences:
+        screen.show(sentence)
     for file in outcome.files:
         screen.show(f"{file['file']}: {STORE_OUTCOMES[file['outcome']]} as {file['video_id']}")
     if outcome.metadata_lines:
         screen.show(f"{outcome.metadata_lines} lines of metadata stored")
-    if outcome.unused:
-        screen.show(f"Columns that are not used: {', '.join(outcome.unused)}")
     if outcome.rows:
         columns = [name for name in outcome.rows[0] if name != "collected_at"]
         screen.table(columns, ([row[name] for name in columns] for row in outcome.rows))

@@ -28,17 +28,17 @@ class Ingestion:
         self._now = now
         self._tombstones = tombstones
 
-    def describe(self, video_id: str, line: Line | None, counted_at: datetime) -> Record:
+    def describe(self, video_id: str, line: Line | None) -> Record:
         """Merge a line of metadata into the stored record, and return the record to publish.
 
         Fields that the line does not have keep their values. The same line again changes nothing.
-        `counted_at` is the time of the counts, if the line has none. `raw/upload/` keeps every
-        record, because `metadata/` only has the newest counts. Raises Erased.
+        `raw/upload/` keeps every record, because `metadata/` only has the newest counts. Counts
+        without a time of reading are no reading. Raises Erased.
         """
         while True:
             content, generation = self._lake.read_with_generation(metadata_name(video_id))
             previous = parse_record(content) if content else None
-            update = _with_line(video_id, previous, line, counted_at, self._now)
+            update = _with_line(video_id, previous, line, self._now)
             record = self._tombstones.redact(update)
             if record is None:
                 raise Erased(f"{video_id} was erased, and is not stored again")
@@ -83,9 +83,7 @@ def _observed(record: Record, now: datetime) -> datetime:
     return record.video.observed_at if record.video else now
 
 
-def _with_line(
-    video_id: str, previous: Record | None, line: Line | None, counted_at: datetime, now: datetime
-) -> Record:
+def _with_line(video_id: str, previous: Record | None, line: Line | None, now: datetime) -> Record:
     before = previous or Record(video_id=video_id, video=Video(observed_at=now, source="upload"))
     if line is None:
         return before
@@ -93,7 +91,7 @@ def _with_line(
         video_id=video_id,
         video=_video(before.video, line, now),
         creator=_creator(before.creator, line, now),
-        metrics=_metrics(line, counted_at, before.video, now) or before.metrics,
+        metrics=_metrics(line, before.video, now) or before.metrics,
     )
 
 
@@ -119,12 +117,10 @@ def _renewed(section: Any, fields: dict[str, object], now: datetime) -> Any:
     return section if changed == section else changed.model_copy(update={"observed_at": now})
 
 
-def _metrics(
-    line: Line, counted_at: datetime, before: Video | None, now: datetime
-) -> Metrics | None:
+def _metrics(line: Line, before: Video | None, now: datetime) -> Metrics | None:
     counts = line.present(*COUNTS)
-    if not counts:
+    if not counts or line.collected_at is None:
         return None
-    metrics = Metrics.model_validate({"collected_at": line.collected_at or counted_at} | counts)
+    metrics = Metrics.model_validate({"collected_at": line.collected_at} | counts)
     created_at = line.created_at or (before.created_at if before else None)
     return flag_on_arrival(metrics, created_at, now, line.is_rounded)

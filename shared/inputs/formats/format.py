@@ -13,6 +13,7 @@ Paths = Mapping[str, tuple[str, ...]]
 """Our fields, each with paths of cells that mean it. The first cell that is not empty counts."""
 
 _ID = re.compile(r"\d{15,20}", re.ASCII)
+_WHOLE = re.compile(r"\s*(\d{1,15})(?:\.0+)?\s*", re.ASCII)
 _HANDLE = re.compile(r"\s*@?[\w.]{1,50}\s*", re.ASCII)
 _COUNTS = ("views", "likes", "comments", "shares", "saves")
 _EXACT_DIGITS = 15
@@ -20,7 +21,14 @@ _EXACT_DIGITS = 15
 
 
 class NotAPost(ValueError):
-    """The record is not about one post of TikTok. The text says why."""
+    """The record is not about one post of TikTok.
+
+    The text is a clause about "it", the same for records alike. `example` is what shows it.
+    """
+
+    def __init__(self, why: str, example: str = ""):
+        super().__init__(why)
+        self.example = example
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,8 @@ class Format:
     `title` completes "read as …". `paths` say where our fields stand in a record. `addresses` are
     columns of page addresses besides `url`. `unused` are the columns that mean nothing to us.
     `decimal` and `dates` are the notation of tools that always write the same; None if the cells
-    must show it. `has_reading_time` is whether a record says when its counts were read.
+    must show it; times of such tools are in UTC. `has_reading_time` is whether a record says when
+    its counts were read.
     """
 
     title: str
@@ -86,16 +95,18 @@ class Format:
                 fields.setdefault("url", str(cell).strip())
                 return address
         if "video_id" not in fields and "file" not in fields and any(map(is_short_link, cells)):
+            short = next(cell for cell in cells if is_short_link(cell))
             raise NotAPost(
-                "has only a short link; open it, and bring the full address with /video/ and the id"
+                "has only a short link; open it, and bring the full address with /video/ in it",
+                str(short).strip(),
             )
         return None
 
 
 def looks_rounded(count: Any) -> bool:
     """Whether a count looks rounded: pages give 11,400 for 11,387 and 37,400,000 for 37,411,202."""
-    if isinstance(count, str) and count.strip().isascii() and count.strip().isdigit():
-        count = int(count) if len(count) < 20 else 0
+    if isinstance(count, str):
+        count = int(match[1]) if (match := _WHOLE.fullmatch(count)) else None
     if isinstance(count, bool) or not isinstance(count, int | float) or count < 10_000:
         return False
     return count % (100 if count < 1_000_000 else 100_000) == 0
@@ -132,4 +143,4 @@ def _trusted_id(cell: Any, of_address: str) -> str:
     is_cut = len(digits) == len(of_address) and digits[:_EXACT_DIGITS] == of_address[:_EXACT_DIGITS]
     if is_cut:
         return of_address
-    raise NotAPost(f"has the id {digits}, but its address names the post {of_address}")
+    raise NotAPost("has an id and an address of two different posts", f"{digits} and {of_address}")

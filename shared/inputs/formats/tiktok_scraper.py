@@ -64,7 +64,7 @@ def _names_an_account(column: str) -> bool:
 def _adapted(fields: Fields, record: Record, read_at: datetime | None) -> Fields:
     why = record.get("error") or record.get("errorCode")
     if fields["video_id"] is None and why:  # Apify lists what it could not fetch among the posts
-        raise NotAPost(f"is a failure of the scraper: {str(why)[:100]}")
+        raise NotAPost("is a failure that the scraper lists, not a post", str(why))
     fields["hashtags"] = tag_names(record, "hashtags")
     fields["duration_s"] = fields["duration_s"] if str(fields["duration_s"]) != "0" else None
     if fields["language"] == _UNDETERMINED:

@@ -1,22 +1,34 @@
 """A manifest in the bucket as a source: its lines in pages, each a video or a reason."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 from shared.errors import Permanent, Transient
-from shared.model import Creator, Malformed, Metrics, Video
+from shared.inputs.tables.container import table_in
+from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables.notation import Notation
+from shared.model import Creator, Malformed, Metrics, Video, canonical_json, parse
 from shared.quality import flag_on_arrival
 from shared.storage.lake import Gone, Lake
 from shared.tiktok.collections import Collection
 from shared.tiktok.media.addresses import DownloadRefused
 from shared.tiktok.sources.fields import page_url
-from shared.tiktok.sources.manifest_file import Manifest, ManifestEntry
-from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields, line_of
+from shared.tiktok.sources.manifest_file import (
+    Manifest,
+    ManifestEntry,
+    ManifestOptions,
+    UndatedCounts,
+)
+from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields
 from shared.tiktok.sources.source import BadVideo, Position, Reread, SourcePage, SourceVideo
 
 PAGE_SIZE = 100
+
+log = logging.getLogger(__name__)
 
 
 class NoManifest(Permanent):
@@ -29,9 +41,8 @@ class NoManifest(Permanent):
 class ManifestSource:
     """Implements VideoSource. A cursor counts lines; `search_id` is the file's generation.
 
-    `check_url` raises DownloadRefused for an address that is never fetched. A line without
-    `collected_at` counts as read when the file was written. Reading the same file again gives the
-    same videos.
+    `check_url` raises DownloadRefused for an address that is never fetched. Reading the same file
+    again gives the same videos. A run logs which cells and rows it could not read.
     """
 
     name = "manifest"
@@ -45,7 +56,11 @@ class ManifestSource:
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
     ) -> Iterator[SourcePage]:
-        """Reads from `position` on, or from the start when the file was replaced since."""
+        """Reads from `position` on, or from the start when the file was replaced since.
+
+        Raises NoManifest, and BadTable for a file of an unknown format, an ambiguous one, or one
+        whose counts have no time.
+        """
         name = collection.manifest or ""
         blob = self._lake.stat(name)
         if blob is None:
@@ -57,9 +72,11 @@ class ManifestSource:
         request = {"manifest": name, "generation": str(generation)}
         try:
             with self._lake.open(name, generation) as file:
-                entries = iter(Manifest(file, name, collection.columns))
-                remaining = (entry for entry in entries if entry.number > start.cursor)
+                end_of_day = datetime.combine(today, time.max, UTC)
+                manifest = _manifest(file, collection, blob.updated, end_of_day)
+                remaining = (entry for entry in manifest if entry.number > start.cursor)
                 yield from _pages(remaining, start, request, blob.updated)
+                log.info("manifest read", extra={"manifest": name, **_outcome(manifest)})
         except Gone as error:
             raise Transient(f"{name} was replaced while it was read") from error
 
@@ -69,7 +86,7 @@ class ManifestSource:
         if "problem" in item:
             raise BadVideo(f"{where}: {item['problem']}")
         try:
-            line = line_of(item["said"], where)
+            line = parse(Line, canonical_json(item["said"]), where)
         except Malformed as error:
             raise BadVideo(error.sentence) from error
         if line.video_id is None:
@@ -95,6 +112,37 @@ class ManifestSource:
             self._check_url(url)
         except DownloadRefused as error:
             raise BadVideo(f"{where}, media_url: {error}", error.reason) from error
+
+
+def _manifest(
+    file: BinaryIO, collection: Collection, written_at: datetime, now: datetime
+) -> Manifest:
+    table = table_in(file, collection.manifest or "")
+    try:
+        return Manifest(table, written_at, manifest_options(collection), now)
+    except UndatedCounts as error:
+        raise BadTable(error.for_collection) from error
+
+
+def manifest_options(collection: Collection) -> ManifestOptions:
+    """What a collection states about its manifest."""
+    zone = ZoneInfo(collection.timezone) if collection.timezone else None
+    return ManifestOptions(
+        collection.columns,
+        Notation(collection.decimal, collection.dates, zone),
+        collection.collected_at,
+    )
+
+
+def _outcome(manifest: Manifest) -> dict[str, Any]:
+    """Counts for the log. Examples of cells may name somebody, so they are not in it."""
+    losses = manifest.losses
+    return {
+        "format": manifest.format.title,
+        "rows": losses.rows,
+        "rows_lost": losses.lost,
+        "unreadable_cells": {column: loss.count for column, loss in losses.cells.items()},
+    }
 
 
 def read_line(
@@ -141,13 +189,14 @@ def _pages(
     while batch:
         ahead = list(islice(remaining, PAGE_SIZE))
         generation = request["generation"]
-        following = Position(position.window, position.end, batch[-1].after, generation)
+        following = Position(position.window, position.end, batch[-1].number, generation)
         items = tuple(_item(entry, as_of) for entry in batch)
         yield SourcePage(position, following if ahead else None, request, items, body=None)
         position, batch = following, ahead
 
 
 def _item(entry: ManifestEntry, as_of: datetime) -> dict[str, Any]:
-    if entry.fields is None:
+    if entry.line is None:
         return {"line": entry.number, "problem": entry.problem, "text": entry.text}
-    return {"line": entry.number, "said": entry.fields, "as_of": as_of.isoformat()}
+    fields = entry.line.model_dump(mode="json", exclude_none=True)
+    return {"line": entry.number, "said": fields, "as_of": as_of.isoformat()}

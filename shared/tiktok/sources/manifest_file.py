@@ -1,188 +1,230 @@
-"""Reading a manifest file, CSV or one JSON object a line, in bounded memory."""
+"""A list of videos that a person brings: its format recognised, and its rows read as lines."""
 
-import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, islice
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from shared.errors import Permanent
-from shared.inputs.json_input import parse_json
-from shared.tiktok.sources.manifest_terms import NAMES, Columns, Terms, page_fields, rename_fields
+from shared.inputs.formats.format import Format, NotAPost
+from shared.inputs.formats.recognise import (
+    FIRST_RECORDS,
+    UnknownFormat,
+    is_without_header,
+    recognise,
+)
+from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables.losses import Losses
+from shared.inputs.tables.notation import Notation, notation_of
+from shared.inputs.tables.table import Cell, RawRow, Table
+from shared.quality import CLOCK_MARGIN
+from shared.tiktok.sources.manifest_line import COUNTS, KINDS, Line, LineReader, LostRow
 
-MOST_LINE_BYTES = 1_000_000
 TEXT_CHARS = 20_000
-_MARKS = {
-    b"\x1f\x8b": "packed as gzip",
-    b"PK\x03\x04": "packed as ZIP (an Excel file is one)",
-    b"\x28\xb5\x2f\xfd": "packed as Zstandard",
-    b"BZh": "packed as bzip2",
-    b"\xfd7zXZ": "packed as xz",
-    b"\xff\xfe": "written in UTF-16",
-    b"\xfe\xff": "written in UTF-16",
-}
+MOST_NAMED = 30
+"""So many unused columns are named."""
 
 
-class BadManifest(Permanent):
-    """The file is not a manifest, so nothing in it can be read."""
+class UndatedCounts(BadTable):
+    """No column says when the counts were read, and no person does.
 
-    def __init__(self, sentence: str):
-        super().__init__("bad_manifest", sentence)
+    The sentence is for the user of a command, `for_collection` for the author of a collection.
+    """
+
+    def __init__(self, name: str, title: str, written_at: datetime):
+        problem = f"{name} was read as {title}, and no column says when its counts were read."
+        file_time = f"the time at which the file was written, {_minute(written_at)}"
+        super().__init__(
+            f"{problem} State the day, --collected-at 2026-01-31, or take {file_time}: "
+            "--collected-at file."
+        )
+        self.for_collection = (
+            f"{problem} State the day in the collection, collected_at: 2026-01-31, or take "
+            f"{file_time}: collected_at: file."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestOptions:
+    """What a person states about a file.
+
+    `columns` maps our fields to its columns. `collected_at` is when the counts were read where a
+    row does not say it; "file" means when the file was written.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notation: Notation = field(default_factory=Notation)
+    collected_at: Literal["file"] | datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """One entry: its fields by our names, or None and the `problem`.
-
-    `number` is its first line, `after` its last, from 1. `text` is the beginning of the entry.
-    """
+    """One row: its line, or None and the `problem`. `text` is the beginning of its cells."""
 
     number: int
-    after: int
     text: str
-    fields: Terms | None
+    line: Line | None
     problem: str = ""
 
 
 class Manifest:
-    """The entries of a file, iterated once from its start. Raises BadManifest.
+    """The rows of a file, and what became of them.
 
-    `columns` maps our fields to the file's columns. `unused` holds the unknown columns of a CSV
-    file, after the first entry was read.
+    Every iteration reads the file anew and counts anew. `losses` and `notes` are complete when it
+    has ended. `written_at` is when the file was written, `now` the present. Raises BadTable for a
+    file whose format is unknown or ambiguous, and UndatedCounts.
     """
 
-    def __init__(self, file: IO[bytes], name: str, columns: Columns | None = None):
-        self.unused: tuple[str, ...] = ()
-        self._name = name
-        self._columns = columns or {}
-        self._lines = _Lines(file)
+    def __init__(
+        self, table: Table, written_at: datetime, options: ManifestOptions, now: datetime
+    ) -> None:
+        self._table = table
+        self._now = now
+        self.format = _recognised(table, options)
+        self.read_at = written_at if options.collected_at == "file" else options.collected_at
+        if self.read_at is None and self._is_undated():
+            raise UndatedCounts(table.name, self.format.title, written_at)
+        self.notation = notation_of(
+            table, self._kinds(), _stated(options.notation, self.format), self._by_column
+        )
+        self.losses = Losses(unit=table.unit)
+        self._counter: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[ManifestEntry]:
-        first = self._lines.peek()
-        for mark, what in _MARKS.items():
-            if first.startswith(mark):
-                raise BadManifest(f"{self._name} is {what}; bring it as plain text in UTF-8.")
-        if first.lstrip().startswith(b"["):
-            raise BadManifest(
-                f"{self._name} is one JSON array; bring one object a line (jq -c .[])"
-            )
-        is_json = first.lstrip().startswith(b"{") or not first.strip()
-        return self._json() if is_json else self._csv()
+        self.losses = Losses(unit=self._table.unit, notes=list(self.notation.notes))
+        self._counter = Counter()
+        reader = LineReader(self.format, self.notation, self.losses)
+        for row in _rows(self._table):
+            self.losses.rows += 1
+            yield self._entry(row, reader)
 
-    def _json(self) -> Iterator[ManifestEntry]:
-        while line := self._lines.take():
-            if line.strip():
-                text = line[:TEXT_CHARS].decode("utf-8", "replace")
-                fields, problem = self._object(line)
-                yield ManifestEntry(self._lines.number, self._lines.number, text, fields, problem)
+    def sentences(self) -> list[str]:
+        """How the file was read, which columns are not used, and what was lost."""
+        rows = self.losses.rows
+        taken = f"{rows - self.losses.lost:,} of {rows:,} rows taken"
+        sentences = [f"{self._table.name} was read as {self.format.title}: {taken}."]
+        if self.format.unused:
+            more = len(self.format.unused) - MOST_NAMED
+            names = ", ".join(name[:60] for name in self.format.unused[:MOST_NAMED])
+            extra = f" and {more} more" if more > 0 else ""
+            sentences.append(f"Columns that are not used: {names}{extra}.")
+        return [*sentences, *self.losses.sentences(), *self.notes()]
 
-    def _object(self, line: bytes) -> tuple[Terms | None, str]:
-        if len(line) > MOST_LINE_BYTES:
-            return None, f"longer than {MOST_LINE_BYTES} bytes"
+    def notes(self) -> list[str]:
+        """What a person should know of the rows that were taken."""
+        told = {
+            "stated": f"have counts of {_minute(self.read_at)}, the stated time",
+            "undated": "have counts and no time of reading: their counts are left out",
+            "rounded": "have rounded counts",
+            "nameless": "name no creator",
+            "future": "are dated in the future",
+        }
+        return [
+            f"{self._counter[key]:,} of {self.losses.rows:,} rows {clause}."
+            for key, clause in told.items()
+            if self._counter[key]
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {
+            "format": self.format.title,
+            "container": self._table.container,
+            "columns": self._columns(),
+            "unused_columns": list(self.format.unused),
+            **self.losses.document(),
+            "rows_by_note": dict(sorted(self._counter.items())),
+        }
+
+    def _columns(self) -> dict[str, str]:
+        names = {*self.format.paths, *self.format.stated}
+        return {ours: self.format.column(ours) for ours in sorted(names)}
+
+    def _is_undated(self) -> bool:
+        has_counts = any(name in self._columns() for name in COUNTS)
+        return has_counts and not self.format.has_reading_time
+
+    def _kinds(self) -> dict[str, str]:
+        columns = self._columns()
+        return {columns[ours]: kind for ours, kind in KINDS.items() if ours in columns}
+
+    def _by_column(self, cells: Mapping[str, Cell]) -> Mapping[str, Cell]:
         try:
-            record = parse_json(line)
-        except ValueError:
-            return None, "not JSON"
-        if not isinstance(record, dict):
-            return None, "not an object"
-        if fields := page_fields(record):
-            return fields, ""
-        fields, unknown = rename_fields(record, self._columns)
-        if unknown and not self._columns:
-            why = f"{unknown[0][:60]}: there is no such field; there are {', '.join(NAMES)}"
-            return None, why
-        return fields, ""
+            fields = self.format.fields(cells, self.read_at)
+        except NotAPost:
+            return {}
+        return {self.format.column(ours): cell for ours, cell in fields.items()}
 
-    def _csv(self) -> Iterator[ManifestEntry]:
-        header, rows = self._header()
-        while True:
-            first = self._lines.begin_entry()
-            try:
-                row = next(rows)
-            except StopIteration:
-                return
-            except (_TooLong, csv.Error) as error:
-                yield ManifestEntry(first, self._lines.number, "", None, str(error))
-                rows = self._rows()  # csv.reader cannot continue after an error
-                continue
-            if row:
-                text = ",".join(row)[:TEXT_CHARS]
-                fields, problem = self._cells(header, row)
-                yield ManifestEntry(first, self._lines.number, text, fields, problem)
-
-    def _header(self) -> tuple[list[str], Iterator[list[str]]]:
-        first = self._lines.peek()
-        self._delimiter = max(",;\t", key=lambda sign: first.count(sign.encode()))
-        rows = self._rows()
+    def _entry(self, row: RawRow, reader: LineReader) -> ManifestEntry:
+        if row.problem:
+            self.losses.lose_row(f"the {self._table.unit} holds {row.problem}", row.number)
+            return ManifestEntry(row.number, "", None, row.problem)
+        text = _text_of(row.cells)
         try:
-            self._lines.begin_entry()
-            header = next(rows, [])
-        except (_TooLong, csv.Error) as error:
-            raise BadManifest(f"{self._name}: its header cannot be read: {error}.") from error
-        fields, unknown = rename_fields(dict.fromkeys(header, ""), self._columns)
-        if not {"video_id", "file"} & fields.keys():
-            raise BadManifest(
-                f"{self._name} has no column of video ids, but {', '.join(header)[:200]}; known "
-                f"are {', '.join(NAMES['video_id'])}, or name yours under `columns`."
+            line = reader.read(self.format.fields(row.cells, self.read_at), row.number)
+        except (LostRow, NotAPost) as error:
+            self.losses.lose_row(f"it {error}", row.number, error.example)
+            return ManifestEntry(row.number, text, None, str(error))
+        return ManifestEntry(row.number, text, self._dated(line))
+
+    def _dated(self, line: Line) -> Line:
+        """The line with the stated time, or without counts that have no time."""
+        if line.collected_at is None and line.present(*COUNTS):
+            self._counter["stated" if self.read_at else "undated"] += 1
+            line = (
+                line.model_copy(update={"collected_at": self.read_at})
+                if self.read_at
+                else line.without_counts()
             )
-        self.unused = tuple(unknown)
-        return header, rows
-
-    def _rows(self) -> Iterator[list[str]]:
-        return csv.reader(self._lines.text(), delimiter=self._delimiter)
-
-    def _cells(self, header: list[str], row: list[str]) -> tuple[Terms | None, str]:
-        if self._lines.is_broken:
-            return None, "not UTF-8"
-        if len(row) != len(header):
-            return None, f"{len(row)} columns, where the header has {len(header)}"
-        return rename_fields(dict(zip(header, row, strict=True)), self._columns)[0], ""
-
-
-class _TooLong(Exception):
-    def __str__(self) -> str:
-        return f"longer than {MOST_LINE_BYTES} bytes: is a quote opened and not closed?"
-
-
-class _Lines:
-    """Lines with their numbers. A line that is too long is cut."""
-
-    def __init__(self, file: IO[bytes]):
-        self._file = file
-        self._ahead: bytes | None = None
-        self._size = 0
-        self.number = 0
-        self.is_broken = False
-
-    def begin_entry(self) -> int:
-        """Start an entry, and return the number of its first line."""
-        self._size, self.is_broken = 0, False
-        return self.number + 1
-
-    def peek(self) -> bytes:
-        if self._ahead is None:
-            self._ahead = self._read()
-        return self._ahead
-
-    def take(self) -> bytes:
-        """The next line; nothing at the end."""
-        line, self._ahead = self.peek(), None
-        self.number += bool(line)
+        latest = self._now + CLOCK_MARGIN
+        self._counter["rounded"] += line.is_rounded
+        self._counter["nameless"] += line.username is None
+        self._counter["future"] += any(
+            at is not None and at > latest for at in (line.created_at, line.collected_at)
+        )
         return line
 
-    def text(self) -> Iterator[str]:
-        """The remaining lines as text. Raises _TooLong for an entry that does not end."""
-        while line := self.take():
-            self._size += len(line)
-            if self._size > MOST_LINE_BYTES:
-                raise _TooLong
-            try:
-                yield line.decode()
-            except UnicodeDecodeError:
-                self.is_broken = True
-                yield line.decode("utf-8", "replace")
 
-    def _read(self) -> bytes:
-        line = piece = self._file.readline(MOST_LINE_BYTES + 1)
-        while piece and not piece.endswith(b"\n"):
-            piece = self._file.readline(MOST_LINE_BYTES)
-        return line.removeprefix(b"\xef\xbb\xbf") if self.number == 0 else line
+def _recognised(table: Table, options: ManifestOptions) -> Format:
+    first = islice((row for row in _rows(table) if not row.problem), FIRST_RECORDS)
+    records = [row.cells for row in first]
+    if not records:
+        raise BadTable(f"{table.name} has no rows that can be read.")
+    try:
+        match = recognise(table.columns, records, options.columns)
+    except UnknownFormat as error:
+        raise BadTable(f"{table.name}: {error}") from error
+    for paths in (*match.paths.values(), match.addresses, tuple(match.stated.values())):
+        for path in paths:
+            table.refuse_twins(path)
+    return match
+
+
+def _rows(table: Table) -> Iterator[RawRow]:
+    """All rows; of a list of addresses without a header, its first line too."""
+    columns = table.columns or ()
+    if not is_without_header(columns):
+        return table.rows()
+    header = RawRow(1, {name: name for name in columns})
+    return chain([header], table.rows())
+
+
+def _stated(stated: Notation, format_: Format) -> Notation:
+    """The notation that a person states, completed by that of the tool."""
+    zone = ZoneInfo("UTC") if format_.decimal else None
+    return Notation(
+        stated.decimal or format_.decimal,
+        stated.dates or format_.dates,
+        stated.timezone or zone,
+    )
+
+
+def _minute(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+def _text_of(cells: Mapping[str, Cell]) -> str:
+    return json.dumps(dict(cells), ensure_ascii=False, default=str)[:TEXT_CHARS]

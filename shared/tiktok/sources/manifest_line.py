@@ -1,17 +1,20 @@
-"""Checking one entry of a manifest: types, ids, addresses, no formulas."""
+"""One row of a list of videos: its cells read, and those that cannot be read counted."""
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from shared.inputs import coerce as cell
-from shared.inputs.coerce import Unclear
 from shared.inputs.field_types import Checked, Instant, Integer, Language, Seconds, Text, Word
+from shared.inputs.formats.format import Format
 from shared.inputs.handles import handle
-from shared.model import Handle, Malformed, VideoId
+from shared.inputs.tables import cells
+from shared.inputs.tables.cells import CountReading
+from shared.inputs.tables.errors import Unclear
+from shared.inputs.tables.losses import Losses
+from shared.inputs.tables.notation import Notation
+from shared.inputs.tables.table import Cell
+from shared.model import Handle, VideoId
 from shared.tiktok.sources.fields import clean_text
 
 VIDEO_FIELDS = (
@@ -26,17 +29,23 @@ VIDEO_FIELDS = (
 )
 CREATOR_FIELDS = ("username", "display_name", "bio", "verified", "followers")
 COUNTS = ("views", "likes", "comments", "shares", "saves", "followers")
+KINDS: Mapping[str, str] = {
+    **dict.fromkeys(COUNTS, "count"),
+    "duration_s": "seconds",
+    "created_at": "time",
+    "collected_at": "time",
+}
+"""Our fields whose cells show the notation of a file."""
 
-_Read = Callable[[Any], tuple[Any, bool]]
-"""Reads a value; the second result is whether it was rounded."""
-
-_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
-_FORMULA = re.compile(r"\s*(=|[+\-]+[\w.]+([+\-*/][\w.]+)*[(|!]|@[A-Z]+\()", re.ASCII)
-"""Beginnings of cells that a spreadsheet computes: `=…`, `+cmd|…`, `@SUM(…`."""
+_ESSENTIAL = frozenset({"video_id", "file", "collected_at"})
+"""Without these a row says nothing: neither about which post it is, nor when."""
 
 
 class Line(Checked):
-    """The fields of one video. A missing count is unknown. `is_rounded` marks counts as 541.2K."""
+    """The fields of one video. A missing count is unknown. `is_rounded` marks counts as 541.2K.
+
+    A line with `file` describes an own file. With `video_id` too, the file is that post's.
+    """
 
     file: Word | None = None
     video_id: VideoId | None = None
@@ -63,17 +72,27 @@ class Line(Checked):
     is_rounded: bool = False
 
     @model_validator(mode="after")
-    def _is_about_one_thing(self) -> Self:
-        if (self.file is None) == (self.video_id is None):
-            raise ValueError("needs either file or video_id")
-        if self.username is None and self.present("display_name", "bio", "verified"):
-            raise ValueError("display_name, bio and verified need a username")
+    def _is_about_something(self) -> Self:
+        if self.file is None and self.video_id is None:
+            raise ValueError("has no id")
         return self
 
     def present(self, *names: str) -> dict[str, object]:
         """The named fields that have a value."""
         values = ((name, getattr(self, name)) for name in names)
         return {name: value for name, value in values if value is not None}
+
+    def without_counts(self) -> "Line":
+        """The line without its counts."""
+        return self.model_copy(update=dict.fromkeys(COUNTS) | {"is_rounded": False})
+
+
+class LostRow(ValueError):
+    """The row has no usable id, or no usable time. The text is a clause about "it"."""
+
+    def __init__(self, why: str, example: object = ""):
+        super().__init__(why)
+        self.example = example
 
 
 def creator_fields(line: Line) -> dict[str, object]:
@@ -84,82 +103,84 @@ def creator_fields(line: Line) -> dict[str, object]:
     return fields
 
 
-def line_of(fields: Mapping[str, Any], where: str) -> Line:
-    """Check an entry's fields. Raises Malformed, which names the field and the problem."""
-    values: dict[str, Any] = {}
-    is_rounded = fields.get("is_rounded") is True
-    for name, value in fields.items():
-        if name == "is_rounded" or _is_missing(name, value):
-            continue
-        read: _Read = _READ.get(name, _text)
+class LineReader:
+    """Reads the fields of rows of one file. `losses` counts what cannot be read, by column."""
+
+    def __init__(self, format_: Format, notation: Notation, losses: Losses):
+        self._format = format_
+        self._notation = notation
+        self._losses = losses
+
+    def read(self, fields: Mapping[str, Any], number: int) -> Line:
+        """One row. A cell that cannot be read is unknown. Raises LostRow."""
+        values: dict[str, Any] = {}
+        is_rounded = fields.get("is_rounded") is True
+        for ours, cell in fields.items():
+            if ours == "is_rounded":
+                continue
+            value = self._value(ours, cell, number)
+            if isinstance(value, CountReading):
+                is_rounded = is_rounded or value.is_rounded
+                value = value.value
+            if value is not None:
+                values[ours] = value
+        return self._checked(values | {"is_rounded": is_rounded}, fields, number)
+
+    def _value(self, ours: str, cell: Cell, number: int) -> Any:
         try:
-            values[name], rounded = read(value)
-        except (Unclear, TypeError) as error:
-            why = error if isinstance(error, Unclear) else "is not a single value"
-            raise Malformed(f"{where}, {name}: {_quoted(value)} {why}") from error
-        is_rounded = is_rounded or rounded
-    try:
-        return Line.model_validate(values | {"is_rounded": is_rounded})
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(map(str, first["loc"])) or "as a whole"
-        why = str(first["msg"]).removeprefix("Value error, ")
-        raise Malformed(f"{where}, {field}: {why}") from error
+            value = _READERS.get(ours, _text)(cell, self._notation)
+        except Unclear as error:
+            self._losses.count_filled(self._format.column(ours))
+            self._lose(ours, cell, number, str(error))
+            return None
+        if value is not None:
+            self._losses.count_filled(self._format.column(ours))
+        return value
+
+    def _checked(self, values: dict[str, Any], fields: Mapping[str, Any], number: int) -> Line:
+        try:
+            return Line.model_validate(values)
+        except ValidationError as error:
+            problems = error.errors(include_url=False, include_input=False)
+            for problem in problems:
+                why = str(problem["msg"]).removeprefix("Value error, ")
+                if not problem["loc"]:
+                    raise LostRow(why) from error
+                ours = str(problem["loc"][0])
+                if values.pop(ours, None) is not None:
+                    self._lose(ours, fields[ours], number, f"is refused: {why}")
+        return self._checked(values, fields, number)
+
+    def _lose(self, ours: str, cell: Cell, number: int, why: str) -> None:
+        column = self._format.column(ours)
+        if ours in _ESSENTIAL:
+            raise LostRow(f"has a cell in {column} that {why}", cell)
+        self._losses.lose_cell(column, number, cell, why)
 
 
-_count = cell.count()
+def _text(cell: Cell, notation: Notation) -> str | None:
+    written = cells.text(cell, notation)
+    return None if written is None else clean_text(written)
 
 
-def _whole(value: Any) -> tuple[int, bool]:
-    number, is_rounded = _count(value)
-    return int(number), is_rounded
+def _handle(cell: Cell, notation: Notation) -> str | None:
+    written = _text(cell, notation)
+    return None if written is None else handle(written) or None
 
 
-def _text(value: Any) -> tuple[str, bool]:
-    written = clean_text(cell.text(value))
-    if _FORMULA.match(written):
-        raise Unclear("is a formula, which a spreadsheet would carry out")
-    return written, False
+def _tags(cell: Cell, notation: Notation) -> tuple[str, ...] | None:
+    names = cells.hashtags(cell, notation)
+    return None if names is None else tuple(map(clean_text, names))
 
 
-def _handle(value: Any) -> tuple[str | None, bool]:
-    """The handle in its one spelling; None for an @ alone."""
-    written, is_rounded = _text(value)
-    return handle(written) or None, is_rounded
-
-
-def _tags(value: Any) -> tuple[tuple[str, ...], bool]:
-    """A list, or words separated by commas or blanks, each with or without a number sign."""
-    parts = value if isinstance(value, list) else re.split(r"[,\s]+", cell.text(value))
-    tags = (_text(part)[0].removeprefix("#") for part in parts)
-    return tuple(name for name in tags if name), False
-
-
-def _plain(read: Callable[[Any], Any]) -> _Read:
-    return lambda value: (read(value), False)
-
-
-_READ: Mapping[str, _Read] = {
-    "video_id": _plain(cell.identifier),
-    "music_id": _plain(cell.identifier),
-    "created_at": _plain(cell.moment),
-    "collected_at": _plain(cell.moment),
-    "verified": _plain(cell.yes_or_no),
-    "duration_s": _plain(cell.number()),
-    "hashtags": _tags,
+_READERS: Mapping[str, Callable[[Cell, Notation], Any]] = {
+    "video_id": cells.identifier,
+    "music_id": cells.identifier,
     "username": _handle,
-    **dict.fromkeys(COUNTS, _whole),
+    "created_at": cells.moment,
+    "collected_at": cells.moment,
+    "verified": cells.yes_or_no,
+    "duration_s": cells.seconds,
+    "hashtags": _tags,
+    **dict.fromkeys(COUNTS, cells.count),
 }
-
-
-def _is_missing(name: str, value: Any) -> bool:
-    """Whether a cell is empty. `null` is a word in a text field, and empty in a count."""
-    if isinstance(value, str):
-        has_words = name not in _READ or name == "username"
-        return value.strip().casefold() in ({""} if has_words else _MISSING)
-    return value is None or (isinstance(value, float) and math.isnan(value))
-
-
-def _quoted(value: Any) -> str:
-    written = repr(value)
-    return written if len(written) <= 60 else f"{written[:59]}…"

@@ -136,12 +136,13 @@ def test_a_manifest_is_read_through_before_it_is_brought(do, lake, capsys):
 
     shown = capsys.readouterr()
     assert "2 lines can be used, 1 cannot" in shown.out
-    assert "mine.csv, line 3, video_id" in shown.err
+    assert "1 of 3 rows are left out, because it has a cell in video_id that is ref" in shown.err
+    assert "collected_at: file" in shown.err
     assert lake.read("manifests/mine.csv") == b"video_id,views\n1,6\n"
 
 
 def test_what_is_no_manifest_is_not_brought(do, lake):
-    with pytest.raises(UserError, match="no column of video ids"):
+    with pytest.raises(UserError, match="no column holds ids of videos"):
         do("add-manifest", "a,b\n1,2\n", "mine.csv")
     with pytest.raises(UserError, match="none of its lines can be used"):
         do("add-manifest", "video_id\n../x\n", "other.csv")

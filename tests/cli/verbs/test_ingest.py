@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import UserError
 from cli.uploads import VideoFile
-from cli.verbs.ingest.run import IngestBatch
 from cli.verbs.ingest.store import Ingestion
 from shared.inputs.media_type import MP4 as MP4_TYPE
 from shared.model import Metrics, Record, Video, parse_record
@@ -26,8 +24,9 @@ def lake() -> LakeInMemory:
 
 
 def described(lake: LakeInMemory, now: datetime = MONDAY, **fields: object) -> Record:
-    line = Line.model_validate({"video_id": ID} | fields) if fields else None
-    return Ingestion(lake, now, tombstones_in(lake)).describe(ID, line, counted_at=MONDAY)
+    dated = {"video_id": ID, "collected_at": MONDAY} | fields
+    line = Line.model_validate(dated) if fields else None
+    return Ingestion(lake, now, tombstones_in(lake)).describe(ID, line)
 
 
 def stored(lake: LakeInMemory, tmp_path: Path, content: bytes = MP4) -> str:
@@ -111,8 +110,8 @@ def test_a_video_that_was_listed_by_a_collection_keeps_its_source(lake):
     assert record.video.url == "https://x"
 
 
-def test_counts_without_a_moment_are_as_old_as_the_metadata_file(lake):
-    assert described(lake, TUESDAY, views=5).metrics.collected_at == MONDAY
+def test_counts_without_a_time_are_no_reading(lake):
+    assert described(lake, TUESDAY, views=5, collected_at=None).metrics is None
 
 
 def test_a_count_that_is_not_given_is_not_zero(lake):
@@ -130,30 +129,3 @@ def test_other_content_under_the_same_id_does_not_replace_the_first(lake, tmp_pa
 
     assert stored(lake, tmp_path, MP4 + b"other") == "other_content"
     assert lake.read(f"videos/{ID}.mp4") == MP4
-
-
-def test_a_batch_takes_the_good_and_tells_of_the_bad(tmp_path):
-    (tmp_path / "good.mp4").write_bytes(MP4)
-    (tmp_path / "bad.mp4").write_bytes(b"text")
-    metadata = tmp_path / "m.jsonl"
-    metadata.write_text('{"file": "good.mp4", "views": 1}\n{"file": "absent.mp4"}\n{\n')
-
-    batch = IngestBatch.of([tmp_path], metadata)
-
-    assert [upload.path.name for upload in batch.uploads] == ["good.mp4"]
-    assert [line.views for _, line in batch.lines] == [1]
-    assert len(batch.problems) == 3
-
-
-def test_a_batch_of_nothing_but_bad_files_is_refused_before_anything_starts(tmp_path):
-    (tmp_path / "bad.mp4").write_bytes(b"text")
-
-    with pytest.raises(UserError, match="is not a video"):
-        IngestBatch.of([tmp_path], None)
-
-
-def test_metadata_may_come_without_files(tmp_path):
-    metadata = tmp_path / "m.jsonl"
-    metadata.write_text(f'{{"video_id": "{ID}", "views": 1}}\n')
-
-    assert [video_id for video_id, _ in IngestBatch.of([], metadata).lines] == [ID]

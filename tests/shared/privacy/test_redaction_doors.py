@@ -99,6 +99,6 @@ def test_what_somebody_ingests_is_described_without_the_name(lake):
     lake.put(metadata_name(GONE), ABOUT)
     ingestion = Ingestion(lake, at(0), tombstones_in(lake))
 
-    assert ingestion.describe(OTHER, None, at(0)).video.caption == "hi @[erased]"
+    assert ingestion.describe(OTHER, None).video.caption == "hi @[erased]"
     with pytest.raises(Erased):
-        ingestion.describe(GONE, None, at(0))
+        ingestion.describe(GONE, None)

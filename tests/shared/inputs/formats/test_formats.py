@@ -193,7 +193,14 @@ def test_what_is_not_a_post_is_refused_with_what_it_is(row, why):
 
 @pytest.mark.parametrize(
     ("count", "is_rounded"),
-    [(9_900, False), (11_400, True), (11_387, False), ("37400000", True), ("1.2K", False)],
+    [
+        (9_900, False),
+        (11_400, True),
+        (11_387, False),
+        ("37400000", True),
+        ("11400.0", True),
+        ("1.2K", False),
+    ],
 )
 def test_counts_as_pages_round_them_are_marked(count, is_rounded):
     _, records = records_in("clockworks.json")
@@ -232,8 +239,10 @@ def test_objects_that_pandas_wrote_as_text_are_read():
 def test_a_failure_that_clockworks_lists_is_not_a_post():
     format_, records = recognised_in("clockworks.json")
 
-    with pytest.raises(NotAPost, match="Post not found or private"):
+    with pytest.raises(NotAPost, match="failure that the scraper lists") as refused:
         format_.fields(records[3])
+
+    assert refused.value.example == "Post not found or private"
 
 
 def test_clockworks_has_another_time_where_the_first_is_absent():
@@ -319,8 +328,10 @@ def test_the_address_gives_the_id_where_the_cell_is_damaged_or_a_row_number(dama
 def test_two_whole_ids_that_differ_are_not_one_post():
     row = {"id": "7311111111111111111", "url": URL}
 
-    with pytest.raises(NotAPost, match="its address names the post 7300000000000000001"):
+    with pytest.raises(NotAPost, match="two different posts") as refused:
         table_of(row).fields(row)
+
+    assert refused.value.example == f"7311111111111111111 and {ID}"
 
 
 def test_a_name_with_blanks_is_what_the_page_shows():

@@ -1,44 +1,51 @@
-"""Facts about lists of videos that people bring: what is read, and what is refused line by line."""
+"""Facts about lists of videos that people bring: what is read, and what is lost and counted."""
 
 import io
 import json
 import re
-import tracemalloc
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from shared.errors import Permanent
+from shared.inputs.formats.names import NAMES
+from shared.inputs.tables.container import table_in
+from shared.inputs.tables.errors import Ambiguous, BadTable
+from shared.inputs.tables.notation import Notation
 from shared.tiktok.collections import Collection, MediaPolicy
 from shared.tiktok.media.download import Downloads
 from shared.tiktok.sources.manifest import ManifestSource, NoManifest
-from shared.tiktok.sources.manifest_file import MOST_LINE_BYTES, BadManifest, Manifest
-from shared.tiktok.sources.manifest_line import line_of
-from shared.tiktok.sources.manifest_terms import NAMES
+from shared.tiktok.sources.manifest_file import Manifest, ManifestOptions, UndatedCounts
 from shared.tiktok.sources.source import BadVideo, Position
 from tests.fakes import LakeInMemory
 
 ID = "7300000000000000001"
+URL = f"https://www.tiktok.com/@ada/video/{ID}"
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)  # LakeInMemory's own time
-LISTED = Collection(name="mine", source="manifest", manifest="manifests/a")
+LISTED = Collection(
+    name="mine", source="manifest", manifest="manifests/a", collected_at="2026-10-31"
+)
 
 
-def entries(content: str | bytes, **columns: str):
+def manifest(content: str | bytes, name: str = "a.csv", **stated) -> Manifest:
     raw = content if isinstance(content, bytes) else content.encode()
-    return list(Manifest(io.BytesIO(raw), "a.csv", columns))
+    options = ManifestOptions(**{"collected_at": "file"} | stated)
+    return Manifest(table_in(io.BytesIO(raw), name), WRITTEN, options, NOW)
 
 
-def lines(content: str | bytes, **columns: str):
-    """What each entry says; those that are refused are left out."""
-    parsed = (entry.fields for entry in entries(content, **columns))
-    return [line_of(entry_fields, "line") for entry_fields in parsed if entry_fields is not None]
+def lines(content: str | bytes, **stated):
+    """What each row says; those that are lost are left out."""
+    return [entry.line for entry in manifest(content, **stated) if entry.line is not None]
 
 
 def parse_line(**fields):
-    item = {"line": 7, "said": {"video_id": ID} | fields, "as_of": WRITTEN.isoformat()}
-    return ManifestSource(LakeInMemory(), Downloads().check).read(item, LISTED, NOW)
+    """The video of one line of JSON, as the source reads it."""
+    it, _ = source(json.dumps({"video_id": ID} | fields))
+    (page,) = it.pages(LISTED, NOW.date())
+    (item,) = page.videos
+    return it.read(item, LISTED, NOW)
 
 
 # What is read
@@ -47,225 +54,204 @@ def parse_line(**fields):
 def test_our_own_names_are_known_in_json_and_in_csv():
     want = {"video_id": ID, "username": "ada", "caption": "hi", "views": 5, "hashtags": ("a", "b")}
     line = json.dumps(want | {"hashtags": ["a", "#b"]})
-    table = f'video_id,username,caption,views,hashtags\n{ID},ada,hi,5,"#a, b"\n'
+    table = f'video_id,username,caption,views,hashtags\n{ID},ada,hi,5,"#a, #b"\n'
 
     for content in (line, table):
         (line,) = lines(content)
-        assert line.model_dump(exclude_none=True, exclude={"is_rounded"}) == want
-
-
-def test_what_common_tools_call_our_fields_is_known_too():
-    header = "id,author,body,plays,likes,comments,shares,unix_timestamp,tiktok_url,music_id"
-    (line,) = lines(f"{header}\n{ID},ada,hi,4,3,2,1,1767225600,https://t/x,99\n")
-
-    assert (line.video_id, line.username, line.caption) == (ID, "ada", "hi")
-    assert (line.views, line.likes, line.comments, line.shares) == (4, 3, 2, 1)
-    assert (line.created_at, line.url) == (datetime(2026, 1, 1, tzinfo=UTC), "https://t/x")
+        assert line.model_dump(exclude_none=True, exclude={"is_rounded", "collected_at"}) == want
 
 
 def test_a_collection_says_what_its_file_calls_our_fields():
-    (line,) = lines(f"post,hits,views\n{ID},5,wrong\n", video_id="Post", views="hits")
+    (line,) = lines(
+        f"post,hits,views\n{ID},5,wrong\n", columns={"video_id": "Post", "views": "hits"}
+    )
 
     assert (line.video_id, line.views) == (ID, 5)
 
 
-@pytest.mark.parametrize("sign", [",", ";", "\t"])
-def test_the_sign_between_columns_is_told_by_the_header(sign):
-    assert lines(f"video_id{sign}views\n{ID}{sign}5\n")[0].views == 5
+def test_rounded_counts_are_known_as_such():
+    read = lines(f"video_id,views\n{ID},541.2K\n{ID},1234\n")
 
-
-def test_a_caption_of_several_lines_keeps_the_numbers_of_lines_right():
-    read = entries(f'video_id,caption\n{ID},"one\ntwo"\nx,y\n')
-
-    assert [(entry.number, entry.after) for entry in read] == [(2, 3), (4, 4)]
-    assert read[0].fields["caption"] == "one\ntwo"
-
-
-@pytest.mark.parametrize(
-    ("written", "count", "is_rounded"),
-    [
-        ("541.2K", 541_200, True),
-        ("1.5M", 1_500_000, True),
-        ("2B", 2_000_000_000, True),
-        ("1,234", 1234, False),
-        ("12", 12, False),
-        ("-3", -3, False),
-        ("", None, False),
-        ("NA", None, False),
-        ("-", None, False),
-    ],
-)
-def test_a_count_is_read_as_it_is_written_and_a_rounded_one_is_known_as_such(
-    written, count, is_rounded
-):
-    (line,) = lines(f'video_id,views\n{ID},"{written}"\n')
-
-    assert (line.views, line.is_rounded) == (count, is_rounded)
-
-
-POST = {
-    "id": ID,
-    "desc": "wait #fyp",
-    "createTime": 1625648448,
-    "video": {"duration": 26, "playAddr": "https://example.invalid/x"},
-    "author": {"uniqueId": "ada", "nickname": "Ada", "verified": False, "signature": ""},
-    "music": {"id": "7000000000000000101"},
-    "challenges": [{"title": "fyp"}, {"title": "fyp"}, {"title": "cat"}],
-    "stats": {"diggCount": 114, "shareCount": 21, "commentCount": 93, "playCount": 2572},
-    "authorStats": {"followerCount": 7338},
-}
-SEEN = {"item_id": ID, "source_platform": "tiktok.com", "timestamp_collected": 1628467261000}
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        SEEN | {"data": POST},
-        POST | {"__import_meta": SEEN},
-        POST | {"author": "ada", "nickname": "Ada", "__import_meta": SEEN},
-    ],
-)
-def test_what_zeeschuimer_stores_and_4cat_exports_is_recognised(record):
-    (line,) = lines(json.dumps(record))
-
-    assert (line.video_id, line.username, line.display_name) == (ID, "ada", "Ada")
-    assert (line.caption, line.hashtags) == ("wait #fyp", ("fyp", "cat"))
-    assert (line.views, line.likes, line.comments, line.shares) == (2572, 114, 93, 21)
-    assert (line.saves, line.followers, line.duration_s) == (None, 7338, 26.0)
-    assert line.created_at == datetime(2021, 7, 7, 9, 0, 48, tzinfo=UTC)
-    assert line.collected_at == datetime(2021, 8, 9, 0, 1, 1, tzinfo=UTC)
-    assert (line.is_rounded, line.media_url) == (False, None)
-
-
-@pytest.mark.parametrize(
-    ("plays", "is_rounded"), [(9_900, False), (11_400, True), (11_387, False), (37_400_000, True)]
-)
-def test_counts_as_pages_round_them_are_known_as_rounded(plays, is_rounded):
-    (line,) = lines(json.dumps(SEEN | {"data": POST | {"stats": {"playCount": plays}}}))
-
-    assert line.is_rounded == is_rounded
-
-
-# What is refused, line by line
-
-
-@pytest.mark.parametrize(
-    ("cells", "expected"),
-    [
-        ({"video_id": "../../etc/passwd"}, "video_id"),
-        ({"video_id": "7300000000000000001/../x"}, "video_id"),
-        ({"video_id": "7.3e18"}, "video_id: '7.3e18' is what a spreadsheet"),
-        ({"video_id": 7.3e18}, "video_id"),
-        ({"views": "many"}, "views: 'many' is not a number"),
-        ({"views": True}, "views"),
-        ({"views": [1]}, "views"),
-        ({"views": 10**19}, "views"),
-        ({"created_at": "yesterday"}, "created_at"),
-        ({"caption": "=HYPERLINK(\"http://a\")"}, "caption"),
-        ({"caption": " =1+1"}, "caption"),
-        ({"caption": "+cmd|' /C calc'!A0"}, "caption"),
-        ({"caption": "@SUM(1+1)"}, "caption"),
-        ({"display_name": "-2+3+cmd|x", "username": "a"}, "display_name"),
-        ({"caption": {"a": 1}}, "caption"),
-        ({"caption": "x" * 20_001}, "caption"),
-        ({"media_url": "file:///etc/passwd"}, "media_url: file: only https"),
-        ({"media_url": "http://media.example.org/a.mp4"}, "only https is fetched"),
-        ({"media_url": "https://169.254.169.254/computeMetadata/v1"}, "not a public address"),
-        ({"media_url": "https://metadata.google.internal/x"}, "not a public address"),
-        ({"media_url": "https://[::ffff:127.0.0.1]/x"}, "not a public address"),
-        ({"media_url": "https://me:pw@example.org/x"}, "user name"),
-        ({"media_url": "https://exa mple.org/"}, "characters"),
-    ],
-)  # fmt: skip
-def test_a_line_that_cannot_be_is_refused_with_its_number_and_field(cells, expected):
-    with pytest.raises(BadVideo, match="line 7") as refused:
-        parse_line(**cells)
-
-    assert expected in refused.value.sentence
-
-
-def test_an_address_is_refused_under_its_own_reason():
-    for url, reason in (("file:///x", "bad_url"), ("https://localhost/", "address_refused")):
-        with pytest.raises(BadVideo) as refused:
-            parse_line(media_url=url)
-        assert refused.value.reason == reason
+    assert [(line.views, line.is_rounded) for line in read] == [(541_200, True), (1234, False)]
 
 
 @pytest.mark.parametrize(
     "caption",
-    ["@ada (wow)", "+1 (yes!)", "- not a list", "+1", "#1 = best", "null", "a\0b", "🎉 =)"],
+    ["=1+1", "=) wow", "+cmd|' /C calc'!A0", "@ada (wow)", "- a list", "null", "a\0b", "🎉 =)"],
 )
-def test_a_caption_that_only_looks_odd_is_read(caption):
+def test_a_caption_that_looks_like_a_formula_is_a_caption(caption):
     assert parse_line(caption=caption).video.caption == caption.replace("\0", "")
 
 
+# When it was read
+
+
+def test_counts_without_a_time_are_refused_with_both_remedies():
+    with pytest.raises(UndatedCounts) as refused:
+        manifest(f"video_id,views\n{ID},5\n", collected_at=None)
+
+    assert "--collected-at 2026-01-31" in refused.value.sentence
+    assert "2026-11-01 00:00 UTC: --collected-at file" in refused.value.sentence
+    assert "collected_at: file" in refused.value.for_collection
+
+
+def test_a_list_without_counts_needs_no_time():
+    assert lines(f"{URL}\n", collected_at=None)[0].username == "ada"
+
+
+def test_the_stated_time_dates_rows_that_say_none_and_no_others():
+    table = f"video_id,views,collected_at\n{ID},5,\n{ID},6,2026-10-30\n"
+    stated = datetime(2026, 10, 31, tzinfo=UTC)
+
+    dated = [line.collected_at for line in lines(table, collected_at=stated)]
+
+    assert dated == [stated, datetime(2026, 10, 30, tzinfo=UTC)]
+
+
+def test_a_row_without_a_time_among_others_keeps_all_but_its_counts():
+    it = manifest(
+        f"video_id,caption,views,collected_at\n{ID},hi,5,\n{ID},hi,6,2026-10-30\n",
+        collected_at=None,
+    )
+    (undated, dated) = [entry.line for entry in it]
+
+    assert (undated.caption, undated.views, dated.views) == ("hi", None, 6)
+    assert it.notes()[0].startswith("1 of 2 rows have counts and no time of reading")
+
+
+def test_a_day_without_a_year_is_before_the_export():
+    table = f"Video link,Post time,Total views\n{URL},November 3,5\n"
+
+    assert lines(table)[0].created_at == datetime(2025, 11, 3, tzinfo=UTC)
+
+
+# What is lost, and counted
+
+
 @pytest.mark.parametrize(
-    ("content", "problems"),
+    ("column", "cell"),
     [
-        (f"video_id,views\n{ID},1,2\n{ID},3\n", ["3 columns, where the header has 2"]),
-        (f"video_id,caption\n{ID},\xff\n{ID},ok\n".encode("latin-1"), ["not UTF-8"]),
-        ('{"caption": ' + "[" * 500 + "]" * 500 + "}\n", ["not JSON"]),
-        (f'{{"video_id": "{ID}"}}\n{{\n[]\n', ["not JSON", "not an object"]),
-        (f'{{"video_id": "{ID}", "veiws": 1}}\n', ["veiws: there is no such field"]),
-        (b'{"caption": "' + b"x" * MOST_LINE_BYTES + b'"}\n{"video_id": "1"}\n', ["longer than"]),
+        ("views", "many"),
+        ("views", "9223372036854775808"),
+        ("duration_s", "a while"),
+        ("duration_s", "100000"),
+        ("created_at", "yesterday"),
+        ("music_id", "7.1E+18"),
+        ("verified", "perhaps"),
+        ("language", "not a language"),
+        ("caption", "x" * 20_001),
     ],
 )
-def test_an_entry_that_cannot_be_read_is_told_and_its_neighbours_are_read(content, problems):
-    messages = [entry.problem for entry in entries(content) if entry.fields is None]
+def test_a_cell_that_cannot_be_read_costs_no_row_and_is_counted(column, cell):
+    it = manifest(f"video_id,username,{column}\n{ID},ada,{cell}\n{ID},bob,\n")
 
-    assert len(messages) == len(problems)
-    assert all(want in problem for want, problem in zip(problems, messages, strict=True))
+    read = [entry.line for entry in it]
 
-
-def test_a_quote_that_never_ends_costs_its_own_entry_and_bounded_memory():
-    head = f'video_id,caption\n{ID},"never ending\n'
-    later_lines = "\n".join(f"{n},caption {n}" for n in range(10_000, 60_000))
-
-    read = entries(f"{head}{later_lines}\n")
-
-    assert [entry.number for entry in read if entry.fields is None] == [2]
-    assert read[-1].fields["video_id"] == "59999"
+    assert [line.username for line in read] == ["ada", "bob"]
+    assert getattr(read[0], column) is None
+    assert (it.losses.cells[column].count, it.losses.filled[column]) == (1, 1)
+    assert any(
+        sentence.startswith(f"{column}: 1 of 1 could not be read") for sentence in it.sentences()
+    )
 
 
-def test_a_line_of_hundreds_of_megabytes_is_skipped_in_bounded_memory():
-    class Endless(io.RawIOBase):
-        """300 MB without an end of line, and one good line after it."""
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (f"video_id,views\n{ID},1\n../../etc/passwd,2\n", "neither a TikTok id nor u"),
+        (
+            f"video_id,views\n{ID},1\n7.3E+18,2\n",
+            "has a cell in video_id that is what a spreadsheet",
+        ),
+        (f"video_id,views\n{ID},1\n,2\n", "has no id"),
+        (f"video_id,views,collected_at\n{ID},1,\n{ID},2,soon\n", "has a cell in collected_at"),
+        (f'{{"video_id": "{ID}", "views": 1}}\n[]\n', "not an object"),
+        (f'{{"video_id": "{ID}", "views": 1}}\n{{\n', "not JSON"),
+    ],
+)
+def test_a_row_is_lost_only_without_its_id_or_its_time_and_its_neighbours_are_read(content, reason):
+    it = manifest(content)
 
-        remaining = 300
+    read = [entry.line for entry in it]
 
-        def readable(self):
-            return True
+    assert [line and line.views for line in read] == [1, None]
+    assert (it.losses.rows, it.losses.lost) == (2, 1)
+    assert reason in " ".join(it.losses.lost_rows)
+    assert "1 of 2 rows taken" in it.sentences()[0]
 
-        def readinto(self, buffer):
-            if self.remaining < 0:
-                return 0
-            self.remaining -= 1
-            chunk = b"{" * 2**20 if self.remaining >= 0 else b'\n{"video_id": "1"}\n'
-            buffer[: len(chunk)] = chunk
-            return len(chunk)
 
-    tracemalloc.start()
-    read = list(Manifest(io.BufferedReader(Endless(), 2**21), "a"))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+def test_unknown_columns_are_told_and_cost_nothing():
+    it = manifest(f"video_id,veiws,views\n{ID},1,2\n")
 
-    assert [entry.fields for entry in read] == [None, {"video_id": "1"}]
-    assert peak < 20 * 2**20
+    assert [entry.line.views for entry in it] == [2]
+    assert "Columns that are not used: veiws." in it.sentences()
+
+
+def test_rows_without_a_creator_or_dated_in_the_future_are_told():
+    it = manifest(f"video_id,created_at,views\n{ID},2026-11-09,1\n")
+    list(it)
+
+    assert {"1 of 1 rows name no creator.", "1 of 1 rows are dated in the future."} <= {*it.notes()}
+
+
+def test_counting_begins_anew_with_every_reading():
+    it = manifest(f"video_id,views\n{ID},many\n{ID},1\n")
+    first, second = (list(it), it.document()), (list(it), it.document())
+
+    assert first == second
+    assert it.losses.rows == 2
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
         (b"\x1f\x8b\x08" + b"\0" * 20, "packed as gzip"),
-        (b"PK\x03\x04", "packed as ZIP"),
-        (b"\xff\xfev\0", "written in UTF-16"),
-        (b'[{"video_id": "1"}]', "one JSON array"),
-        (b"caption,views\nx,1\n", "no column of video ids"),
+        (b"caption,views\nx,1\n", "no column holds ids of videos or addresses of their pages"),
+        (b"video_id,views\n", "no rows"),
+        (b"video_id,views,views\n1,2,3\n", "2 columns named views"),
     ],
 )
-def test_what_is_no_manifest_is_refused_whole_with_what_to_do(content, expected):
-    with pytest.raises(BadManifest, match=expected):
-        entries(content)
+def test_what_is_no_list_of_videos_is_refused_whole_with_what_to_do(content, expected):
+    with pytest.raises(BadTable, match=expected):
+        manifest(content)
+
+
+def test_a_count_of_two_readings_is_refused_until_the_mark_is_stated():
+    table = f"video_id;views\n{ID};5.000\n"
+
+    with pytest.raises(Ambiguous, match="--decimal"):
+        manifest(table)
+    assert lines(table, notation=Notation(decimal=","))[0].views == 5_000
+
+
+def test_what_a_tool_always_writes_needs_no_statement():
+    post = {"id": ID, "webVideoUrl": URL, "playCount": "5.000", "authorMeta": {"name": "ada"}}
+
+    assert lines(json.dumps(post))[0].views == 5
+
+
+# Addresses of files
+
+
+@pytest.mark.parametrize(
+    ("url", "expected", "reason"),
+    [
+        ("file:///etc/passwd", "media_url: file: only https", "bad_url"),
+        ("http://media.example.org/a.mp4", "only https is fetched", "address_refused"),
+        ("https://169.254.169.254/computeMetadata/v1", "not a public address", "address_refused"),
+        ("https://metadata.google.internal/x", "not a public address", "address_refused"),
+        ("https://[::ffff:127.0.0.1]/x", "not a public address", "address_refused"),
+        ("https://localhost/", "not a public address", "address_refused"),
+        ("https://me:pw@example.org/x", "user name", "bad_url"),
+        ("https://exa mple.org/", "characters", "bad_url"),
+    ],
+)
+def test_an_address_is_refused_under_its_own_reason(url, expected, reason):
+    with pytest.raises(BadVideo, match="line 1") as refused:
+        parse_line(media_url=url)
+
+    assert expected in refused.value.sentence
+    assert refused.value.reason == reason
 
 
 # As a source
@@ -334,8 +320,20 @@ def test_a_line_becomes_a_video_observed_when_its_counts_were_read():
     assert video.metrics.flags == ("rounded_count",)
 
 
-def test_a_line_without_a_time_was_read_when_the_file_was_written():
-    assert parse_line(views=1).metrics.collected_at == WRITTEN
+def test_a_line_without_a_time_was_read_when_the_collection_says():
+    it, _ = source(f'{{"video_id": "{ID}", "views": 1}}')
+    by_file = LISTED.model_copy(update={"collected_at": "file"})
+    (page,) = it.pages(by_file, NOW.date())
+
+    assert it.read(page.videos[0], by_file, NOW).metrics.collected_at == WRITTEN
+    assert parse_line(views=1).metrics.collected_at == datetime(2026, 10, 31, tzinfo=UTC)
+
+
+def test_a_file_whose_counts_have_no_time_is_refused_with_what_the_collection_may_say():
+    it, _ = source(f'{{"video_id": "{ID}", "views": 1}}')
+
+    with pytest.raises(BadTable, match="collected_at: file"):
+        list(it.pages(LISTED.model_copy(update={"collected_at": None}), NOW.date()))
 
 
 def test_readings_that_cannot_be_are_kept_and_flagged():

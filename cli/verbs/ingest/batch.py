@@ -1,0 +1,190 @@
+"""What one `tta ingest` brings: video files, and rows of metadata joined to them."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from cli.errors import UserError
+from cli.tables import metadata_table, read_manifest
+from cli.uploads import UnusableFile, VideoFile, files_in, inspect_video
+from cli.verbs.ingest.archive import Archive, is_archive
+from cli.verbs.ingest.info_files import INFO, info_beside, info_table
+from shared.inputs.tables.table import Table
+from shared.model import id_in_name
+from shared.tiktok.sources.manifest_file import Manifest, ManifestOptions
+from shared.tiktok.sources.manifest_line import Line
+
+
+@dataclass(slots=True)
+class IngestBatch:
+    """Files to store, lines of metadata, and sentences about what was and was not read.
+
+    `problems` are sentences about what is left out. `metadata` documents each table that was read.
+    """
+
+    uploads: list[VideoFile] = field(default_factory=list)
+    lines: list[tuple[str, Line]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    metadata: list[dict[str, Any]] = field(default_factory=list)
+    _labels: dict[Path, str] = field(default_factory=dict)
+    _infos: dict[Path, Path | None] = field(default_factory=dict)
+    _tables: list[Path] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        paths: Iterable[Path],
+        metadata: Path | None,
+        options: ManifestOptions,
+        now: datetime,
+        scratch: Path,
+    ) -> "IngestBatch":
+        """Read names, first bytes and metadata, and unpack archives into `scratch`.
+
+        Raises UserError when nothing is left, and for a table that cannot be read as a whole.
+        """
+        batch = cls()
+        table = metadata
+        if metadata is not None and is_archive(metadata):
+            paths, table = [*paths, metadata], None
+        for path in files_in(paths):
+            if table is None or not _is_same(path, table):
+                batch._take(path, scratch)
+        batch._read(table or batch._table_of_archives(), options, now)
+        if not (batch.uploads or batch.lines):
+            nothing = [*batch.sentences, *batch.problems] or ["There is no file in the folder."]
+            raise UserError("\n".join(nothing))
+        return batch
+
+    def label(self, upload: VideoFile) -> str:
+        """The file as the person knows it: its path, or its name in an archive."""
+        return self._labels.get(upload.path, str(upload.path))
+
+    # Files
+
+    def _take(self, path: Path, scratch: Path) -> None:
+        if is_archive(path):
+            self._unpack(path, scratch)
+        elif path.name.endswith(INFO):
+            self._infos.setdefault(path, None)
+        else:
+            self._take_video(path)
+
+    def _take_video(self, path: Path) -> VideoFile | None:
+        try:
+            upload = inspect_video(path)
+        except UnusableFile as why:
+            self.problems.append(f"{self._labels.get(path, path)}: {why}")
+            return None
+        self.uploads.append(upload)
+        info = info_beside(path)
+        if info is not None:
+            self._infos[info] = path
+        return upload
+
+    def _unpack(self, path: Path, scratch: Path) -> None:
+        archive = Archive.unpacked(path, scratch)
+        self._labels |= {member: f"{path}/{name}" for member, name in archive.names.items()}
+        for video in archive.videos:
+            upload = self._take_video(video)
+            video_id = archive.ids.get(video)
+            if upload is not None and video_id is not None:
+                self.uploads[-1] = replace(upload, video_id=video_id)
+        for info in archive.infos:
+            self._infos.setdefault(info, None)
+        self._tables += archive.tables
+        self.sentences += archive.sentences()
+
+    def _table_of_archives(self) -> Path | None:
+        if len(self._tables) > 1:
+            names = ", ".join(sorted(path.name for path in self._tables)[:10])
+            raise UserError(
+                f"The archive holds {len(self._tables)} tables ({names}); unpack it, and name the "
+                "right one with --metadata."
+            )
+        return self._tables[0] if self._tables else None
+
+    # Metadata
+
+    def _read(self, table: Path | None, options: ManifestOptions, now: datetime) -> None:
+        if self._infos:
+            infos, problems = info_table(self._infos, options.collected_at == "file")
+            self.problems += problems
+            own = replace(options, columns={"file": "file"})
+            if infos is not None:
+                self._join(read_manifest(infos, now, own, now), infos)
+        if table is not None:
+            opened, written_at = metadata_table(table)
+            self._join(read_manifest(opened, written_at, options, now), opened)
+            self._tell_files_without_row(opened.name)
+
+    def _join(self, manifest: Manifest, table: Table) -> None:
+        by_name = dict(self._positions())
+        for entry in manifest:
+            if entry.line is not None:
+                self._add(entry.line, entry.number, manifest, by_name)
+        self.sentences += manifest.sentences()
+        self.metadata.append({"file": table.name} | manifest.document())
+        if manifest.losses.lost:
+            self.problems.append(
+                f"{table.name}: {manifest.losses.lost:,} of {manifest.losses.rows:,} rows were "
+                "left out."
+            )
+
+    def _add(self, line: Line, number: int, manifest: Manifest, by_name: dict[str, int]) -> None:
+        position = by_name.get(_key(line.file)) if line.file else None
+        if position is None and line.video_id is None:
+            manifest.losses.lose_row("its file is not among the files", number, line.file or "")
+            return
+        if position is not None and line.video_id is not None:
+            self._rename(position, line.video_id)
+        video_id = line.video_id
+        if position is not None:
+            video_id = self.uploads[position].video_id
+        if video_id is not None:
+            self.lines.append((video_id, line))
+
+    def _rename(self, position: int, video_id: str) -> None:
+        """Give a file the id of the row that names it. An id in the file's own name stays."""
+        upload = self.uploads[position]
+        own_id = id_in_name(upload.path.stem)
+        if own_id is None:
+            self.uploads[position] = replace(upload, video_id=video_id)
+        elif own_id != video_id:
+            self.problems.append(
+                f"{self.label(upload)}: its metadata is about {video_id}, another video, and is "
+                "not used for it."
+            )
+
+    def _positions(self) -> Iterator[tuple[str, int]]:
+        """Each upload by its name and by its path; the first of a name counts."""
+        for position, upload in reversed([*enumerate(self.uploads)]):
+            yield _key(upload.path.name), position
+        for position, upload in enumerate(self.uploads):
+            yield _key(str(upload.path)), position
+
+    def _tell_files_without_row(self, name: str) -> None:
+        described = {video_id for video_id, _ in self.lines}
+        bare = [upload for upload in self.uploads if upload.video_id not in described]
+        if bare:
+            self.sentences.append(
+                f"{len(bare):,} of {len(self.uploads):,} files have no row in {name}, "
+                f"e.g. {self.label(bare[0])}."
+            )
+
+
+def _key(file: str) -> str:
+    """A file's name without its folder. macOS writes é as two characters in names of files."""
+    normal = unicodedata.normalize("NFC", file.replace("\\", "/"))
+    return normal if normal.startswith("/") else PurePosixPath(normal).name
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return path.samefile(other)
+    return False
