@@ -109,7 +109,7 @@ def test_an_erased_creator_stays_erased_whatever_is_sent_again(cloud, tmp_path):
         {"video_id": next(iter(gone)), "views": 5, "likes": 9},
     ]
     (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    world.tta("ingest", "--metadata", tmp_path / "m.jsonl")
+    world.tta("ingest", "--metadata", tmp_path / "m.jsonl", "--collected-at", "file")
     wait_until_over(cloud)
     records, uploads = world.records(), world.uploads()
     whose = next(record for record in records if record.video_id in gone)
@@ -127,7 +127,7 @@ def test_an_erased_creator_stays_erased_whatever_is_sent_again(cloud, tmp_path):
     world.tta("replay")
     world.send_again(records, uploads)
     world.tta("fetch")
-    world.tta("ingest", "--metadata", tmp_path / "m.jsonl", status=1)
+    world.tta("ingest", "--metadata", tmp_path / "m.jsonl", "--collected-at", "file", status=1)
     wait_until_over(cloud)
     assert world.naming(name, *gone) == set()
     world.tta("rebuild")
@@ -148,7 +148,7 @@ def test_after_an_erasure_the_name_is_in_no_byte_of_the_home(cloud, tmp_path):
         {"video_id": "7300000000000000008", "username": "friend", "caption": f"with @{name}!"},
     ]
     (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    world.tta("ingest", "--metadata", tmp_path / "m.jsonl")
+    world.tta("ingest", "--metadata", tmp_path / "m.jsonl", "--collected-at", "file")
     wait_until_over(cloud)
     saved = home / "reports/2026-11-01/report.html"
     saved.parent.mkdir(parents=True, exist_ok=True)

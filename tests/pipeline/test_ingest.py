@@ -103,17 +103,53 @@ def test_metadata_reaches_the_row_and_newer_counts_replace_it(ingested, clip, tm
     assert [snapshot["views"] for snapshot in snapshots] == [5, 9]
 
 
+def test_posts_that_are_brought_again_a_week_later_have_a_reading_at_each_time(
+    ingested, tmp_path, ask
+):
+    """Three posts of Zeeschuimer, seen twice: six readings, each at its own time."""
+    ids = [str(7_300_000_000_000_000_101 + number) for number in range(3)]
+    for week, plays in enumerate((1_000, 9_000)):
+        lines = [_seen(video_id, plays + number, week) for number, video_id in enumerate(ids)]
+        path = tmp_path / f"week-{week}.ndjson"
+        path.write_text("\n".join(map(json.dumps, lines)))
+        ingested("--metadata", path)
+
+    rows = ask(
+        "SELECT video_id, views, collected_at FROM fact_metrics_snapshot "
+        f"WHERE video_id IN {tuple(ids)} ORDER BY collected_at, video_id"
+    )
+
+    assert [row["views"] for row in rows] == [1_000, 1_001, 1_002, 9_000, 9_001, 9_002]
+    assert [row["collected_at"][:10] for row in rows] == ["2026-10-01"] * 3 + ["2026-10-08"] * 3
+
+
+def _seen(video_id: str, plays: int, week: int) -> dict[str, object]:
+    """A post as Zeeschuimer stores it. When it is seen again, only `last_updated` moves."""
+    post = {"id": video_id, "createTime": 1_788_000_000, "author": {"uniqueId": "weekly"}}
+    first = 1_790_812_800_000  # 2026-10-01
+    return {
+        "item_id": video_id,
+        "source_platform": "tiktok.com",
+        "timestamp_collected": first,
+        "last_updated": first + week * 7 * 86_400_000,
+        "data": post | {"stats": {"playCount": plays}},
+    }
+
+
 def test_a_bad_file_and_a_bad_line_are_told_and_their_neighbours_ingested(ingested, clip, tmp_path):
     good, bad = clip(tmp_path / "good.mp4", "16"), tmp_path / "bad.mp4"
     bad.write_bytes(b"no video at all")
     metadata = tmp_path / "m.jsonl"
-    metadata.write_text('{"file": "good.mp4", "views": 3}\n{"file": "good.mp4", "views": "many"}\n')
+    metadata.write_text('{"file": "good.mp4", "views": 3}\n{"file": "none.mp4", "views": 1}\n')
+    stated = ("--collected-at", "2026-05-01")
 
-    document = ingested(good, bad, "--metadata", metadata, status=1)
+    document = ingested(good, bad, "--metadata", metadata, *stated, status=1)
 
     assert [row["views"] for row in document["rows"]] == [3]
     assert any("is not a video" in problem for problem in document["problems"])
-    assert any("line 2" in problem for problem in document["problems"])
+    (read,) = document["metadata"]
+    assert (read["rows"], read["rows_lost"]) == (2, 1)
+    assert read["lost_rows"]["its file is not among the files"]["line"] == 2
 
 
 def test_a_wait_that_is_too_short_is_told(tta, clip, tmp_path):
