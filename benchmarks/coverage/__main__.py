@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.coverage import effects, panels, ratios
+from benchmarks.coverage import effects, panels, people, ratios
 
 RESULTS = Path(__file__).parent / "results.jsonl"
 BAR = 0.95
@@ -119,6 +119,8 @@ def _campaigns(count: int, studies: int) -> Iterator[tuple[str, Callable[[], dic
         yield f"effect: {effect.key}", lambda effect=effect: effects.simulate(effect, studies)
     for ratio in ratios.DESIGNS:
         yield f"ratio: {ratio.key}", lambda ratio=ratio: ratios.simulate(ratio, studies)
+    for rated in people.DESIGNS:
+        yield f"people: {rated.key}", lambda rated=rated: people.simulate(rated, studies)
 
 
 if __name__ == "__main__":

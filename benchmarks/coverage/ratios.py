@@ -173,18 +173,21 @@ def _corrections(
     try:
         noisy, biased = study.fit(study.answers[:, 0]), study.fit(study.biased)
         without_noise = disattenuated_ratio(noisy, RATING, answers[noisy.kept], [noisy.creators])
-        without_bias = debiased_ratio(biased, RATING, people[biased.kept], [biased.creators])
+        without_bias = debiased_ratio(
+            biased, RATING, people[biased.kept][:, None], [biased.creators]
+        )
     except NotEstimable:
         return None
     return {
-        "disattenuated": _ends(without_noise),
+        "disattenuated": ends(without_noise),
         "raw disattenuated": (float(noisy.beta[0]),),
-        "predict_then_debias": _ends(without_bias),
+        "predict_then_debias": ends(without_bias),
         "raw predict_then_debias": (float(biased.beta[0]),),
     }
 
 
-def _ends(corrected: Any) -> tuple[float, float, float]:
+def ends(corrected: Any) -> tuple[float, float, float]:
+    """The estimate and its interval; an end that does not exist is infinite."""
     low, high = corrected.ci_low, corrected.ci_high
     return (
         corrected.estimate,

@@ -15,10 +15,20 @@ import pandas as pd  # type: ignore[import-untyped]
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import disattenuated
+from shared.insights.correction.people_error import mean_rating
 from shared.insights.correction.ratio_debiasing import debiased_ratio
-from shared.insights.correction.ratio_disattenuation import disattenuated_ratio
+from shared.insights.correction.ratio_disattenuation import (
+    disattenuated_mean_ratio,
+    disattenuated_ratio,
+)
 from shared.insights.headline import Headline
-from shared.insights.rating_columns import VIDEO, people_means, repeated_answers, usable
+from shared.insights.rating_columns import (
+    VIDEO,
+    is_of_people,
+    people_ratings,
+    repeated_answers,
+    usable,
+)
 from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.statistics.resampling import FloatArray
@@ -42,6 +52,16 @@ NOTES: dict[tuple[Corrected, str], str] = {
     ("ppml", DEBIASED): "per point of people's rating, as if people had rated every video; valid "
     "if the videos that they rated were chosen at random, whatever the machine's error is.",
 }
+OF_PEOPLE = (
+    "the ratings are people's, and this is without the random error of their mean, estimated from "
+    "how they differ on the same videos; the interval counts the chance in both. It corrects too "
+    "little where all people share an error."
+)
+WITHOUT_PEOPLE_ERROR = "People's own random error is taken out too, by how they differ."
+WITH_PEOPLE_ERROR = (
+    "People's own random error is still in it, and pulls the ratio towards 1: within creators, too "
+    "few videos were rated by two people or more, or they agree too little."
+)
 UNBOUNDED = "So few creators carry the estimate that its interval has no end."
 
 
@@ -118,6 +138,9 @@ def ratio_corrections(
             lambda people, name=effect.predictor: debiased_ratio(  # type: ignore[misc]
                 model, name, people, groupings
             ),
+            lambda people, name=effect.predictor: disattenuated_mean_ratio(  # type: ignore[misc]
+                model, name, people, groupings
+            ),
         )
     ]
 
@@ -134,7 +157,7 @@ def _of_correlation(
         sample.frame,
         ratings,
         lambda answers: disattenuated(x, y, answers, *settings),
-        lambda people: debiased(x, y, people, *settings),
+        lambda people: debiased(x, y, mean_rating(people), *settings),
     )
 
 
@@ -145,12 +168,18 @@ def _corrected(
     ratings: Ratings,
     without_noise: Callable[[FloatArray], Any],
     without_bias: Callable[[FloatArray], Any],
+    of_people: Callable[[FloatArray], Any] | None = None,
 ) -> Iterator[Correction]:
     """Each correction for which there are ratings."""
+    people = people_ratings([str(video) for video in frame[VIDEO]], effect.predictor, ratings)
+    if people is not None and is_of_people(frame, effect.predictor, people, ratings):
+        # There is no machine to compare with people, whose own error remains.
+        if of_people is not None:
+            yield _correction(DISATTENUATED, of, effect, of_people, people, OF_PEOPLE)
+        return
     answers = repeated_answers(frame, effect.predictor, ratings)
     if answers is not None:
         yield _correction(DISATTENUATED, of, effect, without_noise, answers)
-    people = people_means([str(video) for video in frame[VIDEO]], effect.predictor, ratings)
     if people is not None:
         yield _correction(DEBIASED, of, effect, without_bias, people)
 
@@ -161,11 +190,14 @@ def _correction(
     effect: Effect,
     correct: Callable[[FloatArray], Any],
     ratings: FloatArray,
+    note: str | None = None,
 ) -> Correction:
     details: dict[str, Any] = {}
-    note = NOTES[of, method]
+    note = note or NOTES[of, method]
     try:
         details = asdict(correct(ratings))
+        if (is_free := details.get("is_free_of_people_error")) is not None:
+            note = f"{note} {WITHOUT_PEOPLE_ERROR if is_free else WITH_PEOPLE_ERROR}"
         if details["ci_low"] is None or details["ci_high"] is None:
             note = f"{note} {UNBOUNDED}"
     except NotEstimable as error:

@@ -10,8 +10,18 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.agreement.attention import inattentive
-from shared.insights.agreement.ratings import Ratings
+from shared.insights.agreement.ratings import Ratings, RatingTable
+from shared.insights.correction.people_error import (
+    FEWEST_REPEATED,
+    mean_rating,
+    videos_rated_twice,
+)
 from shared.insights.statistics.resampling import FloatArray
+
+_ROUNDED = 0.05
+"""A rounded mean differs from the mean by less than this share of the standard deviation."""
+
+_NEARLY_ALL = 0.9
 
 VIDEO = "video_id"
 RATER = "rater"
@@ -49,14 +59,44 @@ def repeated_answers(frame: pd.DataFrame, predictor: str, ratings: Ratings) -> F
     )
 
 
-def people_means(videos: Sequence[str], predictor: str, ratings: Ratings) -> FloatArray | None:
-    """Mean of people's ratings by video, NaN where there is none; None without any."""
+def people_ratings(videos: Sequence[str], predictor: str, ratings: Ratings) -> FloatArray | None:
+    """People's ratings of each video (rows, people), NaN where there is none; None without any.
+
+    A person counts with the first rating of each video. Where too few videos have two people, and
+    one person rated them all, some again, the columns are the times that this person rated.
+    """
     people = ratings.of(predictor, "human")
     if not people:
         return None
-    table = ratings.table(predictor, people)
-    means = {
-        video: float(np.nanmean(row)) for video, row in zip(table.videos, table.values, strict=True)
-    }
-    column = np.array([means.get(video, np.nan) for video in videos])
-    return None if np.isnan(column).all() else column
+    by_person = _in_rows(ratings.table(predictor, people), videos)
+    again = [_in_rows(ratings.replicates(predictor, person), videos) for person in people]
+    for columns in (by_person, *again):
+        has_enough = videos_rated_twice(columns) >= FEWEST_REPEATED
+        if has_enough and _rated(columns) >= _rated(by_person):
+            return columns
+    return None if np.isnan(by_person).all() else by_person
+
+
+def is_of_people(frame: pd.DataFrame, predictor: str, people: FloatArray, ratings: Ratings) -> bool:
+    """Whether a table's rating is the mean of these ratings by people, as far as rounding allows.
+
+    It is not where the table names a machine, or where a machine's ratings are given beside it.
+    """
+    raters = set(map(str, frame[RATER])) if RATER in frame else ratings.of(predictor, "machine")
+    if any(ratings.kind(rater) != "human" for rater in raters):
+        return False
+    rated = (~np.isnan(people)).any(axis=1)
+    column = frame[predictor].to_numpy(dtype=np.float64)[rated]
+    near = np.abs(column - mean_rating(people[rated])) <= _ROUNDED * float(column.std())
+    return float(near.mean()) >= _NEARLY_ALL
+
+
+def _in_rows(table: RatingTable, videos: Sequence[str]) -> FloatArray:
+    """The ratings of these videos, in their order."""
+    nothing = np.full(len(table.raters), np.nan)
+    by_video = dict(zip(table.videos, table.values, strict=True))
+    return np.array([by_video.get(video, nothing) for video in videos]).reshape(len(videos), -1)
+
+
+def _rated(columns: FloatArray) -> int:
+    return int((~np.isnan(columns)).any(axis=1).sum())

@@ -15,14 +15,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.correction.people_error import mean_error_variance, videos_rated_twice
 from shared.insights.correction.two_step_scores import (
     TwoStepScores,
-    cleared,
     clustered_se,
     influence,
     scores_of,
+)
+from shared.insights.correction.within_reliability import (
+    LEAST_RELIABILITY,
+    ErrorVariance,
+    EstimateInParts,
+    within_reliability,
 )
 from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.fixed_effects import FixedEffectsFit
@@ -31,14 +36,9 @@ from shared.insights.statistics.resampling import FloatArray, Groups
 FEWEST_REPEATED = 20
 """Fewest videos with two answers or more."""
 
-LEAST_RELIABILITY = 0.2
-"""Below this reliability within creators, a correction multiplies noise by more than five."""
-
 _MOST_RESCALED = 2.0
 """Answers whose spread differs by more than this factor from the table's are on another scale."""
 
-_CONFIDENCE = 0.95
-_LARGEST_TILT = 20.0
 _SAME = 1e-6
 
 
@@ -59,14 +59,6 @@ class DisattenuatedRatio:
     n_repeated: int
 
 
-@dataclass(frozen=True)
-class _Reliability:
-    """λ, and each row's part in its error."""
-
-    value: float
-    parts: FloatArray
-
-
 def disattenuated_ratio(
     model: FixedEffectsFit, name: str, answers: FloatArray, groupings: Sequence[Groups]
 ) -> DisattenuatedRatio:
@@ -76,13 +68,42 @@ def disattenuated_ratio(
     only one answer. Signs are flipped by each of `groupings`, and the larger p counts. Raises
     TooFew, and NotEstimable if the reliability is too low.
     """
-    repeated = ~np.isnan(answers).any(axis=1)
-    count = int(repeated.sum())
+    count = int((~np.isnan(answers).any(axis=1)).sum())
     if count < FEWEST_REPEATED:
         raise TooFew(
             f"{count} videos of the model have repeated ratings; {FEWEST_REPEATED} are needed"
         )
-    reliability = _within_reliability(model, name, answers)
+    column = model.x[:, model.names.index(name)]
+    error_variance = _of_repeated(_error_squares(column, answers))
+    return _divided(model, name, error_variance, count, groupings)
+
+
+def disattenuated_mean_ratio(
+    model: FixedEffectsFit, name: str, people: FloatArray, groupings: Sequence[Groups]
+) -> DisattenuatedRatio:
+    """The slope of column `name`, which is people's mean rating, as if very many had rated.
+
+    `people` are the ratings that it is the mean of (rows of the model, people), NaN where a person
+    did not rate. Raises as `disattenuated_ratio` does.
+    """
+    count = videos_rated_twice(people)
+    if count < FEWEST_REPEATED:
+        raise TooFew(
+            f"{count} videos of the model were rated by two people or more; {FEWEST_REPEATED} are "
+            "needed"
+        )
+    return _divided(model, name, mean_error_variance(people), count, groupings)
+
+
+def _divided(
+    model: FixedEffectsFit,
+    name: str,
+    error_variance: ErrorVariance,
+    count: int,
+    groupings: Sequence[Groups],
+) -> DisattenuatedRatio:
+    """The slope over the reliability within creators."""
+    reliability = within_reliability(model, name, error_variance)
     share = reliability.value
     if not share >= LEAST_RELIABILITY:
         raise NotEstimable(
@@ -99,59 +120,24 @@ def disattenuated_ratio(
         lambda value: share * value,
         lambda value: -scores.information * value * reliability.parts,
     ).around(estimate, clustered_se(parts, groupings[0]))
-    clusters = groupings[0].count
-    reach = float(stats.t.ppf((1 + _CONFIDENCE) / 2, clusters - 1)) * clustered_se(
-        reliability.parts, groupings[0]
-    )
+    low, high = reliability.interval(groupings[0])
     return DisattenuatedRatio(
-        estimate,
-        interval.low,
-        interval.high,
-        share,
-        max(share - reach, 0.0),
-        min(share + reach, 1.0),
-        len(model.y),
-        count,
+        estimate, interval.low, interval.high, share, low, high, len(model.y), count
     )
 
 
-def _within_reliability(model: FixedEffectsFit, name: str, answers: FloatArray) -> _Reliability:
-    """λ = 1 - error variance · degrees of freedom / sum of squares of the cleared rating."""
-    column = model.x[:, model.names.index(name)]
-    weights = _weights(model, name, column)
-    errors = _error_squares(column, answers)
+def _of_repeated(errors: FloatArray) -> ErrorVariance:
+    """The mean of each row's estimate of the error variance; NaN where there is none."""
     repeated = ~np.isnan(errors)
-    of_repeated = np.where(repeated, weights, 0.0)
-    of_repeated = of_repeated / of_repeated.sum()
-    errors = np.where(repeated, errors, 0.0)
-    variance = float(np.einsum("i,i->", of_repeated, errors))
-    squares = weights * cleared(model, name, column[:, None], weights)[:, 0] ** 2
-    freedom = _degrees_of_freedom(model, weights)
-    ratio = float(freedom.sum() / squares.sum())
-    of_error = of_repeated * (errors - variance)
-    of_ratio = (freedom - ratio * squares) / squares.sum()
-    return _Reliability(1 - variance * ratio, -(ratio * of_error + variance * of_ratio))
+    filled = np.where(repeated, errors, 0.0)
 
+    def variance(weights: FloatArray) -> EstimateInParts:
+        shares = np.where(repeated, weights, 0.0)
+        shares = shares / shares.sum()
+        mean = float(np.einsum("i,i->", shares, filled))
+        return EstimateInParts(mean, shares * (filled - mean))
 
-def _weights(model: FixedEffectsFit, name: str, column: FloatArray) -> FloatArray:
-    """How the rating alone tilts the counts: the slope weighs videos by it.
-
-    The fitted counts themselves also have each creator's size. Weighted by them, a few creators
-    would decide λ, and its standard deviation would be two to four times as large.
-    """
-    slope = float(model.beta[model.names.index(name)])
-    free = cleared(model, name, column[:, None], np.ones(len(column)))[:, 0]
-    tilt: FloatArray = np.exp(np.clip(slope * free, -_LARGEST_TILT, _LARGEST_TILT))
-    return tilt
-
-
-def _degrees_of_freedom(model: FixedEffectsFit, weights: FloatArray) -> FloatArray:
-    """Each row's weight less its leverage: what one unit of error variance adds to the squares."""
-    creators = model.creators
-    free: FloatArray = weights * (1 - weights / creators.sums(weights)[creators.codes])
-    columns = len(model.names) - 1 + (model.weeks.count - 1 if model.weeks is not None else 0)
-    rows = len(model.y) - creators.count
-    return free * max(rows - columns, 0) / rows
+    return variance
 
 
 def _error_squares(column: FloatArray, answers: FloatArray) -> FloatArray:

@@ -139,7 +139,7 @@ def test_two_groupings_give_the_wider_interval(study, model):
     people = study.people[model.kept]
     people[::2] = np.nan
 
-    for correct, of in ((disattenuated_ratio, answers), (debiased_ratio, people)):
+    for correct, of in ((disattenuated_ratio, answers), (debiased_ratio, people[:, None])):
         single = correct(model, RATING, of, [model.creators])
         double = correct(model, RATING, of, [model.creators, sounds])
         other = correct(model, RATING, of, [sounds])
@@ -152,7 +152,7 @@ def test_where_people_rated_everything_their_own_slope_is_the_answer(study):
     machine = study.fit(study.biased)
     people = study.fit(study.people)
 
-    ratio = debiased_ratio(machine, RATING, study.people[machine.kept], [machine.creators])
+    ratio = debiased_ratio(machine, RATING, study.people[machine.kept][:, None], [machine.creators])
 
     ends = own_effect(people)
     assert (ratio.estimate, ratio.ci_low, ratio.ci_high) == pytest.approx(
@@ -166,7 +166,7 @@ def test_a_useless_machine_hardly_moves_people(study):
     people = study.people[model.kept]
     people[::3] = np.nan
 
-    ratio = debiased_ratio(model, RATING, people, [model.creators])
+    ratio = debiased_ratio(model, RATING, people[:, None], [model.creators])
 
     assert ratio.machine_weight < 0.15
     assert ratio.estimate == pytest.approx(ratio.people_alone, abs=0.15 * abs(ratio.people_alone))
@@ -177,7 +177,7 @@ def test_a_good_machine_narrows_the_interval(study):
     people = study.people[model.kept]
     people[np.random.default_rng(4).random(len(people)) > 0.25] = np.nan
 
-    ratio = debiased_ratio(model, RATING, people, [model.creators])
+    ratio = debiased_ratio(model, RATING, people[:, None], [model.creators])
 
     assert ratio.ci_high - ratio.ci_low < 0.8 * (ratio.people_high - ratio.people_low)
 
@@ -188,7 +188,7 @@ def test_people_who_rated_one_video_of_each_creator_compare_nothing(study, model
     people[first] = study.people[model.kept][first]
 
     with pytest.raises(NotEstimable, match="among the videos that people rated, no creator has"):
-        debiased_ratio(model, RATING, people, [model.creators])
+        debiased_ratio(model, RATING, people[:, None], [model.creators])
 
 
 def test_few_ratings_by_people_are_refused(study, model):
@@ -196,7 +196,7 @@ def test_few_ratings_by_people_are_refused(study, model):
     people[29:] = np.nan
 
     with pytest.raises(TooFew, match="people rated 29 videos that can be compared within creators"):
-        debiased_ratio(model, RATING, people, [model.creators])
+        debiased_ratio(model, RATING, people[:, None], [model.creators])
 
 
 def test_the_joint_scores_predict_what_each_creator_changes(study):
@@ -211,7 +211,7 @@ def test_the_joint_scores_predict_what_each_creator_changes(study):
         creators = Groups.of(study.creator).where(rows)
         model = poisson_fixed_effects(views[rows], design, None, creators)
         noise = disattenuated_ratio(model, RATING, answers[rows], [creators])
-        bias = debiased_ratio(model, RATING, people[rows], [creators])
+        bias = debiased_ratio(model, RATING, people[rows][:, None], [creators])
         return noise, bias
 
     without = [estimates(study.creator != creator) for creator in range(80)]
@@ -271,6 +271,62 @@ def test_a_ratio_is_corrected_in_each_way_for_which_there_are_ratings():
     assert both[0].details["n_repeated"] == len(within.model.y)
     assert "overcorrects where replicates share a bias (same model, same prompt)" in both[0].note
     assert set(both[1].details) >= {"people_alone", "n_people", "machine_weight"}
+
+
+def panel(within, columns=3):
+    """Ratings by people of every video, and the sample whose rating is their rounded mean."""
+    random = np.random.default_rng(9)
+    true = within.sample.frame["unexpectedness"].to_numpy()
+    scores = true[:, None] + random.normal(0, 12, (len(true), columns))
+    people = [
+        row(number, f"human/{rater}", "unexpectedness", float(score))
+        for number, scored in zip(within.sample.frame["video_id"], scores, strict=True)
+        for rater, score in zip("abc", scored, strict=False)
+    ]
+    frame = within.sample.frame.drop(columns="rater")
+    frame = frame.assign(unexpectedness=scores.mean(axis=1).round())
+    return people, replace(within, sample=replace(within.sample, frame=frame))
+
+
+def test_people_who_differ_are_freed_of_their_own_error_and_others_are_told():
+    within, effect, _, ana = sample()
+    people, _ = panel(within)
+
+    (several,) = ratio_corrections(within, [effect], ratings(people))
+    (alone,) = ratio_corrections(within, [effect], ratings(ana))
+
+    assert several.details["is_free_of_people_error"] and several.details["n_rated_twice"] > 300
+    assert several.note.endswith("People's own random error is taken out too, by how they differ.")
+    assert abs(several.estimate) > abs(several.details["with_people_error"])
+    assert not alone.details["is_free_of_people_error"]
+    assert "People's own random error is still in it" in alone.note
+
+
+def test_a_person_who_rated_again_counts_as_people():
+    within, effect, _, ana = sample()
+    again = [{**of, "replicate": 1, "value": of["value"] + (-1) ** n} for n, of in enumerate(ana)]
+
+    (correction,) = ratio_corrections(within, [effect], ratings([*ana, *again]))
+
+    assert correction.details["n_rated_twice"] == correction.details["n_people"] > 200
+    assert correction.details["people_reliability"] > 0.9
+
+
+def test_where_the_rating_is_peoples_mean_it_is_freed_of_their_error():
+    within, effect, records, _ = sample()
+    people, own = panel(within)
+
+    (correction,) = ratio_corrections(own, [effect], ratings(people))
+    beside_a_machine = ratio_corrections(own, [effect], ratings([*people, *records]))
+
+    assert correction.method == "disattenuated"
+    assert correction.note.startswith("the ratings are people's")
+    assert correction.details["n_repeated"] == len(within.model.y)
+    assert [c.method for c in beside_a_machine] == ["disattenuated", "predict_then_debias"]
+    named = replace(own, sample=replace(own.sample, frame=own.sample.frame.assign(rater=GEMINI)))
+    assert [c.method for c in ratio_corrections(named, [effect], ratings(people))] == [
+        "predict_then_debias"
+    ]
 
 
 def test_what_is_too_little_says_so_in_place_of_a_ratio():
