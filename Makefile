@@ -10,7 +10,7 @@ STATEMENTS := $(CURDIR)/build/statements
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study worlds lock pins scan audit fuzz faults interleavings mutations clean
+.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study worlds lock pins scan audit fuzz formats faults interleavings mutations clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -100,6 +100,9 @@ audit: $(READY) ## Ask PyPI for known vulnerabilities of each pinned package; no
 	done
 
 SECONDS ?= 60
+formats: $(READY) ## Read an example of each format of lists, with pandas as the judge
+	@$(BIN)/python -m tests.shared.inputs.formats
+
 fuzz: $(READY) ## Fuzz every parser for SECONDS (60), guided by coverage; resumes from the last run
 	@mkdir -p .local
 	@for target in $$($(BIN)/python -c 'from tests.fuzz.targets import TARGETS; print(*TARGETS)'); do \

@@ -37,6 +37,7 @@ class Format:
 
     `title` completes "read as …". `paths` say where our fields stand in a record. `addresses` are
     columns of page addresses besides `url`. `unused` are the columns that mean nothing to us.
+    `is_by_names` is whether names of columns alone decided, so that a person should check them.
     `decimal` and `dates` are the notation of tools that always write the same; None if the cells
     must show it; times of such tools are in UTC. `has_reading_time` is whether a record says when
     its counts were read.
@@ -50,6 +51,7 @@ class Format:
     decimal: Literal[".", ","] | None = None
     dates: Literal["ymd", "dmy", "mdy"] | None = None
     is_rounded_by_pages: bool = False
+    is_by_names: bool = False
     unwrap: Callable[[Record], Record] | None = None
     adapt: Callable[[Fields, Record, datetime | None], Fields] | None = None
     stated: Mapping[str, str] = field(default_factory=dict)

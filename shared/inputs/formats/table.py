@@ -29,6 +29,7 @@ def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | No
         has_reading_time="collected_at" in paths,
         addresses=addresses,
         unused=tuple(column for column in columns if column not in used),
+        is_by_names=True,
         adapt=_adapted if "hashtags" in paths else None,
     )
 

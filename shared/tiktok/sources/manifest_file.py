@@ -10,6 +10,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from shared.inputs.formats.format import Format, NotAPost
+from shared.inputs.formats.names import folded
 from shared.inputs.formats.recognise import (
     FIRST_RECORDS,
     UnknownFormat,
@@ -106,6 +107,13 @@ class Manifest:
         rows = self.losses.rows
         taken = f"{rows - self.losses.lost:,} of {rows:,} rows taken"
         sentences = [f"{self._table.name} was read as {self.format.title}: {taken}."]
+        renamed = [
+            f"{ours} from {theirs}"
+            for ours, theirs in self._columns().items()
+            if folded(theirs) != ours
+        ]
+        if self.format.is_by_names and renamed:
+            sentences.append(f"Columns by their names: {', '.join(renamed)}.")
         if self.format.unused:
             more = len(self.format.unused) - MOST_NAMED
             names = ", ".join(name[:60] for name in self.format.unused[:MOST_NAMED])

@@ -187,6 +187,12 @@ def test_unknown_columns_are_told_and_cost_nothing():
     assert "Columns that are not used: veiws." in it.sentences()
 
 
+def test_columns_that_names_alone_decide_are_told():
+    it = manifest(f"Post ID,Plays,likes\n{ID},1,2\n")
+
+    assert "Columns by their names: video_id from Post ID, views from Plays." in it.sentences()
+
+
 def test_rows_without_a_creator_or_dated_in_the_future_are_told():
     it = manifest(f"video_id,created_at,views\n{ID},2026-11-09,1\n")
     list(it)
