@@ -59,7 +59,7 @@ def analyse(
     n, clusters = run.size
     overturned = overturn(run.headline, run.sample, plan)
     notes = (*overturned.warnings, *run.notes, *run.shapes.unanswered)
-    missing = missing_ratings(passed, plan)
+    missing = missing_ratings(passed, plan, run.equal_age_of_headline)
     return Insights(
         plan=plan,
         gate=passed,
@@ -130,6 +130,12 @@ class _AnalysisRun:
             predictor = self._plan.primary.predictor
             self.shapes = shapes(self.sample, self.question, predictor, self._plan)
             self.effects += self.shapes.effects
+
+    @property
+    def equal_age_of_headline(self) -> EqualAge | None:
+        """Where the counts of the headline come from; None where they are the latest ones."""
+        at_equal_age = self.headline is not None and self.headline.equal_age_days is not None
+        return self._equal_age if at_equal_age else None
 
     def for_whom(self) -> ForWhom | None:
         """How creators differ in the primary; None without a primary or named creators."""

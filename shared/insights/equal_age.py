@@ -40,14 +40,12 @@ class EqualAge:
 
     def share(self, sample: Sample, question: OutcomeQuestion) -> float:
         """The share of the sample's videos whose counts at this age are known."""
-        return float(self._known(sample, question).mean()) if len(sample.frame) else 0.0
+        return float(self._known(sample.frame, question).mean()) if len(sample.frame) else 0.0
 
     def sample(self, sample: Sample, question: OutcomeQuestion) -> Sample:
         """The sample with counts at this age, of the videos that have them; age is no control."""
-        part = sample.where(self._known(sample, question))
-        counts = self.counts.loc[part.frame[VIDEO].to_numpy(), self._names(question)]
-        values = {name: counts[name].to_numpy() for name in counts.columns}
-        frame = part.frame.assign(**values)
+        part = sample.where(self._known(sample.frame, question))
+        frame = self.counted(part.frame, question)
         if question.exposure:
             frame = frame.assign(
                 **{question.column: frame[question.outcome] / frame[question.exposure]}
@@ -55,17 +53,23 @@ class EqualAge:
         controls = part.controls.drop(columns=AGE_CONTROLS & set(part.controls.columns))
         return replace(part, frame=frame, controls=controls)
 
+    def counted(self, frame: pd.DataFrame, question: OutcomeQuestion) -> pd.DataFrame:
+        """The rows whose counts at this age are known, with these counts."""
+        known = frame[self._known(frame, question)]
+        counts = self.counts.loc[known[VIDEO].to_numpy(), self._names(question)]
+        return known.assign(**{name: counts[name].to_numpy() for name in counts.columns})
+
     def _names(self, question: OutcomeQuestion) -> list[str]:
         names = [question.outcome]
         if question.exposure and question.exposure in self.counts.columns:
             names.append(question.exposure)
         return names
 
-    def _known(self, sample: Sample, question: OutcomeQuestion) -> pd.Series:
-        if VIDEO not in sample.frame or question.outcome not in self.counts.columns:
-            return pd.Series(False, index=sample.frame.index)
+    def _known(self, frame: pd.DataFrame, question: OutcomeQuestion) -> pd.Series:
+        if VIDEO not in frame or question.outcome not in self.counts.columns:
+            return pd.Series(False, index=frame.index)
         counts = self.counts[self._names(question)]
         known = counts.notna().all(axis=1)
         if question.exposure in counts.columns:
             known &= counts[question.exposure] > 0
-        return sample.frame[VIDEO].isin(known.index[known])
+        return frame[VIDEO].isin(known.index[known])

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from shared.insights.equal_age import AGE_CONTROLS, EqualAge
 from shared.insights.missing_codes import value_range
 from shared.insights.periods import calendar_periods
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import Gate
+from shared.insights.sample import OutcomeQuestion
 from shared.insights.statistics.design import control_columns
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.resampling import FloatArray, Groups
@@ -29,7 +31,8 @@ class MissingRatings:
     """The `unrated` of all videos that have everything but the rating `predictor`.
 
     `gap` compares their `outcome` with that of the rated videos of the same creators. `mean` is the
-    mean rating in points. `tipping` says which ratings of theirs would change the finding.
+    mean rating in points. Both are from counts at equal age where the headline is, and then from
+    the videos that have them. `tipping` says which ratings of theirs would change the finding.
     """
 
     predictor: str
@@ -45,14 +48,24 @@ class MissingRatings:
         return asdict(self)
 
 
-def missing_ratings(passed: Gate, plan: Plan) -> MissingRatings | None:
-    """Compare unrated with rated videos by the primary question; None where either is absent."""
+def missing_ratings(
+    passed: Gate, plan: Plan, equal_age: EqualAge | None = None
+) -> MissingRatings | None:
+    """Compare unrated with rated videos by the primary question; None where either is absent.
+
+    `equal_age` has the counts of a headline at equal age.
+    """
     primary = plan.primary
     if primary is None or not len(passed.unrated):
         return None
     frame = pd.concat([passed.frame, passed.unrated.assign(**{primary.predictor: np.nan})])
+    videos = len(frame)
+    if equal_age is not None:
+        exposure = plan.exposure[primary.outcome] if primary.scale == "rate" else None
+        question = OutcomeQuestion(primary.outcome, primary.scale, exposure)
+        frame = equal_age.counted(frame.reset_index(drop=True), question)
     y = frame[primary.outcome].to_numpy(dtype=np.float64)
-    data = _model_data(frame, y, passed, plan)
+    data = _model_data(frame, y, passed, plan, is_at_equal_age=equal_age is not None)
     ratings = frame[primary.predictor].to_numpy(dtype=np.float64)
     is_missing = np.isnan(ratings)
     status = passed.unrated.get("rating_status", pd.Series(NO_STATUS, passed.unrated.index))
@@ -61,15 +74,18 @@ def missing_ratings(passed: Gate, plan: Plan) -> MissingRatings | None:
         predictor=primary.predictor,
         outcome=primary.outcome,
         unrated=len(passed.unrated),
-        videos=len(frame),
+        videos=videos,
         statuses={str(name): int(count) for name, count in counts.items()},
         mean=float(ratings[~is_missing].mean()),
         gap=count_gap(data, is_missing),
-        tipping=_tipping(data, ratings, primary.predictor),
+        # The headline's counts of no unrated video: nothing could change with their ratings.
+        tipping=_tipping(data, ratings, primary.predictor) if is_missing.any() else None,
     )
 
 
-def _model_data(frame: pd.DataFrame, y: FloatArray, passed: Gate, plan: Plan) -> ModelData:
+def _model_data(
+    frame: pd.DataFrame, y: FloatArray, passed: Gate, plan: Plan, *, is_at_equal_age: bool
+) -> ModelData:
     """All rows with the columns of the headline's model but the rating.
 
     Other ratings are unknown where this one is: there they are their creator's mean.
@@ -86,6 +102,8 @@ def _model_data(frame: pd.DataFrame, y: FloatArray, passed: Gate, plan: Plan) ->
     means = ratings.groupby(labels.to_numpy()).transform("mean")
     filled = ratings.fillna(means).fillna(ratings.mean())
     controls = control_columns(frame, transforms, pd.Series(list(labels), index=frame.index))
+    if is_at_equal_age:
+        controls = controls.drop(columns=AGE_CONTROLS & set(controls.columns))
     offset = None
     if plan.primary.scale == "rate":
         exposure = frame[plan.exposure[plan.primary.outcome]]

@@ -45,8 +45,8 @@ class Gate:
     outcomes and controls without any value. `months` has, by month of posting, the number of rows
     and of those with impossible counts. `codes` are values that look like codes for missing ones,
     and `scales` the columns whose values do not fit their names.
-    `unrated` has creator, counts, controls and status of rows that lack the rating alone; they take
-    no part in an estimate.
+    `unrated` has id, creator, counts, controls and status of rows that lack the rating alone; they
+    take no part in an estimate.
     """
 
     frame: pd.DataFrame
@@ -128,7 +128,7 @@ def _unrated(
         if name not in OF_RATINGS:
             unrated &= ~fails.fillna(False).astype(bool)
     names = {*plan.outcomes, *plan.exposure.values(), *plan.controls, "rating_status", "created_at"}
-    names |= {plan.cluster} if plan.cluster else set()
+    names |= {"video_id"} | ({plan.cluster} if plan.cluster else set())
     return frame.loc[unrated, sorted(names & set(frame.columns))]
 
 

@@ -179,7 +179,7 @@ def _from_star_schema(
     from local.cloud import LAKE, QUERY
     from shared.inputs.tables.errors import BadTable
     from shared.insights.report.source import statement
-    from shared.insights.star_schema import refuse_unfit
+    from shared.insights.star_schema import refuse_unfit, star_table_schema
     from shared.insights.table.table import table_of
 
     refuse_unfit(plan)
@@ -187,7 +187,8 @@ def _from_star_schema(
         open_cloud(options.home, screen, QUERY | LAKE, target=options.target)
     )
     warehouse = Warehouse(endpoints)
-    columns = ", ".join(f"`{name}`" for name in sorted(set(plan.columns.values())))
+    schema = star_table_schema(plan)
+    columns = ", ".join(f"`{name}`" for name in sorted(set(schema.sources.values())))
     rows = warehouse.rows(QUESTION.format(columns=columns, videos=statement("videos")))
     if not rows:
         raise BadTable(
@@ -196,5 +197,5 @@ def _from_star_schema(
         )
     stored = ratings_at(endpoints)
     ages = warehouse.rows(statement("ages")) if plan.equal_age_days is not None else []
-    table = table_of(rows, plan.table_schema, "fact_video_analytics")
+    table = table_of(rows, schema, "fact_video_analytics")
     return InsightsInputs(table, stored, ages, endpoints)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,7 @@ from cli.verbs.insights.view import show
 from local.home import PROJECT
 from shared.insights.analysis import analyse
 from shared.insights.plan_file import default_plan, default_text
+from shared.known_breaks import known_breaks
 from tests.fakes import LakeInMemory
 from tests.insights_tables import PLAN, plan, rows, table, write_csv
 
@@ -234,6 +236,26 @@ def test_without_input_the_star_schema_is_asked_for_the_columns_of_the_plan(star
     assert queries[0].startswith("SELECT `collected_at`, `comments`, ")
     assert (document["measured"], document["synthetic"]) == ([{"rater": "signals/2"}], True)
     assert document["quality"]["left_out"] == ["expectation_gap", "shares", "saves"]
+
+
+def test_the_star_schema_is_asked_for_the_source_whose_known_breaks_are_told(star_schema, capsys):
+    change = next(change for change in known_breaks() if change.about == "frame")
+    days = [
+        f"{change.on - timedelta(days=30)}T00:00:00Z",
+        f"{change.on + timedelta(days=30)}T00:00:00Z",
+    ]
+    of = [
+        fact(video) | {"source": change.source, "listed_at": days[number % 2]}
+        for number, video in enumerate(rows())
+    ]
+    queries = star_schema(of)
+
+    assert run("--json") == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert "`listed_at`" in queries[0] and "`source`" in queries[0]
+    assert any(f"listed before {change.on}" in warning for warning in document["warnings"])
+    assert "source" not in document["plan"]["columns"]
 
 
 def test_an_empty_star_schema_says_what_to_do(star_schema, capsys):

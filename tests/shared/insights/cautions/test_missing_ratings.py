@@ -129,3 +129,42 @@ def test_without_a_primary_or_an_unrated_video_there_is_nothing_to_compare():
 
 
 PLAN_COLUMNS = "[video_id, creator, views, likes, unexpectedness, rating_status]"
+
+
+AT_A_WEEK = plan(
+    columns="[video_id, creator, views, likes, unexpectedness, rating_status]", equal_age_days="7"
+)
+
+
+def readings(of: list[dict], views) -> list[dict]:
+    """Counts at seven days, as the view kpis_at_age has them."""
+    return [
+        {"video_id": row["video_id"], "age_days": 7.0, "views": views(row), "likes": 0}
+        for row in of
+    ]
+
+
+def test_missing_ratings_are_judged_by_the_counts_of_the_headline():
+    """The latest counts of the refused videos are high, those at equal age are not."""
+    of = refused_videos(45, selective=True, run=1)
+    chance = {row["video_id"]: row["views"] for row in refused_videos(45, selective=False, run=1)}
+    ages = readings(of, lambda row: chance[row["video_id"]])
+
+    latest = analyse(table(of, AT_A_WEEK), AT_A_WEEK).missing_ratings
+    at_a_week = analyse(table(of, AT_A_WEEK), AT_A_WEEK, ages=ages).missing_ratings
+
+    shuffled = [row | {"views": chance[row["video_id"]]} for row in of]
+    expected = missing(shuffled, AT_A_WEEK)
+    assert at_a_week.gap == expected.gap != latest.gap
+    assert at_a_week.tipping == expected.tipping != latest.tipping
+
+
+def test_unrated_videos_without_the_counts_of_the_headline_say_nothing():
+    of = refused_videos(45, selective=True, run=1)
+    rated = [row for row in of if row["rating_status"] == "rated"]
+
+    result = analyse(
+        table(of, AT_A_WEEK), AT_A_WEEK, ages=readings(rated, lambda row: row["views"])
+    ).missing_ratings
+
+    assert (result.unrated, result.gap, result.tipping) == (76, None, None)
