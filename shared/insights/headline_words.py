@@ -44,11 +44,15 @@ def _weeks(headline: Headline) -> str:
 
 def _interval(headline: Headline) -> str:
     if headline.scope == "videos":
-        return "The interval takes videos for independent, so it is too short."
+        return "The interval treats videos as independent, so it is too short."
     if headline.sounds_in_model:
-        return "Videos with the same sound are compared. The interval lets creators vary."
+        return (
+            "Videos with the same sound are compared. The interval holds for other creators who "
+            "use these sounds."
+        )
     if headline.sounds is None:
-        return "The interval lets creators vary, not videos."
+        return "The interval holds for other creators like these, not only for other videos."
     return (
-        "Creators share sounds, so the interval is the wider of two: creators vary, or sounds vary."
+        "Creators share sounds, so the interval is the wider of two: one for other creators, one "
+        "for other sounds."
     )

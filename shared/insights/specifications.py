@@ -287,9 +287,15 @@ def signs_text(results: Iterable[tuple[str, float, float | None]]) -> str:
     if not sentences:
         return ""
     text = f"At p < .05: {'; '.join(sentences)}."
-    if any(more for _, more, _ in counts.values()) and any(fewer for *_, fewer in counts.values()):
-        text += (
-            " The signs differ. Pooled analyses also compare creators with each other, so whatever "
-            "differs between creators moves them; the headline compares videos of one creator."
-        )
+    more, fewer = (sum(each[sign] for each in counts.values()) for sign in (1, 2))
+    if more and fewer:
+        return f"{text} The signs differ. {POOLED}"
+    if (more or fewer) and not sum(counts[WITHIN][1:]):
+        return f"{text} Only pooled analyses claim something. {POOLED}"
     return text
+
+
+POOLED = (
+    "Pooled analyses also compare creators with each other, so whatever differs between creators "
+    "moves them. The headline compares videos of one creator."
+)

@@ -210,10 +210,10 @@ def _figure(insights: Insights, effect: Effect) -> str:
     if effect.irr is None:
         return f"ρ = {decimals(effect.estimate)}, {p_value(effect.p)}"
     step = step_in(insights.gate.frame, effect.predictor)
-    numbers = None if step is None else ratio_numbers(effect, step)
-    if numbers is None:
-        return f"no bounded interval, {p_value(effect.p)}"
-    return f"{ratio_text(numbers[0])} times, {p_value(effect.p)}"
+    log_ratio = LARGEST_LOG_RATIO + 1 if step is None else step.size * effect.estimate
+    if abs(log_ratio) > LARGEST_LOG_RATIO:
+        return f"no bounded ratio, {p_value(effect.p)}"
+    return f"{ratio_text(exp(log_ratio))} times, {p_value(effect.p)}"
 
 
 def outcome_text(effect: Effect) -> str:

@@ -8,6 +8,7 @@ import re
 from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,14 @@ import pytest
 from cli.console import Screen
 from cli.verbs.insights.view import show
 from shared.insights.analysis import analyse
+from shared.insights.report.analysis import Analysis
+from shared.insights.report.effect_figures import forest, ratios
+from shared.insights.report.effect_figures import specifications as specifications_figure
+from shared.insights.report.effect_rows import effect_rows
+from shared.insights.report.for_whom_figure import for_whom
+from shared.insights.report.headline_figures import within
 from shared.insights.result import Insights
+from shared.insights.specifications import specifications
 from shared.insights.wording import pooled, sentences
 from tests.insights_tables import plan, table
 
@@ -35,6 +43,7 @@ NUMBER = r"[−-]?\d*\.?\d+"
 RATIO = re.compile(rf"had ({NUMBER}) times the .*?interval ({NUMBER}) to ({NUMBER})")
 OPEN_END = re.compile(rf"reached ({NUMBER}) times the \w+, but .*? open end \(p [=<] (\.\d+)\)")
 RHO = re.compile(rf"Spearman's ρ = ({NUMBER}), 95 % interval ({NUMBER}) to ({NUMBER})")
+COUNTED = re.compile(r"([a-z][\w ]+), (\d+) of (\d+) say more and (\d+) fewer")
 ROWS = {
     "pooled ρ": "pooled over all creators",
     "pooled ρ, adjusted": "pooled and adjusted for the controls",
@@ -149,6 +158,32 @@ def contradictions(page: str) -> list[str]:
 
 
 @cache
+def captions_of(seed: int) -> str:
+    """The captions under the figures of the report; one counts what other analyses say."""
+    insights = insights_of(seed)
+    answer = insights.headline
+    others = specifications(answer.sample, answer.question, PLAN, answer)
+    rows = effect_rows(Analysis(insights, specifications=others))
+    data = SimpleNamespace(effects=rows, quality=[], missing=None, insights=insights)
+    figures = (within, forest, ratios, for_whom, specifications_figure)
+    return " ".join(figure(data).caption for figure in figures)
+
+
+def unexplained_captions(page: str, captions: str) -> list[str]:
+    """Analyses that claim the other sign than the answer, without a word in the caption."""
+    headline = headline_of(page) or "open"
+    counts = {name: tuple(map(int, numbers)) for name, *numbers in COUNTED.findall(captions)}
+    if headline == "open":
+        claims = {name: more + fewer for name, (more, _, fewer) in counts.items()}
+        is_explained = sum(claims.values()) == 0 or "Only pooled analyses" in captions
+        return [] if is_explained or claims["within creators"] else [f"open: {claims}"]
+    if "The signs differ." in captions:
+        return []
+    against = {"more": 2, "fewer": 0}[headline]
+    return [f"{headline}, {name}" for name, each in counts.items() if each[against]]
+
+
+@cache
 def insights_of(seed: int) -> Insights:
     return analyse(table(world(seed), PLAN), PLAN)
 
@@ -181,6 +216,38 @@ def test_no_line_of_the_terminal_contradicts_its_answer_without_a_word(first):
     }
 
     assert {seed: texts for seed, texts in problems.items() if texts} == {}
+
+
+@pytest.mark.parametrize("first", range(0, TABLES // 3, 10))
+def test_no_caption_contradicts_the_answer_without_a_word(first):
+    found = {
+        seed: unexplained_captions(page_of(seed), captions_of(seed))
+        for seed in range(first, first + 10)
+    }
+
+    assert {seed: texts for seed, texts in found.items() if texts} == {}
+
+
+@pytest.mark.parametrize("seed", [104, 137])
+def test_creators_of_a_table_that_once_contradicted_its_answer_do_not(seed):
+    terminal = terminal_of(seed)
+
+    assert "times the views (95 % prediction interval)" in terminal
+    assert unexplained_creators(terminal) == contradictions(page_of(seed)) == []
+    assert unexplained_captions(page_of(seed), captions_of(seed)) == []
+
+
+def test_a_caption_without_its_word_is_seen():
+    words = "The signs differ.|Only pooled analyses"
+    captions = {seed: captions_of(seed) for seed in range(20)}
+    explained = [seed for seed, text in captions.items() if re.search(words, text)]
+
+    seen = [
+        seed
+        for seed in explained
+        if unexplained_captions(page_of(seed), re.sub(words, "", captions[seed]))
+    ]
+    assert len(seen) > 0.5 * len(explained) > 1
 
 
 def test_a_row_of_the_terminal_without_its_word_is_seen():
