@@ -24,9 +24,14 @@ def small_p(p: float) -> str:
 
 
 def ratio_text(ratio: float) -> str:
-    """Two decimals; more where 1.00 would hide that an interval leaves out 1."""
-    if not 0.1 <= ratio < 100:
-        return f"{ratio:.3g}"
+    """Two decimals; more where 1.00 would hide that an interval leaves out 1.
+
+    Three digits beyond .1 and 100: `0.05` and `1,230`. page.js writes ratios in the same form.
+    """
+    if ratio < 0.1:
+        return f"{float(f'{ratio:.3g}'):.12f}".rstrip("0").rstrip(".")
+    if ratio >= 100:
+        return f"{float(f'{ratio:.3g}'):,.0f}"
     texts = [f"{ratio:.{digits}f}" for digits in (2, 3, 4)]
     return next((text for text in texts if float(text) != 1.0), texts[0])
 

@@ -1,9 +1,11 @@
 """What a person meets who opens the report: figures, choices, both themes, phone, paper."""
 
 import re
+from importlib import resources
 
 import pytest
 
+from shared.insights.number_words import ratio_text
 from tests.report_world import HOSTILE, report_of, rows, usual_report
 
 FIGURES = (
@@ -285,3 +287,19 @@ def test_a_kpi_that_nobody_counted_lists_no_videos_of_the_figure_before(opened):
     assert "No video has both" in page.inner_text('[data-chart="scatter"] .missing')
     assert listed.count() == 0
     assert "saves" in page.locator('table[data-figure="scatter"] thead').text_content()
+
+
+RATIOS = (0.00001, 0.05, 0.0123, 0.5, 0.9987, 0.99996, 1.0, 1.0004, 1.23, 12.5, 99.994, 123.4, 1234)
+
+
+def test_the_drawings_write_ratios_as_the_tables_do(chromium):
+    source = (resources.files("shared.insights.report") / "page.js").read_text(encoding="utf-8")
+    numbers = source.partition("// ---- numbers")[2].partition("// ---- elements")[0]
+    page = chromium.new_page()
+
+    written = page.evaluate(
+        f"(values) => {{ //{numbers} return values.map(ratio); }}", list(RATIOS)
+    )
+    page.close()
+
+    assert written == [ratio_text(value) for value in RATIOS]

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 
 import functions_framework
@@ -35,17 +36,36 @@ def written(monkeypatch):
     ours.setFormatter(logs.JsonLines())
     monkeypatch.setattr(logs, "_SECRETS", set())
     everything, shared = logging.getLogger(), logging.getLogger("shared")
-    before = everything.level, list(shared.handlers), logging.getLogRecordFactory()
-    shared.handlers.clear()
-    logs.configure()
-    everything.addHandler(plain)
-    shared.addHandler(ours)
-    everything.setLevel(logging.DEBUG)
-    yield stream.getvalue
-    everything.removeHandler(plain)
-    everything.setLevel(before[0])
-    shared.handlers[:] = before[1]
-    logging.setLogRecordFactory(before[2])
+    with _untouched_logging(monkeypatch):
+        shared.handlers.clear()
+        logs.configure()
+        everything.addHandler(plain)
+        shared.addHandler(ours)
+        everything.setLevel(logging.DEBUG)
+        yield stream.getvalue
+
+
+@contextmanager
+def _untouched_logging(monkeypatch):
+    """Loggers as in a new process: other tests may have silenced some. Afterwards as before."""
+    everything, shared = logging.getLogger(), logging.getLogger("shared")
+    present = [each for each in everything.manager.loggerDict.values() if hasattr(each, "level")]
+    for logger in present:
+        monkeypatch.setattr(logger, "disabled", False)
+        monkeypatch.setattr(logger, "propagate", True)
+    handlers = {logger: list(logger.handlers) for logger in (everything, shared)}
+    levels = {logger: logger.level for logger in (everything, *present)}
+    factory, disabled = logging.getLogRecordFactory(), everything.manager.disable
+    logging.disable(logging.NOTSET)
+    for logger in present:
+        logger.setLevel(logging.NOTSET)
+    yield
+    logging.disable(disabled)
+    logging.setLogRecordFactory(factory)
+    for logger, level in levels.items():
+        logger.setLevel(level)
+    for logger, before in handlers.items():
+        logger.handlers[:] = before
 
 
 def error(code: str, message: str, status: int = 400) -> Reply:
@@ -151,3 +171,24 @@ def test_no_logger_of_the_process_writes_a_secret(written):
 
     assert written().count("[secret]") >= 4
     assert SECRET not in written()
+
+
+@pytest.fixture
+def silenced():
+    """What a test before may leave: loggers that are off, and a level for all."""
+    loggers = [logging.getLogger(name) for name in ("urllib3", "shared.x")]
+    loggers[0].setLevel(logging.WARNING)
+    loggers[1].disabled = True
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+    loggers[0].setLevel(logging.NOTSET)
+    loggers[1].disabled = False
+
+
+def test_what_other_tests_did_to_the_loggers_does_not_matter(silenced, written):
+    logs.secret(SECRET)
+    logging.getLogger("urllib3").debug("sent %s", SECRET)
+    logging.getLogger("shared.x").warning("failed with %s", SECRET)
+
+    assert written().count("[secret]") == 2

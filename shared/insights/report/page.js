@@ -20,7 +20,11 @@
   const rho = (value) => value.toFixed(Math.abs(value) < 0.1 ? 3 : 2).replace("0.", ".").replace("-", "−");
   const times = (value) => (value >= 10 ? count(value) : value.toFixed(1));
   // More digits where 1.00 would hide that a number is not 1.
-  const ratio = (value) => (value >= 0.1 && value < 100 ? [2, 3, 4].map((digits) => value.toFixed(digits)).find((text) => Number(text) !== 1) ?? "1.00" : value.toPrecision(3));
+  const digits3 = (value) => Number(value.toPrecision(3));
+  const ratio = (value) => {
+    if (value < 0.1) return digits3(value).toFixed(12).replace(/\.?0+$/, "");
+    return value >= 100 ? count(digits3(value)) : [2, 3, 4].map((digits) => value.toFixed(digits)).find((text) => Number(text) !== 1) ?? "1.00";
+  };
 
   // ---- elements
   const el = (tag, attributes = {}, ...children) => {

@@ -151,6 +151,7 @@ def test_a_small_p_is_not_written_as_zero():
 def test_rounding_does_not_move_a_number_onto_the_border():
     assert (ratio_text(0.9987), ratio_text(1.0004), ratio_text(1.0)) == ("0.999", "1.0004", "1.00")
     assert (ratio_text(1.234), ratio_text(123.4), ratio_text(0.0123)) == ("1.23", "123", "0.0123")
+    assert (ratio_text(1234), ratio_text(0.05), ratio_text(1e-5)) == ("1,230", "0.05", "0.00001")
     assert (p_value(0.0497), p_value(0.0502)) == ("p = .0497", "p = .050")
 
 
