@@ -290,9 +290,8 @@ def signs_text(results: Iterable[tuple[str, float, float | None]]) -> str:
     more, fewer = (sum(each[sign] for each in counts.values()) for sign in (1, 2))
     if more and fewer:
         return f"{text} The signs differ. {POOLED}"
-    if (more or fewer) and not sum(counts[WITHIN][1:]):
-        return f"{text} Only pooled analyses claim something. {POOLED}"
-    return text
+    is_only_pooled = more + fewer > 0 == sum(counts[WITHIN][1:])
+    return f"{text} Only pooled analyses claim something. {POOLED}" if is_only_pooled else text
 
 
 POOLED = (
