@@ -121,12 +121,26 @@ def in_words(answer: dict[str, Any]) -> list[str]:
         f"no media {answer['no_media']} videos{_reasons(answer, 'no_media')}",
     ]
     if answer["failed"]:
-        lines.append(
-            f"failed   {answer['failed']}, tried again next time{_reasons(answer, 'failed')}"
-        )
+        lines.append(f"failed   {answer['failed']}{_reasons(answer, 'failed')}")
     if answer["max_videos_reached"]:
         lines.append("stopped  at max_videos: raise it, or later posts are never listed")
     return [*lines, *_leftover_lines(answer)]
+
+
+def reasons_in_words(answer: dict[str, Any]) -> list[str]:
+    """Each reason for which a video has no file: its count, an example, and what helps."""
+    if answer["mode"] == "due":
+        return [line for ran in answer["ran"] for line in reasons_in_words(ran)]
+    return [_reason_line(of) for of in answer.get("why", [])]
+
+
+def _reason_line(of: dict[str, Any]) -> str:
+    """One reason in a line, such as "2 timeout: the server did not answer in time (e.g. …)."."""
+    shown = [of["example"]["video_id"] and f"video {of['example']['video_id']}"]
+    shown.append(of["example"]["sentence"])
+    example = ": ".join(part.rstrip(".") for part in shown if part)
+    example = f" (e.g. {example})" if example else ""
+    return f"{of['count']:,} {of['reason']}: {of['meaning']}{example}. {of['advice']}"
 
 
 def _read_again(answer: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from shared.tiktok.ages import Sighting
 from shared.tiktok.files import MediaQueue
 from shared.tiktok.ids import Ids
 from shared.tiktok.listing import keep_bad, keep_page, read_page, records_of
+from shared.tiktok.reasons import ReasonExample
 from shared.tiktok.refresh import ages_of
 from shared.tiktok.run import CollectionRun
 from shared.tiktok.sources.source import SourcePage, SourceVideo
@@ -74,7 +75,7 @@ class Discovery:
             keep_page(run.lake, tombstones, page, run.source.name, collection, at)
         list(run.pool.map(lambda bad: keep_bad(run.lake, bad, collection, at), listed.bad))
         for bad in listed.bad:
-            run.tally.note("failed", bad.error.reason)
+            run.tally.note("failed", bad.error.reason, ReasonExample(None, bad.error.sentence))
         due = self._unsettled(_first_each(listed.videos), new.keys())
         progress.listed += len(listed)
         progress.advance(page, collection.max_videos)
@@ -128,11 +129,11 @@ class Discovery:
         for video_id, video in videos.items():
             if waiting := progress.due.get(video_id):
                 if waiting.given_up and not waiting.is_due(run.app.clock()):
-                    run.tally.note("no_media", waiting.given_up)
+                    run.tally.note("no_media", waiting.given_up, ReasonExample(video_id))
             elif video_id in self._stored_ids:
                 run.tally.note("already_there")
             elif video_id in progress.no_media:
-                run.tally.note("no_media", progress.no_media[video_id])
+                run.tally.note("no_media", progress.no_media[video_id], ReasonExample(video_id))
             elif wants_files or video_id in new:
                 unsettled[video_id] = PendingFile(
                     video_id=video_id,
@@ -141,7 +142,7 @@ class Discovery:
                     observed_at=video.video.observed_at,
                 )
             else:
-                run.tally.note("no_media", "policy_none")
+                run.tally.note("no_media", "policy_none", ReasonExample(video_id))
         return unsettled
 
     @cached_property

@@ -37,8 +37,8 @@ def fetch_collection(name: str, app: FetchApp, step: Step = "discover") -> dict[
     """Discover a collection's videos, or read known ones again.
 
     A second call continues where the first stopped, or changes nothing. Returns the counts of
-    Tally, `requests`, and under `left` the work for a later run (None when there is none). Raises
-    Permanent, Transient, and CollectionBusy.
+    Tally, `requests`, under `why` each reason with an example, and under `left` the work for a
+    later run (None when there is none). Raises Permanent, Transient, and CollectionBusy.
     """
     collection = read_collection(app.lake, name)
     return fetch_steps(collection, (step, "files"), app, app.timer() + app.deadline_s)
@@ -62,9 +62,14 @@ def fetch_steps(
         finally:
             run.source.close()
     if answer["max_videos_reached"]:
-        log.warning("max_videos reached, later posts are not listed", extra=answer)
-    log.info("collection fetched", extra=answer)
+        log.warning("max_videos reached, later posts are not listed", extra=_counts(answer))
+    log.info("collection fetched", extra=_counts(answer))
     return answer
+
+
+def _counts(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer for the log, without what strangers wrote, which examples quote."""
+    return {name: value for name, value in answer.items() if name != "why"}
 
 
 def _run_steps(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> dict[str, Any]:

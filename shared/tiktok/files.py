@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 
 from shared.tiktok.media.media import MediaOutcome
+from shared.tiktok.reasons import ReasonExample
 from shared.tiktok.run import CollectionRun
 from shared.tiktok.settling import (
     after_failure,
@@ -84,13 +85,14 @@ class MediaQueue:
         """Count the outcome, and take the file off the queue if it is settled."""
         run = self._run
         self._tried.add(due.video_id)
+        example = ReasonExample(due.video_id, outcome.sentence)
         if outcome.kind == "failed":
             run.progress.due[due.video_id] = after_failure(due, outcome, at)
             if reason:
                 keep_given_up(run.lake, due, outcome, run.collection.name, at)
-            run.tally.note("no_media" if reason else "failed", reason or outcome.reason)
+            run.tally.note("no_media" if reason else "failed", reason or outcome.reason, example)
             return
-        run.tally.note("no_media" if reason else outcome.kind, reason)
+        run.tally.note("no_media" if reason else outcome.kind, reason, example)
         if reason and reason != "policy_none":
             run.progress.no_media[due.video_id] = reason
         del run.progress.due[due.video_id]

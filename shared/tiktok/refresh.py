@@ -12,6 +12,7 @@ from shared.model import Metrics, Record
 from shared.quality import VANISHED
 from shared.tiktok.ages import CONFIRM_AFTER, Ages, Sighting
 from shared.tiktok.listing import is_erased, keep_answers, later_readings
+from shared.tiktok.reasons import ReasonExample
 from shared.tiktok.run import CollectionRun
 from shared.tiktok.sources.fields import video_id_of
 from shared.tiktok.sources.source import BadVideo, Reread, SourceVideo
@@ -82,7 +83,8 @@ class Refresh:
             try:
                 video = self._run.source.read(item, self._run.collection, at)
             except BadVideo as error:
-                self._run.tally.note("failed", error.reason)
+                example = ReasonExample(None, error.sentence)
+                self._run.tally.note("failed", error.reason, example)
                 unread |= _id_in(item)
                 continue
             is_requested = video.video_id in answer.video_ids

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from shared.tiktok.media.media import Kind
+from shared.tiktok.reasons import ReasonExample, explained
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Tally:
         default_factory=lambda: {"no_media": Counter(), "failed": Counter()}
     )
 
+    examples: dict[tuple[str, str], ReasonExample] = field(default_factory=dict)
+
     def page(self, listed: int, new: int, already_listed: int) -> None:
         self.pages += 1
         self.listed += listed
@@ -42,10 +45,14 @@ class Tally:
         self.missed += missed
         self.vanished += vanished
 
-    def note(self, kind: Kind, reason: str | None = None) -> None:
+    def note(
+        self, kind: Kind, reason: str | None = None, example: ReasonExample | None = None
+    ) -> None:
+        """Count an outcome. The first example of a reason is kept."""
         self.kinds[kind] += 1
         if reason is not None:
             self.reasons[kind][reason] += 1
+            self.examples.setdefault((kind, reason), example or ReasonExample())
 
     def answer(self) -> dict[str, Any]:
         return {
@@ -59,4 +66,9 @@ class Tally:
             "vanished": self.vanished,
             **{kind: self.kinds[kind] for kind in get_args(Kind)},
             "reasons": {kind: dict(sorted(why.items())) for kind, why in self.reasons.items()},
+            "why": [
+                explained(kind, reason, count, self.examples[kind, reason])
+                for kind, why in self.reasons.items()
+                for reason, count in sorted(why.items(), key=lambda of: (-of[1], of[0]))
+            ],
         }

@@ -41,7 +41,13 @@ def fetch(
     """
     from cli.cloud import open_cloud
     from cli.console import Screen
-    from cli.scheduler import fetch_and_settle, in_words, on_its_way, show_canary
+    from cli.scheduler import (
+        fetch_and_settle,
+        in_words,
+        on_its_way,
+        reasons_in_words,
+        show_canary,
+    )
 
     home = chosen_home(home, demo)
     screen = Screen(machine=json)
@@ -59,3 +65,8 @@ def fetch(
             screen.show_json(answer)
         for line in in_words(answer):
             screen.show(line)
+        reasons = reasons_in_words(answer)
+        if reasons:
+            screen.show("\nWhy:")
+        for reason in reasons:
+            screen.show(f"- {reason}")

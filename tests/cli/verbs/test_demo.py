@@ -7,9 +7,10 @@ import pytest
 
 from cli.console import Screen
 from cli.errors import UserError
-from cli.scheduler import in_words
+from cli.scheduler import in_words, reasons_in_words
 from cli.verbs.demo.run import DemoOutcome, show
 from cli.warehouse import changes
+from shared.tiktok.reasons import ReasonExample, explained
 
 FETCHED = {
     "mode": "discover",
@@ -84,7 +85,23 @@ def test_every_outcome_of_fetch_is_told_with_its_reasons():
 
     assert "listed   5 videos (5 new, 0 already known)" in text
     assert "no media 2 videos (deleted 2)" in text
-    assert "failed   1, tried again next time (timeout 1)" in text
+    assert "failed   1 (timeout 1)" in text
+
+
+def test_each_reason_of_fetch_is_a_line_with_its_example_and_what_helps():
+    example = ReasonExample("73", "HTTP 503.")
+    why = [
+        explained("failed", "http_503", 1_200, example),
+        explained("no_media", "deleted", 2, ReasonExample()),
+    ]
+
+    lines = reasons_in_words({"mode": "due", "ran": [FETCHED | {"why": why}, FETCHED]})
+
+    assert lines == [
+        "1,200 http_503: the server answered HTTP 503, an error of its own "
+        "(e.g. video 73: HTTP 503). Fetch again: it may work then.",
+        "2 deleted: the post is gone. Fetching again does not help.",
+    ]
 
 
 def shown(capsys, home: Path | None = None) -> str:

@@ -232,6 +232,11 @@ def test_what_is_published_is_what_the_lake_keeps():
 def test_the_answer_counts_every_listed_video_once():
     answer = three_kinds().fetch()
 
+    assert [(of["outcome"], of["reason"], of["count"]) for of in answer.pop("why")] == [
+        ("no_media", "deleted", 1),
+        ("no_media", "photo_post", 1),
+        ("failed", "malformed", 1),
+    ]
     assert answer == {
         "collection": "cats",
         "mode": "discover",
@@ -583,6 +588,29 @@ def test_a_file_that_fails_is_tried_again_by_the_next_run():
 
     assert (first["failed"], first["reasons"]["failed"]) == (1, {"http_503": 1})
     assert (second["stored"], second["failed"]) == (1, 0)
+
+
+def test_each_reason_is_told_once_with_its_count_an_example_and_what_helps():
+    world = World([item(1), item(2), item(3)])
+    world.web.answers = {video_id(1): Answer(503), video_id(2): Answer(503)}
+    world.web.answers[video_id(3)] = Answer(404)
+
+    why = {of["reason"]: of for of in world.fetch()["why"]}
+
+    assert {name: of["count"] for name, of in why.items()} == {"deleted": 1, "http_503": 2}
+    assert why["http_503"]["example"] == {"video_id": video_id(1), "sentence": "HTTP 503"}
+    assert why["http_503"]["trying_again_helps"] and not why["deleted"]["trying_again_helps"]
+    assert why["deleted"] | {"example": None} == {
+        "outcome": "no_media",
+        "reason": "deleted",
+        "count": 1,
+        "meaning": "the post is gone",
+        "trying_again_helps": False,
+        "advice": "Fetching again does not help.",
+        "example": None,
+    }
+    (again,) = (of for of in world.fetch()["why"] if of["reason"] == "deleted")
+    assert again["example"]["video_id"] == video_id(3)
 
 
 def given_up(answer: Answer) -> World:
