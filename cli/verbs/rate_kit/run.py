@@ -15,6 +15,7 @@ from cli.errors import WRONG_USE, UserError
 from cli.files import write
 from cli.selection import Selection
 from cli.uploads import UnusableFile, inspect_video
+from cli.verbs.rate_kit.identical import WARNING, identical_clips
 from shared.rating.rubric import Dimension, dimensions
 
 USUAL = ("surprise_onset_s", "unexpectedness", "expectation_gap", "emotional_intensity")
@@ -77,6 +78,8 @@ class RateKit:
     clips: tuple[KitClip, ...]
     dimensions: tuple[str, ...]
     left_out: tuple[str, ...]
+    identical: tuple[tuple[str, ...], ...] = ()
+    """Ids of videos with the same bytes, in groups."""
 
     def document(self) -> dict[str, Any]:
         return {
@@ -86,6 +89,7 @@ class RateKit:
             "clips": len(self.clips),
             "dimensions": list(self.dimensions),
             "left_out": list(self.left_out),
+            "identical": [list(ids) for ids in self.identical],
         }
 
 
@@ -111,12 +115,13 @@ def make_kit(options: RateKitOptions, target: str, home: Path | None, screen: Sc
         seed = secrets.randbits(53) if options.seed is None else options.seed
         kit_id = _id(seed, sources, questions, options)
         clips = _copied(sources, options.out, seed)
+        identical = identical_clips((source.video_id, source.path) for source in sources)
     write(options.out / "index.html", _page(kit_id, clips, questions, options))
     key = options.out.absolute().with_name(f"{options.out.absolute().name}.key.json")
     content = {"kit": kit_id, "seed": seed, "clips": {clip.code: clip.video_id for clip in clips}}
     write(key, json.dumps(content, indent=2) + "\n")
     names = tuple(question.name for question in questions)
-    return RateKit(kit_id, options.out, key, clips, names, tuple(left_out))
+    return RateKit(kit_id, options.out, key, clips, names, tuple(left_out), identical)
 
 
 def _id(
@@ -140,9 +145,10 @@ def _sources(
     sources: dict[str, _SourceVideo] = {}
     for path in selected.local_files:
         try:
-            sources.setdefault(
-                video_id := inspect_video(path).video_id, _SourceVideo(video_id, path)
-            )
+            video_id = inspect_video(path).video_id
+            first = sources.setdefault(video_id, _SourceVideo(video_id, path))
+            if first.path != path:
+                left_out.append(f"{path} is the video {video_id} again, as {first.path}")
         except UnusableFile as error:
             left_out.append(f"{path} {error}")
     if not selected.in_lake:
@@ -235,6 +241,8 @@ def show(kit: RateKit, screen: Screen) -> None:
     screen.show(f"{len(kit.clips)} clips, {len(kit.dimensions)} questions each, in {kit.folder}.")
     for sentence in kit.left_out:
         screen.show(f"Left out: {sentence}.")
+    for ids in kit.identical:
+        screen.show(f"Identical clips: {', '.join(ids)}. {WARNING}")
     screen.show(f"Raters open {kit.folder / 'index.html'}; for phones, put the folder on a server:")
     screen.show(f"  python3 -m http.server --directory {kit.folder} 8000")
     screen.show(f"Keep {kit.key} from raters: it says which clip is which video. Then:")

@@ -70,6 +70,37 @@ def test_what_comes_next_is_told(clips, tmp_path, capsys):
     assert "is not a video" in document["left_out"][0]
 
 
+def test_identical_clips_are_told_with_what_that_does_to_agreement(clips, tmp_path, capsys):
+    (clips / "7400000000000000000.mp4").write_bytes((clips / f"{IDS[1]}.mp4").read_bytes())
+    (clips / "7400000000000000001.mp4").write_bytes((clips / f"{IDS[1]}.mp4").read_bytes())
+
+    assert run(clips, "--out", tmp_path / "kit") == 0
+    text = capsys.readouterr().out
+    assert run(clips, "--out", tmp_path / "other", "--json") == 0
+
+    same = [IDS[1], "7400000000000000000", "7400000000000000001"]
+    assert json.loads(capsys.readouterr().out)["identical"] == [same]
+    assert f"Identical clips: {', '.join(same)}. Each rater sees them as different" in text
+    assert "Agreement then looks better than it is" in text
+
+
+def test_clips_that_differ_are_not_called_identical(clips, tmp_path, capsys):
+    assert run(clips, "--out", tmp_path / "kit") == 0
+    assert "Identical clips" not in capsys.readouterr().out
+
+
+def test_a_file_that_is_there_twice_without_an_id_comes_once_and_is_told(clips, tmp_path, capsys):
+    for name in ("cat.mp4", "dog.mp4"):
+        (clips / name).write_bytes((clips / f"{IDS[1]}.mp4").read_bytes())
+
+    assert run(clips / "cat.mp4", clips / "dog.mp4", "--out", tmp_path / "kit", "--json") == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["clips"] == 1
+    assert "dog.mp4 is the video u" in document["left_out"][0]
+    assert document["left_out"][0].endswith("cat.mp4")
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
