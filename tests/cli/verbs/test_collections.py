@@ -39,7 +39,7 @@ def do(lake, tmp_path):
     def do(action, content=None, name="c.yaml", machine=False):
         path = tmp_path / name
         if content is not None:
-            path.write_text(content)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
         screen = Screen(machine=machine)
         CollectionStore(lake, Endpoints(home="", pid=0, key=""), screen).do(action, str(path))
 
@@ -139,6 +139,21 @@ def test_a_manifest_is_read_through_before_it_is_brought(do, lake, capsys):
     assert "1 of 3 rows are left out, because it has a cell in video_id that is ref" in shown.err
     assert "collected_at: file" in shown.err
     assert lake.read("manifests/mine.csv") == b"video_id,views\n1,6\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ('[{"video_id": "1", "caption": "Å"}]', "mine.json"),
+        ("\ufeffvideo_id\tcaption\n1\tÅ\n", "mine.tsv"),
+    ],
+)
+def test_a_list_that_an_erasure_cannot_redact_is_stored_as_json_lines(do, lake, content, name):
+    do("add-manifest", content.encode("utf-16-le" if name.endswith("tsv") else "utf-8"), name)
+
+    assert list(lake.names("manifests/")) == ["manifests/mine.jsonl"]
+    stored = lake.read("manifests/mine.jsonl")
+    assert json.loads(stored) == {"video_id": "1", "caption": "Å"}
 
 
 def test_what_is_no_manifest_is_not_brought(do, lake):

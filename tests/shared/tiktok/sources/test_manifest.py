@@ -236,6 +236,16 @@ def test_what_a_tool_always_writes_needs_no_statement():
     assert lines(json.dumps(post))[0].views == 5
 
 
+def test_times_of_a_tool_that_always_writes_utc_need_no_note():
+    times = f"{ID},{ID},ada,hi,5,2026-10-30 12:00:00\n"
+
+    of_4cat = manifest(f"id,thread_id,author,body,plays,timestamp\n{times}")
+    of_anybody = manifest(f"id,thread,author,body,plays,timestamp\n{times}")
+
+    assert of_4cat.notation.notes == ()
+    assert "--timezone" in of_anybody.notation.notes[0]
+
+
 # Addresses of files
 
 
