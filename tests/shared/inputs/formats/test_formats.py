@@ -183,6 +183,14 @@ def test_the_author_may_be_a_name_and_the_counts_may_be_text():
     assert "duration_s" not in format_.fields(records[7])  # a photo post
 
 
+def test_an_address_without_its_account_is_not_kept():
+    format_, records = recognised_in("4cat.csv")
+    fields = format_.fields(records[10])
+
+    assert "/@/" in records[10]["tiktok_url"]
+    assert (fields["video_id"], fields.keys() & {"url", "username"}) == (records[10]["id"], set())
+
+
 @pytest.mark.parametrize(("row", "why"), [(13, "instagram.com"), (14, "not a post")])
 def test_what_is_not_a_post_is_refused_with_what_it_is(row, why):
     format_, records = recognised_in("zeeschuimer.ndjson")
