@@ -159,7 +159,7 @@ def _stored(
     uploads = list(_inspected(selected.local_files, outcome))
     if not uploads:
         return replace(selected, local_files=())
-    batch = IngestBatch(uploads=uploads, counted_at=datetime.now(UTC))
+    batch = IngestBatch(uploads=uploads)
     ingested = ingest_batch(batch, endpoints, screen, None)
     ids = dict.fromkeys(selected.video_ids)
     for file in ingested.files:
