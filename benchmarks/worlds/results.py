@@ -18,7 +18,9 @@ ENOUGH = 2_000
 
 COVERED_FROM = 40
 FALSE_POSITIVES = (0.03, 0.07)
-WITH_SHARED_SOUNDS = 0.08
+DEPENDENT_VIDEOS = 0.08
+"""The most where videos depend on each other: by a shared sound, or by following one another."""
+
 RIGHT_SIGN, COVERED = 0.95, 0.93
 REFUSING = "selective_refusals"
 """Its headline may be wrong, but must carry its caution."""
@@ -77,9 +79,9 @@ class CellResult:
             return
         if world.within == 0:
             least, most = FALSE_POSITIVES
-            most = WITH_SHARED_SOUNDS if world.has_sounds else most
-            # Small samples of one account have few signs to flip: there less is no miss.
-            least = 0.0 if world.accounts else least
+            if world.has_sounds or world.accounts:
+                # Few sounds or blocks of videos have few signs to flip: there less is no miss.
+                least, most = 0.0, DEPENDENT_VIDEOS
             if not least <= self.share("significant").value <= most:
                 yield "false positives"
         elif self.share("significant").hits and self.right_sign.value < RIGHT_SIGN:
@@ -163,11 +165,13 @@ false positive: 5 % are promised. Brackets hold Wilson's 99 % interval. Beside i
 other figures would have claimed: the headline's estimate by its clustered standard error, and the
 pooled rank correlation. "Wrongly" counts claims of the latter that lack the sign of the truth.
 
-* The bars are false positives of .03 to .07 (at most .08 where sounds are shared), the right sign
-  in .95 of the claims, and coverage of .93 from 40 creators on.
+* The bars are false positives of .03 to .07, the right sign in .95 of the claims, and coverage of
+  .93 from 40 creators on. Where videos share sounds, or follow one another on a few accounts, false
+  positives are at most .08.
 * In the world with selective refusals the headline is wrong, as ratings are missing for a reason
   that no model can see. There the page must carry its caution in .95 of the samples."""
 
 _ACCOUNTS = """Nothing is planted; surprise and log views rise over time and follow an \
 autoregression. Units are blocks of
-consecutive videos. Few blocks have few signs to flip, so fewer claims than .05 are no defect."""
+consecutive videos. Few blocks have few signs to flip, so fewer claims than .05 are no defect. Where
+neighbours are alike (ρ = .5), more is claimed than promised, up to .08."""
