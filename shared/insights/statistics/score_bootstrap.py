@@ -36,6 +36,10 @@ eigenvectors. At most columns / .02 creators have more."""
 _SERIES = (1 / 2, 3 / 8, 5 / 16, 35 / 128)
 _LARGEST_PREDICTOR = 300.0
 
+_END_TOLERANCE = 1e-9
+"""Of the step in which an end lies. With few creators p is a staircase, so each digit of an end
+takes three more tests."""
+
 
 @dataclass(frozen=True)
 class ScoreInterval:
@@ -83,7 +87,8 @@ class Interval95:
         return None
 
     def _crossing(self, inside: float, outside: float) -> float:
-        return float(brentq(lambda value: self.p(value) - ALPHA, inside, outside, xtol=1e-12))
+        tolerance = _END_TOLERANCE * abs(outside - inside)
+        return float(brentq(lambda value: self.p(value) - ALPHA, inside, outside, xtol=tolerance))
 
 
 class ScoreBootstrap(Interval95):
@@ -144,13 +149,13 @@ def sign_flip_p(scores: FloatArray, total: float) -> float:
     if not len(sizes) or total == 0:
         return 1.0
     sizes, aim = sizes / sizes[0], abs(total) / float(sizes[0])
-    sums = np.zeros(1)
-    for size in sizes[:_ENUMERATED]:
+    sums = sizes[:1]  # the opposite signs give the opposite sums
+    for size in sizes[1:_ENUMERATED]:
         sums = np.concatenate([sums + size, sums - size])
     spread = float(np.sqrt((sizes[_ENUMERATED:] ** 2).sum()))
     if spread == 0:
         return float((np.abs(sums) >= aim * (1 - 1e-12)).mean())
-    share = 2 * float(ndtr((sums - aim) / spread).mean())
+    share = float((ndtr((sums - aim) / spread) + ndtr((-sums - aim) / spread)).mean())
     return min(1.0, max(2.0 ** (1 - len(sizes)), share))
 
 

@@ -181,8 +181,14 @@ class _CreatorPart:
 
 
 def _signed_sums(rows: FloatArray) -> FloatArray:
-    """Σ ± row for all signs: (rows, q) to (2^rows, q)."""
-    sums = np.zeros((1, rows.shape[1]))
-    for row in rows:
+    """Σ ± row for all signs of which the first is +: (rows, q) to (2^(rows - 1), q).
+
+    The opposite signs give the opposite sums, and shares and variances are even: the other half
+    of the signs would give each of them a second time.
+    """
+    if not len(rows):
+        return np.zeros((1, rows.shape[1]))
+    sums = rows[:1]
+    for row in rows[1:]:
         sums = np.concatenate([sums + row, sums - row])
     return sums
