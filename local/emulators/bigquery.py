@@ -6,7 +6,8 @@
 It stores less than BigQuery: no history of tables (FOR SYSTEM_TIME AS OF reads the current rows),
 and only the newest jobs, in memory. bqemulator would copy the whole table at each change, and store
 every statement with its parameters and results for ever. It also translates each text only once
-(see `translation.py`).
+(see `translation.py`), and stores the translations of our views and MERGE statements in the data
+directory, or in the folder that TTA_TRANSLATIONS names.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from local.emulators.guard import JSON, Door
 from local.emulators.guard_asgi import AsgiGuard
 from local.emulators.information_schema import answer_information_schema
 from local.emulators.statements import watched
+from local.emulators.stored_translations import StoredTranslations
 from local.emulators.translation import cache_translations
 
 if TYPE_CHECKING:
@@ -182,7 +184,8 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     from bqemulator import server
 
     answer_information_schema()
-    cache_translations()
+    folder = os.environ.get("TTA_TRANSLATIONS")
+    cache_translations(StoredTranslations(Path(folder) if folder else data / "translations"))
     # Trees of statements are many objects that live long. With the usual threshold the collector
     # went through them a thousand times a minute, a sixth of all work.
     gc.freeze()

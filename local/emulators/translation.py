@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlglot.errors import ParseError, TokenError
 
+from local.emulators.stored_translations import StoredTranslations
+
 CACHED_TEXTS = 200
 LONGEST_CACHED_CHARS = 50_000
 POSITIONS = ("line", "col", "start", "end")
@@ -21,8 +23,11 @@ Translate = Callable[..., Any]
 _only_reads: ContextVar[bool] = ContextVar("_only_reads", default=False)
 
 
-def cache_translations() -> None:
-    """Put these caches into bqemulator and sqlglot, for the whole process."""
+def cache_translations(stored: StoredTranslations) -> None:
+    """Put these caches into bqemulator and sqlglot, for the whole process.
+
+    Translations of earlier processes come from `stored`.
+    """
     from bqemulator.catalog import ddl_sync
     from bqemulator.jobs import executor
     from bqemulator.sql import inner_query
@@ -31,7 +36,7 @@ def cache_translations() -> None:
     from sqlglot.dialects.dialect import Dialect
 
     Dialect.parse = cached_parse(Dialect.parse)  # type: ignore[method-assign]
-    SQLTranslator.translate = cached_translate(SQLTranslator.translate)  # type: ignore[method-assign]
+    SQLTranslator.translate = cached_translate(SQLTranslator.translate, stored)  # type: ignore[method-assign]
     # Their answers follow from the text alone. Callers only read the trees that some of them give.
     for module, names in (
         (inner_query, ("rewrite_unnest_offset",)),
@@ -134,18 +139,26 @@ def cached_parse(parse: Parse) -> Parse:
     return copied
 
 
-def cached_translate(translate: Translate) -> Translate:
+def cached_translate(translate: Translate, stored: StoredTranslations) -> Translate:
     """`SQLTranslator.translate` with a cache: its answer follows from text, schema and caller.
 
     Most statements come again and again, and translating one takes longer than running it.
     """
+    from bqemulator.domain.result import Ok
+
     answers: dict[tuple[str, str, str], Any] = {}
 
     def cached(translator: Any, sql: str, *, schema: Any = None, **options: Any) -> Any:
         key = (sql, json.dumps(schema, sort_keys=True, default=str), str(options))
         answer = answers.get(key)
         if answer is None:
-            answer = translate(translator, sql, schema=schema, **options)
+            translated = stored.get(key)
+            if translated is not None:
+                answer = Ok(translated)
+            else:
+                answer = translate(translator, sql, schema=schema, **options)
+                if isinstance(answer, Ok):
+                    stored.put(key, answer.value)
             if len(sql) <= LONGEST_CACHED_CHARS:
                 answers[key] = answer
             if len(answers) > CACHED_TEXTS:

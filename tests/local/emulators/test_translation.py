@@ -1,8 +1,10 @@
 """Each text is parsed and translated once, and nobody sees what another made of it."""
 
 import pytest
+from bqemulator.domain.result import Err, Ok
 from sqlglot.dialects.dialect import Dialect
 
+from local.emulators.stored_translations import MOST_FILES, StoredTranslations
 from local.emulators.translation import (
     LONGEST_CACHED_CHARS,
     cached_by_text,
@@ -31,14 +33,14 @@ def test_a_text_is_parsed_once_and_who_changes_what_it_said_changes_it_for_nobod
     assert texts == [sql, "SELECT 1", "SELECT 1"]
 
 
-def test_a_statement_is_cached_translate_for_each_schema_and_caller():
+def test_a_statement_is_cached_translate_for_each_schema_and_caller(tmp_path):
     calls = []
 
     def translate(translator, sql, *, schema=None, caller=None):
         calls.append((sql, schema, caller))
         return f"{sql} for {caller}"
 
-    cached = cached_translate(translate)
+    cached = cached_translate(translate, StoredTranslations(tmp_path))
     questions = [
         ("SELECT 1", {"t": {"a": "INT64"}}, "ana"),
         ("SELECT 1", {"t": {"a": "STRING"}}, "ana"),
@@ -48,6 +50,70 @@ def test_a_statement_is_cached_translate_for_each_schema_and_caller():
         assert cached(None, sql, schema=schema, caller=caller) == f"{sql} for {caller}"
 
     assert calls == questions
+
+
+VIEW = "CREATE OR REPLACE VIEW `p.d.v` AS SELECT 1 AS x"
+
+
+def translations(folder, answer=lambda sql: Ok(f"{sql};")):
+    """A new process with this folder, and the statements that it had to translate."""
+    texts = []
+
+    def translate(translator, sql, **options):
+        texts.append(sql)
+        return answer(sql)
+
+    return cached_translate(translate, StoredTranslations(folder)), texts
+
+
+def test_another_process_does_not_translate_our_views_again(tmp_path):
+    translations(tmp_path)[0](None, VIEW, schema={"t": {"a": "INT64"}})
+
+    translate, texts = translations(tmp_path)
+
+    assert translate(None, VIEW, schema={"t": {"a": "INT64"}}) == Ok(f"{VIEW};")
+    assert texts == []
+    assert translate(None, VIEW, schema={"t": {"a": "STRING"}}) == Ok(f"{VIEW};")
+    assert texts == [VIEW]
+
+
+def test_what_a_person_asks_and_what_is_refused_is_not_stored(tmp_path):
+    translations(tmp_path)[0](None, "SELECT * FROM t WHERE username = 'ana'")
+    translations(tmp_path, lambda sql: Err("no"))[0](None, VIEW)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"SELECT 1", b"\xff\xfe", b"0\nDROP TABLE t"])
+def test_a_damaged_translation_is_made_again(tmp_path, content):
+    translations(tmp_path)[0](None, VIEW)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(content)
+
+    translate, texts = translations(tmp_path)
+
+    assert translate(None, VIEW) == Ok(f"{VIEW};")
+    assert texts == [VIEW]
+    assert translations(tmp_path)[0](None, VIEW) == Ok(f"{VIEW};")
+
+
+def test_another_version_of_the_translator_translates_anew(tmp_path, monkeypatch):
+    translations(tmp_path)[0](None, VIEW)
+    monkeypatch.setattr("local.emulators.stored_translations.version", lambda package: "9.9")
+
+    translate, texts = translations(tmp_path)
+    translate(None, VIEW)
+
+    assert texts == [VIEW]
+
+
+def test_the_folder_does_not_grow_for_ever(tmp_path):
+    for number in range(MOST_FILES + 1):
+        (tmp_path / f"{number}.sql").touch()
+
+    StoredTranslations(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_answer_that_follows_from_the_text_is_computed_once():
