@@ -1,8 +1,12 @@
 """How the suite is shared out among processes: what shares a running cloud stays together."""
 
+import gc
 import os
+import shutil
 import ssl
+import tempfile
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import certifi
@@ -14,6 +18,7 @@ from shared.concurrency import in_one_thread
 from tests.sql.witness import watch
 
 in_one_thread()  # before numpy is imported: several processes share few cores
+gc.disable()  # while tests are collected: nearly all of those objects stay
 
 # The suite looks at the same examples each time, so that it says the same of the same code; what
 # has not been looked at yet is for a campaign: pytest --hypothesis-profile=campaign FILE.
@@ -21,7 +26,13 @@ settings.register_profile("suite", derandomize=True)
 settings.register_profile("campaign", max_examples=300)
 settings.load_profile("suite")
 
-ONE_PROCESS = ("faults", "pipeline", "sql", "terraform", "shared/warehouse")
+TRANSLATIONS = "TTA_TRANSLATIONS"
+"""A folder in which all local BigQueries of one run share their translations of statements."""
+
+ONE_PROCESS = (
+    *("faults", "pipeline", "sql", "terraform", "shared/warehouse"),
+    "shared/insights/report",
+)
 """Folders whose tests share what is costly to start, and take longest. Other files stand alone."""
 
 ALONE = (
@@ -35,9 +46,13 @@ ALONE = (
 """Files of these folders that start what they need anyway, or run for long."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Where `make test` asks for it, write down every statement that BigQuery is sent."""
     watch()
+    if TRANSLATIONS not in os.environ:  # the processes of the suite inherit it
+        os.environ[TRANSLATIONS] = folder = tempfile.mkdtemp()
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        config.add_cleanup(lambda: os.environ.pop(TRANSLATIONS))
     ssl.create_default_context = share_public_authorities(ssl.create_default_context)
 
 
@@ -78,6 +93,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupSche
     return GroupScheduling(config, log)
 
 
+def pytest_collection_finish() -> None:
+    """The collector need not look at modules and tests again."""
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long groups go first, so that none begins when all others have ended."""
     items.sort(key=lambda item: _group(item.nodeid) not in (*ONE_PROCESS, *ALONE))
@@ -88,3 +109,16 @@ def _group(nodeid: str) -> str:
     if path in ALONE:
         return path
     return next((folder for folder in ONE_PROCESS if path.startswith(f"{folder}/")), path)
+
+
+@pytest.fixture(scope="session")
+def rendered_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small sandbox library, which is rendered once for all processes of the suite.
+
+    Copy it: `generate` keeps the clips of a copy, whatever its seed and number of posts.
+    """
+    from local.sandbox import generate
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return generate(shared / "library", posts=24).root

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,11 @@ def generate(
 ) -> Library:
     """Generate the library in `out`, or load the one that an earlier call finished.
 
-    `seed` draws creators, posts and counts; the clips are the same in every library. `anchor`
-    (aware) is the time of the counts; posts are 1 to 60 days older. It calls
-    `progress(stage, count, total)` after each clip. It writes the manifest last, so a killed call
-    leaves no library and the next call starts again. Two calls at once take turns.
+    `seed` draws creators, posts and counts; the clips are the same in every library, so those of
+    a finished library in `out` are kept. `anchor` (aware) is the time of the counts; posts are 1 to
+    60 days older. It calls `progress(stage, count, total)` after each rendered clip. It writes the
+    manifest last, so a killed call leaves no library and the next call starts again. Two calls at
+    once take turns.
     Raises ValueError for fewer than 16 posts or a naive anchor, OSError when `out` is unusable.
     """
     out = Path(out)
@@ -84,9 +86,10 @@ def _make(out: Path, key: tuple[int, int, str], progress: Progress | None, worke
 
     seed, posts, anchor = key
     plan = plan_posts(seed, posts, datetime.fromisoformat(anchor))
-    (out / MANIFEST).unlink(missing_ok=True)  # now the library counts as unfinished
     names = sorted({post.clip for post in plan.posts if post.clip is not None})
-    clips = _render_all(names, out / "clips", progress, workers)
+    intact = _intact_clips(out, names)
+    (out / MANIFEST).unlink(missing_ok=True)  # now the library counts as unfinished
+    clips = _render_missing(names, intact, out / "clips", progress, workers)
     library = Library(out, seed, anchor, clips, plan.creators, plan.posts)
     (out / "SYNTHETIC.md").write_text(_LABEL, encoding="utf-8")
     _write_json(out / TRUTH, _truth(plan, names, seed))
@@ -94,19 +97,38 @@ def _make(out: Path, key: tuple[int, int, str], progress: Progress | None, worke
     return library
 
 
-def _render_all(
-    names: list[str], folder: Path, progress: Progress | None, workers: int
+def _intact_clips(out: Path, names: list[str]) -> dict[str, RenderedClip]:
+    """The clips of a finished library of this version whose bytes are as it says."""
+    try:
+        library = Library.load(out)
+    except LibraryMissing:
+        return {}
+    return {
+        name: clip
+        for name, clip in library.clips.items()
+        if name in names and sha256((out / clip.file).read_bytes()).hexdigest() == clip.sha256
+    }
+
+
+def _render_missing(
+    names: list[str],
+    intact: Mapping[str, RenderedClip],
+    folder: Path,
+    progress: Progress | None,
+    workers: int,
 ) -> dict[str, RenderedClip]:
     from local.sandbox.clips import render
     from local.sandbox.designs import BY_NAME, CLIP_SEED
 
     folder.mkdir(exist_ok=True)
-    for stale in folder.iterdir():
+    for stale in set(folder.iterdir()) - {folder.parent / clip.file for clip in intact.values()}:
         stale.unlink()
     # Longest first, so that no thread ends alone with a long one. PyAV and numpy release the
     # interpreter's lock, so threads are as fast as processes.
-    order = sorted(names, key=lambda name: -BY_NAME[name].seconds * BY_NAME[name].size[0])
-    clips: dict[str, RenderedClip] = {}
+    order = sorted(
+        set(names) - intact.keys(), key=lambda name: -BY_NAME[name].seconds * BY_NAME[name].size[0]
+    )
+    clips = dict(intact)
     with ThreadPoolExecutor(workers) as pool:
         jobs = [
             pool.submit(render, BY_NAME[name], CLIP_SEED, folder / f"{name}.mp4") for name in order

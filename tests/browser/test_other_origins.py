@@ -65,8 +65,12 @@ class HostilePage:
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, OpenServer]]:
-    with open_servers(tmp_path_factory.mktemp("doors") / "home") as (opened, _grpc):
+def servers(
+    rendered_library: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, OpenServer]]:
+    home = tmp_path_factory.mktemp("doors") / "home"
+    shutil.copytree(rendered_library, home / "library")
+    with open_servers(home) as (opened, _grpc):
         yield opened
 
 

@@ -1,6 +1,7 @@
 """One clean run to compare all disturbed runs with, and the library that all of them fetch."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from local.sandbox import generate
 from tests.faults.world import Outcome, run
 
-POSTS = int(os.environ.get("FAULT_POSTS", "24"))
+POSTS = int(os.environ.get("FAULT_POSTS", "16"))
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +18,10 @@ def posts() -> int:
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory, posts: int) -> Path:
-    return generate(tmp_path_factory.mktemp("library"), posts=posts).root
+def library(rendered_library: Path, tmp_path_factory: pytest.TempPathFactory, posts: int) -> Path:
+    root = tmp_path_factory.mktemp("faults") / "library"
+    shutil.copytree(rendered_library, root)
+    return generate(root, posts=posts).root
 
 
 @pytest.fixture(scope="session")

@@ -28,9 +28,10 @@ Tta = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+def cloud(rendered_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
     """The addresses of the running cloud. Commands with its `--home` use it like `tta up`."""
     home = tmp_path_factory.mktemp("home")
+    shutil.copytree(rendered_library, home / "library")
     with running(home, posts=POSTS, publish=True) as endpoints:
         yield endpoints
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
@@ -25,9 +26,10 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+def cloud(rendered_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
     """A separate cloud, because other tests need what this one erases."""
     home = tmp_path_factory.mktemp("home")
+    shutil.copytree(rendered_library, home / "library")
     with running(home, posts=POSTS, publish=True) as endpoints, pointing_at(endpoints):
         yield endpoints
 

@@ -1,5 +1,6 @@
 """`tta demo` sets what it found beside what was planted."""
 
+import shutil
 from datetime import date
 from math import exp, log
 from types import SimpleNamespace
@@ -18,7 +19,6 @@ from cli.verbs.demo.planted import (
     comparison_of,
     show_planted,
 )
-from local.sandbox import generate
 from shared.insights.plan_file import default_plan
 from shared.insights.report.analysis import analysis_of
 from shared.insights.report.effect_rows import effect_rows
@@ -48,9 +48,9 @@ class Answers:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(rendered_library, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
-    generate(home / "library", posts=16)
+    shutil.copytree(rendered_library, home / "library")
     return SimpleNamespace(home=str(home))
 
 
@@ -65,7 +65,7 @@ def test_the_truth_of_the_library_meets_the_headline_of_this_report(home):
     assert (comparison.videos, comparison.creators) == (176, 29)
     assert warehouse.parameters["report_date"] == "2026-11-24"
     assert warehouse.parameters["plan_hash"] == "abc"
-    assert len(warehouse.parameters["library"]) == 16
+    assert len(warehouse.parameters["library"]) == 24
 
 
 def test_videos_that_are_not_from_the_library_are_not_compared_with_its_truth(home):

@@ -1,8 +1,10 @@
 """No web page reaches a server of ours: the table of servers, and each rule."""
 
 import re
+import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -25,8 +27,12 @@ TRIES = {
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, OpenServer], str]]:
-    with open_servers(tmp_path_factory.mktemp("doors") / "home") as servers_and_grpc:
+def opened(
+    rendered_library: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[dict[str, OpenServer], str]]:
+    home = tmp_path_factory.mktemp("doors") / "home"
+    shutil.copytree(rendered_library, home / "library")
+    with open_servers(home) as servers_and_grpc:
         yield servers_and_grpc
 
 

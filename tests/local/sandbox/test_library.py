@@ -28,9 +28,11 @@ def plan():
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory):
-    """The smallest library, rendered."""
-    return generate(tmp_path_factory.mktemp("library"), posts=FEWEST)
+def library(rendered_library, tmp_path_factory):
+    """The smallest library, with clips that were rendered for a larger one."""
+    root = tmp_path_factory.mktemp("smallest") / "library"
+    shutil.copytree(rendered_library, root)
+    return generate(root, posts=FEWEST)
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +128,32 @@ def test_the_same_seed_gives_the_same_posts_and_another_seed_others(plan):
     assert plan_posts(8, POSTS, DEFAULT_ANCHOR).posts != plan.posts
 
 
-def test_another_seed_shows_the_same_clips(library, tmp_path):
-    other = generate(tmp_path, seed=8, posts=FEWEST)
+def test_another_seed_shows_the_same_clips_and_renders_none_again(library, tmp_path):
+    shutil.copytree(library.root, tmp_path, dirs_exist_ok=True)
+    rendered = []
 
+    other = generate(tmp_path, seed=8, posts=FEWEST, progress=lambda *step: rendered.append(step))
+
+    assert rendered == []
     assert other.clips == library.clips
     assert other.posts != library.posts
+
+
+def test_a_clip_with_other_bytes_is_rendered_again_to_the_same_clip(library, tmp_path):
+    shutil.copytree(library.root, tmp_path, dirs_exist_ok=True)
+    change_bytes(tmp_path / library.clips["one_second"].file)
+    rendered = []
+
+    again = generate(tmp_path, seed=8, posts=FEWEST, progress=lambda *step: rendered.append(step))
+
+    assert rendered == [("clips", len(library.clips), len(library.clips))]
+    assert again.clips == library.clips
+    assert sorted(path.stem for path in (tmp_path / "clips").iterdir()) == sorted(library.clips)
+
+
+def change_bytes(path):
+    """Another file of the same length."""
+    path.write_bytes(path.read_bytes()[::-1])
 
 
 def test_half_of_the_designs_have_camera_motion_and_noise():
@@ -161,15 +184,15 @@ def test_every_clip_decodes_to_what_the_manifest_says(library):
 
 
 def test_two_encoders_at_once_write_the_same_bytes(tmp_path):
-    paths = [tmp_path / f"{n}.mp4" for n in range(4)]
+    paths = [tmp_path / f"{n}.mp4" for n in range(2)]
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(2) as pool:
         clips = list(pool.map(lambda p: render(BY_NAME["jump_cut_025_moving"], 7, p), paths))
 
     assert len({clip.sha256 for clip in clips}) == 1
 
 
-@pytest.mark.parametrize("name", ["jump_cut_025", "jump_cut_075", "jump_cut_050_moving"])
+@pytest.mark.parametrize("name", ["jump_cut_025", "jump_cut_050_moving"])
 def test_a_jump_cut_is_the_largest_change_of_the_picture_and_at_its_time(clip, name):
     change = _changes(clip(name))
 
@@ -177,9 +200,7 @@ def test_a_jump_cut_is_the_largest_change_of_the_picture_and_at_its_time(clip, n
 
 
 def test_a_larger_jump_cut_changes_the_picture_more(clip):
-    sizes = [
-        _changes(clip(name)).max() for name in ("jump_cut_025", "jump_cut_050", "jump_cut_100")
-    ]
+    sizes = [_changes(clip(name)).max() for name in ("jump_cut_025", "jump_cut_100")]
 
     assert sizes == sorted(sizes)
 
@@ -200,7 +221,7 @@ def test_an_oddball_breaks_the_pattern_when_the_truth_says(clip, name):
 
 def test_a_burst_is_the_loudest_moment_and_louder_when_larger(clip):
     loudest = []
-    for name in ("sound_burst_025", "sound_burst_050", "sound_burst_075"):
+    for name in ("sound_burst_025", "sound_burst_075"):
         samples, rate = _samples(clip(name))
         loudest.append(np.abs(samples).max())
         at_s = np.abs(samples).argmax() / rate
@@ -238,10 +259,10 @@ def test_a_second_call_renders_nothing_and_reads_the_same(library):
 
 def test_a_generation_that_died_leaves_no_library_and_is_done_again(library, tmp_path):
     shutil.copytree(library.root, tmp_path, dirs_exist_ok=True)
+    change_bytes(tmp_path / library.clips["one_second"].file)
 
-    def die(_stage, count, _total):
-        if count == 2:
-            raise KeyboardInterrupt
+    def die(*_step):
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         generate(tmp_path, seed=8, posts=FEWEST, progress=die)

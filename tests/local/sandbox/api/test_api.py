@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,8 +91,10 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory) -> Library:
-    return generate(tmp_path_factory.mktemp("library"), posts=16)
+def library(rendered_library, tmp_path_factory) -> Library:
+    root = tmp_path_factory.mktemp("api") / "library"
+    shutil.copytree(rendered_library, root)
+    return generate(root, posts=16)
 
 
 @pytest.fixture
