@@ -10,7 +10,7 @@ STATEMENTS := $(CURDIR)/build/statements
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study worlds lock pins scan audit fuzz formats faults interleavings mutations clean
+.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study worlds campaigns lock pins scan audit fuzz formats faults interleavings mutations clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ bench: browser ## Measure the README's claims, side by side in one run
 
 soak: $(READY) ## Run for ten minutes and check whether any process grows
 	@$(BIN)/python -m benchmarks.soak
+
+campaigns: $(READY) ## Repeat promises of the suite over more seeds, worlds, tables and names (minutes)
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 -m campaign
 
 coverage: $(READY) ## Simulate how often the intervals of tta validate hold the truth (resumes if stopped)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 nice -n 10 $(BIN)/python -m benchmarks.coverage

@@ -6,7 +6,7 @@ from importlib import resources
 import pytest
 
 from shared.insights.number_words import ratio_text
-from tests.report_world import HOSTILE, report_of, rows, usual_report
+from tests.report_world import HOSTILE, briefly, report_of, rows, usual_report
 
 FIGURES = (
     *("within", "forest", "ratios", "scatter", "dose", "deciles", "growth", "for_whom"),
@@ -257,7 +257,7 @@ def test_too_little_data_is_a_page_that_says_so(opened, count):
 
 
 def test_a_constant_rating_leaves_out_its_own_figures_alone(opened):
-    report = opened(report_of([video | {"unexpectedness": 0} for video in rows(60)]))
+    report = opened(briefly([video | {"unexpectedness": 0} for video in rows(60)]))
 
     assert report.complaints == []
     constant = "it does not vary within creators"
@@ -268,7 +268,7 @@ def test_a_constant_rating_leaves_out_its_own_figures_alone(opened):
 
 
 def test_a_figure_that_cannot_be_drawn_takes_no_other_down(opened):
-    page = opened(report_of(rows(61))).page
+    page = opened(briefly(rows(61))).page
     page.evaluate("() => { Plot.lineY = () => { throw new Error('no line') } }")
 
     choose(page, "outcome", "likes")

@@ -114,14 +114,13 @@ def test_key_frames_are_taken_from_the_lake(world):
 
 
 def test_the_plan_in_the_bucket_is_followed(world):
-    world.lake.delete(PLAN)
-    _, shipped = world.call()
-    plan = default_text()
+    _, before = world.call()
+    plan = brief_plan()
     world.lake.put(PLAN, plan.replace("min_age_days: 7", "min_age_days: 30").encode())
 
     _, answer = world.call()
 
-    assert answer["plan_hash"] != shipped["plan_hash"]
+    assert answer["plan_hash"] != before["plan_hash"]
 
 
 def test_another_prompt_under_the_same_name_has_another_hash(world):

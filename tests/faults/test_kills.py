@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.world import at_seeded_moments, run
 
-KILLS = int(os.environ.get("FAULT_KILLS", "7"))
+KILLS = int(os.environ.get("FAULT_KILLS", "4"))
 SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "1").split(",")]
 PROGRAMS = ["fetch", "analyze", "load", "storage", "pubsub", "bigquery", "tiktok"]
 THREADS_OF_ANALYZE = 4

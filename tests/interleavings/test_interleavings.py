@@ -1,4 +1,4 @@
-"""Some hundred interleavings hold what is promised; without one of the guards some do not.
+"""A hundred interleavings hold what is promised; without one of the guards some do not.
 
 `make interleavings` runs 20,000 of them.
 """
@@ -17,7 +17,7 @@ from tests.interleavings.scheduler import Killed, Scheduler, Stuck, Task
 from tests.interleavings.substitutes import single_threaded
 
 ROOT = Path(__file__).parents[2]
-SEEDS = 200
+SEEDS = 100
 MOST_SEEDS = 600
 
 

@@ -11,7 +11,7 @@ from shared.model import Metrics
 from shared.quality import all_flags, flag_on_arrival
 from shared.warehouse import tables as schemas
 from shared.warehouse.tables import schema
-from tests.report_world import report_of, rows
+from tests.report_world import briefly, rows
 
 FRAME, COUNTS = date(2026, 2, 26), date(2024, 7, 1)
 FLAG = "views_before_2024_07"
@@ -96,7 +96,7 @@ def test_a_sample_on_one_side_or_of_another_source_tells_nothing(listed):
 
 
 def cautions(videos) -> list[str]:
-    return [row["sentence"] for row in report_of(videos).quality if row["part"] == "caution"]
+    return [row["sentence"] for row in briefly(videos).quality if row["part"] == "caution"]
 
 
 def across(source: str) -> list[dict]:

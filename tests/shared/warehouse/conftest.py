@@ -115,10 +115,13 @@ def db(client: bigquery.Client, spare_datasets: list[str]) -> Iterator[Db]:
 
 def is_as_made(client: bigquery.Client, dataset: str) -> bool:
     """Whether a dataset has all tables, no others, and their columns."""
-    columns = {
-        table.table_id: [field.name for field in client.get_table(table).schema]
-        for table in client.list_tables(dataset)
-    }
+    columns: dict[str, list[str]] = {name: [] for name in definitions()}
+    statement = (
+        f"SELECT table_name, column_name FROM `{dataset}`.INFORMATION_SCHEMA.COLUMNS "
+        "ORDER BY table_name, ordinal_position"
+    )
+    for table, column in client.query(statement).result():
+        columns.setdefault(table, []).append(column)
     return columns == {name: [field["name"] for field in schema(name)] for name in definitions()}
 
 

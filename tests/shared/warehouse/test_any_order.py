@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 
 from shared.model import Record, canonical_json
 from shared.rating_section import Rating
-from shared.warehouse.tables import create_tables
 from tests.records import creator, metrics, no_media, rating, record, video
-from tests.shared.warehouse.conftest import Db
 
 IN_THE_SUITE = settings.get_current_profile_name() == "suite"
 LOOKS = (
@@ -26,7 +24,6 @@ LOOKS = (
 HOURS = st.integers(0, 2)
 CREATORS = st.sampled_from(["ada", "bob", "unknown"])
 RATERS = ("signals/1.0", "gemini/m/1.0", "human/eve")
-_NUMBER = itertools.count()
 
 videos = st.builds(
     lambda hours, who, caption, language: video(
@@ -80,17 +77,15 @@ def deliveries(draw: Any) -> tuple[list[Record], list[list[Record]]]:
 
 @given(deliveries())
 @settings(LOOKS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_tables_follow_from_what_was_said_alone(client, delivered):
+def test_the_tables_follow_from_what_was_said_alone(db, delivered):
     sent, batches = delivered
-    db = Db(client, f"any{next(_NUMBER)}")
-    create_tables(client, db.dataset)
+    db.clear()
 
     for batch in batches:
         db.load(*batch)
 
     facts = {row["video_id"]: Seen.of(row) for row in db.rows("SELECT * FROM fact_video_analytics")}
     history = db.rows("SELECT video_id, section FROM fact_rating")
-    client.delete_dataset(db.dataset, delete_contents=True)
     assert facts == expected_facts(sent)
     assert sorted(row["section"] for row in history) == sorted(expected_ratings(sent))
 

@@ -7,7 +7,7 @@ from shared.insights.report.effect_figures import specifications
 from shared.insights.report.page import page
 from shared.insights.report.source import NOT_A_RATING, without_made_up
 from shared.insights.report.usual_counts import medians_of_the_others
-from tests.report_world import report_of, row, rows, usual_report
+from tests.report_world import briefly, report_of, row, rows, usual_report
 
 
 def sentence(videos) -> str:
@@ -74,7 +74,7 @@ def test_few_creators_are_told_how_often_such_intervals_hold_the_truth():
 
 
 def test_the_same_rows_give_the_same_page():
-    assert page(report_of(rows(60))) == page(report_of(rows(60)))
+    assert page(briefly(rows(60))) == page(briefly(rows(60)))
 
 
 def test_every_row_has_a_name_of_its_own():
@@ -90,11 +90,11 @@ def test_no_number_of_a_made_up_rating_enters():
         video["model_version"] = "gemini-3.5-flash-stand-in"
         video["violation"] = "Made up by the stand-in"
 
-    data = report_of([without_made_up(row) for row in (*real, *invented)])
+    data = briefly([without_made_up(row) for row in (*real, *invented)])
 
     assert data.video_counts.made_up == 60
     assert data.primary["n"] <= 60
-    assert data.primary["estimate"] == report_of(real).primary["estimate"]
+    assert data.primary["estimate"] == briefly(real).primary["estimate"]
     assert "Made up by the stand-in" not in page(data)
     assert all(
         row["rating_status"] == NOT_A_RATING and row["unexpectedness"] is None
@@ -162,7 +162,7 @@ def test_the_figure_of_specifications_says_where_signs_differ():
         video["unexpectedness"] = score + 6 * creator
         video["views"] = int(2_000_000 * 1.1**score * 0.4**creator) + 100
 
-    caption = specifications(report_of(videos)).caption
+    caption = specifications(briefly(videos)).caption
 
     assert "The signs differ." in caption
     assert "The signs differ." not in specifications(usual_report()).caption

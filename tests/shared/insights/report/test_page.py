@@ -7,7 +7,16 @@ from shared.canonical import json_text
 from shared.insights.report.export import codebook, video_table
 from shared.insights.report.formats import FORMATS
 from shared.insights.report.page import page
-from tests.report_world import HOSTILE, Page, cells, report_of, row, rows, usual_report
+from tests.report_world import (
+    HOSTILE,
+    Page,
+    briefly,
+    cells,
+    report_of,
+    row,
+    rows,
+    usual_report,
+)
 
 
 def test_every_number_equals_its_row():
@@ -66,20 +75,20 @@ def test_only_pages_of_the_web_are_linked():
 
 
 def test_a_key_frame_that_is_no_picture_is_left_out():
-    data = report_of(rows(30), frames_of=lambda shown: [b"<svg onload=alert(1)>"] * len(shown))
+    data = briefly(rows(30), frames_of=lambda shown: [b"<svg onload=alert(1)>"] * len(shown))
 
     assert {video.frame for video in data.gallery} == {None}
 
 
 def test_synthetic_data_is_marked_everywhere():
-    data = report_of(rows(60, synthetic=True))
+    data = briefly(rows(60, synthetic=True))
     written = page(data)
 
     assert '<body class="synthetic">' in written
     assert "Synthetic data: made up for trying things out." in written
     assert "<title>Synthetic: " in written
     assert all(row["synthetic"] for table in data.tables().values() for row in table)
-    assert 'class="synthetic"' not in page(report_of(rows(60)))
+    assert 'class="synthetic"' not in page(briefly(rows(60)))
 
 
 def test_the_table_for_r_has_every_video_and_no_formula():

@@ -264,10 +264,11 @@ def test_without_differences_few_samples_claim_one():
     assert claims <= 6
 
 
-def test_a_new_creator_lies_in_the_prediction_interval():
+@pytest.mark.parametrize("samples", [12, pytest.param(30, marks=pytest.mark.campaign)])
+def test_a_new_creator_lies_in_the_prediction_interval(samples):
     """Planted: slopes of 0.01 ± 0.03. The interval holds 95 % of creators, and that of τ 0.03."""
     held, tau = [], []
-    for seed in range(30):
+    for seed in range(samples):
         y, x, groups, _ = videos(100 + seed, tau=0.03)
         over = slopes_of(y, x, groups).over
         ends = (over.prediction.low, over.prediction.high)

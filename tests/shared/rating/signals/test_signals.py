@@ -4,6 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -20,6 +21,10 @@ from shared.rating.signals.surprise import motion_of_pairs, surprise_of
 FPS, WIDTH, HEIGHT, RATE = 25, 144, 256, 48_000
 Image = NDArray[np.float64]
 Scene = Callable[[float], Image]  # the luma at a time in seconds
+
+
+def in_campaigns(*seeds: int) -> list[Any]:
+    return [pytest.param(seed, marks=pytest.mark.campaign) for seed in seeds]
 
 
 def texture(seed: int, margin: int = 0) -> Image:
@@ -323,7 +328,7 @@ def test_scores_rise_with_nats_and_stay_on_the_scale():
 # Surprises found, and not found
 
 
-@pytest.mark.parametrize("seed", [11, 12, 13])
+@pytest.mark.parametrize("seed", [11, *in_campaigns(12, 13)])
 def test_an_oddball_after_a_habit_is_found_on_a_still_camera(rate, seed):
     at_s = 3.0 + 0.2 * (seed - 11)
 
@@ -332,7 +337,7 @@ def test_an_oddball_after_a_habit_is_found_on_a_still_camera(rate, seed):
     assert signals.onset_s == pytest.approx(at_s, abs=0.2)
 
 
-@pytest.mark.parametrize("seed", [21, 22, 23])
+@pytest.mark.parametrize("seed", [21, *in_campaigns(22, 23)])
 def test_an_oddball_is_found_through_a_pan_and_noise(rate, seed):
     at_s = 3.0 + 0.2 * (seed - 21)
 
