@@ -117,8 +117,10 @@ def rendered_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     Copy it: `generate` keeps the clips of a copy, whatever its seed and number of posts.
     """
+    from local.home import private_files
     from local.sandbox import generate
 
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return generate(shared / "library", posts=24).root
+    with private_files():  # as in a home: copies keep the modes
+        return generate(shared / "library", posts=24).root
