@@ -10,7 +10,7 @@ STATEMENTS := $(CURDIR)/build/statements
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study worlds campaigns lock pins scan audit fuzz formats faults interleavings mutations clean
+.PHONY: help setup demo browser pictures test sql lint generate bench soak coverage study worlds campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -115,6 +115,10 @@ fuzz: $(READY) ## Fuzz every parser for SECONDS (60), guided by coverage; resume
 			|| { tail -40 .local/fuzz.log; exit 1; }; \
 		grep -E "cov:|number_of_executed_units|slowest_unit|peak_rss" .local/fuzz.log | tail -4; \
 	done
+
+TABLES ?= 2000
+fuzz-tables: $(READY) ## Write TABLES (2000) tables of known content, damage them, and judge what is read
+	@$(BIN)/python -m tests.fuzz.tables --tables $(TABLES)
 
 faults: $(READY) ## Break every part many times, and run 30 seeds of mixed faults (hours)
 	@FAULT_DEPLOYED_TIMEOUTS=1 FAULT_POSTS=200 FAULT_KILLS=40 \

@@ -78,6 +78,7 @@ def analyse(
         missing_ratings=missing,
         for_whom=run.for_whom(),
         people=_people(passed, plan, ratings),
+        losses=table.losses,
     )
 
 

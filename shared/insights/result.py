@@ -1,10 +1,11 @@
 """The results of an analysis, and their output contract."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from shared.canonical import canonical, versions
+from shared.inputs.tables.losses import Losses
 from shared.insights import coverage
 from shared.insights.corrections import Correction
 from shared.insights.disagreements import Disagreement, disagreements
@@ -45,6 +46,8 @@ class Insights:
     """How creators differ in the primary; None without a primary or named creators."""
     people: int = 0
     """Videos of the analysis whose primary predictor people rated."""
+    losses: Losses = field(default_factory=Losses)
+    """The rows and cells of the table that could not be read."""
 
     @cached_property
     def raters(self) -> tuple[str, ...]:
@@ -96,6 +99,7 @@ class Insights:
                 "n": self.n,
                 "clusters": self.clusters,
                 "dropped": self.gate.dropped,
+                "losses": self.losses.document(),
                 "quality": self.gate.document(),
                 "effects": [effect.document() for effect in self.effects],
                 "primary": self.primary.document() if self.primary else None,

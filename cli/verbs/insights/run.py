@@ -136,7 +136,10 @@ def _inputs(
 
     from_files = _read_ratings(options, plan, screen)
     if options.input is not None:
-        return InsightsInputs(read_table(options.input, plan.table_schema), from_files, [], None)
+        table = read_table(options.input, plan.table_schema)
+        for sentence in table.losses.sentences():
+            screen.say(f"{options.input.name}: {sentence}")
+        return InsightsInputs(table, from_files, [], None)
     stored = _from_star_schema(options, plan, screen, stack)
     if from_files is None or stored.ratings is None:
         return replace(stored, ratings=from_files or stored.ratings)
@@ -159,7 +162,7 @@ def _read_ratings(options: InsightsOptions, plan: "Plan", screen: Screen) -> "Ra
     ratings = read_rating_files(
         options.ratings, RatingFileOptions(dimensions=only), videos_of(options.keys)
     )
-    for sentence in ratings.read_as:
+    for sentence in (*ratings.read_as, *ratings.unread()):
         screen.say(sentence)
     if not set(plan.predictors) & set(ratings.dimensions):
         screen.say(

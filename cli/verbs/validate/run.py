@@ -155,7 +155,7 @@ def _from_files(options: ValidateOptions, screen: Screen) -> "Ratings":
 
     how = RatingFileOptions(options.machines, options.is_wide, options.dimensions, "--wide")
     ratings = read_rating_files(options.inputs, how, videos_of(options.keys))
-    for sentence in ratings.read_as:
+    for sentence in (*ratings.read_as, *ratings.unread()):
         screen.say(sentence)
     return ratings
 

@@ -2,13 +2,13 @@
 
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
 from shared.inputs.tables.encodings import Encoding
 from shared.inputs.tables.errors import BadTable
-from shared.inputs.tables.table import Cell, Opener, RawRow, Table
+from shared.inputs.tables.table import Cell, FieldRow, Opener, RawRow, Table
 
 DELIMITERS = {",": ",", ";": ";", "\t": "tabs", "|": "|"}
 MOST_ROW_CHARS = 4 * 2**20
@@ -31,6 +31,13 @@ class _Layout:
     columns: tuple[str, ...]
     lines_before_rows: int
 
+    def named(self, fields: Sequence[str]) -> dict[str, Cell]:
+        """The fields of a row by their columns. The first of two columns with one name counts."""
+        cells: dict[str, Cell] = {}
+        for name, cell in zip(self.columns, fields, strict=False):
+            cells.setdefault(name, cell)
+        return cells
+
     @property
     def title(self) -> str:
         if self.delimiter == _ONE_COLUMN:
@@ -45,12 +52,16 @@ def csv_table(opener: Opener, name: str, encoding: Encoding, sample: str) -> Tab
     with encoding.text_of(opener()) as text:
         layout = _layout(name, text, sample)
 
-    def rows() -> Iterator[RawRow]:
+    def fields() -> Iterator[FieldRow]:
         with encoding.text_of(opener()) as text:
             yield from _Rows(text, layout)
 
+    def rows() -> Iterator[RawRow]:
+        for number, values, problem in fields():
+            yield RawRow(number, layout.named(values), problem)
+
     title = layout.title if encoding.title == "UTF-8" else f"{layout.title}, {encoding.title}"
-    return Table(name, title, layout.columns, rows, unit="line")
+    return Table(name, title, layout.columns, rows, "line", fields)
 
 
 def _layout(name: str, text: IO[str], sample: str) -> _Layout:
@@ -102,9 +113,8 @@ class _Rows:
     def __init__(self, text: IO[str], layout: _Layout):
         self._lines, self._layout = _EntryLines(text), layout
         self._width = len(layout.columns)
-        self._has_twins = len(set(layout.columns)) < self._width
 
-    def __iter__(self) -> Iterator[RawRow]:
+    def __iter__(self) -> Iterator[FieldRow]:
         lines, width = self._lines, self._width
         for _ in range(self._layout.lines_before_rows):
             next(lines)
@@ -116,45 +126,45 @@ class _Rows:
             except StopIteration:
                 return
             except (_RowTooLong, csv.Error) as error:
-                yield self._first_alone(str(error))
+                yield self._first_alone(_why(error))
                 reader = self._reader()  # csv.reader cannot continue after an error
                 continue
             if len(fields) == width and fields[0] != self._layout.columns[0]:
                 if any(fields):
-                    yield RawRow(lines.first, self._named(fields))
+                    yield lines.first, fields, ""
             elif len(fields) > 1 or any(fields):
                 yield self._odd(fields)
 
     def _reader(self) -> Iterator[list[str]]:
         return csv.reader(self._lines, delimiter=self._layout.delimiter, strict=True)
 
-    def _named(self, fields: list[str]) -> dict[str, Cell]:
-        cells: dict[str, Cell] = dict(zip(self._layout.columns, fields, strict=True))
-        if self._has_twins:  # the first of them counts; a consumer that needs it refuses the table
-            cells |= dict(zip(reversed(self._layout.columns), reversed(fields), strict=True))
-        return cells
-
-    def _odd(self, fields: list[str]) -> RawRow:
+    def _odd(self, fields: list[str]) -> FieldRow:
         """A row with another number of fields than the header, or the header once more."""
         if tuple(field.strip() for field in fields) == self._layout.columns:
-            return RawRow(self._lines.first, {}, "the header once more")
+            return self._lines.first, (), "the header once more"
         if len(fields) == self._width:
-            return RawRow(self._lines.first, self._named(fields))
+            return self._lines.first, fields, ""
         if len(fields) > self._width and not any(fields[self._width :]):
-            return RawRow(self._lines.first, self._named(fields[: self._width]))
+            return self._lines.first, fields[: self._width], ""
         return self._first_alone(
             f"{len(fields):,} fields where the header has {self._width:,}; put fields that contain "
             "the separator in quotation marks"
         )
 
-    def _first_alone(self, problem: str) -> RawRow:
+    def _first_alone(self, problem: str) -> FieldRow:
         """The first line of an entry that cannot be split. The lines after it come again."""
         number, line = self._lines.take_first()
         for skips_blanks in (False, True):
             fields = _alone(line, self._layout.delimiter, skips_blanks)
             if len(fields) == self._width:
-                return RawRow(number, self._named(fields))
-        return RawRow(number, {}, problem)
+                return number, fields, ""
+        return number, (), problem
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, _RowTooLong):
+        return str(error)
+    return f"a quotation mark that does not close, or closes too early ({error})"
 
 
 class _RowTooLong(Exception):

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST_SHOWN_CHARS = 60
+MOST_REASONS = 20
+OTHER_REASONS = "other reasons"
 
 
 @dataclass(slots=True)
@@ -53,7 +55,9 @@ class Losses:
             self.cells[column] = CellLoss(1, row, shown(cell), problem)
 
     def lose_row(self, reason: str, row: int, example: object = "") -> None:
-        """Count a row that is not taken. `reason` is a clause, the same for rows alike."""
+        """Count a row that is not taken. `reason` is the same for rows alike."""
+        if reason not in self.lost_rows and len(self.lost_rows) >= MOST_REASONS:
+            reason = OTHER_REASONS
         if reason in self.lost_rows:
             self.lost_rows[reason].count += 1
         else:
@@ -67,7 +71,7 @@ class Losses:
     def sentences(self) -> list[str]:
         """What a person should know; nothing where everything was read."""
         rows = [
-            f"{loss.count:,} of {self.rows:,} rows are left out, because {reason}"
+            f"Left out: {loss.count:,} of {self.rows:,} rows: {reason}"
             f"{_example(loss.example)} in {self.unit} {loss.row:,}."
             for reason, loss in self.lost_rows.items()
         ]

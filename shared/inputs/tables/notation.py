@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, NamedTuple
+from functools import partial
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.inputs.tables.dates import ORDERS, DateOrder
@@ -16,7 +17,7 @@ from shared.inputs.tables.dates import under as date_under
 from shared.inputs.tables.errors import Ambiguous
 from shared.inputs.tables.numerals import MARKS, DecimalMark, split
 from shared.inputs.tables.numerals import under as number_under
-from shared.inputs.tables.table import Cell, Table
+from shared.inputs.tables.table import Cell, Table, chunk_of
 
 NUMBERS = ("count", "number", "seconds")
 """Kinds of columns whose texts show the decimal mark; `time` shows the order of dates."""
@@ -62,12 +63,14 @@ def notation_of(
     What `stated` says is not asked of the file. Raises Ambiguous.
     """
     evidence = NotationEvidence(kinds, table.unit)
-    for chunk in table.chunks():
-        rows = [row for row in chunk if not row.problem]
-        records = [row.cells if fields is None else fields(row.cells) for row in rows]
-        numbers = [row.number for row in rows]
-        for column in evidence.columns:
-            evidence.add(column, [record.get(column) for record in records], numbers)
+    names = evidence.columns
+    if fields is None:
+        chunks = table.column_chunks(names)
+    else:
+        chunks = (chunk_of(rows, names, fields) for rows in table.chunks())
+    for chunk in chunks:
+        for column in names:
+            evidence.add(column, chunk.columns[column], chunk.numbers)
     return evidence.notation(table.name, stated)
 
 
@@ -96,9 +99,10 @@ class NotationEvidence:
         if is_time and self._naive is None:
             self._add_naive(column, cells, rows)
         note = self._note_date if is_time else self._note_number
-        # A thousand equal cells show as much as one of them.
-        for text in {cell for cell in cells if type(cell) is str and not cell.isdigit()}:
-            note(text, Example(column, rows[cells.index(text)], text))
+        # A thousand equal cells show as much as one of them. A dict keeps their order.
+        texts = (cell for cell in cells if type(cell) is str and not cell.isdigit())
+        for text in dict.fromkeys(texts):
+            note(column, text, partial(_example, column, text, cells, rows))
 
     def notation(self, name: str, stated: Notation | None = None) -> Notation:
         """The notation that fits every cell. Raises Ambiguous; `name` is that of the file."""
@@ -115,8 +119,8 @@ class NotationEvidence:
             )
         return replace(stated, decimal=decimal, dates=dates, notes=notes)
 
-    def _note_number(self, text: str, example: Example) -> None:
-        kind = self.kinds[example.column]
+    def _note_number(self, column: str, text: str, example: Callable[[], Example]) -> None:
+        kind = self.kinds[column]
         parts = split(text.rsplit(":", 1)[-1] if kind == "seconds" else text)
         if parts is None:
             return
@@ -129,22 +133,22 @@ class NotationEvidence:
             readings = {mark: value for mark, value in readings.items() if value < 60}
         if len(readings) == 1:
             (mark,) = readings
-            self._decimal.setdefault((example.column, mark, mark in text), example)
+            _store(self._decimal, (column, mark, mark in text), example)
         elif len(set(readings.values())) > 1:
-            self._either.setdefault((example.column, _mark_in(text)), example)
+            _store(self._either, (column, _mark_in(text)), example)
 
-    def _note_date(self, text: str, example: Example) -> None:
+    def _note_date(self, column: str, text: str, example: Callable[[], Example]) -> None:
         if _PLAIN_TIME.match(text.strip()):
             return
         dates = {order: date_under(text, order) for order in ORDERS}
         readings = {order: value for order, value in dates.items() if value is not None}
-        if any(value.tzinfo is None for value in readings.values()):
-            self._naive = self._naive or example
-        if len(set(readings.values())) > 1:
-            self._two_dates = self._two_dates or example
+        if self._naive is None and any(value.tzinfo is None for value in readings.values()):
+            self._naive = example()
+        if self._two_dates is None and len(set(readings.values())) > 1:
+            self._two_dates = example()
         for order in ORDERS if readings else ():
             if order not in readings:
-                self._excluded.setdefault(order, example)
+                _store(self._excluded, order, example)
 
     def _add_naive(self, column: str, cells: Sequence[Cell], rows: Sequence[int]) -> None:
         for cell, row in zip(cells, rows, strict=True):
@@ -223,6 +227,16 @@ class NotationEvidence:
         return f"{example.cell!r} in {self.unit} {example.row:,} of {example.column}"
 
 
+def _example(column: str, text: str, cells: Sequence[Cell], rows: Sequence[int]) -> Example:
+    return Example(column, rows[cells.index(text)], text)
+
+
+def _store(examples: dict[Any, Example], key: Any, example: Callable[[], Example]) -> None:
+    """Keep the first example. To find its row takes time, so it is found only then."""
+    if key not in examples:
+        examples[key] = example()
+
+
 def _mark_in(cell: str) -> DecimalMark:
     return "." if "." in cell else ","
 
@@ -230,4 +244,8 @@ def _mark_in(cell: str) -> DecimalMark:
 def _is_naive(cell: Cell) -> bool:
     if isinstance(cell, datetime):
         return cell.tzinfo is None
-    return isinstance(cell, str) and _NO_ZONE.fullmatch(cell.strip()) is not None
+    return (
+        isinstance(cell, str)
+        and cell[-1:] not in ("Z", "z", "")
+        and _NO_ZONE.fullmatch(cell.strip()) is not None
+    )

@@ -1,6 +1,7 @@
 """Reading a cell as a time."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 from shared.inputs.tables import dates
@@ -9,12 +10,18 @@ from shared.inputs.tables.missing import is_missing
 from shared.inputs.tables.notation import Notation
 from shared.inputs.tables.table import Cell
 
+_FULL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)", re.ASCII)
+"""The usual form, in UTC: a table may have millions of such cells."""
+
 _SINCE_1970 = re.compile(r"(\d{9,10}|\d{13})(?:\.\d+)?", re.ASCII)
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
 
 
 def moment(cell: Cell, notation: Notation) -> datetime | None:
     """A time in UTC: ISO 8601, seconds or milliseconds (13 digits) since 1970, or a date."""
+    if type(cell) is str and _FULL.fullmatch(cell):
+        with suppress(ValueError):
+            return datetime.fromisoformat(cell)
     if is_missing(cell):
         return None
     try:

@@ -8,17 +8,23 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-from shared.inputs import coerce as cell
-from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables import cells
+from shared.inputs.tables.cell_memory import CellMemory, Reader
+from shared.inputs.tables.errors import BadTable, Unclear
+from shared.inputs.tables.losses import Losses
+from shared.inputs.tables.notation import Notation
+from shared.inputs.tables.table import Cell
 from shared.insights.agreement.ratings import STAND_IN, Ratings, Values
-from shared.insights.table import columns as cells
-from shared.insights.table.read import ADVICE, Cells, RawTable, columns_of, read_raw
+from shared.insights.table.read import ADVICE, RawTable, columns_of, read_raw
 
 COLUMNS = ("video_id", "rater", "dimension", "value")
 OPTIONAL = ("replicate", "model_version")
+KINDS = {"value": "number", "replicate": "count"}
+"""The columns that show how the file writes numbers."""
 
 
 @dataclass
@@ -32,6 +38,7 @@ class RatingsBuilder:
     sources: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     read_as: list[str] = field(default_factory=list)
+    losses: list[tuple[str, Losses]] = field(default_factory=list)
     empty: int = 0
 
     def add(self, video: str, rater: str, dimension: str, value: float, replicate: int = 0) -> None:
@@ -47,6 +54,9 @@ class RatingsBuilder:
     def add_all(self, other: Ratings) -> None:
         """Add all ratings of `other`."""
         for (dimension, rater), videos in other.values.items():
+            if (dimension, rater) not in self.values:  # a million inner mappings need no copy
+                self.values[dimension, rater] = videos
+                continue
             for video, replicates in videos.items():
                 for replicate, value in replicates.items():
                     self.add(video, rater, dimension, value, replicate)
@@ -55,6 +65,7 @@ class RatingsBuilder:
         self.sources += other.sources
         self.notes += other.notes
         self.read_as += other.read_as
+        self.losses += other.losses
         self.empty += other.empty
 
     def ratings(self) -> Ratings:
@@ -67,20 +78,27 @@ class RatingsBuilder:
             tuple(self.notes),
             self.empty,
             tuple(self.read_as),
+            tuple(self.losses),
         )
 
 
 def read_ratings(
-    path: Path, machines: frozenset[str] = frozenset(), rater: str | None = None
+    path: Path,
+    machines: frozenset[str] = frozenset(),
+    rater: str | None = None,
+    stated: Notation | None = None,
 ) -> Ratings:
-    """Read a table of ratings (.csv, .tsv, .parquet, .json, .jsonl). Raises BadTable.
+    """Read a table of ratings in any container. Raises BadTable.
 
-    With `rater`, all of it is this rater's, and the table needs no such column.
+    With `rater`, all of it is this rater's, and the table needs no such column. `stated` is what a
+    person said about the notation of its numbers.
     """
     with _advice():
         if rater is None:
-            return ratings_from_columns(read_raw(path, COLUMNS, OPTIONAL), path.name, machines)
-        raw = read_raw(path, [name for name in COLUMNS if name != "rater"], OPTIONAL)
+            raw = read_raw(path, COLUMNS, OPTIONAL, KINDS, stated)
+            return ratings_from_columns(raw, path.name, machines)
+        names = [name for name in COLUMNS if name != "rater"]
+        raw = read_raw(path, names, OPTIONAL, KINDS, stated)
     columns = {**raw.columns, "rater": [rater] * len(raw.columns["value"])}
     return ratings_from_columns(replace(raw, columns=columns), path.name, machines)
 
@@ -92,7 +110,8 @@ def ratings_from_records(
     with _advice():
         columns = columns_of(records, COLUMNS, what, OPTIONAL)
     text = json.dumps(columns, sort_keys=True, default=str, separators=(",", ":"))
-    raw = RawTable(columns, hashlib.sha256(text.encode()).hexdigest())
+    losses = Losses(rows=len(columns["value"]))
+    raw = RawTable(columns, hashlib.sha256(text.encode()).hexdigest(), losses=losses)
     return ratings_from_columns(raw, what, machines)
 
 
@@ -107,44 +126,81 @@ def _advice() -> Iterator[None]:
 
 
 def ratings_from_columns(raw: RawTable, name: str, machines: frozenset[str]) -> Ratings:
-    """Ratings from the columns of a long table; `name` is its name in errors. Raises BadTable."""
-    builder = RatingsBuilder(machines=machines)
-    texts = {key: _text(key, raw.columns[key]) for key in ("video_id", "rater", "dimension")}
-    values = cells.converted(
-        "value", "value", raw.columns["value"], cell.number(raw.thousands_by_comma), None
-    )
-    replicates = _replicates(raw)
-    versions = raw.columns.get("model_version") or [None] * len(values)
-    for index, value in enumerate(values):
-        if value is None:
-            builder.empty += 1
-            continue
-        rater = texts["rater"][index]
-        if STAND_IN in f"{rater}{versions[index] or ''}":
-            builder.stand_ins.add(rater)
-        video, dimension = texts["video_id"][index], texts["dimension"][index]
-        builder.add(video, rater, dimension, value, replicates[index])
+    """Ratings from the columns of a long table; `name` is its name in errors.
+
+    A row is left out and counted where its video, rater, dimension or replicate cannot be read. A
+    value that cannot be read is missing. Raises BadTable where no row has a value.
+    """
+    rows = _RatingRows(raw, RatingsBuilder(machines=machines))
+    if cells.are_cut(id_ for id_ in rows.columns["video_id"] if type(id_) is str):
+        raise BadTable(
+            f"{name}: every long id in video_id ends in zeros after its 15th digit, as a "
+            "spreadsheet leaves them; ids are read as text, and yours lost digits. Export the "
+            "column as text."
+        )
+    rows.add_all()
+    builder = rows.builder
     if not builder.values:
-        raise BadTable(f"{name}: no row has a value.")
+        lost = " ".join(raw.losses.sentences()[:1])
+        raise BadTable(f"{name}: no row has a value. {lost}".rstrip())
     builder.sources.append(f"{name} sha256:{raw.sha256}")
+    builder.losses.append((name, raw.losses))
     return builder.ratings()
 
 
-def _text(name: str, column: Cells) -> list[str]:
-    texts = cells.converted(name, name, column, cell.identifier, None, cells.EMPTY)
-    if None in texts:
-        raise BadTable(f"{name}: row {texts.index(None) + 1:,} is empty. Every row needs a value.")
-    if name == "video_id":
-        cells.refuse_cut_ids(name, name, texts)
-    return texts
+class _RatingRows:
+    """The rows of a long table, with their cells read."""
+
+    def __init__(self, raw: RawTable, builder: RatingsBuilder):
+        self.builder = builder
+        self._raw, self._losses = raw, raw.losses
+        self.columns = {name: self._read(name, reader) for name, reader in _READERS.items()}
+
+    def add_all(self) -> None:
+        """Add every row that can be read to the builder, and count the others."""
+        versions = self._raw.columns.get("model_version") or repeat(None)
+        rows = zip(self._raw.numbers, *self.columns.values(), versions, strict=False)
+        for at, (number, video, rater, dimension, replicate, value, version) in enumerate(rows):
+            if self._is_lost(at, number, (video, rater, dimension, replicate)):
+                continue
+            if type(value) is float:
+                if STAND_IN in rater or (version and STAND_IN in str(version)):
+                    self.builder.stand_ins.add(rater)
+                self.builder.add(video, rater, dimension, value, replicate)
+                continue
+            self.builder.empty += value is None
+            if value is not None:
+                self._losses.lose_cell("value", number, self._raw.columns["value"][at], str(value))
+        empty = self.columns["value"].count(None)
+        self._losses.count_filled("value", len(self.columns["value"]) - empty)
+
+    def _read(self, name: str, reader: Reader) -> list[Any]:
+        if name not in self._raw.columns:
+            return [0] * len(self._raw.columns["value"])
+        return CellMemory(reader, self._raw.notation).read_all(self._raw.columns[name])
+
+    def _is_lost(self, at: int, number: int, parts: Sequence[Any]) -> bool:
+        for name, part in zip(_READERS, parts, strict=False):
+            if part is None or isinstance(part, Unclear):
+                cell = self._raw.columns[name][at]
+                why = f"cannot be read: it {part}" if part else "is empty"
+                self._losses.lose_row(f"the {name} {why}", number, cell if part else "")
+                return True
+        return False
 
 
-def _replicates(raw: RawTable) -> list[int]:
-    column = raw.columns.get("replicate")
-    if column is None:
-        return [0] * len(raw.columns["value"])
-    numbers = cells.converted("replicate", "replicate", column, cell.number(), 0.0)
-    wrong = [number for number in numbers if number < 0 or not float(number).is_integer()]
-    if wrong:
-        raise BadTable(f"replicate: {wrong[0]:g} is not the number of a replicate (0, 1, 2, …).")
-    return [int(number) for number in numbers]
+def _replicate(cell: Cell, notation: Notation) -> int:
+    value = cells.number(cell, notation) or 0.0
+    if value < 0 or not value.is_integer():
+        raise Unclear("is not the number of a replicate (0, 1, 2, …)")
+    return int(value)
+
+
+_READERS: dict[str, Reader] = {
+    "video_id": cells.identifier,
+    "rater": cells.identifier,
+    "dimension": cells.identifier,
+    "replicate": _replicate,
+    "value": cells.number,
+}
+"""A row needs all but the value."""

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from shared.inputs import coerce as cell
-from shared.inputs.coerce import Unclear
-from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables import cells
+from shared.inputs.tables.cell_memory import CellMemory
+from shared.inputs.tables.container import open_table
+from shared.inputs.tables.errors import BadTable, Unclear
+from shared.inputs.tables.notation import Notation
 from shared.insights.agreement.long_table import (
     COLUMNS,
     RatingsBuilder,
@@ -19,7 +21,6 @@ from shared.insights.agreement.long_table import (
     read_ratings,
 )
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.agreement.sheet_columns import columns_in
 from shared.insights.agreement.wide_sheet import (
     ALSO_LONG,
     RATING,
@@ -27,7 +28,6 @@ from shared.insights.agreement.wide_sheet import (
     WideSheet,
     wide_sheet,
 )
-from shared.insights.table import columns as cells
 from shared.insights.table.read import (
     Cells,
     RawTable,
@@ -44,13 +44,14 @@ class RatingFileOptions:
 
     `machines` are raters that are not people. `is_wide` and `dimensions` are about wide sheets: the
     values of a sheet of raters are of the one dimension that is named. `wide_option` is the option
-    that makes a sheet wide, for the advice in errors.
+    that makes a sheet wide, for the advice in errors. `stated` is the notation of their numbers.
     """
 
     machines: frozenset[str] = frozenset()
     is_wide: bool = False
     dimensions: tuple[str, ...] = ()
     wide_option: str | None = None
+    stated: Notation | None = None
 
 
 def read_rating_files(
@@ -81,17 +82,17 @@ def _names_of(files: Sequence[Path]) -> dict[Path, str]:
 
 
 def _read(path: Path, rater: str | None, options: RatingFileOptions) -> Ratings:
-    columns = columns_in(path)
+    columns = open_table(path).column_names()
     dimension = options.dimensions[0] if len(options.dimensions) == 1 else None
     sheet = wide_sheet(columns, path.name, SheetHints(options.is_wide, dimension, rater))
     if sheet is not None:
         return _read_wide(path, sheet, rater, options)
     if rater is not None and "rater" not in columns and "value" in columns:
-        ratings = read_ratings(path, options.machines, rater)
+        ratings = read_ratings(path, options.machines, rater, options.stated)
         sentence = f"{path.name} has no column rater: read as the rater {rater}."
         return replace(ratings, read_as=(sentence,))
     try:
-        return read_ratings(path, options.machines)
+        return read_ratings(path, options.machines, None, options.stated)
     except BadTable as error:
         if options.wide_option and _can_be_wide(columns, path.name):
             raise BadTable(
@@ -118,13 +119,14 @@ def _read_wide(
             f"{path.name} does not say what its raters rated. Give one --dimension for it, or "
             f"columns such as {options.dimensions[0]}:{next(iter(sheet.series))}."
         )
-    raw = read_raw(path, [sheet.video, *sheet.series], ["rater", *ALSO_LONG])
+    kinds = dict.fromkeys(sheet.series, "number")
+    raw = read_raw(path, [sheet.video, *sheet.series], ["rater", *ALSO_LONG], kinds, options.stated)
     sheet = _of_numbers(sheet, raw, path.name, options)
     records = _records(sheet, raw)
     videos = len({record[sheet.video] for record in records})
     long = columns_of(sheet.long_records(records), COLUMNS, path.name, ALSO_LONG)
     ratings = ratings_from_columns(
-        RawTable(long, raw.sha256, raw.thousands_by_comma), path.name, options.machines
+        RawTable(long, raw.sha256, raw.notation, raw.losses), path.name, options.machines
     )
     return replace(ratings, read_as=(_sentence(path.name, sheet, ratings, videos),))
 
@@ -133,8 +135,9 @@ def _of_numbers(
     sheet: WideSheet, raw: RawTable, name: str, options: RatingFileOptions
 ) -> WideSheet:
     """The sheet without columns of words. Raises BadTable unless a person said that it is wide."""
-    read = cell.number(raw.thousands_by_comma)
-    words = [column for column in sheet.series if not _has_number(raw.columns[column], read)]
+    words = [
+        column for column in sheet.series if not _has_number(raw.columns[column], raw.notation)
+    ]
     if words and not options.is_wide:
         option = options.wide_option
         remedy = f"give {option} to leave it out" if option else "take it out"
@@ -145,12 +148,12 @@ def _of_numbers(
     return sheet.without(words) if words else sheet
 
 
-def _has_number(column: Cells, read: Any) -> bool:
+def _has_number(column: Cells, notation: Notation) -> bool:
     """Whether any cell is a number; an empty column counts too."""
     filled = [value for value in column if not cells.is_missing(value)]
     for value in filled:
         try:
-            read(value)
+            cells.number(value, notation)
             return True
         except Unclear:
             continue
@@ -159,10 +162,7 @@ def _has_number(column: Cells, read: Any) -> bool:
 
 def _records(sheet: WideSheet, raw: RawTable) -> list[dict[str, Any]]:
     """A record for each row with a value: numbers as numbers, missing ones as None."""
-    read = cell.number(raw.thousands_by_comma)
-    numbers = {
-        name: cells.converted(name, name, raw.columns[name], read, None) for name in sheet.series
-    }
+    numbers = {name: _numbers(name, raw) for name in sheet.series}
     rated = [any(value is not None for value in row) for row in zip(*numbers.values(), strict=True)]
     columns = {**raw.columns, **numbers}
     _refuse_nameless(sheet.video, raw.columns[sheet.video], rated)
@@ -170,6 +170,17 @@ def _records(sheet: WideSheet, raw: RawTable) -> list[dict[str, Any]]:
     return [
         dict(zip(columns, row, strict=True)) for row, has in zip(rows, rated, strict=True) if has
     ]
+
+
+def _numbers(name: str, raw: RawTable) -> list[float | None]:
+    """The numbers of a column. A cell that is not one is counted as a loss, and missing."""
+    values = CellMemory(cells.number, raw.notation).read_all(raw.columns[name])
+    for at, value in enumerate(values):
+        if isinstance(value, Unclear):
+            raw.losses.lose_cell(name, raw.numbers[at], raw.columns[name][at], str(value))
+            values[at] = None
+    raw.losses.count_filled(name, len(values) - sum(map(cells.is_missing, raw.columns[name])))
+    return values
 
 
 def _refuse_nameless(video: str, ids: Cells, rated: Sequence[bool]) -> None:

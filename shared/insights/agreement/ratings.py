@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from shared.inputs.tables.losses import Losses
 from shared.insights.statistics.resampling import FloatArray
 from shared.rating.rubric import scores
 
@@ -36,6 +37,12 @@ class Ratings:
     """Rows without a value."""
     read_as: tuple[str, ...] = ()
     """How files were read whose layout had to be recognised: a sentence for each."""
+    losses: tuple[tuple[str, Losses], ...] = ()
+    """By file, the cells and rows that could not be read."""
+
+    def unread(self) -> list[str]:
+        """What of the files could not be read: a sentence for each loss."""
+        return [f"{name}: {text}" for name, losses in self.losses for text in losses.sentences()]
 
     @property
     def dimensions(self) -> list[str]:

@@ -97,6 +97,7 @@ class Validation:
                 "synthetic": self.synthetic,
                 "sources": list(ratings.sources),
                 "read_as": list(ratings.read_as),
+                "losses": [{"file": name} | losses.document() for name, losses in ratings.losses],
                 "versions": versions(),
             }
         )

@@ -1,7 +1,7 @@
 """The columns of a table of videos: their kinds, their standard names, and those to read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -57,6 +57,10 @@ class TableSchema:
     def required(self) -> set[str]:
         """Columns of the file that must be there."""
         return {source for name, source in self.sources.items() if name not in self.optional}
+
+    def with_kinds(self, kinds: Mapping[str, Kind]) -> "TableSchema":
+        """The same schema, with only these columns to convert."""
+        return replace(self, kinds=kinds)
 
 
 def standard_kind(name: str) -> Kind | None:

@@ -2,26 +2,32 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from shared.inputs import coerce
-from shared.inputs.handles import handle
-from shared.insights.table.columns import EMPTY, converted, refuse_cut_ids
-from shared.insights.table.read import Cells, RawTable, columns_of, read_raw
+from shared.inputs.tables.cells import are_cut
+from shared.inputs.tables.container import open_table
+from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables.losses import Losses
+from shared.inputs.tables.notation import Fields, Notation, NotationEvidence
+from shared.inputs.tables.table import ColumnChunk, Table, chunk_of
+from shared.insights.table.conversion import DURATION, TAGS, Conversion
+from shared.insights.table.read import (
+    MAX_ROWS,
+    columns_of,
+    file_sha256,
+    lose_unsplit,
+    refuse_absent,
+)
 from shared.insights.table.schema import AGE, POSTING_HOUR, TOPIC, TableSchema
-from shared.insights.table.topics import caption_hashtags, topics
+from shared.insights.table.topics import topics
 
 SECONDS_A_DAY = 86_400
-
-_IDS_END = ("id", "key")
-"""Ends of the names of columns that hold ids. The case of an id counts."""
 
 
 @dataclass(frozen=True)
@@ -31,24 +37,51 @@ class VideoTable:
     Counts and numbers are float64 with NaN where missing, ids and text are str or None, times are
     datetime64 in UTC, `synthetic` is True, False or None. `age` (days), `posting_hour` (0–24, UTC)
     and differences exist where the schema names them. `rounded` marks rows with a count such as
-    "541.2K".
+    "541.2K". `losses` are the cells and rows that could not be read.
     """
 
     frame: pd.DataFrame
     rounded: pd.Series
     sha256: str
+    losses: Losses = field(default_factory=Losses)
 
 
-def read_table(path: Path, schema: TableSchema) -> VideoTable:
-    """Read the schema's columns of a file. Raises BadTable, which names the column and the row."""
-    return _typed(read_raw(path, schema.required, schema.optional), schema)
+def read_table(
+    path: Path,
+    schema: TableSchema,
+    stated: Notation | None = None,
+    fields: Fields | None = None,
+) -> VideoTable:
+    """Read the schema's columns of a file. Raises BadTable.
+
+    The file is read twice: its cells show its notation before any of them is converted. `stated` is
+    what a person said about it. `fields` gives the cells of a row by the names of the schema's
+    sources, where the file has others.
+    """
+    table = open_table(path)
+    losses = Losses(table.unit)
+    try:
+        for source in schema.required if fields is None else ():
+            table.refuse_twins(source)
+        notation, seen = _surveyed(table, schema, stated, fields)
+        conversion = Conversion(_present(schema, seen), notation, losses)
+        for chunk in _chunks(table, conversion.needed(), fields):
+            conversion.add(chunk.columns, chunk.numbers)
+            losses.rows += len(chunk.problems)
+            lose_unsplit(chunk.problems, losses)
+        losses.notes += notation.notes
+        return _finished(conversion, schema, file_sha256(path), table.name)
+    except OSError as error:
+        raise BadTable(f"{path.name}: {error.strerror or error}.") from error
 
 
 def table_of(records: Iterable[Mapping[str, Any]], schema: TableSchema, what: str) -> VideoTable:
     """The table of rows in memory; the hash is that of their canonical JSON. Raises BadTable."""
     columns = columns_of(records, schema.required, what, schema.optional)
     text = json.dumps(columns, sort_keys=True, default=str, separators=(",", ":"))
-    return _typed(RawTable(columns, hashlib.sha256(text.encode()).hexdigest()), schema)
+    conversion = Conversion(_present(schema, columns), Notation(), Losses())
+    conversion.add(columns, range(1, len(next(iter(columns.values()))) + 1))
+    return _finished(conversion, schema, hashlib.sha256(text.encode()).hexdigest(), what)
 
 
 def collected_at(frame: pd.DataFrame, as_of: datetime | None) -> pd.Series:
@@ -59,80 +92,88 @@ def collected_at(frame: pd.DataFrame, as_of: datetime | None) -> pd.Series:
     return times if as_of is None else times.fillna(pd.Timestamp(as_of))
 
 
-def _typed(raw: RawTable, schema: TableSchema) -> VideoTable:
-    rows = len(next(iter(raw.columns.values())))
-    rounded = np.zeros(rows, dtype=bool)
-    columns: dict[str, Any] = {}
-    for name, kind in schema.kinds.items():
-        source = schema.sources[name]
-        if source not in raw.columns:
-            continue
-        cells = raw.columns[source]
-        if kind == "count":
-            count = coerce.count(raw.thousands_by_comma)
-            pairs = converted(name, source, cells, count, (np.nan, False))
-            columns[name] = np.array([value for value, _ in pairs], dtype=np.float64)
-            rounded |= np.array([is_rounded for _, is_rounded in pairs], dtype=bool)
-        else:
-            columns[name] = _CONVERTERS[kind](name, source, cells, raw.thousands_by_comma)
-            if name == schema.creator and not source.strip().casefold().endswith(_IDS_END):
-                columns[name] = columns[name].map(_creator, na_action="ignore")
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(rows))
+def _surveyed(
+    table: Table, schema: TableSchema, stated: Notation | None, fields: Fields | None
+) -> tuple[Notation, list[str]]:
+    """The notation of the file, and the columns that its rows have. Raises BadTable.
+
+    Raises AbsentColumns where the rows that can be split into cells lack a column.
+    """
+    kinds = {
+        schema.sources[name]: "seconds" if name == DURATION else kind
+        for name, kind in schema.kinds.items()
+    }
+    evidence = NotationEvidence(kinds, table.unit)
+    seen = dict.fromkeys(table.columns or () if fields is None else ())
+    count = split = 0
+    for chunk in _chunks(table, evidence.columns, fields, seen):
+        for column in evidence.columns:
+            evidence.add(column, chunk.columns[column], chunk.numbers)
+        count += chunk.rows
+        split += len(chunk.numbers)
+        if count > MAX_ROWS:
+            raise BadTable(f"{table.name} has more than {MAX_ROWS:,} rows; use a part of it.")
+    if not count:
+        raise BadTable(
+            f"{table.name} has {'no' if table.columns is None else 'a header and no'} rows."
+        )
+    if split:
+        refuse_absent(schema.required, list(seen), table.name)
+    return evidence.notation(table.name, stated), list(seen)
+
+
+def _chunks(
+    table: Table,
+    names: Sequence[str],
+    fields: Fields | None,
+    seen: dict[str, None] | None = None,
+) -> Iterator[ColumnChunk]:
+    """The table as columns. `seen` collects the names of rows that name their own columns."""
+    if fields is None and (table.columns is not None or seen is None):
+        yield from table.column_chunks(names)
+        return
+    for rows in table.chunks():
+        if seen is not None:
+            for row in rows:
+                seen.update(dict.fromkeys(row.cells if fields is None else fields(row.cells)))
+        yield chunk_of(rows, names, fields)
+
+
+def _present(schema: TableSchema, columns: Iterable[str]) -> TableSchema:
+    """The schema without the optional columns that the table lacks."""
+    present = set(columns)
+    kinds = {name: kind for name, kind in schema.kinds.items() if schema.sources[name] in present}
+    return schema.with_kinds(kinds)
+
+
+def _finished(conversion: Conversion, schema: TableSchema, sha256: str, name: str) -> VideoTable:
+    frame, rounded = conversion.frame()
+    losses = conversion.losses
+    if not len(frame):
+        raise BadTable(f"{name}: no row can be used. {' '.join(losses.sentences()[:1])}".rstrip())
+    if "video_id" in frame and are_cut(frame["video_id"]):
+        raise BadTable(
+            f"{name}: every long id in {schema.sources['video_id']} ends in zeros after its 15th "
+            "digit, as a spreadsheet leaves them; ids are read as text, and yours lost digits. "
+            "Export the column as text."
+        )
+    tags = frame.pop(TAGS) if TAGS in frame else None
+    for name, column in _derived(frame, schema, tags):
+        frame[name] = column
+    return VideoTable(frame, rounded, sha256, losses)
+
+
+def _derived(
+    frame: pd.DataFrame, schema: TableSchema, tags: pd.Series | None
+) -> Iterator[tuple[str, pd.Series]]:
     for name, (first, second) in schema.differences.items():
-        frame[name] = frame[first] - frame[second]
+        yield name, frame[first] - frame[second]
     if AGE in schema.derived:
         elapsed = collected_at(frame, schema.as_of) - frame["created_at"]
-        frame[AGE] = elapsed.dt.total_seconds() / SECONDS_A_DAY
+        yield AGE, elapsed.dt.total_seconds() / SECONDS_A_DAY
     if POSTING_HOUR in schema.derived:
         created = frame["created_at"].dt
-        frame[POSTING_HOUR] = created.hour + created.minute / 60
-    if TOPIC in schema.derived:
-        frame[TOPIC] = _topics(raw, schema, frame)
-    return VideoTable(frame, pd.Series(rounded), raw.sha256)
-
-
-def _topics(raw: RawTable, schema: TableSchema, frame: pd.DataFrame) -> pd.Series:
-    """The topic of each row. Hashtags of their own column come before those in a caption."""
-    creators = None if schema.creator is None else frame[schema.creator].tolist()
-    if "hashtags" in schema.sources:
-        cells = raw.columns[schema.sources["hashtags"]]
-    else:
-        cells = [caption_hashtags(cell) for cell in raw.columns[schema.sources["caption"]]]
-    return pd.Series(topics(cells, creators), index=frame.index, dtype=object)
-
-
-def _numbers(name: str, source: str, cells: Cells, commas: bool) -> Any:
-    values = converted(name, source, cells, coerce.measure(commas), np.nan)
-    return np.array(values, dtype=np.float64)
-
-
-def _ids(name: str, source: str, cells: Cells, commas: bool) -> Any:
-    values = converted(name, source, cells, coerce.identifier, None, EMPTY)
-    refuse_cut_ids(name, source, values)
-    return pd.Series(values, dtype=object)
-
-
-def _creator(name: str) -> str:
-    """A handle in its one spelling, so that `@me`, `ME` and `me ` are one creator."""
-    return handle(name) or name
-
-
-def _objects(convert: Callable[[Any], Any]) -> Callable[[str, str, Cells, bool], Any]:
-    def column_of(name: str, source: str, cells: Cells, commas: bool) -> Any:
-        return pd.Series(converted(name, source, cells, convert, None, EMPTY), dtype=object)
-
-    return column_of
-
-
-def _times(name: str, source: str, cells: Cells, commas: bool) -> Any:
-    values: list[datetime | None] = converted(name, source, cells, coerce.moment, None)
-    return pd.Series(pd.array(values, dtype="datetime64[us, UTC]"))
-
-
-_CONVERTERS: dict[str, Callable[[str, str, Cells, bool], Any]] = {
-    "id": _ids,
-    "text": _objects(coerce.text),
-    "number": _numbers,
-    "time": _times,
-    "yes_or_no": _objects(coerce.yes_or_no),
-}
+        yield POSTING_HOUR, created.hour + created.minute / 60
+    if TOPIC in schema.derived and tags is not None:
+        creators = None if schema.creator is None else frame[schema.creator].tolist()
+        yield TOPIC, pd.Series(topics(tags, creators), index=frame.index, dtype=object)

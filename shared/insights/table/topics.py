@@ -36,6 +36,12 @@ _TAG = re.compile(r"#(\w+)")
 _BETWEEN = re.compile(r"[\s,;|]+")
 
 
+class FoldedTags(tuple[str, ...]):
+    """Hashtags as `hashtags` gives them, in a quarter of the memory of a set."""
+
+    __slots__ = ()
+
+
 def topics(cells: Iterable[Any], creators: Sequence[Any] | None = None) -> list[str]:
     """The topic of each video: of its hashtags, the one that most creators of the table use.
 
@@ -75,7 +81,7 @@ def caption_hashtags(caption: Any) -> frozenset[str]:
 
 
 def _content_tags(cell: Any) -> list[str]:
-    tags = cell if isinstance(cell, frozenset) else hashtags(cell)
+    tags = cell if isinstance(cell, frozenset | FoldedTags) else hashtags(cell)
     return [tag for tag in tags if tag not in REACH_TAGS and not _REACH.match(tag)]
 
 

@@ -137,7 +137,7 @@ def test_the_shipped_plan_can_be_printed_to_start_from(capsys):
         (["--input", "{videos}", "--out", "pipe"], 2, "--out pipe: it is not an ordinary file."),
         (["--input", "{videos}", "--target", "prod"], 2, "give only one of them"),
         (["--input", "{videos}"], 1, "videos.csv has no column"),
-        (["--input", "{plan_path}"], 1, "no reader for .yaml"),
+        (["--input", "{plan_path}"], 1, "plan.yaml: no row can be used. Left out"),
     ],
 )
 def test_wrong_use_is_a_sentence(arguments, status, says, videos, plan_path, capsys, monkeypatch):

@@ -10,13 +10,13 @@ def test_losses_tell_what_where_and_how_many():
         losses.lose_cell("duration", row, "1 min", "is not a duration")
     losses.lose_row("the video_id is not an id", 7, "1.2E+18")
     losses.lose_row("the video_id is not an id", 9, "1.3E+18")
-    losses.lose_row("it has too few fields", 11)
+    losses.lose_row("too few fields", 11)
     losses.notes.append("Times are UTC.")
 
     assert losses.lost == 3
     assert losses.sentences() == [
-        "2 of 812 rows are left out, because the video_id is not an id, e.g. '1.2E+18' in line 7.",
-        "1 of 812 rows are left out, because it has too few fields, first in line 11.",
+        "Left out: 2 of 812 rows: the video_id is not an id, e.g. '1.2E+18' in line 7.",
+        "Left out: 1 of 812 rows: too few fields, first in line 11.",
         "duration: 812 of 812 could not be read, e.g. '1 min' in line 2 is not a duration.",
         "Times are UTC.",
     ]
@@ -25,7 +25,7 @@ def test_losses_tell_what_where_and_how_many():
         "rows_lost": 3,
         "lost_rows": {
             "the video_id is not an id": {"count": 2, "line": 7, "example": "'1.2E+18'"},
-            "it has too few fields": {"count": 1, "line": 11, "example": ""},
+            "too few fields": {"count": 1, "line": 11, "example": ""},
         },
         "unreadable_cells": {
             "duration": {
@@ -45,3 +45,11 @@ def test_a_long_cell_is_cut():
     losses.lose_cell("caption", 1, "x" * 5_000_000, "is not text")
 
     assert len(losses.sentences()[0]) < 150
+
+
+def test_hostile_rows_do_not_make_a_reason_each():
+    losses = Losses(rows=1_000)
+    for row in range(1_000):
+        losses.lose_row(f"{row} fields where the header has 2", row)
+
+    assert losses.lost == 1_000 and len(losses.sentences()) == 21

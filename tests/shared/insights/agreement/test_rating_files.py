@@ -113,7 +113,6 @@ def test_a_sheet_may_be_in_any_format(suffix, tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("video,anna,ben\n1,5,x\n2,6,7\n", r"ben: 'x' in row 1 is not a number"),
         ("video,anna,ben,said\n1,5,6,hm\n", r"column said has no number.*give --wide to leave it"),
         ("video,anna,ben,mean\n1,5,6,5\n", r"no column dimension.*of its own, give --wide"),
         ("video,anna,ben\n1,5,6\n,6,7\n", r"video: row 2 is empty"),
@@ -123,6 +122,15 @@ def test_a_sheet_may_be_in_any_format(suffix, tmp_path):
 def test_an_unclear_sheet_is_refused_with_the_place(text, sentence, file):
     with pytest.raises(BadTable, match=sentence):
         read_rating_files([file("s.csv", text)], RatingFileOptions(wide_option="--wide"))
+
+
+def test_a_cell_of_a_sheet_that_is_no_number_is_missing_and_counted(file):
+    ratings = read_rating_files([file("s.csv", "video,anna,ben\n1,5,x\n2,6,7\n")])
+
+    assert ratings.first_values("rating", "ben") == {"2": 7}
+    assert ratings.unread() == [
+        "s.csv: ben: 1 of 2 could not be read, e.g. 'x' in line 2 is not a number."
+    ]
 
 
 def test_columns_that_are_no_ratings_are_left_out_and_told(file):

@@ -68,18 +68,21 @@ def test_a_file_needs_no_optional_column(name, tmp_path):
     ("text", "says"),
     [
         ("video_id,rater,value\n1,a,5\n", r"no column dimension.*table of ratings has the columns"),
-        ("video_id,rater,dimension,value\n1,,d,5\n", r"rater: row 1 is empty"),
-        ("video_id,rater,dimension,value\n1,a,d,five\n", r"value: 'five' in row 1 is not a number"),
-        ("video_id,rater,dimension,value\n1,a,d,inf\n", r"'inf' in row 1 is not a"),
+        (
+            "video_id,rater,dimension,value\n1,,d,5\n",
+            r"1 of 1 rows: the rater is empty, first in line 2",
+        ),
+        ("video_id,rater,dimension,value\n1,a,d,five\n", r"'five' in line 2 is not a number"),
+        ("video_id,rater,dimension,value\n1,a,d,inf\n", r"'inf' in line 2 is not a"),
         ("video_id,rater,dimension,value\n1,a,d,\n", r"no row has a value"),
         ("video_id,rater,dimension,value\n7.3E+18,a,d,1\n", r"ids are read as text"),
         (
             "video_id,rater,dimension,value,replicate\n1,a,d,1,-1\n",
-            r"-1 is not the number",
+            r"is not the number of a replicate .*'-1' in line 2",
         ),
         (
             "video_id,rater,dimension,value,replicate\n1,a,d,1,0.5\n",
-            r"0.5 is not the number",
+            r"is not the number of a replicate .*'0.5' in line 2",
         ),
     ],
 )
@@ -89,6 +92,26 @@ def test_what_is_no_table_of_ratings_is_refused_with_the_place(text, says, tmp_p
 
     with pytest.raises(BadTable, match=says):
         read_ratings(path)
+
+
+def test_a_row_that_cannot_be_read_costs_itself_and_is_counted(tmp_path):
+    path = tmp_path / "ratings.csv"
+    good = "".join(f"{video},a,d,{value}\n" for video, value in enumerate((10, 20, 30)))
+    bad = ",a,d,1\n5,a,d,high\n6,a,d,\n7,a\n7.3E+18,a,d,1\n"
+    path.write_text("video_id,rater,dimension,value\n" + good + bad)
+
+    ratings = read_ratings(path)
+
+    assert ratings.first_values("d", "a") == {"0": 10, "1": 20, "2": 30}
+    assert ratings.empty == 1
+    ((name, losses),) = ratings.losses
+    assert (name, losses.rows, losses.lost) == ("ratings.csv", 8, 3)
+    assert [sentence[:60] for sentence in ratings.unread()] == [
+        "ratings.csv: Left out: 1 of 8 rows: 2 fields where the heade",
+        "ratings.csv: Left out: 1 of 8 rows: the video_id is empty, f",
+        "ratings.csv: Left out: 1 of 8 rows: the video_id cannot be r",
+        "ratings.csv: value: 1 of 7 could not be read, e.g. 'high' in",
+    ]
 
 
 def test_files_together_are_one_table(tmp_path):
