@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Demo, Home, Json, KeyFiles, Target, chosen_home
+from cli.options import (
+    Dates,
+    Decimal,
+    Demo,
+    Home,
+    Json,
+    KeyFiles,
+    Target,
+    Timezone,
+    chosen_home,
+)
 
 
 def insights(
@@ -14,8 +24,7 @@ def insights(
         typer.Option(
             "--input",
             metavar="FILE",
-            help="Table of videos: .csv, .tsv, .parquet, .json or .jsonl. The "
-            "default is the star schema.",
+            help="Table of videos: CSV, Excel, JSON or Parquet. The default is the star schema.",
         ),
     ] = None,
     plan: Annotated[
@@ -41,6 +50,9 @@ def insights(
     print_plan: Annotated[
         bool, typer.Option("--print-plan", help="Print the shipped plan, as a start for your own.")
     ] = False,
+    decimal: Decimal = None,
+    dates: Dates = None,
+    timezone: Timezone = None,
     target: Target = "local",
     home: Home = None,
     demo: Demo = False,
@@ -54,6 +66,7 @@ def insights(
     Example: tta insights --input videos.csv --plan plan.yaml --out insights.json
     """
     from cli.console import Screen
+    from cli.table_options import stated_notation
     from cli.verbs.insights.run import InsightsOptions, run_insights
 
     home = chosen_home(home, demo, target)
@@ -64,7 +77,14 @@ def insights(
         print(default_text(), end="")
         return
     options = InsightsOptions(
-        input, plan, out, target, home, tuple(ratings or ()), tuple(key or ())
+        input,
+        plan,
+        out,
+        target,
+        home,
+        tuple(ratings or ()),
+        tuple(key or ()),
+        stated_notation(decimal, dates, timezone),
     )
     options.refuse()
     result = run_insights(options, screen)

@@ -13,6 +13,7 @@ from local.endpoints import LOCAL, Endpoints
 from shared.concurrency import in_one_thread
 
 if TYPE_CHECKING:
+    from shared.inputs.tables.notation import Notation
     from shared.insights.agreement.ratings import Ratings
     from shared.insights.ledger.ledger import PlanHistory
     from shared.insights.plan import Plan
@@ -38,6 +39,7 @@ class InsightsOptions:
     home: Path | None
     ratings: tuple[Path, ...] = ()
     keys: tuple[Path, ...] = ()
+    stated: "Notation | None" = None
 
     def refuse(self) -> None:
         """Check the options before any work. Raises UserError."""
@@ -136,7 +138,7 @@ def _inputs(
 
     from_files = _read_ratings(options, plan, screen)
     if options.input is not None:
-        table = read_table(options.input, plan.table_schema)
+        table = read_table(options.input, plan.table_schema, options.stated)
         for sentence in table.losses.sentences():
             screen.say(f"{options.input.name}: {sentence}")
         return InsightsInputs(table, from_files, [], None)
@@ -156,12 +158,18 @@ def _read_ratings(options: InsightsOptions, plan: "Plan", screen: Screen) -> "Ra
     if not options.ratings:
         return None
     from cli.verbs.rate_kit.key import videos_of
+    from shared.inputs.tables.errors import Ambiguous
     from shared.insights.agreement.rating_files import RatingFileOptions, read_rating_files
 
     only = tuple(plan.predictors) if len(plan.predictors) == 1 else ()
-    ratings = read_rating_files(
-        options.ratings, RatingFileOptions(dimensions=only), videos_of(options.keys)
-    )
+    how, videos = RatingFileOptions(dimensions=only), videos_of(options.keys)
+    try:
+        ratings = read_rating_files(options.ratings, how, videos)
+    except Ambiguous:
+        # What is stated is about the table; it decides here only where these files do not.
+        if options.stated is None or options.stated.decimal is None:
+            raise
+        ratings = read_rating_files(options.ratings, replace(how, stated=options.stated), videos)
     for sentence in (*ratings.read_as, *ratings.unread()):
         screen.say(sentence)
     if not set(plan.predictors) & set(ratings.dimensions):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Demo, Home, Json, KeyFiles, Target, chosen_home
+from cli.options import Decimal, Demo, Home, Json, KeyFiles, Target, chosen_home
 
 
 def validate(
@@ -119,6 +119,7 @@ def validate(
         Path | None,
         typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
     ] = None,
+    decimal: Decimal = None,
     target: Target = "local",
     home: Home = None,
     demo: Demo = False,
@@ -134,6 +135,7 @@ def validate(
     Example: tta validate --input ratings-*.csv --out validation.json
     """
     from cli.console import Screen
+    from cli.table_options import stated_notation
     from cli.verbs.validate.run import ValidateOptions, refuse_drift, run_validation
 
     home = chosen_home(home, demo, target)
@@ -141,6 +143,7 @@ def validate(
     options = ValidateOptions(
         inputs=(*(input or ()), *(files or ())),
         is_wide=wide,
+        stated=stated_notation(decimal, None, None),
         stored=stored,
         keys=tuple(key or ()),
         machines=frozenset(machine or ()),

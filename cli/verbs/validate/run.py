@@ -15,6 +15,7 @@ from shared.concurrency import in_one_thread
 ABLATED = ("rag", "caption")
 
 if TYPE_CHECKING:
+    from shared.inputs.tables.notation import Notation
     from shared.insights.agreement.ratings import Ratings
     from shared.insights.agreement.validation import Validation, ValidationInputs
 
@@ -25,6 +26,7 @@ class ValidateOptions:
 
     inputs: tuple[Path, ...] = ()
     is_wide: bool = False
+    stated: "Notation | None" = None
     stored: bool = False
     keys: tuple[Path, ...] = ()
     machines: frozenset[str] = frozenset()
@@ -153,7 +155,9 @@ def _from_files(options: ValidateOptions, screen: Screen) -> "Ratings":
     """The ratings of --input; says how sheets were read. Raises BadTable and UserError."""
     from shared.insights.agreement.rating_files import RatingFileOptions, read_rating_files
 
-    how = RatingFileOptions(options.machines, options.is_wide, options.dimensions, "--wide")
+    how = RatingFileOptions(
+        options.machines, options.is_wide, options.dimensions, "--wide", options.stated
+    )
     ratings = read_rating_files(options.inputs, how, videos_of(options.keys))
     for sentence in (*ratings.read_as, *ratings.unread()):
         screen.say(sentence)

@@ -201,9 +201,11 @@ class _EntryLines:
         return self
 
     def __next__(self) -> str:
-        line = self._pushed.popleft() if self._pushed else self._read()
+        line = self._pushed.popleft() if self._pushed else self._text.readline(MOST_ROW_CHARS + 1)
         if not line:
             raise StopIteration
+        if len(line) > MOST_ROW_CHARS:
+            self._skip_line(line)
         self.number += 1
         self._entry.append(line)
         self._chars += len(line)
@@ -214,8 +216,7 @@ class _EntryLines:
     def _is_hopeless(self) -> bool:
         return self._reread > MOST_REREAD_CHARS and len(self._entry) > 1
 
-    def _read(self) -> str:
-        line = piece = self._text.readline(MOST_ROW_CHARS + 1)
+    def _skip_line(self, piece: str) -> None:
+        """Read on to the end of a line that is too long."""
         while len(piece) > MOST_ROW_CHARS and not piece.endswith("\n"):
             piece = self._text.readline(MOST_ROW_CHARS + 1)
-        return line

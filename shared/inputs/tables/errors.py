@@ -1,9 +1,6 @@
 """Why a table, or one of its cells, cannot be read."""
 
 from shared.errors import Permanent
-from shared.inputs.coerce import Unclear
-
-__all__ = ["Ambiguous", "BadTable", "Unclear"]
 
 
 class BadTable(Permanent):
@@ -15,3 +12,7 @@ class BadTable(Permanent):
 
 class Ambiguous(BadTable):
     """Two notations fit every cell, or cells contradict each other. An option decides."""
+
+
+class Unclear(ValueError):
+    """The cell cannot be read as this kind; the text says what it is not."""

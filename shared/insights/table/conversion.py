@@ -5,9 +5,10 @@ its counts cannot be read, and it is counted too.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,10 @@ class Conversion:
             source = self.schema.sources[name]
             if source not in columns:
                 continue
+            if (plain := _plain(kind, columns[source], self.notation)) is not None:
+                self.losses.count_filled(source, int(pd.notna(plain).sum()))
+                arrays[name] = plain
+                continue
             values, unread = self._converted(name, kind, columns[source], rows)
             if name in NEEDED:
                 for at in unread:
@@ -103,19 +108,17 @@ class Conversion:
 
     def _tags(self, columns: Mapping[str, Sequence[Cell]]) -> Array | None:
         for name in self._topic_column():
-            of_cell = hashtags if name == "hashtags" else caption_hashtags
-            tags = (of_cell(cell) for cell in columns[self.schema.sources[name]])
-            return _objects([FoldedTags(sorted(names)) for names in tags])
+            if TAGS not in self._memories:
+                of_cell = hashtags if name == "hashtags" else caption_hashtags
+                reader = partial(_tags_of, of_cell)
+                self._memories[TAGS] = CellMemory(reader, self.notation)
+            return _objects(self._memories[TAGS].read_all(columns[self.schema.sources[name]]))
         return None
 
     def _converted(
         self, name: str, kind: str, cells: Sequence[Cell], rows: Sequence[int]
     ) -> tuple[list[Any], list[int]]:
         """The values of the cells, and the positions of those that cannot be read."""
-        plain = _plain(kind, cells, self.notation)
-        if plain is not None:
-            self.losses.count_filled(self.schema.sources[name], len(plain) - plain.count(None))
-            return plain, []
         if name not in self._memories:
             self._memories[name] = CellMemory(self._reader(name, kind), self.notation)
         values = self._memories[name].read_all(cells)
@@ -139,6 +142,12 @@ class Conversion:
         self.losses.lose_row(f"the {source} cannot be read: it {problem}", row, cell)
 
 
+def _tags_of(
+    of_cell: Callable[[Cell], frozenset[str]], cell: Cell, notation: Notation
+) -> FoldedTags:
+    return FoldedTags(sorted(of_cell(cell)))
+
+
 def _creator(cell: Cell, notation: Notation) -> str | None:
     """A handle in its one spelling, so that `@me`, `ME` and `me ` are one creator."""
     name = read.identifier(cell, notation)
@@ -155,8 +164,8 @@ _READERS: dict[str, Reader] = {
 }
 
 
-def _plain(kind: str, cells: Sequence[Cell], notation: Notation) -> list[Any] | None:
-    """The values of plain digits, ten times as fast; None where any cell is anything else."""
+def _plain(kind: str, cells: Sequence[Cell], notation: Notation) -> Array | None:
+    """The array of plain digits, ten times as fast; None where any cell is anything else."""
     if kind not in ("count", "number", "id"):
         return None
     try:
@@ -164,15 +173,13 @@ def _plain(kind: str, cells: Sequence[Cell], notation: Notation) -> list[Any] | 
     except TypeError:
         return None
     if kind == "id":
-        return list(cells) if _DIGITS.fullmatch(text) else None
-    if kind == "count":
-        if _WHOLE.fullmatch(text):
-            return [(int(cell), False) if cell else None for cell in cells]  # type: ignore[arg-type]
+        return _objects(list(cells)) if _DIGITS.fullmatch(text) else None
+    is_decimal = kind == "number" and (notation.decimal == "." or "." not in text)
+    if not (_DECIMAL if is_decimal else _WHOLE).fullmatch(text):
         return None
-    is_decimal = notation.decimal == "." or "." not in text
-    if is_decimal and _DECIMAL.fullmatch(text):
-        return [float(cell) if cell else None for cell in cells]  # type: ignore[arg-type]
-    return None
+    has_empty = text.startswith("\n") or "\n\n" in text
+    filled = (cell or "nan" for cell in cells) if has_empty else cells
+    return np.fromiter(map(float, filled), np.float64, len(cells))  # type: ignore[arg-type]
 
 
 def _packed(kind: str, values: list[Any]) -> Array:

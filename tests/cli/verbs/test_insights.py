@@ -399,3 +399,28 @@ def test_an_open_end_of_an_interval_is_called_no_limit(ends, text, capsys):
     show(replace(insights, effects=effects), Screen())
 
     assert re.search(rf"within creators +{text}", capsys.readouterr().out)
+
+
+def test_what_cannot_be_read_is_told_and_in_the_json(plan_path, tmp_path, capsys):
+    damaged = rows()
+    damaged[3]["video_id"] = "7.3E+18"
+    damaged[5]["views"] = "many"
+    path = write_csv(tmp_path / "videos.csv", damaged)
+
+    assert run("--input", path, "--plan", plan_path, "--json") == 0
+
+    output = capsys.readouterr()
+    assert "videos.csv: Left out: 1 of 240 rows: the video_id cannot be read" in output.err
+    assert "videos.csv: views: 1 of 240 could not be read, e.g. 'many' in line 7" in output.err
+    losses = json.loads(output.out)["losses"]
+    assert (losses["rows"], losses["rows_lost"]) == (240, 1)
+    assert losses["unreadable_cells"]["views"]["line"] == 7
+
+
+def test_an_ambiguous_table_is_refused_until_its_mark_is_stated(plan_path, tmp_path, capsys):
+    grouped = [row | {"views": f"{row['views'] % 90 + 1}.000"} for row in rows()]
+    path = write_csv(tmp_path / "videos.csv", grouped)
+
+    assert run("--input", path, "--plan", plan_path) == 1
+    assert "State the mark before decimals: --decimal ." in capsys.readouterr().err
+    assert run("--input", path, "--plan", plan_path, "--decimal", ",") == 0
