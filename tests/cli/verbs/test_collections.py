@@ -136,7 +136,7 @@ def test_a_manifest_is_read_through_before_it_is_brought(do, lake, capsys):
 
     shown = capsys.readouterr()
     assert "2 lines can be used, 1 cannot" in shown.out
-    assert "1 of 3 rows are left out, because it has a cell in video_id that is ref" in shown.err
+    assert "Left out: 1 of 3 rows: it has a cell in video_id that is refused" in shown.err
     assert "collected_at: file" in shown.err
     assert lake.read("manifests/mine.csv") == b"video_id,views\n1,6\n"
 
