@@ -17,6 +17,7 @@ from shared.model import VIDEO_ID
 from shared.privacy.free_text import ACCOUNTS, is_address, is_free_text, is_video_id
 from shared.privacy.redaction import GONE, Redaction
 
+_JSON = ("{", "[")
 _LEAST_COLUMNS = 2
 _MARK = "\ufeff"
 """Excel writes this mark before the first line. It would hide the quotes of the first cell."""
@@ -41,6 +42,8 @@ class Layout:
         `accounts` say whose a row is, and `structure` holds no free text.
         """
         first_line = first_line.removeprefix(_MARK)
+        if first_line.lstrip()[:1] in _JSON:  # its keys would be taken for columns
+            return cls(accounts=accounts, structure=structure)
         delimiter = max(",;\t|", key=first_line.count)
         try:
             cells = next(csv.reader([first_line], delimiter=delimiter), [])
@@ -121,7 +124,7 @@ def _line(line: bytes, text: str, layout: Layout, redaction: Redaction) -> bytes
 
 
 def _row_of_text(line: bytes, text: str, layout: Layout, redaction: Redaction) -> bytes:
-    if text.lstrip()[:1] in ("{", "["):  # broken JSON
+    if text.lstrip()[:1] in _JSON:  # broken JSON
         return b"" if redaction.names_in_unreadable(line) else line
     try:
         row = next(iter(csv.reader([text.rstrip("\r\n")], delimiter=layout.delimiter)), [])

@@ -52,6 +52,14 @@ def test_what_names_nobody_stays_whatever_it_is(name, content):
     assert erased(name, content) == content
 
 
+def test_a_first_line_of_json_is_no_header_of_a_table():
+    line = json.dumps({"required": ["what", "violation", "evidence"], "text": "@ada.l falls"})
+
+    redacted = erased("batches/1/output-00000/a.jsonl", f"{line}\n{line}\n".encode())
+
+    assert redacted.count(b"[erased]") == 2 and b"ada.l" not in redacted
+
+
 @pytest.mark.parametrize("strange", [DEEP, LONG, b"\xff"])
 def test_lines_about_the_erased_go_and_strange_ones_stay(strange):
     lines = b"\n".join([strange, b"with @ada.l", GONE.encode(), OTHER.encode()])
