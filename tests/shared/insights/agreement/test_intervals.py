@@ -48,6 +48,7 @@ def test_a_campaign_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch,
     monkeypatch.setattr("benchmarks.coverage.panels.simulate", run)
     monkeypatch.setattr("benchmarks.coverage.effects.simulate", run)
     monkeypatch.setattr("benchmarks.coverage.ratios.simulate", run)
+    monkeypatch.setattr("benchmarks.coverage.people.simulate", run)
     results = tmp_path / "results.jsonl"
     main(["--results", str(results)])
     lines = results.read_text().splitlines()
