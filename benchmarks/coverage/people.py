@@ -15,14 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.coverage.effects import summary
 from benchmarks.coverage.ratios import (
-    CREATORS,
     LOG_RATIO,
     RATING,
-    VIDEOS_EACH,
+    Corrections,
     RatioDesign,
     RatioStudy,
+    document,
     draw_study,
     ends,
 )
@@ -79,29 +78,11 @@ def simulate(design: PeopleDesign, studies: int, seed: int = 20261128) -> dict[s
     number = DESIGNS.index(design) if design in DESIGNS else 999
     random = np.random.default_rng((seed, number))
     results = [_corrections(design, random) for _ in range(studies)]
-    estimated = [result for result in results if result is not None]
-    return {
-        "design": design.key,
-        **asdict(design),
-        "held": design.kind == "normal",
-        "panels": studies,
-        "videos": CREATORS * VIDEOS_EACH,
-        "missing": 0.0,
-        "refused": studies - len(estimated),
-        "effects": {
-            name: summary(
-                [result[name] for result in estimated],
-                LOG_RATIO,
-                [result[f"raw {name}"][0] for result in estimated],
-            )
-            for name in ("people", "predict_then_debias")
-        },
-    }
+    truths = dict.fromkeys(("people", "predict_then_debias"), LOG_RATIO)
+    return document(asdict(design), design.key, design.kind == "normal", results, truths)
 
 
-def _corrections(
-    design: PeopleDesign, random: np.random.Generator
-) -> dict[str, tuple[float, ...]] | None:
+def _corrections(design: PeopleDesign, random: np.random.Generator) -> Corrections | None:
     """Estimates and intervals of one study; None where a method refuses."""
     study = draw_study(RatioDesign(design.kind, 0.7), random)
     people = draw_people(design, study, random)

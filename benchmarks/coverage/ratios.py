@@ -9,7 +9,7 @@ ratings for predict-then-debias. `error` says what repeated answers share: nothi
 the error's variance ("shared"), or a bias that leaks the luck ("leak").
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,6 +34,9 @@ HUMAN_ERROR = 0.5
 """Standard deviation of people's error, as a share of that of the true ratings."""
 
 RATING = "rating"
+
+Corrections = Mapping[str, tuple[float, ...]]
+"""Estimate and interval of each correction of one study, and the uncorrected estimate (`raw …`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +137,29 @@ def simulate(design: RatioDesign, studies: int, seed: int = 20261103) -> dict[st
     number = DESIGNS.index(design) if design in DESIGNS else 999
     random = np.random.default_rng((seed, number))
     results = [_corrections(draw_study(design, random), random) for _ in range(studies)]
-    estimated = [result for result in results if result is not None]
     truths = {"disattenuated": LOG_RATIO, "predict_then_debias": LOG_RATIO * _people_see()}
     if design.kind != "normal" or design.error != "own":
         del truths["predict_then_debias"]  # its truth is known for normal ratings
+    return document(asdict(design), design.key, design.is_held, results, truths)
+
+
+def document(
+    design: Mapping[str, Any],
+    key: str,
+    is_held: bool,
+    results: Sequence[Corrections | None],
+    truths: Mapping[str, float],
+) -> dict[str, Any]:
+    """A line of results.jsonl: each method of `truths` beside its truth, over the studies."""
+    estimated = [result for result in results if result is not None]
     return {
-        "design": design.key,
-        **asdict(design),
-        "held": design.is_held,
-        "panels": studies,
+        "design": key,
+        **design,
+        "held": is_held,
+        "panels": len(results),
         "videos": CREATORS * VIDEOS_EACH,
         "missing": 0.0,
-        "refused": studies - len(estimated),
+        "refused": len(results) - len(estimated),
         "effects": {
             name: summary(
                 [result[name] for result in estimated],
@@ -162,9 +176,7 @@ def _people_see() -> float:
     return (1 - BETWEEN) / (1 - BETWEEN + HUMAN_ERROR**2)
 
 
-def _corrections(
-    study: RatioStudy, random: np.random.Generator
-) -> dict[str, tuple[float, ...]] | None:
+def _corrections(study: RatioStudy, random: np.random.Generator) -> Corrections | None:
     """Estimates and intervals of one study; None where a method refuses."""
     n = len(study.views)
     answers, people = study.answers.copy(), study.people.copy()

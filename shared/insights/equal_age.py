@@ -55,9 +55,9 @@ class EqualAge:
 
     def counted(self, frame: pd.DataFrame, question: OutcomeQuestion) -> pd.DataFrame:
         """The rows whose counts at this age are known, with these counts."""
-        known = frame[self._known(frame, question)]
-        counts = self.counts.loc[known[VIDEO].to_numpy(), self._names(question)]
-        return known.assign(**{name: counts[name].to_numpy() for name in counts.columns})
+        rows = frame[self._known(frame, question)]
+        counts = self.counts.loc[rows[VIDEO].to_numpy(), self._names(question)]
+        return rows.assign(**{name: counts[name].to_numpy() for name in counts.columns})
 
     def _names(self, question: OutcomeQuestion) -> list[str]:
         names = [question.outcome]

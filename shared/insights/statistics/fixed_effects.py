@@ -97,13 +97,13 @@ def poisson_fixed_effects(
     if not names:
         raise NotEstimable("no_columns", "no column of the model varies")
     effects = Absorbed(creators, weeks)
-    kept, dropped, absorbed = _informative(y, x, effects)
-    if not kept.any():
+    informative, dropped, absorbed = _informative(y, x, effects)
+    if not informative.any():
         raise NotEstimable(
             "no_within", "no creator has two videos with different counts to compare"
         )
     whole_x = x
-    y, x, logs = y[kept], x[kept], logs[kept]
+    y, x, logs = y[informative], x[informative], logs[informative]
     chosen = independent(absorbed.swept(x, np.ones(len(y))), x)
     left_out = tuple(name for at, name in enumerate(names) if at not in chosen)
     if not chosen:
@@ -111,7 +111,7 @@ def poisson_fixed_effects(
     x, units = x[:, chosen], units[chosen]
     beta, mean = _iterated(y, x, logs, absorbed)
     return FixedEffectsFit(
-        kept=kept,
+        kept=informative,
         dropped=dropped,
         names=tuple(names[at] for at in chosen),
         left_out=left_out,

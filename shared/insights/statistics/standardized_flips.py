@@ -148,10 +148,10 @@ class _CreatorPart:
             return None  # a creator is within one cluster: signs leave its sum at zero
         weight = creators.sums(model.weights)
         unit = 1 / np.sqrt(weight)
-        place = (groups.codes, creators.codes)
+        cells = (groups.codes, creators.codes)
         shape = (groups.count, creators.count)
         fitted, shared = (
-            sparse.csr_matrix((model.free * size * unit[creators.codes], place), shape=shape)
+            sparse.csr_matrix((model.free * size * unit[creators.codes], cells), shape=shape)
             for size in (model.weights, model.variances)
         )
         across = creators.sums(model.basis * model.variances[:, None]) * unit[:, None]

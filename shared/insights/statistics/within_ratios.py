@@ -228,8 +228,8 @@ def _basis(model: FixedEffectsFit, others: list[int]) -> FloatArray:
     gram = crossed(columns * model.mean[:, None], columns)
     unit = 1 / np.sqrt(np.maximum(np.diag(gram), _NO_WEIGHT))
     sizes, axes = np.linalg.eigh(gram * np.outer(unit, unit))
-    kept = sizes > _DEPENDENT
-    return applied(columns, unit[:, None] * axes[:, kept] / np.sqrt(sizes[kept]))
+    varies = sizes > _DEPENDENT
+    return applied(columns, unit[:, None] * axes[:, varies] / np.sqrt(sizes[varies]))
 
 
 _MOST_CELLS = 20_000_000

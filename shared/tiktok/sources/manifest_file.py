@@ -123,7 +123,7 @@ class Manifest:
 
     def notes(self) -> list[str]:
         """What a person should know of the rows that were taken."""
-        told = {
+        clauses = {
             "stated": f"have counts of {_minute(self.read_at)}, the stated time",
             "undated": "have counts and no time of reading: their counts are left out",
             "rounded": "have rounded counts",
@@ -132,7 +132,7 @@ class Manifest:
         }
         return [
             f"{self._counter[key]:,} of {self.losses.rows:,} rows {clause}."
-            for key, clause in told.items()
+            for key, clause in clauses.items()
             if self._counter[key]
         ]
 
