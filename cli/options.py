@@ -30,6 +30,13 @@ Demo = Annotated[
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")
 ]
+Synthetic = Annotated[
+    bool,
+    typer.Option(
+        "--synthetic",
+        help="Take the synthetic videos alone, where there are observed ones too.",
+    ),
+]
 Target = Annotated[
     str,
     typer.Option(

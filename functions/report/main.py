@@ -13,7 +13,7 @@ from shared import config, logs
 from shared.answers import answer
 from shared.clock import utc_now
 from shared.concurrency import once
-from shared.insights.report.request import ReportClients, parse_day, report_document
+from shared.insights.report.request import ReportClients, ReportRequest, report_document
 
 logs.configure()
 
@@ -28,12 +28,14 @@ def wiring() -> ReportClients:
 def report(request: flask.Request) -> flask.Response:
     """Make the report of today (UTC), or of `{"date": "2026-01-31"}`.
 
+    With `"synthetic": true` it is about the synthetic videos, where the lake has observed ones too.
+
     A second call of the day over the same rows changes nothing. 200 with the answer in words and
     the name of the page; errors as in shared/answers.py.
     """
 
     def use_case() -> dict[str, Any]:
-        day = parse_day(request.get_data(), utc_now().date())
-        return report_document(wiring(), day)
+        body = ReportRequest.parse(request.get_data(), utc_now().date())
+        return report_document(wiring(), body)
 
     return answer(use_case, retry="call again")

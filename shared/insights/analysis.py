@@ -38,16 +38,20 @@ def analyse(
     on_progress: Say = lambda _: None,
     ratings: Ratings | None = None,
     ages: Sequence[Mapping[str, Any]] = (),
+    only_synthetic: bool = False,
 ) -> Insights:
-    """Answer the plan's questions from the table.
+    """Answer the plan's questions from the rows of one kind (see table/video_kinds.py).
 
     `ratings` are repeated ratings and ratings by people. They correct the effects for errors of
     the table's own ratings. `ages` are rows of the view kpis_at_age, for counts at equal age.
     Raises TooLittle when too few rows are left, BadPlan when there are so many creators that they
-    must be resampled and the plan lacks `resamples`.
+    must be resampled and the plan lacks `resamples`, and BadTable when synthetic rows are asked for
+    and there are none.
     """
     on_progress("Checking the rows …")
-    passed = gate(table, plan)
+    passed = gate(table, plan, only_synthetic)
+    if ratings is not None:
+        ratings = ratings.of_kind(passed.kind)
     run = _AnalysisRun(plan, on_progress, ratings, EqualAge.of(ages, plan))
     for sample, answerable in samples(passed, plan, questions(plan, passed.left_out)):
         run.analyse(sample, answerable)

@@ -31,10 +31,14 @@ def measurement(rows: pd.DataFrame) -> Measurement:
     return tuple(sorted(filter(None, stated), key=lambda values: sorted(values.items())))
 
 
-def result_hash(plan: Plan, rows: pd.DataFrame) -> str:
-    """16 hex digits for the plan with the measurement of the analysed rows.
+def result_hash(plan: Plan, rows: pd.DataFrame, is_synthetic: bool = False) -> str:
+    """16 hex digits for the plan with the measurement of the analysed rows, and their kind.
 
-    It is the hash of the plan alone where the rows do not say how they were measured.
+    It is the hash of the plan alone where the rows are observed and do not say how they were
+    measured.
     """
     measured = measurement(rows)
-    return digest({"plan": plan.hash, "measured": measured}, 16) if measured else plan.hash
+    kind = {"synthetic": True} if is_synthetic else {}
+    if not measured and not kind:
+        return plan.hash
+    return digest({"plan": plan.hash, "measured": measured, **kind}, 16)

@@ -12,7 +12,7 @@ from pydantic import model_validator
 from shared.errors import Permanent
 from shared.insights.plan_keys import PlanKeys
 from shared.insights.plan_rules import broken_rules
-from shared.insights.table.schema import AGE, DERIVED, TableSchema
+from shared.insights.table.schema import AGE, DERIVED, YES_OR_NO, TableSchema
 from shared.model import digest
 
 
@@ -53,10 +53,14 @@ class Plan(PlanKeys):
     def table_schema(self) -> TableSchema:
         """The columns that a table needs to answer the plan."""
         derived = {*self.controls, *self.filters, *self.exposure.values()} & {*DERIVED}
+        optional = {name for name in OPTIONAL if self.columns.get(name) == name}
+        names = {*self.columns, *self.columns.values()}
+        # No plan may mix observed and synthetic rows, so the column is read if it is there.
+        unnamed = {YES_OR_NO: YES_OR_NO} if YES_OR_NO not in names else {}
         return TableSchema(
-            sources=self.columns,
-            kinds={name: self.kind(name) for name in sorted(self.used())},
-            optional=frozenset(name for name in OPTIONAL if self.columns.get(name) == name),
+            sources={**self.columns, **unnamed},
+            kinds={name: self.kind(name) for name in sorted(self.used() | unnamed.keys())},
+            optional=frozenset(optional | unnamed.keys()),
             differences=self.differences,
             derived=frozenset(derived | ({AGE} if self.min_age_days is not None else set())),
             as_of=self.as_of,

@@ -17,6 +17,7 @@ from shared.insights.plan import Plan
 from shared.insights.plan_fields import Filter
 from shared.insights.table.schema import AGE
 from shared.insights.table.table import VideoTable, collected_at
+from shared.insights.table.video_kinds import ALL_OBSERVED, VideoKind
 from shared.model import UNKNOWN_CREATOR
 
 MADE_UP = "made_up"
@@ -46,7 +47,8 @@ class Gate:
     and of those with impossible counts. `codes` are values that look like codes for missing ones,
     and `scales` the columns whose values do not fit their names.
     `unrated` has id, creator, counts, controls and status of rows that lack the rating alone; they
-    take no part in an estimate.
+    take no part in an estimate. Nor do the rows that `kind` counts as set aside: nothing else
+    counts them, `rows` included.
     """
 
     frame: pd.DataFrame
@@ -60,11 +62,13 @@ class Gate:
     codes: tuple[MissingCode, ...] = ()
     scales: tuple[OtherScale, ...] = ()
     unrated: pd.DataFrame = field(default_factory=pd.DataFrame)
+    kind: VideoKind = ALL_OBSERVED
 
     def document(self) -> dict[str, Any]:
         return {
             "rows": self.rows,
             "kept": len(self.frame),
+            "set_aside": self.kind.document(),
             "flagged": {"rounded_count": self.rounded, "synthetic": self.synthetic},
             "left_out": list(self.left_out),
             "missing_among_kept": self.missing,
@@ -77,8 +81,13 @@ class Gate:
         }
 
 
-def gate(table: VideoTable, plan: Plan) -> Gate:
-    """Apply every rule whose columns the plan names. Raises TooLittle."""
+def gate(table: VideoTable, plan: Plan, only_synthetic: bool = False) -> Gate:
+    """Apply every rule whose columns the plan names, to rows of one kind (table/video_kinds.py).
+
+    Raises TooLittle, and BadTable when synthetic rows are asked for and there are none.
+    """
+    table = table.of_one_kind(only_synthetic)
+    kind = table.kind or ALL_OBSERVED
     codes, scales = missing_codes(table.frame, plan)
     frame = without_codes(table.frame, plan, codes)
     passing = pd.Series(True, index=frame.index)
@@ -94,15 +103,14 @@ def gate(table: VideoTable, plan: Plan) -> Gate:
     for name, fails in _completeness(frame, plan, empty):
         _drop(name, fails, passing, dropped)
     passed = frame[passing]
-    _refuse_too_little(passed, len(frame), dropped, plan)
+    _refuse_too_little(passed, len(frame), dropped, kind)
     return Gate(
         frame=passed,
         rows=len(frame),
         dropped=dropped,
         left_out=empty,
         rounded=int(table.rounded[passing].sum()),
-        # The column also holds None, so each element is compared with True.
-        synthetic=int((passed["synthetic"] == True).sum()) if "synthetic" in passed else 0,  # noqa: E712
+        synthetic=len(passed) if kind.is_synthetic else 0,
         missing={
             name: int(passed[name].isna().sum())
             for name in sorted({*plan.outcomes, *plan.exposure.values()})
@@ -112,6 +120,7 @@ def gate(table: VideoTable, plan: Plan) -> Gate:
         codes=codes,
         scales=scales,
         unrated=_unrated(frame, plan, candidates, empty),
+        kind=kind,
     )
 
 
@@ -243,12 +252,13 @@ def _months(frame: pd.DataFrame, plan: Plan) -> dict[str, tuple[int, int]]:
 
 
 def _refuse_too_little(
-    passed: pd.DataFrame, rows: int, dropped: dict[str, int], plan: Plan
+    passed: pd.DataFrame, rows: int, dropped: dict[str, int], kind: VideoKind
 ) -> None:
     counts = ", ".join(f"{name} {count:,}" for name, count in dropped.items())
     because = f" The quality gate dropped: {counts}." if counts else ""
     if len(passed) < FEWEST_ROWS:
+        apart = f" {kind.sentence}" if kind.sentence else ""
         raise TooLittle(
             f"{len(passed):,} of {rows:,} rows are left; at least {FEWEST_ROWS} are needed."
-            f"{because} Give a larger table, or loosen the plan where that is right."
+            f"{because} Give a larger table, or loosen the plan where that is right.{apart}"
         )

@@ -83,7 +83,7 @@ class Insights:
     @cached_property
     def plan_hash(self) -> str:
         """The plan with what was measured: 16 hex digits."""
-        return result_hash(self.plan, self.gate.frame)
+        return result_hash(self.plan, self.gate.frame, self.gate.kind.is_synthetic)
 
     def document(self) -> dict[str, Any]:
         """The output contract: no time, no path, no NaN; floats to 12 significant digits."""
@@ -95,7 +95,8 @@ class Insights:
                 "input_sha256": self.input_sha256,
                 "seed": self.plan.seed,
                 "versions": versions(),
-                "synthetic": self.gate.synthetic > 0,
+                "synthetic": self.gate.kind.is_synthetic,
+                "set_aside": self.gate.kind.document(),
                 "n": self.n,
                 "clusters": self.clusters,
                 "dropped": self.gate.dropped,

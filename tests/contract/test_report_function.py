@@ -104,6 +104,50 @@ def test_too_little_data_is_a_report_that_says_so(world):
     assert answer["missing"].startswith("There are no videos yet.")
 
 
+def mixed_videos():
+    generated = [row | {"synthetic": True, "user_key": "demo"} for row in rows(90)]
+    for number, row in enumerate(generated):
+        row["video_id"] = f"9{number:018d}"
+    return [*rows(60), *generated]
+
+
+def test_the_report_of_the_day_is_about_observed_videos(world):
+    _, alone = world.call()
+    world.videos = mixed_videos()
+
+    _, answer = world.call()
+
+    assert (answer["synthetic"], answer["set_aside"]) == (False, {"synthetic": 90})
+    assert answer["answer"] == alone["answer"]
+    assert b"demo" not in world.files()[answer["report"].replace(".html", ".csv")]
+
+
+def test_a_report_on_the_synthetic_videos_lies_beside_that_of_the_day(world):
+    world.videos = mixed_videos()
+    _, daily = world.call(b'{"date": "2026-11-24"}')
+    before = world.files()
+
+    _, answer = world.call(b'{"date": "2026-11-24", "synthetic": true}')
+
+    assert (answer["synthetic"], answer["set_aside"]) == (True, {"observed": 60})
+    assert answer["plan_hash"] != daily["plan_hash"]
+    assert answer["report"] == f"reports/2026-11-24/{answer['plan_hash']}/report.html"
+    assert {name: world.files()[name] for name in before} == before
+    assert len(list(world.lake.names("ledger/fact_video_analytics%40tiktok/"))) == 1
+    assert len(list(world.lake.names("ledger/fact_video_analytics%40tiktok-synthetic/"))) == 1
+
+
+def test_where_all_videos_are_synthetic_they_are_the_report_of_the_day(world):
+    world.videos = [row | {"synthetic": True} for row in rows(60)]
+    day = {"date": "2026-11-24"}
+
+    _, answer = world.call(json.dumps(day).encode())
+    _, requested = world.call(json.dumps(day | {"synthetic": True}).encode())
+
+    assert answer["synthetic"] is True
+    assert requested == answer
+
+
 def test_key_frames_are_taken_from_the_lake(world):
     world.lake.put(f"frames/{world.videos[0]['video_id']}/1.jpg", JPEG)
 
@@ -178,6 +222,13 @@ def test_a_body_that_says_nothing_clear_is_refused(world, body):
 
     assert status == 400
     assert "2026-01-31" in answer["message"]
+    assert world.written == []
+
+
+def test_a_kind_that_is_neither_true_nor_false_is_refused(world):
+    status, answer = world.call(b'{"synthetic": "no"}')
+
+    assert (status, answer["message"]) == (400, "synthetic: not true or false.")
     assert world.written == []
 
 

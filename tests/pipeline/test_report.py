@@ -3,19 +3,49 @@
 import json
 import subprocess
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from cli.console import plain
 from cli.scheduler import JSON_BODY
-from local.cloud import pointing_at
+from cli.warehouse import Warehouse
+from local.cloud import pointing_at, running
 from local.home import PROJECT
 from shared.insights.report.formats import FORMATS
 from shared.storage.lake import Lake
+from tests.pipeline.conftest import POSTS, here
 from tests.report_world import Page
 
 KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory):
+    """A cloud of its own: beside what other tests ingest, a report would set the demo aside."""
+    with running(tmp_path_factory.mktemp("home"), posts=POSTS, publish=True) as endpoints:
+        yield endpoints
+
+
+@pytest.fixture(scope="module")
+def tta(cloud):
+    return partial(here, Path(cloud.home))
+
+
+@pytest.fixture(scope="module")
+def ask(cloud):
+    with pointing_at(cloud):
+        warehouse = Warehouse(cloud)
+    return lambda sql: plain(warehouse.rows(sql))
+
+
+@pytest.fixture(scope="module")
+def demonstrated(tta):
+    result = tta("demo", "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
 
 
 @pytest.fixture(scope="module")

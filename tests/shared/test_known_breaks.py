@@ -60,7 +60,9 @@ def test_the_flag_is_documented_where_flags_are():
 
 
 def test_counts_at_equal_age_leave_out_readings_from_before_a_break():
-    view = (Path(schemas.__file__).parent / "views" / "kpis_at_age.sql").read_text("utf-8")
+    view = (Path(schemas.__file__).parent / "views" / "kpis_at_age_of_every_video.sql").read_text(
+        "utf-8"
+    )
 
     names = [change.name for change in known_breaks() if change.about == "counts"]
 

@@ -30,7 +30,9 @@ WHERE
 OTHER_VIDEOS = """
 SELECT COUNT(*) AS n
 FROM fact_video_analytics
-WHERE rating_status = 'rated' AND views IS NOT NULL AND video_id NOT IN UNNEST(@library)
+WHERE
+  synthetic AND rating_status = 'rated' AND views IS NOT NULL
+  AND video_id NOT IN UNNEST(@library)
 """
 
 

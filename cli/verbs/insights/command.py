@@ -12,6 +12,7 @@ from cli.options import (
     Home,
     Json,
     KeyFiles,
+    Synthetic,
     Target,
     Timezone,
     chosen_home,
@@ -53,6 +54,7 @@ def insights(
     decimal: Decimal = None,
     dates: Dates = None,
     timezone: Timezone = None,
+    synthetic: Synthetic = False,
     target: Target = "local",
     home: Home = None,
     demo: Demo = False,
@@ -85,6 +87,7 @@ def insights(
         tuple(ratings or ()),
         tuple(key or ()),
         stated_notation(decimal, dates, timezone),
+        synthetic,
     )
     options.refuse()
     result = run_insights(options, screen)

@@ -40,6 +40,7 @@ class InsightsOptions:
     ratings: tuple[Path, ...] = ()
     keys: tuple[Path, ...] = ()
     stated: "Notation | None" = None
+    synthetic: bool = False
 
     def refuse(self) -> None:
         """Check the options before any work. Raises UserError."""
@@ -105,7 +106,9 @@ def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
         from shared.canonical import json_text
         from shared.insights.analysis import analyse
 
-        insights = analyse(inputs.table, plan, screen.now, inputs.ratings, inputs.ages)
+        insights = analyse(
+            inputs.table, plan, screen.now, inputs.ratings, inputs.ages, options.synthetic
+        )
         text = json_text(insights.document())
         announce(lambda: _remember(options, insights, inputs.endpoints), screen)
     if options.out is not None:
@@ -192,6 +195,7 @@ def _from_star_schema(
     from shared.insights.report.source import statement
     from shared.insights.star_schema import refuse_unfit, star_table_schema
     from shared.insights.table.table import table_of
+    from shared.insights.table.video_kinds import rows_of_one_kind
 
     refuse_unfit(plan)
     endpoints = stack.enter_context(
@@ -199,14 +203,18 @@ def _from_star_schema(
     )
     warehouse = Warehouse(endpoints)
     schema = star_table_schema(plan)
-    columns = ", ".join(f"`{name}`" for name in sorted(set(schema.sources.values())))
-    rows = warehouse.rows(QUESTION.format(columns=columns, videos=statement("videos")))
-    if not rows:
+    names = sorted({*schema.sources.values(), "video_id", "synthetic"})
+    columns = ", ".join(f"`{name}`" for name in names)
+    every = warehouse.rows(QUESTION.format(columns=columns, videos=statement("videos")))
+    if not every:
         raise BadTable(
             "fact_video_analytics is empty. `tta ingest FILE` brings in videos, --input FILE reads "
             "a table, and --demo reads the videos of `tta demo`."
         )
+    rows, kind = rows_of_one_kind(every, options.synthetic)
+    if not rows:
+        raise BadTable("There are no synthetic videos here. Leave out --synthetic.")
     stored = ratings_at(endpoints)
     ages = warehouse.rows(statement("ages")) if plan.equal_age_days is not None else []
-    table = table_of(rows, schema, "fact_video_analytics")
+    table = replace(table_of(rows, schema, "fact_video_analytics"), kind=kind)
     return InsightsInputs(table, stored, ages, endpoints)

@@ -12,6 +12,7 @@ from typing import Any
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
 from cli.function_log import FunctionErrors
+from cli.listings import is_synthetic_video
 from cli.selection import LakeVideo, SelectedVideos, Selection, videos_in
 from cli.uploads import UnusableFile, VideoFile, inspect_video
 from cli.verbs.ingest.run import STORE_OUTCOMES, IngestBatch, ingest_batch
@@ -24,9 +25,7 @@ from local.traffic import Stalled, read_traffic_or_none, wait_until_over
 from shared.concurrency import in_order
 from shared.config import GeminiSettings, read
 from shared.messaging.topics import Topics
-from shared.model import Malformed, parse_record
 from shared.storage.lake import Lake
-from shared.storage.layout import metadata_name
 
 CONDITIONS = ("gemini", "gemini+rag", "gemini+caption", "gemini+rag+caption", "signals")
 POLL_S = 0.2
@@ -270,15 +269,7 @@ def _synthetic(lake: Lake, outcome: RateOutcome) -> set[str]:
     return {
         video_id
         for video_id, is_synthetic in zip(
-            ids, in_order(lambda received: _is_synthetic(lake, received), ids), strict=True
+            ids, in_order(lambda video_id: is_synthetic_video(lake, video_id), ids), strict=True
         )
         if is_synthetic
     }
-
-
-def _is_synthetic(lake: Lake, video_id: str) -> bool:
-    content = lake.read(metadata_name(video_id))
-    with suppress(Malformed):
-        record = parse_record(content) if content else None
-        return bool(record and record.video and record.video.synthetic)
-    return False

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Demo, Home, Json, Target, chosen_home
+from cli.options import Demo, Home, Json, Synthetic, Target, chosen_home
 
 
 def report(
@@ -26,6 +26,7 @@ def report(
             "--date", metavar="2026-01-31", help="Day of the report. The default is today (UTC)."
         ),
     ] = None,
+    synthetic: Synthetic = False,
     target: Target = "local",
     home: Home = None,
     demo: Demo = False,
@@ -43,7 +44,7 @@ def report(
 
     home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
-    options = ReportOptions.of(out, plan, date, target, home)
+    options = ReportOptions.of(out, plan, date, target, home, synthetic)
     result = save_report(options, screen)
     if json:
         screen.show_json(result)

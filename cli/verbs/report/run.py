@@ -33,16 +33,23 @@ class ReportOptions:
     day: date
     target: str
     home: Path | None
+    synthetic: bool = False
 
     @classmethod
     def of(
-        cls, out: Path | None, plan: Path | None, day: str | None, target: str, home: Path | None
+        cls,
+        out: Path | None,
+        plan: Path | None,
+        day: str | None,
+        target: str,
+        home: Path | None,
+        synthetic: bool = False,
     ) -> Self:
         """Check the options, and read the plan, before any work. Raises UserError."""
         refuse_absent("--plan", plan)
         refuse_target(out, (plan,))
         report_day = _day(day)
-        return cls(out, _read_plan(plan), report_day, target, home)
+        return cls(out, _read_plan(plan), report_day, target, home, synthetic)
 
 
 def _read_plan(path: Path | None) -> "Plan | None":
@@ -98,7 +105,7 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
     )
     try:
         with screen.working("Making the report …"):
-            result = make_report(app, options.day, options.plan)
+            result = make_report(app, options.day, options.plan, options.synthetic)
     except BadPlan as error:
         raise UserError(error.sentence, WRONG_USE) from error
     except (Transient, Misconfigured) as error:
@@ -109,8 +116,9 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
 
 
 def call_report(endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
-    """Call the function as the scheduler does, and download its files. Raises UserError."""
-    request = urllib.request.Request(endpoints.functions["report"], b"{}", JSON_BODY)
+    """Call the function for the demo's videos, and download its files. Raises UserError."""
+    body = json.dumps({"synthetic": True}).encode()
+    request = urllib.request.Request(endpoints.functions["report"], body, JSON_BODY)
     log = f"{endpoints.home}/logs/report.log"
     try:
         with (
@@ -151,6 +159,11 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     if result["synthetic"]:
         screen.show("SYNTHETIC DATA: made up for trying things out, not observed.")
     screen.show(result["answer"])
+    if result["missing"] is None:  # else the answer says it
+        for kind, count in result["set_aside"].items():
+            screen.show(
+                f"Videos that are set aside, so that no figure rests on them: {count:,} {kind}."
+            )
     screen.show(f"Report: {os.path.relpath(result['path'])}")
 
 

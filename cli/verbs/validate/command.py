@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Decimal, Demo, Home, Json, KeyFiles, Target, chosen_home
+from cli.options import (
+    Decimal,
+    Demo,
+    Home,
+    Json,
+    KeyFiles,
+    Synthetic,
+    Target,
+    chosen_home,
+)
 
 
 def validate(
@@ -115,6 +124,7 @@ def validate(
     ladder: Annotated[
         bool, typer.Option("--ladder", help="Print the ladder of benchmarks too.")
     ] = False,
+    synthetic: Synthetic = False,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
@@ -157,6 +167,7 @@ def validate(
         ablation=ablation,
         grounding=grounding,
         limit=limit,
+        synthetic=synthetic,
         out=out,
         target=target,
         home=home,

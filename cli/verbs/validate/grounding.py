@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cli.console import Screen
 from cli.errors import UserError
+from cli.listings import is_synthetic_video
 from cli.verbs.rate.price import usd
 from local.cloud import LAKE, can_ask_gemini
 from local.endpoints import LOCAL, Endpoints
@@ -50,7 +51,7 @@ def judge_ratings(
 
     with open_cloud(home, screen, LAKE, target=target) as endpoints:
         lake = Lake.connect(endpoints.project, endpoints.bucket)
-        stored = _chosen(lake, limit)
+        stored = _chosen(lake, limit, bool(ratings.synthetic))
         if not stored:
             raise UserError(
                 "There is no rating by Gemini to judge. Make some: tta rate … --rater gemini"
@@ -67,8 +68,11 @@ def judge_ratings(
     return grounding(judge.under.name, versions, cases, dict(refused), ratings)
 
 
-def _chosen(lake: Lake, limit: int) -> list["StoredRating"]:
-    """Ratings with a rationale, the first replicate of each, in the order of their hashes."""
+def _chosen(lake: Lake, limit: int, only_synthetic: bool) -> list["StoredRating"]:
+    """Ratings with a rationale, the first replicate of each, in the order of their hashes.
+
+    They are of observed videos or of synthetic ones, as those that are validated.
+    """
     from shared.rating.judge.judge import StoredRating
 
     names = [name for name in lake.names("ratings/") if f"/{JUDGED}" in name]
@@ -80,6 +84,8 @@ def _chosen(lake: Lake, limit: int) -> list["StoredRating"]:
     for name in sorted(firsts.values(), key=lambda name: hashlib.sha256(name.encode()).digest()):
         if len(chosen) == limit:
             break
+        if is_synthetic_video(lake, name.split("/")[1]) != only_synthetic:
+            continue
         with suppress(Permanent):
             rating = parse(Rating, lake.read(name) or b"", name)
             if rating.values is not None and rating.values.expectation:

@@ -40,6 +40,7 @@ class ValidateOptions:
     ablation: str | None = None
     grounding: bool = False
     limit: int = 50
+    synthetic: bool = False
     out: Path | None = None
     target: str = LOCAL
     home: Path | None = None
@@ -127,6 +128,7 @@ def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
     """Read all ratings that the options name. Raises BadTable and UserError."""
     from cli.verbs.validate.benchmarks import BenchmarkFile, benchmark_ratings
     from shared.insights.agreement.long_table import RatingsBuilder
+    from shared.insights.agreement.one_kind import of_one_kind
 
     benchmarks = [BenchmarkFile.of(text) for text in options.benchmarks]
     rows = RatingsBuilder(machines=options.machines)
@@ -139,7 +141,7 @@ def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
     if benchmarks:
         screen.now("Reading the benchmarks …")
         rows.add_all(benchmark_ratings(benchmarks, options.media))
-    ratings = rows.ratings()
+    ratings = of_one_kind(rows.ratings(), options.synthetic)
     if not options.dimensions:
         return ratings
     absent = [name for name in options.dimensions if name not in ratings.dimensions]

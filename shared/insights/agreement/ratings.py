@@ -5,13 +5,14 @@ a published annotation, and any other name is a machine.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from shared.inputs.tables.losses import Losses
 from shared.insights.statistics.resampling import FloatArray
+from shared.insights.table.video_kinds import VideoKind
 from shared.rating.rubric import scores
 
 Kind = Literal["human", "machine", "benchmark"]
@@ -39,6 +40,8 @@ class Ratings:
     """How files were read whose layout had to be recognised: a sentence for each."""
     losses: tuple[tuple[str, Losses], ...] = ()
     """By file, the cells and rows that could not be read."""
+    set_aside: Mapping[str, int] = field(default_factory=dict)
+    """Videos that were set aside, by their kind."""
 
     def unread(self) -> list[str]:
         """What of the files could not be read: a sentence for each loss."""
@@ -116,6 +119,30 @@ class Ratings:
         return self._with(
             {key: by_video for key, by_video in self.values.items() if key[0] in included}
         )
+
+    def of_kind(self, kind: VideoKind) -> "Ratings":
+        """The ratings of observed or of synthetic videos, whichever the kind is of.
+
+        A video is synthetic if these ratings or the kind's table say so, and observed otherwise.
+        Attention checks are about raters, so they stay.
+        """
+        synthetic = self.synthetic | kind.synthetic_ids
+        if not synthetic and not kind.is_synthetic:
+            return self
+        values = {
+            key: by_video
+            if key[0] == ATTENTION
+            else {v: of for v, of in by_video.items() if (v in synthetic) == kind.is_synthetic}
+            for key, by_video in self.values.items()
+        }
+        chosen = self._with({key: by_video for key, by_video in values.items() if by_video})
+        return replace(chosen, synthetic=synthetic if kind.is_synthetic else frozenset())
+
+    @property
+    def videos(self) -> frozenset[str]:
+        """The rated videos. The clips of attention checks are none."""
+        of_videos = (by for (name, _), by in self.values.items() if name != ATTENTION)
+        return frozenset(video for by_video in of_videos for video in by_video)
 
     def with_synthetic(self, videos: Iterable[str]) -> "Ratings":
         """The same ratings, with these videos marked as synthetic."""

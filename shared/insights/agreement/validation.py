@@ -95,6 +95,7 @@ class Validation:
                 "warnings": list(self.warnings),
                 "stand_in": self.stand_in,
                 "synthetic": self.synthetic,
+                "set_aside": dict(ratings.set_aside),
                 "sources": list(ratings.sources),
                 "read_as": list(ratings.read_as),
                 "losses": [{"file": name} | losses.document() for name, losses in ratings.losses],

@@ -15,8 +15,9 @@ MUCH_MISSING = 0.2
 
 def sampling(passed: Gate, plan: Plan) -> Iterator[str]:
     if passed.synthetic:
-        share = "All" if passed.synthetic == len(passed.frame) else f"{passed.synthetic:,}"
-        yield f"{share} of the {len(passed.frame):,} videos are synthetic: nobody watched them."
+        yield f"All of the {passed.synthetic:,} videos are synthetic: nobody watched them."
+    if passed.kind.sentence:
+        yield passed.kind.sentence
     frame = (plan.sampling_frame or "").casefold()
     if "trending" in frame:
         yield (

@@ -5,6 +5,7 @@ from datetime import datetime
 from shared.insights.ledger.entries import LedgerEntry, question_of
 from shared.insights.ledger.ledger import Ledger, LedgerStore, PlanHistory
 from shared.insights.result import Insights
+from shared.insights.table.video_kinds import SYNTHETIC
 
 
 def remember(
@@ -13,12 +14,13 @@ def remember(
     """Keep a finished analysis in the ledger, and say what came before it.
 
     The same plan on the same table again, or a request that is delivered twice, adds nothing and
-    gets the same history. `copies` as in `Ledger.add_run`.
+    gets the same history. `copies` as in `Ledger.add_run`. Who analysed the synthetic rows of a
+    table that has observed ones has not seen these, so it is a run on another table.
     """
-    plan = insights.plan
+    plan, kind = insights.plan, insights.gate.kind
     run = LedgerEntry(
         kind="run",
-        table=table,
+        table=f"{table}-{SYNTHETIC}" if kind.is_synthetic and kind.set_aside else table,
         plan=plan.hash,
         plan_hash=insights.plan_hash,
         question=question_of(plan),

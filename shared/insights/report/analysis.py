@@ -1,7 +1,7 @@
 """Every number of a report, computed from rows of the star schema by a plan."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from shared.insights.specifications import Specification, specifications
 from shared.insights.statistics.dose_response import Point, Tenth, dose_curve, tenths
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.table.table import table_of
+from shared.insights.table.video_kinds import VideoKind
 
 OnProgress = Callable[[str], None]
 TABLE = "fact_video_analytics"
@@ -54,12 +55,14 @@ def analysis_of(
     on_progress: OnProgress = lambda _: None,
     ratings: Ratings | None = None,
     ages: Sequence[Mapping[str, Any]] = (),
+    kind: VideoKind | None = None,
 ) -> Analysis:
-    """Analyse the rows by the plan.
+    """Analyse the rows by the plan: all of them where `kind` names theirs, else of one kind.
 
     `ratings` are all ratings, by which effects are corrected. `ages` are the KPIs at equal age.
     Raises TooLittle and BadPlan as `analyse` does, BadTable when there is no row."""
-    insights = analyse(table_of(rows, plan.table_schema, TABLE), plan, on_progress, ratings, ages)
+    table = replace(table_of(rows, plan.table_schema, TABLE), kind=kind)
+    insights = analyse(table, plan, on_progress, ratings, ages)
     analysis = Analysis(insights)
     on_progress("Curves, tenths, specifications …")
     gate, equal_age = insights.gate, EqualAge.of(ages, plan)

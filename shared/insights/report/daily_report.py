@@ -62,6 +62,7 @@ class DailyReport:
             "date": data.day.isoformat(),
             "plan_hash": data.plan_hash,
             "synthetic": data.synthetic,
+            "set_aside": data.video_counts.kind.document(),
             "answer": data.paragraph,
             "missing": data.missing.sentence if data.missing else None,
             "report": self.page_object,
@@ -69,8 +70,13 @@ class DailyReport:
         }
 
 
-def make_report(app: ReportApp, day: date, plan: Plan | None = None) -> DailyReport:
+def make_report(
+    app: ReportApp, day: date, plan: Plan | None = None, only_synthetic: bool = False
+) -> DailyReport:
     """Make the report of a day by the plan in the bucket, or by `plan` beside it.
+
+    With `only_synthetic` it is about the synthetic videos. Where the daily report sets these aside,
+    this one is stored beside it, too.
 
     A second run over the same rows changes nothing. Over newer rows it replaces rows and files.
     Rows are written first, so the next run completes one that died in between. Raises BadPlan,
@@ -87,6 +93,7 @@ def make_report(app: ReportApp, day: date, plan: Plan | None = None) -> DailyRep
             day,
             frames_of,
             app.on_progress,
+            only_synthetic,
         )
     history = _remember(app, data)
     app.on_progress("Writing the report …")
@@ -97,9 +104,9 @@ def make_report(app: ReportApp, day: date, plan: Plan | None = None) -> DailyRep
     }
     dataset = f"{app.client.project}.{app.dataset}"
     replace_rows(app.client, dataset, (day, data.plan_hash), data.tables(), app.deadline)
+    is_daily = is_from_bucket and not (data.synthetic and data.video_counts.kind.set_aside)
     names = {
-        file: report_name(day, file if is_from_bucket else f"{data.plan_hash}/{file}")
-        for file in files
+        file: report_name(day, file if is_daily else f"{data.plan_hash}/{file}") for file in files
     }
     for file, content in files.items():
         kind = "text/html" if file.endswith(".html") else "text/csv"

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pandas as pd  # type: ignore[import-untyped]
+
 from shared.canonical import canonical
 from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.ladder import PrimaryEffect
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.star_schema import ratings_from_rows
 from shared.insights.agreement.validation import Validation, ValidationInputs, validate
+from shared.insights.measurement import result_hash
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import TooLittle
 from shared.insights.report.agreement_rows import agreement_rows
@@ -23,6 +26,7 @@ from shared.insights.report.quality_rows import quality_rows
 from shared.insights.report.source import ReportSource
 from shared.insights.report.usual_counts import KPIS, UsualCounts, usual_counts
 from shared.insights.result import Insights
+from shared.insights.table.video_kinds import VideoKind, rows_of_one_kind
 
 Row = dict[str, Any]
 FramesOf = Callable[[Sequence[Row]], Sequence[bytes | None]]
@@ -32,10 +36,11 @@ FramesOf = Callable[[Sequence[Row]], Sequence[bytes | None]]
 class ReportData:
     """One day's report. `effects`, `agreement` and `quality` are the rows of the insight tables.
 
-    `plan_hash` covers the plan and what was measured. `videos` has one list per column, in the
-    order of video_id; counts and scores may be None. `rows` are the whole rows of all videos.
-    `analysed` are the positions of the rows that the analysis uses. `raters` (with their number of
-    videos) and `rubric_versions` belong to the ratings used.
+    Everything is about videos of one kind (see table/video_kinds.py); `video_counts` says which,
+    and how many others were set aside. `plan_hash` covers plan, measurement and kind. `videos` has
+    one list per column, in the order of video_id; counts and scores may be None. `rows` are
+    their whole rows. `analysed` are the positions of the rows that the analysis uses. `raters`
+    (with their number of videos) and `rubric_versions` belong to the ratings used.
     """
 
     day: date
@@ -59,7 +64,7 @@ class ReportData:
 
     @property
     def synthetic(self) -> bool:
-        return self.video_counts.synthetic > 0
+        return self.video_counts.kind.is_synthetic
 
     @property
     def primary(self) -> Row | None:
@@ -84,24 +89,28 @@ def report_data(
     day: date,
     frames_of: FramesOf = lambda rows: [None] * len(rows),
     on_progress: OnProgress = lambda _: None,
+    only_synthetic: bool = False,
 ) -> ReportData:
     """Read, analyse and freeze. The same rows, plan and day give the same report.
 
+    Of observed and synthetic videos it takes one kind (see table/video_kinds.py).
     With too few videos the report says what is missing. Raises BadPlan, and the errors of
     `source`.
     """
     on_progress("Reading the star schema …")
-    rows = source.videos()
-    counts = video_counts(rows, plan)
-    ratings = _ratings(source.ratings())
-    analysis, obstacle = _analysis(rows, counts, plan, ratings, source.ages(), on_progress)
+    rows, kind = rows_of_one_kind(source.videos(), only_synthetic)
+    counts = video_counts(rows, plan, kind)
+    ratings = _ratings(source.ratings(), kind)
+    videos = {row["video_id"] for row in rows}
+    ages = [row for row in source.ages() if row["video_id"] in videos]
+    analysis, obstacle = _analysis(rows, counts, plan, ratings, ages, on_progress)
     rated = [row for row in rows if row["rating_status"] == "rated"]
     usual = usual_counts(rows)
     on_progress("Collecting the gallery …")
     gallery = _gallery(source, rows, plan, usual, frames_of)
     on_progress("Comparing the raters …")
     validation = _validation(ratings, analysis)
-    plan_hash = analysis.insights.plan_hash if analysis else plan.hash
+    plan_hash = _plan_hash(plan, analysis, kind)
     stamp = _stamp(plan_hash, day, rated, counts)
     return ReportData(
         day=day,
@@ -135,17 +144,25 @@ def _analysis(
     if obstacle := missing_data(counts, plan):
         return None, obstacle
     try:
-        return analysis_of(rows, plan, on_progress, ratings, ages), None
+        return analysis_of(rows, plan, on_progress, ratings, ages, counts.kind), None
     except (TooLittle, BadTable) as error:
         return None, MissingData(error.sentence, "The data-quality section shows what was dropped.")
 
 
-def _ratings(rows: Sequence[Row]) -> Ratings | None:
-    """All ratings; None when there are none."""
+def _ratings(rows: Sequence[Row], kind: VideoKind) -> Ratings | None:
+    """All ratings of videos of the kind; None when there are none."""
     try:
-        return ratings_from_rows(rows)
+        ratings = ratings_from_rows(rows).of_kind(kind)
     except BadTable:
         return None
+    return ratings if ratings.values else None
+
+
+def _plan_hash(plan: Plan, analysis: Analysis | None, kind: VideoKind) -> str:
+    """That of the result, else of the plan; reports on either kind never have the same."""
+    if analysis is not None:
+        return analysis.insights.plan_hash
+    return result_hash(plan, pd.DataFrame(), kind.is_synthetic)
 
 
 def _gallery(
@@ -161,7 +178,7 @@ def _validation(ratings: Ratings | None, analysis: Analysis | None) -> Validatio
     if ratings is None:
         return None
     effect = analysis.insights.primary if analysis else None
-    synthetic = analysis is not None and analysis.gate.synthetic > 0
+    synthetic = analysis is not None and analysis.gate.kind.is_synthetic
     primary = PrimaryEffect.of(effect.document(), synthetic) if effect else None
     return validate(ratings, ValidationInputs(primary=primary))
 
@@ -173,7 +190,7 @@ def _stamp(plan_hash: str, day: date, rated: Sequence[Row], counts: VideoCounts)
         "plan_hash": plan_hash,
         "raters": sorted({row["rater"] for row in rated}),
         "rubric_versions": sorted({row["rubric_version"] or "none" for row in rated}),
-        "synthetic": counts.synthetic > 0,
+        "synthetic": counts.kind.is_synthetic,
     }
 
 

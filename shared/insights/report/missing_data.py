@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_ROWS
+from shared.insights.table.video_kinds import ALL_OBSERVED, VideoKind
 from shared.model import UNKNOWN_CREATOR
 
 Row = dict[str, Any]
@@ -37,10 +38,12 @@ class VideoCounts:
     synthetic: int
     made_up: int
     statuses: dict[str, int]
+    kind: VideoKind = ALL_OBSERVED
+    """The kind of the counted videos, and how many of the other kind were set aside."""
 
 
-def video_counts(rows: Sequence[Row], plan: Plan) -> VideoCounts:
-    """Count the rows of `ReportSource.videos`."""
+def video_counts(rows: Sequence[Row], plan: Plan, kind: VideoKind) -> VideoCounts:
+    """Count those rows of `ReportSource.videos` that are of the kind."""
     outcome, cluster = _column(plan, _outcome(plan)), _column(plan, plan.cluster or "")
     rated = [row for row in rows if row["rating_status"] == "rated"]
     counted = [row for row in rows if row.get(outcome) is not None]
@@ -52,26 +55,33 @@ def video_counts(rows: Sequence[Row], plan: Plan) -> VideoCounts:
         counted=len(counted),
         both=len(both),
         creators=len(creators),
-        synthetic=sum(row["synthetic"] is True for row in rows),
+        synthetic=len(rows) if kind.is_synthetic else 0,
         made_up=sum(row["rating_status"] == "made_up" for row in rows),
         statuses=dict(Counter(row["rating_status"] or "waiting" for row in rows)),
+        kind=kind,
     )
 
 
 def missing_data(counts: VideoCounts, plan: Plan) -> MissingData | None:
     """The first obstacle between these videos and an answer; None when there is none."""
-    if not counts.both:
-        return _no_pairs(counts, _outcome(plan))
-    if counts.both < FEWEST_ROWS:
-        return MissingData(
-            f"{_videos(counts.both)} rated and counted; an answer needs {FEWEST_ROWS} or more.",
-            "Add videos; the gallery below shows the rated ones.",
-        )
-    return None
+    if counts.both >= FEWEST_ROWS:
+        return None
+    missing = _too_few(counts) if counts.both else _no_pairs(counts, _outcome(plan))
+    apart = counts.kind.sentence
+    return replace(missing, reason=f"{missing.reason} {apart}") if apart else missing
+
+
+def _too_few(counts: VideoCounts) -> MissingData:
+    return MissingData(
+        f"{_videos(counts.both)} rated and counted; an answer needs {FEWEST_ROWS} or more.",
+        "Add videos; the gallery below shows the rated ones.",
+    )
 
 
 def _no_pairs(counts: VideoCounts, outcome: str) -> MissingData:
     """Why no video has both a rating and the outcome."""
+    if not counts.videos and counts.kind.is_synthetic:
+        return MissingData("There are no synthetic videos here.", "tta demo makes some.")
     if not counts.videos:
         return MissingData(
             "There are no videos yet.",

@@ -72,6 +72,7 @@ def _rows(counts: VideoCounts, analysis: Analysis | None) -> Iterator[Row]:
         ("rated and with the primary KPI", counts.both),
         ("kept for the analysis", analysed),
         ("synthetic", counts.synthetic),
+        *((f"{kind}, set aside", count) for kind, count in counts.kind.document().items()),
         ("ratings made up by a test, not used", counts.made_up),
     ):
         yield _counted("rows", subject, count, counts.videos)

@@ -33,18 +33,30 @@ class ReportClients:
         return cls(Lake.from_settings(settings), warehouse, settings.dataset)
 
 
-def parse_day(body: bytes, today: date) -> date:
-    """The day of the report; `today` for an empty body. Raises BadRequest."""
-    options = json_object(body or b"{}", {"date"}, '{"date": "2026-01-31"}')
-    if "date" not in options:
-        return today
-    try:
-        return date.fromisoformat(options["date"])
-    except (TypeError, ValueError) as error:
-        raise BadRequest("date: not a day such as 2026-01-31.") from error
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """The body of a request: the day, and whether the report is about the synthetic videos."""
+
+    day: date
+    only_synthetic: bool = False
+
+    @classmethod
+    def parse(cls, body: bytes, today: date) -> "ReportRequest":
+        """Read a body; an empty one means the report of `today`. Raises BadRequest."""
+        example = '{"date": "2026-01-31", "synthetic": true}'
+        options = json_object(body or b"{}", {"date", "synthetic"}, example)
+        only_synthetic = options.get("synthetic", False)
+        if not isinstance(only_synthetic, bool):
+            raise BadRequest("synthetic: not true or false.")
+        if "date" not in options:
+            return cls(today, only_synthetic)
+        try:
+            return cls(date.fromisoformat(options["date"]), only_synthetic)
+        except (TypeError, ValueError) as error:
+            raise BadRequest("date: not a day such as 2026-01-31.") from error
 
 
-def report_document(clients: ReportClients, day: date) -> dict[str, Any]:
+def report_document(clients: ReportClients, request: ReportRequest) -> dict[str, Any]:
     """Make the report and describe it."""
     # The statistics take a second to import, so they wait for a request that is valid.
     from shared.insights.report.daily_report import ReportApp, make_report
@@ -55,4 +67,5 @@ def report_document(clients: ReportClients, day: date) -> dict[str, Any]:
         dataset=clients.dataset,
         deadline=Deadline.after(BIGQUERY_S),
     )
-    return make_report(app, day).document()
+    result = make_report(app, request.day, only_synthetic=request.only_synthetic)
+    return result.document()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,16 @@ from shared.insights.table.read import (
     lose_unsplit,
     refuse_absent,
 )
-from shared.insights.table.schema import AGE, POSTING_HOUR, TOPIC, TableSchema
+from shared.insights.table.schema import AGE, POSTING_HOUR, TOPIC, YES_OR_NO, TableSchema
 from shared.insights.table.topics import topics
+from shared.insights.table.video_kinds import ALL_OBSERVED, VideoKind, kind_of
 
 SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True)
 class VideoTable:
-    """Rows in the order of the file.
+    """Rows in the order of the file, observed and synthetic ones until `kind` is decided.
 
     Counts and numbers are float64 with NaN where missing, ids and text are str or None, times are
     datetime64 in UTC, `synthetic` is True, False or None. `age` (days), `posting_hour` (0–24, UTC)
@@ -44,6 +45,26 @@ class VideoTable:
     rounded: pd.Series
     sha256: str
     losses: Losses = field(default_factory=Losses)
+    kind: VideoKind | None = None
+
+    def of_one_kind(self, only_synthetic: bool = False) -> "VideoTable":
+        """The rows that an analysis takes (see video_kinds), with the index of the table.
+
+        A table whose kind is decided stays as it is. Raises BadTable when synthetic rows are asked
+        for, and there are none.
+        """
+        if self.kind is not None:
+            return self
+        if YES_OR_NO not in self.frame and not only_synthetic:
+            return replace(self, kind=ALL_OBSERVED)
+        flags = self.frame.get(YES_OR_NO, pd.Series(False, index=self.frame.index))
+        kind = kind_of(flags, self.frame.get("video_id", ()), only_synthetic)
+        if only_synthetic and kind.set_aside == len(self.frame):
+            raise BadTable("No row of the table is synthetic. Leave out --synthetic.")
+        if not kind.set_aside:
+            return replace(self, kind=kind)
+        rows = flags.map(kind.holds).astype(bool)
+        return replace(self, frame=self.frame[rows], rounded=self.rounded[rows], kind=kind)
 
 
 def read_table(

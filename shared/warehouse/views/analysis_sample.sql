@@ -1,6 +1,8 @@
 -- Which videos may an analysis use? Grain: video_id.
 -- The quality gate of the shipped analysis plan in SQL: `rule` is the first rule that drops the
 -- video, or NULL. docs/insights.md explains the rules. A report with another plan may differ.
+-- Observed and synthetic videos never meet: where there is an observed video, the rule `synthetic`
+-- sets the synthetic ones aside.
 --
 -- video_id: Joins dim_video.
 -- user_key: Creator; joins dim_user.
@@ -30,7 +32,9 @@ WITH video AS (
   SELECT
     fact.*,
     TIMESTAMP_DIFF(fact.collected_at, fact.created_at, MICROSECOND) / 86400000000 AS age_days,
-    MAX(fact.collected_at) OVER () AS last_collected_at
+    MAX(fact.collected_at) OVER (PARTITION BY IFNULL(fact.synthetic, FALSE)) AS last_collected_at,
+    IFNULL(fact.synthetic, FALSE)
+      AND MAX(IF(fact.synthetic, 0, 1)) OVER () = 1 AS is_set_aside
   FROM `${dataset}.fact_video_analytics` AS fact
 ),
 
@@ -39,6 +43,7 @@ credible AS (
   SELECT
     video.*,
     CASE
+      WHEN is_set_aside THEN 'synthetic'
       WHEN IFNULL(rating_status, '') != 'rated' THEN 'not_rated'
       WHEN user_key = 'unknown' THEN 'unknown_creator'
       WHEN LEAST(

@@ -5,7 +5,7 @@
 -- user_key: Creator; joins dim_user.
 -- lang_key: Language; joins dim_lang.
 -- rater: Who gave the rating.
--- synthetic: TRUE for generated sandbox videos.
+-- synthetic: TRUE for generated sandbox videos: in all rows, or in none.
 -- predictor: Rated dimension.
 -- outcome: KPI.
 -- scale: count, or rate for the count per view.

@@ -1,7 +1,8 @@
--- Does rating work, and how much does it cost? Grain: day, rater, status, reason.
+-- Does rating work, and how much does it cost? Grain: day, synthetic, rater, status, reason.
 -- A jump of refused or unratable ratings, of cost or of latency is the first sign of a changed model.
 --
 -- day: Day on which the ratings were made (UTC).
+-- synthetic: TRUE for generated sandbox videos.
 -- rater: Who rated; none for videos without media.
 -- status: rated, refused, unratable or no_media.
 -- reason: Why there are no values; NULL when rated.
@@ -15,18 +16,20 @@
 -- cost_usd: Price of the calls in US dollars.
 -- mean_latency_s: Mean seconds from request to answer.
 SELECT
-  DATE(rated_at) AS day,
-  rater,
-  status,
-  reason,
+  DATE(rating.rated_at) AS day,
+  IFNULL(video.synthetic, FALSE) AS synthetic,
+  rating.rater,
+  rating.status,
+  rating.reason,
   COUNT(*) AS ratings,
-  COUNT(DISTINCT video_id) AS videos,
-  COUNT(DISTINCT config_hash) AS configurations,
-  COUNT(DISTINCT model_version) AS model_versions,
-  AVG(confidence) AS mean_confidence,
-  SUM(input_tokens) AS input_tokens,
-  SUM(output_tokens) AS output_tokens,
-  SUM(cost_usd) AS cost_usd,
-  AVG(latency_s) AS mean_latency_s
-FROM `${dataset}.fact_rating`
-GROUP BY day, rater, status, reason
+  COUNT(DISTINCT rating.video_id) AS videos,
+  COUNT(DISTINCT rating.config_hash) AS configurations,
+  COUNT(DISTINCT rating.model_version) AS model_versions,
+  AVG(rating.confidence) AS mean_confidence,
+  SUM(rating.input_tokens) AS input_tokens,
+  SUM(rating.output_tokens) AS output_tokens,
+  SUM(rating.cost_usd) AS cost_usd,
+  AVG(rating.latency_s) AS mean_latency_s
+FROM `${dataset}.fact_rating` AS rating
+LEFT JOIN `${dataset}.dim_video` AS video ON video.video_id = rating.video_id
+GROUP BY 1, 2, 3, 4, 5

@@ -1,4 +1,4 @@
-# Tables of an earlier version have another address. A moved table is not created again.
+# Tables and views of an earlier version have another address. A moved one is not created again.
 moved {
   from = google_bigquery_table.table["dim_user"]
   to   = module.tables.google_bigquery_table.this["dim_user"]
@@ -42,4 +42,9 @@ moved {
 moved {
   from = google_bigquery_table.table["insight_quality"]
   to   = module.tables.google_bigquery_table.this["insight_quality"]
+}
+
+moved {
+  from = module.views.google_bigquery_table.this["kpis_at_age"]
+  to   = module.views_of_views.google_bigquery_table.this["kpis_at_age"]
 }

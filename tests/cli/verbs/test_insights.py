@@ -258,6 +258,74 @@ def test_the_star_schema_is_asked_for_the_source_whose_known_breaks_are_told(sta
     assert "source" not in document["plan"]["columns"]
 
 
+def mixed_facts():
+    """Sixty observed videos, and forty synthetic ones that would move every figure."""
+    observed = [fact(video) | {"synthetic": None} for video in rows(60)]
+    strange = {"views": 10**9, "user_key": "demo", "unexpectedness": 0}
+    generated = [fact(video) | strange for video in rows(40)]
+    for number, row in enumerate(generated):
+        row["video_id"] = f"9{number:018d}"
+    return [*generated, *observed]
+
+
+def test_the_star_schema_is_analysed_by_kind(star_schema, capsys):
+    star_schema([row for row in mixed_facts() if not row["synthetic"]])
+    assert run("--json") == 0
+    alone = json.loads(capsys.readouterr().out)
+    star_schema(mixed_facts())
+
+    assert run("--json") == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert (document["synthetic"], document["set_aside"]) == (False, {"synthetic": 40})
+    assert document["effects"] == alone["effects"]
+    assert document["input_sha256"] == alone["input_sha256"]
+
+
+def test_what_was_set_aside_is_printed(star_schema, capsys):
+    star_schema(mixed_facts())
+
+    assert run() == 0
+
+    printed = capsys.readouterr().out
+    assert "SYNTHETIC DATA" not in printed
+    assert "- 40 synthetic videos are set aside: no figure rests on them." in printed
+
+
+def test_the_synthetic_videos_can_be_asked_for(star_schema, capsys):
+    generated = [fact(video) for video in rows(60)]
+    star_schema([*generated, *({**row, "synthetic": False, "views": 1} for row in generated)])
+
+    assert run("--synthetic", "--json") == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert (document["synthetic"], document["set_aside"]) == (True, {"observed": 60})
+    assert document["quality"]["rows"] == 60
+
+
+def test_synthetic_videos_that_are_not_there_are_refused(star_schema, plan_path, tmp_path, capsys):
+    star_schema([fact(video) | {"synthetic": None} for video in rows(60)])
+    assert run("--synthetic") == 1
+    assert "There are no synthetic videos here" in capsys.readouterr().err
+
+    table = write_csv(tmp_path / "t.csv", rows())
+    assert run("--input", table, "--plan", plan_path, "--synthetic") == 1
+    assert "No row of the table is synthetic. Leave out --synthetic." in capsys.readouterr().err
+
+
+def test_a_file_is_analysed_by_kind_whatever_its_plan_names(plan_path, tmp_path, capsys):
+    mixed = [video | {"synthetic": n % 4 == 0} for n, video in enumerate(rows())]
+    table = write_csv(tmp_path / "t.csv", mixed)
+    documents = []
+    for option in ((), ("--synthetic",)):
+        assert run("--input", table, "--plan", plan_path, "--json", *option) == 0
+        documents.append(json.loads(capsys.readouterr().out))
+
+    assert [each["set_aside"] for each in documents] == [{"synthetic": 60}, {"observed": 180}]
+    assert [each["quality"]["rows"] for each in documents] == [180, 60]
+    assert documents[0]["plan_hash"] != documents[1]["plan_hash"]
+
+
 def test_an_empty_star_schema_says_what_to_do(star_schema, capsys):
     star_schema([])
 

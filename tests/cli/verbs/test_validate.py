@@ -279,6 +279,63 @@ def test_people_in_a_file_meet_machines_in_the_star_schema(star_schema, tmp_path
     assert json.loads(capsys.readouterr().out)["dimensions"]["unexpectedness"]["n_raters"] == 2
 
 
+def mixed_ratings():
+    """Two raters: they agree on twelve observed videos, and not at all on nine synthetic ones."""
+    raters = ((GEMINI, 7), ("signals/2", 7), (GEMINI, 3), ("signals/2", 90))
+    return [
+        stored(number, rater, "aaaa", "v", unexpectedness=number * factor % 100)
+        | {"synthetic": True if factor != 7 else None}
+        for rater, factor in raters
+        for number in (range(12) if factor == 7 else range(20, 29))
+    ]
+
+
+def test_agreement_is_of_observed_videos_where_there_are_any(star_schema, capsys):
+    star_schema([row for row in mixed_ratings() if not row["synthetic"]])
+    assert run("--json") == 0
+    alone = json.loads(capsys.readouterr().out)
+    star_schema(mixed_ratings())
+
+    assert run("--json") == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert (document["synthetic"], document["set_aside"]) == (False, {"synthetic": 9})
+    for part in ("dimensions", "halo", "ladder", "convergence", "raters"):
+        assert document[part] == alone[part]
+    assert document["warnings"] == [
+        "9 synthetic videos are set aside: no figure rests on them. --synthetic asks for them.",
+        *alone["warnings"],
+    ]
+
+
+def test_agreement_on_synthetic_videos_can_be_asked_for(star_schema, capsys):
+    star_schema(mixed_ratings())
+
+    assert run("--synthetic", "--json") == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert (document["synthetic"], document["set_aside"]) == (True, {"observed": 12})
+    assert document["dimensions"]["unexpectedness"]["n_videos"] == 9
+
+
+def test_people_who_rated_synthetic_videos_are_set_aside_with_them(star_schema, tmp_path, capsys):
+    star_schema(mixed_ratings())
+    people = [row(video(n), "human/ana", "unexpectedness", n) for n in (*range(12), *range(20, 29))]
+    people.append(row("check-1", "human/ana", "attention_check", 1))
+    table = write_csv(tmp_path / "people.csv", people)
+
+    assert run("--input", table, "--stored", "--json") == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["set_aside"] == {"synthetic": 9}
+    assert document["dimensions"]["unexpectedness"]["n_videos"] == 12
+
+
+def test_synthetic_ratings_that_are_not_there_are_refused(table, capsys):
+    assert run("--input", table, "--synthetic") == 1
+    assert "There are no ratings of synthetic videos" in capsys.readouterr().err
+
+
 def test_an_empty_star_schema_says_what_to_do(star_schema, capsys):
     star_schema([])
 

@@ -118,10 +118,13 @@ def test_a_filtered_row_does_not_drop_another_row_of_its_video():
     assert set(result.frame["rater"]) == {"B"}
 
 
-def test_synthetic_rows_are_counted_and_kept():
-    result = gated({"synthetic": True}, at=(3, 4))
+def test_synthetic_rows_are_set_aside_and_counted_nowhere_else():
+    result = gated({"synthetic": True, "likes": -1}, at=(3, 4))
 
-    assert (result.synthetic, len(result.frame)) == (2, 60)
+    assert (result.synthetic, len(result.frame), result.rows) == (0, 58, 58)
+    assert (result.kind.set_aside, result.dropped) == (2, {})
+    assert sum(rows for rows, _ in result.months.values()) == 58
+    assert result.document()["set_aside"] == {"synthetic": 2}
 
 
 def test_rounded_rows_are_counted_and_kept():

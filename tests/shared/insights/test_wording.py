@@ -143,7 +143,7 @@ def test_yes_and_no_are_compared_as_such():
 @pytest.mark.parametrize("slope", [0.5, 0.0, -0.5])
 def test_no_sentence_claims_more_than_an_association(slope):
     insights = insights_of(
-        slope=slope, n=60, creators=10, every=lambda n, row: {"synthetic": n % 2 == 0}
+        slope=slope, n=120, creators=10, every=lambda n, row: {"synthetic": n % 2 == 0}
     )
     sentences = [answer(insights), pooled(insights) or "", *insights.warnings]
 
@@ -173,17 +173,19 @@ def test_a_good_sample_has_no_warnings():
 
 
 def test_the_first_warning_is_about_synthetic_rows():
-    insights = insights_of(every=lambda number, row: {"synthetic": number < 10})
+    insights = insights_of(every=lambda number, row: {"synthetic": True})
+    mixed = insights_of(every=lambda number, row: {"synthetic": number < 10})
 
-    assert insights.warnings[0] == "10 of the 240 videos are synthetic: nobody watched them."
+    assert insights.warnings[0] == "All of the 240 videos are synthetic: nobody watched them."
     assert insights.document()["synthetic"] is True
-    assert insights_of().document()["synthetic"] is False
+    assert mixed.warnings[0].startswith("10 synthetic videos are set aside: no figure rests on")
+    assert mixed.document()["synthetic"] is insights_of().document()["synthetic"] is False
 
 
 def test_cautions_come_in_the_order_of_their_gravity():
     def spoiled(number, row):
         return {
-            "synthetic": number < 10,
+            "synthetic": number in (5, 6),
             "rater": f"human/{number % 2}",
             "created_at": f"2026-05-{1 + row['unexpectedness'] // 5:02d}",
             "emotional_intensity": 50 if number % 2 else row["emotional_intensity"],
@@ -192,7 +194,7 @@ def test_cautions_come_in_the_order_of_their_gravity():
 
     warnings = insights_of(every=spoiled).warnings
 
-    parts = ("are synthetic", "raters are mixed", "rated higher", "hold -99", "intensity is 50 in")
+    parts = ("2 synthetic", "raters are mixed", "rated higher", "hold -99", "intensity is 50 in")
     places = [next(at for at, text in enumerate(warnings) if part in text) for part in parts]
     assert places == sorted(places) and places[0] == 0
 

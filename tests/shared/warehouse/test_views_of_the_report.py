@@ -40,13 +40,25 @@ def usual_videos():
     return videos
 
 
+def generated_videos():
+    """Synthetic videos that would move every figure, and the latest reading of all."""
+    late = COLLECTED.replace(year=2028)
+    videos = [
+        each | {"synthetic": True, "user_key": "demo", "views": 10**9, "collected_at": late}
+        for each in rows(60)
+    ]
+    for number, each in enumerate(videos):
+        each["video_id"] = f"9{number:018d}"
+    return videos
+
+
 @pytest.fixture(scope="module")
 def sample(client):
     """The videos in a dataset of their own, and what the engine says of them."""
     dataset = "views_of_the_report"
     create_tables(client, dataset)
     create_views(client, dataset)
-    videos = usual_videos()
+    videos = [*usual_videos(), *generated_videos()]
     names = {column["name"] for column in schema(FACT)}
     content = [
         {
@@ -89,11 +101,28 @@ def test_rank_correlations_are_the_engines(ask, sample):
 def test_the_gate_drops_the_same_videos_by_the_same_rules(ask, sample):
     _, report = sample
 
-    dropped = {row["rule"]: row["videos"] for row in ask("analysis_quality")}
+    quality = ask("analysis_quality")
+    dropped = {row["rule"]: row["videos"] for row in quality}
 
     assert dropped.pop("kept") == len(report.gate.frame)
+    assert dropped.pop("synthetic") == report.gate.kind.set_aside == 60
     assert dropped == report.gate.dropped
     assert len(dropped) >= 11
+
+
+def test_shares_are_of_the_videos_that_are_not_set_aside(ask):
+    quality = {row["rule"]: row for row in ask("analysis_quality")}
+
+    assert quality["synthetic"]["share"] is None
+    assert quality["kept"]["share"] == pytest.approx(quality["kept"]["videos"] / 240)
+    assert sum(row["share"] or 0 for row in quality.values()) == pytest.approx(1)
+    assert [row["synthetic"] for rule, row in quality.items() if rule != "synthetic"] == [0] * (
+        len(quality) - 1
+    )
+
+
+def test_the_pairs_are_of_observed_videos_where_there_are_any(ask):
+    assert {row["synthetic"] for row in ask("engagement_pairs")} == {False}
 
 
 def test_tenths_are_the_reports(ask, sample):

@@ -1,4 +1,5 @@
--- One row per video and age at which its KPIs are known well enough.
+-- One row per video and age at which its KPIs are known well enough. The report takes those of its
+-- own videos, which are of one kind.
 SELECT
   video_id,
   age_days,
@@ -7,6 +8,6 @@ SELECT
   comments,
   shares,
   saves
-FROM kpis_at_age
+FROM kpis_at_age_of_every_video
 WHERE views IS NOT NULL AND IFNULL(interpolation_error, 0) <= 0.05
 ORDER BY video_id, age_days
