@@ -1,14 +1,32 @@
 """Video files of the person: which can be ingested, and under which id."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.inputs.media_type import HEAD_BYTES, MP4, QUICKTIME, WEBM, MediaType, media_type
+from shared.config import AnalyzeSettings
+from shared.inputs.media_type import (
+    AVI,
+    GIF,
+    HEAD_BYTES,
+    MATROSKA,
+    MP4,
+    QUICKTIME,
+    WEBM,
+    MediaType,
+    media_type,
+)
 from shared.model import content_id, id_in_name
 
-ACCEPTED = (MP4, QUICKTIME, WEBM)
+ACCEPTED = (MP4, QUICKTIME, WEBM, MATROSKA, AVI, GIF)
+"""The types that the signals rater reads. Gemini refuses some of them: see its ACCEPTED."""
+
+ACCEPTED_WORDS = "MP4, MOV, WebM, Matroska, AVI and GIF"
+
+MOST_BYTES: int = AnalyzeSettings.model_fields["max_media_bytes"].default
+"""A larger file would be stored and then not rated."""
 
 
 class UnusableFile(Exception):
@@ -35,13 +53,16 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def inspect_video(path: Path) -> VideoFile:
-    """Check the first bytes of a file, and find its id. Raises UnusableFile."""
+    """Check the size and the first bytes of a file, and find its id. Raises UnusableFile."""
     if not path.exists():
         raise UnusableFile("there is no such file")
     if not path.is_file():
         raise UnusableFile("is not an ordinary file")
     try:
         with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MOST_BYTES:  # before its id is computed, which reads all of it
+                raise UnusableFile(f"has {size:,} bytes; the most is {MOST_BYTES:,}")
             kind = _accepted(file.read(HEAD_BYTES))
         return VideoFile(path, id_in_name(path.stem) or content_id(_sha256(path)), kind)
     except OSError as error:
@@ -55,7 +76,7 @@ def _accepted(head: bytes) -> MediaType:
     if kind is None:
         raise UnusableFile("is not a video, by its first bytes")
     if kind not in ACCEPTED:
-        raise UnusableFile(f"is {kind.mime}; only mp4, mov and webm can be ingested")
+        raise UnusableFile(f"is {kind.mime}; only {ACCEPTED_WORDS} can be ingested")
     return kind
 
 

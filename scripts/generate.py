@@ -158,20 +158,46 @@ def _table(name: str, definition: dict[str, Any], rubric: dict[str, Any]) -> dic
         **definition,
         "name": name,
         "columns": columns,
-        "replaced": [column for column in columns if column["name"] not in definition["key"]],
+        "replaced": [
+            column | ({"together": _together(column)} if definition.get("completes") else {})
+            for column in columns
+            if column["name"] not in definition["key"]
+        ],
         "order": ", ".join(order),
-        "wins": _wins(newest, has_section),
+        "wins": _wins(newest, has_section, definition.get("completes", False)),
+        **_listed(columns, definition),
     }
 
 
-def _wins(newest: str | None, has_section: bool) -> str:
+def _listed(columns: list[dict[str, Any]], definition: dict[str, Any]) -> dict[str, Any]:
+    """The columns of which the newest known value counts, each with the column that it follows."""
+    bookkeeping = {*definition["key"], "section", "observed_at", "field_times"}
+    timed = [column for column in columns if column["name"] not in bookkeeping]
+    by_name = {column["name"]: column for column in timed}
+    listed = [it | {"leader": by_name[it.get("follows", it["name"])]} for it in timed]
+    leaders = [by_name[name] for name in sorted(by_name) if "follows" not in by_name[name]]
+    return {"listed": listed, "timed": leaders}
+
+
+def _wins(newest: str | None, has_section: bool, completes: bool) -> str:
     """When a source row replaces the row that is there."""
+    if completes:
+        return "source.listings > 1 OR source.section <> target.section"
     greater = "source.section > target.section"
     if not newest:
         return greater if has_section else ""
     return (
         f"source.{newest} > target.{newest}\n  OR (source.{newest} = target.{newest} AND {greater})"
     )
+
+
+def _together(column: dict[str, Any]) -> str:
+    """Both rows of one key in one: the greater value that is known, and all words of a list."""
+    ours, theirs = f"target.{column['name']}", f"source.{column['name']}"
+    if column.get("mode") == "REPEATED":
+        words = f"UNNEST(ARRAY_CONCAT({ours}, {theirs}))"
+        return f"ARRAY(SELECT DISTINCT word FROM {words} AS word ORDER BY word)"
+    return f"GREATEST(IFNULL({ours}, {theirs}), IFNULL({theirs}, {ours}))"
 
 
 def _columns(entry: dict[str, Any], rubric: dict[str, Any]) -> list[dict[str, Any]]:

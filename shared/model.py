@@ -71,18 +71,25 @@ AccountKey = Annotated[Word, AfterValidator(account_key)]
 Records that an older version stored have other spellings. So every reading of one folds them.
 """
 
+FieldTimes = Annotated[dict[Word, Instant], Field(max_length=50)]
+"""Fields whose value is older than `observed_at`, and when it was observed."""
+
 Source = Literal["research", "display", "manifest", "upload"]
 Model = TypeVar("Model", bound=BaseModel)
 
 
 class Video(Checked):
-    """A TikTok post, or a file of your own, as its source described it at `observed_at`."""
+    """A TikTok post, or a file of your own, as its source described it at `observed_at`.
+
+    `field_times` has the fields that an older listing gave, and the newest did not.
+    """
 
     observed_at: Instant
     source: Source
     creator_id: AccountKey | None = None
     collection: Word | None = None
     url: Text | None = None
+    file_name: Text | None = None
     caption: Text | None = None
     hashtags: tuple[Word, ...] = Field(default=(), max_length=500)
     region_code: Word | None = None
@@ -91,6 +98,7 @@ class Video(Checked):
     duration_s: Seconds | None = None
     music_id: Word | None = None
     synthetic: bool = False
+    field_times: FieldTimes | None = None
 
 
 class Creator(Checked):
@@ -106,6 +114,7 @@ class Creator(Checked):
     following: Count | None = None
     likes: Count | None = None
     videos: Count | None = None
+    field_times: FieldTimes | None = None
 
     @model_validator(mode="after")
     def _has_its_key(self) -> Self:
@@ -135,7 +144,8 @@ class Metrics(Checked):
 class Record(Checked):
     """The message on `video-records`: new facts about one video, in sections.
 
-    Each section has its own event time. A newer section replaces an older one completely.
+    Each section has its own event time. In the sections `video` and `creator`, the newest value of
+    each field counts that is known: a poorer listing takes nothing away (shared/listings.py).
     """
 
     schema_version: Literal[1] = 1

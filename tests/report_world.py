@@ -63,6 +63,7 @@ def row(number: int, **columns: Any) -> Row:
         "loudness_lufs": -14.0 - number % 7,
         "caption": f"caption {number}",
         "hashtags": [("cooking", "dance", "cats")[number % 3], "fyp"],
+        "file_name": None,
         "url": f"https://www.tiktok.com/@creator/video/{video_id}",
         "model_version": "gemini-3.5-flash-001",
         "evidence": json.dumps([{"at_s": 3.2, "what": "the moment"}]),

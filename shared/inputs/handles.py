@@ -15,6 +15,10 @@ _AROUND = re.compile(rf"^[\s{_EDGES}@＠]+|[\s{_EDGES}]+$")
 _ID = re.compile(r"[A-Za-z0-9_=-]{31,}")
 """An open_id has 36 characters or more, a secUid 70 or more. A handle has 30 at most."""
 
+PSEUDONYM_PREFIX = "p_"
+PSEUDONYM_DIGITS = 20
+_PSEUDONYM = re.compile(rf"{PSEUDONYM_PREFIX}[0-9a-f]{{{PSEUDONYM_DIGITS}}}")
+
 
 def handle(name: str) -> str:
     """The handle in its one spelling: case-folded, in NFC, without @, blanks and invisible marks.
@@ -32,3 +36,8 @@ def account_key(text: str) -> str:
     """
     plain = text.strip()
     return plain if _ID.fullmatch(plain) else handle(text) or text
+
+
+def is_pseudonym(name: str) -> bool:
+    """Whether a name is one of those that shared/privacy/pseudonym.py makes."""
+    return bool(_PSEUDONYM.fullmatch(name))

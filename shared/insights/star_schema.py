@@ -13,6 +13,7 @@ JOINED_COLUMNS = (
     "caption",
     "hashtags",
     "url",
+    "file_name",
     "music_id",
     "source",
     "listed_at",

@@ -8,7 +8,7 @@ numbers, ids and names of collections, raters and hashes are never changed.
 from shared.inputs.formats.names import NAMES, folded
 
 RECORD_FIELDS = frozenset(
-    {"caption", "hashtags", "display_name", "bio"}
+    {"caption", "hashtags", "display_name", "bio", "file_name"}
     | {"evidence", "what", "expectation", "violation"}
 )
 """In records, ratings and tables."""

@@ -2,14 +2,9 @@
 
 import hashlib
 import hmac
-import re
 
 from shared.errors import Misconfigured
-from shared.inputs.handles import handle
-
-PREFIX = "p_"
-DIGITS = 20
-_PSEUDONYM = re.compile(rf"{PREFIX}[0-9a-f]{{{DIGITS}}}")
+from shared.inputs.handles import PSEUDONYM_DIGITS, PSEUDONYM_PREFIX, handle, is_pseudonym
 
 
 def pseudonym(key: str, name: str) -> str:
@@ -22,8 +17,5 @@ def pseudonym(key: str, name: str) -> str:
     if not key:
         raise Misconfigured("Environment: HASH_KEY is not set, and pseudonyms are made with it")
     message = f"pseudonym:{handle(name)}"
-    return PREFIX + hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()[:DIGITS]
-
-
-def is_pseudonym(name: str) -> bool:
-    return bool(_PSEUDONYM.fullmatch(name))
+    digest = hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
+    return PSEUDONYM_PREFIX + digest[:PSEUDONYM_DIGITS]

@@ -184,10 +184,10 @@ class Lake:
                 )
                 try:
                     yield writer
+                    writer.close()
                 except BaseException:
                     writer.terminate()
                     raise
-                writer.close()
         except exceptions.PreconditionFailed as error:
             raise Superseded(name) from error
 

@@ -1,18 +1,21 @@
 """Listing a collection page by page: new videos leave as records, and their files become due.
 
 Each page takes four steps. Keep the raw page. Save the state with the new records as outbox, their
-files as due, and the resume point after this page. Create `metadata/{id}.json` for each record,
-once; an existing object counts. Publish. The next save empties the outbox. A run that dies before
+files as due, and the resume point after this page. Create `metadata/{id}.json` for each record, or
+complete the object that is there. Publish. The next save empties the outbox. A run that dies before
 it publishes the same bytes again, which the warehouse ignores.
 
 Known videos are found with one listing of names under `metadata/` and one under `videos/`, a
-request per thousand names, not a request per video.
+request per thousand names. The stored listing of a known video is read, because this one may know
+more: a person's list, or another collection, may have come first.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 
+from shared.listings import completed, is_better
 from shared.model import Record
 from shared.storage.layout import VIDEOS, snapshot_name
 from shared.tiktok.ages import Sighting
@@ -67,10 +70,14 @@ class Discovery:
         room = collection.max_videos - progress.listed
         tombstones = run.app.tombstones
         listed = read_page(page, run.source, collection, tombstones, self._seen, room, at)
-        new = _first_each(video for video in listed.videos if video.video_id not in self._known_ids)
+        best = _best_each(listed.videos)
+        new = {name: video for name, video in best.items() if name not in self._known_ids}
+        firsts = {id(video) for video in _first_each(listed.videos).values()}
         records = records_of(new.values(), run.creators, run.pool) + self._later_readings(
-            video for video in listed.videos if video is not new.get(video.video_id)
+            video for video in listed.videos if video.video_id not in new or id(video) not in firsts
         )
+        better = self._better(video for name, video in best.items() if name not in new)
+        records += self._completions(better)
         if new or listed.bad:
             keep_page(run.lake, tombstones, page, run.source.name, collection, at)
         list(run.pool.map(lambda bad: keep_bad(run.lake, bad, collection, at), listed.bad))
@@ -83,7 +90,8 @@ class Discovery:
         known_count = len(listed.videos) - len(new)
         run.tally.page(listed=len(listed), new=len(new), already_listed=known_count)
         if records or due:
-            progress.recent += [str(video) for video in self._sightings(new.values())]
+            seen = [*new.values(), *better]
+            progress.recent += [str(video) for video in self._sightings(seen)]
             progress.outbox = records
             progress.due |= due
             progress.save()
@@ -96,6 +104,30 @@ class Discovery:
             posted, read = video.video.created_at, video.metrics.collected_at
             if ages and posted and read - posted < timedelta(days=ages[-1]):
                 yield Sighting(video.video_id, int(posted.timestamp()), int(read.timestamp()))
+
+    def _better(self, known_videos: Iterable[SourceVideo]) -> tuple[SourceVideo, ...]:
+        """The listings that know more than the stored one."""
+        videos = tuple(known_videos)
+        is_better = self._run.pool.map(self._knows_more, videos)
+        return tuple(video for video, more in zip(videos, is_better, strict=True) if more)
+
+    def _knows_more(self, video: SourceVideo) -> bool:
+        stored = self._run.listing_of(video.video_id)
+        listing = self._run.app.tombstones.redact(
+            Record(video_id=video.video_id, video=video.video, creator=video.creator)
+        )
+        return stored is not None and listing is not None and is_better(stored, listing)
+
+    def _completions(self, better: Sequence[SourceVideo]) -> tuple[Record, ...]:
+        """Listings for known videos, and their counts where no dated reading carries them."""
+        records = records_of(better, self._run.creators, self._run.pool)
+        undated = (
+            record for record, video in zip(records, better, strict=True) if not video.is_dated
+        )
+        return (
+            *(record.model_copy(update={"metrics": None}) for record in records),
+            *(record.model_copy(update={"video": None}) for record in undated),
+        )
 
     def _later_readings(self, known_videos: Iterable[SourceVideo]) -> tuple[Record, ...]:
         """Counts of known videos that have a time of their own and are not in the lake yet."""
@@ -152,6 +184,23 @@ class Discovery:
     @cached_property
     def _stored_ids(self) -> Ids:
         return Ids.of_names(self._run.lake.names(VIDEOS), VIDEOS)
+
+
+def _best_each(listed: Iterable[SourceVideo]) -> dict[str, SourceVideo]:
+    """The first entry of each video, with what all its entries of the page know together."""
+    entries: dict[str, list[SourceVideo]] = {}
+    for video in listed:
+        entries.setdefault(video.video_id, []).append(video)
+    return {name: _together(videos) for name, videos in entries.items()}
+
+
+def _together(entries: list[SourceVideo]) -> SourceVideo:
+    first, *others = entries
+    listing = Record(video_id=first.video_id, video=first.video, creator=first.creator)
+    for other in others:
+        entry = Record(video_id=first.video_id, video=other.video, creator=other.creator)
+        listing = completed(listing, entry)
+    return replace(first, video=listing.video or first.video, creator=listing.creator)
 
 
 def _first_each(listed: Iterable[SourceVideo]) -> dict[str, SourceVideo]:

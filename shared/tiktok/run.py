@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.errors import Permanent
-from shared.model import Record, parse_record
+from shared.listings import completed, has_other_creator, is_better
+from shared.model import Metrics, Record, parse_record
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import Lake
+from shared.storage.lake import Lake, Superseded
 from shared.storage.layout import metadata_name, snapshot_name
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators
@@ -69,7 +70,7 @@ class CollectionRun:
         return self.app.timer() >= self._ends_at
 
     def publish_outbox(self) -> None:
-        """Create each record's object, once, and publish what the lake holds then."""
+        """Store each record, and publish what the lake holds then. A second call adds nothing."""
         due = []
         for record in self.progress.outbox:
             redacted = self.app.tombstones.redact(record)
@@ -78,7 +79,7 @@ class CollectionRun:
             else:
                 due.append(redacted)
         if due:
-            self.app.publish(*self.pool.map(self._write_once, due))
+            self.app.publish(*self.pool.map(self._store, due))
         self.progress.outbox = ()
 
     def listing_of(self, video_id: str) -> Record | None:
@@ -88,13 +89,24 @@ class CollectionRun:
             return None if stored is None else parse_record(stored)
         return None
 
-    def _write_once(self, record: Record) -> Record:
+    def _store(self, record: Record) -> Record:
+        """Create the record's object. A listing that is there already is completed."""
         name = _name_of(record)
         if self.lake.write_once(name, record.to_json()):
             return record
-        stored = self.lake.read(name)
         try:
-            return record if stored is None else parse_record(stored)
+            while True:
+                content, generation = self.lake.read_with_generation(name)
+                stored = record if content is None else parse_record(content)
+                # Asked again, because the lake may have changed since the page was read.
+                if record.video is None or not is_better(stored, record):
+                    return _without_counts(stored) if record.metrics is None else stored
+                better = completed(stored, record)
+                if has_other_creator(stored, better):
+                    self._keep(stored)
+                with suppress(Superseded):  # by another command: complete what it wrote
+                    self.lake.replace(name, better.to_json(), generation)
+                    return _without_counts(better) if record.metrics is None else better
         except Permanent as error:
             self.lake.keep_failed(
                 "fetch",
@@ -105,6 +117,21 @@ class CollectionRun:
                 collection=self.collection.name,
             )
             return record
+
+    def _keep(self, listing: Record) -> None:
+        """Keep a listing that names another creator than the better one.
+
+        Otherwise a rebuild would not know the creator, whom the tables have.
+        """
+        section = listing.metrics or listing.video
+        assert section is not None
+        at = section.collected_at if isinstance(section, Metrics) else section.observed_at
+        self.lake.write_once(snapshot_name(listing.video_id, at), listing.to_json())
+
+
+def _without_counts(record: Record) -> Record:
+    """A completed listing as it is published. Its counts are in the tables already."""
+    return record.model_copy(update={"metrics": None})
 
 
 def _name_of(record: Record) -> str:

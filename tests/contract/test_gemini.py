@@ -396,7 +396,11 @@ def test_a_type_that_gemini_does_not_take_is_not_asked_about(gemini, tmp_path):
 
     rating = world.rate()
 
-    assert (rating.status, rating.reason, world.calls) == ("unratable", "type_not_accepted", 0)
+    assert (rating.status, rating.reason, world.calls) == (
+        "unratable",
+        "type_not_accepted: video/x-msvideo",
+        0,
+    )
 
 
 def test_what_was_replaced_while_it_was_rated_is_not_that_generations_rating(world, monkeypatch):

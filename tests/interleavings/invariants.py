@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 
-from shared.model import canonical_json, parse_record
+from shared.model import Record, canonical_json, parse_record
 from shared.privacy.mentions import ERASED
 from shared.privacy.tombstones import TOMBSTONES
 from shared.storage.layout import RatingKey, metadata_name, rating_name, video_name
 from tests.interleavings.posts import NAME, Post
 from tests.interleavings.world import DATASET, SimulatedRater, World, decoded
+from tests.records import DAY_0
 
 
 def erased_remains(world: World) -> Iterator[str]:
@@ -33,6 +34,23 @@ def others_missing(world: World, is_redacted: bool) -> Iterator[str]:
             yield from _rating_missing(world, post)
 
 
+def _timeless(record: Record) -> Record:
+    """A record without the times of its values.
+
+    A fetch with older tombstones lists a name once more, until the erasure finds it again. Then
+    the value is the redacted one, and its time is the later one.
+    """
+    times = {"observed_at": DAY_0, "field_times": None}
+    sections = {"video": record.video, "creator": record.creator, "metrics": record.metrics}
+    counted = {"collected_at": DAY_0}
+    return record.model_copy(
+        update={
+            name: section and section.model_copy(update=counted if name == "metrics" else times)
+            for name, section in sections.items()
+        }
+    )
+
+
 def _listing_missing(world: World, post: Post, is_redacted: bool) -> Iterator[str]:
     stored = world.lake.objects.get(metadata_name(post.video_id))
     if stored is None:
@@ -44,7 +62,9 @@ def _listing_missing(world: World, post: Post, is_redacted: bool) -> Iterator[st
     if not (is_redacted and post.mentions):
         if stored.content != expected.to_json():
             yield f"the listing of {post.video_id} is not byte for byte what it was"
-    elif record != parse_record(expected.to_json().replace(NAME.encode(), ERASED.encode())):
+    elif _timeless(record) != _timeless(
+        parse_record(expected.to_json().replace(NAME.encode(), ERASED.encode()))
+    ):
         yield f"the listing of {post.video_id} is not what it was but for the mentions"
 
 

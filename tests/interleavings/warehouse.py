@@ -16,6 +16,8 @@ from typing import Any
 from google.cloud import bigquery
 
 from shared.erasure.rows import WarehouseRows
+from shared.inputs.handles import is_pseudonym
+from shared.model import canonical_json
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
 from shared.warehouse.tables import definitions, schema
 
@@ -67,7 +69,13 @@ class TablesInMemory:
             row = _typed(table, item)
             key = _key(table, row)
             earlier = tables[table].get(key)
-            if earlier is None or _order(table, row) > _order(table, earlier):
+            if earlier is None:
+                tables[table][key] = row
+            elif _definitions()[table].get("template") == "listing":
+                tables[table][key] = _listings_together(table, earlier, row)
+            elif _definitions()[table].get("completes"):
+                tables[table][key] = _readings_together(earlier, row)
+            elif _order(table, row) > _order(table, earlier):
                 tables[table][key] = row
 
     def _merge_facts(self, tables: Tables, video_ids: list[str], raters: list[str]) -> None:
@@ -204,6 +212,41 @@ def _order(table: str, row: Row) -> tuple[Any, ...]:
         return ()
     newest = _definitions()[table].get("newest")
     return (row[newest], row["section"]) if newest else (row["section"],)
+
+
+def _listings_together(table: str, target: Row, source: Row) -> Row:
+    """Of each column the newest known value; a pseudonym takes nothing from a name."""
+    if hidden := _definitions()[table].get("pseudonym"):
+        pseudonymous = [is_pseudonym(row[hidden]) for row in (target, source)]
+        if pseudonymous[0] != pseudonymous[1]:
+            return source if pseudonymous[1] else target
+    if source["section"] == "":
+        return target
+    ours, theirs = (json.loads(row["field_times"] or "{}") for row in (target, source))
+    newest = max(target, source, key=lambda row: (row["observed_at"], row["section"]))
+    row = dict(target) | {name: newest[name] for name in ("observed_at", "section")}
+    follows = {it["name"]: it.get("follows", it["name"]) for it in _definitions()[table]["columns"]}
+    for name, leader in follows.items():
+        values = [
+            " ".join(it[leader]) if isinstance(it[leader], list) else it[leader]
+            for it in (target, source)
+        ]
+        is_newer = theirs.get(leader, "") > ours.get(leader, "")
+        is_tie = leader in theirs and theirs[leader] == ours.get(leader)
+        if is_newer or (is_tie and values[1] > values[0]):
+            row[name] = source[name]
+    names = ours.keys() | theirs.keys()
+    times = {name: max(ours.get(name, ""), theirs.get(name, "")) for name in names}
+    return row | {"field_times": canonical_json(times)}
+
+
+def _readings_together(target: Row, source: Row) -> Row:
+    """Of two counts of one moment the greater, and all flags."""
+    row = {
+        name: max((it for it in (target[name], source[name]) if it is not None), default=None)
+        for name in target
+    }
+    return row | {"flags": sorted({*target["flags"], *source["flags"]})}
 
 
 # The fact

@@ -20,14 +20,14 @@ def ingested(tta) -> Callable[..., dict[str, Any]]:
     return ingest
 
 
-def small_video(path: Path, codec: str) -> Path:
+def small_video(path: Path, codec: str, pix_fmt: str = "yuv420p") -> Path:
     import av
     import numpy as np
 
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=10)
         stream.width = stream.height = 64
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = pix_fmt
         for shade in range(0, 200, 10):
             frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), shade, np.uint8), "rgb24")
             container.mux(stream.encode(frame))
@@ -51,13 +51,36 @@ def test_a_name_that_is_an_id_stays_the_id(ingested, clip, tmp_path):
     assert [row["video_id"] for row in document["rows"]] == ["7300000000000000012"]
 
 
-def test_a_folder_of_mov_and_webm_is_rated_whatever_the_files_are_called(ingested, tmp_path):
+def test_files_of_every_type_are_rated_whatever_they_are_called(ingested, tmp_path):
     small_video(tmp_path / "a.mov", "libx264")
     small_video(tmp_path / "b.webm", "libvpx").rename(tmp_path / "b.mp4")
+    small_video(tmp_path / "c.mkv", "libx264")
+    small_video(tmp_path / "d.avi", "mpeg4")
+    small_video(tmp_path / "e.gif", "gif", "rgb8")
 
     document = ingested(tmp_path)
 
-    assert [row["rating_status"] for row in document["rows"]] == ["rated", "rated"]
+    assert {row["file_name"]: row["rating_status"] for row in document["rows"]} == dict.fromkeys(
+        ("a.mov", "b.mp4", "c.mkv", "d.avi", "e.gif"), "rated"
+    )
+
+
+def test_a_richer_table_completes_a_poorer_one_and_the_reverse_takes_nothing(
+    ingested, ask, clip, tmp_path
+):
+    path, metadata = clip(tmp_path / "cat.mp4", "18"), tmp_path / "m.jsonl"
+    at = {"file": "cat.mp4", "collected_at": "2026-05-01T00:00:00Z"}
+    for fields in ({"views": 3}, {"username": "@Cats", "caption": "Wait"}, {"likes": 1}):
+        metadata.write_text(json.dumps(at | fields))
+        (row,) = ingested(path, "--metadata", metadata)["rows"]
+
+    where = f"WHERE video_id = '{row['video_id']}'"
+    assert ask(f"SELECT user_key, caption, file_name FROM dim_video {where}") == [
+        {"user_key": "cats", "caption": "Wait", "file_name": "cat.mp4"}
+    ]
+    assert ask(f"SELECT views, likes FROM fact_metrics_snapshot {where}") == [
+        {"views": 3, "likes": 1}
+    ]
 
 
 def test_a_truncated_file_is_unratable_with_a_reason(ingested, clip, tmp_path):

@@ -15,6 +15,7 @@ from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
 from shared.rating.gemini.estimate import CallEstimate, estimate_call
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
+from shared.rating.gemini.rater import ACCEPTED
 
 
 class _RatingLimits(AnalyzeSettings):
@@ -81,8 +82,11 @@ class EstimateSettings:
             raise Unreadable("empty", "the file has no bytes")
         if size > self.max_bytes:
             raise Unreadable("too_large", f"{size:,} bytes; the most is {self.max_bytes:,}")
-        if media_type(file.read(HEAD_BYTES)) is None:
+        kind = media_type(file.read(HEAD_BYTES))
+        if kind is None:
             raise Unreadable("not_a_video", "its first bytes are not those of a video")
+        if kind.mime not in ACCEPTED:
+            raise Unreadable("type_not_accepted", f"Gemini does not take {kind.mime}")
         file.seek(0)
         header = read_clip_header(file)
         if header.duration_s is None:

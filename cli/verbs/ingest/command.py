@@ -21,7 +21,8 @@ def ingest(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="PATH…", help="Video files (mp4, mov, webm), folders or ZIP archives of them."
+            metavar="PATH…",
+            help="Video files (mp4, mov, webm, mkv, avi, gif), folders or ZIP archives of them.",
         ),
     ] = None,
     metadata: Annotated[

@@ -19,16 +19,18 @@ POLL_S = 0.1
 ROWS = """
 SELECT
   video_id,
+  video.file_name,
   rating_status,
   rating_reason,
   unexpectedness,
   emotional_intensity,
   surprise_onset_s,
-  duration_s,
+  fact.duration_s,
   views,
   likes,
   collected_at
-FROM fact_video_analytics
+FROM fact_video_analytics AS fact
+LEFT JOIN dim_video AS video USING (video_id)
 WHERE video_id IN UNNEST(@ids)
 ORDER BY video_id
 """
@@ -98,11 +100,13 @@ def ingest_batch(
 def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, screen: Screen) -> None:
     """Store metadata first, because `analyze` adds it to its rating; then files; then publish."""
     from cli.tombstone_key import tombstones_of
+    from cli.verbs.ingest.room import full_disk_told, require_room_for
     from cli.verbs.ingest.store import Erased, Ingestion
     from shared.storage.lake import Lake
 
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    ingestion = Ingestion(lake, datetime.now(UTC), tombstones_of(endpoints, lake))
+    file_names = {upload.video_id: upload.path.name for upload in batch.uploads}
+    ingestion = Ingestion(lake, datetime.now(UTC), tombstones_of(endpoints, lake), file_names)
     records: list[Record] = []
     described: set[str] = set()
 
@@ -116,15 +120,19 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
         return True
 
     outcome.metadata_lines = sum(describe(video_id, line) for video_id, line in batch.lines)
-    for number, upload in enumerate(batch.uploads, 1):
-        screen.now(f"Storing file {number} of {len(batch.uploads)} …")
-        if upload.video_id not in described and not describe(upload.video_id, None):
-            continue
-        what = ingestion.store(upload)
-        outcome.files.append(
-            {"file": batch.label(upload), "video_id": upload.video_id, "outcome": what}
-        )
-    _publish(records, endpoints)
+    try:
+        for number, upload in enumerate(batch.uploads, 1):
+            screen.now(f"Storing file {number} of {len(batch.uploads)} …")
+            require_room_for(upload.path, endpoints)
+            if upload.video_id not in described and not describe(upload.video_id, None):
+                continue
+            with full_disk_told(upload.path, endpoints):
+                what = ingestion.store(upload)
+            outcome.files.append(
+                {"file": batch.label(upload), "video_id": upload.video_id, "outcome": what}
+            )
+    finally:
+        _publish(records, endpoints)  # what is stored is loaded, also when the disk is full
 
 
 def _publish(records: list[Record], endpoints: Endpoints) -> None:
@@ -200,6 +208,7 @@ def show(outcome: IngestOutcome, screen: Screen) -> None:
         ids = ", ".join(f"'{file['video_id']}'" for file in outcome.files[:3])
         screen.show("See the result with:")
         screen.show(
-            '  tta query "SELECT video_id, rating_status, unexpectedness '  # nosec B608 # shown only
-            f'FROM fact_video_analytics WHERE video_id IN ({ids})"'
+            '  tta query "SELECT file_name, rating_status, unexpectedness '  # nosec B608 # shown only
+            "FROM fact_video_analytics JOIN dim_video USING (video_id) "
+            f'WHERE video_id IN ({ids})"'
         )

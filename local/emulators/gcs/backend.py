@@ -22,7 +22,7 @@ class StorageBackend:
 
     def __init__(self, data: Path, base_url: str):
         self.base_url = base_url
-        self._data = data
+        self.folder = data
         self.database = Database(data / "catalogue.sqlite3")
         self.outbox = Outbox(self.database, base_url)
         self.notifications = NotificationConfigs(self.database)
@@ -44,11 +44,11 @@ class StorageBackend:
 
     def rewrite_if_requested(self) -> None:
         """Rewrite the catalogue after an erasure, so that no free page holds a deleted name."""
-        if not vacuum.is_requested(self._data):
+        if not vacuum.is_requested(self.folder):
             return
         try:
             self.database.rewrite()
         except sqlite3.OperationalError:
             log.info("the catalogue is in use; it is rewritten in a moment")
             return
-        vacuum.finish(self._data)
+        vacuum.finish(self.folder)

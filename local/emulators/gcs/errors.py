@@ -1,6 +1,7 @@
 """Errors of the JSON API, with the body that the real service sends."""
 
 from http import HTTPStatus
+from pathlib import Path
 
 
 class StorageApiError(Exception):
@@ -46,6 +47,12 @@ def not_found(message: str) -> StorageApiError:
 
 def no_such_bucket() -> StorageApiError:
     return not_found("The specified bucket does not exist.")
+
+
+def no_room(folder: Path) -> StorageApiError:
+    """The disk is full. Clients do not repeat this status, as they do 500 and 503."""
+    sentence = f"The disk is full: {folder} cannot grow. Free some space there."
+    return StorageApiError(HTTPStatus.INSUFFICIENT_STORAGE, "insufficientStorage", sentence)
 
 
 def not_implemented(what: str) -> StorageApiError:

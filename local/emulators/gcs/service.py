@@ -15,8 +15,9 @@ from socketserver import TCPServer
 from typing import TYPE_CHECKING
 
 from local import vacuum
+from local.data_errors import is_full
 from local.emulators.gcs.backend import StorageBackend
-from local.emulators.gcs.errors import ClientGone, StorageApiError
+from local.emulators.gcs.errors import ClientGone, StorageApiError, no_room
 from local.emulators.gcs.notifications import Outbox
 from local.emulators.gcs.routes import dispatch
 from local.emulators.gcs.wire import Body, StorageRequest, StorageResponse
@@ -169,7 +170,7 @@ class _StorageHandler(GuardedHandler):
         except Exception as error:
             if not isinstance(error, StorageApiError):
                 log.exception("%s %s failed", self.command, self.path)
-            response.fail(error)
+            response.fail(no_room(backend.folder) if is_full(error) else error)
 
     def _send(self, response: StorageResponse) -> None:
         self.send_response(response.status, response.phrase)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from local.data_errors import is_full
 from local.emulators.gcs.conditions import Conditions
 from local.emulators.gcs.content import Content, ContentFiles, ContentWriter
 from local.emulators.gcs.database import Database
@@ -102,6 +103,11 @@ class Uploads:
             if upload.writer is None and upload.result is None:
                 raise _no_such_upload()
             yield upload
+        except OSError as error:
+            if is_full(error) and upload.writer:
+                upload.writer.discard()  # first, because the catalogue needs room for its change
+                self.cancel(upload)
+            raise
         finally:
             upload.lock.release()
 

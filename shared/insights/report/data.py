@@ -218,6 +218,8 @@ def _columns(rows: Sequence[Row], plan: Plan, usual: UsualCounts) -> dict[str, l
         "created": [row["created_at"] and row["created_at"].date().isoformat() for row in rows],
         "duration_s": [row["duration_s"] for row in rows],
     }
+    if any(row.get("file_name") for row in rows):
+        columns["file_name"] = [row.get("file_name") for row in rows]
     for name, column in _predictors(plan).items():
         columns[name] = [row.get(column) for row in rows]
     for kpi in KPIS:

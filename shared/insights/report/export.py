@@ -15,6 +15,7 @@ FACT = "fact_video_analytics"
 
 EXTRA_COLUMNS = (
     ("creator", "STRING", "Handle of the creator, else the id."),
+    ("file_name", "STRING", "Name of your own file."),
     ("caption", "STRING", "Text the creator gave."),
     ("kept", "BOOL", "TRUE when the analysis of the report rests on this row."),
     *(
@@ -50,7 +51,7 @@ def codebook(data: ReportData) -> str:
 def _extra(data: ReportData, index: int, row: dict[str, Any], name: str) -> Any:
     if name == "kept":
         return index in data.analysed
-    return row["caption"] if name == "caption" else data.videos[name][index]
+    return row.get(name) if name in ("file_name", "caption") else data.videos[name][index]
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -36,6 +36,7 @@ class GalleryVideo:
     rater: str
     caption: str
     url: str | None
+    file_name: str | None
     created: str | None
     duration_s: float | None
     scores: dict[str, float]
@@ -98,6 +99,7 @@ def _gallery_video(
         rater=row["rater"],
         caption=_short(row["caption"]) or "",
         url=_web(row["url"]),
+        file_name=_short(row.get("file_name")),
         created=row["created_at"].date().isoformat() if row["created_at"] else None,
         duration_s=row["duration_s"],
         scores={

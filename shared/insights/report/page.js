@@ -479,18 +479,20 @@
         ],
       }));
   };
-  const videoWords = (i) => `${videos.creator[i]} · ${videos.language[i]}\n${words(chosen.predictor)} ${videos[chosen.predictor][i]}\n${words(chosen.outcome)} ${count(videos[chosen.outcome][i])}\n${videos.video_id[i]}`;
+  const videoWords = (i) => `${videos.creator[i]} · ${videos.language[i]}\n${words(chosen.predictor)} ${videos[chosen.predictor][i]}\n${words(chosen.outcome)} ${count(videos[chosen.outcome][i])}\n${videos.file_name?.[i] ?? videos.video_id[i]}`;
 
   const LISTED = 100;
   const listVideos = (picked) => {
     const table = $('table[data-figure="scatter"]');
-    const columns = ["video_id", "creator", "language", "rater", chosen.predictor, chosen.outcome, `${chosen.outcome}_times_usual`];
-    const heads = ["video", "creator", "language", "rater", words(chosen.predictor), words(chosen.outcome), "times the usual"];
-    $("thead tr", table).replaceChildren(...heads.map((head, at) => el("th", { scope: "col", class: at > 3 ? "n" : null }, head)));
+    const own = videos.file_name ? ["file_name"] : [];
+    const columns = ["video_id", ...own, "creator", "language", "rater", chosen.predictor, chosen.outcome, `${chosen.outcome}_times_usual`];
+    const heads = ["video", ...own.map(() => "file"), "creator", "language", "rater", words(chosen.predictor), words(chosen.outcome), "times the usual"];
+    const texts = 4 + own.length;
+    $("thead tr", table).replaceChildren(...heads.map((head, at) => el("th", { scope: "col", class: at >= texts ? "n" : null }, head)));
     const ranked = [...picked].sort((a, b) => videos[chosen.predictor][b] - videos[chosen.predictor][a]);
     $("tbody", table).replaceChildren(...ranked.slice(0, LISTED).map((i) => el("tr", {}, ...columns.map((column, at) => {
       const cell = videos[column]?.[i];
-      return el("td", { class: at > 3 ? "n" : null }, cell === null || cell === undefined ? "" : at === 5 ? count(cell) : at === 6 ? times(cell) : String(cell));
+      return el("td", { class: at >= texts ? "n" : null }, cell === null || cell === undefined ? "" : at === texts + 1 ? count(cell) : at === texts + 2 ? times(cell) : String(cell));
     }))));
     $('[data-more="scatter"]').textContent = ranked.length > LISTED ? `The ${LISTED} with the highest ${words(chosen.predictor)} of ${count(ranked.length)}; report.csv beside this file has all.` : "";
   };
@@ -528,7 +530,7 @@
     return el("li", { class: "card" },
       frame,
       el("h3", {}, title),
-      el("p", { class: "who" }, [m.language, m.created, m.duration_s ? `${Math.round(m.duration_s)} s` : null, m.rater].filter(Boolean).join(" · ")),
+      el("p", { class: "who" }, [m.file_name, m.language, m.created, m.duration_s ? `${Math.round(m.duration_s)} s` : null, m.rater].filter(Boolean).join(" · ")),
       el("p", { class: "caption", dir: "auto" }, m.caption || "(no caption)"),
       scores,
       m.curve.length || m.onset_s !== null ? el("div", { class: "wide chart spark", "data-spark": at }) : null,

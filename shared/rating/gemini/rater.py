@@ -90,7 +90,7 @@ class GeminiRater:
         """Why Gemini is not asked about this file, if so."""
         settings = self.under.settings
         if media.type.mime not in ACCEPTED:
-            return "type_not_accepted"
+            return f"type_not_accepted: {media.type.mime}"
         if clip.duration_s is not None and clip.duration_s > settings.max_clip_s:
             return "too_long"
         if self.gemini.takes_bytes and media.size > self._most_bytes:

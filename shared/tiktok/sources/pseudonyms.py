@@ -22,7 +22,7 @@ _ACCOUNTS = frozenset({"username", "creator_id", "author", "author_name", "uniqu
 _DROPPED = frozenset(
     {"display_name", "nickname", "bio", "bio_description", "signature", "text", "message"}
     | {"url", "share_url", "embed_link", "embed_html", "profile_web_link", "profile_deep_link"}
-    | {"avatar_url", "bio_url", "open_id", "union_id", "secUid"}
+    | {"avatar_url", "bio_url", "open_id", "union_id", "secUid", "file", "file_name"}
 )
 """Fields that identify a person in other ways. `text` is an unreadable line of a manifest;
 `message` says why an account has no profile, and names it."""
@@ -36,7 +36,8 @@ class Pseudonymous:
     """Implements VideoSource on top of another one.
 
     `pseudonym` maps a name always to the same pseudonym, and a pseudonym to itself. Creators keep
-    their counts and lose display name and biography; videos lose the address of their page. In
+    their counts and lose display name and biography; videos lose the address of their page and the
+    name of their file. In
     captions, every name after an @ becomes a pseudonym. So do known names with a digit, a dot or
     an underscore: `ana` alone may be anybody.
     """
@@ -68,7 +69,11 @@ class Pseudonymous:
     def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
         listed = self._source.read(item, collection, at)
         name = listed.video.creator_id
-        video = {"url": None, "creator_id": None if name is None else self._met(name)}
+        video = {
+            "url": None,
+            "file_name": None,
+            "creator_id": None if name is None else self._met(name),
+        }
         return replace(
             listed,
             video=listed.video.model_copy(update=video),

@@ -1,7 +1,7 @@
--- Written by `make generate` from tables.yaml and templates/section.sql.j2; edit those.
+-- Written by `make generate` from tables.yaml and templates/listing.sql.j2; edit those.
 -- One row per creator. The member 'unknown' stands for unknown creators. A creator whose profile has not come yet has observed_at 1970.
--- Grain: user_key. A second run with the same rows changes nothing: a row replaces
--- another only if it is newer, or equally new with the greater section.
+-- Grain: user_key. Of each field the newest value counts that is known, so a poorer listing takes
+-- nothing away. The order of listings does not matter, and a second run changes nothing.
 MERGE dim_user AS target
 USING (
   SELECT
@@ -15,10 +15,12 @@ USING (
     CAST(JSON_VALUE(item, '$.likes') AS INT64) AS likes,
     CAST(JSON_VALUE(item, '$.videos') AS INT64) AS videos,
     CAST(JSON_VALUE(item, '$.observed_at') AS TIMESTAMP) AS observed_at,
-    JSON_VALUE(item, '$.section') AS section
+    JSON_VALUE(item, '$.section') AS section,
+    JSON_VALUE(item, '$.field_times') AS field_times,
+    CAST(JSON_VALUE(item, '$.listings') AS INT64) AS listings
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
-  -- MERGE refuses two source rows for one target row, and a redelivery may repeat a row.
+  -- MERGE refuses two source rows for one target row. A batch has one row per key already.
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY user_key
     ORDER BY observed_at DESC, section DESC
@@ -26,20 +28,163 @@ USING (
 ) AS source
 ON
   target.user_key = source.user_key
-WHEN MATCHED AND (
-  source.observed_at > target.observed_at
-  OR (source.observed_at = target.observed_at AND source.section > target.section)
-) THEN UPDATE SET
-  username = source.username,
-  display_name = source.display_name,
-  bio = source.bio,
-  verified = source.verified,
-  followers = source.followers,
-  following_count = source.following_count,
-  likes = source.likes,
-  videos = source.videos,
-  observed_at = source.observed_at,
-  section = source.section
+-- A row without a section knows its key alone. A single listing with this section was merged before.
+WHEN MATCHED
+  AND source.section <> ''
+  AND (source.listings > 1 OR source.section <> target.section)
+THEN UPDATE SET
+  username = IF(
+    JSON_VALUE(source.field_times, '$.username') > IFNULL(JSON_VALUE(target.field_times, '$.username'), '')
+    OR (
+      JSON_VALUE(source.field_times, '$.username') = JSON_VALUE(target.field_times, '$.username')
+      AND source.username > target.username
+    ),
+    source.username,
+    target.username
+  ),
+  display_name = IF(
+    JSON_VALUE(source.field_times, '$.display_name') > IFNULL(JSON_VALUE(target.field_times, '$.display_name'), '')
+    OR (
+      JSON_VALUE(source.field_times, '$.display_name') = JSON_VALUE(target.field_times, '$.display_name')
+      AND source.display_name > target.display_name
+    ),
+    source.display_name,
+    target.display_name
+  ),
+  bio = IF(
+    JSON_VALUE(source.field_times, '$.bio') > IFNULL(JSON_VALUE(target.field_times, '$.bio'), '')
+    OR (
+      JSON_VALUE(source.field_times, '$.bio') = JSON_VALUE(target.field_times, '$.bio')
+      AND source.bio > target.bio
+    ),
+    source.bio,
+    target.bio
+  ),
+  verified = IF(
+    JSON_VALUE(source.field_times, '$.verified') > IFNULL(JSON_VALUE(target.field_times, '$.verified'), '')
+    OR (
+      JSON_VALUE(source.field_times, '$.verified') = JSON_VALUE(target.field_times, '$.verified')
+      AND source.verified > target.verified
+    ),
+    source.verified,
+    target.verified
+  ),
+  followers = IF(
+    JSON_VALUE(source.field_times, '$.followers') > IFNULL(JSON_VALUE(target.field_times, '$.followers'), '')
+    OR (
+      JSON_VALUE(source.field_times, '$.followers') = JSON_VALUE(target.field_times, '$.followers')
+      AND source.followers > target.followers
+    ),
+    source.followers,
+    target.followers
+  ),
+  following_count = IF(
+    JSON_VALUE(source.field_times, '$.following_count') > IFNULL(JSON_VALUE(target.field_times, '$.following_count'), '')
+    OR (
+      JSON_VALUE(source.field_times, '$.following_count') = JSON_VALUE(target.field_times, '$.following_count')
+      AND source.following_count > target.following_count
+    ),
+    source.following_count,
+    target.following_count
+  ),
+  likes = IF(
+    JSON_VALUE(source.field_times, '$.likes') > IFNULL(JSON_VALUE(target.field_times, '$.likes'), '')
+    OR (
+      JSON_VALUE(source.field_times, '$.likes') = JSON_VALUE(target.field_times, '$.likes')
+      AND source.likes > target.likes
+    ),
+    source.likes,
+    target.likes
+  ),
+  videos = IF(
+    JSON_VALUE(source.field_times, '$.videos') > IFNULL(JSON_VALUE(target.field_times, '$.videos'), '')
+    OR (
+      JSON_VALUE(source.field_times, '$.videos') = JSON_VALUE(target.field_times, '$.videos')
+      AND source.videos > target.videos
+    ),
+    source.videos,
+    target.videos
+  ),
+  field_times = CONCAT(
+    '{',
+    ARRAY_TO_STRING(
+      [
+        CONCAT(
+          '"bio":"',
+          GREATEST(
+            IFNULL(JSON_VALUE(source.field_times, '$.bio'), JSON_VALUE(target.field_times, '$.bio')),
+            IFNULL(JSON_VALUE(target.field_times, '$.bio'), JSON_VALUE(source.field_times, '$.bio'))
+          ),
+          '"'
+        ),
+        CONCAT(
+          '"display_name":"',
+          GREATEST(
+            IFNULL(JSON_VALUE(source.field_times, '$.display_name'), JSON_VALUE(target.field_times, '$.display_name')),
+            IFNULL(JSON_VALUE(target.field_times, '$.display_name'), JSON_VALUE(source.field_times, '$.display_name'))
+          ),
+          '"'
+        ),
+        CONCAT(
+          '"followers":"',
+          GREATEST(
+            IFNULL(JSON_VALUE(source.field_times, '$.followers'), JSON_VALUE(target.field_times, '$.followers')),
+            IFNULL(JSON_VALUE(target.field_times, '$.followers'), JSON_VALUE(source.field_times, '$.followers'))
+          ),
+          '"'
+        ),
+        CONCAT(
+          '"following_count":"',
+          GREATEST(
+            IFNULL(JSON_VALUE(source.field_times, '$.following_count'), JSON_VALUE(target.field_times, '$.following_count')),
+            IFNULL(JSON_VALUE(target.field_times, '$.following_count'), JSON_VALUE(source.field_times, '$.following_count'))
+          ),
+          '"'
+        ),
+        CONCAT(
+          '"likes":"',
+          GREATEST(
+            IFNULL(JSON_VALUE(source.field_times, '$.likes'), JSON_VALUE(target.field_times, '$.likes')),
+            IFNULL(JSON_VALUE(target.field_times, '$.likes'), JSON_VALUE(source.field_times, '$.likes'))
+          ),
+          '"'
+        ),
+        CONCAT(
+          '"username":"',
+          GREATEST(
+            IFNULL(JSON_VALUE(source.field_times, '$.username'), JSON_VALUE(target.field_times, '$.username')),
+            IFNULL(JSON_VALUE(target.field_times, '$.username'), JSON_VALUE(source.field_times, '$.username'))
+          ),
+          '"'
+        ),
+        CONCAT(
+          '"verified":"',
+          GREATEST(
+            IFNULL(JSON_VALUE(source.field_times, '$.verified'), JSON_VALUE(target.field_times, '$.verified')),
+            IFNULL(JSON_VALUE(target.field_times, '$.verified'), JSON_VALUE(source.field_times, '$.verified'))
+          ),
+          '"'
+        ),
+        CONCAT(
+          '"videos":"',
+          GREATEST(
+            IFNULL(JSON_VALUE(source.field_times, '$.videos'), JSON_VALUE(target.field_times, '$.videos')),
+            IFNULL(JSON_VALUE(target.field_times, '$.videos'), JSON_VALUE(source.field_times, '$.videos'))
+          ),
+          '"'
+        )
+      ],
+      ','
+    ),
+    '}'
+  ),
+  section = IF(
+    source.observed_at > target.observed_at
+    OR (source.observed_at = target.observed_at AND source.section > target.section),
+    source.section,
+    target.section
+  ),
+  observed_at = GREATEST(source.observed_at, target.observed_at)
 WHEN NOT MATCHED THEN INSERT (
   user_key,
   username,
@@ -51,7 +196,8 @@ WHEN NOT MATCHED THEN INSERT (
   likes,
   videos,
   observed_at,
-  section
+  section,
+  field_times
 ) VALUES (
   source.user_key,
   source.username,
@@ -63,5 +209,6 @@ WHEN NOT MATCHED THEN INSERT (
   source.likes,
   source.videos,
   source.observed_at,
-  source.section
+  source.section,
+  source.field_times
 )

@@ -1,7 +1,7 @@
 -- Written by `make generate` from tables.yaml and templates/section.sql.j2; edit those.
 -- One row per video and time at which its counts were read.
--- Grain: video_id, collected_at. A second run with the same rows changes nothing: of two rows
--- with one key the greater section stays.
+-- Grain: video_id, collected_at. A second run with the same rows changes nothing: two rows
+-- with one key complete each other.
 MERGE fact_metrics_snapshot AS target
 USING (
   SELECT
@@ -14,7 +14,8 @@ USING (
     CAST(JSON_VALUE(item, '$.saves') AS INT64) AS saves,
     CAST(JSON_VALUE(item, '$.followers') AS INT64) AS followers,
     JSON_VALUE_ARRAY(item, '$.flags') AS flags,
-    JSON_VALUE(item, '$.section') AS section
+    JSON_VALUE(item, '$.section') AS section,
+    CAST(JSON_VALUE(item, '$.listings') AS INT64) AS listings
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
   -- MERGE refuses two source rows for one target row, and a redelivery may repeat a row.
@@ -29,16 +30,16 @@ ON
   -- Constant bounds on the partition column keep the scan to the days of the batch.
   AND target.collected_at BETWEEN @first_collected_at AND @last_collected_at
 WHEN MATCHED AND (
-  source.section > target.section
+  source.listings > 1 OR source.section <> target.section
 ) THEN UPDATE SET
-  views = source.views,
-  likes = source.likes,
-  comments = source.comments,
-  shares = source.shares,
-  saves = source.saves,
-  followers = source.followers,
-  flags = source.flags,
-  section = source.section
+  views = GREATEST(IFNULL(target.views, source.views), IFNULL(source.views, target.views)),
+  likes = GREATEST(IFNULL(target.likes, source.likes), IFNULL(source.likes, target.likes)),
+  comments = GREATEST(IFNULL(target.comments, source.comments), IFNULL(source.comments, target.comments)),
+  shares = GREATEST(IFNULL(target.shares, source.shares), IFNULL(source.shares, target.shares)),
+  saves = GREATEST(IFNULL(target.saves, source.saves), IFNULL(source.saves, target.saves)),
+  followers = GREATEST(IFNULL(target.followers, source.followers), IFNULL(source.followers, target.followers)),
+  flags = ARRAY(SELECT DISTINCT word FROM UNNEST(ARRAY_CONCAT(target.flags, source.flags)) AS word ORDER BY word),
+  section = GREATEST(IFNULL(target.section, source.section), IFNULL(source.section, target.section))
 WHEN NOT MATCHED THEN INSERT (
   video_id,
   collected_at,

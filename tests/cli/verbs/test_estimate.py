@@ -47,6 +47,7 @@ def folder(clips, tmp_path) -> Path:
     shutil.copytree(clips, directory)
     (directory / "notes.txt").write_text("cats\n")
     (directory / "empty.mp4").touch()
+    (directory / "loop.gif").write_bytes(b"GIF89a" + bytes(64))
     return directory
 
 
@@ -100,6 +101,7 @@ def test_what_cannot_be_priced_is_listed_with_its_reason(folder):
     assert reasons(estimated(folder)) == {
         "empty.mp4": "empty",
         "live.webm": "no_duration",
+        "loop.gif": "type_not_accepted",
         "notes.txt": "not_a_video",
     }
 

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from cli.uploads import UnusableFile, files_in, inspect_video
+from cli.uploads import MOST_BYTES, UnusableFile, files_in, inspect_video
 
 MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(64)
 MOV = b"\x00\x00\x00\x14ftypqt  " + bytes(64)
 WEBM = b"\x1a\x45\xdf\xa3" + b"\x42\x82\x84webm" + bytes(64)
 AVI = b"RIFF" + bytes(4) + b"AVI " + bytes(64)
+MKV = b"\x1a\x45\xdf\xa3" + b"\x42\x82\x88matroska" + bytes(64)
+GIF = b"GIF89a" + bytes(64)
+FLV = b"FLV\x01" + bytes(64)
 
 
 @pytest.fixture
@@ -24,7 +27,10 @@ def file(tmp_path: Path):
     return write
 
 
-@pytest.mark.parametrize(("content", "extension"), [(MP4, "mp4"), (MOV, "mov"), (WEBM, "webm")])
+@pytest.mark.parametrize(
+    ("content", "extension"),
+    [(MP4, "mp4"), (MOV, "mov"), (WEBM, "webm"), (MKV, "mkv"), (AVI, "avi"), (GIF, "gif")],
+)
 def test_the_first_bytes_decide_the_type_whatever_the_name_says(file, content, extension):
     assert inspect_video(file("film.txt", content)).type.extension == extension
 
@@ -34,12 +40,22 @@ def test_the_first_bytes_decide_the_type_whatever_the_name_says(file, content, e
     [
         (b"", "is empty"),
         (b"%PDF-1.7 and more", "is not a video"),
-        (AVI, "is video/x-msvideo; only mp4, mov and webm"),
+        (FLV, "is video/x-flv; only MP4, MOV, WebM, Matroska, AVI and GIF can be ingested"),
     ],
 )
-def test_what_is_no_mp4_mov_or_webm_is_refused_with_a_reason(file, content, sentence):
+def test_any_other_content_is_refused_with_a_reason(file, content, sentence):
     with pytest.raises(UnusableFile, match=sentence):
         inspect_video(file("film.mp4", content))
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_read(file, monkeypatch):
+    large = file("large.mp4")
+    with large.open("r+b") as stream:
+        stream.truncate(MOST_BYTES + 1)  # a sparse file
+    monkeypatch.setattr("cli.uploads._sha256", lambda path: pytest.fail("was read"))
+
+    with pytest.raises(UnusableFile, match="has 524,288,001 bytes; the most is 524,288,000"):
+        inspect_video(large)
 
 
 def test_a_name_that_is_a_tiktok_id_is_the_id(file):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.errors import Permanent, Transient
-from shared.model import UPGRADES, Record, parse_record
+from shared.model import UPGRADES, Record, Video, parse_record
 from shared.storage.layout import COLLECTIONS
 from shared.tiktok.collections import Collection
 from shared.tiktok.fetch import fetch_collection
@@ -382,7 +382,7 @@ def test_a_file_somebody_uploaded_before_is_not_fetched():
     assert world.web.paths == []
 
 
-def test_metadata_that_is_there_already_is_what_gets_published():
+def test_metadata_that_is_there_already_is_completed_and_published():
     world = World([item(1)])
     theirs = Record(video_id=video_id(1), metrics={"collected_at": NOW, "views": 5})
     listed_later = world.lake.names
@@ -394,7 +394,61 @@ def test_metadata_that_is_there_already_is_what_gets_published():
     world.lake.names = names
     world.fetch()
 
-    assert world.sent() == {theirs.to_json()}
+    (published,) = world.bus.published
+    assert published.to_json() == world.lake.read(f"metadata/{video_id(1)}.json")
+    assert published.metrics == theirs.metrics
+    assert published.video.creator_id == "user1"
+
+
+def uploaded(**fields: Any) -> Record:
+    """What `tta ingest` stores for a file."""
+    return Record(video_id=video_id(1), video=Video(observed_at=NOW, source="upload", **fields))
+
+
+def test_a_listing_completes_what_ingest_stored_and_brings_its_counts_once():
+    world = World([item(1, video_description="hi")], media="{resolver: none}")
+    world.lake.write_once(f"metadata/{video_id(1)}.json", uploaded(file_name="a.mp4").to_json())
+
+    world.fetch()
+    first = len(world.bus.published)
+    world.now += timedelta(days=1)
+    world.fetch()
+
+    stored = parse_record(world.lake.read(f"metadata/{video_id(1)}.json")).video
+    assert (stored.source, stored.file_name) == ("research", "a.mp4")
+    assert (stored.creator_id, stored.caption) == ("user1", "hi")
+    assert [record.sections() for record in world.bus.published] == [
+        ["video", "creator"],
+        ["creator", "metrics"],
+    ]
+    assert len(world.bus.published) == first
+
+
+def test_a_poorer_listing_takes_nothing_away():
+    world = World([item(1)], media="{resolver: none}")
+    known = uploaded(caption="mine", duration_s=9.0, music_id="7")
+    world.lake.write_once(f"metadata/{video_id(1)}.json", known.to_json())
+
+    world.fetch()
+
+    stored = parse_record(world.lake.read(f"metadata/{video_id(1)}.json")).video
+    assert (stored.duration_s, stored.music_id) == (9.0, "7")
+
+
+def test_a_listing_with_another_creator_keeps_the_one_that_it_replaces():
+    world = World([item(1, username="new.name")], media="{resolver: none}")
+    before = uploaded(creator_id="old.name")
+    before = before.model_copy(
+        update={"video": before.video.model_copy(update={"observed_at": NOW - timedelta(days=1)})}
+    )
+    world.lake.write_once(f"metadata/{video_id(1)}.json", before.to_json())
+
+    world.fetch()
+
+    stored = parse_record(world.lake.read(f"metadata/{video_id(1)}.json"))
+    kept = [parse_record(world.lake.read(name)) for name in world.lake.names("metrics/")]
+    assert stored.video.creator_id == "new.name"
+    assert "old.name" in {record.video.creator_id for record in kept if record.video}
 
 
 # What is no video

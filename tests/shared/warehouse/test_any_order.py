@@ -124,13 +124,17 @@ def expected_facts(sent: list[Record]) -> dict[str, Seen]:
 
 
 def expected_fact(sent: list[Record]) -> Seen:
-    listed = newest([record.video for record in sent if record.video], "observed_at")
-    counted = newest([record.metrics for record in sent if record.metrics], "collected_at")
+    named = [each.video for each in sent if each.video and each.video.creator_id]
+    owners = [video for video in named if video.creator_id != "unknown"]
+    owner = max(owners, key=lambda video: (video.observed_at, video.creator_id), default=None)
+    readings = [record.metrics for record in sent if record.metrics]
+    last = max((reading.collected_at for reading in readings), default=None)
+    views = [reading.views for reading in readings if reading.collected_at == last]
     shown = primary(kept_ratings(sent))
     return Seen(
-        user_key=(listed and listed.creator_id) or "unknown",
-        views=counted and counted.views,
-        collected_at=counted and counted.collected_at,
+        user_key=owner.creator_id if owner else "unknown",
+        views=max((count for count in views if count is not None), default=None),
+        collected_at=last,
         rating_status=shown and shown.status,
         rater=shown and shown.rater,
         unexpectedness=shown and shown.values and shown.values.unexpectedness,

@@ -61,16 +61,16 @@ def test_fifty_deliveries_among_others_leave_the_rows_of_one(db):
     assert db.tables() == once
 
 
-def test_a_newer_section_replaces_an_older_one_whole(db):
+def test_a_newer_listing_wins_and_an_older_one_completes_it(db):
     db.load(record(video=video(1, caption="new")))
     db.load(record(video=video(0, caption="old", region_code="DE")))
 
     (row,) = db.rows("SELECT caption, region_code FROM dim_video")
-    assert row == {"caption": "new", "region_code": None}
+    assert row == {"caption": "new", "region_code": "DE"}
 
 
 @pytest.mark.parametrize("order", [("aaa", "bbb"), ("bbb", "aaa")])
-def test_of_two_sections_of_one_time_the_greater_json_stays(db, order):
+def test_of_two_listings_of_one_time_the_greater_value_stays(db, order):
     for caption in order:
         db.load(record(video=video(0, caption=caption), metrics=metrics(0, views=ord(caption[0]))))
 

@@ -5,6 +5,7 @@ SELECT
   video.caption,
   video.hashtags,
   video.url,
+  video.file_name,
   video.music_id,
   video.source,
   video.observed_at AS listed_at,

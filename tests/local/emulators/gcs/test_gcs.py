@@ -1,11 +1,13 @@
 """The local Cloud Storage as the official client sees it: objects, conditions, listing, bytes."""
 
 import base64
+import errno
 import hashlib
 import http.client
 import io
 import itertools
 import json
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +20,7 @@ from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import (
     BadRequest,
     Conflict,
+    GoogleAPICallError,
     MethodNotImplemented,
     NotFound,
     PreconditionFailed,
@@ -28,6 +31,7 @@ from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
 
 from local.emulators.gcs.service import DirectoryInUse, Service
+from shared.storage.lake import STREAM_CHUNK_BYTES, Lake
 
 CHUNK = 256 * 1024
 _names = itertools.count()
@@ -807,3 +811,34 @@ def test_a_refusal_keeps_the_connection_for_the_next_request(service, bucket):
 def test_a_refused_name_is_a_bad_request_to_the_client(bucket):
     with pytest.raises(BadRequest, match="maximum object length"):
         put(bucket, "x" * 1025)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_at_once_and_leaves_nothing(service, bucket, monkeypatch, number):
+    stored = []
+
+    def fills_up(file, block):
+        stored.append(block)
+        if len(stored) > 2:
+            raise OSError(number, os.strerror(number))
+        file.write(block)
+
+    lake, before = Lake(bucket), contents(service)
+    monkeypatch.setattr("local.emulators.gcs.content._write_all", fills_up)
+
+    with (
+        pytest.raises(GoogleAPICallError) as refused,
+        lake.create_stream("videos/1.mp4", "video/mp4") as stream,
+    ):
+        for _ in range(5):
+            stream.write(bytes(STREAM_CHUNK_BYTES))
+
+    assert refused.value.code == 507
+    assert lake.stat("videos/1.mp4") is None
+    assert contents(service) == before
+    monkeypatch.undo()
+    assert lake.write_once("videos/1.mp4", b"there is room again")
+
+
+def contents(service) -> set[str]:
+    return {path.name for path in (service.backend.folder / "content").glob("??/*")}

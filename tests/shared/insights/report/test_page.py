@@ -103,6 +103,19 @@ def test_the_table_for_r_has_every_video_and_no_formula():
     assert first["caption"] == '\'=HYPERLINK("x")'
 
 
+def test_own_files_are_named_in_the_table_of_videos_the_gallery_and_the_csv():
+    data = report_of([row(n, file_name=f"=clip {n}.mp4") for n in range(30)])
+
+    assert data.videos["file_name"][0] == "=clip 0.mp4"
+    assert {video.file_name for video in data.gallery} <= {f"=clip {n}.mp4" for n in range(30)}
+    first = next(csv.DictReader(io.StringIO(video_table(data))))
+    assert first["file_name"] == "'=clip 0.mp4"
+
+
+def test_without_own_files_the_table_of_videos_has_no_column_for_them():
+    assert "file_name" not in report_of([row(n) for n in range(30)]).videos
+
+
 def test_the_codebook_explains_every_column_of_the_table():
     data = usual_report()
     header = next(csv.reader(io.StringIO(video_table(data))))

@@ -704,6 +704,7 @@ def test_a_turned_picture_is_measured_as_it_is_shown(rate, degrees):
         ("hevc.mp4", "libx265"),
         ("vp9.webm", "libvpx-vp9"),
         ("av1.mp4", "libsvtav1"),
+        ("h264.mkv", "libx264"),
         ("mpeg4.avi", "mpeg4"),
         ("picture.gif", "gif"),
     ],
@@ -716,6 +717,20 @@ def test_every_usual_codec_is_measured(rate, name, codec):
 
     assert signals.onset_s == pytest.approx(1.6, abs=0.2)
     assert (signals.width, signals.height) == (WIDTH, HEIGHT)
+
+
+def test_a_gif_with_delays_of_different_length_is_measured_by_its_clock(rate):
+    """Every second picture stays for three ticks, so the clip lasts twice as long."""
+    signals = rate(
+        with_oddballs(still(), 1.6),
+        2.4,
+        name="picture.gif",
+        codec="gif",
+        pts=lambda index: 2 * index + (index % 2),
+    )
+
+    assert signals.onset_s == pytest.approx(3.2, abs=0.3)
+    assert signals.duration_s == pytest.approx(4.8, abs=0.3)
 
 
 def test_curves_have_one_value_a_started_second(rate):

@@ -1,0 +1,179 @@
+"""The tables hold what all listings know together: the MERGE and shared/listings.py agree."""
+
+import itertools
+import random
+
+import pytest
+
+from shared.inputs.json_input import parse_json
+from shared.listings import known_fields, merged_of, sortable
+from shared.model import Creator
+from tests.records import at, creator, metrics, record, video
+
+PSEUDONYM = "p_0123456789abcdef0123"
+VALUES = {
+    "source": ["upload", "research", "manifest"],
+    "creator_id": [None, "ada", "bob"],
+    "collection": [None, "cats", "dogs"],
+    "url": [None, "https://a.example/1", "https://b.example/1"],
+    "file_name": [None, "a.mp4", "b é.mp4"],
+    "caption": [None, "Das hätte ich nie erwartet", "no lo esperaba para nada", "é"],
+    "hashtags": [(), ("a",), ("a", "b")],
+    "language": [None, "de", "pt-BR"],
+    "created_at": [None, at(-9), at(-8)],
+    "duration_s": [None, 1.5, 10.0],
+    "synthetic": [False, True],
+}
+ACCOUNT_VALUES = {
+    "username": [None, "ada"],
+    "bio": [None, "a", "b"],
+    "verified": [None, False, True],
+    "followers": [None, 9, 10],
+    "following": [None, 1],
+}
+COLUMNS = {"creator_id": "user_key", "following": "following_count"}
+
+
+def drawn(dice, values):
+    return {name: dice.choice(choices) for name, choices in values.items()}
+
+
+def listings(seed, number=7):
+    dice = random.Random(seed)
+    return [
+        record(
+            video=video(dice.randint(0, 3), **drawn(dice, VALUES)),
+            creator=creator(dice.randint(0, 3), **drawn(dice, ACCOUNT_VALUES)),
+        )
+        for _ in range(number)
+    ]
+
+
+def batches(dice, records):
+    order = dice.sample(records + dice.sample(records, 2), len(records) + 2)
+    cuts = sorted(dice.sample(range(1, len(order)), 3))
+    return [order[a:b] for a, b in itertools.pairwise([0, *cuts, len(order)])]
+
+
+def facts_of_row(row):
+    """The known values of a row, each with its time."""
+    times = parse_json(row["field_times"])
+    return {name: (text, row[name]) for name, text in times.items() if text != "0"}
+
+
+def facts_of_section(section):
+    return {
+        COLUMNS.get(name, name): (
+            sortable(time),
+            list(value) if isinstance(value, tuple) else value,
+        )
+        for name, (time, value) in known_fields(section).items()
+        if not (name == "creator_id" and isinstance(section, Creator))
+    }
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_order_and_batching_gives_what_the_listings_know_together(db, seed):
+    records = listings(seed)
+    for batch in batches(random.Random(seed + 100), records):
+        db.load(*batch)
+
+    (row,) = db.rows("SELECT * FROM dim_video")
+    (account,) = db.rows("SELECT * FROM dim_user WHERE user_key = 'ada'")
+
+    together = merged_of([each.video for each in records])
+    assert facts_of_row(row) == facts_of_section(together)
+    assert facts_of_row(account) == facts_of_section(merged_of([each.creator for each in records]))
+    language = {
+        None: None, "é": row["caption_language"],
+        VALUES["caption"][1]: "de", VALUES["caption"][2]: "es",
+    }  # fmt: skip
+    assert row["caption_language"] == language[together.caption]
+
+
+def test_a_poorer_listing_takes_nothing_away_and_a_late_one_completes(db):
+    db.load(record(video=video(2, source="upload", creator_id=None, duration_s=9.0)))
+    db.load(record(video=video(1, caption="hi"), creator=creator(1, bio="b", followers=5)))
+    db.load(record(video=video(3, creator_id=None), creator=creator(2, followers=7)))
+
+    fact = db.fact("7300000000000000001")
+    assert (fact["user_key"], fact["duration_s"]) == ("ada", 9.0)
+    assert db.rows("SELECT caption, source FROM dim_video") == [
+        {"caption": "hi", "source": "research"}
+    ]
+    assert db.rows("SELECT bio, followers FROM dim_user WHERE user_key = 'ada'") == [
+        {"bio": "b", "followers": 7}
+    ]
+
+
+def test_readings_of_one_moment_complete_each_other_in_any_batches(db):
+    parts = [
+        metrics(views=None, likes=5),
+        metrics(views=9, flags=("rounded_count",)),
+        metrics(views=7),
+    ]
+    records = [record(metrics=part) for part in parts]
+
+    tables = []
+    for batches_of_one_order in (
+        [records],
+        [[each] for each in records],
+        [records[::-1][:2], records],
+    ):
+        for batch in batches_of_one_order:
+            db.load(*batch)
+        tables.append(db.tables())
+        db.clear()
+
+    assert tables[0] == tables[1] == tables[2]
+    (row,) = tables[0]["fact_metrics_snapshot"]
+    assert (row["views"], row["likes"], row["flags"]) == (9, 5, ["rounded_count"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_tables_do_not_depend_on_the_batches(db, seed):
+    dice, records = random.Random(seed), listings(seed + 50)
+    records.append(record(video=video(9, creator_id=PSEUDONYM, caption="hi")))
+
+    tables = []
+    for _ in range(2):
+        for batch in batches(dice, records):
+            db.load(*batch)
+        tables.append(db.tables())
+        db.clear()
+
+    assert tables[0] == tables[1]
+    assert "ada" not in str(tables[0]["dim_video"])
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+def test_a_pseudonym_never_meets_an_address_with_the_name(db, order):
+    records = [
+        record(video=video(1, url="https://www.tiktok.com/@ada/video/1", region_code="DE")),
+        record(video=video(0, creator_id=PSEUDONYM, caption="hi")),
+        record(video=video(2, file_name="ada.mp4")),
+    ]
+    for number in order:
+        db.load(records[number])
+
+    columns = "user_key, url, file_name, region_code, caption"
+    assert db.rows(f"SELECT {columns} FROM dim_video") == [
+        {
+            "user_key": PSEUDONYM,
+            "url": None,
+            "file_name": None,
+            "region_code": None,
+            "caption": "hi",
+        }
+    ]
+
+
+def test_a_row_of_an_older_version_is_completed(db):
+    db.load(record(video=video(2, caption="two")))
+    db.rows("UPDATE dim_video SET field_times = NULL WHERE TRUE")
+
+    db.load(record(video=video(1, duration_s=3.0)))
+
+    assert db.rows("SELECT caption, duration_s FROM dim_video") == [
+        {"caption": "two", "duration_s": 3.0}
+    ]
