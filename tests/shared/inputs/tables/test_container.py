@@ -222,6 +222,8 @@ def test_an_array_larger_than_its_window_is_read_in_pieces(monkeypatch):
 
     assert cells(json.dumps(rows), "t.json") == rows
     assert cells(json.dumps({"collector": rows}), "t.json") == rows
+    # a number that the window cuts in two
+    assert cells(json.dumps({"count": 10**30, "collector": rows}), "t.json") == rows
 
 
 def test_an_object_around_a_large_array_is_found_without_reading_it_whole(monkeypatch):
