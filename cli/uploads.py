@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,10 @@ ACCEPTED_WORDS = "MP4, MOV, WebM, Matroska, AVI and GIF"
 
 MOST_BYTES: int = AnalyzeSettings.model_fields["max_media_bytes"].default
 """A larger file would be stored and then not rated."""
+
+
+# Today's ids of TikTok have 19 digits and begin with 6 or 7. Times in nanoseconds begin with 1.
+_TIKTOK_ID = re.compile(r"(?<![0-9A-Za-z])[67][0-9]{18}(?![0-9A-Za-z])")
 
 
 class UnusableFile(Exception):
@@ -62,11 +67,26 @@ def inspect_video(path: Path) -> VideoFile:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > MOST_BYTES:  # before its id is computed, which reads all of it
-                raise UnusableFile(f"has {size:,} bytes; the most is {MOST_BYTES:,}")
+                raise UnusableFile(too_large(size))
             kind = _accepted(file.read(HEAD_BYTES))
-        return VideoFile(path, id_in_name(path.stem) or content_id(_sha256(path)), kind)
+        return VideoFile(path, named_id(path) or content_id(_sha256(path)), kind)
     except OSError as error:
         raise UnusableFile(f"cannot be read: {error.strerror}") from error
+
+
+def too_large(size: int) -> str:
+    """Why a file of so many bytes, more than `MOST_BYTES`, is not taken."""
+    return f"has {size:,} bytes; the most is {MOST_BYTES:,}"
+
+
+def named_id(path: Path) -> str | None:
+    """The id of the post that a file's name tells, whichever tool wrote the file.
+
+    The whole name may be the id, or one TikTok id stands in it, as in yt-dlp's `Title [ID].mp4`,
+    `@account_video_ID.mp4` and `ID_1.mp4`. Of two different ids in one name neither counts.
+    """
+    inside = set(_TIKTOK_ID.findall(path.stem.replace("_", " ")))
+    return id_in_name(path.stem) or (inside.pop() if len(inside) == 1 else None)
 
 
 def _accepted(head: bytes) -> MediaType:

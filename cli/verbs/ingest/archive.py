@@ -16,6 +16,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from cli.errors import UserError
+from cli.uploads import MOST_BYTES, too_large
 from cli.verbs.ingest.info_files import INFO
 from shared.inputs.formats.names import NAMES, folded
 from shared.inputs.formats.page_url import post_address
@@ -52,7 +53,8 @@ class Archive:
     """The unpacked files of an archive.
 
     `names` are their names in the archive, and `ids` the ids of their posts, where an index names
-    them. Files that lie beside each other in the archive do so unpacked.
+    them. `too_large` are sentences about videos over the limit, which are not unpacked. Files that
+    lie beside each other in the archive do so unpacked.
     """
 
     names: dict[Path, str] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Archive:
     tables: list[Path] = field(default_factory=list)
     ids: dict[Path, str] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
+    too_large: list[str] = field(default_factory=list)
 
     @classmethod
     def unpacked(cls, path: Path, scratch: Path) -> "Archive":
@@ -98,6 +101,9 @@ class Archive:
         if kind is None:
             if name not in INDEXES:
                 self.unused.append(member.filename)
+            return
+        if kind is self.videos and member.file_size > MOST_BYTES:
+            self.too_large.append(f"{member.filename}: {too_large(member.file_size)}")
             return
         target = _target(member, root)
         with file.open(member) as source, target.open("wb") as copy:

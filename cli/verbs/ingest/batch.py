@@ -10,11 +10,10 @@ from typing import Any
 
 from cli.errors import UserError
 from cli.tables import metadata_table, read_manifest
-from cli.uploads import UnusableFile, VideoFile, files_in, inspect_video
+from cli.uploads import UnusableFile, VideoFile, files_in, inspect_video, named_id
 from cli.verbs.ingest.archive import Archive, is_archive
 from cli.verbs.ingest.info_files import INFO, info_beside, info_table
 from shared.inputs.tables.table import Table
-from shared.model import id_in_name
 from shared.tiktok.sources.manifest_file import Manifest, ManifestOptions
 from shared.tiktok.sources.manifest_line import Line
 
@@ -98,6 +97,7 @@ class IngestBatch:
         for info in archive.infos:
             self._infos.setdefault(info, None)
         self._tables += archive.tables
+        self.problems += [f"{path}/{sentence}" for sentence in archive.too_large]
         self.sentences += archive.sentences()
 
     def _table_of_archives(self) -> Path | None:
@@ -152,7 +152,7 @@ class IngestBatch:
     def _rename(self, position: int, video_id: str) -> None:
         """Give a file the id of the row that names it. An id in the file's own name stays."""
         upload = self.uploads[position]
-        own_id = id_in_name(upload.path.stem)
+        own_id = named_id(upload.path)
         if own_id is None:
             self.uploads[position] = replace(upload, video_id=video_id)
         elif own_id != video_id:

@@ -50,8 +50,9 @@ def ingest(
 ) -> None:
     """Store video files of your own, and have them rated.
 
-    A file whose name is a TikTok id keeps that id. Any other file gets an id from its content, so
-    the same file is always the same video. Metadata may come later, or again with newer counts.
+    A file with a TikTok id in its name, such as `A cat [7300000000000000001].mp4`, gets that id.
+    Any other file gets an id from its content, so the same file is always the same video. Metadata
+    may come later, or again with newer counts.
     What yt-dlp wrote beside a video (.info.json) is read with it. The exit status is 1 when a row
     or a file was left out.
     Without a running `tta up`, the command waits until everything is loaded.

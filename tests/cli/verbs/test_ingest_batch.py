@@ -326,6 +326,18 @@ def test_an_archive_that_is_cut_off_or_encrypted_is_told(tmp_path, brought):
         brought([damaged])
 
 
+def test_a_video_over_the_limit_is_told_and_never_unpacked(tmp_path, brought, monkeypatch):
+    path = zipped(tmp_path / "a.zip", **{"large.mp4": MP4 + b"2", f"{ID}.mp4": MP4})
+    monkeypatch.setattr("cli.verbs.ingest.archive.MOST_BYTES", len(MP4))
+
+    batch = brought([path])
+
+    assert [upload.video_id for upload in batch.uploads] == [ID]
+    assert batch.problems == [
+        f"{path}/large.mp4: has {len(MP4) + 1:,} bytes; the most is 524,288,000"
+    ]
+
+
 def test_an_archive_larger_than_the_disk_is_refused_before_it_is_unpacked(
     tmp_path, brought, monkeypatch
 ):

@@ -62,7 +62,30 @@ def test_a_name_that_is_a_tiktok_id_is_the_id(file):
     assert inspect_video(file("7300000000000000001.mp4")).video_id == "7300000000000000001"
 
 
-@pytest.mark.parametrize("name", ["holiday.mp4", "20260501.mp4", "7300000000000000001 (1).mp4"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "A cat, twice [7300000000000000001].mp4",
+        "@ada_video_7300000000000000001.mp4",
+        "7300000000000000001 (1).mp4",
+        "7300000000000000001_1.mp4",
+        "snaptik_7300000000000000001_v2.mp4",
+    ],
+)
+def test_a_tool_that_writes_the_id_into_the_name_tells_the_id(file, name):
+    assert inspect_video(file(name)).video_id == "7300000000000000001"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "holiday.mp4",
+        "20260501.mp4",
+        "ada_1764321867123456789.mp4",  # a time in nanoseconds
+        "7300000000000000001 and 7300000000000000002.mp4",
+        "x7300000000000000001.mp4",
+    ],
+)
 def test_any_other_name_gets_an_id_from_the_content(file, name):
     expected = "u" + hashlib.sha256(MP4).hexdigest()[:16]
 
