@@ -51,7 +51,15 @@ ACK_DEADLINE_S = 20
 SCHEDULER_WAITS_S = 120
 PUBLISHED_WITHIN_S = 300
 
-OF_THE_MOMENT = {"generation", "rated_at", "latency_s", "collected_at", "observed_at", "section"}
+OF_THE_MOMENT = {
+    "generation",
+    "rated_at",
+    "latency_s",
+    "collected_at",
+    "observed_at",
+    "field_times",
+    "section",
+}
 """What differs between two runs over the same library: times, and ids made of times."""
 
 BESIDE = ("raw/", "state/", "config/", "answers/")

@@ -211,11 +211,13 @@ def test_every_column_that_is_inserted_has_a_value_of_its_own(table):
 def test_what_is_updated_is_every_column_but_the_key(table):
     schema = json.loads((ROOT / f"shared/warehouse/schema/{table}.json").read_text())
     statement = (ROOT / f"shared/warehouse/merge/{table}.sql").read_text()
-    updated = re.search(r"UPDATE SET(.*?)\nWHEN ", statement, re.S)
+    columns = {column["name"] for column in schema} - set(definitions()[table]["key"])
+    updates = re.findall(r"UPDATE SET(.*?)\nWHEN ", statement, re.S)
 
-    assert set(re.findall(r"^\s+(\w+) = source\.\1", updated[1], re.M)) == {
-        column["name"] for column in schema
-    } - set(definitions()[table]["key"])
+    assert updates
+    for updated in updates:
+        assert {*re.findall(r"^  (\w+) = ", updated, re.M)} == columns
+        assert all(f"source.{name}" in updated for name in columns)
 
 
 def test_the_check_before_a_deployment_knows_the_largest_function(plan):

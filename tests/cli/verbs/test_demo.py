@@ -26,7 +26,13 @@ FETCHED = {
     "left": None,
 }
 
-REPORT = {"synthetic": True, "answer": "Nothing.", "path": "report.html"}
+REPORT = {
+    "synthetic": True,
+    "answer": "Nothing.",
+    "missing": None,
+    "set_aside": {},
+    "path": "report.html",
+}
 
 
 def outcome(fetched: dict | None = None, rows: int = 5, **other: int) -> DemoOutcome:
