@@ -25,6 +25,7 @@ from shared.inputs.tables.errors import BadTable
 from shared.inputs.tables.notation import Notation
 from shared.insights.agreement.rating_files import RatingFileOptions, read_rating_files
 from shared.insights.plan_file import parse_plan
+from shared.insights.table.read import StatedTable
 from shared.insights.table.table import VideoTable, read_table
 
 COLUMNS = ("video_id", "creator", "created_at", "views", "likes", "duration_s", "unexpectedness")
@@ -325,7 +326,7 @@ def judge_ratings(seed: int, folder: Path) -> str:
     path.write_text("\n".join(lines), encoding="utf-8")
     stated = Notation(decimal=decimal) if dice.random() < 0.4 else None  # type: ignore[arg-type]
     try:
-        ratings = read_rating_files([path], RatingFileOptions(stated=stated))
+        ratings = read_rating_files([path], RatingFileOptions(stated=StatedTable(notation=stated)))
     except BadTable as error:
         assert stated is None or not any(truth.values()), error.sentence
         return "refused"

@@ -163,6 +163,7 @@ def _read_ratings(options: InsightsOptions, plan: "Plan", screen: Screen) -> "Ra
     from cli.verbs.rate_kit.key import videos_of
     from shared.inputs.tables.errors import Ambiguous
     from shared.insights.agreement.rating_files import RatingFileOptions, read_rating_files
+    from shared.insights.table.read import StatedTable
 
     only = tuple(plan.predictors) if len(plan.predictors) == 1 else ()
     how, videos = RatingFileOptions(dimensions=only), videos_of(options.keys)
@@ -172,7 +173,8 @@ def _read_ratings(options: InsightsOptions, plan: "Plan", screen: Screen) -> "Ra
         # What is stated is about the table; it decides here only where these files do not.
         if options.stated is None or options.stated.decimal is None:
             raise
-        ratings = read_rating_files(options.ratings, replace(how, stated=options.stated), videos)
+        stated = StatedTable(notation=options.stated)
+        ratings = read_rating_files(options.ratings, replace(how, stated=stated), videos)
     for sentence in (*ratings.read_as, *ratings.unread()):
         screen.say(sentence)
     if not set(plan.predictors) & set(ratings.dimensions):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.options import (
+    Columns,
     Decimal,
     Demo,
     Home,
@@ -129,6 +130,7 @@ def validate(
         Path | None,
         typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
     ] = None,
+    columns: Columns = None,
     decimal: Decimal = None,
     target: Target = "local",
     home: Home = None,
@@ -145,7 +147,7 @@ def validate(
     Example: tta validate --input ratings-*.csv --out validation.json
     """
     from cli.console import Screen
-    from cli.table_options import stated_notation
+    from cli.table_options import stated_columns, stated_notation
     from cli.verbs.validate.run import ValidateOptions, refuse_drift, run_validation
 
     home = chosen_home(home, demo, target)
@@ -153,7 +155,8 @@ def validate(
     options = ValidateOptions(
         inputs=(*(input or ()), *(files or ())),
         is_wide=wide,
-        stated=stated_notation(decimal, None, None),
+        columns=stated_columns(columns),
+        notation=stated_notation(decimal, None, None),
         stored=stored,
         keys=tuple(key or ()),
         machines=frozenset(machine or ()),

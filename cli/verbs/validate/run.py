@@ -1,7 +1,8 @@
 """One run of `tta validate`: read ratings, compare them, write."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ class ValidateOptions:
 
     inputs: tuple[Path, ...] = ()
     is_wide: bool = False
-    stated: "Notation | None" = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notation: "Notation | None" = None
     stored: bool = False
     keys: tuple[Path, ...] = ()
     machines: frozenset[str] = frozenset()
@@ -63,8 +65,9 @@ class ValidateOptions:
             raise UserError(f"--media {self.media}: there is no such folder.", WRONG_USE)
         if self.media is not None and not self.benchmarks:
             raise UserError("--media goes with --benchmark NAME=FILE.", WRONG_USE)
-        if self.is_wide and not self.inputs:
-            raise UserError("--wide is about a file: give it with --input FILE.", WRONG_USE)
+        for option, is_given in (("--wide", self.is_wide), ("--columns", bool(self.columns))):
+            if is_given and not self.inputs:
+                raise UserError(f"{option} is about a file: give it with --input FILE.", WRONG_USE)
         for path in self.inputs:
             refuse_absent("--input", path)
         for path in self.keys:
@@ -155,11 +158,12 @@ def gather_ratings(options: ValidateOptions, screen: Screen) -> "Ratings":
 
 def _from_files(options: ValidateOptions, screen: Screen) -> "Ratings":
     """The ratings of --input; says how sheets were read. Raises BadTable and UserError."""
+    from shared.inputs.tables.notation import Notation
     from shared.insights.agreement.rating_files import RatingFileOptions, read_rating_files
+    from shared.insights.table.read import StatedTable
 
-    how = RatingFileOptions(
-        options.machines, options.is_wide, options.dimensions, "--wide", options.stated
-    )
+    stated = StatedTable(options.columns, options.notation or Notation())
+    how = RatingFileOptions(options.machines, options.is_wide, options.dimensions, "--wide", stated)
     ratings = read_rating_files(options.inputs, how, videos_of(options.keys))
     for sentence in (*ratings.read_as, *ratings.unread()):
         screen.say(sentence)

@@ -11,10 +11,15 @@ from shared.inputs.formats import (
     ytdlp,
 )
 from shared.inputs.formats.format import Format
-from shared.inputs.formats.names import NAMES, folded
+from shared.inputs.formats.names import NAMES
 from shared.inputs.formats.page_url import post_address
-from shared.inputs.formats.record import Record, has_path
-from shared.inputs.suggestions import listed, nearest
+from shared.inputs.formats.record import Record
+from shared.inputs.formats.stated_columns import (
+    UnknownColumn,
+    refuse_unknown,
+    resolved_columns,
+)
+from shared.inputs.suggestions import listed
 
 FIRST_RECORDS = 50
 """So many records decide. Apify lists failures between posts, so one is not enough."""
@@ -72,22 +77,8 @@ def _keys(records: Sequence[Record]) -> tuple[str, ...]:
 def _resolved(
     stated: Mapping[str, str], columns: tuple[str, ...], records: Sequence[Record]
 ) -> dict[str, str]:
-    """The stated columns as the file spells them. Raises UnknownFormat."""
-    by_name = {folded(column): column for column in reversed(columns)}
-    resolved: dict[str, str] = {}
-    for ours, theirs in stated.items():
-        if ours not in NAMES:
-            raise UnknownFormat(
-                f"--columns {ours}={theirs}: {ours} is not one of our fields"
-                f"{nearest(ours, list(NAMES))}; {listed(list(NAMES))}."
-            )
-        if theirs in columns or any(has_path(record, theirs) for record in records):
-            resolved[ours] = theirs
-        elif folded(theirs) in by_name:
-            resolved[ours] = by_name[folded(theirs)]
-        else:
-            raise UnknownFormat(
-                f"--columns {ours}={theirs}: there is no column {theirs}"
-                f"{nearest(theirs, columns)}; {listed(columns)}."
-            )
-    return resolved
+    try:
+        refuse_unknown(stated, list(NAMES))
+        return resolved_columns(stated, columns, records)
+    except UnknownColumn as error:
+        raise UnknownFormat(str(error)) from error

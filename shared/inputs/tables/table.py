@@ -1,7 +1,7 @@
 """A table: rows of raw cells that can be read again and again."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, BinaryIO, Literal
@@ -119,6 +119,26 @@ class Table:
         for row in islice(self.rows(), MOST_NAMING_ROWS):
             names.update(dict.fromkeys(row.cells))
         return list(names)
+
+    def renamed(self, names: Mapping[str, str]) -> "Table":
+        """The table with some columns under other names, by their names in the file.
+
+        Another column that has such a name already loses it: it is called "".
+        """
+        if not names:
+            return self
+        taken = {*names.values()}
+
+        def name_of(column: str) -> str:
+            return names.get(column, "" if column in taken else column)
+
+        def rows() -> Iterator[RawRow]:
+            for row in self.read_rows():
+                cells = {name_of(column): cell for column, cell in row.cells.items()}
+                yield RawRow(row.number, cells, row.problem)
+
+        columns = None if self.columns is None else tuple(map(name_of, self.columns))
+        return replace(self, columns=columns, read_rows=rows)
 
     def refuse_twins(self, column: str) -> None:
         """Raises BadTable if two columns of the header have this name."""

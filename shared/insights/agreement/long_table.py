@@ -19,11 +19,12 @@ from shared.inputs.tables.losses import Losses
 from shared.inputs.tables.notation import Notation
 from shared.inputs.tables.table import Cell
 from shared.insights.agreement.ratings import STAND_IN, Ratings, Values
-from shared.insights.table.read import ADVICE, RawTable, columns_of, read_raw
+from shared.insights.table.read import ADVICE, RawTable, StatedTable, columns_of, read_raw
 
 COLUMNS = ("video_id", "rater", "dimension", "value")
-OPTIONAL = ("replicate", "model_version")
-KINDS = {"value": "number", "replicate": "count"}
+REPLICATE = "replicate"
+OPTIONAL = (REPLICATE, "model_version")
+KINDS = {"value": "number", REPLICATE: "count"}
 """The columns that show how the file writes numbers."""
 
 
@@ -86,12 +87,12 @@ def read_ratings(
     path: Path,
     machines: frozenset[str] = frozenset(),
     rater: str | None = None,
-    stated: Notation | None = None,
+    stated: StatedTable | None = None,
 ) -> Ratings:
     """Read a table of ratings in any container. Raises BadTable.
 
     With `rater`, all of it is this rater's, and the table needs no such column. `stated` is what a
-    person said about the notation of its numbers.
+    person said about its columns and its numbers.
     """
     with _advice():
         if rater is None:
@@ -183,13 +184,21 @@ class _RatingRows:
         for name, part in zip(_READERS, parts, strict=False):
             if part is None or isinstance(part, Unclear):
                 cell = self._raw.columns[name][at]
-                why = f"cannot be read: it {part}" if part else "is empty"
-                self._losses.lose_row(f"the {name} {why}", number, cell if part else "")
+                lose_nameless(self._losses, name, number, cell, part)
                 return True
         return False
 
 
-def _replicate(cell: Cell, notation: Notation) -> int:
+def lose_nameless(
+    losses: Losses, column: str, number: int, cell: Cell, problem: Unclear | None
+) -> None:
+    """Count a row whose video, rater or the like is empty, or cannot be read."""
+    why = f"cannot be read: it {problem}" if problem else "is empty"
+    losses.lose_row(f"the {column} {why}", number, cell if problem else "")
+
+
+def replicate_number(cell: Cell, notation: Notation) -> int:
+    """The number of a replicate; an empty cell is the first one, 0. Raises Unclear."""
     value = cells.number(cell, notation) or 0.0
     if value < 0 or not value.is_integer():
         raise Unclear("is not the number of a replicate (0, 1, 2, …)")
@@ -200,7 +209,7 @@ _READERS: dict[str, Reader] = {
     "video_id": cells.identifier,
     "rater": cells.identifier,
     "dimension": cells.identifier,
-    "replicate": _replicate,
+    REPLICATE: replicate_number,
     "value": cells.number,
 }
 """A row needs all but the value."""

@@ -4,21 +4,29 @@ Of several files, each without a column `rater` is one rater, named after the fi
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from shared.inputs.formats.stated_columns import (
+    UnknownColumn,
+    refuse_unknown,
+    resolved_columns,
+)
 from shared.inputs.tables import cells
-from shared.inputs.tables.cell_memory import CellMemory
+from shared.inputs.tables.cell_memory import CellMemory, Reader
 from shared.inputs.tables.container import open_table
 from shared.inputs.tables.errors import BadTable, Unclear
 from shared.inputs.tables.notation import Notation
 from shared.insights.agreement.long_table import (
     COLUMNS,
+    REPLICATE,
     RatingsBuilder,
+    lose_nameless,
     ratings_from_columns,
     read_ratings,
+    replicate_number,
 )
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.wide_sheet import (
@@ -26,11 +34,13 @@ from shared.insights.agreement.wide_sheet import (
     RATING,
     SheetHints,
     WideSheet,
+    is_summary,
     wide_sheet,
 )
 from shared.insights.table.read import (
     Cells,
     RawTable,
+    StatedTable,
     columns_of,
     read_raw,
 )
@@ -44,14 +54,15 @@ class RatingFileOptions:
 
     `machines` are raters that are not people. `is_wide` and `dimensions` are about wide sheets: the
     values of a sheet of raters are of the one dimension that is named. `wide_option` is the option
-    that makes a sheet wide, for the advice in errors. `stated` is the notation of their numbers.
+    that makes a sheet wide, for the advice in errors. `stated` is the notation of their numbers,
+    and what they call our columns. Of several files, it is about those that have such a column.
     """
 
     machines: frozenset[str] = frozenset()
     is_wide: bool = False
     dimensions: tuple[str, ...] = ()
     wide_option: str | None = None
-    stated: Notation | None = None
+    stated: StatedTable = field(default_factory=StatedTable)
 
 
 def read_rating_files(
@@ -68,8 +79,38 @@ def read_rating_files(
     raters = _names_of(files) if len(files) > 1 or options.is_wide else {}
     rows = RatingsBuilder(machines=options.machines)
     for path in files:
-        rows.add_all(_read(path, raters.get(path), options).renamed(videos or {}))
+        of_file = replace(options, stated=_stated_for(path, options.stated, len(files)))
+        ratings = _read(path, raters.get(path), of_file).renamed(videos or {})
+        rows.add_all(_without_summaries(ratings, path.name))
     return rows.ratings()
+
+
+def _stated_for(path: Path, stated: StatedTable, files: int) -> StatedTable:
+    """What is stated, with the columns as this file spells them. Raises BadTable."""
+    if not stated.columns:
+        return stated
+    columns = open_table(path).column_names()
+    try:
+        refuse_unknown(stated.columns, (*COLUMNS, *ALSO_LONG))
+        return replace(stated, columns=resolved_columns(stated.columns, columns))
+    except UnknownColumn as error:
+        own = [name for name in stated.columns if name in columns]
+        if files > 1 and own == [*stated.columns]:
+            return replace(stated, columns={})
+        raise BadTable(f"{path.name}: {error}") from error
+
+
+def _without_summaries(ratings: Ratings, name: str) -> Ratings:
+    """The ratings without people called `mean` or the like, where other people rated too."""
+    people = [rater for rater in ratings.raters if ratings.kind(rater) == "human"]
+    summaries = [rater for rater in people if is_summary(rater)]
+    if not summaries or len(summaries) == len(people):
+        return ratings
+    sentence = (
+        f"{name}: left out {_listed(summaries)}, which the name says is computed from raters. "
+        "Rename it if it is a person."
+    )
+    return replace(ratings.without(summaries), read_as=(*ratings.read_as, sentence))
 
 
 def _names_of(files: Sequence[Path]) -> dict[Path, str]:
@@ -82,7 +123,7 @@ def _names_of(files: Sequence[Path]) -> dict[Path, str]:
 
 
 def _read(path: Path, rater: str | None, options: RatingFileOptions) -> Ratings:
-    columns = open_table(path).column_names()
+    columns = _columns_of(path, options.stated)
     dimension = options.dimensions[0] if len(options.dimensions) == 1 else None
     sheet = wide_sheet(columns, path.name, SheetHints(options.is_wide, dimension, rater))
     if sheet is not None:
@@ -100,6 +141,12 @@ def _read(path: Path, rater: str | None, options: RatingFileOptions) -> Ratings:
                 f"{options.wide_option}."
             ) from error
         raise
+
+
+def _columns_of(path: Path, stated: StatedTable) -> list[str]:
+    """The columns of a file by our names."""
+    names = {theirs: ours for ours, theirs in stated.columns.items()}
+    return open_table(path).renamed(names).column_names()
 
 
 def _can_be_wide(columns: Sequence[str], name: str) -> bool:
@@ -122,7 +169,10 @@ def _read_wide(
     kinds = dict.fromkeys(sheet.series, "number")
     raw = read_raw(path, [sheet.video, *sheet.series], ["rater", *ALSO_LONG], kinds, options.stated)
     sheet = _of_numbers(sheet, raw, path.name, options)
-    records = _records(sheet, raw)
+    records = list(_records(sheet, raw))
+    if not records:
+        lost = " ".join(raw.losses.sentences()[:1])
+        raise BadTable(f"{path.name}: no row has a value. {lost}".rstrip())
     videos = len({record[sheet.video] for record in records})
     long = columns_of(sheet.long_records(records), COLUMNS, path.name, ALSO_LONG)
     ratings = ratings_from_columns(
@@ -160,16 +210,33 @@ def _has_number(column: Cells, notation: Notation) -> bool:
     return not filled
 
 
-def _records(sheet: WideSheet, raw: RawTable) -> list[dict[str, Any]]:
-    """A record for each row with a value: numbers as numbers, missing ones as None."""
+def _records(sheet: WideSheet, raw: RawTable) -> Iterator[dict[str, Any]]:
+    """The rows with a value: values as numbers, missing ones as None.
+
+    A row whose video or rater is empty, or cannot be read, is left out and counted.
+    """
     numbers = {name: _numbers(name, raw) for name in sheet.series}
     rated = [any(value is not None for value in row) for row in zip(*numbers.values(), strict=True)]
-    columns = {**raw.columns, **numbers}
-    _refuse_nameless(sheet.video, raw.columns[sheet.video], rated)
-    rows = zip(*columns.values(), strict=True)
-    return [
-        dict(zip(columns, row, strict=True)) for row, has in zip(rows, rated, strict=True) if has
-    ]
+    readers = {sheet.video: cells.identifier, REPLICATE: replicate_number}
+    if any(rater is None for _, rater in sheet.series.values()):
+        readers["rater"] = cells.identifier
+    names = {
+        name: _names(name, readers[name], raw, rated) for name in readers if name in raw.columns
+    }
+    columns = {**raw.columns, **numbers, **names}
+    for row, has in zip(zip(*columns.values(), strict=True), rated, strict=True):
+        if has:
+            yield dict(zip(columns, row, strict=True))
+
+
+def _names(name: str, reader: Reader, raw: RawTable, rated: list[bool]) -> list[Any]:
+    """The names in a column. A row without one is lost, and no longer counts as rated."""
+    values = CellMemory(reader, raw.notation).read_all(raw.columns[name])
+    for at, value in enumerate(values):
+        if rated[at] and (value is None or isinstance(value, Unclear)):
+            lose_nameless(raw.losses, name, raw.numbers[at], raw.columns[name][at], value)
+            rated[at] = False
+    return values
 
 
 def _numbers(name: str, raw: RawTable) -> list[float | None]:
@@ -181,12 +248,6 @@ def _numbers(name: str, raw: RawTable) -> list[float | None]:
             values[at] = None
     raw.losses.count_filled(name, len(values) - sum(map(cells.is_missing, raw.columns[name])))
     return values
-
-
-def _refuse_nameless(video: str, ids: Cells, rated: Sequence[bool]) -> None:
-    for row, (value, has) in enumerate(zip(ids, rated, strict=True), 1):
-        if has and cells.is_missing(value):
-            raise BadTable(f"{video}: row {row:,} is empty. Every row needs a value.")
 
 
 def _sentence(name: str, sheet: WideSheet, ratings: Ratings, videos: int) -> str:

@@ -4,6 +4,7 @@ Three layouts occur. Columns are raters (`video, anna, ben`), pairs (`video, une
 or dimensions (`video, unexpectedness, positivity`). `long_records` makes one record for each value.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,13 +21,16 @@ VIDEOS = ("video_id", "video", "clip_id", "clip", "item_id", "item", "post_id", 
 """Names of a column of videos, the surest first."""
 
 PAIR = ":"
+_WORDS = re.compile(r"[^\W\d_]+")
 ALSO_LONG = ("replicate", "model_version")
-SUMMARIES = frozenset(
+_SUMMARY_WORDS = frozenset(
     (
-        *("average", "avg", "count", "mean", "median", "mode", "n", "sd", "std", "stdev", "sum"),
-        *("total", "mittelwert", "mittel", "summe"),
+        *("average", "averages", "avg", "mean", "means", "median", "std", "stdev", "stddev", "sum"),
+        *("total", "totals", "overall", "consensus", "mittelwert", "mittel", "durchschnitt"),
+        *("summe", "gesamt", "moyenne", "moyennes", "média", "promedio", "gemiddelde", "ø"),
     )
 )
+_SUMMARIES = _SUMMARY_WORDS | {"count", "mode", "n", "sd"}
 """Columns that a spreadsheet computes from raters. Read as raters, they would agree too well."""
 
 NOT_RATERS = frozenset(
@@ -44,13 +48,17 @@ class WideSheet:
     """Which column has whose values of what.
 
     `series` maps a column to its dimension and rater. The rater is None where the column `rater`
-    has it. `left_out` are columns that nobody rated.
+    has it. `left_out` are columns that nobody rated, of which `summaries` are computed from raters.
     """
 
     layout: Layout
     video: str
     series: Mapping[str, tuple[str, str | None]]
     left_out: tuple[str, ...] = ()
+
+    @property
+    def summaries(self) -> list[str]:
+        return [name for name in self.left_out if is_summary(name.rpartition(PAIR)[2])]
 
     @property
     def dimensions(self) -> list[str]:
@@ -92,8 +100,8 @@ class SheetHints:
 def wide_sheet(columns: Sequence[str], file: str, hints: SheetHints) -> WideSheet | None:
     """The layout of a wide sheet; None for another table, and where the columns leave a doubt.
 
-    A sheet that a person calls wide keeps the columns that can be ratings. Raises BadTable if there
-    are none.
+    Columns that are computed from raters are left out. A sheet that a person calls wide keeps the
+    columns that can be ratings. Raises BadTable if there are none.
     """
     video = next((name for word in VIDEOS for name in columns if name.casefold() == word), None)
     if hints.is_wide and video is None and columns:
@@ -105,26 +113,35 @@ def wide_sheet(columns: Sequence[str], file: str, hints: SheetHints) -> WideShee
     sheet = _sheet(video, others, "rater" in columns, file, hints)
     if hints.is_wide and sheet is not None and not sheet.series:
         raise BadTable(f"{file}: no column can be a rater or a dimension.")
-    return sheet if sheet and (hints.is_wide or not sheet.left_out) and sheet.series else None
+    if sheet is None or not sheet.series:
+        return None
+    return sheet if hints.is_wide or sheet.left_out == (*sheet.summaries,) else None
+
+
+def is_summary(name: str) -> bool:
+    """Whether a name is that of a mean, a total or the like: `Mean`, `avg_score`, `total (all)`."""
+    folded = name.strip().casefold()
+    return folded in _SUMMARIES or not _SUMMARY_WORDS.isdisjoint(_WORDS.findall(folded))
 
 
 def _sheet(
     video: str, others: list[str], has_rater: bool, file: str, hints: SheetHints
 ) -> WideSheet | None:
     """The layout that most of the columns speak for."""
-    pairs = [name for name in others if PAIR in name.strip(PAIR) and _is_name(name)]
+    pairs = _of_pairs([name for name in others if PAIR in name.strip(PAIR) and _is_name(name)])
     rated = [name for name in others if name in numeric_columns()]
     if has_rater and not rated and hints.is_wide:
-        rated = [name for name in others if _is_name(name)]
+        rated = _raters(others)
     if pairs:
-        return _chosen("pairs", video, others, _of_pairs(pairs))
+        series = {name: of for name, of in pairs.items() if not is_summary(of[1])}
+        return _chosen("pairs", video, others, series)
     if rated or has_rater:
         # With neither a column of raters nor a name, nobody knows who rated.
         if not has_rater and hints.rater is None:
             return None
         rater = None if has_rater else hints.rater
         return _chosen("dimensions", video, others, {name: (name, rater) for name in rated})
-    raters = [name for name in others if _is_name(name)]
+    raters = _raters(others)
     if len(raters) < 2 and not hints.is_wide:
         return None
     dimension = hints.dimension or _dimension_in(file) or RATING
@@ -132,14 +149,19 @@ def _sheet(
 
 
 def _chosen(
-    layout: Layout, video: str, others: list[str], series: dict[str, tuple[str, str | None]]
+    layout: Layout, video: str, others: list[str], series: Mapping[str, tuple[str, str | None]]
 ) -> WideSheet:
     return WideSheet(layout, video, series, tuple(name for name in others if name not in series))
 
 
-def _of_pairs(pairs: list[str]) -> dict[str, tuple[str, str | None]]:
+def _raters(columns: list[str]) -> list[str]:
+    return [name for name in columns if _is_name(name) and not is_summary(name)]
+
+
+def _of_pairs(pairs: list[str]) -> dict[str, tuple[str, str]]:
     """Dimension and rater of each pair; only where the second is in the rubric it is the first."""
-    halves = {name: [half.strip() for half in name.split(PAIR, 1)] for name in pairs}
+    split = ((name, name.split(PAIR, 1)) for name in pairs)
+    halves = {name: (first.strip(), second.strip()) for name, (first, second) in split}
     rubric = set(numeric_columns())
     is_turned = all(second in rubric and first not in rubric for first, second in halves.values())
     return {
@@ -150,9 +172,7 @@ def _of_pairs(pairs: list[str]) -> dict[str, tuple[str, str | None]]:
 
 def _is_name(column: str) -> bool:
     folded = column.casefold()
-    return (
-        bool(folded) and folded not in SUMMARIES | NOT_RATERS and not folded.startswith("unnamed")
-    )
+    return bool(folded) and folded not in NOT_RATERS and not folded.startswith("unnamed")
 
 
 def _dimension_in(file: str) -> str | None:

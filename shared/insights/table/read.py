@@ -42,18 +42,28 @@ class RawTable:
     numbers: Sequence[int] = field(default_factory=lambda: range(1, MAX_ROWS))
 
 
+@dataclass(frozen=True, slots=True)
+class StatedTable:
+    """What a person states about a file: our names of its columns, and its notation."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notation: Notation | None = None
+
+
 def read_raw(
     path: Path,
     names: Iterable[str],
     optional: Iterable[str] = (),
     kinds: Mapping[str, str] | None = None,
-    stated: Notation | None = None,
+    stated: StatedTable | None = None,
 ) -> RawTable:
     """Read these columns of a file, and the optional ones it has. Raises BadTable.
 
-    The columns of `kinds` show the notation of the file, unless `stated` says it.
+    The columns of `kinds` show the notation of the file, unless `stated` says it. The columns that
+    `stated` names are those of the file, as it spells them.
     """
-    table = open_table(path)
+    stated = stated or StatedTable()
+    table = open_table(path).renamed({theirs: ours for ours, theirs in stated.columns.items()})
     required = sorted(set(names))
     for name in required:
         table.refuse_twins(name)
@@ -62,7 +72,7 @@ def read_raw(
         seen = reading.read()
         refuse_absent(required, seen, table.name)
         columns = {name: cells for name, cells in reading.columns.items() if name in seen}
-        notation = reading.evidence.notation(table.name, stated)
+        notation = reading.evidence.notation(table.name, stated.notation)
         reading.losses.notes += notation.notes
         return RawTable(columns, file_sha256(path), notation, reading.losses, reading.numbers)
     except OSError as error:

@@ -105,15 +105,29 @@ def test_files_arrive_as_a_shell_expands_them(tmp_path, capsys):
 
 
 def test_how_a_sheet_was_read_is_told_and_in_the_document(tmp_path, capsys):
-    (tmp_path / "s.csv").write_text("video,anna,ben,mean\n1,5,6,5.5\n2,50,70,60\n3,9,8,8.5\n")
+    header = "video,anna,ben,mean,views\n"
+    (tmp_path / "s.csv").write_text(header + "1,5,6,5.5,7\n2,50,70,60,7\n3,9,8,8.5,9\n")
 
     assert run("--input", tmp_path / "s.csv") == 1
     assert "give --wide" in capsys.readouterr().err
     assert run(tmp_path / "s.csv", "--wide", "--dimension", "unexpectedness", "--json") == 0
 
     output = capsys.readouterr()
-    sentence = "s.csv: read as a wide sheet: 2 raters, 3 videos, unexpectedness. Left out: mean."
+    read_as = "s.csv: read as a wide sheet: 2 raters, 3 videos, unexpectedness."
+    sentence = f"{read_as} Left out: mean, views."
     assert sentence in output.err and json.loads(output.out)["read_as"] == [sentence]
+
+
+def test_columns_and_decimal_mark_can_be_stated(tmp_path, capsys):
+    lines = ["Clip;who;what;Punkte", *(f"v{n};{r};x;{n},250" for n in range(1, 10) for r in "ab")]
+    (tmp_path / "r.csv").write_text("\n".join(lines))
+    (tmp_path / "names.yaml").write_text("rater: who\ndimension: what\nvalue: Punkte\n")
+    names = ("--columns", "video_id=clip", "--columns", tmp_path / "names.yaml")
+
+    assert run("--input", tmp_path / "r.csv", *names) == 1
+    assert "--decimal" in capsys.readouterr().err
+    assert run("--input", tmp_path / "r.csv", *names, "--decimal", ",", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["dimensions"]["x"]["n_videos"] == 9
 
 
 def test_a_gate_that_is_not_passed_is_exit_status_1(table, capsys):
@@ -203,6 +217,8 @@ def test_invariants_are_measured_on_the_spot(table, capsys):
         (["--input", "{table}", "--out", "{table}"], 2, "it is an input file"),
         (["--input", "{table}", "--target", "prod"], 2, "give --stored too"),
         (["--wide"], 2, "--wide is about a file"),
+        (["--columns", "rater=who"], 2, "--columns is about a file"),
+        (["--input", "{table}", "--columns", "ratre=x"], 1, "(did you mean rater?)"),
         (["--input", "{table}", "--anchors", "{table}"], 2, "goes with --drift"),
         (["--input", "{table}", "--drift", "x", "y"], 2, "there is no rater x; there are: "),
         (["--input", "{table}", "--dimension", "charm"], 2, "unknown; use one of "),

@@ -60,7 +60,7 @@ def test_dimensions_of_the_rubric_are_columns_of_one_rater():
         ["video_id", "rater", "dimension", "value"],
         ["anna", "ben"],
         ["video", "anna"],
-        ["video", "anna", "ben", "mean"],
+        ["video", "anna", "mean"],
         ["", "video", "anna", "ben"],
         ["video_id", "creator", "views", "unexpectedness"],
         ["video_id", "views", "likes"],
@@ -78,6 +78,29 @@ def test_a_sheet_that_a_person_calls_wide_keeps_what_can_be_a_rating():
     )
     with pytest.raises(BadTable, match="no column can be a rater"):
         series(["video", "mean"], hints=STATED)
+
+
+@pytest.mark.parametrize(
+    "name", ["mean", " Average ", "avg_score", "Total (all)", "Durchschnitt", "SD", "mean_of_2"]
+)
+def test_a_column_that_is_computed_from_raters_is_left_out(name):
+    sheet = wide_sheet(["video", "anna", "ben", name], "s.csv", SheetHints())
+
+    assert (list(sheet.series), sheet.summaries) == (["anna", "ben"], [name])
+
+
+@pytest.mark.parametrize("name", ["Max", "Summer", "meander", "Sam", "rater_2"])
+def test_a_name_that_only_looks_like_a_summary_is_a_rater(name):
+    assert name in series(["video", "anna", name])[0]
+
+
+def test_a_pair_with_a_mean_is_left_out():
+    columns = ["video", "total_charm:anna", "total_charm:ben", "total_charm:mean"]
+
+    assert series(columns) == (
+        {f"total_charm:{name}": ("total_charm", name) for name in ("anna", "ben")},
+        ("total_charm:mean",),
+    )
 
 
 def test_each_value_is_a_record_with_its_replicate():
