@@ -12,6 +12,7 @@ from pydantic import model_validator
 from shared.errors import Permanent
 from shared.insights.plan_keys import PlanKeys
 from shared.insights.plan_rules import broken_rules
+from shared.insights.table.captions import CAPTION
 from shared.insights.table.schema import AGE, DERIVED, YES_OR_NO, TableSchema
 from shared.model import digest
 
@@ -57,6 +58,7 @@ class Plan(PlanKeys):
         names = {*self.columns, *self.columns.values()}
         # No plan may mix observed and synthetic rows, so the column is read if it is there.
         unnamed = {YES_OR_NO: YES_OR_NO} if YES_OR_NO not in names else {}
+        with_values = {*self.filters, *self.controls, self.cluster, self.sound}
         return TableSchema(
             sources={**self.columns, **unnamed},
             kinds={name: self.kind(name) for name in sorted(self.used() | unnamed.keys())},
@@ -65,6 +67,7 @@ class Plan(PlanKeys):
             derived=frozenset(derived | ({AGE} if self.min_age_days is not None else set())),
             as_of=self.as_of,
             creator=self.cluster,
+            only_compared=frozenset({CAPTION} - with_values),
         )
 
 

@@ -9,10 +9,12 @@ from shared.inputs.tables.table import Cell
 
 Reader = Callable[[Cell, Notation], Any]
 MOST_REMEMBERED = 100_000
+MOST_REMEMBERED_CHARS = 100
+"""Longer cells, such as captions, seldom come again, and they take much memory."""
 
 
 class CellMemory:
-    """Reads equal cells once, and gives equal values as one object.
+    """Reads equal short cells once, and gives equal values of them as one object.
 
     A cell that cannot be read gives the error, an Unclear, in place of a value.
     """
@@ -28,6 +30,8 @@ class CellMemory:
         return [self._read(cell) for cell in cells]
 
     def _read(self, cell: Cell) -> Any:
+        if type(cell) is str and len(cell) > MOST_REMEMBERED_CHARS:
+            return self._value(cell)
         # The type too: 1, 1.0 and True are equal keys.
         key = cell if type(cell) is str else (type(cell), cell)
         try:

@@ -86,8 +86,13 @@ def yes_or_no(cell: Cell, notation: Notation) -> bool | None:
 
 def are_cut(ids: Iterable[str | None]) -> bool:
     """Whether every long id ends in zeros: a spreadsheet keeps 15 digits. Two ids are needed."""
-    long = {id_ for id_ in ids if id_ is not None and _LONG.fullmatch(id_)}
-    return len(long) > 1 and all(not id_[15:].strip("0") for id_ in long)
+    cut: set[str] = set()
+    for id_ in ids:
+        if id_ is not None and _LONG.fullmatch(id_):
+            if id_[15:].strip("0"):
+                return False
+            cut.add(id_)
+    return len(cut) > 1
 
 
 def _clean(written: str) -> str:

@@ -1,22 +1,17 @@
 """Cautions about one content that several accounts posted."""
 
-import re
 from collections.abc import Iterator
 
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.plan import Plan
+from shared.insights.table.captions import CAPTION, NO_CODE, caption_code
 
 FINGERPRINTS = ("content_hash", "sha256")
 """Columns with a fingerprint of the media file; the first that is present counts."""
 
-FEWEST_WORDS = 3
-"""Captions with fewer words beside tags, such as "so true #fyp", are equal by chance."""
-
 STOCK_PHRASE = 0.5
 """A caption of which fewer videos have one duration is a phrase that many videos bear."""
-
-_TAG = re.compile(r"[#@]\S+")
 
 
 def reposts(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
@@ -41,16 +36,14 @@ def _contents(frame: pd.DataFrame) -> tuple[pd.Series | None, str]:
     for name in FINGERPRINTS:
         if name in frame and frame[name].notna().any():
             return frame[name], name
-    if "caption" not in frame or "duration_s" not in frame:
+    if CAPTION not in frame or "duration_s" not in frame:
         return None, ""
-    captions = frame["caption"].map(_words)
-    labels = captions + " " + frame["duration_s"].map("{:.1f}".format)
-    is_complete = captions.notna() & frame["duration_s"].notna()
+    captions, durations = frame[CAPTION], frame["duration_s"]
+    if captions.dtype.kind != "i":  # texts are kept where the plan asks more of them
+        captions = captions.map(caption_code)
+    tenths = durations.mul(10).round().fillna(-1)
+    labels = frame.groupby([captions, tenths]).ngroup()
+    is_complete = (captions != NO_CODE) & durations.notna()
     same_caption = captions.map(captions.value_counts())
     is_of_one_video = labels.map(labels.value_counts()) > STOCK_PHRASE * same_caption
-    return labels.where(is_complete & is_of_one_video, None), "caption and duration"
-
-
-def _words(caption: str | None) -> str | None:
-    words = _TAG.sub(" ", caption or "").casefold().split()
-    return " ".join(words) if len(words) >= FEWEST_WORDS else None
+    return labels.where(is_complete & is_of_one_video), "caption and duration"

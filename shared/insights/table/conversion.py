@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from shared.inputs.tables import cells as read
 from shared.inputs.tables.cell_memory import CellMemory, Reader
 from shared.inputs.tables.losses import Losses
 from shared.inputs.tables.notation import Notation
-from shared.inputs.tables.table import Cell
+from shared.inputs.tables.number_cells import EXACT
+from shared.inputs.tables.table import CHUNK, Cell
+from shared.insights.table.captions import CAPTION, NO_CODE, read_caption_code
 from shared.insights.table.schema import TableSchema
 from shared.insights.table.topics import FoldedTags, caption_hashtags, hashtags
 
@@ -32,6 +35,9 @@ TAGS = "hashtags of the topic"
 
 _IDS_END = ("id", "key")
 """Ends of the names of columns that hold ids. The case of an id counts."""
+
+CHUNKS_JOINED = 32
+"""So many arrays of CHUNK rows are large enough for the system to take back when they go."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -56,6 +62,7 @@ class Conversion:
     _chunks: dict[str, list[Array]] = field(default_factory=dict)
     _rounded: list[Array] = field(default_factory=list)
     _memories: dict[str, CellMemory] = field(default_factory=dict)
+    _tag_sets: dict[FoldedTags, FoldedTags] = field(default_factory=dict)
 
     def add(self, columns: Mapping[str, Sequence[Cell]], rows: Sequence[int]) -> None:
         """Add a chunk of columns by their names in the file, with the numbers of their rows."""
@@ -80,12 +87,19 @@ class Conversion:
                 values = [None if type(value) is read.Unclear else value for value in values]
             if kind == "count":
                 rounded |= np.array([value is not None and value[1] for value in values], bool)
-            arrays[name] = _packed(kind, values)
+            arrays[name] = _packed(CAPTION if name in self.schema.only_compared else kind, values)
         if (tags := self._tags(columns)) is not None:
             arrays[TAGS] = tags
         for name, array in arrays.items():
-            self._chunks.setdefault(name, []).append(array if taken.all() else array[taken])
+            self._keep(name, array if taken.all() else array[taken])
         self._rounded.append(rounded[taken])
+
+    def _keep(self, name: str, array: Array) -> None:
+        """Add an array to a column. Small ones are joined: the system does not take them back."""
+        chunks = self._chunks.setdefault(name, [])
+        chunks.append(array)
+        if len(chunks) >= CHUNKS_JOINED and len(chunks[-CHUNKS_JOINED]) <= CHUNK:
+            chunks[-CHUNKS_JOINED:] = [np.concatenate(chunks[-CHUNKS_JOINED:])]
 
     def frame(self) -> tuple[pd.DataFrame, pd.Series]:
         """The columns of every chunk, and which rows have a rounded count."""
@@ -93,7 +107,8 @@ class Conversion:
         columns = {
             name: _column(np.concatenate(self._chunks.pop(name))) for name in [*self._chunks]
         }
-        return pd.DataFrame(columns, index=pd.RangeIndex(len(rounded))), pd.Series(rounded)
+        index = pd.RangeIndex(len(rounded))
+        return pd.DataFrame(columns, index=index, copy=False), pd.Series(rounded)
 
     def needed(self) -> list[str]:
         """The columns of the file that are read."""
@@ -112,7 +127,9 @@ class Conversion:
                 of_cell = hashtags if name == "hashtags" else caption_hashtags
                 reader = partial(_tags_of, of_cell)
                 self._memories[TAGS] = CellMemory(reader, self.notation)
-            return _objects(self._memories[TAGS].read_all(columns[self.schema.sources[name]]))
+            read_all = self._memories[TAGS].read_all(columns[self.schema.sources[name]])
+            share = self._tag_sets.setdefault  # lists of tags have no hash to remember them by
+            return _objects([share(tags, tags) for tags in read_all])
         return None
 
     def _converted(
@@ -133,6 +150,8 @@ class Conversion:
     def _reader(self, name: str, kind: str) -> Reader:
         if name == DURATION:
             return read.seconds
+        if name in self.schema.only_compared:
+            return read_caption_code
         source = self.schema.sources[name].strip().casefold()
         if name == self.schema.creator and not source.endswith(_IDS_END):
             return _creator
@@ -165,13 +184,13 @@ _READERS: dict[str, Reader] = {
 
 
 def _plain(kind: str, cells: Sequence[Cell], notation: Notation) -> Array | None:
-    """The array of plain digits, ten times as fast; None where any cell is anything else."""
+    """The array of plain digits or numbers, ten times as fast; None where a cell is neither."""
     if kind not in ("count", "number", "id"):
         return None
     try:
         text = "\n".join(cells) + "\n"  # type: ignore[arg-type]
     except TypeError:
-        return None
+        return None if kind == "id" else _typed(kind, cells)
     if kind == "id":
         return _objects(list(cells)) if _DIGITS.fullmatch(text) else None
     is_decimal = kind == "number" and (notation.decimal == "." or "." not in text)
@@ -182,9 +201,25 @@ def _plain(kind: str, cells: Sequence[Cell], notation: Notation) -> Array | None
     return np.fromiter(map(float, filled), np.float64, len(cells))  # type: ignore[arg-type]
 
 
+def _typed(kind: str, cells: Sequence[Cell]) -> Array | None:
+    """The array of a container's own numbers; None where a cell is anything else."""
+    if not {*map(type, cells)} <= {int, float, NoneType}:
+        return None
+    try:
+        array = np.array(cells, np.float64)  # None becomes NaN
+    except OverflowError:
+        return None
+    filled = array[~np.isnan(array)]
+    is_credible = bool((np.abs(filled) < EXACT).all())
+    is_fit = kind == "number" or bool((filled == np.floor(filled)).all())
+    return array if is_credible and is_fit else None
+
+
 def _packed(kind: str, values: list[Any]) -> Array:
     if kind == "count":
         return np.array([np.nan if value is None else value[0] for value in values], np.float64)
+    if kind == CAPTION:
+        return np.array([code or NO_CODE for code in values], np.int64)
     if kind == "number":
         return np.array([np.nan if value is None else value for value in values], np.float64)
     if kind == "time":

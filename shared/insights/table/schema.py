@@ -42,7 +42,7 @@ class TableSchema:
     `optional` those of them that the file may lack.
     `differences` are names with the two columns to subtract, `derived` those of DERIVED to
     compute. `as_of` is the time of collection of rows that do not say it, `creator` the name of the
-    creator's column.
+    creator's column. Of captions that are `only_compared`, codes are read (see captions.py).
     """
 
     sources: Mapping[str, str]
@@ -52,6 +52,7 @@ class TableSchema:
     derived: frozenset[str]
     as_of: datetime | None
     creator: str | None = None
+    only_compared: frozenset[str] = frozenset()
 
     @property
     def required(self) -> set[str]:

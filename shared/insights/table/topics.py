@@ -49,7 +49,8 @@ def topics(cells: Iterable[Any], creators: Sequence[Any] | None = None) -> list[
     the first by name. A tag that asks for reach is never a topic; a video without another tag has
     the topic `none`. Counting creators keeps one creator's own tag from being a topic.
     """
-    tags_of = [_content_tags(cell) for cell in cells]
+    of_cell: dict[FoldedTags, list[str]] = {}
+    tags_of = [_content_tags(cell, of_cell) for cell in cells]
     videos = Counter(tag for tags in tags_of for tag in tags)
     users: dict[str, set[Any]] = defaultdict(set)
     for creator, tags in zip(creators if creators is not None else (), tags_of, strict=False):
@@ -80,9 +81,12 @@ def caption_hashtags(caption: Any) -> frozenset[str]:
     return hashtags(caption) if isinstance(caption, str) and "#" in caption else frozenset()
 
 
-def _content_tags(cell: Any) -> list[str]:
-    tags = cell if isinstance(cell, frozenset | FoldedTags) else hashtags(cell)
-    return [tag for tag in tags if tag not in REACH_TAGS and not _REACH.match(tag)]
+def _content_tags(cell: Any, of_cell: dict[FoldedTags, list[str]]) -> list[str]:
+    """The tags of a cell that say something of the content. Equal cells have one list."""
+    tags = cell if isinstance(cell, FoldedTags) else FoldedTags(sorted(hashtags(cell)))
+    if tags not in of_cell:
+        of_cell[tags] = [tag for tag in tags if tag not in REACH_TAGS and not _REACH.match(tag)]
+    return of_cell[tags]
 
 
 def _folded(tag: Any) -> str:

@@ -122,6 +122,12 @@ def test_without_a_fingerprint_caption_and_duration_tell_copies(caption, duratio
     assert len(list(reposts(gated.frame, FULL))) == count
 
 
+def test_captions_that_are_all_too_short_tell_nothing():
+    gated = passed(lambda n, row: {"content_hash": None, "caption": "so true", "duration_s": 15})
+
+    assert list(reposts(gated.frame, FULL)) == []
+
+
 def test_a_phrase_that_many_videos_bear_is_not_a_repost():
     gated = passed(
         lambda n, row: {

@@ -6,10 +6,12 @@ import pandas as pd
 import pytest
 
 from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables.losses import Losses
 from shared.inputs.tables.notation import Notation
+from shared.insights.table import conversion
 from shared.insights.table.schema import TableSchema
 from shared.insights.table.table import read_table
-from tests.insights_tables import plan, rows, write_csv
+from tests.insights_tables import plan, rows, table, write_csv
 
 SMALL = plan()
 DATED = plan(
@@ -241,6 +243,66 @@ def test_the_cells_of_a_row_may_have_other_names(tmp_path):
     assert (
         read_table(path, SMALL.table_schema, fields=fields).frame["views"][2] == rows(3)[2]["views"]
     )
+
+
+def captioned(*captions, **keys):
+    """Two small videos of each caption, and a plan that names captions."""
+    names = "[video_id, creator, views, likes, unexpectedness, caption, duration_s]"
+    videos = [row | {"caption": captions[n // 2]} for n, row in enumerate(rows(2 * len(captions)))]
+    return table(videos, plan(columns=names, **keys)).frame["caption"]
+
+
+def test_of_captions_only_codes_are_kept_that_tell_equal_words():
+    codes = captioned("Watch until the end #fyp", "so true #fyp", "", None, "a b c").tolist()
+
+    first, second = codes[::2], codes[1::2]
+    assert first == second and first[1:4] == [0, 0, 0]
+    assert len({first[0], first[4], 0}) == 3 and all(type(code) is int for code in first)
+
+
+def test_captions_that_select_rows_stay_texts():
+    assert captioned("Watch it", filters="{caption: [Watch it]}").tolist() == ["Watch it"] * 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "is_lost"),
+    [
+        (7, 7, False),
+        (7.0, 7, False),
+        (None, None, False),
+        (7.5, None, True),
+        (10**16, None, True),
+        (10**400, None, True),
+        (True, None, True),
+        ("1,234", 1234, False),
+    ],
+)
+def test_numbers_of_json_are_read_as_texts_are(tmp_path, cell, value, is_lost):
+    videos = [{key: row[key] for key in SMALL.columns} for row in rows(3)]
+    videos[1]["views"] = cell
+    (tmp_path / "t.json").write_text(json.dumps(videos))
+
+    of_file = read(tmp_path / "t.json", SMALL)
+
+    views = of_file.frame["views"].astype(object).where(of_file.frame["views"].notna(), None)
+    assert views.tolist() == [videos[0]["views"], value, videos[2]["views"]]
+    assert ("views" in of_file.losses.cells) == is_lost
+
+
+def test_a_long_table_keeps_the_order_of_its_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(conversion, "CHUNKS_JOINED", 3)
+    monkeypatch.setattr(conversion, "CHUNK", 2)
+    videos = rows(23)
+    columns = [[row[name] for row in videos] for name in ("views", "likes")]
+    reading = conversion.Conversion(SMALL.table_schema, Notation(), Losses())
+    for start in range(0, 23, 2):
+        chunk = dict(zip(("views", "likes"), (c[start : start + 2] for c in columns), strict=True))
+        reading.add(chunk, range(start, min(start + 2, 23)))
+
+    frame, rounded = reading.frame()
+
+    assert [frame[name].tolist() for name in ("views", "likes")] == columns
+    assert len(rounded) == 23
 
 
 def test_as_of_stands_in_for_the_time_of_collection(tmp_path):
