@@ -6,7 +6,7 @@ greater one counts. So neither the order of listings nor their repetition change
 and in the MERGE of `dim_video` and `dim_user` (shared/warehouse/templates/listing.sql.j2).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -24,9 +24,11 @@ SAYS_NOTHING: Mapping[str, Any] = {
 DATED_SOURCES = frozenset({"manifest", "upload"})
 """Their listings have times of their own, and may come later than newer ones."""
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a value counts as observed that every better one replaces: a day, where a clock may come."""
+
 SAME_TIME = timedelta(milliseconds=1)
 _NEXT = timedelta(microseconds=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMES = ("observed_at", "field_times")
 
 Section = TypeVar("Section", Video, Creator)
@@ -61,8 +63,8 @@ def _section_of(facts: Mapping[str, tuple[datetime, Any]], newest: Section) -> S
 
 
 def sortable(at: datetime) -> str:
-    """A time in microseconds since 1970, with as many digits for every time from 2001 to 2286."""
-    return f"{(at - _EPOCH) // _NEXT:016d}"
+    """A time in microseconds since 1970, with as many digits for every time until 2286."""
+    return f"{(at - LONG_AGO) // _NEXT:016d}"
 
 
 def _order(fact: tuple[datetime, Any]) -> tuple[datetime, Any]:
@@ -167,12 +169,14 @@ def stated(
     at: datetime | None,
     now: datetime,
     empty: Section,
+    coarse: Collection[str] = (),
 ) -> Section | None:
     """What a person states about a section, as a listing that can be merged into it.
 
     `at` is when the person's source gave the values. Without it they count from now on, and only
     those that change something. A value corrected under the same time counts: it came later.
-    None when nothing is stated. `empty` is a section without these fields.
+    None when nothing is stated. `empty` is a section without these fields. A value of a field in
+    `coarse` gives way to any other.
     """
     before = known_fields(section) if section else {}
     facts = {}
@@ -180,11 +184,11 @@ def stated(
         known_at, known = before.get(name, (None, None))
         if at is None and known == value:
             continue
-        time = at or now
+        time = LONG_AGO if name in coarse else at or now
         if known_at is not None and known != value and time <= known_at < time + SAME_TIME:
             time = known_at + _NEXT
         facts[name] = (time, value)
     if not facts:
         return None
-    latest = max(time for time, _ in facts.values())
+    latest = max(at or now, *(time for time, _ in facts.values()))
     return _section_of(facts, empty.model_copy(update={"observed_at": latest}))

@@ -122,3 +122,19 @@ def test_a_correction_under_the_same_time_counts_and_so_does_taking_it_back():
 
         assert section.caption == text
     assert section.observed_at - at(1) < timedelta(milliseconds=1)
+
+
+def test_a_day_gives_way_to_a_time_in_any_order_and_to_a_later_day():
+    exact = video(1, created_at=at(-9) + timedelta(hours=5))
+
+    def of_day(day, said_at):
+        fields, empty = {"created_at": day}, video(said_at, creator_id=None)
+        return stated(None, fields, at(said_at), at(9), empty, ("created_at",))
+
+    for listing in (of_day(at(-9), 0), of_day(at(-9), 5)):
+        assert merged(exact, listing).created_at == exact.created_at
+        assert merged(listing, exact).created_at == exact.created_at
+    corrected = stated(
+        of_day(at(-9), 5), {"created_at": at(-8)}, at(5), at(9), video(5), ("created_at",)
+    )
+    assert merged(of_day(at(-9), 5), corrected).created_at == at(-8)

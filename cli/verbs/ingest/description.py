@@ -67,7 +67,8 @@ class Description:
             fields["file_name"] = self.file_name
         before = stored.video if stored else None
         assert nothing.video is not None
-        video = stated(before, fields, self._at, self.now, nothing.video)
+        coarse = self.line.coarse if self.line else ()
+        video = stated(before, fields, self._at, self.now, nothing.video, coarse)
         creator = self._account(stored.creator if stored else None)
         if video is None and creator is None:
             return stored or nothing

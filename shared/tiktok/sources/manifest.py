@@ -11,6 +11,7 @@ from shared.errors import Permanent, Transient
 from shared.inputs.tables.container import table_in
 from shared.inputs.tables.errors import BadTable
 from shared.inputs.tables.notation import Notation
+from shared.listings import LONG_AGO
 from shared.model import Creator, Malformed, Metrics, Video, canonical_json, parse
 from shared.quality import flag_on_arrival
 from shared.storage.lake import Gone, Lake
@@ -160,6 +161,7 @@ def read_line(
             "collection": collection.name,
             "url": page_url(line.username, video_id),
             "synthetic": collection.synthetic,
+            "field_times": dict.fromkeys(line.coarse, LONG_AGO) or None,
         }
         | fields
     )

@@ -1,6 +1,7 @@
 """One row of a list of videos: its cells read, and those that cannot be read counted."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time
 from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -43,6 +44,7 @@ _ESSENTIAL = frozenset({"video_id", "file", "collected_at"})
 
 class Line(Checked):
     """The fields of one video. A missing count is unknown. `is_rounded` marks counts as 541.2K.
+    `is_day` marks a `created_at` that is a day without a clock.
 
     A line with `file` describes an own file. With `video_id` too, the file is that post's.
     """
@@ -70,6 +72,7 @@ class Line(Checked):
     followers: Integer | None = None
     collected_at: Instant | None = None
     is_rounded: bool = False
+    is_day: bool = False
 
     @model_validator(mode="after")
     def _is_about_something(self) -> Self:
@@ -81,6 +84,11 @@ class Line(Checked):
         """The named fields that have a value."""
         values = ((name, getattr(self, name)) for name in names)
         return {name: value for name, value in values if value is not None}
+
+    @property
+    def coarse(self) -> tuple[str, ...]:
+        """Fields whose value gives way to any other (shared/listings.py)."""
+        return ("created_at",) if self.is_day else ()
 
     def without_counts(self) -> "Line":
         """The line without its counts."""
@@ -124,7 +132,13 @@ class LineReader:
                 value = value.value
             if value is not None:
                 values[ours] = value
-        return self._checked(values | {"is_rounded": is_rounded}, fields, number)
+        marks = {"is_rounded": is_rounded, "is_day": self._is_day(values.get("created_at"))}
+        return self._checked(values | marks, fields, number)
+
+    def _is_day(self, created_at: datetime | None) -> bool:
+        """Whether a time is a midnight: then the cell was a day, 86,399 times of 86,400."""
+        zone = self._notation.timezone or UTC
+        return created_at is not None and created_at.astimezone(zone).time() == time.min
 
     def _value(self, ours: str, cell: Cell, number: int) -> Any:
         try:

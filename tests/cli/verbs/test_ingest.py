@@ -98,6 +98,16 @@ def test_a_correction_is_a_newer_observation(lake):
     assert record.video.observed_at > MONDAY
 
 
+def test_a_day_from_a_later_list_takes_no_clock_away(lake):
+    exact = datetime(2026, 5, 3, 15, 22, 10, tzinfo=UTC)
+    day = datetime(2026, 5, 3, tzinfo=UTC)
+    described(lake, created_at=exact)
+
+    record = described(lake, TUESDAY, collected_at=TUESDAY, created_at=day, is_day=True)
+
+    assert record.video.created_at == exact
+
+
 def test_a_video_that_was_listed_by_a_collection_keeps_its_source(lake):
     listed = Record(
         video_id=ID, video=Video(observed_at=MONDAY, source="research", url="https://x")

@@ -5,6 +5,7 @@ import json
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_our_own_names_are_known_in_json_and_in_csv():
 
     for content in (line, table):
         (line,) = lines(content)
-        assert line.model_dump(exclude_none=True, exclude={"is_rounded", "collected_at"}) == want
+        assert line.model_dump(exclude_none=True, exclude={"is_rounded", "is_day", "collected_at"}) == want
 
 
 def test_a_collection_says_what_its_file_calls_our_fields():
@@ -391,3 +392,19 @@ def test_every_field_of_a_collection_is_documented():
     fields |= {f"media.{field}" for field in MediaPolicy.model_fields}
 
     assert {field for field in fields if f"`{field}`" not in text} == set()
+
+
+@pytest.mark.parametrize(
+    ("cell", "timezone", "is_day"),
+    [
+        ("2026-05-03", None, True),
+        ("2026-05-03 15:22", None, False),
+        ("2026-05-03", "Asia/Tokyo", True),
+        ("1777766400", "Asia/Tokyo", False),
+    ],
+)
+def test_a_day_is_known_for_what_it_is(cell, timezone, is_day):
+    notation = Notation(timezone=ZoneInfo(timezone) if timezone else None)
+    (line,) = lines(f"video_id,created_at\n{ID},{cell}\n", notation=notation)
+
+    assert line.is_day is is_day
