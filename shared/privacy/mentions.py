@@ -37,6 +37,12 @@ _DIRECTIONS = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
 _TRAILING = ".\u200c\u200d\ufe0e\ufe0f"
 """Characters after a name that do not belong to it: full stops, joiners, variants of emoji."""
 
+_FILE = re.compile(r"(?:\.(?:mp4|m4v|mov|webm|mkv|avi|gif|jpe?g|png))$", re.IGNORECASE)
+"""The end of a file's name. A name of TikTok may have a dot and letters, too, as `ada.l`."""
+
+_ADDED = re.compile(r"(?:[._]|_(?:video|v?[0-9]+|\[erased\]))$", re.IGNORECASE)
+"""What tools add to an account's name in the name of a file, as in `@ada_video_73….mp4`."""
+
 _ID = re.compile(r"(?<![A-Za-z0-9])(?:[0-9]{15,20}|u[0-9a-f]{16})(?![A-Za-z0-9])")
 """Ids of TikTok, and of own files. A shorter number in a text is a count."""
 
@@ -60,6 +66,15 @@ def without_mentions(
     count only after an @.
     """
     text = _ID.sub(lambda match: ERASED if has_video(match[0]) else match[0], text)
+    text = _without_names(text, has_creator, only_at)
+    ending = _FILE.search(text)
+    if ending is None:
+        return text
+    stem = _without_names(text[: ending.start()], has_creator, only_at)
+    return _without_added(stem, has_creator, only_at) + ending[0]
+
+
+def _without_names(text: str, has_creator: Predicate, only_at: bool) -> str:
     pieces: list[str] = []
     end = 0
     for token in _tokens().finditer(text):
@@ -72,6 +87,21 @@ def without_mentions(
                 end = stop
                 break
     return "".join([*pieces, text[end:]])
+
+
+def _without_added(stem: str, has_creator: Predicate, only_at: bool) -> str:
+    """The name of a file without names to which a tool has added something."""
+
+    def cleaned(token: re.Match[str]) -> str:
+        at, name = token[1] or "", token[2]
+        while name and not has_creator(name):
+            added = _ADDED.search(name)
+            name = name[: added.start()] if added else ""
+        if name and (at or (not only_at and is_unmistakable(name))):
+            return at + ERASED + token[2][len(name) :]
+        return token[0]
+
+    return re.sub(f"({_AT})?([^@＠ ]+)", cleaned, stem)
 
 
 def _after_at(text: str, token: re.Match[str]) -> Iterator[tuple[int, int]]:

@@ -42,6 +42,24 @@ def test_in_an_address_a_name_counts_after_an_at_alone():
     )
 
 
+@pytest.mark.parametrize(
+    ("file_name", "expected"),
+    [
+        ("cats_2026.mp4", "[erased].mp4"),
+        ("@eve.MP4", "@[erased].MP4"),
+        ("duet with cats_2026.mkv", "duet with [erased].mkv"),
+        ("cats_2026_1.mov", "[erased]_1.mov"),
+        ("@eve_video_7300000000000000009.mp4", "@[erased]_video_7300000000000000009.mp4"),
+        (f"@eve_video_{GONE}.mp4", "@[erased]_video_[erased].mp4"),
+        ("eve.mp4", "eve.mp4"),
+        ("@evelyn_video_1.mp4", "@evelyn_video_1.mp4"),
+        ("ada.l", "[erased]"),
+    ],
+)
+def test_a_name_is_found_in_the_name_of_a_file(file_name, expected):
+    assert redacted(file_name) == expected
+
+
 @pytest.mark.parametrize("video_id", ["7", "2026", "1234567", "9" * 14])
 def test_a_number_too_short_for_an_id_of_tiktok_is_a_count_even_if_a_video_has_it(video_id):
     text = f"{video_id} likes, #{video_id} https://www.tiktok.com/@bob/video/{video_id}"

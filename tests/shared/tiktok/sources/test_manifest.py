@@ -59,7 +59,10 @@ def test_our_own_names_are_known_in_json_and_in_csv():
 
     for content in (line, table):
         (line,) = lines(content)
-        assert line.model_dump(exclude_none=True, exclude={"is_rounded", "is_day", "collected_at"}) == want
+        assert (
+            line.model_dump(exclude_none=True, exclude={"is_rounded", "is_day", "collected_at"})
+            == want
+        )
 
 
 def test_a_collection_says_what_its_file_calls_our_fields():
