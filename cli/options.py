@@ -1,5 +1,7 @@
 """Options that several verbs share."""
 
+import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -81,6 +83,15 @@ def chosen_home(home: Path | None, demo: bool, target: str = LOCAL) -> Path | No
     if target != LOCAL:
         raise UserError("--demo and --target: give only one of them.", WRONG_USE)
     return LocalHome.of_demo(home).root
+
+
+def place_option(home: Path | None, target: str = LOCAL) -> str:
+    """The option, with a blank before it, with which another verb works at the same place."""
+    if target != LOCAL:
+        return f" --target {shlex.quote(target)}"
+    if home is None or str(home) == os.environ.get("TTA_HOME"):
+        return ""
+    return f" --home {shlex.quote(str(home))}"
 
 
 Columns = Annotated[

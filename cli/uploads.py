@@ -40,11 +40,15 @@ class UnusableFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class VideoFile:
-    """A video file that can be ingested."""
+    """A video file that can be ingested.
+
+    `content_id` is the id that its content gave it, where a row of metadata gave it another.
+    """
 
     path: Path
     video_id: str
     type: MediaType
+    content_id: str | None = None
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:
@@ -52,7 +56,10 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
             inside = sorted(path.iterdir())
-            yield from (file for file in inside if file.is_file() and not file.name.startswith("."))
+            # Also what is no file, such as a link to nothing: it is told, and not passed over.
+            yield from (
+                file for file in inside if not file.is_dir() and not file.name.startswith(".")
+            )
         else:
             yield path
 

@@ -172,7 +172,12 @@ def test_a_bad_file_and_a_bad_line_are_told_and_their_neighbours_ingested(ingest
     assert any("is not a video" in problem for problem in document["problems"])
     (read,) = document["metadata"]
     assert (read["rows"], read["rows_lost"]) == (2, 1)
-    assert read["lost_rows"]["its file is not among the files"]["line"] == 2
+    assert (
+        read["lost_rows"]["its file is not among the files (give the files beside their list)"][
+            "line"
+        ]
+        == 2
+    )
 
 
 def test_a_wait_that_is_too_short_is_told(tta, clip, tmp_path):

@@ -1,7 +1,6 @@
 """One run of `tta demo`, and what it prints."""
 
 import os
-import shlex
 import shutil
 import sys
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from cli.console import Screen
 from cli.errors import UserError
+from cli.options import place_option
 from cli.scheduler import fetch_and_settle, in_words, on_its_way
 from cli.verbs.demo.planted import PlantedComparison, compare_planted, show_planted
 from cli.verbs.report.run import call_report
@@ -170,9 +170,7 @@ def _show_next(screen: Screen, home: Path | None) -> None:
 
 def _at_demo(home: Path | None) -> str:
     """The option with which another verb finds the data of this demo."""
-    if home is None or str(home) == os.environ.get("TTA_HOME"):
-        return " --demo"
-    return f" --home {shlex.quote(str(home))}"
+    return place_option(home) or " --demo"
 
 
 def _because(row: dict[str, Any]) -> str:

@@ -9,6 +9,8 @@ import hashlib
 import os
 import shutil
 import zipfile
+import zlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -29,6 +31,7 @@ MOST_FILES = 100_000
 MOST_INDEX_BYTES = 64 * 2**20
 INDEXES = (".metadata.json", "manifest.json")
 _MARK = b"PK\x03\x04"
+_MARKS = (_MARK, b"PK\x05\x06")  # the second begins an archive without files
 _EXCEL = "xl/workbook.xml"
 _ENCRYPTED = 0x1
 _SYSTEM = ("__MACOSX/",)
@@ -37,14 +40,16 @@ _CHUNK = 2**20
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a ZIP archive, and no Excel file, which is one too."""
+    """Whether a file is a ZIP archive, if a damaged one, and no Excel file, which is one too."""
     try:
         with path.open("rb") as file:
-            if file.read(len(_MARK)) != _MARK:
+            if file.read(len(_MARK)) not in _MARKS:
                 return False
         with zipfile.ZipFile(path) as archive:
             return _EXCEL not in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except zipfile.BadZipFile:
+        return path.suffix.lower() == ".zip"
+    except OSError:
         return False
 
 
@@ -80,8 +85,10 @@ class Archive:
                 for member in members:
                     archive._take(file, member, root, ids)
             _date_as(path, archive.names)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-            raise UserError(f"{path}: it cannot be unpacked: {error}.") from error
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+            raise UserError(
+                f"{path}: it cannot be unpacked: {error}. It may be damaged or half downloaded."
+            ) from error
         except OSError as error:
             raise UserError(f"{error.filename or scratch}: {error.strerror or error}.") from error
         return archive
@@ -110,8 +117,8 @@ class Archive:
             shutil.copyfileobj(source, copy, _CHUNK)
         self.names[target] = member.filename
         kind.append(target)
-        if name in ids:
-            self.ids[target] = ids[name]
+        if member.filename in ids:
+            self.ids[target] = ids[member.filename]
 
     def _kind(self, file: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> list[Path] | None:
         """The list that a file belongs to; None if it is none that we use."""
@@ -162,23 +169,37 @@ def _members(file: zipfile.ZipFile, path: Path, scratch: Path) -> list[zipfile.Z
 
 
 def _ids_by_file(file: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dict[str, str]:
-    """The ids of posts by name of file, of the archive's indexes."""
-    names = {PurePosixPath(member.filename).name for member in members}
-    ids: dict[str, str] = {}
+    """The ids of posts by the names of members, of the archive's indexes.
+
+    An index may name a file by its path in the archive, by its path from the index, or by its name
+    alone. A name alone counts only where one file and one post have it.
+    """
+    by_path: dict[str, str] = {}
+    by_name: dict[str, set[str]] = defaultdict(set)
     for member in members:
-        if PurePosixPath(member.filename).name in INDEXES and member.file_size <= MOST_INDEX_BYTES:
+        parent, name = PurePosixPath(member.filename).parent, PurePosixPath(member.filename).name
+        if name in INDEXES and member.file_size <= MOST_INDEX_BYTES:
             try:
                 index = parse_json(file.read(member))
             except ValueError:
                 continue
-            for name, video_id in _pairs(index, None):
-                if name in names:
-                    ids.setdefault(name, video_id)
+            for path, video_id in _pairs(index, None):
+                by_path.setdefault(path, video_id)
+                by_path.setdefault(str(parent / path), video_id)
+                by_name[PurePosixPath(path).name].add(video_id)
+    of_one_name = Counter(PurePosixPath(member.filename).name for member in members)
+    ids = {}
+    for member in members:
+        name = PurePosixPath(member.filename).name
+        alone = by_name[name] if of_one_name[name] == 1 else set()
+        video_id = by_path.get(member.filename) or (min(alone) if len(alone) == 1 else None)
+        if video_id is not None:
+            ids[member.filename] = video_id
     return ids
 
 
 def _pairs(node: Any, video_id: str | None) -> Iterator[tuple[str, str]]:
-    """Names of files and ids of posts. An object's id holds for the files inside it."""
+    """Paths of files and ids of posts. An object's id holds for the files inside it."""
     if isinstance(node, list):
         for entry in node:
             yield from _pairs(entry, video_id)
@@ -190,11 +211,15 @@ def _pairs(node: Any, video_id: str | None) -> Iterator[tuple[str, str]]:
                 yield from _pairs(value, own_id or _id_of(key))
                 inner = _id_about(value) if isinstance(value, dict) else None
                 if inner:
-                    yield PurePosixPath(key).name, inner
+                    yield _path(key), inner
             elif isinstance(value, str) and _id_of(value):
-                yield PurePosixPath(key).name, value
+                yield _path(key), value
             elif isinstance(value, str) and own_id:
-                yield PurePosixPath(value.replace("\\", "/")).name, own_id
+                yield _path(value), own_id
+
+
+def _path(written: str) -> str:
+    return str(PurePosixPath(written.replace("\\", "/")))
 
 
 def _id_about(node: dict[str, Any]) -> str | None:

@@ -55,6 +55,7 @@ class IngestBatch:
             if table is None or not _is_same(path, table):
                 batch._take(path, scratch)
         batch._read(table or batch._table_of_archives(), options, now)
+        batch._tell_copies()
         if not (batch.uploads or batch.lines):
             nothing = [*batch.sentences, *batch.problems] or ["There is no file in the folder."]
             raise UserError("\n".join(nothing))
@@ -139,7 +140,8 @@ class IngestBatch:
     def _add(self, line: Line, number: int, manifest: Manifest, by_name: dict[str, int]) -> None:
         position = by_name.get(_key(line.file)) if line.file else None
         if position is None and line.video_id is None:
-            manifest.losses.lose_row("its file is not among the files", number, line.file or "")
+            why = "its file is not among the files (give the files beside their list)"
+            manifest.losses.lose_row(why, number, line.file or "")
             return
         if position is not None and line.video_id is not None:
             self._rename(position, line.video_id)
@@ -154,7 +156,8 @@ class IngestBatch:
         upload = self.uploads[position]
         own_id = named_id(upload.path)
         if own_id is None:
-            self.uploads[position] = replace(upload, video_id=video_id)
+            first_id = upload.content_id or upload.video_id
+            self.uploads[position] = replace(upload, video_id=video_id, content_id=first_id)
         elif own_id != video_id:
             self.problems.append(
                 f"{self.label(upload)}: its metadata is about {video_id}, another video, and is "
@@ -174,7 +177,27 @@ class IngestBatch:
         if bare:
             self.sentences.append(
                 f"{len(bare):,} of {len(self.uploads):,} files have no row in {name}, "
-                f"e.g. {self.label(bare[0])}."
+                f"e.g. {self.label(bare[0])}. A row finds its file by the post's id in the file's "
+                "name, or by a column `file`."
+            )
+        ids = {upload.video_id for upload in self.uploads}
+        alone = described - ids
+        if ids and alone:
+            self.sentences.append(
+                f"{len(alone):,} of {len(described):,} videos of {name} have no file among these."
+            )
+
+    def _tell_copies(self) -> None:
+        """Files that have one id, because they have one content or one id in their names."""
+        by_id: dict[str, list[VideoFile]] = {}
+        for upload in self.uploads:
+            by_id.setdefault(upload.video_id, []).append(upload)
+        copies = [uploads for uploads in by_id.values() if len(uploads) > 1]
+        if copies:
+            first, second, *_ = copies[0]
+            self.sentences.append(
+                f"{sum(map(len, copies)):,} files are copies, e.g. {self.label(first)} and "
+                f"{self.label(second)}. The first of each video is stored."
             )
 
 

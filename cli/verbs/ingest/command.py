@@ -63,6 +63,7 @@ def ingest(
     from cli.cloud import open_cloud
     from cli.console import Screen
     from cli.errors import WRONG_USE, UserError
+    from cli.options import place_option
     from cli.table_options import stated_columns, stated_notation, stated_reading_time
     from cli.verbs.ingest.batch import IngestBatch
     from cli.verbs.ingest.run import ingest_batch, show
@@ -84,5 +85,5 @@ def ingest(
     if json:
         screen.show_json(outcome.document())
     else:
-        show(outcome, screen)
+        show(outcome, screen, place_option(home, target))
     outcome.refuse_failure()

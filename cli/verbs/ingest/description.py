@@ -49,6 +49,17 @@ class Description:
         is_same = before is not None and before.collected_at == at
         return merged_readings(before, reading) if before and is_same else reading
 
+    def contradiction(self, stored: Record | None) -> str | None:
+        """A count that the line and the stored reading of the same moment give differently."""
+        before = stored.metrics if stored else None
+        if self.line is None or before is None or before.collected_at != self.line.collected_at:
+            return None
+        for name, count in self.line.present(*COUNTS).items():
+            known = getattr(before, name)
+            if known not in (None, count):
+                return f"{self.video_id}: {name} {known:,} is stored, and the list says {count:,}"
+        return None
+
     @property
     def _at(self) -> datetime | None:
         return self.line.collected_at if self.line else None

@@ -105,16 +105,17 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
     from shared.storage.lake import Lake
 
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    file_names = {upload.video_id: upload.path.name for upload in batch.uploads}
+    file_names = {upload.video_id: upload.path.name for upload in reversed(batch.uploads)}
     ingestion = Ingestion(lake, datetime.now(UTC), tombstones_of(endpoints, lake), file_names)
     records: list[Record] = []
     described: set[str] = set()
+    erased: dict[str, str] = {}
 
     def describe(video_id: str, line: Line | None) -> bool:
         try:
             records.append(ingestion.describe(video_id, line))
         except Erased as why:
-            outcome.problems.append(f"{why}.")
+            erased.setdefault(video_id, f"{why}.")
             return False
         described.add(video_id)
         return True
@@ -128,11 +129,29 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
                 continue
             with full_disk_told(upload.path, endpoints):
                 what = ingestion.store(upload)
-            outcome.files.append(
-                {"file": batch.label(upload), "video_id": upload.video_id, "outcome": what}
-            )
+            label = batch.label(upload)
+            outcome.files.append({"file": label, "video_id": upload.video_id, "outcome": what})
+            if what == "other_content":
+                outcome.problems.append(f"{label}: not stored; the lake {STORE_OUTCOMES[what]}.")
+            if copy := ingestion.earlier_copy(upload):
+                outcome.sentences.append(
+                    f"{label} was stored before as {copy}, without its row. "
+                    f"`tta erase --video {copy}` removes that copy."
+                )
     finally:
+        outcome.problems += erased.values()
+        outcome.sentences += _contradictions(ingestion.contradictions)
         _publish(records, endpoints)  # what is stored is loaded, also when the disk is full
+
+
+def _contradictions(clauses: list[str]) -> list[str]:
+    if not clauses:
+        return []
+    return [
+        f"Rows with other counts than those stored for the same moment: {len(clauses):,}, e.g. "
+        f"{clauses[0]}. The greater count stays. To correct one, erase the video, take the erasure "
+        "back, and bring the list again."
+    ]
 
 
 def _publish(records: list[Record], endpoints: Endpoints) -> None:
@@ -193,8 +212,11 @@ def _is_counted(row: dict[str, Any] | None, at: datetime) -> bool:
     return row is not None and row["collected_at"] is not None and row["collected_at"] >= at
 
 
-def show(outcome: IngestOutcome, screen: Screen) -> None:
-    """Print how the metadata was read, a line per file, then the rows."""
+def show(outcome: IngestOutcome, screen: Screen, place: str = "") -> None:
+    """Print how the metadata was read, a line per file, then the rows.
+
+    `place` is the option with which another verb looks at the same tables (`place_option`).
+    """
     for sentence in outcome.sentences:
         screen.show(sentence)
     for file in outcome.files:
@@ -205,10 +227,11 @@ def show(outcome: IngestOutcome, screen: Screen) -> None:
         columns = [name for name in outcome.rows[0] if name != "collected_at"]
         screen.table(columns, ([row[name] for name in columns] for row in outcome.rows))
     elif outcome.files and outcome.rows is None:
-        ids = ", ".join(f"'{file['video_id']}'" for file in outcome.files[:3])
+        first = dict.fromkeys(file["video_id"] for file in outcome.files)
+        ids = ", ".join(f"'{video_id}'" for video_id in [*first][:3])
         screen.show("See the result with:")
         screen.show(
-            '  tta query "SELECT file_name, rating_status, unexpectedness '  # nosec B608 # shown only
+            f'  tta query{place} "SELECT file_name, rating_status, unexpectedness '  # nosec B608 # shown only
             "FROM fact_video_analytics JOIN dim_video USING (video_id) "
             f'WHERE video_id IN ({ids})"'
         )

@@ -25,7 +25,8 @@ class Erased(Exception):
 class Ingestion:
     """Writes to one lake. `now` is the time of first observations.
 
-    `file_names` has the names of the files by the ids of their videos.
+    `file_names` has the names of the files by the ids of their videos. `contradictions` are
+    clauses about counts that differ from those stored for the same moment.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Ingestion:
         self._now = now
         self._tombstones = tombstones
         self._file_names = file_names or {}
+        self.contradictions: list[str] = []
 
     def describe(self, video_id: str, line: Line | None) -> Record:
         """Merge a line of metadata into the stored record, and return the record to publish.
@@ -52,9 +54,13 @@ class Ingestion:
         while True:
             content, generation = self._lake.read_with_generation(metadata_name(video_id))
             previous = parse_record(content) if content else None
+            contradiction = description.contradiction(previous)
             record = self._tombstones.redact(description.added_to(previous))
             if record is None:
-                raise Erased(f"{video_id} was erased, and is not stored again")
+                raise Erased(
+                    f"{video_id} was erased, and is not stored again; "
+                    "`tta erase --take-back` lets it in"
+                )
             if record == previous:
                 break
             if previous and has_other_creator(previous, record):
@@ -64,6 +70,8 @@ class Ingestion:
                 break
             except Superseded:
                 continue  # another command wrote just now: merge into its record
+        if contradiction:
+            self.contradictions.append(contradiction)
         reading = description.reading(previous)
         if reading is not None:
             record = record.model_copy(update={"metrics": reading})
@@ -84,6 +92,13 @@ class Ingestion:
         except Superseded:
             return self._compared(name, upload)
         return "stored"
+
+    def earlier_copy(self, upload: VideoFile) -> str | None:
+        """The id under which a file was stored before a row gave it the id of its post."""
+        if upload.content_id in (None, upload.video_id):
+            return None
+        is_there = any(self._lake.names(f"videos/{upload.content_id}."))
+        return upload.content_id if is_there else None
 
     def _compared(self, name: str, upload: VideoFile) -> StoreOutcome:
         blob = self._lake.stat(name)

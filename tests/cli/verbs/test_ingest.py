@@ -139,3 +139,29 @@ def test_other_content_under_the_same_id_does_not_replace_the_first(lake, tmp_pa
 
     assert stored(lake, tmp_path, MP4 + b"other") == "other_content"
     assert lake.read(f"videos/{ID}.mp4") == MP4
+
+
+def test_a_file_stored_before_its_row_came_is_told(lake, tmp_path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(MP4)
+    ingestion = Ingestion(lake, MONDAY, tombstones_in(lake))
+    own_id = "u0123456789abcdef"
+    renamed = VideoFile(path, ID, MP4_TYPE, content_id=own_id)
+
+    assert ingestion.earlier_copy(renamed) is None
+    ingestion.store(VideoFile(path, own_id, MP4_TYPE))
+    assert ingestion.earlier_copy(renamed) == own_id
+
+
+def test_counts_that_contradict_stored_ones_of_the_same_moment_are_told(lake):
+    ingestion = Ingestion(lake, MONDAY, tombstones_in(lake))
+
+    def describe(**counts: int) -> None:
+        fields = {"video_id": ID, "collected_at": MONDAY} | counts
+        ingestion.describe(ID, Line.model_validate(fields))
+
+    describe(views=5000)
+    describe(views=5000, likes=1)
+    assert ingestion.contradictions == []
+    describe(views=5)
+    assert ingestion.contradictions == [f"{ID}: views 5,000 is stored, and the list says 5"]

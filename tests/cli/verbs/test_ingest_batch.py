@@ -74,7 +74,10 @@ def test_a_batch_takes_the_good_and_tells_of_the_bad(tmp_path, brought):
         f"{tmp_path}/bad.mp4: is not a video, by its first bytes",
         "m.jsonl: 2 of 3 rows were left out.",
     ]
-    assert "its file is not among the files, e.g. 'absent.mp4' in line 2." in batch.sentences[1]
+    assert (
+        "its file is not among the files (give the files beside their list), "
+        "e.g. 'absent.mp4' in line 2." in batch.sentences[1]
+    )
 
 
 def test_a_batch_of_nothing_but_bad_files_is_refused_before_anything_starts(tmp_path, brought):
@@ -130,10 +133,30 @@ def test_files_without_a_row_are_told(tmp_path, brought):
     written(tmp_path / "cat.mp4", MP4)
     metadata = written(tmp_path / "m.csv", f"video_id,username\n{ID},ada\n")
 
+    sentences = brought([tmp_path], metadata).sentences
+
     assert (
-        f"1 of 1 files have no row in m.csv, e.g. {tmp_path}/cat.mp4."
-        in brought([tmp_path], metadata).sentences
-    )
+        f"1 of 1 files have no row in m.csv, e.g. {tmp_path}/cat.mp4. A row finds its file by the "
+        "post's id in the file's name, or by a column `file`."
+    ) in sentences
+    assert "1 of 1 videos of m.csv have no file among these." in sentences
+
+
+def test_two_files_of_one_video_are_told(tmp_path, brought):
+    for name in ("a.mp4", "b.mp4"):
+        written(tmp_path / name, MP4)
+
+    assert brought([tmp_path]).sentences == [
+        f"2 files are copies, e.g. {tmp_path}/a.mp4 and {tmp_path}/b.mp4. "
+        "The first of each video is stored."
+    ]
+
+
+def test_a_link_to_nothing_in_a_folder_is_told(tmp_path, brought):
+    written(tmp_path / "a.mp4", MP4)
+    (tmp_path / "b.mp4").symlink_to(tmp_path / "gone.mp4")
+
+    assert brought([tmp_path]).problems == [f"{tmp_path}/b.mp4: there is no such file"]
 
 
 def test_the_studio_export_of_own_clips_is_told_and_joined(tmp_path, brought):
@@ -262,6 +285,29 @@ def test_an_archive_of_zeeschuimer_names_the_post_of_each_file(tmp_path, brought
     assert ids == {"a.mp4": ID, "b.mp4": OTHER}
 
 
+@pytest.mark.parametrize("index", ["manifest.json", "media/manifest.json"])
+def test_files_of_one_name_in_an_archive_are_told_apart_by_their_paths(tmp_path, brought, index):
+    ids = {f"{folder}/video.mp4": f"{int(ID) + n}" for n, folder in enumerate("abc")}
+    root = index.removesuffix("manifest.json")
+    clips = {f"{root}{name}": MP4 + name.encode() for name in ids}
+    path = zipped(tmp_path / "media.zip", **{index: ids, **clips})
+
+    batch = brought([path])
+
+    assert {batch.label(upload): upload.video_id for upload in batch.uploads} == {
+        f"{path}/{root}{name}": video_id for name, video_id in ids.items()
+    }
+
+
+def test_a_name_alone_is_no_sign_where_several_files_have_it(tmp_path, brought):
+    path = zipped(
+        tmp_path / "media.zip",
+        **{"manifest.json": {"video.mp4": ID}, "a/video.mp4": MP4, "b/video.mp4": MP4 + b"2"},
+    )
+
+    assert ID not in {upload.video_id for upload in brought([path]).uploads}
+
+
 def test_a_table_in_the_archive_is_its_metadata_as_old_as_the_archive(tmp_path, brought):
     path = zipped(tmp_path / "export.zip", **{"rows.csv": f"id,views\n{ID},5\n", f"{ID}.mp4": MP4})
     os.utime(path, (0, 86_400))
@@ -317,9 +363,17 @@ def test_an_archive_that_is_cut_off_or_encrypted_is_told(tmp_path, brought):
     damaged = bytearray(content)
     damaged[100:200] = b"\0" * 100
     damaged = written(tmp_path / "damaged.zip", bytes(damaged))
+    clip = bytes(range(256)) * 40
+    with zipfile.ZipFile(tmp_path / "deflated.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.mp4", MP4 + clip)
+    deflated = bytearray((tmp_path / "deflated.zip").read_bytes())
+    deflated[35] = 0xFF  # no such kind of block
+    written(tmp_path / "deflated.zip", bytes(deflated))
 
-    with pytest.raises(UserError, match="is not a video"):
+    with pytest.raises(UserError, match=r"cut\.zip: it cannot be unpacked: .* half downloaded"):
         brought([cut])
+    with pytest.raises(UserError, match="it cannot be unpacked: Error -3"):
+        brought([tmp_path / "deflated.zip"])
     with pytest.raises(UserError, match="is encrypted; unpack it with its password"):
         brought([locked])
     with pytest.raises(UserError, match="it cannot be unpacked"):
