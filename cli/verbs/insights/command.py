@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.options import (
+    Columns,
     Dates,
     Decimal,
     Demo,
@@ -25,7 +26,8 @@ def insights(
         typer.Option(
             "--input",
             metavar="FILE",
-            help="Table of videos: CSV, Excel, JSON or Parquet. The default is the star schema.",
+            help="Table of videos, or an export of TikTok Studio, Zeeschuimer, 4CAT or "
+            "tiktok-scraper: CSV, Excel, JSON or Parquet. The default is the star schema.",
         ),
     ] = None,
     plan: Annotated[
@@ -39,8 +41,8 @@ def insights(
         typer.Option(
             "--ratings",
             metavar="FILE",
-            help="Repeated ratings, or ratings by people, to correct effects. "
-            "Same format as for validate.",
+            help="Ratings, as for validate: the scores of a table that has none, or repeated "
+            "ratings and ratings by people, to correct effects.",
         ),
     ] = None,
     key: KeyFiles = None,
@@ -51,6 +53,7 @@ def insights(
     print_plan: Annotated[
         bool, typer.Option("--print-plan", help="Print the shipped plan, as a start for your own.")
     ] = False,
+    columns: Columns = None,
     decimal: Decimal = None,
     dates: Dates = None,
     timezone: Timezone = None,
@@ -68,7 +71,7 @@ def insights(
     Example: tta insights --input videos.csv --plan plan.yaml --out insights.json
     """
     from cli.console import Screen
-    from cli.table_options import stated_notation
+    from cli.table_options import stated_columns, stated_notation
     from cli.verbs.insights.run import InsightsOptions, run_insights
 
     home = chosen_home(home, demo, target)
@@ -88,6 +91,7 @@ def insights(
         tuple(key or ()),
         stated_notation(decimal, dates, timezone),
         synthetic,
+        stated_columns(columns),
     )
     options.refuse()
     result = run_insights(options, screen)

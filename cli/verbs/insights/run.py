@@ -1,7 +1,8 @@
 """One run of `tta insights`: read a file or the star schema, analyse, write."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_absent, refuse_target, write
 from cli.ledger import LedgerFolder, announce, lake_of
+from cli.verbs.insights.absent import absent_advice
 from local.endpoints import LOCAL, Endpoints
 from shared.concurrency import in_one_thread
 
@@ -41,11 +43,14 @@ class InsightsOptions:
     keys: tuple[Path, ...] = ()
     stated: "Notation | None" = None
     synthetic: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def refuse(self) -> None:
         """Check the options before any work. Raises UserError."""
         if self.input is not None and self.target != LOCAL:
             raise UserError("--input and --target: give only one of them.", WRONG_USE)
+        if self.columns and self.input is None:
+            raise UserError("--columns is about a file: give it with --input FILE.", WRONG_USE)
         refuse_absent("--input", self.input)
         refuse_absent("--plan", self.plan)
         for option, paths in (("--ratings", self.ratings), ("--key", self.keys)):
@@ -137,14 +142,9 @@ def _remember(
 def _inputs(
     options: InsightsOptions, plan: "Plan", screen: Screen, stack: ExitStack
 ) -> InsightsInputs:
-    from shared.insights.table.table import read_table
-
     from_files = _read_ratings(options, plan, screen)
     if options.input is not None:
-        table = read_table(options.input, plan.table_schema, options.stated)
-        for sentence in table.losses.sentences():
-            screen.say(f"{options.input.name}: {sentence}")
-        return InsightsInputs(table, from_files, [], None)
+        return InsightsInputs(_from_file(options, plan, from_files, screen), from_files, [], None)
     stored = _from_star_schema(options, plan, screen, stack)
     if from_files is None or stored.ratings is None:
         return replace(stored, ratings=from_files or stored.ratings)
@@ -154,6 +154,34 @@ def _inputs(
     for ratings in (from_files, stored.ratings):
         rows.add_all(ratings)
     return replace(stored, ratings=rows.ratings())
+
+
+def _from_file(
+    options: InsightsOptions, plan: "Plan", ratings: "Ratings | None", screen: Screen
+) -> "VideoTable":
+    """The table of --input, with scores from --ratings where it has none. Raises BadTable."""
+    from shared.insights.rated_scores import RatedScores, rated_scores
+    from shared.insights.table.read import AbsentColumns, StatedTable
+    from shared.insights.table.recognised import VIDEO, read_videos
+
+    assert options.input is not None
+    schema = plan.table_schema
+    scores = RatedScores({}, {}) if ratings is None else rated_scores(ratings, schema)
+    stated = StatedTable(options.columns, options.stated)
+    try:
+        table = read_videos(options.input, schema, stated, scores.by_name)
+    except AbsentColumns as error:
+        advice = absent_advice(error.names, plan, ratings)
+        if not advice:
+            raise
+        sentences = [error.problem, *advice, *([] if options.plan else [UNFIT])]
+        raise UserError("\n".join(sentences)) from error
+    for sentence in table.losses.sentences():
+        screen.say(f"{options.input.name}: {sentence}")
+    ids = [] if not table.joined else table.frame[VIDEO].tolist()
+    for sentence in scores.sentences(table.joined, ids):
+        screen.say(sentence)
+    return table
 
 
 def _read_ratings(options: InsightsOptions, plan: "Plan", screen: Screen) -> "Ratings | None":

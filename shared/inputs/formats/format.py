@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from shared.inputs.formats.page_url import PostAddress, is_short_link, post_address
 from shared.inputs.formats.record import Fields, Record, cell_at, is_empty
+from shared.inputs.tables.notation import Notation
 
 Paths = Mapping[str, tuple[str, ...]]
 """Our fields, each with paths of cells that mean it. The first cell that is not empty counts."""
@@ -78,6 +80,15 @@ class Format:
         if ours in self.stated:
             return self.stated[ours]
         return next(iter(self.paths.get(ours, ())), ours)
+
+    def notation(self, stated: Notation | None) -> Notation:
+        """The notation that a person states, completed by that of the tool."""
+        stated = stated or Notation()
+        return Notation(
+            stated.decimal or self.decimal,
+            stated.dates or self.dates,
+            stated.timezone or (ZoneInfo("UTC") if self.decimal else None),
+        )
 
     def with_columns(self, stated: Mapping[str, str], columns: tuple[str, ...]) -> "Format":
         """The format with columns that a person stated. They come before all others."""

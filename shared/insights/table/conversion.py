@@ -68,7 +68,8 @@ class Conversion:
         """Add a chunk of columns by their names in the file, with the numbers of their rows."""
         self.losses.rows += len(rows)
         arrays: dict[str, Array] = {}
-        rounded = np.zeros(len(rows), dtype=bool)
+        flags = columns.get(self.schema.rounded or "", [False] * len(rows))
+        rounded = np.fromiter((flag is True for flag in flags), bool, len(rows))
         taken = np.ones(len(rows), dtype=bool)
         for name, kind in self.schema.kinds.items():
             source = self.schema.sources[name]
@@ -113,7 +114,9 @@ class Conversion:
     def needed(self) -> list[str]:
         """The columns of the file that are read."""
         names = {*self.schema.kinds, *self._topic_column()}
-        return list(dict.fromkeys(self.schema.sources[name] for name in sorted(names)))
+        flag = [self.schema.rounded] if self.schema.rounded else []
+        sources = (self.schema.sources[name] for name in sorted(names))
+        return list(dict.fromkeys([*sources, *flag]))
 
     def _topic_column(self) -> list[str]:
         """Where the hashtags of a topic come from: their own column, else the caption."""

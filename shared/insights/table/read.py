@@ -22,9 +22,9 @@ Cells = list[Any]
 class AbsentColumns(BadTable):
     """The table lacks columns of the plan. `problem` names them, and those that look like them."""
 
-    def __init__(self, problem: str):
+    def __init__(self, problem: str, names: Sequence[str]):
         super().__init__(f"{problem} {ADVICE}")
-        self.problem = problem
+        self.problem, self.names = problem, tuple(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +150,14 @@ def refuse_absent(names: Iterable[str], columns: list[str], what: str) -> None:
     """Raises AbsentColumns for names that are not among the columns of `what`."""
     existing = set(columns)
     if absent := [name for name in sorted(names) if name not in existing]:
-        first = ", ".join(f"{name}{nearest(name, columns)}" for name in absent[:MOST_LISTED])
-        more = f" and {len(absent) - MOST_LISTED} more" if len(absent) > MOST_LISTED else ""
-        raise AbsentColumns(f"{what} has no column {first}{more}; {listed(columns)}.")
+        raise absent_columns(absent, columns, what)
+
+
+def absent_columns(absent: Sequence[str], columns: list[str], what: str) -> AbsentColumns:
+    """The error of a table that lacks columns; each has the nearest name beside it."""
+    first = ", ".join(f"{name}{nearest(name, columns)}" for name in absent[:MOST_LISTED])
+    more = f" and {len(absent) - MOST_LISTED} more" if len(absent) > MOST_LISTED else ""
+    return AbsentColumns(f"{what} has no column {first}{more}; {listed(columns)}.", absent)
 
 
 def file_sha256(path: Path) -> str:

@@ -43,6 +43,7 @@ class TableSchema:
     `differences` are names with the two columns to subtract, `derived` those of DERIVED to
     compute. `as_of` is the time of collection of rows that do not say it, `creator` the name of the
     creator's column. Of captions that are `only_compared`, codes are read (see captions.py).
+    `rounded` is a column of the file that says whether the counts of a row look rounded.
     """
 
     sources: Mapping[str, str]
@@ -53,6 +54,7 @@ class TableSchema:
     as_of: datetime | None
     creator: str | None = None
     only_compared: frozenset[str] = frozenset()
+    rounded: str | None = None
 
     @property
     def required(self) -> set[str]:

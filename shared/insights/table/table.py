@@ -14,7 +14,7 @@ from shared.inputs.tables.cells import are_cut
 from shared.inputs.tables.container import open_table
 from shared.inputs.tables.errors import BadTable
 from shared.inputs.tables.losses import Losses
-from shared.inputs.tables.notation import Fields, Notation, NotationEvidence
+from shared.inputs.tables.notation import Notation, NotationEvidence
 from shared.inputs.tables.table import ColumnChunk, Table, chunk_of
 from shared.insights.table.conversion import DURATION, TAGS, Conversion
 from shared.insights.table.read import (
@@ -29,6 +29,8 @@ from shared.insights.table.topics import topics
 from shared.insights.table.video_kinds import ALL_OBSERVED, VideoKind, kind_of
 
 SECONDS_A_DAY = 86_400
+Scores = Mapping[str, Mapping[str, float]]
+"""Ratings by the name of a column and by the id of a video."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class VideoTable:
     datetime64 in UTC, `synthetic` is True, False or None. `age` (days), `posting_hour` (0–24, UTC)
     and differences exist where the schema names them. `rounded` marks rows with a count such as
     "541.2K". `losses` are the cells and rows that could not be read.
+    `joined` are columns that the file lacks, and that ratings gave.
     """
 
     frame: pd.DataFrame
@@ -46,6 +49,7 @@ class VideoTable:
     sha256: str
     losses: Losses = field(default_factory=Losses)
     kind: VideoKind | None = None
+    joined: tuple[str, ...] = ()
 
     def of_one_kind(self, only_synthetic: bool = False) -> "VideoTable":
         """The rows that an analysis takes (see video_kinds), with the index of the table.
@@ -71,27 +75,28 @@ def read_table(
     path: Path,
     schema: TableSchema,
     stated: Notation | None = None,
-    fields: Fields | None = None,
+    table: Table | None = None,
+    joined: Scores | None = None,
 ) -> VideoTable:
     """Read the schema's columns of a file. Raises BadTable.
 
     The file is read twice: its cells show its notation before any of them is converted. `stated` is
-    what a person said about it. `fields` gives the cells of a row by the names of the schema's
-    sources, where the file has others.
+    what a person said about it. `table` has its rows, where they are under other names than those
+    of the file. `joined` are columns from elsewhere, by their names and the ids of videos.
     """
-    table = open_table(path)
+    table = table or open_table(path)
     losses = Losses(table.unit)
     try:
-        for source in schema.required if fields is None else ():
+        for source in schema.required:
             table.refuse_twins(source)
-        notation, seen = _surveyed(table, schema, stated, fields)
+        notation, seen = _surveyed(table, schema, stated)
         conversion = Conversion(_present(schema, seen), notation, losses)
-        for chunk in _chunks(table, conversion.needed(), fields):
+        for chunk in table.column_chunks(conversion.needed()):
             conversion.add(chunk.columns, chunk.numbers)
             losses.rows += len(chunk.problems)
             lose_unsplit(chunk.problems, losses)
         losses.notes += notation.notes
-        return _finished(conversion, schema, file_sha256(path), table.name)
+        return _finished(conversion, schema, file_sha256(path), table.name, joined)
     except OSError as error:
         raise BadTable(f"{path.name}: {error.strerror or error}.") from error
 
@@ -114,7 +119,7 @@ def collected_at(frame: pd.DataFrame, as_of: datetime | None) -> pd.Series:
 
 
 def _surveyed(
-    table: Table, schema: TableSchema, stated: Notation | None, fields: Fields | None
+    table: Table, schema: TableSchema, stated: Notation | None
 ) -> tuple[Notation, list[str]]:
     """The notation of the file, and the columns that its rows have. Raises BadTable.
 
@@ -125,9 +130,9 @@ def _surveyed(
         for name, kind in schema.kinds.items()
     }
     evidence = NotationEvidence(kinds, table.unit)
-    seen = dict.fromkeys(table.columns or () if fields is None else ())
+    seen = dict.fromkeys(table.columns or ())
     count = split = 0
-    for chunk in _chunks(table, evidence.columns, fields, seen):
+    for chunk in _chunks(table, evidence.columns, seen):
         for column in evidence.columns:
             evidence.add(column, chunk.columns[column], chunk.numbers)
         count += chunk.rows
@@ -143,21 +148,15 @@ def _surveyed(
     return evidence.notation(table.name, stated), list(seen)
 
 
-def _chunks(
-    table: Table,
-    names: Sequence[str],
-    fields: Fields | None,
-    seen: dict[str, None] | None = None,
-) -> Iterator[ColumnChunk]:
+def _chunks(table: Table, names: Sequence[str], seen: dict[str, None]) -> Iterator[ColumnChunk]:
     """The table as columns. `seen` collects the names of rows that name their own columns."""
-    if fields is None and (table.columns is not None or seen is None):
+    if table.columns is not None:
         yield from table.column_chunks(names)
         return
     for rows in table.chunks():
-        if seen is not None:
-            for row in rows:
-                seen.update(dict.fromkeys(row.cells if fields is None else fields(row.cells)))
-        yield chunk_of(rows, names, fields)
+        for row in rows:
+            seen.update(dict.fromkeys(row.cells))
+        yield chunk_of(rows, names)
 
 
 def _present(schema: TableSchema, columns: Iterable[str]) -> TableSchema:
@@ -167,7 +166,13 @@ def _present(schema: TableSchema, columns: Iterable[str]) -> TableSchema:
     return schema.with_kinds(kinds)
 
 
-def _finished(conversion: Conversion, schema: TableSchema, sha256: str, name: str) -> VideoTable:
+def _finished(
+    conversion: Conversion,
+    schema: TableSchema,
+    sha256: str,
+    name: str,
+    joined: Scores | None = None,
+) -> VideoTable:
     frame, rounded = conversion.frame()
     losses = conversion.losses
     if not len(frame):
@@ -178,6 +183,8 @@ def _finished(conversion: Conversion, schema: TableSchema, sha256: str, name: st
             "digit, as a spreadsheet leaves them; ids are read as text, and yours lost digits. "
             "Export the column as text."
         )
+    for column_name, by_video in (joined or {}).items():
+        frame[column_name] = frame["video_id"].map(by_video).astype("float64")
     tags = frame.pop(TAGS) if TAGS in frame else None
     for name, column in _derived(frame, schema, tags):
         frame[name] = column

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from shared.inputs.formats.format import Format, NotAPost
 from shared.inputs.formats.names import folded
@@ -89,7 +88,7 @@ class Manifest:
         if self.read_at is None and self._is_undated():
             raise UndatedCounts(table.name, self.format.title, written_at)
         self.notation = notation_of(
-            table, self._kinds(), _stated(options.notation, self.format), self._by_column
+            table, self._kinds(), self.format.notation(options.notation), self._by_column
         )
         self.losses = Losses(unit=table.unit)
         self._counter: Counter[str] = Counter()
@@ -218,16 +217,6 @@ def _rows(table: Table) -> Iterator[RawRow]:
         return table.rows()
     header = RawRow(1, {name: name for name in columns})
     return chain([header], table.rows())
-
-
-def _stated(stated: Notation, format_: Format) -> Notation:
-    """The notation that a person states, completed by that of the tool."""
-    zone = ZoneInfo("UTC") if format_.decimal else None
-    return Notation(
-        stated.decimal or format_.decimal,
-        stated.dates or format_.dates,
-        stated.timezone or zone,
-    )
 
 
 def _minute(at: datetime | None) -> str:

@@ -119,6 +119,8 @@ def test_the_shipped_plan_can_be_printed_to_start_from(capsys):
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
+        (["--columns", "views=x"], 2, "--columns is about a file"),
+        (["--input", "{videos}", "--columns", "veiws=x"], 1, "(did you mean views?)"),
         (["--input", "none.csv"], 2, "--input none.csv: it does not exist."),
         (["--input", "."], 2, "--input .: it is not an ordinary file."),
         (["--input", "{videos}", "--plan", "none.yaml"], 2, "none.yaml: it does not exist."),
@@ -492,3 +494,106 @@ def test_an_ambiguous_table_is_refused_until_its_mark_is_stated(plan_path, tmp_p
     assert run("--input", path, "--plan", plan_path) == 1
     assert "State the mark before decimals: --decimal ." in capsys.readouterr().err
     assert run("--input", path, "--plan", plan_path, "--decimal", ",") == 0
+
+
+STUDIO_PLAN = """
+columns: [video_id, created_at, views, likes, unexpectedness]
+predictors: [unexpectedness]
+outcomes: [views, likes]
+primary: {predictor: unexpectedness, outcome: views, scale: count}
+as_of: 2026-11-28
+"""
+STUDIO = "Video title,Video link,Post time,Total likes,Total comments,Total shares,Total views"
+
+
+@pytest.fixture
+def studio(tmp_path):
+    """An export of TikTok Studio with 60 videos, its plan, and two people's ratings of them."""
+    videos = rows(60)
+    posts = [
+        f"x,https://www.tiktok.com/@cats/video/{video['video_id']},May {1 + n % 28},"
+        f'{video["likes"]},0,0,"{video["views"]:,}"'
+        for n, video in enumerate(videos)
+    ]
+    (tmp_path / "Content.csv").write_text("\n".join([STUDIO, *posts]), encoding="utf-8-sig")
+    scores = [(video["video_id"], video["unexpectedness"]) for video in videos]
+    sheet = [f"{video},{score},{score + 2 * (n % 3)}" for n, (video, score) in enumerate(scores)]
+    (tmp_path / "ratings.csv").write_text("\n".join(["video,anna,ben", *sheet]))
+    (tmp_path / "studio.yaml").write_text(STUDIO_PLAN)
+    return tmp_path
+
+
+def test_an_export_of_studio_is_analysed_with_peoples_ratings(studio, capsys):
+    words = ("--input", studio / "Content.csv", "--plan", studio / "studio.yaml", "--json")
+
+    assert run(*words, "--ratings", studio / "ratings.csv") == 0
+
+    output = capsys.readouterr()
+    document = json.loads(output.out)
+    assert "Content.csv: read as TikTok Studio's export." in output.err
+    sentence = "unexpectedness is the mean of 2 people in --ratings, for 60 of 60 videos."
+    assert sentence in output.err
+    assert document["primary"]["n"] == 60 and document["primary"]["p"] < 0.05
+    assert {correction["method"] for correction in document["corrected"]} == {"disattenuated"}
+    assert "read as TikTok Studio's export." in document["losses"]["notes"]
+
+
+def test_the_scores_of_one_machine_stand_in_too(studio, capsys):
+    lines = [
+        f"{video['video_id']},gemini/pro/v2,unexpectedness,{video['unexpectedness']}"
+        for video in rows(60)
+    ]
+    header = "video_id,rater,dimension,value"
+    (studio / "machine.csv").write_text("\n".join([header, *lines]))
+    words = ("--input", studio / "Content.csv", "--plan", studio / "studio.yaml")
+
+    assert run(*words, "--ratings", studio / "machine.csv") == 0
+    assert "unexpectedness is the rating by gemini/pro/v2 in --ratings" in capsys.readouterr().err
+
+    others = [line.replace("pro", "flash") for line in lines]
+    person = lines[0].replace("gemini/pro/v2", "anna")
+    (studio / "machine.csv").write_text("\n".join([header, *lines, *others, person]))
+    assert run(*words, "--ratings", studio / "machine.csv") == 1
+    assert "2 machines rated unexpectedness in --ratings" in capsys.readouterr().err
+
+
+def test_a_table_without_ratings_says_what_to_do(studio, capsys):
+    words = ("--input", studio / "Content.csv", "--plan", studio / "studio.yaml")
+
+    assert run(*words) == 1
+    message = capsys.readouterr().err
+    assert "read as TikTok Studio's export, has no column unexpectedness" in message
+    assert "Give them with --ratings FILE" in message and "--columns unexpectedness=" in message
+
+    (studio / "ratings.csv").write_text("video_id,rater,dimension,value\n1,anna,charm,5\n")
+    assert run(*words, "--ratings", studio / "ratings.csv") == 1
+    assert "--ratings has no ratings of unexpectedness; it has charm" in capsys.readouterr().err
+
+    (studio / "ratings.csv").write_text("video_id,rater,dimension,value\n1,a,unexpectedness,5\n")
+    assert run(*words, "--ratings", studio / "ratings.csv") == 1
+    message = capsys.readouterr().err
+    assert "for 1 videos" not in message and "none of them is in the table" in message
+
+
+def test_a_plan_with_times_of_readings_says_what_an_export_lacks(studio, capsys):
+    with_times = STUDIO_PLAN.replace("created_at,", "created_at, collected_at,")
+    (studio / "studio.yaml").write_text(with_times)
+    words = ("--input", studio / "Content.csv", "--plan", studio / "studio.yaml")
+
+    assert run(*words, "--ratings", studio / "ratings.csv") == 1
+    assert "give the plan that day: as_of:" in capsys.readouterr().err
+
+
+def test_columns_of_a_table_can_be_named(plan_path, tmp_path, capsys):
+    renamed = {"views": "Aufrufe", "unexpectedness": "Surprise (0-100)"}
+    videos = [{renamed.get(key, key): value for key, value in row.items()} for row in rows()]
+    words = ("--input", write_csv(tmp_path / "t.csv", videos), "--plan", plan_path)
+
+    assert run(*words) == 1
+    capsys.readouterr()
+    names = ("--columns", "views=aufrufe", "--columns", "unexpectedness=Surprise (0-100)")
+    assert run(*words, *names) == 0
+
+    output = capsys.readouterr()
+    assert output.out.startswith("Among videos of the same creator, videos 10 points higher")
+    assert "views from Aufrufe" in output.err

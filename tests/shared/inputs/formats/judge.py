@@ -115,11 +115,12 @@ def verdicts(examples: Iterable[Example] = EXAMPLES) -> Iterator[Verdict]:
             losses.rows - losses.lost,
             {column: loss.count for column, loss in losses.cells.items()},
             {name: sum(getattr(line, name) or 0 for line in lines) for name in COUNTS},
-            _sums_of_pandas(example, path),
+            sums_of_pandas(example, path),
         )
 
 
-def _sums_of_pandas(example: Example, path: Path) -> dict[str, int]:
+def sums_of_pandas(example: Example, path: Path) -> dict[str, int]:
+    """The counts of a file's posts, added up by pandas."""
     if example.columns is None:
         return dict.fromkeys(COUNTS, 0)
     frame = example.load(path)

@@ -209,9 +209,9 @@ def columns(**names):
 
 def test_columns_of_a_long_table_can_be_named(file):
     text = "Clip ID,who,what,value,Score\nv1,anna,x,9,5\nv2,anna,x,9,6\n"
-    named = columns(video_id="clip-id", rater="who", dimension="what", value="Score")
+    names = columns(video_id="clip-id", rater="who", dimension="what", value="Score")
 
-    assert read_rating_files([file("l.csv", text)], named).first_values("x", "anna") == {
+    assert read_rating_files([file("l.csv", text)], names).first_values("x", "anna") == {
         "v1": 5,
         "v2": 6,
     }

@@ -234,17 +234,6 @@ def test_a_duration_may_be_the_time_of_a_clock(tmp_path):
     assert read(write_csv(tmp_path / "t.csv", of), analysis_plan).frame["duration_s"][0] == 65
 
 
-def test_the_cells_of_a_row_may_have_other_names(tmp_path):
-    path = write_csv(tmp_path / "t.csv", [{"plays": row["views"], **row} for row in rows(3)])
-
-    def fields(cells):
-        return {**cells, "views": cells["plays"]}
-
-    assert (
-        read_table(path, SMALL.table_schema, fields=fields).frame["views"][2] == rows(3)[2]["views"]
-    )
-
-
 def captioned(*captions, **keys):
     """Two small videos of each caption, and a plan that names captions."""
     names = "[video_id, creator, views, likes, unexpectedness, caption, duration_s]"
