@@ -40,9 +40,9 @@ class Format:
     `title` completes "read as …". `paths` say where our fields stand in a record. `addresses` are
     columns of page addresses besides `url`. `unused` are the columns that mean nothing to us.
     `is_by_names` is whether names of columns alone decided, so that a person should check them.
-    `decimal` and `dates` are the notation of tools that always write the same; None if the cells
-    must show it; times of such tools are in UTC. `has_reading_time` is whether a record says when
-    its counts were read.
+    `dates` is the order of dates of a tool, whose times are in UTC; None if the cells must show it.
+    A tool proves no decimal mark: a spreadsheet may have saved its table anew. `has_reading_time`
+    is whether a record says when its counts were read.
     """
 
     title: str
@@ -50,7 +50,6 @@ class Format:
     has_reading_time: bool
     addresses: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
-    decimal: Literal[".", ","] | None = None
     dates: Literal["ymd", "dmy", "mdy"] | None = None
     is_rounded_by_pages: bool = False
     is_by_names: bool = False
@@ -82,13 +81,10 @@ class Format:
         return next(iter(self.paths.get(ours, ())), ours)
 
     def notation(self, stated: Notation | None) -> Notation:
-        """The notation that a person states, completed by that of the tool."""
+        """The notation that a person states, completed by the dates of the tool."""
         stated = stated or Notation()
-        return Notation(
-            stated.decimal or self.decimal,
-            stated.dates or self.dates,
-            stated.timezone or (ZoneInfo("UTC") if self.decimal else None),
-        )
+        zone = ZoneInfo("UTC") if self.dates else None
+        return Notation(stated.decimal, stated.dates or self.dates, stated.timezone or zone)
 
     def with_columns(self, stated: Mapping[str, str], columns: tuple[str, ...]) -> "Format":
         """The format with columns that a person stated. They come before all others."""

@@ -50,7 +50,6 @@ def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | No
             has_path(record, path) for record in records for path in _PATHS["collected_at"]
         ),
         unused=tuple(name for name in columns if top_level(name) not in tops),
-        decimal=".",
         dates="ymd",
         is_rounded_by_pages=True,
         adapt=_adapted,

@@ -51,7 +51,6 @@ def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | No
         title,
         _PATHS,
         has_reading_time=has_time,
-        decimal=".",
         dates="ymd",
         is_rounded_by_pages=True,
         unwrap=_post_in,

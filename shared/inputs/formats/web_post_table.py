@@ -41,7 +41,6 @@ def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | No
         _PATHS,
         has_reading_time=bool({*_PATHS["collected_at"]} & {*columns}),
         unused=tuple(name for name in columns if name not in used),
-        decimal=".",
         dates="ymd",
         is_rounded_by_pages=True,
         adapt=_adapted,

@@ -40,7 +40,6 @@ def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | No
         "yt-dlp's information about videos",
         _PATHS,
         has_reading_time=any(not is_empty(record.get("epoch")) for record in records),
-        decimal=".",
         dates="ymd",
         adapt=_adapted,
     )

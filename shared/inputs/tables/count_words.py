@@ -34,6 +34,32 @@ BY_MARK: dict[tuple[str, str | None], int] = {
 """Words that depend on the decimal mark. `1,2 B` is 1,200 in Turkish, where B is bin, or 1.2
 billion; `1.2 mil` is 1,200 in Mexico or 1.2 million. Such a cell is unclear."""
 
+NOUNS: dict[str, tuple[str, ...]] = {
+    "views": (
+        *("view", "views", "play", "plays", "aufruf", "aufrufe", "vue", "vues", "weergaven"),
+        *("reproducciones", "visualizaciones", "visualizações", "visualizzazioni"),
+    ),
+    "likes": (
+        *("like", "likes", "gefällt mir", "j'aime", "j’aime", "me gusta", "curtidas", "mi piace"),
+        *("heart", "hearts", "polubienia"),
+    ),
+    "comments": (
+        *("comment", "comments", "kommentar", "kommentare", "commentaire", "commentaires"),
+        *("comentario", "comentarios", "comentário", "comentários", "commenti", "reacties"),
+    ),
+    "shares": (
+        *("share", "shares", "partage", "partages", "compartidos", "compartilhamentos"),
+        *("condivisioni", "mal geteilt"),
+    ),
+    "saves": ("save", "saves", "saved", "favorite", "favorites", "favourites", "bookmarks"),
+    "followers": ("follower", "followers", "abonnés", "seguidores", "seguaci", "volgers"),
+}
+"""What a count is of, casefolded, by our field: pages write `1,234 views`."""
+
+_NOUNS = frozenset(noun for nouns in NOUNS.values() for noun in nouns)
+_BY_MARK_WORDS = frozenset(word for word, _ in BY_MARK)
+_MOST_NOUN_WORDS = 2
+
 SAYS_ZERO = frozenset(
     {
         *("like", "likes", "comment", "comments", "share", "save", "favorite", "favorites"),
@@ -55,3 +81,26 @@ SAYS_ZERO = frozenset(
     }
 )
 """Names of buttons, casefolded. A page shows them in place of a count of zero."""
+
+
+def is_multiplier(word: str) -> bool:
+    """Whether a word behind a number multiplies it, under either decimal mark."""
+    return word.casefold() in MULTIPLIERS or word.casefold() in _BY_MARK_WORDS
+
+
+def split_noun(text: str) -> tuple[str, str]:
+    """A cell without the noun at its end, and the noun: `1,234 views` → `1,234` and `views`."""
+    if not text[-1:].isalpha():
+        return text, ""
+    words = text.split()
+    for length in range(1, min(_MOST_NOUN_WORDS, len(words) - 1) + 1):
+        noun = " ".join(words[-length:])
+        if noun.casefold() in _NOUNS:
+            return " ".join(words[:-length]), noun
+    return text, ""
+
+
+def is_noun_of(noun: str, column: str) -> bool:
+    """Whether a noun says what a column counts, by the name of the column: `likes_24h`."""
+    fields = (field for field, nouns in NOUNS.items() if noun.casefold() in nouns)
+    return any(field in column.casefold() for field in fields)

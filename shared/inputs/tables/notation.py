@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from shared.inputs.tables.dates import ORDERS, DateOrder
 from shared.inputs.tables.dates import under as date_under
 from shared.inputs.tables.errors import Ambiguous
-from shared.inputs.tables.numerals import MARKS, DecimalMark, split
-from shared.inputs.tables.numerals import under as number_under
+from shared.inputs.tables.mark_evidence import Example, MarkEvidence, store
+from shared.inputs.tables.numerals import DecimalMark
 from shared.inputs.tables.table import Cell, Table, chunk_of
 
 NUMBERS = ("count", "number", "seconds")
@@ -32,20 +32,15 @@ class Notation:
 
     `dates="excel"` reads bare numbers in a column of times as days since 1899-12-30. Times without
     a zone are in `timezone`, which is UTC unless it is stated. `notes` are sentences for people.
+    `has_padded_clocks` is whether every clock of a column of durations is like `00:15:00`: Excel
+    writes so what a person typed as `0:15`.
     """
 
     decimal: DecimalMark | None = None
     dates: DateOrder | Literal["excel"] | None = None
     timezone: ZoneInfo | None = None
     notes: tuple[str, ...] = ()
-
-
-class Example(NamedTuple):
-    """A cell that shows something, and where it stands."""
-
-    column: str
-    row: int
-    cell: str
+    has_padded_clocks: bool = False
 
 
 Fields = Callable[[Mapping[str, Cell]], Mapping[str, Cell]]
@@ -80,13 +75,13 @@ class NotationEvidence:
 
     kinds: Mapping[str, str]
     unit: str = "row"
-    _decimal: dict[tuple[str, DecimalMark, bool], Example] = field(default_factory=dict)
-    """By column, the mark that a cell proves, and whether that mark stands in the cell itself."""
-    _either: dict[tuple[str, DecimalMark], Example] = field(default_factory=dict)
-    """By column and the mark in it, a number with two readings."""
     _excluded: dict[DateOrder, Example] = field(default_factory=dict)
     _two_dates: Example | None = None
     _naive: Example | None = None
+    _marks: MarkEvidence = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._marks = MarkEvidence(self.kinds, self.unit)
 
     @property
     def columns(self) -> list[str]:
@@ -98,7 +93,7 @@ class NotationEvidence:
         is_time = self.kinds[column] == "time"
         if is_time and self._naive is None:
             self._add_naive(column, cells, rows)
-        note = self._note_date if is_time else self._note_number
+        note = self._note_date if is_time else self._marks.note
         # A thousand equal cells show as much as one of them. A dict keeps their order.
         texts = (cell for cell in cells if type(cell) is str and not cell.isdigit())
         for text in dict.fromkeys(texts):
@@ -107,7 +102,7 @@ class NotationEvidence:
     def notation(self, name: str, stated: Notation | None = None) -> Notation:
         """The notation that fits every cell. Raises Ambiguous; `name` is that of the file."""
         stated = stated or Notation()
-        decimal = stated.decimal or self._decided_mark(name)
+        decimal = stated.decimal or self._marks.mark(name)
         dates = stated.dates or self._decided_order(name)
         notes = stated.notes
         if self._naive is not None and stated.timezone is None:
@@ -117,25 +112,10 @@ class NotationEvidence:
                 f"{example.column} has times without a zone, e.g. {example.cell} in {self.unit} "
                 f"{example.row:,}: they are read as UTC. --timezone states another.",
             )
-        return replace(stated, decimal=decimal, dates=dates, notes=notes)
-
-    def _note_number(self, column: str, text: str, example: Callable[[], Example]) -> None:
-        kind = self.kinds[column]
-        parts = split(text.rsplit(":", 1)[-1] if kind == "seconds" else text)
-        if parts is None:
-            return
-        number, word = parts
-        values = {mark: number_under(number, mark) for mark in MARKS}
-        readings = {mark: value for mark, value in values.items() if value is not None}
-        if kind == "count" and not word:
-            readings = {mark: value for mark, value in readings.items() if value.is_integer()}
-        if ":" in text:
-            readings = {mark: value for mark, value in readings.items() if value < 60}
-        if len(readings) == 1:
-            (mark,) = readings
-            _store(self._decimal, (column, mark, mark in text), example)
-        elif len(set(readings.values())) > 1:
-            _store(self._either, (column, _mark_in(text)), example)
+        is_padded = self._marks.has_padded_clocks
+        return replace(
+            stated, decimal=decimal, dates=dates, notes=notes, has_padded_clocks=is_padded
+        )
 
     def _note_date(self, column: str, text: str, example: Callable[[], Example]) -> None:
         if _PLAIN_TIME.match(text.strip()):
@@ -148,56 +128,13 @@ class NotationEvidence:
             self._two_dates = example()
         for order in ORDERS if readings else ():
             if order not in readings:
-                _store(self._excluded, order, example)
+                store(self._excluded, order, example)
 
     def _add_naive(self, column: str, cells: Sequence[Cell], rows: Sequence[int]) -> None:
         for cell, row in zip(cells, rows, strict=True):
             if _is_naive(cell):
                 self._naive = Example(column, row, str(cell))
                 return
-
-    # The decimal mark
-
-    def _decided_mark(self, name: str) -> DecimalMark | None:
-        proofs = {mark: self._proof(mark) for mark in MARKS}
-        point, comma = proofs["."], proofs[","]
-        if point and comma:
-            raise Ambiguous(
-                f"{name} contradicts itself: {self._where(point)} shows a point as decimal mark, "
-                f"and {self._where(comma)} a comma. State the mark of the file, --decimal . or "
-                "--decimal ,; cells that do not fit it count as unreadable."
-            )
-        mark: DecimalMark | None = "." if point else "," if comma else None
-        for (column, in_cell), example in self._either.items():
-            if mark is None or not self._is_proven(column, in_cell, mark):
-                raise Ambiguous(self._two_numbers(name, example))
-        return mark
-
-    def _proof(self, mark: DecimalMark) -> Example | None:
-        return next((example for key, example in self._decimal.items() if key[1] == mark), None)
-
-    def _is_proven(self, column: str, in_cell: DecimalMark, mark: DecimalMark) -> bool:
-        """Whether `mark` decides for numbers of this column that have the mark `in_cell`.
-
-        Tables are joined from several tools, so a rating of `37.5` proves nothing about `12.345` in
-        another column. A count has no decimals: where the comma is the decimal mark anywhere,
-        `5.000` is 5,000. That it is the count 5 takes another such count, as `5.0`.
-        """
-        if self.kinds[column] == "count":
-            return in_cell != mark or (column, mark, True) in self._decimal
-        return any(key[:2] == (column, mark) for key in self._decimal)
-
-    def _two_numbers(self, name: str, example: Example) -> str:
-        number, word = split(example.cell.rsplit(":", 1)[-1]) or (example.cell, "")
-        readings = {mark: number_under(number, mark) or 0.0 for mark in MARKS}
-        shown = {mark: f"{value:.15g} {word}".strip() for mark, value in readings.items()}
-        return (
-            f"{name}: {self._where(example)} may be {shown['.']} or {shown[',']}. "
-            f"State the mark before decimals: --decimal . ({shown['.']}) or "
-            f"--decimal , ({shown[',']})."
-        )
-
-    # The order of dates
 
     def _decided_order(self, name: str) -> DateOrder | None:
         if not self._excluded and self._two_dates is None:
@@ -206,9 +143,10 @@ class NotationEvidence:
         if not orders:
             first, second = self._excluded["dmy"], self._excluded["mdy"]
             raise Ambiguous(
-                f"{name} contradicts itself: {self._where(first)} is no date with the day first, "
-                f"and {self._where(second)} none with the month first. State the order of the "
-                "file, --dates dmy, mdy or ymd; cells that do not fit it count as unreadable."
+                f"{name} contradicts itself: {first.where(self.unit)} is no date with the day "
+                f"first, and {second.where(self.unit)} none with the month first. State the order "
+                "of the file, --dates dmy, mdy or ymd; cells that do not fit it count as "
+                "unreadable."
             )
         if len(orders) > 1 and self._two_dates is not None:
             raise Ambiguous(self._two_orders(name, self._two_dates, orders))
@@ -219,26 +157,13 @@ class NotationEvidence:
         shown = {order: f"{value:%Y-%m-%d}" for order, value in readings.items() if value}
         options = " or ".join(f"--dates {order} ({date})" for order, date in shown.items())
         return (
-            f"{name}: {self._where(example)} may be {' or '.join(shown.values())}. "
+            f"{name}: {example.where(self.unit)} may be {' or '.join(shown.values())}. "
             f"State the order: {options}."
         )
-
-    def _where(self, example: Example) -> str:
-        return f"{example.cell!r} in {self.unit} {example.row:,} of {example.column}"
 
 
 def _example(column: str, text: str, cells: Sequence[Cell], rows: Sequence[int]) -> Example:
     return Example(column, rows[cells.index(text)], text)
-
-
-def _store(examples: dict[Any, Example], key: Any, example: Callable[[], Example]) -> None:
-    """Keep the first example. To find its row takes time, so it is found only then."""
-    if key not in examples:
-        examples[key] = example()
-
-
-def _mark_in(cell: str) -> DecimalMark:
-    return "." if "." in cell else ","
 
 
 def _is_naive(cell: Cell) -> bool:

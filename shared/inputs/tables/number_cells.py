@@ -7,7 +7,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from shared.inputs.tables import numerals
-from shared.inputs.tables.count_words import BY_MARK, MULTIPLIERS, SAYS_ZERO
+from shared.inputs.tables.count_words import (
+    BY_MARK,
+    MULTIPLIERS,
+    SAYS_ZERO,
+    is_multiplier,
+    is_noun_of,
+    split_noun,
+)
 from shared.inputs.tables.errors import Unclear
 from shared.inputs.tables.missing import YES_OR_NO, is_missing
 from shared.inputs.tables.notation import Notation
@@ -20,7 +27,7 @@ counter of views has come near it."""
 
 
 class CountReading(NamedTuple):
-    """A whole number, and whether the file rounded it, as in "541.2K"."""
+    """A whole number, and whether the file rounded it, as in "541.2K" and "1E+06"."""
 
     value: int
     is_rounded: bool
@@ -49,12 +56,15 @@ def measure(cell: Cell, notation: Notation) -> float | None:
     return float(answer) if answer is not None else number(cell, notation)
 
 
-def count(cell: Cell, notation: Notation) -> CountReading | None:
-    """A whole number: `1,234`, `541.2K`, `1,2 Mio.`, `1.2万`, `5.0`; 0 for a button's `Like`."""
+def count(cell: Cell, notation: Notation, column: str | None = None) -> CountReading | None:
+    """A whole number: `1,234`, `541.2K`, `1,2 Mio.`, `1.2万`, `5.0`; 0 for a button's `Like`.
+
+    `column` is our name of the column. A noun such as `likes` behind a number must fit it.
+    """
     if type(cell) is str and cell.isdigit() and cell.isascii() and len(cell) < 16:
         return CountReading(int(cell), False)
     if isinstance(cell, str) and not is_missing(cell):
-        return _count_in(cell, notation)
+        return _count_in(cell, notation, column)
     value = number(cell, notation)
     return None if value is None else CountReading(_whole(value), False)
 
@@ -112,15 +122,19 @@ def _whole(value: float) -> int:
     return int(value)
 
 
-def _count_in(cell: str, notation: Notation) -> CountReading:
+def _count_in(cell: str, notation: Notation, column: str | None) -> CountReading:
     written = cell.strip()
     if written.casefold() in SAYS_ZERO:
         return CountReading(0, False)
+    written, noun = split_noun(written)
+    if noun and column is not None and not is_noun_of(noun, column):
+        raise Unclear(f"counts {noun}")
     parts = numerals.split(written)
     if parts is None or not parts[1]:
-        value = number(written, notation)
-        assert value is not None
-        return CountReading(_whole(value), "e" in written.lower() and "." in written)
+        value = _number_in(written, notation)
+        if abs(value) >= EXACT:
+            raise Unclear("is no credible number")
+        return CountReading(_whole(value), "e" in written.lower())
     times = _multiplier(parts[1].casefold(), parts[0], notation)
     value = round(_under(parts[0], notation) * times, 0)
     if abs(value) >= EXACT:
@@ -133,7 +147,7 @@ def _multiplier(word: str, written: str, notation: Notation) -> int:
         return MULTIPLIERS[word]
     if times := BY_MARK.get((word, notation.decimal)):
         return times
-    if word in {name for name, _ in BY_MARK}:
+    if is_multiplier(word):
         raise Unclear(f"has the word {word!r}, which has two meanings here")
     raise Unclear("is not a number")
 
@@ -161,6 +175,12 @@ def _duration(match: re.Match[str], notation: Notation) -> float:
     last = match["seconds"] or "0"
     fraction = float(last.replace(",", ".")) if match.re is not _UNITS else _under(last, notation)
     minutes = int(match["hours"] or 0) * 60 + int(match["minutes"] or 0)
-    if match.re is _CLOCK and match["hours"] and int(match["minutes"]) > 59:
-        raise Unclear("is not a duration")
+    if match.re is _CLOCK and match["hours"]:
+        if int(match["minutes"]) > 59:
+            raise Unclear("is not a duration")
+        if notation.has_padded_clocks:
+            raise Unclear(
+                f"may be {minutes} minutes, or {minutes} seconds that a spreadsheet padded; give "
+                "durations in seconds"
+            )
     return minutes * 60 + fraction

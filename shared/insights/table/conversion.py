@@ -158,7 +158,7 @@ class Conversion:
         source = self.schema.sources[name].strip().casefold()
         if name == self.schema.creator and not source.endswith(_IDS_END):
             return _creator
-        return _READERS[kind]
+        return partial(read.count, column=name) if kind == "count" else _READERS[kind]
 
     def _lose_row(self, source: str, row: int, cell: Cell, problem: Exception) -> None:
         self.losses.lose_row(f"the {source} cannot be read: it {problem}", row, cell)
@@ -177,7 +177,6 @@ def _creator(cell: Cell, notation: Notation) -> str | None:
 
 
 _READERS: dict[str, Reader] = {
-    "count": read.count,
     "id": read.identifier,
     "number": read.measure,
     "text": read.text,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -196,5 +197,5 @@ _READERS: Mapping[str, Callable[[Cell, Notation], Any]] = {
     "verified": cells.yes_or_no,
     "duration_s": cells.seconds,
     "hashtags": _tags,
-    **dict.fromkeys(COUNTS, cells.count),
+    **{ours: partial(cells.count, column=ours) for ours in COUNTS},
 }

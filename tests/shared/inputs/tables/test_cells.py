@@ -35,8 +35,14 @@ POINT, COMMA, NONE = Notation(decimal="."), Notation(decimal=","), Notation()
         ("1 234 567", NONE, 1_234_567, False),
         ("1\u00a0234", NONE, 1234, False),
         ("1'234", NONE, 1234, False),
-        ("1e3", POINT, 1000, False),
+        ("1e3", POINT, 1000, True),
+        ("1E+06", NONE, 1_000_000, True),
         ("1.23E+06", POINT, 1_230_000, True),
+        ("1,234 views", POINT, 1234, False),
+        ("5 likes", NONE, 5, False),
+        ("541.2K Views", POINT, 541_200, True),
+        ("1,2 Mio. Aufrufe", COMMA, 1_200_000, True),
+        ("7 Gefällt mir", NONE, 7, False),
         (" 7 ", NONE, 7, False),
         ("-5", NONE, -5, False),
         ("\u22125", NONE, -5, False),
@@ -68,6 +74,14 @@ def test_counts(cell, notation, value, is_rounded):
 def test_what_is_no_clear_count_is_unclear(cell, notation):
     with pytest.raises(cells.Unclear):
         cells.count(cell, notation)
+
+
+def test_the_word_behind_a_count_must_fit_its_column():
+    assert cells.count("1,234 views", POINT, "views_24h") == (1234, False)
+    assert cells.count("7 J’aime", POINT, "likes") == (7, False)
+    for cell, why in (("5 likes", "counts likes"), ("5 cats", "is not a number")):
+        with pytest.raises(cells.Unclear, match=why):
+            cells.count(cell, POINT, "views")
 
 
 MISSING = ["", " ", "NaN", "NA", "n/a", "null", "None", "-", "--", "undefined", None, float("nan")]
@@ -121,6 +135,15 @@ def test_durations(cell, notation, value):
 def test_what_is_no_clear_duration_is_unclear(cell):
     with pytest.raises(cells.Unclear):
         cells.seconds(cell, NONE)
+
+
+def test_a_clock_that_a_spreadsheet_may_have_padded_is_unclear():
+    padded = Notation(has_padded_clocks=True)
+
+    with pytest.raises(cells.Unclear, match="may be 15 minutes, or 15 seconds"):
+        cells.seconds("00:15:00", padded)
+    assert cells.seconds("12.5", padded) == 12.5
+    assert cells.seconds("00:15:00", NONE) == 900
 
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -51,6 +51,9 @@ def refusal(kinds: dict[str, str], **columns: list[str]) -> str:
         ("1'234", None),
         ("1.2.3", None),
         ("12,5", None),  # no count under either mark
+        ("1,234 views", "."),
+        ("1.234 Aufrufe", ","),
+        ("1,234 of them", None),
         ("many", None),
     ],
 )
@@ -97,6 +100,42 @@ def test_cells_that_contradict_each_other_are_refused():
 
     assert "'12.5' in line 2 of duration_s shows a point" in sentence
     assert "'1.234' in line 2 of views a comma" in sentence
+
+
+def test_a_column_of_counts_with_decimals_under_another_mark_contradicts_itself():
+    for texts in (["0.000", "0,500", "1.000"], ["1.234", "0.5"]):
+        assert "contradicts itself" in refusal({"views": "count"}, views=texts)
+    assert notation({"a": "count", "b": "count"}, a=["1.234"], b=["0.5"]).decimal == ","
+
+
+def test_both_marks_before_three_digits_are_refused_in_a_column_of_counts():
+    for texts in (["5.000", "5,000"], ["5.000", "5,000", "5.0"]):
+        assert "'5,000' in line 3 of views a comma, so one of them has decimals" in (
+            refusal({"views": "count"}, views=texts)
+        )
+
+
+def test_a_word_that_no_reader_knows_shows_nothing():
+    kinds = {"views": "count", "n": "number", "d": "seconds"}
+
+    decided = notation(kinds, views=["1,234 cats"], n=["1.234 %"], d=["1.234 min"])
+
+    assert decided == Notation()
+    assert "State the mark" in refusal({"d": "seconds"}, d=["1.234 s"])
+
+
+@pytest.mark.parametrize(
+    ("clocks", "is_padded"),
+    [
+        (["00:15:00", "01:02:00"], True),
+        (["00:15:00", "", "12:xx"], True),
+        (["00:15:00", "00:15:30"], False),
+        (["00:15:00", "0:15"], False),
+        (["15", "12.5"], False),
+    ],
+)
+def test_clocks_that_all_end_in_zeros_may_be_padded(clocks, is_padded):
+    assert notation({"d": "seconds"}, d=clocks).has_padded_clocks is is_padded
 
 
 def test_thousands_of_counts_agree_with_a_decimal_comma_elsewhere():

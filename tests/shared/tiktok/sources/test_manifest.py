@@ -234,10 +234,57 @@ def test_a_count_of_two_readings_is_refused_until_the_mark_is_stated():
     assert lines(table, notation=Notation(decimal=","))[0].views == 5_000
 
 
-def test_what_a_tool_always_writes_needs_no_statement():
-    post = {"id": ID, "webVideoUrl": URL, "playCount": "5.000", "authorMeta": {"name": "ada"}}
+POINTS_BEFORE_THOUSANDS = {
+    "4cat": f"id;thread_id;author;body;likes;plays\n{ID};{ID};me;hi;5.000;12.000\n",
+    "clockworks": f"id;authorMeta.name;text;diggCount;playCount\n{ID};me;hi;5.000;12.000\n",
+    "zeeschuimer": json.dumps(
+        {
+            "item_id": ID,
+            "timestamp_collected": 1_761_955_200_000,
+            "data": {"id": ID, "createTime": 1, "stats": {"playCount": "5.000"}},
+        }
+    ),
+    "yt-dlp": json.dumps(
+        {"id": ID, "extractor_key": "TikTok", "webpage_url": URL, "view_count": "5.000"}
+    ),
+}
+
+
+@pytest.mark.parametrize("tool", POINTS_BEFORE_THOUSANDS)
+def test_no_tool_proves_how_a_text_writes_its_thousands(tool):
+    content = POINTS_BEFORE_THOUSANDS[tool]
+
+    with pytest.raises(Ambiguous, match=r"may be (5|12) or (5|12)000"):
+        lines(content)
+    assert lines(content, notation=Notation(decimal=","))[0].present("views", "likes") in (
+        {"views": 5_000},
+        {"views": 12_000, "likes": 5_000},
+    )
+
+
+def test_a_table_of_a_tool_that_excel_saved_anew_decides_by_its_own_cells():
+    header = "id;thread_id;author;body;likes;plays\n"
+
+    (line,) = lines(f"{header}{ID};{ID};me;hi;5.000;1.250.000\n")
+
+    assert (line.likes, line.views) == (5_000, 1_250_000)
+
+
+def test_numbers_of_json_are_exact_in_the_files_of_tools():
+    post = {"id": ID, "webVideoUrl": URL, "playCount": 5.0, "authorMeta": {"name": "ada"}}
 
     assert lines(json.dumps(post))[0].views == 5
+
+
+def test_a_word_behind_a_count_must_be_of_its_own_column():
+    fitting = manifest(f'video_id,views,likes\n{ID},"1,234 views",5 likes\n')
+    swapped = manifest(f"video_id,views\n{ID},5 likes\n")
+
+    assert [entry.line.present("views", "likes") for entry in fitting] == [
+        {"views": 1234, "likes": 5}
+    ]
+    assert [entry.line.views for entry in swapped] == [None]
+    assert "'5 likes' in line 2 counts likes." in swapped.sentences()[1]
 
 
 def test_times_of_a_tool_that_always_writes_utc_need_no_note():
