@@ -8,7 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from shared.inputs.formats.names import folded
@@ -19,6 +19,8 @@ from shared.privacy.redaction import GONE, Redaction
 
 _JSON = ("{", "[")
 _LEAST_COLUMNS = 2
+_HEADER_WITHIN = 20
+"""Lines in which a header is sought: Excel's `sep=;`, titles and comments may stand above it."""
 _MARK = "\ufeff"
 """Excel writes this mark before the first line. It would hide the quotes of the first cell."""
 
@@ -36,24 +38,29 @@ class Layout:
     structure: frozenset[str] = field(default=frozenset())
 
     @classmethod
-    def of(cls, first_line: str, accounts: frozenset[str], structure: frozenset[str]) -> Self:
+    def of(
+        cls, line: str, accounts: frozenset[str], structure: frozenset[str], is_first: bool = True
+    ) -> Self:
         """`accounts` and `structure` are names of columns, folded.
 
-        `accounts` say whose a row is, and `structure` holds no free text.
+        `accounts` say whose a row is, and `structure` holds no free text. A line further down is
+        a header only with two known columns: a row of cells may hold the word of one.
         """
-        first_line = first_line.removeprefix(_MARK)
-        if first_line.lstrip()[:1] in _JSON:  # its keys would be taken for columns
+        line = line.removeprefix(_MARK)
+        if line.lstrip()[:1] in _JSON:  # its keys would be taken for columns
             return cls(accounts=accounts, structure=structure)
-        delimiter = max(",;\t|", key=first_line.count)
+        delimiter = max(",;\t|", key=line.count)
         try:
-            cells = next(csv.reader([first_line], delimiter=delimiter), [])
+            cells = next(csv.reader([line], delimiter=delimiter), [])
         except csv.Error:  # the cell is longer than csv.field_size_limit
             cells = []
         names = tuple(map(folded, cells))
-        is_header = any(
-            is_free_text(name) or is_video_id(name) or name in accounts | structure
+        known = [
+            name
             for name in names
-        )
+            if is_free_text(name) or is_video_id(name) or name in accounts | structure
+        ]
+        is_header = len(known) >= (1 if is_first else 2)
         return cls(delimiter, names if is_header else (), accounts, structure)
 
     def row(self, row: list[str], redaction: Redaction) -> list[str] | None:
@@ -99,11 +106,13 @@ def redacted_lines(
     redaction: Redaction,
 ) -> Iterator[tuple[bytes, bytes]]:
     """Each line with its replacement: the same bytes, other bytes, or none."""
-    layout: Layout | None = None
-    for line in lines:
+    layout = Layout(accounts=accounts, structure=structure)
+    for number, line in enumerate(lines):
         text = line.decode("utf-8", "replace")
-        if layout is None:
-            layout = Layout.of(text.rstrip("\r\n"), accounts, structure)
+        if number < _HEADER_WITHIN and not layout.header:
+            seen = Layout.of(text.rstrip("\r\n"), accounts, structure, number == 0)
+            if number == 0 or seen.header:
+                layout = seen
             if layout.header:
                 yield line, line
                 continue
@@ -167,14 +176,24 @@ def redacted_table(
     text = content.decode("utf-8", "surrogateescape")
     mark = _MARK if text.startswith(_MARK) else ""
     text = text.removeprefix(mark)
-    layout = Layout.of(text.partition("\n")[0].rstrip("\r"), accounts, structure)
+    first_lines = text.splitlines()[:_HEADER_WITHIN]
+    layouts = [
+        Layout.of(line, accounts, structure, number == 0) for number, line in enumerate(first_lines)
+    ]
+    layout = next((seen for seen in layouts if seen.header), layouts[0] if layouts else None)
+    if layout is None:
+        return content
     try:
         rows = list(_rows_as_as_csv(text, layout.delimiter))
     except csv.Error:
         return None
     out = [mark]
-    for number, (row, source) in enumerate(rows):
-        redacted = row if number == 0 and layout.header else layout.row(row, redaction)
+    above = replace(layout, header=())
+    is_above = bool(layout.header)
+    for row, source in rows:
+        is_header = is_above and tuple(map(folded, row)) == layout.header
+        is_above = is_above and not is_header
+        redacted = row if is_header else (above if is_above else layout).row(row, redaction)
         if redacted == row:
             out.append(source)
         elif redacted is not None:

@@ -248,12 +248,21 @@ def test_a_row_goes_whose_address_alone_names_the_erased(name, line, header, add
         ("manifests/b.csv", b"5,%s\n", b"id,authorMeta/name\n"),
         ("manifests/c.jsonl", b'{"id": "5", "uploader": "%s"}\n', b""),
         ("manifests/d.csv", b"5,%s\n", b"id,User Name\n"),
+        ("manifests/excel.csv", b"5;%s\n", b"sep=;\nid;Username\n"),
+        ("manifests/titled.csv", b"5,%s\n", b"My posts\n\n# by hand\nid,username\n"),
+        ("manifests/big.jsonl", b"5,%s\n", b"My posts\n\nid,username\n"),
     ],
 )
 def test_a_row_goes_whatever_a_tool_calls_its_account(name, line, header):
     content = header + line % b"eve" + line % b"bob"
 
     assert erased(name, content) == header + line % b"bob"
+
+
+def test_a_line_above_the_header_is_cleaned_and_the_header_stays():
+    content = b"posts of @eve\nvideo_id,username\n5,eve\n6,bob\n"
+
+    assert erased("manifests/a.csv", content) == (b"posts of @[erased]\nvideo_id,username\n6,bob\n")
 
 
 # Those who are not erased
