@@ -23,6 +23,9 @@ SCOPE_NAMES: Mapping[Scope, str] = {
     "videos": "among these videos",
 }
 
+FILTER = "filter:"
+"""Beginning of the name of a rule that a filter of the plan makes."""
+
 BETWEEN, WITHIN = "_between", "_within"
 """Endings of the two parts of a split predictor."""
 
@@ -41,6 +44,33 @@ def predictor_name(predictor: str) -> str:
     return predictor.replace("_", " ")
 
 
+RULE_NAMES: Mapping[str, str] = {
+    "duplicate_video": "repeated",
+    "not_rated": "not rated",
+    "unknown_creator": "without a creator",
+    "negative_count": "with a negative count",
+    "likes_exceed_views": "with more likes than views",
+    "comments_exceed_views": "with more comments than views",
+    "future_created_at": "posted after the last count of the table",
+    "created_after_collected": "posted after they were counted",
+    "unknown_age": "of unknown age",
+    "too_young": "too young",
+    "missing_predictor": "without a predictor",
+    "missing_outcome": "without the outcome",
+    "no_exposure": "without an exposure",
+    "missing_control": "without a control",
+    "control_without_log": "with a control that has no logarithm",
+}
+"""Which rows a rule of the quality gate leaves out: `14 with more likes than views`."""
+
+
+def rule_name(rule: str) -> str:
+    """The rows that a rule of the quality gate leaves out, in words."""
+    if rule.startswith(FILTER):
+        return f"outside the filter of {rule.removeprefix(FILTER).replace('_', ' ')}"
+    return RULE_NAMES.get(rule, rule.replace("_", " "))
+
+
 COLUMN_NAMES: Mapping[str, str] = {
     AGE: "the age of the video",
     "duration_s": "the duration",
@@ -53,6 +83,11 @@ COLUMN_NAMES: Mapping[str, str] = {
 def column_name(column: str) -> str:
     """How a sentence speaks of a control or another column of the plan."""
     return COLUMN_NAMES.get(column, column.replace("_", " "))
+
+
+def at_start(name: str) -> str:
+    """A name as the first word of a sentence."""
+    return name[:1].upper() + name[1:]
 
 
 def outcome_name(outcome: str, scale: str, exposure: Mapping[str, str]) -> str:

@@ -5,9 +5,15 @@ from math import exp
 
 from cli.console import Screen
 from shared.insights.corrections import Correction
-from shared.insights.figure_names import BETWEEN, SCOPE_NAMES, method_name, outcome_name
+from shared.insights.figure_names import (
+    BETWEEN,
+    SCOPE_NAMES,
+    method_name,
+    outcome_name,
+    rule_name,
+)
 from shared.insights.for_whom_words import for_whom_lines
-from shared.insights.headline_words import basis
+from shared.insights.headline_words import DROPPED, basis
 from shared.insights.number_words import decimals, ratio_text, small_p
 from shared.insights.overturn_words import overturn_sentences
 from shared.insights.predictor_steps import PredictorStep, step_in, step_of
@@ -205,14 +211,12 @@ def _context_lines(insights: Insights) -> Iterator[str]:
 
 
 def _rows_line(insights: Insights) -> str:
-    rules = _counts(insights.gate.dropped)
+    rules = ", ".join(f"{n:,} {rule_name(rule)}" for rule, n in insights.gate.dropped.items())
     text = f"Rows: {insights.gate.rows:,} read, {len(insights.gate.frame):,} kept"
-    text += f"; dropped: {rules}." if rules else "."
+    text += f"; left out: {rules}." if rules else "."
     headline = insights.headline
     if headline is None or not headline.dropped:
         return text
-    return f"{text} Without information within creators: {_counts(headline.dropped)}."
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    words = {reason: DROPPED[reason].removeprefix("left out: ") for reason in headline.dropped}
+    reasons = ", ".join(f"{count:,} ({words[name]})" for name, count in headline.dropped.items())
+    return f"{text} Without information within creators: {reasons}."

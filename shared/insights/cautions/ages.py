@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from shared.insights.figure_names import at_start, predictor_name
 from shared.insights.headline import Headline
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import Gate
@@ -86,7 +87,8 @@ def _confounded(name: str, time: str, rho: float, plan: Plan, at_equal_age: bool
     newer_or_older = "older" if (rho > 0) == (time == AGE) else "newer"
     where = "within creators " if plan.cluster else ""
     moving = (
-        f"{name} and {'age' if time == AGE else 'the day of posting'} correlate {where}at "
+        f"{at_start(predictor_name(name))} and "
+        f"{'age' if time == AGE else 'the day of posting'} correlate {where}at "
         f"{rho:.2f}: {newer_or_older} videos are rated higher"
     )
     if at_equal_age:

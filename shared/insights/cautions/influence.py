@@ -5,6 +5,7 @@ from math import exp
 
 import pandas as pd  # type: ignore[import-untyped]
 
+from shared.insights.figure_names import column_name
 from shared.insights.influence import HeadlineInfluence, RatioWithout
 from shared.insights.predictor_steps import PredictorStep, step_of
 from shared.insights.statistics.effect import Effect
@@ -62,8 +63,8 @@ def _sentence(what: str, without: RatioWithout, primary: Effect, step: Predictor
         f"the ratio hardly changes ({ratio}), but its p does ({_p(without.p)} instead of "
         f"{_p(primary.p)})"
         if ratio == before
-        else f"{step.videos} have {ratio} times the {primary.outcome} ({_p(without.p)}) instead of "
-        f"{before} times"
+        else f"{step.videos} have {ratio} times the {column_name(primary.outcome)} "
+        f"({_p(without.p)}) instead of {before} times"
     )
     return (
         f"Without one {what}{videos}, {changed}. The answer hangs on that {what}: look at it "

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from shared.insights.figure_names import column_name
 from shared.insights.missing_ratings import MissingRatings
 
 CHANCE = 0.05
@@ -19,8 +20,9 @@ def selective_ratings(missing: MissingRatings | None) -> Iterator[str]:
     share = missing.unrated / missing.videos
     yield (
         f"{missing.unrated:,} of {missing.videos:,} videos ({share:.0%}) have no rating "
-        f"({_statuses(missing)}), and {missing.gap.ratio:.2g} times the {missing.outcome} of the "
-        f"rated videos of their creators ({_p(missing.gap.p)}): ratings are not missing at random. "
+        f"({_statuses(missing)}), and {missing.gap.ratio:.2g} times the "
+        f"{column_name(missing.outcome)} of the rated videos of their creators "
+        f"({_p(missing.gap.p)}): ratings are not missing at random. "
         f"{_tipping(missing)} Have people rate some of them (tta rate-kit)."
     )
 
@@ -33,12 +35,12 @@ def _tipping(missing: MissingRatings) -> str:
         return "No rating that they could all share would change the finding."
     changes = "; ".join(
         f"with {_points(abs(change.shift))} {'more' if change.shift > 0 else 'less'}, "
-        f"{_result(change.becomes, missing.outcome)}"
+        f"{_result(change.becomes, column_name(missing.outcome))}"
         for change in tipping.changes
     )
     return (
         f"Rated like their creators' other videos, they leave "
-        f"{_result(tipping.finding, missing.outcome)}; {changes}."
+        f"{_result(tipping.finding, column_name(missing.outcome))}; {changes}."
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.coverage import few_creators_warning, rare_predictor_warning
-from shared.insights.figure_names import method_name
+from shared.insights.figure_names import method_name, predictor_name
 from shared.insights.needed_videos import ratio_power
 from shared.insights.plan import Plan
 from shared.insights.predictor_steps import step_in
@@ -67,14 +67,16 @@ def rare_predictors(passed: Gate, plan: Plan) -> Iterator[str]:
 
 
 def outcome_label(effect: Effect) -> str:
-    return f"rate of {effect.outcome}" if effect.scale == "rate" else effect.outcome
+    name = effect.outcome.replace("_", " ")
+    return f"rate of {name}" if effect.scale == "rate" else name
 
 
 def failed_models(effects: Sequence[Effect]) -> Iterator[str]:
     failed = [effect for effect in effects if effect.p is None]
     if failed:
         labels = dict.fromkeys(
-            f"{effect.predictor} × {outcome_label(effect)} ({method_name(effect.method)})"
+            f"{predictor_name(effect.predictor)} × {outcome_label(effect)} "
+            f"({method_name(effect.method)})"
             for effect in failed
         )
         yield (

@@ -5,6 +5,7 @@ from itertools import combinations
 
 import pandas as pd  # type: ignore[import-untyped]
 
+from shared.insights.figure_names import at_start, predictor_name
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import Gate
 
@@ -34,8 +35,9 @@ def rating_values(passed: Gate, plan: Plan) -> Iterator[str]:
         if min(ranks[first].std(), ranks[second].std()) > 0:
             rho = float(ranks[first].corr(ranks[second]))
             if abs(rho) > HALO:
+                both = f"{at_start(predictor_name(first))} and {predictor_name(second)}"
                 yield (
-                    f"{first} and {second} correlate at {rho:.2f}: the rater hardly tells them "
+                    f"{both} correlate at {rho:.2f}: the rater hardly tells them "
                     "apart (halo), so neither can be read alone."
                 )
 
@@ -49,8 +51,8 @@ def _heaped(values: pd.Series, name: str) -> Iterator[str]:
     by_5, by_10 = float((whole % 5 == 0).mean()), float((whole % 10 == 0).mean())
     if by_5 > HEAPED_BY_5 or by_10 > HEAPED_BY_10:
         yield (
-            f"{name} is heaped: {by_5:.0%} of its values are multiples of 5, {by_10:.0%} of 10; "
-            "its steps are coarser than they look."
+            f"{at_start(predictor_name(name))} is heaped: {by_5:.0%} of its values are multiples "
+            f"of 5, {by_10:.0%} of 10; its steps are coarser than they look."
         )
 
 
@@ -64,7 +66,7 @@ def _spike(values: pd.Series) -> float | None:
 def _spiked(values: pd.Series, spike: float, name: str) -> str:
     count = int((values == spike).sum())
     return (
-        f"{name} is {spike:g} in {count:,} of {len(values):,} videos ({count / len(values):.0%}): "
-        "raters give one value that often when they cannot tell. Look at some of these videos, and "
-        "compare the result without them."
+        f"{at_start(predictor_name(name))} is {spike:g} in {count:,} of {len(values):,} videos "
+        f"({count / len(values):.0%}): raters give one value that often "
+        "when they cannot tell. Look at some of these videos, and compare the result without them."
     )

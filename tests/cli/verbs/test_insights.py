@@ -79,6 +79,30 @@ def test_the_plan_of_the_readme_answers_for_a_table_with_such_columns(plan_path,
     assert "10 points higher in surprise had 1." in capsys.readouterr().out
 
 
+def test_names_of_columns_and_rules_are_printed_as_words(tmp_path, capsys):
+    videos = rows()
+    for number, video in enumerate(videos):
+        score = video.pop("unexpectedness") // 10 * 10
+        video["emotional_intensity"] = -99 if number == 7 else score
+        video["topic_name"] = "dance" if number % 60 else "news"
+    videos[3]["likes"] = videos[3]["views"] + 1
+    text = PLAN.replace("unexpectedness", "emotional_intensity").replace(
+        "likes, e", "likes, topic_name, e"
+    )
+    (tmp_path / "p.yaml").write_text(text + "filters: {topic_name: dance}\n")
+
+    assert run("--input", write_csv(tmp_path / "t.csv", videos), "--plan", tmp_path / "p.yaml") == 0
+
+    output = capsys.readouterr().out
+    rules = (
+        "left out: 4 outside the filter of topic name, 1 with more likes than views, "
+        "1 without a predictor."
+    )
+    assert rules in output and "1 cell of emotional intensity holds -99" in output
+    assert "- Emotional intensity is heaped" in output
+    assert "emotional_intensity" not in output and "likes_exceed_views" not in output
+
+
 def test_no_word_that_is_printed_claims_more_than_an_association(videos, plan_path, capsys):
     run("--input", videos, "--plan", plan_path)
 

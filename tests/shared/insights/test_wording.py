@@ -242,7 +242,7 @@ def test_heaped_ratings_get_a_warning():
     def heaped(number, row):
         return {"unexpectedness": row["unexpectedness"] // 5 * 5}
 
-    assert warned("unexpectedness is heaped: 100% of its values are multiples of 5", every=heaped)
+    assert warned("Unexpectedness is heaped: 100% of its values are multiples of 5", every=heaped)
     assert not warned("is heaped")
 
 

@@ -153,7 +153,7 @@ def test_a_code_in_a_control_is_missing_too():
     gated = passed(lambda n, row: {"duration_s": -1} if n == 5 else {})
 
     assert gated.dropped == {"missing_control": 1}
-    assert next(code_cautions(gated)).startswith("1 cell of duration_s holds -1, which")
+    assert next(code_cautions(gated)).startswith("1 cell of the duration holds -1, which")
 
 
 @pytest.mark.parametrize(("column", "dropped"), [("views", {"missing_outcome": 3}), ("likes", {})])
@@ -238,7 +238,7 @@ def test_a_spike_at_one_value_is_named_with_its_share():
 
     (sentence,) = rating_values(gated, FULL)
 
-    assert sentence.startswith("unexpectedness is 50 in ") and "cannot tell" in sentence
+    assert sentence.startswith("Unexpectedness is 50 in ") and "cannot tell" in sentence
 
 
 def test_a_coarse_scale_has_no_spike():
@@ -263,7 +263,7 @@ def rising(share: float):
 def test_a_rating_that_moves_with_time_is_named_though_age_is_a_control():
     (sentence,) = confounded_ages(passed(rising(0.5)), FULL)
 
-    assert "unexpectedness and age correlate within creators at -0." in sentence
+    assert "Unexpectedness and age correlate within creators at -0." in sentence
     assert "newer videos are rated higher" in sentence
     assert "Age as a control removes this only as far as its curve is right" in sentence
 
