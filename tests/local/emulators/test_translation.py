@@ -1,5 +1,8 @@
 """Each text is parsed and translated once, and nobody sees what another made of it."""
 
+from dataclasses import dataclass
+from types import SimpleNamespace
+
 import pytest
 from bqemulator.domain.result import Err, Ok
 from sqlglot.dialects.dialect import Dialect
@@ -10,6 +13,7 @@ from local.emulators.translation import (
     cached_by_text,
     cached_parse,
     cached_translate,
+    where_a_view_is_named,
     without_copies,
 )
 
@@ -154,3 +158,37 @@ def test_who_only_reads_gets_the_tree_itself_and_others_still_a_copy():
         without_copies(lambda: 1 / 0)()
     assert parse_once(dialect, "SELECT 1")[0] is not trees[0]
     assert len(trees) == 1
+
+
+@dataclass
+class Table:
+    table_id: str
+    table_type: str
+
+
+def catalog(*tables, policies=()):
+    """What bqemulator's catalog keeps in memory."""
+    cache = SimpleNamespace(
+        _tables={table.table_id: table for table in tables}, _row_access=dict.fromkeys(policies)
+    )
+    return SimpleNamespace(_cache=cache)
+
+
+@pytest.mark.parametrize(
+    ("sql", "policies", "is_changed"),
+    [
+        ("SELECT * FROM `p.d.own`", (), False),
+        ("SELECT * FROM `p.d.seen`", (), True),
+        ("SELECT * FROM p.d.own JOIN d.seen USING (x)", (), True),
+        ("SELECT * FROM `p.d.own`", ("only mine",), True),
+    ],
+)
+def test_a_statement_is_rewritten_where_it_names_a_view_or_a_policy_exists(
+    sql, policies, is_changed
+):
+    rewrite = where_a_view_is_named(lambda sql, *, catalog, caller: f"{sql} for {caller}")
+    tables = catalog(Table("own", "TABLE"), Table("seen", "VIEW"), policies=policies)
+
+    answer = rewrite(sql, catalog=tables, caller="ana")
+
+    assert answer == (f"{sql} for ana" if is_changed else sql)
