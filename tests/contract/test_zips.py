@@ -49,17 +49,24 @@ def unpacked(request, tmp_path) -> Path:
     return target
 
 
-@pytest.fixture
-def python(unpacked, tmp_path) -> Path:
-    """A Python that has the function's own requirements and nothing else."""
-    home = tmp_path / "venv"
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory) -> Path:
+    """An empty environment for all functions in turn: what two need is compiled once."""
+    home = tmp_path_factory.mktemp("environment") / "venv"
     _run(UV, "venv", "--quiet", "--python", sys.executable, home)
-    install = (UV, "pip", "install", "--quiet", "--require-hashes", "-r", "requirements.txt")
-    done = _run(*install, cwd=unpacked, check=False, env=os.environ | {"VIRTUAL_ENV": str(home)})
+    return home
+
+
+@pytest.fixture
+def python(unpacked, environment) -> Path:
+    """A Python that has the function's own requirements and nothing else."""
+    sync = (UV, "pip", "sync", "--quiet", "--require-hashes", "requirements.txt")
+    variables = os.environ | {"VIRTUAL_ENV": str(environment)}
+    done = _run(*sync, cwd=unpacked, check=False, env=variables)
     if done.returncode and any(word in done.stderr for word in NO_NETWORK):
         pytest.skip(f"requirements cannot be fetched: {done.stderr.strip()[-200:]}")
     assert done.returncode == 0, done.stderr
-    return home / "bin/python"
+    return environment / "bin/python"
 
 
 def _run(*command, check=True, **options):

@@ -34,6 +34,15 @@ ACCOUNT_VALUES = {
 COLUMNS = {"creator_id": "user_key", "following": "following_count"}
 
 
+def first(number, *, of):
+    """Cases of which the suite looks at the first few, and a campaign at the others too."""
+    return [*of[:number], *(pytest.param(case, marks=pytest.mark.campaign) for case in of[number:])]
+
+
+# By the place of the pseudonym, which is number 1; then in both orders of the others.
+ORDERS = [(1, 0, 2), (0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0), (0, 2, 1)]
+
+
 def drawn(dice, values):
     return {name: dice.choice(choices) for name, choices in values.items()}
 
@@ -72,7 +81,7 @@ def facts_of_section(section):
     }
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", first(2, of=range(6)))
 def test_any_order_and_batching_gives_what_the_listings_know_together(db, seed):
     records = listings(seed)
     for batch in batches(random.Random(seed + 100), records):
@@ -130,7 +139,7 @@ def test_readings_of_one_moment_complete_each_other_in_any_batches(db):
     assert (row["views"], row["likes"], row["flags"]) == (9, 5, ["rounded_count"])
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", first(1, of=range(3)))
 def test_tables_do_not_depend_on_the_batches(db, seed):
     dice, records = random.Random(seed), listings(seed + 50)
     records.append(record(video=video(9, creator_id=PSEUDONYM, caption="hi")))
@@ -146,7 +155,7 @@ def test_tables_do_not_depend_on_the_batches(db, seed):
     assert "ada" not in str(tables[0]["dim_video"])
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+@pytest.mark.parametrize("order", first(3, of=ORDERS))
 def test_a_pseudonym_never_meets_an_address_with_the_name(db, order):
     records = [
         record(video=video(1, url="https://www.tiktok.com/@ada/video/1", region_code="DE")),
