@@ -1,6 +1,7 @@
 """The report through functions-framework's door, over a lake in memory and rows that are there."""
 
 import json
+import pickle
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +12,32 @@ import pytest
 from shared.errors import Misconfigured, Transient
 from shared.insights.plan_file import default_text
 from shared.insights.report import daily_report
+from shared.insights.report import data as report_data
+from shared.insights.report.analysis import analysis_of
 from shared.insights.report.request import ReportClients
 from shared.storage.layout import PLAN
 from tests.fakes import LakeInMemory
 from tests.report_world import JPEG, Rows, brief_plan, rows
 
 MAIN = str(Path(__file__).parents[2] / "functions/report/main.py")
+
+
+class Analyses:
+    """`analysis_of`, which follows from its arguments, computed once for all these tests."""
+
+    def __init__(self):
+        self.pickled: dict[bytes, bytes] = {}
+
+    def of(self, rows, plan, on_progress, *more):
+        arguments = pickle.dumps((list(rows), plan, more))
+        if arguments not in self.pickled:
+            self.pickled[arguments] = pickle.dumps(analysis_of(rows, plan, on_progress, *more))
+        return pickle.loads(self.pickled[arguments])
+
+
+@pytest.fixture(scope="module")
+def analyses():
+    return Analyses()
 
 
 class Client:
@@ -28,13 +49,14 @@ class Client:
 class World:
     """The served function and what it leaves. The plan in its lake is a brief one."""
 
-    def __init__(self, monkeypatch):
+    def __init__(self, monkeypatch, analyses):
         app = functions_framework.create_app("report", MAIN, "http")
         self.lake, self.videos, self.written = LakeInMemory(), rows(60), []
         self.lake.put(PLAN, brief_plan().encode())
         main = sys.modules["main"]
         clients = ReportClients(lake=self.lake, warehouse=Client(), dataset="tiktok")
         monkeypatch.setattr(main, "wiring", lambda: clients)
+        monkeypatch.setattr(report_data, "analysis_of", analyses.of)
         monkeypatch.setattr(daily_report, "StarSchema", lambda *_: Rows(self.videos))
         monkeypatch.setattr(daily_report, "replace_rows", lambda *call: self.written.append(call))
         self._client = app.test_client()
@@ -48,8 +70,8 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch):
-    return World(monkeypatch)
+def world(monkeypatch, analyses):
+    return World(monkeypatch, analyses)
 
 
 def test_it_writes_rows_and_three_files_and_answers_in_words(world):
@@ -69,9 +91,10 @@ def test_it_writes_rows_and_three_files_and_answers_in_words(world):
     assert not more
 
 
-def test_a_second_call_of_the_day_writes_the_same(world):
+def test_a_second_call_of_the_day_writes_the_same(world, analyses):
     world.call(b'{"date": "2026-11-24"}')
     before, answered = world.files(), world.written[0][3]
+    analyses.pickled.clear()  # the second call computes it again
 
     world.call(b'{"date": "2026-11-24"}')
 
