@@ -9,7 +9,7 @@ import pytest
 from local.sandbox import generate
 from tests.faults.world import Outcome, run
 
-POSTS = int(os.environ.get("FAULT_POSTS", "24"))
+POSTS = int(os.environ.get("FAULT_POSTS", "16"))
 
 
 @pytest.fixture(scope="session")

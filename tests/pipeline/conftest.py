@@ -82,6 +82,26 @@ def demonstrated(tta: Tta) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def demo_cloud(
+    rendered_library: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Endpoints]:
+    """A cloud that holds the demo alone. Beside what other tests ingest, a report would set the
+    demo aside."""
+    home = tmp_path_factory.mktemp("demo")
+    shutil.copytree(rendered_library, home / "library")
+    with running(home, posts=POSTS, publish=True) as endpoints:
+        yield endpoints
+
+
+@pytest.fixture(scope="session")
+def demo_document(demo_cloud: Endpoints) -> dict[str, Any]:
+    """What the first `tta demo --json` on that cloud says."""
+    result = here(Path(demo_cloud.home), "demo", "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="session")
 def clip(cloud: Endpoints) -> Callable[[Path, str], Path]:
     """Write a short real video; another `video_id` marks other bytes, and so another content."""
     library = Library.load(Path(cloud.home) / "library")

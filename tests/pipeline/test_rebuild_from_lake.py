@@ -1,10 +1,11 @@
 """The warehouse rebuilt from the lake alone says what the events had said."""
 
+from pathlib import Path
 from typing import Any
 
 from google.cloud import bigquery
 
-from local.cloud import pointing_at, running
+from local.cloud import pointing_at
 from local.endpoints import Endpoints
 from shared.warehouse.tables import definitions
 from tests.pipeline.conftest import POSTS, here
@@ -25,14 +26,11 @@ def tables(endpoints: Endpoints) -> dict[str, list[Any]]:
         }
 
 
-def test_a_rebuild_after_the_demo_changes_no_row(own_home):
-    with running(own_home, publish=True) as endpoints:
-        demo = here(own_home, "demo")
-        assert demo.returncode == 0, demo.stderr
-        made_by_events = tables(endpoints)
+def test_a_rebuild_after_the_demo_changes_no_row(demo_cloud, demo_document):
+    made_by_events = tables(demo_cloud)
 
-        result = here(own_home, "rebuild", "--json")
+    result = here(Path(demo_cloud.home), "rebuild", "--json")
 
-        assert result.returncode == 0, result.stderr
-        assert len(made_by_events["fact_video_analytics"]) == POSTS
-        assert tables(endpoints) == made_by_events
+    assert result.returncode == 0, result.stderr
+    assert len(made_by_events["fact_video_analytics"]) == POSTS
+    assert tables(demo_cloud) == made_by_events

@@ -12,21 +12,19 @@ import pytest
 from cli.console import plain
 from cli.scheduler import JSON_BODY
 from cli.warehouse import Warehouse
-from local.cloud import pointing_at, running
+from local.cloud import pointing_at
 from local.home import PROJECT
 from shared.insights.report.formats import FORMATS
 from shared.storage.lake import Lake
-from tests.pipeline.conftest import POSTS, here
+from tests.pipeline.conftest import here
 from tests.report_world import Page
 
 KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory):
-    """A cloud of its own: beside what other tests ingest, a report would set the demo aside."""
-    with running(tmp_path_factory.mktemp("home"), posts=POSTS, publish=True) as endpoints:
-        yield endpoints
+def cloud(demo_cloud):
+    return demo_cloud
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +40,8 @@ def ask(cloud):
 
 
 @pytest.fixture(scope="module")
-def demonstrated(tta):
-    result = tta("demo", "--json")
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
+def demonstrated(demo_document):
+    return demo_document
 
 
 @pytest.fixture(scope="module")

@@ -12,19 +12,21 @@ from shared.insights.quality_gate import gate
 from tests.insights_tables import plan, table
 from tests.refusals import FULL, PLAN, refused_videos, share_with_caution
 
-RUNS = 40
+RUNS = [20, pytest.param(40, marks=pytest.mark.campaign)]
 """`python -m tests.refusals RUNS` runs as many of each world, with 20 to 300 creators."""
 
 
+@pytest.mark.parametrize("runs", RUNS)
 @pytest.mark.parametrize("creators", [20, 45])
-def test_refusals_of_the_surprising_and_successful_carry_their_caution(creators):
-    assert share_with_caution(creators, selective=True, runs=RUNS) >= 0.95
+def test_refusals_of_the_surprising_and_successful_carry_their_caution(creators, runs):
+    assert share_with_caution(creators, selective=True, runs=runs) >= 0.95
 
 
+@pytest.mark.parametrize("runs", RUNS)
 @pytest.mark.parametrize("creators", [20, 45])
-def test_refusals_by_chance_rarely_do(creators):
-    # Of 40 runs with a share of .05, seven or more would be a chance of .003.
-    assert share_with_caution(creators, selective=False, runs=RUNS) <= 6 / RUNS
+def test_refusals_by_chance_rarely_do(creators, runs):
+    # With a share of .05, five or more of 20 and seven or more of 40 have a chance of .003.
+    assert share_with_caution(creators, selective=False, runs=runs) <= (2 + runs / 10) / runs
 
 
 def missing(of, analysis_plan=PLAN):
