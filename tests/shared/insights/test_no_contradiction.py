@@ -264,7 +264,7 @@ def test_a_row_of_the_terminal_without_its_word_is_seen():
 
     # A figure without an interval differs by its p, and its row shows no claim.
     seen = [text for text in explained if unexplained_rows(re.sub(words, "all is well", text))]
-    assert len(seen) > 0.8 * len(explained) > 8
+    assert len(seen) > 0.8 * len(explained) > 5
 
 
 def test_the_worlds_differ_enough_to_disagree():
