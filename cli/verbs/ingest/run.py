@@ -4,15 +4,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.console import Screen
 from cli.errors import UserError
+from cli.uploads import VideoFile
 from cli.verbs.ingest.batch import IngestBatch
 from local.endpoints import Endpoints
 from local.traffic import wait_until_over
 from shared.model import Record
 from shared.tiktok.sources.manifest_line import COUNTS, Line
+
+if TYPE_CHECKING:
+    from cli.verbs.ingest.store import Ingestion
 
 POLL_S = 0.1
 
@@ -101,47 +105,67 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
     """Store metadata first, because `analyze` adds it to its rating; then files; then publish."""
     from cli.tombstone_key import tombstones_of
     from cli.verbs.ingest.room import full_disk_told, require_room_for
-    from cli.verbs.ingest.store import Erased, Ingestion
+    from cli.verbs.ingest.store import Ingestion
     from shared.storage.lake import Lake
 
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     file_names = {upload.video_id: upload.path.name for upload in reversed(batch.uploads)}
     ingestion = Ingestion(lake, datetime.now(UTC), tombstones_of(endpoints, lake), file_names)
-    records: list[Record] = []
-    described: set[str] = set()
-    erased: dict[str, str] = {}
-
-    def describe(video_id: str, line: Line | None) -> bool:
-        try:
-            records.append(ingestion.describe(video_id, line))
-        except Erased as why:
-            erased.setdefault(video_id, f"{why}.")
-            return False
-        described.add(video_id)
-        return True
-
-    outcome.metadata_lines = sum(describe(video_id, line) for video_id, line in batch.lines)
+    descriptions = _Descriptions(ingestion)
+    outcome.metadata_lines = sum(descriptions.add(*line) for line in batch.lines)
     try:
         for number, upload in enumerate(batch.uploads, 1):
             screen.now(f"Storing file {number} of {len(batch.uploads)} …")
             require_room_for(upload.path, endpoints)
-            if upload.video_id not in described and not describe(upload.video_id, None):
+            if not descriptions.has(upload.video_id):
                 continue
             with full_disk_told(upload.path, endpoints):
                 what = ingestion.store(upload)
-            label = batch.label(upload)
-            outcome.files.append({"file": label, "video_id": upload.video_id, "outcome": what})
-            if what == "other_content":
-                outcome.problems.append(f"{label}: not stored; the lake {STORE_OUTCOMES[what]}.")
-            if copy := ingestion.earlier_copy(upload):
-                outcome.sentences.append(
-                    f"{label} was stored before as {copy}, without its row. "
-                    f"`tta erase --video {copy}` removes that copy."
-                )
+            _note_file(upload, what, batch.label(upload), ingestion, outcome)
     finally:
-        outcome.problems += erased.values()
+        outcome.problems += descriptions.erased.values()
         outcome.sentences += _contradictions(ingestion.contradictions)
-        _publish(records, endpoints)  # what is stored is loaded, also when the disk is full
+        # What is stored is loaded, also when the disk is full.
+        _publish(descriptions.records, endpoints)
+
+
+class _Descriptions:
+    """The records of the videos that a batch describes. `erased` says why others are not stored."""
+
+    def __init__(self, ingestion: "Ingestion"):
+        self._ingestion = ingestion
+        self._described: set[str] = set()
+        self.records: list[Record] = []
+        self.erased: dict[str, str] = {}
+
+    def add(self, video_id: str, line: Line | None) -> bool:
+        """Store what a line knows of a video. False if the video or its creator was erased."""
+        from cli.verbs.ingest.store import Erased
+
+        try:
+            self.records.append(self._ingestion.describe(video_id, line))
+        except Erased as why:
+            self.erased.setdefault(video_id, f"{why}.")
+            return False
+        self._described.add(video_id)
+        return True
+
+    def has(self, video_id: str) -> bool:
+        """Whether a video is described. One without a line of metadata is described now."""
+        return video_id in self._described or self.add(video_id, None)
+
+
+def _note_file(
+    upload: VideoFile, what: str, label: str, ingestion: "Ingestion", outcome: IngestOutcome
+) -> None:
+    outcome.files.append({"file": label, "video_id": upload.video_id, "outcome": what})
+    if what == "other_content":
+        outcome.problems.append(f"{label}: not stored; the lake {STORE_OUTCOMES[what]}.")
+    if copy := ingestion.earlier_copy(upload):
+        outcome.sentences.append(
+            f"{label} was stored before as {copy}, without its row. "
+            f"`tta erase --video {copy}` removes that copy."
+        )
 
 
 def _contradictions(clauses: list[str]) -> list[str]:
