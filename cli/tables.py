@@ -13,7 +13,7 @@ from shared.inputs.tables.table import Table
 from shared.tiktok.sources.manifest_file import Manifest, ManifestOptions
 
 _PLAIN = re.compile(
-    r"CSV separated by [^,]{1,10}|CSV separated by ,|lines of one column|JSON, one.*"
+    r"CSV separated by [^,]{1,10}|CSV separated by ,|lines of one column|JSON, one object a line"
 )
 """Containers that an erasure can redact line by line. Others name their encoding, or are binary."""
 

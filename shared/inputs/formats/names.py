@@ -1,14 +1,14 @@
 """Names of columns that mean our fields, in tables of any tool."""
 
-import re
 from collections.abc import Mapping
 
+from shared.inputs.column_names import VIDEO_COLUMNS, folded
+
+__all__ = ["NAMES", "counts_by_word", "folded"]
+
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "file": ("file", "file_name", "filename"),
-    "video_id": (
-        *("video_id", "id", "aweme_id", "item_id", "videoid", "vid_id", "post_id", "postid"),
-        "tiktok_id",
-    ),
+    "file": VIDEO_COLUMNS["file"],
+    "video_id": VIDEO_COLUMNS["video_id"],
     "username": (
         *("username", "author", "author_name", "unique_id", "creator", "user_name", "handle"),
         *("author_unique_id", "uniqueid", "account", "uploader"),
@@ -21,10 +21,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("video_title", "title"),
     ),
     "hashtags": ("hashtags", "hashtag_names", "vid_hashtags"),
-    "url": (
-        *("url", "tiktok_url", "share_url", "web_url", "video_link", "webvideourl", "video_url"),
-        *("post_url", "posturl", "link", "permalink"),
-    ),
+    "url": VIDEO_COLUMNS["url"],
     "media_url": ("media_url",),
     "region_code": ("region_code", "location_created", "locationcreated"),
     "language": ("language",),
@@ -85,13 +82,6 @@ _WORDS_FOR_COUNTS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Words for the four counts in the languages of TikTok's interface, for tables beside addresses."""
-
-_GAPS = re.compile(r"[\s\-]+")
-
-
-def folded(name: object) -> str:
-    """A column's name in lower case, with one underscore for blanks and hyphens."""
-    return _GAPS.sub("_", str(name).strip().strip("\ufeff\"'").casefold()).strip("_")
 
 
 def counts_by_word(columns: list[str]) -> dict[str, str]:

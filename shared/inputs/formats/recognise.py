@@ -60,7 +60,8 @@ def recognise(
     if match is None:
         raise UnknownFormat(
             "no column holds ids of videos or addresses of their pages; "
-            f"{listed(names)}. Name yours: --columns video_id=NAME."
+            f"{listed(names)}. Name yours: --columns video_id=NAME. "
+            "The names must be in the first line."
         )
     return match.with_columns(own, names) if own else match
 

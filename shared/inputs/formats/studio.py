@@ -11,6 +11,7 @@ from typing import Any
 from shared.inputs.formats.format import Format
 from shared.inputs.formats.names import folded
 from shared.inputs.formats.record import Fields, Record
+from shared.inputs.tables.dates import MONTHS
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "url": ("video_link",),
@@ -25,11 +26,6 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "collected_at": ("collected_at",),
 }
 _ENOUGH = frozenset({"total_views", "post_time", "video_publish_time", "total_likes"})
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
-)
-_LEAST_LETTERS = 3
 _WORD, _DAY = r"(?P<month>[A-Za-z]{3,9})\.?", r"(?P<day>\d{1,2})"
 _CLOCK = r"(?:,? (?P<clock>\d{1,2}:\d\d.*))?"
 _MONTH_FIRST = re.compile(f"{_WORD} {_DAY}{_CLOCK}")
@@ -68,19 +64,13 @@ def posted_on(cell: Any, latest: date | None) -> Any:
     """
     written = " ".join(cell.split()) if isinstance(cell, str) else ""
     match = _MONTH_FIRST.fullmatch(written) or _DAY_FIRST.fullmatch(written)
-    month = _month(match["month"]) if match else None
+    month = MONTHS.get(match["month"].lower()) if match else None
     if match is None or month is None or latest is None:
         return cell
     posted = _latest_such_day(month, int(match["day"]), latest)
     if posted is None:
         return cell
     return f"{posted.isoformat()} {match['clock']}" if match["clock"] else posted.isoformat()
-
-
-def _month(word: str) -> int | None:
-    name = word.casefold()
-    matches = [number for number, month in enumerate(_MONTHS, 1) if month.startswith(name)]
-    return matches[0] if len(name) >= _LEAST_LETTERS and len(matches) == 1 else None
 
 
 def _latest_such_day(month: int, day: int, latest: date) -> date | None:

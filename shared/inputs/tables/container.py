@@ -2,10 +2,17 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
-from shared.inputs.tables.encodings import Encoding, encoding_of, is_binary
+from shared.inputs.tables.encodings import (
+    UTF_8,
+    WINDOWS_1252,
+    Encoding,
+    encoding_of,
+    is_binary,
+)
 from shared.inputs.tables.errors import BadTable
 from shared.inputs.tables.table import Opener, Table
 
@@ -23,6 +30,9 @@ _FOREIGN = {
     b"SQLite format 3": ("an SQLite database", "export the table as CSV."),
     b"%PDF": ("a PDF", "give the table itself."),
 }
+_READ_AS_1252 = (
+    "Read as Windows-1252, because it is not UTF-8. If letters are wrong, save the file as UTF-8."
+)
 _PAGES = ("<!doctype html", "<html", "<?xml")
 
 
@@ -97,7 +107,11 @@ def _text_table(opener: Opener, name: str, head: bytes) -> Table:
         raise BadTable(f"{name} is not a table: give one of {', '.join(CONTAINERS)}.")
     if start.startswith(_PAGES):
         raise BadTable(f"{name} is a web page or XML; {_SAVE}")
-    return _reader(start, name)(opener, name, encoding, text)
+    table = _reader(start, name)(opener, name, encoding, text)
+    if encoding == UTF_8:
+        return table
+    notes = (_READ_AS_1252, *table.notes) if encoding == WINDOWS_1252 else table.notes
+    return replace(table, container=f"{table.container}, {encoding.title}", notes=notes)
 
 
 def _reader(start: str, name: str) -> Callable[[Opener, str, Encoding, str], Table]:

@@ -1,6 +1,8 @@
 """CSV with any delimiter. A line that breaks the rules costs itself, and no other line."""
 
 import csv
+import io
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +10,13 @@ from typing import IO
 
 from shared.inputs.tables.encodings import Encoding
 from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables.headers import (
+    MOST_ROWS_ABOVE,
+    header_at,
+    names_a_video,
+    note_above,
+    refuse_header,
+)
 from shared.inputs.tables.table import Cell, FieldRow, Opener, RawRow, Table
 
 DELIMITERS = {",": ",", ";": ";", "\t": "tabs", "|": "|"}
@@ -19,6 +28,13 @@ MOST_REREAD_CHARS = 2**28
 of nothing else would be read again and again: from here on such lines are taken one by one."""
 
 SAMPLE_LINES = 20
+_NO_NAMES = (
+    "Its first line is not a header, so only addresses are read. To read more, put the names of "
+    "the columns above it, such as url,views,likes."
+)
+_ID = re.compile(r"\d{15,20}", re.ASCII)
+_ADDRESS = re.compile(r"https?://\S+/(?:video|photo|v)/\d{15,20}/?(?:[?#]\S*)?", re.ASCII)
+"""The address of a post."""
 _ONE_COLUMN = "\x1f"
 """The delimiter of a file with one column: a character that no text holds."""
 
@@ -30,6 +46,8 @@ class _Layout:
     delimiter: str
     columns: tuple[str, ...]
     lines_before_rows: int
+    above: tuple[tuple[str, ...], ...] = ()
+    """The lines above the header: comments and titles."""
 
     def named(self, fields: Sequence[str]) -> dict[str, Cell]:
         """The fields of a row by their columns. The first of two columns with one name counts."""
@@ -40,9 +58,17 @@ class _Layout:
 
     @property
     def title(self) -> str:
+        below = f", below {len(self.above)} lines" if self.above else ""
         if self.delimiter == _ONE_COLUMN:
-            return "lines of one column"
-        return f"CSV separated by {DELIMITERS.get(self.delimiter, self.delimiter)}"
+            return f"lines of one column{below}"
+        return f"CSV separated by {DELIMITERS.get(self.delimiter, self.delimiter)}{below}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        notes = note_above(self.above)
+        if len(self.columns) > 1 and any(map(_ADDRESS.fullmatch, self.columns)):
+            notes += (_NO_NAMES,)
+        return notes
 
 
 def csv_table(opener: Opener, name: str, encoding: Encoding, sample: str) -> Table:
@@ -60,19 +86,22 @@ def csv_table(opener: Opener, name: str, encoding: Encoding, sample: str) -> Tab
         for number, values, problem in fields():
             yield RawRow(number, layout.named(values), problem)
 
-    title = layout.title if encoding.title == "UTF-8" else f"{layout.title}, {encoding.title}"
-    return Table(name, title, layout.columns, rows, "line", fields)
+    return Table(name, layout.title, layout.columns, rows, "line", fields, layout.notes)
 
 
 def _layout(name: str, text: IO[str], sample: str) -> _Layout:
+    if (column := _only_column(sample)) is not None:
+        return _Layout(_ONE_COLUMN, (column,), 0)
     lines = _EntryLines(text)
-    delimiter = _delimiter(sample)
+    above = _lines_above(sample)
+    delimiter = _delimiter("".join(_lines_of(sample)[len(above) :]))
     if (first := sample.split("\n", 1)[0].strip().removeprefix("\ufeff")).startswith("sep="):
         # Excel writes this line, and obeys it.
-        delimiter = first[4:5] or ","
+        delimiter, above = first[4:5] or ",", ()
         next(lines)
-    if sample.lstrip("\ufeff \r\n").startswith(("http://", "https://")):
-        return _Layout(_ONE_COLUMN, ("url",), 0)
+    for _ in above:
+        next(lines)
+        lines.begin()
     try:
         header = next((row for row in csv.reader(lines, delimiter=delimiter) if any(row)), [])
     except (_RowTooLong, csv.Error) as error:
@@ -80,7 +109,36 @@ def _layout(name: str, text: IO[str], sample: str) -> _Layout:
     names = tuple(cell.strip().removeprefix("\ufeff") for cell in header)
     if not any(names):
         raise BadTable(f"{name} has no header in its first line.")
-    return _Layout(delimiter, names, lines.number)
+    refuse_header(name, names)
+    return _Layout(delimiter, names, lines.number, above)
+
+
+def _only_column(sample: str) -> str | None:
+    """What a file without a header is a list of, one a line: `url`, `video_id`, or neither."""
+    lines = [line.strip("\ufeff \t\r\n") for line in _lines_of(sample)]
+    lines = [line for line in lines if line]
+    if lines and all(map(_ID.fullmatch, lines)):
+        return "video_id"
+    if not lines or not lines[0].startswith(("http://", "https://")):
+        return None
+    first_cells = (_alone(lines[0], delimiter)[:1] for delimiter in DELIMITERS)
+    is_table = any(_ADDRESS.fullmatch("".join(cells)) for cells in first_cells)
+    return "url" if _ADDRESS.fullmatch(lines[0]) or not is_table else None
+
+
+def _lines_above(sample: str) -> tuple[tuple[str, ...], ...]:
+    """The lines above a header that we know, each as its fields; nothing above another header."""
+    lines = _lines_of(sample)[: MOST_ROWS_ABOVE + 1]
+    for delimiter in (*DELIMITERS, _ONE_COLUMN):
+        rows = [_alone(line, delimiter) for line in lines]
+        at = header_at(rows)
+        if at < len(rows) and names_a_video(rows[at]):
+            return tuple(map(tuple, rows[:at])) if any(map(any, rows[:at])) else ()
+    return ()
+
+
+def _lines_of(sample: str) -> list[str]:
+    return list(io.StringIO(sample.removeprefix("\ufeff"), newline=""))
 
 
 def _delimiter(sample: str) -> str:

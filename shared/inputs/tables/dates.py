@@ -19,12 +19,26 @@ _NUMERIC = re.compile(
     r"(?P<first>\d{1,4})(?P<mark>[./-])(?P<middle>\d{1,2})(?P=mark)(?P<last>\d{1,4})" + _CLOCK,
     re.ASCII | re.IGNORECASE,
 )
-_MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_FULL_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+MONTHS = {
+    **{name: number for number, name in enumerate(_FULL_MONTHS, 1)},
+    **{name[:3]: number for number, name in enumerate(_FULL_MONTHS, 1)},
+    "sept": 9,
+}
+"""Months of the year by their English names and usual abbreviations, in lower case. Words of other
+languages begin alike: Finnish `marraskuu` is November."""
+
+_MONTH = rf"(?P<name>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\.?"
 _WORDY = (
-    re.compile(rf"(?P<day>\d{{1,2}})\.?[ -]{_MONTH},?[ -](?P<year>\d{{4}}){_CLOCK}", re.I | re.A),
+    # Excel writes 3-Apr-26 into CSV.
+    re.compile(
+        rf"(?P<day>\d{{1,2}})\.?[ -]{_MONTH},?[ -](?P<year>\d{{4}}|\d{{2}}){_CLOCK}", re.I | re.A
+    ),
     re.compile(rf"{_MONTH} (?P<day>\d{{1,2}}),? (?P<year>\d{{4}}){_CLOCK}", re.I | re.A),
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CENTURY = 2000
 """TikTok began in 2016, so 25 is 2025."""
 
@@ -40,8 +54,8 @@ def under(text: str, order: DateOrder) -> datetime | None:
         return None if parts is None else _built(*parts, match)
     for pattern in _WORDY:
         if match := pattern.fullmatch(text):
-            month = _MONTHS.index(match["name"].lower()) + 1
-            return _built(int(match["year"]), month, int(match["day"]), match)
+            year = int(match["year"]) + (_CENTURY if len(match["year"]) == 2 else 0)
+            return _built(year, MONTHS[match["name"].lower()], int(match["day"]), match)
     return None
 
 

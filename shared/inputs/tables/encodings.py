@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -25,8 +26,8 @@ class Encoding:
 
     @property
     def errors(self) -> str:
-        """UTF-8 keeps bytes that are not text, as lone surrogates, so that they cost one cell."""
-        return "surrogateescape" if self.codec.startswith("utf-8") else "replace"
+        """Bytes that are not text stay as lone surrogates, so that they cost one cell."""
+        return "replace" if self.codec.startswith("utf-16") else "surrogateescape"
 
     def text_of(self, file: BinaryIO) -> io.TextIOWrapper:
         """The file as text, with its line ends as they are."""
@@ -34,10 +35,20 @@ class Encoding:
 
 
 UTF_8 = Encoding("utf-8-sig", "UTF-8")
+WINDOWS_1252 = Encoding("cp1252", "Windows-1252")
+_LETTERS = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿŒœ"
+_SIGNS = "€‚„…‘’“”•–—™\u00a0¡¢£¥§¨©ª«®°±²³´µ·¹º»¼½¾¿×÷"
+_NOT_WESTERN = re.compile(
+    rf"[^\x00-\x7f{_LETTERS}{_SIGNS}]|[{_LETTERS}]{{3}}|[a-z][{_SIGNS.replace('’', '')}][a-z]"
+)
 
 
 def encoding_of(head: bytes) -> Encoding:
-    """The encoding of a text that begins so. Without a byte order mark it is UTF-16 or UTF-8."""
+    """The encoding of a text that begins so.
+
+    Without a byte order mark it is UTF-16, UTF-8, or Windows-1252: Excel writes that in Western
+    Europe and America unless it is asked for UTF-8.
+    """
     for mark, codec, title in _MARKS:
         if head.startswith(mark):
             return Encoding(codec, title)
@@ -48,7 +59,25 @@ def encoding_of(head: bytes) -> Encoding:
             return Encoding("utf-16-le", "UTF-16")
         if zeros_even > _FEWEST_ZEROS and zeros_odd < zeros_even / 10:
             return Encoding("utf-16-be", "UTF-16")
-    return UTF_8
+    return WINDOWS_1252 if _is_windows_1252(head) else UTF_8
+
+
+def _is_windows_1252(head: bytes) -> bool:
+    """Whether a text is Windows-1252: it is not UTF-8, and reads like a Western language.
+
+    Other encodings give signs inside of words, three odd letters in a row, or letters that no large
+    Western language has.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    others = [sign for sign in decoder.decode(head) if sign > "\x7f"]
+    invalid = sum("\udc80" <= sign <= "\udcff" for sign in others)
+    if 2 * invalid <= len(others):
+        return False
+    try:
+        text = head.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    return _NOT_WESTERN.search(text) is None
 
 
 def is_binary(text: str) -> bool:

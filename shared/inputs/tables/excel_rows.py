@@ -1,70 +1,170 @@
-"""Excel workbooks (.xlsx): the first sheet that holds anything, with typed numbers and dates."""
+"""Excel workbooks (.xlsx): the visible sheet that is a table, with typed numbers and dates."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import dropwhile, islice
 from typing import Any
+from xml.parsers.expat import ExpatError  # nosec B407: only the name of the error
 
 from shared.inputs.tables.errors import BadTable
-from shared.inputs.tables.table import Opener, RawRow, Table
+from shared.inputs.tables.excel_faults import Faults, faults_of
+from shared.inputs.tables.headers import (
+    MOST_ROWS_ABOVE,
+    header_at,
+    names_a_video,
+    note_above,
+    refuse_header,
+)
+from shared.inputs.tables.table import Cell, Opener, RawRow, Table
 
 MOST_UNPACKED_BYTES = 2**30
 _PART_BYTES = 2**20
+_SAVE = "Save the sheet that you mean as a workbook of its own, or as CSV in UTF-8."
 
 
 def excel_table(opener: Opener, name: str) -> Table:
-    """A table in a workbook. Raises BadTable for another ZIP archive and for a bomb."""
+    """A table in a workbook. Raises BadTable for another ZIP archive and for a bomb.
+
+    It is the only visible sheet with cells. Of several it is the only one with a header that we
+    know, else the only one with two columns and a row below. Raises BadTable where two sheets may
+    be meant.
+    """
     _refuse_archive(opener, name)
-    sheet_title, columns, before, others = _header(opener, name)
+    with opener() as file:
+        book = _book(file, name)
+        sheets = [sheet for sheet in _sheets(book, name) if sheet.first_rows]
+    sheet = _chosen(sheets, name)
+    columns = sheet.columns
+    refuse_header(name, columns)
+    faults = _faults(opener, name, sheet.title)
 
     def rows() -> Iterator[RawRow]:
         with opener() as file:
-            for number, values in enumerate(_sheet(file, name).iter_rows(), 1):
-                cells = [None if value == "" else value for value in values]
-                if number > before and any(cell is not None for cell in cells):
-                    yield RawRow(number, dict(zip(columns, cells, strict=False)))
+            cells_of_rows = _cells(_book(file, name), sheet.title, name)
+            for number, values in enumerate(cells_of_rows, 1):
+                record: dict[str, Cell] = dict(zip(columns, values, strict=False))
+                for at, fault in faults.get(number, {}).items():
+                    record |= {columns[at]: fault} if at < len(columns) else {}
+                if number > sheet.header and any(cell is not None for cell in record.values()):
+                    yield RawRow(number, record)
 
-    title = f"Excel, sheet {sheet_title}"
-    return Table(name, f"{title} of {others + 1}" if others else title, columns, rows)
-
-
-def _header(opener: Opener, name: str) -> tuple[str, tuple[str, ...], int, int]:
-    """The sheet's title, its columns, the number of the header's row, and of other sheets."""
-    with opener() as file:
-        sheet = _sheet(file, name)
-        for number, values in enumerate(sheet.iter_rows(), 1):
-            names = tuple(str(value).strip() for value in values)
-            if any(names):
-                return sheet.name, names, number, sheet.others
-    raise BadTable(f"{name} has no header in its first row.")
+    notes = (*_note_others(sheet, sheets), *note_above(sheet.above))
+    return Table(name, f"Excel, sheet {sheet.title}", columns, rows, notes=notes)
 
 
+@dataclass(frozen=True, slots=True)
 class _Sheet:
-    """The first sheet with cells, and the number of others with cells."""
+    """A sheet with its first rows as texts, after the empty ones. `header` is a row's number."""
 
-    def __init__(self, sheet: Any, others: int):
-        self.name: str = sheet.name
-        self.others = others
-        self.iter_rows = sheet.iter_rows
+    title: str
+    is_visible: bool
+    empty_rows: int
+    first_rows: Sequence[Sequence[str]]
+
+    @property
+    def header(self) -> int:
+        return self.empty_rows + header_at(self.first_rows) + 1
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(cell.strip() for cell in self.first_rows[header_at(self.first_rows)])
+
+    @property
+    def above(self) -> Sequence[Sequence[str]]:
+        return self.first_rows[: header_at(self.first_rows)]
+
+    @property
+    def names_a_video(self) -> bool:
+        return names_a_video(self.columns)
+
+    @property
+    def may_be_table(self) -> bool:
+        has_rows = len(self.first_rows) > len(self.above) + 1
+        return sum(map(bool, self.columns)) > 1 and has_rows
 
 
-def _sheet(file: Any, name: str) -> _Sheet:
-    """The first sheet with cells."""
+def _chosen(sheets: list[_Sheet], name: str) -> _Sheet:
+    visible = [sheet for sheet in sheets if sheet.is_visible]
+    if not visible:
+        titles = ", ".join(sheet.title for sheet in sheets)
+        hidden = (
+            f" in a visible sheet, only in {titles}. Show that sheet in Excel" if titles else ""
+        )
+        raise BadTable(f"{name} has no cells{hidden}.")
+    known = [sheet for sheet in visible if sheet.names_a_video]
+    candidates = known or [sheet for sheet in visible if sheet.may_be_table]
+    if len(visible) == 1 or len(candidates) == 1:
+        return (candidates or visible)[0]
+    titles = ", ".join(sheet.title for sheet in candidates or visible)
+    raise BadTable(f"{name} has several sheets that may be meant: {titles}. {_SAVE}")
+
+
+def _note_others(sheet: _Sheet, sheets: list[_Sheet]) -> tuple[str, ...]:
+    """A sentence about the sheets with cells that were not read."""
+    titles = [
+        other.title if other.is_visible else f"{other.title} (hidden)"
+        for other in sheets
+        if other is not sheet
+    ]
+    if not titles:
+        return ()
+    count = "1 further sheet was" if len(titles) == 1 else f"{len(titles)} further sheets were"
+    return (f"Read the sheet {sheet.title}. {count} not read: {', '.join(titles)}.",)
+
+
+def _sheets(book: Any, name: str) -> Iterator[_Sheet]:
+    """The worksheets in the order of the workbook. Charts have no cells."""
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    for entry in book.sheets_metadata:
+        if entry.typ == SheetTypeEnum.WorkSheet:
+            texts = (_texts(row) for row in _cells(book, entry.name, name))
+            numbered = dropwhile(lambda row: not any(row[1]), enumerate(texts))
+            rows = list(islice(numbered, MOST_ROWS_ABOVE + 1))
+            is_visible = entry.visible == SheetVisibleEnum.Visible
+            yield _Sheet(entry.name, is_visible, min(rows)[0] if rows else 0, [r[1] for r in rows])
+
+
+def _texts(row: Sequence[Cell]) -> list[str]:
+    return ["" if cell is None else str(cell) for cell in row]
+
+
+def _cells(book: Any, title: str, name: str) -> Iterator[list[Cell]]:
+    """The rows of a sheet from its first one on. An empty cell is None."""
+    try:
+        sheet = book.get_sheet_by_name(title)
+    except BaseException as error:
+        raise _unreadable(name, error) from error
+    for values in sheet.iter_rows() if sheet.start is not None else ():
+        yield [None if value == "" else value for value in values]
+
+
+def _book(file: Any, name: str) -> Any:
     try:
         from python_calamine import CalamineWorkbook
     except ImportError as error:
         raise BadTable(f"{name} is an Excel file, which cannot be read here; give CSV.") from error
     try:
-        book = CalamineWorkbook.from_filelike(file)
-        sheets = [book.get_sheet_by_name(title) for title in book.sheet_names]
-    except BaseException as error:  # a panic in Rust is no Exception
-        if isinstance(error, (KeyboardInterrupt, SystemExit)):
-            raise
-        why = (str(error).splitlines() or ["broken"])[0][:200].rstrip(".")
-        raise BadTable(f"{name} is not a readable Excel file: {why}.") from error
-    filled = [sheet for sheet in sheets if sheet.start is not None]
-    if not filled:
-        raise BadTable(f"{name} has no cells.")
-    return _Sheet(filled[0], len(filled) - 1)
+        return CalamineWorkbook.from_filelike(file)
+    except BaseException as error:
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: BaseException) -> BadTable:
+    """The error for a broken workbook: a panic in Rust is not an Exception."""
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        raise error
+    why = (str(error).splitlines() or ["broken"])[0][:200].rstrip(".")
+    return BadTable(f"{name} is not a readable Excel file: {why}.")
+
+
+def _faults(opener: Opener, name: str, title: str) -> Faults:
+    try:
+        with opener() as file, zipfile.ZipFile(file) as archive:
+            return faults_of(archive, title)
+    except ExpatError as error:
+        raise _unreadable(name, error) from error
 
 
 def _refuse_archive(opener: Opener, name: str) -> None:

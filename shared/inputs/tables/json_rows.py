@@ -13,6 +13,7 @@ from typing import IO, Any
 from shared.inputs.json_input import MOST_DEPTH, parse_json, refuse_depth
 from shared.inputs.tables.encodings import Encoding
 from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables.pandas_json import rows_of_pandas
 from shared.inputs.tables.table import Opener, RawRow, Table
 
 WINDOW_CHARS = 2**20
@@ -258,11 +259,16 @@ def _is_records(value: Any) -> bool:
 
 
 def _single_table(opener: Opener, name: str, encoding: Encoding) -> Table:
-    def rows() -> Iterator[RawRow]:
-        with encoding.text_of(opener()) as text:
-            yield RawRow(1, _whole(text.read(SINGLE_CHARS), name))
+    with encoding.text_of(opener()) as text:
+        document = _whole(text.read(SINGLE_CHARS), name)
+    records = rows_of_pandas(document, name)
+    title = "one JSON object" if records is None else "JSON of pandas"
 
-    return Table(name, "one JSON object", None, rows)
+    def rows() -> Iterator[RawRow]:
+        for number, record in enumerate([document] if records is None else records, 1):
+            yield RawRow(number, record)
+
+    return Table(name, title, None, rows)
 
 
 def _whole(content: str, name: str) -> dict[str, Any]:

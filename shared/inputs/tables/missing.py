@@ -19,7 +19,6 @@ MISSING = frozenset(
         "--",
         "–",
         "—",
-        "#n/a",
     }
 )
 """Words for a missing number or time, casefolded. In a text they may be names (`na` is Nauru's)."""

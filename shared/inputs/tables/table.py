@@ -8,6 +8,17 @@ from typing import Any, BinaryIO, Literal
 
 from shared.inputs.tables.errors import BadTable
 
+
+@dataclass(frozen=True, slots=True)
+class FaultyCell:
+    """A cell of a spreadsheet without a value: `text` is its error or its formula."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 Cell = (
     str
     | int
@@ -20,6 +31,7 @@ Cell = (
     | list[Any]
     | dict[str, Any]
     | bytes
+    | FaultyCell
     | None
 )
 """What a container holds. Only a text can be ambiguous: JSON, Parquet and Excel type numbers."""
@@ -70,7 +82,7 @@ class Table:
 
     `container` describes the file to a person. `columns` are the names of the header, or None where
     each row names its own (JSON). `unit` is what `RawRow.number` counts. `read_rows` starts anew at
-    each call.
+    each call. `notes` are sentences for people about what was not read, or not as it stands.
     """
 
     name: str
@@ -79,6 +91,7 @@ class Table:
     read_rows: Callable[[], Iterator[RawRow]]
     unit: Literal["line", "row"] = "row"
     read_fields: Callable[[], Iterator[FieldRow]] | None = None
+    notes: tuple[str, ...] = ()
 
     def rows(self) -> Iterator[RawRow]:
         """The rows in the order of the file. Raises BadTable where the file breaks."""

@@ -43,7 +43,9 @@ def identifier(cell: Cell, notation: Notation) -> str | None:
         return None
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
         return str(int(cell))
-    if isinstance(cell, bool) or not isinstance(cell, str | int):
+    if isinstance(cell, bool) or not isinstance(cell, str | int | float):
+        raise Unclear("is not an id")
+    if isinstance(cell, float):
         raise Unclear("is a number with decimals; ids are read as text, and yours lost digits")
     written = _clean(str(cell))
     if match := _SHORT_FLOAT.fullmatch(written) or _GUARDED.fullmatch(written):

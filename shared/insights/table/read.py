@@ -73,7 +73,7 @@ def read_raw(
         refuse_absent(required, seen, table.name)
         columns = {name: cells for name, cells in reading.columns.items() if name in seen}
         notation = reading.evidence.notation(table.name, stated.notation)
-        reading.losses.notes += notation.notes
+        reading.losses.notes += (*table.notes, *notation.notes)
         return RawTable(columns, file_sha256(path), notation, reading.losses, reading.numbers)
     except OSError as error:
         raise BadTable(f"{path.name}: {error.strerror or error}.") from error

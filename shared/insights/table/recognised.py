@@ -136,7 +136,8 @@ class _Source:
             return self.file
         for column in self.columns.values():
             self.file.refuse_twins(column)
-        return Table(self.file.name, self.file.container, None, self._rows, self.file.unit)
+        file = self.file
+        return Table(file.name, file.container, None, self._rows, file.unit, notes=file.notes)
 
     def notation(self, stated: Notation | None) -> Notation | None:
         return self.format.notation(stated) if self.is_of_tool and self.format else stated

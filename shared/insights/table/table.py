@@ -95,7 +95,7 @@ def read_table(
             conversion.add(chunk.columns, chunk.numbers)
             losses.rows += len(chunk.problems)
             lose_unsplit(chunk.problems, losses)
-        losses.notes += notation.notes
+        losses.notes += (*table.notes, *notation.notes)
         return _finished(conversion, schema, file_sha256(path), table.name, joined)
     except OSError as error:
         raise BadTable(f"{path.name}: {error.strerror or error}.") from error

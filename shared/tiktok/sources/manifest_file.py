@@ -94,7 +94,8 @@ class Manifest:
         self._counter: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[ManifestEntry]:
-        self.losses = Losses(unit=self._table.unit, notes=list(self.notation.notes))
+        notes = [*self._table.notes, *self.notation.notes]
+        self.losses = Losses(unit=self._table.unit, notes=notes)
         self._counter = Counter()
         reader = LineReader(self.format, self.notation, self.losses)
         for row in _rows(self._table):

@@ -7,6 +7,7 @@ import pytest
 
 from shared.inputs.tables import cells
 from shared.inputs.tables.notation import Notation
+from shared.inputs.tables.table import FaultyCell
 
 POINT, COMMA, NONE = Notation(decimal="."), Notation(decimal=","), Notation()
 
@@ -82,6 +83,15 @@ def test_the_word_behind_a_count_must_fit_its_column():
     for cell, why in (("5 likes", "counts likes"), ("5 cats", "is not a number")):
         with pytest.raises(cells.Unclear, match=why):
             cells.count(cell, POINT, "views")
+
+
+@pytest.mark.parametrize("cell", ["#N/A", FaultyCell("#N/A"), FaultyCell("=1+1")])
+@pytest.mark.parametrize(
+    "reader", [cells.count, cells.number, cells.measure, cells.seconds, cells.moment]
+)
+def test_an_error_of_a_spreadsheet_is_not_a_missing_cell(reader, cell):
+    with pytest.raises(cells.Unclear):
+        reader(cell, NONE)
 
 
 MISSING = ["", " ", "NaN", "NA", "n/a", "null", "None", "-", "--", "undefined", None, float("nan")]
@@ -169,6 +179,7 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
         ("05/01/2026 12:00 pm", "mdy"),
         ("01.05.26 12:00", "dmy"),
         ("26-05-01 12:00", "ymd"),
+        ("1-May-26 12:00", None),
         ("46143.5", "excel"),
         ("46143,5", "excel"),
         (46143.5, "excel"),
@@ -176,6 +187,11 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 )
 def test_times(cell, dates):
     assert cells.moment(cell, Notation(dates=dates)) == NOON
+
+
+@pytest.mark.parametrize("cell", ["Sept 1, 2026", "1. Sep. 2026", "1 SEPTEMBER 2026", "1-Sep-26"])
+def test_months_are_full_english_names_or_their_usual_abbreviations(cell):
+    assert cells.moment(cell, NONE) == datetime(2026, 9, 1, tzinfo=UTC)
 
 
 def test_a_date_is_its_first_moment():
@@ -191,6 +207,12 @@ def test_a_date_is_its_first_moment():
             "31/31/2026",
             "2026-02-30",
             "November 3",
+            "3 marraskuu 2025",
+            "3 marble 2025",
+            "Decorate 3 2025",
+            "3 Octo 2025",
+            "3 mars 2025",
+            "Apr-26",
             "1/2",
             5,
             5.5,
@@ -228,10 +250,16 @@ def test_ids_are_text_with_every_digit(cell, id_):
 
 @pytest.mark.parametrize(
     "cell",
-    [*("1.23e18", "7.3E+18", "7,3E+18", "7300000000000000001.0"), 7.3e18, 1.5, True, [1], {"a": 1}],
+    [*("1.23e18", "7.3E+18", "7,3E+18", "7300000000000000001.0"), 7.3e18, 1.5],
 )
 def test_an_id_that_lost_digits_is_unclear(cell):
     with pytest.raises(cells.Unclear, match="lost digits"):
+        cells.identifier(cell, NONE)
+
+
+@pytest.mark.parametrize("cell", [True, [1], {"a": 1}, FaultyCell("#REF!")])
+def test_what_is_no_id_is_not_said_to_have_lost_digits(cell):
+    with pytest.raises(cells.Unclear, match="is not an id"):
         cells.identifier(cell, NONE)
 
 

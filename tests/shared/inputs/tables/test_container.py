@@ -2,10 +2,12 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import datetime
 
 import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from shared.inputs.tables import csv_rows, json_rows
 from shared.inputs.tables.container import open_table, table_in
 from shared.inputs.tables.errors import BadTable
+from shared.inputs.tables.excel_faults import faults_of
 
 ROWS = [
     {"video_id": "7300000000000000001", "views": "1200", "caption": 'Zoë said: "a, b; c|d"\nbye'},
@@ -102,6 +105,136 @@ def test_excel_has_typed_cells_and_the_numbers_of_its_rows(tmp_path):
     ]
 
 
+VIDEOS = [("video_id", "views"), ("7300000000000000001", 5)]
+NOTES = [("Export of me",), ("by Ada",)]
+COUNTRIES = [("code", "name"), ("DE", "Germany")]
+
+
+def sheets(path, **rows_of):
+    """A workbook. A title that begins with `hidden` is that of a hidden sheet."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in rows_of.items():
+        sheet = book.create_sheet(title)
+        sheet.sheet_state = "hidden" if title.startswith("hidden") else "visible"
+        for row in rows:
+            sheet.append(list(row))
+    book.save(path)
+    return open_table(path)
+
+
+@pytest.mark.parametrize(
+    ("rows_of", "read", "others"),
+    [
+        ({"Notes": NOTES, "Data": VIDEOS}, "Data", "1 further sheet was not read: Notes."),
+        (
+            {"hidden": VIDEOS, "Shown": COUNTRIES},
+            "Shown",
+            "1 further sheet was not read: hidden (hidden).",
+        ),
+        (
+            {"Codes": COUNTRIES, "Data": VIDEOS, "Notes": NOTES},
+            "Data",
+            "2 further sheets were not read: Codes, Notes.",
+        ),
+        ({"Notes": NOTES, "Codes": COUNTRIES}, "Codes", "1 further sheet was not read: Notes."),
+        ({"Data": VIDEOS, "Empty": []}, "Data", ""),
+    ],
+)
+def test_excel_reads_the_visible_sheet_that_is_a_table_and_tells_the_others(
+    tmp_path, rows_of, read, others
+):
+    opened = sheets(tmp_path / "t.xlsx", **rows_of)
+
+    assert opened.container == f"Excel, sheet {read}"
+    assert opened.columns == rows_of[read][0]
+    assert opened.notes == ((f"Read the sheet {read}. {others}",) if others else ())
+
+
+@pytest.mark.parametrize(
+    ("rows_of", "says"),
+    [
+        (
+            {"New": VIDEOS, "Old": VIDEOS},
+            "several sheets that may be meant: New, Old. Save the sheet",
+        ),
+        ({"A": NOTES, "B": NOTES}, "several sheets that may be meant: A, B. Save the sheet"),
+        ({"Empty": [], "hidden": VIDEOS}, "no cells in a visible sheet, only in hidden. Show that"),
+        ({"Empty": []}, "t.xlsx has no cells."),
+        ({"Ids": [["7300000000000000001"]]}, "has no header: its first row holds the id"),
+    ],
+)
+def test_excel_that_leaves_the_sheet_open_is_refused_with_what_to_do(tmp_path, rows_of, says):
+    with pytest.raises(BadTable, match=re.escape(says)):
+        sheets(tmp_path / "t.xlsx", **rows_of)
+
+
+def test_excel_has_titles_above_its_header_too(tmp_path):
+    opened = sheets(tmp_path / "t.xlsx", Data=[(), ("My export",), (), *VIDEOS])
+
+    assert [(row.number, row.cells["views"]) for row in opened.rows()] == [(5, 5)]
+    assert opened.notes == ("The row above the header was not read: 'My export'.",)
+
+
+def test_errors_and_formulas_without_a_value_are_not_empty(tmp_path):
+    values = ["#N/A", "#REF!", "=1+1", "=TODAY()", '=""', None, 5]
+    rows = [("video_id", "views"), *((str(n), value) for n, value in enumerate(values))]
+
+    opened = sheets(tmp_path / "t.xlsx", Notes=NOTES, Data=rows)
+
+    assert [str(row.cells["views"]) for row in opened.rows()] == [
+        "#N/A",
+        "#REF!",
+        "=1+1 (a formula without a stored value)",
+        "=TODAY() (a formula without a stored value)",
+        '="" (a formula without a stored value)',
+        "None",
+        "5.0",
+    ]
+
+
+SHEET = b"""<x:worksheet xmlns:x="m"><x:sheetData>
+<x:row r="1"><x:c r="A1" t="str"><x:v>video_id</x:v></x:c></x:row>
+<x:row><x:c><x:f>A1</x:f><x:v>7</x:v></x:c><x:c t='e'><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c></x:row>
+<x:row><x:c t="str"><x:f>""</x:f><x:v></x:v></x:c><x:c r="AB3"><x:f t="shared"/></x:c></x:row>
+</x:sheetData></x:worksheet>"""
+
+
+def test_faults_are_seen_with_prefixes_without_places_and_beside_formulas_with_a_value(tmp_path):
+    book = packed(
+        xl__workbook='<w xmlns:r="r"><sheet name="S" r:id="q1"/></w>',
+        xl__rels='<w><Relationship Id="q1" Target="worksheets/s.xml"/></w>',
+        sheet=SHEET.decode(),
+    )
+    names = {"xl/workbook": "xl/workbook.xml", "xl/rels": "xl/_rels/workbook.xml.rels"}
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            new.writestr(names.get(name, "xl/worksheets/s.xml"), old.read(name))
+    with zipfile.ZipFile(file) as archive:
+        faults = faults_of(archive, "S")
+
+    assert {
+        row: {at: str(cell) for at, cell in cells.items()} for row, cells in faults.items()
+    } == {
+        2: {1: "#DIV/0!"},
+        3: {27: "= (a formula without a stored value)"},
+    }
+
+
+def test_a_sheet_that_declares_entities_is_refused(tmp_path):
+    path = workbook([("video_id", "n"), ("1", "=1+1")], tmp_path / "t.xlsx")
+    hostile = tmp_path / "hostile.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(hostile, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if "sheet1" in name:
+                content = b'<!DOCTYPE a [<!ENTITY b "c">]>' + content
+            new.writestr(name, content)
+
+    assert "is not a readable Excel file" in refusal(hostile.read_bytes(), "t.xlsx")
+
+
 def test_rows_start_anew_at_each_call(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text(csv_text(","))
@@ -176,6 +309,47 @@ def test_excel_may_state_the_delimiter_in_a_line_of_its_own():
     assert [(row.number, row.cells) for row in rows] == [(3, {"a": "1,5", "b": "2"})]
 
 
+@pytest.mark.parametrize(
+    "above", ["# made by a tool\n# today\n", "My export\n\n", "Exported at;2026-11-01\n", "\n\n"]
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_titles_and_comments_above_a_known_header_are_told(above, end):
+    text = f"{above}video_id;username;views\n1;ada;5\n".replace("\n", end)
+
+    opened = table(text)
+
+    assert [(row.number, row.cells["views"]) for row in opened.rows()] == [
+        (above.count("\n") + 2, "5")
+    ]
+    expected = above.splitlines()[0].replace(";", " ")
+    assert [expected in note for note in opened.notes] == [True] * bool(above.strip())
+    assert (opened.container == "CSV separated by ;") == (not above.strip())
+
+
+def test_a_row_that_may_be_data_is_never_taken_for_a_title():
+    assert cells("clip;score\nid;5\n") == [{"clip": "id", "score": "5"}]
+    assert cells("a;b;c\n1;2;3\nvideo_id;views\n")[0] == {"a": "1", "b": "2", "c": "3"}
+
+
+def test_ids_alone_need_no_header_and_other_rows_do():
+    ids = "7300000000000000001\n\n7300000000000000002\n"
+
+    assert cells(ids, "t.txt") == [{"video_id": id_} for id_ in ids.split()]
+    assert "has no header: its first row holds the id 7300000000000000001. Put a row" in (
+        refusal("7300000000000000001,100,5\n7300000000000000002,7,5\n")
+    )
+
+
+def test_addresses_beside_counts_without_names_are_told():
+    url = "https://www.tiktok.com/@a/video/730000000000000000"
+
+    opened = table(f"{url}1,100,5\n{url}2,200,6\n")
+
+    assert opened.columns == (f"{url}1", "100", "5")
+    assert "put the names of the columns above it" in opened.notes[0]
+    assert table(f"{url}1?x=1,2\n{url}2\n").columns == ("url",)
+
+
 def test_a_list_of_addresses_needs_no_header():
     text = "https://www.tiktok.com/@a/video/1\nhttps://www.tiktok.com/@b/video/2?x=1,2\n"
 
@@ -191,9 +365,41 @@ def test_decimal_commas_do_not_make_a_comma_the_delimiter():
 
 
 def test_bytes_that_are_not_utf8_stay_in_their_cell():
-    rows = cells(b"a,b\n1,Zo\xeb\n2,x\n")
+    damaged = "ü ü".encode() + b"Zo\xeb"
 
-    assert rows[0]["b"].encode("utf-8", "surrogateescape") == b"Zo\xeb" and rows[1]["b"] == "x"
+    rows = cells(b"a,b\n1," + damaged + b"\n2,x\n")
+
+    assert rows[0]["b"].encode("utf-8", "surrogateescape") == damaged and rows[1]["b"] == "x"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Gefällt mir", "„ja“ – 5 €", "déjà vu : où ?", "¿Qué? ¡Sí!", "CAFÉ’s für Gäste", "smørrebrød"],
+)
+def test_windows_1252_is_read_and_told(text):
+    opened = table(f"id;{text}\n1;{text}\n".encode("cp1252"))
+
+    assert [dict(row.cells) for row in opened.rows()] == [{"id": "1", text: text}]
+    assert opened.container == "CSV separated by ;, Windows-1252"
+    assert opened.notes[0].startswith("Read as Windows-1252, because it is not UTF-8.")
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("Просмотры", "cp1251"),
+        ("Było żółto", "cp1250"),
+        ("İzlenme şu", "cp1254"),
+        ("schön", "mac-roman"),
+        ("観看次数", "gb18030"),
+        ("조회수", "cp949"),
+    ],
+)
+def test_other_encodings_are_not_guessed(text, codec):
+    content = f"id;a\n1;{text}\n".encode(codec)
+
+    assert table(content).container == "CSV separated by ;"
+    assert "header that is not UTF-8; save the file" in refusal(f"id;{text}\n1;2\n".encode(codec))
 
 
 def test_a_line_that_is_not_json_is_a_problem():
@@ -214,6 +420,21 @@ def test_lines_of_json_whose_first_is_cut_are_lines_still():
     rows = list(table('{"a": 1, "b\n{"a": 2}\n{"a": 3}\n', "t.json").rows())
 
     assert [bool(row.problem) for row in rows] == [True, False, False]
+
+
+def test_json_of_pandas_is_a_table_in_each_orientation():
+    frame = pd.DataFrame(ROWS)
+
+    for orient in ("columns", "split", "index", "records", "table"):
+        rows = cells(frame.to_json(orient=orient), "t.json")
+        assert [{key: row[key] for key in ROWS[0]} for row in rows] == ROWS, orient
+    assert 'orient="records"' in refusal('{"7300000000000000001": {"views": 5}}', "t.json")
+
+
+def test_lines_of_json_name_their_encoding():
+    assert table('{"a": 1}\n{"a": 2}\n'.encode("utf-16"), "t.jsonl").container == (
+        "JSON, one object a line, UTF-16"
+    )
 
 
 def test_an_array_larger_than_its_window_is_read_in_pieces(monkeypatch):

@@ -264,3 +264,12 @@ def test_a_sheet_of_raters_is_of_one_dimension(file):
 
     with pytest.raises(BadTable, match="Give one --dimension for it, or columns such as unexp"):
         read_rating_files([file("s.csv", "video,anna,ben\n1,5,6\n")], two)
+
+
+def test_a_title_above_a_table_of_ratings_is_told(tmp_path):
+    path = tmp_path / "ratings.csv"
+    path.write_text("# by Ada\nvideo_id,rater,dimension,value\nv1,ada,d,3\nv2,ada,d,4\n")
+
+    ((_, losses),) = read_rating_files([path]).losses
+
+    assert losses.notes == ["The row above the header was not read: '# by Ada'."]

@@ -208,3 +208,13 @@ def test_differences_of_joined_scores_are_computed(tmp_path):
     frame = read_videos(write_csv(tmp_path / "t.csv", bare), valence.table_schema, scores=scores)
 
     assert frame.frame["valence"].dropna().tolist() == [30.0]
+
+
+@pytest.mark.parametrize("name", ["ours.csv", "4cat.csv"])
+def test_a_title_above_the_header_is_told_whether_rows_are_mapped_or_not(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"My export\n" + (FILES / name).read_bytes().removeprefix(b"\xef\xbb\xbf"))
+
+    videos = read_videos(path, POSTS, StatedTable(), SCORES)
+
+    assert "The row above the header was not read: 'My export'." in videos.losses.notes

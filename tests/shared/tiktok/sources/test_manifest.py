@@ -297,6 +297,20 @@ def test_times_of_a_tool_that_always_writes_utc_need_no_note():
     assert "--timezone" in of_anybody.notation.notes[0]
 
 
+def test_what_was_not_read_of_a_file_is_told():
+    titled = manifest(f"My export\nvideo_id,views\n{ID},5\n")
+
+    assert [entry.line.views for entry in titled] == [5]
+    assert "The row above the header was not read: 'My export'." in titled.sentences()
+
+
+def test_an_error_of_a_spreadsheet_costs_its_cell_and_is_counted():
+    table = manifest(f"video_id,views,likes\n{ID},#N/A,#REF!\n")
+
+    assert [entry.line.present("views", "likes") for entry in table] == [{}]
+    assert table.losses.cells.keys() == {"views", "likes"}
+
+
 # Addresses of files
 
 
