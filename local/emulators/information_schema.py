@@ -99,10 +99,10 @@ def _fill(engine: Any, path: str, columns: Columns, rows: list[tuple[Any, ...]])
     fields = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     engine.execute(f"CREATE OR REPLACE TABLE {path} ({fields})")
     if rows:
-        row = f"({', '.join('?' * len(columns))})"
-        values = ", ".join([row] * len(rows))
-        cells = [cell for row in rows for cell in row]
-        engine.execute(f"INSERT INTO {path} VALUES {values}", cells)  # nosec B608 # our names
+        # A list for each column: reading a placeholder for each cell takes DuckDB far longer.
+        lists = ", ".join(f"UNNEST(CAST(? AS {kind}[]))" for kind in columns.values())
+        cells = [list(column) for column in zip(*rows, strict=True)]
+        engine.execute(f"INSERT INTO {path} SELECT {lists}", cells)  # nosec B608 # our names
 
 
 def _tables(catalog: Any, project: str, dataset: str) -> Iterator[tuple[Any, ...]]:
