@@ -35,7 +35,7 @@ def excel_table(opener: Opener, name: str) -> Table:
         book = _book(file, name)
         sheets = [sheet for sheet in _sheets(book, name) if sheet.first_rows]
     sheet = _chosen(sheets, name)
-    columns = sheet.columns
+    columns, header = sheet.columns, sheet.header
     refuse_header(name, columns)
     faults = _faults(opener, name, sheet.title)
 
@@ -46,7 +46,7 @@ def excel_table(opener: Opener, name: str) -> Table:
                 record: dict[str, Cell] = dict(zip(columns, values, strict=False))
                 for at, fault in faults.get(number, {}).items():
                     record |= {columns[at]: fault} if at < len(columns) else {}
-                if number > sheet.header and any(cell is not None for cell in record.values()):
+                if number > header and any(cell is not None for cell in record.values()):
                     yield RawRow(number, record)
 
     notes = (*_note_others(sheet, sheets), *note_above(sheet.above))
