@@ -16,6 +16,7 @@ from shared.inputs.json_input import parse_json
 from shared.model import VIDEO_ID
 from shared.privacy.free_text import ACCOUNTS, is_address, is_free_text, is_video_id
 from shared.privacy.redaction import GONE, Redaction
+from shared.privacy.subjects import names_account
 
 _JSON = ("{", "[")
 _LEAST_COLUMNS = 2
@@ -75,7 +76,7 @@ class Layout:
 
     def _is_about(self, column: str, cell: str, redaction: Redaction) -> bool:
         cell = cell.strip()
-        is_creator = column in self.accounts and bool(cell) and redaction.erased.has_creator(cell)
+        is_creator = column in self.accounts and names_account(cell, redaction.erased.has_creator)
         is_video = is_video_id(column) and _is_erased_video(cell, redaction)
         is_video = is_video or redaction.is_address_of_erased(cell)
         if is_creator or is_video:

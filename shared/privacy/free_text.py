@@ -36,6 +36,7 @@ ADDRESSES = frozenset(
 ACCOUNTS = frozenset(
     {"username", "creator_id", "user_key", "author", "author_name", "unique_id", "creator"}
     | {"uniqueid", "useruniqueid", "authormeta.name", "authormeta/name"}
+    | {"author.uniqueid", "author/uniqueid", "author_uniqueid"}
     | {*NAMES["username"]}
 )
 """Fields that say whose an object is. They are never rewritten: the whole object is deleted."""

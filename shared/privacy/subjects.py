@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shared.inputs.formats.page_url import post_address
+from shared.inputs.handles import written_handle
 from shared.privacy.free_text import ACCOUNT_OBJECTS, is_account, is_address, is_video_id
 
 IN_SECTIONS = ("data", "said", "video", "creator", "author", "request", "labels")
@@ -27,6 +28,11 @@ def names_in_address(cell: Any, has_video: Test, has_creator: Test) -> bool:
     return has_video(address.video_id) or has_creator(address.handle or "")
 
 
+def names_account(cell: str, has_creator: Test) -> bool:
+    """Whether a cell of an account is erased, as it stands or as lists of videos read it."""
+    return has_creator(cell) or has_creator(written_handle(cell))
+
+
 def _subjects(
     value: Mapping[str, Any], has_video: Test, has_creator: Test
 ) -> Iterator[tuple[str, str]]:
@@ -35,7 +41,7 @@ def _subjects(
             if has_video(str(inside)):
                 yield name, str(inside)
         elif is_account(name):
-            if isinstance(inside, str) and has_creator(inside):
+            if isinstance(inside, str) and names_account(inside, has_creator):
                 yield name, inside
         elif is_address(name) and names_in_address(inside, has_video, has_creator):
             yield name, str(inside)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from shared.inputs.handles import handle
+from shared.inputs.handles import written_handle
 from shared.inputs.tables import cells as read
 from shared.inputs.tables.cell_memory import CellMemory, Reader
 from shared.inputs.tables.losses import Losses
@@ -173,7 +173,7 @@ def _tags_of(
 def _creator(cell: Cell, notation: Notation) -> str | None:
     """A handle in its one spelling, so that `@me`, `ME` and `me ` are one creator."""
     name = read.identifier(cell, notation)
-    return name and (handle(name) or name)
+    return (name and written_handle(name)) or None
 
 
 _READERS: dict[str, Reader] = {

@@ -251,6 +251,9 @@ def test_a_row_goes_whose_address_alone_names_the_erased(name, line, header, add
         ("manifests/excel.csv", b"5;%s\n", b"sep=;\nid;Username\n"),
         ("manifests/titled.csv", b"5,%s\n", b"My posts\n\n# by hand\nid,username\n"),
         ("manifests/big.jsonl", b"5,%s\n", b"My posts\n\nid,username\n"),
+        ("manifests/e.csv", b"5,%s\n", b"video_id,author_username\n"),
+        ("manifests/f.csv", b"5,%s\n", b"id,author.uniqueId\n"),
+        ("manifests/g.csv", b"5,%s\n", b"id,author_uniqueId\n"),
     ],
 )
 def test_a_row_goes_whatever_a_tool_calls_its_account(name, line, header):
@@ -263,6 +266,15 @@ def test_a_line_above_the_header_is_cleaned_and_the_header_stays():
     content = b"posts of @eve\nvideo_id,username\n5,eve\n6,bob\n"
 
     assert erased("manifests/a.csv", content) == (b"posts of @[erased]\nvideo_id,username\n6,bob\n")
+
+
+@pytest.mark.parametrize("cell", ["https://www.tiktok.com/@Eve?lang=en", "@eve · 3d", "ｅｖｅ"])
+def test_a_row_goes_however_its_account_is_written(cell):
+    table = f"id,username\n1,{cell}\n2,bob\n".encode()
+    lines = f'{{"id": "1", "username": "{cell}"}}\n{{"id": "2", "username": "bob"}}\n'.encode()
+
+    assert erased("manifests/a.csv", table) == b"id,username\n2,bob\n"
+    assert erased("manifests/a.jsonl", lines) == lines.splitlines(keepends=True)[1]
 
 
 # Those who are not erased
