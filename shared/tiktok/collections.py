@@ -86,17 +86,18 @@ def _without_mark(value: object) -> object:
     return value[1:] if isinstance(value, str) and value[:1] in ("#", "@") else value
 
 
-def _reading_time(value: object) -> object:
-    """A day, or a time without a zone, is in UTC. YAML has read most of them already."""
+def _reading_time(value: object, info: ValidationInfo) -> object:
+    """A day, or a time without a zone, is in `timezone`, or in UTC. YAML has read most of them."""
+    zone = ZoneInfo(info.data.get("timezone") or "UTC")
     if isinstance(value, str) and value != "file":
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
             raise ValueError("neither file nor a time like 2026-01-31T12:00Z") from None
     if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+        value = datetime(value.year, value.month, value.day)
     if isinstance(value, datetime) and value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
+        value = value.replace(tzinfo=zone).astimezone(UTC)
     return value
 
 

@@ -211,9 +211,10 @@ def test_a_manifest_breaks_where_no_line_of_its_first_page_can_be_read(world):
     world.lake.put("manifests/m.jsonl", b'{"video_id": "7300000000000000001", "views": 5}')
     assert world.broke() == (None, "")
 
-    world.lake.put("manifests/m.jsonl", b'{"video_id": "7"}\n{"video_id": "8"}')
-    tombstones_in(world.lake).put(["7"], [], world.now)
-    assert world.sing()["sources"][0]["video_id"] == "8"
+    two = f'{{"video_id": "{7 * 10**18}"}}\n{{"video_id": "{8 * 10**18}"}}'
+    world.lake.put("manifests/m.jsonl", two.encode())
+    tombstones_in(world.lake).put([str(7 * 10**18)], [], world.now)
+    assert world.sing()["sources"][0]["video_id"] == str(8 * 10**18)
 
     world.lake.put("manifests/m.jsonl", b'{"video_id": "7.3E+18"}')
     assert world.broke()[0] == "read"

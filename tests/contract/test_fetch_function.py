@@ -363,12 +363,21 @@ def test_of_a_malicious_manifest_the_good_lines_load_and_each_other_one_says_why
         media = f"{world.sandbox.url}/media"
         lines = [
             {"video_id": good, "media_url": f"{media}/{good}.mp4", "views": "541.2K"},
-            {"video_id": "11", "media_url": "file:///etc/passwd"},
-            {"video_id": "12", "media_url": "https://169.254.169.254/computeMetadata/v1/"},
-            {"video_id": "13", "media_url": "https://turns-private.example.org/a.mp4"},
-            *({"video_id": str(n), "media_url": f"{server.url}/{n}.mp4"} for n in range(14, 18)),
+            {"video_id": "7300000000000000011", "media_url": "file:///etc/passwd"},
+            {
+                "video_id": "7300000000000000012",
+                "media_url": "https://169.254.169.254/computeMetadata/v1/",
+            },
+            {
+                "video_id": "7300000000000000013",
+                "media_url": "https://turns-private.example.org/a.mp4",
+            },
+            *(
+                {"video_id": f"73000000000000000{n}", "media_url": f"{server.url}/{n}.mp4"}
+                for n in range(14, 18)
+            ),
             {"video_id": "../../etc/passwd"},
-            {"video_id": "18", "caption": '=HYPERLINK("http://a","b")'},
+            {"video_id": "7300000000000000018", "caption": '=HYPERLINK("http://a","b")'},
             {"video_id": without_file, "caption": "no file", "views": 3},
         ]
         raw = "\n".join(map(json.dumps, lines)) + "\n{broken\n"
@@ -392,7 +401,7 @@ def test_of_a_malicious_manifest_the_good_lines_load_and_each_other_one_says_why
     assert {r.video_id for r in records if r.video} == {
         good,
         without_file,
-        *["13", "14", "15", "16", "17", "18"],
+        *(f"73000000000000000{n}" for n in range(13, 19)),
     }
     (counted,) = (r.metrics for r in records if r.metrics and r.video_id == good)
     assert (counted.views, counted.flags) == (541_200, ("rounded_count",))
@@ -401,7 +410,9 @@ def test_of_a_malicious_manifest_the_good_lines_load_and_each_other_one_says_why
 
 
 def test_a_manifest_read_again_changes_nothing_and_a_newer_one_brings_newer_counts(world, topic):
-    first = '{"video_id": "11", "views": 5, "collected_at": "2026-10-01T00:00:00Z"}\n'
+    first = (
+        '{"video_id": "7300000000000000011", "views": 5, "collected_at": "2026-10-01T00:00:00Z"}\n'
+    )
     world.lake.put("manifests/mine.jsonl", first.encode())
     world.lake.put(COLLECTIONS, MANIFESTS.encode())
     world.fetch("mine")
@@ -416,6 +427,6 @@ def test_a_manifest_read_again_changes_nothing_and_a_newer_one_brings_newer_coun
 
     assert [record.metrics.views for record in topic()] == [9]
     (name,) = world.lake.names("metrics/")
-    assert name == "metrics/11/20261008T000000.000000Z.json"
+    assert name == "metrics/7300000000000000011/20261008T000000.000000Z.json"
     world.fetch("mine")
     assert topic() == []

@@ -7,14 +7,19 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from shared.inputs.formats.page_url import PostAddress, is_short_link, post_address
+from shared.inputs.formats.page_url import (
+    TIKTOK_ID,
+    PostAddress,
+    is_short_link,
+    post_address,
+)
+from shared.inputs.formats.post_days import posted_on
 from shared.inputs.formats.record import Fields, Record, cell_at, is_empty
 from shared.inputs.tables.notation import Notation
 
 Paths = Mapping[str, tuple[str, ...]]
 """Our fields, each with paths of cells that mean it. The first cell that is not empty counts."""
 
-_ID = re.compile(r"\d{15,20}", re.ASCII)
 _WHOLE = re.compile(r"\s*(\d{1,15})(?:\.0+)?\s*", re.ASCII)
 _HANDLE = re.compile(r"\s*@?[\w.]{1,50}\s*", re.ASCII)
 _COUNTS = ("views", "likes", "comments", "shares", "saves")
@@ -37,22 +42,24 @@ class NotAPost(ValueError):
 class Format:
     """One recognised format, bound to the columns of one file.
 
-    `title` completes "read as …". `paths` say where our fields stand in a record. `addresses` are
-    columns of page addresses besides `url`. `unused` are the columns that mean nothing to us.
-    `is_by_names` is whether names of columns alone decided, so that a person should check them.
-    `dates` is the order of dates of a tool, whose times are in UTC; None if the cells must show it.
-    A tool proves no decimal mark: a spreadsheet may have saved its table anew. `has_reading_time`
-    is whether a record says when its counts were read.
+    `title` completes "read as …". `paths` say where our fields stand in a record. `unused` are the
+    columns that mean nothing to us, and `doubtful` pairs of a count and an unused column that may
+    be it. `has_days_without_year` is whether times of posting may lack the year. `is_by_names` is
+    whether names of columns alone decided, so that a person should check them. `dates` is the order
+    of dates of a tool, whose times are in UTC; None if the cells must show it. A tool proves no
+    decimal mark: a spreadsheet may have saved its table anew. `has_reading_time` is whether a
+    record says when its counts were read.
     """
 
     title: str
     paths: Paths
     has_reading_time: bool
-    addresses: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    doubtful: tuple[tuple[str, str], ...] = ()
     dates: Literal["ymd", "dmy", "mdy"] | None = None
     is_rounded_by_pages: bool = False
     is_by_names: bool = False
+    has_days_without_year: bool = False
     unwrap: Callable[[Record], Record] | None = None
     adapt: Callable[[Fields, Record, datetime | None], Fields] | None = None
     stated: Mapping[str, str] = field(default_factory=dict)
@@ -60,25 +67,36 @@ class Format:
     def fields(self, record: Record, read_at: datetime | None = None) -> Fields:
         """A record's cells by our names; an absent name is unknown.
 
-        `read_at` is when the counts were read, if that is stated outside of the file. `is_rounded`
-        is true for counts that look as TikTok's pages round them. Raises NotAPost.
+        `read_at` is when the counts were read, if that is stated outside of the file; it is in the
+        zone of the file's times, because it completes days without a year. `is_rounded` is true for
+        counts that look as TikTok's pages round them. Raises NotAPost.
         """
         source = self.unwrap(record) if self.unwrap else record
         fields = {ours: _first(source, paths) for ours, paths in self.paths.items()}
         if self.adapt:
             fields = self.adapt(fields, source, read_at)
         fields |= {ours: cell_at(record, theirs) for ours, theirs in self.stated.items()}
+        if self.has_days_without_year:
+            day = read_at.date() if read_at else None
+            fields["created_at"] = posted_on(fields.get("created_at"), day)
         fields = {ours: value for ours, value in fields.items() if not is_empty(value)}
-        fields = _completed(fields, self._address(fields, record))
+        fields = _completed(fields, self._address(fields, source))
         if self.is_rounded_by_pages and any(looks_rounded(fields.get(name)) for name in _COUNTS):
             fields["is_rounded"] = True
         return fields
 
-    def column(self, ours: str) -> str:
-        """What the file calls one of our fields."""
+    def column(self, ours: str, record: Record | None = None) -> str:
+        """What the file calls one of our fields.
+
+        Where several columns mean it, the one that `record` fills; without it, the first.
+        """
         if ours in self.stated:
             return self.stated[ours]
-        return next(iter(self.paths.get(ours, ())), ours)
+        paths = self.paths.get(ours, ())
+        if record is not None and len(paths) > 1:
+            source = self.unwrap(record) if self.unwrap else record
+            paths = tuple(path for path in paths if not is_empty(cell_at(source, path))) or paths
+        return next(iter(paths), ours)
 
     def notation(self, stated: Notation | None) -> Notation:
         """The notation that a person states, completed by the dates of the tool."""
@@ -94,17 +112,27 @@ class Format:
             stated=dict(stated),
             has_reading_time=self.has_reading_time or "collected_at" in stated,
             unused=tuple(name for name in self.unused if name in columns and name not in theirs),
+            doubtful=tuple(
+                (ours, name)
+                for ours, name in self.doubtful
+                if ours not in stated and name not in theirs
+            ),
         )
 
-    def _address(self, fields: Fields, record: Record) -> PostAddress | None:
-        cells = [fields.get("url"), *(record.get(column) for column in self.addresses)]
+    def _address(self, fields: Fields, source: Record) -> PostAddress | None:
+        """The post that the row's own addresses name. Raises NotAPost for only a short link."""
+        cells = [fields.get("video_id"), fields.get("url")]
+        if is_short_link(cells[1]) and "url" not in self.stated:
+            cells += [cell_at(source, path) for path in self.paths.get("url", ())]
         for cell in cells:
             address = post_address(cell)
             if address is not None:
-                fields.setdefault("url", str(cell).strip())
+                if post_address(fields.get("url")) is None:
+                    fields["url"] = str(cell).strip()
                 return address
-        if "video_id" not in fields and "file" not in fields and any(map(is_short_link, cells)):
-            short = next(cell for cell in cells if is_short_link(cell))
+        has_id = TIKTOK_ID.fullmatch(str(fields.get("video_id", "")).strip())
+        short = next(filter(is_short_link, cells), None)
+        if short is not None and not has_id and "file" not in fields:
             raise NotAPost(
                 "has only a short link; open it, and bring the full address with /video/ in it",
                 str(short).strip(),
@@ -147,7 +175,7 @@ def _trusted_id(cell: Any, of_address: str) -> str:
     Other cells are empty, the number of a row, or what a spreadsheet makes of an id.
     """
     digits = str(cell).strip() if isinstance(cell, str | int) else ""
-    if not _ID.fullmatch(digits) or digits == of_address:
+    if not TIKTOK_ID.fullmatch(digits) or digits == of_address:
         return of_address
     is_cut = len(digits) == len(of_address) and digits[:_EXACT_DIGITS] == of_address[:_EXACT_DIGITS]
     if is_cut:

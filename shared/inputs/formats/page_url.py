@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from shared.inputs.handles import page_handle
+
+TIKTOK_ID = re.compile(r"[1-9]\d{14,19}", re.ASCII)
+"""An id of TikTok. A shorter number counts something, most often the rows of a table."""
+
 _POST = re.compile(
-    r"(?:https?://)?(?:[a-z]+\.)?tiktok\.com/(?:@(?P<handle>[^/?#\s]*)/)?"
-    r"(?:video|photo|v|embed(?:/v2)?)/(?P<id>\d{15,20})(?:\.html)?(?:[/?#]\S*)?",
+    r"(?:https?://)?(?:[a-z]+\.)?tiktokv?\.com/(?:@(?P<handle>[^/?#\s]*)/|share/)?"
+    rf"(?:video|photo|v|embed(?:/v2)?)/(?P<id>{TIKTOK_ID.pattern})(?:\.html)?(?:[/?#]\S*)?",
     re.ASCII | re.IGNORECASE,
 )
-_PROFILE = re.compile(
-    r"(?:https?://)?(?:[a-z]+\.)?tiktok\.com/@(?P<handle>[^/?#\s]+)\S*", re.ASCII | re.IGNORECASE
-)
+"""tiktokv.com stands in the data that TikTok gives to the owner of an account."""
 _SHORT = re.compile(
     r"(?:https?://)?(?:v[mt]\.tiktok\.com/|(?:www\.)?tiktok\.com/t/)\S+", re.ASCII | re.IGNORECASE
 )
@@ -39,8 +42,7 @@ def post_address(cell: Any) -> PostAddress | None:
 
 def profile_handle(cell: Any) -> str | None:
     """The account whose page, or whose post's page, a cell is."""
-    match = _PROFILE.fullmatch(cell.strip()) if isinstance(cell, str) else None
-    return unquote(match["handle"]) if match else None
+    return page_handle(cell) if isinstance(cell, str) else None
 
 
 def is_short_link(cell: Any) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from shared.inputs.formats import (
+    pyktok,
     studio,
     table,
     tiktok_scraper,
@@ -29,6 +30,7 @@ _RECOGNISERS: tuple[_Recogniser, ...] = (
     web_post.recognised,
     ytdlp.recognised,
     tiktok_scraper.recognised,
+    pyktok.recognised,
     studio.recognised,
     web_post_table.recognised,
     table.recognised,
@@ -58,6 +60,12 @@ def recognise(
     if match is None and {"video_id", "file", "url"} & own.keys():
         match = Format("a table, by the columns that you named", {}, False, unused=names)
     if match is None:
+        addresses = table.address_columns(names, first_records)
+        if len(addresses) > 1:
+            raise UnknownFormat(
+                f"{listed(addresses)} hold addresses of posts. Name the column of each row's own "
+                f"post: --columns url={addresses[0]}."
+            )
         raise UnknownFormat(
             "no column holds ids of videos or addresses of their pages; "
             f"{listed(names)}. Name yours: --columns video_id=NAME. "

@@ -1,17 +1,17 @@
 """TikTok Studio's export of an own account, "Content.csv".
 
-The address of each video names its id and its account. "Post time" may lack the year.
+The address of each video names its id and its account. "Post time" may lack the year. The headers
+are in the language of the interface, so other languages are recognised by the cells.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from dataclasses import replace
 
+from shared.inputs.formats import table
 from shared.inputs.formats.format import Format
 from shared.inputs.formats.names import folded
-from shared.inputs.formats.record import Fields, Record
-from shared.inputs.tables.dates import MONTHS
+from shared.inputs.formats.post_days import is_post_day, is_without_year
+from shared.inputs.formats.record import Record, is_empty
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "url": ("video_link",),
@@ -25,62 +25,60 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "duration_s": ("video_duration",),
     "collected_at": ("collected_at",),
 }
+_TITLE = "TikTok Studio's export"
 _ENOUGH = frozenset({"total_views", "post_time", "video_publish_time", "total_likes"})
-_WORD, _DAY = r"(?P<month>[A-Za-z]{3,9})\.?", r"(?P<day>\d{1,2})"
-_CLOCK = r"(?:,? (?P<clock>\d{1,2}:\d\d.*))?"
-_MONTH_FIRST = re.compile(f"{_WORD} {_DAY}{_CLOCK}")
-_DAY_FIRST = re.compile(rf"{_DAY}\.? {_WORD}{_CLOCK}")
+_CAPTIONS = (
+    *("video_title", "videotitel", "titre_de_la_vidéo", "título_del_video", "título_del_vídeo"),
+    *("título_do_vídeo", "titolo_del_video", "tytuł_filmu", "название_видео", "video_başlığı"),
+    *("judul_video", "tiêu_đề_video", "视频标题", "影片標題", "動画のタイトル", "동영상_제목"),
+)
+_COUNTS = ("views", "likes", "comments", "shares")
 
 
 def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | None:
     """Studio's export, by its column of links beside one of its counts or times."""
     by_name = {folded(column): column for column in reversed(columns)}
     if "video_link" not in by_name or not _ENOUGH & by_name.keys():
-        return None
+        return _in_another_language(columns, records)
     paths = {
         ours: tuple(by_name[name] for name in names if name in by_name)
         for ours, names in _COLUMNS.items()
     }
     used = {path for candidates in paths.values() for path in candidates}
     return Format(
-        "TikTok Studio's export",
+        _TITLE,
         {ours: candidates for ours, candidates in paths.items() if candidates},
         has_reading_time=bool(paths["collected_at"]),
         unused=tuple(column for column in columns if column not in used),
-        adapt=_adapted,
+        has_days_without_year=True,
     )
 
 
-def _adapted(fields: Fields, record: Record, read_at: datetime | None) -> Fields:
-    fields["created_at"] = posted_on(fields.get("created_at"), read_at.date() if read_at else None)
-    return fields
+def _in_another_language(columns: Sequence[str], records: Sequence[Record]) -> Format | None:
+    """One column of addresses, a count, and one column whose cells are days in words.
 
-
-def posted_on(cell: Any, latest: date | None) -> Any:
-    """A day without a year, as `November 3`, with its year; any other cell as it is.
-
-    It is the latest such day that is not after `latest`, the day of the export. It stays as it is
-    if that day is unknown.
+    One of the days lacks the year: only Studio writes that. The rest is as in any table.
     """
-    written = " ".join(cell.split()) if isinstance(cell, str) else ""
-    match = _MONTH_FIRST.fullmatch(written) or _DAY_FIRST.fullmatch(written)
-    month = MONTHS.get(match["month"].lower()) if match else None
-    if match is None or month is None or latest is None:
-        return cell
-    posted = _latest_such_day(month, int(match["day"]), latest)
-    if posted is None:
-        return cell
-    return f"{posted.isoformat()} {match['clock']}" if match["clock"] else posted.isoformat()
-
-
-def _latest_such_day(month: int, day: int, latest: date) -> date | None:
-    # Eight years back, because February 29 may be so far away.
-    candidates = (_day(year, month, day) for year in range(latest.year, latest.year - 9, -1))
-    return next((posted for posted in candidates if posted and posted <= latest), None)
-
-
-def _day(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
+    base = table.recognised(columns, records)
+    days = [column for column in columns if _holds_post_days(column, records)]
+    if base is None or len(days) != 1 or len(table.address_columns(columns, records)) != 1:
         return None
+    if not any(name in base.paths for name in _COUNTS):
+        return None
+    if base.paths.get("created_at", (days[0],)) != (days[0],):
+        return None
+    titles = tuple(column for column in columns if folded(column) in _CAPTIONS)
+    own = {"created_at": (days[0],)} | ({"caption": titles[:1]} if titles else {})
+    used = {column for candidates in own.values() for column in candidates}
+    return replace(
+        base,
+        title=_TITLE,
+        paths={**own, **base.paths},
+        unused=tuple(column for column in base.unused if column not in used),
+        has_days_without_year=True,
+    )
+
+
+def _holds_post_days(column: str, records: Sequence[Record]) -> bool:
+    cells = [cell for record in records if not is_empty(cell := record.get(column))]
+    return any(map(is_without_year, cells)) and all(map(is_post_day, cells))

@@ -1,9 +1,11 @@
 """Posts as TikTok's web pages hold them: what Zeeschuimer stores, and 4CAT exports of it.
 
-Zeeschuimer wraps a post in `data`. `timestamp_collected` stays when the post is seen again, and
-`last_updated` moves with the new counts. 4CAT adds `__import_meta` to the post.
+pandas writes such posts as tables, with `stats.playCount` or `stats_playCount`: TikTokApi's users
+do so. Zeeschuimer wraps a post in `data`. `timestamp_collected` stays when the post is seen again,
+and `last_updated` moves with the new counts. 4CAT adds `__import_meta` to the post.
 https://github.com/digitalmethodsinitiative/zeeschuimer (js/zs-background.js, modules/tiktok.js),
-https://github.com/digitalmethodsinitiative/4cat (datasources/tiktok), read 2026-11.
+https://github.com/digitalmethodsinitiative/4cat (datasources/tiktok),
+https://github.com/davidteather/TikTok-Api (`Video.as_dict`), read 2026-11.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +13,15 @@ from datetime import datetime
 from typing import Any
 
 from shared.inputs.formats.format import Format, NotAPost, Paths
-from shared.inputs.formats.record import Fields, Record, cell_at, is_empty
+from shared.inputs.formats.record import (
+    Fields,
+    Record,
+    as_list,
+    as_object,
+    cell_at,
+    is_empty,
+    top_level,
+)
 
 _READ_AT = "read_at"
 _PATHS: Paths = {
@@ -26,14 +36,18 @@ _PATHS: Paths = {
     "created_at": ("createTime",),
     "duration_s": ("video.duration",),
     "music_id": ("music.id",),
-    "views": ("stats.playCount", "statsV2.playCount"),
-    "likes": ("stats.diggCount", "statsV2.diggCount"),
-    "comments": ("stats.commentCount", "statsV2.commentCount"),
-    "shares": ("stats.shareCount", "statsV2.shareCount"),
-    "saves": ("stats.collectCount", "statsV2.collectCount"),
-    "followers": ("authorStats.followerCount", "authorStatsV2.followerCount"),
-    "collected_at": (_READ_AT,),
+    "views": ("statsV2.playCount", "stats.playCount"),
+    "likes": ("statsV2.diggCount", "stats.diggCount"),
+    "comments": ("statsV2.commentCount", "stats.commentCount"),
+    "shares": ("statsV2.shareCount", "stats.shareCount"),
+    "saves": ("statsV2.collectCount", "stats.collectCount"),
+    "followers": ("authorStatsV2.followerCount", "authorStats.followerCount"),
+    "collected_at": (_READ_AT, "collected_at"),
 }
+"""`statsV2` comes first: it is exact where `stats` is rounded."""
+_HASHTAGS = ("challenges", "textExtra")
+_STATS = ("stats", "statsV2")
+_SIGNS = "./_"
 
 
 def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | None:
@@ -46,11 +60,12 @@ def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | No
         title = "posts of TikTok's web pages"
     else:
         return None
-    has_time = any(not is_empty(_read_at(record)) for record in records)
+    is_flat = any(map(_is_flattened, records))
     return Format(
         title,
-        _PATHS,
-        has_reading_time=has_time,
+        _spelled_as(columns) if is_flat else _PATHS,
+        has_reading_time=any(map(_has_reading_time, records)),
+        unused=_unused(columns) if is_flat else (),
         dates="ymd",
         is_rounded_by_pages=True,
         unwrap=_post_in,
@@ -63,8 +78,33 @@ def _is_wrapped(record: Record) -> bool:
 
 
 def _is_post(record: Record) -> bool:
-    stats = record.get("stats") or record.get("statsV2")
-    return isinstance(stats, Mapping) and "createTime" in record
+    if "createTime" not in record:
+        return False
+    return any(as_object(record.get(name)) for name in _STATS) or _is_flattened(record)
+
+
+def _is_flattened(record: Record) -> bool:
+    return any(f"{name}{sign}playCount" in record for name in _STATS for sign in _SIGNS)
+
+
+def _spelled_as(columns: Sequence[str]) -> Paths:
+    """The paths as a flattened table spells them; cell_at reads all others."""
+
+    def spelled(path: str) -> str:
+        names = (path.replace(".", sign) for sign in _SIGNS)
+        return next((name for name in names if name in columns), path)
+
+    return {ours: tuple(map(spelled, paths)) for ours, paths in _PATHS.items()}
+
+
+def _unused(columns: Sequence[str]) -> tuple[str, ...]:
+    used = {path for paths in _spelled_as(columns).values() for path in paths}
+    used |= {top_level(path) for path in used} | {*_HASHTAGS}
+    return tuple(name for name in columns if name not in used)
+
+
+def _has_reading_time(record: Record) -> bool:
+    return not (is_empty(_read_at(record)) and is_empty(record.get("collected_at")))
 
 
 def _post_in(record: Record) -> Record:
@@ -88,10 +128,14 @@ def _read_at(record: Record) -> Any:
 
 def _adapted(fields: Fields, post: Record, read_at: datetime | None) -> Fields:
     author = post.get("author")
-    if isinstance(author, str):  # in the state that a page embeds, the author is a name
+    if (
+        isinstance(author, str) and as_object(author) is None
+    ):  # in the state that a page embeds, the author is a name
         fields["username"] = author
-    fields["hashtags"] = _hashtags(post)
-    fields["duration_s"] = fields["duration_s"] or None  # 0 for a photo post
+    if any(name in post for name in _HASHTAGS) or not _is_flattened(post):
+        fields["hashtags"] = _hashtags(post)
+    if fields["duration_s"] in (0, "0"):  # a photo post
+        fields["duration_s"] = None
     return fields
 
 
@@ -103,5 +147,4 @@ def _hashtags(post: Record) -> list[str]:
 
 
 def _objects(post: Record, name: str) -> list[Record]:
-    part = post.get(name)
-    return [entry for entry in part if isinstance(entry, Mapping)] if isinstance(part, list) else []
+    return [entry for entry in as_list(post.get(name)) or () if isinstance(entry, Mapping)]

@@ -4,12 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, Literal
 
 from shared.inputs.formats.format import Format, NotAPost
 from shared.inputs.formats.names import folded
+from shared.inputs.formats.page_url import TIKTOK_ID
 from shared.inputs.formats.recognise import (
     FIRST_RECORDS,
     UnknownFormat,
@@ -21,7 +22,14 @@ from shared.inputs.tables.losses import Losses
 from shared.inputs.tables.notation import Notation, notation_of
 from shared.inputs.tables.table import Cell, RawRow, Table
 from shared.quality import CLOCK_MARGIN
-from shared.tiktok.sources.manifest_line import COUNTS, KINDS, Line, LineReader, LostRow
+from shared.tiktok.sources.manifest_line import (
+    ABOUT_IDS,
+    COUNTS,
+    KINDS,
+    Line,
+    LineReader,
+    LostRow,
+)
 
 TEXT_CHARS = 20_000
 MOST_NAMED = 30
@@ -87,9 +95,10 @@ class Manifest:
         self.read_at = written_at if options.collected_at == "file" else options.collected_at
         if self.read_at is None and self._is_undated():
             raise UndatedCounts(table.name, self.format.title, written_at)
-        self.notation = notation_of(
-            table, self._kinds(), self.format.notation(options.notation), self._by_column
-        )
+        stated = self.format.notation(options.notation)
+        # The day of an export is a day in the zone of its times.
+        self._local_read_at = self.read_at and self.read_at.astimezone(stated.timezone or UTC)
+        self.notation = notation_of(table, self._kinds(), stated, self._by_column)
         self.losses = Losses(unit=table.unit)
         self._counter: Counter[str] = Counter()
 
@@ -119,6 +128,7 @@ class Manifest:
             names = ", ".join(name[:60] for name in self.format.unused[:MOST_NAMED])
             extra = f" and {more} more" if more > 0 else ""
             sentences.append(f"Columns that are not used: {names}{extra}.")
+        sentences += _about_doubtful(self.format)
         return [*sentences, *self.losses.sentences(), *self.notes()]
 
     def notes(self) -> list[str]:
@@ -161,7 +171,7 @@ class Manifest:
 
     def _by_column(self, cells: Mapping[str, Cell]) -> Mapping[str, Cell]:
         try:
-            fields = self.format.fields(cells, self.read_at)
+            fields = self.format.fields(cells, self._local_read_at)
         except NotAPost:
             return {}
         return {self.format.column(ours): cell for ours, cell in fields.items()}
@@ -172,11 +182,15 @@ class Manifest:
             return ManifestEntry(row.number, "", None, row.problem)
         text = _text_of(row.cells)
         try:
-            line = reader.read(self.format.fields(row.cells, self.read_at), row.number)
+            line = self._read(row, reader)
         except (LostRow, NotAPost) as error:
             self.losses.lose_row(f"it {error}", row.number, error.example)
             return ManifestEntry(row.number, text, None, str(error))
         return ManifestEntry(row.number, text, self._dated(line))
+
+    def _read(self, row: RawRow, reader: LineReader) -> Line:
+        fields = self.format.fields(row.cells, self._local_read_at)
+        return reader.read(fields, row.number, row.cells)
 
     def _dated(self, line: Line) -> Line:
         """The line with the stated time, or without counts that have no time."""
@@ -205,10 +219,46 @@ def _recognised(table: Table, options: ManifestOptions) -> Format:
         match = recognise(table.columns, records, options.columns)
     except UnknownFormat as error:
         raise BadTable(f"{table.name}: {error}") from error
-    for paths in (*match.paths.values(), match.addresses, tuple(match.stated.values())):
+    for paths in (*match.paths.values(), tuple(match.stated.values())):
         for path in paths:
             table.refuse_twins(path)
+    _refuse_row_numbers(table.name, match, records)
     return match
+
+
+def _refuse_row_numbers(name: str, match: Format, records: list[Mapping[str, Cell]]) -> None:
+    """Raises BadTable where the column of ids only numbers the rows, and no address names a post.
+
+    A column that a person stated is not judged as a whole: its rows are refused by themselves.
+    """
+    posts = [fields for record in records if (fields := _fields_of(match, record))]
+    ids = [str(fields["video_id"]).strip() for fields in posts if "video_id" in fields]
+    is_numbers = all(id_.isdecimal() and not TIKTOK_ID.fullmatch(id_) for id_ in ids)
+    if "video_id" in match.stated or not ids or not is_numbers:
+        return
+    if any("file" in fields for fields in posts):
+        return
+    raise BadTable(
+        f"{name}: {match.column('video_id')} holds no ids of TikTok, e.g. {ids[0][:60]}. An id "
+        f"{ABOUT_IDS}. Name the column that holds ids: --columns video_id=NAME."
+    )
+
+
+def _fields_of(match: Format, record: Mapping[str, Cell]) -> Mapping[str, Cell]:
+    try:
+        return match.fields(record)
+    except NotAPost:
+        return {}
+
+
+def _about_doubtful(format_: Format) -> list[str]:
+    """Columns that speak of a count and may mean another, each field with its first column."""
+    by_field = dict(reversed(format_.doubtful))
+    return [
+        f"{column[:60]} may not be the {ours} of the video, and is not used. If it is, state "
+        f'--columns {ours}="{column[:60]}".'
+        for ours, column in by_field.items()
+    ]
 
 
 def _rows(table: Table) -> Iterator[RawRow]:

@@ -1,6 +1,7 @@
 """One row of a list of videos: its cells read, and those that cannot be read counted."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import partial
 from typing import Any, Self
@@ -9,7 +10,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from shared.inputs.field_types import Checked, Instant, Integer, Language, Seconds, Text, Word
 from shared.inputs.formats.format import Format
-from shared.inputs.handles import handle
+from shared.inputs.formats.page_url import TIKTOK_ID
+from shared.inputs.formats.record import Record
+from shared.inputs.handles import written_handle
 from shared.inputs.tables import cells
 from shared.inputs.tables.cells import CountReading
 from shared.inputs.tables.errors import Unclear
@@ -120,39 +123,44 @@ class LineReader:
         self._notation = notation
         self._losses = losses
 
-    def read(self, fields: Mapping[str, Any], number: int) -> Line:
-        """One row. A cell that cannot be read is unknown. Raises LostRow."""
+    def read(self, fields: Mapping[str, Any], number: int, record: Record | None = None) -> Line:
+        """One row. A cell that cannot be read is unknown. Raises LostRow.
+
+        `record` is the row as the file has it: it shows which of several columns holds a field.
+        """
+        row = _Row(fields, number, record)
         values: dict[str, Any] = {}
         is_rounded = fields.get("is_rounded") is True
-        for ours, cell in fields.items():
+        for ours in fields:
             if ours == "is_rounded":
                 continue
-            value = self._value(ours, cell, number)
+            value = self._value(ours, row)
             if isinstance(value, CountReading):
                 is_rounded = is_rounded or value.is_rounded
                 value = value.value
             if value is not None:
                 values[ours] = value
         marks = {"is_rounded": is_rounded, "is_day": self._is_day(values.get("created_at"))}
-        return self._checked(values | marks, fields, number)
+        return self._checked(values | marks, row)
 
     def _is_day(self, created_at: datetime | None) -> bool:
         """Whether a time is a midnight: then the cell was a day, 86,399 times of 86,400."""
         zone = self._notation.timezone or UTC
         return created_at is not None and created_at.astimezone(zone).time() == time.min
 
-    def _value(self, ours: str, cell: Cell, number: int) -> Any:
+    def _value(self, ours: str, row: "_Row") -> Any:
+        column = self._format.column(ours, row.record)
         try:
-            value = _READERS.get(ours, _text)(cell, self._notation)
+            value = _READERS.get(ours, _text)(row.fields[ours], self._notation)
         except Unclear as error:
-            self._losses.count_filled(self._format.column(ours))
-            self._lose(ours, cell, number, str(error))
+            self._losses.count_filled(column)
+            self._lose(ours, row, str(error))
             return None
         if value is not None:
-            self._losses.count_filled(self._format.column(ours))
+            self._losses.count_filled(column)
         return value
 
-    def _checked(self, values: dict[str, Any], fields: Mapping[str, Any], number: int) -> Line:
+    def _checked(self, values: dict[str, Any], row: "_Row") -> Line:
         try:
             return Line.model_validate(values)
         except ValidationError as error:
@@ -163,14 +171,22 @@ class LineReader:
                     raise LostRow(why) from error
                 ours = str(problem["loc"][0])
                 if values.pop(ours, None) is not None:
-                    self._lose(ours, fields[ours], number, f"is refused: {why}")
-        return self._checked(values, fields, number)
+                    self._lose(ours, row, f"is refused: {why}")
+        return self._checked(values, row)
 
-    def _lose(self, ours: str, cell: Cell, number: int, why: str) -> None:
-        column = self._format.column(ours)
-        if ours in _ESSENTIAL:
+    def _lose(self, ours: str, row: "_Row", why: str) -> None:
+        column, cell = self._format.column(ours, row.record), row.fields[ours]
+        has_other_id = ours == "video_id" and "file" in row.fields
+        if ours in _ESSENTIAL and not has_other_id:
             raise LostRow(f"has a cell in {column} that {why}", cell)
-        self._losses.lose_cell(column, number, cell, why)
+        self._losses.lose_cell(column, row.number, cell, why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    fields: Mapping[str, Any]
+    number: int
+    record: Record | None
 
 
 def _text(cell: Cell, notation: Notation) -> str | None:
@@ -180,7 +196,14 @@ def _text(cell: Cell, notation: Notation) -> str | None:
 
 def _handle(cell: Cell, notation: Notation) -> str | None:
     written = _text(cell, notation)
-    return None if written is None else handle(written) or None
+    return None if written is None else written_handle(written) or None
+
+
+def _video_id(cell: Cell, notation: Notation) -> str | None:
+    written = cells.identifier(cell, notation)
+    if written is not None and written.isdecimal() and not TIKTOK_ID.fullmatch(written):
+        raise Unclear(f"is not an id of TikTok, which {ABOUT_IDS}")
+    return written
 
 
 def _tags(cell: Cell, notation: Notation) -> tuple[str, ...] | None:
@@ -188,8 +211,10 @@ def _tags(cell: Cell, notation: Notation) -> tuple[str, ...] | None:
     return None if names is None else tuple(map(clean_text, names))
 
 
+ABOUT_IDS = "has 15 to 20 digits and does not begin with 0, as 7300000000000000001"
+
 _READERS: Mapping[str, Callable[[Cell, Notation], Any]] = {
-    "video_id": cells.identifier,
+    "video_id": _video_id,
     "music_id": cells.identifier,
     "username": _handle,
     "created_at": cells.moment,

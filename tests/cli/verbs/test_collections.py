@@ -15,6 +15,7 @@ from local.sandbox.dummy import dummy_library
 from shared.storage.layout import COLLECTIONS
 from tests.fakes import LakeInMemory
 
+ID = "7300000000000000001"
 GOOD = """\
 collections:
   cats:
@@ -131,21 +132,21 @@ def test_a_bucket_without_collections_is_told(do):
 
 
 def test_a_manifest_is_read_through_before_it_is_brought(do, lake, capsys):
-    do("add-manifest", "video_id,views\n1,5\n../x,1\n2,541.2K\n", "mine.csv")
-    do("add-manifest", "video_id,views\n1,6\n", "mine.csv")
+    do("add-manifest", f"video_id,views\n{ID},5\n../x,1\n{ID},541.2K\n", "mine.csv")
+    do("add-manifest", f"video_id,views\n{ID},6\n", "mine.csv")
 
     shown = capsys.readouterr()
     assert "2 lines can be used, 1 cannot" in shown.out
     assert "Left out: 1 of 3 rows: it has a cell in video_id that is refused" in shown.err
     assert "collected_at: file" in shown.err
-    assert lake.read("manifests/mine.csv") == b"video_id,views\n1,6\n"
+    assert lake.read("manifests/mine.csv") == f"video_id,views\n{ID},6\n".encode()
 
 
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        ('[{"video_id": "1", "caption": "Å"}]', "mine.json"),
-        ("\ufeffvideo_id\tcaption\n1\tÅ\n", "mine.tsv"),
+        (f'[{{"video_id": "{ID}", "caption": "Å"}}]', "mine.json"),
+        (f"\ufeffvideo_id\tcaption\n{ID}\tÅ\n", "mine.tsv"),
     ],
 )
 def test_a_list_that_an_erasure_cannot_redact_is_stored_as_json_lines(do, lake, content, name):
@@ -153,7 +154,7 @@ def test_a_list_that_an_erasure_cannot_redact_is_stored_as_json_lines(do, lake, 
 
     assert list(lake.names("manifests/")) == ["manifests/mine.jsonl"]
     stored = lake.read("manifests/mine.jsonl")
-    assert json.loads(stored) == {"video_id": "1", "caption": "Å"}
+    assert json.loads(stored) == {"video_id": ID, "caption": "Å"}
 
 
 def test_what_is_no_manifest_is_not_brought(do, lake):

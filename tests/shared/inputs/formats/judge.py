@@ -68,7 +68,7 @@ def _json_lines(path: Path) -> pd.DataFrame:
 def _zeeschuimer(path: Path) -> pd.DataFrame:
     frame = _json_lines(path)
     for name in ("playCount", "diggCount", "commentCount", "shareCount"):
-        frame[name] = frame[f"data.stats.{name}"].fillna(frame[f"data.statsV2.{name}"])
+        frame[name] = frame[f"data.statsV2.{name}"].fillna(frame[f"data.stats.{name}"])
     return frame
 
 
@@ -76,6 +76,8 @@ _PAGE = ("playCount", "diggCount", "commentCount", "shareCount")
 _OURS = ("views", "likes", "comments", "shares")
 _4CAT = ("plays", "likes", "comments", "shares")
 _INFO = ("view_count", "like_count", "comment_count", "repost_count")
+_FLAT = tuple(f"stats.{name}" for name in _PAGE)
+_PYKTOK = ("video_playcount", "video_diggcount", "video_commentcount", "video_sharecount")
 _STUDIO = ("Total views", "Total likes", "Total comments", "Total shares")
 _GERMAN = (
     *("Aufrufe insgesamt", "„Gefällt mir“ insgesamt", "Kommentare insgesamt"),
@@ -83,6 +85,7 @@ _GERMAN = (
 )
 EXAMPLES = (
     Example("studio.csv", _csv(posts="Video link"), _STUDIO),
+    Example("studio-german.csv", _csv(), _GERMAN),
     Example("zeeschuimer.ndjson", _zeeschuimer, _PAGE),
     Example("zeeschuimer.csv", _csv(";"), _4CAT),
     Example("4cat.csv", _csv(), _4CAT),
@@ -90,6 +93,8 @@ EXAMPLES = (
     Example("tiktok-scraper.csv", _csv(), _PAGE),
     Example("clockworks.json", _json, _PAGE),
     Example("clockworks.csv", _csv(), _PAGE),
+    Example("tiktokapi.csv", _csv(), _FLAT),
+    Example("pyktok.csv", _csv(), _PYKTOK),
     Example("yt-dlp.info.json", _json, _INFO),
     Example("addresses.txt", lambda path: pd.read_csv(path, header=None), None),
     Example("addresses.csv", _csv("\t", "utf-16"), _GERMAN),

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.inputs.formats.count_words import is_count
 from shared.inputs.formats.format import NotAPost
 from shared.inputs.formats.page_url import is_short_link, post_address, profile_handle
+from shared.inputs.formats.post_days import is_without_year, posted_on
 from shared.inputs.formats.recognise import (
     FIRST_RECORDS,
     UnknownFormat,
@@ -17,7 +19,6 @@ from shared.inputs.formats.recognise import (
     recognise,
 )
 from shared.inputs.formats.record import cell_at, tag_names
-from shared.inputs.formats.studio import posted_on
 
 FILES = Path(__file__).parent / "files"
 ID = "7300000000000000001"
@@ -51,6 +52,9 @@ def table_of(*rows: dict, stated=None):
 
 TITLES = {
     "studio.csv": "TikTok Studio's export",
+    "studio-german.csv": "TikTok Studio's export",
+    "tiktokapi.csv": "posts of TikTok's web pages",
+    "pyktok.csv": "pyktok's table",
     "zeeschuimer.ndjson": "Zeeschuimer's posts",
     "zeeschuimer.csv": "a table of 4CAT or Zeeschuimer",
     "4cat.csv": "a table of 4CAT or Zeeschuimer",
@@ -126,15 +130,28 @@ def test_studio_names_id_and_account_in_its_link_alone():
         ("February 29", "2024-02-29"),
         ("3 Nov.", "2026-11-03"),
         ("Nov 3, 14:05", "2026-11-03 14:05"),
-        ("Nov 9, 2025", "Nov 9, 2025"),
+        ("Nov 9, 2025", "2025-11-09"),
         ("2025-08-02 19:05:00", "2025-08-02 19:05:00"),
         ("February 30", "February 30"),
         ("Ma 3", "Ma 3"),
         ("Sept. 3", "2026-09-03"),
         ("Nove 3", "Nove 3"),
         ("marraskuu 3", "marraskuu 3"),
-        ("Mars 3", "Mars 3"),
-        ("noviembre 3", "noviembre 3"),
+        ("noviembre 3", "2026-11-03"),
+        ("3. November", "2026-11-03"),
+        ("3. Dezember 2024", "2024-12-03"),
+        ("1er novembre", "2026-11-01"),
+        ("3 de noviembre", "2026-11-03"),
+        ("3 de fev. de 2025, 14:05", "2025-02-03 14:05"),
+        ("3 listopada", "2026-11-03"),
+        ("3 ноября", "2026-11-03"),
+        ("3 Kasım", "2026-11-03"),
+        ("3 tháng 11", "2026-11-03"),
+        ("11月3日", "2026-11-03"),
+        ("2024年11月3日", "2024-11-03"),
+        ("11월 3일", "2026-11-03"),
+        ("jui 3", "jui 3"),
+        ("13月3日", "13月3日"),
         (None, None),
     ],
 )
@@ -144,6 +161,53 @@ def test_a_day_without_a_year_is_the_latest_that_is_not_after_the_export(cell, p
 
 def test_a_day_without_a_year_stays_unclear_when_the_export_has_no_day():
     assert posted_on("November 3", None) == "November 3"
+
+
+GERMAN = {
+    "Videotitel": "hi",
+    "Videolink": URL,
+    "Beitragszeit": "3. November",
+    "Gefällt mir insgesamt": "5",
+    "Aufrufe insgesamt": "12",
+}
+NOVEMBER = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+def test_studio_in_another_language_is_known_by_its_days_without_a_year():
+    format_ = table_of(GERMAN)
+    fields = format_.fields(GERMAN, NOVEMBER)
+
+    assert format_.title == "TikTok Studio's export"
+    assert (fields["created_at"], fields["caption"]) == ("2026-11-03", "hi")
+    assert (fields["views"], fields["likes"], fields["username"]) == ("12", "5", "ada")
+    assert format_.unused == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Beitragszeit": "2026-11-03"},
+        {"Beitragszeit": "3. November 2025"},
+        {"Notiz": "4. November"},
+        {"Link": URL},
+        {"created_at": "2026-11-03"},
+    ],
+)
+def test_a_table_without_studios_signs_is_not_studios(change):
+    assert table_of(GERMAN | change).title != "TikTok Studio's export"
+
+
+def test_a_stated_time_of_posting_gets_its_year_too():
+    row = GERMAN | {"Hochgeladen": "4. November"} | {"Beitragszeit": "2026"}
+    format_ = table_of(row, stated={"created_at": "Hochgeladen"})
+
+    assert format_.fields(row, NOVEMBER)["created_at"] == "2026-11-04"
+
+
+def test_a_month_alone_is_not_a_day_without_a_year():
+    assert is_without_year("Nov 3")
+    assert not is_without_year("Nov 3, 2025")
+    assert not is_without_year("Chapter 3")
 
 
 # Zeeschuimer and 4CAT
@@ -185,6 +249,94 @@ def test_the_author_may_be_a_name_and_the_counts_may_be_text():
     assert format_.fields(records[5])["views"] == "37400000"
     assert "saves" not in format_.fields(records[6])
     assert "duration_s" not in format_.fields(records[7])  # a photo post
+
+
+def test_exact_counts_come_before_rounded_ones():
+    post = {
+        "id": ID,
+        "createTime": 1_704_103_200,
+        "stats": {"playCount": 12_300, "diggCount": 7},
+        "statsV2": {"playCount": "12345"},
+        "authorStats": {"followerCount": 1_200},
+        "authorStatsV2": {"followerCount": "1234"},
+    }
+    fields = recognise(None, [post]).fields(post)
+
+    assert (fields["views"], fields["likes"], fields["followers"]) == ("12345", 7, "1234")
+    assert "is_rounded" not in fields
+
+
+@pytest.mark.parametrize("sign", [".", "_"])
+def test_posts_that_pandas_made_flat_are_known(sign):
+    row = {
+        "id": ID,
+        "createTime": "1704103200",
+        "desc": "hello",
+        f"author{sign}uniqueId": "ada",
+        f"author{sign}secUid": "x",
+        f"stats{sign}playCount": "50123",
+        f"stats{sign}diggCount": "1000",
+        f"video{sign}duration": "15",
+        f"music{sign}id": "7",
+        "challenges": "[{'title': 'fyp'}]",
+    }
+    format_ = table_of(row)
+    fields = format_.fields(row)
+
+    assert format_.title == "posts of TikTok's web pages"
+    assert (fields["username"], fields["views"], fields["likes"]) == ("ada", "50123", "1000")
+    assert (fields["duration_s"], fields["music_id"]) == ("15", "7")
+    assert fields["hashtags"] == ["fyp"]
+    assert format_.unused == (f"author{sign}secUid",)
+
+
+def test_a_flat_table_without_hashtags_does_not_say_that_there_are_none():
+    row = {"id": ID, "createTime": "1704103200", "stats.playCount": "5"}
+
+    assert "hashtags" not in table_of(row).fields(row)
+
+
+def test_objects_of_a_page_that_pandas_wrote_as_text_are_read():
+    row = {
+        "id": ID,
+        "createTime": "1704103200",
+        "author": "{'uniqueId': 'ada'}",
+        "stats": "{'playCount': 5}",
+    }
+    fields = table_of(row).fields(row)
+
+    assert (fields["username"], fields["views"]) == ("ada", 5)
+
+
+def test_pyktok_names_the_account_beside_the_name_that_the_page_shows():
+    row = {
+        "video_id": ID,
+        "video_timestamp": "2024-01-01T10:00:00",
+        "video_diggcount": "1000",
+        "video_sharecount": "20",
+        "video_commentcount": "30",
+        "video_playcount": "50123",
+        "video_description": "hello",
+        "video_is_ad": "False",
+        "author_username": "ada",
+        "author_name": "Ada L.",
+        "author_followercount": "7",
+    }
+    format_ = table_of(row)
+    fields = format_.fields(row)
+
+    assert (format_.title, format_.unused) == ("pyktok's table", ("video_is_ad",))
+    assert (fields["username"], fields["display_name"]) == ("ada", "Ada L.")
+    counts = [fields[name] for name in ("views", "likes", "comments", "shares", "followers")]
+    assert counts == ["50123", "1000", "30", "20", "7"]
+
+
+def test_a_cell_is_counted_under_the_column_that_holds_it():
+    row = {"id": ID, "thread_id": ID, "author": "ada", "body": "", "plays": "5", "timestamp": "x"}
+    format_ = table_of(row | {"unix_timestamp": ""})
+
+    assert format_.column("created_at", row) == "timestamp"
+    assert format_.column("created_at", row | {"unix_timestamp": "y"}) == "unix_timestamp"
 
 
 def test_an_address_without_its_account_is_not_kept():
@@ -299,6 +451,7 @@ def test_the_id_of_another_site_is_not_tiktoks():
         (f"https://www.tiktok.com/@/video/{ID}", None),
         (f"https://www.tiktok.com/embed/v2/{ID}", None),
         (f" https://www.tiktok.com/@%C3%A5se/video/{ID}/ ", "åse"),
+        (f"https://www.tiktokv.com/share/video/{ID}/", None),
     ],
 )
 def test_an_address_names_the_post_and_perhaps_the_account(cell, handle):
@@ -311,6 +464,7 @@ def test_an_address_names_the_post_and_perhaps_the_account(cell, handle):
     "cell",
     [
         f"see {URL}",
+        f"https://www.tiktok.com/@a/video/0{ID}",
         f"https://evil.example/tiktok.com/@a/video/{ID}",
         f"https://www.tiktok.com.evil.example/@a/video/{ID}",
         "https://www.tiktok.com/@ada",
@@ -360,6 +514,66 @@ def test_a_short_link_alone_is_refused_with_what_to_do():
         table_of(*rows).fields(rows[1])
 
 
+OTHER = "https://www.tiktok.com/@you/video/7333333333333333333"
+
+
+@pytest.mark.parametrize("own", ["https://vm.tiktok.com/ZMabc/", "", None])
+@pytest.mark.parametrize("column", ["Stitched from", "duet_of", "sound_url"])
+def test_only_a_rows_own_address_names_its_post(own, column):
+    rows = [{"Video link": URL, column: OTHER}, {"Video link": own, column: OTHER}]
+    format_ = table_of(*rows)
+
+    assert format_.fields(rows[0])["video_id"] == ID
+    assert column in format_.unused
+    if own:
+        with pytest.raises(NotAPost, match="only a short link"):
+            format_.fields(rows[1])
+    else:
+        assert "video_id" not in format_.fields(rows[1])
+
+
+def test_a_full_address_counts_beside_a_short_one_of_the_same_post():
+    row = {"share_url": "https://vm.tiktok.com/ZMabc/", "web_url": URL}
+    fields = table_of(row).fields(row)
+
+    assert (fields["video_id"], fields["url"]) == (ID, URL)
+
+
+def test_an_address_of_unknown_name_mends_no_damaged_id():
+    row = {"sound_url": OTHER, "video_id": "7.3E+18"}
+
+    assert table_of(row).fields(row)["video_id"] == "7.3E+18"
+
+
+@pytest.mark.parametrize("id_", [ID, "1", ""])
+def test_an_address_of_unknown_name_counts_where_the_ids_agree_or_number_the_rows(id_):
+    rows = [{"id": id_, "Seite": URL}, {"id": "", "Seite": OTHER}]
+
+    assert table_of(*rows).fields(rows[1])["video_id"] == "7333333333333333333"
+
+
+def test_two_columns_of_addresses_without_a_known_name_are_refused_with_what_to_state():
+    row = {"Seite": URL, "Duett": OTHER}
+
+    with pytest.raises(UnknownFormat, match=r"Seite, Duett.*--columns url=Seite"):
+        table_of(row)
+    assert table_of(row, stated={"url": "Seite"}).fields(row)["video_id"] == ID
+
+
+def test_a_stated_column_of_ids_may_hold_addresses():
+    row = {"Seite": URL, "Duett": OTHER}
+
+    assert table_of(row, stated={"video_id": "Seite"}).fields(row)["video_id"] == ID
+
+
+def test_a_column_of_names_of_video_files_is_a_column_of_files():
+    rows = [{"Video": "a.MP4", "Views": "5"}, {"Video": "", "Views": "6"}]
+
+    assert table_of(*rows).fields(rows[0]) == {"file": "a.MP4", "views": "5"}
+    with pytest.raises(UnknownFormat):
+        table_of({"Video": "a.mp4", "Views": "5"}, {"Video": "a film", "Views": "5"})
+
+
 def test_a_list_without_a_header_is_noticed():
     assert is_without_header([URL])
     assert not is_without_header(["Link"])
@@ -376,9 +590,48 @@ def test_counts_of_a_list_are_known_by_words_of_other_languages():
 
 
 def test_a_word_in_two_columns_decides_nothing():
-    row = {"Link": URL, "Aufrufe": "1", "Aufrufe je Tag": "2"}
+    row = {"Link": URL, "Aufrufe": "1", "Aufrufe insgesamt": "2"}
+    format_ = table_of(row)
 
-    assert "views" not in table_of(row).fields(row)
+    assert "views" not in format_.fields(row)
+    assert format_.doubtful == (("views", "Aufrufe"), ("views", "Aufrufe insgesamt"))
+
+
+@pytest.mark.parametrize(
+    ("ours", "column"),
+    [
+        *(("views", "Video views"), ("views", "Number of views"), ("views", "# Views")),
+        *(("views", "Videoaufrufe"), ("views", "Anzahl der Aufrufe"), ("views", "Total de vues")),
+        *(("views", "Nombre total de vues"), ("views", "Visualizaciones totales")),
+        *(("views", "Totaal aantal weergaven"), ("views", "Łączna liczba wyświetleń")),
+        *(("views", "Всего просмотров"), ("views", "Tổng số lượt xem"), ("views", "観看总次数")),
+        *(("views", "総再生回数"), ("views", "총 조회수"), ("views", "totalViews")),
+        *(("likes", "„Gefällt mir“ insgesamt"), ("likes", "Gefällt-mir-Angaben")),
+        *(("likes", "Total de J’aime"), ("likes", "Total de me gusta"), ("likes", "いいね数")),
+        *(("comments", "Kommentare insgesamt"), ("comments", "Totale commenti")),
+        *(("comments", "Toplam yorum sayısı"), ("shares", "Total de compartilhamentos")),
+        *(("shares", "Geteilt insgesamt"), ("shares", "n_shares"), ("shares", "分享量")),
+    ],
+)
+def test_a_count_is_known_by_its_word_and_what_may_stand_beside_it(ours, column):
+    assert is_count(column, ours)
+
+
+@pytest.mark.parametrize(
+    ("ours", "column"),
+    [
+        *(("views", "Profile views"), ("views", "Average views per day"), ("views", "Views %")),
+        *(("views", "Aufrufe in %"), ("views", "Views/day"), ("views", "Views land")),
+        *(("views", "Reviews"), ("views", "Просмотры профиля"), ("views", "主页观看量")),
+        *(("views", "Views 7d"), ("views", "Views (K)"), ("likes", "Total likes of account")),
+        *(("likes", "Likes ratio rank"), ("comments", "Kommentare deaktiviert")),
+        *(("comments", "Comment"), ("shares", "Share"), ("shares", "Shares outstanding")),
+    ],
+)
+def test_a_name_that_says_more_than_a_count_is_not_the_count(ours, column):
+    assert not is_count(column, ours)
+    row = {"Link": URL, column: "5"}
+    assert column in table_of(row).unused
 
 
 # Columns that a person states

@@ -129,6 +129,31 @@ def test_a_day_without_a_year_is_before_the_export():
     assert lines(table)[0].created_at == datetime(2025, 11, 3, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("zone", "exported_at"),
+    [
+        ("Europe/Berlin", datetime(2026, 11, 19, 23, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 11, 21, 4, tzinfo=UTC)),
+    ],
+)
+def test_the_day_of_an_export_is_a_day_in_the_stated_zone(zone, exported_at):
+    table = f"Video link,Post time,Total views\n{URL},November 20,5\n{URL},November 21,5\n"
+    stated = Notation(timezone=ZoneInfo(zone))
+
+    read = lines(table, collected_at=exported_at, notation=stated)
+
+    posted = [line.created_at.astimezone(stated.timezone).date() for line in read]
+    assert posted == [date(2026, 11, 20), date(2025, 11, 21)]
+    assert {line.collected_at for line in read} == {exported_at}
+
+
+def test_the_day_on_which_a_collection_was_read_is_in_its_zone():
+    fields = LISTED.model_dump() | {"collected_at": "2026-11-20", "timezone": "America/New_York"}
+
+    assert Collection.model_validate(fields).collected_at == datetime(2026, 11, 20, 5, tzinfo=UTC)
+    assert LISTED.collected_at == datetime(2026, 10, 31, tzinfo=UTC)
+
+
 # What is lost, and counted
 
 
@@ -202,6 +227,64 @@ def test_rows_without_a_creator_or_dated_in_the_future_are_told():
     list(it)
 
     assert {"1 of 1 rows name no creator.", "1 of 1 rows are dated in the future."} <= {*it.notes()}
+
+
+@pytest.mark.parametrize("cell", ["nan", "None", "N/A", "-", "<NA>", "[deleted]"])
+def test_a_word_for_nobody_is_a_row_without_a_creator(cell):
+    it = manifest(f"video_id,username\n{ID},{cell}\n{ID},@Me · 3d\n")
+
+    assert [entry.line.username for entry in it] == [None, "me"]
+    assert "1 of 2 rows name no creator." in it.notes()
+
+
+@pytest.mark.parametrize("number", ["1", "14.0", "20231105", "0" + ID])
+def test_the_number_of_a_row_is_not_an_id(number):
+    it = manifest(f"id,views\n{number},5\n{ID},6\n")
+
+    assert [entry.line and entry.line.views for entry in it] == [None, 6]
+    assert "has 15 to 20 digits and does not begin with 0" in " ".join(it.losses.lost_rows)
+
+
+def test_a_file_whose_ids_all_number_its_rows_is_refused_with_what_an_id_is():
+    with pytest.raises(BadTable, match=r"id holds no ids.*15 to 20 digits.*--columns video_id="):
+        manifest("id,views\n1,5\n2,6\n")
+
+
+def test_the_number_of_a_row_costs_no_row_about_an_own_file():
+    it = manifest("id,file,views\n1,a.mp4,5\n2,b.mp4,6\n")
+
+    assert [(entry.line.file, entry.line.video_id) for entry in it] == [
+        ("a.mp4", None),
+        ("b.mp4", None),
+    ]
+    assert it.losses.cells["id"].count == 2
+
+
+def test_the_number_of_a_row_beside_a_short_link_is_lost_for_the_link():
+    it = manifest(f"id,url\n1,https://vm.tiktok.com/ZM/\n2,{URL}\n")
+
+    assert [entry.line and entry.line.video_id for entry in it] == [None, ID]
+    assert "only a short link" in " ".join(it.losses.lost_rows)
+
+
+def test_a_column_that_may_be_a_count_is_told_with_what_to_state():
+    it = manifest(f"link,Profile views\n{URL},500\n", collected_at=None)
+
+    assert [entry.line.views for entry in it] == [None]
+    assert any('--columns views="Profile views"' in sentence for sentence in it.sentences())
+    (line,) = lines(f"link,Profile views\n{URL},500\n", columns={"views": "Profile views"})
+    assert line.views == 500
+
+
+def test_an_unreadable_cell_is_counted_under_its_own_column():
+    it = manifest(
+        f"id,thread_id,author,body,plays,unix_timestamp,timestamp\n{ID},{ID},ada,hi,5,,soon\n"
+    )
+
+    list(it)
+
+    assert {*it.losses.cells} == {"timestamp"}
+    assert it.losses.filled["timestamp"] == 1
 
 
 def test_counting_begins_anew_with_every_reading():
