@@ -1,5 +1,6 @@
 """The command `tta`: finds its verbs, runs one, and turns an error into a sentence."""
 
+import os
 import signal
 import sys
 from importlib import import_module
@@ -25,6 +26,9 @@ def run() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup sets SIG_IGN
             signal.signal(number, _interrupt)
+    # Python programs that a verb starts would first look for modules in the working directory,
+    # where anyone may have a random.py or a folder `shared`.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     sys.exit(status_of(sys.argv[1:]))
 
 

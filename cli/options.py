@@ -16,7 +16,7 @@ Home = Annotated[
     typer.Option(
         "--home",
         envvar="TTA_HOME",
-        show_default=".local beside the project",
+        show_default=".local in a clone of the project, else your data folder",
         help="Folder for all local data.",
         file_okay=False,
     ),
@@ -25,8 +25,8 @@ Demo = Annotated[
     bool,
     typer.Option(
         "--demo",
-        help="Work on the data of `tta demo`, which has a home of its own (.local/demo). "
-        "A home that is given is used as it is.",
+        help="Work on the data of `tta demo`, which has a home of its own, demo in the default "
+        "home. A home that is given is used as it is.",
     ),
 ]
 Json = Annotated[

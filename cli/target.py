@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cli.errors import WRONG_USE, UserError
 from local.endpoints import DATASET, RECORDS, UPLOADED, Endpoints
-from local.home import PROJECT
+from local.home import PROJECT, is_installed, user_folder
 from shared.config import GeminiSettings
 
 FILE = "tta.toml"
@@ -98,7 +98,7 @@ def target(name: str, folder: Path | None = None) -> Endpoints:
     """The cloud of that name. Raises UserError with file, target and field.
 
     The file is the one in TTA_CONFIG, else `tta.toml` in the folder (by default the working
-    directory), else the one beside the project.
+    directory), else the one in the clone of the project or, installed, in the user's data folder.
     """
     file = _file(name, folder or Path.cwd())
     targets = _targets(file)
@@ -116,7 +116,7 @@ def _file(name: str, folder: Path) -> Path:
         if not Path(configured).is_file():
             raise UserError(f"{NAMED_BY}: there is no file {configured}.")
         return Path(configured)
-    for directory in (folder, PROJECT):
+    for directory in (folder, user_folder() if is_installed() else PROJECT):
         if (directory / FILE).is_file():
             return directory / FILE
     raise UserError(

@@ -5,6 +5,7 @@ import math
 import os
 import secrets
 import stat
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 PROJECT = Path(__file__).resolve().parent.parent
+"""The folder of cli, functions, local and shared: a clone of the project, or site-packages."""
 POLL_S = 0.1
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
@@ -32,6 +34,36 @@ CONTENTS = (
 )
 
 
+class NoDataFolder(Exception):
+    """The system does not say where the files of this user belong."""
+
+
+def is_installed() -> bool:
+    """Whether `tta` runs from site-packages, and not from a clone of the project."""
+    # Not pyproject.toml: some packages drop theirs into site-packages.
+    return not (PROJECT / "requirements-dev.txt").is_file()
+
+
+def user_folder() -> Path:
+    """Where an installed `tta` keeps its files. Raises NoDataFolder.
+
+    It is the folder of the XDG base directory specification, or that of Apple's guidelines.
+    """
+    try:
+        if sys.platform == "darwin":
+            return Path.home() / "Library" / "Application Support" / "tta"
+        data = Path(os.environ.get("XDG_DATA_HOME", ""))
+        # The specification tells programs to ignore a path that is not absolute.
+        return (data if data.is_absolute() else Path.home() / ".local" / "share") / "tta"
+    except RuntimeError as error:
+        raise NoDataFolder("This user has no home folder. Name one: --home or TTA_HOME.") from error
+
+
+def default_root() -> Path:
+    """The home when nobody names one. Raises NoDataFolder."""
+    return user_folder() if is_installed() else PROJECT / ".local"
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """One TTA_HOME. Only `prepare` creates files."""
@@ -40,9 +72,8 @@ class Home:
 
     @classmethod
     def at(cls, root: Path | None = None) -> "Home":
-        """The given folder, or `.local` beside the project's pyproject.toml."""
-        parent = PROJECT if (PROJECT / "pyproject.toml").exists() else Path.cwd()
-        return cls((root or parent / ".local").expanduser().absolute())
+        """The given folder, or the default: `.local` in a clone, else a folder of the user."""
+        return cls((root or default_root()).expanduser().absolute())
 
     @classmethod
     def of_demo(cls, root: Path | None = None) -> "Home":

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from local.data_errors import EXPLAINED, no_room
-from local.home import PROJECT
+from local.home import PROJECT, is_installed
 from local.process.leash import live, log_file
 
 STARTS_WITHIN_S = 60.0
@@ -190,8 +190,11 @@ def _leads(pid: int) -> bool:
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    search = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(search), "PYTHONUNBUFFERED": "1"} | extra
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    if not is_installed():  # site-packages must stay behind the standard library
+        search = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(search)
+    return environment | extra
 
 
 def _ready_line(line: bytes) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ import pytest
 from local import endpoints as where
 from local.cloud import attached, pointing_at
 from local.endpoints import Endpoints
-from local.home import PROJECT, Home, lock_of, take_or, write_private
+from local.home import PROJECT, Home, NoDataFolder, lock_of, take_or, write_private
 from local.process.child import Program
 from local.process.children import Children
 
@@ -45,6 +45,46 @@ def test_the_home_is_beside_the_project_unless_another_is_named():
 def test_the_demo_has_a_home_of_its_own_unless_another_is_named(tmp_path):
     assert Home.of_demo().root == PROJECT / ".local" / "demo"
     assert Home.of_demo(tmp_path).root == tmp_path
+
+
+@pytest.fixture
+def installed(monkeypatch, tmp_path):
+    """A `tta` that runs from site-packages, for a user whose own folder is tmp_path."""
+    monkeypatch.setattr("local.home.PROJECT", tmp_path / "site-packages")
+    monkeypatch.setattr("local.home.sys.platform", "linux")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_installed_tta_has_its_home_in_the_users_data_folder(monkeypatch, tmp_path):
+    assert Home.at().root == tmp_path / ".local/share/tta"
+    assert Home.of_demo().root == tmp_path / ".local/share/tta/demo"
+    assert Home.at(tmp_path / "named").root == tmp_path / "named"
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert Home.at().root == tmp_path / "data/tta"
+
+    monkeypatch.setattr("local.home.sys.platform", "darwin")
+    assert Home.at().root == tmp_path / "Library/Application Support/tta"
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_data_folder_that_depends_on_the_working_directory_is_ignored(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", "data")
+
+    assert Home.at().root == tmp_path / ".local/share/tta"
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_user_without_a_folder_is_told_to_name_one(monkeypatch):
+    def no_home(path: type[Path]) -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", classmethod(no_home))
+
+    with pytest.raises(NoDataFolder, match="--home or TTA_HOME"):
+        Home.at()
 
 
 def test_naming_a_home_makes_nothing_on_disk(home):

@@ -8,8 +8,8 @@ def demo(home: Home = None, posts: Posts = None, json: Json = False) -> None:
 
     Generates a library of videos, fetches them as Cloud Scheduler would, waits until all are rated
     and loaded, and shows the result. A second run changes no row. The demo has a home of its own,
-    .local/demo beside the project: its videos stay apart from yours. `--demo` lets other verbs
-    look at it.
+    demo in the default home: its videos stay apart from yours. `--demo` lets other verbs look at
+    it.
     """
     from cli.cloud import open_cloud
     from cli.console import Screen

@@ -8,13 +8,17 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.checks import Check, CheckFailed, CheckNotice, check_model_served
 from local.cloud import attached
-from local.home import PROJECT, Home, Lock
+from local.home import PROJECT, Home, Lock, is_installed
 from shared.rating.gemini.models import platform_of
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 LEAST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 2 * 2**30
@@ -27,7 +31,8 @@ NEEDED = (
     "functions-framework",
     "av",
 )
-SET_UP_AGAIN = "Set the environment up again: make clean setup"
+PACKAGE = "tiktok-analytics-pipeline"
+SET_UP_AGAIN = f"Set up again: make clean setup in a clone; installed: pipx reinstall {PACKAGE}"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?:\s*;.*)?\s*\\?$", re.MULTILINE)
 
 
@@ -55,7 +60,11 @@ def python(home: Home) -> str:
 
 
 def packages(home: Home) -> str:
-    """Every pinned package has its pinned version."""
+    """Every package has the version that is pinned (in a clone) or one that fits (installed)."""
+    return _as_declared() if is_installed() else _as_pinned()
+
+
+def _as_pinned() -> str:
     pins: dict[str, set[str]] = {}
     for name, release in _PIN.findall((PROJECT / "requirements-dev.txt").read_text()):
         pins.setdefault(name, set()).add(release)  # one pin per range of Python versions
@@ -64,6 +73,21 @@ def packages(home: Home) -> str:
     if wrong or absent:
         raise CheckFailed(f"not as pinned: {', '.join([*absent, *wrong][:8])}")
     return f"{len(pins)} as pinned"
+
+
+def _as_declared() -> str:
+    from packaging.requirements import Requirement
+
+    declared = [Requirement(line) for line in requires(PACKAGE) or () if "extra ==" not in line]
+    wrong = [declaration.name for declaration in declared if not _is_met(declaration)]
+    if wrong:
+        raise CheckFailed(f"not as declared: {', '.join(sorted(set(wrong))[:8])}")
+    return f"{len({declaration.name for declaration in declared})} as declared"
+
+
+def _is_met(declaration: "Requirement") -> bool:
+    release = _installed(declaration.name)
+    return release is not None and declaration.specifier.contains(release, prereleases=True)
 
 
 def _installed(name: str) -> str | None:

@@ -62,6 +62,10 @@ def add(
     Example: tta knowledge add my-card.md
     """
     from cli.console import Screen
+    from cli.errors import UserError
     from cli.verbs.knowledge.cards import add_card, show_added
+    from local.home import is_installed
 
+    if is_installed():  # the next upgrade would remove the card
+        raise UserError("Cards are added to a clone of the project: clone it, and run this there.")
     show_added(add_card(file), Screen(machine=json))
