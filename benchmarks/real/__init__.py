@@ -1,0 +1,1 @@
+"""The signals rater on real footage that packages ship. Tuning and test clips are kept apart."""
