@@ -101,6 +101,9 @@ class Measures(Checked):
     cuts: Integer | None = None
     """Number of hard cuts."""
 
+    transitions: Integer | None = None
+    """Number of gradual edits: dissolves, wipes, fades and flashes."""
+
     motion: float | None = None
     """Mean change of luma, in percent of full scale per 0.1 s."""
 
@@ -108,7 +111,22 @@ class Measures(Checked):
     """Integrated loudness (ITU-R BS.1770) in LUFS; NULL when silent or without audio."""
 
     surprise_nats: float | None = None
-    """Strongest Bayesian surprise, corrected for motion and hard cuts, in nats."""
+    """Strongest Bayesian surprise, corrected for motion and edits, in nats."""
 
     surprise_raw_nats: float | None = None
     """Strongest Bayesian surprise before either correction, in nats."""
+
+    arousal_proxy: float | None = None
+    """Measured arousal, 0–100: motion, rhythm of edits and loudness. No person and no model felt it."""
+
+    surprise_nats_first_3s: float | None = None
+    """Highest value of the surprise curve in the first 3 s, in nats."""
+
+    motion_first_3s: float | None = None
+    """Mean of the motion curve in the first 3 s, in percent of full scale per 0.1 s."""
+
+    arousal_proxy_first_3s: float | None = None
+    """Mean of the arousal curve in the first 3 s, 0–100."""
+
+    loudness_lufs_first_3s: float | None = None
+    """Loudness of the first 3 s in LUFS; NULL when silent or without audio."""

@@ -25,7 +25,7 @@ _LONGEST_S = 9.0
 
 def measurements() -> Iterator[Measurement]:
     size, nats = planted_sizes()
-    best = optimize.minimize_scalar(_error, (1e3, 1e4), args=(size, nats))
+    best = optimize.minimize_scalar(_error, (3e2, 1e4), args=(size, nats))
     ours = _error(scores.FULL_NATS, size, nats)
     note = (
         f"{100 * ours:.0f} points; best with {best.x:.0f} nats for 100; "
@@ -55,5 +55,5 @@ def planted_sizes() -> tuple[np.ndarray, np.ndarray]:
 
 def _error(full_nats: float, size: np.ndarray, nats: np.ndarray) -> float:
     """Root mean square distance of score / 100 from the size."""
-    score = np.log1p(nats / scores.ONSET_NATS) / np.log1p(full_nats / scores.ONSET_NATS)
+    score = np.log1p(nats / scores.STEP_NATS) / np.log1p(full_nats / scores.STEP_NATS)
     return float(np.sqrt(np.mean((np.minimum(1.0, score) - size) ** 2)))

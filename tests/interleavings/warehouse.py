@@ -272,6 +272,7 @@ def _fact(video: Row, tables: Tables, raters: list[str]) -> Row:
     fact |= {"lang_key": language, "lang_source": source, "vanished_at": vanished}
     fact["metrics_flags"] = list(metrics.get("flags", ()))
     fact |= {f"rating_{name}": rating.get(name) for name in ("status", "reason")}
+    fact["rating_flags"] = list(rating.get("flags") or ())
     return fact
 
 

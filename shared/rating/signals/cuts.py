@@ -1,22 +1,37 @@
-"""Finds hard cuts to the frame: changes of the whole picture that last."""
+"""Finds hard cuts to the frame: changes of the whole picture that last.
+
+Everything is judged on a time base: a picture is compared with what was shown some hundredths of a
+second before, whatever the frame rate. So repeated and dropped frames hardly matter.
+"""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from shared.rating.signals.camera import is_same_picture, is_same_scene
 
-_BEFORE = 4  # frames before the change; the new picture must differ from each
-_AFTER = 2  # frames after the change that must agree with the new picture
-_AROUND = 8  # frames on each side that define the ordinary change here
+Array = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+LAG_S = 0.04  # the ordinary change is what happens in this time, or from frame to frame
+_BEFORE_S = (0.08, 0.12, 0.16)  # the new picture must differ from what was shown then, too
+_AFTER_S = 0.08  # the new picture must last this long
+_AROUND_S = 0.4  # on each side, defines the ordinary change here
+_RIVAL_S = 0.085  # the strongest change within this time is the cut
+_EDGE_S = 0.1  # nobody cuts in the first instant of a file
 _LEAST_CHANGE = 8.0  # grey levels: two scenes differ more, an object may differ less
-_ABOVE_ORDINARY = 2.5
+# A new scene stands out this much from the ordinary change. A jump cut inside one scene must stand
+# out more, because a shaken camera jumps, too.
+_ABOVE_ORDINARY, _JUMP_ABOVE_ORDINARY = 2.5, 6.0
 # A picture's change is the change of the cell at this percentile. An object that appears changes
 # fewer than a third of the cells; a cut changes more, even between black bars.
 _CELL_PERCENTILE = 65
+# An object leaves a quarter of the picture as it was.
+_LEAST_IN_QUARTER, _CHANGED_CELL = 0.3, 4.0  # share of a quarter's cells; grey levels
 _STAYS = 0.6  # a flash returns to the old picture, a cut does not
-_SAME_PICTURE = 0.97  # correlation; above it only brightness or contrast changed
+_MOST_WAITING = 96  # frames; more are only within _BEFORE_S and _AFTER_S at absurd rates
+_ROUNDING_S = 1e-4
 
 
 @dataclass(slots=True)
@@ -24,9 +39,11 @@ class CutFinder:
     """Takes every frame's cells once, in blocks, and keeps a few numbers per frame."""
 
     times: list[float] = field(default_factory=list)
-    change: list[float] = field(default_factory=list)
+    change: list[float] = field(default_factory=list)  # within LAG_S
+    step: list[float] = field(default_factory=list)  # from the frame before
     local: list[float] = field(default_factory=list)  # strongest cells beyond the ordinary one
-    _new: list[bool] = field(default_factory=list)  # another picture that lasts
+    # For another picture that lasts, how far it must stand out; 0 for every other frame.
+    _needs: list[float] = field(default_factory=list)
     _last: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     _split: int = 0
 
@@ -34,67 +51,102 @@ class CutFinder:
         """Take the next frames: `luma` frames x 32 x 32, `colour` frames x 2 x 16 x 16, 0-255."""
         count, self._split = len(luma), luma[0].size
         cells = np.concatenate([luma.reshape(count, -1), colour.reshape(count, -1)], axis=1)
-        seen = np.concatenate([self._last if self.times else cells[:1], cells])
-        moved = np.abs(np.diff(seen[-count - 1 :], axis=0))
-        luma_moved = np.sort(moved[:, : self._split], axis=1)
-        self.change += _both(luma_moved, np.sort(moved[:, self._split :], axis=1)).tolist()
-        strongest = luma_moved[:, -(self._split // 64) :].mean(axis=1)
-        self.local += (strongest - luma_moved[:, self._split // 2]).tolist()
+        seen = np.concatenate([self._last, cells]) if self.times else cells
         self.times += times_s
-        self._judge(seen, len(self.times) - _AFTER)
-        self._last = seen[-(_BEFORE + _AFTER) :]
+        first = len(self.times) - len(seen)
+        frames = np.arange(len(seen) - count, len(seen))
+        before = np.maximum(0, frames - 1)
+        self._measure_steps(np.abs(seen[frames] - seen[before]))
+        lagged = np.minimum(before, self._shown(np.array(times_s) - LAG_S) - first)
+        if (lagged == before).all():
+            self.change += self.step[-count:]
+        else:
+            moved = np.abs(seen[frames] - seen[np.maximum(0, lagged)])
+            self.change += self._sizes(moved)
+        self._judge(seen, self.times[-1] - _AFTER_S)
+        self._last = seen[-_MOST_WAITING:]
 
     def cuts(self) -> tuple[int, ...]:
         """Indices of the first frames of new shots."""
-        self._judge(self._last, len(self.times))
-        change = np.array(self.change)
-        new = np.flatnonzero(self._new).tolist()
-        return tuple(index for index in new if index > 0 and _stands_out(index, change))
-
-    def _judge(self, seen: Array, until: int) -> None:
-        """Decide for each frame before `until` if a picture begins; `seen` are the last frames."""
-        first = len(self.times) - len(seen)
-        for index in range(len(self._new), until):
-            new = self.change[index] > _LEAST_CHANGE
-            self._new.append(new and self._is_new(seen[max(0, -first) :], index - max(0, first)))
-
-    def _is_new(self, seen: Array, at: int) -> bool:
-        """Whether frame `at` of `seen` is neither a change of gain, nor a flash or its end."""
-        least = _STAYS * self._distance(seen[at], seen[max(0, at - 1)])
-        if _alike(seen[at, : self._split], seen[max(0, at - 1), : self._split]) > _SAME_PICTURE:
-            return False
-        earlier = seen[max(0, at - _BEFORE) : max(0, at - 1)]
-        if any(self._distance(seen[at], picture) < least for picture in earlier):
-            return False
-        if at + _AFTER >= len(seen) or at < _AFTER:
-            return True  # at the ends there is nothing to compare with
-        return self._distance(seen[at + _AFTER], seen[at - _AFTER]) >= least
-
-    def _distance(self, first: Array, second: Array) -> float:
-        moved = np.abs(first - second)
-        return float(
-            _both(np.sort(moved[: self._split])[None], np.sort(moved[self._split :])[None])[0]
+        self._judge(self._last, self.times[-1] + _AFTER_S)
+        times, change, step = (np.array(part) for part in (self.times, self.change, self.step))
+        # A frame of the same scene in another light is no rival: a short fade has some.
+        needs = np.array(self._needs)
+        rivals = np.where(needs > 0, step, 0.0)
+        return tuple(
+            index
+            for index in np.flatnonzero(needs).tolist()
+            if step[index] >= needs[index] * _ordinary(index, times, change)
+            and _is_strongest(index, times, rivals)
         )
 
+    def _measure_steps(self, moved: Array) -> None:
+        luma = np.sort(moved[:, : self._split], axis=1)
+        self.step += _both(luma, np.sort(moved[:, self._split :], axis=1)).tolist()
+        strongest = luma[:, -(self._split // 64) :].mean(axis=1)
+        self.local += (strongest - luma[:, self._split // 2]).tolist()
 
-def _stands_out(index: int, change: NDArray[np.float64]) -> bool:
-    """Whether the change is the largest nearby, and well beyond the ordinary change."""
-    low, high = max(1, index - _AROUND), index + _AROUND + 1
-    around = np.delete(change[low:high], index - low)
-    ordinary = float(np.percentile(around, 70)) if around.size else 0.0
-    if change[index] < _ABOVE_ORDINARY * ordinary:
-        return False
-    return bool(change[index] >= change[max(1, index - 2) : index + 3].max())
+    def _sizes(self, moved: Array) -> list[float]:
+        luma, colour = moved[:, : self._split], moved[:, self._split :]
+        sizes = _both(np.sort(luma, axis=1), np.sort(colour, axis=1))
+        return [float(size) for size in sizes]
+
+    def _shown(self, at_s: Floats) -> NDArray[np.intp]:
+        """Indices of the frames that are shown at some moments; below 0 before the first one."""
+        return np.searchsorted(self.times, at_s + _ROUNDING_S, side="right") - 1
+
+    def _judge(self, seen: Array, until_s: float) -> None:
+        """Decide for each frame up to `until_s` if a picture begins; `seen` are the last frames."""
+        first = len(self.times) - len(seen)
+        for index in range(len(self._needs), len(self.times)):
+            if self.times[index] > until_s:
+                break
+            is_large = index > max(0, first) and self.step[index] > _LEAST_CHANGE
+            self._needs.append(self._need(seen, index, first) if is_large else 0.0)
+
+    def _need(self, seen: Array, index: int, first: int) -> float:
+        """How far a new picture must stand out; 0 for a change of light, a flash or its end."""
+        at_s = self.times[index]
+        if at_s - self.times[0] < _EDGE_S:
+            return 0.0
+        picture, previous = seen[index - first], seen[index - first - 1]
+        least = _STAYS * self.step[index]
+        at = np.maximum(0, self._shown(at_s - np.array(_BEFORE_S)) - first)
+        if min(self._sizes(np.abs(picture - seen[at]))) < least:
+            return 0.0
+        later = seen[self._shown(np.array([at_s + _AFTER_S])) - first]
+        if self._sizes(np.abs(later - seen[at[:1]]))[0] < least:
+            return 0.0
+        side = round(self._split**0.5)
+        old, new = (cells[: self._split].reshape(side, side) for cells in (previous, picture))
+        if not _is_everywhere(old, new) or is_same_picture(old, new):
+            return 0.0
+        return _JUMP_ABOVE_ORDINARY if is_same_scene(old, new) else _ABOVE_ORDINARY
+
+
+def _is_everywhere(old: Array, new: Array) -> bool:
+    half = len(old) // 2
+    changed = (np.abs(new - old) > _CHANGED_CELL).reshape(2, half, 2, half)
+    return bool(changed.mean(axis=(1, 3)).min() >= _LEAST_IN_QUARTER)
+
+
+def _ordinary(index: int, times: Floats, change: Floats) -> float:
+    """The ordinary change around a frame."""
+    at_s = times[index]
+    low, high = np.searchsorted(times, (at_s - _AROUND_S, at_s + _AROUND_S + _ROUNDING_S))
+    near = np.arange(max(1, low), high)
+    # A change within LAG_S holds the cut itself for that time after it.
+    holds_it = (near >= index) & (times[near] < at_s + LAG_S - _ROUNDING_S) | (near == index)
+    around = change[near[~holds_it]]
+    return float(np.percentile(around, 70)) if around.size else 0.0
+
+
+def _is_strongest(index: int, times: Floats, rivals: Floats) -> bool:
+    low, high = np.searchsorted(times, (times[index] - _RIVAL_S, times[index] + _RIVAL_S))
+    return bool(rivals[index] >= rivals[low:high].max())
 
 
 def _both(luma: Array, colour: Array) -> Array:
     """The change of each picture (row), from the sorted changes of its cells."""
     ranks = [cells.shape[1] * _CELL_PERCENTILE // 100 for cells in (luma, colour)]
     return np.asarray(luma[:, ranks[0]] + colour[:, ranks[1]])
-
-
-def _alike(first: Array, second: Array) -> float:
-    """Correlation over cells: 1 for a plain gain or offset. Flat pictures count as alike."""
-    a, b = first - first.mean(), second - second.mean()
-    scale = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / scale if scale > len(a) else 1.0 if abs(scale) < 1 else 0.0

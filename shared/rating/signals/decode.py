@@ -14,6 +14,7 @@ from shared.rating.signals.cuts import CutFinder
 from shared.rating.signals.grid import COLOUR_CELLS, LUMA_CELLS, Gridder
 from shared.rating.signals.result import Unratable
 from shared.rating.signals.sound import SoundMeter
+from shared.rating.signals.strip import Strip
 from shared.rating.signals.ticks import Ticker
 
 MAX_FRAME_PIXELS = 4096 * 2304  # more than any phone posts; memory holds a few such frames
@@ -53,8 +54,9 @@ class Footage:
     declared_s: float | None = None
     bad_packets: int = 0
     broke_off: bool = False
-    refreshes_s: list[float] = field(default_factory=list)  # times of key frames
+    damaged_s: list[tuple[float, float]] = field(default_factory=list)  # spans that may be wrong
     cuts: CutFinder = field(default_factory=CutFinder)
+    strip: Strip = field(default_factory=Strip)
     ticker: Ticker = field(default_factory=Ticker)
     sound: SoundMeter = field(default_factory=SoundMeter)
 
@@ -116,6 +118,7 @@ class _Pass:
             self.start_s = container.start_time / av.time_base
         self.pixels = 0
         self.bad_in_a_row = 0
+        self.damaged_since_s: float | None = None  # until the next picture that stands by itself
         self.lost = False
         self.tick_s = float(self.video.time_base or 0)
         self.luma = np.zeros((_BLOCK, LUMA_CELLS, LUMA_CELLS), np.float32)
@@ -142,6 +145,8 @@ class _Pass:
         if not footage.frames:
             raise Unratable("undecodable", "no frame could be decoded")
         self._digest()
+        if self.damaged_since_s is not None:
+            footage.damaged_s.append((self.damaged_since_s, footage.last_s))
         footage.sound.close()
         return footage
 
@@ -167,14 +172,22 @@ class _Pass:
 
     def _take(self, packet: Any) -> None:
         if packet.is_corrupt:
-            self.footage.bad_packets += 1
+            self._note_damage(packet)
         try:
             for frame in packet.decode():
                 self._see(frame) if packet.stream is self.video else self._hear(frame)
                 self.bad_in_a_row = 0
         except (FFmpegError, ValueError, MemoryError):
-            self.footage.bad_packets += 1
+            self._note_damage(packet)
             self.bad_in_a_row += 1
+
+    def _note_damage(self, packet: Any) -> None:
+        """What is shown from a damaged packet to the next refresh is not the creator's."""
+        self.footage.bad_packets += 1
+        if packet.stream is self.video and self.damaged_since_s is None:
+            at = packet.pts if packet.pts is not None else packet.dts
+            shown_s = self.footage.last_s if at is None else float(at * packet.time_base)
+            self.damaged_since_s = shown_s - (self.start_s if at is not None else 0.0)
 
     def _see(self, frame: Any) -> None:
         footage = self.footage
@@ -195,20 +208,29 @@ class _Pass:
             footage.first_s = at_s
             self._describe(frame)
         footage.last_s = at_s
-        if frame.key_frame:
-            footage.refreshes_s.append(at_s)
+        self._end_damage(frame, at_s)
         waiting = len(self.times_s)
         self.gridder.read(frame, self.luma[waiting], self.colour[waiting])
         self.times_s.append(at_s)
         if waiting + 1 == _BLOCK:
             self._digest()
 
+    def _end_damage(self, frame: Any, at_s: float) -> None:
+        """Damage begins with a frame that FFmpeg calls corrupt, and ends with a sound refresh."""
+        if frame.is_corrupt and self.damaged_since_s is None:
+            self.footage.bad_packets += 1
+            self.damaged_since_s = at_s
+        elif self.damaged_since_s is not None and frame.key_frame and not frame.is_corrupt:
+            self.footage.damaged_s.append((self.damaged_since_s, at_s))
+            self.damaged_since_s = None
+
     def _digest(self) -> None:
-        """Pass the waiting frames' cells to the cut finder and the ticker."""
+        """Pass the waiting frames' cells to the cut finder, the strip and the ticker."""
         if self.times_s:
-            count = len(self.times_s)
-            self.footage.cuts.see(self.luma[:count], self.colour[:count], self.times_s)
-            self.footage.ticker.see(self.luma[:count], self.colour[:count], self.times_s)
+            luma, colour = self.luma[: len(self.times_s)], self.colour[: len(self.times_s)]
+            self.footage.cuts.see(luma, colour, self.times_s)
+            self.footage.strip.see(luma, colour, self.times_s)
+            self.footage.ticker.see(luma, colour, self.times_s)
             self.times_s = []
 
     def _time_of(self, frame: Any) -> float:
@@ -242,13 +264,27 @@ class _Pass:
 
 
 def video_stream(container: Any) -> Any:
-    """The first video stream that is not a cover or thumbnail."""
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            if stream.codec_context is None:
-                raise Unratable("undecodable", "no decoder for the picture")
-            return stream
-    raise Unratable("no_video_stream", "the file holds no moving picture")
+    """The stream that FFmpeg would take: no cover or thumbnail, and the largest picture.
+
+    Its `choose_video` counts the mark "default" as five million pixels.
+    """
+    moving = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & av.stream.Disposition.attached_pic
+    ]
+    if not moving:
+        raise Unratable("no_video_stream", "the file holds no moving picture")
+    stream = max(moving, key=_worth)  # the first one of equals
+    if stream.codec_context is None:
+        raise Unratable("undecodable", "no decoder for the picture")
+    return stream
+
+
+def _worth(stream: Any) -> int:
+    is_default = bool(stream.disposition & av.stream.Disposition.default)
+    context = stream.codec_context
+    return 5_000_000 * is_default + (context.width * context.height if context else 0)
 
 
 def quarter_turns(frame: Any) -> int:

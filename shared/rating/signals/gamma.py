@@ -25,43 +25,47 @@ class Belief:
         self._learnt = np.zeros((len(forgetting), cells))
         self._seen = np.zeros((len(forgetting), 1))
         self._fresh = True
-        self._latest: Floats | None = None  # the previous datum, not learnt yet
+        self._latest: list[Floats] = []  # data that are still judged, not learnt yet
 
     def surprise(
         self,
         counts: NDArray[np.floating],
         breaks: NDArray[np.bool_] | None = None,
+        new: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.float32]:
         """Nats of each tick (row) with the previous one, per cell: the mean of the memories.
 
-        `counts` >= 0 are the next ticks. The first row is 0. A tick marked in `breaks` is 0, and
-        most of the belief is forgotten there. A cell without counts is 0.
+        `counts` >= 0 are the next ticks. The first row is 0. A tick marked in `breaks` is 0 and
+        teaches nothing. Where it is marked in `new`, too, most of the belief is forgotten. Without
+        `new` that happens at each break. A cell without counts is 0.
         """
         shapes = np.full((len(counts), *self._learnt.shape), _SHAPE)
         rates = np.full((len(counts), len(self._seen), 1), _RATE)
-        pairs = np.zeros(counts.shape)
+        sums = np.zeros(counts.shape)
         for tick, datum in enumerate(counts.astype(np.float64)):
             if self._fresh or (breaks is not None and breaks[tick]):
-                self._learnt *= AFTER_BREAK
-                self._seen *= AFTER_BREAK
-                self._latest, self._fresh = None, False
+                if new is None or new[tick]:
+                    self._learnt *= AFTER_BREAK
+                    self._seen *= AFTER_BREAK
+                self._latest, self._fresh = [], False
                 continue
             self._learnt *= self._forgetting
             self._seen *= self._forgetting
             shapes[tick] += self._learnt
             rates[tick] += self._seen
-            pairs[tick] = datum
-            if self._latest is not None:
-                pairs[tick] += self._latest
-                self._learnt += self._latest
+            sums[tick] = datum
+            for latest in self._latest:
+                sums[tick] += latest
+            if len(self._latest) == TOGETHER - 1:
+                self._learnt += self._latest.pop(0)
                 self._seen += 1.0
-            self._latest = datum
-        pairs = np.minimum(pairs, self._most)
+            self._latest.append(datum)
+        sums = np.minimum(sums, self._most)
         nats = np.zeros(counts.shape, np.float32)
-        ticks, cells = np.nonzero(pairs)
+        ticks, cells = np.nonzero(sums)
         before, rate = shapes[ticks, :, cells], rates[ticks, :, 0]
-        after = before + pairs[ticks, cells][:, None]
-        nats[ticks, cells] = divergence(after, rate + _DATA, before, rate).mean(axis=1)
+        after = before + sums[ticks, cells][:, None]
+        nats[ticks, cells] = divergence(after, rate + TOGETHER, before, rate).mean(axis=1)
         return nats
 
 
@@ -102,5 +106,5 @@ def log_gamma(x: Floats) -> Floats:
 # The share of the learnt belief that survives the start of a new shot.
 AFTER_BREAK = 0.1
 _SHAPE, _RATE = 2.0, 2.0  # of the innate prior
-_DATA = 2.0  # ticks judged together
+TOGETHER = 3  # ticks judged together
 _STEPS = 6

@@ -1,7 +1,7 @@
 """Measures the signals of a file: one decoding pass, then arithmetic on small arrays."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from shared.rating.signals import scores
 from shared.rating.signals.arousal import arousal_curve
 from shared.rating.signals.decode import Footage, watch
+from shared.rating.signals.edits import Edits, edits_of
 from shared.rating.signals.result import Signals, Unratable
 from shared.rating.signals.sound import TICKS_PER_S, integrated_lufs, lufs
 from shared.rating.signals.surprise import CHANNELS, Surprise, surprise_of
@@ -31,47 +32,46 @@ def measure(path: str | os.PathLike[str]) -> Signals:
     Raises `Unratable` (with `.reason`) for a file without a measurement, and `OSError` for a file
     that cannot be read.
     """
-    footage = watch(path)
+    return measured(watch(path))
+
+
+def measured(footage: Footage) -> Signals:
+    """The signals of one pass over a file. Raises Unratable."""
     flags = _flags(footage)
     _refuse_the_unmeasurable(footage, flags)
     ticks = footage.ticker.close()
     count = len(ticks.motion)
-    cut_frames = footage.cuts.cuts()
-    cuts_s = tuple(round(footage.cuts.times[index], 4) for index in cut_frames)
-    surprise = surprise_of(
-        ticks,
-        _bands(footage, count),
-        _marks(cuts_s, count),
-        _marks(_refreshes_s(footage), count),
-    )
-    return _signals(footage, flags, cuts_s, surprise, _motion(ticks, cuts_s))
+    edits = edits_of(footage)
+    surprise = surprise_of(ticks, _bands(footage, count), edits.marks(count))
+    return _signals(footage, flags, edits, surprise, _motion(ticks, edits.cuts_s))
 
 
 def _signals(
     footage: Footage,
     flags: list[str],
-    cuts_s: tuple[float, ...],
+    edits: Edits,
     surprise: Surprise,
     motion: Floats,
 ) -> Signals:
     powers, ticks = np.array(footage.sound.powers), len(motion)
     loudness = [lufs(power) for power in _per_second(powers, ticks, np.mean)]
     motion_curve = _per_second(motion, ticks, np.mean)
-    arousal = arousal_curve(motion_curve, cuts_s, loudness)
+    arousal = arousal_curve(motion_curve, edits.changes_s, loudness)
     peak = int(np.argmax(surprise.corrected))
     peak_nats = float(surprise.corrected[peak])
     first = _first_of(surprise.corrected, peak)
     onset = _onset_s(footage, surprise, first) if peak_nats >= scores.ONSET_NATS else None
     integrated = integrated_lufs(powers)
     return Signals(
-        duration_s=round(_duration_s(footage), 4),
+        duration_s=round(_duration_s(footage), 2),
         width=footage.width,
         height=footage.height,
         rotation=footage.rotation,
         fps=_fps(footage),
         frames=footage.frames,
         has_audio=footage.has_audio,
-        cuts_s=cuts_s,
+        cuts_s=edits.cuts_s,
+        transitions=edits.transitions,
         onset_s=onset,
         peak_s=round((peak + 0.5) / TICKS_PER_S, 3) if peak_nats > 0 else None,
         onset_channel=None if onset is None else CHANNELS[int(surprise.channel[first])],
@@ -132,7 +132,8 @@ def _refuse_the_unmeasurable(footage: Footage, flags: list[str]) -> None:
 
 
 def _duration_s(footage: Footage) -> float:
-    return max(footage.last_s + footage.frame_s, footage.sound.seconds)
+    """How long there is a picture: sound that goes on alone is not the video."""
+    return footage.last_s + footage.frame_s
 
 
 def _bands(footage: Footage, ticks: int) -> Floats | None:
@@ -141,19 +142,6 @@ def _bands(footage: Footage, ticks: int) -> Floats | None:
         return None
     heard = np.array(footage.sound.bands)[:ticks]
     return np.concatenate([heard, np.zeros((ticks - len(heard), heard.shape[1]))])
-
-
-def _refreshes_s(footage: Footage) -> Sequence[float]:
-    """Times of key frames; none for codecs in which nearly every frame is a key frame."""
-    refreshes = footage.refreshes_s
-    return () if len(refreshes) > footage.frames / 3 else refreshes
-
-
-def _marks(times_s: Sequence[float], ticks: int) -> NDArray[np.bool_]:
-    marks = np.zeros(ticks, dtype=bool)
-    for at_s in times_s:
-        marks[min(ticks - 1, int(at_s * TICKS_PER_S + 1e-6))] = True
-    return marks
 
 
 def _motion(ticks: Ticks, cuts_s: tuple[float, ...]) -> Floats:

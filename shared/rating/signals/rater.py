@@ -1,5 +1,6 @@
 """The rater that measures pixels and sound. Dimensions of meaning stay empty."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,8 @@ from shared.rating.signals import VERSION, Signals, Unratable
 from shared.rating.signals.examine import Examination, examine
 from shared.rating_section import Curves
 from shared.rubric_values import Measures, Values
+
+_FIRST_S = 3  # seconds in which a viewer decides to stay
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,27 @@ def _measures(signals: Signals) -> Measures:
         fps=signals.fps,
         has_audio=signals.has_audio,
         cuts=len(signals.cuts_s),
+        transitions=len(signals.transitions),
         motion=signals.motion,
         loudness_lufs=signals.loudness_lufs,
         surprise_nats=signals.surprise_nats,
         surprise_raw_nats=signals.surprise_raw_nats,
+        arousal_proxy=signals.arousal,
+        surprise_nats_first_3s=max(signals.surprise_curve[:_FIRST_S], default=None),
+        motion_first_3s=_mean(signals.motion_curve),
+        arousal_proxy_first_3s=_mean(signals.arousal_curve),
+        loudness_lufs_first_3s=_loudness(signals.loudness_curve),
     )
+
+
+def _mean(curve: tuple[float, ...]) -> float | None:
+    """Mean of a curve's first seconds, None for an empty one."""
+    first = curve[:_FIRST_S]
+    return round(sum(first) / len(first), 4) if first else None
+
+
+def _loudness(curve: tuple[float | None, ...]) -> float | None:
+    """Loudness of the first seconds by their mean power, in LUFS; None where all are silent."""
+    first = curve[:_FIRST_S]
+    powers = [10 ** (level / 10) for level in first if level is not None]
+    return round(10 * math.log10(sum(powers) / len(first)), 2) if powers else None

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from shared.rating.signals.transitions import Transition
+
 # Part of the rater's name: any change that can move a number needs a new version.
-VERSION = "1.2"
+VERSION = "2.0"
 
 
 class Unratable(Exception):
@@ -36,6 +38,7 @@ class Signals:
     has_audio: bool
 
     cuts_s: tuple[float, ...]  # time of the first frame of each new shot
+    transitions: tuple[Transition, ...]  # gradual edits: dissolves, wipes, fades, flashes
     onset_s: float | None  # where the strongest surprise starts, None if none stands out
     peak_s: float | None  # where surprise is highest, None if it is nowhere above ordinary
     onset_channel: str | None  # "picture", "colour" or "sound"

@@ -3,20 +3,21 @@
 import math
 
 # Below this peak nothing stands out; docs/signals.md reports the remaining false alarms.
-ONSET_NATS = 25.0
+ONSET_NATS = 20.0
+STEP_NATS = 25.0  # where equal ratios of nats begin to be equal steps
 # Calibrated on the generated library, seeds 7 to 10: among the curves of this form, the one nearest
 # to the size (0-1) of the planted events; see benchmarks/signals/calibration.py.
-FULL_NATS = 5400.0
+FULL_NATS = 1500.0
 
 
 def unexpectedness(peak_nats: float) -> int:
-    """0-100 from the corrected peak surprise S >= 0 nats: 100 ln(1 + S/25) / ln(1 + 5400/25).
+    """0-100 from the corrected peak surprise S >= 0 nats: 100 ln(1 + S/25) / ln(1 + 1500/25).
 
     Equal ratios of nats give equal steps, after Fechner (1860).
     """
     if not math.isfinite(peak_nats) or peak_nats <= 0:
         return 0
-    return min(100, round(100 * math.log1p(peak_nats / ONSET_NATS) / _FULL))
+    return min(100, round(100 * math.log1p(peak_nats / STEP_NATS) / _FULL))
 
 
 def emotional_intensity(mean_arousal: float, peak_arousal: float) -> int:
@@ -24,4 +25,4 @@ def emotional_intensity(mean_arousal: float, peak_arousal: float) -> int:
     return max(0, min(100, round((mean_arousal + peak_arousal) / 2)))
 
 
-_FULL = math.log1p(FULL_NATS / ONSET_NATS)
+_FULL = math.log1p(FULL_NATS / STEP_NATS)

@@ -21,18 +21,16 @@ _ORDINARY_WINDOW = 30  # past ticks that define the ordinary change
 # Floors of the ordinary change: picture and colour in contrasts, sound in dB.
 _PICTURE_FLOOR, _COLOUR_FLOOR, _SOUND_FLOOR_DB = 0.02, 0.03, 3.0
 _LEAST_CONTRAST = 8.0  # grey levels; flatter pictures are not stretched further
-_SOUND_WEIGHT = 3.0  # eight bands beside hundreds of cells
+_SOUND_WEIGHT = 10.0  # eight bands beside hundreds of cells
 _SILENCE = 1e-7  # band power, -70 dB
-_ORDINARY_TIMES = 2.0  # up to this multiple of the ordinary level nothing counts
+_ORDINARY_TIMES = 3.0  # up to this multiple of the ordinary level nothing counts
 _SEEN_MOTION = 0.5  # grey levels per tick; less is noise of the codec
 _SCATTERS = 2.0  # standard deviations above the line that motion explains
 _STEEPEST = 3.0
 _SHRINKING = 0.04  # variance of log motion at which a slope is halved
 _FEWEST_TICKS = 10
+_WEBER_NATS = 70.0  # ordinary nats that halve an excess
 _ORDINARY_NATS = 2.0  # less is noise
-_REDRAWN_TIMES = 1.4  # a refresh may change most cells this much
-_MORE_THAN_BEFORE = 1.25  # times the change before: an object also moves most cells a little
-_MOST_REDRAWN = 3.0  # times the ordinary change elsewhere
 _SCHEMA_S = 1.2  # seconds of a shot until an expectation is half firm
 _APART_TICKS = 4  # repetitions are at least this far apart
 _MOST_EVENTS = 600
@@ -47,33 +45,35 @@ class Surprise:
     channel: NDArray[np.intp]  # index into CHANNELS of the strongest at each tick
 
 
-def surprise_of(ticks: Ticks, sound: Floats | None, cut_ticks: Marks, refreshed: Marks) -> Surprise:
+@dataclass(frozen=True, slots=True)
+class EditMarks:
+    """Ticks that edits touch: these are not scored. A new shot begins in some of them."""
+
+    touched: Marks
+    new_shot: Marks
+
+
+def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surprise:
     """Surprise of each tick, from the changes of picture and sound.
 
-    `sound` is ticks x bands of mean squares, or None. `refreshed` marks ticks with a key frame,
-    where an encoder redraws everything a little.
+    `sound` is ticks x bands of mean squares, or None.
     """
-    # A cut inside a tenth changes the mean picture of that tenth and of the next one.
-    breaks = _and_next(cut_ticks)
-    redrawn = _and_next(refreshed)
+    breaks = edits.touched
     contrast = max(_LEAST_CONTRAST, float(np.median(ticks.spread)))
     usual = _usual(ticks.picture, _PICTURE_FLOOR * contrast, breaks)
     tint_usual = _usual(ticks.tint, _COLOUR_FLOOR * contrast, breaks)
-    more = _redrawn(ticks.picture, usual, redrawn, breaks)
-    # A refresh redraws picture and colours together; a change of colour alone is in the scene.
-    tint_more = np.minimum(more, _redrawn(ticks.tint, tint_usual, redrawn, breaks))
-    motion = motion_of_pairs(ticks.usual_motion, breaks)
+    motion = recent_motion(ticks.usual_motion, breaks)
     parts = [
-        _channel(ticks.picture, usual * more, breaks, motion=motion),
-        _channel(ticks.tint, tint_usual * tint_more, breaks, motion=motion),
+        _channel(ticks.picture, usual, edits, motion=motion),
+        _channel(ticks.tint, tint_usual, edits, motion=motion),
     ]
     if sound is not None:
         none = np.zeros(len(sound), dtype=bool)
         levels = _level_changes(sound)
         usual = _usual(levels, _SOUND_FLOOR_DB, none)
-        parts.append(_channel(levels, usual, none, weight=_SOUND_WEIGHT))
+        parts.append(_channel(levels, usual, EditMarks(none, none), weight=_SOUND_WEIGHT))
     excess = np.stack([part.excess for part in parts])
-    total = excess.sum(axis=0) * _schema(breaks)
+    total = excess.sum(axis=0) * _schema(edits.new_shot)
     total /= 1.0 + _repetitions(parts, total)
     raw = np.sum([part.raw for part in parts], axis=0)
     return Surprise(raw, total, np.argmax(excess, axis=0))
@@ -89,7 +89,7 @@ class _Channel:
 def _channel(
     change: CellChange,
     usual: Floats,
-    breaks: Marks,
+    edits: EditMarks,
     *,
     motion: Floats | None = None,
     weight: float = 1.0,
@@ -101,45 +101,47 @@ def _channel(
 
     The signature overwrites the cells of `change`: a long clip has no memory for both.
     """
+    breaks = edits.touched
     size = change.blocks[0].shape[1]
     belief, unbroken = (gamma.Belief(size, _FORGETTING, _MOST_COUNTS) for _ in range(2))
     nats, raw = np.zeros(len(usual)), np.zeros(len(usual))
-    start, last = 0, np.zeros(size, np.float32)
+    start, last = 0, np.zeros((gamma.TOGETHER - 1, size), np.float32)
     for block in change.blocks:
         part = slice(start, start + len(block))
         moved = block.astype(np.float32)
         counts = np.clip(np.abs(moved) / usual[part, None] - 1.0, 0.0, _MOST_COUNTS)
-        cells = weight * belief.surprise(counts, breaks[part])
+        cells = weight * belief.surprise(counts, breaks[part], edits.new_shot[part])
         nats[part] = cells.sum(axis=1)
-        block[:] = np.copysign(np.sqrt(cells), _with_the_last(moved, last))
+        block[:] = np.copysign(np.sqrt(cells), _recent(moved, last))
         if breaks.any():
             raw[part] = weight * unbroken.surprise(counts).sum(axis=1)
-        start, last = part.stop, moved[-1]
+        start, last = part.stop, np.concatenate([last, moved])[1 - gamma.TOGETHER :]
     below = _ordinary(nats, breaks, motion) + _ORDINARY_NATS
-    # Subtracted like powers of noise: a peak far above the ordinary keeps nearly all of its nats,
-    # so its score hardly depends on the estimate of the ordinary.
-    excess = np.sqrt(np.maximum(0.0, nats**2 - below**2))
+    # After Weber (1834): how far something stands out is judged beside what is ordinary there. So
+    # a share by which an encoder changes both hardly matters.
+    excess = np.maximum(0.0, nats - below) * _WEBER_NATS / (_WEBER_NATS + below)
     return _Channel(raw if breaks.any() else nats, excess, change)
 
 
-def _with_the_last(ticks: Cells, before: Cells | float) -> Cells:
-    """Sum of each tick and its predecessor; the first tick's predecessor is `before`."""
-    return np.asarray(ticks + np.concatenate([[before], ticks[:-1]]))
+def _recent(ticks: Cells, before: Cells) -> Cells:
+    """Sum of each tick and those judged together with it; `before` are the last ones before."""
+    summed = np.cumsum(np.concatenate([np.zeros_like(ticks[:1]), before, ticks]), axis=0)
+    return np.asarray(summed[gamma.TOGETHER :] - summed[: -gamma.TOGETHER])
 
 
-def motion_of_pairs(motion: Floats, breaks: Marks) -> Floats:
-    """Mean of each tick and its predecessor; a tick after a break has none."""
-    alone = np.concatenate([[True], breaks[:-1]])
-    return np.where(alone, motion, _with_the_last(motion, 0.0) / 2)
+def recent_motion(motion: Floats, breaks: Marks) -> Floats:
+    """Mean of each tick and those judged together with it, back to the last break."""
+    means = np.empty_like(motion)
+    start = 0
+    for tick in range(len(motion)):
+        start = tick if breaks[tick - 1 : tick].any() else start
+        means[tick] = motion[max(start, tick - gamma.TOGETHER + 1) : tick + 1].mean()
+    return means
 
 
 def _level_changes(powers: Floats) -> CellChange:
     levels = 10 * np.log10(powers + _SILENCE)
     return CellChange.of(np.diff(levels, axis=0, prepend=levels[:1]))
-
-
-def _and_next(marks: Marks) -> Marks:
-    return np.asarray(marks | np.concatenate([[False], marks[:-1]]))
 
 
 def _usual(change: CellChange, floor: float, breaks: Marks) -> Floats:
@@ -150,19 +152,6 @@ def _usual(change: CellChange, floor: float, breaks: Marks) -> Floats:
     usual = np.fmax(least, _running_median(level, _ORDINARY_WINDOW, -1))
     usual[:2] = least
     return usual
-
-
-def _redrawn(change: CellChange, usual: Floats, redrawn: Marks, breaks: Marks) -> Floats:
-    """Factor on the ordinary change where the encoder redraws the picture; 1 elsewhere.
-
-    It compares what most cells do together with what they did before. It is bounded, since encoders
-    often redraw where much happens.
-    """
-    middle = _without_breaks(change.middle, breaks)
-    before = np.nan_to_num(_running_median(middle, _ORDINARY_WINDOW, -1))
-    together = change.middle / np.maximum(usual / _REDRAWN_TIMES, _MORE_THAN_BEFORE * before)
-    diffuse = redrawn & np.isfinite(middle)
-    return np.where(diffuse, np.clip(together, 1.0, _MOST_REDRAWN), 1.0)
 
 
 def _without_breaks(values: Floats, breaks: Marks) -> Floats:
@@ -212,11 +201,11 @@ def _explained_by(motion: Floats, nats: Floats) -> Floats:
     return np.asarray(np.exp(base + slope * bounded + _SCATTERS * scatter))
 
 
-def _schema(breaks: Marks) -> Floats:
+def _schema(new_shot: Marks) -> Floats:
     """Firmness of expectations, 0-1: it grows with time, and a cut takes most of it away."""
-    firm = np.empty(len(breaks))
+    firm = np.empty(len(new_shot))
     seconds = 0.0
-    for tick, broken in enumerate(breaks):
+    for tick, broken in enumerate(new_shot):
         seconds = seconds * gamma.AFTER_BREAK if broken else seconds + 1 / TICKS_PER_S
         firm[tick] = seconds**3 / (seconds**3 + _SCHEMA_S**3)
     return firm

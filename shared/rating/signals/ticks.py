@@ -24,20 +24,18 @@ class CellChange:
     as the first: one array of a long clip would have to be copied together."""
 
     level: Floats  # per tick, mean size over the quiet nine tenths of the cells
-    middle: Floats  # per tick, median size of the cells
 
     @classmethod
     def of(cls, cells: Cells) -> "CellChange":
         ordered = np.sort(np.abs(cells).astype(np.float32), axis=1)
         count = ordered.shape[1]
         level = ordered[:, : max(1, int(count * _QUIET_SHARE))].mean(axis=1, dtype=np.float64)
-        return cls((cells.astype(np.float16),), level, ordered[:, count // 2].astype(np.float64))
+        return cls((cells.astype(np.float16),), level)
 
     @classmethod
     def joined(cls, parts: list["CellChange"]) -> "CellChange":
         blocks = tuple(block for part in parts for block in part.blocks)
-        level = np.concatenate([part.level for part in parts])
-        return cls(blocks, level, np.concatenate([part.middle for part in parts]))
+        return cls(blocks, np.concatenate([part.level for part in parts]))
 
     def rows(self, ticks: NDArray[np.intp]) -> NDArray[np.float16]:
         """The cells of some ticks."""

@@ -2,6 +2,7 @@
 
 import random
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -182,3 +183,51 @@ def test_mutated_files_of_every_make_end_in_a_measurement_or_a_reason(tmp_path):
             picture_at(path, measure(path).duration_s / 2)
         except Unratable as error:
             assert error.reason.isidentifier()
+
+
+def damaged(path: Path, first: int, last: int) -> bytes:
+    """The file with noise in the picture's packets from `first` to `last`, index untouched."""
+    content = bytearray(path.read_bytes())
+    dice = random.Random(3)
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        for packet in packets[first:last]:
+            for at in range(packet.pos + packet.size // 4, packet.pos + packet.size):
+                content[at] = dice.randrange(256)
+    return bytes(content)
+
+
+def test_a_decoding_error_is_never_the_onset(file, tmp_path):
+    whole = write(tmp_path / "whole.mp4", beating(panned()), 6.0, gop=25)
+
+    signals = measure(file(damaged(whole, 70, 80)))
+
+    assert "damaged" in signals.flags
+    assert signals.onset_s is None or not 2.7 <= signals.onset_s <= 4.2
+    assert max(signals.surprise_curve[2:4]) <= max(measure(whole).surprise_curve) + 25
+
+
+def test_sound_that_goes_on_alone_does_not_lengthen_the_video(tmp_path):
+    path = write(tmp_path / "clip.mp4", beating(still()), 2.04, sound=tone(4.0))
+
+    assert measure(path).duration_s == 2.04
+
+
+def test_of_several_pictures_the_one_that_a_player_shows_is_measured(tmp_path):
+    path = tmp_path / "two.ts"  # marks no stream as the default
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("libx264", rate=25) for _ in range(2)]
+        for stream, side in zip(streams, (64, 256), strict=True):
+            stream.width = stream.height = side
+            stream.pix_fmt = "yuv420p"
+        for index in range(50):
+            for stream in streams:
+                frame = av.VideoFrame(stream.width, stream.height, "yuv420p")
+                for plane in frame.planes:
+                    plane.update(bytes((index * 3 + at) % 250 for at in range(plane.buffer_size)))
+                frame.pts, frame.time_base = index, Fraction(1, 25)
+                container.mux(stream.encode(frame))
+        for stream in streams:
+            container.mux(stream.encode(None))
+
+    assert measure(path).width == 256

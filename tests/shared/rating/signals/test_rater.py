@@ -21,6 +21,7 @@ MEASURED = Signals(
     frames=250,
     has_audio=True,
     cuts_s=(3.0, 6.0),
+    transitions=(),
     onset_s=4.2,
     peak_s=4.4,
     onset_channel="picture",

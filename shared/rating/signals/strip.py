@@ -1,0 +1,54 @@
+"""A clip as a strip of tiny pictures, one every 0.04 s: what a player shows then.
+
+It is the time base on which transitions are judged: the frame rate drops out, and a minute takes
+0.6 MB.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+STEP_S = 0.04
+LUMA_SIDE, COLOUR_SIDE = 8, 4
+LUMA_CELLS = LUMA_SIDE**2
+CELLS = LUMA_CELLS + 2 * COLOUR_SIDE**2
+_ROUNDING_S = 1e-4
+_LONGEST_GAP = 1500  # pictures: a minute without a frame
+
+
+@dataclass(slots=True)
+class Strip:
+    """Takes every frame's cells once, in blocks."""
+
+    _parts: list[NDArray[np.float16]] = field(default_factory=list)
+    _shown: Array | None = None  # the last frame
+    _count: int = 0
+
+    def see(self, luma: Array, colour: Array, times_s: list[float]) -> None:
+        """Take the next frames: `luma` frames x 32 x 32, `colour` frames x 2 x 16 x 16, 0-255."""
+        small = np.concatenate([_shrunk(luma, LUMA_SIDE), _shrunk(colour, COLOUR_SIDE)], axis=1)
+        if self._shown is not None:
+            small = np.concatenate([self._shown[None], small])
+        # What is shown is known up to the last frame, which is shown until the next one.
+        until = min(int((times_s[-1] - _ROUNDING_S) / STEP_S) + 1, self._count + _LONGEST_GAP)
+        at_s = np.arange(self._count, until) * STEP_S
+        frames = np.searchsorted(times_s, at_s + _ROUNDING_S, side="right")
+        frames -= self._shown is None  # before the first frame, the first one is shown
+        self._parts.append(small[np.maximum(0, frames)].astype(np.float16))
+        self._count = max(self._count, until)
+        self._shown = small[-1]
+
+    def pictures(self) -> Array:
+        """Pictures x CELLS: luma row by row, then Cb, then Cr; 0-255."""
+        last = [] if self._shown is None else [self._shown[None].astype(np.float16)]
+        return np.concatenate([*self._parts, *last]).astype(np.float32)
+
+
+def _shrunk(cells: Array, side: int) -> Array:
+    """Means of squares of cells, flattened: planes of any number become `side` x `side` each."""
+    count, wide = len(cells), cells.shape[-1] // side
+    squares = cells.reshape(count, -1, side, wide, side, wide)
+    return np.asarray(squares.mean(axis=(3, 5)).reshape(count, -1))

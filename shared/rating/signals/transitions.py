@@ -1,0 +1,206 @@
+"""Recognises gradual edits on the strip of tiny pictures: dissolves, wipes, fades and flashes.
+
+A dissolve or wipe leads every cell from its value in the old picture to that in the new one, and
+never far beyond. A flash or a fade leads to a plain picture, and perhaps back. The camera is asked
+first: what a shift, a zoom or an exposure explains is not an edit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.rating.signals.camera import is_same_scene
+from shared.rating.signals.strip import LUMA_CELLS, LUMA_SIDE, STEP_S
+
+Array = NDArray[np.float32]
+Kind = Literal["dissolve", "fade", "flash"]
+
+_LENGTHS = (4, 6, 8, 11, 15, 20, 27, 34, 41)  # pictures: 0.16 to 1.64 s
+_FRACTIONS = np.arange(1, 8) / 8  # where a possible transition is looked at
+_LEAST_CHANGE = 8.0  # grey levels, the mean of the cells
+_CHANGED_CELL = 6.0  # grey levels
+_LEAST_COVERED = 0.55  # share of the cells that change
+_AROUND = 25  # pictures on each side, define the ordinary change
+_ORDINARY_RANK, _ABOVE_ORDINARY = 0.7, 2.0
+_MOST_BEYOND = 0.06  # share of the change's energy that may lie beyond the two pictures
+_BACKWARDS = 0.08  # of the way; a moving scene may step back this far
+_ABRUPT = 0.7  # of the way between two pictures: that is a hard cut
+_LARGEST_STEP, _UNEVEN = 0.1, 2.5  # of the way, and times the mean step
+_MOST_MIXED, _MOST_WIPED = 0.07, 0.09  # share of the change's energy that stays unexplained
+_BEGINS, _ENDS = 0.06, 0.94  # of the way
+_PLAIN = 4.0  # grey levels of standard deviation: nothing is seen
+_DEPARTURE = 20.0  # grey levels, the mean of the cells
+_VEILED = 0.7  # contrast that a flash leaves, at most
+_SAME_AGAIN = 0.35  # of the departure: how far the picture after a flash may differ
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A gradual edit. `returns` tells that the shot goes on behind it, as behind a flash."""
+
+    kind: Kind
+    start_s: float
+    end_s: float
+    returns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    first: int  # pictures of the strip, both included
+    last: int
+    quality: float
+    kind: Kind
+    returns: bool = False
+
+
+def find_transitions(pictures: Array) -> tuple[Transition, ...]:
+    """The gradual edits of a strip (pictures x cells), in order and apart from each other."""
+    candidates = [*_excursions(pictures), *_blends(pictures)]
+    chosen: list[_Candidate] = []
+    for candidate in sorted(candidates, key=lambda one_of_them: -one_of_them.quality):
+        if all(_apart(candidate, other) for other in chosen):
+            chosen.append(candidate)
+    return tuple(_joined(sorted(chosen, key=lambda candidate: candidate.first)))
+
+
+def _apart(first: _Candidate, second: _Candidate) -> bool:
+    return first.last < second.first or second.last < first.first
+
+
+def _joined(chosen: list[_Candidate]) -> Iterator[Transition]:
+    """Transitions with their times; a fade out and the fade in behind it are one."""
+    waiting: _Candidate | None = None
+    for candidate in chosen:
+        if waiting and candidate.first - waiting.last <= 5 and waiting.kind == candidate.kind:
+            waiting = _Candidate(waiting.first, candidate.last, 0.0, waiting.kind)
+            continue
+        if waiting:
+            yield _timed(waiting)
+        waiting = candidate
+    if waiting:
+        yield _timed(waiting)
+
+
+def _timed(candidate: _Candidate) -> Transition:
+    start_s, end_s = (round(at * STEP_S, 2) for at in (candidate.first, candidate.last))
+    return Transition(candidate.kind, start_s, end_s, candidate.returns)
+
+
+def _blends(pictures: Array) -> Iterator[_Candidate]:
+    """Dissolves, wipes, and fades to or from a plain picture."""
+    for length in _LENGTHS:
+        if len(pictures) <= length:
+            return
+        old, new = pictures[:-length], pictures[length:]
+        way = new - old
+        size = np.abs(way)
+        covered = (size[:, :LUMA_CELLS] > _CHANGED_CELL).mean(axis=1)
+        likely = (covered > _LEAST_COVERED) & (size[:, :LUMA_CELLS].mean(axis=1) > _LEAST_CHANGE)
+        starts = np.flatnonzero(likely)
+        beyond = _beyond(pictures, starts, length)
+        mean_size = size[:, :LUMA_CELLS].mean(axis=1)
+        for start, excess in zip(starts.tolist(), beyond.tolist(), strict=True):
+            if excess < _MOST_BEYOND and _stands_out(mean_size, start, length):
+                candidate = _blend(pictures[start : start + length + 1], start)
+                if candidate:
+                    yield candidate
+
+
+def _stands_out(size: Array, start: int, length: int) -> bool:
+    """Whether the picture changes more than in windows as long in the seconds before and after.
+
+    Where a camera pans all the time, it always changes as much.
+    """
+    before = size[max(0, start - length - _AROUND) : max(0, start - length + 1)]
+    around = np.sort(
+        np.concatenate([before, size[start + length : start + length + _AROUND]]), axis=0
+    )
+    ordinary = float(around[int(_ORDINARY_RANK * len(around))]) if around.size else 0.0
+    return bool(size[start] > _ABOVE_ORDINARY * ordinary)
+
+
+def _beyond(pictures: Array, starts: NDArray[np.intp], length: int) -> Array:
+    """Share of the change's energy that the pictures between leave the way from old to new."""
+    old, new = pictures[starts], pictures[starts + length]
+    low, high = np.minimum(old, new), np.maximum(old, new)
+    energy = ((new - old) ** 2).sum(axis=1) + 1e-6
+    outside = np.zeros(len(starts), np.float32)
+    for fraction in _FRACTIONS:
+        between = pictures[starts + round(float(fraction) * length)]
+        excess = np.maximum(0.0, np.maximum(low - between, between - high))
+        outside = np.maximum(outside, (excess**2).sum(axis=1) / energy)
+    return outside
+
+
+def _blend(window: Array, start: int) -> _Candidate | None:
+    """The transition of one window of pictures from the old to the new one, if it is one."""
+    old, new = window[0], window[-1]
+    way = new - old
+    along = (window - old) @ way / float(way @ way)
+    steps = np.diff(along)
+    if steps.max() > _ABRUPT or steps.min() < -_BACKWARDS:
+        return None
+    grids = [picture[:LUMA_CELLS].reshape(LUMA_SIDE, LUMA_SIDE) for picture in (old, new)]
+    if is_same_scene(*grids):
+        return None
+    first = int(np.flatnonzero(along > _BEGINS)[0]) - 1
+    last = int(np.flatnonzero(along < _ENDS)[-1]) + 1
+    fit = _fit(window[first : last + 1])
+    if fit <= 0:
+        return None
+    is_plain = min(float(grid.std()) for grid in grids) < _PLAIN
+    # A part of a transition looks like one, too: the whole has the largest change.
+    quality = fit * float(np.abs(way).mean()) / 255
+    return _Candidate(start + first, start + last, quality, "fade" if is_plain else "dissolve")
+
+
+def _fit(window: Array) -> float:
+    """How well a dissolve or a wipe from the first to the last picture explains those between.
+
+    At most 1; not above 0 if it does not. In a dissolve all cells go the same part of the way. In
+    a wipe each one is at the start or at the end.
+    """
+    left, right = window - window[0], window - window[-1]
+    way = window[-1] - window[0]
+    energy = float(way @ way) + 1e-6
+    along = left @ way / energy
+    if np.diff(along).max() > _LARGEST_STEP + _UNEVEN / (len(window) - 1):
+        return 0.0
+    dissolved = ((left - along[:, None] * way) ** 2).sum(axis=1).max() / energy
+    wiped = (np.minimum(np.abs(left), np.abs(right)) ** 2).sum(axis=1).max() / energy
+    return 1.0 - float(min(dissolved / _MOST_MIXED, wiped / _MOST_WIPED))
+
+
+def _excursions(pictures: Array) -> Iterator[_Candidate]:
+    """Flashes, and fades out of a shot and back into it."""
+    luma = pictures[:, :LUMA_CELLS]
+    for length in _LENGTHS:
+        if len(pictures) <= length:
+            return
+        middle = luma[length // 2 : len(luma) - length + length // 2]
+        before, after = luma[:-length], luma[length:]
+        departed = np.minimum(np.abs(middle - before), np.abs(middle - after)).mean(axis=1)
+        likely = (departed > _DEPARTURE) & (
+            np.abs(after - before).mean(axis=1) < _SAME_AGAIN * departed
+        )
+        for start in np.flatnonzero(likely).tolist():
+            if _is_veiled(before[start], middle[start]) and _is_back(before[start], after[start]):
+                kind: Kind = "flash" if middle[start].mean() > before[start].mean() else "fade"
+                quality = 2.0 + float(departed[start]) / 255 - 0.01 * length
+                yield _Candidate(start, start + length, quality, kind, returns=True)
+
+
+def _is_back(before: Array, after: Array) -> bool:
+    """Whether the same shot goes on behind a flash. Another one may be as bright."""
+    return is_same_scene(*(part.reshape(LUMA_SIDE, LUMA_SIDE) for part in (before, after)))
+
+
+def _is_veiled(before: Array, middle: Array) -> bool:
+    """Whether a picture is another one under a plain colour."""
+    a, b = before - before.mean(), middle - middle.mean()
+    contrast = float(a @ b) / float(a @ a + 1e-6)
+    remainder = float(((b - contrast * a) ** 2).mean()) ** 0.5
+    return contrast < _VEILED and remainder < max(_PLAIN, 0.3 * float(a.std()))

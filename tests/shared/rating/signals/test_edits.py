@@ -1,0 +1,177 @@
+"""Edits on small arrays of known content: the strip, the camera, transitions and their marks."""
+
+import numpy as np
+import pytest
+
+from shared.rating.signals.camera import is_same_picture, is_same_scene
+from shared.rating.signals.cuts import CutFinder
+from shared.rating.signals.decode import Footage
+from shared.rating.signals.edits import Edits, edits_of
+from shared.rating.signals.strip import CELLS, STEP_S, Strip
+from shared.rating.signals.transitions import Transition, find_transitions
+
+SIDE = 32
+
+
+def scene(seed, side=SIDE):
+    """A smooth picture with structure of a few cells."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:side, :side] / SIDE
+    waves = sum(
+        rng.uniform(15, 35) * np.sin(2 * np.pi * (a * x + b * y) + rng.uniform(0, 6))
+        for a, b in rng.integers(-4, 5, (6, 2))
+    )
+    return (np.clip(120 + waves, 10, 245)).astype(np.float32)
+
+
+def seen(part, pictures, fps):
+    """Show luma pictures (frames x 32 x 32) to a cut finder or a strip, in blocks."""
+    colour = np.full((len(pictures), 2, 16, 16), 128, np.float32)
+    for start in range(0, len(pictures), 7):
+        block = slice(start, start + 7)
+        times_s = [index / fps for index in range(len(pictures))[block]]
+        part.see(np.stack(pictures[block]), colour[block], times_s)
+    return part
+
+
+def clip(between, length, fps=25, still_s=1.2):
+    """One scene, the pictures that `between` makes of share 0 to 1, and another scene."""
+    count, still = round(length * fps), round(still_s * fps)
+    mixed = [between((index + 0.5) / count) for index in range(count)]
+    return [between(0.0)] * still + mixed + [between(1.0)] * still
+
+
+def dissolve(share):
+    return (1 - share) * scene(1) + share * scene(2)
+
+
+def wipe(share):
+    mixed = scene(1).copy()
+    mixed[:, : round(share * SIDE)] = scene(2)[:, : round(share * SIDE)]
+    return mixed
+
+
+def fade(share):
+    return scene(1) * (1 - 2 * share) if share < 0.5 else scene(2) * (2 * share - 1)
+
+
+def flash(share):
+    white = max(0.0, 1 - abs(2 * share - 1))
+    return (1 - white) * scene(1) + white * 250
+
+
+@pytest.mark.parametrize("fps", [24, 30, 60])
+@pytest.mark.parametrize("length", [0.3, 0.8, 1.4])
+@pytest.mark.parametrize("between", [dissolve, wipe, fade, flash])
+def test_a_gradual_edit_is_found_where_it_is(between, length, fps):
+    strip = seen(Strip(), clip(between, length, fps), fps)
+
+    found = find_transitions(strip.pictures())
+
+    assert len(found) == 1
+    assert found[0].start_s <= 1.2 + length / 2 <= found[0].end_s
+    assert found[0].start_s >= 1.2 - 0.5 and found[0].end_s <= 1.2 + length + 0.5
+    assert found[0].returns == (between is flash)
+
+
+def test_a_hard_cut_is_no_gradual_edit():
+    strip = seen(Strip(), [scene(1)] * 30 + [scene(2)] * 30, 25)
+
+    assert find_transitions(strip.pictures()) == ()
+
+
+def test_a_pan_is_no_edit():
+    wide = scene(5, 128)
+    pictures = [wide[20:52, at : at + 32] for at in range(90)]
+
+    assert find_transitions(seen(Strip(), pictures, 25).pictures()) == ()
+    assert seen(CutFinder(), pictures, 25).cuts() == ()
+
+
+def test_an_object_that_appears_slowly_is_no_edit():
+    def grown(share):
+        picture = scene(1).copy()
+        picture[4:16, 4:18] += share * 90
+        return picture
+
+    assert find_transitions(seen(Strip(), clip(grown, 0.5), 25).pictures()) == ()
+
+
+def test_the_strip_is_what_a_player_shows_whatever_the_frame_rate():
+    once = [scene(number) for number in range(20)]
+
+    plain = seen(Strip(), once, 25).pictures()
+    repeated = seen(Strip(), [picture for picture in once for _ in range(2)], 50).pictures()
+
+    assert plain.shape == (20, CELLS)
+    assert repeated[:20] == pytest.approx(plain)
+
+
+@pytest.mark.parametrize("fps", [24, 25, 30, 60])
+def test_a_cut_is_the_same_one_at_every_frame_rate(fps):
+    count = round(2 * fps)
+    finder = seen(CutFinder(), [scene(1)] * count + [scene(2)] * count, fps)
+
+    assert [finder.times[index] for index in finder.cuts()] == [pytest.approx(2.0)]
+
+
+def test_repeated_frames_make_no_cut_and_hide_none():
+    """At 25 frames a second moves are seen, at 60 most frames repeat the one before."""
+    wide = scene(5, 128)
+    moving = [wide[20:52, at : at + 32] for at in range(50)] + [scene(3)] * 25
+    shown = [
+        moving[min(len(moving) - 1, index * 25 // 60)] for index in range(len(moving) * 60 // 25)
+    ]
+
+    finder = seen(CutFinder(), shown, 60)
+
+    assert [finder.times[index] for index in finder.cuts()] == [pytest.approx(2.0, abs=0.02)]
+
+
+def test_a_large_object_that_jumps_in_a_corner_is_no_cut():
+    def shown(at):
+        picture = scene(1).copy()
+        picture[:20, :24] = scene(4)[:20, :24] if at >= 25 else picture[:20, :24]
+        return picture
+
+    assert seen(CutFinder(), [shown(at) for at in range(50)], 25).cuts() == ()
+
+
+def test_a_shifted_or_zoomed_picture_is_the_same_scene_and_another_one_is_not():
+    wide = scene(7, 64)
+    here, shifted = wide[10:42, 10:42], wide[14:46, 16:48]
+
+    assert is_same_scene(here, shifted)
+    assert not is_same_picture(here, shifted)
+    assert is_same_picture(here, 0.5 * here + 40)
+    assert not is_same_scene(here, scene(8))
+
+
+def test_ticks_of_an_edit_are_not_scored_and_a_flash_starts_no_shot():
+    edits = Edits((1.0,), (Transition("flash", 3.0, 3.2, True), Transition("dissolve", 5.0, 5.5)))
+
+    marks = edits.marks(80)
+
+    assert marks.touched[[10, 11, 30, 33, 50, 56]].all()
+    assert marks.new_shot[[10, 50, 55]].all() and not marks.new_shot[25:40].any()
+    assert not marks.touched[[8, 20, 45, 70]].any()
+    assert edits.changes_s == (1.0, 3.1, 5.25)
+
+
+def test_nothing_that_did_not_decode_is_a_cut():
+    footage = Footage(damaged_s=[(0.9, 2.0)])
+    seen(footage.cuts, [scene(1)] * 25 + [scene(2)] * 25, 25)
+    seen(footage.strip, [scene(1)] * 25 + [scene(2)] * 25, 25)
+
+    edits = edits_of(footage)
+
+    assert edits.cuts_s == ()
+    assert edits.marks(30).touched[9:21].all()
+
+
+def test_an_empty_gap_of_a_minute_fills_no_memory():
+    strip = Strip()
+    grey = np.full((2, SIDE, SIDE), 90, np.float32)
+    strip.see(grey, np.full((2, 2, 16, 16), 128, np.float32), [0.0, 1700.0])
+
+    assert len(strip.pictures()) <= 60 / STEP_S + 1
