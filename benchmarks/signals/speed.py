@@ -108,10 +108,11 @@ def _least_cpu_s(paths: list[Path], *programs: Callable[[Path], object]) -> list
 
 
 def decode(path: Path) -> None:
-    """All frames of the streams that `measure` reads, with its threads."""
+    """All frames of the streams that `measure` reads, with its threads and its skipping."""
     with av.open(str(path)) as container:
         video = container.streams.video[0]
         video.thread_type = "AUTO"
+        video.codec_context.options = {"skip_loop_filter": "noref"}
         for packet in container.demux([video, *container.streams.audio[:1]]):
             packet.decode()
 
