@@ -217,7 +217,8 @@ def test_what_is_updated_is_every_column_but_the_key(table):
     assert updates
     for updated in updates:
         assert {*re.findall(r"^  (\w+) = ", updated, re.M)} == columns
-        assert all(f"source.{name}" in updated for name in columns)
+        # The times of fields are read once, above: source.views_time
+        assert all(f"source.{name}" in updated for name in columns - {"field_times"})
 
 
 def test_the_check_before_a_deployment_knows_the_largest_function(plan):

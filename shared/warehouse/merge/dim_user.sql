@@ -17,6 +17,14 @@ USING (
     CAST(JSON_VALUE(item, '$.observed_at') AS TIMESTAMP) AS observed_at,
     JSON_VALUE(item, '$.section') AS section,
     JSON_VALUE(item, '$.field_times') AS field_times,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.bio') AS bio_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.display_name') AS display_name_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.followers') AS followers_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.following_count') AS following_count_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.likes') AS likes_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.username') AS username_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.verified') AS verified_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.videos') AS videos_time,
     CAST(JSON_VALUE(item, '$.listings') AS INT64) AS listings
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
@@ -32,74 +40,66 @@ ON
 WHEN MATCHED
   AND source.section <> ''
   AND (source.listings > 1 OR source.section <> target.section)
+-- Times have one length, so a time with its text after it sorts by the time, and then by the text.
 THEN UPDATE SET
   username = IF(
-    JSON_VALUE(source.field_times, '$.username') > IFNULL(JSON_VALUE(target.field_times, '$.username'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.username') = JSON_VALUE(target.field_times, '$.username')
-      AND source.username > target.username
-    ),
+    CONCAT(source.username_time, source.username)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.username'), target.username), ''),
     source.username,
     target.username
   ),
   display_name = IF(
-    JSON_VALUE(source.field_times, '$.display_name') > IFNULL(JSON_VALUE(target.field_times, '$.display_name'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.display_name') = JSON_VALUE(target.field_times, '$.display_name')
-      AND source.display_name > target.display_name
-    ),
+    CONCAT(source.display_name_time, source.display_name)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.display_name'), target.display_name), ''),
     source.display_name,
     target.display_name
   ),
   bio = IF(
-    JSON_VALUE(source.field_times, '$.bio') > IFNULL(JSON_VALUE(target.field_times, '$.bio'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.bio') = JSON_VALUE(target.field_times, '$.bio')
-      AND source.bio > target.bio
-    ),
+    CONCAT(source.bio_time, source.bio)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.bio'), target.bio), ''),
     source.bio,
     target.bio
   ),
   verified = IF(
-    JSON_VALUE(source.field_times, '$.verified') > IFNULL(JSON_VALUE(target.field_times, '$.verified'), '')
+    source.verified_time > IFNULL(JSON_VALUE(target.field_times, '$.verified'), '')
     OR (
-      JSON_VALUE(source.field_times, '$.verified') = JSON_VALUE(target.field_times, '$.verified')
+      source.verified_time = JSON_VALUE(target.field_times, '$.verified')
       AND source.verified > target.verified
     ),
     source.verified,
     target.verified
   ),
   followers = IF(
-    JSON_VALUE(source.field_times, '$.followers') > IFNULL(JSON_VALUE(target.field_times, '$.followers'), '')
+    source.followers_time > IFNULL(JSON_VALUE(target.field_times, '$.followers'), '')
     OR (
-      JSON_VALUE(source.field_times, '$.followers') = JSON_VALUE(target.field_times, '$.followers')
+      source.followers_time = JSON_VALUE(target.field_times, '$.followers')
       AND source.followers > target.followers
     ),
     source.followers,
     target.followers
   ),
   following_count = IF(
-    JSON_VALUE(source.field_times, '$.following_count') > IFNULL(JSON_VALUE(target.field_times, '$.following_count'), '')
+    source.following_count_time > IFNULL(JSON_VALUE(target.field_times, '$.following_count'), '')
     OR (
-      JSON_VALUE(source.field_times, '$.following_count') = JSON_VALUE(target.field_times, '$.following_count')
+      source.following_count_time = JSON_VALUE(target.field_times, '$.following_count')
       AND source.following_count > target.following_count
     ),
     source.following_count,
     target.following_count
   ),
   likes = IF(
-    JSON_VALUE(source.field_times, '$.likes') > IFNULL(JSON_VALUE(target.field_times, '$.likes'), '')
+    source.likes_time > IFNULL(JSON_VALUE(target.field_times, '$.likes'), '')
     OR (
-      JSON_VALUE(source.field_times, '$.likes') = JSON_VALUE(target.field_times, '$.likes')
+      source.likes_time = JSON_VALUE(target.field_times, '$.likes')
       AND source.likes > target.likes
     ),
     source.likes,
     target.likes
   ),
   videos = IF(
-    JSON_VALUE(source.field_times, '$.videos') > IFNULL(JSON_VALUE(target.field_times, '$.videos'), '')
+    source.videos_time > IFNULL(JSON_VALUE(target.field_times, '$.videos'), '')
     OR (
-      JSON_VALUE(source.field_times, '$.videos') = JSON_VALUE(target.field_times, '$.videos')
+      source.videos_time = JSON_VALUE(target.field_times, '$.videos')
       AND source.videos > target.videos
     ),
     source.videos,
@@ -111,66 +111,50 @@ THEN UPDATE SET
       [
         CONCAT(
           '"bio":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.bio'), JSON_VALUE(target.field_times, '$.bio')),
-            IFNULL(JSON_VALUE(target.field_times, '$.bio'), JSON_VALUE(source.field_times, '$.bio'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.bio_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.bio'), '')), ''),
           '"'
         ),
         CONCAT(
           '"display_name":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.display_name'), JSON_VALUE(target.field_times, '$.display_name')),
-            IFNULL(JSON_VALUE(target.field_times, '$.display_name'), JSON_VALUE(source.field_times, '$.display_name'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.display_name_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.display_name'), '')), ''),
           '"'
         ),
         CONCAT(
           '"followers":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.followers'), JSON_VALUE(target.field_times, '$.followers')),
-            IFNULL(JSON_VALUE(target.field_times, '$.followers'), JSON_VALUE(source.field_times, '$.followers'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.followers_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.followers'), '')), ''),
           '"'
         ),
         CONCAT(
           '"following_count":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.following_count'), JSON_VALUE(target.field_times, '$.following_count')),
-            IFNULL(JSON_VALUE(target.field_times, '$.following_count'), JSON_VALUE(source.field_times, '$.following_count'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.following_count_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.following_count'), '')), ''),
           '"'
         ),
         CONCAT(
           '"likes":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.likes'), JSON_VALUE(target.field_times, '$.likes')),
-            IFNULL(JSON_VALUE(target.field_times, '$.likes'), JSON_VALUE(source.field_times, '$.likes'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.likes_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.likes'), '')), ''),
           '"'
         ),
         CONCAT(
           '"username":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.username'), JSON_VALUE(target.field_times, '$.username')),
-            IFNULL(JSON_VALUE(target.field_times, '$.username'), JSON_VALUE(source.field_times, '$.username'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.username_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.username'), '')), ''),
           '"'
         ),
         CONCAT(
           '"verified":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.verified'), JSON_VALUE(target.field_times, '$.verified')),
-            IFNULL(JSON_VALUE(target.field_times, '$.verified'), JSON_VALUE(source.field_times, '$.verified'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.verified_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.verified'), '')), ''),
           '"'
         ),
         CONCAT(
           '"videos":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.videos'), JSON_VALUE(target.field_times, '$.videos')),
-            IFNULL(JSON_VALUE(target.field_times, '$.videos'), JSON_VALUE(source.field_times, '$.videos'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.videos_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.videos'), '')), ''),
           '"'
         )
       ],

@@ -23,6 +23,19 @@ USING (
     CAST(JSON_VALUE(item, '$.observed_at') AS TIMESTAMP) AS observed_at,
     JSON_VALUE(item, '$.section') AS section,
     JSON_VALUE(item, '$.field_times') AS field_times,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.caption') AS caption_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.collection') AS collection_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.created_at') AS created_at_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.duration_s') AS duration_s_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.file_name') AS file_name_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.hashtags') AS hashtags_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.language') AS language_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.music_id') AS music_id_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.region_code') AS region_code_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.source') AS source_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.synthetic') AS synthetic_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.url') AS url_time,
+    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.user_key') AS user_key_time,
     CAST(JSON_VALUE(item, '$.listings') AS INT64) AS listings
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
@@ -64,128 +77,96 @@ WHEN MATCHED
     REGEXP_CONTAINS(source.user_key, r'^p_[0-9a-f]{20}$')
     OR NOT REGEXP_CONTAINS(target.user_key, r'^p_[0-9a-f]{20}$')
   )
+-- Times have one length, so a time with its text after it sorts by the time, and then by the text.
 THEN UPDATE SET
   user_key = IF(
-    JSON_VALUE(source.field_times, '$.user_key') > IFNULL(JSON_VALUE(target.field_times, '$.user_key'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.user_key') = JSON_VALUE(target.field_times, '$.user_key')
-      AND source.user_key > target.user_key
-    ),
+    CONCAT(source.user_key_time, source.user_key)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.user_key'), target.user_key), ''),
     source.user_key,
     target.user_key
   ),
   source = IF(
-    JSON_VALUE(source.field_times, '$.source') > IFNULL(JSON_VALUE(target.field_times, '$.source'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.source') = JSON_VALUE(target.field_times, '$.source')
-      AND source.source > target.source
-    ),
+    CONCAT(source.source_time, source.source)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.source'), target.source), ''),
     source.source,
     target.source
   ),
   collection = IF(
-    JSON_VALUE(source.field_times, '$.collection') > IFNULL(JSON_VALUE(target.field_times, '$.collection'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.collection') = JSON_VALUE(target.field_times, '$.collection')
-      AND source.collection > target.collection
-    ),
+    CONCAT(source.collection_time, source.collection)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.collection'), target.collection), ''),
     source.collection,
     target.collection
   ),
   url = IF(
-    JSON_VALUE(source.field_times, '$.url') > IFNULL(JSON_VALUE(target.field_times, '$.url'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.url') = JSON_VALUE(target.field_times, '$.url')
-      AND source.url > target.url
-    ),
+    CONCAT(source.url_time, source.url)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.url'), target.url), ''),
     source.url,
     target.url
   ),
   file_name = IF(
-    JSON_VALUE(source.field_times, '$.file_name') > IFNULL(JSON_VALUE(target.field_times, '$.file_name'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.file_name') = JSON_VALUE(target.field_times, '$.file_name')
-      AND source.file_name > target.file_name
-    ),
+    CONCAT(source.file_name_time, source.file_name)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.file_name'), target.file_name), ''),
     source.file_name,
     target.file_name
   ),
   caption = IF(
-    JSON_VALUE(source.field_times, '$.caption') > IFNULL(JSON_VALUE(target.field_times, '$.caption'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.caption') = JSON_VALUE(target.field_times, '$.caption')
-      AND source.caption > target.caption
-    ),
+    CONCAT(source.caption_time, source.caption)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.caption'), target.caption), ''),
     source.caption,
     target.caption
   ),
   hashtags = IF(
-    JSON_VALUE(source.field_times, '$.hashtags') > IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.hashtags') = JSON_VALUE(target.field_times, '$.hashtags')
-      AND ARRAY_TO_STRING(source.hashtags, ' ') > ARRAY_TO_STRING(target.hashtags, ' ')
-    ),
+    CONCAT(source.hashtags_time, ARRAY_TO_STRING(source.hashtags, ' '))
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.hashtags'), ARRAY_TO_STRING(target.hashtags, ' ')), ''),
     source.hashtags,
     target.hashtags
   ),
   region_code = IF(
-    JSON_VALUE(source.field_times, '$.region_code') > IFNULL(JSON_VALUE(target.field_times, '$.region_code'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.region_code') = JSON_VALUE(target.field_times, '$.region_code')
-      AND source.region_code > target.region_code
-    ),
+    CONCAT(source.region_code_time, source.region_code)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.region_code'), target.region_code), ''),
     source.region_code,
     target.region_code
   ),
   language = IF(
-    JSON_VALUE(source.field_times, '$.language') > IFNULL(JSON_VALUE(target.field_times, '$.language'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.language') = JSON_VALUE(target.field_times, '$.language')
-      AND source.language > target.language
-    ),
+    CONCAT(source.language_time, source.language)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.language'), target.language), ''),
     source.language,
     target.language
   ),
   caption_language = IF(
-    JSON_VALUE(source.field_times, '$.caption') > IFNULL(JSON_VALUE(target.field_times, '$.caption'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.caption') = JSON_VALUE(target.field_times, '$.caption')
-      AND source.caption > target.caption
-    ),
+    CONCAT(source.caption_time, source.caption)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.caption'), target.caption), ''),
     source.caption_language,
     target.caption_language
   ),
   created_at = IF(
-    JSON_VALUE(source.field_times, '$.created_at') > IFNULL(JSON_VALUE(target.field_times, '$.created_at'), '')
+    source.created_at_time > IFNULL(JSON_VALUE(target.field_times, '$.created_at'), '')
     OR (
-      JSON_VALUE(source.field_times, '$.created_at') = JSON_VALUE(target.field_times, '$.created_at')
+      source.created_at_time = JSON_VALUE(target.field_times, '$.created_at')
       AND source.created_at > target.created_at
     ),
     source.created_at,
     target.created_at
   ),
   duration_s = IF(
-    JSON_VALUE(source.field_times, '$.duration_s') > IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), '')
+    source.duration_s_time > IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), '')
     OR (
-      JSON_VALUE(source.field_times, '$.duration_s') = JSON_VALUE(target.field_times, '$.duration_s')
+      source.duration_s_time = JSON_VALUE(target.field_times, '$.duration_s')
       AND source.duration_s > target.duration_s
     ),
     source.duration_s,
     target.duration_s
   ),
   music_id = IF(
-    JSON_VALUE(source.field_times, '$.music_id') > IFNULL(JSON_VALUE(target.field_times, '$.music_id'), '')
-    OR (
-      JSON_VALUE(source.field_times, '$.music_id') = JSON_VALUE(target.field_times, '$.music_id')
-      AND source.music_id > target.music_id
-    ),
+    CONCAT(source.music_id_time, source.music_id)
+    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.music_id'), target.music_id), ''),
     source.music_id,
     target.music_id
   ),
   synthetic = IF(
-    JSON_VALUE(source.field_times, '$.synthetic') > IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), '')
+    source.synthetic_time > IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), '')
     OR (
-      JSON_VALUE(source.field_times, '$.synthetic') = JSON_VALUE(target.field_times, '$.synthetic')
+      source.synthetic_time = JSON_VALUE(target.field_times, '$.synthetic')
       AND source.synthetic > target.synthetic
     ),
     source.synthetic,
@@ -197,106 +178,80 @@ THEN UPDATE SET
       [
         CONCAT(
           '"caption":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.caption'), JSON_VALUE(target.field_times, '$.caption')),
-            IFNULL(JSON_VALUE(target.field_times, '$.caption'), JSON_VALUE(source.field_times, '$.caption'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.caption_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.caption'), '')), ''),
           '"'
         ),
         CONCAT(
           '"collection":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.collection'), JSON_VALUE(target.field_times, '$.collection')),
-            IFNULL(JSON_VALUE(target.field_times, '$.collection'), JSON_VALUE(source.field_times, '$.collection'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.collection_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.collection'), '')), ''),
           '"'
         ),
         CONCAT(
           '"created_at":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.created_at'), JSON_VALUE(target.field_times, '$.created_at')),
-            IFNULL(JSON_VALUE(target.field_times, '$.created_at'), JSON_VALUE(source.field_times, '$.created_at'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.created_at_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.created_at'), '')), ''),
           '"'
         ),
         CONCAT(
           '"duration_s":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.duration_s'), JSON_VALUE(target.field_times, '$.duration_s')),
-            IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), JSON_VALUE(source.field_times, '$.duration_s'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.duration_s_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), '')), ''),
           '"'
         ),
         CONCAT(
           '"file_name":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.file_name'), JSON_VALUE(target.field_times, '$.file_name')),
-            IFNULL(JSON_VALUE(target.field_times, '$.file_name'), JSON_VALUE(source.field_times, '$.file_name'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.file_name_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.file_name'), '')), ''),
           '"'
         ),
         CONCAT(
           '"hashtags":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.hashtags'), JSON_VALUE(target.field_times, '$.hashtags')),
-            IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), JSON_VALUE(source.field_times, '$.hashtags'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.hashtags_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), '')), ''),
           '"'
         ),
         CONCAT(
           '"language":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.language'), JSON_VALUE(target.field_times, '$.language')),
-            IFNULL(JSON_VALUE(target.field_times, '$.language'), JSON_VALUE(source.field_times, '$.language'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.language_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.language'), '')), ''),
           '"'
         ),
         CONCAT(
           '"music_id":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.music_id'), JSON_VALUE(target.field_times, '$.music_id')),
-            IFNULL(JSON_VALUE(target.field_times, '$.music_id'), JSON_VALUE(source.field_times, '$.music_id'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.music_id_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.music_id'), '')), ''),
           '"'
         ),
         CONCAT(
           '"region_code":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.region_code'), JSON_VALUE(target.field_times, '$.region_code')),
-            IFNULL(JSON_VALUE(target.field_times, '$.region_code'), JSON_VALUE(source.field_times, '$.region_code'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.region_code_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.region_code'), '')), ''),
           '"'
         ),
         CONCAT(
           '"source":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.source'), JSON_VALUE(target.field_times, '$.source')),
-            IFNULL(JSON_VALUE(target.field_times, '$.source'), JSON_VALUE(source.field_times, '$.source'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.source_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.source'), '')), ''),
           '"'
         ),
         CONCAT(
           '"synthetic":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.synthetic'), JSON_VALUE(target.field_times, '$.synthetic')),
-            IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), JSON_VALUE(source.field_times, '$.synthetic'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.synthetic_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), '')), ''),
           '"'
         ),
         CONCAT(
           '"url":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.url'), JSON_VALUE(target.field_times, '$.url')),
-            IFNULL(JSON_VALUE(target.field_times, '$.url'), JSON_VALUE(source.field_times, '$.url'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.url_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.url'), '')), ''),
           '"'
         ),
         CONCAT(
           '"user_key":"',
-          GREATEST(
-            IFNULL(JSON_VALUE(source.field_times, '$.user_key'), JSON_VALUE(target.field_times, '$.user_key')),
-            IFNULL(JSON_VALUE(target.field_times, '$.user_key'), JSON_VALUE(source.field_times, '$.user_key'))
-          ),
+          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
+          NULLIF(GREATEST(IFNULL(source.user_key_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.user_key'), '')), ''),
           '"'
         )
       ],
