@@ -217,7 +217,7 @@ def test_what_is_updated_is_every_column_but_the_key(table):
     assert updates
     for updated in updates:
         assert {*re.findall(r"^  (\w+) = ", updated, re.M)} == columns
-        # The times of fields are read once, above: source.views_time
+        # The times of fields are read once, above: source.caption_time
         assert all(f"source.{name}" in updated for name in columns - {"field_times"})
 
 
