@@ -15,6 +15,18 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
 
+# Each script of an environment holds its path. After the folder was moved or copied, the first
+# target makes the environment anew. A linked environment is compared by the path of its target.
+PLACE := $(shell cat $(READY) 2>/dev/null)
+ifneq ($(PLACE),)
+ifneq ($(PLACE),$(realpath $(VENV)))
+.PHONY: moved
+moved:
+	@echo "This folder was moved or copied. Its environment is set up again."
+$(READY): moved
+endif
+endif
+
 # uv installs the hashed pins about ten times faster than pip; it comes from PyPI like the rest.
 $(READY): requirements-dev.txt requirements-uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -22,11 +34,11 @@ $(READY): requirements-dev.txt requirements-uv.txt pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.txt
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.txt
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@# Compile what every program imports. The other files of the packages (nine in ten) are compiled when used.
 	@$(BIN)/python -c 'import cli.main, local.process.preload'
-	@touch $(READY)
+	@(cd $(VENV) && pwd -P) >$(READY)
 
 setup: $(READY) ## Create the environment; the other targets do this themselves
 
@@ -34,8 +46,8 @@ demo: $(READY) ## Run the whole pipeline on this machine with synthetic videos, 
 	@$(BIN)/tta demo
 
 test: $(READY) ## Run the tests
-	@rm -rf $(STATEMENTS)
-	@TTA_SQL_RECORD=$(STATEMENTS) $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+	@rm -rf "$(STATEMENTS)"
+	@TTA_SQL_RECORD="$(STATEMENTS)" $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 sql: $(READY) ## Check every statement with Google's SQL analyser; run `make test` first (needs npm)
 	@$(BIN)/python -m tests.sql
@@ -56,7 +68,7 @@ browser: $(READY) ## Install Chromium (Debian, as root) and its driver for the t
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; } \
 		|| echo "There is no Chromium, and it cannot be installed here. The tests of pages will be skipped."
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-browser.txt
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --require-hashes -r requirements-browser.txt
 
 generate: $(READY) ## Write the generated files: from rubric and tables, commands.md, hostile-input.md
 	@$(BIN)/python -m scripts.generate
@@ -117,7 +129,7 @@ fuzz: $(READY) ## Fuzz every parser for SECONDS (60), guided by coverage; resume
 	@mkdir -p .local
 	@for target in $$($(BIN)/python -c 'from tests.fuzz.targets import TARGETS; print(*TARGETS)'); do \
 		echo "$$target, $(SECONDS) s"; \
-		VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv run --quiet --no-project --active --with atheris==3.0.0 \
+		VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv run --quiet --no-project --active --with atheris==3.0.0 \
 			python -m tests.fuzz "$$target" --corpus .local/fuzz --seconds $(SECONDS) >.local/fuzz.log 2>&1 \
 			|| { tail -40 .local/fuzz.log; exit 1; }; \
 		grep -E "cov:|number_of_executed_units|slowest_unit|peak_rss" .local/fuzz.log | tail -4; \
@@ -140,4 +152,4 @@ mutations: $(READY) ## Put each of some sixty faults into the code, and see the 
 	@$(BIN)/python -m tests.mutations
 
 clean: ## Remove the environment and everything that the demo stored
-	rm -rf $(VENV) .local .zetasql $(STATEMENTS)
+	rm -rf $(VENV) .local .zetasql "$(STATEMENTS)"
