@@ -6,17 +6,20 @@ import sys
 from importlib import import_module
 from pkgutil import iter_modules
 from types import FrameType
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
 import cli.verbs
 from cli.errors import FAILED, INTERRUPTED, WRONG_USE, UserError, sentence, wants_tracebacks
+from cli.panels import Verbs
 
 ABOUT = """Does surprise in a short video go with more engagement?
 
-`tta demo` shows the whole pipeline on this machine; `tta up` keeps it running.
+`tta demo` shows the whole pipeline on this machine. `tta` alone says what to do next.
 """
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 MAX_LINE_CHARS = 1_000
 """Longest line of an error message: it may repeat a long mistyped argument."""
 
@@ -56,9 +59,9 @@ def app() -> typer.Typer:
     A verb is a folder in cli/verbs, with a function of the same name in its module `command`.
     """
     program = typer.Typer(
-        help=ABOUT, no_args_is_help=True, add_completion=False, rich_markup_mode=None
+        cls=Verbs, help=ABOUT, context_settings=HELP_OPTIONS, rich_markup_mode=None
     )
-    program.callback()(lambda: None)  # makes a group even of one verb
+    program.callback(invoke_without_command=True)(_start)
     for module in iter_modules(cli.verbs.__path__):
         name = module.name.rstrip("_")
         verb = getattr(import_module(f"cli.verbs.{module.name}.command"), name)
@@ -67,6 +70,24 @@ def app() -> typer.Typer:
         else:
             program.command(name.replace("_", "-"))(verb)
     return program
+
+
+def _start(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Print the version, or without a verb what to do next."""
+    if version:
+        from cli.version import version as of_this_program
+
+        print(f"tta {of_this_program()}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        from cli.next_steps import next_steps
+
+        print("\n".join(next_steps()))
 
 
 def _report_wrong_use(wrong: TyperException) -> int:

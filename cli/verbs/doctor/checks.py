@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.checks import Check, CheckFailed, CheckNotice, check_model_served
+from cli.version import PACKAGE
 from local.cloud import attached
 from local.home import PROJECT, Home, Lock, is_installed
 from shared.rating.gemini.models import platform_of
@@ -31,7 +32,6 @@ NEEDED = (
     "functions-framework",
     "av",
 )
-PACKAGE = "tiktok-analytics-pipeline"
 SET_UP_AGAIN = f"Set up again: make clean setup in a clone; installed: pipx reinstall {PACKAGE}"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?:\s*;.*)?\s*\\?$", re.MULTILINE)
 

@@ -13,6 +13,7 @@ from local.emulators.gcs.listing import ListRequest, ObjectPage, list_page
 from local.emulators.gcs.notifications import NotificationConfigs, Outbox
 from local.emulators.gcs.store import Store
 from local.emulators.gcs.uploads import Uploads
+from local.stored import CATALOGUE
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ class StorageBackend:
     def __init__(self, data: Path, base_url: str):
         self.base_url = base_url
         self.folder = data
-        self.database = Database(data / "catalogue.sqlite3")
+        self.database = Database(data / CATALOGUE)
         self.outbox = Outbox(self.database, base_url)
         self.notifications = NotificationConfigs(self.database)
         self.store = Store(self.database, ContentFiles(data / "content"), self.outbox)
