@@ -19,8 +19,8 @@ HEAD = """\
 These are all verbs, arguments and options of `tta`. `tta VERB --help` prints the same for one verb.
 `make generate` writes this page from the program.
 
-`tta` alone says what to do next. `tta --version` prints the version. `tta --install-completion` makes
-the Tab key complete verbs and options in your shell.
+`tta` alone says what to do next. `tta --version` prints the version. `tta --install-completion`
+makes the Tab key complete verbs and options in your shell.
 
 Every verb takes `--help`, or `-h`. The exit status is 0 when the verb succeeded, 1 when something
 failed, 2 for wrong use, and 130 when it was interrupted.
