@@ -78,6 +78,8 @@ def _steps(root: Path) -> Iterator[list[str]]:
     plan.write_text(PLAN)
     videos = _write(root / "videos.csv", _videos())
     yield ["--help"]
+    yield ["--version"]
+    yield []
     yield ["doctor"]
     yield ["demo", "--posts", "24"]
     yield ["query", "--demo", "SELECT COUNT(*) AS videos FROM dim_video"]
