@@ -19,7 +19,7 @@ _AFTER_DEMO = (
 _WITH_VIDEOS = (
     ("tta report", "write their report"),
     ("tta ingest FOLDER --wait", "add videos"),
-    ('tta query "SELECT …"', "ask the tables; tta tables lists them"),
+    ('tta query "SELECT COUNT(*) FROM dim_video"', "ask the tables; tta tables lists them"),
 )
 _HELP = ("tta --help", "all verbs")
 

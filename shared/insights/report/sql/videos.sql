@@ -11,7 +11,6 @@ SELECT
   video.observed_at AS listed_at,
   rating.model_version,
   rating.evidence,
-  rating.flags AS rating_flags,
   sound.loudness_lufs
 FROM fact_video_analytics AS fact
 LEFT JOIN dim_user AS creator ON creator.user_key = fact.user_key
