@@ -13,14 +13,16 @@ from shared.inputs.formats import (
 )
 from shared.inputs.formats.format import Format
 from shared.inputs.formats.names import NAMES
+from shared.inputs.formats.own_addresses import address_columns, says_other_posts
 from shared.inputs.formats.page_url import post_address
 from shared.inputs.formats.record import Record
 from shared.inputs.formats.stated_columns import (
     UnknownColumn,
+    columns_option,
     refuse_unknown,
     resolved_columns,
 )
-from shared.inputs.suggestions import listed
+from shared.inputs.suggestions import MOST_LISTED, listed
 
 FIRST_RECORDS = 50
 """So many records decide. Apify lists failures between posts, so one is not enough."""
@@ -58,20 +60,31 @@ def recognise(
     matches = (recognised(names, first_records) for recognised in _RECOGNISERS)
     match = next((match for match in matches if match), None)
     if match is None and {"video_id", "file", "url"} & own.keys():
-        match = Format("a table, by the columns that you named", {}, False, unused=names)
+        match = table.recognised_beside(own, names, first_records)
     if match is None:
-        addresses = table.address_columns(names, first_records)
-        if len(addresses) > 1:
-            raise UnknownFormat(
-                f"{listed(addresses)} hold addresses of posts. Name the column of each row's own "
-                f"post: --columns url={addresses[0]}."
-            )
-        raise UnknownFormat(
+        raise _unknown(names, address_columns(names, first_records))
+    return match.with_columns(own, names) if own else match
+
+
+def _unknown(columns: tuple[str, ...], addresses: tuple[str, ...]) -> UnknownFormat:
+    """What to state where no column surely names the post of each row."""
+    if not addresses:
+        return UnknownFormat(
             "no column holds ids of videos or addresses of their pages; "
-            f"{listed(names)}. Name yours: --columns video_id=NAME. "
+            f"{listed(columns)}. Name yours: --columns video_id=NAME. "
             "The names must be in the first line."
         )
-    return match.with_columns(own, names) if own else match
+    likely = next((name for name in addresses if not says_other_posts(name)), addresses[0])
+    if len(addresses) == 1:
+        return UnknownFormat(
+            f"{likely[:60]} holds addresses of posts, but perhaps not of each row's own post. If "
+            f"they are, state {columns_option('url', likely)}. Else add a column video_id or url."
+        )
+    names = ", ".join(name[:60] for name in addresses[:MOST_LISTED])
+    return UnknownFormat(
+        f"these columns hold addresses of posts: {names}. Name the column of each row's own post: "
+        f"{columns_option('url', likely)}."
+    )
 
 
 def is_without_header(columns: Sequence[str]) -> bool:

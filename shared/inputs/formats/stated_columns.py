@@ -1,10 +1,17 @@
 """The columns of a file that a person names as ours: `views=Plays`."""
 
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 
 from shared.inputs.formats.names import folded
 from shared.inputs.formats.record import Record, has_path
 from shared.inputs.suggestions import listed, nearest
+
+_MOST_CHARS = 200
+_BARE = re.compile(r"[\w./-]+")
+_IN_DOUBLE_QUOTES = re.compile(r'[^"$`\\!%\r\n]+')
+"""Signs that have no meaning inside double quotes, neither in Unix shells nor in Windows'."""
 
 
 class UnknownColumn(ValueError):
@@ -41,3 +48,14 @@ def resolved_columns(
                 f"{nearest(theirs, columns)}; {listed(columns)}."
             )
     return resolved
+
+
+def columns_option(ours: str, column: str) -> str:
+    """The option that states a column, as a shell takes it: `--columns url="Post A"`."""
+    if _BARE.fullmatch(column):
+        return f"--columns {ours}={column}"
+    if len(column) > _MOST_CHARS:
+        return f"--columns {ours}=NAME"
+    if _IN_DOUBLE_QUOTES.fullmatch(column):
+        return f'--columns {ours}="{column}"'
+    return f"--columns {ours}={shlex.quote(column)}"

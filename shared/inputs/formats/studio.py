@@ -10,6 +10,7 @@ from dataclasses import replace
 from shared.inputs.formats import table
 from shared.inputs.formats.format import Format
 from shared.inputs.formats.names import folded
+from shared.inputs.formats.own_addresses import address_columns
 from shared.inputs.formats.post_days import is_post_day, is_without_year
 from shared.inputs.formats.record import Record, is_empty
 
@@ -61,7 +62,7 @@ def _in_another_language(columns: Sequence[str], records: Sequence[Record]) -> F
     """
     base = table.recognised(columns, records)
     days = [column for column in columns if _holds_post_days(column, records)]
-    if base is None or len(days) != 1 or len(table.address_columns(columns, records)) != 1:
+    if base is None or len(days) != 1 or len(address_columns(columns, records)) != 1:
         return None
     if not any(name in base.paths for name in _COUNTS):
         return None

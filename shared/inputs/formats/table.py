@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.inputs.formats.count_words import count_columns
 from shared.inputs.formats.format import Format
 from shared.inputs.formats.names import NAMES, folded
-from shared.inputs.formats.page_url import TIKTOK_ID, is_short_link, post_address
+from shared.inputs.formats.own_addresses import address_columns, own_addresses
 from shared.inputs.formats.record import Fields, Record, is_empty, tag_names
 
 _FILE_COLUMNS = ("video", "video_file", "clip")
@@ -17,17 +17,36 @@ _VIDEO_FILE = re.compile(r".*[^/\\]\.(?:mp4|m4v|mov|webm|mkv|avi|gif)", re.IGNOR
 def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | None:
     """A table with a column of ids, of files or of page addresses."""
     named = _named(columns)
-    addresses = _own_addresses(columns, records, named)
+    addresses = own_addresses(columns, records, named)
     paths = named | ({"url": addresses} if addresses else {}) | _files(columns, records, named)
     if not {"video_id", "file"} & paths.keys() and not addresses:
         return None
+    return _by_names(_title(paths, addresses), paths, columns, has_own_address=bool(addresses))
+
+
+def recognised_beside(
+    stated: Mapping[str, str], columns: Sequence[str], records: Sequence[Record]
+) -> Format:
+    """A table whose ids, files or addresses a person names; the other columns by their names."""
+    named = {ours: paths for ours, paths in _named(columns).items() if ours not in stated}
+    free = {ours: paths for ours, paths in named.items() if not {*paths} & {*stated.values()}}
+    is_of_addresses = bool({*stated.values()} & {*address_columns(columns, records)})
+    title = "a table, by the columns that you named and the names of the others"
+    others = tuple(column for column in columns if column not in stated.values())
+    return _by_names(title, free, others, has_own_address=is_of_addresses)
+
+
+def _by_names(
+    title: str, paths: dict[str, tuple[str, ...]], columns: Sequence[str], has_own_address: bool
+) -> Format:
     used = {path for candidates in paths.values() for path in candidates}
-    by_word = count_columns([name for name in columns if name not in used] if addresses else [])
+    unnamed = [name for name in columns if name not in used] if has_own_address else []
+    by_word = count_columns(unnamed)
     counts = {ours: (name,) for ours, name in by_word.counts.items() if ours not in paths}
     used |= {name for names in counts.values() for name in names}
-    paths |= counts
+    paths = paths | counts
     return Format(
-        _title(paths, addresses),
+        title,
         paths,
         has_reading_time="collected_at" in paths,
         unused=tuple(column for column in columns if column not in used),
@@ -35,51 +54,6 @@ def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | No
         is_by_names=True,
         adapt=_adapted if "hashtags" in paths else None,
     )
-
-
-def address_columns(columns: Sequence[str], records: Sequence[Record]) -> tuple[str, ...]:
-    """The columns of whose first cells most are addresses of posts; empty cells do not count."""
-    return tuple(column for column in columns if _holds_addresses(column, records))
-
-
-def _holds_addresses(column: str, records: Sequence[Record]) -> bool:
-    cells = [cell for record in records if not is_empty(cell := record.get(column))]
-    matches = [cell for cell in cells if post_address(cell) or is_short_link(cell)]
-    return bool(matches) and 2 * len(matches) > len(cells)
-
-
-def _own_addresses(
-    columns: Sequence[str], records: Sequence[Record], named: Mapping[str, tuple[str, ...]]
-) -> tuple[str, ...]:
-    """The columns whose addresses name the post of the row, the surest first.
-
-    A table may hold addresses of other posts too: of the sound, of what was stitched. So a column
-    counts by its name. Without such a name, the only column of addresses counts if the ids are
-    those of its addresses, or if there are no ids.
-    """
-    holding = address_columns(columns, records)
-    by_name = tuple(column for name in NAMES["url"] for column in holding if folded(column) == name)
-    if by_name or len(holding) != 1:
-        return by_name
-    (column,) = holding
-    return holding if _agree(column, named.get("video_id", ()), records) else ()
-
-
-def _agree(column: str, ids: tuple[str, ...], records: Sequence[Record]) -> bool:
-    """Whether the ids of a table are those of its addresses, or only numbers of its rows."""
-    has_id = False
-    for record in records:
-        address = post_address(record.get(column))
-        for cell in (record.get(name) for name in ids):
-            digits = str(cell).strip()
-            if address and digits == address.video_id:
-                return True
-            has_id = has_id or (bool(digits) and not _is_row_number(digits))
-    return not has_id
-
-
-def _is_row_number(digits: str) -> bool:
-    return digits.isdecimal() and not TIKTOK_ID.fullmatch(digits)
 
 
 def _files(

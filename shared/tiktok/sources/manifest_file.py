@@ -17,6 +17,7 @@ from shared.inputs.formats.recognise import (
     is_without_header,
     recognise,
 )
+from shared.inputs.formats.stated_columns import columns_option
 from shared.inputs.tables.errors import BadTable
 from shared.inputs.tables.losses import Losses
 from shared.inputs.tables.notation import Notation, notation_of
@@ -256,7 +257,7 @@ def _about_doubtful(format_: Format) -> list[str]:
     by_field = dict(reversed(format_.doubtful))
     return [
         f"{column[:60]} may not be the {ours} of the video, and is not used. If it is, state "
-        f'--columns {ours}="{column[:60]}".'
+        f"{columns_option(ours, column)}."
         for ours, column in by_field.items()
     ]
 

@@ -19,6 +19,7 @@ from shared.inputs.formats.recognise import (
     recognise,
 )
 from shared.inputs.formats.record import cell_at, tag_names
+from shared.inputs.formats.stated_columns import columns_option
 
 FILES = Path(__file__).parent / "files"
 ID = "7300000000000000001"
@@ -558,6 +559,63 @@ def test_two_columns_of_addresses_without_a_known_name_are_refused_with_what_to_
     with pytest.raises(UnknownFormat, match=r"Seite, Duett.*--columns url=Seite"):
         table_of(row)
     assert table_of(row, stated={"url": "Seite"}).fields(row)["video_id"] == ID
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("duet_of", "Stitched from", "parent_url", "Original sound", "soundUrl", "Reply to"),
+        *("music.url", "Quelle", "related"),
+    ],
+)
+def test_the_only_addresses_are_not_the_rows_own_if_their_column_says_otherwise(column):
+    row = {"video": "clip 1", column: OTHER, "views": "5"}
+
+    with pytest.raises(UnknownFormat, match="perhaps not of each row's own post") as refused:
+        table_of(row)
+
+    written = f'"{column}"' if " " in column else column
+    assert f"state --columns url={written}." in str(refused.value)
+    assert table_of(row | {"id": OTHER[-19:]}).fields(row)["video_id"] == OTHER[-19:]
+
+
+def test_addresses_are_not_the_rows_own_if_most_rows_name_another_account():
+    rows = [{"username": "@ada", "Seite": OTHER}, {"username": "Me Too", "Seite": URL}]
+
+    with pytest.raises(UnknownFormat, match="Seite holds addresses of posts, but perhaps not"):
+        table_of(*rows)
+    agreeing = [*rows, {"username": "@Ada", "Seite": URL}]
+    assert table_of(*agreeing).fields(agreeing[2])["video_id"] == ID
+    assert table_of(*rows, stated={"url": "Seite"}).fields(rows[1])["video_id"] == ID
+
+
+def test_a_list_without_a_header_is_not_judged_by_its_first_address():
+    address = f"https://www.tiktok.com/@my_sound/video/{ID}"
+
+    assert table_of({address: URL}).fields({address: URL})["video_id"] == ID
+
+
+def test_stated_addresses_leave_the_other_columns_known_by_their_names():
+    row = {"Post A": URL, "Post B": OTHER, "views": "5", "Gefällt mir": "2", "username": "Ada"}
+
+    with pytest.raises(UnknownFormat, match=r"posts: Post A, Post B\. .*url=\"Post A\"\."):
+        table_of(row)
+
+    format_ = table_of(row, stated={"url": "Post A"})
+    expected = {"video_id": ID, "url": URL, "views": "5", "likes": "2", "username": "Ada"}
+    assert format_.fields(row) == expected
+    assert format_.unused == ("Post B",)
+
+
+@pytest.mark.parametrize(
+    ("column", "option"),
+    [
+        *(("Post_A", "url=Post_A"), ("Post A", 'url="Post A"'), ('a "b"', "url='a \"b\"'")),
+        *(("$x", "url='$x'"), ("x " * 200, "url=NAME"), ("Länge", "url=Länge")),
+    ],
+)
+def test_the_advice_names_a_column_as_a_shell_takes_it(column, option):
+    assert columns_option("url", column) == f"--columns {option}"
 
 
 def test_a_stated_column_of_ids_may_hold_addresses():
