@@ -1,17 +1,17 @@
 """What one `tta ingest` brings: video files, and rows of metadata joined to them."""
 
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from cli.errors import UserError
 from cli.tables import metadata_table, read_manifest
 from cli.uploads import UnusableFile, VideoFile, files_in, inspect_video, named_id
 from cli.verbs.ingest.archive import Archive, is_archive
+from cli.verbs.ingest.file_names import FileNames, SeveralFiles
 from cli.verbs.ingest.info_files import INFO, info_beside, info_table
 from shared.inputs.tables.table import Table
 from shared.tiktok.sources.manifest_file import Manifest, ManifestOptions
@@ -125,10 +125,14 @@ class IngestBatch:
             self._tell_files_without_row(opened.name)
 
     def _join(self, manifest: Manifest, table: Table) -> None:
-        by_name = dict(self._positions())
+        names = FileNames(
+            (position, str(Path(name).absolute()), upload.video_id)
+            for position, upload in enumerate(self.uploads)
+            for name in (self.label(upload), upload.path)
+        )
         for entry in manifest:
             if entry.line is not None:
-                self._add(entry.line, entry.number, manifest, by_name)
+                self._add(entry.line, entry.number, manifest, names)
         self.sentences += manifest.sentences()
         self.metadata.append({"file": table.name} | manifest.document())
         if manifest.losses.lost:
@@ -137,8 +141,13 @@ class IngestBatch:
                 "left out."
             )
 
-    def _add(self, line: Line, number: int, manifest: Manifest, by_name: dict[str, int]) -> None:
-        position = by_name.get(_key(line.file)) if line.file else None
+    def _add(self, line: Line, number: int, manifest: Manifest, names: FileNames) -> None:
+        try:
+            position = names.position(line.file) if line.file else None
+        except SeveralFiles:
+            why = "several files have the name of its file (write their folders, too)"
+            manifest.losses.lose_row(why, number, line.file or "")
+            return
         if position is None and line.video_id is None:
             why = "its file is not among the files (give the files beside their list)"
             manifest.losses.lose_row(why, number, line.file or "")
@@ -163,13 +172,6 @@ class IngestBatch:
                 f"{self.label(upload)}: its metadata is about {video_id}, another video, and is "
                 "not used for it."
             )
-
-    def _positions(self) -> Iterator[tuple[str, int]]:
-        """Each upload by its name and by its path; the first of a name counts."""
-        for position, upload in reversed([*enumerate(self.uploads)]):
-            yield _key(upload.path.name), position
-        for position, upload in enumerate(self.uploads):
-            yield _key(str(upload.path)), position
 
     def _tell_files_without_row(self, name: str) -> None:
         described = {video_id for video_id, _ in self.lines}
@@ -199,12 +201,6 @@ class IngestBatch:
                 f"{sum(map(len, copies)):,} files are copies, e.g. {self.label(first)} and "
                 f"{self.label(second)}. The first of each video is stored."
             )
-
-
-def _key(file: str) -> str:
-    """A file's name without its folder. macOS writes é as two characters in names of files."""
-    normal = unicodedata.normalize("NFC", file.replace("\\", "/"))
-    return normal if normal.startswith("/") else PurePosixPath(normal).name
 
 
 def _is_same(path: Path, other: Path) -> bool:

@@ -104,10 +104,45 @@ def test_counts_are_as_old_as_their_file_only_where_that_is_stated(tmp_path, bro
 
 
 def test_a_file_is_found_in_its_folder_and_however_its_name_writes_an_accent(tmp_path, brought):
-    written(tmp_path / "cafe\u0301.mp4", MP4)
-    metadata = written(tmp_path / "m.csv", "file,username\nclips/caf\u00e9.mp4,ada\n")
+    (tmp_path / "clips").mkdir()
+    written(tmp_path / "clips/cafe\u0301.mp4", MP4)
+    metadata = written(tmp_path / "m.csv", "file,username\nC:\\x\\clips\\caf\u00e9.mp4,ada\n")
 
-    assert [line.username for _, line in brought([tmp_path], metadata).lines] == ["ada"]
+    assert [line.username for _, line in brought([tmp_path / "clips"], metadata).lines] == ["ada"]
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path, brought):
+    for folder in ("ada", "bob"):
+        (tmp_path / folder).mkdir()
+        written(tmp_path / folder / "1.mp4", MP4 + folder.encode())
+    table = f"file,video_id\nada/1.mp4,{ID}\nbob/1.mp4,{OTHER}\n"
+    metadata = written(tmp_path / "m.csv", table)
+
+    both = brought([tmp_path / "ada", tmp_path / "bob"], metadata)
+    assert [upload.video_id for upload in both.uploads] == [ID, OTHER]
+    alone = brought(
+        [tmp_path / "ada"], written(tmp_path / "bob.csv", table.replace("ada/", "eve/"))
+    )
+    assert alone.uploads[0].video_id not in (ID, OTHER)
+
+
+def test_a_name_that_fits_several_files_is_told(tmp_path, brought):
+    for folder in ("ada", "bob"):
+        (tmp_path / folder).mkdir()
+        written(tmp_path / folder / "1.mp4", MP4 + folder.encode())
+    metadata = written(tmp_path / "m.csv", f"file,video_id\n1.mp4,{ID}\n")
+
+    batch = brought([tmp_path / "ada", tmp_path / "bob"], metadata)
+
+    assert ID not in {upload.video_id for upload in batch.uploads}
+    assert any("several files have the name of its file" in text for text in batch.sentences)
+
+
+def test_a_table_in_an_archive_names_files_by_their_paths_there(tmp_path, brought):
+    table = f"file,video_id\nx/v.mp4,{ID}\ny/v.mp4,{OTHER}\n"
+    path = zipped(tmp_path / "z.zip", **{"l.csv": table, "x/v.mp4": MP4, "y/v.mp4": MP4 + b"2"})
+
+    assert [upload.video_id for upload in brought([path]).uploads] == [ID, OTHER]
 
 
 def test_a_row_with_file_and_id_gives_the_file_that_id(tmp_path, brought):
