@@ -33,6 +33,7 @@ class IngestBatch:
     _labels: dict[Path, str] = field(default_factory=dict)
     _infos: dict[Path, Path | None] = field(default_factory=dict)
     _tables: list[Path] = field(default_factory=list)
+    _absent: list[str] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -48,16 +49,18 @@ class IngestBatch:
         Raises UserError when nothing is left, and for a table that cannot be read as a whole.
         """
         batch = cls()
-        table = metadata
+        paths, table = [*paths], metadata
         if metadata is not None and is_archive(metadata):
             paths, table = [*paths, metadata], None
+        batch._tell_folders_inside(paths)
         for path in files_in(paths):
             if table is None or not _is_same(path, table):
                 batch._take(path, scratch)
         batch._read(table or batch._table_of_archives(), options, now)
         batch._tell_copies()
         if not (batch.uploads or batch.lines):
-            nothing = [*batch.sentences, *batch.problems] or ["There is no file in the folder."]
+            names = ", ".join(map(str, paths)) or "the list"
+            nothing = [*batch.sentences, *batch.problems] or [f"There is no video in {names}."]
             raise UserError("\n".join(nothing))
         return batch
 
@@ -133,7 +136,7 @@ class IngestBatch:
         for entry in manifest:
             if entry.line is not None:
                 self._add(entry.line, entry.number, manifest, names)
-        self.sentences += manifest.sentences()
+        self.sentences += [*manifest.sentences(), *self._absent_files(table.name)]
         self.metadata.append({"file": table.name} | manifest.document())
         if manifest.losses.lost:
             self.problems.append(
@@ -154,11 +157,22 @@ class IngestBatch:
             return
         if position is not None and line.video_id is not None:
             self._rename(position, line.video_id)
+        if position is None and line.file:
+            self._absent.append(line.file)
         video_id = line.video_id
         if position is not None:
             video_id = self.uploads[position].video_id
         if video_id is not None:
             self.lines.append((video_id, line))
+
+    def _absent_files(self, name: str) -> list[str]:
+        absent, self._absent = self._absent, []
+        if not absent:
+            return []
+        return [
+            f"{len(absent):,} rows of {name} name files that are not among these, e.g. "
+            f"{absent[0]!r}. Give the files beside their list, and they get the ids of their rows."
+        ]
 
     def _rename(self, position: int, video_id: str) -> None:
         """Give a file the id of the row that names it. An id in the file's own name stays."""
@@ -187,6 +201,20 @@ class IngestBatch:
         if ids and alone:
             self.sentences.append(
                 f"{len(alone):,} of {len(described):,} videos of {name} have no file among these."
+            )
+
+    def _tell_folders_inside(self, paths: Iterable[Path]) -> None:
+        folders = [
+            inside
+            for path in paths
+            if path.is_dir()
+            for inside in sorted(path.iterdir())
+            if inside.is_dir() and not inside.name.startswith(".")
+        ]
+        if folders:
+            self.sentences.append(
+                f"{len(folders):,} folders inside are not read, e.g. {folders[0]}. Name them, too, "
+                "if they hold videos."
             )
 
     def _tell_copies(self) -> None:

@@ -81,9 +81,11 @@ def ingest(
     with TemporaryDirectory(prefix="tta-") as scratch:
         batch = IngestBatch.of(paths or [], metadata, options, datetime.now(UTC), Path(scratch))
         with open_cloud(home, screen, INGEST, target=target) as endpoints:
-            outcome = ingest_batch(batch, endpoints, screen, timeout if wait else None)
+            waits = timeout if wait else None
+            place = place_option(home, target)
+            outcome = ingest_batch(batch, endpoints, screen, waits, place)
     if json:
         screen.show_json(outcome.document())
     else:
-        show(outcome, screen, place_option(home, target))
+        show(outcome, screen)
     outcome.refuse_failure()

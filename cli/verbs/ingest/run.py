@@ -48,7 +48,10 @@ STORE_OUTCOMES = {
 
 @dataclass(slots=True)
 class IngestOutcome:
-    """What was stored and rated. `rows` is None when nobody waited for them."""
+    """What was stored and rated. `rows` is None when nobody waited for them.
+
+    `place` is the option with which another verb works on the same data.
+    """
 
     files: list[dict[str, str]] = field(default_factory=list)
     metadata_lines: int = 0
@@ -57,6 +60,7 @@ class IngestOutcome:
     metadata: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] | None = None
     unrated: list[str] = field(default_factory=list)
+    place: str = ""
 
     def document(self) -> dict[str, Any]:
         return {
@@ -82,14 +86,22 @@ class IngestOutcome:
 
 
 def ingest_batch(
-    batch: IngestBatch, endpoints: Endpoints, screen: Screen, wait_s: float | None
+    batch: IngestBatch,
+    endpoints: Endpoints,
+    screen: Screen,
+    wait_s: float | None,
+    place: str = "",
 ) -> IngestOutcome:
     """Store files and metadata. With `wait_s`, wait at most that long for the ratings.
 
+    `place` is the option with which another verb works on the same data (`place_option`).
     A local cloud that we started is left only when nothing is in transit.
     """
     outcome = IngestOutcome(
-        problems=[*batch.problems], sentences=batch.sentences, metadata=batch.metadata
+        problems=[*batch.problems],
+        sentences=batch.sentences,
+        metadata=batch.metadata,
+        place=place,
     )
     with screen.working("Storing …"):
         _send(batch, endpoints, outcome, screen)
@@ -111,7 +123,7 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     file_names = {upload.video_id: upload.path.name for upload in reversed(batch.uploads)}
     ingestion = Ingestion(lake, datetime.now(UTC), tombstones_of(endpoints, lake), file_names)
-    descriptions = _Descriptions(ingestion)
+    descriptions = _Descriptions(ingestion, outcome.place)
     outcome.metadata_lines = sum(descriptions.add(*line) for line in batch.lines)
     try:
         for number, upload in enumerate(batch.uploads, 1):
@@ -121,7 +133,8 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
                 continue
             with full_disk_told(upload.path, endpoints):
                 what = ingestion.store(upload)
-            _note_file(upload, what, batch.label(upload), ingestion, outcome)
+            earlier = None if upload.content_id in file_names else ingestion.earlier_copy(upload)
+            _note_file(upload, what, batch.label(upload), earlier, outcome)
     finally:
         outcome.problems += descriptions.erased.values()
         outcome.sentences += _contradictions(ingestion.contradictions)
@@ -132,8 +145,9 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
 class _Descriptions:
     """The records of the videos that a batch describes. `erased` says why others are not stored."""
 
-    def __init__(self, ingestion: "Ingestion"):
+    def __init__(self, ingestion: "Ingestion", place: str):
         self._ingestion = ingestion
+        self._place = place
         self._described: set[str] = set()
         self.records: list[Record] = []
         self.erased: dict[str, str] = {}
@@ -145,7 +159,10 @@ class _Descriptions:
         try:
             self.records.append(self._ingestion.describe(video_id, line))
         except Erased as why:
-            self.erased.setdefault(video_id, f"{why}.")
+            command = f"tta erase{self._place} --take-back {why}"
+            self.erased.setdefault(
+                video_id, f"{video_id} was erased, and is not stored again; `{command}` lets it in."
+            )
             return False
         self._described.add(video_id)
         return True
@@ -156,15 +173,15 @@ class _Descriptions:
 
 
 def _note_file(
-    upload: VideoFile, what: str, label: str, ingestion: "Ingestion", outcome: IngestOutcome
+    upload: VideoFile, what: str, label: str, earlier: str | None, outcome: IngestOutcome
 ) -> None:
     outcome.files.append({"file": label, "video_id": upload.video_id, "outcome": what})
     if what == "other_content":
         outcome.problems.append(f"{label}: not stored; the lake {STORE_OUTCOMES[what]}.")
-    if copy := ingestion.earlier_copy(upload):
+    if earlier is not None:
         outcome.sentences.append(
-            f"{label} was stored before as {copy}, without its row. "
-            f"`tta erase --video {copy}` removes that copy."
+            f"{label} was stored before as {earlier}, without its row. "
+            f"`tta erase{outcome.place} --video {earlier}` removes that copy."
         )
 
 
@@ -236,11 +253,8 @@ def _is_counted(row: dict[str, Any] | None, at: datetime) -> bool:
     return row is not None and row["collected_at"] is not None and row["collected_at"] >= at
 
 
-def show(outcome: IngestOutcome, screen: Screen, place: str = "") -> None:
-    """Print how the metadata was read, a line per file, then the rows.
-
-    `place` is the option with which another verb looks at the same tables (`place_option`).
-    """
+def show(outcome: IngestOutcome, screen: Screen) -> None:
+    """Print how the metadata was read, a line per file, then the rows."""
     for sentence in outcome.sentences:
         screen.show(sentence)
     for file in outcome.files:
@@ -255,7 +269,7 @@ def show(outcome: IngestOutcome, screen: Screen, place: str = "") -> None:
         ids = ", ".join(f"'{video_id}'" for video_id in [*first][:3])
         screen.show("See the result with:")
         screen.show(
-            f'  tta query{place} "SELECT file_name, rating_status, unexpectedness '  # nosec B608 # shown only
+            f'  tta query{outcome.place} "SELECT file_name, rating_status, unexpectedness '  # nosec B608 # shown only
             "FROM fact_video_analytics JOIN dim_video USING (video_id) "
             f'WHERE video_id IN ({ids})"'
         )

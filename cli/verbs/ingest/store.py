@@ -1,6 +1,7 @@
 """Stores a person's files and their metadata in the lake, where the pipeline finds them."""
 
 import hashlib
+import shlex
 import shutil
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,7 +20,7 @@ StoreOutcome = Literal["stored", "already_there", "other_content"]
 
 
 class Erased(Exception):
-    """The video, or its creator, was erased."""
+    """The video, or its creator, was erased. The text is what names it to `tta erase`."""
 
 
 class Ingestion:
@@ -47,7 +48,8 @@ class Ingestion:
 
         What the record knows better stays, and the same line again changes nothing.
         `raw/upload/` keeps every record, because `metadata/` only has the newest counts. Counts
-        without a time of reading are no reading. Raises Erased.
+        without a time of reading are no reading. Raises Erased with the options of `tta erase`
+        that let the video in.
         """
         file_name = self._file_names.get(video_id)
         description = Description(video_id, line, file_name, self._now)
@@ -57,10 +59,7 @@ class Ingestion:
             contradiction = description.contradiction(previous)
             record = self._tombstones.redact(description.added_to(previous))
             if record is None:
-                raise Erased(
-                    f"{video_id} was erased, and is not stored again; "
-                    "`tta erase --take-back` lets it in"
-                )
+                raise Erased(self._how_to_take_back(video_id, description.added_to(previous)))
             if record == previous:
                 break
             if previous and has_other_creator(previous, record):
@@ -77,6 +76,13 @@ class Ingestion:
             record = record.model_copy(update={"metrics": reading})
         self._keep(record)
         return record
+
+    def _how_to_take_back(self, video_id: str, record: Record) -> str:
+        if self._tombstones.has_video(video_id):
+            return f"--video {video_id}"
+        names = [section.creator_id for section in (record.video, record.creator) if section]
+        erased = (name for name in names if name and self._tombstones.has_creator(name))
+        return f"--creator {shlex.quote(next(erased, 'NAME'))}"
 
     def store(self, upload: VideoFile) -> StoreOutcome:
         """Stream a file to videos/{id}.{ext}. A file that has this id already stays."""

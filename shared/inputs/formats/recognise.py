@@ -12,7 +12,7 @@ from shared.inputs.formats import (
     ytdlp,
 )
 from shared.inputs.formats.format import Format
-from shared.inputs.formats.names import NAMES
+from shared.inputs.formats.names import NAMES, folded
 from shared.inputs.formats.own_addresses import address_columns, says_other_posts
 from shared.inputs.formats.page_url import post_address
 from shared.inputs.formats.record import Record
@@ -63,6 +63,7 @@ def recognise(
         match = table.recognised_beside(own, names, first_records)
     if match is None:
         raise _unknown(names, address_columns(names, first_records))
+    own = _own_files(match, columns or ()) | own
     return match.with_columns(own, names) if own else match
 
 
@@ -85,6 +86,14 @@ def _unknown(columns: tuple[str, ...], addresses: tuple[str, ...]) -> UnknownFor
         f"these columns hold addresses of posts: {names}. Name the column of each row's own post: "
         f"{columns_option('url', likely)}."
     )
+
+
+def _own_files(match: Format, columns: Sequence[str]) -> dict[str, str]:
+    """The column of own files that a person has added to the export of a tool."""
+    if "file" in match.paths:
+        return {}
+    added = [name for name in match.unused if name in columns and folded(name) in NAMES["file"]]
+    return {"file": added[0]} if added else {}
 
 
 def is_without_header(columns: Sequence[str]) -> bool:

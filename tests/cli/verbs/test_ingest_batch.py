@@ -177,6 +177,42 @@ def test_files_without_a_row_are_told(tmp_path, brought):
     assert "1 of 1 videos of m.csv have no file among these." in sentences
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"{STUDIO.strip()},file\nHi,https://www.tiktok.com/@ada/video/{ID},May 3,1,2,3,4,c.mp4\n",
+        f"id,thread_id,author,body,plays,unix_timestamp,file\n{ID},{ID},ada,hi,4,1,c.mp4\n",
+    ],
+)
+def test_an_export_joins_own_files_by_a_column_that_a_person_adds(tmp_path, brought, table):
+    written(tmp_path / "c.mp4", MP4)
+
+    batch = brought([tmp_path / "c.mp4"], written(tmp_path / "x.csv", table), collected_at="file")
+
+    assert [upload.video_id for upload in batch.uploads] == [ID]
+    assert views(batch) == [(ID, 4)]
+
+
+def test_rows_whose_files_are_elsewhere_are_told(tmp_path, brought):
+    metadata = written(tmp_path / "m.csv", f"file,video_id,username\ncat.mp4,{ID},ada\n")
+
+    assert (
+        "1 rows of m.csv name files that are not among these, e.g. 'cat.mp4'. Give the files "
+        "beside their list, and they get the ids of their rows."
+    ) in brought([], metadata).sentences
+
+
+def test_folders_inside_and_empty_archives_are_told(tmp_path, brought):
+    (tmp_path / "more").mkdir()
+    empty = zipped(tmp_path / "empty.zip")
+
+    with pytest.raises(UserError) as refusal:
+        brought([tmp_path])
+    assert f"1 folders inside are not read, e.g. {tmp_path}/more." in str(refusal.value)
+    with pytest.raises(UserError, match=f"There is no video in {empty}"):
+        brought([empty])
+
+
 def test_two_files_of_one_video_are_told(tmp_path, brought):
     for name in ("a.mp4", "b.mp4"):
         written(tmp_path / name, MP4)
