@@ -268,7 +268,9 @@ def test_a_line_above_the_header_is_cleaned_and_the_header_stays():
     assert erased("manifests/a.csv", content) == (b"posts of @[erased]\nvideo_id,username\n6,bob\n")
 
 
-@pytest.mark.parametrize("cell", ["https://www.tiktok.com/@Eve?lang=en", "@eve · 3d", "ｅｖｅ"])
+@pytest.mark.parametrize(
+    "cell", ["https://www.tiktok.com/@Eve?lang=en", "@eve · 3d", "ｅｖｅ", "Eve 😀"]
+)
 def test_a_row_goes_however_its_account_is_written(cell):
     table = f"id,username\n1,{cell}\n2,bob\n".encode()
     lines = f'{{"id": "1", "username": "{cell}"}}\n{{"id": "2", "username": "bob"}}\n'.encode()

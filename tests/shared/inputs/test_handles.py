@@ -39,6 +39,8 @@ def test_a_text_without_a_handle_gives_none_and_is_no_error_as_a_key(text):
         *("https://www.tiktok.com/@Me", "https://www.tiktok.com/@me?lang=en", "tiktok.com/@me/"),
         "https://www.tiktok.com/@me/video/7300000000000000001",
         "\u202a@ME · 3d",
+        *("Me 😀", "me✓", "me · 2d ago", "me\u200d", "me?lang=de", "me 👩\u200d💻", "@me✓", "me ✌️"),
+        *("me · Ana María", "me😀 · 2d", "ＭＥ 😀", "me ·", "me™", "@me 💻"),
     ],
 )
 def test_a_cell_of_a_list_writes_a_handle_in_many_ways(cell):
@@ -50,6 +52,7 @@ def test_a_cell_of_a_list_writes_a_handle_in_many_ways(cell):
     [
         *("", " ", "nan", "NaN", "None", "null", "NULL", "undefined", "N/A", "NA", "#N/A", "-"),
         *("--", "–", "<NA>", "[deleted]", "(removed)", "unknown", "@", "\u200b", ".."),
+        *("\\N", "#NAME?", "#REF!", "NaT", "nil", "deleted", "Deleted"),
     ],
 )
 def test_words_of_tools_and_what_can_never_be_a_handle_name_nobody(cell):
@@ -61,6 +64,14 @@ def test_words_of_tools_and_what_can_never_be_a_handle_name_nobody(cell):
     [
         *(("@none", "none"), ("@NaN", "nan"), ("na", "na"), ("nan.cy", "nan.cy"), ("123", "123")),
         *(("åse", "åse"), ("mary-ann", "mary-ann"), ("Ana María", "ana maría"), ("_a", "_a")),
+        *(("nat", "nat"), ("@deleted", "deleted"), ("Gal·la", "gal·la"), ("P!nk", "p!nk")),
+        *(("åse 😀", "åse"), ("นที", "นที"), ("ana 😀 maría", "ana 😀 maría"), ("x 😀", "x 😀")),
+        *(
+            ("क\u094dकि", "क\u094dकि"),
+            ("me.", "me."),
+            ("me…", "me..."),
+            ("a" * 25 + "✓", "a" * 25 + "✓"),
+        ),
     ],
 )
 def test_real_and_older_names_stay_names(cell, name):
