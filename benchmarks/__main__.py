@@ -14,7 +14,7 @@ from benchmarks.table import Measurement
 
 SUITES = (
     *("imports", "starts", "deployed", "fetch", "load", "chain"),
-    *("insights", "planted", "report", "signals"),
+    *("insights", "tables", "planted", "report", "signals"),
 )
 EPILOGUE = """\
 Without a name all suites run (about 30 minutes on two quiet cores), and benchmarks/results.json is
