@@ -32,11 +32,16 @@ _COUNTS: Mapping[str, str] = {
         "|partages|condivisioni|gedeeld|udostępnie(?:nia|ń)|репост(?:ы|ов|а)?|поделились|dibagikan"
         "|(?:lượt )?chia sẻ|paylaşım(?:lar)?|分享|シェア|공유"
     ),
+    "saves": (
+        "saves|save counts?|bookmarks|favou?rites|add to favou?rites|favoriten|gespeichert"
+        "|guardados|salvamentos|enregistrements|favoris|salvataggi|收藏|セーブ|저장"
+    ),
 }
-"""Words for the four counts, casefolded, with a blank for each other sign."""
+"""Words for the counts, casefolded, with a blank for each other sign."""
 
 _WORDS_BESIDE = (
     "total|totals|totales|totais|totaux|totale|totali|totaal|overall|number|num|nr|nb|n|count|counts"
+    "|lifetime|all time|to date|so far"
     "|of|the|video|videos|post|gesamt|gesamte|gesamtzahl|insgesamt|anzahl|zahl|der|an"
     "|nombre|de|des|d|du|la|vidéo|publication|número|numero|cantidad|quantidade|del|do|vídeo"
     "|publicación|di|aantal|van|łączna|łącznie|liczba|suma|razem|filmu|wideo"

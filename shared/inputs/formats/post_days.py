@@ -1,6 +1,7 @@
 """Days of posting whose month is a word, with or without a year: `November 3`, `11月3日`."""
 
 import re
+import unicodedata
 from datetime import date
 from typing import Any
 
@@ -94,7 +95,7 @@ def is_without_year(cell: Any) -> bool:
 def _match(cell: Any) -> re.Match[str] | None:
     if not isinstance(cell, str):
         return None
-    written = " ".join(cell.split())
+    written = " ".join(unicodedata.normalize("NFC", cell).split())
     return next((match for form in _FORMS if (match := form.fullmatch(written))), None)
 
 

@@ -60,7 +60,7 @@ def recognise(
     matches = (recognised(names, first_records) for recognised in _RECOGNISERS)
     match = next((match for match in matches if match), None)
     if match is None and {"video_id", "file", "url"} & own.keys():
-        match = table.recognised_beside(own, names, first_records)
+        match = table.recognised_beside(own, names)
     if match is None:
         raise _unknown(names, address_columns(names, first_records))
     own = _own_files(match, columns or ()) | own

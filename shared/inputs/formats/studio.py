@@ -6,6 +6,7 @@ are in the language of the interface, so other languages are recognised by the c
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from shared.inputs.formats import table
 from shared.inputs.formats.format import Format
@@ -13,6 +14,9 @@ from shared.inputs.formats.names import folded
 from shared.inputs.formats.own_addresses import address_columns
 from shared.inputs.formats.post_days import is_post_day, is_without_year
 from shared.inputs.formats.record import Record, is_empty
+from shared.inputs.tables.dates import ORDERS
+from shared.inputs.tables.dates import under as date_under
+from shared.inputs.tables.table import Cell
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "url": ("video_link",),
@@ -56,20 +60,21 @@ def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | No
 
 
 def _in_another_language(columns: Sequence[str], records: Sequence[Record]) -> Format | None:
-    """One column of addresses, a count, and one column whose cells are days in words.
+    """One column of addresses, a count, and one column whose cells are days of posting.
 
-    One of the days lacks the year: only Studio writes that. The rest is as in any table.
+    One of the days lacks the year, which only Studio writes, or a column of titles has Studio's
+    name. The rest is as in any table.
     """
     base = table.recognised(columns, records)
-    days = [column for column in columns if _holds_post_days(column, records)]
-    if base is None or len(days) != 1 or len(address_columns(columns, records)) != 1:
-        return None
-    if not any(name in base.paths for name in _COUNTS):
-        return None
-    if base.paths.get("created_at", (days[0],)) != (days[0],):
+    if base is None or len(address_columns(columns, records)) != 1:
         return None
     titles = tuple(column for column in columns if folded(column) in _CAPTIONS)
-    own = {"created_at": (days[0],)} | ({"caption": titles[:1]} if titles else {})
+    days = _day_columns(base, columns, records, has_title=bool(titles))
+    if len(days) != 1 or not any(name in base.paths for name in _COUNTS):
+        return None
+    if base.paths.get("created_at", days) != days:
+        return None
+    own = {"created_at": days} | ({"caption": titles[:1]} if titles else {})
     used = {column for candidates in own.values() for column in candidates}
     return replace(
         base,
@@ -80,6 +85,29 @@ def _in_another_language(columns: Sequence[str], records: Sequence[Record]) -> F
     )
 
 
-def _holds_post_days(column: str, records: Sequence[Record]) -> bool:
+def _day_columns(
+    base: Format, columns: Sequence[str], records: Sequence[Record], has_title: bool
+) -> tuple[str, ...]:
+    """The columns of days, one of which lacks the year; beside a title, those of other days too."""
+    used = {path for ours, paths in base.paths.items() if ours != "created_at" for path in paths}
+    days = [column for column in columns if column not in used and _holds_days(column, records)]
+    yearless = [column for column in days if _lacks_year(column, records)]
+    return tuple(yearless or (days if has_title else ()))
+
+
+def _holds_days(column: str, records: Sequence[Record]) -> bool:
     cells = [cell for record in records if not is_empty(cell := record.get(column))]
-    return any(map(is_without_year, cells)) and all(map(is_post_day, cells))
+    return bool(cells) and all(map(_is_day, cells))
+
+
+def _is_day(cell: Cell) -> bool:
+    """Whether a cell is a day, with or without a clock. A spreadsheet may have saved it anew."""
+    if isinstance(cell, date):
+        return True
+    return is_post_day(cell) or (
+        isinstance(cell, str) and any(date_under(cell, order) for order in ORDERS)
+    )
+
+
+def _lacks_year(column: str, records: Sequence[Record]) -> bool:
+    return any(is_without_year(record.get(column)) for record in records)

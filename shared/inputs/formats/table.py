@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.inputs.formats.count_words import count_columns
 from shared.inputs.formats.format import Format
 from shared.inputs.formats.names import NAMES, folded
-from shared.inputs.formats.own_addresses import address_columns, own_addresses
+from shared.inputs.formats.own_addresses import own_addresses
 from shared.inputs.formats.record import Fields, Record, is_empty, tag_names
 
 _FILE_COLUMNS = ("video", "video_file", "clip")
@@ -21,27 +21,21 @@ def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | No
     paths = named | ({"url": addresses} if addresses else {}) | _files(columns, records, named)
     if not {"video_id", "file"} & paths.keys() and not addresses:
         return None
-    return _by_names(_title(paths, addresses), paths, columns, has_own_address=bool(addresses))
+    return _by_names(_title(paths, addresses), paths, columns)
 
 
-def recognised_beside(
-    stated: Mapping[str, str], columns: Sequence[str], records: Sequence[Record]
-) -> Format:
+def recognised_beside(stated: Mapping[str, str], columns: Sequence[str]) -> Format:
     """A table whose ids, files or addresses a person names; the other columns by their names."""
     named = {ours: paths for ours, paths in _named(columns).items() if ours not in stated}
     free = {ours: paths for ours, paths in named.items() if not {*paths} & {*stated.values()}}
-    is_of_addresses = bool({*stated.values()} & {*address_columns(columns, records)})
     title = "a table, by the columns that you named and the names of the others"
     others = tuple(column for column in columns if column not in stated.values())
-    return _by_names(title, free, others, has_own_address=is_of_addresses)
+    return _by_names(title, free, others)
 
 
-def _by_names(
-    title: str, paths: dict[str, tuple[str, ...]], columns: Sequence[str], has_own_address: bool
-) -> Format:
+def _by_names(title: str, paths: dict[str, tuple[str, ...]], columns: Sequence[str]) -> Format:
     used = {path for candidates in paths.values() for path in candidates}
-    unnamed = [name for name in columns if name not in used] if has_own_address else []
-    by_word = count_columns(unnamed)
+    by_word = count_columns([name for name in columns if name not in used])
     counts = {ours: (name,) for ours, name in by_word.counts.items() if ours not in paths}
     used |= {name for names in counts.values() for name in names}
     paths = paths | counts

@@ -187,15 +187,43 @@ def test_studio_in_another_language_is_known_by_its_days_without_a_year():
 @pytest.mark.parametrize(
     "change",
     [
-        {"Beitragszeit": "2026-11-03"},
-        {"Beitragszeit": "3. November 2025"},
+        {"Beitragszeit": "gestern"},
+        {"Beitragszeit": "3. November 2025", "Videotitel": None},
         {"Notiz": "4. November"},
         {"Link": URL},
         {"created_at": "2026-11-03"},
     ],
 )
 def test_a_table_without_studios_signs_is_not_studios(change):
-    assert table_of(GERMAN | change).title != "TikTok Studio's export"
+    row = {name: cell for name, cell in (GERMAN | change).items() if cell is not None}
+
+    assert table_of(row).title != "TikTok Studio's export"
+
+
+@pytest.mark.parametrize(
+    ("cell", "created_at"),
+    [
+        *(("3. November 2025", "2025-11-03"), ("3. März 2026", "2026-03-03")),
+        *(("3.11.2025", "3.11.2025"), ("03.11.2025", "03.11.2025"), ("03/11/2025", "03/11/2025")),
+        *(("3 novembre 2025", "2025-11-03"), ("2025-11-03 14:05", "2025-11-03 14:05")),
+        *((date(2025, 11, 3), date(2025, 11, 3)), ("3. Ma\u0308rz 2026", "2026-03-03")),
+    ],
+)
+@pytest.mark.parametrize("others", [(), (GERMAN,)])
+def test_studio_in_another_language_may_write_the_year(cell, created_at, others):
+    row = GERMAN | {"Beitragszeit": cell}
+    format_ = table_of(row, *others)
+    fields = format_.fields(row, NOVEMBER)
+
+    assert format_.title == "TikTok Studio's export"
+    assert (fields["created_at"], fields["caption"], fields["views"]) == (created_at, "hi", "12")
+
+
+def test_the_time_of_reading_is_not_studios_day():
+    row = GERMAN | {"Beitragszeit": "3. November 2025", "collected_at": "2026-11-03"}
+    fields = table_of(row).fields(row)
+
+    assert (fields["created_at"], fields["collected_at"]) == ("2025-11-03", "2026-11-03")
 
 
 def test_a_stated_time_of_posting_gets_its_year_too():
@@ -668,11 +696,17 @@ def test_a_word_in_two_columns_decides_nothing():
         *(("likes", "Total de J’aime"), ("likes", "Total de me gusta"), ("likes", "いいね数")),
         *(("comments", "Kommentare insgesamt"), ("comments", "Totale commenti")),
         *(("comments", "Toplam yorum sayısı"), ("shares", "Total de compartilhamentos")),
+        *(("views", "Views to date"), ("views", "Lifetime views"), ("views", "All-time views")),
+        *(("views", "views_count"), ("views", "num_views"), ("views", "n_views")),
+        *(("views", "Views (total)"), ("likes", "# Likes"), ("likes", "video_likes")),
+        *(("saves", "Number of saves"), ("saves", "Favorites"), ("likes", "Gefällt mir")),
         *(("shares", "Geteilt insgesamt"), ("shares", "n_shares"), ("shares", "分享量")),
     ],
 )
 def test_a_count_is_known_by_its_word_and_what_may_stand_beside_it(ours, column):
     assert is_count(column, ours)
+    for row in ({"video_id": ID, column: "5"}, {"Link": URL, column: "5"}):
+        assert table_of(row).fields(row)[ours] == "5"
 
 
 @pytest.mark.parametrize(
@@ -688,8 +722,14 @@ def test_a_count_is_known_by_its_word_and_what_may_stand_beside_it(ours, column)
 )
 def test_a_name_that_says_more_than_a_count_is_not_the_count(ours, column):
     assert not is_count(column, ours)
-    row = {"Link": URL, column: "5"}
-    assert column in table_of(row).unused
+    for row in ({"Link": URL, column: "5"}, {"video_id": ID, column: "5"}):
+        assert column in table_of(row).unused
+
+
+def test_a_likely_count_that_stays_unused_is_named_in_any_table():
+    format_ = table_of({"video_id": ID, "Views 7d": "5", "Likes in %": "3", "Notiz": "x"})
+
+    assert format_.doubtful == (("views", "Views 7d"), ("likes", "Likes in %"))
 
 
 # Columns that a person states
