@@ -7,7 +7,7 @@ VIDEO_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "file": ("file", "file_name", "filename"),
     "video_id": (
         *("video_id", "id", "aweme_id", "item_id", "videoid", "vid_id", "post_id", "postid"),
-        "tiktok_id",
+        *("tiktok_id", "video.id"),
     ),
     "url": (
         *("url", "tiktok_url", "share_url", "web_url", "video_link", "webvideourl", "video_url"),

@@ -37,6 +37,7 @@ ACCOUNTS = frozenset(
     {"username", "creator_id", "user_key", "author", "author_name", "unique_id", "creator"}
     | {"uniqueid", "useruniqueid", "authormeta.name", "authormeta/name"}
     | {"author.uniqueid", "author/uniqueid", "author_uniqueid"}
+    | {"data.author.uniqueid", "data/author/uniqueid", "data_author_uniqueid"}
     | {*NAMES["username"]}
 )
 """Fields that say whose an object is. They are never rewritten: the whole object is deleted."""
@@ -44,7 +45,7 @@ ACCOUNTS = frozenset(
 ACCOUNT_OBJECTS = {"authorMeta": "name"}
 """Objects that say whose an object is, and the field in them that names the account."""
 
-VIDEO_IDS = frozenset(NAMES["video_id"])
+VIDEO_IDS = frozenset({*NAMES["video_id"], "video/id", "data.id", "data/id", "data_id"})
 """Fields that say which video an object is about."""
 
 

@@ -15,7 +15,9 @@ from shared.inputs.formats.page_url import (
 )
 from shared.inputs.formats.post_days import posted_on
 from shared.inputs.formats.record import Fields, Record, cell_at, is_empty
+from shared.inputs.tables.errors import Unclear
 from shared.inputs.tables.notation import Notation
+from shared.inputs.tables.time_cells import moment
 
 Paths = Mapping[str, tuple[str, ...]]
 """Our fields, each with paths of cells that mean it. The first cell that is not empty counts."""
@@ -73,6 +75,8 @@ class Format:
         """
         source = self.unwrap(record) if self.unwrap else record
         fields = {ours: _first(source, paths) for ours, paths in self.paths.items()}
+        if len(self.paths.get("created_at", ())) > 1:
+            fields["created_at"] = _first_time(source, self.paths["created_at"])
         if self.adapt:
             fields = self.adapt(fields, source, read_at)
         fields |= {ours: cell_at(record, theirs) for ours, theirs in self.stated.items()}
@@ -152,6 +156,21 @@ def looks_rounded(count: Any) -> bool:
 def _first(record: Record, paths: tuple[str, ...]) -> Any:
     cells = (cell_at(record, path) for path in paths)
     return next((cell for cell in cells if not is_empty(cell)), None)
+
+
+def _first_time(record: Record, paths: tuple[str, ...]) -> Any:
+    """The first cell that can be read as a time; else the first that is not empty."""
+    cells = [cell for path in paths if not is_empty(cell := cell_at(record, path))]
+    if len(cells) < 2:
+        return next(iter(cells), None)
+    return next(filter(_is_time, cells), cells[0])
+
+
+def _is_time(cell: Any) -> bool:
+    try:
+        return moment(cell, Notation(dates="ymd")) is not None
+    except Unclear:
+        return False
 
 
 def _completed(fields: Fields, address: PostAddress | None) -> Fields:

@@ -12,6 +12,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "username": (
         *("username", "author_username", "author", "author_name", "unique_id", "creator"),
         *("user_name", "handle", "author_unique_id", "uniqueid", "account", "uploader"),
+        "author.uniqueid",
     ),
     "display_name": ("display_name", "author_full", "nickname"),
     "bio": ("bio", "bio_description", "signature"),

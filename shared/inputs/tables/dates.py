@@ -40,13 +40,14 @@ _WORDY = (
     re.compile(rf"{_MONTH} (?P<day>\d{{1,2}}),? (?P<year>\d{{4}}){_CLOCK}", re.I | re.A),
 )
 _CENTURY = 2000
+_FIRST_YEAR = 2016
 """TikTok began in 2016, so 25 is 2025."""
 
 
 def under(text: str, order: DateOrder) -> datetime | None:
     """The time that a text writes if its numbers stand in this order; without a zone it is naive.
 
-    A year of four digits in front, and a month's name in English, need no order.
+    A year of four digits in front, or beside a month's name in English, needs no order.
     """
     text = text.strip()
     if match := _NUMERIC.fullmatch(text):
@@ -54,9 +55,22 @@ def under(text: str, order: DateOrder) -> datetime | None:
         return None if parts is None else _built(*parts, match)
     for pattern in _WORDY:
         if match := pattern.fullmatch(text):
-            year = int(match["year"]) + (_CENTURY if len(match["year"]) == 2 else 0)
-            return _built(year, MONTHS[match["name"].lower()], int(match["day"]), match)
+            year, day = _year_and_day(match["year"], match["day"], order)
+            return _built(year, MONTHS[match["name"].lower()], day, match)
     return None
+
+
+def _year_and_day(year: str, day: str, order: DateOrder) -> tuple[int, int]:
+    """The year and the day beside a month's name. Excel writes the day in front, `3-Apr-26`.
+
+    `26-Apr-03` would be of 2003 then, before TikTok, so the year may stand in front too.
+    """
+    if len(year) == 4:
+        return int(year), int(day)
+    first, last = int(day), int(year)
+    if order == "ymd" and _CENTURY + last < _FIRST_YEAR <= _CENTURY + first:
+        return _CENTURY + first, last
+    return _CENTURY + last, first
 
 
 def _year_month_day(

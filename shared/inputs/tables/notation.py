@@ -148,18 +148,20 @@ class NotationEvidence:
                 "of the file, --dates dmy, mdy or ymd; cells that do not fit it count as "
                 "unreadable."
             )
-        if len(orders) > 1 and self._two_dates is not None:
+        if self._two_dates is not None and self._is_open(self._two_dates, orders):
             raise Ambiguous(self._two_orders(name, self._two_dates, orders))
         return orders[0]
+
+    @staticmethod
+    def _is_open(example: Example, orders: list[DateOrder]) -> bool:
+        return len({date_under(example.cell, order) for order in orders}) > 1
 
     def _two_orders(self, name: str, example: Example, orders: list[DateOrder]) -> str:
         readings = {order: date_under(example.cell, order) for order in orders}
         shown = {order: f"{value:%Y-%m-%d}" for order, value in readings.items() if value}
         options = " or ".join(f"--dates {order} ({date})" for order, date in shown.items())
-        return (
-            f"{name}: {example.where(self.unit)} may be {' or '.join(shown.values())}. "
-            f"State the order: {options}."
-        )
+        dates = " or ".join(dict.fromkeys(shown.values()))
+        return f"{name}: {example.where(self.unit)} may be {dates}. State the order: {options}."
 
 
 def _example(column: str, text: str, cells: Sequence[Cell], rows: Sequence[int]) -> Example:

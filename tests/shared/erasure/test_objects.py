@@ -254,6 +254,7 @@ def test_a_row_goes_whose_address_alone_names_the_erased(name, line, header, add
         ("manifests/e.csv", b"5,%s\n", b"video_id,author_username\n"),
         ("manifests/f.csv", b"5,%s\n", b"id,author.uniqueId\n"),
         ("manifests/g.csv", b"5,%s\n", b"id,author_uniqueId\n"),
+        ("manifests/h.csv", b"5,%s\n", b"data.id,data.author.uniqueId\n"),
     ],
 )
 def test_a_row_goes_whatever_a_tool_calls_its_account(name, line, header):

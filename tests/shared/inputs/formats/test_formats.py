@@ -319,6 +319,72 @@ def test_posts_that_pandas_made_flat_are_known(sign):
     assert format_.unused == (f"author{sign}secUid",)
 
 
+@pytest.mark.parametrize("sign", [".", "_", "/"])
+@pytest.mark.parametrize("as_text", [str, lambda cell: cell])
+def test_lines_of_zeeschuimer_that_pandas_made_flat_are_known(sign, as_text):
+    row = {
+        "item_id": ID,
+        "source_platform": "tiktok.com",
+        "timestamp_collected": as_text(1_628_467_261_000),
+        "last_updated": as_text(1_628_467_999_000.0),
+        "user_agent": "x",
+        f"data{sign}id": ID,
+        f"data{sign}createTime": "1704103200",
+        f"data{sign}challenges": "[{'title': 'fyp'}]",
+        f"data{sign}author{sign}uniqueId": "ada",
+        f"data{sign}stats{sign}playCount": "50123",
+        f"data{sign}statsV2{sign}playCount": "",
+        f"data{sign}stats{sign}diggCount": "1000",
+    }
+    format_ = table_of(row)
+    fields = format_.fields(row)
+
+    assert format_.title == "Zeeschuimer's posts"
+    assert (fields["video_id"], fields["username"], fields["hashtags"]) == (ID, "ada", ["fyp"])
+    assert (fields["views"], fields["likes"]) == ("50123", "1000")
+    assert fields["collected_at"] == row["last_updated"]
+    assert format_.column("likes", row) == f"data{sign}stats{sign}diggCount"
+    assert format_.unused == ("user_agent",)
+    with pytest.raises(NotAPost, match=r"instagram\.com"):
+        format_.fields(row | {"source_platform": "instagram.com"})
+    empty = {name: "" for name in row if name.startswith("data") and name != f"data{sign}id"}
+    with pytest.raises(NotAPost, match="no counts or no time"):
+        format_.fields(row | empty)
+
+
+def test_an_empty_author_leaves_the_account_of_a_flat_post():
+    row = {"id": ID, "author": "", "author.uniqueId": "ada", "stats.playCount": "5"}
+
+    assert table_of(row).fields(row)["username"] == "ada"
+    assert table_of(row).fields(row | {"author": "bob"})["username"] == "bob"
+
+
+@pytest.mark.parametrize("id_", ["id", "video.id"])
+def test_a_flat_table_of_posts_needs_no_time_of_posting(id_):
+    row = {id_: ID, "desc": "", "author.uniqueId": "ada", "stats.diggCount": "5"}
+    format_ = table_of(row)
+
+    assert format_.title == "posts of TikTok's web pages"
+    assert format_.fields(row) == {"video_id": ID, "username": "ada", "likes": "5"}
+
+
+def test_a_table_may_have_the_ids_and_accounts_of_flat_posts_without_their_counts():
+    row = {"video.id": ID, "author.uniqueId": "ada", "views": "5"}
+
+    assert table_of(row).fields(row) == {"video_id": ID, "username": "ada", "views": "5"}
+
+
+@pytest.mark.parametrize("bad", ["1.7E+09?", "x", "0000-00-00"])
+def test_a_time_that_cannot_be_read_gives_way_to_a_good_one_in_its_row(bad):
+    row = {"id": ID, "thread_id": ID, "author": "ada", "body": "", "plays": "5"}
+    row |= {"unix_timestamp": bad, "timestamp": "2024-01-01 10:00:00"}
+    format_ = table_of(row)
+
+    assert format_.fields(row)["created_at"] == "2024-01-01 10:00:00"
+    assert format_.fields(row | {"timestamp": "y"})["created_at"] == bad
+    assert format_.fields(row | {"unix_timestamp": "1704103200"})["created_at"] == "1704103200"
+
+
 def test_a_flat_table_without_hashtags_does_not_say_that_there_are_none():
     row = {"id": ID, "createTime": "1704103200", "stats.playCount": "5"}
 

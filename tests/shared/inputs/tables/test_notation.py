@@ -203,6 +203,18 @@ def test_dates_with_two_readings_are_refused_with_both():
     assert "contradicts itself" in refusal({"at": "time"}, at=["31/12/2025", "12/31/2025"])
 
 
+def test_a_year_before_tiktok_may_be_the_day():
+    assert refusal({"at": "time"}, at=["3-Apr-26", "26-Apr-03"]) == (
+        "t.csv: '26-Apr-03' in line 3 of at may be 2003-04-26 or 2026-04-03. State the order: "
+        "--dates dmy (2003-04-26) or --dates mdy (2003-04-26) or --dates ymd (2026-04-03)."
+    )
+    assert notation({"at": "time"}, at=["3-Apr-26", "26-Apr-18", "2026-01-01"]).dates is None
+    assert notation({"at": "time"}, at=["26-Apr-03", "31/12/2025"]).dates == "dmy"
+    assert notation({"at": "time"}, at=["26-Apr-03", "05/05/2025"]).dates == "dmy"
+    by_year = cells.moment("26-Apr-03", Notation(dates="ymd"))
+    assert by_year == datetime(2026, 4, 3, tzinfo=UTC)
+
+
 def test_times_without_a_zone_are_utc_and_that_is_told():
     decided = notation({"at": "time"}, at=["2026-05-01 12:00", "2026-05-01T12:00:00Z"])
 

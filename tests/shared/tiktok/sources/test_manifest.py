@@ -525,7 +525,7 @@ def test_every_name_that_is_known_is_documented():
     text = (Path(__file__).parents[4] / "docs/collections.md").read_text()
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE))
 
-    documented = {ours: set(re.findall(r"`(\w+)`", rows.get(ours, ""))) for ours in NAMES}
+    documented = {ours: set(re.findall(r"`([\w.]+)`", rows.get(ours, ""))) for ours in NAMES}
 
     assert {ours: names - {"ingest"} for ours, names in documented.items()} == {
         ours: set(names) for ours, names in NAMES.items()
