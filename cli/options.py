@@ -85,7 +85,7 @@ def chosen_home(home: Path | None, demo: bool, target: str = LOCAL) -> Path | No
     return LocalHome.of_demo(home).root
 
 
-def place_option(home: Path | None, target: str = LOCAL) -> str:
+def location_option(home: Path | None, target: str = LOCAL) -> str:
     """The option, with a blank before it, with which another verb works at the same place."""
     if target != LOCAL:
         return f" --target {shlex.quote(target)}"

@@ -181,11 +181,11 @@ def stated(
     before = known_fields(section) if section else {}
     facts = {}
     for name, value in fields.items():
-        known_at, known = before.get(name, (None, None))
-        if at is None and known == value:
+        known_at, before_value = before.get(name, (None, None))
+        if at is None and before_value == value:
             continue
         time = LONG_AGO if name in coarse else at or now
-        if known_at is not None and known != value and time <= known_at < time + SAME_TIME:
+        if known_at is not None and before_value != value and time <= known_at < time + SAME_TIME:
             time = known_at + _NEXT
         facts[name] = (time, value)
     if not facts:

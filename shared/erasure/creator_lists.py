@@ -56,12 +56,12 @@ class Layout:
         except csv.Error:  # the cell is longer than csv.field_size_limit
             cells = []
         names = tuple(map(folded, cells))
-        known = [
+        known_names = [
             name
             for name in names
             if is_free_text(name) or is_video_id(name) or name in accounts | structure
         ]
-        is_header = len(known) >= (1 if is_first else 2)
+        is_header = len(known_names) >= (1 if is_first else 2)
         return cls(delimiter, names if is_header else (), accounts, structure)
 
     def row(self, row: list[str], redaction: Redaction) -> list[str] | None:

@@ -9,7 +9,7 @@ import typer
 
 import cli.verbs
 from cli.errors import UserError
-from cli.options import chosen_home, place_option
+from cli.options import chosen_home, location_option
 from local.home import PROJECT
 
 DEMO = PROJECT / ".local" / "demo"
@@ -44,12 +44,12 @@ def test_the_demo_is_on_this_machine():
 
 def test_what_to_type_next_names_the_place_that_was_chosen(tmp_path, monkeypatch):
     monkeypatch.delenv("TTA_HOME", raising=False)
-    assert place_option(None) == ""
-    assert place_option(tmp_path / "my home") == f" --home '{tmp_path}/my home'"
-    assert place_option(None, "prod") == " --target prod"
+    assert location_option(None) == ""
+    assert location_option(tmp_path / "my home") == f" --home '{tmp_path}/my home'"
+    assert location_option(None, "prod") == " --target prod"
 
     monkeypatch.setenv("TTA_HOME", str(tmp_path))
-    assert place_option(tmp_path) == ""
+    assert location_option(tmp_path) == ""
 
 
 def test_every_verb_that_looks_at_a_home_can_look_at_that_of_the_demo():

@@ -9,7 +9,7 @@ from typing import Any
 
 from cli.console import Screen
 from cli.errors import UserError
-from cli.options import place_option
+from cli.options import location_option
 from cli.scheduler import fetch_and_settle, in_words, on_its_way
 from cli.verbs.demo.planted import PlantedComparison, compare_planted, show_planted
 from cli.verbs.report.run import call_report
@@ -170,7 +170,7 @@ def _show_next(screen: Screen, home: Path | None) -> None:
 
 def _at_demo(home: Path | None) -> str:
     """The option with which another verb finds the data of this demo."""
-    return place_option(home) or " --demo"
+    return location_option(home) or " --demo"
 
 
 def _because(row: dict[str, Any]) -> str:

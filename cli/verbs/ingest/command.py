@@ -63,7 +63,7 @@ def ingest(
     from cli.cloud import open_cloud
     from cli.console import Screen
     from cli.errors import WRONG_USE, UserError
-    from cli.options import place_option
+    from cli.options import location_option
     from cli.table_options import stated_columns, stated_notation, stated_reading_time
     from cli.verbs.ingest.batch import IngestBatch
     from cli.verbs.ingest.run import ingest_batch, show
@@ -82,8 +82,8 @@ def ingest(
         batch = IngestBatch.of(paths or [], metadata, options, datetime.now(UTC), Path(scratch))
         with open_cloud(home, screen, INGEST, target=target) as endpoints:
             waits = timeout if wait else None
-            place = place_option(home, target)
-            outcome = ingest_batch(batch, endpoints, screen, waits, place)
+            location = location_option(home, target)
+            outcome = ingest_batch(batch, endpoints, screen, waits, location)
     if json:
         screen.show_json(outcome.document())
     else:

@@ -42,8 +42,8 @@ class Description:
             return None
         at = self.line.collected_at
         metrics = Metrics.model_validate({"collected_at": at} | counts)
-        known = stored.video.created_at if stored and stored.video else None
-        created_at = self.line.created_at or known
+        created_before = stored.video.created_at if stored and stored.video else None
+        created_at = self.line.created_at or created_before
         reading = flag_on_arrival(metrics, created_at, self.now, self.line.is_rounded)
         before = stored.metrics if stored else None
         is_same = before is not None and before.collected_at == at
@@ -55,9 +55,10 @@ class Description:
         if self.line is None or before is None or before.collected_at != self.line.collected_at:
             return None
         for name, count in self.line.present(*COUNTS).items():
-            known = getattr(before, name)
-            if known not in (None, count):
-                return f"{self.video_id}: {name} {known:,} is stored, and the list says {count:,}"
+            stored_count = getattr(before, name)
+            if stored_count not in (None, count):
+                stored_text = f"{name} {stored_count:,} is stored"
+                return f"{self.video_id}: {stored_text}, and the list says {count:,}"
         return None
 
     @property

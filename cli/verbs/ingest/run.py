@@ -50,7 +50,7 @@ STORE_OUTCOMES = {
 class IngestOutcome:
     """What was stored and rated. `rows` is None when nobody waited for them.
 
-    `place` is the option with which another verb works on the same data.
+    `location` is the option with which another verb works on the same data.
     """
 
     files: list[dict[str, str]] = field(default_factory=list)
@@ -60,7 +60,7 @@ class IngestOutcome:
     metadata: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] | None = None
     unrated: list[str] = field(default_factory=list)
-    place: str = ""
+    location: str = ""
 
     def document(self) -> dict[str, Any]:
         return {
@@ -90,18 +90,18 @@ def ingest_batch(
     endpoints: Endpoints,
     screen: Screen,
     wait_s: float | None,
-    place: str = "",
+    location: str = "",
 ) -> IngestOutcome:
     """Store files and metadata. With `wait_s`, wait at most that long for the ratings.
 
-    `place` is the option with which another verb works on the same data (`place_option`).
+    `location` is the option with which another verb works on the same data (`location_option`).
     A local cloud that we started is left only when nothing is in transit.
     """
     outcome = IngestOutcome(
         problems=[*batch.problems],
         sentences=batch.sentences,
         metadata=batch.metadata,
-        place=place,
+        location=location,
     )
     with screen.working("Storing …"):
         _send(batch, endpoints, outcome, screen)
@@ -123,7 +123,7 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     file_names = {upload.video_id: upload.path.name for upload in reversed(batch.uploads)}
     ingestion = Ingestion(lake, datetime.now(UTC), tombstones_of(endpoints, lake), file_names)
-    descriptions = _Descriptions(ingestion, outcome.place)
+    descriptions = _Descriptions(ingestion, outcome.location)
     outcome.metadata_lines = sum(descriptions.add(*line) for line in batch.lines)
     try:
         for number, upload in enumerate(batch.uploads, 1):
@@ -145,9 +145,9 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
 class _Descriptions:
     """The records of the videos that a batch describes. `erased` says why others are not stored."""
 
-    def __init__(self, ingestion: "Ingestion", place: str):
+    def __init__(self, ingestion: "Ingestion", location: str):
         self._ingestion = ingestion
-        self._place = place
+        self._location = location
         self._described: set[str] = set()
         self.records: list[Record] = []
         self.erased: dict[str, str] = {}
@@ -159,7 +159,7 @@ class _Descriptions:
         try:
             self.records.append(self._ingestion.describe(video_id, line))
         except Erased as why:
-            command = f"tta erase{self._place} --take-back {why}"
+            command = f"tta erase{self._location} --take-back {why}"
             self.erased.setdefault(
                 video_id, f"{video_id} was erased, and is not stored again; `{command}` lets it in."
             )
@@ -181,7 +181,7 @@ def _note_file(
     if earlier is not None:
         outcome.sentences.append(
             f"{label} was stored before as {earlier}, without its row. "
-            f"`tta erase{outcome.place} --video {earlier}` removes that copy."
+            f"`tta erase{outcome.location} --video {earlier}` removes that copy."
         )
 
 
@@ -269,7 +269,7 @@ def show(outcome: IngestOutcome, screen: Screen) -> None:
         ids = ", ".join(f"'{video_id}'" for video_id in [*first][:3])
         screen.show("See the result with:")
         screen.show(
-            f'  tta query{outcome.place} "SELECT file_name, rating_status, unexpectedness '  # nosec B608 # shown only
+            f'  tta query{outcome.location} "SELECT file_name, rating_status, unexpectedness '  # nosec B608 # shown only
             "FROM fact_video_analytics JOIN dim_video USING (video_id) "
             f'WHERE video_id IN ({ids})"'
         )

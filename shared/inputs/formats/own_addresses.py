@@ -33,7 +33,7 @@ def says_other_posts(column: str) -> bool:
 
 
 def own_addresses(
-    columns: Sequence[str], records: Sequence[Record], named: Mapping[str, tuple[str, ...]]
+    columns: Sequence[str], records: Sequence[Record], by_field: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
     """The columns whose addresses name the post of the row, the surest first.
 
@@ -46,10 +46,10 @@ def own_addresses(
     if by_name or len(holding) != 1:
         return by_name
     (column,) = holding
-    ids = tuple(_ids(column, named.get("video_id", ()), records))
+    ids = tuple(_ids(column, by_field.get("video_id", ()), records))
     if any(ids):
         return holding
-    is_other = says_other_posts(column) or _is_contradicted(column, named, records)
+    is_other = says_other_posts(column) or _is_contradicted(column, by_field, records)
     return () if ids or is_other else holding
 
 
@@ -76,13 +76,13 @@ def _is_row_number(digits: str) -> bool:
 
 
 def _is_contradicted(
-    column: str, named: Mapping[str, tuple[str, ...]], records: Sequence[Record]
+    column: str, by_field: Mapping[str, tuple[str, ...]], records: Sequence[Record]
 ) -> bool:
     """Whether most rows that name an account name another one than their address."""
     matches = []
     for record in records:
         address = post_address(record.get(column))
-        cell = next((record.get(name) for name in named.get("username", ())), None)
+        cell = next((record.get(name) for name in by_field.get("username", ())), None)
         if address is None or address.handle is None or not isinstance(cell, str):
             continue
         account = written_handle(cell)

@@ -16,9 +16,11 @@ _VIDEO_FILE = re.compile(r".*[^/\\]\.(?:mp4|m4v|mov|webm|mkv|avi|gif)", re.IGNOR
 
 def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | None:
     """A table with a column of ids, of files or of page addresses."""
-    named = _named(columns)
-    addresses = own_addresses(columns, records, named)
-    paths = named | ({"url": addresses} if addresses else {}) | _files(columns, records, named)
+    by_field = _named(columns)
+    addresses = own_addresses(columns, records, by_field)
+    paths = (
+        by_field | ({"url": addresses} if addresses else {}) | _files(columns, records, by_field)
+    )
     if not {"video_id", "file"} & paths.keys() and not addresses:
         return None
     return _by_names(_title(paths, addresses), paths, columns)
@@ -26,8 +28,8 @@ def recognised(columns: Sequence[str], records: Sequence[Record]) -> Format | No
 
 def recognised_beside(stated: Mapping[str, str], columns: Sequence[str]) -> Format:
     """A table whose ids, files or addresses a person names; the other columns by their names."""
-    named = {ours: paths for ours, paths in _named(columns).items() if ours not in stated}
-    free = {ours: paths for ours, paths in named.items() if not {*paths} & {*stated.values()}}
+    by_field = {ours: paths for ours, paths in _named(columns).items() if ours not in stated}
+    free = {ours: paths for ours, paths in by_field.items() if not {*paths} & {*stated.values()}}
     title = "a table, by the columns that you named and the names of the others"
     others = tuple(column for column in columns if column not in stated.values())
     return _by_names(title, free, others)
@@ -51,10 +53,10 @@ def _by_names(title: str, paths: dict[str, tuple[str, ...]], columns: Sequence[s
 
 
 def _files(
-    columns: Sequence[str], records: Sequence[Record], named: Mapping[str, tuple[str, ...]]
+    columns: Sequence[str], records: Sequence[Record], by_field: Mapping[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
     """A column such as `Video` that holds names of video files."""
-    if "file" in named:
+    if "file" in by_field:
         return {}
     for column in columns:
         cells = [cell for record in records if not is_empty(cell := record.get(column))]

@@ -19,7 +19,7 @@ _BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _PART_BYTES = 2**20
 _OVERLAP = 16
 _MAY_BE_FAULTY = re.compile(rb"""[\s]t\s*=\s*["']e["']|[<:]f[\s/>]""")
-_PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
 def faults_of(archive: zipfile.ZipFile, sheet: str) -> Faults:
@@ -120,9 +120,9 @@ def _refuse_entity(*_: object) -> None:
     raise expat.ExpatError("it declares entities")
 
 
-def _column_of(place: str, next_column: int) -> int:
+def _column_of(reference: str, next_column: int) -> int:
     """`C2` → 2. A cell need not say its place; then it follows its neighbour."""
-    match = _PLACE.fullmatch(place)
+    match = _REFERENCE.fullmatch(reference)
     if match is None:
         return next_column
     number = 0

@@ -92,8 +92,8 @@ def _chosen(sheets: list[_Sheet], name: str) -> _Sheet:
             f" in a visible sheet, only in {titles}. Show that sheet in Excel" if titles else ""
         )
         raise BadTable(f"{name} has no cells{hidden}.")
-    known = [sheet for sheet in visible if sheet.names_a_video]
-    candidates = known or [sheet for sheet in visible if sheet.may_be_table]
+    of_videos = [sheet for sheet in visible if sheet.names_a_video]
+    candidates = of_videos or [sheet for sheet in visible if sheet.may_be_table]
     if len(visible) == 1 or len(candidates) == 1:
         return (candidates or visible)[0]
     titles = ", ".join(sheet.title for sheet in candidates or visible)

@@ -27,9 +27,9 @@ def header_at(rows: Sequence[Sequence[str]]) -> int:
     """
     filled = [at for at, row in enumerate(rows) if any(cell.strip() for cell in row)]
     first = filled[0] if filled else len(rows)
-    known = next((at for at in filled if names_a_video(rows[at])), first)
-    above = (rows[at] for at in filled if at < known)
-    return known if all(_is_title(row, rows[known]) for row in above) else first
+    header = next((at for at in filled if names_a_video(rows[at])), first)
+    above = (rows[at] for at in filled if at < header)
+    return header if all(_is_title(row, rows[header]) for row in above) else first
 
 
 def refuse_header(name: str, header: Sequence[str]) -> None:

@@ -68,8 +68,8 @@ def kind_of(
     """
     marks = [is_synthetic(flag) for flag in flags]
     takes_synthetic = only_synthetic or (bool(marks) and all(marks))
-    named = frozenset(str(video) for video, mark in zip(ids, marks, strict=False) if mark)
-    return VideoKind(takes_synthetic, sum(mark != takes_synthetic for mark in marks), named)
+    synthetic_ids = frozenset(str(video) for video, mark in zip(ids, marks, strict=False) if mark)
+    return VideoKind(takes_synthetic, sum(mark != takes_synthetic for mark in marks), synthetic_ids)
 
 
 def rows_of_one_kind(

@@ -138,8 +138,8 @@ def _beyond(pictures: Array, starts: NDArray[np.intp], length: int) -> Array:
 def _blend(window: Array, start: int) -> _Candidate | None:
     """The transition of one window of pictures from the old to the new one, if it is one."""
     old, new = window[0], window[-1]
-    way = new - old
-    along = (window - old) @ way / float(way @ way)
+    change = new - old
+    along = (window - old) @ change / float(change @ change)
     steps = np.diff(along)
     if steps.max() > _ABRUPT or steps.min() < -_BACKWARDS:
         return None
@@ -153,7 +153,7 @@ def _blend(window: Array, start: int) -> _Candidate | None:
         return None
     is_plain = min(float(grid.std()) for grid in grids) < _PLAIN
     # A part of a transition looks like one, too: the whole has the largest change.
-    quality = fit * float(np.abs(way).mean()) / 255
+    quality = fit * float(np.abs(change).mean()) / 255
     return _Candidate(start + first, start + last, quality, "fade" if is_plain else "dissolve")
 
 
