@@ -1,4 +1,4 @@
-"""Oddballs put into real footage: an object that appears, a freeze, a jump in pitch."""
+"""Oddballs put into real footage: an object that appears, and a jump in pitch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.real.editing import written
-from benchmarks.real.recipes import EVEN, with_freeze, with_object, with_pitch_jump
+from benchmarks.real.recipes import EVEN, with_object, with_pitch_jump
 from benchmarks.real.shots import Shot, load
 from benchmarks.real.sources import Clip, clips
 from benchmarks.table import Measurement
@@ -37,8 +37,6 @@ class Plant:
         shot = load(self.clip).sampled(self.fps)
         if self.kind == "object":
             return with_object(shot, self.at_s, self.corner, self.size)
-        if self.kind == "freeze":
-            return with_freeze(shot, self.at_s)
         return with_pitch_jump(shot, self.at_s, np.random.default_rng(1))
 
     def is_in(self, signals: Signals) -> bool:
@@ -46,7 +44,7 @@ class Plant:
 
 
 def plants(role: str) -> Iterator[Plant]:
-    """Two objects and a jump in pitch in each uncut shot, and a freeze where much moves."""
+    """Two objects and a jump in pitch in each uncut shot."""
     rng = np.random.default_rng(7 if role == "tuning" else 8)
     shots = [clip for clip in clips() if clip.set == role and clip.uncut and clip.seconds > 5]
     for number, clip in enumerate(shots):

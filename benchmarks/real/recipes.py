@@ -202,16 +202,6 @@ def with_object(shot: Shot, at_s: float, corner: tuple[float, float], share: flo
     return replace(shot, frames=tuple(frames))
 
 
-def with_freeze(shot: Shot, at_s: float, seconds: float = 1.5) -> Shot:
-    """The picture stands still for a while, and goes on where it would have been."""
-    frozen = shot.shown_at(at_s)
-    frames = tuple(
-        frozen if at_s <= time_s + 1e-6 < at_s + seconds else frame
-        for frame, time_s in zip(shot.frames, shot.times_s, strict=True)
-    )
-    return replace(shot, frames=frames)
-
-
 def with_pitch_jump(shot: Shot, at_s: float, rng: np.random.Generator) -> Shot:
     """A hummed tone with a tremor, as loud as speech, that jumps by two octaves."""
     count = round(shot.seconds * RATE)
