@@ -30,6 +30,7 @@ from local.emulators.duckdb_lock import close_emulator
 from local.emulators.guard import JSON, Door
 from local.emulators.guard_asgi import AsgiGuard
 from local.emulators.information_schema import answer_information_schema
+from local.emulators.less_work import drop_unread_middleware, forgo_geography, forgo_pandas
 from local.emulators.statements import watched
 from local.emulators.stored_translations import StoredTranslations
 from local.emulators.translation import cache_translations
@@ -66,16 +67,6 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"BigQuery did not start: {error}\n")
         return 1
     return 0
-
-
-def import_spatial() -> None:
-    """Put DuckDB's spatial extension, which comes in a wheel, where DuckDB looks for it.
-
-    bqemulator would otherwise download it when it starts. Importing it again costs nothing.
-    """
-    import duckdb_extensions
-
-    duckdb_extensions.import_extension("spatial")
 
 
 async def _serve(port: int, data: Path, project: str, ready: IO[str]) -> None:
@@ -172,7 +163,8 @@ def _keep_jobs_in_memory() -> None:
 
 
 def _server(port: int, data: Path, project: str) -> "EmulatorServer":
-    import_spatial()
+    forgo_pandas()
+    forgo_geography()
     _keep_no_history()
     _keep_jobs_in_memory()
     os.environ["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # bqemulator would download them too
@@ -218,7 +210,10 @@ def _emulator(port: int, data: Path, project: str) -> "EmulatorServer":
 
 
 def _guarded(create_app: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda context: AsgiGuard(watched(create_app(context), os.environ), DOOR)
+    def guarded(context: Any) -> AsgiGuard:
+        return AsgiGuard(watched(drop_unread_middleware(create_app(context)), os.environ), DOOR)
+
+    return guarded
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -18,6 +18,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from local.emulators.less_work import plan_quickly
+
 if TYPE_CHECKING:
     from bqemulator.storage.engine import DuckDBEngine
     from duckdb import DuckDBPyConnection
@@ -52,23 +54,15 @@ def close_emulator(uploads: Path) -> None:
     from bqemulator.jobs import executor
     from bqemulator.sql.translator import SQLTranslator
     from bqemulator.storage.engine import DuckDBEngine
-    from bqemulator.types import geography
 
-    start, open_geography = DuckDBEngine.start, geography._ensure_conv_conn
+    start = DuckDBEngine.start
 
     async def start_closed(engine: "DuckDBEngine") -> None:
         await start(engine)
+        plan_quickly(engine.connection)
         close_connection(engine.connection, [uploads])
 
-    def open_closed() -> "DuckDBPyConnection":
-        is_new = geography._CONV_CONN is None
-        connection = open_geography()
-        if is_new:
-            close_connection(connection)
-        return connection
-
     DuckDBEngine.start = start_closed  # type: ignore[method-assign]
-    geography._ensure_conv_conn = open_closed
     executor._resolve_uri = _within(uploads, executor._resolve_uri)
     SQLTranslator.translate = _checked(SQLTranslator.translate)  # type: ignore[method-assign]
 
@@ -89,7 +83,14 @@ def not_bigquery(sql: str) -> str | None:
             return (
                 f"Table-valued function not found: {table.this.sql('bigquery').partition('(')[0]}"
             )
+    if any(_name(function).startswith("ST_") for function in tree.find_all(exp.Func)):
+        return "The local BigQuery has no GEOGRAPHY and none of its ST_ functions."
     return None
+
+
+def _name(function: exp.Func) -> str:
+    anonymous = isinstance(function, exp.Anonymous)
+    return (function.name if anonymous else function.sql_name()).upper()
 
 
 def _checked(translate: Callable[..., Any]) -> Callable[..., Any]:
