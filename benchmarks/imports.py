@@ -47,7 +47,6 @@ COLD_STARTS = (
     ),
     ColdStart("fetch", "fetch", f"{_PUBSUB}, requests"),
     ColdStart("load", "load", "google.cloud.bigquery"),
-    # google.cloud.bigquery imports pandas wherever there is one.
     ColdStart("report", "report", "google.cloud.bigquery, pandas"),
     ColdStart("sweep", "sweep", _PUBSUB),
 )

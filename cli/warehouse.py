@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from google.api_core.exceptions import NotFound
-from google.cloud import bigquery
 
 from local.endpoints import Endpoints
+from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import BOUNDED, run, start
 from shared.warehouse.tables import definitions
 

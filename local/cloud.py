@@ -23,7 +23,7 @@ from local.faults import FaultPlan, read_plan
 from local.faults.dice import LOG
 from local.functions import FUNCTIONS
 from local.home import Home, Lock, lock_of, open_private, take_or
-from local.process.child import DidNotStart, reserved_port
+from local.process.child import DidNotStart, prepare_programs, reserved_port
 from local.process.children import Children
 from local.start import CloudStart, Reports
 
@@ -43,6 +43,15 @@ def can_ask_gemini(environment: Mapping[str, str]) -> bool:
 
 class AlreadyRunning(Exception):
     """Another `tta up` runs on this home."""
+
+
+def prepare(root: Path | None) -> None:
+    """Begin to import what the programs of a new cloud need, unless `tta up` runs on this home.
+
+    They import for a second, while the caller does its own imports.
+    """
+    if attached(Home.at(root)) is None:
+        prepare_programs()
 
 
 @contextmanager

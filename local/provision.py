@@ -11,13 +11,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from google.api_core.exceptions import AlreadyExists, Conflict, PreconditionFailed
-from google.cloud import bigquery, pubsub_v1, storage
+from google.cloud import pubsub_v1, storage
 from google.protobuf.duration_pb2 import Duration
 
 from local.endpoints import ANALYZE, GEMINI, LOAD, RECORDS, UPLOADED
 from local.sandbox import Library
 from local.served import deployed
 from shared.storage.layout import COLLECTIONS, VIDEOS
+from shared.warehouse.client import bigquery
 from shared.warehouse.tables import create_tables
 from shared.warehouse.views import create_views
 

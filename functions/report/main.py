@@ -2,7 +2,7 @@
 
 from shared.concurrency import in_one_thread
 
-in_one_thread()  # before BigQuery's client: it imports pandas, and pandas imports numpy
+in_one_thread()  # before pandas, which imports numpy
 
 from typing import Any
 

@@ -13,11 +13,11 @@ from shared.concurrency import in_one_thread
 MODULES = (
     "bqemulator.server",
     "functions_framework._http",
-    "google.cloud.bigquery",
     "google.cloud.pubsub_v1",
     "google.cloud.storage",
     "shared.storage.lake",
     "shared.model",
+    "shared.warehouse.client",
 )
 
 in_one_thread()  # before numpy, which the report needs

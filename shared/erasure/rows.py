@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from google.cloud import bigquery
-
 from shared.erasure.objects import Mention
 from shared.erasure.text_changes import (
     SECTION,
@@ -25,6 +23,7 @@ from shared.erasure.text_changes import (
 from shared.inputs.handles import handle
 from shared.privacy.free_text import is_address, is_free_text
 from shared.privacy.redaction import Redaction
+from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import BOUNDED, run, run_dml
 
 WHOLE_TABLE_TIMEOUT_S = 600.0

@@ -14,10 +14,9 @@ from typing import Any
 
 import requests
 from google.api_core import exceptions
-from google.cloud import bigquery
-from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from shared.errors import Transient
+from shared.warehouse.client import bigquery
 from shared.warehouse.failures import RequestTooLarge
 
 REQUEST_TIMEOUT_S = 30.0
@@ -39,7 +38,7 @@ PERHAPS_TOO_LARGE_BYTES = 1_000_000
 """Google's servers may close the connection under a large body before they answer 413. A smaller
 body was cut off by the network (https://github.com/googleapis/google-cloud-python/issues/4864)."""
 
-API_RETRY = DEFAULT_RETRY.with_timeout(RETRY_S)
+API_RETRY = bigquery.DEFAULT_RETRY.with_timeout(RETRY_S)
 BOUNDED: Mapping[str, Any] = {"timeout": REQUEST_TIMEOUT_S, "retry": API_RETRY}
 """Keyword arguments that bound one call of `bigquery.Client`."""
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from google.cloud import bigquery
-
+from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import Deadline
 from shared.warehouse.statements import merge_statement, run_statement
 from shared.warehouse.tables import definitions

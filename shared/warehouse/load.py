@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from google.cloud import bigquery
-
 from shared import logs
 from shared.clock import utc_now
 from shared.concurrency import once
@@ -16,6 +14,7 @@ from shared.messaging.events import Message
 from shared.model import Record, parse_record
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
+from shared.warehouse.client import bigquery
 from shared.warehouse.group import GroupCommit
 from shared.warehouse.loader import Loader, weight
 

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from google.api_core import exceptions
-from google.cloud import bigquery
 from pydantic import BaseModel
 
 from shared.errors import Misconfigured, Permanent
 from shared.model import Record
+from shared.warehouse.client import bigquery
 from shared.warehouse.failures import RequestTooLarge
 from shared.warehouse.gateway import Deadline
 from shared.warehouse.rows import Row, table_rows

@@ -30,7 +30,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from google.cloud import bigquery
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from shared.errors import Permanent, Transient
@@ -39,6 +38,7 @@ from shared.model import Malformed, parse
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake, Superseded
 from shared.storage.layout import FAILED, state_name
+from shared.warehouse.client import bigquery
 from shared.warehouse.lake_records import LakeReader, LakeRecord
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.shadow import PATIENCE_S, Shadow

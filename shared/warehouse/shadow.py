@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.api_core import exceptions
-from google.cloud import bigquery
 
 from shared.errors import Transient
+from shared.warehouse.client import bigquery
 from shared.warehouse.failures import translate_errors
 from shared.warehouse.gateway import API_RETRY, BOUNDED
 from shared.warehouse.tables import constraints, create_tables, definitions

@@ -5,8 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from google.cloud import bigquery
-
+from shared.warehouse.client import bigquery
 from shared.warehouse.failures import translate_errors
 from shared.warehouse.gateway import Deadline, run
 

@@ -8,15 +8,8 @@ from typing import Any
 
 import yaml
 from google.api_core.exceptions import Conflict
-from google.cloud import bigquery
-from google.cloud.bigquery.table import (
-    ColumnReference,
-    ForeignKey,
-    PrimaryKey,
-    TableConstraints,
-    TableReference,
-)
 
+from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import BOUNDED, run
 
 HERE = Path(__file__).parent
@@ -40,7 +33,7 @@ def schema(table: str) -> list[dict[str, Any]]:
     return columns
 
 
-def constraints(path: str, *, foreign_keys: bool = True) -> TableConstraints:
+def constraints(path: str, *, foreign_keys: bool = True) -> bigquery.table.TableConstraints:
     """The keys that a table (`project.dataset.table`) declares. BigQuery does not enforce them.
 
     They tell readers and the optimizer how to join tables. MERGE and the order of loading keep
@@ -50,13 +43,13 @@ def constraints(path: str, *, foreign_keys: bool = True) -> TableConstraints:
     dataset, _, name = path.rpartition(".")
     definition = definitions()[name]
     references = definition.get("references", {}) if foreign_keys else {}
-    return TableConstraints(
-        PrimaryKey(definition["key"]),
+    return bigquery.table.TableConstraints(
+        bigquery.table.PrimaryKey(definition["key"]),
         [
-            ForeignKey(
+            bigquery.table.ForeignKey(
                 name=f"{name}_{column}",
-                referenced_table=TableReference.from_string(f"{dataset}.{other}"),
-                column_references=[ColumnReference(column, column)],
+                referenced_table=bigquery.table.TableReference.from_string(f"{dataset}.{other}"),
+                column_references=[bigquery.table.ColumnReference(column, column)],
             )
             for column, other in references.items()
         ]

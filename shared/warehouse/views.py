@@ -11,8 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 from string import Template
 
-from google.cloud import bigquery
-
+from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import run
 
 VIEWS = Path(__file__).parent / "views"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.cloud import bigquery, pubsub_v1, storage
+from google.cloud import pubsub_v1, storage
 
 from cli import scheduler as fetching
 from cli.scheduler import sweep
@@ -31,6 +31,7 @@ from local.functions import FUNCTIONS
 from local.traffic import wait_until_over
 from shared.messaging.events import VideoUploaded, notification_of
 from shared.storage.layout import VIDEOS
+from shared.warehouse.client import bigquery
 from shared.warehouse.tables import definitions
 
 CLAIM_LEASE_S = 90

@@ -13,11 +13,10 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
-from google.cloud import bigquery
-
 from shared.erasure.rows import WarehouseRows
 from shared.inputs.handles import is_pseudonym
 from shared.model import canonical_json
+from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
 from shared.warehouse.tables import definitions, schema
 

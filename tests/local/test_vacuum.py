@@ -8,7 +8,6 @@ import sys
 import duckdb
 import pytest
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 
 from local.emulators.gcs.database import Database
 from local.emulators.pubsub.database import open_database
@@ -20,6 +19,7 @@ from local.vacuum import (
     rewrite_sqlite,
     wait_until_rewritten,
 )
+from shared.warehouse.client import bigquery
 
 NAME = "charlie_who_left_99"
 FILLING = "alive " * 200

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.cloud import bigquery, pubsub_v1, storage
+from google.cloud import pubsub_v1, storage
 
 from cli.main import status_of
 from local.cloud import pointing_at, running
@@ -20,6 +20,7 @@ from local.traffic import wait_until_over
 from shared.messaging.events import Message, VideoUploaded, notification_of
 from shared.model import Record, parse_record
 from shared.storage.lake import Lake
+from shared.warehouse.client import bigquery
 
 POSTS = 16
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from google.cloud import bigquery
-
 from local.cloud import pointing_at
 from local.endpoints import Endpoints
+from shared.warehouse.client import bigquery
 from shared.warehouse.tables import definitions
 from tests.pipeline.conftest import POSTS, here
 

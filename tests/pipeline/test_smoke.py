@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from google.cloud import bigquery
 
 from cli.verbs.smoke import run as smoke
 from local.cloud import pointing_at
 from shared.erasure.one_video import remaining
 from shared.erasure.rows import WarehouseRows
 from shared.storage.lake import Lake
+from shared.warehouse.client import bigquery
 
 LEFT = "u00000000000005e1"
 

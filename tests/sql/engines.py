@@ -9,8 +9,7 @@ from math import isclose
 from string import Template
 from typing import Any
 
-from google.cloud import bigquery
-
+from shared.warehouse.client import bigquery
 from shared.warehouse.tables import create_tables, definitions, schema
 from shared.warehouse.views import create_views, description, templates
 from tests.sql import statements, values

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 
+from shared.warehouse.client import bigquery
 from shared.warehouse.tables import definitions, schema
 from tests.sql import awkward, engines, gate, install, literals, names, statements
 from tests.sql.analyser import Analyser

@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 
 from local.emulators.statements import EMULATOR, Recorder, watched
+from shared.warehouse.client import bigquery
 from tests.sql import judge, literals, statements, witness
 from tests.sql.analyser import Analyser
 from tests.sql.literals import Literal

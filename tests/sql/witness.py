@@ -24,9 +24,8 @@ def watch(environment: Mapping[str, str] = os.environ) -> None:
     folder = environment.get("TTA_SQL_RECORD")
     if not folder:
         return
-    from google.cloud import bigquery
-
     from local.emulators.statements import Recorder
+    from shared.warehouse.client import bigquery
 
     recorder = Recorder(Path(folder))
     query = bigquery.Client.query

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from google.cloud import bigquery
-
 from cli.cloud import open_cloud
 from cli.console import Screen
 from cli.errors import UserError
@@ -49,6 +47,7 @@ from shared.privacy.hashing_key import verified_key
 from shared.privacy.pseudonym import pseudonym
 from shared.privacy.redaction import Redaction
 from shared.storage.lake import Lake
+from shared.warehouse.client import bigquery
 
 HANDLERS = ("analyze-gemini", "analyze-signals", "load")
 """Functions that hold a message while they work. `fetch` checks before it stores each page."""

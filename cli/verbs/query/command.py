@@ -47,9 +47,8 @@ def query(
     from cli.console import Screen
     from cli.verbs.query.export import refuse
     from cli.verbs.query.statement import reading
-    from local.cloud import QUERY
+    from local.cloud import QUERY, prepare
     from local.endpoints import LOCAL
-    from local.process.child import prepare_programs
 
     home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
@@ -57,7 +56,7 @@ def query(
     if out is not None:
         refuse(out)
     if target == LOCAL:
-        prepare_programs()  # they import for a second, beside the imports of this process
+        prepare(home)
     from cli.verbs.query.run import answer
 
     with open_cloud(home, screen, QUERY, target=target, patience_s=PATIENCE_S) as endpoints:

@@ -1,7 +1,7 @@
 """Writes rows of a query to Parquet, CSV, JSON or JSON lines, by the file extension."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,10 @@ from cli.console import plain
 from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_target, written_whole
 from shared.inputs.spreadsheet import guarded
+
+Schema = Sequence[Any]
+"""Columns as `bigquery.SchemaField`."""
+Rows = Sequence[Sequence[Any]]
 
 
 def refuse(out: Path) -> None:
@@ -21,28 +25,27 @@ def refuse(out: Path) -> None:
 
 def export(rows: Any, out: Path) -> int:
     """Write all rows with their types, completely or not. Returns how many there were."""
-    table = rows.to_arrow(create_bqstorage_client=False)
-    if not table.column_names:
+    if not rows.schema:
         raise UserError("The statement returns no rows, so there is nothing to write.")
+    values = [row.values() for row in rows]
     with written_whole(out) as unfinished:
-        WRITERS[out.suffix.lower()](table, unfinished)
-    return int(table.num_rows)
+        WRITERS[out.suffix.lower()](rows.schema, values, unfinished)
+    return len(values)
 
 
-def _parquet(table: Any, path: Path) -> None:
-    import pyarrow.parquet as pq
+def _parquet(schema: Schema, rows: Rows, path: Path) -> None:
+    from cli.verbs.query.parquet import write_parquet
 
-    pq.write_table(table, path, compression="zstd")
+    write_parquet(schema, rows, path)
 
 
-def _csv(table: Any, path: Path) -> None:
+def _csv(schema: Schema, rows: Rows, path: Path) -> None:
     import csv
 
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.column_names)
-        for row in table.to_pylist():
-            writer.writerow([_cell(value) for value in row.values()])
+        writer.writerow([column.name for column in schema])
+        writer.writerows([_cell(value) for value in row] for row in rows)
 
 
 def _cell(value: Any) -> str:
@@ -55,18 +58,23 @@ def _cell(value: Any) -> str:
     return document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
 
 
-def _json(table: Any, path: Path) -> None:
-    text = json.dumps(plain(table.to_pylist()), ensure_ascii=False, indent=2)
+def _json(schema: Schema, rows: Rows, path: Path) -> None:
+    text = json.dumps(list(_documents(schema, rows)), ensure_ascii=False, indent=2)
     path.write_text(f"{text}\n", encoding="utf-8")
 
 
-def _json_lines(table: Any, path: Path) -> None:
+def _json_lines(schema: Schema, rows: Rows, path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
-        for row in table.to_pylist():
-            file.write(json.dumps(plain(row), ensure_ascii=False) + "\n")
+        for document in _documents(schema, rows):
+            file.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
-WRITERS: dict[str, Callable[[Any, Path], None]] = {
+def _documents(schema: Schema, rows: Rows) -> Iterator[Any]:
+    names = [column.name for column in schema]
+    return (plain(dict(zip(names, row, strict=True))) for row in rows)
+
+
+WRITERS: dict[str, Callable[[Schema, Rows, Path], None]] = {
     ".parquet": _parquet,
     ".csv": _csv,
     ".json": _json,

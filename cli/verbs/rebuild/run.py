@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from google.cloud import bigquery
-
 from cli.cloud import open_cloud
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
@@ -15,6 +13,7 @@ from cli.warehouse import Warehouse, changes
 from local.cloud import INGEST
 from shared.config import LoadSettings
 from shared.storage.lake import Lake
+from shared.warehouse.client import bigquery
 from shared.warehouse.rebuild import RebuildApp, RebuildProgress, rebuild
 
 TableCounts = dict[str, dict[str, int]]

@@ -89,13 +89,13 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
 
     in_one_thread()
     from google.api_core.exceptions import GoogleAPICallError
-    from google.cloud import bigquery
 
     from cli.errors import of_service
     from shared.errors import Misconfigured, Transient
     from shared.insights.plan import BadPlan
     from shared.insights.report.daily_report import ReportApp, make_report
     from shared.storage.lake import Lake
+    from shared.warehouse.client import bigquery
 
     app = ReportApp(
         lake=Lake.connect(endpoints.project, endpoints.bucket),

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
-from google.cloud import bigquery, pubsub_v1
+from google.cloud import pubsub_v1
 
 from cli.console import Screen
 from cli.errors import UserError
@@ -34,6 +34,7 @@ from shared.model import Record, Video, parse
 from shared.rating_section import Rating
 from shared.storage.lake import Lake
 from shared.storage.layout import PARKED, VIDEOS, metadata_name
+from shared.warehouse.client import bigquery
 
 MARKS = "state/_smoke/"
 DESIGN = "sound_burst_050_moving"  # three seconds, with noise: each seed gives other bytes

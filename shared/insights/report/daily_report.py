@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from google.cloud import bigquery
-
 from shared.clock import utc_now
 from shared.insights.ledger.entries import star_schema_table
 from shared.insights.ledger.ledger import PlanHistory
@@ -24,6 +22,7 @@ from shared.insights.report.source import StarSchema
 from shared.insights.star_schema import refuse_unfit
 from shared.storage.lake import Lake
 from shared.storage.layout import PLAN, frame_name, report_name
+from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import Deadline
 from shared.warehouse.insight_rows import replace_rows
 

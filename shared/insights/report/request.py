@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from google.cloud import bigquery
-
 from shared.answers import BadRequest, json_object
 from shared.config import ReportSettings
 from shared.http import HttpLimits, bound
 from shared.storage.lake import Lake
+from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import Deadline
 
 BIGQUERY_S = 420.0

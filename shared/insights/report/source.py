@@ -5,11 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from google.cloud import bigquery
-
 from shared.derived_scores import DERIVED_SCORES
 from shared.insights.agreement.star_schema import ratings_statement
 from shared.rubric_values import Values
+from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import Deadline
 from shared.warehouse.statements import fetch_rows
 

@@ -13,9 +13,9 @@ import pytest
 from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import BadRequest
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 
 from local.emulators.bigquery import KEPT_JOBS, KEPT_S, stale_jobs
+from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import run
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

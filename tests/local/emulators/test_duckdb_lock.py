@@ -13,9 +13,9 @@ import requests
 from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import BadRequest, GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 
 from local.emulators.duckdb_lock import close_connection, not_bigquery
+from shared.warehouse.client import bigquery
 
 OUTSIDE = [
     "COPY (SELECT 1) TO '{folder}/out.csv'",

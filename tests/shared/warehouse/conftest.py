@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 
 from shared.model import Record
+from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.tables import create_tables, definitions, schema
 from shared.warehouse.views import create_views

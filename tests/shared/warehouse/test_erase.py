@@ -4,7 +4,6 @@ import base64
 import json
 
 import pytest
-from google.cloud import bigquery
 
 from shared.erasure.erase import (
     CannotErase,
@@ -20,6 +19,7 @@ from shared.erasure.text_changes import patterns
 from shared.privacy.pseudonym import pseudonym
 from shared.storage.layout import metadata_name, snapshot_name
 from shared.warehouse import rebuild
+from shared.warehouse.client import bigquery
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.mentioned import FOUND, NAMES
 from tests.records import DAY_0, at, creator, metrics, rating, record, video

@@ -5,9 +5,9 @@ import re
 import pytest
 import requests
 from google.api_core import exceptions
-from google.cloud.bigquery.job.base import _error_result_to_exception
 
 from shared.errors import Misconfigured, Transient
+from shared.warehouse.client import bigquery
 from shared.warehouse.failures import MEANINGS, Meaning, translate_errors
 
 # https://cloud.google.com/bigquery/docs/error-messages, read 2026-11
@@ -61,7 +61,7 @@ def of_request(reason: str, status: int, message: str = "words that say nothing"
 
 def of_job(reason: str, message: str = "words that say nothing"):
     """The error as the end of a job, which `result()` raises."""
-    return _error_result_to_exception({"reason": reason, "message": message})
+    return bigquery.job.base._error_result_to_exception({"reason": reason, "message": message})
 
 
 @pytest.mark.parametrize("reason", DOCUMENTED)

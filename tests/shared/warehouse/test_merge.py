@@ -5,11 +5,11 @@ import re
 
 import pytest
 from google.api_core.exceptions import BadRequest
-from google.cloud import bigquery
 
 from shared.errors import Misconfigured
 from shared.rubric_values import Values
 from shared.warehouse import loader
+from shared.warehouse.client import bigquery
 from shared.warehouse.loader import SECTION_TABLES, RowsRefused, merge_statement
 from shared.warehouse.rows import table_rows
 from shared.warehouse.tables import create_tables, definitions

@@ -5,10 +5,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from google.cloud import bigquery
 
 from shared.errors import Transient
 from shared.storage.layout import RatingKey, metadata_name, rating_name, snapshot_name
+from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, RowsRefused
 from shared.warehouse.rebuild import STATE, RebuildApp, RebuildInProgress, rebuild
 from shared.warehouse.shadow import Shadow

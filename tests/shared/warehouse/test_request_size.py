@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from shared.erasure.rows import WarehouseRows
 from shared.insights.report import source
 from shared.storage.layout import metadata_name
 from shared.warehouse import gateway, insight_rows
+from shared.warehouse.client import bigquery
 from shared.warehouse.failures import RequestTooLarge
 from shared.warehouse.gateway import MOST_REQUEST_BYTES
 from shared.warehouse.insight_rows import replace_rows

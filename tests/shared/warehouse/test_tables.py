@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from google.cloud import bigquery
 
+from shared.warehouse.client import bigquery
 from shared.warehouse.rows import table_rows
 from shared.warehouse.tables import constraints, create_tables, definitions, schema
 from tests.records import creator, record
