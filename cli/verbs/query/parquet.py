@@ -57,9 +57,7 @@ def _type(column: Any) -> Any:
 
 def _value(column: Any, value: Any) -> Any:
     """A cell as pyarrow takes it for this column."""
-    if value is None:
-        return [] if column.mode == "REPEATED" else None
-    if column.mode == "REPEATED":
+    if value is not None and column.mode == "REPEATED":
         return [_single(column, inner) for inner in value]
     return _single(column, value)
 
