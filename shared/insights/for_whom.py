@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
-from scipy import stats  # type: ignore[import-untyped]
 
 from shared.insights.headline import Headline
 from shared.insights.predictor_steps import step_of
 from shared.insights.sample import OutcomeQuestion
 from shared.insights.statistics.creator_slopes import CreatorSlopes, creator_slopes
+from shared.insights.statistics.distributions import false_discovery_control, t_quantile
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.fixed_effects import FixedEffectsFit
 from shared.insights.statistics.heterogeneity import Heterogeneity, shrunken
@@ -220,7 +220,7 @@ def _blank(
 
 
 def _effects(slopes: CreatorSlopes, over: Heterogeneity) -> tuple[CreatorEffect, ...]:
-    quantiles = stats.t.ppf((1 + CONFIDENCE) / 2, slopes.df)
+    quantiles = t_quantile((1 + CONFIDENCE) / 2, slopes.df)
     reach = quantiles * np.sqrt(slopes.variances + slopes.shared)
     values, errors = shrunken(slopes.estimates, slopes.variances, over)
     effects = (
@@ -261,7 +261,7 @@ def _groupings(
             comparisons[by] = comparison
     if not comparisons:
         return ()
-    adjusted = stats.false_discovery_control([each.p for each in comparisons.values()])
+    adjusted = false_discovery_control([each.p for each in comparisons.values()])
     return tuple(
         GroupedBy(by, comparison, float(p))
         for (by, comparison), p in zip(comparisons.items(), adjusted, strict=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
 from shared.insights.agreement.peers import pair_icc
 from shared.insights.agreement.ratings import Ratings
+from shared.insights.statistics.distributions import t_quantile
 from shared.insights.statistics.estimate import (
     CORRELATION,
     PLAIN,
@@ -79,7 +79,7 @@ def _interval_90(moved: FloatArray) -> tuple[float, float] | None:
     if len(moved) < 2:
         return None
     se = float(moved.std(ddof=1)) / len(moved) ** 0.5
-    reach = float(stats.t.ppf(0.95, len(moved) - 1)) * se
+    reach = float(t_quantile(0.95, len(moved) - 1)) * se
     return float(moved.mean()) - reach, float(moved.mean()) + reach
 
 

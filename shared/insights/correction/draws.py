@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import t_quantile
 from shared.insights.statistics.resampling import FloatArray, Groups
 
 Statistics = Callable[[FloatArray], FloatArray]
@@ -31,7 +31,7 @@ def correlation_interval(estimate: float, draws: FloatArray, groups: Groups) -> 
     inside = np.clip(draws[np.isfinite(draws)], -_NEARLY_ONE, _NEARLY_ONE)
     se = float(np.arctanh(inside).std(ddof=1)) * (groups.count / (groups.count - 1)) ** 0.5
     middle = float(np.arctanh(np.clip(estimate, -_NEARLY_ONE, _NEARLY_ONE)))
-    reach = float(stats.t.ppf((1 + _CONFIDENCE) / 2, groups.count - 1)) * se
+    reach = float(t_quantile((1 + _CONFIDENCE) / 2, groups.count - 1)) * se
     return float(np.tanh(middle - reach)), float(np.tanh(middle + reach))
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
 from shared.insights.correction.two_step_scores import cleared, clustered_se
+from shared.insights.statistics.distributions import t_quantile
 from shared.insights.statistics.fixed_effects import FixedEffectsFit
 from shared.insights.statistics.resampling import FloatArray, Groups
 
@@ -40,7 +40,7 @@ class WithinReliability(EstimateInParts):
 
     def interval(self, creators: Groups) -> tuple[float, float]:
         """The interval, within 0 and 1."""
-        reach = float(stats.t.ppf((1 + _CONFIDENCE) / 2, creators.count - 1)) * clustered_se(
+        reach = float(t_quantile((1 + _CONFIDENCE) / 2, creators.count - 1)) * clustered_se(
             self.parts, creators
         )
         return max(self.value - reach, 0.0), min(self.value + reach, 1.0)

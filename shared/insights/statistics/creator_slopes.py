@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import gamma_tail
 from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.heterogeneity import (
     FEWEST_CREATORS,
@@ -288,4 +288,4 @@ class _Videos:
 def _gamma_p(q: float, permuted: FloatArray) -> float:
     """The chance of so large a Q: a gamma distribution with the mean and variance of `permuted`."""
     mean, variance = float(permuted.mean()), float(permuted.var(ddof=1))
-    return float(stats.gamma.sf(q, mean**2 / variance, scale=variance / mean))
+    return float(gamma_tail(q, mean**2 / variance, variance / mean))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import ranks, t_quantile
 from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.nonlinearity import FEWEST_DISTINCT
 from shared.insights.statistics.resampling import FloatArray, Groups
@@ -48,13 +48,13 @@ def dose_curve(
         raise TooFew(f"the rating takes fewer than {FEWEST_DISTINCT} values: no curve to draw")
     if np.ptp(y) == 0:
         raise NotEstimable("constant", "the outcome is the same in every row")
-    percentile = 100 * (stats.rankdata(y) - 0.5) / len(y)
+    percentile = 100 * (ranks(y) - 0.5) / len(y)
     fixed = intercept_and_controls(controls, len(x))
     basis = restricted_cubic(x)
     beta, covariance = least_squares(np.column_stack([fixed, basis]), percentile, groups)
     if covariance is None:
         raise NotEstimable("few_creators", "one creator alone decides the curve")
-    t = float(stats.t.ppf(0.975, groups.count - 1))
+    t = float(t_quantile(0.975, groups.count - 1))
     curve = []
     for row in _evenly_spaced_rows(x, points):
         at = np.concatenate([np.eye(fixed.shape[1])[0], basis[row]])
@@ -91,7 +91,7 @@ def tenths(x: FloatArray, y: FloatArray, groups: Groups) -> tuple[Tenth, ...]:
 
     A video with average rank r of n is in tenth ⌊10 (r - ½) / n⌋ + 1.
     """
-    tenth_of_row = np.floor(TENTHS * (stats.rankdata(x) - 0.5) / len(x)).astype(int)
+    tenth_of_row = np.floor(TENTHS * (ranks(x) - 0.5) / len(x)).astype(int)
     parts = []
     for number in range(TENTHS):
         inside = tenth_of_row == number

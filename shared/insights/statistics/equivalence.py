@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from math import atanh, tanh
 
-from scipy import stats  # type: ignore[import-untyped]
-
+from shared.insights.statistics.distributions import t_cdf, t_quantile, t_tail
 from shared.insights.statistics.effect import Effect
 
 
@@ -32,6 +31,6 @@ def equivalence(effect: Effect, bound: float) -> Equivalence:
     z, edge = atanh(effect.estimate), atanh(bound)
     se = effect.se / (1 - effect.estimate**2)  # the delta method backwards: dz/dr = 1 / (1 - r²)
     df = effect.df or effect.clusters - 1
-    p = float(max(stats.t.sf((z + edge) / se, df), stats.t.cdf((z - edge) / se, df)))
-    reach = float(stats.t.ppf(0.95, df)) * se
+    p = float(max(t_tail((z + edge) / se, df), t_cdf((z - edge) / se, df)))
+    reach = float(t_quantile(0.95, df)) * se
     return Equivalence(bound, p, tanh(z - reach), tanh(z + reach), equivalent=p < 0.05)

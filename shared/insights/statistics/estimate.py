@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import normal_quantile, t_quantile
 from shared.insights.statistics.resampling import FloatArray, jackknife_variance
 
 Statistic = Callable[[FloatArray], FloatArray]
@@ -109,7 +109,7 @@ def wilson(hits: int, n: int, confidence: float = CONFIDENCE) -> Estimate:
     """
     if n == 0:
         return Estimate(None, note="no video")
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    z = float(normal_quantile((1 + confidence) / 2))
     share, spread = hits / n, z * z / n
     middle = (share + spread / 2) / (1 + spread)
     reach = z * np.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
@@ -122,7 +122,7 @@ def _with_interval(estimate: float, replicates: FloatArray, scale: Scale, n: int
     if not se > _NOTHING:
         return Estimate(estimate, n=n, note="no video changes it, so there is no interval")
     middle = float(scale.forward(estimate))
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(replicates) - 1)) * se
+    reach = float(t_quantile((1 + CONFIDENCE) / 2, len(replicates) - 1)) * se
     low, high = float(scale.back(middle - reach)), float(scale.back(middle + reach))
     return Estimate(estimate, low, high, n)
 

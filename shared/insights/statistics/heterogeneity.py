@@ -7,9 +7,14 @@ around a common mean with variance τ² (Paule & Mandel 1982, J. Res. Natl. Bur.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 from scipy.optimize import brentq  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import (
+    chi2_quantile,
+    chi2_tail,
+    normal_quantile,
+    t_quantile,
+)
 from shared.insights.statistics.effect import TooFew
 from shared.insights.statistics.interval import CONFIDENCE
 from shared.insights.statistics.resampling import FloatArray
@@ -114,7 +119,7 @@ def hts_prediction(b: FloatArray, v: FloatArray, tau2: float, shared: float = 0.
     weights = 1 / (v + tau2)
     mean = float(weights @ b / weights.sum())
     variance = tau2 + 1 / weights.sum() + shared
-    reach = float(stats.t.ppf(1 - _TAIL, len(b) - 2) * np.sqrt(variance))
+    reach = float(t_quantile(1 - _TAIL, len(b) - 2) * np.sqrt(variance))
     return Ends(mean - reach, mean + reach)
 
 
@@ -155,12 +160,12 @@ class _Profile:
         return mean, float(np.hypot(se, np.sqrt(self.shared)))
 
     def tau2_ends(self) -> Ends:
-        low, high = (float(stats.chi2.ppf(share, self.df)) for share in (1 - _TAIL, _TAIL))
+        low, high = (float(chi2_quantile(share, self.df)) for share in (1 - _TAIL, _TAIL))
         return Ends(self.tau2_at(low), self.tau2_at(high))
 
     def tau2_quantiles(self) -> FloatArray:
         chances = (np.arange(_TAU2_GRID) + 0.5) / _TAU2_GRID
-        levels = stats.chi2.ppf(chances, self.df)
+        levels = chi2_quantile(chances, self.df)
         return np.array([self.tau2_at(float(level)) for level in levels])
 
     def prediction(self, tau2_quantiles: FloatArray) -> Ends:
@@ -170,7 +175,7 @@ class _Profile:
         Q-profile. Grids of quantiles stand for random draws, so the ends do not depend on a seed.
         """
         steps = (np.arange(_NORMAL_GRID) + 0.5) / _NORMAL_GRID
-        error, spread = stats.t.ppf(steps, self.df), stats.norm.ppf(steps)
+        error, spread = t_quantile(steps, self.df), normal_quantile(steps)
         draws = []
         for tau2 in tau2_quantiles:
             mean, se = self.mean(float(tau2))
@@ -182,14 +187,14 @@ class _Profile:
 def _in_units(profile: _Profile, unit: float) -> Heterogeneity:
     tau2 = profile.tau2
     mean, se = profile.mean(tau2)
-    reach = float(stats.t.ppf(1 - _TAIL, profile.df)) * se
+    reach = float(t_quantile(1 - _TAIL, profile.df)) * se
     ends, quantiles = profile.tau2_ends(), profile.tau2_quantiles()
     return Heterogeneity(
         creators=len(profile.b),
         tau2=tau2 * unit**2,
         tau2_ends=Ends(ends.low * unit**2, ends.high * unit**2),
         q=profile.q,
-        p=float(stats.chi2.sf(profile.q, profile.df)),
+        p=float(chi2_tail(profile.q, profile.df)),
         i2=max(0.0, 1 - profile.df / profile.q) if profile.q > 0 else 0.0,
         mean=mean * unit,
         mean_se=se * unit,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import t_quantile, t_tail
 from shared.insights.statistics.resampling import (
     JACKKNIFE_UP_TO,
     FloatArray,
@@ -84,13 +84,13 @@ def fisher_interval(correlation: float, se_z: float, df: int, resampling: Resamp
     z = float(np.arctanh(correlation))
     if not se_z > 0:
         return Interval(correlation, note="no creator changes the correlation: no interval")
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, df)) * se_z
+    reach = float(t_quantile((1 + CONFIDENCE) / 2, df)) * se_z
     return Interval(
         estimate=correlation,
         se=se_z * (1 - correlation**2),  # the delta method: dr/dz = 1 - r²
         low=float(np.tanh(z - reach)),
         high=float(np.tanh(z + reach)),
-        p=float(2 * stats.t.sf(abs(z) / se_z, df)),
+        p=float(2 * t_tail(abs(z) / se_z, df)),
         df=float(df),
         resampling=resampling,
     )

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import false_discovery_control
 from shared.insights.statistics.effect import Effect
 
 
@@ -21,6 +21,6 @@ def with_q(effects: Sequence[Effect], primary: int | None = None) -> tuple[Effec
     adjusted: dict[int, float] = {}
     if family:
         ps = np.array([effects[index].p for index in family], dtype=np.float64)
-        q_values = stats.false_discovery_control(ps, method="bh")
+        q_values = false_discovery_control(ps)
         adjusted = dict(zip(family, q_values.tolist(), strict=True))
     return tuple(replace(effect, q=adjusted.get(index)) for index, effect in enumerate(effects))

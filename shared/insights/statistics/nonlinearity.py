@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import ranks, t_quantile, t_tail
 from shared.insights.statistics.effect import Effect, NotEstimable, TooFew
 from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.products import applied
@@ -65,7 +65,7 @@ def inverted_u(
         raise TooFew("a bend needs 2 creators or more")
     if np.ptp(y) == 0:
         raise NotEstimable("constant", f"{outcome} is the same in every row")
-    percentile = 100 * (stats.rankdata(y) - 0.5) / len(y)  # equal outcomes share a percentile
+    percentile = 100 * (ranks(y) - 0.5) / len(y)  # equal outcomes share a percentile
     fixed = intercept_and_controls(controls, len(x))
     flat = _plateau(x, percentile, fixed, groups)
     at = float(np.median(flat))
@@ -171,14 +171,14 @@ class _Line:
         if self.slope is None or self.se is None:
             return replace(blank, estimate=self.slope)
         df = groups.count - 1
-        reach = float(stats.t.ppf(0.975, df)) * self.se
+        reach = float(t_quantile(0.975, df)) * self.se
         return replace(
             blank,
             estimate=self.slope,
             se=self.se,
             ci_low=self.slope - reach,
             ci_high=self.slope + reach,
-            p=float(2 * stats.t.sf(abs(self.t), df)),
+            p=float(2 * t_tail(abs(self.t), df)),
             interval="sandwich",
             df=float(df),
         )

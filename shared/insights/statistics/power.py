@@ -3,14 +3,14 @@
 from math import atanh, ceil, sqrt, tanh
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import normal_cdf, normal_quantile, normal_tail, ranks
 from shared.insights.statistics.resampling import FloatArray, Groups
 
 RANK_INFLATION = 1.06
 """Variance of Fisher's z of Spearman's against Pearson's (Fieller, Hartley & Pearson 1957)."""
 
-_Z = float(stats.norm.ppf(0.975))
+_Z = float(normal_quantile(0.975))
 
 
 def icc1(values: FloatArray, groups: Groups) -> float | None:
@@ -37,7 +37,7 @@ def design_effect(x: FloatArray, y: FloatArray, groups: Groups) -> float:
     Kish's 1 + (m - 1) · ICC, with m = Σ m_g² / n, which weighs creators by their videos (Kish
     1965). The ICC is that of the product x·y: the product of both ICCs, on ranks and at least 0.
     """
-    shares = [icc1(stats.rankdata(column), groups) for column in (x, y)]
+    shares = [icc1(ranks(column), groups) for column in (x, y)]
     clustered = np.prod([max(0.0, share or 0.0) for share in shares])
     size = float((groups.sizes.astype(np.float64) ** 2).sum()) / groups.n
     return float(1 + (size - 1) * clustered)
@@ -49,14 +49,14 @@ def power_of_test(rho: float, n: int, design_effect: float = 1.0) -> float:
     if rows <= 0:
         return 0.05
     shift = abs(atanh(_correlation(rho))) / sqrt(RANK_INFLATION / rows)
-    return float(stats.norm.sf(_Z - shift) + stats.norm.cdf(-_Z - shift))
+    return float(normal_tail(_Z - shift) + normal_cdf(-_Z - shift))
 
 
 def n_needed(rho: float, power: float = 0.8, design_effect: float = 1.0) -> int:
     """Videos for this chance to find Spearman's rho at two-sided .05. ValueError at rho 0."""
     if _correlation(rho) == 0:
         raise ValueError("rho 0: no number of videos finds a correlation of zero")
-    reach = (_Z + float(stats.norm.ppf(_chance(power)))) / atanh(rho)
+    reach = (_Z + float(normal_quantile(_chance(power)))) / atanh(rho)
     return ceil(_at_least_one(design_effect) * (3 + RANK_INFLATION * reach**2))
 
 
@@ -65,7 +65,7 @@ def smallest_rho(n: int, power: float = 0.8, design_effect: float = 1.0) -> floa
     rows = n / _at_least_one(design_effect) - 3
     if rows <= 0:
         return None
-    return tanh((_Z + float(stats.norm.ppf(_chance(power)))) * sqrt(RANK_INFLATION / rows))
+    return tanh((_Z + float(normal_quantile(_chance(power)))) * sqrt(RANK_INFLATION / rows))
 
 
 def _correlation(rho: float) -> float:

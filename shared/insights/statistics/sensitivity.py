@@ -13,7 +13,7 @@ The E-value is that of VanderWeele & Ding (2017, Ann. Intern. Med. 167(4), 268â€
 from dataclasses import dataclass
 from math import exp, hypot, sqrt
 
-from scipy import stats  # type: ignore[import-untyped]
+from shared.insights.statistics.distributions import t_quantile
 
 _LARGEST_LOG = 350.0
 """Beyond it the square of a ratio overflows a float."""
@@ -83,7 +83,7 @@ def robustness_value(t: float, df: float, q: float = 1.0, alpha: float = 1.0) ->
     are those of the regression without the confounder and must exceed 1. The result is in [0, 1].
     """
     f = q * abs(t) / sqrt(df)
-    critical = abs(float(stats.t.ppf(alpha / 2, df - 1))) / sqrt(df - 1)
+    critical = abs(float(t_quantile(alpha / 2, df - 1))) / sqrt(df - 1)
     if critical > 0 and f > 1 / critical:
         # Then a weaker confounder suffices, one that explains less of the predictor.
         return (f**2 - critical**2) / (1 + f**2)

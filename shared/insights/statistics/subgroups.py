@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import t_quantile
 from shared.insights.statistics.heterogeneity import weighted_mean
 from shared.insights.statistics.interval import CONFIDENCE
 from shared.insights.statistics.resampling import FloatArray, IntArray
@@ -87,5 +87,5 @@ def _group_mean(
     name: str, b: FloatArray, v: FloatArray, counts: IntArray, tau2: float, shared: float
 ) -> GroupMean:
     mean, se = weighted_mean(b, v, tau2)
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(b) - 1) * np.hypot(se, np.sqrt(shared)))
+    reach = float(t_quantile((1 + CONFIDENCE) / 2, len(b) - 1) * np.hypot(se, np.sqrt(shared)))
     return GroupMean(name, len(b), int(counts.sum()), mean, mean - reach, mean + reach)

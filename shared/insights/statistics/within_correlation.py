@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
+from shared.insights.statistics.distributions import normal_tail, ranks, t_tail
 from shared.insights.statistics.resampling import FloatArray, Groups
 
 
@@ -26,7 +26,7 @@ def within_correlation(x: FloatArray, y: FloatArray, groups: Groups) -> WithinCo
     permutations within creators, which is exact; Wald & Wolfowitz 1944). The second lets creators
     vary, because a creator's videos in time are alike. With one creator only the first exists.
     """
-    a, b = (_centred(stats.rankdata(values), groups) for values in (x, y))
+    a, b = (_centred(ranks(values), groups) for values in (x, y))
     squares = float((a * a).sum()), float((b * b).sum())
     several = groups.sizes > 1
     if min(squares) <= 0 or not several.any():
@@ -56,4 +56,4 @@ def _p(total: float, variance: float, df: int | None) -> float:
     if variance <= 0:
         return 1.0
     ratio = abs(total) / sqrt(variance)
-    return float(2 * (stats.norm.sf(ratio) if df is None else stats.t.sf(ratio, df)))
+    return float(2 * (normal_tail(ratio) if df is None else t_tail(ratio, df)))
