@@ -45,6 +45,9 @@ _PRIOR_VIDEOS = 5.0
 _REFINEMENTS = 2
 _MOST_ORDERS, _FEWEST_ORDERS = 199, 49
 _ROWS_IN_ALL = 4_000_000
+_ROWS_AT_ONCE = 100_000
+"""Of permuted orders that are fitted together: 1 MB a column."""
+
 _MOST_STEPS = 60
 _TOLERANCE = 1e-9
 _LONGEST_STEP = 2.0
@@ -201,7 +204,10 @@ def _some(rows: BoolArray, creators: Groups) -> BoolArray:
 
 @dataclass(frozen=True)
 class _Videos:
-    """Videos in the order of their creators: `x` less the creator's middle, and the other terms."""
+    """Videos in the order of their creators: `x` less the creator's middle, and the other terms.
+
+    Methods take and give one row, or many: (…, videos) of counts and (…, creators) of slopes.
+    """
 
     x: FloatArray
     others: FloatArray
@@ -221,21 +227,21 @@ class _Videos:
         return cls(centred, others, codes, starts, sizes.astype(np.int64), (high - low) / 2)
 
     def sums(self, rows: FloatArray) -> FloatArray:
-        totals: FloatArray = np.add.reduceat(rows, self.starts)
+        totals: FloatArray = np.add.reduceat(rows, self.starts, axis=-1)
         return totals
 
     def shares(self, slopes: FloatArray) -> FloatArray:
         """Each video's expected share of its creator's counts."""
-        predictor = self.others + slopes[self.codes] * self.x
-        predictor -= np.maximum.reduceat(predictor, self.starts)[self.codes]
+        predictor = self.others + slopes[..., self.codes] * self.x
+        predictor -= np.maximum.reduceat(predictor, self.starts, axis=-1)[..., self.codes]
         size = np.exp(predictor)
-        share: FloatArray = size / self.sums(size)[self.codes]
+        share: FloatArray = size / self.sums(size)[..., self.codes]
         return share
 
     def slopes(self, y: FloatArray, start: FloatArray) -> FloatArray:
         """The slopes that fit the counts, given their total by creator: Newton's method."""
         aim = self.sums(y * self.x) / self.sums(y)
-        slopes = start.copy()
+        slopes = np.broadcast_to(start, aim.shape)
         for _ in range(_MOST_STEPS):
             share = self.shares(slopes)
             middle = self.sums(share * self.x)
@@ -257,9 +263,10 @@ class _Videos:
         each order with the first."""
         share = self.shares(centres)
         ratios = y / (self.sums(y)[self.codes] * share)
-        draws = np.stack(
-            [self.slopes(share * ratios[order], centres) for order in self._orders(seed)]
-        )
+        orders = self._orders(seed)
+        size = max(1, _ROWS_AT_ONCE // len(self.x))
+        blocks = [np.stack(orders[start : start + size]) for start in range(0, len(orders), size)]
+        draws = np.concatenate([self.slopes(share * ratios[block], centres) for block in blocks])
         deviations = draws - centres
         variances, alike = self._moderated((deviations**2).mean(axis=0), share)
         return variances, alike, np.array([q_statistic(row, variances) for row in deviations])
