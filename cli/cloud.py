@@ -80,10 +80,4 @@ def _starting(screen: Screen, context: AbstractContextManager[Endpoints]) -> Ite
 
 
 def reports(screen: Screen) -> Reports:
-    return Reports(
-        say=screen.say,
-        trouble=screen.say,
-        library=lambda finished, total: screen.now(
-            f"Generating the synthetic sandbox library: clip {finished} of {total} …"
-        ),
-    )
+    return Reports(say=screen.say, trouble=screen.say)

@@ -79,12 +79,19 @@ def fetch_and_settle(
     endpoints: Endpoints, parameters: dict[str, str], on_look: Callable[[Traffic], None]
 ) -> tuple[dict[str, Any], Traffic]:
     """Call `fetch`, and wait until nothing that it started is in transit."""
+    return fetch_watched(endpoints, parameters, on_look), wait_until_over(endpoints, on_look)
+
+
+def fetch_watched(
+    endpoints: Endpoints, parameters: dict[str, str], on_look: Callable[[Traffic], None]
+) -> dict[str, Any]:
+    """Call `fetch`. What it stored may still be in transit when it answers."""
     answer = in_background(call_fetch, endpoints, parameters)
     while not answer.done():
         if (traffic := read_traffic_or_none(endpoints)) is not None:
             on_look(traffic)
         time.sleep(LOOK_EVERY_S)
-    return answer.result(), wait_until_over(endpoints, on_look)
+    return answer.result()
 
 
 def _reason(error: urllib.error.HTTPError, endpoints: Endpoints) -> str:

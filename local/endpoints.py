@@ -18,6 +18,8 @@ GEMINI = "analyze-gemini"
 LOCAL = "local"
 LOAD = "load"
 SANDBOX_KEY = "sandbox"
+# As in the cloud, with the demo's rater of meaning in Gemini's place (local/sandbox/raters.py).
+PRIMARY_RATERS = ("gemini/", "synthetic/meaning", "signals/")
 # Here a rating takes seconds and costs nothing. A person who interrupts a demo and starts it again
 # should not wait eleven minutes for the leases of the first one.
 CLAIM_LEASE_S = 30
@@ -83,6 +85,7 @@ class Endpoints:
         """Further settings of the functions: the rater, and the address of TikTok."""
         return {
             "RATER": "signals",
+            "PRIMARY_RATERS": ",".join(PRIMARY_RATERS),
             "CLAIM_LEASE_S": str(CLAIM_LEASE_S),
             "TIKTOK_API_URL": self.tiktok,
             "TIKTOK_CLIENT_KEY": SANDBOX_KEY,

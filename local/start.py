@@ -1,6 +1,5 @@
 """Starts the local cloud: all programs at once, then what each needs before a video."""
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -8,13 +7,11 @@ from dataclasses import dataclass
 
 from local.endpoints import Endpoints
 from local.faults.plan import FaultPlan
-from local.home import Home
+from local.home import Home, private_files
 from local.process.background import in_background
-from local.process.child import STARTS_WITHIN_S, Child, Program, prepare_programs, tail
+from local.process.child import STARTS_WITHIN_S, Child, DidNotStart, prepare_programs
 from local.process.children import Children
 from local.programs import FAULTS, programs
-
-_COUNT = re.compile(r"(\d+)/(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,6 @@ class Reports:
 
     say: Callable[[str], None] = lambda sentence: None
     trouble: Callable[[str], None] = lambda sentence: None
-    library: Callable[[int, int], None] = lambda count, total: None
 
 
 class CloudStart:
@@ -118,19 +114,13 @@ class CloudStart:
                 return
         except LibraryMissing:
             pass
-        size = [] if posts is None else ["--posts", str(posts)]
-        program = Program(
-            "library", "local.sandbox", ["--out", str(self._home.library), *size], {}, grace_s=1
-        )
-        log = self._home.logs / "library.log"
-        self._children.run(program, on_look=lambda: self._tell_progress(tail(log, lines=1)))
-        # The time to render the clips does not count against the servers.
-        self._deadline = time.monotonic() + STARTS_WITHIN_S
+        from local.sandbox import POSTS, generate
 
-    def _tell_progress(self, written: str) -> None:
-        if counts := _COUNT.findall(written):
-            count, total = counts[-1]
-            self._reports.library(int(count), int(total))
+        try:
+            with private_files():
+                generate(self._home.library, posts=posts or POSTS)
+        except (OSError, ValueError) as error:
+            raise DidNotStart(f"The library was not made: {error}") from error
 
     def _wait_for(self, jobs: "list[Future[None]]") -> None:
         """Wait for all jobs. Raises the first failure of a job or of a program."""

@@ -12,7 +12,7 @@ def main(argv: list[str] | None = None) -> int:
     """Generate (or find) a library and print one JSON line about it."""
     args = _arguments(argv)
     try:
-        library = generate(args.out, args.seed, args.posts, _say)
+        library = generate(args.out, args.seed, args.posts)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"The library was not made: {error}\n")
         return 2
@@ -28,11 +28,6 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--posts", type=int, default=POSTS, help=f"number of posts (default {POSTS})"
     )
     return parser.parse_args(argv)
-
-
-def _say(stage: str, count: int, total: int) -> None:
-    sys.stderr.write(f"\r{stage} {count}/{total}" + ("\n" if count == total else ""))
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import hashlib
 import zlib
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import av
 import numpy as np
@@ -23,20 +24,36 @@ _AAC_FRAME = 1024
 _X264 = {"preset": "veryfast", "crf": "25", "x264-params": "threads=1:cpu-independent=1"}
 
 
+class Frames(Protocol):
+    """The pictures of a clip."""
+
+    @property
+    def design(self) -> Design: ...
+
+    def frame(self, index: int) -> NDArray[np.uint8]:
+        """Frame `index` as PyAV's yuv420p array: shape (height * 3 / 2, width)."""
+        ...
+
+
 def render(design: Design, seed: int, target: Path) -> RenderedClip:
     """Write the clip of a design to `target` in one step; returns its description."""
     rng = np.random.default_rng([seed, zlib.crc32(design.name.encode())])
-    temporary = target.with_name(target.name + ".part")
     samples = sound(design, rng)
+    return encode(Picture(design, rng), samples, target)
+
+
+def encode(picture: Frames, samples: NDArray[np.float32] | None, target: Path) -> RenderedClip:
+    """Write frames and sound to `target` in one step; returns the clip's description."""
+    temporary = target.with_name(target.name + ".part")
     with av.open(temporary, "w", format="mp4", options={"movflags": "+faststart"}) as container:
         container.metadata["comment"] = "synthetic sandbox clip"
-        _write(container, Picture(design, rng), samples)
+        _write(container, picture, samples)
     temporary.replace(target)
-    return _describe(design, target)
+    return _describe(picture.design, target)
 
 
 def _write(
-    container: OutputContainer, picture: Picture, samples: NDArray[np.float32] | None
+    container: OutputContainer, picture: Frames, samples: NDArray[np.float32] | None
 ) -> None:
     design = picture.design
     video = _video_stream(container, design)

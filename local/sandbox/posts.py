@@ -9,14 +9,14 @@ import numpy as np
 
 from local.sandbox.accounts import UNAVAILABLE, Account, draw_accounts, show_account
 from local.sandbox.captions import HOSTILE, TONGUES
-from local.sandbox.designs import BY_NAME, DESIGNS, Design
+from local.sandbox.footage import Footage, footage
 from local.sandbox.kpis import CREATOR_SD, draw_counts
 from local.sandbox.library import Post, SandboxCreator
-from local.sandbox.visible import visible_scores
 
+YOUNGEST_DAYS = 8  # at the anchor, so that every post was counted at the age of seven days
 DAYS = 60  # posts are spread over the days before the anchor, so that two API windows are needed
 LEAST_POSTS = 16  # enough for every special post and every hostile caption
-_POSTS_PER_DESIGN = 6  # so that a small library is made in a few seconds
+_POSTS_PER_CLIP = 2.5  # few, so that a person who looks at the posts sees different clips
 _ROUNDS = 6  # posts that each creator has before chance deals the others
 # Correlation of a creator's appeal with the surprise of its clips. Because of it, a comparison
 # between creators overstates the planted effect.
@@ -42,7 +42,7 @@ class _Slot:
     create_time: int
     age_days: float
     account: Account
-    design: str | None
+    clip: str | None
     absent: str | None
     hostile: int | None
 
@@ -50,7 +50,7 @@ class _Slot:
 def plan_posts(seed: int, posts: int, anchor: datetime, is_planted: bool = True) -> LibraryPlan:
     """Draw `posts` posts created in the 60 days before `anchor`. Raises ValueError below 16.
 
-    Unless `is_planted`, the counts do not depend on what the rater sees.
+    Unless `is_planted`, the counts do not depend on what happens in the clips.
     """
     if posts < LEAST_POSTS:
         raise ValueError(f"a library has at least {LEAST_POSTS} posts, not {posts}")
@@ -86,7 +86,7 @@ def _slots(
     by_state = {account.availability: account for account in accounts}
     posting = accounts[:-2]  # the last two have only the posts that are absent because of them
     turns = _deal_turns(rng, posts, len(posting))
-    designs = _deal_designs(rng, [posting[turn].appeal for turn in turns])
+    clips = _deal_clips(rng, [posting[turn].appeal for turn in turns])
     slots = []
     for n, second in enumerate(_seconds(rng, posts, anchor)):
         absent = _ABSENT[n] if n < len(_ABSENT) else None
@@ -97,7 +97,7 @@ def _slots(
                 create_time=second,
                 age_days=(anchor.timestamp() - second) / 86_400,
                 account=by_state[UNAVAILABLE[absent]] if absent in UNAVAILABLE else account,
-                design=None if absent else designs[n],
+                clip=None if absent else clips[n],
                 absent=absent,
                 hostile=n - 3 if 0 <= n - 3 < len(HOSTILE) else None,
             )
@@ -112,13 +112,13 @@ def _deal_turns(rng: np.random.Generator, posts: int, accounts: int) -> list[int
     return in_turn + [int(n) for n in rng.integers(accounts, size=posts - by_turns)]
 
 
-def _deal_designs(rng: np.random.Generator, appeals: list[float]) -> list[str]:
-    """A design for each post with media, each about equally often; more surprise with appeal."""
-    shown = DESIGNS[: max(6, len(appeals) // _POSTS_PER_DESIGN)]
+def _deal_clips(rng: np.random.Generator, appeals: list[float]) -> list[str]:
+    """A clip for each post with media, each about equally often; more surprise with appeal."""
+    clips = footage()
+    shown = list(clips)[: max(6, round(len(appeals) / _POSTS_PER_CLIP))]
     with_media = np.array(appeals[len(_ABSENT) :]) / CREATOR_SD
-    deck = rng.permutation([shown[n % len(shown)].name for n in range(len(with_media))])
-    scores = visible_scores()
-    by_surprise = sorted(map(str, deck), key=lambda name: scores[name].unexpectedness)
+    deck = rng.permutation([shown[n % len(shown)] for n in range(len(with_media))])
+    by_surprise = sorted(map(str, deck), key=lambda name: clips[name].unexpectedness)
     chance = rng.normal(0, np.sqrt(1 - _APPEAL_WITH_SURPRISE**2), len(with_media))
     ranks = np.argsort(np.argsort(_APPEAL_WITH_SURPRISE * with_media + chance))
     return [""] * len(_ABSENT) + [by_surprise[int(rank)] for rank in ranks]
@@ -127,25 +127,25 @@ def _deal_designs(rng: np.random.Generator, appeals: list[float]) -> list[str]:
 def _seconds(rng: np.random.Generator, posts: int, anchor: datetime) -> list[int]:
     """Distinct creation times. TikTok's ids carry the second in their upper 32 bits."""
     start = int((anchor - timedelta(days=DAYS)).timestamp())
-    span = (DAYS - 1) * 86_400  # the youngest post is a day old when it is counted
+    span = (DAYS - YOUNGEST_DAYS) * 86_400
     return [start + int(second) for second in rng.choice(span, posts, replace=False)]
 
 
 def _post(
     rng: np.random.Generator, slot: _Slot, number: int, is_planted: bool
 ) -> tuple[Post, dict[str, Any]]:
-    design = BY_NAME[slot.design] if slot.design else None
+    clip = footage()[slot.clip] if slot.clip else None
     language, caption, hashtags = _words(rng, slot)
-    visible = visible_scores()[design.name].unexpectedness if design else None
-    wire = _wire(rng, slot, design, (visible or 0) * is_planted, caption, hashtags)
+    unexpectedness = clip.unexpectedness if clip else None
+    wire = _wire(rng, slot, clip, (unexpectedness or 0) * is_planted, caption, hashtags)
     _leave_out(rng, wire, number)
-    post = Post(str(slot.video_id), slot.account.username, slot.design, slot.absent, wire)
+    post = Post(str(slot.video_id), slot.account.username, slot.clip, slot.absent, wire)
     return post, {
-        "design": slot.design,
+        "clip": slot.clip,
         "absent": slot.absent,
         "language": language,
-        "visible_surprise": visible,
-        "onset_s": design.onset_s if design else None,
+        "unexpectedness": unexpectedness,
+        "onset_s": clip.onset_s if clip else None,
         "hostile_caption": None if slot.hostile is None else HOSTILE[slot.hostile][0],
     }
 
@@ -153,8 +153,8 @@ def _post(
 def _wire(
     rng: np.random.Generator,
     slot: _Slot,
-    design: Design | None,
-    visible: float,
+    clip: Footage | None,
+    unexpectedness: float,
     caption: str,
     hashtags: tuple[str, ...],
 ) -> dict[str, Any]:
@@ -169,10 +169,10 @@ def _wire(
         "music_id": 6_900_000_000_000_000_000 + int(rng.integers(60)) * 977_777_777_777,
         "effect_ids": [str(rng.choice(["0", "1123977", "50127"]))],
         "is_stem_verified": False,
-        **draw_counts(rng, visible, account.followers, slot.age_days, account.appeal),
+        **draw_counts(rng, unexpectedness, account.followers, slot.age_days, account.appeal),
     }
-    if design:
-        wire["video_duration"] = max(1, round(design.seconds))
+    if clip:
+        wire["video_duration"] = max(1, round(clip.rendered.duration_s))
     if rng.random() < 0.3 and slot.hostile is None:
         wire["voice_to_text"] = caption.split(" #", maxsplit=1)[0]
     if rng.random() < 0.1:

@@ -4,7 +4,9 @@ import pytest
 
 from benchmarks import planted
 from benchmarks.planted import PlantedRun
+from local.sandbox import DEFAULT_ANCHOR
 from local.sandbox.kpis import LOG_VIEWS_PER_10_POINTS
+from local.sandbox.posts import plan_posts
 from shared.insights.analysis import analyse
 from shared.insights.plan_file import default_plan
 from shared.insights.table.table import table_of
@@ -14,7 +16,7 @@ TEN = range(10)
 
 @pytest.fixture
 def runs(monkeypatch):
-    """Answer in place of the analysis, and rate no clip."""
+    """Answer in place of the analysis."""
 
     class InThisProcess:
         def __enter__(self):
@@ -31,7 +33,6 @@ def runs(monkeypatch):
 
         monkeypatch.setattr(planted, "run_of", run_of)
         monkeypatch.setattr(planted, "ProcessPoolExecutor", InThisProcess)
-        monkeypatch.setattr(planted, "DESIGNS", planted.DESIGNS[:1])
 
     return use
 
@@ -51,7 +52,11 @@ def test_in_ten_libraries_with_nothing_planted_it_finds_hardly_anything():
 
 def test_its_headline_is_the_primary_of_the_shipped_plan():
     plan = default_plan().model_copy(update={"outcomes": ("views",), "interactions": ()})
-    insights = analyse(table_of(planted.rows(7), plan.table_schema, "sandbox"), plan)
+    library = plan_posts(7, planted.POSTS, DEFAULT_ANCHOR)
+    ages = planted.counts_at_equal_age(library)
+    table = table_of(planted.rows(library), plan.table_schema, "sandbox")
+
+    insights = analyse(table, plan, ages=ages)
 
     effect = planted.primary(7, is_planted=True)
 

@@ -6,8 +6,9 @@ from math import exp
 import requests
 
 from benchmarks.planted import rows
+from local.sandbox import DEFAULT_ANCHOR
 from local.sandbox.kpis import LOG_VIEWS_PER_10_POINTS
-from local.sandbox.visible import TOLERANCE
+from local.sandbox.posts import plan_posts
 from tests.pipeline.conftest import POSTS
 
 STEPS = ("known", "ask", "read", "fields", "profile", "file")
@@ -66,9 +67,12 @@ def test_a_second_demo_changes_no_row_and_says_so(demonstrated, tta):
     result = tta("demo")
 
     assert result.returncode == 0, result.stderr
-    assert "Nothing changed: everything was there before." in result.stdout
-    assert "synthetic sandbox data" in result.stdout
+    assert "0 new or changed: a second run changes nothing" in result.stdout
+    assert result.stdout.startswith("Everything here is made up")
     assert "tta ingest" in result.stdout
+    lines = result.stdout.splitlines()
+    assert len(lines) <= 25
+    assert [line for line in lines if len(line) > 80 and "report.html" not in line] == []
 
 
 def test_fetching_again_finds_nothing_new(demonstrated, tta):
@@ -105,11 +109,12 @@ def test_an_unknown_collection_is_refused_in_a_sentence(tta):
 def test_the_campaign_of_planted_effects_uses_the_rows_of_the_star_schema(demonstrated, ask):
     stored = ask(
         "SELECT fact.video_id, views, likes, comments, shares, saves, followers, rating_status,"
-        " fact.duration_s, unexpectedness, emotional_intensity, video.music_id"
+        " fact.duration_s, unexpectedness, expectation_gap, emotional_intensity, video.music_id"
         " FROM fact_video_analytics AS fact JOIN dim_video AS video USING (video_id)"
         " WHERE fact.synthetic AND collection = 'sandbox'"
     )
-    campaign = {row["video_id"]: row for row in rows(seed=7, posts=POSTS)}
+    library = plan_posts(7, POSTS, DEFAULT_ANCHOR)
+    campaign = {row["video_id"]: row for row in rows(library)}
 
     assert {row["video_id"] for row in stored} == campaign.keys()
     for row in stored:
@@ -118,8 +123,8 @@ def test_the_campaign_of_planted_effects_uses_the_rows_of_the_star_schema(demons
         assert {key: row[key] for key in exact} == {key: twin[key] for key in exact}
         assert row["followers"] == twin["followers"] or twin["rating_status"] == "no_media"
         if twin["unexpectedness"] is not None:
-            for score in ("unexpectedness", "emotional_intensity"):
-                assert abs(row[score] - twin[score]) <= TOLERANCE
+            for score in ("unexpectedness", "expectation_gap", "emotional_intensity"):
+                assert row[score] == twin[score]
             assert abs(row["duration_s"] - twin["duration_s"]) < 0.5
 
 
@@ -128,4 +133,34 @@ def test_the_demo_says_what_is_planted_and_what_was_found(demonstrated, tta):
 
     assert round(planted["planted_ratio"], 3) == round(exp(LOG_VIEWS_PER_10_POINTS), 3)
     assert (planted["ratio"] is None) is bool(planted["problem"])
-    assert "planted: ×1.15 per 10 points; found: " in tta("demo").stdout
+    assert "planted  1.15 times the views for 10 points more" in tta("demo").stdout
+
+
+def test_the_videos_have_a_past(demonstrated, ask):
+    raters = {
+        row["rater"]: row["n"]
+        for row in ask(
+            "SELECT rater, COUNT(*) AS n FROM fact_rating JOIN dim_video USING (video_id)"
+            " WHERE collection = 'sandbox' AND status = 'rated' GROUP BY rater"
+        )
+    }
+    ages = ask(
+        "SELECT age_days, COUNT(views) AS n FROM kpis_at_age_of_every_video"
+        " WHERE synthetic GROUP BY age_days"
+    )
+
+    assert {"synthetic/meaning", "synthetic/human/ana", "synthetic/human/ben"} <= raters.keys()
+    assert demonstrated["history"]["ratings"] == sum(
+        n for rater, n in raters.items() if rater.startswith("synthetic/")
+    )
+    assert all(row["n"] for row in ages) and len(ages) == 5
+
+
+def test_the_rating_of_a_video_says_what_is_expected_and_what_happens(demonstrated, ask):
+    rated = ask(
+        "SELECT rater, expectation FROM fact_video_analytics JOIN dim_video USING (video_id)"
+        " WHERE collection = 'sandbox' AND rating_status = 'rated'"
+    )
+
+    assert {row["rater"] for row in rated} == {"synthetic/meaning"}
+    assert all(" keeps hopping " in row["expectation"] for row in rated)

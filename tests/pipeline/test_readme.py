@@ -5,7 +5,6 @@ import shlex
 
 import pytest
 
-from cli.scheduler import in_words
 from local.home import PROJECT
 
 README = (PROJECT / "README.md").read_text()
@@ -38,13 +37,3 @@ def test_every_make_target_of_the_readme_exists():
     targets = set(re.findall(r"\bmake ([a-z]+)\b", README))
 
     assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.M)] == []
-
-
-def test_the_demo_of_the_readme_prints_what_fetch_reports():
-    answer = {
-        "mode": "discover", "listed": 208, "new": 208, "already_listed": 0, "stored": 205,
-        "already_there": 0, "no_media": 3, "failed": 0, "max_videos_reached": False, "left": None,
-        "reasons": {"no_media": {"deleted": 1, "photo_post": 1, "private": 1}},
-    }  # fmt: skip
-
-    assert [line for line in in_words(answer) if f"\n  {line}\n" not in README] == []

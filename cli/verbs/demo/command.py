@@ -13,11 +13,13 @@ def demo(home: Home = None, posts: Posts = None, json: Json = False) -> None:
     """
     from cli.cloud import open_cloud
     from cli.console import Screen
-    from cli.verbs.demo.run import demonstrate, show
+    from cli.verbs.demo.run import demonstrate, in_large_batches
+    from cli.verbs.demo.view import show
     from local.home import Home as LocalHome
 
     screen = Screen(machine=json)
-    with open_cloud(LocalHome.of_demo(home).root, screen, posts=posts) as endpoints:
+    root = LocalHome.of_demo(home).root
+    with in_large_batches(), open_cloud(root, screen, posts=posts) as endpoints:
         outcome = demonstrate(endpoints, screen)
         if json:
             screen.show_json(outcome.document())

@@ -5,7 +5,6 @@ from math import exp
 from pathlib import Path
 from typing import Any
 
-from cli.console import Screen
 from cli.warehouse import Warehouse
 from local.endpoints import Endpoints
 from local.home import Home
@@ -62,13 +61,10 @@ class PlantedComparison:
         if self.ratio is None:
             return f"The two are not compared: {self.problem}."
         if not self._holds(self.planted_ratio):
-            return (
-                "The 95 % interval does not hold the planted ratio, "
-                "which happens in about 5 of 100 libraries."
-            )
+            return "No: the interval does not hold what was planted, as in 1 library of 20."
         if self._holds(1.0):
-            return "The 95 % interval holds the planted ratio, but also ×1, which is no effect."
-        return "The 95 % interval holds the planted ratio."
+            return "Perhaps: the interval holds what was planted, and also 1 (no effect)."
+        return "Yes: the interval holds what was planted, and not 1 (no effect)."
 
     def _holds(self, ratio: float) -> bool:
         low, high = self.ratio_low, self.ratio_high
@@ -106,19 +102,3 @@ def comparison_of(planted: float, headlines: list[dict[str, Any]]) -> PlantedCom
         videos=row["n"],
         creators=row["clusters"],
     )
-
-
-def show_planted(comparison: PlantedComparison, label: str, screen: Screen) -> None:
-    """Print both ratios, and whether the interval holds the planted one."""
-    screen.show(f"Views by unexpectedness ({label})")
-    planted = f"×{comparison.planted_ratio:.2f} per {POINTS} points"
-    screen.show(f"  planted: {planted}; found: {_in_words(comparison)}")
-    screen.show(f"  {comparison.sentence}")
-
-
-def _in_words(comparison: PlantedComparison) -> str:
-    if comparison.ratio is None:
-        return "no ratio"
-    low = "0" if comparison.ratio_low is None else f"{comparison.ratio_low:.2f}"
-    high = "∞" if comparison.ratio_high is None else f"{comparison.ratio_high:.2f}"
-    return f"×{comparison.ratio:.2f} ({low} to {high})"

@@ -1,31 +1,32 @@
-"""One run of `tta demo`, and what it prints."""
+"""One run of `tta demo`."""
 
 import os
-import shutil
-import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from cli.console import Screen
 from cli.errors import UserError
-from cli.options import location_option
-from cli.scheduler import fetch_and_settle, in_words, on_its_way
-from cli.verbs.demo.planted import PlantedComparison, compare_planted, show_planted
+from cli.scheduler import fetch_watched, on_its_way
+from cli.verbs.demo.history import add_history
+from cli.verbs.demo.planted import PlantedComparison, compare_planted
 from cli.verbs.report.run import call_report
-from cli.verbs.report.run import show as show_report
 from cli.warehouse import Warehouse, changes
 from local.endpoints import Endpoints
 from local.provision import COLLECTION
-from local.traffic import read_traffic
+from local.traffic import Traffic, read_traffic, wait_until_over
 
-LABEL = "synthetic sandbox data"
+IN_LARGE_BATCHES = {"LINGER_MS": "1000"}
+"""`load` waits a second for more records before it merges a batch: a merge takes longer than that
+for single records, and nobody waits for one of them here."""
 
 RATINGS = """
-SELECT status, reason, COUNT(*) AS n
+SELECT rater, status, reason, COUNT(*) AS n, COUNT(DISTINCT video_id) AS videos
 FROM fact_rating
-GROUP BY status, reason
-ORDER BY n DESC, status, reason
+GROUP BY rater, status, reason
+ORDER BY rater, status, reason
 """
 
 # Only listed videos: metadata that a person ingested without a file gets no rating.
@@ -34,24 +35,29 @@ SELECT COUNT(*) AS n FROM fact_video_analytics JOIN dim_video USING (video_id)
 WHERE collection = 'sandbox' AND rating_status IS NULL
 """
 
-EXAMPLE_QUERY = "SELECT lang_key, COUNT(*) AS videos FROM fact_video_analytics GROUP BY 1"
-
+# One row of each clip that is shown: the same clip again says nothing new.
 MOST_SURPRISING = """
 SELECT
   fact.video_id,
-  creator.username AS creator,
-  fact.lang_key AS lang,
   fact.unexpectedness AS surprise,
-  fact.surprise_onset_s AS at_s,
-  fact.emotional_intensity AS arousal,
   fact.views,
-  fact.likes,
-  fact.shares
+  fact.violation AS what_happens
 FROM fact_video_analytics AS fact
-JOIN dim_user AS creator ON creator.user_key = fact.user_key
 WHERE fact.rating_status = 'rated' AND fact.synthetic
-ORDER BY fact.unexpectedness DESC, fact.views DESC, fact.video_id
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY IFNULL(fact.violation, fact.video_id)
+  ORDER BY fact.unexpectedness DESC, fact.video_id
+) = 1
+ORDER BY fact.unexpectedness DESC, fact.video_id
 LIMIT 10
+"""
+
+COUNTS = """
+SELECT
+  COUNT(DISTINCT user_key) AS creators,
+  COUNT(DISTINCT lang_key) AS languages
+FROM fact_video_analytics
+WHERE synthetic
 """
 
 
@@ -60,6 +66,8 @@ class DemoOutcome:
     """What one run did to the lake and the star schema."""
 
     fetched: dict[str, Any]
+    history: dict[str, int]
+    counts: dict[str, int]
     ratings: list[dict[str, Any]]
     tables: dict[str, dict[str, int]]
     most_surprising: list[dict[str, Any]]
@@ -91,93 +99,59 @@ class DemoOutcome:
             raise UserError(f"The pipeline did not run cleanly: {'; '.join(present)}.")
 
 
+@contextmanager
+def in_large_batches() -> Iterator[None]:
+    """Let functions that start in this block load in large batches (see IN_LARGE_BATCHES)."""
+    before = {name: os.environ.get(name) for name in IN_LARGE_BATCHES}
+    os.environ.update(IN_LARGE_BATCHES)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+Contents = dict[str, Counter[bytes]]
+
+
+def _contents(warehouse: Warehouse) -> Contents | None:
+    """The rows of all tables; None where there is none. Reading all rows takes a while."""
+    return warehouse.contents() if any(warehouse.counts().values()) else None
+
+
+def _changes(warehouse: Warehouse, before: Contents | None) -> dict[str, dict[str, int]]:
+    if before is None:
+        counts = warehouse.counts().items()
+        return {table: {"rows": rows, "changed": rows} for table, rows in counts}
+    return changes(before, warehouse.contents())
+
+
 def demonstrate(endpoints: Endpoints, screen: Screen) -> DemoOutcome:
-    """Fetch the sandbox, wait until it is loaded, and compare the tables before and after."""
+    """Fetch the sandbox, add its past, wait until all is loaded, and write the report."""
     warehouse = Warehouse(endpoints)
-    before, given_up = warehouse.contents(), read_traffic(endpoints).dead
+    before, given_up = _contents(warehouse), read_traffic(endpoints).dead
+
+    def look(now: Traffic) -> None:
+        screen.now(on_its_way(now))
+
     with screen.working("Fetching the sandbox collection …"):
-        fetched, traffic = fetch_and_settle(
-            endpoints, {"collection": COLLECTION}, lambda now: screen.now(on_its_way(now))
-        )
-    tables = changes(before, warehouse.contents())
+        fetched = fetch_watched(endpoints, {"collection": COLLECTION}, look)
+        history = add_history(endpoints, screen)
+        traffic = wait_until_over(endpoints, look)
+    tables = _changes(warehouse, before)
     report = call_report(endpoints, screen)
-    planted = compare_planted(endpoints, warehouse, report)
-    return _outcome(warehouse, fetched, tables, traffic.dead - given_up, report, planted)
-
-
-def _outcome(
-    warehouse: Warehouse,
-    fetched: dict[str, Any],
-    tables: dict[str, dict[str, int]],
-    dead_lettered: int,
-    report: dict[str, Any],
-    planted: PlantedComparison | None,
-) -> DemoOutcome:
     return DemoOutcome(
         fetched=fetched,
+        history=history,
+        counts=warehouse.rows(COUNTS)[0],
         ratings=warehouse.rows(RATINGS),
         tables=tables,
         most_surprising=warehouse.rows(MOST_SURPRISING),
         unrated=warehouse.rows(UNRATED)[0]["n"],
-        dead_lettered=dead_lettered,
+        dead_lettered=traffic.dead - given_up,
         report=report,
-        planted=planted,
+        planted=compare_planted(endpoints, warehouse, report),
     )
-
-
-def show(outcome: DemoOutcome, screen: Screen, home: Path | None = None) -> None:
-    """Print the stages, the most surprising videos, what to type next, and the answer.
-
-    `home` is the one that was given to the demo, if one was.
-    """
-    screen.show(f"fetch ({LABEL})")
-    for line in in_words(outcome.fetched):
-        screen.show(f"  {line}")
-    screen.show("analyze")
-    for row in outcome.ratings:
-        if row["status"] != "no_media":
-            screen.show(f"  {row['status']:<8} {row['n']} videos{_because(row)}")
-    screen.show("load")
-    for table, count in outcome.tables.items():
-        screen.show(f"  {table:<21} {count['rows']:>5} rows, {count['changed']} new or changed")
-    if not outcome.rows_changed:
-        screen.show("  Nothing changed: everything was there before.")
-    _show_most_surprising(outcome.most_surprising, screen)
-    _show_next(screen, home)
-    screen.show()
-    show_report(outcome.report, screen)
-    if outcome.planted is not None:
-        show_planted(outcome.planted, LABEL, screen)
-
-
-def _show_next(screen: Screen, home: Path | None) -> None:
-    screen.show("Next:")
-    if shutil.which("tta") is None:
-        activate = Path(sys.executable).parent / "activate"
-        screen.show(f"  source {os.path.relpath(activate)}   # puts tta on the path")
-    at_demo = _at_demo(home)
-    for command, purpose in (
-        (f'tta query{at_demo} "{EXAMPLE_QUERY}"', "ask the star schema of the demo"),
-        (f"tta report{at_demo}", "write its report again"),
-        (f"tta up{at_demo}", "keep all of it running, for your own clients"),
-        (
-            "tta ingest my-video.mp4 --wait && tta report",
-            "rate and report videos of your own; the demo stays apart",
-        ),
-    ):
-        screen.show(f"  {command}   # {purpose}")
-
-
-def _at_demo(home: Path | None) -> str:
-    """The option with which another verb finds the data of this demo."""
-    return location_option(home) or " --demo"
-
-
-def _because(row: dict[str, Any]) -> str:
-    return f" ({row['reason']})" if row["reason"] else ""
-
-
-def _show_most_surprising(rows: list[dict[str, Any]], screen: Screen) -> None:
-    if rows:
-        title = f"Most surprising videos ({LABEL}: nothing here says anything about TikTok)"
-        screen.table(list(rows[0]), (list(row.values()) for row in rows), title)

@@ -35,7 +35,7 @@ def rebuild(
 
     home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
-    raters = parse_raters(primary_raters)
+    raters = parse_raters(primary_raters, target)
     counts, tables = rebuild_tables(raters, target, home, screen)
     if json:
         screen.show_json(counts | {"primary_raters": raters, "tables": tables})

@@ -11,6 +11,7 @@ from cli.errors import WRONG_USE, UserError
 from cli.tombstone_key import tombstones_of
 from cli.warehouse import Warehouse, changes
 from local.cloud import INGEST
+from local.endpoints import LOCAL, PRIMARY_RATERS
 from shared.config import LoadSettings
 from shared.storage.lake import Lake
 from shared.warehouse.client import bigquery
@@ -45,9 +46,11 @@ def rebuild_tables(
         return counts, compare()
 
 
-def parse_raters(listing: str | None) -> list[str]:
-    """The prefixes in --primary-raters, or the default. Raises UserError for an empty list."""
+def parse_raters(listing: str | None, target: str) -> list[str]:
+    """The prefixes in --primary-raters, or the target's. Raises UserError for an empty list."""
     if listing is None:
+        if target == LOCAL:
+            return list(PRIMARY_RATERS)
         return list(LoadSettings.model_fields["primary_raters"].default)
     raters = [part.strip() for part in listing.split(",") if part.strip()]
     if not raters:

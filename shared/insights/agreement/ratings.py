@@ -1,7 +1,8 @@
 """Ratings: the values that raters gave videos, by dimension and replicate.
 
 The name of a rater says its kind: `human/…` and names without a slash are people, `benchmark/…` is
-a published annotation, and any other name is a machine.
+a published annotation, and any other name is a machine. Names of raters that the sandbox made up
+begin with `synthetic/`; `synthetic/human/…` is a made-up person.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from shared.rating.rubric import scores
 
 Kind = Literal["human", "machine", "benchmark"]
 STAND_IN = "-stand-in"
+SYNTHETIC = "synthetic/"
 ATTENTION = "attention_check"
 """Dimension of the rating kit's attention checks: 1 when the rater passed, else 0."""
 
@@ -59,10 +61,12 @@ class Ratings:
         """The kind of a rater, by its name."""
         if rater in self.machines:
             return "machine"
-        head, slash, _ = rater.partition("/")
+        if "/" not in rater:
+            return "human"
+        head = rater.removeprefix(SYNTHETIC).partition("/")[0]
         if head == "benchmark":
             return "benchmark"
-        return "human" if head == "human" or not slash else "machine"
+        return "human" if head == "human" else "machine"
 
     def of(self, dimension: str, *kinds: Kind) -> list[str]:
         """Raters of a dimension, of these kinds (all kinds when none is given)."""

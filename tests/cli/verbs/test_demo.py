@@ -1,5 +1,6 @@
 """What `tta demo` calls a success."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 from cli.console import Screen
 from cli.errors import UserError
 from cli.scheduler import in_words, reasons_in_words
-from cli.verbs.demo.run import DemoOutcome, show
+from cli.verbs.demo.planted import PlantedComparison
+from cli.verbs.demo.run import DemoOutcome, in_large_batches
+from cli.verbs.demo.view import show
 from cli.warehouse import changes
 from shared.tiktok.reasons import ReasonExample, explained
 
@@ -35,12 +38,31 @@ REPORT = {
 }
 
 
+RATINGS = [
+    {"rater": rater, "status": "rated", "reason": None, "n": n, "videos": videos}
+    for rater, n, videos in (
+        ("signals/2", 153, 153),
+        ("synthetic/human/ana", 52, 52),
+        ("synthetic/human/ben", 50, 50),
+        ("synthetic/meaning", 257, 153),
+    )
+]
+
+SURPRISING = [
+    {"video_id": "7", "surprise": 97, "views": 10, "what_happens": "The cat leaps. " + "x" * 90},
+    {"video_id": "8", "surprise": 9, "views": 10, "what_happens": None},
+]
+
+
 def outcome(fetched: dict | None = None, rows: int = 5, **other: int) -> DemoOutcome:
     return DemoOutcome(
         fetched=FETCHED | (fetched or {}),
-        ratings=[],
+        history={"ratings": 1, "readings": 1},
+        counts={"creators": 2, "languages": 3},
+        ratings=RATINGS,
         tables={"fact_video_analytics": {"rows": rows, "changed": 0}},
-        most_surprising=[],
+        most_surprising=SURPRISING,
+        planted=PlantedComparison(1.15, 1.12, 1.05, 1.2, videos=144, creators=21),
         report=REPORT,
         **{"unrated": 0, "dead_lettered": 0} | other,
     )
@@ -115,17 +137,50 @@ def shown(capsys, home: Path | None = None) -> str:
     return capsys.readouterr().out
 
 
+def test_it_fits_a_terminal_and_ends_with_what_to_do_next(capsys, monkeypatch):
+    monkeypatch.delenv("TTA_HOME", raising=False)
+    lines = shown(capsys).splitlines()
+
+    assert len(lines) <= 25
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith("Everything here is made up")
+    assert "Next" in lines[-6:]
+
+
+def test_each_step_is_a_line_with_its_counts(capsys):
+    text = shown(capsys)
+
+    assert "  listed   5 videos of 2 accounts in 3 languages\n" in text
+    assert "  stored   3 video files; 2 posts have none\n" in text
+    assert "  rated    153 videos; 52 of them also by 2 people\n" in text
+    assert "  loaded   5 rows in the tables, 0 new or changed: a second run changes nothing" in text
+    assert "   97  The cat leaps." in text and "    9  Nothing breaks the pattern." in text
+
+
 def test_what_to_type_next_looks_at_the_home_of_the_demo(capsys, monkeypatch):
     monkeypatch.delenv("TTA_HOME", raising=False)
     text = shown(capsys)
 
-    assert all(f"  tta {verb} --demo" in text for verb in ("query", "report", "up"))
-    assert "tta ingest my-video.mp4 --wait && tta report " in text
+    assert "  open report.html\n" in text
+    assert "  tta query --demo " in text
+    assert "tta ingest my-video.mp4 --wait " in text
 
 
 def test_what_to_type_next_names_a_home_that_was_given(capsys, monkeypatch, tmp_path):
     monkeypatch.delenv("TTA_HOME", raising=False)
-    assert f"  tta report --home {tmp_path} " in shown(capsys, tmp_path)
+    assert f"  tta query --home {tmp_path} " in shown(capsys, tmp_path)
 
     monkeypatch.setenv("TTA_HOME", str(tmp_path))
-    assert "  tta report --demo " in shown(capsys, tmp_path)
+    assert "  tta query --demo " in shown(capsys, tmp_path)
+
+
+def test_functions_load_in_large_batches_only_inside_the_block(monkeypatch):
+    monkeypatch.delenv("LINGER_MS", raising=False)
+    with in_large_batches():
+        assert os.environ["LINGER_MS"] == "1000"
+    assert "LINGER_MS" not in os.environ
+
+    monkeypatch.setenv("LINGER_MS", "7")
+    with in_large_batches():
+        pass
+    assert os.environ["LINGER_MS"] == "7"

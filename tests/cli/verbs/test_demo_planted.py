@@ -17,8 +17,10 @@ from cli.verbs.demo.planted import (
     PlantedComparison,
     compare_planted,
     comparison_of,
-    show_planted,
 )
+from cli.verbs.demo.view import show_planted
+from local.sandbox import DEFAULT_ANCHOR
+from local.sandbox.posts import plan_posts
 from shared.insights.plan_file import default_plan
 from shared.insights.report.analysis import analysis_of
 from shared.insights.report.effect_rows import effect_rows
@@ -90,12 +92,17 @@ def test_a_report_without_an_estimate_is_not_compared(headlines):
 @pytest.mark.parametrize(
     ("low", "high", "holds", "sentence"),
     [
-        (1.05, 1.2, True, "The 95 % interval holds the planted ratio."),
-        (1.16, 1.3, False, "does not hold the planted ratio, which happens in about 5 of 100"),
-        (1.01, 1.14, False, "does not hold the planted ratio"),
-        (0.9, 1.3, True, "holds the planted ratio, but also ×1, which is no effect."),
-        (1.05, None, True, "The 95 % interval holds the planted ratio."),
-        (None, 1.1, False, "does not hold the planted ratio"),
+        (1.05, 1.2, True, "Yes: the interval holds what was planted, and not 1 (no effect)."),
+        (
+            1.16,
+            1.3,
+            False,
+            "No: the interval does not hold what was planted, as in 1 library of 20.",
+        ),
+        (1.01, 1.14, False, "No: the interval does not hold"),
+        (0.9, 1.3, True, "Perhaps: the interval holds what was planted, and also 1"),
+        (1.05, None, True, "Yes: the interval holds what was planted, and not 1 (no effect)."),
+        (None, 1.1, False, "No: the interval does not hold"),
     ],
 )
 def test_a_sentence_says_whether_the_interval_holds_the_planted_ratio(low, high, holds, sentence):
@@ -109,31 +116,29 @@ def test_a_sentence_says_whether_the_interval_holds_the_planted_ratio(low, high,
     ("comparison", "line"),
     [
         (
-            PlantedComparison(1.15027, 1.118, 1.0501, 1.2),
-            "  planted: ×1.15 per 10 points; found: ×1.12 (1.05 to 1.20)",
+            PlantedComparison(1.15027, 1.118, 1.0501, 1.2, 144, 21),
+            "  found    1.12 times, 95 % interval 1.05 to 1.20 (144 videos, 21 accounts)",
         ),
         (
-            PlantedComparison(1.15027, 1.118),
-            "  planted: ×1.15 per 10 points; found: ×1.12 (0 to ∞)",
+            PlantedComparison(1.15027, 1.118, videos=144, creators=21),
+            "  found    1.12 times, 95 % interval 0 to ∞ (144 videos, 21 accounts)",
         ),
-        (
-            PlantedComparison(1.15027, problem="why"),
-            "  planted: ×1.15 per 10 points; found: no ratio",
-        ),
+        (PlantedComparison(1.15027, problem="why"), "  found    no answer"),
     ],
 )
-def test_both_ratios_are_printed_under_the_label(comparison, line, capsys):
-    show_planted(comparison, "synthetic sandbox data", Screen(machine=False))
+def test_both_ratios_are_printed(comparison, line, capsys):
+    show_planted(comparison, Screen(machine=False))
 
-    title, ratios, sentence = capsys.readouterr().out.splitlines()
-    assert title == "Views by unexpectedness (synthetic sandbox data)"
-    assert ratios == line
+    title, planted, answer, sentence = capsys.readouterr().out.splitlines()
+    assert title == "Does a more surprising video get more views?"
+    assert planted == "  planted  1.15 times the views for 10 points more"
+    assert answer == line
     assert sentence.strip() == comparison.sentence
 
 
 def test_the_query_reads_the_headline_among_the_rows_of_a_report():
     plan = default_plan().model_copy(update={"outcomes": ("views", "likes"), "interactions": ()})
-    analysis = analysis_of(rows(seed=7), plan)
+    analysis = analysis_of(rows(plan_posts(7, 156, DEFAULT_ANCHOR)), plan)
     stored = pd.DataFrame(effect_rows(analysis)).assign(
         report_date=date(2026, 11, 24), plan_hash="abc"
     )

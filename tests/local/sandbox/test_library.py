@@ -5,18 +5,22 @@ import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 
 import av
 import numpy as np
 import pytest
 
-from local.sandbox import DEFAULT_ANCHOR, POSTS, Library, LibraryMissing, generate, mark
+from local.sandbox import DEFAULT_ANCHOR, POSTS, Library, LibraryMissing, build, generate, mark
 from local.sandbox.__main__ import main
 from local.sandbox.clips import render
 from local.sandbox.designs import BY_NAME, CLIP_SEED, DESIGNS
+from local.sandbox.footage import footage
 from local.sandbox.library import VERSION
 from local.sandbox.posts import plan_posts
+from scripts.demo_clips.clips import demo_clips
+from scripts.demo_clips.film import Film
 
 FEWEST = 16
 
@@ -28,11 +32,9 @@ def plan():
 
 
 @pytest.fixture(scope="module")
-def library(rendered_library, tmp_path_factory):
-    """The smallest library, with clips that were rendered for a larger one."""
-    root = tmp_path_factory.mktemp("smallest") / "library"
-    shutil.copytree(rendered_library, root)
-    return generate(root, posts=FEWEST)
+def library(tmp_path_factory):
+    """The smallest library."""
+    return generate(tmp_path_factory.mktemp("smallest") / "library", posts=FEWEST)
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +51,51 @@ def clip(tmp_path_factory):
     return clip
 
 
-def test_the_default_library_has_200_posts_of_30_creators_showing_all_30_designs(plan):
-    assert len(plan.posts) >= 200
-    assert len({post.username for post in plan.posts}) >= 30
-    assert {post.clip for post in plan.posts} - {None} == {design.name for design in DESIGNS}
+def test_the_default_library_has_150_posts_of_24_creators_showing_all_60_clips(plan):
+    assert len(plan.posts) >= 150
+    assert len({post.username for post in plan.posts}) >= 23
+    assert {post.clip for post in plan.posts} - {None} == footage().keys()
+
+
+def test_no_two_clips_show_the_same_subject_in_the_same_place():
+    pairs = [(clip.scene, clip.subject, clip.event) for clip in footage().values()]
+
+    assert len(set(pairs)) == len(pairs) == 60
+    assert len({scene for scene, _, _ in pairs}) == 12
+    assert len({subject for _, subject, _ in pairs}) == 10
+
+
+@pytest.mark.parametrize("clip", footage().values(), ids=lambda clip: clip.name)
+def test_a_committed_clip_has_the_bytes_that_its_entry_names(clip):
+    content = clip.path.read_bytes()
+
+    assert sha256(content).hexdigest() == clip.rendered.sha256
+    assert (clip.violation is None) is (clip.onset_s is None) is (clip.event == "nothing")
+    assert clip.onset_s is None or 0 < clip.onset_s < clip.rendered.duration_s
+
+
+def test_the_clips_are_those_that_the_script_describes():
+    described = {
+        clip.name: (clip.event, clip.unexpectedness, clip.words()["violation"], clip.design.seconds)
+        for clip in demo_clips()
+    }
+
+    assert described == {
+        clip.name: (clip.event, clip.unexpectedness, clip.violation, clip.rendered.duration_s)
+        for clip in footage().values()
+    }
+
+
+def test_a_clip_of_the_script_looks_as_the_committed_one():
+    clip = next(clip for clip in demo_clips() if clip.event == "cut")
+    index = round((clip.design.onset_s + 0.1) * clip.design.fps)
+
+    with av.open(footage()[clip.name].path) as container:
+        frames = [frame.to_ndarray(format="yuv420p") for frame in container.decode(video=0)]
+    drawn = Film(clip).frame(index).astype(np.int16)
+
+    assert np.abs(frames[index] - drawn).mean() < 2
+    assert np.abs(frames[0] - drawn).mean() > 10
 
 
 def test_each_creator_with_media_has_at_least_six_posts(plan):
@@ -75,8 +118,8 @@ def test_a_photo_a_deleted_and_a_private_post_are_listed_without_a_clip(plan):
 
 
 def test_a_silent_and_a_one_second_clip_are_shown_in_the_smallest_library(library):
-    assert not library.clips["silent"].has_audio
-    assert library.clips["one_second"].duration_s == 1.0
+    assert any(not clip.has_audio for clip in library.clips.values())
+    assert min(clip.duration_s for clip in library.clips.values()) == 1.0
 
 
 def test_hostile_captions_hold_what_breaks_naive_loaders(plan):
@@ -98,7 +141,7 @@ def test_posts_lie_in_the_sixty_days_before_the_anchor(plan):
     times = [post.wire["create_time"] for post in plan.posts]
 
     assert min(times) >= (DEFAULT_ANCHOR - timedelta(days=60)).timestamp()
-    assert max(times) <= (DEFAULT_ANCHOR - timedelta(days=1)).timestamp()
+    assert max(times) <= (DEFAULT_ANCHOR - timedelta(days=8)).timestamp()
 
 
 def test_an_unknown_value_is_an_absent_key_and_never_null(plan):
@@ -128,32 +171,11 @@ def test_the_same_seed_gives_the_same_posts_and_another_seed_others(plan):
     assert plan_posts(8, POSTS, DEFAULT_ANCHOR).posts != plan.posts
 
 
-def test_another_seed_shows_the_same_clips_and_renders_none_again(library, tmp_path):
-    shutil.copytree(library.root, tmp_path, dirs_exist_ok=True)
-    rendered = []
+def test_another_seed_shows_the_same_clips(library, tmp_path):
+    other = generate(tmp_path, seed=8, posts=FEWEST)
 
-    other = generate(tmp_path, seed=8, posts=FEWEST, progress=lambda *step: rendered.append(step))
-
-    assert rendered == []
     assert other.clips == library.clips
     assert other.posts != library.posts
-
-
-def test_a_clip_with_other_bytes_is_rendered_again_to_the_same_clip(library, tmp_path):
-    shutil.copytree(library.root, tmp_path, dirs_exist_ok=True)
-    change_bytes(tmp_path / library.clips["one_second"].file)
-    rendered = []
-
-    again = generate(tmp_path, seed=8, posts=FEWEST, progress=lambda *step: rendered.append(step))
-
-    assert rendered == [("clips", len(library.clips), len(library.clips))]
-    assert again.clips == library.clips
-    assert sorted(path.stem for path in (tmp_path / "clips").iterdir()) == sorted(library.clips)
-
-
-def change_bytes(path):
-    """Another file of the same length."""
-    path.write_bytes(path.read_bytes()[::-1])
 
 
 def test_half_of_the_designs_have_camera_motion_and_noise():
@@ -238,34 +260,35 @@ def test_a_steady_clip_has_no_moment_that_stands_out(clip):
 
 
 def test_two_posts_with_one_clip_serve_different_bytes_that_both_decode(library, tmp_path):
-    content = (library.root / library.clips["one_second"].file).read_bytes()
+    content = (library.root / shortest(library).file).read_bytes()
     files = [content + mark(video_id) for video_id in ("7700000000000000001", "77")]
 
     assert files[0] != files[1]
     for n, file in enumerate(files):
         (tmp_path / f"{n}.mp4").write_bytes(file)
         with av.open(tmp_path / f"{n}.mp4") as container:
-            assert sum(1 for _ in container.decode(video=0)) == 25
+            assert sum(1 for _ in container.decode(video=0)) == shortest(library).fps
 
 
-def test_a_second_call_renders_nothing_and_reads_the_same(library):
-    rendered = []
+def test_a_second_call_writes_nothing_and_reads_the_same(library):
+    written = (library.root / "library.json").stat().st_mtime_ns
 
-    again = generate(library.root, posts=FEWEST, progress=lambda *step: rendered.append(step))
+    again = generate(library.root, posts=FEWEST)
 
-    assert rendered == []
     assert again == library
+    assert (library.root / "library.json").stat().st_mtime_ns == written
 
 
-def test_a_generation_that_died_leaves_no_library_and_is_done_again(library, tmp_path):
+def test_a_generation_that_died_leaves_no_library_and_is_done_again(library, tmp_path, monkeypatch):
     shutil.copytree(library.root, tmp_path, dirs_exist_ok=True)
-    change_bytes(tmp_path / library.clips["one_second"].file)
 
-    def die(*_step):
+    def die(*_arguments):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        generate(tmp_path, seed=8, posts=FEWEST, progress=die)
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "_copy_clips", die)
+        with pytest.raises(KeyboardInterrupt):
+            generate(tmp_path, seed=8, posts=FEWEST)
     with pytest.raises(LibraryMissing, match=r"python -m local\.sandbox"):
         Library.load(tmp_path)
 
@@ -274,10 +297,10 @@ def test_a_generation_that_died_leaves_no_library_and_is_done_again(library, tmp
 
 def test_a_clip_cut_short_makes_the_library_unfinished(library, tmp_path):
     shutil.copytree(library.root, tmp_path, dirs_exist_ok=True)
-    with (tmp_path / library.clips["silent"].file).open("r+b") as file:
+    with (tmp_path / shortest(library).file).open("r+b") as file:
         file.truncate(100)
 
-    with pytest.raises(LibraryMissing, match="silent"):
+    with pytest.raises(LibraryMissing, match=shortest(library).name):
         Library.load(tmp_path)
 
 
@@ -294,9 +317,9 @@ def test_the_truth_is_in_a_file_of_its_own(library):
     truth = library.truth()
 
     # A caption may hold the word surprise; a key may not.
-    assert [key for key in ("onset", "visible", '"surprise":') if key in shown] == []
+    assert [key for key in ("onset", '"unexpectedness"', "violation") if key in shown] == []
     assert truth["posts"].keys() == library.post_by_id.keys()
-    assert truth["designs"]["silent"]["onset_s"] == 2.4
+    assert truth["clips"].keys() == library.clips.keys()
 
 
 @pytest.mark.parametrize("posts", [0, -1, FEWEST - 1])
@@ -320,6 +343,10 @@ def test_the_command_says_why_there_is_no_library(tmp_path, capsys):
 
     assert main(["--out", str(tmp_path / "file" / "library")]) == 2
     assert "The library was not made" in capsys.readouterr().err
+
+
+def shortest(library):
+    return min(library.clips.values(), key=lambda clip: clip.duration_s)
 
 
 def _frames(path):

@@ -1,0 +1,58 @@
+"""Gives the demo a past: ratings and readings that the pipeline cannot make within seconds."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from cli.console import Screen
+from local.endpoints import Endpoints
+from local.home import Home
+from local.sandbox.library import Library, LibraryMissing
+from shared.concurrency import in_order
+from shared.messaging.publisher import RecordPublisher
+from shared.model import Record
+from shared.storage.lake import Lake
+from shared.storage.layout import VIDEOS
+
+
+def add_history(endpoints: Endpoints, screen: Screen) -> dict[str, int]:
+    """Store and publish the past of the library's videos; counts of its ratings and readings.
+
+    The records go the way of all others: to the lake first, then through the topic to `load`. A
+    second call writes nothing, and publishes the same records again, which changes no row.
+    """
+    from local.sandbox.history import records
+
+    try:
+        library = Library.load(Home.at(Path(endpoints.home)).library)
+    except LibraryMissing:
+        return {"ratings": 0, "readings": 0}
+    lake = Lake.connect(endpoints.project, endpoints.bucket)
+    screen.now("Adding earlier ratings and counts …")
+    past = list(records(library, _generations(lake)))
+    for _ in in_order(lambda record: _keep(lake, record), past):
+        pass
+    RecordPublisher(endpoints.project, endpoints.records_topic).publish(*past)
+    return {
+        "ratings": sum(record.rating is not None for record in past),
+        "readings": sum(record.metrics is not None for record in past),
+    }
+
+
+def _generations(lake: Lake) -> dict[str, str]:
+    """The generation of each stored file, by video id."""
+    entries = lake.entries(VIDEOS)
+    return {PurePosixPath(entry.name).stem: str(entry.generation) for entry in entries}
+
+
+def _keep(lake: Lake, record: Record) -> None:
+    """Store the record as `tta ingest` does, so that a rebuild finds it."""
+    content = record.to_json()
+    key = hashlib.sha256(content).hexdigest()[:16]
+    at = record.metrics.collected_at if record.metrics else _rated_at(record)
+    lake.write_once(f"raw/upload/{at:%Y-%m-%d}/{record.video_id}-{key}.json", content)
+
+
+def _rated_at(record: Record) -> datetime:
+    assert record.rating is not None  # a record of the past has a rating or a reading
+    return record.rating.rated_at
