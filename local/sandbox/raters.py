@@ -63,7 +63,8 @@ class SyntheticRater:
             generation=generation,
             config_hash=self.config_hash,
             replicate=replicate,
-            rated_at=anchor + RATED_AFTER,
+            # The newest answer counts as the rating of the video. That is the first one here.
+            rated_at=anchor + RATED_AFTER - timedelta(minutes=replicate),
             status="rated",
             rubric_version=RUBRIC_VERSION,
             values=Values(**values),

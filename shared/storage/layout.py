@@ -16,6 +16,7 @@ state/attempts/…               the last errors of messages that keep coming ba
 failed/{stage}/{key}.json      failures that redelivery cannot mend, with their reasons
 parked/{stage}/{event}.json    messages that wait for their time (the object's `customTime`)
 config/collections.yaml        the standing queries
+config/planted.json            what was planted in synthetic videos, for their report
 config/plan.yaml               the report's analysis plan, if it is not the shipped one
 deaths/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json
                                decoders that a file crashed or timed out
@@ -47,6 +48,9 @@ COLLECTIONS = "config/collections.yaml"
 
 
 PLAN = "config/plan.yaml"
+
+
+PLANTED = "config/planted.json"
 
 
 REPORTS = "reports/"

@@ -9,10 +9,11 @@ from local.endpoints import Endpoints
 from local.home import Home
 from local.sandbox.library import Library, LibraryMissing
 from shared.concurrency import in_order
+from shared.insights.report.planted import PlantedEffect
 from shared.messaging.publisher import RecordPublisher
 from shared.model import Record
 from shared.storage.lake import Lake
-from shared.storage.layout import VIDEOS
+from shared.storage.layout import PLANTED, VIDEOS
 
 
 def add_history(endpoints: Endpoints, screen: Screen) -> dict[str, int]:
@@ -29,6 +30,7 @@ def add_history(endpoints: Endpoints, screen: Screen) -> dict[str, int]:
         return {"ratings": 0, "readings": 0}
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     screen.now("Adding earlier ratings and counts …")
+    lake.put(PLANTED, _planted(library).model_dump_json().encode(), content_type="application/json")
     past = list(records(library, _generations(lake)))
     for _ in in_order(lambda record: _keep(lake, record), past):
         pass
@@ -37,6 +39,11 @@ def add_history(endpoints: Endpoints, screen: Screen) -> dict[str, int]:
         "ratings": sum(record.rating is not None for record in past),
         "readings": sum(record.metrics is not None for record in past),
     }
+
+
+def _planted(library: Library) -> PlantedEffect:
+    ratio = library.truth()["effects"]["views_ratio_per_10_points"]
+    return PlantedEffect(predictor="unexpectedness", outcome="views", step=10.0, ratio=ratio)
 
 
 def _generations(lake: Lake) -> dict[str, str]:

@@ -39,7 +39,7 @@ def _steps(outcome: DemoOutcome) -> list[tuple[str, str]]:
     fetched, counts = outcome.fetched, outcome.counts
     rows = sum(table["rows"] for table in outcome.tables.values())
     files = fetched["stored"] + fetched["already_there"]
-    loaded = f"{rows:,} rows in the tables, {outcome.rows_changed:,} new or changed"
+    changed = f"{outcome.rows_changed:,} new or changed" if outcome.rows_changed else "none changed"
     return [
         (
             "listed",
@@ -48,7 +48,7 @@ def _steps(outcome: DemoOutcome) -> list[tuple[str, str]]:
         ),
         ("stored", f"{files:,} video files; {fetched['no_media']} posts have none"),
         ("rated", _rated(outcome)),
-        ("loaded", loaded if outcome.rows_changed else f"{loaded}: a second run changes nothing"),
+        ("loaded", f"{rows:,} rows, {changed}"),
     ]
 
 

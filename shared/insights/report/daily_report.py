@@ -18,6 +18,7 @@ from shared.insights.report.analysis import OnProgress
 from shared.insights.report.data import FramesOf, ReportData, report_data
 from shared.insights.report.export import codebook, video_table
 from shared.insights.report.page import page
+from shared.insights.report.planted import planted_effect
 from shared.insights.report.source import StarSchema
 from shared.insights.star_schema import refuse_unfit
 from shared.storage.lake import Lake
@@ -93,6 +94,7 @@ def make_report(
             frames_of,
             app.on_progress,
             only_synthetic,
+            planted_effect(app.lake),
         )
     history = _remember(app, data)
     app.on_progress("Writing the report …")

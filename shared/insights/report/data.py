@@ -22,6 +22,7 @@ from shared.insights.report.analysis import Analysis, OnProgress, analysis_of
 from shared.insights.report.effect_rows import effect_rows
 from shared.insights.report.gallery import GalleryVideo, gallery_rows, gallery_videos
 from shared.insights.report.missing_data import MissingData, VideoCounts, missing_data, video_counts
+from shared.insights.report.planted import PlantedEffect
 from shared.insights.report.quality_rows import quality_rows
 from shared.insights.report.source import ReportSource
 from shared.insights.report.usual_counts import KPIS, UsualCounts, usual_counts
@@ -90,10 +91,12 @@ def report_data(
     frames_of: FramesOf = lambda rows: [None] * len(rows),
     on_progress: OnProgress = lambda _: None,
     only_synthetic: bool = False,
+    planted: PlantedEffect | None = None,
 ) -> ReportData:
     """Read, analyse and freeze. The same rows, plan and day give the same report.
 
-    Of observed and synthetic videos it takes one kind (see table/video_kinds.py).
+    Of observed and synthetic videos it takes one kind (see table/video_kinds.py). `planted` is the
+    truth of the synthetic ones, where it is known.
     With too few videos the report says what is missing. Raises BadPlan, and the errors of
     `source`.
     """
@@ -111,6 +114,7 @@ def report_data(
     on_progress("Comparing the raters …")
     validation = _validation(ratings, analysis)
     plan_hash = _plan_hash(plan, analysis, kind)
+    truth = planted if kind.is_synthetic else None
     stamp = _stamp(plan_hash, day, rated, counts)
     return ReportData(
         day=day,
@@ -118,7 +122,7 @@ def report_data(
         plan_hash=plan_hash,
         effects=_stamped(effect_rows(analysis) if analysis else [], stamp),
         agreement=_stamped(agreement_rows(validation), stamp),
-        quality=_stamped(quality_rows(analysis, obstacle, counts, rows), stamp),
+        quality=_stamped(quality_rows(analysis, obstacle, counts, rows, truth), stamp),
         missing=obstacle,
         video_counts=counts,
         raters=dict(sorted(Counter(row["rater"] for row in rated).items())),

@@ -11,6 +11,7 @@ from shared.insights.predictor_steps import step_of
 from shared.insights.report.analysis import Analysis
 from shared.insights.report.headline_rows import headline_rows
 from shared.insights.report.missing_data import MissingData, VideoCounts
+from shared.insights.report.planted import PlantedEffect
 from shared.insights.result import Insights
 from shared.insights.wording import LARGEST_LOG_RATIO, pooled, sentences
 from shared.known_breaks import break_sentences
@@ -24,9 +25,10 @@ def quality_rows(
     missing: MissingData | None,
     counts: VideoCounts,
     videos: Sequence[Row],
+    planted: PlantedEffect | None = None,
 ) -> list[Row]:
     """All rows, in the order of the report; `finding` names each row."""
-    rows = [*_answers(analysis, missing), *_rows(counts, analysis), *_flags(videos)]
+    rows = [*_answers(analysis, missing, planted), *_rows(counts, analysis), *_flags(videos)]
     if analysis:
         rows += [
             *headline_rows(analysis.insights),
@@ -41,7 +43,9 @@ def quality_rows(
     return rows
 
 
-def _answers(analysis: Analysis | None, missing: MissingData | None) -> Iterator[Row]:
+def _answers(
+    analysis: Analysis | None, missing: MissingData | None, planted: PlantedEffect | None
+) -> Iterator[Row]:
     """The sentences of the answer, in their order."""
     if missing:
         yield _sentence("answer", "missing", missing.reason)
@@ -49,6 +53,8 @@ def _answers(analysis: Analysis | None, missing: MissingData | None) -> Iterator
     if analysis:
         for subject, text in sentences(analysis.insights).items():
             yield _sentence("answer", subject, text)
+            if subject == "finding" and planted and (truth := planted.sentence(analysis.insights)):
+                yield _sentence("answer", "planted", truth)
         if second := pooled(analysis.insights):
             yield _sentence("answer", "pooled", second)
 
