@@ -59,7 +59,7 @@ class PlantedComparison:
     @property
     def sentence(self) -> str:
         if self.ratio is None:
-            return f"The two are not compared: {self.problem}."
+            return f"Not compared: {self.problem}."
         if not self._holds(self.planted_ratio):
             return "No: the interval does not hold what was planted, as in 1 library of 20."
         if self._holds(1.0):
