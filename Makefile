@@ -36,8 +36,10 @@ $(READY): requirements-dev.txt requirements-uv.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.txt
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
-	@# Compile what every program imports. The other files of the packages (nine in ten) are compiled when used.
+	@# Compile what the programs import. The other files of the packages (most) are compiled when used.
 	@$(BIN)/python -c 'import cli.main, local.process.preload'
+	@$(BIN)/python -c 'import cli.verbs.demo.view, shared.tiktok.bootstrap, shared.warehouse.load'
+	@$(BIN)/python -c 'import shared.rating.signals.fork_server, shared.insights.report.request, local.sandbox.raters'
 	@(cd $(VENV) && pwd -P) >$(READY)
 
 setup: $(READY) ## Create the environment; the other targets do this themselves

@@ -24,7 +24,6 @@ class Children:
         self._on_trouble = on_trouble
         self._inherited = tuple(inherited)
         self._running: dict[str, Child] = {}
-        self._passing: list[Child] = []
         self._failures: dict[str, int] = {}
         self._due: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -37,17 +36,6 @@ class Children:
         with self._lock:
             self._running[program.name] = child
         return child
-
-    def run(self, program: Program, on_look: Callable[[], None]) -> None:
-        """Run a program to its end. Raises DidNotStart unless its exit status is 0."""
-        child = self._begin(program)
-        with self._lock:
-            self._passing.append(child)
-        while child.exit_status is None:
-            on_look()
-            time.sleep(POLL_S)
-        if child.exit_status != 0:
-            raise DidNotStart(child.end())
 
     def check(self) -> None:
         """Raises DidNotStart when a program has ended that should run."""
@@ -76,11 +64,10 @@ class Children:
             self._stopping.set()
         if self._watcher is not None:
             self._watcher.join()
-        children = [*self._running.values(), *self._passing]
+        children = list(self._running.values())
         for stage in sorted({child.program.stage for child in children}):
             self._stop_stage([child for child in children if child.program.stage == stage])
         self._running.clear()
-        self._passing.clear()
 
     def _begin(self, program: Program) -> Child:
         """Raises DidNotStart after `stop` has begun."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.sandbox.footage import Footage, footage
+from local.sandbox.footage import LibraryClip, footage
 from local.sandbox.library import MANIFEST, TRUTH, VERSION, Library, LibraryMissing, manifest
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _make(out: Path, key: tuple[int, int, str]) -> Library:
     return library
 
 
-def _copy_clips(clips: Iterable[Footage], folder: Path) -> None:
+def _copy_clips(clips: Iterable[LibraryClip], folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for stale in folder.iterdir():
         stale.unlink()
@@ -88,7 +88,7 @@ def _copy_clips(clips: Iterable[Footage], folder: Path) -> None:
         (folder / clip.path.name).write_bytes(clip.path.read_bytes())
 
 
-def _truth(plan: "LibraryPlan", clips: Mapping[str, Footage], seed: int) -> Mapping[str, Any]:
+def _truth(plan: "LibraryPlan", clips: Mapping[str, LibraryClip], seed: int) -> Mapping[str, Any]:
     from local.sandbox.kpis import effects
 
     return {

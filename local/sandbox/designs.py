@@ -1,4 +1,7 @@
-"""The clip designs: what each clip shows, and the planted surprise with its size and time.
+"""Designs of plain clips: what each shows, and the planted surprise with its size and time.
+
+Benchmarks of the signals rater, the smoke test and some tests render them. The sandbox shows others
+(footage.py).
 
 Sizes are graded from 0 (none) to 1. Times are multiples of 0.2 s, which are whole frames at
 25 and 30 frames per second. Half of the designs have camera motion and sensor noise, so that a
@@ -9,7 +12,7 @@ from dataclasses import dataclass
 
 SMALL, LARGE = (270, 480), (480, 854)
 CLIP_SEED = 7
-"""All libraries show the same clips. So what a rater sees in a design is known beforehand."""
+"""The seed of the benchmarks: what a rater sees in a design is known beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def _moving(
     )
 
 
-# The smallest library has the first six: they are short and cover the unusual cases.
+# The first six are short and cover the unusual cases.
 DESIGNS: tuple[Design, ...] = (
     Design("silent", "oddball", 0.75, 2.4, 4.0, "hills", silent=True),
     Design("one_second", "none", 0.0, None, 1.0, "weave"),

@@ -27,7 +27,7 @@ class ShownMoment:
 
 
 @dataclass(frozen=True, slots=True)
-class Footage:
+class LibraryClip:
     """One clip, and the truth about it.
 
     `event` names the break of the pattern, which begins at `onset_s`; both `nothing` and None where
@@ -54,14 +54,14 @@ class Footage:
 
 
 @cache
-def footage() -> Mapping[str, Footage]:
+def footage() -> Mapping[str, LibraryClip]:
     """All clips by name. Those at the front are short, and cover the unusual cases."""
     entries = json.loads(LISTING.read_bytes())["clips"]
     return {entry["name"]: _footage(entry) for entry in entries}
 
 
-def _footage(entry: dict) -> Footage:
+def _footage(entry: dict) -> LibraryClip:
     file = {name: entry.pop(name) for name in _FILE_FIELDS}
     moments = tuple(ShownMoment(**moment) for moment in entry.pop("evidence"))
     rendered = RenderedClip(file=f"clips/{file['name']}.mp4", **file)
-    return Footage(rendered=rendered, evidence=moments, **entry)
+    return LibraryClip(rendered=rendered, evidence=moments, **entry)

@@ -9,7 +9,7 @@ import numpy as np
 
 from local.sandbox.accounts import UNAVAILABLE, Account, draw_accounts, show_account
 from local.sandbox.captions import HOSTILE, TONGUES
-from local.sandbox.footage import Footage, footage
+from local.sandbox.footage import LibraryClip, footage
 from local.sandbox.kpis import CREATOR_SD, draw_counts
 from local.sandbox.library import Post, SandboxCreator
 
@@ -153,7 +153,7 @@ def _post(
 def _wire(
     rng: np.random.Generator,
     slot: _Slot,
-    clip: Footage | None,
+    clip: LibraryClip | None,
     unexpectedness: float,
     caption: str,
     hashtags: tuple[str, ...],

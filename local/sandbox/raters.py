@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from local.sandbox.footage import Footage
+from local.sandbox.footage import LibraryClip
 from shared.model import digest
 from shared.rating_section import Moment, Rating
 from shared.rubric_values import RUBRIC_VERSION, Values
@@ -44,7 +44,7 @@ class SyntheticRater:
         return digest({"rater": self.name, "spread": self.spread, "bias": self.bias})
 
     def rate(
-        self, clip: Footage, video_id: str, generation: str, replicate: int, anchor: datetime
+        self, clip: LibraryClip, video_id: str, generation: str, replicate: int, anchor: datetime
     ) -> Rating:
         """The rating of one file that shows the clip; another replicate is another answer."""
         dice = _dice(video_id, self.name, str(replicate))
@@ -88,7 +88,7 @@ _SCORES_OF_PEOPLE = (
 )
 
 
-def true_scores(clip: Footage) -> Mapping[str, float]:
+def true_scores(clip: LibraryClip) -> Mapping[str, float]:
     """The rubric's scores of a clip. Most rise with its unexpectedness, some far from strictly."""
     dice = _dice(clip.name)
     surprise, is_loud = float(clip.unexpectedness), clip.event in ("bang", "show")
@@ -115,7 +115,7 @@ def true_scores(clip: Footage) -> Mapping[str, float]:
     )
 
 
-def _meaning(clip: Footage, unexpectedness: int) -> dict[str, Any]:
+def _meaning(clip: LibraryClip, unexpectedness: int) -> dict[str, Any]:
     actual = round(float(np.clip(0.95 - unexpectedness / 105, 0.01, 0.95)), 2)
     return {
         "sexual_content": 0,
@@ -126,7 +126,7 @@ def _meaning(clip: Footage, unexpectedness: int) -> dict[str, Any]:
     }
 
 
-def _evidence(clip: Footage) -> tuple[Moment, ...]:
+def _evidence(clip: LibraryClip) -> tuple[Moment, ...]:
     return tuple(Moment(at_s=moment.at_s, what=moment.what) for moment in clip.evidence)
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cli.console import Screen
-from cli.verbs.demo.run import LABEL
 from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import usd
 from cli.verbs.rate.requests import ReceivedRating
 from shared.rating_section import Rating
 
+LABEL = "synthetic sandbox data"
 MEASURED = (
     ("surprise", "unexpectedness"),
     ("gap", "expectation_gap"),

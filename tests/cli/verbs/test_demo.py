@@ -1,7 +1,9 @@
 """What `tta demo` calls a success."""
 
 import os
+import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,10 @@ from cli.verbs.demo.planted import PlantedComparison
 from cli.verbs.demo.run import DemoOutcome, in_large_batches
 from cli.verbs.demo.view import show
 from cli.warehouse import changes
+from local.home import PROJECT
 from shared.tiktok.reasons import ReasonExample, explained
 
+README = PROJECT / "README.md"
 FETCHED = {
     "mode": "discover",
     "listed": 5,
@@ -184,3 +188,21 @@ def test_functions_load_in_large_batches_only_inside_the_block(monkeypatch):
     with in_large_batches():
         pass
     assert os.environ["LINGER_MS"] == "7"
+
+
+def test_the_readme_quotes_what_the_demo_prints(capsys):
+    tables = {"all of them": {"rows": 1_403, "changed": 1_403}}
+    quoted = replace(
+        outcome({"listed": 156, "stored": 153, "no_media": 3}),
+        counts={"creators": 24, "languages": 13},
+        ratings=RATINGS[:1]
+        + [RATINGS[1] | {"rater": f"synthetic/human/{name}"} for name in ("ana", "ben", "chi")],
+        tables=tables,
+        planted=PlantedComparison(1.150274, 1.13, 1.05, 1.19, videos=144, creators=21),
+    )
+    show(quoted, Screen(machine=False))
+    printed = capsys.readouterr().out
+
+    block = re.search(r"```\n(Everything here is made up.*?)```", README.read_text(), re.S)
+
+    assert block and block[1] in printed
