@@ -5,21 +5,31 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from cli.errors import WRONG_USE, UserError
+from cli.former_verbs import FORMER_VERBS, new_command_line
+
 PANELS = {
     "Start": ("demo", "up", "doctor"),
-    "Your videos": ("ingest", "estimate", "rate", "backfill"),
+    "Your videos": ("ingest", "rate"),
     "Answers": (
         *("insights", "plan", "report", "query", "tables"),
         *("validate", "rate-kit", "knowledge"),
     ),
     "Collect": ("collections", "fetch", "erase"),
-    "Run": ("deploy", "smoke", "failed", "replay", "rebuild"),
+    "Run": ("failed", "rebuild"),
 }
 OTHER = "Other"
 
 
 class Verbs(TyperGroup):
     """A group of verbs whose help is in panels. It is plain text, so that it starts fast."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb that the arguments begin with. Raises UserError for one of version 0.1."""
+        if args[0] in FORMER_VERBS and args[0] not in self.commands:
+            now = new_command_line(args[0], args[1:])
+            raise UserError(f"`tta {args[0]}` is now `{now}`.", WRONG_USE)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         width = max(map(len, self.commands))

@@ -3,7 +3,7 @@ output "next" {
   value       = <<-EOT
     # 1. Add this deployment to the tta command, and test whether it works
     terraform output -raw tta_toml >> ../tta.toml
-    tta smoke --target ${var.environment}
+    tta doctor --target ${var.environment} --clip
     # 2. Rate a file of your own
     tta ingest my-video.mp4 --target ${var.environment} --wait
     # 3. Create the key for erased and pseudonymised names. Never change it

@@ -21,7 +21,7 @@ FAILED_DELIVERY = "comes again"
 """Message of the log line about a delivery that failed and is repeated.
 
 Its fields are `error`, the name of the exception's class, and `why`, its sentence. `tta rate` and
-`tta smoke` read them, to say why a rating does not come.
+`tta doctor --clip` read them, to say why a rating does not come.
 """
 
 

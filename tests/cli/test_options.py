@@ -13,8 +13,8 @@ from cli.options import chosen_home, location_option
 from local.home import PROJECT
 
 DEMO = PROJECT / ".local" / "demo"
-WITHOUT = {"demo", "ingest", "smoke"}
-"""The demo itself, what brings in videos of one's own, and what tests a deployment."""
+WITHOUT = {"demo", "ingest"}
+"""The demo itself, and what brings in videos of one's own."""
 
 
 def verbs_with_a_home():

@@ -68,7 +68,7 @@ def test_help_shows_the_panels_in_their_order(capsys):
     assert all(re.search(rf"^  {name} +\S", printed, re.M) for name in verbs())
 
 
-@pytest.mark.parametrize("words", [[], ["query"], ["plan"], ["plan", "lock"], ["deploy"]])
+@pytest.mark.parametrize("words", [[], ["query"], ["plan"], ["plan", "lock"], ["rate"]])
 def test_h_is_short_for_help(words, capsys):
     assert status_of([*words, "-h"]) == 0
     short = capsys.readouterr().out
@@ -165,7 +165,7 @@ def test_alone_imports_nothing_heavy():
     ("typed", "position", "completed"),
     [
         ("tta insi", 1, {"insights"}),
-        ("tta re", 1, {"rebuild", "replay", "report"}),
+        ("tta re", 1, {"rebuild", "report"}),
         ("tta plan lo", 2, {"lock"}),
         ("tta insights --inp", 2, {"--input"}),
         ("tta collections ch", 2, {"check"}),

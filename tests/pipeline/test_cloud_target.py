@@ -9,7 +9,7 @@ import pytest
 from google.cloud import pubsub_v1
 
 from cli import failures
-from cli.verbs.smoke import run as smoke
+from cli.verbs.doctor import clip as test_clip
 from local.cloud import pointing_at
 from shared.errors import Misconfigured
 from shared.storage.lake import Lake
@@ -29,7 +29,7 @@ def target(cloud, tmp_path, monkeypatch) -> Iterator[str]:
 
 
 def test_a_smoke_test_goes_through(tta, target):
-    document = json.loads(tta("smoke", "--target", target, "--json").stdout)
+    document = json.loads(tta("doctor", "--clip", "--target", target, "--json").stdout)
 
     assert document["target"] == target
     assert [step["step"] for step in document["steps"]] == [
@@ -42,12 +42,14 @@ def test_a_smoke_test_goes_through(tta, target):
 
 def test_one_that_fails_names_the_trace_to_look_for(tta, target, cloud, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(smoke, "raters_of", lambda endpoints: ["nobody"])
-        result = tta("smoke", "--target", target, "--timeout", "0.1", "--json")
+        patch.setattr(test_clip, "raters_of", lambda endpoints: ["nobody"])
+        result = tta("doctor", "--clip", "--target", target, "--timeout", "0.1", "--json")
 
     trace = f"projects/{cloud.project}/traces/{json.loads(result.stdout)['trace']}"
     assert f"gcloud logging read 'trace=\"{trace}\"'" in result.stderr
-    assert tta("smoke", "--target", target).returncode == 0  # and removes what that one left
+    assert (
+        tta("doctor", "--clip", "--target", target).returncode == 0
+    )  # and removes what that one left
 
 
 def test_a_rebuild_counts_rows(tta, target, demonstrated):

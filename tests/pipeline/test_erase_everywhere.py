@@ -127,7 +127,7 @@ def test_an_erased_creator_stays_erased_whatever_is_sent_again(cloud, tmp_path):
     document = json.loads(world.tta("erase", "--creator", name, "--yes", "--json"))
 
     assert (document["videos"], document["left"], document["by_hand"]) == (len(gone), [], [])
-    world.tta("replay")
+    world.tta("failed", "--replay")
     world.send_again(records, uploads)
     world.tta("fetch")
     world.tta("ingest", "--metadata", tmp_path / "m.jsonl", "--collected-at", "file", status=1)

@@ -41,5 +41,5 @@ def test_the_next_commands_are_verbs_and_name_the_target(plan):
     targets = tomllib.loads(plan.output("tta_toml"))["targets"]
     commands = re.findall(r"^ *tta (\w+).* --target (\w+)", plan.output("next"), re.M)
 
-    assert [verb for verb, _ in commands] == ["smoke", "ingest", "collections"]
+    assert [verb for verb, _ in commands] == ["doctor", "ingest", "collections"]
     assert {target for _, target in commands} == set(targets)

@@ -6,7 +6,7 @@ from string import Template
 
 import pytest
 
-from cli.verbs.deploy.checks import LARGEST
+from cli.verbs.doctor.project.checks import LARGEST
 from local import endpoints
 from local import provision as wiring
 from local.functions import FUNCTIONS

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.console import Screen
+from cli.failures import ReplayOutcome
 from shared.messaging.parked import ParkedCount
 
 
@@ -21,7 +22,20 @@ def show(screen: Screen, listed: list[dict[str, Any]], parked: ParkedCount) -> N
             f"to {_time(parked.last_due_at)}."
         )
     if listed:
-        screen.show("After you mend the cause:\n  tta replay   # --dry-run shows what it would do")
+        screen.show(
+            "After you mend the cause:\n  tta failed --replay   # --dry-run shows what it would do"
+        )
+
+
+def show_replay(screen: Screen, outcome: ReplayOutcome) -> None:
+    """Print what was sent, and what failed again."""
+    stages = ", ".join(f"{stage} {count}" for stage, count in sorted(outcome.by_stage.items()))
+    verb = "Would publish" if outcome.dry_run else "Published"
+    screen.show(f"{verb} {outcome.published}{f' ({stages})' if stages else ''}.")
+    for entry in outcome.not_sent:
+        screen.show(f"Not sent: {entry['object']}: {entry['why']}")
+    if outcome.published and not outcome.dry_run and outcome.waited:
+        screen.show(f"Failed again: {len(outcome.failed_again)}.")
 
 
 def _time(at: datetime | None) -> str:

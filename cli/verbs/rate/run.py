@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.console import Screen
-from cli.errors import WRONG_USE, UserError
+from cli.errors import UserError
 from cli.function_log import FunctionErrors
 from cli.listings import is_synthetic_video
 from cli.selection import LakeVideo, SelectedVideos, Selection, videos_in
@@ -27,7 +27,6 @@ from shared.config import GeminiSettings, read
 from shared.messaging.topics import Topics
 from shared.storage.lake import Lake
 
-CONDITIONS = ("gemini", "gemini+rag", "gemini+caption", "gemini+rag+caption", "signals")
 POLL_S = 0.2
 SETTLES_WITHIN_S = 20.0
 GET_A_KEY = "https://aistudio.google.com/apikey"
@@ -41,23 +40,6 @@ class RateOptions:
     condition: str
     replicates: int = 1
     timeout_s: float = 600.0
-
-
-def condition_of(rater: str, caption: bool, rag: bool = False) -> str:
-    """The condition that `--rater`, `--rag` and `--caption` name together, e.g. gemini+rag.
-
-    Raises UserError for a rater or a combination that does not exist.
-    """
-    if rater not in CONDITIONS:
-        raise UserError(f"--rater {rater}: give one of {', '.join(CONDITIONS)}.", WRONG_USE)
-    if caption and rater == "signals":
-        raise UserError("--caption: signals reads pixels and sound, never a caption.", WRONG_USE)
-    if rag and rater == "signals":
-        raise UserError("--rag: signals reads pixels and sound, never cards.", WRONG_USE)
-    if rater == "signals":
-        return rater
-    rag, caption = rag or "+rag" in rater, caption or "+caption" in rater
-    return f"gemini{'+rag' if rag else ''}{'+caption' if caption else ''}"
 
 
 def refuse_without_gemini(running: Endpoints | None) -> None:

@@ -76,7 +76,7 @@ class BackfillOutcome:
         return state.removeprefix("JOB_STATE_").lower().replace("_", " ")
 
     def document(self) -> dict[str, Any]:
-        """The outcome as `tta backfill --json` prints it."""
+        """The outcome as `tta rate --batch --json` prints it."""
         return {
             "rater": self.rater,
             "config_hash": self.config_hash,

@@ -119,5 +119,5 @@ _ADVICE = {
     401: "Check the account that the function runs as, or renew GEMINI_API_KEY.",
     403: "The function's account needs roles/aiplatform.user on the project.",
     404: "Is GEMINI_MODEL offered in GEMINI_LOCATION? Most models are only in global, us and eu. "
-    "A retired model answers 404, too: see `tta deploy check`, shared/rating/gemini/models.toml.",
+    "A retired model answers 404, too: see `tta doctor` and shared/rating/gemini/models.toml.",
 }

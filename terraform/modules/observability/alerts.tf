@@ -38,7 +38,7 @@ resource "google_monitoring_alert_policy" "dead_letters" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "`tta failed --reason dead_lettered` lists them once `sweep` has kept them. The function's log at that time says why. Remove the cause, then run `tta replay`."
+    content   = "`tta failed --reason dead_lettered` lists them once `sweep` has kept them. The function's log at that time says why. Remove the cause, then run `tta failed --replay`."
   }
 }
 
@@ -66,7 +66,7 @@ resource "google_monitoring_alert_policy" "failed" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "`tta failed` lists what was kept and why. `tta replay` sends it again."
+    content   = "`tta failed` lists what was kept and why. `tta failed --replay` sends it again."
   }
 }
 

@@ -7,10 +7,11 @@ import pytest
 
 from cli.errors import UserError
 from cli.selection import LakeVideo
+from cli.verbs.rate.modes import condition_of
 from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import price_of, usd
 from cli.verbs.rate.requests import ChosenRater, RaterRequests
-from cli.verbs.rate.run import condition_of, refuse_without_gemini
+from cli.verbs.rate.run import refuse_without_gemini
 from local.emulators.pubsub.filters import parse_filter
 from local.endpoints import Endpoints
 from local.provision import ASKED_OF_GEMINI, UPLOADS_ONLY

@@ -11,7 +11,7 @@ import pytest
 
 from cli.errors import UserError
 from cli.selection import LakeVideo
-from cli.verbs.backfill.view import refuse_failure
+from cli.verbs.rate.batch.view import refuse_failure
 from shared.config import GeminiSettings
 from shared.erasure.objects import apply, examine
 from shared.errors import Misconfigured, Transient

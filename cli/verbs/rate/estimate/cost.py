@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from cli.errors import UserError
 from cli.selection import Selection, videos_in
-from cli.verbs.estimate.settings import EstimateSettings
+from cli.verbs.rate.estimate.settings import EstimateSettings
 from shared.concurrency import in_order
 from shared.rating.clip import ClipHeader, Unreadable
 from shared.rating.gemini.estimate import CallEstimate, Range

@@ -1,4 +1,4 @@
-"""`tta estimate`: a price before anything runs, for files here and for what is in the lake."""
+"""`tta rate --estimate`: a price before anything runs, for files and for the lake."""
 
 import json
 import shutil
@@ -13,9 +13,9 @@ from cli.console import Screen
 from cli.errors import UserError
 from cli.main import status_of
 from cli.selection import Selection
-from cli.verbs.estimate.run import CostEstimate
-from cli.verbs.estimate.settings import EstimateSettings
-from cli.verbs.estimate.view import show
+from cli.verbs.rate.estimate.cost import CostEstimate
+from cli.verbs.rate.estimate.settings import EstimateSettings
+from cli.verbs.rate.estimate.view import show
 from local.cloud import INGEST, pointing_at, running
 from shared.errors import Misconfigured
 from shared.rating.gemini.estimate import ANSWER_TOKENS, THINKING_TOKENS, prompt_tokens
@@ -128,7 +128,7 @@ def test_with_an_api_key_a_file_that_does_not_fit_into_the_request_is_uploaded(c
 
 def test_with_an_api_key_nothing_beyond_two_gigabytes_is_priced(clips, monkeypatch):
     monkeypatch.setenv("GEMINI_API_KEY", "key")
-    monkeypatch.setattr("cli.verbs.estimate.settings.MOST_UPLOADED_BYTES", 1_000)
+    monkeypatch.setattr("cli.verbs.rate.estimate.settings.MOST_UPLOADED_BYTES", 1_000)
 
     assert set(reasons(estimated(clips)).values()) == {"too_large"}
 
@@ -171,7 +171,10 @@ def test_a_cloud_asks_as_its_own_settings_say(clips, tmp_path, monkeypatch, caps
     monkeypatch.setenv("TTA_CONFIG", str(tmp_path / "tta.toml"))
     monkeypatch.setenv("GEMINI_FPS", "2")
 
-    assert status_of(["estimate", str(clips / "silent.mp4"), "--target", "prod", "--json"]) == 0
+    assert (
+        status_of(["rate", "--estimate", str(clips / "silent.mp4"), "--target", "prod", "--json"])
+        == 0
+    )
 
     assert json.loads(capsys.readouterr().out)["frames"] == 36
 
@@ -248,7 +251,16 @@ def test_an_id_without_a_file_is_listed(clips):
 
 
 def test_files_here_need_no_cloud_and_no_home(clips, tmp_path):
-    words = ["estimate", str(clips), "--fps", "1", "--json", "--home", str(tmp_path / "home")]
+    words = [
+        "rate",
+        "--estimate",
+        str(clips),
+        "--fps",
+        "1",
+        "--json",
+        "--home",
+        str(tmp_path / "home"),
+    ]
 
     completed = subprocess.run(
         [sys.executable, "-m", "cli", *words], capture_output=True, text=True, timeout=60
@@ -262,7 +274,7 @@ def test_files_here_need_no_cloud_and_no_home(clips, tmp_path):
 def test_nothing_that_can_be_priced_is_a_failure_that_still_says_why(tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("cats")
 
-    assert status_of(["estimate", str(tmp_path)]) == 1
+    assert status_of(["rate", "--estimate", str(tmp_path)]) == 1
 
     output = capsys.readouterr()
     assert "not_a_video" in output.out
@@ -270,7 +282,7 @@ def test_nothing_that_can_be_priced_is_a_failure_that_still_says_why(tmp_path, c
 
 
 def test_no_selection_is_wrong_use(capsys):
-    assert status_of(["estimate"]) == 2
+    assert status_of(["rate", "--estimate"]) == 2
     assert "collection:NAME" in capsys.readouterr().err
 
 
@@ -280,7 +292,9 @@ def test_a_running_cloud_is_asked_over_its_own_wire(clips, tmp_path, capsys):
             lake = Lake.connect(endpoints.project, endpoints.bucket)
             lake.put(f"videos/{ID}.mp4", (clips / "long.mp4").read_bytes())
 
-        status = status_of(["estimate", "all", "--fps", "1", "--json", "--home", endpoints.home])
+        status = status_of(
+            ["rate", "--estimate", "all", "--fps", "1", "--json", "--home", endpoints.home]
+        )
 
     assert status == 0
     document = json.loads(capsys.readouterr().out)

@@ -1,9 +1,9 @@
-"""What `tta estimate` prints: counts, cost, prices, budget, and what has no price."""
+"""What `tta rate --estimate` prints: counts, cost, prices, budget, and what has no price."""
 
 from collections import Counter
 
 from cli.console import Screen
-from cli.verbs.estimate.run import ASSUMED, CostEstimate, token_ranges
+from cli.verbs.rate.estimate.cost import ASSUMED, CostEstimate, token_ranges
 
 LISTED = 20
 

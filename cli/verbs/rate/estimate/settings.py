@@ -1,4 +1,4 @@
-"""The settings under which `tta estimate` prices ratings."""
+"""The settings under which `tta rate --estimate` prices ratings."""
 
 import math
 from collections.abc import Mapping

@@ -1,13 +1,16 @@
-"""One run of `tta backfill`: connect the use case to a cloud, or refuse before any work."""
+"""One run of `tta rate --batch`: connect the use case to a cloud, or refuse before any work."""
 
 import os
 import shlex
+from pathlib import Path
 
+from cli.cloud import open_cloud
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
 from cli.selection import Selection, videos_in
 from cli.tombstone_key import tombstones_of
-from cli.verbs.backfill.view import CONTINUE, plan_sentences
+from cli.verbs.rate.batch.view import CONTINUE, plan_sentences, refuse_failure, show
+from local.cloud import INGEST, LAKE
 from local.endpoints import CLAIM_LEASE_S, LOCAL, Endpoints
 from local.traffic import wait_until_over
 from shared.config import GeminiSettings, read
@@ -18,6 +21,36 @@ from shared.rating.gemini.question import GeminiCondition
 from shared.storage.lake import Lake
 
 VERTEX = "GOOGLE_VERTEX_BASE_URL"
+
+
+def run_batches(
+    screen: Screen,
+    words: list[str],
+    condition: str,
+    options: BackfillOptions,
+    target: str,
+    home: Path | None,
+) -> None:
+    """Rate in batches and print the outcome. Raises UserError for what is not a rating."""
+    selected = select_in_lake(words)
+    refuse_without_vertex(target, options.dry_run)
+    parts = LAKE if options.dry_run else INGEST
+    with open_cloud(home, screen, parts, target=target) as endpoints:
+        gemini = gemini_condition(endpoints, "+caption" in condition, "+rag" in condition)
+        outcome = backfill_videos(selected, options, gemini, endpoints, screen)
+    if screen.machine:
+        screen.show_json(outcome.document())
+    else:
+        show(outcome, screen, _command(words, condition, options.replicates, target))
+    refuse_failure(outcome)
+
+
+def _command(words: list[str], condition: str, replicates: int, target: str) -> str:
+    command = ["tta", "rate", *words, "--batch"]
+    command += [f"--{name}" for name in ("caption", "rag") if f"+{name}" in condition]
+    command += ["--replicates", str(replicates)] if replicates > 1 else []
+    command += ["--target", target] if target != LOCAL else []
+    return shlex.join(command)
 
 
 def select_in_lake(words: list[str]) -> Selection:

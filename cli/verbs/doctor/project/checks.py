@@ -9,8 +9,8 @@ from urllib.parse import quote
 import requests
 
 from cli.checks import Check, CheckFailed, CheckNotice, check_model_served
-from cli.verbs.deploy.deployment import Deployment
-from cli.verbs.deploy.google_apis import TIMEOUT_S, GoogleApiError, GoogleApis
+from cli.verbs.doctor.project.deployment import Deployment
+from cli.verbs.doctor.project.google_apis import TIMEOUT_S, GoogleApiError, GoogleApis
 from cli.verbs.rate.canary import NEVER, in_words
 from shared.model import Malformed, parse
 from shared.rating.gemini.canary import LATEST, CanaryVerdict

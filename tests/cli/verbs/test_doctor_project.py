@@ -1,4 +1,4 @@
-"""`tta deploy check`: what Google says of a project becomes a finding with what to do about it.
+"""`tta doctor --project`: what Google says of a project becomes a finding with what to do about it.
 
 The answers have the shapes of Google's references; they come over the wire, from a server here.
 """
@@ -19,11 +19,11 @@ from google.oauth2.credentials import Credentials
 
 from cli.errors import UserError
 from cli.main import status_of
-from cli.verbs.deploy import checks as deployable
-from cli.verbs.deploy import google_apis
-from cli.verbs.deploy.checks import run_checks
-from cli.verbs.deploy.deployment import Deployment
-from cli.verbs.deploy.google_apis import GoogleApis
+from cli.verbs.doctor.project import checks as deployable
+from cli.verbs.doctor.project import google_apis
+from cli.verbs.doctor.project.checks import run_checks
+from cli.verbs.doctor.project.deployment import Deployment
+from cli.verbs.doctor.project.google_apis import GoogleApis
 from tests.loopback import Reply, Request, serving
 
 ROOT = Path(__file__).parents[3]
@@ -257,7 +257,7 @@ def test_the_command_prints_findings_and_its_status(world, google, monkeypatch, 
     world.answers[MODEL] = error(404, "Publisher model not found")
     monkeypatch.setattr(google_apis.GoogleApis, "logged_in", lambda project: google)
 
-    status = status_of(["deploy", "check", "--project", PROJECT])
+    status = status_of(["doctor", "--project", PROJECT])
 
     output = capsys.readouterr()
     assert status == 1
@@ -268,7 +268,7 @@ def test_the_command_prints_findings_and_its_status(world, google, monkeypatch, 
 def test_json_is_all_that_is_printed(world, google, monkeypatch, capsys):
     monkeypatch.setattr(google_apis.GoogleApis, "logged_in", lambda project: google)
 
-    assert status_of(["deploy", "check", "--project", PROJECT, "--json"]) == 0
+    assert status_of(["doctor", "--project", PROJECT, "--json"]) == 0
     assert [check["name"] for check in json.loads(capsys.readouterr().out)] == list(
         deployable.CHECKS
     )
@@ -287,7 +287,7 @@ def test_nobody_logged_in_is_told_how_to(monkeypatch):
 def test_no_project_is_wrong_use(monkeypatch, capsys):
     monkeypatch.delenv("GOOGLE_CLOUD_PROJECT", raising=False)
 
-    assert status_of(["deploy", "check"]) == 2
+    assert status_of(["doctor", "--region", "europe-west1"]) == 2
     assert "--project ID" in capsys.readouterr().err
 
 
@@ -324,7 +324,7 @@ def test_what_is_checked_by_default_is_what_terraform_deploys_by_default():
 
 def test_the_library_of_the_lookup_is_loaded_for_the_lookup_alone():
     code = (
-        "import sys, cli.main, cli.verbs.deploy.checks; cli.main.app(); "
+        "import sys, cli.main, cli.verbs.doctor.project.checks; cli.main.app(); "
         "print('google.cloud.aiplatform_v1' in sys.modules)"
     )
     completed = subprocess.run(

@@ -1,4 +1,4 @@
-"""`tta backfill`: refused where there is no Vertex AI, and the whole way where there is."""
+"""`tta rate --batch`: refused where there is no Vertex AI, and the whole way where there is."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from cli.main import status_of
-from cli.verbs.backfill.run import gemini_condition
+from cli.verbs.rate.batch.run import gemini_condition
 from local.cloud import LAKE, pointing_at, running
 from local.endpoints import Endpoints
 from shared.config import GeminiSettings
@@ -28,7 +28,7 @@ def without_settings(monkeypatch):
 
 
 def refused(*arguments, capsys):
-    status = status_of(["backfill", *arguments])
+    status = status_of(["rate", "--batch", *arguments])
     return status, capsys.readouterr().err
 
 
@@ -102,7 +102,7 @@ def cloud(tmp_path_factory):
 
 def tta(cloud, *arguments):
     home, gemini, _ = cloud
-    command = [sys.executable, "-m", "cli", "backfill", *arguments, "--home", str(home)]
+    command = [sys.executable, "-m", "cli", "rate", "--batch", *arguments, "--home", str(home)]
     environment = os.environ | {"GOOGLE_VERTEX_BASE_URL": gemini.url}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
@@ -126,7 +126,7 @@ def test_submitted_by_one_command_it_is_ended_by_the_next(cloud):
 
     document = json.loads(ended.stdout)
     posts = [request for request in gemini.requests if request.method == "POST"]
-    assert "To continue: tta backfill all" in submitted.stdout
+    assert "To continue: tta rate all --batch" in submitted.stdout
     assert document["ratings"] == {"rated": 2}
     assert document["is_complete"] is True
     assert [request.path.rpartition("/")[2] for request in posts] == ["batchPredictionJobs"]

@@ -1,4 +1,4 @@
-"""What `tta backfill` prints: the plan, the jobs, the ratings, and what to do next."""
+"""What `tta rate --batch` prints: the plan, the jobs, the ratings, and what to do next."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The deployment that `tta deploy check` is about."""
+"""The deployment that `tta doctor --project` is about."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -1,4 +1,4 @@
-"""One run of `tta smoke`: send a synthetic clip through a deployment, then remove it.
+"""One run of `tta doctor --clip`: send a synthetic clip through a deployment, then remove it.
 
 Every run generates a new clip, so that an earlier rating cannot pass for this one. Before the clip
 is stored, the lake gets a mark (`state/_smoke/`), so that the next run removes what a killed run
@@ -76,7 +76,7 @@ class SmokeOutcome:
         }
 
 
-def smoke(endpoints: Endpoints, screen: Screen, timeout_s: float) -> SmokeOutcome:
+def send_clip(endpoints: Endpoints, screen: Screen, timeout_s: float) -> SmokeOutcome:
     """Send a clip through the deployment, note how far it came, and remove it.
 
     Raises UserError when no rater listens to uploads.

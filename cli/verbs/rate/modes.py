@@ -1,0 +1,66 @@
+"""What `tta rate` does: rate, or by an option estimate, rate in a batch, or run the canary."""
+
+from collections.abc import Mapping
+
+from cli.errors import WRONG_USE, UserError
+
+CONDITIONS = ("gemini", "gemini+rag", "gemini+caption", "gemini+rag+caption", "signals")
+ESTIMATE, BATCH, CANARY = "--estimate", "--batch", "--canary"
+OPTIONS_OF = {
+    ESTIMATE: ("--fps", "--model"),
+    BATCH: ("--poll", "--no-wait", "--max-requests"),
+}
+"""Options that only this mode has."""
+
+_NOT_SIGNALS = {
+    ESTIMATE: "signals costs nothing. Use --rater gemini, or leave --rater out.",
+    BATCH: "signals has no batches. Leave --batch out.",
+}
+
+
+def mode_of(chosen: Mapping[str, bool]) -> str | None:
+    """The option that is chosen, or None. Raises UserError where two are."""
+    modes = [option for option, is_chosen in chosen.items() if is_chosen]
+    if len(modes) > 1:
+        raise UserError(f"Give only one of {' and '.join(modes)}.", WRONG_USE)
+    return modes[0] if modes else None
+
+
+def refuse_strays(mode: str | None, given_options: Mapping[str, object]) -> None:
+    """Raises UserError for an option of another mode. None and False mean not given."""
+    for owner, names in OPTIONS_OF.items():
+        for name in names:
+            if mode != owner and given_options[name] not in (None, False):
+                raise UserError(f"{name} belongs to {owner}: add {owner}.", WRONG_USE)
+
+
+def condition_for(mode: str | None, rater: str | None, caption: bool, rag: bool) -> str:
+    """The condition, as gemini+rag. Estimates and batches are Gemini's, so `--rater` may be absent.
+
+    Raises UserError for a rater that is missing, does not exist, or does not fit the mode.
+    """
+    if mode is None and rater is None:
+        raise UserError(
+            "Name the rater: --rater gemini, or --rater signals, which needs no key.", WRONG_USE
+        )
+    condition = condition_of(rater or "gemini", caption, rag)
+    if mode is not None and condition == "signals":
+        raise UserError(f"{mode}: {_NOT_SIGNALS[mode]}", WRONG_USE)
+    return condition
+
+
+def condition_of(rater: str, caption: bool, rag: bool = False) -> str:
+    """The condition that `--rater`, `--rag` and `--caption` name together, e.g. gemini+rag.
+
+    Raises UserError for a rater or a combination that does not exist.
+    """
+    if rater not in CONDITIONS:
+        raise UserError(f"--rater {rater}: give one of {', '.join(CONDITIONS)}.", WRONG_USE)
+    if caption and rater == "signals":
+        raise UserError("--caption: signals reads pixels and sound, never a caption.", WRONG_USE)
+    if rag and rater == "signals":
+        raise UserError("--rag: signals reads pixels and sound, never cards.", WRONG_USE)
+    if rater == "signals":
+        return rater
+    rag, caption = rag or "+rag" in rater, caption or "+caption" in rater
+    return f"gemini{'+rag' if rag else ''}{'+caption' if caption else ''}"
