@@ -8,14 +8,15 @@ from tests.agreement_tables import GEMINI, ratings, row, write_csv
 
 
 def test_who_is_a_person_follows_from_the_name():
-    names = ["ana", "human/bo", GEMINI, "signals/2", "benchmark/vce", "gpt-x"]
+    made_up = ["synthetic/human/chi", "synthetic/meaning"]
+    names = ["ana", "human/bo", GEMINI, "signals/2", "benchmark/vce", "gpt-x", *made_up]
     sample = ratings([row("1", name, "d", 1) for name in names], frozenset({"gpt-x"}))
 
     kinds = {name: sample.kind(name) for name in names}
 
     assert kinds == {
-        **dict.fromkeys(("ana", "human/bo"), "human"),
-        **dict.fromkeys((GEMINI, "signals/2", "gpt-x"), "machine"),
+        **dict.fromkeys(("ana", "human/bo", "synthetic/human/chi"), "human"),
+        **dict.fromkeys((GEMINI, "signals/2", "gpt-x", "synthetic/meaning"), "machine"),
         "benchmark/vce": "benchmark",
     }
 
