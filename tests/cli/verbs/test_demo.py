@@ -198,7 +198,7 @@ def test_the_readme_quotes_what_the_demo_prints(capsys):
         ratings=RATINGS[:1]
         + [RATINGS[1] | {"rater": f"synthetic/human/{name}"} for name in ("ana", "ben", "chi")],
         tables=tables,
-        planted=PlantedComparison(1.150274, 1.13, 1.05, 1.19, videos=144, creators=21),
+        planted=PlantedComparison(1.150274, 1.12, 1.05, 1.19, videos=144, creators=21),
     )
     show(quoted, Screen(machine=False))
     printed = capsys.readouterr().out
