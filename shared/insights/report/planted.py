@@ -2,16 +2,17 @@
 
 from contextlib import suppress
 from math import log
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from shared.inputs.field_types import Checked, Word
-from shared.insights.result import Insights
-from shared.insights.statistics.within_ratios import METHOD
 from shared.model import Malformed, parse
 from shared.storage.lake import Lake
 from shared.storage.layout import PLANTED
+
+if TYPE_CHECKING:
+    from shared.insights.result import Insights
 
 
 class PlantedEffect(Checked):
@@ -22,8 +23,10 @@ class PlantedEffect(Checked):
     step: Annotated[float, Field(gt=0)]
     ratio: Annotated[float, Field(gt=0)]
 
-    def sentence(self, insights: Insights) -> str | None:
+    def sentence(self, insights: "Insights") -> str | None:
         """The truth beside the answer; None where the answer is to another question."""
+        from shared.insights.statistics.within_ratios import METHOD  # it needs pandas
+
         primary = insights.primary
         if primary is None or primary.estimate is None or primary.method != METHOD:
             return None
