@@ -5,13 +5,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.errors import WRONG_USE, UserError
+from shared.inputs.suggestions import nearest
 
 
 def refuse_absent(option: str, path: Path | None) -> None:
     """Raises UserError for anything but an ordinary file."""
-    if path is not None and not path.is_file():
-        why = "is not an ordinary file" if path.exists() else "does not exist"
-        raise UserError(f"{option} {path}: it {why}.", WRONG_USE)
+    if path is None or path.is_file():
+        return
+    why = "is not an ordinary file" if path.exists() else f"does not exist{similar_name(path)}"
+    advice = "; give a file in it" if path.is_dir() else ""
+    raise UserError(f"{option} {path}: it {why}{advice}.", WRONG_USE)
+
+
+def similar_name(path: Path) -> str:
+    """` (did you mean FILE?)` for a file or folder beside it that has nearly its name, or ''."""
+    try:
+        return nearest(path.name, [entry.name for entry in path.parent.iterdir()])
+    except OSError:
+        return ""
 
 
 def refuse_target(out: Path | None, read: Iterable[Path | None]) -> None:

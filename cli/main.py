@@ -43,7 +43,7 @@ def status_of(arguments: list[str]) -> int:
     except typer.Exit as exit_:
         status = exit_.exit_code
     except TyperException as wrong:
-        status = _report_wrong_use(wrong)
+        status = _report_wrong_use(wrong, arguments)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except Exception as error:
@@ -90,11 +90,11 @@ def _start(
         print("\n".join(next_steps()))
 
 
-def _report_wrong_use(wrong: TyperException) -> int:
-    """Say what is wrong with the command line, and which help to read."""
-    context = getattr(wrong, "ctx", None)
-    command = context.command_path if context else "tta"
-    _print_error(f"{wrong.format_message()}\nSee: {command} --help")
+def _report_wrong_use(wrong: TyperException, arguments: list[str]) -> int:
+    """Say what is wrong with the command line, and what to type instead."""
+    from cli.wrong_use import sentence_of
+
+    _print_error(sentence_of(wrong, arguments))
     return WRONG_USE
 
 

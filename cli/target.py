@@ -12,7 +12,6 @@ model = "gemini-3.5-flash-lite"
 """
 
 import os
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -26,7 +25,6 @@ from shared.config import GeminiSettings
 
 FILE = "tta.toml"
 NAMED_BY = "TTA_CONFIG"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _SECRET = "api_key"  # nosec B105 # a field's name
 
 Project = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.:-]{2,61}[a-z0-9]$")]
@@ -120,9 +118,8 @@ def _file(name: str, folder: Path) -> Path:
         if (directory / FILE).is_file():
             return directory / FILE
     raise UserError(
-        f"--target {name}: there is no {FILE} here. Create it from `terraform output`:\n"
-        f'  [targets.{name if _NAME.fullmatch(name) else "prod"}]\n  project = "…"\n'
-        '  lake_bucket = "…"',
+        f"--target {name}: there is no {FILE} here. Write it in the clone that you deployed from: "
+        f"terraform -chdir=terraform output -raw tta_toml >> {FILE}",
         WRONG_USE,
     )
 

@@ -3,10 +3,12 @@
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.files import similar_name
 from shared.config import AnalyzeSettings
 from shared.inputs.media_type import (
     AVI,
@@ -25,6 +27,8 @@ ACCEPTED = (MP4, QUICKTIME, WEBM, MATROSKA, AVI, GIF)
 """The types that the signals rater reads. Gemini refuses some of them: see its ACCEPTED."""
 
 ACCEPTED_WORDS = "MP4, MOV, WebM, Matroska, AVI and GIF"
+TAKEN = f"`tta ingest` takes {ACCEPTED_WORDS}"
+TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".parquet", ".txt")
 
 MOST_BYTES: int = AnalyzeSettings.model_fields["max_media_bytes"].default
 """A larger file would be stored and then not rated."""
@@ -67,15 +71,15 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
 def inspect_video(path: Path) -> VideoFile:
     """Check the size and the first bytes of a file, and find its id. Raises UnusableFile."""
     if not path.exists():
-        raise UnusableFile("there is no such file")
+        raise UnusableFile(_absent(path))
     if not path.is_file():
         raise UnusableFile("is not an ordinary file")
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > MOST_BYTES:  # before its id is computed, which reads all of it
-                raise UnusableFile(too_large(size))
-            kind = _accepted(file.read(HEAD_BYTES))
+                raise UnusableFile(f"{too_large(size)}. {_smaller(path)}")
+            kind = _accepted(file.read(HEAD_BYTES), path)
         return VideoFile(path, named_id(path) or content_id(_sha256(path)), kind)
     except OSError as error:
         raise UnusableFile(f"cannot be read: {error.strerror}") from error
@@ -96,12 +100,28 @@ def named_id(path: Path) -> str | None:
     return id_in_name(path.stem) or (inside.pop() if len(inside) == 1 else None)
 
 
-def _accepted(head: bytes) -> MediaType:
+def _absent(path: Path) -> str:
+    if path.parts[0] in ("http:", "https:"):
+        return "is an address; put it into a text file, and give that file with --metadata"
+    if path.is_symlink():
+        return "is a link to a file that does not exist; give the file itself"
+    similar = similar_name(path)
+    return f"there is no such file or folder in {path.parent.resolve()}{similar}"
+
+
+def _smaller(path: Path) -> str:
+    source, result = shlex.quote(str(path)), shlex.quote(f"{path.stem}-small.mp4")
+    return f"Make it smaller: ffmpeg -i {source} -vf scale=-2:720 {result}"
+
+
+def _accepted(head: bytes, path: Path) -> MediaType:
     kind = media_type(head)
     if not head:
-        raise UnusableFile("is empty")
+        raise UnusableFile("is empty; copy or export it again")
     if kind is None:
-        raise UnusableFile("is not a video, by its first bytes")
+        is_table = path.suffix.lower() in TABLE_SUFFIXES
+        advice = f"a table of videos comes in by --metadata {path}" if is_table else TAKEN
+        raise UnusableFile(f"is not a video, by its first bytes; {advice}")
     if kind not in ACCEPTED:
         raise UnusableFile(f"is {kind.mime}; only {ACCEPTED_WORDS} can be ingested")
     return kind

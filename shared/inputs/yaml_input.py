@@ -48,7 +48,9 @@ def read_yaml(content: bytes) -> tuple[Any, Lines]:
         _refuse_tricks(content)
         return _composed(content)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise BadYaml(f"is not readable YAML: {' '.join(str(error).split())[:300]}") from error
+        why = " ".join(str(error).replace('in "<byte string>", ', "in ").split())[:300]
+        tabs = "; indent with blanks, not with tabs" if b"\t" in content else ""
+        raise BadYaml(f"is not readable YAML: {why.rstrip('.')}{tabs}") from error
 
 
 def _composed(content: bytes) -> tuple[Any, Lines]:

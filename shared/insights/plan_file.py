@@ -88,8 +88,8 @@ def _placed(problem: ErrorDetails, lines: Lines) -> Iterator[tuple[int, str]]:
     line = lines.of(path) or 0
     if problem["type"] == "extra_forbidden":
         keys = _siblings(path)
-        meant = nearest(str(path[-1]), keys)
-        yield line, f"{_at(line)}: there is no key {key}{meant}; {listed(keys)}."
+        meant = nearest(str(path[-1]), keys) or f"; {listed(keys)}"
+        yield line, f"{_at(line)}: there is no key {key}{meant}."
     elif problem["type"] == "missing":
         yield line, f"{_at(line)}: the key {key} is missing."
     else:

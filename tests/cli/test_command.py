@@ -66,8 +66,8 @@ def test_help_imports_nothing_heavy():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["nonsense"], "No such command 'nonsense'"),
-        (["query"], "Missing argument 'SQL'"),
+        (["nonsense"], "There is no command 'nonsense'"),
+        (["query"], "`tta query` needs SQL"),
         (["demo", "--posts", "3"], "--posts"),
         (["ingest"], "Nothing to ingest"),
         (["query", "SELECT 1", "--max-gb", "inf"], "--max-gb"),

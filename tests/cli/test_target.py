@@ -112,7 +112,7 @@ def test_without_a_file_one_is_told_how_to_make_it(tmp_path, monkeypatch):
     monkeypatch.delenv("TTA_CONFIG", raising=False)
     monkeypatch.setattr("cli.target.PROJECT", tmp_path)
 
-    with pytest.raises(UserError, match=r"(?s)no tta.toml.*\[targets.prod\].*project = "):
+    with pytest.raises(UserError, match=r"no tta.toml here.*output -raw tta_toml"):
         target("prod", tmp_path)
 
 

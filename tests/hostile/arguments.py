@@ -42,7 +42,7 @@ arguments = Handler(
     {
         "empty": _refused("an empty statement", "query", "", says="statement is empty"),
         "cut off": _refused("half a span of time", "failed", "--since", "2", says="--since"),
-        "garbage": _refused("an unknown verb", "qwertz\x07", says="No such command"),
+        "garbage": _refused("an unknown verb", "qwertz\x07", says="no command"),
         "another format": _refused(
             "a web page as a video", "ingest", "{folder}/page.mp4", says="is not a video"
         ),
@@ -67,13 +67,13 @@ arguments = Handler(
             "a plan of aliases", "up", "--faults", "{folder}/bomb.yaml", says="aliases"
         ),
         "twice": _refused(
-            "two statements at once", "query", "SELECT 1", "SELECT 2", says="unexpected"
+            "two statements at once", "query", "SELECT 1", "SELECT 2", says="into quotes"
         ),
         "traversal": _refused(
             "a stage that leads out of failed/", "failed", "--stage", "../../x", says="--stage"
         ),
         "address": _refused(
-            "an address as a file", "ingest", "http://169.254.169.254/", says="no such file"
+            "an address as a file", "ingest", "http://169.254.169.254/", says="is an address"
         ),
         "injection": _refused("SQL as a time", "failed", "--since", SQL, says="--since"),
     },

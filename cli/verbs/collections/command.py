@@ -42,7 +42,10 @@ def collections(
     screen = Screen(machine=json)
     if action in ("put", "add-manifest", "login") and subject is None:
         what = "ACCOUNT" if action == "login" else "FILE"
-        raise UserError(f"tta collections {action} needs a {what}.", WRONG_USE)
+        raise UserError(
+            f"A name is missing: tta collections {action} {what} (see tta collections --help).",
+            WRONG_USE,
+        )
     if action == "check" and subject is not None:
         check_file(subject, screen)
         return

@@ -11,6 +11,7 @@ from typing import Any
 from cli.cloud import open_cloud
 from cli.console import Screen
 from cli.errors import UserError
+from cli.files import refuse_absent
 from cli.tables import is_plain_text, metadata_table, write_json_lines
 from local.cloud import LAKE
 from local.endpoints import Endpoints
@@ -29,6 +30,7 @@ MANIFESTS = "manifests/"
 
 def check_file(path: str, screen: Screen) -> None:
     """Check a file on this machine. Raises UserError when something in it is wrong."""
+    refuse_absent("collections check", Path(path))
     _show_collections(_read(Path(path)), path, screen)
 
 

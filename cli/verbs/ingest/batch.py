@@ -9,7 +9,7 @@ from typing import Any
 
 from cli.errors import UserError
 from cli.tables import metadata_table, read_manifest
-from cli.uploads import UnusableFile, VideoFile, files_in, inspect_video, named_id
+from cli.uploads import TAKEN, UnusableFile, VideoFile, files_in, inspect_video, named_id
 from cli.verbs.ingest.archive import Archive, is_archive
 from cli.verbs.ingest.file_names import FileNames, SeveralFiles
 from cli.verbs.ingest.info_files import INFO, info_beside, info_table
@@ -60,7 +60,9 @@ class IngestBatch:
         batch._tell_copies()
         if not (batch.uploads or batch.lines):
             names = ", ".join(map(str, paths)) or "the list"
-            nothing = [*batch.sentences, *batch.problems] or [f"There is no video in {names}."]
+            nothing = [*batch.sentences, *batch.problems] or [
+                f"There is no video in {names}: {TAKEN}."
+            ]
             raise UserError("\n".join(nothing))
         return batch
 

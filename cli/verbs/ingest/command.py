@@ -63,6 +63,7 @@ def ingest(
     from cli.cloud import open_cloud
     from cli.console import Screen
     from cli.errors import WRONG_USE, UserError
+    from cli.files import refuse_absent
     from cli.options import location_option
     from cli.table_options import stated_columns, stated_notation, stated_reading_time
     from cli.verbs.ingest.batch import IngestBatch
@@ -73,6 +74,7 @@ def ingest(
     screen = Screen(machine=json)
     if not paths and metadata is None:
         raise UserError("Nothing to ingest: name a file, a folder or --metadata.", WRONG_USE)
+    refuse_absent("--metadata", metadata)
     options = ManifestOptions(
         stated_columns(columns),
         stated_notation(decimal, dates, timezone),

@@ -42,7 +42,7 @@ def checked_plan(path: Path) -> Plan:
     """Read a plan. Raises UserError with every problem and its line."""
     from shared.insights.plan_file import read_plan
 
-    refuse_absent("PLAN.yaml", path)
+    refuse_absent("plan", path)
     try:
         return read_plan(path)
     except BadPlan as error:

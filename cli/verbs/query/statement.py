@@ -110,7 +110,7 @@ def _unparsed(sql: str, error: Exception, is_judged_later: bool) -> None:
     if word in INSTEAD:
         raise _refusal(word) from error
     if not is_judged_later:
-        raise UserError(_syntax_error(error)) from error
+        raise UserError(_syntax_error(sql, error)) from error
 
 
 def _writing_word(statement: exp.Expression) -> str | None:
@@ -148,11 +148,15 @@ def _refusal(word: str) -> UserError:
 
 def _not_a_query(sql: str) -> str:
     word = _first_word(sql) or sql.strip()[:20]
+    if sql.strip().lower().endswith(".sql"):
+        return f'{sql.strip()} names a file; run it with: tta query "$(cat {sql.strip()})"'
     return f"Syntax error: a query begins with SELECT, WITH or FROM, not with {word}."
 
 
-def _syntax_error(error: Exception) -> str:
+def _syntax_error(sql: str, error: Exception) -> str:
     """The first line of sqlglot's message, without its colour codes."""
     first = (str(error).splitlines() or [""])[0]
     plain = re.sub(r"\x1b\[[0-9;]*m", "", first).rstrip(". ")
-    return f"Syntax error: {plain}."
+    similar = difflib.get_close_matches(_first_word(sql), ("SELECT", "WITH", "FROM"), n=1)
+    meant = f" Do you mean {similar[0]}?" if similar and similar[0] != _first_word(sql) else ""
+    return f"Syntax error: {plain}.{meant}"

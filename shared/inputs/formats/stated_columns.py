@@ -24,7 +24,7 @@ def refuse_unknown(stated: Mapping[str, str], ours: Sequence[str]) -> None:
         if name not in ours:
             raise UnknownColumn(
                 f"--columns {name}={theirs}: {name} is not one of our fields"
-                f"{nearest(name, ours)}; {listed(ours)}."
+                f"{nearest(name, ours) or f'; {listed(ours)}'}."
             )
 
 

@@ -84,7 +84,7 @@ def _table(opener: Opener, name: str) -> Table:
     with opener() as file:
         head = file.read(HEAD_BYTES)
     if not head:
-        raise BadTable(f"{name} is empty.")
+        raise BadTable(f"{name} is empty; export the table again.")
     if head.startswith(b"PAR1"):
         from shared.inputs.tables.parquet_rows import parquet_table
 

@@ -156,7 +156,7 @@ def _unreadable(name: str, error: BaseException) -> BadTable:
     if isinstance(error, (KeyboardInterrupt, SystemExit)):
         raise error
     why = (str(error).splitlines() or ["broken"])[0][:200].rstrip(".")
-    return BadTable(f"{name} is not a readable Excel file: {why}.")
+    return BadTable(f"{name} is not a readable Excel file ({why}); save it as .csv.")
 
 
 def _faults(opener: Opener, name: str, title: str) -> Faults:
@@ -172,7 +172,9 @@ def _refuse_archive(opener: Opener, name: str) -> None:
     try:
         with opener() as file, zipfile.ZipFile(file) as archive:
             if "xl/workbook.xml" not in archive.namelist():
-                raise BadTable(f"{name} is a ZIP archive and not .xlsx; unpack it first.")
+                raise BadTable(
+                    f"{name} is a ZIP archive and not .xlsx; unpack it, or save the table as .csv."
+                )
             unpacked = 0
             for member in archive.infolist():
                 with archive.open(member) as part:
@@ -184,6 +186,10 @@ def _refuse_archive(opener: Opener, name: str) -> None:
                                 "give CSV."
                             )
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise BadTable(f"{name} is not a readable Excel file: {error}.") from error
+        raise BadTable(
+            f"{name} is not a readable Excel file ({error}); save it as .csv."
+        ) from error
     except zipfile.zlib.error as error:  # type: ignore[attr-defined]
-        raise BadTable(f"{name} is not a readable Excel file: {error}.") from error
+        raise BadTable(
+            f"{name} is not a readable Excel file ({error}); save it as .csv."
+        ) from error

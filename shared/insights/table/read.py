@@ -105,7 +105,7 @@ class _Reading:
             self._add(rows)
         if not self.losses.rows:
             header = "no" if self._table.columns is None else "a header and no"
-            raise BadTable(f"{self._table.name} has {header} rows.")
+            raise BadTable(f"{self._table.name} has {header} rows; export it again.")
         return list(seen)
 
     def _add(self, rows: list[RawRow]) -> None:
@@ -153,11 +153,21 @@ def refuse_absent(names: Iterable[str], columns: list[str], what: str) -> None:
         raise absent_columns(absent, columns, what)
 
 
-def absent_columns(absent: Sequence[str], columns: list[str], what: str) -> AbsentColumns:
+def absent_columns(absent: Sequence[str], columns: list[str], what: str) -> BadTable:
     """The error of a table that lacks columns; each has the nearest name beside it."""
+    if len(columns) == 1 and (mark := _mark_in(columns[0])):
+        return BadTable(
+            f"{what} has one column, {columns[0]!r}: {mark!r} does not part cells. Save the table "
+            "with commas, semicolons or tabs between them."
+        )
     first = ", ".join(f"{name}{nearest(name, columns)}" for name in absent[:MOST_LISTED])
     more = f" and {len(absent) - MOST_LISTED} more" if len(absent) > MOST_LISTED else ""
     return AbsentColumns(f"{what} has no column {first}{more}; {listed(columns)}.", absent)
+
+
+def _mark_in(header: str) -> str | None:
+    """What seems to part the cells of a header that was read as one cell."""
+    return next((mark for mark in ":|/~^" if header.count(mark) > 1), None)
 
 
 def file_sha256(path: Path) -> str:

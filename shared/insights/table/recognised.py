@@ -155,7 +155,7 @@ class _Source:
             return [f"read as {title}."]
         return [f"columns by their names: {', '.join(pairs)}."] if pairs else []
 
-    def explained(self, error: AbsentColumns) -> AbsentColumns:
+    def explained(self, error: AbsentColumns) -> BadTable:
         """The error with the columns of the file itself."""
         title = f", read as {self.format.title}," if self.is_of_tool and self.format else ""
         what = f"{self.file.name}{title}"

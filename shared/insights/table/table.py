@@ -140,9 +140,8 @@ def _surveyed(
         if count > MAX_ROWS:
             raise BadTable(f"{table.name} has more than {MAX_ROWS:,} rows; use a part of it.")
     if not count:
-        raise BadTable(
-            f"{table.name} has {'no' if table.columns is None else 'a header and no'} rows."
-        )
+        header = "no" if table.columns is None else "a header and no"
+        raise BadTable(f"{table.name} has {header} rows; export it again.")
     if split:
         refuse_absent(schema.required, list(seen), table.name)
     return evidence.notation(table.name, stated), list(seen)

@@ -86,7 +86,7 @@ def test_machines_get_every_problem_with_its_line(tmp_path, capsys):
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(UserError, match="No such file"):
+    with pytest.raises(UserError, match="it does not exist"):
         check_file(str(tmp_path / "none.yaml"), Screen())
 
 

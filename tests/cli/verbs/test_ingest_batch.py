@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.errors import UserError
+from cli.uploads import TAKEN
 from cli.verbs.ingest.batch import IngestBatch
 from shared.tiktok.sources.manifest_file import ManifestOptions
 from tests.cli.verbs.test_uploads import MP4
@@ -71,7 +72,7 @@ def test_a_batch_takes_the_good_and_tells_of_the_bad(tmp_path, brought):
     assert [upload.path.name for upload in batch.uploads] == ["good.mp4"]
     assert [line.views for _, line in batch.lines] == [1]
     assert batch.problems == [
-        f"{tmp_path}/bad.mp4: is not a video, by its first bytes",
+        f"{tmp_path}/bad.mp4: is not a video, by its first bytes; {TAKEN}",
         "m.jsonl: 2 of 3 rows were left out.",
     ]
     assert (
@@ -227,7 +228,9 @@ def test_a_link_to_nothing_in_a_folder_is_told(tmp_path, brought):
     written(tmp_path / "a.mp4", MP4)
     (tmp_path / "b.mp4").symlink_to(tmp_path / "gone.mp4")
 
-    assert brought([tmp_path]).problems == [f"{tmp_path}/b.mp4: there is no such file"]
+    assert brought([tmp_path]).problems == [
+        f"{tmp_path}/b.mp4: is a link to a file that does not exist; give the file itself"
+    ]
 
 
 def test_the_studio_export_of_own_clips_is_told_and_joined(tmp_path, brought):

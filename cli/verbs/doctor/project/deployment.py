@@ -1,5 +1,6 @@
 """The deployment that `tta doctor --project` is about."""
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -7,6 +8,9 @@ from cli.errors import WRONG_USE, UserError
 from cli.target import target as target_named
 from local.endpoints import LOCAL
 from shared.config import GeminiSettings
+
+_ID = re.compile(r"[a-z0-9][a-z0-9.:-]{2,61}[a-z0-9]")
+"""A project's id; old ones begin with a domain, as example.com:my-project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +42,11 @@ class Deployment:
             bucket = deployed.bucket
         if not project:
             raise UserError("Name the project: --project ID, or --target NAME.", WRONG_USE)
+        if not _ID.fullmatch(project):
+            raise UserError(
+                f"--project {project}: an id has small letters, digits and hyphens; "
+                "`gcloud projects list` shows yours.",
+                WRONG_USE,
+            )
         served = (model or gemini["model"], location or gemini["location"])
         return cls(project, region, *served, is_deployed=target != LOCAL, bucket=bucket)
