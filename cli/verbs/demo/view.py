@@ -89,8 +89,7 @@ def _show_most_surprising(outcome: DemoOutcome, screen: Screen) -> None:
 
 def _show_next(outcome: DemoOutcome, screen: Screen, home: Path | None) -> None:
     at_demo = _at_demo(home)
-    screen.show("Next")
-    screen.show(f"  open {os.path.relpath(outcome.report['path'])}")
+    screen.show(f"Next: open {os.path.relpath(outcome.report['path'])} in a browser, or type")
     if shutil.which("tta") is None:
         activate = Path(sys.executable).parent / "activate"
         screen.show(f"  source {os.path.relpath(activate)}   # then you can type tta")
