@@ -1,0 +1,105 @@
+"""The README reads easily: short sentences, a screen per reader, and terms that are explained."""
+
+import re
+import shlex
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytest
+import typer
+
+from cli.main import app
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+MEAN_WORDS = 16
+MOST_WORDS = 30
+READERS = ("analysts", "psychologists", "data scientists", "engineers")
+LINES_OF_A_SCREEN = 56
+
+TERMS = {
+    "95 % interval": "The true number lies within the **95 % interval**",
+    "plan": "A **plan** says which column is what",
+    "rater": "A **rater** gives scores",
+    "Gemini": "**Gemini**, Google's model",
+    "rubric": "the **rubric**, our list of",
+    "BigQuery": "tables of BigQuery, Google's database for analysis",
+    "collection": "A collection is a standing query",
+    "Pub/Sub": "a message of Pub/Sub",
+}
+"""A term, and the words that explain it."""
+INTERNAL = re.compile(
+    r"BigQuery|Pub/Sub|Cloud Storage|emulat|schema|function|bucket|Terraform|serverless|rubric|"
+    r"rater|signals|Gemini|metadata|KPI|fixture|endpoint",
+    re.IGNORECASE,
+)
+
+
+def prose() -> str:
+    """The text that a person reads as sentences: no code, tables, pictures or headings."""
+    text = re.sub(r"```.*?```|<picture>.*?</picture>", "", README, flags=re.DOTALL)
+    text = re.sub(r"^(#|\|| {4}).*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"<https?://[^>]*>", "the address", text)
+
+
+def sentences() -> list[str]:
+    paragraphs = [" ".join(paragraph.split()) for paragraph in prose().split("\n\n")]
+    return [
+        sentence
+        for paragraph in paragraphs
+        for sentence in re.split(r"(?<=[.?!])(?:\*\*)?\s+(?=[\W_]*[A-Z`])", paragraph)
+        if re.search(r"\w", sentence)
+    ]
+
+
+def words(sentence: str) -> int:
+    return len([word for word in sentence.split() if re.search(r"\w", word)])
+
+
+def section(title: str) -> str:
+    match = re.search(rf"^## {title}\n(.*?)(?=^## )", README, re.MULTILINE | re.DOTALL)
+    assert match, title
+    return match[1]
+
+
+def test_sentences_are_short():
+    assert [sentence for sentence in sentences() if words(sentence) > MOST_WORDS] == []
+    assert fmean(map(words, sentences())) <= MEAN_WORDS
+
+
+def test_the_first_result_comes_without_a_word_of_internals():
+    before_result = README.partition("<picture>")[0]
+
+    assert INTERNAL.findall(before_result.replace("Google Cloud", "")) == []
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_each_reader_has_a_screen(reader):
+    assert len(section(f"For {reader}").splitlines()) <= LINES_OF_A_SCREEN
+
+
+def commands() -> list[list[str]]:
+    """The words of each command line of `tta` in the text and in its blocks."""
+    lines = re.findall(r"`(tta [^`]+)`|^ *(?:\w+=… )?(tta [^\n`]+)$", README, re.MULTILINE)
+    return [shlex.split(inline or block)[1:] for inline, block in lines]
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_a_command_of_the_readme_has_a_verb_and_options_that_exist(words):
+    command: Any = typer.main.get_command(app())
+    while words[0] in getattr(command, "commands", {}):
+        command, words = command.commands[words[0]], [*words[1:], ""]
+
+    options = {name for parameter in command.params for name in parameter.opts}
+    assert not hasattr(command, "commands")
+    assert {word for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.parametrize(("term", "explanation"), TERMS.items())
+def test_a_term_is_explained_where_it_is_first_used(term, explanation):
+    text = " ".join(prose().split())
+    first_use = re.search(rf"(?<![\w/-]){re.escape(term)}s?(?!\w)", text)
+
+    assert explanation in text
+    assert first_use and first_use.start() >= text.index(explanation)
