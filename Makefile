@@ -61,10 +61,12 @@ lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and unsafe
 	@# Its log is noise: for every exception it lists the parts of the line that are not concerned.
 	@$(BIN)/bandit -q -c pyproject.toml -r shared functions cli local scripts benchmarks 2>/dev/null
 
-pictures: browser ## Take the README's pictures from the report of the demo
+pictures: browser ## Take the pictures of the documentation from the demo: first screen, phone, dark, gallery, rating kit
+	@rm -rf build/pictures && mkdir -p build/pictures
 	@$(BIN)/tta demo >/dev/null
-	@$(BIN)/tta report --demo --out docs/pictures/report.html >/dev/null
-	@$(BIN)/python scripts/pictures.py docs/pictures/report.html; rm -f docs/pictures/report.html
+	@$(BIN)/tta report --demo --out build/pictures/report.html >/dev/null
+	@$(BIN)/tta rate-kit local/sandbox/clip_files --out build/pictures/kit --seed 7 --dimension unexpectedness >/dev/null
+	@$(BIN)/python scripts/pictures.py build/pictures/report.html build/pictures/kit/index.html
 
 browser: $(READY) ## Install Chromium (Debian, as root) and its driver for the tests of pages
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \

@@ -1,47 +1,79 @@
-"""Take the README's pictures from a report. `make pictures` runs this on the demo's report.
+"""Take the pictures of the documentation. `make pictures` runs this on the demo's report.
 
-`python scripts/pictures.py REPORT.html` writes docs/pictures/*.png with Debian's Chromium.
+`python scripts/pictures.py REPORT.html KIT/index.html` writes docs/pictures/*.png with Debian's
+Chromium: the first screen in both themes, a phone, the gallery, and the rating kit.
 """
 
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs/pictures"
-WIDTH, HEIGHT = 1200, 1180
+DESK = {"viewport": {"width": 1200, "height": 800}}
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1 or not Path(arguments[0]).is_file():
-        sys.stderr.write("Name the report: python scripts/pictures.py report.html\n")
+    if len(arguments) != 2 or not all(Path(name).is_file() for name in arguments):
+        sys.stderr.write(
+            "Name the report and the kit: python scripts/pictures.py report.html kit/index.html\n"
+        )
         return 2
-    address = Path(arguments[0]).resolve().as_uri()
+    report, kit = (Path(name).resolve().as_uri() for name in arguments)
     PICTURES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
         for theme in ("light", "dark"):
-            page = _opened(browser, address, theme)
-            clip = {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT}
-            page.screenshot(path=PICTURES / f"answer-{theme}.png", clip=clip, full_page=True)
+            with _opened(browser, report, color_scheme=theme, **DESK) as page:
+                page.screenshot(path=PICTURES / f"answer-{theme}.png")
+        with _opened(browser, report, **PHONE) as page:
+            page.screenshot(path=PICTURES / "phone.png")
+        with _opened(browser, report, **DESK) as page:
+            # A bar that sticks to the top would cover the cards.
+            page.add_style_tag(content=".filters { position: static !important; }")
+            page.locator("#gallery").scroll_into_view_if_needed()
+            page.evaluate("document.querySelector('#gallery').scrollIntoView()")
+            page.screenshot(path=PICTURES / "gallery.png")
+        with _opened(browser, kit, drawn="#name", **DESK) as page:
+            _rate_the_first_clip(page)
+            page.screenshot(path=PICTURES / "rating-kit.png")
         browser.close()
     return 0
 
 
-def _opened(browser, address, theme):  # type: ignore[no-untyped-def]
-    context = browser.new_context(
-        viewport={"width": WIDTH, "height": 900}, color_scheme=theme, offline=True
-    )
+@contextmanager
+def _opened(
+    browser: Any, address: str, drawn: str = "body[data-drawn]", **screen: Any
+) -> Iterator[Any]:
+    context = browser.new_context(offline=True, **screen)
     page = context.new_page()
     page.goto(address)
-    page.wait_for_selector("body[data-drawn]")
-    # A sticky bar would cover the figures of a full-page picture.
-    page.add_style_tag(content=".filters { position: static !important; }")
-    return page
+    page.wait_for_selector(drawn)
+    yield page
+    context.close()
+
+
+def _rate_the_first_clip(page: Any) -> None:
+    """Begin, watch the clip to its end, mark the moment and give a score."""
+    page.fill("#name", "Ana")
+    page.press("#name", "Enter")
+    page.wait_for_selector("video")
+    page.eval_on_selector("video", "video => { video.muted = true; return video.play(); }")
+    page.wait_for_selector("#fields:not([disabled])")
+    page.fill("#scale-unexpectedness", "70")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Made-up rows of the star schema for reports, and what a test reads out of a page."""
 
+import html
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -188,7 +190,7 @@ class Page(HTMLParser):
     VOID = frozenset({"meta", "img", "input", "br", "hr"})
     STATIC = frozenset({"figcaption", "pre", "script", "style", "h3", "title", "noscript", "time"})
     STATIC_CLASSES = frozenset(
-        {"provenance", "kicker", "lead", "watermark-line", "missing", "name"}
+        {"kicker", "glossary", "lead", "watermark-line", "missing", "missing-note"}
     )
 
     def __init__(self, page: str):
@@ -245,3 +247,8 @@ def cells(tables: Mapping[str, Sequence[Row]]) -> Iterator[tuple[tuple[str, str]
     for table, table_rows in tables.items():
         for row in table_rows:
             yield (table, row[keys[table]]), row
+
+
+def text_of(page: str) -> str:
+    """What a person reads of some markup, without the tags."""
+    return html.unescape(re.sub(r"<[^>]+>", "", page)).replace("\u00a0", " ")

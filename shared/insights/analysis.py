@@ -62,7 +62,7 @@ def analyse(
     robustness = assess_robustness(plan, run.sample, run.question, primary, effects, run.headline)
     n, clusters = run.size
     overturned = overturn(run.headline, run.sample, plan)
-    notes = (*overturned.warnings, *run.notes, *run.shapes.unanswered)
+    notes = (*run.notes, *run.shapes.unanswered)
     missing = missing_ratings(passed, plan, run.equal_age_of_headline)
     return Insights(
         plan=plan,
@@ -75,7 +75,10 @@ def analyse(
         corrected_by=() if ratings is None else ratings.sources,
         shapes=run.shapes,
         robustness=robustness,
-        warnings=cautions(passed, plan, effects, primary, robustness, notes, missing, run.headline),
+        cautions=cautions(
+            *(passed, plan, effects, primary, robustness, notes, missing, run.headline),
+            overturning=overturned.warnings,
+        ),
         n=n,
         clusters=clusters,
         input_sha256=table.sha256,

@@ -14,6 +14,15 @@ METHOD_NAMES: Mapping[str, str] = {
     "gee_nb_interaction": "ratio of ratios",
     "two_lines_low": "slope below the breakpoint",
     "two_lines_high": "slope above the breakpoint",
+    "ppml_disattenuated": "without the rater’s random error",
+    "ppml_predict_then_debias": "as if people had rated all",
+    "disattenuated": "without the rater’s random error",
+    "predict_then_debias": "as if people had rated all",
+    "raw": "as rated",
+    "prediction": "a new creator (prediction interval)",
+    "shrunken": "moved towards the mean of all",
+    "subgroup": "group of creators",
+    "mean": "mean of all creators",
 }
 
 SCOPE_NAMES: Mapping[Scope, str] = {

@@ -24,14 +24,14 @@ def needed_sentence(power: RatioPower | None, over: str) -> str:
         )
     is_huge = smallest > LARGEST_RATIO
     least = f"more than {LARGEST_RATIO:g}" if is_huge else f"{smallest:.2f} or more"
-    count = _about(dict(power.needed)[USEFUL_RATIO])
+    count = about_videos(dict(power.needed)[USEFUL_RATIO])
     return (
         f"These {over} could have shown a ratio of {least}; a ratio of {USEFUL_RATIO:.2f} takes "
         f"{count} videos like these."
     )
 
 
-def _about(count: int) -> str:
+def about_videos(count: int) -> str:
     """Two digits are more than such a forecast knows."""
     if count > MOST_VIDEOS:
         return f"more than {MOST_VIDEOS:,}"

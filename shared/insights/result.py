@@ -7,6 +7,7 @@ from typing import Any
 from shared.canonical import canonical, versions
 from shared.inputs.tables.losses import Losses
 from shared.insights import coverage
+from shared.insights.caution import Caution
 from shared.insights.corrections import Correction
 from shared.insights.disagreements import Disagreement, disagreements
 from shared.insights.for_whom import ForWhom
@@ -37,7 +38,7 @@ class Insights:
     robustness: Robustness
     corrected: tuple[Correction, ...]
     corrected_by: tuple[str, ...]
-    warnings: tuple[str, ...]
+    cautions: tuple[Caution, ...]
     n: int
     clusters: int
     input_sha256: str
@@ -48,6 +49,11 @@ class Insights:
     """Videos of the analysis whose primary predictor people rated."""
     losses: Losses = field(default_factory=Losses)
     """The rows and cells of the table that could not be read."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The sentences of the cautions, in their order."""
+        return tuple(caution.sentence for caution in self.cautions)
 
     @cached_property
     def raters(self) -> tuple[str, ...]:

@@ -154,11 +154,11 @@ def _ratio_sentence(insights: Insights, primary: Effect) -> str:
     outcome = f"{primary.outcome}{per_exposure(insights)}"
     numbers = ratio_numbers(primary, step)
     if numbers is None:
-        return f"{_place(insights)}, {_unbounded(primary, step, outcome)}"
+        return f"{compared_among(insights)}, {_unbounded(primary, step, outcome)}"
     ratio, low, high = map(ratio_text, numbers)
     return (
-        f"{_place(insights)}, {step.videos} had {ratio} times the {outcome} (95 % interval {low} "
-        f"to {high}, {p_value(primary.p)})"
+        f"{compared_among(insights)}, {step.videos} had {ratio} times the {outcome} (95 % "
+        f"interval {low} to {high}, {p_value(primary.p)})"
     )
 
 
@@ -173,7 +173,7 @@ def _unbounded(primary: Effect, step: PredictorStep, outcome: str) -> str:
     )
 
 
-def _place(insights: Insights) -> str:
+def compared_among(insights: Insights) -> str:
     """Whose videos are compared."""
     headline = insights.headline
     if headline is None or headline.model is None:

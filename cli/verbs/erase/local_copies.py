@@ -8,16 +8,23 @@ from local.home import Home
 from local.vacuum import request, wait_until_rewritten
 from shared.erasure.report_files import report_names_erased
 from shared.privacy.redaction import Redaction
+from shared.storage.layout import VIDEOS
 
 REPORTS = "reports"
+VIDEO_FOLDER = VIDEOS.rstrip("/")
 SERVERS = ("bigquery", "gcs", "pubsub")
 """Data folders of the servers that keep a database."""
 
 
 def naming_reports(home: Home, redaction: Redaction) -> Iterator[Path]:
-    """Reports on this machine that name somebody erased."""
+    """Reports on this machine that name somebody erased, and copies of erased videos."""
     for path in sorted((home.root / REPORTS).rglob("*")):
-        if path.is_file() and report_names_erased(path.name, path.read_bytes(), redaction):
+        if not path.is_file():
+            continue
+        if path.parent.name == VIDEO_FOLDER:
+            if redaction.is_in_name(f"{VIDEOS}{path.name}"):
+                yield path
+        elif report_names_erased(path.name, path.read_bytes(), redaction):
             yield path
 
 

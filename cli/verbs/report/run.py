@@ -74,14 +74,25 @@ def save_report(options: ReportOptions, screen: Screen) -> dict[str, Any]:
 
     with open_cloud(options.home, screen, QUERY | LAKE, target=options.target) as endpoints:
         result = _make(options, endpoints, screen)
-    folder = folder_of(options.home, options.target, result["report"])
-    with private_files():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in result.pop("files").items():
-            write(folder / name, content)
+        folder = folder_of(options.home, options.target, result["report"])
+        with private_files():
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, content in result.pop("files").items():
+                write(folder / name, content)
+        if options.target == LOCAL:
+            _copy_gallery(endpoints, folder)
     if options.out is not None:
         write(options.out, (folder / FILES[0]).read_text(encoding="utf-8"))
     return result | {"path": str(options.out or folder / FILES[0]), "folder": str(folder)}
+
+
+def _copy_gallery(endpoints: Endpoints, folder: Path) -> None:
+    """Copy the gallery's videos beside the page. In a cloud they stay in the bucket."""
+    from cli.verbs.report.videos import copy_gallery
+    from shared.storage.lake import Lake
+
+    lake = Lake.connect(endpoints.project, endpoints.bucket)
+    copy_gallery((folder / FILES[0]).read_text(encoding="utf-8"), folder, lake)
 
 
 def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
@@ -132,6 +143,7 @@ def call_report(endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
         raise UserError(f"report did not answer ({error}); see {log}.") from error
     folder = folder_of(Path(endpoints.home), LOCAL, result["report"])
     _fetch(endpoints, result["report"], folder)
+    _copy_gallery(endpoints, folder)
     return result | {"path": str(folder / FILES[0]), "folder": str(folder)}
 
 

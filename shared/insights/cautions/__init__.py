@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from shared.insights.caution import Caution, each_changes
 from shared.insights.cautions.ages import confounded_ages, mixed_ages
 from shared.insights.cautions.codes import code_cautions
 from shared.insights.cautions.counts import counting
@@ -29,24 +30,34 @@ def cautions(
     notes: Sequence[str],
     missing: MissingRatings | None = None,
     headline: Headline | None = None,
-) -> tuple[str, ...]:
-    """Every warning that applies, the gravest kind first. `notes` come from the analysis."""
+    overturning: Sequence[str] = (),
+) -> tuple[Caution, ...]:
+    """Every warning that applies, ranked by what it changes.
+
+    `notes` come from the analysis. `overturning` are checks that the headline did not pass.
+    """
     frame = passed.frame
-    return (
-        # A wrong sample or wrong ratings spoil every number; the others weaken or blur some.
+    # A wrong sample or wrong ratings spoil every number; the others weaken or blur some.
+    of_answer = (
         *sampling(passed, plan),
         *selective_ratings(missing),
         *source_breaks(passed, plan),
         *counting(passed),
+        *overturning,
         *mixed_raters(frame),
         *single_influences(robustness.influence, primary, frame),
         *confounded_ages(passed, plan, headline),
         *mixed_ages(frame, plan),
         *code_cautions(passed),
         *reposts(frame, plan),
+    )
+    of_certainty = (
         *precision(passed, plan, effects, primary, robustness),
         *rating_values(passed, plan),
         *rare_predictors(passed, plan),
-        *notes,
-        *failed_models(effects),
+    )
+    return (
+        *each_changes("answer", of_answer),
+        *each_changes("certainty", of_certainty),
+        *each_changes("figures", (*notes, *failed_models(effects))),
     )

@@ -20,9 +20,9 @@ def halo(data: ReportData) -> Figure:
         columns=(
             ("rating", "dimension", "text"),
             ("and", "other_dimension", "text"),
-            ("kind", "metric", "text"),
+            ("kind", "metric", "method"),
             ("rater", "raters", "names"),
-            ("r", "estimate", "rho"),
+            ("correlation (r)", "estimate", "rho"),
             *INTERVAL,
             ("videos", "n", "count"),
             ("note", "note", "text"),
@@ -43,7 +43,6 @@ def agreement(data: ReportData) -> Figure:
         columns=(
             ("what", "title", "text"),
             ("rating", "dimension", "text"),
-            ("metric", "metric", "text"),
             ("between", "raters", "names"),
             ("estimate", "estimate", "rho"),
             *INTERVAL,
@@ -62,14 +61,14 @@ def corrected_ratios(data: ReportData) -> Figure:
         name="corrected_ratios",
         title="The ratio with the rater’s errors taken out",
         caption="Times as many views, likes … for a rating 10 points higher, among videos of one "
-        "creator. Hollow: as observed (ppml). Filled: without the rater’s random error, estimated "
+        "creator. Hollow: as observed. Filled: without the rater’s random error, estimated "
         "from its repeated answers, or as if people had rated every video. The first assumes that "
         "the errors of repeated answers are independent. It overcorrects where replicates share a "
         "bias that goes with the KPI.",
         table="insight_effect",
         columns=(
             *ASSOCIATION,
-            ("how", "method", "text"),
+            ("how", "method", "method"),
             ("step", "step", "number"),
             ("times as many", "step_irr", "ratio"),
             ("from", "step_irr_low", "ratio"),
@@ -89,15 +88,15 @@ def corrected(data: ReportData) -> Figure:
     return Figure(
         name="corrected",
         title="The correlation with the rater’s errors taken out",
-        caption="Errors of a rating pull correlations towards 0. Filled: ρ without these errors, "
-        "estimated from the rater’s repeated answers (random error) or from people’s ratings of "
-        "some videos (any error). Hollow: ρ as observed. Repeated answers overcorrect where "
-        "replicates share a bias that goes with the KPI.",
+        caption="Errors of a rating pull correlations towards 0. Filled: the rank correlation "
+        "(ρ) without these errors, estimated from the rater’s repeated answers (random error) or "
+        "from people’s ratings of some videos (any error). Hollow: ρ as observed. Repeated "
+        "answers overcorrect where replicates share a bias that goes with the KPI.",
         table="insight_effect",
         columns=(
             *ASSOCIATION,
-            ("how", "method", "text"),
-            ("ρ", "estimate", "rho"),
+            ("how", "method", "method"),
+            ("rank correlation (ρ)", "estimate", "rho"),
             *INTERVAL,
             *SIZE,
             ("note", "note", "text"),
@@ -119,11 +118,10 @@ def ladder(data: ReportData) -> Figure:
         columns=(
             ("rung", "title", "text"),
             ("rater", "raters", "names"),
-            ("metric", "metric", "text"),
             ("figure", "estimate", "rho"),
             *INTERVAL,
-            ("mark", "pass_when", "text"),
-            ("", "pass_mark", "rho"),
+            ("passes if", "pass_when", "text"),
+            ("mark", "pass_mark", "rho"),
             ("verdict", "verdict", "text"),
             ("videos", "n", "count"),
             ("note", "note", "text"),

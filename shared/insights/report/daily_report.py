@@ -15,14 +15,14 @@ from shared.insights.ledger.runs import remember
 from shared.insights.plan import Plan
 from shared.insights.plan_file import default_plan, parse_plan
 from shared.insights.report.analysis import OnProgress
-from shared.insights.report.data import FramesOf, ReportData, report_data
+from shared.insights.report.data import FilesOf, FramesOf, ReportData, report_data
 from shared.insights.report.export import codebook, video_table
 from shared.insights.report.page import page
 from shared.insights.report.planted import planted_effect
 from shared.insights.report.source import StarSchema
 from shared.insights.star_schema import refuse_unfit
 from shared.storage.lake import Lake
-from shared.storage.layout import PLAN, frame_name, report_name
+from shared.storage.layout import PLAN, frame_name, report_name, video_name
 from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import Deadline
 from shared.warehouse.insight_rows import replace_rows
@@ -86,7 +86,7 @@ def make_report(
     is_from_bucket = plan is None
     plan = plan or bucket_plan(app.lake)
     refuse_unfit(plan)
-    with _frames(app.lake) as frames_of:
+    with _gallery_files(app.lake) as (frames_of, files_of):
         data = report_data(
             StarSchema(app.client, app.dataset, app.deadline),
             plan,
@@ -95,6 +95,7 @@ def make_report(
             app.on_progress,
             only_synthetic,
             planted_effect(app.lake),
+            files_of,
         )
     history = _remember(app, data)
     app.on_progress("Writing the report …")
@@ -137,11 +138,17 @@ def bucket_plan(lake: Lake) -> Plan:
 
 
 @contextmanager
-def _frames(lake: Lake) -> Iterator[FramesOf]:
-    """Read the key frames of videos in parallel; None for a video without one."""
+def _gallery_files(lake: Lake) -> Iterator[tuple[FramesOf, FilesOf]]:
+    """Read key frames, and look up media files, in parallel; None for a video without one."""
 
-    def read(row: Row) -> bytes | None:
+    def frame(row: Row) -> bytes | None:
         return lake.read(frame_name(row["video_id"], row["generation"]))
 
+    def file(row: Row) -> str | None:
+        return next(lake.names(video_name(row["video_id"], "")), None)
+
     with ThreadPoolExecutor(READERS, thread_name_prefix="frames") as threads:
-        yield lambda rows: list(threads.map(read, rows))
+        yield (
+            lambda rows: list(threads.map(frame, rows)),
+            lambda rows: list(threads.map(file, rows)),
+        )

@@ -31,6 +31,7 @@ from shared.insights.table.video_kinds import VideoKind, rows_of_one_kind
 
 Row = dict[str, Any]
 FramesOf = Callable[[Sequence[Row]], Sequence[bytes | None]]
+FilesOf = Callable[[Sequence[Row]], Sequence[str | None]]
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def report_data(
     on_progress: OnProgress = lambda _: None,
     only_synthetic: bool = False,
     planted: PlantedEffect | None = None,
+    files_of: FilesOf = lambda rows: [None] * len(rows),
 ) -> ReportData:
     """Read, analyse and freeze. The same rows, plan and day give the same report.
 
@@ -110,9 +112,14 @@ def report_data(
     rated = [row for row in rows if row["rating_status"] == "rated"]
     usual = usual_counts(rows)
     on_progress("Collecting the gallery …")
-    gallery = _gallery(source, rows, plan, usual, frames_of)
+    shown = gallery_rows(rows, _primary_column(plan))
+    curves = source.curves([row["video_id"] for row in shown]) if shown else {}
+    gallery = gallery_videos(
+        *(shown, _predictors(plan), usual, curves, frames_of(shown), files_of(shown))
+    )
     on_progress("Comparing the raters …")
     validation = _validation(ratings, analysis)
+    agreement = validation.dimensions if validation else None
     plan_hash = _plan_hash(plan, analysis, kind)
     truth = planted if kind.is_synthetic else None
     stamp = _stamp(plan_hash, day, rated, counts)
@@ -122,7 +129,9 @@ def report_data(
         plan_hash=plan_hash,
         effects=_stamped(effect_rows(analysis) if analysis else [], stamp),
         agreement=_stamped(agreement_rows(validation), stamp),
-        quality=_stamped(quality_rows(analysis, obstacle, counts, rows, truth), stamp),
+        quality=_stamped(
+            quality_rows(analysis, obstacle, counts, rows, agreement, truth), stamp
+        ),
         missing=obstacle,
         video_counts=counts,
         raters=dict(sorted(Counter(row["rater"] for row in rated).items())),
@@ -167,14 +176,6 @@ def _plan_hash(plan: Plan, analysis: Analysis | None, kind: VideoKind) -> str:
     if analysis is not None:
         return analysis.insights.plan_hash
     return result_hash(plan, pd.DataFrame(), kind.is_synthetic)
-
-
-def _gallery(
-    source: ReportSource, rows: Sequence[Row], plan: Plan, usual: UsualCounts, frames_of: FramesOf
-) -> tuple[GalleryVideo, ...]:
-    shown = gallery_rows(rows, _primary_column(plan))
-    curves = source.curves([row["video_id"] for row in shown]) if shown else {}
-    return gallery_videos(shown, _predictors(plan), usual, curves, frames_of(shown))
 
 
 def _validation(ratings: Ratings | None, analysis: Analysis | None) -> Validation | None:

@@ -18,17 +18,17 @@ def no_pooled_answer(data: ReportData) -> str:
 def forest(data: ReportData) -> Figure:
     return Figure(
         name="forest",
-        title="Pooled ρ: ranks over all creators",
-        caption="One line per KPI, as counted and per view. The dot is Spearman’s ρ, the bar its "
-        "95 % interval. The hollow dot is ρ without the effect of the controls (followers, "
-        "duration, age, language, hour). It also compares creators with each other, so fame can "
-        "make it, hide it or turn it round. A bar that crosses 0 shows no association. "
-        "Correlations in the shaded band are too small to be of use.",
+        title="Pooled ranks: all creators together",
+        caption="One line per KPI, as counted and per view. The dot is the rank correlation "
+        "(Spearman’s ρ), the bar its 95 % interval. The hollow dot is that without the effect of "
+        "the controls (followers, duration, age, language, hour). It also compares creators with "
+        "each other, so fame can make it, hide it or turn it round. A bar that crosses 0 shows "
+        "no association. Correlations in the shaded band are too small to be of use.",
         table="insight_effect",
         columns=(
             *ASSOCIATION,
             ("figure", "method", "method"),
-            ("ρ", "estimate", "rho"),
+            ("rank correlation (ρ)", "estimate", "rho"),
             *INTERVAL,
             ("p", "p", "small"),
             ("q", "q", "small"),
@@ -44,7 +44,7 @@ def forest(data: ReportData) -> Figure:
 def ratios(data: ReportData) -> Figure:
     return Figure(
         name="ratios",
-        title="Pooled ratio: counts over all creators",
+        title="Pooled counts: all creators together",
         caption="Times as many views, likes … for one step more of the rating, with other ratings "
         "and controls equal (negative binomial model). It also compares creators with each other, "
         "so fame can make it, hide it or turn it round. A bar that crosses 1 shows no association. "
@@ -119,14 +119,14 @@ def growth(data: ReportData) -> Figure:
     return Figure(
         name="growth",
         title="The same age for every video",
-        caption="Pooled ρ between the rating and the KPI when every video has the same age. The "
-        "KPI at that age is interpolated between two counts. So no video had longer to gather "
-        "views.",
+        caption="Pooled rank correlation (ρ) between the rating and the KPI when every video has "
+        "the same age. The KPI at that age is interpolated between two counts. So no video had "
+        "longer to gather views.",
         table="insight_effect",
         columns=(
             *ASSOCIATION,
             ("days", "x_low", "number"),
-            ("ρ", "estimate", "rho"),
+            ("rank correlation (ρ)", "estimate", "rho"),
             *INTERVAL,
             ("p", "p", "small"),
             *SIZE,
@@ -144,14 +144,14 @@ def durations(data: ReportData) -> Figure:
     return Figure(
         name="durations",
         title="Short videos and long ones",
-        caption="Pooled ρ of the primary question among videos of one range of duration. Ranges "
-        "without a line have too few videos. Do not read anything into differences between "
-        "overlapping bars.",
+        caption="Pooled rank correlation (ρ) of the primary question among videos of one range "
+        "of duration. Ranges without a line have too few videos. Do not read anything into "
+        "differences between overlapping bars.",
         table="insight_effect",
         columns=(
             ("duration", "subset", "text"),
             *ASSOCIATION,
-            ("ρ", "estimate", "rho"),
+            ("rank correlation (ρ)", "estimate", "rho"),
             *INTERVAL,
             ("p", "p", "small"),
             ("q", "q", "small"),
@@ -176,7 +176,7 @@ def specifications(data: ReportData) -> Figure:
         table="insight_effect",
         columns=(
             ("estimator", "estimator", "text"),
-            ("correlation or ratio", "method", "text"),
+            ("correlation or ratio", "method", "method"),
             ("videos", "subset", "text"),
             ("choices", "choices", "text"),
             ("times as many", "step_irr", "ratio"),

@@ -17,7 +17,7 @@ def for_whom(data: ReportData) -> Figure:
         table="insight_effect",
         columns=(
             ("creators", "subset", "text"),
-            ("estimate", "method", "text"),
+            ("estimate", "method", "method"),
             ("step", "step", "number"),
             ("times as many", "step_irr", "ratio"),
             ("from", "step_irr_low", "ratio"),

@@ -4,7 +4,7 @@ import base64
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.insights.report.usual_counts import KPIS, UsualCount, UsualCounts
@@ -14,8 +14,8 @@ OF_EACH = 2
 """Top videos of each language and creator, so that no filter leaves the gallery empty."""
 
 MOST_SHOWN = 240
-FRAME_BYTES = 6_500_000
-"""All key frames together; the page must stay under 15 MB."""
+FRAME_BYTES = 1_800_000
+"""All key frames together, a third more as base64; the page must stay under 4 MB."""
 
 MOST_FRAME_BYTES = 300_000
 MOST_POINTS = 600
@@ -28,7 +28,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class GalleryVideo:
-    """One video of the gallery. Its text comes from strangers and must never become markup."""
+    """One video of the gallery. Its text comes from strangers and must never become markup.
+
+    A synthetic video has no `url`: its id is made up, so TikTok has another video there or none.
+    """
 
     video_id: str
     creator: str
@@ -37,6 +40,8 @@ class GalleryVideo:
     caption: str
     url: str | None
     file_name: str | None
+    file: str | None
+    """Where the file is, seen from the page; None for a video without one."""
     created: str | None
     duration_s: float | None
     scores: dict[str, float]
@@ -71,17 +76,20 @@ def gallery_videos(
     usual: UsualCounts,
     curves: Mapping[str, str],
     frames: Sequence[bytes | None],
+    files: Sequence[str | None],
 ) -> tuple[GalleryVideo, ...]:
     """The rows as gallery videos.
 
-    `predictors` maps the plan's names to columns; `frames` has a JPEG or None for each row.
+    `predictors` maps the plan's names to columns; `frames` has a JPEG or None for each row, `files`
+    the name of its media file or None.
     """
     bytes_left = FRAME_BYTES
     videos = []
-    for row, content in zip(rows, frames, strict=True):
+    for row, content, file in zip(rows, frames, files, strict=True):
         frame = _frame(content) if bytes_left > 0 else None
         bytes_left -= len(frame or "") * 3 // 4  # base64 has four characters for three bytes
-        videos.append(_gallery_video(row, predictors, usual, curves.get(row["video_id"]), frame))
+        curve = curves.get(row["video_id"])
+        videos.append(replace(_gallery_video(row, predictors, usual, curve, frame), file=file))
     return tuple(videos)
 
 
@@ -98,8 +106,9 @@ def _gallery_video(
         language=row["lang_key"],
         rater=row["rater"],
         caption=_short(row["caption"]) or "",
-        url=_web(row["url"]),
+        url=None if row.get("synthetic") else _web(row["url"]),
         file_name=_short(row.get("file_name")),
+        file=None,
         created=row["created_at"].date().isoformat() if row["created_at"] else None,
         duration_s=row["duration_s"],
         scores={

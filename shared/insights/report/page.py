@@ -20,19 +20,38 @@ from shared.insights.report.data import ReportData
 from shared.insights.report.figure import Figure
 from shared.insights.report.figures import figures
 from shared.insights.report.formats import FORMATS
+from shared.insights.report.glossary import TERMS, explained
 from shared.insights.report.headline_rows import PART as HEADLINE
 from shared.insights.report.question import question, title
+from shared.insights.report.sections import empty_figures, sections_with
 
 HERE = Path(__file__).parent
-TEMPLATE = HERE / "page.html.j2"
-STYLE = HERE / "page.css"
-SCRIPT = HERE / "page.js"
+TEMPLATES = HERE / "template"
+STYLE = TEMPLATES / "page.css"
+SCRIPTS = tuple(
+    HERE / f"script/{name}.js"
+    for name in (
+        *("elements", "charts", "effects", "robustness", "ratings", "quality", "videos"),
+        *("gallery", "downloads", "terms", "choices"),
+    )
+)
+"""One script in this order: each file uses what stands before it."""
 CHARTS = (HERE / "vendor/d3.min.js", HERE / "vendor/plot.min.js")
 LICENCES = (HERE / "vendor/d3.LICENSE.txt", HERE / "vendor/plot.LICENSE.txt")
 CHART_LIST = HERE / "vendor/vendor.json"
 
 Row = dict[str, Any]
 KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
+
+CAUTIONS = {
+    "answer": "Could change the answer",
+    "certainty": "Change how sure it is",
+    "figures": "Concern other figures",
+}
+"""What a caution changes, and the heading above those of its kind."""
+
+MOST_DRAWN = 5_000
+"""Videos in the page: 150 bytes each. `report.csv` beside it has all."""
 
 WORDS_ONLY = ("text", "names", "method", "predictor")
 """Formats of cells that are words, so they stand on the left."""
@@ -46,11 +65,15 @@ def page(data: ReportData, history: PlanHistory | None = None) -> str:
     the page only as text.
     """
     page_figures = figures(data)
-    scripts = [*(_read(path) for path in CHARTS), _read(SCRIPT)]
+    scripts = [*(_read(path) for path in CHARTS), script()]
     return _template().render(
+        **_words_of(data),
         data=data,
         history=history,
         by_name={figure.name: figure for figure in page_figures},
+        sections=sections_with(_shown(data, page_figures)),
+        empty=empty_figures(data, page_figures),
+        terms=TERMS,
         keys=KEYS,
         words_only=WORDS_ONLY,
         payload=_payload(data, page_figures),
@@ -59,17 +82,46 @@ def page(data: ReportData, history: PlanHistory | None = None) -> str:
         policy=_policy(scripts),
         licences=[_read(path) for path in LICENCES],
         charts=json.loads(_read(CHART_LIST)),
-        answer=_sentences(data, "answer"),
-        for_whom=_sentences(data, "for_whom"),
-        overturn=_sentences(data, "overturn"),
-        cautions=_sentences(data, "caution"),
-        shapes=[row for row in data.effects if row["part"] == "shape"],
+        shapes=_shapes(data),
         sizes={row["subject"]: row for row in data.quality if row["part"] == "rows"},
-        basis=_sentences(data, HEADLINE),
         scope=_scope(data),
         question=question(data),
         title=title(data),
     )
+
+
+def _words_of(data: ReportData) -> dict[str, Any]:
+    """The sentences of the page by what they are about."""
+    cautions = _sentences(data, "caution")
+    return {
+        "verdict": _sentences(data, "verdict"),
+        "answer": _sentences(data, "answer"),
+        "methods": _sentences(data, "methods"),
+        "for_whom": _sentences(data, "for_whom"),
+        "overturn": _sentences(data, "overturn"),
+        "basis": _sentences(data, HEADLINE),
+        "cautions": [
+            (heading, rows)
+            for changes, heading in CAUTIONS.items()
+            if (rows := [row for row in cautions if row["subject"].startswith(changes)])
+        ],
+    }
+
+
+def _shown(data: ReportData, page_figures: tuple[Figure, ...]) -> frozenset[str]:
+    """The names of the figures that have something to show."""
+    names = {figure.name for figure in page_figures if figure.rows}
+    names |= {"scatter"} if data.video_counts.both else set()
+    return frozenset(names | ({"shapes"} if _shapes(data) else set()))
+
+
+def _shapes(data: ReportData) -> list[Row]:
+    return [row for row in data.effects if row["part"] == "shape"]
+
+
+def script() -> str:
+    """All scripts of our own, as one that leaves no name behind."""
+    return '"use strict";\n(() => {\n' + "\n".join(_read(path) for path in SCRIPTS) + "})();\n"
 
 
 def _sentences(data: ReportData, part: str) -> list[Row]:
@@ -99,12 +151,16 @@ def _read(path: Path) -> str:
 @lru_cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["formatted"] = _formatted
     environment.filters["words"] = _words
-    environment.filters["unbroken"] = _unbroken
-    return environment.from_string(_read(TEMPLATE))
+    environment.filters["explained"] = lambda sentence: explained(_unbroken(sentence))
+    return environment.get_template("page.html.j2")
 
 
 def _formatted(value: Any, kind: str) -> str:
@@ -129,6 +185,7 @@ def _policy(scripts: list[str]) -> str:
     )
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        f"media-src 'self' file:; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -151,14 +208,26 @@ def _payload(data: ReportData, page_figures: tuple[Figure, ...]) -> Markup:
         "scope": SCOPE_NAMES[_scope(data) or "creators"],
         "figures": {
             figure.name: [_payload_row(row) for row in figure.rows] for figure in page_figures
-        },
-        "videos": data.videos,
+        }
+        | {"shapes": [_payload_row(row) for row in _shapes(data)]},
+        "videos": _drawn(data.videos),
+        "videosKnown": len(data.rows),
         "moments": [asdict(video) for video in data.gallery],
     }
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign, escaped in (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
         text = text.replace(sign, escaped)
     return Markup(text)  # nosec B704 # JSON in a script, which nothing above can end
+
+
+def _drawn(videos: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """At most MOST_DRAWN videos: the digests of their ids draw the sample, so it stays the same."""
+    ids = videos["video_id"]
+    if len(ids) <= MOST_DRAWN:
+        return videos
+    by_digest = sorted(range(len(ids)), key=lambda at: hashlib.sha256(ids[at].encode()).digest())
+    drawn = sorted(by_digest[:MOST_DRAWN])
+    return {name: [column[at] for at in drawn] for name, column in videos.items()}
 
 
 _EVERYWHERE = frozenset({"report_date", "plan_hash", "rubric_versions", "synthetic", "place"})

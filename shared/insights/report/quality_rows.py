@@ -1,11 +1,13 @@
 """Rows of insight_quality: counts of videos read, dropped and flagged, and all sentences."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import exp
 from typing import Any
 
+from shared.insights.caution import each_changes
 from shared.insights.for_whom_words import for_whom_lines
+from shared.insights.method_words import methods_paragraph
 from shared.insights.overturn_words import overturn_sentences
 from shared.insights.predictor_steps import step_of
 from shared.insights.report.analysis import Analysis
@@ -13,6 +15,7 @@ from shared.insights.report.headline_rows import headline_rows
 from shared.insights.report.missing_data import MissingData, VideoCounts
 from shared.insights.report.planted import PlantedEffect
 from shared.insights.result import Insights
+from shared.insights.verdict_words import verdict_sentences
 from shared.insights.wording import LARGEST_LOG_RATIO, pooled, sentences
 from shared.known_breaks import break_sentences
 
@@ -25,12 +28,22 @@ def quality_rows(
     missing: MissingData | None,
     counts: VideoCounts,
     videos: Sequence[Row],
+    agreement: Mapping[str, Mapping[str, Any]] | None = None,
     planted: PlantedEffect | None = None,
 ) -> list[Row]:
-    """All rows, in the order of the report; `finding` names each row."""
-    rows = [*_answers(analysis, missing, planted), *_rows(counts, analysis), *_flags(videos)]
+    """All rows, in the order of the report; `finding` names each row.
+
+    `agreement` is what `validate` found by dimension.
+    """
+    rows = [
+        *_verdict(analysis, missing),
+        *_answers(analysis, missing, planted),
+        *_rows(counts, analysis),
+        *_flags(videos),
+    ]
     if analysis:
         rows += [
+            *_methods(analysis, agreement),
             *headline_rows(analysis.insights),
             *_for_whom(analysis),
             *(*_dropped(analysis), *_months(analysis), *_precision(analysis)),
@@ -41,6 +54,23 @@ def quality_rows(
         row["place"] = position
         row["finding"] = f"{row['part']}/{row['subject']}"
     return rows
+
+
+def _verdict(analysis: Analysis | None, missing: MissingData | None) -> Iterator[Row]:
+    """The first screen in sentences."""
+    if missing:
+        yield _sentence("verdict", "short", f"Can’t tell yet. {missing.reason}")
+        yield _sentence("verdict", "next", missing.next_step)
+    if analysis:
+        for subject, text in verdict_sentences(analysis.insights).items():
+            yield _sentence("verdict", subject, text)
+
+
+def _methods(
+    analysis: Analysis, agreement: Mapping[str, Mapping[str, Any]] | None
+) -> Iterator[Row]:
+    if text := methods_paragraph(analysis.insights, agreement):
+        yield _sentence("methods", "apa", text)
 
 
 def _answers(
@@ -140,12 +170,19 @@ def _influence(insights: Insights) -> Iterator[Row]:
 
 
 def _cautions(analysis: Analysis, videos: Sequence[Row]) -> Iterator[Row]:
-    """Warnings of the analysis, and known breaks of the source that its videos span."""
+    """Warnings of the analysis by what they change, and known breaks of the source.
+
+    The subject begins with what a caution changes: `answer`, `certainty` or `figures`.
+    """
     analysed = (videos[position] for position in analysis.gate.frame.index)
     dated = ((row.get("source"), row.get("listed_at"), row.get("collected_at")) for row in analysed)
-    breaks = break_sentences(dated)
-    for number, sentence in enumerate(dict.fromkeys((*analysis.insights.warnings, *breaks)), 1):
-        yield _sentence("caution", str(number), sentence)
+    cautions = analysis.insights.cautions
+    seen = {caution.sentence for caution in cautions}
+    breaks = [sentence for sentence in break_sentences(dated) if sentence not in seen]
+    of_answer = [caution for caution in cautions if caution.changes == "answer"]
+    ranked = (*of_answer, *each_changes("answer", breaks), *cautions[len(of_answer) :])
+    for number, caution in enumerate(dict.fromkeys(ranked), 1):
+        yield _sentence("caution", f"{caution.changes} {number}", caution.sentence)
 
 
 def _sentence(part: str, subject: str, sentence: str) -> Row:

@@ -7,13 +7,13 @@ from shared.insights.report.effect_figures import specifications
 from shared.insights.report.page import page
 from shared.insights.report.source import NOT_A_RATING, without_made_up
 from shared.insights.report.usual_counts import medians_of_the_others
-from tests.report_world import briefly, report_of, row, rows, usual_report
+from tests.report_world import briefly, report_of, row, rows, text_of, usual_report
 
 
 def sentence(videos) -> str:
     data = report_of(videos)
     assert data.missing, "an answer was given"
-    assert data.missing.reason in page(data)
+    assert data.missing.reason in text_of(page(data))
     return data.paragraph
 
 
