@@ -6,6 +6,7 @@ import io
 from shared.canonical import json_text
 from shared.insights.report.export import codebook, video_table
 from shared.insights.report.formats import FORMATS
+from shared.insights.report.gallery import gallery_videos
 from shared.insights.report.page import page
 from tests.report_world import (
     HOSTILE,
@@ -72,6 +73,14 @@ def test_only_pages_of_the_web_are_linked():
     data = report_of([row(n, url="javascript:alert(1)") for n in range(30)])
 
     assert {video.url for video in data.gallery} == {None}
+
+
+def test_a_made_up_post_has_no_address():
+    made_up = row(1, synthetic=True)
+
+    (video,) = gallery_videos([made_up], {}, {}, {}, [None], ["videos/1.mp4"])
+
+    assert (video.url, video.file) == (None, "videos/1.mp4")
 
 
 def test_a_key_frame_that_is_no_picture_is_left_out():
