@@ -19,6 +19,7 @@ from shared.storage.lake import Lake
 from tests.pipeline.conftest import here
 from tests.report_world import Page
 
+WORDS = ("text", "names", "method", "predictor")
 KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
 
 
@@ -94,7 +95,7 @@ def test_every_number_of_the_page_is_in_the_warehouse(report, ask):
     assert len(page.bound) > 50
     for row in page.bound:
         value = rows[row["table"], row["row"]][row["column"]]
-        if row["kind"] in FORMATS and row["kind"] not in ("text", "names") and value is not None:
+        if row["kind"] in FORMATS and row["kind"] not in WORDS and value is not None:
             assert row["text"] == FORMATS[row["kind"]](value)
             assert float(row["value"]) == value
         elif row["kind"] == "sentence":

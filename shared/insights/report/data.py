@@ -129,9 +129,7 @@ def report_data(
         plan_hash=plan_hash,
         effects=_stamped(effect_rows(analysis) if analysis else [], stamp),
         agreement=_stamped(agreement_rows(validation), stamp),
-        quality=_stamped(
-            quality_rows(analysis, obstacle, counts, rows, agreement, truth), stamp
-        ),
+        quality=_stamped(quality_rows(analysis, obstacle, counts, rows, agreement, truth), stamp),
         missing=obstacle,
         video_counts=counts,
         raters=dict(sorted(Counter(row["rater"] for row in rated).items())),
