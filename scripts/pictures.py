@@ -16,6 +16,9 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs/pictures"
 DESK = {"viewport": {"width": 1200, "height": 800}}
+STILL = "html { scroll-behavior: auto !important; } .filters { position: static !important; }"
+"""A bar that sticks to the top would cover the cards, and a smooth scroll would be half done."""
+
 PHONE = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,
@@ -42,9 +45,7 @@ def main(arguments: list[str]) -> int:
         with _opened(browser, report, **PHONE) as page:
             page.screenshot(path=PICTURES / "phone.png")
         with _opened(browser, report, **DESK) as page:
-            # A bar that sticks to the top would cover the cards.
-            page.add_style_tag(content=".filters { position: static !important; }")
-            page.locator("#gallery").scroll_into_view_if_needed()
+            page.add_style_tag(content=STILL)
             page.evaluate("document.querySelector('#gallery').scrollIntoView()")
             page.screenshot(path=PICTURES / "gallery.png")
         with _opened(browser, kit, drawn="#name", **DESK) as page:

@@ -49,6 +49,7 @@ def saved(page, tmp_path):
 def test_no_text_is_cut_off_or_lies_over_another(page, width):
     faults, counts = zip(*(faults_at(page, width, theme) for theme in THEMES), strict=True)
 
+    assert page.evaluate("document.documentElement.scrollWidth") == width
     assert min(counts) > 800
     assert [fault for of_theme in faults for fault in of_theme] == []
 

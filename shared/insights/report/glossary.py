@@ -144,7 +144,7 @@ TERMS = (
 )
 
 _KEY = r"\b[a-z]+(?:_[a-z]+)+\b"
-_VERB = r"report|rate-kit|rate|ingest|fetch|plan|demo|validate|failed|insights"
+_VERB = r"plan lock|report|rate-kit|rate|ingest|fetch|plan|demo|validate|failed|insights"
 _CODE = re.compile(rf"{_KEY}|\btta (?:{_VERB})\b(?: --[a-z]+(?: \d+)?)*")
 """Keys of a plan and commands: what a person would type."""
 

@@ -50,6 +50,9 @@ CAUTIONS = {
 }
 """What a caution changes, and the heading above those of its kind."""
 
+FIRST_CAUTION = "answer 1"
+"""Of synthetic videos, it says that all of them are synthetic."""
+
 MOST_DRAWN = 5_000
 """Videos in the page: 150 bytes each. `report.csv` beside it has all."""
 
@@ -92,7 +95,7 @@ def page(data: ReportData, history: PlanHistory | None = None) -> str:
 
 def _words_of(data: ReportData) -> dict[str, Any]:
     """The sentences of the page by what they are about."""
-    cautions = _sentences(data, "caution")
+    cautions = [row for row in _sentences(data, "caution") if not _is_mark(data, row)]
     return {
         "verdict": _sentences(data, "verdict"),
         "answer": _sentences(data, "answer"),
@@ -106,6 +109,11 @@ def _words_of(data: ReportData) -> dict[str, Any]:
             if (rows := [row for row in cautions if row["subject"].startswith(changes)])
         ],
     }
+
+
+def _is_mark(data: ReportData, row: Row) -> bool:
+    """Whether a caution says of all videos what the mark at the top of the page says."""
+    return data.synthetic and row["subject"] == FIRST_CAUTION
 
 
 def _shown(data: ReportData, page_figures: tuple[Figure, ...]) -> frozenset[str]:

@@ -13,13 +13,18 @@ const gallery = () => {
   if (!cards) return;
   const matching = report.moments.filter((m) =>
     (!chosen.creator || m.creator === chosen.creator) && (!chosen.language || m.language === chosen.language) && (!chosen.rater || m.rater === chosen.rater));
-  const ordered = d3.sort(matching, ORDERS[chosen.sort]);
+  const sorted = d3.sort(matching, ORDERS[chosen.sort]), ordered = chosen.sort === "score" ? eachClipOnce(sorted) : sorted;
   cards.replaceChildren(...ordered.slice(0, shown).map(card));
   for (const spark of $$("[data-spark]", cards)) curve(spark, ordered[+spark.dataset.spark]);
   $('[data-more="gallery"]').textContent = matching.length
     ? `${count(Math.min(shown, matching.length))} of ${count(matching.length)} shown.`
     : "The gallery has none of these videos; the table of “Every video” lists them.";
   $(".show-more").hidden = shown >= matching.length;
+};
+// A clip that several people posted would fill the first screen, so its other posts come later.
+const eachClipOnce = (cards) => {
+  const seen = new Set(), isFirst = cards.map((m) => !m.frame || (!seen.has(m.frame) && seen.add(m.frame)));
+  return [...cards.filter((_, i) => isFirst[i]), ...cards.filter((_, i) => !isFirst[i])];
 };
 const shortened = (text) => {
   const signs = [...text];
@@ -32,7 +37,7 @@ const card = (m, at) => {
     el("div", { class: "media" }, frameOf(m), source(m)),
     el("div", { class: "facts-of-card" },
       el("h3", {}, m.creator),
-      el("p", { class: "who" }, [m.file_name, languageName(m.language), m.created, m.duration_s ? `${Math.round(m.duration_s)} s` : null].filter(Boolean).join(" · ")),
+      el("p", { class: "who" }, [m.file_name, languageName(m.language), m.created, m.duration_s ? `${Math.round(m.duration_s)}\u00a0s` : null].filter(Boolean).join(" · ")),
       el("p", { class: "caption", dir: "auto" }, m.caption ? shortened(m.caption) : "(no caption)"),
       scores),
     kpisOf(m),
