@@ -1,6 +1,7 @@
 """The terms of a report in plain words, and where its sentences use them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -155,15 +156,20 @@ def explained(sentence: str) -> Markup:
     Names that a person types (commands, keys of a plan) become code. The sentence is escaped first,
     so text of strangers stays text.
     """
-    return _linked(escape(sentence))
+    return _linked(escape(sentence), TERMS)
 
 
-def _linked(text: str) -> Markup:
+def typed(sentence: str) -> Markup:
+    """The sentence as markup, with commands and keys as code, and without links."""
+    return _linked(escape(sentence.replace("`", "")), ())
+
+
+def _linked(text: str, terms: Sequence[Term]) -> Markup:
     """Escaped text with links. A match inside an earlier one is left alone."""
     spans: list[tuple[int, int, str]] = []
     for code in _CODE.finditer(text):
         spans.append((code.start(), code.end(), f"<code>{code.group()}</code>"))
-    for term in TERMS:
+    for term in terms:
         match = _free(term, text, spans)
         if match is not None:
             spans.append((match.start(), match.end(), link(term, match.group())))

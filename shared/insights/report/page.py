@@ -20,7 +20,7 @@ from shared.insights.report.data import ReportData
 from shared.insights.report.figure import Figure
 from shared.insights.report.figures import figures
 from shared.insights.report.formats import FORMATS
-from shared.insights.report.glossary import TERMS, explained
+from shared.insights.report.glossary import TERMS, explained, typed
 from shared.insights.report.headline_rows import PART as HEADLINE
 from shared.insights.report.question import question, title
 from shared.insights.report.sections import empty_figures, sections_with
@@ -168,6 +168,7 @@ def _template() -> jinja2.Template:
     environment.filters["formatted"] = _formatted
     environment.filters["words"] = _words
     environment.filters["explained"] = lambda sentence: explained(_unbroken(sentence))
+    environment.filters["typed"] = typed
     return environment.get_template("page.html.j2")
 
 

@@ -58,7 +58,7 @@ const rowsChart = (name, summary, rows, options) =>
     const labels = [...new Set(rows.map((d) => d.label))];
     const widest = Math.max(...labels.map((text) => textWidth(text)));
     const beside = widest + 24 <= width * 0.46;
-    const margins = { marginLeft: beside ? widest + 18 : 16, marginRight: 20 + (options.noteWidth ?? 0), marginTop: options.marginTop ?? 10, marginBottom: 46 };
+    const margins = { marginLeft: beside ? widest + 18 : 22, marginRight: 20 + (options.noteWidth ?? 0), marginTop: options.marginTop ?? 10, marginBottom: 46 };
     const lines = beside ? 1 : Math.ceil((widest * 1.2) / (width - 8));
     const each = beside ? options.each ?? 28 : 22 + 16 * lines + (options.pairs ? 8 : 0);
     const down = beside ? 0 : each / 2 - (options.pairs ? 13 : 10);
@@ -81,7 +81,7 @@ const rowsChart = (name, summary, rows, options) =>
         ...[...barGroups].map(([dy, those]) => Plot.ruleY(those, { y: "label", x1: (d) => inside(d.low), x2: (d) => inside(d.high), stroke: (d) => d.color, strokeWidth: those[0].thin ? 1.2 : 2.5, dy })),
         ...[...groups].map(([dy, those]) => Plot.dot(those, { x: (d) => inside(d.x), y: "label", r: (d) => (d.hollow ? 3.6 : 5), fill: (d) => (d.hollow ? PAPER : d.color), stroke: (d) => d.color, strokeWidth: 1.5, dy })),
         ...(options.marks?.(down, inside, beside ? 0 : 4 + 16 * lines) ?? []),
-        beside ? null : Plot.text(labels, { frameAnchor: "left", y: (d) => d, dx: -8, dy: -each / 2 + 6, text: (d) => d, textAnchor: "start", lineAnchor: "top", lineHeight: 1.25, lineWidth: (0.9 * width) / FONT_PX, fill: INK, stroke: PAPER, strokeWidth: 4 }),
+        beside ? null : Plot.text(labels, { frameAnchor: "left", y: (d) => d, dx: -14, dy: -each / 2 + 6, text: (d) => d, textAnchor: "start", lineAnchor: "top", lineHeight: 1.25, lineWidth: (0.9 * width) / FONT_PX, fill: INK, stroke: PAPER, strokeWidth: 4 }),
         Plot.tip(rows.filter((d) => d.title), Plot.pointerY({ x: (d) => inside(d.x), y: "label", title: "title", fill: "var(--raised)" })),
       ],
     });
@@ -97,7 +97,7 @@ const linearAxis = (rows, options, inner) => {
   const values = rows.flatMap((d) => [d.x, d.low ?? d.x, d.high ?? d.x]);
   const domain = options.domain ?? d3.scaleLinear().domain(d3.extent([0, ...values])).nice().domain();
   const at = d3.scaleLinear(domain, [0, inner]);
-  const text = options.text ?? ((d) => rho(d).replace(/^(−?\.\d)0+$/, "$1").replace(/^−?\.000$/, "0"));
+  const text = options.text ?? ((d) => rho(d).replace(/^−?\.000$/, "0").replace(/^(−?\.\d)0+$/, "$1").replace(/\.00$/, ""));
   return { domain, ticks: spaced(at.ticks(6), at, text, options.origin ?? 0), text, origin: options.origin ?? 0 };
 };
 const correlationRow = (d, label, more = {}) => ({

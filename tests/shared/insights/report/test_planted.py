@@ -8,7 +8,7 @@ from shared.insights.report.page import page
 from shared.insights.report.planted import PlantedEffect, planted_effect
 from shared.storage.layout import PLANTED
 from tests.fakes import LakeInMemory
-from tests.report_world import briefly, rows
+from tests.report_world import briefly, rows, text_of
 
 EFFECT = {"predictor": "unexpectedness", "outcome": "views", "step": 10.0, "ratio": 1.15}
 
@@ -33,7 +33,7 @@ def test_the_truth_stands_beside_the_answer(synthetic):
     assert f"{ratio:.2f} times the views for 10 points more. The interval holds it." in (
         planted_sentence(data)
     )
-    assert planted_sentence(data) in page(data)
+    assert planted_sentence(data) in text_of(page(data))
     assert planted_sentence(data) in data.paragraph
 
 
