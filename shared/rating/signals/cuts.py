@@ -4,6 +4,7 @@ Everything is judged on a time base: a picture is compared with what was shown s
 second before, whatever the frame rate. So repeated and dropped frames hardly matter.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,12 +15,13 @@ from shared.rating.signals.camera import is_same_picture, is_same_scene
 Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
-LAG_S = 0.04  # the ordinary change is what happens in this time, or from frame to frame
+LAG_S = 0.04  # the ordinary change is what happens in this time
 _BEFORE_S = (0.08, 0.12, 0.16)  # the new picture must differ from what was shown then, too
 _AFTER_S = 0.08  # the new picture must last this long
 _AROUND_S = 0.4  # on each side, defines the ordinary change here
+_FEWEST_AROUND = 4  # pictures on each side, where they last long
 _RIVAL_S = 0.085  # the strongest change within this time is the cut
-_EDGE_S = 0.1  # nobody cuts in the first instant of a file
+_EDGE_S = 0.2  # nobody cuts in the first instant of a file, and too little was shown to judge
 _LEAST_CHANGE = 8.0  # grey levels: two scenes differ more, an object may differ less
 # A new scene stands out this much from the ordinary change. A jump cut inside one scene must stand
 # out more, because a shaken camera jumps, too.
@@ -31,6 +33,9 @@ _CELL_PERCENTILE = 65
 _LEAST_IN_QUARTER, _CHANGED_CELL = 0.3, 4.0  # share of a quarter's cells; grey levels
 _STAYS = 0.6  # a flash returns to the old picture, a cut does not
 _MOST_WAITING = 96  # frames; more are only within _BEFORE_S and _AFTER_S at absurd rates
+_REPEATED = 0.5  # grey levels; a change below it is the same picture shown again
+_LEAST_MOVING = 0.2  # share of the pictures; fewer are a flash in a still scene
+_LONGEST_GAP = 1500  # times LAG_S: a minute without a frame
 _ROUNDING_S = 1e-4
 
 
@@ -39,13 +44,16 @@ class CutFinder:
     """Takes every frame's cells once, in blocks, and keeps a few numbers per frame."""
 
     times: list[float] = field(default_factory=list)
-    change: list[float] = field(default_factory=list)  # within LAG_S
+    # Within LAG_S, at those multiples of it at which a frame is shown that was not shown before.
+    change: list[float] = field(default_factory=list)
+    change_s: list[float] = field(default_factory=list)
     step: list[float] = field(default_factory=list)  # from the frame before
     local: list[float] = field(default_factory=list)  # strongest cells beyond the ordinary one
     # For another picture that lasts, how far it must stand out; 0 for every other frame.
     _needs: list[float] = field(default_factory=list)
     _last: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     _split: int = 0
+    _lags: int = 0  # multiples of LAG_S so far
 
     def see(self, luma: Array, colour: Array, times_s: list[float]) -> None:
         """Take the next frames: `luma` frames x 32 x 32, `colour` frames x 2 x 16 x 16, 0-255."""
@@ -57,26 +65,22 @@ class CutFinder:
         frames = np.arange(len(seen) - count, len(seen))
         before = np.maximum(0, frames - 1)
         self._measure_steps(np.abs(seen[frames] - seen[before]))
-        lagged = np.minimum(before, self._shown(np.array(times_s) - LAG_S) - first)
-        if (lagged == before).all():
-            self.change += self.step[-count:]
-        else:
-            moved = np.abs(seen[frames] - seen[np.maximum(0, lagged)])
-            self.change += self._sizes(moved)
+        self._measure_lags(seen, first)
         self._judge(seen, self.times[-1] - _AFTER_S)
         self._last = seen[-_MOST_WAITING:]
 
     def cuts(self) -> tuple[int, ...]:
         """Indices of the first frames of new shots."""
         self._judge(self._last, self.times[-1] + _AFTER_S)
-        times, change, step = (np.array(part) for part in (self.times, self.change, self.step))
+        parts = (self.times, self.step, self.change, self.change_s)
+        times, step, change, change_s = (np.array(part) for part in parts)
         # A frame of the same scene in another light is no rival: a short fade has some.
         needs = np.array(self._needs)
         rivals = np.where(needs > 0, step, 0.0)
         return tuple(
             index
             for index in np.flatnonzero(needs).tolist()
-            if step[index] >= needs[index] * _ordinary(index, times, change)
+            if step[index] >= needs[index] * _ordinary(times[index], change, change_s)
             and _is_strongest(index, times, rivals)
         )
 
@@ -85,6 +89,16 @@ class CutFinder:
         self.step += _both(luma, np.sort(moved[:, self._split :], axis=1)).tolist()
         strongest = luma[:, -(self._split // 64) :].mean(axis=1)
         self.local += (strongest - luma[:, self._split // 2]).tolist()
+
+    def _measure_lags(self, seen: Array, first: int) -> None:
+        """Change from one multiple of LAG_S to the next, as far as what is shown then is known."""
+        until = min(int((self.times[-1] - _ROUNDING_S) / LAG_S) + 1, self._lags + _LONGEST_GAP)
+        at_s = np.arange(max(self._lags, 1) - 1, max(self._lags, until)) * LAG_S
+        shown = np.maximum(0, self._shown(at_s) - first)
+        fresh = np.flatnonzero(shown[1:] != shown[:-1])
+        self.change += self._sizes(np.abs(seen[shown[fresh + 1]] - seen[shown[fresh]]))
+        self.change_s += at_s[fresh + 1].tolist()
+        self._lags = max(self._lags, until)
 
     def _sizes(self, moved: Array) -> list[float]:
         luma, colour = moved[:, : self._split], moved[:, self._split :]
@@ -130,14 +144,15 @@ def _is_everywhere(old: Array, new: Array) -> bool:
     return bool(changed.mean(axis=(1, 3)).min() >= _LEAST_IN_QUARTER)
 
 
-def _ordinary(index: int, times: Floats, change: Floats) -> float:
-    """The ordinary change around a frame."""
-    at_s = times[index]
-    low, high = np.searchsorted(times, (at_s - _AROUND_S, at_s + _AROUND_S + _ROUNDING_S))
-    near = np.arange(max(1, low), high)
-    # A change within LAG_S holds the cut itself for that time after it.
-    holds_it = (near >= index) & (times[near] < at_s + LAG_S - _ROUNDING_S) | (near == index)
-    around = change[near[~holds_it]]
+def _ordinary(at_s: float, change: Floats, change_s: Floats) -> float:
+    """The ordinary change around a moment. A picture that is shown again changes nothing."""
+    sides = (at_s - _AROUND_S, at_s, at_s + _AROUND_S)
+    low, holds_it, high = np.searchsorted(change_s, np.array(sides) - _ROUNDING_S)
+    low, high = min(low, holds_it - _FEWEST_AROUND), max(high, holds_it + _FEWEST_AROUND) + 1
+    around = np.concatenate([change[max(0, low) : holds_it], change[holds_it + 1 : high]])
+    moving = around[around > _REPEATED]
+    if moving.size >= _LEAST_MOVING * around.size:
+        around = moving
     return float(np.percentile(around, 70)) if around.size else 0.0
 
 

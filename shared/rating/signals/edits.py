@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.rating.signals.decode import Footage
+from shared.rating.signals.gamma import TOGETHER
 from shared.rating.signals.sound import TICKS_PER_S
 from shared.rating.signals.surprise import EditMarks
 from shared.rating.signals.transitions import Transition, find_transitions
@@ -36,21 +37,23 @@ class Edits:
         """The ticks that edits touch, and those of them in which a new shot begins."""
         touched, new = (np.zeros(ticks, dtype=bool) for _ in range(2))
         for at_s in self.cuts_s:
-            _mark(touched, at_s, at_s)
+            _mark(touched, at_s, at_s, TOGETHER)
             _mark(new, at_s, at_s)
         for part in self.transitions:
             margin_s = _MARGIN_S + _MARGIN_SHARE * (part.end_s - part.start_s)
-            for marks in (touched,) if part.returns else (touched, new):
-                _mark(marks, part.start_s - margin_s, part.end_s + margin_s)
+            span_s = (part.start_s - margin_s, part.end_s + margin_s)
+            _mark(touched, *span_s, TOGETHER)
+            if not part.returns:
+                _mark(new, *span_s)
         for start_s, end_s in self.damaged_s:
-            _mark(touched, start_s, end_s)
+            _mark(touched, start_s, end_s, TOGETHER)
         return EditMarks(touched, new)
 
 
-def _mark(marks: NDArray[np.bool_], start_s: float, end_s: float) -> None:
-    """Mark the ticks of a span and the one after it, which is compared with the last of them."""
+def _mark(marks: NDArray[np.bool_], start_s: float, end_s: float, after: int = 1) -> None:
+    """Mark the ticks of a span, and those `after` it that are compared with the last of them."""
     first, last = (int(at_s * TICKS_PER_S + _ROUNDING) for at_s in (max(0.0, start_s), end_s))
-    marks[min(len(marks) - 1, first) : last + 2] = True
+    marks[min(len(marks) - 1, first) : last + 1 + after] = True
 
 
 def edits_of(footage: Footage) -> Edits:

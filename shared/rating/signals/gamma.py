@@ -51,14 +51,12 @@ class Belief:
                 continue
             self._learnt *= self._forgetting
             self._seen *= self._forgetting
+            if len(self._latest) == TOGETHER:
+                self._learnt += self._latest.pop(0) / TOGETHER
+                self._seen += 1.0
             shapes[tick] += self._learnt
             rates[tick] += self._seen
             sums[tick] = datum
-            for latest in self._latest:
-                sums[tick] += latest
-            if len(self._latest) == TOGETHER - 1:
-                self._learnt += self._latest.pop(0)
-                self._seen += 1.0
             self._latest.append(datum)
         sums = np.minimum(sums, self._most)
         nats = np.zeros(counts.shape, np.float32)

@@ -156,10 +156,13 @@ def _motion(ticks: Ticks, cuts_s: tuple[float, ...]) -> Floats:
 
 
 def _first_of(nats: Floats, peak: int) -> int:
-    """The tick where the strongest moment begins; its end may surprise more than its start."""
-    start = max(0, peak - _MOMENT_TICKS)
-    least = min(nats[peak], max(_MOMENT_NATS, _MOMENT_SHARE * nats[peak]))
-    return start + int(np.flatnonzero(nats[start : peak + 1] >= least)[0])
+    """The tick where the strongest moment begins: where the nats rise most on the way to the peak.
+
+    Its end may surprise more than its start.
+    """
+    start = max(1, peak + 1 - _MOMENT_TICKS)
+    rises = np.diff(nats[start - 1 : peak + 1])
+    return start + int(np.argmax(rises)) if rises.size else peak
 
 
 def _onset_s(footage: Footage, surprise: Surprise, peak: int) -> float:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from shared.rating.signals import gamma
 from shared.rating.signals.sound import TICKS_PER_S
-from shared.rating.signals.ticks import CellChange, Ticks
+from shared.rating.signals.ticks import CellChange, Ticks, running_sums
 
 Floats = NDArray[np.float64]
 Cells = NDArray[np.floating]
@@ -31,6 +31,7 @@ _SHRINKING = 0.04  # variance of log motion at which a slope is halved
 _FEWEST_TICKS = 10
 _WEBER_NATS = 70.0  # ordinary nats that halve an excess
 _ORDINARY_NATS = 2.0  # less is noise
+_NOISE_NATS = 10.0
 _SCHEMA_S = 1.2  # seconds of a shot until an expectation is half firm
 _APART_TICKS = 4  # repetitions are at least this far apart
 _MOST_EVENTS = 600
@@ -105,28 +106,22 @@ def _channel(
     size = change.blocks[0].shape[1]
     belief, unbroken = (gamma.Belief(size, _FORGETTING, _MOST_COUNTS) for _ in range(2))
     nats, raw = np.zeros(len(usual)), np.zeros(len(usual))
-    start, last = 0, np.zeros((gamma.TOGETHER - 1, size), np.float32)
+    start = 0
     for block in change.blocks:
         part = slice(start, start + len(block))
         moved = block.astype(np.float32)
         counts = np.clip(np.abs(moved) / usual[part, None] - 1.0, 0.0, _MOST_COUNTS)
         cells = weight * belief.surprise(counts, breaks[part], edits.new_shot[part])
         nats[part] = cells.sum(axis=1)
-        block[:] = np.copysign(np.sqrt(cells), _recent(moved, last))
+        block[:] = np.copysign(np.sqrt(cells), moved)
         if breaks.any():
             raw[part] = weight * unbroken.surprise(counts).sum(axis=1)
-        start, last = part.stop, np.concatenate([last, moved])[1 - gamma.TOGETHER :]
+        start = part.stop
     below = _ordinary(nats, breaks, motion) + _ORDINARY_NATS
     # After Weber (1834): how far something stands out is judged beside what is ordinary there. So
     # a share by which an encoder changes both hardly matters.
     excess = np.maximum(0.0, nats - below) * _WEBER_NATS / (_WEBER_NATS + below)
     return _Channel(raw if breaks.any() else nats, excess, change)
-
-
-def _recent(ticks: Cells, before: Cells) -> Cells:
-    """Sum of each tick and those judged together with it; `before` are the last ones before."""
-    summed = np.cumsum(np.concatenate([np.zeros_like(ticks[:1]), before, ticks]), axis=0)
-    return np.asarray(summed[gamma.TOGETHER :] - summed[: -gamma.TOGETHER])
 
 
 def recent_motion(motion: Floats, breaks: Marks) -> Floats:
@@ -141,7 +136,8 @@ def recent_motion(motion: Floats, breaks: Marks) -> Floats:
 
 def _level_changes(powers: Floats) -> CellChange:
     levels = 10 * np.log10(powers + _SILENCE)
-    return CellChange.of(np.diff(levels, axis=0, prepend=levels[:1]))
+    changes = np.diff(levels, axis=0, prepend=levels[:1])
+    return CellChange.of(running_sums(changes, gamma.TOGETHER))
 
 
 def _usual(change: CellChange, floor: float, breaks: Marks) -> Floats:
@@ -190,12 +186,15 @@ def _explained_by(motion: Floats, nats: Floats) -> Floats:
     log_motion = np.log(motion + _SEEN_MOTION)
     if bulk.sum() < max(_FEWEST_TICKS, len(nats) / 2):
         return np.zeros_like(nats)  # little moves in this clip: any motion is an event
-    along, up = log_motion[bulk] - log_motion[bulk].mean(), np.log(nats[bulk])
+    # Without a floor the line's scatter would be that of noise.
+    log_nats = np.log(nats[bulk] + _NOISE_NATS)
+    along, up = log_motion[bulk] - log_motion[bulk].mean(), log_nats
     # Where motion hardly varies the slope is a guess, so it is shrunk towards 0.
     slope = float(along @ up) / (float(along @ along) + _SHRINKING * len(along))
     slope = min(max(slope, 0.0), _STEEPEST)
-    apart = np.log(nats[bulk]) - slope * log_motion[bulk]
-    base, scatter = float(apart.mean()), float(apart.std())
+    apart = log_nats - slope * log_motion[bulk]
+    base = float(np.median(apart))
+    scatter = 1.4826 * float(np.median(np.abs(apart - base)))
     # The line is not extrapolated beyond the motion of the bulk.
     bounded = np.minimum(log_motion, log_motion[bulk].max())
     return np.asarray(np.exp(base + slope * bounded + _SCATTERS * scatter))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.rating.signals.gamma import TOGETHER
 from shared.rating.signals.sound import TICKS_PER_S
 
 Floats = NDArray[np.float64]
@@ -17,7 +18,10 @@ _QUIET_SHARE = 0.9  # of the cells: the others may hold an event
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
-    """The change of each tick that camera and exposure do not explain; 0 at the first tick."""
+    """The change within TOGETHER ticks that camera and exposure do not explain, up to each tick.
+
+    0 at the first tick.
+    """
 
     blocks: tuple[NDArray[np.float16], ...]
     """Ticks x cells, signed: grey levels, or dB of bands of sound. All but the last are as long
@@ -70,6 +74,8 @@ class Ticker:
     _sum: tuple[Cells, Cells] | None = None
     _pending: list[tuple[Cells, Cells]] = field(default_factory=list)
     _before: tuple[Cells, Cells] | None = None
+    # Of the last ticks, what the camera leaves of luma and of both colours.
+    _latest: list[Cells] = field(default_factory=list)
     _picture: list[CellChange] = field(default_factory=list)
     _tint: list[CellChange] = field(default_factory=list)
     _statistics: list[tuple[Cells, ...]] = field(
@@ -129,12 +135,36 @@ class Ticker:
         shown = [self._before or self._pending[0], *self._pending]
         luma = np.stack([luma_cells for luma_cells, _ in shown])
         colour = np.stack([colour_cells for _, colour_cells in shown])
-        self._picture.append(CellChange.of(_pooled(unexplained(luma)[1:])))
-        residuals = [unexplained(colour[:, plane])[1:] for plane in range(2)]
-        self._tint.append(CellChange.of(np.stack(residuals, axis=1).reshape(len(luma) - 1, -1)))
+        picture, *tints = self._recent([luma, colour[:, 0], colour[:, 1]])
+        self._picture.append(CellChange.of(_pooled(picture)))
+        self._tint.append(CellChange.of(np.stack(tints, axis=1).reshape(len(luma) - 1, -1)))
         moved = np.abs(np.diff(luma, axis=0)).reshape(len(luma) - 1, -1)
         self._statistics.append((luma[1:].std(axis=(1, 2)), moved.mean(axis=1), _middle(moved)))
         self._before, self._pending = shown[-1], []
+
+    def _recent(self, planes: list[Cells]) -> list[Cells]:
+        """What the camera leaves of the change within TOGETHER ticks, up to each tick but the first.
+
+        A frame that comes late takes change from one tick and gives it to the next. So signed
+        changes are summed before their size is judged: most of what came late drops out, and so
+        does noise.
+        """
+        residuals = [unexplained(plane)[1:] for plane in planes]
+        latest = self._latest or [np.zeros_like(part[:1]) for part in residuals]
+        joined = [np.concatenate(pair) for pair in zip(latest, residuals, strict=True)]
+        self._latest = [part[1 - TOGETHER :] for part in joined]
+        return [
+            running_sums(part, TOGETHER)[-len(residual) :]
+            for part, residual in zip(joined, residuals, strict=True)
+        ]
+
+
+def running_sums(parts: Cells, count: int) -> Cells:
+    """The sum of each part and of those before it, `count` in all."""
+    sums = parts.copy()
+    for back in range(1, min(count, len(parts))):
+        sums[back:] += parts[:-back]
+    return sums
 
 
 def _middle(sizes: Cells) -> Cells:
