@@ -4,7 +4,6 @@ Everything is judged on a time base: a picture is compared with what was shown s
 second before, whatever the frame rate. So repeated and dropped frames hardly matter.
 """
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,7 +92,8 @@ class CutFinder:
     def _measure_lags(self, seen: Array, first: int) -> None:
         """Change from one multiple of LAG_S to the next, as far as what is shown then is known."""
         until = min(int((self.times[-1] - _ROUNDING_S) / LAG_S) + 1, self._lags + _LONGEST_GAP)
-        at_s = np.arange(max(self._lags, 1) - 1, max(self._lags, until)) * LAG_S
+        numbers = np.arange(max(self._lags, 1) - 1, max(self._lags, until))
+        at_s = np.asarray(numbers * LAG_S, dtype=np.float64)
         shown = np.maximum(0, self._shown(at_s) - first)
         fresh = np.flatnonzero(shown[1:] != shown[:-1])
         self.change += self._sizes(np.abs(seen[shown[fresh + 1]] - seen[shown[fresh]]))

@@ -2,9 +2,9 @@
 
 The belief before n data of sum x is Ga(a, b) (shape, rate); after them it is Ga(a + x, b + n).
 Surprise is KL(posterior‖prior) in nats, the direction of Baldi & Itti (2010, doi
-10.1016/j.neunet.2009.12.007). Here n = 2: an event may fall into two ticks, and the first must not
-make the second expected. Forgetting multiplies the learnt part by ζ each tick, so the memory is
-1/(1-ζ) ticks. The innate prior Ga(2, 2), worth two data, stays.
+10.1016/j.neunet.2009.12.007). Here x is what changed within n = 3 ticks: an event may fall into two
+ticks, and its start must not make its end expected. Forgetting multiplies the learnt part by ζ each
+tick, so the memory is 1/(1-ζ) ticks. The innate prior Ga(2, 2), worth two data, stays.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 class Belief:
     """The learnt rates of each cell, in several memories with their own pace of forgetting.
 
-    `most` caps a pair of data, so that one cell cannot outweigh the rest without bound.
+    `most` caps a datum, so that one cell cannot outweigh the rest without bound.
     """
 
     def __init__(self, cells: int, forgetting: tuple[float, ...], most: float = np.inf):
@@ -33,21 +33,23 @@ class Belief:
         breaks: NDArray[np.bool_] | None = None,
         new: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.float32]:
-        """Nats of each tick (row) with the previous one, per cell: the mean of the memories.
+        """Nats of each tick (row), per cell: the mean of the memories.
 
-        `counts` >= 0 are the next ticks. The first row is 0. A tick marked in `breaks` is 0 and
-        teaches nothing. Where it is marked in `new`, too, most of the belief is forgotten. Without
-        `new` that happens at each break. A cell without counts is 0.
+        `counts` >= 0 are what changed within TOGETHER ticks, up to each of the next ones. A tick is
+        learnt when no later datum holds it any more. The first row is 0. A tick marked in `breaks`
+        is 0 and teaches nothing. Where it is marked in `new`, too, most of the belief is forgotten.
+        Without `new` that happens at each break. A cell without counts is 0.
         """
         shapes = np.full((len(counts), *self._learnt.shape), _SHAPE)
         rates = np.full((len(counts), len(self._seen), 1), _RATE)
-        sums = np.zeros(counts.shape)
-        for tick, datum in enumerate(counts.astype(np.float64)):
+        data = np.minimum(counts.astype(np.float64), self._most)
+        for tick, datum in enumerate(data):
             if self._fresh or (breaks is not None and breaks[tick]):
                 if new is None or new[tick]:
                     self._learnt *= AFTER_BREAK
                     self._seen *= AFTER_BREAK
                 self._latest, self._fresh = [], False
+                datum[:] = 0.0
                 continue
             self._learnt *= self._forgetting
             self._seen *= self._forgetting
@@ -56,13 +58,11 @@ class Belief:
                 self._seen += 1.0
             shapes[tick] += self._learnt
             rates[tick] += self._seen
-            sums[tick] = datum
             self._latest.append(datum)
-        sums = np.minimum(sums, self._most)
         nats = np.zeros(counts.shape, np.float32)
-        ticks, cells = np.nonzero(sums)
+        ticks, cells = np.nonzero(data)
         before, rate = shapes[ticks, :, cells], rates[ticks, :, 0]
-        after = before + sums[ticks, cells][:, None]
+        after = before + data[ticks, cells][:, None]
         nats[ticks, cells] = divergence(after, rate + TOGETHER, before, rate).mean(axis=1)
         return nats
 

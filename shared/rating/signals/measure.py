@@ -21,8 +21,6 @@ Floats = NDArray[np.float64]
 _LATE_S = 0.1  # a stream that starts later is flagged
 _SHORTFALL_S = 0.5  # a clip is truncated if it misses this and a twentieth
 _MOMENT_TICKS = 10  # a moment lasts up to a second
-_MOMENT_SHARE = 0.2
-_MOMENT_NATS = 8.0
 _LEAST_SHARE = 0.5  # of a truncated clip; less would be another clip
 
 

@@ -16,7 +16,7 @@ Marks = NDArray[np.bool_]
 CHANNELS = ("picture", "colour", "sound")
 # Memories of about .3, 1 and 5 s.
 _FORGETTING = (0.7, 0.9, 0.98)
-_MOST_COUNTS = 39.0  # cap on a cell in two ticks, in units of the ordinary change
+_MOST_COUNTS = 39.0  # cap on a cell, in units of the ordinary change
 _ORDINARY_WINDOW = 30  # past ticks that define the ordinary change
 # Floors of the ordinary change: picture and colour in contrasts, sound in dB.
 _PICTURE_FLOOR, _COLOUR_FLOOR, _SOUND_FLOOR_DB = 0.02, 0.03, 3.0
@@ -31,7 +31,7 @@ _SHRINKING = 0.04  # variance of log motion at which a slope is halved
 _FEWEST_TICKS = 10
 _WEBER_NATS = 70.0  # ordinary nats that halve an excess
 _ORDINARY_NATS = 2.0  # less is noise
-_NOISE_NATS = 10.0
+_NOISE_NATS = 10.0  # so much may be noise wherever something moves
 _SCHEMA_S = 1.2  # seconds of a shot until an expectation is half firm
 _APART_TICKS = 4  # repetitions are at least this far apart
 _MOST_EVENTS = 600
@@ -82,7 +82,7 @@ def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surpris
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    raw: Floats  # nats of each tick with the previous one
+    raw: Floats  # nats of each tick
     excess: Floats  # beyond the ordinary, without cuts
     signature: CellChange  # per cell: root of its nats, with the sign of the change
 

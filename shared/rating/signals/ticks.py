@@ -143,7 +143,7 @@ class Ticker:
         self._before, self._pending = shown[-1], []
 
     def _recent(self, planes: list[Cells]) -> list[Cells]:
-        """What the camera leaves of the change within TOGETHER ticks, up to each tick but the first.
+        """What the camera leaves of the change within TOGETHER ticks, up to each new tick.
 
         A frame that comes late takes change from one tick and gives it to the next. So signed
         changes are summed before their size is judged: most of what came late drops out, and so

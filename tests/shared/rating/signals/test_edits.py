@@ -128,6 +128,16 @@ def test_repeated_frames_make_no_cut_and_hide_none():
     assert [finder.times[index] for index in finder.cuts()] == [pytest.approx(2.0, abs=0.02)]
 
 
+def test_a_slow_camera_in_a_fast_file_makes_no_cut():
+    """Twelve pictures a second, shown sixty times a second."""
+    wide = scene(5, 200)
+    moving = [wide[20:52, 5 * at : 5 * at + 32] for at in range(30)]
+    shown = [moving[index * 12 // 60] for index in range(len(moving) * 5)]
+
+    assert seen(CutFinder(), shown, 60).cuts() == ()
+    assert seen(CutFinder(), moving, 12).cuts() == ()
+
+
 def test_a_large_object_that_jumps_in_a_corner_is_no_cut():
     def shown(at):
         picture = scene(1).copy()
