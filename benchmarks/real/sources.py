@@ -30,7 +30,7 @@ class Clip:
     file: str
     start_s: float
     seconds: float
-    set: Literal["tuning", "test"]
+    set: Literal["tuning", "test", "fresh"]
     uncut: bool = False
     still: bool = False
 

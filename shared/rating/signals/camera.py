@@ -36,10 +36,10 @@ def is_same_scene(first: Array, second: Array) -> bool:
     spreads = (float(first.std()), float(second.std()))
     if min(spreads) < _FLAT:
         return max(spreads) < _FLAT
+    pairs = np.array([_zoomed(first, second, zoom) for zoom in _ZOOMS])
     return any(
-        _shifted_likeness(zoomed_first, zoomed_second) > _SAME
-        for zoom in _ZOOMS
-        for zoomed_first, zoomed_second in [_zoomed(first, second, zoom)]
+        max(_overlap(*pair, *shift), _overlap(*pair, 0, 0)) > _SAME
+        for pair, shift in zip(pairs, _shifts(pairs), strict=True)
     )
 
 
@@ -63,16 +63,16 @@ def _enlarging(side: int, zoom: float) -> Indices:
     return np.asarray(np.rint(centre + (np.arange(side) - centre) / zoom), dtype=np.intp)
 
 
-def _shifted_likeness(first: Array, second: Array) -> float:
-    """Correlation where both overlap, after the shift that phase correlation finds."""
-    side = len(first)
-    window = _window(side)
-    spectra = [np.fft.rfft2((grid - grid.mean()) * window) for grid in (first, second)]
-    cross = spectra[0] * np.conj(spectra[1])
+def _shifts(pairs: Array) -> list[tuple[int, int]]:
+    """How far down and right the first picture of each pair lies, by phase correlation."""
+    side = pairs.shape[-1]
+    apart = pairs - pairs.mean(axis=(2, 3), keepdims=True)
+    spectra = np.fft.rfft2(apart * _window(side))  # of all at once: each call has a fixed cost
+    cross = spectra[:, 0] * np.conj(spectra[:, 1])
     peaks = np.fft.irfft2(cross / (np.sqrt(np.abs(cross)) + 1e-6), s=(side, side))
-    shifts = divmod(int(np.argmax(peaks)), side)
-    down, right = (part - side * (part > side // 2) for part in shifts)
-    return max(_overlap(first, second, down, right), _overlap(first, second, 0, 0))
+    places = (divmod(int(at), side) for at in peaks.reshape(len(pairs), -1).argmax(axis=1))
+    wrapped = ((part - side * (part > side // 2) for part in place) for place in places)
+    return [(down, right) for down, right in wrapped]
 
 
 @lru_cache(maxsize=4)

@@ -96,7 +96,11 @@ class CutFinder:
         at_s = np.asarray(numbers * LAG_S, dtype=np.float64)
         shown = np.maximum(0, self._shown(at_s) - first)
         fresh = np.flatnonzero(shown[1:] != shown[:-1])
-        self.change += self._sizes(np.abs(seen[shown[fresh + 1]] - seen[shown[fresh]]))
+        new, old = shown[fresh + 1], shown[fresh]
+        change = np.array(self.step[first:])[new]
+        apart = np.flatnonzero(new - old > 1)
+        change[apart] = self._sizes(np.abs(seen[new[apart]] - seen[old[apart]]))
+        self.change += change.tolist()
         self.change_s += at_s[fresh + 1].tolist()
         self._lags = max(self._lags, until)
 

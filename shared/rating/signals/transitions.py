@@ -115,11 +115,10 @@ def _stands_out(size: Array, start: int, length: int) -> bool:
     Where a camera pans all the time, it always changes as much.
     """
     before = size[max(0, start - length - _AROUND) : max(0, start - length + 1)]
-    around = np.sort(
-        np.concatenate([before, size[start + length : start + length + _AROUND]]), axis=0
-    )
-    ordinary = float(around[int(_ORDINARY_RANK * len(around))]) if around.size else 0.0
-    return bool(size[start] > _ABOVE_ORDINARY * ordinary)
+    after = size[start + length : start + length + _AROUND]
+    most = size[start] / _ABOVE_ORDINARY
+    lower = sum(np.count_nonzero(part < most) for part in (before, after))
+    return bool(lower > _ORDINARY_RANK * (len(before) + len(after) - 1))
 
 
 def _beyond(pictures: Array, starts: NDArray[np.intp], length: int) -> Array:

@@ -93,6 +93,30 @@ def test_the_picture_is_that_of_the_strongest_moment_else_of_the_middle(rate, mo
     assert rate(replace(MEASURED, **moment)).frame == shown
 
 
+def test_columns_of_the_first_three_seconds_sum_up_the_curves(rate):
+    """Surprise by its highest value, loudness by the mean of powers, the others by their mean."""
+    curves = replace(
+        MEASURED,
+        surprise_curve=(0.0, 40.5, 7.0, 90.0),
+        motion_curve=(0.5, 1.5, 4.0, 50.0),
+        arousal_curve=(10.0, 14.0, 18.0, 99.0),
+        loudness_curve=(None, -20.0, -20.0, -1.0),
+    )
+
+    measures = rate(curves).measures
+
+    assert measures.surprise_nats_first_3s == 40.5
+    assert measures.motion_first_3s == 2.0
+    assert measures.arousal_proxy_first_3s == 14.0
+    assert measures.loudness_lufs_first_3s == pytest.approx(-21.76, abs=0.01)
+
+
+def test_silent_first_seconds_have_no_loudness(rate):
+    silent = replace(MEASURED, loudness_curve=(None, None, None, -10.0))
+
+    assert rate(silent).measures.loudness_lufs_first_3s is None
+
+
 def test_what_cannot_be_measured_is_unratable_with_the_reason(rate):
     answer = rate(Unratable("one_frame", "a single picture"))
 
