@@ -38,8 +38,8 @@ def is_same_scene(first: Array, second: Array) -> bool:
         return max(spreads) < _FLAT
     pairs = np.array([_zoomed(first, second, zoom) for zoom in _ZOOMS])
     return any(
-        max(_overlap(*pair, *shift), _overlap(*pair, 0, 0)) > _SAME
-        for pair, shift in zip(pairs, _shifts(pairs), strict=True)
+        max(_overlap(a, b, down, right), _overlap(a, b, 0, 0)) > _SAME
+        for (a, b), (down, right) in zip(pairs, _shifts(pairs), strict=True)
     )
 
 

@@ -120,7 +120,8 @@ class SoundMeter:
         size = ticks.shape[2]
         waves = np.fft.rfft(ticks, axis=2)
         spectrum = waves.real**2 + waves.imag**2  # np.abs would take a root of each
-        summed = np.tensordot(_channel_weights(ticks.shape[0]), spectrum, 1)
+        # Not as a product of matrices: for so few channels BLAS would keep all cores busy.
+        summed = (_channel_weights(ticks.shape[0])[:, None, None] * spectrum).sum(axis=0)
         summed[:, 1:] *= 2.0
         summed /= float(size) ** 2
         hz = np.asarray(np.fft.rfftfreq(size, 1 / self._rate), dtype=np.float64)
