@@ -9,7 +9,7 @@ from shared.insights.agreement.ratings import Ratings
 from shared.rating.rubric import dimensions
 from shared.warehouse.tables import schema
 
-MEASURED = ("surprise_nats", "motion")
+MEASURED = ("surprise_nats", "motion", "arousal_proxy")
 DERIVED = ("surprisal_bits", "desirability_shift")
 KEY_COLUMNS = (
     "video_id",

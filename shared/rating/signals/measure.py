@@ -79,7 +79,6 @@ def _signals(
         arousal=round(float(arousal.mean()), 4),
         loudness_lufs=None if integrated is None else round(integrated, 2),
         unexpectedness=scores.unexpectedness(peak_nats),
-        emotional_intensity=scores.emotional_intensity(float(arousal.mean()), float(arousal.max())),
         surprise_curve=_curve(_per_second(surprise.corrected, ticks, np.max)),
         surprise_raw_curve=_curve(_per_second(surprise.raw, ticks, np.max)),
         motion_curve=_curve(motion_curve),

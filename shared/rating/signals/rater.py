@@ -71,7 +71,6 @@ def _curves(signals: Signals) -> Curves:
 def _values(signals: Signals) -> Values:
     return Values(
         unexpectedness=signals.unexpectedness,
-        emotional_intensity=signals.emotional_intensity,
         surprise_onset_s=signals.onset_s,
     )
 

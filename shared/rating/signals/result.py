@@ -50,7 +50,6 @@ class Signals:
     loudness_lufs: float | None  # BS.1770 integrated, None if silent or no sound
 
     unexpectedness: int  # 0-100, see scores.py
-    emotional_intensity: int  # 0-100, a proxy
 
     surprise_curve: tuple[float, ...]  # nats, highest value within each second
     surprise_raw_curve: tuple[float, ...]

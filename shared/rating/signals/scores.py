@@ -20,9 +20,4 @@ def unexpectedness(peak_nats: float) -> int:
     return min(100, round(100 * math.log1p(peak_nats / STEP_NATS) / _FULL))
 
 
-def emotional_intensity(mean_arousal: float, peak_arousal: float) -> int:
-    """0-100 from the arousal curve (0-100): peaks weigh as much as the mean."""
-    return max(0, min(100, round((mean_arousal + peak_arousal) / 2)))
-
-
 _FULL = math.log1p(FULL_NATS / STEP_NATS)

@@ -53,7 +53,8 @@ def everything():
         name = video(number)
         records.append(row(name, "benchmark/funqa", "known_group", int(first[name] > 50)))
         records.append(row(name, "benchmark/vce", "unexpectedness", first[name] / 100))
-        records.append(row(name, "benchmark/liris-accede", "emotional_intensity", number))
+        records.append(row(name, "benchmark/liris-accede", "arousal_proxy", number))
+        records.append(row(name, SIGNALS, "arousal_proxy", number // 2))
         records.append(row(name, SIGNALS, "motion", number % 7))
         records.append(row(name, SIGNALS, "surprise_nats", first[name]))
         for rater in (*raters, GEMINI):

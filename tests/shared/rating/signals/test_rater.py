@@ -31,7 +31,6 @@ MEASURED = Signals(
     arousal=12.0,
     loudness_lufs=-20.0,
     unexpectedness=70,
-    emotional_intensity=12,
     surprise_curve=(0.0, 40.5),
     surprise_raw_curve=(0.0, 60.0),
     motion_curve=(0.5, 1.5),
@@ -70,7 +69,8 @@ def test_what_pixels_tell_is_a_value_and_the_rest_stays_empty(rate):
     answer = rate(MEASURED)
 
     values = answer.values.model_dump(exclude_none=True)
-    assert values == {"unexpectedness": 70, "emotional_intensity": 12, "surprise_onset_s": 4.2}
+    assert values == {"unexpectedness": 70, "surprise_onset_s": 4.2}
+    assert answer.measures.arousal_proxy == 12.0, "no model's judgement of feelings"
     assert (answer.measures.cuts, answer.measures.rotation) == (2, 90)
 
 
