@@ -1,10 +1,12 @@
 """Gives the demo a past: ratings and readings that the pipeline cannot make within seconds."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from cli.console import Screen
+from cli.tombstone_key import tombstones_of
 from local.endpoints import Endpoints
 from local.home import Home
 from local.sandbox.library import Library, LibraryMissing
@@ -12,6 +14,7 @@ from shared.concurrency import in_order
 from shared.insights.report.planted import PlantedEffect
 from shared.messaging.publisher import RecordPublisher
 from shared.model import Record
+from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
 from shared.storage.layout import PLANTED, VIDEOS
 
@@ -20,10 +23,9 @@ def add_history(endpoints: Endpoints, screen: Screen) -> dict[str, int]:
     """Store and publish the past of the library's videos; counts of its ratings and readings.
 
     The records go the way of all others: to the lake first, then through the topic to `load`. A
-    second call writes nothing, and publishes the same records again, which changes no row.
+    second call writes nothing, and publishes the same records again, which changes no row. What
+    was erased gets no past.
     """
-    from local.sandbox.history import records
-
     try:
         library = Library.load(Home.at(Path(endpoints.home)).library)
     except LibraryMissing:
@@ -31,14 +33,20 @@ def add_history(endpoints: Endpoints, screen: Screen) -> dict[str, int]:
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     screen.now("Adding earlier ratings and counts …")
     lake.put(PLANTED, _planted(library).model_dump_json().encode(), content_type="application/json")
-    past = list(records(library, _generations(lake)))
-    for _ in in_order(lambda record: _keep(lake, record), past):
-        pass
+    past = list(store_history(lake, library, tombstones_of(endpoints, lake)))
     RecordPublisher(endpoints.project, endpoints.records_topic).publish(*past)
     return {
         "ratings": sum(record.rating is not None for record in past),
         "readings": sum(record.metrics is not None for record in past),
     }
+
+
+def store_history(lake: Lake, library: Library, tombstones: Tombstones) -> Iterator[Record]:
+    """Store the records of the past, and yield each when it is stored."""
+    from local.sandbox.history import records
+
+    past = filter(None, map(tombstones.redact, records(library, _generations(lake))))
+    yield from in_order(lambda record: _store(lake, record), past)
 
 
 def _planted(library: Library) -> PlantedEffect:
@@ -52,12 +60,13 @@ def _generations(lake: Lake) -> dict[str, str]:
     return {PurePosixPath(entry.name).stem: str(entry.generation) for entry in entries}
 
 
-def _keep(lake: Lake, record: Record) -> None:
+def _store(lake: Lake, record: Record) -> Record:
     """Store the record as `tta ingest` does, so that a rebuild finds it."""
     content = record.to_json()
     key = hashlib.sha256(content).hexdigest()[:16]
     at = record.metrics.collected_at if record.metrics else _rated_at(record)
     lake.write_once(f"raw/upload/{at:%Y-%m-%d}/{record.video_id}-{key}.json", content)
+    return record
 
 
 def _rated_at(record: Record) -> datetime:
