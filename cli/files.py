@@ -12,9 +12,11 @@ def refuse_absent(option: str, path: Path | None) -> None:
     """Raises UserError for anything but an ordinary file."""
     if path is None or path.is_file():
         return
-    why = "is not an ordinary file" if path.exists() else f"does not exist{similar_name(path)}"
-    advice = "; give a file in it" if path.is_dir() else ""
-    raise UserError(f"{option} {path}: it {why}{advice}.", WRONG_USE)
+    if path.is_dir():
+        why = "is a folder; give a file in it"
+    else:
+        why = "is not an ordinary file" if path.exists() else f"does not exist{similar_name(path)}"
+    raise UserError(f"{option} {path}: it {why}.", WRONG_USE)
 
 
 def similar_name(path: Path) -> str:

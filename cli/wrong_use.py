@@ -33,7 +33,7 @@ _REASONS = (
     (r"Input should be a valid number.*", "give a number"),
     (r"Input should be greater than or equal to (\S+)", r"give \1 or more"),
     (r"Input should be less than or equal to (\S+)", r"give \1 or less"),
-    (r"Value error, (.*?)\.?", r"\1"),
+    (r"'(.*)' is not one of (.*?)\.?", r"give one of \2, not \1"),
     (r"(dir|file) '(.*)' is a (file|directory)\.?", r"\2 is a \3; give a \1"),
     (r"(?:dir|file|path) '(.*)' does not exist\.?", r"\1 does not exist"),
 )
@@ -57,8 +57,8 @@ def sentence_of(wrong: Any, arguments: Sequence[str] = ()) -> str:
     if match := re.match(r"No such command '(.*?)'\.", message):
         return _unknown_command(command, match[1], context.command.commands)
     if match := re.match(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", message):
-        return _extra_argument(command, match[1])
-    if match := re.match(r"Missing \w+ '?([^']*?)'?\.(.*)", message, re.DOTALL):
+        return _extra_argument(command, match[1], context)
+    if match := re.match(r"Missing \w+ '([^']*)'\.(.*)", message, re.DOTALL):
         return _missing(command, match[1], match[2])
     if match := re.match(r"Option '(.*?)' requires an argument", message):
         return f"{match[1]} needs a value behind it: `{command} --help` shows which."
@@ -91,11 +91,11 @@ def _unknown_option(command: str, option: str, possible: Iterable[str], context:
     return f"`{command}` has no option {option}: `{command} --help` lists all."
 
 
-def _extra_argument(command: str, words: str) -> str:
+def _extra_argument(command: str, words: str, context: Any) -> str:
     if command == "tta query":
         return 'Put the statement into quotes: `tta query "SELECT …"`.'
-    if "." in words or "/" in words:
-        return f"{words}: name a file with its option, which `{command} --help` lists."
+    if any("--input" in parameter.opts for parameter in context.command.params):
+        return f"Name the file with an option: `{command} --input {words}`."
     return f"`{command}` takes nothing more: leave out {words}, or see `{command} --help`."
 
 
@@ -106,10 +106,10 @@ def _missing(command: str, name: str, choices: str) -> str:
 
 
 def _reason(message: str) -> str:
-    first = message.split("\n", maxsplit=1)[0]
+    first = message.split("\n", maxsplit=1)[0].removeprefix("Value error, ")
     for pattern, plain in _REASONS:
-        if re.fullmatch(pattern, first):
-            first = re.sub(pattern, plain, first, count=1)
+        if match := re.fullmatch(pattern, first):
+            first = match.expand(plain)
             break
     for word, plainer in _KINDS.items():
         first = first.replace(word, plainer)

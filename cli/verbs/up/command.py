@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Demo, Home, Json, Posts, chosen_home
+from cli.options import Demo, Home, Json, Posts, chosen_home, location_option
 
 SWEEP_EVERY_S = 60.0
 
@@ -47,7 +47,8 @@ def up(
         if json:
             screen.show_json(asdict(endpoints))
         else:
-            show(screen, endpoints, faults)
+            place = " --demo" if demo else location_option(home)
+            show(screen, endpoints, faults, place)
         try:
             while not threading.Event().wait(SWEEP_EVERY_S):
                 sweep(endpoints)

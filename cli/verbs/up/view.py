@@ -5,9 +5,11 @@ from pathlib import Path
 from cli.console import Screen
 from local.endpoints import Endpoints
 
+QUERY = "SELECT rating_status, COUNT(*) AS n FROM fact_video_analytics GROUP BY 1"
 
-def show(screen: Screen, endpoints: Endpoints, faults: Path | None) -> None:
-    """Print the addresses, and what to type next."""
+
+def show(screen: Screen, endpoints: Endpoints, faults: Path | None, place: str) -> None:
+    """Print the addresses, and what to type next. `place` is the option that names this home."""
     functions = [(f"function {name}", url) for name, url in endpoints.functions.items()]
     services = [
         (name, getattr(endpoints, name)) for name in ("storage", "pubsub", "bigquery", "tiktok")
@@ -23,13 +25,12 @@ def show(screen: Screen, endpoints: Endpoints, faults: Path | None) -> None:
             f"Faults are injected as {faults} says. {endpoints.home}/logs/faults.jsonl lists them."
         )
     screen.show("Try, in another terminal:")
-    commands = ["tta rate my-video.mp4 --rater gemini"] if endpoints.gemini else []
-    for command in (
-        "tta fetch",
-        "tta ingest my-video.mp4 --wait",
-        *commands,
-        'tta query "SELECT rating_status, COUNT(*) AS n FROM fact_video_analytics GROUP BY 1"',
-    ):
+    commands = [f"tta fetch{place}"]
+    if place != " --demo":  # the demo takes no videos of one's own
+        commands.append(f"tta ingest my-video.mp4 --wait{place}")
+    if endpoints.gemini:
+        commands.append(f"tta rate my-video.mp4 --rater gemini{place}")
+    for command in (*commands, f'tta query{place} "{QUERY}"'):
         screen.show(f"  {command}")
     screen.show("Ctrl-C stops it. The data stay.")
 

@@ -146,7 +146,7 @@ def test_the_shipped_plan_can_be_printed_to_start_from(capsys):
         (["--columns", "views=x"], 2, "--columns is about a file"),
         (["--input", "{videos}", "--columns", "veiws=x"], 1, "(did you mean views?)"),
         (["--input", "none.csv"], 2, "--input none.csv: it does not exist."),
-        (["--input", "."], 2, "--input .: it is not an ordinary file"),
+        (["--input", "."], 2, "--input .: it is a folder; give a file in it."),
         (["--input", "{videos}", "--plan", "none.yaml"], 2, "none.yaml: it does not exist"),
         (["--input", "{videos}", "--out", "none/o.json"], 2, "a file in a folder that exists"),
         (
