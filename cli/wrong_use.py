@@ -93,7 +93,7 @@ def _unknown_option(command: str, option: str, possible: Iterable[str], context:
 
 def _extra_argument(command: str, words: str, context: Any) -> str:
     if command == "tta query":
-        return 'Put the statement into quotes: `tta query "SELECT …"`.'
+        return 'Put the statement into quotes: `tta query "SELECT COUNT(*) FROM dim_video"`.'
     if any("--input" in parameter.opts for parameter in context.command.params):
         return f"Name the file with an option: `{command} --input {words}`."
     return f"`{command}` takes nothing more: leave out {words}, or see `{command} --help`."
