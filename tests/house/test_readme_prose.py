@@ -25,7 +25,7 @@ TERMS = {
     "rubric": "the **rubric**, our list of",
     "BigQuery": "tables of BigQuery, Google's database for analysis",
     "collection": "A collection is a standing query",
-    "Pub/Sub": "a message of Pub/Sub",
+    "Pub/Sub": "Pub/Sub carries the messages",
 }
 """A term, and the words that explain it."""
 INTERNAL = re.compile(
