@@ -16,6 +16,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs/pictures"
 DESK = {"viewport": {"width": 1200, "height": 800}}
+TALL = {"viewport": {"width": 900, "height": 1160}}
 STILL = "html { scroll-behavior: auto !important; } .filters { position: static !important; }"
 """A bar that sticks to the top would cover the cards, and a smooth scroll would be half done."""
 
@@ -44,11 +45,12 @@ def main(arguments: list[str]) -> int:
                 page.screenshot(path=PICTURES / f"answer-{theme}.png")
         with _opened(browser, report, **PHONE) as page:
             page.screenshot(path=PICTURES / "phone.png")
-        with _opened(browser, report, **DESK) as page:
+        # In a language whose letters every machine has.
+        with _opened(browser, f"{report}#gallery&language=en", **DESK) as page:
             page.add_style_tag(content=STILL)
             page.evaluate("document.querySelector('#gallery').scrollIntoView()")
             page.screenshot(path=PICTURES / "gallery.png")
-        with _opened(browser, kit, drawn="#name", **DESK) as page:
+        with _opened(browser, kit, drawn="#name", **TALL) as page:
             _rate_the_first_clip(page)
             page.screenshot(path=PICTURES / "rating-kit.png")
         browser.close()

@@ -45,6 +45,14 @@ TEXT_BOXES = """() => {
     if (figure && isOutside(box, { left: figure.left - 1, right: figure.right + 1 }))
       report("beyond its figure", text, box);
   }
+  const pen = document.createElement("canvas").getContext("2d");
+  for (const select of document.querySelectorAll("main select")) {
+    const text = select.selectedOptions[0]?.textContent ?? "", style = getComputedStyle(select);
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const arrow = 24, sides = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+    if (pen.measureText(text).width > select.clientWidth - sides - arrow + 1)
+      report("cut off in its list", text, select.getBoundingClientRect());
+  }
   boxes.sort((a, b) => a.top - b.top);
   boxes.forEach((a, i) => {
     for (const b of boxes.slice(i + 1)) {

@@ -26,6 +26,8 @@ const eachClipOnce = (cards) => {
   const seen = new Set(), isFirst = cards.map((m) => !m.frame || (!seen.has(m.frame) && seen.add(m.frame)));
   return [...cards.filter((_, i) => isFirst[i]), ...cards.filter((_, i) => !isFirst[i])];
 };
+// A handle breaks after its dots and underscores before it breaks inside a word.
+const breakable = (name) => name.split(/(?<=[._])/).flatMap((part) => [part, el("wbr")]);
 const shortened = (text) => {
   const signs = [...text];
   return signs.length > CAPTION_CHARS ? `${signs.slice(0, CAPTION_CHARS - 1).join("")}…` : text;
@@ -36,7 +38,7 @@ const card = (m, at) => {
   return el("li", { class: "card" },
     el("div", { class: "media" }, frameOf(m), source(m)),
     el("div", { class: "facts-of-card" },
-      el("h3", {}, m.creator),
+      el("h3", {}, ...breakable(m.creator)),
       el("p", { class: "who" }, [m.file_name, languageName(m.language), m.created, m.duration_s ? `${Math.round(m.duration_s)}\u00a0s` : null].filter(Boolean).join(" · ")),
       el("p", { class: "caption", dir: "auto" }, m.caption ? shortened(m.caption) : "(no caption)"),
       scores),

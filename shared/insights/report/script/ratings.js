@@ -11,17 +11,20 @@ const halo = () => {
   });
 };
 
+const MOST_AGREEMENTS = 24;
 const AGREEMENT = {
   icc_a1: "raters, single ratings", alpha_interval: "raters, Krippendorff’s α", kappa_quadratic: "raters, weighted κ",
   retest: "the same rater again", human_human: "people with one another", human_machine: "with people",
 };
 const agreement = () => {
-  const rows = figures.agreement.filter((d) => d.estimate !== undefined);
-  if (!rows.length) return none("agreement", "No agreement has an estimate; the table says why.");
+  const estimated = figures.agreement.filter((d) => d.estimate !== undefined);
+  // Of a rubric with many dimensions, those that the plan asks about are drawn.
+  const rows = estimated.length > MOST_AGREEMENTS ? estimated.filter((d) => report.predictors.includes(d.dimension)) : estimated;
+  if (!rows.length) return none("agreement", "No agreement about the ratings of the plan has an estimate; the table says why.");
   const several = new Set(rows.flatMap((d) => d.raters)).size > 1;
   const rater = (d) => (d.raters.length === 1 && several ? ` (${d.raters[0].split("/").slice(0, 2).join("/")})` : "");
   const label = (d) => `${words(d.dimension ?? "")}: ${AGREEMENT[d.metric] ?? words(d.metric)}${rater(d)}`;
-  rowsChart("agreement", "Agreement of raters with its 95 % interval", rows.map((d) => correlationRow(d, label(d), { title: `agreement ${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos` })), {
+  rowsChart("agreement", `Agreement of raters with its 95 % interval${rows.length < estimated.length ? "; the table has the other ratings" : ""}`, rows.map((d) => correlationRow(d, label(d), { title: `agreement ${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos` })), {
     axis: "agreement →", domain: [Math.min(0, ...rows.map((d) => d.ci_low ?? d.estimate)), 1], rules: [{ at: 0.5 }, { at: 0.75 }], each: 26,
   });
 };
