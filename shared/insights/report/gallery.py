@@ -14,7 +14,7 @@ OF_EACH = 2
 """Top videos of each language and creator, so that no filter leaves the gallery empty."""
 
 MOST_SHOWN = 240
-FRAME_BYTES = 1_800_000
+FRAME_BYTES = 950_000
 """All key frames together, a third more as base64; the page must stay under 4 MB."""
 
 MOST_FRAME_BYTES = 300_000

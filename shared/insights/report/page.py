@@ -53,8 +53,8 @@ CAUTIONS = {
 FIRST_CAUTION = "answer 1"
 """Of synthetic videos, it says that all of them are synthetic."""
 
-MOST_DRAWN = 5_000
-"""Videos in the page: 150 bytes each. `report.csv` beside it has all."""
+MOST_DRAWN = 2_000
+"""Videos in the page, 150 bytes each. `report.csv` beside it has all."""
 
 WORDS_ONLY = ("text", "names", "method", "predictor")
 """Formats of cells that are words, so they stand on the left."""
