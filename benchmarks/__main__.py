@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import table
 from benchmarks.table import Measurement
+from shared.concurrency import in_one_thread
 
 SUITES = (
     *("imports", "starts", "deployed", "fetch", "load", "chain"),
@@ -26,6 +27,7 @@ use.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     names = _parser().parse_args(arguments).suite
+    in_one_thread()  # as the functions do
     measurements: list[Measurement] = []
     missing = []
     for name in names or SUITES:
