@@ -44,7 +44,7 @@ class Strip:
     def pictures(self) -> Array:
         """Pictures x CELLS: luma row by row, then Cb, then Cr; 0-255."""
         last = [] if self._shown is None else [self._shown[None].astype(np.float16)]
-        return np.concatenate([*self._parts, *last]).astype(np.float32)
+        return np.concatenate([*self._parts, *last], dtype=np.float32)
 
 
 def _shrunk(cells: Array, side: int) -> Array:

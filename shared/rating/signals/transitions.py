@@ -30,6 +30,7 @@ _BACKWARDS = 0.08  # of the way; a moving scene may step back this far
 _ABRUPT = 0.7  # of the way between two pictures: that is a hard cut
 _LARGEST_STEP, _UNEVEN = 0.1, 2.5  # of the way, and times the mean step
 _MOST_MIXED, _MOST_WIPED = 0.07, 0.09  # share of the change's energy that stays unexplained
+_BLOCK = 1024  # pictures at once: a long clip has no memory for all
 _BEGINS, _ENDS = 0.06, 0.94  # of the way
 _PLAIN = 4.0  # grey levels of standard deviation: nothing is seen
 _DEPARTURE = 20.0  # grey levels, the mean of the cells
@@ -94,19 +95,26 @@ def _blends(pictures: Array) -> Iterator[_Candidate]:
     for length in _LENGTHS:
         if len(pictures) <= length:
             return
-        old, new = pictures[:-length], pictures[length:]
-        way = new - old
-        size = np.abs(way)
-        covered = (size[:, :LUMA_CELLS] > _CHANGED_CELL).mean(axis=1)
-        likely = (covered > _LEAST_COVERED) & (size[:, :LUMA_CELLS].mean(axis=1) > _LEAST_CHANGE)
-        starts = np.flatnonzero(likely)
-        beyond = _beyond(pictures, starts, length)
-        mean_size = size[:, :LUMA_CELLS].mean(axis=1)
-        for start, excess in zip(starts.tolist(), beyond.tolist(), strict=True):
-            if excess < _MOST_BEYOND and _stands_out(mean_size, start, length):
-                candidate = _blend(pictures[start : start + length + 1], start)
-                if candidate:
-                    yield candidate
+        covered, size = _changes(pictures[:, :LUMA_CELLS], length)
+        likely = np.flatnonzero((covered > _LEAST_COVERED) & (size > _LEAST_CHANGE))
+        for first in range(0, len(likely), _BLOCK):
+            starts = likely[first : first + _BLOCK]
+            beyond = _beyond(pictures, starts, length)
+            for start, excess in zip(starts.tolist(), beyond.tolist(), strict=True):
+                if excess < _MOST_BEYOND and _stands_out(size, start, length):
+                    candidate = _blend(pictures[start : start + length + 1], start)
+                    if candidate:
+                        yield candidate
+
+
+def _changes(luma: Array, length: int) -> tuple[Array, Array]:
+    """From each picture to the one `length` later: the share of changed cells, and their mean."""
+    covered, size = (np.empty(len(luma) - length, np.float32) for _ in range(2))
+    for first in range(0, len(size), _BLOCK):
+        part = slice(first, min(first + _BLOCK, len(size)))
+        moved = np.abs(luma[part.start + length : part.stop + length] - luma[part])
+        covered[part], size[part] = (moved > _CHANGED_CELL).mean(axis=1), moved.mean(axis=1)
+    return covered, size
 
 
 def _stands_out(size: Array, start: int, length: int) -> bool:
@@ -179,17 +187,21 @@ def _excursions(pictures: Array) -> Iterator[_Candidate]:
     for length in _LENGTHS:
         if len(pictures) <= length:
             return
-        middle = luma[length // 2 : len(luma) - length + length // 2]
-        before, after = luma[:-length], luma[length:]
-        departed = np.minimum(np.abs(middle - before), np.abs(middle - after)).mean(axis=1)
-        likely = (departed > _DEPARTURE) & (
-            np.abs(after - before).mean(axis=1) < _SAME_AGAIN * departed
-        )
-        for start in np.flatnonzero(likely).tolist():
-            if _is_veiled(before[start], middle[start]) and _is_back(before[start], after[start]):
-                kind: Kind = "flash" if middle[start].mean() > before[start].mean() else "fade"
-                quality = 2.0 + float(departed[start]) / 255 - 0.01 * length
-                yield _Candidate(start, start + length, quality, kind, returns=True)
+        for first in range(0, len(luma) - length, _BLOCK):
+            yield from _excursions_of(luma[first : first + _BLOCK + length], first, length)
+
+
+def _excursions_of(luma: Array, first: int, length: int) -> Iterator[_Candidate]:
+    """Those of one length that begin in a block of pictures, the first of which is `first`."""
+    middle = luma[length // 2 : len(luma) - length + length // 2]
+    before, after = luma[:-length], luma[length:]
+    departed = np.minimum(np.abs(middle - before), np.abs(middle - after)).mean(axis=1)
+    is_back = np.abs(after - before).mean(axis=1) < _SAME_AGAIN * departed
+    for at in np.flatnonzero((departed > _DEPARTURE) & is_back).tolist():
+        if _is_veiled(before[at], middle[at]) and _is_back(before[at], after[at]):
+            kind: Kind = "flash" if middle[at].mean() > before[at].mean() else "fade"
+            quality = 2.0 + float(departed[at]) / 255 - 0.01 * length
+            yield _Candidate(first + at, first + at + length, quality, kind, returns=True)
 
 
 def _is_back(before: Array, after: Array) -> bool:
