@@ -52,12 +52,13 @@ def test_files_of_an_earlier_gallery_go(tmp_path):
 
 
 def test_a_name_that_leads_elsewhere_and_a_huge_file_are_not_copied(tmp_path):
-    huge = Blob(MOST_BYTES + 1)
-    lake = LakeOfFiles({"videos/../../x.mp4": b"x"})
-    lake.stat = lambda name: huge
+    elsewhere = "videos/../../x.mp4"
+    lake = LakeOfFiles({elsewhere: b"x", "videos/3.mp4": b"three"})
+    lake.stat = lambda name: Blob(1 if name == elsewhere else MOST_BYTES + 1)
 
-    assert copy_gallery(page_of("videos/../../x.mp4", "videos/3.mp4"), tmp_path, lake) == 0
-    assert list((tmp_path / "videos").iterdir()) == []
+    assert copy_gallery(page_of(elsewhere, "videos/3.mp4"), tmp_path / "day", lake) == 0
+    assert lake.reads == []
+    assert list((tmp_path / "day/videos").iterdir()) == []
 
 
 def test_a_page_without_a_gallery_names_nothing():
