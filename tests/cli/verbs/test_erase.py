@@ -115,6 +115,19 @@ def test_saved_reports_and_lines_of_logs_that_name_the_erased_go(tmp_path):
     assert (home.logs / "fetch.log").read_text() == '2026-11-01 started\n{"creator": "bob"}\n'
 
 
+def test_copies_of_erased_videos_beside_a_report_go(tmp_path):
+    tombstones = tombstones_in(LakeInMemory())
+    tombstones.put(["7300000000000000001"], [], DAY_0)
+    videos = tmp_path / "reports/2026-11-01/videos"
+    videos.mkdir(parents=True)
+    for number in (1, 2):
+        (videos / f"730000000000000000{number}.mp4").write_bytes(b"a clip")
+
+    assert remove_reports(Home(tmp_path), Redaction(tombstones)) == 1
+
+    assert [path.name for path in videos.iterdir()] == ["7300000000000000002.mp4"]
+
+
 def test_an_erasure_of_a_target_waits_for_the_longest_handler(tmp_path):
     target = endpoints(target="prod")
     app = ErasureApp(
