@@ -48,9 +48,10 @@ def _sample(insights: Insights, primary: Effect) -> Iterator[str]:
     yield f"The sample comprised {primary.n:,} TikTok videos{by}{_posted(insights)}."
     excluded = [f"{n:,} {rule_name(rule)}" for rule, n in gate.dropped.items() if n]
     if excluded:
+        without = gate.rows - len(gate.frame)
         yield (
-            f"Of {gate.rows:,} videos, {gate.rows - len(gate.frame):,} were excluded beforehand "
-            f"({', '.join(excluded)})."
+            f"Of {gate.rows:,} videos, {without:,} {'was' if without == 1 else 'were'} excluded "
+            f"beforehand ({', '.join(excluded)})."
         )
     if frame := insights.plan.sampling_frame:
         yield f"Sampling: {frame.strip().rstrip('.')}."

@@ -15,7 +15,8 @@ ROUNDED_SHARE = 0.5
 def counting(passed: Gate) -> Iterator[str]:
     impossible = sum(passed.dropped.get(rule, 0) for rule in IMPOSSIBLE)
     if impossible:
-        yield f"{impossible:,} rows have impossible counts and were dropped: the source miscounts."
+        rows = "1 row has" if impossible == 1 else f"{impossible:,} rows have"
+        yield f"{rows} impossible counts, which are left out: the source miscounts."
     broken = [
         f"{month} ({bad / rows:.0%})"
         for month, (rows, bad) in passed.months.items()
