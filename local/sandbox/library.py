@@ -146,6 +146,15 @@ class Library:
                 raise LibraryMissing(self.root, f"{clip.file} is missing or cut short")
 
 
+def is_of_another_version(root: Path) -> bool:
+    """Whether a library is here that another version of the generator made."""
+    try:
+        manifest = json.loads((root / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("version") != VERSION
+
+
 def mark(video_id: str) -> bytes:
     """A `free` box with the video id: appended to a clip, it makes a post's bytes its own.
 

@@ -13,11 +13,13 @@ def demo(home: Home = None, posts: Posts = None, json: Json = False) -> None:
     """
     from cli.cloud import open_cloud
     from cli.console import Screen
+    from cli.verbs.demo.earlier import set_aside
     from cli.verbs.demo.run import demonstrate, in_large_batches
     from cli.verbs.demo.view import show
     from local.home import Home as LocalHome
 
     screen = Screen(machine=json)
+    set_aside(home, screen)
     root = LocalHome.of_demo(home).root
     with in_large_batches(), open_cloud(root, screen, posts=posts) as endpoints:
         outcome = demonstrate(endpoints, screen)

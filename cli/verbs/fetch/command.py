@@ -48,9 +48,13 @@ def fetch(
         reasons_in_words,
         show_canary,
     )
+    from cli.verbs.demo.earlier import refuse
+    from local.home import Home as LocalHome
 
     home = chosen_home(home, demo)
     screen = Screen(machine=json)
+    if collection == "sandbox":
+        refuse(LocalHome.at(home).root)
     if canary:
         with open_cloud(home, screen) as endpoints:
             show_canary(endpoints, screen)

@@ -39,10 +39,13 @@ def up(
     from cli.cloud import run_cloud
     from cli.console import Screen
     from cli.scheduler import sweep
+    from cli.verbs.demo.earlier import refuse
     from cli.verbs.up.view import show, show_faults
 
     home = chosen_home(home, demo)
     screen = Screen(machine=json)
+    if demo:
+        refuse(home)
     with run_cloud(home, screen, posts, faults) as endpoints:
         if json:
             screen.show_json(asdict(endpoints))
