@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from multiprocessing import connection, forkserver
+from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,14 @@ _one_looks = threading.Lock()
 
 def prepare_programs() -> None:
     """Start the process that imports what programs need, while the caller does other work."""
-    forkserver.ensure_running()
+    resource_tracker.ensure_running()  # it would unblock the signal
+    # A Ctrl-C goes to both. It must not end that process amid its imports, with a traceback: it
+    # inherits the block, and `preload` ignores the signal. Ours waits until the block is over.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class DidNotStart(Exception):

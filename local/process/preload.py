@@ -4,6 +4,7 @@
 
 import gc
 import os
+import signal
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,9 @@ MODULES = (
     "shared.warehouse.client",
 )
 
+# The command that started this process ends it; see `prepare_programs`.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 in_one_thread()  # before numpy, which the report needs
 with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # bqemulator prints
     for module in MODULES:

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
 
 from local.home import PROJECT, Home, lock_of
-from local.process.child import DidNotStart, Program, reserved_port, tail
+from local.process.child import DidNotStart, Program, prepare_programs, reserved_port, tail
 from local.process.children import Children
 
 SOON_S = 20
@@ -226,3 +227,33 @@ def test_the_tail_of_a_log_is_read_from_its_end(tmp_path):
 
 def test_an_absent_log_is_no_second_error(tmp_path):
     assert "No such file" in tail(tmp_path / "none.log")
+
+
+def test_a_ctrl_c_does_not_end_the_process_that_imports_for_all(monkeypatch):
+    nursery = forkserver.ForkServer()
+    nursery.set_forkserver_preload([])
+    monkeypatch.setattr(forkserver, "ensure_running", nursery.ensure_running)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+    prepare_programs()
+
+    try:
+        assert signal.SIGINT in signals("SigBlk", nursery._forkserver_pid)
+        assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+    finally:
+        nursery._stop()
+
+
+def test_programs_do_not_inherit_a_blocked_signal(children):
+    prepare_programs()
+    child = children.start(program("serve"))
+    child.wait_ready(soon())
+
+    assert signal.SIGINT not in signals("SigBlk", child.pid)
+
+
+def signals(field: str, pid: int) -> set[int]:
+    """The signals in a field of proc_pid_status(5)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    bits = next(int(line.split()[1], 16) for line in lines if line.startswith(field))
+    return {number for number in range(1, 65) if bits >> (number - 1) & 1}
