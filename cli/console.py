@@ -50,7 +50,9 @@ class Screen:
             self.out.print(escape(harmless(text)))
 
     def show_json(self, document: Any) -> None:
-        print(json.dumps(plain(document), ensure_ascii=False, indent=2))
+        # Escapes keep the document whole where the terminal lacks a letter.
+        is_ascii = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+        print(json.dumps(plain(document), ensure_ascii=is_ascii, indent=2))
 
     @contextmanager
     def working(self, sentence: str) -> Iterator[None]:

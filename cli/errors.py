@@ -9,6 +9,7 @@ TRY_AGAIN = "Try again in a minute. `tta doctor` finds what does not answer."
 FAILED = 1
 WRONG_USE = 2
 INTERRUPTED = 130
+READER_LEFT = 141
 
 
 class UserError(Exception):

@@ -17,9 +17,11 @@ def new_command_line(verb: str, arguments: Sequence[str]) -> str:
     """The same command line today. `deploy check` had the project's or target's own option."""
     new_verb, option = FORMER_VERBS[verb]
     words = [word for word in arguments if not (verb == "deploy" and word == "check")]
+    if {"-h", "--help"} & set(words):
+        return f"tta {new_verb} --help"
     if verb == "deploy":
         has_place = any(word.startswith(("--project", "--target")) for word in words)
         words += [] if has_place else [option, "ID"]
-    elif not {"-h", "--help"} & set(words):
+    else:
         words.append(option)
     return shlex.join(["tta", new_verb, *words])

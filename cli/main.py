@@ -1,5 +1,6 @@
 """The command `tta`: finds its verbs, runs one, and turns an error into a sentence."""
 
+import io
 import os
 import signal
 import sys
@@ -12,7 +13,15 @@ import typer
 from typer.exceptions import TyperException
 
 import cli.verbs
-from cli.errors import FAILED, INTERRUPTED, WRONG_USE, UserError, sentence, wants_tracebacks
+from cli.errors import (
+    FAILED,
+    INTERRUPTED,
+    READER_LEFT,
+    WRONG_USE,
+    UserError,
+    sentence,
+    wants_tracebacks,
+)
 from cli.panels import Verbs
 
 ABOUT = """Does surprise in a short video go with more engagement?
@@ -25,14 +34,19 @@ MAX_LINE_CHARS = 1_000
 
 
 def run() -> None:
-    """Exit status 0; 1 when something failed, 2 for wrong use, 130 when interrupted."""
+    """Exit status 0; 1 when something failed, 2 for wrong use, 130 when interrupted.
+
+    It is 141 when the reader of a pipe has left, as shells call an end by SIGPIPE.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup sets SIG_IGN
             signal.signal(number, _interrupt)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal of Latin-1 has no ρ
+        sys.stdout.reconfigure(errors="replace")
     # Python programs that a verb starts would first look for modules in the working directory,
     # where anyone may have a random.py or a folder `shared`.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
-    sys.exit(status_of(sys.argv[1:]))
+    sys.exit(flushed(status_of(sys.argv[1:])))
 
 
 def status_of(arguments: list[str]) -> int:
@@ -46,11 +60,24 @@ def status_of(arguments: list[str]) -> int:
         status = _report_wrong_use(wrong, arguments)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
+    except BrokenPipeError:
+        status = READER_LEFT
     except Exception as error:
         status = _report_error(error)
     if status == INTERRUPTED:
         print("Stopped.", file=sys.stderr)
     return status if isinstance(status, int) else 0
+
+
+def flushed(status: int) -> int:
+    """The status after all output is written: `| head -1` may have closed the pipe before."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it exits, and would print what happened.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_LEFT
+    return status
 
 
 def app() -> typer.Typer:

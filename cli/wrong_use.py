@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 OTHER_WORDS = {
+    "tta": "tta --help",
     "help": "tta --help",
     "version": "tta --version",
     "start": "tta up",
@@ -64,6 +65,8 @@ def sentence_of(wrong: Any, arguments: Sequence[str] = ()) -> str:
         return f"{match[1]} needs a value behind it: `{command} --help` shows which."
     if match := _BAD_VALUE.match(message):
         return f"{match[1]}: {_reason(match[2])}."
+    if match := re.match(r"Invalid value for '\w+': (.*)", message, re.DOTALL):
+        return f"`{command}`: {_reason(match[1])}."
     return f"{message.rstrip('.')}: see `{command} --help`."
 
 
@@ -73,22 +76,42 @@ def _command_of(arguments: Sequence[str]) -> str:
 
 
 def _unknown_command(command: str, word: str, verbs: Iterable[str]) -> str:
-    similar = difflib.get_close_matches(word, list(verbs), n=1)
+    similar = difflib.get_close_matches(word.lower(), list(verbs), n=1)
     meant = OTHER_WORDS.get(word) or (f"{command} {similar[0]}" if similar else None)
     advice = f"do you mean `{meant}`?" if meant else f"`{command} --help` lists all."
     return f"There is no command {word!r}: {advice}"
 
 
 def _unknown_option(command: str, option: str, possible: Iterable[str], context: Any) -> str:
+    if option in ("-v", "-V"):
+        return f"There is no option {option}: do you mean `tta --version`?"
+    if option in _options_of_verbs(context.find_root().command):
+        return _option_elsewhere(command, option, context)
     names = {name for parameter in context.command.params for name in parameter.opts}
     similar = sorted(possible) or difflib.get_close_matches(option, names, n=1)
-    if option == "-v" or similar == ["--version"]:
+    if similar == ["--version"]:
         return f"There is no option {option}: do you mean `tta --version`?"
     if similar:
         return f"`{command}` has no option {option}: do you mean {similar[0]}?"
     if context.parent is None:
         return f"{option} comes behind the verb: `tta VERB {option}`."
     return f"`{command}` has no option {option}: `{command} --help` lists all."
+
+
+def _option_elsewhere(command: str, option: str, context: Any) -> str:
+    """What to say about an option that only other verbs have: a similar name misleads."""
+    if context.parent is None:
+        return f"{option} comes behind the verb: `tta VERB {option}`."
+    return f"{option} belongs to other verbs: `{command} --help` lists those of `{command}`."
+
+
+def _options_of_verbs(program: Any) -> set[str]:
+    return {
+        name
+        for verb in program.commands.values()
+        for parameter in verb.params
+        for name in parameter.opts
+    }
 
 
 def _extra_argument(command: str, words: str, context: Any) -> str:

@@ -34,6 +34,10 @@ CONTENTS = (
 )
 
 
+class UnusableHome(OSError):
+    """The folder of a home cannot be made, or not be written."""
+
+
 class NoDataFolder(Exception):
     """The system does not say where the files of this user belong."""
 
@@ -137,13 +141,25 @@ def make_private(root: Path) -> None:
     """Create the folder of a home, or close an open one, so that only its owner reads it.
 
     It closes the folder itself last, so that after an interruption the next start does it again.
-    A disk without modes (a mounted share) stays as it is.
+    A disk without modes (a mounted share) stays as it is. Raises UnusableHome.
     """
-    root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    with _usable(root):
+        root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     if stat.S_IMODE(root.stat().st_mode) & OTHERS:
         for name in CONTENTS:
             _close_to_others(root / name)
         _close_to_others(root, is_deep=False)
+
+
+@contextmanager
+def _usable(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnusableHome(
+            f"{root} cannot hold our files ({error.strerror}). "
+            "Name another folder: --home FOLDER, or TTA_HOME."
+        ) from error
 
 
 def _close_to_others(path: Path, is_deep: bool = True) -> None:
@@ -194,7 +210,8 @@ class Lock:
         make_private(home.root)
         self.folder = home.root
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        self._descriptor = os.open(home.lock, flags, PRIVATE_FILE)
+        with _usable(home.root):
+            self._descriptor = os.open(home.lock, flags, PRIVATE_FILE)
 
     @property
     def descriptor(self) -> int:

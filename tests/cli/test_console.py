@@ -1,6 +1,8 @@
 """What a person sees, and what a program reads."""
 
+import io
 import json
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -100,3 +102,12 @@ def test_a_record_loses_nothing_of_a_long_cell(at_width, capsys):
 
 def test_rows_beyond_the_first_are_counted(at_width, capsys):
     assert at_width(200).rows(["n"], ([number] for number in range(MAX_ROWS + 7))) == 7
+
+
+def test_json_is_whole_where_the_terminal_lacks_a_letter(monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "latin-1", write_through=True))
+
+    Screen(machine=True).show_json({"rho": "ρ"})
+
+    assert json.loads(written.getvalue()) == {"rho": "ρ"}

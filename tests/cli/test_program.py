@@ -10,7 +10,8 @@ import tomllib
 import pytest
 import typer
 
-from cli.main import app, status_of
+from cli.errors import READER_LEFT
+from cli.main import app, flushed, status_of
 from cli.panels import OTHER, PANELS, in_panels
 from local.home import PROJECT
 
@@ -204,3 +205,24 @@ def test_completion_is_installed_for_this_user_alone(shell, tmp_path):
     assert answer.returncode == 0, answer.stderr
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any("_TTA_COMPLETE" in path.read_text() for path in written)
+
+
+def test_a_reader_that_leaves_ends_the_program_without_a_word(monkeypatch, capfd):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        sys.stdout.write("a line")
+        assert flushed(0) == READER_LEFT
+        sys.stdout.write("Python flushes once more at its end.")
+
+    assert capfd.readouterr().err == ""
+
+
+def test_a_broken_pipe_is_not_an_error(monkeypatch, capsys):
+    def leave():
+        raise BrokenPipeError
+
+    monkeypatch.setattr("cli.next_steps.next_steps", leave)
+
+    assert (status_of([]), capsys.readouterr().err) == (READER_LEFT, "")

@@ -53,10 +53,18 @@ def erase(
     from cli.errors import WRONG_USE, UserError
     from cli.verbs.erase.run import ErasureOptions, run_erase
     from shared.erasure.erase import ErasureRequest
+    from shared.model import VIDEO_ID
 
     home = chosen_home(home, demo, target)
     if not (video or creator or vanished):
         raise UserError("Nothing to erase: give --video, --creator or --vanished.", WRONG_USE)
+    for video_id in video or ():
+        if not VIDEO_ID.fullmatch(video_id):
+            raise UserError(
+                f"--video {video_id}: give an id of 15 to 20 digits, or u and 16 hex digits; "
+                '`tta query "SELECT video_id FROM dim_video"` lists them.',
+                WRONG_USE,
+            )
     request = ErasureRequest(tuple(video or ()), tuple(creator or ()), vanished)
     options = ErasureOptions(
         is_sure=yes or json, in_advance=in_advance, dry_run=dry_run, take_back=take_back

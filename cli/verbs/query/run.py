@@ -1,5 +1,6 @@
 """One run of `tta query`: run the statement, then show or write the rows."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,9 @@ EMPTY_HOME = (
     "There are no videos here yet. `tta ingest FILE` brings in your own. The demo has a home of "
     "its own: `tta demo` fills it, and `tta query --demo` asks it."
 )
+
+UNKNOWN_COLUMN = re.compile(r"(?:Referenced column \"|Unrecognized name: )(\w+)")
+"""How DuckDB and BigQuery begin."""
 
 
 def answer(
@@ -82,7 +86,10 @@ def _explained(names: set[str], endpoints: Endpoints) -> Iterator[None]:
     except NotFound as error:
         raise UserError(f"BigQuery: {of_service(error)}{_missing(names)}") from error
     except GoogleAPICallError as error:
-        raise UserError(f"BigQuery: {of_service(error)}") from error
+        why = of_service(error)
+        raise UserError(_unknown_column(why, names) or f"BigQuery: {why}") from error
+    except BrokenPipeError:  # of standard output: clients wrap those of their connections
+        raise
     except NO_ANSWER as error:
         raise UserError(_silence(endpoints)) from error
 
@@ -95,6 +102,18 @@ def _silence(endpoints: Endpoints) -> str:
     with suppress(OSError):
         require_room(home)
     return f"The local BigQuery gave no answer. {home / 'logs' / 'bigquery.log'} says more."
+
+
+def _unknown_column(why: str, names: set[str]) -> str | None:
+    """Advice for a column that is in none of the statement's tables; None for other errors."""
+    match = UNKNOWN_COLUMN.search(why)
+    tables = [relation for name, relation in relations().items() if name in names]
+    if match is None or not tables:
+        return None
+    close = nearest(match[1], {column.name for table in tables for column in table.columns})
+    hint = f" Do you mean {close}?" if close else ""
+    commands = " and ".join(f"`tta tables {table.name}`" for table in tables)
+    return f"There is no column {match[1]} here.{hint} {commands} lists the columns."
 
 
 def _missing(names: set[str]) -> str:

@@ -66,7 +66,7 @@ def reading(sql: str, is_judged_later: bool = False) -> exp.Query | None:
     except RecursionError as error:
         raise UserError("The statement is nested too deeply.", WRONG_USE) from error
     if not statements:
-        raise UserError("The statement is empty.")
+        raise UserError("The statement is empty: `tta query --help` shows an example.", WRONG_USE)
     for statement in statements:
         if (word := _writing_word(statement)) is not None:
             raise _refusal(word)

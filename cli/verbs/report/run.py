@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from shared.insights.plan import Plan
 
 MADE_WITHIN_S = 600.0
+PAGES = ("", ".html", ".htm")
+"""Extensions of `--out`: another program would open a page that is named otherwise."""
 FILES = ("report.html", "report.csv", "codebook.csv")
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -48,6 +50,9 @@ class ReportOptions:
         """Check the options, and read the plan, before any work. Raises UserError."""
         refuse_absent("--plan", plan)
         refuse_target(out, (plan,))
+        if out is not None and out.suffix.lower() not in PAGES:
+            named = out.with_suffix(".html")
+            raise UserError(f"--out {out}: the page is HTML; name it {named}.", WRONG_USE)
         report_day = _day(day)
         return cls(out, _read_plan(plan), report_day, target, home, synthetic)
 

@@ -104,7 +104,9 @@ def _text_table(opener: Opener, name: str, head: bytes) -> Table:
     text = head.decode(encoding.codec, "replace")
     start = text.lstrip("\ufeff \t\r\n").lower()
     if is_binary(text):
-        raise BadTable(f"{name} is not a table: give one of {', '.join(CONTAINERS)}.")
+        raise BadTable(
+            f"{name} is not a table, by its first bytes: give one of {', '.join(CONTAINERS)}."
+        )
     if start.startswith(_PAGES):
         raise BadTable(f"{name} is a web page or XML; {_SAVE}")
     table = _reader(start, name)(opener, name, encoding, text)

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from google.api_core.exceptions import NotFound, RetryError
+from google.api_core.exceptions import BadRequest, NotFound, RetryError
 
 from cli.console import Screen
 from cli.errors import UserError
@@ -127,3 +127,23 @@ def test_silence_is_a_sentence(ask):
         ask(failure=silent)
     with pytest.raises(UserError, match=r"bigquery\.log"):
         ask(failure=silent, target="local")
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        'Query execution failed: Binder Error: Referenced column "viewz" not found in FROM clause!',
+        "Unrecognized name: viewz; Did you mean views? at [1:8]",
+    ],
+)
+def test_a_column_that_is_not_there_names_the_nearest(why, ask):
+    with pytest.raises(UserError, match=r"column viewz.*mean views\?.*`tta tables fact_video_a"):
+        ask(sql="SELECT viewz FROM fact_video_analytics", failure=BadRequest(why))
+
+    with pytest.raises(UserError, match=r"BigQuery: Unrecognized name: b"):
+        ask(sql="SELECT b FROM (SELECT 1 AS a)", failure=BadRequest("Unrecognized name: b"))
+
+
+def test_a_reader_that_leaves_is_not_a_silent_bigquery(ask):
+    with pytest.raises(BrokenPipeError):
+        ask(failure=BrokenPipeError())

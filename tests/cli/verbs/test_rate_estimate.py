@@ -272,7 +272,8 @@ def test_files_here_need_no_cloud_and_no_home(clips, tmp_path):
 
 
 def test_nothing_that_can_be_priced_is_a_failure_that_still_says_why(tmp_path, capsys):
-    (tmp_path / "notes.txt").write_text("cats")
+    for name in ("notes.txt", "more.txt"):
+        (tmp_path / name).write_text("cats")
 
     assert status_of(["rate", "--estimate", str(tmp_path)]) == 1
 

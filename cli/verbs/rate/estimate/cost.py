@@ -152,7 +152,15 @@ class CostEstimate:
     def refuse_nothing(self) -> None:
         """Raises UserError when no selected video has a price."""
         if not self.videos:
-            raise UserError("None of the selected videos has a price.")
+            raise UserError(f"None of the selected videos has a price{self._first_reason()}")
+
+    def _first_reason(self) -> str:
+        """Why, by the first of them, and what to select instead."""
+        reason = ""
+        if self.not_priced:
+            first = self.not_priced[0]
+            reason = f"; {first.what}: {first.sentence.rstrip('.')}"
+        return f"{reason}. Select video files: `tta rate my-video.mp4 --estimate`."
 
 
 def token_ranges(total: CallEstimate) -> Iterator[tuple[str, int, int]]:

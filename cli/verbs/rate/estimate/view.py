@@ -9,6 +9,11 @@ LISTED = 20
 
 
 def show(estimate: CostEstimate, screen: Screen) -> None:
+    """Print the estimate. The error says it all where nothing but one file was selected."""
+    if not estimate.videos:
+        if len(estimate.not_priced) > 1:
+            _show_not_priced(estimate, screen)
+        return
     _show_counts(estimate, screen)
     _show_prices(estimate, screen)
     _show_budget(estimate, screen)
