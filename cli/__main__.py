@@ -1,5 +1,17 @@
-"""`python -m cli` is `tta`."""
+"""`python -m cli` is `tta`, and so is the installed program."""
 
-from cli.main import run
+import sys
 
-run()
+
+def run() -> None:
+    """Run `tta`. A Ctrl-C is one also while the program is imported."""
+    try:
+        from cli.main import run as run_program
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        sys.exit(130)
+    run_program()
+
+
+if __name__ == "__main__":
+    run()

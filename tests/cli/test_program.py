@@ -6,10 +6,12 @@ import sqlite3
 import subprocess
 import sys
 import tomllib
+import types
 
 import pytest
 import typer
 
+from cli.__main__ import run as program
 from cli.errors import READER_LEFT
 from cli.main import app, flushed, status_of
 from cli.panels import OTHER, PANELS, in_panels
@@ -226,3 +228,16 @@ def test_a_broken_pipe_is_not_an_error(monkeypatch, capsys):
     monkeypatch.setattr("cli.next_steps.next_steps", leave)
 
     assert (status_of([]), capsys.readouterr().err) == (READER_LEFT, "")
+
+
+def test_a_ctrl_c_amid_the_imports_is_one_word(monkeypatch, capsys):
+    class Interrupted(types.ModuleType):
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "cli.main", Interrupted("cli.main"))
+
+    with pytest.raises(SystemExit, match="130"):
+        program()
+
+    assert capsys.readouterr().err == "Stopped.\n"

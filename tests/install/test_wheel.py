@@ -23,7 +23,7 @@ def tta(site, tmp_path):
     """Run the installed program, as its script does, in an empty folder."""
     script = tmp_path / "bin/tta"
     script.parent.mkdir()
-    script.write_text("from cli.main import run\nif __name__ == '__main__':\n    run()\n")
+    script.write_text("from cli.__main__ import run\nif __name__ == '__main__':\n    run()\n")
     (tmp_path / "empty").mkdir()
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("TTA_", "PYTHON"))
