@@ -44,7 +44,8 @@ def _sample(insights: Insights, primary: Effect) -> Iterator[str]:
     gate = insights.gate
     if gate.kind.is_synthetic:
         yield "All data are synthetic: they were generated to try out the method."
-    by = f" by {primary.clusters:,} creators" if insights.plan.cluster else ""
+    creators = "1 creator" if primary.clusters == 1 else f"{primary.clusters:,} creators"
+    by = f" by {creators}" if insights.plan.cluster else ""
     yield f"The sample comprised {primary.n:,} TikTok videos{by}{_posted(insights)}."
     excluded = [f"{n:,} {rule_name(rule)}" for rule, n in gate.dropped.items() if n]
     if excluded:

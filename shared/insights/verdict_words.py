@@ -106,7 +106,7 @@ def _interval(insights: Insights, primary: Effect) -> str:
     over = f"{primary.n:,} videos of {_creators(insights, primary.clusters)}"
     numbers = ratio_numbers(primary, _step(insights, primary))
     if numbers is None:
-        return f"There is no interval with two ends. It rests on {over}."
+        return f"The videos set only one limit to the ratio, or none. It rests on {over}."
     low, high = map(ratio_text, numbers[1:])
     return (
         f"Anything from {low} to {high} times fits these {over} (95 % interval, "

@@ -51,8 +51,16 @@ def agreement(data: ReportData) -> Figure:
             ("note", "note", "text"),
         ),
         rows=rows_of(data.agreement, "agreement"),
-        missing="Only one rater has rated these videos, once. tta rate --replicates 3 asks again, "
-        "and tta rate-kit lets people rate.",
+        missing=_once_or_never(data),
+    )
+
+
+def _once_or_never(data: ReportData) -> str:
+    if not data.video_counts.rated:
+        return "No rater has rated these videos, so there is nothing to agree about."
+    return (
+        "Only one rater has rated these videos, once. tta rate --replicates 3 asks again, and "
+        "tta rate-kit lets people rate."
     )
 
 

@@ -1,11 +1,11 @@
 """Rows of insight_effect: the numbers of an analysis."""
 
 from collections.abc import Iterator
-from math import exp
+from math import exp, prod
 from typing import Any
 
 from shared.insights.corrections import Correction
-from shared.insights.predictor_steps import step_in, step_of
+from shared.insights.predictor_steps import PredictorStep, step_in, step_of
 from shared.insights.report.analysis import Analysis, Association
 from shared.insights.report.for_whom_rows import for_whom_rows
 from shared.insights.statistics.effect import Effect
@@ -13,6 +13,8 @@ from shared.insights.wording import LARGEST_LOG_RATIO, ratio_numbers
 
 Row = dict[str, Any]
 EVERYONE = "all"
+PRODUCT = " × "
+"""Between the two predictors of a combination."""
 SHAPES = ("two_lines_low", "two_lines_high", "gee_nb_interaction")
 
 
@@ -60,7 +62,7 @@ def _is_shape(effect: Effect, analysis: Analysis) -> bool:
 
 def _step(effect: Effect, analysis: Analysis) -> Row:
     """The rate ratio for the step that people use: 10 points, yes against no."""
-    step = step_in(analysis.gate.frame, effect.predictor)
+    step = _step_of(effect, analysis)
     if effect.irr is None or step is None:
         return {}
     numbers = ratio_numbers(effect, step)
@@ -68,6 +70,15 @@ def _step(effect: Effect, analysis: Analysis) -> Row:
         return {"step": step.size}
     names = ("step_irr", "step_irr_low", "step_irr_high")
     return {"step": step.size, **dict(zip(names, numbers, strict=True))}
+
+
+def _step_of(effect: Effect, analysis: Analysis) -> PredictorStep | None:
+    """The step of a predictor; that of a product is the product of both steps."""
+    steps = [step_in(analysis.gate.frame, name) for name in effect.predictor.split(PRODUCT)]
+    sizes = [step.size for step in steps if step is not None]
+    if len(sizes) < len(steps):
+        return None
+    return steps[0] if len(steps) == 1 else PredictorStep(prod(sizes), effect.predictor)
 
 
 def _corrections(analysis: Analysis) -> Iterator[Row]:

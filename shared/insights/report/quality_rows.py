@@ -60,6 +60,7 @@ def _verdict(analysis: Analysis | None, missing: MissingData | None) -> Iterator
     """The first screen in sentences."""
     if missing:
         yield _sentence("verdict", "short", f"Can’t tell yet. {missing.reason}")
+        yield _sentence("verdict", "sure", "Not at all: these videos answer nothing either way.")
         yield _sentence("verdict", "next", missing.next_step)
     if analysis:
         for subject, text in verdict_sentences(analysis.insights).items():

@@ -42,12 +42,14 @@ const steps = (values) => {
   const powers = d3.range(Math.floor(Math.log10(low)) - 1, Math.ceil(Math.log10(high)) + 1).map((power) => 10 ** power);
   return powers.flatMap((power) => (few ? [power, 2 * power, 5 * power] : [power])).filter((value) => value >= low * 0.999 && value <= high * 1.001);
 };
-const RATIO_TICKS = [0.5, 2, 0.8, 1.25, 0.9, 1.1, 0.95, 1.05, 0.2, 5, 0.1, 10, 0.05, 20, 0.01, 100];
+const RATIO_TICKS = [0.5, 2, 0.8, 1.25, 0.9, 1.1, 0.95, 1.05, 1.2, 0.85, 0.2, 5, 0.1, 10, 0.05, 20, 0.01, 100];
 const ratioTicks = (reach, width) => {
   const at = (value) => ((Math.log(value) / Math.log(reach) + 1) / 2) * width;
   return spaced(RATIO_TICKS.filter((d) => d >= 1 / reach && d <= reach), at, String, 1);
 };
-const ratioReach = (values, least) => Math.max(least, ...values.map((value) => Math.max(value, 1 / value))) ** 1.1;
+// Farther than this an interval tells nothing, and a range of all numbers has no place for a tick.
+const FARTHEST = 10_000;
+const ratioReach = (values, least) => Math.min(FARTHEST, Math.max(least, ...values.map((value) => Math.max(value, 1 / value))) ** 1.1);
 const ends = (d, write, low = d.ci_low, high = d.ci_high) => (low === undefined || high === undefined ? "" : ` (${write(low)} to ${write(high)})`);
 
 // A line for each row: its interval from `low` to `high`, and a dot at `x`. A row is
@@ -93,11 +95,12 @@ const ratioAxis = (rows, options, inner) => {
   const reach = options.reach ?? ratioReach([...rows.map((d) => d.x), far_end], 1.1);
   return { domain: [1 / reach, reach], ticks: ratioTicks(reach, inner), text: String, origin: 1 };
 };
+const rhoTick = (d) => rho(d).replace(/^−?\.000$/, "0").replace(/^(−?\.\d)0+$/, "$1").replace(/\.00$/, "");
 const linearAxis = (rows, options, inner) => {
   const values = rows.flatMap((d) => [d.x, d.low ?? d.x, d.high ?? d.x]);
   const domain = options.domain ?? d3.scaleLinear().domain(d3.extent([0, ...values])).nice().domain();
   const at = d3.scaleLinear(domain, [0, inner]);
-  const text = options.text ?? ((d) => rho(d).replace(/^−?\.000$/, "0").replace(/^(−?\.\d)0+$/, "$1").replace(/\.00$/, ""));
+  const text = options.text ?? rhoTick;
   return { domain, ticks: spaced(at.ticks(6), at, text, options.origin ?? 0), text, origin: options.origin ?? 0 };
 };
 const correlationRow = (d, label, more = {}) => ({

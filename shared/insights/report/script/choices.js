@@ -18,11 +18,14 @@ const tables = () => {
   }
 };
 const STAYS = "The answer, its interval and every p stay those of all videos.";
+// Another rating or KPI changes the figures that have its rows; the first screen keeps its question.
+const other = () => (report.primary && !isPrimary(chosen)
+  ? ` The answer above is still about ${words(report.primary.predictor)} and ${outcomeName(report.primary)}.` : "");
 const status = (refused = "") => {
   const n = all.filter(isPicked).length, of = report.videosKnown > all.length ? ` of a random ${count(all.length)} drawn here (${count(report.videosKnown)} in all)` : ` of ${count(all.length)} videos`;
   $(".filters .status").textContent = refused + (n === all.length
     ? `All ${count(report.videosKnown)} videos. ${STAYS}`
-    : `${count(n)}${of} picked out in “Every video” and in the gallery. Nothing is recomputed: ${STAYS[0].toLowerCase()}${STAYS.slice(1)}`);
+    : `${count(n)}${of} picked out in “Every video” and in the gallery. Nothing is recomputed: ${STAYS[0].toLowerCase()}${STAYS.slice(1)}`) + other();
 };
 
 // ---- the address: #section&key=value, so that a link shows what its sender saw

@@ -53,7 +53,8 @@ const wrapped = (pencil, text, width) => {
 };
 const textsOf = (name) => {
   const figure = document.getElementById(name), drawn = (name === "headline" ? $(".short") : $(`[data-drawn="${name}"]`))?.textContent.trim() ?? "";
-  const stamp = `${report.synthetic ? "SYNTHETIC DATA · " : ""}${$(".made").textContent.replace(/\s+/g, " ").trim()}`;
+  const made = $(".made").textContent.replace(/\s+/g, " ").trim(), mark = " · synthetic data";
+  const stamp = report.synthetic ? `SYNTHETIC DATA · ${made.endsWith(mark) ? made.slice(0, -mark.length) : made}` : made;
   return { title: $("h3", figure)?.textContent ?? $("h1").textContent, drawn, stamp };
 };
 const tableLines = (figure) => $$("table tr", figure).filter((row) => !row.hidden).map((row) => [...row.cells].map((cell) => cell.textContent.trim()));

@@ -68,8 +68,8 @@ const deciles = () => {
   const quartiles = rows.flatMap((d) => [at(d.quartile_low), at(d.quartile_high)]);
   draw("deciles", `${scaleName()} by tenths of ${words(chosen.predictor)}: the middle video and the middle half`, (width) =>
     base(width, 280, {
-      marginTop: 34, marginLeft: 52, marginRight: 14, marginBottom: 46, x: { labelOffset: 38, label: `tenths by ${words(chosen.predictor)}, lowest first →`, labelAnchor: "right", labelArrow: "none", domain: rows.map((d) => d.number), tickSize: 0, type: "point", padding: 0.5 },
-      y: log ? { type: "log", label: `↑ ${scaleName()}`, labelArrow: "none", labelOffset: 44, tickFormat: short, ticks: steps(quartiles) } : { label: `↑ ${scaleName()}`, labelArrow: "none", labelOffset: 44, ticks: 5 },
+      marginTop: 34, marginLeft: log ? 52 : 64, marginRight: 14, marginBottom: 46, x: { labelOffset: 38, label: `tenths by ${words(chosen.predictor)}, lowest first →`, labelAnchor: "right", labelArrow: "none", domain: rows.map((d) => d.number), tickSize: 0, type: "point", padding: 0.5 },
+      y: log ? { type: "log", label: `↑ ${scaleName()}`, labelArrow: "none", labelOffset: 44, tickFormat: short, ticks: steps(quartiles) } : { label: `↑ ${scaleName()}`, labelArrow: "none", labelOffset: 44, ticks: 5, tickFormat: "~g" },
       marks: [
         Plot.gridY(log ? { ...grid, ticks: steps(quartiles) } : grid),
         Plot.ruleX(rows, { x: "number", y1: (d) => at(d.quartile_low), y2: (d) => at(d.quartile_high), stroke: ACCENT, strokeWidth: 7, strokeOpacity: 0.35, strokeLinecap: "round" }),

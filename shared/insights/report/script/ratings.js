@@ -37,9 +37,10 @@ const CORRECTED_BY = {
 const correctedLabel = (d, rows) => (new Set(rows.map((each) => each.method).filter((method) => method in CORRECTED_BY)).size > 1 ? `${outcomeName(d)}, ${CORRECTED_BY[d.method]}` : outcomeName(d));
 const correctedRatios = () => {
   const rows = figures.corrected_ratios.filter((d) => d.predictor === chosen.predictor && d.step_irr !== undefined);
-  if (!rows.length) return none("corrected_ratios", `No correction for ${words(chosen.predictor)}; the table says why.`);
+  const corrections = rows.filter((d) => d.method !== "ppml");
+  if (!corrections.length) return none("corrected_ratios", `No correction for ${words(chosen.predictor)}; the table says why.`);
   const observed = new Map(rows.filter((d) => d.method === "ppml").map((d) => [outcomeName(d), d]));
-  rowsChart("corrected_ratios", `Times as many within creators, for ${stepOf(chosen.predictor)}; hollow: as observed`, rows.filter((d) => d.method !== "ppml").flatMap((d) => {
+  rowsChart("corrected_ratios", `Times as many within creators, for ${stepOf(chosen.predictor)}; hollow: as observed`, corrections.flatMap((d) => {
     const label = correctedLabel(d, rows), before = observed.get(outcomeName(d));
     return [ratioRow(d, label, { dy: -4, color: ACCENT }), ...(before ? [ratioRow(before, label, { dy: 6, color: SOFT, hollow: true, thin: true, title: undefined })] : [])];
   }), { axis: `${TIMES} →`, ratios: true, each: 34, pairs: true });

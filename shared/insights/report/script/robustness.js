@@ -40,12 +40,12 @@ const specificationPanel = (estimator, specs, width) => {
   const bars = rows.filter((d) => d.low !== undefined || d.high !== undefined).map((d) => ({ ...d, from: Math.max(d.low ?? domain[0], domain[0]), to: Math.min(d.high ?? domain[1], domain[1]) }));
   const varied = variedChoices(rows), widest = Math.max(0, ...varied.map((choice) => textWidth(choice)));
   const beside = widest + 24 <= width * 0.42, marginLeft = beside ? Math.max(60, widest + 18) : 52, color = (d) => (d.is_headline ? HOT : ACCENT);
-  const ticks = isRatio ? ratioTicks(reach, 160) : spaced(d3.ticks(...domain, 5), (d) => d * 200, write, 0);
+  const ticks = isRatio ? ratioTicks(reach, 160) : spaced(d3.ticks(...domain, 5), (d) => d * 200, rhoTick, 0);
   const upper = base(width, 226, {
     marginLeft, marginRight: 20, marginTop: 44, marginBottom: 14, x: { axis: null, domain: [-1, rows.length] }, y: { type: isRatio ? "log" : "linear", domain, axis: null },
     marks: [
       // The axis of a log scale would leave out the text of most ticks.
-      Plot.axisY(ticks, { text: isRatio ? String : write, label: null }),
+      Plot.axisY(ticks, { text: isRatio ? String : rhoTick, label: null }),
       Plot.text([`↑ ${estimator}: ${isRatio ? TIMES : CORRELATION}`], { frameAnchor: "top-left", dx: 4 - marginLeft, dy: -36, text: (d) => d, textAnchor: "start" }),
       Plot.gridY(ticks, grid), Plot.ruleY([origin], { stroke: INK }),
       Plot.ruleX(bars, { x: "i", y1: "from", y2: "to", stroke: color, strokeWidth: 2 }),

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from shared.insights.report.page import page
-from tests.report_world import Page, report_of, rows, usual_report
+from tests.report_world import Page, report_of, rows, text_of, usual_report
 
 
 @lru_cache
@@ -41,3 +41,27 @@ def test_clustered_errors_are_shown_and_called_no_verdict():
 
     assert parts["age"]["sentence"] == "Counts are those 7 days after each post."
     assert parts["standard error clustered by creator (not the verdict)"]["value"] > 0
+
+
+def test_a_combination_is_told_as_a_ratio_for_a_step_of_both():
+    combined = [row for row in usual_report().effects if row["method"] == "gee_nb_interaction"]
+
+    assert combined
+    assert {row["step"] for row in combined} == {100.0}
+    assert all(
+        0 < row["step_irr_low"] <= row["step_irr"] <= row["step_irr_high"] for row in combined
+    )
+
+
+def test_the_methods_count_one_creator_as_one():
+    methods = [row["sentence"] for row in account().quality if row["part"] == "methods"]
+
+    assert "TikTok videos by 1 creator posted" in methods[0]
+
+
+def test_a_page_without_videos_says_how_sure_it_is_and_blames_no_rater():
+    written = text_of(page(report_of([])))
+
+    assert "Not at all: these videos answer nothing either way." in written
+    assert "No rater has rated these videos" in written
+    assert "Only one rater has rated these videos" not in written
