@@ -23,7 +23,12 @@ from local.faults import FaultPlan, read_plan
 from local.faults.dice import LOG
 from local.functions import FUNCTIONS
 from local.home import Home, Lock, lock_of, open_private, take_or
-from local.process.child import DidNotStart, prepare_programs, reserved_port
+from local.process.child import (
+    IMPORTS_OF_TABLES,
+    DidNotStart,
+    prepare_programs,
+    reserved_port,
+)
 from local.process.children import Children
 from local.start import CloudStart, Reports
 
@@ -46,12 +51,12 @@ class AlreadyRunning(Exception):
 
 
 def prepare(root: Path | None) -> None:
-    """Begin to import what the programs of a new cloud need, unless `tta up` runs on this home.
+    """Begin to import what a query needs of a new cloud, unless `tta up` runs on this home.
 
-    They import for a second, while the caller does its own imports.
+    That takes most of a second, while the caller does its own imports.
     """
     if attached(Home.at(root)) is None:
-        prepare_programs()
+        prepare_programs(IMPORTS_OF_TABLES)
 
 
 @contextmanager

@@ -28,13 +28,19 @@ STARTS_WITHIN_S = 60.0
 TAIL_LINES = 12
 
 _NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload(["local.process.preload"])
+IMPORTS_OF_ALL = "local.process.preload"
+IMPORTS_OF_TABLES = "local.process.preload_tables"
 # When two threads wait for the end of one process, the second gets an error (ECHILD).
 _one_looks = threading.Lock()
 
 
-def prepare_programs() -> None:
-    """Start the process that imports what programs need, while the caller does other work."""
+def prepare_programs(imports: str = IMPORTS_OF_ALL) -> None:
+    """Start the process that imports what programs need, while the caller does other work.
+
+    `imports` is the module that does it. It counts where that process does not run yet; a program
+    imports by itself what is not there.
+    """
+    _NURSERY.set_forkserver_preload([imports])
     resource_tracker.ensure_running()  # it would unblock the signal
     # A Ctrl-C goes to both. It must not end that process amid its imports, with a traceback: it
     # inherits the block, and `preload` ignores the signal. Ours waits until the block is over.

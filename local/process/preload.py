@@ -2,16 +2,9 @@
 `child.py`). Nothing here may read a setting, open a connection or start a thread.
 """
 
-import gc
-import os
-import signal
-from contextlib import redirect_stdout
-from importlib import import_module
-from pathlib import Path
+from local.process.imports import import_for_forks
 
-from shared.concurrency import in_one_thread
-
-MODULES = (
+import_for_forks(
     "bqemulator.server",
     "functions_framework._http",
     "google.cloud.pubsub_v1",
@@ -20,14 +13,3 @@ MODULES = (
     "shared.model",
     "shared.warehouse.client",
 )
-
-# The command that started this process ends it; see `prepare_programs`.
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-in_one_thread()  # before numpy, which the report needs
-with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # bqemulator prints
-    for module in MODULES:
-        import_module(module)
-# The garbage collector of a fork need not look at what was imported before it.
-gc.collect()
-gc.freeze()

@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from google.api_core.exceptions import NotFound
+from google.cloud import bigquery
 
-from local.provision import collections_file
+from local import provision
+from local.provision import collections_file, make_tables
 from local.sandbox import Library, Post
 from shared.tiktok.collection_file import parse_collection
 
@@ -46,3 +49,70 @@ def test_what_a_person_wrote_into_the_file_stays(library):
     own = b"# mine\ncollections:\n  cats:\n    source: research\n    hashtags: [cats]\n"
 
     assert collections_file(own, library, HERE) == own
+
+
+class Warehouse:
+    """A client of BigQuery that knows the labels of one dataset."""
+
+    def __init__(self):
+        self.labels: dict[str, str] | None = None
+        self.statements: list[str] = []
+
+    def get_dataset(self, name, **bounds):
+        if self.labels is None:
+            raise NotFound(name)
+        dataset = bigquery.Dataset(f"p.{name}")
+        dataset.labels = self.labels
+        return dataset
+
+    def update_dataset(self, dataset, fields, **bounds):
+        assert fields == ["labels"]
+        self.labels = dict(dataset.labels)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def warehouse(monkeypatch):
+    client = Warehouse()
+    monkeypatch.setattr(provision.bigquery, "Client", lambda project: client)
+
+    def create(made, dataset):
+        client.statements.append(dataset)
+        client.labels = client.labels or {}
+
+    monkeypatch.setattr(provision, "create_tables", create)
+    monkeypatch.setattr(provision, "create_views", create)
+    return client
+
+
+def test_tables_and_views_are_made_once(warehouse):
+    make_tables("p", "d")
+    make_tables("p", "d")
+
+    assert warehouse.statements == ["d", "d"]
+
+
+def test_other_definitions_make_them_again(warehouse, monkeypatch, tmp_path):
+    make_tables("p", "d")
+    (tmp_path / "views").mkdir()
+    (tmp_path / "views" / "one.sql").write_text("SELECT 1 AS one")
+    monkeypatch.setattr(provision, "WAREHOUSE", tmp_path)
+
+    make_tables("p", "d")
+
+    assert len(warehouse.statements) == 4
+
+
+def test_a_start_that_was_killed_before_the_label_makes_them_again(warehouse, monkeypatch):
+    def killed(made, dataset):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(provision, "create_views", killed)
+        make_tables("p", "d")
+
+    make_tables("p", "d")
+
+    assert warehouse.statements == ["d", "d", "d"]

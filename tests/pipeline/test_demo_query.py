@@ -13,13 +13,13 @@ def test_a_table_needs_no_dataset(tta):
 
 
 @pytest.mark.parametrize(
-    ("sql", "sentence"),
-    [("SELEC 1", "Syntax error"), ("SELECT * FROM nowhere", "nowhere"), ("  ", "empty")],
+    ("sql", "status", "sentence"),
+    [("SELEC 1", 1, "Syntax error"), ("SELECT * FROM nowhere", 1, "nowhere"), ("  ", 2, "empty")],
 )
-def test_a_statement_that_is_wrong_is_refused_in_a_sentence(tta, sql, sentence):
+def test_a_statement_that_is_wrong_is_refused_in_a_sentence(tta, sql, status, sentence):
     result = tta("query", sql)
 
-    assert result.returncode == 1
+    assert result.returncode == status
     assert result.stdout == ""
     assert sentence in result.stderr
     assert "Traceback" not in result.stderr
