@@ -46,7 +46,14 @@ def run() -> None:
     # Python programs that a verb starts would first look for modules in the working directory,
     # where anyone may have a random.py or a folder `shared`.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
-    sys.exit(flushed(status_of(sys.argv[1:])))
+    try:
+        status = status_of(sys.argv[1:])
+    except KeyboardInterrupt:  # a second one, while the first was answered
+        status = INTERRUPTED
+    # From here on a Ctrl-C ends us at once, without a traceback of what Python does at its end.
+    # Programs that still run see that, and end (local/process/leash.py).
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(flushed(status))
 
 
 def status_of(arguments: list[str]) -> int:

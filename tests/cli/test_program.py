@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -241,3 +242,20 @@ def test_a_ctrl_c_amid_the_imports_is_one_word(monkeypatch, capsys):
         program()
 
     assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_a_second_ctrl_c_leaves_no_traceback(monkeypatch):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    monkeypatch.setattr("cli.main.status_of", interrupted)
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    try:
+        with pytest.raises(SystemExit, match="130"):
+            program()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
