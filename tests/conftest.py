@@ -74,8 +74,8 @@ def share_public_authorities(create: Any) -> Any:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, for half of these tests wait for a process of their own."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Two more than there are cores, for half of these tests wait for a process of their own."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 class GroupScheduling(LoadScopeScheduling):

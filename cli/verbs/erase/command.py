@@ -6,6 +6,8 @@ import typer
 
 from cli.options import Demo, Home, Json, Target, chosen_home
 
+LISTS = '`tta query "SELECT video_id FROM dim_video"` lists them.'
+
 
 def erase(
     video: Annotated[
@@ -61,8 +63,7 @@ def erase(
     for video_id in video or ():
         if not VIDEO_ID.fullmatch(video_id):
             raise UserError(
-                f"--video {video_id}: give an id of 15 to 20 digits, or u and 16 hex digits; "
-                '`tta query "SELECT video_id FROM dim_video"` lists them.',
+                f"--video {video_id}: give an id of 15 to 20 digits, or u and 16 hex digits; {LISTS}",
                 WRONG_USE,
             )
     request = ErasureRequest(tuple(video or ()), tuple(creator or ()), vanished)
