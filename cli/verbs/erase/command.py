@@ -63,7 +63,8 @@ def erase(
     for video_id in video or ():
         if not VIDEO_ID.fullmatch(video_id):
             raise UserError(
-                f"--video {video_id}: give an id of 15 to 20 digits, or u and 16 hex digits; {LISTS}",
+                f"--video {video_id}: give an id of 15 to 20 digits, "
+                f"or u and 16 hex digits; {LISTS}",
                 WRONG_USE,
             )
     request = ErasureRequest(tuple(video or ()), tuple(creator or ()), vanished)
