@@ -3,6 +3,7 @@
 import pytest
 
 from shared.insights.quality_gate import Gate, TooLittle, gate
+from shared.model import UNKNOWN_CREATOR
 from tests.insights_tables import plan, rows, table
 
 ALL = plan(
@@ -12,6 +13,10 @@ ALL = plan(
     ),
     controls="[followers, duration_s]",
     min_age_days="7",
+)
+STAR_SCHEMA = (
+    "[video_id, user_key, created_at, collected_at, views, likes, comments, followers, "
+    "synthetic, rating_status, unexpectedness]"
 )
 GOOD = {"synthetic": False, "rating_status": "rated"}
 
@@ -51,6 +56,14 @@ def test_good_rows_pass_whole():
 def test_a_rule_drops_its_row_and_no_other(rule, changed):
     assert gated(changed).dropped == {rule: 1}
     assert 3 not in gated(changed).frame.index
+
+
+def test_the_unknown_member_of_the_star_schema_is_no_creator():
+    by_key = plan(columns=STAR_SCHEMA, cluster="user_key")
+    of = [{**row, "user_key": row["creator"]} | GOOD for row in rows(60)]
+    of[3]["user_key"] = UNKNOWN_CREATOR
+
+    assert gate(table(of, by_key), by_key).dropped == {"unknown_creator": 1}
 
 
 def test_as_many_likes_as_views_are_possible():
