@@ -144,7 +144,13 @@ def _waiting(home: Home, reports: Reports) -> Callable[[str], None]:
 @contextmanager
 def pointing_at(endpoints: Endpoints) -> Iterator[None]:
     """Let this process's Google clients find the cloud for the length of the block."""
-    variables = endpoints.environment()
+    with with_variables(endpoints.environment()):
+        yield
+
+
+@contextmanager
+def with_variables(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables of the environment for the length of the block."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

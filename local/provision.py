@@ -154,9 +154,9 @@ def make_tables(project: str, dataset: str) -> None:
     if _labels(client, dataset).get(DEFINITIONS) != fingerprint:
         create_tables(client, dataset)
         create_views(client, dataset)
-        made = client.get_dataset(dataset, **BOUNDED)
-        made.labels = made.labels | {DEFINITIONS: fingerprint}
-        client.update_dataset(made, ["labels"], **BOUNDED)
+        described = client.get_dataset(dataset, **BOUNDED)
+        described.labels = described.labels | {DEFINITIONS: fingerprint}
+        client.update_dataset(described, ["labels"], **BOUNDED)
     client.close()
 
 

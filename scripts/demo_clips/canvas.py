@@ -33,11 +33,11 @@ class Canvas:
     def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
         self.oval(x - radius, y - radius, x + radius, y + radius, colour)
 
-    def oval(self, left: float, top: float, right: float, bottom: float, colour: Colour) -> None:
-        self._draw.ellipse(self._scaled([(left, top), (right, bottom)]), fill=colour)
+    def oval(self, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
+        self._draw.ellipse(self._scaled([(x0, y0), (x1, y1)]), fill=colour)
 
-    def box(self, left: float, top: float, right: float, bottom: float, colour: Colour) -> None:
-        self._draw.rectangle(self._scaled([(left, top), (right, bottom)]), fill=colour)
+    def box(self, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
+        self._draw.rectangle(self._scaled([(x0, y0), (x1, y1)]), fill=colour)
 
     def shape(self, points: Sequence[Point], colour: Colour) -> None:
         self._draw.polygon(self._scaled(points), fill=colour)

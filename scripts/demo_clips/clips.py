@@ -55,9 +55,9 @@ class DemoClip:
 
     def words(self) -> dict[str, Any]:
         """What a viewer expects, how it comes otherwise, and the moments that show it."""
-        subject, place = f"the {self.subject}", SCENES[self.scene][1]
+        subject, where = f"the {self.subject}", SCENES[self.scene][1]
         pace = "at its pace" if self.design.silent else "to the beat"
-        expectation = _sentence(f"{subject} keeps hopping {pace} {place}")
+        expectation = _sentence(f"{subject} keeps hopping {pace} {where}")
         onset_s = self.design.onset_s
         if onset_s is None:
             return {"expectation": expectation, "violation": None, "evidence": []}
@@ -65,7 +65,7 @@ class DemoClip:
         happens = _sentence(HAPPENS[self.event].format(subject=subject, other=other))
         before_s = round(onset_s - PULSE_S, 1)
         evidence = [
-            {"at_s": before_s, "what": _sentence(f"{subject} hops {place}")},
+            {"at_s": before_s, "what": _sentence(f"{subject} hops {where}")},
             {"at_s": onset_s, "what": happens},
         ]
         return {"expectation": expectation, "violation": happens, "evidence": evidence}
@@ -99,14 +99,14 @@ def _events() -> list[tuple[str, int]]:
 
 def _clip(number: int, subject: str, event: str, unexpectedness: int) -> DemoClip:
     scenes, subjects = list(SCENES), list(SUBJECTS)
-    place = number % len(scenes)
-    other = scenes[(place + 5) % len(scenes)] if event == "cut" else ""
+    scene = number % len(scenes)
+    other = scenes[(scene + 5) % len(scenes)] if event == "cut" else ""
     if event in ("turns_into", "show"):
         other = subjects[(subjects.index(subject) + 3) % len(subjects)]
-    name = f"{subject}_{scenes[place]}_{event}"
-    light = (number // len(scenes) + place) % len(LIGHTS)
-    design = _design(name, scenes[place], event, unexpectedness, number)
-    return DemoClip(name, scenes[place], light, subject, event, other, unexpectedness, design)
+    name = f"{subject}_{scenes[scene]}_{event}"
+    light = (number // len(scenes) + scene) % len(LIGHTS)
+    design = _design(name, scenes[scene], event, unexpectedness, number)
+    return DemoClip(name, scenes[scene], light, subject, event, other, unexpectedness, design)
 
 
 def _design(name: str, scene: str, event: str, unexpectedness: int, number: int) -> Design:

@@ -55,8 +55,8 @@ class Film:
 
     def _put(self, image: Image.Image, sprite: Image.Image, x: float, foot: float) -> None:
         """Put the sprite's foot at `x` and `foot`, in shares of width and height."""
-        left = round(x * image.width - sprite.width / 2)
-        image.paste(sprite, (left, round(foot * image.height - sprite.height)), sprite)
+        edge = round(x * image.width - sprite.width / 2)
+        image.paste(sprite, (edge, round(foot * image.height - sprite.height)), sprite)
 
     @cached_property
     def _scene(self) -> Image.Image:

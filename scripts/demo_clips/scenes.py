@@ -29,8 +29,8 @@ def city(c: Canvas, h: float) -> None:
         for row in range(int((0.8 * h - top) / 0.07)):
             for column in range(int(width / 0.05)):
                 if dice.random() < 0.55:
-                    left, up = x + 0.012 + column * 0.05, top + 0.025 + row * 0.07
-                    c.box(left, up, left + 0.022, up + 0.035, (255, 214, 110))
+                    corner, up = x + 0.012 + column * 0.05, top + 0.025 + row * 0.07
+                    c.box(corner, up, corner + 0.022, up + 0.035, (255, 214, 110))
         x += width
     c.gradient((58, 60, 74), (40, 42, 54), 0.82 * h, h)
 
@@ -50,8 +50,8 @@ def kitchen(c: Canvas, h: float) -> None:
     for row in range(int(0.6 * h / 0.125)):
         for column in range(8):
             shade = 236 if (row + column) % 2 else 214
-            left, top = column * 0.125, row * 0.125
-            c.box(left + 0.006, top + 0.006, left + 0.119, top + 0.119, (shade, 226, 222))
+            corner, top = column * 0.125, row * 0.125
+            c.box(corner + 0.006, top + 0.006, corner + 0.119, top + 0.119, (shade, 226, 222))
     c.box(0.55, 0.1 * h, 0.92, 0.36 * h, (120, 85, 60))
     c.box(0.58, 0.117 * h, 0.89, 0.343 * h, (170, 215, 240))
     c.box(0, 0.62 * h, 1, 0.68 * h, (140, 95, 60))

@@ -101,8 +101,8 @@ def _model(insights: Insights, primary: Effect, headline: Headline) -> Iterator[
     others = [predictor_name(name) for name in insights.plan.predictors]
     others = [name for name in others if name != predictor_name(primary.predictor)]
     controls = [*others, *map(column_name, insights.plan.controls)]
-    held = f" Controls were {', '.join(controls)}." if controls else ""
-    yield f"We fitted a Poisson model with {' and '.join(effects)}.{held}"
+    controlled = f" Controls were {', '.join(controls)}." if controls else ""
+    yield f"We fitted a Poisson model with {' and '.join(effects)}.{controlled}"
     yield (
         "The p value and the confidence interval come from a score test that flips the signs of "
         f"{_units(headline)}."

@@ -1,9 +1,7 @@
 """One run of `tta demo`."""
 
-import os
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +12,7 @@ from cli.verbs.demo.history import add_history
 from cli.verbs.demo.planted import PlantedComparison, compare_planted
 from cli.verbs.report.run import call_report
 from cli.warehouse import Warehouse, changes
+from local.cloud import with_variables
 from local.endpoints import Endpoints
 from local.provision import COLLECTION
 from local.traffic import Traffic, read_traffic, wait_until_over
@@ -99,19 +98,9 @@ class DemoOutcome:
             raise UserError(f"The pipeline did not run cleanly: {'; '.join(present)}.")
 
 
-@contextmanager
-def in_large_batches() -> Iterator[None]:
+def in_large_batches() -> AbstractContextManager[None]:
     """Let functions that start in this block load in large batches (see IN_LARGE_BATCHES)."""
-    before = {name: os.environ.get(name) for name in IN_LARGE_BATCHES}
-    os.environ.update(IN_LARGE_BATCHES)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    return with_variables(IN_LARGE_BATCHES)
 
 
 Contents = dict[str, Counter[bytes]]

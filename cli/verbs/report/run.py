@@ -51,8 +51,8 @@ class ReportOptions:
         refuse_absent("--plan", plan)
         refuse_target(out, (plan,))
         if out is not None and out.suffix.lower() not in PAGES:
-            named = out.with_suffix(".html")
-            raise UserError(f"--out {out}: the page is HTML; name it {named}.", WRONG_USE)
+            page = out.with_suffix(".html")
+            raise UserError(f"--out {out}: the page is HTML; name it {page}.", WRONG_USE)
         report_day = _day(day)
         return cls(out, _read_plan(plan), report_day, target, home, synthetic)
 

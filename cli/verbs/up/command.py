@@ -50,8 +50,8 @@ def up(
         if json:
             screen.show_json(asdict(endpoints))
         else:
-            place = " --demo" if demo else location_option(home)
-            show(screen, endpoints, faults, place)
+            home_option = " --demo" if demo else location_option(home)
+            show(screen, endpoints, faults, home_option)
         try:
             while not threading.Event().wait(SWEEP_EVERY_S):
                 sweep(endpoints)

@@ -8,8 +8,8 @@ from local.endpoints import Endpoints
 QUERY = "SELECT rating_status, COUNT(*) AS n FROM fact_video_analytics GROUP BY 1"
 
 
-def show(screen: Screen, endpoints: Endpoints, faults: Path | None, place: str) -> None:
-    """Print the addresses, and what to type next. `place` is the option that names this home."""
+def show(screen: Screen, endpoints: Endpoints, faults: Path | None, home_option: str) -> None:
+    """Print the addresses, and what to type next. `home_option` names this home."""
     functions = [(f"function {name}", url) for name, url in endpoints.functions.items()]
     services = [
         (name, getattr(endpoints, name)) for name in ("storage", "pubsub", "bigquery", "tiktok")
@@ -25,12 +25,12 @@ def show(screen: Screen, endpoints: Endpoints, faults: Path | None, place: str) 
             f"Faults are injected as {faults} says. {endpoints.home}/logs/faults.jsonl lists them."
         )
     screen.show("Try, in another terminal:")
-    commands = [f"tta fetch{place}"]
-    if place != " --demo":  # the demo takes no videos of one's own
-        commands.append(f"tta ingest my-video.mp4 --wait{place}")
+    commands = [f"tta fetch{home_option}"]
+    if home_option != " --demo":  # the demo takes no videos of one's own
+        commands.append(f"tta ingest my-video.mp4 --wait{home_option}")
     if endpoints.gemini:
-        commands.append(f"tta rate my-video.mp4 --rater gemini{place}")
-    for command in (*commands, f'tta query{place} "{QUERY}"'):
+        commands.append(f"tta rate my-video.mp4 --rater gemini{home_option}")
+    for command in (*commands, f'tta query{home_option} "{QUERY}"'):
         screen.show(f"  {command}")
     screen.show("Ctrl-C stops it. The data stay.")
 

@@ -71,7 +71,7 @@ def _shifts(pairs: Array) -> list[tuple[int, int]]:
     cross = spectra[:, 0] * np.conj(spectra[:, 1])
     peaks = np.fft.irfft2(cross / (np.sqrt(np.abs(cross)) + 1e-6), s=(side, side))
     places = (divmod(int(at), side) for at in peaks.reshape(len(pairs), -1).argmax(axis=1))
-    wrapped = ((part - side * (part > side // 2) for part in place) for place in places)
+    wrapped = ((part - side * (part > side // 2) for part in shift) for shift in places)
     return [(down, right) for down, right in wrapped]
 
 
