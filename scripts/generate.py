@@ -152,8 +152,7 @@ def _response_schema(rubric: dict[str, Any]) -> dict[str, Any]:
 def _table(name: str, definition: dict[str, Any], rubric: dict[str, Any]) -> dict[str, Any]:
     columns = [column for entry in definition["columns"] for column in _columns(entry, rubric)]
     newest = definition.get("newest")
-    has_section = any(column["name"] == "section" for column in columns)
-    order = [f"{column} DESC" for column in [newest, "section" if has_section else None] if column]
+    ties = definition.get("ties", [])
     return {
         **definition,
         "name": name,
@@ -161,33 +160,45 @@ def _table(name: str, definition: dict[str, Any], rubric: dict[str, Any]) -> dic
         "replaced": [
             column | ({"together": _together(column)} if definition.get("completes") else {})
             for column in columns
-            if column["name"] not in definition["key"]
+            if column["name"] not in {*definition["key"], definition.get("partition")}
         ],
-        "order": ", ".join(order),
-        "wins": _wins(newest, has_section, definition.get("completes", False)),
+        "order": ", ".join(f"{column} DESC" for column in [newest, *ties] if column),
+        "wins": _wins(newest, ties) if newest and ties else "",
         **_listed(columns, definition),
     }
 
 
 def _listed(columns: list[dict[str, Any]], definition: dict[str, Any]) -> dict[str, Any]:
     """The columns of which the newest known value counts, each with the column that it follows."""
-    bookkeeping = {*definition["key"], "section", "observed_at", "field_times"}
-    timed = [column for column in columns if column["name"] not in bookkeeping]
+    bookkeeping = {*definition["key"], definition.get("partition"), "observed_at", "field_times"}
+    timed = [
+        column | {"says_nothing": _says_nothing(column)}
+        for column in columns
+        if column["name"] not in bookkeeping
+    ]
     by_name = {column["name"]: column for column in timed}
     listed = [it | {"leader": by_name[it.get("follows", it["name"])]} for it in timed]
     leaders = [by_name[name] for name in sorted(by_name) if "follows" not in by_name[name]]
     return {"listed": listed, "timed": leaders}
 
 
-def _wins(newest: str | None, has_section: bool, completes: bool) -> str:
-    """When a source row replaces the row that is there."""
-    if completes:
-        return "source.listings > 1 OR source.section <> target.section"
-    greater = "source.section > target.section"
-    if not newest:
-        return greater if has_section else ""
+def _says_nothing(column: dict[str, Any]) -> str:
+    """When the target's row does not know the column (SAYS_NOTHING in shared/listings.py)."""
+    value = f"target.{column['name']}"
+    if column.get("mode") == "REPEATED":
+        return f"ARRAY_LENGTH({value}) = 0"
+    return f"{value} = 'unknown'" if column["name"] == "user_key" else f"{value} IS NULL"
+
+
+def _wins(newest: str, ties: list[str]) -> str:
+    """When a source row replaces the row that is there: it is newer, or as new and greater."""
+    theirs, ours = (
+        "CONCAT(" + ", '|', ".join(f"IFNULL({side}.{column}, '')" for column in ties) + ")"
+        for side in ("source", "target")
+    )
     return (
-        f"source.{newest} > target.{newest}\n  OR (source.{newest} = target.{newest} AND {greater})"
+        f"source.{newest} > target.{newest}\n"
+        f"  OR (source.{newest} = target.{newest} AND {theirs} > {ours})"
     )
 
 

@@ -191,6 +191,8 @@ class LoadSettings(_ErasingSettings):
     linger_ms: Annotated[float, Field(ge=0, le=1_000)] = 50.0
     batch_rows: Annotated[int, Field(ge=1, le=50_000)] = 5_000
     batch_bytes: Annotated[int, Field(ge=1, le=8_000_000)] = 7_000_000
+    max_bytes_billed: Annotated[int, Field(ge=10 * 2**20)] = 20 * 10**9
+    """Of one statement. BigQuery refuses to run a dearer one, and bills nothing for it."""
 
     @field_validator("primary_raters", mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.abc import MetaPathFinder
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,8 +33,18 @@ def plan_quickly(connection: "DuckDBPyConnection") -> None:
 
 def forgo_pandas() -> None:
     """Keep DuckDB from importing pandas when it binds the first parameter: .3 s for nothing."""
-    if "pandas" not in sys.modules:
-        sys.modules["pandas"] = None  # type: ignore[assignment] # `import pandas` raises now
+    sys.meta_path.insert(0, _NoPandas())
+
+
+class _NoPandas(MetaPathFinder):
+    """Makes `import pandas` fail as if it were not installed.
+
+    None in `sys.modules` would do for Python's own import, but pyarrow's compiled one returns it.
+    """
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is left out here", name=name)
 
 
 def forgo_geography() -> None:

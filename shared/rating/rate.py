@@ -72,7 +72,7 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: RateApp) -> None:
     except OverBudget as over:
         _park(upload, rater, over, app)
         return
-    record = app.tombstones.redact(_with_listing(video_id, rating, upload, app))
+    record = app.tombstones.redact(Record(video_id=video_id, rating=rating))
     if record is not None:
         app.publish(record)
     log.info(
@@ -228,22 +228,3 @@ def _park(upload: VideoUploaded, rater: Rater, over: OverBudget, app: RateApp) -
     message = replace(request, id=key)
     park(app.lake, "analyze", message, over.due_at, "over_budget", app.clock())
     log.warning("parked", extra={"object": upload.name, "due_at": over.due_at.isoformat()})
-
-
-def _with_listing(video_id: str, rating: Rating, upload: VideoUploaded, app: RateApp) -> Record:
-    """The record of this rating, with the video's listing from the lake."""
-    content = app.lake.read(metadata_name(video_id))
-    if content is None:
-        return Record(video_id=video_id, rating=rating)
-    try:
-        listing = parse_record(content)
-        if listing.video_id != video_id:
-            raise Permanent("wrong_video", f"metadata of {listing.video_id} under {video_id}")
-    except Permanent as error:
-        name = metadata_name(video_id)
-        app.lake.keep_failed(
-            "analyze", name, error.reason, error.sentence, app.clock(), upload=asdict(upload)
-        )
-        log.warning("metadata left out", extra={"object": name, "sentence": error.sentence})
-        return Record(video_id=video_id, rating=rating)
-    return listing.model_copy(update={"rating": rating})

@@ -81,11 +81,16 @@ class RequestTooLarge(Permanent):
         super().__init__("too_large_for_warehouse", sentence)
 
 
+class BytesLimitExceeded(Misconfigured):
+    """A statement would bill more bytes than it may. Fewer partitions at once may pass."""
+
+
 @contextmanager
 def translate_errors(what: str) -> Iterator[None]:
     """Translate the client's errors into sentences that begin with `what`.
 
-    Raises Transient, Misconfigured, and BadRequest when the statement or its rows are wrong.
+    Raises Transient, Misconfigured (such as BytesLimitExceeded), and BadRequest when the statement
+    or its rows are wrong.
     """
     try:
         yield
@@ -93,6 +98,8 @@ def translate_errors(what: str) -> Iterator[None]:
         match meaning_of(error):
             case Meaning.PASSES:
                 raise Transient(f"{what}: {error.message}") from error
+            case Meaning.DEPLOY if reason_of(error) == "bytesBilledLimitExceeded":
+                raise BytesLimitExceeded(f"{what}: {error.message}") from error
             case Meaning.DEPLOY:
                 raise Misconfigured(f"{what}: {error.message}") from error
         if isinstance(error, exceptions.BadRequest):

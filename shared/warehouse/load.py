@@ -36,7 +36,9 @@ class LoadApp:
         bound_client(client, settings.request_timeout_s)
         lake = Lake.from_settings(settings)
         group = GroupCommit(
-            Loader(client, settings.dataset, settings.primary_raters).load,
+            Loader(
+                client, settings.dataset, settings.primary_raters, settings.max_bytes_billed
+            ).load,
             linger_s=settings.linger_ms / 1000,
             most_items=settings.batch_rows,
             most_weight=settings.batch_bytes,

@@ -1,32 +1,43 @@
-"""Load records into the star schema: five MERGEs in parallel, then the facts that follow."""
+"""Load records into the star schema: a MERGE per table in parallel, then the facts that follow."""
 
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import date
 
 from google.api_core import exceptions
 from pydantic import BaseModel
 
 from shared.errors import Misconfigured, Permanent
-from shared.model import Record
+from shared.model import UNKNOWN_CREATOR, Record
 from shared.warehouse.client import bigquery
-from shared.warehouse.failures import RequestTooLarge
+from shared.warehouse.failures import BytesLimitExceeded, RequestTooLarge
 from shared.warehouse.gateway import Deadline
+from shared.warehouse.partitions import id_day
 from shared.warehouse.rows import Row, table_rows
 from shared.warehouse.statements import merge_statement, run_statement
 
-SECTION_TABLES = ("dim_user", "dim_lang", "dim_video", "fact_metrics_snapshot", "fact_rating")
+SECTION_TABLES = (
+    *("dim_user", "dim_lang", "dim_video"),
+    *("fact_metrics_snapshot", "fact_rating", "fact_rating_detail"),
+)
 FACT_TABLE = "fact_video_analytics"
 
 LOAD_TIMEOUT_S = 200.0
 """How long one batch may take. If BigQuery falls silent, its statement ends at most 140 s later,
 still within the function's 570 s."""
 
-_OWN_COLUMNS_BYTES = 600
-"""Keys, names of columns, flags and derived scores of a row: everything but its section."""
+MOST_PARTITIONS = 4_000
+"""As many as one job may change (https://cloud.google.com/bigquery/quotas#partitioned_tables)."""
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_LOAD_BYTES = 20 * 10**9
+"""Bytes that one statement may bill: 0.11 US dollars. A batch of two days needs some 100 MB."""
+
+_OWN_COLUMNS_BYTES = 1_000
+"""Keys, names of columns, times, flags and derived scores of a row: all but its section."""
+
+_MEMBERS = ("dim_user", "dim_lang")
+"""Tables with rows that many records refer to: 'unknown', 'und', and the languages."""
 
 
 class RowsRefused(Permanent):
@@ -39,24 +50,34 @@ class RowsRefused(Permanent):
 class Loader:
     """Merges batches of records. Order, batches and repetitions do not change the tables."""
 
-    def __init__(self, client: bigquery.Client, dataset: str, primary_raters: Sequence[str]):
+    def __init__(
+        self,
+        client: bigquery.Client,
+        dataset: str,
+        primary_raters: Sequence[str],
+        max_bytes_billed: int = MOST_LOAD_BYTES,
+    ):
         self._client = client
         self._dataset = f"{client.project}.{dataset}"
         self._primary_raters = list(primary_raters)
+        self._max_bytes_billed = max_bytes_billed
+        self._members: set[str] = set()
 
     def load(self, records: Sequence[Record]) -> None:
         """Make the records durable. A second run with the same records changes nothing.
 
-        A batch that is too large for one request is split. Raises RequestTooLarge for a single
-        record that is too large, RowsRefused when the rows are wrong, Transient when another
-        attempt can help, and Misconfigured when the tables do not fit this version of the code.
+        A batch that is too large for one request, or too dear for one statement, is split by day.
+        Raises RequestTooLarge for a single record that is too large, RowsRefused when the rows are
+        wrong, Transient when another attempt can help, and Misconfigured when the tables do not fit
+        this version of the code.
         """
-        self._load(records, Deadline.after(LOAD_TIMEOUT_S))
+        by_day = sorted(records, key=lambda record: id_day(record.video_id))
+        self._load(by_day, Deadline.after(LOAD_TIMEOUT_S))
 
     def _load(self, records: Sequence[Record], deadline: Deadline) -> None:
         try:
             self._merge(records, deadline)
-        except RequestTooLarge:
+        except (RequestTooLarge, BytesLimitExceeded):
             if len(records) < 2:
                 raise
             middle = len(records) // 2
@@ -67,14 +88,24 @@ class Loader:
             raise RowsRefused(error.message) from error
 
     def _merge(self, records: Sequence[Record], deadline: Deadline) -> None:
+        video_ids = sorted({record.video_id for record in records})
+        if len(_id_days(video_ids)) > MOST_PARTITIONS:
+            raise RequestTooLarge(f"videos of more than {MOST_PARTITIONS:,} partitions")
         rows = table_rows(records)
-        due = [(table, rows[table], deadline) for table in SECTION_TABLES if rows[table]]
+        members = {table: self._new_members(rows[table]) for table in _MEMBERS}
+        due = [(table, (rows | members)[table], deadline) for table in SECTION_TABLES]
         # A pool per batch, so that an abandoned batch does not delay the next one.
         with ThreadPoolExecutor(len(SECTION_TABLES), thread_name_prefix="merge") as threads:
-            merges = [threads.submit(self._merge_rows, *job) for job in due]
+            merges = [threads.submit(self._merge_rows, *job) for job in due if job[1]]
         for merge in merges:
             merge.result()
-        self._merge_facts(sorted({record.video_id for record in records}), deadline)
+        for new in members.values():
+            self._members.update(filter(None, map(_member, new)))
+        self._merge_facts(video_ids, deadline)
+
+    def _new_members(self, rows: list[Row]) -> list[Row]:
+        """The rows without members that this process has merged before: those never change."""
+        return [row for row in rows if _member(row) not in self._members]
 
     def _check_deploy(self, cause: Exception, deadline: Deadline) -> None:
         """Run every statement without rows. If one fails even so, the records are not the cause."""
@@ -87,42 +118,60 @@ class Loader:
 
     def _merge_rows(self, table: str, rows: list[Row], deadline: Deadline) -> None:
         content = json.dumps(rows, ensure_ascii=False, allow_nan=False)
-        parameters = [bigquery.ScalarQueryParameter("rows", "STRING", content)]
-        if table == "fact_metrics_snapshot":
-            parameters += _partition_bounds(rows)
-        self._run(table, parameters, deadline)
+        parameters: list[object] = [bigquery.ScalarQueryParameter("rows", "STRING", content)]
+        self._run(table, parameters + _partitions_of(table, rows), deadline)
 
     def _merge_facts(self, video_ids: list[str], deadline: Deadline) -> None:
         parameters = [
             bigquery.ArrayQueryParameter("video_ids", "STRING", video_ids),
+            bigquery.ArrayQueryParameter("id_days", "DATE", _id_days(video_ids)),
             bigquery.ArrayQueryParameter("primary_raters", "STRING", self._primary_raters),
         ]
         self._run(FACT_TABLE, parameters, deadline)
 
     def _run(self, table: str, parameters: Sequence[object], deadline: Deadline) -> None:
         run_statement(
-            self._client, self._dataset, merge_statement(table), table, parameters, deadline
+            self._client,
+            self._dataset,
+            merge_statement(table),
+            table,
+            parameters,
+            deadline,
+            self._max_bytes_billed,
         )
 
 
-def _partition_bounds(rows: list[Row]) -> list[bigquery.ScalarQueryParameter]:
-    """First and last `collected_at` of the rows, so that BigQuery reads only those days."""
-    times = [datetime.fromisoformat(row["collected_at"]) for row in rows] or [EPOCH]
-    return [
-        bigquery.ScalarQueryParameter("first_collected_at", "TIMESTAMP", min(times)),
-        bigquery.ScalarQueryParameter("last_collected_at", "TIMESTAMP", max(times)),
-    ]
+def _member(row: Row) -> str | None:
+    """The name of a language, or of the creator 'unknown'; None for a row that may change."""
+    if "lang_key" in row:
+        return f"language {row['lang_key']}"
+    return UNKNOWN_CREATOR if row["user_key"] == UNKNOWN_CREATOR else None
+
+
+def _id_days(video_ids: Sequence[str]) -> list[date]:
+    return sorted({id_day(video_id) for video_id in video_ids})
+
+
+def _partitions_of(table: str, rows: list[Row]) -> list[object]:
+    """The partitions of the rows, so that BigQuery reads and bills no others."""
+    if table == "dim_lang":
+        return []
+    if table == "dim_user":
+        buckets = sorted({row["user_bucket"] for row in rows})
+        return [bigquery.ArrayQueryParameter("user_buckets", "INT64", buckets)]
+    days = sorted({date.fromisoformat(row["id_day"]) for row in rows})
+    return [bigquery.ArrayQueryParameter("id_days", "DATE", days)]
 
 
 def weight(record: Record) -> int:
     """The bytes that a record adds to the largest request of its batch, or a few more.
 
-    A row holds its section twice: in its columns, and as a JSON text inside the JSON text of all
-    rows. The client sends each letter beyond ASCII in it as `\\uXXXX`.
+    The largest row of a rating holds its section as a JSON text inside the JSON text of all rows.
+    The client sends each letter beyond ASCII in it as `\\uXXXX`.
     """
     return max((_section_weight(getattr(record, name)) for name in record.sections()), default=0)
 
 
 def _section_weight(section: BaseModel) -> int:
     text = json.dumps(section.model_dump_json(exclude_none=True), ensure_ascii=False)
-    return 2 * len(json.dumps(text)) + _OWN_COLUMNS_BYTES
+    return len(json.dumps(text)) + _OWN_COLUMNS_BYTES

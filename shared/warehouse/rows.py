@@ -1,5 +1,6 @@
 """Turn records into rows of the star schema."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import reduce
@@ -28,15 +29,21 @@ from shared.model import (
 from shared.quality import all_flags
 from shared.rating_section import Rating
 from shared.warehouse.language import caption_language, language_name
+from shared.warehouse.partitions import id_day, user_bucket
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 
-_BEFORE_ALL = {"observed_at": "1970-01-01T00:00:00Z", "section": ""}
+_BEFORE_ALL = {"observed_at": "1970-01-01T00:00:00Z"}
 """For a member of which only the key is known: every real record is newer."""
 
 _COLUMNS = {"creator_id": "user_key", "following": "following_count"}
 """Columns that have another name than the field of the record."""
+
+_TEXTS: dict[str, Any] = {
+    "values": {"expectation", "violation"},
+    "evidence": {"__all__": {"what"}},
+}
 
 _WEAKEST = frozenset({"source", "synthetic"})
 _BEFORE_ANY_TIME = "0"
@@ -44,7 +51,7 @@ _BEFORE_ANY_TIME = "0"
 
 
 def table_rows(records: Iterable[Record]) -> Rows:
-    """Rows per table. Every key that a row refers to gets a row, too."""
+    """Rows per table, each with its partition. Every key that a row refers to gets a row, too."""
     records = list(records)
     rows: Rows = {
         "dim_user": list(_user_rows(records)),
@@ -52,11 +59,13 @@ def table_rows(records: Iterable[Record]) -> Rows:
         "dim_video": list(_video_rows(records)),
         "fact_metrics_snapshot": list(_metrics_rows(records)),
         "fact_rating": [],
+        "fact_rating_detail": [],
     }
     for record in records:
         rows["dim_lang"] += map(_language_row, _languages(record))
         if record.rating:
             rows["fact_rating"].append(_rating_row(record.video_id, record.rating))
+            rows["fact_rating_detail"].append(_detail_row(record.video_id, record.rating))
     return {table: _distinct(duplicates) for table, duplicates in rows.items()}
 
 
@@ -65,9 +74,16 @@ def _distinct(rows: list[Row]) -> list[Row]:
     return list({canonical_json(row): row for row in rows}.values())
 
 
-def _section(section: BaseModel) -> Row:
-    fields = section.model_dump(mode="json", exclude_none=True)
-    return fields | {"section": canonical_json(fields)}
+def _fields(section: BaseModel) -> Row:
+    return section.model_dump(mode="json", exclude_none=True)
+
+
+def _video_key(video_id: str) -> Row:
+    return {"video_id": video_id, "id_day": id_day(video_id).isoformat()}
+
+
+def _user_key(user_key: str) -> Row:
+    return {"user_key": user_key, "user_bucket": user_bucket(user_key)}
 
 
 def _user_rows(records: Iterable[Record]) -> Iterator[Row]:
@@ -78,13 +94,13 @@ def _user_rows(records: Iterable[Record]) -> Iterator[Row]:
         if record.creator:
             accounts.setdefault(record.creator.creator_id, []).append(record.creator)
     for key in {UNKNOWN_CREATOR, *named} - {None, *accounts}:
-        yield {"user_key": key} | _BEFORE_ALL
+        yield _user_key(key) | _BEFORE_ALL
     yield from map(_creator_row, accounts.values())
 
 
 def _creator_row(listings: Sequence[Creator]) -> Row:
     row = _listed(listings)
-    row["user_key"] = row.pop("creator_id")
+    row |= _user_key(row.pop("creator_id"))
     # FOLLOWING is a reserved word of GoogleSQL, so the column has another name than the record.
     row["following_count"] = row.pop("following", None)
     return row
@@ -100,11 +116,11 @@ def _video_rows(records: Iterable[Record]) -> Iterator[Row]:
         if sections:
             yield _video_row(video_id, sections)
         else:
-            yield {"video_id": video_id, "user_key": UNKNOWN_CREATOR} | _BEFORE_ALL
+            yield _video_key(video_id) | {"user_key": UNKNOWN_CREATOR} | _BEFORE_ALL
 
 
 def _video_row(video_id: str, listings: Sequence[Video]) -> Row:
-    row = _listed(listings) | {"video_id": video_id}
+    row = _listed(listings) | _video_key(video_id)
     row["user_key"] = row.pop("creator_id", UNKNOWN_CREATOR)
     row["caption_language"] = caption_language(row.get("caption") or "")
     return row
@@ -113,22 +129,21 @@ def _video_row(video_id: str, listings: Sequence[Video]) -> Row:
 def _listed(listings: Sequence[Section]) -> Row:
     """What listings know together, with the time of each value by the name of its column.
 
-    `section` is that of the newest listing, so it does not depend on what came in one batch.
+    `times` has them all, for the MERGE. `field_times`, which is stored, leaves out `observed_at`.
     """
-    listings = in_company(listings)
-    together = reduce(merged, listings)
+    together = reduce(merged, in_company(listings))
     facts = known_fields(together)
     if isinstance(together, Creator):
         facts.pop("creator_id", None)  # the key of the row
     times = dict.fromkeys(_WEAKEST & type(together).model_fields.keys(), _BEFORE_ANY_TIME)
     times |= {_COLUMNS.get(name, name): sortable(at) for name, (at, _) in facts.items()}
-    return _together(together, listings, "observed_at") | {"field_times": canonical_json(times)}
-
-
-def _together(together: BaseModel, parts: Sequence[BaseModel], time: str) -> Row:
-    """The row of sections merged into one. `section` is the newest of them, or the greatest."""
-    sections = {(getattr(part, time), _section(part)["section"]) for part in parts}
-    return _section(together) | {"section": max(sections)[1], "listings": len(sections)}
+    newest = sortable(together.observed_at)
+    others = {name: at for name, at in times.items() if at != newest}
+    return _fields(together) | {
+        "times": times,
+        "field_times": canonical_json(others),
+        "is_listed": True,
+    }
 
 
 def _languages(record: Record) -> Iterator[str]:
@@ -155,16 +170,30 @@ def _metrics_rows(records: Iterable[Record]) -> Iterator[Row]:
             reading = record.metrics.model_copy(update={"flags": flags})
             readings.setdefault((record.video_id, reading.collected_at), []).append(reading)
     for (video_id, _), parts in readings.items():
-        together = reduce(merged_readings, parts)
-        yield _together(together, parts, "collected_at") | {"video_id": video_id}
+        yield _fields(reduce(merged_readings, parts)) | _video_key(video_id)
 
 
 def _rating_row(video_id: str, rating: Rating) -> Row:
-    row = _section(rating) | {"video_id": video_id}
-    row.pop("curves", None)  # they stay in the section
+    row = _fields(rating) | _video_key(video_id) | {"digest": _digest(rating)}
+    row.pop("curves", None)  # they are in its detail
     row |= row.pop("measures", {}) | row.pop("values", {})
     if rating.values:
         row |= {name: formula(rating.values) for name, formula in DERIVED_SCORES.items()}
     for name in ("evidence", "parameters"):
         row[name] = canonical_json(row[name]) if row.get(name) else None
     return row
+
+
+def _detail_row(video_id: str, rating: Rating) -> Row:
+    key = {"generation", "rater", "config_hash", "replicate"}
+    row = rating.model_dump(mode="json", include=key) | _video_key(video_id)
+    return row | {"digest": _digest(rating), "detail": _detail(rating)}
+
+
+def _detail(rating: Rating) -> str:
+    """Everything in a rating but its texts. An erasure may change those, and they are columns."""
+    return canonical_json(rating.model_dump(mode="json", exclude_none=True, exclude=_TEXTS))
+
+
+def _digest(rating: Rating) -> str:
+    return hashlib.md5(_detail(rating).encode(), usedforsecurity=False).hexdigest()

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.warehouse.client import bigquery
 from shared.warehouse.failures import translate_errors
-from shared.warehouse.gateway import Deadline, run
+from shared.warehouse.gateway import MOST_BYTES_BILLED, Deadline, run
 
 MERGE_FILES = Path(__file__).parent / "merge"
 
@@ -24,6 +24,7 @@ def run_statement(
     what: str,
     parameters: Sequence[object] = (),
     deadline: Deadline | None = None,
+    maximum_bytes_billed: int = MOST_BYTES_BILLED,
 ) -> bigquery.table.RowIterator:
     """Run one statement. Its tables belong to `dataset` (`project.dataset`) by default.
 
@@ -31,7 +32,14 @@ def run_statement(
     (both sentences begin with `what`), RequestTooLarge, and BadRequest for a bad statement.
     """
     with translate_errors(what):
-        return run(client, dataset, sql, parameters, deadline=deadline)
+        return run(
+            client,
+            dataset,
+            sql,
+            parameters,
+            deadline=deadline,
+            maximum_bytes_billed=maximum_bytes_billed,
+        )
 
 
 def fetch_rows(

@@ -87,7 +87,11 @@ def _table(path: str, definition: Mapping[str, Any]) -> bigquery.Table:
     table = bigquery.Table(path, schema=list(map(bigquery.SchemaField.from_api_repr, columns)))
     table.description = definition["description"]
     table.clustering_fields = definition["cluster"]
-    if "partition" in definition:
+    if "buckets" in definition:
+        table.range_partitioning = bigquery.RangePartitioning(
+            bigquery.PartitionRange(0, definition["buckets"], 1), field=definition["partition"]
+        )
+    elif "partition" in definition:
         table.time_partitioning = bigquery.TimePartitioning(field=definition["partition"])
     return table
 

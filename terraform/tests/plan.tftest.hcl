@@ -238,8 +238,13 @@ run "as_deployed_by_default" {
   }
 
   assert {
-    condition     = module.warehouse.tables["fact_metrics_snapshot"].time_partitioning[0].field == "collected_at"
-    error_message = "Snapshots are partitioned by the day they were read."
+    condition     = module.warehouse.tables["fact_metrics_snapshot"].time_partitioning[0].field == "id_day"
+    error_message = "Snapshots are partitioned by the day inside the video's id."
+  }
+
+  assert {
+    condition     = module.warehouse.tables["dim_user"].range_partitioning[0].range[0].end == 4000
+    error_message = "Creators have as many partitions as one job may change."
   }
 }
 

@@ -59,7 +59,8 @@ OF_THE_MOMENT = {
     "collected_at",
     "observed_at",
     "field_times",
-    "section",
+    "digest",
+    "detail",
 }
 """What differs between two runs over the same library: times, and ids made of times."""
 

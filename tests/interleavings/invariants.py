@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
-from shared.model import Record, canonical_json, parse_record
+from shared.model import Creator, Record, Video, parse_record
 from shared.privacy.mentions import ERASED
 from shared.privacy.tombstones import TOMBSTONES
 from shared.storage.layout import RatingKey, metadata_name, rating_name, video_name
@@ -68,6 +69,15 @@ def _listing_missing(world: World, post: Post, is_redacted: bool) -> Iterator[st
         yield f"the listing of {post.video_id} is not what it was but for the mentions"
 
 
+def _columns_of(section: Video | Creator) -> Iterator[tuple[str, Any]]:
+    """The values of a listing under the names of their columns."""
+    names = {"creator_id": "user_key", "following": "following_count"}
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if value is not None and name != "field_times":
+            yield names.get(name, name), list(value) if isinstance(value, tuple) else value
+
+
 def _rows_missing(world: World, post: Post) -> Iterator[str]:
     stored = world.lake.objects.get(metadata_name(post.video_id))
     tables = world.tables.datasets[DATASET]
@@ -78,10 +88,10 @@ def _rows_missing(world: World, post: Post) -> Iterator[str]:
     record = parse_record(stored.content)
     for row, section in ((video, record.video), (creator, record.creator)):
         assert section is not None
-        content = canonical_json(section.model_dump(mode="json", exclude_none=True))
-        is_newer = row is creator and row.get("section", "") != ""  # another video's, perhaps
-        if row.get("section") != content and not is_newer:
-            yield f"a row of {post.video_id} does not say what the lake says: {row.get('section')}"
+        is_newer = row is creator and bool(row.get("username"))  # another video's, perhaps
+        different = [name for name, value in _columns_of(section) if row.get(name) != value]
+        if different and not is_newer:
+            yield f"a row of {post.video_id} does not say what the lake says of {different}"
     if record.video and video.get("caption") != record.video.caption:
         yield f"the caption of {post.video_id} in dim_video is not that of the lake"
     if not any(it["video_id"] == post.video_id for it in tables["fact_metrics_snapshot"].values()):

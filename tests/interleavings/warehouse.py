@@ -1,4 +1,4 @@
-"""The six tables in memory, and what the product's statements do to them, one step each.
+"""The tables in memory, and what the product's statements do to them, one step each.
 
 tests/shared/warehouse/test_tables_in_memory.py runs the same batches and erasures here and on the
 real statements, and compares all rows: this model judges the product, so something must judge it.
@@ -8,14 +8,15 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
 from shared.erasure.rows import WarehouseRows
 from shared.inputs.handles import is_pseudonym
-from shared.model import canonical_json
+from shared.listings import sortable
+from shared.model import UNKNOWN_CREATOR, canonical_json
 from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
 from shared.warehouse.tables import definitions, schema
@@ -25,11 +26,16 @@ Table = dict[tuple[Any, ...], Row]
 Tables = dict[str, Table]
 
 NAMES = (*SECTION_TABLES, FACT_TABLE)
+TIMES = "times"
+"""Of a listing: when each value was observed. Not stored."""
+
+_BOOKKEEPING = {"caption_language", "id_day", "user_bucket", "observed_at", "field_times"}
+
 STATUSES = {"rated": 0, "refused": 1, "unratable": 2}
 
 
 class TablesInMemory:
-    """Datasets of six tables. `step` is called before each statement.
+    """Datasets of these tables. `step` is called before each statement.
 
     Obeys `bigquery.Client`, as far as Loader, Rows and Shadow ask for it.
     """
@@ -66,12 +72,13 @@ class TablesInMemory:
             return
         for item in json.loads(parameters["rows"]):
             row = _typed(table, item)
+            times = row.pop(TIMES, None)
             key = _key(table, row)
             earlier = tables[table].get(key)
             if earlier is None:
                 tables[table][key] = row
             elif _definitions()[table].get("template") == "listing":
-                tables[table][key] = _listings_together(table, earlier, row)
+                tables[table][key] = _listings_together(table, earlier, row, times)
             elif _definitions()[table].get("completes"):
                 tables[table][key] = _readings_together(earlier, row)
             elif _order(table, row) > _order(table, earlier):
@@ -156,6 +163,7 @@ def merge_in_memory(
     what: str,
     parameters: list[Any],
     deadline: object = None,
+    maximum_bytes_billed: int = 0,
 ) -> None:
     """Obeys `shared.warehouse.loader.run_statement`. `what` is the table that is merged into."""
     values = {
@@ -185,15 +193,20 @@ def _columns(table: str) -> tuple[tuple[str, str, bool], ...]:
 
 def _typed(table: str, item: Row) -> Row:
     """An item of the parameter as a row, as JSON_VALUE and CAST read it."""
-    return {
+    row = {
         name: list(item.get(name) or ()) if is_list else _value(item.get(name), kind)
         for name, kind, is_list in _columns(table)
     }
+    if _definitions()[table].get("template") == "listing":
+        row[TIMES] = item["times"] if item.get("is_listed") else None
+    return row
 
 
 def _value(value: Any, kind: str) -> Any:
     if value is None:
         return None
+    if kind == "DATE":
+        return date.fromisoformat(value)
     if kind == "TIMESTAMP":
         return datetime.fromisoformat(value)
     if kind in ("FLOAT", "FLOAT64"):
@@ -207,23 +220,21 @@ def _key(table: str, row: Row) -> tuple[Any, ...]:
 
 def _order(table: str, row: Row) -> tuple[Any, ...]:
     """Greater replaces; equal does not. A language is never replaced."""
-    if table == "dim_lang":
-        return ()
-    newest = _definitions()[table].get("newest")
-    return (row[newest], row["section"]) if newest else (row["section"],)
+    newest, ties = (_definitions()[table].get(name) for name in ("newest", "ties"))
+    return (row[newest], *(row[column] or "" for column in ties)) if newest and ties else ()
 
 
-def _listings_together(table: str, target: Row, source: Row) -> Row:
+def _listings_together(table: str, target: Row, source: Row, theirs: dict[str, str] | None) -> Row:
     """Of each column the newest known value; a pseudonym takes nothing from a name."""
     if hidden := _definitions()[table].get("pseudonym"):
         pseudonymous = [is_pseudonym(row[hidden]) for row in (target, source)]
         if pseudonymous[0] != pseudonymous[1]:
             return source if pseudonymous[1] else target
-    if source["section"] == "":
+    if theirs is None:  # it knows its key alone
         return target
-    ours, theirs = (json.loads(row["field_times"] or "{}") for row in (target, source))
-    newest = max(target, source, key=lambda row: (row["observed_at"], row["section"]))
-    row = dict(target) | {name: newest[name] for name in ("observed_at", "section")}
+    ours = _times(table, target)
+    observed_at = max(target["observed_at"], source["observed_at"])
+    row = dict(target) | {"observed_at": observed_at}
     follows = {it["name"]: it.get("follows", it["name"]) for it in _definitions()[table]["columns"]}
     for name, leader in follows.items():
         values = [
@@ -236,7 +247,25 @@ def _listings_together(table: str, target: Row, source: Row) -> Row:
             row[name] = source[name]
     names = ours.keys() | theirs.keys()
     times = {name: max(ours.get(name, ""), theirs.get(name, "")) for name in names}
-    return row | {"field_times": canonical_json(times)}
+    return row | _stored_times(times, observed_at)
+
+
+def _times(table: str, row: Row) -> dict[str, str]:
+    """When each known value of a stored row was observed."""
+    observed = sortable(row["observed_at"])
+    older = json.loads(row["field_times"] or "{}")
+    no_values = {*_BOOKKEEPING, *_definitions()[table]["key"]}
+    return {
+        name: older.get(name, observed)
+        for name, value in row.items()
+        if value not in (None, [], UNKNOWN_CREATOR) and name not in no_values
+    }
+
+
+def _stored_times(times: dict[str, str], observed_at: datetime) -> Row:
+    observed = sortable(observed_at)
+    others = {name: time for name, time in times.items() if time and time != observed}
+    return {"field_times": canonical_json(others)}
 
 
 def _readings_together(target: Row, source: Row) -> Row:
@@ -263,7 +292,9 @@ def _fact(video: Row, tables: Tables, raters: list[str]) -> Row:
     rating = _primary(ratings, raters)
     language, source = _language(video, rating)
     fact = {name: rating.get(name) for name, _, _ in _columns(FACT_TABLE)}
-    fact |= {name: video[name] for name in ("video_id", "user_key", "created_at", "synthetic")}
+    fact |= {
+        name: video[name] for name in ("video_id", "id_day", "user_key", "created_at", "synthetic")
+    }
     duration = video["duration_s"]
     fact["duration_s"] = rating.get("duration_s") if duration is None else duration
     counts = ("collected_at", "views", "likes", "comments", "shares", "saves", "followers")
@@ -284,7 +315,7 @@ def _primary(ratings: Iterator[Row], raters: list[str]) -> Row:
             if not rating["rater"].startswith(prefix) or is_shown_more:
                 continue
             status = STATUSES.get(rating["status"], 3)
-            rank = (-precedence, -status, rating["rated_at"], rating["section"])
+            rank = (-precedence, -status, rating["rated_at"], rating["digest"])
             if not best or rank > best:
                 best, chosen = rank, rating
     return chosen

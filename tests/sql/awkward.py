@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from shared.model import canonical_json
+from shared.warehouse.partitions import id_day, user_bucket
 from shared.warehouse.tables import definitions, schema
 
 Row = dict[str, Any]
@@ -42,7 +43,7 @@ TEXTS = (
         "tab\t",
         "{}",
         "[]",
-        "$.section",
+        "$.detail",
         "%s",
         "--",
     ),
@@ -84,7 +85,7 @@ def _rows(
     for number in range(attempts):
         row = _row(table, pools, chance)
         if key == ["video_id"]:
-            row["video_id"] = pools["video_id"][number]
+            row |= _video_key(pools["video_id"][number])
         rows.setdefault(tuple(row[name] for name in key), row)
     return list(rows.values())
 
@@ -93,6 +94,10 @@ def _row(table: str, pools: Mapping[str, list[str]], chance: random.Random) -> R
     row = {column["name"]: _cell(column, pools, chance) for column in schema(table)}
     if any((row.get(name) or 0) < 0 for name in COUNTS) and "flags" in row:
         row["flags"] = ["negative_count", *row["flags"]]
+    if "id_day" in row:
+        row |= _video_key(row["video_id"])
+    if "user_bucket" in row:
+        row["user_bucket"] = user_bucket(row["user_key"])
     if "field_times" in row:
         row["field_times"] = _field_times(row, definitions()[table]["key"], chance)
     if row.get("status", "rated") != "rated":
@@ -100,9 +105,13 @@ def _row(table: str, pools: Mapping[str, list[str]], chance: random.Random) -> R
     return row
 
 
+def _video_key(video_id: str) -> Row:
+    return {"video_id": video_id, "id_day": id_day(video_id)}
+
+
 def _field_times(row: Row, key: list[str], chance: random.Random) -> str:
     """When each known value was observed, in microseconds since 1970; ties are frequent."""
-    without = {*key, "section", "observed_at", "field_times"}
+    without = {*key, "id_day", "user_bucket", "observed_at", "field_times"}
     known = [name for name, value in sorted(row.items()) if name not in without and value]
     return canonical_json({name: f"{chance.choice((0, 1, 10**15)):016d}" for name in known})
 
@@ -121,8 +130,8 @@ def _cell(column: Row, pools: Mapping[str, list[str]], chance: random.Random) ->
         return None
     if name in pools:
         return chance.choice(pools[name])
-    if name == "section":
-        return _section(chance)
+    if name == "detail":
+        return _detail(chance)
     if name in WORDS:
         return chance.choice(WORDS[name])
     return _OF_TYPE[kind](chance)
@@ -133,7 +142,7 @@ def _count(chance: random.Random) -> int:
     return chance.choice((0, 1, usual, usual, usual, usual, 7, 7, 2**53 + 1, -1))
 
 
-def _section(chance: random.Random) -> str:
+def _detail(chance: random.Random) -> str:
     """Canonical JSON, with curves or without; equal ones are rare, and still occur."""
     curves = chance.choice(({}, {"curves": {"cuts": [0, 0.5]}}, {"curves": {}}))
     return canonical_json({"text": chance.choice(TEXTS), "n": chance.randrange(50), **curves})

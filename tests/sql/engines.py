@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import isclose
 from string import Template
 from typing import Any
 
+from shared.listings import sortable
 from shared.warehouse.client import bigquery
 from shared.warehouse.tables import create_tables, definitions, schema
 from shared.warehouse.views import create_views, description, templates
@@ -155,9 +156,14 @@ def queries(rows: Tables, dataset: str) -> Iterator[Query]:
         if name in GRAINS:
             yield Query(name, statement.sql, GRAINS[name], arguments)
         else:
-            source = source_of(statement.sql)
-            used = {key: value for key, value in arguments.items() if f"@{key}" in source}
-            yield Query(f"source of {name}", source, _key(name), used)
+            yield _query(f"source of {name}", source_of(statement.sql), name, arguments)
+            for number, write in enumerate(writes_of(statement.sql, name)):
+                yield _query(f"write {number} of {name}", write, name, arguments)
+
+
+def _query(title: str, sql: str, table: str, arguments: Mapping[str, Any]) -> Query:
+    used = {key: value for key, value in arguments.items() if f"@{key}" in sql}
+    return Query(title, sql, _key(table), used)
 
 
 def source_of(merge: str) -> str:
@@ -168,11 +174,34 @@ def source_of(merge: str) -> str:
     return merge[start : end.start()]
 
 
+_UPDATE = re.compile(r"\nWHEN MATCHED(.*?)THEN UPDATE SET\n(.*?)(?=\nWHEN |\n-- |\Z)", re.DOTALL)
+_ASSIGNED = re.compile(r"^  (\w+) = (.*?),?(?=\n  \w+ = |\Z)", re.DOTALL | re.MULTILINE)
+
+
+def writes_of(merge: str, table: str) -> Iterator[str]:
+    """What each UPDATE of a MERGE would write, as a query: neither engine shows it by itself."""
+    condition = merge[merge.index(") AS source\nON") + len(") AS source\nON") :]
+    condition = condition[: condition.index("\nWHEN ")]
+    keys = ", ".join(f"target.{name}" for name in _key(table))
+    for matched, assignments in _UPDATE.findall(merge):
+        values_written = ",\n".join(
+            f"{value} AS {name}" for name, value in _ASSIGNED.findall(assignments)
+        )
+        yield (
+            f"SELECT {keys},\n{values_written}\nFROM {table} AS target INNER JOIN (\n"
+            f"{source_of(merge)}\n) AS source ON {condition}\nWHERE TRUE {matched}"
+        )
+
+
 def _argument(parameter: str, table: str, rows: Tables) -> Any:
     if parameter == "video_ids":
         return [row["video_id"] for row in rows["dim_video"]]
     if parameter == "primary_raters":
         return RATERS
+    if parameter == "id_days":
+        return sorted({row["id_day"] for row in rows["dim_video"]})
+    if parameter == "user_buckets":
+        return sorted({row["user_bucket"] for row in rows["dim_user"]})
     content = rows.get(table, [])
     if parameter == "rows":
         return json.dumps([*_twins(table, content)], ensure_ascii=False)
@@ -180,11 +209,30 @@ def _argument(parameter: str, table: str, rows: Tables) -> Any:
 
 
 def _twins(table: str, content: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Each row as the loader sends it; every third comes again, with another section."""
-    for number, row in enumerate(content):
-        yield {name: value for name, value in _jsonable(row).items() if value is not None}
-        if number % 3 == 0 and "section" in row:
-            yield _jsonable(row) | {"section": f"{row['section']}~"}
+    """Each row as the loader sends it; every third comes again, later or with another digest."""
+    rows = [*content]
+    is_listing = definitions().get(table, {}).get("template") == "listing"
+    for number, row in enumerate(rows):
+        item = _listing(table, row, rows[number - 1], number) if is_listing else row
+        yield {name: value for name, value in _jsonable(item).items() if value is not None}
+        if number % 3 == 0 and "digest" in row:
+            yield _jsonable(row) | {"digest": f"{row['digest']}~"}
+
+
+def _listing(
+    table: str, row: Mapping[str, Any], other: Mapping[str, Any], number: int
+) -> dict[str, Any]:
+    """Another row's values as a listing that is as old as the stored row, older or newer."""
+    at = row["observed_at"] + timedelta(days=number % 3 - 1)
+    known = {name for name, value in other.items() if value not in (None, [])}
+    same = {*_key(table), definitions()[table]["partition"]}
+    return {
+        **other,
+        **{name: row[name] for name in same},
+        "observed_at": at,
+        "is_listed": number % 5 > 0,
+        "times": dict.fromkeys(known, sortable(at)),
+    }
 
 
 def _jsonable(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,8 +254,8 @@ def _grain(text: str) -> list[str]:
 
 
 def _parameter(name: str, kind: str, value: Any) -> Any:
-    if kind == "ARRAY<STRING>":
-        return bigquery.ArrayQueryParameter(name, "STRING", value)
+    if kind.startswith("ARRAY<"):
+        return bigquery.ArrayQueryParameter(name, kind[len("ARRAY<") : -1], value)
     return bigquery.ScalarQueryParameter(name, kind, value)
 
 

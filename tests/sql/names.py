@@ -43,6 +43,10 @@ _RESERVED_PREFIXES = (
 """https://cloud.google.com/bigquery/docs/schemas#column_names, checked 2026-11"""
 
 
+MOST_PARTITIONS = 4_000
+"""https://cloud.google.com/bigquery/quotas#partitioned_tables, checked 2026-11"""
+
+
 def refused_by_service(names: Iterable[str]) -> list[str]:
     """Names that the language takes and BigQuery keeps for itself, in order."""
     return sorted(name for name in set(names) if name.upper().startswith(_RESERVED_PREFIXES))
@@ -61,7 +65,10 @@ def refused_cuts(
             yield f"{table} has {len(cluster)} cluster columns; at most 4 are allowed"
         cuts = [(name, "cluster", CLUSTERS_BY) for name in cluster]
         if "partition" in definition:
-            cuts.append((definition["partition"], "partition", PARTITIONS_BY))
-        for name, cut, allowed in cuts:
-            if types.get(name) not in allowed:
+            allowed = {"INT64"} if "buckets" in definition else PARTITIONS_BY
+            cuts.append((definition["partition"], "partition", allowed))
+            if definition.get("buckets", 0) > MOST_PARTITIONS:
+                yield f"{table} has {definition['buckets']} partitions; one job may change 4,000"
+        for name, cut, types_allowed in cuts:
+            if types.get(name) not in types_allowed:
                 yield f"{table} cannot {cut} by {name}, which is {types.get(name, 'no column')}"

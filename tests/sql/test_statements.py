@@ -52,7 +52,11 @@ def test_a_reserved_word_in_the_tables_is_refused(
 @pytest.mark.parametrize(
     ("before", "after", "reason"),
     [
-        ("partition: collected_at", "partition: views", "cannot partition by views, which is INT"),
+        (
+            "partition: id_day",
+            "partition: duration_s",
+            "cannot partition by duration_s, which is F",
+        ),
         (
             "cluster: [video_id]",
             "cluster: [duration_s]",

@@ -10,6 +10,7 @@ from shared.insights.agreement.star_schema import ratings_statement
 from shared.rubric_values import Values
 from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import Deadline
+from shared.warehouse.partitions import id_day
 from shared.warehouse.statements import fetch_rows
 
 SQL = Path(__file__).parent / "sql"
@@ -63,8 +64,12 @@ class StarSchema:
         curves: dict[str, str] = {}
         for start in range(0, len(video_ids), IDS_AT_ONCE):
             ids = list(video_ids[start : start + IDS_AT_ONCE])
-            parameter = bigquery.ArrayQueryParameter("video_ids", "STRING", ids)
-            rows = self._rows("curves", parameter)
+            days = sorted({id_day(video_id) for video_id in ids})
+            parameters = [
+                bigquery.ArrayQueryParameter("video_ids", "STRING", ids),
+                bigquery.ArrayQueryParameter("id_days", "DATE", days),
+            ]
+            rows = self._rows("curves", *parameters)
             curves |= {row["video_id"]: row["curves"] for row in rows}
         return curves
 

@@ -6,6 +6,7 @@ MERGE dim_user AS target
 USING (
   SELECT
     JSON_VALUE(item, '$.user_key') AS user_key,
+    CAST(JSON_VALUE(item, '$.user_bucket') AS INT64) AS user_bucket,
     JSON_VALUE(item, '$.username') AS username,
     JSON_VALUE(item, '$.display_name') AS display_name,
     JSON_VALUE(item, '$.bio') AS bio,
@@ -15,91 +16,91 @@ USING (
     CAST(JSON_VALUE(item, '$.likes') AS INT64) AS likes,
     CAST(JSON_VALUE(item, '$.videos') AS INT64) AS videos,
     CAST(JSON_VALUE(item, '$.observed_at') AS TIMESTAMP) AS observed_at,
-    JSON_VALUE(item, '$.section') AS section,
     JSON_VALUE(item, '$.field_times') AS field_times,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.bio') AS bio_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.display_name') AS display_name_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.followers') AS followers_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.following_count') AS following_count_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.likes') AS likes_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.username') AS username_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.verified') AS verified_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.videos') AS videos_time,
-    CAST(JSON_VALUE(item, '$.listings') AS INT64) AS listings
+    JSON_VALUE(item, '$.times.bio') AS bio_time,
+    JSON_VALUE(item, '$.times.display_name') AS display_name_time,
+    JSON_VALUE(item, '$.times.followers') AS followers_time,
+    JSON_VALUE(item, '$.times.following_count') AS following_count_time,
+    JSON_VALUE(item, '$.times.likes') AS likes_time,
+    JSON_VALUE(item, '$.times.username') AS username_time,
+    JSON_VALUE(item, '$.times.verified') AS verified_time,
+    JSON_VALUE(item, '$.times.videos') AS videos_time,
+    CAST(JSON_VALUE(item, '$.is_listed') AS BOOL) AS is_listed
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
   -- MERGE refuses two source rows for one target row. A batch has one row per key already.
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY user_key
-    ORDER BY observed_at DESC, section DESC
+    ORDER BY observed_at DESC
   ) = 1
 ) AS source
 ON
   target.user_key = source.user_key
--- A row without a section knows its key alone. A single listing with this section was merged before.
+  -- Constants, so that BigQuery reads and bills the partitions of the batch alone.
+  AND target.user_bucket IN UNNEST(@user_buckets)
+-- Other rows know their key alone.
 WHEN MATCHED
-  AND source.section <> ''
-  AND (source.listings > 1 OR source.section <> target.section)
+  AND source.is_listed
 -- Times have one length, so a time with its text after it sorts by the time, and then by the text.
 THEN UPDATE SET
   username = IF(
     CONCAT(source.username_time, source.username)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.username'), target.username), ''),
+    > IFNULL(CONCAT(IF(target.username IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.username'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.username), ''),
     source.username,
     target.username
   ),
   display_name = IF(
     CONCAT(source.display_name_time, source.display_name)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.display_name'), target.display_name), ''),
+    > IFNULL(CONCAT(IF(target.display_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.display_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.display_name), ''),
     source.display_name,
     target.display_name
   ),
   bio = IF(
     CONCAT(source.bio_time, source.bio)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.bio'), target.bio), ''),
+    > IFNULL(CONCAT(IF(target.bio IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.bio'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.bio), ''),
     source.bio,
     target.bio
   ),
   verified = IF(
-    source.verified_time > IFNULL(JSON_VALUE(target.field_times, '$.verified'), '')
+    source.verified_time > IFNULL(IF(target.verified IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.verified'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')
     OR (
-      source.verified_time = JSON_VALUE(target.field_times, '$.verified')
+      source.verified_time = IF(target.verified IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.verified'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
       AND source.verified > target.verified
     ),
     source.verified,
     target.verified
   ),
   followers = IF(
-    source.followers_time > IFNULL(JSON_VALUE(target.field_times, '$.followers'), '')
+    source.followers_time > IFNULL(IF(target.followers IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.followers'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')
     OR (
-      source.followers_time = JSON_VALUE(target.field_times, '$.followers')
+      source.followers_time = IF(target.followers IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.followers'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
       AND source.followers > target.followers
     ),
     source.followers,
     target.followers
   ),
   following_count = IF(
-    source.following_count_time > IFNULL(JSON_VALUE(target.field_times, '$.following_count'), '')
+    source.following_count_time > IFNULL(IF(target.following_count IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.following_count'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')
     OR (
-      source.following_count_time = JSON_VALUE(target.field_times, '$.following_count')
+      source.following_count_time = IF(target.following_count IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.following_count'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
       AND source.following_count > target.following_count
     ),
     source.following_count,
     target.following_count
   ),
   likes = IF(
-    source.likes_time > IFNULL(JSON_VALUE(target.field_times, '$.likes'), '')
+    source.likes_time > IFNULL(IF(target.likes IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.likes'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')
     OR (
-      source.likes_time = JSON_VALUE(target.field_times, '$.likes')
+      source.likes_time = IF(target.likes IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.likes'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
       AND source.likes > target.likes
     ),
     source.likes,
     target.likes
   ),
   videos = IF(
-    source.videos_time > IFNULL(JSON_VALUE(target.field_times, '$.videos'), '')
+    source.videos_time > IFNULL(IF(target.videos IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.videos'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')
     OR (
-      source.videos_time = JSON_VALUE(target.field_times, '$.videos')
+      source.videos_time = IF(target.videos IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.videos'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
       AND source.videos > target.videos
     ),
     source.videos,
@@ -107,70 +108,97 @@ THEN UPDATE SET
   ),
   field_times = CONCAT(
     '{',
-    ARRAY_TO_STRING(
+    IFNULL(ARRAY_TO_STRING(
       [
         CONCAT(
           '"bio":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.bio_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.bio'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.bio_time, ''), IFNULL(IF(target.bio IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.bio'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"display_name":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.display_name_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.display_name'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.display_name_time, ''), IFNULL(IF(target.display_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.display_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"followers":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.followers_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.followers'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.followers_time, ''), IFNULL(IF(target.followers IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.followers'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"following_count":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.following_count_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.following_count'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.following_count_time, ''), IFNULL(IF(target.following_count IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.following_count'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"likes":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.likes_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.likes'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.likes_time, ''), IFNULL(IF(target.likes IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.likes'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"username":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.username_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.username'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.username_time, ''), IFNULL(IF(target.username IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.username'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"verified":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.verified_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.verified'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.verified_time, ''), IFNULL(IF(target.verified IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.verified'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"videos":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.videos_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.videos'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.videos_time, ''), IFNULL(IF(target.videos IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.videos'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         )
       ],
       ','
-    ),
+    ), ''),
     '}'
-  ),
-  section = IF(
-    source.observed_at > target.observed_at
-    OR (source.observed_at = target.observed_at AND source.section > target.section),
-    source.section,
-    target.section
   ),
   observed_at = GREATEST(source.observed_at, target.observed_at)
 WHEN NOT MATCHED THEN INSERT (
   user_key,
+  user_bucket,
   username,
   display_name,
   bio,
@@ -180,10 +208,10 @@ WHEN NOT MATCHED THEN INSERT (
   likes,
   videos,
   observed_at,
-  section,
   field_times
 ) VALUES (
   source.user_key,
+  source.user_bucket,
   source.username,
   source.display_name,
   source.bio,
@@ -193,6 +221,5 @@ WHEN NOT MATCHED THEN INSERT (
   source.likes,
   source.videos,
   source.observed_at,
-  source.section,
   source.field_times
 )

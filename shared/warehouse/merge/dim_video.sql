@@ -6,6 +6,7 @@ MERGE dim_video AS target
 USING (
   SELECT
     JSON_VALUE(item, '$.video_id') AS video_id,
+    CAST(JSON_VALUE(item, '$.id_day') AS DATE) AS id_day,
     JSON_VALUE(item, '$.user_key') AS user_key,
     JSON_VALUE(item, '$.source') AS source,
     JSON_VALUE(item, '$.collection') AS collection,
@@ -21,32 +22,33 @@ USING (
     JSON_VALUE(item, '$.music_id') AS music_id,
     CAST(JSON_VALUE(item, '$.synthetic') AS BOOL) AS synthetic,
     CAST(JSON_VALUE(item, '$.observed_at') AS TIMESTAMP) AS observed_at,
-    JSON_VALUE(item, '$.section') AS section,
     JSON_VALUE(item, '$.field_times') AS field_times,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.caption') AS caption_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.collection') AS collection_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.created_at') AS created_at_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.duration_s') AS duration_s_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.file_name') AS file_name_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.hashtags') AS hashtags_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.language') AS language_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.music_id') AS music_id_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.region_code') AS region_code_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.source') AS source_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.synthetic') AS synthetic_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.url') AS url_time,
-    JSON_VALUE(JSON_VALUE(item, '$.field_times'), '$.user_key') AS user_key_time,
-    CAST(JSON_VALUE(item, '$.listings') AS INT64) AS listings
+    JSON_VALUE(item, '$.times.caption') AS caption_time,
+    JSON_VALUE(item, '$.times.collection') AS collection_time,
+    JSON_VALUE(item, '$.times.created_at') AS created_at_time,
+    JSON_VALUE(item, '$.times.duration_s') AS duration_s_time,
+    JSON_VALUE(item, '$.times.file_name') AS file_name_time,
+    JSON_VALUE(item, '$.times.hashtags') AS hashtags_time,
+    JSON_VALUE(item, '$.times.language') AS language_time,
+    JSON_VALUE(item, '$.times.music_id') AS music_id_time,
+    JSON_VALUE(item, '$.times.region_code') AS region_code_time,
+    JSON_VALUE(item, '$.times.source') AS source_time,
+    JSON_VALUE(item, '$.times.synthetic') AS synthetic_time,
+    JSON_VALUE(item, '$.times.url') AS url_time,
+    JSON_VALUE(item, '$.times.user_key') AS user_key_time,
+    CAST(JSON_VALUE(item, '$.is_listed') AS BOOL) AS is_listed
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
   -- MERGE refuses two source rows for one target row. A batch has one row per key already.
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY video_id
-    ORDER BY observed_at DESC, section DESC
+    ORDER BY observed_at DESC
   ) = 1
 ) AS source
 ON
   target.video_id = source.video_id
+  -- Constants, so that BigQuery reads and bills the partitions of the batch alone.
+  AND target.id_day IN UNNEST(@id_days)
 -- A row under a pseudonym takes nothing from one with names, and replaces it.
 WHEN MATCHED
   AND REGEXP_CONTAINS(source.user_key, r'^p_[0-9a-f]{20}$')
@@ -67,12 +69,10 @@ THEN UPDATE SET
   music_id = source.music_id,
   synthetic = source.synthetic,
   observed_at = source.observed_at,
-  section = source.section,
   field_times = source.field_times
--- A row without a section knows its key alone. A single listing with this section was merged before.
+-- Other rows know their key alone.
 WHEN MATCHED
-  AND source.section <> ''
-  AND (source.listings > 1 OR source.section <> target.section)
+  AND source.is_listed
   AND (
     REGEXP_CONTAINS(source.user_key, r'^p_[0-9a-f]{20}$')
     OR NOT REGEXP_CONTAINS(target.user_key, r'^p_[0-9a-f]{20}$')
@@ -81,77 +81,77 @@ WHEN MATCHED
 THEN UPDATE SET
   user_key = IF(
     CONCAT(source.user_key_time, source.user_key)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.user_key'), target.user_key), ''),
+    > IFNULL(CONCAT(IF(target.user_key = 'unknown', NULL, IFNULL(JSON_VALUE(target.field_times, '$.user_key'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.user_key), ''),
     source.user_key,
     target.user_key
   ),
   source = IF(
     CONCAT(source.source_time, source.source)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.source'), target.source), ''),
+    > IFNULL(CONCAT(IF(target.source IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.source'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.source), ''),
     source.source,
     target.source
   ),
   collection = IF(
     CONCAT(source.collection_time, source.collection)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.collection'), target.collection), ''),
+    > IFNULL(CONCAT(IF(target.collection IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.collection'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.collection), ''),
     source.collection,
     target.collection
   ),
   url = IF(
     CONCAT(source.url_time, source.url)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.url'), target.url), ''),
+    > IFNULL(CONCAT(IF(target.url IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.url'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.url), ''),
     source.url,
     target.url
   ),
   file_name = IF(
     CONCAT(source.file_name_time, source.file_name)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.file_name'), target.file_name), ''),
+    > IFNULL(CONCAT(IF(target.file_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.file_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.file_name), ''),
     source.file_name,
     target.file_name
   ),
   caption = IF(
     CONCAT(source.caption_time, source.caption)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.caption'), target.caption), ''),
+    > IFNULL(CONCAT(IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.caption), ''),
     source.caption,
     target.caption
   ),
   hashtags = IF(
     CONCAT(source.hashtags_time, ARRAY_TO_STRING(source.hashtags, ' '))
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.hashtags'), ARRAY_TO_STRING(target.hashtags, ' ')), ''),
+    > IFNULL(CONCAT(IF(ARRAY_LENGTH(target.hashtags) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ARRAY_TO_STRING(target.hashtags, ' ')), ''),
     source.hashtags,
     target.hashtags
   ),
   region_code = IF(
     CONCAT(source.region_code_time, source.region_code)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.region_code'), target.region_code), ''),
+    > IFNULL(CONCAT(IF(target.region_code IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.region_code'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.region_code), ''),
     source.region_code,
     target.region_code
   ),
   language = IF(
     CONCAT(source.language_time, source.language)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.language'), target.language), ''),
+    > IFNULL(CONCAT(IF(target.language IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.language'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.language), ''),
     source.language,
     target.language
   ),
   caption_language = IF(
     CONCAT(source.caption_time, source.caption)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.caption'), target.caption), ''),
+    > IFNULL(CONCAT(IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.caption), ''),
     source.caption_language,
     target.caption_language
   ),
   created_at = IF(
-    source.created_at_time > IFNULL(JSON_VALUE(target.field_times, '$.created_at'), '')
+    source.created_at_time > IFNULL(IF(target.created_at IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.created_at'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')
     OR (
-      source.created_at_time = JSON_VALUE(target.field_times, '$.created_at')
+      source.created_at_time = IF(target.created_at IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.created_at'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
       AND source.created_at > target.created_at
     ),
     source.created_at,
     target.created_at
   ),
   duration_s = IF(
-    source.duration_s_time > IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), '')
+    source.duration_s_time > IFNULL(IF(target.duration_s IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')
     OR (
-      source.duration_s_time = JSON_VALUE(target.field_times, '$.duration_s')
+      source.duration_s_time = IF(target.duration_s IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
       AND source.duration_s > target.duration_s
     ),
     source.duration_s,
@@ -159,14 +159,14 @@ THEN UPDATE SET
   ),
   music_id = IF(
     CONCAT(source.music_id_time, source.music_id)
-    > IFNULL(CONCAT(JSON_VALUE(target.field_times, '$.music_id'), target.music_id), ''),
+    > IFNULL(CONCAT(IF(target.music_id IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.music_id'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.music_id), ''),
     source.music_id,
     target.music_id
   ),
   synthetic = IF(
-    source.synthetic_time > IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), '')
+    source.synthetic_time > IFNULL(IF(target.synthetic IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')
     OR (
-      source.synthetic_time = JSON_VALUE(target.field_times, '$.synthetic')
+      source.synthetic_time = IF(target.synthetic IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
       AND source.synthetic > target.synthetic
     ),
     source.synthetic,
@@ -174,100 +174,147 @@ THEN UPDATE SET
   ),
   field_times = CONCAT(
     '{',
-    ARRAY_TO_STRING(
+    IFNULL(ARRAY_TO_STRING(
       [
         CONCAT(
           '"caption":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.caption_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.caption'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.caption_time, ''), IFNULL(IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"collection":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.collection_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.collection'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.collection_time, ''), IFNULL(IF(target.collection IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.collection'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"created_at":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.created_at_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.created_at'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.created_at_time, ''), IFNULL(IF(target.created_at IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.created_at'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"duration_s":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.duration_s_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.duration_s_time, ''), IFNULL(IF(target.duration_s IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"file_name":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.file_name_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.file_name'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.file_name_time, ''), IFNULL(IF(target.file_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.file_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"hashtags":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.hashtags_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.hashtags_time, ''), IFNULL(IF(ARRAY_LENGTH(target.hashtags) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"language":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.language_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.language'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.language_time, ''), IFNULL(IF(target.language IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.language'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"music_id":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.music_id_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.music_id'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.music_id_time, ''), IFNULL(IF(target.music_id IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.music_id'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"region_code":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.region_code_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.region_code'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.region_code_time, ''), IFNULL(IF(target.region_code IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.region_code'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"source":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.source_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.source'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.source_time, ''), IFNULL(IF(target.source IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.source'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"synthetic":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.synthetic_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.synthetic_time, ''), IFNULL(IF(target.synthetic IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"url":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.url_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.url'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.url_time, ''), IFNULL(IF(target.url IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.url'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         ),
         CONCAT(
           '"user_key":"',
-          -- NULL where neither knows the field: then CONCAT is NULL, and the list is without it.
-          NULLIF(GREATEST(IFNULL(source.user_key_time, ''), IFNULL(JSON_VALUE(target.field_times, '$.user_key'), '')), ''),
+          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
+          -- NULL, and the list is without it.
+          NULLIF(
+            NULLIF(GREATEST(IFNULL(source.user_key_time, ''), IFNULL(IF(target.user_key = 'unknown', NULL, IFNULL(JSON_VALUE(target.field_times, '$.user_key'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
+            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+          ),
           '"'
         )
       ],
       ','
-    ),
+    ), ''),
     '}'
-  ),
-  section = IF(
-    source.observed_at > target.observed_at
-    OR (source.observed_at = target.observed_at AND source.section > target.section),
-    source.section,
-    target.section
   ),
   observed_at = GREATEST(source.observed_at, target.observed_at)
 WHEN NOT MATCHED THEN INSERT (
   video_id,
+  id_day,
   user_key,
   source,
   collection,
@@ -283,10 +330,10 @@ WHEN NOT MATCHED THEN INSERT (
   music_id,
   synthetic,
   observed_at,
-  section,
   field_times
 ) VALUES (
   source.video_id,
+  source.id_day,
   source.user_key,
   source.source,
   source.collection,
@@ -302,6 +349,5 @@ WHEN NOT MATCHED THEN INSERT (
   source.music_id,
   source.synthetic,
   source.observed_at,
-  source.section,
   source.field_times
 )

@@ -1,11 +1,12 @@
 -- Written by `make generate` from tables.yaml and templates/section.sql.j2; edit those.
 -- One row per video, media generation, rater, configuration and replicate.
 -- Grain: video_id, generation, rater, config_hash, replicate. A second run with the same rows changes nothing: a row replaces
--- another only if it is newer, or equally new with the greater section.
+-- another only if it is newer, or equally new with the greater digest.
 MERGE fact_rating AS target
 USING (
   SELECT
     JSON_VALUE(item, '$.video_id') AS video_id,
+    CAST(JSON_VALUE(item, '$.id_day') AS DATE) AS id_day,
     JSON_VALUE(item, '$.generation') AS generation,
     JSON_VALUE(item, '$.rater') AS rater,
     JSON_VALUE(item, '$.config_hash') AS config_hash,
@@ -59,13 +60,13 @@ USING (
     CAST(JSON_VALUE(item, '$.output_tokens') AS INT64) AS output_tokens,
     CAST(JSON_VALUE(item, '$.cost_usd') AS FLOAT64) AS cost_usd,
     CAST(JSON_VALUE(item, '$.latency_s') AS FLOAT64) AS latency_s,
-    JSON_VALUE(item, '$.section') AS section
+    JSON_VALUE(item, '$.digest') AS digest
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
   -- MERGE refuses two source rows for one target row, and a redelivery may repeat a row.
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY video_id, generation, rater, config_hash, replicate
-    ORDER BY rated_at DESC, section DESC
+    ORDER BY rated_at DESC, digest DESC, expectation DESC, violation DESC, evidence DESC
   ) = 1
 ) AS source
 ON
@@ -74,9 +75,11 @@ ON
   AND target.rater = source.rater
   AND target.config_hash = source.config_hash
   AND target.replicate = source.replicate
+  -- Constants, so that BigQuery reads and bills the partitions of the batch alone.
+  AND target.id_day IN UNNEST(@id_days)
 WHEN MATCHED AND (
   source.rated_at > target.rated_at
-  OR (source.rated_at = target.rated_at AND source.section > target.section)
+  OR (source.rated_at = target.rated_at AND CONCAT(IFNULL(source.digest, ''), '|', IFNULL(source.expectation, ''), '|', IFNULL(source.violation, ''), '|', IFNULL(source.evidence, '')) > CONCAT(IFNULL(target.digest, ''), '|', IFNULL(target.expectation, ''), '|', IFNULL(target.violation, ''), '|', IFNULL(target.evidence, '')))
 ) THEN UPDATE SET
   rated_at = source.rated_at,
   status = source.status,
@@ -127,9 +130,10 @@ WHEN MATCHED AND (
   output_tokens = source.output_tokens,
   cost_usd = source.cost_usd,
   latency_s = source.latency_s,
-  section = source.section
+  digest = source.digest
 WHEN NOT MATCHED THEN INSERT (
   video_id,
+  id_day,
   generation,
   rater,
   config_hash,
@@ -183,9 +187,10 @@ WHEN NOT MATCHED THEN INSERT (
   output_tokens,
   cost_usd,
   latency_s,
-  section
+  digest
 ) VALUES (
   source.video_id,
+  source.id_day,
   source.generation,
   source.rater,
   source.config_hash,
@@ -239,5 +244,5 @@ WHEN NOT MATCHED THEN INSERT (
   source.output_tokens,
   source.cost_usd,
   source.latency_s,
-  source.section
+  source.digest
 )

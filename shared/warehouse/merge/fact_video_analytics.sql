@@ -1,13 +1,14 @@
 -- Written by `make generate` from tables.yaml and templates/fact_video_analytics.sql.j2; edit those.
 -- One row per video, with its keys, latest metrics and primary rating. A pure function of the other five tables and PRIMARY_RATERS.
--- Grain: video_id. Recomputed for the videos of a batch from the other five tables, so the order
--- of records does not matter and a second run changes nothing.
+-- Grain: video_id. Recomputed for the videos of a batch from the other tables, so the order of records
+-- does not matter and a second run changes nothing. Each table is bound by the batch's days, which are
+-- constants, so that BigQuery reads and bills the partitions of the batch alone.
 MERGE fact_video_analytics AS target
 USING (
   WITH latest_metrics AS (
     SELECT *
     FROM fact_metrics_snapshot
-    WHERE video_id IN UNNEST(@video_ids) AND 'vanished' NOT IN UNNEST(flags)
+    WHERE id_day IN UNNEST(@id_days) AND video_id IN UNNEST(@video_ids) AND 'vanished' NOT IN UNNEST(flags)
     QUALIFY ROW_NUMBER() OVER (PARTITION BY video_id ORDER BY collected_at DESC) = 1
   ),
 
@@ -18,7 +19,8 @@ USING (
       MIN(missed.collected_at) AS vanished_at
     FROM fact_metrics_snapshot AS missed
     LEFT JOIN latest_metrics AS seen ON seen.video_id = missed.video_id
-    WHERE missed.video_id IN UNNEST(@video_ids)
+    WHERE missed.id_day IN UNNEST(@id_days)
+      AND missed.video_id IN UNNEST(@video_ids)
       AND 'vanished' IN UNNEST(missed.flags)
       AND (seen.collected_at IS NULL OR missed.collected_at > seen.collected_at)
     GROUP BY missed.video_id
@@ -43,19 +45,20 @@ USING (
     INNER JOIN preference
       ON STARTS_WITH(rating.rater, preference.prefix)
       AND (STRPOS(rating.rater, '+') = 0 OR STRPOS(preference.prefix, '+') > 0)
-    WHERE rating.video_id IN UNNEST(@video_ids)
+    WHERE rating.id_day IN UNNEST(@id_days) AND rating.video_id IN UNNEST(@video_ids)
     QUALIFY ROW_NUMBER() OVER (
       PARTITION BY rating.video_id
       ORDER BY
         preference.precedence,
         CASE rating.status WHEN 'rated' THEN 0 WHEN 'refused' THEN 1 WHEN 'unratable' THEN 2 ELSE 3 END,
         rating.rated_at DESC,
-        rating.section DESC
+        rating.digest DESC
     ) = 1
   )
 
   SELECT
     video.video_id,
+    video.id_day,
     video.user_key,
     COALESCE(video.language, rating.language, video.caption_language, 'und') AS lang_key,
     CASE
@@ -110,9 +113,9 @@ USING (
   LEFT JOIN latest_metrics AS metrics ON metrics.video_id = video.video_id
   LEFT JOIN vanished ON vanished.video_id = video.video_id
   LEFT JOIN primary_rating AS rating ON rating.video_id = video.video_id
-  WHERE video.video_id IN UNNEST(@video_ids)
+  WHERE video.id_day IN UNNEST(@id_days) AND video.video_id IN UNNEST(@video_ids)
 ) AS source
-ON target.video_id = source.video_id
+ON target.video_id = source.video_id AND target.id_day IN UNNEST(@id_days)
 WHEN MATCHED THEN UPDATE SET
   user_key = source.user_key,
   lang_key = source.lang_key,
@@ -161,6 +164,7 @@ WHEN MATCHED THEN UPDATE SET
   desirability_shift = source.desirability_shift
 WHEN NOT MATCHED THEN INSERT (
   video_id,
+  id_day,
   user_key,
   lang_key,
   lang_source,
@@ -208,6 +212,7 @@ WHEN NOT MATCHED THEN INSERT (
   desirability_shift
 ) VALUES (
   source.video_id,
+  source.id_day,
   source.user_key,
   source.lang_key,
   source.lang_source,

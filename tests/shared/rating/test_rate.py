@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import Transient
 from shared.messaging.events import VideoUploaded
-from shared.model import content_id, parse_record
+from shared.model import content_id
 from shared.rating.rate import RateApp, rate_upload
 from shared.rating.rater import RaterAnswer
 from shared.rubric_values import Values
@@ -308,27 +308,14 @@ def test_a_name_that_is_no_id_gives_the_content_its_own(world):
     assert world.bus.published[0].video_id == content_id(hashlib.sha256(MP4).hexdigest())
 
 
-def test_the_listing_travels_with_the_rating(world):
+def test_a_rating_is_published_without_the_listing_which_was_published_before(world):
     listing = record(video=video(), metrics=metrics())
     world.lake.write_once(metadata_name(VIDEO_ID), listing.to_json())
 
     world.deliver(world.upload())
 
-    assert world.bus.published[0].metrics == listing.metrics
-    assert world.bus.published[0].rating is not None
-    assert parse_record(world.bus.published[0].to_json()) == world.bus.published[0]
-
-
-@pytest.mark.parametrize(
-    "content", [b"{", record("7300000000000000002", metrics=metrics()).to_json()]
-)
-def test_a_listing_that_is_wrong_is_kept_aside_and_the_rating_goes_on(world, content):
-    world.lake.write_once(metadata_name(VIDEO_ID), content)
-
-    world.deliver(world.upload())
-
-    assert world.bus.published[0].metrics is None
-    assert len(list(world.lake.names("failed/analyze/"))) == 1
+    (published,) = world.bus.published
+    assert published.sections() == ["rating"]
 
 
 def test_a_rating_stored_by_another_meanwhile_is_the_one_published(world):

@@ -3,6 +3,7 @@
 `pytest --hypothesis-profile=campaign tests/shared/warehouse/test_any_order.py` looks longer.
 """
 
+import hashlib
 import itertools
 from dataclasses import dataclass
 from typing import Any
@@ -85,9 +86,12 @@ def test_the_tables_follow_from_what_was_said_alone(db, delivered):
         db.load(*batch)
 
     facts = {row["video_id"]: Seen.of(row) for row in db.rows("SELECT * FROM fact_video_analytics")}
-    history = db.rows("SELECT video_id, section FROM fact_rating")
+    history = db.rows(
+        "SELECT detail FROM fact_rating JOIN fact_rating_detail"
+        " USING (video_id, generation, rater, config_hash, replicate, digest)"
+    )
     assert facts == expected_facts(sent)
-    assert sorted(row["section"] for row in history) == sorted(expected_ratings(sent))
+    assert sorted(row["detail"] for row in history) == sorted(expected_ratings(sent))
 
 
 @dataclass(frozen=True)
@@ -107,13 +111,17 @@ class Seen:
         return cls(**{name: row[name] for name in cls.__dataclass_fields__})
 
 
-def section(part: Any) -> str:
-    return canonical_json(part.model_dump(mode="json", exclude_none=True))
+def detail(rating: Rating) -> str:
+    return canonical_json(rating.model_dump(mode="json", exclude_none=True))
 
 
-def newest(parts: list[Any], time: str) -> Any:
-    """The rule of the design: newest event time, ties to the greater canonical JSON."""
-    return max(parts, key=lambda part: (getattr(part, time), section(part)), default=None)
+def newest(ratings: list[Rating]) -> Rating | None:
+    """The rule of the design: newest event time, ties to the greater digest."""
+    return max(ratings, key=lambda rating: (rating.rated_at, digest(rating)), default=None)
+
+
+def digest(rating: Rating) -> str:
+    return hashlib.md5(detail(rating).encode()).hexdigest()
 
 
 def expected_facts(sent: list[Record]) -> dict[str, Seen]:
@@ -149,13 +157,13 @@ def kept_ratings(sent: list[Record]) -> list[Rating]:
         if each.rating:
             key = (each.rating.generation, each.rating.rater)
             by_key.setdefault(key, []).append(each.rating)
-    return [newest(ratings, "rated_at") for ratings in by_key.values()]
+    return [newest(ratings) for ratings in by_key.values()]
 
 
 def expected_ratings(sent: list[Record]) -> list[str]:
     ids = {record.video_id for record in sent}
     return [
-        section(rating)
+        detail(rating)
         for video_id in ids
         for rating in kept_ratings([record for record in sent if record.video_id == video_id])
     ]
@@ -172,7 +180,4 @@ def primary(ratings: list[Rating]) -> Rating | None:
     if not eligible:
         return None
     best = min((rank, rating.status != "rated") for rank, rating in eligible)
-    return newest(
-        [rating for rank, rating in eligible if (rank, rating.status != "rated") == best],
-        "rated_at",
-    )
+    return newest([rating for rank, rating in eligible if (rank, rating.status != "rated") == best])

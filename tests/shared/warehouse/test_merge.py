@@ -18,7 +18,7 @@ from tests.records import VIDEO_ID, creator, metrics, no_media, rating, record, 
 FULL = record(video=video(), creator=creator(), metrics=metrics(), rating=rating())
 
 
-def test_one_record_fills_all_six_tables(db):
+def test_one_record_fills_all_tables(db):
     db.load(FULL)
 
     counts = {name: len(rows) for name, rows in db.tables().items()}
@@ -28,6 +28,7 @@ def test_one_record_fills_all_six_tables(db):
         "dim_lang": 1,
         "fact_metrics_snapshot": 1,
         "fact_rating": 1,
+        "fact_rating_detail": 1,
         "fact_video_analytics": 1,
     }
 
@@ -141,8 +142,8 @@ def test_a_rater_that_was_shown_cards_is_shown_only_where_it_is_named(db):
     db.load(record(rating=rating(9, 10, rater="gemini/model/1.0+rag", cards=("meyer-1997",))))
 
     assert db.fact(VIDEO_ID)["unexpectedness"] == 10
-    (row,) = db.rows("SELECT section FROM fact_rating WHERE ENDS_WITH(rater, '+rag')")
-    assert '"cards":["meyer-1997"]' in row["section"]
+    (row,) = db.rows("SELECT detail FROM fact_rating_detail WHERE ENDS_WITH(rater, '+rag')")
+    assert '"cards":["meyer-1997"]' in row["detail"]
 
 
 def test_no_media_is_shown_until_a_rating_comes(db):
@@ -241,6 +242,6 @@ def test_rows_that_bigquery_refuses_are_refused_for_good(db, monkeypatch):
 def test_statements_run_under_the_dataset_of_the_settings(db):
     table = db.client.get_table(f"test.{db.dataset}.fact_metrics_snapshot")
 
-    assert table.time_partitioning.field == "collected_at"
+    assert table.time_partitioning.field == "id_day"
     assert table.clustering_fields == ["video_id"]
     assert isinstance(table, bigquery.Table)

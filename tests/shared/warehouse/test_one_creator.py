@@ -14,7 +14,7 @@ from tests.records import DAY_0, creator, record, video
 SPELLINGS = ("@me", "ME", "me ")
 IDS = ("7300000000000000001", "7300000000000000002", "7300000000000000003")
 CREATORS = "SELECT user_key, username, followers FROM dim_user WHERE user_key <> 'unknown'"
-OLD_ROW = "INSERT INTO dim_user (user_key, observed_at, section) VALUES (@key, '2026-01-01', '')"
+OLD_ROW = "INSERT INTO dim_user (user_key, user_bucket, observed_at) VALUES (@key, 0, '2026-01-01')"
 
 
 def listing(spelling: str, number: int):

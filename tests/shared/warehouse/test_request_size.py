@@ -137,12 +137,12 @@ def test_a_thousand_japanese_captions_load_and_rebuild_in_requests_of_8_mb(
 
 @pytest.mark.parametrize("hang_up", [False, True], ids=["413", "broken pipe"])
 def test_a_batch_that_is_refused_all_the_same_is_split(db, bigquery_url, hang_up):
-    with door(bigquery_url, 1_500_000, hang_up=hang_up) as through:
+    with door(bigquery_url, 1_200_000, hang_up=hang_up) as through:
         Loader(through.client, db.dataset, db.primary_raters).load(japanese(100))
 
     assert captions(db) == (100, True)
     assert through.refused
-    assert max(through.sizes) <= 1_500_000
+    assert max(through.sizes) <= 1_200_000
 
 
 def test_a_record_that_is_too_large_by_itself_is_refused_with_its_reason(db, monkeypatch):

@@ -1,7 +1,5 @@
 """The tables as they are made: keys that are declared, and columns that got another name."""
 
-import json
-
 import pytest
 
 from shared.warehouse.client import bigquery
@@ -13,6 +11,7 @@ REFERENCES = {
     "dim_video": {"user_key": "dim_user"},
     "fact_metrics_snapshot": {"video_id": "dim_video"},
     "fact_rating": {"video_id": "dim_video"},
+    "fact_rating_detail": {"video_id": "dim_video"},
     "fact_video_analytics": {
         "video_id": "dim_video",
         "user_key": "dim_user",
@@ -85,9 +84,9 @@ def older(db):
     fields = [bigquery.SchemaField.from_api_repr(column) for column in columns]
     db.client.create_table(bigquery.Table(path, schema=fields))
     db.rows(
-        "INSERT INTO dim_user (user_key, `following`, likes, observed_at, section)"
-        " VALUES ('ada', 41, 7, TIMESTAMP '2026-01-01', '{}'),"
-        " ('bob', NULL, 8, TIMESTAMP '2026-01-01', '{}')"
+        "INSERT INTO dim_user (user_key, user_bucket, `following`, likes, observed_at)"
+        " VALUES ('ada', 3189, 41, 7, TIMESTAMP '2026-01-01'),"
+        " ('bob', 0, NULL, 8, TIMESTAMP '2026-01-01')"
     )
     return db
 
@@ -135,4 +134,3 @@ def test_a_record_says_following_and_its_row_following_count():
     )
 
     assert (row["following_count"], "following" in row) == (3, False)
-    assert json.loads(row["section"])["following"] == 3

@@ -13,11 +13,25 @@ resource "google_bigquery_table" "this" {
   deletion_protection = var.deletion_protection
 
   dynamic "time_partitioning" {
-    for_each = can(each.value.partition) ? [each.value.partition] : []
+    for_each = can(each.value.partition) && !can(each.value.buckets) ? [each.value.partition] : []
 
     content {
       type  = "DAY"
       field = time_partitioning.value
+    }
+  }
+
+  dynamic "range_partitioning" {
+    for_each = can(each.value.buckets) ? [each.value.partition] : []
+
+    content {
+      field = range_partitioning.value
+
+      range {
+        start    = 0
+        end      = each.value.buckets
+        interval = 1
+      }
     }
   }
 
