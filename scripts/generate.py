@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 import yaml
 
+from scripts.merged_tables import UNITS, merged_table
 from scripts.rubric_file import BadRubric, parse_rubric
 
 ROOT = Path(__file__).parent.parent
@@ -30,22 +31,6 @@ _PYTHON_TYPES = {
     "integer": "Integer",
     "number": "float",
     "boolean": "bool",
-}
-_COLUMN_TYPES = {
-    "score": "INT64",
-    "probability": "FLOAT64",
-    "seconds": "FLOAT64",
-    "language": "STRING",
-    "text": "STRING",
-    "integer": "INT64",
-    "number": "FLOAT64",
-    "boolean": "BOOL",
-}
-_UNITS = {
-    "score": " 0–100.",
-    "probability": " 0–1.",
-    "seconds": " In seconds.",
-    "language": " BCP-47.",
 }
 # No bounds: Gemini compiles a schema into an automaton, and refuses one with "too many states for
 # serving", whose causes are bounded numbers and long arrays. reading.py holds every bound.
@@ -89,7 +74,7 @@ def _changed(files: GeneratedFiles, check: bool) -> list[str]:
 def _files() -> GeneratedFiles:
     rubric = parse_rubric(RUBRIC.read_bytes())
     tables = [
-        _table(name, definition, rubric)
+        merged_table(name, definition, rubric)
         for name, definition in yaml.safe_load(TABLES.read_text()).items()
     ]
     yield from _rating_files(rubric)
@@ -131,7 +116,7 @@ def _response_schema(rubric: dict[str, Any]) -> dict[str, Any]:
     """
     properties = {
         field["name"]: _JSON_SCHEMA_TYPES[field["type"]]
-        | {"nullable": True, "description": field["title"] + _UNITS.get(field["type"], "")}
+        | {"nullable": True, "description": field["title"] + UNITS.get(field["type"], "")}
         for field in rubric["dimensions"]
     }
     moment = {
@@ -147,89 +132,6 @@ def _response_schema(rubric: dict[str, Any]) -> dict[str, Any]:
         "required": list(properties),
         "propertyOrdering": list(properties),
     }
-
-
-def _table(name: str, definition: dict[str, Any], rubric: dict[str, Any]) -> dict[str, Any]:
-    columns = [column for entry in definition["columns"] for column in _columns(entry, rubric)]
-    newest = definition.get("newest")
-    ties = definition.get("ties", [])
-    return {
-        **definition,
-        "name": name,
-        "columns": columns,
-        "replaced": [
-            column | ({"together": _together(column)} if definition.get("completes") else {})
-            for column in columns
-            if column["name"] not in {*definition["key"], definition.get("partition")}
-        ],
-        "order": ", ".join(f"{column} DESC" for column in [newest, *ties] if column),
-        "wins": _wins(newest, ties) if newest and ties else "",
-        **_listed(columns, definition),
-    }
-
-
-def _listed(columns: list[dict[str, Any]], definition: dict[str, Any]) -> dict[str, Any]:
-    """The columns of which the newest known value counts, each with the column that it follows."""
-    bookkeeping = {*definition["key"], definition.get("partition"), "observed_at", "field_times"}
-    timed = [
-        column | {"says_nothing": _says_nothing(column)}
-        for column in columns
-        if column["name"] not in bookkeeping
-    ]
-    by_name = {column["name"]: column for column in timed}
-    listed = [it | {"leader": by_name[it.get("follows", it["name"])]} for it in timed]
-    leaders = [by_name[name] for name in sorted(by_name) if "follows" not in by_name[name]]
-    return {"listed": listed, "timed": leaders}
-
-
-def _says_nothing(column: dict[str, Any]) -> str:
-    """When the target's row does not know the column (SAYS_NOTHING in shared/listings.py)."""
-    value = f"target.{column['name']}"
-    if column.get("mode") == "REPEATED":
-        return f"ARRAY_LENGTH({value}) = 0"
-    return f"{value} = 'unknown'" if column["name"] == "user_key" else f"{value} IS NULL"
-
-
-def _wins(newest: str, ties: list[str]) -> str:
-    """When a source row replaces the row that is there: it is newer, or as new and greater."""
-    theirs, ours = (
-        "CONCAT(" + ", '|', ".join(f"IFNULL({side}.{column}, '')" for column in ties) + ")"
-        for side in ("source", "target")
-    )
-    return (
-        f"source.{newest} > target.{newest}\n"
-        f"  OR (source.{newest} = target.{newest} AND {theirs} > {ours})"
-    )
-
-
-def _together(column: dict[str, Any]) -> str:
-    """Both rows of one key in one: the greater value that is known, and all words of a list."""
-    ours, theirs = f"target.{column['name']}", f"source.{column['name']}"
-    if column.get("mode") == "REPEATED":
-        words = f"UNNEST(ARRAY_CONCAT({ours}, {theirs}))"
-        return f"ARRAY(SELECT DISTINCT word FROM {words} AS word ORDER BY word)"  # nosec B608
-    return f"GREATEST(IFNULL({ours}, {theirs}), IFNULL({theirs}, {ours}))"
-
-
-def _columns(entry: dict[str, Any], rubric: dict[str, Any]) -> list[dict[str, Any]]:
-    if "rubric" not in entry:
-        return [entry | {"extract": _extract(entry["name"], entry["type"], entry.get("mode"))}]
-    return [
-        {
-            "name": field["name"],
-            "type": _COLUMN_TYPES[field["type"]],
-            "description": field["title"] + _UNITS.get(field["type"], ""),
-            "extract": _extract(field["name"], _COLUMN_TYPES[field["type"]], None),
-        }
-        for field in rubric[entry["rubric"]]
-    ]
-
-
-def _extract(name: str, kind: str, mode: str | None) -> str:
-    if mode == "REPEATED":
-        return f"JSON_VALUE_ARRAY(item, '$.{name}')"
-    value = f"JSON_VALUE(item, '$.{name}')"
-    return value if kind == "STRING" else f"CAST({value} AS {kind})"
 
 
 def _warehouse_files(table: dict[str, Any], rubric: dict[str, Any]) -> GeneratedFiles:

@@ -1,4 +1,4 @@
-"""Use case: make the six tables again from the lake alone.
+"""Use case: make the tables again from the lake alone.
 
 1. *Filling.* The records of `metadata/`, `metrics/`, `ratings/` and `raw/upload/` are loaded in the
    order of names, batch by batch, into a shadow dataset. The Loader is the one that `load` uses.

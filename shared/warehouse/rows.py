@@ -93,14 +93,16 @@ def _user_rows(records: Iterable[Record]) -> Iterator[Row]:
     for record in records:
         if record.creator:
             accounts.setdefault(record.creator.creator_id, []).append(record.creator)
-    for key in {UNKNOWN_CREATOR, *named} - {None, *accounts}:
-        yield _user_key(key) | _BEFORE_ALL
-    yield from map(_creator_row, accounts.values())
+    for key in {UNKNOWN_CREATOR, *named} - accounts.keys():
+        if key:
+            yield _user_key(key) | _BEFORE_ALL
+    for key, listings in accounts.items():
+        yield _creator_row(key, listings)
 
 
-def _creator_row(listings: Sequence[Creator]) -> Row:
-    row = _listed(listings)
-    row |= _user_key(row.pop("creator_id"))
+def _creator_row(key: str, listings: Sequence[Creator]) -> Row:
+    row = _listed(listings) | _user_key(key)
+    row.pop("creator_id")
     # FOLLOWING is a reserved word of GoogleSQL, so the column has another name than the record.
     row["following_count"] = row.pop("following", None)
     return row

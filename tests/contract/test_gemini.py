@@ -6,7 +6,7 @@ import pytest
 
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Permanent, Transient
-from shared.model import Creator, Metrics, Record, Video, parse_record
+from shared.model import Creator, Metrics, Record, Video
 from shared.rating.gemini.question import GeminiCondition
 from shared.rubric_values import RUBRIC_VERSION
 from shared.storage.layout import RatingKey, answer_name
@@ -446,7 +446,6 @@ def test_a_blind_rater_puts_neither_caption_nor_creator_nor_counts_on_the_wire(w
     (request,) = world.gemini.requests
     for secret in ("7351", "Ignore all rules", "hashtag", "handle", "ZZ"):
         assert secret.encode() not in request.body
-    assert parse_record(world.bus.published[0].to_json()).metrics.views == 735_100_002
 
 
 def test_what_a_caption_says_changes_nothing_of_a_blind_request(world):

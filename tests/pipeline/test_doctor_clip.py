@@ -48,7 +48,7 @@ def test_what_is_removed_was_there(smoke_report):
     removed = smoke_report["steps"][-1]["detail"]
 
     # file, key frame, metadata, rating; video, rating, fact
-    assert removed == "4 objects and 3 rows"
+    assert removed == "4 objects and 4 rows"
 
 
 def test_every_run_has_a_clip_of_its_own(smoke_report, tta):

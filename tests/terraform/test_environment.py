@@ -71,6 +71,7 @@ LEFT_ALONE = {
         "LINGER_MS": _TUNED,
         "BATCH_ROWS": _TUNED,
         "BATCH_BYTES": _TUNED,
+        "MAX_BYTES_BILLED": _TUNED,
     },
     "sweep": {**_EVERYWHERE, "HASH_KEY": _SECRET_INSTEAD},
     "report": _EVERYWHERE,

@@ -66,7 +66,7 @@ def test_a_batch_reads_the_tables_that_its_statements_name():
         )
     ]
 
-    assert len(tables) == 9
+    assert len(tables) == 10
     assert cost("BigQuery") == round(3_000 * len(tables) * LEAST_READ / 2**40 * TIB, 2)
 
 

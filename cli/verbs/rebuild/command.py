@@ -23,7 +23,7 @@ def rebuild(
     demo: Demo = False,
     json: Json = False,
 ) -> None:
-    """Rebuild the six tables from the lake alone.
+    """Rebuild the tables from the lake alone.
 
     Queries and loads continue meanwhile. If the command is stopped, the same command continues.
     To keep other primary raters, set PRIMARY_RATERS for the function `load` first. The command

@@ -48,7 +48,7 @@ def test_a_table_has_its_columns_with_types_and_descriptions(tables):
         field["name"] for field in schema("dim_video")
     ]
     assert all(column["description"] and column["type"] for column in columns)
-    assert {"name": "hashtags", "type": "ARRAY<STRING>"}.items() <= columns[7].items()
+    assert {"name": "hashtags", "type": "ARRAY<STRING>"}.items() <= columns[8].items()
 
 
 def test_people_see_the_columns_of_a_view(tables):

@@ -83,7 +83,7 @@ class Db:
                 self.rows(f"DELETE FROM {row['name']} WHERE TRUE")
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """All that events made of the six tables, in the order of their keys."""
+        """All that events made of the tables, in the order of their keys."""
         return {
             name: self.rows(
                 f"SELECT * FROM {name} ORDER BY {', '.join(definitions()[name]['key'])}"

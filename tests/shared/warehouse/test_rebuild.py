@@ -1,4 +1,4 @@
-"""The six tables rebuilt from the lake alone equal the tables that the events made."""
+"""The tables rebuilt from the lake alone equal the tables that the events made."""
 
 import hashlib
 import json
