@@ -8,7 +8,12 @@ from google.api_core import exceptions
 
 from shared.errors import Misconfigured, Transient
 from shared.warehouse.client import bigquery
-from shared.warehouse.failures import MEANINGS, Meaning, translate_errors
+from shared.warehouse.failures import (
+    MEANINGS,
+    BytesLimitExceeded,
+    Meaning,
+    translate_errors,
+)
 
 # https://cloud.google.com/bigquery/docs/error-messages, read 2026-11
 DOCUMENTED = {
@@ -130,4 +135,11 @@ def test_an_answer_without_a_reason_is_judged_by_its_status(status, kind):
 )
 def test_no_answer_at_all_tries_again(error):
     with pytest.raises(Transient, match=r"^dim_user: ."), translate_errors("dim_user"):
+        raise error
+
+
+def test_too_many_bytes_have_an_error_of_their_own():
+    error = of_request("bytesBilledLimitExceeded", 400)
+
+    with pytest.raises(BytesLimitExceeded, match=r"^dim_video: "), translate_errors("dim_video"):
         raise error
