@@ -10,7 +10,7 @@ STATEMENTS := $(CURDIR)/build/statements
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate install-test bench real-clips soak coverage study worlds campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
+.PHONY: help setup demo browser pictures test sql lint generate cost install-test bench real-clips soak coverage study worlds campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -78,6 +78,10 @@ generate: $(READY) ## Write the generated files: from rubric and tables, command
 	@$(BIN)/python -m scripts.generate
 	@$(BIN)/python -m tests.hostile.page
 	@$(BIN)/python -m scripts.reference
+
+cost: $(READY) ## Write what loading costs in BigQuery into docs/operations.md, after a change of tables or SQL (needs npm)
+	@$(BIN)/python -m tests.sql.references
+	@$(BIN)/python -m benchmarks.warehouse_cost
 
 install-test: $(READY) ## Install with pip, uv and pipx in empty environments, and use each (minutes, 3 GB)
 	@$(BIN)/python -m tests.install

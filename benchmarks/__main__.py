@@ -14,7 +14,7 @@ from benchmarks.table import Measurement
 from shared.concurrency import in_one_thread
 
 SUITES = (
-    *("imports", "starts", "deployed", "fetch", "load", "chain"),
+    *("imports", "starts", "deployed", "fetch", "load", "cost", "chain"),
     *("insights", "tables", "planted", "report", "signals"),
 )
 EPILOGUE = """\

@@ -6,20 +6,22 @@ from datetime import date
 import pytest
 
 import cli.verbs
+from benchmarks.warehouse_cost.batches import busy_loader
+from benchmarks.warehouse_cost.billing import bills, usd
+from benchmarks.warehouse_cost.records import ANCHOR, listing, ratings
+from benchmarks.warehouse_cost.world import TablesAtRest, row_shape
 from shared.config import GeminiSettings
 from shared.rating.gemini.estimate import estimate_call
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
-from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
 from tests.terraform.conftest import ROOT
 
 TEXT = (ROOT / "docs/operations.md").read_text()
-RECKONED = TEXT.partition("## What it costs")[2].partition("\n## ")[0]
+RECKONED = TEXT.partition("## What it costs")[2].partition("\n### ")[0]
 COSTS = dict(re.findall(r"^\| `?([A-Za-z-]+)[^|]*\| ([^|]*\| [^|]*) \|$", RECKONED, re.M))
 ON = date(2026, 11, 24)
-CPU_SECOND, GIB_SECOND, TIB = 0.000024, 0.0000025, 6.25
-"""US dollars on demand in europe-west1; https://cloud.google.com/run/pricing, /bigquery/pricing."""
-LEAST_READ = 10 * 2**20
+CPU_SECOND, GIB_SECOND = 0.000024, 0.0000025
+"""US dollars on demand in europe-west1; https://cloud.google.com/run/pricing"""
 
 
 def cost(row: str) -> float:
@@ -53,21 +55,19 @@ def test_a_function_has_the_size_that_is_reckoned_with(plan, function):
     assert (planned["available_cpu"], planned["available_memory"]) == (cpus, f"{gib}Gi")
 
 
-def test_a_batch_reads_the_tables_that_its_statements_name():
-    tables = [
-        table
-        for name in (*SECTION_TABLES, FACT_TABLE)
-        for table in set(
-            re.findall(
-                r"^(?! *--).*?\b(?:FROM|JOIN|MERGE) ((?:dim|fact)_\w+)",
-                (ROOT / f"shared/warehouse/merge/{name}.sql").read_text(),
-                re.M,
-            )
-        )
-    ]
+def test_batches_of_one_cost_what_the_model_says():
+    noon = ANCHOR.replace(hour=12)
+    batches = [[listing(0, noon, 0)], *([rated] for rated in ratings(0, noon))]
+    world = TablesAtRest(1_000, row_shape())
 
-    assert len(tables) == 10
-    assert cost("BigQuery") == round(3_000 * len(tables) * LEAST_READ / 2**40 * TIB, 2)
+    billed = sum(
+        bill.billed_bytes
+        for records in batches
+        for bill in bills(busy_loader().sent_for(records), world)
+    )
+
+    assert "3,000 batches of one record" in COSTS["BigQuery"]
+    assert cost("BigQuery") == round(1_000 * usd(billed), 2)
 
 
 def test_every_variable_to_turn_is_one():

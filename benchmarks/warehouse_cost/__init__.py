@@ -1,0 +1,1 @@
+"""What loading costs in BigQuery: Google's rule, and what the product sends and stores."""

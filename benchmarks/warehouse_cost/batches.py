@@ -1,0 +1,36 @@
+"""Batches of new posts, and what loading one costs."""
+
+from datetime import timedelta
+from functools import lru_cache
+
+from benchmarks.warehouse_cost.billing import StatementBill, bills
+from benchmarks.warehouse_cost.records import ANCHOR, listing, ratings
+from benchmarks.warehouse_cost.sent import RecordedLoader, SentStatement
+from benchmarks.warehouse_cost.world import SAMPLE, TablesAtRest
+from shared.model import Record
+
+BATCH = 500
+
+
+def new_posts(count: int = BATCH, days: int = 2) -> list[Record]:
+    """Listings of the posts of the newest days, each by another creator."""
+    step = timedelta(days=days) / count
+    return [listing(number, ANCHOR - (number + 0.5) * step, number) for number in range(count)]
+
+
+@lru_cache
+def busy_loader() -> RecordedLoader:
+    """A Loader that has merged the languages of all captions before, as one at work has."""
+    before = ANCHOR - timedelta(days=1)
+    posts = [listing(number, before, number) for number in range(SAMPLE)]
+    return RecordedLoader([*posts, *ratings(0, before)])
+
+
+@lru_cache
+def _sent_for_new_posts() -> list[SentStatement]:
+    return busy_loader().sent_for(new_posts())
+
+
+def batch_bills(world: TablesAtRest, *, each_mention: bool = False) -> list[StatementBill]:
+    """The bills of 500 new posts of two days by 500 creators."""
+    return bills(_sent_for_new_posts(), world, each_mention=each_mention)
