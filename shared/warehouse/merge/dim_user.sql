@@ -115,8 +115,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.bio_time, ''), IFNULL(IF(target.bio IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.bio'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.bio_time > IFNULL(IF(target.bio IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.bio'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.bio_time,
+              IF(target.bio IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.bio'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -125,8 +129,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.display_name_time, ''), IFNULL(IF(target.display_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.display_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.display_name_time > IFNULL(IF(target.display_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.display_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.display_name_time,
+              IF(target.display_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.display_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -135,8 +143,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.followers_time, ''), IFNULL(IF(target.followers IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.followers'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.followers_time > IFNULL(IF(target.followers IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.followers'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.followers_time,
+              IF(target.followers IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.followers'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -145,8 +157,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.following_count_time, ''), IFNULL(IF(target.following_count IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.following_count'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.following_count_time > IFNULL(IF(target.following_count IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.following_count'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.following_count_time,
+              IF(target.following_count IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.following_count'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -155,8 +171,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.likes_time, ''), IFNULL(IF(target.likes IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.likes'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.likes_time > IFNULL(IF(target.likes IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.likes'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.likes_time,
+              IF(target.likes IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.likes'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -165,8 +185,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.username_time, ''), IFNULL(IF(target.username IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.username'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.username_time > IFNULL(IF(target.username IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.username'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.username_time,
+              IF(target.username IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.username'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -175,8 +199,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.verified_time, ''), IFNULL(IF(target.verified IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.verified'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.verified_time > IFNULL(IF(target.verified IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.verified'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.verified_time,
+              IF(target.verified IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.verified'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -185,8 +213,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.videos_time, ''), IFNULL(IF(target.videos IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.videos'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.videos_time > IFNULL(IF(target.videos IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.videos'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.videos_time,
+              IF(target.videos IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.videos'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         )

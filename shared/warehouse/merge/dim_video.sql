@@ -181,8 +181,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.caption_time, ''), IFNULL(IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.caption_time > IFNULL(IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.caption_time,
+              IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -191,8 +195,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.collection_time, ''), IFNULL(IF(target.collection IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.collection'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.collection_time > IFNULL(IF(target.collection IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.collection'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.collection_time,
+              IF(target.collection IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.collection'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -201,8 +209,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.created_at_time, ''), IFNULL(IF(target.created_at IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.created_at'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.created_at_time > IFNULL(IF(target.created_at IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.created_at'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.created_at_time,
+              IF(target.created_at IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.created_at'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -211,8 +223,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.duration_s_time, ''), IFNULL(IF(target.duration_s IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.duration_s_time > IFNULL(IF(target.duration_s IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.duration_s_time,
+              IF(target.duration_s IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -221,8 +237,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.file_name_time, ''), IFNULL(IF(target.file_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.file_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.file_name_time > IFNULL(IF(target.file_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.file_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.file_name_time,
+              IF(target.file_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.file_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -231,8 +251,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.hashtags_time, ''), IFNULL(IF(ARRAY_LENGTH(target.hashtags) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.hashtags_time > IFNULL(IF(ARRAY_LENGTH(target.hashtags) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.hashtags_time,
+              IF(ARRAY_LENGTH(target.hashtags) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -241,8 +265,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.language_time, ''), IFNULL(IF(target.language IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.language'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.language_time > IFNULL(IF(target.language IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.language'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.language_time,
+              IF(target.language IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.language'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -251,8 +279,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.music_id_time, ''), IFNULL(IF(target.music_id IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.music_id'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.music_id_time > IFNULL(IF(target.music_id IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.music_id'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.music_id_time,
+              IF(target.music_id IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.music_id'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -261,8 +293,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.region_code_time, ''), IFNULL(IF(target.region_code IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.region_code'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.region_code_time > IFNULL(IF(target.region_code IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.region_code'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.region_code_time,
+              IF(target.region_code IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.region_code'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -271,8 +307,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.source_time, ''), IFNULL(IF(target.source IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.source'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.source_time > IFNULL(IF(target.source IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.source'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.source_time,
+              IF(target.source IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.source'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -281,8 +321,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.synthetic_time, ''), IFNULL(IF(target.synthetic IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.synthetic_time > IFNULL(IF(target.synthetic IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.synthetic_time,
+              IF(target.synthetic IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -291,8 +335,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.url_time, ''), IFNULL(IF(target.url IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.url'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.url_time > IFNULL(IF(target.url IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.url'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.url_time,
+              IF(target.url IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.url'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         ),
@@ -301,8 +349,12 @@ THEN UPDATE SET
           -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
           -- NULL, and the list is without it.
           NULLIF(
-            NULLIF(GREATEST(IFNULL(source.user_key_time, ''), IFNULL(IF(target.user_key = 'unknown', NULL, IFNULL(JSON_VALUE(target.field_times, '$.user_key'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), '')), ''),
-            LPAD(CAST(UNIX_MICROS(GREATEST(source.observed_at, target.observed_at)) AS STRING), 16, '0')
+            IF(
+              source.user_key_time > IFNULL(IF(target.user_key = 'unknown', NULL, IFNULL(JSON_VALUE(target.field_times, '$.user_key'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.user_key_time,
+              IF(target.user_key = 'unknown', NULL, IFNULL(JSON_VALUE(target.field_times, '$.user_key'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+            ),
+            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),
           '"'
         )
