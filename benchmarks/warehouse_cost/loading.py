@@ -19,6 +19,7 @@ from benchmarks.warehouse_cost.world import (
     row_shape,
 )
 from shared.model import Record
+from shared.warehouse.partitions import OTHER_IDS, id_day
 from shared.warehouse.tables import definitions
 
 RECORDS_A_VIDEO = 3
@@ -34,7 +35,7 @@ _VIDEOS_IN_BATCH = {
     "rating": BATCH // (RECORDS_A_VIDEO - 1),
     "record": BATCH,
 }
-_COMPUTED_BATCHES = 200
+_COMPUTED_BATCHES = 100
 """Batches grow slowly, so that one stands for its neighbours where there are more."""
 
 
@@ -65,6 +66,15 @@ def loading_cost(videos: int, order: str = "fetch", span_days: int = SPAN_DAYS) 
             _fill(tables, last, videos, span_days, kind, days)
             total += _batch_cost(kind, days, last - first, tables).times(weight)
     return total
+
+
+def own_files_cost(files: int) -> LoadingCost:
+    """The cost of a batch of two ratings each of own files, where there are so many."""
+    batch = _VIDEOS_IN_BATCH["rating"]
+    ids = [f"u{number * 0x9E3779B97F4A7C15 % 2**64:016x}" for number in range(batch)]
+    days = sorted(set(map(id_day, ids)))
+    tables = GrowingTables(row_shape(readings=1), dict.fromkeys(days, files / OTHER_IDS), 1.0)
+    return _batch_cost("rating", days, 1, tables)
 
 
 def _batches(videos: int, kind: str) -> Iterator[tuple[int, int, float]]:

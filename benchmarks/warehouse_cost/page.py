@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.warehouse_cost.batches import BATCH, batch_bills
 from benchmarks.warehouse_cost.bill import bill_lines, storage_of_files_usd
 from benchmarks.warehouse_cost.billing import usd
-from benchmarks.warehouse_cost.loading import RECORDS_A_VIDEO, loading_cost
+from benchmarks.warehouse_cost.loading import RECORDS_A_VIDEO, loading_cost, own_files_cost
 from benchmarks.warehouse_cost.trickle import LONGEST_WAIT_S, month_of_loading
 from benchmarks.warehouse_cost.world import SPAN_DAYS, TablesAtRest, row_shape
 
@@ -139,7 +139,10 @@ def _rows() -> Iterator[str]:
     )
     longer = _size(_batch_bytes(10**7, SPAN_DAYS, caption_factor=4))
     yield ""
+    own = [_size(own_files_cost(files).billed) for files in (10**5, MILLION)]
     yield f"With captions four times as long, the batch at 10,000,000 videos bills {longer}."
+    yield f"A batch of 250 files of your own, rated twice, bills {own[0]} where there are 100,000"
+    yield f"of them, and {own[1]} where there are 1,000,000."
 
 
 def _bytes(table: str) -> str:
