@@ -146,6 +146,19 @@ def test_a_rater_that_was_shown_cards_is_shown_only_where_it_is_named(db):
     assert '"cards":["meyer-1997"]' in row["detail"]
 
 
+def test_the_detail_of_a_rating_has_no_texts_that_an_erasure_would_have_to_change(db):
+    values = {"expectation": "one text", "violation": "another text"}
+    moments = ({"at_s": 1.5, "what": "a third text"},)
+    db.load(record(rating=rating(values=values, evidence=moments, cards=("meyer-1997",))))
+
+    (row,) = db.rows(
+        "SELECT detail, digest, TO_HEX(MD5(detail)) AS expected FROM fact_rating_detail"
+    )
+    assert "text" not in row["detail"]
+    assert '"at_s":1.5' in row["detail"]
+    assert row["digest"] == row["expected"]
+
+
 def test_no_media_is_shown_until_a_rating_comes(db):
     db.load(record(rating=no_media(5)))
     assert db.fact(VIDEO_ID)["rating_status"] == "no_media"
