@@ -228,7 +228,9 @@ def test_what_google_does_not_say_stops_no_other_check(world, checks):
     world.answers[f"/cloudbilling/v1/projects/{PROJECT}/billingInfo"] = error(500, "Internal error")
 
     assert checks()["billing"].ok is None
-    assert [check.ok for name, check in checks().items() if name != "billing"] == [True] * 7
+    assert [check.ok for name, check in checks().items() if name != "billing"] == [True] * (
+        len(deployable.CHECKS) - 1
+    )
 
 
 def test_an_answer_that_is_no_json_cannot_be_told(google, monkeypatch):
@@ -237,7 +239,9 @@ def test_an_answer_that_is_no_json_cannot_be_told(google, monkeypatch):
 
         findings = run_checks(PLACE, google)
 
-    assert {check.ok for check in findings if check.name not in ("lifetime", "canary")} == {None}
+    assert {
+        check.ok for check in findings if check.name not in ("lifetime", "canary", "partitions")
+    } == {None}
 
 
 @pytest.mark.parametrize("path", [QUOTA, f"{PROJECTS}:testIamPermissions"])
@@ -404,3 +408,31 @@ def test_the_canary_of_a_deployment_is_read_off_its_lake(world, checks, answer, 
 def test_before_a_deployment_there_is_no_canary_to_read(world, checks):
     assert checks()["canary"].ok
     assert not [request for request in world.requests if "canary" in request.path]
+
+
+JOBS = f"/bigquery/bigquery/v2/projects/{PROJECT}/jobs"
+FACT = f"/bigquery/bigquery/v2/projects/{PROJECT}/datasets/tiktok/tables/fact_video_analytics"
+
+
+@pytest.mark.parametrize(
+    ("stored", "read", "ok", "words"),
+    [
+        ("9000000", "0", True, "its own days, of 9,000,000 bytes"),
+        ("9000000", "9500000", False, "9,500,000 bytes whatever its days"),
+        ("0", "0", True, "of 0 bytes"),
+        ("9000000", None, None, "not known"),
+    ],
+)
+def test_a_dry_run_says_whether_a_batch_reads_its_own_days_alone(
+    world, checks, stored, read, ok, words
+):
+    world.answers[FACT] = {"numBytes": stored}
+    world.answers[JOBS] = {"statistics": {} if read is None else {"totalBytesProcessed": read}}
+
+    check = checks(replace(DEPLOYED, dataset="tiktok"))["partitions"]
+
+    assert (check.ok, words in check.detail) == (ok, True), check
+    (sent,) = [request for request in world.requests if request.path.endswith("/jobs")]
+    configuration = json.loads(sent.body)["configuration"]
+    assert configuration["dryRun"] is True
+    assert configuration["query"]["query"].startswith("-- Written by")

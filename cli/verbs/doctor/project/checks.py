@@ -11,6 +11,7 @@ import requests
 from cli.checks import Check, CheckFailed, CheckNotice, check_model_served
 from cli.verbs.doctor.project.deployment import Deployment
 from cli.verbs.doctor.project.google_apis import TIMEOUT_S, GoogleApiError, GoogleApis
+from cli.verbs.doctor.project.partitions import partitions
 from cli.verbs.rate.canary import NEVER, in_words
 from shared.model import Malformed, parse
 from shared.rating.gemini.canary import LATEST, CanaryVerdict
@@ -268,4 +269,5 @@ CHECKS = {
     "model": model,
     "lifetime": lifetime,
     "canary": canary,
+    "partitions": partitions,
 }

@@ -23,6 +23,7 @@ class Deployment:
     location: str
     is_deployed: bool = False
     bucket: str = ""
+    dataset: str = ""
 
     @classmethod
     def of(
@@ -34,12 +35,12 @@ class Deployment:
         location: str | None,
     ) -> Self:
         """Values from the command line, else from tta.toml, else Terraform's defaults."""
-        bucket = ""
+        bucket = dataset = ""
         gemini = {name: GeminiSettings.model_fields[name].default for name in ("model", "location")}
         if target != LOCAL:
             deployed = target_named(target)
             project, gemini = deployed.project, gemini | deployed.gemini
-            bucket = deployed.bucket
+            bucket, dataset = deployed.bucket, deployed.dataset
         if not project:
             raise UserError("Name the project: --project ID, or --target NAME.", WRONG_USE)
         if not _ID.fullmatch(project):
@@ -49,4 +50,4 @@ class Deployment:
                 WRONG_USE,
             )
         served = (model or gemini["model"], location or gemini["location"])
-        return cls(project, region, *served, is_deployed=target != LOCAL, bucket=bucket)
+        return cls(project, region, *served, target != LOCAL, bucket, dataset)
