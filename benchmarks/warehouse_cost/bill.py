@@ -39,7 +39,7 @@ SWEEP_S, SWEEPS_A_MONTH = 2.0, 30 * 24 * 6
 FILE_MB = 5.0
 WRITES_A_VIDEO = 10
 MESSAGE_BYTES = 2_000
-JOBS = 5
+JOBS = 6
 
 
 @dataclass(frozen=True, slots=True)

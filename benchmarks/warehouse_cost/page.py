@@ -7,7 +7,7 @@ from benchmarks.warehouse_cost.batches import BATCH, batch_bills
 from benchmarks.warehouse_cost.bill import bill_lines, storage_of_files_usd
 from benchmarks.warehouse_cost.billing import usd
 from benchmarks.warehouse_cost.loading import RECORDS_A_VIDEO, loading_cost, own_files_cost
-from benchmarks.warehouse_cost.trickle import LONGEST_WAIT_S, month_of_loading
+from benchmarks.warehouse_cost.trickle import month_of_loading
 from benchmarks.warehouse_cost.world import SPAN_DAYS, TablesAtRest, row_shape
 
 PAGE = Path(__file__).parents[2] / "docs/operations.md"
@@ -102,7 +102,7 @@ def _freshness_row(seconds: int, name: str) -> list[str]:
     load_usd = next(line.usd for line in bill_lines(MILLION, month) if line.what == "`load`")
     return [
         name,
-        "requests wait" if seconds <= LONGEST_WAIT_S else "a schedule pulls",
+        "a schedule pulls" if month.is_pulled else "requests wait",
         f"{month.batches:,.0f}",
         _size(month.billed_bytes),
         f"{bytes_usd:.2f}",

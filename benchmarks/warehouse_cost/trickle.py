@@ -20,6 +20,9 @@ LONGEST_WAIT_S = 60
 COMMIT_S = 3.0
 """Assumed: a MERGE of BigQuery takes one to two seconds, and a batch has two rounds of them."""
 
+LAST_PULL_S = 6.0
+"""How long a run pulls until it believes that the subscription is empty."""
+
 Arrival = tuple[float, Record]
 """Seconds from the start, and what arrives."""
 
@@ -51,7 +54,7 @@ def month_of_loading(videos: int, freshness_s: float, span_days: int = SPAN_DAYS
         for records in batches
         for bill in bills(busy_loader().sent_for(records), world)
     )
-    wait_s = 0.0 if freshness_s > LONGEST_WAIT_S else freshness_s
+    wait_s = LAST_PULL_S if freshness_s > LONGEST_WAIT_S else freshness_s
     month = len(batches) * HOURS_A_MONTH
     return MonthOfLoading(freshness_s, month, billed * HOURS_A_MONTH, month * (wait_s + COMMIT_S))
 
