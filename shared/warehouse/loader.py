@@ -114,7 +114,10 @@ class Loader:
                 self._merge_rows(table, [], deadline)
             self._merge_facts([], deadline)
         except exceptions.BadRequest as error:
-            raise Misconfigured(f"tables and statements do not fit: {error.message}") from cause
+            raise Misconfigured(
+                f"tables and statements do not fit: {error.message}. Tables of an earlier version "
+                "need `tta tables --migrate`."
+            ) from cause
 
     def _merge_rows(self, table: str, rows: list[Row], deadline: Deadline) -> None:
         content = json.dumps(rows, ensure_ascii=False, allow_nan=False)

@@ -20,6 +20,9 @@ OTHER_IDS = 1_000
 USER_BUCKETS = 4_000
 """As many partitions as one job may change."""
 
+MOST_DAYS = 9_785
+"""Partitions of videos: the days from FIRST_DAY to the last of MOST_ID, and OTHER_IDS."""
+
 _FIRST_OTHER = date(1970, 1, 1)
 
 

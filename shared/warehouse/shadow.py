@@ -31,12 +31,13 @@ class Shadow:
     client: bigquery.Client
     dataset: str
     name: str
+    description: str = "A rebuild at work; deleted when it is done."
 
     def create(self) -> None:
         with translate_errors("BigQuery"):
             shadow = bigquery.Dataset(f"{self.client.project}.{self.name}")
             shadow.location = self._location()
-            shadow.description = "A rebuild at work; deleted when it is done."
+            shadow.description = self.description
             self.client.create_dataset(shadow, exists_ok=True, **BOUNDED)
             create_tables(self.client, self.name, foreign_keys=False, labels=self._live_labels())
 

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shared.warehouse.migration.old_tables import BEFORE
 from shared.warehouse.tables import definitions, schema
+from tests.shared.warehouse.before_migration import old_definitions, old_schema
 from tests.sql import information_schema
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ KINDS = {
     "NUMERIC": "TYPE_NUMERIC",
 }
 """Types of BigQuery's API in the analyser's words."""
+
+_RENAMED = re.compile(r"RENAME COLUMN `?(\w+)`? TO (\w+)")
+"""A table that is to be altered still has the former name."""
 
 _QUOTED = re.compile(r"`([^`\n]+)`")
 
@@ -53,9 +58,10 @@ class Catalog:
 
     @classmethod
     def of_schemas(cls, protocol: Any, schemas: Mapping[str, Any] | None = None) -> "Catalog":
-        """The tables of tables.yaml, or of other schemas in BigQuery's JSON form."""
+        """The tables of tables.yaml and of before it, or other schemas in BigQuery's JSON form."""
         if schemas is None:
-            schemas = {name: schema(name) for name in definitions()}
+            before = {f"{name}{BEFORE}": old_schema(name) for name in old_definitions()}
+            schemas = {name: schema(name) for name in definitions()} | before
         return cls({name: _columns(protocol, columns) for name, columns in schemas.items()})
 
     def for_statement(self, sql: str, engine: "Engine") -> Any:
@@ -63,7 +69,7 @@ class Catalog:
         protocol = engine.protocol
         root = protocol.catalogs.SimpleCatalogProto(name="warehouse")
         root.builtin_function_options.language_options.CopyFrom(engine.language)
-        older = former_names() if "RENAME COLUMN" in sql else {}
+        older = {name: former for former, name in _RENAMED.findall(sql)}
         for path in sorted(self._paths(sql, engine)):
             _into(root, path[:-1]).table.append(self._table(protocol, path, older))
         return root
@@ -93,16 +99,6 @@ class Catalog:
             return self.tables[name]
         columns = information_schema.COLUMNS[name]
         return [(column, data_type(protocol, kind)) for column, kind in columns]
-
-
-def former_names() -> dict[str, str]:
-    """What renamed columns were called; a table that is to be altered still calls them so."""
-    return {
-        column["name"]: column["formerly"]
-        for definition in definitions().values()
-        for column in definition["columns"]
-        if "formerly" in column
-    }
 
 
 def _last(path: tuple[str, ...]) -> str:

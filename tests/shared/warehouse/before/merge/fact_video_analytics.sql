@@ -1,0 +1,256 @@
+-- Written by `make generate` from tables.yaml and templates/fact_video_analytics.sql.j2; edit those.
+-- One row per video, with its keys, latest metrics and primary rating. A pure function of the other five tables and PRIMARY_RATERS.
+-- Grain: video_id. Recomputed for the videos of a batch from the other five tables, so the order
+-- of records does not matter and a second run changes nothing.
+MERGE fact_video_analytics AS target
+USING (
+  WITH latest_metrics AS (
+    SELECT *
+    FROM fact_metrics_snapshot
+    WHERE video_id IN UNNEST(@video_ids) AND 'vanished' NOT IN UNNEST(flags)
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY video_id ORDER BY collected_at DESC) = 1
+  ),
+
+  -- The first time that a video was missing since it was last seen.
+  vanished AS (
+    SELECT
+      missed.video_id,
+      MIN(missed.collected_at) AS vanished_at
+    FROM fact_metrics_snapshot AS missed
+    LEFT JOIN latest_metrics AS seen ON seen.video_id = missed.video_id
+    WHERE missed.video_id IN UNNEST(@video_ids)
+      AND 'vanished' IN UNNEST(missed.flags)
+      AND (seen.collected_at IS NULL OR missed.collected_at > seen.collected_at)
+    GROUP BY missed.video_id
+  ),
+
+  -- One row per prefix of PRIMARY_RATERS; 'none' (no media) comes last.
+  preference AS (
+    SELECT
+      prefix,
+      position AS precedence
+    FROM UNNEST(@primary_raters) AS prefix WITH OFFSET AS position
+    UNION ALL
+    SELECT
+      'none' AS prefix,
+      1000 AS precedence
+  ),
+
+  primary_rating AS (
+    SELECT rating.*
+    FROM fact_rating AS rating
+    -- A rater that saw more than the video ('+caption') counts only if a prefix names it.
+    INNER JOIN preference
+      ON STARTS_WITH(rating.rater, preference.prefix)
+      AND (STRPOS(rating.rater, '+') = 0 OR STRPOS(preference.prefix, '+') > 0)
+    WHERE rating.video_id IN UNNEST(@video_ids)
+    QUALIFY ROW_NUMBER() OVER (
+      PARTITION BY rating.video_id
+      ORDER BY
+        preference.precedence,
+        CASE rating.status WHEN 'rated' THEN 0 WHEN 'refused' THEN 1 WHEN 'unratable' THEN 2 ELSE 3 END,
+        rating.rated_at DESC,
+        rating.section DESC
+    ) = 1
+  )
+
+  SELECT
+    video.video_id,
+    video.user_key,
+    COALESCE(video.language, rating.language, video.caption_language, 'und') AS lang_key,
+    CASE
+      WHEN video.language IS NOT NULL THEN 'source'
+      WHEN rating.language IS NOT NULL THEN 'rating'
+      WHEN video.caption_language IS NOT NULL THEN 'caption'
+      ELSE 'none'
+    END AS lang_source,
+    video.created_at,
+    COALESCE(video.duration_s, rating.duration_s) AS duration_s,
+    video.synthetic,
+    metrics.collected_at,
+    metrics.views,
+    metrics.likes,
+    metrics.comments,
+    metrics.shares,
+    metrics.saves,
+    metrics.followers,
+    IFNULL(metrics.flags, []) AS metrics_flags,
+    vanished.vanished_at,
+    rating.status AS rating_status,
+    rating.reason AS rating_reason,
+    IFNULL(rating.flags, []) AS rating_flags,
+    rating.rater,
+    rating.rubric_version,
+    rating.generation,
+    rating.config_hash,
+    rating.replicate,
+    rating.rated_at,
+    rating.unexpectedness,
+    rating.expectation_gap,
+    rating.probability_expected,
+    rating.probability_actual,
+    rating.surprise_onset_s,
+    rating.expectation,
+    rating.violation,
+    rating.explanation_difficulty,
+    rating.emotional_intensity,
+    rating.positivity,
+    rating.negativity,
+    rating.desirability_expected,
+    rating.desirability_unexpected,
+    rating.closeness,
+    rating.cognitive_interruption,
+    rating.perceived_realism,
+    rating.sexual_content,
+    rating.language,
+    rating.confidence,
+    rating.surprisal_bits,
+    rating.desirability_shift
+  FROM dim_video AS video
+  LEFT JOIN latest_metrics AS metrics ON metrics.video_id = video.video_id
+  LEFT JOIN vanished ON vanished.video_id = video.video_id
+  LEFT JOIN primary_rating AS rating ON rating.video_id = video.video_id
+  WHERE video.video_id IN UNNEST(@video_ids)
+) AS source
+ON target.video_id = source.video_id
+WHEN MATCHED THEN UPDATE SET
+  user_key = source.user_key,
+  lang_key = source.lang_key,
+  lang_source = source.lang_source,
+  created_at = source.created_at,
+  duration_s = source.duration_s,
+  synthetic = source.synthetic,
+  collected_at = source.collected_at,
+  views = source.views,
+  likes = source.likes,
+  comments = source.comments,
+  shares = source.shares,
+  saves = source.saves,
+  followers = source.followers,
+  metrics_flags = source.metrics_flags,
+  vanished_at = source.vanished_at,
+  rating_status = source.rating_status,
+  rating_reason = source.rating_reason,
+  rating_flags = source.rating_flags,
+  rater = source.rater,
+  rubric_version = source.rubric_version,
+  generation = source.generation,
+  config_hash = source.config_hash,
+  replicate = source.replicate,
+  rated_at = source.rated_at,
+  unexpectedness = source.unexpectedness,
+  expectation_gap = source.expectation_gap,
+  probability_expected = source.probability_expected,
+  probability_actual = source.probability_actual,
+  surprise_onset_s = source.surprise_onset_s,
+  expectation = source.expectation,
+  violation = source.violation,
+  explanation_difficulty = source.explanation_difficulty,
+  emotional_intensity = source.emotional_intensity,
+  positivity = source.positivity,
+  negativity = source.negativity,
+  desirability_expected = source.desirability_expected,
+  desirability_unexpected = source.desirability_unexpected,
+  closeness = source.closeness,
+  cognitive_interruption = source.cognitive_interruption,
+  perceived_realism = source.perceived_realism,
+  sexual_content = source.sexual_content,
+  language = source.language,
+  confidence = source.confidence,
+  surprisal_bits = source.surprisal_bits,
+  desirability_shift = source.desirability_shift
+WHEN NOT MATCHED THEN INSERT (
+  video_id,
+  user_key,
+  lang_key,
+  lang_source,
+  created_at,
+  duration_s,
+  synthetic,
+  collected_at,
+  views,
+  likes,
+  comments,
+  shares,
+  saves,
+  followers,
+  metrics_flags,
+  vanished_at,
+  rating_status,
+  rating_reason,
+  rating_flags,
+  rater,
+  rubric_version,
+  generation,
+  config_hash,
+  replicate,
+  rated_at,
+  unexpectedness,
+  expectation_gap,
+  probability_expected,
+  probability_actual,
+  surprise_onset_s,
+  expectation,
+  violation,
+  explanation_difficulty,
+  emotional_intensity,
+  positivity,
+  negativity,
+  desirability_expected,
+  desirability_unexpected,
+  closeness,
+  cognitive_interruption,
+  perceived_realism,
+  sexual_content,
+  language,
+  confidence,
+  surprisal_bits,
+  desirability_shift
+) VALUES (
+  source.video_id,
+  source.user_key,
+  source.lang_key,
+  source.lang_source,
+  source.created_at,
+  source.duration_s,
+  source.synthetic,
+  source.collected_at,
+  source.views,
+  source.likes,
+  source.comments,
+  source.shares,
+  source.saves,
+  source.followers,
+  source.metrics_flags,
+  source.vanished_at,
+  source.rating_status,
+  source.rating_reason,
+  source.rating_flags,
+  source.rater,
+  source.rubric_version,
+  source.generation,
+  source.config_hash,
+  source.replicate,
+  source.rated_at,
+  source.unexpectedness,
+  source.expectation_gap,
+  source.probability_expected,
+  source.probability_actual,
+  source.surprise_onset_s,
+  source.expectation,
+  source.violation,
+  source.explanation_difficulty,
+  source.emotional_intensity,
+  source.positivity,
+  source.negativity,
+  source.desirability_expected,
+  source.desirability_unexpected,
+  source.closeness,
+  source.cognitive_interruption,
+  source.perceived_realism,
+  source.sexual_content,
+  source.language,
+  source.confidence,
+  source.surprisal_bits,
+  source.desirability_shift
+)

@@ -1,0 +1,504 @@
+"""Tables of before, filled by the statements of before, become those that a rebuild makes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from google.api_core.exceptions import BadRequest
+
+from local import provision
+from local.provision import make_tables
+from shared.errors import Misconfigured
+from shared.warehouse.client import bigquery
+from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
+from shared.warehouse.migration import migrate as migration
+from shared.warehouse.migration.migrate import (
+    KEPT,
+    Migrated,
+    MigrationApp,
+    MigrationRefused,
+    estimate,
+    migrate,
+)
+from shared.warehouse.migration.old_tables import HELD_NAME
+from shared.warehouse.rebuild import rebuild
+from shared.warehouse.rows import table_rows
+from shared.warehouse.tables import constraints, create_tables, definitions, schema
+from tests.records import DAY_0, at, metrics, record
+from tests.shared.warehouse.before_migration import (
+    PRIMARY_RATERS,
+    create_old_tables,
+    fill_old_tables,
+    late_batch,
+    late_records,
+    load_old_batches,
+    merge_old_batch,
+    old_definitions,
+    old_records,
+    old_rows,
+    stored_rows,
+)
+from tests.shared.warehouse.conftest import Db
+from tests.shared.warehouse.test_rebuild import World
+
+DATASET = "older"
+CHANGED = [name for name in (*SECTION_TABLES, FACT_TABLE) if name != "dim_lang"]
+CHANGES = (
+    *("query", "copy_table", "delete_table", "update_table", "create_table"),
+    *("create_dataset", "delete_dataset", "update_dataset"),
+)
+
+
+def contents(db: Db) -> dict[str, list[dict[str, Any]]]:
+    """All tables. Of the details those that a rating has: a rebuild also writes replaced ones."""
+    tables = db.tables()
+    ratings = {(row["video_id"], row["rater"], row["digest"]) for row in tables["fact_rating"]}
+    for row in tables["dim_user"] + tables["dim_video"]:
+        row["field_times"] = row["field_times"] or "{}"  # the same: no column has another time
+    tables["fact_rating_detail"] = [
+        row
+        for row in tables["fact_rating_detail"]
+        if (row["video_id"], row["rater"], row["digest"]) in ratings
+    ]
+    return tables
+
+
+@pytest.fixture(scope="module")
+def template(client: bigquery.Client) -> str:
+    """Tables of before with rows. Tests work on copies."""
+    create_old_tables(client, "older_template")
+    fill_old_tables(client, "older_template")
+    return "older_template"
+
+
+@pytest.fixture(scope="module")
+def rebuilt(client: bigquery.Client) -> dict[str, list[dict[str, Any]]]:
+    """What the loader of today makes of the same records."""
+    create_tables(client, "rebuilt_from_records")
+    Loader(client, "rebuilt_from_records", PRIMARY_RATERS).load(old_records())
+    return contents(Db(client, "rebuilt_from_records"))
+
+
+@dataclass
+class SentMigration:
+    """A migration, the tables after it, and what it sent that bqemulator forgets."""
+
+    db: Db
+    answer: Migrated
+    tables: dict[str, list[dict[str, Any]]]
+    keys: dict[str, Any]
+    ranges: dict[str, Any]
+    expiries: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def migrated(client: bigquery.Client, template: str) -> SentMigration:
+    copy_old_tables(client, template, "migrated")
+    keys, ranges, expiries = {}, {}, {}
+
+    def update(table: Any, fields: list[str], **more: Any) -> Any:
+        if "table_constraints" in fields:
+            keys[table.table_id] = table.table_constraints
+        if "expires" in fields:
+            expiries[table.table_id] = table.expires
+        return real_update(table, fields, **more)
+
+    def create(table: Any, **more: Any) -> Any:
+        ranges[table.table_id] = table.range_partitioning
+        return real_create(table, **more)
+
+    real_update, real_create = client.update_table, client.create_table
+    db = Db(client, "migrated")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "update_table", update)
+        patch.setattr(client, "create_table", create)
+        answer = migrate(app(db))
+    return SentMigration(db, answer, contents(db), keys, ranges, expiries)
+
+
+def copy_old_tables(client: bigquery.Client, template: str, dataset: str) -> None:
+    create_old_tables(client, dataset)
+    config = bigquery.CopyJobConfig(write_disposition="WRITE_TRUNCATE")
+    for name in old_definitions():
+        path = f"test.{dataset}.{name}"
+        client.copy_table(f"test.{template}.{name}", path, job_config=config).result()
+
+
+@pytest.fixture
+def old(client: bigquery.Client, template: str) -> Iterator[Db]:
+    """The same name for each test: the local BigQuery translates a text once."""
+    copy_old_tables(client, template, DATASET)
+    yield Db(client, DATASET)
+    for name in (DATASET, f"{DATASET}__migration", f"{DATASET}__rebuild"):
+        client.delete_dataset(name, delete_contents=True, not_found_ok=True)
+
+
+def app(db: Db, **changes: Any) -> MigrationApp:
+    return MigrationApp(db.client, db.dataset, lambda: DAY_0, **changes)
+
+
+def names_in(db: Db) -> set[str]:
+    return {table.table_id for table in db.client.list_tables(db.dataset)}
+
+
+@pytest.mark.campaign
+def test_the_statements_of_before_make_the_tables_of_before(client, template):
+    create_old_tables(client, "older_by_statements")
+    load_old_batches(client, "older_by_statements")
+
+    assert old_rows(client, "older_by_statements") == stored_rows()
+    assert old_rows(client, template) == stored_rows()
+
+
+def test_old_tables_become_those_that_a_rebuild_makes(migrated, rebuilt):
+    assert migrated.tables == rebuilt
+    assert migrated.answer.rows == {name: len(rebuilt[name]) for name in CHANGED}
+    datasets = {each.dataset_id for each in migrated.db.client.list_datasets()}
+    assert "migrated__migration" not in datasets
+
+
+def test_a_second_run_changes_nothing(migrated, monkeypatch):
+    for method in CHANGES:
+        monkeypatch.setattr(migrated.db.client, method, None)
+
+    assert migrate(app(migrated.db)).rows == {}
+
+
+def test_new_records_complete_migrated_rows(migrated, rebuilt):
+    """Records that waited in the queue, older listings, and ratings that come once more."""
+    Loader(migrated.db.client, "migrated", PRIMARY_RATERS).load(old_records()[::-1])
+
+    assert contents(migrated.db) == rebuilt
+
+
+def test_a_rebuild_from_an_old_lake_makes_the_same_tables(migrated, rebuilt):
+    """The lake never holds two ratings of a kind, so those that were replaced are not there."""
+    world = World(migrated.db)
+    digests = {row["digest"] for row in rebuilt["fact_rating"]}
+    for each in old_records():
+        if not each.rating or table_rows([each])["fact_rating"][0]["digest"] in digests:
+            world._keep(each)
+
+    rebuild(world.app(primary_raters=PRIMARY_RATERS))
+
+    assert contents(migrated.db) == rebuilt
+
+
+def test_load_of_this_version_says_what_old_tables_need(client, template):
+    with pytest.raises(Misconfigured, match="tta tables --migrate"):
+        Loader(client, template, PRIMARY_RATERS).load([record(metrics=metrics())])
+
+
+def test_many_pieces_give_the_same_tables_with_rows_that_are_in_no_lake(old, rebuilt, monkeypatch):
+    old.rows("UPDATE fact_rating SET reason = 'by hand' WHERE rater = 'human/eve'")
+    monkeypatch.setattr(migration, "MOST_PARTITIONS", 3)
+    statements = recorded(old, monkeypatch)
+
+    migrate(app(old))
+
+    tables = contents(old)
+    (row,) = (row for row in tables["fact_rating"] if row["rater"] == "human/eve")
+    assert row["reason"] == "by hand"
+    assert [*without_reason(tables)] == [*without_reason(rebuilt)]
+    pieces = [sql for _, sql in statements if sql.startswith("INSERT") and ".dim_video`" in sql]
+    assert len(pieces) == 4  # ten videos of ten days
+
+
+def without_reason(tables: dict[str, list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+    for name, rows in tables.items():
+        yield [row | {"reason": None} for row in rows] if name == "fact_rating" else rows
+
+
+def recorded(db: Db, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The changes that the client sends from now on: method, and its first argument."""
+    calls: list[tuple[str, str]] = []
+    for method in CHANGES:
+        real = getattr(db.client, method)
+
+        def call(*arguments: Any, _real: Any = real, _method: str = method, **more: Any) -> Any:
+            calls.append((_method, " ".join(map(str, arguments))))
+            return _real(*arguments, **more)
+
+        monkeypatch.setattr(db.client, method, call)
+    return calls
+
+
+# Interruptions
+
+
+def kill_after(db: Db, patch: pytest.MonkeyPatch, is_last: Callable[[int, str], bool]) -> None:
+    """End the run after the first change for which `is_last` (its number, what it says) holds."""
+    count = iter(range(10_000))
+    for method in CHANGES:
+        real = getattr(db.client, method)
+
+        def call(*arguments: Any, _real: Any = real, _method: str = method, **more: Any) -> Any:
+            answer = _real(*arguments, **more)
+            if _method == "copy_table":
+                answer.result()
+            if is_last(next(count), f"{_method} {' '.join(map(str, arguments))}"):
+                raise KeyboardInterrupt
+            return answer
+
+        patch.setattr(db.client, method, call)
+
+
+@pytest.mark.parametrize(
+    "last_change",
+    [
+        "query ALTER TABLE `test.older.fact_video_analytics`",
+        "delete_table test.older.fact_rating",
+    ],
+)
+def test_a_migration_that_was_killed_is_ended_by_the_next(old, rebuilt, last_change):
+    with pytest.MonkeyPatch.context() as patch:
+        kill_after(old, patch, lambda _, change: f"{change} ".startswith(last_change))
+        with pytest.raises(KeyboardInterrupt):
+            migrate(app(old))
+
+    migrate(app(old))
+
+    assert contents(old) == rebuilt
+
+
+@pytest.mark.campaign
+def test_a_migration_that_was_killed_after_any_change_is_ended_by_the_next(
+    client, template, rebuilt
+):
+    """`pytest -m campaign tests/shared/warehouse/test_migration.py` takes five minutes."""
+    number, is_over = 0, False
+    while not is_over:
+        for db in old.__wrapped__(client, template):
+            with pytest.MonkeyPatch.context() as patch:
+                kill_after(db, patch, lambda count, _, last=number: count == last)
+                try:
+                    migrate(app(db))
+                    is_over = True
+                except KeyboardInterrupt:
+                    pass
+            migrate(app(db))
+            assert contents(db) == rebuilt, f"killed after change {number}"
+        number += 1
+    assert number > 50
+
+
+def test_facts_that_load_wrote_after_the_last_swap_stay(old, rebuilt):
+    with pytest.MonkeyPatch.context() as patch:
+        last = "copy_table test.older__migration.fact_video_analytics"
+        kill_after(old, patch, lambda _, change: change.startswith(last))
+        with pytest.raises(KeyboardInterrupt):
+            migrate(app(old))
+    late = record("7300000000000000001", metrics=metrics(99, views=12_345))
+    Loader(old.client, DATASET, PRIMARY_RATERS).load([late])
+
+    migrate(app(old))
+
+    assert old.fact("7300000000000000001")["views"] == 12_345
+    assert len(contents(old)[FACT_TABLE]) == len(rebuilt[FACT_TABLE])
+
+
+# Records that come meanwhile
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["Filling dim_user …", pytest.param("Replacing fact_rating …", marks=pytest.mark.campaign)],
+)
+def test_a_batch_of_the_old_load_is_not_acknowledged_and_comes_again(old, step):
+    """Its last statement fails. So Pub/Sub keeps the records, and the new `load` gets them."""
+    outcomes: list[str] = []
+
+    def load_meanwhile(sentence: str) -> None:
+        if sentence == step:
+            try:
+                merge_old_batch(old.client, DATASET, late_batch())
+                outcomes.append("acknowledged")
+            except BadRequest:
+                outcomes.append("kept")
+
+    migrate(app(old, on_progress=load_meanwhile))
+    Loader(old.client, DATASET, PRIMARY_RATERS).load(late_records())
+
+    assert outcomes == ["kept"]
+    fact = old.fact("7300000000000000001")
+    assert (fact["collected_at"], fact["views"]) == (at(50), 100)
+    assert len(old.rows("SELECT video_id FROM dim_video WHERE caption = 'late'")) == 1
+    assert old.fact("7499999999999999999")["rating_status"] == "rated"
+
+
+def test_rows_erased_meanwhile_do_not_come_back(old):
+    """What was read before the erasure is filled again; what is swapped in is erased again."""
+    erasures = [0]
+
+    def erase_meanwhile(sentence: str) -> None:
+        if sentence == "Filling fact_rating …" and not erasures[0]:
+            erasures[0] += 1
+            for table in ("dim_video", "dim_video__before"):  # an erasure reads every table
+                old.rows(f"DELETE FROM {table} WHERE video_id = '7300000000000000001'")
+        erasures[0] += sentence == "Replacing fact_rating …"
+
+    answer = migrate(app(old, erasures=lambda: erasures[0], on_progress=erase_meanwhile))
+
+    assert old.rows("SELECT * FROM dim_video WHERE video_id = '7300000000000000001'") == []
+    assert answer.is_overtaken
+
+
+# What is refused
+
+
+def test_rows_that_differ_are_not_swapped_in(old):
+    before = names_in(old)
+
+    def damaged_insert(*arguments: Any, **more: Any) -> Any:
+        answer = real(*arguments, **more)
+        if ".dim_video`" in arguments[2]:
+            old.rows(
+                "UPDATE `test.older__migration.dim_video` SET music_id = 'x' "
+                "WHERE video_id = '7300000000000000001'"
+            )
+        return answer
+
+    real = migration.run_dml
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migration, "run_dml", damaged_insert)
+        with pytest.raises(MigrationRefused, match=r"dim_video: 10 new rows do not equal 10 old"):
+            migrate(app(old))
+
+    assert before < names_in(old)
+    assert "section" in columns(old, "dim_user")
+
+
+@pytest.mark.campaign
+def test_a_doubled_row_is_seen(old):
+    real = migration.run_dml
+
+    def twice(*arguments: Any, **more: Any) -> Any:
+        real(*arguments, **more)
+        return real(*arguments, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migration, "run_dml", twice)
+        with pytest.raises(MigrationRefused, match=r"dim_user: 14 new rows do not equal 7 old"):
+            migrate(app(old))
+
+
+def test_a_rebuild_that_is_not_finished_is_not_overtaken(old):
+    old.client.create_dataset(f"{DATASET}__rebuild")
+
+    with pytest.raises(MigrationRefused, match="older__rebuild"):
+        migrate(app(old))
+
+    assert HELD_NAME not in columns(old, FACT_TABLE)
+
+
+def test_of_two_migrations_the_later_one_goes_on(old, rebuilt):
+    def start_another(sentence: str) -> None:
+        if sentence == "Replacing dim_user …":
+            migrate(app(old))
+
+    with pytest.raises(MigrationRefused, match="Another migration"):
+        migrate(app(old, on_progress=start_another))
+
+    assert contents(old) == rebuilt
+
+
+# What stays
+
+
+def columns(db: Db, table: str) -> list[str]:
+    return [field.name for field in db.client.get_table(f"test.{db.dataset}.{table}").schema]
+
+
+def test_the_old_tables_stay_for_a_week_so_that_a_person_can_go_back(migrated):
+    copies = sorted(name for name in names_in(migrated.db) if name.endswith("__before"))
+
+    assert copies == sorted(f"{name}__before" for name in old_definitions() if name != "dim_lang")
+    assert migrated.expiries == dict.fromkeys(copies, DAY_0 + KEPT)
+    assert timedelta(days=7) == KEPT
+    rows = old_rows(migrated.db.client, "migrated", "__before")
+    assert rows == {name: rows for name, rows in stored_rows().items() if name != "dim_lang"}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_migrated_table_is_described_as_terraform_describes_it(migrated, name):
+    """Then the next `terraform apply` changes nothing."""
+    table = migrated.db.client.get_table(f"test.migrated.{name}")
+    definition = definitions()[name]
+
+    assert [field.to_api_repr() | {"mode": field.mode} for field in table.schema] == [
+        bigquery.SchemaField.from_api_repr(column).to_api_repr() | {"mode": column["mode"]}
+        for column in schema(name)
+    ]
+    assert table.description == definition["description"]
+    assert table.clustering_fields == definition["cluster"]
+    assert migrated.keys[name] == constraints(f"test.migrated.{name}")
+    assert table.labels == {"app": name.removesuffix("_detail")}
+    if "buckets" in definition:
+        assert migrated.ranges[name].field == definition["partition"]
+        assert migrated.ranges[name].range_.end == definition["buckets"]
+    else:
+        assert table.time_partitioning.field == definition["partition"]
+
+
+def test_an_estimate_changes_nothing(client, template, rebuilt, monkeypatch):
+    old = Db(client, template)
+    calls = recorded(old, monkeypatch)
+
+    answer = estimate(app(old))
+
+    assert answer.rows == {name: len(rebuilt[name]) for name in answer.rows}
+    assert len(answer.rows) == 6
+    assert answer.bytes_billed > 0
+    assert {method for method, _ in calls} == {"query"}
+    assert all(sql.startswith("SELECT") for _, sql in calls)
+    assert columns(old, "dim_user")[-2:] == ["section", "field_times"]
+
+
+def test_a_project_without_tables_has_nothing_to_migrate(client):
+    assert migrate(MigrationApp(client, "nowhere", lambda: DAY_0)).rows == {}
+
+
+# On this machine
+
+
+@pytest.fixture
+def home(client: bigquery.Client, template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Db]:
+    """The dataset of a local home that the version before has made."""
+    copy_old_tables(client, template, "home")
+    label(client, {provision.DEFINITIONS: "before"})
+    monkeypatch.setattr(provision.bigquery, "Client", lambda project: client)
+    monkeypatch.setattr(client, "close", lambda: None)
+    yield Db(client, "home")
+    client.delete_dataset("home", delete_contents=True)
+
+
+def label(client: bigquery.Client, labels: dict[str, str]) -> None:
+    dataset = client.get_dataset("home")
+    dataset.labels = dataset.labels | labels
+    client.update_dataset(dataset, ["labels"])
+
+
+def test_a_local_home_is_migrated_when_it_starts(home, rebuilt):
+    sentences: list[str] = []
+
+    make_tables("test", "home", sentences.append)
+    make_tables("test", "home", sentences.append)
+
+    assert contents(home) == rebuilt
+    (sentence,) = sentences
+    rows = sum(len(rebuilt[name]) for name in CHANGED)
+    assert sentence.startswith(f"Migrated 6 tables of an earlier version ({rows} rows). ")
+    assert {"dim_user__before", "fact_rating__before"} < names_in(home)
+    assert home.rows("SELECT COUNT(*) AS n FROM rating_health") != []  # a view of this version
+
+
+def test_a_local_home_drops_the_old_tables_after_a_week(home):
+    make_tables("test", "home")
+    label(home.client, {provision.KEPT_UNTIL: "2026-01-01"})
+
+    make_tables("test", "home")
+
+    assert not any(name.endswith("__before") for name in names_in(home))
+    assert home.client.get_dataset("home").labels[provision.KEPT_UNTIL] == ""
