@@ -102,12 +102,12 @@ def _of_file(home: Home) -> StoredTables:
     if not file.is_file():
         return NOTHING
     with suppress(duckdb.Error), duckdb.connect(str(file), read_only=True) as connection:
-        rows = {name: _count(connection, name) for name in definitions()}
         catalogue = "SELECT table_id, metadata_json FROM _bqemulator_catalog.tables"
         fields = {
             name: json.loads(text)["schema"]["fields"]
             for name, text in connection.execute(catalogue).fetchall()
         }
+        rows = {name: _count(connection, name) for name in definitions() if name in fields}
         types = {
             name: {field["name"]: _type(field["type"], field["mode"]) for field in columns}
             for name, columns in fields.items()

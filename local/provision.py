@@ -7,9 +7,9 @@ this.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from google.api_core.exceptions import AlreadyExists, Conflict, NotFound, PreconditionFailed
 from google.cloud import pubsub_v1, storage
@@ -35,6 +35,9 @@ LAST_RETRY_S = 10
 COLLECTION = "sandbox"
 DEFINITIONS = "definitions"
 """The label of a dataset that names the definitions of its tables and views."""
+
+KEPT_UNTIL = "before_until"
+"""The label of a dataset that names the last day of the tables from before a migration."""
 
 DEFINED_BY = ("tables.yaml", "schema/*.json", "views/*.sql", "tables.py", "views.py")
 UPLOADS_ONLY = 'attributes.eventType = "OBJECT_FINALIZE"'
@@ -143,28 +146,70 @@ def make_bucket(project: str, bucket: str) -> None:
         notification.create()
 
 
-def make_tables(project: str, dataset: str) -> None:
+def make_tables(
+    project: str, dataset: str, say: Callable[[str], None] = lambda sentence: None
+) -> None:
     """The dataset, its tables and the views over them, unless it has them as they are defined now.
 
-    To look at each takes most of a second. So a label of the dataset names the definitions of
-    which all tables and views were made. It is set last.
+    Tables of an earlier version are migrated first, and `say` gets a sentence about it. To look at
+    each table takes most of a second. So a label of the dataset names the definitions of which all
+    tables and views were made. It is set last.
     """
     client = bigquery.Client(project=project)
     fingerprint = _fingerprint_of_definitions()
-    if _labels(client, dataset).get(DEFINITIONS) != fingerprint:
+    is_new, labels = _labels(client, dataset)
+    if labels.get(DEFINITIONS) != fingerprint:
+        changes = {} if is_new else _migrate(client, dataset, say)
         create_tables(client, dataset)
         create_views(client, dataset)
-        described = client.get_dataset(dataset, **BOUNDED)
-        described.labels = described.labels | {DEFINITIONS: fingerprint}
-        client.update_dataset(described, ["labels"], **BOUNDED)
+        _set_labels(client, dataset, {DEFINITIONS: fingerprint} | changes)
+    elif _is_past(labels.get(KEPT_UNTIL, "")):
+        _drop_old_tables(client, dataset)
     client.close()
 
 
-def _labels(client: bigquery.Client, dataset: str) -> dict[str, str]:
-    try:
-        return dict(client.get_dataset(dataset, **BOUNDED).labels)
-    except NotFound:
+def _migrate(client: bigquery.Client, dataset: str, say: Callable[[str], None]) -> dict[str, str]:
+    """Migrate old tables. Returns the label that says how long they stay, if there were any."""
+    from shared.warehouse.migration.migrate import KEPT, MigrationApp, migrate
+
+    now = datetime.now(UTC)
+    rows = migrate(MigrationApp(client, dataset, lambda: now)).rows
+    if not rows:
         return {}
+    until = (now + KEPT).date()
+    say(
+        f"Migrated {len(rows)} tables of an earlier version ({sum(rows.values()):,} rows). "
+        f"The old ones stay until {until}, with __before after their names."
+    )
+    return {KEPT_UNTIL: f"{until:%Y-%m-%d}"}
+
+
+def _is_past(day: str) -> bool:
+    return day != "" and date.fromisoformat(day) < datetime.now(UTC).date()
+
+
+def _drop_old_tables(client: bigquery.Client, dataset: str) -> None:
+    """Delete the tables of before. BigQuery does it by itself; the local one ignores expiries."""
+    from shared.warehouse.migration.old_tables import BEFORE
+
+    for table in list(client.list_tables(dataset, **BOUNDED)):
+        if table.table_id.endswith(BEFORE):
+            client.delete_table(table.reference, **BOUNDED)
+    _set_labels(client, dataset, {KEPT_UNTIL: ""})
+
+
+def _set_labels(client: bigquery.Client, dataset: str, changes: Mapping[str, str]) -> None:
+    described = client.get_dataset(dataset, **BOUNDED)
+    described.labels = described.labels | changes
+    client.update_dataset(described, ["labels"], **BOUNDED)
+
+
+def _labels(client: bigquery.Client, dataset: str) -> tuple[bool, dict[str, str]]:
+    """Whether the dataset is yet to be made, and its labels."""
+    try:
+        return False, dict(client.get_dataset(dataset, **BOUNDED).labels)
+    except NotFound:
+        return True, {}
 
 
 def _fingerprint_of_definitions() -> str:

@@ -80,7 +80,7 @@ class CloudStart:
         bigquery.result()
         from local.provision import make_tables
 
-        make_tables(self._at.project, self._at.dataset)
+        make_tables(self._at.project, self._at.dataset, self._reports.say)
 
     def _messaging(self, pubsub: "Future[None]") -> None:
         pubsub.result()
