@@ -36,6 +36,17 @@ variable "deletion_protection" {
   default     = true
 }
 
+variable "adopted_tables" {
+  description = "Tables that `tta tables --migrate` has created, for the apply that follows it: [\"fact_rating_detail\"]."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.adopted_tables, ["fact_rating_detail"])) == 0
+    error_message = "adopted_tables may name fact_rating_detail, which a migration creates, and no other table."
+  }
+}
+
 # --- what runs, and when ---------------------------------------------------------------------
 
 variable "schedules_paused" {
