@@ -28,19 +28,23 @@ _cost = partial(Measurement, command=COMMAND, is_most=True)
 
 
 def measurements() -> Iterator[Measurement]:
-    yield from _batches(SPAN_DAYS, BATCH_MB_BARS)
-    yield from _batches(365, {})
+    yield from _batches("500 new posts", SPAN_DAYS, BATCH_MB_BARS)
+    yield from _batches("500 new posts", 365, {})
+    yield from _batches("500 new posts with two ratings each", SPAN_DAYS, BATCH_MB_BARS, True)
     yield from _loading()
     yield from _growth()
     yield from _month()
 
 
-def _batches(span_days: int, bars: dict[int, float]) -> Iterator[Measurement]:
+def _batches(
+    what: str, span_days: int, bars: dict[int, float], are_rated: bool = False
+) -> Iterator[Measurement]:
     for videos in SIZES:
-        bills = batch_bills(TablesAtRest(videos, row_shape(), span_days))
+        tables = TablesAtRest(videos, row_shape(), span_days)
+        bills = batch_bills(tables, are_rated=are_rated)
         total = sum(bill.billed_bytes for bill in bills)
         yield _cost(
-            f"cost, 500 new posts, {videos:,} videos over {span_days} days: MB billed",
+            f"cost, {what}, {videos:,} videos over {span_days} days: MB billed",
             total / 1e6,
             bars.get(videos),
             note=f"{usd(total):.6f} USD; partitions: {_partitions(bills)}",

@@ -27,10 +27,18 @@ def busy_loader() -> RecordedLoader:
 
 
 @lru_cache
-def _sent_for_new_posts() -> list[SentStatement]:
-    return busy_loader().sent_for(new_posts())
+def _sent_for_new_posts(are_rated: bool) -> list[SentStatement]:
+    posts = new_posts()
+    rated = [
+        rating.model_copy(update={"video_id": post.video_id})
+        for post in (posts if are_rated else ())
+        for rating in ratings(0, ANCHOR)
+    ]
+    return busy_loader().sent_for([*posts, *rated])
 
 
-def batch_bills(world: TablesAtRest, *, each_mention: bool = False) -> list[StatementBill]:
-    """The bills of 500 new posts of two days by 500 creators."""
-    return bills(_sent_for_new_posts(), world, each_mention=each_mention)
+def batch_bills(
+    tables: TablesAtRest, *, are_rated: bool = False, each_mention: bool = False
+) -> list[StatementBill]:
+    """The bills of 500 new posts of two days by 500 creators, perhaps with both ratings of each."""
+    return bills(_sent_for_new_posts(are_rated), tables, each_mention=each_mention)

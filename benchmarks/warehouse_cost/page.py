@@ -24,6 +24,7 @@ FRESHNESS_S = {
 USUAL_FRESHNESS_S = 300
 PER_1000 = "US dollars per 1,000 videos in the order of posts"
 LOAD_COLUMNS = ("for `load`", "together")
+RATED = "with two ratings each"
 FILES = "5 MB each, Nearline after 30 days"
 
 
@@ -48,7 +49,7 @@ def _batches() -> Iterator[str]:
     yield "**A batch of 500 new posts** of two days, by 500 creators:"
     yield ""
     yield from _table(
-        ("videos in the tables", "before", "two years of posts", "one year", "US dollars"),
+        ("videos in the tables", "before", "two years of posts", RATED, "one year", "US dollars"),
         (_batch_row(videos) for videos in SIZES),
     )
 
@@ -60,12 +61,17 @@ def _batch_bytes_before(videos: float) -> float:
 def _batch_row(videos: int) -> list[str]:
     before = _batch_bytes_before(videos)
     now, dense = (_batch_bytes(videos, days) for days in (SPAN_DAYS, 365))
-    return [f"{videos:,}", _size(before), _size(now), _size(dense), f"{usd(now):.4f}"]
+    rated = _batch_bytes(videos, SPAN_DAYS, are_rated=True)
+    sizes = map(_size, (before, now, rated, dense))
+    return [f"{videos:,}", *sizes, f"{usd(now):.4f}"]
 
 
-def _batch_bytes(videos: int, span_days: int, **shape: int) -> float:
-    world = TablesAtRest(videos, row_shape(**shape), span_days)
-    return sum(bill.billed_bytes for bill in batch_bills(world))
+def _batch_bytes(
+    videos: int, span_days: int, are_rated: bool = False, caption_factor: int = 1
+) -> float:
+    shape = row_shape(caption_factor=caption_factor)
+    tables = TablesAtRest(videos, shape, span_days)
+    return sum(bill.billed_bytes for bill in batch_bills(tables, are_rated=are_rated))
 
 
 def _loading() -> Iterator[str]:

@@ -147,9 +147,11 @@ def test_rows_of_the_sample_have_no_column_that_the_tables_lack():
     assert all(row_bytes("dim_video", row)["video_id"] == 21 for row in rows["dim_video"])
 
 
+@pytest.mark.parametrize("are_rated", [False, True])
 @pytest.mark.parametrize("videos", [10**6, 10**7])
-def test_a_batch_stays_below_its_bar(videos):
-    total = sum(bill.billed_bytes for bill in batch_bills(TablesAtRest(videos, row_shape())))
+def test_a_batch_stays_below_its_bar(videos, are_rated):
+    bills_of_batch = batch_bills(TablesAtRest(videos, row_shape()), are_rated=are_rated)
+    total = sum(bill.billed_bytes for bill in bills_of_batch)
 
     assert total / 1e6 <= cost.BATCH_MB_BARS[videos]
 
