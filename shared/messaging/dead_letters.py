@@ -8,16 +8,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from google.api_core import exceptions
 from google.cloud import pubsub_v1
 
 from shared.concurrency import in_order
 from shared.config import SweepSettings
-from shared.errors import Misconfigured, Transient
-from shared.messaging.clients import call_limits
+from shared.errors import Misconfigured
 from shared.messaging.events import Message, as_json, upload_in, video_of
 from shared.messaging.failed import DEAD_LETTERED
 from shared.messaging.last_errors import last_error, note_name
+from shared.messaging.subscription import PulledSubscription
 from shared.messaging.topics import Stage
 from shared.model import Malformed
 from shared.privacy.tombstones import Tombstones
@@ -28,10 +27,6 @@ log = logging.getLogger(__name__)
 # https://cloud.google.com/pubsub/docs/dead-letter-topics#dead_letter_attributes, checked 2026-11
 _SOURCE = "CloudPubSubDeadLetterSource"
 AT_ONCE = 50
-PULL_WAIT_S = 5.0
-RETRY_S = 5.0
-"""How long a failed call is repeated. The sum of waits stays within the 20 s that `sweep` reserves
-for work it has begun."""
 
 
 class DeadLetters:
@@ -46,10 +41,9 @@ class DeadLetters:
         client: pubsub_v1.SubscriberClient | None = None,
     ):
         self.stage = stage
-        self._path = path
+        self._subscription = PulledSubscription(path, client)
         self._lake = lake
         self._tombstones = tombstones
-        self._client = client or pubsub_v1.SubscriberClient()
 
     def drain(
         self,
@@ -64,45 +58,23 @@ class DeadLetters:
         """
         count = 0
         while not is_over():
-            received = self._pull()
+            received = self._subscription.pull(AT_ONCE)
             if not received:
                 break
-            for _ in in_order(lambda letter: self._keep(letter, clock()), received):
+            for _ in in_order(lambda letter: self._keep(letter.message, clock()), received):
                 count += 1
-            self._acknowledge([letter.ack_id for letter in received])
+            self._subscription.acknowledge(received)
         return count
 
-    def _pull(self) -> list[Any]:
-        request = {"subscription": self._path, "max_messages": AT_ONCE}
-        try:
-            answer = self._client.pull(request=request, **call_limits(PULL_WAIT_S, RETRY_S))
-            return list(answer.received_messages)
-        except exceptions.DeadlineExceeded:
-            return []  # a pull of an empty subscription ends with its deadline
-        except (exceptions.NotFound, exceptions.PermissionDenied) as error:
-            raise Misconfigured(f"{self._path}: {error.message}") from error
-        except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
-            raise Transient(f"{self._path}: {error}") from error
-
-    def _acknowledge(self, ack_ids: list[str]) -> None:
-        try:
-            self._client.acknowledge(
-                subscription=self._path, ack_ids=ack_ids, **call_limits(PULL_WAIT_S, RETRY_S)
-            )
-        except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
-            raise Transient(f"{self._path}: {error}") from error
-
-    def _keep(self, received: Any, at: datetime) -> None:
-        sent = received.message
-        attributes = dict(sent.attributes)
-        message = Message(sent.message_id, sent.data, attributes)
+    def _keep(self, message: Message, at: datetime) -> None:
+        attributes = message.attributes
         entry = self._tombstones.redact_evidence(_evidence(self.stage, message))
         if entry is None:
             self._lake.delete(note_name(self.stage, message))
             return
         self._lake.keep_failed(
             self.stage,
-            sent.message_id,
+            message.id,
             DEAD_LETTERED,
             _sentence(attributes, last_error(self._lake, self.stage, message)),
             at,
@@ -149,7 +121,7 @@ def drain_all(
     clock: Callable[[], datetime],
     is_over: Callable[[], bool],
 ) -> dict[str, int]:
-    """Drain subscriptions in parallel, because an empty one waits PULL_WAIT_S before it answers."""
+    """Drain subscriptions in parallel, because an empty one waits seconds before it answers."""
     counts: dict[str, int] = {letters.stage: 0 for letters in subscriptions}
     lock = threading.Lock()
 

@@ -13,7 +13,7 @@ from shared import secret_manager as secret
 from shared.errors import Transient
 from shared.http import HttpLimits
 from shared.messaging import clients as pubsub_clients
-from shared.messaging import dead_letters
+from shared.messaging import subscription
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.events import Message
 from shared.messaging.publisher import RecordPublisher
@@ -144,8 +144,8 @@ def test_messages_of_one_call_share_their_time():
 
 @pytest.fixture
 def letters(mute_pubsub, monkeypatch):
-    monkeypatch.setattr("shared.messaging.dead_letters.PULL_WAIT_S", SHORT_S)
-    monkeypatch.setattr("shared.messaging.dead_letters.RETRY_S", 0.1)
+    monkeypatch.setattr("shared.messaging.subscription.PULL_WAIT_S", SHORT_S)
+    monkeypatch.setattr("shared.messaging.subscription.RETRY_S", 0.1)
     client = pubsub_v1.SubscriberClient()
     return DeadLetters("load", "projects/p/subscriptions/s", None, None, client)
 
@@ -154,9 +154,13 @@ def test_a_pull_that_is_not_answered_is_an_empty_one(letters):
     assert letters.drain(lambda: None, lambda: False) == 0
 
 
-def test_an_acknowledgement_ends(letters):
+PULLED = subscription.PulledMessage(Message("1", b"{}", {}), 1, "1")
+
+
+@pytest.mark.parametrize("settle", ["acknowledge", "reject"])
+def test_an_acknowledgement_ends(letters, settle):
     with pytest.raises(Transient, match="projects/p/subscriptions/s"):
-        letters._acknowledge(["1"])
+        getattr(letters._subscription, settle)([PULLED])
 
 
 class Subscriber:
@@ -178,12 +182,12 @@ def test_pulls_and_acknowledgements_are_not_tried_for_as_long_as_the_client_woul
     letters = DeadLetters("load", "projects/p/subscriptions/s", None, None, client)
 
     letters.drain(lambda: None, lambda: False)
-    letters._acknowledge(["1"])
+    letters._subscription.acknowledge([PULLED])
 
     assert len(client.bounds) == 2
     for bounds in client.bounds:
-        assert bounds["timeout"]._timeout == dead_letters.PULL_WAIT_S
-        assert bounds["retry"]._timeout == dead_letters.RETRY_S
+        assert bounds["timeout"]._timeout == subscription.PULL_WAIT_S
+        assert bounds["retry"]._timeout == subscription.RETRY_S
 
 
 # --- secrets --------------------------------------------------------------------------------------

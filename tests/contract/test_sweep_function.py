@@ -67,7 +67,7 @@ class World:
         wired = self.wired()
         monkeypatch.setattr(sys.modules["main"], "wiring", lambda: wired)
         # An empty subscription says so after this wait.
-        monkeypatch.setattr("shared.messaging.dead_letters.PULL_WAIT_S", 0.3)
+        monkeypatch.setattr("shared.messaging.subscription.PULL_WAIT_S", 0.3)
 
     def _make(self, topic):
         path = self.publisher.topic_path(PROJECT, topic)

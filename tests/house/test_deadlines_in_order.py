@@ -11,7 +11,7 @@ from shared.config import REQUEST_TIMEOUT_S, AnalyzeSettings, GeminiSettings
 from shared.http import TOKEN_LIMITS, HttpLimits
 from shared.insights.report.request import BIGQUERY_S, STATEMENT_LIMITS
 from shared.messaging import clients as pubsub_clients
-from shared.messaging import dead_letters
+from shared.messaging import subscription
 from shared.storage.lake import _RETRY
 from shared.tiktok.media import media, ytdlp
 from shared.tiktok.sources import wire
@@ -41,7 +41,7 @@ SUMS = {
     "Cloud Storage, a small": (SMALL_S, SHORTEST),
     "Cloud Storage, a file": (SMALL_S + LARGEST_BYTES / HttpLimits().bytes_per_s, ends("load")),
     "Pub/Sub, publish": (pubsub_clients.PUBLISH_TIMEOUT_S, SHORTEST),
-    "Pub/Sub, pull": (dead_letters.RETRY_S + dead_letters.PULL_WAIT_S, spare("sweep") / 2),
+    "Pub/Sub, pull": (subscription.RETRY_S + subscription.PULL_WAIT_S, spare("sweep") / 2),
     "Secret Manager": (
         TOKEN_ATTEMPTS * TOKEN_LIMITS.request_s + secret.LIMITS.request_s,
         SHORTEST,

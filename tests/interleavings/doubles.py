@@ -180,6 +180,7 @@ class SteppedSubscriber:
             received_messages=[
                 SimpleNamespace(
                     ack_id=key,
+                    delivery_attempt=0,
                     message=SimpleNamespace(
                         message_id=letter.id, data=letter.data, attributes=letter.attributes
                     ),

@@ -44,6 +44,10 @@ SELECT attempts FROM deliveries
 WHERE subscription_id = ? AND message_id = ? AND leased = 1 AND attempts = ?
 """
 _RETURN = "UPDATE deliveries SET leased = 0, due_s = ? WHERE subscription_id = ? AND message_id = ?"
+_EXTEND = """
+UPDATE deliveries SET due_s = ?
+WHERE subscription_id = ? AND message_id = ? AND leased = 1 AND attempts = ?
+"""
 _OUTSTANDING = """
 SELECT COUNT(*) FROM deliveries WHERE subscription_id = ? AND leased = 1 AND due_s > ?
 """
@@ -114,6 +118,20 @@ class Backlog:
         ids = [receipt.message_id for receipt in receipts if receipt.subscription_id == own]
         with transaction(self._connection):
             self._connection.executemany(_SETTLE, [(own, message_id) for message_id in ids])
+
+    def extend(
+        self, subscription: Subscription, receipts: Iterable[Receipt], seconds: float
+    ) -> None:
+        """Let leases end `seconds` from now, sooner or later than before. Ended ones stay so."""
+        own, ends_at = subscription.subscription_id, self._clock() + seconds
+        rows = [
+            (ends_at, own, receipt.message_id, receipt.attempt)
+            for receipt in receipts
+            if receipt.subscription_id == own
+        ]
+        with transaction(self._connection):
+            self._connection.executemany(_EXTEND, rows)
+        self._tell_ready([subscription])
 
     def reject(self, subscription: Subscription, receipts: Iterable[Receipt]) -> None:
         """Return messages for another attempt after the back-off, or to the dead-letter topic."""

@@ -17,6 +17,8 @@ MAX_ATTRIBUTES = 100
 MAX_KEY_BYTES = 256
 MAX_VALUE_BYTES = 1024
 ACK_DEADLINE_S = range(10, 601)
+MODIFIED_ACK_DEADLINE_S = range(601)
+"""Of single messages. 0 returns a message at once."""
 DELIVERY_ATTEMPTS = range(5, 101)
 RETENTION_S = range(600, 31 * 86400 + 1)
 DEFAULT_RETENTION_S = 7 * 86400
@@ -90,6 +92,10 @@ def check_push_config(push: Any) -> None:
         raise InvalidArgument(f"Invalid push endpoint given (endpoint={push.push_endpoint}).")
     if push.HasField("oidc_token") and not push.oidc_token.service_account_email:
         raise InvalidArgument("oidc_token needs a service_account_email.")
+
+
+def check_modified_deadline(seconds: int) -> None:
+    _check_range("ack deadline (s)", seconds, MODIFIED_ACK_DEADLINE_S)
 
 
 def check_messages(messages: Any, request_bytes: int) -> None:

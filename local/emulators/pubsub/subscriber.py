@@ -1,4 +1,4 @@
-"""google.pubsub.v1.Subscriber: create subscriptions, pull messages from them."""
+"""google.pubsub.v1.Subscriber: create subscriptions, pull messages from them, settle them."""
 
 import asyncio
 from collections.abc import Iterable
@@ -33,6 +33,7 @@ class SubscriberApi:
             "DeleteSubscription": unary(self.delete_subscription, wire.DeleteSubscriptionRequest),
             "ModifyPushConfig": unary(self.modify_push_config, wire.ModifyPushConfigRequest),
             "Acknowledge": unary(self.acknowledge, wire.AcknowledgeRequest),
+            "ModifyAckDeadline": unary(self.modify_ack_deadline, wire.ModifyAckDeadlineRequest),
             "Pull": waiting(self.pull, wire.PullRequest),
         }
         return grpc.method_handlers_generic_handler("google.pubsub.v1.Subscriber", methods)
@@ -62,6 +63,17 @@ class SubscriberApi:
     def acknowledge(self, request: Any) -> empty_pb2.Empty:
         subscription = self._subscription(request.subscription)
         self._backlog.acknowledge(subscription, _read_receipts(request.ack_ids))
+        return empty_pb2.Empty()
+
+    def modify_ack_deadline(self, request: Any) -> empty_pb2.Empty:
+        """Let leases end later or sooner. 0 seconds return the messages, as a negative answer."""
+        limits.check_modified_deadline(request.ack_deadline_seconds)
+        subscription = self._subscription(request.subscription)
+        receipts = _read_receipts(request.ack_ids)
+        if request.ack_deadline_seconds:
+            self._backlog.extend(subscription, receipts, request.ack_deadline_seconds)
+        else:
+            self._backlog.reject(subscription, receipts)
         return empty_pb2.Empty()
 
     async def pull(self, request: Any, context: grpc.aio.ServicerContext) -> Any:

@@ -53,8 +53,7 @@ def replayed(lake, data):
 def given_up(lake, data):
     letters = DeadLetters.__new__(DeadLetters)
     letters.stage, letters._lake, letters._tombstones = "load", lake, tombstones_in(lake)
-    sent = SimpleNamespace(message_id="m", data=data, attributes={})
-    letters._keep(SimpleNamespace(message=sent), at(0))
+    letters._keep(Message("m", data, {}), at(0))
     entries = [json.loads(lake.read(name)) for name in lake.names("failed/")]
     return [base64.b64decode(entry["data"]) for entry in entries]
 

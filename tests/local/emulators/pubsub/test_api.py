@@ -92,6 +92,29 @@ def test_only_a_dead_letter_policy_shows_the_attempts_to_who_pulls(world):
     assert world.pull(with_policy)[0].delivery_attempt == 1
 
 
+def test_a_message_is_returned_by_a_deadline_of_nothing(world):
+    topic = world.topic()
+    subscription = world.subscription(topic, ack_deadline_seconds=600)
+    world.publish(topic)
+    (message,) = world.pull(subscription)
+
+    world.subscriber.modify_ack_deadline(
+        subscription=subscription, ack_ids=[message.ack_id], ack_deadline_seconds=0
+    )
+
+    assert len(world.pull(subscription)) == 1
+
+
+@pytest.mark.parametrize("seconds", [-1, 601])
+def test_a_deadline_out_of_range_is_an_invalid_argument(world, seconds):
+    subscription = world.subscription(world.topic())
+
+    with pytest.raises(exceptions.InvalidArgument):
+        world.subscriber.modify_ack_deadline(
+            subscription=subscription, ack_ids=["1-1-1"], ack_deadline_seconds=seconds
+        )
+
+
 def test_the_subscriptions_of_a_topic_are_listed(world):
     topic = world.topic()
     names = [world.subscription(topic) for _ in range(3)]

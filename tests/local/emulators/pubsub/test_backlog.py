@@ -114,6 +114,33 @@ def test_a_late_rejection_does_not_disturb_the_next_delivery(queue):
     assert queue.take(subscription) == []
 
 
+def test_a_lease_can_be_lengthened_and_shortened(queue):
+    subscription = queue.subscribe(ack_deadline_seconds=10)
+    queue.publish()
+    receipts = [delivery.receipt for delivery in queue.take(subscription)]
+
+    queue.now += 9
+    queue.backlog.extend(subscription, receipts, 60)
+    queue.now += 59
+    assert queue.take(subscription) == []
+    queue.backlog.extend(subscription, receipts, 10)
+    queue.now += 10
+    assert len(queue.take(subscription)) == 1
+
+
+def test_a_lease_that_has_ended_is_not_lengthened(queue):
+    subscription = queue.subscribe(ack_deadline_seconds=10)
+    queue.publish()
+    receipts = [delivery.receipt for delivery in queue.take(subscription)]
+    queue.now += 10
+    again = queue.take(subscription)
+
+    queue.backlog.extend(subscription, receipts, 600)
+    queue.now += 10
+
+    assert len(queue.take(subscription)) == len(again) == 1
+
+
 def test_the_oldest_due_message_goes_first(queue):
     subscription = queue.subscribe()
     first = queue.publish(3)
