@@ -1,9 +1,9 @@
 """Group commit: requests that arrive together share one batch of statements.
 
-The first waiter leads. It lingers a moment, takes all waiting items, commits them, and wakes the
-other waiters. No waiter returns before its item is durable. A bad item is found by splitting the
-batch, and fails alone. A commit that does not end in time fails its batch as transient, and the
-next waiter leads another commit.
+The first waiter leads. It lingers until the oldest item has waited long enough or a batch is full,
+takes all waiting items, commits them, and wakes the other waiters. No waiter returns before its
+item is durable. A bad item is found by splitting the batch, and fails alone. A commit that does not
+end in time fails its batch as transient, and the next waiter leads another commit.
 """
 
 import threading
@@ -25,6 +25,8 @@ GRACE_S = 10.0
 class _Waiter(Generic[Item]):
     item: Item
     weight: int
+    arrived_at: float
+    """On the group's clock, in seconds."""
     wake: threading.Event = field(default_factory=threading.Event)
     """Set when the item is done, or when this waiter must lead."""
     is_done: bool = False
@@ -44,14 +46,18 @@ class GroupCommit(Generic[Item]):
         linger_s: float,
         most_items: int,
         most_weight: int,
+        most_waiting: int | None = None,
         commit_timeout_s: float = 240.0,
         turn_timeout_s: float = 300.0,
-        sleep: Callable[[float], None] = time.sleep,
+        wait: Callable[[threading.Event, float], object] = threading.Event.wait,
+        clock: Callable[[], float] = time.monotonic,
     ):
-        """A batch and its splits may take `commit_timeout_s` seconds.
+        """An item waits up to `linger_s` seconds for others, unless a batch is full before.
 
-        An item waits at most `turn_timeout_s` seconds for its turn. Together they stay below a
-        function's 570 s.
+        A batch is full at `most_items`, at `most_weight`, or when `most_waiting` items wait, so
+        that no others can come. A batch and its splits may take `commit_timeout_s` seconds. An item
+        waits at most `turn_timeout_s` seconds for its turn, longer than a commit and than
+        `linger_s`. Together they stay below a function's 570 s.
         """
         self._commit = commit
         self._linger_s = linger_s
@@ -59,8 +65,12 @@ class GroupCommit(Generic[Item]):
         self._most_weight = most_weight
         self._commit_timeout_s = commit_timeout_s
         self._turn_timeout_s = turn_timeout_s
-        self._sleep = sleep
+        self._full_at = min(most_items, most_waiting or most_items)
+        self._wait = wait
+        self._clock = clock
         self._waiting: deque[_Waiter[Item]] = deque()
+        self._weight = 0
+        self._is_full = threading.Event()
         self._lock = threading.Lock()
         self._has_leader = False
 
@@ -70,9 +80,10 @@ class GroupCommit(Generic[Item]):
         Raises the error that `commit` raised for it. Raises Transient when the commit does not end
         in time: the item may still become durable.
         """
-        waiter = _Waiter(item, weight)
+        waiter = _Waiter(item, weight, self._clock())
         with self._lock:
             self._waiting.append(waiter)
+            self._count(weight)
             lead, self._has_leader = not self._has_leader, True
         if not lead:
             self._await_turn(waiter)
@@ -81,6 +92,15 @@ class GroupCommit(Generic[Item]):
         if waiter.error:
             raise waiter.error
 
+    def commit(self, items: Sequence[Item]) -> list[BaseException | None]:
+        """Commit items that the caller has collected; returns each item's error.
+
+        It joins no other batch and lingers for none. The caller keeps to the bounds of a batch.
+        """
+        batch = [_Waiter(item, 0, 0.0) for item in items]
+        self._commit_batch(batch)
+        return [waiter.error for waiter in batch]
+
     def _await_turn(self, waiter: _Waiter[Item]) -> None:
         """Wait until the item is done or its waiter must lead. Raises Transient when late."""
         if waiter.wake.wait(self._turn_timeout_s):
@@ -88,6 +108,7 @@ class GroupCommit(Generic[Item]):
         with self._lock:
             if waiter in self._waiting and not waiter.wake.is_set():
                 self._waiting.remove(waiter)
+                self._count(-waiter.weight)
                 raise Transient("this record's turn to be loaded did not come in time")
         # Either its turn has just come, or a leader commits it and ends within a commit's time.
         if not waiter.wake.wait(self._commit_timeout_s + GRACE_S):
@@ -97,13 +118,30 @@ class GroupCommit(Generic[Item]):
         """Commit batches until the leader's own item is done. Then wake the next leader."""
         try:
             while not waiter.is_done:
-                self._sleep(self._linger_s)
+                self._linger()
                 self._commit_batch(self._next_batch())
         finally:
             with self._lock:
                 self._has_leader = bool(self._waiting)
                 if self._has_leader:
                     self._waiting[0].wake.set()
+
+    def _linger(self) -> None:
+        """Wait for others, counted from the arrival of the oldest item, or until a batch is full.
+
+        An item that has waited behind a commit for that long goes at once.
+        """
+        with self._lock:
+            ends_at = self._waiting[0].arrived_at + self._linger_s
+        self._wait(self._is_full, max(0.0, ends_at - self._clock()))
+
+    def _count(self, weight: int) -> None:
+        """Add a waiting item's weight, and say whether a batch is full. Needs the lock."""
+        self._weight += weight
+        if len(self._waiting) >= self._full_at or self._weight >= self._most_weight:
+            self._is_full.set()
+        else:
+            self._is_full.clear()
 
     def _next_batch(self) -> list[_Waiter[Item]]:
         """The items that wait longest, up to the bounds, but at least one."""
@@ -115,6 +153,7 @@ class GroupCommit(Generic[Item]):
                 if weight > self._most_weight:
                     break
                 batch.append(self._waiting.popleft())
+            self._count(-sum(waiter.weight for waiter in batch))
         return batch
 
     def _commit_batch(self, batch: list[_Waiter[Item]], ends_at: float | None = None) -> None:

@@ -59,8 +59,8 @@ _Waiter = group._Waiter
 _current: list[Scheduler] = []
 
 
-def _waiter(item: Any, weight: int) -> Any:
-    return _Waiter(item, weight, wake=Signal(_current[-1]))  # type: ignore[arg-type]
+def _waiter(item: Any, weight: int, arrived_at: float) -> Any:
+    return _Waiter(item, weight, arrived_at, wake=Signal(_current[-1]))  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -260,7 +260,8 @@ class World:
             linger_s=0.01,
             most_items=4,
             most_weight=10**6,
-            sleep=self.scheduler.sleep,
+            wait=lambda is_full, seconds: self.scheduler.sleep(seconds),
+            clock=lambda: self.scheduler.now().timestamp(),
         )
         return LoadApp(self.lake, group, self.tombstones(), self.scheduler.now)  # type: ignore[arg-type]
 

@@ -32,7 +32,7 @@ class Commits:
 
 def group(commit, **bounds):
     bounds = {"linger_s": 0, "most_items": 1000, "most_weight": 10**6} | bounds
-    return GroupCommit(commit, sleep=lambda _: None, **bounds)
+    return GroupCommit(commit, wait=lambda *_: None, **bounds)
 
 
 def submit_while_first_is_held(commits, items, **bounds):
@@ -209,7 +209,7 @@ def test_a_batch_under_way_is_waited_for_longer_than_a_turn():
         most_items=9,
         most_weight=9,
         turn_timeout_s=0.05,
-        sleep=lambda _: lingering.wait(10),
+        wait=lambda *_: lingering.wait(10),
     )
     with ThreadPoolExecutor(2) as threads:
         leader = threads.submit(batching.submit, 0)
@@ -237,3 +237,89 @@ def test_the_splits_of_a_batch_share_its_time():
 
     with pytest.raises(Transient):
         batching.submit(1)
+
+
+class Minute:
+    """A wait that ends when the batch is full or its time is over, on a clock of the test's."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.waits = []
+
+    def wait(self, event, seconds):
+        self.waits.append(seconds)
+        assert event.wait(10), "no batch was ever full"
+
+    def clock(self):
+        return self.now
+
+
+@pytest.mark.parametrize(
+    "bounds", [{"most_items": 5}, {"most_items": 99, "most_waiting": 5}, {"most_weight": 5}]
+)
+def test_a_full_batch_does_not_linger(bounds):
+    commits, minute = Commits(), Minute()
+    commits.go_on.set()
+    bounds = {"most_items": 1000, "most_weight": 10**6} | bounds
+    batching = GroupCommit(commits, linger_s=60, wait=minute.wait, clock=minute.clock, **bounds)
+    with ThreadPoolExecutor(5) as threads:
+        list(threads.map(batching.submit, range(5)))
+
+    assert [sorted(batch) for batch in commits.batches] == [[0, 1, 2, 3, 4]]
+    assert minute.waits == [60]
+
+
+def test_what_waited_behind_a_commit_lingers_only_for_the_rest():
+    commits, waits, now = Commits(), [], [0.0]
+    batching = GroupCommit(
+        commits,
+        linger_s=60,
+        most_items=1000,
+        most_weight=10**6,
+        wait=lambda event, seconds: waits.append(seconds),
+        clock=lambda: now[0],
+    )
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(batching.submit, 1)
+        assert commits.entered.wait(10)
+        second = threads.submit(batching.submit, 2)
+        while not batching._waiting:
+            threading.Event().wait(0.001)
+        now[0] = 45.0
+        commits.go_on.set()
+
+    assert (first.exception(), second.exception()) == (None, None)
+    assert waits == [60, 15]
+
+
+def test_a_batch_is_full_no_longer_once_it_is_taken():
+    commits = Commits()
+    batching = group(commits, most_items=4)
+    with ThreadPoolExecutor(6) as threads:
+        first = threads.submit(batching.submit, 0)
+        assert commits.entered.wait(10)
+        others = [threads.submit(batching.submit, item) for item in range(1, 6)]
+        while len(batching._waiting) < 5:
+            threading.Event().wait(0.001)
+        assert batching._is_full.is_set()
+        commits.go_on.set()
+
+    assert [first.exception(), *(other.exception() for other in others)] == [None] * 6
+    assert not batching._is_full.is_set()
+    assert batching._weight == 0
+
+
+def test_collected_items_are_committed_at_once_and_a_bad_one_fails_alone():
+    commits = Commits(refuse=[42])
+    commits.go_on.set()
+
+    errors = group(commits, linger_s=60).commit(list(range(100)))
+
+    assert commits.batches[0] == list(range(100))
+    assert [number for number, error in enumerate(errors) if error] == [42]
+
+
+def test_collected_items_whose_commit_never_answers_fail_as_transient(hanging):
+    errors = hanging.group().commit([1, 2])
+
+    assert [type(error) for error in errors] == [Transient, Transient]
