@@ -42,13 +42,25 @@ def open_cloud(
 
 @contextmanager
 def run_cloud(
-    home: Path | None, screen: Screen, posts: int | None, faults: Path | None = None
+    home: Path | None,
+    screen: Screen,
+    posts: int | None,
+    faults: Path | None = None,
+    freshness_s: int = 0,
 ) -> Iterator[Endpoints]:
     """Start everything for the length of the block, and publish its addresses to other commands.
 
     Raises UserError for a malformed fault plan.
     """
-    own = cloud.running(home, ALL, posts, reports(screen), publish=True, faults=faults)
+    own = cloud.running(
+        home,
+        ALL,
+        posts,
+        reports(screen),
+        publish=True,
+        faults=faults,
+        freshness_s=freshness_s,
+    )
     try:
         with _starting(screen, own) as endpoints:
             yield endpoints

@@ -1,11 +1,12 @@
-"""Calls `fetch` and `sweep` as the scheduler does, and watches their traffic."""
+"""Calls `fetch`, `sweep` and `load` as the scheduler does, and watches their traffic."""
 
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from cli.console import Screen
@@ -16,7 +17,9 @@ from local.traffic import Traffic, read_traffic_or_none, wait_until_over
 
 FETCH_WITHIN_S = 1_800.0
 SWEEP_WITHIN_S = 180.0
-"""Deadlines of the scheduler. Both functions end by themselves before."""
+DRAIN_WITHIN_S = 580.0
+"""Deadlines of the scheduler. The functions end by themselves before."""
+SWEEP_EVERY_S = 60.0
 LOOK_EVERY_S = 0.2
 JSON_BODY = {"Content-Type": "application/json"}
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -73,6 +76,36 @@ def sweep(endpoints: Endpoints) -> None:
     request = urllib.request.Request(endpoints.functions["sweep"], b"{}", JSON_BODY)
     with suppress(OSError), _DIRECT.open(request, timeout=SWEEP_WITHIN_S):
         pass
+
+
+def drain(endpoints: Endpoints) -> None:
+    """Have `load` pull all records, as the scheduler does. The next call repeats what failed."""
+    from shared.messaging.events import drain_body
+
+    body = json.dumps(drain_body()).encode()
+    request = urllib.request.Request(endpoints.functions["load"], body, JSON_BODY)
+    with suppress(OSError), _DIRECT.open(request, timeout=DRAIN_WITHIN_S):
+        pass
+
+
+@contextmanager
+def scheduled(endpoints: Endpoints) -> Iterator[None]:
+    """Call `sweep` every minute, and `load` if it pulls, as long as the block lasts."""
+    over = threading.Event()
+    calls: list[tuple[Callable[[Endpoints], None], float]] = [(sweep, SWEEP_EVERY_S)]
+    if endpoints.pulls_records:
+        calls.append((drain, endpoints.freshness_s))
+
+    def repeat(call: Callable[[Endpoints], None], every_s: float) -> None:
+        while not over.wait(every_s):
+            call(endpoints)
+
+    for call in calls:
+        threading.Thread(target=repeat, args=call, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def fetch_and_settle(

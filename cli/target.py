@@ -3,9 +3,10 @@
 [targets.prod]
 project = "my-project"
 lake_bucket = "my-project-lake"
-dataset = "tiktok"                   # these three may be left out
+dataset = "tiktok"                   # these four may be left out
 uploads_topic = "video-finalized"
 records_topic = "video-records"
+freshness_s = 300                    # how long records may wait until they are loaded
 
 [targets.prod.gemini]                # settings of analyze-gemini there, where they differ
 model = "gemini-3.5-flash-lite"
@@ -43,6 +44,7 @@ class TargetSettings(BaseModel):
     dataset: Dataset = DATASET
     uploads_topic: Topic = UPLOADED
     records_topic: Topic = RECORDS
+    freshness_s: Annotated[int, Field(ge=0, le=3_600)] = 300
     gemini: dict[str, Any] = {}
 
     @field_validator("gemini")
@@ -78,6 +80,7 @@ class TargetSettings(BaseModel):
             records_topic=self.records_topic,
             gemini=self.gemini,
             target=name,
+            freshness_s=self.freshness_s,
         )
 
 

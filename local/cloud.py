@@ -97,8 +97,12 @@ def running(
     reports: Reports | None = None,
     publish: bool = False,
     faults: Path | None = None,
+    freshness_s: int = 0,
 ) -> Iterator[Endpoints]:
     """A new cloud for the block. With `publish` other commands can use it too.
+
+    Above PUSHED_UP_TO_S seconds of freshness nothing is loaded until somebody calls `load` as the
+    scheduler does (see cli/scheduler.py).
 
     `posts` is the size of the sandbox library; None takes the existing one, or else the
     default. `faults` is a plan of faults (see local/faults). The environment stays as
@@ -110,7 +114,7 @@ def running(
         require_room(home.root)
         if not take_or(lock, lambda: attached(home) is not None, _waiting(home, reports)):
             raise AlreadyRunning(f"`tta up` runs on {home.root} already (process {lock.holder()}).")
-        with _started(home, lock, parts, posts, reports, faults) as endpoints:
+        with _started(home, lock, parts, posts, reports, faults, freshness_s) as endpoints:
             if publish:
                 endpoints.write(home.endpoints)
             try:
@@ -171,6 +175,7 @@ def _started(
     posts: int | None,
     reports: Reports,
     faults: Path | None,
+    freshness_s: int = 0,
 ) -> Iterator[Endpoints]:
     home.prepare()
     home.endpoints.unlink(missing_ok=True)  # an `up` that was killed leaves it
@@ -179,7 +184,8 @@ def _started(
     parts = parts if gemini else parts - {where.GEMINI}
     with ExitStack() as stack:
         ports = _Ports(stack)
-        endpoints = replace(_addresses(home, parts, ports, plan), gemini=gemini)
+        addresses = _addresses(home, parts, ports, plan)
+        endpoints = replace(addresses, gemini=gemini, freshness_s=freshness_s)
         children = Children(home.logs, reports.trouble, inherited=[lock.descriptor])
         stack.callback(children.stop)
         with pointing_at(endpoints):

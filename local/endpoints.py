@@ -23,6 +23,8 @@ PRIMARY_RATERS = ("gemini/", "synthetic/meaning", "signals/")
 # Here a rating takes seconds and costs nothing. A person who interrupts a demo and starts it again
 # should not wait eleven minutes for the leases of the first one.
 CLAIM_LEASE_S = 30
+PUSHED_UP_TO_S = 60
+"""The longest freshness at which records are pushed. Terraform has the same (`pushes_records`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Endpoints:
     """Addresses and names of one cloud. A part that was not started has the address ''.
 
     `gemini` holds the fields of GeminiSettings without the key; it is empty where Gemini does not
-    rate. A `target` in the cloud has names only: client libraries know the addresses.
+    rate. A `target` in the cloud has names only: client libraries know the addresses. A record may
+    wait `freshness_s` seconds until its rows are durable.
     """
 
     home: str
@@ -53,6 +56,12 @@ class Endpoints:
     functions: dict[str, str] = field(default_factory=dict)
     gemini: dict[str, Any] = field(default_factory=dict)
     target: str = LOCAL
+    freshness_s: int = 0
+
+    @property
+    def pulls_records(self) -> bool:
+        """Whether `load` pulls records when the scheduler calls. Else they are pushed to it."""
+        return self.freshness_s > PUSHED_UP_TO_S
 
     @property
     def is_local(self) -> bool:
@@ -92,7 +101,14 @@ class Endpoints:
             "TIKTOK_CLIENT_SECRET": SANDBOX_KEY,
             "MEDIA_ALLOWED_ORIGINS": self.tiktok,
             "HASH_KEY": Path(self.hash_key).read_text() if self.hash_key else "",
+            **self._linger(),
         }
+
+    def _linger(self) -> dict[str, str]:
+        """How long pushed records wait for each other, if that is not the default."""
+        if self.freshness_s == 0 or self.pulls_records:
+            return {}
+        return {"LINGER_MS": str(self.freshness_s * 1_000)}
 
     def write(self, path: Path) -> None:
         """Write the file in one step, so that a reader sees it whole or not at all."""

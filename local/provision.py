@@ -47,12 +47,15 @@ ASKED_OF_GEMINI = f'{UPLOADS_ONLY} AND hasPrefix(attributes.rater, "gemini")'
 _MEDIA_ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+(?=/media/\{video_id\})")
 
 
-def make_messaging(project: str, functions: Mapping[str, str]) -> None:
+def make_messaging(project: str, functions: Mapping[str, str], pulls_records: bool = False) -> None:
     """Topics, dead letters, and a push subscription for each function that gets messages.
 
     A function that does not run has no address. Its subscription stores the messages until the
-    function runs again, for at most seven days.
+    function runs again, for at most seven days. With `pulls_records` that of `load` stores them
+    until `load` pulls them.
     """
+    if pulls_records:
+        functions = {name: address for name, address in functions.items() if name != LOAD}
     publisher = pubsub_v1.PublisherClient()
     subscriber = pubsub_v1.SubscriberClient()
     with subscriber:

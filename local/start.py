@@ -86,7 +86,7 @@ class CloudStart:
         pubsub.result()
         from local.provision import make_messaging
 
-        make_messaging(self._at.project, self._at.functions)
+        make_messaging(self._at.project, self._at.functions, self._at.pulls_records)
 
     def _bucket(self, storage: "Future[None]", messaging: "Future[None]") -> None:
         storage.result()

@@ -76,6 +76,8 @@ def wait_until_over(
 ) -> Traffic:
     """Wait until the pipeline is empty. Raises Stalled when the counts stay the same for too long.
 
+    Records that wait for the scheduler may stay the same for `freshness_s` longer.
+
     Only with `asking_within_s` it waits for messages to Gemini. An earlier command may have left
     some, for example without a valid key, and an ingest must not wait for those.
 
@@ -95,7 +97,7 @@ def wait_until_over(
                 moved_at = time.monotonic()
             last = now
         is_asking = with_gemini and last is not None and last.is_over
-        patience_s = asking_within_s if is_asking else stalled_after_s
+        patience_s = asking_within_s if is_asking else stalled_after_s + endpoints.freshness_s
         if time.monotonic() - moved_at > patience_s:
             raise Stalled(_sentence(last, patience_s, endpoints))
         time.sleep(POLL_S)

@@ -184,11 +184,21 @@ class GeminiSettings(FromEnvironment):
 
 
 class LoadSettings(_ErasingSettings):
-    """Settings of `load`."""
+    """Settings of `load`.
+
+    `LINGER_MS` is how long a pushed record waits for others. When the scheduler calls instead,
+    `RECORDS_SUBSCRIPTION` is pulled, and no batch begins after `DEADLINE_S` seconds.
+    `DAILY_BUDGET_BYTES` bounds what BigQuery bills for loading in a UTC day; by default nothing
+    does. `THREADS` is the number of requests at once: as many records as that can wait.
+    """
 
     dataset: str = "tiktok"
     primary_raters: CommaList = ("gemini/", "signals/")
-    linger_ms: Annotated[float, Field(ge=0, le=1_000)] = 50.0
+    linger_ms: Annotated[float, Field(ge=0, le=60_000)] = 50.0
+    threads: Annotated[int, Field(ge=1)] = 1_000
+    records_subscription: str = "load"
+    deadline_s: Annotated[float, Field(gt=0)] = 270.0
+    daily_budget_bytes: Annotated[int, Field(gt=0)] | None = None
     batch_rows: Annotated[int, Field(ge=1, le=50_000)] = 5_000
     batch_bytes: Annotated[int, Field(ge=1, le=8_000_000)] = 7_000_000
     max_bytes_billed: Annotated[int, Field(ge=10 * 2**20)] = 20 * 10**9

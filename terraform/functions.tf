@@ -7,6 +7,7 @@
 # cloud reads it too. Each deadline is shorter than the next, so that no work is done twice at a time:
 #   analyze, load: function < acknowledgement < lease of a claim
 #   fetch, sweep:  its own < function <= scheduler
+#   load, called:  its own + a batch < function <= scheduler
 #   report:        function < scheduler
 
 locals {
@@ -25,9 +26,15 @@ locals {
   # A number in terraform.tfvars replaces the file's.
   gemini_concurrency = coalesce(var.gemini_concurrency, local.served["analyze-gemini"].concurrency)
 
+  # Cloud Scheduler counts in minutes. These are the periods that divide an hour into equal parts.
+  drain_periods  = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60]
+  drain_minutes  = max(1, [for minutes in local.drain_periods : minutes if minutes * 60 <= var.freshness_s]...)
+  pushes_records = var.freshness_s <= 60
+
   # Defaults of a function.
   ordinary = {
-    hears         = null # topic whose messages are pushed to it; without one the scheduler calls it
+    hears         = null # topic whose messages it handles; without one the scheduler calls it
+    pushed        = true # whether they are pushed to it; else it pulls them when the scheduler calls
     called_by     = ["scheduler"]
     schedule      = null # cron, UTC
     body          = {}   # what the scheduler sends
@@ -71,19 +78,31 @@ locals {
       }
     }
 
-    # One instance and one process: a batch is as large as the requests that wait in it.
+    # One instance and one process: a batch is as large as the requests that wait in it. Both callers may
+    # always call, and it may always pull: a change of freshness_s refuses no message on its way.
     load = {
-      about         = "Merges records into the star schema."
-      source        = "load"
-      hears         = local.records
-      called_by     = ["push"]
+      about     = "Merges records into the star schema."
+      source    = "load"
+      hears     = local.records
+      pushed    = local.pushes_records
+      called_by = ["push", "scheduler"]
+      schedule  = local.pushes_records ? null : local.drain_minutes == 60 ? "0 * * * *" : "*/${local.drain_minutes} * * * *"
+      # It has the form of a push (shared/messaging/events.py, drain_body): the function accepts no other.
+      body = {
+        subscription = "drain"
+        message      = { data = "e30=", messageId = "drain", attributes = { eventType = "DRAIN_RECORDS" } }
+      }
       dataset       = "roles/bigquery.dataEditor"
       project_roles = ["roles/bigquery.jobUser"]
       secrets       = [local.hash_key]
       environment = {
-        HASH_KEY_SECRET = "projects/${var.project_id}/secrets/${local.hash_key}"
-        DATASET         = local.dataset
-        PRIMARY_RATERS  = join(",", var.primary_raters)
+        HASH_KEY_SECRET      = "projects/${var.project_id}/secrets/${local.hash_key}"
+        DATASET              = local.dataset
+        PRIMARY_RATERS       = join(",", var.primary_raters)
+        LINGER_MS            = tostring(local.pushes_records ? max(50, var.freshness_s * 1000) : 50)
+        RECORDS_SUBSCRIPTION = "load"
+        DEADLINE_S           = tostring(local.served["load"].deadline_s)
+        DAILY_BUDGET_BYTES   = format("%d", var.daily_budget_gb * 1000000000)
       }
     }
 

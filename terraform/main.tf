@@ -39,9 +39,11 @@ module "bus" {
 
   push = { for name, it in local.functions : name => {
     topic    = it.hears
+    pushed   = it.pushed
     endpoint = module.function[name].uri
     filter   = it.hears == local.uploads ? "attributes.eventType = \"OBJECT_FINALIZE\"" : ""
   } if it.hears != null }
+  pullers = { load = google_service_account.function["load"].member }
 
   depends_on = [time_sleep.agents]
 }
@@ -82,8 +84,9 @@ module "scheduler" {
       body       = jsonencode(it.body)
       deadline_s = min(it.timeout_s + 10, 1800) # the maximum
       retries    = 0                            # the next run comes soon
-      # sweep runs from the first apply: without it, parked and dead-lettered messages would wait forever.
-      paused = var.schedules_paused && name != "sweep"
+      # These run from the first apply: without sweep parked and dead-lettered messages would wait forever,
+      # without load all records would.
+      paused = var.schedules_paused && !contains(["sweep", "load"], name)
     } if it.schedule != null },
     {
       canary = {
@@ -120,6 +123,7 @@ module "observability" {
   project_id  = var.project_id
   functions   = keys(local.functions)
   topics      = [local.uploads, local.records]
+  freshness_s = var.freshness_s
   alert_email = var.alert_email
 
   depends_on = [time_sleep.services]

@@ -26,6 +26,7 @@ output "tta_toml" {
     dataset = "${module.warehouse.dataset}"
     uploads_topic = "${local.uploads}"
     records_topic = "${local.records}"
+    freshness_s = ${var.freshness_s}
 
     [targets.${var.environment}.gemini]
     model = "${var.gemini_model}"

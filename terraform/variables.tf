@@ -50,9 +50,20 @@ variable "adopted_tables" {
 # --- what runs, and when ---------------------------------------------------------------------
 
 variable "schedules_paused" {
-  description = "Pause every schedule except sweep's, so that nothing is fetched until you decide so."
+  description = "Pause every schedule except those of sweep and load, so that nothing is fetched until you decide so."
   type        = bool
   default     = true
+}
+
+variable "freshness_s" {
+  description = "Seconds that a record may wait until its rows are durable. Up to 60: records are pushed, and load waits that long for more of them. Above: the scheduler has load pull them, every whole number of minutes up to that. Longer costs less: docs/operations.md, \"Freshness\"."
+  type        = number
+  default     = 300
+
+  validation {
+    condition     = var.freshness_s >= 0 && var.freshness_s <= 3600 && floor(var.freshness_s) == var.freshness_s
+    error_message = "freshness_s must be a whole number from 0 to 3600: a message that fails 100 times must become a dead letter within the week that Pub/Sub keeps it."
+  }
 }
 
 variable "raters" {
@@ -95,7 +106,7 @@ variable "ytdlp" {
   default     = false
 }
 
-# --- Gemini, and what it may cost ------------------------------------------------------------
+# --- what it may cost ------------------------------------------------------------------------
 
 variable "gemini_model" {
   description = "Model that rates. Another model adds its own ratings and keeps the old ones."
@@ -166,6 +177,17 @@ variable "daily_budget_videos" {
   validation {
     condition     = var.daily_budget_videos >= 1 && floor(var.daily_budget_videos) == var.daily_budget_videos
     error_message = "daily_budget_videos must be a whole number of at least 1."
+  }
+}
+
+variable "daily_budget_gb" {
+  description = "Gigabytes (10^9 bytes) that BigQuery may bill for loading in a day (UTC). Later records wait until the next day."
+  type        = number
+  default     = 1000
+
+  validation {
+    condition     = var.daily_budget_gb >= 1 && floor(var.daily_budget_gb) == var.daily_budget_gb
+    error_message = "daily_budget_gb must be a whole number of at least 1: an empty warehouse takes a tenth of that for each batch."
   }
 }
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -10,8 +10,9 @@ from cloudevents.http import CloudEvent
 
 from shared.errors import Permanent
 from shared.logs import delivery_scope
-from shared.messaging.events import evidence
+from shared.messaging.events import Message, evidence, message_of
 from shared.messaging.last_errors import LastError, attempt_in
+from shared.model import Malformed
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
 
@@ -59,8 +60,16 @@ def handle_event(
             at = app.clock()
             app.lake.keep_failed(stage, event["id"], error.reason, error.sentence, at, **entry)
 
-    with handle_delivery(keep, LastError(app.lake, stage, event, attempt_in(push), app.clock)):
+    last_error = LastError(app.lake, stage, _message_in(event), attempt_in(push), app.clock)
+    with handle_delivery(keep, last_error):
         yield app
+
+
+def _message_in(event: CloudEvent) -> Message | None:
+    """The event's message; None for an event that carries none, or a malformed one."""
+    with suppress(Malformed):
+        return message_of(event)
+    return None
 
 
 @contextmanager

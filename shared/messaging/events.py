@@ -109,18 +109,39 @@ def upload_in(attributes: dict[str, str]) -> VideoUploaded:
 CANARY = "GEMINI_CANARY"
 """Event type of the scheduler's message that starts the canary."""
 
+DRAIN = "DRAIN_RECORDS"
+"""Event type of the scheduler's message that has `load` pull its subscription."""
+
 
 def is_canary(event: CloudEvent) -> bool:
     """Whether the event is the scheduler's message of canary_body(). Raises Malformed."""
-    if event["type"] != PUBSUB_MESSAGE:
-        return False
-    return message_of(event).attributes.get("eventType") == CANARY
+    return _is_call(event, CANARY)
 
 
 def canary_body() -> dict[str, Any]:
     """The body posted to analyze-gemini, in the form of a push. Terraform has the same text."""
-    message = {"data": "e30=", "messageId": "canary", "attributes": {"eventType": CANARY}}
-    return {"message": message, "subscription": "canary"}
+    return _call_body("canary", CANARY)
+
+
+def is_drain(event: CloudEvent) -> bool:
+    """Whether the event is the scheduler's message of drain_body(). Raises Malformed."""
+    return _is_call(event, DRAIN)
+
+
+def drain_body() -> dict[str, Any]:
+    """The body posted to load, in the form of a push. Terraform has the same text."""
+    return _call_body("drain", DRAIN)
+
+
+def _is_call(event: CloudEvent, event_type: str) -> bool:
+    if event["type"] != PUBSUB_MESSAGE:
+        return False
+    return message_of(event).attributes.get("eventType") == event_type
+
+
+def _call_body(sender: str, event_type: str) -> dict[str, Any]:
+    message = {"data": "e30=", "messageId": sender, "attributes": {"eventType": event_type}}
+    return {"message": message, "subscription": sender}
 
 
 def video_of(attributes: dict[str, str]) -> str | None:

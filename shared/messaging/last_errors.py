@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cloudevents.http import CloudEvent
-
 from shared.errors import Transient
 from shared.logs import redact
-from shared.messaging.events import Message, as_json, from_the_sender, message_of
-from shared.model import Malformed, canonical_json
+from shared.messaging.events import Message, as_json, from_the_sender
+from shared.model import canonical_json
 from shared.storage.lake import Lake
 from shared.storage.lease import LeaseHeld
 
@@ -46,11 +44,14 @@ def is_noted(attempt: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LastError:
-    """Notes and deletes the last error of one message, at one of its deliveries."""
+    """Notes and deletes the last error of one message, at one of its deliveries.
+
+    Without a message, because the event carries none, it does nothing.
+    """
 
     lake: Lake
     stage: str
-    event: CloudEvent
+    message: Message | None
     attempt: int
     clock: Callable[[], datetime]
 
@@ -59,19 +60,19 @@ class LastError:
 
         Never raises: the caller is about to raise the failure itself.
         """
-        if not is_noted(self.attempt) or isinstance(error, LeaseHeld):
+        if self.message is None or not is_noted(self.attempt) or isinstance(error, LeaseHeld):
             return
-        with suppress(Transient, Malformed):
+        with suppress(Transient):
             why = redact(f"{type(error).__name__}: {error}")[:_MOST_CHARACTERS]
             content = {"attempt": self.attempt, "at": self.clock().isoformat(), "error": why}
-            name = note_name(self.stage, message_of(self.event))
+            name = note_name(self.stage, self.message)
             self.lake.put(name, canonical_json(content).encode())
 
     def forget(self) -> None:
         """Delete the note of a message that was handled. Never raises."""
-        if self.attempt > FIRST_NOTED:
-            with suppress(Transient, Malformed):
-                self.lake.delete(note_name(self.stage, message_of(self.event)))
+        if self.message is not None and self.attempt > FIRST_NOTED:
+            with suppress(Transient):
+                self.lake.delete(note_name(self.stage, self.message))
 
 
 def note_name(stage: str, message: Message) -> str:

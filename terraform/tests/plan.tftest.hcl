@@ -75,18 +75,18 @@ run "as_deployed_by_default" {
   # what runs, and when
 
   assert {
-    condition     = toset(keys(module.scheduler.jobs)) == toset(["fetch", "sweep", "report", "canary", "canary-gemini"])
+    condition     = toset(keys(module.scheduler.jobs)) == toset(["fetch", "load", "sweep", "report", "canary", "canary-gemini"])
     error_message = "What no message starts has a schedule, each canary one of its own, and nothing else."
   }
 
   assert {
-    condition     = alltrue([for name, job in module.scheduler.jobs : job.paused if name != "sweep"])
+    condition     = alltrue([for name, job in module.scheduler.jobs : job.paused if !contains(["sweep", "load"], name)])
     error_message = "Nothing is fetched until somebody decides so."
   }
 
   assert {
-    condition     = !module.scheduler.jobs["sweep"].paused
-    error_message = "sweep runs from the first apply, or parked messages and dead letters wait for ever."
+    condition     = !module.scheduler.jobs["sweep"].paused && !module.scheduler.jobs["load"].paused
+    error_message = "sweep and load run from the first apply, or parked messages, dead letters and records wait for ever."
   }
 
   assert {
@@ -139,14 +139,14 @@ run "as_deployed_by_default" {
   }
 
   assert {
-    condition = alltrue([for name in ["fetch", "sweep"] : (
+    condition = alltrue([for name in ["fetch", "load", "sweep"] : (
       tonumber(module.function[name].function.service_config[0].environment_variables.DEADLINE_S) < module.function[name].function.service_config[0].timeout_seconds
     )])
     error_message = "A function that minds the time itself ends before it is ended."
   }
 
   assert {
-    condition = alltrue([for job, function in { fetch = "fetch", sweep = "sweep", report = "report" } : (
+    condition = alltrue([for job, function in { fetch = "fetch", load = "load", sweep = "sweep", report = "report" } : (
       module.function[function].function.service_config[0].timeout_seconds <= tonumber(trimsuffix(module.scheduler.jobs[job].attempt_deadline, "s"))
     )])
     error_message = "The scheduler waits for the answer."
@@ -176,7 +176,22 @@ run "as_deployed_by_default" {
 
   assert {
     condition     = toset(keys(module.bus.push)) == toset(["analyze-gemini", "analyze-signals", "load"])
-    error_message = "One push subscription per rater, and load's."
+    error_message = "One subscription per rater, and load's."
+  }
+
+  assert {
+    condition     = length(module.bus.push["load"].push_config) == 0 && length(module.bus.push["analyze-signals"].push_config) == 1
+    error_message = "Raters are pushed to. Records wait until the scheduler has load pull them."
+  }
+
+  assert {
+    condition     = module.scheduler.jobs["load"].schedule == "*/5 * * * *"
+    error_message = "Records are loaded every five minutes."
+  }
+
+  assert {
+    condition     = module.function["load"].function.service_config[0].environment_variables.DAILY_BUDGET_BYTES == "1000000000000"
+    error_message = "BigQuery bills at most 1,000 GB a day for loading."
   }
 
   assert {
@@ -248,11 +263,17 @@ run "as_deployed_by_default" {
   }
 }
 
-run "schedules_run_when_told" {
+run "schedules_run_when_told_and_as_often" {
   command = plan
 
   variables {
     schedules_paused = false
+    freshness_s      = 2700
+  }
+
+  assert {
+    condition     = module.scheduler.jobs["load"].schedule == "*/30 * * * *"
+    error_message = "45 minutes do not divide an hour into equal parts: the next shorter period does."
   }
 
   assert {
@@ -261,11 +282,30 @@ run "schedules_run_when_told" {
   }
 }
 
-run "one_rater_alone" {
+run "one_rater_alone_and_records_pushed" {
   command = plan
 
   variables {
-    raters = ["signals"]
+    raters      = ["signals"]
+    freshness_s = 60
+  }
+
+  assert {
+    condition     = length(module.bus.push["load"].push_config) == 1 && !contains(keys(module.scheduler.jobs), "load")
+    error_message = "Up to a minute, records are pushed, and no schedule calls load."
+  }
+
+  assert {
+    condition     = module.function["load"].function.service_config[0].environment_variables.LINGER_MS == "60000"
+    error_message = "load waits that long for more records."
+  }
+
+  assert {
+    condition = (
+      module.bus.push["load"].ack_deadline_seconds == 600
+      && toset(keys(module.function["load"].invoker)) == toset(["push", "scheduler"])
+    )
+    error_message = "Between the two ways only the push and the schedule differ, so that a change loses nothing."
   }
 
   assert {
@@ -314,6 +354,8 @@ run "what_cannot_be_meant_is_refused" {
     gemini_concurrency  = 80
     daily_budget_usd    = 0
     daily_budget_videos = 1.5
+    daily_budget_gb     = 0
+    freshness_s         = 86400
     billing_account     = "mine"
     monthly_budget      = 0
     alert_email         = "me"
@@ -331,6 +373,8 @@ run "what_cannot_be_meant_is_refused" {
     var.gemini_concurrency,
     var.daily_budget_usd,
     var.daily_budget_videos,
+    var.daily_budget_gb,
+    var.freshness_s,
     var.billing_account,
     var.monthly_budget,
     var.alert_email,

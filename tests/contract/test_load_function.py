@@ -5,18 +5,21 @@ import json
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import functions_framework
 import pytest
-from cloudevents.http import CloudEvent
 
 from shared.errors import Misconfigured, Transient
-from shared.messaging.events import PUBSUB_MESSAGE, Message
+from shared.messaging.events import Message
 from shared.messaging.last_errors import LastError, last_error, note_name
+from shared.messaging.parked import count_parked, due, release
+from shared.warehouse.daily_bytes import DailyBytes
 from shared.warehouse.group import GroupCommit
-from tests.fakes import LakeInMemory, tombstones_in
-from tests.records import DAY_0, metrics, rating, record
+from shared.warehouse.load import within_budget
+from tests.fakes import LakeInMemory, TopicsInMemory, tombstones_in
+from tests.records import DAY_0, metrics, rating, record, video
 
 MAIN = str(Path(__file__).parents[2] / "functions/load/main.py")
 
@@ -188,7 +191,53 @@ def test_a_note_that_cannot_be_written_hides_no_error(world, monkeypatch):
         raise Transient("storage is down, too")
 
     monkeypatch.setattr(world.lake, "put", down)
-    message = {"message": {"data": "e30=", "messageId": "1"}}
-    event = CloudEvent({"type": PUBSUB_MESSAGE, "source": "s"}, message)
+    message = Message("1", b"{}", {})
 
-    LastError(world.lake, "load", event, 4, lambda: DAY_0).note(Transient("BigQuery is down"))
+    LastError(world.lake, "load", message, 4, lambda: DAY_0).note(Transient("BigQuery is down"))
+
+
+def test_a_record_is_parked_when_the_days_bytes_are_spent_and_published_tomorrow(world, caplog):
+    """A redelivery would make it a dead letter within hours."""
+    caplog.set_level("INFO", logger="shared")
+    now = DAY_0
+    budget = DailyBytes(world.lake, 1, lambda: now)
+    group = GroupCommit(
+        within_budget(world._load, lambda: 1, budget), linger_s=0, most_items=9, most_weight=10**6
+    )
+    world.main.wiring = lambda: world.main.LoadApp(
+        world.lake, group, tombstones_in(world.lake), lambda: now
+    )
+    data = [record(f"730000000000000000{n}", metrics=metrics()).to_json() for n in range(3)]
+
+    assert [world.deliver(each, message_id=str(n)) for n, each in enumerate(data)] == [200] * 3
+
+    assert len(world.loaded) == 1
+    assert world.failed() == []
+    assert count_parked(world.lake).count == 2
+    assert "loading waits" in caplog.messages
+    assert list(due(world.lake, now)) == []
+    now, topics = DAY_0 + timedelta(days=1), TopicsInMemory()
+    for entry in due(world.lake, now):
+        assert release(entry, world.lake, topics, tombstones_in(world.lake))
+    assert [(stage, message.data) for stage, message in topics.published] == [
+        ("load", each) for each in data[1:]
+    ]
+
+
+def test_a_parked_record_does_not_hold_what_was_erased(world):
+    tombstones_in(world.lake).put([], ["ada.l"], DAY_0)
+    budget = DailyBytes(world.lake, 1, lambda: DAY_0)
+    budget.spend(1)
+    group = GroupCommit(
+        within_budget(world._load, lambda: 1, budget), linger_s=0, most_items=9, most_weight=10**6
+    )
+    world.main.wiring = lambda: world.main.LoadApp(
+        world.lake, group, tombstones_in(world.lake), lambda: DAY_0
+    )
+
+    mention = record(metrics=metrics(), video=video(caption="with @ada.l"))
+    assert world.deliver(mention.to_json()) == 200
+
+    (name,) = world.lake.names("parked/load/")
+    kept = base64.b64decode(json.loads(world.lake.read(name))["data"])
+    assert b"ada.l" not in kept and b"[erased]" in kept

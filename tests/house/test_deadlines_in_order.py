@@ -36,12 +36,13 @@ SHORTEST = min(ends(name) for name in SERVED["functions"])
 SMALL_S = _RETRY._timeout + 2 * REQUEST_TIMEOUT_S
 LARGEST_BYTES = AnalyzeSettings.model_fields["max_media_bytes"].default
 GROUP = GroupCommit.__init__.__kwdefaults__
+PULL_S = subscription.RETRY_S + subscription.PULL_WAIT_S
 
 SUMS = {
     "Cloud Storage, a small": (SMALL_S, SHORTEST),
     "Cloud Storage, a file": (SMALL_S + LARGEST_BYTES / HttpLimits().bytes_per_s, ends("load")),
     "Pub/Sub, publish": (pubsub_clients.PUBLISH_TIMEOUT_S, SHORTEST),
-    "Pub/Sub, pull": (subscription.RETRY_S + subscription.PULL_WAIT_S, spare("sweep") / 2),
+    "Pub/Sub, pull": (PULL_S, spare("sweep") / 2),
     "Secret Manager": (
         TOKEN_ATTEMPTS * TOKEN_LIMITS.request_s + secret.LIMITS.request_s,
         SHORTEST,
@@ -50,6 +51,10 @@ SUMS = {
     "a media file": (media.RETRY_S + media.DOWNLOAD_S, spare("fetch")),
     "BigQuery, `load`": (
         GROUP["turn_timeout_s"] + GROUP["commit_timeout_s"] + GRACE_S,
+        ends("load"),
+    ),
+    "BigQuery, a batch that `load` pulls": (
+        SERVED["functions"]["load"]["deadline_s"] + GROUP["commit_timeout_s"] + PULL_S,
         ends("load"),
     ),
     "BigQuery, `report`": (BIGQUERY_S + STATEMENT_LIMITS.request_s, ends("report")),

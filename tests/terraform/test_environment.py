@@ -68,7 +68,7 @@ LEFT_ALONE = {
     "load": {
         **_EVERYWHERE,
         "HASH_KEY": _SECRET_INSTEAD,
-        "LINGER_MS": _TUNED,
+        "THREADS": "the module sets it for every function: its requests at once",
         "BATCH_ROWS": _TUNED,
         "BATCH_BYTES": _TUNED,
         "MAX_BYTES_BILLED": _TUNED,

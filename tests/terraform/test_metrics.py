@@ -95,6 +95,7 @@ def test_a_person_hears_of_everything_that_needs_one_and_what_to_do(plan):
     assert {policy["display_name"].split(":")[0] for policy in policies} == {
         "Backlog",
         "Budget",
+        "Bytes",
         "Canary",
         "Collection",
         "Dead letters",

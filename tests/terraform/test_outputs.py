@@ -14,6 +14,7 @@ def test_tta_takes_the_target_as_it_is_printed(plan):
     target = TargetSettings.of(targets["dev"])
 
     assert (target.project, target.lake_bucket) == (PROJECT, f"{PROJECT}-lake")
+    assert target.freshness_s == 300
     assert (
         target.gemini["model"]
         == plan.functions()["analyze-gemini"]["environment_variables"]["GEMINI_MODEL"]

@@ -178,16 +178,17 @@ class _SmokeRun:
                     outcome.note("rated", _rating_text(rating))
             if not missing:
                 break
-        for _ in self._until(lambda: "The ratings are in the lake, but they gave no row."):
+        why = "The ratings are in the lake, but they gave no row."
+        for _ in self._until(lambda: why, self.endpoints.freshness_s):
             if row := self._loaded({rating.rater for rating in outcome.ratings}):
                 outcome.note("loaded", f"fact row, {row['rating_status']} by {row['rater']}")
                 break
         if bad := [rating for rating in outcome.ratings if rating.status != "rated"]:
             outcome.problem = f"It was not rated: {'; '.join(map(_rating_text, bad))}."
 
-    def _until(self, why: Any) -> Iterator[None]:
-        """Poll until the time is over. Then raises _DeadlinePassed with the reason."""
-        ends_at = time.monotonic() + self.timeout_s
+    def _until(self, why: Any, more_s: float = 0) -> Iterator[None]:
+        """Poll until the time is over, or `more_s` longer. Then raises _DeadlinePassed with why."""
+        ends_at = time.monotonic() + self.timeout_s + more_s
         while True:
             yield
             if time.monotonic() > ends_at:

@@ -50,7 +50,8 @@ def doctor(
         float | None,
         typer.Option(
             min=0.1,
-            help="With --clip: longest wait in seconds, for ratings and again for rows.",
+            help="With --clip: longest wait in seconds, for ratings and again for rows. Rows also "
+            "get the target's freshness_s.",
             show_default=f"{TIMEOUT_S:g}",
         ),
     ] = None,

@@ -43,7 +43,10 @@ def ingest(
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for the ratings, and show them.")
     ] = False,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Longest wait in seconds.")] = 300.0,
+    timeout: Annotated[
+        float,
+        typer.Option(min=0.1, help="Longest wait in seconds, besides the target's freshness_s."),
+    ] = 300.0,
     target: Target = "local",
     home: Home = None,
     json: Json = False,

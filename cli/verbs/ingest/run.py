@@ -222,7 +222,8 @@ def _wait_for_rows(
         ]
         return sorted({*unrated, *uncounted})
 
-    rows = _polled(lambda: warehouse.rows(ROWS, ids=ids), missing, wait_s)
+    patience_s = wait_s + endpoints.freshness_s
+    rows = _polled(lambda: warehouse.rows(ROWS, ids=ids), missing, patience_s)
     outcome.rows = list(rows.values())
     outcome.unrated = missing(rows)
 

@@ -1,5 +1,5 @@
-# The bus: topics, the subscriptions that push to functions, and the dead letters, which no function
-# could answer. A subscription never expires, even if nothing is uploaded for a long time.
+# The bus: topics, the subscriptions of the functions, and the dead letters, which no function could
+# answer. A subscription never expires, even if nothing is uploaded for a long time.
 
 locals {
   dead_topics = { for topic in var.topics : topic => "${topic}-dead" }
@@ -44,12 +44,18 @@ resource "google_pubsub_subscription" "push" {
   ack_deadline_seconds       = var.ack_deadline_s
   message_retention_duration = local.keep_for
 
-  push_config {
-    push_endpoint = each.value.endpoint
+  # With this block it pushes, without it waits to be pulled. Both are one subscription, changed in
+  # place: messages on their way stay in it.
+  dynamic "push_config" {
+    for_each = each.value.pushed ? ["push"] : []
 
-    oidc_token {
-      service_account_email = var.push_account
-      audience              = each.value.endpoint
+    content {
+      push_endpoint = each.value.endpoint
+
+      oidc_token {
+        service_account_email = var.push_account
+        audience              = each.value.endpoint
+      }
     }
   }
 
@@ -83,4 +89,12 @@ resource "google_pubsub_subscription_iam_member" "push_subscriber" {
   subscription = google_pubsub_subscription.push[each.key].name
   role         = "roles/pubsub.subscriber"
   member       = var.pubsub_agent
+}
+
+resource "google_pubsub_subscription_iam_member" "puller" {
+  for_each = var.pullers
+
+  subscription = google_pubsub_subscription.push[each.key].name
+  role         = "roles/pubsub.subscriber"
+  member       = each.value
 }

@@ -4,8 +4,13 @@ variable "topics" {
 }
 
 variable "push" {
-  description = "Subscription => its topic, the address that it pushes to, and its filter (empty: all messages)."
-  type        = map(object({ topic = string, endpoint = string, filter = string }))
+  description = "Subscription => its topic, whether it pushes or waits to be pulled, the address that it pushes to, and its filter (empty: all messages)."
+  type        = map(object({ topic = string, pushed = bool, endpoint = string, filter = string }))
+}
+
+variable "pullers" {
+  description = "Subscription => IAM member that may pull it."
+  type        = map(string)
 }
 
 variable "push_account" {

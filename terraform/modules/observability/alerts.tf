@@ -209,18 +209,45 @@ resource "google_monitoring_alert_policy" "budget" {
   }
 }
 
-resource "google_monitoring_alert_policy" "backlog" {
-  display_name          = "Backlog: events wait longer than an hour"
+resource "google_monitoring_alert_policy" "bytes" {
+  display_name          = "Bytes: BigQuery's daily budget is used up"
   combiner              = "OR"
   notification_channels = google_monitoring_notification_channel.email[*].id
 
   conditions {
-    display_name = "Oldest event older than an hour"
+    display_name = "Records wait until tomorrow"
+
+    condition_matched_log {
+      filter = "${local.service} AND jsonPayload.message=\"loading waits\""
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "43200s"
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Nothing is lost: after midnight (UTC) loading resumes. To load the rest today, raise `daily_budget_gb` and apply. If a day's load should cost less, raise `freshness_s`: docs/operations.md, \"Freshness\"."
+  }
+}
+
+resource "google_monitoring_alert_policy" "backlog" {
+  display_name          = "Backlog: events wait for too long"
+  combiner              = "OR"
+  notification_channels = google_monitoring_notification_channel.email[*].id
+
+  conditions {
+    display_name = "Oldest event older than an hour, or than two waits of load"
 
     condition_threshold {
       filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.label.subscription_id = one_of(${join(", ", [for name in var.functions : "\"${name}\""])})"
       comparison      = "COMPARISON_GT"
-      threshold_value = 3600
+      threshold_value = max(3600, 2 * var.freshness_s)
       duration        = "600s"
 
       aggregations {
@@ -234,7 +261,7 @@ resource "google_monitoring_alert_policy" "backlog" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The subscription is named after its function. Either it cannot keep up (`gemini_instances`, `gemini_concurrency`, `signals_instances`) or it answers with errors: see its log."
+    content   = "The subscription is named after its function. Either it cannot keep up (`gemini_instances`, `gemini_concurrency`, `signals_instances`) or it answers with errors: see its log. `load` also waits when the day's bytes are spent: another alert says so."
   }
 }
 

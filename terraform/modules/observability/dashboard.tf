@@ -54,6 +54,10 @@ locals {
       query = "histogram_quantile(0.95, sum by (service_name, le) (rate(run_googleapis_com:request_latencies_bucket{${local.run}}[15m])))"
       unit  = "ms"
     }
+    "13 BigQuery: bytes billed by load, a day" = {
+      query = "sum(increase(logging_googleapis_com:user_bytes_billed_sum{${local.run}}[1d]))"
+      unit  = "By"
+    }
   }
 }
 

@@ -10,6 +10,7 @@ locals {
     spend_usd          = { message = "video rated", only = "jsonPayload.cost_usd>0", labels = ["rater"], value = "cost_usd" }
     quality_flags      = { message = "video rated", only = "jsonPayload.flags:* AND jsonPayload.flags!=\"\"", labels = ["flags"], value = null }
     kept_as_failed     = { message = "kept as failed", only = null, labels = ["reason"], value = null }
+    bytes_billed       = { message = "batch sent", only = null, labels = [], value = "bytes_billed" }
     parked             = { message = "parked", only = null, labels = [], value = null }
     parked_waiting     = { message = "swept", only = null, labels = [], value = "counts.parked.waiting" }
     collections_listed = { message = "collection fetched", only = null, labels = ["collection"], value = "listed" }

@@ -12,6 +12,11 @@ variable "project_id" {
   type = string
 }
 
+variable "freshness_s" {
+  description = "Seconds that a record may wait in its subscription as planned."
+  type        = number
+}
+
 variable "alert_email" {
   type = string
 }
