@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -196,9 +197,11 @@ def test_a_note_that_cannot_be_written_hides_no_error(world, monkeypatch):
     LastError(world.lake, "load", message, 4, lambda: DAY_0).note(Transient("BigQuery is down"))
 
 
-def test_a_record_is_parked_when_the_days_bytes_are_spent_and_published_tomorrow(world, caplog):
+def test_a_record_is_parked_when_the_days_bytes_are_spent_and_published_tomorrow(
+    world, caplog, monkeypatch
+):
     """A redelivery would make it a dead letter within hours."""
-    caplog.set_level("INFO", logger="shared")
+    monkeypatch.setattr(logging.getLogger("shared"), "propagate", True)
     now = DAY_0
     budget = DailyBytes(world.lake, 1, lambda: now)
     group = GroupCommit(
