@@ -13,6 +13,7 @@ from shared.storage.layout import COLLECTIONS
 from shared.tiktok.collections import Collection
 from shared.tiktok.due import fetch_due
 from shared.tiktok.media.media import NoMedia
+from shared.tiktok.needs import read_needs, reserved
 from shared.tiktok.run import FetchApp
 from shared.tiktok.sources.quota import DailyQuota
 from shared.tiktok.sources.research import ResearchApi
@@ -74,7 +75,13 @@ class World:
         )
 
     def source(self, collection: Collection) -> ResearchApi:
-        quota = DailyQuota(self.lake, "research", self.quota, lambda: self.now)
+        quota = DailyQuota(
+            self.lake,
+            "research",
+            self.quota,
+            lambda: self.now,
+            needed=lambda: reserved(read_needs(self.lake, self.now), self.quota),
+        )
         exchange = Exchange(self.sandbox.url)
         return ResearchApi(exchange, "sandbox", "sandbox", quota, sleep=lambda _: None)
 

@@ -89,6 +89,12 @@ class Ages:
             if at is not None and at <= now.timestamp():
                 yield video_id, datetime.fromtimestamp(watched.posted_at, UTC)
 
+    def is_due(self, video_id: str, now: datetime) -> bool:
+        """Whether a video is watched and has to be read again now."""
+        watched = self._videos.get(video_id)
+        at = None if watched is None else self._next(watched)
+        return at is not None and at <= now.timestamp()
+
     def next_due(self) -> datetime | None:
         """When the next video will be due; None when there is none."""
         times = [at for watched in self._videos.values() if (at := self._next(watched)) is not None]

@@ -19,6 +19,7 @@ from shared.tiktok.collections import Collection
 from shared.tiktok.media.addresses import DownloadRefused, DownloadTarget
 from shared.tiktok.media.download import READ_S, Downloads
 from shared.tiktok.media.media import NoMedia, Resolver, UrlMedia
+from shared.tiktok.needs import read_needs, reserved
 from shared.tiktok.run import FetchApp, PublishRecords
 from shared.tiktok.sources.quota import DailyQuota
 from shared.tiktok.sources.research import ResearchApi
@@ -88,7 +89,14 @@ class _Sources:
 
             (account,) = collection.usernames
             return DisplayApi(UserTokens(self.lake, account, exchange, key, secret, self.clock))
-        quota = DailyQuota(self.lake, "research", settings.tiktok_daily_requests, self.clock)
+        limit = settings.tiktok_daily_requests
+        quota = DailyQuota(
+            self.lake,
+            "research",
+            limit,
+            self.clock,
+            needed=lambda: reserved(read_needs(self.lake, self.clock()), limit),
+        )
         return ResearchApi(exchange, key, secret, quota)
 
 

@@ -157,8 +157,10 @@ class MediaPolicy(Checked):
 class Collection(Checked):
     """A standing query. A video must match every list; one term of a list is enough.
 
-    `max_videos` bounds the videos of one pass over the dates; a pass begins every `list_every_h`
-    hours. Counts are read again when a video reaches each of `refresh_ages_days`. `columns` maps
+    A pass begins every `list_every_h` hours, `overlap_days` before the last one ended, and every
+    `full_pass_every_days` on the first day; `max_videos` bounds its videos. Counts are read again
+    when a video reaches each of `refresh_ages_days`; readings are gathered for `refresh_every_h`.
+    A creator's profile is read every `profiles_every_days` at most. `columns` maps
     our fields to a manifest's columns. `decimal`, `dates` and `timezone` are the manifest's
     notation, and `collected_at` is the time of readings that do not say it. `pseudonyms` keeps
     creators under keyed hashes (shared/tiktok/sources/pseudonyms.py). `synthetic` marks every video
@@ -182,10 +184,14 @@ class Collection(Checked):
     sampling_frame: Text = ""
     max_videos: Annotated[int, Field(ge=1, le=200_000)] = 10_000
     list_every_h: Annotated[float, Field(ge=0.25, le=24 * 365, strict=False)] = 24.0
+    overlap_days: Annotated[int, Field(ge=1, le=28)] = 2
+    full_pass_every_days: Annotated[float, Field(ge=1, le=365, strict=False)] = 30.0
     refresh_ages_days: Annotated[tuple[Age, ...], Field(max_length=20, strict=False)] = (
         REFRESH_AGES_DAYS
     )
+    refresh_every_h: Annotated[float, Field(ge=0.25, le=24, strict=False)] = 1.0
     profiles: bool = True
+    profiles_every_days: Annotated[float, Field(ge=1, le=365, strict=False)] = 90.0
     pseudonyms: bool = False
     media: Annotated[MediaPolicy, Field(default_factory=MediaPolicy)]
     synthetic: bool = False

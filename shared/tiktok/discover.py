@@ -5,34 +5,48 @@ files as due, and the resume point after this page. Create `metadata/{id}.json` 
 complete the object that is there. Publish. The next save empties the outbox. A run that dies before
 it publishes the same bytes again, which the warehouse ignores.
 
-Known videos are found with one listing of names under `metadata/` and one under `videos/`, a
-request per thousand names. The stored listing of a known video is read, because this one may know
-more: a person's list, or another collection, may have come first.
+Whether a video is known is looked up for each page (known.py). The stored listing of a known video
+is read, because this one may know more: a person's list, or another collection, may have come
+first. A known video that is due to be read again counts as read: its counts are on the page.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import timedelta
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
 
-from shared.listings import completed, is_better
-from shared.model import Record
-from shared.storage.layout import VIDEOS, snapshot_name
+from shared.errors import Permanent
+from shared.listings import is_better
+from shared.model import Record, parse_record
+from shared.storage.layout import metadata_name, snapshot_name
 from shared.tiktok.ages import Sighting
 from shared.tiktok.files import MediaQueue
-from shared.tiktok.ids import Ids
-from shared.tiktok.listing import keep_bad, keep_page, read_page, records_of
+from shared.tiktok.known import stored_files
+from shared.tiktok.listing import (
+    PageListing,
+    best_each,
+    first_each,
+    is_kept,
+    keep_bad,
+    keep_page,
+    later_readings,
+    read_page,
+    records_of,
+)
+from shared.tiktok.passes import ListingPass, move, move_older, next_pass, wants_files
 from shared.tiktok.reasons import ReasonExample
-from shared.tiktok.refresh import ages_of
+from shared.tiktok.refresh import ages_of, loaded_ages
 from shared.tiktok.run import CollectionRun
-from shared.tiktok.sources.source import SourcePage, SourceVideo
+from shared.tiktok.sources.source import Position, SourcePage, SourceVideo
 from shared.tiktok.state import PendingFile
 
-METADATA = "metadata/"
 DUE_AT_ONCE = 500
 RECENT_AT_ONCE = 2_000
 """How many due files, and how many new sightings, are worked off between two pages. So the state,
 which is written with every page, stays small."""
+
+StoredListings = Mapping[str, Record | None]
+"""The known videos of a page with their listings; None for one that cannot be read."""
 
 
 class Discovery:
@@ -44,58 +58,142 @@ class Discovery:
         self._seen: set[str] = set()
 
     def list(self) -> str | None:
-        """List to the end and return None, or return what stopped it between two pages."""
-        run, resume_point = self._run, self._run.progress.resume_point
-        pages = run.source.pages(
-            run.collection, run.app.clock().date(), resume_point.position if resume_point else None
-        )
-        for page in pages:
-            self._take(page)
-            if run.progress.resume_point is None:
+        """List the newest window and return None, or return what stopped it between two pages."""
+        run, progress = self._run, self._run.progress
+        now, point = run.app.clock(), progress.resume_point
+        current = ListingPass.resumed(point) if point else next_pass(run.collection, progress, now)
+        page: SourcePage | None = None
+        for page in run.source.pages(run.collection, now.date(), current.position):
+            self._take(page, current, partial(move, progress, current, page, run.collection))
+            if current.is_window_over or current.position is None:
                 break
-            if run.is_over():
-                return "deadline"
-            if len(run.progress.recent) >= RECENT_AT_ONCE:
-                ages_of(run)
-            if len(self._files.waiting()) >= DUE_AT_ONCE:
-                self._files.settle()
-        run.progress.finished(run.app.clock())
+            if why := self._pause():
+                return why
+        is_empty = current.listed == 0
+        if is_empty and page is not None and page.next is not None and not current.is_full:
+            is_empty = not self._has_older_videos(page.next, now)
+        progress.finished(run.app.clock(), is_empty)
         return None
 
-    def _take(self, page: SourcePage) -> None:
-        """Handle one page. Handling it again adds nothing."""
-        run, progress, collection = self._run, self._run.progress, self._run.collection
-        at = run.app.clock()
-        progress.notice(page.position)
-        room = collection.max_videos - progress.listed
-        tombstones = run.app.tombstones
+    def list_older(self) -> str | None:
+        """Continue with the windows before the newest one; returns as `list` does."""
+        run, progress = self._run, self._run.progress
+        while progress.older is not None:
+            current = ListingPass.resumed(progress.older)
+            note = partial(move_older, progress, current, run.collection)
+            pages = run.source.pages(run.collection, run.app.clock().date(), current.position)
+            for page in pages:
+                self._take(page, current, note)
+                if current.position is None:
+                    return None
+                if why := self._pause():
+                    return why
+                if current.position != page.next:  # the pass begins within the next window
+                    break
+            else:
+                return None
+        return None
+
+    def _has_older_videos(self, position: Position, now: datetime) -> bool:
+        """Whether the source still lists anything: a broken query looks like one without news.
+
+        Takes the older pages up to the first one with a video.
+        """
+        run = self._run
+        current = ListingPass(began_at=now, first=None, is_full=False)
+        for page in run.source.pages(run.collection, now.date(), position):
+            self._take(page, current, lambda: None)
+            if current.listed or run.is_over():
+                break
+        return current.listed > 0
+
+    def _pause(self) -> str | None:
+        """What is due between two pages. Returns why the listing stops here, or None."""
+        run = self._run
+        if run.is_over():
+            return "deadline"
+        if len(run.progress.recent) >= RECENT_AT_ONCE:
+            ages_of(run)
+        if len(self._files.waiting()) >= DUE_AT_ONCE:
+            self._files.settle()
+        return None
+
+    def _take(self, page: SourcePage, current: ListingPass, note: Callable[[], None]) -> None:
+        """Handle one page, and `note` the pass in the state. Handling it again adds nothing."""
+        run, collection = self._run, self._run.collection
+        at, tombstones = run.app.clock(), run.app.tombstones
+        current.notice(page.position)
+        room = collection.max_videos - current.listed
         listed = read_page(page, run.source, collection, tombstones, self._seen, room, at)
-        best = _best_each(listed.videos)
-        new = {name: video for name, video in best.items() if name not in self._known_ids}
-        firsts = {id(video) for video in _first_each(listed.videos).values()}
-        records = records_of(new.values(), run.creators, run.pool) + self._later_readings(
-            video for video in listed.videos if video.video_id not in new or id(video) not in firsts
-        )
-        better = self._better(video for name, video in best.items() if name not in new)
-        records += self._completions(better)
-        if new or listed.bad:
+        known = self._known_among(listed.videos)
+        records, readings = self._records(listed.videos, known, current, at)
+        new = {video.video_id for video in listed.videos if video.video_id not in known}
+        bad = [each for each in listed.bad if not is_kept(run.lake, each, collection)]
+        if new or readings or bad:
             keep_page(run.lake, tombstones, page, run.source.name, collection, at)
-        list(run.pool.map(lambda bad: keep_bad(run.lake, bad, collection, at), listed.bad))
+        list(run.pool.map(lambda each: keep_bad(run.lake, each, collection, at), bad))
+        due = self._unsettled(first_each(listed.videos), new)
+        current.listed += len(listed)
+        current.advance(page, collection.max_videos, listed.is_cut)
+        note()
+        self._count(listed, new, len(readings), current)
+        if records or due:
+            run.progress.outbox = records
+            run.progress.due |= due
+            run.progress.save()
+            run.publish_outbox()
+        for video in readings:
+            loaded_ages(run).seen(video.video_id, at)
+
+    def _records(
+        self,
+        videos: Sequence[SourceVideo],
+        known: StoredListings,
+        current: ListingPass,
+        at: datetime,
+    ) -> tuple[tuple[Record, ...], tuple[SourceVideo, ...]]:
+        """The records of a page, and the known videos that it reads again. Notes new sightings."""
+        run = self._run
+        best = best_each(videos)
+        new = [video for name, video in best.items() if name not in known]
+        firsts = {id(video) for video in first_each(videos).values()}
+        dated = (video for video in videos if video.video_id in known or id(video) not in firsts)
+        run.creators.unread.clear()
+        records = records_of(new, run.creators, run.pool) + self._later_readings(dated)
+        current.creators += len(run.creators.unread)
+        better = self._better((video for name, video in best.items() if name in known), known)
+        changed = {video.video_id for video in better}
+        readings = tuple(
+            video
+            for name, video in best.items()
+            if name in known and name not in changed and self._is_due(video, at)
+        )
+        records += self._completions(better) + later_readings(readings, run.creators, run.pool)
+        run.progress.recent += [str(video) for video in self._sightings([*new, *better])]
+        return records, readings
+
+    def _is_due(self, video: SourceVideo, at: datetime) -> bool:
+        """Whether a known video has reached an age at which it is read again."""
+        return not video.is_dated and loaded_ages(self._run).is_due(video.video_id, at)
+
+    def _known_among(self, videos: Iterable[SourceVideo]) -> StoredListings:
+        """Reads the stored listings, which are needed for known videos anyway."""
+        video_ids = list({video.video_id for video in videos})
+        contents = self._run.pool.map(self._run.lake.read, map(metadata_name, video_ids))
+        pairs = zip(video_ids, contents, strict=True)
+        return {name: _record(content) for name, content in pairs if content is not None}
+
+    def _count(
+        self, listed: PageListing, new: set[str], readings: int, current: ListingPass
+    ) -> None:
+        run = self._run
         for bad in listed.bad:
             run.tally.note("failed", bad.error.reason, ReasonExample(None, bad.error.sentence))
-        due = self._unsettled(_first_each(listed.videos), new.keys())
-        progress.listed += len(listed)
-        progress.advance(page, collection.max_videos)
-        run.tally.max_videos_reached = progress.resume_point is None and page.next is not None
-        known_count = len(listed.videos) - len(new)
-        run.tally.page(listed=len(listed), new=len(new), already_listed=known_count)
-        if records or due:
-            seen = [*new.values(), *better]
-            progress.recent += [str(video) for video in self._sightings(seen)]
-            progress.outbox = records
-            progress.due |= due
-            progress.save()
-            run.publish_outbox()
+        if len(listed):
+            run.progress.silent_since = None
+        run.tally.max_videos_reached |= current.is_capped
+        run.tally.page(len(listed), len(new), len(listed.videos) - len(new))
+        run.tally.reread(read=readings, missed=0, vanished=0)
 
     def _sightings(self, new: Iterable[SourceVideo]) -> Iterator[Sighting]:
         """New videos that will be due to be read again."""
@@ -105,14 +203,15 @@ class Discovery:
             if ages and posted and read - posted < timedelta(days=ages[-1]):
                 yield Sighting(video.video_id, int(posted.timestamp()), int(read.timestamp()))
 
-    def _better(self, known_videos: Iterable[SourceVideo]) -> tuple[SourceVideo, ...]:
+    def _better(
+        self, known_videos: Iterable[SourceVideo], known: StoredListings
+    ) -> tuple[SourceVideo, ...]:
         """The listings that know more than the stored one."""
-        videos = tuple(known_videos)
-        is_better = self._run.pool.map(self._knows_more, videos)
-        return tuple(video for video, more in zip(videos, is_better, strict=True) if more)
+        return tuple(
+            video for video in known_videos if self._knows_more(video, known[video.video_id])
+        )
 
-    def _knows_more(self, video: SourceVideo) -> bool:
-        stored = self._run.listing_of(video.video_id)
+    def _knows_more(self, video: SourceVideo, stored: Record | None) -> bool:
         listing = self._run.app.tombstones.redact(
             Record(video_id=video.video_id, video=video.video, creator=video.creator)
         )
@@ -147,9 +246,7 @@ class Discovery:
         listing = self._run.listing_of(reading.video_id)
         return not (listing and listing.metrics and listing.metrics.collected_at == at)
 
-    def _unsettled(
-        self, videos: dict[str, SourceVideo], new: Iterable[str]
-    ) -> dict[str, PendingFile]:
+    def _unsettled(self, videos: dict[str, SourceVideo], new: set[str]) -> dict[str, PendingFile]:
         """Count the videos whose file is settled, and return the others as due.
 
         A known video is due again when its file is gone, or when the collection has begun to want
@@ -157,16 +254,16 @@ class Discovery:
         """
         run, progress = self._run, self._run.progress
         unsettled = {}
-        new, wants_files = set(new), run.collection.media.resolver != "none"
+        stored = stored_files(run.lake, videos)
         for video_id, video in videos.items():
             if waiting := progress.due.get(video_id):
                 if waiting.given_up and not waiting.is_due(run.app.clock()):
                     run.tally.note("no_media", waiting.given_up, ReasonExample(video_id))
-            elif video_id in self._stored_ids:
+            elif video_id in stored:
                 run.tally.note("already_there")
             elif video_id in progress.no_media:
                 run.tally.note("no_media", progress.no_media[video_id], ReasonExample(video_id))
-            elif wants_files or video_id in new:
+            elif video_id in new or wants_files(run.collection):
                 unsettled[video_id] = PendingFile(
                     video_id=video_id,
                     username=video.video.creator_id,
@@ -177,35 +274,9 @@ class Discovery:
                 run.tally.note("no_media", "policy_none", ReasonExample(video_id))
         return unsettled
 
-    @cached_property
-    def _known_ids(self) -> Ids:
-        return Ids.of_names(self._run.lake.names(METADATA), METADATA)
 
-    @cached_property
-    def _stored_ids(self) -> Ids:
-        return Ids.of_names(self._run.lake.names(VIDEOS), VIDEOS)
-
-
-def _best_each(listed: Iterable[SourceVideo]) -> dict[str, SourceVideo]:
-    """The first entry of each video, with what all its entries of the page know together."""
-    entries: dict[str, list[SourceVideo]] = {}
-    for video in listed:
-        entries.setdefault(video.video_id, []).append(video)
-    return {name: _together(videos) for name, videos in entries.items()}
-
-
-def _together(entries: list[SourceVideo]) -> SourceVideo:
-    first, *others = entries
-    listing = Record(video_id=first.video_id, video=first.video, creator=first.creator)
-    for other in others:
-        entry = Record(video_id=first.video_id, video=other.video, creator=other.creator)
-        listing = completed(listing, entry)
-    return replace(first, video=listing.video or first.video, creator=listing.creator)
-
-
-def _first_each(listed: Iterable[SourceVideo]) -> dict[str, SourceVideo]:
-    """The first entry of each video, in the order of the page."""
-    firsts: dict[str, SourceVideo] = {}
-    for video in listed:
-        firsts.setdefault(video.video_id, video)
-    return firsts
+def _record(content: bytes) -> Record | None:
+    """A stored listing; None when it is unreadable."""
+    with suppress(Permanent):
+        return parse_record(content)
+    return None

@@ -91,11 +91,13 @@ def due_of(collection: Collection, lake: Lake, now: datetime) -> DueCollection:
         return DueCollection(collection, ("discover", "files"), _NEVER)
     may_ask = not is_ahead(state.quota_until, now, timedelta(days=1) + CLOCKS_DIFFER)
     steps: list[Step] = []
-    # The refresh comes first: a listing can wait for an hour, an age that has passed is lost.
-    if may_ask and collection.ages_days and _is_refresh_due(state, now):
-        steps.append("refresh")
+    # New posts come first, since their pages also read known videos again.
     if may_ask and _is_listing_due(collection, state, lake, now):
         steps.append("discover")
+    if may_ask and collection.ages_days and _is_refresh_due(collection, state, now):
+        steps.append("refresh")
+    if may_ask and state.older and "discover" not in steps:
+        steps.append("older")
     if steps or state.outbox or any(pending.is_due(now) for pending in state.media_due):
         steps.append("files")
     return DueCollection(collection, tuple(steps), state.listed.at if state.listed else _NEVER)
@@ -115,8 +117,16 @@ def _is_listing_due(collection: Collection, state: State, lake: Lake, now: datet
     return listed.at + timedelta(hours=collection.list_every_h) <= now
 
 
-def _is_refresh_due(state: State, now: datetime) -> bool:
-    """Whether some video is due. No age exceeds a year, so a later time is an error of a clock."""
+def _is_refresh_due(collection: Collection, state: State, now: datetime) -> bool:
+    """Whether some video is due, and the readings since the last round are gathered.
+
+    No age exceeds a year, so a later time is an error of a clock.
+    """
+    gathered = timedelta(hours=collection.refresh_every_h)
+    if state.refreshed_at and is_ahead(
+        state.refreshed_at + gathered, now, gathered + CLOCKS_DIFFER
+    ):
+        return False
     if state.refresh_at is None:
         return bool(state.recent)
     return bool(state.recent) or not is_ahead(state.refresh_at, now, timedelta(days=366))

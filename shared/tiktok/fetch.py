@@ -7,8 +7,9 @@ fetchers on one collection, the one that saves second stops with CollectionBusy.
 is in the state that the other one reads.
 
 1. Publish what an earlier run left in the outbox.
-2. List (discover.py): each page leaves as records before the next page is requested. Or read known
-   videos again (refresh.py): each answer leaves as new counts.
+2. List the newest window (discover.py): each page leaves as records before the next page is
+   requested. Read known videos again (refresh.py): each answer leaves as new counts. Then list the
+   windows before, of a full pass (passes.py).
 3. Settle the due files (files.py), several at once. A video without a file gets `no_media`,
    kept once and published before its file leaves the queue. Failed files stay for later runs.
 """
@@ -24,13 +25,14 @@ from shared.tiktok.collection_file import read_collection
 from shared.tiktok.collections import Collection
 from shared.tiktok.discover import Discovery
 from shared.tiktok.files import MediaQueue
-from shared.tiktok.refresh import Refresh, ages_of
+from shared.tiktok.refresh import Refresh, keep_ages
 from shared.tiktok.run import CollectionRun, FetchApp
 from shared.tiktok.sources.wire import QuotaExhausted
 
 log = logging.getLogger(__name__)
 
-Step = Literal["discover", "refresh", "files"]
+Step = Literal["discover", "refresh", "older", "files"]
+"""`discover` lists the newest window, then what is left of the windows before it: `older`."""
 
 
 def fetch_collection(name: str, app: FetchApp, step: Step = "discover") -> dict[str, Any]:
@@ -92,7 +94,7 @@ def _run_steps(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -
         raise deferred
     return {
         "collection": run.collection.name,
-        "mode": "+".join(step for step in steps if step != "files") or "files",
+        "mode": _mode(steps),
         **run.tally.answer(),
         "requests": run.source.requests,
         "left": _remaining_work(why, run, files if "files" in steps else None),
@@ -100,25 +102,36 @@ def _run_steps(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -
 
 
 def _ask_source(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> str | None:
-    """Carry out the steps that ask the source. Returns what stopped them, or None."""
+    """Carry out the steps that ask the source. Returns what stopped them, or None.
+
+    Older windows come last, since a full pass may need the requests of several days.
+    """
+    discovery = Discovery(run, files)
     asking: dict[Step, Callable[[], str | None]] = {
-        "discover": lambda: Discovery(run, files).list(),
+        "discover": discovery.list,
         "refresh": lambda: Refresh(run).read(),
+        "older": discovery.list_older,
     }
     try:
-        for step in steps:
+        for step in (*steps, "older") if "discover" in steps else steps:
             if step in asking and (why := asking[step]()):
                 return why
         return None
     finally:
-        if run.progress.recent:
-            ages_of(run)
+        keep_ages(run)
+
+
+def _mode(steps: tuple[Step, ...]) -> str:
+    """The steps in words. Older windows are part of the listing."""
+    names = ["discover" if step == "older" else step for step in steps if step != "files"]
+    return "+".join(dict.fromkeys(names)) or "files"
 
 
 def _remaining_work(
     why: str | None, run: CollectionRun, files: MediaQueue | None
 ) -> dict[str, Any] | None:
-    waiting, resume_point = len(files.waiting()) if files else 0, run.progress.resume_point
+    waiting = len(files.waiting()) if files else 0
+    resume_point = run.progress.resume_point or run.progress.older
     if why is None and waiting == 0:
         return None
     remainder: dict[str, Any] = {"why": why or "deadline", "media": waiting, "listing": None}

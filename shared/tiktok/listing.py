@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from shared.listings import completed
 from shared.model import Creator, Metrics, Record
 from shared.privacy.redaction import GONE, Redaction
 from shared.privacy.tombstones import Tombstones
@@ -32,10 +33,14 @@ class BadItem:
 
 @dataclass(slots=True)
 class PageListing:
-    """The objects of a page that belong to the collection, in the order of the page."""
+    """The objects of a page that belong to the collection, in the order of the page.
+
+    `is_cut` means that the page has more, for which there was no room.
+    """
 
     videos: list[SourceVideo] = field(default_factory=list)
     bad: list[BadItem] = field(default_factory=list)
+    is_cut: bool = False
 
     def __len__(self) -> int:
         return len(self.videos) + len(self.bad)
@@ -61,6 +66,7 @@ def read_page(
         if video.key in seen:
             continue
         if len(listed) >= room:
+            listed.is_cut = True
             break
         seen.add(video.key)
         if isinstance(video, BadItem):
@@ -169,11 +175,14 @@ def keep_page(
     lake.write_once(f"raw/{source}/{at:%Y-%m-%d}/{collection.name}/{name}", content)
 
 
+def is_kept(lake: Lake, bad: BadItem, collection: Collection) -> bool:
+    """Whether an object that is not a video is under `failed/` already."""
+    return lake.exists(failed_name("fetch", _failed_key(bad, collection)))
+
+
 def keep_bad(lake: Lake, bad: BadItem, collection: Collection, at: datetime) -> None:
     """Keep an object that is not a video under `failed/`, as it was when first seen."""
-    key = f"{collection.name}/{bad.key}"
-    if lake.exists(failed_name("fetch", key)):
-        return
+    key = _failed_key(bad, collection)
     evidence = json.dumps(bad.item)[:EVIDENCE_CHARS]
     lake.keep_failed(
         "fetch",
@@ -184,6 +193,35 @@ def keep_bad(lake: Lake, bad: BadItem, collection: Collection, at: datetime) -> 
         item=evidence,
         collection=collection.name,
     )
+
+
+def best_each(listed: Iterable[SourceVideo]) -> dict[str, SourceVideo]:
+    """The first entry of each video, with what all its entries of the page know together."""
+    entries: dict[str, list[SourceVideo]] = {}
+    for video in listed:
+        entries.setdefault(video.video_id, []).append(video)
+    return {name: _together(videos) for name, videos in entries.items()}
+
+
+def _together(entries: list[SourceVideo]) -> SourceVideo:
+    first, *others = entries
+    listing = Record(video_id=first.video_id, video=first.video, creator=first.creator)
+    for other in others:
+        entry = Record(video_id=first.video_id, video=other.video, creator=other.creator)
+        listing = completed(listing, entry)
+    return replace(first, video=listing.video or first.video, creator=listing.creator)
+
+
+def first_each(listed: Iterable[SourceVideo]) -> dict[str, SourceVideo]:
+    """The first entry of each video, in the order of the page."""
+    firsts: dict[str, SourceVideo] = {}
+    for video in listed:
+        firsts.setdefault(video.video_id, video)
+    return firsts
+
+
+def _failed_key(bad: BadItem, collection: Collection) -> str:
+    return f"{collection.name}/{bad.key}"
 
 
 def _key(item: Any) -> str:

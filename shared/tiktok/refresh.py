@@ -43,8 +43,8 @@ class Refresh:
                 if run.is_over() and requested < len(due):
                     return "deadline"
         finally:
-            self._ages.save()
-            run.progress.refresh_at = self._ages.next_due()
+            keep_ages(run)
+        run.progress.refreshed_at = run.app.clock()
         if self._has_unread and run.progress.refresh_at:
             # Videos that could not be parsed stay due, but one request an hour is enough.
             run.progress.refresh_at = max(run.progress.refresh_at, run.app.clock() + CONFIRM_AFTER)
@@ -107,7 +107,7 @@ def ages_of(run: CollectionRun) -> Ages:
     Videos erased since the state was written are left out: the erasure may have read the ages
     before.
     """
-    ages = Ages(run.lake, run.collection.name, run.collection.ages_days)
+    ages = loaded_ages(run)
     if run.progress.recent:
         has_video = run.app.tombstones.has_video
         recent = map(Sighting.parse, run.progress.recent)
@@ -116,6 +116,22 @@ def ages_of(run: CollectionRun) -> Ages:
         run.progress.recent.clear()
         run.progress.refresh_at = ages.next_due()
     return ages
+
+
+def loaded_ages(run: CollectionRun) -> Ages:
+    """The ages as the run read them, without sightings that are still in its state."""
+    if run.ages is None:
+        run.ages = Ages(run.lake, run.collection.name, run.collection.ages_days)
+    return run.ages
+
+
+def keep_ages(run: CollectionRun) -> None:
+    """Save the ages, if this run has changed them, and when the next video is due."""
+    if run.ages is None and not run.progress.recent:
+        return
+    ages = ages_of(run)
+    ages.save()
+    run.progress.refresh_at = ages.next_due()
 
 
 def _vanished(video_id: str, since: datetime) -> Record:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.errors import Permanent
@@ -14,6 +14,7 @@ from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake, Superseded
 from shared.storage.layout import metadata_name, snapshot_name
+from shared.tiktok.ages import Ages
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators
 from shared.tiktok.media.media import Resolver
@@ -58,11 +59,12 @@ class CollectionRun:
         self.creators = Creators(
             app.lake,
             self.source,
-            collection.profiles,
+            timedelta(days=collection.profiles_every_days) if collection.profiles else None,
             app.clock,
             redact=Redaction(app.tombstones).content,
         )
         self.progress = CollectionProgress(app.lake, collection)
+        self.ages: Ages | None = None
         self.tally = Tally()
         self._ends_at = ends_at
 

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
 
 from shared.errors import Busy
 from shared.inputs.field_types import Checked, Count, Instant, Text, Word
@@ -11,7 +13,7 @@ from shared.model import Malformed, Record, VideoId, canonical_json, digest, par
 from shared.storage.lake import Lake, Superseded
 from shared.storage.layout import state_name
 from shared.tiktok.collections import QUERY_LISTS, Collection
-from shared.tiktok.sources.source import Position, SourcePage
+from shared.tiktok.sources.source import Position
 
 CLOCKS_DIFFER = timedelta(hours=1)
 """How far two correct clocks may differ. A time further ahead was written by a wrong clock."""
@@ -49,9 +51,11 @@ def is_ahead(time: datetime | None, now: datetime, most: timedelta) -> bool:
 
 
 class ResumePoint(Checked):
-    """Where the listing continues: the next page, and how many videos came before it.
+    """Where a pass continues: the next page, and how many videos came before it.
 
-    `query` is a digest of the collection's query. After the query changed, the point is void.
+    `query` is a digest of the collection's query. After the query changed, the point is void. So is
+    one without `began_at`: passes once began with the oldest window. The pass lists back to the day
+    `first`, or to the source's oldest post. `creators` counts new creators without a profile.
     """
 
     query: Word
@@ -61,14 +65,44 @@ class ResumePoint(Checked):
     search_id: Word | None = None
     listed: Count = 0
     listed_before_window: Count = 0
+    began_at: Instant | None = None
+    first: date | None = None
+    is_full: bool = False
+    creators: Count = 0
 
     @property
     def position(self) -> Position:
         return Position(self.window, self.end, self.cursor, self.search_id)
 
-    @property
-    def window_start(self) -> Position:
-        return Position(self.window, self.end)
+
+class Watermark(Checked):
+    """The last day of a complete window: later passes begin there, less the overlap."""
+
+    query: Word
+    day: date
+
+
+class FullPass(Checked):
+    """When the last full pass began, and whether it looked for files.
+
+    It stopped at `limit` videos; None when it listed all.
+    """
+
+    query: Word
+    at: Instant
+    limit: Count | None = None
+    with_files: bool = False
+
+
+class CollectionPace(Checked):
+    """How much a collection brings, seen in its last complete window.
+
+    Posts a day, and new creators without a profile a day.
+    """
+
+    query: Word
+    posts: Annotated[float, Field(ge=0)]
+    creators: Annotated[float, Field(ge=0)]
 
 
 class LastPass(Checked):
@@ -82,9 +116,10 @@ class State(Checked):
     """The object's content. `outbox` holds the records of the page being published.
 
     `no_media` holds ids by reason. `media` is a digest of the media policy under which files were
-    given up. `recent` are sightings that the ages do not hold yet. The next video is read again at
-    `refresh_at`, and no request is made before `quota_until`. Since `silent_since` each pass has
-    listed nothing.
+    given up. `recent` are sightings that the ages do not hold yet. `run` is the pass over the
+    newest window, and `older` continues with the windows before it. The next video is read again at
+    `refresh_at`, the last one was at `refreshed_at`, and no request is made before `quota_until`.
+    Since `silent_since` each pass has listed nothing.
     """
 
     outbox: tuple[Record, ...] = ()
@@ -92,9 +127,14 @@ class State(Checked):
     no_media: Mapping[str, tuple[VideoId, ...]] = {}
     media: Word | None = None
     run: ResumePoint | None = None
+    older: ResumePoint | None = None
+    watermark: Watermark | None = None
+    full: FullPass | None = None
+    pace: CollectionPace | None = None
     listed: LastPass | None = None
     recent: tuple[Word, ...] = ()
     refresh_at: Instant | None = None
+    refreshed_at: Instant | None = None
     quota_until: Instant | None = None
     silent_since: Instant | None = None
 
@@ -121,6 +161,9 @@ def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
+PartOfQuery = TypeVar("PartOfQuery", ResumePoint, Watermark, FullPass, CollectionPace)
+
+
 class CollectionProgress:
     """`state/{collection}.json`, read once and then replaced from generation to generation.
 
@@ -131,7 +174,7 @@ class CollectionProgress:
         """Raises Malformed when somebody has edited the object."""
         self._lake = lake
         self._name = state_name(collection.name)
-        self._query = query_digest(collection)
+        self.query = query_digest(collection)
         self._media = digest(collection.media.model_dump(mode="json"))
         content, self._generation = lake.read_with_generation(self._name)
         self._content = content or State().to_json()
@@ -141,15 +184,25 @@ class CollectionProgress:
         self.no_media = {
             video_id: reason for reason, ids in state.no_media.items() for video_id in ids
         }
-        self.resume_point = state.run if state.run and state.run.query == self._query else None
+        self.resume_point = self._usable(state.run)
+        self.older = self._usable(state.older)
+        self.watermark = self._of_this_query(state.watermark)
+        self.full = self._of_this_query(state.full)
+        self.pace = self._of_this_query(state.pace)
         self.last_pass = state.listed
         self.recent = list(state.recent)
         self.refresh_at = state.refresh_at
+        self.refreshed_at = state.refreshed_at
         self.quota_until = state.quota_until
-        same = state.listed is not None and state.listed.query == self._query
+        same = state.listed is not None and state.listed.query == self.query
         self.silent_since = state.silent_since if same else None
-        self._resumed = self.resume_point
-        self.listed = self.resume_point.listed if self.resume_point else 0
+
+    def _of_this_query(self, part: PartOfQuery | None) -> PartOfQuery | None:
+        return part if part is not None and part.query == self.query else None
+
+    def _usable(self, point: ResumePoint | None) -> ResumePoint | None:
+        usable = self._of_this_query(point)
+        return usable if usable is not None and usable.began_at is not None else None
 
     def _renewed(self, due: PendingFile, media: str | None) -> PendingFile:
         """The file, due at once if it was given up under another media policy."""
@@ -157,35 +210,11 @@ class CollectionProgress:
             return due
         return due.model_copy(update={"not_before": None})
 
-    def notice(self, position: Position) -> None:
-        """Reset the count when a resumed window starts again, because it lists the same videos."""
-        resumed = self._resumed
-        if resumed and resumed.search_id and position == resumed.window_start:
-            self.listed, self._resumed = resumed.listed_before_window, None
-
-    def advance(self, page: SourcePage, limit: int) -> None:
-        """Move the resume point behind the page; None when the listing is complete."""
-        following = page.next
-        if following is None or self.listed >= limit:
-            self.resume_point = None
-            return
-        same = following.window == page.position.window
-        before = self.resume_point.listed_before_window if self.resume_point else 0
-        self.resume_point = ResumePoint(
-            query=self._query,
-            window=following.window,
-            end=following.end,
-            cursor=following.cursor,
-            search_id=following.search_id,
-            listed=self.listed,
-            listed_before_window=before if same else self.listed,
-        )
-
-    def finished(self, at: datetime) -> None:
-        """Note that the listing is complete."""
+    def finished(self, at: datetime, is_empty: bool) -> None:
+        """Note that the newest window was listed; `is_empty` when no post came."""
         self.resume_point = None
-        self.silent_since = (self.silent_since or at) if self.listed == 0 else None
-        self.last_pass = LastPass(query=self._query, at=at)
+        self.silent_since = (self.silent_since or at) if is_empty else None
+        self.last_pass = LastPass(query=self.query, at=at)
 
     def forget(self, video_id: str) -> None:
         """Remove a video that was erased before its listing was kept.
@@ -222,9 +251,14 @@ class CollectionProgress:
             no_media={reason: tuple(ids) for reason, ids in sorted(by_reason.items())},
             media=self._media if is_given_up else None,
             run=self.resume_point,
+            older=self.older,
+            watermark=self.watermark,
+            full=self.full,
+            pace=self.pace,
             listed=self.last_pass,
             recent=tuple(self.recent),
             refresh_at=self.refresh_at,
+            refreshed_at=self.refreshed_at,
             quota_until=self.quota_until,
             silent_since=self.silent_since,
         )

@@ -169,8 +169,8 @@ def test_a_second_call_changes_nothing_and_asks_for_pages_only(world, topic):
 
     status, answer = world.fetch()
 
-    assert status == 200
-    assert (answer["new"], answer["already_there"], answer["no_media"]) == (0, POSTS - 3, 3)
+    assert (status, answer["new"]) == (200, 0)
+    assert answer["already_there"] + answer["no_media"] == answer["already_listed"] > 0
     assert answer["requests"] == answer["pages"]
     assert world.generations() == before
     assert sent == POSTS + 3

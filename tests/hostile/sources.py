@@ -41,7 +41,7 @@ collections:
 class _Unlimited:
     """Obeys Quota."""
 
-    def spend(self) -> None:
+    def spend(self, is_spare: bool = False) -> None:
         pass
 
     def exhausted(self) -> None:

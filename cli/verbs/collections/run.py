@@ -1,7 +1,7 @@
 """The actions of `tta collections`, on the file of collections and its manifests."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from cli.console import Screen
 from cli.errors import UserError
 from cli.files import refuse_absent
 from cli.tables import is_plain_text, metadata_table, write_json_lines
+from cli.verbs.collections.quota import QuotaCheck, quota_check
 from local.cloud import LAKE
 from local.endpoints import Endpoints
 from shared.inputs.tables.errors import BadTable
@@ -54,7 +55,9 @@ class CollectionStore:
     def do(self, action: str, subject: str) -> None:
         """Do one action. Raises UserError."""
         if action == "check":
-            good = _show_collections(self._stored_file(), COLLECTIONS, self._screen)
+            good = _show_collections(
+                self._stored_file(), COLLECTIONS, self._screen, self._check_quota
+            )
             self._look_for_manifests(good)
             for silent in silences(self._lake, datetime.now(UTC)):
                 self._screen.say(f"{silent.collection} lists nothing: {silent.why}.")
@@ -68,6 +71,9 @@ class CollectionStore:
             from cli.verbs.collections.login import log_in
 
             log_in(subject, self._lake, self._endpoints, self._screen)
+
+    def _check_quota(self, good: list[Collection]) -> QuotaCheck:
+        return quota_check(self._lake, good, datetime.now(UTC))
 
     def _stored_file(self) -> bytes:
         content = self._lake.read(COLLECTIONS)
@@ -168,21 +174,34 @@ def _read(path: Path) -> bytes:
         raise UserError(f"{path}: {error.strerror}") from error
 
 
-def _show_collections(content: bytes, where: str, screen: Screen) -> list[Collection]:
-    """Show the collections in the file. Raises UserError with every problem."""
+def _show_collections(
+    content: bytes,
+    where: str,
+    screen: Screen,
+    check_quota: Callable[[list[Collection]], QuotaCheck] | None = None,
+) -> list[Collection]:
+    """Show the collections in the file, and the arithmetic of their quota if it is checked.
+
+    Raises UserError with every problem.
+    """
     try:
         good, problems = checked_collections(content)
     except BadCollection as error:
         raise UserError(error.sentence.replace(COLLECTIONS, where)) from error
+    quota = check_quota(good) if check_quota else None
     if screen.machine:
         listing = [
             {"line": entry.line, "field": entry.field, "why": entry.why} for entry in problems
         ]
-        screen.show_json({"collections": [entry.name for entry in good], "problems": listing})
+        names = [entry.name for entry in good]
+        document: dict[str, Any] = {"collections": names, "problems": listing}
+        screen.show_json(document | ({"quota": quota.document()} if quota else {}))
     elif good:
         screen.table(
             ("collection", "source", "asks for", "from", "until", "files"), map(_row, good)
         )
+        if quota:
+            quota.show(screen)
     if by_page := [entry.name for entry in good if entry.media.resolver == "ytdlp"]:
         screen.say(f"{', '.join(by_page)}: {YTDLP_TERMS}.")
     if problems:

@@ -71,6 +71,7 @@ class SandboxResearchApi:
         self.quota = quota
         self.end_inclusive = True
         self.is_disorderly = False
+        self.gap_chance = _GAP_CHANCE
         self._library = library
         self.shown = shown or Shown(library)
         self._client = (client_key, client_secret)
@@ -201,7 +202,7 @@ class SandboxResearchApi:
             rng.shuffle(posts)
         if self.is_disorderly:
             posts = _disordered(posts, rng)
-        search = _Search(query.search, _with_gaps(posts, query.max_count, rng))
+        search = _Search(query.search, _with_gaps(posts, query.max_count, self.gap_chance, rng))
         search_id = str(7_200_000_000_000_000_000 + serial * 1_000_003)
         with self._lock:
             _keep(self._searches, search_id, search, _MOST_SEARCHES)
@@ -217,12 +218,17 @@ def _disordered(posts: list[Mapping[str, Any]], rng: random.Random) -> list[Mapp
 
 
 def _with_gaps(
-    posts: list[Mapping[str, Any]], max_count: int, rng: random.Random
+    posts: list[Mapping[str, Any]], max_count: int, chance: float, rng: random.Random
 ) -> tuple[Mapping[str, Any] | None, ...]:
-    """Spread posts over more slots than posts, so that pages are short and the second is empty."""
+    """Spread posts over more slots than posts, so that pages are short and the second is empty.
+
+    Without a `chance` of gaps all pages are full.
+    """
+    if not chance:
+        return tuple(posts)
     slots: list[Mapping[str, Any] | None] = []
     for post in posts:
-        if rng.random() < _GAP_CHANCE:
+        if rng.random() < chance:
             slots.append(None)
         slots.append(post)
     if len(slots) > max_count:

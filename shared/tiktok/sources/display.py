@@ -72,9 +72,9 @@ class DisplayApi:
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
     ) -> Iterator[SourcePage]:
-        """All posts, or those since the collection's first day."""
-        first = collection.start_date or EARLIEST
-        current: Position | None = position or Position(first, today)
+        """All posts since the position's first day, or since the collection's."""
+        start = position or Position(collection.start_date or EARLIEST, today)
+        current: Position | None = start
         standstills = 0
         while current is not None:
             request: dict[str, Any] = {"max_count": PAGE_SIZE}
@@ -83,7 +83,7 @@ class DisplayApi:
             body, data = self._calls.ask("video/list", VIDEO_FIELDS, request)
             videos = _videos_of(data)
             following = _following(data, current)
-            if following and _ends_before(videos, first):
+            if following and _ends_before(videos, start.window):
                 following = None
             standstills = standstills + 1 if following == current else 0
             if standstills > STANDSTILLS:

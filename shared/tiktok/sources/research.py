@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 PAGE_SIZE = 100
 WINDOW = timedelta(days=29)
 """The API takes at most 30 days, and its documentation is unclear whether `end_date` is included.
-So a window ends 29 days after its start, the next begins on that day, and ids remove duplicates."""
+So a window ends 29 days after its start, on the day on which the window after it starts. Ids remove
+duplicates."""
 
 FRESH_SEARCH_WAITS_S = (5.0, 10.0, 15.0, 20.0, 25.0)
 """A new search_id may be unknown to the next server for a while. A search_id that has worked before
@@ -78,16 +79,16 @@ class ResearchApi:
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
     ) -> Iterator[SourcePage]:
-        """The pages of a collection from `position` on, oldest window first, asked for lazily.
+        """The pages of a collection from `position` on, newest window first, asked for lazily.
 
         Only `has_more` ends a window: a short or an empty page does not.
         """
         query = query_of(collection)
-        current = position or first_window(collection, today)
-        is_fresh = position is None
+        current = position or newest_window(collection, today)
+        is_fresh = current is None or current.search_id is None
         while current is not None:
-            for page in self._window(query, current, is_fresh):
-                after = page.next or window_after(collection, today, page.position)
+            for page in self._window(query, _in_one_window(current), is_fresh):
+                after = page.next or window_before(collection, page.position)
                 current = after
                 yield replace(page, next=after)
             is_fresh = True
@@ -141,9 +142,13 @@ class ResearchApi:
             self._quota.close()
 
     def user_info(self, username: str) -> bytes:
-        """An account's profile, or the API's refusal for this account, unchanged."""
+        """An account's profile, or the API's refusal for this account, unchanged.
+
+        Raises ReservedForPosts when posts and readings need what is left of the day's quota.
+        """
         try:
-            body, _ = self._calls.ask("research/user/info", USER_FIELDS, {"username": username})
+            request = {"username": username}
+            body, _ = self._calls.ask("research/user/info", USER_FIELDS, request, is_spare=True)
         except RefusedByApi as error:
             if error.reason in BAD_REQUEST and _USER_GONE.search(error.message):
                 return error.body
@@ -200,16 +205,21 @@ def _batches(
         yield batch
 
 
-def first_window(collection: Collection, today: date) -> Position | None:
-    """The window that starts on the first day, or None when that day has not come."""
-    start, until = collection.start_date or EARLIEST, _until(collection, today)
-    return Position(start, min(start + WINDOW, until)) if start <= until else None
+def newest_window(collection: Collection, today: date) -> Position | None:
+    """The window that ends last, or None when the collection's first day has not come."""
+    first, until = collection.start_date or EARLIEST, _until(collection, today)
+    return _in_one_window(Position(first, until)) if first <= until else None
 
 
-def window_after(collection: Collection, today: date, position: Position) -> Position | None:
-    """The window that starts on the day this one ends, or None after the last."""
-    start, until = position.end, _until(collection, today)
-    return Position(start, min(start + WINDOW, until)) if start < until else None
+def window_before(collection: Collection, position: Position) -> Position | None:
+    """The window that ends on the day this one starts, or None after the collection's first day."""
+    first, until = collection.start_date or EARLIEST, position.window
+    return _in_one_window(Position(first, until)) if first < until else None
+
+
+def _in_one_window(position: Position) -> Position:
+    """The newest days of a position that fit into one request."""
+    return replace(position, window=max(position.window, position.end - WINDOW))
 
 
 def _until(collection: Collection, today: date) -> date:

@@ -95,7 +95,10 @@ class VideoSource(Protocol):
     def pages(
         self, collection: Collection, today: date, position: Position | None = None
     ) -> Iterator[SourcePage]:
-        """The pages of a collection from `position` on, requested lazily."""
+        """The pages of a collection from `position` on, newest window first, requested lazily.
+
+        A position may cover more days than one window. Then its newest days come first.
+        """
         ...
 
     def read(self, item: Any, collection: Collection, at: datetime) -> SourceVideo:
@@ -109,7 +112,7 @@ class VideoSource(Protocol):
         ...
 
     def user_info(self, username: str) -> bytes:
-        """An account's profile, unchanged; only if `has_profiles`."""
+        """An account's profile, unchanged; only if `has_profiles`. Raises ReservedForPosts."""
         ...
 
     def close(self) -> None:

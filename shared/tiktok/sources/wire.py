@@ -43,6 +43,10 @@ class QuotaExhausted(Exception):
     """The requests of this UTC day are used up, so a repetition cannot succeed today."""
 
 
+class ReservedForPosts(QuotaExhausted):
+    """The requests left of this UTC day are reserved for posts and readings: no profile today."""
+
+
 class Again(Transient):
     """The request is worth repeating at once, or after the `wait_s` that the server named."""
 
@@ -81,8 +85,11 @@ class Tokens(Protocol):
 class Quota(Protocol):
     """A bound on the requests of one UTC day."""
 
-    def spend(self) -> None:
-        """Count one request before it is made. Raises QuotaExhausted."""
+    def spend(self, is_spare: bool = False) -> None:
+        """Count one request before it is made. Raises QuotaExhausted.
+
+        One that is spare takes only what posts and readings leave. Raises ReservedForPosts.
+        """
         ...
 
     def exhausted(self) -> None:
@@ -144,9 +151,12 @@ class Calls:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def ask(
-        self, path: str, fields: str, body: Mapping[str, Any] | None
+        self, path: str, fields: str, body: Mapping[str, Any] | None, is_spare: bool = False
     ) -> tuple[bytes, dict[str, Any]]:
-        """The answer's bytes and its `data`, if `error.code` is ok. Without a body it is a GET."""
+        """The answer's bytes and its `data`, if `error.code` is ok. Without a body it is a GET.
+
+        `is_spare` as in Quota.
+        """
         attempts = Retrying(
             retry=retry_if_exception_type(Again),
             stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(CALL_S),
@@ -154,21 +164,25 @@ class Calls:
             sleep=self.sleep,
             reraise=True,
         )
-        return attempts(self._once, f"/v2/{path}/?fields={fields}", body)
+        return attempts(self._once, f"/v2/{path}/?fields={fields}", body, is_spare)
 
-    def _once(self, path: str, body: Mapping[str, Any] | None) -> tuple[bytes, dict[str, Any]]:
+    def _once(
+        self, path: str, body: Mapping[str, Any] | None, is_spare: bool
+    ) -> tuple[bytes, dict[str, Any]]:
         token = self.tokens.valid()
-        answer = self._send(path, token, body)
+        answer = self._send(path, token, body, is_spare)
         if error_of(answer.envelope)[0] == "access_token_invalid":
             token = self.tokens.valid(instead_of=token)
-            answer = self._send(path, token, body)
+            answer = self._send(path, token, body, is_spare)
         self._check(answer)
         data = answer.envelope.get("data")
         return answer.body, data if isinstance(data, dict) else {}
 
-    def _send(self, path: str, token: str, body: Mapping[str, Any] | None) -> ApiResponse:
+    def _send(
+        self, path: str, token: str, body: Mapping[str, Any] | None, is_spare: bool
+    ) -> ApiResponse:
         if self.quota is not None:
-            self.quota.spend()
+            self.quota.spend(is_spare)
         with self._lock:
             self.count += 1
         headers = {"Authorization": f"Bearer {token}"}

@@ -1,6 +1,7 @@
 """`tta collections`: what is wrong is told at its line, and only what is right gets in."""
 
 import json
+import re
 
 import pytest
 import requests
@@ -13,6 +14,8 @@ from local.endpoints import Endpoints
 from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
 from shared.storage.layout import COLLECTIONS
+from shared.tiktok.collection_file import parse_collection
+from shared.tiktok.state import CollectionPace, State, query_digest
 from tests.fakes import LakeInMemory
 
 ID = "7300000000000000001"
@@ -227,3 +230,70 @@ def in_background():
         )
 
     return run
+
+
+# The arithmetic of the quota
+
+BUSY = """
+collections:
+  cats: {hashtags: [cat], start_date: 2026-01-05}
+  dogs: {hashtags: [dog], start_date: 2026-01-05, profiles: false}
+"""
+
+
+@pytest.fixture
+def busy(do, lake, capsys):
+    """Two collections: one with more profiles than a day has requests, one that is new."""
+    do("put", BUSY)
+    cats = parse_collection(BUSY.encode(), "cats")
+    pace = CollectionPace(query=query_digest(cats), posts=1_000.0, creators=1_000.0)
+    lake.put("state/cats.json", State(pace=pace).to_json())
+    capsys.readouterr()
+
+
+def test_a_check_says_what_the_collections_need_and_what_would_fit(do, busy, capsys):
+    do("check")
+
+    output = capsys.readouterr()
+    assert re.search(
+        "These 2 collections need 1,[1-2][0-9]{2} requests a day; you have 1,000", output.err
+    )
+    assert "dogs: not known before the first window." in output.err
+    assert "Posts and readings fit; profiles wait for quieter days." in output.err
+    assert "cats: `profiles: false` saves 1,000 a day." in output.err
+    assert "not known yet" in output.out
+
+
+def test_machines_get_the_needs_by_collection_and_part(do, busy, capsys):
+    do("check", machine=True)
+
+    quota = json.loads(capsys.readouterr().out)["quota"]
+    cats, dogs = quota["collections"]
+    assert (quota["daily_requests"], quota["fits"]) == (1_000, False)
+    assert quota["needed"] == cats["total"] + dogs["total"] > 1_000
+    assert cats["profiles"] == 1_000
+    assert cats["posts"] + cats["readings"] + cats["profiles"] == cats["total"]
+    assert not dogs["is_known"]
+    assert quota["changes"][0] == {
+        "collection": "cats",
+        "field": "profiles",
+        "value": False,
+        "requests": 1_000,
+    }
+
+
+def test_a_check_where_all_fits_offers_no_change(do, busy, capsys, monkeypatch):
+    monkeypatch.setenv("TIKTOK_DAILY_REQUESTS", "5000")
+
+    do("check")
+
+    message = capsys.readouterr().err
+    assert "you have 5,000" in message
+    assert "saves" not in message
+
+
+def test_a_quota_that_is_no_number_is_told(do, busy, monkeypatch):
+    monkeypatch.setenv("TIKTOK_DAILY_REQUESTS", "many")
+
+    with pytest.raises(UserError, match="TIKTOK_DAILY_REQUESTS must be a whole number above 0"):
+        do("check")

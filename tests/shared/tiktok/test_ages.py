@@ -153,6 +153,7 @@ def test_a_sighting_of_something_erased_is_not_taken_in():
     progress = SimpleNamespace(recent=sightings, refresh_at=None)
     run = SimpleNamespace(
         lake=lake,
+        ages=None,
         collection=SimpleNamespace(name="cats", ages_days=AGES),
         progress=progress,
         app=SimpleNamespace(tombstones=tombstones_in(lake)),

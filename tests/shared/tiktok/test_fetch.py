@@ -25,7 +25,7 @@ from shared.tiktok.state import CollectionBusy
 from tests.fakes import BusInMemory, LakeInMemory, tombstones_in
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-WINDOW = (date(2026, 10, 1), date(2026, 10, 30))
+WINDOW = (date(2026, 10, 1), NOW.date())
 MP4 = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + b"v" * 99
 COLLECTION = """
 collections:
@@ -70,7 +70,7 @@ class Listing:
             self.before_page(number)
             self.requests += 1
             videos = self.listed[number]
-            following = Position(*WINDOW, position.cursor + 100, "s")
+            following = replace(position, cursor=position.cursor + 100, search_id="s")
             after = following if number + 1 < len(self.listed) else None
             body = json.dumps({"data": {"videos": videos}}).encode()
             yield SourcePage(position, after, {"cursor": position.cursor}, tuple(videos), body)
@@ -538,7 +538,7 @@ def test_a_listing_that_stops_early_is_unfinished_also_when_no_file_waits():
     world.listing.before_page = slow
     answer = world.fetch()
 
-    listing = {"window": "2026-10-01", "cursor": 100}
+    listing = {"window": "2026-10-30", "cursor": 100}  # two days before the watermark
     assert answer["left"] == {"why": "deadline", "media": 0, "listing": listing}
 
 

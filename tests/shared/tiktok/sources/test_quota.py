@@ -2,13 +2,14 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.storage.lake import Superseded
 from shared.tiktok.sources.quota import HANDFUL, DailyQuota
-from shared.tiktok.sources.wire import QuotaExhausted
+from shared.tiktok.sources.wire import QuotaExhausted, ReservedForPosts
 from tests.fakes import LakeInMemory
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -137,3 +138,58 @@ def test_a_write_that_another_run_overtook_is_made_again():
 @pytest.mark.parametrize("limit", [1, HANDFUL, HANDFUL + 1])
 def test_the_last_handful_is_as_small_as_what_is_left(limit):
     assert spent(World(limit=limit).run()) == limit
+
+
+# Spare requests
+
+
+def spare(world, needed):
+    return DailyQuota(
+        world.lake, "research", world.limit, lambda: world.now, lambda _: None, lambda: needed
+    )
+
+
+def spent_spare(quota):
+    count = 0
+    with suppress(ReservedForPosts):
+        while count < 1_000:
+            quota.spend(is_spare=True)
+            count += 1
+    return count
+
+
+def test_spare_requests_leave_what_posts_and_readings_need():
+    world = World(limit=50)
+    run = spare(world, needed=30)
+
+    assert spent_spare(run) == 20
+    assert spent(run) == 30
+
+
+def test_what_posts_have_used_of_their_need_is_not_reserved_again():
+    world = World(limit=50)
+    first = spare(world, needed=30)
+    assert spent(first, 25) == 25
+    first.close()
+
+    assert spent_spare(spare(world, needed=30)) == 20
+
+
+def test_posts_may_use_more_than_their_need_and_the_spare_ones_less():
+    world = World(limit=50)
+    first = spare(world, needed=10)
+    assert spent(first, 45) == 45
+    first.close()
+
+    assert spent_spare(spare(world, needed=10)) == 5
+
+
+def test_unused_spare_requests_return_as_spare_ones():
+    world = World(limit=50)
+    run = spare(world, needed=10)
+    run.spend(is_spare=True)
+
+    run.close()
+
+    day = json.loads(world.lake.read("state/_quota/research.json"))
+    assert (day["taken"], day["spare"]) == (1, 1)

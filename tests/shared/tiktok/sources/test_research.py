@@ -10,7 +10,7 @@ import pytest
 
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.tiktok.collections import Collection
-from shared.tiktok.sources.research import ResearchApi, first_window, window_after
+from shared.tiktok.sources.research import ResearchApi, newest_window, window_before
 from shared.tiktok.sources.source import Position
 from shared.tiktok.sources.wire import ATTEMPTS, MAX_ANSWER_BYTES, Exchange, QuotaExhausted
 from tests.loopback import Loopback, Reply, Request, serving
@@ -96,8 +96,8 @@ def test_fields_travel_in_the_address_and_the_query_in_the_body(talk):
                 {"operation": "IN", "field_name": "region_code", "field_values": ["US", "CA"]},
             ]
         },
-        "start_date": "20261001",
-        "end_date": "20261030",
+        "start_date": "20261003",
+        "end_date": "20261101",
         "max_count": 100,
     }
 
@@ -118,20 +118,31 @@ def test_only_has_more_ends_a_window_and_an_empty_page_does_not(talk):
     assert [len(page.videos) for page in it.pages()] == [0, 0, 1, 1]
 
 
-def test_windows_of_29_days_overlap_by_a_day_and_never_end_in_the_future():
+def test_windows_of_29_days_overlap_by_a_day_newest_first_and_never_end_in_the_future():
     collection = CATS.model_copy(update={"start_date": date(2026, 9, 1)})
-    spans, position = [], first_window(collection, TODAY)
+    spans, position = [], newest_window(collection, TODAY)
     while position:
         spans.append((f"{position.window:%m%d}", f"{position.end:%m%d}"))
-        position = window_after(collection, TODAY, position)
+        position = window_before(collection, position)
 
-    assert spans == [("0901", "0930"), ("0930", "1029"), ("1029", "1101")]
+    assert spans == [("1003", "1101"), ("0904", "1003"), ("0901", "0904")]
+
+
+def test_days_that_no_request_covers_are_asked_for_from_the_newest_on(talk):
+    it = talk(LAST, LAST)
+
+    pages = it.pages(position=Position(date(2026, 10, 1), TODAY))
+
+    assert [(page.position.window, page.position.end) for page in pages] == [
+        (date(2026, 10, 3), TODAY),
+        (date(2026, 10, 1), date(2026, 10, 3)),
+    ]
 
 
 def test_the_last_window_reaches_one_day_beyond_a_past_end_date():
     collection = CATS.model_copy(update={"end_date": date(2026, 10, 5)})
 
-    assert first_window(collection, TODAY).end == date(2026, 10, 6)
+    assert newest_window(collection, TODAY).end == date(2026, 10, 6)
 
 
 def test_a_collection_that_starts_tomorrow_asks_nothing(talk):
