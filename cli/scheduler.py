@@ -150,7 +150,8 @@ def in_words(answer: dict[str, Any]) -> list[str]:
     """What `fetch` did, a line per kind of outcome."""
     if answer["mode"] == "due":
         return _due_in_words(answer)
-    read = [_read_again(answer)] if "refresh" in answer["mode"] else []
+    reads = "refresh" in answer["mode"] or answer["read_again"]
+    read = [_read_again(answer)] if reads else []
     if answer["mode"] == "refresh":
         return [*read, *_leftover_lines(answer)]
     lines = [
@@ -163,7 +164,7 @@ def in_words(answer: dict[str, Any]) -> list[str]:
     if answer["failed"]:
         lines.append(f"failed   {answer['failed']}{_reasons(answer, 'failed')}")
     if answer["max_videos_reached"]:
-        lines.append("stopped  at max_videos: raise it, or later posts are never listed")
+        lines.append("stopped  at max_videos: raise it, or older posts are never listed")
     return [*lines, *_leftover_lines(answer)]
 
 

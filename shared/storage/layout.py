@@ -8,6 +8,8 @@ answers/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json, judg
                                a model's answer, kept before it is parsed: it was paid for
 canary/gemini/…                frozen clips, the baseline and each day's verdict about them
 raw/{source}/{date}/…          API answers as they came
+raw/{source}/creators/{username}.json
+                               the last profile of a creator
 manifests/{file}               lists of videos that people bring
 tokens/{account}               a creator's own tokens, encrypted
 state/{collection}.json        how far a collection is, guarded by its generation

@@ -64,7 +64,7 @@ def fetch_steps(
         finally:
             run.source.close()
     if answer["max_videos_reached"]:
-        log.warning("max_videos reached, later posts are not listed", extra=_counts(answer))
+        log.warning("max_videos reached, older posts are not listed", extra=_counts(answer))
     log.info("collection fetched", extra=_counts(answer))
     return answer
 

@@ -1,8 +1,8 @@
 """Collections that list nothing: a broken query looks like a query without new posts.
 
-A pass lists every post of the collection's days again, known ones too. So a pass without a single
-video means that something broke: an account was renamed, a hashtag was banned, or the API ignores
-a field of the query. A listing that fails for days is silent too.
+A pass without new posts looks at older days until a page has a video. So a pass without a single
+one means that something broke: an account was renamed, a hashtag was banned, or the API ignores a
+field of the query. A listing that fails for days is silent too.
 """
 
 from collections.abc import Iterator

@@ -14,9 +14,9 @@ class Tally:
 
     `already_there` and `no_media` also count files that an earlier run settled. `failed` counts
     files that a later run tries again, and listed objects that are not videos (reason `malformed`).
-    `read_again` counts known videos whose counts were read again, `missed` those that an answer
-    left out, `vanished` those that are certainly gone. `max_videos_reached` means that the source
-    has more posts. The next pass begins at the first day again, so they are never listed.
+    `read_again` counts known videos whose counts were read again, by id or on a page that listed
+    them, `missed` those that an answer left out, `vanished` those that are certainly gone.
+    `max_videos_reached` means that the source has older posts, which are not listed.
     """
 
     listed: int = 0

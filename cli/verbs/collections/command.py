@@ -28,7 +28,7 @@ def collections(
     A change needs no deploy. The exit status is 1 when something in the file is wrong.
 
     \b
-    check         check FILE, or the file in the bucket
+    check         check FILE, or the file in the bucket and its daily quota
     show          print the file in the bucket
     put           check FILE, and store it in the bucket if all of it is good
     add-manifest  store a list of videos in the bucket: CSV, JSONL, Zeeschuimer

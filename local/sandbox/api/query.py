@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 VIDEO_FIELDS = frozenset(
@@ -60,8 +61,10 @@ class QueryCondition:
 
     def holds(self, post: Post) -> bool:
         """Whether any of the post's values for the field compares. An absent value never does."""
+        operands = _operands(self.field, self.values)
+        if self.field != "keyword" and self.operation in ("EQ", "IN"):
+            return any(have in operands for have in _FACTS[self.field](post))
         compare = _CONTAINS if self.field == "keyword" else _COMPARE[self.operation]
-        operands = [_comparable(self.field, value) for value in self.values]
         return any(compare(have, value) for have in _FACTS[self.field](post) for value in operands)
 
 
@@ -203,6 +206,12 @@ def _search_id(body: Mapping[str, Any]) -> str | None:
 
 def _day(post: Post) -> date:
     return datetime.fromtimestamp(post["create_time"], UTC).date()
+
+
+@lru_cache(maxsize=64)
+def _operands(field: str, values: tuple[str, ...]) -> frozenset[str | int]:
+    """The values to compare with. A large library asks for the same ones many times."""
+    return frozenset(_comparable(field, value) for value in values)
 
 
 def _comparable(field: str, value: str) -> str | int:
