@@ -150,7 +150,7 @@ def in_words(answer: dict[str, Any]) -> list[str]:
     """What `fetch` did, a line per kind of outcome."""
     if answer["mode"] == "due":
         return _due_in_words(answer)
-    reads = "refresh" in answer["mode"] or answer["read_again"]
+    reads = "refresh" in answer["mode"] or answer.get("read_again")
     read = [_read_again(answer)] if reads else []
     if answer["mode"] == "refresh":
         return [*read, *_leftover_lines(answer)]
