@@ -15,6 +15,7 @@ from shared import logs
 from shared.concurrency import in_order
 from shared.config import LoadSettings
 from shared.errors import Permanent
+from shared.messaging import subscription as pulling
 from shared.messaging.delivery import handle_delivery
 from shared.messaging.events import as_json
 from shared.messaging.last_errors import LastError
@@ -31,6 +32,9 @@ from shared.warehouse.load import LoadApp
 from shared.warehouse.loader import weight
 
 log = logging.getLogger("shared.load")
+
+EARLY_ANSWERS = 3
+"""How often an answer without messages may come early before the subscription counts as empty."""
 
 COLLECT_S = 30.0
 """How long a batch is collected. A slow subscription must not keep the first records waiting."""
@@ -127,7 +131,7 @@ class _Drain:
         app, collected, size = self._app, list[_Collected](), 0
         until = min(self._ends_at, app.timer() + COLLECT_S)
         while len(collected) < app.most_rows and size < app.most_weight and app.timer() < until:
-            pulled = app.subscription.pull(min(MOST_PULLED, app.most_rows - len(collected)))
+            pulled = self._pull(min(MOST_PULLED, app.most_rows - len(collected)))
             if not pulled:
                 self._is_empty = True
                 break
@@ -136,6 +140,19 @@ class _Drain:
             collected += read
             size += sum(each.weight for each in read)
         return collected
+
+    def _pull(self, most: int) -> list[PulledMessage]:
+        """Messages; none if the subscription is empty, which it says after PULL_WAIT_S seconds.
+
+        Pub/Sub may answer sooner with nothing although messages wait. Then it is asked again.
+        https://cloud.google.com/pubsub/docs/pull#unary_pull, 2026-11
+        """
+        for _ in range(EARLY_ANSWERS):
+            began_at = self._app.timer()
+            pulled = self._app.subscription.pull(most)
+            if pulled or self._app.timer() - began_at >= pulling.PULL_WAIT_S / 2:
+                return pulled
+        return []
 
     def _read(self, pulled: PulledMessage) -> _Collected:
         try:

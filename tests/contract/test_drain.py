@@ -357,6 +357,18 @@ def test_a_run_that_is_cut_off_before_it_acknowledges_is_repeated(world, monkeyp
     assert world.waiting() == 0
 
 
+def test_an_early_answer_without_messages_does_not_end_a_run(world, monkeypatch):
+    pull, early = PulledSubscription.pull, iter([[], []])
+    monkeypatch.setattr(
+        PulledSubscription, "pull", lambda self, most: next(early, None) or pull(self, most)
+    )
+    world.publish(*records(3))
+
+    drain_records(world.app())
+
+    assert world.batches == [[video(0), video(1), video(2)]]
+
+
 def test_a_call_while_the_subscription_pushes_does_nothing(world, monkeypatch):
     world.subscriber.modify_push_config(
         subscription=world.path, push_config={"push_endpoint": "http://127.0.0.1:9/"}

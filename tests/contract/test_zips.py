@@ -22,7 +22,9 @@ from local.cloud import LAKE, QUERY, pointing_at, running
 from local.endpoints import Endpoints
 from local.sandbox.clips import render
 from local.sandbox.designs import BY_NAME
-from shared.messaging.events import VideoUploaded, notification_of
+from local.traffic import read_traffic
+from shared.messaging.events import VideoUploaded, drain_body, notification_of
+from shared.messaging.publisher import RecordPublisher
 from tests.records import metrics, record
 from tests.terraform.zips import FUNCTIONS, zip_contents
 
@@ -148,11 +150,18 @@ def test_analyze_rates_a_video(cloud, python, unpacked, tmp_path):
 
 
 @pytest.mark.parametrize("unpacked", ["load"], indirect=True)
-def test_load_merges_a_record(cloud, python, unpacked):
-    with served(python, unpacked, "load", settings(cloud)) as address:
-        answer = push(address, record(metrics=metrics()).to_json())
+def test_load_merges_a_record_that_is_pushed_and_one_that_it_pulls(cloud, python, unpacked):
+    with pointing_at(cloud):
+        published = record("7300000000000000002", metrics=metrics())
+        RecordPublisher(cloud.project, cloud.records_topic).publish(published)
+        assert read_traffic(cloud).to_load == 1
 
-    assert answer.status_code == 200
+        with served(python, unpacked, "load", settings(cloud)) as address:
+            pushed = push(address, record(metrics=metrics()).to_json())
+            pulled = requests.post(address, json=drain_body(), timeout=ANSWERS_WITHIN_S)
+
+        assert (pushed.status_code, pulled.status_code) == (200, 200)
+        assert read_traffic(cloud).to_load == 0
 
 
 @pytest.mark.parametrize("unpacked", ["sweep"], indirect=True)

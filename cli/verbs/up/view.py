@@ -20,6 +20,8 @@ def show(screen: Screen, endpoints: Endpoints, faults: Path | None, home_option:
             f"`tta rate` can ask Gemini ({endpoints.gemini['model']}). You pay for these ratings "
             "only."
         )
+    if endpoints.pulls_records:
+        screen.show(f"Records wait: they are loaded every {endpoints.freshness_s} s.")
     if faults:
         screen.show(
             f"Faults are injected as {faults} says. {endpoints.home}/logs/faults.jsonl lists them."
