@@ -130,7 +130,8 @@ class Discovery:
         new = {video.video_id for video in listed.videos if video.video_id not in known}
         bad = [each for each in listed.bad if not is_kept(run.lake, each, collection)]
         if new or readings or bad:
-            keep_page(run.lake, tombstones, page, run.source.name, collection, at)
+            is_reading = bool(readings)
+            keep_page(run.lake, tombstones, page, run.source.name, collection, at, is_reading)
         list(run.pool.map(lambda each: keep_bad(run.lake, each, collection, at), bad))
         due = self._unsettled(first_each(listed.videos), new)
         current.listed += len(listed)

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
 
-from shared.errors import Transient
+from shared.errors import Permanent, Transient
 from shared.tiktok.collection_file import read_collection
 from shared.tiktok.collections import Collection
 from shared.tiktok.discover import Discovery
@@ -102,10 +102,7 @@ def _run_steps(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -
 
 
 def _ask_source(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) -> str | None:
-    """Carry out the steps that ask the source. Returns what stopped them, or None.
-
-    Older windows come last, since a full pass may need the requests of several days.
-    """
+    """Carry out the steps that ask the source. Returns what stopped them, or None."""
     discovery = Discovery(run, files)
     asking: dict[Step, Callable[[], str | None]] = {
         "discover": discovery.list,
@@ -113,12 +110,32 @@ def _ask_source(run: CollectionRun, files: MediaQueue, steps: tuple[Step, ...]) 
         "older": discovery.list_older,
     }
     try:
-        for step in (*steps, "older") if "discover" in steps else steps:
-            if step in asking and (why := asking[step]()):
-                return why
-        return None
+        return _in_turn(asking, steps)
     finally:
         keep_ages(run)
+
+
+def _order(steps: tuple[Step, ...]) -> list[Step]:
+    """Older windows come last, since a full pass may need the requests of several days."""
+    order: list[Step] = [step for step in steps if step != "files"]
+    return [*order, "older"] if "discover" in steps else order
+
+
+def _in_turn(asking: dict[Step, Callable[[], str | None]], steps: tuple[Step, ...]) -> str | None:
+    """Ask until something stops it. After a listing that fails, due videos are read all the same.
+
+    An age that has passed is lost, whatever is wrong with the query.
+    """
+    for step in _order(steps):
+        try:
+            why = asking[step]()
+        except (Permanent, Transient):
+            if step == "discover" and "refresh" in steps:
+                asking["refresh"]()
+            raise
+        if why:
+            return why
+    return None
 
 
 def _mode(steps: tuple[Step, ...]) -> str:

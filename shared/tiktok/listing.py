@@ -159,16 +159,19 @@ def keep_page(
     source: str,
     collection: Collection,
     at: datetime,
+    is_reading: bool,
 ) -> None:
     """Keep the answer unchanged, except for what was erased.
 
-    The name contains a hash of the videos, so a repetition adds nothing.
+    The name contains a hash of the videos, so a repetition adds nothing. With `is_reading` it
+    contains the time too: known videos were read again.
     """
     body = page.body and Redaction(tombstones).content(page.body)
     if body is None:
         return
     position = page.position
-    name = f"{position.window:%Y%m%d}-{position.cursor:08d}-{_fingerprint(page.videos)}.json"
+    name = f"{position.window:%Y%m%d}-{position.cursor:08d}-{_fingerprint(page.videos)}"
+    name += f"-{at:%H%M%S}.json" if is_reading else ".json"
     content = with_provenance(
         body, collected_at=at.isoformat(), collection=collection.name, request=page.request
     )

@@ -269,3 +269,21 @@ def test_a_wrong_clock_that_set_the_watermark_ahead_causes_a_full_pass(sandbox):
     world.run()
 
     assert world.state()["watermark"]["day"] == f"{world.now:%Y-%m-%d}"
+
+
+def test_a_listing_that_tiktok_refuses_does_not_keep_known_videos_from_being_read(
+    sandbox, monkeypatch
+):
+    world = started(sandbox, DAILY)
+    world.run()
+    before = len(list(world.lake.names("metrics/")))
+
+    def refuse(collection):
+        return {"and": [{"operation": "EQ", "field_name": "no_field", "field_values": ["x"]}]}
+
+    monkeypatch.setattr("shared.tiktok.sources.research.query_of", refuse)
+    world.go_to(world.now + DAY)
+    answer = world.run()
+
+    assert [failure["collection"] for failure in answer["failed"]] == ["cats"]
+    assert len(list(world.lake.names("metrics/"))) > before

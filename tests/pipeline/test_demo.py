@@ -79,7 +79,8 @@ def test_a_second_demo_changes_no_row_and_says_so(demonstrated, tta):
 def test_fetching_again_finds_nothing_new(demonstrated, tta):
     answer = json.loads(tta("fetch", "--json").stdout)
 
-    assert (answer["listed"], answer["new"], answer["stored"]) == (POSTS, 0, 0)
+    assert answer["listed"] >= 1  # only days that may have new posts
+    assert (answer["new"], answer["stored"], answer["failed"]) == (0, 0, 0)
 
 
 def test_the_canary_finds_every_step_as_it_was_and_names_the_one_that_broke(
