@@ -1,11 +1,12 @@
 """The cost model against Google's rule, the shipped Loader and the documentation."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from benchmarks import cost
-from benchmarks.warehouse_cost import loading, page, references
+from benchmarks.warehouse_cost import loading, page, references, trickle
 from benchmarks.warehouse_cost.batches import batch_bills, busy_loader, new_posts
 from benchmarks.warehouse_cost.billing import LEAST_BYTES_PER_TABLE, bills
 from benchmarks.warehouse_cost.records import ANCHOR, listing, ratings
@@ -168,6 +169,15 @@ def test_a_month_at_five_minutes_stays_below_its_bar():
 
     assert month.batches == 8_640
     assert page.usd(month.billed_bytes) <= cost.MONTH_USD_BAR
+
+
+def test_the_model_waits_and_pulls_where_the_deployment_does():
+    functions = (page.PAGE.parents[1] / "terraform/functions.tf").read_text()
+    variables = (page.PAGE.parents[1] / "terraform/variables.tf").read_text()
+    default = re.search(r'variable "freshness_s" {.*?default += (\d+)', variables, re.S)[1]
+
+    assert f"pushes_records = var.freshness_s <= {trickle.LONGEST_WAIT_S}\n" in functions
+    assert int(default) == page.USUAL_FRESHNESS_S == cost.FRESHNESS_S
 
 
 def test_the_tables_of_the_documentation_are_the_models():
